@@ -1,0 +1,152 @@
+import { describe, expect, it } from '@jest/globals';
+import { evaluate } from '@marcbachmann/cel-js';
+import { customResourceDefinition, objectSchema, UnservableSchemaError } from './crd.ts';
+import { kinds } from './kinds.ts';
+import type { KindDefinition } from './kinds.ts';
+import { MeshMigrationSpec } from './mesh-migration.ts';
+import { NamespaceMigrationSpec } from './namespace-migration.ts';
+import { meshMigrations, namespaceMigrations } from './resources.ts';
+import type { StructuralSchema } from './structural-schema.ts';
+import { z } from 'zod';
+
+type Json = Readonly<Record<string, unknown>>;
+
+function definitionOf(kind: string): KindDefinition {
+  const definition = kinds.find((candidate) => candidate.resource.kind === kind);
+  if (definition === undefined) throw new Error(`no kind ${kind}`);
+  return definition;
+}
+
+/** Defaults as the API server fills them in: from the outside inwards, also into objects that are defaulted themselves. */
+function withDefaults(schema: StructuralSchema, value: unknown): unknown {
+  if (schema.properties === undefined || typeof value !== 'object' || value === null) return value;
+  const present: Json = { ...value };
+  return Object.fromEntries(Object.entries(schema.properties).flatMap(([name, field]) => {
+    const given = present[name] ?? field.default;
+    return given === undefined ? [] : [[name, withDefaults(field, given)]];
+  }));
+}
+
+/** Messages of the CEL rules that do not hold; rules about the old object are skipped on creation, as the API server does. */
+function refusals(schema: StructuralSchema, self: unknown, old?: unknown): readonly string[] {
+  const own = (schema['x-kubernetes-validations'] ?? [])
+    .filter(({ rule }) => old !== undefined || !rule.includes('oldSelf'))
+    .filter(({ rule }) => evaluate(rule, { self, oldSelf: old }) !== true)
+    .map(({ message }) => message);
+  const items = schema.items;
+  if (items !== undefined && Array.isArray(self)) return [...own, ...self.flatMap((item) => refusals(items, item))];
+  const fields = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const value = (self as Json)[name];
+    return value === undefined ? [] : refusals(field, value, (old as Json | undefined)?.[name]);
+  });
+  return [...own, ...fields];
+}
+
+function migration(spec: Json, name = 'shop'): unknown {
+  const minimal = { from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['shop'] } };
+  return withDefaults(objectSchema(definitionOf('MeshMigration')), { metadata: { name }, spec: { ...minimal, ...spec } });
+}
+
+describe('the CustomResourceDefinitions', () => {
+  it.each(kinds.map((definition) => [definition.resource.kind, definition] as const))('%s names itself consistently', (kind, definition) => {
+    const { metadata, spec } = customResourceDefinition(definition);
+
+    expect(metadata.name).toBe(`${definition.resource.plural}.meshmigration.dev`);
+    expect(spec).toMatchObject({
+      group: 'meshmigration.dev',
+      scope: definition.resource.namespaced ? 'Namespaced' : 'Cluster',
+      names: { kind, singular: kind.toLowerCase(), categories: ['mesh-migration'] },
+      versions: [{ name: 'v1alpha1', served: true, storage: true, subresources: { status: {} } }],
+    });
+  });
+
+  it.each(kinds.flatMap((definition) => [
+    ...definition.columns.map((column) => [definition.resource.kind, column.jsonPath] as const),
+    ...definition.selectableFields.map((path) => [definition.resource.kind, path] as const),
+  ]))('%s has the field %s that a column or selector names', (kind, jsonPath) => {
+    const names = jsonPath.replaceAll(/\[.*?\)\]/g, '[]').split('.').slice(1);
+    const walked = names.reduce<StructuralSchema | undefined>((schema, name) => {
+      const field = schema?.properties?.[name.replace('[]', '')];
+      return name.endsWith('[]') ? field?.items : field;
+    }, objectSchema(definitionOf(kind)));
+
+    expect(jsonPath === '.metadata.creationTimestamp' || walked?.type !== undefined).toBe(true);
+  });
+
+  it('refuses to be generated from a schema without descriptions and bounds, and names every place', () => {
+    const bad = { ...definitionOf('MeshMigration'), spec: z.object({ a: z.string(), b: z.object({ c: z.array(z.boolean()) }).describe('b') }) };
+
+    expect(() => objectSchema(bad)).toThrow(UnservableSchemaError);
+    expect(() => objectSchema(bad)).toThrow(/spec\.a has no description[^]*spec\.a is a string[^]*spec\.b\.c is a list without maxItems/);
+  });
+
+  it('makes the API server default exactly what zod defaults', () => {
+    const minimal = { from: 'None', to: 'IstioAmbient', namespaces: { names: ['shop'] } };
+
+    expect(migration(minimal)).toEqual({ metadata: { name: 'shop' }, spec: MeshMigrationSpec.parse(minimal) });
+  });
+});
+
+describe('the rules of MeshMigration', () => {
+  const schema = objectSchema(definitionOf(meshMigrations.kind));
+
+  it.each<[string, Json]>([
+    ['names', { namespaces: { names: ['shop', 'pay'], exclude: ['tools'] } }],
+    ['labels', { namespaces: { selector: { matchLabels: { team: 'shop' } } } }],
+    ['an expression', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'In', values: ['shop'] }] } } }],
+    ['an expression without values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists' }] } } }],
+  ])('accept %s', (_title, spec) => {
+    expect(refusals(schema, migration(spec))).toEqual([]);
+  });
+
+  it.each<[string, Json, string]>([
+    ['no selection', { namespaces: {} }, 'selects nothing'],
+    ['empty names', { namespaces: { names: [] } }, 'selects nothing'],
+    ['an empty selector', { namespaces: { selector: {} } }, 'selector is empty'],
+    ['an empty selector beside names', { namespaces: { names: ['shop'], selector: { matchLabels: {} } } }, 'selector is empty'],
+    ['kube-system', { namespaces: { names: ['shop', 'kube-system'] } }, 'system namespaces'],
+    ['istio-system', { namespaces: { names: ['istio-system'] } }, 'system namespaces'],
+    ['a name that is also excluded', { namespaces: { names: ['a', 'b'], exclude: ['b'] } }, 'both in names and in exclude'],
+    ['In without values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'In' }] } } }, 'need values'],
+    ['Exists with values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists', values: ['x'] }] } } }, 'must not have any'],
+    ['one data plane on both sides', { to: 'IstioSidecar' }, 'from and to are the same'],
+    ['a deadline of nothing', { restart: { progressDeadline: '0s' } }, 'must be longer than 0s'],
+  ])('refuse %s', (_title, spec, message) => {
+    expect(refusals(schema, migration(spec))).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('refuse a name that would not fit into a label', () => {
+    expect(refusals(schema, migration({}, 'a'.repeat(63)))).toEqual([]);
+    expect(refusals(schema, migration({}, 'a'.repeat(64)))).toEqual([expect.stringContaining('at most 63 characters')]);
+  });
+
+  it('refuse another direction later, but let everything else change', () => {
+    const old = migration({});
+
+    expect(refusals(schema, migration({ action: 'Migrate', namespaces: { names: ['pay'] } }), old)).toEqual([]);
+    expect(refusals(schema, migration({ from: 'None' }), old)).toEqual([expect.stringContaining('cannot be changed')]);
+  });
+
+  it.each<[string, Json]>([
+    ['no pods per minute', { restart: { podsPerMinute: 0 } }],
+    ['a deadline in words', { restart: { progressDeadline: 'soon' } }],
+    ['a percentage of x', { restart: { maxUnavailablePerWorkload: 'x%' } }],
+    ['more than all pods', { restart: { maxUnavailablePerWorkload: '101%' } }],
+    ['fewer than no pods', { restart: { maxUnavailablePerWorkload: -1 } }],
+    ['an unknown action', { action: 'Go' }],
+    ['a name that no namespace can have', { namespaces: { names: ['Shop_1'] } }],
+  ])('leave %s to the schema, which refuses it', (_title, spec) => {
+    expect(MeshMigrationSpec.safeParse({ from: 'None', to: 'IstioAmbient', namespaces: { names: ['shop'] }, ...spec }).success).toBe(false);
+  });
+});
+
+describe('the rules of NamespaceMigration', () => {
+  const schema = objectSchema(definitionOf(namespaceMigrations.kind));
+  const spec = { migration: 'shop', from: 'IstioSidecar', to: 'IstioAmbient' };
+
+  it('refuse every change of the spec', () => {
+    expect(NamespaceMigrationSpec.safeParse(spec).success).toBe(true);
+    expect(refusals(schema, { metadata: { name: 'shop' }, spec }, { spec })).toEqual([]);
+    expect(refusals(schema, { metadata: { name: 'shop' }, spec: { ...spec, from: 'None' } }, { spec })).toEqual([expect.stringContaining('cannot be changed')]);
+  });
+});

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { Command, Condition, DataPlane, Duration, Finding, Time } from './common.ts';
+
+/** Kubernetes' own namespaces: never migrated. Istio's own namespace is refused too, by a finding or by this list. */
+export const systemNamespaces = ['kube-system', 'kube-public', 'kube-node-lease', 'istio-system'] as const;
+
+const NamespaceName = z.string().min(1).max(63).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+
+const LabelRequirement = z.object({
+  key: z.string().min(1).max(317).describe('Label key.'),
+  operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']).describe('How the label relates to the values.'),
+  values: z.array(z.string().max(63)).max(64).optional().describe('For In and NotIn: the values.'),
+}).meta({
+  'x-kubernetes-validations': [{
+    rule: "(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > 0)",
+    message: 'In and NotIn need values; Exists and DoesNotExist must not have any',
+  }],
+});
+
+/** metav1.LabelSelector. */
+export const LabelSelector = z.object({
+  matchLabels: z.record(z.string().max(317), z.string().max(63)).optional().describe('Labels that must all be there.')
+    .meta({ maxProperties: 64 }),
+  matchExpressions: z.array(LabelRequirement).max(32).optional().describe('Requirements that must all hold.'),
+});
+export type LabelSelector = z.infer<typeof LabelSelector>;
+
+const NamespaceSelection = z
+  .object({
+    selector: LabelSelector.optional().describe('Namespaces by label. Namespaces that begin to match later join at the end.'),
+    names: z.array(NamespaceName).max(1000).default([]).describe('Namespaces by name.').meta({ 'x-kubernetes-list-type': 'set' }),
+    exclude: z.array(NamespaceName).max(500).default([]).describe('Namespaces that stay out whatever the selector says.')
+      .meta({ 'x-kubernetes-list-type': 'set' }),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: 'self.names.size() > 0 || has(self.selector)',
+        message: 'selects nothing: give names or selector',
+      },
+      {
+        rule: '!has(self.selector) || (has(self.selector.matchLabels) && self.selector.matchLabels.size() > 0) || (has(self.selector.matchExpressions) && self.selector.matchExpressions.size() > 0)',
+        message: 'selector is empty and would select every namespace: give it at least one label or expression, or leave it out',
+      },
+      {
+        rule: `!self.names.exists(n, n in [${systemNamespaces.map((name) => `'${name}'`).join(', ')}])`,
+        message: `system namespaces (${systemNamespaces.join(', ')}) cannot be migrated: take them out of names`,
+      },
+      {
+        rule: '!self.names.exists(n, n in self.exclude)',
+        message: 'a namespace is both in names and in exclude: take it out of one of them',
+      },
+    ],
+  });
+
+const Restart = z.object({
+  podsPerMinute: z.int32().min(1).max(6000).default(120)
+    .describe('Upper bound on pods restarted per minute over the whole migration. A workload starts only when the pods of the ones before it are paid for.'),
+  maxUnavailablePerWorkload: z.union([z.int().min(0), z.string().max(4).regex(/^(100|[0-9]{1,2})%$/)]).default('25%')
+    .describe('How many pods of one workload may be unavailable at once, as a number or a percentage (rounded up, at least 1). A workload whose own update strategy allows more is reported (MM055) and blocks its namespace.'),
+  hbone: z.enum(['Auto', 'Never']).default('Auto')
+    .describe('Auto restarts sidecars that were injected before ambient was enabled, because ztunnel can only send them plaintext. Never leaves them and reports them (MM060).'),
+  progressDeadline: Duration.default('10m')
+    .describe('How long a restarted workload may go without progress before the namespace is rolled back. For a Deployment its own progressDeadlineSeconds counts if that is shorter.'),
+  enrolmentDeadline: Duration.default('1m')
+    .describe('How long a pod may be Ready without being in the mesh it should be in before the namespace is rolled back.'),
+});
+
+const Rollback = z.object({
+  automatic: z.boolean().default(true)
+    .describe('Roll a namespace back by itself when a restarted workload or a pod misses its deadline or a critical finding appears. With false the namespace stops as Failed and waits for a person.'),
+  onDelete: z.enum(['Rollback', 'Leave']).default('Rollback')
+    .describe('What deleting this object does. Rollback: everything that is not Finalized goes back. Leave: namespaces that are Migrated stay so; those under way still go back, because half-migrated is no state to leave behind.'),
+});
+
+const FailureBudget = z.object({
+  namespaces: z.int32().min(0).max(1000).default(0)
+    .describe('How many namespaces may fail before no further namespace is started.'),
+});
+
+/** What is wanted. */
+export const MeshMigrationSpec = z
+  .object({
+    from: DataPlane.describe('The data plane the namespaces are in now.'),
+    to: DataPlane.describe('The data plane they shall be in.'),
+    action: z.enum(['Plan', 'Migrate', 'Pause', 'Rollback', 'Finalize']).default('Plan')
+      .describe('Plan only looks and reports. Migrate moves the namespaces. Pause starts nothing more and goes no further. Rollback puts everything back. Finalize seals what is Migrated: no rollback after that.'),
+    namespaces: NamespaceSelection.describe('Which namespaces are in scope.'),
+    restart: Restart.prefault({}).describe('How workloads are restarted.'),
+    rollback: Rollback.prefault({}).describe('When and how to go back.'),
+    failureBudget: FailureBudget.prefault({}).describe('How much may fail before the migration stops starting namespaces.'),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      { rule: 'self.from != self.to', message: 'from and to are the same: there is nothing to migrate' },
+      { rule: 'self.from == oldSelf.from && self.to == oldSelf.to', message: 'from and to cannot be changed: delete this MeshMigration (it rolls back) and create another' },
+    ],
+  });
+export type MeshMigrationSpec = z.infer<typeof MeshMigrationSpec>;
+
+/** Phases of a MeshMigration. */
+export const MigrationPhase = z.enum([
+  'Planning', 'Planned', 'Migrating', 'Paused', 'RollingBack', 'RolledBack', 'Migrated', 'Finalized', 'Blocked', 'Failed',
+]);
+export type MigrationPhase = z.infer<typeof MigrationPhase>;
+
+const NamespaceTotals = z.object({
+  total: z.int().min(0).describe('Namespaces in scope.'),
+  pending: z.int().min(0).describe('Not started yet.'),
+  blocked: z.int().min(0).describe('Not started because of critical findings.'),
+  inFlight: z.int().min(0).describe('Being migrated or rolled back, or stopped half-way.'),
+  migrated: z.int().min(0).describe('Migrated or Finalized.'),
+  rolledBack: z.int().min(0).describe('Back as they were.'),
+  failed: z.int().min(0).describe('Failed on the way, whether rolled back since or not; counted against failureBudget.'),
+});
+export type NamespaceTotals = z.infer<typeof NamespaceTotals>;
+
+/** A bounded summary; the details are in the NamespaceMigrations. */
+export const MeshMigrationStatus = z.object({
+  phase: z.string().max(16).optional()
+    .describe('Where the migration is. Edit it to RollingBack, Paused or Migrating to command exactly that.'),
+  writtenPhase: MigrationPhase.optional().describe('The phase as the operator wrote it last; a phase that differs from it is a command.'),
+  observedGeneration: z.int().min(0).optional().describe('metadata.generation that this status was computed from.'),
+  command: Command.optional().describe('The last command given by editing the status, while it holds.'),
+  namespaces: NamespaceTotals.optional().describe('Namespaces by state.'),
+  findings: z.array(Finding).max(50).optional().describe('Findings about the migration as a whole.').meta({ 'x-kubernetes-list-type': 'atomic' }),
+  attention: z.array(z.object({
+    namespace: z.string().max(63).describe('The namespace.'),
+    phase: z.string().max(16).describe('Its phase.'),
+    message: z.string().max(1024).describe('What is the matter.'),
+  })).max(20).optional().describe('The first namespaces that are blocked, failed or rolled back.').meta({ 'x-kubernetes-list-type': 'atomic' }),
+  startedAt: Time.optional().describe('When the first namespace was started.'),
+  conditions: z.array(Condition).max(16).optional().describe('Ready, Reconciling and Stalled, with the meaning kstatus gives them.')
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
+});
+export type MeshMigrationStatus = z.infer<typeof MeshMigrationStatus>;

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { Command, Condition, DataPlane, Finding, PodCounts, Time } from './common.ts';
+
+/** Written once by the operator, for one namespace of one MeshMigration. */
+export const NamespaceMigrationSpec = z
+  .object({
+    migration: z.string().min(1).max(253).describe('Name of the MeshMigration.'),
+    from: DataPlane.describe('The data plane the namespace is in now.'),
+    to: DataPlane.describe('The data plane it shall be in.'),
+  })
+  .meta({ 'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'the spec of a NamespaceMigration cannot be changed: edit the MeshMigration' }] });
+export type NamespaceMigrationSpec = z.infer<typeof NamespaceMigrationSpec>;
+
+/** Phases of a NamespaceMigration. */
+export const NamespacePhase = z.enum([
+  'Pending', 'Planned', 'Blocked', 'Migrating', 'Paused', 'RollingBack', 'RolledBack', 'Migrated', 'Finalized', 'Failed',
+]);
+export type NamespacePhase = z.infer<typeof NamespacePhase>;
+
+/** Names of the steps, in the words of the documentation (docs/concepts.md). */
+export const StepName = z.enum([
+  'Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'Flip', 'RestartWorkloads', 'ReleaseCapture', 'Verify',
+  'RestoreLabels', 'RestoreWorkloads', 'RestoreCapture', 'VerifyRestored',
+]);
+export type StepName = z.infer<typeof StepName>;
+
+const Step = z.object({
+  name: StepName.describe('Name of the step.'),
+  startedAt: Time.describe('When it was begun.'),
+  completedAt: Time.optional().describe('When its completion was observed.'),
+});
+export type Step = z.infer<typeof Step>;
+
+const PlannedStep = z.object({
+  name: StepName.describe('Name of the step.'),
+  why: z.string().max(512).describe('What it does and why it stands at this place.'),
+});
+
+/** The kinds of workload that can be restarted. */
+export const WorkloadKind = z.enum(['Deployment', 'StatefulSet', 'DaemonSet']);
+export type WorkloadKind = z.infer<typeof WorkloadKind>;
+
+const WorkloadRecord = z.object({
+  kind: WorkloadKind.describe('Kind of the workload.'),
+  name: z.string().max(253).describe('Name of the workload.'),
+  uid: z.string().max(64).describe('Its uid: a workload that was deleted and created again is another one.'),
+  original: z.string().max(253).optional().describe('Value of the restart annotation in its template before the first change; absent if there was none.'),
+  step: StepName.describe('The step that restarts it, or did so last.'),
+  pods: z.int().min(0).describe('Pods it wanted when the restart began; paid for by podsPerMinute.'),
+  generation: z.int().min(0).describe('metadata.generation of the workload when the restart was announced.'),
+  patches: z.int().min(0).describe('How often its template had to be patched: more than once means that something takes the annotation away.'),
+  startedAt: Time.describe('When the restart was announced, before anything was written to the workload.'),
+  completedAt: Time.optional().describe('When all its pods were seen restarted, available and in the right mode.'),
+});
+export type WorkloadRecord = z.infer<typeof WorkloadRecord>;
+
+const LabelValue = z.object({
+  key: z.string().max(317).describe('Label key.'),
+  value: z.string().max(63).optional().describe('Its value; absent if the namespace did not have the label.'),
+});
+
+/** What a namespace was before the first change: rollback restores exactly this. */
+export const Original = z.object({
+  namespaceUid: z.string().max(64).describe('uid of the namespace.'),
+  capturedAt: Time.describe('When it was recorded.'),
+  labels: z.array(LabelValue).max(16).describe('The labels that the migration changes.')
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['key'] }),
+});
+export type Original = z.infer<typeof Original>;
+
+const Failure = z.object({
+  reason: z.string().max(128).describe('One word for programs.'),
+  message: z.string().max(1024).describe('What went wrong, with the object and the remedy.'),
+  at: Time.describe('When it was noticed.'),
+});
+export type Failure = z.infer<typeof Failure>;
+
+/** Everything the operator knows and needs to go on after a crash: it keeps nothing of importance in memory. */
+export const NamespaceMigrationStatus = z.object({
+  phase: z.string().max(16).optional()
+    .describe('Where the namespace is. Edit it to RollingBack, Paused or Migrating to command exactly that for this namespace.'),
+  writtenPhase: NamespacePhase.optional().describe('The phase as the operator wrote it last; a phase that differs from it is a command.'),
+  observedGeneration: z.int().min(0).optional().describe('metadata.generation that this status was computed from.'),
+  command: Command.optional().describe('The last command given by editing the status, while it holds.'),
+  message: z.string().max(1024).optional().describe('What it is doing or waiting for, in one sentence.'),
+  waitUntil: Time.optional().describe('When a wait ends at the latest.'),
+  direction: z.enum(['Forward', 'Backward']).optional().describe('Forward while migrating, Backward while rolling back.'),
+  attempt: z.int().min(0).optional().describe('How often the migration of this namespace was started.'),
+  step: StepName.optional().describe('The step it is at.'),
+  plan: z.array(PlannedStep).max(16).optional().describe('The steps ahead and the reason for each.').meta({ 'x-kubernetes-list-type': 'atomic' }),
+  steps: z.array(Step).max(32).optional().describe('The steps begun so far in this attempt.').meta({ 'x-kubernetes-list-type': 'atomic' }),
+  findings: z.array(Finding).max(100).optional().describe('Findings, the critical ones first.').meta({ 'x-kubernetes-list-type': 'atomic' }),
+  original: Original.optional().describe('What the namespace was before the first change.'),
+  labels: z.array(LabelValue).max(16).optional()
+    .describe('The same labels as the operator last set or accepted them: another value in the namespace is a foreign change.')
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['key'] }),
+  workloads: z.array(WorkloadRecord).max(2000).optional().describe('Restarts announced so far; each is written here before it is done.')
+    .meta({ 'x-kubernetes-list-type': 'atomic' }),
+  before: PodCounts.optional().describe('Pods by mode before the first change.'),
+  pods: PodCounts.optional().describe('Pods by mode, refreshed while the namespace is under way and left alone afterwards.'),
+  podsObservedAt: Time.optional().describe('When pods was counted.'),
+  failure: Failure.optional().describe('Why the attempt failed, if it did.'),
+  conditions: z.array(Condition).max(16).optional().describe('Ready, Reconciling and Stalled, with the meaning kstatus gives them.')
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
+});
+export type NamespaceMigrationStatus = z.infer<typeof NamespaceMigrationStatus>;

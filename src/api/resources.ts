@@ -1,0 +1,38 @@
+import type { KubeObject, Resource } from "../kube/object.ts";
+import type { MeshMigrationSpec, MeshMigrationStatus } from './mesh-migration.ts';
+import type { NamespaceMigrationSpec, NamespaceMigrationStatus } from './namespace-migration.ts';
+
+/** API group of all our kinds, labels and annotations. */
+export const group = 'meshmigration.dev';
+
+export const meshMigrations: Resource = { group, version: 'v1alpha1', kind: 'MeshMigration', plural: 'meshmigrations', namespaced: false };
+export const namespaceMigrations: Resource = {
+  group, version: 'v1alpha1', kind: 'NamespaceMigration', plural: 'namespacemigrations', namespaced: true,
+};
+
+/** A MeshMigration as the API server hands it out (defaults filled in by the server). */
+export interface MeshMigration extends KubeObject {
+  readonly spec: MeshMigrationSpec;
+  readonly status?: MeshMigrationStatus;
+}
+
+/** A NamespaceMigration as the API server hands it out. */
+export interface NamespaceMigration extends KubeObject {
+  readonly spec: NamespaceMigrationSpec;
+  readonly status?: NamespaceMigrationStatus;
+}
+
+/** On every NamespaceMigration: the MeshMigration it belongs to (shortened when the name is too long for a label). */
+export const migrationLabel = `${group}/migration`;
+
+/** On every MeshMigration that started something: holds its deletion until the rollback is done. Never on other objects. */
+export const rollbackFinalizer = `${group}/rollback`;
+
+/** In the pod template of a restarted workload; its value names the restart, so that a restart is recognised after a crash. */
+export const restartAnnotation = `${group}/restart`;
+
+/**
+ * On a namespace from its first changed label until it is back or Finalized: the labels before the change, as JSON, and
+ * whose they are. Written in the same patch as the change, so there is no instant at which the one exists without the other.
+ */
+export const originalAnnotation = `${group}/original`;

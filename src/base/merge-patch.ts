@@ -1,0 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The JSON merge patch (RFC 7386) that turns `before` into `after`; undefined if they are equal. Members that are absent or
+ * undefined in `after` become null, which removes them.
+ */
+export function mergePatch(before: Json, after: Json): Json | undefined {
+  const patch: Record<string, unknown> = {};
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [old, wanted] = [before[key], after[key]];
+    if (isDeepStrictEqual(old, wanted)) continue;
+    if (wanted === undefined) patch[key] = null;
+    else if (isObject(old) && isObject(wanted)) patch[key] = mergePatch(old, wanted);
+    else patch[key] = wanted;
+  }
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}

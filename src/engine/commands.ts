@@ -1,0 +1,43 @@
+import type { Command } from '../api/common.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { ManagedFieldsEntry } from '../kube/object.ts';
+import { timestamp } from '../base/clock.ts';
+import { record } from '../mesh/json.ts';
+
+/** What a phase means when a person writes it. Every other phase is a statement of the operator, not a command. */
+const commands: Readonly<Record<string, Command['action']>> = { RollingBack: 'Rollback', Paused: 'Pause', Migrating: 'Migrate' };
+
+/** An edit of `status.phase` by somebody else. */
+export type Edit =
+  | { readonly kind: 'Command'; readonly command: Command }
+  | { readonly kind: 'Senseless'; readonly message: string };
+
+/** Who set `status.phase` last, from managedFields: to record it, never to decide by it. */
+function author(managedFields: readonly ManagedFieldsEntry[] | undefined, now: number): { readonly by: string; readonly at: string } {
+  const owners = (managedFields ?? []).filter((entry) => 'f:phase' in record(record(entry.fieldsV1)['f:status']));
+  const latest = owners.sort((a, b) => (b.time ?? '').localeCompare(a.time ?? ''))[0];
+  return { by: latest?.manager ?? 'unknown', at: latest?.time ?? timestamp(now) };
+}
+
+/**
+ * The edit of a person, if there is one: the phase that was read differs from the one the operator wrote last. Both are in
+ * the object, so an edit is noticed after any crash and never lost.
+ */
+export function editOf(
+  status: { readonly phase?: string | undefined; readonly writtenPhase?: string | undefined } | undefined,
+  managedFields: readonly ManagedFieldsEntry[] | undefined,
+  now: number,
+): Edit | undefined {
+  if (status?.writtenPhase === undefined || status.phase === status.writtenPhase) return undefined;
+  const who = author(managedFields, now);
+  const action = commands[status.phase ?? ''];
+  if (action === undefined) {
+    return { kind: 'Senseless', message: `${who.by} set status.phase to "${status.phase ?? ''}": only RollingBack, Paused and Migrating are commands; it was put back` };
+  }
+  return { kind: 'Command', command: { action, ...who } };
+}
+
+/** The action in force: the command, while the spec still asks for what the command overrode. */
+export function actionInForce(spec: MeshMigrationSpec, command: Command | undefined): MeshMigrationSpec['action'] {
+  return command !== undefined && command.overrides === spec.action ? command.action : spec.action;
+}

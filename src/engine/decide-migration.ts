@@ -1,0 +1,127 @@
+import type { MeshMigrationStatus, MigrationPhase, NamespaceTotals } from '../api/mesh-migration.ts';
+import { rollbackFinalizer, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import { timestamp } from '../base/clock.ts';
+import { hasFailed, isInFlight } from '../plan/admission.ts';
+import type { Scope } from '../plan/scope.ts';
+import { actionInForce, editOf } from './commands.ts';
+import { conditionsFor } from './conditions.ts';
+import { summarise } from './summary.ts';
+import type { Wanted } from './situation.ts';
+
+/** A consistent picture of one migration. */
+export interface MigrationSituation {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly object: MeshMigration;
+  readonly scope: Scope;
+  /** Its NamespaceMigrations, whose namespaces exist. */
+  readonly children: readonly NamespaceMigration[];
+}
+
+/** A write on our own objects. */
+export type MigrationWrite =
+  | { readonly kind: 'AddFinalizer' }
+  | { readonly kind: 'RemoveFinalizer' }
+  | { readonly kind: 'CreateChild'; readonly namespace: string }
+  | { readonly kind: 'DeleteChild'; readonly namespace: string; readonly uid: string };
+
+/** The status is stored first; the write follows when it is stored. */
+export interface MigrationDecision {
+  readonly status: MeshMigrationStatus;
+  readonly write: MigrationWrite | undefined;
+}
+
+/** Whether the finalizer that the rollback at deletion depends on is there: nothing is started without it. */
+export function isProtected({ metadata }: MeshMigration): boolean {
+  return metadata.finalizers?.includes(rollbackFinalizer) === true;
+}
+
+/** What a migration wants of its namespaces now. */
+export function wantedOf({ metadata, spec, status }: MeshMigration): Wanted {
+  if (metadata.deletionTimestamp !== undefined) return spec.rollback.onDelete === 'Leave' ? 'DeleteLeave' : 'Rollback';
+  return actionInForce(spec, status?.command);
+}
+
+function acceptEdit({ object, now }: MigrationSituation): { readonly status: MeshMigrationStatus; readonly answer?: string } {
+  const { phase: _edited, ...stored } = object.status ?? {};
+  const status: MeshMigrationStatus = stored;
+  const edit = editOf(object.status, object.metadata.managedFields, now);
+  if (edit === undefined) return { status };
+  if (edit.kind === 'Senseless') return { status, answer: edit.message };
+  const { command: _previous, ...uncommanded } = status;
+  const { command } = edit;
+  if (status.writtenPhase === 'Finalized') return { status, answer: `${command.by} asked for ${command.action}, but the migration is Finalized` };
+  if (command.action === 'Migrate') {
+    return object.spec.action === 'Migrate' ? { status: uncommanded } : { status, answer: `${command.by} asked to go on, but spec.action is ${object.spec.action}: set it to Migrate` };
+  }
+  if (command.action === 'Pause' && object.spec.action !== 'Migrate') return { status, answer: `${command.by} asked for a pause, but spec.action is ${object.spec.action}: nothing is under way` };
+  return { status: { ...status, command: { ...command, overrides: object.spec.action } } };
+}
+
+function total(children: readonly NamespaceMigration[], scope: Scope): NamespaceTotals {
+  const missing = scope.namespaces.filter((name) => !children.some((child) => child.metadata.namespace === name)).length;
+  const count = (test: (child: NamespaceMigration) => boolean): number => children.filter(test).length;
+  const phase = (child: NamespaceMigration): string | undefined => child.status?.writtenPhase;
+  const inFlight = count(isInFlight);
+  const blocked = count((child) => phase(child) === 'Blocked');
+  const migrated = count((child) => phase(child) === 'Migrated' || phase(child) === 'Finalized');
+  const rolledBack = count((child) => phase(child) === 'RolledBack');
+  return { total: children.length + missing, pending: children.length + missing - inFlight - blocked - migrated - rolledBack, blocked, inFlight, migrated, rolledBack, failed: count(hasFailed) };
+}
+
+const needAttention: readonly (string | undefined)[] = ['Blocked', 'Failed', 'RolledBack', 'Paused'];
+
+function attention(children: readonly NamespaceMigration[]): NonNullable<MeshMigrationStatus['attention']> {
+  return children.filter(({ status }) => needAttention.includes(status?.writtenPhase) || status?.conditions?.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True') === true)
+    .slice(0, 20)
+    .map(({ metadata, status }) => ({ namespace: metadata.namespace ?? '', phase: status?.writtenPhase ?? '', message: status?.message ?? '' }));
+}
+
+function nextWrite({ object, scope, children }: MigrationSituation, phase: MigrationPhase): MigrationWrite | undefined {
+  const { metadata } = object;
+  if (metadata.deletionTimestamp !== undefined) {
+    if (!isProtected(object)) return undefined;
+    // I20: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again.
+    if (children.some(({ status }) => status?.direction !== undefined)) return undefined;
+    const [child] = children;
+    return child === undefined ? { kind: 'RemoveFinalizer' } : deleteChild(child);
+  }
+  const stray = children.find((child) => child.status?.direction === undefined && child.status?.original === undefined && !scope.namespaces.includes(child.metadata.namespace ?? ''));
+  if (stray !== undefined) return deleteChild(stray);
+  if (phase === 'Finalized' || scope.findings.some(({ severity }) => severity === 'Critical')) return undefined;
+  if (!isProtected(object)) return { kind: 'AddFinalizer' };
+  const missing = scope.namespaces.find((name) => !children.some((child) => child.metadata.namespace === name));
+  return missing === undefined ? undefined : { kind: 'CreateChild', namespace: missing };
+}
+
+function deleteChild({ metadata }: NamespaceMigration): MigrationWrite {
+  return { kind: 'DeleteChild', namespace: metadata.namespace ?? '', uid: metadata.uid ?? '' };
+}
+
+/** The one decision about a migration as a whole: pure, like `decide` for a namespace. */
+export function decideMigration(situation: MigrationSituation): MigrationDecision {
+  const { object, scope, children, now } = situation;
+  const { status, answer } = acceptEdit(situation);
+  const commanded: MeshMigration = { ...object, status };
+  const totals = total(children, scope);
+  const summary = summarise({ wanted: wantedOf(commanded), object: commanded, scope, children, totals });
+  const started = children.some(({ status: child }) => child?.direction !== undefined);
+  const { command, ...rest } = status;
+  const held = command !== undefined && command.overrides === object.spec.action;
+  const generation = object.metadata.generation ?? 1;
+  return {
+    status: {
+      ...rest,
+      ...(held && { command }),
+      phase: summary.phase,
+      writtenPhase: summary.phase,
+      observedGeneration: generation,
+      namespaces: totals,
+      findings: [...scope.findings],
+      attention: attention(children),
+      ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
+      conditions: conditionsFor(summary.verdict, object.status?.conditions, generation, now, answer),
+    },
+    write: nextWrite(situation, summary.phase),
+  };
+}

@@ -1,0 +1,94 @@
+import { originalAnnotation } from '../api/resources.ts';
+import type { NamespaceMigrationStatus, Original } from '../api/namespace-migration.ts';
+import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
+import { record, stringMap, text } from '../mesh/json.ts';
+import type { NamespaceView } from '../mesh/views.ts';
+import { timestamp } from '../base/clock.ts';
+import { namespacePatch } from './patches.ts';
+import type { Outcome, Situation } from './situation.ts';
+
+/** The labels of the namespace that the adapter cares about, as they are now. */
+export function observedLabels({ adapter, surroundings }: Situation): LabelTargets {
+  return Object.fromEntries(adapter.labels.map((key) => [key, surroundings.namespace.labels[key] ?? null]));
+}
+
+/** From the list in the status. */
+export function fromList(list: Original['labels']): LabelTargets {
+  return Object.fromEntries(list.map(({ key, value }) => [key, value ?? null]));
+}
+
+/** For the list in the status. */
+export function toList(labels: LabelTargets): Original['labels'] {
+  return Object.entries(labels).map(([key, value]) => (value === null ? { key } : { key, value }));
+}
+
+function equal(a: LabelTargets, b: LabelTargets): boolean {
+  return Object.keys({ ...a, ...b }).every((key) => (a[key] ?? null) === (b[key] ?? null));
+}
+
+/** The original labels as they are kept on the namespace itself while it differs from them. */
+export function writeOriginal(migration: string, original: Original): string {
+  return JSON.stringify({ migration, capturedAt: original.capturedAt, labels: Object.fromEntries(original.labels.map(({ key, value }) => [key, value ?? null])) });
+}
+
+/** Reads it back when the NamespaceMigration was lost; undefined if there is none or it cannot be read. */
+export function readOriginal(namespace: NamespaceView): { readonly migration: string; readonly original: Original } | undefined {
+  const raw = namespace.annotations[originalAnnotation];
+  if (raw === undefined) return undefined;
+  try {
+    const parsed = record(JSON.parse(raw));
+    const migration = text(parsed['migration']);
+    const labels = record(parsed['labels']);
+    if (migration === undefined) return undefined;
+    const values = stringMap(labels);
+    return {
+      migration,
+      original: {
+        namespaceUid: namespace.uid,
+        capturedAt: text(parsed['capturedAt']) ?? timestamp(0),
+        labels: toList(Object.fromEntries(Object.keys(labels).map((key) => [key, values[key] ?? null]))),
+      },
+    };
+  } catch {
+    return undefined; // Somebody wrote something else there: as good as absent, the status has the original too.
+  }
+}
+
+type LabelsWork = Extract<StepWork, { kind: 'Labels' }>;
+
+/** One Labels step: done when the namespace shows it, held while a pod would lose its mesh, else one patch. */
+export function labelsStep(situation: Situation, status: NamespaceMigrationStatus, work: LabelsWork): Outcome {
+  const { namespace, pods } = situation.surroundings;
+  const observed = observedLabels(situation);
+  const annotated = namespace.annotations[originalAnnotation] !== undefined;
+  if (equal({ ...observed, ...work.targets }, observed) && (work.original === 'Record' || !annotated)) {
+    return { kind: 'Done', patch: { labels: toList(observed) } };
+  }
+  const holding = pods.find((pod) => situation.adapter.concerns(pod) && work.heldBy?.(pod) === true);
+  if (holding !== undefined) {
+    return { kind: 'Wait', stuck: true, message: `pod ${holding.name} would be left in plaintext: delete it, or wait until it ends` };
+  }
+  const original = status.original;
+  const keep = work.original === 'Drop' || original === undefined ? null : writeOriginal(situation.object.spec.migration, original);
+  return {
+    kind: 'Write',
+    write: { kind: 'PatchNamespace', operations: namespacePatch(namespace, observed, work.targets, keep) },
+    message: 'patching the labels of the namespace',
+  };
+}
+
+/**
+ * Whether somebody else changed a label since the operator last set or accepted it. What the step that is due would set
+ * is no foreign change: it is our own patch, seen after a crash.
+ */
+export function foreignChange(situation: Situation, status: NamespaceMigrationStatus, due: LabelTargets): string | undefined {
+  if (status.labels === undefined) return undefined;
+  const held = fromList(status.labels);
+  const observed = observedLabels(situation);
+  if (equal(observed, held) || equal(observed, { ...held, ...due })) return undefined;
+  const changes = Object.keys(held).filter((key) => (held[key] ?? null) !== (observed[key] ?? null)).map((key) => {
+    const manager = situation.surroundings.namespace.labelManagers[key];
+    return `${key} is ${observed[key] ?? 'absent'} instead of ${held[key] ?? 'absent'}${manager === undefined ? '' : ` (set by ${manager})`}`;
+  });
+  return `labels of the namespace were changed by someone else: ${changes.join('; ')}. Settle who owns them, then set status.phase to Migrating to go on or to RollingBack to go back`;
+}

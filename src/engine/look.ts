@@ -1,0 +1,65 @@
+import type { Finding } from '../api/common.ts';
+import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
+import type { Draft } from './decide.ts';
+import { observedLabels, readOriginal, toList } from './labels.ts';
+import type { Situation } from './situation.ts';
+import { concernedPods } from './verify.ts';
+
+const over: readonly (string | undefined)[] = ['RolledBack', 'Finalized'];
+
+function alreadyThere(situation: Situation): Finding | undefined {
+  const { adapter, surroundings, spec, object } = situation;
+  const target = adapter.modeFor(spec.to);
+  const pods = concernedPods(situation);
+  if (!adapter.arrived(spec, surroundings.namespace.labels) || !pods.every((pod) => adapter.modeOf(pod) === target)) return undefined;
+  return { id: 'MM005', severity: 'Info', object: `Namespace ${object.metadata.namespace ?? ''}`, message: `it is in ${spec.to} already; nothing is changed`, fix: 'Nothing to do.' };
+}
+
+function waiting(status: NamespaceMigrationStatus, phase: NamespacePhase, state: 'Ready' | 'InProgress' | 'Stalled', reason: string, message: string): Draft {
+  return { status, phase, verdict: { state, reason, message }, next: { kind: 'Wait' } };
+}
+
+/** The NamespaceMigration was lost on the way (deleted by hand): the namespace itself still tells what it was. */
+function recovered(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus | undefined {
+  const found = readOriginal(situation.surroundings.namespace);
+  if (found === undefined || found.migration !== situation.object.spec.migration) return undefined;
+  return {
+    ...status, direction: situation.wanted === 'Rollback' || situation.wanted === 'DeleteLeave' ? 'Backward' : 'Forward',
+    attempt: (status.attempt ?? 0) + 1, original: found.original, labels: toList(observedLabels(situation)), steps: [],
+  };
+}
+
+function started(status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  const { original: _original, before: _before, failure: _failure, ...rest } = status;
+  return { ...rest, direction: 'Forward', attempt: (status.attempt ?? 0) + 1, steps: [], workloads: [] };
+}
+
+/** Looks at a namespace that was not started: what stands in the way, what the steps would be, and whether it may start. */
+export function look(situation: Situation, status: NamespaceMigrationStatus): Draft {
+  const { adapter, surroundings, spec, wanted } = situation;
+  const lost = recovered(situation, status);
+  if (lost !== undefined) return waiting(lost, 'Migrating', 'InProgress', 'Recovered', 'the record of this namespace was lost; going on from what the namespace itself tells');
+  if (over.includes(status.phase) && (status.phase === 'Finalized' || status.failure !== undefined || status.command !== undefined || wanted !== 'Migrate')) return settled(situation, status);
+  const there = alreadyThere(situation);
+  if (there !== undefined) return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
+  const findings = [...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
+  const plan = adapter.itinerary(spec, observedLabels(situation)).forward.map(({ name, why }) => ({ name, why }));
+  const looked: NamespaceMigrationStatus = { ...status, findings, plan };
+  const critical = findings.filter(({ severity }) => severity === 'Critical');
+  const [first] = critical;
+  if (first !== undefined) {
+    const more = critical.length > 1 ? ` (and ${critical.length - 1} more critical findings)` : '';
+    return waiting(looked, 'Blocked', 'Stalled', first.id, `${first.object}: ${first.message}${more}`);
+  }
+  if (wanted !== 'Migrate') return waiting(looked, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
+  if (status.command?.action === 'Pause') return waiting(looked, 'Paused', 'Stalled', 'Paused', `paused by ${status.command.by} at ${status.command.at} before it was started`);
+  if (situation.notAdmitted !== undefined) return waiting(looked, 'Pending', 'InProgress', 'Waiting', situation.notAdmitted);
+  return waiting(started(looked), 'Migrating', 'InProgress', 'Started', 'started');
+}
+
+/** A namespace whose migration ended: what was said at the end stays. */
+function settled(situation: Situation, status: NamespaceMigrationStatus): Draft {
+  const ready = status.conditions?.find(({ type }) => type === 'Ready');
+  const state = status.phase === 'Finalized' || situation.spec.action === 'Rollback' ? 'Ready' : 'Stalled';
+  return waiting(status, status.phase === 'Finalized' ? 'Finalized' : 'RolledBack', state, ready?.reason ?? 'RolledBack', ready?.message ?? status.message ?? 'back as it was');
+}

@@ -1,0 +1,49 @@
+import { originalAnnotation, restartAnnotation } from '../api/resources.ts';
+import type { JsonPatchOperation } from '../kube/client.ts';
+import type { LabelTargets } from '../mesh/adapter.ts';
+import type { NamespaceView, WorkloadView } from '../mesh/views.ts';
+
+function pointer(...segments: readonly string[]): string {
+  return segments.map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/**
+ * Sets (or, with null, removes) one member of a string map, if it holds `current` now. A `test` for null also passes for an
+ * absent member: so the API server's JSON patch has it (evanphx/json-patch).
+ */
+function setMember(map: string, exists: boolean, key: string, current: string | null, wanted: string | null): readonly JsonPatchOperation[] {
+  const path = map + pointer(key);
+  if (current === wanted) return [{ op: 'test', path, value: current }];
+  if (wanted === null) return [{ op: 'test', path, value: current }, { op: 'remove', path }];
+  const create: readonly JsonPatchOperation[] = exists ? [] : [{ op: 'test', path: map, value: null }, { op: 'add', path: map, value: {} }];
+  const guard: readonly JsonPatchOperation[] = exists ? [{ op: 'test', path, value: current }] : [];
+  return [...create, ...guard, { op: 'add', path, value: wanted }];
+}
+
+/**
+ * The one patch of a namespace that a Labels step sends. It tests the uid and every label that the decision was made
+ * from, so a change since then makes it fail instead of being overwritten; a plain apply could not say that.
+ */
+export function namespacePatch(
+  namespace: NamespaceView, expected: LabelTargets, targets: LabelTargets, original: string | null,
+): readonly JsonPatchOperation[] {
+  const labels = Object.entries({ ...expected, ...targets }).flatMap(([key, wanted]) => {
+    const current = expected[key] ?? null;
+    return setMember('/metadata/labels', true, key, current, key in targets ? wanted : current);
+  });
+  const annotation = namespace.annotations[originalAnnotation] ?? null;
+  return [
+    { op: 'test', path: '/metadata/uid', value: namespace.uid },
+    ...labels,
+    ...(annotation === original ? [] : setMember('/metadata/annotations', namespace.hasAnnotations, originalAnnotation, annotation, original)),
+  ];
+}
+
+/** Sets the restart annotation in a workload's template, or with null takes it away, if it holds what was seen. */
+export function templatePatch(workload: WorkloadView, value: string | null): readonly JsonPatchOperation[] {
+  const current = workload.templateAnnotations[restartAnnotation] ?? null;
+  return [
+    { op: 'test', path: '/metadata/uid', value: workload.uid },
+    ...setMember('/spec/template/metadata/annotations', workload.hasTemplateAnnotations, restartAnnotation, current, value),
+  ];
+}

@@ -1,0 +1,63 @@
+import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { NamespaceMigration } from '../api/resources.ts';
+import type { Finding } from '../api/common.ts';
+import type { MeshAdapter, Surroundings } from '../mesh/adapter.ts';
+import type { JsonPatchOperation } from '../kube/client.ts';
+
+/** What the migration as a whole wants of its namespaces now, commands included. */
+export type Wanted = 'Plan' | 'Migrate' | 'Pause' | 'Rollback' | 'Finalize' | 'DeleteLeave';
+
+/** Everything `decide` may know: a consistent picture of one namespace, taken before it is called. */
+export interface Situation {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly adapter: MeshAdapter;
+  readonly object: NamespaceMigration;
+  readonly spec: MeshMigrationSpec;
+  readonly wanted: Wanted;
+  readonly surroundings: Surroundings;
+  /** Findings about the migration as a whole that keep this namespace from starting. */
+  readonly blockers: readonly Finding[];
+  /** Undefined if the namespace may start now, else what it waits for. */
+  readonly notAdmitted: string | undefined;
+  /** Milliseconds since the epoch at which podsPerMinute allows the next restart. */
+  readonly nextRestartAt: number;
+  /** Why the write that was decided last was refused again and again, if it was. */
+  readonly refused: string | undefined;
+}
+
+/** A write on an object that is not ours. Everything that it depends on is tested by the API server in the same request. */
+export type Write =
+  | { readonly kind: 'PatchNamespace'; readonly operations: readonly JsonPatchOperation[] }
+  | { readonly kind: 'PatchTemplate'; readonly workload: { readonly kind: string; readonly name: string }; readonly operations: readonly JsonPatchOperation[] }
+  | { readonly kind: 'Evict'; readonly pod: string; readonly uid: string };
+
+/** What follows once the status is stored. */
+export type Next =
+  | { readonly kind: 'Write'; readonly write: Write }
+  /** Nothing to do until something changes, or until `until` (milliseconds since the epoch). */
+  | { readonly kind: 'Wait'; readonly until?: number };
+
+/**
+ * The answer of `decide`. The status is stored first, and `next` is carried out only when the stored status already
+ * equals it: so whatever is done to a user's object was announced before (a write-ahead journal by construction).
+ */
+export interface Decision {
+  readonly status: NamespaceMigrationStatus;
+  readonly next: Next;
+}
+
+/** What one step of an itinerary answers. `patch` is status to store before anything else happens. */
+export type Outcome = { readonly patch?: Partial<NamespaceMigrationStatus> } & (
+  | { readonly kind: 'Done' }
+  /** Says in the status what will be done next. */
+  | { readonly kind: 'Announce'; readonly message: string }
+  | { readonly kind: 'Write'; readonly write: Write; readonly message: string }
+  | { readonly kind: 'Wait'; readonly message: string; readonly until?: number; readonly stuck?: boolean }
+  /** Waits for nothing but the clock: `until` is shown in the status. */
+  | { readonly kind: 'Pace'; readonly message: string; readonly until: number }
+  | { readonly kind: 'Failed'; readonly reason: string; readonly message: string }
+  /** Somebody else changed what the migration holds. */
+  | { readonly kind: 'Foreign'; readonly message: string }
+);

@@ -1,0 +1,93 @@
+import type { MigrationPhase, NamespaceTotals } from '../api/mesh-migration.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import type { Scope } from '../plan/scope.ts';
+import type { Verdict } from './conditions.ts';
+import type { Wanted } from './situation.ts';
+
+interface Facts {
+  readonly wanted: Wanted;
+  readonly object: MeshMigration;
+  readonly scope: Scope;
+  readonly children: readonly NamespaceMigration[];
+  readonly totals: NamespaceTotals;
+}
+
+interface Summary {
+  readonly phase: MigrationPhase;
+  readonly verdict: Verdict;
+}
+
+function say(phase: MigrationPhase, state: Verdict['state'], reason: string, message: string): Summary {
+  return { phase, verdict: { state, reason, message } };
+}
+
+function isStalled({ status }: NamespaceMigration): boolean {
+  return status?.conditions?.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True') === true;
+}
+
+/** A stalled child that is under way needs a person, even while others still move. */
+function stalledInFlight({ children }: Facts): NamespaceMigration | undefined {
+  return children.find((child) => child.status?.direction !== undefined && child.status.writtenPhase !== 'Migrated' && isStalled(child));
+}
+
+function underWay(facts: Facts, phase: MigrationPhase): Summary {
+  const { totals } = facts;
+  const stalled = stalledInFlight(facts);
+  const progress = `${totals.migrated} of ${totals.total} namespaces migrated, ${totals.inFlight} under way`;
+  return stalled === undefined || totals.inFlight > 1
+    ? say(phase, 'InProgress', phase, progress)
+    : say(phase, 'Stalled', 'NamespaceStalled', `${stalled.metadata.namespace ?? ''}: ${stalled.status?.message ?? ''}`);
+}
+
+function planned({ children, totals }: Facts): Summary {
+  if (children.length < totals.total || children.some(({ status }) => status?.writtenPhase === undefined)) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
+  if (totals.inFlight > 0) return say('Paused', 'Stalled', 'Paused', `spec.action is Plan while ${totals.inFlight} namespaces are under way: they stay where they are`);
+  if (totals.blocked === totals.total) return say('Blocked', 'Stalled', 'NamespacesBlocked', `all ${totals.total} namespaces have critical findings: kubectl describe namespacemigrations -A tells which`);
+  return say('Planned', 'Ready', 'Planned', `${totals.total - totals.blocked} of ${totals.total} namespaces can be migrated, ${totals.blocked} are blocked; nothing was changed`);
+}
+
+function migrating(facts: Facts): Summary {
+  const { object, children, totals } = facts;
+  const budget = object.spec.failureBudget.namespaces;
+  if (children.length === 0) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
+  if (totals.inFlight > 0) return underWay(facts, 'Migrating');
+  if (totals.pending > 0 && totals.failed > budget) return say('Failed', 'Stalled', 'FailureBudgetExceeded', `${totals.failed} namespaces failed, spec.failureBudget.namespaces is ${budget}: ${totals.pending} namespaces are not started`);
+  if (totals.pending > 0) return underWay(facts, 'Migrating');
+  const left = `${totals.migrated} of ${totals.total} namespaces migrated, ${totals.blocked} blocked, ${totals.rolledBack} rolled back, ${totals.failed} failed`;
+  if (totals.failed > 0) return say('Failed', 'Stalled', 'NamespacesFailed', left);
+  if (totals.migrated < totals.total) return say('Blocked', 'Stalled', totals.blocked > 0 ? 'NamespacesBlocked' : 'NamespacesRolledBack', left);
+  return say('Migrated', 'Ready', 'Migrated', `all ${totals.total} namespaces are migrated; a rollback is possible until spec.action is Finalize`);
+}
+
+function rollingBack(facts: Facts): Summary {
+  const { object, children } = facts;
+  if (children.some(({ status }) => status?.direction !== undefined)) return underWay(facts, 'RollingBack');
+  const by = object.status?.command;
+  return by === undefined
+    ? say('RolledBack', 'Ready', 'RolledBack', 'everything is as it was')
+    : say('RolledBack', 'Stalled', 'RolledBack', `everything is as it was: rolled back by ${by.by} at ${by.at}; set status.phase to Migrating to start again`);
+}
+
+function finalizing(facts: Facts): Summary {
+  const { children, totals } = facts;
+  if (children.some(({ status }) => status?.direction !== undefined)) return underWay(facts, totals.inFlight > 0 ? 'Migrating' : 'Migrated');
+  const never = totals.total - totals.migrated;
+  return say('Finalized', 'Ready', 'Finalized', `${totals.migrated} namespaces are migrated for good${never > 0 ? `, ${never} never were` : ''}`);
+}
+
+/** Phase and verdict of a migration from what it wants and where its namespaces are. */
+export function summarise(facts: Facts): Summary {
+  const critical = facts.scope.findings.find(({ severity }) => severity === 'Critical');
+  if (facts.object.metadata.deletionTimestamp !== undefined) return underWay(facts, 'RollingBack');
+  if (critical !== undefined && facts.totals.inFlight === 0 && facts.totals.migrated === 0) {
+    return say('Blocked', 'Stalled', critical.id, `${critical.object}: ${critical.message}. ${critical.fix}`);
+  }
+  switch (facts.wanted) {
+    case 'Plan': return planned(facts);
+    case 'Migrate': return migrating(facts);
+    case 'Pause': return say('Paused', 'Stalled', 'Paused', facts.object.status?.command === undefined ? 'spec.action is Pause' : `paused by ${facts.object.status.command.by}`);
+    case 'Rollback': return rollingBack(facts);
+    case 'Finalize': return finalizing(facts);
+    case 'DeleteLeave': return underWay(facts, 'RollingBack');
+  }
+}

@@ -1,0 +1,68 @@
+import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.ts';
+import { timestamp } from '../base/clock.ts';
+import type { LabelTargets, StepPlan } from '../mesh/adapter.ts';
+import { labelsStep, observedLabels, toList } from './labels.ts';
+import { restartStep } from './restart.ts';
+import type { Outcome, Situation } from './situation.ts';
+import { countPods, verifyStep } from './verify.ts';
+
+/** Where a walk along an itinerary ended: at a step that is not done, or past the last one. */
+export interface Walked {
+  readonly status: NamespaceMigrationStatus;
+  /** Done when every step is. */
+  readonly outcome: Outcome;
+}
+
+function perform(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): Outcome {
+  const { work } = step;
+  switch (work.kind) {
+    case 'Check':
+      return { kind: 'Done' }; // A namespace is only started when its findings allow it (`look.ts`), in this very decision.
+    case 'Snapshot': {
+      const labels = toList(observedLabels(situation));
+      const original = status.original ?? { namespaceUid: situation.surroundings.namespace.uid, capturedAt: timestamp(situation.now), labels };
+      return { kind: 'Done', patch: { original, labels } };
+    }
+    case 'Baseline':
+      return { kind: 'Done', patch: status.before === undefined ? { before: countPods(situation) } : {} };
+    case 'Labels':
+      return labelsStep(situation, status, work);
+    case 'Restart':
+      return step.name === 'RestartForHbone' && situation.spec.restart.hbone === 'Never' ? { kind: 'Done' } : restartStep(situation, status, step, work);
+    case 'Verify':
+      return verifyStep(situation, status, work.mode, step.name);
+  }
+}
+
+function begin(status: NamespaceMigrationStatus, step: StepPlan, now: number): NamespaceMigrationStatus {
+  const begun = (status.steps ?? []).some(({ name }) => name === step.name);
+  return { ...status, step: step.name, ...(!begun && { steps: [...(status.steps ?? []), { name: step.name, startedAt: timestamp(now) }] }) };
+}
+
+function isComplete(steps: readonly Step[] | undefined, step: StepPlan): boolean {
+  return (steps ?? []).some(({ name, completedAt }) => name === step.name && completedAt !== undefined);
+}
+
+function complete(status: NamespaceMigrationStatus, step: StepPlan, now: number): NamespaceMigrationStatus {
+  return { ...status, steps: (status.steps ?? []).map((entry) => (entry.name === step.name ? { ...entry, completedAt: timestamp(now) } : entry)) };
+}
+
+/** Goes along the steps as far as the observed state allows, in the order of the itinerary; a completed step is not asked again. */
+export function walk(situation: Situation, start: NamespaceMigrationStatus, steps: readonly StepPlan[]): Walked {
+  let status = start;
+  for (const step of steps) {
+    if (isComplete(status.steps, step)) continue;
+    status = begin(status, step, situation.now);
+    const outcome = perform(situation, status, step);
+    status = { ...status, ...outcome.patch };
+    if (outcome.kind !== 'Done') return { status, outcome };
+    status = complete(status, step, situation.now);
+  }
+  return { status, outcome: { kind: 'Done' } };
+}
+
+/** The labels that the first incomplete step would set: what a crash may have left behind of our own doing. */
+export function dueLabels(status: NamespaceMigrationStatus, steps: readonly StepPlan[]): LabelTargets {
+  const due = steps.find((step) => !isComplete(status.steps, step) && step.work.kind === 'Labels');
+  return due?.work.kind === 'Labels' ? due.work.targets : {};
+}

@@ -1,0 +1,200 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KubeconfigError, loadConnection } from './config.ts';
+import type { ClusterConnection } from './config.ts';
+import { createHttpTransport } from './http-transport.ts';
+import type { HttpTransport } from './http-transport.ts';
+import { readText } from './transport.ts';
+
+const cleanups: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function serve(listener: RequestListener): Promise<{ readonly url: string; readonly server: Server }> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, server };
+}
+
+function connect(server: string, tokens: readonly string[] = ['secret']): HttpTransport {
+  let reads = 0;
+  const connection: ClusterConnection = {
+    server,
+    credentials: async () => {
+      const token = tokens[Math.min(reads, tokens.length - 1)] ?? '';
+      reads += 1;
+      return await Promise.resolve({ tls: {}, headers: { authorization: `Bearer ${token}` } });
+    },
+  };
+  const transport = createHttpTransport(connection);
+  cleanups.push(() => transport.close());
+  return transport;
+}
+
+function get(path: string, signal = new AbortController().signal) {
+  return { method: 'GET', path, headers: { accept: 'application/json' }, signal } as const;
+}
+
+describe('createHttpTransport', () => {
+  it('sends method, path, headers, body and token', async () => {
+    const seen: unknown[] = [];
+    const { url } = await serve((request, response) => {
+      void read(request).then((body) => {
+        seen.push([request.method, request.url, request.headers['content-type'], request.headers.authorization, body]);
+        response.writeHead(201, { 'x-answer': 'yes' }).end('{}');
+      });
+    });
+    const { signal } = new AbortController();
+
+    const headers = { 'content-type': 'application/json' };
+    const response = await connect(`${url}/prefix/`).send({ method: 'DELETE', path: '/api/v1/pods/a?b=c', headers, body: '{"a":1}', signal });
+
+    expect([response.status, response.headers['x-answer'], await readText(response)]).toEqual([201, 'yes', '{}']);
+    expect(seen).toEqual([['DELETE', '/prefix/api/v1/pods/a?b=c', 'application/json', 'Bearer secret', '{"a":1}']]);
+  });
+
+  it('keeps characters whole that are split across chunks', async () => {
+    const bytes = Buffer.from('{"note":"Grüße 🐳"}');
+    const { url } = await serve((_request, response) => {
+      void (async () => {
+        for (const byte of bytes) {
+          response.write(Buffer.from([byte]));
+          await new Promise((resolve) => { setImmediate(resolve); });
+        }
+        response.end();
+      })();
+    });
+
+    expect(await readText(await connect(url).send(get('/')))).toBe('{"note":"Grüße 🐳"}');
+  });
+
+  it('keeps connections', async () => {
+    const sockets = new Set<unknown>();
+    const { url } = await serve((request, response) => {
+      sockets.add(request.socket);
+      response.end('{}');
+    });
+    const transport = connect(url);
+
+    for (let i = 0; i < 20; i += 1) await readText(await transport.send(get('/')));
+
+    expect(sockets.size).toBeLessThanOrEqual(2); // not 20: a body may end just before its connection is free again
+  });
+
+  it('answers requests while many watches are open', async () => {
+    const { url } = await serve((request, response) => {
+      if (request.url?.includes('watch=true')) response.writeHead(200).flushHeaders();
+      else response.end('{}');
+    });
+    const transport = connect(url);
+
+    const watches = await Promise.all(Array.from({ length: 40 }, (_, i) => transport.send(get(`/api/v1/things${String(i)}?watch=true`))));
+
+    expect(await readText(await transport.send(get('/api/v1/pods')))).toBe('{}');
+    expect(watches.map((watch) => watch.status)).toEqual(Array(40).fill(200));
+  });
+
+  it('ends a body when its signal is aborted', async () => {
+    const { url } = await serve((_request, response) => { response.write('first\n'); });
+    const caller = new AbortController();
+
+    const response = await connect(url).send(get('/?watch=true', caller.signal));
+    const reading = readText(response);
+    caller.abort(new Error('enough'));
+
+    await expect(reading).rejects.toThrow('enough');
+  });
+
+  it('throws when the connection breaks in the middle of a body', async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half', () => response.destroy());
+    });
+
+    await expect(connect(url).send(get('/')).then(readText)).rejects.toThrow();
+  });
+
+  it('reads the token again after a 401', async () => {
+    const { url } = await serve((request, response) => {
+      response.writeHead(request.headers.authorization === 'Bearer new' ? 200 : 401).end('{}');
+    });
+    const transport = connect(url, ['old', 'new']);
+
+    const first = await transport.send(get('/'));
+    await readText(first);
+    const second = await transport.send(get('/'));
+
+    expect([first.status, second.status]).toEqual([401, 200]);
+  });
+});
+
+describe('loadConnection', () => {
+  async function kubeconfig(cluster: string, user: string): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
+    cleanups.push(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'config');
+    await writeFile(file, `apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: ${cluster}}]
+users: [{name: u, user: ${user}}]
+`);
+    return file;
+  }
+
+  it('takes server and token from the file, also without TLS', async () => {
+    const connection = await loadConnection({ kubeconfig: await kubeconfig('{server: "http://127.0.0.1:8001"}', '{token: "abc"}') });
+
+    expect(connection.server).toBe('http://127.0.0.1:8001');
+    expect((await connection.credentials()).headers).toEqual({ authorization: 'Bearer abc' });
+  });
+
+  it('takes certificates from the file', async () => {
+    const data = Buffer.from('PEM').toString('base64');
+    const cluster = `{server: "https://127.0.0.1:6443", certificate-authority-data: ${data}, tls-server-name: api}`;
+    const connection = await loadConnection({
+      kubeconfig: await kubeconfig(cluster, `{client-certificate-data: ${data}, client-key-data: ${data}}`),
+    });
+
+    const pem = Buffer.from('PEM');
+    expect((await connection.credentials()).tls).toMatchObject({ ca: pem, cert: pem, key: pem, servername: 'api' });
+  });
+
+  it.each([
+    ['a missing file', '/nonexistent/kubeconfig', 'Cannot read the kubeconfig /nonexistent/kubeconfig'],
+  ])('refuses %s with its name', async (_what, file, message) => {
+    await expect(loadConnection({ kubeconfig: file })).rejects.toThrow(message);
+    await expect(loadConnection({ kubeconfig: file })).rejects.toBeInstanceOf(KubeconfigError);
+  });
+
+  it('refuses a proxy instead of going around it', async () => {
+    const file = await kubeconfig('{server: "https://127.0.0.1:6443", proxy-url: "http://proxy:3128"}', '{token: "abc"}');
+
+    await expect(loadConnection({ kubeconfig: file })).rejects.toThrow('proxy-url');
+  });
+
+  it('names the file of a certificate that is missing', async () => {
+    const file = await kubeconfig('{server: "https://127.0.0.1:6443", certificate-authority: /nonexistent/ca.crt}', '{token: "abc"}');
+
+    await expect(loadConnection({ kubeconfig: file })).rejects.toThrow('/nonexistent/ca.crt');
+  });
+});
+
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}

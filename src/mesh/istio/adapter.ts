@@ -1,0 +1,42 @@
+import type { Finding, Severity } from '../../api/common.ts';
+import type { MeshAdapter, Surroundings } from '../adapter.ts';
+import { controlPlaneRules } from './findings/control-plane.ts';
+import { extensionRules } from './findings/extensions.ts';
+import { policyRules } from './findings/policies.ts';
+import { routeRules } from './findings/routes.ts';
+import { apply, type Rule } from './findings/rule.ts';
+import { workloadRules } from './findings/workloads.ts';
+import { arrived, itinerary } from './itinerary.ts';
+import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
+import { concerns, modeFor, modeOf } from './pod-mode.ts';
+import { watched } from './resources.ts';
+
+/** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
+const semanticRules: readonly Rule[] = [...policyRules, ...routeRules, ...extensionRules];
+
+/** Every rule, in the order of the catalogue. */
+export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules];
+
+const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
+
+function findings(surroundings: Surroundings, when: 'Start' | 'UnderWay'): readonly Finding[] {
+  const { from, to } = surroundings.route;
+  return rules
+    .filter((rule) => when === 'Start' || rule.when === 'Always')
+    .filter((rule) => from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule))
+    .flatMap((rule) => apply(rule, surroundings))
+    .sort((a, b) => weight[a.severity] - weight[b.severity])
+    .slice(0, 100);
+}
+
+/** Istio with sidecars, Istio ambient, and no mesh. */
+export const istio: MeshAdapter = {
+  watched,
+  labels: [injectionLabel, revisionLabel, dataplaneModeLabel, useWaypointLabel],
+  modeOf,
+  modeFor,
+  concerns,
+  itinerary,
+  arrived,
+  findings,
+};

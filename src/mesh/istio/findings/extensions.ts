@@ -1,0 +1,87 @@
+import type { Surroundings } from '../../adapter.ts';
+import { record, records, text } from '../../json.ts';
+import type { ConfigView } from '../../views.ts';
+import { useWaypointLabel } from '../labels.ts';
+import { applicable, nameOf, type Evidence, type Rule } from './rule.ts';
+
+function each(kind: string, message: string): (surroundings: Surroundings) => readonly Evidence[] {
+  return (surroundings) => applicable(kind, surroundings).map((config) => ({ object: nameOf(config), message }));
+}
+
+/** A filter whose every patch is for gateways leaves sidecars alone. */
+function isForGateways(filter: ConfigView): boolean {
+  const patches = records(filter.spec['configPatches']);
+  return patches.length > 0 && patches.every((patch) => record(patch['match'])['context'] === 'GATEWAY');
+}
+
+function registryOnly(surroundings: Surroundings): readonly Evidence[] {
+  const evidence = applicable('Sidecar', surroundings)
+    .filter((config) => text(record(config.spec['outboundTrafficPolicy'])['mode']) === 'REGISTRY_ONLY')
+    .map((config) => ({ object: nameOf(config), message: 'sidecars refuse calls to unknown hosts (REGISTRY_ONLY); ztunnel lets them out' }));
+  const mesh = surroundings.mesh.configs('ConfigMap', surroundings.mesh.rootNamespace)
+    .filter((config) => (config.name === 'istio' || config.name.startsWith('istio-')) && /mode:\s*"?REGISTRY_ONLY/.test(text(config.spec['mesh']) ?? ''))
+    .map((config) => ({ object: nameOf(config), message: 'the mesh refuses calls to unknown hosts (REGISTRY_ONLY); ztunnel lets them out' }));
+  return [...evidence, ...mesh];
+}
+
+function waypointInUse({ namespace, services }: Surroundings): readonly Evidence[] {
+  const holders = [{ ...namespace, kind: 'Namespace' }, ...services.map((service) => ({ ...service, kind: 'Service' }))];
+  return holders
+    .filter(({ labels }) => labels[useWaypointLabel] !== undefined && labels[useWaypointLabel] !== 'none')
+    .map((holder) => ({
+      object: holder.kind === 'Namespace' ? `Namespace ${holder.name}` : nameOf(holder),
+      message: `label ${useWaypointLabel}=${String(holder.labels[useWaypointLabel])} sends ambient callers through a waypoint: policies would see the waypoint's identity instead of theirs`,
+    }));
+}
+
+/** Proxy extensions, egress control and workloads that only exist with sidecars. */
+export const extensionRules: readonly Rule[] = [
+  {
+    id: 'MM040', severity: 'Critical', when: 'Always', title: 'EnvoyFilter',
+    fix: 'Remove the EnvoyFilter or its selection of these pods, or keep this namespace on sidecars.',
+    find: (surroundings) => applicable('EnvoyFilter', surroundings)
+      .filter((filter) => !isForGateways(filter))
+      .map((filter) => ({ object: nameOf(filter), message: 'it patches the sidecars of this namespace; nothing does that without them' })),
+  },
+  {
+    id: 'MM041', severity: 'Critical', when: 'Always', title: 'WasmPlugin',
+    fix: 'Remove the WasmPlugin or its selection of these pods, or keep this namespace on sidecars.',
+    find: each('WasmPlugin', 'it runs in the sidecars of this namespace; ztunnel runs no plugins'),
+  },
+  {
+    id: 'MM042', severity: 'Critical', when: 'Start', title: 'Telemetry of the namespace',
+    fix: 'Remove the Telemetry, or keep this namespace on sidecars: HTTP metrics, traces and access logs end with them.',
+    find: (surroundings) => applicable('Telemetry', surroundings)
+      .filter((config) => config.namespace === surroundings.namespace.name)
+      .map((config) => ({ object: nameOf(config), message: 'it configures the sidecars of this namespace; ztunnel reports connections only' })),
+  },
+  {
+    id: 'MM043', severity: 'Warning', when: 'Start', title: 'HTTP telemetry ends',
+    fix: 'Check dashboards and alerts that read istio_requests_total of this namespace.',
+    find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : [{
+      object: `Namespace ${surroundings.namespace.name}`,
+      message: 'sidecars report HTTP requests; ztunnel reports TCP connections only',
+    }],
+  },
+  {
+    id: 'MM044', severity: 'Critical', when: 'Always', title: 'Egress control by REGISTRY_ONLY',
+    fix: 'Replace it by a NetworkPolicy (or an egress waypoint) before the migration, then allow any.',
+    find: registryOnly,
+  },
+  {
+    id: 'MM045', severity: 'Critical', when: 'Always', title: 'Waypoint in use',
+    fix: `Remove the label ${useWaypointLabel}, or keep this namespace out of the migration.`,
+    find: waypointInUse,
+  },
+  {
+    id: 'MM046', severity: 'Critical', when: 'Always', title: 'Virtual machine workloads',
+    fix: 'Keep this namespace on sidecars: virtual machines cannot join ambient.',
+    find: (surroundings) => ['WorkloadEntry', 'WorkloadGroup'].flatMap((kind) => surroundings.mesh.configs(kind, surroundings.namespace.name))
+      .map((config) => ({ object: nameOf(config), message: 'it stands for a virtual machine, which cannot join ambient' })),
+  },
+  {
+    id: 'MM047', severity: 'Warning', when: 'Start', title: 'Sidecar resource',
+    fix: 'Remove it once the namespace is migrated; ambient ignores it.',
+    find: each('Sidecar', 'ambient ignores Sidecar resources'),
+  },
+];

@@ -1,0 +1,102 @@
+import type { Surroundings } from '../../adapter.ts';
+import { record, text } from '../../json.ts';
+import type { ConfigView } from '../../views.ts';
+import { l7Fields, principals } from './policy-fields.ts';
+import { applicable, meshConfigValue, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+
+function action(policy: ConfigView): string {
+  return text(policy.spec['action']) ?? 'ALLOW';
+}
+
+/** Policies that select workloads; those with targetRefs are for waypoints and gateways (MM022). */
+function workloadPolicies(surroundings: Surroundings): readonly ConfigView[] {
+  return applicable('AuthorizationPolicy', surroundings).filter((policy) => targetRefs(policy).length === 0);
+}
+
+const isDryRun = (policy: ConfigView): boolean => policy.annotations['istio.io/dry-run'] === 'true';
+
+function needsHttp(surroundings: Surroundings): readonly Evidence[] {
+  return workloadPolicies(surroundings)
+    .map((policy) => ({ policy, fields: l7Fields(policy.spec) }))
+    .filter(({ fields }) => fields.length > 0)
+    .map(({ policy, fields }) => ({
+      object: nameOf(policy),
+      message: `the ${action(policy)} policy uses ${fields.join(', ')}, which ztunnel cannot evaluate: ` +
+        (action(policy) === 'DENY' ? 'it would stop denying' : 'it would refuse everything it selects'),
+    }));
+}
+
+function foreignTrustDomain(surroundings: Surroundings): readonly Evidence[] {
+  const trustDomain = meshConfigValue(surroundings.mesh, 'trustDomain') ?? 'cluster.local';
+  return workloadPolicies(surroundings).flatMap((policy) => {
+    const odd = principals(policy.spec).find((principal) => {
+      const domain = principal.split('/')[0] ?? '';
+      return !domain.includes('*') && domain !== trustDomain;
+    });
+    return odd === undefined ? [] : [{
+      object: nameOf(policy),
+      message: `principal ${odd} is not in the trust domain ${trustDomain}; sidecars translate trust domain aliases, ztunnel does not`,
+    }];
+  });
+}
+
+function hasMode(value: unknown, mode: string): boolean {
+  return text(record(value)['mode']) === mode;
+}
+
+function disabledMtls(surroundings: Surroundings): readonly Evidence[] {
+  return applicable('PeerAuthentication', surroundings)
+    .filter(({ spec }) => hasMode(spec['mtls'], 'DISABLE') || Object.values(record(spec['portLevelMtls'])).some((port) => hasMode(port, 'DISABLE')))
+    .map((policy) => ({ object: nameOf(policy), message: 'mTLS is DISABLEd; ztunnel treats that as PERMISSIVE and cannot force plaintext' }));
+}
+
+function enforced(surroundings: Surroundings): readonly Evidence[] {
+  if (surroundings.route.to !== 'None') return [];
+  const strict = surroundings.mesh.configs('PeerAuthentication').filter(({ spec }) => hasMode(spec['mtls'], 'STRICT'));
+  return [...workloadPolicies(surroundings), ...applicable('RequestAuthentication', surroundings), ...strict]
+    .map((policy) => ({ object: nameOf(policy), message: 'nothing enforces this policy for pods outside the mesh, or it refuses their plaintext' }));
+}
+
+/** What policies and authentication need that the other data plane cannot do. */
+export const policyRules: readonly Rule[] = [
+  {
+    id: 'MM020', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy needs HTTP',
+    fix: 'Keep this namespace on sidecars, or rewrite the policy with identities, namespaces, addresses and ports only.',
+    find: needsHttp,
+  },
+  {
+    id: 'MM021', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy with CUSTOM or AUDIT action, or dry-run',
+    fix: 'Keep this namespace on sidecars, or remove the policy.',
+    find: (surroundings) => workloadPolicies(surroundings)
+      .filter((policy) => ['CUSTOM', 'AUDIT'].includes(action(policy)) || isDryRun(policy))
+      .map((policy) => ({ object: nameOf(policy), message: `ztunnel is not sent ${isDryRun(policy) ? 'dry-run policies' : `${action(policy)} policies`}: it would have no effect` })),
+  },
+  {
+    id: 'MM022', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy for a waypoint',
+    fix: 'Remove targetRefs to Services, ServiceEntries and waypoints, or keep this namespace out of the migration.',
+    find: (surroundings) => surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name)
+      .filter((policy) => targetRefs(policy).some((target) => target['kind'] === 'Service' || target['kind'] === 'ServiceEntry'))
+      .map((policy) => ({ object: nameOf(policy), message: 'targetRefs to a Service are enforced by a waypoint only; sidecars ignore it, and what it means would change' })),
+  },
+  {
+    id: 'MM023', severity: 'Critical', when: 'Always', title: 'Principal of another trust domain',
+    fix: 'Name principals by the trust domain of the mesh, or use serviceAccounts or namespaces instead.',
+    find: foreignTrustDomain,
+  },
+  {
+    id: 'MM024', severity: 'Critical', when: 'Always', title: 'RequestAuthentication',
+    fix: 'Keep this namespace on sidecars: tokens are checked by a proxy that reads HTTP.',
+    find: (surroundings) => applicable('RequestAuthentication', surroundings)
+      .map((policy) => ({ object: nameOf(policy), message: 'ztunnel does not check tokens: requests without a valid one would pass' })),
+  },
+  {
+    id: 'MM025', severity: 'Critical', when: 'Always', title: 'PeerAuthentication DISABLE',
+    fix: 'Use PERMISSIVE (it admits plaintext and mTLS) before the migration.',
+    find: disabledMtls,
+  },
+  {
+    id: 'MM026', severity: 'Critical', when: 'Always', title: 'Leaving the mesh would end enforcement',
+    fix: 'Remove the policy first, or stay in the mesh.',
+    find: enforced,
+  },
+];

@@ -1,0 +1,162 @@
+import type { Surroundings } from '../../adapter.ts';
+import { resolvePercent } from '../../project-workload.ts';
+import { whyNotRestartable } from '../../restartable.ts';
+import { selects, type PodView, type WorkloadView } from '../../views.ts';
+import { arrived } from '../itinerary.ts';
+import { injectLabel, templatesAnnotation } from '../labels.ts';
+import { concerns, lacksHbone, modeFor, modeOf } from '../pod-mode.ts';
+import { isStrict, nameOf, some, type Evidence, type Rule } from './rule.ts';
+
+function podsIn(surroundings: Surroundings, mode: string): readonly PodView[] {
+  return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) === mode);
+}
+
+function perNamespace(surroundings: Surroundings, pods: readonly PodView[], message: (names: string) => string): readonly Evidence[] {
+  return pods.length === 0 ? [] : [{ object: `Namespace ${surroundings.namespace.name}`, message: message(some(pods)) }];
+}
+
+function restarts({ route }: Surroundings): boolean {
+  return route.from === 'IstioSidecar' || route.to === 'IstioSidecar';
+}
+
+function workloadsWithPods(surroundings: Surroundings): readonly WorkloadView[] {
+  return restarts(surroundings) ? surroundings.workloads.filter((workload) => workload.replicas > 0) : [];
+}
+
+function notRestartable(surroundings: Surroundings): readonly Evidence[] {
+  if (!restarts(surroundings)) return [];
+  const target = modeFor(surroundings.route.to);
+  return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) !== target).flatMap((pod) => {
+    const reason = whyNotRestartable(pod, surroundings.workloads);
+    return reason === undefined ? [] : [{ object: nameOf(pod), message: `the pod ${reason}; it stays in mode ${modeOf(pod)} until it is replaced` }];
+  });
+}
+
+function tooManyUnavailable(surroundings: Surroundings): readonly Evidence[] {
+  return workloadsWithPods(surroundings).flatMap((workload) => {
+    const allowed = Math.max(1, resolvePercent(surroundings.restart.maxUnavailablePerWorkload, workload.replicas, 'up'));
+    return workload.maxUnavailable <= allowed ? [] : [{
+      object: nameOf(workload),
+      message: `its update strategy takes ${workload.maxUnavailable} of ${workload.replicas} pods away at once; spec.restart.maxUnavailablePerWorkload allows ${allowed}`,
+    }];
+  });
+}
+
+function blockedByBudget(surroundings: Surroundings): readonly Evidence[] {
+  return workloadsWithPods(surroundings).filter((workload) => workload.maxUnavailable > 0).flatMap((workload) =>
+    surroundings.budgets
+      .filter((budget) => budget.selector !== undefined && selects(budget.selector, workload.templateLabels))
+      .filter((budget) => budget.expectedPods > 0 && budget.desiredHealthy >= budget.expectedPods)
+      .map((budget) => ({
+        object: nameOf(workload),
+        message: `PodDisruptionBudget ${budget.name} wants all ${budget.expectedPods} pods healthy, and a restart takes ${workload.maxUnavailable} away`,
+      })));
+}
+
+function headless(surroundings: Surroundings): readonly Evidence[] {
+  if (surroundings.route.to !== 'IstioAmbient' || !isStrict(surroundings)) return [];
+  return surroundings.services
+    .filter((service) => service.headless && Object.keys(service.selector).length > 0)
+    .filter((service) => surroundings.pods.some((pod) => selects({ matchLabels: service.selector }, pod.labels)))
+    .map((service) => ({ object: nameOf({ ...service, kind: 'Service' }), message: 'sidecars reach ambient pods behind a headless Service in plaintext, which STRICT refuses (istio/istio#54921)' }));
+}
+
+const excluded = ['traffic.sidecar.istio.io/excludeInboundPorts', 'traffic.sidecar.istio.io/includeInboundPorts'];
+
+/** Whether the workloads of the namespace can move, and what moving would do to them. */
+export const workloadRules: readonly Rule[] = [
+  {
+    id: 'MM050', severity: 'Critical', when: 'Start', title: 'A pod outside the mesh would be taken in',
+    fix: 'Label the pods (in their template) istio.io/dataplane-mode=none to keep them out, or restart them into the mesh first.',
+    find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : perNamespace(surroundings, podsIn(surroundings, 'None'),
+      (names) => `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`),
+  },
+  {
+    id: 'MM049', severity: 'Critical', when: 'Start', title: 'The namespace is not in the data plane it should leave',
+    fix: 'Take the namespace out of the selection, or bring it into spec.from first.',
+    find: (surroundings) => arrived({ from: surroundings.route.to, to: surroundings.route.from }, surroundings.namespace.labels) ||
+      podsIn(surroundings, modeFor(surroundings.route.from)).length > 0 ? [] : [
+        { object: `Namespace ${surroundings.namespace.name}`, message: `neither its labels nor its pods are in ${surroundings.route.from}` },
+      ],
+  },
+  {
+    id: 'MM051', severity: 'Critical', when: 'Start', title: 'A pod would be left without a mesh',
+    fix: 'Remove istio.io/dataplane-mode=none, or sidecar.istio.io/inject=false, from the template of the workload.',
+    find: (surroundings) => {
+      const optsOut = surroundings.route.to === 'IstioAmbient' ? { key: 'istio.io/dataplane-mode', value: 'none' } : { key: injectLabel, value: 'false' };
+      if (surroundings.route.to === 'None') return [];
+      return perNamespace(surroundings, podsIn(surroundings, modeFor(surroundings.route.from)).filter((pod) => pod.labels[optsOut.key] === optsOut.value),
+        (names) => `pods labelled ${optsOut.key}=${optsOut.value} would be in no mesh after their restart: ${names}`);
+    },
+  },
+  {
+    id: 'MM052', severity: 'Critical', when: 'Start', title: 'Injected gateway',
+    fix: 'Move the gateway to a namespace of its own that is not migrated.',
+    find: (surroundings) => perNamespace(surroundings, surroundings.pods.filter((pod) => pod.annotations[templatesAnnotation]?.includes('gateway') === true),
+      (names) => `gateway pods get their proxy by injection, which stops: ${names}`),
+  },
+  {
+    id: 'MM053', severity: 'Warning', when: 'Start', title: 'A pod cannot be restarted',
+    fix: 'Replace the pod yourself after the migration (it keeps working until then), or resume the paused Deployment before it.',
+    find: notRestartable,
+  },
+  {
+    id: 'MM054', severity: 'Critical', when: 'Start', title: 'A workload is not available',
+    fix: 'Repair it, or scale it to zero: a restart could not be told from the fault it has already.',
+    find: (surroundings) => workloadsWithPods(surroundings)
+      .filter((workload) => !workload.paused && (workload.observedGeneration < workload.generation || workload.available < workload.replicas))
+      .map((workload) => ({ object: nameOf(workload), message: `${workload.available} of ${workload.replicas} pods are available before anything was changed` })),
+  },
+  {
+    id: 'MM055', severity: 'Critical', when: 'Start', title: 'A restart takes too many pods away',
+    fix: 'Use RollingUpdate with a smaller maxUnavailable, or raise spec.restart.maxUnavailablePerWorkload.',
+    find: tooManyUnavailable,
+  },
+  {
+    id: 'MM056', severity: 'Warning', when: 'Start', title: 'A restart interrupts the workload',
+    fix: 'Run at least two replicas, or choose a time at which the interruption does no harm.',
+    find: (surroundings) => workloadsWithPods(surroundings)
+      .filter((workload) => workload.kind !== 'DaemonSet' && workload.maxUnavailable >= workload.replicas)
+      .map((workload) => ({ object: nameOf(workload), message: `its restart takes all ${workload.replicas} pods away for a moment` })),
+  },
+  {
+    id: 'MM057', severity: 'Critical', when: 'Start', title: 'A PodDisruptionBudget allows no restart',
+    fix: 'Let the PodDisruptionBudget allow one disruption, or add replicas.',
+    find: blockedByBudget,
+  },
+  {
+    id: 'MM058', severity: 'Critical', when: 'Start', title: 'A pod is in neither mode',
+    fix: 'Find out what the pod is (kubectl describe pod), and delete or repair it.',
+    find: (surroundings) => {
+      const known = [modeFor(surroundings.route.from), modeFor(surroundings.route.to), 'None', 'Transitional'];
+      const odd = surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && pod.ready &&
+        (modeOf(pod) === 'Transitional' || !known.includes(modeOf(pod))));
+      return perNamespace(surroundings, odd, (names) => `pods that are in neither data plane: ${names}`);
+    },
+  },
+  {
+    id: 'MM059', severity: 'Critical', when: 'Start', title: 'Headless Service under STRICT',
+    fix: 'Set PERMISSIVE for these workloads until every caller is ambient, or keep this namespace on sidecars.',
+    find: headless,
+  },
+  {
+    id: 'MM060', severity: 'Warning', when: 'Start', title: 'Sidecars cannot take HBONE',
+    fix: 'Restart the workloads, or set spec.restart.hbone to Auto.',
+    find: (surroundings) => surroundings.route.to !== 'IstioAmbient' || surroundings.restart.hbone === 'Auto' ? [] : perNamespace(surroundings, surroundings.pods.filter(lacksHbone),
+      (names) => `ambient pods can reach these sidecars only in plaintext until they are restarted: ${names}`),
+  },
+  {
+    id: 'MM061', severity: 'Warning', when: 'Start', title: 'No preStop hook',
+    fix: 'Give the containers a preStop sleep of a few seconds, or let the application drain on SIGTERM.',
+    find: (surroundings) => !restarts(surroundings) ? [] : perNamespace(surroundings,
+      surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && !pod.hasPreStop && pod.owner !== undefined && pod.owner.kind !== 'Job'),
+      (names) => `requests in flight can be lost when a pod stops at once: ${names}`),
+  },
+  {
+    id: 'MM062', severity: 'Critical', when: 'Start', title: 'Ports excluded from the sidecar under STRICT',
+    fix: 'Give these ports a PeerAuthentication with portLevelMtls PERMISSIVE, and remove the annotation.',
+    find: (surroundings) => surroundings.route.to !== 'IstioAmbient' || !isStrict(surroundings) ? [] : perNamespace(surroundings,
+      surroundings.pods.filter((pod) => excluded.some((key) => (pod.annotations[key] ?? '*') !== '*' && pod.annotations[key] !== '')),
+      (names) => `ztunnel ignores traffic.sidecar.istio.io annotations, so plaintext callers of the excluded ports would be refused: ${names}`),
+  },
+];

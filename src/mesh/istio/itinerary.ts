@@ -1,0 +1,145 @@
+import type { DataPlane } from '../../api/common.ts';
+import type { Itinerary, LabelTargets, Route, StepPlan } from '../adapter.ts';
+import type { PodView } from '../views.ts';
+import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
+import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+
+/** What entering and leaving a data plane means for the labels of a namespace. */
+interface DataPlaneRules {
+  readonly enter: (original: LabelTargets) => LabelTargets;
+  /** Labels that stop new pods from joining: changed together with those of the data plane that is entered. */
+  readonly leave: LabelTargets;
+  /** Labels that hold running pods: changed only when no pod is left that needs them. */
+  readonly release: LabelTargets;
+  /** Whether pods join or leave only by being created anew. */
+  readonly byRestart: boolean;
+}
+
+const rules: Record<DataPlane, DataPlaneRules> = {
+  IstioSidecar: {
+    // `istio-injection` beats `istio.io/rev` (mutatingwebhook.yaml): a namespace with a revision gets it back by removing the other.
+    enter: (original) => (typeof original[revisionLabel] === 'string' ? { [injectionLabel]: null } : { [injectionLabel]: 'enabled' }),
+    // Only `disabled` stops all five webhooks; without the label a pod's own `sidecar.istio.io/inject` would still inject.
+    // `istio.io/rev` stays: removing it can orphan the Gateways of the namespace (pkg/revisions/tag_watcher.go).
+    leave: { [injectionLabel]: 'disabled' },
+    release: {},
+    byRestart: true,
+  },
+  IstioAmbient: {
+    enter: () => ({ [dataplaneModeLabel]: 'ambient' }),
+    leave: {},
+    // Un-labelling makes captured pods plaintext at once, so it comes last (cni/pkg/nodeagent).
+    release: { [dataplaneModeLabel]: null },
+    byRestart: false,
+  },
+  None: { enter: () => ({}), leave: {}, release: {}, byRestart: false },
+};
+
+const look: readonly StepPlan[] = [
+  // Safe: writes nothing but our own status. Dying before or after changes nothing; the checks run again.
+  { name: 'Preflight', why: 'Checks everything that would break or loosen a rule on the way, before anything is changed.', work: { kind: 'Check' } },
+  // I7: the original is stored before the first change. Dying before: nothing changed. After: it is read back, never taken anew.
+  { name: 'Snapshot', why: 'Records the labels of the namespace, so that a rollback restores exactly these.', work: { kind: 'Snapshot' } },
+  // Safe: status only. Dying before or after: the count is taken once, from the pods as they are before the first change.
+  { name: 'Baseline', why: 'Counts the pods by mode, to compare at the end.', work: { kind: 'Baseline' } },
+];
+
+/*
+ * I2: the namespace still injects, so a restarted pod has a sidecar again; one workload at a time within its own bounds.
+ * Dying before the patch: the announced restart is found unpatched and done. After: its value is found in the template.
+ */
+const restartForHbone: StepPlan = {
+  name: 'RestartForHbone',
+  why: 'Restarts sidecars that were injected before ambient was enabled: ztunnel can send them only plaintext, which STRICT refuses.',
+  work: { kind: 'Restart', stale: lacksHbone },
+};
+
+function forward(route: Route, original: LabelTargets): readonly StepPlan[] {
+  const from = rules[route.from];
+  const to = rules[route.to];
+  const flip: LabelTargets = { ...from.leave, ...to.enter(original) };
+  const steps = [...look];
+  if (route.from === 'IstioSidecar' && route.to === 'IstioAmbient') steps.push(restartForHbone);
+  if (Object.keys(flip).length > 0) {
+    // I1: one patch, so at no revision is neither label in force. Dying before: labels are as recorded, it is sent again;
+    // after: the labels equal the target and the annotation is there, so the step is seen as done.
+    steps.push({
+      name: 'Flip',
+      why: `Sets ${describe(flip)} in one patch, so that no pod is ever created outside both data planes.`,
+      work: { kind: 'Labels', targets: flip, original: 'Record' },
+    });
+  }
+  if (from.byRestart || to.byRestart) {
+    const mode = modeFor(route.to);
+    // I2, I9, I11: each workload once, the next only when every pod of the last is available and in its mode. Dying before
+    // the patch: the announced restart is done; after: its value is found in the template and its progress is watched.
+    steps.push({
+      name: 'RestartWorkloads',
+      why: `Restarts one workload at a time until its pods are in mode ${mode}; pods change data plane only by being created anew.`,
+      work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode },
+    });
+  }
+  if (Object.keys(from.release).length > 0) {
+    // I1, I2: no pod depends on the capture any more. Dying before: sent again; after: the label is seen to be gone.
+    steps.push({
+      name: 'ReleaseCapture',
+      why: `Sets ${describe(from.release)} last: earlier it would leave running pods in plaintext.`,
+      work: { kind: 'Labels', targets: from.release, original: 'Record', ...holdFor(route.to) },
+    });
+  }
+  // I16: looks at every pod, not at labels. Dying before or after changes nothing.
+  steps.push({ name: 'Verify', why: `Sees every pod in mode ${modeFor(route.to)}.`, work: { kind: 'Verify', mode: modeFor(route.to) } });
+  return steps;
+}
+
+function backward(route: Route, original: LabelTargets): readonly StepPlan[] {
+  const mode = modeFor(route.from);
+  // The capture is held until the pods have their sidecars back: a sidecar wins over the label, a naked pod needs it.
+  const held = route.to === 'IstioAmbient' ? [dataplaneModeLabel] : [];
+  const first = Object.fromEntries([injectionLabel, dataplaneModeLabel].filter((key) => !held.includes(key)).map((key) => [key, original[key] ?? null]));
+  const steps: StepPlan[] = [];
+  if (rules[route.from].byRestart || rules[route.to].byRestart) {
+    steps.push(
+      // I1, I3: new pods join the old data plane while the new one still holds the running ones. Dying before: sent again;
+      // after: the labels are seen to be back.
+      { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first, original: 'Record' } },
+      // I2, I18: templates go back to what they were, one workload at a time. Dying before or after the patch: the
+      // template's annotation tells which.
+      { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode } },
+    );
+  }
+  const all = Object.fromEntries([injectionLabel, dataplaneModeLabel].map((key) => [key, original[key] ?? null]));
+  steps.push(
+    // I7: the annotation with the original leaves in the same patch that makes it needless. Dying before: sent again; after:
+    // the labels equal the original and the annotation is gone.
+    { name: 'RestoreCapture', why: 'Puts every label back as it was, the capture last: earlier it would leave pods in plaintext.', work: { kind: 'Labels', targets: all, original: 'Drop', ...(all[dataplaneModeLabel] === 'ambient' ? {} : holdFor(route.from)) } },
+    { name: 'VerifyRestored', why: `Sees every pod in mode ${mode} again.`, work: { kind: 'Verify', mode } },
+  );
+  return steps;
+}
+
+/** A captured pod that should get a sidecar instead needs the capture until it is replaced. */
+function holdFor(target: DataPlane): { readonly heldBy?: (pod: PodView) => boolean } {
+  return target === 'IstioSidecar' ? { heldBy: (pod) => modeOf(pod) === 'Ambient' } : {};
+}
+
+function describe(targets: LabelTargets): string {
+  return Object.entries(targets).map(([key, value]) => (value === null ? `${key} to nothing` : `${key}=${value}`)).join(' and ');
+}
+
+/**
+ * Weaves leaving one data plane and entering another into the steps of a namespace: labels that stop new pods flip with
+ * those that take them, labels that hold running pods are released when no pod needs them.
+ */
+export function itinerary(route: Route, original: LabelTargets): Itinerary {
+  return { forward: forward(route, original), backward: backward(route, original) };
+}
+
+/** Whether the labels already are what a migration to `to` would leave. */
+export function arrived(route: Route, labels: Readonly<Record<string, string>>): boolean {
+  switch (route.to) {
+    case 'IstioAmbient': return labels[dataplaneModeLabel] === 'ambient';
+    case 'IstioSidecar': return labels[injectionLabel] === 'enabled' || (labels[injectionLabel] === undefined && labels[revisionLabel] !== undefined);
+    case 'None': return !arrived({ ...route, to: 'IstioAmbient' }, labels) && !arrived({ ...route, to: 'IstioSidecar' }, labels);
+  }
+}

@@ -1,0 +1,20 @@
+/** Namespace label: `enabled` injects by the default revision; any other value stops every injection webhook. */
+export const injectionLabel = 'istio-injection';
+/** Namespace, pod and Gateway label: revision that injects, or that owns a Gateway. */
+export const revisionLabel = 'istio.io/rev';
+/** Namespace and pod label: `ambient` lets the node agent capture pods without a sidecar, `none` keeps it away. */
+export const dataplaneModeLabel = 'istio.io/dataplane-mode';
+/** Namespace, Service and pod label: sends ambient callers through a waypoint. */
+export const useWaypointLabel = 'istio.io/use-waypoint';
+/** Pod label and legacy annotation: injection for this pod. */
+export const injectLabel = 'sidecar.istio.io/inject';
+/** Pod annotation, written by the injector: the test the node agent uses for "has a sidecar" (cni/pkg/util/enablement_selector.go). */
+export const sidecarStatusAnnotation = 'sidecar.istio.io/status';
+/** Pod annotation, written by the node agent: `enabled` once ztunnel knows the pod, `pending` before. */
+export const redirectionAnnotation = 'ambient.istio.io/redirection';
+/** Pod label, set at injection once ambient is on: `http` if the sidecar takes HBONE. */
+export const tunnelLabel = 'networking.istio.io/tunnel';
+/** Pod annotation, written from the workload's template: injection templates, `gateway` for gateways. */
+export const templatesAnnotation = 'inject.istio.io/templates';
+/** Name of the sidecar container; a native sidecar is an init container of this name (default since Istio 1.27). */
+export const sidecarContainer = 'istio-proxy';

@@ -1,0 +1,25 @@
+import type { WatchedKind } from '../adapter.ts';
+
+function kind(group: string, version: string, name: string, plural: string, namespaced = true, namespace: WatchedKind['namespace'] = 'All'): WatchedKind {
+  return { kind: name, resource: { group, version, kind: name, plural, namespaced }, namespace };
+}
+
+/** Kinds that the rules look at. One that is not installed counts as having no objects, and is looked for again. */
+export const watched: readonly WatchedKind[] = [
+  kind('security.istio.io', 'v1', 'AuthorizationPolicy', 'authorizationpolicies'),
+  kind('security.istio.io', 'v1', 'PeerAuthentication', 'peerauthentications'),
+  kind('security.istio.io', 'v1', 'RequestAuthentication', 'requestauthentications'),
+  kind('networking.istio.io', 'v1', 'VirtualService', 'virtualservices'),
+  kind('networking.istio.io', 'v1', 'DestinationRule', 'destinationrules'),
+  kind('networking.istio.io', 'v1alpha3', 'EnvoyFilter', 'envoyfilters'),
+  kind('networking.istio.io', 'v1', 'Sidecar', 'sidecars'),
+  kind('networking.istio.io', 'v1', 'WorkloadEntry', 'workloadentries'),
+  kind('networking.istio.io', 'v1', 'WorkloadGroup', 'workloadgroups'),
+  kind('telemetry.istio.io', 'v1', 'Telemetry', 'telemetries'),
+  kind('extensions.istio.io', 'v1alpha1', 'WasmPlugin', 'wasmplugins'),
+  kind('gateway.networking.k8s.io', 'v1', 'GatewayClass', 'gatewayclasses', false),
+  kind('gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes'),
+  kind('gateway.networking.k8s.io', 'v1', 'GRPCRoute', 'grpcroutes'),
+  kind('admissionregistration.k8s.io', 'v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', false),
+  kind('', 'v1', 'ConfigMap', 'configmaps', true, 'Root'),
+];

@@ -1,0 +1,76 @@
+import type { WorkloadKind } from '../api/namespace-migration.ts';
+import type { KubeObject } from '../kube/object.ts';
+import { count, record, records, stringMap, text, type Json } from './json.ts';
+import type { WorkloadView } from './views.ts';
+
+/** A number or percentage of `total`, as the workload controllers resolve it (intstr.GetScaledValueFromIntOrPercent). */
+export function resolvePercent(value: unknown, total: number, round: 'up' | 'down'): number {
+  if (typeof value === 'number') return value;
+  const match = /^(\d+)(%?)$/.exec(text(value) ?? '');
+  if (match === null) return 0;
+  if (match[2] === '') return Number(match[1]);
+  const exact = (Number(match[1]) * total) / 100;
+  return round === 'up' ? Math.ceil(exact) : Math.floor(exact);
+}
+
+/** Pods that the workload's own update strategy takes away at once, by kind (deploymentutil.MaxUnavailable and its kin). */
+const worstCase: Record<WorkloadKind, (strategy: Json, spec: Json, replicas: number) => number> = {
+  Deployment(strategy, _spec, replicas) {
+    if (strategy['type'] === 'Recreate') return replicas;
+    const rolling = record(strategy['rollingUpdate']);
+    const unavailable = resolvePercent(rolling['maxUnavailable'] ?? '25%', replicas, 'down');
+    const surge = resolvePercent(rolling['maxSurge'] ?? '25%', replicas, 'up');
+    return Math.min(replicas, surge === 0 && unavailable === 0 ? 1 : unavailable);
+  },
+  StatefulSet: (strategy, spec, replicas) =>
+    Math.min(replicas, spec['podManagementPolicy'] === 'Parallel'
+      ? Math.max(1, resolvePercent(record(strategy['rollingUpdate'])['maxUnavailable'] ?? 1, replicas, 'up'))
+      : 1),
+  DaemonSet(strategy, _spec, replicas) {
+    const rolling = record(strategy['rollingUpdate']);
+    const unavailable = resolvePercent(rolling['maxUnavailable'] ?? 1, replicas, 'up');
+    const surge = resolvePercent(rolling['maxSurge'] ?? 0, replicas, 'up');
+    return Math.min(replicas, surge === 0 ? Math.max(1, unavailable) : unavailable);
+  },
+};
+
+function deadlineExceeded(status: Json): boolean {
+  return records(status['conditions']).some((condition) =>
+    condition['type'] === 'Progressing' && condition['status'] === 'False' && condition['reason'] === 'ProgressDeadlineExceeded');
+}
+
+/** A Deployment, StatefulSet or DaemonSet as decisions see it. */
+export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => WorkloadView {
+  return (object) => {
+    const spec = record(object['spec']);
+    const status = record(object['status']);
+    const strategy = record(spec[kind === 'Deployment' ? 'strategy' : 'updateStrategy']);
+    const template = record(record(spec['template'])['metadata']);
+    const isDaemonSet = kind === 'DaemonSet';
+    const replicas = isDaemonSet ? count(status['desiredNumberScheduled']) : count(spec['replicas'], 1);
+    const updateRevision = text(status['updateRevision']);
+    return {
+      kind,
+      name: object.metadata.name,
+      namespace: object.metadata.namespace ?? '',
+      uid: object.metadata.uid ?? '',
+      resourceVersion: object.metadata.resourceVersion ?? '',
+      replicas,
+      generation: object.metadata.generation ?? 0,
+      observedGeneration: count(status['observedGeneration']),
+      updated: count(status[isDaemonSet ? 'updatedNumberScheduled' : 'updatedReplicas']),
+      available: count(status[isDaemonSet ? 'numberAvailable' : 'availableReplicas']),
+      current: count(status[isDaemonSet ? 'currentNumberScheduled' : 'replicas']),
+      paused: spec['paused'] === true,
+      strategy: text(strategy['type']) ?? 'RollingUpdate',
+      maxUnavailable: worstCase[kind](strategy, spec, replicas),
+      partition: count(record(strategy['rollingUpdate'])['partition']),
+      ...(updateRevision !== undefined && { updateRevision }),
+      ...(kind === 'Deployment' && { progressDeadlineMs: count(spec['progressDeadlineSeconds'], 600) * 1000 }),
+      deadlineExceeded: deadlineExceeded(status),
+      templateLabels: stringMap(template['labels']),
+      templateAnnotations: stringMap(template['annotations']),
+      hasTemplateAnnotations: template['annotations'] !== undefined && template['annotations'] !== null,
+    };
+  };
+}

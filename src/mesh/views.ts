@@ -1,0 +1,130 @@
+import type { WorkloadKind } from '../api/namespace-migration.ts';
+
+/*
+ * What decisions need of the cluster's objects, and no more: a pod is some 600 bytes here, not 11 KB, and the values of
+ * environment variables never enter the operator's memory. `project.ts` makes these from the API objects.
+ */
+
+interface View {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+/** A namespace. */
+export interface NamespaceView extends View {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly terminating: boolean;
+  /** Field manager by label key, from managedFields: to name who changed a label that the migration holds. */
+  readonly labelManagers: Readonly<Record<string, string>>;
+  /** Whether metadata.annotations exists: a JSON patch cannot add to a map that is not there. */
+  readonly hasAnnotations: boolean;
+}
+
+/** What controls a pod. `Other` is any kind that the operator cannot restart, named in `kind`. */
+export interface OwnerView {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** A pod. */
+export interface PodView extends View {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Only keys of istio.io. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The workload, with a ReplicaSet already resolved to its Deployment by name. */
+  readonly owner?: OwnerView;
+  readonly containers: readonly string[];
+  readonly hostNetwork: boolean;
+  /** Succeeded or Failed: it runs no more. */
+  readonly finished: boolean;
+  readonly terminating: boolean;
+  readonly ready: boolean;
+  /** Milliseconds since the epoch at which the Ready condition last changed. */
+  readonly readyChangedAt?: number;
+  /** Revision hash of a StatefulSet's or DaemonSet's pod. */
+  readonly revision?: string;
+  /** Whether some container of the template has a preStop hook. */
+  readonly hasPreStop: boolean;
+}
+
+/** A Deployment, StatefulSet or DaemonSet. */
+export interface WorkloadView extends View {
+  readonly kind: WorkloadKind;
+  readonly namespace: string;
+  /** Pods wanted; for a DaemonSet desiredNumberScheduled. */
+  readonly replicas: number;
+  readonly generation: number;
+  readonly observedGeneration: number;
+  readonly updated: number;
+  readonly available: number;
+  /** Pods that exist, of any revision. */
+  readonly current: number;
+  readonly paused: boolean;
+  /** RollingUpdate, Recreate or OnDelete. */
+  readonly strategy: string;
+  /** Pods its own strategy lets be unavailable at once, resolved to a number. */
+  readonly maxUnavailable: number;
+  /** StatefulSet: ordinals below stay on the old revision. */
+  readonly partition: number;
+  readonly updateRevision?: string;
+  /** Milliseconds; Deployments only. */
+  readonly progressDeadlineMs?: number;
+  /** Deployments only: Progressing=False with reason ProgressDeadlineExceeded at the current generation. */
+  readonly deadlineExceeded: boolean;
+  readonly templateLabels: Readonly<Record<string, string>>;
+  readonly templateAnnotations: Readonly<Record<string, string>>;
+  readonly hasTemplateAnnotations: boolean;
+}
+
+/** A PodDisruptionBudget. */
+export interface BudgetView extends View {
+  readonly namespace: string;
+  readonly selector: SelectorView | undefined;
+  readonly disruptionsAllowed: number;
+  readonly expectedPods: number;
+  readonly desiredHealthy: number;
+  readonly current: boolean;
+}
+
+/** A Service. */
+export interface ServiceView extends View {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly headless: boolean;
+  readonly selector: Readonly<Record<string, string>>;
+}
+
+/** metav1.LabelSelector in plain form. */
+export interface SelectorView {
+  readonly matchLabels?: Readonly<Record<string, string>> | undefined;
+  readonly matchExpressions?:
+    | readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] | undefined }[]
+    | undefined;
+}
+
+/** Any configuration object of a mesh: policies, routes, extensions. Its spec is read by the rules of the adapter. */
+export interface ConfigView extends View {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly status: Readonly<Record<string, unknown>>;
+}
+
+/** Whether labels satisfy a selector (metav1.LabelSelector semantics: an empty selector matches everything). */
+export function selects(selector: SelectorView, labels: Readonly<Record<string, string>>): boolean {
+  const byLabel = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  return byLabel && (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+    const value = labels[key];
+    switch (operator) {
+      case 'In': return value !== undefined && values.includes(value);
+      case 'NotIn': return value === undefined || !values.includes(value);
+      case 'Exists': return value !== undefined;
+      default: return value === undefined;
+    }
+  });
+}

@@ -1,0 +1,124 @@
+import { meshMigrations, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import type { WorkloadKind } from '../api/namespace-migration.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { budgets, namespaces, pods, services, workloadResources } from '../engine/resources.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { KubeObject, Resource } from '../kube/object.ts';
+import { Reflector } from '../kube/reflector.ts';
+import { Store, type Stored } from '../kube/store.ts';
+import type { MeshAdapter, MeshState } from '../mesh/adapter.ts';
+import { projectWorkload } from '../mesh/project-workload.ts';
+import { projectBudget, projectConfig, projectNamespace, projectPod, projectService } from '../mesh/project.ts';
+import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from '../mesh/views.ts';
+
+/** One of our own objects, kept whole: its status is the journal. */
+export interface Whole<T extends KubeObject> extends Stored {
+  readonly object: T;
+}
+
+function projectWhole<T extends KubeObject>(object: KubeObject): Whole<T> {
+  const { namespace, name, uid = '', resourceVersion = '' } = object.metadata;
+  return { ...(namespace !== undefined && { namespace }), name, uid, resourceVersion, object: object as T };
+}
+
+/** What the view is made of. */
+export interface ClusterViewOptions {
+  readonly client: KubeClient;
+  readonly adapter: MeshAdapter;
+  /** Namespace of the mesh's control plane. */
+  readonly rootNamespace: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+interface Feed {
+  readonly resource: Resource;
+  readonly store: Store<Stored>;
+  readonly run: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Everything the operator knows of the cluster, kept up to date by one watch for each kind. */
+export class ClusterView {
+  readonly migrations: Store<Whole<MeshMigration>>;
+  readonly children: Store<Whole<NamespaceMigration>>;
+  readonly namespaces: Store<NamespaceView>;
+  readonly pods: Store<PodView>;
+  readonly services: Store<ServiceView>;
+  readonly budgets: Store<BudgetView>;
+  readonly #workloads = new Map<WorkloadKind, Store<WorkloadView>>();
+  readonly #configs = new Map<string, Store<ConfigView>>();
+  readonly #feeds: Feed[] = [];
+  readonly #options: ClusterViewOptions;
+  readonly mesh: MeshState;
+
+  constructor(options: ClusterViewOptions) {
+    this.#options = options;
+    this.migrations = this.#feed(meshMigrations, projectWhole<MeshMigration>);
+    this.children = this.#feed(namespaceMigrations, projectWhole<NamespaceMigration>);
+    this.namespaces = this.#feed(namespaces, projectNamespace);
+    this.pods = this.#feed(pods, projectPod);
+    this.services = this.#feed(services, projectService);
+    this.budgets = this.#feed(budgets, projectBudget);
+    for (const resource of workloadResources) {
+      const kind = resource.kind as WorkloadKind;
+      this.#workloads.set(kind, this.#feed(resource, projectWorkload(kind)));
+    }
+    for (const { kind, resource, namespace } of options.adapter.watched) {
+      this.#configs.set(kind, this.#feed(resource, projectConfig(kind), namespace === 'Root' ? options.rootNamespace : undefined));
+    }
+    this.mesh = {
+      configs: (kind, namespace) => this.#configs.get(kind)?.list(namespace) ?? [],
+      serves: (kind) => this.#configs.get(kind)?.absent === false,
+      daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
+      rootNamespace: options.rootNamespace,
+    };
+  }
+
+  /** Deployments, StatefulSets and DaemonSets of a namespace, in the order in which they are restarted. */
+  workloads(namespace: string): readonly WorkloadView[] {
+    return [...this.#workloads.values()].flatMap((store) => store.list(namespace));
+  }
+
+  /** The store of a kind, for the fence. */
+  storeOf(resource: Resource): Store<Stored> | undefined {
+    return this.#feeds.find((feed) => feed.resource.plural === resource.plural && feed.resource.group === resource.group)?.store;
+  }
+
+  /** Calls back with the namespace of every changed object (undefined for objects that have none, or that concern all). */
+  onChange(handler: (resource: Resource, namespace: string | undefined, name: string) => void): void {
+    for (const { resource, store } of this.#feeds) {
+      store.onChange((change) => { handler(resource, change.namespace, change.name); });
+    }
+  }
+
+  /** Whether every kind has been read once. */
+  get synced(): boolean {
+    return this.#feeds.every(({ store }) => store.synced);
+  }
+
+  /** Kinds that have not been read yet, for messages. */
+  unsynced(): readonly string[] {
+    return this.#feeds.filter(({ store }) => !store.synced).map(({ resource }) => resource.kind);
+  }
+
+  /** Keeps the view up to date until `signal` is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#feeds.map(({ run }) => run(signal)));
+  }
+
+  /** Resolves when every kind has been read once. */
+  async whenSynced(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#feeds.map(({ store }) => store.whenSynced(signal)));
+  }
+
+  #feed<T extends Stored>(resource: Resource, project: (object: KubeObject) => T, namespace?: string): Store<T> {
+    const { client, clock, random, log } = this.#options;
+    const store = new Store<T>(log);
+    const reflector = new Reflector<T>({ client, resource, project, store, clock, random, log, ...(namespace !== undefined && { namespace }) });
+    this.#feeds.push({ resource, store: store as unknown as Store<Stored>, run: async (signal) => { await reflector.run(signal); } });
+    return store;
+  }
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+import { hostname } from 'node:os';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { systemClock } from '../base/clock.ts';
+import { systemRandom } from '../base/random.ts';
+import { KubeconfigError, loadConnection } from '../kube/config.ts';
+import { createHttpTransport } from '../kube/http-transport.ts';
+import { serveHealth } from './health.ts';
+import { createOperator } from './operator.ts';
+import { version } from './version.ts';
+
+const usage = `mesh-migration-operator ${version}
+
+Moves the namespaces that MeshMigrations select from one service mesh data plane to another.
+
+  --kubeconfig FILE                 default: $KUBECONFIG, ~/.kube/config, or the pod's ServiceAccount
+  --namespace NAME                  namespace of the Lease (default: $POD_NAMESPACE or mesh-migration-system)
+  --istio-namespace NAME            namespace of istiod (default: istio-system)
+  --max-concurrent-namespaces N     namespaces of one migration under way at once (default: 5)
+  --health-host HOST                address of /livez and /readyz (default: 0.0.0.0)
+  --health-port PORT                their port, 0 for any (default: 8081)
+  --log-level LEVEL                 debug, info, warn or error (default: info)
+  --version, --help
+`;
+
+function readOptions(): ReturnType<typeof parse>['values'] {
+  try {
+    return parse().values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nTry --help.\n`);
+    process.exit(2);
+  }
+}
+
+function parse() {
+  return parseArgs({
+    options: {
+      'kubeconfig': { type: 'string' },
+      'namespace': { type: 'string', default: process.env['POD_NAMESPACE'] ?? 'mesh-migration-system' },
+      'istio-namespace': { type: 'string', default: 'istio-system' },
+      'max-concurrent-namespaces': { type: 'string', default: '5' },
+      'health-host': { type: 'string', default: '0.0.0.0' },
+      'health-port': { type: 'string', default: '8081' },
+      'log-level': { type: 'string', default: 'info' },
+      'version': { type: 'boolean' },
+      'help': { type: 'boolean' },
+    },
+  });
+}
+
+function positive(name: string, value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= (name === '--health-port' ? 0 : 1)) return number;
+  process.stderr.write(`${name} must be a whole number, not "${value}"\n`);
+  process.exit(2);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options.help === true) { process.stdout.write(usage); return; }
+  if (options.version === true) { process.stdout.write(`${version}\n`); return; }
+  const slots = positive('--max-concurrent-namespaces', options['max-concurrent-namespaces']);
+  const port = positive('--health-port', options['health-port']);
+  const log = pino({ level: options['log-level'], base: {} });
+
+  const transport = createHttpTransport(await loadConnection(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }));
+  const operator = createOperator({
+    transport, clock: systemClock, random: systemRandom, log,
+    identity: `${hostname()}_${crypto.randomUUID()}`,
+    namespace: options.namespace,
+    istioNamespace: options['istio-namespace'],
+    maxConcurrentNamespaces: slots,
+  });
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // The second signal ends the process at once: everything needed to go on is in the cluster.
+    process.on(signal, () => { if (stopping.signal.aborted) process.exit(1); stopping.abort(new Error(signal)); });
+  }
+  const health = await serveHealth(operator, options['health-host'], port);
+  log.info({ server: transport.server, health: health.port, version }, 'Starting');
+  const alive = setInterval(() => undefined, 60_000);
+  try {
+    await operator.run(stopping.signal);
+    log.info({}, 'Stopped');
+  } finally {
+    clearInterval(alive);
+    health.close();
+  }
+}
+
+main().then(() => { process.exit(0); }, (error: unknown) => {
+  const message = error instanceof KubeconfigError ? error.message : (error as Error).stack ?? String(error);
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+});

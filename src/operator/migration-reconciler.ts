@@ -1,0 +1,81 @@
+import { meshMigrations, migrationLabel, namespaceMigrations, rollbackFinalizer, type MeshMigration } from '../api/resources.ts';
+import { decideMigration, type MigrationWrite } from '../engine/decide-migration.ts';
+import { scopeOf } from '../plan/scope.ts';
+import type { KubeObject } from '../kube/object.ts';
+import { isBehind, isStale, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
+
+/** Looks at a migration as a whole: its scope, the summary of its namespaces, its finalizer. */
+export class MigrationReconciler {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Throws whatever a write threw, except when it only means that the picture was old. */
+  async reconcile(name: string, signal: AbortSignal): Promise<Result> {
+    const { view, clock } = this.#context;
+    const object = view.migrations.get(undefined, name)?.object;
+    if (object === undefined) return { kind: 'Idle' };
+    if (isBehind(this.#context, [{ resource: meshMigrations, namespace: undefined, name }])) return { kind: 'After', ms: 20 };
+    const everyone = view.children.list().map(({ object: child }) => child);
+    const scope = scopeOf(object, view.migrations.list().map((whole) => whole.object), view.namespaces.list(), everyone, view.mesh.rootNamespace);
+    const children = everyone.filter((child) => child.spec.migration === name && view.namespaces.get(undefined, child.metadata.namespace ?? '') !== undefined);
+    const decision = decideMigration({ now: clock.now(), object, scope, children });
+    try {
+      if (await storeStatus(this.#context, meshMigrations, object, decision.status, signal)) {
+        this.#report(object, decision.status.phase ?? '', decision.status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '');
+        return { kind: 'Again' };
+      }
+      if (decision.write === undefined) return { kind: 'Idle' };
+      await this.#write(object, decision.write, signal);
+      return { kind: 'Again' };
+    } catch (error) {
+      if (isStale(error)) return { kind: 'After', ms: 50 };
+      throw error;
+    }
+  }
+
+  async #write(object: MeshMigration, write: MigrationWrite, signal: AbortSignal): Promise<void> {
+    const { client } = this.#context;
+    switch (write.kind) {
+      case 'AddFinalizer':
+        await this.#finalizers(object, [...(object.metadata.finalizers ?? []), rollbackFinalizer], signal);
+        return;
+      case 'RemoveFinalizer':
+        await this.#finalizers(object, (object.metadata.finalizers ?? []).filter((finalizer) => finalizer !== rollbackFinalizer), signal);
+        return;
+      case 'CreateChild': {
+        // No owner reference: with one, a foreground deletion of the MeshMigration (Argo CD's default) would have the
+        // garbage collector delete the journals while they are needed for the rollback. The operator deletes them itself.
+        const child: KubeObject = {
+          metadata: { name: object.metadata.name, namespace: write.namespace, labels: { [migrationLabel]: object.metadata.name } },
+          spec: { migration: object.metadata.name, from: object.spec.from, to: object.spec.to },
+        };
+        noteWrite(this.#context, namespaceMigrations, await client.create(namespaceMigrations, child, signal));
+        return;
+      }
+      case 'DeleteChild':
+        await client.delete(namespaceMigrations, write.namespace, object.metadata.name, { uid: write.uid, signal });
+        return;
+    }
+  }
+
+  /** With the resourceVersion as a precondition: somebody else's finalizer is never lost. */
+  async #finalizers(object: MeshMigration, finalizers: readonly string[], signal: AbortSignal): Promise<void> {
+    const { name, uid, resourceVersion } = object.metadata;
+    const patch = { metadata: { uid, resourceVersion, finalizers } };
+    noteWrite(this.#context, meshMigrations, await this.#context.client.mergePatch(meshMigrations, undefined, name, patch, { signal }));
+  }
+
+  #report(object: MeshMigration, phase: string, note: string): void {
+    if (object.status?.writtenPhase === phase) return;
+    const { name, uid } = object.metadata;
+    this.#context.log.info({ migration: name, phase }, note);
+    const bad = phase === 'Blocked' || phase === 'Failed';
+    this.#context.events.record({
+      regarding: { apiVersion: object.apiVersion ?? 'meshmigration.dev/v1alpha1', kind: 'MeshMigration', name, uid },
+      type: bad ? 'Warning' : 'Normal', reason: phase, action: 'Reconcile', note,
+    });
+  }
+}

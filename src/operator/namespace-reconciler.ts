@@ -1,0 +1,128 @@
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import { decide } from '../engine/decide.ts';
+import { isProtected, wantedOf } from '../engine/decide-migration.ts';
+import { describeWrite, execute } from '../engine/execute.ts';
+import { namespaces, workloadResources } from '../engine/resources.ts';
+import type { Situation, Write } from '../engine/situation.ts';
+import type { NamespaceView } from '../mesh/views.ts';
+import { nextRestartAt, notAdmitted } from '../plan/admission.ts';
+import { scopeOf } from '../plan/scope.ts';
+import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
+
+/** After so many refusals in a row of the same write, the status says so. */
+const refusalsToReport = 3;
+
+/** Looks at one namespace of one migration: observe, decide, at most one write. */
+export class NamespaceReconciler {
+  readonly #context: Context;
+  readonly #refused = new Map<string, { readonly count: number; readonly message: string }>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Throws whatever the write threw, except when it only means that the picture was old. */
+  async reconcile(namespace: string, name: string, signal: AbortSignal): Promise<Result> {
+    const { view, clock } = this.#context;
+    const child = view.children.get(namespace, name)?.object;
+    const migration = view.migrations.get(undefined, child?.spec.migration ?? '')?.object;
+    const home = view.namespaces.get(undefined, namespace);
+    if (child === undefined || migration === undefined || home === undefined || home.terminating) return { kind: 'Idle' };
+    if (isBehind(this.#context, this.#touched(child))) return { kind: 'After', ms: 20 };
+    const situation = this.#observe(child, migration, home);
+    const decision = decide(situation);
+    const key = `${namespace}/${name}`;
+    try {
+      if (await storeStatus(this.#context, namespaceMigrations, child, decision.status, signal)) {
+        this.#report(child, decision.status);
+        return { kind: 'Again' };
+      }
+    } catch (error) {
+      if (isStale(error)) return { kind: 'After', ms: 50 };
+      throw error;
+    }
+    if (decision.next.kind === 'Write') return await this.#write(key, namespace, decision.next.write, signal);
+    this.#refused.delete(key);
+    return decision.next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(0, decision.next.until - clock.now()) };
+  }
+
+  /** Every object of which the decision must know our last write. */
+  #touched(child: NamespaceMigration): readonly { resource: typeof namespaces; namespace: string | undefined; name: string }[] {
+    const namespace = child.metadata.namespace ?? '';
+    const records = child.status?.workloads ?? [];
+    return [
+      { resource: namespaceMigrations, namespace, name: child.metadata.name },
+      { resource: namespaces, namespace: undefined, name: namespace },
+      ...workloadResources.flatMap((resource) => records.filter(({ kind }) => kind === resource.kind).map(({ name }) => ({ resource, namespace, name }))),
+    ];
+  }
+
+  #observe(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Situation {
+    const { view, adapter, clock, maxConcurrentNamespaces } = this.#context;
+    const namespace = home.name;
+    const siblings = view.children.list().map(({ object }) => object).filter(({ spec }) => spec.migration === migration.metadata.name);
+    const everyone = view.children.list().map(({ object }) => object);
+    const scope = child.status?.direction === undefined
+      ? scopeOf(migration, view.migrations.list().map(({ object }) => object), view.namespaces.list(), everyone, view.mesh.rootNamespace)
+      : undefined;
+    return {
+      now: clock.now(),
+      adapter,
+      object: child,
+      spec: migration.spec,
+      wanted: wantedOf(migration),
+      surroundings: {
+        route: { from: child.spec.from, to: child.spec.to },
+        restart: migration.spec.restart,
+        namespace: home,
+        pods: view.pods.list(namespace).filter(({ finished }) => !finished),
+        workloads: view.workloads(namespace),
+        budgets: view.budgets.list(namespace),
+        services: view.services.list(namespace),
+        mesh: view.mesh,
+      },
+      blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
+      notAdmitted: isProtected(migration) ? notAdmitted(child, siblings, migration.spec, maxConcurrentNamespaces) : 'waits until the migration is protected by its finalizer',
+      nextRestartAt: nextRestartAt(siblings, migration.spec.restart.podsPerMinute),
+      refused: this.#refusal(`${namespace}/${child.metadata.name}`),
+    };
+  }
+
+  #refusal(key: string): string | undefined {
+    const refused = this.#refused.get(key);
+    return refused !== undefined && refused.count >= refusalsToReport ? refused.message : undefined;
+  }
+
+  async #write(key: string, namespace: string, write: Write, signal: AbortSignal): Promise<Result> {
+    const { client, log, fence, clock } = this.#context;
+    try {
+      const { resource, name, resourceVersion, namespace: home } = await execute(client, write, namespace, signal);
+      if (resourceVersion !== undefined) fence.wrote(resource, home, name, resourceVersion, clock.monotonic());
+      log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
+      this.#refused.delete(key);
+      return { kind: 'Again' };
+    } catch (error) {
+      const message = refusal(error);
+      if (message !== undefined) this.#refused.set(key, { count: (this.#refused.get(key)?.count ?? 0) + 1, message });
+      throw error;
+    }
+  }
+
+  /** One event for each change of phase or step. */
+  #report(child: NamespaceMigration, status: NamespaceMigrationStatus): void {
+    const before = child.status;
+    if (before?.writtenPhase === status.writtenPhase && before?.step === status.step) return;
+    const { namespace, name, uid } = child.metadata;
+    const note = status.message ?? '';
+    this.#context.log.info({ namespace, migration: child.spec.migration, phase: status.phase, step: status.step }, note);
+    const stalled = status.conditions?.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True') === true;
+    this.#context.events.record({
+      regarding: { apiVersion: child.apiVersion ?? 'meshmigration.dev/v1alpha1', kind: 'NamespaceMigration', namespace, name, uid },
+      type: stalled ? 'Warning' : 'Normal',
+      reason: before?.writtenPhase === status.writtenPhase ? (status.step ?? 'Step') : (status.phase ?? 'Phase'),
+      action: 'Reconcile',
+      note,
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../base/clock.ts';
+import { sleep } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { KubeClient } from '../kube/client.ts';
+import { EventRecorder } from '../kube/events.ts';
+import { Fence } from '../kube/fence.ts';
+import { LeaderElector } from '../kube/lease.ts';
+import type { Transport } from '../kube/transport.ts';
+import { istio } from '../mesh/istio/adapter.ts';
+import { ClusterView } from './cluster-view.ts';
+import { Controller } from './controller.ts';
+
+/** The name under which the API server records the fields that the operator sets. */
+export const fieldManager = 'mesh-migration';
+
+/** What an operator is made of; tests hand in a virtual clock and a simulated cluster. */
+export interface OperatorOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Must differ between any two processes, also between two runs of the same pod. */
+  readonly identity: string;
+  /** Namespace of the Lease. */
+  readonly namespace: string;
+  /** Namespace of Istio's control plane. Default: istio-system. */
+  readonly istioNamespace?: string;
+  /** How many namespaces of one migration may be under way at once. Default: 5. */
+  readonly maxConcurrentNamespaces?: number;
+}
+
+/** Thrown by a write that was about to be sent by a process that no longer leads (I13). */
+export class NotLeaderError extends Error {
+  override readonly name = 'NotLeaderError';
+}
+
+/** A running operator's answers to probes. */
+export interface Operator {
+  /** Whether the cluster has been read; a replica that does not lead is ready too. */
+  isReady(): boolean;
+  isLeader(): boolean;
+  /** Resolves after `signal` was aborted and the Lease released; rejects when leadership is lost. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const notReadyReportMs = 10_000;
+
+/** Wires everything together. Both replicas keep their view warm, only the leader writes. */
+export function createOperator(options: OperatorOptions): Operator {
+  const { transport, clock, random, log, identity, namespace } = options;
+  const elector = new LeaderElector({ transport, clock, random, log, namespace, name: 'mesh-migration-operator', identity });
+  const client = new KubeClient({
+    transport, clock, random, fieldManager, userAgent: 'mesh-migration-operator',
+    beforeWrite: () => { if (!elector.isLeader()) throw new NotLeaderError('this process does not hold the lease any more'); },
+  });
+  const view = new ClusterView({ client, adapter: istio, rootNamespace: options.istioNamespace ?? 'istio-system', clock, random, log });
+  const events = new EventRecorder({ transport, clock, log, instance: identity });
+  const context = { view, client, adapter: istio, fence: new Fence(), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5 };
+  const controller = new Controller(context, random, 4);
+
+  async function run(signal: AbortSignal): Promise<void> {
+    const stopped = new AbortController();
+    const all = AbortSignal.any([signal, stopped.signal]);
+    const reflecting = view.run(all);
+    try {
+      await synced(all);
+      await elector.run(all, async (leading) => { await controller.run(leading); });
+    } finally {
+      stopped.abort(new Error('the operator ends'));
+      await reflecting;
+    }
+  }
+
+  /** Says what it is waiting for, again and again: an API server that cannot be reached at the start is no silence. */
+  async function synced(signal: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const reporting = (async () => {
+      const until = AbortSignal.any([signal, done.signal]);
+      while (!until.aborted) {
+        await sleep(clock, notReadyReportMs, until).catch(() => undefined);
+        if (!until.aborted) log.warn({ server: transport.server, waitingFor: view.unsynced() }, 'Not ready yet: some kinds could not be read; check the connection, the CRDs in crds/ and the ClusterRole in deploy/');
+      }
+    })();
+    try {
+      await view.whenSynced(signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      done.abort();
+      await reporting;
+    }
+  }
+
+  return { isReady: () => view.synced, isLeader: () => elector.isLeader(), run };
+}

@@ -1,0 +1,67 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { AlreadyExistsError, ApiError, ConflictError, InvalidError, NotFoundError } from '../kube/errors.ts';
+import type { Fence } from '../kube/fence.ts';
+import type { KubeObject, Resource } from '../kube/object.ts';
+import { mergePatch } from '../base/merge-patch.ts';
+import type { MeshAdapter } from '../mesh/adapter.ts';
+import type { ClusterView } from './cluster-view.ts';
+
+/** What reconcilers work with. */
+export interface Context {
+  readonly view: ClusterView;
+  readonly client: KubeClient;
+  readonly adapter: MeshAdapter;
+  readonly fence: Fence;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How many namespaces of one migration may be under way at once. */
+  readonly maxConcurrentNamespaces: number;
+}
+
+/** What is to happen with a key after it was looked at. */
+export type Result =
+  /** Something was written: look again as soon as the cache holds it. */
+  | { readonly kind: 'Again' }
+  /** Look again after `ms`, or when something changes. */
+  | { readonly kind: 'After'; readonly ms: number }
+  | { readonly kind: 'Idle' };
+
+/** Whether one of our own writes to these objects is not in the cache yet: a decision made now would be made on the past. */
+export function isBehind({ fence, view, clock }: Context, objects: readonly { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string }[]): boolean {
+  return objects.some(({ resource, namespace, name }) =>
+    fence.pending(resource, namespace, name, view.storeOf(resource)?.resourceVersion ?? '', clock.monotonic()));
+}
+
+/** Notes a write for the fence. */
+export function noteWrite({ fence, clock }: Context, resource: Resource, object: KubeObject): void {
+  const { namespace, name, resourceVersion } = object.metadata;
+  if (resourceVersion !== undefined) fence.wrote(resource, namespace, name, resourceVersion, clock.monotonic());
+}
+
+/**
+ * Stores a status if it differs, on condition that nobody has changed the object since it was read: so a person's edit of
+ * the status is never overwritten, it makes this fail and is read next time. Returns whether something was written.
+ */
+export async function storeStatus(context: Context, resource: Resource, object: KubeObject, status: object, signal: AbortSignal): Promise<boolean> {
+  const patch = mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>);
+  if (patch === undefined) return false;
+  const { namespace, name, uid, resourceVersion } = object.metadata;
+  const body = { metadata: { uid, resourceVersion }, status: patch };
+  noteWrite(context, resource, await context.client.mergePatch(resource, namespace, name, body, { subresource: 'status', signal }));
+  return true;
+}
+
+/** Failures that only mean that the picture was old: the next look, at a newer one, is the remedy. */
+export function isStale(error: unknown): boolean {
+  return error instanceof ConflictError || error instanceof NotFoundError || error instanceof AlreadyExistsError;
+}
+
+/** One sentence about a refused write, for the status. */
+export function refusal(error: unknown): string | undefined {
+  if (error instanceof InvalidError) return `${error.request}: ${error.message}`.slice(0, 600);
+  return error instanceof ApiError && error.code >= 400 && error.code < 500 ? `${error.request}: ${error.message}`.slice(0, 600) : undefined;
+}

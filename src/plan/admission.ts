@@ -1,0 +1,43 @@
+import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { NamespaceMigration } from '../api/resources.ts';
+
+/** Whether the namespace has been touched and is not at the end: it takes a slot. */
+export function isInFlight({ status }: NamespaceMigration): boolean {
+  return status?.direction !== undefined && status.writtenPhase !== 'Migrated';
+}
+
+/** Whether the attempt at the namespace failed, rolled back since or not. */
+export function hasFailed({ status }: NamespaceMigration): boolean {
+  return status?.failure !== undefined;
+}
+
+function isCandidate({ status }: NamespaceMigration): boolean {
+  return status?.direction === undefined && (status?.writtenPhase === 'Pending' || status?.writtenPhase === 'Planned');
+}
+
+/**
+ * Why the namespace may not start yet; undefined if it may. Slots go to candidates in the order of their names, computed
+ * from the same picture by everyone, so no two decisions hand out one slot twice. A blocked namespace is no candidate and
+ * so gives its slot back.
+ */
+export function notAdmitted(self: NamespaceMigration, siblings: readonly NamespaceMigration[], spec: MeshMigrationSpec, slots: number): string | undefined {
+  const failed = siblings.filter(hasFailed).length;
+  if (failed > spec.failureBudget.namespaces) {
+    return `${failed} namespaces failed and spec.failureBudget.namespaces is ${spec.failureBudget.namespaces}: no further namespace is started`;
+  }
+  const inFlight = siblings.filter(isInFlight).length;
+  const name = self.metadata.namespace ?? '';
+  const ahead = siblings.filter((sibling) => isCandidate(sibling) && (sibling.metadata.namespace ?? '') < name).length;
+  return inFlight + ahead < slots ? undefined : `waits for its turn: ${inFlight} namespaces are under way, ${slots} may be`;
+}
+
+/**
+ * When podsPerMinute allows the next restart, in milliseconds since the epoch: each announced restart is paid for with
+ * its pods, one after the other, over all namespaces. Read from the statuses, so it survives a restart of the operator.
+ */
+export function nextRestartAt(siblings: readonly NamespaceMigration[], podsPerMinute: number): number {
+  const restarts = siblings.flatMap((sibling) => sibling.status?.workloads ?? [])
+    .map(({ startedAt, pods }) => ({ at: Date.parse(startedAt), costMs: (pods * 60_000) / podsPerMinute }))
+    .sort((a, b) => a.at - b.at);
+  return restarts.reduce((paid, { at, costMs }) => Math.max(paid, at) + costMs, 0);
+}

@@ -1,0 +1,62 @@
+import type { Finding } from '../api/common.ts';
+import { systemNamespaces, type MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { selects, type NamespaceView } from '../mesh/views.ts';
+
+/** Which namespaces a migration is about, and what is wrong with that choice. */
+export interface Scope {
+  /** Sorted by name; without system namespaces and namespaces that are being deleted. */
+  readonly namespaces: readonly string[];
+  /** Critical ones keep the whole migration from starting anything. */
+  readonly findings: readonly Finding[];
+}
+
+function isSelected({ namespaces }: MeshMigrationSpec, namespace: NamespaceView): boolean {
+  if (namespaces.exclude.includes(namespace.name)) return false;
+  return namespaces.names.includes(namespace.name) || (namespaces.selector !== undefined && selects(namespaces.selector, namespace.labels));
+}
+
+/** Whether a migration still has a say over its namespaces; one that is Finalized has let go. */
+function holds(migration: MeshMigration): boolean {
+  return migration.status?.writtenPhase !== 'Finalized';
+}
+
+/** A namespace belongs to the migration that has started it, else to the older one: the younger must not take it away. */
+function isAhead(other: MeshMigration, self: MeshMigration, namespace: string, children: readonly NamespaceMigration[]): boolean {
+  const owner = children.find((child) => child.metadata.namespace === namespace && child.status?.direction !== undefined);
+  if (owner !== undefined) return owner.spec.migration === other.metadata.name;
+  const age = (other.metadata.creationTimestamp ?? '').localeCompare(self.metadata.creationTimestamp ?? '');
+  return age < 0 || (age === 0 && other.metadata.name < self.metadata.name);
+}
+
+/** The scope of a migration among all migrations and all namespaces. */
+export function scopeOf(
+  self: MeshMigration,
+  migrations: readonly MeshMigration[],
+  namespaces: readonly NamespaceView[],
+  children: readonly NamespaceMigration[],
+  rootNamespace: string,
+): Scope {
+  const isSystem = (name: string): boolean => (systemNamespaces as readonly string[]).includes(name) || name === rootNamespace;
+  const selected = namespaces.filter((namespace) => isSelected(self.spec, namespace));
+  const findings: Finding[] = [];
+  for (const { name } of selected.filter((namespace) => isSystem(namespace.name))) {
+    findings.push({ id: 'MM001', severity: 'Critical', object: `Namespace ${name}`, message: 'the selection takes in a system namespace', fix: `Add ${name} to spec.namespaces.exclude, or narrow the selector.` });
+  }
+  const usable = selected.filter((namespace) => !namespace.terminating && !isSystem(namespace.name)).map(({ name }) => name).sort();
+  const others = migrations.filter((migration) => migration.metadata.name !== self.metadata.name && holds(migration));
+  for (const name of usable) {
+    const view = namespaces.find((namespace) => namespace.name === name);
+    const other = others.find((migration) => view !== undefined && isSelected(migration.spec, view) && isAhead(migration, self, name, children));
+    if (other !== undefined) {
+      findings.push({ id: 'MM002', severity: 'Critical', object: `Namespace ${name}`, message: `MeshMigration ${other.metadata.name} has this namespace in scope already`, fix: `Add ${name} to spec.namespaces.exclude of one of the two, or finalize or delete ${other.metadata.name}.` });
+    }
+  }
+  for (const name of self.spec.namespaces.names.filter((wanted) => !namespaces.some((namespace) => namespace.name === wanted))) {
+    findings.push({ id: 'MM003', severity: 'Warning', object: `Namespace ${name}`, message: 'it is named in spec.namespaces.names but does not exist', fix: 'Create it, or take the name out.' });
+  }
+  if (selected.length === 0) {
+    findings.push({ id: 'MM004', severity: 'Critical', object: `MeshMigration ${self.metadata.name}`, message: 'no namespace is selected', fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.' });
+  }
+  return { namespaces: usable, findings: findings.slice(0, 50) };
+}
