@@ -11,7 +11,7 @@ export interface Clock {
   timer(ms: number, callback: () => void): () => void;
 }
 
-/** The real clock. Its timers do not keep the process alive by themselves. */
+/** The real clock. A pending timer keeps the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

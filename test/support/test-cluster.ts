@@ -26,4 +26,6 @@ export const podBehaviour = {
   neverReady: 'test.meshmigration.dev/never-ready',
   /** `never`: the node agent never enrols it; `pending`: it stays at `pending`. Default: enrolled at once. */
   enrol: 'test.meshmigration.dev/enrol',
+  /** Milliseconds from started to Succeeded, for pods of Jobs. Default: runs on. */
+  completesAfterMs: 'test.meshmigration.dev/completes-after-ms',
 } as const;
