@@ -63,9 +63,10 @@ describe('reads', () => {
     const { client, clock } = setUp(silence);
     const caller = new AbortController();
     const reading = client.get(deployments, 'shop', 'cart', caller.signal);
-    caller.abort(new Error('shutting down'));
+    const reason = new Error('shutting down');
+    caller.abort(reason);
 
-    await expect(clock.run(reading)).rejects.toThrow('shutting down');
+    await expect(clock.run(reading)).rejects.toBe(reason);
   });
 });
 
@@ -122,6 +123,16 @@ describe('writes', () => {
     await expect(clock.run(client.create(deployments, cart, signal))).rejects.toBeInstanceOf(AmbiguousWriteError);
 
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('end with the reason of the caller', async () => {
+    const { client, clock } = setUp(silence);
+    const caller = new AbortController();
+    const creating = client.create(deployments, cart, caller.signal);
+    const reason = new Error('shutting down');
+    caller.abort(reason);
+
+    await expect(clock.run(creating)).rejects.toBe(reason);
   });
 
   it('ask before every attempt whether they may be sent', async () => {

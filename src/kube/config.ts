@@ -31,6 +31,9 @@ export class KubeconfigError extends Error {
   override readonly name = 'KubeconfigError';
 }
 
+/** What KubeConfig calls the context for http://localhost:8080, which it makes up when it finds nothing. */
+const fallbackContext = 'loaded-context';
+
 /**
  * Finds the cluster as kubectl does: the given file, `$KUBECONFIG`, `~/.kube/config`, and then the ServiceAccount of the
  * pod that this process runs in.
@@ -57,6 +60,9 @@ function load(file: string | undefined): KubeConfig {
   } catch (error) {
     const from = file ?? process.env.KUBECONFIG ?? '~/.kube/config';
     throw new KubeconfigError(`Cannot read the kubeconfig ${from}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  if (config.getCurrentContext() === fallbackContext) {
+    throw new KubeconfigError('No cluster is configured: give a kubeconfig, set $KUBECONFIG, or run in a pod with a ServiceAccount.');
   }
   // KubeConfig refuses http:// unless verification is off, although there is no certificate to verify.
   config.clusters = config.clusters.map((cluster) => (

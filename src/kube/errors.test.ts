@@ -78,6 +78,13 @@ describe('errorFromResponse', () => {
     expect(errorFromResponse(403, {}, status(403, 'Forbidden'), write)).toMatchObject({ namespaceTerminating: false });
   });
 
+  it('tells a JSON patch that does not fit from a failed validation', () => {
+    const causes = [{ reason: 'FieldValueInvalid', field: 'spec.replicas' }];
+
+    expect(errorFromResponse(422, {}, status(422, 'Invalid', { details: {} }), write)).toMatchObject({ patchDoesNotApply: true });
+    expect(errorFromResponse(422, {}, status(422, 'Invalid', { details: { causes } }), write)).toMatchObject({ patchDoesNotApply: false });
+  });
+
   it('lists the fields that another manager holds', () => {
     const causes = [{ reason: 'FieldManagerConflict', message: 'conflict with "kubectl" using v1', field: '.metadata.labels.a' }];
     const error = errorFromResponse(409, {}, status(409, 'Conflict', { details: { causes } }), write);

@@ -84,6 +84,14 @@ export class ExpiredError extends ApiError {
  */
 export class InvalidError extends ApiError {
   override name = 'InvalidError';
+
+  /**
+   * The JSON patch does not fit the object: a `test` does not hold, or a path does not exist. A failed validation names
+   * its fields in `details.causes`; this refusal has none (apiserver: handlers/patch.go, applyJSPatch).
+   */
+  get patchDoesNotApply(): boolean {
+    return this.code === 422 && this.request.startsWith('PATCH ') && (this.details?.causes ?? []).length === 0;
+  }
 }
 
 /** 401 or 403: the credentials are not valid, the rights are missing, or admission refuses (quota, policy, terminating namespace). */

@@ -180,6 +180,18 @@ users: [{name: u, user: ${user}}]
     await expect(loadConnection({ kubeconfig: file })).rejects.toBeInstanceOf(KubeconfigError);
   });
 
+  it('does not guess a server when nothing is configured', async () => {
+    const { HOME, KUBECONFIG } = process.env;
+    process.env.HOME = '/nonexistent';
+    delete process.env.KUBECONFIG;
+    try {
+      await expect(loadConnection()).rejects.toThrow('No cluster is configured');
+    } finally {
+      process.env.HOME = HOME;
+      if (KUBECONFIG !== undefined) process.env.KUBECONFIG = KUBECONFIG;
+    }
+  });
+
   it('refuses a proxy instead of going around it', async () => {
     const file = await kubeconfig('{server: "https://127.0.0.1:6443", proxy-url: "http://proxy:3128"}', '{token: "abc"}');
 

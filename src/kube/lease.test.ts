@@ -84,6 +84,19 @@ describe('LeaderElector', () => {
     expect([a.leads, server.lease?.spec.holderIdentity]).toEqual([false, '']);
   });
 
+  it('is not overtaken by a renewal when it gives the lease back', async () => {
+    const { clock, server } = setUp();
+    const a = new Candidate('a', server, clock);
+    await clock.advance(1_000);
+    server.lines.set('a', { delayMs: 500, clock });
+    await clock.advance(1_250);
+    a.stop.abort();
+
+    await clock.run(a.ended);
+
+    expect(server.writes).toEqual(['POST a', 'PUT a', 'PUT ']);
+  });
+
   it.each(['partitioned', 'answers-lost'] as const)('never has two leaders when one is %s', async (line) => {
     const { clock, server } = setUp();
     const a = new Candidate('a', server, clock);

@@ -137,6 +137,28 @@ describe('Reflector', () => {
     expect(requests().length).toBeLessThanOrEqual(22);
   });
 
+  it('opens at most one watch a second, even if each brings something', async () => {
+    let version = 10;
+    const short = (): Reply => {
+      version += 1;
+      return new WatchBody().push(bookmark(String(version))).end();
+    };
+    const { clock, requests } = start(noWatchList, list('10'), ...Array.from({ length: 1_000 }, () => short));
+
+    await clock.advance(10_500);
+
+    expect(requests()).toHaveLength(2 + 11);
+  });
+
+  it('forgets what is deleted while the initial state arrives', async () => {
+    const stream = new WatchBody().push(line('ADDED', pod('a', '5')) + line('DELETED', pod('a', '7')) + initialState('10', pod('b', '6')));
+    const { clock, store } = start(stream);
+
+    await clock.run(() => store.synced);
+
+    expect(store.list().map((each) => each.name)).toEqual(['b']);
+  });
+
   it('lists once per expired version, whether it is an answer or an event', async () => {
     const inBand = new WatchBody().push(line('ERROR', { kind: 'Status', code: 410, reason: 'Expired' }));
     const { clock, requests } = start(noWatchList, list('10'), inBand, list('20'), refusal(410, 'Expired'), list('30'));
@@ -157,11 +179,12 @@ describe('Reflector', () => {
   it('goes on behind the last good event when a line is garbled', async () => {
     const first = new WatchBody().push(initialState('10') + line('ADDED', pod('a', '11')) + '{"type":"ADD\n' + line('ADDED', pod('c', '13')));
     const second = new WatchBody().push(line('ADDED', pod('b', '12')) + line('ADDED', pod('c', '13')));
-    const { clock, store, requests, changes } = start(first, second);
+    const { clock, store, requests, changes, server } = start(first, second);
 
     await clock.run(() => store.resourceVersion === '13');
 
     expect(requests()).toEqual(['watchlist', 'watch 11']);
+    expect(server.requests.map((request) => request.signal.aborted)).toEqual([true, false]);
     expect(changes).toEqual(['added a 11', 'added b 12', 'added c 13']);
   });
 

@@ -75,6 +75,23 @@ describe('watchEvents', () => {
     expect(clock.monotonic()).toBe(60_000 + 89_000 + 90_000);
   });
 
+  it('says so even when the transport ends an aborted body in its own way', async () => {
+    const clock = new VirtualClock();
+    let abortBody: (reason: Error) => void = () => undefined;
+    const body = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => await new Promise<IteratorResult<string>>((_resolve, reject) => {
+          abortBody = () => { reject(new Error('terminated')); };
+        }),
+      }),
+    };
+    const abort = (reason: Error): void => { abortBody(reason); };
+    const request = { server: 'https://api.test', method: 'WATCH', path: '/api/v1/pods' };
+    const events = watchEvents({ status: 200, headers: {}, body }, { clock, idleMs: () => 90_000, abort, request });
+
+    await expect(clock.run(events.next())).rejects.toBeInstanceOf(WatchIdleError);
+  });
+
   it('passes a broken connection on', async () => {
     const { clock, reading } = open(new WatchBody().cut());
 

@@ -22,7 +22,7 @@ export interface SimWatchEvent {
 export interface SimWriteOptions {
   /** Who writes: becomes the manager in managedFields. */
   readonly manager: string;
-  readonly subresource?: 'status' | 'scale';
+  readonly subresource?: 'status' | 'scale' | 'finalize';
 }
 
 /**

@@ -1,0 +1,76 @@
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+import { layerRule } from './scripts/lint/layers.ts';
+
+/** The only files that load @kubernetes/client-node (a thousand modules); the rest of src/kube may name its types. */
+const clientFiles = ['src/kube/config.ts', 'src/kube/client-node.ts'];
+
+/** Time and chance are injected, so that a run can be repeated; here they come from. */
+const impureFiles = ['src/base/clock.ts', 'src/base/random.ts'];
+
+const tests = ['**/*.test.ts', 'test/**'];
+
+const moduleLevelArrow = ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator:not([id.typeAnnotation]) > ArrowFunctionExpression';
+
+const style = {
+  'func-style': ['error', 'declaration', { allowArrowFunctions: true }],
+  'no-restricted-syntax': ['error',
+    { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' },
+    { selector: moduleLevelArrow, message: 'Declare functions of a module with `function`; arrows are for callbacks and closures.' },
+  ],
+  'no-console': 'error',
+  'no-nested-ternary': 'error',
+  'no-param-reassign': 'error',
+  '@typescript-eslint/consistent-type-imports': 'error',
+  '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
+  '@typescript-eslint/explicit-function-return-type': ['error', { allowExpressions: true }],
+  '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+  '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+  // The models of client-node are classes that only describe JSON: object literals are as good.
+  '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+  '@typescript-eslint/only-throw-error': 'error',
+  '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+};
+
+const size = {
+  complexity: ['error', 12],
+  'max-lines': ['error', { max: 250, skipBlankLines: false, skipComments: false }],
+  'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+};
+
+const purity = {
+  'no-restricted-globals': ['error', ...['setTimeout', 'setInterval'].map((name) => ({ name, message: 'Use the injected Clock.' }))],
+  'no-restricted-properties': ['error',
+    { object: 'Date', property: 'now', message: 'Use the injected Clock.' },
+    { object: 'performance', property: 'now', message: 'Use the injected Clock.' },
+    { object: 'Math', property: 'random', message: 'Use the injected Random.' },
+  ],
+};
+
+const relaxedForTests = {
+  '@typescript-eslint/explicit-function-return-type': 'off',
+  '@typescript-eslint/no-misused-spread': 'off',
+  '@typescript-eslint/no-non-null-assertion': 'off',
+};
+
+function clientImport(allowTypeImports) {
+  const message = 'Only the files named in eslint.config.mjs load client-node: it is large, and it opens a connection for each call.';
+  return { '@typescript-eslint/no-restricted-imports': ['error', { paths: [{ name: '@kubernetes/client-node', message, allowTypeImports }] }] };
+}
+
+export default defineConfig(
+  globalIgnores(['dist/', 'node_modules/', 'coverage/']),
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: style,
+  },
+  { files: ['src/**/*.ts'], ignores: tests, plugins: { local: { rules: { layers: layerRule } } }, rules: { ...size, ...purity, 'local/layers': 'error' } },
+  { files: impureFiles, rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' } },
+  { files: ['src/**/*.ts'], ignores: ['src/kube/**'], rules: clientImport(false) },
+  { files: ['src/kube/**/*.ts'], ignores: clientFiles, rules: clientImport(true) },
+  { files: tests, rules: relaxedForTests },
+);

@@ -1,0 +1,46 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { customResourceDefinition } from '../src/api/crd.ts';
+import { kinds } from '../src/api/kinds.ts';
+import { apiReference } from './reference.ts';
+
+/** `npm run generate` writes the files that follow from src/api; with `--check` it only names those that are stale. */
+const root = join(import.meta.dirname, '..');
+
+interface GeneratedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Go reads YAML 1.1, where more words are booleans and numbers than in 1.2: `compat` quotes those as well. */
+const yamlOptions = { lineWidth: 120, compat: 'yaml-1.1' } as const;
+
+function generatedFiles(): readonly GeneratedFile[] {
+  const crds = kinds.map((definition) => ({
+    path: `crds/${definition.resource.group}_${definition.resource.plural}.yaml`,
+    text: `# Generated from src/api by \`npm run generate\`: do not edit.\n${stringify(customResourceDefinition(definition), yamlOptions)}`,
+  }));
+  return [...crds, { path: 'docs/reference/api.md', text: apiReference(kinds) }];
+}
+
+async function isStale(file: GeneratedFile): Promise<boolean> {
+  const present = await readFile(join(root, file.path), 'utf8').catch(() => undefined);
+  return present !== file.text;
+}
+
+async function main(check: boolean): Promise<void> {
+  for (const file of generatedFiles()) {
+    if (!await isStale(file)) continue;
+    if (check) {
+      process.stderr.write(`${file.path} is stale: run \`npm run generate\`\n`);
+      process.exitCode = 1;
+      continue;
+    }
+    await mkdir(dirname(join(root, file.path)), { recursive: true });
+    await writeFile(join(root, file.path), file.text);
+    process.stdout.write(`wrote ${file.path}\n`);
+  }
+}
+
+await main(process.argv.includes('--check'));

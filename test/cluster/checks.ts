@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { OperatorProcess } from '../support/operator-process.ts';
+import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
+import { neverOutside } from '../scenarios/migrate.ts';
+import type { World } from '../scenarios/world.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
+import type { RealCluster } from './real-cluster.ts';
+
+/** A check that only the real control plane can make. */
+export interface Check {
+  readonly name: string;
+  readonly run: (world: World, cluster: RealCluster, operator: OperatorProcess) => Promise<void>;
+}
+
+const operatorUser = 'system:serviceaccount:mesh-migration-system:mesh-migration-operator';
+
+interface AuditEvent {
+  readonly verb: string;
+  readonly user: { readonly username: string };
+  readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string; readonly subresource?: string };
+  readonly responseStatus?: { readonly code?: number };
+}
+
+/** What the API server recorded of the operator's writes, Lease and events aside. */
+function operatorWrites(cluster: RealCluster): readonly AuditEvent[] {
+  return readFileSync(cluster.auditLogPath, 'utf8').split('\n').filter((line) => line.includes(operatorUser))
+    .map((line) => JSON.parse(line) as AuditEvent)
+    .filter(({ verb, objectRef }) => !['get', 'list', 'watch'].includes(verb) && objectRef?.resource !== 'leases' && objectRef?.resource !== 'events');
+}
+
+async function shop(world: World): Promise<void> {
+  const home = world.ns();
+  await world.create(namespace(home), ...['a', 'b'].map((name) => deployment(home, name, { replicas: 2, behaviour: { [podBehaviour.readyAfterMs]: '800' } })));
+  await world.podsReady(4);
+}
+
+/** Kills the operator around a random moment of a migration and of its rollback. */
+async function killedAtRandom(world: World, _cluster: RealCluster, operator: OperatorProcess): Promise<void> {
+  await shop(world);
+  const before = await world.snapshot();
+  await neverOutside(world, [world.ns()], async () => {
+    await world.create(meshMigration(world.name, { names: [world.ns()] }));
+    await world.pause(Math.random() * 2500);
+    await operator.kill();
+    await operator.start();
+    await world.phase('Migrated');
+    await world.command('RollingBack');
+    await world.pause(Math.random() * 1500);
+    await operator.kill();
+    await operator.start();
+    await world.phase('RolledBack');
+  });
+  await world.modesAre({ Sidecar: 4 });
+  await world.restored(before);
+}
+
+/** Checks beside the scenarios. */
+export const checks: readonly Check[] = [
+  ...[1, 2, 3].map((number): Check => ({ name: `killed-at-random-${number}`, run: killedAtRandom })),
+  {
+    name: 'audit-quiet',
+    async run(world, cluster) {
+      await shop(world);
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await world.phase('Migrated');
+      await world.pause(2000);
+      const after = operatorWrites(cluster).length;
+      await world.pause(15_000);
+      assert.deepEqual(operatorWrites(cluster).slice(after), [], 'the operator wrote although everything was at its end');
+      await world.command('RollingBack');
+      await world.phase('RolledBack');
+      await world.pause(2000);
+      const afterRollback = operatorWrites(cluster).length;
+      await world.pause(15_000);
+      assert.deepEqual(operatorWrites(cluster).slice(afterRollback), [], 'the operator wrote although everything was rolled back');
+    },
+  },
+  {
+    name: 'audit-allowed-writes-only',
+    run(_world, cluster) {
+      const writes = operatorWrites(cluster);
+      assert.ok(writes.length > 0, 'the audit log has no writes of the operator');
+      const allowed = new Set([
+        'patch meshmigrations', 'patch meshmigrations/status', 'create namespacemigrations', 'delete namespacemigrations', 'patch namespacemigrations/status',
+        'patch namespaces', 'patch deployments', 'patch statefulsets', 'patch daemonsets', 'create pods/eviction',
+      ]);
+      const kinds = writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource ?? ''}${objectRef?.subresource === undefined ? '' : `/${objectRef.subresource}`}`);
+      assert.deepEqual([...new Set(kinds)].filter((kind) => !allowed.has(kind)), []);
+      assert.deepEqual(writes.filter(({ responseStatus }) => responseStatus?.code === 403), [], 'the ClusterRole in deploy/ lacks a right');
+      return Promise.resolve();
+    },
+  },
+];

@@ -1,0 +1,124 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { KubeClient } from '../../src/kube/client.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import { scenarios } from '../scenarios/all.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { World } from '../scenarios/world.ts';
+import { installOperator } from '../support/install.ts';
+import { OperatorProcess } from '../support/operator-process.ts';
+import { checks, type Check } from './checks.ts';
+import { startRealCluster, type RealCluster } from './real-cluster.ts';
+
+const usage = `Runs the scenarios on a real control plane: npm run test:cluster -- [NAME] [--json FILE]
+
+  NAME          only those whose name contains it
+  --json FILE   writes {"passed": n, "failed": n}
+`;
+
+/** Scenarios at once: more would only wait for the two cores. */
+const lanes = 5;
+
+/** A scenario that takes longer is hung. */
+const patienceMs = 4 * 60_000;
+
+interface Bench {
+  readonly cluster: RealCluster;
+  readonly operator: OperatorProcess;
+  readonly log: (line: string) => void;
+  passed: number;
+  readonly failed: string[];
+}
+
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function worldFor(bench: Bench, name: string, signal: AbortSignal): World {
+  return new World({ name, cluster: bench.cluster, operator: bench.operator, random: systemRandom, signal });
+}
+
+/** Runs one, and counts it. */
+async function attempt(bench: Bench, name: string, run: (world: World) => Promise<void>): Promise<void> {
+  const { clock } = bench.cluster;
+  const began = clock.monotonic();
+  const hung = new AbortController();
+  const cancel = clock.timer(patienceMs, () => { hung.abort(new Error(`${name} took longer than ${patienceMs / 1000}s`)); });
+  try {
+    bench.operator.check();
+    await run(worldFor(bench, name, hung.signal));
+    bench.operator.check();
+    bench.passed += 1;
+    log(`  ok    ${name} (${((clock.monotonic() - began) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    bench.failed.push(name);
+    log(`  FAIL  ${name} (${((clock.monotonic() - began) / 1000).toFixed(1)} s)\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  } finally {
+    cancel();
+  }
+}
+
+async function inLanes(list: readonly Scenario[], run: (scenario: Scenario) => Promise<void>): Promise<void> {
+  const queue = [...list];
+  await Promise.all(Array.from({ length: lanes }, async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await run(next);
+  }));
+}
+
+/** Scenarios that restart the operator would disturb those beside them. */
+function disturbs({ run }: Scenario): boolean {
+  return run.toString().includes('operator.kill');
+}
+
+async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonly Check[]): Promise<void> {
+  const { cluster, operator } = bench;
+  const signal = new AbortController().signal;
+  for (const scenario of chosen) {
+    const world = worldFor(bench, scenario.name, signal);
+    await scenario.prepare?.(world);
+  }
+  log('enabling ambient');
+  await cluster.enableAmbient();
+  await operator.start();
+  await inLanes(chosen.filter((scenario) => !disturbs(scenario)), async (scenario) => { await attempt(bench, scenario.name, scenario.run); });
+  for (const scenario of chosen.filter(disturbs)) await attempt(bench, scenario.name, scenario.run);
+  for (const check of others) await attempt(bench, check.name, async (world) => { await check.run(world, cluster, operator); });
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' }, help: { type: 'boolean' } } });
+  if (values.help === true) { process.stdout.write(usage); return 0; }
+  const [wanted = ''] = positionals;
+  const chosen = scenarios.filter(({ name }) => name.includes(wanted));
+  const others = checks.filter(({ name }) => name.includes(wanted));
+  if (chosen.length + others.length === 0) {
+    process.stderr.write(`No scenario has "${wanted}" in its name. There are:\n${[...scenarios, ...checks].map(({ name }) => `  ${name}\n`).join('')}`);
+    return 2;
+  }
+  const cluster = await startRealCluster({ sidecarOnly: true, log });
+  const operator = new OperatorProcess({
+    kubeconfig: await kubeconfigFor(cluster), logFile: join(mkdtempSync(join(tmpdir(), 'mesh-migration-')), 'operator.log'),
+  });
+  const bench: Bench = { cluster, operator, log, passed: 0, failed: [] };
+  try {
+    await runAll(bench, chosen, others);
+  } finally {
+    await operator.stop();
+    await cluster.stop();
+  }
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ passed: bench.passed, failed: bench.failed.length })}\n`);
+  if (bench.failed.length > 0) log(`failed: ${bench.failed.join(', ')}; the operator's log is ${operator.logFile}`);
+  process.stdout.write(`${bench.passed} passed, ${bench.failed.length} failed\n`);
+  return bench.failed.length === 0 ? 0 : 1;
+}
+
+/** The operator runs under the rights of its own ServiceAccount, as deploy/ grants them. */
+async function kubeconfigFor(cluster: RealCluster): Promise<string> {
+  const client = new KubeClient({ transport: cluster.admin, clock: cluster.clock, random: systemRandom, fieldManager: 'helm' });
+  await installOperator(client, cluster.clock, new AbortController().signal);
+  return await cluster.serviceAccountKubeconfig('mesh-migration-system', 'mesh-migration-operator');
+}
+
+process.exitCode = await main();

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { deployment, meshMigration, namespace } from './manifests.ts';
+import { neverOutside } from './migrate.ts';
+import type { Scenario } from './scenario.ts';
+
+/** The other pairs of data planes, from the same table of steps. */
+export const routeScenarios: readonly Scenario[] = [
+  {
+    name: 'none-to-ambient-and-back',
+    async run(world) {
+      const home = world.ns();
+      await world.create(namespace(home, {}), deployment(home, 'web', { replicas: 2 }));
+      await world.podsReady(2);
+      const before = await world.snapshot();
+      const names = (await world.pods()).map(({ metadata }) => metadata.name);
+      await world.create(meshMigration(world.name, { names: [home] }, { from: 'None' }));
+      await world.phase('Migrated');
+      await world.modesAre({ Ambient: 2 });
+      assert.deepEqual((await world.pods()).map(({ metadata }) => metadata.name), names, 'pods were restarted');
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+      await world.modesAre({ None: 2 });
+      await world.restored(before);
+    },
+  },
+  {
+    name: 'ambient-to-sidecar-and-back',
+    async run(world) {
+      const home = world.ns();
+      await world.create(namespace(home, { 'istio.io/dataplane-mode': 'ambient' }), deployment(home, 'web', { replicas: 2 }));
+      await world.podsReady(2);
+      await world.modesAre({ Ambient: 2 });
+      const before = await world.snapshot();
+      await neverOutside(world, [home], async () => {
+        await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+        await world.phase('Migrated');
+        await world.modesAre({ Sidecar: 2 });
+        assert.equal((await world.labels())['istio.io/dataplane-mode'], undefined);
+        await world.command('RollingBack');
+        await world.phase('RolledBack');
+      });
+      await world.modesAre({ Ambient: 2 });
+      await world.restored(before);
+    },
+  },
+];

@@ -1,0 +1,10 @@
+import type { World } from './world.ts';
+
+/** One story that must end the same on the simulated cluster and on the real control plane. */
+export interface Scenario {
+  /** Unique, in kebab case; also the prefix of its namespaces. At most 30 characters. */
+  readonly name: string;
+  /** Runs before ambient is enabled: for pods that must have been injected earlier. */
+  readonly prepare?: (world: World) => Promise<void>;
+  readonly run: (world: World) => Promise<void>;
+}

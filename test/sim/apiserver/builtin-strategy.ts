@@ -1,0 +1,88 @@
+import type { KubeObject } from '../../../src/kube/object.ts';
+import { defaultBuiltin } from './builtin-defaults.ts';
+import { builtinFieldType } from './builtin-field-types.ts';
+import type { BuiltinRow } from './builtin-table.ts';
+import { validateBuiltin } from './builtin-validation.ts';
+import { asObject, at, omit, withField, type JsonObject } from './json.ts';
+import { admitPodSpec, qosClass } from './pod-defaults.ts';
+import type { Strategy } from './served-resource.ts';
+
+/** The status that a new object starts with; `Kept` for nodes, which register together with theirs. */
+const firstStatus: Readonly<Record<string, JsonObject | 'Kept'>> = {
+  'Node.': 'Kept',
+  'Service.': { loadBalancer: {} },
+  'ReplicaSet.apps': { replicas: 0 },
+  'StatefulSet.apps': { availableReplicas: 0, replicas: 0 },
+  'DaemonSet.apps': { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 },
+  'PodDisruptionBudget.policy': { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
+};
+
+type Create = (object: KubeObject, allocateClusterIp: () => string) => KubeObject;
+
+function namespace(object: KubeObject): KubeObject {
+  return {
+    ...object,
+    spec: { ...asObject(object['spec']), finalizers: ['kubernetes'] },
+    status: { phase: 'Active' },
+  };
+}
+
+function pod(object: KubeObject): KubeObject {
+  const spec = admitPodSpec(asObject(object['spec']));
+  return { ...object, spec, status: { phase: 'Pending', qosClass: qosClass(spec) } };
+}
+
+function service(object: KubeObject, allocateClusterIp: () => string): KubeObject {
+  const spec = asObject(object['spec']);
+  if (spec['type'] === 'ExternalName') return object;
+  const address = spec['clusterIP'] ?? allocateClusterIp();
+  return { ...object, spec: { ...spec, clusterIP: address, clusterIPs: [address] } };
+}
+
+function job(object: KubeObject): KubeObject {
+  if (at(object, 'spec', 'manualSelector') === true) return object;
+  const { uid = '', name } = object.metadata;
+  const labels = {
+    'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name,
+  };
+  const given = asObject(at(object, 'spec', 'template', 'metadata', 'labels'));
+  const labelled = withField(object, ['spec', 'template', 'metadata', 'labels'], { ...given, ...labels });
+  return withField(labelled, ['spec', 'selector'], { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } });
+}
+
+const creation: Readonly<Record<string, Create>> = { 'Namespace.': namespace, 'Pod.': pod, 'Service.': service, 'Job.batch': job };
+
+function prepareForUpdate(key: string, object: KubeObject, previous: KubeObject): KubeObject {
+  switch (key) {
+    case 'Namespace.':
+      return { ...object, spec: previous['spec'] };
+    case 'Service.': {
+      const spec = asObject(object['spec']);
+      const before = asObject(previous['spec']);
+      if (spec['clusterIP'] !== undefined || spec['type'] === 'ExternalName') return object;
+      return { ...object, spec: { ...spec, clusterIP: before['clusterIP'], clusterIPs: before['clusterIPs'] } };
+    }
+    default:
+      return object;
+  }
+}
+
+/** The life of the objects of a built-in kind. `allocateClusterIp` must never return an address twice. */
+export function builtinStrategy(row: BuiltinRow, allocateClusterIp: () => string): Strategy {
+  const { group, kind } = row;
+  const key = `${kind}.${group}`;
+  return {
+    generation: row.generation ?? 'None',
+    unconditionalUpdate: row.conditionalUpdate !== true,
+    fieldType: builtinFieldType(group, kind),
+    decode: (object) => ({ object, unknownFields: [] }),
+    default: (object) => defaultBuiltin(group, kind, object),
+    prepareForCreate(object) {
+      const status = firstStatus[key] ?? {};
+      const fresh = row.status !== true || status === 'Kept' ? object : { ...omit(object, 'status'), status };
+      return creation[key]?.(fresh, allocateClusterIp) ?? fresh;
+    },
+    prepareForUpdate: (object, previous) => prepareForUpdate(key, object, previous),
+    validate: (object, previous) => validateBuiltin(group, kind, object, previous),
+  };
+}

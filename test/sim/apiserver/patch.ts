@@ -1,0 +1,78 @@
+import { parse as parseYaml } from 'yaml';
+import type { KubeObject } from '../../../src/kube/object.ts';
+import { SimStatusError } from '../sim-api.ts';
+import { applyObject, type ApplyTarget } from './apply.ts';
+import { badRequest, notFound } from './errors.ts';
+import { isObject, type JsonObject } from './json.ts';
+import { applyJsonPatch } from './json-patch.ts';
+import { applyMergePatch } from './merge-patch.ts';
+import type { ServerState, WriteOptions } from './server-state.ts';
+import { applyStrategicMerge } from './strategic-merge.ts';
+import { updateObject } from './update.ts';
+
+/** How a patch is made. */
+export interface PatchOptions extends WriteOptions {
+  readonly contentType: string;
+  readonly force: boolean;
+  /** Whether the request named a field manager itself; an apply must. */
+  readonly managerNamed: boolean;
+}
+
+/** Turns the text of a patch into the whole wanted object. */
+type Patcher = (current: KubeObject, text: string) => JsonObject;
+
+function parsePatch(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function objectPatch(text: string): JsonObject {
+  const patch = parsePatch(text);
+  if (!isObject(patch)) throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
+  return patch;
+}
+
+const patchers: Readonly<Record<string, Patcher>> = {
+  'application/json-patch+json': (current, text) => applyJsonPatch(current, parsePatch(text)),
+  'application/merge-patch+json': (current, text) => applyMergePatch(current, objectPatch(text)),
+  'application/strategic-merge-patch+json': (current, text) => applyStrategicMerge(current, objectPatch(text)),
+};
+
+const applyType = 'application/apply-patch+yaml';
+
+function unsupported(accepted: readonly string[]): SimStatusError {
+  return new SimStatusError(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`, {});
+}
+
+function parseConfig(text: string): JsonObject {
+  let config: unknown;
+  try {
+    config = text.trimStart().startsWith('{') ? JSON.parse(text) : parseYaml(text);
+  } catch (error) {
+    throw badRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!isObject(config)) throw badRequest('error decoding YAML: not an object');
+  return config;
+}
+
+/** PATCH in any of the four media types. Custom resources have no strategic merge patch. */
+export function patchObject(state: ServerState, target: ApplyTarget, text: string, options: PatchOptions): KubeObject {
+  const { served, stored } = target;
+  const contentType = options.contentType.split(';')[0]?.trim() ?? '';
+  const accepted = Object.keys(patchers).filter((type) => !served.custom || !type.includes('strategic'));
+  if (contentType === applyType) {
+    if (!options.managerNamed) {
+      throw new SimStatusError(422, 'Invalid', 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch', {
+        group: 'meta.k8s.io', kind: 'PatchOptions', causes: [{ reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' }],
+      });
+    }
+    return applyObject(state, target, parseConfig(text), options);
+  }
+  const patcher = accepted.includes(contentType) ? patchers[contentType] : undefined;
+  if (patcher === undefined) throw unsupported([...accepted, applyType]);
+  if (stored === undefined) throw notFound(served.resource, target.name);
+  return updateObject(state, served, stored, patcher(served.toVersion(stored), text), { ...options, lenient: true });
+}

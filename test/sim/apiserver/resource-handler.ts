@@ -1,0 +1,162 @@
+import type { KubeObject } from '../../../src/kube/object.ts';
+import type { HttpRequest, HttpResponse } from '../../../src/kube/transport.ts';
+import { SimStatusError } from '../sim-api.ts';
+import { createObject } from './create.ts';
+import { parseJson } from './decode.ts';
+import { deleteObject, type DeleteOptions } from './delete.ts';
+import { badRequest, methodNotAllowed, notFound, pathNotFound } from './errors.ts';
+import { reply, replyJson, replyStream, warningHeaders } from './http-reply.ts';
+import { asObject, asString, type JsonObject } from './json.ts';
+import { listObjects, selectionOf } from './list.ts';
+import { patchObject } from './patch.ts';
+import { representationFor, type IncludeObject, type Representation } from './representation.ts';
+import type { RequestInfo, ResourcePath } from './request-info.ts';
+import { storeKey, type FieldValidation, type ServedResource } from './served-resource.ts';
+import type { ServerState, WriteOptions } from './server-state.ts';
+import { handleSubresource } from './subresource-handler.ts';
+import { updateObject } from './update.ts';
+import { watchObjects } from './watch.ts';
+
+/** One request about a resource that exists, with everything its verb needs. */
+export interface ResourceRequest {
+  readonly state: ServerState;
+  readonly request: HttpRequest;
+  readonly query: URLSearchParams;
+  readonly path: ResourcePath;
+  readonly served: ServedResource;
+  readonly representation: Representation;
+  readonly options: WriteOptions;
+  readonly warnings: readonly string[];
+}
+
+function managerOf(request: HttpRequest, query: URLSearchParams): string {
+  const named = query.get('fieldManager') ?? '';
+  return named === '' ? (request.headers['user-agent'] ?? 'unknown').split('/')[0]?.slice(0, 128) ?? 'unknown' : named;
+}
+
+function writeOptions(request: HttpRequest, query: URLSearchParams, warnings: string[]): WriteOptions {
+  const dryRun = query.get('dryRun');
+  if (dryRun !== null && dryRun !== '' && dryRun !== 'All') {
+    throw new SimStatusError(422, 'Invalid', `dryRun: Unsupported value: "${dryRun}": supported values: "All"`);
+  }
+  const validation = query.get('fieldValidation') ?? '';
+  if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation)) {
+    throw new SimStatusError(422, 'Invalid', `fieldValidation: Unsupported value: "${validation}": supported values: "", "Ignore", "Strict", "Warn"`);
+  }
+  return {
+    manager: managerOf(request, query), dryRun: dryRun === 'All',
+    // Warn is the default since Kubernetes 1.27.
+    fieldValidation: (validation === '' ? 'Warn' : validation) as FieldValidation,
+    warn: (message) => { warnings.push(message); },
+  };
+}
+
+function prepare(state: ServerState, request: HttpRequest, info: RequestInfo, path: ResourcePath): ResourceRequest {
+  const { query } = info;
+  const served = state.registry.find(path.group, path.version, path.plural);
+  if (served === undefined) throw pathNotFound();
+  // A collection of a namespaced resource may be read across namespaces; a cluster-scoped one has no place in a namespace.
+  if (path.namespace !== undefined && !served.resource.namespaced) throw pathNotFound();
+  if (path.namespace === undefined && served.resource.namespaced && path.name !== undefined) throw pathNotFound();
+  const include = (query.get('includeObject') ?? 'Metadata') as IncludeObject;
+  const representation = representationFor(request.headers['accept'] ?? '', served, () => state.clock.now(), include);
+  if (representation === undefined) {
+    throw new SimStatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json, application/yaml', {});
+  }
+  const warnings: string[] = [];
+  return { state, request, query, path, served, representation, options: writeOptions(request, query, warnings), warnings };
+}
+
+/** The stored object that the path names; a 404 when it is absent. */
+export function storedObject({ state, served, path }: ResourceRequest): KubeObject {
+  const name = path.name ?? '';
+  const stored = state.store.get(served.storageKey, storeKey(served, path.namespace, name));
+  if (stored === undefined) throw notFound(served.resource, name);
+  return stored;
+}
+
+/** An answer with one object in the form asked for, and the warnings of the request. */
+export function answer(call: ResourceRequest, status: number, object: KubeObject): HttpResponse {
+  return reply(status, call.representation.object(object), warningHeaders(call.warnings));
+}
+
+/** DeleteOptions from body and query; the query wins, as upstream. */
+export function deleteOptions(body: JsonObject, query: URLSearchParams, dryRun: boolean): DeleteOptions {
+  const preconditions = asObject(body['preconditions']);
+  const seconds = query.get('gracePeriodSeconds') ?? body['gracePeriodSeconds'];
+  const orphan = body['orphanDependents'];
+  const policy = query.get('propagationPolicy') ?? body['propagationPolicy'] ?? (orphan === undefined ? undefined : orphan === true ? 'Orphan' : 'Background');
+  const bodyDryRun = Array.isArray(body['dryRun']) && body['dryRun'].includes('All');
+  return {
+    ...(preconditions['uid'] === undefined ? {} : { uid: asString(preconditions['uid']) }),
+    ...(preconditions['resourceVersion'] === undefined ? {} : { resourceVersion: asString(preconditions['resourceVersion']) }),
+    ...(seconds === undefined || seconds === null ? {} : { gracePeriodSeconds: Number(seconds) }),
+    ...(policy === undefined || policy === null ? {} : { propagationPolicy: asString(policy) }),
+    dryRun: dryRun || bodyDryRun,
+  };
+}
+
+function bodyOf(request: HttpRequest): JsonObject {
+  return request.body === undefined || request.body === '' ? {} : parseJson(request.body);
+}
+
+function read(call: ResourceRequest): HttpResponse {
+  const { state, served, path, query, representation, request } = call;
+  const watching = ['true', '1'].includes(query.get('watch') ?? '');
+  if (path.name !== undefined && !watching) return answer(call, 200, served.toVersion(storedObject(call)));
+  const selection = selectionOf(served, path.namespace, query);
+  if (watching) {
+    const named = path.name === undefined ? selection : { ...selection, fields: [...selection.fields, { path: ['metadata', 'name'], equal: true, value: path.name }] };
+    return replyStream(watchObjects(state, { served, selection: named, representation, query, signal: request.signal }));
+  }
+  const page = listObjects(state, served, selection, query);
+  return reply(200, representation.list(page.objects, page.meta));
+}
+
+function remove(call: ResourceRequest): HttpResponse {
+  const { state, served, path, query, options } = call;
+  const wanted = deleteOptions(bodyOf(call.request), query, options.dryRun === true);
+  if (path.name === undefined) {
+    const page = listObjects(state, served, selectionOf(served, path.namespace, query), new URLSearchParams());
+    for (const object of page.objects) {
+      const stored = state.store.get(served.storageKey, storeKey(served, object.metadata.namespace, object.metadata.name));
+      if (stored !== undefined) deleteObject(state, served, stored, wanted);
+    }
+    return reply(200, call.representation.list(page.objects, page.meta));
+  }
+  const { object, gone } = deleteObject(state, served, storedObject(call), wanted);
+  if (!gone || served.storageKey === 'pods') return answer(call, !gone && wanted.propagationPolicy === 'Foreground' ? 202 : 200, object);
+  const { group, plural } = served.resource;
+  return replyJson(200, {
+    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success',
+    details: { name: object.metadata.name, ...(group === '' ? {} : { group }), kind: plural, uid: object.metadata.uid },
+  });
+}
+
+function change(call: ResourceRequest): HttpResponse {
+  const { state, served, path, options, request, query } = call;
+  if (path.name === undefined) throw methodNotAllowed();
+  if (request.method === 'PUT') return answer(call, 200, updateObject(state, served, storedObject(call), bodyOf(request), options));
+  const stored = state.store.get(served.storageKey, storeKey(served, path.namespace, path.name));
+  const target = { served, namespace: path.namespace, name: path.name, stored };
+  const object = patchObject(state, target, request.body ?? '', {
+    ...options, contentType: request.headers['content-type'] ?? '', force: query.get('force') === 'true', managerNamed: (query.get('fieldManager') ?? '') !== '',
+  });
+  return answer(call, stored === undefined ? 201 : 200, object);
+}
+
+/** Carries out a request about a resource. Throws SimStatusError for whatever the API server refuses. */
+export function handleResource(state: ServerState, request: HttpRequest, info: RequestInfo, path: ResourcePath): HttpResponse {
+  const call = prepare(state, request, info, path);
+  if (path.subresource !== undefined) return handleSubresource({ ...call, path: { ...path, subresource: path.subresource } });
+  switch (request.method) {
+    case 'GET': return read(call);
+    case 'DELETE': return remove(call);
+    case 'PUT': case 'PATCH': return change(call);
+    case 'POST': {
+      if (path.name !== undefined) throw methodNotAllowed();
+      if (path.namespace === undefined && call.served.resource.namespaced) throw badRequest('an empty namespace may not be set during creation');
+      return answer(call, 201, createObject(state, call.served, path.namespace, bodyOf(request), call.options));
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { KubeObject, Resource } from '../../../src/kube/object.ts';
+import { SimStatusError, type SimApi } from '../sim-api.ts';
+import { firesFor, type InjectionWebhook } from './injector-webhooks.ts';
+import { ambientEnabled, istiodIsUp } from './istiod.ts';
+import { mutatingWebhookConfigurations, namespaces } from './kinds.ts';
+import type { Pod } from './pod-types.ts';
+import { withSidecar, wantsSidecar } from './sidecar.ts';
+import { getByKey, listOf } from './typed-api.ts';
+
+/** Lets a scenario take the webhook down. */
+export interface InjectorControl {
+  /** False: every call fails, and because of `failurePolicy: Fail` no pod that a webhook selects can be created. */
+  reachable: boolean;
+}
+
+interface Call {
+  readonly webhook: InjectionWebhook;
+  readonly revision: string;
+}
+
+/** Istio's sidecar injector as mutating admission: which pods it sees is decided by the installed MutatingWebhookConfigurations. */
+export function addInjector(api: SimApi): InjectorControl {
+  const control: InjectorControl = { reachable: true };
+  api.addMutatingAdmission((resource, object) => (isPod(resource) ? admit(api, control, object as Pod) : object));
+  return control;
+}
+
+function isPod({ group, kind }: Resource): boolean {
+  return group === '' && kind === 'Pod';
+}
+
+function admit(api: SimApi, control: InjectorControl, pod: Pod): KubeObject {
+  const call = callFor(api, pod);
+  if (call === undefined) return pod;
+  if (!control.reachable || !istiodIsUp(api)) throw unreachable(call.webhook);
+  return wantsSidecar(pod) ? withSidecar(pod, { revision: call.revision, hbone: ambientEnabled(api) }) : pod;
+}
+
+function callFor(api: SimApi, pod: Pod): Call | undefined {
+  const namespace = getByKey(api, namespaces, `/${pod.metadata.namespace ?? ''}`);
+  for (const { metadata, ...configuration } of listOf(api, mutatingWebhookConfigurations)) {
+    if (metadata.labels?.['app'] !== 'sidecar-injector') continue;
+    const webhook = (configuration['webhooks'] as readonly InjectionWebhook[])
+      .find((candidate) => firesFor(candidate, pod.metadata.labels, namespace?.metadata.labels));
+    if (webhook !== undefined) return { webhook, revision: metadata.labels['istio.io/rev'] ?? 'default' };
+  }
+  return undefined;
+}
+
+/** The API server's answer when a webhook with `failurePolicy: Fail` cannot be called (webhook.NewErrCallingWebhook). */
+function unreachable({ name }: InjectionWebhook): SimStatusError {
+  const cause = 'Post "https://istiod.istio-system.svc:443/inject?timeout=10s": dial tcp 10.96.0.15:443: connect: connection refused';
+  return new SimStatusError(500, 'InternalError', `Internal error occurred: failed calling webhook "${name}": failed to call webhook: ${cause}`);
+}

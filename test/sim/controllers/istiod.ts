@@ -1,0 +1,62 @@
+import { timestamp } from '../../../src/base/clock.ts';
+import type { KubeObject } from '../../../src/kube/object.ts';
+import type { SimApi } from '../sim-api.ts';
+import { startQueue, watchKind, type ControllerContext } from './controller.ts';
+import { customResourceDefinitions, pods } from './kinds.ts';
+import type { Pod } from './pod-types.ts';
+import { isReady } from './pods.ts';
+import { listOf } from './typed-api.ts';
+
+/** Where the control plane and the node components are installed. */
+export const istioNamespace = 'istio-system';
+
+const manager = 'pilot-discovery';
+/** Classes by name and the controller that serves them; the waypoint class only exists in an ambient mesh (gatewaycommon/classinfo.go). */
+const gatewayClasses: readonly { readonly name: string; readonly controllerName: string; readonly ambient: boolean }[] = [
+  { name: 'istio', controllerName: 'istio.io/gateway-controller', ambient: false },
+  { name: 'istio-remote', controllerName: 'istio.io/unmanaged-gateway', ambient: false },
+  { name: 'istio-waypoint', controllerName: 'istio.io/mesh-controller', ambient: true },
+];
+
+/** Whether any istiod answers. */
+export function istiodIsUp(api: SimApi): boolean {
+  return istiodPods(api).some(isReady);
+}
+
+/** Whether the istiod that answers runs with `PILOT_ENABLE_AMBIENT`: it changes only with a new istiod pod, not with the Deployment. */
+export function ambientEnabled(api: SimApi): boolean {
+  return istiodPods(api).some((pod) => isReady(pod) && pod.spec.containers.some(({ env }) =>
+    env?.some(({ name, value }) => name === 'PILOT_ENABLE_AMBIENT' && value === 'true') === true));
+}
+
+function istiodPods(api: SimApi): readonly Pod[] {
+  return listOf(api, pods, istioNamespace).filter(({ metadata }) => metadata.labels?.['app'] === 'istiod');
+}
+
+/** istiod's part that other models do not cover: the GatewayClasses, created when missing and never updated, once their CRD exists. */
+export function startIstiod(context: ControllerContext): void {
+  const queue = startQueue(context, (name) => { ensureClass(context, name); return undefined; });
+  const all = (): void => { for (const { name } of gatewayClasses) queue.add(name); };
+  watchKind(context, customResourceDefinitions, all);
+  watchKind(context, pods, ({ metadata }) => { if (metadata.namespace === istioNamespace && metadata.labels?.['app'] === 'istiod') all(); });
+}
+
+function ensureClass({ api, clock }: ControllerContext, name: string): void {
+  const wanted = gatewayClasses.find((candidate) => candidate.name === name);
+  const resource = api.resourceFor('gateway.networking.k8s.io', 'GatewayClass');
+  if (wanted === undefined || resource === undefined || !istiodIsUp(api)) return;
+  if (wanted.ambient && !ambientEnabled(api)) return;
+  const created = api.get(resource, undefined, name) ?? api.create(resource, {
+    apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', metadata: { name },
+    spec: { controllerName: wanted.controllerName, description: 'The default Istio GatewayClass' },
+  }, { manager });
+  if (created['status'] === undefined) api.update(resource, accepted(created, clock.now()), { manager, subresource: 'status' });
+}
+
+function accepted(gatewayClass: KubeObject, now: number): KubeObject {
+  const condition = {
+    type: 'Accepted', status: 'True', reason: 'Accepted', message: 'Handled by Istio controller',
+    lastTransitionTime: timestamp(now), observedGeneration: gatewayClass.metadata.generation ?? 1,
+  };
+  return { ...gatewayClass, status: { conditions: [condition] } };
+}

@@ -1,0 +1,48 @@
+import type { KubeObject, Resource } from '../../../src/kube/object.ts';
+import type { Namespace, Node, Pod } from './pod-types.ts';
+import type {
+  ControllerRevision, DaemonSet, Deployment, Job, PodDisruptionBudget, ReplicaSet, StatefulSet,
+} from './workload-types.ts';
+
+/** A resource together with the type its objects have. */
+export interface Kind<T extends KubeObject> extends Resource {
+  /** Never set: it only lets the compiler infer `T`. */
+  readonly objectType?: T;
+}
+
+function kind<T extends KubeObject>(group: string, version: string, name: string, plural: string, namespaced = true): Kind<T> {
+  return { group, version, kind: name, plural, namespaced };
+}
+
+/** core/v1 Pod. */
+export const pods = kind<Pod>('', 'v1', 'Pod', 'pods');
+/** core/v1 Node. */
+export const nodes = kind<Node>('', 'v1', 'Node', 'nodes', false);
+/** core/v1 Namespace. */
+export const namespaces = kind<Namespace>('', 'v1', 'Namespace', 'namespaces', false);
+/** core/v1 ServiceAccount. */
+export const serviceAccounts = kind('', 'v1', 'ServiceAccount', 'serviceaccounts');
+/** core/v1 ConfigMap. */
+export const configMaps = kind('', 'v1', 'ConfigMap', 'configmaps');
+/** core/v1 Service. */
+export const services = kind('', 'v1', 'Service', 'services');
+/** apps/v1 Deployment. */
+export const deployments = kind<Deployment>('apps', 'v1', 'Deployment', 'deployments');
+/** apps/v1 ReplicaSet. */
+export const replicaSets = kind<ReplicaSet>('apps', 'v1', 'ReplicaSet', 'replicasets');
+/** apps/v1 StatefulSet. */
+export const statefulSets = kind<StatefulSet>('apps', 'v1', 'StatefulSet', 'statefulsets');
+/** apps/v1 DaemonSet. */
+export const daemonSets = kind<DaemonSet>('apps', 'v1', 'DaemonSet', 'daemonsets');
+/** apps/v1 ControllerRevision. */
+export const controllerRevisions = kind<ControllerRevision>('apps', 'v1', 'ControllerRevision', 'controllerrevisions');
+/** batch/v1 Job. */
+export const jobs = kind<Job>('batch', 'v1', 'Job', 'jobs');
+/** policy/v1 PodDisruptionBudget. */
+export const podDisruptionBudgets = kind<PodDisruptionBudget>('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets');
+/** apiextensions.k8s.io/v1 CustomResourceDefinition. */
+export const customResourceDefinitions = kind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition', 'customresourcedefinitions', false);
+/** admissionregistration.k8s.io/v1 MutatingWebhookConfiguration. */
+export const mutatingWebhookConfigurations = kind(
+  'admissionregistration.k8s.io', 'v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', false,
+);

@@ -1,0 +1,48 @@
+import { seededRandom } from '../../src/base/random.ts';
+import type { Logger } from '../../src/base/log.ts';
+import { KubeClient } from '../../src/kube/client.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { World } from '../scenarios/world.ts';
+import { installOperator } from '../support/install.ts';
+import { startSimCluster, type SimCluster } from './sim-cluster.ts';
+import { SimOperator } from './sim-operator.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** Virtual time after which a scenario counts as hung. */
+const maxMs = 60 * 60_000;
+
+/** What a test may do with a simulated world besides the scenario. */
+export interface SimRun {
+  readonly seed?: number;
+  readonly log?: Logger;
+  /** Called before the operator is started. */
+  readonly arrange?: (cluster: SimCluster, operator: SimOperator) => void;
+}
+
+/** Runs a scenario on a fresh simulated cluster on a virtual clock; the same seed gives the same run. */
+export async function runOnSimulation(scenario: Scenario, run: SimRun = {}): Promise<SimOperator> {
+  const random = seededRandom(run.seed ?? 1);
+  const clock = new VirtualClock({ random: seededRandom((run.seed ?? 1) + 1) });
+  return await clock.run(story(scenario, run, clock, random), { maxMs });
+}
+
+async function story(scenario: Scenario, run: SimRun, clock: VirtualClock, random: () => number): Promise<SimOperator> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const cluster = await startSimCluster({ clock, random, ambient: false });
+  const operator = new SimOperator({ transport: cluster.server.transport('operator'), clock, random, ...(run.log && { log: run.log }) });
+  const world = new World({ name: scenario.name, cluster, operator, random, signal });
+  try {
+    await scenario.prepare?.(world);
+    await cluster.enableAmbient();
+    await installOperator(new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'helm' }), clock, signal);
+    run.arrange?.(cluster, operator);
+    await operator.start();
+    await scenario.run(world);
+    return operator;
+  } finally {
+    await operator.kill();
+    stopping.abort(new Error('the scenario is over'));
+    await cluster.stop();
+  }
+}

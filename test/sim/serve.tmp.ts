@@ -1,0 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { systemClock } from '../../src/base/clock.ts';
+import { SimApiServer } from './apiserver/sim-api-server.ts';
+import { serveSim } from './serve.ts';
+const server = new SimApiServer({ clock: systemClock });
+const served = await serveSim(server);
+writeFileSync('/tmp/simkube.yaml', served.kubeconfig());
+server.audit((e) => { console.log(e.status, e.method, e.path); });
+console.log(served.url);
+setInterval(() => undefined, 1000);

@@ -1,0 +1,143 @@
+import type { Clock } from '../../src/base/clock.ts';
+import type { Logger } from '../../src/base/log.ts';
+import { silentLogger } from '../../src/base/log.ts';
+import type { Random } from '../../src/base/random.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../../src/kube/transport.ts';
+import { createOperator } from '../../src/operator/operator.ts';
+import type { OperatorControl } from '../scenarios/world.ts';
+
+/** What one incarnation of the operator is given. */
+export interface SimOperatorOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log?: Logger;
+}
+
+/** Requests that change something besides the operator's own Lease and events. */
+export function isCountedWrite({ method, path }: HttpRequest): boolean {
+  return method !== 'GET' && !path.includes('/leases') && !path.includes('/events');
+}
+
+function never<T>(): Promise<T> {
+  return new Promise<T>(() => { /* a dead process waits for nothing */ });
+}
+
+/**
+ * One operator in this process that can be killed as a process is: from that instant none of its requests is sent or
+ * answered and none of its timers fires, wherever it was.
+ */
+class Incarnation {
+  #dead = false;
+  readonly #deaths = new Set<() => void>();
+
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  kill(): void {
+    this.#dead = true;
+    for (const die of this.#deaths) die();
+  }
+
+  clock(clock: Clock): Clock {
+    return {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      timer: (ms, callback) => {
+        if (this.#dead) return () => { /* nothing was set */ };
+        const cancel = clock.timer(ms, () => {
+          this.#deaths.delete(cancel);
+          callback();
+        });
+        this.#deaths.add(cancel);
+        return () => {
+          this.#deaths.delete(cancel);
+          cancel();
+        };
+      },
+    };
+  }
+
+  transport(inner: Transport, beforeSend: (request: HttpRequest) => void, afterCommit: (request: HttpRequest) => void): Transport {
+    const connections = new AbortController();
+    this.#deaths.add(() => { connections.abort(new Error('the process died')); });
+    return {
+      server: inner.server,
+      send: async (request): Promise<HttpResponse> => {
+        if (!this.#dead) beforeSend(request);
+        if (this.#dead) return await never();
+        const response = await inner.send({ ...request, signal: AbortSignal.any([request.signal, connections.signal]) }).catch((error: unknown) => {
+          if (this.#dead) return undefined;
+          throw error;
+        });
+        if (!this.#dead) afterCommit(request);
+        return this.#dead || response === undefined ? await never() : response;
+      },
+    };
+  }
+}
+
+/** When an operator is to be killed: around its n-th write, counted from 1 over all incarnations. */
+export interface KillPoint {
+  readonly write: number;
+  readonly when: 'before' | 'after';
+}
+
+/** Operators on a simulated cluster, one after the other. */
+export class SimOperator implements OperatorControl {
+  readonly #options: SimOperatorOptions;
+  #incarnation: Incarnation | undefined;
+  #number = 0;
+  #writes = 0;
+  #killPoints: readonly KillPoint[] = [];
+  /** Called when a kill point was reached. */
+  onKilled: () => void = () => { /* nobody minds */ };
+
+  constructor(options: SimOperatorOptions) {
+    this.#options = options;
+  }
+
+  /** Writes sent so far, Lease and events aside. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  killAt(points: readonly KillPoint[]): void {
+    this.#killPoints = points;
+  }
+
+  start(): Promise<void> {
+    const incarnation = new Incarnation();
+    this.#incarnation = incarnation;
+    this.#number += 1;
+    const { clock, random, log = silentLogger } = this.#options;
+    const transport = incarnation.transport(
+      this.#options.transport,
+      (request) => {
+        if (!isCountedWrite(request)) return;
+        this.#writes += 1;
+        this.#maybeKill('before');
+      },
+      (request) => { if (isCountedWrite(request)) this.#maybeKill('after'); },
+    );
+    const operator = createOperator({ transport, clock: incarnation.clock(clock), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system' });
+    operator.run(new AbortController().signal).catch((error: unknown) => {
+      if (!incarnation.isDead) log.error({ err: error }, 'The operator ended by itself');
+    });
+    return Promise.resolve();
+  }
+
+  kill(): Promise<void> {
+    this.#incarnation?.kill();
+    this.#incarnation = undefined;
+    return Promise.resolve();
+  }
+
+  #maybeKill(when: KillPoint['when']): void {
+    if (!this.#killPoints.some((point) => point.write === this.#writes && point.when === when)) return;
+    this.#incarnation?.kill();
+    this.#incarnation = undefined;
+    this.onKilled();
+  }
+}

@@ -1,0 +1,250 @@
+import { isDeepStrictEqual } from 'node:util';
+import { NamespaceMigrationStatus } from '../../src/api/namespace-migration.ts';
+import { originalAnnotation, restartAnnotation, type NamespaceMigration } from '../../src/api/resources.ts';
+import { decide } from '../../src/engine/decide.ts';
+import type { Decision, Situation, Wanted, Write } from '../../src/engine/situation.ts';
+import { istio } from '../../src/mesh/istio/adapter.ts';
+import type { ConfigView, PodView, WorkloadView } from '../../src/mesh/views.ts';
+import { nextRestartAt } from '../../src/plan/admission.ts';
+import { applyJsonPatch } from '../sim/apiserver/json-patch.ts';
+import { captured, config, injected, installed, mesh, migrationSpec, namespace, pod, workload } from './mesh-fixtures.ts';
+
+type Strings = Record<string, string>;
+
+/** How long the node agent of this world may take to enrol a pod that is Ready. */
+export const enrolmentMs = 3000;
+
+interface ModelPod {
+  readonly name: string;
+  readonly owner: ModelWorkload;
+  /** The restart annotation of the template that it was made from. */
+  readonly revision: string | undefined;
+  readonly sidecar: boolean;
+  readonly hbone: boolean;
+  capture: 'no' | 'pending' | 'enabled';
+  ready: boolean;
+  readyAt: number;
+}
+
+interface ModelWorkload {
+  readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
+  readonly name: string;
+  readonly uid: string;
+  readonly replicas: number;
+  readonly onDelete: boolean;
+  generation: number;
+  observed: number;
+  annotations: Strings | undefined;
+  /** Pods of a template with a restart of this migration never become ready. */
+  breaks: boolean;
+}
+
+/** How a world begins. */
+export interface WorldOptions {
+  readonly automatic?: boolean;
+  readonly hbone?: boolean;
+  readonly labels?: Strings;
+  readonly onDelete?: 'Rollback' | 'Leave';
+}
+
+/**
+ * A very small cluster around one namespace on its way from sidecars to ambient: workloads that replace their pods one by
+ * one, an injector, a node agent that enrols later, and an operator that stores the status of `decide` before it carries
+ * out the write, and may die in between.
+ */
+export class NamespaceWorld {
+  now = Date.UTC(2030, 0, 1);
+  labels: Strings;
+  annotations: Strings | undefined;
+  status: NamespaceMigrationStatus | undefined;
+  wanted: Wanted = 'Migrate';
+  policies: readonly ConfigView[] = [];
+  readonly workloads: readonly ModelWorkload[];
+  pods: ModelPod[] = [];
+  readonly writes: { readonly write: Write; readonly status: NamespaceMigrationStatus; readonly applied: boolean }[] = [];
+  statusWrites = 0;
+  readonly options: WorldOptions;
+  readonly #initial: Strings;
+  #names = 0;
+
+  constructor(options: WorldOptions = {}) {
+    this.options = options;
+    this.labels = { 'kubernetes.io/metadata.name': 'shop', ...(options.labels ?? { 'istio-injection': 'enabled' }) };
+    this.#initial = { ...this.labels };
+    const base = { onDelete: false, generation: 1, observed: 1, annotations: undefined, breaks: false };
+    this.workloads = [
+      { ...base, kind: 'Deployment', name: 'web', uid: 'u-web', replicas: 2 },
+      { ...base, kind: 'StatefulSet', name: 'db', uid: 'u-db', replicas: 1, annotations: { note: 'mine' } },
+      { ...base, kind: 'DaemonSet', name: 'log', uid: 'u-log', replicas: 1, onDelete: true },
+    ];
+    for (const owner of this.workloads) for (let n = 0; n < owner.replicas; n += 1) this.#create(owner, options.hbone !== false);
+    for (const each of this.pods) { each.ready = true; each.readyAt = this.now; }
+  }
+
+  get injects(): boolean {
+    return this.labels['istio-injection'] === 'enabled' || (this.labels['istio-injection'] === undefined && this.labels['istio.io/rev'] !== undefined);
+  }
+
+  get captures(): boolean {
+    return this.labels['istio.io/dataplane-mode'] === 'ambient';
+  }
+
+  get atStart(): boolean {
+    return isDeepStrictEqual(this.labels, this.#initial);
+  }
+
+  get initial(): Readonly<Strings> {
+    return this.#initial;
+  }
+
+  /** Ready pods in no mesh whose time to be enrolled is over, or that no agent will enrol. */
+  naked(): readonly string[] {
+    return this.pods.filter(({ ready, sidecar, capture, readyAt }) => ready && !sidecar && capture === 'no' && (!this.captures || this.now > readyAt + enrolmentMs)).map(({ name }) => name);
+  }
+
+  // What the cluster does.
+
+  #create(owner: ModelWorkload, hbone = true): void {
+    this.#names += 1;
+    this.pods.push({ name: `${owner.name}-${this.#names}`, owner, revision: owner.annotations?.[restartAnnotation], sidecar: this.injects, hbone, capture: 'no', ready: false, readyAt: 0 });
+  }
+
+  /** One workload controller looks once: it notes the template, fills up, or replaces one pod. */
+  reconcileWorkload(index: number): void {
+    const owner = this.workloads[index % this.workloads.length];
+    if (owner === undefined) return;
+    owner.observed = owner.generation;
+    const own = this.pods.filter((each) => each.owner === owner);
+    if (own.length < owner.replicas) { this.#create(owner); return; }
+    if (owner.onDelete || own.some(({ ready }) => !ready && !owner.breaks)) return;
+    const old = own.find(({ revision }) => revision !== owner.annotations?.[restartAnnotation]);
+    // maxUnavailable 0: while a pod of the new template is not ready, no further old one goes.
+    const stuck = own.some(({ ready }) => !ready);
+    if (old !== undefined && (!stuck || !old.ready)) this.deletePod(this.pods.indexOf(old));
+  }
+
+  /** The kubelet and the node agent look at one pod once. */
+  tendPod(index: number): void {
+    const each = this.pods[index % Math.max(1, this.pods.length)];
+    if (each === undefined) return;
+    if (this.captures && !each.sidecar && each.capture !== 'enabled') { each.capture = each.capture === 'no' ? 'pending' : 'enabled'; return; }
+    const broken = each.owner.breaks && each.revision !== undefined;
+    if (!each.ready && !broken) { each.ready = true; each.readyAt = this.now; }
+  }
+
+  deletePod(index: number): void {
+    this.pods = this.pods.filter((_each, at) => at !== index);
+  }
+
+  setLabels(labels: Readonly<Record<string, string | null>>): void {
+    this.labels = Object.fromEntries(Object.entries({ ...this.labels, ...labels }).filter((entry): entry is [string, string] => entry[1] !== null));
+    if (!this.captures) for (const each of this.pods) each.capture = 'no';
+  }
+
+  /** Lets time pass; whoever is Ready and to be captured is enrolled within `enrolmentMs`. */
+  pass(ms: number): void {
+    this.now += ms;
+    for (const each of this.pods) if (this.captures && !each.sidecar && each.ready && this.now >= each.readyAt + enrolmentMs) each.capture = 'enabled';
+  }
+
+  // What the operator sees and does.
+
+  #podView(each: ModelPod): PodView {
+    const capture = each.capture === 'enabled' ? captured.annotations : { 'ambient.istio.io/redirection': 'pending' };
+    return pod({
+      name: each.name, uid: `uid-${each.name}`, owner: { kind: each.owner.kind, name: each.owner.name }, ready: each.ready, readyChangedAt: each.readyAt,
+      labels: each.sidecar ? { ...injected.labels, 'app': each.owner.name, 'networking.istio.io/tunnel': each.hbone ? 'http' : 'none' } : { app: each.owner.name },
+      annotations: each.sidecar ? injected.annotations : each.capture === 'no' ? {} : capture,
+      containers: each.sidecar ? injected.containers : ['app'],
+      revision: each.revision ?? 'first',
+    });
+  }
+
+  #workloadView(owner: ModelWorkload): WorkloadView {
+    const own = this.pods.filter((each) => each.owner === owner);
+    const revision = owner.annotations?.[restartAnnotation];
+    return workload({
+      kind: owner.kind, name: owner.name, uid: owner.uid, replicas: owner.replicas, generation: owner.generation, observedGeneration: owner.observed,
+      current: own.length, available: own.filter(({ ready }) => ready).length, updated: own.filter((each) => each.revision === revision).length,
+      strategy: owner.onDelete ? 'OnDelete' : 'RollingUpdate', templateLabels: { app: owner.name }, templateAnnotations: owner.annotations ?? {},
+      hasTemplateAnnotations: owner.annotations !== undefined, updateRevision: revision ?? 'first',
+    });
+  }
+
+  get object(): NamespaceMigration {
+    return {
+      metadata: { name: 'mm', namespace: 'shop', uid: 'nsm-uid-1', generation: 1 },
+      spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' },
+      ...(this.status && { status: structuredClone(this.status) }),
+    };
+  }
+
+  situation(): Situation {
+    const action = this.wanted === 'DeleteLeave' ? 'Migrate' : this.wanted;
+    const spec = migrationSpec({ action, restart: { podsPerMinute: 6000, progressDeadline: '1m', enrolmentDeadline: '10s' }, rollback: { automatic: this.options.automatic ?? true, onDelete: this.options.onDelete ?? 'Rollback' } });
+    const object = this.object;
+    return {
+      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: nextRestartAt([object], spec.restart.podsPerMinute), refused: undefined,
+      surroundings: {
+        route: { from: 'IstioSidecar', to: 'IstioAmbient' }, restart: spec.restart,
+        namespace: namespace({ labels: { ...this.labels }, annotations: { ...this.annotations }, hasAnnotations: this.annotations !== undefined }),
+        pods: this.pods.map((each) => this.#podView(each)), workloads: this.workloads.map((each) => this.#workloadView(each)),
+        budgets: [], services: [], mesh: mesh([...installed, ...this.policies]),
+      },
+    };
+  }
+
+  /** One look of the operator. With `dies` it is killed after the status was stored or before the write was sent. */
+  operate(dies = false): 'Stored' | 'Wrote' | 'Nothing' {
+    const decision: Decision = decide(this.situation());
+    const status = NamespaceMigrationStatus.strict().parse(JSON.parse(JSON.stringify(decision.status)));
+    if (!isDeepStrictEqual(status, this.status)) { this.status = status; this.statusWrites += 1; return 'Stored'; }
+    if (decision.next.kind !== 'Write') return 'Nothing';
+    if (!dies) this.writes.push({ write: decision.next.write, status, applied: this.#apply(decision.next.write) });
+    return 'Wrote';
+  }
+
+  #apply(write: Write): boolean {
+    try {
+      switch (write.kind) {
+        case 'PatchNamespace': {
+          const before = { metadata: { uid: 'shop-uid', labels: this.labels, ...(this.annotations && { annotations: this.annotations }) } };
+          const after = applyJsonPatch(before, write.operations) as typeof before;
+          this.setLabels(Object.fromEntries([...Object.keys(this.labels).map((key) => [key, null] as const), ...Object.entries(after.metadata.labels)]));
+          this.annotations = after.metadata.annotations;
+          return true;
+        }
+        case 'PatchTemplate': {
+          const owner = this.workloads.find(({ kind, name }) => kind === write.workload.kind && name === write.workload.name);
+          if (owner === undefined) return false;
+          const before = { metadata: { uid: owner.uid }, spec: { template: { metadata: { ...(owner.annotations && { annotations: owner.annotations }) } } } };
+          const after = applyJsonPatch(before, write.operations) as { spec: { template: { metadata: { annotations?: Strings } } } };
+          owner.annotations = after.spec.template.metadata.annotations;
+          owner.generation += 1;
+          return true;
+        }
+        case 'Evict': this.deletePod(this.pods.findIndex(({ name }) => name === write.pod)); return true;
+      }
+    } catch { return false; }
+  }
+
+  /** Everyone works without faults until the operator has nothing to say for a while. Throws if that never comes. */
+  settle(): void {
+    for (let quiet = 0, round = 0; quiet < 200; round += 1) {
+      if (round > 4000) throw new Error(`does not come to rest: ${JSON.stringify({ status: this.status, labels: this.labels, pods: this.pods.map(({ owner, ...each }) => ({ ...each, owner: owner.name })) })}`);
+      for (let index = 0; index < this.workloads.length; index += 1) this.reconcileWorkload(index);
+      for (let index = 0; index < this.pods.length; index += 1) this.tendPod(index);
+      quiet = this.operate() === 'Nothing' ? quiet + 1 : 0;
+      this.pass(1000);
+    }
+  }
+
+  /** What the annotation on the namespace, or else the status, says the labels were. */
+  recordedOriginal(): Strings | undefined {
+    const raw = this.annotations?.[originalAnnotation];
+    const labels: Record<string, string | null> | undefined = raw === undefined
+      ? this.status?.original && Object.fromEntries(this.status.original.labels.map(({ key, value }) => [key, value ?? null]))
+      : (JSON.parse(raw) as { labels: Record<string, string | null> }).labels;
+    return labels && Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => entry[1] !== null));
+  }
+}
