@@ -16,8 +16,10 @@ export function mergePatch(before: Json, after: Json): Json | undefined {
     const [old, wanted] = [before[key], after[key]];
     if (isDeepStrictEqual(old, wanted)) continue;
     if (wanted === undefined) patch[key] = null;
-    else if (isObject(old) && isObject(wanted)) patch[key] = mergePatch(old, wanted);
-    else patch[key] = wanted;
+    else if (isObject(old) && isObject(wanted)) {
+      const inner = mergePatch(old, wanted);
+      if (inner !== undefined) patch[key] = inner;
+    } else patch[key] = wanted;
   }
   return Object.keys(patch).length === 0 ? undefined : patch;
 }

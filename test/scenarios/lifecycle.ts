@@ -129,7 +129,7 @@ export const lifecycleScenarios: readonly Scenario[] = [
       await world.gone(kinds.Namespace, undefined, world.ns());
       const { status } = await world.phase('Migrated');
       assert.equal(status?.namespaces?.total, 1);
-      assert.ok(status.findings?.some(({ id }) => id === 'MM003'));
+      await world.eventually('MM003', async () => ((await world.migration()).status?.findings?.some(({ id }) => id === 'MM003') === true ? true : undefined));
     },
   },
   {

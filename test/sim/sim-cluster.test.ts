@@ -74,6 +74,18 @@ describe('the mesh', () => {
     expect(alive(world).map(({ metadata }) => metadata.labels?.['networking.istio.io/tunnel'])).toEqual(['http', 'http']);
   });
 
+  it('writes nothing once everything has settled, and leaves no timer behind when it is stopped', async () => {
+    const world = await start();
+    deploy(world, { 'istio-injection': 'enabled' });
+    await world.clock.run(readyPods(world));
+    await world.clock.advance(60_000);
+    const { revision } = world.cluster.server;
+    await world.clock.advance(3_600_000);
+    expect(world.cluster.server.revision).toBe(revision);
+    await world.cluster.stop();
+    expect(world.clock.pending).toBe(0);
+  });
+
   it('has no GatewayClass without the Gateway API', async () => {
     const { cluster } = await start({ gatewayApi: false });
     expect(cluster.server.resourceFor('gateway.networking.k8s.io', 'GatewayClass')).toBeUndefined();

@@ -5,7 +5,7 @@ import type { TestCluster } from '../support/test-cluster.ts';
 import { SimApiServer } from './apiserver/sim-api-server.ts';
 import { startKubernetes } from './controllers/all.ts';
 import { addInjector, type InjectorControl } from './controllers/injector.ts';
-import { ambientEnabled, istioNamespace, startIstiod } from './controllers/istiod.ts';
+import { istioNamespace, startIstiod } from './controllers/istiod.ts';
 import { customResourceDefinitions, daemonSets, deployments, namespaces, nodes } from './controllers/kinds.ts';
 import { startNodeAgent } from './controllers/node-agent.ts';
 import { conditionOf } from './controllers/pods.ts';
@@ -54,8 +54,8 @@ export async function startSimCluster(options: SimClusterOptions): Promise<SimCl
   const abort = new AbortController();
   const context = { api: server, clock, random, signal: abort.signal };
   startKubernetes(context);
-  const injector = addInjector(server);
-  startIstiod(context);
+  const istiod = startIstiod(context);
+  const injector = addInjector(server, istiod);
   startNodeAgent(context);
   install(server, options.nodes ?? 3, gatewayApi);
   await waitUntil(clock, abort.signal, 'istiod', () => isRolledOut(server) && (!gatewayApi || isAccepted(server, 'istio')));
@@ -64,7 +64,7 @@ export async function startSimCluster(options: SimClusterOptions): Promise<SimCl
     admin: server.transport(),
     async enableAmbient() {
       installAmbient(server);
-      await waitUntil(clock, abort.signal, 'ambient', () => isRolledOut(server) && ambientEnabled(server) && nodesReady(server)
+      await waitUntil(clock, abort.signal, 'ambient', () => isRolledOut(server) && istiod.ambient && nodesReady(server)
         && (!gatewayApi || isAccepted(server, 'istio-waypoint')));
     },
     async stop() {

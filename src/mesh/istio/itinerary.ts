@@ -92,11 +92,14 @@ function forward(route: Route, original: LabelTargets): readonly StepPlan[] {
   return steps;
 }
 
+/** What a rollback puts back: the revision too, although no step changes it, because without it the original may not inject. */
+const restored = [injectionLabel, revisionLabel, dataplaneModeLabel];
+
 function backward(route: Route, original: LabelTargets): readonly StepPlan[] {
   const mode = modeFor(route.from);
   // The capture is held until the pods have their sidecars back: a sidecar wins over the label, a naked pod needs it.
   const held = route.to === 'IstioAmbient' ? [dataplaneModeLabel] : [];
-  const first = Object.fromEntries([injectionLabel, dataplaneModeLabel].filter((key) => !held.includes(key)).map((key) => [key, original[key] ?? null]));
+  const first = Object.fromEntries(restored.filter((key) => !held.includes(key)).map((key) => [key, original[key] ?? null]));
   const steps: StepPlan[] = [];
   if (rules[route.from].byRestart || rules[route.to].byRestart) {
     steps.push(
@@ -108,7 +111,7 @@ function backward(route: Route, original: LabelTargets): readonly StepPlan[] {
       { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode } },
     );
   }
-  const all = Object.fromEntries([injectionLabel, dataplaneModeLabel].map((key) => [key, original[key] ?? null]));
+  const all = Object.fromEntries(restored.map((key) => [key, original[key] ?? null]));
   steps.push(
     // I7: the annotation with the original leaves in the same patch that makes it needless. Dying before: sent again; after:
     // the labels equal the original and the annotation is gone.
@@ -118,9 +121,12 @@ function backward(route: Route, original: LabelTargets): readonly StepPlan[] {
   return steps;
 }
 
-/** A captured pod that should get a sidecar instead needs the capture until it is replaced. */
+/**
+ * A captured pod that should get a sidecar instead needs the capture until it is replaced; so does one that is being captured,
+ * or that has not started and was admitted without a sidecar.
+ */
 function holdFor(target: DataPlane): { readonly heldBy?: (pod: PodView) => boolean } {
-  return target === 'IstioSidecar' ? { heldBy: (pod) => modeOf(pod) === 'Ambient' } : {};
+  return target === 'IstioSidecar' ? { heldBy: (pod) => modeOf(pod) !== 'Sidecar' && !(modeOf(pod) === 'None' && pod.ready) } : {};
 }
 
 function describe(targets: LabelTargets): string {

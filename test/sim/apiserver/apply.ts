@@ -4,7 +4,7 @@ import { createObject } from './create.ts';
 import { applyConflict, badRequest, conflict, type StatusCause } from './errors.ts';
 import { difference, emptySet, intersection, isEmpty, pathsOf, printPath, union, type FieldSet } from './field-set.ts';
 import type { FieldType } from './field-type.ts';
-import { asObject, at, equal, withField, type JsonObject } from './json.ts';
+import { asObject, asString, at, equal, withField, type JsonObject } from './json.ts';
 import { compareObjects, readOwners, sameWriter, strip, trackUpdate, writeOwners, type Ownership, type Writer } from './managed-fields.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { ServerState, WriteOptions } from './server-state.ts';
@@ -31,9 +31,9 @@ function checkConfig(target: ApplyTarget, config: JsonObject): void {
     throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${String(config['apiVersion'])}, expected: ${wanted}`);
   }
   if (at(config, 'metadata', 'managedFields') !== undefined) throw badRequest('metadata.managedFields must be nil');
-  const name = at(config, 'metadata', 'name');
-  if (name !== undefined && name !== target.name) {
-    throw badRequest(`the name of the object (${String(name)}) does not match the name on the URL (${target.name})`);
+  const name = asString(at(config, 'metadata', 'name'));
+  if (name !== '' && name !== target.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
   }
 }
 
@@ -41,25 +41,28 @@ function checkConfig(target: ApplyTarget, config: JsonObject): void {
 export function applyObject(state: ServerState, target: ApplyTarget, config: JsonObject, options: ApplyOptions): KubeObject {
   checkConfig(target, config);
   const { served, stored } = target;
-  const named = withField(config, ['metadata', 'name'], target.name);
   const writer: Writer = {
     manager: options.manager, operation: 'Apply', apiVersion: apiVersionOf(served.resource), subresource: options.subresource,
   };
   if (stored === undefined) {
-    const uid = at(config, 'metadata', 'uid');
-    if (uid !== undefined) throw conflict(served.resource, target.name, `uid mismatch: the provided object specified uid ${String(uid)}, and no existing object was found`);
-    const set = appliedSet(served, named, options);
+    if (at(config, 'metadata', 'name') === undefined) {
+      throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
+    }
+    const uid = asString(at(config, 'metadata', 'uid'));
+    if (uid !== '') throw conflict(served.resource, target.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+    const set = appliedSet(served, config, options);
     const managedFields = writeOwners([{ writer, set, time: timestamp(state.clock.now()), entry: undefined }]) ?? [];
-    return createObject(state, served, target.namespace, named, { ...options, managedFields });
+    return createObject(state, served, target.namespace, config, { ...options, managedFields });
   }
   const live = served.toVersion(stored);
-  const { object, managedFields } = merge(served, live, named, writer, options, state);
+  const { object, managedFields } = merge(served, live, config, writer, options, state);
   return updateObject(state, served, stored, object, { ...options, managedFields });
 }
 
 /** The paths that the configuration claims; the status belongs to its subresource alone, and nothing else does. */
 function appliedSet(served: ServedResource, config: JsonObject, options: ApplyOptions): FieldSet {
-  const relevant = options.subresource === 'status' ? { status: config['status'] } : served.status ? withField(config, ['status'], undefined) : config;
+  const withoutStatus = served.status ? withField(config, ['status'], undefined) : config;
+  const relevant = options.subresource === 'status' ? { status: config['status'] } : withoutStatus;
   return strip(fieldSetOf(relevant, served.strategy.fieldType));
 }
 
@@ -112,10 +115,10 @@ interface Conflict {
   readonly set: FieldSet;
 }
 
-function describeOwner({ writer, time }: Ownership): string {
+function describeOwner({ writer }: Ownership): string {
   const named = `${JSON.stringify(writer.manager)}${writer.subresource === undefined ? '' : ` with subresource ${JSON.stringify(writer.subresource)}`}`;
   if (writer.operation === 'Apply') return named;
-  return `${named} using ${writer.apiVersion}${time === undefined ? '' : ` at ${time}`}`;
+  return `${named} using ${writer.apiVersion}`;
 }
 
 function conflictError(conflicts: readonly Conflict[]): Error {

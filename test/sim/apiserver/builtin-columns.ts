@@ -39,7 +39,7 @@ function ready(desired: readonly string[]): Column {
 
 function servicePorts(object: KubeObject): string {
   const ports = asArray(at(object, 'spec', 'ports')).map(asObject).map((port) =>
-    `${String(port['port'])}${port['nodePort'] === undefined ? '' : `:${String(port['nodePort'])}`}/${asString(port['protocol'])}`);
+    `${JSON.stringify(port['port'])}${port['nodePort'] === undefined ? '' : `:${JSON.stringify(port['nodePort'])}`}/${asString(port['protocol'])}`);
   return ports.length === 0 ? '<none>' : ports.join(',');
 }
 
@@ -62,7 +62,8 @@ function eventObject(object: KubeObject): string {
 
 function nodeStatus(object: KubeObject): string {
   const condition = asArray(at(object, 'status', 'conditions')).map(asObject).find((item) => item['type'] === 'Ready');
-  const state = condition?.['status'] === 'True' ? 'Ready' : condition === undefined ? 'Unknown' : 'NotReady';
+  const known = condition?.['status'] === 'True' ? 'Ready' : 'NotReady';
+  const state = condition === undefined ? 'Unknown' : known;
   return at(object, 'spec', 'unschedulable') === true ? `${state},SchedulingDisabled` : state;
 }
 
@@ -85,7 +86,8 @@ const middle: Readonly<Record<string, readonly Column[]>> = {
   'ConfigMap.': [text('Data', (object) => String(Object.keys(asObject(object['data'])).length))],
   'Secret.': [text('Type', (object) => object['type']), text('Data', (object) => String(Object.keys(asObject(object['data'])).length))],
   'Deployment.apps': [
-    ready(['spec', 'replicas']), number('Up-to-date', 'status', 'updatedReplicas'), number('Available', 'status', 'availableReplicas'),
+    ready(['spec', 'replicas']), text('Up-to-date', (object) => asNumber(at(object, 'status', 'updatedReplicas'), 0)),
+    text('Available', (object) => asNumber(at(object, 'status', 'availableReplicas'), 0)),
   ],
   'ReplicaSet.apps': [
     number('Desired', 'spec', 'replicas'), number('Current', 'status', 'replicas'), number('Ready', 'status', 'readyReplicas'),

@@ -45,10 +45,10 @@ function workload(object: KubeObject, previous: KubeObject | undefined): readonl
   const spec = asObject(object['spec']);
   if (spec === previous?.['spec']) return [];
   const selector = spec['selector'];
-  if (!isObject(selector)) return [required('spec.selector')];
-  const causes: StatusCause[] = [...containers(asObject(at(spec, 'template', 'spec')), 'spec.template.spec')];
+  const causes: StatusCause[] = isObject(selector) ? [] : [required('spec.selector')];
+  causes.push(...containers(asObject(at(spec, 'template', 'spec')), 'spec.template.spec'));
   const labels = asObject(at(spec, 'template', 'metadata', 'labels')) as Readonly<Record<string, string>>;
-  if (!matchesLabels(selectorOf(selector), labels)) {
+  if (!isObject(selector) || !matchesLabels(selectorOf(selector), labels)) {
     causes.push(invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
   }
   if (previous !== undefined && !equal(selector, at(previous, 'spec', 'selector'))) {
@@ -60,7 +60,7 @@ function workload(object: KubeObject, previous: KubeObject | undefined): readonl
 const statefulSetMutable = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds'];
 
 function statefulSet(object: KubeObject, previous: KubeObject | undefined): readonly StatusCause[] {
-  const causes = workload(object, previous).filter((cause) => cause.message.endsWith('field is immutable') === false);
+  const causes = workload(object, previous).filter((cause) => !cause.message.endsWith('field is immutable'));
   if (previous === undefined) return causes;
   const fixed = (value: KubeObject): JsonObject => omit(asObject(value['spec']), ...statefulSetMutable);
   if (equal(fixed(object), fixed(previous))) return causes;

@@ -2,7 +2,7 @@ import { Environment } from '@marcbachmann/cel-js';
 
 function compare(left: unknown, right: unknown): number {
   const [a, b] = [left as string, right as string];
-  return a < b ? -1 : a > b ? 1 : 0;
+  return Number(a > b) - Number(a < b);
 }
 
 function extreme(list: readonly unknown[], sign: 1 | -1): unknown {

@@ -41,7 +41,7 @@ function place(served: ServedResource, namespace: string | undefined, object: Ku
 function stamp(state: ServerState, served: ServedResource, object: KubeObject): KubeObject {
   const { metadata } = object;
   if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '') {
-    throw new SimStatusError(500, 'InternalError', 'resourceVersion should not be set on objects to be created');
+    throw new SimStatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }
   const prefix = (metadata as { readonly generateName?: string }).generateName ?? '';
   const name = (metadata.name as string | undefined) ?? '';

@@ -1,6 +1,6 @@
 import { apiVersionOf, type KubeObject } from '../../../src/kube/object.ts';
 import { badRequest } from './errors.ts';
-import { asObject, compact, isObject, omit, type JsonObject } from './json.ts';
+import { asObject, asString, at, compact, isObject, omit, withField, type JsonObject } from './json.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { WriteOptions } from './server-state.ts';
 
@@ -30,6 +30,12 @@ function cleanMetadata(metadata: JsonObject): JsonObject {
   return compact(omit(metadata, ...nulls, ...empty, ...emptyLists, 'selfLink'));
 }
 
+/** A pod template has the same ObjectMeta as the object itself: an emptied map of annotations is as good as none. */
+function cleanTemplate<T extends object>(body: T): T {
+  const template = at(body, 'spec', 'template', 'metadata');
+  return isObject(template) ? withField(body, ['spec', 'template', 'metadata'], cleanMetadata(template)) : body;
+}
+
 /**
  * An object as the resource's version reads it: the right apiVersion and kind, no nulls or empty maps where Go would drop
  * them (omitempty), unknown fields pruned, reported or refused as `fieldValidation` says.
@@ -37,14 +43,14 @@ function cleanMetadata(metadata: JsonObject): JsonObject {
 export function decodeObject(served: ServedResource, body: JsonObject, options: WriteOptions): KubeObject {
   const apiVersion = apiVersionOf(served.resource);
   const { kind } = served.resource;
-  const given = { apiVersion: body['apiVersion'] ?? apiVersion, kind: body['kind'] ?? kind };
+  const given = { apiVersion: asString(body['apiVersion'] ?? apiVersion), kind: asString(body['kind'] ?? kind) };
   if (given.apiVersion !== apiVersion || given.kind !== kind) {
     throw badRequest(given.kind === kind
-      ? `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${apiVersion})`
-      : `${kind} in version "${served.resource.version}" cannot be handled as a ${kind}: the object provided is of kind ${String(given.kind)}`);
+      ? `the API version in the data (${given.apiVersion}) does not match the expected API version (${apiVersion})`
+      : `${given.kind} in version "${given.apiVersion}" cannot be handled as a ${kind}: unknown conversion`);
   }
   const metadata = cleanMetadata(asObject(body['metadata'])) as unknown as KubeObject['metadata'];
-  const { object, unknownFields } = served.strategy.decode({ ...compact(body), apiVersion, kind, metadata });
+  const { object, unknownFields } = served.strategy.decode(served.custom ? { ...compact(body), apiVersion, kind, metadata } : cleanTemplate({ ...compact(body), apiVersion, kind, metadata }));
   if (unknownFields.length > 0) {
     if (options.fieldValidation === 'Strict') {
       throw badRequest(`${kind} in version "${served.resource.version}" cannot be handled as a ${kind}: strict decoding error: ${unknownFieldsMessage(unknownFields)}`);

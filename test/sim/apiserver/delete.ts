@@ -26,11 +26,13 @@ const protectedNamespaces: readonly string[] = ['default', 'kube-system', 'kube-
 
 function checkPreconditions(served: ServedResource, object: KubeObject, options: DeleteOptions): void {
   const { name, uid, resourceVersion } = object.metadata;
+  // Upstream names the kind here, where every other conflict names the resource.
+  const named = { ...served.resource, plural: served.resource.kind };
   if (options.uid !== undefined && options.uid !== uid) {
-    throw conflict(served.resource, name, `the UID in the precondition (${options.uid}) does not match the UID in record (${String(uid)}). The object might have been deleted and then recreated`);
+    throw conflict(named, name, `the UID in the precondition (${options.uid}) does not match the UID in record (${String(uid)}). The object might have been deleted and then recreated`);
   }
   if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
-    throw conflict(served.resource, name, `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${String(resourceVersion)}). The object might have been modified`);
+    throw conflict(named, name, `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${String(resourceVersion)}). The object might have been modified`);
   }
   if (isNamespace(served) && protectedNamespaces.includes(name)) throw forbidden(served.resource, name, 'this namespace may not be deleted');
 }

@@ -13,8 +13,8 @@ interface GroupVersions {
 function versionRank(version: string): readonly number[] {
   const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
   if (match === null) return [3, 0, 0];
-  const stability = match[2] === undefined ? 0 : match[2] === 'beta' ? 1 : 2;
-  return [stability, -Number(match[1]), -Number(match[3] ?? 0)];
+  const stabilities: readonly (string | undefined)[] = [undefined, 'beta', 'alpha'];
+  return [stabilities.indexOf(match[2]), -Number(match[1]), -Number(match[3] ?? 0)];
 }
 
 /** Stable versions first, then the newest (apimachinery version.CompareKubeAwareVersionStrings). */

@@ -79,7 +79,7 @@ export function invalid(resource: Named, name: string, causes: readonly StatusCa
   const errors = causes.map((cause) => `${cause.field ?? '<nil>'}: ${cause.message}`);
   const text = errors.length === 1 ? String(errors[0]) : `[${[...new Set(errors)].join(', ')}]`;
   return new SimStatusError(422, 'Invalid', `${kind} "${name}" is invalid: ${text}`, {
-    name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.kind, causes,
+    ...(name === '' ? {} : { name }), ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.kind, causes,
   });
 }
 
@@ -103,7 +103,7 @@ export function tooManyRequests(message: string, causes: readonly StatusCause[],
 /** The metav1.Status of an error. */
 export function statusOf(error: SimStatusError): Readonly<Record<string, unknown>> {
   return {
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: error.message, reason: error.reason,
+    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: error.message, ...(error.reason === '' ? {} : { reason: error.reason }),
     ...(error.details === undefined ? {} : { details: error.details }), code: error.code,
   };
 }

@@ -22,8 +22,11 @@ export function parseFieldSelector(text: string, served: ServedResource): FieldS
     if (match === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
     const field = match['field'] ?? '';
     if (!always.includes(field) && !served.selectableFields.includes(field)) {
+      if (served.selectableFields.length === 0) {
+        throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
+      }
       const { group, version, plural } = served.resource;
-      const name = `${group === '' ? '' : `${group}`}/${version}, Resource=${plural}`;
+      const name = `${group}/${version}, Resource=${plural}`;
       throw badRequest(`Unable to find "${name}" that match label selector "", field selector "${text}": field label not supported: ${field}`);
     }
     return { path: field.split('.'), equal: match['sign'] !== '!=', value: match['value'] ?? '' };
@@ -31,7 +34,8 @@ export function parseFieldSelector(text: string, served: ServedResource): FieldS
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Whether the object satisfies the selector; an absent field counts as the empty string, a false one as "false". */

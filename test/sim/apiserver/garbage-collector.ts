@@ -164,7 +164,7 @@ export class GarbageCollector {
     const served = this.ownerResource(reference);
     if (served === undefined) return undefined;
     const owner = this.state.store.get(served.storageKey, storeKey(served, dependent.metadata.namespace, reference.name));
-    if (owner === undefined || owner.metadata.uid !== reference.uid) return 'Absent';
+    if (owner?.metadata.uid !== reference.uid) return 'Absent';
     return owner.metadata.deletionTimestamp !== undefined && hasFinalizer(owner, foreground) ? 'Foreground' : 'Present';
   }
 

@@ -5,6 +5,7 @@ export class HeldBody implements AsyncIterable<string> {
   private held: boolean;
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
+  private pending: Promise<undefined> | undefined;
 
   constructor(source: AsyncIterable<string>, held: boolean, onEnd: () => void) {
     this.source = source;
@@ -50,19 +51,14 @@ export class HeldBody implements AsyncIterable<string> {
     }
   }
 
+  /** The next call of `hold` or `cut`; one promise serves all who wait. */
   private change(): Promise<undefined> {
-    return new Promise((resolve) => {
-      const before = this.wake;
-      this.wake = () => {
-        before?.();
-        resolve(undefined);
-      };
-    });
+    this.pending ??= new Promise((resolve) => { this.wake = () => { resolve(undefined); }; });
+    return this.pending;
   }
 
   private notify(): void {
-    const { wake } = this;
-    this.wake = undefined;
-    wake?.();
+    this.pending = undefined;
+    this.wake?.();
   }
 }

@@ -59,10 +59,10 @@ const remove: Edit = (container, key) => {
   return others;
 };
 
+/** Replacing an absent member adds it (evanphx/json-patch v4, as kube-apiserver uses it), unlike RFC 6902. */
 function replace(value: unknown): Edit {
   return (container, key) => {
     if (isList(container)) return container.with(indexOf(container, key, false), value);
-    if (!(key in container)) throw unprocessable();
     return { ...container, [key]: value };
   };
 }
@@ -94,7 +94,7 @@ function applyOne(document: unknown, operation: JsonObject): unknown {
 
 /** Applies an RFC 6902 patch; a 422 as soon as one operation fails, and then nothing of it counts. */
 export function applyJsonPatch(document: JsonObject, patch: unknown): JsonObject {
-  if (!isList(patch)) throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  if (!isList(patch)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
   const patched = patch.reduce((current: unknown, operation) => {
     if (!isObject(operation)) throw badRequest('json: cannot unmarshal value into Go value of type jsonpatch.Operation');
     return applyOne(current, operation);

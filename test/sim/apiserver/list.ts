@@ -63,13 +63,13 @@ function decode(token: string): Continuation {
   } catch {
     // Falls through to the one answer for every malformed token.
   }
-  throw badRequest('continue key is not valid: illegal base64 data');
+  throw badRequest('invalid continue token: continue key is not valid: illegal base64 data');
 }
 
 /** 504 when the client asks for a version that does not exist yet; upstream waits three seconds for it first. */
 export function checkNotFuture(state: ServerState, revision: number): void {
   if (revision <= state.store.revision) return;
-  throw new SimStatusError(504, 'Timeout', `Too large resource version: ${String(revision)}, current: ${String(state.store.revision)}`, {
+  throw new SimStatusError(504, 'Timeout', `Timeout: Too large resource version: ${String(revision)}, current: ${String(state.store.revision)}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1,
   });
 }
@@ -77,7 +77,7 @@ export function checkNotFuture(state: ServerState, revision: number): void {
 /** A resourceVersion parameter as a number. */
 export function parseRevision(text: string | null): number | undefined {
   if (text === null || text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw badRequest(`resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+  if (!/^\d+$/.test(text)) throw badRequest(`invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
   return Number(text);
 }
 

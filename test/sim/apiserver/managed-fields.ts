@@ -34,7 +34,7 @@ const unowned = fromFieldsV1({
 
 /** Structs that are always present in a Go object, so that nobody owns their existence. */
 const builtinSkeleton = {
-  metadata: {}, spec: { template: { metadata: {}, spec: {} }, strategy: {}, updateStrategy: {} }, status: {},
+  metadata: {}, spec: { containers: null, template: { metadata: {}, spec: { containers: null } }, strategy: {}, updateStrategy: {} }, status: {},
 };
 
 const setOf = memoize((fields: Readonly<Record<string, unknown>>) => fromFieldsV1(fields));
@@ -72,7 +72,8 @@ function compareEntries(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
   const key = (entry: ManagedFieldsEntry): readonly string[] => [entry.operation ?? '', entry.time ?? '', entry.manager ?? '', entry.subresource ?? ''];
   const [left, right] = [key(a), key(b)];
   const index = left.findIndex((part, position) => part !== right[position]);
-  return index === -1 ? 0 : (left[index] ?? '') < (right[index] ?? '') ? -1 : 1;
+  const [before = '', after = ''] = [left[index], right[index]];
+  return Number(before > after) - Number(before < after);
 }
 
 /** Whether two writers share an entry. */
@@ -109,7 +110,7 @@ export function trackUpdate(
   next: KubeObject,
   options: { readonly manager: string; readonly subresource?: string },
   clock: Clock,
-  requested: readonly ManagedFieldsEntry[] | undefined = undefined,
+  requested?: readonly ManagedFieldsEntry[],
 ): readonly ManagedFieldsEntry[] | undefined {
   const base = (requested ?? previous?.metadata.managedFields)?.filter((entry) => entry.fieldsV1 !== undefined);
   if (previous !== undefined && (base === undefined || base.length === 0)) return undefined;
@@ -123,5 +124,7 @@ export function trackUpdate(
   };
   const own = owners.find((owner) => sameWriter(owner.writer, writer));
   const others = owners.filter((owner) => owner !== own);
-  return writeOwners([...others, { writer, set: union(own?.set ?? emptySet, taken), time: timestamp(clock.now()), entry: own?.entry }]);
+  // Upstream's scale handler moves entries without giving them a time.
+  const time = options.subresource === 'scale' ? undefined : timestamp(clock.now());
+  return writeOwners([...others, { writer, set: union(own?.set ?? emptySet, taken), time, entry: own?.entry }]);
 }

@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from './json.ts';
 export function applyMergePatch(target: unknown, patch: JsonObject): JsonObject {
   const merged: Record<string, unknown> = isObject(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
+    if (value === null) Reflect.deleteProperty(merged, key);
     else merged[key] = isObject(value) ? applyMergePatch(merged[key], value) : value;
   }
   return merged;

@@ -2,8 +2,8 @@ import { parse as parseYaml } from 'yaml';
 import type { KubeObject } from '../../../src/kube/object.ts';
 import { SimStatusError } from '../sim-api.ts';
 import { applyObject, type ApplyTarget } from './apply.ts';
-import { badRequest, notFound } from './errors.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { badRequest, invalid, invalidValue, notFound } from './errors.ts';
+import { at, isObject, type JsonObject } from './json.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import type { ServerState, WriteOptions } from './server-state.ts';
@@ -44,7 +44,8 @@ const patchers: Readonly<Record<string, Patcher>> = {
 const applyType = 'application/apply-patch+yaml';
 
 function unsupported(accepted: readonly string[]): SimStatusError {
-  return new SimStatusError(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`, {});
+  const generic = accepted.length === 0;
+  return new SimStatusError(415, 'UnsupportedMediaType', generic ? '415: Unsupported Media Type' : `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`, {});
 }
 
 function parseConfig(text: string): JsonObject {
@@ -56,6 +57,12 @@ function parseConfig(text: string): JsonObject {
   }
   if (!isObject(config)) throw badRequest('error decoding YAML: not an object');
   return config;
+}
+
+/** A patch that changes the uid is invalid, while a PUT for another uid is a conflict. */
+function checkUid({ served, name, stored }: ApplyTarget, wanted: JsonObject): void {
+  const uid = at(wanted, 'metadata', 'uid');
+  if (uid !== stored?.metadata.uid) throw invalid(served.resource, name, [invalidValue('metadata.uid', uid, 'field is immutable')]);
 }
 
 /** PATCH in any of the four media types. Custom resources have no strategic merge patch. */
@@ -72,7 +79,9 @@ export function patchObject(state: ServerState, target: ApplyTarget, text: strin
     return applyObject(state, target, parseConfig(text), options);
   }
   const patcher = accepted.includes(contentType) ? patchers[contentType] : undefined;
-  if (patcher === undefined) throw unsupported([...accepted, applyType]);
+  if (patcher === undefined) throw unsupported(served.custom ? [...accepted, applyType] : []);
   if (stored === undefined) throw notFound(served.resource, target.name);
-  return updateObject(state, served, stored, patcher(served.toVersion(stored), text), { ...options, lenient: true });
+  const wanted = patcher(served.toVersion(stored), text);
+  checkUid(target, wanted);
+  return updateObject(state, served, stored, wanted, { ...options, lenient: true });
 }

@@ -51,10 +51,16 @@ function writeOptions(request: HttpRequest, query: URLSearchParams, warnings: st
   };
 }
 
+/** Built-in groups answer with a Status, everything else with plain text. */
+function unknownResource({ registry }: ServerState, { group, version }: ResourcePath): SimStatusError {
+  const known = registry.all().some(({ custom, resource }) => !custom && resource.group === group && resource.version === version);
+  return known ? new SimStatusError(404, 'NotFound', 'the server could not find the requested resource', {}) : pathNotFound();
+}
+
 function prepare(state: ServerState, request: HttpRequest, info: RequestInfo, path: ResourcePath): ResourceRequest {
   const { query } = info;
   const served = state.registry.find(path.group, path.version, path.plural);
-  if (served === undefined) throw pathNotFound();
+  if (served === undefined) throw unknownResource(state, path);
   // A collection of a namespaced resource may be read across namespaces; a cluster-scoped one has no place in a namespace.
   if (path.namespace !== undefined && !served.resource.namespaced) throw pathNotFound();
   if (path.namespace === undefined && served.resource.namespaced && path.name !== undefined) throw pathNotFound();
@@ -84,14 +90,14 @@ export function answer(call: ResourceRequest, status: number, object: KubeObject
 export function deleteOptions(body: JsonObject, query: URLSearchParams, dryRun: boolean): DeleteOptions {
   const preconditions = asObject(body['preconditions']);
   const seconds = query.get('gracePeriodSeconds') ?? body['gracePeriodSeconds'];
-  const orphan = body['orphanDependents'];
-  const policy = query.get('propagationPolicy') ?? body['propagationPolicy'] ?? (orphan === undefined ? undefined : orphan === true ? 'Orphan' : 'Background');
+  const orphaning = body['orphanDependents'] === true ? 'Orphan' : 'Background';
+  const policy = query.get('propagationPolicy') ?? body['propagationPolicy'] ?? (body['orphanDependents'] === undefined ? undefined : orphaning);
   const bodyDryRun = Array.isArray(body['dryRun']) && body['dryRun'].includes('All');
   return {
     ...(preconditions['uid'] === undefined ? {} : { uid: asString(preconditions['uid']) }),
     ...(preconditions['resourceVersion'] === undefined ? {} : { resourceVersion: asString(preconditions['resourceVersion']) }),
-    ...(seconds === undefined || seconds === null ? {} : { gracePeriodSeconds: Number(seconds) }),
-    ...(policy === undefined || policy === null ? {} : { propagationPolicy: asString(policy) }),
+    ...(seconds === undefined ? {} : { gracePeriodSeconds: Number(seconds) }),
+    ...(policy === undefined ? {} : { propagationPolicy: asString(policy) }),
     dryRun: dryRun || bodyDryRun,
   };
 }
@@ -125,7 +131,7 @@ function remove(call: ResourceRequest): HttpResponse {
     return reply(200, call.representation.list(page.objects, page.meta));
   }
   const { object, gone } = deleteObject(state, served, storedObject(call), wanted);
-  if (!gone || served.storageKey === 'pods') return answer(call, !gone && wanted.propagationPolicy === 'Foreground' ? 202 : 200, object);
+  if (!gone || served.storageKey === 'pods') return answer(call, 200, object);
   const { group, plural } = served.resource;
   return replyJson(200, {
     kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success',

@@ -56,7 +56,7 @@ export class SchemaRules {
   private compile(schema: Schema, path: string, errors: RuleError[]): boolean {
     const rules = (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => this.compileRule(rule, path, errors));
     if (rules.length > 0) this.compiled.set(schema, rules);
-    const children: (readonly [Schema, string])[] = Object.entries(schema.properties ?? {}).map(([key, child]) => [child, path === '' ? key : `${path}.${key}`]);
+    const children: (readonly [Schema, string])[] = Object.entries(schema.properties ?? {}).map(([key, child]) => [child, childPath(path, key)]);
     if (schema.items !== undefined) children.push([schema.items, `${path}[*]`]);
     if (typeof schema.additionalProperties === 'object') children.push([schema.additionalProperties, `${path}[*]`]);
     const below = children.map(([child, childPath]) => this.compile(child, childPath, errors)).includes(true);
@@ -91,8 +91,8 @@ export class SchemaRules {
     const before = isObject(previous) ? previous : {};
     return Object.entries(value).flatMap(([key, member]) => {
       const property = memberSchema(schema, key);
-      const below = schema.properties?.[key] === undefined ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
-      return property === undefined ? [] : this.check(member, before[key], property, below);
+      const declared = schema.properties?.[key] !== undefined;
+      return property === undefined ? [] : this.check(member, before[key], property, declared ? childPath(path, key) : `${path}[${key}]`);
     });
   }
 
@@ -128,6 +128,10 @@ export class SchemaRules {
     const shown = reason === 'FieldValueRequired' || reason === 'FieldValueForbidden' ? '' : printed;
     return { reason, message: `${labels[reason] ?? reason}${shown}: ${messageOf(compiled, context)}`, field: fieldOrRoot(field) };
   }
+}
+
+function childPath(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
 }
 
 function fieldOrRoot(field: string): string {

@@ -34,8 +34,13 @@ function inBody(path: string): string {
 /** A bound of a schema: whether a value breaks it, and what is then said. */
 type Check = (value: never, schema: Schema, path: string) => StatusCause | undefined;
 
-const tooLong = (limit: number): string => `Too long: may not be more than ${String(limit)} bytes`;
-const tooMany = (actual: number, limit: number): string => `Too many: ${String(actual)}: must have at most ${String(limit)} items`;
+function tooLong(limit: number): string {
+  return `Too long: may not be more than ${String(limit)} bytes`;
+}
+
+function tooMany(actual: number, limit: number): string {
+  return `Too many: ${String(actual)}: must have at most ${String(limit)} items`;
+}
 
 const stringChecks: readonly Check[] = [
   (value: string, { maxLength }, field) => (maxLength !== undefined && [...value].length > maxLength
@@ -81,7 +86,8 @@ function checksFor(value: unknown): readonly Check[] {
   switch (typeof value) {
     case 'string': return stringChecks;
     case 'number': return numberChecks;
-    default: return Array.isArray(value) ? listChecks : isObject(value) ? objectChecks : [];
+    case 'object': return Array.isArray(value) ? listChecks : objectChecks;
+    default: return [];
   }
 }
 

@@ -19,39 +19,48 @@ function mergeKey(field: string, items: readonly unknown[]): string | undefined 
   return mergeKeys[field];
 }
 
-function mergeItems(key: string, target: readonly unknown[], patch: readonly unknown[]): readonly unknown[] {
+/** Items of the patch laid over those of the target that have the same key, and what the patch deletes. */
+function mergeItems(key: string, target: readonly unknown[], patch: readonly unknown[], order: readonly unknown[]): readonly unknown[] {
   const directives = patch.map(asObject);
   if (directives.some((item) => item['$patch'] === 'replace')) return directives.filter((item) => item['$patch'] !== 'replace');
-  let merged = [...target];
-  for (const item of directives) {
-    const index = merged.findIndex((existing) => equal(asObject(existing)[key], item[key]));
-    if (item['$patch'] === 'delete') merged = merged.filter((existing) => !equal(asObject(existing)[key], item[key]));
-    else if (index === -1) merged.push(applyStrategicMerge({}, item));
-    else merged[index] = applyStrategicMerge(asObject(merged[index]), item);
+  const same = (item: unknown) => (other: unknown): boolean => equal(asObject(item)[key], asObject(other)[key]);
+  const deleted = directives.filter((item) => item['$patch'] === 'delete');
+  const changes = directives.filter((item) => item['$patch'] !== 'delete');
+  const kept = target.filter((item) => !deleted.some(same(item)));
+  const patched = changes.map((item) => applyStrategicMerge(asObject(kept.find(same(item))), item));
+  const others = kept.filter((item) => !changes.some(same(item)));
+  const known = [...patched, ...others.filter((item) => order.some(same(item)))];
+  const unknown = others.filter((item) => !order.some(same(item)));
+  const ranked = order.length === 0 ? known : known.toSorted((a, b) => order.findIndex(same(a)) - order.findIndex(same(b)));
+  return interleave(unknown, ranked, (item) => target.findIndex(same(item)));
+}
+
+/**
+ * Puts the items that the client did not mention between those it did: one goes first only when both stood in the target and
+ * it stood before (strategicpatch mergeSortedSlice).
+ */
+function interleave(unmentioned: readonly unknown[], mentioned: readonly unknown[], position: (item: unknown) => number): readonly unknown[] {
+  const merged: unknown[] = [];
+  const waiting = [...unmentioned];
+  for (const item of mentioned) {
+    while (waiting.length > 0 && position(item) !== -1 && position(waiting[0]) < position(item)) merged.push(waiting.shift());
+    merged.push(item);
   }
-  return merged;
+  return [...merged, ...waiting];
 }
 
-/** Puts the items in the order that the client saw; items that it did not know of keep their place behind their neighbour. */
-function reorder(list: readonly unknown[], order: readonly unknown[], key: string | undefined): readonly unknown[] {
-  const keyOf = (item: unknown): unknown => (key === undefined ? item : asObject(item)[key]);
-  const rank = (item: unknown): number => order.findIndex((wanted) => equal(keyOf(wanted), keyOf(item)));
-  const known = list.filter((item) => rank(item) !== -1).sort((a, b) => rank(a) - rank(b));
-  return list.map((item) => (rank(item) === -1 ? item : known.shift()));
-}
-
-function mergeList(field: string, target: unknown, patch: readonly unknown[]): readonly unknown[] {
+function mergeList(field: string, target: unknown, patch: readonly unknown[], order: readonly unknown[]): readonly unknown[] {
   const existing = asArray(target);
   if (mergedSets.includes(field)) return [...existing, ...patch.filter((item) => !existing.some((old) => equal(old, item)))];
   const key = mergeKey(field, [...patch, ...existing]);
-  return key === undefined || !patch.every(isObject) ? patch : mergeItems(key, existing, patch);
+  return key === undefined || !patch.every(isObject) ? patch : mergeItems(key, existing, patch, order);
 }
 
-function applyMember(merged: Record<string, unknown>, field: string, value: unknown): void {
+function applyMember(merged: Record<string, unknown>, field: string, value: unknown, order: readonly unknown[]): void {
   if (value === null) {
     Reflect.deleteProperty(merged, field);
   } else if (Array.isArray(value)) {
-    merged[field] = mergeList(field, merged[field], asArray(value));
+    merged[field] = mergeList(field, merged[field], asArray(value), order);
   } else {
     merged[field] = isObject(value) ? applyStrategicMerge(asObject(merged[field]), value) : value;
   }
@@ -68,18 +77,13 @@ export function applyStrategicMerge(target: JsonObject, patch: JsonObject): Json
   const base = Array.isArray(retained) ? Object.fromEntries(Object.entries(target).filter(([key]) => retained.includes(key))) : target;
   const merged: Record<string, unknown> = { ...base };
   for (const [field, value] of Object.entries(patch)) {
-    if (!field.startsWith('$')) applyMember(merged, field, value);
+    if (!field.startsWith('$')) applyMember(merged, field, value, asArray(patch[`${setOrder}${field}`]));
   }
   for (const [field, value] of Object.entries(patch)) {
     if (field.startsWith(deleteScalars)) {
       const name = field.slice(deleteScalars.length);
       const removed = asArray(value);
       merged[name] = asArray(merged[name]).filter((item) => !removed.some((gone) => equal(gone, item)));
-    }
-    if (field.startsWith(setOrder)) {
-      const name = field.slice(setOrder.length);
-      const list = asArray(merged[name]);
-      if (list.length > 0) merged[name] = reorder(list, asArray(value), mergedSets.includes(name) ? undefined : mergeKey(name, [...list, ...asArray(value)]));
     }
   }
   return merged;

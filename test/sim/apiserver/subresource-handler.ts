@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../src/kube/object.ts';
 import type { HttpResponse } from '../../../src/kube/transport.ts';
+import { SimStatusError } from '../sim-api.ts';
 import { parseJson } from './decode.ts';
 import { methodNotAllowed, pathNotFound } from './errors.ts';
 import { bindPod } from './binding.ts';
@@ -86,6 +87,8 @@ const handlers: Readonly<Record<string, Handler>> = { status: partial('status'),
 export function handleSubresource(call: SubresourceRequest): HttpResponse {
   const { path, served } = call;
   const handler = handlers[path.subresource];
-  if (handler === undefined || !served.subresources.some((offered) => offered.name === path.subresource)) throw pathNotFound();
+  if (handler === undefined || !served.subresources.some((offered) => offered.name === path.subresource)) {
+    throw new SimStatusError(404, 'NotFound', 'the server could not find the requested resource', {});
+  }
   return handler(call);
 }

@@ -1,7 +1,7 @@
 import type { KubeObject, ObjectMeta } from '../../../src/kube/object.ts';
 import { decodeObject } from './decode.ts';
 import { badRequest, conflict, invalid, invalidValue, staleVersion } from './errors.ts';
-import { asArray, at, equal, omit, share, withField, type JsonObject } from './json.ts';
+import { asArray, at, compact, equal, omit, share, withField, type JsonObject } from './json.ts';
 import { trackUpdate } from './managed-fields.ts';
 import { validateMetadata } from './metadata-validation.ts';
 import { storeKey, type ServedResource } from './served-resource.ts';
@@ -35,9 +35,9 @@ function checkPreconditions(served: ServedResource, current: KubeObject, next: K
 
 /** Metadata as the client sends it, except for what only the server sets. */
 function mergeMetadata(current: KubeObject, next: KubeObject): KubeObject {
-  const kept = Object.fromEntries(systemMetadata.map((field) => [field, (current.metadata as unknown as JsonObject)[field]]).filter(([, value]) => value !== undefined));
-  const free = omit(next.metadata, ...systemMetadata, 'managedFields');
-  return { ...next, metadata: { ...free, ...kept } as ObjectMeta };
+  const own: JsonObject = { ...current.metadata };
+  const kept = compact(Object.fromEntries(systemMetadata.map((field) => [field, own[field]])));
+  return { ...next, metadata: { ...omit(next.metadata, ...systemMetadata, 'managedFields'), ...kept } };
 }
 
 /** What the subresource lets through: the status strategy changes nothing else of a custom resource, and no spec of a built-in one. */
@@ -48,14 +48,10 @@ function restrict(served: ServedResource, current: KubeObject, next: KubeObject,
     if (served.custom) return withField(current, ['status'], status);
     const { annotations, finalizers } = next.metadata;
     const labels = served.resource.kind === 'Deployment' ? current.metadata.labels : next.metadata.labels;
-    const metadata = { ...omit(current.metadata, 'labels', 'annotations', 'finalizers'), ...withoutUndefined({ labels, annotations, finalizers }) };
+    const metadata = { ...omit(current.metadata, 'labels', 'annotations', 'finalizers'), ...compact({ labels, annotations, finalizers }) };
     return withField({ ...current, metadata }, ['status'], status);
   }
   return served.status ? withField(next, ['status'], current['status']) : next;
-}
-
-function withoutUndefined(members: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 function bumps(served: ServedResource, current: KubeObject, next: KubeObject, options: WriteOptions): boolean {

@@ -100,7 +100,10 @@ describe('a rolling update', () => {
     expect(reused?.metadata.annotations).toMatchObject({
       'deployment.kubernetes.io/revision': '3', 'deployment.kubernetes.io/revision-history': '1',
     });
-    expect(simulation.read(deployments, 'cart').metadata.annotations?.['deployment.kubernetes.io/revision']).toBe('3');
+    const { metadata } = simulation.read(deployments, 'cart');
+    expect(metadata.annotations?.['deployment.kubernetes.io/revision']).toBe('3');
+    // The two changes of the template count, the revisions that the controller notes do not.
+    expect(metadata.generation).toBe(3);
   });
 
   it('keeps only as many old ReplicaSets as revisionHistoryLimit', async () => {

@@ -10,7 +10,7 @@ import { indexByOwner, type OwnerIndex } from './owner-index.ts';
 import type { Condition, Pod } from './pod-types.ts';
 import { conditionOf, isFinished } from './pods.ts';
 import { equal } from '../apiserver/json.ts';
-import { getByKey, keyOf, listOf, modify, updateStatus } from './typed-api.ts';
+import { controllerOf, getByKey, keyOf, listOf, modify, updateStatus } from './typed-api.ts';
 import type { Deployment, DeploymentStatus, ReplicaSet } from './workload-types.ts';
 
 const manager = 'kube-controller-manager';
@@ -35,12 +35,12 @@ export function startDeploymentController(context: ControllerContext): void {
   });
   const indexes = { sets, pods: indexByOwner(context.api, pods, context.signal, () => undefined) };
   enqueueChanges(context, deployments, queue);
-  watchKind(context, pods, (_pod, deleted) => { if (deleted) enqueueRecreations(context, queue); });
+  watchKind(context, pods, (pod, deleted) => { if (deleted && controllerOf(pod)?.kind === replicaSets.kind) enqueueRecreations(context, pod, queue); });
 }
 
 /** A Deployment that recreates waits for its old pods to be gone, which changes no ReplicaSet (DeploymentController.deletePod). */
-function enqueueRecreations({ api }: ControllerContext, queue: WorkQueue): void {
-  for (const deployment of listOf(api, deployments)) if (deployment.spec.strategy.type === 'Recreate') queue.add(keyOf(deployment));
+function enqueueRecreations({ api }: ControllerContext, { metadata: { namespace } }: Pod, queue: WorkQueue): void {
+  for (const deployment of listOf(api, deployments, namespace)) if (deployment.spec.strategy.type === 'Recreate') queue.add(keyOf(deployment));
 }
 
 function reconcile(context: ControllerContext, indexes: Indexes, key: string): number | undefined {
@@ -131,9 +131,10 @@ function withProgressing(sync: Sync, reason: string, message: string, { clock }:
   return { ...sync, conditions: setCondition(sync.conditions, { type: 'Progressing', status: 'True', reason, message }, clock.now()) };
 }
 
+/** Through the status subresource, as upstream: that way the annotation does not count as a new generation. */
 function recordRevision({ api }: ControllerContext, deployment: Deployment, revision: string): void {
   if (deployment.metadata.annotations?.[revisionAnnotation] === revision) return;
-  modify(api, deployments, deployment, { manager }, (current) => ({
+  modify(api, deployments, deployment, { manager, subresource: 'status' }, (current) => ({
     ...current, metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, [revisionAnnotation]: revision } },
   }));
 }

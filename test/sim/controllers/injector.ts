@@ -1,7 +1,7 @@
 import type { KubeObject, Resource } from '../../../src/kube/object.ts';
 import { SimStatusError, type SimApi } from '../sim-api.ts';
 import { firesFor, type InjectionWebhook } from './injector-webhooks.ts';
-import { ambientEnabled, istiodIsUp } from './istiod.ts';
+import type { Istiod } from './istiod.ts';
 import { mutatingWebhookConfigurations, namespaces } from './kinds.ts';
 import type { Pod } from './pod-types.ts';
 import { withSidecar, wantsSidecar } from './sidecar.ts';
@@ -19,9 +19,9 @@ interface Call {
 }
 
 /** Istio's sidecar injector as mutating admission: which pods it sees is decided by the installed MutatingWebhookConfigurations. */
-export function addInjector(api: SimApi): InjectorControl {
+export function addInjector(api: SimApi, istiod: Istiod): InjectorControl {
   const control: InjectorControl = { reachable: true };
-  api.addMutatingAdmission((resource, object) => (isPod(resource) ? admit(api, control, object as Pod) : object));
+  api.addMutatingAdmission((resource, object) => (isPod(resource) ? admit(api, control, istiod, object as Pod) : object));
   return control;
 }
 
@@ -29,11 +29,11 @@ function isPod({ group, kind }: Resource): boolean {
   return group === '' && kind === 'Pod';
 }
 
-function admit(api: SimApi, control: InjectorControl, pod: Pod): KubeObject {
+function admit(api: SimApi, control: InjectorControl, istiod: Istiod, pod: Pod): KubeObject {
   const call = callFor(api, pod);
   if (call === undefined) return pod;
-  if (!control.reachable || !istiodIsUp(api)) throw unreachable(call.webhook);
-  return wantsSidecar(pod) ? withSidecar(pod, { revision: call.revision, hbone: ambientEnabled(api) }) : pod;
+  if (!control.reachable || !istiod.isUp) throw unreachable(call.webhook);
+  return wantsSidecar(pod) ? withSidecar(pod, { revision: call.revision, hbone: istiod.ambient }) : pod;
 }
 
 function callFor(api: SimApi, pod: Pod): Call | undefined {

@@ -1,11 +1,9 @@
 import { timestamp } from '../../../src/base/clock.ts';
 import type { KubeObject } from '../../../src/kube/object.ts';
-import type { SimApi } from '../sim-api.ts';
 import { startQueue, watchKind, type ControllerContext } from './controller.ts';
 import { customResourceDefinitions, pods } from './kinds.ts';
 import type { Pod } from './pod-types.ts';
 import { isReady } from './pods.ts';
-import { listOf } from './typed-api.ts';
 
 /** Where the control plane and the node components are installed. */
 export const istioNamespace = 'istio-system';
@@ -18,34 +16,41 @@ const gatewayClasses: readonly { readonly name: string; readonly controllerName:
   { name: 'istio-waypoint', controllerName: 'istio.io/mesh-controller', ambient: true },
 ];
 
-/** Whether any istiod answers. */
-export function istiodIsUp(api: SimApi): boolean {
-  return istiodPods(api).some(isReady);
+/** What the control plane is like right now. It follows istiod's pods, so a changed Deployment counts only once it is rolled out. */
+export interface Istiod {
+  /** Whether any istiod answers. */
+  readonly isUp: boolean;
+  /** Whether the istiod that answers runs with `PILOT_ENABLE_AMBIENT`. */
+  readonly ambient: boolean;
 }
 
-/** Whether the istiod that answers runs with `PILOT_ENABLE_AMBIENT`: it changes only with a new istiod pod, not with the Deployment. */
-export function ambientEnabled(api: SimApi): boolean {
-  return istiodPods(api).some((pod) => isReady(pod) && pod.spec.containers.some(({ env }) =>
-    env?.some(({ name, value }) => name === 'PILOT_ENABLE_AMBIENT' && value === 'true') === true));
-}
-
-function istiodPods(api: SimApi): readonly Pod[] {
-  return listOf(api, pods, istioNamespace).filter(({ metadata }) => metadata.labels?.['app'] === 'istiod');
-}
-
-/** istiod's part that other models do not cover: the GatewayClasses, created when missing and never updated, once their CRD exists. */
-export function startIstiod(context: ControllerContext): void {
-  const queue = startQueue(context, (name) => { ensureClass(context, name); return undefined; });
+/** Starts istiod's part that other models do not cover: the GatewayClasses, created when missing and never updated, once their CRD exists. */
+export function startIstiod(context: ControllerContext): Istiod {
+  const ready = new Map<string | undefined, Pod>();
+  const istiod: Istiod = {
+    get isUp() { return ready.size > 0; },
+    get ambient() { return [...ready.values()].some(runsAmbient); },
+  };
+  const queue = startQueue(context, (name) => { ensureClass(context, istiod, name); return undefined; });
   const all = (): void => { for (const { name } of gatewayClasses) queue.add(name); };
   watchKind(context, customResourceDefinitions, all);
-  watchKind(context, pods, ({ metadata }) => { if (metadata.namespace === istioNamespace && metadata.labels?.['app'] === 'istiod') all(); });
+  watchKind(context, pods, (pod, deleted) => {
+    if (pod.metadata.namespace !== istioNamespace || pod.metadata.labels?.['app'] !== 'istiod') return;
+    if (deleted || !isReady(pod)) ready.delete(pod.metadata.uid);
+    else ready.set(pod.metadata.uid, pod);
+    all();
+  });
+  return istiod;
 }
 
-function ensureClass({ api, clock }: ControllerContext, name: string): void {
+function runsAmbient({ spec }: Pod): boolean {
+  return spec.containers.some(({ env = [] }) => env.some(({ name, value }) => name === 'PILOT_ENABLE_AMBIENT' && value === 'true'));
+}
+
+function ensureClass({ api, clock }: ControllerContext, istiod: Istiod, name: string): void {
   const wanted = gatewayClasses.find((candidate) => candidate.name === name);
   const resource = api.resourceFor('gateway.networking.k8s.io', 'GatewayClass');
-  if (wanted === undefined || resource === undefined || !istiodIsUp(api)) return;
-  if (wanted.ambient && !ambientEnabled(api)) return;
+  if (wanted === undefined || resource === undefined || !istiod.isUp || (wanted.ambient && !istiod.ambient)) return;
   const created = api.get(resource, undefined, name) ?? api.create(resource, {
     apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', metadata: { name },
     spec: { controllerName: wanted.controllerName, description: 'The default Istio GatewayClass' },

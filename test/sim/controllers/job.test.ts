@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { jobs, pods } from './kinds.ts';
-import { succeedAfterMs } from './pod-lifecycle.ts';
+import { podBehaviour } from '../../support/test-cluster.ts';
 import { conditionOf } from './pods.ts';
 import { simulate, template, testNamespace, type Simulation } from './simulation.ts';
 import { listOf } from './typed-api.ts';
@@ -15,7 +15,7 @@ function create(simulation: Simulation, annotations: Readonly<Record<string, str
 
 it('a Job runs its pods one after the other and completes', async () => {
   const simulation = simulate();
-  create(simulation, { [succeedAfterMs]: '1000' });
+  create(simulation, { [podBehaviour.completesAfterMs]: '1000' });
   await simulation.until(() => simulation.read(jobs, 'import').status?.succeeded === 1);
   expect(simulation.read(jobs, 'import').status?.completionTime).toBeUndefined();
   await simulation.until(() => conditionOf(simulation.read(jobs, 'import').status?.conditions, 'Complete')?.status === 'True');

@@ -1,5 +1,6 @@
 import { startQueue, watchKind, type ControllerContext } from './controller.ts';
 import { nodes, pods } from './kinds.ts';
+import { awaitsNetwork } from './node-agent.ts';
 import { nextChange, statusAt } from './pod-lifecycle.ts';
 import type { Pod } from './pod-types.ts';
 import { isFinished, isTerminating } from './pods.ts';
@@ -38,9 +39,10 @@ function sync(context: ControllerContext, memory: Memory, key: string): number |
   const { api, clock } = context;
   const pod = getByKey(api, pods, key);
   if (pod?.spec.nodeName === undefined) return undefined;
+  if (awaitsNetwork(api, pod) && !isTerminating(pod)) return undefined;
   if (!isFinished(pod)) run(context, memory, pod);
   if (isTerminating(pod)) return stop(context, memory, pod);
-  return nextChange(pod, { age: ageOf(memory, pod, clock.monotonic()), now: clock.now(), hostIP: '', podIP: '' });
+  return nextChange(pod, ageOf(memory, pod, clock.monotonic()));
 }
 
 function run({ api, clock }: ControllerContext, memory: Memory, pod: Pod): void {

@@ -32,8 +32,8 @@ export function startNodeAgent(context: ControllerContext): void {
 
 function enrol(api: SimApi, key: string): void {
   const pod = getByKey(api, pods, key);
-  // A pod without an address has no network namespace yet; one that is ending is left alone until its sandbox is gone.
-  if (pod?.status?.podIP === undefined || isTerminating(pod) || !isInstalled(api)) return;
+  // A pod without a node has no network namespace yet; one that is ending is left alone until its sandbox is gone.
+  if (pod?.spec.nodeName === undefined || isTerminating(pod) || !isInstalled(api)) return;
   const namespace = getByKey(api, namespaces, `/${pod.metadata.namespace ?? ''}`);
   const wanted = capturedBy(pod, namespace?.metadata.labels ?? {}) ? claimOf(pod) : undefined;
   if (pod.metadata.annotations?.[redirection] === wanted) return;
@@ -42,6 +42,16 @@ function enrol(api: SimApi, key: string): void {
     ...current,
     metadata: { ...current.metadata, annotations: wanted === undefined ? annotations : { ...annotations, [redirection]: wanted } },
   }));
+}
+
+/**
+ * Whether the CNI plugin still holds the pod's sandbox: in an ambient namespace no container starts before the agent and
+ * ztunnel know the pod (istio/istio architecture/ambient/ztunnel-cni-lifecycle.md).
+ */
+export function awaitsNetwork(api: SimApi, pod: Pod): boolean {
+  if (pod.status?.podIP !== undefined || pod.metadata.annotations?.[redirection] !== undefined || !isInstalled(api)) return false;
+  const namespace = getByKey(api, namespaces, `/${pod.metadata.namespace ?? ''}`);
+  return capturedBy(pod, namespace?.metadata.labels ?? {}) && claimOf(pod) !== undefined;
 }
 
 /** What the agent says of a pod that it should capture: `pending` is "rules in place, ztunnel not told", so traffic is blocked. */

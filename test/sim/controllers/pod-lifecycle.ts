@@ -3,9 +3,6 @@ import { podBehaviour } from '../../support/test-cluster.ts';
 import type { Condition, Container, ContainerStatus, Pod, PodStatus } from './pod-types.ts';
 import { isTerminating, withCondition } from './pods.ts';
 
-/** Milliseconds from scheduled to Succeeded, for pods with another restartPolicy than Always; without it they run on. */
-export const succeedAfterMs = 'test.meshmigration.dev/succeed-after-ms';
-
 const sidecarStatus = 'sidecar.istio.io/status';
 
 /** What the kubelet knows about a pod beside the object. */
@@ -35,10 +32,10 @@ export function statusAt(pod: Pod, run: PodRun): PodStatus {
   };
 }
 
-/** After how many milliseconds the status changes by itself. */
-export function nextChange(pod: Pod, { age }: PodRun): number | undefined {
+/** After how many milliseconds the status of a pod of this age changes by itself. */
+export function nextChange(pod: Pod, age: number): number | undefined {
   if (isTerminating(pod)) return undefined;
-  const later = [delayOf(pod, podBehaviour.readyAfterMs), delayOf(pod, succeedAfterMs)].filter((at) => at !== undefined && at > age);
+  const later = [delayOf(pod, podBehaviour.readyAfterMs), delayOf(pod, podBehaviour.completesAfterMs)].filter((at) => at !== undefined && at > age);
   return later.length === 0 ? undefined : Math.min(...later.map((at) => (at ?? 0) - age));
 }
 
@@ -50,7 +47,7 @@ function isReadyAt(pod: Pod, { age }: PodRun): boolean {
 }
 
 function hasSucceeded(pod: Pod, { age }: PodRun): boolean {
-  const at = delayOf(pod, succeedAfterMs);
+  const at = delayOf(pod, podBehaviour.completesAfterMs);
   return pod.spec.restartPolicy !== 'Always' && at !== undefined && age >= at;
 }
 

@@ -7,34 +7,43 @@ import { getByKey, keyOf, listOf, modify } from './typed-api.ts';
 
 const manager = 'kube-scheduler';
 
+/** The uids of the pods on each node. */
+type NodeUse = Map<string, Set<string>>;
+
 /**
  * The scheduler: binds each pod to the fitting node that has the fewest. Resources and taints are not modelled, except that a cordoned
  * node takes only pods that are pinned to it (DaemonSets tolerate the cordon).
  */
 export function startScheduler(context: ControllerContext): void {
-  const assigned = new Map<string, string>();
-  const queue = startQueue(context, (key) => { schedule(context, assigned, key); return undefined; });
+  const used: NodeUse = new Map();
+  const queue = startQueue(context, (key) => { schedule(context, used, key); return undefined; });
   watchKind(context, pods, (pod, deleted) => {
-    const key = keyOf(pod);
-    if (deleted || isFinished(pod)) assigned.delete(key);
-    else if (pod.spec.nodeName !== undefined) assigned.set(key, pod.spec.nodeName);
-    if (!deleted && awaitsNode(pod)) queue.add(key);
+    count(used, pod, deleted || isFinished(pod));
+    if (!deleted && awaitsNode(pod)) queue.add(keyOf(pod));
   });
   watchKind(context, nodes, () => {
     for (const pod of listOf(context.api, pods)) if (awaitsNode(pod)) queue.add(keyOf(pod));
   });
 }
 
+function count(used: NodeUse, { metadata: { uid = '' }, spec: { nodeName } }: Pod, gone: boolean): void {
+  if (nodeName === undefined) return;
+  const onNode = used.get(nodeName) ?? new Set();
+  if (gone) onNode.delete(uid);
+  else onNode.add(uid);
+  used.set(nodeName, onNode);
+}
+
 function awaitsNode(pod: Pod): boolean {
   return pod.spec.nodeName === undefined && pod.metadata.deletionTimestamp === undefined;
 }
 
-function schedule(context: ControllerContext, assigned: ReadonlyMap<string, string>, key: string): void {
+function schedule(context: ControllerContext, used: NodeUse, key: string): void {
   const { api } = context;
   const pod = getByKey(api, pods, key);
   if (pod === undefined || !awaitsNode(pod)) return;
   const fitting = listOf(api, nodes).filter((node) => fitsNode(pod.spec, node) && (node.spec?.unschedulable !== true || isDaemonPod(pod)));
-  const node = leastUsed(fitting, assigned);
+  const node = leastUsed(fitting, used);
   if (node === undefined) {
     reportUnschedulable(context, pod);
     return;
@@ -46,10 +55,8 @@ function isDaemonPod(pod: Pod): boolean {
   return pod.metadata.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') ?? false;
 }
 
-function leastUsed(candidates: readonly Node[], assigned: ReadonlyMap<string, string>): Node | undefined {
-  const used = new Map(candidates.map((node) => [node.metadata.name, 0]));
-  for (const node of assigned.values()) used.set(node, (used.get(node) ?? 0) + 1);
-  return [...candidates].sort((a, b) => (used.get(a.metadata.name) ?? 0) - (used.get(b.metadata.name) ?? 0))[0];
+function leastUsed(candidates: readonly Node[], used: NodeUse): Node | undefined {
+  return [...candidates].sort((a, b) => (used.get(a.metadata.name)?.size ?? 0) - (used.get(b.metadata.name)?.size ?? 0))[0];
 }
 
 function reportUnschedulable({ api, clock }: ControllerContext, pod: Pod): void {

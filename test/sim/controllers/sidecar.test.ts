@@ -70,7 +70,8 @@ describe('an injected pod', () => {
 
   it('is named after its Deployment where no label names it', () => {
     const base = pod({ 'pod-template-hash': 'abc' });
-    const owned = { ...base, metadata: { ...base.metadata, ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'cart-abc', uid: 'u', controller: true }] } };
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'cart-abc', uid: 'u', controller: true };
+    const owned = { ...base, metadata: { ...base.metadata, ownerReferences: [owner] } };
     expect(withSidecar(owned, { revision: 'default', hbone: false }).metadata.labels).toHaveProperty(['service.istio.io/canonical-name'], 'cart');
   });
 });

@@ -24,8 +24,11 @@ function registryOnly(surroundings: Surroundings): readonly Evidence[] {
   return [...evidence, ...mesh];
 }
 
-function waypointInUse({ namespace, services }: Surroundings): readonly Evidence[] {
-  const holders = [{ ...namespace, kind: 'Namespace' }, ...services.map((service) => ({ ...service, kind: 'Service' }))];
+function waypointInUse({ namespace, services, pods, workloads }: Surroundings): readonly Evidence[] {
+  const holders = [
+    { ...namespace, kind: 'Namespace' }, ...services.map((service) => ({ ...service, kind: 'Service' })), ...pods.map((pod) => ({ ...pod, kind: 'Pod' })),
+    ...workloads.filter(({ replicas }) => replicas === 0).map((workload) => ({ ...workload, labels: workload.templateLabels })),
+  ];
   return holders
     .filter(({ labels }) => labels[useWaypointLabel] !== undefined && labels[useWaypointLabel] !== 'none')
     .map((holder) => ({
@@ -83,5 +86,12 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM047', severity: 'Warning', when: 'Start', title: 'Sidecar resource',
     fix: 'Remove it once the namespace is migrated; ambient ignores it.',
     find: each('Sidecar', 'ambient ignores Sidecar resources'),
+  },
+  {
+    id: 'MM048', severity: 'Critical', when: 'Always', title: 'Sidecar with ingress listeners',
+    fix: 'Let the application itself listen on the ports of its Service on all addresses, and remove spec.ingress.',
+    find: (surroundings) => applicable('Sidecar', surroundings)
+      .filter((config) => records(config.spec['ingress']).length > 0)
+      .map((config) => ({ object: nameOf(config), message: 'sidecars take connections on these ports and pass them to another port or address of the application; without them nothing listens there' })),
   },
 ];

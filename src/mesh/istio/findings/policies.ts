@@ -1,8 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
-import { record, text } from '../../json.ts';
+import { text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
-import { l7Fields, principals } from './policy-fields.ts';
-import { applicable, meshConfigValue, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+import { asksWhoCalls, l7Fields, principals } from './policy-fields.ts';
+import { applicable, asksForStrict, hasTrustDomainAliases, meshConfigValue, mtlsModes, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 function action(policy: ConfigView): string {
   return text(policy.spec['action']) ?? 'ALLOW';
@@ -13,7 +13,9 @@ function workloadPolicies(surroundings: Surroundings): readonly ConfigView[] {
   return applicable('AuthorizationPolicy', surroundings).filter((policy) => targetRefs(policy).length === 0);
 }
 
-const isDryRun = (policy: ConfigView): boolean => policy.annotations['istio.io/dry-run'] === 'true';
+/** What Go's strconv.ParseBool reads as true, because istiod does. */
+const isTrue: readonly (string | undefined)[] = ['1', 't', 'T', 'TRUE', 'true', 'True'];
+const isDryRun = (policy: ConfigView): boolean => isTrue.includes(policy.annotations['istio.io/dry-run']);
 
 function needsHttp(surroundings: Surroundings): readonly Evidence[] {
   return workloadPolicies(surroundings)
@@ -28,33 +30,35 @@ function needsHttp(surroundings: Surroundings): readonly Evidence[] {
 
 function foreignTrustDomain(surroundings: Surroundings): readonly Evidence[] {
   const trustDomain = meshConfigValue(surroundings.mesh, 'trustDomain') ?? 'cluster.local';
+  const aliased = hasTrustDomainAliases(surroundings.mesh);
   return workloadPolicies(surroundings).flatMap((policy) => {
     const odd = principals(policy.spec).find((principal) => {
       const domain = principal.split('/')[0] ?? '';
-      return !domain.includes('*') && domain !== trustDomain;
+      return !domain.includes('*') && (aliased || domain !== trustDomain);
     });
     return odd === undefined ? [] : [{
       object: nameOf(policy),
-      message: `principal ${odd} is not in the trust domain ${trustDomain}; sidecars translate trust domain aliases, ztunnel does not`,
+      message: aliased
+        ? `the mesh has trustDomainAliases, so sidecars let principal ${odd} stand for the same one in each of them; ztunnel does not`
+        : `principal ${odd} is not in the trust domain ${trustDomain}; sidecars translate trust domain aliases, ztunnel does not`,
     }];
   });
 }
 
-function hasMode(value: unknown, mode: string): boolean {
-  return text(record(value)['mode']) === mode;
-}
-
 function disabledMtls(surroundings: Surroundings): readonly Evidence[] {
   return applicable('PeerAuthentication', surroundings)
-    .filter(({ spec }) => hasMode(spec['mtls'], 'DISABLE') || Object.values(record(spec['portLevelMtls'])).some((port) => hasMode(port, 'DISABLE')))
+    .filter((policy) => mtlsModes(policy).mode === 'DISABLE' || mtlsModes(policy).ports.includes('DISABLE'))
     .map((policy) => ({ object: nameOf(policy), message: 'mTLS is DISABLEd; ztunnel treats that as PERMISSIVE and cannot force plaintext' }));
 }
 
+/** Outside the mesh pods have no identity either: a policy elsewhere that denies them by it would let them in. */
 function enforced(surroundings: Surroundings): readonly Evidence[] {
   if (surroundings.route.to !== 'None') return [];
-  const strict = surroundings.mesh.configs('PeerAuthentication').filter(({ spec }) => hasMode(spec['mtls'], 'STRICT'));
-  return [...workloadPolicies(surroundings), ...applicable('RequestAuthentication', surroundings), ...strict]
-    .map((policy) => ({ object: nameOf(policy), message: 'nothing enforces this policy for pods outside the mesh, or it refuses their plaintext' }));
+  const strict = surroundings.mesh.configs('PeerAuthentication').filter(asksForStrict);
+  const own = workloadPolicies(surroundings);
+  const elsewhere = surroundings.mesh.configs('AuthorizationPolicy').filter((policy) => asksWhoCalls(policy.spec) && !own.includes(policy));
+  return [...own, ...applicable('RequestAuthentication', surroundings), ...strict, ...elsewhere]
+    .map((policy) => ({ object: nameOf(policy), message: 'nothing enforces this policy for pods outside the mesh, or it refuses their plaintext, or it does not know them without their identity' }));
 }
 
 /** What policies and authentication need that the other data plane cannot do. */

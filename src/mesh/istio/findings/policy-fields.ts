@@ -9,10 +9,12 @@ const l4Source = new Set([
   'principals', 'notPrincipals', 'namespaces', 'notNamespaces', 'ipBlocks', 'notIpBlocks', 'serviceAccounts', 'notServiceAccounts',
 ]);
 const l4Operation = new Set(['ports', 'notPorts']);
+const clauses = new Set(['from', 'to', 'when']);
 const l4Conditions = new Set(['source.ip', 'source.namespace', 'source.principal', 'destination.ip', 'destination.port']);
 
+/** An empty list says nothing; anything else that stands there does, even if it is no list. */
 function isSet(value: unknown): boolean {
-  return list(value).length > 0;
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
 function beyond(known: ReadonlySet<string>, part: Json): readonly string[] {
@@ -24,7 +26,8 @@ export function l7Fields(spec: Json): readonly string[] {
   const fields = records(spec['rules']).flatMap((rule) => [
     ...records(rule['from']).flatMap((from) => beyond(l4Source, record(from['source']))),
     ...records(rule['to']).flatMap((to) => beyond(l4Operation, record(to['operation']))),
-    ...records(rule['when']).map((condition) => text(condition['key']) ?? '').filter((key) => !l4Conditions.has(key)),
+    ...records(rule['when']).map((condition) => text(condition['key']) ?? 'a condition without a key').filter((key) => !l4Conditions.has(key)),
+    ...beyond(clauses, rule),
   ]);
   return [...new Set(fields)];
 }
@@ -40,4 +43,9 @@ export function principals(spec: Json): readonly string[] {
       .filter((condition) => condition['key'] === 'source.principal')
       .flatMap((condition) => [...list(condition['values']), ...list(condition['notValues'])]),
   ]).filter((principal) => typeof principal === 'string');
+}
+
+/** Whether a policy looks at its callers: without an identity they are others to it. */
+export function asksWhoCalls(spec: Json): boolean {
+  return records(spec['rules']).some((rule) => records(rule['from']).length > 0 || records(rule['when']).some((condition) => text(condition['key'])?.startsWith('source.') === true));
 }

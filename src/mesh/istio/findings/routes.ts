@@ -20,19 +20,33 @@ function meshRoutes({ mesh }: Surroundings): readonly ConfigView[] {
   return mesh.configs('VirtualService').filter(isForMesh);
 }
 
-/** Whether it stands in the namespace, whose clients apply it, or routes to one of its Services. */
-function concernsNamespace(route: ConfigView, namespace: string, hosts: readonly string[]): boolean {
-  return route.namespace === namespace || hosts.some((host) => host === '*' || namespaceOfHost(host, route.namespace) === namespace);
+/** Whether a host, `*` or a wildcard such as `*.svc.cluster.local` among them, takes in Services of the namespace. */
+function takesIn(host: string, own: string, namespace: string): boolean {
+  const bySuffix = host.startsWith('*') && `any.${namespace}.svc.cluster.local`.endsWith(host.slice(1));
+  return bySuffix || namespaceOfHost(host, own) === namespace;
 }
 
+/** Whether it stands in the namespace, whose clients apply it, or routes to one of its Services. */
+function concernsNamespace(route: ConfigView, namespace: string, hosts: readonly string[]): boolean {
+  return route.namespace === namespace || hosts.some((host) => takesIn(host, route.namespace, namespace));
+}
+
+/** Visible in the namespace: by default everything is (`exportTo`). */
+function isExportedTo(config: ConfigView, namespace: string): boolean {
+  const exportTo = strings(config.spec['exportTo']);
+  return exportTo.length === 0 || exportTo.some((to) => to === '*' || to === namespace);
+}
+
+/** A route may also stand with the clients and name a Service elsewhere (a consumer route), or name a ServiceEntry. */
 function serviceRoutes(surroundings: Surroundings): readonly Evidence[] {
+  const home = surroundings.namespace.name;
   return ['HTTPRoute', 'GRPCRoute'].flatMap((kind) => surroundings.mesh.configs(kind))
     .filter((route) => records(route.spec['parentRefs']).some((parent) =>
-      parent['kind'] === 'Service' && (text(parent['namespace']) ?? route.namespace) === surroundings.namespace.name))
+      (parent['kind'] === 'Service' || parent['kind'] === 'ServiceEntry') && (route.namespace === home || text(parent['namespace']) === home)))
     .map((route) => ({ object: nameOf(route), message: 'a route with a Service as parent is applied by sidecars and waypoints, not by ztunnel' }));
 }
 
-const clientPolicies = ['loadBalancer', 'connectionPool', 'outlierDetection', 'portLevelSettings', 'proxyProtocol', 'retryBudget'];
+const clientPolicies = ['loadBalancer', 'connectionPool', 'outlierDetection', 'portLevelSettings', 'proxyProtocol', 'retryBudget', 'tunnel'];
 
 function lostTrafficPolicy(rule: ConfigView): readonly string[] {
   const policies = [record(rule.spec['trafficPolicy']), ...records(rule.spec['subsets']).map((subset) => record(subset['trafficPolicy']))];
@@ -68,7 +82,17 @@ export const routeRules: readonly Rule[] = [
     fix: 'If workloads of this namespace call these hosts, keep it on sidecars; otherwise limit the VirtualService with exportTo.',
     find: (surroundings) => meshRoutes(surroundings)
       .filter((route) => !concernsNamespace(route, surroundings.namespace.name, strings(route.spec['hosts'])))
-      .filter((route) => strings(route.spec['exportTo']).length === 0 || strings(route.spec['exportTo']).some((to) => to === '*' || to === surroundings.namespace.name))
+      .filter((route) => isExportedTo(route, surroundings.namespace.name))
       .map((route) => ({ object: nameOf(route), message: `calls from this namespace to ${strings(route.spec['hosts']).join(', ')} would no longer follow it` })),
+  },
+  {
+    id: 'MM034', severity: 'Warning', when: 'Start', title: 'DestinationRule of another namespace',
+    fix: 'If workloads of this namespace call this host, keep it on sidecars; otherwise limit the DestinationRule with exportTo.',
+    find: (surroundings) => surroundings.mesh.configs('DestinationRule')
+      .filter((rule) => !concernsNamespace(rule, surroundings.namespace.name, [text(rule.spec['host']) ?? '']))
+      .filter((rule) => isExportedTo(rule, surroundings.namespace.name))
+      .map((rule) => ({ rule, lost: lostTrafficPolicy(rule) }))
+      .filter(({ lost }) => lost.length > 0)
+      .map(({ rule, lost }) => ({ object: nameOf(rule), message: `calls from this namespace to ${text(rule.spec['host']) ?? ''} would lose ${lost.join(', ')}` })),
   },
 ];

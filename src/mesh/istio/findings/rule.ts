@@ -22,9 +22,9 @@ export interface Rule {
   readonly find: (surroundings: Surroundings) => readonly Evidence[];
 }
 
-/** The findings of a rule. */
+/** The findings of a rule, cut to what the API admits: a status that is refused could not even record a failure. */
 export function apply(rule: Rule, surroundings: Surroundings): readonly Finding[] {
-  return rule.find(surroundings).map(({ object, message }) => ({ id: rule.id, severity: rule.severity, object, message, fix: rule.fix }));
+  return rule.find(surroundings).map(({ object, message }) => ({ id: rule.id, severity: rule.severity, object: object.slice(0, 512), message: message.slice(0, 1024), fix: rule.fix }));
 }
 
 /** `AuthorizationPolicy shop/deny-delete`. */
@@ -33,15 +33,21 @@ export function nameOf(object: { readonly kind?: string; readonly namespace?: st
   return `${object.kind ?? 'Pod'} ${path}`;
 }
 
+/** The labels of every pod of the namespace, and of every pod that its workloads would make: one scaled to zero has none yet. */
+export function labelSets({ pods, workloads }: Surroundings): readonly Readonly<Record<string, string>>[] {
+  return [...pods.map(({ labels }) => labels), ...workloads.map(({ templateLabels }) => templateLabels)];
+}
+
 /**
  * Objects of a kind that apply to the namespace: its own, and those of the root namespace, which apply to the mesh
  * (pkg/config/schema: "rootNamespace"). With `selector` (or `workloadSelector`) only if it selects one of its pods.
  */
-export function applicable(kind: string, { mesh, namespace, pods }: Surroundings): readonly ConfigView[] {
+export function applicable(kind: string, surroundings: Surroundings): readonly ConfigView[] {
+  const { mesh, namespace } = surroundings;
   const inScope = namespace.name === mesh.rootNamespace ? [namespace.name] : [namespace.name, mesh.rootNamespace];
   return inScope.flatMap((name) => mesh.configs(kind, name)).filter((config) => {
     const matchLabels = selectorOf(config);
-    return matchLabels === undefined || pods.some((pod) => selects({ matchLabels }, pod.labels));
+    return matchLabels === undefined || labelSets(surroundings).some((labels) => selects({ matchLabels }, labels));
   });
 }
 
@@ -58,9 +64,21 @@ export function targetRefs(config: ConfigView): readonly Json[] {
   return [...records(config.spec['targetRefs']), ...(single === undefined ? [] : [record(single)])];
 }
 
-/** Whether STRICT mTLS is in force for some pod of the namespace (mesh, namespace or workload level). */
+/** The mode of a PeerAuthentication and those of its ports; UNSET if it says none. */
+export function mtlsModes({ spec }: ConfigView): { readonly mode: string; readonly ports: readonly string[] } {
+  const modeOf = (mtls: unknown): string => text(record(mtls)['mode']) ?? 'UNSET';
+  return { mode: modeOf(spec['mtls']), ports: Object.values(record(spec['portLevelMtls'])).map(modeOf) };
+}
+
+/** Whether a PeerAuthentication asks for STRICT, for everything or for some port. */
+export function asksForStrict(policy: ConfigView): boolean {
+  const { mode, ports } = mtlsModes(policy);
+  return mode === 'STRICT' || ports.includes('STRICT');
+}
+
+/** Whether STRICT mTLS is in force for some pod of the namespace (mesh, namespace, workload or port level). */
 export function isStrict(surroundings: Surroundings): boolean {
-  return applicable('PeerAuthentication', surroundings).some((policy) => text(record(policy.spec['mtls'])['mode']) === 'STRICT');
+  return applicable('PeerAuthentication', surroundings).some(asksForStrict);
 }
 
 /** Values in the mesh configuration (ConfigMap `istio`, or `istio-REVISION`), read line by line: all we need are scalars. */
@@ -71,6 +89,11 @@ export function meshConfigValue(mesh: MeshState, key: string): string | undefine
     if (line?.[1] !== undefined) return line[1].trim();
   }
   return undefined;
+}
+
+/** Whether the mesh configuration names other trust domains that count as its own. */
+export function hasTrustDomainAliases(mesh: MeshState): boolean {
+  return mesh.configs('ConfigMap', mesh.rootNamespace).some((config) => /^trustDomainAliases:[ \t]*(?:\[[ \t]*[^\]\s]|\r?\n[ \t]*-)/m.test(text(config.spec['mesh']) ?? ''));
 }
 
 /** Names of some pods, so that a message stays short. */

@@ -1,0 +1,88 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { rules } from '../adapter.ts';
+
+const root = join(import.meta.dirname, '../../../..');
+
+/** One section of the catalogue, as far as it repeats what the code says. */
+interface Entry {
+  readonly id: string;
+  readonly title: string;
+  readonly severity: string;
+  readonly asked: string;
+}
+
+const heading = /^## (MM\d{3}) (.+)\n\n\*\*(Critical|Warning|Info)\*\* · (at the start(?: and on the way)?)$/gm;
+
+function entries(): readonly Entry[] {
+  const text = readFileSync(join(root, 'docs/findings.md'), 'utf8');
+  return [...text.matchAll(heading)].map(([, id = '', title = '', severity = '', asked = '']) => ({ id, title, severity, asked }));
+}
+
+/** Findings about the selection are made in two places that are no tables: their ids are read from the source. */
+function otherIds(): readonly string[] {
+  const sources = ['src/plan/scope.ts', 'src/engine/look.ts'].map((file) => readFileSync(join(root, file), 'utf8'));
+  return sources.flatMap((source) => [...source.matchAll(/id: '(MM\d{3})', severity/g)].map(([, id = '']) => id));
+}
+
+/** The target of a link to a heading, as GitHub makes it. */
+function anchor(title: string): string {
+  return title.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-');
+}
+
+describe('docs/findings.md', () => {
+  it('has one section for each finding that the code can make, in the order of their ids', () => {
+    const ids = [...otherIds(), ...rules.map(({ id }) => id)];
+
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(entries().map(({ id }) => id)).toEqual([...ids].sort());
+  });
+
+  it.each(rules.map((rule) => [rule.id, rule] as const))('says of %s what the code says', (id, rule) => {
+    expect(entries().find((entry) => entry.id === id)).toEqual({
+      id, title: rule.title, severity: rule.severity, asked: rule.when === 'Always' ? 'at the start and on the way' : 'at the start',
+    });
+  });
+
+  it('has no heading of another form', () => {
+    const text = readFileSync(join(root, 'docs/findings.md'), 'utf8');
+
+    expect(text.match(/^## /gm)).toHaveLength(entries().length);
+  });
+});
+
+describe('the documentation', () => {
+  const files = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+
+  it.each(files)('names in %s only findings that exist', (file) => {
+    const known = entries().map(({ id }) => id);
+    const named = readFileSync(join(root, file), 'utf8').match(/\bMM\d{3}\b/g) ?? [];
+
+    expect(named.filter((id) => !known.includes(id))).toEqual([]);
+  });
+
+  it.each(files)('links in %s only to pages and headings that exist', (file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    const broken = links.filter(([, path = '', target]) => {
+      const page = path === '' ? join(root, file) : join(root, file, '..', path);
+      try {
+        const titles = target === undefined ? [] : [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => anchor(title));
+        return target !== undefined && !titles.includes(target);
+      } catch {
+        return !isDirectory(page);
+      }
+    });
+
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+});
+
+function isDirectory(path: string): boolean {
+  try {
+    return readdirSync(path).length > 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,123 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemRandom } from '../../src/base/random.ts';
+import type { KubeObject } from '../../src/kube/object.ts';
+import { createAll, installOperator, readManifests } from '../support/install.ts';
+import { OperatorProcess } from '../support/operator-process.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
+import { watchForPodsOutside } from '../scenarios/outside-watch.ts';
+import { World } from '../scenarios/world.ts';
+import { startEmbedded, startReal, type DemoCluster } from './demo-cluster.ts';
+import { checkAll, type Seen } from './expectations.ts';
+import { observe } from './observe.ts';
+import { readOptions, type DemoOptions } from './options.ts';
+import { showProgress } from './progress.ts';
+import { reportOf, type Report } from './report.ts';
+import { table } from './table.ts';
+
+const namespaces = ['bookinfo', 'bookinfo-ratings', 'bookinfo-admin'] as const;
+const pods = { 'bookinfo': 6, 'bookinfo-ratings': 3, 'bookinfo-admin': 1 } as const;
+const patienceMs = 100_000;
+
+function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** With `--fail`, reviews-v2 is Ready only as long as it has a sidecar. */
+function misbehave(object: KubeObject): KubeObject {
+  if (object.metadata.name !== 'reviews-v2') return object;
+  const spec = object['spec'] as { readonly template: KubeObject };
+  const metadata = { ...spec.template.metadata, annotations: { [podBehaviour.neverReady]: 'without-sidecar' } };
+  return { ...object, spec: { ...spec, template: { ...spec.template, metadata } } };
+}
+
+async function deploy(world: World, fail: boolean): Promise<void> {
+  for (const name of namespaces) {
+    const objects = readManifests(`test/demo/${name}.yaml`);
+    await createAll(world.client, fail ? objects.map(misbehave) : objects, world.signal);
+  }
+  for (const name of namespaces) await world.podsReady(pods[name], name);
+}
+
+async function look(world: World): Promise<ReadonlyMap<string, Awaited<ReturnType<typeof observe>>>> {
+  return new Map(await Promise.all(namespaces.map(async (name) => [name, await observe(world, name)] as const)));
+}
+
+async function story(world: World, options: DemoOptions): Promise<Report> {
+  const before = await look(world);
+  const watches = await Promise.all(namespaces.map(async (name) => await watchForPodsOutside(world.client, world.clock, name, world.signal)));
+  print('\nApplying test/demo/mesh-migration.yaml:');
+  await world.create(...readManifests('test/demo/mesh-migration.yaml'));
+  await showProgress(world, namespaces, print, patienceMs);
+  await world.eventually('pods that were replaced are gone', async () => ((await Promise.all(namespaces.map(async (name) => (await world.pods(name)).length === pods[name]))).every(Boolean) ? true : undefined));
+  const after = await look(world);
+  for (const watch of watches) await watch.stop();
+  const seen = await Promise.all(namespaces.map(async (name): Promise<Seen> => {
+    const [was, is] = [before.get(name), after.get(name)];
+    if (was === undefined || is === undefined) throw new RangeError(`nothing was seen of ${name}`);
+    return { before: was, after: is, report: reportOf(name, was, is, await world.child(name, 'bookinfo').catch(() => undefined)) };
+  }));
+  const [front, ratings, admin] = seen as [Seen, Seen, Seen];
+  const expectations = checkAll(options.fail, front, ratings, admin, watches.flatMap(({ violations }) => violations));
+  return { namespaces: seen.map(({ report }) => report), expectations, ok: expectations.every(({ held }) => held) };
+}
+
+function show(report: Report): void {
+  print('\nBefore and after:');
+  const head = ['NAMESPACE', 'PHASE', 'SIDECAR', 'AMBIENT', 'NONE', 'LABELS AFTER'];
+  print(table([head, ...report.namespaces.map(({ name, phase, before, after, labelsAfter }) => [
+    name, phase, `${before.Sidecar} -> ${after.Sidecar}`, `${before.Ambient} -> ${after.Ambient}`, `${before.None} -> ${after.None}`,
+    Object.entries(labelsAfter).filter(([key]) => key.startsWith('istio')).map(([key, value]) => `${key}=${value}`).join(' '),
+  ])]));
+  print('\nFindings:');
+  for (const { name, findings } of report.namespaces) {
+    for (const { id, severity, object, message, fix } of findings.filter((finding) => finding.severity === 'Critical')) print(`  ${name}: ${id} ${severity}, ${object}: ${message}\n      ${fix}`);
+  }
+  print('\nExpected and checked:');
+  for (const { what, held } of report.expectations) print(`  ${held ? 'ok  ' : 'FAIL'}  ${what}`);
+}
+
+async function keep(demo: DemoCluster): Promise<void> {
+  print(`\nEverything is still up. In another terminal:
+  export KUBECONFIG=${demo.kubeconfig}
+  kubectl get mm,nsm -A
+  kubectl describe nsm -n bookinfo bookinfo
+  kubectl get pods -A -l app
+  kubectl patch mm bookinfo --subresource=status --type=merge -p '{"status":{"phase":"RollingBack"}}'
+  kubectl get nsm -A -w
+Ctrl-C ends it.`);
+  await new Promise<void>((resolve) => {
+    const alive = setInterval(() => undefined, 60_000);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { clearInterval(alive); resolve(); });
+  });
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  print(options.real ? 'Starting a real control plane with Istio (binaries are built the first time):' : 'Starting the simulated cluster with Istio in sidecar and ambient mode');
+  const demo = options.real ? await startReal((line) => { print(`  ${line}`); }) : await startEmbedded();
+  const ending = new AbortController();
+  const world = new World({ name: 'bookinfo', cluster: demo.cluster, operator: { start: async () => { await operator.start(); }, kill: async () => { await operator.kill(); } }, random: systemRandom, signal: ending.signal });
+  await installOperator(world.client, world.clock, ending.signal);
+  const operator = new OperatorProcess({ kubeconfig: await demo.operatorKubeconfig(), logFile: join(demo.folder, 'operator.log') });
+  try {
+    print('Deploying bookinfo in three namespaces: injected sidecars, STRICT mTLS, policies by identity and port, and one by HTTP method');
+    await deploy(world, options.fail);
+    await operator.start();
+    print(`Started the operator as process ${String(operator.pid)}`);
+    const report = await story(world, options);
+    show(report);
+    operator.check();
+    if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
+    print(report.ok ? '\nEverything was as expected.' : '\nNot everything was as expected.');
+    if (options.keep) await keep(demo);
+    return report.ok ? 0 : 1;
+  } finally {
+    await operator.stop();
+    ending.abort(new Error('the demo is over'));
+    await demo.stop();
+  }
+}
+
+process.exitCode = await main();
+process.exit();

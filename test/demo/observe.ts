@@ -1,0 +1,20 @@
+import type { World } from '../scenarios/world.ts';
+import type { Counts } from './report.ts';
+
+/** Label key to value. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** A namespace as kubectl would show it. */
+export interface Observed {
+  readonly counts: Counts;
+  readonly labels: Labels;
+  /** Pod templates by workload. */
+  readonly templates: Readonly<Record<string, unknown>>;
+}
+
+/** Looks at one namespace. */
+export async function observe(world: World, namespace: string): Promise<Observed> {
+  const { Sidecar = 0, Ambient = 0, None = 0 } = await world.modes(namespace);
+  const { labels, templates } = await world.snapshot(namespace);
+  return { counts: { Sidecar, Ambient, None }, labels, templates };
+}

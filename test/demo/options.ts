@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+
+/** What the person who runs the demo asked for. */
+export interface DemoOptions {
+  /** One workload never becomes ready without its sidecar, so that its namespace is rolled back. */
+  readonly fail: boolean;
+  /** On the real control plane instead of the simulated cluster. */
+  readonly real: boolean;
+  /** Leave the cluster up at the end, until Ctrl-C. */
+  readonly keep: boolean;
+  /** Where to write the result as JSON. */
+  readonly report: string | undefined;
+}
+
+const usage = `npm run demo -- [--fail] [--real] [--keep] [--report FILE]
+
+Moves Istio's bookinfo from sidecars to ambient and shows every step.
+
+  --fail          one workload never becomes ready: its namespace is rolled back, the other is migrated
+  --real          on a real control plane (kube-apiserver, istiod, KWOK; needs Go the first time) instead of the simulated cluster
+  --keep          leave everything up at the end and print how to look around with kubectl
+  --report FILE   write what happened as JSON
+`;
+
+/** Reads the command line; ends the process with status 2 when it makes no sense. */
+export function readOptions(): DemoOptions {
+  try {
+    const { values } = parseArgs({
+      options: {
+        fail: { type: 'boolean', default: false }, real: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false },
+        report: { type: 'string' }, help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(usage);
+      process.exit(0);
+    }
+    return { fail: values.fail, real: values.real, keep: values.keep, report: values.report };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
+}
