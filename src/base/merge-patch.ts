@@ -14,7 +14,8 @@ export function mergePatch(before: Json, after: Json): Json | undefined {
   const patch: Record<string, unknown> = {};
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [old, wanted] = [before[key], after[key]];
-    if (isDeepStrictEqual(old, wanted)) continue;
+    // As JSON: a member that is undefined within a list is no difference, and a patch for it would change nothing for ever.
+    if (isDeepStrictEqual(old, wanted) || (Array.isArray(wanted) && isDeepStrictEqual(old, JSON.parse(JSON.stringify(wanted))))) continue;
     if (wanted === undefined) patch[key] = null;
     else if (isObject(old) && isObject(wanted)) {
       const inner = mergePatch(old, wanted);

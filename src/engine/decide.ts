@@ -1,82 +1,16 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { NamespaceMigrationStatus, NamespacePhase, StepName } from '../api/namespace-migration.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
-import { editOf } from './commands.ts';
-import { conditionsFor, type Verdict } from './conditions.ts';
-import { foreignChange, observedLabels, readOriginal, toList } from './labels.ts';
+import type { Itinerary } from '../mesh/adapter.ts';
+import { acceptEdit } from './accept-edit.ts';
+import type { Verdict } from './conditions.ts';
+import { courseOf } from './course.ts';
+import { hold, type Draft } from './draft.ts';
+import { finish } from './finish.ts';
+import { foreignChange, observedLabels } from './labels.ts';
 import { look } from './look.ts';
 import { namespacePatch } from './patches.ts';
-import type { Decision, Next, Outcome, Situation } from './situation.ts';
-import { countPods } from './verify.ts';
+import type { Decision, Outcome, Situation } from './situation.ts';
 import { dueLabels, walk } from './walk.ts';
-import type { Itinerary } from '../mesh/adapter.ts';
-
-/** Counts of pods are refreshed at most this often while nothing else changes, to spare the API server. */
-const countEveryMs = 5000;
-
-/** A decision before phase, conditions and counts are filled in, which is done in one place for all of them. */
-export interface Draft {
-  readonly status: NamespaceMigrationStatus;
-  readonly phase: NamespacePhase;
-  readonly verdict: Verdict;
-  readonly next: Next;
-  /** Milliseconds since the epoch, if it waits for nothing but the clock. */
-  readonly waitUntil?: number;
-}
-
-/** What is to be done with a namespace that was started. */
-type Course = 'Forward' | 'Backward' | 'Hold' | 'Seal' | 'Rest';
-
-function courseOf({ wanted, spec }: Situation, status: NamespaceMigrationStatus): Course {
-  const arrived = status.phase === 'Migrated';
-  const deleteInFlight = wanted === 'DeleteLeave' && !arrived;
-  if (status.direction === 'Backward' || wanted === 'Rollback' || deleteInFlight || status.command?.action === 'Rollback') return 'Backward';
-  if (status.failure !== undefined) return spec.rollback.automatic ? 'Backward' : 'Hold';
-  if (arrived) return wanted === 'Finalize' || wanted === 'DeleteLeave' ? 'Seal' : 'Rest';
-  if (status.command?.action === 'Pause' || wanted === 'Pause' || wanted === 'Plan') return 'Hold';
-  return 'Forward';
-}
-
-/** A command that makes sense now is taken over; any other is answered and the phase put back. */
-function acceptEdit(situation: Situation, status: NamespaceMigrationStatus): { readonly status: NamespaceMigrationStatus; readonly answer?: string } {
-  const edit = editOf(situation.object.status, situation.object.metadata.managedFields, situation.now);
-  if (edit === undefined) return { status };
-  if (edit.kind === 'Senseless') return { status, answer: edit.message };
-  const { command } = edit;
-  const phase = status.phase;
-  switch (command.action) {
-    case 'Rollback':
-      if (status.direction === undefined) return { status, answer: `${command.by} asked for a rollback, but this namespace is ${phase ?? 'not started'}: there is nothing to roll back` };
-      return { status: { ...status, command } };
-    case 'Pause':
-      if (status.direction === 'Backward' || phase === 'Migrated' || phase === 'Finalized') return { status, answer: `${command.by} asked for a pause, but a namespace that is ${phase ?? 'not started'} cannot be paused` };
-      return { status: { ...status, command } };
-    case 'Migrate':
-      if (status.direction === 'Backward' || phase === 'Migrated' || phase === 'Finalized') return { status, answer: `${command.by} asked to go on, but the namespace is ${phase ?? 'not started'}` };
-      return { status: resumed(situation, status) };
-  }
-}
-
-/** Labels may have been changed meanwhile, so their steps are asked again; before the first of them the snapshot is too. */
-function keptOnResume(step: StepName, flipped: boolean): boolean {
-  return step !== 'Flip' && step !== 'ReleaseCapture' && (flipped || step !== 'Snapshot');
-}
-
-/** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */
-function resumed(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
-  const { command: _command, failure: _failure, ...rest } = status;
-  if (status.direction === undefined) return { ...rest, phase: 'Pending' };
-  const { original, ...unflipped } = rest;
-  const flipped = readOriginal(situation.surroundings.namespace) !== undefined;
-  return {
-    ...unflipped,
-    ...(flipped && original !== undefined && { original }),
-    phase: 'Migrating',
-    labels: toList(observedLabels(situation)),
-    steps: (status.steps ?? []).filter(({ name, completedAt }) => completedAt !== undefined && keptOnResume(name, flipped)),
-    workloads: (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: 0, startedAt: timestamp(situation.now) } : record)),
-  };
-}
 
 function inProgress(outcome: Extract<Outcome, { message: string }>, reason: string): Pick<Draft, 'verdict' | 'next' | 'waitUntil'> {
   const stuck = outcome.kind === 'Wait' && outcome.stuck === true;
@@ -91,16 +25,12 @@ function fail(situation: Situation, status: NamespaceMigrationStatus, reason: st
   return situation.spec.rollback.automatic ? goBack(situation, failed, itinerary) : hold(failed, 'Failed', { state: 'Stalled', reason, message });
 }
 
-function hold(status: NamespaceMigrationStatus, phase: NamespacePhase, verdict: Verdict): Draft {
-  return { status, phase, verdict, next: { kind: 'Wait' } };
-}
-
 function goForward(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
   const foreign = foreignChange(situation, status, dueLabels(status, itinerary.forward));
   if (foreign !== undefined) return hold(status, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: foreign });
   const critical = situation.adapter.findings(situation.surroundings, 'UnderWay').find(({ severity }) => severity === 'Critical');
   if (critical !== undefined) {
-    const listed = [critical, ...(status.findings ?? []).filter((finding) => finding.id !== critical.id || finding.object !== critical.object)];
+    const listed = [critical, ...(status.findings ?? []).filter((finding) => finding.id !== critical.id || finding.object !== critical.object)].slice(0, 100);
     return fail(situation, { ...status, findings: listed }, 'CriticalFinding', `${critical.id} ${critical.object}: ${critical.message}`, itinerary);
   }
   const walked = walk(situation, status, itinerary.forward);
@@ -164,43 +94,6 @@ function continueCourse(situation: Situation, status: NamespaceMigrationStatus):
       ? hold(status, 'Paused', { state: 'Stalled', reason: 'Paused', message: status.command === undefined ? `spec.action is ${situation.wanted}` : `paused by ${status.command.by} at ${status.command.at}` })
       : hold(status, 'Failed', { state: 'Stalled', reason: status.failure.reason, message: status.failure.message });
   }
-}
-
-/** Fills in what every decision has: phase, conditions, counts. The only place that does. */
-function finish(situation: Situation, draft: Draft, answer: string | undefined): Decision {
-  const { object, now } = situation;
-  const before = object.status ?? {};
-  const { message: _message, waitUntil: _waitUntil, ...status } = draft.status;
-  const generation = object.metadata.generation ?? 1;
-  const settled: NamespaceMigrationStatus = {
-    ...status,
-    phase: draft.phase,
-    writtenPhase: draft.phase,
-    observedGeneration: generation,
-    message: draft.verdict.message.slice(0, 1024),
-    ...(draft.waitUntil !== undefined && { waitUntil: timestamp(draft.waitUntil) }),
-    conditions: conditionsFor(draft.verdict, before.conditions, generation, now, answer),
-  };
-  return { status: withCounts(situation, settled), next: dueCount(situation, settled, draft.next) };
-}
-
-/** Whether the counts in the status are still meant to follow the pods. Afterwards they stay, so that nothing is written any more. */
-function isUnderWay(status: NamespaceMigrationStatus): boolean {
-  return status.phase === 'Migrating' || status.phase === 'RollingBack' || status.phase === 'Paused';
-}
-
-function withCounts(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
-  const changedPhase = status.phase !== situation.object.status?.writtenPhase;
-  const age = situation.now - Date.parse(status.podsObservedAt ?? timestamp(0));
-  const pods = countPods(situation);
-  if (isDeepStrictEqual(pods, status.pods) || (!changedPhase && (!isUnderWay(status) || age < countEveryMs))) return status;
-  return { ...status, pods, podsObservedAt: timestamp(situation.now) };
-}
-
-function dueCount(situation: Situation, status: NamespaceMigrationStatus, next: Next): Next {
-  if (next.kind === 'Write' || !isUnderWay(status) || isDeepStrictEqual(countPods(situation), status.pods)) return next;
-  const due = Date.parse(status.podsObservedAt ?? timestamp(0)) + countEveryMs;
-  return { kind: 'Wait', until: Math.min(due, next.until ?? due) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { originalAnnotation } from '../api/resources.ts';
 import type { NamespaceMigrationStatus, Original } from '../api/namespace-migration.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
-import { record, stringMap, text } from '../mesh/json.ts';
+import { count, record, stringMap, text } from '../mesh/json.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { timestamp } from '../base/clock.ts';
 import { namespacePatch } from './patches.ts';
@@ -27,12 +27,19 @@ function equal(a: LabelTargets, b: LabelTargets): boolean {
 }
 
 /** The original labels as they are kept on the namespace itself while it differs from them. */
-export function writeOriginal(migration: string, original: Original): string {
-  return JSON.stringify({ migration, capturedAt: original.capturedAt, labels: Object.fromEntries(original.labels.map(({ key, value }) => [key, value ?? null])) });
+export function writeOriginal(migration: string, attempt: number, original: Original): string {
+  return JSON.stringify({ migration, attempt, capturedAt: original.capturedAt, labels: Object.fromEntries(original.labels.map(({ key, value }) => [key, value ?? null])) });
+}
+
+/** What the namespace itself tells of its migration. */
+interface Kept {
+  readonly migration: string;
+  readonly attempt: number;
+  readonly original: Original;
 }
 
 /** Reads it back when the NamespaceMigration was lost; undefined if there is none or it cannot be read. */
-export function readOriginal(namespace: NamespaceView): { readonly migration: string; readonly original: Original } | undefined {
+export function readOriginal(namespace: NamespaceView): Kept | undefined {
   const raw = namespace.annotations[originalAnnotation];
   if (raw === undefined) return undefined;
   try {
@@ -43,6 +50,7 @@ export function readOriginal(namespace: NamespaceView): { readonly migration: st
     const values = stringMap(labels);
     return {
       migration,
+      attempt: count(parsed['attempt'], 1),
       original: {
         namespaceUid: namespace.uid,
         capturedAt: text(parsed['capturedAt']) ?? timestamp(0),
@@ -69,7 +77,7 @@ export function labelsStep(situation: Situation, status: NamespaceMigrationStatu
     return { kind: 'Wait', stuck: true, message: `pod ${holding.name} would be left in plaintext: delete it, or wait until it ends` };
   }
   const original = status.original;
-  const keep = work.original === 'Drop' || original === undefined ? null : writeOriginal(situation.object.spec.migration, original);
+  const keep = work.original === 'Drop' || original === undefined ? null : writeOriginal(situation.object.spec.migration, status.attempt ?? 1, original);
   return {
     kind: 'Write',
     write: { kind: 'PatchNamespace', operations: namespacePatch(namespace, observed, work.targets, keep) },

@@ -1,11 +1,9 @@
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
-import type { Draft } from './decide.ts';
+import type { Draft } from './draft.ts';
 import { observedLabels, readOriginal, toList } from './labels.ts';
 import type { Situation } from './situation.ts';
 import { concernedPods } from './verify.ts';
-
-const over: readonly (string | undefined)[] = ['RolledBack', 'Finalized'];
 
 function alreadyThere(situation: Situation): Finding | undefined {
   const { adapter, surroundings, spec, object } = situation;
@@ -22,11 +20,9 @@ function waiting(status: NamespaceMigrationStatus, phase: NamespacePhase, state:
 /** The NamespaceMigration was lost on the way (deleted by hand): the namespace itself still tells what it was. */
 function recovered(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus | undefined {
   const found = readOriginal(situation.surroundings.namespace);
-  if (found === undefined || found.migration !== situation.object.spec.migration) return undefined;
-  return {
-    ...status, direction: situation.wanted === 'Rollback' || situation.wanted === 'DeleteLeave' ? 'Backward' : 'Forward',
-    attempt: (status.attempt ?? 0) + 1, original: found.original, labels: toList(observedLabels(situation)), steps: [],
-  };
+  if (found?.migration !== situation.object.spec.migration) return undefined;
+  const back = situation.wanted === 'Rollback' || situation.wanted === 'DeleteLeave';
+  return { ...status, direction: back ? 'Backward' : 'Forward', attempt: found.attempt, original: found.original, labels: toList(observedLabels(situation)), steps: [] };
 }
 
 function started(status: NamespaceMigrationStatus): NamespaceMigrationStatus {
@@ -34,12 +30,28 @@ function started(status: NamespaceMigrationStatus): NamespaceMigrationStatus {
   return { ...rest, direction: 'Forward', attempt: (status.attempt ?? 0) + 1, steps: [], workloads: [] };
 }
 
-/** Looks at a namespace that was not started: what stands in the way, what the steps would be, and whether it may start. */
+/** Whether it ended in a way that only a person changes: what failed or was commanded back is not started again by itself. */
+function hasEnded({ wanted }: Situation, { phase, failure, command }: NamespaceMigrationStatus): boolean {
+  if (phase !== 'RolledBack') return phase === 'Finalized';
+  return failure !== undefined || command !== undefined || wanted !== 'Migrate';
+}
+
+/** A namespace without critical findings: planned, held, waiting for its turn, or started now. */
+function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
+  const { wanted, notAdmitted } = situation;
+  const { command } = status;
+  if (wanted !== 'Migrate') return waiting(status, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
+  if (command?.action === 'Pause') return waiting(status, 'Paused', 'Stalled', 'Paused', `paused by ${command.by} at ${command.at} before it was started`);
+  if (notAdmitted !== undefined) return waiting(status, 'Pending', 'InProgress', 'Waiting', notAdmitted);
+  return waiting(started(status), 'Migrating', 'InProgress', 'Started', 'started');
+}
+
+/** Looks at a namespace that is not under way: what stands in the way, what the steps would be, and whether it may start. */
 export function look(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const { adapter, surroundings, spec, wanted } = situation;
+  const { adapter, surroundings, spec } = situation;
   const lost = recovered(situation, status);
   if (lost !== undefined) return waiting(lost, 'Migrating', 'InProgress', 'Recovered', 'the record of this namespace was lost; going on from what the namespace itself tells');
-  if (over.includes(status.phase) && (status.phase === 'Finalized' || status.failure !== undefined || status.command !== undefined || wanted !== 'Migrate')) return settled(situation, status);
+  if (hasEnded(situation, status)) return settled(situation, status);
   const there = alreadyThere(situation);
   if (there !== undefined) return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
   const findings = [...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
@@ -47,14 +59,9 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const looked: NamespaceMigrationStatus = { ...status, findings, plan };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
-  if (first !== undefined) {
-    const more = critical.length > 1 ? ` (and ${critical.length - 1} more critical findings)` : '';
-    return waiting(looked, 'Blocked', 'Stalled', first.id, `${first.object}: ${first.message}${more}`);
-  }
-  if (wanted !== 'Migrate') return waiting(looked, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
-  if (status.command?.action === 'Pause') return waiting(looked, 'Paused', 'Stalled', 'Paused', `paused by ${status.command.by} at ${status.command.at} before it was started`);
-  if (situation.notAdmitted !== undefined) return waiting(looked, 'Pending', 'InProgress', 'Waiting', situation.notAdmitted);
-  return waiting(started(looked), 'Migrating', 'InProgress', 'Started', 'started');
+  if (first === undefined) return next(situation, looked);
+  const more = critical.length > 1 ? ` (and ${critical.length - 1} more critical findings)` : '';
+  return waiting(looked, 'Blocked', 'Stalled', first.id, `${first.object}: ${first.message}${more}`);
 }
 
 /** A namespace whose migration ended: what was said at the end stays. */

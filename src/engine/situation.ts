@@ -15,6 +15,8 @@ export interface Situation {
   readonly adapter: MeshAdapter;
   readonly object: NamespaceMigration;
   readonly spec: MeshMigrationSpec;
+  /** uid of the MeshMigration: part of the restart annotation, so that a migration of the same name is another one. */
+  readonly migrationUid: string;
   readonly wanted: Wanted;
   readonly surroundings: Surroundings;
   /** Findings about the migration as a whole that keep this namespace from starting. */

@@ -20,17 +20,19 @@ export function countPods(situation: Situation): PodCounts {
 
 /**
  * A Verify step: every pod is in the mode, except those that nobody can restart (reported as MM053, they join when they
- * are replaced). Capture follows the pod's creation, so a pod gets its deadline before it counts as a failure.
+ * are replaced). Capture follows the pod's creation, so a pod gets its deadline before it counts as a failure: one that is not
+ * Ready yet, which says nothing about enrolment, the longer one of a restart.
  */
 export function verifyStep(situation: Situation, status: NamespaceMigrationStatus, mode: Mode, name: string): Outcome {
   const { adapter, spec, surroundings } = situation;
   const began = status.steps?.find((step) => step.name === name)?.startedAt ?? timestamp(situation.now);
   const outside = concernedPods(situation).filter((pod) =>
     adapter.modeOf(pod) !== mode && (adapter.modeOf(pod) === 'Transitional' || whyNotRestartable(pod, surroundings.workloads) === undefined || mode === 'Ambient' && adapter.modeOf(pod) === 'None'));
-  const [first] = outside;
-  if (first === undefined) return { kind: 'Done' };
-  const until = Math.max(Date.parse(began), ...outside.map((pod) => pod.readyChangedAt ?? 0)) + durationMs(spec.restart.enrolmentDeadline);
-  const message = `pod ${first.name} is in mode ${adapter.modeOf(first)}, not ${mode}${outside.length > 1 ? `, and so are ${outside.length - 1} others` : ''}`;
-  if (situation.now >= until) return { kind: 'Failed', reason: 'PodNotEnrolled', message: `${message} after ${spec.restart.enrolmentDeadline}` };
-  return { kind: 'Wait', until, message: `waiting until every pod is in mode ${mode}` };
+  if (outside.length === 0) return { kind: 'Done' };
+  const patience = (pod: PodView): string => (pod.ready ? spec.restart.enrolmentDeadline : spec.restart.progressDeadline);
+  const due = (pod: PodView): number => Math.max(Date.parse(began), pod.readyChangedAt ?? 0) + durationMs(patience(pod));
+  const late = outside.find((pod) => situation.now >= due(pod));
+  if (late === undefined) return { kind: 'Wait', until: Math.min(...outside.map(due)), message: `waiting until every pod is in mode ${mode}` };
+  const others = outside.length > 1 ? `, and so are ${outside.length - 1} others` : '';
+  return { kind: 'Failed', reason: 'PodNotEnrolled', message: `pod ${late.name} is in mode ${adapter.modeOf(late)}, not ${mode}${others} after ${patience(late)}` };
 }

@@ -71,6 +71,7 @@ export class NamespaceReconciler {
       adapter,
       object: child,
       spec: migration.spec,
+      migrationUid: migration.metadata.uid ?? '',
       wanted: wantedOf(migration),
       surroundings: {
         route: { from: child.spec.from, to: child.spec.to },

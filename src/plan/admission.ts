@@ -11,8 +11,11 @@ export function hasFailed({ status }: NamespaceMigration): boolean {
   return status?.failure !== undefined;
 }
 
+/** May be started, as far as its own record says: one that was not looked at yet, and one that is to start again, included. */
 function isCandidate({ status }: NamespaceMigration): boolean {
-  return status?.direction === undefined && (status?.writtenPhase === 'Pending' || status?.writtenPhase === 'Planned');
+  if (status?.direction !== undefined) return false;
+  const startsAgain = status?.writtenPhase === 'RolledBack' && status.failure === undefined && status.command === undefined;
+  return startsAgain || status?.writtenPhase === undefined || status.writtenPhase === 'Pending' || status.writtenPhase === 'Planned';
 }
 
 /**

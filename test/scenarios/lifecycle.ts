@@ -146,8 +146,7 @@ export const lifecycleScenarios: readonly Scenario[] = [
         await world.phase('RolledBack');
       });
       await world.modesAre({ Sidecar: 3 });
-      const { annotations, labels } = await world.snapshot();
-      assert.deepEqual({ annotations, labels }, { annotations: before.annotations, labels: before.labels });
+      await world.restored(before);
     },
   },
   {

@@ -8,7 +8,7 @@ import { istio } from '../../src/mesh/istio/adapter.ts';
 import type { ConfigView, PodView, WorkloadView } from '../../src/mesh/views.ts';
 import { nextRestartAt } from '../../src/plan/admission.ts';
 import { applyJsonPatch } from '../sim/apiserver/json-patch.ts';
-import { captured, config, injected, installed, mesh, migrationSpec, namespace, pod, workload } from './mesh-fixtures.ts';
+import { captured, injected, installed, mesh, migrationSpec, namespace, pod, workload } from './mesh-fixtures.ts';
 
 type Strings = Record<string, string>;
 
@@ -185,6 +185,7 @@ export class NamespaceWorld {
     const spec = { ...this.#spec, action: this.wanted === 'DeleteLeave' ? 'Migrate' as const : this.wanted };
     const object = this.object;
     return {
+      migrationUid: 'migration-uid',
       now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: nextRestartAt([object], spec.restart.podsPerMinute), refused: undefined,
       surroundings: {
         route: { from: 'IstioSidecar', to: 'IstioAmbient' }, restart: spec.restart,

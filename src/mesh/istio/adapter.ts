@@ -1,5 +1,6 @@
 import type { Finding, Severity } from '../../api/common.ts';
 import type { MeshAdapter, Surroundings } from '../adapter.ts';
+import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { policyRules } from './findings/policies.ts';
@@ -12,7 +13,7 @@ import { concerns, modeFor, modeOf } from './pod-mode.ts';
 import { watched } from './resources.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...routeRules, ...extensionRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules];
 
 /** Every rule, in the order of the catalogue. */
 export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules];

@@ -1,5 +1,6 @@
 import { timestamp } from '../../../src/base/clock.ts';
 import { apiVersionOf, type KubeObject, type ManagedFieldsEntry } from '../../../src/kube/object.ts';
+import { checkConfig } from './apply-config.ts';
 import { createObject } from './create.ts';
 import { applyConflict, badRequest, conflict, type StatusCause } from './errors.ts';
 import { difference, emptySet, intersection, isEmpty, pathsOf, printPath, union, type FieldSet } from './field-set.ts';
@@ -25,22 +26,10 @@ export interface ApplyTarget {
   readonly stored: KubeObject | undefined;
 }
 
-function checkConfig(target: ApplyTarget, config: JsonObject): void {
-  const wanted = apiVersionOf(target.served.resource);
-  if (config['apiVersion'] !== wanted) {
-    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${String(config['apiVersion'])}, expected: ${wanted}`);
-  }
-  if (at(config, 'metadata', 'managedFields') !== undefined) throw badRequest('metadata.managedFields must be nil');
-  const name = asString(at(config, 'metadata', 'name'));
-  if (name !== '' && name !== target.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-  }
-}
-
 /** Server-side apply (PATCH with application/apply-patch+yaml): creates the object when it is absent. */
 export function applyObject(state: ServerState, target: ApplyTarget, config: JsonObject, options: ApplyOptions): KubeObject {
-  checkConfig(target, config);
   const { served, stored } = target;
+  checkConfig(served, target.name, config);
   const writer: Writer = {
     manager: options.manager, operation: 'Apply', apiVersion: apiVersionOf(served.resource), subresource: options.subresource,
   };
@@ -51,7 +40,7 @@ export function applyObject(state: ServerState, target: ApplyTarget, config: Jso
     const uid = asString(at(config, 'metadata', 'uid'));
     if (uid !== '') throw conflict(served.resource, target.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
     const set = appliedSet(served, config, options);
-    const managedFields = writeOwners([{ writer, set, time: timestamp(state.clock.now()), entry: undefined }]) ?? [];
+    const managedFields = writeOwners([{ writer, set: strip(set), time: timestamp(state.clock.now()), entry: undefined }]) ?? [];
     return createObject(state, served, target.namespace, config, { ...options, managedFields });
   }
   const live = served.toVersion(stored);
@@ -63,7 +52,7 @@ export function applyObject(state: ServerState, target: ApplyTarget, config: Jso
 function appliedSet(served: ServedResource, config: JsonObject, options: ApplyOptions): FieldSet {
   const withoutStatus = served.status ? withField(config, ['status'], undefined) : config;
   const relevant = options.subresource === 'status' ? { status: config['status'] } : withoutStatus;
-  return strip(fieldSetOf(relevant, served.strategy.fieldType));
+  return fieldSetOf(relevant, served.strategy.fieldType);
 }
 
 interface Merged {
@@ -89,7 +78,7 @@ function merge(served: ServedResource, live: KubeObject, config: JsonObject, wri
   const same = equal(next, withField(live, ['metadata', 'managedFields'], undefined));
   const time = same ? own?.time : timestamp(state.clock.now());
   const remaining = others.map((owner) => ({ ...owner, set: difference(owner.set, lost) }));
-  return { object: next, managedFields: writeOwners([...remaining, { writer, set, time, entry: own?.entry }]) ?? [] };
+  return { object: next, managedFields: writeOwners([...remaining, { writer, set: strip(set), time, entry: own?.entry }]) ?? [] };
 }
 
 /** Owners of an object that was never tracked: everything in it belongs to `before-first-apply`. */

@@ -3,7 +3,7 @@ import { defaultBuiltin } from './builtin-defaults.ts';
 import { builtinFieldType } from './builtin-field-types.ts';
 import type { BuiltinRow } from './builtin-table.ts';
 import { validateBuiltin } from './builtin-validation.ts';
-import { asObject, at, omit, withField, type JsonObject } from './json.ts';
+import { asArray, asObject, at, omit, withField, type JsonObject } from './json.ts';
 import { admitPodSpec, qosClass } from './pod-defaults.ts';
 import type { Strategy } from './served-resource.ts';
 
@@ -50,7 +50,13 @@ function job(object: KubeObject): KubeObject {
   return withField(labelled, ['spec', 'selector'], { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } });
 }
 
-const creation: Readonly<Record<string, Create>> = { 'Namespace.': namespace, 'Pod.': pod, 'Service.': service, 'Job.batch': job };
+function definition(object: KubeObject): KubeObject {
+  const versions = asArray(at(object, 'spec', 'versions')).map(asObject);
+  const storedVersions = versions.filter((version) => version['storage'] === true).map((version) => version['name']);
+  return { ...object, status: { acceptedNames: { kind: '', plural: '' }, conditions: [], storedVersions } };
+}
+
+const creation: Readonly<Record<string, Create>> = { 'Namespace.': namespace, 'Pod.': pod, 'Service.': service, 'Job.batch': job, 'CustomResourceDefinition.apiextensions.k8s.io': definition };
 
 function prepareForUpdate(key: string, object: KubeObject, previous: KubeObject): KubeObject {
   switch (key) {

@@ -7,7 +7,7 @@ import { withField } from './json.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { ServerState } from './server-state.ts';
 import type { Commit } from './store.ts';
-import { commitChange } from './update.ts';
+import { commitChange, updateObject } from './update.ts';
 
 /** The collection of the definitions themselves. */
 const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
@@ -77,7 +77,9 @@ class DefinitionRegistrar {
       acceptedNames: spec.names,
       storedVersions: spec.versions.filter((version) => version.storage).map((version) => version.name),
     };
-    this.commit(definition, withField({ ...definition, status }, ['metadata', 'finalizers'], [...definition.metadata.finalizers ?? [], cleanupFinalizer]));
+    const served = this.state.registry.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
+    if (served === undefined) return;
+    updateObject(this.state, served, definition, { ...definition, status }, { manager: 'kube-apiserver', subresource: 'status', lenient: true });
   }
 
   private terminate(key: string): void {

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../src/kube/object.ts';
 import { definitionSpec, type DefinitionSpec, type DefinitionVersion } from './crd-types.ts';
 import { invalidValue, required, type StatusCause } from './errors.ts';
+import { equal } from './json.ts';
 import { parseJsonPath } from './json-path.ts';
 import { SchemaRules } from './schema-cel.ts';
 import { applyDefaults } from './schema-default.ts';
@@ -39,10 +40,10 @@ function defaultCauses(schema: Schema, field: string): readonly StatusCause[] {
   return [...unknown, ...validateValue(filled, undefined, schema, field)];
 }
 
-function validateVersion(version: DefinitionVersion, field: string): readonly StatusCause[] {
+function validateVersion(version: DefinitionVersion, field: string, schemaField: string): readonly StatusCause[] {
   const schema = version.schema?.openAPIV3Schema;
-  if (schema === undefined) return [required(`${field}.schema.openAPIV3Schema`, 'schemas are required')];
-  const path = `${field}.schema.openAPIV3Schema`;
+  const path = `${schemaField}.openAPIV3Schema`;
+  if (schema === undefined) return [required(path, 'schemas are required')];
   const causes = [...structure(schema, path, true)];
   for (const { path: at, message } of new SchemaRules(schema).errors) {
     causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${message}`, field: `${path}${at === '' ? '' : `.${at}`}.x-kubernetes-validations` });
@@ -63,7 +64,13 @@ function validateSpec(spec: DefinitionSpec, name: string): readonly StatusCause[
   if (spec.versions.filter((version) => version.storage).length !== 1) {
     causes.push(invalidValue('spec.versions', null, 'must have exactly one version marked as storage version'));
   }
-  spec.versions.forEach((version, index) => { causes.push(...validateVersion(version, `spec.versions[${String(index)}]`)); });
+  // One schema for all versions is moved to the top of the internal form, which messages show.
+  const [first, ...others] = spec.versions;
+  const common = others.every((version) => equal(version.schema, first?.schema));
+  spec.versions.forEach((version, index) => {
+    const field = `spec.versions[${String(index)}]`;
+    if (index === 0 || !common) causes.push(...validateVersion(version, field, common ? 'spec.validation' : `${field}.schema`));
+  });
   return causes;
 }
 

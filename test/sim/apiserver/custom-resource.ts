@@ -8,6 +8,7 @@ import { SchemaRules } from './schema-cel.ts';
 import { applyDefaults } from './schema-default.ts';
 import { customFieldType } from './schema-field-type.ts';
 import { pruneObject } from './schema-prune.ts';
+import { validateListKeys } from './schema-list-keys.ts';
 import { validateValue } from './schema-validate.ts';
 import type { Schema } from './schema.ts';
 import type { ServedResource, Strategy, Subresource } from './served-resource.ts';
@@ -23,12 +24,15 @@ const unchecked: StatusCause = {
   message: 'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
 };
 
+/** After one of these, rules could fail to evaluate, so they are not tried (hasBlockingErr upstream). */
+const blocking = ['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'];
+
 function validator(schema: Schema): Strategy['validate'] {
   const rules = new SchemaRules(schema);
   return (object, previous) => {
-    const structural = validateValue(object, previous, schema, '');
-    if (structural.length > 0) return rules.present ? [...structural, unchecked] : structural;
-    return rules.validate(object, previous);
+    const structural = [...validateValue(object, previous, schema, ''), ...validateListKeys(object, previous, schema, '')];
+    if (structural.some((cause) => blocking.includes(cause.reason))) return rules.present ? [...structural, unchecked] : structural;
+    return [...structural, ...rules.validate(object, previous)];
   };
 }
 

@@ -1,5 +1,5 @@
 import { apiVersionOf, type KubeObject } from '../../../src/kube/object.ts';
-import { badRequest } from './errors.ts';
+import { badRequest, invalidPatch } from './errors.ts';
 import { asObject, asString, at, compact, isObject, omit, withField, type JsonObject } from './json.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { WriteOptions } from './server-state.ts';
@@ -53,6 +53,7 @@ export function decodeObject(served: ServedResource, body: JsonObject, options: 
   const { object, unknownFields } = served.strategy.decode(served.custom ? { ...compact(body), apiVersion, kind, metadata } : cleanTemplate({ ...compact(body), apiVersion, kind, metadata }));
   if (unknownFields.length > 0) {
     if (options.fieldValidation === 'Strict') {
+      if (options.patched === true) throw invalidPatch(body, `strict decoding error: ${unknownFieldsMessage(unknownFields)}`);
       throw badRequest(`${kind} in version "${served.resource.version}" cannot be handled as a ${kind}: strict decoding error: ${unknownFieldsMessage(unknownFields)}`);
     }
     if (options.fieldValidation === 'Warn') for (const field of unknownFields) options.warn?.(`unknown field "${field}"`);

@@ -22,6 +22,11 @@ export interface Deletion {
   readonly gone: boolean;
 }
 
+/** What holds an object of a kind from the moment it is deleted, by collection. */
+const deletionFinalizers: Readonly<Record<string, string>> = {
+  'customresourcedefinitions.apiextensions.k8s.io': 'customresourcecleanup.apiextensions.k8s.io',
+};
+
 const protectedNamespaces: readonly string[] = ['default', 'kube-system', 'kube-public'];
 
 function checkPreconditions(served: ServedResource, object: KubeObject, options: DeleteOptions): void {
@@ -60,6 +65,12 @@ function finalizersFor(options: DeleteOptions, finalizers: readonly string[]): r
   }
 }
 
+function heldBy(served: ServedResource, stored: KubeObject): readonly string[] {
+  const { deletionTimestamp, finalizers = [] } = stored.metadata;
+  const added = deletionTimestamp === undefined ? deletionFinalizers[served.storageKey] : undefined;
+  return added === undefined ? finalizers : [...finalizers, added];
+}
+
 /** The object with the marks of deletion; a period that is already running can only be shortened. */
 function mark(state: ServerState, object: KubeObject, grace: number, finalizers: readonly string[]): KubeObject {
   const { deletionTimestamp, generation } = object.metadata;
@@ -79,7 +90,7 @@ function mark(state: ServerState, object: KubeObject, grace: number, finalizers:
 export function deleteObject(state: ServerState, served: ServedResource, stored: KubeObject, options: DeleteOptions): Deletion {
   checkPreconditions(served, stored, options);
   const grace = gracePeriod(served, stored, options);
-  const finalizers = finalizersFor(options, stored.metadata.finalizers ?? []);
+  const finalizers = finalizersFor(options, heldBy(served, stored));
   const marked = mark(state, stored, grace, finalizers);
   const next = isNamespace(served) ? withField(marked, ['status', 'phase'], 'Terminating') : marked;
   const namespaceHeld = isNamespace(served) && !isGone(next);

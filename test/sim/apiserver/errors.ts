@@ -83,6 +83,12 @@ export function invalid(resource: Named, name: string, causes: readonly StatusCa
   });
 }
 
+/** 422: the result of a patch cannot be decoded. */
+export function invalidPatch(result: unknown, reason: string): SimStatusError {
+  const cause = invalidValue('patch', JSON.stringify(result), reason);
+  return new SimStatusError(422, 'Invalid', ` "" is invalid: patch: ${cause.message}`, { causes: [cause] });
+}
+
 /** 422 as the generic handler words it, for example for a JSON patch whose `test` fails. */
 export function unprocessable(): SimStatusError {
   return new SimStatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});

@@ -22,9 +22,10 @@ export function parseFieldSelector(text: string, served: ServedResource): FieldS
     if (match === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
     const field = match['field'] ?? '';
     if (!always.includes(field) && !served.selectableFields.includes(field)) {
-      if (served.selectableFields.length === 0) {
+      if (!served.custom && served.selectableFields.length === 0) {
         throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
       }
+      if (served.custom) throw badRequest(`field label not supported: ${field}`);
       const { group, version, plural } = served.resource;
       const name = `${group}/${version}, Resource=${plural}`;
       throw badRequest(`Unable to find "${name}" that match label selector "", field selector "${text}": field label not supported: ${field}`);

@@ -34,7 +34,7 @@ const unowned = fromFieldsV1({
 
 /** Structs that are always present in a Go object, so that nobody owns their existence. */
 const builtinSkeleton = {
-  metadata: {}, spec: { containers: null, template: { metadata: {}, spec: { containers: null } }, strategy: {}, updateStrategy: {} }, status: {},
+  metadata: {}, spec: { containers: null, template: { metadata: {}, spec: { containers: null } }, strategy: {}, updateStrategy: {}, names: {} }, status: {},
 };
 
 const setOf = memoize((fields: Readonly<Record<string, unknown>>) => fromFieldsV1(fields));

@@ -97,6 +97,7 @@ export function validateMetadata(served: ServedResource, object: KubeObject, pre
   }
   if (metadata.ownerReferences !== before?.ownerReferences) causes.push(...checkOwners(object));
   const added = (metadata.finalizers ?? []).filter((name) => before?.finalizers?.includes(name) !== true);
+  causes.push(...added.flatMap((name) => checkKey('metadata.finalizers', name)));
   if (before?.deletionTimestamp !== undefined && added.length > 0) {
     causes.push({
       reason: 'FieldValueForbidden', field: 'metadata.finalizers',

@@ -83,5 +83,5 @@ export function patchObject(state: ServerState, target: ApplyTarget, text: strin
   if (stored === undefined) throw notFound(served.resource, target.name);
   const wanted = patcher(served.toVersion(stored), text);
   checkUid(target, wanted);
-  return updateObject(state, served, stored, wanted, { ...options, lenient: true });
+  return updateObject(state, served, stored, wanted, { ...options, lenient: true, patched: true });
 }

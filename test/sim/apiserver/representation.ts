@@ -39,7 +39,8 @@ function whole(served: ServedResource): Representation {
   const apiVersion = apiVersionOf(served.resource);
   return {
     object: textOf,
-    list: (objects, meta) => listText(apiVersion, served.listKind, meta, objects.map(served.custom ? textOf : itemText)),
+    // An unstructured list always says where it continues, a typed one only when it does.
+    list: (objects, meta) => listText(apiVersion, served.listKind, served.custom ? { continue: '', ...meta } : meta, objects.map(served.custom ? textOf : itemText)),
     event: textOf,
     bookmark: (resourceVersion, annotations) =>
       JSON.stringify({ kind: served.resource.kind, apiVersion, metadata: bookmarkMetadata(resourceVersion, annotations) }),

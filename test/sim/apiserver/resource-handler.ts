@@ -4,8 +4,8 @@ import { SimStatusError } from '../sim-api.ts';
 import { createObject } from './create.ts';
 import { parseJson } from './decode.ts';
 import { deleteObject, type DeleteOptions } from './delete.ts';
-import { badRequest, methodNotAllowed, notFound, pathNotFound } from './errors.ts';
-import { reply, replyJson, replyStream, warningHeaders } from './http-reply.ts';
+import { invalid, methodNotAllowed, notFound, notSupported, pathNotFound, type StatusCause } from './errors.ts';
+import { reply, replyError, replyJson, replyStream, warningHeaders } from './http-reply.ts';
 import { asObject, asString, type JsonObject } from './json.ts';
 import { listObjects, selectionOf } from './list.ts';
 import { patchObject } from './patch.ts';
@@ -34,15 +34,20 @@ function managerOf(request: HttpRequest, query: URLSearchParams): string {
   return named === '' ? (request.headers['user-agent'] ?? 'unknown').split('/')[0]?.slice(0, 128) ?? 'unknown' : named;
 }
 
+const validations: readonly string[] = ['', 'Ignore', 'Strict', 'Warn'];
+const optionKinds: Readonly<Record<HttpRequest['method'], string>> = {
+  GET: 'GetOptions', POST: 'CreateOptions', PUT: 'UpdateOptions', PATCH: 'PatchOptions', DELETE: 'DeleteOptions',
+};
+
+function invalidOptions(request: HttpRequest, cause: StatusCause): SimStatusError {
+  return invalid({ group: 'meta.k8s.io', plural: '', kind: optionKinds[request.method] }, '', [cause]);
+}
+
 function writeOptions(request: HttpRequest, query: URLSearchParams, warnings: string[]): WriteOptions {
   const dryRun = query.get('dryRun');
-  if (dryRun !== null && dryRun !== '' && dryRun !== 'All') {
-    throw new SimStatusError(422, 'Invalid', `dryRun: Unsupported value: "${dryRun}": supported values: "All"`);
-  }
+  if (dryRun !== null && dryRun !== '' && dryRun !== 'All') throw invalidOptions(request, notSupported('dryRun', [dryRun], ['All']));
   const validation = query.get('fieldValidation') ?? '';
-  if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation)) {
-    throw new SimStatusError(422, 'Invalid', `fieldValidation: Unsupported value: "${validation}": supported values: "", "Ignore", "Strict", "Warn"`);
-  }
+  if (!validations.includes(validation)) throw invalidOptions(request, notSupported('fieldValidation', validation, validations));
   return {
     manager: managerOf(request, query), dryRun: dryRun === 'All',
     // Warn is the default since Kubernetes 1.27.
@@ -151,9 +156,19 @@ function change(call: ResourceRequest): HttpResponse {
   return answer(call, stored === undefined ? 201 : 200, object);
 }
 
-/** Carries out a request about a resource. Throws SimStatusError for whatever the API server refuses. */
+/** Carries out a request about a resource. */
 export function handleResource(state: ServerState, request: HttpRequest, info: RequestInfo, path: ResourcePath): HttpResponse {
   const call = prepare(state, request, info, path);
+  try {
+    return dispatch(call, path);
+  } catch (error) {
+    const refused = replyError(error);
+    return { ...refused, headers: { ...refused.headers, ...warningHeaders(call.warnings) } };
+  }
+}
+
+function dispatch(call: ResourceRequest, path: ResourcePath): HttpResponse {
+  const { state, request } = call;
   if (path.subresource !== undefined) return handleSubresource({ ...call, path: { ...path, subresource: path.subresource } });
   switch (request.method) {
     case 'GET': return read(call);
@@ -161,7 +176,7 @@ export function handleResource(state: ServerState, request: HttpRequest, info: R
     case 'PUT': case 'PATCH': return change(call);
     case 'POST': {
       if (path.name !== undefined) throw methodNotAllowed();
-      if (path.namespace === undefined && call.served.resource.namespaced) throw badRequest('an empty namespace may not be set during creation');
+      if (path.namespace === undefined && call.served.resource.namespaced) throw call.served.custom ? pathNotFound() : methodNotAllowed();
       return answer(call, 201, createObject(state, call.served, path.namespace, bodyOf(request), call.options));
     }
   }

@@ -104,7 +104,7 @@ export class SchemaRules {
     const oldSelf = previous === undefined || previous === null ? undefined : seen(previous);
     return rules.flatMap((compiled) => {
       if (compiled.usesOldSelf && oldSelf === undefined && compiled.rule.optionalOldSelf !== true) return [];
-      const cause = this.evaluate(compiled, { self, oldSelf: this.oldSelf(compiled, oldSelf) }, value, path);
+      const cause = this.evaluate(compiled, { self, oldSelf: this.oldSelf(compiled, oldSelf) }, value, path, schema.type ?? '');
       return cause === undefined ? [] : [cause];
     });
   }
@@ -114,7 +114,7 @@ export class SchemaRules {
     return oldSelf === undefined ? this.environment.evaluate('optional.none()') : this.environment.evaluate('optional.of(value)', { value: oldSelf });
   }
 
-  private evaluate(compiled: CompiledRule, context: Readonly<Record<string, unknown>>, value: unknown, path: string): StatusCause | undefined {
+  private evaluate(compiled: CompiledRule, context: Readonly<Record<string, unknown>>, value: unknown, path: string, type: string): StatusCause | undefined {
     const { rule } = compiled;
     const field = `${path}${rule.fieldPath ?? ''}`;
     const printed = typeof value === 'object' ? '' : `: ${JSON.stringify(value)}`;
@@ -122,7 +122,7 @@ export class SchemaRules {
       if (compiled.program(context) === true) return undefined;
     } catch (error) {
       const reason = error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error);
-      return { reason: 'FieldValueInvalid', message: `Invalid value: ${reason} evaluating rule: ${rule.message ?? rule.rule}`, field: fieldOrRoot(field) };
+      return { reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(type)}: ${reason} evaluating rule: ${rule.message ?? rule.rule}`, field: fieldOrRoot(field) };
     }
     const reason = rule.reason ?? 'FieldValueInvalid';
     const shown = reason === 'FieldValueRequired' || reason === 'FieldValueForbidden' ? '' : printed;

@@ -2,7 +2,6 @@ import { invalidValue, notSupported, required, type StatusCause } from './errors
 import { asArray, equal, isObject, type JsonObject } from './json.ts';
 import { hasFormat } from './schema-formats.ts';
 import { memberSchema, type Schema } from './schema.ts';
-import { itemElement } from './typed-value.ts';
 
 function typeName(value: unknown): string {
   if (value === null) return 'null';
@@ -39,7 +38,7 @@ function tooLong(limit: number): string {
 }
 
 function tooMany(actual: number, limit: number): string {
-  return `Too many: ${String(actual)}: must have at most ${String(limit)} items`;
+  return `Too many: ${String(actual)}: must have at most ${String(limit)} ${limit === 1 ? 'item' : 'items'}`;
 }
 
 const stringChecks: readonly Check[] = [
@@ -50,7 +49,7 @@ const stringChecks: readonly Check[] = [
   (value: string, { pattern }, field) => (pattern !== undefined && !new RegExp(pattern, 'u').test(value)
     ? invalidValue(field, value, `${inBody(field)} should match '${pattern}'`) : undefined),
   (value: string, { format }, field) => (format !== undefined && !hasFormat(value, format)
-    ? invalidValue(field, value, `${inBody(field)} must be of type ${format}: "${value}"`) : undefined),
+    ? { ...invalidValue(field, value, `${inBody(field)} must be of type ${format}: "${value}"`), reason: 'FieldValueTypeInvalid' } : undefined),
 ];
 
 const numberChecks: readonly Check[] = [
@@ -95,21 +94,6 @@ function child(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
-function duplicates(list: readonly unknown[], schema: Schema, path: string): readonly StatusCause[] {
-  const kind = schema['x-kubernetes-list-type'];
-  if (kind !== 'set' && kind !== 'map') return [];
-  const type = kind === 'set' ? { set: true as const } : { keys: schema['x-kubernetes-list-map-keys'] ?? [] };
-  const seen = new Set<string>();
-  return list.flatMap((item, index) => {
-    const element = itemElement(type, item);
-    if (!seen.has(element)) {
-      seen.add(element);
-      return [];
-    }
-    return [{ reason: 'FieldValueDuplicate', message: `Duplicate value: ${element.slice(2)}`, field: `${path}[${String(index)}]` }];
-  });
-}
-
 function junctors(value: unknown, schema: Schema, path: string): readonly StatusCause[] {
   const holds = (option: Schema): boolean => validateValue(value, undefined, option, path).length === 0;
   const said = path === '' ? '""' : `"${path}"`;
@@ -121,6 +105,8 @@ function junctors(value: unknown, schema: Schema, path: string): readonly Status
   if (matching !== undefined && matching !== 1) {
     const found = matching === 0 ? 'Found none valid' : `Found ${String(matching)} valid alternatives`;
     causes.push({ ...invalidValue('', '', `${said} must validate one and only one schema (oneOf). ${found}`), field: '<nil>' });
+    const [first] = schema.oneOf ?? [];
+    if (matching === 0 && first !== undefined) causes.push(...validateValue(value, undefined, first, path));
   }
   if (schema.not !== undefined && holds(schema.not)) {
     causes.push({ ...invalidValue('', '', `${said} must not validate the schema (not)`), field: '<nil>' });
@@ -134,10 +120,10 @@ function junctors(value: unknown, schema: Schema, path: string): readonly Status
  */
 export function validateValue(value: unknown, previous: unknown, schema: Schema, path: string): readonly StatusCause[] {
   if (value === undefined || value === previous) return [];
-  if (!hasType(value, schema)) return [wrongType(path, value, allowedTypes(schema).join(','))];
-  if (value === null) return [];
-  const causes: StatusCause[] = [];
+  const causes: StatusCause[] = hasType(value, schema) ? [] : [wrongType(path, value, allowedTypes(schema).join(','))];
+  if (value === null) return causes;
   if (schema.enum !== undefined && !schema.enum.some((allowed) => equal(allowed, value))) causes.push(notSupported(path, value, schema.enum));
+  if (causes.length > 0) return causes;
   for (const check of checksFor(value)) {
     const cause = check(value as never, schema, path);
     if (cause !== undefined) causes.push(cause);
@@ -151,8 +137,7 @@ export function validateValue(value: unknown, previous: unknown, schema: Schema,
 function validateItems(list: readonly unknown[], previous: unknown, schema: Schema, path: string): readonly StatusCause[] {
   const { items } = schema;
   const before = asArray(previous);
-  const below = items === undefined ? [] : list.flatMap((item, index) => validateValue(item, before[index], items, `${path}[${String(index)}]`));
-  return [...duplicates(list, schema, path), ...below];
+  return items === undefined ? [] : list.flatMap((item, index) => validateValue(item, before[index], items, `${path}[${String(index)}]`));
 }
 
 function validateMembers(object: JsonObject, previous: unknown, schema: Schema, path: string): readonly StatusCause[] {

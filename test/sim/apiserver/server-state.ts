@@ -24,6 +24,8 @@ export interface WriteOptions {
   readonly fieldValidation?: FieldValidation;
   /** Whether PUT needs a resourceVersion where the kind asks for one; the in-process controllers may leave it out. */
   readonly lenient?: boolean;
+  /** The object results from a patch: what is wrong with its form is the patch's fault. */
+  readonly patched?: boolean;
   /** Receives what goes into `Warning` headers. */
   readonly warn?: (message: string) => void;
 }

@@ -28,7 +28,7 @@ function checkPreconditions(served: ServedResource, current: KubeObject, next: K
   }
   if (resourceVersion === '') {
     if (served.strategy.unconditionalUpdate || options.lenient === true) return;
-    throw invalid(served.resource, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    throw invalid({ ...served.resource, kind: served.resource.plural }, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
   }
   if (resourceVersion !== current.metadata.resourceVersion) throw conflict(served.resource, name, staleVersion);
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { rules } from '../adapter.ts';
@@ -26,11 +26,6 @@ function otherIds(): readonly string[] {
   return sources.flatMap((source) => [...source.matchAll(/id: '(MM\d{3})', severity/g)].map(([, id = '']) => id));
 }
 
-/** The target of a link to a heading, as GitHub makes it. */
-function anchor(title: string): string {
-  return title.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-');
-}
-
 describe('docs/findings.md', () => {
   it('has one section for each finding that the code can make, in the order of their ids', () => {
     const ids = [...otherIds(), ...rules.map(({ id }) => id)];
@@ -51,38 +46,3 @@ describe('docs/findings.md', () => {
     expect(text.match(/^## /gm)).toHaveLength(entries().length);
   });
 });
-
-describe('the documentation', () => {
-  const files = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
-
-  it.each(files)('names in %s only findings that exist', (file) => {
-    const known = entries().map(({ id }) => id);
-    const named = readFileSync(join(root, file), 'utf8').match(/\bMM\d{3}\b/g) ?? [];
-
-    expect(named.filter((id) => !known.includes(id))).toEqual([]);
-  });
-
-  it.each(files)('links in %s only to pages and headings that exist', (file) => {
-    const text = readFileSync(join(root, file), 'utf8');
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
-    const broken = links.filter(([, path = '', target]) => {
-      const page = path === '' ? join(root, file) : join(root, file, '..', path);
-      try {
-        const titles = target === undefined ? [] : [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => anchor(title));
-        return target !== undefined && !titles.includes(target);
-      } catch {
-        return !isDirectory(page);
-      }
-    });
-
-    expect(broken.map(([link]) => link)).toEqual([]);
-  });
-});
-
-function isDirectory(path: string): boolean {
-  try {
-    return readdirSync(path).length > 0;
-  } catch {
-    return false;
-  }
-}

@@ -3,9 +3,10 @@ import { resolvePercent } from '../../project-workload.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import { selects, type PodView, type WorkloadView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
-import { injectLabel, templatesAnnotation } from '../labels.ts';
+import { dataplaneModeLabel, injectLabel, templatesAnnotation } from '../labels.ts';
 import { concerns, lacksHbone, modeFor, modeOf } from '../pod-mode.ts';
-import { isStrict, nameOf, some, type Evidence, type Rule } from './rule.ts';
+import { asksWhoCalls } from './policy-fields.ts';
+import { applicable, isStrict, labelSets, nameOf, some, type Evidence, type Rule } from './rule.ts';
 
 function podsIn(surroundings: Surroundings, mode: string): readonly PodView[] {
   return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) === mode);
@@ -53,12 +54,53 @@ function blockedByBudget(surroundings: Surroundings): readonly Evidence[] {
       })));
 }
 
-function headless(surroundings: Surroundings): readonly Evidence[] {
-  if (surroundings.route.to !== 'IstioAmbient' || !isStrict(surroundings)) return [];
+function headless(surroundings: Surroundings, message: string): readonly Evidence[] {
+  if (surroundings.route.to !== 'IstioAmbient') return [];
   return surroundings.services
     .filter((service) => service.headless && Object.keys(service.selector).length > 0)
-    .filter((service) => surroundings.pods.some((pod) => selects({ matchLabels: service.selector }, pod.labels)))
-    .map((service) => ({ object: nameOf({ ...service, kind: 'Service' }), message: 'sidecars reach ambient pods behind a headless Service in plaintext, which STRICT refuses (istio/istio#54921)' }));
+    .filter((service) => labelSets(surroundings).some((labels) => selects({ matchLabels: service.selector }, labels)))
+    .map((service) => ({ object: nameOf({ ...service, kind: 'Service' }), message }));
+}
+
+/** Plaintext carries no identity: a DENY by identity does not match it, an ALLOW by identity refuses it. */
+function namelessCallers(surroundings: Surroundings): readonly Evidence[] {
+  if (surroundings.route.to !== 'IstioAmbient' || !applicable('AuthorizationPolicy', surroundings).some(({ spec }) => asksWhoCalls(spec))) return [];
+  const old = surroundings.restart.hbone === 'Auto' ? [] : surroundings.pods.filter(lacksHbone);
+  return [
+    ...headless(surroundings, 'sidecars reach ambient pods behind a headless Service in plaintext (istio/istio#54921), so policies would not know these callers'),
+    ...perNamespace(surroundings, old, (names) => `ambient pods reach these sidecars in plaintext until they are restarted, so policies would not know these callers: ${names}`),
+  ];
+}
+
+/** Workloads without pods whose next pods would be of a template that `test` finds fault with. */
+function asleep(surroundings: Surroundings, test: (template: Pick<PodView, 'labels' | 'annotations'>) => boolean, message: string): readonly Evidence[] {
+  return surroundings.workloads
+    .filter(({ replicas, templateLabels, templateAnnotations }) => replicas === 0 && test({ labels: templateLabels, annotations: templateAnnotations }))
+    .map((workload) => ({ object: nameOf(workload), message }));
+}
+
+function optsOutOfInjection({ labels, annotations }: Pick<PodView, 'labels' | 'annotations'>): boolean {
+  return (labels[injectLabel] ?? annotations[injectLabel]) === 'false';
+}
+
+function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotations'>): boolean {
+  return labels[dataplaneModeLabel] === 'none';
+}
+
+function leftOut(surroundings: Surroundings): readonly Evidence[] {
+  const { from, to } = surroundings.route;
+  if (to === 'None') return [];
+  const [optsOut, remains, label] = to === 'IstioAmbient'
+    ? [optsOutOfCapture, optsOutOfInjection, 'istio.io/dataplane-mode=none'] as const
+    : [optsOutOfInjection, optsOutOfCapture, 'sidecar.istio.io/inject=false'] as const;
+  return [
+    ...perNamespace(surroundings, podsIn(surroundings, modeFor(from)).filter(optsOut), (names) => `pods with ${label} would be in no mesh after their restart: ${names}`),
+    ...(from === 'None' ? [] : asleep(surroundings, (template) => optsOut(template) && !remains(template), `its pods would be in no mesh: the template has ${label}`)),
+  ];
+}
+
+function isGateway({ annotations }: Pick<PodView, 'annotations'>): boolean {
+  return annotations[templatesAnnotation]?.includes('gateway') === true;
 }
 
 const excluded = ['traffic.sidecar.istio.io/excludeInboundPorts', 'traffic.sidecar.istio.io/includeInboundPorts'];
@@ -68,8 +110,11 @@ export const workloadRules: readonly Rule[] = [
   {
     id: 'MM050', severity: 'Critical', when: 'Start', title: 'A pod outside the mesh would be taken in',
     fix: 'Label the pods (in their template) istio.io/dataplane-mode=none to keep them out, or restart them into the mesh first.',
-    find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : perNamespace(surroundings, podsIn(surroundings, 'None'),
-      (names) => `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`),
+    find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : [
+      ...perNamespace(surroundings, podsIn(surroundings, 'None'), (names) => `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`),
+      ...(surroundings.route.to === 'IstioAmbient'
+        ? asleep(surroundings, (template) => optsOutOfInjection(template) && !optsOutOfCapture(template), 'its pods have no sidecar (sidecar.istio.io/inject=false) and would be captured as soon as there are some') : []),
+    ],
   },
   {
     id: 'MM049', severity: 'Critical', when: 'Start', title: 'The namespace is not in the data plane it should leave',
@@ -82,18 +127,15 @@ export const workloadRules: readonly Rule[] = [
   {
     id: 'MM051', severity: 'Critical', when: 'Start', title: 'A pod would be left without a mesh',
     fix: 'Remove istio.io/dataplane-mode=none, or sidecar.istio.io/inject=false, from the template of the workload.',
-    find: (surroundings) => {
-      const optsOut = surroundings.route.to === 'IstioAmbient' ? { key: 'istio.io/dataplane-mode', value: 'none' } : { key: injectLabel, value: 'false' };
-      if (surroundings.route.to === 'None') return [];
-      return perNamespace(surroundings, podsIn(surroundings, modeFor(surroundings.route.from)).filter((pod) => pod.labels[optsOut.key] === optsOut.value),
-        (names) => `pods labelled ${optsOut.key}=${optsOut.value} would be in no mesh after their restart: ${names}`);
-    },
+    find: leftOut,
   },
   {
     id: 'MM052', severity: 'Critical', when: 'Start', title: 'Injected gateway',
     fix: 'Move the gateway to a namespace of its own that is not migrated.',
-    find: (surroundings) => perNamespace(surroundings, surroundings.pods.filter((pod) => pod.annotations[templatesAnnotation]?.includes('gateway') === true),
-      (names) => `gateway pods get their proxy by injection, which stops: ${names}`),
+    find: (surroundings) => [
+      ...perNamespace(surroundings, surroundings.pods.filter(isGateway), (names) => `gateway pods get their proxy by injection, which stops: ${names}`),
+      ...asleep(surroundings, isGateway, 'its pods are gateways, which get their proxy by injection, which stops'),
+    ],
   },
   {
     id: 'MM053', severity: 'Warning', when: 'Start', title: 'A pod cannot be restarted',
@@ -137,7 +179,7 @@ export const workloadRules: readonly Rule[] = [
   {
     id: 'MM059', severity: 'Critical', when: 'Start', title: 'Headless Service under STRICT',
     fix: 'Set PERMISSIVE for these workloads until every caller is ambient, or keep this namespace on sidecars.',
-    find: headless,
+    find: (surroundings) => !isStrict(surroundings) ? [] : headless(surroundings, 'sidecars reach ambient pods behind a headless Service in plaintext, which STRICT refuses (istio/istio#54921)'),
   },
   {
     id: 'MM060', severity: 'Warning', when: 'Start', title: 'Sidecars cannot take HBONE',
@@ -158,5 +200,10 @@ export const workloadRules: readonly Rule[] = [
     find: (surroundings) => surroundings.route.to !== 'IstioAmbient' || !isStrict(surroundings) ? [] : perNamespace(surroundings,
       surroundings.pods.filter((pod) => excluded.some((key) => (pod.annotations[key] ?? '*') !== '*' && pod.annotations[key] !== '')),
       (names) => `ztunnel ignores traffic.sidecar.istio.io annotations, so plaintext callers of the excluded ports would be refused: ${names}`),
+  },
+  {
+    id: 'MM063', severity: 'Critical', when: 'Start', title: 'Policies would not know their callers',
+    fix: 'Give callers an ordinary Service with a cluster IP, set spec.restart.hbone to Auto, or decide by ports and addresses instead of identities.',
+    find: namelessCallers,
   },
 ];

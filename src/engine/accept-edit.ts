@@ -1,0 +1,54 @@
+import type { NamespaceMigrationStatus, StepName } from '../api/namespace-migration.ts';
+import { timestamp } from '../base/clock.ts';
+import { editOf } from './commands.ts';
+import { observedLabels, readOriginal, toList } from './labels.ts';
+import type { Situation } from './situation.ts';
+
+/** The status after a person's edit, or the answer why it cannot be done. */
+export interface Accepted {
+  readonly status: NamespaceMigrationStatus;
+  readonly answer?: string;
+}
+
+const over: readonly (string | undefined)[] = ['Migrated', 'Finalized'];
+
+/** Labels may have been changed meanwhile, so their steps are asked again; before the first of them the snapshot is too. */
+function keptOnResume(step: StepName, flipped: boolean): boolean {
+  return step !== 'Flip' && step !== 'ReleaseCapture' && (flipped || step !== 'Snapshot');
+}
+
+/** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */
+function resumed(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  const { command: _command, failure: _failure, ...rest } = status;
+  if (status.direction === undefined) return { ...rest, phase: 'Pending' };
+  const { original, ...unflipped } = rest;
+  // Not by the annotation alone: whoever takes it away must not make the flipped labels the original ones.
+  const flipped = readOriginal(situation.surroundings.namespace) !== undefined ||
+    (status.steps ?? []).some(({ name, completedAt }) => completedAt !== undefined && !keptOnResume(name, true));
+  return {
+    ...unflipped,
+    ...(flipped && original !== undefined && { original }),
+    phase: 'Migrating',
+    labels: toList(observedLabels(situation)),
+    steps: (status.steps ?? []).filter(({ name, completedAt }) => completedAt !== undefined && keptOnResume(name, flipped)),
+    workloads: (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: 0, startedAt: timestamp(situation.now) } : record)),
+  };
+}
+
+/** A command that makes sense now is taken over; any other is answered and the phase put back. */
+export function acceptEdit(situation: Situation, status: NamespaceMigrationStatus): Accepted {
+  const edit = editOf(situation.object.status, situation.object.metadata.managedFields, situation.now);
+  if (edit === undefined) return { status };
+  if (edit.kind === 'Senseless') return { status, answer: edit.message };
+  const { command } = edit;
+  const is = status.phase ?? 'not started';
+  if (command.action === 'Rollback') {
+    return status.direction === undefined
+      ? { status, answer: `${command.by} asked for a rollback, but this namespace is ${is}: there is nothing to roll back` }
+      : { status: { ...status, command } };
+  }
+  if (status.direction === 'Backward' || over.includes(status.phase)) {
+    return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${is}` };
+  }
+  return { status: command.action === 'Pause' ? { ...status, command } : resumed(situation, status) };
+}

@@ -1,0 +1,20 @@
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { Situation } from './situation.ts';
+
+/** What is to be done with a namespace that was started. */
+export type Course = 'Forward' | 'Backward' | 'Hold' | 'Seal' | 'Rest';
+
+/** Whether anybody wants the namespace back as it was: once begun, a rollback is not turned round. */
+function isUnwanted({ wanted }: Situation, { direction, command, phase }: NamespaceMigrationStatus): boolean {
+  if (direction === 'Backward' || command?.action === 'Rollback') return true;
+  return wanted === 'Rollback' || (wanted === 'DeleteLeave' && phase !== 'Migrated');
+}
+
+/** The course of a namespace that was started, by what is wanted and how far it is. */
+export function courseOf(situation: Situation, status: NamespaceMigrationStatus): Course {
+  const { wanted, spec } = situation;
+  if (isUnwanted(situation, status)) return 'Backward';
+  if (status.failure !== undefined) return spec.rollback.automatic ? 'Backward' : 'Hold';
+  if (status.phase === 'Migrated') return wanted === 'Finalize' || wanted === 'DeleteLeave' ? 'Seal' : 'Rest';
+  return status.command?.action === 'Pause' || wanted === 'Pause' || wanted === 'Plan' ? 'Hold' : 'Forward';
+}

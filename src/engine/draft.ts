@@ -1,0 +1,18 @@
+import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
+import type { Verdict } from './conditions.ts';
+import type { Next } from './situation.ts';
+
+/** A decision before phase, conditions and counts are filled in, which is done in one place for all of them. */
+export interface Draft {
+  readonly status: NamespaceMigrationStatus;
+  readonly phase: NamespacePhase;
+  readonly verdict: Verdict;
+  readonly next: Next;
+  /** Milliseconds since the epoch, if it waits for nothing but the clock. */
+  readonly waitUntil?: number;
+}
+
+/** Nothing to be done by itself. */
+export function hold(status: NamespaceMigrationStatus, phase: NamespacePhase, verdict: Verdict): Draft {
+  return { status, phase, verdict, next: { kind: 'Wait' } };
+}

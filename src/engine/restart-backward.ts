@@ -1,0 +1,57 @@
+import type { WorkloadRecord } from '../api/namespace-migration.ts';
+import { restartAnnotation } from '../api/resources.ts';
+import { durationMs } from '../base/duration.ts';
+import type { PodView } from '../mesh/views.ts';
+import { isRolledOut, restartsByEviction } from './rollout.ts';
+import type { Outcome } from './situation.ts';
+import { announce, complete, evict, lastProgress, pace, patchTemplate, restartValue, type Turn } from './turn.ts';
+
+/** Where the template stands: as we changed it on the way forward, as it was, or restarted once more on the way back. */
+type Template = 'Forward' | 'Original' | 'Back';
+
+function templateOf({ situation, status, step, workload }: Turn): Template {
+  const current = workload.templateAnnotations[restartAnnotation];
+  const attempt = status.attempt ?? 1;
+  if (current === undefined || !current.startsWith(restartValue(situation, attempt, ''))) return 'Original';
+  return current === restartValue(situation, attempt, step.name) ? 'Back' : 'Forward';
+}
+
+/**
+ * Pods that the old template cannot replace by itself: OnDelete replaces none, and a StatefulSet never replaces a broken
+ * pod of a newer revision ("forced rollback" in the documentation of StatefulSets).
+ */
+function evictable({ workload, stale }: Turn): readonly PodView[] {
+  if (restartsByEviction(workload)) return stale;
+  return workload.kind === 'StatefulSet' ? stale.filter((pod) => !pod.ready && pod.revision !== workload.updateRevision) : [];
+}
+
+/** Starts the way back for a workload that needs it: pods in the wrong mode, or a rollout of ours that never finished. */
+function begin(turn: Turn, record: WorkloadRecord | undefined, template: Template): Outcome {
+  const { situation, workload, stale } = turn;
+  const settled = stale.length === 0 && (template !== 'Forward' || isRolledOut(workload));
+  return settled ? { kind: 'Done' } : pace(situation) ?? announce(turn, record, restartsByEviction(workload) ? 0 : 1);
+}
+
+function wait({ situation, workload, pods }: Turn, record: WorkloadRecord): Outcome {
+  const stuck = situation.now >= lastProgress(record, pods) + durationMs(situation.spec.restart.progressDeadline);
+  return { kind: 'Wait', stuck, message: `taking the restart of ${workload.kind} ${workload.name} back` };
+}
+
+/**
+ * The next thing to do for one workload on the way back. Taking our annotation out again makes the controller return to
+ * the old revision, whose pods may still run: nothing is restarted that was not. Only when pods of the old revision are
+ * in the wrong mode themselves (created while the namespace was flipped) are they restarted once more.
+ */
+export function restartBackward(turn: Turn, record: WorkloadRecord | undefined): Outcome {
+  const { situation, status, step, workload, stale } = turn;
+  const template = templateOf(turn);
+  if (record?.step !== step.name) return begin(turn, record, template);
+  const byEviction = restartsByEviction(workload);
+  if (template === 'Forward' && !byEviction) return patchTemplate(turn, record, record.original ?? null);
+  const rolledOut = isRolledOut(workload);
+  if (stale.length === 0) return rolledOut ? complete(turn, record) : wait(turn, record);
+  const eviction = evict(turn, evictable(turn));
+  if (eviction !== undefined) return eviction;
+  if (rolledOut && !byEviction && template === 'Original') return patchTemplate(turn, record, restartValue(situation, status.attempt ?? 1, step.name));
+  return wait(turn, record);
+}

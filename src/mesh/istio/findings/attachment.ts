@@ -1,0 +1,69 @@
+import type { Surroundings } from '../../adapter.ts';
+import { record } from '../../json.ts';
+import { selects, type ConfigView } from '../../views.ts';
+import { applicable, mtlsModes, nameOf, selectorOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+
+/** Labels that the injection template adds to a pod whose own template lacks them: ambient pods do not have them. */
+const injectedLabels: readonly string[] = ['security.istio.io/tlsMode', 'networking.istio.io/tunnel', 'service.istio.io/canonical-name', 'service.istio.io/canonical-revision'];
+
+function selectorPolicies(surroundings: Surroundings): readonly ConfigView[] {
+  return [...applicable('AuthorizationPolicy', surroundings).filter((policy) => targetRefs(policy).length === 0), ...applicable('PeerAuthentication', surroundings)];
+}
+
+/** Whether the policy selects an injected pod by labels that the templates of the namespace do not have. */
+function selectsByInjection(policy: ConfigView, { pods, workloads }: Surroundings): boolean {
+  const matchLabels = selectorOf(policy);
+  if (matchLabels === undefined || !Object.keys(matchLabels).some((key) => injectedLabels.includes(key))) return false;
+  return pods.filter((pod) => selects({ matchLabels }, pod.labels)).some(({ owner }) => {
+    const workload = workloads.find(({ kind, name }) => kind === owner?.kind && name === owner.name);
+    return workload === undefined || !selects({ matchLabels }, workload.templateLabels);
+  });
+}
+
+/**
+ * istiod gives ztunnel an AuthorizationPolicy as one of a namespace only without `selector`, and as one of a workload only with
+ * labels in it: with a `selector` that has none it is neither (convertAuthorizationPolicy and buildWorkloadPolicies in
+ * pilot/pkg/serviceregistry/ambient). Sidecars apply it to every pod.
+ */
+function hasEmptySelector({ kind, spec }: ConfigView): boolean {
+  const { selector } = spec;
+  return kind === 'AuthorizationPolicy' && selector !== undefined && selector !== null && Object.keys(record(record(selector)['matchLabels'])).length === 0;
+}
+
+function unattached(surroundings: Surroundings): readonly Evidence[] {
+  return selectorPolicies(surroundings).flatMap((policy) => {
+    if (hasEmptySelector(policy)) return [{ object: nameOf(policy), message: 'its selector is there but empty: sidecars apply it to every pod, ztunnel to none' }];
+    return selectsByInjection(policy, surroundings) ? [{ object: nameOf(policy), message: 'it selects pods by a label that only the injector sets: pods without a sidecar do not have it, so the policy would not apply to them' }] : [];
+  });
+}
+
+/**
+ * Port modes that istiod converts otherwise than sidecars read them (convertPeerAuthentication): a STRICT port of a PERMISSIVE
+ * workload is left out while a mesh-wide STRICT exists, and a PERMISSIVE port of a workload without a mode of its own takes the
+ * STRICT of the mesh off all its ports while a namespace-wide policy says no mode. Both let plaintext in.
+ */
+function misreadPorts(surroundings: Surroundings): readonly Evidence[] {
+  const all = applicable('PeerAuthentication', surroundings).filter((policy) => policy.namespace !== surroundings.mesh.rootNamespace);
+  const vague = all.some((policy) => selectorOf(policy) === undefined && (mtlsModes(policy).mode === 'UNSET' || policy.spec['selector'] !== undefined));
+  return all.filter((policy) => selectorOf(policy) !== undefined).flatMap((policy) => {
+    const { mode, ports } = mtlsModes(policy);
+    if (mode === 'PERMISSIVE' && ports.includes('STRICT')) return [{ object: nameOf(policy), message: 'a STRICT port of a PERMISSIVE workload: ztunnel would take plaintext on it while the mesh is STRICT' }];
+    return mode === 'UNSET' && ports.includes('PERMISSIVE') && vague
+      ? [{ object: nameOf(policy), message: 'a PERMISSIVE port of a workload without a mode, below a namespace-wide policy without a mode: ztunnel would take plaintext on every port' }]
+      : [];
+  });
+}
+
+/** Policies that both data planes can evaluate, but that would not be in force for the pods they protect now. */
+export const attachmentRules: readonly Rule[] = [
+  {
+    id: 'MM027', severity: 'Critical', when: 'Always', title: 'Policy would not apply to pods without a sidecar',
+    fix: 'Select the pods by labels of their own template, or leave the selector out to mean every pod of the namespace.',
+    find: unattached,
+  },
+  {
+    id: 'MM028', severity: 'Critical', when: 'Always', title: 'Port-level mTLS that ztunnel reads otherwise',
+    fix: 'Set mtls.mode STRICT in the PeerAuthentication, name in portLevelMtls the ports that are PERMISSIVE, and give namespace-wide policies a mode and no selector.',
+    find: misreadPorts,
+  },
+];

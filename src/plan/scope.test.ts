@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import { migrationSpec, namespace, root } from '../../test/support/mesh-fixtures.ts';
+import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import type { NamespaceView } from '../mesh/views.ts';
+import { scopeOf, type Scope } from './scope.ts';
+
+interface Given {
+  readonly name?: string;
+  readonly names?: readonly string[];
+  readonly selector?: object;
+  readonly exclude?: readonly string[];
+  readonly created?: string;
+  readonly status?: MeshMigrationStatus;
+}
+
+function migration({ name = 'mm', names = [], selector, exclude = [], created = '2030-01-01T00:00:00Z', status }: Given = {}): MeshMigration {
+  return {
+    metadata: { name, creationTimestamp: created },
+    spec: migrationSpec({ namespaces: { names, exclude, ...(selector && { selector }) } }),
+    ...(status && { status }),
+  };
+}
+
+function started(home: string, by: string): NamespaceMigration {
+  return { metadata: { name: by, namespace: home }, spec: { migration: by, from: 'IstioSidecar', to: 'IstioAmbient' }, status: { direction: 'Forward' } };
+}
+
+const team = (name: string, value: string, more: Partial<NamespaceView> = {}): NamespaceView => namespace({ name, labels: { team: value }, ...more });
+const cluster = [team('shop', 'a'), team('cart', 'a'), team('blog', 'b'), team('kube-system', 'a'), team(root, 'b'), team('gone', 'c', { terminating: true })];
+
+function scope(self: MeshMigration, others: readonly MeshMigration[] = [], children: readonly NamespaceMigration[] = []): Scope {
+  return scopeOf(self, [self, ...others], cluster, children, root);
+}
+
+function ids({ findings }: Scope): readonly string[] {
+  return findings.map(({ id, object }) => `${id} ${object}`);
+}
+
+describe('scopeOf', () => {
+  it.each<[string, Given, readonly string[], readonly string[]]>([
+    ['names, sorted', { names: ['shop', 'blog'] }, ['blog', 'shop'], []],
+    ['a selector', { selector: { matchLabels: { team: 'a' } }, exclude: ['kube-system'] }, ['cart', 'shop'], []],
+    ['names and a selector together', { names: ['blog'], selector: { matchLabels: { team: 'a' } }, exclude: ['kube-system'] }, ['blog', 'cart', 'shop'], []],
+    ['exclude before everything else', { names: ['shop'], exclude: ['shop', 'cart'] }, [], ['MM004 MeshMigration mm']],
+    ['a selector that takes in a system namespace', { selector: { matchLabels: { team: 'a' } } }, ['cart', 'shop'], ['MM001 Namespace kube-system']],
+    ['a selector that takes in the namespace of the control plane', { selector: { matchLabels: { team: 'b' } } }, ['blog'], [`MM001 Namespace ${root}`]],
+    ['a namespace that does not exist', { names: ['shop', 'nowhere'] }, ['shop'], ['MM003 Namespace nowhere']],
+    ['a namespace that is being deleted', { names: ['gone', 'shop'] }, ['shop'], []],
+    ['nothing', { selector: { matchLabels: { team: 'z' } } }, [], ['MM004 MeshMigration mm']],
+  ])('knows %s', (_case, given, namespaces, findings) => {
+    const found = scope(migration(given));
+
+    expect(found.namespaces).toEqual(namespaces);
+    expect(ids(found)).toEqual(findings);
+  });
+
+  describe('with another migration over the same namespace', () => {
+    const self = migration({ names: ['shop'], created: '2030-01-02T00:00:00Z' });
+    const older = migration({ name: 'older', names: ['shop'] });
+
+    it('gives it to the older one', () => {
+      expect(ids(scope(self, [older]))).toEqual(['MM002 Namespace shop']);
+      expect(ids(scope(older, [self]))).toEqual([]);
+    });
+
+    it('gives it by name to one of two of the same second', () => {
+      const twin = migration({ name: 'twin', names: ['shop'], created: '2030-01-02T00:00:00Z' });
+
+      expect(ids(scope(self, [twin]))).toEqual([]);
+      expect(ids(scope(twin, [self]))).toEqual(['MM002 Namespace shop']);
+    });
+
+    it('leaves it to whoever has started it, older or not', () => {
+      expect(ids(scope(self, [older], [started('shop', 'mm')]))).toEqual([]);
+      expect(ids(scope(older, [self], [started('shop', 'mm')]))).toEqual(['MM002 Namespace shop']);
+    });
+
+    it('has it when the other has let go, or never meant it', () => {
+      expect(ids(scope(self, [migration({ name: 'older', names: ['shop'], status: { writtenPhase: 'Finalized' } })]))).toEqual([]);
+      expect(ids(scope(self, [migration({ name: 'older', names: ['blog'] })]))).toEqual([]);
+    });
+  });
+
+  it('stays within what the status may hold', () => {
+    const names = Array.from({ length: 80 }, (_each, n) => `missing-${n}`);
+
+    expect(scope(migration({ names: ['shop', ...names] })).findings).toHaveLength(50);
+  });
+});

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { scenarios } from './scenarios/all.ts';
+
+const root = join(import.meta.dirname, '..');
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+
+function read(page: string): string {
+  return readFileSync(join(root, page), 'utf8');
+}
+
+/** Targets of links to headings, as GitHub makes them. */
+function anchors(page: string): readonly string[] {
+  return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-'));
+}
+
+describe('the documentation', () => {
+  it.each(pages)('links in %s only to files and headings that exist', (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].map(([, path = '', anchor]) => ({
+      target: path === '' ? page : join(dirname(page), path), anchor,
+    }));
+
+    expect(links.filter(({ target }) => !existsSync(join(root, target)))).toEqual([]);
+    expect(links.filter(({ target, anchor }) => anchor !== undefined && !anchors(target).includes(anchor))).toEqual([]);
+  });
+
+  it.each(pages)('names in %s only findings that the catalogue explains', (page) => {
+    const known = anchors('docs/findings.md').map((anchor) => anchor.slice(0, 5).toUpperCase());
+    const named = read(page).match(/\bMM\d{3}\b/g) ?? [];
+
+    expect(named.filter((id) => !known.includes(id))).toEqual([]);
+  });
+
+  it('names in the safety argument only scenarios that exist', () => {
+    const cited = [...read('docs/safety.md').matchAll(/scenarios? ((?:`[\w-]+`(?:, )?)+)/g)].flatMap(([, list = '']) => list.match(/[\w-]+/g) ?? []);
+
+    const known = scenarios.map(({ name }) => name);
+
+    expect(cited.length).toBeGreaterThan(0);
+    expect(cited.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('names in the safety argument only tests that exist', () => {
+    const italics = [...read('docs/safety.md').matchAll(/(?<![*])[*](?![*\s])([^*]+)[*](?![*])/g)].map(([, words = '']) => words.replaceAll(/\s+/g, ' '));
+    const titles = italics.filter((words) => words.split(' ').length > 4);
+    const sources = ['src/engine/decide.model.test.ts', 'test/sim/crash.test.ts', 'src/kube/lease.test.ts', 'src/kube/client.test.ts'].map(read).join('\n');
+
+    expect(titles.length).toBeGreaterThan(4);
+    expect(titles.filter((title) => !sources.includes(`'${title}'`))).toEqual([]);
+  });
+});
