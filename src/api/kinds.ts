@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Resource } from '../kube/object.ts';
+import type { Resource } from './object.ts';
 import { MeshMigrationSpec, MeshMigrationStatus } from './mesh-migration.ts';
 import { NamespaceMigrationSpec, NamespaceMigrationStatus } from './namespace-migration.ts';
 import { meshMigrations, namespaceMigrations } from './resources.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject, Resource } from "../kube/object.ts";
+import type { KubeObject, Resource } from './object.ts';
 import type { MeshMigrationSpec, MeshMigrationStatus } from './mesh-migration.ts';
 import type { NamespaceMigrationSpec, NamespaceMigrationStatus } from './namespace-migration.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
-import type { ManagedFieldsEntry } from '../kube/object.ts';
+import type { ManagedFieldsEntry } from '../api/object.ts';
 import { timestamp } from '../base/clock.ts';
 import { record } from '../mesh/json.ts';
 
@@ -39,5 +39,5 @@ export function editOf(
 
 /** The action in force: the command, while the spec still asks for what the command overrode. */
 export function actionInForce(spec: MeshMigrationSpec, command: Command | undefined): MeshMigrationSpec['action'] {
-  return command !== undefined && command.overrides === spec.action ? command.action : spec.action;
+  return command?.overrides === spec.action ? command.action : spec.action;
 }

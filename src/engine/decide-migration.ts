@@ -107,7 +107,7 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
   const summary = summarise({ wanted: wantedOf(commanded), object: commanded, scope, children, totals });
   const started = children.some(({ status: child }) => child?.direction !== undefined);
   const { command, ...rest } = status;
-  const held = command !== undefined && command.overrides === object.spec.action;
+  const held = command?.overrides === object.spec.action;
   const generation = object.metadata.generation ?? 1;
   return {
     status: {

@@ -1,5 +1,5 @@
 import type { KubeClient } from '../kube/client.ts';
-import { pathOf, type KubeObject, type Resource } from '../kube/object.ts';
+import { pathOf, type KubeObject, type Resource } from '../api/object.ts';
 import { namespaces, workloadResources } from './resources.ts';
 import type { Write } from './situation.ts';
 

@@ -1,4 +1,4 @@
-import type { Resource } from '../kube/object.ts';
+import type { Resource } from '../api/object.ts';
 
 /** Core and apps kinds that the engine reads or writes, whatever the mesh. */
 export const namespaces: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };

@@ -12,7 +12,7 @@ type Template = 'Forward' | 'Original' | 'Back';
 function templateOf({ situation, status, step, workload }: Turn): Template {
   const current = workload.templateAnnotations[restartAnnotation];
   const attempt = status.attempt ?? 1;
-  if (current === undefined || !current.startsWith(restartValue(situation, attempt, ''))) return 'Original';
+  if (current?.startsWith(restartValue(situation, attempt, '')) !== true) return 'Original';
   return current === restartValue(situation, attempt, step.name) ? 'Back' : 'Forward';
 }
 
@@ -37,21 +37,25 @@ function wait({ situation, workload, pods }: Turn, record: WorkloadRecord): Outc
   return { kind: 'Wait', stuck, message: `taking the restart of ${workload.kind} ${workload.name} back` };
 }
 
+/** With the old template in place: done, or what it takes to get rid of the pods that are still in the wrong mode. */
+function replaceStale(turn: Turn, record: WorkloadRecord, template: Template): Outcome | undefined {
+  const { situation, status, step, workload, stale } = turn;
+  const rolledOut = isRolledOut(workload);
+  if (stale.length === 0) return rolledOut ? complete(turn, record) : undefined;
+  const eviction = evict(turn, evictable(turn));
+  if (eviction !== undefined || !rolledOut || template !== 'Original') return eviction;
+  return patchTemplate(turn, record, restartValue(situation, status.attempt ?? 1, step.name));
+}
+
 /**
  * The next thing to do for one workload on the way back. Taking our annotation out again makes the controller return to
  * the old revision, whose pods may still run: nothing is restarted that was not. Only when pods of the old revision are
  * in the wrong mode themselves (created while the namespace was flipped) are they restarted once more.
  */
 export function restartBackward(turn: Turn, record: WorkloadRecord | undefined): Outcome {
-  const { situation, status, step, workload, stale } = turn;
-  const template = templateOf(turn);
-  if (record?.step !== step.name) return begin(turn, record, template);
-  const byEviction = restartsByEviction(workload);
-  if (template === 'Forward' && !byEviction) return patchTemplate(turn, record, record.original ?? null);
-  const rolledOut = isRolledOut(workload);
-  if (stale.length === 0) return rolledOut ? complete(turn, record) : wait(turn, record);
-  const eviction = evict(turn, evictable(turn));
-  if (eviction !== undefined) return eviction;
-  if (rolledOut && !byEviction && template === 'Original') return patchTemplate(turn, record, restartValue(situation, status.attempt ?? 1, step.name));
-  return wait(turn, record);
+  // A template that rolls nothing out was never changed.
+  const template = restartsByEviction(turn.workload) ? 'Back' : templateOf(turn);
+  if (record?.step !== turn.step.name) return begin(turn, record, template);
+  if (template === 'Forward') return patchTemplate(turn, record, record.original ?? null);
+  return replaceStale(turn, record, template) ?? wait(turn, record);
 }

@@ -75,6 +75,19 @@ function finalizing(facts: Facts): Summary {
   return say('Finalized', 'Ready', 'Finalized', `${totals.migrated} namespaces are migrated for good${never > 0 ? `, ${never} never were` : ''}`);
 }
 
+function paused({ object }: Facts): Summary {
+  const command = object.status?.command;
+  return say('Paused', 'Stalled', 'Paused', command === undefined ? 'spec.action is Pause' : `paused by ${command.by} at ${command.at}`);
+}
+
+function leaving(facts: Facts): Summary {
+  return underWay(facts, 'RollingBack');
+}
+
+const byWanted: Readonly<Record<Wanted, (facts: Facts) => Summary>> = {
+  Plan: planned, Migrate: migrating, Pause: paused, Rollback: rollingBack, Finalize: finalizing, DeleteLeave: leaving,
+};
+
 /** Phase and verdict of a migration from what it wants and where its namespaces are. */
 export function summarise(facts: Facts): Summary {
   const critical = facts.scope.findings.find(({ severity }) => severity === 'Critical');
@@ -82,12 +95,5 @@ export function summarise(facts: Facts): Summary {
   if (critical !== undefined && facts.totals.inFlight === 0 && facts.totals.migrated === 0) {
     return say('Blocked', 'Stalled', critical.id, `${critical.object}: ${critical.message}. ${critical.fix}`);
   }
-  switch (facts.wanted) {
-    case 'Plan': return planned(facts);
-    case 'Migrate': return migrating(facts);
-    case 'Pause': return say('Paused', 'Stalled', 'Paused', facts.object.status?.command === undefined ? 'spec.action is Pause' : `paused by ${facts.object.status.command.by}`);
-    case 'Rollback': return rollingBack(facts);
-    case 'Finalize': return finalizing(facts);
-    case 'DeleteLeave': return underWay(facts, 'RollingBack');
-  }
+  return byWanted[facts.wanted](facts);
 }

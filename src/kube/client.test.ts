@@ -5,7 +5,7 @@ import { VirtualClock } from '../../test/sim/virtual-clock.ts';
 import { KubeClient } from './client.ts';
 import type { KubeClientOptions } from './client.ts';
 import { AmbiguousWriteError, ExpiredError, ThrottledError, UnavailableError } from './errors.ts';
-import type { Resource } from './object.ts';
+import type { Resource } from '../api/object.ts';
 import type { HttpRequest } from './transport.ts';
 
 const deployments: Resource = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };

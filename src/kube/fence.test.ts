@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Fence } from './fence.ts';
-import type { Resource } from './object.ts';
+import type { Resource } from '../api/object.ts';
 import { atOrAfter } from './resource-version.ts';
 
 const deployments: Resource = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };

@@ -1,5 +1,5 @@
-import { apiVersionOf } from './object.ts';
-import type { Resource } from './object.ts';
+import { apiVersionOf } from '../api/object.ts';
+import type { Resource } from '../api/object.ts';
 import { atOrAfter } from './resource-version.ts';
 
 /** How long a cache may lag behind our own write before the object is read from the server instead. */

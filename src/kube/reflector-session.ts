@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { KubeClient } from './client.ts';
-import { pathOf } from './object.ts';
-import type { KubeObject, Resource } from './object.ts';
+import { pathOf } from '../api/object.ts';
+import type { KubeObject, Resource } from '../api/object.ts';
 import type { WatchParameters } from './query.ts';
 import type { Store, Stored } from './store.ts';
 import { watchEvents } from './watch-stream.ts';

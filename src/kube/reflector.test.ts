@@ -5,7 +5,7 @@ import { VirtualClock } from '../../test/sim/virtual-clock.ts';
 import type { LogMethod } from '../base/log.ts';
 import { silentLogger } from '../base/log.ts';
 import { KubeClient } from './client.ts';
-import type { KubeObject, Resource } from './object.ts';
+import type { KubeObject, Resource } from '../api/object.ts';
 import { Reflector } from './reflector.ts';
 import { Store } from './store.ts';
 import type { Stored } from './store.ts';

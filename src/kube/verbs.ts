@@ -1,4 +1,4 @@
-import type { KubeObject } from './object.ts';
+import type { KubeObject } from '../api/object.ts';
 import type { ListParameters } from './query.ts';
 
 /** One page of a list. */

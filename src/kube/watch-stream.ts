@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { errorFromWatchEvent } from './error-from-response.ts';
 import type { RequestLabel } from './errors.ts';
-import type { KubeObject } from './object.ts';
+import type { KubeObject } from '../api/object.ts';
 import type { HttpResponse } from './transport.ts';
 
 /** One line of a watch. A bookmark's object carries its resourceVersion and nothing else of interest. */

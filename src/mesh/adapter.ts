@@ -1,7 +1,7 @@
 import type { DataPlane, Finding, Mode } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { StepName } from '../api/namespace-migration.ts';
-import type { Resource } from '../kube/object.ts';
+import type { Resource } from '../api/object.ts';
 import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from './views.ts';
 
 /** Labels to have: a value, or null for "the label is absent". */

@@ -1,5 +1,5 @@
 import type { WorkloadKind } from '../api/namespace-migration.ts';
-import type { KubeObject } from '../kube/object.ts';
+import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
 import type { WorkloadView } from './views.ts';
 
@@ -39,6 +39,13 @@ function deadlineExceeded(status: Json): boolean {
     condition['type'] === 'Progressing' && condition['status'] === 'False' && condition['reason'] === 'ProgressDeadlineExceeded');
 }
 
+/** How many pods there are and in which state; a DaemonSet counts scheduled pods where the others count replicas. */
+function counters(kind: WorkloadKind, spec: Json, status: Json): Pick<WorkloadView, 'replicas' | 'updated' | 'available' | 'current'> {
+  return kind === 'DaemonSet'
+    ? { replicas: count(status['desiredNumberScheduled']), updated: count(status['updatedNumberScheduled']), available: count(status['numberAvailable']), current: count(status['currentNumberScheduled']) }
+    : { replicas: count(spec['replicas'], 1), updated: count(status['updatedReplicas']), available: count(status['availableReplicas']), current: count(status['replicas']) };
+}
+
 /** A Deployment, StatefulSet or DaemonSet as decisions see it. */
 export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => WorkloadView {
   return (object) => {
@@ -46,8 +53,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
     const status = record(object['status']);
     const strategy = record(spec[kind === 'Deployment' ? 'strategy' : 'updateStrategy']);
     const template = record(record(spec['template'])['metadata']);
-    const isDaemonSet = kind === 'DaemonSet';
-    const replicas = isDaemonSet ? count(status['desiredNumberScheduled']) : count(spec['replicas'], 1);
+    const counted = counters(kind, spec, status);
     const updateRevision = text(status['updateRevision']);
     return {
       kind,
@@ -55,15 +61,12 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       namespace: object.metadata.namespace ?? '',
       uid: object.metadata.uid ?? '',
       resourceVersion: object.metadata.resourceVersion ?? '',
-      replicas,
+      ...counted,
       generation: object.metadata.generation ?? 0,
       observedGeneration: count(status['observedGeneration']),
-      updated: count(status[isDaemonSet ? 'updatedNumberScheduled' : 'updatedReplicas']),
-      available: count(status[isDaemonSet ? 'numberAvailable' : 'availableReplicas']),
-      current: count(status[isDaemonSet ? 'currentNumberScheduled' : 'replicas']),
       paused: spec['paused'] === true,
       strategy: text(strategy['type']) ?? 'RollingUpdate',
-      maxUnavailable: worstCase[kind](strategy, spec, replicas),
+      maxUnavailable: worstCase[kind](strategy, spec, counted.replicas),
       partition: count(record(strategy['rollingUpdate'])['partition']),
       ...(updateRevision !== undefined && { updateRevision }),
       ...(kind === 'Deployment' && { progressDeadlineMs: count(spec['progressDeadlineSeconds'], 600) * 1000 }),

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../kube/object.ts';
+import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text } from './json.ts';
 import type { BudgetView, ConfigView, NamespaceView, OwnerView, PodView, SelectorView, ServiceView } from './views.ts';
 

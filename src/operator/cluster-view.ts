@@ -5,7 +5,7 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { budgets, namespaces, pods, services, workloadResources } from '../engine/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { KubeObject, Resource } from '../kube/object.ts';
+import type { KubeObject, Resource } from '../api/object.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { Store, type Stored } from '../kube/store.ts';
 import type { MeshAdapter, MeshState } from '../mesh/adapter.ts';

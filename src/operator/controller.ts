@@ -1,7 +1,7 @@
 import { meshMigrations, namespaceMigrations } from '../api/resources.ts';
 import { namespaces } from '../engine/resources.ts';
 import type { Random } from '../base/random.ts';
-import type { Resource } from '../kube/object.ts';
+import type { Resource } from '../api/object.ts';
 import { InvalidError, UnavailableError } from '../kube/errors.ts';
 import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
@@ -55,30 +55,38 @@ export class Controller {
   }
 
   #changed(resource: Resource, namespace: string | undefined, name: string): void {
-    const { view } = this.#context;
     switch (resource.kind) {
-      case meshMigrations.kind:
-        this.#queue.add(encode({ kind: 'Migration', name }));
-        // Another migration's scope may have become free, or taken.
-        for (const other of view.migrations.list()) this.#queue.addAfter(encode({ kind: 'Migration', name: other.name }), summaryDelayMs);
-        for (const child of view.children.list()) this.#addChild(child.namespace ?? '', child.name);
-        return;
-      case namespaceMigrations.kind: {
-        this.#addChild(namespace ?? '', name);
-        this.#queue.addAfter(encode({ kind: 'Migration', name: view.children.get(namespace, name)?.object.spec.migration ?? name }), summaryDelayMs);
-        // A slot may have become free.
-        for (const child of view.children.list()) if (child.object.status?.writtenPhase === 'Pending') this.#addChild(child.namespace ?? '', child.name);
-        return;
-      }
-      case namespaces.kind:
-        for (const migration of view.migrations.list()) this.#queue.addAfter(encode({ kind: 'Migration', name: migration.name }), summaryDelayMs);
-        this.#addChildrenIn(name);
-        return;
+      case meshMigrations.kind: this.#migrationChanged(name); return;
+      case namespaceMigrations.kind: this.#childChanged(namespace ?? '', name); return;
+      case namespaces.kind: this.#addSummaries(); this.#addChildrenIn(name); return;
       default:
-        // What changes in the root namespace, or has no namespace, or is a route across namespaces, can concern everyone not at the end.
-        if (namespace === undefined || namespace === view.mesh.rootNamespace || resource.group.endsWith('istio.io') || resource.group.startsWith('gateway.')) this.#addOpen();
-        else this.#addChildrenIn(namespace);
+        if (this.#concernsEveryone(resource, namespace)) this.#addOpen();
+        else this.#addChildrenIn(namespace ?? '');
     }
+  }
+
+  #migrationChanged(name: string): void {
+    this.#queue.add(encode({ kind: 'Migration', name }));
+    this.#addSummaries(); // The scope of another migration may have become free, or taken.
+    for (const child of this.#context.view.children.list()) this.#addChild(child.namespace ?? '', child.name);
+  }
+
+  #childChanged(namespace: string, name: string): void {
+    const { children } = this.#context.view;
+    this.#addChild(namespace, name);
+    this.#queue.addAfter(encode({ kind: 'Migration', name: children.get(namespace, name)?.object.spec.migration ?? name }), summaryDelayMs);
+    // A slot may have become free.
+    const waiting = children.list().filter(({ object }) => object.status?.writtenPhase === 'Pending');
+    for (const child of waiting) this.#addChild(child.namespace ?? '', child.name);
+  }
+
+  /** What has no namespace, is in the control plane's, or is a rule of the mesh that may reach across namespaces. */
+  #concernsEveryone({ group }: Resource, namespace: string | undefined): boolean {
+    return namespace === undefined || namespace === this.#context.view.mesh.rootNamespace || group.endsWith('istio.io') || group.startsWith('gateway.');
+  }
+
+  #addSummaries(): void {
+    for (const { name } of this.#context.view.migrations.list()) this.#queue.addAfter(encode({ kind: 'Migration', name }), summaryDelayMs);
   }
 
   #addChild(namespace: string, name: string): void {

@@ -24,16 +24,28 @@ Moves the namespaces that MeshMigrations select from one service mesh data plane
   --version, --help
 `;
 
-function readOptions(): ReturnType<typeof parse>['values'] {
+function readOptions(): Options {
   try {
-    return parse().values;
+    return parse();
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\nTry --help.\n`);
     process.exit(2);
   }
 }
 
-function parse() {
+interface Options {
+  readonly 'kubeconfig'?: string | undefined;
+  readonly 'namespace': string;
+  readonly 'istio-namespace': string;
+  readonly 'max-concurrent-namespaces': string;
+  readonly 'health-host': string;
+  readonly 'health-port': string;
+  readonly 'log-level': string;
+  readonly 'version'?: boolean | undefined;
+  readonly 'help'?: boolean | undefined;
+}
+
+function parse(): Options {
   return parseArgs({
     options: {
       'kubeconfig': { type: 'string' },
@@ -46,7 +58,7 @@ function parse() {
       'version': { type: 'boolean' },
       'help': { type: 'boolean' },
     },
-  });
+  }).values;
 }
 
 function positive(name: string, value: string): number {
@@ -79,12 +91,10 @@ async function main(): Promise<void> {
   }
   const health = await serveHealth(operator, options['health-host'], port);
   log.info({ server: transport.server, health: health.port, version }, 'Starting');
-  const alive = setInterval(() => undefined, 60_000);
   try {
     await operator.run(stopping.signal);
     log.info({}, 'Stopped');
   } finally {
-    clearInterval(alive);
     health.close();
   }
 }

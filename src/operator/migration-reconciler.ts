@@ -1,7 +1,7 @@
 import { meshMigrations, migrationLabel, namespaceMigrations, rollbackFinalizer, type MeshMigration } from '../api/resources.ts';
 import { decideMigration, type MigrationWrite } from '../engine/decide-migration.ts';
 import { scopeOf } from '../plan/scope.ts';
-import type { KubeObject } from '../kube/object.ts';
+import type { KubeObject } from '../api/object.ts';
 import { isBehind, isStale, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
 
 /** Looks at a migration as a whole: its scope, the summary of its namespaces, its finalizer. */

@@ -24,27 +24,35 @@ export class NamespaceReconciler {
 
   /** Throws whatever the write threw, except when it only means that the picture was old. */
   async reconcile(namespace: string, name: string, signal: AbortSignal): Promise<Result> {
-    const { view, clock } = this.#context;
+    const { view } = this.#context;
     const child = view.children.get(namespace, name)?.object;
-    const migration = view.migrations.get(undefined, child?.spec.migration ?? '')?.object;
     const home = view.namespaces.get(undefined, namespace);
-    if (child === undefined || migration === undefined || home === undefined || home.terminating) return { kind: 'Idle' };
+    if (child === undefined || home === undefined || home.terminating) return { kind: 'Idle' };
+    const migration = view.migrations.get(undefined, child.spec.migration)?.object;
+    return migration === undefined ? { kind: 'Idle' } : await this.#look(child, migration, home, signal);
+  }
+
+  async #look(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView, signal: AbortSignal): Promise<Result> {
+    const key = `${home.name}/${child.metadata.name}`;
     if (isBehind(this.#context, this.#touched(child))) return { kind: 'After', ms: 20 };
-    const situation = this.#observe(child, migration, home);
-    const decision = decide(situation);
-    const key = `${namespace}/${name}`;
+    const { status, next } = decide(this.#observe(child, migration, home));
+    const stored = await this.#store(child, status, signal);
+    if (stored !== undefined) return stored;
+    if (next.kind === 'Write') return await this.#write(key, home.name, next.write, signal);
+    this.#refused.delete(key);
+    return next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(0, next.until - this.#context.clock.now()) };
+  }
+
+  /** Stores the status; undefined if it is stored already, so that what follows from it may be done. */
+  async #store(child: NamespaceMigration, status: NamespaceMigrationStatus, signal: AbortSignal): Promise<Result | undefined> {
     try {
-      if (await storeStatus(this.#context, namespaceMigrations, child, decision.status, signal)) {
-        this.#report(child, decision.status);
-        return { kind: 'Again' };
-      }
+      if (!await storeStatus(this.#context, namespaceMigrations, child, status, signal)) return undefined;
+      this.#report(child, status);
+      return { kind: 'Again' };
     } catch (error) {
       if (isStale(error)) return { kind: 'After', ms: 50 };
       throw error;
     }
-    if (decision.next.kind === 'Write') return await this.#write(key, namespace, decision.next.write, signal);
-    this.#refused.delete(key);
-    return decision.next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(0, decision.next.until - clock.now()) };
   }
 
   /** Every object of which the decision must know our last write. */
@@ -112,16 +120,16 @@ export class NamespaceReconciler {
 
   /** One event for each change of phase or step. */
   #report(child: NamespaceMigration, status: NamespaceMigrationStatus): void {
-    const before = child.status;
-    if (before?.writtenPhase === status.writtenPhase && before?.step === status.step) return;
+    const { writtenPhase, step } = child.status ?? {};
+    const { phase = '', message: note = '', conditions = [] } = status;
+    if (writtenPhase === phase && step === status.step) return;
     const { namespace, name, uid } = child.metadata;
-    const note = status.message ?? '';
-    this.#context.log.info({ namespace, migration: child.spec.migration, phase: status.phase, step: status.step }, note);
-    const stalled = status.conditions?.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True') === true;
+    this.#context.log.info({ namespace, migration: child.spec.migration, phase, step: status.step }, note);
+    const stalled = conditions.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True');
     this.#context.events.record({
       regarding: { apiVersion: child.apiVersion ?? 'meshmigration.dev/v1alpha1', kind: 'NamespaceMigration', namespace, name, uid },
       type: stalled ? 'Warning' : 'Normal',
-      reason: before?.writtenPhase === status.writtenPhase ? (status.step ?? 'Step') : (status.phase ?? 'Phase'),
+      reason: writtenPhase === phase && status.step !== undefined ? status.step : phase,
       action: 'Reconcile',
       note,
     });

@@ -75,13 +75,7 @@ export function createOperator(options: OperatorOptions): Operator {
   /** Says what it is waiting for, again and again: an API server that cannot be reached at the start is no silence. */
   async function synced(signal: AbortSignal): Promise<void> {
     const done = new AbortController();
-    const reporting = (async () => {
-      const until = AbortSignal.any([signal, done.signal]);
-      while (!until.aborted) {
-        await sleep(clock, notReadyReportMs, until).catch(() => undefined);
-        if (!until.aborted) log.warn({ server: transport.server, waitingFor: view.unsynced() }, 'Not ready yet: some kinds could not be read; check the connection, the CRDs in crds/ and the ClusterRole in deploy/');
-      }
-    })();
+    const reporting = report(AbortSignal.any([signal, done.signal])).catch(() => undefined);
     try {
       await view.whenSynced(signal);
     } catch (error) {
@@ -89,6 +83,13 @@ export function createOperator(options: OperatorOptions): Operator {
     } finally {
       done.abort();
       await reporting;
+    }
+  }
+
+  async function report(until: AbortSignal): Promise<never> {
+    for (;;) {
+      await sleep(clock, notReadyReportMs, until);
+      log.warn({ server: transport.server, waitingFor: view.unsynced() }, 'Not ready yet: some kinds could not be read; check the connection, the CRDs in crds/ and the ClusterRole in deploy/');
     }
   }
 

@@ -4,7 +4,7 @@ import type { EventRecorder } from '../kube/events.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { AlreadyExistsError, ApiError, ConflictError, InvalidError, NotFoundError } from '../kube/errors.ts';
 import type { Fence } from '../kube/fence.ts';
-import type { KubeObject, Resource } from '../kube/object.ts';
+import type { KubeObject, Resource } from '../api/object.ts';
 import { mergePatch } from '../base/merge-patch.ts';
 import type { MeshAdapter } from '../mesh/adapter.ts';
 import type { ClusterView } from './cluster-view.ts';

@@ -4,7 +4,7 @@ import type { Logger } from '../../src/base/log.ts';
 import type { Random } from '../../src/base/random.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import { ConflictError, NotFoundError } from '../../src/kube/errors.ts';
-import type { KubeObject, Resource } from '../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../src/api/object.ts';
 import { Reflector } from '../../src/kube/reflector.ts';
 import { atOrAfter } from '../../src/kube/resource-version.ts';
 import { Store, type Stored } from '../../src/kube/store.ts';

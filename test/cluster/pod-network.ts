@@ -1,5 +1,5 @@
 import { timestamp, type Clock } from '../../src/base/clock.ts';
-import type { KubeObject } from '../../src/kube/object.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 import { capturedBy } from '../support/capture-rule.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 

@@ -1,7 +1,7 @@
 import { sleep, systemClock } from '../../src/base/clock.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
-import type { KubeObject, Resource } from '../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../src/api/object.ts';
 import { kinds } from './resources.ts';
 
 /** Occurs when the cluster does not reach a state that it always reaches when everything works. */

@@ -1,4 +1,4 @@
-import type { Resource } from '../../src/kube/object.ts';
+import type { Resource } from '../../src/api/object.ts';
 
 /** The kinds that the installation and the node agent touch. */
 export const kinds = {

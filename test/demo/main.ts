@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemRandom } from '../../src/base/random.ts';
-import type { KubeObject } from '../../src/kube/object.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 import { createAll, installOperator, readManifests } from '../support/install.ts';
 import { OperatorProcess } from '../support/operator-process.ts';
 import { podBehaviour } from '../support/test-cluster.ts';

@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
 import { budgets, namespaces, pods, services, workloadResources } from '../../src/engine/resources.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
-import type { Resource } from '../../src/kube/object.ts';
+import type { Resource } from '../../src/api/object.ts';
 
 interface PolicyRule {
   readonly apiGroups: readonly string[];

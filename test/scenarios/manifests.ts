@@ -1,5 +1,5 @@
 import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
-import type { KubeObject, Resource } from '../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../src/api/object.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

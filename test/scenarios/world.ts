@@ -5,7 +5,7 @@ import { sleep, type Clock } from '../../src/base/clock.ts';
 import type { Random } from '../../src/base/random.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import { ConflictError, NotFoundError } from '../../src/kube/errors.ts';
-import type { KubeObject, Resource } from '../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../src/api/object.ts';
 import { projectPod } from '../../src/mesh/project.ts';
 import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
 import type { Mode } from '../../src/api/common.ts';
@@ -88,18 +88,18 @@ export class World {
   /** Waits until `look` returns something other than undefined; says what it saw last when that takes too long. */
   async eventually<T>(what: string, look: () => Promise<T | undefined>, within = patienceMs): Promise<T> {
     const until = this.clock.monotonic() + within;
-    let last: unknown;
+    let last = '';
     while (this.clock.monotonic() < until) {
       try {
         const seen = await look();
         if (seen !== undefined) return seen;
       } catch (error) {
         this.signal.throwIfAborted();
-        last = error;
+        last = error instanceof Error ? error.message : 'unknown error';
       }
       await sleep(this.clock, pollMs, this.signal);
     }
-    throw new assert.AssertionError({ message: `${this.name}: ${what} did not happen in ${within / 1000}s${last === undefined ? '' : ` (${String(last)})`}\n${await this.describe()}` });
+    throw new assert.AssertionError({ message: `${this.name}: ${what} did not happen in ${within / 1000}s${last === '' ? '' : ` (${last})`}\n${await this.describe()}` });
   }
 
   /** Lets time pass, to see that nothing happens. */

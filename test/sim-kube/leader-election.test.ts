@@ -7,7 +7,7 @@ import { KubeClient } from '../../src/kube/client.ts';
 import { EventRecorder } from '../../src/kube/events.ts';
 import { LeaseLostError } from '../../src/kube/lease-term.ts';
 import { LeaderElector } from '../../src/kube/lease.ts';
-import type { KubeObject, Resource } from '../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../src/api/object.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/kube/transport.ts';
 import { SimApiServer } from '../sim/apiserver/sim-api-server.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';

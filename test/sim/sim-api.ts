@@ -1,4 +1,4 @@
-import type { KubeObject, Resource } from '../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../src/api/object.ts';
 
 /** Thrown by every verb that the API server refuses; `code` and `reason` as in metav1.Status. */
 export class SimStatusError extends Error {

@@ -1,6 +1,6 @@
 import { sleep, type Clock } from '../../src/base/clock.ts';
 import type { Random } from '../../src/base/random.ts';
-import type { KubeObject, Resource } from '../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../src/api/object.ts';
 import type { TestCluster } from '../support/test-cluster.ts';
 import { SimApiServer } from './apiserver/sim-api-server.ts';
 import { startKubernetes } from './controllers/all.ts';

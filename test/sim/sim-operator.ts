@@ -61,18 +61,19 @@ class Incarnation {
 
   transport(inner: Transport, beforeSend: (request: HttpRequest) => void, afterCommit: (request: HttpRequest) => void): Transport {
     const connections = new AbortController();
+    const isDead = (): boolean => this.#dead;
     this.#deaths.add(() => { connections.abort(new Error('the process died')); });
     return {
       server: inner.server,
       send: async (request): Promise<HttpResponse> => {
-        if (!this.#dead) beforeSend(request);
-        if (this.#dead) return await never();
+        if (!isDead()) beforeSend(request);
+        if (isDead()) return await never();
         const response = await inner.send({ ...request, signal: AbortSignal.any([request.signal, connections.signal]) }).catch((error: unknown) => {
-          if (this.#dead) return undefined;
+          if (isDead()) return undefined;
           throw error;
         });
-        if (!this.#dead) afterCommit(request);
-        return this.#dead || response === undefined ? await never() : response;
+        if (!isDead()) afterCommit(request);
+        return isDead() || response === undefined ? await never() : response;
       },
     };
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../src/kube/object.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 import { capturedBy } from './capture-rule.ts';
 
 interface Pod {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../src/kube/object.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 
 const dataplaneMode = 'istio.io/dataplane-mode';
 const sidecarStatus = 'sidecar.istio.io/status';

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { AlreadyExistsError, NotFoundError } from '../../src/kube/errors.ts';
-import type { KubeObject, Resource } from '../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../src/api/object.ts';
 import { sleep, type Clock } from '../../src/base/clock.ts';
 import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
 import { kinds } from '../scenarios/manifests.ts';

@@ -1,4 +1,4 @@
-import { apiVersionOf, type KubeObject } from '../../../src/kube/object.ts';
+import { apiVersionOf, type KubeObject } from '../../../src/api/object.ts';
 import { SimStatusError } from '../sim-api.ts';
 import { badRequest } from './errors.ts';
 import { printPath } from './field-set.ts';

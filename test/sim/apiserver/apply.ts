@@ -1,5 +1,5 @@
 import { timestamp } from '../../../src/base/clock.ts';
-import { apiVersionOf, type KubeObject, type ManagedFieldsEntry } from '../../../src/kube/object.ts';
+import { apiVersionOf, type KubeObject, type ManagedFieldsEntry } from '../../../src/api/object.ts';
 import { checkConfig } from './apply-config.ts';
 import { createObject } from './create.ts';
 import { applyConflict, badRequest, conflict, type StatusCause } from './errors.ts';

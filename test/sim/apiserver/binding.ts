@@ -1,5 +1,5 @@
 import { timestamp } from '../../../src/base/clock.ts';
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { conflict, invalid, required } from './errors.ts';
 import { asArray, asObject, asString, at, withField, type JsonObject } from './json.ts';
 import type { ServedResource } from './served-resource.ts';

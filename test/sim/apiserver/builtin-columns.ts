@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { asArray, asNumber, asObject, asString, at, isObject, type JsonObject } from './json.ts';
 import { podColumns } from './pod-columns.ts';
 import type { Column } from './served-resource.ts';
@@ -67,6 +67,10 @@ function nodeStatus(object: KubeObject): string {
   return at(object, 'spec', 'unschedulable') === true ? `${state},SchedulingDisabled` : state;
 }
 
+function dataSize(object: KubeObject): number {
+  return Object.keys(asObject(object['data'])).length;
+}
+
 const none = '<none>';
 const events = [
   text('Last Seen', eventSeen), text('Type', (object) => object['type']), text('Reason', (object) => object['reason']),
@@ -82,9 +86,9 @@ const middle: Readonly<Record<string, readonly Column[]>> = {
     text('Type', (object) => at(object, 'spec', 'type')), text('Cluster-IP', (object) => at(object, 'spec', 'clusterIP') ?? none),
     text('External-IP', () => none), text('Port(s)', servicePorts),
   ],
-  'ServiceAccount.': [text('Secrets', (object) => String(asArray(object['secrets']).length))],
-  'ConfigMap.': [text('Data', (object) => String(Object.keys(asObject(object['data'])).length))],
-  'Secret.': [text('Type', (object) => object['type']), text('Data', (object) => String(Object.keys(asObject(object['data'])).length))],
+  'ServiceAccount.': [text('Secrets', (object) => asArray(object['secrets']).length)],
+  'ConfigMap.': [text('Data', dataSize)],
+  'Secret.': [text('Type', (object) => object['type']), text('Data', dataSize)],
   'Deployment.apps': [
     ready(['spec', 'replicas']), text('Up-to-date', (object) => asNumber(at(object, 'status', 'updatedReplicas'), 0)),
     text('Available', (object) => asNumber(at(object, 'status', 'availableReplicas'), 0)),

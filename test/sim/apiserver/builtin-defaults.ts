@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { asArray, asObject, asString, isObject, omit, withField, type JsonObject } from './json.ts';
 import { defaultPodSpec, mapItems, mapMember, withDefaults } from './pod-defaults.ts';
 
@@ -56,7 +56,7 @@ function cronJob(spec: JsonObject): JsonObject {
 function service(spec: JsonObject): JsonObject {
   const filled = withDefaults(spec, { type: 'ClusterIP', sessionAffinity: 'None' });
   return mapMember(
-    filled['type'] === 'ExternalName' ? filled : withDefaults(filled, { internalTrafficPolicy: 'Cluster', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }),
+    filled['type'] === 'ExternalName' ? filled : withDefaults(filled, { internalTrafficPolicy: 'Cluster' }),
     'ports',
     (ports) => mapItems(ports, (port) => withDefaults(port, { protocol: 'TCP', targetPort: port['port'] })),
   );
@@ -72,7 +72,7 @@ function crd(spec: JsonObject): JsonObject {
 }
 
 const specDefaults: Readonly<Record<string, SpecDefault>> = {
-  'Pod.': (spec) => defaultPodSpec(spec),
+  'Pod.': (spec) => defaultPodSpec(withDefaults(spec, { enableServiceLinks: true })),
   'Service.': service,
   'Deployment.apps': deployment,
   'ReplicaSet.apps': (spec) => defaultTemplate(withDefaults(spec, { replicas: 1 })),

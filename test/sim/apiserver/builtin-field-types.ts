@@ -7,16 +7,19 @@ const conditions: FieldType = { keys: ['type'] };
 
 /** metav1.ObjectMeta. */
 export const metadataType: FieldType = {
-  fields: { labels: strings, annotations: strings, finalizers: { set: true }, ownerReferences: { keys: ['uid'] } },
+  fields: { labels: strings, annotations: strings, finalizers: { set: true }, ownerReferences: { keys: ['uid'], items: atomic } },
 };
 
 const resources: FieldType = { fields: { limits: strings, requests: strings, claims: byName } };
 const ports: FieldType = { keys: ['containerPort', 'protocol'], keyDefaults: { protocol: 'TCP' } };
 
+const source: FieldType = { fields: { fieldRef: atomic, resourceFieldRef: atomic, configMapKeyRef: atomic, secretKeyRef: atomic } };
+const references: FieldType = { keys: ['name'], items: atomic };
+
 const containers: FieldType = {
   keys: ['name'],
   items: {
-    fields: { ports, env: byName, volumeMounts: { keys: ['mountPath'] }, volumeDevices: { keys: ['devicePath'] }, resources },
+    fields: { ports, env: { keys: ['name'], items: { fields: { valueFrom: source } } }, volumeMounts: { keys: ['mountPath'] }, volumeDevices: { keys: ['devicePath'] }, resources },
   },
 };
 
@@ -26,7 +29,7 @@ const podSpec: FieldType = {
     initContainers: containers,
     ephemeralContainers: containers,
     volumes: byName,
-    imagePullSecrets: byName,
+    imagePullSecrets: references,
     hostAliases: { keys: ['ip'] },
     topologySpreadConstraints: { keys: ['topologyKey', 'whenUnsatisfiable'] },
     schedulingGates: byName,
@@ -59,7 +62,9 @@ const byKind: Readonly<Record<string, FieldType>> = {
   'Namespace.': object({ status: statusConditions }),
   'Node.': object({ status: { fields: { conditions, addresses: { keys: ['type'] }, capacity: strings, allocatable: strings } } }),
   'Service.': object({ spec: service, status: statusConditions }),
-  'ServiceAccount.': object({ secrets: byName }),
+  'ServiceAccount.': object({ secrets: references, imagePullSecrets: atomic }),
+  'Event.': object({ involvedObject: atomic, related: atomic }),
+  'Event.events.k8s.io': object({ regarding: atomic, related: atomic }),
   'ConfigMap.': object({ data: strings, binaryData: strings }),
   'Secret.': object({ data: strings }),
   'ResourceQuota.': object({ spec: { fields: { hard: strings } }, status: { fields: { hard: strings, used: strings } } }),
@@ -67,6 +72,7 @@ const byKind: Readonly<Record<string, FieldType>> = {
   'ReplicaSet.apps': object({ spec: workload, status: statusConditions }),
   'StatefulSet.apps': object({ spec: workload, status: statusConditions }),
   'DaemonSet.apps': object({ spec: workload, status: statusConditions }),
+  'ControllerRevision.apps': object({ data: atomic }),
   'Job.batch': object({ spec: job }),
   'CronJob.batch': object({ spec: { fields: { jobTemplate: { fields: { metadata: metadataType, spec: job } } } } }),
   'PodDisruptionBudget.policy': object({ spec: { fields: { selector: atomic } }, status: { fields: { conditions, disruptedPods: strings } } }),

@@ -1,4 +1,4 @@
-import { apiVersionOf, type KubeObject } from '../../../src/kube/object.ts';
+import { apiVersionOf, type KubeObject } from '../../../src/api/object.ts';
 import { builtinColumns } from './builtin-columns.ts';
 import { builtinStrategy } from './builtin-strategy.ts';
 import { builtinTable, type BuiltinRow } from './builtin-table.ts';

@@ -1,10 +1,10 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { defaultBuiltin } from './builtin-defaults.ts';
 import { builtinFieldType } from './builtin-field-types.ts';
 import type { BuiltinRow } from './builtin-table.ts';
 import { validateBuiltin } from './builtin-validation.ts';
-import { asArray, asObject, at, omit, withField, type JsonObject } from './json.ts';
-import { admitPodSpec, qosClass } from './pod-defaults.ts';
+import { asArray, asObject, at, equal, omit, withField, type JsonObject } from './json.ts';
+import { admitPodSpec, qosClass, withDefaults } from './pod-defaults.ts';
 import type { Strategy } from './served-resource.ts';
 
 /** The status that a new object starts with; `Kept` for nodes, which register together with theirs. */
@@ -36,7 +36,14 @@ function service(object: KubeObject, allocateClusterIp: () => string): KubeObjec
   const spec = asObject(object['spec']);
   if (spec['type'] === 'ExternalName') return object;
   const address = spec['clusterIP'] ?? allocateClusterIp();
-  return { ...object, spec: { ...spec, clusterIP: address, clusterIPs: [address] } };
+  return { ...object, spec: { ...withDefaults(spec, { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }), clusterIP: address, clusterIPs: [address] } };
+}
+
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
+/** apps/v1 keeps the field templateGeneration of older versions as an annotation. */
+function daemonSet(object: KubeObject, generation: number): KubeObject {
+  return withField(object, ['metadata', 'annotations', templateGeneration], String(generation));
 }
 
 function job(object: KubeObject): KubeObject {
@@ -46,7 +53,8 @@ function job(object: KubeObject): KubeObject {
     'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name,
   };
   const given = asObject(at(object, 'spec', 'template', 'metadata', 'labels'));
-  const labelled = withField(object, ['spec', 'template', 'metadata', 'labels'], { ...given, ...labels });
+  const own = object.metadata.labels === undefined ? withField(object, ['metadata', 'labels'], { ...given, ...labels }) : object;
+  const labelled = withField(own, ['spec', 'template', 'metadata', 'labels'], { ...given, ...labels });
   return withField(labelled, ['spec', 'selector'], { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } });
 }
 
@@ -56,12 +64,20 @@ function definition(object: KubeObject): KubeObject {
   return { ...object, status: { acceptedNames: { kind: '', plural: '' }, conditions: [], storedVersions } };
 }
 
-const creation: Readonly<Record<string, Create>> = { 'Namespace.': namespace, 'Pod.': pod, 'Service.': service, 'Job.batch': job, 'CustomResourceDefinition.apiextensions.k8s.io': definition };
+const creation: Readonly<Record<string, Create>> = {
+  'Namespace.': namespace, 'Pod.': pod, 'Service.': service, 'Job.batch': job, 'DaemonSet.apps': (object) => daemonSet(object, 1),
+  'CustomResourceDefinition.apiextensions.k8s.io': definition,
+};
 
 function prepareForUpdate(key: string, object: KubeObject, previous: KubeObject): KubeObject {
   switch (key) {
     case 'Namespace.':
       return { ...object, spec: previous['spec'] };
+    case 'DaemonSet.apps': {
+      const generation = Number(previous.metadata.annotations?.[templateGeneration] ?? 1);
+      const changed = !equal(at(object, 'spec', 'template'), at(previous, 'spec', 'template'));
+      return daemonSet(object, changed ? generation + 1 : generation);
+    }
     case 'Service.': {
       const spec = asObject(object['spec']);
       const before = asObject(previous['spec']);
@@ -80,6 +96,7 @@ export function builtinStrategy(row: BuiltinRow, allocateClusterIp: () => string
   return {
     generation: row.generation ?? 'None',
     unconditionalUpdate: row.conditionalUpdate !== true,
+    createOnUpdate: row.createOnUpdate === true,
     fieldType: builtinFieldType(group, kind),
     decode: (object) => ({ object, unknownFields: [] }),
     default: (object) => defaultBuiltin(group, kind, object),

@@ -1,7 +1,7 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { validateDefinition } from './crd-validation.ts';
 import { invalidValue, required, type StatusCause } from './errors.ts';
-import { asArray, asObject, at, equal, isObject, omit, withField, type JsonObject } from './json.ts';
+import { asArray, asObject, asString, at, equal, isObject, omit, withField, type JsonObject } from './json.ts';
 import { matchesLabels, parseLabelSelector, selectorOf } from './label-selector.ts';
 
 type Validate = (object: KubeObject, previous: KubeObject | undefined) => readonly StatusCause[];
@@ -89,7 +89,11 @@ function service(object: KubeObject, previous: KubeObject | undefined): readonly
   const spec = asObject(object['spec']);
   const headless = spec['clusterIP'] === 'None' || spec['type'] === 'ExternalName';
   const causes: StatusCause[] = [];
-  if (!headless && asArray(spec['ports']).length === 0) causes.push(required('spec.ports'));
+  const ports = asArray(spec['ports']);
+  if (!headless && ports.length === 0) causes.push(required('spec.ports'));
+  ports.forEach((port, index) => {
+    if (ports.length > 1 && at(port, 'name') === undefined) causes.push(required(`spec.ports[${String(index)}].name`));
+  });
   const address = at(previous, 'spec', 'clusterIP');
   if (address !== undefined && address !== spec['clusterIP'] && spec['type'] !== 'ExternalName') {
     causes.push(invalidValue('spec.clusterIPs[0]', [spec['clusterIP']], 'may not change once set'));
@@ -114,6 +118,17 @@ function immutableRole(object: KubeObject, previous: KubeObject | undefined): re
   return [invalidValue('roleRef', object['roleRef'], 'cannot change roleRef')];
 }
 
+/** What the new API asks of an event, under the names of the old one. */
+function newEvent(object: KubeObject, previous: KubeObject | undefined): readonly StatusCause[] {
+  const causes = event({ ...object, involvedObject: object['regarding'] });
+  if (previous !== undefined) return causes;
+  if (object['eventTime'] === undefined || object['eventTime'] === null) return [...causes, required('eventTime')];
+  const missing = ['reportingController', 'reportingInstance', 'action', 'reason'].filter((field) => (object[field] ?? '') === '');
+  const note = asString(object['note']);
+  const long = note.length > 1024 ? [invalidValue('message', '', 'can have at most 1024 characters')] : [];
+  return [...causes, ...missing.map((field) => required(field)), ...long];
+}
+
 function event(object: KubeObject): readonly StatusCause[] {
   const about = at(object, 'involvedObject', 'namespace');
   const { namespace } = object.metadata;
@@ -136,6 +151,7 @@ const rules: Readonly<Record<string, Validate>> = {
   'Pod.': pod,
   'Service.': service,
   'Event.': event,
+  'Event.events.k8s.io': newEvent,
   'Deployment.apps': workload,
   'ReplicaSet.apps': workload,
   'DaemonSet.apps': workload,

@@ -25,7 +25,9 @@ const quantity = /^[-+]?(\d+(\.\d*)?|\.\d+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE]
  * CEL as CRD validation rules use it: the standard library of the CEL implementation, and from the Kubernetes libraries
  * lists, regex, strings and isQuantity. A rule that uses anything else is refused with the CRD that holds it.
  */
-export function celEnvironment(): Environment {
+export const celEnvironment: Environment = create();
+
+function create(): Environment {
   return new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true, homogeneousAggregateLiterals: false })
     .registerFunction('list.isSorted(): bool', isSorted)
     .registerFunction('list.sum(): dyn', sum)

@@ -1,5 +1,5 @@
 import { timestamp } from '../../../src/base/clock.ts';
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { definitionSpec } from './crd-types.ts';
 import { customResource } from './custom-resource.ts';
 import { deleteObject } from './delete.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import type { Schema } from './schema.ts';
 
 /** One printer column of a definition. */

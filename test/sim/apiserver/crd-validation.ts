@@ -1,9 +1,9 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { definitionSpec, type DefinitionSpec, type DefinitionVersion } from './crd-types.ts';
 import { invalidValue, required, type StatusCause } from './errors.ts';
 import { equal } from './json.ts';
 import { parseJsonPath } from './json-path.ts';
-import { SchemaRules } from './schema-cel.ts';
+import { rulesOf } from './schema-cel.ts';
 import { applyDefaults } from './schema-default.ts';
 import { pruneObject } from './schema-prune.ts';
 import { validateValue } from './schema-validate.ts';
@@ -45,7 +45,7 @@ function validateVersion(version: DefinitionVersion, field: string, schemaField:
   const path = `${schemaField}.openAPIV3Schema`;
   if (schema === undefined) return [required(path, 'schemas are required')];
   const causes = [...structure(schema, path, true)];
-  for (const { path: at, message } of new SchemaRules(schema).errors) {
+  for (const { path: at, message } of rulesOf(schema).errors) {
     causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${message}`, field: `${path}${at === '' ? '' : `.${at}`}.x-kubernetes-validations` });
   }
   (version.additionalPrinterColumns ?? []).forEach((column, index) => {

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta } from '../../../src/kube/object.ts';
+import type { KubeObject, ObjectMeta } from '../../../src/api/object.ts';
 import { timestamp } from '../../../src/base/clock.ts';
 import { SimStatusError } from '../sim-api.ts';
 import { decodeObject } from './decode.ts';

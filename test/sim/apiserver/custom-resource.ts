@@ -1,10 +1,10 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import type { DefinitionSpec, DefinitionVersion } from './crd-types.ts';
 import { customColumns } from './custom-columns.ts';
 import type { StatusCause } from './errors.ts';
 import { freeze, omit, type JsonObject } from './json.ts';
 import { memoize } from './memo.ts';
-import { SchemaRules } from './schema-cel.ts';
+import { rulesOf } from './schema-cel.ts';
 import { applyDefaults } from './schema-default.ts';
 import { customFieldType } from './schema-field-type.ts';
 import { pruneObject } from './schema-prune.ts';
@@ -28,7 +28,7 @@ const unchecked: StatusCause = {
 const blocking = ['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'];
 
 function validator(schema: Schema): Strategy['validate'] {
-  const rules = new SchemaRules(schema);
+  const rules = rulesOf(schema);
   return (object, previous) => {
     const structural = [...validateValue(object, previous, schema, ''), ...validateListKeys(object, previous, schema, '')];
     if (structural.some((cause) => blocking.includes(cause.reason))) return rules.present ? [...structural, unchecked] : structural;
@@ -42,6 +42,7 @@ function strategy(version: DefinitionVersion): Strategy {
   return {
     generation: 'Everything',
     unconditionalUpdate: false,
+    createOnUpdate: false,
     fieldType: customFieldType(schema),
     decode(object) {
       const { value, unknownFields } = pruneObject(object, schema);

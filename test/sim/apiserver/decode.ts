@@ -1,4 +1,4 @@
-import { apiVersionOf, type KubeObject } from '../../../src/kube/object.ts';
+import { apiVersionOf, type KubeObject } from '../../../src/api/object.ts';
 import { badRequest, invalidPatch } from './errors.ts';
 import { asObject, asString, at, compact, isObject, omit, withField, type JsonObject } from './json.ts';
 import type { ServedResource } from './served-resource.ts';
@@ -50,7 +50,8 @@ export function decodeObject(served: ServedResource, body: JsonObject, options: 
       : `${given.kind} in version "${given.apiVersion}" cannot be handled as a ${kind}: unknown conversion`);
   }
   const metadata = cleanMetadata(asObject(body['metadata'])) as unknown as KubeObject['metadata'];
-  const { object, unknownFields } = served.strategy.decode(served.custom ? { ...compact(body), apiVersion, kind, metadata } : cleanTemplate({ ...compact(body), apiVersion, kind, metadata }));
+  const whole = { ...compact(body), apiVersion, kind, metadata };
+  const { object, unknownFields } = served.strategy.decode(served.custom ? whole : cleanTemplate(whole));
   if (unknownFields.length > 0) {
     if (options.fieldValidation === 'Strict') {
       if (options.patched === true) throw invalidPatch(body, `strict decoding error: ${unknownFieldsMessage(unknownFields)}`);

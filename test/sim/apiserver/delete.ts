@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta } from '../../../src/kube/object.ts';
+import type { KubeObject, ObjectMeta } from '../../../src/api/object.ts';
 import { timestamp } from '../../../src/base/clock.ts';
 import { conflict, forbidden } from './errors.ts';
 import { asNumber, at, withField } from './json.ts';
@@ -80,7 +80,8 @@ function mark(state: ServerState, object: KubeObject, grace: number, finalizers:
   const shortens = deletionTimestamp === undefined || grace < asNumber(running, 0);
   const metadata = {
     ...object.metadata,
-    ...(shortens ? { deletionTimestamp: timestamp(Math.max(now, started + grace * 1000)), deletionGracePeriodSeconds: grace } : {}),
+    ...(shortens ? { deletionTimestamp: timestamp(Math.max(now, started + grace * 1000)) } : {}),
+    ...(shortens && object.kind !== 'Namespace' ? { deletionGracePeriodSeconds: grace } : {}),
     ...(generation !== undefined && deletionTimestamp === undefined ? { generation: generation + 1 } : {}),
   } as ObjectMeta;
   return withField({ ...object, metadata }, ['metadata', 'finalizers'], finalizers.length === 0 ? undefined : finalizers);

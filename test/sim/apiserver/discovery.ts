@@ -1,4 +1,4 @@
-import { apiVersionOf } from '../../../src/kube/object.ts';
+import { apiVersionOf } from '../../../src/api/object.ts';
 import { compact, type JsonObject } from './json.ts';
 import type { Registry } from './registry.ts';
 import type { ServedResource } from './served-resource.ts';

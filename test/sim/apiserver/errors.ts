@@ -1,4 +1,4 @@
-import type { Resource } from '../../../src/kube/object.ts';
+import type { Resource } from '../../../src/api/object.ts';
 import { SimStatusError } from '../sim-api.ts';
 
 /** One entry of `details.causes` in a metav1.Status. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { asObject, compact, omit } from './json.ts';
 
 /** The new names of the fields of an event, by the old ones (pkg/apis/events/v1/conversion.go). */

@@ -1,5 +1,5 @@
 import { timestamp } from '../../../src/base/clock.ts';
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { SimStatusError } from '../sim-api.ts';
 import { deleteObject, type DeleteOptions } from './delete.ts';
 import { tooManyRequests } from './errors.ts';
@@ -7,7 +7,7 @@ import { asArray, asNumber, asObject, at, isObject, withField } from './json.ts'
 import { matchesLabels, selectorOf } from './label-selector.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { ServerState } from './server-state.ts';
-import { commitChange } from './update.ts';
+import { updateObject } from './update.ts';
 
 /** Phases in which a pod counts for no budget. */
 const outsideBudgets: readonly unknown[] = ['Succeeded', 'Failed', 'Pending'];
@@ -45,9 +45,19 @@ function takeDisruption(state: ServerState, budget: KubeObject, pod: KubeObject,
       : 'does not allow evicting pods currently');
   }
   if (served === undefined) return;
+  const now = timestamp(state.clock.now());
   const decremented = withField(budget, ['status', 'disruptionsAllowed'], allowed - 1);
-  const noted = withField(decremented, ['status', 'disruptedPods', pod.metadata.name], timestamp(state.clock.now()));
-  commitChange(state, served, budget, noted, options);
+  const noted = withField(decremented, ['status', 'disruptedPods', pod.metadata.name], now);
+  const next = allowed > 1 ? noted : withField(noted, ['status', 'conditions'], exhausted(budget, now));
+  updateObject(state, served, budget, next, { manager: 'kube-apiserver', subresource: 'status', dryRun: options.dryRun === true });
+}
+
+/** The conditions of a budget whose last disruption has just been taken. */
+function exhausted(budget: KubeObject, now: string): readonly unknown[] {
+  const others = asArray(at(budget, 'status', 'conditions')).filter((item) => asObject(item)['type'] !== 'DisruptionAllowed');
+  return [...others, {
+    type: 'DisruptionAllowed', status: 'False', observedGeneration: budget.metadata.generation, lastTransitionTime: now, reason: 'InsufficientPods', message: '',
+  }];
 }
 
 /** Whether the budget lets a pod go that is not ready anyway (unhealthyPodEvictionPolicy). */

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { badRequest } from './errors.ts';
 import { at } from './json.ts';
 import type { ServedResource } from './served-resource.ts';
@@ -25,10 +25,7 @@ export function parseFieldSelector(text: string, served: ServedResource): FieldS
       if (!served.custom && served.selectableFields.length === 0) {
         throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
       }
-      if (served.custom) throw badRequest(`field label not supported: ${field}`);
-      const { group, version, plural } = served.resource;
-      const name = `${group}/${version}, Resource=${plural}`;
-      throw badRequest(`Unable to find "${name}" that match label selector "", field selector "${text}": field label not supported: ${field}`);
+      throw badRequest(`field label not supported: ${field}`);
     }
     return { path: field.split('.'), equal: match['sign'] !== '!=', value: match['value'] ?? '' };
   });

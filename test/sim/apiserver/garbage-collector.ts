@@ -1,4 +1,4 @@
-import type { KubeObject, OwnerReference } from '../../../src/kube/object.ts';
+import type { KubeObject, OwnerReference } from '../../../src/api/object.ts';
 import { deleteObject } from './delete.ts';
 import { withField } from './json.ts';
 import { splitApiVersion } from './registry.ts';

@@ -1,6 +1,6 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { SimStatusError } from '../sim-api.ts';
-import { badRequest, expired } from './errors.ts';
+import { badRequest, expired, invalid } from './errors.ts';
 import { matchesFields, parseFieldSelector, type FieldSelector } from './field-selector.ts';
 import { asNumber, asString, isObject } from './json.ts';
 import { matchesLabels, parseLabelSelector, type LabelSelector } from './label-selector.ts';
@@ -81,6 +81,24 @@ export function parseRevision(text: string | null): number | undefined {
   return Number(text);
 }
 
+/** What the parameters of a list or watch forbid each other (metainternalversion validation). */
+export function checkListOptions(query: URLSearchParams, watching: boolean): void {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const initial = query.get('sendInitialEvents') ?? '';
+  if (!watching && initial !== '') throw forbiddenOption('sendInitialEvents', 'sendInitialEvents is forbidden for list');
+  if (watching && initial !== '' && match !== 'NotOlderThan') {
+    throw forbiddenOption('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  }
+  if (watching && initial === '' && match !== '') throw forbiddenOption('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  if (!watching && match !== '' && (query.get('resourceVersion') ?? '') === '') {
+    throw forbiddenOption('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided');
+  }
+}
+
+function forbiddenOption(field: string, detail: string): SimStatusError {
+  return invalid({ group: 'meta.k8s.io', plural: '', kind: 'ListOptions' }, '', [{ reason: 'FieldValueForbidden', message: `Forbidden: ${detail}`, field }]);
+}
+
 function revisionOf(state: ServerState, query: URLSearchParams, continuation: Continuation | undefined): number {
   if (continuation !== undefined) {
     if (continuation.revision < state.store.compacted) throw expired(tooOld);
@@ -95,6 +113,7 @@ function revisionOf(state: ServerState, query: URLSearchParams, continuation: Co
 
 /** GET of a collection. All pages of one list show the same revision. */
 export function listObjects(state: ServerState, served: ServedResource, selection: Selection, query: URLSearchParams): Page {
+  checkListOptions(query, false);
   const token = query.get('continue') ?? '';
   const continuation = token === '' ? undefined : decode(token);
   const revision = revisionOf(state, query, continuation);

@@ -1,5 +1,5 @@
 import { timestamp, type Clock } from '../../../src/base/clock.ts';
-import { apiVersionOf, type KubeObject, type ManagedFieldsEntry } from '../../../src/kube/object.ts';
+import { apiVersionOf, type KubeObject, type ManagedFieldsEntry } from '../../../src/api/object.ts';
 import { difference, emptySet, fromFieldsV1, isEmpty, sameSet, toFieldsV1, union, type FieldSet } from './field-set.ts';
 import { withField } from './json.ts';
 import { memoize } from './memo.ts';
@@ -34,7 +34,11 @@ const unowned = fromFieldsV1({
 
 /** Structs that are always present in a Go object, so that nobody owns their existence. */
 const builtinSkeleton = {
-  metadata: {}, spec: { containers: null, template: { metadata: {}, spec: { containers: null } }, strategy: {}, updateStrategy: {}, names: {} }, status: {},
+  metadata: {}, status: {},
+  spec: {
+    containers: null, template: { metadata: {}, spec: { containers: null } }, strategy: {}, updateStrategy: {}, names: {}, scaleTargetRef: {},
+    jobTemplate: { metadata: {}, spec: { template: { metadata: {}, spec: { containers: null } } } },
+  },
 };
 
 const setOf = memoize((fields: Readonly<Record<string, unknown>>) => fromFieldsV1(fields));

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { invalidValue, required, type StatusCause } from './errors.ts';
 import type { ServedResource } from './served-resource.ts';
 

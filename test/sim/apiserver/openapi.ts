@@ -1,4 +1,4 @@
-import { apiVersionOf, pathOf } from '../../../src/kube/object.ts';
+import { apiVersionOf, pathOf } from '../../../src/api/object.ts';
 import { asObject, type JsonObject } from './json.ts';
 import type { Registry } from './registry.ts';
 import type { ServedResource } from './served-resource.ts';

@@ -1,5 +1,5 @@
 import { parse as parseYaml } from 'yaml';
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { SimStatusError } from '../sim-api.ts';
 import { applyObject, type ApplyTarget } from './apply.ts';
 import { badRequest, invalid, invalidValue, notFound } from './errors.ts';

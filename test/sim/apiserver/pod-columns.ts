@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { asArray, asNumber, asObject, asString, at, type JsonObject } from './json.ts';
 import type { Column } from './served-resource.ts';
 

@@ -74,7 +74,7 @@ export function admitPodSpec(spec: JsonObject): JsonObject {
   const tolerations = asArray(spec['tolerations']);
   const missing = nodeTolerations.filter((added) => !tolerations.some((item) => asObject(item)['key'] === added.key));
   return {
-    ...withDefaults(spec, { enableServiceLinks: true, preemptionPolicy: 'PreemptLowerPriority', priority: 0 }),
+    ...withDefaults(spec, { preemptionPolicy: 'PreemptLowerPriority', priority: 0 }),
     serviceAccountName: account,
     serviceAccount: account,
     tolerations: [...tolerations, ...missing],

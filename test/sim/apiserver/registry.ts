@@ -1,4 +1,4 @@
-import type { Resource } from '../../../src/kube/object.ts';
+import type { Resource } from '../../../src/api/object.ts';
 import type { ServedResource } from './served-resource.ts';
 
 /** What the server serves right now: the built-in resources and those of established definitions. */

@@ -1,4 +1,4 @@
-import { apiVersionOf, type KubeObject } from '../../../src/kube/object.ts';
+import { apiVersionOf, type KubeObject } from '../../../src/api/object.ts';
 import { omit } from './json.ts';
 import { memoize } from './memo.ts';
 import type { Column, ServedResource } from './served-resource.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import type { HttpRequest, HttpResponse } from '../../../src/kube/transport.ts';
 import { SimStatusError } from '../sim-api.ts';
 import { createObject } from './create.ts';
@@ -147,8 +147,11 @@ function remove(call: ResourceRequest): HttpResponse {
 function change(call: ResourceRequest): HttpResponse {
   const { state, served, path, options, request, query } = call;
   if (path.name === undefined) throw methodNotAllowed();
-  if (request.method === 'PUT') return answer(call, 200, updateObject(state, served, storedObject(call), bodyOf(request), options));
   const stored = state.store.get(served.storageKey, storeKey(served, path.namespace, path.name));
+  if (request.method === 'PUT') {
+    if (stored === undefined && served.strategy.createOnUpdate) return answer(call, 201, createObject(state, served, path.namespace, bodyOf(request), options));
+    return answer(call, 200, updateObject(state, served, storedObject(call), bodyOf(request), options));
+  }
   const target = { served, namespace: path.namespace, name: path.name, stored };
   const object = patchObject(state, target, request.body ?? '', {
     ...options, contentType: request.headers['content-type'] ?? '', force: query.get('force') === 'true', managerNamed: (query.get('fieldManager') ?? '') !== '',

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { asNumber, asObject, asString, at, isObject, withField, type JsonObject } from './json.ts';
 import type { ServedResource } from './served-resource.ts';
 

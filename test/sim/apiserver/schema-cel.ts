@@ -1,8 +1,8 @@
-import type { Environment } from '@marcbachmann/cel-js';
 import { celEnvironment } from './cel-environment.ts';
 import { celRoot, celValue } from './cel-value.ts';
 import type { StatusCause } from './errors.ts';
 import { asArray, isObject, type JsonObject } from './json.ts';
+import { memoize } from './memo.ts';
 import { memberSchema, type Schema, type SchemaRule } from './schema.ts';
 import { itemsByElement, itemElement } from './typed-value.ts';
 
@@ -26,11 +26,13 @@ const labels: Readonly<Record<string, string>> = {
   FieldValueInvalid: 'Invalid value', FieldValueForbidden: 'Forbidden', FieldValueRequired: 'Required value', FieldValueDuplicate: 'Duplicate value',
 };
 
-/** All rules of a schema, compiled once. */
-export class SchemaRules {
+/** The rules of a schema; compiled once for each schema object, whichever server asks. */
+export const rulesOf = memoize((root: Schema) => new SchemaRules(root));
+
+/** All rules of a schema. */
+class SchemaRules {
   /** Rules that do not compile; the CRD that holds them is refused. */
   readonly errors: readonly RuleError[];
-  private readonly environment: Environment = celEnvironment();
   private readonly compiled = new Map<Schema, readonly CompiledRule[]>();
   /** Schemas that hold rules somewhere below, so that the rest is never walked. */
   private readonly relevant = new Set<Schema>();
@@ -66,10 +68,10 @@ export class SchemaRules {
 
   private compileRule(rule: SchemaRule, path: string, errors: RuleError[]): readonly CompiledRule[] {
     try {
-      const program = this.environment.parse(rule.rule);
+      const program = celEnvironment.parse(rule.rule);
       const checked = program.check();
       if (!checked.valid) throw checked.error ?? new Error('the type check failed');
-      const message = rule.messageExpression === undefined ? undefined : this.environment.parse(rule.messageExpression);
+      const message = rule.messageExpression === undefined ? undefined : celEnvironment.parse(rule.messageExpression);
       return [{ rule, program, message, usesOldSelf: /\boldSelf\b/.test(rule.rule) }];
     } catch (error) {
       errors.push({ path, message: `compilation failed: ERROR: <input>: ${error instanceof Error ? error.message : String(error)}` });
@@ -111,7 +113,7 @@ export class SchemaRules {
 
   private oldSelf({ rule }: CompiledRule, oldSelf: unknown): unknown {
     if (rule.optionalOldSelf !== true) return oldSelf;
-    return oldSelf === undefined ? this.environment.evaluate('optional.none()') : this.environment.evaluate('optional.of(value)', { value: oldSelf });
+    return oldSelf === undefined ? celEnvironment.evaluate('optional.none()') : celEnvironment.evaluate('optional.of(value)', { value: oldSelf });
   }
 
   private evaluate(compiled: CompiledRule, context: Readonly<Record<string, unknown>>, value: unknown, path: string, type: string): StatusCause | undefined {

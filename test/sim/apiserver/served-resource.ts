@@ -1,4 +1,4 @@
-import type { KubeObject, Resource } from '../../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../../src/api/object.ts';
 import type { StatusCause } from './errors.ts';
 import type { FieldType } from './field-type.ts';
 
@@ -28,6 +28,8 @@ export interface Strategy {
   readonly generation: 'None' | 'Spec' | 'SpecAndAnnotations' | 'Everything';
   /** Whether PUT without resourceVersion is accepted. */
   readonly unconditionalUpdate: boolean;
+  /** Whether PUT of an absent object creates it. */
+  readonly createOnUpdate: boolean;
   /** Merge types for server-side apply. */
   readonly fieldType: FieldType;
   /** Drops unknown fields. */

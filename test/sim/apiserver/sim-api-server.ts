@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/base/clock.ts';
 import { seededRandom, type Random } from '../../../src/base/random.ts';
-import type { KubeObject, Resource } from '../../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../../src/api/object.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../../src/kube/transport.ts';
 import type { SimApi, SimMutatingAdmission, SimWatchEvent, SimWriteOptions } from '../sim-api.ts';
 import { bootstrap } from './bootstrap.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { freeze } from './json.ts';
 
 /** One committed change. `object` carries the revision of the change also when it was deleted. */

@@ -1,12 +1,12 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import type { HttpResponse } from '../../../src/kube/transport.ts';
 import { SimStatusError } from '../sim-api.ts';
 import { parseJson } from './decode.ts';
-import { methodNotAllowed, pathNotFound } from './errors.ts';
+import { badRequest, methodNotAllowed, pathNotFound } from './errors.ts';
 import { bindPod } from './binding.ts';
 import { evictPod } from './eviction.ts';
 import { replyJson, warningHeaders } from './http-reply.ts';
-import { asObject } from './json.ts';
+import { asObject, at } from './json.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { patchObject } from './patch.ts';
@@ -70,6 +70,7 @@ const scale: Handler = (call) => {
 const eviction: Handler = (call) => {
   if (call.request.method !== 'POST') throw methodNotAllowed();
   const eviction = body(call);
+  if (at(eviction, 'metadata', 'name') !== call.path.name) throw badRequest('name in URL does not match name in Eviction object');
   const options = deleteOptions(asObject(eviction['deleteOptions']), new URLSearchParams(), call.options.dryRun === true);
   evictPod(call.state, call.served, storedObject(call), options);
   return replyJson(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, warningHeaders(call.warnings));

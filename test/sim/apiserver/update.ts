@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta } from '../../../src/kube/object.ts';
+import type { KubeObject, ObjectMeta } from '../../../src/api/object.ts';
 import { decodeObject } from './decode.ts';
 import { badRequest, conflict, invalid, invalidValue, staleVersion } from './errors.ts';
 import { asArray, at, compact, equal, omit, share, withField, type JsonObject } from './json.ts';
@@ -42,7 +42,7 @@ function mergeMetadata(current: KubeObject, next: KubeObject): KubeObject {
 
 /** What the subresource lets through: the status strategy changes nothing else of a custom resource, and no spec of a built-in one. */
 function restrict(served: ServedResource, current: KubeObject, next: KubeObject, options: WriteOptions): KubeObject {
-  if (options.subresource === 'finalize') return withField(current, ['spec'], next['spec']);
+  if (options.subresource === 'finalize') return withField(next, ['status'], current['status']);
   if (options.subresource === 'status') {
     const status = next['status'];
     if (served.custom) return withField(current, ['status'], status);
@@ -82,9 +82,8 @@ export function updateObject(state: ServerState, served: ServedResource, stored:
   const decoded = decodeObject(served, body, options);
   checkPreconditions(served, current, decoded, options);
   const allowed = restrict(served, current, mergeMetadata(current, decoded), options);
-  const prepared = options.subresource === undefined
-    ? served.strategy.prepareForUpdate(served.strategy.default(allowed), current)
-    : allowed;
+  const defaulted = options.subresource === 'status' ? allowed : served.strategy.default(allowed);
+  const prepared = options.subresource === undefined ? served.strategy.prepareForUpdate(defaulted, current) : defaulted;
   const shared = share(current, withField(prepared, ['metadata', 'resourceVersion'], current.metadata.resourceVersion));
   const next = bumps(served, current, shared, options)
     ? withField(shared, ['metadata', 'generation'], (current.metadata.generation ?? 0) + 1)

@@ -1,7 +1,7 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
-import { badRequest, expired, statusOf } from './errors.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
+import { expired, statusOf } from './errors.ts';
 import { withField } from './json.ts';
-import { checkNotFuture, parseRevision, prefixOf, selects, type Selection } from './list.ts';
+import { checkListOptions, parseRevision, prefixOf, selects, type Selection } from './list.ts';
 import { memoize } from './memo.ts';
 import type { Representation } from './representation.ts';
 import type { ServedResource } from './served-resource.ts';
@@ -41,10 +41,7 @@ function startOf(state: ServerState, request: WatchRequest): Start | undefined {
   const { query, served } = request;
   const revision = parseRevision(query.get('resourceVersion'));
   const sendInitial = query.get('sendInitialEvents');
-  if (sendInitial !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw badRequest('resourceVersionMatch: Required value: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  }
-  checkNotFuture(state, revision ?? 0);
+  checkListOptions(query, true);
   if (sendInitial === 'true') return { initial: initialObjects(state, request), missed: [], announceEnd: query.get('allowWatchBookmarks') === 'true' };
   if (revision === undefined || revision === 0) {
     return { initial: sendInitial === 'false' ? [] : initialObjects(state, request), missed: [], announceEnd: false };
@@ -89,7 +86,11 @@ class Watcher {
     for (const object of initial) this.send('ADDED', served.toVersion(object));
     if (announceEnd) this.bookmark({ 'k8s.io/initial-events-end': 'true' });
     for (const commit of missed) this.hear(commit);
-    this.cleanups.push(this.state.store.subscribe(served.storageKey, (commit) => { this.hear(commit); }));
+    // A version that does not exist yet is waited for.
+    const from = parseRevision(query.get('resourceVersion')) ?? 0;
+    this.cleanups.push(this.state.store.subscribe(served.storageKey, (commit) => {
+      if (commit.revision > from) this.hear(commit);
+    }));
     this.cleanups.push(this.state.registry.onRemove(({ storageKey, resource }) => {
       if (storageKey === served.storageKey && resource.version === served.resource.version) this.stream.end();
     }));

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/base/clock.ts';
 import type { Random } from '../../../src/base/random.ts';
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { SimStatusError, type SimApi } from '../sim-api.ts';
 import type { Kind } from './kinds.ts';
 import { controllerOf, keyOf } from './typed-api.ts';

@@ -1,4 +1,4 @@
-import { apiVersionOf } from '../../../src/kube/object.ts';
+import { apiVersionOf } from '../../../src/api/object.ts';
 import { replicaSets, deployments } from './kinds.ts';
 import { hashOf, normalized, podTemplateHash, sameTemplate, withTemplateLabel } from './pod-template.ts';
 import { controllerReference } from './typed-api.ts';

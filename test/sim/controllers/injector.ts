@@ -1,4 +1,4 @@
-import type { KubeObject, Resource } from '../../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../../src/api/object.ts';
 import { SimStatusError, type SimApi } from '../sim-api.ts';
 import { firesFor, type InjectionWebhook } from './injector-webhooks.ts';
 import type { Istiod } from './istiod.ts';

@@ -1,5 +1,5 @@
 import { timestamp } from '../../../src/base/clock.ts';
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { startQueue, watchKind, type ControllerContext } from './controller.ts';
 import { customResourceDefinitions, pods } from './kinds.ts';
 import type { Pod } from './pod-types.ts';

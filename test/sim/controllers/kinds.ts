@@ -1,4 +1,4 @@
-import type { KubeObject, Resource } from '../../../src/kube/object.ts';
+import type { KubeObject, Resource } from '../../../src/api/object.ts';
 import type { Namespace, Node, Pod } from './pod-types.ts';
 import type {
   ControllerRevision, DaemonSet, Deployment, Job, PodDisruptionBudget, ReplicaSet, StatefulSet,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { podBehaviour } from '../../support/test-cluster.ts';
 import { nodes, pods } from './kinds.ts';
 import type { Container } from './pod-types.ts';

@@ -1,4 +1,4 @@
-import { apiVersionOf, type Resource } from '../../../src/kube/object.ts';
+import { apiVersionOf, type Resource } from '../../../src/api/object.ts';
 import { builtinTable } from '../apiserver/builtin-table.ts';
 import { asObject, asString } from '../apiserver/json.ts';
 import type { SimApi } from '../sim-api.ts';
@@ -7,7 +7,7 @@ import { configMaps, customResourceDefinitions, namespaces, serviceAccounts, typ
 import type { Namespace } from './pod-types.ts';
 import { withCondition } from './pods.ts';
 import { getByKey, listOf, modify } from './typed-api.ts';
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 
 const manager = 'kube-controller-manager';
 /** How often a namespace that still has content is looked at again. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import type { SimApi } from '../sim-api.ts';
 import type { Kind } from './kinds.ts';
 import { controllerOf, keyOf } from './typed-api.ts';

@@ -1,5 +1,5 @@
 import type { Random } from '../../../src/base/random.ts';
-import { apiVersionOf, type KubeObject } from '../../../src/kube/object.ts';
+import { apiVersionOf, type KubeObject } from '../../../src/api/object.ts';
 import { equal } from '../apiserver/json.ts';
 import { pods, type Kind } from './kinds.ts';
 import type { Pod, PodTemplate } from './pod-types.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta } from '../../../src/kube/object.ts';
+import type { KubeObject, ObjectMeta } from '../../../src/api/object.ts';
 
 /** A condition as pods, workloads and custom resources carry it. */
 export interface Condition {

@@ -1,4 +1,4 @@
-import { apiVersionOf, type KubeObject } from '../../../src/kube/object.ts';
+import { apiVersionOf, type KubeObject } from '../../../src/api/object.ts';
 import type { SimApi } from '../sim-api.ts';
 import { controllerRevisions, type Kind } from './kinds.ts';
 import { hashOf, normalized, sameTemplate } from './pod-template.ts';

@@ -1,5 +1,5 @@
 import { seededRandom } from '../../../src/base/random.ts';
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { SimApiServer } from '../apiserver/sim-api-server.ts';
 import { namespaceObject } from '../fixtures/istio-system.ts';
 import { node } from '../fixtures/nodes.ts';

@@ -1,6 +1,6 @@
 import { equal } from '../apiserver/json.ts';
-import type { KubeObject, OwnerReference } from '../../../src/kube/object.ts';
-import { apiVersionOf } from '../../../src/kube/object.ts';
+import type { KubeObject, OwnerReference } from '../../../src/api/object.ts';
+import { apiVersionOf } from '../../../src/api/object.ts';
 import type { SimApi, SimWriteOptions } from '../sim-api.ts';
 import type { Kind } from './kinds.ts';
 

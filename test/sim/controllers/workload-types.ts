@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../src/kube/object.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import type { Condition, LabelSelector, PodTemplate } from './pod-types.ts';
 
 /** intstr.IntOrString: `2` or `"25%"`. */

@@ -15,7 +15,10 @@ function workloadPolicies(surroundings: Surroundings): readonly ConfigView[] {
 
 /** What Go's strconv.ParseBool reads as true, because istiod does. */
 const isTrue: readonly (string | undefined)[] = ['1', 't', 'T', 'TRUE', 'true', 'True'];
-const isDryRun = (policy: ConfigView): boolean => isTrue.includes(policy.annotations['istio.io/dry-run']);
+
+function isDryRun(policy: ConfigView): boolean {
+  return isTrue.includes(policy.annotations['istio.io/dry-run']);
+}
 
 function needsHttp(surroundings: Surroundings): readonly Evidence[] {
   return workloadPolicies(surroundings)

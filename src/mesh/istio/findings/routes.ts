@@ -51,7 +51,7 @@ const clientPolicies = ['loadBalancer', 'connectionPool', 'outlierDetection', 'p
 function lostTrafficPolicy(rule: ConfigView): readonly string[] {
   const policies = [record(rule.spec['trafficPolicy']), ...records(rule.spec['subsets']).map((subset) => record(subset['trafficPolicy']))];
   const tls = policies.map((policy) => text(record(policy['tls'])['mode'])).filter((mode) => mode === 'SIMPLE' || mode === 'MUTUAL' || mode === 'DISABLE');
-  return [...new Set([...policies.flatMap((policy) => clientPolicies.filter((field) => policy[field] !== undefined)), ...tls.map((mode) => `tls ${String(mode)}`)])];
+  return [...new Set([...policies.flatMap((policy) => clientPolicies.filter((field) => policy[field] !== undefined)), ...tls.map((mode) => `tls ${mode}`)])];
 }
 
 /** Routing and client-side traffic policy, which ztunnel does not do. */

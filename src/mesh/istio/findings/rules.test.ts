@@ -1,0 +1,451 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  budget, captured, config, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
+} from '../../../../test/support/mesh-fixtures.ts';
+import { Finding } from '../../../api/common.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { ConfigView } from '../../views.ts';
+import { istio, rules } from '../adapter.ts';
+
+/** What a rule has to see, and what comes close but is none of its business. */
+interface Examples {
+  readonly seen: Readonly<Record<string, Surroundings>>;
+  readonly ignored: Readonly<Record<string, Surroundings>>;
+}
+
+type Spec = Readonly<Record<string, unknown>>;
+
+const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
+const toNone = { from: 'IstioSidecar', to: 'None' } as const;
+const fromNone = { from: 'None', to: 'IstioAmbient' } as const;
+
+const around = (...configs: readonly ConfigView[]): Surroundings => surroundings({}, configs);
+const policy = (spec: Spec, more: Partial<ConfigView> = {}): ConfigView => config('AuthorizationPolicy', spec, more);
+const peer = (spec: Spec, more: Partial<ConfigView> = {}): ConfigView => config('PeerAuthentication', spec, more);
+const only = (app: string): Spec => ({ selector: { matchLabels: { app } } });
+const http = { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] };
+const identity = { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] };
+const strict = peer({ mtls: { mode: 'STRICT' } });
+const meshConfig = (text: string): ConfigView => config('ConfigMap', { mesh: text }, { name: 'istio-canary', namespace: root });
+const asleep = workload({ name: 'night', replicas: 0, templateLabels: { app: 'night' } });
+const headless = service({ headless: true });
+const named = (name: string, ...principals: readonly string[]): ConfigView => policy({ rules: [{ from: [{ source: { principals } }] }] }, { name });
+const old = pod({ labels: { app: 'web' } });
+
+const table: Readonly<Record<string, Examples>> = {
+  MM010: {
+    seen: {
+      'no GatewayClass': surroundings({ mesh: mesh([]) }),
+      'one that is not Accepted': surroundings({ mesh: mesh([config('GatewayClass', {}, { name: 'istio-waypoint', namespace: '' })]) }),
+      'only another class': surroundings({ mesh: mesh([config('GatewayClass', {}, { name: 'istio', namespace: '', status: { conditions: [{ type: 'Accepted', status: 'True' }] } })]) }),
+    },
+    ignored: { 'ambient on': surroundings(), 'another goal': surroundings({ route: toNone, mesh: mesh([]) }), 'no Gateway API at all (MM011)': surroundings({ mesh: mesh([], [], ['GatewayClass']) }) },
+  },
+  MM011: {
+    seen: { 'no CRDs': surroundings({ mesh: mesh([], [], ['GatewayClass']) }) },
+    ignored: { 'CRDs': surroundings(), 'another goal': surroundings({ route: toSidecar, mesh: mesh([], [], ['GatewayClass']) }) },
+  },
+  MM012: {
+    seen: {
+      'no DaemonSet': surroundings({ mesh: mesh(installed, nodeComponents.slice(1)) }),
+      'a pod missing': surroundings({ mesh: mesh(installed, nodeComponents.map((set) => ({ ...set, available: 1 }))) }),
+      'a rollout': surroundings({ mesh: mesh(installed, nodeComponents.map((set) => ({ ...set, updated: 1 }))) }),
+      'a rollout not noted yet': surroundings({ mesh: mesh(installed, nodeComponents.map((set) => ({ ...set, generation: 2 }))) }),
+    },
+    ignored: { 'ready everywhere': surroundings(), 'another goal': surroundings({ route: toSidecar, mesh: mesh(installed, []) }) },
+  },
+  MM013: {
+    seen: { 'no DaemonSet': surroundings({ mesh: mesh(installed, nodeComponents.slice(0, 1)) }), 'a pod missing': surroundings({ mesh: mesh(installed, nodeComponents.map((set) => ({ ...set, available: 1 }))) }) },
+    ignored: { 'ready everywhere': surroundings(), 'another DaemonSet that is not': surroundings({ mesh: mesh(installed, [...nodeComponents, workload({ kind: 'DaemonSet', available: 0 })]) }) },
+  },
+  MM014: {
+    seen: { 'no webhook': surroundings({ route: toSidecar, mesh: mesh([]) }), 'a webhook of somebody else': surroundings({ route: toSidecar, mesh: mesh([config('MutatingWebhookConfiguration', {}, { labels: { app: 'other' } })]) }) },
+    ignored: { 'a webhook': surroundings({ route: toSidecar }), 'another goal': surroundings({ mesh: mesh([]) }) },
+  },
+  MM015: {
+    seen: { 'running pods outside': surroundings({ route: fromNone, pods: [plainPod()] }) },
+    ignored: { 'no pods': surroundings({ route: fromNone, pods: [] }), 'pods that are restarted anyway': surroundings() },
+  },
+  MM020: {
+    seen: {
+      'in the namespace': around(policy(http)),
+      'mesh-wide': around(policy(http, { namespace: root })),
+      'selecting a pod': around(policy({ ...http, ...only('web') })),
+      'selecting a pod, from the root namespace': around(policy({ ...http, ...only('web') }, { namespace: root })),
+      'selecting a workload that is scaled to zero': surroundings({ workloads: [workload(), asleep] }, [policy({ ...http, ...only('night') })]),
+      'one that denies': around(policy({ action: 'DENY', ...http })),
+      'L4 in from and L7 in when': around(policy({ action: 'DENY', rules: [{ from: [{ source: { namespaces: ['x'] } }], when: [{ key: 'request.headers[a]', values: ['b'] }] }] })),
+      'remoteIpBlocks, which ztunnel ignores': around(policy({ action: 'DENY', rules: [{ from: [{ source: { remoteIpBlocks: ['10.0.0.0/8'] } }] }] })),
+      'on the way back to sidecars, where it would begin to act': surroundings({ route: toSidecar }, [policy(http)]),
+    },
+    ignored: {
+      'L4 only': around(policy(identity)),
+      'deny-all': around(policy({})),
+      'in another namespace': around(policy(http, { namespace: 'blog' })),
+      'selecting nothing here': around(policy({ ...http, ...only('ingress') }, { namespace: root })),
+      'for a waypoint (MM022)': around(policy({ ...http, targetRefs: [{ kind: 'Service', name: 'web' }] })),
+    },
+  },
+  MM021: {
+    seen: {
+      'CUSTOM': around(policy({ action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] })),
+      'AUDIT': around(policy({ action: 'AUDIT', ...identity })),
+      'dry-run': around(policy(identity, { annotations: { 'istio.io/dry-run': 'true' } })),
+      'dry-run as Go spells it, too': around(policy(identity, { annotations: { 'istio.io/dry-run': '1' } })),
+    },
+    ignored: { 'ALLOW': around(policy({ action: 'ALLOW', ...identity })), 'DENY': around(policy({ action: 'DENY', ...identity })), 'no dry-run': around(policy(identity, { annotations: { 'istio.io/dry-run': 'false' } })) },
+  },
+  MM022: {
+    seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })), 'a ServiceEntry': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })) },
+    ignored: { 'a gateway': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'ingress' }] })), 'another namespace': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })) },
+  },
+  MM023: {
+    seen: {
+      'another domain': around(named('a', 'corp.example/ns/shop/sa/web')),
+      'cluster.local where the mesh has its own': surroundings({ mesh: mesh([meshConfig('trustDomain: corp.example'), named('a', 'cluster.local/ns/shop/sa/web')]) }),
+      'a spiffe:// prefix, which never matches': around(named('a', 'spiffe://cluster.local/ns/shop/sa/web')),
+      'notPrincipals': around(policy({ rules: [{ from: [{ source: { notPrincipals: ['x/ns/a/sa/b'] } }] }] })),
+      'a condition': around(policy({ rules: [{ when: [{ key: 'source.principal', values: ['x/ns/a/sa/b'] }] }] })),
+      'aliases in a list, which sidecars put in for the own domain': surroundings({ mesh: mesh([meshConfig('trustDomain: cluster.local\ntrustDomainAliases:\n- old.example'), named('a', 'cluster.local/ns/shop/sa/web')]) }),
+      'aliases in brackets': surroundings({ mesh: mesh([meshConfig('trustDomainAliases: [old.example]'), named('a', 'cluster.local/ns/shop/sa/web')]) }),
+    },
+    ignored: {
+      'the own domain': around(policy(identity)),
+      'a configured domain': surroundings({ mesh: mesh([meshConfig('trustDomain: corp.example'), named('a', 'corp.example/ns/shop/sa/web')]) }),
+      'any domain': around(named('a', '*/ns/shop/sa/web', '*')),
+      'no aliases': surroundings({ mesh: mesh([meshConfig('trustDomainAliases: []'), named('a', 'cluster.local/ns/shop/sa/web')]) }),
+    },
+  },
+  MM024: {
+    seen: { 'in the namespace': around(config('RequestAuthentication', {})), 'mesh-wide': around(config('RequestAuthentication', {}, { namespace: root })) },
+    ignored: { 'for other pods': around(config('RequestAuthentication', only('other'))), 'elsewhere': around(config('RequestAuthentication', {}, { namespace: 'blog' })) },
+  },
+  MM025: {
+    seen: { 'for all': around(peer({ mtls: { mode: 'DISABLE' } })), 'for a port': around(peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'DISABLE' } } })), 'mesh-wide': around(peer({ mtls: { mode: 'DISABLE' } }, { namespace: root })) },
+    ignored: { 'PERMISSIVE': around(peer({ mtls: { mode: 'PERMISSIVE' }, portLevelMtls: { 8080: { mode: 'STRICT' } } })), 'for other pods': around(peer({ ...only('other'), mtls: { mode: 'DISABLE' } })) },
+  },
+  MM026: {
+    seen: {
+      'a policy of its own': surroundings({ route: toNone }, [policy(identity)]),
+      'a RequestAuthentication': surroundings({ route: toNone }, [config('RequestAuthentication', {})]),
+      'STRICT anywhere': surroundings({ route: toNone }, [peer({ mtls: { mode: 'STRICT' } }, { namespace: 'blog' })]),
+      'STRICT on a port': surroundings({ route: toNone }, [peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'STRICT' } } })]),
+      'a policy elsewhere that denies by identity': surroundings({ route: toNone }, [policy({ action: 'DENY', ...identity }, { namespace: 'bank' })]),
+    },
+    ignored: {
+      'staying in the mesh': around(policy(identity), strict),
+      'PERMISSIVE': surroundings({ route: toNone }, [peer({ mtls: { mode: 'PERMISSIVE' } })]),
+      'a policy elsewhere that asks for ports only': surroundings({ route: toNone }, [policy({ rules: [{ to: [{ operation: { ports: ['80'] } }] }] }, { namespace: 'bank' })]),
+    },
+  },
+  MM027: {
+    seen: {
+      'an empty selector': around(policy({ selector: {}, action: 'DENY', ...identity })),
+      'a selector without labels, mesh-wide': around(policy({ selector: { matchLabels: {} } }, { namespace: root })),
+      'a label of the injector': around(policy({ selector: { matchLabels: { 'security.istio.io/tlsMode': 'istio' } }, ...identity })),
+      'the canonical name, for mTLS': around(peer({ selector: { matchLabels: { 'service.istio.io/canonical-name': 'web' } }, mtls: { mode: 'STRICT' } })),
+      'a label of the injector beside one of the template': around(policy({ selector: { matchLabels: { 'app': 'web', 'service.istio.io/canonical-revision': 'latest' } } })),
+    },
+    ignored: {
+      'no selector': around(policy({ action: 'DENY', ...identity })),
+      'a label of the template': around(policy({ ...only('web'), ...identity })),
+      'the canonical name that the template has itself': surroundings({ workloads: [workload({ templateLabels: { 'app': 'web', 'service.istio.io/canonical-name': 'web' } })] }, [policy({ selector: { matchLabels: { 'service.istio.io/canonical-name': 'web' } } })]),
+      'PeerAuthentication with an empty selector, which both take for the namespace': around(peer({ selector: {}, mtls: { mode: 'STRICT' } })),
+      'one for a waypoint': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'x' }] })),
+    },
+  },
+  MM028: {
+    seen: {
+      'a STRICT port of a PERMISSIVE workload': around(peer({ ...only('web'), mtls: { mode: 'PERMISSIVE' }, portLevelMtls: { 8080: { mode: 'STRICT' } } })),
+      'a PERMISSIVE port below a policy without a mode': around(peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }), peer({}, { name: 'default' })),
+      'a PERMISSIVE port below a policy with an empty selector': around(peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }), peer({ selector: {}, mtls: { mode: 'STRICT' } }, { name: 'default' })),
+    },
+    ignored: {
+      'a PERMISSIVE port of a STRICT workload': around(peer({ ...only('web'), mtls: { mode: 'STRICT' }, portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }), peer({}, { name: 'default' })),
+      'a PERMISSIVE port below a STRICT namespace': around(peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }), strict),
+      'a PERMISSIVE port below a STRICT mesh': around(peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }), peer({ mtls: { mode: 'STRICT' } }, { namespace: root })),
+      'ports of other pods': around(peer({ ...only('other'), mtls: { mode: 'PERMISSIVE' }, portLevelMtls: { 8080: { mode: 'STRICT' } } })),
+    },
+  },
+  MM030: {
+    seen: {
+      'in the namespace': around(config('VirtualService', { hosts: ['example.com'] })),
+      'elsewhere, for its Service': around(config('VirtualService', { hosts: ['web.shop.svc.cluster.local'] }, { namespace: 'blog' })),
+      'elsewhere, in short': around(config('VirtualService', { hosts: ['web.shop'] }, { namespace: 'blog' })),
+      'for everything': around(config('VirtualService', { hosts: ['*'] }, { namespace: root })),
+      'for every Service': around(config('VirtualService', { hosts: ['*.svc.cluster.local'] }, { namespace: root })),
+      'for everything local': around(config('VirtualService', { hosts: ['*.local'] }, { namespace: root })),
+      'for every Service of the namespace': around(config('VirtualService', { hosts: ['*.shop.svc.cluster.local'] }, { namespace: root })),
+      'for gateways and the mesh': around(config('VirtualService', { hosts: ['web'], gateways: ['ingress', 'mesh'] })),
+    },
+    ignored: {
+      'for gateways only': around(config('VirtualService', { hosts: ['web'], gateways: ['ingress'] })),
+      'elsewhere, for others': around(config('VirtualService', { hosts: ['web', 'web.blog.svc.cluster.local', '*.blog.svc.cluster.local', '*.com', 'example.com'] }, { namespace: 'blog' })),
+    },
+  },
+  MM031: {
+    seen: {
+      'for its Service': around(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] })),
+      'elsewhere, for its Service': around(config('GRPCRoute', { parentRefs: [{ kind: 'Service', name: 'web', namespace: 'shop' }] }, { namespace: 'blog' })),
+      'here, for a Service elsewhere': around(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'api', namespace: 'bank' }] })),
+      'for a ServiceEntry': around(config('HTTPRoute', { parentRefs: [{ kind: 'ServiceEntry', name: 'api' }] })),
+    },
+    ignored: {
+      'for a gateway': around(config('HTTPRoute', { parentRefs: [{ kind: 'Gateway', name: 'ingress' }] })),
+      'elsewhere, for others': around(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })),
+    },
+  },
+  MM032: {
+    seen: Object.fromEntries(['loadBalancer', 'connectionPool', 'outlierDetection', 'portLevelSettings', 'proxyProtocol', 'retryBudget', 'tunnel']
+      .map((field): [string, Surroundings] => [field, around(config('DestinationRule', { host: 'web', trafficPolicy: { [field]: {} } }))])
+      .concat([
+        ['TLS origination', around(config('DestinationRule', { host: 'api.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }))],
+        ['a subset', around(config('DestinationRule', { host: 'web', subsets: [{ name: 'v1', trafficPolicy: { loadBalancer: {} } }] }))],
+        ['elsewhere, for its Service', around(config('DestinationRule', { host: 'web.shop.svc.cluster.local', trafficPolicy: { outlierDetection: {} } }, { namespace: root }))],
+        ['for everything local', around(config('DestinationRule', { host: '*.local', trafficPolicy: { outlierDetection: {} } }, { namespace: root }))],
+      ])),
+    ignored: {
+      'the mTLS of the mesh': around(config('DestinationRule', { host: 'web', trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } })),
+      'subsets only': around(config('DestinationRule', { host: 'web', subsets: [{ name: 'v1' }] })),
+      'elsewhere (MM034)': around(config('DestinationRule', { host: 'api.bank.svc.cluster.local', trafficPolicy: { loadBalancer: {} } }, { namespace: 'bank' })),
+    },
+  },
+  MM033: {
+    seen: { 'of another namespace': around(config('VirtualService', { hosts: ['api.bank'] }, { namespace: 'bank' })), 'exported to it': around(config('VirtualService', { hosts: ['api.bank'], exportTo: ['shop'] }, { namespace: 'bank' })) },
+    ignored: { 'its own (MM030)': around(config('VirtualService', { hosts: ['web'] })), 'kept private': around(config('VirtualService', { hosts: ['api.bank'], exportTo: ['.'] }, { namespace: 'bank' })) },
+  },
+  MM034: {
+    seen: { 'TLS origination for a host of another namespace': around(config('DestinationRule', { host: 'api.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }, { namespace: 'egress' })) },
+    ignored: {
+      'its own (MM032)': around(config('DestinationRule', { host: 'web', trafficPolicy: { loadBalancer: {} } })),
+      'kept private': around(config('DestinationRule', { host: 'api.bank', exportTo: ['.'], trafficPolicy: { loadBalancer: {} } }, { namespace: 'bank' })),
+      'one without a policy': around(config('DestinationRule', { host: 'api.bank', subsets: [{ name: 'v1' }] }, { namespace: 'bank' })),
+    },
+  },
+  MM040: {
+    seen: {
+      'for all': around(config('EnvoyFilter', { configPatches: [{ match: { context: 'ANY' } }] })), 'without patches': around(config('EnvoyFilter', {})),
+      'from the root namespace': around(config('EnvoyFilter', { workloadSelector: { labels: { app: 'web' } }, configPatches: [{}] }, { namespace: root })),
+    },
+    ignored: { 'for gateways': around(config('EnvoyFilter', { configPatches: [{ match: { context: 'GATEWAY' } }] })), 'for other pods': around(config('EnvoyFilter', { workloadSelector: { labels: { app: 'x' } } })) },
+  },
+  MM041: {
+    seen: { 'for all': around(config('WasmPlugin', {})), 'for a workload that is scaled to zero': surroundings({ workloads: [asleep] }, [config('WasmPlugin', only('night'))]) },
+    ignored: { 'for other pods': around(config('WasmPlugin', only('x'))), 'elsewhere': around(config('WasmPlugin', {}, { namespace: 'blog' })) },
+  },
+  MM042: {
+    seen: { 'of the namespace': around(config('Telemetry', {})) },
+    ignored: { 'mesh-wide': around(config('Telemetry', {}, { namespace: root })), 'for other pods': around(config('Telemetry', only('x'))) },
+  },
+  MM043: { seen: { 'leaving sidecars': surroundings() }, ignored: { 'leaving no mesh': surroundings({ route: fromNone }) } },
+  MM044: {
+    seen: {
+      'in a Sidecar': around(config('Sidecar', { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } })),
+      'in the mesh': surroundings({ mesh: mesh([meshConfig('outboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n')]) }),
+    },
+    ignored: { 'any': around(config('Sidecar', { outboundTrafficPolicy: { mode: 'ALLOW_ANY' } })), 'another ConfigMap': surroundings({ mesh: mesh([{ ...meshConfig('mode: REGISTRY_ONLY'), name: 'other' }]) }) },
+  },
+  MM045: {
+    seen: {
+      'on the namespace': surroundings({ namespace: namespace({ labels: { 'istio-injection': 'enabled', 'istio.io/use-waypoint': 'waypoint' } }) }),
+      'on a Service': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint': 'waypoint' } })] }),
+      'on a pod': surroundings({ pods: [pod({ labels: { ...injected.labels, 'istio.io/use-waypoint': 'waypoint' } })] }),
+      'on a template that is scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/use-waypoint': 'waypoint' } })] }),
+    },
+    ignored: { 'none': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint': 'none' } })] }), 'no label': surroundings() },
+  },
+  MM046: {
+    seen: { 'WorkloadEntry': around(config('WorkloadEntry', {})), 'WorkloadGroup': around(config('WorkloadGroup', {})) },
+    ignored: { 'elsewhere': around(config('WorkloadEntry', {}, { namespace: 'vms' })) },
+  },
+  MM047: { seen: { 'any': around(config('Sidecar', { egress: [] })) }, ignored: { 'elsewhere': around(config('Sidecar', {}, { namespace: 'blog' })) } },
+  MM048: {
+    seen: { 'a port that goes elsewhere': around(config('Sidecar', { ingress: [{ port: { number: 9080 }, defaultEndpoint: '127.0.0.1:8080' }] })) },
+    ignored: { 'egress only': around(config('Sidecar', { egress: [{ hosts: ['./*'] }], ingress: [] })), 'other pods': around(config('Sidecar', { workloadSelector: { labels: { app: 'x' } }, ingress: [{}] })) },
+  },
+  MM049: {
+    seen: { 'neither labels nor pods': surroundings({ namespace: namespace({ labels: {} }), pods: [plainPod()] }) },
+    ignored: {
+      'labels without pods': surroundings({ pods: [] }), 'pods that are injected by their own label': surroundings({ namespace: namespace({ labels: {} }) }),
+      'a revision': surroundings({ namespace: namespace({ labels: { 'istio.io/rev': 'canary' } }), pods: [] }),
+    },
+  },
+  MM050: {
+    seen: {
+      'a pod without a sidecar': surroundings({ pods: [pod(), plainPod({ name: 'batch' })] }),
+      'a template without one, scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'sidecar.istio.io/inject': 'false' } })] }),
+      'a template without one, by annotation': surroundings({ workloads: [workload({ replicas: 0, templateAnnotations: { 'sidecar.istio.io/inject': 'false' } })] }),
+    },
+    ignored: {
+      'one that opts out of capture': surroundings({ pods: [plainPod({ labels: { 'istio.io/dataplane-mode': 'none' } })] }),
+      'one on the host network': surroundings({ pods: [plainPod({ hostNetwork: true })] }),
+      'one on its way out': surroundings({ pods: [plainPod({ terminating: true })] }),
+      'a namespace outside': surroundings({ route: fromNone, pods: [plainPod()] }),
+      'a template that opts out of both': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'sidecar.istio.io/inject': 'false', 'istio.io/dataplane-mode': 'none' } })] }),
+      'an annotation that a label overrides': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'sidecar.istio.io/inject': 'true' }, templateAnnotations: { 'sidecar.istio.io/inject': 'false' } })] }),
+    },
+  },
+  MM051: {
+    seen: {
+      'no capture': surroundings({ pods: [pod({ labels: { 'istio.io/dataplane-mode': 'none' } })] }),
+      'no injection': surroundings({ route: toSidecar, pods: [plainPod({ ...captured, labels: { 'sidecar.istio.io/inject': 'false' } })] }),
+      'no injection, by annotation': surroundings({ route: toSidecar, pods: [plainPod({ annotations: { ...captured.annotations, 'sidecar.istio.io/inject': 'false' } })] }),
+      'no capture, scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/dataplane-mode': 'none' } })] }),
+    },
+    ignored: {
+      'a pod outside that stays outside': surroundings({ pods: [plainPod({ labels: { 'istio.io/dataplane-mode': 'none' } })] }),
+      'leaving the mesh': surroundings({ route: toNone, pods: [pod({ labels: { 'istio.io/dataplane-mode': 'none' } })] }),
+      'a template that stays outside': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/dataplane-mode': 'none', 'sidecar.istio.io/inject': 'false' } })] }),
+      'injection that is asked for': surroundings({ route: toSidecar, pods: [plainPod({ ...captured, labels: { 'sidecar.istio.io/inject': 'true' } })] }),
+    },
+  },
+  MM052: {
+    seen: {
+      'an injected gateway': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'inject.istio.io/templates': 'gateway' } })] }),
+      'one that is scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateAnnotations: { 'inject.istio.io/templates': 'gateway' } })] }),
+    },
+    ignored: { 'the ordinary template': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'inject.istio.io/templates': 'sidecar' } })] }) },
+  },
+  MM053: {
+    seen: {
+      'a bare pod': surroundings({ pods: [(({ owner: _owner, ...bare }) => bare)(pod())] }),
+      'a Job': surroundings({ pods: [pod({ owner: { kind: 'Job', name: 'once' } })] }),
+      'a kind of somebody else': surroundings({ pods: [pod({ owner: { kind: 'Rollout', name: 'web' } })] }),
+      'a paused Deployment': surroundings({ workloads: [workload({ paused: true })] }),
+      'a Deployment that is gone': surroundings({ workloads: [] }),
+    },
+    ignored: { 'a Deployment': surroundings(), 'one that is there already': surroundings({ pods: [plainPod({ ...captured, owner: { kind: 'Job', name: 'once' } })] }), 'a route without restarts': surroundings({ route: fromNone, pods: [plainPod({ owner: { kind: 'Job', name: 'once' } })] }) },
+  },
+  MM054: {
+    seen: { 'a pod missing': surroundings({ workloads: [workload({ available: 1 })] }), 'a change not noted yet': surroundings({ workloads: [workload({ generation: 2 })] }) },
+    ignored: { 'whole': surroundings(), 'scaled to zero': surroundings({ workloads: [workload({ replicas: 0 })] }), 'paused (MM053)': surroundings({ workloads: [workload({ available: 1, paused: true })] }) },
+  },
+  MM055: {
+    seen: { 'more than a quarter': surroundings({ workloads: [workload({ replicas: 8, maxUnavailable: 3 })] }), 'Recreate': surroundings({ workloads: [workload({ replicas: 4, maxUnavailable: 4, strategy: 'Recreate' })] }) },
+    ignored: {
+      'a quarter, rounded up': surroundings({ workloads: [workload({ replicas: 5, maxUnavailable: 2 })] }), 'one is always allowed': surroundings({ workloads: [workload({ replicas: 1, maxUnavailable: 1 })] }),
+      'a higher limit': surroundings({ workloads: [workload({ replicas: 8, maxUnavailable: 3 })], restart: migrationSpec({ restart: { maxUnavailablePerWorkload: 3 } }).restart }),
+    },
+  },
+  MM056: {
+    seen: { 'a single pod without surge': surroundings({ workloads: [workload({ replicas: 1, maxUnavailable: 1 })] }) },
+    ignored: { 'a single pod with surge': surroundings({ workloads: [workload({ replicas: 1, maxUnavailable: 0 })] }), 'a DaemonSet, which is one by node': surroundings({ workloads: [workload({ kind: 'DaemonSet', replicas: 1, maxUnavailable: 1 })] }) },
+  },
+  MM057: {
+    seen: { 'all of them healthy': surroundings({ workloads: [workload({ maxUnavailable: 1 })], budgets: [budget({ desiredHealthy: 2 })] }) },
+    ignored: {
+      'one to spare': surroundings({ workloads: [workload({ maxUnavailable: 1 })], budgets: [budget()] }), 'a rollout with surge': surroundings({ budgets: [budget({ desiredHealthy: 2 })] }),
+      'other pods': surroundings({ workloads: [workload({ maxUnavailable: 1 })], budgets: [budget({ desiredHealthy: 2, selector: { matchLabels: { app: 'x' } } })] }),
+      'no selector': surroundings({ workloads: [workload({ maxUnavailable: 1 })], budgets: [budget({ desiredHealthy: 2, selector: undefined })] }),
+    },
+  },
+  MM058: {
+    seen: { 'a pod that contradicts itself': surroundings({ pods: [pod({ containers: ['app'] })] }), 'a sidecar between no mesh and ambient': surroundings({ route: fromNone }) },
+    ignored: { 'one that is starting': surroundings({ pods: [pod({ containers: ['app'], ready: false })] }), 'a known mode': surroundings({ pods: [plainPod(captured)] }) },
+  },
+  MM059: {
+    seen: {
+      'STRICT in the namespace': surroundings({ services: [headless] }, [strict]), 'STRICT in the mesh': surroundings({ services: [headless] }, [peer({ mtls: { mode: 'STRICT' } }, { namespace: root })]),
+      'STRICT on a port': surroundings({ services: [headless] }, [peer({ ...only('web'), portLevelMtls: { 80: { mode: 'STRICT' } } })]),
+      'pods to come': surroundings({ pods: [], services: [headless] }, [strict]),
+    },
+    ignored: {
+      'PERMISSIVE': surroundings({ services: [headless] }), 'a cluster IP': around(strict), 'no selector': surroundings({ services: [service({ headless: true, selector: {} })] }, [strict]),
+      'no pods': surroundings({ services: [service({ headless: true, selector: { app: 'x' } })] }, [strict]), 'another goal': surroundings({ route: toSidecar, services: [headless] }, [strict]),
+    },
+  },
+  MM060: {
+    seen: { 'Never': surroundings({ pods: [old], restart: migrationSpec({ restart: { hbone: 'Never' } }).restart }) },
+    ignored: { 'Auto': surroundings({ pods: [old] }), 'none left': surroundings({ restart: migrationSpec({ restart: { hbone: 'Never' } }).restart }) },
+  },
+  MM061: {
+    seen: { 'no hook': surroundings({ pods: [pod({ hasPreStop: false })] }) },
+    ignored: { 'a hook': surroundings(), 'a Job': surroundings({ pods: [pod({ hasPreStop: false, owner: { kind: 'Job', name: 'once' } })] }), 'no restart': surroundings({ route: fromNone, pods: [plainPod({ hasPreStop: false })] }) },
+  },
+  MM062: {
+    seen: {
+      'excluded ports': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' } })] }, [strict]),
+      'a list of included ones': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/includeInboundPorts': '80' } })] }, [strict]),
+    },
+    ignored: {
+      'PERMISSIVE': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' } })] }),
+      'all ports': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/includeInboundPorts': '*' } })] }, [strict]),
+      'none': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '' } })] }, [strict]),
+    },
+  },
+  MM063: {
+    seen: {
+      'a headless Service and a policy by identity': surroundings({ services: [headless] }, [policy({ action: 'DENY', ...identity })]),
+      'sidecars without HBONE that stay': surroundings({ pods: [old], restart: migrationSpec({ restart: { hbone: 'Never' } }).restart }, [policy({ action: 'DENY', ...identity })]),
+    },
+    ignored: {
+      'a policy by port': surroundings({ services: [headless] }, [policy({ rules: [{ to: [{ operation: { ports: ['80'] } }] }] })]), 'no policy': surroundings({ services: [headless] }),
+      'a cluster IP': around(policy(identity)), 'sidecars that are restarted first': surroundings({ pods: [old] }, [policy(identity)]),
+    },
+  },
+};
+
+function found(id: string, given: Surroundings): readonly string[] {
+  return rules.filter((rule) => rule.id === id).flatMap((rule) => rule.find(given)).map(({ object }) => object);
+}
+
+describe('the rules', () => {
+  it('have ids of their own, and each has examples', () => {
+    const ids = rules.map(({ id }) => id);
+
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(Object.keys(table).sort()).toEqual([...ids].sort());
+  });
+
+  const rows = Object.entries(table).flatMap(([id, { seen, ignored }]) => [
+    ...Object.entries(seen).map(([name, given]) => [id, 'sees', name, given] as const),
+    ...Object.entries(ignored).map(([name, given]) => [id, 'ignores', name, given] as const),
+  ]);
+
+  it.each(rows)('%s %s %s', (id, verb, _name, given) => {
+    expect(found(id, given).length > 0).toBe(verb === 'sees');
+  });
+
+  it.each(rows.filter(([, verb]) => verb === 'sees'))('%s, when it %s %s, makes findings that the API admits', (_id, _verb, _name, given) => {
+    for (const finding of istio.findings(given, 'Start')) expect(Finding.parse(finding)).toEqual(finding);
+  });
+});
+
+describe('findings', () => {
+  const ids = (given: Surroundings, when: 'Start' | 'UnderWay'): readonly string[] => istio.findings(given, when).map(({ id }) => id);
+
+  it('of an ordinary namespace are only that HTTP metrics end', () => {
+    expect(ids(surroundings(), 'Start')).toEqual(['MM043']);
+    expect(ids(surroundings(), 'UnderWay')).toEqual([]);
+  });
+
+  it('put the critical ones first', () => {
+    expect(ids(surroundings({ pods: [pod({ hasPreStop: false })] }, [policy(http)]), 'Start')).toEqual(['MM020', 'MM043', 'MM061']);
+  });
+
+  it('on the way are those that can appear half-way, whatever the restarts do to the workloads', () => {
+    const restarting = surroundings({ workloads: [workload({ available: 0 })], pods: [plainPod(), plainPod({ annotations: { 'ambient.istio.io/redirection': 'pending' } })] }, [policy(http)]);
+
+    expect(ids(restarting, 'UnderWay')).toEqual(['MM020']);
+  });
+
+  it('are not about meaning when a namespace joins sidecars from outside', () => {
+    expect(ids(surroundings({ route: { from: 'None', to: 'IstioSidecar' }, namespace: namespace({ labels: {} }), pods: [plainPod()] }, [policy(http), config('EnvoyFilter', {})]), 'Start')).toEqual([]);
+  });
+
+  it.each(routes.filter(({ from, to }) => from !== 'None' || to !== 'IstioSidecar'))('are about meaning from $from to $to', (route) => {
+    expect(ids(surroundings({ route }, [policy(http)]), 'UnderWay')).toContain('MM020');
+  });
+
+  it('are at most a hundred, and none is longer than the API admits', () => {
+    const many = Array.from({ length: 150 }, (_each, n) => policy({ rules: [{ when: Array.from({ length: 60 }, (_key, k) => ({ key: `request.headers[x-a-rather-long-name-${k}]`, values: ['x'] })) }] }, { name: `p${n}` }));
+    const listed = istio.findings(around(...many), 'Start');
+
+    expect(listed).toHaveLength(100);
+    for (const finding of listed) expect(Finding.parse(finding)).toEqual(finding);
+  });
+
+  it('of the root namespace itself are not doubled', () => {
+    expect(found('MM020', surroundings({ route: sidecarToAmbient, namespace: namespace({ name: root }) }, [policy(http, { namespace: root })]))).toHaveLength(1);
+  });
+});
