@@ -1,7 +1,7 @@
 import type { NamespaceMigrationStatus, StepName } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
-import { observedLabels, readOriginal, toList } from './labels.ts';
+import { foreignChange, observedLabels, readOriginal, toList } from './labels.ts';
 import type { Situation } from './situation.ts';
 
 /** The status after a person's edit, or the answer why it cannot be done. */
@@ -11,6 +11,9 @@ export interface Accepted {
 }
 
 const over: readonly (string | undefined)[] = ['Migrated', 'Finalized'];
+
+/** Asked again when a namespace at rest is brought back to where it was. */
+const redone: readonly StepName[] = ['RestartWorkloads', 'Verify'];
 
 /** Labels may have been changed meanwhile, so their steps are asked again; before the first of them the snapshot is too. */
 function keptOnResume(step: StepName, flipped: boolean): boolean {
@@ -25,13 +28,18 @@ function resumed(situation: Situation, status: NamespaceMigrationStatus): Namesp
   // Not by the annotation alone: whoever takes it away must not make the flipped labels the original ones.
   const flipped = readOriginal(situation.surroundings.namespace) !== undefined ||
     (status.steps ?? []).some(({ name, completedAt }) => completedAt !== undefined && !keptOnResume(name, true));
+  // At rest the restarts are over: what a stranger undid since is done again under another name, or no template would change.
+  const again = status.phase === 'Migrated';
+  const kept = (status.steps ?? []).filter(({ name, completedAt }) => completedAt !== undefined && keptOnResume(name, flipped) && !(again && redone.includes(name)));
+  const unfinished = (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: 0, startedAt: timestamp(situation.now) } : record));
   return {
     ...unflipped,
+    ...(again && { attempt: (status.attempt ?? 1) + 1 }),
     ...(flipped && original !== undefined && { original }),
     phase: 'Migrating',
     labels: toList(observedLabels(situation)),
-    steps: (status.steps ?? []).filter(({ name, completedAt }) => completedAt !== undefined && keptOnResume(name, flipped)),
-    workloads: (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: 0, startedAt: timestamp(situation.now) } : record)),
+    steps: kept,
+    workloads: again ? [] : unfinished,
   };
 }
 
@@ -47,7 +55,9 @@ export function acceptEdit(situation: Situation, status: NamespaceMigrationStatu
       ? { status, answer: `${command.by} asked for a rollback, but this namespace is ${is}: there is nothing to roll back` }
       : { status: { ...status, command } };
   }
-  if (status.direction === 'Backward' || over.includes(status.phase)) {
+  // At rest there is nothing to go on with, except when somebody has changed what the migration holds: it is taken back.
+  const drifted = status.phase === 'Migrated' && command.action === 'Migrate' && foreignChange(situation, status, {}) !== undefined;
+  if (status.direction === 'Backward' || (over.includes(status.phase) && !drifted)) {
     return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${is}` };
   }
   return { status: command.action === 'Pause' ? { ...status, command } : resumed(situation, status) };

@@ -5,7 +5,7 @@ import { timestamp } from '../base/clock.ts';
 import { record } from '../mesh/json.ts';
 
 /** What a phase means when a person writes it. Every other phase is a statement of the operator, not a command. */
-const commands: Readonly<Record<string, Command['action']>> = { RollingBack: 'Rollback', Paused: 'Pause', Migrating: 'Migrate' };
+const commands: ReadonlyMap<string, Command['action']> = new Map([['RollingBack', 'Rollback'], ['Paused', 'Pause'], ['Migrating', 'Migrate']]);
 
 /** An edit of `status.phase` by somebody else. */
 export type Edit =
@@ -30,7 +30,7 @@ export function editOf(
 ): Edit | undefined {
   if (status?.writtenPhase === undefined || status.phase === status.writtenPhase) return undefined;
   const who = author(managedFields, now);
-  const action = commands[status.phase ?? ''];
+  const action = commands.get(status.phase ?? '');
   if (action === undefined) {
     return { kind: 'Senseless', message: `${who.by} set status.phase to "${status.phase ?? ''}": only RollingBack, Paused and Migrating are commands; it was put back` };
   }

@@ -79,6 +79,10 @@ function attention(children: readonly NamespaceMigration[]): NonNullable<MeshMig
 
 function nextWrite({ object, scope, children }: MigrationSituation, phase: MigrationPhase): MigrationWrite | undefined {
   const { metadata } = object;
+  const hasRecord = (name: string): boolean => children.some((child) => child.metadata.namespace === name);
+  // The record of a changed namespace was deleted by hand: without it nobody would ever put the namespace back.
+  const lost = scope.changed.find((name) => !hasRecord(name));
+  if (lost !== undefined && isProtected(object)) return { kind: 'CreateChild', namespace: lost };
   if (metadata.deletionTimestamp !== undefined) {
     if (!isProtected(object)) return undefined;
     // I20: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again.
@@ -90,7 +94,7 @@ function nextWrite({ object, scope, children }: MigrationSituation, phase: Migra
   if (stray !== undefined) return deleteChild(stray);
   if (phase === 'Finalized' || scope.findings.some(({ severity }) => severity === 'Critical')) return undefined;
   if (!isProtected(object)) return { kind: 'AddFinalizer' };
-  const missing = scope.namespaces.find((name) => !children.some((child) => child.metadata.namespace === name));
+  const missing = scope.namespaces.find((name) => !hasRecord(name));
   return missing === undefined ? undefined : { kind: 'CreateChild', namespace: missing };
 }
 

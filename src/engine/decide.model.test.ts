@@ -15,7 +15,7 @@ type Event =
   | { readonly kind: 'Want'; readonly wanted: NamespaceWorld['wanted'] }
   | { readonly kind: 'Policy'; readonly present: boolean }
   | { readonly kind: 'Label'; readonly key: string; readonly value: string | null }
-  | { readonly kind: 'LoseAnnotation' };
+  | { readonly kind: 'LoseAnnotation' | 'LoseRecord' | 'StartJob' | 'EndJobs' };
 
 const index = fc.nat(5);
 const work: fc.WeightedArbitrary<Event>[] = [
@@ -33,6 +33,7 @@ const mishaps: fc.WeightedArbitrary<Event>[] = [
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('DeletePod' as const), index }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('Break' as const, 'Heal' as const), index }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('Policy' as const), present: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constantFrom<Event>({ kind: 'LoseRecord' }, { kind: 'StartJob' }, { kind: 'EndJobs' }) },
 ];
 const strangers: fc.WeightedArbitrary<Event>[] = [
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('Label' as const), key: fc.constantFrom('istio-injection', 'istio.io/dataplane-mode', 'istio.io/rev'), value: fc.constantFrom(null, 'enabled', 'disabled', 'ambient', 'none') }) },
@@ -63,8 +64,17 @@ function happen(world: NamespaceWorld, event: Event): void {
     case 'Want': world.wanted = event.wanted; return;
     case 'Policy': world.policies = event.present ? [httpPolicy] : []; return;
     case 'Label': world.setLabels({ [event.key]: event.value }); return;
+    case 'StartJob': world.startJob(); return;
+    case 'EndJobs': world.endJobs(); return;
+    case 'LoseRecord': world.status = undefined; return;
     case 'LoseAnnotation': if (world.annotations !== undefined) delete world.annotations[originalAnnotation]; return;
   }
+}
+
+/** Whether a pod that is created under these labels gets into a mesh. */
+function isInMesh(labels: Readonly<Record<string, string | undefined>>): boolean {
+  const { 'istio-injection': injection, 'istio.io/rev': revision, 'istio.io/dataplane-mode': mode } = labels;
+  return injection === 'enabled' || (injection === undefined && revision !== undefined) || mode === 'ambient';
 }
 
 /** What our own write did to the labels: I1 and I15. */
@@ -72,7 +82,8 @@ function checkWrite(world: NamespaceWorld, event: Event, before: { readonly inMe
   if (event.kind !== 'Operate' || world.writes.length === before.writes) return;
   const [last] = world.writes.slice(-1);
   if (last?.write.kind !== 'PatchNamespace' || !last.applied) return;
-  if (before.inMesh) expect({ mesh: world.injects || world.captures }).toEqual({ mesh: true });
+  const original = Object.fromEntries((last.status.original?.labels ?? []).map(({ key, value }) => [key, value]));
+  if (before.inMesh && isInMesh(original)) expect({ mesh: isInMesh(world.labels) }).toEqual({ mesh: true });
   if (last.status.direction === 'Forward' && last.status.phase !== 'Migrated') {
     for (const { key, value } of last.status.labels ?? []) expect({ [key]: before.labels[key] }).toEqual({ [key]: value });
   }
@@ -92,7 +103,7 @@ function templatePatches(world: NamespaceWorld): ReadonlyMap<string, number> {
 /** Runs the events and checks what has to hold after each of them. */
 function run(world: NamespaceWorld, events: readonly Event[], check: () => void): void {
   for (const event of events) {
-    const before = { inMesh: world.injects || world.captures, labels: { ...world.labels }, writes: world.writes.length };
+    const before = { inMesh: isInMesh(world.labels), labels: { ...world.labels }, writes: world.writes.length };
     happen(world, event);
     checkWrite(world, event, before);
     check();
@@ -149,6 +160,8 @@ describe('decide in a small cluster', () => {
         if (!world.atStart) expect(world.recordedOriginal()).toMatchObject(Object.fromEntries(Object.entries(world.initial).filter(([key]) => key.startsWith('istio'))));
       });
       world.policies = [];
+      world.settle();
+      world.endJobs();
       for (const each of world.workloads) each.breaks = false;
       world.wanted = ending;
       comeToRest(world);

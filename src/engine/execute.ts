@@ -1,6 +1,6 @@
 import type { KubeClient } from '../kube/client.ts';
 import { pathOf, type KubeObject, type Resource } from '../api/object.ts';
-import { namespaces, workloadResources } from './resources.ts';
+import { namespaces, pods, workloadResources } from './resources.ts';
 import type { Write } from './situation.ts';
 
 /** What a write touched and the version it made, for the fence; an eviction makes no version that could be waited for. */
@@ -45,6 +45,6 @@ export async function execute(client: KubeClient, write: Write, namespace: strin
     }
     case 'Evict':
       await client.evict(namespace, write.pod, { uid: write.uid, signal });
-      return { resource: resourceOf('Deployment'), namespace, name: write.pod, resourceVersion: undefined };
+      return { resource: pods, namespace, name: write.pod, resourceVersion: undefined };
   }
 }

@@ -72,10 +72,10 @@ export function labelsStep(situation: Situation, status: NamespaceMigrationStatu
   if (equal({ ...observed, ...work.targets }, observed) && (work.original === 'Record' || !annotated)) {
     return { kind: 'Done', patch: { labels: toList(observed) } };
   }
-  const holding = pods.find((pod) => situation.adapter.concerns(pod) && work.heldBy?.(pod) === true);
-  if (holding !== undefined) {
-    return { kind: 'Wait', stuck: true, message: `pod ${holding.name} would be left in plaintext: delete it, or wait until it ends` };
-  }
+  const holding = pods.filter((pod) => situation.adapter.concerns(pod) && work.heldBy?.(pod) === true);
+  const [first] = [...holding].sort((a, b) => Number(a.terminating) - Number(b.terminating));
+  if (first?.terminating === true) return { kind: 'Wait', message: 'waiting until the last pods of the other data plane have ended' };
+  if (first !== undefined) return { kind: 'Wait', stuck: true, message: `pod ${first.name} would be left in plaintext: delete it, or wait until it ends` };
   const original = status.original;
   const keep = work.original === 'Drop' || original === undefined ? null : writeOriginal(situation.object.spec.migration, status.attempt ?? 1, original);
   return {

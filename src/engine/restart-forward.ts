@@ -70,7 +70,7 @@ function watchProgress(turn: Turn, record: WorkloadRecord): Outcome {
 /** Evicts pod after pod; a failure counts before the next pod is taken. */
 function evictOneByOne(turn: Turn, record: WorkloadRecord): Outcome {
   const progress = watchProgress(turn, record);
-  return progress.kind === 'Failed' ? progress : evict(turn, turn.stale) ?? progress;
+  return progress.kind === 'Failed' ? progress : evict(turn, record, turn.stale) ?? progress;
 }
 
 /** The next thing to do for one workload on the way to the new data plane. */

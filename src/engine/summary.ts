@@ -1,3 +1,4 @@
+import { isInFlight } from '../plan/admission.ts';
 import type { MigrationPhase, NamespaceTotals } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { Scope } from '../plan/scope.ts';
@@ -25,17 +26,17 @@ function isStalled({ status }: NamespaceMigration): boolean {
   return status?.conditions?.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True') === true;
 }
 
-/** A stalled child that is under way needs a person, even while others still move. */
+/** When every namespace that is under way waits for a person, so does the migration; the first of them says why. */
 function stalledInFlight({ children }: Facts): NamespaceMigration | undefined {
-  return children.find((child) => child.status?.direction !== undefined && child.status.writtenPhase !== 'Migrated' && isStalled(child));
+  const inFlight = children.filter(isInFlight);
+  return inFlight.every(isStalled) ? inFlight[0] : undefined;
 }
 
 function underWay(facts: Facts, phase: MigrationPhase): Summary {
   const { totals } = facts;
   const stalled = stalledInFlight(facts);
-  const progress = `${totals.migrated} of ${totals.total} namespaces migrated, ${totals.inFlight} under way`;
-  return stalled === undefined || totals.inFlight > 1
-    ? say(phase, 'InProgress', phase, progress)
+  return stalled === undefined
+    ? say(phase, 'InProgress', phase, `${totals.migrated} of ${totals.total} namespaces migrated, ${totals.inFlight} under way`)
     : say(phase, 'Stalled', 'NamespaceStalled', `${stalled.metadata.namespace ?? ''}: ${stalled.status?.message ?? ''}`);
 }
 
@@ -56,6 +57,8 @@ function migrating(facts: Facts): Summary {
   const left = `${totals.migrated} of ${totals.total} namespaces migrated, ${totals.blocked} blocked, ${totals.rolledBack} rolled back, ${totals.failed} failed`;
   if (totals.failed > 0) return say('Failed', 'Stalled', 'NamespacesFailed', left);
   if (totals.migrated < totals.total) return say('Blocked', 'Stalled', totals.blocked > 0 ? 'NamespacesBlocked' : 'NamespacesRolledBack', left);
+  const drifted = children.find(isStalled);
+  if (drifted !== undefined) return say('Migrated', 'Stalled', 'NamespaceStalled', `${drifted.metadata.namespace ?? ''}: ${drifted.status?.message ?? ''}`);
   return say('Migrated', 'Ready', 'Migrated', `all ${totals.total} namespaces are migrated; a rollback is possible until spec.action is Finalize`);
 }
 

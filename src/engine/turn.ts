@@ -83,14 +83,16 @@ export function patchTemplate(turn: Turn, record: WorkloadRecord, value: string 
 }
 
 /**
- * Evicts the next of the `candidates`. Sidecars are there from a pod's creation, capture comes after it: so on the way to
+ * Evicts the next of the `candidates`, each at most once: a pod that was created since the restart began is as it will be, and
+ * evicting it would only make another like it, for ever (no injector answers, or somebody took the label away). Sidecars are there from a pod's creation, capture comes after it: so on the way to
  * ambient a pod that is in neither mode is a fresh one that is about to be enrolled, and nothing is evicted until it is.
  */
-export function evict(turn: Turn, candidates: readonly PodView[]): Outcome | undefined {
+export function evict(turn: Turn, record: WorkloadRecord, candidates: readonly PodView[]): Outcome | undefined {
   const { adapter, spec } = turn.situation;
   const [old, target] = turn.status.direction === 'Forward' ? [spec.from, spec.to] : [spec.to, spec.from];
   if (target === 'IstioAmbient' && turn.stale.some((pod) => adapter.modeOf(pod) !== adapter.modeFor(old))) return undefined;
-  const pod = nextEviction(turn.workload, turn.pods, candidates, turn.terminating);
+  const older = candidates.filter(({ createdAt }) => (createdAt ?? 0) <= Date.parse(record.startedAt));
+  const pod = nextEviction(turn.workload, turn.pods, older, turn.terminating);
   return pod && { kind: 'Write', write: { kind: 'Evict', pod: pod.name, uid: pod.uid }, message: `evicting pod ${pod.name}` };
 }
 

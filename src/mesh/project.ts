@@ -51,6 +51,7 @@ export function projectPod(object: KubeObject): PodView {
   const containers = [...records(spec['containers']), ...records(spec['initContainers'])];
   const ready = records(status['conditions']).find((condition) => condition['type'] === 'Ready');
   const changed = Date.parse(text(ready?.['lastTransitionTime']) ?? '');
+  const created = Date.parse(object.metadata.creationTimestamp ?? '');
   const owner = ownerOf(object);
   const revision = object.metadata.labels?.['controller-revision-hash'];
   const annotations = Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.includes('istio.io/'));
@@ -65,6 +66,7 @@ export function projectPod(object: KubeObject): PodView {
     finished: status['phase'] === 'Succeeded' || status['phase'] === 'Failed',
     terminating: object.metadata.deletionTimestamp !== undefined,
     ready: ready?.['status'] === 'True',
+    ...(!Number.isNaN(created) && { createdAt: created }),
     ...(!Number.isNaN(changed) && { readyChangedAt: changed }),
     ...(revision !== undefined && { revision }),
     hasPreStop: records(spec['containers']).some((container) => record(container['lifecycle'])['preStop'] !== undefined),

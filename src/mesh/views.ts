@@ -42,6 +42,8 @@ export interface PodView extends View {
   readonly finished: boolean;
   readonly terminating: boolean;
   readonly ready: boolean;
+  /** Milliseconds since the epoch. */
+  readonly createdAt?: number;
   /** Milliseconds since the epoch at which the Ready condition last changed. */
   readonly readyChangedAt?: number;
   /** Revision hash of a StatefulSet's or DaemonSet's pod. */

@@ -122,9 +122,10 @@ export class Controller {
   }
 
   #requeue(key: string, result: Result): void {
-    this.#queue.forget(key);
+    if (result.kind !== 'Stale') this.#queue.forget(key);
     switch (result.kind) {
       case 'Again': this.#queue.add(key); return;
+      case 'Stale': this.#queue.addFailed(key); return;
       case 'After': this.#queue.addAfter(key, result.ms); return;
       case 'Idle': this.#queue.addAfter(key, resyncMs);
     }
@@ -133,7 +134,7 @@ export class Controller {
   #failed(key: string, error: unknown): void {
     const { log } = this.#context;
     const fields = { key, err: error, failures: this.#queue.failures(key) + 1 };
-    if (error instanceof InvalidError) log.debug(fields, 'The object changed since it was read; looking again');
+    if (error instanceof InvalidError && error.patchDoesNotApply) log.debug(fields, 'The object changed since it was read; looking again');
     else if (error instanceof UnavailableError) log.warn(fields, 'The API server is not available; trying again');
     else log.error(fields, 'Reconciling failed; trying again');
     this.#queue.addFailed(key);

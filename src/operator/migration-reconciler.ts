@@ -31,7 +31,7 @@ export class MigrationReconciler {
       await this.#write(object, decision.write, signal);
       return { kind: 'Again' };
     } catch (error) {
-      if (isStale(error)) return { kind: 'After', ms: 50 };
+      if (isStale(error)) return { kind: 'Stale' };
       throw error;
     }
   }

@@ -50,7 +50,7 @@ export class NamespaceReconciler {
       this.#report(child, status);
       return { kind: 'Again' };
     } catch (error) {
-      if (isStale(error)) return { kind: 'After', ms: 50 };
+      if (isStale(error)) return { kind: 'Stale' };
       throw error;
     }
   }
@@ -107,9 +107,11 @@ export class NamespaceReconciler {
     const { client, log, fence, clock } = this.#context;
     try {
       const { resource, name, resourceVersion, namespace: home } = await execute(client, write, namespace, signal);
-      if (resourceVersion !== undefined) fence.wrote(resource, home, name, resourceVersion, clock.monotonic());
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
       this.#refused.delete(key);
+      // An eviction makes no version to wait for: the picture is old until the pod is seen to go.
+      if (resourceVersion === undefined) return { kind: 'Stale' };
+      fence.wrote(resource, home, name, resourceVersion, clock.monotonic());
       return { kind: 'Again' };
     } catch (error) {
       const message = refusal(error);

@@ -26,6 +26,8 @@ export interface Context {
 export type Result =
   /** Something was written: look again as soon as the cache holds it. */
   | { readonly kind: 'Again' }
+  /** The picture was old: look again when something changes, or after a delay that grows while nothing does. */
+  | { readonly kind: 'Stale' }
   /** Look again after `ms`, or when something changes. */
   | { readonly kind: 'After'; readonly ms: number }
   | { readonly kind: 'Idle' };

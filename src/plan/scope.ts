@@ -1,14 +1,26 @@
 import type { Finding } from '../api/common.ts';
 import { systemNamespaces, type MeshMigrationSpec } from '../api/mesh-migration.ts';
-import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { originalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import { record, text } from '../mesh/json.ts';
 import { selects, type NamespaceView } from '../mesh/views.ts';
 
 /** Which namespaces a migration is about, and what is wrong with that choice. */
 export interface Scope {
   /** Sorted by name; without system namespaces and namespaces that are being deleted. */
   readonly namespaces: readonly string[];
+  /** Namespaces that say themselves that this migration changed them, in its selection still or not: each needs its record. */
+  readonly changed: readonly string[];
   /** Critical ones keep the whole migration from starting anything. */
   readonly findings: readonly Finding[];
+}
+
+/** The migration that the annotation on a changed namespace names; undefined if there is none or it cannot be read. */
+function changedBy({ annotations }: NamespaceView): string | undefined {
+  try {
+    return text(record(JSON.parse(annotations[originalAnnotation] ?? 'null'))['migration']);
+  } catch {
+    return undefined;
+  }
 }
 
 function isSelected({ namespaces }: MeshMigrationSpec, namespace: NamespaceView): boolean {
@@ -58,5 +70,6 @@ export function scopeOf(
   if (selected.length === 0) {
     findings.push({ id: 'MM004', severity: 'Critical', object: `MeshMigration ${self.metadata.name}`, message: 'no namespace is selected', fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.' });
   }
-  return { namespaces: usable, findings: findings.slice(0, 50) };
+  const changed = namespaces.filter((namespace) => !namespace.terminating && changedBy(namespace) === self.metadata.name).map(({ name }) => name);
+  return { namespaces: usable, changed, findings: findings.slice(0, 50) };
 }

@@ -108,11 +108,11 @@ export class World {
   }
 
   /** Waits for a phase that the operator (not a person) wrote. */
-  async childPhase(phase: string, namespace = this.ns()): Promise<NamespaceMigration> {
+  async childPhase(phase: string, namespace = this.ns(), within = patienceMs): Promise<NamespaceMigration> {
     return await this.eventually(`NamespaceMigration ${namespace} ${phase}`, async () => {
       const child = await this.child(namespace);
       return child.status?.writtenPhase === phase && child.status.phase === phase ? child : undefined;
-    });
+    }, within);
   }
 
   /** Waits for a phase of the MeshMigration, as the operator wrote it for the current generation. */

@@ -4,6 +4,8 @@ import { KubeClient } from '../../src/kube/client.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { World } from '../scenarios/world.ts';
 import { installOperator } from '../support/install.ts';
+import { FaultyTransport } from './apiserver/faults.ts';
+import type { FaultRule } from './apiserver/fault-rules.ts';
 import { startSimCluster, type SimCluster } from './sim-cluster.ts';
 import { SimOperator } from './sim-operator.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -15,8 +17,14 @@ const maxMs = 60 * 60_000;
 export interface SimRun {
   readonly seed?: number;
   readonly log?: Logger;
+  /** Default: ambient is enabled after the scenario's preparation. */
+  readonly ambient?: boolean;
+  /** Default: the Gateway API's CRDs are installed. */
+  readonly gatewayApi?: boolean;
+  /** Faults on the operator's connection to the API server. */
+  readonly faults?: readonly FaultRule[];
   /** Called before the operator is started. */
-  readonly arrange?: (cluster: SimCluster, operator: SimOperator) => void;
+  readonly arrange?: (cluster: SimCluster, operator: SimOperator, line: FaultyTransport) => void;
 }
 
 /** Runs a scenario on a fresh simulated cluster on a virtual clock; the same seed gives the same run. */
@@ -29,14 +37,15 @@ export async function runOnSimulation(scenario: Scenario, run: SimRun = {}): Pro
 async function story(scenario: Scenario, run: SimRun, clock: VirtualClock, random: () => number): Promise<SimOperator> {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const cluster = await startSimCluster({ clock, random, ambient: false });
-  const operator = new SimOperator({ transport: cluster.server.transport('operator'), clock, random, ...(run.log && { log: run.log }) });
+  const cluster = await startSimCluster({ clock, random, ambient: false, gatewayApi: run.gatewayApi ?? true });
+  const line = new FaultyTransport(cluster.server.transport('operator'), clock, run.faults ?? []);
+  const operator = new SimOperator({ transport: line, clock, random, ...(run.log && { log: run.log }) });
   const world = new World({ name: scenario.name, cluster, operator, random, signal });
   try {
     await scenario.prepare?.(world);
-    await cluster.enableAmbient();
+    if (run.ambient ?? true) await cluster.enableAmbient();
     await installOperator(new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'helm' }), clock, signal);
-    run.arrange?.(cluster, operator);
+    run.arrange?.(cluster, operator, line);
     await operator.start();
     await scenario.run(world);
     return operator;

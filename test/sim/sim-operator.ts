@@ -14,6 +14,9 @@ export interface SimOperatorOptions {
   readonly log?: Logger;
 }
 
+/** How long the kubelet takes to start a process again that has ended. */
+const restartMs = 1000;
+
 /** Requests that change something besides the operator's own Lease and events. */
 export function isCountedWrite({ method, path }: HttpRequest): boolean {
   return method !== 'GET' && !path.includes('/leases') && !path.includes('/events');
@@ -91,6 +94,7 @@ export class SimOperator implements OperatorControl {
   #incarnation: Incarnation | undefined;
   #number = 0;
   #writes = 0;
+  #ended = 0;
   #killPoints: readonly KillPoint[] = [];
   /** Called when a kill point was reached. */
   onKilled: () => void = () => { /* nobody minds */ };
@@ -102,6 +106,11 @@ export class SimOperator implements OperatorControl {
   /** Writes sent so far, Lease and events aside. */
   get writes(): number {
     return this.#writes;
+  }
+
+  /** How often an operator ended by itself, as it does when it has lost its Lease; it is then started again. */
+  get ended(): number {
+    return this.#ended;
   }
 
   killAt(points: readonly KillPoint[]): void {
@@ -124,7 +133,11 @@ export class SimOperator implements OperatorControl {
     );
     const operator = createOperator({ transport, clock: incarnation.clock(clock), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system' });
     operator.run(new AbortController().signal).catch((error: unknown) => {
-      if (!incarnation.isDead) log.error({ err: error }, 'The operator ended by itself');
+      if (incarnation.isDead) return;
+      log.error({ err: error }, 'The operator ended by itself');
+      this.#ended += 1;
+      incarnation.kill();
+      clock.timer(restartMs, () => { void this.start(); });
     });
     return Promise.resolve();
   }

@@ -22,13 +22,14 @@ interface ModelPod {
   readonly revision: string | undefined;
   readonly sidecar: boolean;
   readonly hbone: boolean;
+  readonly createdAt: number;
   capture: 'no' | 'pending' | 'enabled';
   ready: boolean;
   readyAt: number;
 }
 
 interface ModelWorkload {
-  readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
+  readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'Job';
   readonly name: string;
   readonly uid: string;
   readonly replicas: number;
@@ -60,6 +61,7 @@ export class NamespaceWorld {
   wanted: Wanted = 'Migrate';
   policies: readonly ConfigView[] = [];
   readonly workloads: readonly ModelWorkload[];
+  readonly #job: ModelWorkload;
   pods: ModelPod[] = [];
   readonly writes: { readonly write: Write; readonly status: NamespaceMigrationStatus; readonly applied: boolean }[] = [];
   statusWrites = 0;
@@ -79,6 +81,7 @@ export class NamespaceWorld {
       { ...base, kind: 'StatefulSet', name: 'db', uid: 'u-db', replicas: 1, annotations: { note: 'mine' } },
       { ...base, kind: 'DaemonSet', name: 'log', uid: 'u-log', replicas: 1, onDelete: true },
     ];
+    this.#job = { ...base, kind: 'Job', name: 'once', uid: 'u-once', replicas: 1 };
     for (const owner of this.workloads) for (let n = 0; n < owner.replicas; n += 1) this.#create(owner, options.hbone !== false);
     for (const each of this.pods) { each.ready = true; each.readyAt = this.now; }
   }
@@ -108,7 +111,7 @@ export class NamespaceWorld {
 
   #create(owner: ModelWorkload, hbone = true): void {
     this.#names += 1;
-    this.pods.push({ name: `${owner.name}-${this.#names}`, owner, revision: owner.annotations?.[restartAnnotation], sidecar: this.injects, hbone, capture: 'no', ready: false, readyAt: 0 });
+    this.pods.push({ name: `${owner.name}-${this.#names}`, owner, revision: owner.annotations?.[restartAnnotation], sidecar: this.injects, hbone, createdAt: this.now, capture: 'no', ready: false, readyAt: 0 });
   }
 
   /** One workload controller looks once: it notes the template, fills up, or replaces one pod. */
@@ -123,6 +126,16 @@ export class NamespaceWorld {
     if (owner.onDelete || (stuck && owner.kind === 'StatefulSet')) return;
     const old = own.find(({ ready, revision }) => revision !== owner.annotations?.[restartAnnotation] && (!stuck || !ready));
     if (old !== undefined) this.deletePod(this.pods.indexOf(old));
+  }
+
+  /** A Job starts a pod that nobody can restart. */
+  startJob(): void {
+    this.#create(this.#job);
+  }
+
+  /** The Jobs are done and their pods gone. */
+  endJobs(): void {
+    this.pods = this.pods.filter(({ owner }) => owner !== this.#job);
   }
 
   /** The kubelet and the node agent look at one pod once. */
@@ -154,7 +167,7 @@ export class NamespaceWorld {
   #podView(each: ModelPod): PodView {
     const capture = each.capture === 'enabled' ? captured.annotations : { 'ambient.istio.io/redirection': 'pending' };
     return pod({
-      name: each.name, uid: `uid-${each.name}`, owner: { kind: each.owner.kind, name: each.owner.name }, ready: each.ready, readyChangedAt: each.readyAt,
+      name: each.name, uid: `uid-${each.name}`, owner: { kind: each.owner.kind, name: each.owner.name }, ready: each.ready, readyChangedAt: each.readyAt, createdAt: each.createdAt,
       labels: each.sidecar ? { ...injected.labels, 'app': each.owner.name, 'networking.istio.io/tunnel': each.hbone ? 'http' : 'none' } : { app: each.owner.name },
       annotations: each.sidecar ? injected.annotations : each.capture === 'no' ? {} : capture,
       containers: each.sidecar ? injected.containers : ['app'],
@@ -162,8 +175,8 @@ export class NamespaceWorld {
     });
   }
 
-  #workloadView(owner: ModelWorkload): WorkloadView {
-    const own = this.pods.filter((each) => each.owner === owner);
+  #workloadView(owner: ModelWorkload & { readonly kind: WorkloadView['kind'] }): WorkloadView {
+    const own = this.pods.filter((each) => each.owner.uid === owner.uid);
     const revision = owner.annotations?.[restartAnnotation];
     return workload({
       kind: owner.kind, name: owner.name, uid: owner.uid, replicas: owner.replicas, generation: owner.generation, observedGeneration: owner.observed,
@@ -190,7 +203,7 @@ export class NamespaceWorld {
       surroundings: {
         route: { from: 'IstioSidecar', to: 'IstioAmbient' }, restart: spec.restart,
         namespace: namespace({ labels: { ...this.labels }, annotations: { ...this.annotations }, hasAnnotations: this.annotations !== undefined }),
-        pods: this.pods.map((each) => this.#podView(each)), workloads: this.workloads.map((each) => this.#workloadView(each)),
+        pods: this.pods.map((each) => this.#podView(each)), workloads: this.workloads.flatMap((each) => (each.kind === 'Job' ? [] : [this.#workloadView({ ...each, kind: each.kind })])),
         budgets: [], services: [], mesh: mesh([...installed, ...this.policies]),
       },
     };

@@ -7,7 +7,7 @@ const reserved: ReadonlySet<string> = new Set([
 ]);
 
 /** A property name as rules write it (apiserver cel.Escape); names of map keys are not escaped. */
-export function escapeProperty(name: string): string {
+function escapeProperty(name: string): string {
   if (reserved.has(name)) return `__${name}__`;
   return name.replaceAll('__', '__underscores__').replaceAll('.', '__dot__').replaceAll('-', '__dash__').replaceAll('/', '__slash__');
 }

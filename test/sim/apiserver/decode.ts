@@ -17,7 +17,7 @@ export function parseJson(text: string): JsonObject {
 }
 
 /** The strict decoder's message for unknown fields. */
-export function unknownFieldsMessage(fields: readonly string[]): string {
+function unknownFieldsMessage(fields: readonly string[]): string {
   return fields.map((field) => `unknown field "${field}"`).join(', ');
 }
 

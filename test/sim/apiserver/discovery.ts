@@ -18,7 +18,7 @@ function versionRank(version: string): readonly number[] {
 }
 
 /** Stable versions first, then the newest (apimachinery version.CompareKubeAwareVersionStrings). */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const [left, right] = [versionRank(a), versionRank(b)];
   const index = left.findIndex((part, position) => part !== right[position]);
   return index === -1 ? 0 : (left[index] ?? 0) - (right[index] ?? 0);

@@ -12,7 +12,7 @@ export interface StatusCause {
 export type Named = Pick<Resource, 'group' | 'plural' | 'kind'>;
 
 /** `deployments.apps`, or `pods` for the core group (schema.GroupResource). */
-export function groupResource(resource: Named): string {
+function groupResource(resource: Named): string {
   return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
 }
 

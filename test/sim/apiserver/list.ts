@@ -67,7 +67,7 @@ function decode(token: string): Continuation {
 }
 
 /** 504 when the client asks for a version that does not exist yet; upstream waits three seconds for it first. */
-export function checkNotFuture(state: ServerState, revision: number): void {
+function checkNotFuture(state: ServerState, revision: number): void {
   if (revision <= state.store.revision) return;
   throw new SimStatusError(504, 'Timeout', `Timeout: Too large resource version: ${String(revision)}, current: ${String(state.store.revision)}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1,

@@ -100,7 +100,7 @@ export function compareObjects(served: ServedResource, previous: KubeObject | un
 }
 
 /** The other owners after a change: what was changed or removed is theirs no longer. */
-export function yieldFields(owners: readonly Ownership[], lost: FieldSet): readonly Ownership[] {
+function yieldFields(owners: readonly Ownership[], lost: FieldSet): readonly Ownership[] {
   return owners.map((owner) => ({ ...owner, set: difference(owner.set, lost) }));
 }
 

@@ -5,6 +5,7 @@ import type { HttpRequest, HttpResponse, Transport } from '../../../src/kube/tra
 import type { SimApi, SimMutatingAdmission, SimWatchEvent, SimWriteOptions } from '../sim-api.ts';
 import { bootstrap } from './bootstrap.ts';
 import { builtinResources } from './builtin-resources.ts';
+import { compactRegularly } from './compaction.ts';
 import { createObject } from './create.ts';
 import { serveDefinitions } from './crd-registrar.ts';
 import { deleteObject } from './delete.ts';
@@ -59,6 +60,7 @@ export class SimApiServer implements SimApi {
     serveDefinitions(this.state);
     this.collector = new GarbageCollector(this.state);
     bootstrap(this.state);
+    compactRegularly(this.state);
   }
 
   /** Carries out one HTTP request. Never rejects: refusals and defects are answers. */

@@ -50,11 +50,6 @@ export class Store {
     return this.collection(collection).objects.get(key);
   }
 
-  /** Every collection that was ever written. */
-  collectionNames(): readonly string[] {
-    return [...this.collections.keys()];
-  }
-
   /** In key order; only keys that begin with the prefix. */
   list(collection: string, prefix = ''): readonly KubeObject[] {
     const stored = this.collection(collection);

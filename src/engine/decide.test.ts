@@ -1,0 +1,214 @@
+import { describe, expect, it } from '@jest/globals';
+import { config, namespace, plainPod, pod, surroundings } from '../../test/support/mesh-fixtures.ts';
+import { NamespaceWorld } from '../../test/support/namespace-world.ts';
+import { NamespaceMigrationStatus, type Step } from '../api/namespace-migration.ts';
+import { originalAnnotation } from '../api/resources.ts';
+import type { PodView } from '../mesh/views.ts';
+import { decide } from './decide.ts';
+import { foreignChange, labelsStep, observedLabels, readOriginal, toList, writeOriginal } from './labels.ts';
+import type { Situation } from './situation.ts';
+import { verifyStep } from './verify.ts';
+
+const httpPolicy = config('AuthorizationPolicy', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] });
+
+/** A world in which everything goes well until `test` holds. */
+function until(test: (world: NamespaceWorld) => boolean, world = new NamespaceWorld()): NamespaceWorld {
+  for (let round = 0; !test(world); round += 1) {
+    if (round > 200) throw new Error(`never came to it: ${JSON.stringify(world.status)}`);
+    world.round();
+  }
+  return world;
+}
+
+const flipped = (world: NamespaceWorld): boolean => !world.atStart && world.status?.step === 'RestartWorkloads';
+const edit = (world: NamespaceWorld, phase: string): void => { world.status = { ...world.status, phase }; };
+
+describe('decide', () => {
+  it('writes nothing before the status that announces it is stored', () => {
+    const world = new NamespaceWorld();
+    for (let round = 0; round < 60; round += 1) {
+      const { status, next } = decide(world.situation());
+      if (next.kind === 'Write' && JSON.stringify(status) === JSON.stringify(world.status)) expect(decide(world.situation())).toEqual({ status, next });
+      world.round();
+    }
+    for (const { write, status } of world.writes) {
+      if (write.kind === 'PatchTemplate') expect(status.workloads?.some(({ name, step, completedAt }) => name === write.workload.name && step === status.step && completedAt === undefined)).toBe(true);
+      else expect(status.original).toBeDefined();
+    }
+    expect(world.writes.length).toBeGreaterThan(3);
+  });
+
+  it('gives the same answer to the same picture, and does not touch it', () => {
+    const world = until(flipped);
+    const picture = world.situation();
+    const copy = JSON.stringify(picture);
+
+    expect(decide(picture)).toEqual(decide(picture));
+    expect(JSON.stringify(picture)).toBe(copy);
+  });
+
+  it('records a failure even when the list of findings is full', () => {
+    const world = until(flipped);
+    const finding = { id: 'MM053', severity: 'Warning' as const, object: 'Pod shop/x', message: 'x', fix: 'x' };
+    world.status = { ...world.status, findings: Array.from({ length: 100 }, (_each, n) => ({ ...finding, object: `Pod shop/${n}` })) };
+    world.policies = [httpPolicy];
+    const { status } = decide(world.situation());
+
+    expect(status).toMatchObject({ direction: 'Backward', failure: { reason: 'CriticalFinding' } });
+    expect(NamespaceMigrationStatus.parse(status)).toEqual(status);
+    expect(status.findings?.[0]?.id).toBe('MM020');
+  });
+
+  it('does not make the flipped labels the original ones when somebody takes the record off the namespace', () => {
+    const world = until(flipped);
+    world.annotations = {};
+    edit(world, 'Paused');
+    world.settle();
+    edit(world, 'Migrating');
+    world.settle();
+    edit(world, 'RollingBack');
+    world.settle();
+
+    expect(world.status?.phase).toBe('RolledBack');
+    expect(world.labels).toEqual(world.initial);
+  });
+
+  it('takes the labels of a later step for a stranger\'s, until that step is due', () => {
+    const world = until(({ status }) => status?.step === 'RestartForHbone', new NamespaceWorld({ hbone: false }));
+    world.setLabels({ 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' });
+    const { status, next } = decide(world.situation());
+
+    expect(status).toMatchObject({ phase: 'Paused', message: expect.stringContaining('changed by someone else') });
+    expect(next.kind).toBe('Wait');
+  });
+
+  it('takes them for its own when it died after sending them', () => {
+    const world = until(({ status }) => status?.step === 'Flip');
+    world.setLabels({ 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' });
+    world.operate();
+
+    expect(world.status).toMatchObject({ phase: 'Migrating', step: 'RestartWorkloads' });
+  });
+
+  it('goes back when a policy that needs HTTP appears half-way, or stops if it is not to go back by itself', () => {
+    for (const [automatic, phase] of [[true, 'RolledBack'], [false, 'Failed']] as const) {
+      const world = until(flipped, new NamespaceWorld({ automatic }));
+      world.policies = [httpPolicy];
+      world.settle();
+      expect(world.status).toMatchObject({ phase, failure: { reason: 'CriticalFinding' } });
+    }
+  });
+
+  it('names a write that is refused again and again, and keeps trying', () => {
+    const world = until(({ status }) => status?.step === 'Flip' && status.writtenPhase === 'Migrating');
+    const { status, next } = decide({ ...world.situation(), refused: 'PATCH /api/v1/namespaces/shop: forbidden' });
+
+    expect(status.conditions?.find(({ type }) => type === 'Stalled')).toMatchObject({ status: 'True', reason: 'WriteRefused' });
+    expect(next.kind).toBe('Write');
+  });
+
+  it('brings pods back that a stranger took out of a migrated namespace, when a person says to go on', () => {
+    const world = new NamespaceWorld();
+    world.settle();
+    world.setLabels({ 'istio-injection': 'enabled', 'istio.io/dataplane-mode': null });
+    while (world.pods.some(({ sidecar }) => !sidecar)) {
+      world.deletePod(world.pods.findIndex(({ sidecar }) => !sidecar));
+      world.round();
+    }
+    world.settle();
+    expect(world.status?.conditions?.find(({ type }) => type === 'Stalled')).toMatchObject({ status: 'True', reason: 'ForeignChange' });
+    edit(world, 'Migrating');
+    world.settle();
+
+    expect(world.status?.phase).toBe('Migrated');
+    expect(world.pods.filter(({ capture }) => capture !== 'enabled')).toEqual([]);
+    edit(world, 'RollingBack');
+    world.settle();
+    expect(world.status?.phase).toBe('RolledBack');
+    expect(world.labels).toEqual(world.initial);
+  });
+
+  it('goes on after its record was lost, by what the namespace tells', () => {
+    const world = until(flipped);
+    world.status = undefined;
+    world.settle();
+
+    expect(world.status).toMatchObject({ phase: 'Migrated' });
+    world.wanted = 'Rollback';
+    world.settle();
+    expect(world.status).toMatchObject({ phase: 'RolledBack' });
+    expect(world.labels).toEqual(world.initial);
+  });
+
+  it('changes nothing while it is planned, blocked, not admitted or paused before the start', () => {
+    for (const change of [{ wanted: 'Plan' }, { blockers: [{ id: 'MM002', severity: 'Critical', object: 'x', message: 'x', fix: 'x' }] }, { notAdmitted: 'waits' }, { wanted: 'Rollback' }, { wanted: 'Finalize' }] as readonly Partial<Situation>[]) {
+      const { status, next } = decide({ ...new NamespaceWorld().situation(), ...change });
+      expect(next).toEqual({ kind: 'Wait' });
+      expect(status.direction).toBeUndefined();
+    }
+  });
+});
+
+describe('labelsStep', () => {
+  it.each([true, false])('holds the capture while a pod needs it, and needs a person unless that pod is terminating (%s)', (terminating) => {
+    const world = until(flipped);
+    const held: PodView = plainPod({ terminating, annotations: { 'ambient.istio.io/redirection': 'enabled' } });
+    const given = { ...world.situation(), surroundings: surroundings({ namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }), pods: [held] }) };
+    const work = { kind: 'Labels', targets: { 'istio.io/dataplane-mode': null }, original: 'Drop', heldBy: () => true } as const;
+    const outcome = labelsStep(given, {}, work);
+
+    expect(outcome.kind === 'Wait' && [outcome.kind, outcome.stuck === true]).toEqual(['Wait', !terminating]);
+    expect(labelsStep(given, {}, { ...work, heldBy: () => false })).toMatchObject({ kind: 'Write' });
+  });
+});
+
+describe('the original labels on the namespace', () => {
+  const original = { namespaceUid: 'shop-uid', capturedAt: '2030-01-01T00:00:00Z', labels: [{ key: 'istio-injection', value: 'enabled' }, { key: 'istio.io/rev' }] };
+
+  it('are read back as they were written', () => {
+    expect(readOriginal(namespace({ annotations: { [originalAnnotation]: writeOriginal('mm', 3, original) } }))).toEqual({ migration: 'mm', attempt: 3, original });
+  });
+
+  it.each(['', 'x', '{}', '[]', 'null', '{"labels":{}}'])('are none in "%s"', (text) => {
+    expect(readOriginal(namespace({ annotations: { [originalAnnotation]: text } }))).toBeUndefined();
+  });
+});
+
+describe('foreignChange', () => {
+  it('names the label, its values and who set it', () => {
+    const world = until(flipped);
+    const given = world.situation();
+    const labels = toList(observedLabels(given));
+    const changed = { ...given, surroundings: { ...given.surroundings, namespace: namespace({ labels: { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': 'ambient' }, labelManagers: { 'istio-injection': 'argocd' } }) } };
+
+    expect(foreignChange(given, { labels }, {})).toBeUndefined();
+    expect(foreignChange(changed, { labels }, {})).toContain('istio-injection is enabled instead of disabled (set by argocd)');
+    expect(foreignChange(changed, {}, {})).toBeUndefined();
+  });
+});
+
+describe('verifyStep', () => {
+  const world = new NamespaceWorld();
+  const began: Step = { name: 'Verify', startedAt: new Date(world.now).toISOString() };
+  const verify = (pods: readonly PodView[], seconds: number): ReturnType<typeof verifyStep> => {
+    const given = world.situation(); // 10 seconds to be enrolled, a minute to become Ready
+    return verifyStep({ ...given, now: world.now + seconds * 1000, surroundings: { ...given.surroundings, pods: pods.map((each) => ({ ...each, owner: { kind: 'Deployment', name: 'web' } })) } }, { steps: [began] }, 'Ambient', 'Verify');
+  };
+  const enrolled = plainPod({ annotations: { 'ambient.istio.io/redirection': 'enabled' } });
+  const since = (seconds: number): number => world.now + seconds * 1000;
+
+  it.each<[string, readonly PodView[], number, string]>([
+    ['every pod in its mode', [enrolled], 0, 'Done'],
+    ['a pod that is Ready and not enrolled yet', [enrolled, plainPod({ readyChangedAt: since(0) })], 9, 'Wait'],
+    ['one that is too late', [enrolled, plainPod({ readyChangedAt: since(0) })], 10, 'Failed'],
+    ['one that is too late beside ever new ones', [plainPod({ readyChangedAt: since(0) }), plainPod({ readyChangedAt: since(9) })], 10, 'Failed'],
+    ['one that has just become Ready', [plainPod({ readyChangedAt: since(55) })], 60, 'Wait'],
+    ['one that is not Ready yet, long after the step began', [plainPod({ ready: false, readyChangedAt: since(30) })], 80, 'Wait'],
+    ['one that never becomes Ready', [plainPod({ ready: false, readyChangedAt: since(30) })], 90, 'Failed'],
+    ['one that still has its sidecar', [pod()], 10, 'Failed'],
+    ['one on its way out', [pod({ terminating: true })], 100, 'Done'],
+    ['one that no data plane takes', [plainPod({ hostNetwork: true })], 100, 'Done'],
+  ])('judges %s', (_case, pods, seconds, kind) => {
+    expect(verify(pods, seconds).kind).toBe(kind);
+  });
+});

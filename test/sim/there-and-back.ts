@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { deployment, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
+import { neverOutside } from '../scenarios/migrate.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
+
+/** Longer than any fault lasts. */
+const patienceMs = 20 * 60_000;
+
+const behaviour = { [podBehaviour.readyAfterMs]: '700' };
+
+/** There and back, with workloads of all kinds; the end must be exact whatever happens to the operator on the way. */
+export const thereAndBack: Scenario = {
+  name: 'there-and-back',
+  async run(world) {
+    const home = world.ns();
+    await world.create(namespace(home),
+      deployment(home, 'web', { replicas: 2, behaviour }), workload('StatefulSet', home, 'db', { replicas: 2 }),
+      workload('StatefulSet', home, 'manual', { replicas: 2, spec: { updateStrategy: { type: 'OnDelete' } } }),
+      workload('DaemonSet', home, 'agent'),
+      object('PodDisruptionBudget', home, 'web', { maxUnavailable: 1, selector: { matchLabels: { app: 'web' } } }));
+    await world.podsReady(9);
+    const before = await world.snapshot();
+    await neverOutside(world, [home], async () => {
+      await world.create(meshMigration(world.name, { names: [home] }));
+      await world.childPhase('Migrated', home, patienceMs);
+      await world.modesAre({ Ambient: 9 });
+      const { status } = await world.child();
+      assert.ok(status?.workloads?.every(({ patches }) => patches <= 1), 'a template was patched more than once (I11)');
+      await world.command('RollingBack');
+      await world.childPhase('RolledBack', home, patienceMs);
+    });
+    await world.modesAre({ Sidecar: 9 });
+    await world.restored(before);
+  },
+};
