@@ -5,7 +5,10 @@ import type { ManagedFieldsEntry } from '../api/object.ts';
 import { actionInForce, editOf } from './commands.ts';
 
 const now = Date.UTC(2030, 0, 1);
-const owner = (manager: string, time: string, fields: object): ManagedFieldsEntry => ({ manager, time, operation: 'Update', fieldsV1: { 'f:status': fields } } as ManagedFieldsEntry);
+function owner(manager: string, time: string, fields: object): ManagedFieldsEntry {
+  return { manager, time, operation: 'Update', fieldsV1: { 'f:status': fields } };
+}
+
 const fields = [
   owner('mesh-migration', '2030-01-01T00:00:02Z', { 'f:message': {} }),
   owner('kubectl-patch', '2029-12-31T00:00:00Z', { 'f:phase': {} }),

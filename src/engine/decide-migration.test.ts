@@ -21,7 +21,10 @@ function child(namespace: string, status?: NamespaceMigrationStatus): NamespaceM
   return { metadata: { name: 'mm', namespace, uid: `${namespace}-uid` }, spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' }, ...(status && { status }) };
 }
 
-const scope = (namespaces: readonly string[], more: Partial<Scope> = {}): Scope => ({ namespaces, changed: [], findings: [], ...more });
+function scope(namespaces: readonly string[], more: Partial<Scope> = {}): Scope {
+  return { namespaces, changed: [], findings: [], ...more };
+}
+
 const critical = { id: 'MM001', severity: 'Critical', object: 'Namespace kube-system', message: 'x', fix: 'y' } as const;
 const migrated: NamespaceMigrationStatus = { writtenPhase: 'Migrated', direction: 'Forward' };
 const flying: NamespaceMigrationStatus = { writtenPhase: 'Migrating', direction: 'Forward' };

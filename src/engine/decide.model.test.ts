@@ -67,7 +67,7 @@ function happen(world: NamespaceWorld, event: Event): void {
     case 'StartJob': world.startJob(); return;
     case 'EndJobs': world.endJobs(); return;
     case 'LoseRecord': world.status = undefined; return;
-    case 'LoseAnnotation': if (world.annotations !== undefined) delete world.annotations[originalAnnotation]; return;
+    case 'LoseAnnotation': world.loseAnnotation(); return;
   }
 }
 

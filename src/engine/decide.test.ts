@@ -20,8 +20,11 @@ function until(test: (world: NamespaceWorld) => boolean, world = new NamespaceWo
   return world;
 }
 
-const flipped = (world: NamespaceWorld): boolean => !world.atStart && world.status?.step === 'RestartWorkloads';
-const edit = (world: NamespaceWorld, phase: string): void => { world.status = { ...world.status, phase }; };
+function flipped(world: NamespaceWorld): boolean {
+  return !world.atStart && world.status?.step === 'RestartWorkloads';
+}
+
+function edit(world: NamespaceWorld, phase: string): void { world.status = { ...world.status, phase }; }
 
 describe('decide', () => {
   it('writes nothing before the status that announces it is stored', () => {

@@ -34,7 +34,7 @@ function begin(turn: Turn, record: WorkloadRecord | undefined, template: Templat
 
 function wait({ situation, workload, pods }: Turn, record: WorkloadRecord): Outcome {
   const stuck = situation.now >= lastProgress(record, pods) + durationMs(situation.spec.restart.progressDeadline);
-  return { kind: 'Wait', stuck, message: `taking the restart of ${workload.kind} ${workload.name} back` };
+  return { kind: 'Wait', stuck, message: `taking the restart back of ${workload.kind} ${workload.name}` };
 }
 
 /** With the old template in place: done, or what it takes to get rid of the pods that are still in the wrong mode. */

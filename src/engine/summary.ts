@@ -29,7 +29,7 @@ function isStalled({ status }: NamespaceMigration): boolean {
 /** When every namespace that is under way waits for a person, so does the migration; the first of them says why. */
 function stalledInFlight({ children }: Facts): NamespaceMigration | undefined {
   const inFlight = children.filter(isInFlight);
-  return inFlight.every(isStalled) ? inFlight[0] : undefined;
+  return inFlight.every(isStalled) ? inFlight[0] : undefined; // None is none: the first of an empty list is undefined.
 }
 
 function underWay(facts: Facts, phase: MigrationPhase): Summary {
@@ -47,19 +47,25 @@ function planned({ children, totals }: Facts): Summary {
   return say('Planned', 'Ready', 'Planned', `${totals.total - totals.blocked} of ${totals.total} namespaces can be migrated, ${totals.blocked} are blocked; nothing was changed`);
 }
 
-function migrating(facts: Facts): Summary {
-  const { object, children, totals } = facts;
-  const budget = object.spec.failureBudget.namespaces;
-  if (children.length === 0) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
-  if (totals.inFlight > 0) return underWay(facts, 'Migrating');
-  if (totals.pending > 0 && totals.failed > budget) return say('Failed', 'Stalled', 'FailureBudgetExceeded', `${totals.failed} namespaces failed, spec.failureBudget.namespaces is ${budget}: ${totals.pending} namespaces are not started`);
-  if (totals.pending > 0) return underWay(facts, 'Migrating');
+/** Nothing is under way and nothing can be started any more: what became of it. */
+function ended({ children, totals }: Facts): Summary {
   const left = `${totals.migrated} of ${totals.total} namespaces migrated, ${totals.blocked} blocked, ${totals.rolledBack} rolled back, ${totals.failed} failed`;
   if (totals.failed > 0) return say('Failed', 'Stalled', 'NamespacesFailed', left);
   if (totals.migrated < totals.total) return say('Blocked', 'Stalled', totals.blocked > 0 ? 'NamespacesBlocked' : 'NamespacesRolledBack', left);
   const drifted = children.find(isStalled);
-  if (drifted !== undefined) return say('Migrated', 'Stalled', 'NamespaceStalled', `${drifted.metadata.namespace ?? ''}: ${drifted.status?.message ?? ''}`);
-  return say('Migrated', 'Ready', 'Migrated', `all ${totals.total} namespaces are migrated; a rollback is possible until spec.action is Finalize`);
+  return drifted === undefined
+    ? say('Migrated', 'Ready', 'Migrated', `all ${totals.total} namespaces are migrated; a rollback is possible until spec.action is Finalize`)
+    : say('Migrated', 'Stalled', 'NamespaceStalled', `${drifted.metadata.namespace ?? ''}: ${drifted.status?.message ?? ''}`);
+}
+
+function migrating(facts: Facts): Summary {
+  const { object, children, totals } = facts;
+  const budget = object.spec.failureBudget.namespaces;
+  if (children.length === 0) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
+  if (totals.inFlight === 0 && totals.pending > 0 && totals.failed > budget) {
+    return say('Failed', 'Stalled', 'FailureBudgetExceeded', `${totals.failed} namespaces failed, spec.failureBudget.namespaces is ${budget}: ${totals.pending} namespaces are not started`);
+  }
+  return totals.inFlight > 0 || totals.pending > 0 ? underWay(facts, 'Migrating') : ended(facts);
 }
 
 function rollingBack(facts: Facts): Summary {

@@ -47,7 +47,7 @@ export function announce(turn: Turn, previous: WorkloadRecord | undefined, patch
   const original = previous === undefined ? foreignValue(turn) : previous.original;
   return {
     kind: 'Announce',
-    message: `restarting ${workload.kind} ${workload.name}`,
+    message: `${status.direction === 'Forward' ? 'restarting' : 'taking the restart back of'} ${workload.kind} ${workload.name}`,
     patch: withRecord(status, {
       kind: workload.kind,
       name: workload.name,

@@ -7,10 +7,12 @@ import { selects } from './views.ts';
 import { pod, workload } from '../../test/support/mesh-fixtures.ts';
 
 function object(rest: object, metadata: object = {}): KubeObject {
-  return { metadata: { name: 'web-6d4b-x', namespace: 'shop', uid: 'u1', resourceVersion: '7', ...metadata }, ...rest } as KubeObject;
+  return { metadata: { name: 'web-6d4b-x', namespace: 'shop', uid: 'u1', resourceVersion: '7', ...metadata }, ...rest };
 }
 
-const owned = (kind: string, name: string, labels: object = {}): KubeObject => object({}, { labels, ownerReferences: [{ kind, name, controller: true }] });
+function owned(kind: string, name: string, labels: object = {}): KubeObject {
+  return object({}, { labels, ownerReferences: [{ kind, name, controller: true }] });
+}
 
 describe('projectPod', () => {
   it('keeps what decisions need and nothing else', () => {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/object.ts';
-import { count, record, records, stringMap, text } from './json.ts';
+import { count, record, records, stringMap, text, type Json } from './json.ts';
 import type { BudgetView, ConfigView, NamespaceView, OwnerView, PodView, SelectorView, ServiceView } from './views.ts';
 
 function base(object: KubeObject): { name: string; uid: string; resourceVersion: string } {
@@ -44,14 +44,24 @@ function ownerOf(object: KubeObject): OwnerView | undefined {
   return { kind: owner.kind, name: owner.name };
 }
 
+/** Milliseconds since the epoch; undefined if it is no time. */
+function instant(value: unknown): number | undefined {
+  const ms = Date.parse(text(value) ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function isFinished(status: Json): boolean {
+  return status['phase'] === 'Succeeded' || status['phase'] === 'Failed';
+}
+
 /** A pod as decisions see it. */
 export function projectPod(object: KubeObject): PodView {
   const spec = record(object['spec']);
   const status = record(object['status']);
   const containers = [...records(spec['containers']), ...records(spec['initContainers'])];
   const ready = records(status['conditions']).find((condition) => condition['type'] === 'Ready');
-  const changed = Date.parse(text(ready?.['lastTransitionTime']) ?? '');
-  const created = Date.parse(object.metadata.creationTimestamp ?? '');
+  const readyChangedAt = instant(ready?.['lastTransitionTime']);
+  const createdAt = instant(object.metadata.creationTimestamp);
   const owner = ownerOf(object);
   const revision = object.metadata.labels?.['controller-revision-hash'];
   const annotations = Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.includes('istio.io/'));
@@ -63,11 +73,11 @@ export function projectPod(object: KubeObject): PodView {
     ...(owner && { owner }),
     containers: containers.map((container) => text(container['name']) ?? ''),
     hostNetwork: spec['hostNetwork'] === true,
-    finished: status['phase'] === 'Succeeded' || status['phase'] === 'Failed',
+    finished: isFinished(status),
     terminating: object.metadata.deletionTimestamp !== undefined,
     ready: ready?.['status'] === 'True',
-    ...(!Number.isNaN(created) && { createdAt: created }),
-    ...(!Number.isNaN(changed) && { readyChangedAt: changed }),
+    ...(createdAt !== undefined && { createdAt }),
+    ...(readyChangedAt !== undefined && { readyChangedAt }),
     ...(revision !== undefined && { revision }),
     hasPreStop: records(spec['containers']).some((container) => record(container['lifecycle'])['preStop'] !== undefined),
   };

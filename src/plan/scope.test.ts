@@ -26,7 +26,10 @@ function started(home: string, by: string): NamespaceMigration {
   return { metadata: { name: by, namespace: home }, spec: { migration: by, from: 'IstioSidecar', to: 'IstioAmbient' }, status: { direction: 'Forward' } };
 }
 
-const team = (name: string, value: string, more: Partial<NamespaceView> = {}): NamespaceView => namespace({ name, labels: { team: value }, ...more });
+function team(name: string, value: string, more: Partial<NamespaceView> = {}): NamespaceView {
+  return namespace({ name, labels: { team: value }, ...more });
+}
+
 const cluster = [team('shop', 'a'), team('cart', 'a'), team('blog', 'b'), team('kube-system', 'a'), team(root, 'b'), team('gone', 'c', { terminating: true })];
 
 function scope(self: MeshMigration, others: readonly MeshMigration[] = [], children: readonly NamespaceMigration[] = []): Scope {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { OperatorProcess } from '../support/operator-process.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import { neverOutside } from '../scenarios/migrate.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
+import { checkKubectl } from '../sim/kubectl.check.ts';
 import type { RealCluster } from './real-cluster.ts';
 
 /** A check that only the real control plane can make. */
@@ -58,6 +60,12 @@ async function killedAtRandom(world: World, _cluster: RealCluster, operator: Ope
 /** Checks beside the scenarios. */
 export const checks: readonly Check[] = [
   ...[1, 2, 3].map((number): Check => ({ name: `killed-at-random-${number}`, run: killedAtRandom })),
+  {
+    name: 'kubectl-on-the-simulation',
+    async run(_world, cluster) {
+      assert.deepEqual(await checkKubectl(join(cluster.binDir, 'kubectl')), []);
+    },
+  },
   {
     name: 'audit-quiet',
     async run(world, cluster) {

@@ -23,18 +23,18 @@ function print(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** With `--fail`, reviews-v2 is Ready only as long as it has a sidecar. */
-function misbehave(object: KubeObject): KubeObject {
-  if (object.metadata.name !== 'reviews-v2') return object;
-  const spec = object['spec'] as { readonly template: KubeObject };
-  const metadata = { ...spec.template.metadata, annotations: { [podBehaviour.neverReady]: 'without-sidecar' } };
-  return { ...object, spec: { ...spec, template: { ...spec.template, metadata } } };
+/** Containers take their time to start, and with `--fail` reviews-v2 is Ready only as long as it has a sidecar. */
+function withBehaviour(object: KubeObject, fail: boolean): KubeObject {
+  const { template, ...spec } = (object['spec'] ?? {}) as { readonly template?: KubeObject };
+  if (template === undefined) return object;
+  const annotations = { [podBehaviour.readyAfterMs]: '1500', ...(fail && object.metadata.name === 'reviews-v2' && { [podBehaviour.neverReady]: 'without-sidecar' }) };
+  return { ...object, spec: { ...spec, template: { ...template, metadata: { ...template.metadata, annotations } } } };
 }
 
 async function deploy(world: World, fail: boolean): Promise<void> {
   for (const name of namespaces) {
     const objects = readManifests(`test/demo/${name}.yaml`);
-    await createAll(world.client, fail ? objects.map(misbehave) : objects, world.signal);
+    await createAll(world.client, objects.map((object) => withBehaviour(object, fail)), world.signal);
   }
   for (const name of namespaces) await world.podsReady(pods[name], name);
 }

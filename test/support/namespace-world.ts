@@ -107,6 +107,12 @@ export class NamespaceWorld {
     return this.pods.filter(({ ready, sidecar, capture, readyAt }) => ready && !sidecar && capture === 'no' && (!this.captures || this.now > readyAt + enrolmentMs)).map(({ name }) => name);
   }
 
+  /** Somebody takes the record of the original off the namespace. */
+  loseAnnotation(): void {
+    const { [originalAnnotation]: _original, ...others } = this.annotations ?? {};
+    if (this.annotations !== undefined) this.annotations = others;
+  }
+
   // What the cluster does.
 
   #create(owner: ModelWorkload, hbone = true): void {
@@ -165,11 +171,11 @@ export class NamespaceWorld {
   // What the operator sees and does.
 
   #podView(each: ModelPod): PodView {
-    const capture = each.capture === 'enabled' ? captured.annotations : { 'ambient.istio.io/redirection': 'pending' };
+    const capture = { no: {}, pending: { 'ambient.istio.io/redirection': 'pending' }, enabled: captured.annotations }[each.capture];
     return pod({
       name: each.name, uid: `uid-${each.name}`, owner: { kind: each.owner.kind, name: each.owner.name }, ready: each.ready, readyChangedAt: each.readyAt, createdAt: each.createdAt,
       labels: each.sidecar ? { ...injected.labels, 'app': each.owner.name, 'networking.istio.io/tunnel': each.hbone ? 'http' : 'none' } : { app: each.owner.name },
-      annotations: each.sidecar ? injected.annotations : each.capture === 'no' ? {} : capture,
+      annotations: each.sidecar ? injected.annotations : capture,
       containers: each.sidecar ? injected.containers : ['app'],
       revision: each.revision ?? 'first',
     });

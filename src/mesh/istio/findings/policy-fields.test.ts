@@ -15,10 +15,21 @@ const l7Keys = [
   'connection.sni', 'source.trustDomain', 'experimental.envoy.filters.network.mysql_proxy[db.table]',
 ];
 
-const from = (source: unknown): object => ({ rules: [{ from: [{ source }] }] });
-const to = (operation: unknown): object => ({ rules: [{ to: [{ operation }] }] });
-const when = (key: string): object => ({ rules: [{ when: [{ key, values: ['x'] }] }] });
-const fields = (spec: object): readonly string[] => l7Fields(spec as Record<string, unknown>);
+function from(source: unknown): object {
+  return { rules: [{ from: [{ source }] }] };
+}
+
+function to(operation: unknown): object {
+  return { rules: [{ to: [{ operation }] }] };
+}
+
+function when(key: string): object {
+  return { rules: [{ when: [{ key, values: ['x'] }] }] };
+}
+
+function fields(spec: object): readonly string[] {
+  return l7Fields(spec as Record<string, unknown>);
+}
 
 describe('l7Fields', () => {
   it.each(l4Source)('leaves source %s to ztunnel', (field) => {

@@ -19,17 +19,35 @@ const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
 const toNone = { from: 'IstioSidecar', to: 'None' } as const;
 const fromNone = { from: 'None', to: 'IstioAmbient' } as const;
 
-const around = (...configs: readonly ConfigView[]): Surroundings => surroundings({}, configs);
-const policy = (spec: Spec, more: Partial<ConfigView> = {}): ConfigView => config('AuthorizationPolicy', spec, more);
-const peer = (spec: Spec, more: Partial<ConfigView> = {}): ConfigView => config('PeerAuthentication', spec, more);
-const only = (app: string): Spec => ({ selector: { matchLabels: { app } } });
+function around(...configs: readonly ConfigView[]): Surroundings {
+  return surroundings({}, configs);
+}
+
+function policy(spec: Spec, more: Partial<ConfigView> = {}): ConfigView {
+  return config('AuthorizationPolicy', spec, more);
+}
+
+function peer(spec: Spec, more: Partial<ConfigView> = {}): ConfigView {
+  return config('PeerAuthentication', spec, more);
+}
+
+function only(app: string): Spec {
+  return { selector: { matchLabels: { app } } };
+}
+
 const http = { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] };
 const identity = { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] };
 const strict = peer({ mtls: { mode: 'STRICT' } });
-const meshConfig = (text: string): ConfigView => config('ConfigMap', { mesh: text }, { name: 'istio-canary', namespace: root });
+function meshConfig(text: string): ConfigView {
+  return config('ConfigMap', { mesh: text }, { name: 'istio-canary', namespace: root });
+}
+
 const asleep = workload({ name: 'night', replicas: 0, templateLabels: { app: 'night' } });
 const headless = service({ headless: true });
-const named = (name: string, ...principals: readonly string[]): ConfigView => policy({ rules: [{ from: [{ source: { principals } }] }] }, { name });
+function named(name: string, ...principals: readonly string[]): ConfigView {
+  return policy({ rules: [{ from: [{ source: { principals } }] }] }, { name });
+}
+
 const old = pod({ labels: { app: 'web' } });
 
 const table: Readonly<Record<string, Examples>> = {
