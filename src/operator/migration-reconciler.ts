@@ -52,7 +52,7 @@ export class MigrationReconciler {
           metadata: { name: object.metadata.name, namespace: write.namespace, labels: { [migrationLabel]: object.metadata.name } },
           spec: { migration: object.metadata.name, from: object.spec.from, to: object.spec.to },
         };
-        noteWrite(this.#context, namespaceMigrations, await client.create(namespaceMigrations, child, signal));
+        noteWrite(this.#context, namespaceMigrations, await client.apply(namespaceMigrations, child, { signal }));
         return;
       }
       case 'DeleteChild':

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OperatorProcess } from '../support/operator-process.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
-import { neverOutside } from '../scenarios/migrate.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { checkKubectl } from '../sim/kubectl.check.ts';
@@ -41,18 +40,16 @@ async function shop(world: World): Promise<void> {
 async function killedAtRandom(world: World, _cluster: RealCluster, operator: OperatorProcess): Promise<void> {
   await shop(world);
   const before = await world.snapshot();
-  await neverOutside(world, [world.ns()], async () => {
-    await world.create(meshMigration(world.name, { names: [world.ns()] }));
-    await world.pause(Math.random() * 2500);
-    await operator.kill();
-    await operator.start();
-    await world.phase('Migrated');
-    await world.command('RollingBack');
-    await world.pause(Math.random() * 1500);
-    await operator.kill();
-    await operator.start();
-    await world.phase('RolledBack');
-  });
+  await world.create(meshMigration(world.name, { names: [world.ns()] }));
+  await world.pause(Math.random() * 2500);
+  await operator.kill();
+  await operator.start();
+  await world.phase('Migrated');
+  await world.command('RollingBack');
+  await world.pause(Math.random() * 1500);
+  await operator.kill();
+  await operator.start();
+  await world.phase('RolledBack');
   await world.modesAre({ Sidecar: 4 });
   await world.restored(before);
 }
@@ -90,7 +87,7 @@ export const checks: readonly Check[] = [
       const writes = operatorWrites(cluster);
       assert.ok(writes.length > 0, 'the audit log has no writes of the operator');
       const allowed = new Set([
-        'patch meshmigrations', 'patch meshmigrations/status', 'create namespacemigrations', 'delete namespacemigrations', 'patch namespacemigrations/status',
+        'patch meshmigrations', 'patch meshmigrations/status', 'patch namespacemigrations', 'delete namespacemigrations', 'patch namespacemigrations/status',
         'patch namespaces', 'patch deployments', 'patch statefulsets', 'patch daemonsets', 'create pods/eviction',
       ]);
       const kinds = writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource ?? ''}${objectRef?.subresource === undefined ? '' : `/${objectRef.subresource}`}`);

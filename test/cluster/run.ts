@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { KubeClient } from '../../src/kube/client.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { scenarios } from '../scenarios/all.ts';
+import { runScenario } from '../scenarios/run.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { World } from '../scenarios/world.ts';
 import { installOperator } from '../support/install.ts';
@@ -41,14 +42,15 @@ function worldFor(bench: Bench, name: string, signal: AbortSignal): World {
 }
 
 /** Runs one, and counts it. */
-async function attempt(bench: Bench, name: string, run: (world: World) => Promise<void>): Promise<void> {
+async function attempt(bench: Bench, scenario: Scenario): Promise<void> {
+  const { name } = scenario;
   const { clock } = bench.cluster;
   const began = clock.monotonic();
   const hung = new AbortController();
   const cancel = clock.timer(patienceMs, () => { hung.abort(new Error(`${name} took longer than ${patienceMs / 1000}s`)); });
   try {
     bench.operator.check();
-    await run(worldFor(bench, name, hung.signal));
+    await runScenario(scenario, worldFor(bench, name, hung.signal));
     bench.operator.check();
     bench.passed += 1;
     log(`  ok    ${name} (${((clock.monotonic() - began) / 1000).toFixed(1)} s)`);
@@ -67,11 +69,6 @@ async function inLanes(list: readonly Scenario[], run: (scenario: Scenario) => P
   }));
 }
 
-/** Scenarios that restart the operator would disturb those beside them. */
-function disturbs({ run }: Scenario): boolean {
-  return run.toString().includes('operator.kill');
-}
-
 async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonly Check[]): Promise<void> {
   const { cluster, operator } = bench;
   const signal = new AbortController().signal;
@@ -82,9 +79,9 @@ async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonl
   log('enabling ambient');
   await cluster.enableAmbient();
   await operator.start();
-  await inLanes(chosen.filter((scenario) => !disturbs(scenario)), async (scenario) => { await attempt(bench, scenario.name, scenario.run); });
-  for (const scenario of chosen.filter(disturbs)) await attempt(bench, scenario.name, scenario.run);
-  for (const check of others) await attempt(bench, check.name, async (world) => { await check.run(world, cluster, operator); });
+  await inLanes(chosen.filter(({ disturbs }) => disturbs !== true), async (scenario) => { await attempt(bench, scenario); });
+  for (const scenario of chosen.filter(({ disturbs }) => disturbs === true)) await attempt(bench, scenario);
+  for (const { name, run } of others) await attempt(bench, { name, run: async (world) => { await run(world, cluster, operator); } });
 }
 
 async function main(): Promise<number> {

@@ -56,7 +56,7 @@ describe('the rights of the operator', () => {
       'create events', 'create namespacemigrations', 'create pods/eviction',
       'delete namespacemigrations',
       'patch daemonsets', 'patch deployments', 'patch meshmigrations', 'patch meshmigrations/status',
-      'patch namespacemigrations/status', 'patch namespaces', 'patch statefulsets',
+      'patch namespacemigrations', 'patch namespacemigrations/status', 'patch namespaces', 'patch statefulsets',
     ]);
   });
 

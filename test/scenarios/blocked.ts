@@ -60,6 +60,7 @@ export const blockedScenarios: readonly Scenario[] = [
   },
   {
     name: 'opted-out-pods',
+    podsOutside: true,
     async run(world) {
       const home = world.ns();
       await world.create(namespace(home), deployment(home, 'web'), deployment(home, 'outside', { podLabels: { 'sidecar.istio.io/inject': 'false' } }));

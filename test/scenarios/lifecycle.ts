@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { meshMigrations, namespaceMigrations, originalAnnotation } from '../../src/api/resources.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { deployment, kinds, meshMigration, namespace } from './manifests.ts';
-import { neverOutside, smallShop } from './migrate.ts';
+import { smallShop } from './migrate.ts';
 import type { Scenario } from './scenario.ts';
 import type { World } from './world.ts';
 
@@ -25,17 +25,15 @@ export const lifecycleScenarios: readonly Scenario[] = [
     name: 'pause-and-resume',
     async run(world) {
       await slowShop(world);
-      await neverOutside(world, [world.ns()], async () => {
-        await world.create(meshMigration(world.name, { names: [world.ns()] }));
-        await halfWay(world);
-        await world.command('Paused');
-        await world.phase('Paused');
-        await world.childPhase('Paused');
-        await world.pause(5000);
-        assert.ok(((await world.modes()).Sidecar ?? 0) >= 1, 'it went on while paused');
-        await world.command('Migrating');
-        await world.phase('Migrated');
-      });
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await halfWay(world);
+      await world.command('Paused');
+      await world.phase('Paused');
+      await world.childPhase('Paused');
+      await world.pause(5000);
+      assert.ok(((await world.modes()).Sidecar ?? 0) >= 1, 'it went on while paused');
+      await world.command('Migrating');
+      await world.phase('Migrated');
       await world.modesAre({ Ambient: 3 });
     },
   },
@@ -75,12 +73,10 @@ export const lifecycleScenarios: readonly Scenario[] = [
     async run(world) {
       await slowShop(world);
       const before = await world.snapshot();
-      await neverOutside(world, [world.ns()], async () => {
-        await world.create(meshMigration(world.name, { names: [world.ns()] }));
-        await halfWay(world);
-        await world.delete(meshMigrations, undefined, world.name);
-        await world.gone(meshMigrations, undefined, world.name);
-      });
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await halfWay(world);
+      await world.delete(meshMigrations, undefined, world.name);
+      await world.gone(meshMigrations, undefined, world.name);
       await world.gone(namespaceMigrations, world.ns(), world.name);
       await world.modesAre({ Sidecar: 3 });
       await world.restored(before);
@@ -137,35 +133,32 @@ export const lifecycleScenarios: readonly Scenario[] = [
     async run(world) {
       await slowShop(world);
       const before = await world.snapshot();
-      await neverOutside(world, [world.ns()], async () => {
-        await world.create(meshMigration(world.name, { names: [world.ns()] }));
-        await halfWay(world);
-        await world.delete(namespaceMigrations, world.ns(), world.name);
-        await world.phase('Migrated');
-        await world.command('RollingBack');
-        await world.phase('RolledBack');
-      });
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await halfWay(world);
+      await world.delete(namespaceMigrations, world.ns(), world.name);
+      await world.phase('Migrated');
+      await world.command('RollingBack');
+      await world.phase('RolledBack');
       await world.modesAre({ Sidecar: 3 });
       await world.restored(before);
     },
   },
   {
     name: 'killed-half-way',
+    disturbs: true,
     async run(world) {
       await slowShop(world);
       const before = await world.snapshot();
-      await neverOutside(world, [world.ns()], async () => {
-        await world.create(meshMigration(world.name, { names: [world.ns()] }));
-        await halfWay(world);
-        await world.operator.kill();
-        await world.operator.start();
-        await world.phase('Migrated');
-        await world.command('RollingBack');
-        await world.eventually('it is going back', async () => ((await world.modes()).Sidecar === 1 ? true : undefined));
-        await world.operator.kill();
-        await world.operator.start();
-        await world.phase('RolledBack');
-      });
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await halfWay(world);
+      await world.operator.kill();
+      await world.operator.start();
+      await world.phase('Migrated');
+      await world.command('RollingBack');
+      await world.eventually('it is going back', async () => ((await world.modes()).Sidecar === 1 ? true : undefined));
+      await world.operator.kill();
+      await world.operator.start();
+      await world.phase('RolledBack');
       await world.modesAre({ Sidecar: 3 });
       await world.restored(before);
     },

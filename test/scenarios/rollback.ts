@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { deployment, meshMigration, namespace, object, strict, workload } from './manifests.ts';
-import { neverOutside, smallShop } from './migrate.ts';
+import { smallShop } from './migrate.ts';
 import type { Scenario } from './scenario.ts';
 import type { World } from './world.ts';
 
@@ -9,12 +9,10 @@ import type { World } from './world.ts';
 async function thereAndBack(world: World, command: () => Promise<void>): Promise<void> {
   await smallShop(world);
   const before = await world.snapshot();
-  await neverOutside(world, [world.ns()], async () => {
-    await world.create(meshMigration(world.name, { names: [world.ns()] }));
-    await world.phase('Migrated');
-    await command();
-    await world.childPhase('RolledBack');
-  });
+  await world.create(meshMigration(world.name, { names: [world.ns()] }));
+  await world.phase('Migrated');
+  await command();
+  await world.childPhase('RolledBack');
   await world.modesAre({ Sidecar: 3 });
   await world.restored(before);
 }
@@ -62,13 +60,11 @@ export const rollbackScenarios: readonly Scenario[] = [
         deployment(bad, 'reviews', { replicas: 2, behaviour: neverWithoutSidecar, spec: { progressDeadlineSeconds: 5 } }));
       await world.podsReady(4, bad);
       const before = await world.snapshot(bad);
-      await neverOutside(world, [bad, good], async () => {
-        await world.create(meshMigration(world.name, { names: [bad, good] }, { failureBudget: { namespaces: 1 } }));
-        const { status } = await world.childPhase('RolledBack', bad);
-        assert.match(status?.failure?.reason ?? '', /ProgressDeadlineExceeded|WorkloadUnavailable/);
-        assert.match(status?.failure?.message ?? '', /Deployment reviews/);
-        await world.childPhase('Migrated', good);
-      });
+      await world.create(meshMigration(world.name, { names: [bad, good] }, { failureBudget: { namespaces: 1 } }));
+      const { status } = await world.childPhase('RolledBack', bad);
+      assert.match(status?.failure?.reason ?? '', /ProgressDeadlineExceeded|WorkloadUnavailable/);
+      assert.match(status?.failure?.message ?? '', /Deployment reviews/);
+      await world.childPhase('Migrated', good);
       await world.restored(before, bad);
       await world.modesAre({ Sidecar: 4 }, bad);
       await world.phase('Failed');
@@ -81,10 +77,8 @@ export const rollbackScenarios: readonly Scenario[] = [
       await world.create(namespace(home), workload('StatefulSet', home, 'db', { replicas: 2, behaviour: neverWithoutSidecar }), deployment(home, 'web'));
       await world.podsReady(3);
       const before = await world.snapshot();
-      await neverOutside(world, [home], async () => {
-        await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '5s' } }));
-        await world.childPhase('RolledBack');
-      });
+      await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '5s' } }));
+      await world.childPhase('RolledBack');
       await world.podsReady(3);
       await world.modesAre({ Sidecar: 3 });
       await world.restored(before);
@@ -92,6 +86,7 @@ export const rollbackScenarios: readonly Scenario[] = [
   },
   {
     name: 'not-enrolled',
+    podsOutside: true,
     async run(world) {
       const home = world.ns();
       await world.create(namespace(home), deployment(home, 'web', { behaviour: { [podBehaviour.enrol]: 'never' } }));
@@ -144,12 +139,10 @@ export const rollbackScenarios: readonly Scenario[] = [
       await world.create(namespace(home), ...['a', 'b', 'c'].map((name) => deployment(home, name, { behaviour: { [podBehaviour.readyAfterMs]: '1500' } })));
       await world.podsReady(3);
       const before = await world.snapshot();
-      await neverOutside(world, [home], async () => {
-        await world.create(meshMigration(world.name, { names: [home] }));
-        await world.eventually('one workload restarted', async () => ((await world.modes()).Ambient === 1 ? true : undefined));
-        await world.command('RollingBack');
-        await world.phase('RolledBack');
-      });
+      await world.create(meshMigration(world.name, { names: [home] }));
+      await world.eventually('one workload restarted', async () => ((await world.modes()).Ambient === 1 ? true : undefined));
+      await world.command('RollingBack');
+      await world.phase('RolledBack');
       await world.modesAre({ Sidecar: 3 });
       await world.restored(before);
     },

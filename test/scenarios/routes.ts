@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { deployment, meshMigration, namespace } from './manifests.ts';
-import { neverOutside } from './migrate.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The other pairs of data planes, from the same table of steps. */
 export const routeScenarios: readonly Scenario[] = [
   {
     name: 'none-to-ambient-and-back',
+    podsOutside: true,
     async run(world) {
       const home = world.ns();
       await world.create(namespace(home, {}), deployment(home, 'web', { replicas: 2 }));
@@ -31,20 +31,19 @@ export const routeScenarios: readonly Scenario[] = [
       await world.podsReady(2);
       await world.modesAre({ Ambient: 2 });
       const before = await world.snapshot();
-      await neverOutside(world, [home], async () => {
-        await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
-        await world.phase('Migrated');
-        await world.modesAre({ Sidecar: 2 });
-        assert.equal((await world.labels())['istio.io/dataplane-mode'], undefined);
-        await world.command('RollingBack');
-        await world.phase('RolledBack');
-      });
+      await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      await world.phase('Migrated');
+      await world.modesAre({ Sidecar: 2 });
+      assert.equal((await world.labels())['istio.io/dataplane-mode'], undefined);
+      await world.command('RollingBack');
+      await world.phase('RolledBack');
       await world.modesAre({ Ambient: 2 });
       await world.restored(before);
     },
   },
   {
     name: 'none-to-sidecar-and-back',
+    podsOutside: true,
     async run(world) {
       const home = world.ns();
       await world.create(namespace(home, {}), deployment(home, 'web', { replicas: 2 }));
@@ -61,6 +60,7 @@ export const routeScenarios: readonly Scenario[] = [
   },
   {
     name: 'sidecar-to-none-and-back',
+    podsOutside: true,
     async run(world) {
       const home = world.ns();
       await world.create(namespace(home), deployment(home, 'web', { replicas: 2 }));

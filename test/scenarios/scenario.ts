@@ -7,4 +7,8 @@ export interface Scenario {
   /** Runs before ambient is enabled: for pods that must have been injected earlier. */
   readonly prepare?: (world: World) => Promise<void>;
   readonly run: (world: World) => Promise<void>;
+  /** Set where pods are outside the mesh by intention; everywhere else one that is Ready and outside fails the scenario. */
+  readonly podsOutside?: true;
+  /** Set where the operator is killed: such a scenario runs alone on the real control plane. */
+  readonly disturbs?: true;
 }

@@ -11,6 +11,7 @@ import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
 import type { Mode } from '../../src/api/common.ts';
 import type { TestCluster } from '../support/test-cluster.ts';
 import { kinds } from './manifests.ts';
+import { watchForPodsOutside, type OutsideWatch } from './outside-watch.ts';
 
 /** How a scenario starts and kills the operator; on the real control plane it is a process of its own. */
 export interface OperatorControl {
@@ -37,6 +38,9 @@ export class World {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Namespaces that are not watched yet. */
+  readonly #homes: string[] = [];
+  readonly #watches: OutsideWatch[] = [];
 
   constructor(options: { name: string; cluster: TestCluster; operator: OperatorControl; random: Random; signal: AbortSignal }) {
     this.name = options.name;
@@ -52,9 +56,25 @@ export class World {
     return suffix === '' ? this.name : `${this.name}-${suffix}`;
   }
 
-  /** Creates the objects in order. */
+  /** Creates the objects in order; every namespace of the scenario is watched from before its first MeshMigration. */
   async create(...objects: readonly KubeObject[]): Promise<void> {
-    for (const object of objects) await this.client.create(resourceOf(object), object, this.signal);
+    for (const object of objects) {
+      if (object.kind === 'Namespace') this.#homes.push(object.metadata.name);
+      if (object.kind === 'MeshMigration') await this.#watchHomes();
+      await this.client.create(resourceOf(object), object, this.signal);
+    }
+  }
+
+  /** Pods that were Ready outside the mesh at any instant since the first MeshMigration. Ends the watches. */
+  async podsSeenOutside(): Promise<readonly string[]> {
+    for (const watch of this.#watches) await watch.stop();
+    return this.#watches.flatMap(({ violations }) => violations);
+  }
+
+  async #watchHomes(): Promise<void> {
+    for (const home of this.#homes.splice(0)) {
+      this.#watches.push(await watchForPodsOutside(this.client, this.clock, home, this.signal));
+    }
   }
 
   /** Merge-patches an object as an administrator. */

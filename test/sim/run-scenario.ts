@@ -2,6 +2,7 @@ import { seededRandom } from '../../src/base/random.ts';
 import type { Logger } from '../../src/base/log.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { runScenario } from '../scenarios/run.ts';
 import { World } from '../scenarios/world.ts';
 import { installOperator } from '../support/install.ts';
 import { FaultyTransport } from './apiserver/faults.ts';
@@ -47,7 +48,7 @@ async function story(scenario: Scenario, run: SimRun, clock: VirtualClock, rando
     await installOperator(new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'helm' }), clock, signal);
     run.arrange?.(cluster, operator, line);
     await operator.start();
-    await scenario.run(world);
+    await runScenario(scenario, world);
     return operator;
   } finally {
     await operator.kill();

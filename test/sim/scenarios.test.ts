@@ -10,4 +10,9 @@ describe('scenarios on the simulated cluster', () => {
   it.each(scenarios)('$name', async (scenario) => {
     await runOnSimulation(scenario);
   });
+
+  it('would notice a pod that is Ready outside the mesh', async () => {
+    const { podsOutside: _allowed, ...scenario } = scenarios.find(({ name }) => name === 'not-enrolled')!;
+    await expect(runOnSimulation(scenario)).rejects.toThrow(/was Ready in mode None/);
+  });
 });
