@@ -52,6 +52,19 @@ describe('components', () => {
     expect((failure as ComponentError).portClash).toBe(true);
   });
 
+  it('are the same process after an exec, during which the kernel shows an empty command line for an instant', async () => {
+    const child = spawn('sh', ['-c', 'echo ready; read line; exec sleep 60'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    await once(child.stdout, 'data');
+    const identity = identityOf(child.pid ?? -1);
+    if (identity === undefined) throw new Error('the shell is not running');
+    child.stdin.end('go\n');
+    while (!readFileSync(`/proc/${identity.pid}/cmdline`, 'utf8').startsWith('sleep')) await new Promise(setImmediate);
+    expect(isRunning(identity)).toBe(true);
+    signalProcess(identity, 'SIGKILL');
+    await once(child, 'exit');
+    expect(isRunning(identity)).toBe(false);
+  });
+
   it('that ignore SIGTERM are ended by force', async () => {
     const { file, args: [flag = '', script = ''], healthUrl } = server((await freePorts()).apiServer);
     const args = [flag, `process.on('SIGTERM', () => {}); ${script}`];

@@ -7,7 +7,10 @@ import { existsSync, readFileSync } from 'node:fs';
  */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Start time and command line. */
+  /**
+   * When it started. Not its command line: that changes with an exec, and reads as empty for an instant while the kernel is
+   * still setting up the new program, after Node has already reported it as spawned.
+   */
   readonly birth: string;
 }
 
@@ -38,8 +41,7 @@ function birthFromProc(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    return `${fields[19] ?? ''} ${command}`;
+    return fields[19];
   } catch {
     return undefined;
   }
@@ -47,7 +49,7 @@ function birthFromProc(pid: number): string | undefined {
 
 function birthFromPs(pid: number): string | undefined {
   try {
-    const line = execFileSync('ps', ['-ww', '-p', String(pid), '-o', 'stat=,lstart=,command='], { encoding: 'utf8' }).trim();
+    const line = execFileSync('ps', ['-ww', '-p', String(pid), '-o', 'stat=,lstart='], { encoding: 'utf8' }).trim();
     const [state = '', ...rest] = line.split(/\s+/);
     return state === '' || state.startsWith('Z') ? undefined : rest.join(' ');
   } catch {
