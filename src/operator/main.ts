@@ -68,13 +68,20 @@ function positive(name: string, value: string): number {
   process.exit(2);
 }
 
+function oneOf(name: string, value: string, known: readonly string[]): string {
+  if (known.includes(value)) return value;
+  process.stderr.write(`${name} must be one of ${known.join(', ')}, not "${value}"\n`);
+  process.exit(2);
+}
+
 async function main(): Promise<void> {
   const options = readOptions();
   if (options.help === true) { process.stdout.write(usage); return; }
   if (options.version === true) { process.stdout.write(`${version}\n`); return; }
   const slots = positive('--max-concurrent-namespaces', options['max-concurrent-namespaces']);
   const port = positive('--health-port', options['health-port']);
-  const log = pino({ level: options['log-level'], base: {} });
+  const level = oneOf('--log-level', options['log-level'], ['debug', 'info', 'warn', 'error']);
+  const log = pino({ level, base: {} });
 
   const transport = createHttpTransport(await loadConnection(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }));
   const operator = createOperator({

@@ -1,0 +1,32 @@
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { version } from './version.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+function operator(...args: readonly string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'src', 'operator', 'main.ts'), ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'] } });
+}
+
+describe('the command line of the operator', () => {
+  it('prints the version of package.json', () => {
+    const { version: published } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+    expect(version).toBe(published);
+    expect(operator('--version')).toMatchObject({ stdout: `${published}\n`, status: 0 });
+  });
+
+  it.each([
+    [['--log-level', 'loud'], '--log-level must be one of debug, info, warn, error, not "loud"'],
+    [['--max-concurrent-namespaces', '0'], '--max-concurrent-namespaces must be a whole number, not "0"'],
+    [['--health-port', 'http'], '--health-port must be a whole number, not "http"'],
+    [['--colour'], 'colour'],
+    [['--kubeconfig', '/no/such/file'], '/no/such/file'],
+  ])('%j ends it with a message', (args, message) => {
+    const { stderr, status } = operator(...args);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(status).toBeGreaterThan(0);
+  });
+});
