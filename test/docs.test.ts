@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { auditRules } from '../src/cli/audit/audit.ts';
 import { scenarios } from './scenarios/all.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -30,6 +31,17 @@ describe('the documentation', () => {
     const named = read(page).match(/\bMM\d{3}\b/g) ?? [];
 
     expect(named.filter((id) => !known.includes(id))).toEqual([]);
+  });
+
+  it('explains in the catalogue every finding of the audit as the code has it', () => {
+    const heading = /^## (MM\d{3}) (.+)\n\n\*\*(Critical|Warning|Info)\*\* · (.+)$/gm;
+    const explained = [...read('docs/findings.md').matchAll(heading)].map(([, id = '', title = '', severity = '', asked = '']) => ({ id, title, severity, asked }));
+    const ids = new Set(auditRules.map(({ id }) => id));
+
+    expect(explained.filter(({ id }) => ids.has(id)).map(({ id, title, severity }) => ({ id, title, severity }))).toEqual(
+      auditRules.map(({ id, title, severity }) => ({ id, title, severity })),
+    );
+    expect(explained.filter(({ id, asked }) => asked === 'in the audit' && !ids.has(id))).toEqual([]);
   });
 
   it('names in the safety argument only scenarios that exist', () => {

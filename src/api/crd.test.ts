@@ -87,6 +87,17 @@ describe('the CustomResourceDefinitions', () => {
   });
 });
 
+/** Every field with a default of its own, and rules below it. */
+function defaulted(schema: StructuralSchema, path = ''): readonly (readonly [string, StructuralSchema])[] {
+  const own = schema.default === undefined ? [] : [[path, schema] as const];
+  return [...own, ...Object.entries(schema.properties ?? {}).flatMap(([name, field]) => defaulted(field, `${path}.${name}`))];
+}
+
+// The API server tries the rules of a field on its default as it stands there, before the defaults inside are filled in.
+it.each(kinds.flatMap((kind) => defaulted(objectSchema(definitionOf(kind.resource.kind)))))('the default of %s satisfies its own rules, or the CRD would be refused', (_path, schema) => {
+  expect(refusals(schema, schema.default)).toEqual([]);
+});
+
 describe('the rules of MeshMigration', () => {
   const schema = objectSchema(definitionOf(meshMigrations.kind));
 
@@ -110,6 +121,7 @@ describe('the rules of MeshMigration', () => {
     ['In without values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'In' }] } } }, 'need values'],
     ['Exists with values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists', values: ['x'] }] } } }, 'must not have any'],
     ['one data plane on both sides', { to: 'IstioSidecar' }, 'from and to are the same'],
+    ['more waypoints at least than at most', { waypoint: { replicas: { min: 3, max: 2 } } }, 'min is larger than max'],
     ['a deadline of nothing', { restart: { progressDeadline: '0s' } }, 'must be longer than 0s'],
   ])('refuse %s', (_title, spec, message) => {
     expect(refusals(schema, migration(spec))).toEqual([expect.stringContaining(message)]);

@@ -73,6 +73,31 @@ const Rollback = z.object({
     .describe('What deleting this object does. Rollback: everything that is not Finalized goes back. Leave: namespaces that are Migrated stay so; those under way still go back, because half-migrated is no state to leave behind.'),
 });
 
+const Waypoint = z.object({
+  replicas: z.object({
+    min: z.int32().min(1).max(100).default(2).describe('Pods that are always there; below 2 an update or a lost node interrupts every request that needs HTTP policies.'),
+    max: z.int32().min(1).max(1000).default(10).describe('Pods at most, when the HorizontalPodAutoscaler adds some under load.'),
+  }).prefault({}).describe('How many pods the waypoint of a namespace has.')
+    .meta({ 'x-kubernetes-validations': [{ rule: '!has(self.min) || !has(self.max) || self.min <= self.max', message: 'min is larger than max' }] }),
+  resources: z.object({
+    requests: z.record(z.string().max(317), z.string().max(32)).optional().describe('Resources that a waypoint pod asks for, for example cpu: 200m.').meta({ maxProperties: 16 }),
+    limits: z.record(z.string().max(317), z.string().max(32)).optional().describe('Resources that a waypoint pod may use at most.').meta({ maxProperties: 16 }),
+  }).optional().describe('Resources of its proxy container. Default: those of the Istio installation.'),
+});
+
+const Policies = z.object({
+  bypass: z.enum(['CallersFirst', 'FailClosed']).default('CallersFirst')
+    .describe('Callers with sidecars never use a waypoint, so pods that have lost their sidecar refuse them where a policy needs HTTP. CallersFirst: a namespace that needs a waypoint is not started before all its callers are known and in ambient. FailClosed: it is started, and callers that still have sidecars are refused until they are in ambient.'),
+});
+
+const Caller = z.object({
+  namespace: NamespaceName.describe('The namespace that is called.'),
+  from: z.array(z.object({
+    namespace: NamespaceName.describe('Namespace of the caller.'),
+    serviceAccount: z.string().min(1).max(253).optional().describe('ServiceAccount of the caller. Default: all of its namespace.'),
+  })).max(200).describe('Everybody who calls it. An empty list: nobody.').meta({ 'x-kubernetes-list-type': 'atomic' }),
+});
+
 const FailureBudget = z.object({
   namespaces: z.int32().min(0).max(1000).default(0)
     .describe('How many namespaces may fail before no further namespace is started.'),
@@ -87,6 +112,10 @@ export const MeshMigrationSpec = z
       .describe('Plan only looks and reports. Migrate moves the namespaces. Pause starts nothing more and goes no further. Rollback puts everything back. Finalize seals what is Migrated: no rollback after that.'),
     namespaces: NamespaceSelection.describe('Which namespaces are in scope.'),
     restart: Restart.prefault({}).describe('How workloads are restarted.'),
+    waypoint: Waypoint.prefault({}).describe('The waypoint of a namespace that needs one: only where a policy or a route needs HTTP.'),
+    policies: Policies.prefault({}).describe('What happens to policies on the way.'),
+    callers: z.array(Caller).max(200).default([]).describe('Who calls which namespace, where its AuthorizationPolicies do not say so. Callers that nobody names count as having sidecars.')
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace'] }),
     rollback: Rollback.prefault({}).describe('When and how to go back.'),
     failureBudget: FailureBudget.prefault({}).describe('How much may fail before the migration stops starting namespaces.'),
   })

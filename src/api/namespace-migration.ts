@@ -19,8 +19,9 @@ export type NamespacePhase = z.infer<typeof NamespacePhase>;
 
 /** Names of the steps, in the words of the documentation (docs/concepts.md). */
 export const StepName = z.enum([
-  'Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'Flip', 'RestartWorkloads', 'ReleaseCapture', 'Verify',
-  'RestoreLabels', 'RestoreWorkloads', 'RestoreCapture', 'VerifyRestored',
+  'Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'EnsureWaypoint', 'CopyPolicies', 'AllowWaypoint', 'GuardBypass', 'BindWaypoint',
+  'Flip', 'RestartWorkloads', 'ReleaseCapture', 'Verify',
+  'RestoreLabels', 'RestoreWorkloads', 'UnbindWaypoint', 'RemovePolicies', 'RemoveWaypoint', 'RestoreCapture', 'VerifyRestored',
 ]);
 export type StepName = z.infer<typeof StepName>;
 
@@ -28,8 +29,13 @@ const Step = z.object({
   name: StepName.describe('Name of the step.'),
   startedAt: Time.describe('When it was begun.'),
   completedAt: Time.optional().describe('When its completion was observed.'),
+  lostAt: Time.optional().describe('Since when what it had reached is gone again: a waypoint that is not available any more, for example.'),
 });
 export type Step = z.infer<typeof Step>;
+
+/** The kinds of itinerary: L4 by labels and restarts alone, L7 through a waypoint. */
+export const ItineraryName = z.enum(['L4', 'L7']);
+export type ItineraryName = z.infer<typeof ItineraryName>;
 
 const PlannedStep = z.object({
   name: StepName.describe('Name of the step.'),
@@ -86,6 +92,8 @@ export const NamespaceMigrationStatus = z.object({
   waitUntil: Time.optional().describe('When a wait ends at the latest.'),
   direction: z.enum(['Forward', 'Backward']).optional().describe('Forward while migrating, Backward while rolling back.'),
   attempt: z.int().min(0).optional().describe('How often the migration of this namespace was started.'),
+  itinerary: ItineraryName.optional()
+    .describe('L4: labels and restarts are enough. L7: something needs HTTP, so a waypoint is put in front first. Chosen when the namespace is started and kept until it ends.'),
   step: StepName.optional().describe('The step it is at.'),
   plan: z.array(PlannedStep).max(16).optional().describe('The steps ahead and the reason for each.').meta({ 'x-kubernetes-list-type': 'atomic' }),
   steps: z.array(Step).max(32).optional().describe('The steps begun so far in this attempt.').meta({ 'x-kubernetes-list-type': 'atomic' }),

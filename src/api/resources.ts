@@ -28,6 +28,19 @@ export const migrationLabel = `${group}/migration`;
 /** On every MeshMigration that started something: holds its deletion until the rollback is done. Never on other objects. */
 export const rollbackFinalizer = `${group}/rollback`;
 
+/** On a Service from its first changed label until it is back: the labels before the change, as JSON. Written in the same patch as the change. */
+export const originalLabelsAnnotation = `${group}/original-labels`;
+
+/** On every object that the operator makes in a user's namespace, with the value `managedBy`: whose they are, and that they may be deleted. */
+export const managedByLabel = `${group}/managed-by`;
+export const managedBy = 'mesh-migration';
+
+/** On the same objects: the step that made them. */
+export const stepLabel = `${group}/step`;
+
+/** On the same objects: a digest of what the operator applied last. Equal to the wanted one although the object differs: somebody else changed it. */
+export const appliedAnnotation = `${group}/applied`;
+
 /** In the pod template of a restarted workload; its value names the restart, so that a restart is recognised after a crash. */
 export const restartAnnotation = `${group}/restart`;
 

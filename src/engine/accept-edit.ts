@@ -17,7 +17,7 @@ const redone: readonly StepName[] = ['RestartWorkloads', 'Verify'];
 
 /** Labels may have been changed meanwhile, so their steps are asked again; before the first of them the snapshot is too. */
 function keptOnResume(step: StepName, flipped: boolean): boolean {
-  return step !== 'Flip' && step !== 'ReleaseCapture' && (flipped || step !== 'Snapshot');
+  return !['BindWaypoint', 'Flip', 'ReleaseCapture'].includes(step) && (flipped || step !== 'Snapshot');
 }
 
 /** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */

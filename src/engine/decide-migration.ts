@@ -85,7 +85,7 @@ function nextWrite({ object, scope, children }: MigrationSituation, phase: Migra
   if (lost !== undefined && isProtected(object)) return { kind: 'CreateChild', namespace: lost };
   if (metadata.deletionTimestamp !== undefined) {
     if (!isProtected(object)) return undefined;
-    // I20: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again.
+    // F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again.
     if (children.some(({ status }) => status?.direction !== undefined)) return undefined;
     const [child] = children;
     return child === undefined ? { kind: 'RemoveFinalizer' } : deleteChild(child);

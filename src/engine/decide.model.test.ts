@@ -77,7 +77,7 @@ function isInMesh(labels: Readonly<Record<string, string | undefined>>): boolean
   return injection === 'enabled' || (injection === undefined && revision !== undefined) || mode === 'ambient';
 }
 
-/** What our own write did to the labels: I1 and I15. */
+/** What our own write did to the labels (A and D in docs/safety.md). */
 function checkWrite(world: NamespaceWorld, event: Event, before: { readonly inMesh: boolean; readonly labels: Readonly<Record<string, string>>; readonly writes: number }): void {
   if (event.kind !== 'Operate' || world.writes.length === before.writes) return;
   const [last] = world.writes.slice(-1);
@@ -110,7 +110,7 @@ function run(world: NamespaceWorld, events: readonly Event[], check: () => void)
   }
 }
 
-/** After the last fault: it comes to rest, and then neither time nor a new process makes it write again (I19). */
+/** After the last fault: it comes to rest, and then neither time nor a new process makes it write again (H in docs/safety.md). */
 function comeToRest(world: NamespaceWorld): void {
   world.settle();
   const writes = world.writes.length + world.statusWrites;

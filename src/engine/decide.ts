@@ -10,6 +10,7 @@ import { foreignChange, observedLabels } from './labels.ts';
 import { look } from './look.ts';
 import { namespacePatch } from './patches.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
+import { upkeep } from './upkeep.ts';
 import { dueLabels, walk } from './walk.ts';
 
 function inProgress(outcome: Extract<Outcome, { message: string }>, reason: string): Pick<Draft, 'verdict' | 'next' | 'waitUntil'> {
@@ -33,7 +34,8 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
     const listed = [critical, ...(status.findings ?? []).filter((finding) => finding.id !== critical.id || finding.object !== critical.object)].slice(0, 100);
     return fail(situation, { ...status, findings: listed }, 'CriticalFinding', `${critical.id} ${critical.object}: ${critical.message}`, itinerary);
   }
-  const walked = walk(situation, status, itinerary.forward);
+  const kept = upkeep(situation, status, itinerary.forward);
+  const walked = kept.outcome.kind === 'Done' ? walk(situation, kept.status, itinerary.forward) : kept;
   const { outcome } = walked;
   switch (outcome.kind) {
     case 'Done': {
@@ -48,6 +50,8 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
 
 function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
   const turned: NamespaceMigrationStatus = { ...status, direction: 'Backward' };
+  const following = removing(turned, itinerary) ? undefined : follow(situation, turned, itinerary);
+  if (following !== undefined) return { ...following, phase: 'RollingBack' };
   const walked = walk(situation, turned, itinerary.backward);
   const { outcome } = walked;
   switch (outcome.kind) {
@@ -63,6 +67,18 @@ function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerar
   }
 }
 
+/** Whether a rollback has come to where it takes away what was made. */
+function removing(status: NamespaceMigrationStatus, itinerary: Itinerary): boolean {
+  return itinerary.backward.some(({ name, work }) => (work.kind === 'Remove' || work.kind === 'UnbindServices') && status.steps?.some((step) => step.name === name) === true);
+}
+
+/** While nothing else goes on, or on the way back, what was made still follows the user's objects; undefined when there is nothing to write. */
+function follow(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft | undefined {
+  const { outcome } = upkeep(situation, status, itinerary.forward);
+  if (outcome.kind !== 'Write') return undefined;
+  return { status, phase: 'Paused', ...inProgress(outcome, 'FollowingOriginals') };
+}
+
 /** The point of no return: the original leaves the namespace, nothing else changes. */
 function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const { namespace } = situation.surroundings;
@@ -75,25 +91,39 @@ function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
   return hold(rest, 'Finalized', { state: 'Ready', reason: 'Finalized', message: 'migrated for good; there is no rollback any more' });
 }
 
-function rest(situation: Situation, status: NamespaceMigrationStatus): Draft {
+function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
   const foreign = foreignChange(situation, status, {});
-  return hold(status, 'Migrated', foreign === undefined
+  const kept = upkeep(situation, status, itinerary.forward);
+  switch (kept.outcome.kind) {
+    case 'Done': case 'Announce': case 'Pace': break;
+    case 'Write': return { status: kept.status, phase: 'Migrated', ...inProgress(kept.outcome, 'FollowingOriginals') };
+    case 'Wait': return { status: kept.status, phase: 'Migrated', ...inProgress(kept.outcome, 'GateLost') };
+    case 'Foreign': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: kept.outcome.message });
+    case 'Failed': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: kept.outcome.reason, message: kept.outcome.message });
+  }
+  return hold(kept.status, 'Migrated', foreign === undefined
     ? { state: 'Ready', reason: 'Migrated', message: 'every pod that can be is in its new data plane' }
     : { state: 'Stalled', reason: 'ForeignChange', message: foreign });
 }
 
 function continueCourse(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const original = Object.fromEntries((status.original?.labels ?? []).map(({ key, value }) => [key, value ?? null]));
-  const itinerary = situation.adapter.itinerary(situation.spec, status.original === undefined ? observedLabels(situation) : original);
+  const itinerary = situation.adapter.itinerary(situation.spec, status.original === undefined ? observedLabels(situation) : original, status.itinerary ?? 'L4');
   switch (courseOf(situation, status)) {
     case 'Forward': return goForward(situation, status, itinerary);
     case 'Backward': return goBack(situation, status, itinerary);
     case 'Seal': return seal(situation, status);
-    case 'Rest': return rest(situation, status);
-    case 'Hold': return status.failure === undefined
-      ? hold(status, 'Paused', { state: 'Stalled', reason: 'Paused', message: status.command === undefined ? `spec.action is ${situation.wanted}` : `paused by ${status.command.by} at ${status.command.at}` })
-      : hold(status, 'Failed', { state: 'Stalled', reason: status.failure.reason, message: status.failure.message });
+    case 'Rest': return rest(situation, status, itinerary);
+    case 'Hold': return paused(situation, status, itinerary);
   }
+}
+
+function paused(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
+  const following = follow(situation, status, itinerary);
+  if (following !== undefined) return { ...following, phase: status.failure === undefined ? 'Paused' : 'Failed' };
+  return status.failure === undefined
+    ? hold(status, 'Paused', { state: 'Stalled', reason: 'Paused', message: status.command === undefined ? `spec.action is ${situation.wanted}` : `paused by ${status.command.by} at ${status.command.at}` })
+    : hold(status, 'Failed', { state: 'Stalled', reason: status.failure.reason, message: status.failure.message });
 }
 
 /**

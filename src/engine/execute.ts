@@ -1,9 +1,12 @@
 import type { KubeClient } from '../kube/client.ts';
+import { NotFoundError } from '../kube/errors.ts';
 import { pathOf, type KubeObject, type Resource } from '../api/object.ts';
-import { namespaces, pods, workloadResources } from './resources.ts';
+import { projectPod } from '../mesh/project.ts';
+import type { PodView } from '../mesh/views.ts';
+import { namespaces, pods, services, workloadResources } from './resources.ts';
 import type { Write } from './situation.ts';
 
-/** What a write touched and the version it made, for the fence; an eviction makes no version that could be waited for. */
+/** What a write touched and the version it made, for the fence; an eviction or a deletion makes no version that could be waited for. */
 export interface Written {
   readonly resource: Resource;
   readonly namespace: string | undefined;
@@ -15,8 +18,11 @@ export interface Written {
 export function describeWrite(write: Write, namespace: string): string {
   switch (write.kind) {
     case 'PatchNamespace': return `PATCH ${pathOf(namespaces, undefined, namespace)}`;
+    case 'PatchService': return `PATCH ${pathOf(services, namespace, write.name)}`;
     case 'PatchTemplate': return `PATCH ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`;
     case 'Evict': return `EVICT pod ${namespace}/${write.pod}`;
+    case 'Apply': return write.manifests.map(({ resource, object }) => `APPLY ${pathOf(resource, namespace, object.metadata.name)}`).join(', ');
+    case 'Remove': return write.objects.map(({ resource, name }) => `DELETE ${pathOf(resource, namespace, name)}`).join(', ');
   }
 }
 
@@ -26,25 +32,87 @@ function resourceOf(kind: string): Resource {
   return resource;
 }
 
-function written(resource: Resource, object: KubeObject): Written {
+function versionOf(resource: Resource, object: KubeObject): Written {
   const { namespace, name, resourceVersion } = object.metadata;
   return { resource, namespace, name, resourceVersion };
 }
 
+/** Thrown instead of a write when the API server shows that the decision was made from an older picture; nothing was written. */
+export class OldPictureError extends Error {
+  override readonly name = 'OldPictureError';
+}
+
+async function nobodyHolds(client: KubeClient, namespace: string, heldBy: (pod: PodView) => boolean, signal: AbortSignal): Promise<void> {
+  const { items } = await client.list(pods, { namespace, signal });
+  const holder = items.map(projectPod).filter(({ finished }) => !finished).find(heldBy);
+  if (holder !== undefined) throw new OldPictureError(`pod ${namespace}/${holder.name} is not in the picture yet`);
+}
+
+async function isThere(client: KubeClient, namespace: string, { pod, uid }: { readonly pod: string; readonly uid: string }, signal: AbortSignal): Promise<void> {
+  const { metadata } = await client.get(pods, namespace, pod, signal);
+  if (metadata.uid !== uid || metadata.deletionTimestamp !== undefined) throw new OldPictureError(`pod ${namespace}/${pod} is on its way out already`);
+}
+
+/** Gone already is as good. A uid that is another's is not: that object is not ours, and the picture was old. */
+async function remove(client: KubeClient, resource: Resource, namespace: string, name: string, uid: string | undefined, signal: AbortSignal): Promise<void> {
+  try {
+    await client.delete(resource, namespace, name, { ...(uid !== undefined && { uid }), signal });
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+  }
+}
+
 /**
- * Carries out the one write of a decision. It has its conditions in it (`test` operations, uid precondition), so the API
- * server checks them at the very moment of the write; a live read before would leave a window.
+ * Carries out the one write of a decision. Conditions on the object itself are in the write (`test` operations, uid
+ * precondition), so the API server checks them at the very moment of the write; those on other objects are read right before.
  */
-export async function execute(client: KubeClient, write: Write, namespace: string, signal: AbortSignal): Promise<Written> {
+export async function execute(client: KubeClient, write: Write, namespace: string, signal: AbortSignal): Promise<readonly Written[]> {
   switch (write.kind) {
     case 'PatchNamespace':
-      return written(namespaces, await client.jsonPatch(namespaces, undefined, namespace, write.operations, { signal }));
+      if (write.heldBy !== undefined) await nobodyHolds(client, namespace, write.heldBy, signal);
+      return [versionOf(namespaces, await client.jsonPatch(namespaces, undefined, namespace, write.operations, { signal }))];
+    case 'PatchService':
+      if (write.heldBy !== undefined) await nobodyHolds(client, namespace, write.heldBy, signal);
+      return [versionOf(services, await client.jsonPatch(services, namespace, write.name, write.operations, { signal }))];
     case 'PatchTemplate': {
       const resource = resourceOf(write.workload.kind);
-      return written(resource, await client.jsonPatch(resource, namespace, write.workload.name, write.operations, { signal }));
+      if (write.because !== undefined) await isThere(client, namespace, write.because, signal);
+      return [versionOf(resource, await client.jsonPatch(resource, namespace, write.workload.name, write.operations, { signal }))];
     }
     case 'Evict':
       await client.evict(namespace, write.pod, { uid: write.uid, signal });
-      return { resource: pods, namespace, name: write.pod, resourceVersion: undefined };
+      return [{ resource: pods, namespace, name: write.pod, resourceVersion: undefined }];
+    case 'Apply': {
+      const results: Written[] = [];
+      for (const { resource, object } of write.manifests) results.push(versionOf(resource, await client.apply(resource, object, { signal })));
+      return results;
+    }
+    case 'Remove':
+      for (const { resource, name, uid } of write.objects) await remove(client, resource, namespace, name, uid, signal);
+      return write.objects.map(({ resource, name }) => ({ resource, namespace, name, resourceVersion: undefined }));
+  }
+}
+
+/** The objects of kinds that are watched that a write is about, as they are now; those that are not there are left out. */
+export async function written(client: KubeClient, write: Write, namespace: string, isSeen: (resource: Resource) => boolean, signal: AbortSignal): Promise<readonly Written[]> {
+  const found: Written[] = [];
+  for (const [resource, home, name] of objectsOf(write, namespace).filter(([kind]) => isSeen(kind))) {
+    try {
+      found.push(versionOf(resource, await client.get(resource, home, name, signal)));
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+  }
+  return found;
+}
+
+function objectsOf(write: Write, namespace: string): readonly (readonly [Resource, string | undefined, string])[] {
+  switch (write.kind) {
+    case 'PatchNamespace': return [[namespaces, undefined, namespace]];
+    case 'PatchService': return [[services, namespace, write.name]];
+    case 'PatchTemplate': return [[resourceOf(write.workload.kind), namespace, write.workload.name]];
+    case 'Evict': return [[pods, namespace, write.pod]];
+    case 'Apply': return write.manifests.map(({ resource, object }) => [resource, namespace, object.metadata.name]);
+    case 'Remove': return write.objects.map(({ resource, name }) => [resource, namespace, name]);
   }
 }

@@ -2,7 +2,7 @@ import { originalAnnotation } from '../api/resources.ts';
 import type { NamespaceMigrationStatus, Original } from '../api/namespace-migration.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
 import { count, record, stringMap, text } from '../mesh/json.ts';
-import type { NamespaceView } from '../mesh/views.ts';
+import type { NamespaceView, PodView } from '../mesh/views.ts';
 import { timestamp } from '../base/clock.ts';
 import { namespacePatch } from './patches.ts';
 import type { Outcome, Situation } from './situation.ts';
@@ -72,7 +72,9 @@ export function labelsStep(situation: Situation, status: NamespaceMigrationStatu
   if (equal({ ...observed, ...work.targets }, observed) && (work.original === 'Record' || !annotated)) {
     return { kind: 'Done', patch: { labels: toList(observed) } };
   }
-  const holding = pods.filter((pod) => situation.adapter.concerns(pod) && work.heldBy?.(pod) === true);
+  const { heldBy } = work;
+  const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
+  const holding = pods.filter(holds);
   const [first] = [...holding].sort((a, b) => Number(a.terminating) - Number(b.terminating));
   if (first?.terminating === true) return { kind: 'Wait', message: 'waiting until the last pods of the other data plane have ended' };
   if (first !== undefined) return { kind: 'Wait', stuck: true, message: `pod ${first.name} would be left in plaintext: delete it, or wait until it ends` };
@@ -80,7 +82,7 @@ export function labelsStep(situation: Situation, status: NamespaceMigrationStatu
   const keep = work.original === 'Drop' || original === undefined ? null : writeOriginal(situation.object.spec.migration, status.attempt ?? 1, original);
   return {
     kind: 'Write',
-    write: { kind: 'PatchNamespace', operations: namespacePatch(namespace, observed, work.targets, keep) },
+    write: { kind: 'PatchNamespace', operations: namespacePatch(namespace, observed, work.targets, keep), ...(heldBy !== undefined && { heldBy: holds }) },
     message: 'patching the labels of the namespace',
   };
 }

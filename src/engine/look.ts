@@ -55,8 +55,9 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const there = alreadyThere(situation);
   if (there !== undefined) return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
   const findings = [...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
-  const plan = adapter.itinerary(spec, observedLabels(situation)).forward.map(({ name, why }) => ({ name, why }));
-  const looked: NamespaceMigrationStatus = { ...status, findings, plan };
+  const itinerary = adapter.choose(surroundings);
+  const plan = adapter.itinerary(spec, observedLabels(situation), itinerary).forward.map(({ name, why }) => ({ name, why }));
+  const looked: NamespaceMigrationStatus = { ...status, findings, plan, itinerary };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
   if (first === undefined) return next(situation, looked);

@@ -1,7 +1,7 @@
-import { originalAnnotation, restartAnnotation } from '../api/resources.ts';
+import { originalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import type { JsonPatchOperation } from '../kube/client.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
-import type { NamespaceView, WorkloadView } from '../mesh/views.ts';
+import type { NamespaceView, ServiceView, WorkloadView } from '../mesh/views.ts';
 
 function pointer(...segments: readonly string[]): string {
   return segments.map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
@@ -36,6 +36,17 @@ export function namespacePatch(
     { op: 'test', path: '/metadata/uid', value: namespace.uid },
     ...labels,
     ...(annotation === original ? [] : setMember('/metadata/annotations', namespace.hasAnnotations, originalAnnotation, annotation, original)),
+  ];
+}
+
+/** Changes labels of a Service and the annotation that keeps what they were, if they are as they were seen. */
+export function servicePatch(service: ServiceView, targets: LabelTargets, kept: string | null): readonly JsonPatchOperation[] {
+  const labels = Object.entries(targets).flatMap(([key, wanted], index) =>
+    setMember('/metadata/labels', service.hasLabels || index > 0, key, service.labels[key] ?? null, wanted));
+  return [
+    { op: 'test', path: '/metadata/uid', value: service.uid },
+    ...labels,
+    ...setMember('/metadata/annotations', service.hasAnnotations, originalLabelsAnnotation, service.annotations[originalLabelsAnnotation] ?? null, kept),
   ];
 }
 

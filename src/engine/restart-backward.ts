@@ -44,7 +44,7 @@ function replaceStale(turn: Turn, record: WorkloadRecord, template: Template): O
   if (stale.length === 0) return rolledOut ? complete(turn, record) : undefined;
   const eviction = evict(turn, record, evictable(turn));
   if (eviction !== undefined || !rolledOut || template !== 'Original') return eviction;
-  return patchTemplate(turn, record, restartValue(situation, status.attempt ?? 1, step.name));
+  return patchTemplate(turn, record, restartValue(situation, status.attempt ?? 1, step.name), stale[0]);
 }
 
 /**

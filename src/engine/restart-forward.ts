@@ -82,5 +82,5 @@ export function restartForward(turn: Turn, record: WorkloadRecord | undefined): 
   if (stale.length === 0 && isRolledOut(workload)) return complete(turn, record);
   if (restartsByEviction(workload)) return evictOneByOne(turn, record);
   const value = restartValue(situation, status.attempt ?? 1, step.name);
-  return workload.templateAnnotations[restartAnnotation] === value ? watchProgress(turn, record) : patchTemplate(turn, record, value);
+  return workload.templateAnnotations[restartAnnotation] === value ? watchProgress(turn, record) : patchTemplate(turn, record, value, stale[0]);
 }

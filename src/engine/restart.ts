@@ -25,7 +25,7 @@ function turnOf(situation: Situation, status: NamespaceMigrationStatus, step: St
 export function restartStep(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, work: RestartWork): Outcome {
   const restart = status.direction === 'Forward' ? restartForward : restartBackward;
   let patch: Partial<NamespaceMigrationStatus> = {};
-  for (const workload of situation.surroundings.workloads) {
+  for (const workload of work.order?.(situation.surroundings) ?? situation.surroundings.workloads) {
     const current = { ...status, ...patch };
     const known = current.workloads?.find((record) => isOf(record, workload));
     const over = known?.step === step.name && known.completedAt !== undefined;

@@ -3,6 +3,8 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import type { Finding } from '../api/common.ts';
 import type { MeshAdapter, Surroundings } from '../mesh/adapter.ts';
+import type { PodView } from '../mesh/views.ts';
+import type { KubeObject, Resource } from '../api/object.ts';
 import type { JsonPatchOperation } from '../kube/client.ts';
 
 /** What the migration as a whole wants of its namespaces now, commands included. */
@@ -31,9 +33,32 @@ export interface Situation {
 
 /** A write on an object that is not ours. Everything that it depends on is tested by the API server in the same request. */
 export type Write =
-  | { readonly kind: 'PatchNamespace'; readonly operations: readonly JsonPatchOperation[] }
-  | { readonly kind: 'PatchTemplate'; readonly workload: { readonly kind: string; readonly name: string }; readonly operations: readonly JsonPatchOperation[] }
-  | { readonly kind: 'Evict'; readonly pod: string; readonly uid: string };
+  /** Not sent while a pod of the namespace satisfies `heldBy`: asked of the API server itself, because a pod may be newer than the picture. */
+  | { readonly kind: 'PatchNamespace'; readonly operations: readonly JsonPatchOperation[]; readonly heldBy?: (pod: PodView) => boolean }
+  | { readonly kind: 'PatchService'; readonly name: string; readonly operations: readonly JsonPatchOperation[]; readonly heldBy?: (pod: PodView) => boolean }
+  /** Not sent if the pod because of which it is sent is gone: the picture of pods may be older than that of their workload. */
+  | {
+    readonly kind: 'PatchTemplate'; readonly workload: { readonly kind: string; readonly name: string }; readonly operations: readonly JsonPatchOperation[];
+    readonly because?: { readonly pod: string; readonly uid: string };
+  }
+  | { readonly kind: 'Evict'; readonly pod: string; readonly uid: string }
+  /** Objects of our own, applied in this order without force: whoever else holds one of their fields is not overruled. */
+  | { readonly kind: 'Apply'; readonly manifests: readonly Applied[] }
+  /** Objects of our own, deleted in this order; one that is gone already is no error. */
+  | { readonly kind: 'Remove'; readonly objects: readonly OwnObject[] };
+
+/** A manifest with the operator's marks on it. */
+export interface Applied {
+  readonly resource: Resource;
+  readonly object: KubeObject;
+}
+
+/** An object that the operator made; without uid it was never observed. */
+export interface OwnObject {
+  readonly resource: Resource;
+  readonly name: string;
+  readonly uid?: string;
+}
 
 /** What follows once the status is stored. */
 export type Next =

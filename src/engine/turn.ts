@@ -72,11 +72,11 @@ export function pace({ now, nextRestartAt }: Situation): Outcome | undefined {
   return now >= nextRestartAt ? undefined : { kind: 'Pace', until: nextRestartAt, message: 'podsPerMinute is used up until then' };
 }
 
-/** Brings the annotation to `value`: announced first, and at most `maxPatches` times. */
-export function patchTemplate(turn: Turn, record: WorkloadRecord, value: string | null): Outcome {
+/** Brings the annotation to `value`, `because` of a pod that is to be replaced: announced first, and at most `maxPatches` times. */
+export function patchTemplate(turn: Turn, record: WorkloadRecord, value: string | null, because?: PodView): Outcome {
   const { workload } = turn;
   if (record.patches > 0 && workload.generation === record.generation) {
-    return { kind: 'Write', write: { kind: 'PatchTemplate', workload: { kind: workload.kind, name: workload.name }, operations: templatePatch(workload, value) }, message: `restarting ${workload.kind} ${workload.name}` };
+    return { kind: 'Write', write: { kind: 'PatchTemplate', workload: { kind: workload.kind, name: workload.name }, operations: templatePatch(workload, value), ...(because !== undefined && { because: { pod: because.name, uid: because.uid } }) }, message: `restarting ${workload.kind} ${workload.name}` };
   }
   if (record.patches < maxPatches) return announce(turn, record, record.patches + 1);
   return { kind: 'Foreign', message: `something keeps changing the template of ${workload.kind} ${workload.name} back: find out which controller owns it, then set status.phase to Migrating or RollingBack` };

@@ -1,8 +1,12 @@
 import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
-import type { LabelTargets, StepPlan } from '../mesh/adapter.ts';
+import { durationMs } from '../base/duration.ts';
+import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
+import { applyStep } from './apply.ts';
 import { labelsStep, observedLabels, toList } from './labels.ts';
+import { removeStep } from './remove.ts';
 import { restartStep } from './restart.ts';
+import { bindStep, unbindStep } from './services.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { countPods, verifyStep } from './verify.ts';
 
@@ -31,6 +35,18 @@ function perform(situation: Situation, status: NamespaceMigrationStatus, step: S
       return step.name === 'RestartForHbone' && situation.spec.restart.hbone === 'Never' ? { kind: 'Done' } : restartStep(situation, status, step, work);
     case 'Verify':
       return verifyStep(situation, status, work.mode, step.name);
+    default:
+      return performOnObjects(situation, step, work);
+  }
+}
+
+/** The kinds of work on objects besides the namespace and its workloads. */
+function performOnObjects(situation: Situation, step: StepPlan, work: Extract<StepWork, { kind: 'Apply' | 'Remove' | 'BindServices' | 'UnbindServices' }>): Outcome {
+  switch (work.kind) {
+    case 'Apply': return applyStep(situation, step, work);
+    case 'Remove': return removeStep(situation, work);
+    case 'BindServices': return bindStep(situation, work);
+    case 'UnbindServices': return unbindStep(situation, work);
   }
 }
 
@@ -47,6 +63,18 @@ function complete(status: NamespaceMigrationStatus, step: StepPlan, now: number)
   return { ...status, steps: (status.steps ?? []).map((entry) => (entry.name === step.name ? { ...entry, completedAt: timestamp(now) } : entry)) };
 }
 
+/** A step whose work is done waits for its gate, but not for ever. */
+function awaitGate(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): Outcome {
+  const missing = step.gate?.(situation.surroundings);
+  if (missing === undefined) return { kind: 'Done' };
+  const startedAt = status.steps?.find(({ name }) => name === step.name)?.startedAt ?? timestamp(situation.now);
+  const { progressDeadline } = situation.spec.restart;
+  const due = Date.parse(startedAt) + durationMs(progressDeadline);
+  return situation.now >= due
+    ? { kind: 'Failed', reason: 'GateNotReached', message: `${missing}, ${progressDeadline} after ${step.name} began` }
+    : { kind: 'Wait', until: due, message: missing };
+}
+
 /** Goes along the steps as far as the observed state allows, in the order of the itinerary; a completed step is not asked again. */
 export function walk(situation: Situation, start: NamespaceMigrationStatus, steps: readonly StepPlan[]): Walked {
   let status = start;
@@ -56,6 +84,8 @@ export function walk(situation: Situation, start: NamespaceMigrationStatus, step
     const outcome = perform(situation, status, step);
     status = { ...status, ...outcome.patch };
     if (outcome.kind !== 'Done') return { status, outcome };
+    const gate = awaitGate(situation, status, step);
+    if (gate.kind !== 'Done') return { status, outcome: gate };
     status = complete(status, step, situation.now);
   }
   return { status, outcome: { kind: 'Done' } };

@@ -2,8 +2,13 @@ import { apiVersionOf } from '../api/object.ts';
 import type { Resource } from '../api/object.ts';
 import { atOrAfter } from './resource-version.ts';
 
-/** How long a cache may lag behind our own write before the object is read from the server instead. */
-const patienceMs = 5_000;
+/** What a fence asks of a store. */
+export interface Seen {
+  /** The store holds every change up to this version. */
+  readonly resourceVersion: string;
+  /** Monotonic time at which its whole state was asked for last. */
+  readonly listedAt: number;
+}
 
 interface Write {
   readonly resourceVersion: string;
@@ -11,9 +16,11 @@ interface Write {
 }
 
 /**
- * Remembers the resourceVersions of our own writes, so that a decision is not made on a cache that does not hold them
- * yet (KEP-5647). Compared with the position of the whole store, not with the version of the object: when somebody deletes
- * the object after our write, the store passes our write with that deletion and the fence opens.
+ * Remembers the resourceVersions of our own writes, so that no decision is made on a cache that does not hold them yet
+ * (KEP-5647), however long its watch is broken: on the past, a rollback would find nothing to take back. Compared with the
+ * position of the whole store, not with the version of the object: when somebody deletes the object after our write, the store
+ * passes our write with that deletion and the fence opens. A list that was begun after the write holds it whatever its version
+ * says: after a restore from backup versions begin anew below ours.
  */
 export class Fence {
   readonly #writes = new Map<string, Write>();
@@ -26,23 +33,14 @@ export class Fence {
     this.#writes.set(key, { resourceVersion, at: now });
   }
 
-  /** True while the store does not hold our last write to the object, for at most 5 s: decide later. */
-  pending(resource: Resource, namespace: string | undefined, name: string, storeResourceVersion: string, now: number): boolean {
-    const write = this.#unseen(keyOf(resource, namespace, name), storeResourceVersion);
-    return write !== undefined && now - write.at < patienceMs;
-  }
-
-  /** True when the store has not caught up within 5 s: read the object from the server before deciding. */
-  overdue(resource: Resource, namespace: string | undefined, name: string, storeResourceVersion: string, now: number): boolean {
-    const write = this.#unseen(keyOf(resource, namespace, name), storeResourceVersion);
-    return write !== undefined && now - write.at >= patienceMs;
-  }
-
-  #unseen(key: string, storeResourceVersion: string): Write | undefined {
+  /** True while the store does not hold our last write to the object: decide later. */
+  pending(resource: Resource, namespace: string | undefined, name: string, seen: Seen): boolean {
+    const key = keyOf(resource, namespace, name);
     const write = this.#writes.get(key);
-    if (write === undefined || atOrAfter(storeResourceVersion, write.resourceVersion) !== true) return write;
+    if (write === undefined) return false;
+    if (atOrAfter(seen.resourceVersion, write.resourceVersion) !== true && seen.listedAt <= write.at) return true;
     this.#writes.delete(key);
-    return undefined;
+    return false;
   }
 }
 

@@ -41,6 +41,7 @@ export async function runSession<T extends Stored>(session: Session<T>): Promise
     stream.abort(signal.reason);
   }
   signal.addEventListener('abort', end, { once: true });
+  const openedAt = clock.monotonic();
   // Objects of the initial state wait here: the store changes from the old state to the new one at once.
   let initial = parameters.sendInitialEvents === true ? new Map<string, T>() : undefined;
   try {
@@ -54,7 +55,7 @@ export async function runSession<T extends Stored>(session: Session<T>): Promise
     };
     for await (const event of watchEvents(response, reading)) {
       if (initial === undefined) follow(session, event);
-      else if (collect(session, initial, event)) initial = undefined;
+      else if (collect(session, initial, event, openedAt)) initial = undefined;
     }
   } finally {
     signal.removeEventListener('abort', end);
@@ -80,13 +81,13 @@ function follow<T extends Stored>({ store, project, onPosition }: Session<T>, { 
 }
 
 /** Returns true at the bookmark that closes the initial state. */
-function collect<T extends Stored>(session: Session<T>, initial: Map<string, T>, { type, object }: WatchEvent): boolean {
+function collect<T extends Stored>(session: Session<T>, initial: Map<string, T>, { type, object }: WatchEvent, openedAt: number): boolean {
   const { namespace, name, resourceVersion = '', annotations } = object.metadata;
   const key = `${namespace ?? ''}/${name}`;
   if (type === 'DELETED') initial.delete(key);
   else if (type !== 'BOOKMARK') initial.set(key, session.project(object));
   else if (annotations?.['k8s.io/initial-events-end'] === 'true') {
-    session.store.replace(initial.values(), resourceVersion);
+    session.store.replace(initial.values(), resourceVersion, openedAt);
     session.onPosition(resourceVersion);
     return true;
   }

@@ -87,13 +87,14 @@ export class Reflector<T extends Stored> {
   async #list(signal: AbortSignal): Promise<void> {
     const { client, resource, project, store, clock } = this.#options;
     const objects: T[] = [];
+    const listedAt = clock.monotonic();
     let next: { readonly continue?: string } = {};
     for (;;) {
       const page = await client.listPage(resource, { ...this.#selection(), ...next, limit: pageSize, attempts: 1, signal });
       for (const object of page.items) objects.push(project(object));
       if (page.resourceVersion === '') throw new WatchFormatError('the list has no resourceVersion to watch from');
       if (page.continue === undefined) {
-        store.replace(objects, page.resourceVersion);
+        store.replace(objects, page.resourceVersion, listedAt);
         this.#position = page.resourceVersion;
         return;
       }

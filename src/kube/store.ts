@@ -36,6 +36,7 @@ export class Store<T extends Stored> {
   #absent = false;
   #resourceVersion = '';
   #handlerErrors = 0;
+  #listedAt = -Infinity;
 
   constructor(log: Logger = silentLogger) {
     this.#log = log;
@@ -54,6 +55,11 @@ export class Store<T extends Stored> {
   /** The position of the store: it holds every change up to this version. Moves with bookmarks too. '' before the first list. */
   get resourceVersion(): string {
     return this.#resourceVersion;
+  }
+
+  /** Monotonic time at which the state was asked for that `replace` took in last; -Infinity before the first one. */
+  get listedAt(): number {
+    return this.#listedAt;
   }
 
   /** How many changes made a handler throw. */
@@ -102,8 +108,9 @@ export class Store<T extends Stored> {
     });
   }
 
-  /** For the reflector: a complete new state. What is missing in it was deleted while nobody watched. */
-  replace(objects: Iterable<T>, resourceVersion: string): void {
+  /** For the reflector: a complete new state, asked for at `listedAt`. What is missing in it was deleted while nobody watched. */
+  replace(objects: Iterable<T>, resourceVersion: string, listedAt = -Infinity): void {
+    this.#listedAt = listedAt;
     const incoming = [...objects];
     const kept = new Set(incoming.map((object) => `${object.namespace ?? ''}/${object.name}`));
     this.#absent = false;

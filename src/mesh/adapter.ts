@@ -1,11 +1,25 @@
 import type { DataPlane, Finding, Mode } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
-import type { StepName } from '../api/namespace-migration.ts';
-import type { Resource } from '../api/object.ts';
+import type { ItineraryName, StepName } from '../api/namespace-migration.ts';
+import type { KubeObject, Resource } from '../api/object.ts';
 import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from './views.ts';
 
 /** Labels to have: a value, or null for "the label is absent". */
 export type LabelTargets = Readonly<Record<string, string | null>>;
+
+/** An object that the operator makes in the namespace for the time of the migration. */
+export interface Manifest {
+  readonly resource: Resource;
+  /** Name, labels, annotations and spec (or data). The namespace and the operator's own marks are added when it is applied. */
+  readonly object: KubeObject;
+  /** The user's object that it follows, for messages. */
+  readonly follows?: string;
+  /**
+   * Kinds that the operator does not watch (ConfigMaps of user namespaces are nobody's business): applied in the same write
+   * right before the next object of the list, and deleted right before it, so that the next one tells whether it is there.
+   */
+  readonly unwatched?: true;
+}
 
 /** The one kind of work that a step does. */
 export type StepWork =
@@ -20,8 +34,22 @@ export type StepWork =
    * a pod satisfies `heldBy` the patch would strip that pod of its mesh and has to wait.
    */
   | { readonly kind: 'Labels'; readonly targets: LabelTargets; readonly original: 'Record' | 'Drop'; readonly heldBy?: (pod: PodView) => boolean }
-  /** Restarts, one workload at a time, every workload with a stale pod. */
-  | { readonly kind: 'Restart'; readonly stale: (pod: PodView) => boolean }
+  /** Restarts, one workload at a time and in this order, every workload with a stale pod. */
+  | { readonly kind: 'Restart'; readonly stale: (pod: PodView) => boolean; readonly order?: (surroundings: Surroundings) => readonly WorkloadView[] }
+  /**
+   * Makes objects of our own and keeps them as `objects` says for as long as the namespace is under way or migrated: they
+   * follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is touched.
+   */
+  | { readonly kind: 'Apply'; readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string }
+  /** Deletes every object that these steps made; `unwatched` ones right before those of the kind `before`. */
+  | { readonly kind: 'Remove'; readonly steps: readonly StepName[]; readonly unwatched?: readonly { readonly before: Resource; readonly resource: Resource; readonly name: string }[] }
+  /**
+   * Sets labels of the Services that `services` names, and of those that it names later; each keeps its labels of before in an
+   * annotation. A sentence says why nobody can tell which they are.
+   */
+  | { readonly kind: 'BindServices'; readonly targets: LabelTargets; readonly services: (surroundings: Surroundings) => readonly string[] | string }
+  /** Puts the labels of every such Service back, once no pod satisfies `heldBy` any more. */
+  | { readonly kind: 'UnbindServices'; readonly keys: readonly string[]; readonly heldBy?: (pod: PodView) => boolean }
   /** Looks only: every pod that can be in `mode` is. */
   | { readonly kind: 'Verify'; readonly mode: Mode };
 
@@ -31,6 +59,11 @@ export interface StepPlan {
   /** One sentence for the plan: what it does and why it stands here. */
   readonly why: string;
   readonly work: StepWork;
+  /**
+   * What has to be observed besides before the step counts as done, and after that for as long as the itinerary goes on;
+   * a sentence about what is missing, undefined when nothing is.
+   */
+  readonly gate?: (surroundings: Surroundings) => string | undefined;
 }
 
 /** The steps of one namespace, and the way back. */
@@ -53,14 +86,20 @@ export interface MeshState {
   serves(kind: string): boolean;
   /** Every DaemonSet of the cluster: a mesh's node components are among them. */
   daemonSets(): readonly WorkloadView[];
+  /** Pods of another namespace: callers are judged by what they are. */
+  pods(namespace: string): readonly PodView[];
   /** Namespace of the control plane, where mesh-wide configuration lives. */
   readonly rootNamespace: string;
+  /** Version of the control plane, as `1.31`, if it is known; else the newest that is known counts. */
+  readonly version?: string;
 }
 
 /** Everything the checks of one namespace may look at. */
 export interface Surroundings {
   readonly route: Route;
-  readonly restart: MeshMigrationSpec['restart'];
+  readonly spec: Pick<MeshMigrationSpec, 'restart' | 'waypoint' | 'policies' | 'callers'>;
+  /** The itinerary under way; undefined before the start, when it is still to be chosen. */
+  readonly itinerary?: ItineraryName;
   readonly namespace: NamespaceView;
   /** Pods of the namespace that run or will run. */
   readonly pods: readonly PodView[];
@@ -93,8 +132,12 @@ export interface MeshAdapter {
   modeFor(dataPlane: DataPlane): Mode;
   /** False for pods that no data plane ever takes, whatever the labels of the namespace. */
   concerns(pod: PodView): boolean;
+  /** Kinds of the objects that `Apply` steps make; all are among `watched`, except those of unwatched manifests. */
+  readonly made: readonly Resource[];
+  /** Which itinerary a namespace needs that is not started yet. */
+  choose(surroundings: Surroundings): ItineraryName;
   /** The steps there and back for a namespace with these labels (before the first change). */
-  itinerary(route: Route, original: LabelTargets): Itinerary;
+  itinerary(route: Route, original: LabelTargets, name: ItineraryName): Itinerary;
   /** Whether the namespace's labels already say `to`, as the itinerary would set them. */
   arrived(route: Route, labels: Readonly<Record<string, string>>): boolean;
   /**

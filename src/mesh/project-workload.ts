@@ -1,7 +1,7 @@
 import type { WorkloadKind } from '../api/namespace-migration.ts';
 import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
-import type { WorkloadView } from './views.ts';
+import type { ContainerPortView, WorkloadView } from './views.ts';
 
 /** A number or percentage of `total`, as the workload controllers resolve it (intstr.GetScaledValueFromIntOrPercent). */
 export function resolvePercent(value: unknown, total: number, round: 'up' | 'down'): number {
@@ -46,6 +46,14 @@ function counters(kind: WorkloadKind, spec: Json, status: Json): Pick<WorkloadVi
     : { replicas: count(spec['replicas'], 1), updated: count(status['updatedReplicas']), available: count(status['availableReplicas']), current: count(status['replicas']) };
 }
 
+/** Init containers too: a native sidecar of the user's own may serve. */
+function containerPorts(podSpec: Json): readonly ContainerPortView[] {
+  return [...records(podSpec['containers']), ...records(podSpec['initContainers'])].flatMap((container) => records(container['ports'])).map((port) => {
+    const name = text(port['name']);
+    return { ...(name !== undefined && { name }), port: count(port['containerPort']) };
+  });
+}
+
 /** A Deployment, StatefulSet or DaemonSet as decisions see it. */
 export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => WorkloadView {
   return (object) => {
@@ -53,6 +61,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
     const status = record(object['status']);
     const strategy = record(spec[kind === 'Deployment' ? 'strategy' : 'updateStrategy']);
     const template = record(record(spec['template'])['metadata']);
+    const podSpec = record(record(spec['template'])['spec']);
     const counted = counters(kind, spec, status);
     const updateRevision = text(status['updateRevision']);
     return {
@@ -71,6 +80,8 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       ...(updateRevision !== undefined && { updateRevision }),
       ...(kind === 'Deployment' && { progressDeadlineMs: count(spec['progressDeadlineSeconds'], 600) * 1000 }),
       deadlineExceeded: deadlineExceeded(status),
+      serviceAccount: text(podSpec['serviceAccountName']) ?? 'default',
+      containerPorts: containerPorts(podSpec),
       templateLabels: stringMap(template['labels']),
       templateAnnotations: stringMap(template['annotations']),
       hasTemplateAnnotations: template['annotations'] !== undefined && template['annotations'] !== null,

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/object.ts';
+import { group } from '../api/resources.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
-import type { BudgetView, ConfigView, NamespaceView, OwnerView, PodView, SelectorView, ServiceView } from './views.ts';
+import type { BudgetView, ConfigView, NamespaceView, OwnerView, PodView, SelectorView, ServicePortView, ServiceView } from './views.ts';
 
 function base(object: KubeObject): { name: string; uid: string; resourceVersion: string } {
   return { name: object.metadata.name, uid: object.metadata.uid ?? '', resourceVersion: object.metadata.resourceVersion ?? '' };
@@ -54,6 +55,11 @@ function isFinished(status: Json): boolean {
   return status['phase'] === 'Succeeded' || status['phase'] === 'Failed';
 }
 
+function createdAtOf(object: KubeObject): { readonly createdAt?: number } {
+  const createdAt = instant(object.metadata.creationTimestamp);
+  return createdAt === undefined ? {} : { createdAt };
+}
+
 /** A pod as decisions see it. */
 export function projectPod(object: KubeObject): PodView {
   const spec = record(object['spec']);
@@ -61,7 +67,6 @@ export function projectPod(object: KubeObject): PodView {
   const containers = [...records(spec['containers']), ...records(spec['initContainers'])];
   const ready = records(status['conditions']).find((condition) => condition['type'] === 'Ready');
   const readyChangedAt = instant(ready?.['lastTransitionTime']);
-  const createdAt = instant(object.metadata.creationTimestamp);
   const owner = ownerOf(object);
   const revision = object.metadata.labels?.['controller-revision-hash'];
   const annotations = Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.includes('istio.io/'));
@@ -76,9 +81,10 @@ export function projectPod(object: KubeObject): PodView {
     finished: isFinished(status),
     terminating: object.metadata.deletionTimestamp !== undefined,
     ready: ready?.['status'] === 'True',
-    ...(createdAt !== undefined && { createdAt }),
+    ...createdAtOf(object),
     ...(readyChangedAt !== undefined && { readyChangedAt }),
     ...(revision !== undefined && { revision }),
+    serviceAccount: text(spec['serviceAccountName']) ?? 'default',
     hasPreStop: records(spec['containers']).some((container) => record(container['lifecycle'])['preStop'] !== undefined),
   };
 }
@@ -110,6 +116,16 @@ export function projectBudget(object: KubeObject): BudgetView {
   };
 }
 
+/** `targetPort` is the port itself where it is not said (core/v1 ServicePort). */
+function servicePort(port: Json): ServicePortView {
+  const [name, appProtocol] = [text(port['name']), text(port['appProtocol'])];
+  const number = count(port['port']);
+  return {
+    ...(name !== undefined && { name }), port: number, targetPort: text(port['targetPort']) ?? count(port['targetPort'], number),
+    protocol: text(port['protocol']) ?? 'TCP', ...(appProtocol !== undefined && { appProtocol }),
+  };
+}
+
 /** A Service as decisions see it. */
 export function projectService(object: KubeObject): ServiceView {
   const spec = record(object['spec']);
@@ -117,8 +133,16 @@ export function projectService(object: KubeObject): ServiceView {
     ...base(object),
     namespace: object.metadata.namespace ?? '',
     labels: object.metadata.labels ?? {},
+    annotations: Object.fromEntries(Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${group}/`))),
+    hasLabels: object.metadata.labels !== undefined,
+    hasAnnotations: object.metadata.annotations !== undefined,
     headless: spec['clusterIP'] === 'None',
+    externalName: spec['type'] === 'ExternalName',
     selector: stringMap(spec['selector']),
+    ports: records(spec['ports']).map(servicePort),
+    conditions: Object.fromEntries(records(record(object['status'])['conditions']).map((condition) => [text(condition['type']) ?? '', {
+      status: text(condition['status']) ?? '', reason: text(condition['reason']) ?? '', message: text(condition['message']) ?? '',
+    }])),
   };
 }
 
@@ -126,6 +150,8 @@ export function projectService(object: KubeObject): ServiceView {
 export function projectConfig(kind: string): (object: KubeObject) => ConfigView {
   return (object) => ({
     ...base(object),
+    ...createdAtOf(object),
+    generation: object.metadata.generation ?? 0,
     kind,
     namespace: object.metadata.namespace ?? '',
     labels: object.metadata.labels ?? {},

@@ -48,6 +48,8 @@ export interface PodView extends View {
   readonly readyChangedAt?: number;
   /** Revision hash of a StatefulSet's or DaemonSet's pod. */
   readonly revision?: string;
+  /** The ServiceAccount whose identity it has. */
+  readonly serviceAccount: string;
   /** Whether some container of the template has a preStop hook. */
   readonly hasPreStop: boolean;
 }
@@ -76,9 +78,19 @@ export interface WorkloadView extends View {
   readonly progressDeadlineMs?: number;
   /** Deployments only: Progressing=False with reason ProgressDeadlineExceeded at the current generation. */
   readonly deadlineExceeded: boolean;
+  /** The ServiceAccount of its pods. */
+  readonly serviceAccount: string;
+  /** Ports that the containers of the template declare. */
+  readonly containerPorts: readonly ContainerPortView[];
   readonly templateLabels: Readonly<Record<string, string>>;
   readonly templateAnnotations: Readonly<Record<string, string>>;
   readonly hasTemplateAnnotations: boolean;
+}
+
+/** A port that a container declares. */
+export interface ContainerPortView {
+  readonly name?: string;
+  readonly port: number;
 }
 
 /** A PodDisruptionBudget. */
@@ -95,8 +107,35 @@ export interface BudgetView extends View {
 export interface ServiceView extends View {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Only the operator's own. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Whether the maps exist: a JSON patch cannot add to one that is not there. */
+  readonly hasLabels: boolean;
+  readonly hasAnnotations: boolean;
   readonly headless: boolean;
+  readonly externalName: boolean;
   readonly selector: Readonly<Record<string, string>>;
+  readonly ports: readonly ServicePortView[];
+  /** Conditions by type. */
+  readonly conditions: Readonly<Record<string, ConditionView>>;
+}
+
+/** A port of a Service. */
+export interface ServicePortView {
+  readonly name?: string;
+  readonly port: number;
+  /** Number, or name of a container port. */
+  readonly targetPort: number | string;
+  /** TCP, UDP or SCTP. */
+  readonly protocol: string;
+  readonly appProtocol?: string;
+}
+
+/** A metav1.Condition, as far as anything here reads it. */
+export interface ConditionView {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** metav1.LabelSelector in plain form. */
@@ -113,6 +152,9 @@ export interface ConfigView extends View {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  readonly generation: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt?: number;
   readonly spec: Readonly<Record<string, unknown>>;
   readonly status: Readonly<Record<string, unknown>>;
 }

@@ -73,6 +73,7 @@ export class ClusterView {
       configs: (kind, namespace) => this.#configs.get(kind)?.list(namespace) ?? [],
       serves: (kind) => this.#configs.get(kind)?.absent === false,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
+      pods: (namespace) => this.pods.list(namespace),
       rootNamespace: options.rootNamespace,
     };
   }

@@ -2,7 +2,7 @@ import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { version } from './version.ts';
+import { version } from '../base/version.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 

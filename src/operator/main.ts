@@ -8,7 +8,7 @@ import { KubeconfigError, loadConnection } from '../kube/config.ts';
 import { createHttpTransport } from '../kube/http-transport.ts';
 import { serveHealth } from './health.ts';
 import { createOperator } from './operator.ts';
-import { version } from './version.ts';
+import { version } from '../base/version.ts';
 
 const usage = `mesh-migration-operator ${version}
 

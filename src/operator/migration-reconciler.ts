@@ -17,7 +17,7 @@ export class MigrationReconciler {
     const { view, clock } = this.#context;
     const object = view.migrations.get(undefined, name)?.object;
     if (object === undefined) return { kind: 'Idle' };
-    if (isBehind(this.#context, [{ resource: meshMigrations, namespace: undefined, name }])) return { kind: 'After', ms: 20 };
+    if (isBehind(this.#context, [{ resource: meshMigrations, namespace: undefined, name }])) return { kind: 'Stale' };
     const everyone = view.children.list().map(({ object: child }) => child);
     const scope = scopeOf(object, view.migrations.list().map((whole) => whole.object), view.namespaces.list(), everyone, view.mesh.rootNamespace);
     const children = everyone.filter((child) => child.spec.migration === name && view.namespaces.get(undefined, child.metadata.namespace ?? '') !== undefined);

@@ -1,21 +1,32 @@
+import type { Resource } from '../api/object.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import { AmbiguousWriteError } from '../kube/errors.ts';
 import { decide } from '../engine/decide.ts';
 import { isProtected, wantedOf } from '../engine/decide-migration.ts';
-import { describeWrite, execute } from '../engine/execute.ts';
-import { namespaces, workloadResources } from '../engine/resources.ts';
+import { describeWrite, execute, OldPictureError, written, type Written } from '../engine/execute.ts';
+import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
 import type { Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { nextRestartAt, notAdmitted } from '../plan/admission.ts';
 import { scopeOf } from '../plan/scope.ts';
 import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 
+const anyName = '*';
+
 /** After so many refusals in a row of the same write, the status says so. */
 const refusalsToReport = 3;
+
+/** Kinds that the operator changes and sees, besides those that it makes. */
+function isWatched({ kind }: Resource): boolean {
+  return [namespaces, services, pods, ...workloadResources].some((resource) => resource.kind === kind);
+}
 
 /** Looks at one namespace of one migration: observe, decide, at most one write. */
 export class NamespaceReconciler {
   readonly #context: Context;
+  /** Writes of which nobody knows whether they were carried out. */
+  readonly #doubts = new Map<string, Write>();
   readonly #refused = new Map<string, { readonly count: number; readonly message: string }>();
 
   constructor(context: Context) {
@@ -34,7 +45,8 @@ export class NamespaceReconciler {
 
   async #look(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView, signal: AbortSignal): Promise<Result> {
     const key = `${home.name}/${child.metadata.name}`;
-    if (isBehind(this.#context, this.#touched(child))) return { kind: 'After', ms: 20 };
+    await this.#resolveDoubt(key, home.name, signal);
+    if (isBehind(this.#context, this.#touched(child))) return { kind: 'Stale' };
     const { status, next } = decide(this.#observe(child, migration, home));
     const stored = await this.#store(child, status, signal);
     if (stored !== undefined) return stored;
@@ -55,6 +67,19 @@ export class NamespaceReconciler {
     }
   }
 
+  /**
+   * After a write that may have been carried out without our knowing: the object as it is now, which the cache has to come up
+   * to like to a write of ours. Throws while the object cannot be read, so that nothing is decided meanwhile.
+   */
+  async #resolveDoubt(key: string, namespace: string, signal: AbortSignal): Promise<void> {
+    const write = this.#doubts.get(key);
+    if (write === undefined) return;
+    const { client, adapter } = this.#context;
+    const isSeen = (resource: Resource): boolean => adapter.made.some(({ kind }) => kind === resource.kind) || isWatched(resource);
+    for (const one of await written(client, write, namespace, isSeen, signal)) this.#fence(one);
+    this.#doubts.delete(key);
+  }
+
   /** Every object of which the decision must know our last write. */
   #touched(child: NamespaceMigration): readonly { resource: typeof namespaces; namespace: string | undefined; name: string }[] {
     const namespace = child.metadata.namespace ?? '';
@@ -62,6 +87,7 @@ export class NamespaceReconciler {
     return [
       { resource: namespaceMigrations, namespace, name: child.metadata.name },
       { resource: namespaces, namespace: undefined, name: namespace },
+      ...[...this.#context.adapter.made, services].map((resource) => ({ resource, namespace, name: anyName })),
       ...workloadResources.flatMap((resource) => records.filter(({ kind }) => kind === resource.kind).map(({ name }) => ({ resource, namespace, name }))),
     ];
   }
@@ -83,7 +109,8 @@ export class NamespaceReconciler {
       wanted: wantedOf(migration),
       surroundings: {
         route: { from: child.spec.from, to: child.spec.to },
-        restart: migration.spec.restart,
+        spec: migration.spec,
+        ...(child.status?.itinerary !== undefined && child.status.direction !== undefined && { itinerary: child.status.itinerary }),
         namespace: home,
         pods: view.pods.list(namespace).filter(({ finished }) => !finished),
         workloads: view.workloads(namespace),
@@ -104,20 +131,29 @@ export class NamespaceReconciler {
   }
 
   async #write(key: string, namespace: string, write: Write, signal: AbortSignal): Promise<Result> {
-    const { client, log, fence, clock } = this.#context;
+    const { client, log } = this.#context;
     try {
-      const { resource, name, resourceVersion, namespace: home } = await execute(client, write, namespace, signal);
+      const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
       this.#refused.delete(key);
-      // An eviction makes no version to wait for: the picture is old until the pod is seen to go.
-      if (resourceVersion === undefined) return { kind: 'Stale' };
-      fence.wrote(resource, home, name, resourceVersion, clock.monotonic());
-      return { kind: 'Again' };
+      for (const one of done) this.#fence(one);
+      // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
+      return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {
       const message = refusal(error);
+      if (error instanceof OldPictureError) return { kind: 'Stale' };
+      if (error instanceof AmbiguousWriteError) this.#doubts.set(key, write);
       if (message !== undefined) this.#refused.set(key, { count: (this.#refused.get(key)?.count ?? 0) + 1, message });
       throw error;
     }
+  }
+
+  /** Services and objects of our own have many names: for them the fence is one for the kind in the namespace. Kinds that are not watched never come to be seen. */
+  #fence({ resource, namespace, name, resourceVersion }: Written): void {
+    const { fence, adapter, clock } = this.#context;
+    if (resourceVersion === undefined) return;
+    const isMany = [...adapter.made, services].some(({ kind }) => kind === resource.kind);
+    if (isMany || isWatched(resource)) fence.wrote(resource, namespace, isMany ? anyName : name, resourceVersion, clock.monotonic());
   }
 
   /** One event for each change of phase or step. */

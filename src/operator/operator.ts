@@ -30,7 +30,7 @@ export interface OperatorOptions {
   readonly maxConcurrentNamespaces?: number;
 }
 
-/** Thrown by a write that was about to be sent by a process that no longer leads (I13). */
+/** Thrown by a write that was about to be sent by a process that no longer leads (G in docs/safety.md). */
 export class NotLeaderError extends Error {
   override readonly name = 'NotLeaderError';
 }

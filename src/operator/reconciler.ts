@@ -5,6 +5,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { AlreadyExistsError, ApiError, ConflictError, InvalidError, NotFoundError } from '../kube/errors.ts';
 import type { Fence } from '../kube/fence.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
+import { OldPictureError } from '../engine/execute.ts';
 import { mergePatch } from '../base/merge-patch.ts';
 import type { MeshAdapter } from '../mesh/adapter.ts';
 import type { ClusterView } from './cluster-view.ts';
@@ -33,9 +34,9 @@ export type Result =
   | { readonly kind: 'Idle' };
 
 /** Whether one of our own writes to these objects is not in the cache yet: a decision made now would be made on the past. */
-export function isBehind({ fence, view, clock }: Context, objects: readonly { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string }[]): boolean {
+export function isBehind({ fence, view }: Context, objects: readonly { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string }[]): boolean {
   return objects.some(({ resource, namespace, name }) =>
-    fence.pending(resource, namespace, name, view.storeOf(resource)?.resourceVersion ?? '', clock.monotonic()));
+    fence.pending(resource, namespace, name, view.storeOf(resource) ?? { resourceVersion: '', listedAt: -Infinity }));
 }
 
 /** Notes a write for the fence. */
@@ -59,7 +60,7 @@ export async function storeStatus(context: Context, resource: Resource, object: 
 
 /** Failures that only mean that the picture was old: the next look, at a newer one, is the remedy. */
 export function isStale(error: unknown): boolean {
-  return error instanceof ConflictError || error instanceof NotFoundError || error instanceof AlreadyExistsError;
+  return error instanceof OldPictureError || error instanceof ConflictError || error instanceof NotFoundError || error instanceof AlreadyExistsError;
 }
 
 /** One sentence about a refused write, for the status. */

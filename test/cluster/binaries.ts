@@ -48,6 +48,9 @@ function fingerprint(): string {
   for (const module of new Set(tools.map((tool) => tool.module))) {
     for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(toolsDir, module, file)));
   }
+  for (const { module, package: folder } of tools.filter((tool) => tool.package.startsWith('./'))) {
+    for (const file of readdirSync(join(toolsDir, module, folder)).sort()) hash.update(file).update(readFileSync(join(toolsDir, module, folder, file)));
+  }
   return hash.digest('hex').slice(0, 12);
 }
 

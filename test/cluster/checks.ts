@@ -6,6 +6,7 @@ import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts'
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { checkKubectl } from '../sim/kubectl.check.ts';
+import { policyCorpus, policyEnvoy, policyGenerated, policyPeers } from './policy/checks.ts';
 import type { RealCluster } from './real-cluster.ts';
 
 /** A check that only the real control plane can make. */
@@ -56,6 +57,10 @@ async function killedAtRandom(world: World, _cluster: RealCluster, operator: Ope
 
 /** Checks beside the scenarios. */
 export const checks: readonly Check[] = [
+  { name: 'policy-corpus', run: policyCorpus },
+  { name: 'policy-generated', run: policyGenerated },
+  { name: 'policy-peer-authentications', run: policyPeers },
+  { name: 'policy-envoy', run: policyEnvoy },
   ...[1, 2, 3].map((number): Check => ({ name: `killed-at-random-${number}`, run: killedAtRandom })),
   {
     name: 'kubectl-on-the-simulation',
@@ -88,7 +93,8 @@ export const checks: readonly Check[] = [
       assert.ok(writes.length > 0, 'the audit log has no writes of the operator');
       const allowed = new Set([
         'patch meshmigrations', 'patch meshmigrations/status', 'patch namespacemigrations', 'delete namespacemigrations', 'patch namespacemigrations/status',
-        'patch namespaces', 'patch deployments', 'patch statefulsets', 'patch daemonsets', 'create pods/eviction',
+        'patch namespaces', 'patch deployments', 'patch statefulsets', 'patch daemonsets', 'create pods/eviction', 'patch services',
+        ...['authorizationpolicies', 'requestauthentications', 'gateways', 'configmaps'].flatMap((kind) => [`patch ${kind}`, `delete ${kind}`]),
       ]);
       const kinds = writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource ?? ''}${objectRef?.subresource === undefined ? '' : `/${objectRef.subresource}`}`);
       assert.deepEqual([...new Set(kinds)].filter((kind) => !allowed.has(kind)), []);

@@ -2,11 +2,12 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import type { TestCluster } from '../support/test-cluster.ts';
+import { componentRecords } from './component.ts';
 import { readClusterState, type ClusterState } from './cluster-state.ts';
 import { auditLogOf, kubeconfigOf } from './control-plane.ts';
 import { connectAdmin, enableAmbient, killCluster, runsDirectory, sharedClusterDirectory, startCluster, stopCluster, sweepAbandoned } from './lifecycle.ts';
 import type { Ports } from './ports.ts';
-import { identityOf } from './process-identity.ts';
+import { identityOf, signalProcess } from './process-identity.ts';
 import { writeServiceAccountKubeconfig } from './service-account.ts';
 
 /** A real control plane with Istio, and where its files are. */
@@ -79,6 +80,9 @@ async function connect(initial: ClusterState, log: (line: string) => void, end: 
   let state = initial;
   const lifetime = new AbortController();
   const admin = await connectAdmin(state);
+  const signalIstiod = (signal: NodeJS.Signals): void => {
+    for (const record of componentRecords(state.directory)) if (record.name === 'istiod') signalProcess(record.process, signal);
+  };
   return {
     kind: 'real',
     clock: systemClock,
@@ -91,6 +95,8 @@ async function connect(initial: ClusterState, log: (line: string) => void, end: 
     async enableAmbient() {
       state = await enableAmbient(state, log, lifetime.signal);
     },
+    pauseIstiod() { signalIstiod('SIGSTOP'); },
+    resumeIstiod() { signalIstiod('SIGCONT'); },
     async serviceAccountKubeconfig(namespace, name) {
       return await writeServiceAccountKubeconfig(state, admin, namespace, name, lifetime.signal);
     },

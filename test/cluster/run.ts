@@ -11,6 +11,7 @@ import { World } from '../scenarios/world.ts';
 import { installOperator } from '../support/install.ts';
 import { OperatorProcess } from '../support/operator-process.ts';
 import { checks, type Check } from './checks.ts';
+import { tally } from './policy/checks.ts';
 import { startRealCluster, type RealCluster } from './real-cluster.ts';
 
 const usage = `Runs the scenarios on a real control plane: npm run test:cluster -- [NAME] [--json FILE]
@@ -107,6 +108,8 @@ async function main(): Promise<number> {
   }
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ passed: bench.passed, failed: bench.failed.length })}\n`);
   if (bench.failed.length > 0) log(`failed: ${bench.failed.join(', ')}; the operator's log is ${operator.logFile}`);
+  const policies = tally.summary();
+  if (policies !== undefined) process.stdout.write(`${policies}\n`);
   process.stdout.write(`${bench.passed} passed, ${bench.failed.length} failed\n`);
   return bench.failed.length === 0 ? 0 : 1;
 }

@@ -2,6 +2,7 @@
 export interface Tool {
   readonly name: string;
   readonly module: 'k8s' | 'kwok' | 'istio' | 'helm';
+  /** One that starts with `./` is in `tools/<module>` itself. */
   readonly package: string;
   /** `-X` settings: without them Kubernetes reports no version, and Helm and Istio refuse to work with it. */
   readonly variables: Readonly<Record<string, string>>;
@@ -33,6 +34,7 @@ export const tools: readonly Tool[] = [
   { name: 'kube-scheduler', module: 'k8s', package: 'k8s.io/kubernetes/cmd/kube-scheduler', variables: kubernetesVersion },
   { name: 'kubectl', module: 'k8s', package: 'k8s.io/kubernetes/cmd/kubectl', variables: kubernetesVersion },
   { name: 'pilot-discovery', module: 'istio', package: 'istio.io/istio/pilot/cmd/pilot-discovery', variables: istioVersion },
+  { name: 'xds', module: 'istio', package: './xds', variables: {} },
   { name: 'kwok', module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', variables: { 'sigs.k8s.io/kwok/pkg/consts.Version': `v${versions.kwok}` } },
   { name: 'helm', module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', variables: { 'helm.sh/helm/v4/internal/version.version': `v${versions.helm}` } },
 ];

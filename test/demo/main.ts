@@ -7,16 +7,18 @@ import { OperatorProcess } from '../support/operator-process.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { watchForPodsOutside } from '../scenarios/outside-watch.ts';
 import { World } from '../scenarios/world.ts';
+import type { AuditReport } from '../../src/cli/audit/report.ts';
+import { auditManifests, manifestsFolder } from './audit.ts';
 import { startEmbedded, startReal, type DemoCluster } from './demo-cluster.ts';
 import { checkAll, type Seen } from './expectations.ts';
-import { observe } from './observe.ts';
+import { namespaces, pods, type DemoNamespace } from './namespaces.ts';
+import { observe, type Observed } from './observe.ts';
 import { readOptions, type DemoOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 import { reportOf, type Report } from './report.ts';
-import { table } from './table.ts';
+import { showAudit, showReport } from './show.ts';
+import { observeWaypoint } from './waypoint.ts';
 
-const namespaces = ['bookinfo', 'bookinfo-ratings', 'bookinfo-admin'] as const;
-const pods = { 'bookinfo': 6, 'bookinfo-ratings': 3, 'bookinfo-admin': 1 } as const;
 const patienceMs = 100_000;
 
 function print(line = ''): void {
@@ -39,42 +41,33 @@ async function deploy(world: World, fail: boolean): Promise<void> {
   for (const name of namespaces) await world.podsReady(pods[name], name);
 }
 
-async function look(world: World): Promise<ReadonlyMap<string, Awaited<ReturnType<typeof observe>>>> {
+async function look(world: World): Promise<ReadonlyMap<DemoNamespace, Observed>> {
   return new Map(await Promise.all(namespaces.map(async (name) => [name, await observe(world, name)] as const)));
 }
 
-async function story(world: World, options: DemoOptions): Promise<Report> {
-  const before = await look(world);
-  const watches = await Promise.all(namespaces.map(async (name) => await watchForPodsOutside(world.client, world.clock, name, world.signal)));
-  print('\nApplying test/demo/mesh-migration.yaml:');
-  await world.create(...readManifests('test/demo/mesh-migration.yaml'));
-  await showProgress(world, namespaces, print, patienceMs);
-  await world.eventually('pods that were replaced are gone', async () => ((await Promise.all(namespaces.map(async (name) => (await world.pods(name)).length === pods[name]))).every(Boolean) ? true : undefined));
-  const after = await look(world);
-  for (const watch of watches) await watch.stop();
-  const seen = await Promise.all(namespaces.map(async (name): Promise<Seen> => {
-    const [was, is] = [before.get(name), after.get(name)];
-    if (was === undefined || is === undefined) throw new RangeError(`nothing was seen of ${name}`);
-    return { before: was, after: is, report: reportOf(name, was, is, await world.child(name, 'bookinfo').catch(() => undefined)) };
-  }));
-  const [front, ratings, admin] = seen as [Seen, Seen, Seen];
-  const expectations = checkAll(options.fail, front, ratings, admin, watches.flatMap(({ violations }) => violations));
-  return { namespaces: seen.map(({ report }) => report), expectations, ok: expectations.every(({ held }) => held) };
+/** Whether the pods that were replaced are gone. */
+async function settled(world: World): Promise<boolean> {
+  const counts = await Promise.all(namespaces.map(async (name) => Object.values(await world.modes(name)).reduce((sum, count) => sum + count, 0) === pods[name]));
+  return counts.every(Boolean);
 }
 
-function show(report: Report): void {
-  print('\nBefore and after:');
-  const head = ['NAMESPACE', 'PHASE', 'SIDECAR', 'AMBIENT', 'NONE', 'LABELS AFTER'];
-  print(table([head, ...report.namespaces.map(({ name, phase, before, after, labelsAfter }) => [
-    name, phase, `${before.Sidecar} -> ${after.Sidecar}`, `${before.Ambient} -> ${after.Ambient}`, `${before.None} -> ${after.None}`,
-    Object.entries(labelsAfter).filter(([key]) => key.startsWith('istio')).map(([key, value]) => `${key}=${value}`).join(' '),
-  ])]));
-  print('\nFindings:');
-  for (const { name, findings } of report.namespaces) {
-    for (const { id, severity, object, message, fix } of findings.filter((finding) => finding.severity === 'Critical')) print(`  ${name}: ${id} ${severity}, ${object}: ${message}\n      ${fix}`);
-  }
-  print('\nExpected and checked:');
-  for (const { what, held } of report.expectations) print(`  ${held ? 'ok  ' : 'FAIL'}  ${what}`);
+async function story(world: World, options: DemoOptions, audit: AuditReport): Promise<Report> {
+  const before = await look(world);
+  const watches = await Promise.all(namespaces.map(async (name) => await watchForPodsOutside(world.client, world.clock, name, world.signal)));
+  print(`\nApplying ${manifestsFolder}/mesh-migration.yaml:`);
+  await world.create(...readManifests('test/demo/mesh-migration.yaml'));
+  await showProgress(world, namespaces, print, patienceMs);
+  await world.eventually('pods that were replaced are gone', async () => (await settled(world) ? true : undefined));
+  const after = await look(world);
+  for (const watch of watches) await watch.stop();
+  const seen = new Map(await Promise.all(namespaces.map(async (name): Promise<[DemoNamespace, Seen]> => {
+    const [was, is] = [before.get(name), after.get(name)];
+    if (was === undefined || is === undefined) throw new RangeError(`nothing was seen of ${name}`);
+    const child = await world.child(name, 'bookinfo').catch(() => undefined);
+    return [name, { before: was, after: is, report: reportOf(name, was, is, child, await observeWaypoint(world, name)) }];
+  })));
+  const expectations = checkAll(options.fail, audit, seen, watches.flatMap(({ violations }) => violations));
+  return { audit, namespaces: [...seen.values()].map(({ report }) => report), expectations, ok: expectations.every(({ held }) => held) };
 }
 
 async function keep(demo: DemoCluster): Promise<void> {
@@ -82,6 +75,7 @@ async function keep(demo: DemoCluster): Promise<void> {
   export KUBECONFIG=${demo.kubeconfig}
   kubectl get mm,nsm -A
   kubectl describe nsm -n bookinfo bookinfo
+  kubectl get gtw,authorizationpolicies -n bookinfo-shop
   kubectl get pods -A -l app
   kubectl patch mm bookinfo --subresource=status --type=merge -p '{"status":{"phase":"RollingBack"}}'
   kubectl get nsm -A -w
@@ -101,12 +95,14 @@ async function main(): Promise<number> {
   await installOperator(world.client, world.clock, ending.signal);
   const operator = new OperatorProcess({ kubeconfig: await demo.operatorKubeconfig(), logFile: join(demo.folder, 'operator.log') });
   try {
-    print('Deploying bookinfo in three namespaces: injected sidecars, STRICT mTLS, policies by identity and port, and one by HTTP method');
+    print('Deploying bookinfo in four namespaces: injected sidecars, STRICT mTLS, policies by identity and port, in bookinfo-shop by HTTP method and path, and in bookinfo-admin an EnvoyFilter');
     await deploy(world, options.fail);
     await operator.start();
     print(`Started the operator as process ${String(operator.pid)}`);
-    const report = await story(world, options);
-    show(report);
+    const audit = await auditManifests();
+    showAudit(audit, print);
+    const report = await story(world, options, audit);
+    showReport(report, print);
     operator.check();
     if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
     print(report.ok ? '\nEverything was as expected.' : '\nNot everything was as expected.');

@@ -16,7 +16,7 @@ const usage = `npm run demo -- [--fail] [--real] [--keep] [--report FILE]
 
 Moves Istio's bookinfo from sidecars to ambient and shows every step.
 
-  --fail          one workload never becomes ready: its namespace is rolled back, the other is migrated
+  --fail          one workload never becomes ready: its namespace is rolled back, the others go on
   --real          on a real control plane (kube-apiserver, istiod, KWOK; needs Go the first time) instead of the simulated cluster
   --keep          leave everything up at the end and print how to look around with kubectl
   --report FILE   write what happened as JSON

@@ -1,11 +1,13 @@
 import { blockedScenarios } from './blocked.ts';
+import { httpScenarios } from './http.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
 import { migrateScenarios } from './migrate.ts';
 import { rollbackScenarios } from './rollback.ts';
 import { routeScenarios } from './routes.ts';
 import type { Scenario } from './scenario.ts';
+import { waypointScenarios } from './waypoint-life.ts';
 
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
 export const scenarios: readonly Scenario[] = [
-  ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios,
+  ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
 ];

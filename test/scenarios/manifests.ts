@@ -26,6 +26,11 @@ export const kinds = {
   VirtualService: resource('networking.istio.io', 'v1', 'VirtualService', 'virtualservices'),
   EnvoyFilter: resource('networking.istio.io', 'v1alpha3', 'EnvoyFilter', 'envoyfilters'),
   WorkloadEntry: resource('networking.istio.io', 'v1', 'WorkloadEntry', 'workloadentries'),
+  ConfigMap: resource('', 'v1', 'ConfigMap', 'configmaps'),
+  ServiceAccount: resource('', 'v1', 'ServiceAccount', 'serviceaccounts'),
+  EndpointSlice: resource('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices'),
+  HorizontalPodAutoscaler: resource('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
+  Gateway: resource('gateway.networking.k8s.io', 'v1', 'Gateway', 'gateways'),
   CustomResourceDefinition: resource('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition', 'customresourcedefinitions', false),
 } as const;
 
@@ -43,14 +48,16 @@ export interface WorkloadOptions {
   /** Members of spec besides replicas, selector and template. */
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly hostNetwork?: boolean;
+  /** Has to exist. Default: `default`. */
+  readonly serviceAccount?: string;
 }
 
 const containers = [{ name: 'app', image: 'app:1', lifecycle: { preStop: { sleep: { seconds: 1 } } } }];
 
-function template(name: string, { behaviour, podLabels, hostNetwork }: WorkloadOptions): Readonly<Record<string, unknown>> {
+function template(name: string, { behaviour, podLabels, hostNetwork, serviceAccount }: WorkloadOptions): Readonly<Record<string, unknown>> {
   return {
     metadata: { labels: { app: name, ...podLabels }, ...(behaviour && { annotations: behaviour }) },
-    spec: { containers, terminationGracePeriodSeconds: 1, ...(hostNetwork === true && { hostNetwork }) },
+    spec: { containers, terminationGracePeriodSeconds: 1, ...(hostNetwork === true && { hostNetwork }), ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount }) },
   };
 }
 

@@ -8,6 +8,7 @@ import { ConflictError, NotFoundError } from '../../src/kube/errors.ts';
 import type { KubeObject, Resource } from '../../src/api/object.ts';
 import { projectPod } from '../../src/mesh/project.ts';
 import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
+import { gatewayNameLabel } from '../../src/mesh/istio/waypoint/gateway.ts';
 import type { Mode } from '../../src/api/common.ts';
 import type { TestCluster } from '../support/test-cluster.ts';
 import { kinds } from './manifests.ts';
@@ -24,6 +25,7 @@ export interface OperatorControl {
 export interface Snapshot {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  readonly services: Readonly<Record<string, unknown>>;
   readonly templates: Readonly<Record<string, unknown>>;
 }
 
@@ -154,7 +156,9 @@ export class World {
   async modes(namespace = this.ns()): Promise<Partial<Record<Mode, number>>> {
     const counts: Partial<Record<Mode, number>> = {};
     for (const pod of await this.pods(namespace)) {
-      const mode = modeOf(projectPod(pod));
+      const view = projectPod(pod);
+      if (view.labels[gatewayNameLabel] !== undefined) continue; // A waypoint is in no data plane itself.
+      const mode = modeOf(view);
       counts[mode] = (counts[mode] ?? 0) + 1;
     }
     return counts;
@@ -186,7 +190,9 @@ export class World {
       const { items } = await this.client.list(kinds[kind], { namespace, signal: this.signal });
       for (const item of items) templates[`${kind} ${item.metadata.name}`] = (item['spec'] as { template?: unknown }).template;
     }
-    return { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}, templates };
+    const { items } = await this.client.list(kinds.Service, { namespace, signal: this.signal });
+    const services = Object.fromEntries(items.map((item) => [item.metadata.name, { labels: item.metadata.labels ?? {}, annotations: item.metadata.annotations ?? {} }]));
+    return { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}, services, templates };
   }
 
   async restored(before: Snapshot, namespace = this.ns()): Promise<void> {

@@ -45,6 +45,8 @@ export interface SimApi {
   create(resource: Resource, object: KubeObject, options: SimWriteOptions): KubeObject;
   /** PUT: a 409 when `metadata.resourceVersion` is given and stale. Storing nothing new does not make a new version. */
   update(resource: Resource, object: KubeObject, options: SimWriteOptions): KubeObject;
+  /** Server-side apply that takes fields from other managers (`force`). Creates the object when it is absent, unless it is about a subresource. */
+  apply(resource: Resource, object: KubeObject, options: SimWriteOptions): KubeObject;
   /** Honours finalizers and uid preconditions; a pod goes through deletionTimestamp unless the grace period is 0. */
   delete(
     resource: Resource,

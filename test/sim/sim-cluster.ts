@@ -5,11 +5,13 @@ import type { TestCluster } from '../support/test-cluster.ts';
 import { SimApiServer } from './apiserver/sim-api-server.ts';
 import { startKubernetes } from './controllers/all.ts';
 import { addInjector, type InjectorControl } from './controllers/injector.ts';
+import { startIstioStatus } from './controllers/istio-status.ts';
 import { istioNamespace, startIstiod } from './controllers/istiod.ts';
 import { customResourceDefinitions, daemonSets, deployments, namespaces, nodes } from './controllers/kinds.ts';
 import { startNodeAgent } from './controllers/node-agent.ts';
 import { conditionOf } from './controllers/pods.ts';
 import { getByKey, modify } from './controllers/typed-api.ts';
+import { startWaypointController } from './controllers/waypoint.ts';
 import type { Condition } from './controllers/pod-types.ts';
 import type { Deployment } from './controllers/workload-types.ts';
 import { gatewayDefinitions, istioDefinitions } from './fixtures/custom-resource-definitions.ts';
@@ -57,6 +59,8 @@ export async function startSimCluster(options: SimClusterOptions): Promise<SimCl
   const istiod = startIstiod(context);
   const injector = addInjector(server, istiod);
   startNodeAgent(context);
+  startWaypointController(context, istiod);
+  startIstioStatus(context, istiod);
   install(server, options.nodes ?? 3, gatewayApi);
   await waitUntil(clock, abort.signal, 'istiod', () => isRolledOut(server) && (!gatewayApi || isAccepted(server, 'istio')));
   const cluster: SimCluster = {
@@ -67,6 +71,8 @@ export async function startSimCluster(options: SimClusterOptions): Promise<SimCl
       await waitUntil(clock, abort.signal, 'ambient', () => isRolledOut(server) && istiod.ambient && nodesReady(server)
         && (!gatewayApi || isAccepted(server, 'istio-waypoint')));
     },
+    pauseIstiod() { istiod.pause(); },
+    resumeIstiod() { istiod.resume(); },
     async stop() {
       abort.abort();
       await server.stop();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { allowGet, denyDelete, nothingLeft, shop } from '../scenarios/http.ts';
 import { deployment, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
@@ -24,10 +25,28 @@ export const thereAndBack: Scenario = {
     await world.childPhase('Migrated', home, patienceMs);
     await world.modesAre({ Ambient: 9 });
     const { status } = await world.child();
-    assert.ok(status?.workloads?.every(({ patches }) => patches <= 1), 'a template was patched more than once (I11)');
+    assert.ok(status?.workloads?.every(({ patches }) => patches <= 1), 'a template was patched more than once');
     await world.command('RollingBack');
     await world.childPhase('RolledBack', home, patienceMs);
     await world.modesAre({ Sidecar: 9 });
+    await world.restored(before);
+  },
+};
+
+/** There and back through a waypoint; nothing that was made may be left. */
+export const thereAndBackThroughWaypoint: Scenario = {
+  name: 'there-and-back-http',
+  async run(world) {
+    const home = world.ns();
+    await shop(world, allowGet(home), denyDelete(home));
+    const before = await world.snapshot();
+    await world.create(meshMigration(world.name, { names: [home] }));
+    await world.childPhase('Migrated', home, patienceMs);
+    await world.modesAre({ Ambient: 3 });
+    await world.command('RollingBack');
+    await world.childPhase('RolledBack', home, patienceMs);
+    await world.modesAre({ Sidecar: 3 });
+    await nothingLeft(world);
     await world.restored(before);
   },
 };

@@ -31,7 +31,7 @@ export function pod(overrides: Partial<PodView> = {}): PodView {
   return {
     name: 'web-1', uid: 'pod-1', resourceVersion: '1', namespace: 'shop', owner: { kind: 'Deployment', name: 'web' },
     labels: injected.labels, annotations: injected.annotations, containers: injected.containers,
-    hostNetwork: false, finished: false, terminating: false, ready: true, readyChangedAt: 0, hasPreStop: true, ...overrides,
+    hostNetwork: false, finished: false, terminating: false, ready: true, readyChangedAt: 0, serviceAccount: 'default', hasPreStop: true, ...overrides,
   };
 }
 
@@ -46,7 +46,7 @@ export function workload(overrides: Partial<WorkloadView> = {}): WorkloadView {
   return {
     kind: 'Deployment', name: 'web', uid: 'web-uid', resourceVersion: '1', namespace: 'shop', replicas, generation: 1,
     observedGeneration: 1, updated: replicas, available: replicas, current: replicas, paused: false, strategy: 'RollingUpdate', maxUnavailable: 0, partition: 0,
-    progressDeadlineMs: 600_000, deadlineExceeded: false, templateLabels: { app: 'web' }, templateAnnotations: {}, hasTemplateAnnotations: false, ...overrides,
+    progressDeadlineMs: 600_000, deadlineExceeded: false, serviceAccount: 'default', containerPorts: [{ name: 'http', port: 8080 }], templateLabels: { app: 'web' }, templateAnnotations: {}, hasTemplateAnnotations: false, ...overrides,
   };
 }
 
@@ -60,12 +60,12 @@ export function namespace(overrides: Partial<NamespaceView> = {}): NamespaceView
 
 /** A configuration object in `shop`. */
 export function config(kind: string, spec: Readonly<Record<string, unknown>>, overrides: Partial<ConfigView> = {}): ConfigView {
-  return { kind, name: 'it', uid: `${kind}-uid`, resourceVersion: '1', namespace: 'shop', labels: {}, annotations: {}, spec, status: {}, ...overrides };
+  return { kind, name: 'it', uid: `${kind}-uid`, resourceVersion: '1', namespace: 'shop', labels: {}, annotations: {}, generation: 1, spec, status: {}, ...overrides };
 }
 
 /** A Service of the pods of `web`. */
 export function service(overrides: Partial<ServiceView> = {}): ServiceView {
-  return { name: 'web', uid: 'svc', resourceVersion: '1', namespace: 'shop', labels: {}, headless: false, selector: { app: 'web' }, ...overrides };
+  return { name: 'web', uid: 'svc', resourceVersion: '1', namespace: 'shop', labels: {}, annotations: {}, hasLabels: true, hasAnnotations: true, headless: false, externalName: false, selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }], conditions: {}, ...overrides };
 }
 
 /** A PodDisruptionBudget over the pods of `web` that can spare one of two. */
@@ -95,6 +95,7 @@ export function mesh(configs: readonly ConfigView[] = installed, daemonSets: rea
     configs: (kind, home) => configs.filter((each) => each.kind === kind && (home === undefined || each.namespace === home)),
     serves: (kind) => !absent.includes(kind),
     daemonSets: () => daemonSets,
+    pods: () => [],
     rootNamespace: root,
   };
 }
@@ -107,7 +108,7 @@ export function migrationSpec(overrides: Readonly<Record<string, unknown>> = {})
 /** Surroundings about which no rule has anything to say but the unavoidable loss of HTTP metrics; `more` are further objects of the mesh. */
 export function surroundings(overrides: Partial<Surroundings> = {}, more: readonly ConfigView[] = []): Surroundings {
   return {
-    route: sidecarToAmbient, restart: migrationSpec().restart, namespace: namespace(), pods: [pod(), pod({ name: 'web-2', uid: 'pod-2' })],
+    route: sidecarToAmbient, spec: migrationSpec(), namespace: namespace(), pods: [pod(), pod({ name: 'web-2', uid: 'pod-2' })],
     workloads: [workload()], budgets: [], services: [service()], mesh: mesh([...installed, ...more]), ...overrides,
   };
 }

@@ -207,7 +207,7 @@ export class NamespaceWorld {
       migrationUid: 'migration-uid',
       now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: nextRestartAt([object], spec.restart.podsPerMinute), refused: undefined,
       surroundings: {
-        route: { from: 'IstioSidecar', to: 'IstioAmbient' }, restart: spec.restart,
+        route: { from: 'IstioSidecar', to: 'IstioAmbient' }, spec, ...(this.status?.itinerary !== undefined && this.status.direction !== undefined && { itinerary: this.status.itinerary }),
         namespace: namespace({ labels: { ...this.labels }, annotations: { ...this.annotations }, hasAnnotations: this.annotations !== undefined }),
         pods: this.pods.map((each) => this.#podView(each)), workloads: this.workloads.flatMap((each) => (each.kind === 'Job' ? [] : [this.#workloadView({ ...each, kind: each.kind })])),
         budgets: [], services: [], mesh: mesh([...installed, ...this.policies]),
@@ -248,6 +248,9 @@ export class NamespaceWorld {
           owner.generation += 1;
           return true;
         }
+        case 'PatchService': throw new Error('this world has no waypoints');
+        case 'Apply': throw new Error('this world has no waypoints');
+        case 'Remove': throw new Error('this world has no waypoints');
         case 'Evict': {
           const at = this.pods.findIndex(({ name }) => name === write.pod);
           this.deletePod(at);

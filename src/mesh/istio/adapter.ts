@@ -6,14 +6,16 @@ import { extensionRules } from './findings/extensions.ts';
 import { policyRules } from './findings/policies.ts';
 import { routeRules } from './findings/routes.ts';
 import { apply, type Rule } from './findings/rule.ts';
+import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
 import { arrived, itinerary } from './itinerary.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { concerns, modeFor, modeOf } from './pod-mode.ts';
-import { watched } from './resources.ts';
+import { made, watched } from './resources.ts';
+import { choose } from './waypoint/choose.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules];
 
 /** Every rule, in the order of the catalogue. */
 export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules];
@@ -34,6 +36,8 @@ function findings(surroundings: Surroundings, when: 'Start' | 'UnderWay'): reado
 export const istio: MeshAdapter = {
   watched,
   labels: [injectionLabel, revisionLabel, dataplaneModeLabel, useWaypointLabel],
+  made,
+  choose,
   modeOf,
   modeFor,
   concerns,

@@ -48,16 +48,16 @@ function lastLabels(steps: readonly StepPlan[], start: LabelTargets): LabelTarge
 }
 
 describe('itinerary', () => {
-  it.each(titled)('%s never leaves the namespace with neither injection nor capture, there and back (I1)', (_title, route, original) => {
+  it.each(titled)('%s never leaves the namespace with neither injection nor capture, there and back (A in docs/safety.md)', (_title, route, original) => {
     if (route.from === 'None' || route.to === 'None') return;
-    const { forward, backward } = itinerary(route, original);
+    const { forward, backward } = itinerary(route, original, 'L4');
     const there = along(forward, original);
     expect(there.filter(([, labels]) => !holds(labels))).toEqual([]);
     for (const [, labels] of there) expect(along(backward, labels).filter(([, after]) => !holds(after))).toEqual([]);
   });
 
   it.each(titled)('%s ends with the labels of its goal', (_title, route, original) => {
-    const labels = lastLabels(itinerary(route, original).forward, original);
+    const labels = lastLabels(itinerary(route, original, 'L4').forward, original);
 
     if (route.to !== 'None') expect(holds(labels)).toBe(true);
     if (route.to === 'IstioAmbient') expect(labels).toMatchObject({ [mode]: 'ambient' });
@@ -68,22 +68,22 @@ describe('itinerary', () => {
   });
 
   it.each(titled)('%s can go back from after any step, to exactly the labels it began with', (_title, route, original) => {
-    const { forward, backward } = itinerary(route, original);
+    const { forward, backward } = itinerary(route, original, 'L4');
 
     for (const [, labels] of [['start', original] as const, ...along(forward, original)]) expect(lastLabels(backward, labels)).toEqual(original);
   });
 
   it.each(titled)('%s puts the labels back even when a stranger changed them on the way, and stays in the mesh', (_title, route, original) => {
-    const { backward } = itinerary(route, original);
+    const { backward } = itinerary(route, original, 'L4');
     for (const changed of [{ [revision]: null }, { [injection]: 'enabled', [revision]: null }, { [revision]: 'other' }, { [injection]: null }]) {
-      const flipped = { ...lastLabels(itinerary(route, original).forward, original), ...changed };
+      const flipped = { ...lastLabels(itinerary(route, original, 'L4').forward, original), ...changed };
       expect(lastLabels(backward, flipped)).toEqual(original);
       if (route.from !== 'None' && holds(flipped)) expect(along(backward, flipped).filter(([, labels]) => !holds(labels))).toEqual([]);
     }
   });
 
   it('takes the L4 path from sidecars to ambient and back in the documented order', () => {
-    const { forward, backward } = itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, { [injection]: 'enabled', [revision]: null, [mode]: null });
+    const { forward, backward } = itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, { [injection]: 'enabled', [revision]: null, [mode]: null }, 'L4');
 
     expect(forward.map(({ name }) => name)).toEqual(['Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'Flip', 'RestartWorkloads', 'Verify']);
     expect(backward.map(({ name }) => name)).toEqual(['RestoreLabels', 'RestoreWorkloads', 'RestoreCapture', 'VerifyRestored']);
@@ -93,13 +93,13 @@ describe('itinerary', () => {
   });
 
   it.each(routes.filter(({ from, to }) => from !== 'IstioSidecar' && to !== 'IstioSidecar'))('restarts nothing between $from and $to', (route) => {
-    const { forward, backward } = itinerary(route, {});
+    const { forward, backward } = itinerary(route, {}, 'L4');
 
     expect([...forward, ...backward].filter(({ work }) => work.kind === 'Restart')).toEqual([]);
   });
 
   it.each(titled)('%s records before it changes, changes before it restarts, and looks at the end', (_title, route, original) => {
-    const { forward } = itinerary(route, original);
+    const { forward } = itinerary(route, original, 'L4');
     const names = forward.map(({ name }) => name);
     const firstChange = forward.findIndex(({ work }) => work.kind === 'Labels');
 
@@ -110,7 +110,7 @@ describe('itinerary', () => {
   });
 
   it.each(titled)('%s keeps the original on the namespace until the last labels are back', (_title, route, original) => {
-    const { forward, backward } = itinerary(route, original);
+    const { forward, backward } = itinerary(route, original, 'L4');
     const uses = [...forward, ...backward].flatMap(({ name, work }) => (work.kind === 'Labels' ? [[name, work.original]] : []));
 
     expect(uses.filter(([, use]) => use === 'Drop')).toEqual([['RestoreCapture', 'Drop']]);
@@ -118,7 +118,7 @@ describe('itinerary', () => {
 });
 
 describe('what holds the capture on the way back to sidecars', () => {
-  const work = itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, { [injection]: 'enabled' }).backward.find(({ name }) => name === 'RestoreCapture')?.work;
+  const work = itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, { [injection]: 'enabled' }, 'L4').backward.find(({ name }) => name === 'RestoreCapture')?.work;
   const held = (view: ReturnType<typeof pod>): boolean => work?.kind === 'Labels' && work.heldBy?.(view) === true;
 
   it.each([
@@ -134,8 +134,8 @@ describe('what holds the capture on the way back to sidecars', () => {
   });
 
   it('is nothing when the namespace captured before, or when the goal is no mesh', () => {
-    const both = itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, { [injection]: 'enabled', [mode]: 'ambient' }).backward;
-    const leave = itinerary({ from: 'IstioAmbient', to: 'None' }, { [mode]: 'ambient' }).forward;
+    const both = itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, { [injection]: 'enabled', [mode]: 'ambient' }, 'L4').backward;
+    const leave = itinerary({ from: 'IstioAmbient', to: 'None' }, { [mode]: 'ambient' }, 'L4').forward;
 
     for (const step of [...both, ...leave]) expect(step.work).not.toHaveProperty('heldBy');
   });
@@ -143,7 +143,7 @@ describe('what holds the capture on the way back to sidecars', () => {
 
 describe('a stale pod', () => {
   it.each(routes.filter(({ from, to }) => from === 'IstioSidecar' || to === 'IstioSidecar'))('is any that is not in its mode, from $from to $to and back', (route) => {
-    const { forward, backward } = itinerary(route, {});
+    const { forward, backward } = itinerary(route, {}, 'L4');
     const views = [pod(), plainPod(), plainPod(captured), plainPod({ annotations: { 'ambient.istio.io/redirection': 'pending' } })];
     for (const [steps, goal] of [[forward, route.to], [backward, route.from]] as const) {
       const restart = steps.find(({ name }) => name === 'RestartWorkloads' || name === 'RestoreWorkloads')?.work;
@@ -172,7 +172,7 @@ describe('arrived', () => {
 
 it('the adapter records every label that an itinerary changes', () => {
   const changed = cases.flatMap(([route, original]) => {
-    const { forward, backward } = itinerary(route, original);
+    const { forward, backward } = itinerary(route, original, 'L4');
     return [...forward, ...backward].flatMap(({ work }) => (work.kind === 'Labels' ? Object.keys(work.targets) : []));
   });
 

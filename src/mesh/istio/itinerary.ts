@@ -1,8 +1,11 @@
 import type { DataPlane } from '../../api/common.ts';
+import type { ItineraryName } from '../../api/namespace-migration.ts';
 import type { Itinerary, LabelTargets, Route, StepPlan } from '../adapter.ts';
 import type { PodView } from '../views.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { restartOrder } from './waypoint/order.ts';
+import { enterWaypoint, leaveWaypoint } from './waypoint/steps.ts';
 
 /** What entering and leaving a data plane means for the labels of a namespace. */
 interface DataPlaneRules {
@@ -35,17 +38,20 @@ const rules: Record<DataPlane, DataPlaneRules> = {
   None: { enter: () => ({}), leave: {}, release: {}, byRestart: false },
 };
 
+/*
+ * The letters beside the steps are the invariants of docs/safety.md.
+ */
 const look: readonly StepPlan[] = [
   // Safe: writes nothing but our own status. Dying before or after changes nothing; the checks run again.
   { name: 'Preflight', why: 'Checks everything that would break or loosen a rule on the way, before anything is changed.', work: { kind: 'Check' } },
-  // I7: the original is stored before the first change. Dying before: nothing changed. After: it is read back, never taken anew.
+  // C: the original is stored before the first change. Dying before: nothing changed. After: it is read back, never taken anew.
   { name: 'Snapshot', why: 'Records the labels of the namespace, so that a rollback restores exactly these.', work: { kind: 'Snapshot' } },
   // Safe: status only. Dying before or after: the count is taken once, from the pods as they are before the first change.
   { name: 'Baseline', why: 'Counts the pods by mode, to compare at the end.', work: { kind: 'Baseline' } },
 ];
 
 /*
- * I2: the namespace still injects, so a restarted pod has a sidecar again; one workload at a time within its own bounds.
+ * B: the namespace still injects, so a restarted pod has a sidecar again; one workload at a time within its own bounds.
  * Dying before the patch: the announced restart is found unpatched and done. After: its value is found in the template.
  */
 const restartForHbone: StepPlan = {
@@ -54,14 +60,15 @@ const restartForHbone: StepPlan = {
   work: { kind: 'Restart', stale: lacksHbone },
 };
 
-function forward(route: Route, original: LabelTargets): readonly StepPlan[] {
+function forward(route: Route, original: LabelTargets, name: ItineraryName): readonly StepPlan[] {
   const from = rules[route.from];
   const to = rules[route.to];
   const flip: LabelTargets = { ...from.leave, ...to.enter(original) };
   const steps = [...look];
   if (route.from === 'IstioSidecar' && route.to === 'IstioAmbient') steps.push(restartForHbone);
+  if (name === 'L7') steps.push(...enterWaypoint);
   if (Object.keys(flip).length > 0) {
-    // I1: one patch, so at no revision is neither label in force. Dying before: labels are as recorded, it is sent again;
+    // A: one patch, so at no revision is neither label in force. Dying before: labels are as recorded, it is sent again;
     // after: the labels equal the target and the annotation is there, so the step is seen as done.
     steps.push({
       name: 'Flip',
@@ -71,23 +78,23 @@ function forward(route: Route, original: LabelTargets): readonly StepPlan[] {
   }
   if (from.byRestart || to.byRestart) {
     const mode = modeFor(route.to);
-    // I2, I9, I11: each workload once, the next only when every pod of the last is available and in its mode. Dying before
+    // B, D: each workload once, the next only when every pod of the last is available and in its mode. Dying before
     // the patch: the announced restart is done; after: its value is found in the template and its progress is watched.
     steps.push({
       name: 'RestartWorkloads',
       why: `Restarts one workload at a time until its pods are in mode ${mode}; pods change data plane only by being created anew.`,
-      work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode },
+      work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(name === 'L7' && { order: (surroundings) => restartOrder(surroundings).workloads }) },
     });
   }
   if (Object.keys(from.release).length > 0) {
-    // I1, I2: no pod depends on the capture any more. Dying before: sent again; after: the label is seen to be gone.
+    // A, B: no pod depends on the capture any more. Dying before: sent again; after: the label is seen to be gone.
     steps.push({
       name: 'ReleaseCapture',
       why: `Sets ${describe(from.release)} last: earlier it would leave running pods in plaintext.`,
       work: { kind: 'Labels', targets: from.release, original: 'Record', ...holdFor(route.to) },
     });
   }
-  // I16: looks at every pod, not at labels. Dying before or after changes nothing.
+  // B: looks at every pod, not at labels. Dying before or after changes nothing.
   steps.push({ name: 'Verify', why: `Sees every pod in mode ${modeFor(route.to)}.`, work: { kind: 'Verify', mode: modeFor(route.to) } });
   return steps;
 }
@@ -95,7 +102,7 @@ function forward(route: Route, original: LabelTargets): readonly StepPlan[] {
 /** What a rollback puts back: the revision too, although no step changes it, because without it the original may not inject. */
 const restored = [injectionLabel, revisionLabel, dataplaneModeLabel];
 
-function backward(route: Route, original: LabelTargets): readonly StepPlan[] {
+function backward(route: Route, original: LabelTargets, name: ItineraryName): readonly StepPlan[] {
   const mode = modeFor(route.from);
   // The capture is held until the pods have their sidecars back: a sidecar wins over the label, a naked pod needs it.
   const held = route.to === 'IstioAmbient' ? [dataplaneModeLabel] : [];
@@ -103,17 +110,18 @@ function backward(route: Route, original: LabelTargets): readonly StepPlan[] {
   const steps: StepPlan[] = [];
   if (rules[route.from].byRestart || rules[route.to].byRestart) {
     steps.push(
-      // I1, I3: new pods join the old data plane while the new one still holds the running ones. Dying before: sent again;
+      // A, B: new pods join the old data plane while the new one still holds the running ones. Dying before: sent again;
       // after: the labels are seen to be back.
       { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first, original: 'Record' } },
-      // I2, I18: templates go back to what they were, one workload at a time. Dying before or after the patch: the
+      // B, F: templates go back to what they were, one workload at a time. Dying before or after the patch: the
       // template's annotation tells which.
       { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode } },
     );
   }
+  if (name === 'L7') steps.push(...leaveWaypoint(holdFor(route.from)));
   const all = Object.fromEntries(restored.map((key) => [key, original[key] ?? null]));
   steps.push(
-    // I7: the annotation with the original leaves in the same patch that makes it needless. Dying before: sent again; after:
+    // C: the annotation with the original leaves in the same patch that makes it needless. Dying before: sent again; after:
     // the labels equal the original and the annotation is gone.
     { name: 'RestoreCapture', why: 'Puts every label back as it was, the capture last: earlier it would leave pods in plaintext.', work: { kind: 'Labels', targets: all, original: 'Drop', ...(all[dataplaneModeLabel] === 'ambient' ? {} : holdFor(route.from)) } },
     { name: 'VerifyRestored', why: `Sees every pod in mode ${mode} again.`, work: { kind: 'Verify', mode } },
@@ -137,8 +145,8 @@ function describe(targets: LabelTargets): string {
  * Weaves leaving one data plane and entering another into the steps of a namespace: labels that stop new pods flip with
  * those that take them, labels that hold running pods are released when no pod needs them.
  */
-export function itinerary(route: Route, original: LabelTargets): Itinerary {
-  return { forward: forward(route, original), backward: backward(route, original) };
+export function itinerary(route: Route, original: LabelTargets, name: ItineraryName): Itinerary {
+  return { forward: forward(route, original, name), backward: backward(route, original, name) };
 }
 
 /** Whether the labels already are what a migration to `to` would leave. */

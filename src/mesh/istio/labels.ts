@@ -6,6 +6,8 @@ export const revisionLabel = 'istio.io/rev';
 export const dataplaneModeLabel = 'istio.io/dataplane-mode';
 /** Namespace, Service and pod label: sends ambient callers through a waypoint. */
 export const useWaypointLabel = 'istio.io/use-waypoint';
+/** Namespace and Service label: `true` sends ingress gateways through the waypoint too; only for Services with an address. */
+export const ingressUseWaypointLabel = 'istio.io/ingress-use-waypoint';
 /** Pod label and legacy annotation: injection for this pod. */
 export const injectLabel = 'sidecar.istio.io/inject';
 /** Pod annotation, written by the injector: the test the node agent uses for "has a sidecar" (cni/pkg/util/enablement_selector.go). */

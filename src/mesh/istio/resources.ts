@@ -1,4 +1,6 @@
+import type { Resource } from '../../api/object.ts';
 import type { WatchedKind } from '../adapter.ts';
+import { gateways } from './waypoint/gateway.ts';
 
 function kind(group: string, version: string, name: string, plural: string, namespaced = true, namespace: WatchedKind['namespace'] = 'All'): WatchedKind {
   return { kind: name, resource: { group, version, kind: name, plural, namespaced }, namespace };
@@ -18,8 +20,14 @@ export const watched: readonly WatchedKind[] = [
   kind('telemetry.istio.io', 'v1', 'Telemetry', 'telemetries'),
   kind('extensions.istio.io', 'v1alpha1', 'WasmPlugin', 'wasmplugins'),
   kind('gateway.networking.k8s.io', 'v1', 'GatewayClass', 'gatewayclasses', false),
+  { kind: 'Gateway', resource: gateways, namespace: 'All' },
   kind('gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes'),
   kind('gateway.networking.k8s.io', 'v1', 'GRPCRoute', 'grpcroutes'),
   kind('admissionregistration.k8s.io', 'v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', false),
   kind('', 'v1', 'ConfigMap', 'configmaps', true, 'Root'),
 ];
+
+/** Kinds of the objects that the operator makes on the way and watches. */
+export const made: readonly Resource[] = watched
+  .filter(({ kind: name }) => ['AuthorizationPolicy', 'RequestAuthentication', 'Gateway'].includes(name))
+  .map(({ resource }) => resource);

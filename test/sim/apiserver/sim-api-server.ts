@@ -3,6 +3,7 @@ import { seededRandom, type Random } from '../../../src/base/random.ts';
 import type { KubeObject, Resource } from '../../../src/api/object.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../../src/kube/transport.ts';
 import type { SimApi, SimMutatingAdmission, SimWatchEvent, SimWriteOptions } from '../sim-api.ts';
+import { applyObject } from './apply.ts';
 import { bootstrap } from './bootstrap.ts';
 import { builtinResources } from './builtin-resources.ts';
 import { compactRegularly } from './compaction.ts';
@@ -128,6 +129,14 @@ export class SimApiServer implements SimApi {
     return updateObject(this.state, served, stored, object, {
       manager: options.manager, lenient: true, ...(subresource === undefined ? {} : { subresource }),
     });
+  }
+
+  apply(resource: Resource, object: KubeObject, { manager, subresource }: SimWriteOptions): KubeObject {
+    const served = this.served(resource);
+    const { name, namespace } = object.metadata;
+    const stored = this.state.store.get(served.storageKey, storeKey(served, namespace, name));
+    if (stored === undefined && subresource !== undefined) throw notFound(served.resource, name);
+    return applyObject(this.state, { served, namespace, name, stored }, object, { manager, force: true, ...(subresource === undefined ? {} : { subresource }) });
   }
 
   delete(resource: Resource, namespace: string | undefined, name: string, options: Parameters<SimApi['delete']>[3] = {}): void {

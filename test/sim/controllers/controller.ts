@@ -2,7 +2,7 @@ import type { Clock } from '../../../src/base/clock.ts';
 import type { Random } from '../../../src/base/random.ts';
 import type { KubeObject } from '../../../src/api/object.ts';
 import { SimStatusError, type SimApi } from '../sim-api.ts';
-import type { Kind } from './kinds.ts';
+import { customResourceDefinitions, type Kind } from './kinds.ts';
 import { controllerOf, keyOf } from './typed-api.ts';
 
 /** What every simulated controller is given. */
@@ -78,6 +78,16 @@ export function startQueue(context: ControllerContext, reconcile: Reconcile): Wo
 export function watchKind<T extends KubeObject>(context: ControllerContext, kind: Kind<T>, handler: (object: T, deleted: boolean) => void): void {
   const stop = context.api.watch(kind, ({ type, object }) => { handler(object as T, type === 'DELETED'); });
   context.signal.addEventListener('abort', stop, { once: true });
+}
+
+/** The same for a kind of a definition that may be installed later, or never. */
+export function watchCustomKind<T extends KubeObject>(context: ControllerContext, kind: Kind<T>, handler: (object: T, deleted: boolean) => void): void {
+  let watching = false;
+  watchKind(context, customResourceDefinitions, () => {
+    if (watching || context.api.resourceFor(kind.group, kind.kind) === undefined) return;
+    watching = true;
+    watchKind(context, kind, handler);
+  });
 }
 
 /** Puts every changed object of a kind into the queue. */

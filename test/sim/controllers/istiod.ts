@@ -22,23 +22,35 @@ export interface Istiod {
   readonly isUp: boolean;
   /** Whether the istiod that answers runs with `PILOT_ENABLE_AMBIENT`. */
   readonly ambient: boolean;
+  /** Stops it from answering although its pods are ready, as a process that hangs; {@link resume} ends that. */
+  pause(): void;
+  resume(): void;
+  /** Called whenever something above may have changed. */
+  onChange(listener: () => void): void;
 }
 
 /** Starts istiod's part that other models do not cover: the GatewayClasses, created when missing and never updated, once their CRD exists. */
 export function startIstiod(context: ControllerContext): Istiod {
   const ready = new Map<string | undefined, Pod>();
+  const listeners: (() => void)[] = [];
+  let paused = false;
+  const changed = (): void => { for (const listener of listeners) listener(); };
   const istiod: Istiod = {
-    get isUp() { return ready.size > 0; },
-    get ambient() { return [...ready.values()].some(runsAmbient); },
+    get isUp() { return !paused && ready.size > 0; },
+    get ambient() { return !paused && [...ready.values()].some(runsAmbient); },
+    pause() { paused = true; },
+    resume() { paused = false; changed(); },
+    onChange(listener) { listeners.push(listener); },
   };
   const queue = startQueue(context, (name) => { ensureClass(context, istiod, name); return undefined; });
   const all = (): void => { for (const { name } of gatewayClasses) queue.add(name); };
-  watchKind(context, customResourceDefinitions, all);
+  istiod.onChange(all);
+  watchKind(context, customResourceDefinitions, changed);
   watchKind(context, pods, (pod, deleted) => {
     if (pod.metadata.namespace !== istioNamespace || pod.metadata.labels?.['app'] !== 'istiod') return;
     if (deleted || !isReady(pod)) ready.delete(pod.metadata.uid);
     else ready.set(pod.metadata.uid, pod);
-    all();
+    changed();
   });
   return istiod;
 }

@@ -1,5 +1,7 @@
 import type { KubeObject, Resource } from '../../../src/api/object.ts';
+import type { AuthorizationPolicy, Gateway, GatewayClass } from './gateway-types.ts';
 import type { Namespace, Node, Pod } from './pod-types.ts';
+import type { ConfigMap, EndpointSlice, HorizontalPodAutoscaler, Service } from './service-types.ts';
 import type {
   ControllerRevision, DaemonSet, Deployment, Job, PodDisruptionBudget, ReplicaSet, StatefulSet,
 } from './workload-types.ts';
@@ -23,9 +25,9 @@ export const namespaces = kind<Namespace>('', 'v1', 'Namespace', 'namespaces', f
 /** core/v1 ServiceAccount. */
 export const serviceAccounts = kind('', 'v1', 'ServiceAccount', 'serviceaccounts');
 /** core/v1 ConfigMap. */
-export const configMaps = kind('', 'v1', 'ConfigMap', 'configmaps');
+export const configMaps = kind<ConfigMap>('', 'v1', 'ConfigMap', 'configmaps');
 /** core/v1 Service. */
-export const services = kind('', 'v1', 'Service', 'services');
+export const services = kind<Service>('', 'v1', 'Service', 'services');
 /** apps/v1 Deployment. */
 export const deployments = kind<Deployment>('apps', 'v1', 'Deployment', 'deployments');
 /** apps/v1 ReplicaSet. */
@@ -40,6 +42,18 @@ export const controllerRevisions = kind<ControllerRevision>('apps', 'v1', 'Contr
 export const jobs = kind<Job>('batch', 'v1', 'Job', 'jobs');
 /** policy/v1 PodDisruptionBudget. */
 export const podDisruptionBudgets = kind<PodDisruptionBudget>('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets');
+/** discovery.k8s.io/v1 EndpointSlice. */
+export const endpointSlices = kind<EndpointSlice>('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices');
+/** autoscaling/v2 HorizontalPodAutoscaler. */
+export const horizontalPodAutoscalers = kind<HorizontalPodAutoscaler>('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers');
+/** gateway.networking.k8s.io/v1 Gateway; served only once its definition is. */
+export const gateways = kind<Gateway>('gateway.networking.k8s.io', 'v1', 'Gateway', 'gateways');
+/** gateway.networking.k8s.io/v1 GatewayClass; served only once its definition is. */
+export const gatewayClasses = kind<GatewayClass>('gateway.networking.k8s.io', 'v1', 'GatewayClass', 'gatewayclasses', false);
+/** security.istio.io/v1 AuthorizationPolicy; served only once its definition is. */
+export const authorizationPolicies = kind<AuthorizationPolicy>('security.istio.io', 'v1', 'AuthorizationPolicy', 'authorizationpolicies');
+/** networking.istio.io/v1 ServiceEntry; served only once its definition is. */
+export const serviceEntries = kind('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries');
 /** apiextensions.k8s.io/v1 CustomResourceDefinition. */
 export const customResourceDefinitions = kind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition', 'customresourcedefinitions', false);
 /** admissionregistration.k8s.io/v1 MutatingWebhookConfiguration. */

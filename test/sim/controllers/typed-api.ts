@@ -20,6 +20,11 @@ export function listOf<T extends KubeObject>(api: SimApi, kind: Kind<T>, namespa
   return api.list(kind, namespace) as readonly T[];
 }
 
+/** Whether objects of the kind can be read: its definition may not be installed. */
+export function isServed<T extends KubeObject>(api: SimApi, kind: Kind<T>): boolean {
+  return api.resourceFor(kind.group, kind.kind) !== undefined;
+}
+
 /** Reads the newest version, changes it and stores it; does nothing when the object is gone. */
 export function modify<T extends KubeObject>(
   api: SimApi, kind: Kind<T>, object: T, options: SimWriteOptions, change: (current: T) => T,

@@ -22,12 +22,12 @@ function selectsByInjection(policy: ConfigView, { pods, workloads }: Surrounding
 
 /**
  * istiod gives ztunnel an AuthorizationPolicy as one of a namespace only without `selector`, and as one of a workload only with
- * labels in it: with a `selector` that has none it is neither (convertAuthorizationPolicy and buildWorkloadPolicies in
- * pilot/pkg/serviceregistry/ambient). Sidecars apply it to every pod.
+ * `matchLabels` in it (empty ones select every pod): with `selector: {}` it is neither (convertAuthorizationPolicy and
+ * buildWorkloadPolicies in pilot/pkg/serviceregistry/ambient). Sidecars apply it to every pod.
  */
 function hasEmptySelector({ kind, spec }: ConfigView): boolean {
   const { selector } = spec;
-  return kind === 'AuthorizationPolicy' && selector !== undefined && selector !== null && Object.keys(record(record(selector)['matchLabels'])).length === 0;
+  return kind === 'AuthorizationPolicy' && selector !== undefined && selector !== null && (record(selector)['matchLabels'] ?? null) === null;
 }
 
 function unattached(surroundings: Surroundings): readonly Evidence[] {

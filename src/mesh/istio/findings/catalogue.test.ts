@@ -43,6 +43,8 @@ describe('docs/findings.md', () => {
   it('has no heading of another form', () => {
     const text = readFileSync(join(root, 'docs/findings.md'), 'utf8');
 
-    expect(text.match(/^## /gm)).toHaveLength(entries().length);
+    const inAudit = text.match(/^## MM\d{3} .+\n\n\*\*(?:Critical|Warning|Info)\*\* · in the audit$/gm) ?? [];
+
+    expect(text.match(/^## /gm)).toHaveLength(entries().length + inAudit.length);
   });
 });

@@ -1,6 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
 import { record, records, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
+import { originalLabelsAnnotation } from '../../../api/resources.ts';
+import { itineraryOf } from '../waypoint/choose.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { applicable, nameOf, type Evidence, type Rule } from './rule.ts';
 
@@ -24,17 +26,22 @@ function registryOnly(surroundings: Surroundings): readonly Evidence[] {
   return [...evidence, ...mesh];
 }
 
-function waypointInUse({ namespace, services, pods, workloads }: Surroundings): readonly Evidence[] {
+function waypointInUse(surroundings: Surroundings): readonly Evidence[] {
+  const { namespace, services, pods, workloads, itinerary } = surroundings;
+  // On the way of the L7 itinerary Services that keep their labels of before were labelled by the operator.
+  const foreign = itinerary === 'L7' ? services.filter(({ annotations }) => annotations[originalLabelsAnnotation] === undefined) : services;
   const holders = [
-    { ...namespace, kind: 'Namespace' }, ...services.map((service) => ({ ...service, kind: 'Service' })), ...pods.map((pod) => ({ ...pod, kind: 'Pod' })),
+    { ...namespace, kind: 'Namespace' }, ...foreign.map((service) => ({ ...service, kind: 'Service' })), ...pods.map((pod) => ({ ...pod, kind: 'Pod' })),
     ...workloads.filter(({ replicas }) => replicas === 0).map((workload) => ({ ...workload, labels: workload.templateLabels })),
   ];
-  return holders
+  const optedOut = itineraryOf(surroundings) === 'L7' ? services.filter(({ labels }) => labels[useWaypointLabel] === 'none') : [];
+  const refusing = optedOut.map((service) => ({ object: nameOf({ ...service, kind: 'Service' }), message: `label ${useWaypointLabel}=none keeps it from the waypoint that its namespace needs` }));
+  return [...refusing, ...holders
     .filter(({ labels }) => labels[useWaypointLabel] !== undefined && labels[useWaypointLabel] !== 'none')
     .map((holder) => ({
       object: holder.kind === 'Namespace' ? `Namespace ${holder.name}` : nameOf(holder),
       message: `label ${useWaypointLabel}=${String(holder.labels[useWaypointLabel])} sends ambient callers through a waypoint: policies would see the waypoint's identity instead of theirs`,
-    }));
+    }))];
 }
 
 /** Proxy extensions, egress control and workloads that only exist with sidecars. */

@@ -2,6 +2,8 @@ import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { asksWhoCalls, l7Fields, principals } from './policy-fields.ts';
+import { isOurs } from '../policy/translate/names.ts';
+import { itineraryOf } from '../waypoint/choose.ts';
 import { applicable, asksForStrict, hasTrustDomainAliases, meshConfigValue, mtlsModes, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 function action(policy: ConfigView): string {
@@ -18,6 +20,11 @@ const isTrue: readonly (string | undefined)[] = ['1', 't', 'T', 'TRUE', 'true', 
 
 function isDryRun(policy: ConfigView): boolean {
   return isTrue.includes(policy.annotations['istio.io/dry-run']);
+}
+
+/** Behind a waypoint all of it is enforced; what is not is MM080. */
+function atZtunnel(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
+  return (surroundings) => (itineraryOf(surroundings) === 'L7' ? [] : find(surroundings));
 }
 
 function needsHttp(surroundings: Surroundings): readonly Evidence[] {
@@ -69,19 +76,19 @@ export const policyRules: readonly Rule[] = [
   {
     id: 'MM020', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy needs HTTP',
     fix: 'Keep this namespace on sidecars, or rewrite the policy with identities, namespaces, addresses and ports only.',
-    find: needsHttp,
+    find: atZtunnel(needsHttp),
   },
   {
     id: 'MM021', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy with CUSTOM or AUDIT action, or dry-run',
     fix: 'Keep this namespace on sidecars, or remove the policy.',
-    find: (surroundings) => workloadPolicies(surroundings)
+    find: atZtunnel((surroundings) => workloadPolicies(surroundings)
       .filter((policy) => ['CUSTOM', 'AUDIT'].includes(action(policy)) || isDryRun(policy))
-      .map((policy) => ({ object: nameOf(policy), message: `ztunnel is not sent ${isDryRun(policy) ? 'dry-run policies' : `${action(policy)} policies`}: it would have no effect` })),
+      .map((policy) => ({ object: nameOf(policy), message: `ztunnel is not sent ${isDryRun(policy) ? 'dry-run policies' : `${action(policy)} policies`}: it would have no effect` }))),
   },
   {
     id: 'MM022', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy for a waypoint',
     fix: 'Remove targetRefs to Services, ServiceEntries and waypoints, or keep this namespace out of the migration.',
-    find: (surroundings) => surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name)
+    find: (surroundings) => surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name).filter(({ labels }) => !isOurs(labels))
       .filter((policy) => targetRefs(policy).some((target) => target['kind'] === 'Service' || target['kind'] === 'ServiceEntry'))
       .map((policy) => ({ object: nameOf(policy), message: 'targetRefs to a Service are enforced by a waypoint only; sidecars ignore it, and what it means would change' })),
   },
@@ -93,8 +100,8 @@ export const policyRules: readonly Rule[] = [
   {
     id: 'MM024', severity: 'Critical', when: 'Always', title: 'RequestAuthentication',
     fix: 'Keep this namespace on sidecars: tokens are checked by a proxy that reads HTTP.',
-    find: (surroundings) => applicable('RequestAuthentication', surroundings)
-      .map((policy) => ({ object: nameOf(policy), message: 'ztunnel does not check tokens: requests without a valid one would pass' })),
+    find: atZtunnel((surroundings) => applicable('RequestAuthentication', surroundings)
+      .map((policy) => ({ object: nameOf(policy), message: 'ztunnel does not check tokens: requests without a valid one would pass' }))),
   },
   {
     id: 'MM025', severity: 'Critical', when: 'Always', title: 'PeerAuthentication DISABLE',

@@ -1,5 +1,6 @@
 import type { Finding, Severity } from '../../../api/common.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
+import { isOurs } from '../policy/translate/names.ts';
 import { record, records, text, type Json } from '../../json.ts';
 import { selects, type ConfigView, type PodView } from '../../views.ts';
 
@@ -7,6 +8,8 @@ import { selects, type ConfigView, type PodView } from '../../views.ts';
 export interface Evidence {
   readonly object: string;
   readonly message: string;
+  /** What to do about this very object, if it is more than what the rule says. */
+  readonly fix?: string;
 }
 
 /** One check. The table of them is the catalogue in docs/findings.md. */
@@ -24,7 +27,7 @@ export interface Rule {
 
 /** The findings of a rule, cut to what the API admits: a status that is refused could not even record a failure. */
 export function apply(rule: Rule, surroundings: Surroundings): readonly Finding[] {
-  return rule.find(surroundings).map(({ object, message }) => ({ id: rule.id, severity: rule.severity, object: object.slice(0, 512), message: message.slice(0, 1024), fix: rule.fix }));
+  return rule.find(surroundings).map(({ object, message, fix }) => ({ id: rule.id, severity: rule.severity, object: object.slice(0, 512), message: message.slice(0, 1024), fix: (fix ?? rule.fix).slice(0, 1024) }));
 }
 
 /** `AuthorizationPolicy shop/deny-delete`. */
@@ -45,7 +48,7 @@ export function labelSets({ pods, workloads }: Surroundings): readonly Readonly<
 export function applicable(kind: string, surroundings: Surroundings): readonly ConfigView[] {
   const { mesh, namespace } = surroundings;
   const inScope = namespace.name === mesh.rootNamespace ? [namespace.name] : [namespace.name, mesh.rootNamespace];
-  return inScope.flatMap((name) => mesh.configs(kind, name)).filter((config) => {
+  return inScope.flatMap((name) => mesh.configs(kind, name)).filter(({ labels }) => !isOurs(labels)).filter((config) => {
     const matchLabels = selectorOf(config);
     return matchLabels === undefined || labelSets(surroundings).some((labels) => selects({ matchLabels }, labels));
   });
@@ -91,9 +94,19 @@ export function meshConfigValue(mesh: MeshState, key: string): string | undefine
   return undefined;
 }
 
+/** Other trust domains that count as the mesh's own, from the mesh configuration. */
+export function trustDomainAliases(mesh: MeshState): readonly string[] {
+  const configs = mesh.configs('ConfigMap', mesh.rootNamespace).filter(({ name }) => name === 'istio' || name.startsWith('istio-'));
+  return configs.flatMap(({ spec }) => {
+    const written = /^trustDomainAliases:[ \t]*(?:\[([^\]]*)\]|((?:\r?\n[ \t]*-[^\n]*)+))/m.exec(text(spec['mesh']) ?? '');
+    const members = written?.[1]?.split(',') ?? written?.[2]?.split('\n').map((line) => line.replace(/^[ \t]*-/, '')) ?? [];
+    return members.map((member) => member.replace(/#.*$/, '').trim().replace(/^["']|["']$/g, '')).filter((member) => member !== '');
+  });
+}
+
 /** Whether the mesh configuration names other trust domains that count as its own. */
 export function hasTrustDomainAliases(mesh: MeshState): boolean {
-  return mesh.configs('ConfigMap', mesh.rootNamespace).some((config) => /^trustDomainAliases:[ \t]*(?:\[[ \t]*[^\]\s]|\r?\n[ \t]*-)/m.test(text(config.spec['mesh']) ?? ''));
+  return trustDomainAliases(mesh).length > 0;
 }
 
 /** Names of some pods, so that a message stays short. */

@@ -4,7 +4,7 @@ import {
 } from '../../../../test/support/mesh-fixtures.ts';
 import { Finding } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { ConfigView } from '../../views.ts';
+import type { ConfigView, PodView } from '../../views.ts';
 import { istio, rules } from '../adapter.ts';
 
 /** What a rule has to see, and what comes close but is none of its business. */
@@ -21,6 +21,11 @@ const fromNone = { from: 'None', to: 'IstioAmbient' } as const;
 
 function around(...configs: readonly ConfigView[]): Surroundings {
   return surroundings({}, configs);
+}
+
+/** On the way without a waypoint: what needs one is then in the way. */
+function withoutWaypoint(...configs: readonly ConfigView[]): Surroundings {
+  return surroundings({ itinerary: 'L4' }, configs);
 }
 
 function policy(spec: Spec, more: Partial<ConfigView> = {}): ConfigView {
@@ -46,6 +51,26 @@ const asleep = workload({ name: 'night', replicas: 0, templateLabels: { app: 'ni
 const headless = service({ headless: true });
 function named(name: string, ...principals: readonly string[]): ConfigView {
   return policy({ rules: [{ from: [{ source: { principals } }] }] }, { name });
+}
+
+const failClosed = migrationSpec({ policies: { bypass: 'FailClosed' } });
+
+function httpFrom(...namespaces: readonly string[]): Spec {
+  return { rules: [{ from: [{ source: { namespaces } }], to: http.rules[0]?.to }] };
+}
+
+/** ServiceAccount blog/reader may call, and there is this pod. */
+function calledBy(caller: PodView): Surroundings {
+  const policies = policy({ rules: [{ from: [{ source: { serviceAccounts: ['blog/reader'] } }], to: http.rules[0]?.to }] });
+  return surroundings({ mesh: { ...mesh([...installed, policies]), pods: (home) => (home === caller.namespace ? [caller] : []) } });
+}
+
+/** Deployments `web` and `api`, each with a Service that these ServiceAccounts may call. */
+function circle(serviceAccounts: readonly string[]): Surroundings {
+  const api = { app: 'api' };
+  return surroundings({
+    workloads: [workload({ serviceAccount: 'web' }), workload({ name: 'api', serviceAccount: 'api', templateLabels: api })], services: [service(), service({ name: 'api', selector: api })],
+  }, [policy({ rules: [{ from: [{ source: { serviceAccounts } }], to: http.rules[0]?.to }] })]);
 }
 
 const old = pod({ labels: { app: 'web' } });
@@ -86,32 +111,32 @@ const table: Readonly<Record<string, Examples>> = {
   },
   MM020: {
     seen: {
-      'in the namespace': around(policy(http)),
-      'mesh-wide': around(policy(http, { namespace: root })),
-      'selecting a pod': around(policy({ ...http, ...only('web') })),
-      'selecting a pod, from the root namespace': around(policy({ ...http, ...only('web') }, { namespace: root })),
-      'selecting a workload that is scaled to zero': surroundings({ workloads: [workload(), asleep] }, [policy({ ...http, ...only('night') })]),
-      'one that denies': around(policy({ action: 'DENY', ...http })),
-      'L4 in from and L7 in when': around(policy({ action: 'DENY', rules: [{ from: [{ source: { namespaces: ['x'] } }], when: [{ key: 'request.headers[a]', values: ['b'] }] }] })),
-      'remoteIpBlocks, which ztunnel ignores': around(policy({ action: 'DENY', rules: [{ from: [{ source: { remoteIpBlocks: ['10.0.0.0/8'] } }] }] })),
+      'in the namespace': withoutWaypoint(policy(http)),
+      'mesh-wide': withoutWaypoint(policy(http, { namespace: root })),
+      'selecting a pod': withoutWaypoint(policy({ ...http, ...only('web') })),
+      'selecting a pod, from the root namespace': withoutWaypoint(policy({ ...http, ...only('web') }, { namespace: root })),
+      'selecting a workload that is scaled to zero': surroundings({ itinerary: 'L4', workloads: [workload(), asleep] }, [policy({ ...http, ...only('night') })]),
+      'one that denies': withoutWaypoint(policy({ action: 'DENY', ...http })),
+      'L4 in from and L7 in when': withoutWaypoint(policy({ action: 'DENY', rules: [{ from: [{ source: { namespaces: ['x'] } }], when: [{ key: 'request.headers[a]', values: ['b'] }] }] })),
+      'remoteIpBlocks, which ztunnel ignores': withoutWaypoint(policy({ action: 'DENY', rules: [{ from: [{ source: { remoteIpBlocks: ['10.0.0.0/8'] } }] }] })),
       'on the way back to sidecars, where it would begin to act': surroundings({ route: toSidecar }, [policy(http)]),
     },
     ignored: {
-      'L4 only': around(policy(identity)),
-      'deny-all': around(policy({})),
-      'in another namespace': around(policy(http, { namespace: 'blog' })),
-      'selecting nothing here': around(policy({ ...http, ...only('ingress') }, { namespace: root })),
-      'for a waypoint (MM022)': around(policy({ ...http, targetRefs: [{ kind: 'Service', name: 'web' }] })),
+      'L4 only': withoutWaypoint(policy(identity)),
+      'deny-all': withoutWaypoint(policy({})),
+      'in another namespace': withoutWaypoint(policy(http, { namespace: 'blog' })),
+      'selecting nothing here': withoutWaypoint(policy({ ...http, ...only('ingress') }, { namespace: root })),
+      'for a waypoint (MM022)': withoutWaypoint(policy({ ...http, targetRefs: [{ kind: 'Service', name: 'web' }] })),
     },
   },
   MM021: {
     seen: {
-      'CUSTOM': around(policy({ action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] })),
-      'AUDIT': around(policy({ action: 'AUDIT', ...identity })),
-      'dry-run': around(policy(identity, { annotations: { 'istio.io/dry-run': 'true' } })),
-      'dry-run as Go spells it, too': around(policy(identity, { annotations: { 'istio.io/dry-run': '1' } })),
+      'CUSTOM': withoutWaypoint(policy({ action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] })),
+      'AUDIT': withoutWaypoint(policy({ action: 'AUDIT', ...identity })),
+      'dry-run': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': 'true' } })),
+      'dry-run as Go spells it, too': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': '1' } })),
     },
-    ignored: { 'ALLOW': around(policy({ action: 'ALLOW', ...identity })), 'DENY': around(policy({ action: 'DENY', ...identity })), 'no dry-run': around(policy(identity, { annotations: { 'istio.io/dry-run': 'false' } })) },
+    ignored: { 'ALLOW': withoutWaypoint(policy({ action: 'ALLOW', ...identity })), 'DENY': withoutWaypoint(policy({ action: 'DENY', ...identity })), 'no dry-run': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': 'false' } })) },
   },
   MM022: {
     seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })), 'a ServiceEntry': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })) },
@@ -135,8 +160,8 @@ const table: Readonly<Record<string, Examples>> = {
     },
   },
   MM024: {
-    seen: { 'in the namespace': around(config('RequestAuthentication', {})), 'mesh-wide': around(config('RequestAuthentication', {}, { namespace: root })) },
-    ignored: { 'for other pods': around(config('RequestAuthentication', only('other'))), 'elsewhere': around(config('RequestAuthentication', {}, { namespace: 'blog' })) },
+    seen: { 'in the namespace': withoutWaypoint(config('RequestAuthentication', {})), 'mesh-wide': withoutWaypoint(config('RequestAuthentication', {}, { namespace: root })) },
+    ignored: { 'for other pods': withoutWaypoint(config('RequestAuthentication', only('other'))), 'elsewhere': withoutWaypoint(config('RequestAuthentication', {}, { namespace: 'blog' })) },
   },
   MM025: {
     seen: { 'for all': around(peer({ mtls: { mode: 'DISABLE' } })), 'for a port': around(peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'DISABLE' } } })), 'mesh-wide': around(peer({ mtls: { mode: 'DISABLE' } }, { namespace: root })) },
@@ -159,13 +184,13 @@ const table: Readonly<Record<string, Examples>> = {
   MM027: {
     seen: {
       'an empty selector': around(policy({ selector: {}, action: 'DENY', ...identity })),
-      'a selector without labels, mesh-wide': around(policy({ selector: { matchLabels: {} } }, { namespace: root })),
       'a label of the injector': around(policy({ selector: { matchLabels: { 'security.istio.io/tlsMode': 'istio' } }, ...identity })),
       'the canonical name, for mTLS': around(peer({ selector: { matchLabels: { 'service.istio.io/canonical-name': 'web' } }, mtls: { mode: 'STRICT' } })),
       'a label of the injector beside one of the template': around(policy({ selector: { matchLabels: { 'app': 'web', 'service.istio.io/canonical-revision': 'latest' } } })),
     },
     ignored: {
       'no selector': around(policy({ action: 'DENY', ...identity })),
+      'empty labels, which select every pod for both': around(policy({ selector: { matchLabels: {} }, action: 'DENY', ...identity })),
       'a label of the template': around(policy({ ...only('web'), ...identity })),
       'the canonical name that the template has itself': surroundings({ workloads: [workload({ templateLabels: { 'app': 'web', 'service.istio.io/canonical-name': 'web' } })] }, [policy({ selector: { matchLabels: { 'service.istio.io/canonical-name': 'web' } } })]),
       'PeerAuthentication with an empty selector, which both take for the namespace': around(peer({ selector: {}, mtls: { mode: 'STRICT' } })),
@@ -342,7 +367,7 @@ const table: Readonly<Record<string, Examples>> = {
     seen: { 'more than a quarter': surroundings({ workloads: [workload({ replicas: 8, maxUnavailable: 3 })] }), 'Recreate': surroundings({ workloads: [workload({ replicas: 4, maxUnavailable: 4, strategy: 'Recreate' })] }) },
     ignored: {
       'a quarter, rounded up': surroundings({ workloads: [workload({ replicas: 5, maxUnavailable: 2 })] }), 'one is always allowed': surroundings({ workloads: [workload({ replicas: 1, maxUnavailable: 1 })] }),
-      'a higher limit': surroundings({ workloads: [workload({ replicas: 8, maxUnavailable: 3 })], restart: migrationSpec({ restart: { maxUnavailablePerWorkload: 3 } }).restart }),
+      'a higher limit': surroundings({ workloads: [workload({ replicas: 8, maxUnavailable: 3 })], spec: migrationSpec({ restart: { maxUnavailablePerWorkload: 3 } }) }),
     },
   },
   MM056: {
@@ -373,8 +398,8 @@ const table: Readonly<Record<string, Examples>> = {
     },
   },
   MM060: {
-    seen: { 'Never': surroundings({ pods: [old], restart: migrationSpec({ restart: { hbone: 'Never' } }).restart }) },
-    ignored: { 'Auto': surroundings({ pods: [old] }), 'none left': surroundings({ restart: migrationSpec({ restart: { hbone: 'Never' } }).restart }) },
+    seen: { 'Never': surroundings({ pods: [old], spec: migrationSpec({ restart: { hbone: 'Never' } }) }) },
+    ignored: { 'Auto': surroundings({ pods: [old] }), 'none left': surroundings({ spec: migrationSpec({ restart: { hbone: 'Never' } }) }) },
   },
   MM061: {
     seen: { 'no hook': surroundings({ pods: [pod({ hasPreStop: false })] }) },
@@ -394,12 +419,50 @@ const table: Readonly<Record<string, Examples>> = {
   MM063: {
     seen: {
       'a headless Service and a policy by identity': surroundings({ services: [headless] }, [policy({ action: 'DENY', ...identity })]),
-      'sidecars without HBONE that stay': surroundings({ pods: [old], restart: migrationSpec({ restart: { hbone: 'Never' } }).restart }, [policy({ action: 'DENY', ...identity })]),
+      'sidecars without HBONE that stay': surroundings({ pods: [old], spec: migrationSpec({ restart: { hbone: 'Never' } }) }, [policy({ action: 'DENY', ...identity })]),
     },
     ignored: {
       'a policy by port': surroundings({ services: [headless] }, [policy({ rules: [{ to: [{ operation: { ports: ['80'] } }] }] })]), 'no policy': surroundings({ services: [headless] }),
       'a cluster IP': around(policy(identity)), 'sidecars that are restarted first': surroundings({ pods: [old] }, [policy(identity)]),
     },
+  },
+  MM071: {
+    seen: { 'a policy that needs HTTP': around(policy(http)), 'tokens': around(config('RequestAuthentication', {})) },
+    ignored: { 'L4 only': around(policy(identity)), 'no Service': surroundings({ services: [] }, [policy(http)]), 'another goal': surroundings({ route: toNone }, [policy(http)]) },
+  },
+  MM080: {
+    seen: {
+      'a policy for part of the pods of a Service': surroundings({ workloads: [workload(), workload({ name: 'v2', templateLabels: { app: 'web', version: 'v2' } })] }, [policy(http), policy({ ...http, selector: { matchLabels: { app: 'web', version: 'v2' } } }, { name: 'part' })]),
+      'a headless Service': surroundings({ services: [service(), service({ name: 'web-pods', headless: true, selector: { app: 'night' } })], workloads: [workload(), asleep] }, [policy(http)]),
+    },
+    ignored: { 'what can be carried over': around(policy(http)), 'L4 only': around(policy(identity)) },
+  },
+  MM081: {
+    seen: { 'a headless Service of the same pods': surroundings({ services: [service(), service({ name: 'web-pods', headless: true })] }, [policy(http)]) },
+    ignored: { 'an ordinary Service': around(policy(http)) },
+  },
+  MM082: {
+    seen: { 'a rule without from': around(policy(http)), 'a wildcard': around(policy({ rules: [{ from: [{ source: { namespaces: ['team-*'] } }], to: http.rules[0]?.to }] })), 'only a DENY': around(policy({ action: 'DENY', ...http })) },
+    ignored: {
+      'named callers': around(policy(httpFrom('blog'))), 'declared callers': surroundings({ spec: migrationSpec({ callers: [{ namespace: 'shop', from: [] }] }) }, [policy(http)]),
+      'FailClosed': surroundings({ spec: failClosed }, [policy(http)]),
+    },
+  },
+  MM083: {
+    seen: { 'a sidecar': calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })) },
+    ignored: {
+      'one in ambient': calledBy(plainPod({ ...captured, namespace: 'blog', serviceAccount: 'reader' })), 'another ServiceAccount': calledBy(pod({ namespace: 'blog', serviceAccount: 'writer' })),
+      'a gateway': calledBy(pod({ namespace: 'blog', serviceAccount: 'reader', annotations: { ...injected.annotations, 'inject.istio.io/templates': 'gateway' } })),
+      'FailClosed': { ...calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })), spec: failClosed },
+    },
+  },
+  MM084: {
+    seen: { 'two that call each other': circle(['shop/web', 'shop/api']) },
+    ignored: { 'one calls the other': circle(['shop/api']), 'itself': circle(['shop/web']) },
+  },
+  MM085: {
+    seen: { 'FailClosed': surroundings({ spec: failClosed }, [policy(http)]) },
+    ignored: { 'CallersFirst': around(policy(http)), 'L4 only': surroundings({ spec: failClosed }, [policy(identity)]) },
   },
 };
 
@@ -438,11 +501,11 @@ describe('findings', () => {
   });
 
   it('put the critical ones first', () => {
-    expect(ids(surroundings({ pods: [pod({ hasPreStop: false })] }, [policy(http)]), 'Start')).toEqual(['MM020', 'MM043', 'MM061']);
+    expect(ids(surroundings({ itinerary: 'L4', pods: [pod({ hasPreStop: false })] }, [policy(http)]), 'Start')).toEqual(['MM020', 'MM043', 'MM061']);
   });
 
   it('on the way are those that can appear half-way, whatever the restarts do to the workloads', () => {
-    const restarting = surroundings({ workloads: [workload({ available: 0 })], pods: [plainPod(), plainPod({ annotations: { 'ambient.istio.io/redirection': 'pending' } })] }, [policy(http)]);
+    const restarting = surroundings({ itinerary: 'L4', workloads: [workload({ available: 0 })], pods: [plainPod(), plainPod({ annotations: { 'ambient.istio.io/redirection': 'pending' } })] }, [policy(http)]);
 
     expect(ids(restarting, 'UnderWay')).toEqual(['MM020']);
   });
@@ -452,18 +515,18 @@ describe('findings', () => {
   });
 
   it.each(routes.filter(({ from, to }) => from !== 'None' || to !== 'IstioSidecar'))('are about meaning from $from to $to', (route) => {
-    expect(ids(surroundings({ route }, [policy(http)]), 'UnderWay')).toContain('MM020');
+    expect(ids(surroundings({ route, itinerary: 'L4' }, [policy(http)]), 'UnderWay')).toContain('MM020');
   });
 
   it('are at most a hundred, and none is longer than the API admits', () => {
     const many = Array.from({ length: 150 }, (_each, n) => policy({ rules: [{ when: Array.from({ length: 60 }, (_key, k) => ({ key: `request.headers[x-a-rather-long-name-${k}]`, values: ['x'] })) }] }, { name: `p${n}` }));
-    const listed = istio.findings(around(...many), 'Start');
+    const listed = istio.findings(withoutWaypoint(...many), 'Start');
 
     expect(listed).toHaveLength(100);
     for (const finding of listed) expect(Finding.parse(finding)).toEqual(finding);
   });
 
   it('of the root namespace itself are not doubled', () => {
-    expect(found('MM020', surroundings({ route: sidecarToAmbient, namespace: namespace({ name: root }) }, [policy(http, { namespace: root })]))).toHaveLength(1);
+    expect(found('MM020', surroundings({ route: sidecarToAmbient, itinerary: 'L4', namespace: namespace({ name: root }) }, [policy(http, { namespace: root })]))).toHaveLength(1);
   });
 });

@@ -35,7 +35,7 @@ function notRestartable(surroundings: Surroundings): readonly Evidence[] {
 
 function tooManyUnavailable(surroundings: Surroundings): readonly Evidence[] {
   return workloadsWithPods(surroundings).flatMap((workload) => {
-    const allowed = Math.max(1, resolvePercent(surroundings.restart.maxUnavailablePerWorkload, workload.replicas, 'up'));
+    const allowed = Math.max(1, resolvePercent(surroundings.spec.restart.maxUnavailablePerWorkload, workload.replicas, 'up'));
     return workload.maxUnavailable <= allowed ? [] : [{
       object: nameOf(workload),
       message: `its update strategy takes ${workload.maxUnavailable} of ${workload.replicas} pods away at once; spec.restart.maxUnavailablePerWorkload allows ${allowed}`,
@@ -65,7 +65,7 @@ function headless(surroundings: Surroundings, message: string): readonly Evidenc
 /** Plaintext carries no identity: a DENY by identity does not match it, an ALLOW by identity refuses it. */
 function namelessCallers(surroundings: Surroundings): readonly Evidence[] {
   if (surroundings.route.to !== 'IstioAmbient' || !applicable('AuthorizationPolicy', surroundings).some(({ spec }) => asksWhoCalls(spec))) return [];
-  const old = surroundings.restart.hbone === 'Auto' ? [] : surroundings.pods.filter(lacksHbone);
+  const old = surroundings.spec.restart.hbone === 'Auto' ? [] : surroundings.pods.filter(lacksHbone);
   return [
     ...headless(surroundings, 'sidecars reach ambient pods behind a headless Service in plaintext (istio/istio#54921), so policies would not know these callers'),
     ...perNamespace(surroundings, old, (names) => `ambient pods reach these sidecars in plaintext until they are restarted, so policies would not know these callers: ${names}`),
@@ -184,7 +184,7 @@ export const workloadRules: readonly Rule[] = [
   {
     id: 'MM060', severity: 'Warning', when: 'Start', title: 'Sidecars cannot take HBONE',
     fix: 'Restart the workloads, or set spec.restart.hbone to Auto.',
-    find: (surroundings) => surroundings.route.to !== 'IstioAmbient' || surroundings.restart.hbone === 'Auto' ? [] : perNamespace(surroundings, surroundings.pods.filter(lacksHbone),
+    find: (surroundings) => surroundings.route.to !== 'IstioAmbient' || surroundings.spec.restart.hbone === 'Auto' ? [] : perNamespace(surroundings, surroundings.pods.filter(lacksHbone),
       (names) => `ambient pods can reach these sidecars only in plaintext until they are restarted: ${names}`),
   },
   {

@@ -77,7 +77,7 @@ export interface HttpFacts {
 export interface Token {
   readonly issuer: string;
   readonly subject: string;
-  /** Claims besides `iss` and `sub`, the path joined by `.`; a single value is a list of one. */
+  /** Claims besides `iss` and `sub`, by their path (`claim-key.ts`); a single value is a list of one. */
   readonly claims: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -93,7 +93,8 @@ export interface Request {
   readonly servicePort?: number;
   readonly sni?: string;
   readonly http?: HttpFacts;
-  readonly metadata: Readonly<Record<string, readonly string[]>>;
+  /** Envoy does not compare a text with a list, nor a list with a text. */
+  readonly metadata: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** How what a plane does relates to what the author asked for. */
@@ -111,6 +112,8 @@ export interface Verdict {
   readonly allowed: boolean;
   /** `namespace/name` of the policy that decided; undefined when none applies, or no ALLOW matched. */
   readonly by?: string;
+  /** `namespace/name` of the CUSTOM policy whose authorizer is asked first, and may refuse. */
+  readonly asked?: string;
 }
 
 /** The data planes that read policies. */

@@ -25,6 +25,11 @@ export interface TargetRef {
 export interface Attachment {
   /** `spec.selector.matchLabels`. Undefined without `spec.selector`; empty if it is there without labels, which is not the same to ztunnel. */
   readonly selector?: Readonly<Record<string, string>>;
+  /**
+   * For a selector without labels: whether `matchLabels` is there, as `{}`. istiod then attaches the policy to every workload of its
+   * scope; without it, to none (buildWorkloadPolicies in pilot/pkg/serviceregistry/ambient/workloads.go wants a map that is not nil).
+   */
+  readonly hasEmptyLabels?: boolean;
   readonly targetRefs: readonly TargetRef[];
 }
 

@@ -1,0 +1,100 @@
+import { istioVersionText, type IstioVersion } from '../../mesh/istio/policy/istio-version.ts';
+import { classify } from '../../mesh/istio/policy/classify.ts';
+import type { PolicyOptions } from '../../mesh/istio/policy/options.ts';
+import { parsePolicy, policyKinds, type ParsedPolicy } from '../../mesh/istio/policy/parse.ts';
+import { isOurs } from '../../mesh/istio/policy/translate/names.ts';
+import type { Plane } from '../../mesh/istio/policy/semantics.ts';
+import type { PeerAuthentication, Policy } from '../../mesh/istio/policy/types.ts';
+import type { Manifests } from '../manifests/manifest.ts';
+import { attachmentRules } from './attachment-rules.ts';
+import type { AuditContext, AuditedPolicy, AuditRule } from './context.ts';
+import { takeInventory, type Inventory, type Located } from './inventory.ts';
+import { policyOptions } from './mesh-config.ts';
+import { operatorRules } from './operator-rules.ts';
+import { policyRules } from './policy-rules.ts';
+import { reachOf } from './reach.ts';
+import { severities, type AuditFinding, type AuditReport, type PlaneReport, type PolicyReport } from './report.ts';
+import { surroundingsOf } from './surroundings.ts';
+import { syntaxRules } from './syntax-rules.ts';
+
+/** Every rule of the audit, in the order of the catalogue. */
+export const auditRules: readonly AuditRule[] = [...operatorRules, ...policyRules, ...attachmentRules, ...syntaxRules].sort((a, b) => (a.id < b.id ? -1 : 1));
+
+/** What the manifests do not say. */
+export interface AuditOptions {
+  readonly istioVersion: IstioVersion;
+  /** For objects that name no namespace. */
+  readonly namespace: string;
+  /** Where mesh-wide policies are. */
+  readonly rootNamespace: string;
+}
+
+interface Parsed extends Located, ParsedPolicy {}
+
+function auditPolicy(policy: Policy, { view, source }: Located, peers: readonly PeerAuthentication[], inventory: Inventory, options: PolicyOptions): AuditedPolicy {
+  const classification = classify(policy, options, peers);
+  const reach = policy.targetRefs.length > 0 ? 'Workloads' : reachOf(policy, inventory, options.rootNamespace);
+  return { policy, view, source, classification, reach, needsWaypoint: classification.needsWaypoint && reach !== 'Gateways' };
+}
+
+const planes: readonly Plane[] = ['sidecar', 'ztunnel', 'waypoint'];
+
+function report({ policy, classification, needsWaypoint, source }: AuditedPolicy): PolicyReport {
+  const { action, scope, notes } = classification;
+  const plane = (name: Plane): PlaneReport => {
+    const { effect, rules } = classification.planes[name];
+    return { effect, rules: rules.map(({ index, effect: ruleEffect, fields }) => ({ index, effect: ruleEffect, fields })) };
+  };
+  return {
+    kind: policy.kind, namespace: policy.namespace, name: policy.name, action, scope,
+    planes: Object.fromEntries(planes.map((name) => [name, plane(name)])) as Record<Plane, PlaneReport>,
+    needsWaypoint, notes, source,
+  };
+}
+
+/** Every namespace that the manifests say something about. */
+export function namespacesOf({ inventory, policies }: Pick<AuditContext, 'inventory' | 'policies'>): ReadonlySet<string> {
+  const routes = ['VirtualService', 'DestinationRule', 'HTTPRoute', 'GRPCRoute', 'EnvoyFilter', 'WasmPlugin', 'Telemetry', 'Sidecar', 'WorkloadEntry', 'WorkloadGroup'];
+  return new Set([
+    ...inventory.namespaces.map(({ name }) => name),
+    ...inventory.workloads.map(({ namespace }) => namespace),
+    ...inventory.services.map(({ namespace }) => namespace),
+    ...policies.map(({ policy }) => policy.namespace),
+    ...routes.flatMap((kind) => inventory.configs(kind).map(({ namespace }) => namespace)),
+  ]);
+}
+
+/** What some rules have to say, the gravest first. */
+export function findingsOf(rules: readonly AuditRule[], context: AuditContext): readonly AuditFinding[] {
+  const all = rules.flatMap((rule) => rule.find(context).map(({ object, message, fix, source }): AuditFinding => ({
+    id: rule.id, severity: rule.severity, object, message, fix: fix ?? rule.fix, ...(source !== undefined && { source }),
+  })));
+  return all.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+}
+
+/** The manifests with every policy read; without surroundings, which depend on what is asked. */
+export function readPolicies(manifests: Manifests['manifests'], { istioVersion, namespace, rootNamespace }: AuditOptions): Omit<AuditContext, 'surroundings'> {
+  const inventory = takeInventory(manifests, namespace);
+  const options = policyOptions(inventory, istioVersion, rootNamespace);
+  const parsed: readonly Parsed[] = policyKinds.flatMap((kind) => inventory.located(kind)).map((located) => ({ ...located, ...parsePolicy(located.view) }));
+  const peers = parsed.flatMap(({ policy }) => policy?.kind === 'PeerAuthentication' ? [policy] : []);
+  return {
+    inventory, options,
+    policies: parsed.flatMap(({ policy, ...located }) => policy === undefined ? [] : [auditPolicy(policy, located, peers, inventory, options)]),
+    problems: parsed.flatMap(({ view, source, problems: found }) => found.map((problem) => ({ view, source, problem }))),
+  };
+}
+
+/** What each data plane makes of the policies of some manifests, and what stands in the way of a migration to ambient. */
+export function audit({ manifests, unreadable }: Manifests, options: AuditOptions): AuditReport {
+  const read = readPolicies(manifests, options);
+  const surroundings = surroundingsOf(read.inventory, options.rootNamespace, namespacesOf(read));
+  // What a migration made is not what somebody wrote: its guard, for one, is meant to be read otherwise by ztunnel.
+  const policies = read.policies.filter(({ view }) => !isOurs(view.labels));
+  return {
+    istioVersion: istioVersionText(options.istioVersion),
+    policies: read.policies.map(report),
+    findings: findingsOf(auditRules, { ...read, policies, surroundings }),
+    unreadable,
+  };
+}

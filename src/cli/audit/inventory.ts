@@ -1,0 +1,93 @@
+import type { WorkloadKind } from '../../api/namespace-migration.ts';
+import type { KubeObject } from '../../api/object.ts';
+import { watched } from '../../mesh/istio/resources.ts';
+import { record, type Json } from '../../mesh/json.ts';
+import { projectWorkload } from '../../mesh/project-workload.ts';
+import { projectConfig, projectNamespace, projectService } from '../../mesh/project.ts';
+import type { ConfigView, NamespaceView, ServiceView, WorkloadView } from '../../mesh/views.ts';
+import type { Manifest, Source } from '../manifests/manifest.ts';
+
+/** A configuration object and where it stands. */
+export interface Located {
+  readonly view: ConfigView;
+  readonly source: Source;
+}
+
+/** Everything that the manifests say, by what it is. */
+export interface Inventory {
+  readonly namespaces: readonly NamespaceView[];
+  readonly workloads: readonly WorkloadView[];
+  readonly services: readonly ServiceView[];
+  configs(kind: string, namespace?: string): readonly ConfigView[];
+  located(kind: string): readonly Located[];
+  /** Where an object that a finding names stands. */
+  sourceOf(object: string): Source | undefined;
+}
+
+/** Configuration kinds that the checks read besides those that the operator watches. */
+const otherConfigs = [{ group: 'networking.istio.io', kind: 'Gateway' }, { group: 'networking.istio.io', kind: 'ServiceEntry' }, { group: 'gateway.networking.k8s.io', kind: 'Gateway' }];
+
+const configKinds = [...watched.map(({ resource: { group, kind } }) => ({ group, kind })), ...otherConfigs];
+
+const clusterScoped: readonly string[] = ['Namespace', 'GatewayClass', 'MutatingWebhookConfiguration'];
+
+/** Where the template of the pods is, by the kind of what makes them. What is not here makes no pods, or is unknown. */
+const templates: Readonly<Record<string, (spec: Json) => Json>> = {
+  Deployment: (spec) => record(spec['template']),
+  StatefulSet: (spec) => record(spec['template']),
+  DaemonSet: (spec) => record(spec['template']),
+  ReplicaSet: (spec) => record(spec['template']),
+  Job: (spec) => record(spec['template']),
+  Rollout: (spec) => record(spec['template']),
+  CronJob: (spec) => record(record(record(spec['jobTemplate'])['spec'])['template']),
+};
+
+const workloadGroups: readonly string[] = ['apps', 'batch', 'argoproj.io'];
+
+/** Kinds that the views do not know are seen as the one that they are most like. */
+function workloadKind(kind: string): WorkloadKind {
+  return kind === 'StatefulSet' || kind === 'DaemonSet' ? kind : 'Deployment';
+}
+
+function placed({ kind, object }: Manifest, namespace: string): KubeObject {
+  if (clusterScoped.includes(kind)) return object;
+  return { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? namespace } };
+}
+
+function workloadOf(manifest: Manifest, object: KubeObject): readonly WorkloadView[] {
+  const project = projectWorkload(workloadKind(manifest.kind));
+  if (manifest.group === '' && manifest.kind === 'Pod') return [project({ ...object, spec: { template: { metadata: object.metadata } } })];
+  const template = templates[manifest.kind];
+  if (template === undefined || !workloadGroups.includes(manifest.group)) return [];
+  return [project({ ...object, spec: { ...record(object['spec']), template: template(record(object['spec'])) } })];
+}
+
+function configOf(manifest: Manifest, object: KubeObject): readonly ConfigView[] {
+  const known = configKinds.some(({ group, kind }) => group === manifest.group && kind === manifest.kind);
+  // Both Gateways in one list would be taken for each other: the one of the Gateway API is told by its group.
+  const kind = manifest.kind === 'Gateway' ? `Gateway.${manifest.group}` : manifest.kind;
+  return known ? [projectConfig(kind)(object)] : [];
+}
+
+/** `AuthorizationPolicy shop/deny-delete`, as findings name an object. */
+function nameOf(kind: string, { metadata: { namespace, name } }: KubeObject): string {
+  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+}
+
+/** The manifests by kind; objects without a namespace are in `namespace`. Kinds that no check knows are left out. */
+export function takeInventory(manifests: readonly Manifest[], namespace: string): Inventory {
+  const all = manifests.map((manifest) => ({ manifest, object: placed(manifest, namespace) }));
+  const core = (kind: string): readonly KubeObject[] => all.filter(({ manifest }) => manifest.group === '' && manifest.kind === kind).map(({ object }) => object);
+  const configs = all.flatMap(({ manifest, object }) => configOf(manifest, object).map((view) => ({ view, source: manifest.source })));
+  const sources = new Map(all.map(({ manifest, object }) => [nameOf(manifest.kind, object), manifest.source] as const).reverse());
+  const byKind = Map.groupBy(configs, ({ view }) => view.kind);
+  const located = (kind: string): readonly Located[] => byKind.get(kind) ?? [];
+  return {
+    namespaces: core('Namespace').map(projectNamespace),
+    workloads: all.flatMap(({ manifest, object }) => workloadOf(manifest, object)),
+    services: core('Service').map(projectService),
+    configs: (kind, name) => located(kind).map(({ view }) => view).filter((view) => name === undefined || view.namespace === name),
+    located,
+    sourceOf: (object) => sources.get(object),
+  };
+}

@@ -1,0 +1,47 @@
+import { MeshMigrationSpec } from '../../api/mesh-migration.ts';
+import type { Surroundings } from '../../mesh/adapter.ts';
+import { selectorOf } from '../../mesh/istio/findings/rule.ts';
+import { projectWorkload } from '../../mesh/project-workload.ts';
+import { projectNamespace } from '../../mesh/project.ts';
+import type { ConfigView, WorkloadView } from '../../mesh/views.ts';
+import { policyKinds } from '../../mesh/istio/policy/parse.ts';
+import type { Inventory } from './inventory.ts';
+import { areGatewayLabels, isGateway } from './reach.ts';
+
+/** Kinds with a selector of pods. */
+const selecting: readonly string[] = [...policyKinds, 'EnvoyFilter', 'Sidecar', 'Telemetry', 'WasmPlugin'];
+
+/** Nothing of it matters to what manifests say, but the checks may ask. */
+const spec = MeshMigrationSpec.parse({ from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['any'] } });
+
+/**
+ * Stands for pods that the manifests do not show: where a namespace has policies and no workload, each selector is taken to
+ * select something, because that is why somebody wrote it.
+ */
+function supposed(namespace: string, labels: WorkloadView['templateLabels']): WorkloadView {
+  return projectWorkload('Deployment')({ metadata: { name: '', namespace }, spec: { template: { metadata: { labels } } } });
+}
+
+/** The workloads of a namespace that are no gateways, or those that its policies suppose. */
+export function workloadsIn(namespace: string, inventory: Inventory, rootNamespace: string): readonly WorkloadView[] {
+  const known = inventory.workloads.filter((workload) => workload.namespace === namespace);
+  if (known.length > 0) return known.filter((workload) => !isGateway(workload, inventory));
+  const configs = selecting.flatMap((kind): readonly ConfigView[] => [...inventory.configs(kind, namespace), ...inventory.configs(kind, rootNamespace)]);
+  const selectors = configs.map((config) => selectorOf(config) ?? {}).filter((labels) => !areGatewayLabels(labels, inventory));
+  return [{}, ...selectors].map((labels) => supposed(namespace, labels));
+}
+
+/** Every namespace of the manifests as the checks of the operator see one that leaves sidecars for ambient. */
+export function surroundingsOf(inventory: Inventory, rootNamespace: string, namespaces: ReadonlySet<string>): readonly Surroundings[] {
+  return [...namespaces].sort().map((name): Surroundings => ({
+    route: { from: 'IstioSidecar', to: 'IstioAmbient' },
+    // Without a waypoint: the audit asks what ztunnel alone would do.
+    itinerary: 'L4',
+    spec,
+    namespace: inventory.namespaces.find((namespace) => namespace.name === name) ?? projectNamespace({ metadata: { name } }),
+    pods: [], budgets: [],
+    workloads: workloadsIn(name, inventory, rootNamespace),
+    services: inventory.services.filter((service) => service.namespace === name),
+    mesh: { rootNamespace, daemonSets: () => [], pods: () => [], serves: () => true, configs: (kind, namespace) => inventory.configs(kind, namespace) },
+  }));
+}

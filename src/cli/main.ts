@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { run } from './run.ts';
+
+// A reader that has seen enough, such as head, closes the pipe: that is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+// Not process.exit: it would cut off what a pipe has not taken yet.
+process.exitCode = await run(process.argv.slice(2), process);

@@ -1,0 +1,149 @@
+import { LineCounter, isCollection, isMap, isNode, isScalar, isSeq, parseDocument, visit, type Document, type ParsedNode } from 'yaml';
+import { record, records, stringMap, text as textOf, type Json } from '../../mesh/json.ts';
+import type { Manifest, Manifests, Source, Unreadable } from './manifest.ts';
+import { splitDocuments, type DocumentText } from './split-documents.ts';
+
+/** Resolved aliases that a document may have: enough for any real file, and it stops one that multiplies itself. */
+const maxAliases = 10_000;
+
+/** Lists in lists that are looked into. */
+const maxDepth = 8;
+
+/** A document that cannot be read, and where. */
+class Illegible extends Error {
+  readonly offset: number;
+
+  constructor(reason: string, offset: number) {
+    super(reason);
+    this.offset = offset;
+  }
+}
+
+/**
+ * What YAML admits, or this parser, and no manifest may have: a key twice, and a map as a key. The second is what a Helm
+ * placeholder such as `name: {{ .Values.name }}` is by accident. (The parser's own test of keys compares each with each.)
+ */
+function refuseOddKeys(document: Document.Parsed): void {
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (isCollection(key)) throw new Illegible('a map stands where a value is expected', offsetOf(key, 0));
+        const name = isScalar(key) ? key.value : key;
+        if (seen.has(name) && name !== '<<') throw new Illegible(`the key ${String(name)} is there twice`, offsetOf(key, 0));
+        seen.add(name);
+      }
+    },
+  });
+}
+
+function compose(document: DocumentText, lines: LineCounter): Document.Parsed {
+  const composed = parseDocument(document.text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent', merge: true, uniqueKeys: false });
+  const [error] = composed.errors;
+  if (error !== undefined) throw new Illegible(error.message, error.pos[0]);
+  refuseOddKeys(composed);
+  return composed;
+}
+
+function offsetOf(node: unknown, otherwise: number): number {
+  return isNode(node) ? ((node as Partial<ParsedNode>).range?.[0] ?? otherwise) : otherwise;
+}
+
+/** The value of a key of a map, as a node of the tree. */
+function child(node: unknown, key: string): unknown {
+  if (!isMap(node)) return undefined;
+  return node.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.value;
+}
+
+/** An object and the offset at which it begins. */
+interface Item {
+  readonly json: Json;
+  readonly offset: number;
+}
+
+/** The object itself, or the members of a list: `kind: List`, or a typed one whose members may leave out their kind. */
+function itemsOf(json: Json, node: unknown, offset: number, depth = 0): readonly Item[] {
+  const kind = textOf(json['kind']) ?? '';
+  if (!kind.endsWith('List') || !Array.isArray(json['items']) || depth === maxDepth) return [{ json, offset }];
+  const nodes = child(node, 'items');
+  const typed = kind === 'List' ? {} : { kind: kind.slice(0, -'List'.length), apiVersion: json['apiVersion'] };
+  return records(json['items']).flatMap((member, index) => {
+    const at = isSeq(nodes) ? nodes.items[index] : undefined;
+    return itemsOf({ ...typed, ...member }, at, offsetOf(at, offset), depth + 1);
+  });
+}
+
+/** An object of the Kubernetes API with the parts of its metadata that count, all of the right type; undefined for any other YAML. */
+function manifestOf(json: Json, source: Source): Manifest | undefined {
+  const kind = textOf(json['kind']);
+  const apiVersion = textOf(json['apiVersion']);
+  if (kind === undefined || apiVersion === undefined) return undefined;
+  const metadata = record(json['metadata']);
+  const namespace = textOf(metadata['namespace']);
+  const creationTimestamp = textOf(metadata['creationTimestamp']);
+  return {
+    kind, source, group: apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '',
+    object: {
+      ...json, apiVersion, kind,
+      metadata: {
+        name: textOf(metadata['name']) ?? textOf(metadata['generateName']) ?? '',
+        ...(namespace !== undefined && namespace !== '' && { namespace }),
+        labels: stringMap(metadata['labels']),
+        annotations: stringMap(metadata['annotations']),
+        ...(creationTimestamp !== undefined && { creationTimestamp }),
+      },
+    },
+  };
+}
+
+/** JSON is YAML, but for the tabs that it may be indented with. */
+function fromJson(text: string): Json | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  try {
+    return record(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The objects of one document with the lines they begin on. */
+function read(document: DocumentText): readonly { readonly json: Json; readonly line: number }[] {
+  const lines = new LineCounter();
+  try {
+    const composed = compose(document, lines);
+    const json = record(composed.toJS({ maxAliasCount: maxAliases }));
+    return itemsOf(json, composed.contents, offsetOf(composed.contents, 0)).map((item) => ({ json: item.json, line: document.line + lines.linePos(item.offset).line - 1 }));
+  } catch (error) {
+    const json = fromJson(document.text);
+    if (json !== undefined) return itemsOf(json, undefined, 0).map((item) => ({ json: item.json, line: document.line }));
+    throw error;
+  }
+}
+
+function unreadable(file: string, number: number, document: DocumentText, error: unknown): Unreadable {
+  if (!(error instanceof Error)) throw error;
+  const lines = new LineCounter();
+  for (const { index } of document.text.matchAll(/^/gm)) lines.addNewLine(index);
+  const line = document.line + (error instanceof Illegible ? lines.linePos(error.offset).line - 1 : 0);
+  // The parser recurses: a document of a hundred thousand brackets ends its stack.
+  const reason = error.message.includes('call stack') ? 'nested too deeply' : error.message;
+  const hint = document.text.includes('{{') ? ' (a template has to be rendered first)' : '';
+  return { file, document: number, line, reason: `${reason}${hint}` };
+}
+
+/** The objects of one file. Documents stand for themselves: one that is no YAML is named and the others are read. */
+export function parseManifests(file: string, text: string): Manifests {
+  const found: Manifest[] = [];
+  const failed: Unreadable[] = [];
+  for (const [index, document] of splitDocuments(text).entries()) {
+    try {
+      for (const { json, line } of read(document)) {
+        const manifest = manifestOf(json, { file, document: index + 1, line });
+        if (manifest !== undefined) found.push(manifest);
+      }
+    } catch (error) {
+      failed.push(unreadable(file, index + 1, document, error));
+    }
+  }
+  return { manifests: found, unreadable: failed };
+}

@@ -1,0 +1,76 @@
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import type { Manifests } from './manifest.ts';
+import { parseManifests } from './parse-manifests.ts';
+
+/** A path that does not exist or cannot be opened: a mistake in the command, not in the manifests. */
+export class MissingInput extends Error {}
+
+/** Larger files are data, not manifests. */
+const maxBytes = 64 * 2 ** 20;
+
+const extensions = ['.yaml', '.yml', '.json'];
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.') || name === 'node_modules';
+}
+
+/** Manifest files below a directory, sorted by path. Links to files count, links to directories do not: they may lead in a circle. */
+async function filesBelow(directory: string): Promise<readonly string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const sorted = entries.filter(({ name }) => !isHidden(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const nested = await Promise.all(sorted.map(async (entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return filesBelow(path);
+    if (!extensions.some((extension) => entry.name.toLowerCase().endsWith(extension))) return [];
+    return entry.isFile() || (entry.isSymbolicLink() && await isFile(path)) ? [path] : [];
+  }));
+  return nested.flat();
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then((found) => found.isFile(), () => false);
+}
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  try {
+    return (await stat(path)).isDirectory() ? await filesBelow(path) : [path];
+  } catch (error) {
+    throw new MissingInput(`cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+function parseBytes(file: string, bytes: Uint8Array): Manifests {
+  if (bytes.byteLength > maxBytes) return { manifests: [], unreadable: [{ file, reason: `larger than ${maxBytes / 2 ** 20} MiB` }] };
+  const text = decode(bytes);
+  return text === undefined ? { manifests: [], unreadable: [{ file, reason: 'not UTF-8 text' }] } : parseManifests(file, text);
+}
+
+/** Without a byte order mark; undefined if it is another encoding or no text at all. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readOne(file: string): Promise<Manifests> {
+  try {
+    return parseBytes(file, await readFile(file));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return { manifests: [], unreadable: [{ file, reason: (error as Error).message }] };
+  }
+}
+
+/** Everything that the paths hold, in a stable order: files, directories with all below them, and `-` for `stdin`. */
+export async function readManifests(paths: readonly string[], stdin: NodeJS.ReadableStream): Promise<Manifests> {
+  const parts: Manifests[] = [];
+  for (const path of new Set(paths)) {
+    if (path === '-') parts.push(parseBytes('-', await buffer(stdin)));
+    else for (const file of await filesOf(path)) parts.push(await readOne(file));
+  }
+  return { manifests: parts.flatMap(({ manifests }) => manifests), unreadable: parts.flatMap((part) => part.unreadable) };
+}

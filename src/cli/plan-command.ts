@@ -1,0 +1,27 @@
+import { parseArgs } from 'node:util';
+import { commonArguments, commonOptions, exitCodeOf, type Outcome } from './arguments.ts';
+import { planFormats } from './plan/formats.ts';
+import { plan } from './plan/plan.ts';
+import type { PlanReport } from './plan/report.ts';
+import { writeOverlay } from './plan/write-overlay.ts';
+import { readManifests } from './manifests/read-manifests.ts';
+
+/** Why the objects of a plan must not be written: part of them would be worse than none. */
+function refusal({ namespaces, unreadable }: PlanReport): string | undefined {
+  if (unreadable.length > 0) return 'something could not be read, and a policy in it would be missing';
+  const blocked = namespaces.filter(({ findings }) => findings.some(({ severity }) => severity === 'Critical')).map(({ name }) => name);
+  return blocked.length === 0 ? undefined : `critical findings block ${blocked.join(', ')}`;
+}
+
+/** `mesh-migration plan`. */
+export async function planCommand(args: readonly string[], stdin: NodeJS.ReadableStream): Promise<Outcome> {
+  const { values } = parseArgs({ args: [...args], options: { ...commonOptions, write: { type: 'string' } } });
+  const { paths, format, failOn, ...options } = commonArguments(values, planFormats);
+  const { report, overlay } = plan(await readManifests(paths, stdin), options);
+  const exitCode = exitCodeOf(report.namespaces.flatMap(({ findings }) => findings), report.unreadable, failOn);
+  if (values.write === undefined) return { output: format(report), exitCode };
+  const directory = values.write;
+  const refused = refusal(report);
+  if (refused !== undefined) return { output: format({ ...report, written: { directory, refused } }), exitCode: exitCode === 2 ? 2 : 1 };
+  return { output: format({ ...report, written: { directory, files: await writeOverlay(directory, overlay) } }), exitCode };
+}

@@ -1,0 +1,10 @@
+import { stringify } from 'yaml';
+import type { PlanReport } from './report.ts';
+import { table } from './table.ts';
+
+/** Ways to print a plan, by the value of `--output`. */
+export const planFormats: Readonly<Record<string, (report: PlanReport) => string>> = {
+  table,
+  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  yaml: (report) => stringify(report, { aliasDuplicateObjects: false, lineWidth: 0 }),
+};

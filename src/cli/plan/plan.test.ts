@@ -1,0 +1,197 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseIstioVersion } from '../../mesh/istio/policy/istio-version.ts';
+import { parseManifests } from '../manifests/parse-manifests.ts';
+import { planFormats } from './formats.ts';
+import { plan, type Plan } from './plan.ts';
+import type { NamespacePlan } from './report.ts';
+
+function service(namespace: string, name: string): string {
+  return `{apiVersion: v1, kind: Service, metadata: {name: ${name}, namespace: ${namespace}}, spec: {selector: {app: ${name}}, ports: [{name: http, port: 80, targetPort: 8080}]}}`;
+}
+
+function deployment(namespace: string, name: string, labels = `{app: ${name}}`): string {
+  return `{apiVersion: apps/v1, kind: Deployment, metadata: {name: ${name}, namespace: ${namespace}}, spec: {template: {metadata: {labels: ${labels}}, spec: {serviceAccountName: ${name}, containers: [{name: a, image: a, ports: [{containerPort: 8080}]}]}}}}`;
+}
+
+/** Lets callers read from the pods of a Service, which needs a waypoint. */
+function readers(namespace: string, name: string, callers: string): string {
+  return `{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: ${name}, namespace: ${namespace}}, spec: {selector: {matchLabels: {app: ${name}}}, rules: [{from: [{source: {${callers}}}], to: [{operation: {methods: [GET]}}]}]}}`;
+}
+
+function application(namespace: string, name: string, callers?: string): readonly string[] {
+  return [service(namespace, name), deployment(namespace, name), ...(callers === undefined ? [] : [readers(namespace, name, callers)])];
+}
+
+function migration(settings: string): string {
+  return `{apiVersion: meshmigration.dev/v1alpha1, kind: MeshMigration, metadata: {name: m}, spec: {from: IstioSidecar, to: IstioAmbient, namespaces: {names: [shop]}, ${settings}}}`;
+}
+
+function planOf(documents: readonly string[], istioVersion = '1.31'): Plan {
+  const version = parseIstioVersion(istioVersion) ?? { major: 0, minor: 0 };
+  return plan(parseManifests('-', documents.join('\n---\n')), { istioVersion: version, namespace: 'default', rootNamespace: 'istio-system' });
+}
+
+function namespaces(documents: readonly string[], istioVersion?: string): readonly NamespacePlan[] {
+  return planOf(documents, istioVersion).report.namespaces;
+}
+
+function criticals({ findings }: NamespacePlan): readonly string[] {
+  return findings.filter(({ severity }) => severity === 'Critical').map(({ id, object }) => `${id} ${object}`);
+}
+
+const timeout = '{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: cart, namespace: shop}, spec: {hosts: [cart], http: [{timeout: 5s, route: [{destination: {host: cart}}]}]}}';
+
+describe('the plan of a namespace', () => {
+  const [shop] = namespaces([...application('shop', 'cart', 'serviceAccounts: [checkout]'), ...application('shop', 'checkout'), timeout]);
+
+  it('says for each Service whether it gets a waypoint, and why', () => {
+    expect(shop?.services).toEqual([
+      { name: 'cart', waypoint: true, callers: 'Called by shop/checkout, by its ALLOW policies.', reasons: [expect.stringContaining('AuthorizationPolicy shop/cart uses methods'), expect.stringContaining('VirtualService shop/cart')] },
+      { name: 'checkout', waypoint: false, reasons: ['ztunnel decides about its requests as its sidecars did.'] },
+    ]);
+  });
+
+  it('says what is made, in its order', () => {
+    expect(shop?.makes.map(({ role, kind }) => `${role} ${kind}`)).toEqual(['Waypoint ConfigMap', 'Waypoint Gateway', 'AllowWaypoint AuthorizationPolicy', 'Copy AuthorizationPolicy', 'Guard AuthorizationPolicy']);
+    expect(shop?.makes.every(({ why }) => why.endsWith('.'))).toBe(true);
+    expect(shop?.steps.map(({ name }) => name)).toContain('EnsureWaypoint');
+  });
+
+  it('restarts callers before those whom they call', () => {
+    expect(shop?.workloads).toEqual([{ kind: 'Deployment', name: 'checkout' }, { kind: 'Deployment', name: 'cart', after: 'after Deployment checkout, which call it' }]);
+  });
+
+  it('says of routes what works on and what may replace them, and does not hold them against the namespace', () => {
+    expect(shop?.kept).toEqual([expect.objectContaining({ object: 'VirtualService shop/cart', field: 'spec.http.timeout' })]);
+    expect(shop?.offers).toEqual([expect.objectContaining({ replaces: 'VirtualService shop/cart', object: expect.objectContaining({ kind: 'HTTPRoute' }) })]);
+    expect(shop && criticals(shop)).toEqual([]);
+  });
+
+  it('makes nothing where ztunnel does all that policies ask for, and then routes are lost', () => {
+    const [plain] = namespaces([...application('shop', 'cart'), timeout]);
+
+    expect(plain).toMatchObject({ itinerary: 'L4', makes: [], kept: [], offers: [], services: [{ waypoint: false, reasons: [expect.stringContaining('VirtualService'), expect.stringContaining('routes alone are no reason')] }] });
+    expect(plain && criticals(plain)).toEqual(['MM030 VirtualService shop/cart']);
+  });
+
+  it('is blocked by what a waypoint would not do', () => {
+    const [blocked] = namespaces(application('shop', 'cart', 'serviceAccounts: [checkout], ipBlocks: [10.0.0.0/8]'));
+
+    expect(blocked && criticals(blocked)).toEqual(['MM080 AuthorizationPolicy shop/cart']);
+  });
+
+  it('asks for the Service of pods that need a waypoint', () => {
+    const [blocked] = namespaces([readers('shop', 'cart', 'namespaces: [web]')]);
+
+    expect(blocked).toMatchObject({ itinerary: 'L4', findings: [{ id: 'MM020', fix: expect.stringMatching(/^Put a Service .* before the pods/) }] });
+  });
+
+  it('depends on the version of Istio', () => {
+    const dryRun = [...application('shop', 'cart'), '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: a, namespace: shop, annotations: {istio.io/dry-run: "true"}}, spec: {action: CUSTOM, provider: {name: opa}, rules: [{}]}}'];
+
+    expect(namespaces(dryRun, '1.31').map(({ itinerary }) => itinerary)).toEqual(['L7']);
+    expect(namespaces(dryRun, '1.29').map(({ itinerary }) => itinerary)).toEqual(['L4']);
+  });
+});
+
+describe('callers that nobody knows', () => {
+  const unknown = application('shop', 'cart', 'principals: ["*"]');
+
+  it('block the namespace, which comes last', () => {
+    const planned = namespaces([...unknown, ...application('web', 'web')]);
+
+    expect(planned.map(({ name }) => name)).toEqual(['web', 'shop']);
+    expect(planned.map(criticals)).toEqual([[], ['MM082 Service shop/cart']]);
+    expect(planned[1]?.order).toMatch(/^Last, because nobody knows who calls Service shop\/cart/);
+  });
+
+  it('can be declared in a MeshMigration', () => {
+    const planned = namespaces([...unknown, ...application('web', 'web'), migration('callers: [{namespace: shop, from: [{namespace: web}]}]')]);
+
+    expect(planned.map(criticals)).toEqual([[], []]);
+    expect(planned[1]).toMatchObject({ name: 'shop', order: expect.stringMatching(/^After web, whose workloads call Service shop\/cart/), services: [{ callers: 'Called by web/*, by spec.callers.' }] });
+  });
+
+  it('can be refused on purpose', () => {
+    const [shop] = namespaces([...unknown, migration('policies: {bypass: FailClosed}')]);
+
+    expect(shop?.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual(['Warning MM085']);
+  });
+});
+
+describe('the order of the namespaces', () => {
+  it('puts callers first, over any number of namespaces', () => {
+    const planned = namespaces([...application('a', 'a', 'namespaces: [b]'), ...application('b', 'b', 'namespaces: [c]'), ...application('c', 'c')]);
+
+    expect(planned.map(({ name }) => name)).toEqual(['c', 'b', 'a']);
+    expect(planned.map(criticals)).toEqual([[], [], []]);
+  });
+
+  it('names a circle, and blocks who comes first in it', () => {
+    const planned = namespaces([...application('a', 'a', 'namespaces: [b]'), ...application('b', 'b', 'namespaces: [a]')]);
+
+    expect(planned.map(criticals)).toEqual([['MM083 Service a/a'], []]);
+    expect(planned[0]?.order).toMatch(/^It has no right place: b should come before it/);
+  });
+
+  it('tells of callers of whom the manifests say nothing', () => {
+    const described = application('a', 'a', 'namespaces: [elsewhere, ingress]');
+    const ingress = deployment('ingress', 'gateway', '{istio: ingressgateway}');
+
+    expect(namespaces([...described, ingress])[0]?.order).toMatch(/Before it, the callers in elsewhere, of which these manifests say nothing/);
+  });
+});
+
+describe('what is left as it is', () => {
+  it('has a reason', () => {
+    const { report } = planOf([
+      ...application('shop', 'cart'), deployment('ingress', 'gateway', '{istio: ingressgateway}'),
+      '{apiVersion: v1, kind: Namespace, metadata: {name: done, labels: {istio.io/dataplane-mode: ambient}}}',
+      '{apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: default, namespace: istio-system}, spec: {mtls: {mode: STRICT}}}',
+    ]);
+
+    expect(report.namespaces.map(({ name }) => name)).toEqual(['shop']);
+    expect(report.left.map(({ name }) => name)).toEqual(['done', 'ingress', 'istio-system']);
+  });
+
+  it('takes policies of gateways for no reason to have a waypoint', () => {
+    const jwt = '{apiVersion: security.istio.io/v1, kind: RequestAuthentication, metadata: {name: jwt, namespace: shop}, spec: {selector: {matchLabels: {istio: ingressgateway}}, jwtRules: [{issuer: a}]}}';
+    const [shop] = namespaces([...application('shop', 'cart'), '{apiVersion: v1, kind: Service, metadata: {name: gateway, namespace: shop}, spec: {selector: {istio: ingressgateway}, ports: [{name: http, port: 80}]}}', jwt]);
+
+    expect(shop).toMatchObject({ itinerary: 'L4', services: [{ name: 'cart' }] });
+    expect(shop && criticals(shop)).toEqual([]);
+  });
+});
+
+it('does not plan by a MeshMigration that the API server would refuse', () => {
+  const { report } = planOf([...application('shop', 'cart'), migration('policies: {bypass: Never}')]);
+
+  expect(report.unreadable).toEqual([expect.objectContaining({ file: '-', document: 3, reason: expect.stringMatching(/^MeshMigration m: spec\.policies\.bypass: /) })]);
+});
+
+it('writes what it makes and nothing else', () => {
+  const { overlay, report } = planOf([...application('shop', 'cart', 'namespaces: [web]'), ...application('web', 'web')]);
+
+  expect(overlay).toHaveLength(1 + report.namespaces.flatMap(({ makes }) => makes).length);
+  expect(overlay.map(({ path }) => path)).toContain('gateway-shop-waypoint.yaml');
+});
+
+describe('formats of a plan', () => {
+  const { report } = planOf([...application('shop', 'cart', 'principals: ["*"]'), ...application('web', 'web', 'namespaces: [shop]'), timeout, deployment('ingress', 'gateway', '{istio: ingressgateway}')]);
+
+  it.each(Object.keys(planFormats))('%s ends with a newline, also without anything to say', (format) => {
+    expect(planFormats[format]?.(report)).toMatch(/[^\n]\n$/);
+    expect(planFormats[format]?.({ istioVersion: '1.31', namespaces: [], left: [], unreadable: [] })).toMatch(/[^\n]\n$/);
+  });
+
+  it('the table fits into 100 columns, and says what it is about', () => {
+    const table = planFormats['table']?.({ ...report, written: { directory: 'out', refused: 'critical findings block shop' } }) ?? '';
+
+    expect(table.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    for (const part of ['1. Namespace shop (with waypoint shop/waypoint)', 'cart: through the waypoint', 'Made, in this order', 'Works on', 'Can be replaced afterwards', 'Critical MM082', 'Left as they are', 'Nothing was written to out: critical findings block shop.', '2 namespaces, 2 with a waypoint, 1 blocked']) expect(table).toContain(part);
+  });
+
+  it('json says what the report says', () => {
+    expect(JSON.parse(planFormats['json']?.(report) ?? '')).toEqual(report);
+  });
+});

@@ -1,0 +1,111 @@
+import type { Surroundings } from '../../mesh/adapter.ts';
+import { itinerary } from '../../mesh/istio/itinerary.ts';
+import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
+import { overlayOf, type DescribedObject, type OverlayFile } from '../../mesh/istio/policy/translate/overlay.ts';
+import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
+import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
+import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
+import { waypointManifests } from '../../mesh/istio/waypoint/gateway.ts';
+import { restartOrder } from '../../mesh/istio/waypoint/order.ts';
+import { translationOf } from '../../mesh/istio/waypoint/translation.ts';
+import { managedBy, managedByLabel } from '../../api/resources.ts';
+import { namespacesOf, readPolicies, type AuditOptions } from '../audit/audit.ts';
+import type { Manifests } from '../manifests/manifest.ts';
+import { findingsAbout } from './findings.ts';
+import { namespaceOrder, type Placed } from './namespace-order.ts';
+import type { MadePlan, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
+import { subjectsOf, type Read } from './surroundings.ts';
+import { wishesOf } from './wishes.ts';
+
+/** A plan and the files that carry it out as far as objects can. */
+export interface Plan {
+  readonly report: PlanReport;
+  readonly overlay: readonly OverlayFile[];
+}
+
+function callersText(callers: Callers): string {
+  if (callers.kind === 'Unknown') return `Nobody knows who calls it: ${callers.why}.`;
+  const names = callers.callers.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount ?? '*'}`);
+  return names.length === 0 ? `Nobody calls it, by ${callers.from}.` : `Called by ${[...new Set(names)].join(', ')}, by ${callers.from}.`;
+}
+
+/** Why a Service gets no waypoint. */
+function without(reasons: readonly string[], servable: boolean): readonly string[] {
+  if (reasons.length === 0) return ['ztunnel decides about its requests as its sidecars did.'];
+  return [...reasons, servable ? 'No policy asks for a waypoint, and routes alone are no reason for one.' : 'No waypoint can stand before it.'];
+}
+
+function servicesOf(surroundings: Surroundings): readonly ServicePlan[] {
+  const guarded = guardedServices(surroundings);
+  const { needs } = translationOf(surroundings);
+  return needs.map(({ service: { name }, servable, reasons }) => {
+    const waypoint = itineraryOf(surroundings) === 'L7' && servable && reasons.length > 0;
+    const sentences = reasons.map(({ sentence }) => sentence);
+    const callers = guarded.find(({ service }) => service.name === name)?.callers;
+    return { name, waypoint, reasons: waypoint ? sentences : without(sentences, servable), ...(waypoint && callers !== undefined && { callers: callersText(callers) }) };
+  });
+}
+
+/** What the operator would apply, with the namespace and the mark that it adds. */
+function waypointObjects(surroundings: Surroundings): readonly DescribedObject[] {
+  const namespace = surroundings.namespace.name;
+  return waypointManifests(surroundings).map(({ resource: { group, version, kind }, object: { metadata, ...rest } }) => {
+    const labels = { ...metadata.labels, [managedByLabel]: managedBy };
+    const sentence = kind === 'Gateway' ? 'the waypoint, which has to be Programmed and available before a Service is bound to it' : 'how many pods the waypoint has, and how they are spread; before the Gateway, which names it';
+    return {
+      sentence: `${kind} ${namespace}/${metadata.name}: ${sentence}.`,
+      object: { apiVersion: group === '' ? version : `${group}/${version}`, kind, metadata: { ...metadata, name: metadata.name, namespace, labels }, ...rest },
+    };
+  });
+}
+
+/** Everything that is made in the namespace. */
+function objectsOf(surroundings: Surroundings): readonly (DescribedObject & Pick<MadePlan, 'role'>)[] {
+  if (itineraryOf(surroundings) !== 'L7') return [];
+  return [
+    ...waypointObjects(surroundings).map((made) => ({ ...made, role: 'Waypoint' as const })),
+    ...translationOf(surroundings).manifests.map((made) => ({ role: made.role, object: made.object, sentence: why(made) })),
+  ];
+}
+
+function workloadsOf(surroundings: Surroundings): readonly WorkloadPlan[] {
+  const { workloads, reasons } = restartOrder(surroundings);
+  return workloads.map(({ kind, name }) => {
+    const after = reasons.find((reason) => reason.startsWith(`${kind} ${name} after `));
+    return { kind, name, ...(after !== undefined && { after: after.slice(`${kind} ${name} `.length) }) };
+  });
+}
+
+function namespacePlan({ surroundings, sentence }: Placed, read: Read): NamespacePlan {
+  const { namespace: { name, labels }, route } = surroundings;
+  const chosen = itineraryOf(surroundings);
+  const { kept, offers } = chosen === 'L7' ? translationOf(surroundings) : { kept: [], offers: [] };
+  return {
+    name, itinerary: chosen, order: sentence,
+    services: servicesOf(surroundings),
+    makes: objectsOf(surroundings).map(({ role, object: { kind, metadata }, sentence: text }) => ({ role, kind, name: metadata.name, why: text })),
+    workloads: workloadsOf(surroundings),
+    steps: itinerary(route, labels, chosen).forward.map((step) => ({ name: step.name, why: step.why })),
+    kept, offers,
+    findings: findingsAbout(surroundings, read),
+  };
+}
+
+/** How the namespaces of some manifests get from sidecars to ambient, as the operator would move them. */
+export function plan({ manifests, unreadable }: Manifests, options: AuditOptions): Plan {
+  const read = readPolicies(manifests, options);
+  const wishes = wishesOf(manifests);
+  const moved = new Set<string>();
+  const { planned, left } = subjectsOf(read, wishes, moved);
+  const namespaces: NamespacePlan[] = [];
+  const placed = namespaceOrder(planned, namespacesOf(read));
+  // One after the other, as they move: who comes later finds those before it without sidecars.
+  for (const place of placed) {
+    namespaces.push(namespacePlan(place, read));
+    moved.add(place.surroundings.namespace.name);
+  }
+  return {
+    report: { istioVersion: istioVersionText(options.istioVersion), namespaces, left, unreadable: [...unreadable, ...wishes.unreadable] },
+    overlay: overlayOf(placed.flatMap(({ surroundings }) => objectsOf(surroundings))),
+  };
+}

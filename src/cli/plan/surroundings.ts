@@ -1,0 +1,94 @@
+import { systemNamespaces } from '../../api/mesh-migration.ts';
+import type { MeshState, Surroundings } from '../../mesh/adapter.ts';
+import { arrived } from '../../mesh/istio/itinerary.ts';
+import { sidecarContainer, sidecarStatusAnnotation, tunnelLabel } from '../../mesh/istio/labels.ts';
+import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
+import { tlsModeLabel } from '../../mesh/istio/policy/translate/selection.ts';
+import { projectNamespace, projectPod } from '../../mesh/project.ts';
+import type { ConfigView, PodView, WorkloadView } from '../../mesh/views.ts';
+import { namespacesOf } from '../audit/audit.ts';
+import type { AuditContext } from '../audit/context.ts';
+import type { Inventory } from '../audit/inventory.ts';
+import { areGatewayLabels, isGateway } from '../audit/reach.ts';
+import { workloadsIn } from '../audit/surroundings.ts';
+import type { LeftNamespace } from './report.ts';
+import { specFor, type Wishes } from './wishes.ts';
+
+/** What is read from manifests, whatever is asked about them. */
+export type Read = Omit<AuditContext, 'surroundings'>;
+
+const route = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
+
+/** A pod of a workload as the injector would make it: a plan begins with sidecars. */
+function injected({ kind, namespace, name, serviceAccount, templateLabels, templateAnnotations }: WorkloadView): PodView {
+  return {
+    ...projectPod({
+      metadata: { name, namespace, labels: { [tlsModeLabel]: 'istio', [tunnelLabel]: 'http', ...templateLabels }, annotations: { ...templateAnnotations, [sidecarStatusAnnotation]: '{}' } },
+      spec: { serviceAccountName: serviceAccount, containers: [{ name: sidecarContainer }] },
+    }),
+    ...(name !== '' && { owner: { kind, name } }),
+  };
+}
+
+/** Pods of the workloads that the manifests have, gateways too. */
+function podsIn(namespace: string, inventory: Inventory): readonly PodView[] {
+  return inventory.workloads.filter((workload) => workload.namespace === namespace).map(injected);
+}
+
+/** The pods of a namespace; without workloads those that its policies suppose. */
+function podsOf(namespace: string, inventory: Inventory, rootNamespace: string): readonly PodView[] {
+  const known = podsIn(namespace, inventory);
+  return known.length > 0 ? known : workloadsIn(namespace, inventory, rootNamespace).map(injected);
+}
+
+/** The mesh while some namespaces have left their sidecars. Policies for gateways are not about any of the pods here. */
+function meshState({ inventory, options, policies }: Read, moved: ReadonlySet<string>): MeshState {
+  const forGateways = new Set<ConfigView>(policies.filter(({ reach }) => reach === 'Gateways').map(({ view }) => view));
+  const { rootNamespace, version } = options;
+  return {
+    rootNamespace, version: istioVersionText(version), daemonSets: () => [], serves: () => true,
+    configs: (kind, namespace) => inventory.configs(kind === 'Gateway' ? 'Gateway.gateway.networking.k8s.io' : kind, namespace).filter((config) => !forGateways.has(config)),
+    pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
+  };
+}
+
+function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: ReadonlySet<string>): Surroundings {
+  const { inventory, options: { rootNamespace } } = read;
+  const namespace = inventory.namespaces.find((known) => known.name === name) ?? projectNamespace({ metadata: { name } });
+  return {
+    route, namespace, spec: specFor(namespace, wishes, rootNamespace),
+    pods: podsOf(name, inventory, rootNamespace),
+    budgets: [],
+    workloads: inventory.workloads.filter((workload) => workload.namespace === name && !isGateway(workload, inventory)),
+    services: inventory.services.filter((service) => service.namespace === name && !areGatewayLabels(service.selector, inventory)),
+    mesh: meshState(read, moved),
+  };
+}
+
+/** Why a namespace is no part of the plan; undefined if it is. */
+function whyLeft(name: string, { inventory, options, policies }: Read): string | undefined {
+  if (name === options.rootNamespace) return 'the namespace of the control plane is never migrated; its policies count in every namespace';
+  if ((systemNamespaces as readonly string[]).includes(name)) return 'system namespaces are never migrated';
+  const labels = inventory.namespaces.find((namespace) => namespace.name === name)?.labels ?? {};
+  if (arrived(route, labels)) return 'it is in ambient already';
+  const workloads = inventory.workloads.filter(({ namespace }) => namespace === name);
+  const isForWorkloads = policies.some(({ policy, reach }) => policy.namespace === name && reach !== 'Gateways');
+  const hasGateways = workloads.length > 0 || policies.some(({ policy }) => policy.namespace === name);
+  return hasGateways && !isForWorkloads && workloads.every((workload) => isGateway(workload, inventory)) ? 'gateways only: they keep a proxy of their own' : undefined;
+}
+
+/** What is to be planned, as it is before the first namespace has moved. */
+export interface Subjects {
+  readonly planned: readonly Surroundings[];
+  readonly left: readonly LeftNamespace[];
+}
+
+/** The namespaces of some manifests. `moved` is looked at whenever somebody asks which pods still have sidecars. */
+export function subjectsOf(read: Read, wishes: Wishes, moved: ReadonlySet<string>): Subjects {
+  const names = [...namespacesOf(read)].sort();
+  const all = names.map((name) => ({ name, why: whyLeft(name, read) }));
+  return {
+    planned: all.filter(({ why }) => why === undefined).map(({ name }) => surroundingsOf(name, read, wishes, moved)),
+    left: all.flatMap(({ name, why }) => (why === undefined ? [] : [{ name, why }])),
+  };
+}

@@ -1,0 +1,69 @@
+import { findingLines, plural, unreadableLines, wrap } from '../formats/lines.ts';
+import { useWaypointLabel } from '../../mesh/istio/labels.ts';
+import { waypointName } from '../../mesh/istio/waypoint/gateway.ts';
+import type { LeftNamespace, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan, Written } from './report.ts';
+
+/** A heading and what belongs to it; nothing if nothing does. */
+function section(heading: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`  ${heading}`, ...lines];
+}
+
+function item(text: string): readonly string[] {
+  return wrap(text, '    ');
+}
+
+function serviceLines({ name, waypoint, reasons, callers }: ServicePlan): readonly string[] {
+  return [...item(`${name}: ${waypoint ? 'through the waypoint' : 'no waypoint'}`), ...[...reasons, ...(callers === undefined ? [] : [callers])].flatMap((sentence) => wrap(sentence, '      '))];
+}
+
+function workloadLines(workloads: readonly WorkloadPlan[]): readonly string[] {
+  const name = ({ kind, name: own }: WorkloadPlan): string => `${kind} ${own}`;
+  if (workloads.every(({ after }) => after === undefined)) return section('Workloads, in any order', workloads.length === 0 ? [] : item(workloads.map(name).join(', ')));
+  return section('Workloads, in this order', workloads.flatMap((workload) => item(`${name(workload)}${workload.after === undefined ? '' : `, ${workload.after}`}`)));
+}
+
+function namespaceLines({ name, itinerary, order, services, makes, workloads, steps, kept, offers, findings }: NamespacePlan, index: number): readonly string[] {
+  return [
+    `${index + 1}. Namespace ${name} (${itinerary === 'L7' ? `with waypoint ${name}/${waypointName}` : 'without a waypoint'})`,
+    ...wrap(order, '  '),
+    ...section('Services', services.flatMap(serviceLines)),
+    ...section('Made, in this order', makes.flatMap(({ why }) => item(why))),
+    ...workloadLines(workloads),
+    ...section('Steps', item(steps.map((step) => step.name).join(', '))),
+    ...section('Works on', kept.flatMap(({ object, field, sentence }) => item(`${object} ${field}: ${sentence}`))),
+    ...section('Can be replaced afterwards', offers.flatMap(({ replaces, object }) => item(`${replaces} by ${object.kind} ${object.metadata.namespace}/${object.metadata.name}, which does exactly the same (-o yaml prints it).`))),
+    ...section('Findings', findings.flatMap((finding) => findingLines(finding, '    ').filter((line) => line !== ''))),
+    '',
+  ];
+}
+
+function leftLines(left: readonly LeftNamespace[]): readonly string[] {
+  return left.length === 0 ? [] : ['Left as they are', ...left.flatMap(({ name, why }) => wrap(`${name}: ${why}.`, '  ')), ''];
+}
+
+function writtenLines(written: Written | undefined): readonly string[] {
+  if (written === undefined) return [];
+  const { directory } = written;
+  return [...wrap('refused' in written
+    ? `Nothing was written to ${directory}: ${written.refused}.`
+    : `${plural(written.files.length, 'file')} written to ${directory}. Apply them while the pods still have their sidecars, and then bind the Services by the label ${useWaypointLabel}=${waypointName}, not the namespace.`, ''), ''];
+}
+
+function summary({ istioVersion, namespaces, unreadable }: PlanReport): string {
+  const blocked = namespaces.filter(({ findings }) => findings.some(({ severity }) => severity === 'Critical')).length;
+  const waypoints = namespaces.filter(({ itinerary }) => itinerary === 'L7').length;
+  return `Istio ${istioVersion}: ${plural(namespaces.length, 'namespace')}, ${waypoints} with a waypoint, ${blocked} blocked, ${unreadable.length} unreadable`;
+}
+
+/** For people, at most 100 columns wide as far as names and paths let it. */
+export function table(report: PlanReport): string {
+  const { namespaces, left, unreadable, written } = report;
+  const lines = [
+    ...namespaces.flatMap(namespaceLines),
+    ...leftLines(left),
+    ...unreadable.flatMap(unreadableLines),
+    ...writtenLines(written),
+    summary(report),
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,183 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { run } from './run.ts';
+import { version } from '../base/version.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+interface Result {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function cli(args: readonly string[], stdin = ''): Promise<Result> {
+  const written = { stdout: '', stderr: '' };
+  const exitCode = await run(args, {
+    stdin: Readable.from([Buffer.from(stdin)]),
+    stdout: { write: (text) => { written.stdout += text; } },
+    stderr: { write: (text) => { written.stderr += text; } },
+  });
+  return { exitCode, ...written };
+}
+
+const clean = 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: clean}\nspec:\n  rules: [{from: [{source: {namespaces: [shop]}}]}]\n';
+const warning = 'apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: default, namespace: shop}\nspec: {egress: [{hosts: ["./*"]}]}\n';
+const critical = 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: http}\nspec:\n  action: DENY\n  rules: [{to: [{operation: {methods: [DELETE]}}]}]\n';
+const template = 'metadata:\n  name: {{ .Values.name }}\n';
+
+describe('mesh-migration audit', () => {
+  it.each([
+    ['nothing', '', [], 0],
+    ['a clean policy', clean, [], 0],
+    ['a warning', warning, [], 0],
+    ['a warning that is to fail', warning, ['--fail-on', 'warning'], 1],
+    ['a critical finding', critical, [], 1],
+    ['a critical finding when warnings fail', critical, ['--fail-on', 'warning'], 1],
+    ['a critical finding that nobody minds', critical, ['--fail-on', 'never'], 0],
+    ['a template', template, [], 2],
+    ['a template when findings do not matter', template, ['--fail-on', 'never'], 2],
+    ['a template and a critical finding', `${critical}---\n${template}`, [], 2],
+  ])('ends for %s with its exit code', async (_, manifest, options, exitCode) => {
+    expect(await cli(['audit', '-f', '-', ...options], manifest)).toMatchObject({ exitCode, stderr: '' });
+  });
+
+  it('puts objects without a namespace into the one that is given', async () => {
+    const namespaces = async (...options: readonly string[]): Promise<unknown> => {
+      const { stdout } = await cli(['audit', '-f', '-', '-o', 'json', ...options], clean);
+      return (JSON.parse(stdout) as { policies: { namespace: string }[] }).policies.map(({ namespace }) => namespace);
+    };
+
+    expect(await namespaces()).toEqual(['default']);
+    expect(await namespaces('-n', 'shop')).toEqual(['shop']);
+  });
+
+  it('takes policies of the root namespace for mesh-wide', async () => {
+    const { stdout } = await cli(['audit', '-f', '-', '-o', 'json', '-n', 'control', '--istio-namespace', 'control'], clean);
+
+    expect(JSON.parse(stdout)).toMatchObject({ policies: [{ scope: 'Mesh' }] });
+  });
+
+  it('says for which version of Istio', async () => {
+    const { stdout } = await cli(['audit', '-f', '-', '-o', 'json', '--istio-version', 'v1.30.3'], clean);
+
+    expect(JSON.parse(stdout)).toMatchObject({ istioVersion: '1.30' });
+  });
+
+  it.each([
+    [[], 'a command is missing'],
+    [['adit'], 'there is no command "adit"'],
+    [['audit'], '-f is missing'],
+    [['audit', '-f', '/does/not/exist'], 'cannot read /does/not/exist'],
+    [['audit', '-f', '-', '-o', 'xml'], '--output must be one of table, json, yaml, sarif, junit'],
+    [['audit', '-f', '-', '-o', 'constructor'], '--output must be one of'],
+    [['audit', '-f', '-', '--fail-on', 'info'], '--fail-on must be one of critical, warning, never'],
+    [['audit', '-f', '-', '--istio-version', 'latest'], '--istio-version must be a version'],
+    [['audit', '-f', '-', '-n', 'Not A Name'], '--namespace must be the name of a namespace'],
+    [['audit', '-f', '-', '--nonsense'], "Unknown option '--nonsense'"],
+    [['audit', 'file.yaml'], 'Unexpected argument'],
+  ])('refuses %j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await cli(args);
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('helps, and knows its version', async () => {
+    expect(await cli(['--help'])).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('mesh-migration audit -f PATH') });
+    expect(await cli(['audit', '--help'])).toMatchObject({ exitCode: 0 });
+    expect(await cli(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
+    expect((JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version).toBe(version);
+  });
+});
+
+describe('mesh-migration plan', () => {
+  const workload = 'apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {app: cart}, ports: [{name: http, port: 80}]}\n';
+  const reads = (source: string): string => `${workload}---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {${source}}}], to: [{operation: {methods: [GET]}}]}]}\n`;
+  const good = reads('namespaces: [web]');
+  const blocked = reads('ipBlocks: [10.0.0.1]');
+  let directory = '';
+
+  beforeAll(async () => { directory = await mkdtemp(join(tmpdir(), 'plan-')); });
+  afterAll(async () => { await rm(directory, { recursive: true }); });
+
+  it.each([
+    ['nothing', '', [], 0],
+    ['what is not blocked', good, [], 0],
+    ['what is blocked', blocked, [], 1],
+    ['what is blocked, and nobody minds', blocked, ['--fail-on', 'never'], 0],
+    ['a template', template, [], 2],
+  ])('ends for %s with its exit code', async (_, manifest, options, exitCode) => {
+    expect(await cli(['plan', '-f', '-', ...options], manifest)).toMatchObject({ exitCode, stderr: '' });
+  });
+
+  it('writes an overlay', async () => {
+    const { exitCode, stdout } = await cli(['plan', '-f', '-', '-o', 'json', '--write', join(directory, 'good')], good);
+    const { written } = JSON.parse(stdout) as { written: { files: readonly string[] } };
+
+    expect(exitCode).toBe(0);
+    expect(written.files[0]).toBe('kustomization.yaml');
+    expect(readdirSync(join(directory, 'good')).sort()).toEqual([...written.files].sort());
+    expect(await cli(['audit', '-f', join(directory, 'good')])).toMatchObject({ exitCode: 0 });
+  });
+
+  it('says the same with its own overlay among the manifests', async () => {
+    const file = join(directory, 'again', 'shop.yaml');
+    mkdirSync(join(directory, 'again'));
+    await writeFile(file, good);
+    const overlay = join(directory, 'again', 'overlay');
+    const first = await cli(['plan', '-f', join(directory, 'again'), '--write', overlay]);
+
+    expect(first.exitCode).toBe(0);
+    expect(await cli(['plan', '-f', join(directory, 'again'), '--write', overlay])).toEqual(first);
+  });
+
+  it.each([
+    ['a critical finding blocks', blocked, ['--fail-on', 'never'], 1, 'critical findings block shop'],
+    ['something is unreadable', `${good}---\n${template}`, [], 2, 'something could not be read'],
+  ])('writes nothing where %s, and says so', async (_, manifest, options, exitCode, why) => {
+    const result = await cli(['plan', '-f', '-', '--write', join(directory, 'none'), ...options], manifest);
+
+    expect(result.exitCode).toBe(exitCode);
+    expect(result.stdout).toContain('Nothing was written to');
+    expect(result.stdout).toContain(why);
+    expect(existsSync(join(directory, 'none'))).toBe(false);
+  });
+
+  it.each([
+    [['plan'], '-f is missing'],
+    [['plan', '-f', '-', '-o', 'sarif'], '--output must be one of table, json, yaml'],
+    [['plan', '-f', '-', '--write', root], 'is not empty'],
+    [['audit', '-f', '-', '--write', root], "Unknown option '--write'"],
+  ])('refuses %j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await cli(args, good);
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('the process', () => {
+  let directory = '';
+
+  beforeAll(async () => { directory = await mkdtemp(join(tmpdir(), 'cli-')); });
+  afterAll(async () => { await rm(directory, { recursive: true }); });
+
+  it('ends without a word when its reader closes the pipe', async () => {
+    const file = join(directory, 'many.yaml');
+    await writeFile(file, Array.from({ length: 2000 }, () => critical).join('---\n'));
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'src/cli/main.ts'), 'audit', '-f', file, '-o', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const stderr: Buffer[] = [];
+    child.stderr.on('data', (part: Buffer) => stderr.push(part));
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code] = await once(child, 'close') as [number | null];
+
+    expect({ code, stderr: Buffer.concat(stderr).toString() }).toEqual({ code: 1, stderr: '' });
+  });
+});

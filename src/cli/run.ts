@@ -1,0 +1,45 @@
+import type { Outcome } from './arguments.ts';
+import { auditCommand } from './audit-command.ts';
+import { record } from '../mesh/json.ts';
+import { MissingInput } from './manifests/read-manifests.ts';
+import { planCommand } from './plan-command.ts';
+import { usage, UsageError } from './usage.ts';
+import { version } from '../base/version.ts';
+
+/** The streams of a process, or those of a test. */
+export interface Streams {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+type Command = (args: readonly string[], stdin: NodeJS.ReadableStream) => Promise<Outcome>;
+
+const commands: Readonly<Record<string, Command>> = { audit: auditCommand, plan: planCommand };
+
+async function outcomeOf(args: readonly string[], stdin: NodeJS.ReadableStream): Promise<Outcome> {
+  if (args.includes('--help') || args.includes('-h')) return { output: usage, exitCode: 0 };
+  if (args.includes('--version')) return { output: `${version}\n`, exitCode: 0 };
+  const [name = '', ...rest] = args;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) throw new UsageError(name === '' ? 'a command is missing' : `there is no command "${name}"`);
+  return command(rest, stdin);
+}
+
+/** Whether an error is about the arguments; those of node:util's parseArgs have codes that say so. */
+function isUsage(error: unknown): boolean {
+  return error instanceof UsageError || error instanceof MissingInput || String(record(error)['code']).startsWith('ERR_PARSE_ARGS');
+}
+
+/** Runs one command line and returns its exit code. */
+export async function run(args: readonly string[], { stdin, stdout, stderr }: Streams): Promise<number> {
+  try {
+    const { output, exitCode } = await outcomeOf(args, stdin);
+    stdout.write(output);
+    return exitCode;
+  } catch (error) {
+    if (!isUsage(error)) throw error;
+    stderr.write(`${(error as Error).message}\nTry --help.\n`);
+    return 2;
+  }
+}

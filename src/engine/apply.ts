@@ -1,0 +1,66 @@
+import type { Manifest, StepPlan, StepWork } from '../mesh/adapter.ts';
+import { marked, ownObjects, standing, type Standing } from './own-objects.ts';
+import type { Applied, OwnObject, Outcome, Situation } from './situation.ts';
+
+type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
+
+/** One watched object, what goes with it unseen, and how it stands. */
+interface Entry {
+  readonly manifest: Manifest;
+  readonly applied: Applied;
+  readonly before: readonly Applied[];
+  readonly standing: Standing;
+}
+
+function nameOf({ resource, object }: Applied): string {
+  return `${resource.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
+
+function entriesOf(situation: Situation, step: StepPlan, manifests: readonly Manifest[]): readonly Entry[] {
+  const { surroundings } = situation;
+  const entries: Entry[] = [];
+  let before: Applied[] = [];
+  for (const manifest of manifests) {
+    const applied = marked(situation, step.name, manifest);
+    if (manifest.unwatched === true) { before.push(applied); continue; }
+    const seen = surroundings.mesh.configs(applied.resource.kind, surroundings.namespace.name).find(({ name }) => name === applied.object.metadata.name);
+    entries.push({ manifest, applied, before, standing: standing(seen, applied) });
+    before = [];
+  }
+  return entries;
+}
+
+/** What this step made earlier and is not wanted any more: the user's object that it followed is gone. */
+function superfluous(situation: Situation, step: StepPlan, entries: readonly Entry[]): readonly OwnObject[] {
+  return ownObjects(situation, [step.name])
+    .filter(({ kind, name }) => !entries.some(({ applied }) => applied.resource.kind === kind && applied.object.metadata.name === name))
+    .flatMap(({ kind, name, uid }) => situation.adapter.made.filter((resource) => resource.kind === kind).map((resource) => ({ resource, name, uid })));
+}
+
+/**
+ * One Apply step: done when every object is as wanted. Applied without force and recognised by what is there, so it is the
+ * same to be killed before or after. New objects come before superfluous ones go, so that at no instant a rule is in neither.
+ */
+export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork): Outcome {
+  const manifests = work.objects(situation.surroundings);
+  if (typeof manifests === 'string') return { kind: 'Failed', reason: 'CannotBeMade', message: manifests };
+  const entries = entriesOf(situation, step, manifests);
+  const taken = entries.find((entry) => entry.standing === 'Taken');
+  if (taken !== undefined) {
+    return { kind: 'Failed', reason: 'NameTaken', message: `${nameOf(taken.applied)} is there already and is not the operator's: rename or delete it` };
+  }
+  const due = entries.filter((entry) => entry.standing === 'Missing' || entry.standing === 'Outdated');
+  const [first] = due;
+  if (first !== undefined) {
+    const more = due.length > 1 ? ` and ${due.length - 1} more` : '';
+    return { kind: 'Write', message: `applying ${nameOf(first.applied)}${more}`, write: { kind: 'Apply', manifests: due.flatMap(({ before, applied }) => [...before, applied]) } };
+  }
+  const objects = superfluous(situation, step, entries);
+  if (objects.length > 0) return { kind: 'Write', message: 'deleting what is not wanted any more', write: { kind: 'Remove', objects } };
+  const edited = entries.find((entry) => entry.standing === 'Edited');
+  if (edited !== undefined) {
+    const follows = edited.manifest.follows === undefined ? '' : ` It follows ${edited.manifest.follows}: edit that instead.`;
+    return { kind: 'Foreign', message: `${nameOf(edited.applied)} is the operator's and was changed by someone else.${follows} Delete it to have it made anew` };
+  }
+  return { kind: 'Done' };
+}

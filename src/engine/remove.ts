@@ -1,0 +1,22 @@
+import type { StepWork } from '../mesh/adapter.ts';
+import { ownObjects } from './own-objects.ts';
+import type { OwnObject, Outcome, Situation } from './situation.ts';
+
+type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
+
+/**
+ * One Remove step: done when nothing of ours is left that is watched. What is not watched is deleted right before the object
+ * that tells of it, so that it cannot be left behind. Only objects with our mark, and by uid: a user's object of the same name
+ * is another one.
+ */
+export function removeStep(situation: Situation, work: RemoveWork): Outcome {
+  const left = ownObjects(situation, work.steps);
+  const [first] = left;
+  if (first === undefined) return { kind: 'Done' };
+  const objects = left.flatMap(({ kind, name, uid }): readonly OwnObject[] => {
+    const before = (work.unwatched ?? []).filter((entry) => entry.before.kind === kind);
+    const resource = situation.adapter.made.find((candidate) => candidate.kind === kind);
+    return resource === undefined ? [] : [...before, { resource, name, uid }];
+  });
+  return { kind: 'Write', message: `deleting ${first.kind} ${first.namespace}/${first.name}${left.length > 1 ? ` and ${left.length - 1} more` : ''}`, write: { kind: 'Remove', objects } };
+}

@@ -1,0 +1,66 @@
+import { originalLabelsAnnotation } from '../api/resources.ts';
+import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
+import { record, text } from '../mesh/json.ts';
+import type { PodView, ServiceView } from '../mesh/views.ts';
+import { servicePatch } from './patches.ts';
+import type { Outcome, Situation } from './situation.ts';
+
+type BindWork = Extract<StepWork, { kind: 'BindServices' }>;
+type UnbindWork = Extract<StepWork, { kind: 'UnbindServices' }>;
+
+function nameOf({ namespace, name }: ServiceView): string {
+  return `Service ${namespace}/${name}`;
+}
+
+function hasLabels({ labels }: ServiceView, targets: LabelTargets): boolean {
+  return Object.entries(targets).every(([key, value]) => (labels[key] ?? null) === value);
+}
+
+function isKept({ annotations }: ServiceView): boolean {
+  return annotations[originalLabelsAnnotation] !== undefined;
+}
+
+/** What the labels were before; of an annotation that somebody has spoilt, that they were not there. */
+function keptLabels({ annotations }: ServiceView, keys: readonly string[]): LabelTargets {
+  let kept: unknown;
+  try {
+    kept = JSON.parse(annotations[originalLabelsAnnotation] ?? '');
+  } catch {
+    kept = undefined;
+  }
+  return Object.fromEntries(keys.map((key) => [key, text(record(kept)[key]) ?? null]));
+}
+
+/**
+ * One BindServices step: done when every Service that is named has the labels. Each is changed in one patch together with the
+ * annotation that keeps what it was, so dying before or after it leaves a Service that is either untouched or can be restored.
+ */
+export function bindStep(situation: Situation, work: BindWork): Outcome {
+  const names = work.services(situation.surroundings);
+  if (typeof names === 'string') return { kind: 'Failed', reason: 'CannotBeBound', message: names };
+  const wanting = situation.surroundings.services.filter((service) => names.includes(service.name) && !hasLabels(service, work.targets));
+  const changed = wanting.find(isKept);
+  if (changed !== undefined) {
+    return { kind: 'Foreign', message: `labels of ${nameOf(changed)} were changed by someone else: they shall be ${JSON.stringify(work.targets)}. Put them back, then it goes on` };
+  }
+  const [next] = wanting;
+  if (next === undefined) return { kind: 'Done' };
+  const before = JSON.stringify(Object.fromEntries(Object.keys(work.targets).map((key) => [key, next.labels[key] ?? null])));
+  return { kind: 'Write', message: `binding ${nameOf(next)}`, write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, work.targets, before) } };
+}
+
+/** One UnbindServices step: done when no Service has the annotation, held while a pod would lose what protects it. */
+export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
+  const { services, pods } = situation.surroundings;
+  const next = services.find(isKept);
+  if (next === undefined) return { kind: 'Done' };
+  const { heldBy } = work;
+  const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
+  const holder = pods.find(holds);
+  if (holder !== undefined) return { kind: 'Wait', stuck: !holder.terminating, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` };
+  return {
+    kind: 'Write',
+    message: `unbinding ${nameOf(next)}`,
+    write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, keptLabels(next, work.keys), null), ...(heldBy !== undefined && { heldBy: holds }) },
+  };
+}

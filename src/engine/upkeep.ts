@@ -1,0 +1,54 @@
+import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.ts';
+import { timestamp } from '../base/clock.ts';
+import { durationMs } from '../base/duration.ts';
+import type { StepPlan } from '../mesh/adapter.ts';
+import { applyStep } from './apply.ts';
+import { bindStep } from './services.ts';
+import type { Outcome, Situation } from './situation.ts';
+
+/** What a look at the steps behind found: `Done` when all of them still hold. */
+export interface Kept {
+  readonly status: NamespaceMigrationStatus;
+  readonly outcome: Outcome;
+}
+
+function withStep(status: NamespaceMigrationStatus, name: Step['name'], change: (step: Step) => Step): NamespaceMigrationStatus {
+  return { ...status, steps: (status.steps ?? []).map((step) => (step.name === name ? change(step) : step)) };
+}
+
+/** A completed step whose gate does not hold any more: nothing goes on meanwhile, and after the deadline it has failed. */
+function lost(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, known: Step, missing: string): Kept {
+  const lostAt = known.lostAt ?? timestamp(situation.now);
+  const due = Date.parse(lostAt) + durationMs(situation.spec.restart.progressDeadline);
+  const noted = known.lostAt === undefined ? withStep(status, step.name, (entry) => ({ ...entry, lostAt })) : status;
+  return due <= situation.now
+    ? { status: noted, outcome: { kind: 'Failed', reason: 'GateLost', message: `${step.name} does not hold any more: ${missing}` } }
+    : { status: noted, outcome: { kind: 'Wait', until: due, message: `waiting until ${step.name} holds again: ${missing}` } };
+}
+
+/** What a completed step has to do again when the user's objects have changed. */
+function redo(situation: Situation, step: StepPlan): Outcome {
+  switch (step.work.kind) {
+    case 'Apply': return applyStep(situation, step, step.work);
+    case 'BindServices': return bindStep(situation, step.work);
+    default: return { kind: 'Done' };
+  }
+}
+
+/**
+ * Looks after the steps that are completed: objects that were made follow the objects they are made from, and what had to be
+ * observed has to stay so. Asked before anything else goes on.
+ */
+export function upkeep(situation: Situation, start: NamespaceMigrationStatus, steps: readonly StepPlan[]): Kept {
+  let status = start;
+  for (const step of steps) {
+    const known = status.steps?.find(({ name }) => name === step.name);
+    if (known?.completedAt === undefined) continue;
+    const outcome = redo(situation, step);
+    if (outcome.kind !== 'Done') return { status, outcome };
+    const missing = step.gate?.(situation.surroundings);
+    if (missing !== undefined) return lost(situation, status, step, known, missing);
+    if (known.lostAt !== undefined) status = withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => entry);
+  }
+  return { status, outcome: { kind: 'Done' } };
+}

@@ -1,0 +1,78 @@
+import type { Surroundings } from '../../adapter.ts';
+import { guardedServices, sidecarCallers } from '../waypoint/callers.ts';
+import { itineraryOf } from '../waypoint/choose.ts';
+import { restartOrder } from '../waypoint/order.ts';
+import { translationOf } from '../waypoint/translation.ts';
+import { nameOf, some, type Evidence, type Rule } from './rule.ts';
+
+/** The rules below are about namespaces that get a waypoint. */
+function withWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
+  return (surroundings) => (itineraryOf(surroundings) === 'L7' ? find(surroundings) : []);
+}
+
+function callersFirst(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
+  return withWaypoint((surroundings) => (surroundings.spec.policies.bypass === 'CallersFirst' ? find(surroundings) : []));
+}
+
+function problems(severity: 'Critical' | 'Warning'): (surroundings: Surroundings) => readonly Evidence[] {
+  return withWaypoint((surroundings) => translationOf(surroundings).problems.filter((problem) => problem.severity === severity)
+    .map(({ object, field, message, fix }) => ({ object, message: `${field}: ${message}`, fix })));
+}
+
+function serviceName({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return nameOf({ kind: 'Service', namespace, name });
+}
+
+/** Callers of other namespaces; those of the namespace itself are restarted first (`order.ts`). */
+function withSidecars(surroundings: Surroundings): readonly Evidence[] {
+  return guardedServices(surroundings).flatMap(({ service, callers }) => {
+    if (callers.kind === 'Unknown') return [];
+    const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
+    return elsewhere.length === 0 ? [] : [{ object: serviceName(service), message: `callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)})` }];
+  });
+}
+
+/** What a namespace needs, and who would notice, when a waypoint is put in front of it. */
+export const waypointRules: readonly Rule[] = [
+  {
+    id: 'MM071', severity: 'Info', when: 'Start', title: 'The namespace needs a waypoint',
+    fix: 'Nothing to do: the waypoint is made, and the policies are copied for it.',
+    find: withWaypoint((surroundings) => translationOf(surroundings).needs.filter(({ servable, reasons }) => servable && reasons.length > 0)
+      .map(({ service, reasons }) => ({ object: serviceName(service), message: reasons.map(({ sentence }) => sentence).join(' ') }))),
+  },
+  {
+    id: 'MM080', severity: 'Critical', when: 'Always', title: 'Cannot be carried over to a waypoint',
+    fix: 'Change the object as the message says, or keep this namespace on sidecars.',
+    find: problems('Critical'),
+  },
+  {
+    id: 'MM081', severity: 'Warning', when: 'Start', title: 'Behaves otherwise behind a waypoint',
+    fix: 'Check whether you rely on it.',
+    find: problems('Warning'),
+  },
+  {
+    id: 'MM082', severity: 'Critical', when: 'Start', title: 'Nobody knows who calls the Service',
+    fix: 'Name the callers in spec.callers, or in every rule of the ALLOW policies; or set spec.policies.bypass to FailClosed to have callers with sidecars refused until they are in ambient.',
+    find: callersFirst((surroundings) => guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Known' ? [] : [{ object: serviceName(service), message: `callers with sidecars would be refused, and ${callers.why}` }]))),
+  },
+  {
+    id: 'MM083', severity: 'Critical', when: 'Start', title: 'Callers still have sidecars',
+    fix: 'Migrate the callers first, or set spec.policies.bypass to FailClosed.',
+    find: callersFirst(withSidecars),
+  },
+  {
+    id: 'MM084', severity: 'Critical', when: 'Start', title: 'Workloads call each other in a circle',
+    fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour, or move one of them to another namespace.',
+    find: callersFirst((surroundings) => {
+      const { circle } = restartOrder(surroundings);
+      return circle.length === 0 ? [] : [{ object: nameOf({ kind: 'Namespace', name: surroundings.namespace.name }), message: `whichever is restarted first refuses the others, which still have sidecars: ${circle.map(({ kind, name }) => `${kind} ${name}`).join(', ')}` }];
+    }),
+  },
+  {
+    id: 'MM085', severity: 'Warning', when: 'Start', title: 'Callers with sidecars will be refused',
+    fix: 'Migrate the callers first, and name them in spec.callers.',
+    find: withWaypoint((surroundings) => (surroundings.spec.policies.bypass === 'CallersFirst' ? [] : guardedServices(surroundings).map(({ service }) => ({
+      object: serviceName(service), message: 'spec.policies.bypass is FailClosed: from the restart of its pods on, callers that still have sidecars are refused',
+    })))),
+  },
+];

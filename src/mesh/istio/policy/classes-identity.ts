@@ -1,0 +1,79 @@
+import { textMatches } from './matches-text.ts';
+import type { TextMatch } from './semantics.ts';
+
+/** What a pattern for whole identities asks of the parts of one: trust domain, namespace, ServiceAccount. All three have to match. */
+export interface IdentityParts {
+  readonly trustDomain: TextMatch;
+  readonly namespace: TextMatch;
+  readonly serviceAccount: TextMatch;
+}
+
+/**
+ * A pattern for identities as patterns for their parts; one of the results has to match. The identity of a workload is
+ * `trust-domain/ns/namespace/sa/name` and no part contains `/`, so a pattern can be cut where its own slashes, or those that a wildcard swallows, fall
+ * on the slashes of the form.
+ */
+export function identityParts(match: TextMatch): readonly IdentityParts[] {
+  return globs(match).flatMap((glob) => cuts(glob)).flatMap(([trustDomain, ns, namespace, sa, serviceAccount]) => {
+    if (!textMatches(partMatch(ns, match), 'ns') || !textMatches(partMatch(sa, match), 'sa')) return [];
+    return [{ trustDomain: partMatch(trustDomain, match), namespace: partMatch(namespace, match), serviceAccount: partMatch(serviceAccount, match) }];
+  });
+}
+
+/** A pattern as pieces of text between wildcards. A `*` in a literal value never occurs in an identity. */
+type Pieces = readonly string[];
+
+type Cut = readonly [Pieces, Pieces, Pieces, Pieces, Pieces];
+
+function globs(match: TextMatch): readonly Pieces[] {
+  switch (match.kind) {
+    case 'Exact': return [[match.value]];
+    case 'Prefix': return [[match.value, '']];
+    case 'Suffix': return [['', match.value]];
+    case 'Present': return [['', '']];
+    case 'Glob': return [match.value.split('*')];
+  }
+}
+
+/** All ways to spread the four slashes over the pattern's own and its wildcards. */
+function cuts(pieces: Pieces): readonly Cut[] {
+  const own = pieces.join('').split('/').length - 1;
+  return spread(4 - own, pieces.length - 1).map((slashes) => cut(pieces, slashes)).filter((segments): segments is Cut => segments.length === 5);
+}
+
+/** All lists of `places` counts that add up to `total`. */
+function spread(total: number, places: number): readonly (readonly number[])[] {
+  if (total < 0) return [];
+  if (places === 0) return total === 0 ? [[]] : [];
+  return Array.from({ length: total + 1 }, (_, here) => spread(total - here, places - 1).map((rest) => [here, ...rest])).flat();
+}
+
+/** The pattern cut at slashes, with the wildcard after each piece containing the given number of them. */
+function cut(pieces: Pieces, slashes: readonly number[]): readonly Pieces[] {
+  const segments: string[][] = [['']];
+  const append = (text: string): void => {
+    const [head = '', ...rest] = text.split('/');
+    const last = segments.at(-1) ?? [];
+    last.push(`${last.pop() ?? ''}${head}`);
+    segments.push(...rest.map((part) => [part]));
+  };
+  for (const [index, piece] of pieces.entries()) {
+    append(piece);
+    const inside = slashes[index];
+    if (inside === undefined) continue;
+    segments.at(-1)?.push('');
+    segments.push(...Array.from({ length: inside }, () => ['', '']));
+  }
+  return segments;
+}
+
+function partMatch(pieces: Pieces, whole: TextMatch): TextMatch {
+  const [first = '', ...rest] = pieces;
+  const last = rest.at(-1) ?? '';
+  const folded = 'ignoreCase' in whole && whole.ignoreCase ? { ignoreCase: true } : {};
+  if (rest.length === 0) return { kind: 'Exact', value: first, ...folded };
+  if (pieces.every((piece) => piece === '')) return { kind: 'Present' };
+  if (rest.length === 1 && last === '') return { kind: 'Prefix', value: first, ...folded };
+  if (rest.length === 1 && first === '') return { kind: 'Suffix', value: last, ...folded };
+  return { kind: 'Glob', value: pieces.join('*') };
+}

@@ -1,0 +1,54 @@
+import { classify, type Classes } from './classes.ts';
+import type { Matcher } from './semantics.ts';
+
+/** A port of a Service, and the port of the pod that it leads to. */
+export interface ServicePort {
+  readonly service: number;
+  readonly workload: number;
+}
+
+/** What a request addresses: a port of a Service, or of a pod directly (then without `service`). */
+export interface AddressedPort {
+  readonly workload: number;
+  readonly service?: number;
+}
+
+/** A question about a port, or about whether a Service or a pod is addressed. */
+export type PortMatcher = Extract<Matcher, { of: 'port' }> | { readonly of: 'address'; readonly to: 'Service' | 'Pod' };
+
+/** Ports to name first if no policy speaks of them. */
+const usual = [8080, 9090, 7070, 5000];
+
+/**
+ * Classes of addressed ports. With the ports of the Services given, only these pairs and pods addressed directly occur; without, any port
+ * of a Service may lead to any port of a pod.
+ */
+export function portClasses(matchers: readonly PortMatcher[], servicePorts: readonly ServicePort[] | undefined): Classes<AddressedPort> {
+  const candidates = servicePorts === undefined ? anyPairs(matchers) : [...servicePorts, ...direct(matchers, servicePorts)];
+  return classify(candidates, matchers.length, (port) => matchers.flatMap((matcher, index) => (holds(matcher, port) ? [index] : [])));
+}
+
+function holds(matcher: PortMatcher, port: AddressedPort): boolean {
+  if (matcher.of === 'address') return (matcher.to === 'Service') === (port.service !== undefined);
+  return matcher.port === (matcher.side === 'Service' ? port.service ?? port.workload : port.workload);
+}
+
+function anyPairs(matchers: readonly PortMatcher[]): readonly AddressedPort[] {
+  const numbers = withOther(mentioned(matchers));
+  return numbers.flatMap((workload) => [...numbers.map((service) => ({ workload, service })), { workload }]);
+}
+
+function direct(matchers: readonly PortMatcher[], servicePorts: readonly ServicePort[]): readonly AddressedPort[] {
+  return withOther([...mentioned(matchers), ...servicePorts.map(({ workload }) => workload)]).map((workload) => ({ workload }));
+}
+
+function mentioned(matchers: readonly PortMatcher[]): readonly number[] {
+  return matchers.flatMap((matcher) => (matcher.of === 'port' ? [matcher.port] : []));
+}
+
+/** The ports, and one that is none of them. */
+function withOther(ports: readonly number[]): readonly number[] {
+  const known = new Set(ports);
+  const other = [...usual, ...Array.from({ length: known.size + 1 }, (_, index) => 20_000 + index)].find((port) => !known.has(port));
+  return [...(other === undefined ? [] : [other]), ...known];
+}

@@ -1,0 +1,28 @@
+import { defaultIstioVersion, hasFeature, type IstioVersion } from './istio-version.ts';
+
+/** What the mesh configuration and the version of istiod add to the meaning of a policy. */
+export interface PolicyOptions {
+  readonly version: IstioVersion;
+  /** `meshConfig.rootNamespace`: policies in it apply to the whole mesh. */
+  readonly rootNamespace: string;
+  /** `meshConfig.trustDomain`. */
+  readonly trustDomain: string;
+  /** `meshConfig.trustDomainAliases`. */
+  readonly trustDomainAliases: readonly string[];
+  /** AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY of istiod: ztunnel is sent dry-run policies, to log what they would do. */
+  readonly ztunnelDryRun: boolean;
+}
+
+/** An installation without settings of its own. */
+export const defaultOptions: PolicyOptions = {
+  version: defaultIstioVersion,
+  rootNamespace: 'istio-system',
+  trustDomain: 'cluster.local',
+  trustDomainAliases: [],
+  ztunnelDryRun: false,
+};
+
+/** Whether istiod sends dry-run policies to ztunnel: it has to know the setting, and to have it on. */
+export function sendsDryRun(options: PolicyOptions): boolean {
+  return options.ztunnelDryRun && hasFeature(options.version, 'ztunnelDryRun');
+}

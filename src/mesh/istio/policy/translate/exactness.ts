@@ -1,0 +1,91 @@
+import { list, record, records, text, type Json } from '../../../json.ts';
+import { critical, type Problem } from './problem.ts';
+import { titleOf, type ConfigObject } from './world.ts';
+
+/** What a waypoint makes of a field, against what a sidecar made of it. */
+type Carried =
+  /** The same. */
+  | 'Same'
+  /** Not the same; the text says why. */
+  | { readonly why: string; readonly fix: string };
+
+/**
+ * istiod asks Envoy for the direct peer (srcIPGenerator in pilot/pkg/security/authz/model/generator.go). At a waypoint the request
+ * comes over a connection inside Envoy, whose direct peer is no IP address; the caller's is carried over as the remote address only
+ * (ConnectAuthorityFilter in pilot/pkg/xds/filters/filters.go). Seen with Envoy 1.40: direct_remote_ip matches nothing there.
+ */
+const address: Carried = {
+  why: 'at a waypoint no address ever matches, so that an ALLOW would refuse and a DENY would let pass',
+  fix: 'Name the callers by principals, namespaces or serviceAccounts.',
+};
+const same: Carried = 'Same';
+
+/*
+ * Every field that istiod reads from a rule (pilot/pkg/security/authz/model/model.go, New). A field that is not here is one that
+ * we do not know yet: it blocks instead of being copied on faith.
+ */
+const sourceFields: Readonly<Record<string, Carried>> = {
+  principals: same, notPrincipals: same, requestPrincipals: same, notRequestPrincipals: same, namespaces: same, notNamespaces: same,
+  serviceAccounts: same, notServiceAccounts: same, trustDomains: same, notTrustDomains: same,
+  ipBlocks: address, notIpBlocks: address, remoteIpBlocks: same, notRemoteIpBlocks: same,
+};
+const operationFields: Readonly<Record<string, Carried>> = {
+  hosts: same, notHosts: same, ports: same, notPorts: same, methods: same, notMethods: same, paths: same, notPaths: same,
+};
+const conditionKeys: Readonly<Record<string, Carried>> = {
+  'source.ip': address, 'remote.ip': same, 'source.namespace': same, 'source.serviceAccount': same, 'source.trustDomain': same,
+  'source.principal': same, 'request.auth.principal': same, 'request.auth.audiences': same, 'request.auth.presenter': same,
+  'destination.port': same,
+  'destination.ip': {
+    why: 'to a sidecar the destination is the address of the pod, to a waypoint that of the Service',
+    fix: 'Select the pods by labels instead of addresses.',
+  },
+  'connection.sni': {
+    why: 'sidecars send a server name with the connection, ztunnel sends none of it to the waypoint',
+    fix: 'Use hosts, or ports, instead of connection.sni.',
+  },
+};
+const headerKey = /^request\.(?:headers|auth\.claims)\[.+\]$/;
+const metadataPrefix = 'experimental.envoy.filters.';
+const metadata: Carried = {
+  why: 'it reads what another filter of the sidecar found out; a waypoint does not run that filter',
+  fix: 'Express the condition by headers or claims.',
+};
+const unknown: Carried = { why: 'it is not a field that this version knows how to carry to a waypoint', fix: 'Remove the field, or keep this namespace on sidecars.' };
+const parts = new Set(['from', 'to', 'when']);
+
+function judge(object: ConfigObject, field: string, carried: Carried | undefined): readonly Problem[] {
+  const verdict = carried ?? unknown;
+  return verdict === 'Same' ? [] : [critical(titleOf(object), field, `${field} would not mean the same at the waypoint: ${verdict.why}`, verdict.fix)];
+}
+
+/** An empty list says nothing. */
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+}
+
+function judgeFields(object: ConfigObject, path: string, part: Json, known: Readonly<Record<string, Carried>>): readonly Problem[] {
+  return Object.keys(part).filter((field) => isSet(part[field])).flatMap((field) => [
+    ...judge(object, `${path}.${field}`, known[field]),
+    ...(known[field] === undefined || list(part[field]).length > 0 ? [] : judge(object, `${path}.${field}`, unknown)),
+  ]);
+}
+
+function judgeCondition(object: ConfigObject, path: string, condition: Json): readonly Problem[] {
+  const key = text(condition['key']) ?? '';
+  const carried = headerKey.test(key) ? same : conditionKeys[key];
+  return judge(object, `${path}.key`, key.startsWith(metadataPrefix) ? metadata : carried);
+}
+
+/** What of an AuthorizationPolicy a waypoint would read differently than a sidecar does. */
+export function inexactFields(object: ConfigObject): readonly Problem[] {
+  return records(object.spec['rules']).flatMap((rule, index) => {
+    const path = `spec.rules[${index}]`;
+    return [
+      ...Object.keys(rule).filter((part) => !parts.has(part) && isSet(rule[part])).flatMap((part) => judge(object, `${path}.${part}`, unknown)),
+      ...records(rule['from']).flatMap((from, at) => judgeFields(object, `${path}.from[${at}].source`, record(from['source']), sourceFields)),
+      ...records(rule['to']).flatMap((to, at) => judgeFields(object, `${path}.to[${at}].operation`, record(to['operation']), operationFields)),
+      ...records(rule['when']).flatMap((when, at) => judgeCondition(object, `${path}.when[${at}]`, when)),
+    ];
+  });
+}

@@ -1,0 +1,101 @@
+import type { Json } from '../../../json.ts';
+import { copyOfAnnotation, isOurs, managedBy, managedByLabel, roleLabel, stableName } from './names.ts';
+import type { ConfigObject, World } from './world.ts';
+
+/**
+ * What an object is for, and so when it has to be there:
+ * - `AllowWaypoint` and `Copy` before a Service is bound to the waypoint: from then on the pods see the waypoint's identity, and
+ *   the waypoint decides about the callers.
+ * - `Guard` after binding and before the first pod loses its sidecar: until then the sidecar decides about direct callers too.
+ */
+export type Role = 'Copy' | 'AllowWaypoint' | 'Guard';
+
+/** The step of an itinerary before which objects of a role have to be accepted. */
+export const neededBefore: Readonly<Record<Role, 'BindWaypoint' | 'RestartWorkloads'>> = {
+  AllowWaypoint: 'BindWaypoint',
+  Copy: 'BindWaypoint',
+  Guard: 'RestartWorkloads',
+};
+
+/** An object to apply: every field in it is ours, nothing that the API server fills in. */
+export interface PlainObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: Json;
+}
+
+/** An object to create, with what it stands for. */
+export interface Manifest {
+  readonly role: Role;
+  readonly object: PlainObject;
+  /** What it stands beside or is made from. */
+  readonly originals: readonly string[];
+  /** `Service shop/cart` or `Gateway shop/waypoint`. */
+  readonly target: string;
+  /** What differs from the original: `ports 8080 become 80`. */
+  readonly changes: readonly string[];
+}
+
+/** What is to be created. */
+export interface Draft {
+  readonly role: Role;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Of the copy; absent for objects that are no copies. */
+  readonly original?: ConfigObject;
+  readonly originals: readonly string[];
+  /** Last part of the readable name: the Service or Gateway. */
+  readonly target: { readonly kind: 'Service' | 'Gateway'; readonly namespace: string; readonly name: string };
+  readonly spec: Json;
+  readonly changes?: readonly string[];
+}
+
+/** First part of the name: what the object does, or the name of its original. */
+const stems: Readonly<Record<Role, (original: ConfigObject | undefined) => string>> = {
+  AllowWaypoint: () => 'allow-waypoint',
+  Copy: (original) => original?.name ?? 'copy',
+  Guard: () => 'waypoint-only',
+};
+
+/** istiod reads dry-run from the annotation; a copy without it would begin to decide. */
+const keptAnnotations = ['istio.io/dry-run'];
+
+/** Names of a kind in a namespace that are not ours to use. */
+function takenNames(world: World, kind: string, namespace: string): ReadonlySet<string> {
+  const objects = [...world.policies, ...world.requestAuthentications].map(({ object }) => object);
+  return new Set([...objects, ...world.extensions]
+    .filter((object) => object.kind === kind && object.namespace === namespace && !isOurs(object.labels))
+    .map(({ name }) => name));
+}
+
+/** Gives a draft its name, labels and annotations. It lives in the namespace of its target: Istio reads targetRefs nowhere else (ShouldAttachPolicy). */
+export function manifest(world: World, draft: Draft): Manifest {
+  const { role, kind, original, target } = draft;
+  const identity = [role, kind, original?.namespace ?? '', original?.name ?? '', target.kind, target.namespace, target.name];
+  const kept = Object.entries(original?.annotations ?? {}).filter(([key]) => keptAnnotations.includes(key));
+  const copyOf: readonly (readonly [string, string])[] = original === undefined ? [] : [[copyOfAnnotation, `${original.kind}/${original.namespace}/${original.name}`]];
+  const annotations = Object.fromEntries([...copyOf, ...kept]);
+  return {
+    role,
+    object: {
+      apiVersion: draft.apiVersion,
+      kind,
+      metadata: {
+        name: stableName([stems[role](original), target.name], identity, takenNames(world, kind, target.namespace)),
+        namespace: target.namespace,
+        labels: { [managedByLabel]: managedBy, [roleLabel]: role },
+        ...(Object.keys(annotations).length > 0 && { annotations }),
+      },
+      spec: draft.spec,
+    },
+    originals: draft.originals,
+    target: `${target.kind} ${target.namespace}/${target.name}`,
+    changes: draft.changes ?? [],
+  };
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+
+/** Label of every object that a migration creates. */
+export const managedByLabel = 'meshmigration.dev/managed-by';
+/** Value of that label. */
+export const managedBy = 'mesh-migration';
+/** Label: what the object is for. */
+export const roleLabel = 'meshmigration.dev/role';
+/** Annotation of a copy: `KIND/NAMESPACE/NAME` of its original. */
+export const copyOfAnnotation = 'meshmigration.dev/copy-of';
+
+/** Object names may have 253 characters, but names end up in label values and statistics, which take 63. */
+const maxLength = 63;
+const hashLength = 8;
+
+function hash(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\u0000')).digest('hex').slice(0, hashLength);
+}
+
+/**
+ * A name that says what the object is, the same on every run, with a hash of what it stands for so that two objects never share
+ * it however long their names are. `taken`: names that other people's objects of the kind already have.
+ */
+export function stableName(words: readonly string[], identity: readonly string[], taken: ReadonlySet<string>): string {
+  const stem = words.join('-').slice(0, maxLength - hashLength - 1).replace(/[-.]+$/, '');
+  for (let attempt = 0; ; attempt++) {
+    const name = `${stem}-${hash(attempt === 0 ? identity : [...identity, String(attempt)])}`;
+    if (!taken.has(name)) return name;
+  }
+}
+
+/** Whether a migration created the object. */
+export function isOurs(labels: Readonly<Record<string, string>> | undefined): boolean {
+  return labels?.[managedByLabel] === managedBy;
+}

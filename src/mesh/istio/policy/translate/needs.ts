@@ -1,0 +1,87 @@
+import { l7Fields } from '../../findings/policy-fields.ts';
+import { asSidecar, type Protocol } from '../sidecar.ts';
+import { intersect, matching, subtract, union, type RequestSet } from '../space.ts';
+import { asZtunnel } from '../ztunnel.ts';
+import type { PolicyOptions } from '../options.ts';
+import type { Attachment, AuthorizationPolicy } from '../types.ts';
+import { extensionReason } from './extensions.ts';
+import { routeReason } from './route-features.ts';
+import { ofProtocol, protocolsOf, sidecarAction, someRequest } from './reach.ts';
+import { coverage, holds, isNarrowed, reachesZtunnel, sharePods, sidecarSelector } from './selection.ts';
+import { isServable, serviceTitle, titleOf, type Original, type ServiceFacts, type World } from './world.ts';
+
+/** One reason why a Service needs a waypoint. */
+export interface Reason {
+  readonly object: string;
+  readonly sentence: string;
+  /** It decides about requests, so that nobody may go around the waypoint. */
+  readonly enforces: boolean;
+}
+
+/** Whether a Service needs a waypoint: it does if there is a reason. */
+export interface ServiceNeed {
+  readonly service: ServiceFacts;
+  readonly reasons: readonly Reason[];
+  /** A waypoint cannot stand before a headless Service, an ExternalName or one that selects no pods. */
+  readonly servable: boolean;
+}
+
+/** Per Service of the namespace, whether it needs a waypoint and why. */
+export function waypointNeeds(world: World): readonly ServiceNeed[] {
+  const own = world.services
+    .filter(({ namespace }) => namespace === world.namespace)
+    .map((service) => ({ service, servable: isServable(service), reasons: reasonsOf(service, world) }));
+  return own.map((need) => ({ ...need, reasons: [...need.reasons, ...(need.reasons.length === 0 ? neighbourReasons(need.service, own, world) : [])] }));
+}
+
+/** The guard of a Service refuses all who come to its pods in another way, so other Services of the same pods go through the waypoint too. */
+function neighbourReasons(service: ServiceFacts, needs: readonly ServiceNeed[], world: World): readonly Reason[] {
+  return needs
+    .filter((other) => other.servable && other.reasons.some(({ enforces }) => enforces) && sharePods(service, other.service, world.workloads))
+    .map((other) => ({ object: serviceTitle(other.service), enforces: false, sentence: `It shares pods with ${serviceTitle(other.service)}, whose pods only the waypoint may call.` }));
+}
+
+function reasonsOf(service: ServiceFacts, world: World): readonly Reason[] {
+  const selected = ({ policy }: { readonly policy: Attachment }): boolean => coverage(policy, service, world.workloads) !== 'None';
+  return [
+    ...world.policies.filter(selected).flatMap((original) => policyReason(original, protocolsOf(service), world.options) ?? []),
+    ...world.requestAuthentications.filter(selected).map(({ object }) => ({
+      object: titleOf(object), enforces: true, sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
+    })),
+    ...world.extensions.flatMap((object) => extensionReason(object, service, world) ?? []),
+    ...world.routes.flatMap((object) => routeReason(object, service) ?? []),
+  ];
+}
+
+/** Why a policy needs a waypoint where traffic is of these protocols; undefined if ztunnel decides as the sidecar did. */
+export function policyReason({ object, policy }: Original<AuthorizationPolicy>, protocols: readonly Protocol[], options: PolicyOptions): Reason | undefined {
+  if (sidecarAction(policy, options) === undefined || policy.targetRefs.length > 0 || sidecarSelector(policy) === undefined) return undefined;
+  const why = ztunnelGap(object.spec, policy, protocols, options);
+  return why === undefined ? undefined : { object: titleOf(object), enforces: true, sentence: `${titleOf(object)} ${why}` };
+}
+
+function ztunnelGap(spec: Original<AuthorizationPolicy>['object']['spec'], policy: AuthorizationPolicy, protocols: readonly Protocol[], options: PolicyOptions): string | undefined {
+  if (policy.action === 'CUSTOM') return policy.dryRun ? 'is a dry run of CUSTOM, which Envoy enforces as DENY and ztunnel does not read.' : 'asks an external authorizer, which ztunnel does not.';
+  if (isNarrowed(policy)) return 'is narrowed to pods with a sidecar, so ztunnel never reads it.';
+  if (!reachesZtunnel(policy)) return 'has an empty selector, with which ztunnel never reads it.';
+  if (protocols.every((protocol) => isSameAtZtunnel(policy, protocol, options))) return undefined;
+  const fields = l7Fields(spec);
+  return fields.length > 0 ? `uses ${fields.join(', ')}, which ztunnel does not evaluate.` : 'has values that ztunnel compares in another way than a sidecar.';
+}
+
+/** Compared over all requests of the protocol, not by the names of fields; a policy too large for that counts as another. */
+export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
+  const before = rulesOf(asSidecar(policy, protocol, options)?.rules);
+  const after = rulesOf(asZtunnel(policy, options)?.rules);
+  const differs = union(subtract(before, after), subtract(after, before));
+  return someRequest(intersect(ofProtocol(protocol), differs)) === undefined;
+}
+
+function rulesOf(rules: readonly Parameters<typeof matching>[0][] = []): RequestSet {
+  return union(...rules.map(matching));
+}
+
+/** Whether pods with these labels are behind a Service that a waypoint can serve. */
+export function isServed(labels: Readonly<Record<string, string>>, world: World): boolean {
+  return world.services.some((service) => service.namespace === world.namespace && isServable(service) && holds(service.selector, labels));
+}

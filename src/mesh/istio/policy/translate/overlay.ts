@@ -1,0 +1,43 @@
+import { stringify } from 'yaml';
+import type { Manifest } from './manifest.ts';
+import { why } from './plan-text.ts';
+
+/** A file of the overlay, its path relative to the directory of the overlay. */
+export interface OverlayFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** An object and one sentence about what it is for. */
+export interface DescribedObject {
+  readonly object: { readonly kind: string; readonly metadata: { readonly namespace: string; readonly name: string } };
+  readonly sentence: string;
+}
+
+const lineWidth = 100;
+
+/** `authorizationpolicy-shop-allow-cart-077a09e0.yaml`. */
+function fileName({ kind, metadata: { namespace, name } }: DescribedObject['object']): string {
+  return `${kind.toLowerCase()}-${namespace}-${name}.yaml`;
+}
+
+/** Comment lines: a name cannot end the comment, because object names have no line ends. */
+function comment(sentence: string): string {
+  return sentence.split('\n').map((line) => `# ${line}\n`).join('');
+}
+
+function yamlOf(value: unknown): string {
+  return stringify(value, { lineWidth, sortMapEntries: false, aliasDuplicateObjects: false });
+}
+
+/** Objects as a kustomize overlay: one file each, with its reason on top, in the order in which they are to be applied. */
+export function overlayOf(objects: readonly DescribedObject[]): readonly OverlayFile[] {
+  const files = objects.map(({ object, sentence }) => ({ path: fileName(object), text: `${comment(sentence)}${yamlOf(object)}` }));
+  const kustomization = yamlOf({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: files.map(({ path }) => path) });
+  return [{ path: 'kustomization.yaml', text: kustomization }, ...files];
+}
+
+/** The manifests as a kustomize overlay. */
+export function overlay(manifests: readonly Manifest[]): readonly OverlayFile[] {
+  return overlayOf(manifests.map((made) => ({ object: made.object, sentence: why(made) })));
+}

@@ -1,0 +1,21 @@
+/** Something that cannot be carried over as it is. */
+export interface Problem {
+  /** `Critical` blocks the migration of the namespace; `Warning` names something that ends or is refused, never something that opens. */
+  readonly severity: 'Critical' | 'Warning';
+  /** `AuthorizationPolicy shop/deny-delete`. */
+  readonly object: string;
+  /** Path of the field that causes it, `spec.rules[0].when[1].key`; `spec` if it is the object as a whole. */
+  readonly field: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** A problem that blocks. */
+export function critical(object: string, field: string, message: string, fix: string): Problem {
+  return { severity: 'Critical', object, field, message, fix };
+}
+
+/** A problem that only needs to be known. */
+export function warning(object: string, field: string, message: string, fix: string): Problem {
+  return { severity: 'Warning', object, field, message, fix };
+}

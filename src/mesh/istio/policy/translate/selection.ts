@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Attachment } from '../types.ts';
+import type { ServiceFacts, WorkloadFacts } from './world.ts';
+
+/** Which pods of a Service a policy selects; `Unknown`: it depends on labels that only running pods have. */
+export type Coverage = 'All' | 'Some' | 'None' | 'Unknown';
+
+/** Pod label of every pod with a sidecar and of no other (injection-template.yaml). */
+export const tlsModeLabel = 'security.istio.io/tlsMode';
+
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * Labels that no template has because injection or a controller adds them to the pod (pkg/kube/inject: injection-template.yaml;
+ * Deployment, StatefulSet and DaemonSet controllers).
+ */
+const addedLabels: ReadonlySet<string> = new Set([
+  'service.istio.io/canonical-name', 'service.istio.io/canonical-revision', 'networking.istio.io/tunnel', 'istio.io/rev',
+  'pod-template-hash', 'controller-revision-hash', 'statefulset.kubernetes.io/pod-name', 'apps.kubernetes.io/pod-index',
+]);
+
+/** Whether labels have everything that a selector asks for. */
+export function holds(selector: Labels, labels: Labels): boolean {
+  return Object.entries(selector).every(([key, value]) => labels[key] === value);
+}
+
+/**
+ * The selector as it stands for sidecars. Injection puts `security.istio.io/tlsMode: istio` on every pod with a sidecar, and on no
+ * other, so a policy narrowed by that label is read by the sidecars of its workloads and never by ztunnel. Undefined: it selects
+ * no pod with a sidecar.
+ */
+export function sidecarSelector({ selector }: Pick<Attachment, 'selector'>): Labels | undefined {
+  const { [tlsModeLabel]: mode, ...rest } = selector ?? {};
+  return mode === undefined || mode === 'istio' ? rest : undefined;
+}
+
+/** Whether a policy is narrowed to pods with a sidecar. */
+export function isNarrowed({ selector }: Pick<Attachment, 'selector'>): boolean {
+  return selector?.[tlsModeLabel] === 'istio';
+}
+
+/**
+ * Whether ztunnel reads it for pods without a sidecar. istiod makes a policy with an empty selector one of workloads and then
+ * attaches it only if `matchLabels` is there (convertAuthorizationPolicy, buildWorkloadPolicies).
+ */
+export function reachesZtunnel(attachment: Attachment): boolean {
+  const { selector, hasEmptyLabels } = attachment;
+  if (isNarrowed(attachment) || attachment.targetRefs.length > 0) return false;
+  return selector === undefined || Object.keys(selector).length > 0 || hasEmptyLabels === true;
+}
+
+/** Pods behind a Service. */
+export function podsBehind(service: ServiceFacts, workloads: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
+  if (Object.keys(service.selector).length === 0) return [];
+  return workloads.filter(({ labels }) => holds(service.selector, labels));
+}
+
+/** Which of some pods a policy selects while they have sidecars. */
+export function coverage(attachment: Attachment, service: ServiceFacts, workloads: readonly WorkloadFacts[]): Coverage {
+  const selector = sidecarSelector(attachment);
+  if (attachment.targetRefs.length > 0 || selector === undefined || Object.keys(service.selector).length === 0) return 'None';
+  if (holds(selector, service.selector)) return 'All';
+  const pods = podsBehind(service, workloads);
+  if (pods.some(({ labels }) => mayGain(selector, labels))) return 'Unknown';
+  if (pods.length === 0) return contradicts(selector, service.selector) ? 'None' : 'Unknown';
+  const selected = pods.filter(({ labels }) => holds(selector, labels)).length;
+  if (selected === 0) return 'None';
+  return selected === pods.length ? 'All' : 'Some';
+}
+
+/** Whether labels do not fit a selector only for want of labels that are added to pods later. */
+export function mayGain(selector: Labels, labels: Labels): boolean {
+  const missing = Object.keys(selector).filter((key) => labels[key] === undefined);
+  return missing.length > 0 && missing.every((key) => addedLabels.has(key)) && !contradicts(selector, labels);
+}
+
+/** Whether a label is asked to have two values. */
+function contradicts(selector: Labels, labels: Labels): boolean {
+  return Object.entries(selector).some(([key, value]) => labels[key] !== undefined && labels[key] !== value);
+}
+
+/** Whether two Services can have a pod in common. */
+export function sharePods(a: ServiceFacts, b: ServiceFacts, workloads: readonly WorkloadFacts[]): boolean {
+  if (isDeepStrictEqual(a.selector, b.selector)) return true;
+  const behindB = podsBehind(b, workloads);
+  return podsBehind(a, workloads).some((pods) => behindB.includes(pods));
+}

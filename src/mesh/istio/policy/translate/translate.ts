@@ -1,0 +1,98 @@
+import { useWaypointLabel } from '../../labels.ts';
+import type { AuthorizationPolicy } from '../types.ts';
+import { asSidecar } from '../sidecar.ts';
+import { allowWaypoint, guard } from './companions.ts';
+import { copyAuthorizationPolicy, copyExtension, copyRequestAuthentication, type Copies } from './copies.ts';
+import { attachmentOf, extensionProblems } from './extensions.ts';
+import type { Manifest, Role } from './manifest.ts';
+import { waypointNeeds, type ServiceNeed } from './needs.ts';
+import { dormant, hindrances, protocolConflicts, unservable, unserved } from './obstacles.ts';
+import type { Problem } from './problem.ts';
+import { routeOffer, type RouteOffer } from './route-offer.ts';
+import { keptFeatures, routeProblems, type KeptFeature } from './routes.ts';
+import { coverage } from './selection.ts';
+import type { ServiceFacts, World } from './world.ts';
+
+/** What becomes of the policies of a namespace whose Services get a waypoint. */
+export interface Translation {
+  /** Every Service of the namespace; those with reasons get the waypoint. */
+  readonly needs: readonly ServiceNeed[];
+  /** Services to bind to the waypoint. Bind these and not the namespace: a Service that is bound without copies is open to the waypoint. */
+  readonly bound: readonly ServiceFacts[];
+  /** In the order in which they are to be applied. */
+  readonly manifests: readonly Manifest[];
+  /** With a critical one nothing is to be applied: the manifests are then not a whole. */
+  readonly problems: readonly Problem[];
+  /** Features of routes that work on, so that a plan can say so. */
+  readonly kept: readonly KeptFeature[];
+  /** Gateway API routes that may replace VirtualServices after the migration; never applied by it. */
+  readonly offers: readonly RouteOffer[];
+}
+
+const order: readonly Role[] = ['AllowWaypoint', 'Copy', 'Guard'];
+
+/**
+ * The objects that take over from the sidecars of a namespace. What a waypoint cannot do exactly is a problem, never an
+ * approximation. Originals are not touched: sidecars go on reading them, waypoints never read objects without targetRefs
+ * (ShouldAttachPolicy in pilot/pkg/model/policyattachment.go), and what ztunnel makes of them is part of the calculation.
+ */
+export function translate(world: World): Translation {
+  const needs = waypointNeeds(world);
+  const wanted = needs.filter(({ service, servable, reasons }) => servable && (reasons.length > 0 || usesWaypoint(service, world)));
+  const bound = wanted.map(({ service }) => service);
+  const copies = allCopies(bound, world);
+  const manifests = [
+    ...bound.flatMap((service) => allowWaypoint(service, world) ?? []),
+    ...copies.flatMap((made) => made.manifests),
+    ...wanted.flatMap((need) => guard(need, world) ?? []),
+  ];
+  const problems = [
+    ...copies.flatMap((made) => made.problems),
+    ...bound.flatMap((service) => hindrances(service, world)),
+    ...bound.flatMap((service) => routeProblems(service, world)),
+    ...protocolConflicts(bound, world),
+    ...dormant(bound, world),
+    ...unservable(needs, world),
+    ...unserved(world),
+    ...world.extensions.filter((object) => concerns(object, world)).flatMap((object) => extensionProblems(object, world)),
+  ];
+  return {
+    needs, bound, manifests: sorted(manifests), problems: distinct(problems), kept: keptFeatures(bound, world),
+    offers: bound.flatMap((service) => world.routes.flatMap((object) => routeOffer(object, service, world) ?? [])),
+  };
+}
+
+/**
+ * A Service that goes through the waypoint already keeps its copies when nothing asks for HTTP any more: without them the waypoint would
+ * let everything through.
+ */
+function usesWaypoint({ labels }: ServiceFacts, { waypoint }: World): boolean {
+  return labels[useWaypointLabel] === waypoint.name;
+}
+
+function allCopies(bound: readonly ServiceFacts[], world: World): readonly Copies[] {
+  const forward = world.sidecars && world.policies.some(({ policy }) => asksForToken(policy, world));
+  return [
+    ...world.policies.map((original) => copyAuthorizationPolicy(original, bound, world)),
+    ...world.requestAuthentications.map((original) => copyRequestAuthentication(original, forward, bound, world)),
+    ...world.extensions.map((object) => copyExtension(object, bound, world)),
+  ];
+}
+
+/** Whether a sidecar that no longer sees the token would refuse because of it. An ALLOW would not: the waypoint itself is allowed. */
+function asksForToken(policy: AuthorizationPolicy, { options }: World): boolean {
+  const reading = asSidecar(policy, 'http', options);
+  return reading !== undefined && reading.action !== 'ALLOW' && reading.rules.flat(2).some(({ anyOf }) => anyOf.some(({ of }) => of === 'token'));
+}
+
+function concerns(object: World['extensions'][number], world: World): boolean {
+  return world.services.some((service) => coverage(attachmentOf(object), service, world.workloads) !== 'None');
+}
+
+function sorted(manifests: readonly Manifest[]): readonly Manifest[] {
+  return manifests.toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role) || a.object.kind.localeCompare(b.object.kind) || a.object.metadata.name.localeCompare(b.object.metadata.name));
+}
+
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}

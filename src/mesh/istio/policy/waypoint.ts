@@ -1,0 +1,23 @@
+import type { PolicyOptions } from './options.ts';
+import type { Literal, Reading } from './semantics.ts';
+import { asSidecar, type Protocol } from './sidecar.ts';
+import type { AuthorizationPolicy } from './types.ts';
+
+/**
+ * What a waypoint does with the policy; undefined if it has no part in any decision. A waypoint is an Envoy, but reads only
+ * policies with targetRefs (ShouldAttachPolicy in istio/istio pilot/pkg/model/policyattachment.go), and the destination port of
+ * a request is the one of the Service (pilot/pkg/networking/core/listener_waypoint.go).
+ */
+export function asWaypoint(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): Reading | undefined {
+  const reading = policy.targetRefs.length > 0 ? asSidecar(policy, protocol, options) : undefined;
+  return reading && { ...reading, rules: reading.rules.map((condition) => condition.map((clause) => clause.map(withoutDirectPeer))) };
+}
+
+/**
+ * istiod asks Envoy for the direct peer of the connection (srcIPGenerator in pilot/pkg/security/authz/model/generator.go). The
+ * filters of a waypoint are in its internal listener main_internal, whose peer is Envoy itself (`envoy://internal_client_address/`)
+ * and never an IP address, so that no block holds it. `remote.ip` is the caller's: it comes along with the connection.
+ */
+function withoutDirectPeer(literal: Literal): Literal {
+  return { ...literal, anyOf: literal.anyOf.filter(({ of }) => of !== 'sourceIp') };
+}

@@ -1,0 +1,93 @@
+import { managedBy, managedByLabel } from '../../../api/resources.ts';
+import type { Surroundings } from '../../adapter.ts';
+import { list, records, text } from '../../json.ts';
+import type { ConfigView } from '../../views.ts';
+import { nameOf, targetRefs } from '../findings/rule.ts';
+import { guardField } from '../policy/translate/companions.ts';
+import type { Role } from '../policy/translate/manifest.ts';
+import { roleLabel } from '../policy/translate/names.ts';
+import { waypointName } from './gateway.ts';
+import { boundServices } from './translation.ts';
+
+/** A condition of a configuration object, if it is of the current generation; Istio writes observedGeneration as a string, Gateway API as a number. */
+function current({ status, generation }: ConfigView, type: string): { readonly status: string; readonly reason: string; readonly message: string } | undefined {
+  const found = records(status['conditions']).find((condition) => condition['type'] === type);
+  if (found === undefined || Number(found['observedGeneration']) < generation) return undefined;
+  return { status: text(found['status']) ?? '', reason: text(found['reason']) ?? '', message: text(found['message']) ?? '' };
+}
+
+/**
+ * What is missing before requests may be sent through the waypoint. Before its Gateway has an address istiod lets callers go
+ * past it (fails open), with an address and no pod they fail; Programmed alone says neither (pilot/pkg/serviceregistry/ambient/waypoints.go).
+ */
+export function waypointMissing({ mesh, namespace, workloads, spec }: Surroundings): string | undefined {
+  const gateway = mesh.configs('Gateway', namespace.name).find(({ name }) => name === waypointName);
+  if (gateway === undefined) return `Gateway ${namespace.name}/${waypointName} is not there`;
+  for (const type of ['Accepted', 'Programmed']) {
+    const condition = current(gateway, type);
+    if (condition?.status !== 'True') return `${nameOf(gateway)} is not ${type} yet${condition === undefined ? '' : ` (${condition.reason}: ${condition.message})`}`;
+  }
+  if (list(gateway.status['addresses']).length === 0) return `${nameOf(gateway)} has no address yet`;
+  const deployment = workloads.find(({ kind, name }) => kind === 'Deployment' && name === waypointName);
+  const { min } = spec.waypoint.replicas;
+  const available = deployment?.available ?? 0;
+  return available >= min ? undefined : `the waypoint has ${available} of ${min} pods available`;
+}
+
+/** What is missing before every Service that gets the waypoint is known to be served by the waypoint. */
+export function bindingMissing(surroundings: Surroundings): string | undefined {
+  const { services, namespace } = surroundings;
+  const names = boundServices(surroundings);
+  if (typeof names === 'string') return names;
+  for (const service of services.filter(({ name }) => names.includes(name))) {
+    const bound = service.conditions['istio.io/WaypointBound'];
+    const name = `Service ${namespace.name}/${service.name}`;
+    if (bound === undefined) return `${name} is not bound to the waypoint yet`;
+    if (bound.status !== 'True') return `${name} is not bound to the waypoint (${bound.reason}: ${bound.message})`;
+    if (!bound.message.includes(`${namespace.name}/${waypointName}`)) return `${name} is bound to another waypoint: ${bound.message}`;
+  }
+  return undefined;
+}
+
+/** The policies that the operator made in the namespace. */
+function ownPolicies({ mesh, namespace }: Surroundings): readonly ConfigView[] {
+  return mesh.configs('AuthorizationPolicy', namespace.name).filter(({ labels }) => labels[managedByLabel] === managedBy);
+}
+
+/**
+ * What is missing before istiod is known to have taken in the copies for the waypoint. A copy for a Service is only
+ * accepted once the Service is bound; before that it says AncestorNotBound, which shows that istiod has read it.
+ */
+export function copiesMissing(surroundings: Surroundings, bound: boolean): string | undefined {
+  for (const policy of ownPolicies(surroundings).filter((candidate) => targetRefs(candidate).length > 0)) {
+    const condition = current(policy, 'WaypointAccepted');
+    if (condition === undefined) return `istiod has not looked at ${nameOf(policy)} yet`;
+    const waits = !bound && condition.reason === 'AncestorNotBound';
+    if (!waits && (condition.status !== 'True' || condition.reason === 'PartiallyInvalid')) return `${nameOf(policy)} is not accepted (${condition.reason}: ${condition.message})`;
+  }
+  return undefined;
+}
+
+/** What is missing before istiod is known to have taken in the policies of a role for ztunnel. */
+export function companionsMissing(surroundings: Surroundings, role: Role): string | undefined {
+  for (const policy of ownPolicies(surroundings).filter(({ labels }) => labels[roleLabel] === role)) {
+    const condition = current(policy, 'ZtunnelAccepted');
+    if (condition === undefined) return `istiod has not looked at ${nameOf(policy)} yet`;
+    if (condition.status !== 'True') return `${nameOf(policy)} is not accepted (${condition.reason}: ${condition.message})`;
+  }
+  return undefined;
+}
+
+/**
+ * The same for the guards, which ztunnel has to enforce and sidecars must not: what makes the difference is that ztunnel drops
+ * a field (`companions.ts`), and istiod has to say so in its own words, or the guard would mean something else to this version.
+ */
+export function guardMissing(surroundings: Surroundings): string | undefined {
+  const missing = companionsMissing(surroundings, 'Guard');
+  if (missing !== undefined) return missing;
+  for (const guard of ownPolicies(surroundings).filter(({ labels }) => labels[roleLabel] === 'Guard')) {
+    const message = current(guard, 'ZtunnelAccepted')?.message ?? '';
+    if (!message.includes(guardField) || !message.includes('enforced without')) return `istiod does not say that ztunnel enforces ${nameOf(guard)} without ${guardField}: ${message}`;
+  }
+  return undefined;
+}

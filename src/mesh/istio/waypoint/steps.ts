@@ -1,0 +1,77 @@
+import type { StepPlan } from '../../adapter.ts';
+import type { PodView } from '../../views.ts';
+import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
+import { bindingMissing, companionsMissing, copiesMissing, guardMissing, waypointMissing } from './gates.ts';
+import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
+import { boundServices, policyManifests } from './translation.ts';
+
+/**
+ * Puts a waypoint in front of a namespace whose pods still have their sidecars. Until the pods are replaced both enforce: the
+ * waypoint for callers in ambient, the sidecars for all others. The order is what keeps it closed at every instant
+ * (docs/safety.md): copies before the pods admit the waypoint, both before anybody is sent through it, the guard before the
+ * first pod is without its sidecar.
+ */
+export const enterWaypoint: readonly StepPlan[] = [
+  {
+    // Safe: a waypoint that nothing is bound to serves nobody. Dying before: applied again (same fields, same result); after: seen to be there.
+    name: 'EnsureWaypoint',
+    why: 'Creates the waypoint, with its pods spread, autoscaled and protected from disruption, and waits until it is available: callers bound to one without pods fail.',
+    work: { kind: 'Apply', objects: waypointManifests },
+    gate: waypointMissing,
+  },
+  {
+    // E: copies with targetRefs are read by waypoints only, and nothing is bound yet. Dying before: applied again; after: seen to be there.
+    name: 'CopyPolicies',
+    why: 'Makes copies of the policies for the waypoint, because waypoints read no policy that selects pods. The originals stay as they are.',
+    work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Copy') },
+    gate: (surroundings) => copiesMissing(surroundings, false),
+  },
+  {
+    // E: the waypoint decides already (copies first), so admitting its identity admits no request that it would refuse.
+    // Dying before: applied again; after: seen to be there.
+    name: 'AllowWaypoint',
+    why: 'Lets the waypoint through to the pods beside every ALLOW policy that selects them: behind it they see its identity, not the caller\'s.',
+    work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'AllowWaypoint') },
+    gate: (surroundings) => companionsMissing(surroundings, 'AllowWaypoint'),
+  },
+  {
+    // E: only refuses, and only at pods without a sidecar. Dying before: applied again; after: seen to be there.
+    name: 'GuardBypass',
+    why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
+    work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Guard') },
+    gate: guardMissing,
+  },
+  {
+    // E: one patch for each Service that has its copies; callers in ambient now meet these, all others still the sidecars. Services and
+    // not the namespace: one that is created later would be served by the waypoint before it has copies. Dying before: sent again;
+    // after: the labels are seen, and the annotation beside them tells what they were.
+    name: 'BindWaypoint',
+    why: `Sets ${useWaypointLabel}=${waypointName} and ${ingressUseWaypointLabel}=true on the Services: callers in ambient and ingress gateways go through the waypoint from now on.`,
+    work: { kind: 'BindServices', targets: { [useWaypointLabel]: waypointName, [ingressUseWaypointLabel]: 'true' }, services: boundServices },
+    gate: (surroundings) => bindingMissing(surroundings) ?? copiesMissing(surroundings, true),
+  },
+];
+
+/** The way back, once the pods have their sidecars again: they read the originals, which were never touched. */
+export function leaveWaypoint(hold: { readonly heldBy?: (pod: PodView) => boolean }): readonly StepPlan[] {
+  return [
+    {
+      // E: the sidecars decide by the originals and see the caller again. Dying before: sent again; after: the labels are seen to be back.
+      name: 'UnbindWaypoint',
+      why: 'Sends callers to the pods directly again, whose sidecars enforce the originals.',
+      work: { kind: 'UnbindServices', keys: [useWaypointLabel, ingressUseWaypointLabel], ...hold },
+    },
+    {
+      // E: nobody is bound, so no copy decides about anything; the companions only admitted the waypoint. Dying before or after: what is left is seen and deleted.
+      name: 'RemovePolicies',
+      why: 'Deletes the copies and what was made beside the originals.',
+      work: { kind: 'Remove', steps: ['CopyPolicies', 'AllowWaypoint', 'GuardBypass'] },
+    },
+    {
+      // Safe: nobody is bound to it. Dying before or after: what is left is seen and deleted.
+      name: 'RemoveWaypoint',
+      why: 'Deletes the waypoint last: an object that names a waypoint which is gone does not fall back to another.',
+      work: { kind: 'Remove', steps: ['EnsureWaypoint'], unwatched: [{ before: gateways, resource: configMaps, name: parametersName }] },
+    },
+  ];
+}

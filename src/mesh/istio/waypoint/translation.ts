@@ -1,0 +1,43 @@
+import type { Resource } from '../../../api/object.ts';
+import type { Manifest, Surroundings } from '../../adapter.ts';
+import type { Role } from '../policy/translate/manifest.ts';
+import { translate, type Translation } from '../policy/translate/translate.ts';
+import { worldOf } from './world.ts';
+
+const resources: Readonly<Record<string, Resource>> = Object.fromEntries([
+  ['AuthorizationPolicy', 'authorizationpolicies'], ['RequestAuthentication', 'requestauthentications'],
+].map(([kind = '', plural = '']): readonly [string, Resource] => [kind, { group: 'security.istio.io', version: 'v1', kind, plural, namespaced: true }]));
+
+/** Several steps, gates and rules ask about the same picture within one decision; a picture never changes. */
+const known = new WeakMap<Surroundings, Translation>();
+
+/** What becomes of the policies of the namespace behind a waypoint. */
+export function translationOf(surroundings: Surroundings): Translation {
+  const before = known.get(surroundings);
+  if (before !== undefined) return before;
+  const translation = translate(worldOf(surroundings));
+  known.set(surroundings, translation);
+  return translation;
+}
+
+/** The Services to bind, or why nobody can tell. */
+export function boundServices(surroundings: Surroundings): readonly string[] | string {
+  const { bound, problems } = translationOf(surroundings);
+  return why(problems) ?? bound.map(({ name }) => name);
+}
+
+function why(problems: Translation['problems']): string | undefined {
+  const problem = problems.find(({ severity }) => severity === 'Critical');
+  return problem && `${problem.object}: ${problem.message}`;
+}
+
+/** The objects of a role, or why they cannot be made: part of them would be worse than none. */
+export function policyManifests(surroundings: Surroundings, role: Role): readonly Manifest[] | string {
+  const { manifests, problems } = translationOf(surroundings);
+  return why(problems) ?? manifests.filter((manifest) => manifest.role === role).flatMap(({ object, originals }) => {
+    const resource = resources[object.kind];
+    if (resource === undefined) return [];
+    const { name, labels, annotations } = object.metadata;
+    return [{ resource, object: { metadata: { name, labels, ...(annotations && { annotations }) }, spec: object.spec }, follows: originals.join(', ') }];
+  });
+}

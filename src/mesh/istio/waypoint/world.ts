@@ -1,0 +1,57 @@
+import type { Surroundings } from '../../adapter.ts';
+import type { ConfigView, WorkloadView } from '../../views.ts';
+import { concerns, modeOf } from '../pod-mode.ts';
+import { meshConfigValue, trustDomainAliases } from '../findings/rule.ts';
+import { parseIstioVersion } from '../policy/istio-version.ts';
+import { defaultOptions } from '../policy/options.ts';
+import { parsePolicy } from '../policy/parse.ts';
+import type { ConfigObject, Original, WorkloadFacts, World } from '../policy/translate/world.ts';
+import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../policy/types.ts';
+import { isOurs } from '../policy/translate/names.ts';
+import { gatewayNameLabel, waypointName } from './gateway.ts';
+
+const extensions = ['Telemetry', 'WasmPlugin', 'EnvoyFilter'];
+const routes = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
+
+function originals<P extends Policy>(kind: P['kind'], objects: readonly ConfigView[]): readonly Original<P & (AuthorizationPolicy | RequestAuthentication)>[] {
+  return objects.flatMap((object) => {
+    const { policy } = parsePolicy(object);
+    return policy?.kind === kind ? [{ object, policy: policy as P & (AuthorizationPolicy | RequestAuthentication) }] : [];
+  });
+}
+
+function workloadFacts({ kind, name, templateLabels, containerPorts }: WorkloadView): WorkloadFacts {
+  const named = containerPorts.flatMap((port): readonly (readonly [string, number])[] => (port.name === undefined ? [] : [[port.name, port.port]]));
+  return { kind, name, labels: templateLabels, ports: Object.fromEntries(named), declared: containerPorts.map(({ port }) => port) };
+}
+
+/** The waypoint's own pods, and others that no data plane takes, are no destinations of policies. */
+function isDestination({ templateLabels }: WorkloadView): boolean {
+  return templateLabels[gatewayNameLabel] === undefined;
+}
+
+/** The picture of a namespace in the words of the translation. */
+export function worldOf(surroundings: Surroundings): World {
+  const { mesh, namespace, pods } = surroundings;
+  const inScope = (kind: string): readonly ConfigView[] =>
+    [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter(({ labels }) => !isOurs(labels));
+  return {
+    namespace: namespace.name,
+    options: {
+      ...defaultOptions,
+      version: parseIstioVersion(mesh.version ?? '') ?? defaultOptions.version,
+      rootNamespace: mesh.rootNamespace,
+      trustDomain: meshConfigValue(mesh, 'trustDomain') ?? defaultOptions.trustDomain,
+      trustDomainAliases: trustDomainAliases(mesh),
+    },
+    waypoint: { namespace: namespace.name, name: waypointName, serviceAccount: waypointName },
+    exceptions: { principals: [], ports: [] },
+    sidecars: pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
+    policies: originals<AuthorizationPolicy>('AuthorizationPolicy', inScope('AuthorizationPolicy')),
+    requestAuthentications: originals<RequestAuthentication>('RequestAuthentication', inScope('RequestAuthentication')),
+    extensions: extensions.flatMap(inScope),
+    routes: routes.flatMap((kind): readonly ConfigObject[] => mesh.configs(kind)),
+    services: surroundings.services.filter(({ labels }) => labels[gatewayNameLabel] === undefined),
+    workloads: surroundings.workloads.filter(isDestination).map(workloadFacts),
+  };
+}
