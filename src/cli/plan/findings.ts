@@ -1,6 +1,4 @@
 import type { Surroundings } from '../../mesh/adapter.ts';
-import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
-import { translationOf } from '../../mesh/istio/waypoint/translation.ts';
 import { findingsOf } from '../audit/audit.ts';
 import { rulesOfOperator, shared } from '../audit/operator-rules.ts';
 import type { AuditFinding } from '../audit/report.ts';
@@ -22,30 +20,15 @@ const rules = [...rulesOfOperator(asked), ...syntaxRules];
 const shortOfService: readonly string[] = ['MM020', 'MM021', 'MM024'];
 const serviceFix = 'Put a Service with a cluster address before the pods that it selects, and among these manifests: then a waypoint can enforce it.';
 
-/** What ztunnel alone would not do: routes and extensions. */
-const aboutZtunnel: readonly string[] = ['MM030', 'MM031', 'MM032', 'MM041', 'MM042'];
-
-/** Objects about which the translation has its own say: what is lost behind the waypoint is MM080, the rest works on. */
-function carriedOver(surroundings: Surroundings): ReadonlySet<string> {
-  if (itineraryOf(surroundings) !== 'L7') return new Set();
-  const { kept, problems, manifests, needs } = translationOf(surroundings);
-  return new Set([
-    ...kept.map(({ object }) => object), ...problems.map(({ object }) => object), ...manifests.flatMap(({ originals }) => originals),
-    ...needs.flatMap(({ servable, reasons }) => (servable ? reasons.map(({ object }) => object) : [])),
-  ]);
-}
-
 /** What stands in the way of a namespace, or behaves otherwise afterwards. */
 export function findingsAbout(surroundings: Surroundings, read: Read): readonly AuditFinding[] {
   const { namespace: { name }, mesh: { rootNamespace } } = surroundings;
   const isHere = (namespace: string): boolean => namespace === name || namespace === rootNamespace;
-  const carried = carriedOver(surroundings);
   return findingsOf(rules, {
     ...read,
     policies: read.policies.filter(({ policy }) => isHere(policy.namespace)),
     problems: read.problems.filter(({ view }) => isHere(view.namespace)),
     surroundings: [surroundings],
   })
-    .filter(({ id, object }) => !aboutZtunnel.includes(id) || !carried.has(object))
     .map((finding) => (shortOfService.includes(finding.id) ? { ...finding, fix: `${serviceFix} ${finding.fix}` } : finding));
 }

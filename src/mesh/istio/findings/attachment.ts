@@ -1,6 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
 import { record } from '../../json.ts';
 import { selects, type ConfigView } from '../../views.ts';
+import { isNarrowed } from '../policy/translate/selection.ts';
+import { itineraryOf } from '../waypoint/choose.ts';
 import { applicable, mtlsModes, nameOf, selectorOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 /** Labels that the injection template adds to a pod whose own template lacks them: ambient pods do not have them. */
@@ -33,6 +35,8 @@ function hasEmptySelector({ kind, spec }: ConfigView): boolean {
 function unattached(surroundings: Surroundings): readonly Evidence[] {
   return selectorPolicies(surroundings).flatMap((policy) => {
     if (hasEmptySelector(policy)) return [{ object: nameOf(policy), message: 'its selector is there but empty: sidecars apply it to every pod, ztunnel to none' }];
+    // Narrowed to sidecars on purpose: behind a waypoint the copy takes over (MM080 says when that is the remedy).
+    if (policy.kind === 'AuthorizationPolicy' && isNarrowed({ selector: selectorOf(policy) ?? {} }) && itineraryOf(surroundings) === 'L7') return [];
     return selectsByInjection(policy, surroundings) ? [{ object: nameOf(policy), message: 'it selects pods by a label that only the injector sets: pods without a sidecar do not have it, so the policy would not apply to them' }] : [];
   });
 }

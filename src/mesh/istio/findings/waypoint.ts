@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { guardedServices, sidecarCallers } from '../waypoint/callers.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
+import { openingsOf } from '../waypoint/proof.ts';
 import { restartOrder } from '../waypoint/order.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { nameOf, some, type Evidence, type Rule } from './rule.ts';
@@ -74,5 +75,10 @@ export const waypointRules: readonly Rule[] = [
     find: withWaypoint((surroundings) => (surroundings.spec.policies.bypass === 'CallersFirst' ? [] : guardedServices(surroundings).map(({ service }) => ({
       object: serviceName(service), message: 'spec.policies.bypass is FailClosed: from the restart of its pods on, callers that still have sidecars are refused',
     })))),
+  },
+  {
+    id: 'MM086', severity: 'Critical', when: 'Always', title: 'A request would become allowed',
+    fix: 'Change the policies that the message is about, or keep this namespace on sidecars.',
+    find: withWaypoint((surroundings) => (translationOf(surroundings).problems.some(({ severity }) => severity === 'Critical') ? [] : openingsOf(surroundings))),
   },
 ];

@@ -2,23 +2,15 @@ import type { Resource } from '../../../api/object.ts';
 import type { Manifest, Surroundings } from '../../adapter.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { translate, type Translation } from '../policy/translate/translate.ts';
+import { remembered } from './memo.ts';
 import { worldOf } from './world.ts';
 
 const resources: Readonly<Record<string, Resource>> = Object.fromEntries([
   ['AuthorizationPolicy', 'authorizationpolicies'], ['RequestAuthentication', 'requestauthentications'],
 ].map(([kind = '', plural = '']): readonly [string, Resource] => [kind, { group: 'security.istio.io', version: 'v1', kind, plural, namespaced: true }]));
 
-/** Several steps, gates and rules ask about the same picture within one decision; a picture never changes. */
-const known = new WeakMap<Surroundings, Translation>();
-
-/** What becomes of the policies of the namespace behind a waypoint. */
-export function translationOf(surroundings: Surroundings): Translation {
-  const before = known.get(surroundings);
-  if (before !== undefined) return before;
-  const translation = translate(worldOf(surroundings));
-  known.set(surroundings, translation);
-  return translation;
-}
+/** What becomes of the policies of the namespace behind a waypoint; several steps, gates and rules ask for it in one decision. */
+export const translationOf: (surroundings: Surroundings) => Translation = remembered((surroundings) => translate(worldOf(surroundings)));
 
 /** The Services to bind, or why nobody can tell. */
 export function boundServices(surroundings: Surroundings): readonly string[] | string {

@@ -38,6 +38,8 @@ export class TestProxy {
   readonly #mesh: TestMesh;
   readonly #tokens: TokenIssuer;
   readonly #agents = new Map<string, HttpAgent>();
+  /** However this process ends, so does Envoy. */
+  readonly #kill = (): void => { this.#process.kill('SIGKILL'); };
 
   private constructor(process: ChildProcess, directory: string, ports: ProxyPorts, mesh: TestMesh, tokens: TokenIssuer) {
     this.#process = process;
@@ -45,6 +47,7 @@ export class TestProxy {
     this.#ports = ports;
     this.#mesh = mesh;
     this.#tokens = tokens;
+    globalThis.process.once('exit', this.#kill);
   }
 
   /** Starts one that judges by these policies. */
@@ -108,9 +111,10 @@ export class TestProxy {
     for (const agent of this.#agents.values()) agent.destroy();
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const exit = once(this.#process, 'exit');
-      this.#process.kill('SIGKILL');
+      this.#kill();
       await exit;
     }
+    process.off('exit', this.#kill);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import { world } from '../../../../test/support/translation-world.ts';
+import type { Manifest, Role } from '../policy/translate/manifest.ts';
+import { translate, type Translation } from '../policy/translate/translate.ts';
+import type { PeerAuthentication } from '../policy/types.ts';
+import { openings } from './proof.ts';
+
+const facts = world({ policies: [
+  { name: 'readers', spec: { selector: { matchLabels: { app: 'cart' } }, action: 'ALLOW', rules: [{ from: [{ source: { serviceAccounts: ['web'] } }], to: [{ operation: { methods: ['GET'] } }] }] } },
+  { name: 'no-delete', spec: { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] } },
+] });
+const right = translate(facts);
+const strict: PeerAuthentication = { kind: 'PeerAuthentication', namespace: 'shop', name: 'strict', annotations: {}, targetRefs: [], mode: 'STRICT', ports: {} };
+
+function without(role: Role): Translation {
+  return { ...right, manifests: right.manifests.filter((made) => made.role !== role) };
+}
+
+function changed(role: Role, change: (spec: Manifest['object']['spec']) => Manifest['object']['spec']): Translation {
+  return { ...right, manifests: right.manifests.map((made) => (made.role === role ? { ...made, object: { ...made.object, spec: change(made.object.spec) } } : made)) };
+}
+
+describe('the proof', () => {
+  it.each([['without PeerAuthentication', []], ['under STRICT', [strict]]])('finds nothing that opens in what is made, %s', (_title, peers) => {
+    expect(right.problems).toEqual([]);
+    expect(openings(facts, peers, right)).toEqual([]);
+  });
+
+  it.each<[string, Translation, RegExp]>([
+    ['no copies', without('Copy'), /at BindWaypoint a caller in ambient would get through/],
+    ['no guard', without('Guard'), /at RestartWorkloads a caller in ambient that addresses the pod would get through.*DELETE/],
+    ['a companion that lets everybody through', changed('AllowWaypoint', (spec) => ({ ...spec, rules: [{}] })), /at AllowWaypoint .*would get through/],
+    ['copies that only look at ports', changed('Copy', (spec) => ({ ...spec, rules: [{ to: [{ operation: { ports: ['80'] } }] }] })), / a caller in ambient would get through/],
+  ])('finds what opens with %s, and names a request', (_title, translation, message) => {
+    expect(openings(facts, [strict], translation).map((opening) => opening.message)).toContainEqual(expect.stringMatching(message));
+  });
+});

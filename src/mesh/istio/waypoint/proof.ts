@@ -1,0 +1,154 @@
+import type { Surroundings } from '../../adapter.ts';
+import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../policy/attachment.ts';
+import { RequestSpaceTooLarge } from '../policy/boxes.ts';
+import { allowedOn, ambientDirect, ambientThroughWaypoint, askedOn, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
+import { describe } from '../policy/equivalence.ts';
+import { parsePolicy } from '../policy/parse.ts';
+import { attachedPeerAuthentications, convertedPeerAuthentications, ztunnelPeerReadings } from '../policy/peer-authentication-ztunnel.ts';
+import { effectiveMtls } from '../policy/peer-authentication.ts';
+import type { Reading } from '../policy/semantics.ts';
+import { asSidecar, type Protocol } from '../policy/sidecar.ts';
+import { example, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
+import type { Role } from '../policy/translate/manifest.ts';
+import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
+import { podsBehind } from '../policy/translate/selection.ts';
+import type { Translation } from '../policy/translate/translate.ts';
+import { nobody } from '../policy/translate/companions.ts';
+import { serviceTitle, waypointPrincipal, type ServiceFacts, type World } from '../policy/translate/world.ts';
+import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
+import { asWaypoint } from '../policy/waypoint.ts';
+import { asZtunnel } from '../policy/ztunnel.ts';
+import { remembered } from './memo.ts';
+import { translationOf } from './translation.ts';
+import { worldOf } from './world.ts';
+
+/** A request that a step would let through and that is refused today. */
+export interface Opening {
+  readonly object: string;
+  readonly message: string;
+}
+
+/** What is in the cluster after a step of the itinerary. */
+interface State {
+  readonly step: string;
+  readonly policies: readonly AuthorizationPolicy[];
+  readonly bound: boolean;
+  readonly plane: 'sidecar' | 'ztunnel';
+}
+
+/** Everything that stays the same on the way. */
+interface Scene {
+  readonly world: World;
+  readonly peers: readonly PeerAuthentication[];
+  readonly service: ServiceFacts;
+  readonly workload: Workload;
+  readonly protocol: Protocol;
+}
+
+/** In the order of `steps.ts`. */
+function statesOf(world: World, { manifests }: Translation): readonly State[] {
+  const originals = world.policies.map(({ policy }) => policy);
+  const upTo = (...roles: readonly Role[]): readonly AuthorizationPolicy[] => [...originals, ...manifests.filter(({ role }) => roles.includes(role)).flatMap(({ object }) => {
+    const { policy } = parsePolicy({ kind: object.kind, ...object.metadata, annotations: object.metadata.annotations ?? {}, spec: object.spec });
+    return policy?.kind === 'AuthorizationPolicy' ? [policy] : [];
+  })];
+  const all = upTo('Copy', 'AllowWaypoint', 'Guard');
+  return [
+    { step: 'Baseline', policies: originals, bound: false, plane: 'sidecar' },
+    { step: 'CopyPolicies', policies: upTo('Copy'), bound: false, plane: 'sidecar' },
+    { step: 'AllowWaypoint', policies: upTo('Copy', 'AllowWaypoint'), bound: false, plane: 'sidecar' },
+    { step: 'GuardBypass', policies: all, bound: false, plane: 'sidecar' },
+    { step: 'BindWaypoint', policies: all, bound: true, plane: 'sidecar' },
+    { step: 'RestartWorkloads', policies: all, bound: true, plane: 'ztunnel' },
+  ];
+}
+
+function readings(policies: readonly AuthorizationPolicy[], read: (policy: AuthorizationPolicy) => boolean, as: (policy: AuthorizationPolicy) => Reading | undefined): readonly Reading[] {
+  return policies.filter(read).flatMap((policy) => as(policy) ?? []);
+}
+
+function destinationOf({ policies, plane }: State, { world: { options }, peers, workload, protocol }: Scene): Destination {
+  const { rootNamespace } = options;
+  if (plane === 'sidecar') {
+    const labels = { ...workload.labels, 'security.istio.io/tlsMode': 'istio' };
+    const pod = { ...workload, labels };
+    return { plane, readings: readings(policies, (policy) => sidecarReads(policy, pod, options), (policy) => asSidecar(policy, protocol, options)), mtls: effectiveMtls(peers, pod, rootNamespace) };
+  }
+  const strict = ztunnelPeerReadings(convertedPeerAuthentications(peers, rootNamespace), attachedPeerAuthentications(peers, workload, rootNamespace));
+  return { plane, readings: [...strict, ...readings(policies, (policy) => ztunnelReads(policy, workload, options), (policy) => asZtunnel(policy, options))] };
+}
+
+/** Address that the waypoint's pods have for the pods behind it; any that no policy names would do. */
+const waypointAddress = '169.254.169.250';
+
+function pathsOf(state: State, scene: Scene): Readonly<Record<string, DataPath>> {
+  const destination = destinationOf(state, scene);
+  const { world, service, protocol } = scene;
+  const name = { kind: 'Service', namespace: service.namespace, name: service.name } as const;
+  const waypoint = {
+    readings: readings(state.policies, (policy) => waypointReads(policy, world.waypoint, name, world.options), (policy) => asWaypoint(policy, protocol, world.options)),
+    identity: waypointPrincipal(world), sourceIp: waypointAddress,
+  };
+  return {
+    'a caller in ambient': state.bound ? ambientThroughWaypoint(waypoint, destination) : ambientDirect(destination, 'Service'),
+    'a caller in ambient that addresses the pod': ambientDirect(destination, 'Pod'),
+    'a caller with a sidecar': state.plane === 'sidecar' ? sidecarToSidecar(destination, 'Service') : sidecarToAmbient(destination, 'Service'),
+    'a caller outside the mesh': outside(destination, 'Service'),
+    'a caller outside the mesh that addresses the pod': outside(destination, 'Pod'),
+  };
+}
+
+/** The waypoint is no caller, and nobody calls from the address that the guard rests on. */
+function unreal(world: World): RequestSet {
+  return matching([
+    [{ anyOf: [{ of: 'identity', part: 'Principal', match: { kind: 'Exact', value: waypointPrincipal(world) } }], negated: false }],
+    [{ anyOf: [{ of: 'remoteIp', block: nobody }], negated: false }],
+  ]);
+}
+
+function openingsIn(scene: Scene, states: readonly State[]): readonly Opening[] {
+  const { world, service, protocol } = scene;
+  const [start, ...later] = states.map((state) => ({ step: state.step, paths: pathsOf(state, scene) }));
+  if (start === undefined) return [];
+  const through = throughService(service, world.workloads);
+  return Object.entries(start.paths).flatMap(([caller, before]) => later.flatMap(({ step, paths }) => {
+    const after = paths[caller];
+    if (after === undefined) return [];
+    const [was, is] = [allowedOn(before), allowedOn(after)];
+    const opens = union(subtract(is, was), subtract(intersect(askedOn(before), is), askedOn(after)));
+    const reached = before.address === 'Service' ? intersect(ofProtocol(protocol), through.set) : ofProtocol(protocol);
+    const request = example(intersect(subtract(reached, unreal(world)), opens), through.space);
+    return request === undefined ? [] : [{ object: serviceTitle(service), message: `at ${step} ${caller} would get through that is refused today: ${describe(request)}` }];
+  }).slice(0, 1));
+}
+
+/**
+ * Compares, for every Service that gets the waypoint and every way to its pods, which requests are let through after each step
+ * with which are today, over all requests that the policies can tell apart. Nothing may open, at no step.
+ */
+export function openings(world: World, peers: readonly PeerAuthentication[], translation: Translation): readonly Opening[] {
+  const states = statesOf(world, translation);
+  return translation.bound.flatMap((service) => {
+    try {
+      return podsBehind(service, world.workloads).flatMap(({ labels }) => protocolsOf(service).flatMap((protocol) =>
+        openingsIn({ world, peers, service, workload: { namespace: world.namespace, labels }, protocol }, states)));
+    } catch (error) {
+      if (!(error instanceof RequestSpaceTooLarge)) throw error;
+      return [{ object: serviceTitle(service), message: `its policies are too many to compare what they let through: ${error.message}` }];
+    }
+  });
+}
+
+function peerAuthentications({ mesh }: Surroundings, homes: readonly string[]): readonly PeerAuthentication[] {
+  return homes.flatMap((home) => mesh.configs('PeerAuthentication', home)).flatMap((object) => {
+    const { policy } = parsePolicy(object);
+    return policy?.kind === 'PeerAuthentication' ? [policy] : [];
+  });
+}
+
+/** What would open in the namespace on its way behind a waypoint. */
+export const openingsOf: (surroundings: Surroundings) => readonly Opening[] = remembered((surroundings) => {
+  const world = worldOf(surroundings);
+  const homes = [...new Set([world.namespace, world.options.rootNamespace])];
+  return openings(world, peerAuthentications(surroundings, homes), translationOf(surroundings));
+});
