@@ -116,10 +116,10 @@ async function copyOf(world: World, name: string): Promise<KubeObject> {
   return found;
 }
 
-/** Migrated, with one L7 ALLOW. */
+/** Migrated, with one L7 ALLOW. The autoscaler of a real cluster takes up to half a minute to make the second pod of a waypoint. */
 async function migrated(world: World): Promise<void> {
   await shop(world, allowGet(world.ns()));
-  await world.create(meshMigration(world.name, { names: [world.ns()] }, { restart: { progressDeadline: '8s' } }));
+  await world.create(meshMigration(world.name, { names: [world.ns()] }, { restart: { progressDeadline: '40s' } }));
   await world.childPhase('Migrated');
 }
 
