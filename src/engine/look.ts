@@ -1,7 +1,10 @@
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
+import { migrationLabel, originalLabelsAnnotation } from '../api/resources.ts';
+import { timestamp } from '../base/clock.ts';
 import type { Draft } from './draft.ts';
 import { observedLabels, readOriginal, toList } from './labels.ts';
+import { ownObjects } from './own-objects.ts';
 import type { Situation } from './situation.ts';
 import { concernedPods } from './verify.ts';
 
@@ -17,12 +20,28 @@ function waiting(status: NamespaceMigrationStatus, phase: NamespacePhase, state:
   return { status, phase, verdict: { state, reason, message }, next: { kind: 'Wait' } };
 }
 
+/** Whether something that the operator made or labelled for this migration is in the namespace. */
+function leftBehind(situation: Situation): boolean {
+  const { surroundings: { services }, object } = situation;
+  const label = object.metadata.labels?.[migrationLabel];
+  return services.some(({ annotations }) => annotations[originalLabelsAnnotation] !== undefined)
+    || ownObjects(situation).some(({ labels }) => labels[migrationLabel] === label);
+}
+
 /** The NamespaceMigration was lost on the way (deleted by hand): the namespace itself still tells what it was. */
 function recovered(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus | undefined {
-  const found = readOriginal(situation.surroundings.namespace);
-  if (found?.migration !== situation.object.spec.migration) return undefined;
-  const back = situation.wanted === 'Rollback' || situation.wanted === 'DeleteLeave';
-  return { ...status, direction: back ? 'Backward' : 'Forward', attempt: found.attempt, original: found.original, labels: toList(observedLabels(situation)), steps: [] };
+  const { adapter, surroundings: { namespace }, spec, object, wanted, now } = situation;
+  const found = readOriginal(namespace);
+  const back = wanted === 'Rollback' || wanted === 'DeleteLeave';
+  const labels = toList(observedLabels(situation));
+  const itinerary = leftBehind(situation) ? 'L7' : 'L4';
+  if (found?.migration === object.spec.migration) {
+    return { ...status, direction: back ? 'Backward' : 'Forward', attempt: found.attempt, original: found.original, labels, steps: [], itinerary };
+  }
+  // Before the labels of the namespace are changed nothing stands on it; on the way forward all that was made is found again by itself.
+  const before = status.phase === undefined && !adapter.arrived(spec, namespace.labels);
+  if (!back || !before || itinerary === 'L4') return undefined;
+  return { ...status, direction: 'Backward', attempt: 1, original: { namespaceUid: namespace.uid, capturedAt: timestamp(now), labels }, labels, steps: [], itinerary };
 }
 
 function started(status: NamespaceMigrationStatus): NamespaceMigrationStatus {

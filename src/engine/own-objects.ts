@@ -40,11 +40,11 @@ export function marked(situation: Situation, step: StepName, { resource, object 
   return { resource, object: { ...object, metadata } };
 }
 
-/** Everything of the operator in the namespace, of the kinds that are watched. */
-export function ownObjects({ adapter, surroundings }: Situation, steps: readonly StepName[]): readonly ConfigView[] {
+/** Everything of the operator in the namespace, of the kinds that are watched; with `steps` what these made. */
+export function ownObjects({ adapter, surroundings }: Situation, steps?: readonly StepName[]): readonly ConfigView[] {
   return adapter.made
     .flatMap(({ kind }) => surroundings.mesh.configs(kind, surroundings.namespace.name))
-    .filter(({ labels }) => labels[managedByLabel] === managedBy && (steps as readonly (string | undefined)[]).includes(labels[stepLabel]));
+    .filter(({ labels }) => labels[managedByLabel] === managedBy && (steps === undefined || (steps as readonly (string | undefined)[]).includes(labels[stepLabel])));
 }
 
 /** How an object that should be there compares with the one that is. */

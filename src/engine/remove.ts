@@ -1,4 +1,6 @@
+import { stepLabel } from '../api/resources.ts';
 import type { StepWork } from '../mesh/adapter.ts';
+import type { ConfigView } from '../mesh/views.ts';
 import { ownObjects } from './own-objects.ts';
 import type { OwnObject, Outcome, Situation } from './situation.ts';
 
@@ -10,7 +12,8 @@ type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
  * is another one.
  */
 export function removeStep(situation: Situation, work: RemoveWork): Outcome {
-  const left = ownObjects(situation, work.steps);
+  const rank = ({ labels }: ConfigView): number => work.steps.findIndex((step) => step === labels[stepLabel]);
+  const left = [...ownObjects(situation, work.steps)].sort((a, b) => rank(a) - rank(b));
   const [first] = left;
   if (first === undefined) return { kind: 'Done' };
   const objects = left.flatMap(({ kind, name, uid }): readonly OwnObject[] => {

@@ -41,7 +41,7 @@ export type StepWork =
    * follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is touched.
    */
   | { readonly kind: 'Apply'; readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string }
-  /** Deletes every object that these steps made; `unwatched` ones right before those of the kind `before`. */
+  /** Deletes every object that these steps made, in the order of the steps; `unwatched` ones right before those of the kind `before`. */
   | { readonly kind: 'Remove'; readonly steps: readonly StepName[]; readonly unwatched?: readonly { readonly before: Resource; readonly resource: Resource; readonly name: string }[] }
   /**
    * Sets labels of the Services that `services` names, and of those that it names later; each keeps its labels of before in an

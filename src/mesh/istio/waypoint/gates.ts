@@ -49,6 +49,12 @@ export function bindingMissing(surroundings: Surroundings): string | undefined {
   return undefined;
 }
 
+/** A Service that istiod still sends through the waypoint. */
+export function stillBound({ services, namespace }: Surroundings): string | undefined {
+  const bound = services.find(({ conditions }) => conditions['istio.io/WaypointBound']?.message.includes(`${namespace.name}/${waypointName}`) === true);
+  return bound && `Service ${namespace.name}/${bound.name} still goes through the waypoint`;
+}
+
 /** The policies that the operator made in the namespace. */
 function ownPolicies({ mesh, namespace }: Surroundings): readonly ConfigView[] {
   return mesh.configs('AuthorizationPolicy', namespace.name).filter(({ labels }) => labels[managedByLabel] === managedBy);

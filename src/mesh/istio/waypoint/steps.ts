@@ -1,7 +1,7 @@
 import type { StepPlan } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
-import { bindingMissing, companionsMissing, copiesMissing, guardMissing, waypointMissing } from './gates.ts';
+import { bindingMissing, companionsMissing, copiesMissing, guardMissing, stillBound, waypointMissing } from './gates.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
 import { boundServices, policyManifests } from './translation.ts';
 
@@ -60,12 +60,14 @@ export function leaveWaypoint(hold: { readonly heldBy?: (pod: PodView) => boolea
       name: 'UnbindWaypoint',
       why: 'Sends callers to the pods directly again, whose sidecars enforce the originals.',
       work: { kind: 'UnbindServices', keys: [useWaypointLabel, ingressUseWaypointLabel], ...hold },
+      // Without copies the waypoint would let everything through: they stay until istiod has taken the Services from it.
+      gate: stillBound,
     },
     {
       // E: nobody is bound, so no copy decides about anything; the companions only admitted the waypoint. Dying before or after: what is left is seen and deleted.
       name: 'RemovePolicies',
-      why: 'Deletes the copies and what was made beside the originals.',
-      work: { kind: 'Remove', steps: ['CopyPolicies', 'AllowWaypoint', 'GuardBypass'] },
+      why: 'Deletes what was made beside the originals: first what admits the waypoint to the pods, then the copies.',
+      work: { kind: 'Remove', steps: ['AllowWaypoint', 'CopyPolicies', 'GuardBypass'] },
     },
     {
       // Safe: nobody is bound to it. Dying before or after: what is left is seen and deleted.

@@ -71,6 +71,20 @@ function ztunnelGap(spec: Original<AuthorizationPolicy>['object']['spec'], polic
 
 /** Compared over all requests of the protocol, not by the names of fields; a policy too large for that counts as another. */
 export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
+  const key = JSON.stringify([policy, protocol, options]);
+  const before = compared.get(key);
+  if (before !== undefined) return before;
+  const same = compareAtZtunnel(policy, protocol, options);
+  if (compared.size >= maxCompared) compared.clear();
+  compared.set(key, same);
+  return same;
+}
+
+/** Policies are asked about at every look at every namespace that they reach, and hardly ever change. */
+const compared = new Map<string, boolean>();
+const maxCompared = 20_000;
+
+function compareAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
   const before = rulesOf(asSidecar(policy, protocol, options)?.rules);
   const after = rulesOf(asZtunnel(policy, options)?.rules);
   const differs = union(subtract(before, after), subtract(after, before));

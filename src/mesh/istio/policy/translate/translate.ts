@@ -7,7 +7,7 @@ import { attachmentOf, extensionProblems } from './extensions.ts';
 import type { Manifest, Role } from './manifest.ts';
 import { waypointNeeds, type ServiceNeed } from './needs.ts';
 import { dormant, hindrances, protocolConflicts, unservable, unserved } from './obstacles.ts';
-import type { Problem } from './problem.ts';
+import { critical, type Problem } from './problem.ts';
 import { routeOffer, type RouteOffer } from './route-offer.ts';
 import { keptFeatures, routeProblems, type KeptFeature } from './routes.ts';
 import { coverage } from './selection.ts';
@@ -29,6 +29,9 @@ export interface Translation {
   readonly offers: readonly RouteOffer[];
 }
 
+/** Every policy is compared with every other for every Service; beyond this a look at the namespace would take minutes. */
+const maxPolicies = 150;
+
 const order: readonly Role[] = ['AllowWaypoint', 'Copy', 'Guard'];
 
 /**
@@ -40,6 +43,9 @@ export function translate(world: World): Translation {
   const needs = waypointNeeds(world);
   const wanted = needs.filter(({ service, servable, reasons }) => servable && (reasons.length > 0 || usesWaypoint(service, world)));
   const bound = wanted.map(({ service }) => service);
+  if (bound.length > 0 && world.policies.length > maxPolicies) {
+    return { needs, bound, manifests: [], problems: [critical(`Namespace ${world.namespace}`, 'metadata.name', `${world.policies.length} AuthorizationPolicies apply to it and to the mesh, more than the ${maxPolicies} that can be compared`, 'Merge policies into fewer objects with more rules.')], kept: [], offers: [] };
+  }
   const copies = allCopies(bound, world);
   const manifests = [
     ...bound.flatMap((service) => allowWaypoint(service, world) ?? []),
