@@ -6,6 +6,12 @@ import type { OwnObject, Outcome, Situation } from './situation.ts';
 
 type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
 
+/** A process that died between two objects of one write may have left one that is not watched: deleted once more, whether it is there or not. */
+function sweep({ swept }: Situation, { unwatched = [] }: RemoveWork): Outcome {
+  if (swept || unwatched.length === 0) return { kind: 'Done' };
+  return { kind: 'Write', message: 'deleting what may be left', write: { kind: 'Remove', objects: unwatched.map(({ resource, name }) => ({ resource, name })) } };
+}
+
 /**
  * One Remove step: done when nothing of ours is left that is watched. What is not watched is deleted right before the object
  * that tells of it, so that it cannot be left behind. Only objects with our mark, and by uid: a user's object of the same name
@@ -15,7 +21,7 @@ export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   const rank = ({ labels }: ConfigView): number => work.steps.findIndex((step) => step === labels[stepLabel]);
   const left = [...ownObjects(situation, work.steps)].sort((a, b) => rank(a) - rank(b));
   const [first] = left;
-  if (first === undefined) return { kind: 'Done' };
+  if (first === undefined) return sweep(situation, work);
   const objects = left.flatMap(({ kind, name, uid }): readonly OwnObject[] => {
     const before = (work.unwatched ?? []).filter((entry) => entry.before.kind === kind);
     const resource = situation.adapter.made.find((candidate) => candidate.kind === kind);

@@ -27,6 +27,8 @@ export interface Situation {
   readonly notAdmitted: string | undefined;
   /** Milliseconds since the epoch at which podsPerMinute allows the next restart. */
   readonly nextRestartAt: number;
+  /** Whether this process has deleted the objects of ours that are not watched, in this attempt: nothing else could tell. */
+  readonly swept: boolean;
   /** Why the write that was decided last was refused again and again, if it was. */
   readonly refused: string | undefined;
 }

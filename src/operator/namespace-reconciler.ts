@@ -22,11 +22,17 @@ function isWatched({ kind }: Resource): boolean {
   return [namespaces, services, pods, ...workloadResources].some((resource) => resource.kind === kind);
 }
 
+function attemptOf({ metadata, status }: NamespaceMigration): string {
+  return `${metadata.uid ?? ''} ${status?.attempt ?? 0}`;
+}
+
 /** Looks at one namespace of one migration: observe, decide, at most one write. */
 export class NamespaceReconciler {
   readonly #context: Context;
   /** Writes of which nobody knows whether they were carried out. */
   readonly #doubts = new Map<string, Write>();
+  /** Attempts in which objects were deleted that nobody watches. */
+  readonly #swept = new Set<string>();
   readonly #refused = new Map<string, { readonly count: number; readonly message: string }>();
 
   constructor(context: Context) {
@@ -50,7 +56,7 @@ export class NamespaceReconciler {
     const { status, next } = decide(this.#observe(child, migration, home));
     const stored = await this.#store(child, status, signal);
     if (stored !== undefined) return stored;
-    if (next.kind === 'Write') return await this.#write(key, home.name, next.write, signal);
+    if (next.kind === 'Write') return await this.#write(key, home.name, attemptOf(child), next.write, signal);
     this.#refused.delete(key);
     return next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(0, next.until - this.#context.clock.now()) };
   }
@@ -121,6 +127,7 @@ export class NamespaceReconciler {
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: isProtected(migration) ? notAdmitted(child, siblings, migration.spec, maxConcurrentNamespaces) : 'waits until the migration is protected by its finalizer',
       nextRestartAt: nextRestartAt(siblings, migration.spec.restart.podsPerMinute),
+      swept: this.#swept.has(attemptOf(child)),
       refused: this.#refusal(`${namespace}/${child.metadata.name}`),
     };
   }
@@ -130,13 +137,14 @@ export class NamespaceReconciler {
     return refused !== undefined && refused.count >= refusalsToReport ? refused.message : undefined;
   }
 
-  async #write(key: string, namespace: string, write: Write, signal: AbortSignal): Promise<Result> {
+  async #write(key: string, namespace: string, attempt: string, write: Write, signal: AbortSignal): Promise<Result> {
     const { client, log } = this.#context;
     try {
       const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
       this.#refused.delete(key);
       for (const one of done) this.#fence(one);
+      if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#swept.add(attempt);
       // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
       return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { managedBy, managedByLabel } from '../../src/api/resources.ts';
+import { managedBy, managedByLabel, namespaceMigrations } from '../../src/api/resources.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
@@ -193,6 +193,21 @@ export const httpScenarios: readonly Scenario[] = [
       await world.delete(kinds.AuthorizationPolicy, world.ns(), name);
       await world.eventually('the copy again', async () => ((await copyOf(world, 'readers'))['spec'] as { readonly action?: string }).action === 'ALLOW' ? true : undefined);
       await world.eventually('Ready', async () => ((await world.child()).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true ? true : undefined));
+    },
+  },
+  {
+    name: 'http-record-deleted',
+    async run(world) {
+      await shop(world, allowGet(world.ns()));
+      const before = await world.snapshot();
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await world.childPhase('Migrated');
+      await world.delete(namespaceMigrations, world.ns(), world.name);
+      await world.childPhase('Migrated');
+      await world.command('RollingBack');
+      await world.childPhase('RolledBack');
+      await nothingLeft(world);
+      await world.restored(before);
     },
   },
   {

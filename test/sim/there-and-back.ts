@@ -50,3 +50,29 @@ export const thereAndBackThroughWaypoint: Scenario = {
     await world.restored(before);
   },
 };
+
+/** Forward only, to count the writes of it. */
+export const thereThroughWaypoint: Scenario = {
+  name: 'there-http',
+  async run(world) {
+    await shop(world, allowGet(world.ns()), denyDelete(world.ns()));
+    await world.create(meshMigration(world.name, { names: [world.ns()] }));
+    await world.childPhase('Migrated', world.ns(), patienceMs);
+  },
+};
+
+/** Taken back by somebody else at some point of the way; whatever it is, nothing may be left. */
+export const takenBackThroughWaypoint: Scenario = {
+  name: 'taken-back-http',
+  async run(world) {
+    const home = world.ns();
+    await shop(world, allowGet(home), denyDelete(home));
+    const before = await world.snapshot();
+    await world.create(meshMigration(world.name, { names: [home] }));
+    await world.eventually('somebody takes it back', async () => ((await world.migration()).spec.action === 'Rollback' ? true : undefined), patienceMs);
+    await world.phase('RolledBack');
+    await world.modesAre({ Sidecar: 3 });
+    await nothingLeft(world);
+    await world.restored(before);
+  },
+};

@@ -6,7 +6,7 @@ import type { ConfigObject, World } from './world.ts';
  * What an object is for, and so when it has to be there:
  * - `AllowWaypoint` and `Copy` before a Service is bound to the waypoint: from then on the pods see the waypoint's identity, and
  *   the waypoint decides about the callers.
- * - `Guard` after binding and before the first pod loses its sidecar: until then the sidecar decides about direct callers too.
+ * - `Guard` before the first pod loses its sidecar: until then the sidecar decides about direct callers too, and does not read the guard.
  */
 export type Role = 'Copy' | 'AllowWaypoint' | 'Guard';
 
