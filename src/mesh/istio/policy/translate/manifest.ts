@@ -1,5 +1,6 @@
 import type { Json } from '../../../json.ts';
-import { copyOfAnnotation, isOurs, managedBy, managedByLabel, roleLabel, stableName } from './names.ts';
+import { managedBy, managedByLabel } from '../../../../api/resources.ts';
+import { copyOfAnnotation, isOurs, roleLabel, stableName } from './names.ts';
 import type { ConfigObject, World } from './world.ts';
 
 /**

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
+import { group, managedBy, managedByLabel } from '../../../../api/resources.ts';
 
-/** Label of every object that a migration creates. */
-export const managedByLabel = 'meshmigration.dev/managed-by';
-/** Value of that label. */
-export const managedBy = 'mesh-migration';
 /** Label: what the object is for. */
-export const roleLabel = 'meshmigration.dev/role';
+export const roleLabel = `${group}/role`;
 /** Annotation of a copy: `KIND/NAMESPACE/NAME` of its original. */
-export const copyOfAnnotation = 'meshmigration.dev/copy-of';
+export const copyOfAnnotation = `${group}/copy-of`;
 
 /** Object names may have 253 characters, but names end up in label values and statistics, which take 63. */
 const maxLength = 63;
