@@ -115,6 +115,14 @@ describe('the objects', () => {
     expect(Object.keys(named('dry-')?.object.metadata.annotations ?? {})).toHaveLength(2);
   });
 
+  it('stay for a Service that is bound, although nothing asks for HTTP any more: the waypoint would let everything through', () => {
+    const callers = policy('callers', { ...cart, action: 'ALLOW', rules: [{ from: [{ source: { serviceAccounts: ['web'] } }] }] });
+    const rolesOf = (labels: Readonly<Record<string, string>>) => translate(world({ policies: [callers], services: [service('cart', [{}], { labels })] })).manifests.map(({ role }) => role);
+    expect(rolesOf({ 'istio.io/use-waypoint': 'waypoint' })).toEqual(['AllowWaypoint', 'Copy']);
+    expect(rolesOf({ 'istio.io/use-waypoint': 'theirs' })).toEqual([]);
+    expect(rolesOf({})).toEqual([]);
+  });
+
   it('guard with the declared exceptions', () => {
     expect(named('waypoint-only-cart')?.object.spec).toEqual({
       selector: { matchLabels: { app: 'cart' } }, action: 'DENY',
