@@ -88,6 +88,8 @@ const Waypoint = z.object({
 const Policies = z.object({
   bypass: z.enum(['CallersFirst', 'FailClosed']).default('CallersFirst')
     .describe('Callers with sidecars never use a waypoint, so pods that have lost their sidecar refuse them where a policy needs HTTP. CallersFirst: a namespace that needs a waypoint is not started before all its callers are known and in ambient. FailClosed: it is started, and callers that still have sidecars are refused until they are in ambient.'),
+  settle: Duration.default('15s')
+    .describe('How long proxies are given to receive what istiod has accepted, before a step relies on it: nothing tells when the last one has. istiod alone may gather changes for 10s (PILOT_DEBOUNCE_MAX).'),
 });
 
 const Caller = z.object({

@@ -29,7 +29,8 @@ const Step = z.object({
   name: StepName.describe('Name of the step.'),
   startedAt: Time.describe('When it was begun.'),
   completedAt: Time.optional().describe('When its completion was observed.'),
-  lostAt: Time.optional().describe('Since when what it had reached is gone again: a waypoint that is not available any more, for example.'),
+  lostAt: Time.optional().describe('Since when what it had reached is gone again, or is being made anew: a waypoint that is not available any more, for example.'),
+  regainedAt: Time.optional().describe('When that was reached again last.'),
 });
 export type Step = z.infer<typeof Step>;
 

@@ -9,6 +9,7 @@ import { finish } from './finish.ts';
 import { foreignChange, observedLabels } from './labels.ts';
 import { look } from './look.ts';
 import { namespacePatch } from './patches.ts';
+import { forgetStep } from './services.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
 import { dueLabels, walk } from './walk.ts';
@@ -51,7 +52,7 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
 function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
   const turned: NamespaceMigrationStatus = { ...status, direction: 'Backward' };
   const following = removing(turned, itinerary) ? undefined : follow(situation, turned, itinerary);
-  if (following !== undefined) return { ...following, phase: 'RollingBack' };
+  if (following !== undefined) return following;
   const walked = walk(situation, turned, itinerary.backward);
   const { outcome } = walked;
   switch (outcome.kind) {
@@ -72,20 +73,21 @@ function removing(status: NamespaceMigrationStatus, itinerary: Itinerary): boole
   return itinerary.backward.some(({ name, work }) => (work.kind === 'Remove' || work.kind === 'UnbindServices') && status.steps?.some((step) => step.name === name) === true);
 }
 
-/** While nothing else goes on, or on the way back, what was made still follows the user's objects; undefined when there is nothing to write. */
+/** On the way back what was made still follows the user's objects; undefined when there is nothing to write. */
 function follow(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft | undefined {
   const { outcome } = upkeep(situation, status, itinerary.forward);
-  if (outcome.kind !== 'Write') return undefined;
-  return { status, phase: 'Paused', ...inProgress(outcome, 'FollowingOriginals') };
+  return outcome.kind === 'Write' ? { status, phase: 'RollingBack', ...inProgress(outcome, 'FollowingOriginals') } : undefined;
 }
 
-/** The point of no return: the original leaves the namespace, nothing else changes. */
+/** The point of no return: the originals leave the Services and then the namespace, nothing else changes. */
 function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const { namespace } = situation.surroundings;
   const operations = namespacePatch(namespace, observedLabels(situation), {}, null);
-  // Safe: removes only our own annotation. Dying before: sent again; after: the annotation is gone and the phase follows.
-  if (operations.some(({ op }) => op === 'remove')) {
-    return { status, phase: 'Migrated', verdict: { state: 'InProgress', reason: 'Finalizing', message: 'removing the record of the original labels' }, next: { kind: 'Write', write: { kind: 'PatchNamespace', operations } } };
+  const forget = forgetStep(situation);
+  // Safe: removes only our own annotations. Dying before: sent again; after: the annotation is gone and the phase follows.
+  const write = forget ?? (operations.some(({ op }) => op === 'remove') ? { kind: 'PatchNamespace' as const, operations } : undefined);
+  if (write !== undefined) {
+    return { status, phase: 'Migrated', verdict: { state: 'InProgress', reason: 'Finalizing', message: 'removing the record of the original labels' }, next: { kind: 'Write', write } };
   }
   const { direction: _direction, labels: _labels, ...rest } = status;
   return hold(rest, 'Finalized', { state: 'Ready', reason: 'Finalized', message: 'migrated for good; there is no rollback any more' });
@@ -95,8 +97,8 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
   const foreign = foreignChange(situation, status, {});
   const kept = upkeep(situation, status, itinerary.forward);
   switch (kept.outcome.kind) {
-    case 'Done': case 'Announce': case 'Pace': break;
-    case 'Write': return { status: kept.status, phase: 'Migrated', ...inProgress(kept.outcome, 'FollowingOriginals') };
+    case 'Done': case 'Announce': break;
+    case 'Write': case 'Pace': return { status: kept.status, phase: 'Migrated', ...inProgress(kept.outcome, 'FollowingOriginals') };
     case 'Wait': return { status: kept.status, phase: 'Migrated', ...inProgress(kept.outcome, 'GateLost') };
     case 'Foreign': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: kept.outcome.message });
     case 'Failed': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: kept.outcome.reason, message: kept.outcome.message });
@@ -118,9 +120,14 @@ function continueCourse(situation: Situation, status: NamespaceMigrationStatus):
   }
 }
 
-function paused(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
-  const following = follow(situation, status, itinerary);
-  if (following !== undefined) return { ...following, phase: status.failure === undefined ? 'Paused' : 'Failed' };
+/** Nothing goes on, but what was made still follows the user's objects. */
+function paused(situation: Situation, start: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
+  const kept = upkeep(situation, start, itinerary.forward);
+  if (kept.outcome.kind === 'Write' || kept.outcome.kind === 'Pace') {
+    return { status: kept.status, phase: start.failure === undefined ? 'Paused' : 'Failed', ...inProgress(kept.outcome, 'FollowingOriginals') };
+  }
+  // What is lost meanwhile is not held against it: the deadline begins when it goes on.
+  const status = kept.outcome.kind === 'Done' ? kept.status : start;
   return status.failure === undefined
     ? hold(status, 'Paused', { state: 'Stalled', reason: 'Paused', message: status.command === undefined ? `spec.action is ${situation.wanted}` : `paused by ${status.command.by} at ${status.command.at}` })
     : hold(status, 'Failed', { state: 'Stalled', reason: status.failure.reason, message: status.failure.message });

@@ -3,7 +3,7 @@ import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
 import { record, text } from '../mesh/json.ts';
 import type { PodView, ServiceView } from '../mesh/views.ts';
 import { servicePatch } from './patches.ts';
-import type { Outcome, Situation } from './situation.ts';
+import type { Outcome, Situation, Write } from './situation.ts';
 
 type BindWork = Extract<StepWork, { kind: 'BindServices' }>;
 type UnbindWork = Extract<StepWork, { kind: 'UnbindServices' }>;
@@ -63,4 +63,10 @@ export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
     message: `unbinding ${nameOf(next)}`,
     write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, keptLabels(next, work.keys), null), ...(heldBy !== undefined && { heldBy: holds }) },
   };
+}
+
+/** Takes the record of the labels of before from a Service that still has one; the labels stay. Undefined when none has. */
+export function forgetStep({ surroundings }: Situation): Write | undefined {
+  const next = surroundings.services.find(isKept);
+  return next && { kind: 'PatchService', name: next.name, operations: servicePatch(next, {}, null) };
 }

@@ -4,6 +4,7 @@ import { durationMs } from '../base/duration.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
 import { applyStep } from './apply.ts';
 import { bindStep } from './services.ts';
+import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
 
 /** What a look at the steps behind found: `Done` when all of them still hold. */
@@ -26,6 +27,13 @@ function lost(situation: Situation, status: NamespaceMigrationStatus, step: Step
     : { status: noted, outcome: { kind: 'Wait', until: due, message: `waiting until ${step.name} holds again: ${missing}` } };
 }
 
+/** A completed step that makes something anew: from when it holds again, proxies need their time once more. */
+function rewritten(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[], write: Outcome): Kept {
+  const due = settling(situation, status, step, steps);
+  if (due !== undefined) return { status, outcome: due };
+  return { status: withStep(status, step.name, (entry) => ({ ...entry, lostAt: entry.lostAt ?? timestamp(situation.now) })), outcome: write };
+}
+
 /** What a completed step has to do again when the user's objects have changed. */
 function redo(situation: Situation, step: StepPlan): Outcome {
   switch (step.work.kind) {
@@ -45,10 +53,11 @@ export function upkeep(situation: Situation, start: NamespaceMigrationStatus, st
     const known = status.steps?.find(({ name }) => name === step.name);
     if (known?.completedAt === undefined) continue;
     const outcome = redo(situation, step);
+    if (outcome.kind === 'Write') return rewritten(situation, status, step, steps, outcome);
     if (outcome.kind !== 'Done') return { status, outcome };
     const missing = step.gate?.(situation.surroundings);
     if (missing !== undefined) return lost(situation, status, step, known, missing);
-    if (known.lostAt !== undefined) status = withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => entry);
+    if (known.lostAt !== undefined) status = withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => ({ ...entry, regainedAt: timestamp(situation.now) }));
   }
   return { status, outcome: { kind: 'Done' } };
 }

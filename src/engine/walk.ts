@@ -7,6 +7,7 @@ import { labelsStep, observedLabels, toList } from './labels.ts';
 import { removeStep } from './remove.ts';
 import { restartStep } from './restart.ts';
 import { bindStep, unbindStep } from './services.ts';
+import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { countPods, verifyStep } from './verify.ts';
 
@@ -50,9 +51,12 @@ function performOnObjects(situation: Situation, step: StepPlan, work: Extract<St
   }
 }
 
+function isBegun(steps: readonly Step[] | undefined, step: StepPlan): boolean {
+  return (steps ?? []).some(({ name }) => name === step.name);
+}
+
 function begin(status: NamespaceMigrationStatus, step: StepPlan, now: number): NamespaceMigrationStatus {
-  const begun = (status.steps ?? []).some(({ name }) => name === step.name);
-  return { ...status, step: step.name, ...(!begun && { steps: [...(status.steps ?? []), { name: step.name, startedAt: timestamp(now) }] }) };
+  return { ...status, step: step.name, ...(!isBegun(status.steps, step) && { steps: [...(status.steps ?? []), { name: step.name, startedAt: timestamp(now) }] }) };
 }
 
 function isComplete(steps: readonly Step[] | undefined, step: StepPlan): boolean {
@@ -80,9 +84,12 @@ export function walk(situation: Situation, start: NamespaceMigrationStatus, step
   let status = start;
   for (const step of steps) {
     if (isComplete(status.steps, step)) continue;
+    const due = settling(situation, status, step, steps);
+    if (due !== undefined && !isBegun(status.steps, step)) return { status, outcome: due };
     status = begin(status, step, situation.now);
     const outcome = perform(situation, status, step);
     status = { ...status, ...outcome.patch };
+    if (outcome.kind === 'Write' && due !== undefined) return { status, outcome: due };
     if (outcome.kind !== 'Done') return { status, outcome };
     const gate = awaitGate(situation, status, step);
     if (gate.kind !== 'Done') return { status, outcome: gate };

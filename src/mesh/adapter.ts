@@ -64,6 +64,11 @@ export interface StepPlan {
    * a sentence about what is missing, undefined when nothing is.
    */
   readonly gate?: (surroundings: Surroundings) => string | undefined;
+  /**
+   * It relies on what the steps before it made: it writes nothing before these have held for `spec.policies.settle`, because the
+   * control plane says what it has accepted, but nobody says when the last proxy has received it.
+   */
+  readonly settled?: true;
 }
 
 /** The steps of one namespace, and the way back. */

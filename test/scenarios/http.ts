@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { managedBy, managedByLabel, namespaceMigrations } from '../../src/api/resources.ts';
+import { managedBy, managedByLabel, namespaceMigrations, originalLabelsAnnotation } from '../../src/api/resources.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts';
 import { breakWaypoint, mendWaypoint, service, waypointsBehave } from './waypoint-world.ts';
 import type { World } from './world.ts';
 
-const httpPort = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
+export const httpPort = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
 
 /** `web` calls `api`, whose policies need HTTP. */
 export async function shop(world: World, ...policies: readonly KubeObject[]): Promise<void> {
@@ -15,7 +15,7 @@ export async function shop(world: World, ...policies: readonly KubeObject[]): Pr
   const accounts = ['web', 'api'].map((name): KubeObject => ({ kind: 'ServiceAccount', metadata: { name, namespace: home } }));
   await world.create(
     namespace(home), strict(home), ...accounts, service(home, 'web', {}, httpPort), service(home, 'api', {}, httpPort), ...policies,
-    deployment(home, 'api', { replicas: 2, serviceAccount: 'api' }), deployment(home, 'web', { serviceAccount: 'web' }),
+    deployment(home, 'api', { replicas: 2, serviceAccount: 'api', behaviour: { [podBehaviour.readyAfterMs]: '1200' } }), deployment(home, 'web', { serviceAccount: 'web' }),
   );
   await world.podsReady(3);
 }
@@ -86,7 +86,9 @@ function thereAndBack({ name, policies, roles }: (typeof kindsOfPolicies)[number
       await world.modesAre({ Ambient: 3 });
       assert.deepEqual(await rolesOf(world), roles);
       await world.command('RollingBack', home);
-      await world.childPhase('RolledBack');
+      const { status: after } = await world.childPhase('RolledBack');
+      const ended = (workload: string): string => after?.workloads?.find(({ name: each, step }) => each === workload && step === 'RestoreWorkloads')?.completedAt ?? '';
+      assert.ok(ended('api') !== '' && ended('api') <= ended('web'), 'on the way back those that are called come first');
       await world.modesAre({ Sidecar: 3 });
       await nothingLeft(world);
       await world.restored(before);
@@ -208,6 +210,18 @@ export const httpScenarios: readonly Scenario[] = [
       await world.childPhase('RolledBack');
       await nothingLeft(world);
       await world.restored(before);
+    },
+  },
+  {
+    name: 'http-finalized',
+    async run(world) {
+      await migrated(world);
+      await world.edit({ action: 'Finalize' });
+      await world.childPhase('Finalized');
+      const api = await world.client.get(kinds.Service, world.ns(), 'api', world.signal);
+      assert.equal(api.metadata.labels?.['istio.io/use-waypoint'], 'waypoint');
+      assert.equal(api.metadata.annotations?.[originalLabelsAnnotation], undefined, 'nothing is left that a rollback would need');
+      assert.deepEqual(await rolesOf(world), { Copy: 1, AllowWaypoint: 1, Guard: 1 });
     },
   },
   {

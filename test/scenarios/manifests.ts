@@ -108,13 +108,14 @@ export function allowIdentity(home: string): KubeObject {
 
 /** A MeshMigration from sidecars to ambient with short deadlines, unless overridden. */
 export function meshMigration(name: string, namespaces: Deep<MeshMigrationSpec['namespaces']>, overrides: Deep<MeshMigrationSpec> = {}): KubeObject {
-  const { restart, ...others } = overrides;
+  const { restart, policies, ...others } = overrides;
   return {
     kind: 'MeshMigration',
     metadata: { name },
     spec: {
       from: 'IstioSidecar', to: 'IstioAmbient', action: 'Migrate', namespaces,
       restart: { podsPerMinute: 6000, enrolmentDeadline: '5s', ...restart },
+      policies: { settle: '1s', ...policies },
       ...others,
     },
   };

@@ -1,7 +1,7 @@
 import type { DataPlane } from '../../api/common.ts';
 import type { ItineraryName } from '../../api/namespace-migration.ts';
-import type { Itinerary, LabelTargets, Route, StepPlan } from '../adapter.ts';
-import type { PodView } from '../views.ts';
+import type { Itinerary, LabelTargets, Route, StepPlan, Surroundings } from '../adapter.ts';
+import type { PodView, WorkloadView } from '../views.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { restartOrder } from './waypoint/order.ts';
@@ -74,6 +74,8 @@ function forward(route: Route, original: LabelTargets, name: ItineraryName): rea
       name: 'Flip',
       why: `Sets ${describe(flip)} in one patch, so that no pod is ever created outside both data planes.`,
       work: { kind: 'Labels', targets: flip, original: 'Record' },
+      // A caller whose ztunnel does not know of the waypoint yet would be refused by pods without a sidecar.
+      ...(name === 'L7' && { settled: true as const }),
     });
   }
   if (from.byRestart || to.byRestart) {
@@ -99,6 +101,11 @@ function forward(route: Route, original: LabelTargets, name: ItineraryName): rea
   return steps;
 }
 
+/** On the way back a caller that has its sidecar again would be refused by pods that are still behind the waypoint. */
+function calledFirst(surroundings: Surroundings): readonly WorkloadView[] {
+  return restartOrder(surroundings).workloads.toReversed();
+}
+
 /** What a rollback puts back: the revision too, although no step changes it, because without it the original may not inject. */
 const restored = [injectionLabel, revisionLabel, dataplaneModeLabel];
 
@@ -115,7 +122,7 @@ function backward(route: Route, original: LabelTargets, name: ItineraryName): re
       { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first, original: 'Record' } },
       // B, F: templates go back to what they were, one workload at a time. Dying before or after the patch: the
       // template's annotation tells which.
-      { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode } },
+      { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(name === 'L7' && { order: calledFirst }) } },
     );
   }
   if (name === 'L7') steps.push(...leaveWaypoint(holdFor(route.from)));

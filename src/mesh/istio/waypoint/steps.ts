@@ -42,13 +42,14 @@ export const enterWaypoint: readonly StepPlan[] = [
     gate: guardMissing,
   },
   {
-    // E: one patch for each Service that has its copies; callers in ambient now meet these, all others still the sidecars. Services and
+    // E: one patch for each Service that has its copies, when the waypoint has received them; callers in ambient now meet these, all others still the sidecars. Services and
     // not the namespace: one that is created later would be served by the waypoint before it has copies. Dying before: sent again;
     // after: the labels are seen, and the annotation beside them tells what they were.
     name: 'BindWaypoint',
     why: `Sets ${useWaypointLabel}=${waypointName} and ${ingressUseWaypointLabel}=true on the Services: callers in ambient and ingress gateways go through the waypoint from now on.`,
     work: { kind: 'BindServices', targets: { [useWaypointLabel]: waypointName, [ingressUseWaypointLabel]: 'true' }, services: boundServices },
     gate: (surroundings) => bindingMissing(surroundings) ?? copiesMissing(surroundings, true),
+    settled: true,
   },
 ];
 
@@ -64,10 +65,12 @@ export function leaveWaypoint(hold: { readonly heldBy?: (pod: PodView) => boolea
       gate: stillBound,
     },
     {
-      // E: nobody is bound, so no copy decides about anything; the companions only admitted the waypoint. Dying before or after: what is left is seen and deleted.
+      // E: nobody is bound, and every caller's ztunnel has had time to learn it, so no copy decides about anything; the companions only
+      // admitted the waypoint. Dying before or after: what is left is seen and deleted.
       name: 'RemovePolicies',
       why: 'Deletes what was made beside the originals: first what admits the waypoint to the pods, then the copies.',
       work: { kind: 'Remove', steps: ['AllowWaypoint', 'CopyPolicies', 'GuardBypass'] },
+      settled: true,
     },
     {
       // Safe: nobody is bound to it. Dying before or after: what is left is seen and deleted.
