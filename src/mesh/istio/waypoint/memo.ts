@@ -20,6 +20,7 @@ function digest({ mesh, namespace, services, workloads, pods, spec }: Surroundin
     workloads.map(({ kind, name, templateLabels, containerPorts }) => [kind, name, templateLabels, containerPorts]),
     pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     spec.callers,
+    spec.policies.direct,
   ]);
 }
 

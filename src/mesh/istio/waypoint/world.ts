@@ -45,7 +45,7 @@ export function worldOf(surroundings: Surroundings): World {
       trustDomainAliases: trustDomainAliases(mesh),
     },
     waypoint: { namespace: namespace.name, name: waypointName, serviceAccount: waypointName },
-    exceptions: { principals: [], ports: [] },
+    exceptions: surroundings.spec.policies.direct.find((entry) => entry.namespace === namespace.name) ?? { principals: [], ports: [] },
     sidecars: pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     policies: originals<AuthorizationPolicy>('AuthorizationPolicy', inScope('AuthorizationPolicy')),
     requestAuthentications: originals<RequestAuthentication>('RequestAuthentication', inScope('RequestAuthentication')),

@@ -77,7 +77,7 @@ function unservedPorts(object: ConfigObject, policy: AuthorizationPolicy, ports:
   const served = new Set(services.flatMap((service) => [...portMap(service, world.workloads).servicePorts.keys()].map(String)));
   return ports.filter((port) => !served.has(port) && !world.exceptions.ports.includes(Number(port))).map((port) =>
     warning(titleOf(object), 'spec.rules', `port ${port} is behind no Service of these pods, so it is used by direct callers only, whom the guard refuses`,
-      'Add the port to a Service, or declare it as an exception of the guard.'));
+      'Add the port to a Service, or name it in spec.policies.direct.'));
 }
 
 /**
