@@ -88,6 +88,9 @@ export interface MeshState {
   daemonSets(): readonly WorkloadView[];
   /** Pods of another namespace: callers are judged by what they are. */
   pods(namespace: string): readonly PodView[];
+  /** Services and workloads of another namespace, or of all: what is called is judged by where it stands. */
+  services(namespace?: string): readonly ServiceView[];
+  workloads(namespace: string): readonly WorkloadView[];
   /** Namespace of the control plane, where mesh-wide configuration lives. */
   readonly rootNamespace: string;
   /** Version of the control plane, as `1.31`, if it is known; else the newest that is known counts. */

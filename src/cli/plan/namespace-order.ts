@@ -45,7 +45,7 @@ function sentence({ name, calledFrom, unknown, guarded }: Node, before: readonly
   if (waits.length > 0) return `After ${waits.join(', ')}, whose workloads call Service ${services(waits)}: with sidecars they would go past its waypoint and be refused.`;
   if (unknown.length > 0) return `Last, because nobody knows who calls ${unknown.join(', ')}: callers with sidecars would be refused.`;
   if (guarded > 0) return 'At any time: all who call through its waypoint are known, and none of them is in another namespace that moves.';
-  return 'At any time: none of its Services gets a waypoint, so nobody who calls them has to come first.';
+  return 'At any time: none of its Services refuses callers with sidecars, so nobody who calls them has to come first.';
 }
 
 /**

@@ -30,9 +30,8 @@ function callersText(callers: Callers): string {
 }
 
 /** Why a Service gets no waypoint. */
-function without(reasons: readonly string[], servable: boolean): readonly string[] {
-  if (reasons.length === 0) return ['ztunnel decides about its requests as its sidecars did.'];
-  return [...reasons, servable ? 'No policy asks for a waypoint, and routes alone are no reason for one.' : 'No waypoint can stand before it.'];
+function without(reasons: readonly string[]): readonly string[] {
+  return reasons.length === 0 ? ['ztunnel does for it all that its sidecars did.'] : [...reasons, 'No waypoint can stand before it.'];
 }
 
 function servicesOf(surroundings: Surroundings): readonly ServicePlan[] {
@@ -42,7 +41,7 @@ function servicesOf(surroundings: Surroundings): readonly ServicePlan[] {
     const waypoint = itineraryOf(surroundings) === 'L7' && servable && reasons.length > 0;
     const sentences = reasons.map(({ sentence }) => sentence);
     const callers = guarded.find(({ service }) => service.name === name)?.callers;
-    return { name, waypoint, reasons: waypoint ? sentences : without(sentences, servable), ...(waypoint && callers !== undefined && { callers: callersText(callers) }) };
+    return { name, waypoint, reasons: waypoint ? sentences : without(sentences), ...(waypoint && callers !== undefined && { callers: callersText(callers) }) };
   });
 }
 
@@ -95,14 +94,14 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read): Namespac
 export function plan({ manifests, unreadable }: Manifests, options: AuditOptions): Plan {
   const read = readPolicies(manifests, options);
   const wishes = wishesOf(manifests);
-  const moved = new Set<string>();
+  const moved = new Map<string, readonly string[]>();
   const { planned, left } = subjectsOf(read, wishes, moved);
   const namespaces: NamespacePlan[] = [];
   const placed = namespaceOrder(planned, namespacesOf(read));
   // One after the other, as they move: who comes later finds those before it without sidecars.
   for (const place of placed) {
     namespaces.push(namespacePlan(place, read));
-    moved.add(place.surroundings.namespace.name);
+    moved.set(place.surroundings.namespace.name, itineraryOf(place.surroundings) === 'L7' ? translationOf(place.surroundings).bound.map(({ name }) => name) : []);
   }
   return {
     report: { istioVersion: istioVersionText(options.istioVersion), namespaces, left, unreadable: [...unreadable, ...wishes.unreadable] },

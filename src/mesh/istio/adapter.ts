@@ -4,6 +4,7 @@ import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { policyRules } from './findings/policies.ts';
+import { calledRouteRules } from './findings/called-routes.ts';
 import { routeRules } from './findings/routes.ts';
 import { apply, type Rule } from './findings/rule.ts';
 import { waypointRules } from './findings/waypoint.ts';
@@ -15,7 +16,7 @@ import { made, watched } from './resources.ts';
 import { choose } from './waypoint/choose.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules];
 
 /** Every rule, in the order of the catalogue. */
 export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules];

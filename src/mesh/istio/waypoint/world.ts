@@ -10,7 +10,7 @@ import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../poli
 import { isOurs } from '../policy/translate/names.ts';
 import { gatewayNameLabel, waypointName } from './gateway.ts';
 
-const extensions = ['Telemetry', 'WasmPlugin', 'EnvoyFilter'];
+const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
 const routes = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
 
 function originals<P extends Policy>(kind: P['kind'], objects: readonly ConfigView[]): readonly Original<P & (AuthorizationPolicy | RequestAuthentication)>[] {
