@@ -141,6 +141,8 @@ export interface MeshAdapter {
   choose(surroundings: Surroundings): ItineraryName;
   /** The steps there and back for a namespace with these labels (before the first change). */
   itinerary(route: Route, original: LabelTargets, name: ItineraryName): Itinerary;
+  /** What the user should know of the plan and has nothing to do about: reasons for the order, and what goes on as before. */
+  explain(surroundings: Surroundings): readonly string[];
   /** Whether the namespace's labels already say `to`, as the itinerary would set them. */
   arrived(route: Route, labels: Readonly<Record<string, string>>): boolean;
   /**

@@ -14,6 +14,7 @@ import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } f
 import { concerns, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
 import { choose } from './waypoint/choose.ts';
+import { explain } from './waypoint/explain.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
 const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules];
@@ -43,6 +44,7 @@ export const istio: MeshAdapter = {
   modeFor,
   concerns,
   itinerary,
+  explain,
   arrived,
   findings,
 };
