@@ -2,6 +2,7 @@ import type { Surroundings } from '../../mesh/adapter.ts';
 import { itinerary } from '../../mesh/istio/itinerary.ts';
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { overlayOf, type DescribedObject, type OverlayFile } from '../../mesh/istio/policy/translate/overlay.ts';
+import { offersOverlay } from '../../mesh/istio/policy/translate/offers-overlay.ts';
 import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
 import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
@@ -105,6 +106,6 @@ export function plan({ manifests, unreadable }: Manifests, options: AuditOptions
   }
   return {
     report: { istioVersion: istioVersionText(options.istioVersion), namespaces, left, unreadable: [...unreadable, ...wishes.unreadable] },
-    overlay: overlayOf(placed.flatMap(({ surroundings }) => objectsOf(surroundings))),
+    overlay: [...overlayOf(placed.flatMap(({ surroundings }) => objectsOf(surroundings))), ...offersOverlay(namespaces.flatMap(({ offers }) => offers))],
   };
 }
