@@ -28,8 +28,8 @@ export function allowGet(home: string): KubeObject {
 }
 
 /** The names of what the operator made, by kind. */
-async function made(world: World): Promise<Readonly<Record<string, readonly string[]>>> {
-  const found = await Promise.all((['AuthorizationPolicy', 'RequestAuthentication', 'Gateway'] as const).map(async (kind) => {
+export async function made(world: World): Promise<Readonly<Record<string, readonly string[]>>> {
+  const found = await Promise.all((['AuthorizationPolicy', 'RequestAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'Gateway'] as const).map(async (kind) => {
     const { items } = await world.client.list(kinds[kind], { namespace: world.ns(), signal: world.signal });
     return [kind, items.filter(({ metadata }) => metadata.labels?.[managedByLabel] === managedBy).map(({ metadata }) => metadata.name)] as const;
   }));
@@ -100,7 +100,8 @@ async function ownPolicies(world: World): Promise<readonly KubeObject[]> {
   return found.flat().filter(({ metadata }) => metadata.labels?.[managedByLabel] === managedBy);
 }
 
-async function rolesOf(world: World): Promise<Readonly<Record<string, number>>> {
+/** How many policies of which role the operator made. */
+export async function rolesOf(world: World): Promise<Readonly<Record<string, number>>> {
   const counts: Record<string, number> = {};
   for (const { metadata } of await ownPolicies(world)) {
     const role = metadata.labels?.['meshmigration.dev/role'] ?? '';
