@@ -71,7 +71,7 @@ export function lostToCallers(object: ConfigObject, service: ServiceFacts, world
 }
 
 /** Where a route sends requests: the Service itself, or others. */
-function destinations({ kind, namespace, spec }: ConfigObject): readonly { readonly host: string; readonly home: string }[] {
+export function destinations({ kind, namespace, spec }: ConfigObject): readonly { readonly host: string; readonly home: string }[] {
   if (kind === 'VirtualService') {
     const routed = [...records(spec['http']), ...records(spec['tcp']), ...records(spec['tls'])];
     const targets = routed.flatMap((route) => [...records(route['route']).map(({ destination }) => record(destination)), ...(route['mirror'] === undefined ? [] : [record(route['mirror'])]), ...records(route['mirrors']).map(({ destination }) => record(destination))]);
