@@ -100,9 +100,11 @@ export function plan({ manifests, unreadable }: Manifests, options: AuditOptions
   const namespaces: NamespacePlan[] = [];
   const placed = namespaceOrder(planned, namespacesOf(read));
   // One after the other, as they move: who comes later finds those before it without sidecars.
-  for (const place of placed) {
-    namespaces.push(namespacePlan(place, read));
-    moved.set(place.surroundings.namespace.name, itineraryOf(place.surroundings) === 'L7' ? translationOf(place.surroundings).bound.map(({ name }) => name) : []);
+  for (const { sentence, surroundings: before } of placed) {
+    // Another picture: what was said of the first one was said before the others moved.
+    const surroundings = { ...before };
+    namespaces.push(namespacePlan({ sentence, surroundings }, read));
+    moved.set(surroundings.namespace.name, itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : []);
   }
   return {
     report: { istioVersion: istioVersionText(options.istioVersion), namespaces, left, unreadable: [...unreadable, ...wishes.unreadable] },

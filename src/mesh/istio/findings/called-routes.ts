@@ -39,12 +39,21 @@ function certain(surroundings: Surroundings): readonly Extract<Fate, { readonly 
   return fates(surroundings).flatMap((fate) => (fate.kind !== 'Elsewhere' && fate.calls === 'Yes' ? [fate] : []));
 }
 
-function isStuck(surroundings: Surroundings, fate: Fate): boolean {
-  return fate.kind === 'Unbound' && waitsForThis(surroundings, fate.service.namespace);
+/** Whether namespaces that are called wait for this one in turn; each is asked about once. */
+function stuckOnes(surroundings: Surroundings): (fate: Fate) => boolean {
+  const answers = new Map<string, boolean>();
+  return (fate) => {
+    if (fate.kind !== 'Unbound') return false;
+    const { namespace } = fate.service;
+    const answer = answers.get(namespace) ?? waitsForThis(surroundings, namespace);
+    answers.set(namespace, answer);
+    return answer;
+  };
 }
 
 function lost(surroundings: Surroundings): readonly Evidence[] {
-  return certain(surroundings).filter((fate) => !isStuck(surroundings, fate)).map((fate) => {
+  const isStuck = stuckOnes(surroundings);
+  return certain(surroundings).filter((fate) => !isStuck(fate)).map((fate) => {
     const start = `workloads of this namespace call ${calledTitle(fate)}, and without their sidecars would ${lose(fate)}`;
     return fate.kind === 'Unbound'
       ? { object: nameOf(fate.route), message: `${start} until that is behind a waypoint`, fix: `Migrate namespace ${fate.service.namespace} first: its waypoint then does it for all callers.` }
@@ -53,7 +62,7 @@ function lost(surroundings: Surroundings): readonly Evidence[] {
 }
 
 function stuck(surroundings: Surroundings): readonly Evidence[] {
-  return certain(surroundings).filter((fate) => isStuck(surroundings, fate)).map((fate) => ({
+  return certain(surroundings).filter(stuckOnes(surroundings)).map((fate) => ({
     object: nameOf(fate.route),
     message: `calls from this namespace to ${calledTitle(fate)} will ${lose(fate)} from the restart of its pods until that is behind a waypoint: namespace ${fate.service.namespace} in turn waits until this one is in ambient`,
   }));
