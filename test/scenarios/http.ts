@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { managedBy, managedByLabel, namespaceMigrations } from '../../src/api/resources.ts';
+import { NotFoundError } from '../../src/kube/errors.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
@@ -30,7 +31,10 @@ export function allowGet(home: string): KubeObject {
 /** The names of what the operator made, by kind. */
 export async function made(world: World): Promise<Readonly<Record<string, readonly string[]>>> {
   const found = await Promise.all((['AuthorizationPolicy', 'RequestAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'Gateway'] as const).map(async (kind) => {
-    const { items } = await world.client.list(kinds[kind], { namespace: world.ns(), signal: world.signal });
+    const { items } = await world.client.list(kinds[kind], { namespace: world.ns(), signal: world.signal }).catch((error: unknown) => {
+      if (error instanceof NotFoundError) return { items: [] }; // The kind is not installed.
+      throw error;
+    });
     return [kind, items.filter(({ metadata }) => metadata.labels?.[managedByLabel] === managedBy).map(({ metadata }) => metadata.name)] as const;
   }));
   return Object.fromEntries(found.filter(([, names]) => names.length > 0));

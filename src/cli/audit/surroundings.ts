@@ -9,7 +9,7 @@ import type { Inventory } from './inventory.ts';
 import { areGatewayLabels, isGateway } from './reach.ts';
 
 /** Kinds with a selector of pods. */
-const selecting: readonly string[] = [...policyKinds, 'EnvoyFilter', 'Sidecar', 'Telemetry', 'WasmPlugin'];
+const selecting: readonly string[] = [...policyKinds, 'EnvoyFilter', 'Sidecar', 'Telemetry', 'WasmPlugin', 'TrafficExtension'];
 
 /** Nothing of it matters to what manifests say, but the checks may ask. */
 const spec = MeshMigrationSpec.parse({ from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['any'] } });

@@ -46,6 +46,12 @@ describe('extensions behind a waypoint', () => {
     expect(made(object).toSorted()).toEqual([...manifests].sort());
   });
 
+  it('are no reason for a waypoint before a database, as far as they report about HTTP', () => {
+    const database = service('cart', [{ name: 'tcp-mysql', port: 3306 }]);
+    expect(translate(world({ extensions: [telemetry()], services: [database] })).bound).toEqual([]);
+    expect(translate(world({ extensions: [plugin()], services: [database] })).bound).toEqual([database]);
+  });
+
   it('are copied as they stand, but for what they attach to', () => {
     const { object } = of(plugin({ phase: 'AUTHZ', priority: 5, pluginConfig: { a: [1] } })).manifests.find(({ role }) => role === 'Copy')!;
     expect(object).toMatchObject({ apiVersion: 'extensions.istio.io/v1alpha1', spec: {

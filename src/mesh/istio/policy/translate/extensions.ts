@@ -1,6 +1,7 @@
 import { record, records, stringMap, text } from '../../../json.ts';
 import type { Attachment } from '../types.ts';
 import type { Reason } from './needs.ts';
+import { protocolsOf } from './reach.ts';
 import { coverage } from './selection.ts';
 import { titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';
 
@@ -30,9 +31,9 @@ export function attachmentOf({ spec }: ConfigObject): Attachment {
 }
 
 /**
- * Whether sidecars of the namespace do something because of an extension that a waypoint would only do for a reason of its own. A Telemetry of
- * the root namespace is none: without a selector a waypoint reads it like any proxy, with one nobody outside the root namespace
- * does (applicableTelemetries looks at selectors in the proxy's namespace only).
+ * Whether an extension is a matter of the namespace. A Telemetry of the root namespace is none: without a selector a waypoint reads it like
+ * any proxy, and asking for one because of it would give each namespace of the mesh a waypoint; with a selector nobody outside
+ * the root namespace reads it (applicableTelemetries looks at selectors in the proxy's namespace only).
  */
 function isOfNamespace({ kind, namespace }: ConfigObject, world: World): boolean {
   return extensionKinds[kind] !== undefined && (kind !== 'Telemetry' || namespace === world.namespace);
@@ -51,8 +52,9 @@ export function canRefuse({ kind, spec }: ConfigObject): boolean {
   return kind !== 'Telemetry' && extensionKinds[kind] !== undefined && spec['phase'] !== 'STATS';
 }
 
-/** Why an extension needs a waypoint before a Service. */
+/** Why an extension needs a waypoint before a Service. Of TCP connections ztunnel reports by itself. */
 export function extensionReason(object: ConfigObject, service: ServiceFacts, world: World): Reason | undefined {
   if (!isExtendedBy(service, object, world)) return undefined;
+  if (object.kind === 'Telemetry' && !protocolsOf(service).includes('http')) return undefined;
   return { object: titleOf(object), sentence: `${titleOf(object)} ${extensionKinds[object.kind]?.does ?? ''}.`, enforces: canRefuse(object), ...(object.kind === 'Telemetry' && { reports: true }) };
 }
