@@ -97,6 +97,9 @@ export const NamespaceMigrationStatus = z.object({
     .describe('L4: labels and restarts are enough. L7: something needs HTTP, so a waypoint is put in front first. Chosen when the namespace is started and kept until it ends.'),
   step: StepName.optional().describe('The step it is at.'),
   plan: z.array(PlannedStep).max(16).optional().describe('The steps ahead and the reason for each.').meta({ 'x-kubernetes-list-type': 'atomic' }),
+  explanations: z.array(z.string().max(512)).max(50).optional()
+    .describe('What the plan rests on and nothing has to be done about, one sentence each: why workloads are restarted in their order, and which features of routes go on behind the waypoint.')
+    .meta({ 'x-kubernetes-list-type': 'atomic' }),
   steps: z.array(Step).max(32).optional().describe('The steps begun so far in this attempt.').meta({ 'x-kubernetes-list-type': 'atomic' }),
   findings: z.array(Finding).max(100).optional().describe('Findings, the critical ones first.').meta({ 'x-kubernetes-list-type': 'atomic' }),
   original: Original.optional().describe('What the namespace was before the first change.'),

@@ -93,6 +93,9 @@ export interface MeshState {
   daemonSets(): readonly WorkloadView[];
   /** Pods of another namespace: callers are judged by what they are. */
   pods(namespace: string): readonly PodView[];
+  /** Services and workloads of another namespace, or of all: what is called is judged by where it stands. */
+  services(namespace?: string): readonly ServiceView[];
+  workloads(namespace: string): readonly WorkloadView[];
   /** Namespace of the control plane, where mesh-wide configuration lives. */
   readonly rootNamespace: string;
   /** Version of the control plane, as `1.31`, if it is known; else the newest that is known counts. */
@@ -143,6 +146,8 @@ export interface MeshAdapter {
   choose(surroundings: Surroundings): ItineraryName;
   /** The steps there and back for a namespace with these labels (before the first change). */
   itinerary(route: Route, original: LabelTargets, name: ItineraryName): Itinerary;
+  /** What the user should know of the plan and has nothing to do about: reasons for the order, and what goes on as before. */
+  explain(surroundings: Surroundings): readonly string[];
   /** Whether the namespace's labels already say `to`, as the itinerary would set them. */
   arrived(route: Route, labels: Readonly<Record<string, string>>): boolean;
   /**

@@ -74,6 +74,8 @@ export class ClusterView {
       serves: (kind) => this.#configs.get(kind)?.absent === false,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
       pods: (namespace) => this.pods.list(namespace),
+      services: (namespace) => this.services.list(namespace),
+      workloads: (namespace) => this.workloads(namespace),
       rootNamespace: options.rootNamespace,
     };
   }

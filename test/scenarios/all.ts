@@ -1,5 +1,7 @@
 import { blockedScenarios } from './blocked.ts';
 import { staysDirect } from './direct.ts';
+import { httpExtensionScenarios } from './http-extensions.ts';
+import { httpRouteScenarios } from './http-routes.ts';
 import { httpScenarios } from './http.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
 import { migrateScenarios } from './migrate.ts';
@@ -11,5 +13,6 @@ import { waypointScenarios } from './waypoint-life.ts';
 
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
 export const scenarios: readonly Scenario[] = [
-  ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios, settles, staysDirect,
+  ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
+  ...httpRouteScenarios, ...httpExtensionScenarios, settles, staysDirect,
 ];

@@ -96,6 +96,8 @@ export function mesh(configs: readonly ConfigView[] = installed, daemonSets: rea
     serves: (kind) => !absent.includes(kind),
     daemonSets: () => daemonSets,
     pods: () => [],
+    services: () => [],
+    workloads: () => [],
     rootNamespace: root,
   };
 }

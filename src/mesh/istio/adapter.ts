@@ -4,6 +4,7 @@ import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { policyRules } from './findings/policies.ts';
+import { calledRouteRules } from './findings/called-routes.ts';
 import { routeRules } from './findings/routes.ts';
 import { apply, type Rule } from './findings/rule.ts';
 import { waypointRules } from './findings/waypoint.ts';
@@ -13,9 +14,10 @@ import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } f
 import { concerns, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
 import { choose } from './waypoint/choose.ts';
+import { explain } from './waypoint/explain.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules];
 
 /** Every rule, in the order of the catalogue. */
 export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules];
@@ -42,6 +44,7 @@ export const istio: MeshAdapter = {
   modeFor,
   concerns,
   itinerary,
+  explain,
   arrived,
   findings,
 };

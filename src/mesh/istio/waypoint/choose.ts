@@ -2,11 +2,14 @@ import type { ItineraryName } from '../../../api/namespace-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { translationOf } from './translation.ts';
 
-/** L7 if something of a Service of the namespace is enforced by its sidecars and would not be by ztunnel; a waypoint is for ambient only. */
+/**
+ * L7 if sidecars do something for a Service of the namespace that ztunnel would not: enforce a policy, follow a route, run an extension.
+ * What enforces also counts where no waypoint can stand before the Service, because it then has to block. A waypoint is for ambient only.
+ */
 export function choose(surroundings: Surroundings): ItineraryName {
   const { route: { from, to } } = surroundings;
   if (from !== 'IstioSidecar' || to !== 'IstioAmbient') return 'L4';
-  return translationOf(surroundings).needs.some(({ reasons }) => reasons.some(({ enforces }) => enforces)) ? 'L7' : 'L4';
+  return translationOf(surroundings).needs.some(({ servable, reasons }) => reasons.some(({ enforces }) => enforces || servable)) ? 'L7' : 'L4';
 }
 
 /** The itinerary that is under way, or the one that would be taken. */

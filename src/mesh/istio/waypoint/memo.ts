@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 
 /** Kinds whose objects change what a translation says. */
-const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'EnvoyFilter', 'HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
+const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter', 'HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
 
 /** Pictures of namespaces that are remembered; the oldest is forgotten. */
 const size = 500;

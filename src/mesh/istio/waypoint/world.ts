@@ -10,12 +10,21 @@ import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../poli
 import { isOurs } from '../policy/translate/names.ts';
 import { gatewayNameLabel, waypointName } from './gateway.ts';
 
-const extensions = ['Telemetry', 'WasmPlugin', 'EnvoyFilter'];
+const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
 const routes = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
+
+const known = new WeakMap<ConfigView, { readonly policy: Policy | undefined }>();
+
+/** A policy is parsed once for as long as it stays as it is: every namespace that it reaches asks for it at each look. */
+function parsed(object: ConfigView): Policy | undefined {
+  const entry = known.get(object) ?? { policy: parsePolicy(object).policy };
+  known.set(object, entry);
+  return entry.policy;
+}
 
 function originals<P extends Policy>(kind: P['kind'], objects: readonly ConfigView[]): readonly Original<P & (AuthorizationPolicy | RequestAuthentication)>[] {
   return objects.flatMap((object) => {
-    const { policy } = parsePolicy(object);
+    const policy = parsed(object);
     return policy?.kind === kind ? [{ object, policy: policy as P & (AuthorizationPolicy | RequestAuthentication) }] : [];
   });
 }

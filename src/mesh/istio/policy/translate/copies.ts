@@ -1,7 +1,8 @@
 import { records, type Json } from '../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../types.ts';
 import { inexactFields } from './exactness.ts';
-import { attachmentOf, extensionKinds } from './extensions.ts';
+import { isCopied } from './extension-problems.ts';
+import { attachmentOf, extensionKinds, isExtendedBy } from './extensions.ts';
 import { manifest, type Manifest } from './manifest.ts';
 import { portMap } from './ports.ts';
 import { critical, warning, type Problem } from './problem.ts';
@@ -101,9 +102,7 @@ export function copyRequestAuthentication({ object, policy }: Original<RequestAu
 /** The copies of a Telemetry, WasmPlugin or TrafficExtension. */
 export function copyExtension(object: ConfigObject, bound: readonly ServiceFacts[], world: World): Copies {
   const kind = extensionKinds[object.kind];
-  const attachment = attachmentOf(object);
-  if (kind === undefined || attachment.targetRefs.length > 0) return { manifests: [], problems: [] };
-  if (kind.wideIsRead && attachment.selector === undefined) return { manifests: [], problems: [] };
-  const { targets, problems } = targetsOf(object, attachment, false, bound, world);
+  if (kind === undefined || !isCopied(object) || !bound.some((service) => isExtendedBy(service, object, world))) return { manifests: [], problems: [] };
+  const { targets, problems } = targetsOf(object, attachmentOf(object), false, bound, world);
   return { manifests: targets.map((target) => copy(world, object, kind.apiVersion, target, unattached(object.spec), [])), problems };
 }

@@ -16,6 +16,8 @@ export interface Reason {
   readonly sentence: string;
   /** It decides about requests, so that nobody may go around the waypoint. */
   readonly enforces: boolean;
+  /** It only reports about requests: without it each fares as before. */
+  readonly reports?: true;
 }
 
 /** Whether a Service needs a waypoint: it does if there is a reason. */
