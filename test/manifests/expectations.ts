@@ -369,6 +369,57 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'providers.yaml': {
+    policies: [
+      'web/login: Exact FailsOpen FailsOpen, needs a waypoint',
+      'reports/mistyped: FailsClosed FailsOpen FailsOpen, needs a waypoint',
+      'backoffice/everybody-opa: Exact FailsOpen FailsOpen, needs a waypoint',
+      'backoffice/admin-login: Exact FailsOpen FailsOpen, needs a waypoint',
+    ],
+    rules: [
+      'web/login[0]: FailsOpen, because of action',
+      'reports/mistyped[0]: FailsOpen, because of action',
+      'backoffice/everybody-opa[0]: FailsOpen, because of action',
+      'backoffice/admin-login[0]: FailsOpen, because of action',
+    ],
+    findings: [
+      'MM021 AuthorizationPolicy web/login',
+      'MM021 AuthorizationPolicy reports/mistyped',
+      'MM021 AuthorizationPolicy backoffice/everybody-opa',
+      'MM021 AuthorizationPolicy backoffice/admin-login',
+      'MM096 AuthorizationPolicy reports/mistyped',
+      'MM096 AuthorizationPolicy backoffice/everybody-opa',
+      'MM096 AuthorizationPolicy backoffice/admin-login',
+      'MM071 Namespace web',
+      'MM071 Namespace reports',
+      'MM071 Namespace backoffice',
+    ],
+    unreadable: [],
+  },
+  'refused-by-envoy.yaml': {
+    policies: [
+      'templates/no-slash: Exact FailsOpen FailsOpen, needs a waypoint',
+      'templates/two-slashes: Exact Exact Exact, needs a waypoint',
+      'templates/nameless-claim: Exact FailsClosed FailsOpen, needs a waypoint',
+      'templates/fine: Exact FailsClosed FailsOpen, needs a waypoint',
+    ],
+    rules: [
+      'templates/no-slash[0]: FailsOpen, because of paths',
+      'templates/nameless-claim[0]: FailsClosed, because of request.auth.claims[realm_access][]',
+      'templates/fine[0]: FailsClosed, because of paths',
+    ],
+    findings: [
+      'MM020 AuthorizationPolicy templates/no-slash',
+      'MM020 AuthorizationPolicy templates/nameless-claim',
+      'MM020 AuthorizationPolicy templates/fine',
+      'MM097 AuthorizationPolicy templates/no-slash',
+      'MM097 AuthorizationPolicy templates/two-slashes',
+      'MM097 AuthorizationPolicy templates/nameless-claim',
+      'MM071 Namespace templates',
+      'MM073 AuthorizationPolicy templates/two-slashes',
+    ],
+    unreadable: [],
+  },
   'spinnaker.yaml': {
     policies: [
       'spinnaker/gate-office-only: Exact FailsClosed FailsOpen',

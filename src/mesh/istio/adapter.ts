@@ -4,6 +4,7 @@ import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { policyRules } from './findings/policies.ts';
+import { proxyRules } from './findings/proxies.ts';
 import { routeRules } from './findings/routes.ts';
 import { apply, type Rule } from './findings/rule.ts';
 import { waypointRules } from './findings/waypoint.ts';
@@ -18,7 +19,7 @@ import { choose } from './waypoint/choose.ts';
 const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules];
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules];
+export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...proxyRules];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
