@@ -1,5 +1,6 @@
 import type { Finding, Severity } from '../../api/common.ts';
 import type { MeshAdapter, Surroundings } from '../adapter.ts';
+import { controlPlaneVersion } from './control-plane-version.ts';
 import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
 import { extensionRules } from './findings/extensions.ts';
@@ -38,6 +39,7 @@ export const istio: MeshAdapter = {
   watched,
   labels: [injectionLabel, revisionLabel, dataplaneModeLabel, useWaypointLabel],
   made,
+  versionOf: controlPlaneVersion,
   choose,
   modeOf,
   modeFor,
