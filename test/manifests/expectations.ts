@@ -98,6 +98,18 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'egress.yaml': {
+    policies: ['egress/partner-read-only: Exact Exact Exact, needs a waypoint', 'egress/archive-for-nobody: Exact Exact Exact, needs a waypoint'],
+    rules: [],
+    findings: [
+      'MM069 AuthorizationPolicy egress/archive-for-nobody',
+      'MM098 ServiceEntry egress/partner',
+      'MM071 Namespace egress',
+      'MM073 AuthorizationPolicy egress/partner-read-only',
+      'MM073 AuthorizationPolicy egress/archive-for-nobody',
+    ],
+    unreadable: [],
+  },
   'external-authorization.yaml': {
     policies: [
       'authz/opa: Exact FailsOpen FailsOpen, needs a waypoint',

@@ -3,6 +3,7 @@ import type { MeshAdapter, Surroundings } from '../adapter.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
 import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
+import { egressRules } from './findings/egress.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { policyRules } from './findings/policies.ts';
 import { proxyRules } from './findings/proxies.ts';
@@ -20,7 +21,7 @@ import { choose } from './waypoint/choose.ts';
 const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules];
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...proxyRules];
+export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...proxyRules, ...egressRules];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
