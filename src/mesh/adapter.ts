@@ -99,7 +99,7 @@ export interface MeshState {
   /** Namespace of the control plane, where mesh-wide configuration lives. */
   readonly rootNamespace: string;
   /** Version of the control plane, as `1.31`, if it is known; else the newest that is known counts. */
-  readonly version?: string;
+  readonly version?: string | undefined;
 }
 
 /** Everything the checks of one namespace may look at. */
@@ -134,6 +134,8 @@ export interface MeshAdapter {
   readonly watched: readonly WatchedKind[];
   /** Labels of a namespace that an itinerary may change or depends on; all are recorded and compared. */
   readonly labels: readonly string[];
+  /** The version of the control plane, from the workloads of its namespace; undefined if they do not tell. */
+  versionOf(workloads: readonly WorkloadView[]): string | undefined;
   /** How the pod is connected now. */
   modeOf(pod: PodView): Mode;
   /** The mode that pods of a data plane have. */

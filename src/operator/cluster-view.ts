@@ -69,6 +69,8 @@ export class ClusterView {
     for (const { kind, resource, namespace } of options.adapter.watched) {
       this.#configs.set(kind, this.#feed(resource, projectConfig(kind), namespace === 'Root' ? options.rootNamespace : undefined));
     }
+    const { adapter, rootNamespace } = options;
+    const deployments = this.#workloads.get('Deployment');
     this.mesh = {
       configs: (kind, namespace) => this.#configs.get(kind)?.list(namespace) ?? [],
       serves: (kind) => this.#configs.get(kind)?.absent === false,
@@ -76,7 +78,8 @@ export class ClusterView {
       pods: (namespace) => this.pods.list(namespace),
       services: (namespace) => this.services.list(namespace),
       workloads: (namespace) => this.workloads(namespace),
-      rootNamespace: options.rootNamespace,
+      rootNamespace,
+      get version() { return adapter.versionOf(deployments?.list(rootNamespace) ?? []); },
     };
   }
 

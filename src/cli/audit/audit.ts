@@ -12,13 +12,14 @@ import { takeInventory, type Inventory, type Located } from './inventory.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
 import { policyRules } from './policy-rules.ts';
+import { proxyRules } from './proxy-rules.ts';
 import { reachOf } from './reach.ts';
 import { severities, type AuditFinding, type AuditReport, type PlaneReport, type PolicyReport } from './report.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { syntaxRules } from './syntax-rules.ts';
 
 /** Every rule of the audit, in the order of the catalogue. */
-export const auditRules: readonly AuditRule[] = [...operatorRules, ...policyRules, ...attachmentRules, ...syntaxRules].sort((a, b) => (a.id < b.id ? -1 : 1));
+export const auditRules: readonly AuditRule[] = [...operatorRules, ...policyRules, ...attachmentRules, ...proxyRules, ...syntaxRules].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 /** What the manifests do not say. */
 export interface AuditOptions {

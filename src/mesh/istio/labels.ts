@@ -6,6 +6,8 @@ export const revisionLabel = 'istio.io/rev';
 export const dataplaneModeLabel = 'istio.io/dataplane-mode';
 /** Namespace, Service and pod label: sends ambient callers through a waypoint. */
 export const useWaypointLabel = 'istio.io/use-waypoint';
+/** Label beside it: the namespace of the waypoint, if it is another one. */
+export const useWaypointNamespaceLabel = 'istio.io/use-waypoint-namespace';
 /** Namespace and Service label: `true` sends ingress gateways through the waypoint too; only for Services with an address. */
 export const ingressUseWaypointLabel = 'istio.io/ingress-use-waypoint';
 /** Pod label and legacy annotation: injection for this pod. */

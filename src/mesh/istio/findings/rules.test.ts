@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   budget, captured, config, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
 } from '../../../../test/support/mesh-fixtures.ts';
+import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { Finding } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView } from '../../views.ts';
@@ -150,9 +151,10 @@ const table: Readonly<Record<string, Examples>> = {
     },
     ignored: { 'ALLOW': withoutWaypoint(policy({ action: 'ALLOW', ...identity })), 'DENY': withoutWaypoint(policy({ action: 'DENY', ...identity })), 'no dry-run': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': 'false' } })) },
   },
+  ...proxyExamples,
   MM022: {
-    seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })), 'a ServiceEntry': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })) },
-    ignored: { 'a gateway': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'ingress' }] })), 'another namespace': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })) },
+    seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })) },
+    ignored: { 'a gateway': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'ingress' }] })), 'a ServiceEntry, which MM098 is about': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })), 'another namespace': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })) },
   },
   MM023: {
     seen: {

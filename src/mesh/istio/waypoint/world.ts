@@ -1,9 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, WorkloadView } from '../../views.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
-import { meshConfigValue, trustDomainAliases } from '../findings/rule.ts';
-import { parseIstioVersion } from '../policy/istio-version.ts';
-import { defaultOptions } from '../policy/options.ts';
+import { policyOptionsOf } from '../policy-options.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import type { ConfigObject, Original, WorkloadFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../policy/types.ts';
@@ -46,13 +44,7 @@ export function worldOf(surroundings: Surroundings): World {
     [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter(({ labels }) => !isOurs(labels));
   return {
     namespace: namespace.name,
-    options: {
-      ...defaultOptions,
-      version: parseIstioVersion(mesh.version ?? '') ?? defaultOptions.version,
-      rootNamespace: mesh.rootNamespace,
-      trustDomain: meshConfigValue(mesh, 'trustDomain') ?? defaultOptions.trustDomain,
-      trustDomainAliases: trustDomainAliases(mesh),
-    },
+    options: policyOptionsOf(mesh),
     waypoint: { namespace: namespace.name, name: waypointName, serviceAccount: waypointName },
     exceptions: surroundings.spec.policies.direct.find((entry) => entry.namespace === namespace.name) ?? { principals: [], ports: [] },
     sidecars: pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),

@@ -77,7 +77,10 @@ export function unservable(needs: readonly ServiceNeed[], world: World): readonl
   });
 }
 
-/** Policies for waypoints that are there already: nobody enforces them today, and from binding on the waypoint would. */
+/**
+ * Policies for waypoints that are there already: nobody enforces them today, and from binding on the waypoint would. One for a ServiceEntry
+ * would not: a migration binds none, and one that names its waypoint is in the way (MM098).
+ */
 export function dormant(bound: readonly ServiceFacts[], world: World): readonly Problem[] {
   const { waypoint, namespace, options } = world;
   return [...world.policies, ...world.requestAuthentications].filter(({ object, policy }) => policy.targetRefs.some(({ kind, name }) => {
