@@ -76,7 +76,9 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const findings = [...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
   const itinerary = adapter.choose(surroundings);
   const plan = adapter.itinerary(spec, observedLabels(situation), itinerary).forward.map(({ name, why }) => ({ name, why }));
-  const looked: NamespaceMigrationStatus = { ...status, findings, plan, itinerary };
+  const { order: _before, ...rest } = status;
+  const order = adapter.order(surroundings);
+  const looked: NamespaceMigrationStatus = { ...rest, findings, plan, itinerary, ...(order.length > 0 && { order: [...order] }) };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
   if (first === undefined) return next(situation, looked);

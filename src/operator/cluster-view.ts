@@ -32,6 +32,8 @@ export interface ClusterViewOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** What metrics tell; absent if none are configured. */
+  readonly observedCallers?: NonNullable<MeshState['observedCallers']>;
 }
 
 interface Feed {
@@ -74,6 +76,7 @@ export class ClusterView {
       serves: (kind) => this.#configs.get(kind)?.absent === false,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
       pods: (namespace) => this.pods.list(namespace),
+      ...(options.observedCallers && { observedCallers: options.observedCallers }),
       rootNamespace: options.rootNamespace,
     };
   }

@@ -58,7 +58,7 @@ describe('the plan of a namespace', () => {
   });
 
   it('restarts callers before those whom they call', () => {
-    expect(shop?.workloads).toEqual([{ kind: 'Deployment', name: 'checkout' }, { kind: 'Deployment', name: 'cart', after: 'after Deployment checkout, which call it' }]);
+    expect(shop?.workloads).toEqual([{ kind: 'Deployment', name: 'checkout' }, { kind: 'Deployment', name: 'cart', after: 'after Deployment checkout, which calls it (Service cart, by its ALLOW policies)' }]);
   });
 
   it('says of routes what would work on and what may replace them; the operator moves no namespace with a VirtualService of its own', () => {
