@@ -8,6 +8,9 @@ import { CallHistory, type Slice, type Window } from './call-history.ts';
 /** News are asked for so often, give or take a tenth. */
 const intervalMs = 5 * 60_000;
 
+/** What is younger is not asked about again; less than any interval, so that each brings news. */
+const freshMs = 4 * 60_000;
+
 /** Between the pieces of the past: they are no hurry to Prometheus. */
 const pieceMs = 1000;
 
@@ -82,25 +85,28 @@ export class CallersObserver {
     return { kind: 'Learning', window };
   }
 
-  /** Asks about one piece of time; returns how long to wait for the next. */
+  /** Asks about the next piece of time; returns how long to wait for the one after it. */
   async #round(signal: AbortSignal): Promise<number> {
     const { clock, random, log } = this.#options;
     const now = clock.now();
-    const slice = this.#history.next(now, intervalMs) ?? (this.#history.isTooShort(now) ? this.#history.oldest(now) : undefined);
-    let changed: ReadonlySet<string> = new Set();
-    if (slice !== undefined) {
-      try {
-        changed = this.#history.add(await this.#ask(slice, signal), slice, now);
-        this.#failure = undefined;
-      } catch (error) {
-        if (signal.aborted) return 0;
-        this.#failed(error as Error, now);
-      }
+    const changed = new Set<string>();
+    try {
+      for (const slice of this.#due(now)) for (const namespace of this.#history.add(await this.#ask(slice, signal), slice, now)) changed.add(namespace);
+      this.#failure = undefined;
+    } catch (error) {
+      if (signal.aborted) return 0;
+      this.#failed(error as Error, now);
     }
     this.#tell(changed);
     if (this.#failure !== undefined) return Math.min(intervalMs, retryMs * 2 ** (this.#failure.count - 1)) * (0.9 + 0.2 * random());
-    log.debug({ until: this.#history.until, complete: this.#history.covers(clock.now()) }, 'Prometheus told who calls');
-    return this.#history.next(clock.now(), intervalMs) === undefined ? intervalMs * (0.9 + 0.2 * random()) : pieceMs;
+    log.debug({ until: this.#history.until, complete: this.#history.covers(now) }, 'Prometheus told who calls');
+    return this.#history.next(clock.now(), freshMs) === undefined ? intervalMs * (0.9 + 0.2 * random()) : pieceMs;
+  }
+
+  /** What is to be asked about now; a server that has nothing from the begin of the window is asked again whether it has by now. */
+  #due(now: number): readonly Slice[] {
+    const next = this.#history.next(now, freshMs);
+    return [...(next === undefined ? [] : [next]), ...(this.#history.isTooShort(now) ? [this.#history.oldest(now)] : [])];
   }
 
   async #ask({ from, to }: Slice, signal: AbortSignal): Promise<readonly Sighting[]> {

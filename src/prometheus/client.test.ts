@@ -161,7 +161,7 @@ describe('an answer that cannot be relied on', () => {
     const { client } = await ask(json(vector()));
     for (const cleanup of cleanups.splice(0)) await cleanup();
 
-    const messages = await Promise.all([1, 2].map(async () => await client.query('up', at, never).then(() => '', ({ message }: Error) => message)));
+    const messages = await Promise.all([1, 2].map(async () => await client.query('up', at, never).then(() => '', (error: unknown) => (error as Error).message)));
     expect(messages[0]).toMatch(/cannot be asked: connect ECONNREFUSED/);
     expect(messages[1]).toBe(messages[0]);
   });
