@@ -24,24 +24,10 @@ describe('the command line of the operator', () => {
     [['--colour'], 'colour'],
     [['--kubeconfig', '/no/such/file'], '/no/such/file'],
     [['--prometheus-url', 'prometheus:9090'], '--prometheus-url must begin with http:// or https://, not "prometheus:9090"'],
-    [['--prometheus-url', 'https://p/?tenant=a'], 'without query or fragment'],
-    [['--callers-window', '7d'], '--callers-window needs --prometheus-url'],
-    [['--prometheus-url', 'http://p', '--callers-window', '7m'], '--callers-window must be hours or days, at most 90 days, for example 36h or 7d, not "7m"'],
-    [['--prometheus-url', 'http://p', '--callers-window', '91d'], 'at most 90 days'],
-    [['--prometheus-url', 'http://p', '--callers-window', '0h'], 'hours or days'],
-    [['--prometheus-url', 'https://p', '--prometheus-token-file', '/no/such/token'], "--prometheus-token-file: ENOENT: no such file or directory, access '/no/such/token'"],
-    [['--prometheus-url', 'https://p', '--prometheus-ca-file', '/no/such/ca'], '--prometheus-ca-file: ENOENT'],
-    [['--prometheus-url', 'http://p', '--prometheus-token-file', join(root, 'package.json')], '--prometheus-token-file needs a --prometheus-url with https://'],
   ])('%j ends it with a message', (args, message) => {
     const { stderr, status } = operator(...args);
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(status).toBeGreaterThan(0);
   });
-});
-
-it('does not repeat the password of a URL', () => {
-  const { stderr, status } = operator('--prometheus-url', 'https://me:hunter2@prometheus');
-  expect(stderr).toBe('--prometheus-url must not hold a user or password: use --prometheus-token-file\n');
-  expect(status).toBe(2);
 });
