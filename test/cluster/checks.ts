@@ -6,6 +6,7 @@ import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts'
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { promqlCallers } from './promql/check.ts';
+import { promqlOperator } from './promql/operator-check.ts';
 import { checkKubectl } from '../sim/kubectl.check.ts';
 import { policyCorpus, policyEnvoy, policyGenerated, policyPeers } from './policy/checks.ts';
 import type { RealCluster } from './real-cluster.ts';
@@ -63,6 +64,7 @@ export const checks: readonly Check[] = [
   { name: 'policy-peer-authentications', run: policyPeers },
   { name: 'policy-envoy', run: policyEnvoy },
   { name: 'promql-callers', run: promqlCallers },
+  { name: 'promql-operator', run: promqlOperator },
   ...[1, 2, 3].map((number): Check => ({ name: `killed-at-random-${number}`, run: killedAtRandom })),
   {
     name: 'kubectl-on-the-simulation',

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { telemetry } from '../../../src/mesh/istio/telemetry/sightings.ts';
 import { CallHistory, type Slice } from '../../../src/operator/call-history.ts';
 import { readAnswer } from '../../../src/prometheus/answer.ts';
 import type { World } from '../../scenarios/world.ts';
-import { ensureBinaries } from '../binaries.ts';
 import { runCommand } from '../command.ts';
-import { promqlTool } from '../tool-set.ts';
+import { ensurePromql } from './program.ts';
 import { now, series } from './series.ts';
 
 const windowMs = 7 * 86_400_000;
@@ -49,9 +47,7 @@ function shown(history: CallHistory, namespace: string): unknown {
 
 /** The operator's queries on series as Istio writes them, with the engine that Prometheus has. */
 export async function promqlCallers(world: World): Promise<void> {
-  // The first build takes minutes, longer than a check may.
-  const { binDir } = await ensureBinaries((line) => { process.stderr.write(`${line}\n`); }, new AbortController().signal, { tools: [promqlTool], folders: [] });
-  const history = await learned(join(binDir, promqlTool.name), world.signal);
+  const history = await learned(await ensurePromql(), world.signal);
   assert.ok(history.covers(now), 'the oldest piece of the window has nothing');
   assert.deepEqual(shown(history, 'shop'), {
     cart: { callers: ['batch/weekly', 'mobile/gateway', 'night/report', 'shop/default/checkout', 'tools/probe', 'web/front'], withoutIdentity: [], reports: ['Inbound'] },

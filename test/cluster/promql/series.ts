@@ -33,7 +33,7 @@ const calledTcp = { __name__: 'istio_tcp_connections_opened_total', request_prot
 const mutual = { connection_security_policy: 'mutual_tls' };
 
 /** Labels of the side that is called, as its own sidecar writes them (istio/proxy, istio_stats.cc). */
-function to(namespace: string, workload: string, pod = `${workload}-1`): Readonly<Record<string, string>> {
+export function to(namespace: string, workload: string, pod = `${workload}-1`): Readonly<Record<string, string>> {
   return {
     destination_workload: workload, destination_workload_namespace: namespace, destination_principal: `spiffe://cluster.local/ns/${namespace}/sa/${workload}`, destination_app: workload,
     destination_version: 'v1', destination_service: `${workload}.${namespace}.svc.cluster.local`, destination_service_name: workload, destination_service_namespace: namespace,
@@ -41,7 +41,8 @@ function to(namespace: string, workload: string, pod = `${workload}-1`): Readonl
   };
 }
 
-function by(namespace: string, account: string, workload = account): Readonly<Record<string, string>> {
+/** Labels of the side that calls. */
+export function by(namespace: string, account: string, workload = account): Readonly<Record<string, string>> {
   return {
     source_workload: workload, source_workload_namespace: namespace, source_principal: `spiffe://cluster.local/ns/${namespace}/sa/${account}`, source_app: workload, source_version: 'v1',
     source_canonical_service: workload, source_canonical_revision: 'v1', source_cluster: 'Kubernetes',
@@ -54,7 +55,8 @@ const nobody = {
 };
 const nowhere = { destination_workload: 'unknown', destination_workload_namespace: 'unknown', destination_principal: 'unknown', destination_service: 'api.example.org', destination_service_name: 'PassthroughCluster', destination_service_namespace: 'unknown' };
 
-const inbound = { reporter: 'destination', ...calledHttp, ...mutual };
+/** Labels of HTTP with mTLS, reported by the side that is called. */
+export const inbound = { reporter: 'destination', ...calledHttp, ...mutual };
 
 /** What was scraped in a cluster in the last ten days. */
 export const series: readonly WrittenSeries[] = [
