@@ -89,6 +89,8 @@ export interface MeshState {
   daemonSets(): readonly WorkloadView[];
   /** Pods of another namespace: callers are judged by what they are. */
   pods(namespace: string): readonly PodView[];
+  /** Labels of another namespace, if it is there and known: they say what pods will be that do not run now. */
+  labelsOf?(namespace: string): Readonly<Record<string, string>> | undefined;
   /** What metrics tell about who calls the workloads of a namespace; absent if none are configured. */
   observedCallers?(namespace: string): ObservedCallers;
   /** Namespace of the control plane, where mesh-wide configuration lives. */

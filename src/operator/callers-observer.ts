@@ -92,6 +92,7 @@ export class CallersObserver {
     const changed = new Set<string>();
     try {
       for (const slice of this.#due(now)) for (const namespace of this.#history.add(await this.#ask(slice, signal), slice, now)) changed.add(namespace);
+      if (this.#failure !== undefined) log.info({ server: this.#options.client.server }, 'Prometheus can be asked again');
       this.#failure = undefined;
     } catch (error) {
       if (signal.aborted) return 0;

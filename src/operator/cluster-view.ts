@@ -76,6 +76,7 @@ export class ClusterView {
       serves: (kind) => this.#configs.get(kind)?.absent === false,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
       pods: (namespace) => this.pods.list(namespace),
+      labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
       ...(options.observedCallers && { observedCallers: options.observedCallers }),
       rootNamespace: options.rootNamespace,
     };

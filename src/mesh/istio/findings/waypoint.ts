@@ -1,6 +1,6 @@
 import { timestamp } from '../../../base/clock.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { guardedServices, leftOut, sidecarCallers } from '../waypoint/callers.ts';
+import { guardedServices, leftOut, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { openingsOf } from '../waypoint/proof.ts';
 import { restartOrder } from '../waypoint/order.ts';
@@ -25,13 +25,22 @@ function serviceName({ namespace, name }: { readonly namespace: string; readonly
   return nameOf({ kind: 'Service', namespace, name });
 }
 
-/** Callers of other namespaces; those of the namespace itself are restarted first (`order.ts`). */
+/** Callers of other namespaces that have sidecars; those of the namespace itself are restarted first (`order.ts`). */
+function running(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+  const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
+  return elsewhere.length === 0 ? [] : [`callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)}), known from ${callers.from}`];
+}
+
+/** Callers of other namespaces that did call and do not run now. Who only may call would be one for each name in a policy that nobody has. */
+function sleeping(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+  const elsewhere = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
+  const names = [...new Set(elsewhere.map(({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`))].sort();
+  return names.length === 0 ? [] : [`callers that do not run now get sidecars when they do, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`];
+}
+
 function withSidecars(surroundings: Surroundings): readonly Evidence[] {
-  return guardedServices(surroundings).flatMap(({ service, callers }) => {
-    if (callers.kind === 'Unknown') return [];
-    const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
-    return elsewhere.length === 0 ? [] : [{ object: serviceName(service), message: `callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)}), known from ${callers.from}` }];
-  });
+  return guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Unknown' ? [] : [...running(callers, surroundings), ...sleeping(callers, surroundings)]
+    .map((message) => ({ object: serviceName(service), message }))));
 }
 
 /** One for each Service, with all whom its list leaves out. */

@@ -1,6 +1,7 @@
 import type { MeshMigrationSpec } from '../../../api/mesh-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
+import { injects } from '../injection.ts';
 import { templatesAnnotation } from '../labels.ts';
 import { modeOf } from '../pod-mode.ts';
 import { coverage } from '../policy/translate/selection.ts';
@@ -21,7 +22,8 @@ export interface Caller {
 
 /** Who calls a Service; `Unknown` says why nobody can tell, and then everybody counts as having a sidecar. */
 export type Callers =
-  | { readonly kind: 'Known'; readonly callers: readonly Caller[]; readonly from: string }
+  /** `seen`: they did call, and are not only those who may. */
+  | { readonly kind: 'Known'; readonly callers: readonly Caller[]; readonly from: string; readonly seen?: true }
   | { readonly kind: 'Unknown'; readonly why: string };
 
 const identity = /^[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/;
@@ -93,6 +95,11 @@ function isGateway({ labels, annotations }: PodView): boolean {
 export function sidecarCallers(callers: readonly Caller[], surroundings: Surroundings): readonly PodView[] {
   return [...new Set(callers.map(({ namespace }) => namespace))].flatMap((namespace) => surroundings.mesh.pods(namespace))
     .filter((pod) => callers.some((caller) => isOf(caller, pod)) && modeOf(pod) === 'Sidecar' && !pod.terminating && !pod.finished && !isGateway(pod));
+}
+
+/** Callers none of whose pods runs now (a CronJob between two runs, for example), and which would get sidecars when they do. */
+export function sleepingCallers(callers: readonly Caller[], { mesh }: Surroundings): readonly Caller[] {
+  return callers.filter((caller) => injects(mesh.labelsOf?.(caller.namespace) ?? {}) && !mesh.pods(caller.namespace).some((pod) => isOf(caller, pod) && !pod.terminating && !pod.finished));
 }
 
 /** The Services of the namespace that refuse whoever goes past the waypoint, with who calls them. */

@@ -43,8 +43,8 @@ describe('callers from metrics', () => {
   it('are known where both the called and the namespace are scraped', () => {
     const given = shop(observed(webCallsApi, call({ to: 'shop/web', by: 'blog/reader' })));
 
-    expect(callersOf('api', given)).toEqual({ kind: 'Known', callers: [{ namespace: 'shop', serviceAccount: 'default', workload: 'web' }], from: 'Prometheus, last 7d' });
-    expect(callersOf('web', given)).toEqual({ kind: 'Known', callers: [{ namespace: 'blog', serviceAccount: 'reader' }], from: 'Prometheus, last 7d' });
+    expect(callersOf('api', given)).toEqual({ kind: 'Known', callers: [{ namespace: 'shop', serviceAccount: 'default', workload: 'web' }], from: 'Prometheus, last 7d', seen: true });
+    expect(callersOf('web', given)).toEqual({ kind: 'Known', callers: [{ namespace: 'blog', serviceAccount: 'reader' }], from: 'Prometheus, last 7d', seen: true });
     expect(messages('MM082', given)).toEqual([]);
   });
 
@@ -98,6 +98,29 @@ describe('callers from metrics', () => {
     const given = shop(observed(webCallsApi, call({ to: 'shop/web', by: 'blog/reader' })), { more: [reader] });
 
     expect(messages('MM083', given)).toEqual([expect.stringMatching(/^Service shop\/web: .*: blog \(reader-1\), known from Prometheus, last 7d$/)]);
+  });
+});
+
+describe('callers that were seen and do not run now', () => {
+  const nightly = observed(webCallsApi, call({ to: 'shop/web', by: 'batch/nightly' }));
+  const withLabels = (given: Surroundings, labels: Readonly<Record<string, string>> | undefined): Surroundings => ({ ...given, mesh: { ...given.mesh, labelsOf: (namespace) => (namespace === 'batch' ? labels : undefined) } });
+  const injected = { 'istio-injection': 'enabled' };
+
+  it('hold a namespace back where they get sidecars', () => {
+    for (const labels of [injected, { 'istio.io/rev': 'canary' }]) {
+      expect(messages('MM083', withLabels(shop(nightly), labels))).toEqual([
+        'Service shop/web: callers that do not run now get sidecars when they do, and would be refused then: batch/nightly, known from Prometheus, last 7d',
+      ]);
+    }
+  });
+
+  it.each<[string, Surroundings]>([
+    ['they get none', withLabels(shop(nightly), { 'istio-injection': 'disabled', 'istio.io/rev': 'canary', 'istio.io/dataplane-mode': 'ambient' })],
+    ['their namespace is gone', withLabels(shop(nightly), undefined)],
+    ['they run in ambient', withLabels(shop(nightly, { more: [pod({ name: 'n', uid: 'n', namespace: 'batch', serviceAccount: 'nightly', labels: {}, annotations: { 'ambient.istio.io/redirection': 'enabled' }, containers: ['app'] })] }), injected)],
+    ['they are only named by a policy', withLabels(shop(nightly, { policies: [deny, allow('cluster.local/ns/batch/sa/nightly')] }), injected)],
+  ])('hold nothing back where %s', (_title, given) => {
+    expect(messages('MM083', given)).toEqual([]);
   });
 });
 

@@ -76,7 +76,7 @@ function fromObserved(service: ServiceFacts, observed: Observed, surroundings: S
   const { callers, withoutIdentity } = callsOf(service, observed, surroundings);
   // Outside the mesh nobody uses a waypoint, and the guard refuses who has no identity: they cannot come first either.
   return withoutIdentity.length === 0
-    ? { kind: 'Known', callers, from: evidence(observed) }
+    ? { kind: 'Known', callers, from: evidence(observed), seen: true }
     : { kind: 'Unknown', why: `Prometheus saw callers without an identity in the last ${observed.window}, outside the mesh or in plaintext, which would be refused too: ${shortened(withoutIdentity)}` };
 }
 
