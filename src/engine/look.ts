@@ -80,8 +80,11 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const itinerary = adapter.choose(surroundings);
   const plan = adapter.itinerary(spec, observedLabels(situation), itinerary).forward.map(({ name, why }) => ({ name, why }));
   const explanations = adapter.explain(surroundings).slice(0, maxExplanations).map((sentence) => sentence.slice(0, 512));
-  const { explanations: _before, ...others } = status;
-  const looked: NamespaceMigrationStatus = { ...others, findings, plan, itinerary, ...(explanations.length > 0 && { explanations }) };
+  const order = adapter.order(surroundings);
+  const { explanations: _explanations, order: _order, ...rest } = status;
+  const looked: NamespaceMigrationStatus = {
+    ...rest, findings, plan, itinerary, ...(explanations.length > 0 && { explanations }), ...(order.length > 0 && { order: [...order] }),
+  };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
   if (first === undefined) return next(situation, looked);

@@ -32,6 +32,8 @@ export interface ClusterViewOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** What metrics tell; absent if none are configured. */
+  readonly observedCallers?: NonNullable<MeshState['observedCallers']>;
 }
 
 interface Feed {
@@ -80,6 +82,8 @@ export class ClusterView {
       workloads: (namespace) => this.workloads(namespace),
       rootNamespace,
       get version() { return adapter.versionOf(deployments?.list(rootNamespace) ?? []); },
+      labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
+      ...(options.observedCallers && { observedCallers: options.observedCallers }),
     };
   }
 

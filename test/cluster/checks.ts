@@ -5,6 +5,8 @@ import type { OperatorProcess } from '../support/operator-process.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
+import { promqlCallers } from './promql/check.ts';
+import { promqlOperator } from './promql/operator-check.ts';
 import { checkKubectl } from '../sim/kubectl.check.ts';
 import { policyCorpus, policyEnvoy, policyGenerated, policyPeers } from './policy/checks.ts';
 import type { RealCluster } from './real-cluster.ts';
@@ -61,6 +63,8 @@ export const checks: readonly Check[] = [
   { name: 'policy-generated', run: policyGenerated },
   { name: 'policy-peer-authentications', run: policyPeers },
   { name: 'policy-envoy', run: policyEnvoy },
+  { name: 'promql-callers', run: promqlCallers },
+  { name: 'promql-operator', run: promqlOperator },
   ...[1, 2, 3].map((number): Check => ({ name: `killed-at-random-${number}`, run: killedAtRandom })),
   {
     name: 'kubectl-on-the-simulation',

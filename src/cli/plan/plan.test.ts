@@ -59,7 +59,7 @@ describe('the plan of a namespace', () => {
   });
 
   it('restarts callers before those whom they call', () => {
-    expect(shop?.workloads).toEqual([{ kind: 'Deployment', name: 'checkout' }, { kind: 'Deployment', name: 'cart', after: 'after Deployment checkout, which call it' }]);
+    expect(shop?.workloads).toEqual([{ kind: 'Deployment', name: 'checkout' }, { kind: 'Deployment', name: 'cart', after: 'after Deployment checkout, which calls it (Service cart, by its ALLOW policies)' }]);
   });
 
   it('says of routes what works on behind the waypoint and what may replace them', () => {

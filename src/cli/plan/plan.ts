@@ -7,7 +7,7 @@ import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
 import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
 import { waypointManifests } from '../../mesh/istio/waypoint/gateway.ts';
-import { restartOrder } from '../../mesh/istio/waypoint/order.ts';
+import { keyOf, restartOrder } from '../../mesh/istio/waypoint/order.ts';
 import { translationOf } from '../../mesh/istio/waypoint/translation.ts';
 import { managedBy, managedByLabel } from '../../api/resources.ts';
 import { namespacesOf, readPolicies, type AuditOptions } from '../audit/audit.ts';
@@ -71,8 +71,8 @@ function objectsOf(surroundings: Surroundings): readonly (DescribedObject & Pick
 function workloadsOf(surroundings: Surroundings): readonly WorkloadPlan[] {
   const { workloads, reasons } = restartOrder(surroundings);
   return workloads.map(({ kind, name }) => {
-    const after = reasons.find((reason) => reason.startsWith(`${kind} ${name} after `));
-    return { kind, name, ...(after !== undefined && { after: after.slice(`${kind} ${name} `.length) }) };
+    const after = reasons.get(keyOf({ kind, name }));
+    return { kind, name, ...(after !== undefined && { after }) };
   });
 }
 

@@ -16,8 +16,10 @@ import { arrived, itinerary } from './itinerary.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { concerns, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
+import { telemetry } from './telemetry/sightings.ts';
 import { choose } from './waypoint/choose.ts';
 import { explain } from './waypoint/explain.ts';
+import { plannedOrder } from './waypoint/order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
 const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules];
@@ -44,6 +46,8 @@ export const istio: MeshAdapter = {
   made,
   versionOf: controlPlaneVersion,
   choose,
+  order: plannedOrder,
+  telemetry,
   modeOf,
   modeFor,
   concerns,

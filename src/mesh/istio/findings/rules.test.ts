@@ -3,8 +3,9 @@ import {
   budget, captured, config, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
 } from '../../../../test/support/mesh-fixtures.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
+import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
-import type { Surroundings } from '../../adapter.ts';
+import type { MeshState, Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView } from '../../views.ts';
 import { istio, rules } from '../adapter.ts';
 
@@ -84,6 +85,12 @@ function circle(serviceAccounts: readonly string[]): Surroundings {
   return surroundings({
     workloads: [workload({ serviceAccount: 'web' }), workload({ name: 'api', serviceAccount: 'api', templateLabels: api })], services: [service(), service({ name: 'api', selector: api })],
   }, [policy({ rules: [{ from: [{ source: { serviceAccounts } }], to: http.rules[0]?.to }] })]);
+}
+
+/** Behind a waypoint, with one declared caller, and with metrics. */
+function seenBy(observedCallers: MeshState['observedCallers']): Surroundings {
+  const spec = migrationSpec({ callers: [{ namespace: 'shop', from: [{ namespace: 'web', serviceAccount: 'front' }] }] });
+  return surroundings({ spec, mesh: { ...mesh([...installed, policy(http)]), ...(observedCallers && { observedCallers }) } });
 }
 
 const old = pod({ labels: { app: 'web' } });
@@ -527,6 +534,14 @@ const table: Readonly<Record<string, Examples>> = {
   MM085: {
     seen: { 'FailClosed': surroundings({ spec: failClosed }, [policy(http)]) },
     ignored: { 'CallersFirst': around(policy(http)), 'L4 only': surroundings({ spec: failClosed }, [policy(identity)]) },
+  },
+  MM087: {
+    seen: { 'a caller that is not declared': seenBy(observed(call({ to: 'shop/web', by: 'blog/reader' }))) },
+    ignored: { 'a declared one': seenBy(observed(call({ to: 'shop/web', by: 'web/front' }))), 'no metrics': seenBy(undefined) },
+  },
+  MM088: {
+    seen: { 'no answer': seenBy(() => ({ kind: 'Unavailable', server: 'http://p', since: 0, why: 'it is gone' })) },
+    ignored: { 'an answer': seenBy(observed()), 'the first one': seenBy(() => ({ kind: 'Learning', window: '7d' })), 'no metrics': seenBy(undefined) },
   },
 };
 

@@ -30,13 +30,17 @@ function neighbour({ route, spec, mesh, namespace }: Surroundings, name: string)
 
 /** Whether workloads of the namespace call a Service; the policies of each other namespace are read once. */
 function callsOf(surroundings: Surroundings): (service: ServiceView) => Calls | 'No' {
-  const { namespace: { name }, pods, workloads, spec } = surroundings;
+  const { namespace: { name }, pods, workloads } = surroundings;
   const identities = [...pods, ...workloads].map(({ serviceAccount }) => ({ namespace: name, serviceAccount }));
-  const worlds = new Map<string, World>();
+  const neighbours = new Map<string, { readonly there: Surroundings; readonly world: World }>();
+  function lookAt(namespace: string): { readonly there: Surroundings; readonly world: World } {
+    const there = neighbour(surroundings, namespace);
+    return { there, world: worldOf(there) };
+  }
   return (service) => {
-    const world = worlds.get(service.namespace) ?? worldOf(neighbour(surroundings, service.namespace));
-    worlds.set(service.namespace, world);
-    const callers = callersOf(service, world, spec.callers);
+    const { there, world } = neighbours.get(service.namespace) ?? lookAt(service.namespace);
+    neighbours.set(service.namespace, { there, world });
+    const callers = callersOf(service, world, there);
     if (callers.kind === 'Unknown') return 'Unknown';
     return callers.callers.some((caller) => identities.some((identity) => isOf(caller, identity))) ? 'Yes' : 'No';
   };

@@ -1,16 +1,9 @@
 import type { Surroundings } from '../../adapter.ts';
 import { itineraryOf } from './choose.ts';
-import { restartOrder } from './order.ts';
 import { translationOf } from './translation.ts';
 
-/**
- * What of a plan is no finding, because nothing has to be done about it, one sentence each: which workloads have to wait for which, and
- * which features of routes go on.
- */
+/** What of a plan is no finding, because nothing has to be done about it, one sentence each: which features of routes go on. */
 export function explain(surroundings: Surroundings): readonly string[] {
   if (itineraryOf(surroundings) !== 'L7') return [];
-  return [
-    ...restartOrder(surroundings).reasons.map((reason) => `${reason}.`),
-    ...translationOf(surroundings).kept.map(({ object, field, sentence }) => `${object} ${field}: ${sentence}`),
-  ];
+  return translationOf(surroundings).kept.map(({ object, field, sentence }) => `${object} ${field}: ${sentence}`);
 }
