@@ -20,6 +20,12 @@ function lose({ route }: Fate): string {
   return route.kind === 'DestinationRule' ? `lose ${lostTrafficPolicy(route).join(', ')}` : 'no longer follow it';
 }
 
+function remedy(fate: Extract<Fate, { readonly kind: 'Unbound' }>): string {
+  return fate.willMove
+    ? `Migrate namespace ${fate.service.namespace} first: its waypoint then does it for all callers.`
+    : `Put a waypoint before ${calledTitle(fate)}: its namespace has left its sidecars already.`;
+}
+
 function possible(traffic: boolean): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) => fates(surroundings).filter((fate) => isKind(fate, traffic)).flatMap((fate): readonly Evidence[] => {
     const object = nameOf(fate.route);
@@ -27,7 +33,7 @@ function possible(traffic: boolean): (surroundings: Surroundings) => readonly Ev
       case 'Elsewhere': return [{ object, message: `calls from this namespace to ${fate.hosts.join(', ')} would ${lose(fate)}` }];
       case 'Unbound': return fate.calls === 'Yes' ? [] : [{
         object, message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)} until that is behind a waypoint, and nobody knows whether there are any`,
-        fix: `If workloads of this namespace call it, migrate namespace ${fate.service.namespace} first. If not, name its callers in spec.callers.`,
+        fix: `If workloads of this namespace call it: ${remedy(fate)} If not, name its callers in spec.callers.`,
       }];
       case 'Lost': return fate.calls === 'Yes' ? [] : [{ object, message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)}, behind a waypoint too (${fate.why}), and nobody knows whether there are any` }];
     }
@@ -43,7 +49,7 @@ function certain(surroundings: Surroundings): readonly Extract<Fate, { readonly 
 function stuckOnes(surroundings: Surroundings): (fate: Fate) => boolean {
   const answers = new Map<string, boolean>();
   return (fate) => {
-    if (fate.kind !== 'Unbound') return false;
+    if (fate.kind !== 'Unbound' || !fate.willMove) return false;
     const { namespace } = fate.service;
     const answer = answers.get(namespace) ?? waitsForThis(surroundings, namespace);
     answers.set(namespace, answer);
@@ -56,7 +62,7 @@ function lost(surroundings: Surroundings): readonly Evidence[] {
   return certain(surroundings).filter((fate) => !isStuck(fate)).map((fate) => {
     const start = `workloads of this namespace call ${calledTitle(fate)}, and without their sidecars would ${lose(fate)}`;
     return fate.kind === 'Unbound'
-      ? { object: nameOf(fate.route), message: `${start} until that is behind a waypoint`, fix: `Migrate namespace ${fate.service.namespace} first: its waypoint then does it for all callers.` }
+      ? { object: nameOf(fate.route), message: `${start} until that is behind a waypoint`, fix: remedy(fate) }
       : { object: nameOf(fate.route), message: `${start}: ${fate.why}` };
   });
 }

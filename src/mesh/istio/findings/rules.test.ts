@@ -571,6 +571,18 @@ describe('the rules', () => {
   });
 });
 
+describe('the fix for a route of a called Service', () => {
+  const fixes = (given: Surroundings): readonly (string | undefined)[] => istio.findings(given, 'Start').filter(({ id }) => id === 'MM094').map(({ fix }) => fix);
+  const given = besideBank([toBank]);
+  const withPods = (...pods: readonly PodView[]): Surroundings => ({ ...given, mesh: { ...given.mesh, pods: (home) => (home === 'bank' ? pods : []) } });
+
+  it('is to move its namespace, or to give it a waypoint where that is in ambient already', () => {
+    expect(fixes(given)).toEqual([expect.stringMatching(/^Migrate namespace bank first/)]);
+    expect(fixes(withPods(pod({ namespace: 'bank' }), plainPod({ ...captured, namespace: 'bank' })))).toEqual([expect.stringMatching(/^Migrate namespace bank first/)]);
+    expect(fixes(withPods(plainPod({ ...captured, namespace: 'bank' })))).toEqual([expect.stringMatching(/^Put a waypoint before Service bank\/api/)]);
+  });
+});
+
 describe('findings', () => {
   const ids = (given: Surroundings, when: 'Start' | 'UnderWay'): readonly string[] => istio.findings(given, when).map(({ id }) => id);
 

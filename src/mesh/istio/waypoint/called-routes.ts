@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { concernsNamespace, gatewayRoutes, hostsOf, isExportedTo, lostTrafficPolicy, meshRoutes, namespaceOfHost } from '../findings/route-objects.ts';
+import { concerns, modeOf } from '../pod-mode.ts';
 import { lostToCallers } from '../policy/translate/routes.ts';
 import { namesService } from '../policy/translate/route-hosts.ts';
 import { isServable, serviceTitle, type World } from '../policy/translate/world.ts';
@@ -12,12 +13,13 @@ import { worldOf } from './world.ts';
 /**
  * What becomes of a route that the sidecars of a namespace follow when they call elsewhere, once they are gone:
  * - `Elsewhere`: no Service of the cluster has the host.
- * - `Unbound`: the waypoint of the Service would follow it, but the Service is behind none yet.
+ * - `Unbound`: a waypoint of the Service would follow it, but the Service is behind none yet. Its namespace gets one when it moves,
+ *   unless it has left its sidecars already (`willMove`).
  * - `Lost`: no waypoint does.
  */
 export type Fate =
   | { readonly kind: 'Elsewhere'; readonly route: ConfigView; readonly hosts: readonly string[] }
-  | { readonly kind: 'Unbound'; readonly route: ConfigView; readonly service: ServiceView; readonly calls: Calls }
+  | { readonly kind: 'Unbound'; readonly route: ConfigView; readonly service: ServiceView; readonly calls: Calls; readonly willMove: boolean }
   | { readonly kind: 'Lost'; readonly route: ConfigView; readonly service: ServiceView; readonly calls: Calls; readonly why: string };
 
 /** Whether workloads of the namespace call a Service; nobody needs a route of a Service that they do not. */
@@ -65,14 +67,20 @@ function waypointHome({ conditions }: ServiceView): string | undefined {
   return bound?.status === 'True' ? /waypoint ([^/\s]+)\//.exec(bound.message)?.[1] : undefined;
 }
 
-function fateAt({ options, calls }: Scene, route: ConfigView, service: ServiceView): readonly Fate[] {
+/** Whether pods of a namespace have sidecars; without any pods it is taken for one that will move. */
+function hasSidecars({ mesh }: Surroundings, namespace: string): boolean {
+  const pods = mesh.pods(namespace).filter((pod) => concerns(pod) && !pod.finished);
+  return pods.length === 0 || pods.some((pod) => modeOf(pod) === 'Sidecar');
+}
+
+function fateAt({ surroundings, options, calls }: Scene, route: ConfigView, service: ServiceView): readonly Fate[] {
   const home = waypointHome(service);
   const waypoint = { namespace: home ?? service.namespace, name: waypointName, serviceAccount: waypointName };
   const lost = isServable(service) || home !== undefined ? lostToCallers(route, service, { options, waypoint }) : 'no waypoint can stand before it';
   if (lost === undefined && home !== undefined) return [];
   const called = calls(service);
   if (called === 'No') return [];
-  return [lost === undefined ? { kind: 'Unbound', route, service, calls: called } : { kind: 'Lost', route, service, calls: called, why: lost }];
+  return [lost === undefined ? { kind: 'Unbound', route, service, calls: called, willMove: hasSidecars(surroundings, service.namespace) } : { kind: 'Lost', route, service, calls: called, why: lost }];
 }
 
 function fatesOf(scene: Scene, route: ConfigView): readonly Fate[] {

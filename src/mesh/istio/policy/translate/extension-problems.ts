@@ -40,6 +40,10 @@ const checks: readonly Check[] = [
     message: 'sidecars also run it for the requests that their pods send; the waypoint runs it for those that the Service receives', fix: `${onCalled}, if it is meant for them.`,
   },
   {
+    severity: warning, field: 'spec', holds: (_object, { sidecars }) => sidecars,
+    message: 'until no pod has a sidecar any more, requests of callers in ambient pass it twice, at the waypoint and in the sidecar', fix: 'Check that it bears what it does itself: tokens that it removes, headers that it adds, requests that it counts.',
+  },
+  {
     // At HTTP ports a waypoint has no network filters but its own (buildWaypointInboundHTTPFilters), sidecars do (buildInboundNetworkFiltersForHTTP).
     severity: critical, field: 'spec.type', message: 'it is a network filter, and a waypoint runs none at HTTP ports', fix: 'Make it an HTTP plugin, or keep this namespace on sidecars.',
     holds: (object, world) => pluginOf(object)['type'] === 'NETWORK' && world.services.some((service) => isExtendedBy(service, object, world) && protocolsOf(service).includes('http')),
