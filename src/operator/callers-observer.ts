@@ -112,10 +112,10 @@ export class CallersObserver {
 
   async #ask({ from, to }: Slice, signal: AbortSignal): Promise<readonly Sighting[]> {
     const { client, telemetry } = this.#options;
-    const found: Sighting[] = [];
+    let found: readonly Sighting[] = [];
     for (const expression of telemetry.queries(Math.ceil((to - from) / 1000))) {
       const samples = await client.query(expression, to, signal);
-      found.push(...telemetry.sightings(samples.map(({ labels }) => labels)));
+      found = found.concat(telemetry.sightings(samples.map(({ labels }) => labels)));
     }
     return found;
   }
