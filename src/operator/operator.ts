@@ -7,6 +7,7 @@ import { EventRecorder } from '../kube/events.ts';
 import { Fence } from '../kube/fence.ts';
 import { LeaderElector } from '../kube/lease.ts';
 import type { Transport } from '../kube/transport.ts';
+import type { MeshAdapter } from '../mesh/adapter.ts';
 import { istio } from '../mesh/istio/adapter.ts';
 import { ClusterView } from './cluster-view.ts';
 import { Controller } from './controller.ts';
@@ -26,6 +27,8 @@ export interface OperatorOptions {
   readonly namespace: string;
   /** Namespace of Istio's control plane. Default: istio-system. */
   readonly istioNamespace?: string;
+  /** What it knows of the mesh. Default: Istio. */
+  readonly adapter?: MeshAdapter;
   /** How many namespaces of one migration may be under way at once. Default: 5. */
   readonly maxConcurrentNamespaces?: number;
 }
@@ -48,15 +51,15 @@ const notReadyReportMs = 10_000;
 
 /** Wires everything together. Both replicas keep their view warm, only the leader writes. */
 export function createOperator(options: OperatorOptions): Operator {
-  const { transport, clock, random, log, identity, namespace } = options;
+  const { transport, clock, random, log, identity, namespace, adapter = istio } = options;
   const elector = new LeaderElector({ transport, clock, random, log, namespace, name: 'mesh-migration-operator', identity });
   const client = new KubeClient({
     transport, clock, random, fieldManager, userAgent: 'mesh-migration-operator',
     beforeWrite: () => { if (!elector.isLeader()) throw new NotLeaderError('this process does not hold the lease any more'); },
   });
-  const view = new ClusterView({ client, adapter: istio, rootNamespace: options.istioNamespace ?? 'istio-system', clock, random, log });
+  const view = new ClusterView({ client, adapter, rootNamespace: options.istioNamespace ?? 'istio-system', clock, random, log });
   const events = new EventRecorder({ transport, clock, log, instance: identity });
-  const context = { view, client, adapter: istio, fence: new Fence(), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5 };
+  const context = { view, client, adapter, fence: new Fence(), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5 };
   const controller = new Controller(context, random, 4);
 
   async function run(signal: AbortSignal): Promise<void> {

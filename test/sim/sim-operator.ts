@@ -3,6 +3,7 @@ import type { Logger } from '../../src/base/log.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/kube/transport.ts';
+import type { MeshAdapter } from '../../src/mesh/adapter.ts';
 import { createOperator } from '../../src/operator/operator.ts';
 import type { OperatorControl } from '../scenarios/world.ts';
 
@@ -12,6 +13,8 @@ export interface SimOperatorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Logger;
+  /** Default: Istio as it is. */
+  readonly adapter?: MeshAdapter;
 }
 
 /** How long the kubelet takes to start a process again that has ended. */
@@ -121,7 +124,7 @@ export class SimOperator implements OperatorControl {
     const incarnation = new Incarnation();
     this.#incarnation = incarnation;
     this.#number += 1;
-    const { clock, random, log = silentLogger } = this.#options;
+    const { clock, random, log = silentLogger, adapter } = this.#options;
     const transport = incarnation.transport(
       this.#options.transport,
       (request) => {
@@ -131,7 +134,7 @@ export class SimOperator implements OperatorControl {
       },
       (request) => { if (isCountedWrite(request)) this.#maybeKill('after'); },
     );
-    const operator = createOperator({ transport, clock: incarnation.clock(clock), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system' });
+    const operator = createOperator({ transport, clock: incarnation.clock(clock), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system', ...(adapter && { adapter }) });
     operator.run(new AbortController().signal).catch((error: unknown) => {
       if (incarnation.isDead) return;
       log.error({ err: error }, 'The operator ended by itself');
