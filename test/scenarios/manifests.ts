@@ -24,6 +24,7 @@ export const kinds = {
   PeerAuthentication: resource('security.istio.io', 'v1', 'PeerAuthentication', 'peerauthentications'),
   RequestAuthentication: resource('security.istio.io', 'v1', 'RequestAuthentication', 'requestauthentications'),
   VirtualService: resource('networking.istio.io', 'v1', 'VirtualService', 'virtualservices'),
+  ServiceEntry: resource('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries'),
   EnvoyFilter: resource('networking.istio.io', 'v1alpha3', 'EnvoyFilter', 'envoyfilters'),
   WorkloadEntry: resource('networking.istio.io', 'v1', 'WorkloadEntry', 'workloadentries'),
   ConfigMap: resource('', 'v1', 'ConfigMap', 'configmaps'),
