@@ -7,6 +7,7 @@ import { EventRecorder } from '../kube/events.ts';
 import { Fence } from '../kube/fence.ts';
 import { LeaderElector } from '../kube/lease.ts';
 import type { Transport } from '../kube/transport.ts';
+import type { MeshAdapter } from '../mesh/adapter.ts';
 import { istio } from '../mesh/istio/adapter.ts';
 import { PrometheusClient } from '../prometheus/client.ts';
 import type { PrometheusTransport } from '../prometheus/transport.ts';
@@ -30,6 +31,8 @@ export interface OperatorOptions {
   readonly namespace: string;
   /** Namespace of Istio's control plane. Default: istio-system. */
   readonly istioNamespace?: string;
+  /** What it knows of the mesh. Default: Istio. */
+  readonly adapter?: MeshAdapter;
   /** How many namespaces of one migration may be under way at once. Default: 5. */
   readonly maxConcurrentNamespaces?: number;
   /** Where to ask who calls whom. Default: nobody is asked. */
@@ -60,7 +63,7 @@ const notReadyReportMs = 10_000;
 
 /** Wires everything together. Both replicas keep their view warm, only the leader writes. */
 export function createOperator(options: OperatorOptions): Operator {
-  const { transport, clock, random, log, identity, namespace } = options;
+  const { transport, clock, random, log, identity, namespace, adapter = istio } = options;
   const elector = new LeaderElector({ transport, clock, random, log, namespace, name: 'mesh-migration-operator', identity });
   const client = new KubeClient({
     transport, clock, random, fieldManager, userAgent: 'mesh-migration-operator',
@@ -68,17 +71,17 @@ export function createOperator(options: OperatorOptions): Operator {
   });
   const callers = options.prometheus && observer(options.prometheus);
   const view: ClusterView = new ClusterView({
-    client, adapter: istio, rootNamespace: options.istioNamespace ?? 'istio-system', clock, random, log,
+    client, adapter, rootNamespace: options.istioNamespace ?? 'istio-system', clock, random, log,
     ...(callers && { observedCallers: (home) => callers.observedCallers(home) }),
   });
   const events = new EventRecorder({ transport, clock, log, instance: identity });
-  const context = { view, client, adapter: istio, fence: new Fence(), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5, ...(callers && { callers }) };
+  const context = { view, client, adapter, fence: new Fence(), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5, ...(callers && { callers }) };
   const controller = new Controller(context, random, 4);
 
   /** Only a way from sidecars to ambient can need a waypoint, and with it the callers. */
   function observer({ transport: line, callersWindow }: PrometheusOptions): CallersObserver {
     const isNeeded = (): boolean => view.migrations.list().some(({ object: { spec } }) => spec.from === 'IstioSidecar' && spec.to === 'IstioAmbient');
-    return new CallersObserver({ client: new PrometheusClient(line, clock), telemetry: istio.telemetry, clock, random, log, window: callersWindow, isNeeded });
+    return new CallersObserver({ client: new PrometheusClient(line, clock), telemetry: adapter.telemetry, clock, random, log, window: callersWindow, isNeeded });
   }
 
   async function run(signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import { blockedScenarios } from './blocked.ts';
 import { staysDirect } from './direct.ts';
 import { httpExtensionScenarios } from './http-extensions.ts';
 import { httpRouteScenarios } from './http-routes.ts';
+import { egressScenarios } from './egress.ts';
 import { httpScenarios } from './http.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
 import { migrateScenarios } from './migrate.ts';
@@ -14,5 +15,5 @@ import { waypointScenarios } from './waypoint-life.ts';
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
-  ...httpRouteScenarios, ...httpExtensionScenarios, settles, staysDirect,
+  ...httpRouteScenarios, ...httpExtensionScenarios, settles, staysDirect, ...egressScenarios,
 ];

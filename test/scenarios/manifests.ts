@@ -29,6 +29,7 @@ export const kinds = {
   Telemetry: resource('telemetry.istio.io', 'v1', 'Telemetry', 'telemetries'),
   WasmPlugin: resource('extensions.istio.io', 'v1alpha1', 'WasmPlugin', 'wasmplugins'),
   TrafficExtension: resource('extensions.istio.io', 'v1alpha1', 'TrafficExtension', 'trafficextensions'),
+  ServiceEntry: resource('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries'),
   EnvoyFilter: resource('networking.istio.io', 'v1alpha3', 'EnvoyFilter', 'envoyfilters'),
   WorkloadEntry: resource('networking.istio.io', 'v1', 'WorkloadEntry', 'workloadentries'),
   ConfigMap: resource('', 'v1', 'ConfigMap', 'configmaps'),

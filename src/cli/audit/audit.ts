@@ -67,8 +67,8 @@ export function namespacesOf({ inventory, policies }: Pick<AuditContext, 'invent
 
 /** What some rules have to say, the gravest first. */
 export function findingsOf(rules: readonly AuditRule[], context: AuditContext): readonly AuditFinding[] {
-  const all = rules.flatMap((rule) => rule.find(context).map(({ object, message, fix, source }): AuditFinding => ({
-    id: rule.id, severity: rule.severity, object, message, fix: fix ?? rule.fix, ...(source !== undefined && { source }),
+  const all = rules.flatMap((rule) => rule.find(context).map(({ object, message, fix, source, severity = rule.severity }): AuditFinding => ({
+    id: rule.id, severity, object, message, fix: fix ?? rule.fix, ...(source !== undefined && { source }),
   })));
   return all.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }

@@ -37,7 +37,7 @@ export function rulesOfOperator(ids: readonly string[]): readonly AuditRule[] {
       const { surroundings, inventory, policies } = context;
       const elsewhere = new Set(policies.filter(isElsewhere).map(({ view }) => nameOf(view)));
       const evidence = surroundings.flatMap((around) => apply(rule, around)).filter(({ object }) => !elsewhere.has(object));
-      const located = evidence.map(({ object, message, fix }) => ({ object, message, fix, source: inventory.sourceOf(object) }));
+      const located = evidence.map(({ object, message, fix, severity }) => ({ object, message, fix, severity, source: inventory.sourceOf(object) }));
       return rule.id === 'MM028' ? [...misreadPeerAuthentications(context), ...located] : located;
     },
   }));

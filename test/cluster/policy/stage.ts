@@ -13,7 +13,6 @@ export const kinds = {
   ...scenarioKinds,
   Gateway: { group: 'gateway.networking.k8s.io', version: 'v1', kind: 'Gateway', plural: 'gateways', namespaced: true },
   ConfigMap: { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true },
-  ServiceEntry: { group: 'networking.istio.io', version: 'v1', kind: 'ServiceEntry', plural: 'serviceentries', namespaced: true },
   Node: clusterKinds.node,
 } as const;
 

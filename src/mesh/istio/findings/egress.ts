@@ -79,7 +79,7 @@ function judge(entry: ConfigView, waypoint: WaypointName, surroundings: Surround
   const refused = policies.length === 0 || from === to ? undefined : refusedRequest(policies, surroundings);
   if (refused === undefined) return undefined;
   const names = policies.map(nameOf).join(', ');
-  if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}` };
+  if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`, severity: 'Warning' };
   return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.' } : undefined;
 }
 
