@@ -33,7 +33,7 @@ function possible(traffic: boolean): (surroundings: Surroundings) => readonly Ev
       case 'Elsewhere': return [{ object, message: `calls from this namespace to ${fate.hosts.join(', ')} would ${lose(fate)}` }];
       case 'Unbound': return fate.calls === 'Yes' ? [] : [{
         object, message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)} until that is behind a waypoint, and nobody knows whether there are any`,
-        fix: `If workloads of this namespace call it: ${remedy(fate)} If not, name its callers in spec.callers.`,
+        fix: `${remedy(fate)} If no workload of this namespace calls it, name its callers in spec.callers.`,
       }];
       case 'Lost': return fate.calls === 'Yes' ? [] : [{ object, message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)}, behind a waypoint too (${fate.why}), and nobody knows whether there are any` }];
     }
