@@ -38,9 +38,9 @@ function without(...names: Names): (steps: readonly StepPlan[]) => readonly Step
   return (steps) => steps.filter(({ name }) => !names.includes(name));
 }
 
-/** What a step waits for, after its work and before. */
+/** Without what these steps wait for, after their work and before, and without the pause of later ones, which would hide it. */
 function unwaited(...names: Names): (steps: readonly StepPlan[]) => readonly StepPlan[] {
-  return (steps) => steps.map(({ gate, ...step }): StepPlan => {
+  return (steps) => steps.map(({ gate, settled: _settled, ...step }): StepPlan => {
     if (!names.includes(step.name)) return gate === undefined ? step : { ...step, gate };
     const { work } = step;
     return work.kind === 'UnbindServices' ? { ...step, work: { kind: work.kind, keys: work.keys } } : step;

@@ -12,7 +12,7 @@ import { ofProtocol, someRequest } from '../policy/translate/reach.ts';
 import { asWaypoints } from '../policy/waypoint.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { waypointName } from '../waypoint/gateway.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 /*
  * Hosts outside the mesh behind a waypoint: callers in ambient reach the ServiceEntry through it, callers with sidecars never do
@@ -35,13 +35,10 @@ function namedBy(namespace: string, labels: ConfigView['labels']): WaypointName 
   return name === undefined || name === 'none' ? undefined : { namespace: labels[useWaypointNamespaceLabel] ?? namespace, name };
 }
 
-/** The policies that the waypoint enforces for the ServiceEntry. */
-function policiesAt(waypoint: WaypointName, { namespace, name }: ConfigView, surroundings: Surroundings): readonly Policy[] {
-  const options = policyOptionsOf(surroundings.mesh);
-  return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => surroundings.mesh.configs(kind)).flatMap((config) => {
-    const { policy } = parsePolicy(config);
-    return policy !== undefined && waypointReads(policy, waypoint, { kind: 'ServiceEntry', namespace, name }, options) ? [policy] : [];
-  });
+/** Policies that a waypoint could enforce for a ServiceEntry; there are few of them, and each look at a namespace asks. */
+function candidates({ mesh }: Surroundings): readonly Policy[] {
+  const forOthers = ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).filter((config) => targetRefs(config).some(({ kind }) => kind !== 'Service'));
+  return forOthers.flatMap((config) => parsePolicy(config).policy ?? []);
 }
 
 /** Requests of the pods of the namespace. */
@@ -69,14 +66,14 @@ function nameOfHosts({ spec }: ConfigView): string {
   return strings(spec['hosts']).join(', ');
 }
 
-function judge(entry: ConfigView, waypoint: WaypointName, surroundings: Surroundings): Evidence | undefined {
-  const { route: { from, to }, namespace } = surroundings;
+function judge(entry: ConfigView, waypoint: WaypointName, all: readonly Policy[], surroundings: Surroundings): Evidence | undefined {
+  const { route: { from, to }, namespace, mesh } = surroundings;
   const [object, hosts, through] = [nameOf(entry), nameOfHosts(entry), `${waypoint.namespace}/${waypoint.name}`];
   if (waypoint.namespace === namespace.name && waypoint.name === waypointName && itineraryOf(surroundings) === 'L7') {
     return { object, message: `it names the waypoint ${through}, which is going to be made for Services of the namespace: callers in ambient would reach ${hosts} through it, and the policies copied for the namespace would decide about that`, fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.` };
   }
-  const policies = policiesAt(waypoint, entry, surroundings);
-  const refused = policies.length === 0 || from === to ? undefined : refusedRequest(policies, surroundings);
+  const policies = all.filter((policy) => waypointReads(policy, waypoint, { kind: 'ServiceEntry', namespace: entry.namespace, name: entry.name }, policyOptionsOf(mesh)));
+  const refused = policies.length === 0 ? undefined : refusedRequest(policies, surroundings);
   if (refused === undefined) return undefined;
   const names = policies.map(nameOf).join(', ');
   if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`, severity: 'Warning' };
@@ -88,9 +85,13 @@ export const egressRules: readonly Rule[] = [
   {
     id: 'MM098', severity: 'Critical', when: 'Start', title: 'ServiceEntry behind a waypoint',
     fix: `Let the policies admit what the pods of this namespace need, or take the label ${useWaypointLabel} from the ServiceEntry until they are migrated.`,
-    find: (surroundings) => surroundings.mesh.configs('ServiceEntry').flatMap((entry) => {
-      const waypoint = waypointOf(entry);
-      return waypoint === undefined ? [] : judge(entry, waypoint, surroundings) ?? [];
-    }),
+    find: (surroundings) => {
+      const bound = surroundings.mesh.configs('ServiceEntry').flatMap((entry) => {
+        const waypoint = waypointOf(entry);
+        return waypoint === undefined ? [] : [{ entry, waypoint }];
+      });
+      const policies = bound.length === 0 ? [] : candidates(surroundings);
+      return bound.flatMap(({ entry, waypoint }) => judge(entry, waypoint, policies, surroundings) ?? []);
+    },
   },
 ];
