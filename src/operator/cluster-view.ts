@@ -74,6 +74,7 @@ export class ClusterView {
       serves: (kind) => this.#configs.get(kind)?.absent === false,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
       pods: (namespace) => this.pods.list(namespace),
+      services: (namespace) => this.services.list(namespace),
       rootNamespace: options.rootNamespace,
     };
   }

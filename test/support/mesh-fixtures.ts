@@ -96,6 +96,7 @@ export function mesh(configs: readonly ConfigView[] = installed, daemonSets: rea
     serves: (kind) => !absent.includes(kind),
     daemonSets: () => daemonSets,
     pods: () => [],
+    services: () => [],
     rootNamespace: root,
   };
 }

@@ -42,6 +42,6 @@ export function surroundingsOf(inventory: Inventory, rootNamespace: string, name
     pods: [], budgets: [],
     workloads: workloadsIn(name, inventory, rootNamespace),
     services: inventory.services.filter((service) => service.namespace === name),
-    mesh: { rootNamespace, daemonSets: () => [], pods: () => [], serves: () => true, configs: (kind, namespace) => inventory.configs(kind, namespace) },
+    mesh: { rootNamespace, daemonSets: () => [], pods: () => [], services: () => inventory.services, serves: () => true, configs: (kind, namespace) => inventory.configs(kind, namespace) },
   }));
 }

@@ -46,7 +46,7 @@ function meshState({ inventory, options, policies }: Read, moved: ReadonlySet<st
   const forGateways = new Set<ConfigView>(policies.filter(({ reach }) => reach === 'Gateways').map(({ view }) => view));
   const { rootNamespace, version } = options;
   return {
-    rootNamespace, version: istioVersionText(version), daemonSets: () => [], serves: () => true,
+    rootNamespace, version: istioVersionText(version), daemonSets: () => [], services: () => inventory.services, serves: () => true,
     configs: (kind, namespace) => inventory.configs(kind === 'Gateway' ? 'Gateway.gateway.networking.k8s.io' : kind, namespace).filter((config) => !forGateways.has(config)),
     pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
   };

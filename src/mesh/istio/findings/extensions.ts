@@ -3,6 +3,7 @@ import { record, records, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { originalLabelsAnnotation } from '../../../api/resources.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
+import { isExit } from '../waypoint/exit/route.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { applicable, nameOf, type Evidence, type Rule } from './rule.ts';
 
@@ -26,7 +27,16 @@ function registryOnly(surroundings: Surroundings): readonly Evidence[] {
   return [...evidence, ...mesh];
 }
 
+/** On the way from waypoints to sidecars Services may use one; a pod that does is reached through it by its own address too. */
+function podsBehindWaypoint({ pods, workloads }: Surroundings): readonly Evidence[] {
+  const holders = [...pods.map((pod) => ({ ...pod, kind: 'Pod' })), ...workloads.map((workload) => ({ ...workload, labels: workload.templateLabels }))];
+  return holders.filter(({ labels }) => labels[useWaypointLabel] !== undefined && labels[useWaypointLabel] !== 'none').map((holder) => ({
+    object: nameOf(holder), message: `label ${useWaypointLabel}=${String(holder.labels[useWaypointLabel])} sends callers of its own address through a waypoint, which only works for Services here`,
+  }));
+}
+
 function waypointInUse(surroundings: Surroundings): readonly Evidence[] {
+  if (isExit(surroundings.route)) return podsBehindWaypoint(surroundings);
   const { namespace, services, pods, workloads, itinerary } = surroundings;
   // On the way of the L7 itinerary Services that keep their labels of before were labelled by the operator.
   const foreign = itinerary === 'L7' ? services.filter(({ annotations }) => annotations[originalLabelsAnnotation] === undefined) : services;

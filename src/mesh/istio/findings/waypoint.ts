@@ -1,6 +1,9 @@
 import type { Surroundings } from '../../adapter.ts';
+import type { WorkloadView } from '../../views.ts';
 import { guardedServices, sidecarCallers } from '../waypoint/callers.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
+import { exitOrder } from '../waypoint/exit/order.ts';
+import { isExit } from '../waypoint/exit/route.ts';
 import { openingsOf } from '../waypoint/proof.ts';
 import { restartOrder } from '../waypoint/order.ts';
 import { translationOf } from '../waypoint/translation.ts';
@@ -8,7 +11,7 @@ import { nameOf, some, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces that get a waypoint. */
 function withWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
-  return (surroundings) => (itineraryOf(surroundings) === 'L7' ? find(surroundings) : []);
+  return (surroundings) => (itineraryOf(surroundings) === 'L7' && !isExit(surroundings.route) ? find(surroundings) : []);
 }
 
 function callersFirst(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
@@ -31,6 +34,18 @@ function withSidecars(surroundings: Surroundings): readonly Evidence[] {
     const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
     return elsewhere.length === 0 ? [] : [{ object: serviceName(service), message: `callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)})` }];
   });
+}
+
+function circleOf(circle: readonly WorkloadView[], { namespace }: Surroundings, message: string): readonly Evidence[] {
+  return circle.length === 0 ? [] : [{ object: nameOf({ kind: 'Namespace', name: namespace.name }), message: `${message}: ${circle.map(({ kind, name }) => `${kind} ${name}`).join(', ')}` }];
+}
+
+const entryCircle = callersFirst((surroundings) => circleOf(restartOrder(surroundings).circle, surroundings, 'whichever is restarted first refuses the others, which still have sidecars'));
+
+/** The other way round: with its sidecar a caller goes around the waypoint, and pods that are still behind it refuse that. */
+function exitCircle(surroundings: Surroundings): readonly Evidence[] {
+  if (itineraryOf(surroundings) !== 'L7' || surroundings.spec.policies.bypass !== 'CallersFirst') return [];
+  return circleOf(exitOrder(surroundings).circle, surroundings, 'whichever gets its sidecar first is refused by the others, which are still behind their waypoint, unless spec.callers says that it does not call them');
 }
 
 /** What a namespace needs, and who would notice, when a waypoint is put in front of it. */
@@ -64,10 +79,7 @@ export const waypointRules: readonly Rule[] = [
   {
     id: 'MM084', severity: 'Critical', when: 'Start', title: 'Workloads call each other in a circle',
     fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour, or move one of them to another namespace.',
-    find: callersFirst((surroundings) => {
-      const { circle } = restartOrder(surroundings);
-      return circle.length === 0 ? [] : [{ object: nameOf({ kind: 'Namespace', name: surroundings.namespace.name }), message: `whichever is restarted first refuses the others, which still have sidecars: ${circle.map(({ kind, name }) => `${kind} ${name}`).join(', ')}` }];
-    }),
+    find: (surroundings) => (isExit(surroundings.route) ? exitCircle(surroundings) : entryCircle(surroundings)),
   },
   {
     id: 'MM085', severity: 'Warning', when: 'Start', title: 'Callers with sidecars will be refused',

@@ -10,7 +10,8 @@ export interface Order {
   readonly circle: readonly WorkloadView[];
 }
 
-function keyOf({ kind, name }: WorkloadView): string {
+/** By which an order tells workloads apart. */
+export function keyOf({ kind, name }: WorkloadView): string {
   return `${kind} ${name}`;
 }
 
@@ -29,20 +30,22 @@ function callersFirst(surroundings: Surroundings): ReadonlyMap<string, ReadonlyS
   return before;
 }
 
-/**
- * The workloads in the order of their restart: callers before the Services that refuse callers with sidecars. What is in a
- * circle comes last, in the order of its names.
- */
-export function restartOrder(surroundings: Surroundings): Order {
-  const before = callersFirst(surroundings);
+/** The workloads, each after those that `before` names for it; what is in a circle comes last, in the order of its names. */
+export function inOrder(workloads: readonly WorkloadView[], before: ReadonlyMap<string, ReadonlySet<string>>): Pick<Order, 'workloads' | 'circle'> {
   const sorted: WorkloadView[] = [];
-  let left = surroundings.workloads;
+  let left = workloads;
   for (;;) {
     const free = left.filter((workload) => !left.some((other) => before.get(keyOf(workload))?.has(keyOf(other)) === true));
     if (free.length === 0) break;
     sorted.push(...free);
     left = left.filter((workload) => !free.includes(workload));
   }
+  return { workloads: [...sorted, ...left], circle: left };
+}
+
+/** The workloads in the order of their restart: callers before the Services that refuse callers with sidecars. */
+export function restartOrder(surroundings: Surroundings): Order {
+  const before = callersFirst(surroundings);
   const reasons = [...before].filter(([, others]) => others.size > 0).map(([called, others]) => `${called} after ${[...others].sort().join(', ')}, which call it`);
-  return { workloads: [...sorted, ...left], reasons, circle: left };
+  return { ...inOrder(surroundings.workloads, before), reasons };
 }

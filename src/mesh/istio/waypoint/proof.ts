@@ -63,11 +63,13 @@ function statesOf(world: World, { manifests }: Translation): readonly State[] {
   ];
 }
 
-function readings(policies: readonly AuthorizationPolicy[], read: (policy: AuthorizationPolicy) => boolean, as: (policy: AuthorizationPolicy) => Reading | undefined): readonly Reading[] {
+/** What a proxy makes of the policies that it reads. */
+export function readings(policies: readonly AuthorizationPolicy[], read: (policy: AuthorizationPolicy) => boolean, as: (policy: AuthorizationPolicy) => Reading | undefined): readonly Reading[] {
   return policies.filter(read).flatMap((policy) => as(policy) ?? []);
 }
 
-function destinationOf({ policies, plane }: State, { world: { options }, peers, workload, protocol }: Scene): Destination {
+/** The proxy of the pods in a state, with all that it decides by. */
+export function destinationOf({ policies, plane }: Pick<State, 'policies' | 'plane'>, { world: { options }, peers, workload, protocol }: Omit<Scene, 'service'>): Destination {
   const { rootNamespace } = options;
   if (plane === 'sidecar') {
     const labels = { ...workload.labels, 'security.istio.io/tlsMode': 'istio' };
@@ -79,7 +81,7 @@ function destinationOf({ policies, plane }: State, { world: { options }, peers, 
 }
 
 /** Address that the waypoint's pods have for the pods behind it; any that no policy names would do. */
-const waypointAddress = '169.254.169.250';
+export const waypointAddress = '169.254.169.250';
 
 function pathsOf(state: State, scene: Scene): Readonly<Record<string, DataPath>> {
   const destination = destinationOf(state, scene);
@@ -139,7 +141,8 @@ export function openings(world: World, peers: readonly PeerAuthentication[], tra
   });
 }
 
-function peerAuthentications({ mesh }: Surroundings, homes: readonly string[]): readonly PeerAuthentication[] {
+/** The PeerAuthentications of some namespaces. */
+export function peerAuthentications({ mesh }: Surroundings, homes: readonly string[]): readonly PeerAuthentication[] {
   return homes.flatMap((home) => mesh.configs('PeerAuthentication', home)).flatMap((object) => {
     const { policy } = parsePolicy(object);
     return policy?.kind === 'PeerAuthentication' ? [policy] : [];

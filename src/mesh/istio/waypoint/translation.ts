@@ -18,14 +18,19 @@ export function boundServices(surroundings: Surroundings): readonly string[] | s
   return why(problems) ?? bound.map(({ name }) => name);
 }
 
-function why(problems: Translation['problems']): string | undefined {
+/** The first problem that keeps everything from being made, as a sentence. */
+export function why(problems: Translation['problems']): string | undefined {
   const problem = problems.find(({ severity }) => severity === 'Critical');
   return problem && `${problem.object}: ${problem.message}`;
 }
 
 /** The objects of a role, or why they cannot be made: part of them would be worse than none. */
 export function policyManifests(surroundings: Surroundings, role: Role): readonly Manifest[] | string {
-  const { manifests, problems } = translationOf(surroundings);
+  return manifestsOf(translationOf(surroundings), role);
+}
+
+/** The same of any translation. */
+export function manifestsOf({ manifests, problems }: Pick<Translation, 'manifests' | 'problems'>, role: Role): readonly Manifest[] | string {
   return why(problems) ?? manifests.filter((manifest) => manifest.role === role).flatMap(({ object, originals }) => {
     const resource = resources[object.kind];
     if (resource === undefined) return [];

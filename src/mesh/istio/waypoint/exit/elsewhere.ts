@@ -1,0 +1,66 @@
+import type { Surroundings } from '../../../adapter.ts';
+import { records, text, type Json } from '../../../json.ts';
+import type { ConfigView, ServiceView } from '../../../views.ts';
+import { nameOf } from '../../findings/rule.ts';
+import { waypointReads } from '../../policy/attachment.ts';
+import { defaultOptions, type PolicyOptions } from '../../policy/options.ts';
+import { parsePolicy } from '../../policy/parse.ts';
+
+/** Something that is reached through a waypoint. */
+interface Target {
+  readonly kind: 'Service' | 'ServiceEntry';
+  readonly namespace: string;
+  readonly name: string;
+  readonly waypoint: { readonly namespace: string; readonly name: string };
+}
+
+const boundTo = /attached to waypoint ([^/\s]+)\/(\S+?)\.?(?:\s|$)/;
+
+/** The waypoint that istiod says it has bound the object to. */
+function waypointIn(condition: { readonly status: string; readonly message: string } | undefined): Target['waypoint'] | undefined {
+  const [, namespace, name] = condition?.status === 'True' ? boundTo.exec(condition.message) ?? [] : [];
+  return namespace === undefined || name === undefined ? undefined : { namespace, name };
+}
+
+function ofService({ namespace, name, conditions }: ServiceView): readonly Target[] {
+  const waypoint = waypointIn(conditions['istio.io/WaypointBound']);
+  return waypoint === undefined ? [] : [{ kind: 'Service', namespace, name, waypoint }];
+}
+
+function conditionOf(status: Json): { readonly status: string; readonly message: string } | undefined {
+  const found = records(status['conditions']).find(({ type }) => type === 'istio.io/WaypointBound');
+  return found && { status: text(found['status']) ?? '', message: text(found['message']) ?? '' };
+}
+
+function ofEntry({ namespace, name, status }: ConfigView): readonly Target[] {
+  const waypoint = waypointIn(conditionOf(status));
+  return waypoint === undefined ? [] : [{ kind: 'ServiceEntry', namespace, name, waypoint }];
+}
+
+/** Policies that the waypoint of a target enforces for it. */
+function enforcedFor(target: Target, { mesh }: Surroundings, options: PolicyOptions): readonly ConfigView[] {
+  return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).filter((config) => {
+    const { policy } = parsePolicy(config);
+    return policy !== undefined && waypointReads(policy, target.waypoint, target, options);
+  });
+}
+
+/** Whether the user said who calls a namespace, and that nobody here does. */
+function isDeclaredUncalled({ namespace }: Target, { spec, namespace: home }: Surroundings): boolean {
+  const entry = spec.callers.find((callers) => callers.namespace === namespace);
+  return entry?.from.every((caller) => caller.namespace !== home.name) === true;
+}
+
+/** What waypoints of other namespaces, and those for ServiceEntries, enforce against callers of this one: with sidecars these go around them. */
+export function goneAround(surroundings: Surroundings): readonly { readonly object: string; readonly message: string }[] {
+  const { mesh, namespace } = surroundings;
+  const options = { ...defaultOptions, rootNamespace: mesh.rootNamespace };
+  const targets = [...mesh.services().filter((service) => service.namespace !== namespace.name).flatMap(ofService), ...mesh.configs('ServiceEntry').flatMap(ofEntry)];
+  return targets.filter((target) => !isDeclaredUncalled(target, surroundings)).flatMap((target) => {
+    const [policy, ...more] = enforcedFor(target, surroundings, options);
+    return policy === undefined ? [] : [{
+      object: nameOf(target),
+      message: `callers outside ambient go around its waypoint ${target.waypoint.namespace}/${target.waypoint.name}, which enforces ${nameOf(policy)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace today`,
+    }];
+  });
+}
