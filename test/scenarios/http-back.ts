@@ -4,7 +4,7 @@ import type { KubeObject } from '../../src/api/object.ts';
 import { managedBy, managedByLabel } from '../../src/api/resources.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
-import { isBound, service, waypoint } from './waypoint-world.ts';
+import { isBound, service, uncalled, waypoint } from './waypoint-world.ts';
 import type { World } from './world.ts';
 
 const httpPort = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
@@ -59,10 +59,10 @@ function tokens(home: string): readonly KubeObject[] {
   ];
 }
 
-/** From ambient to sidecars. `web` is who calls. */
-export function back(world: World, overrides: Parameters<typeof meshMigration>[2] = {}): KubeObject {
+/** From ambient to sidecars. `web` is who calls, and nobody here calls what other scenarios have left in the cluster. */
+export async function back(world: World, overrides: Parameters<typeof meshMigration>[2] = {}): Promise<KubeObject> {
   const home = world.ns();
-  const callers: MeshMigrationSpec['callers'] = [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }];
+  const callers: MeshMigrationSpec['callers'] = [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }, ...await uncalled(world)];
   return meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar', callers, ...overrides });
 }
 
@@ -107,11 +107,12 @@ const cases: readonly Case[] = [
 function thereAndBack({ name, policies, roles, wholeNamespace = false }: Case): Scenario {
   return {
     name,
+    disturbs: true,
     async run(world) {
       const home = world.ns();
       await ambientShop(world, policies(home), { wholeNamespace });
       const before = await world.snapshot();
-      await world.create(back(world));
+      await world.create(await back(world));
       const { status } = await world.childPhase('Migrated');
       assert.equal(status?.itinerary, 'L7');
       assert.deepEqual(status.workloads?.map((workload) => workload.name).filter((each) => each !== 'waypoint'), ['api', 'web'], 'the called are restarted first');
@@ -127,15 +128,16 @@ function thereAndBack({ name, policies, roles, wholeNamespace = false }: Case): 
   };
 }
 
-/** Namespaces behind waypoints of their own, moved to sidecars and back. */
+/** Namespaces behind waypoints of their own, moved to sidecars and back. They run alone: any other waypoint in the cluster is one that they might go around. */
 export const httpBackScenarios: readonly Scenario[] = [
   ...cases.map(thereAndBack),
   {
     name: 'http-back-guard',
+    disturbs: true,
     async run(world) {
       const home = world.ns();
       await ambientShop(world, [waypointAllowsGet(home), guardOfUser(home)]);
-      await world.create(back(world));
+      await world.create(await back(world));
       const { status } = await world.childPhase('Blocked');
       assert.ok(status?.findings?.some(({ id, message }) => id === 'MM091' && message.includes(`${home}/guard refuses it`)), JSON.stringify(status?.findings));
       // What the finding says.

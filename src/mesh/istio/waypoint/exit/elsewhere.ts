@@ -5,6 +5,9 @@ import { nameOf } from '../../findings/rule.ts';
 import { waypointReads } from '../../policy/attachment.ts';
 import { defaultOptions, type PolicyOptions } from '../../policy/options.ts';
 import { parsePolicy } from '../../policy/parse.ts';
+import type { Policy } from '../../policy/types.ts';
+import { worldOf } from '../world.ts';
+import { callersThrough } from './order.ts';
 
 /** Something that is reached through a waypoint. */
 interface Target {
@@ -12,6 +15,12 @@ interface Target {
   readonly namespace: string;
   readonly name: string;
   readonly waypoint: { readonly namespace: string; readonly name: string };
+}
+
+/** A policy in both forms. */
+interface Enforced {
+  readonly object: ConfigView;
+  readonly policy: Policy;
 }
 
 const boundTo = /attached to waypoint ([^/\s]+)\/(\S+?)\.?(?:\s|$)/;
@@ -38,17 +47,25 @@ function ofEntry({ namespace, name, status }: ConfigView): readonly Target[] {
 }
 
 /** Policies that the waypoint of a target enforces for it. */
-function enforcedFor(target: Target, { mesh }: Surroundings, options: PolicyOptions): readonly ConfigView[] {
-  return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).filter((config) => {
-    const { policy } = parsePolicy(config);
-    return policy !== undefined && waypointReads(policy, target.waypoint, target, options);
+function enforcedFor(target: Target, { mesh }: Surroundings, options: PolicyOptions): readonly Enforced[] {
+  return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).flatMap((object) => {
+    const { policy } = parsePolicy(object);
+    return policy !== undefined && waypointReads(policy, target.waypoint, target, options) ? [{ object, policy }] : [];
   });
 }
 
-/** Whether the user said who calls a namespace, and that nobody here does. */
-function isDeclaredUncalled({ namespace }: Target, { spec, namespace: home }: Surroundings): boolean {
-  const entry = spec.callers.find((callers) => callers.namespace === namespace);
-  return entry?.from.every((caller) => caller.namespace !== home.name) === true;
+/**
+ * Whether somebody of this namespace may call what stands behind the waypoint: unless it is said who does, or its ALLOW policies name
+ * all who get through, and nobody here is among them.
+ */
+function mayCall(target: Target, enforced: readonly Enforced[], surroundings: Surroundings): boolean {
+  const { spec, namespace: home, mesh } = surroundings;
+  const entry = spec.callers.find(({ namespace }) => namespace === target.namespace);
+  if (entry !== undefined) return entry.from.some(({ namespace }) => namespace === home.name);
+  const service = target.kind === 'Service' ? mesh.services(target.namespace).find(({ name }) => name === target.name) : undefined;
+  const policies = enforced.flatMap(({ object, policy }) => (policy.kind === 'AuthorizationPolicy' ? [{ object, policy }] : []));
+  const callers = service && callersThrough(service, policies, { ...worldOf(surroundings), workloads: [] }, []);
+  return callers?.kind !== 'Known' || callers.callers.some(({ namespace }) => namespace === home.name);
 }
 
 /** What waypoints of other namespaces, and those for ServiceEntries, enforce against callers of this one: with sidecars these go around them. */
@@ -56,11 +73,12 @@ export function goneAround(surroundings: Surroundings): readonly { readonly obje
   const { mesh, namespace } = surroundings;
   const options = { ...defaultOptions, rootNamespace: mesh.rootNamespace };
   const targets = [...mesh.services().filter((service) => service.namespace !== namespace.name).flatMap(ofService), ...mesh.configs('ServiceEntry').flatMap(ofEntry)];
-  return targets.filter((target) => !isDeclaredUncalled(target, surroundings)).flatMap((target) => {
-    const [policy, ...more] = enforcedFor(target, surroundings, options);
-    return policy === undefined ? [] : [{
+  return targets.flatMap((target) => {
+    const enforced = enforcedFor(target, surroundings, options);
+    const [first, ...more] = enforced;
+    return first === undefined || !mayCall(target, enforced, surroundings) ? [] : [{
       object: nameOf(target),
-      message: `callers outside ambient go around its waypoint ${target.waypoint.namespace}/${target.waypoint.name}, which enforces ${nameOf(policy)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace today`,
+      message: `callers outside ambient go around its waypoint ${target.waypoint.namespace}/${target.waypoint.name}, which enforces ${nameOf(first.object)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace today`,
     }];
   });
 }

@@ -1,17 +1,17 @@
 import type { Surroundings } from '../../../adapter.ts';
 import { selects, type WorkloadView } from '../../../views.ts';
-import { isEnforcedFor, type ExitWorld, type Served } from '../../policy/translate/to-sidecar/served.ts';
+import { isEnforcedFor } from '../../policy/translate/to-sidecar/served.ts';
 import { decidedServices } from '../../policy/translate/to-sidecar/translate.ts';
+import type { ServiceFacts, World } from '../../policy/translate/world.ts';
 import { callersOf, isOf, type Callers } from '../callers.ts';
 import { gatewayNameLabel } from '../gateway.ts';
 import { inOrder, keyOf, type Order } from '../order.ts';
 import { exitWorldOf } from './served.ts';
 
-/** Who calls a Service, by what the user declared or by the ALLOW policies of its waypoint, which for this purpose select its pods. */
-function callersThrough(served: Served, world: ExitWorld, declared: Surroundings['spec']['callers']): Callers {
-  const policies = world.policies.filter(({ policy }) => isEnforcedFor(policy, served, world))
-    .map(({ object, policy }) => ({ object, policy: { ...policy, targetRefs: [], selector: served.service.selector } }));
-  return callersOf(served.service, { ...world, policies }, declared);
+/** Who calls a Service, by what the user declared or by the policies that its waypoint enforces for it, as if they selected its pods. */
+export function callersThrough(service: ServiceFacts, enforced: World['policies'], world: World, declared: Surroundings['spec']['callers']): Callers {
+  const policies = enforced.map(({ object, policy }) => ({ object, policy: { ...policy, targetRefs: [], selector: service.selector } }));
+  return callersOf(service, { ...world, policies }, declared);
 }
 
 /** For each workload those that have to be restarted before it: whom it calls through a waypoint, which it goes around once it has its sidecar. */
@@ -19,7 +19,7 @@ function calledFirst(surroundings: Surroundings, workloads: readonly WorkloadVie
   const world = exitWorldOf(surroundings);
   const before = new Map<string, Set<string>>();
   for (const served of decidedServices(world)) {
-    const callers = callersThrough(served, world, surroundings.spec.callers);
+    const callers = callersThrough(served.service, world.policies.filter(({ policy }) => isEnforcedFor(policy, served, world)), world, surroundings.spec.callers);
     const calls = ({ serviceAccount }: WorkloadView): boolean =>
       callers.kind === 'Unknown' || callers.callers.some((caller) => isOf(caller, { namespace: world.namespace, serviceAccount }));
     const called = workloads.filter(({ templateLabels }) => selects({ matchLabels: served.service.selector }, templateLabels)).map(keyOf);
