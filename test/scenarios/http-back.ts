@@ -99,7 +99,7 @@ interface Case extends ShopOptions {
 const cases: readonly Case[] = [
   { name: 'http-back-allow', policies: (home) => [waypointAllowsGet(home)], roles: { SidecarCopy: 1, SidecarAllow: 1, SidecarGuard: 1 } },
   { name: 'http-back-deny', policies: (home) => [waypointDeniesDelete(home)], roles: { SidecarCopy: 1, SidecarGuard: 1 } },
-  { name: 'http-back-only-waypoint', policies: (home) => [waypointDeniesDelete(home), onlyWaypoint(home)], roles: { SidecarCopy: 1, SidecarAllow: 1, SidecarGuard: 1 } },
+  { name: 'http-back-only-waypoint', policies: (home) => [waypointDeniesDelete(home), onlyWaypoint(home)], roles: { SidecarCopy: 1, SidecarAllow: 1, SidecarDeny: 1, SidecarGuard: 1 } },
   { name: 'http-back-tokens', policies: tokens, roles: { SidecarCopy: 2, SidecarAllow: 1, SidecarGuard: 1 } },
   { name: 'http-back-namespace', policies: (home) => [waypointAllowsGet(home), waypointDeniesDelete(home)], wholeNamespace: true, roles: { SidecarCopy: 2, SidecarAllow: 1, SidecarGuard: 1 } },
 ];

@@ -29,9 +29,9 @@ export function policyManifests(surroundings: Surroundings, role: Role): readonl
   return manifestsOf(translationOf(surroundings), role);
 }
 
-/** The same of any translation. */
-export function manifestsOf({ manifests, problems }: Pick<Translation, 'manifests' | 'problems'>, role: Role): readonly Manifest[] | string {
-  return why(problems) ?? manifests.filter((manifest) => manifest.role === role).flatMap(({ object, originals }) => {
+/** The same of any translation, and of several roles. */
+export function manifestsOf({ manifests, problems }: Pick<Translation, 'manifests' | 'problems'>, ...roles: readonly Role[]): readonly Manifest[] | string {
+  return why(problems) ?? manifests.filter(({ role }) => roles.includes(role)).flatMap(({ object, originals }) => {
     const resource = resources[object.kind];
     if (resource === undefined) return [];
     const { name, labels, annotations } = object.metadata;

@@ -8,7 +8,7 @@ import type { ConfigObject, World } from './world.ts';
  * - `AllowWaypoint` and `Copy` before a Service is bound to the waypoint: from then on the pods see the waypoint's identity, and
  *   the waypoint decides about the callers.
  * - `Guard` before the first pod loses its sidecar: until then the sidecar decides about direct callers too, and does not read the guard.
- * - `SidecarCopy`, `SidecarAllow` and `SidecarGuard` before the first pod gets a sidecar: from then on it decides about whoever does not
+ * - `SidecarCopy`, `SidecarAllow`, `SidecarDeny` and `SidecarGuard` before the first pod gets a sidecar: from then on it decides about whoever does not
  *   come through the waypoint, and callers of the namespace itself begin not to (`to-sidecar/`).
  */
 export type Role = 'Copy' | 'AllowWaypoint' | 'Guard' | ExitRole;
@@ -20,6 +20,7 @@ export const neededBefore: Readonly<Record<Role, 'BindWaypoint' | 'RestartWorklo
   Guard: 'RestartWorkloads',
   SidecarCopy: 'RestartWorkloads',
   SidecarAllow: 'RestartWorkloads',
+  SidecarDeny: 'RestartWorkloads',
   SidecarGuard: 'RestartWorkloads',
 };
 
@@ -69,6 +70,7 @@ const stems: Readonly<Record<Role, (original: ConfigObject | undefined) => strin
   Guard: () => 'waypoint-only',
   SidecarCopy: (original) => original?.name ?? 'copy',
   SidecarAllow: () => 'allow-at-sidecars',
+  SidecarDeny: () => 'deny-at-sidecars',
   SidecarGuard: () => 'no-detour',
 };
 

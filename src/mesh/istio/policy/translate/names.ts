@@ -27,7 +27,7 @@ export function stableName(words: readonly string[], identity: readonly string[]
 }
 
 /** Roles of the objects that a migration from a waypoint back to sidecars makes. */
-export const exitRoles = ['SidecarCopy', 'SidecarAllow', 'SidecarGuard'] as const;
+export const exitRoles = ['SidecarCopy', 'SidecarAllow', 'SidecarDeny', 'SidecarGuard'] as const;
 /** One of them. */
 export type ExitRole = (typeof exitRoles)[number];
 

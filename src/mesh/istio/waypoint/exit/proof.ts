@@ -59,11 +59,11 @@ function statesOf(world: ExitWorld, { manifests }: ExitTranslation): readonly [S
     const { policy } = parsePolicy({ kind: object.kind, ...object.metadata, annotations: object.metadata.annotations ?? {}, spec: object.spec });
     return policy?.kind === 'AuthorizationPolicy' ? [policy] : [];
   })];
-  const all = upTo('SidecarCopy', 'SidecarAllow', 'SidecarGuard');
+  const all = upTo('SidecarCopy', 'SidecarAllow', 'SidecarDeny', 'SidecarGuard');
   return [
     { step: 'Baseline', policies: originals, bound: true, plane: 'ztunnel', moved: false },
     { step: 'CopyForSidecars', policies: upTo('SidecarCopy'), bound: true, plane: 'ztunnel', moved: false },
-    { step: 'AllowForSidecars', policies: upTo('SidecarCopy', 'SidecarAllow'), bound: true, plane: 'ztunnel', moved: false },
+    { step: 'AllowForSidecars', policies: upTo('SidecarCopy', 'SidecarAllow', 'SidecarDeny'), bound: true, plane: 'ztunnel', moved: false },
     { step: 'GuardUntilSidecars', policies: all, bound: true, plane: 'ztunnel', moved: false },
     { step: 'RestartWorkloads', policies: all, bound: true, plane: 'ztunnel', moved: true },
     { step: 'RestartWorkloads', policies: all, bound: true, plane: 'sidecar', moved: true },
@@ -163,18 +163,23 @@ function opened({ path, before: [was, unasked], within }: Comparison, space: Par
   return example(intersect(within, union(subtract(is, was), subtract(now, unasked))), space);
 }
 
+function whoRefuses(path: DataPath, request: Request): string {
+  const { allowed, by, asked } = verdictOn(path, request);
+  if (allowed) return `${asked ?? 'nobody'} asks an external authorizer about it, which may refuse it`;
+  return by === undefined ? 'no ALLOW policy lets it in' : `${by} refuses it`;
+}
+
 function changesAt(state: State, comparison: Comparison, scene: Scene): readonly ExitChange[] {
   const { served: { service }, world } = scene;
-  const { caller, path, before: [was], within, less } = comparison;
+  const { caller, path, before: [was, wasUnasked], within, less } = comparison;
   const { space } = throughService(service, world.workloads);
   const more = opened(comparison, space);
   const object = serviceTitle(service);
   if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${state.step} ${caller} would get through that is refused today: ${describe(more)}` }];
-  const fewer = less === undefined ? undefined : example(intersect(within, subtract(was, allowedOn(path))), space);
+  const [is, isUnasked] = outcome(path);
+  const fewer = less === undefined ? undefined : example(intersect(within, union(subtract(was, is), subtract(wasUnasked, isUnasked))), space);
   if (less === undefined || fewer === undefined) return [];
-  const { by } = verdictOn(path, fewer);
-  const who = by === undefined ? 'no ALLOW policy lets it in' : `${by} refuses it`;
-  return [{ kind: less, object, message: `at ${state.step} ${caller} would be refused that gets through today: ${describe(fewer)}; ${who}` }];
+  return [{ kind: less, object, message: `at ${state.step} ${caller} would be refused that gets through today: ${describe(fewer)}; ${whoRefuses(path, fewer)}` }];
 }
 
 /** One change of a kind for each caller is enough to show. */

@@ -26,9 +26,9 @@ export const prepareSidecars: readonly StepPlan[] = [
   {
     // E: as narrow, and it opens nothing but what the waypoint lets through or has no say in (the proof). Dying before: applied again; after: seen to be there.
     name: 'AllowForSidecars',
-    why: 'Lets the waypoint through to the pods that have a sidecar already, and keeps open what the first ALLOW policy of a pod would close.',
-    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarAllow') },
-    gate: (surroundings) => companionsMissing(surroundings, 'SidecarAllow'),
+    why: 'Lets the waypoint through to the pods that have a sidecar already, and keeps open or closed, where the waypoint has no say, what ztunnel lets in or refuses.',
+    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny') },
+    gate: (surroundings) => companionsMissing(surroundings, 'SidecarAllow') ?? companionsMissing(surroundings, 'SidecarDeny'),
   },
   {
     // E: only refuses, and only at pods without a sidecar. Dying before: applied again; after: seen to be there.

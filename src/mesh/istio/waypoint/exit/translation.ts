@@ -8,9 +8,9 @@ import { exitWorldOf } from './served.ts';
 /** What becomes of the policies of the namespace when its Services leave their waypoint. */
 export const exitTranslationOf: (surroundings: Surroundings) => ExitTranslation = remembered((surroundings) => translateToSidecars(exitWorldOf(surroundings)));
 
-/** The objects of a role, or why they cannot be made: part of them would be worse than none. */
-export function exitManifests(surroundings: Surroundings, role: ExitRole): readonly Manifest[] | string {
-  return manifestsOf(exitTranslationOf(surroundings), role);
+/** The objects of some roles, or why they cannot be made: part of them would be worse than none. */
+export function exitManifests(surroundings: Surroundings, ...roles: readonly ExitRole[]): readonly Manifest[] | string {
+  return manifestsOf(exitTranslationOf(surroundings), ...roles);
 }
 
 /** The Services to take from their waypoint, or why they cannot be. */

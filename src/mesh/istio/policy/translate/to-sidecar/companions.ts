@@ -1,12 +1,12 @@
-import type { Json } from '../../../../json.ts';
-import { ztunnelReads } from '../../attachment.ts';
+import { sidecarReads, ztunnelReads } from '../../attachment.ts';
 import type { Matcher } from '../../semantics.ts';
-import { allowed, has, intersect, matching, type RequestSet } from '../../space.ts';
+import { asSidecar } from '../../sidecar.ts';
+import { allowed, has, intersect, matching, union, type RequestSet } from '../../space.ts';
 import { asZtunnel } from '../../ztunnel.ts';
 import { guardField, nobody } from '../companions.ts';
 import { manifest, type Manifest } from '../manifest.ts';
-import { sidecarAction, someRequest } from '../reach.ts';
-import { coverage, podsBehind } from '../selection.ts';
+import { ofProtocol, sidecarAction, someRequest } from '../reach.ts';
+import { coverage, podsBehind, tlsModeLabel } from '../selection.ts';
 import { titleOf, waypointPrincipal, type WorkloadFacts } from '../world.ts';
 import { sidecarsOf } from './copies.ts';
 import { coveredPorts, isEnforcedFor, neighbours, worldFor, type ExitWorld, type Served } from './served.ts';
@@ -49,11 +49,9 @@ function others(around: readonly Served[], world: ExitWorld): RequestSet {
   return matching([[{ anyOf: waypoints, negated: true }]]);
 }
 
-/** Who is let in on the ports of the Service: the waypoint where it has ALLOW policies, which copies stand for, else all who may send directly today. */
-function sources(isAllowed: boolean, ports: readonly number[], served: Served, world: ExitWorld): Json {
-  if (isAllowed) return { from: [{ source: { principals: [waypointPrincipal(worldFor(served, world))] } }] };
-  const plaintext = intersect(onPorts(ports, false), matching([[{ anyOf: [{ of: 'identity', part: 'Principal', match: { kind: 'Present' } }], negated: true }]]));
-  return refusesAll(plaintext, served, world) ? { from: [{ source: { principals: ['*'] } }] } : {};
+/** Requests of callers other than the waypoints on ports that no waypoint has a say in. */
+function elsewhere(around: readonly Served[], world: ExitWorld): RequestSet {
+  return intersect(onPorts(coveredPorts(around, world.workloads), true), others(around, world));
 }
 
 /**
@@ -61,27 +59,59 @@ function sources(isAllowed: boolean, ports: readonly number[], served: Served, w
  * - the waypoint on the ports to which it gets through today: behind it the sidecars see its identity, and it has decided by the originals;
  * - everybody on these ports where the waypoint itself has no ALLOW: an ALLOW beside it, "only the waypoint" as a rule, would refuse all who
  *   come directly from now on. What the waypoint refuses is refused by copies;
- * - everybody on the ports that no waypoint has a say in, where no ALLOW selects the pods today. Not if ztunnel lets nobody in there, by a
- *   guard that sidecars do not enforce: then the ALLOW has to be there, and leaves these ports out.
+ * - everybody on the ports that no waypoint has a say in, where no ALLOW selects the pods today and ztunnel does not refuse them all.
  * Undefined where no ALLOW would be: then nothing is refused for want of one.
  */
 export function allowAtSidecars(served: Served, world: ExitWorld): Manifest | undefined {
   const { service } = served;
   const around = neighbours(served, world);
-  const covered = coveredPorts(around, world.workloads);
   const selecting = allows(world, (policy) => coverage(policy, service, world.workloads) !== 'None');
   const own = allows(world, (policy) => isEnforcedFor(policy, served, world));
   const all = [...new Set([...selecting, ...allows(world, (policy) => around.some((other) => isEnforcedFor(policy, other, world)))])];
-  const isClosed = refusesAll(intersect(onPorts(covered, true), others(around, world)), served, world);
-  if (all.length === 0 && !isClosed) return undefined;
+  if (all.length === 0) return undefined;
   const ports = openPorts(served, world);
-  const through = ports.length === 0 ? [] : [{ ...sources(own.length > 0, ports, served, world), to: [{ operation: { ports: ports.map(String) } }] }];
-  const beside = selecting.length > 0 || isClosed ? [] : [{ to: [{ operation: { notPorts: covered.map(String) } }] }];
+  const from = own.length === 0 ? {} : { from: [{ source: { principals: [waypointPrincipal(worldFor(served, world))] } }] };
+  const through = ports.length === 0 ? [] : [{ ...from, to: [{ operation: { ports: ports.map(String) } }] }];
+  const isOpen = selecting.length === 0 && !refusesAll(elsewhere(around, world), served, world);
+  const beside = isOpen ? [{ to: [{ operation: { notPorts: coveredPorts(around, world.workloads).map(String) } }] }] : [];
   const rules = [...through, ...beside];
   return rules.length === 0 ? undefined : manifest(worldFor(served, world), {
     role: 'SidecarAllow', apiVersion, kind, originals: all,
     target: { kind: 'Service', namespace: service.namespace, name: service.name },
     spec: { selector: sidecarsOf(service), action: 'ALLOW', rules },
+  });
+}
+
+/** What the sidecar of a pod would let in by the policies that select it. */
+function letInBySidecar({ labels }: Pick<WorkloadFacts, 'labels'>, { namespace, options, policies }: ExitWorld): RequestSet {
+  const pod = { namespace, labels: { ...labels, [tlsModeLabel]: 'istio' } };
+  return union(...(['http', 'tcp'] as const).map((protocol) => intersect(ofProtocol(protocol),
+    allowed(policies.map(({ policy }) => policy).filter((policy) => sidecarReads(policy, pod, options)).flatMap((policy) => asSidecar(policy, protocol, options) ?? [])))));
+}
+
+/** Requests without an identity on the ports that a waypoint has a say in. */
+function plaintext(ports: readonly number[]): RequestSet {
+  return intersect(onPorts(ports, false), matching([[{ anyOf: [{ of: 'identity', part: 'Principal', match: { kind: 'Present' } }], negated: true }]]));
+}
+
+/**
+ * What ztunnel refuses today and sidecars would let in, by a guard that they do not enforce or for want of an ALLOW that ztunnel can evaluate:
+ * everybody but waypoints on the ports that these have no say in, and plaintext, which never came through a waypoint, on the others.
+ */
+export function denyAtSidecars(served: Served, world: ExitWorld): Manifest | undefined {
+  const { service } = served;
+  const around = neighbours(served, world);
+  const covered = coveredPorts(around, world.workloads);
+  const requests = elsewhere(around, world);
+  const isLetIn = podsBehind(service, world.workloads).some((pod) => someRequest(intersect(letInBySidecar(pod, world), requests)) !== undefined);
+  const waypoints = [...new Set(around.map((other) => waypointPrincipal(worldFor(other, world))))];
+  const rules = [
+    ...(isLetIn && refusesAll(requests, served, world) ? [{ from: [{ source: { notPrincipals: waypoints } }], to: [{ operation: { notPorts: covered.map(String) } }] }] : []),
+    ...(covered.length > 0 && refusesAll(plaintext(covered), served, world) ? [{ from: [{ source: { notPrincipals: ['*'] } }], to: [{ operation: { ports: covered.map(String) } }] }] : []),
+  ];
+  return rules.length === 0 ? undefined : manifest(worldFor(served, world), {
+    role: 'SidecarDeny', apiVersion, kind, originals: [], target: { kind: 'Service', namespace: service.namespace, name: service.name },
+    spec: { selector: sidecarsOf(service), action: 'DENY', rules },
   });
 }
 

@@ -6,7 +6,7 @@ import { coverage, podsBehind, sharePods, tlsModeLabel } from '../selection.ts';
 import type { Manifest } from '../manifest.ts';
 import { maxPolicies } from '../translate.ts';
 import { serviceTitle, titleOf } from '../world.ts';
-import { allowAtSidecars, enforcedAt, guardUntilSidecars } from './companions.ts';
+import { allowAtSidecars, denyAtSidecars, enforcedAt, guardUntilSidecars } from './companions.ts';
 import { copyForSidecars, copyTokenRules } from './copies.ts';
 import { dependsOnAddresses, inexactAtSidecars } from './exactness.ts';
 import { isEnforcedFor, type ExitWorld, type Served } from './served.ts';
@@ -26,7 +26,7 @@ function manifestsFor(served: Served, world: ExitWorld): readonly Manifest[] {
     // Tokens first: istiod says of the policies that it has read them, and of these it says nothing.
     ...tokenRulesAt(served, world).map((original) => copyTokenRules(original, served, world)),
     ...world.policies.filter(({ policy }) => isEnforcedFor(policy, served, world)).flatMap((original) => copyForSidecars(original, served, world)),
-    ...[allowAtSidecars(served, world), guardUntilSidecars(served, world)].filter((made) => made !== undefined),
+    ...[allowAtSidecars(served, world), denyAtSidecars(served, world), guardUntilSidecars(served, world)].filter((made) => made !== undefined),
   ];
 }
 
