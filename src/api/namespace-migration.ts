@@ -20,6 +20,7 @@ export type NamespacePhase = z.infer<typeof NamespacePhase>;
 /** Names of the steps, in the words of the documentation (docs/concepts.md). */
 export const StepName = z.enum([
   'Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'EnsureWaypoint', 'CopyPolicies', 'AllowWaypoint', 'GuardBypass', 'BindWaypoint',
+  'CopyForSidecars', 'AllowForSidecars', 'GuardUntilSidecars',
   'Flip', 'RestartWorkloads', 'ReleaseCapture', 'Verify',
   'RestoreLabels', 'RestoreWorkloads', 'UnbindWaypoint', 'RemovePolicies', 'RemoveWaypoint', 'RestoreCapture', 'VerifyRestored',
 ]);

@@ -51,7 +51,7 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
 
 function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
   const turned: NamespaceMigrationStatus = { ...status, direction: 'Backward' };
-  const following = removing(turned, itinerary) ? undefined : follow(situation, turned, itinerary);
+  const following = follow(situation, turned, itinerary);
   if (following !== undefined) return following;
   const walked = walk(situation, turned, itinerary.backward);
   const { outcome } = walked;
@@ -68,14 +68,11 @@ function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerar
   }
 }
 
-/** Whether a rollback has come to where it takes away what was made. */
-function removing(status: NamespaceMigrationStatus, itinerary: Itinerary): boolean {
-  return itinerary.backward.some(({ name, work }) => (work.kind === 'Remove' || work.kind === 'UnbindServices') && status.steps?.some((step) => step.name === name) === true);
-}
-
-/** On the way back what was made still follows the user's objects; undefined when there is nothing to write. */
-function follow(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft | undefined {
-  const { outcome } = upkeep(situation, status, itinerary.forward);
+/** On the way back what was made still follows the user's objects until it is taken away; undefined when there is nothing to write. */
+function follow(situation: Situation, status: NamespaceMigrationStatus, { forward, backward }: Itinerary): Draft | undefined {
+  const begun = backward.filter(({ name }) => status.steps?.some((step) => step.name === name) === true).map(({ work }) => work);
+  if (begun.some((work) => work.kind === 'Remove' || (work.kind === 'UnbindServices' && work.objectsStay !== true))) return undefined;
+  const { outcome } = upkeep(situation, status, forward.filter(({ work }) => work.kind !== 'BindServices' || begun.every(({ kind }) => kind !== 'UnbindServices')));
   return outcome.kind === 'Write' ? { status, phase: 'RollingBack', ...inProgress(outcome, 'FollowingOriginals') } : undefined;
 }
 

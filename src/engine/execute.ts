@@ -67,12 +67,11 @@ async function remove(client: KubeClient, resource: Resource, namespace: string,
  * precondition), so the API server checks them at the very moment of the write; those on other objects are read right before.
  */
 export async function execute(client: KubeClient, write: Write, namespace: string, signal: AbortSignal): Promise<readonly Written[]> {
+  if ('heldBy' in write) await nobodyHolds(client, namespace, write.heldBy, signal);
   switch (write.kind) {
     case 'PatchNamespace':
-      if (write.heldBy !== undefined) await nobodyHolds(client, namespace, write.heldBy, signal);
       return [versionOf(namespaces, await client.jsonPatch(namespaces, undefined, namespace, write.operations, { signal }))];
     case 'PatchService':
-      if (write.heldBy !== undefined) await nobodyHolds(client, namespace, write.heldBy, signal);
       return [versionOf(services, await client.jsonPatch(services, namespace, write.name, write.operations, { signal }))];
     case 'PatchTemplate': {
       const resource = resourceOf(write.workload.kind);

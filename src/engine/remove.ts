@@ -1,6 +1,6 @@
 import { stepLabel } from '../api/resources.ts';
 import type { StepWork } from '../mesh/adapter.ts';
-import type { ConfigView } from '../mesh/views.ts';
+import type { ConfigView, PodView } from '../mesh/views.ts';
 import { ownObjects } from './own-objects.ts';
 import type { OwnObject, Outcome, Situation } from './situation.ts';
 
@@ -22,10 +22,14 @@ export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   const left = [...ownObjects(situation, work.steps)].sort((a, b) => rank(a) - rank(b));
   const [first] = left;
   if (first === undefined) return sweep(situation, work);
+  const { heldBy } = work;
+  const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
+  const holder = situation.surroundings.pods.find(holds);
+  if (holder !== undefined) return { kind: 'Wait', stuck: !holder.terminating, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` };
   const objects = left.flatMap(({ kind, name, uid }): readonly OwnObject[] => {
     const before = (work.unwatched ?? []).filter((entry) => entry.before.kind === kind);
     const resource = situation.adapter.made.find((candidate) => candidate.kind === kind);
     return resource === undefined ? [] : [...before, { resource, name, uid }];
   });
-  return { kind: 'Write', message: `deleting ${first.kind} ${first.namespace}/${first.name}${left.length > 1 ? ` and ${left.length - 1} more` : ''}`, write: { kind: 'Remove', objects } };
+  return { kind: 'Write', message: `deleting ${first.kind} ${first.namespace}/${first.name}${left.length > 1 ? ` and ${left.length - 1} more` : ''}`, write: { kind: 'Remove', objects, ...(heldBy !== undefined && { heldBy: holds }) } };
 }

@@ -45,20 +45,31 @@ export function bindStep(situation: Situation, work: BindWork): Outcome {
   }
   const [next] = wanting;
   if (next === undefined) return { kind: 'Done' };
+  const { heldBy } = work;
+  const { holds, outcome } = heldStep(situation, heldBy);
   const before = JSON.stringify(Object.fromEntries(Object.keys(work.targets).map((key) => [key, next.labels[key] ?? null])));
-  return { kind: 'Write', message: `binding ${nameOf(next)}`, write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, work.targets, before) } };
+  return outcome ?? {
+    kind: 'Write',
+    message: `setting the labels of ${nameOf(next)}`,
+    write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, work.targets, before), ...(heldBy !== undefined && { heldBy: holds }) },
+  };
+}
+
+/** What has to be waited for while a pod would lose what protects it. */
+function heldStep({ surroundings, adapter }: Situation, heldBy: BindWork['heldBy']): { readonly holds: (pod: PodView) => boolean; readonly outcome?: Outcome } {
+  const holds = (pod: PodView): boolean => adapter.concerns(pod) && heldBy?.(pod) === true;
+  const holder = surroundings.pods.find(holds);
+  if (holder === undefined) return { holds };
+  return { holds, outcome: { kind: 'Wait', stuck: !holder.terminating, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` } };
 }
 
 /** One UnbindServices step: done when no Service has the annotation, held while a pod would lose what protects it. */
 export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
-  const { services, pods } = situation.surroundings;
-  const next = services.find(isKept);
+  const next = situation.surroundings.services.find(isKept);
   if (next === undefined) return { kind: 'Done' };
   const { heldBy } = work;
-  const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
-  const holder = pods.find(holds);
-  if (holder !== undefined) return { kind: 'Wait', stuck: !holder.terminating, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` };
-  return {
+  const { holds, outcome } = heldStep(situation, heldBy);
+  return outcome ?? {
     kind: 'Write',
     message: `unbinding ${nameOf(next)}`,
     write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, keptLabels(next, work.keys), null), ...(heldBy !== undefined && { heldBy: holds }) },

@@ -46,8 +46,8 @@ export type Write =
   | { readonly kind: 'Evict'; readonly pod: string; readonly uid: string }
   /** Objects of our own, applied in this order without force: whoever else holds one of their fields is not overruled. */
   | { readonly kind: 'Apply'; readonly manifests: readonly Applied[] }
-  /** Objects of our own, deleted in this order; one that is gone already is no error. */
-  | { readonly kind: 'Remove'; readonly objects: readonly OwnObject[] };
+  /** Objects of our own, deleted in this order; one that is gone already is no error. Not sent while a pod satisfies `heldBy`, like the patches. */
+  | { readonly kind: 'Remove'; readonly objects: readonly OwnObject[]; readonly heldBy?: (pod: PodView) => boolean };
 
 /** A manifest with the operator's marks on it. */
 export interface Applied {

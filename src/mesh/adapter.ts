@@ -42,15 +42,18 @@ export type StepWork =
    * follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is touched.
    */
   | { readonly kind: 'Apply'; readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string }
-  /** Deletes every object that these steps made, in the order of the steps; `unwatched` ones right before those of the kind `before`. */
-  | { readonly kind: 'Remove'; readonly steps: readonly StepName[]; readonly unwatched?: readonly { readonly before: Resource; readonly resource: Resource; readonly name: string }[] }
+  /** Deletes every object that these steps made, in the order of the steps, once no pod satisfies `heldBy` any more; `unwatched` ones right before those of the kind `before`. */
+  | { readonly kind: 'Remove'; readonly steps: readonly StepName[]; readonly heldBy?: (pod: PodView) => boolean; readonly unwatched?: readonly { readonly before: Resource; readonly resource: Resource; readonly name: string }[] }
   /**
    * Sets labels of the Services that `services` names, and of those that it names later; each keeps its labels of before in an
-   * annotation. A sentence says why nobody can tell which they are.
+   * annotation. A sentence says why nobody can tell which they are. While a pod satisfies `heldBy` none is changed: it would lose what protects it.
    */
-  | { readonly kind: 'BindServices'; readonly targets: LabelTargets; readonly services: (surroundings: Surroundings) => readonly string[] | string }
-  /** Puts the labels of every such Service back, once no pod satisfies `heldBy` any more. */
-  | { readonly kind: 'UnbindServices'; readonly keys: readonly string[]; readonly heldBy?: (pod: PodView) => boolean }
+  | { readonly kind: 'BindServices'; readonly targets: LabelTargets; readonly services: (surroundings: Surroundings) => readonly string[] | string; readonly heldBy?: (pod: PodView) => boolean }
+  /**
+   * Puts the labels of every such Service back, once no pod satisfies `heldBy` any more. With `objectsStay` what was made is needed after that
+   * too, and goes on following the user's objects.
+   */
+  | { readonly kind: 'UnbindServices'; readonly keys: readonly string[]; readonly heldBy?: (pod: PodView) => boolean; readonly objectsStay?: true }
   /** Looks only: every pod that can be in `mode` is. */
   | { readonly kind: 'Verify'; readonly mode: Mode };
 

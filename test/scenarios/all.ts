@@ -1,5 +1,6 @@
 import { blockedScenarios } from './blocked.ts';
 import { staysDirect } from './direct.ts';
+import { httpBackScenarios } from './http-back.ts';
 import { httpExtensionScenarios } from './http-extensions.ts';
 import { httpRouteScenarios } from './http-routes.ts';
 import { egressScenarios } from './egress.ts';
@@ -15,5 +16,5 @@ import { waypointScenarios } from './waypoint-life.ts';
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
-  ...httpRouteScenarios, ...httpExtensionScenarios, settles, staysDirect, ...egressScenarios,
+  ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, staysDirect, ...egressScenarios,
 ];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { deployment, meshMigration, namespace } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
+import { uncalled } from './waypoint-world.ts';
 
 /** The other pairs of data planes, from the same table of steps. */
 export const routeScenarios: readonly Scenario[] = [
@@ -31,7 +32,7 @@ export const routeScenarios: readonly Scenario[] = [
       await world.podsReady(2);
       await world.modesAre({ Ambient: 2 });
       const before = await world.snapshot();
-      await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar', callers: await uncalled(world) }));
       await world.phase('Migrated');
       await world.modesAre({ Sidecar: 2 });
       assert.equal((await world.labels())['istio.io/dataplane-mode'], undefined);

@@ -9,6 +9,6 @@ export interface Scenario {
   readonly run: (world: World) => Promise<void>;
   /** Set where pods are outside the mesh by intention; everywhere else one that is Ready and outside fails the scenario. */
   readonly podsOutside?: true;
-  /** Set where the operator is killed: such a scenario runs alone on the real control plane. */
+  /** Set where the operator is killed, or where it matters what other namespaces do: such a scenario runs alone on the real control plane. */
   readonly disturbs?: true;
 }

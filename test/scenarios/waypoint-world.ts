@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
+import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { AlreadyExistsError, NotFoundError } from '../../src/kube/errors.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
@@ -100,6 +101,12 @@ export async function availableWaypointPods(world: World, home: string, name = '
 /** The pods of a waypoint that are not on their way out. */
 export async function waypointPods(world: World, home: string, name = 'waypoint'): Promise<readonly KubeObject[]> {
   return (await world.pods(home)).filter(({ metadata }) => metadata.labels?.['gateway.networking.k8s.io/gateway-name'] === name);
+}
+
+/** Says of all other namespaces that are there that nobody calls them: none of their waypoints is gone around. */
+export async function uncalled(world: World): Promise<MeshMigrationSpec['callers']> {
+  const { items } = await world.client.list(kinds.Namespace, { signal: world.signal });
+  return items.map(({ metadata: { name } }) => name).filter((name) => name !== world.ns()).map((name) => ({ namespace: name, from: [] }));
 }
 
 /** Every pod of the waypoint stops being Ready, and nothing replaces it. */

@@ -10,6 +10,7 @@ import { calledRouteRules } from './findings/called-routes.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { routeRules } from './findings/routes.ts';
 import { apply, type Rule } from './findings/rule.ts';
+import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
 import { arrived, itinerary } from './itinerary.ts';
@@ -19,10 +20,10 @@ import { made, watched } from './resources.ts';
 import { telemetry } from './telemetry/sightings.ts';
 import { choose } from './waypoint/choose.ts';
 import { explain } from './waypoint/explain.ts';
-import { plannedOrder } from './waypoint/order.ts';
+import { plannedOrder } from './waypoint/planned-order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules];
 
 /** Every rule, in the order of the catalogue. */
 export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...proxyRules, ...egressRules];

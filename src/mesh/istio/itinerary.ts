@@ -5,6 +5,9 @@ import type { PodView, WorkloadView } from '../views.ts';
 import { injects } from './injection.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { exitOrder } from './waypoint/exit/order.ts';
+import { isExit } from './waypoint/exit/route.ts';
+import { forgetSidecars, leaveWaypoints, prepareSidecars, returnToWaypoints } from './waypoint/exit/steps.ts';
 import { restartOrder } from './waypoint/order.ts';
 import { enterWaypoint, leaveWaypoint } from './waypoint/steps.ts';
 
@@ -61,13 +64,36 @@ const restartForHbone: StepPlan = {
   work: { kind: 'Restart', stale: lacksHbone },
 };
 
+/** What a waypoint adds to the steps of a route, and at which places. */
+interface WaypointRules {
+  /** Before the labels of the namespace change. */
+  readonly prepare: readonly StepPlan[];
+  /** Once every pod is in its new data plane. */
+  readonly finish: readonly StepPlan[];
+  /** Back: before the labels of the namespace change, and once every pod is in its old data plane. */
+  readonly restore: readonly StepPlan[];
+  readonly remove: readonly StepPlan[];
+  /** Of the restarts. Back it is the other way round: who goes around a waypoint that still stands before the other is refused. */
+  readonly order: (surroundings: Surroundings) => readonly WorkloadView[];
+}
+
+const withoutWaypoint: Omit<WaypointRules, 'order'> = { prepare: [], finish: [], restore: [], remove: [] };
+
+function waypointRules(route: Route, name: ItineraryName): Omit<WaypointRules, 'order'> & Partial<WaypointRules> {
+  if (name === 'L4') return withoutWaypoint;
+  return isExit(route)
+    ? { prepare: prepareSidecars, finish: leaveWaypoints, restore: returnToWaypoints, remove: forgetSidecars, order: (surroundings) => exitOrder(surroundings).workloads }
+    : { ...withoutWaypoint, prepare: enterWaypoint, remove: leaveWaypoint(holdFor(route.from)), order: (surroundings) => restartOrder(surroundings).workloads };
+}
+
 function forward(route: Route, original: LabelTargets, name: ItineraryName): readonly StepPlan[] {
+  const { prepare, finish, order } = waypointRules(route, name);
   const from = rules[route.from];
   const to = rules[route.to];
   const flip: LabelTargets = { ...from.leave, ...to.enter(original) };
   const steps = [...look];
   if (route.from === 'IstioSidecar' && route.to === 'IstioAmbient') steps.push(restartForHbone);
-  if (name === 'L7') steps.push(...enterWaypoint);
+  steps.push(...prepare);
   if (Object.keys(flip).length > 0) {
     // A: one patch, so at no revision is neither label in force. Dying before: labels are as recorded, it is sent again;
     // after: the labels equal the target and the annotation is there, so the step is seen as done.
@@ -75,7 +101,7 @@ function forward(route: Route, original: LabelTargets, name: ItineraryName): rea
       name: 'Flip',
       why: `Sets ${describe(flip)} in one patch, so that no pod is ever created outside both data planes.`,
       work: { kind: 'Labels', targets: flip, original: 'Record' },
-      // A caller whose ztunnel does not know of the waypoint yet would be refused by pods without a sidecar.
+      // A caller whose ztunnel does not know of the waypoint yet would be refused by pods without a sidecar; on the way out, a pod's ztunnel may not know its guard yet.
       ...(name === 'L7' && { settled: true as const }),
     });
   }
@@ -86,9 +112,10 @@ function forward(route: Route, original: LabelTargets, name: ItineraryName): rea
     steps.push({
       name: 'RestartWorkloads',
       why: `Restarts one workload at a time until its pods are in mode ${mode}; pods change data plane only by being created anew.`,
-      work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(name === 'L7' && { order: (surroundings) => restartOrder(surroundings).workloads }) },
+      work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order }) },
     });
   }
+  steps.push(...finish);
   if (Object.keys(from.release).length > 0) {
     // A, B: no pod depends on the capture any more. Dying before: sent again; after: the label is seen to be gone.
     steps.push({
@@ -102,11 +129,6 @@ function forward(route: Route, original: LabelTargets, name: ItineraryName): rea
   return steps;
 }
 
-/** On the way back a caller that has its sidecar again would be refused by pods that are still behind the waypoint. */
-function calledFirst(surroundings: Surroundings): readonly WorkloadView[] {
-  return restartOrder(surroundings).workloads.toReversed();
-}
-
 /** What a rollback puts back: the revision too, although no step changes it, because without it the original may not inject. */
 const restored = [injectionLabel, revisionLabel, dataplaneModeLabel];
 
@@ -115,18 +137,19 @@ function backward(route: Route, original: LabelTargets, name: ItineraryName): re
   // The capture is held until the pods have their sidecars back: a sidecar wins over the label, a naked pod needs it.
   const held = route.to === 'IstioAmbient' ? [dataplaneModeLabel] : [];
   const first = Object.fromEntries(restored.filter((key) => !held.includes(key)).map((key) => [key, original[key] ?? null]));
-  const steps: StepPlan[] = [];
+  const { restore, remove, order } = waypointRules(route, name);
+  const steps: StepPlan[] = [...restore];
   if (rules[route.from].byRestart || rules[route.to].byRestart) {
     steps.push(
       // A, B: new pods join the old data plane while the new one still holds the running ones. Dying before: sent again;
       // after: the labels are seen to be back.
-      { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first, original: 'Record' } },
+      { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first, original: 'Record' }, ...(restore.length > 0 && { settled: true as const }) },
       // B, F: templates go back to what they were, one workload at a time. Dying before or after the patch: the
       // template's annotation tells which.
-      { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(name === 'L7' && { order: calledFirst }) } },
+      { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order: (surroundings: Surroundings) => order(surroundings).toReversed() }) } },
     );
   }
-  if (name === 'L7') steps.push(...leaveWaypoint(holdFor(route.from)));
+  steps.push(...remove);
   const all = Object.fromEntries(restored.map((key) => [key, original[key] ?? null]));
   steps.push(
     // C: the annotation with the original leaves in the same patch that makes it needless. Dying before: sent again; after:

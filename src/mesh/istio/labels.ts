@@ -6,8 +6,12 @@ export const revisionLabel = 'istio.io/rev';
 export const dataplaneModeLabel = 'istio.io/dataplane-mode';
 /** Namespace, Service and pod label: sends ambient callers through a waypoint. */
 export const useWaypointLabel = 'istio.io/use-waypoint';
-/** Label beside it: the namespace of the waypoint, if it is another one. */
+/** Beside `istio.io/use-waypoint`: the namespace of the waypoint, if it is another. */
 export const useWaypointNamespaceLabel = 'istio.io/use-waypoint-namespace';
+/** Sends a part of the callers through a second waypoint. */
+export const useWaypointCanaryLabel = 'istio.io/use-waypoint-canary';
+/** Gateway and GatewayClass label: whose callers a waypoint serves, those of a Service (default) or those that address a pod. */
+export const waypointForLabel = 'istio.io/waypoint-for';
 /** Namespace and Service label: `true` sends ingress gateways through the waypoint too; only for Services with an address. */
 export const ingressUseWaypointLabel = 'istio.io/ingress-use-waypoint';
 /** Pod label and legacy annotation: injection for this pod. */

@@ -14,6 +14,7 @@ export const watched: readonly WatchedKind[] = [
   kind('networking.istio.io', 'v1', 'VirtualService', 'virtualservices'),
   kind('networking.istio.io', 'v1', 'DestinationRule', 'destinationrules'),
   kind('networking.istio.io', 'v1alpha3', 'EnvoyFilter', 'envoyfilters'),
+  kind('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries'),
   kind('networking.istio.io', 'v1', 'Sidecar', 'sidecars'),
   kind('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries'),
   kind('networking.istio.io', 'v1', 'WorkloadEntry', 'workloadentries'),

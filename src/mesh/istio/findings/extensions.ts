@@ -3,13 +3,14 @@ import { record, records, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { originalLabelsAnnotation } from '../../../api/resources.ts';
 import { isReported } from '../waypoint/carried-over.ts';
-import { itineraryOf } from '../waypoint/choose.ts';
+import { getsWaypoint } from '../waypoint/choose.ts';
+import { isExit } from '../waypoint/exit/route.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { applicable, nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** Behind a waypoint copies go on with it; what is lost there is MM080. */
 function withoutWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
-  return (surroundings) => (itineraryOf(surroundings) === 'L7' ? [] : find(surroundings));
+  return (surroundings) => (getsWaypoint(surroundings) ? [] : find(surroundings));
 }
 
 function each(kind: string, message: string): (surroundings: Surroundings) => readonly Evidence[] {
@@ -32,7 +33,16 @@ function registryOnly(surroundings: Surroundings): readonly Evidence[] {
   return [...evidence, ...mesh];
 }
 
+/** On the way from waypoints to sidecars Services may use one; a pod that does is reached through it by its own address too. */
+function podsBehindWaypoint({ pods, workloads }: Surroundings): readonly Evidence[] {
+  const holders = [...pods.map((pod) => ({ ...pod, kind: 'Pod' })), ...workloads.map((workload) => ({ ...workload, labels: workload.templateLabels }))];
+  return holders.filter(({ labels }) => labels[useWaypointLabel] !== undefined && labels[useWaypointLabel] !== 'none').map((holder) => ({
+    object: nameOf(holder), message: `label ${useWaypointLabel}=${String(holder.labels[useWaypointLabel])} sends callers of its own address through a waypoint, which only works for Services here`,
+  }));
+}
+
 function waypointInUse(surroundings: Surroundings): readonly Evidence[] {
+  if (isExit(surroundings.route)) return podsBehindWaypoint(surroundings);
   const { namespace, services, pods, workloads, itinerary } = surroundings;
   // On the way of the L7 itinerary Services that keep their labels of before were labelled by the operator.
   const foreign = itinerary === 'L7' ? services.filter(({ annotations }) => annotations[originalLabelsAnnotation] === undefined) : services;
@@ -40,7 +50,7 @@ function waypointInUse(surroundings: Surroundings): readonly Evidence[] {
     { ...namespace, kind: 'Namespace' }, ...foreign.map((service) => ({ ...service, kind: 'Service' })), ...pods.map((pod) => ({ ...pod, kind: 'Pod' })),
     ...workloads.filter(({ replicas }) => replicas === 0).map((workload) => ({ ...workload, labels: workload.templateLabels })),
   ];
-  const optedOut = itineraryOf(surroundings) === 'L7' ? services.filter(({ labels }) => labels[useWaypointLabel] === 'none') : [];
+  const optedOut = getsWaypoint(surroundings) ? services.filter(({ labels }) => labels[useWaypointLabel] === 'none') : [];
   const refusing = optedOut.map((service) => ({ object: nameOf({ ...service, kind: 'Service' }), message: `label ${useWaypointLabel}=none keeps it from the waypoint that its namespace needs` }));
   return [...refusing, ...holders
     .filter(({ labels }) => labels[useWaypointLabel] !== undefined && labels[useWaypointLabel] !== 'none')
@@ -76,7 +86,7 @@ export const extensionRules: readonly Rule[] = [
     fix: 'Check dashboards and alerts that read istio_requests_total of this namespace.',
     find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : [{
       object: `Namespace ${surroundings.namespace.name}`,
-      message: itineraryOf(surroundings) === 'L7'
+      message: getsWaypoint(surroundings)
         ? 'sidecars report HTTP requests; from now on the waypoint reports those to the Services behind it, with reporter="waypoint", and all else is TCP connections of ztunnel'
         : 'sidecars report HTTP requests; ztunnel reports TCP connections only',
     }],

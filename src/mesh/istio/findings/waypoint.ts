@@ -1,7 +1,10 @@
 import { timestamp } from '../../../base/clock.ts';
 import type { Surroundings } from '../../adapter.ts';
+import type { WorkloadView } from '../../views.ts';
 import { guardedServices, leftOut, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
-import { itineraryOf } from '../waypoint/choose.ts';
+import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
+import { exitOrder } from '../waypoint/exit/order.ts';
+import { isExit } from '../waypoint/exit/route.ts';
 import { openingsOf } from '../waypoint/proof.ts';
 import { restartOrder } from '../waypoint/order.ts';
 import { translationOf } from '../waypoint/translation.ts';
@@ -9,7 +12,7 @@ import { nameOf, some, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces that get a waypoint. */
 function withWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
-  return (surroundings) => (itineraryOf(surroundings) === 'L7' ? find(surroundings) : []);
+  return (surroundings) => (getsWaypoint(surroundings) ? find(surroundings) : []);
 }
 
 function callersFirst(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
@@ -57,6 +60,18 @@ function notAsked({ mesh, namespace: { name } }: Surroundings): readonly Evidenc
   return [{ object: nameOf({ kind: 'Namespace', name }), message: `Prometheus at ${observed.server} does not tell who calls${since}: ${observed.why}` }];
 }
 
+function circleOf(circle: readonly WorkloadView[], { namespace }: Surroundings, message: string): readonly Evidence[] {
+  return circle.length === 0 ? [] : [{ object: nameOf({ kind: 'Namespace', name: namespace.name }), message: `${message}: ${circle.map(({ kind, name }) => `${kind} ${name}`).join(', ')}` }];
+}
+
+const entryCircle = callersFirst((surroundings) => circleOf(restartOrder(surroundings).circle, surroundings, 'whichever is restarted first refuses the others, which still have sidecars'));
+
+/** The other way round: with its sidecar a caller goes around the waypoint, and pods that are still behind it refuse that. */
+function exitCircle(surroundings: Surroundings): readonly Evidence[] {
+  if (itineraryOf(surroundings) !== 'L7' || surroundings.spec.policies.bypass !== 'CallersFirst') return [];
+  return circleOf(exitOrder(surroundings).circle, surroundings, 'whichever gets its sidecar first is refused by the others, which are still behind their waypoint, unless spec.callers says that it does not call them');
+}
+
 /** What a namespace needs, and who would notice, when a waypoint is put in front of it. */
 export const waypointRules: readonly Rule[] = [
   {
@@ -88,10 +103,7 @@ export const waypointRules: readonly Rule[] = [
   {
     id: 'MM084', severity: 'Critical', when: 'Start', title: 'Workloads call each other in a circle',
     fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour, or move one of them to another namespace.',
-    find: callersFirst((surroundings) => {
-      const { circle } = restartOrder(surroundings);
-      return circle.length === 0 ? [] : [{ object: nameOf({ kind: 'Namespace', name: surroundings.namespace.name }), message: `whichever is restarted first refuses the others, which still have sidecars: ${circle.map(({ kind, name }) => `${kind} ${name}`).join(', ')}` }];
-    }),
+    find: (surroundings) => (isExit(surroundings.route) ? exitCircle(surroundings) : entryCircle(surroundings)),
   },
   {
     id: 'MM085', severity: 'Warning', when: 'Start', title: 'Callers with sidecars will be refused',

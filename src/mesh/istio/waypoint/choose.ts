@@ -1,13 +1,17 @@
 import type { ItineraryName } from '../../../api/namespace-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { isExit } from './exit/route.ts';
+import { usesWaypoint } from './exit/served.ts';
 import { translationOf } from './translation.ts';
 
 /**
  * L7 if sidecars do something for a Service of the namespace that ztunnel would not: enforce a policy, follow a route, run an extension.
- * What enforces also counts where no waypoint can stand before the Service, because it then has to block. A waypoint is for ambient only.
+ * What enforces also counts where no waypoint can stand before the Service, because it then has to block. A waypoint is for ambient only:
+ * the other way round it is L7 if a Service goes through one, which sidecars do not use.
  */
 export function choose(surroundings: Surroundings): ItineraryName {
   const { route: { from, to } } = surroundings;
+  if (isExit(surroundings.route)) return usesWaypoint(surroundings) ? 'L7' : 'L4';
   if (from !== 'IstioSidecar' || to !== 'IstioAmbient') return 'L4';
   return translationOf(surroundings).needs.some(({ servable, reasons }) => reasons.some(({ enforces }) => enforces || servable)) ? 'L7' : 'L4';
 }
@@ -15,4 +19,9 @@ export function choose(surroundings: Surroundings): ItineraryName {
 /** The itinerary that is under way, or the one that would be taken. */
 export function itineraryOf(surroundings: Surroundings): ItineraryName {
   return surroundings.itinerary ?? choose(surroundings);
+}
+
+/** Whether the namespace goes, or has gone, behind a waypoint of its own; on the way out from behind one it does not. */
+export function getsWaypoint(surroundings: Surroundings): boolean {
+  return itineraryOf(surroundings) === 'L7' && !isExit(surroundings.route);
 }

@@ -74,6 +74,17 @@ export function copiesMissing(surroundings: Surroundings, bound: boolean): strin
   return undefined;
 }
 
+/** istiod keeps all policies that it sends to no ztunnel under one key, so that their statuses overwrite each other and may stay out (ResourceName of WorkloadAuthorization in pilot/pkg/model/service.go). */
+function isReported({ spec, annotations }: ConfigView): boolean {
+  return spec['action'] !== 'AUDIT' && spec['action'] !== 'CUSTOM' && annotations['istio.io/dry-run'] === undefined;
+}
+
+/** What is missing before istiod is known to have read the policies of a role, whatever it makes of them for ztunnel. */
+export function unread(surroundings: Surroundings, role: Role): string | undefined {
+  const policy = ownPolicies(surroundings).find((candidate) => candidate.labels[roleLabel] === role && isReported(candidate) && current(candidate, 'ZtunnelAccepted') === undefined);
+  return policy && `istiod has not looked at ${nameOf(policy)} yet`;
+}
+
 /** What is missing before istiod is known to have taken in the policies of a role for ztunnel. */
 export function companionsMissing(surroundings: Surroundings, role: Role): string | undefined {
   for (const policy of ownPolicies(surroundings).filter(({ labels }) => labels[roleLabel] === role)) {
@@ -88,10 +99,10 @@ export function companionsMissing(surroundings: Surroundings, role: Role): strin
  * The same for the guards, which ztunnel has to enforce and sidecars must not: what makes the difference is that ztunnel drops
  * a field (`companions.ts`), and istiod has to say so in its own words, or the guard would mean something else to this version.
  */
-export function guardMissing(surroundings: Surroundings): string | undefined {
-  const missing = companionsMissing(surroundings, 'Guard');
+export function guardMissing(surroundings: Surroundings, role: Role = 'Guard'): string | undefined {
+  const missing = companionsMissing(surroundings, role);
   if (missing !== undefined) return missing;
-  for (const guard of ownPolicies(surroundings).filter(({ labels }) => labels[roleLabel] === 'Guard')) {
+  for (const guard of ownPolicies(surroundings).filter(({ labels }) => labels[roleLabel] === role)) {
     const message = current(guard, 'ZtunnelAccepted')?.message ?? '';
     if (!message.includes(guardField) || !message.includes('enforced without')) return `istiod does not say that ztunnel enforces ${nameOf(guard)} without ${guardField}: ${message}`;
   }

@@ -2,22 +2,22 @@ import type { Surroundings } from '../../adapter.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 
 /** Kinds whose objects change what a translation says. */
-const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter', 'HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
+const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter', 'HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule', 'Gateway'];
 
 /** Pictures of namespaces that are remembered; the oldest is forgotten. */
 const size = 500;
 
 /** Everything that a translation looks at, as a text: equal texts, equal translations. Pods come and go without changing it. */
-function digest({ mesh, namespace, services, workloads, pods, spec }: Surroundings): string {
+function digest({ route, mesh, namespace, services, workloads, pods, spec }: Surroundings): string {
   const here = new Set([namespace.name, mesh.rootNamespace]);
   const configs = kinds.flatMap((kind) => mesh.configs(kind)).filter((config) => here.has(config.namespace) || config.kind.endsWith('Route') || config.kind.endsWith('Service') || config.kind.endsWith('Rule'));
   return JSON.stringify([
-    [namespace.name, mesh.rootNamespace],
+    [route, namespace.name, namespace.labels, mesh.rootNamespace],
     configs.map(({ kind, namespace: home, name, createdAt, labels, annotations, spec: said }) => [kind, home, name, createdAt, labels, annotations, said]),
     mesh.configs('ConfigMap', mesh.rootNamespace).map((config) => [config.name, config.spec]),
     mesh.version,
-    services.map(({ name, labels, selector, ports, headless, externalName }) => [name, labels, selector, ports, headless, externalName]),
-    workloads.map(({ kind, name, templateLabels, containerPorts }) => [kind, name, templateLabels, containerPorts]),
+    services.map(({ name, labels, annotations, selector, ports, headless, externalName }) => [name, labels, annotations, selector, ports, headless, externalName]),
+    workloads.map(({ kind, name, serviceAccount, templateLabels, containerPorts }) => [kind, name, serviceAccount, templateLabels, containerPorts]),
     pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     spec.callers,
     spec.policies.direct,

@@ -2,12 +2,7 @@ import type { PlannedRestart } from '../../../api/namespace-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { selects, type WorkloadView } from '../../views.ts';
 import { guardedServices, isOf } from './callers.ts';
-import { itineraryOf } from './choose.ts';
 import { nameInMetrics } from './observed.ts';
-
-/** As much as the API admits. */
-const maxPlanned = 2000;
-const maxWhy = 512;
 
 /** The order of the workloads of a namespace, or those that call each other in a circle. */
 export interface Order {
@@ -47,38 +42,29 @@ function reasonFor(others: Before): string {
 }
 
 /** The order that was stored when the namespace was started: metrics may be away now, or show the move itself. What has appeared since comes last. */
-function stored(workloads: readonly WorkloadView[], planned: readonly PlannedRestart[]): readonly WorkloadView[] {
+export function stored(workloads: readonly WorkloadView[], planned: readonly PlannedRestart[]): Order {
   const places = new Map(planned.map((each, index) => [keyOf(each), index]));
   const placeOf = (workload: WorkloadView): number => places.get(keyOf(workload)) ?? planned.length;
-  return [...workloads].sort((a, b) => placeOf(a) - placeOf(b));
+  return { workloads: [...workloads].sort((a, b) => placeOf(a) - placeOf(b)), reasons: new Map(), circle: [] };
 }
 
-/**
- * The workloads in the order of their restart: callers before the Services that refuse callers with sidecars. What is in a
- * circle comes last, in the order of its names.
- */
-export function restartOrder(surroundings: Surroundings): Order {
-  if (surroundings.order !== undefined) return { workloads: stored(surroundings.workloads, surroundings.order), reasons: new Map(), circle: [] };
-  const before = callersFirst(surroundings);
+/** The workloads, each after those that `before` names for it; what is in a circle comes last, in the order of its names. */
+export function inOrder(workloads: readonly WorkloadView[], before: ReadonlyMap<string, { has(key: string): boolean }>): Pick<Order, 'workloads' | 'circle'> {
   const sorted: WorkloadView[] = [];
-  let left = surroundings.workloads;
+  let left = workloads;
   for (;;) {
     const free = left.filter((workload) => !left.some((other) => before.get(keyOf(workload))?.has(keyOf(other)) === true));
     if (free.length === 0) break;
     sorted.push(...free);
     left = left.filter((workload) => !free.includes(workload));
   }
-  const reasons = new Map([...before].filter(([, others]) => others.size > 0).map(([called, others]) => [called, reasonFor(others)]));
-  return { workloads: [...sorted, ...left], reasons, circle: left };
+  return { workloads: [...sorted, ...left], circle: left };
 }
 
-/** The order for the plan, as far as there is one: of a namespace in which somebody has to wait for somebody. */
-export function plannedOrder(surroundings: Surroundings): readonly PlannedRestart[] {
-  if (itineraryOf(surroundings) !== 'L7') return [];
-  const { workloads, reasons } = restartOrder(surroundings);
-  if (reasons.size === 0) return [];
-  return workloads.slice(0, maxPlanned).map(({ kind, name }) => {
-    const why = reasons.get(keyOf({ kind, name }));
-    return { kind, name, ...(why !== undefined && { why: why.slice(0, maxWhy) }) };
-  });
+/** The workloads in the order of their restart: callers before the Services that refuse callers with sidecars. */
+export function restartOrder(surroundings: Surroundings): Order {
+  if (surroundings.order !== undefined) return stored(surroundings.workloads, surroundings.order);
+  const before = callersFirst(surroundings);
+  const reasons = new Map([...before].filter(([, others]) => others.size > 0).map(([called, others]) => [called, reasonFor(others)]));
+  return { ...inOrder(surroundings.workloads, before), reasons };
 }

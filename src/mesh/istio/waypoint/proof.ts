@@ -62,7 +62,8 @@ function statesOf(world: World, { manifests }: Translation): readonly State[] {
   ];
 }
 
-function destinationOf({ policies, plane }: State, { world: { options }, peers, workload, protocol }: Scene): Destination {
+/** The proxy of the pods in a state, with all that it decides by. */
+export function destinationOf({ policies, plane }: Pick<State, 'policies' | 'plane'>, { world: { options }, peers, workload, protocol }: Omit<Scene, 'service'>): Destination {
   const { rootNamespace } = options;
   if (plane === 'sidecar') {
     const labels = { ...workload.labels, 'security.istio.io/tlsMode': 'istio' };
@@ -74,7 +75,7 @@ function destinationOf({ policies, plane }: State, { world: { options }, peers, 
 }
 
 /** Address that the waypoint's pods have for the pods behind it; any that no policy names would do. */
-const waypointAddress = '169.254.169.250';
+export const waypointAddress = '169.254.169.250';
 
 function pathsOf(state: State, scene: Scene): Readonly<Record<string, DataPath>> {
   const destination = destinationOf(state, scene);
@@ -134,7 +135,8 @@ export function openings(world: World, peers: readonly PeerAuthentication[], tra
   });
 }
 
-function peerAuthentications({ mesh }: Surroundings, homes: readonly string[]): readonly PeerAuthentication[] {
+/** The PeerAuthentications of some namespaces. */
+export function peerAuthentications({ mesh }: Surroundings, homes: readonly string[]): readonly PeerAuthentication[] {
   return homes.flatMap((home) => mesh.configs('PeerAuthentication', home)).flatMap((object) => {
     const { policy } = parsePolicy(object);
     return policy?.kind === 'PeerAuthentication' ? [policy] : [];

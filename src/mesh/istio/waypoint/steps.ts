@@ -39,7 +39,7 @@ export const enterWaypoint: readonly StepPlan[] = [
     name: 'GuardBypass',
     why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
     work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Guard') },
-    gate: guardMissing,
+    gate: (surroundings) => guardMissing(surroundings),
   },
   {
     // E: one patch for each Service that has its copies, when the waypoint has received them; callers in ambient now meet these, all others still the sidecars. Services and

@@ -22,15 +22,20 @@ export function boundServices(surroundings: Surroundings): readonly string[] | s
   return why(problems) ?? bound.map(({ name }) => name);
 }
 
-function why(problems: Translation['problems']): string | undefined {
+/** The first problem that keeps everything from being made, as a sentence. */
+export function why(problems: Translation['problems']): string | undefined {
   const problem = problems.find(({ severity }) => severity === 'Critical');
   return problem && `${problem.object}: ${problem.message}`;
 }
 
 /** The objects of a role, or why they cannot be made: part of them would be worse than none. */
 export function policyManifests(surroundings: Surroundings, role: Role): readonly Manifest[] | string {
-  const { manifests, problems } = translationOf(surroundings);
-  return why(problems) ?? manifests.filter((manifest) => manifest.role === role).map(({ object, originals }) => {
+  return manifestsOf(translationOf(surroundings), role);
+}
+
+/** The same of any translation, and of several roles. */
+export function manifestsOf({ manifests, problems }: Pick<Translation, 'manifests' | 'problems'>, ...roles: readonly Role[]): readonly Manifest[] | string {
+  return why(problems) ?? manifests.filter(({ role }) => roles.includes(role)).map(({ object, originals }) => {
     const { name, labels, annotations } = object.metadata;
     return { resource: resourceOf(object.kind), object: { metadata: { name, labels, ...(annotations && { annotations }) }, spec: object.spec }, follows: originals.join(', ') };
   });

@@ -19,7 +19,7 @@ export interface Copies {
 const attachmentFields: ReadonlySet<string> = new Set(['selector', 'targetRef', 'targetRefs']);
 
 /** Everything but what it attaches to. */
-function unattached(spec: Json): Json {
+export function unattached(spec: Json): Json {
   return Object.fromEntries(Object.entries(spec).filter(([field]) => !attachmentFields.has(field)));
 }
 

@@ -2,8 +2,8 @@ import { list, record, records, text, type Json } from '../../../json.ts';
 import { critical, type Problem } from './problem.ts';
 import { titleOf, type ConfigObject } from './world.ts';
 
-/** What a waypoint makes of a field, against what a sidecar made of it. */
-type Carried =
+/** What one proxy makes of a field, against what the other made of it. */
+export type Carried =
   /** The same. */
   | 'Same'
   /** Not the same; the text says why. */
@@ -51,12 +51,31 @@ const metadata: Carried = {
   why: 'it reads what another filter of the sidecar found out; a waypoint does not run that filter',
   fix: 'Express the condition by headers or claims.',
 };
-const unknown: Carried = { why: 'it is not a field that this version knows how to carry to a waypoint', fix: 'Remove the field, or keep this namespace on sidecars.' };
+const unknown: Carried = { why: 'it is not a field that this version knows how to carry over', fix: 'Remove the field, or keep the namespace where it is.' };
 const parts = new Set(['from', 'to', 'when']);
 
-function judge(object: ConfigObject, field: string, carried: Carried | undefined): readonly Problem[] {
+/** What becomes of every field on the way from one proxy to the other; one that is not named is unknown. */
+export interface CarriedFields {
+  /** `the waypoint`: where it is carried to. */
+  readonly to: string;
+  readonly source: Readonly<Record<string, Carried>>;
+  readonly operation: Readonly<Record<string, Carried>>;
+  readonly condition: (key: string) => Carried | undefined;
+}
+
+const toWaypoint: CarriedFields = {
+  to: 'the waypoint',
+  source: sourceFields,
+  operation: operationFields,
+  condition(key) {
+    if (key.startsWith(metadataPrefix)) return metadata;
+    return headerKey.test(key) ? same : conditionKeys[key];
+  },
+};
+
+function judge(object: ConfigObject, field: string, carried: Carried | undefined, to: string): readonly Problem[] {
   const verdict = carried ?? unknown;
-  return verdict === 'Same' ? [] : [critical(titleOf(object), field, `${field} would not mean the same at the waypoint: ${verdict.why}`, verdict.fix)];
+  return verdict === 'Same' ? [] : [critical(titleOf(object), field, `${field} would not mean the same at ${to}: ${verdict.why}`, verdict.fix)];
 }
 
 /** An empty list says nothing. */
@@ -64,28 +83,22 @@ function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
-function judgeFields(object: ConfigObject, path: string, part: Json, known: Readonly<Record<string, Carried>>): readonly Problem[] {
+function judgeFields(object: ConfigObject, path: string, part: Json, known: Readonly<Record<string, Carried>>, to: string): readonly Problem[] {
   return Object.keys(part).filter((field) => isSet(part[field])).flatMap((field) => [
-    ...judge(object, `${path}.${field}`, known[field]),
-    ...(known[field] === undefined || list(part[field]).length > 0 ? [] : judge(object, `${path}.${field}`, unknown)),
+    ...judge(object, `${path}.${field}`, known[field], to),
+    ...(known[field] === undefined || list(part[field]).length > 0 ? [] : judge(object, `${path}.${field}`, unknown, to)),
   ]);
 }
 
-function judgeCondition(object: ConfigObject, path: string, condition: Json): readonly Problem[] {
-  const key = text(condition['key']) ?? '';
-  const carried = headerKey.test(key) ? same : conditionKeys[key];
-  return judge(object, `${path}.key`, key.startsWith(metadataPrefix) ? metadata : carried);
-}
-
-/** What of an AuthorizationPolicy a waypoint would read differently than a sidecar does. */
-export function inexactFields(object: ConfigObject): readonly Problem[] {
+/** What of an AuthorizationPolicy the proxy that it is carried to would read differently; by default a waypoint instead of a sidecar. */
+export function inexactFields(object: ConfigObject, { to, source, operation, condition }: CarriedFields = toWaypoint): readonly Problem[] {
   return records(object.spec['rules']).flatMap((rule, index) => {
     const path = `spec.rules[${index}]`;
     return [
-      ...Object.keys(rule).filter((part) => !parts.has(part) && isSet(rule[part])).flatMap((part) => judge(object, `${path}.${part}`, unknown)),
-      ...records(rule['from']).flatMap((from, at) => judgeFields(object, `${path}.from[${at}].source`, record(from['source']), sourceFields)),
-      ...records(rule['to']).flatMap((to, at) => judgeFields(object, `${path}.to[${at}].operation`, record(to['operation']), operationFields)),
-      ...records(rule['when']).flatMap((when, at) => judgeCondition(object, `${path}.when[${at}]`, when)),
+      ...Object.keys(rule).filter((part) => !parts.has(part) && isSet(rule[part])).flatMap((part) => judge(object, `${path}.${part}`, unknown, to)),
+      ...records(rule['from']).flatMap((from, at) => judgeFields(object, `${path}.from[${at}].source`, record(from['source']), source, to)),
+      ...records(rule['to']).flatMap((part, at) => judgeFields(object, `${path}.to[${at}].operation`, record(part['operation']), operation, to)),
+      ...records(rule['when']).flatMap((when, at) => judge(object, `${path}.when[${at}].key`, condition(text(when['key']) ?? ''), to)),
     ];
   });
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../../json.ts';
 import { managedBy, managedByLabel } from '../../../../api/resources.ts';
-import { copyOfAnnotation, isOurs, roleLabel, stableName } from './names.ts';
+import { copyOfAnnotation, isOurs, roleLabel, stableName, type ExitRole } from './names.ts';
 import type { ConfigObject, World } from './world.ts';
 
 /**
@@ -8,14 +8,20 @@ import type { ConfigObject, World } from './world.ts';
  * - `AllowWaypoint` and `Copy` before a Service is bound to the waypoint: from then on the pods see the waypoint's identity, and
  *   the waypoint decides about the callers.
  * - `Guard` before the first pod loses its sidecar: until then the sidecar decides about direct callers too, and does not read the guard.
+ * - `SidecarCopy`, `SidecarAllow`, `SidecarDeny` and `SidecarGuard` before the first pod gets a sidecar: from then on it decides about whoever does not
+ *   come through the waypoint, and callers of the namespace itself begin not to (`to-sidecar/`).
  */
-export type Role = 'Copy' | 'AllowWaypoint' | 'Guard';
+export type Role = 'Copy' | 'AllowWaypoint' | 'Guard' | ExitRole;
 
 /** The step of an itinerary before which objects of a role have to be accepted. */
 export const neededBefore: Readonly<Record<Role, 'BindWaypoint' | 'RestartWorkloads'>> = {
   AllowWaypoint: 'BindWaypoint',
   Copy: 'BindWaypoint',
   Guard: 'RestartWorkloads',
+  SidecarCopy: 'RestartWorkloads',
+  SidecarAllow: 'RestartWorkloads',
+  SidecarDeny: 'RestartWorkloads',
+  SidecarGuard: 'RestartWorkloads',
 };
 
 /** An object to apply: every field in it is ours, nothing that the API server fills in. */
@@ -62,6 +68,10 @@ const stems: Readonly<Record<Role, (original: ConfigObject | undefined) => strin
   AllowWaypoint: () => 'allow-waypoint',
   Copy: (original) => original?.name ?? 'copy',
   Guard: () => 'waypoint-only',
+  SidecarCopy: (original) => original?.name ?? 'copy',
+  SidecarAllow: () => 'allow-at-sidecars',
+  SidecarDeny: () => 'deny-at-sidecars',
+  SidecarGuard: () => 'no-detour',
 };
 
 /** istiod reads dry-run from the annotation; a copy without it would begin to decide. */

@@ -26,7 +26,17 @@ export function stableName(words: readonly string[], identity: readonly string[]
   }
 }
 
+/** Roles of the objects that a migration from a waypoint back to sidecars makes. */
+export const exitRoles = ['SidecarCopy', 'SidecarAllow', 'SidecarDeny', 'SidecarGuard'] as const;
+/** One of them. */
+export type ExitRole = (typeof exitRoles)[number];
+
 /** Whether a migration created the object. */
 export function isOurs(labels: Readonly<Record<string, string>> | undefined): boolean {
   return labels?.[managedByLabel] === managedBy;
+}
+
+/** Whether a migration from a waypoint back to sidecars created it. In any other migration it is a policy like those of the user: it protects sidecars. */
+export function isOfExit(labels: Readonly<Record<string, string>> | undefined): boolean {
+  return isOurs(labels) && (exitRoles as readonly (string | undefined)[]).includes(labels?.[roleLabel]);
 }

@@ -26,7 +26,7 @@ function unique(values: readonly string[]): readonly string[] {
 }
 
 /** `frontend` in a policy of istio-system means istio-system/frontend (serviceAccountRegex in pilot/pkg/security/authz/model). */
-function qualify(accounts: readonly string[], { home }: Rewriting): readonly string[] {
+export function qualify(accounts: readonly string[], { home }: Pick<Rewriting, 'home'>): readonly string[] {
   return accounts.map((account) => (home === undefined || account.includes('/') ? account : `${home}/${account}`));
 }
 
@@ -44,7 +44,8 @@ function isEmpty(part: Json): boolean {
   return Object.values(part).every((value) => Array.isArray(value) && value.length === 0);
 }
 
-function rewriteSource(source: Json, rewriting: Rewriting): Json {
+/** One source as it reads elsewhere. */
+export function rewriteSource(source: Json, rewriting: Pick<Rewriting, 'home'>): Json {
   return withLists(source, {
     serviceAccounts: qualify(strings(source['serviceAccounts']), rewriting),
     notServiceAccounts: qualify(strings(source['notServiceAccounts']), rewriting),

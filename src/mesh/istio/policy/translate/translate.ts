@@ -30,7 +30,7 @@ export interface Translation {
 }
 
 /** Every policy is compared with every other for every Service; beyond this a look at the namespace would take minutes. */
-const maxPolicies = 150;
+export const maxPolicies = 150;
 
 const order: readonly Role[] = ['AllowWaypoint', 'Copy', 'Guard'];
 
@@ -89,7 +89,7 @@ function allCopies(bound: readonly ServiceFacts[], world: World): readonly Copie
 }
 
 /** Whether a sidecar that no longer sees the token would refuse because of it. An ALLOW would not: the waypoint itself is allowed. */
-function asksForToken(policy: AuthorizationPolicy, { options }: World): boolean {
+export function asksForToken(policy: AuthorizationPolicy, { options }: Pick<World, 'options'>): boolean {
   const reading = asSidecar(policy, 'http', options);
   return reading !== undefined && reading.action !== 'ALLOW' && reading.rules.flat(2).some(({ anyOf }) => anyOf.some(({ of }) => of === 'token'));
 }

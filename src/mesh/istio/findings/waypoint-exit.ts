@@ -1,0 +1,65 @@
+import type { Surroundings } from '../../adapter.ts';
+import { itineraryOf } from '../waypoint/choose.ts';
+import { goneAround } from '../waypoint/exit/elsewhere.ts';
+import { exitObstacles, unseenPorts } from '../waypoint/exit/obstacles.ts';
+import { exitChangesOf, type ExitChange } from '../waypoint/exit/proof.ts';
+import { isExit } from '../waypoint/exit/route.ts';
+import { exitTranslationOf } from '../waypoint/exit/translation.ts';
+import type { Problem } from '../policy/translate/problem.ts';
+import type { Evidence, Rule } from './rule.ts';
+
+/** The rules below are about namespaces whose Services leave their waypoint. */
+function onExit(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
+  return (surroundings) => (isExit(surroundings.route) && itineraryOf(surroundings) === 'L7' ? find(surroundings) : []);
+}
+
+function evidence({ object, field, message, fix }: Problem): Evidence {
+  return { object, message: `${field}: ${message}`, fix };
+}
+
+function obstacles(surroundings: Surroundings): readonly Problem[] {
+  return [...exitObstacles(surroundings), ...exitTranslationOf(surroundings).problems].filter(({ severity }) => severity === 'Critical');
+}
+
+/** What the proof says, once nothing else stands in the way: what cannot be made need not be compared. */
+function changes(kind: ExitChange['kind']): (surroundings: Surroundings) => readonly Evidence[] {
+  return onExit((surroundings) => (obstacles(surroundings).length > 0 ? [] : exitChangesOf(surroundings).filter((change) => change.kind === kind).map(({ object, message }) => ({ object, message }))));
+}
+
+function known(surroundings: Surroundings): readonly Evidence[] {
+  return exitTranslationOf(surroundings).problems.filter(({ severity }) => severity === 'Warning').map(evidence);
+}
+
+const ends = changes('Ends');
+
+/** What stands between a namespace behind waypoints and its sidecars, and who would notice. */
+export const exitRules: readonly Rule[] = [
+  {
+    id: 'MM089', severity: 'Critical', when: 'Always', title: 'Cannot be carried over to sidecars',
+    fix: 'Change the object as the message says, or keep this namespace in ambient.',
+    find: (surroundings) => [
+      ...(isExit(surroundings.route) ? unseenPorts(surroundings).map(evidence) : []),
+      ...onExit((each) => obstacles(each).map(evidence))(surroundings),
+    ],
+  },
+  {
+    id: 'MM090', severity: 'Critical', when: 'Always', title: 'Sidecars would let a request through that is refused',
+    fix: 'Change the policies that the message is about, or keep this namespace in ambient.',
+    find: changes('Opens'),
+  },
+  {
+    id: 'MM091', severity: 'Critical', when: 'Always', title: 'Sidecars would refuse a request that gets through',
+    fix: 'If it is a policy that lets only the waypoint in to the pods, remove it, or add remoteIpBlocks: ["255.255.255.255/32"] to each source of its DENY rules, by which ztunnel alone enforces it.',
+    find: changes('Refuses'),
+  },
+  {
+    id: 'MM092', severity: 'Critical', when: 'Start', title: 'Callers would go around waypoints elsewhere',
+    fix: 'Move the namespace of that Service to sidecars first; or, if nothing here calls it, say so by naming its callers in spec.callers.',
+    find: (surroundings) => (surroundings.route.from === 'IstioAmbient' ? goneAround(surroundings) : []),
+  },
+  {
+    id: 'MM093', severity: 'Warning', when: 'Start', title: 'Behaves otherwise with sidecars',
+    fix: 'Check whether you rely on it.',
+    find: onExit((surroundings) => [...known(surroundings), ...ends(surroundings)]),
+  },
+];

@@ -1,0 +1,84 @@
+import type { Surroundings } from '../../../adapter.ts';
+import { records, text, type Json } from '../../../json.ts';
+import type { ConfigView, ServiceView } from '../../../views.ts';
+import { nameOf } from '../../findings/rule.ts';
+import { waypointReads } from '../../policy/attachment.ts';
+import { defaultOptions, type PolicyOptions } from '../../policy/options.ts';
+import { parsePolicy } from '../../policy/parse.ts';
+import type { Policy } from '../../policy/types.ts';
+import { worldOf } from '../world.ts';
+import { callersThrough } from './order.ts';
+
+/** Something that is reached through a waypoint. */
+interface Target {
+  readonly kind: 'Service' | 'ServiceEntry';
+  readonly namespace: string;
+  readonly name: string;
+  readonly waypoint: { readonly namespace: string; readonly name: string };
+}
+
+/** A policy in both forms. */
+interface Enforced {
+  readonly object: ConfigView;
+  readonly policy: Policy;
+}
+
+const boundTo = /attached to waypoint ([^/\s]+)\/(\S+?)\.?(?:\s|$)/;
+
+/** The waypoint that istiod says it has bound the object to. */
+function waypointIn(condition: { readonly status: string; readonly message: string } | undefined): Target['waypoint'] | undefined {
+  const [, namespace, name] = condition?.status === 'True' ? boundTo.exec(condition.message) ?? [] : [];
+  return namespace === undefined || name === undefined ? undefined : { namespace, name };
+}
+
+function ofService({ namespace, name, conditions }: ServiceView): readonly Target[] {
+  const waypoint = waypointIn(conditions['istio.io/WaypointBound']);
+  return waypoint === undefined ? [] : [{ kind: 'Service', namespace, name, waypoint }];
+}
+
+function conditionOf(status: Json): { readonly status: string; readonly message: string } | undefined {
+  const found = records(status['conditions']).find(({ type }) => type === 'istio.io/WaypointBound');
+  return found && { status: text(found['status']) ?? '', message: text(found['message']) ?? '' };
+}
+
+function ofEntry({ namespace, name, status }: ConfigView): readonly Target[] {
+  const waypoint = waypointIn(conditionOf(status));
+  return waypoint === undefined ? [] : [{ kind: 'ServiceEntry', namespace, name, waypoint }];
+}
+
+/** Policies that the waypoint of a target enforces for it. */
+function enforcedFor(target: Target, { mesh }: Surroundings, options: PolicyOptions): readonly Enforced[] {
+  return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).flatMap((object) => {
+    const { policy } = parsePolicy(object);
+    return policy !== undefined && waypointReads(policy, target.waypoint, target, options) ? [{ object, policy }] : [];
+  });
+}
+
+/**
+ * Whether somebody of this namespace may call what stands behind the waypoint: unless it is said who does, or its ALLOW policies name
+ * all who get through, and nobody here is among them.
+ */
+function mayCall(target: Target, enforced: readonly Enforced[], surroundings: Surroundings): boolean {
+  const { spec, namespace: home, mesh } = surroundings;
+  const entry = spec.callers.find(({ namespace }) => namespace === target.namespace);
+  if (entry !== undefined) return entry.from.some(({ namespace }) => namespace === home.name);
+  const service = target.kind === 'Service' ? mesh.services(target.namespace).find(({ name }) => name === target.name) : undefined;
+  const policies = enforced.flatMap(({ object, policy }) => (policy.kind === 'AuthorizationPolicy' ? [{ object, policy }] : []));
+  const callers = service && callersThrough(service, policies, { ...worldOf(surroundings), workloads: [] }, []);
+  return callers?.kind !== 'Known' || callers.callers.some(({ namespace }) => namespace === home.name);
+}
+
+/** What waypoints of other namespaces, and those for ServiceEntries, enforce against callers of this one: with sidecars these go around them. */
+export function goneAround(surroundings: Surroundings): readonly { readonly object: string; readonly message: string }[] {
+  const { mesh, namespace } = surroundings;
+  const options = { ...defaultOptions, rootNamespace: mesh.rootNamespace };
+  const targets = [...mesh.services().filter((service) => service.namespace !== namespace.name).flatMap(ofService), ...mesh.configs('ServiceEntry').flatMap(ofEntry)];
+  return targets.flatMap((target) => {
+    const enforced = enforcedFor(target, surroundings, options);
+    const [first, ...more] = enforced;
+    return first === undefined || !mayCall(target, enforced, surroundings) ? [] : [{
+      object: nameOf(target),
+      message: `callers outside ambient go around its waypoint ${target.waypoint.namespace}/${target.waypoint.name}, which enforces ${nameOf(first.object)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace today`,
+    }];
+  });
+}

@@ -1,0 +1,88 @@
+import type { Surroundings } from '../../../adapter.ts';
+import { text } from '../../../json.ts';
+import { selects, type ConfigView } from '../../../views.ts';
+import { nameOf } from '../../findings/rule.ts';
+import { useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
+import { concerns } from '../../pod-mode.ts';
+import { isOfExit } from '../../policy/translate/names.ts';
+import { critical, type Problem } from '../../policy/translate/problem.ts';
+import type { Served } from '../../policy/translate/to-sidecar/served.ts';
+import { serviceTitle } from '../../policy/translate/world.ts';
+import { notThroughWaypoint } from './gates.ts';
+import { servedServices } from './served.ts';
+
+const waypointClass = 'istio-waypoint';
+
+/** Whose callers a waypoint serves: its own label, else that of its class, else those of Services (pilot/pkg/serviceregistry/ambient/waypoints.go). */
+function trafficOf(gateway: ConfigView, { mesh }: Surroundings): string {
+  const gatewayClass = mesh.configs('GatewayClass').find(({ name }) => name === gateway.spec['gatewayClassName']);
+  return gateway.labels[waypointForLabel] ?? gatewayClass?.labels[waypointForLabel] ?? 'service';
+}
+
+/** Why a waypoint is none that can be left. */
+function waypointProblems({ service, waypoint }: Served, surroundings: Surroundings): readonly Problem[] {
+  const { namespace, mesh } = surroundings;
+  const title = serviceTitle(service);
+  const name = `${waypoint.namespace}/${waypoint.name}`;
+  if (waypoint.namespace !== namespace.name) {
+    return [critical(title, 'metadata.labels', `its waypoint ${name} is in another namespace, whose policies for it are not looked at here`, 'Give the namespace a waypoint of its own with the same policies first, or keep it in ambient.')];
+  }
+  const gateway = mesh.configs('Gateway', namespace.name).find((candidate) => candidate.name === waypoint.name);
+  if (gateway === undefined) return [critical(title, 'metadata.labels', `its waypoint ${name} is not there, so that nobody can tell what it enforces and as whom`, 'Create the Gateway, or take the label off.')];
+  if (text(gateway.spec['gatewayClassName']) !== waypointClass) return [critical(nameOf(gateway), 'spec.gatewayClassName', `it is no waypoint of class ${waypointClass}`, 'Use a waypoint that Istio runs, or keep the namespace in ambient.')];
+  const traffic = trafficOf(gateway, surroundings);
+  return traffic === 'service' ? [] : [critical(nameOf(gateway), `metadata.labels[${waypointForLabel}]`, `it serves ${traffic} traffic: callers of a pod's own address come through it too, which copies cannot tell from others`, `Use a waypoint with ${waypointForLabel}: service.`)];
+}
+
+/** Whom the sidecars would not protect. */
+function podProblems({ service }: Served, { pods, workloads }: Surroundings): readonly Problem[] {
+  const title = serviceTitle(service);
+  if (Object.keys(service.selector).length === 0) return [critical(title, 'spec.selector', 'it selects no pods, so no sidecar takes over from its waypoint', 'Keep the namespace in ambient, or remove the label of the waypoint from the Service.')];
+  const behind = pods.filter((pod) => !pod.terminating && selects({ matchLabels: service.selector }, pod.labels));
+  const naked = behind.find((pod) => !concerns(pod));
+  const strange = behind.find(({ labels }) => !workloads.some(({ templateLabels }) => Object.entries(templateLabels).every(([key, value]) => labels[key] === value) && selects({ matchLabels: service.selector }, templateLabels)));
+  return [
+    ...(naked === undefined ? [] : [critical(nameOf(naked), 'metadata.labels', `it is behind ${title} and would have no sidecar: without the waypoint nothing would enforce its policies`, 'Remove istio.io/dataplane-mode=none and hostNetwork from its template, or keep the namespace in ambient.')]),
+    ...(strange === undefined ? [] : [critical(nameOf(strange), 'metadata.ownerReferences', `it is behind ${title} and belongs to no Deployment, StatefulSet or DaemonSet, so its labels and ports are not known beforehand`, 'Delete it, or run it as a Deployment.')]),
+  ];
+}
+
+function canaries({ namespace, services }: Surroundings): readonly Problem[] {
+  return [{ ...namespace, kind: 'Namespace' }, ...services.map((service) => ({ ...service, kind: 'Service' }))]
+    .filter(({ labels }) => labels[useWaypointCanaryLabel] !== undefined)
+    .map((holder) => critical(nameOf(holder), `metadata.labels[${useWaypointCanaryLabel}]`, 'it sends a part of the callers through a second waypoint', 'End the canary first.'));
+}
+
+/** By these annotations a sidecar leaves ports alone, which ztunnel does not know of. */
+const portAnnotations = ['excludeInboundPorts', 'includeInboundPorts'].map((name) => `traffic.sidecar.istio.io/${name}`);
+
+/** Ports that ztunnel sees and the sidecar would not: what selects the pods would not be enforced there. */
+export function unseenPorts({ workloads, mesh, namespace }: Surroundings): readonly Problem[] {
+  const isProtected = [namespace.name, mesh.rootNamespace].some((home) => ['AuthorizationPolicy', 'PeerAuthentication'].some((kind) => mesh.configs(kind, home).length > 0));
+  if (!isProtected) return [];
+  return workloads.flatMap((workload) => {
+    const found = portAnnotations.find((key) => (workload.templateAnnotations[key] ?? '*') !== '*' && workload.templateAnnotations[key] !== '');
+    const mode = workload.templateAnnotations['sidecar.istio.io/interceptionMode'] === 'NONE' ? 'sidecar.istio.io/interceptionMode' : undefined;
+    const key = found ?? mode;
+    return key === undefined ? [] : [critical(nameOf(workload), `spec.template.metadata.annotations[${key}]`, 'its sidecar would not see connections that ztunnel decides about today', 'Remove the annotation from the template; ambient ignores it.')];
+  });
+}
+
+/** What an earlier migration to sidecars left would be taken for what this one made. */
+function leftovers({ mesh, namespace, itinerary }: Surroundings): readonly Problem[] {
+  if (itinerary !== undefined) return [];
+  return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind, namespace.name)).filter(({ labels }) => isOfExit(labels)).map((config) =>
+    critical(nameOf(config), 'metadata.labels', 'an earlier migration to sidecars made it, and this one would replace it', 'Delete it (ztunnel does not read it), or keep it as yours without its labels of meshmigration.dev.'));
+}
+
+/** What keeps a namespace behind waypoints from being moved to sidecars, besides its policies. */
+export function exitObstacles(surroundings: Surroundings): readonly Problem[] {
+  const served = servedServices(surroundings);
+  const found = [
+    ...served.flatMap((one) => [...waypointProblems(one, surroundings), ...podProblems(one, surroundings)]),
+    ...canaries(surroundings), ...leftovers(surroundings),
+  ];
+  // On the way Services are unbound on purpose.
+  const unbound = surroundings.itinerary === undefined && found.length === 0 ? notThroughWaypoint(surroundings) : undefined;
+  return [...found, ...(unbound === undefined ? [] : [critical(`Namespace ${surroundings.namespace.name}`, 'status.conditions', unbound, 'Wait until istiod has bound it, or take the label off: what is enforced now has to be known.')])];
+}

@@ -1,0 +1,225 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { StepName } from '../../../../api/namespace-migration.ts';
+import type { Surroundings } from '../../../adapter.ts';
+import { waypointReads } from '../../policy/attachment.ts';
+import { RequestSpaceTooLarge } from '../../policy/boxes.ts';
+import { allowedOn, ambientDirect, ambientThroughWaypoint, askedOn, outside, sidecarToSidecar, verdictOn, type DataPath, type Destination } from '../../policy/data-path.ts';
+import { describe } from '../../policy/equivalence.ts';
+import { parsePolicy } from '../../policy/parse.ts';
+import type { Matcher, Request } from '../../policy/semantics.ts';
+import type { Protocol } from '../../policy/sidecar.ts';
+import { example, intersect, matching, subtract, union, type RequestSet } from '../../policy/space.ts';
+import { nobody } from '../../policy/translate/companions.ts';
+import type { ExitRole } from '../../policy/translate/names.ts';
+import { ofProtocol, protocolsOf, throughService } from '../../policy/translate/reach.ts';
+import { podsBehind } from '../../policy/translate/selection.ts';
+import { coveredPorts, neighbours, worldFor, type ExitWorld, type Served } from '../../policy/translate/to-sidecar/served.ts';
+import type { ExitTranslation } from '../../policy/translate/to-sidecar/translate.ts';
+import { serviceTitle, waypointPrincipal } from '../../policy/translate/world.ts';
+import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
+import { asWaypoints } from '../../policy/waypoint.ts';
+import { remembered } from '../memo.ts';
+import { destinationOf, peerAuthentications, waypointAddress } from '../proof.ts';
+import { exitWorldOf } from './served.ts';
+import { exitTranslationOf } from './translation.ts';
+
+/**
+ * What a step would change: `Opens`, a request gets through that does not today; `Refuses`, one that comes through the waypoint today does not
+ * any more; `Ends`, the same for one that goes around it.
+ */
+export interface ExitChange {
+  readonly kind: 'Opens' | 'Refuses' | 'Ends';
+  readonly object: string;
+  readonly message: string;
+}
+
+/** What is in the cluster after a step of the itinerary, as one of the two kinds of pods that there may be. */
+interface State {
+  readonly step: StepName;
+  readonly policies: readonly AuthorizationPolicy[];
+  readonly bound: boolean;
+  readonly plane: 'sidecar' | 'ztunnel';
+  /** Whether workloads of this namespace may have their sidecars, and so go around waypoints. */
+  readonly moved: boolean;
+}
+
+/** Everything that stays the same on the way. */
+interface Scene {
+  readonly world: ExitWorld;
+  readonly peers: readonly PeerAuthentication[];
+  readonly served: Served;
+  readonly workload: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+  readonly protocol: Protocol;
+}
+
+/** In the order of `steps.ts`. */
+function statesOf(world: ExitWorld, { manifests }: ExitTranslation): readonly [State, ...State[]] {
+  const originals = world.policies.map(({ policy }) => policy);
+  const upTo = (...roles: readonly ExitRole[]): readonly AuthorizationPolicy[] => [...originals, ...manifests.filter(({ role }) => (roles as readonly string[]).includes(role)).flatMap(({ object }) => {
+    const { policy } = parsePolicy({ kind: object.kind, ...object.metadata, annotations: object.metadata.annotations ?? {}, spec: object.spec });
+    return policy?.kind === 'AuthorizationPolicy' ? [policy] : [];
+  })];
+  const all = upTo('SidecarCopy', 'SidecarAllow', 'SidecarDeny', 'SidecarGuard');
+  return [
+    { step: 'Baseline', policies: originals, bound: true, plane: 'ztunnel', moved: false },
+    { step: 'CopyForSidecars', policies: upTo('SidecarCopy'), bound: true, plane: 'ztunnel', moved: false },
+    { step: 'AllowForSidecars', policies: upTo('SidecarCopy', 'SidecarAllow', 'SidecarDeny'), bound: true, plane: 'ztunnel', moved: false },
+    { step: 'GuardUntilSidecars', policies: all, bound: true, plane: 'ztunnel', moved: false },
+    { step: 'RestartWorkloads', policies: all, bound: true, plane: 'ztunnel', moved: true },
+    { step: 'RestartWorkloads', policies: all, bound: true, plane: 'sidecar', moved: true },
+    { step: 'UnbindWaypoint', policies: all, bound: false, plane: 'sidecar', moved: true },
+  ];
+}
+
+/** The ways to a pod. */
+interface Ways {
+  readonly destination: Destination;
+  /** Of a caller in ambient to the Service: through the waypoint as long as it is bound. */
+  readonly through: DataPath;
+  /** Of whoever goes around the waypoint with mutual TLS: a sidecar or a gateway to the Service, a caller in ambient to the pod. */
+  readonly around: DataPath;
+  readonly aroundToPod: DataPath;
+  /** Plaintext: from outside the mesh, and from a sidecar that addresses a pod. */
+  readonly plain: DataPath;
+  readonly plainToPod: DataPath;
+}
+
+function waysOf(state: State, scene: Scene): Ways {
+  const { world, served, protocol } = scene;
+  const { service, waypoint } = served;
+  const destination = destinationOf(state, scene);
+  const name = { kind: 'Service', namespace: service.namespace, name: service.name } as const;
+  const entry = {
+    readings: asWaypoints(state.policies.filter((policy) => waypointReads(policy, waypoint, name, world.options)), protocol, world.options),
+    identity: waypointPrincipal(worldFor(served, world)), sourceIp: waypointAddress,
+  };
+  const around = ambientDirect(destination, 'Service');
+  return {
+    destination, around, through: state.bound ? ambientThroughWaypoint(entry, destination) : around,
+    aroundToPod: ambientDirect(destination, 'Pod'), plain: outside(destination, 'Service'), plainToPod: outside(destination, 'Pod'),
+  };
+}
+
+/** Two sets of requests: those let through, and those let through without an external authorizer being asked. */
+type Outcome = readonly [RequestSet, RequestSet];
+
+function outcome(...paths: readonly DataPath[]): Outcome {
+  return [union(...paths.map(allowedOn)), union(...paths.map((path) => subtract(allowedOn(path), askedOn(path))))];
+}
+
+/** One caller, what it gets through now, what it or its identity got through at the start, and which requests it can send. */
+interface Comparison {
+  readonly caller: string;
+  readonly path: DataPath;
+  readonly before: Outcome;
+  readonly within: RequestSet;
+  /** What it is if less gets through; undefined: the order of the restarts sees to it. */
+  readonly less?: 'Refuses' | 'Ends';
+}
+
+/** Requests of which one matcher holds. */
+function those(match: Matcher): RequestSet {
+  return matching([[{ anyOf: [match], negated: false }]]);
+}
+
+/** Requests of this protocol from anybody who exists: the waypoints are no callers, and nobody calls from the address that guards rest on. */
+function real({ world, served, protocol }: Scene): RequestSet {
+  const waypoints = neighbours(served, world).map((other) => those({ of: 'identity', part: 'Principal', match: { kind: 'Exact', value: waypointPrincipal(worldFor(other, world)) } }));
+  return subtract(ofProtocol(protocol), union(...waypoints, those({ of: 'remoteIp', block: nobody })));
+}
+
+/**
+ * On the ports that a waypoint has a say in, a request of a caller with an identity is no more allowed than today if the waypoint
+ * lets it through: whether it comes through it or past it afterwards, the same rules decide. A caller in plaintext never came through
+ * it, so for that one only its own way counts.
+ */
+function comparisons(state: State, start: Ways, now: Ways, scene: Scene): readonly Comparison[] {
+  const { world, served } = scene;
+  const all = real(scene);
+  const service = intersect(all, throughService(served.service, world.workloads).set);
+  const ports = coveredPorts(neighbours(served, world), world.workloads).map((port): Matcher => ({ of: 'port', side: 'Workload', port }));
+  const elsewhere = intersect(all, matching([[{ anyOf: ports, negated: true }]]));
+  const own = those({ of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: world.namespace } });
+  const eitherWay = outcome(start.around, start.through);
+  const always: readonly Comparison[] = [
+    { caller: 'a caller in ambient', path: now.through, before: outcome(start.through), within: service, less: 'Refuses' },
+    { caller: 'a caller that goes around the waypoint', path: now.around, before: eitherWay, within: service, ...(state.plane === 'sidecar' && { less: 'Ends' as const }) },
+    { caller: 'a caller that addresses the pod', path: now.aroundToPod, before: outcome(start.aroundToPod), within: elsewhere, less: 'Ends' },
+    { caller: 'a caller outside the mesh', path: now.plain, before: outcome(start.plain), within: service, less: 'Ends' },
+    { caller: 'a caller outside the mesh that addresses the pod', path: now.plainToPod, before: outcome(start.plainToPod), within: all, less: 'Ends' },
+  ];
+  if (!state.moved) return always;
+  const toPod = sidecarToSidecar(now.destination, 'Pod');
+  return [
+    ...always,
+    { caller: 'a workload of this namespace that has its sidecar', path: now.around, before: outcome(start.through), within: intersect(service, own), ...(state.plane === 'sidecar' && { less: 'Refuses' as const }) },
+    { caller: 'a workload of this namespace that has its sidecar and addresses the pod', path: toPod, before: outcome(start.aroundToPod), within: intersect(elsewhere, own), ...(state.plane === 'sidecar' && { less: 'Ends' as const }) },
+    { caller: 'a workload of this namespace that has its sidecar and addresses the pod', path: { ...toPod, address: 'Service' }, before: eitherWay, within: intersect(service, own) },
+  ];
+}
+
+function opened({ path, before: [was, unasked], within }: Comparison, space: Parameters<typeof example>[1]): Request | undefined {
+  const [is, now] = outcome(path);
+  return example(intersect(within, union(subtract(is, was), subtract(now, unasked))), space);
+}
+
+function whoRefuses(path: DataPath, request: Request): string {
+  const { allowed, by, asked } = verdictOn(path, request);
+  if (allowed) return `${asked ?? 'nobody'} asks an external authorizer about it, which may refuse it`;
+  return by === undefined ? 'no ALLOW policy lets it in' : `${by} refuses it`;
+}
+
+function changesAt(state: State, comparison: Comparison, scene: Scene): readonly ExitChange[] {
+  const { served: { service }, world } = scene;
+  const { caller, path, before: [was, wasUnasked], within, less } = comparison;
+  const { space } = throughService(service, world.workloads);
+  const more = opened(comparison, space);
+  const object = serviceTitle(service);
+  if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${state.step} ${caller} would get through that is refused today: ${describe(more)}` }];
+  const [is, isUnasked] = outcome(path);
+  const fewer = less === undefined ? undefined : example(intersect(within, union(subtract(was, is), subtract(wasUnasked, isUnasked))), space);
+  if (less === undefined || fewer === undefined) return [];
+  return [{ kind: less, object, message: `at ${state.step} ${caller} would be refused that gets through today: ${describe(fewer)}; ${whoRefuses(path, fewer)}` }];
+}
+
+/** One change of a kind for each caller is enough to show. */
+function firstOfEach(changes: readonly (ExitChange & { readonly caller: string })[]): readonly ExitChange[] {
+  return [...new Map(changes.toReversed().map(({ caller, ...change }) => [`${change.kind} ${caller}`, change])).values()].toReversed();
+}
+
+function changesIn(scene: Scene, [start, ...later]: readonly [State, ...State[]]): readonly ExitChange[] {
+  const first = waysOf(start, scene);
+  return firstOfEach(later.flatMap((state) => {
+    const now = waysOf(state, scene);
+    // What is narrowed to sidecars is nothing to ztunnel: then every way is as it was.
+    if (!state.moved && isDeepStrictEqual(now, first)) return [];
+    return comparisons(state, first, now, scene).flatMap((comparison) => changesAt(state, comparison, scene).map((change) => ({ ...change, caller: comparison.caller })));
+  }));
+}
+
+/**
+ * Compares, for every Service behind a waypoint and every way to its pods, which requests get through after each step with which do today, over
+ * all requests that the policies can tell apart.
+ */
+export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication[], translation: ExitTranslation): readonly ExitChange[] {
+  const states = statesOf(world, translation);
+  return translation.served.flatMap((served): readonly ExitChange[] => {
+    const { service } = served;
+    const known = podsBehind(service, world.workloads).map(({ labels }) => labels);
+    // A Service whose pods nobody knows: of what its selector says.
+    const pods = known.length > 0 ? known : [service.selector];
+    try {
+      return pods.flatMap((labels) => protocolsOf(service).flatMap((protocol) => changesIn({ world, peers, served, workload: { namespace: world.namespace, labels }, protocol }, states)));
+    } catch (error) {
+      if (!(error instanceof RequestSpaceTooLarge)) throw error;
+      return [{ kind: 'Opens', object: serviceTitle(service), message: `its policies are too many to compare what they let through: ${error.message}` }];
+    }
+  });
+}
+
+/** What would change for the callers of the namespace on its way from waypoints to sidecars. */
+export const exitChangesOf: (surroundings: Surroundings) => readonly ExitChange[] = remembered((surroundings) => {
+  const world = exitWorldOf(surroundings);
+  const homes = [...new Set([world.namespace, world.options.rootNamespace])];
+  return exitChanges(world, peerAuthentications(surroundings, homes), exitTranslationOf(surroundings));
+});

@@ -1,0 +1,20 @@
+import type { Manifest, Surroundings } from '../../../adapter.ts';
+import type { ExitRole } from '../../policy/translate/names.ts';
+import { translateToSidecars, type ExitTranslation } from '../../policy/translate/to-sidecar/translate.ts';
+import { remembered } from '../memo.ts';
+import { manifestsOf, why } from '../translation.ts';
+import { exitWorldOf } from './served.ts';
+
+/** What becomes of the policies of the namespace when its Services leave their waypoint. */
+export const exitTranslationOf: (surroundings: Surroundings) => ExitTranslation = remembered((surroundings) => translateToSidecars(exitWorldOf(surroundings)));
+
+/** The objects of some roles, or why they cannot be made: part of them would be worse than none. */
+export function exitManifests(surroundings: Surroundings, ...roles: readonly ExitRole[]): readonly Manifest[] | string {
+  return manifestsOf(exitTranslationOf(surroundings), ...roles);
+}
+
+/** The Services to take from their waypoint, or why they cannot be. */
+export function servicesToUnbind(surroundings: Surroundings): readonly string[] | string {
+  const { served, problems } = exitTranslationOf(surroundings);
+  return why(problems) ?? served.map(({ service }) => service.name);
+}
