@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
 import type { KubeObject } from '../../src/api/object.ts';
-import { managedBy, managedByLabel } from '../../src/api/resources.ts';
+import { managedBy, managedByLabel, meshMigrations } from '../../src/api/resources.ts';
+import { allowGet, denyDelete, shop } from './http.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
 import { isBound, service, uncalled, waypoint } from './waypoint-world.ts';
@@ -144,6 +145,63 @@ export const httpBackScenarios: readonly Scenario[] = [
       await world.patch('AuthorizationPolicy', home, 'guard', { spec: guardOfUser(home, { remoteIpBlocks: ['255.255.255.255/32'] })['spec'] });
       await world.childPhase('Migrated');
       await isBack(world);
+    },
+  },
+  {
+    name: 'http-back-half-way',
+    disturbs: true,
+    async run(world) {
+      const home = world.ns();
+      await ambientShop(world, [waypointAllowsGet(home), waypointDeniesDelete(home)]);
+      const before = await world.snapshot();
+      await world.create(await back(world));
+      await world.eventually('the first workload is restarted', async () => ((await world.child()).status?.workloads?.some(({ completedAt }) => completedAt !== undefined) === true ? true : undefined), 60_000);
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack');
+      await world.modesAre({ Ambient: 3 });
+      assert.deepEqual(await madeByRole(world), {});
+      await world.restored(before);
+    },
+  },
+  {
+    name: 'http-back-edited',
+    disturbs: true,
+    async run(world) {
+      const home = world.ns();
+      await ambientShop(world, [waypointAllowsGet(home)]);
+      await world.create(await back(world));
+      await world.childPhase('Migrated');
+      await world.create(waypointDeniesDelete(home));
+      await world.eventually('a copy of the new policy', async () => ((await madeByRole(world))['SidecarCopy'] === 2 ? true : undefined));
+      await world.create(service(home, 'late', { [useWaypoint]: 'waypoint' }, { ...httpPort, selector: { app: 'web' } }));
+      await world.eventually('the new Service unbound', async () => ((await useWaypointOf(world, 'late')) === 'none' ? true : undefined));
+    },
+  },
+  {
+    // What the first migration made is what the waypoint enforces: the way back counts it and must not touch it.
+    name: 'http-back-round-trip',
+    disturbs: true,
+    async run(world) {
+      const home = world.ns();
+      await shop(world, allowGet(home), denyDelete(home));
+      await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }] }));
+      await world.childPhase('Migrated');
+      await world.edit({ action: 'Finalize' });
+      await world.childPhase('Finalized');
+      await world.delete(meshMigrations, undefined, world.name);
+      await world.gone(meshMigrations, undefined, world.name);
+      const left = await madeByRole(world);
+      const before = await world.snapshot();
+      await world.create(await back(world));
+      const { status } = await world.childPhase('Migrated');
+      assert.equal(status?.itinerary, 'L7');
+      await isBack(world);
+      assert.deepEqual(await madeByRole(world), { ...left, SidecarCopy: 2, SidecarAllow: 1, SidecarDeny: 1, SidecarGuard: 1 });
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack');
+      await world.modesAre({ Ambient: 3 });
+      assert.deepEqual(await madeByRole(world), left);
+      await world.restored(before);
     },
   },
 ];

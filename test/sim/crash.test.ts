@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { runOnSimulation } from './run-scenario.ts';
 import type { KillPoint } from './sim-operator.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { thereAndBack, thereAndBackThroughWaypoint } from './there-and-back.ts';
+import { backAndThere, thereAndBack, thereAndBackThroughWaypoint } from './there-and-back.ts';
 
 async function runWithKills(scenario: Scenario, points: readonly KillPoint[], seed: number): Promise<number> {
   let kills = 0;
@@ -35,6 +35,12 @@ describe('an operator that is killed', () => {
     const writes = await runWithKills(thereAndBackThroughWaypoint, [], 1);
     expect(writes).toBeGreaterThan(40);
     for (let write = 1; write <= writes; write += 1) await runWithKills(thereAndBackThroughWaypoint, [{ write, when: write % 2 === 0 ? 'before' : 'after' }], 1);
+  }, 240_000);
+
+  it('finishes the way from a waypoint to sidecars wherever it was', async () => {
+    const writes = await runWithKills(backAndThere, [], 1);
+    expect(writes).toBeGreaterThan(40);
+    for (let write = 1; write <= writes; write += 1) await runWithKills(backAndThere, [{ write, when: write % 2 === 0 ? 'before' : 'after' }], 1);
   }, 240_000);
 
   it('finishes the job when it is killed again and again', async () => {

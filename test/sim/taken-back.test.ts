@@ -6,13 +6,14 @@ import { KubeClient } from '../../src/kube/client.ts';
 import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
 import { kinds } from '../scenarios/manifests.ts';
 import { runOnSimulation } from './run-scenario.ts';
-import { takenBackThroughWaypoint, thereThroughWaypoint } from './there-and-back.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { backToSidecars, takenBackThroughWaypoint, takenBackToWaypoint, thereThroughWaypoint } from './there-and-back.ts';
 
 /** The operator dies right after its write number `write`; before it is back, somebody asks for a rollback, and perhaps loses its record. */
-async function takenBackAt(write: number, recordLost: boolean): Promise<void> {
-  const { name } = takenBackThroughWaypoint;
+async function takenBackAt(scenario: Scenario, write: number, recordLost: boolean): Promise<void> {
+  const { name } = scenario;
   let taken = 0;
-  await runOnSimulation(takenBackThroughWaypoint, {
+  await runOnSimulation(scenario, {
     arrange(cluster, incarnations) {
       const client = new KubeClient({ transport: cluster.admin, clock: cluster.clock, random: seededRandom(1), fieldManager: 'kubectl' });
       const { signal } = new AbortController();
@@ -39,6 +40,12 @@ describe('a migration through a waypoint that is taken back', () => {
   it.each([['with its record', false], ['without its record, which was lost', true]])('leaves nothing, after whichever write, %s', async (_title, recordLost) => {
     const { writes } = await runOnSimulation(thereThroughWaypoint, {});
     expect(writes).toBeGreaterThan(20);
-    for (let write = 1; write <= writes; write += 1) await takenBackAt(write, recordLost);
+    for (let write = 1; write <= writes; write += 1) await takenBackAt(takenBackThroughWaypoint, write, recordLost);
+  }, 240_000);
+
+  it.each([['with its record', false], ['without its record, which was lost', true]])('leaves nothing on the way from a waypoint to sidecars either, %s', async (_title, recordLost) => {
+    const { writes } = await runOnSimulation(backToSidecars, {});
+    expect(writes).toBeGreaterThan(20);
+    for (let write = 1; write <= writes; write += 1) await takenBackAt(takenBackToWaypoint, write, recordLost);
   }, 240_000);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { plugin, traces } from '../scenarios/http-extensions.ts';
+import { ambientShop, back, isBack, madeByRole, waypointAllowsGet, waypointDeniesDelete } from '../scenarios/http-back.ts';
 import { allowGet, denyDelete, nothingLeft, shop } from '../scenarios/http.ts';
 import { deployment, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -74,6 +75,50 @@ export const takenBackThroughWaypoint: Scenario = {
     await world.phase('RolledBack');
     await world.modesAre({ Sidecar: 3 });
     await nothingLeft(world);
+    await world.restored(before);
+  },
+};
+
+/** From behind a waypoint to sidecars, and back; nothing that was made may be left. */
+export const backAndThere: Scenario = {
+  name: 'back-and-there-http',
+  async run(world) {
+    const home = world.ns();
+    await ambientShop(world, [waypointAllowsGet(home), waypointDeniesDelete(home)]);
+    const before = await world.snapshot();
+    await world.create(await back(world));
+    await world.childPhase('Migrated', home, patienceMs);
+    await isBack(world);
+    await world.command('RollingBack');
+    await world.childPhase('RolledBack', home, patienceMs);
+    await world.modesAre({ Ambient: 3 });
+    assert.deepEqual(await madeByRole(world), {});
+    await world.restored(before);
+  },
+};
+
+/** Forward only, to count the writes of it. */
+export const backToSidecars: Scenario = {
+  name: 'back-http',
+  async run(world) {
+    await ambientShop(world, [waypointAllowsGet(world.ns()), waypointDeniesDelete(world.ns())]);
+    await world.create(await back(world));
+    await world.childPhase('Migrated', world.ns(), patienceMs);
+  },
+};
+
+/** Taken back by somebody else at some point of the way from behind a waypoint. */
+export const takenBackToWaypoint: Scenario = {
+  name: 'taken-back-to-waypoint',
+  async run(world) {
+    const home = world.ns();
+    await ambientShop(world, [waypointAllowsGet(home), waypointDeniesDelete(home)]);
+    const before = await world.snapshot();
+    await world.create(await back(world));
+    await world.eventually('somebody takes it back', async () => ((await world.migration()).spec.action === 'Rollback' ? true : undefined), patienceMs);
+    await world.phase('RolledBack');
+    await world.modesAre({ Ambient: 3 });
+    assert.deepEqual(await madeByRole(world), {});
     await world.restored(before);
   },
 };

@@ -5,6 +5,7 @@ import {
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
+import { managedBy, managedByLabel } from '../../../api/resources.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView } from '../../views.ts';
 import { istio, rules } from '../adapter.ts';
@@ -53,6 +54,43 @@ const asleep = workload({ name: 'night', replicas: 0, templateLabels: { app: 'ni
 const headless = service({ headless: true });
 function named(name: string, ...principals: readonly string[]): ConfigView {
   return policy({ rules: [{ from: [{ source: { principals } }] }] }, { name });
+}
+
+const exit = { route: toSidecar, namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }), pods: [plainPod(captured)] } as const;
+const bound = service({ labels: { 'istio.io/use-waypoint': 'waypoint' }, conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: 'Successfully attached to waypoint shop/waypoint' } } });
+
+function gatewayOf(spec: Spec, labels: ConfigView['labels'] = {}): ConfigView {
+  return config('Gateway', spec, { name: 'waypoint', labels });
+}
+
+const waypointOfShop = [gatewayOf({ gatewayClassName: 'istio-waypoint' }), strict];
+
+/** Service `web` behind a waypoint that enforces a policy. */
+function behindWaypoint(spec: Spec, ...others: readonly ConfigView[]): Surroundings {
+  return surroundings({ ...exit, services: [bound] }, [...waypointOfShop, policy({ targetRefs: [{ group: '', kind: 'Service', name: 'web' }], ...spec }), ...others]);
+}
+
+/** Two workloads whose Services go through the waypoint of the namespace, which enforces the same for both. */
+function twoBehindWaypoint(spec: Spec): Surroundings {
+  const api = service({ ...bound, name: 'api', selector: { app: 'api' } });
+  const rule = policy({ targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }], action: 'DENY', ...http });
+  return surroundings({ ...exit, spec: migrationSpec(spec), services: [bound, api], workloads: [workload(), workload({ name: 'api', templateLabels: { app: 'api' } })] }, [...waypointOfShop, rule]);
+}
+
+function guard(source: Spec): ConfigView {
+  return policy({ selector: { matchLabels: { app: 'web' } }, action: 'DENY', rules: [{ from: [{ source: { notPrincipals: ['cluster.local/ns/shop/sa/waypoint'], ...source } }] }] }, { name: 'guard' });
+}
+
+function boundStatus(waypoint: string): Spec {
+  return { conditions: [{ type: 'istio.io/WaypointBound', status: 'True', message: `Successfully attached to waypoint ${waypoint}. Ingress traffic will traverse the waypoint` }] };
+}
+
+const farService = service({ ...bound, namespace: 'bank', name: 'ledger', conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: 'Successfully attached to waypoint bank/waypoint' } } });
+
+/** A Service of another namespace behind a waypoint that enforces a policy. */
+function elsewhere(spec: Spec): Surroundings {
+  const far = policy({ targetRefs: [{ group: '', kind: 'Service', name: 'ledger' }], ...spec }, { namespace: 'bank' });
+  return surroundings({ ...exit, mesh: { ...mesh([...installed, far]), services: () => [farService] } });
 }
 
 const failClosed = migrationSpec({ policies: { bypass: 'FailClosed' } });
@@ -161,7 +199,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...proxyExamples,
   MM022: {
     seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })) },
-    ignored: { 'a gateway': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'ingress' }] })), 'a ServiceEntry, which MM098 is about': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })), 'another namespace': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })) },
+    ignored: { 'a gateway': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'ingress' }] })), 'a ServiceEntry, which MM098 is about': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })), 'another namespace': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })), 'a Service on the way to sidecars': behindWaypoint(http) },
   },
   MM023: {
     seen: {
@@ -362,9 +400,10 @@ const table: Readonly<Record<string, Examples>> = {
       'on the namespace': surroundings({ namespace: namespace({ labels: { 'istio-injection': 'enabled', 'istio.io/use-waypoint': 'waypoint' } }) }),
       'on a Service': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint': 'waypoint' } })] }),
       'on a pod': surroundings({ pods: [pod({ labels: { ...injected.labels, 'istio.io/use-waypoint': 'waypoint' } })] }),
+      'on a pod on the way to sidecars': surroundings({ ...exit, pods: [plainPod({ ...captured, labels: { 'app': 'web', 'istio.io/use-waypoint': 'waypoint' } })] }),
       'on a template that is scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/use-waypoint': 'waypoint' } })] }),
     },
-    ignored: { 'none': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint': 'none' } })] }), 'no label': surroundings() },
+    ignored: { 'none': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint': 'none' } })] }), 'no label': surroundings(), 'a Service on the way to sidecars': behindWaypoint(http) },
   },
   MM046: {
     seen: { 'WorkloadEntry': around(config('WorkloadEntry', {})), 'WorkloadGroup': around(config('WorkloadGroup', {})) },
@@ -526,11 +565,56 @@ const table: Readonly<Record<string, Examples>> = {
     },
   },
   MM084: {
-    seen: { 'two that call each other': circle(['shop/web', 'shop/api']) },
-    ignored: { 'one calls the other': circle(['shop/api']), 'itself': circle(['shop/web']) },
+    seen: { 'two that call each other': circle(['shop/web', 'shop/api']), 'two behind a waypoint whose callers nobody names': twoBehindWaypoint({}) },
+    ignored: {
+      'one calls the other': circle(['shop/api']), 'itself': circle(['shop/web']), 'declared callers': twoBehindWaypoint({ callers: [{ namespace: 'shop', from: [{ namespace: 'blog' }] }] }),
+      'FailClosed': twoBehindWaypoint({ policies: { bypass: 'FailClosed' } }),
+    },
   },
   // What is made never opens anything: what it would take is in waypoint/proof.test.ts.
   MM086: { seen: {}, ignored: { 'policies that are carried over': around(policy(http)), 'L4 only': around(policy(identity)) } },
+  MM089: {
+    seen: {
+      'addresses': behindWaypoint({ rules: [{ from: [{ source: { ipBlocks: ['10.0.0.0/8'] } }] }] }),
+      'a waypoint elsewhere': surroundings({ ...exit, services: [service({ labels: { ...bound.labels, 'istio.io/use-waypoint-namespace': 'infra' } })] }, waypointOfShop),
+      'no waypoint': surroundings({ ...exit, services: [bound] }), 'a waypoint of another class': surroundings({ ...exit, services: [bound] }, [gatewayOf({ gatewayClassName: 'mine' })]),
+      'a waypoint for workloads': surroundings({ ...exit, services: [bound] }, [gatewayOf({ gatewayClassName: 'istio-waypoint' }, { 'istio.io/waypoint-for': 'all' })]),
+      'a canary': surroundings({ ...exit, services: [service({ ...bound, labels: { ...bound.labels, 'istio.io/use-waypoint-canary': 'next' } })] }, waypointOfShop),
+      'a Service that istiod has not bound': surroundings({ ...exit, services: [service({ labels: bound.labels })] }, waypointOfShop),
+      'a Service without selector': surroundings({ ...exit, services: [service({ ...bound, selector: {} })] }, waypointOfShop),
+      'a pod that has opted out': surroundings({ ...exit, services: [bound], pods: [plainPod({ labels: { 'app': 'web', 'istio.io/dataplane-mode': 'none' } })] }, waypointOfShop),
+      'a pod of nobody': surroundings({ ...exit, services: [bound], workloads: [], pods: [plainPod(captured)] }, waypointOfShop),
+      'what an earlier migration left': surroundings({ ...exit, services: [bound] }, [...waypointOfShop, policy({ selector: { matchLabels: { app: 'web' } } }, { labels: { [managedByLabel]: managedBy, 'meshmigration.dev/role': 'SidecarCopy' } })]),
+      'ports that the sidecar leaves alone': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
+      'no interception': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'sidecar.istio.io/interceptionMode': 'NONE' } })] }, [strict]),
+    },
+    ignored: {
+      'an ordinary waypoint': behindWaypoint(http), 'no waypoint': surroundings(exit, [policy(identity)]), 'ports where nothing is enforced': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }),
+      'a Service that was unbound on the way': surroundings({ ...exit, itinerary: 'L7', services: [service({ labels: { 'istio.io/use-waypoint': 'none' }, annotations: { 'meshmigration.dev/original-labels': JSON.stringify(bound.labels) } })] }, waypointOfShop),
+    },
+  },
+  MM090: {
+    seen: { 'a direct caller whom the waypoint refuses': behindWaypoint({ rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] }, policy({ selector: { matchLabels: { app: 'web' } }, rules: [{ from: [{ source: { namespaces: ['shop', 'blog'] } }] }] }, { name: 'direct' })) },
+    ignored: { 'policies of a waypoint': behindWaypoint(http), 'no waypoint': surroundings(exit, [policy(identity)]) },
+  },
+  MM091: {
+    seen: { 'a guard': behindWaypoint(http, guard({})) },
+    ignored: { 'a guard that only ztunnel enforces': behindWaypoint(http, guard({ remoteIpBlocks: ['255.255.255.255/32'] })) },
+  },
+  MM092: {
+    seen: {
+      'a Service elsewhere with unknown callers': elsewhere({ action: 'DENY', ...http }), 'one that names this namespace': elsewhere(httpFrom('shop')), 'on the way out of the mesh': { ...elsewhere({ action: 'DENY', ...http }), route: { from: 'IstioAmbient', to: 'None' } },
+      'a ServiceEntry here': surroundings(exit, [config('ServiceEntry', {}, { name: 'outside', status: boundStatus('shop/egress') }), policy({ targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'egress' }], ...http })]),
+    },
+    ignored: {
+      'one that names others': elsewhere(httpFrom('blog')), 'declared callers': { ...elsewhere({ action: 'DENY', ...http }), spec: migrationSpec({ callers: [{ namespace: 'bank', from: [{ namespace: 'blog' }] }] }) },
+      'one without policies': surroundings({ ...exit, mesh: { ...mesh(), services: () => [farService] } }), 'the way to ambient': { ...elsewhere({ action: 'DENY', ...http }), route: sidecarToAmbient },
+    },
+  },
+  MM093: {
+    seen: { 'a guard for the time of the restarts': behindWaypoint(http), 'callers of pods under STRICT, to whom sidecars send plaintext': surroundings({ ...exit, services: [bound] }, waypointOfShop) },
+    ignored: { 'a waypoint without policies': surroundings({ ...exit, services: [bound] }, [gatewayOf({ gatewayClassName: 'istio-waypoint' })]) },
+  },
   MM085: {
     seen: { 'FailClosed': surroundings({ spec: failClosed }, [policy(http)]) },
     ignored: { 'CallersFirst': around(policy(http)), 'L4 only': surroundings({ spec: failClosed }, [policy(identity)]) },
