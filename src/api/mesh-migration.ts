@@ -98,6 +98,8 @@ const Direct = z.object({
 const Policies = z.object({
   bypass: z.enum(['CallersFirst', 'FailClosed']).default('CallersFirst')
     .describe('Callers with sidecars never use a waypoint, so pods that have lost their sidecar refuse them where a policy needs HTTP. CallersFirst: a namespace that needs a waypoint is not started before all its callers are known and in ambient. FailClosed: it is started, and callers that still have sidecars are refused until they are in ambient.'),
+  refusals: z.enum(['Block', 'Accept']).default('Block')
+    .describe('What it means that a request which gets through today would be refused on the way or afterwards (MM091, MM099). Block: the namespace is not started. Accept: it is a warning. A request that would get through and does not today always blocks.'),
   direct: z.array(Direct).max(200).default([])
     .describe('Who may still go past the waypoint of a namespace once its pods have lost their sidecars. ztunnel alone decides about them; where that would let something through that is refused today, the namespace is blocked (MM086).')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace'] }),

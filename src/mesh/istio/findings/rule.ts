@@ -111,6 +111,11 @@ export function hasTrustDomainAliases(mesh: MeshState): boolean {
   return trustDomainAliases(mesh).length > 0;
 }
 
+/** Whether it blocks that a request would be refused which gets through today, by `spec.policies.refusals`. */
+export function severityOfRefusals({ spec }: Surroundings): Severity {
+  return spec.policies.refusals === 'Block' ? 'Critical' : 'Warning';
+}
+
 /** Names of some pods, so that a message stays short. */
 export function some(pods: readonly PodView[]): string {
   const names = pods.slice(0, 3).map((pod) => pod.name).join(', ');

@@ -100,6 +100,12 @@ function httpFrom(...namespaces: readonly string[]): Spec {
 }
 
 /** ServiceAccount blog/reader may call, and there is this pod. */
+/** Declared as the only caller of a Service that refuses some requests. */
+function declared(caller: PodView, ...others: readonly ConfigView[]): Surroundings {
+  const configs = [policy({ action: 'DENY', ...http }), ...others];
+  return surroundings({ spec: migrationSpec({ callers: [{ namespace: 'shop', from: [{ namespace: 'blog' }] }] }), mesh: { ...mesh(configs), pods: () => [caller] } }, configs);
+}
+
 function calledBy(caller: PodView): Surroundings {
   const policies = policy({ rules: [{ from: [{ source: { serviceAccounts: ['blog/reader'] } }], to: http.rules[0]?.to }] });
   return surroundings({ mesh: { ...mesh([...installed, policies]), pods: (home) => (home === caller.namespace ? [caller] : []) } });
@@ -546,8 +552,8 @@ const table: Readonly<Record<string, Examples>> = {
     ignored: { 'what can be carried over': around(policy(http)), 'L4 only': around(policy(identity)) },
   },
   MM081: {
-    seen: { 'a headless Service of the same pods': surroundings({ services: [service(), service({ name: 'web-pods', headless: true })] }, [policy(http)]) },
-    ignored: { 'an ordinary Service': around(policy(http)) },
+    seen: { 'a headless Service of the same pods': surroundings({ services: [service(), service({ name: 'web-pods', headless: true })] }, [policy(http)]), 'callers outside the mesh': around(policy(http)) },
+    ignored: { 'an ordinary Service': around(policy(http), strict) },
   },
   MM082: {
     seen: { 'a rule without from': around(policy(http)), 'a wildcard': around(policy({ rules: [{ from: [{ source: { namespaces: ['team-*'] } }], to: http.rules[0]?.to }] })), 'only a DENY': around(policy({ action: 'DENY', ...http })) },
@@ -557,8 +563,9 @@ const table: Readonly<Record<string, Examples>> = {
     },
   },
   MM083: {
-    seen: { 'a sidecar': calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })) },
+    seen: { 'a sidecar': calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })), 'one outside the mesh that is declared, under PERMISSIVE': declared(plainPod({ namespace: 'blog' })) },
     ignored: {
+      'one outside the mesh, under STRICT': declared(plainPod({ namespace: 'blog' }), strict), 'one outside the mesh, where policies name identities': calledBy(plainPod({ namespace: 'blog', serviceAccount: 'reader' })),
       'one in ambient': calledBy(plainPod({ ...captured, namespace: 'blog', serviceAccount: 'reader' })), 'another ServiceAccount': calledBy(pod({ namespace: 'blog', serviceAccount: 'writer' })),
       'a gateway': calledBy(pod({ namespace: 'blog', serviceAccount: 'reader', annotations: { ...injected.annotations, 'inject.istio.io/templates': 'gateway' } })),
       'FailClosed': { ...calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })), spec: failClosed },
@@ -572,7 +579,11 @@ const table: Readonly<Record<string, Examples>> = {
     },
   },
   // What is made never opens anything: what it would take is in waypoint/proof.test.ts.
-  MM086: { seen: {}, ignored: { 'policies that are carried over': around(policy(http)), 'L4 only': around(policy(identity)) } },
+  MM086: {
+    seen: { 'a port that stays direct, on which ztunnel enforces less': surroundings({ spec: migrationSpec({ policies: { direct: [{ namespace: 'shop', ports: [9090], principals: [] }] } }) }, [policy({ action: 'DENY', ...http }), strict]) },
+    ignored: { 'policies that are carried over': around(policy(http)), 'L4 only': around(policy(identity)) },
+  },
+  MM099: { seen: {}, ignored: { 'policies that are carried over': around(policy(http)) } },
   MM089: {
     seen: {
       'addresses': behindWaypoint({ rules: [{ from: [{ source: { ipBlocks: ['10.0.0.0/8'] } }] }] }),

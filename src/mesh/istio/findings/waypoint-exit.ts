@@ -6,7 +6,7 @@ import { exitChangesOf, type ExitChange } from '../waypoint/exit/proof.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { exitTranslationOf } from '../waypoint/exit/translation.ts';
 import type { Problem } from '../policy/translate/problem.ts';
-import type { Evidence, Rule } from './rule.ts';
+import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces whose Services leave their waypoint. */
 function onExit(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
@@ -50,7 +50,7 @@ export const exitRules: readonly Rule[] = [
   {
     id: 'MM091', severity: 'Critical', when: 'Always', title: 'Sidecars would refuse a request that gets through',
     fix: 'If it is a policy that lets only the waypoint in to the pods, remove it, or add remoteIpBlocks: ["255.255.255.255/32"] to each source of its DENY rules, by which ztunnel alone enforces it.',
-    find: changes('Refuses'),
+    find: (surroundings) => changes('Refuses')(surroundings).map((each) => ({ ...each, severity: severityOfRefusals(surroundings) })),
   },
   {
     id: 'MM092', severity: 'Critical', when: 'Start', title: 'Callers would go around waypoints elsewhere',

@@ -1,14 +1,15 @@
 import { timestamp } from '../../../base/clock.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { WorkloadView } from '../../views.ts';
-import { guardedServices, leftOut, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
+import { guardedServices, leftOut, outsideCallers, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
 import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
 import { exitOrder } from '../waypoint/exit/order.ts';
 import { isExit } from '../waypoint/exit/route.ts';
-import { openingsOf } from '../waypoint/proof.ts';
+import { changesOf, type Change } from '../waypoint/proof.ts';
 import { restartOrder } from '../waypoint/order.ts';
 import { translationOf } from '../waypoint/translation.ts';
-import { nameOf, some, type Evidence, type Rule } from './rule.ts';
+import type { ServiceFacts } from '../policy/translate/world.ts';
+import { nameOf, severityOfRefusals, some, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces that get a waypoint. */
 function withWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
@@ -23,6 +24,14 @@ function problems(severity: 'Critical' | 'Warning'): (surroundings: Surroundings
   return withWaypoint((surroundings) => translationOf(surroundings).problems.filter((problem) => problem.severity === severity)
     .map(({ object, field, message, fix }) => ({ object, message: `${field}: ${message}`, fix })));
 }
+
+/** What the proof says, once nothing else stands in the way: what cannot be made need not be compared. */
+function changed(kind: Change['kind'], surroundings: Surroundings): readonly Evidence[] {
+  const blocked = translationOf(surroundings).problems.some(({ severity }) => severity === 'Critical');
+  return blocked ? [] : changesOf(surroundings).filter((change) => change.kind === kind).map(({ object, message }) => ({ object, message }));
+}
+
+const goneAround = 'Name ports or callers that have to stay direct in spec.policies.direct, or let these callers join ambient.';
 
 function serviceName({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return nameOf({ kind: 'Service', namespace, name });
@@ -41,8 +50,15 @@ function sleeping(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Su
   return names.length === 0 ? [] : [`callers that do not run now get sidecars when they do, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`];
 }
 
+/** Declared callers outside the mesh, if something gets through today that has no identity; policies name identities, which these do not have. */
+function outside(service: ServiceFacts, callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+  if (callers.declared !== true || !changed('Ends', surroundings).some(({ object }) => object === serviceName(service))) return [];
+  const pods = outsideCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
+  return pods.length === 0 ? [] : [`callers outside the mesh never use a waypoint and would be refused for good: ${[...new Set(pods.map(({ namespace }) => namespace))].join(', ')} (${some(pods)}), known from ${callers.from}`];
+}
+
 function withSidecars(surroundings: Surroundings): readonly Evidence[] {
-  return guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Unknown' ? [] : [...running(callers, surroundings), ...sleeping(callers, surroundings)]
+  return guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Unknown' ? [] : [...running(callers, surroundings), ...sleeping(callers, surroundings), ...outside(service, callers, surroundings)]
     .map((message) => ({ object: serviceName(service), message }))));
 }
 
@@ -88,7 +104,7 @@ export const waypointRules: readonly Rule[] = [
   {
     id: 'MM081', severity: 'Warning', when: 'Start', title: 'Behaves otherwise behind a waypoint',
     fix: 'Check whether you rely on it.',
-    find: problems('Warning'),
+    find: (surroundings) => [...problems('Warning')(surroundings), ...withWaypoint((each) => changed('Ends', each).map((evidence) => ({ ...evidence, fix: goneAround })))(surroundings)],
   },
   {
     id: 'MM082', severity: 'Critical', when: 'Start', title: 'Nobody knows who calls the Service',
@@ -115,7 +131,12 @@ export const waypointRules: readonly Rule[] = [
   {
     id: 'MM086', severity: 'Critical', when: 'Always', title: 'A request would become allowed',
     fix: 'Change the policies that the message is about, or keep this namespace on sidecars.',
-    find: withWaypoint((surroundings) => (translationOf(surroundings).problems.some(({ severity }) => severity === 'Critical') ? [] : openingsOf(surroundings))),
+    find: withWaypoint((surroundings) => changed('Opens', surroundings)),
+  },
+  {
+    id: 'MM099', severity: 'Critical', when: 'Start', title: 'A request would be refused that gets through',
+    fix: 'Change the policies that the message is about, or set spec.policies.refusals to Accept.',
+    find: withWaypoint((surroundings) => changed('Refuses', surroundings).map((evidence) => ({ ...evidence, severity: severityOfRefusals(surroundings) }))),
   },
   {
     id: 'MM087', severity: 'Warning', when: 'Start', title: 'spec.callers leaves out a caller',

@@ -22,8 +22,8 @@ export interface Caller {
 
 /** Who calls a Service; `Unknown` says why nobody can tell, and then everybody counts as having a sidecar. */
 export type Callers =
-  /** `seen`: they did call, and are not only those who may. */
-  | { readonly kind: 'Known'; readonly callers: readonly Caller[]; readonly from: string; readonly seen?: true }
+  /** `seen`: they did call, and are not only those who may. `declared`: it is the user who says so, of whoever it is. */
+  | { readonly kind: 'Known'; readonly callers: readonly Caller[]; readonly from: string; readonly seen?: true; readonly declared?: true }
   | { readonly kind: 'Unknown'; readonly why: string };
 
 const identity = /^[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/;
@@ -69,7 +69,7 @@ function fromPolicies(service: ServiceFacts, world: World): Callers {
 function declaredCallers(namespace: string, declared: MeshMigrationSpec['callers']): Extract<Callers, { kind: 'Known' }> | undefined {
   const entry = declared.find((each) => each.namespace === namespace);
   if (entry === undefined) return undefined;
-  return { kind: 'Known', from: 'spec.callers', callers: entry.from.map((caller) => ({ namespace: caller.namespace, ...(caller.serviceAccount !== undefined && { serviceAccount: caller.serviceAccount }) })) };
+  return { kind: 'Known', from: 'spec.callers', declared: true, callers: entry.from.map((caller) => ({ namespace: caller.namespace, ...(caller.serviceAccount !== undefined && { serviceAccount: caller.serviceAccount }) })) };
 }
 
 /** Who calls a Service by what the user declared, else by what its policies tell. */
@@ -100,6 +100,12 @@ function isGateway({ labels, annotations }: PodView): boolean {
 export function sidecarCallers(callers: readonly Caller[], surroundings: Surroundings): readonly PodView[] {
   return [...new Set(callers.map(({ namespace }) => namespace))].flatMap((namespace) => surroundings.mesh.pods(namespace))
     .filter((pod) => callers.some((caller) => isOf(caller, pod)) && modeOf(pod) === 'Sidecar' && !pod.terminating && !pod.finished && !isGateway(pod));
+}
+
+/** Callers outside the mesh: they never use a waypoint, so that pods behind one refuse them for good. */
+export function outsideCallers(callers: readonly Caller[], { mesh }: Surroundings): readonly PodView[] {
+  return [...new Set(callers.map(({ namespace }) => namespace))].flatMap((namespace) => mesh.pods(namespace))
+    .filter((pod) => callers.some((caller) => isOf(caller, pod)) && modeOf(pod) === 'None' && pod.ready && !pod.terminating && !pod.finished);
 }
 
 /** Callers none of whose pods runs now (a CronJob between two runs, for example), and which would get sidecars when they do. */

@@ -3,7 +3,7 @@ import { configObject, world } from '../../../../test/support/translation-world.
 import type { Manifest, Role } from '../policy/translate/manifest.ts';
 import { translate, type Translation } from '../policy/translate/translate.ts';
 import type { PeerAuthentication } from '../policy/types.ts';
-import { openings } from './proof.ts';
+import { changes, type Change } from './proof.ts';
 
 const facts = world({ policies: [
   { name: 'readers', spec: { selector: { matchLabels: { app: 'cart' } }, action: 'ALLOW', rules: [{ from: [{ source: { serviceAccounts: ['web'] } }], to: [{ operation: { methods: ['GET'] } }] }] } },
@@ -11,6 +11,11 @@ const facts = world({ policies: [
 ] });
 const right = translate(facts);
 const strict: PeerAuthentication = { kind: 'PeerAuthentication', namespace: 'shop', name: 'strict', annotations: {}, targetRefs: [], mode: 'STRICT', ports: {} };
+
+/** What gets through that does not today. */
+function openings(...what: Parameters<typeof changes>): readonly Change[] {
+  return changes(...what).filter(({ kind }) => kind === 'Opens');
+}
 
 function without(role: Role): Translation {
   return { ...right, manifests: right.manifests.filter((made) => made.role !== role) };
@@ -33,6 +38,24 @@ describe('the proof', () => {
     ['copies that only look at ports', changed('Copy', (spec) => ({ ...spec, rules: [{ to: [{ operation: { ports: ['80'] } }] }] })), / a caller in ambient would get through/],
   ])('finds what opens with %s, and names a request', (_title, translation, message) => {
     expect(openings(facts, [strict], translation).map((opening) => opening.message)).toContainEqual(expect.stringMatching(message));
+  });
+});
+
+describe('the proof about what would be refused', () => {
+  it('finds nothing in what is made: callers outside the mesh got nothing through before', () => {
+    expect(changes(facts, [strict], right)).toEqual([]);
+  });
+
+  it('finds what the pods refuse to the waypoint, and names a request', () => {
+    expect(changes(facts, [strict], without('AllowWaypoint'))).toContainEqual(expect.objectContaining({ kind: 'Refuses', message: expect.stringMatching(/^at BindWaypoint a caller in ambient would be refused that gets through today: .*GET/) as unknown }));
+  });
+
+  it('tells of callers outside the mesh, which never use a waypoint', () => {
+    const denied = world({ policies: [{ name: 'no-delete', spec: { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] } }] });
+    const found = changes(denied, [], translate(denied));
+
+    expect(new Set(found.map(({ kind }) => kind))).toEqual(new Set(['Ends']));
+    expect(found.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^at RestartWorkloads a caller outside the mesh would be refused that gets through today: plaintext/));
   });
 });
 

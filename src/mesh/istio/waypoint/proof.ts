@@ -1,13 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Surroundings } from '../../adapter.ts';
 import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
-import { allowedOn, ambientDirect, ambientThroughWaypoint, askedOn, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
+import { ambientDirect, ambientThroughWaypoint, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
 import { describe } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import { attachedPeerAuthentications, convertedPeerAuthentications, ztunnelPeerReadings } from '../policy/peer-authentication-ztunnel.ts';
 import { effectiveMtls } from '../policy/peer-authentication.ts';
 import { asSidecars, type Protocol } from '../policy/sidecar.ts';
-import { example, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
+import { intersect, matching, subtract, type RequestSet } from '../policy/space.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
 import { podsBehind } from '../policy/translate/selection.ts';
@@ -18,11 +19,16 @@ import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts
 import { asWaypoints } from '../policy/waypoint.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
 import { remembered } from './memo.ts';
+import { gained, outcome } from './outcome.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
 
-/** A request that a step would let through and that is refused today. */
-export interface Opening {
+/**
+ * What a step would change: `Opens`, a request gets through that does not today; `Refuses`, one of a caller that goes through the
+ * waypoint does not any more; `Ends`, the same for one that never will.
+ */
+export interface Change {
+  readonly kind: 'Opens' | 'Refuses' | 'Ends';
   readonly object: string;
   readonly message: string;
 }
@@ -102,35 +108,52 @@ function unreal(world: World): RequestSet {
   ]);
 }
 
-function openingsIn(scene: Scene, states: readonly State[]): readonly Opening[] {
-  const { world, service, protocol } = scene;
+/**
+ * What it is if less gets through for a caller. Callers with sidecars are not among them, because they move first, and hardly anybody in
+ * ambient addresses pods before there is anything in ambient.
+ */
+const lessFor: Readonly<Record<string, 'Refuses' | 'Ends'>> = {
+  'a caller in ambient': 'Refuses', 'a caller outside the mesh': 'Ends', 'a caller outside the mesh that addresses the pod': 'Ends',
+};
+
+function changesFor(caller: string, before: DataPath, later: readonly { readonly step: string; readonly path: DataPath }[], { world, service, protocol }: Scene): readonly Change[] {
+  const { set, space } = throughService(service, world.workloads);
+  const within = subtract(before.address === 'Service' ? intersect(ofProtocol(protocol), set) : ofProtocol(protocol), unreal(world));
+  const was = outcome(before);
+  const object = serviceTitle(service);
+  const less = lessFor[caller];
+  const found = later.filter(({ path }) => !isDeepStrictEqual(path, before)).flatMap(({ step, path }): readonly Change[] => {
+    const is = outcome(path);
+    const more = gained(is, was, within, space);
+    if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${step} ${caller} would get through that is refused today: ${describe(more)}` }];
+    const fewer = less && gained(was, is, within, space);
+    return fewer === undefined || less === undefined ? [] : [{ kind: less, object, message: `at ${step} ${caller} would be refused that gets through today: ${describe(fewer)}` }];
+  });
+  // One of a kind is enough to show, and the first step at which it happens.
+  return [...new Map(found.toReversed().map((change) => [change.kind, change])).values()];
+}
+
+function changesIn(scene: Scene, states: readonly State[]): readonly Change[] {
   const [start, ...later] = states.map((state) => ({ step: state.step, paths: pathsOf(state, scene) }));
-  if (start === undefined) return [];
-  const through = throughService(service, world.workloads);
-  return Object.entries(start.paths).flatMap(([caller, before]) => later.flatMap(({ step, paths }) => {
-    const after = paths[caller];
-    if (after === undefined) return [];
-    const [was, is] = [allowedOn(before), allowedOn(after)];
-    const opens = union(subtract(is, was), subtract(intersect(askedOn(before), is), askedOn(after)));
-    const reached = before.address === 'Service' ? intersect(ofProtocol(protocol), through.set) : ofProtocol(protocol);
-    const request = example(intersect(subtract(reached, unreal(world)), opens), through.space);
-    return request === undefined ? [] : [{ object: serviceTitle(service), message: `at ${step} ${caller} would get through that is refused today: ${describe(request)}` }];
-  }).slice(0, 1));
+  return Object.entries(start?.paths ?? {}).flatMap(([caller, before]) => changesFor(caller, before, later.flatMap(({ step, paths }) => {
+    const path = paths[caller];
+    return path === undefined ? [] : [{ step, path }];
+  }), scene));
 }
 
 /**
  * Compares, for every Service that gets the waypoint and every way to its pods, which requests are let through after each step
  * with which are today, over all requests that the policies can tell apart. Nothing may open, at no step.
  */
-export function openings(world: World, peers: readonly PeerAuthentication[], translation: Translation): readonly Opening[] {
+export function changes(world: World, peers: readonly PeerAuthentication[], translation: Translation): readonly Change[] {
   const states = statesOf(world, translation);
-  return translation.bound.flatMap((service) => {
+  return translation.bound.flatMap((service): readonly Change[] => {
     try {
       return podsBehind(service, world.workloads).flatMap(({ labels }) => protocolsOf(service).flatMap((protocol) =>
-        openingsIn({ world, peers, service, workload: { namespace: world.namespace, labels }, protocol }, states)));
+        changesIn({ world, peers, service, workload: { namespace: world.namespace, labels }, protocol }, states)));
     } catch (error) {
       if (!(error instanceof RequestSpaceTooLarge)) throw error;
-      return [{ object: serviceTitle(service), message: `its policies are too many to compare what they let through: ${error.message}` }];
+      return [{ kind: 'Opens', object: serviceTitle(service), message: `its policies are too many to compare what they let through: ${error.message}` }];
     }
   });
 }
@@ -143,9 +166,9 @@ export function peerAuthentications({ mesh }: Surroundings, homes: readonly stri
   });
 }
 
-/** What would open in the namespace on its way behind a waypoint. */
-export const openingsOf: (surroundings: Surroundings) => readonly Opening[] = remembered((surroundings) => {
+/** What would change for the callers of the namespace on its way behind a waypoint. */
+export const changesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = worldOf(surroundings);
   const homes = [...new Set([world.namespace, world.options.rootNamespace])];
-  return openings(world, peerAuthentications(surroundings, homes), translationOf(surroundings));
+  return changes(world, peerAuthentications(surroundings, homes), translationOf(surroundings));
 });

@@ -3,12 +3,12 @@ import type { StepName } from '../../../../api/namespace-migration.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { waypointReads } from '../../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../../policy/boxes.ts';
-import { allowedOn, ambientDirect, ambientThroughWaypoint, askedOn, outside, sidecarToSidecar, verdictOn, type DataPath, type Destination } from '../../policy/data-path.ts';
+import { ambientDirect, ambientThroughWaypoint, outside, sidecarToSidecar, verdictOn, type DataPath, type Destination } from '../../policy/data-path.ts';
 import { describe } from '../../policy/equivalence.ts';
 import { parsePolicy } from '../../policy/parse.ts';
 import type { Matcher, Request } from '../../policy/semantics.ts';
 import type { Protocol } from '../../policy/sidecar.ts';
-import { example, intersect, matching, subtract, union, type RequestSet } from '../../policy/space.ts';
+import { intersect, matching, subtract, union, type RequestSet } from '../../policy/space.ts';
 import { nobody } from '../../policy/translate/companions.ts';
 import type { ExitRole } from '../../policy/translate/names.ts';
 import { ofProtocol, protocolsOf, throughService } from '../../policy/translate/reach.ts';
@@ -19,6 +19,7 @@ import { serviceTitle, waypointPrincipal } from '../../policy/translate/world.ts
 import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
 import { asWaypoints } from '../../policy/waypoint.ts';
 import { remembered } from '../memo.ts';
+import { gained, outcome, type Outcome } from '../outcome.ts';
 import { destinationOf, peerAuthentications, waypointAddress } from '../proof.ts';
 import { exitWorldOf } from './served.ts';
 import { exitTranslationOf } from './translation.ts';
@@ -100,13 +101,6 @@ function waysOf(state: State, scene: Scene): Ways {
   };
 }
 
-/** Two sets of requests: those let through, and those let through without an external authorizer being asked. */
-type Outcome = readonly [RequestSet, RequestSet];
-
-function outcome(...paths: readonly DataPath[]): Outcome {
-  return [union(...paths.map(allowedOn)), union(...paths.map((path) => subtract(allowedOn(path), askedOn(path))))];
-}
-
 /** One caller, what it gets through now, what it or its identity got through at the start, and which requests it can send. */
 interface Comparison {
   readonly caller: string;
@@ -158,11 +152,6 @@ function comparisons(state: State, start: Ways, now: Ways, scene: Scene): readon
   ];
 }
 
-function opened({ path, before: [was, unasked], within }: Comparison, space: Parameters<typeof example>[1]): Request | undefined {
-  const [is, now] = outcome(path);
-  return example(intersect(within, union(subtract(is, was), subtract(now, unasked))), space);
-}
-
 function whoRefuses(path: DataPath, request: Request): string {
   const { allowed, by, asked } = verdictOn(path, request);
   if (allowed) return `${asked ?? 'nobody'} asks an external authorizer about it, which may refuse it`;
@@ -171,13 +160,13 @@ function whoRefuses(path: DataPath, request: Request): string {
 
 function changesAt(state: State, comparison: Comparison, scene: Scene): readonly ExitChange[] {
   const { served: { service }, world } = scene;
-  const { caller, path, before: [was, wasUnasked], within, less } = comparison;
+  const { caller, path, before, within, less } = comparison;
   const { space } = throughService(service, world.workloads);
-  const more = opened(comparison, space);
+  const is = outcome(path);
+  const more = gained(is, before, within, space);
   const object = serviceTitle(service);
   if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${state.step} ${caller} would get through that is refused today: ${describe(more)}` }];
-  const [is, isUnasked] = outcome(path);
-  const fewer = less === undefined ? undefined : example(intersect(within, union(subtract(was, is), subtract(wasUnasked, isUnasked))), space);
+  const fewer = less && gained(before, is, within, space);
   if (less === undefined || fewer === undefined) return [];
   return [{ kind: less, object, message: `at ${state.step} ${caller} would be refused that gets through today: ${describe(fewer)}; ${whoRefuses(path, fewer)}` }];
 }

@@ -1,0 +1,20 @@
+import { allowedOn, askedOn, type DataPath } from '../policy/data-path.ts';
+import type { Request } from '../policy/semantics.ts';
+import { example, intersect, subtract, union, type RequestSet, type Space } from '../policy/space.ts';
+
+/** What gets through by some ways together. */
+export interface Outcome {
+  readonly allowed: RequestSet;
+  /** Of these, what no external authorizer is asked about. */
+  readonly unasked: RequestSet;
+}
+
+/** What gets through by any of the paths. */
+export function outcome(...paths: readonly DataPath[]): Outcome {
+  return { allowed: union(...paths.map(allowedOn)), unasked: union(...paths.map((path) => subtract(allowedOn(path), askedOn(path)))) };
+}
+
+/** A request that gets through in one case and not in the other, or only if an external authorizer agrees; the other way round nothing is said. */
+export function gained(more: Outcome, less: Outcome, within: RequestSet, space: Space): Request | undefined {
+  return example(intersect(within, union(subtract(more.allowed, less.allowed), subtract(more.unasked, less.unasked))), space);
+}
