@@ -85,9 +85,22 @@ const Waypoint = z.object({
   }).optional().describe('Resources of its proxy container. Default: those of the Istio installation.'),
 });
 
+const Direct = z.object({
+  namespace: NamespaceName.describe('The namespace whose pods they reach.'),
+  ports: z.array(z.int32().min(1).max(65535)).max(64).default([]).describe('Container ports on which anybody may go on reaching the pods directly, those of metrics for example.')
+    .meta({ 'x-kubernetes-list-type': 'set' }),
+  principals: z.array(z.string().min(1).max(512)).max(64).default([]).describe('Callers that may go on reaching the pods directly, as in the principals of an AuthorizationPolicy: cluster.local/ns/monitoring/sa/prometheus.')
+    .meta({ 'x-kubernetes-list-type': 'set' }),
+}).meta({
+  'x-kubernetes-validations': [{ rule: '(has(self.ports) && self.ports.size() > 0) || (has(self.principals) && self.principals.size() > 0)', message: 'names nobody: give ports or principals' }],
+});
+
 const Policies = z.object({
   bypass: z.enum(['CallersFirst', 'FailClosed']).default('CallersFirst')
     .describe('Callers with sidecars never use a waypoint, so pods that have lost their sidecar refuse them where a policy needs HTTP. CallersFirst: a namespace that needs a waypoint is not started before all its callers are known and in ambient. FailClosed: it is started, and callers that still have sidecars are refused until they are in ambient.'),
+  direct: z.array(Direct).max(200).default([])
+    .describe('Who may still go past the waypoint of a namespace once its pods have lost their sidecars. ztunnel alone decides about them; where that would let something through that is refused today, the namespace is blocked (MM086).')
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace'] }),
   settle: Duration.default('15s')
     .describe('How long proxies are given to receive what istiod has accepted, before a step relies on it: nothing tells when the last one has. istiod alone may gather changes for 10s (PILOT_DEBOUNCE_MAX).'),
 });

@@ -65,6 +65,9 @@ function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
   return waiting(started(status), 'Migrating', 'InProgress', 'Started', 'started');
 }
 
+/** As many as the API admits. */
+const maxExplanations = 50;
+
 /** Looks at a namespace that is not under way: what stands in the way, what the steps would be, and whether it may start. */
 export function look(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const { adapter, surroundings, spec } = situation;
@@ -76,7 +79,12 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const findings = [...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
   const itinerary = adapter.choose(surroundings);
   const plan = adapter.itinerary(spec, observedLabels(situation), itinerary).forward.map(({ name, why }) => ({ name, why }));
-  const looked: NamespaceMigrationStatus = { ...status, findings, plan, itinerary };
+  const explanations = adapter.explain(surroundings).slice(0, maxExplanations).map((sentence) => sentence.slice(0, 512));
+  const order = adapter.order(surroundings);
+  const { explanations: _explanations, order: _order, ...rest } = status;
+  const looked: NamespaceMigrationStatus = {
+    ...rest, findings, plan, itinerary, ...(explanations.length > 0 && { explanations }), ...(order.length > 0 && { order: [...order] }),
+  };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
   if (first === undefined) return next(situation, looked);

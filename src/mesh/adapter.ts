@@ -1,7 +1,8 @@
 import type { DataPlane, Finding, Mode } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
-import type { ItineraryName, StepName } from '../api/namespace-migration.ts';
+import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-migration.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
+import type { ObservedCallers, Telemetry } from './telemetry.ts';
 import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from './views.ts';
 
 /** Labels to have: a value, or null for "the label is absent". */
@@ -96,12 +97,17 @@ export interface MeshState {
   daemonSets(): readonly WorkloadView[];
   /** Pods of another namespace: callers are judged by what they are. */
   pods(namespace: string): readonly PodView[];
-  /** Services, in one namespace or in all. */
+  /** Services and workloads of another namespace, or of all: what is called is judged by where it stands. */
   services(namespace?: string): readonly ServiceView[];
+  workloads(namespace: string): readonly WorkloadView[];
+  /** Labels of another namespace, if it is there and known: they say what pods will be that do not run now. */
+  labelsOf?(namespace: string): Readonly<Record<string, string>> | undefined;
+  /** What metrics tell about who calls the workloads of a namespace; absent if none are configured. */
+  observedCallers?(namespace: string): ObservedCallers;
   /** Namespace of the control plane, where mesh-wide configuration lives. */
   readonly rootNamespace: string;
   /** Version of the control plane, as `1.31`, if it is known; else the newest that is known counts. */
-  readonly version?: string;
+  readonly version?: string | undefined;
 }
 
 /** Everything the checks of one namespace may look at. */
@@ -110,6 +116,8 @@ export interface Surroundings {
   readonly spec: Pick<MeshMigrationSpec, 'restart' | 'waypoint' | 'policies' | 'callers'>;
   /** The itinerary under way; undefined before the start, when it is still to be chosen. */
   readonly itinerary?: ItineraryName;
+  /** The order of restarts that was stored at the start; undefined before it, when it is still to be found. */
+  readonly order?: readonly PlannedRestart[];
   readonly namespace: NamespaceView;
   /** Pods of the namespace that run or will run. */
   readonly pods: readonly PodView[];
@@ -136,6 +144,8 @@ export interface MeshAdapter {
   readonly watched: readonly WatchedKind[];
   /** Labels of a namespace that an itinerary may change or depends on; all are recorded and compared. */
   readonly labels: readonly string[];
+  /** The version of the control plane, from the workloads of its namespace; undefined if they do not tell. */
+  versionOf(workloads: readonly WorkloadView[]): string | undefined;
   /** How the pod is connected now. */
   modeOf(pod: PodView): Mode;
   /** The mode that pods of a data plane have. */
@@ -146,8 +156,14 @@ export interface MeshAdapter {
   readonly made: readonly Resource[];
   /** Which itinerary a namespace needs that is not started yet. */
   choose(surroundings: Surroundings): ItineraryName;
+  /** The order in which workloads are to be restarted and why, if it matters. */
+  order(surroundings: Surroundings): readonly PlannedRestart[];
+  /** What its metrics tell. */
+  readonly telemetry: Telemetry;
   /** The steps there and back for a namespace with these labels (before the first change). */
   itinerary(route: Route, original: LabelTargets, name: ItineraryName): Itinerary;
+  /** What the user should know of the plan and has nothing to do about: what goes on as before. */
+  explain(surroundings: Surroundings): readonly string[];
   /** Whether the namespace's labels already say `to`, as the itinerary would set them. */
   arrived(route: Route, labels: Readonly<Record<string, string>>): boolean;
   /**

@@ -82,6 +82,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       deadlineExceeded: deadlineExceeded(status),
       serviceAccount: text(podSpec['serviceAccountName']) ?? 'default',
       containerPorts: containerPorts(podSpec),
+      images: Object.fromEntries(records(podSpec['containers']).map(({ name, image }) => [text(name) ?? '', text(image) ?? ''])),
       templateLabels: stringMap(template['labels']),
       templateAnnotations: stringMap(template['annotations']),
       hasTemplateAnnotations: template['annotations'] !== undefined && template['annotations'] !== null,

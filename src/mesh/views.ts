@@ -82,6 +82,8 @@ export interface WorkloadView extends View {
   readonly serviceAccount: string;
   /** Ports that the containers of the template declare. */
   readonly containerPorts: readonly ContainerPortView[];
+  /** Image of each container of the template, by its name. */
+  readonly images: Readonly<Record<string, string>>;
   readonly templateLabels: Readonly<Record<string, string>>;
   readonly templateAnnotations: Readonly<Record<string, string>>;
   readonly hasTemplateAnnotations: boolean;

@@ -32,6 +32,8 @@ export interface ClusterViewOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** What metrics tell; absent if none are configured. */
+  readonly observedCallers?: NonNullable<MeshState['observedCallers']>;
 }
 
 interface Feed {
@@ -69,13 +71,19 @@ export class ClusterView {
     for (const { kind, resource, namespace } of options.adapter.watched) {
       this.#configs.set(kind, this.#feed(resource, projectConfig(kind), namespace === 'Root' ? options.rootNamespace : undefined));
     }
+    const { adapter, rootNamespace } = options;
+    const deployments = this.#workloads.get('Deployment');
     this.mesh = {
       configs: (kind, namespace) => this.#configs.get(kind)?.list(namespace) ?? [],
       serves: (kind) => this.#configs.get(kind)?.absent === false,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
       pods: (namespace) => this.pods.list(namespace),
       services: (namespace) => this.services.list(namespace),
-      rootNamespace: options.rootNamespace,
+      workloads: (namespace) => this.workloads(namespace),
+      rootNamespace,
+      get version() { return adapter.versionOf(deployments?.list(rootNamespace) ?? []); },
+      labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
+      ...(options.observedCallers && { observedCallers: options.observedCallers }),
     };
   }
 

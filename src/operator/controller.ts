@@ -40,6 +40,7 @@ export class Controller {
     this.#namespaces = new NamespaceReconciler(context);
     this.#workers = workers;
     context.view.onChange((resource, namespace, name) => { this.#changed(resource, namespace, name); });
+    context.callers?.onChange((namespaces) => { this.#callersChanged(namespaces); });
   }
 
   /** Works until `signal` is aborted; a write that has been sent is waited for. */
@@ -67,7 +68,14 @@ export class Controller {
     }
   }
 
+  /** Only what has not begun is decided by who calls. */
+  #callersChanged(namespaces: ReadonlySet<string> | 'All'): void {
+    if (namespaces === 'All') this.#addOpen();
+    else for (const namespace of namespaces) this.#addChildrenIn(namespace);
+  }
+
   #migrationChanged(name: string): void {
+    this.#context.callers?.wake();
     this.#queue.add(encode({ kind: 'Migration', name }));
     this.#addSummaries(); // The scope of another migration may have become free, or taken.
     for (const child of this.#context.view.children.list()) this.#addChild(child.namespace ?? '', child.name);

@@ -23,6 +23,7 @@ describe('the command line of the operator', () => {
     [['--health-port', 'http'], '--health-port must be a whole number, not "http"'],
     [['--colour'], 'colour'],
     [['--kubeconfig', '/no/such/file'], '/no/such/file'],
+    [['--prometheus-url', 'prometheus:9090'], '--prometheus-url must begin with http:// or https://, not "prometheus:9090"'],
   ])('%j ends it with a message', (args, message) => {
     const { stderr, status } = operator(...args);
     expect(stderr).toContain(message);

@@ -7,7 +7,8 @@ import { systemRandom } from '../base/random.ts';
 import { KubeconfigError, loadConnection } from '../kube/config.ts';
 import { createHttpTransport } from '../kube/http-transport.ts';
 import { serveHealth } from './health.ts';
-import { createOperator } from './operator.ts';
+import { createOperator, type PrometheusOptions } from './operator.ts';
+import { PrometheusOptionsError, readPrometheusOptions } from './prometheus-options.ts';
 import { version } from '../base/version.ts';
 
 const usage = `mesh-migration-operator ${version}
@@ -18,6 +19,10 @@ Moves the namespaces that MeshMigrations select from one service mesh data plane
   --namespace NAME                  namespace of the Lease (default: $POD_NAMESPACE or mesh-migration-system)
   --istio-namespace NAME            namespace of istiod (default: istio-system)
   --max-concurrent-namespaces N     namespaces of one migration under way at once (default: 5)
+  --prometheus-url URL              ask this Prometheus who calls whom, where policies do not say (default: nobody)
+  --prometheus-token-file FILE      bearer token for it, read anew for each question; needs https
+  --prometheus-ca-file FILE         certificate authorities in PEM for it
+  --callers-window DURATION         how far back a call counts, for example 36h or 14d (default: 7d)
   --health-host HOST                address of /livez and /readyz (default: 0.0.0.0)
   --health-port PORT                their port, 0 for any (default: 8081)
   --log-level LEVEL                 debug, info, warn or error (default: info)
@@ -38,6 +43,10 @@ interface Options {
   readonly 'namespace': string;
   readonly 'istio-namespace': string;
   readonly 'max-concurrent-namespaces': string;
+  readonly 'prometheus-url'?: string | undefined;
+  readonly 'prometheus-token-file'?: string | undefined;
+  readonly 'prometheus-ca-file'?: string | undefined;
+  readonly 'callers-window'?: string | undefined;
   readonly 'health-host': string;
   readonly 'health-port': string;
   readonly 'log-level': string;
@@ -52,6 +61,10 @@ function parse(): Options {
       'namespace': { type: 'string', default: process.env['POD_NAMESPACE'] ?? 'mesh-migration-system' },
       'istio-namespace': { type: 'string', default: 'istio-system' },
       'max-concurrent-namespaces': { type: 'string', default: '5' },
+      'prometheus-url': { type: 'string' },
+      'prometheus-token-file': { type: 'string' },
+      'prometheus-ca-file': { type: 'string' },
+      'callers-window': { type: 'string' },
       'health-host': { type: 'string', default: '0.0.0.0' },
       'health-port': { type: 'string', default: '8081' },
       'log-level': { type: 'string', default: 'info' },
@@ -74,6 +87,16 @@ function oneOf(name: string, value: string, known: readonly string[]): string {
   process.exit(2);
 }
 
+function prometheusFrom(options: Options): PrometheusOptions | undefined {
+  try {
+    return readPrometheusOptions(options);
+  } catch (error) {
+    if (!(error instanceof PrometheusOptionsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
 async function main(): Promise<void> {
   const options = readOptions();
   if (options.help === true) { process.stdout.write(usage); return; }
@@ -81,6 +104,7 @@ async function main(): Promise<void> {
   const slots = positive('--max-concurrent-namespaces', options['max-concurrent-namespaces']);
   const port = positive('--health-port', options['health-port']);
   const level = oneOf('--log-level', options['log-level'], ['debug', 'info', 'warn', 'error']);
+  const prometheus = prometheusFrom(options);
   const log = pino({ level, base: {} });
 
   const transport = createHttpTransport(await loadConnection(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }));
@@ -90,6 +114,7 @@ async function main(): Promise<void> {
     namespace: options.namespace,
     istioNamespace: options['istio-namespace'],
     maxConcurrentNamespaces: slots,
+    ...(prometheus && { prometheus }),
   });
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

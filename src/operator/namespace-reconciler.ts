@@ -7,6 +7,7 @@ import { isProtected, wantedOf } from '../engine/decide-migration.ts';
 import { describeWrite, execute, OldPictureError, written, type Written } from '../engine/execute.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
 import type { Situation, Write } from '../engine/situation.ts';
+import type { Surroundings } from '../mesh/adapter.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { nextRestartAt, notAdmitted } from '../plan/admission.ts';
 import { scopeOf } from '../plan/scope.ts';
@@ -24,6 +25,11 @@ function isWatched({ kind }: Resource): boolean {
 
 function attemptOf({ metadata, status }: NamespaceMigration): string {
   return `${metadata.uid ?? ''} ${status?.attempt ?? 0}`;
+}
+
+/** What was chosen at the start and stays. */
+function underWay({ itinerary, order }: NamespaceMigrationStatus): Pick<Surroundings, 'itinerary' | 'order'> {
+  return { ...(itinerary !== undefined && { itinerary }), ...(order !== undefined && { order }) };
 }
 
 /** Looks at one namespace of one migration: observe, decide, at most one write. */
@@ -116,7 +122,7 @@ export class NamespaceReconciler {
       surroundings: {
         route: { from: child.spec.from, to: child.spec.to },
         spec: migration.spec,
-        ...(child.status?.itinerary !== undefined && child.status.direction !== undefined && { itinerary: child.status.itinerary }),
+        ...(child.status?.direction !== undefined && underWay(child.status)),
         namespace: home,
         pods: view.pods.list(namespace).filter(({ finished }) => !finished),
         workloads: view.workloads(namespace),

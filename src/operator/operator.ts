@@ -7,7 +7,12 @@ import { EventRecorder } from '../kube/events.ts';
 import { Fence } from '../kube/fence.ts';
 import { LeaderElector } from '../kube/lease.ts';
 import type { Transport } from '../kube/transport.ts';
+import type { MeshAdapter } from '../mesh/adapter.ts';
 import { istio } from '../mesh/istio/adapter.ts';
+import { PrometheusClient } from '../prometheus/client.ts';
+import type { PrometheusTransport } from '../prometheus/transport.ts';
+import type { Window } from './call-history.ts';
+import { CallersObserver } from './callers-observer.ts';
 import { ClusterView } from './cluster-view.ts';
 import { Controller } from './controller.ts';
 
@@ -26,8 +31,18 @@ export interface OperatorOptions {
   readonly namespace: string;
   /** Namespace of Istio's control plane. Default: istio-system. */
   readonly istioNamespace?: string;
+  /** What it knows of the mesh. Default: Istio. */
+  readonly adapter?: MeshAdapter;
   /** How many namespaces of one migration may be under way at once. Default: 5. */
   readonly maxConcurrentNamespaces?: number;
+  /** Where to ask who calls whom. Default: nobody is asked. */
+  readonly prometheus?: PrometheusOptions;
+}
+
+/** How a Prometheus is asked, and how far back a call counts. */
+export interface PrometheusOptions {
+  readonly transport: PrometheusTransport;
+  readonly callersWindow: Window;
 }
 
 /** Thrown by a write that was about to be sent by a process that no longer leads (G in docs/safety.md). */
@@ -48,27 +63,40 @@ const notReadyReportMs = 10_000;
 
 /** Wires everything together. Both replicas keep their view warm, only the leader writes. */
 export function createOperator(options: OperatorOptions): Operator {
-  const { transport, clock, random, log, identity, namespace } = options;
+  const { transport, clock, random, log, identity, namespace, adapter = istio } = options;
   const elector = new LeaderElector({ transport, clock, random, log, namespace, name: 'mesh-migration-operator', identity });
   const client = new KubeClient({
     transport, clock, random, fieldManager, userAgent: 'mesh-migration-operator',
     beforeWrite: () => { if (!elector.isLeader()) throw new NotLeaderError('this process does not hold the lease any more'); },
   });
-  const view = new ClusterView({ client, adapter: istio, rootNamespace: options.istioNamespace ?? 'istio-system', clock, random, log });
+  const callers = options.prometheus && observer(options.prometheus);
+  const view: ClusterView = new ClusterView({
+    client, adapter, rootNamespace: options.istioNamespace ?? 'istio-system', clock, random, log,
+    ...(callers && { observedCallers: (home) => callers.observedCallers(home) }),
+  });
   const events = new EventRecorder({ transport, clock, log, instance: identity });
-  const context = { view, client, adapter: istio, fence: new Fence(), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5 };
+  const context = { view, client, adapter, fence: new Fence(), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5, ...(callers && { callers }) };
   const controller = new Controller(context, random, 4);
+
+  /** Only a way from sidecars to ambient can need a waypoint, and with it the callers. */
+  function observer({ transport: line, callersWindow }: PrometheusOptions): CallersObserver {
+    const isNeeded = (): boolean => view.migrations.list().some(({ object: { spec } }) => spec.from === 'IstioSidecar' && spec.to === 'IstioAmbient');
+    return new CallersObserver({ client: new PrometheusClient(line, clock), telemetry: adapter.telemetry, clock, random, log, window: callersWindow, isNeeded });
+  }
 
   async function run(signal: AbortSignal): Promise<void> {
     const stopped = new AbortController();
     const all = AbortSignal.any([signal, stopped.signal]);
     const reflecting = view.run(all);
+    let observing: Promise<void> | undefined;
     try {
       await synced(all);
+      // Before it leads: when it takes over, it knows.
+      observing = callers?.run(all);
       await elector.run(all, async (leading) => { await controller.run(leading); });
     } finally {
       stopped.abort(new Error('the operator ends'));
-      await reflecting;
+      await Promise.all([reflecting, observing]);
     }
   }
 

@@ -8,6 +8,7 @@ import type { KubeObject, Resource } from '../api/object.ts';
 import { OldPictureError } from '../engine/execute.ts';
 import { mergePatch } from '../base/merge-patch.ts';
 import type { MeshAdapter } from '../mesh/adapter.ts';
+import type { CallersObserver } from './callers-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
 
 /** What reconcilers work with. */
@@ -21,6 +22,8 @@ export interface Context {
   readonly log: Logger;
   /** How many namespaces of one migration may be under way at once. */
   readonly maxConcurrentNamespaces: number;
+  /** Who calls whom by metrics, where they are configured. */
+  readonly callers?: CallersObserver;
 }
 
 /** What is to happen with a key after it was looked at. */

@@ -23,43 +23,51 @@ export interface Binaries {
 const toolsDir = join(import.meta.dirname, 'tools');
 const buildFlags: readonly string[] = ['-trimpath', '-buildvcs=false'];
 
+/** What is built together. */
+export interface ToolSet {
+  readonly tools: readonly Tool[];
+  readonly folders: readonly SharedFolder[];
+}
+
+const controlPlane: ToolSet = { tools, folders: sharedFolders };
+
 /**
  * Builds what the cache lacks. Each program gets its name only when it is complete, so an interrupted build goes on where it
  * stopped; two processes that build at once wait for each other.
  */
-export async function ensureBinaries(log: (line: string) => void, signal: AbortSignal): Promise<Binaries> {
-  const binDir = join(cacheRoot(), `bin-${fingerprint()}`);
+export async function ensureBinaries(log: (line: string) => void, signal: AbortSignal, set: ToolSet = controlPlane): Promise<Binaries> {
+  const binDir = join(cacheRoot(), `bin-${fingerprint(set)}`);
   const binaries = { binDir, shareDir: join(binDir, 'share') };
-  if (missingTools(binDir).length === 0 && missingFolders(binaries.shareDir).length === 0) return binaries;
+  if (missingTools(set, binDir).length === 0 && missingFolders(set, binaries.shareDir).length === 0) return binaries;
   mkdirSync(binDir, { recursive: true });
   await withFileLock(join(binDir, '.lock'), log, signal, async () => {
-    const missing = missingTools(binDir);
+    const missing = missingTools(set, binDir);
     for (const [index, tool] of missing.entries()) {
       await build(tool, binDir, `building ${tool.name} (${index + 1} of ${missing.length})`, log, signal);
     }
-    for (const folder of missingFolders(binaries.shareDir)) await copyFolder(folder, binaries.shareDir, signal);
+    for (const folder of missingFolders(set, binaries.shareDir)) await copyFolder(folder, binaries.shareDir, signal);
   });
   return binaries;
 }
 
 /** Changes with everything that decides what is built, so an old cache is never mistaken for a new one. */
-function fingerprint(): string {
-  const hash = createHash('sha256').update(JSON.stringify([tools, sharedFolders, buildFlags, process.platform, process.arch]));
-  for (const module of new Set(tools.map((tool) => tool.module))) {
+function fingerprint({ tools: wanted, folders }: ToolSet): string {
+  const hash = createHash('sha256').update(JSON.stringify([wanted, folders, buildFlags, process.platform, process.arch]));
+  for (const module of new Set(wanted.map((tool) => tool.module))) {
     for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(toolsDir, module, file)));
   }
-  for (const { module, package: folder } of tools.filter((tool) => tool.package.startsWith('./'))) {
+  for (const { module, package: folder } of wanted.filter((tool) => tool.package.startsWith('./'))) {
     for (const file of readdirSync(join(toolsDir, module, folder)).sort()) hash.update(file).update(readFileSync(join(toolsDir, module, folder, file)));
   }
   return hash.digest('hex').slice(0, 12);
 }
 
-function missingTools(binDir: string): Tool[] {
-  return tools.filter((tool) => !existsSync(join(binDir, tool.name)));
+function missingTools({ tools: wanted }: ToolSet, binDir: string): Tool[] {
+  return wanted.filter((tool) => !existsSync(join(binDir, tool.name)));
 }
 
-function missingFolders(shareDir: string): SharedFolder[] {
-  return sharedFolders.filter((folder) => !existsSync(join(shareDir, folder.to)));
+function missingFolders({ folders }: ToolSet, shareDir: string): SharedFolder[] {
+  return folders.filter((folder) => !existsSync(join(shareDir, folder.to)));
 }
 
 async function build(tool: Tool, binDir: string, title: string, log: (line: string) => void, signal: AbortSignal): Promise<void> {

@@ -5,6 +5,8 @@ import type { OperatorProcess } from '../support/operator-process.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
+import { promqlCallers } from './promql/check.ts';
+import { promqlOperator } from './promql/operator-check.ts';
 import { checkKubectl } from '../sim/kubectl.check.ts';
 import { policyCorpus, policyEnvoy, policyGenerated, policyPeers } from './policy/checks.ts';
 import type { RealCluster } from './real-cluster.ts';
@@ -61,6 +63,8 @@ export const checks: readonly Check[] = [
   { name: 'policy-generated', run: policyGenerated },
   { name: 'policy-peer-authentications', run: policyPeers },
   { name: 'policy-envoy', run: policyEnvoy },
+  { name: 'promql-callers', run: promqlCallers },
+  { name: 'promql-operator', run: promqlOperator },
   ...[1, 2, 3].map((number): Check => ({ name: `killed-at-random-${number}`, run: killedAtRandom })),
   {
     name: 'kubectl-on-the-simulation',
@@ -94,7 +98,7 @@ export const checks: readonly Check[] = [
       const allowed = new Set([
         'patch meshmigrations', 'patch meshmigrations/status', 'patch namespacemigrations', 'delete namespacemigrations', 'patch namespacemigrations/status',
         'patch namespaces', 'patch deployments', 'patch statefulsets', 'patch daemonsets', 'create pods/eviction', 'patch services',
-        ...['authorizationpolicies', 'requestauthentications', 'gateways', 'configmaps'].flatMap((kind) => [`patch ${kind}`, `delete ${kind}`]),
+        ...['authorizationpolicies', 'requestauthentications', 'telemetries', 'wasmplugins', 'trafficextensions', 'gateways', 'configmaps'].flatMap((kind) => [`patch ${kind}`, `delete ${kind}`]),
       ]);
       const kinds = writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource ?? ''}${objectRef?.subresource === undefined ? '' : `/${objectRef.subresource}`}`);
       assert.deepEqual([...new Set(kinds)].filter((kind) => !allowed.has(kind)), []);

@@ -1,7 +1,7 @@
 /** One program that is built from a pinned Go module; `tools/<module>/go.mod` pins it. */
 export interface Tool {
   readonly name: string;
-  readonly module: 'k8s' | 'kwok' | 'istio' | 'helm';
+  readonly module: 'k8s' | 'kwok' | 'istio' | 'helm' | 'promql';
   /** One that starts with `./` is in `tools/<module>` itself. */
   readonly package: string;
   /** `-X` settings: without them Kubernetes reports no version, and Helm and Istio refuse to work with it. */
@@ -38,6 +38,9 @@ export const tools: readonly Tool[] = [
   { name: 'kwok', module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', variables: { 'sigs.k8s.io/kwok/pkg/consts.Version': `v${versions.kwok}` } },
   { name: 'helm', module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', variables: { 'helm.sh/helm/v4/internal/version.version': `v${versions.helm}` } },
 ];
+
+/** Programs that belong to no control plane; built apart, so that a change of one builds only that one anew. */
+export const promqlTool: Tool = { name: 'promql', module: 'promql', package: './evaluate', variables: {} };
 
 /** A folder of a Go module that is copied beside the binaries: the module cache is read-only and may be emptied. */
 export interface SharedFolder {

@@ -54,12 +54,13 @@ describe('the rights of the operator', () => {
     const changes = everywhere.flatMap((rule) => rule.resources.flatMap((resource) => rule.verbs
       .filter((verb) => !read.includes(verb)).map((verb) => [verb, resource, ...rule.resourceNames ?? []].join(' '))));
 
+    const whole = (...plurals: readonly string[]): readonly string[] => plurals.flatMap((plural) => ['create', 'delete', 'patch'].map((verb) => `${verb} ${plural}`));
     expect(changes.sort()).toEqual([
-      'create authorizationpolicies', 'create configmaps', 'create events', 'create gateways', 'create namespacemigrations', 'create pods/eviction', 'create requestauthentications',
-      'delete authorizationpolicies', `delete configmaps ${parametersName}`, 'delete gateways', 'delete namespacemigrations', 'delete requestauthentications',
-      'patch authorizationpolicies', `patch configmaps ${parametersName}`, 'patch daemonsets', 'patch deployments', 'patch gateways', 'patch meshmigrations', 'patch meshmigrations/status',
-      'patch namespacemigrations', 'patch namespacemigrations/status', 'patch namespaces', 'patch requestauthentications', 'patch services', 'patch statefulsets',
-    ]);
+      ...whole('authorizationpolicies', 'requestauthentications', 'telemetries', 'wasmplugins', 'trafficextensions', 'gateways'),
+      'create configmaps', 'create events', 'create namespacemigrations', 'create pods/eviction', `delete configmaps ${parametersName}`, 'delete namespacemigrations',
+      `patch configmaps ${parametersName}`, 'patch daemonsets', 'patch deployments', 'patch meshmigrations', 'patch meshmigrations/status',
+      'patch namespacemigrations', 'patch namespacemigrations/status', 'patch namespaces', 'patch services', 'patch statefulsets',
+    ].sort());
   });
 
   it('have no wildcard and no Secrets', () => {

@@ -1,4 +1,8 @@
 import { blockedScenarios } from './blocked.ts';
+import { staysDirect } from './direct.ts';
+import { httpExtensionScenarios } from './http-extensions.ts';
+import { httpRouteScenarios } from './http-routes.ts';
+import { egressScenarios } from './egress.ts';
 import { httpBackScenarios } from './http-back.ts';
 import { httpScenarios } from './http.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
@@ -11,5 +15,6 @@ import { waypointScenarios } from './waypoint-life.ts';
 
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
 export const scenarios: readonly Scenario[] = [
-  ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios, ...httpBackScenarios, settles,
+  ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
+  ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, staysDirect, ...egressScenarios,
 ];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { managedBy, managedByLabel, namespaceMigrations, originalLabelsAnnotation } from '../../src/api/resources.ts';
+import { NotFoundError } from '../../src/kube/errors.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
@@ -28,9 +29,12 @@ export function allowGet(home: string): KubeObject {
 }
 
 /** The names of what the operator made, by kind. */
-async function made(world: World): Promise<Readonly<Record<string, readonly string[]>>> {
-  const found = await Promise.all((['AuthorizationPolicy', 'RequestAuthentication', 'Gateway'] as const).map(async (kind) => {
-    const { items } = await world.client.list(kinds[kind], { namespace: world.ns(), signal: world.signal });
+export async function made(world: World): Promise<Readonly<Record<string, readonly string[]>>> {
+  const found = await Promise.all((['AuthorizationPolicy', 'RequestAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'Gateway'] as const).map(async (kind) => {
+    const { items } = await world.client.list(kinds[kind], { namespace: world.ns(), signal: world.signal }).catch((error: unknown) => {
+      if (error instanceof NotFoundError) return { items: [] }; // The kind is not installed.
+      throw error;
+    });
     return [kind, items.filter(({ metadata }) => metadata.labels?.[managedByLabel] === managedBy).map(({ metadata }) => metadata.name)] as const;
   }));
   return Object.fromEntries(found.filter(([, names]) => names.length > 0));
@@ -102,7 +106,8 @@ async function ownPolicies(world: World): Promise<readonly KubeObject[]> {
   return found.flat().filter(({ metadata }) => metadata.labels?.[managedByLabel] === managedBy);
 }
 
-async function rolesOf(world: World): Promise<Readonly<Record<string, number>>> {
+/** How many policies of which role the operator made. */
+export async function rolesOf(world: World): Promise<Readonly<Record<string, number>>> {
   const counts: Record<string, number> = {};
   for (const { metadata } of await ownPolicies(world)) {
     const role = metadata.labels?.['meshmigration.dev/role'] ?? '';

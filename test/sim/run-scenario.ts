@@ -1,6 +1,8 @@
 import { seededRandom } from '../../src/base/random.ts';
 import type { Logger } from '../../src/base/log.ts';
+import type { PrometheusOptions } from '../../src/operator/operator.ts';
 import { KubeClient } from '../../src/kube/client.ts';
+import type { MeshAdapter } from '../../src/mesh/adapter.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { runScenario } from '../scenarios/run.ts';
 import { World } from '../scenarios/world.ts';
@@ -24,6 +26,10 @@ export interface SimRun {
   readonly gatewayApi?: boolean;
   /** Faults on the operator's connection to the API server. */
   readonly faults?: readonly FaultRule[];
+  /** Whom the operator asks who calls; default: nobody. */
+  readonly prometheus?: (clock: VirtualClock) => PrometheusOptions;
+  /** What the operator knows of the mesh. Default: Istio as it is. */
+  readonly adapter?: MeshAdapter;
   /** Called before the operator is started. */
   readonly arrange?: (cluster: SimCluster, operator: SimOperator, line: FaultyTransport) => void;
 }
@@ -40,7 +46,7 @@ async function story(scenario: Scenario, run: SimRun, clock: VirtualClock, rando
   const { signal } = stopping;
   const cluster = await startSimCluster({ clock, random, ambient: false, gatewayApi: run.gatewayApi ?? true });
   const line = new FaultyTransport(cluster.server.transport('operator'), clock, run.faults ?? []);
-  const operator = new SimOperator({ transport: line, clock, random, ...(run.log && { log: run.log }) });
+  const operator = new SimOperator({ transport: line, clock, random, ...(run.log && { log: run.log }), ...(run.prometheus && { prometheus: run.prometheus(clock) }), ...(run.adapter && { adapter: run.adapter }) });
   const world = new World({ name: scenario.name, cluster, operator, random, signal });
   try {
     await scenario.prepare?.(world);

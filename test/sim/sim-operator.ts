@@ -3,7 +3,8 @@ import type { Logger } from '../../src/base/log.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/kube/transport.ts';
-import { createOperator } from '../../src/operator/operator.ts';
+import { createOperator, type PrometheusOptions } from '../../src/operator/operator.ts';
+import type { MeshAdapter } from '../../src/mesh/adapter.ts';
 import type { OperatorControl } from '../scenarios/world.ts';
 
 /** What one incarnation of the operator is given. */
@@ -12,6 +13,10 @@ export interface SimOperatorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Logger;
+  /** Default: nobody is asked who calls. */
+  readonly prometheus?: PrometheusOptions;
+  /** Default: Istio as it is. */
+  readonly adapter?: MeshAdapter;
 }
 
 /** How long the kubelet takes to start a process again that has ended. */
@@ -121,7 +126,7 @@ export class SimOperator implements OperatorControl {
     const incarnation = new Incarnation();
     this.#incarnation = incarnation;
     this.#number += 1;
-    const { clock, random, log = silentLogger } = this.#options;
+    const { clock, random, log = silentLogger, prometheus, adapter } = this.#options;
     const transport = incarnation.transport(
       this.#options.transport,
       (request) => {
@@ -131,7 +136,7 @@ export class SimOperator implements OperatorControl {
       },
       (request) => { if (isCountedWrite(request)) this.#maybeKill('after'); },
     );
-    const operator = createOperator({ transport, clock: incarnation.clock(clock), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system' });
+    const operator = createOperator({ transport, clock: incarnation.clock(clock), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system', ...(prometheus && { prometheus }), ...(adapter && { adapter }) });
     operator.run(new AbortController().signal).catch((error: unknown) => {
       if (incarnation.isDead) return;
       log.error({ err: error }, 'The operator ended by itself');

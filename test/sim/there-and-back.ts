@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ambientShop, back, isBack, madeByRole, waypointAllowsGet, waypointDeniesDelete } from '../scenarios/http-back.ts';
+import { plugin, traces } from '../scenarios/http-extensions.ts';
 import { allowGet, denyDelete, nothingLeft, shop } from '../scenarios/http.ts';
 import { deployment, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -39,7 +40,7 @@ export const thereAndBackThroughWaypoint: Scenario = {
   name: 'there-and-back-http',
   async run(world) {
     const home = world.ns();
-    await shop(world, allowGet(home), denyDelete(home));
+    await shop(world, allowGet(home), denyDelete(home), traces(home, 10), plugin(home));
     const before = await world.snapshot();
     await world.create(meshMigration(world.name, { names: [home] }));
     await world.childPhase('Migrated', home, patienceMs);

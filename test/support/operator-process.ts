@@ -13,12 +13,19 @@ export class OperatorEndedError extends Error {
 /** An operator in a process of its own, as it runs in a cluster; its log goes to a file. */
 export class OperatorProcess implements OperatorControl {
   readonly #kubeconfig: string;
+  readonly #args: readonly string[];
   readonly logFile: string;
   #child: ChildProcess | undefined;
 
-  constructor(options: { readonly kubeconfig: string; readonly logFile: string }) {
+  constructor(options: { readonly kubeconfig: string; readonly logFile: string; readonly args?: readonly string[] }) {
     this.#kubeconfig = options.kubeconfig;
+    this.#args = options.args ?? [];
     this.logFile = options.logFile;
+  }
+
+  /** Another one on the same cluster, with further options. */
+  like(...args: readonly string[]): OperatorProcess {
+    return new OperatorProcess({ kubeconfig: this.#kubeconfig, logFile: this.logFile, args });
   }
 
   /** Process id while it runs. */
@@ -36,7 +43,7 @@ export class OperatorProcess implements OperatorControl {
 
   async start(): Promise<void> {
     const log = openSync(this.logFile, 'a');
-    const args = ['--disable-warning=ExperimentalWarning', main, '--kubeconfig', this.#kubeconfig, '--health-host', '127.0.0.1', '--health-port', '0'];
+    const args = ['--disable-warning=ExperimentalWarning', main, '--kubeconfig', this.#kubeconfig, '--health-host', '127.0.0.1', '--health-port', '0', ...this.#args];
     const child = spawn(process.execPath, args, { stdio: ['ignore', log, log] });
     closeSync(log);
     this.#child = child;

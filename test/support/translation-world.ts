@@ -2,7 +2,7 @@ import { defaultOptions } from '../../src/mesh/istio/policy/options.ts';
 import { parsePolicy } from '../../src/mesh/istio/policy/parse.ts';
 import { allowedOn, ambientDirect, ambientThroughWaypoint, askedOn, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../../src/mesh/istio/policy/data-path.ts';
 import type { Reading, Request } from '../../src/mesh/istio/policy/semantics.ts';
-import { asSidecar, type Protocol } from '../../src/mesh/istio/policy/sidecar.ts';
+import { asSidecars, type Protocol } from '../../src/mesh/istio/policy/sidecar.ts';
 import { everything, example, intersect, matching, subtract, union, type RequestSet } from '../../src/mesh/istio/policy/space.ts';
 import { nobody } from '../../src/mesh/istio/policy/translate/companions.ts';
 import type { Manifest, Role } from '../../src/mesh/istio/policy/translate/manifest.ts';
@@ -10,7 +10,7 @@ import { ofProtocol, protocolsOf, throughService } from '../../src/mesh/istio/po
 import type { Translation } from '../../src/mesh/istio/policy/translate/translate.ts';
 import { waypointPrincipal, type ConfigObject, type ServiceFacts, type World } from '../../src/mesh/istio/policy/translate/world.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../../src/mesh/istio/policy/types.ts';
-import { asWaypoint } from '../../src/mesh/istio/policy/waypoint.ts';
+import { asWaypoints } from '../../src/mesh/istio/policy/waypoint.ts';
 import { asZtunnel } from '../../src/mesh/istio/policy/ztunnel.ts';
 
 /*
@@ -119,19 +119,16 @@ function podPolicies(moment: Moment, facts: World, target: ServiceFacts): readon
 }
 
 function podReadings(moment: Moment, facts: World, target: ServiceFacts, protocol: Protocol): readonly Reading[] {
-  return podPolicies(moment, facts, target)
-    .map((policy) => (moment.destination === 'Sidecar' ? asSidecar(policy, protocol, facts.options) : asZtunnel(policy, facts.options)))
-    .filter((reading) => reading !== undefined);
+  const policies = podPolicies(moment, facts, target);
+  return moment.destination === 'Sidecar' ? asSidecars(policies, protocol, facts.options) : policies.flatMap((policy) => asZtunnel(policy, facts.options) ?? []);
 }
 
 function waypointReadings(moment: Moment, facts: World, target: ServiceFacts, protocol: Protocol): readonly Reading[] {
-  return present(moment)
+  return asWaypoints(present(moment)
     .filter(({ namespace, targetRefs }) => targetRefs.some(({ kind, name, group }) =>
       (kind === 'Service' && group === '' && name === target.name && namespace === target.namespace) ||
       (kind === 'Gateway' && name === facts.waypoint.name && namespace === facts.waypoint.namespace) ||
-      (kind === 'GatewayClass' && name === 'istio-waypoint' && namespace === facts.options.rootNamespace)))
-    .map((policy) => asWaypoint(policy, protocol, facts.options))
-    .filter((reading) => reading !== undefined);
+      (kind === 'GatewayClass' && name === 'istio-waypoint' && namespace === facts.options.rootNamespace))), protocol, facts.options);
 }
 
 /** Address of the waypoint's pod. */

@@ -2,6 +2,7 @@ import { nameOf } from '../../mesh/istio/findings/rule.ts';
 import { asksForDirectPeer } from '../../mesh/istio/policy/classify-notes.ts';
 import { asksWhoCalls } from '../../mesh/istio/findings/policy-fields.ts';
 import type { TargetRef } from '../../mesh/istio/policy/types.ts';
+import { useWaypointLabel } from '../../mesh/istio/labels.ts';
 import { selects, type ServiceView } from '../../mesh/views.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
 import type { Inventory } from './inventory.ts';
@@ -22,6 +23,15 @@ function candidates(kind: string, inventory: Inventory): readonly { readonly nam
     case 'Gateway': return inventory.configs('Gateway.gateway.networking.k8s.io');
     default: return [];
   }
+}
+
+/** A ServiceEntry is served by a waypoint only if it, or its Namespace, says so; a Namespace that is not among the manifests may say it. */
+function unserved(ref: TargetRef, namespace: string, inventory: Inventory): string | undefined {
+  const entry = inventory.configs('ServiceEntry', namespace).find(({ name }) => name === ref.name);
+  const home = inventory.namespaces.find(({ name }) => name === namespace);
+  if (ref.kind !== 'ServiceEntry' || entry === undefined || home === undefined) return undefined;
+  const waypoint = entry.labels[useWaypointLabel] ?? home.labels[useWaypointLabel] ?? 'none';
+  return waypoint === 'none' ? `no waypoint serves ServiceEntry ${namespace}/${ref.name} (label ${useWaypointLabel})` : undefined;
 }
 
 /** Why a reference leads nowhere, as far as the manifests show; a namespace without objects of the kind may get them from elsewhere. */
@@ -45,7 +55,7 @@ function misplacedClass(ref: TargetRef, namespace: string, rootNamespace: string
 function targetsNothing({ policies, inventory, options }: AuditContext): readonly AuditEvidence[] {
   return policies.flatMap((audited) => audited.policy.targetRefs.flatMap((ref) => {
     const { namespace } = audited.policy;
-    const reason = misplacedClass(ref, namespace, options.rootNamespace) ?? dangling(ref, namespace, inventory);
+    const reason = misplacedClass(ref, namespace, options.rootNamespace) ?? dangling(ref, namespace, inventory) ?? unserved(ref, namespace, inventory);
     return reason === undefined ? [] : [evidence(audited, `${reason}: nothing enforces the policy there`)];
   }));
 }
@@ -116,7 +126,7 @@ export const attachmentRules: readonly AuditRule[] = [
   },
   {
     id: 'MM069', severity: 'Critical', title: 'targetRefs lead nowhere',
-    fix: 'Put the policy into the namespace of its target and name an object that exists.',
+    fix: 'Put the policy into the namespace of its target and name an object that exists; bind a ServiceEntry to a waypoint.',
     find: targetsNothing,
   },
   {

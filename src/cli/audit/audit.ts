@@ -12,13 +12,14 @@ import { takeInventory, type Inventory, type Located } from './inventory.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
 import { policyRules } from './policy-rules.ts';
+import { proxyRules } from './proxy-rules.ts';
 import { reachOf } from './reach.ts';
 import { severities, type AuditFinding, type AuditReport, type PlaneReport, type PolicyReport } from './report.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { syntaxRules } from './syntax-rules.ts';
 
 /** Every rule of the audit, in the order of the catalogue. */
-export const auditRules: readonly AuditRule[] = [...operatorRules, ...policyRules, ...attachmentRules, ...syntaxRules].sort((a, b) => (a.id < b.id ? -1 : 1));
+export const auditRules: readonly AuditRule[] = [...operatorRules, ...policyRules, ...attachmentRules, ...proxyRules, ...syntaxRules].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 /** What the manifests do not say. */
 export interface AuditOptions {
@@ -66,8 +67,8 @@ export function namespacesOf({ inventory, policies }: Pick<AuditContext, 'invent
 
 /** What some rules have to say, the gravest first. */
 export function findingsOf(rules: readonly AuditRule[], context: AuditContext): readonly AuditFinding[] {
-  const all = rules.flatMap((rule) => rule.find(context).map(({ object, message, fix, source }): AuditFinding => ({
-    id: rule.id, severity: rule.severity, object, message, fix: fix ?? rule.fix, ...(source !== undefined && { source }),
+  const all = rules.flatMap((rule) => rule.find(context).map(({ object, message, fix, source, severity = rule.severity }): AuditFinding => ({
+    id: rule.id, severity, object, message, fix: fix ?? rule.fix, ...(source !== undefined && { source }),
   })));
   return all.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }

@@ -44,6 +44,8 @@ export interface AuditEvidence {
   readonly source?: Source | undefined;
   /** What to do about this very object, if it is more than what the rule says. */
   readonly fix?: string;
+  /** If it is not that of the rule. */
+  readonly severity?: Severity;
 }
 
 /** One check of manifests. The catalogue in docs/findings.md has a section for each. */

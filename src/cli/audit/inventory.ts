@@ -25,7 +25,7 @@ export interface Inventory {
 }
 
 /** Configuration kinds that the checks read besides those that the operator watches. */
-const otherConfigs = [{ group: 'networking.istio.io', kind: 'Gateway' }, { group: 'networking.istio.io', kind: 'ServiceEntry' }, { group: 'gateway.networking.k8s.io', kind: 'Gateway' }];
+const otherConfigs = [{ group: 'networking.istio.io', kind: 'Gateway' }, { group: 'gateway.networking.k8s.io', kind: 'Gateway' }];
 
 const configKinds = [...watched.map(({ resource: { group, kind } }) => ({ group, kind })), ...otherConfigs];
 

@@ -7,7 +7,7 @@ import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './co
  * about AuthorizationPolicies that `policy-rules.ts` makes from what each data plane does, and those about a waypoint
  * being there already, which a manifest is allowed to ask for.
  */
-export const shared: readonly string[] = ['MM024', 'MM025', 'MM028', 'MM030', 'MM031', 'MM032', 'MM040', 'MM041', 'MM042', 'MM044', 'MM046', 'MM047', 'MM048'];
+export const shared: readonly string[] = ['MM024', 'MM025', 'MM028', 'MM030', 'MM031', 'MM032', 'MM040', 'MM041', 'MM042', 'MM044', 'MM046', 'MM047', 'MM048', 'MM098'];
 
 /** Objects of the root namespace are in sight of every namespace, but one finding about each is enough. */
 function once(evidence: readonly AuditEvidence[]): readonly AuditEvidence[] {
@@ -37,7 +37,7 @@ export function rulesOfOperator(ids: readonly string[]): readonly AuditRule[] {
       const { surroundings, inventory, policies } = context;
       const elsewhere = new Set(policies.filter(isElsewhere).map(({ view }) => nameOf(view)));
       const evidence = surroundings.flatMap((around) => apply(rule, around)).filter(({ object }) => !elsewhere.has(object));
-      const located = evidence.map(({ object, message, fix }) => ({ object, message, fix, source: inventory.sourceOf(object) }));
+      const located = evidence.map(({ object, message, fix, severity }) => ({ object, message, fix, severity, source: inventory.sourceOf(object) }));
       return rule.id === 'MM028' ? [...misreadPeerAuthentications(context), ...located] : located;
     },
   }));

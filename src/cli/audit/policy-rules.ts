@@ -150,7 +150,7 @@ export const policyRules: readonly AuditRule[] = [
     id: 'MM079', severity: 'Warning', title: 'Value that sidecars read otherwise',
     fix: 'Write the value in full: names without wildcards, ports as numbers, valid addresses and CIDR blocks.',
     find: (context) => forZtunnel(context).filter((policy) => !isEnforcedDryRun(policy)).flatMap((policy) => {
-      const rules = policy.classification.planes.sidecar.rules.filter(({ effect }) => effect === 'FailsOpen' || effect === 'FailsClosed');
+      const rules = policy.classification.planes.sidecar.rules.filter(({ effect, fields }) => (effect === 'FailsOpen' || effect === 'FailsClosed') && !fields.includes('provider'));
       const named = rules.map(({ index, fields }) => `rule ${index} (${fields.join(', ')})`).join(', ');
       return rules.length === 0 ? [] : [evidence(policy, `sidecars match other requests than ${named} names, so what is enforced changes with the data plane`)];
     }),

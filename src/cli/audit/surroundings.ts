@@ -9,7 +9,7 @@ import type { Inventory } from './inventory.ts';
 import { areGatewayLabels, isGateway } from './reach.ts';
 
 /** Kinds with a selector of pods. */
-const selecting: readonly string[] = [...policyKinds, 'EnvoyFilter', 'Sidecar', 'Telemetry', 'WasmPlugin'];
+const selecting: readonly string[] = [...policyKinds, 'EnvoyFilter', 'Sidecar', 'Telemetry', 'WasmPlugin', 'TrafficExtension'];
 
 /** Nothing of it matters to what manifests say, but the checks may ask. */
 const spec = MeshMigrationSpec.parse({ from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['any'] } });
@@ -42,6 +42,9 @@ export function surroundingsOf(inventory: Inventory, rootNamespace: string, name
     pods: [], budgets: [],
     workloads: workloadsIn(name, inventory, rootNamespace),
     services: inventory.services.filter((service) => service.namespace === name),
-    mesh: { rootNamespace, daemonSets: () => [], pods: () => [], services: () => inventory.services, serves: () => true, configs: (kind, namespace) => inventory.configs(kind, namespace) },
+    mesh: {
+      rootNamespace, daemonSets: () => [], pods: () => [], serves: () => true, configs: (kind, namespace) => inventory.configs(kind, namespace),
+      services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace), workloads: (namespace) => workloadsIn(namespace, inventory, rootNamespace),
+    },
   }));
 }

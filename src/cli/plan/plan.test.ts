@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { parseIstioVersion } from '../../mesh/istio/policy/istio-version.ts';
 import { parseManifests } from '../manifests/parse-manifests.ts';
 import { planFormats } from './formats.ts';
@@ -47,7 +48,7 @@ describe('the plan of a namespace', () => {
   it('says for each Service whether it gets a waypoint, and why', () => {
     expect(shop?.services).toEqual([
       { name: 'cart', waypoint: true, callers: 'Called by shop/checkout, by its ALLOW policies.', reasons: [expect.stringContaining('AuthorizationPolicy shop/cart uses methods'), expect.stringContaining('VirtualService shop/cart')] },
-      { name: 'checkout', waypoint: false, reasons: ['ztunnel decides about its requests as its sidecars did.'] },
+      { name: 'checkout', waypoint: false, reasons: ['ztunnel does for it all that its sidecars did.'] },
     ]);
   });
 
@@ -58,19 +59,25 @@ describe('the plan of a namespace', () => {
   });
 
   it('restarts callers before those whom they call', () => {
-    expect(shop?.workloads).toEqual([{ kind: 'Deployment', name: 'checkout' }, { kind: 'Deployment', name: 'cart', after: 'after Deployment checkout, which call it' }]);
+    expect(shop?.workloads).toEqual([{ kind: 'Deployment', name: 'checkout' }, { kind: 'Deployment', name: 'cart', after: 'after Deployment checkout, which calls it (Service cart, by its ALLOW policies)' }]);
   });
 
-  it('says of routes what would work on and what may replace them; the operator moves no namespace with a VirtualService of its own', () => {
+  it('says of routes what works on behind the waypoint and what may replace them', () => {
     expect(shop?.kept).toEqual([expect.objectContaining({ object: 'VirtualService shop/cart', field: 'spec.http.timeout' })]);
     expect(shop?.offers).toEqual([expect.objectContaining({ replaces: 'VirtualService shop/cart', object: expect.objectContaining({ kind: 'HTTPRoute' }) })]);
-    expect(shop && criticals(shop)).toEqual(['MM030 VirtualService shop/cart']);
+    expect(shop && criticals(shop)).toEqual([]);
   });
 
-  it('makes nothing where ztunnel does all that policies ask for, and then routes are lost', () => {
+  it('has a waypoint for routes alone, without a guard: ztunnel enforces all that policies ask for', () => {
     const [plain] = namespaces([...application('shop', 'cart'), timeout]);
+    expect(plain).toMatchObject({ itinerary: 'L7', services: [{ waypoint: true, reasons: [expect.stringContaining('VirtualService')] }], order: expect.stringMatching(/^At any time/) });
+    expect(plain?.makes.map(({ role, kind }) => `${role} ${kind}`)).toEqual(['Waypoint ConfigMap', 'Waypoint Gateway']);
+    expect(plain && criticals(plain)).toEqual([]);
+  });
 
-    expect(plain).toMatchObject({ itinerary: 'L4', makes: [], kept: [], offers: [], services: [{ waypoint: false, reasons: [expect.stringContaining('VirtualService'), expect.stringContaining('routes alone are no reason')] }] });
+  it('is blocked by routes where no waypoint can follow them', () => {
+    const [plain] = namespaces([deployment('shop', 'cart'), timeout]);
+    expect(plain).toMatchObject({ itinerary: 'L4', makes: [], kept: [], offers: [] });
     expect(plain && criticals(plain)).toEqual(['MM030 VirtualService shop/cart']);
   });
 
@@ -142,6 +149,33 @@ describe('the order of the namespaces', () => {
   });
 });
 
+describe('routes of Services that are called', () => {
+  const timeoutOf = (name: string): string => `{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: ${name}, namespace: ${name}}, spec: {hosts: [${name}], http: [{timeout: 5s, route: [{destination: {host: ${name}}}]}]}}`;
+  const by = (called: string, caller: string): string => `{namespace: ${called}, from: [{namespace: ${caller}}]}`;
+
+  it('put the namespace that is called first, because its waypoint follows them', () => {
+    const planned = namespaces([...application('zoo', 'zoo'), ...application('ape', 'ape'), timeoutOf('zoo'), migration(`callers: [${by('zoo', 'ape')}]`).replace('[shop]', '[zoo, ape]')]);
+    expect(planned.map(({ name }) => name)).toEqual(['zoo', 'ape']);
+    expect(planned[1]?.order).toBe('After zoo, whose waypoint has to follow VirtualService zoo/zoo for its calls.');
+    expect(planned.map(criticals)).toEqual([[], []]);
+    expect(planned[1]?.findings.map(({ id }) => id)).not.toContain('MM033');
+  });
+
+  it('are lost for a while where the Service waits for its callers', () => {
+    const planned = namespaces([...application('zoo', 'zoo', 'namespaces: [ape]'), ...application('ape', 'ape'), timeoutOf('zoo')]);
+    expect(planned.map(({ name }) => name)).toEqual(['ape', 'zoo']);
+    expect(planned.map(criticals)).toEqual([[], []]);
+    expect(planned[0]?.findings.map(({ id, object }) => `${id} ${object}`)).toContain('MM095 VirtualService zoo/zoo');
+  });
+
+  it('come in some order where they are in a circle', () => {
+    const planned = namespaces([...application('zoo', 'zoo'), ...application('ape', 'ape'), timeoutOf('zoo'), timeoutOf('ape'), migration(`callers: [${by('zoo', 'ape')}, ${by('ape', 'zoo')}]`).replace('[shop]', '[zoo, ape]')]);
+    expect(planned.map(({ name }) => name)).toEqual(['ape', 'zoo']);
+    expect(planned.map(criticals)).toEqual([[], []]);
+    expect(planned[0]?.findings.map(({ id }) => id)).toContain('MM095');
+  });
+});
+
 describe('what is left as it is', () => {
   it('has a reason', () => {
     const { report } = planOf([
@@ -174,6 +208,18 @@ it('writes what it makes and nothing else', () => {
 
   expect(overlay).toHaveLength(1 + report.namespaces.flatMap(({ makes }) => makes).length);
   expect(overlay.map(({ path }) => path)).toContain('gateway-shop-waypoint.yaml');
+});
+
+it('writes offers beside the overlay, and no kustomization includes them', () => {
+  const { overlay, report } = planOf([...application('shop', 'cart', 'namespaces: [web]'), timeout]);
+  const [kustomization, ...others] = overlay;
+  const offers = others.filter(({ path }) => path.startsWith('offers/'));
+
+  expect(offers.map(({ path }) => path)).toEqual(['offers/README.md', 'offers/httproute-shop-cart.yaml']);
+  expect(offers[0]?.text).toContain('kustomization.yaml does not include them');
+  expect(parse(offers[1]?.text ?? '')).toEqual(report.namespaces[0]?.offers[0]?.object);
+  expect(kustomization?.path).toBe('kustomization.yaml');
+  expect((parse(kustomization?.text ?? '') as { readonly resources: readonly string[] }).resources).toEqual(others.filter((file) => !offers.includes(file)).map(({ path }) => path));
 });
 
 describe('formats of a plan', () => {

@@ -2,11 +2,12 @@ import type { Surroundings } from '../../mesh/adapter.ts';
 import { itinerary } from '../../mesh/istio/itinerary.ts';
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { overlayOf, type DescribedObject, type OverlayFile } from '../../mesh/istio/policy/translate/overlay.ts';
+import { offersOverlay } from '../../mesh/istio/policy/translate/offers-overlay.ts';
 import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
 import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
 import { waypointManifests } from '../../mesh/istio/waypoint/gateway.ts';
-import { restartOrder } from '../../mesh/istio/waypoint/order.ts';
+import { keyOf, restartOrder } from '../../mesh/istio/waypoint/order.ts';
 import { translationOf } from '../../mesh/istio/waypoint/translation.ts';
 import { managedBy, managedByLabel } from '../../api/resources.ts';
 import { namespacesOf, readPolicies, type AuditOptions } from '../audit/audit.ts';
@@ -30,9 +31,8 @@ function callersText(callers: Callers): string {
 }
 
 /** Why a Service gets no waypoint. */
-function without(reasons: readonly string[], servable: boolean): readonly string[] {
-  if (reasons.length === 0) return ['ztunnel decides about its requests as its sidecars did.'];
-  return [...reasons, servable ? 'No policy asks for a waypoint, and routes alone are no reason for one.' : 'No waypoint can stand before it.'];
+function without(reasons: readonly string[]): readonly string[] {
+  return reasons.length === 0 ? ['ztunnel does for it all that its sidecars did.'] : [...reasons, 'No waypoint can stand before it.'];
 }
 
 function servicesOf(surroundings: Surroundings): readonly ServicePlan[] {
@@ -42,7 +42,7 @@ function servicesOf(surroundings: Surroundings): readonly ServicePlan[] {
     const waypoint = itineraryOf(surroundings) === 'L7' && servable && reasons.length > 0;
     const sentences = reasons.map(({ sentence }) => sentence);
     const callers = guarded.find(({ service }) => service.name === name)?.callers;
-    return { name, waypoint, reasons: waypoint ? sentences : without(sentences, servable), ...(waypoint && callers !== undefined && { callers: callersText(callers) }) };
+    return { name, waypoint, reasons: waypoint ? sentences : without(sentences), ...(waypoint && callers !== undefined && { callers: callersText(callers) }) };
   });
 }
 
@@ -71,8 +71,8 @@ function objectsOf(surroundings: Surroundings): readonly (DescribedObject & Pick
 function workloadsOf(surroundings: Surroundings): readonly WorkloadPlan[] {
   const { workloads, reasons } = restartOrder(surroundings);
   return workloads.map(({ kind, name }) => {
-    const after = reasons.find((reason) => reason.startsWith(`${kind} ${name} after `));
-    return { kind, name, ...(after !== undefined && { after: after.slice(`${kind} ${name} `.length) }) };
+    const after = reasons.get(keyOf({ kind, name }));
+    return { kind, name, ...(after !== undefined && { after }) };
   });
 }
 
@@ -95,17 +95,19 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read): Namespac
 export function plan({ manifests, unreadable }: Manifests, options: AuditOptions): Plan {
   const read = readPolicies(manifests, options);
   const wishes = wishesOf(manifests);
-  const moved = new Set<string>();
+  const moved = new Map<string, readonly string[]>();
   const { planned, left } = subjectsOf(read, wishes, moved);
   const namespaces: NamespacePlan[] = [];
   const placed = namespaceOrder(planned, namespacesOf(read));
   // One after the other, as they move: who comes later finds those before it without sidecars.
-  for (const place of placed) {
-    namespaces.push(namespacePlan(place, read));
-    moved.add(place.surroundings.namespace.name);
+  for (const { sentence, surroundings: before } of placed) {
+    // Another picture: what was said of the first one was said before the others moved.
+    const surroundings = { ...before };
+    namespaces.push(namespacePlan({ sentence, surroundings }, read));
+    moved.set(surroundings.namespace.name, itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : []);
   }
   return {
     report: { istioVersion: istioVersionText(options.istioVersion), namespaces, left, unreadable: [...unreadable, ...wishes.unreadable] },
-    overlay: overlayOf(placed.flatMap(({ surroundings }) => objectsOf(surroundings))),
+    overlay: [...overlayOf(placed.flatMap(({ surroundings }) => objectsOf(surroundings))), ...offersOverlay(namespaces.flatMap(({ offers }) => offers))],
   };
 }

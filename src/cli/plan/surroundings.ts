@@ -5,7 +5,8 @@ import { sidecarContainer, sidecarStatusAnnotation, tunnelLabel } from '../../me
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { tlsModeLabel } from '../../mesh/istio/policy/translate/selection.ts';
 import { projectNamespace, projectPod } from '../../mesh/project.ts';
-import type { ConfigView, PodView, WorkloadView } from '../../mesh/views.ts';
+import { waypointName } from '../../mesh/istio/waypoint/gateway.ts';
+import type { ConfigView, PodView, ServiceView, WorkloadView } from '../../mesh/views.ts';
 import { namespacesOf } from '../audit/audit.ts';
 import type { AuditContext } from '../audit/context.ts';
 import type { Inventory } from '../audit/inventory.ts';
@@ -41,25 +42,40 @@ function podsOf(namespace: string, inventory: Inventory, rootNamespace: string):
   return known.length > 0 ? known : workloadsIn(namespace, inventory, rootNamespace).map(injected);
 }
 
+/** Namespaces that have left their sidecars, each with the Services that went behind its waypoint. */
+export type Moved = ReadonlyMap<string, readonly string[]>;
+
+/** What istiod would say of a Service that its namespace has put behind a waypoint. */
+function bound(service: ServiceView, moved: Moved): ServiceView {
+  if (moved.get(service.namespace)?.includes(service.name) !== true) return service;
+  return { ...service, conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: `Successfully attached to waypoint ${service.namespace}/${waypointName}` } } };
+}
+
 /** The mesh while some namespaces have left their sidecars. Policies for gateways are not about any of the pods here. */
-function meshState({ inventory, options, policies }: Read, moved: ReadonlySet<string>): MeshState {
+function meshState({ inventory, options, policies }: Read, moved: Moved): MeshState {
   const forGateways = new Set<ConfigView>(policies.filter(({ reach }) => reach === 'Gateways').map(({ view }) => view));
   const { rootNamespace, version } = options;
   return {
-    rootNamespace, version: istioVersionText(version), daemonSets: () => [], services: () => inventory.services, serves: () => true,
+    rootNamespace, version: istioVersionText(version), daemonSets: () => [], serves: () => true,
     configs: (kind, namespace) => inventory.configs(kind === 'Gateway' ? 'Gateway.gateway.networking.k8s.io' : kind, namespace).filter((config) => !forGateways.has(config)),
     pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
+    services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace).map((service) => bound(service, moved)),
+    workloads: (namespace) => workloadsOf(namespace, inventory),
   };
 }
 
-function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: ReadonlySet<string>): Surroundings {
+function workloadsOf(name: string, inventory: Inventory): readonly WorkloadView[] {
+  return inventory.workloads.filter((workload) => workload.namespace === name && !isGateway(workload, inventory));
+}
+
+function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved): Surroundings {
   const { inventory, options: { rootNamespace } } = read;
   const namespace = inventory.namespaces.find((known) => known.name === name) ?? projectNamespace({ metadata: { name } });
   return {
     route, namespace, spec: specFor(namespace, wishes, rootNamespace),
     pods: podsOf(name, inventory, rootNamespace),
     budgets: [],
-    workloads: inventory.workloads.filter((workload) => workload.namespace === name && !isGateway(workload, inventory)),
+    workloads: workloadsOf(name, inventory),
     services: inventory.services.filter((service) => service.namespace === name && !areGatewayLabels(service.selector, inventory)),
     mesh: meshState(read, moved),
   };
@@ -84,7 +100,7 @@ export interface Subjects {
 }
 
 /** The namespaces of some manifests. `moved` is looked at whenever somebody asks which pods still have sidecars. */
-export function subjectsOf(read: Read, wishes: Wishes, moved: ReadonlySet<string>): Subjects {
+export function subjectsOf(read: Read, wishes: Wishes, moved: Moved): Subjects {
   const names = [...namespacesOf(read)].sort();
   const all = names.map((name) => ({ name, why: whyLeft(name, read) }));
   return {

@@ -31,7 +31,7 @@ function namespaceLines({ name, itinerary, order, services, makes, workloads, st
     ...workloadLines(workloads),
     ...section('Steps', item(steps.map((step) => step.name).join(', '))),
     ...section('Works on', kept.flatMap(({ object, field, sentence }) => item(`${object} ${field}: ${sentence}`))),
-    ...section('Can be replaced afterwards', offers.flatMap(({ replaces, object }) => item(`${replaces} by ${object.kind} ${object.metadata.namespace}/${object.metadata.name}, which does exactly the same (-o yaml prints it).`))),
+    ...section('Can be replaced afterwards', offers.flatMap(({ replaces, object }) => item(`${replaces} by ${object.kind} ${object.metadata.namespace}/${object.metadata.name}, which does exactly the same (-o yaml prints it, --write puts it into the folder offers).`))),
     ...section('Findings', findings.flatMap((finding) => findingLines(finding, '    ').filter((line) => line !== ''))),
     '',
   ];

@@ -26,9 +26,23 @@ describe('writing an overlay', () => {
     expect(await readdir(parent)).toEqual(['b.yaml']);
   });
 
+  it('replaces offers that it wrote before too', async () => {
+    const offers = [{ path: 'offers/README.md', text: 'About these.\n' }, { path: 'offers/a.yaml', text: 'kind: A\n' }];
+    await writeOverlay(parent, [...files, ...offers]);
+    expect(await readFile(join(parent, 'offers', 'README.md'), 'utf8')).toMatch(/^<!-- Written by .* -->\nAbout these\.\n$/);
+
+    await writeOverlay(parent, [...files, { path: 'offers/b.yaml', text: 'kind: B\n' }]);
+    expect(await readdir(join(parent, 'offers'))).toEqual(['b.yaml']);
+
+    await writeOverlay(parent, files);
+    expect((await readdir(parent)).sort()).toEqual(['a.yaml', 'kustomization.yaml']);
+  });
+
   it.each([
+    ['a file of somebody else among the offers', async () => { await writeOverlay(parent, [...files, { path: 'offers/a.yaml', text: '' }]); await writeFile(join(parent, 'offers', 'mine.yaml'), ''); }],
     ['a file of somebody else', async () => writeFile(join(parent, 'mine.yaml'), 'kind: Mine\n')],
     ['a directory', async () => mkdir(join(parent, 'mine'))],
+    ['a directory among the offers', async () => mkdir(join(parent, 'offers', 'mine'), { recursive: true })],
     ['a link', async () => symlink('/etc/hostname', join(parent, 'a.yaml'))],
     ['a file of somebody else beside its own', async () => { await writeOverlay(parent, files); await writeFile(join(parent, 'mine.yaml'), ''); }],
   ])('touches nothing where there is %s', async (_, prepare) => {

@@ -1,9 +1,13 @@
 import type { Finding, Severity } from '../../api/common.ts';
 import type { MeshAdapter, Surroundings } from '../adapter.ts';
+import { controlPlaneVersion } from './control-plane-version.ts';
 import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
+import { egressRules } from './findings/egress.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { policyRules } from './findings/policies.ts';
+import { calledRouteRules } from './findings/called-routes.ts';
+import { proxyRules } from './findings/proxies.ts';
 import { routeRules } from './findings/routes.ts';
 import { apply, type Rule } from './findings/rule.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
@@ -13,13 +17,18 @@ import { arrived, itinerary } from './itinerary.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { concerns, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
+import { telemetry } from './telemetry/sightings.ts';
 import { choose } from './waypoint/choose.ts';
+import { explain } from './waypoint/explain.ts';
+import { plannedExitOrder } from './waypoint/exit/order.ts';
+import { isExit } from './waypoint/exit/route.ts';
+import { plannedOrder } from './waypoint/order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...exitRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules];
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules];
+export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...proxyRules, ...egressRules];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
@@ -38,11 +47,15 @@ export const istio: MeshAdapter = {
   watched,
   labels: [injectionLabel, revisionLabel, dataplaneModeLabel, useWaypointLabel],
   made,
+  versionOf: controlPlaneVersion,
   choose,
+  order: (surroundings) => (isExit(surroundings.route) ? plannedExitOrder(surroundings) : plannedOrder(surroundings)),
+  telemetry,
   modeOf,
   modeFor,
   concerns,
   itinerary,
+  explain,
   arrived,
   findings,
 };

@@ -2,6 +2,7 @@ import type { DataPlane } from '../../api/common.ts';
 import type { ItineraryName } from '../../api/namespace-migration.ts';
 import type { Itinerary, LabelTargets, Route, StepPlan, Surroundings } from '../adapter.ts';
 import type { PodView, WorkloadView } from '../views.ts';
+import { injects } from './injection.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { exitOrder } from './waypoint/exit/order.ts';
@@ -183,7 +184,7 @@ export function itinerary(route: Route, original: LabelTargets, name: ItineraryN
 export function arrived(route: Route, labels: Readonly<Record<string, string>>): boolean {
   switch (route.to) {
     case 'IstioAmbient': return labels[dataplaneModeLabel] === 'ambient';
-    case 'IstioSidecar': return labels[injectionLabel] === 'enabled' || (labels[injectionLabel] === undefined && labels[revisionLabel] !== undefined);
+    case 'IstioSidecar': return injects(labels);
     case 'None': return !arrived({ ...route, to: 'IstioAmbient' }, labels) && !arrived({ ...route, to: 'IstioSidecar' }, labels);
   }
 }

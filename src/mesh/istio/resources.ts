@@ -16,10 +16,13 @@ export const watched: readonly WatchedKind[] = [
   kind('networking.istio.io', 'v1alpha3', 'EnvoyFilter', 'envoyfilters'),
   kind('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries'),
   kind('networking.istio.io', 'v1', 'Sidecar', 'sidecars'),
+  kind('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries'),
   kind('networking.istio.io', 'v1', 'WorkloadEntry', 'workloadentries'),
   kind('networking.istio.io', 'v1', 'WorkloadGroup', 'workloadgroups'),
   kind('telemetry.istio.io', 'v1', 'Telemetry', 'telemetries'),
   kind('extensions.istio.io', 'v1alpha1', 'WasmPlugin', 'wasmplugins'),
+  // Since Istio 1.30.
+  kind('extensions.istio.io', 'v1alpha1', 'TrafficExtension', 'trafficextensions'),
   kind('gateway.networking.k8s.io', 'v1', 'GatewayClass', 'gatewayclasses', false),
   { kind: 'Gateway', resource: gateways, namespace: 'All' },
   kind('gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes'),
@@ -30,5 +33,5 @@ export const watched: readonly WatchedKind[] = [
 
 /** Kinds of the objects that the operator makes on the way and watches. */
 export const made: readonly Resource[] = watched
-  .filter(({ kind: name }) => ['AuthorizationPolicy', 'RequestAuthentication', 'Gateway'].includes(name))
+  .filter(({ kind: name }) => ['AuthorizationPolicy', 'RequestAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'Gateway'].includes(name))
   .map(({ resource }) => resource);

@@ -38,9 +38,9 @@ export const valueSets = {
   path: {
     usual: [
       '/', '/a', '/a/*', '/a*', '*', '*.html', '/a*b', '/a/{*}', '/a/{**}', '/{*}/b', '/{*}/{*}', '{*}', '{**}', '/{**}/b', '/a/{*}/b/{**}', '/a/{**}/', '/A', '/a?x=1', '/a%20b', '/a/../b', '**', '*/a/*', 'a',
-      '/a/{*}/', '//a', '/~a/{*}', '/a b',
+      '/a/{*}/', '//a', '/~a/{*}', '/a b', '//{*}', '/a/{*}//',
     ],
-    odd: ['', '/{**}/{*}', '/{**}/{**}', '/{a}', '/a/{*}b', '/a{**}', '/{', '/}', '/a*/{*}', '*/{*}', '/a b/{*}', '//{*}', '/a//{**}', '/{*}/é'],
+    odd: ['', '/{**}/{*}', '/{**}/{**}', '/{a}', '/a/{*}b', '/a{**}', '/{', '/}', '/a*/{*}', '*/{*}', '/a b/{*}', '/a//{**}', '/{*}/é'],
   },
   token: {
     usual: [
@@ -68,7 +68,7 @@ export const whenKinds = {
   'source.ip': 'block', 'remote.ip': 'block', 'source.namespace': 'namespace', 'source.principal': 'principal', 'source.serviceAccount': 'serviceAccount', 'source.trustDomain': 'trustDomain',
   'destination.ip': 'block', 'destination.port': 'port', 'connection.sni': 'host', 'request.auth.principal': 'token', 'request.auth.audiences': 'text', 'request.auth.presenter': 'text',
   'request.headers[x-a]': 'text', 'request.headers[User-Agent]': 'text', 'request.headers[:path]': 'path', 'request.headers[[x]]': 'text', 'request.headersx[y]': 'text', 'request.headers[x]y[z]': 'text',
-  'request.auth.claims[a]': 'text', 'request.auth.claims[a][b]': 'text', 'request.auth.claims[a[b]]': 'text', 'request.auth.claims[a.b]': 'text', 'request.auth.claims[iss]': 'text', 'request.auth.claims[a]b[c]': 'text',
+  'request.auth.claims[a]': 'text', 'request.auth.claims[a][b]': 'text', 'request.auth.claims[a[b]]': 'text', 'request.auth.claims[a.b]': 'text', 'request.auth.claims[iss]': 'text', 'request.auth.claims[a]b[c]': 'text', 'request.auth.claims[][a]': 'text', 'request.auth.claims[a][]': 'text',
   'experimental.envoy.filters.a.b[c]': 'text', 'experimental.envoy.filters.network.mysql_proxy[t.u]': 'text', 'experimental.envoy.filters.a[b][c]': 'text',
 } as const satisfies Readonly<Record<string, ValueKind>>;
 

@@ -13,8 +13,8 @@ import { Tally } from './tally.ts';
 
 /** Of the generated policies and edits. Another seed gives others. */
 const seed = 1;
-const batches = 12;
-const batchSize = 560;
+const batches = 14;
+const batchSize = 480;
 const peerEdits = 40;
 
 /** More would only hide the first ones. */

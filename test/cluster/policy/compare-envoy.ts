@@ -4,7 +4,7 @@ import type { Protocol } from '../../../src/mesh/istio/policy/sidecar.ts';
 import type { AuthorizationPolicy } from '../../../src/mesh/istio/policy/types.ts';
 import { compareMaps, type Disagreement } from './disagreement.ts';
 import { readFilter, type FilterModel, type FilterRules, type RbacFilter } from './envoy-filters.ts';
-import type { StageNode } from './stage.ts';
+import { stageServiceEntry, type StageNode } from './stage.ts';
 import type { FilterChain } from './xds-stream.ts';
 
 /** A filter chain that carries traffic to a workload, and what the proxy ought to check in it. */
@@ -61,11 +61,12 @@ function chainsOf({ stream }: StageNode, listener: string): readonly FilterChain
   return stream.listeners.get(listener) ?? [];
 }
 
-/** `inbound-vip|80|http|web.shop.svc.cluster.local`, or `direct-http` for pods that are addressed themselves. */
+/** `inbound-vip|80|http|web.shop.svc.cluster.local`, the same with the host of a ServiceEntry, or `direct-http` for pods that are addressed themselves. */
 function readChainName(name: string): { readonly protocol: Protocol; readonly service: ServiceName } {
   const [, , protocol = name === 'direct-http' ? 'http' : 'tcp', host = ''] = name.split('|');
   const [service = '', namespace = ''] = host.split('.');
-  return { protocol: protocol === 'http' ? 'http' : 'tcp', service: { kind: 'Service', namespace, name: service } };
+  const { host: outside, ...entry } = stageServiceEntry;
+  return { protocol: protocol === 'http' ? 'http' : 'tcp', service: host === outside ? { kind: 'ServiceEntry', ...entry } : { kind: 'Service', namespace, name: service } };
 }
 
 function compareFilters(where: string, sent: readonly RbacFilter[], model: readonly RbacFilter[]): readonly Disagreement[] {

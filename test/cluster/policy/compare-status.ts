@@ -5,7 +5,7 @@ import { ztunnelStatus } from '../../../src/mesh/istio/policy/ztunnel-status.ts'
 import { record, records, text } from '../../../src/mesh/json.ts';
 import { stable } from './canonical-rbac.ts';
 import type { Disagreement } from './disagreement.ts';
-import { homes, stageServices, waypointClass } from './stage.ts';
+import { homes, stageServiceEntry, stageServices, waypointClass } from './stage.ts';
 
 interface Condition {
   readonly status: string;
@@ -65,6 +65,8 @@ function bindingOf({ namespace }: AuthorizationPolicy, { kind, name }: TargetRef
       return onStage && name === 'waypoint' ? bound(key) : refused('TargetNotFound');
     case 'Service':
       return onStage && stageServices.some((service) => service === name) ? bound(`${namespace}/waypoint`) : refused('TargetNotFound', `Service ${key} was not found`);
+    case 'ServiceEntry':
+      return stageServiceEntry.namespace === namespace && stageServiceEntry.name === name ? bound(`${namespace}/waypoint`) : refused('TargetNotFound', `ServiceEntry ${key} was not found`);
     default:
       return refused('TargetNotFound', `${kind} ${key} was not found`);
   }

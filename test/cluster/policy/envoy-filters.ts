@@ -1,7 +1,8 @@
-import { defaultOptions } from '../../../src/mesh/istio/policy/options.ts';
+import { customUse, optionsFor, providersOf } from '../../../src/mesh/istio/policy/authorizer.ts';
 import { envoyRules, type Protocol } from '../../../src/mesh/istio/policy/sidecar.ts';
 import type { AuthorizationPolicy } from '../../../src/mesh/istio/policy/types.ts';
 import { record, type Json } from '../../../src/mesh/json.ts';
+import { stagePolicyOptions } from './authorizers.ts';
 import { canonicalRule } from './canonical-rbac.ts';
 import { renderRule, type IdentitySource } from './render-rbac.ts';
 
@@ -49,13 +50,17 @@ export class FilterModel {
     return { [name]: { action, rules: new Map(list.flatMap((policy) => [...this.#rules(policy, protocol, identity)])) } };
   }
 
-  /** A provider that the mesh configuration does not name: what the policy matches is refused, and a dry run is forgotten. */
+  /** A filter for each provider: one that refuses, and forgets dry runs, or one that evaluates for the authorizer, and enforces dry runs. */
   #custom(list: readonly AuthorizationPolicy[], protocol: Protocol, identity: IdentitySource): readonly RbacFilter[] {
-    const providers = [...new Set(list.map(({ provider = '' }) => provider))].sort();
-    return providers.map((wanted) => {
-      const enforced = list.filter(({ provider = '', dryRun }) => provider === wanted && !dryRun);
-      const rules = enforced.flatMap((policy) => [...this.#rules(policy, protocol, identity)]).map(([name, rule]) => [`${name}-deny-due-to-bad-CUSTOM-action`, rule] as const);
-      return { enforced: { action: 'DENY', rules: new Map(rules) } };
+    const options = optionsFor(list, stagePolicyOptions);
+    return providersOf(list).flatMap((provider): readonly RbacFilter[] => {
+      const own = list.filter((policy) => (policy.provider ?? '') === provider);
+      const rules = (dryRun: boolean): readonly (readonly [string, string])[] => own.filter((policy) => policy.dryRun === dryRun).flatMap((policy) => [...this.#rules(policy, protocol, identity)]);
+      switch (customUse({ provider }, protocol, options)) {
+        case 'Ignored': return [];
+        case 'Refused': return [{ enforced: { action: 'DENY', rules: new Map(rules(false).map(([name, rule]) => [`${name}-deny-due-to-bad-CUSTOM-action`, rule])) } }];
+        case 'Asked': return [{ ...(rules(true).length > 0 && { enforced: { action: 'DENY', rules: new Map(rules(true)) } }), shadow: { action: 'DENY', rules: new Map(rules(false)) } }];
+      }
     });
   }
 
@@ -63,7 +68,7 @@ export class FilterModel {
     const key = `${policy.namespace}/${policy.name} ${protocol} ${identity}`;
     const known = this.#rendered.get(key);
     if (known !== undefined) return known;
-    const rules = new Map(envoyRules(policy, protocol, defaultOptions).map((rule) => [rule.name, canonicalRule(renderRule(rule, identity))]));
+    const rules = new Map(envoyRules(policy, protocol, stagePolicyOptions).map((rule) => [rule.name, canonicalRule(renderRule(rule, identity))]));
     this.#rendered.set(key, rules);
     return rules;
   }

@@ -5,6 +5,7 @@ import { record, records, text } from '../../../src/mesh/json.ts';
 import { kinds as scenarioKinds } from '../../scenarios/manifests.ts';
 import { kinds as clusterKinds } from '../resources.ts';
 import type { Surface } from './arbitrary-policy.ts';
+import { declareAuthorizers } from './authorizers.ts';
 import { XdsStream, xdsTypes } from './xds-stream.ts';
 
 /** Kinds that this folder writes. */
@@ -41,6 +42,9 @@ export const stagePods: readonly StagePod[] = [
 /** The Services of both namespaces. */
 export const stageServices = ['web', 'api'] as const;
 
+/** Something outside the mesh that is reached through the waypoint of the namespace: its ServiceEntry, which is bound as the namespace is. */
+export const stageServiceEntry = { namespace: homes.home, name: 'outside', host: 'outside.example.com' } as const;
+
 /** What generated policies may refer to: things that exist and things that do not. */
 export const surface: Surface = {
   namespaces: [homes.home, homes.home, homes.home, homes.other, homes.root],
@@ -49,7 +53,7 @@ export const surface: Surface = {
     { kind: 'Service', name: 'web' }, { group: '', kind: 'Service', name: 'api' }, { kind: 'Service', name: 'gone' },
     { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }, { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gone' },
     { group: 'gateway.networking.k8s.io', kind: 'GatewayClass', name: waypointClass }, { group: 'gateway.networking.k8s.io', kind: 'GatewayClass', name: 'istio' },
-    { group: 'gateway.networking.k8s.io', kind: 'GatewayClass', name: 'gone' }, { group: 'networking.istio.io', kind: 'ServiceEntry', name: 'web' },
+    { group: 'gateway.networking.k8s.io', kind: 'GatewayClass', name: 'gone' }, { group: 'networking.istio.io', kind: 'ServiceEntry', name: 'web' }, { group: 'networking.istio.io', kind: 'ServiceEntry', name: stageServiceEntry.name },
   ],
   providers: ['gone'],
 };
@@ -61,7 +65,14 @@ function stageObjects(): readonly (readonly [keyof typeof kinds, KubeObject])[] 
     ...namespaces.map((name) => ['Namespace', { metadata: { name, labels: { 'istio.io/dataplane-mode': 'ambient', 'istio.io/use-waypoint': 'waypoint' } } }] as const),
     ...stagePods.map(({ namespace, name, labels }) => ['Pod', { metadata: { namespace, name, labels }, spec: { containers: [{ name: 'app', image: 'app:1' }], terminationGracePeriodSeconds: 0 } }] as const),
     ...namespaces.flatMap((namespace) => [...stageServices.map((name) => ['Service', service(namespace, name)] as const), ['Gateway', waypoint(namespace)] as const]),
+    ['ServiceEntry', serviceEntry()],
   ];
+}
+
+function serviceEntry(): KubeObject {
+  const { namespace, name, host } = stageServiceEntry;
+  const ports = [{ number: 80, name: 'http', protocol: 'HTTP' }, { number: 9000, name: 'tcp', protocol: 'TCP' }];
+  return { metadata: { namespace, name }, spec: { hosts: [host], addresses: ['240.240.1.1'], location: 'MESH_EXTERNAL', resolution: 'STATIC', ports, endpoints: [{ address: '192.0.2.1' }] } };
 }
 
 function service(namespace: string, name: string): KubeObject {
@@ -101,6 +112,7 @@ export interface Stage {
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { client, signal } = options;
   for (const [kind, object] of stageObjects()) await client.create(kinds[kind], object, signal);
+  const restoreMesh = await declareAuthorizers(options);
   const addresses = await podAddresses(options);
   const proxy = (type: 'sidecar' | 'waypoint', { namespace, name, labels }: StagePod): XdsStream => new XdsStream({
     program: options.program, port: options.port, types: [xdsTypes.listener],
@@ -118,6 +130,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     ztunnel, nodes,
     async close() {
       for (const stream of [ztunnel, ...nodes.map((node) => node.stream)]) stream.close();
+      await restoreMesh();
       await deleteNamespaces(options, [homes.home, homes.other]);
     },
   };

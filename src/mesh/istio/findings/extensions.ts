@@ -2,10 +2,16 @@ import type { Surroundings } from '../../adapter.ts';
 import { record, records, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { originalLabelsAnnotation } from '../../../api/resources.ts';
-import { itineraryOf } from '../waypoint/choose.ts';
+import { isReported } from '../waypoint/carried-over.ts';
+import { entersWaypoint, itineraryOf } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { applicable, nameOf, type Evidence, type Rule } from './rule.ts';
+
+/** Behind a waypoint copies go on with it; what is lost there is MM080. */
+function withoutWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
+  return (surroundings) => (entersWaypoint(surroundings) ? [] : find(surroundings));
+}
 
 function each(kind: string, message: string): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) => applicable(kind, surroundings).map((config) => ({ object: nameOf(config), message }));
@@ -60,27 +66,29 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM040', severity: 'Critical', when: 'Always', title: 'EnvoyFilter',
     fix: 'Remove the EnvoyFilter or its selection of these pods, or keep this namespace on sidecars.',
     find: (surroundings) => applicable('EnvoyFilter', surroundings)
-      .filter((filter) => !isForGateways(filter))
+      .filter((filter) => !isForGateways(filter) && !isReported(surroundings, filter))
       .map((filter) => ({ object: nameOf(filter), message: 'it patches the sidecars of this namespace; nothing does that without them' })),
   },
   {
-    id: 'MM041', severity: 'Critical', when: 'Always', title: 'WasmPlugin',
-    fix: 'Remove the WasmPlugin or its selection of these pods, or keep this namespace on sidecars.',
-    find: each('WasmPlugin', 'it runs in the sidecars of this namespace; ztunnel runs no plugins'),
+    id: 'MM041', severity: 'Critical', when: 'Always', title: 'WasmPlugin or TrafficExtension',
+    fix: 'Put a Service with a cluster address before the pods, so that a waypoint can run it; or remove it or its selection of these pods, or keep this namespace on sidecars.',
+    find: withoutWaypoint((surroundings) => ['WasmPlugin', 'TrafficExtension'].flatMap((kind) => each(kind, 'it runs in the sidecars of this namespace; ztunnel runs no plugins')(surroundings))),
   },
   {
     id: 'MM042', severity: 'Critical', when: 'Start', title: 'Telemetry of the namespace',
-    fix: 'Remove the Telemetry, or keep this namespace on sidecars: HTTP metrics, traces and access logs end with them.',
-    find: (surroundings) => applicable('Telemetry', surroundings)
+    fix: 'Put a Service with a cluster address before the pods, so that a waypoint can apply it; or remove the Telemetry, or keep this namespace on sidecars: HTTP metrics, traces and access logs end with them.',
+    find: withoutWaypoint((surroundings) => applicable('Telemetry', surroundings)
       .filter((config) => config.namespace === surroundings.namespace.name)
-      .map((config) => ({ object: nameOf(config), message: 'it configures the sidecars of this namespace; ztunnel reports connections only' })),
+      .map((config) => ({ object: nameOf(config), message: 'it configures the sidecars of this namespace; ztunnel reports connections only' }))),
   },
   {
     id: 'MM043', severity: 'Warning', when: 'Start', title: 'HTTP telemetry ends',
     fix: 'Check dashboards and alerts that read istio_requests_total of this namespace.',
     find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : [{
       object: `Namespace ${surroundings.namespace.name}`,
-      message: 'sidecars report HTTP requests; ztunnel reports TCP connections only',
+      message: entersWaypoint(surroundings)
+        ? 'sidecars report HTTP requests; from now on the waypoint reports those to the Services behind it, with reporter="waypoint", and all else is TCP connections of ztunnel'
+        : 'sidecars report HTTP requests; ztunnel reports TCP connections only',
     }],
   },
   {

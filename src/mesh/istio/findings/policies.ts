@@ -88,9 +88,9 @@ export const policyRules: readonly Rule[] = [
   },
   {
     id: 'MM022', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy for a waypoint',
-    fix: 'Remove targetRefs to Services, ServiceEntries and waypoints, or keep this namespace out of the migration.',
+    fix: 'Remove targetRefs to Services and waypoints, or keep this namespace out of the migration.',
     find: (surroundings) => surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name).filter(({ labels }) => !isOurs(labels))
-      .filter((policy) => targetRefs(policy).some((target) => (target['kind'] === 'Service' && !isExit(surroundings.route)) || target['kind'] === 'ServiceEntry'))
+      .filter((policy) => targetRefs(policy).some((target) => target['kind'] === 'Service' && !isExit(surroundings.route)))
       .map((policy) => ({ object: nameOf(policy), message: 'targetRefs to a Service are enforced by a waypoint only; sidecars ignore it, and what it means would change' })),
   },
   {

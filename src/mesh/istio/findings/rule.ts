@@ -10,6 +10,8 @@ export interface Evidence {
   readonly message: string;
   /** What to do about this very object, if it is more than what the rule says. */
   readonly fix?: string;
+  /** If it is not that of the rule. */
+  readonly severity?: Severity;
 }
 
 /** One check. The table of them is the catalogue in docs/findings.md. */
@@ -27,7 +29,7 @@ export interface Rule {
 
 /** The findings of a rule, cut to what the API admits: a status that is refused could not even record a failure. */
 export function apply(rule: Rule, surroundings: Surroundings): readonly Finding[] {
-  return rule.find(surroundings).map(({ object, message, fix }) => ({ id: rule.id, severity: rule.severity, object: object.slice(0, 512), message: message.slice(0, 1024), fix: (fix ?? rule.fix).slice(0, 1024) }));
+  return rule.find(surroundings).map(({ object, message, fix, severity = rule.severity }) => ({ id: rule.id, severity, object: object.slice(0, 512), message: message.slice(0, 1024), fix: (fix ?? rule.fix).slice(0, 1024) }));
 }
 
 /** `AuthorizationPolicy shop/deny-delete`. */

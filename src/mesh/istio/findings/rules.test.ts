@@ -2,9 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import {
   budget, captured, config, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
 } from '../../../../test/support/mesh-fixtures.ts';
+import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
+import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
 import { managedBy, managedByLabel } from '../../../api/resources.ts';
-import type { Surroundings } from '../../adapter.ts';
+import type { MeshState, Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView } from '../../views.ts';
 import { istio, rules } from '../adapter.ts';
 
@@ -79,10 +81,6 @@ function guard(source: Spec): ConfigView {
   return policy({ selector: { matchLabels: { app: 'web' } }, action: 'DENY', rules: [{ from: [{ source: { notPrincipals: ['cluster.local/ns/shop/sa/waypoint'], ...source } }] }] }, { name: 'guard' });
 }
 
-function boundStatus(waypoint: string): Spec {
-  return { conditions: [{ type: 'istio.io/WaypointBound', status: 'True', message: `Successfully attached to waypoint ${waypoint}. Ingress traffic will traverse the waypoint` }] };
-}
-
 const farService = service({ ...bound, namespace: 'bank', name: 'ledger', conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: 'Successfully attached to waypoint bank/waypoint' } } });
 
 /** A Service of another namespace behind a waypoint that enforces a policy. */
@@ -103,12 +101,30 @@ function calledBy(caller: PodView): Surroundings {
   return surroundings({ mesh: { ...mesh([...installed, policies]), pods: (home) => (home === caller.namespace ? [caller] : []) } });
 }
 
+/** The mesh has Service bank/api with a route, and these objects. */
+function besideBank(more: readonly ConfigView[], condition?: string, spec = migrationSpec({ callers: [{ namespace: 'bank', from: [{ namespace: 'shop' }] }] })): Surroundings {
+  const api = service({ namespace: 'bank', name: 'api', selector: { app: 'api' }, conditions: condition === undefined ? {} : { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: condition } } });
+  const there = mesh([...installed, ...more]);
+  return surroundings({ spec, mesh: { ...there, services: (home) => (home === undefined || home === 'bank' ? [api] : []), pods: (home) => (home === 'shop' ? [pod()] : []) } });
+}
+
+const toBank = config('VirtualService', { hosts: ['api.bank'], http: [{ timeout: '1s' }] }, { namespace: 'bank' });
+const inBank = 'Successfully attached to waypoint bank/waypoint';
+const notDeclared = migrationSpec();
+const nobodyCalls = migrationSpec({ callers: [{ namespace: 'bank', from: [] }] });
+
 /** Deployments `web` and `api`, each with a Service that these ServiceAccounts may call. */
 function circle(serviceAccounts: readonly string[]): Surroundings {
   const api = { app: 'api' };
   return surroundings({
     workloads: [workload({ serviceAccount: 'web' }), workload({ name: 'api', serviceAccount: 'api', templateLabels: api })], services: [service(), service({ name: 'api', selector: api })],
   }, [policy({ rules: [{ from: [{ source: { serviceAccounts } }], to: http.rules[0]?.to }] })]);
+}
+
+/** Behind a waypoint, with one declared caller, and with metrics. */
+function seenBy(observedCallers: MeshState['observedCallers']): Surroundings {
+  const spec = migrationSpec({ callers: [{ namespace: 'shop', from: [{ namespace: 'web', serviceAccount: 'front' }] }] });
+  return surroundings({ spec, mesh: { ...mesh([...installed, policy(http)]), ...(observedCallers && { observedCallers }) } });
 }
 
 const old = pod({ labels: { app: 'web' } });
@@ -176,9 +192,10 @@ const table: Readonly<Record<string, Examples>> = {
     },
     ignored: { 'ALLOW': withoutWaypoint(policy({ action: 'ALLOW', ...identity })), 'DENY': withoutWaypoint(policy({ action: 'DENY', ...identity })), 'no dry-run': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': 'false' } })) },
   },
+  ...proxyExamples,
   MM022: {
-    seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })), 'a ServiceEntry': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })) },
-    ignored: { 'a gateway': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'ingress' }] })), 'another namespace': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })), 'a Service on the way to sidecars': behindWaypoint(http) },
+    seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })) },
+    ignored: { 'a gateway': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'ingress' }] })), 'a ServiceEntry, which MM098 is about': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })), 'another namespace': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })), 'a Service on the way to sidecars': behindWaypoint(http) },
   },
   MM023: {
     seen: {
@@ -250,57 +267,102 @@ const table: Readonly<Record<string, Examples>> = {
   },
   MM030: {
     seen: {
-      'in the namespace': around(config('VirtualService', { hosts: ['example.com'] })),
-      'elsewhere, for its Service': around(config('VirtualService', { hosts: ['web.shop.svc.cluster.local'] }, { namespace: 'blog' })),
-      'elsewhere, in short': around(config('VirtualService', { hosts: ['web.shop'] }, { namespace: 'blog' })),
-      'for everything': around(config('VirtualService', { hosts: ['*'] }, { namespace: root })),
-      'for every Service': around(config('VirtualService', { hosts: ['*.svc.cluster.local'] }, { namespace: root })),
-      'for everything local': around(config('VirtualService', { hosts: ['*.local'] }, { namespace: root })),
-      'for every Service of the namespace': around(config('VirtualService', { hosts: ['*.shop.svc.cluster.local'] }, { namespace: root })),
-      'for gateways and the mesh': around(config('VirtualService', { hosts: ['web'], gateways: ['ingress', 'mesh'] })),
+      'in the namespace': withoutWaypoint(config('VirtualService', { hosts: ['example.com'] })),
+      'elsewhere, for its Service': withoutWaypoint(config('VirtualService', { hosts: ['web.shop.svc.cluster.local'] }, { namespace: 'blog' })),
+      'elsewhere, in short': withoutWaypoint(config('VirtualService', { hosts: ['web.shop'] }, { namespace: 'blog' })),
+      'for everything': withoutWaypoint(config('VirtualService', { hosts: ['*'] }, { namespace: root })),
+      'for every Service': withoutWaypoint(config('VirtualService', { hosts: ['*.svc.cluster.local'] }, { namespace: root })),
+      'for everything local': withoutWaypoint(config('VirtualService', { hosts: ['*.local'] }, { namespace: root })),
+      'for every Service of the namespace': withoutWaypoint(config('VirtualService', { hosts: ['*.shop.svc.cluster.local'] }, { namespace: root })),
+      'for gateways and the mesh': withoutWaypoint(config('VirtualService', { hosts: ['web'], gateways: ['ingress', 'mesh'] })),
+      'with a waypoint, for a host outside': around(config('VirtualService', { hosts: ['web'] }), config('VirtualService', { hosts: ['example.com'] }, { name: 'outside' })),
+      'with a waypoint, for a Service elsewhere too': around(config('VirtualService', { hosts: ['web', 'api.bank'] })),
+      'with a waypoint, for everything': around(config('VirtualService', { hosts: ['*'] })),
     },
     ignored: {
-      'for gateways only': around(config('VirtualService', { hosts: ['web'], gateways: ['ingress'] })),
-      'elsewhere, for others': around(config('VirtualService', { hosts: ['web', 'web.blog.svc.cluster.local', '*.blog.svc.cluster.local', '*.com', 'example.com'] }, { namespace: 'blog' })),
+      'with a waypoint, for its Services': around(config('VirtualService', { hosts: ['web', 'web.shop.svc.cluster.local'] })),
+      'with a waypoint, for every Service of the namespace': around(config('VirtualService', { hosts: ['*.shop.svc.cluster.local'] })),
+      'with a waypoint that does not read it (MM080)': around(config('VirtualService', { hosts: ['web.shop'] }, { namespace: 'blog' })),
+      'for gateways only': withoutWaypoint(config('VirtualService', { hosts: ['web'], gateways: ['ingress'] })),
+      'elsewhere, for others': withoutWaypoint(config('VirtualService', { hosts: ['web', 'web.blog.svc.cluster.local', '*.blog.svc.cluster.local', '*.com', 'example.com'] }, { namespace: 'blog' })),
     },
   },
   MM031: {
     seen: {
-      'for its Service': around(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] })),
-      'elsewhere, for its Service': around(config('GRPCRoute', { parentRefs: [{ kind: 'Service', name: 'web', namespace: 'shop' }] }, { namespace: 'blog' })),
-      'here, for a Service elsewhere': around(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'api', namespace: 'bank' }] })),
-      'for a ServiceEntry': around(config('HTTPRoute', { parentRefs: [{ kind: 'ServiceEntry', name: 'api' }] })),
+      'for its Service': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] })),
+      'elsewhere, for its Service': withoutWaypoint(config('GRPCRoute', { parentRefs: [{ kind: 'Service', name: 'web', namespace: 'shop' }] }, { namespace: 'blog' })),
+      'here, for a Service elsewhere': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'api', namespace: 'bank' }] })),
+      'for a ServiceEntry': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'ServiceEntry', name: 'api' }] })),
+      'with a waypoint, here, for a Service elsewhere': around(policy(http), config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'api', namespace: 'bank' }] })),
+      'with a waypoint, for a ServiceEntry too': around(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }, { kind: 'ServiceEntry', name: 'api' }] })),
     },
     ignored: {
-      'for a gateway': around(config('HTTPRoute', { parentRefs: [{ kind: 'Gateway', name: 'ingress' }] })),
-      'elsewhere, for others': around(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })),
+      'with a waypoint, for its Service': around(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] })),
+      'with a waypoint, of callers elsewhere': around(policy(http), config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web', namespace: 'shop' }] }, { namespace: 'blog' })),
+      'for a gateway': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'Gateway', name: 'ingress' }] })),
+      'elsewhere, for others': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })),
     },
   },
   MM032: {
     seen: Object.fromEntries(['loadBalancer', 'connectionPool', 'outlierDetection', 'portLevelSettings', 'proxyProtocol', 'retryBudget', 'tunnel']
-      .map((field): [string, Surroundings] => [field, around(config('DestinationRule', { host: 'web', trafficPolicy: { [field]: {} } }))])
+      .map((field): [string, Surroundings] => [field, withoutWaypoint(config('DestinationRule', { host: 'web', trafficPolicy: { [field]: {} } }))])
       .concat([
-        ['TLS origination', around(config('DestinationRule', { host: 'api.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }))],
-        ['a subset', around(config('DestinationRule', { host: 'web', subsets: [{ name: 'v1', trafficPolicy: { loadBalancer: {} } }] }))],
-        ['elsewhere, for its Service', around(config('DestinationRule', { host: 'web.shop.svc.cluster.local', trafficPolicy: { outlierDetection: {} } }, { namespace: root }))],
-        ['for everything local', around(config('DestinationRule', { host: '*.local', trafficPolicy: { outlierDetection: {} } }, { namespace: root }))],
+        ['TLS origination', withoutWaypoint(config('DestinationRule', { host: 'api.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }))],
+        ['with a waypoint, a host elsewhere', around(policy(http), config('DestinationRule', { host: 'api.bank.svc.cluster.local', trafficPolicy: { loadBalancer: {} } }))],
+        ['a subset', withoutWaypoint(config('DestinationRule', { host: 'web', subsets: [{ name: 'v1', trafficPolicy: { loadBalancer: {} } }] }))],
+        ['elsewhere, for its Service', withoutWaypoint(config('DestinationRule', { host: 'web.shop.svc.cluster.local', trafficPolicy: { outlierDetection: {} } }, { namespace: root }))],
+        ['for everything local', withoutWaypoint(config('DestinationRule', { host: '*.local', trafficPolicy: { outlierDetection: {} } }, { namespace: root }))],
       ])),
     ignored: {
-      'the mTLS of the mesh': around(config('DestinationRule', { host: 'web', trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } })),
-      'subsets only': around(config('DestinationRule', { host: 'web', subsets: [{ name: 'v1' }] })),
-      'elsewhere (MM034)': around(config('DestinationRule', { host: 'api.bank.svc.cluster.local', trafficPolicy: { loadBalancer: {} } }, { namespace: 'bank' })),
+      'with a waypoint, its Service': around(config('DestinationRule', { host: 'web', trafficPolicy: { loadBalancer: {} } })),
+      'with a waypoint, its Service, from the root namespace': around(config('DestinationRule', { host: '*.shop.svc.cluster.local', trafficPolicy: { outlierDetection: {} } }, { namespace: root })),
+      'the mTLS of the mesh': withoutWaypoint(config('DestinationRule', { host: 'web', trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } })),
+      'subsets only': withoutWaypoint(config('DestinationRule', { host: 'web', subsets: [{ name: 'v1' }] })),
+      'elsewhere (MM034)': withoutWaypoint(config('DestinationRule', { host: 'api.bank.svc.cluster.local', trafficPolicy: { loadBalancer: {} } }, { namespace: 'bank' })),
     },
   },
   MM033: {
-    seen: { 'of another namespace': around(config('VirtualService', { hosts: ['api.bank'] }, { namespace: 'bank' })), 'exported to it': around(config('VirtualService', { hosts: ['api.bank'], exportTo: ['shop'] }, { namespace: 'bank' })) },
-    ignored: { 'its own (MM030)': around(config('VirtualService', { hosts: ['web'] })), 'kept private': around(config('VirtualService', { hosts: ['api.bank'], exportTo: ['.'] }, { namespace: 'bank' })) },
+    seen: {
+      'a host that is no Service': around(config('VirtualService', { hosts: ['api.bank'] }, { namespace: 'bank' })), 'exported to it': around(config('VirtualService', { hosts: ['api.bank'], exportTo: ['shop'] }, { namespace: 'bank' })),
+      'of a Service that it may call': besideBank([toBank], undefined, notDeclared), 'of a Service that it may call, in the Gateway API': besideBank([config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'api' }] }, { namespace: 'bank' })], undefined, notDeclared),
+      'of a Service behind a waypoint that loses it': besideBank([config('VirtualService', { hosts: ['api.bank'], http: [{ match: [{ sourceNamespace: 'shop' }] }] }, { namespace: 'bank' })], inBank, notDeclared),
+      'leaving the mesh': surroundings({ route: toNone }, [toBank]),
+    },
+    ignored: {
+      'its own (MM030)': withoutWaypoint(config('VirtualService', { hosts: ['web'] })), 'kept private': around(config('VirtualService', { hosts: ['api.bank'], exportTo: ['.'] }, { namespace: 'bank' })),
+      'of a Service behind a waypoint that follows it': besideBank([toBank], inBank, notDeclared), 'of a Service that it does not call': besideBank([toBank], undefined, nobodyCalls), 'of a Service that it calls (MM094)': besideBank([toBank]),
+      'of callers elsewhere': besideBank([config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'api', namespace: 'bank' }] }, { namespace: 'blog' })], undefined, notDeclared),
+    },
   },
   MM034: {
-    seen: { 'TLS origination for a host of another namespace': around(config('DestinationRule', { host: 'api.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }, { namespace: 'egress' })) },
+    seen: {
+      'TLS origination for a host of another namespace': around(config('DestinationRule', { host: 'api.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }, { namespace: 'egress' })),
+      'of a Service that it may call': besideBank([config('DestinationRule', { host: 'api', trafficPolicy: { loadBalancer: {} } }, { namespace: 'bank' })], undefined, notDeclared),
+      'of a Service behind a waypoint that does not read it': besideBank([config('DestinationRule', { host: 'api.bank', trafficPolicy: { loadBalancer: {} } }, { namespace: 'blog' })], inBank, notDeclared),
+    },
     ignored: {
-      'its own (MM032)': around(config('DestinationRule', { host: 'web', trafficPolicy: { loadBalancer: {} } })),
+      'its own (MM032)': withoutWaypoint(config('DestinationRule', { host: 'web', trafficPolicy: { loadBalancer: {} } })),
       'kept private': around(config('DestinationRule', { host: 'api.bank', exportTo: ['.'], trafficPolicy: { loadBalancer: {} } }, { namespace: 'bank' })),
       'one without a policy': around(config('DestinationRule', { host: 'api.bank', subsets: [{ name: 'v1' }] }, { namespace: 'bank' })),
+      'of a Service behind a waypoint that applies it': besideBank([config('DestinationRule', { host: 'api', trafficPolicy: { loadBalancer: {} } }, { namespace: 'bank' })], inBank, notDeclared),
+    },
+  },
+  MM094: {
+    seen: {
+      'a Service behind no waypoint': besideBank([toBank]),
+      'a Service behind a waypoint that loses it': besideBank([config('VirtualService', { hosts: ['api.bank'], http: [{ match: [{ sourceNamespace: 'shop' }] }] }, { namespace: 'bank' })], inBank),
+      'a Service behind a waypoint elsewhere': besideBank([config('VirtualService', { hosts: ['api.bank'] }, { namespace: 'blog' })], inBank),
+    },
+    ignored: {
+      'a Service behind a waypoint': besideBank([toBank], inBank), 'a VirtualService in the namespace of a shared waypoint': besideBank([config('VirtualService', { hosts: ['api.bank'] }, { namespace: 'gateways' })], 'Successfully attached to waypoint gateways/shared'),
+      'a Service that it does not call': besideBank([toBank], undefined, nobodyCalls), 'nobody knows (MM033)': besideBank([toBank], undefined, notDeclared), 'from no mesh': { ...besideBank([toBank]), route: fromNone },
+    },
+  },
+  MM095: {
+    seen: { 'a Service that waits for its callers': besideBank([toBank, policy(httpFrom('shop'), { namespace: 'bank' })], undefined, notDeclared) },
+    ignored: {
+      'one that refuses them': besideBank([toBank, policy(httpFrom('shop'), { namespace: 'bank' })], undefined, failClosed), 'one that does not refuse': besideBank([toBank]),
+      'one behind its waypoint': besideBank([toBank, policy(httpFrom('shop'), { namespace: 'bank' })], inBank, notDeclared),
     },
   },
   MM040: {
@@ -308,15 +370,18 @@ const table: Readonly<Record<string, Examples>> = {
       'for all': around(config('EnvoyFilter', { configPatches: [{ match: { context: 'ANY' } }] })), 'without patches': around(config('EnvoyFilter', {})),
       'from the root namespace': around(config('EnvoyFilter', { workloadSelector: { labels: { app: 'web' } }, configPatches: [{}] }, { namespace: root })),
     },
-    ignored: { 'for gateways': around(config('EnvoyFilter', { configPatches: [{ match: { context: 'GATEWAY' } }] })), 'for other pods': around(config('EnvoyFilter', { workloadSelector: { labels: { app: 'x' } } })) },
+    ignored: { 'with a waypoint, where it is MM080': around(policy(http), config('EnvoyFilter', {})), 'for gateways': around(config('EnvoyFilter', { configPatches: [{ match: { context: 'GATEWAY' } }] })), 'for other pods': around(config('EnvoyFilter', { workloadSelector: { labels: { app: 'x' } } })) },
   },
   MM041: {
-    seen: { 'for all': around(config('WasmPlugin', {})), 'for a workload that is scaled to zero': surroundings({ workloads: [asleep] }, [config('WasmPlugin', only('night'))]) },
-    ignored: { 'for other pods': around(config('WasmPlugin', only('x'))), 'elsewhere': around(config('WasmPlugin', {}, { namespace: 'blog' })) },
+    seen: {
+      'for all': withoutWaypoint(config('WasmPlugin', {})), 'for a workload that is scaled to zero': surroundings({ workloads: [asleep] }, [config('WasmPlugin', only('night'))]),
+      'an extension': withoutWaypoint(config('TrafficExtension', {})),
+    },
+    ignored: { 'with a waypoint': around(config('WasmPlugin', {}), config('TrafficExtension', {})), 'for other pods': around(config('WasmPlugin', only('x'))), 'elsewhere': around(config('WasmPlugin', {}, { namespace: 'blog' })) },
   },
   MM042: {
-    seen: { 'of the namespace': around(config('Telemetry', {})) },
-    ignored: { 'mesh-wide': around(config('Telemetry', {}, { namespace: root })), 'for other pods': around(config('Telemetry', only('x'))) },
+    seen: { 'of the namespace': withoutWaypoint(config('Telemetry', {})), 'without a Service': surroundings({ services: [] }, [config('Telemetry', {})]) },
+    ignored: { 'with a waypoint': around(config('Telemetry', {})), 'mesh-wide': around(config('Telemetry', {}, { namespace: root })), 'for other pods': around(config('Telemetry', only('x'))) },
   },
   MM043: { seen: { 'leaving sidecars': surroundings() }, ignored: { 'leaving no mesh': surroundings({ route: fromNone }) } },
   MM044: {
@@ -535,7 +600,6 @@ const table: Readonly<Record<string, Examples>> = {
   MM092: {
     seen: {
       'a Service elsewhere with unknown callers': elsewhere({ action: 'DENY', ...http }), 'one that names this namespace': elsewhere(httpFrom('shop')), 'on the way out of the mesh': { ...elsewhere({ action: 'DENY', ...http }), route: { from: 'IstioAmbient', to: 'None' } },
-      'a ServiceEntry here': surroundings(exit, [config('ServiceEntry', {}, { name: 'outside', status: boundStatus('shop/egress') }), policy({ targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'egress' }], ...http })]),
     },
     ignored: {
       'one that names others': elsewhere(httpFrom('blog')), 'declared callers': { ...elsewhere({ action: 'DENY', ...http }), spec: migrationSpec({ callers: [{ namespace: 'bank', from: [{ namespace: 'blog' }] }] }) },
@@ -549,6 +613,14 @@ const table: Readonly<Record<string, Examples>> = {
   MM085: {
     seen: { 'FailClosed': surroundings({ spec: failClosed }, [policy(http)]) },
     ignored: { 'CallersFirst': around(policy(http)), 'L4 only': surroundings({ spec: failClosed }, [policy(identity)]) },
+  },
+  MM087: {
+    seen: { 'a caller that is not declared': seenBy(observed(call({ to: 'shop/web', by: 'blog/reader' }))) },
+    ignored: { 'a declared one': seenBy(observed(call({ to: 'shop/web', by: 'web/front' }))), 'no metrics': seenBy(undefined) },
+  },
+  MM088: {
+    seen: { 'no answer': seenBy(() => ({ kind: 'Unavailable', server: 'http://p', since: 0, why: 'it is gone' })) },
+    ignored: { 'an answer': seenBy(observed()), 'the first one': seenBy(() => ({ kind: 'Learning', window: '7d' })), 'no metrics': seenBy(undefined) },
   },
 };
 
@@ -575,6 +647,18 @@ describe('the rules', () => {
 
   it.each(rows.filter(([, verb]) => verb === 'sees'))('%s, when it %s %s, makes findings that the API admits', (_id, _verb, _name, given) => {
     for (const finding of istio.findings(given, 'Start')) expect(Finding.parse(finding)).toEqual(finding);
+  });
+});
+
+describe('the fix for a route of a called Service', () => {
+  const fixes = (given: Surroundings): readonly (string | undefined)[] => istio.findings(given, 'Start').filter(({ id }) => id === 'MM094').map(({ fix }) => fix);
+  const given = besideBank([toBank]);
+  const withPods = (...pods: readonly PodView[]): Surroundings => ({ ...given, mesh: { ...given.mesh, pods: (home) => (home === 'bank' ? pods : []) } });
+
+  it('is to move its namespace, or to give it a waypoint where that is in ambient already', () => {
+    expect(fixes(given)).toEqual([expect.stringMatching(/^Migrate namespace bank first/)]);
+    expect(fixes(withPods(pod({ namespace: 'bank' }), plainPod({ ...captured, namespace: 'bank' })))).toEqual([expect.stringMatching(/^Migrate namespace bank first/)]);
+    expect(fixes(withPods(plainPod({ ...captured, namespace: 'bank' })))).toEqual([expect.stringMatching(/^Put a waypoint before Service bank\/api/)]);
   });
 });
 

@@ -1,6 +1,7 @@
+import { timestamp } from '../../../base/clock.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { WorkloadView } from '../../views.ts';
-import { guardedServices, sidecarCallers } from '../waypoint/callers.ts';
+import { guardedServices, leftOut, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { exitOrder } from '../waypoint/exit/order.ts';
 import { isExit } from '../waypoint/exit/route.ts';
@@ -27,13 +28,36 @@ function serviceName({ namespace, name }: { readonly namespace: string; readonly
   return nameOf({ kind: 'Service', namespace, name });
 }
 
-/** Callers of other namespaces; those of the namespace itself are restarted first (`order.ts`). */
+/** Callers of other namespaces that have sidecars; those of the namespace itself are restarted first (`order.ts`). */
+function running(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+  const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
+  return elsewhere.length === 0 ? [] : [`callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)}), known from ${callers.from}`];
+}
+
+/** Callers of other namespaces that did call and do not run now. Who only may call would be one for each name in a policy that nobody has. */
+function sleeping(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+  const elsewhere = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
+  const names = [...new Set(elsewhere.map(({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`))].sort();
+  return names.length === 0 ? [] : [`callers that do not run now get sidecars when they do, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`];
+}
+
 function withSidecars(surroundings: Surroundings): readonly Evidence[] {
-  return guardedServices(surroundings).flatMap(({ service, callers }) => {
-    if (callers.kind === 'Unknown') return [];
-    const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
-    return elsewhere.length === 0 ? [] : [{ object: serviceName(service), message: `callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)})` }];
-  });
+  return guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Unknown' ? [] : [...running(callers, surroundings), ...sleeping(callers, surroundings)]
+    .map((message) => ({ object: serviceName(service), message }))));
+}
+
+/** One for each Service, with all whom its list leaves out. */
+function incomplete(surroundings: Surroundings): readonly Evidence[] {
+  return [...Map.groupBy(leftOut(surroundings), ({ service }) => serviceName(service))].map(([object, who]) => ({
+    object, message: `spec.callers leaves out callers that were seen (${who[0]?.from ?? ''}), which would be refused while they have sidecars: ${who.slice(0, 5).map((each) => each.who).join(', ')}${who.length > 5 ? ` and ${who.length - 5} more` : ''}`,
+  }));
+}
+
+function notAsked({ mesh, namespace: { name } }: Surroundings): readonly Evidence[] {
+  const observed = mesh.observedCallers?.(name);
+  if (observed?.kind !== 'Unavailable') return [];
+  const since = observed.since === undefined ? '' : ` since ${timestamp(observed.since)}`;
+  return [{ object: nameOf({ kind: 'Namespace', name }), message: `Prometheus at ${observed.server} does not tell who calls${since}: ${observed.why}` }];
 }
 
 function circleOf(circle: readonly WorkloadView[], { namespace }: Surroundings, message: string): readonly Evidence[] {
@@ -68,7 +92,7 @@ export const waypointRules: readonly Rule[] = [
   },
   {
     id: 'MM082', severity: 'Critical', when: 'Start', title: 'Nobody knows who calls the Service',
-    fix: 'Name the callers in spec.callers, or in every rule of the ALLOW policies; or set spec.policies.bypass to FailClosed to have callers with sidecars refused until they are in ambient.',
+    fix: 'Name the callers in spec.callers, or in every rule of the ALLOW policies, or have the operator ask Prometheus (--prometheus-url); or set spec.policies.bypass to FailClosed to have callers with sidecars refused until they are in ambient.',
     find: callersFirst((surroundings) => guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Known' ? [] : [{ object: serviceName(service), message: `callers with sidecars would be refused, and ${callers.why}` }]))),
   },
   {
@@ -92,5 +116,15 @@ export const waypointRules: readonly Rule[] = [
     id: 'MM086', severity: 'Critical', when: 'Always', title: 'A request would become allowed',
     fix: 'Change the policies that the message is about, or keep this namespace on sidecars.',
     find: withWaypoint((surroundings) => (translationOf(surroundings).problems.some(({ severity }) => severity === 'Critical') ? [] : openingsOf(surroundings))),
+  },
+  {
+    id: 'MM087', severity: 'Warning', when: 'Start', title: 'spec.callers leaves out a caller',
+    fix: 'Add the caller to spec.callers, or take the entry of the namespace out, so that what Prometheus saw counts.',
+    find: withWaypoint(incomplete),
+  },
+  {
+    id: 'MM088', severity: 'Warning', when: 'Start', title: 'Prometheus cannot be asked who calls',
+    fix: 'Repair the connection, or name the callers in spec.callers.',
+    find: withWaypoint(notAsked),
   },
 ];

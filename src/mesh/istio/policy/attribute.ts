@@ -1,5 +1,6 @@
 import { hasFeature, type IstioVersion, type PolicyFeature } from './istio-version.ts';
 import { parseBlock } from './matches-address.ts';
+import { isPathTemplate } from './path-template.ts';
 import { portNumber } from './port-number.ts';
 import type { Matcher, TextMatch } from './semantics.ts';
 import { textMatch } from './text-match.ts';
@@ -33,7 +34,7 @@ const plain: Readonly<Record<string, ToMatcher>> = {
   'request.auth.presenter': (value) => ({ of: 'token', part: 'Claim', claim: ['azp'], match: textMatch(value) }),
   'operation.host': (value) => ({ of: 'host', match: textMatch(value, true) }),
   'operation.method': (value) => ({ of: 'method', match: textMatch(value) }),
-  'operation.path': (value) => ({ of: 'path', match: /\{\*\*?\}/.test(value) ? { kind: 'Template', value } : textMatch(value) }),
+  'operation.path': (value) => ({ of: 'path', match: isPathTemplate(value) ? { kind: 'Template', value } : textMatch(value) }),
 };
 
 const parameterized: readonly { readonly prefix: string; readonly build: (key: string, value: string) => Matcher | undefined }[] = [

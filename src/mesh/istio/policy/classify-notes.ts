@@ -10,7 +10,7 @@ import { ztunnelStatus } from './ztunnel-status.ts';
 
 /** What an operator of the policy should know besides its effects, a sentence each. */
 export function notesOf(policy: AuthorizationPolicy, planes: Readonly<Record<Plane, PlaneClassification>>, options: PolicyOptions): readonly string[] {
-  return [...statusNotes(policy, planes, options), ...addressNotes(policy, planes), ...tcpNotes(policy), ...dryRunNotes(policy, options), ...versionNotes(policy, options)];
+  return [...statusNotes(policy, planes, options), ...addressNotes(policy, planes), ...tcpNotes(policy), ...dryRunNotes(policy, planes, options), ...versionNotes(policy, options)];
 }
 
 /** Where the condition ZtunnelAccepted says otherwise than ztunnel does. */
@@ -45,8 +45,8 @@ function tcpNotes({ action, rules }: AuthorizationPolicy): readonly string[] {
     : 'on TCP ports a sidecar or waypoint leaves out what a rule asks about HTTP, so that the rest of it matches more there'];
 }
 
-function dryRunNotes({ action, dryRun }: AuthorizationPolicy, { version }: PolicyOptions): readonly string[] {
-  return action === 'CUSTOM' && dryRun && hasFeature(version, 'customDryRunDenies')
+function dryRunNotes({ action, dryRun }: AuthorizationPolicy, planes: Readonly<Record<Plane, PlaneClassification>>, { version }: PolicyOptions): readonly string[] {
+  return action === 'CUSTOM' && dryRun && hasFeature(version, 'customDryRunDenies') && planes.sidecar.effect === 'FailsClosed'
     ? ['sidecars and waypoints refuse what a dry-run CUSTOM policy matches: istiod puts it among the rules that Envoy enforces']
     : [];
 }

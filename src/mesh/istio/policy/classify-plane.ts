@@ -33,13 +33,15 @@ export function classifyPlane(policy: AuthorizationPolicy, plane: Plane, options
   if (intent === undefined) return undecided(policy, plane, options);
   const unread = unreadBecause(policy, plane);
   if (unread !== undefined) return unreadPlane(policy, intent, unread);
+  const reading = readOn(plane, policy, options);
+  if (policy.action === 'CUSTOM' && reading?.action === 'DENY') return unasked(reading);
   const isExact = (rule: Rule): boolean => ruleEffect(policy, rule, plane, options) === 'Exact';
   const rules = policy.rules.map((rule, index): RuleClassification => {
     const effect = ruleEffect(policy, rule, plane, options);
     return { index, effect, fields: effect === 'Exact' ? [] : causes(rule, isExact) };
   });
   if (rules.every(({ effect }) => effect === 'Exact')) return { effect: 'Exact', rules };
-  return { effect: effectOf(policy.action, readOn(plane, policy, options)?.rules.flat() ?? [], intent.rules.flat()), rules };
+  return { effect: effectOf(policy.action, reading?.rules.flat() ?? [], intent.rules.flat()), rules };
 }
 
 function readOn(plane: Plane, policy: AuthorizationPolicy, options: PolicyOptions): Reading | undefined {
@@ -87,6 +89,15 @@ function undecided(policy: AuthorizationPolicy, plane: Plane, options: PolicyOpt
     return { index, effect: refuses ? 'FailsClosed' : 'NoEffect', fields: refuses ? [cause, ...fieldNames(policy.rules[index] ?? { from: [], to: [], when: [] })] : [cause] };
   });
   return { effect: rules.some(({ effect }) => effect === 'FailsClosed') ? 'FailsClosed' : 'NoEffect', rules };
+}
+
+/** An external authorizer was to decide, and is not asked: istiod cannot use the provider, so that all is refused. */
+function unasked({ rules: conditions }: Reading): PlaneClassification {
+  const rules = conditions.map((condition, index): RuleClassification => {
+    const refuses = effectOf('DENY', condition, []) === 'FailsClosed';
+    return { index, effect: refuses ? 'FailsClosed' : 'Exact', fields: refuses ? ['provider'] : [] };
+  });
+  return { effect: rules.some(({ effect }) => effect === 'FailsClosed') ? 'FailsClosed' : 'Exact', rules };
 }
 
 function uniform(policy: AuthorizationPolicy, effect: Effect, fields: readonly string[]): PlaneClassification {

@@ -53,8 +53,11 @@ function isForWaypoint({ targetRefs }: Policy): boolean {
   return targetRefs.some(({ kind }) => kind !== 'Gateway');
 }
 
-/** A selector that ztunnel cannot attach is no reason: without it the policy would do. */
-function wouldGain({ selector: _, hasEmptyLabels: __, ...policy }: AuthorizationPolicy, options: PolicyOptions): boolean {
+/**
+ * A selector that ztunnel cannot attach is no reason: without it the policy would do. Nor is it one against a waypoint that istiod cannot use an
+ * external authorizer: the copy refuses what the sidecar refused.
+ */
+function wouldGain({ selector: _, hasEmptyLabels: __, ...policy }: AuthorizationPolicy, { authorizers: ___, ...options }: PolicyOptions): boolean {
   if (policy.targetRefs.length > 0 || policy.dryRun || policy.action === 'AUDIT') return false;
   const copy = { ...policy, targetRefs: [{ group: '', kind: 'Service', name: policy.name }] };
   return classifyPlane(policy, 'ztunnel', options).effect !== 'Exact' && classifyPlane(copy, 'waypoint', options).effect === 'Exact';

@@ -23,7 +23,7 @@ export function istioVersionText({ major, minor }: IstioVersion): string {
 }
 
 /** What a later version of Istio does that an earlier one does not. */
-export type PolicyFeature = 'serviceAccounts' | 'trustDomains' | 'ztunnelDryRun' | 'customDryRunDenies';
+export type PolicyFeature = 'serviceAccounts' | 'trustDomains' | 'ztunnelDryRun' | 'customDryRunDenies' | 'authorizerNames';
 
 const since: Readonly<Record<PolicyFeature, IstioVersion>> = {
   /** `serviceAccounts`, `notServiceAccounts` and `source.serviceAccount`: istio/istio#54091. */
@@ -37,6 +37,8 @@ const since: Readonly<Record<PolicyFeature, IstioVersion>> = {
    * (istio/istio#58082; buildHTTP in pilot/pkg/security/authz/builder/builder.go, `rbac.Rules`). Before, it did nothing.
    */
   customDryRunDenies: { major: 1, minor: 30 },
+  /** Names of external authorizers are checked (validateProviderName in pilot/pkg/security/authz/builder/extauthz.go), which came with the filters for each. */
+  authorizerNames: { major: 1, minor: 30 },
 };
 
 /** Whether this version of Istio has the feature. Older ones drop the field when they store the object. */

@@ -1,3 +1,4 @@
+import type { Authorizers } from './authorizer.ts';
 import { defaultIstioVersion, hasFeature, type IstioVersion } from './istio-version.ts';
 
 /** What the mesh configuration and the version of istiod add to the meaning of a policy. */
@@ -11,6 +12,8 @@ export interface PolicyOptions {
   readonly trustDomainAliases: readonly string[];
   /** AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY of istiod: ztunnel is sent dry-run policies, to log what they would do. */
   readonly ztunnelDryRun: boolean;
+  /** External authorizers of `meshConfig.extensionProviders`. Undefined: the mesh configuration is not known. */
+  readonly authorizers?: Authorizers;
 }
 
 /** An installation without settings of its own. */

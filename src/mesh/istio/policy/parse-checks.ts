@@ -3,6 +3,7 @@ import { operationPredicates, sourcePredicates, whenPredicates, type Predicate }
 import { defaultIstioVersion } from './istio-version.ts';
 import { parseBlock } from './matches-address.ts';
 import type { Report } from './parse-values.ts';
+import { refusedTemplate } from './path-template.ts';
 import { portNumber } from './port-number.ts';
 import type { AuthorizationPolicy, Rule } from './types.ts';
 
@@ -60,21 +61,9 @@ function checkPredicate({ attribute, field, values, notField, notValues }: Predi
     for (const value of members) {
       const message = check(value);
       if (message !== undefined) report({ field: `${at}.${name}`, message: `${JSON.stringify(value)} ${message}`, rejected: true });
-      else if (attribute === 'operation.path' && !isLoadable(value)) report({ field: `${at}.${name}`, message: `${JSON.stringify(value)} ${notLoadable}`, rejected: false });
     }
   }
 }
-
-/**
- * Envoy wants a path template to begin with exactly one slash (UriTemplate matcher, `isValidPathTemplate`). istiod's webhook does not
- * look at it, and Envoy refuses everything that comes with the policy, other policies too: each proxy keeps what it had, and one that
- * starts gets nothing.
- */
-function isLoadable(path: string): boolean {
-  return !/\{\*\*?\}/.test(path) || /^\/(?!\/)/.test(path);
-}
-
-const notLoadable = 'does not begin with exactly one slash: Envoy refuses the configuration of every proxy that reads this policy';
 
 type Check = (value: string) => string | undefined;
 
@@ -103,15 +92,7 @@ function checkAddress(value: string): string | undefined {
   return parseBlock(value) === undefined ? 'is no IP address or CIDR block' : undefined;
 }
 
-const segmentText = /^[a-zA-Z0-9\-._~%!$&'()+,;:@=]+$/;
-
-/** CheckValidPathTemplate: braces only as `{*}` or `{**}`, which take a whole segment, none of them after `{**}`. */
+/** A path that is no template is any text. */
 function checkPath(value: string): string | undefined {
-  if (value === '') return notEmpty(value);
-  const segments = value.replace(/^\/+|\/+$/g, '').split('/');
-  const any = segments.indexOf('{**}');
-  if (any >= 0 && segments.slice(any + 1).some((segment) => segment === '{*}' || segment === '{**}')) return 'has an operator after {**}';
-  const texts = segments.filter((segment) => segment !== '{*}' && segment !== '{**}');
-  if (texts.some((segment) => /[{}]/.test(segment))) return 'has a brace outside of {*} and {**}';
-  return /\{\*\*?\}/.test(value) && !texts.every((segment) => segmentText.test(segment)) ? 'has a segment with characters that a path template does not allow' : undefined;
+  return notEmpty(value) ?? refusedTemplate(value);
 }

@@ -1,4 +1,5 @@
 import { isHttpOnly, isKnownAttribute, isPermission, matcherOf, type AttributeContext } from './attribute.ts';
+import { customUse, optionsFor, type CustomUse } from './authorizer.ts';
 import { all, literals, never } from './conditions.ts';
 import { operationPredicates, sourcePredicates, whenPredicates, type Predicate } from './fields.ts';
 import { asPseudoHeader } from './header.ts';
@@ -38,18 +39,39 @@ export function envoyRules(policy: AuthorizationPolicy, protocol: Protocol, opti
 }
 
 /**
- * What Envoy does with the policy; undefined if it never decides: AUDIT and dry-run. But a dry-run CUSTOM policy denies, because
- * istiod puts it among the rules that its filter enforces (buildHTTP).
+ * What Envoy does with the policy, as the only one; undefined if it never decides: AUDIT and dry-run. But a dry-run CUSTOM policy denies,
+ * because istiod puts it among the rules that its filter enforces (buildHTTP), and one with a provider that istiod cannot use denies too.
  */
 export function asSidecar(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): Reading | undefined {
-  const { namespace, name, dryRun } = policy;
-  const action = dryRun ? dryRunAction(policy, options) : policy.action;
-  if (action === undefined || action === 'AUDIT') return undefined;
+  const { namespace, name } = policy;
+  const action = decidingAction(policy, protocol, options);
+  if (action === undefined) return undefined;
   return { namespace, name, action, rules: policy.rules.map((rule) => conditionOf(envoyRule(rule, policy, protocol, options))) };
 }
 
-function dryRunAction({ action }: AuthorizationPolicy, { version }: PolicyOptions): 'DENY' | undefined {
-  return action === 'CUSTOM' && hasFeature(version, 'customDryRunDenies') ? 'DENY' : undefined;
+/** What a proxy that reads all these policies does with them; CUSTOM policies of different providers spoil each other. */
+export function asSidecars(policies: readonly AuthorizationPolicy[], protocol: Protocol, options: PolicyOptions): readonly Reading[] {
+  const together = optionsFor(policies, options);
+  return policies.flatMap((policy) => asSidecar(policy, protocol, together) ?? []);
+}
+
+function decidingAction(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): Reading['action'] | undefined {
+  switch (policy.action) {
+    case 'AUDIT': return undefined;
+    case 'ALLOW': case 'DENY': return policy.dryRun ? undefined : policy.action;
+    case 'CUSTOM': return customAction(customUse(policy, protocol, options), policy.dryRun, options);
+  }
+}
+
+/** Of a provider that cannot be used istiod forgets the dry runs, and refuses by the rest. */
+function customAction(use: CustomUse, dryRun: boolean, { version }: PolicyOptions): 'CUSTOM' | 'DENY' | undefined {
+  switch (use) {
+    case 'Ignored': return undefined;
+    case 'Refused': return dryRun ? undefined : 'DENY';
+    case 'Asked':
+      if (!dryRun) return 'CUSTOM';
+      return hasFeature(version, 'customDryRunDenies') ? 'DENY' : undefined;
+  }
 }
 
 function conditionOf(rule: Omit<EnvoyRule, 'name'> | undefined): Condition {

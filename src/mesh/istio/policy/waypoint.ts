@@ -1,3 +1,4 @@
+import { optionsFor } from './authorizer.ts';
 import type { PolicyOptions } from './options.ts';
 import type { Literal, Reading } from './semantics.ts';
 import { asSidecar, type Protocol } from './sidecar.ts';
@@ -11,6 +12,12 @@ import type { AuthorizationPolicy } from './types.ts';
 export function asWaypoint(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): Reading | undefined {
   const reading = policy.targetRefs.length > 0 ? asSidecar(policy, protocol, options) : undefined;
   return reading && { ...reading, rules: reading.rules.map((condition) => condition.map((clause) => clause.map(withoutDirectPeer))) };
+}
+
+/** What a waypoint does with all the policies that it reads for a Service; CUSTOM policies of different providers spoil each other, as in sidecars. */
+export function asWaypoints(policies: readonly AuthorizationPolicy[], protocol: Protocol, options: PolicyOptions): readonly Reading[] {
+  const together = optionsFor(policies, options);
+  return policies.flatMap((policy) => asWaypoint(policy, protocol, together) ?? []);
 }
 
 /**

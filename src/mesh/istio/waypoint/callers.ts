@@ -1,12 +1,14 @@
 import type { MeshMigrationSpec } from '../../../api/mesh-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
+import { injects } from '../injection.ts';
 import { templatesAnnotation } from '../labels.ts';
 import { modeOf } from '../pod-mode.ts';
 import { coverage } from '../policy/translate/selection.ts';
 import type { ServiceFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Rule, Source } from '../policy/types.ts';
 import { gatewayNameLabel } from './gateway.ts';
+import { fromMetrics, observedCalls } from './observed.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
 
@@ -14,11 +16,14 @@ import { worldOf } from './world.ts';
 export interface Caller {
   readonly namespace: string;
   readonly serviceAccount?: string;
+  /** Known only of callers that metrics saw in the namespace that they call. */
+  readonly workload?: string;
 }
 
 /** Who calls a Service; `Unknown` says why nobody can tell, and then everybody counts as having a sidecar. */
 export type Callers =
-  | { readonly kind: 'Known'; readonly callers: readonly Caller[]; readonly from: string }
+  /** `seen`: they did call, and are not only those who may. */
+  | { readonly kind: 'Known'; readonly callers: readonly Caller[]; readonly from: string; readonly seen?: true }
   | { readonly kind: 'Unknown'; readonly why: string };
 
 const identity = /^[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/;
@@ -60,17 +65,25 @@ function fromPolicies(service: ServiceFacts, world: World): Callers {
   return { kind: 'Known', callers, from: 'its ALLOW policies' };
 }
 
-/** Who calls a Service: what the user declared, else what its policies tell. */
-export function callersOf(service: ServiceFacts, world: World, declared: MeshMigrationSpec['callers']): Callers {
-  const entry = declared.find(({ namespace }) => namespace === service.namespace);
-  if (entry === undefined) return fromPolicies(service, world);
-  const callers = entry.from.map(({ namespace, serviceAccount }) => ({ namespace, ...(serviceAccount !== undefined && { serviceAccount }) }));
-  return { kind: 'Known', callers, from: 'spec.callers' };
+/** What the user declared about a namespace: it counts instead of everything else. */
+function declaredCallers(namespace: string, declared: MeshMigrationSpec['callers']): Extract<Callers, { kind: 'Known' }> | undefined {
+  const entry = declared.find((each) => each.namespace === namespace);
+  if (entry === undefined) return undefined;
+  return { kind: 'Known', from: 'spec.callers', callers: entry.from.map((caller) => ({ namespace: caller.namespace, ...(caller.serviceAccount !== undefined && { serviceAccount: caller.serviceAccount }) })) };
 }
 
-/** Whether a pod has the identity of a caller. */
-export function isOf({ namespace, serviceAccount }: Caller, pod: Pick<PodView, 'namespace' | 'serviceAccount'>): boolean {
-  return pod.namespace === namespace && (serviceAccount === undefined || pod.serviceAccount === serviceAccount);
+/** Who calls a Service: what the user declared, else what its policies tell, else what metrics saw. */
+export function callersOf(service: ServiceFacts, world: World, surroundings: Surroundings): Callers {
+  const told = declaredCallers(service.namespace, surroundings.spec.callers) ?? fromPolicies(service, world);
+  if (told.kind === 'Known') return told;
+  const seen = fromMetrics(service, surroundings);
+  return seen?.kind === 'Unknown' ? { kind: 'Unknown', why: `${told.why}; ${seen.why}` } : seen ?? told;
+}
+
+/** Whether a pod, or a workload's next one, has the identity of a caller. */
+export function isOf(caller: Caller, pod: Pick<PodView, 'namespace' | 'serviceAccount'> & { readonly workload?: string }): boolean {
+  return pod.namespace === caller.namespace && (caller.serviceAccount === undefined || pod.serviceAccount === caller.serviceAccount)
+    && (caller.workload === undefined || pod.workload === undefined || pod.workload === caller.workload);
 }
 
 /** Gateways go through the waypoint by `istio.io/ingress-use-waypoint`, although they look like sidecars. */
@@ -84,10 +97,51 @@ export function sidecarCallers(callers: readonly Caller[], surroundings: Surroun
     .filter((pod) => callers.some((caller) => isOf(caller, pod)) && modeOf(pod) === 'Sidecar' && !pod.terminating && !pod.finished && !isGateway(pod));
 }
 
+/** Callers none of whose pods runs now (a CronJob between two runs, for example), and which would get sidecars when they do. */
+export function sleepingCallers(callers: readonly Caller[], { mesh }: Surroundings): readonly Caller[] {
+  return callers.filter((caller) => injects(mesh.labelsOf?.(caller.namespace) ?? {}) && !mesh.pods(caller.namespace).some((pod) => isOf(caller, pod) && !pod.terminating && !pod.finished));
+}
+
 /** The Services of the namespace that refuse whoever goes past the waypoint, with who calls them. */
 export function guardedServices(surroundings: Surroundings): readonly { readonly service: ServiceFacts; readonly callers: Callers }[] {
   const world = worldOf(surroundings);
   return translationOf(surroundings).needs
     .filter(({ servable, reasons }) => servable && reasons.some(({ enforces }) => enforces))
-    .map(({ service }) => ({ service, callers: callersOf(service, world, surroundings.spec.callers) }));
+    .map(({ service }) => ({ service, callers: callersOf(service, world, surroundings) }));
+}
+
+/** Somebody whom metrics saw calling a Service although `spec.callers` leaves them out, and who would be refused. */
+export interface LeftOut {
+  readonly service: ServiceFacts;
+  readonly who: string;
+  readonly from: string;
+}
+
+/** Whether it would go past the waypoint: it has a sidecar now, or it is not running and nobody can tell. */
+function wouldBeRefused(caller: Caller, surroundings: Surroundings): boolean {
+  const running = surroundings.mesh.pods(caller.namespace).filter((pod) => isOf(caller, pod) && !pod.terminating && !pod.finished);
+  return running.length === 0 || sidecarCallers([caller], surroundings).length > 0;
+}
+
+/**
+ * What `spec.callers` leaves out. Callers that the policies refuse today are no loss; and where the policies name everybody, an
+ * incomplete list of theirs is not possible: whoever is not on it does not get through now.
+ */
+export function leftOut(surroundings: Surroundings): readonly LeftOut[] {
+  const world = worldOf(surroundings);
+  return guardedServices(surroundings).flatMap(({ service }) => {
+    const declared = declaredCallers(service.namespace, surroundings.spec.callers);
+    const calls = observedCalls(service, surroundings);
+    if (declared === undefined || calls === undefined) return [];
+    const allowed = fromPolicies(service, world);
+    const getsThrough = (caller: Caller): boolean => allowed.kind === 'Unknown' || covers(allowed.callers, caller);
+    const forgotten = calls.callers.filter((caller) => !covers(declared.callers, caller) && getsThrough(caller) && wouldBeRefused(caller, surroundings))
+      .map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`);
+    const outside = allowed.kind === 'Unknown' ? calls.withoutIdentity.map((origin) => `somebody without an identity ${origin}`) : [];
+    return [...new Set([...forgotten.sort(), ...outside])].map((who) => ({ service, who, from: calls.from }));
+  });
+}
+
+function covers(callers: readonly Caller[], { namespace, serviceAccount = '' }: Caller): boolean {
+  return callers.some((caller) => isOf(caller, { namespace, serviceAccount }));
 }

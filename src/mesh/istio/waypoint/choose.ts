@@ -5,17 +5,23 @@ import { usesWaypoint } from './exit/served.ts';
 import { translationOf } from './translation.ts';
 
 /**
- * L7 if something of a Service of the namespace is enforced by its sidecars and would not be by ztunnel, or, the other way round, if
- * a Service goes through a waypoint, which sidecars do not use.
+ * L7 if sidecars do something for a Service of the namespace that ztunnel would not: enforce a policy, follow a route, run an extension.
+ * What enforces also counts where no waypoint can stand before the Service, because it then has to block. The other way round: if a
+ * Service goes through a waypoint, which sidecars do not use.
  */
 export function choose(surroundings: Surroundings): ItineraryName {
   const { route: { from, to } } = surroundings;
   if (isExit(surroundings.route)) return usesWaypoint(surroundings) ? 'L7' : 'L4';
   if (from !== 'IstioSidecar' || to !== 'IstioAmbient') return 'L4';
-  return translationOf(surroundings).needs.some(({ reasons }) => reasons.some(({ enforces }) => enforces)) ? 'L7' : 'L4';
+  return translationOf(surroundings).needs.some(({ servable, reasons }) => reasons.some(({ enforces }) => enforces || servable)) ? 'L7' : 'L4';
 }
 
 /** The itinerary that is under way, or the one that would be taken. */
 export function itineraryOf(surroundings: Surroundings): ItineraryName {
   return surroundings.itinerary ?? choose(surroundings);
+}
+
+/** Whether the way leads behind a waypoint: what it follows and runs is then no loss. */
+export function entersWaypoint(surroundings: Surroundings): boolean {
+  return itineraryOf(surroundings) === 'L7' && !isExit(surroundings.route);
 }

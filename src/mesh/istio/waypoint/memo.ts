@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 
 /** Kinds whose objects change what a translation says. */
-const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'EnvoyFilter', 'HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule', 'Gateway'];
+const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter', 'HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule', 'Gateway'];
 
 /** Pictures of namespaces that are remembered; the oldest is forgotten. */
 const size = 500;
@@ -20,6 +20,7 @@ function digest({ route, mesh, namespace, services, workloads, pods, spec }: Sur
     workloads.map(({ kind, name, serviceAccount, templateLabels, containerPorts }) => [kind, name, serviceAccount, templateLabels, containerPorts]),
     pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     spec.callers,
+    spec.policies.direct,
   ]);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { world } from '../../../../test/support/translation-world.ts';
+import { configObject, world } from '../../../../test/support/translation-world.ts';
 import type { Manifest, Role } from '../policy/translate/manifest.ts';
 import { translate, type Translation } from '../policy/translate/translate.ts';
 import type { PeerAuthentication } from '../policy/types.ts';
@@ -33,5 +33,28 @@ describe('the proof', () => {
     ['copies that only look at ports', changed('Copy', (spec) => ({ ...spec, rules: [{ to: [{ operation: { ports: ['80'] } }] }] })), / a caller in ambient would get through/],
   ])('finds what opens with %s, and names a request', (_title, translation, message) => {
     expect(openings(facts, [strict], translation).map((opening) => opening.message)).toContainEqual(expect.stringMatching(message));
+  });
+});
+
+describe('the proof about a Service that goes behind a waypoint because of its routes', () => {
+  const byIdentity = world({
+    policies: [
+      { name: 'callers', spec: { selector: { matchLabels: { app: 'cart' } }, action: 'ALLOW', rules: [{ from: [{ source: { namespaces: ['shop', 'blog'] } }] }] } },
+      { name: 'not-blog', spec: { action: 'DENY', rules: [{ from: [{ source: { serviceAccounts: ['blog/bad'] } }] }] } },
+    ],
+    routes: [configObject('VirtualService', { name: 'cart', spec: { hosts: ['cart'], http: [{ timeout: '1s', route: [{ destination: { host: 'cart' } }] }] } })],
+  });
+  const made = translate(byIdentity);
+  const roles = made.manifests.map(({ role, originals }) => `${role} ${originals.join()}`);
+
+  it('finds nothing that opens without a guard: ztunnel enforces for whoever calls directly', () => {
+    expect(made.problems).toEqual([]);
+    expect(roles).toEqual(['AllowWaypoint AuthorizationPolicy shop/callers', 'Copy AuthorizationPolicy shop/callers', 'Copy AuthorizationPolicy shop/not-blog']);
+    expect(openings(byIdentity, [strict], made)).toEqual([]);
+  });
+
+  it.each(['callers', 'not-blog'])('finds what opens without the copy of %s: the pods see the waypoint instead of the caller', (name) => {
+    const manifests = made.manifests.filter(({ role, originals }) => role !== 'Copy' || !originals.includes(`AuthorizationPolicy shop/${name}`));
+    expect(openings(byIdentity, [strict], { ...made, manifests }).map(({ message }) => message)).toContainEqual(expect.stringMatching(/^at BindWaypoint a caller in ambient would get through/));
   });
 });

@@ -6,8 +6,7 @@ import { describe } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import { attachedPeerAuthentications, convertedPeerAuthentications, ztunnelPeerReadings } from '../policy/peer-authentication-ztunnel.ts';
 import { effectiveMtls } from '../policy/peer-authentication.ts';
-import type { Reading } from '../policy/semantics.ts';
-import { asSidecar, type Protocol } from '../policy/sidecar.ts';
+import { asSidecars, type Protocol } from '../policy/sidecar.ts';
 import { example, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
@@ -16,7 +15,7 @@ import type { Translation } from '../policy/translate/translate.ts';
 import { nobody } from '../policy/translate/companions.ts';
 import { serviceTitle, waypointPrincipal, type ServiceFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
-import { asWaypoint } from '../policy/waypoint.ts';
+import { asWaypoints } from '../policy/waypoint.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
 import { remembered } from './memo.ts';
 import { translationOf } from './translation.ts';
@@ -63,21 +62,16 @@ function statesOf(world: World, { manifests }: Translation): readonly State[] {
   ];
 }
 
-/** What a proxy makes of the policies that it reads. */
-export function readings(policies: readonly AuthorizationPolicy[], read: (policy: AuthorizationPolicy) => boolean, as: (policy: AuthorizationPolicy) => Reading | undefined): readonly Reading[] {
-  return policies.filter(read).flatMap((policy) => as(policy) ?? []);
-}
-
 /** The proxy of the pods in a state, with all that it decides by. */
 export function destinationOf({ policies, plane }: Pick<State, 'policies' | 'plane'>, { world: { options }, peers, workload, protocol }: Omit<Scene, 'service'>): Destination {
   const { rootNamespace } = options;
   if (plane === 'sidecar') {
     const labels = { ...workload.labels, 'security.istio.io/tlsMode': 'istio' };
     const pod = { ...workload, labels };
-    return { plane, readings: readings(policies, (policy) => sidecarReads(policy, pod, options), (policy) => asSidecar(policy, protocol, options)), mtls: effectiveMtls(peers, pod, rootNamespace) };
+    return { plane, readings: asSidecars(policies.filter((policy) => sidecarReads(policy, pod, options)), protocol, options), mtls: effectiveMtls(peers, pod, rootNamespace) };
   }
   const strict = ztunnelPeerReadings(convertedPeerAuthentications(peers, rootNamespace), attachedPeerAuthentications(peers, workload, rootNamespace));
-  return { plane, readings: [...strict, ...readings(policies, (policy) => ztunnelReads(policy, workload, options), (policy) => asZtunnel(policy, options))] };
+  return { plane, readings: [...strict, ...policies.filter((policy) => ztunnelReads(policy, workload, options)).flatMap((policy) => asZtunnel(policy, options) ?? [])] };
 }
 
 /** Address that the waypoint's pods have for the pods behind it; any that no policy names would do. */
@@ -88,7 +82,7 @@ function pathsOf(state: State, scene: Scene): Readonly<Record<string, DataPath>>
   const { world, service, protocol } = scene;
   const name = { kind: 'Service', namespace: service.namespace, name: service.name } as const;
   const waypoint = {
-    readings: readings(state.policies, (policy) => waypointReads(policy, world.waypoint, name, world.options), (policy) => asWaypoint(policy, protocol, world.options)),
+    readings: asWaypoints(state.policies.filter((policy) => waypointReads(policy, world.waypoint, name, world.options)), protocol, world.options),
     identity: waypointPrincipal(world), sourceIp: waypointAddress,
   };
   return {

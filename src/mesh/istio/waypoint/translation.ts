@@ -2,12 +2,16 @@ import type { Resource } from '../../../api/object.ts';
 import type { Manifest, Surroundings } from '../../adapter.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { translate, type Translation } from '../policy/translate/translate.ts';
+import { made } from '../resources.ts';
 import { remembered } from './memo.ts';
 import { worldOf } from './world.ts';
 
-const resources: Readonly<Record<string, Resource>> = Object.fromEntries([
-  ['AuthorizationPolicy', 'authorizationpolicies'], ['RequestAuthentication', 'requestauthentications'],
-].map(([kind = '', plural = '']): readonly [string, Resource] => [kind, { group: 'security.istio.io', version: 'v1', kind, plural, namespaced: true }]));
+/** The kind as the operator applies it; one that it does not make and watch could neither follow its original nor be removed. */
+function resourceOf(kind: string): Resource {
+  const found = made.find((resource) => resource.kind === kind);
+  if (found === undefined) throw new RangeError(`the operator makes no ${kind}`);
+  return found;
+}
 
 /** What becomes of the policies of the namespace behind a waypoint; several steps, gates and rules ask for it in one decision. */
 export const translationOf: (surroundings: Surroundings) => Translation = remembered((surroundings) => translate(worldOf(surroundings)));
@@ -31,10 +35,8 @@ export function policyManifests(surroundings: Surroundings, role: Role): readonl
 
 /** The same of any translation, and of several roles. */
 export function manifestsOf({ manifests, problems }: Pick<Translation, 'manifests' | 'problems'>, ...roles: readonly Role[]): readonly Manifest[] | string {
-  return why(problems) ?? manifests.filter(({ role }) => roles.includes(role)).flatMap(({ object, originals }) => {
-    const resource = resources[object.kind];
-    if (resource === undefined) return [];
+  return why(problems) ?? manifests.filter(({ role }) => roles.includes(role)).map(({ object, originals }) => {
     const { name, labels, annotations } = object.metadata;
-    return [{ resource, object: { metadata: { name, labels, ...(annotations && { annotations }) }, spec: object.spec }, follows: originals.join(', ') }];
+    return { resource: resourceOf(object.kind), object: { metadata: { name, labels, ...(annotations && { annotations }) }, spec: object.spec }, follows: originals.join(', ') };
   });
 }

@@ -1,21 +1,28 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, WorkloadView } from '../../views.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
-import { meshConfigValue, trustDomainAliases } from '../findings/rule.ts';
-import { parseIstioVersion } from '../policy/istio-version.ts';
-import { defaultOptions } from '../policy/options.ts';
+import { policyOptionsOf } from '../policy-options.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import type { ConfigObject, Original, WorkloadFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../policy/types.ts';
 import { isOfExit, isOurs } from '../policy/translate/names.ts';
 import { gatewayNameLabel, waypointName } from './gateway.ts';
 
-const extensions = ['Telemetry', 'WasmPlugin', 'EnvoyFilter'];
+const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
 const routes = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
+
+const known = new WeakMap<ConfigView, { readonly policy: Policy | undefined }>();
+
+/** A policy is parsed once for as long as it stays as it is: every namespace that it reaches asks for it at each look. */
+function parsed(object: ConfigView): Policy | undefined {
+  const entry = known.get(object) ?? { policy: parsePolicy(object).policy };
+  known.set(object, entry);
+  return entry.policy;
+}
 
 function originals<P extends Policy>(kind: P['kind'], objects: readonly ConfigView[]): readonly Original<P & (AuthorizationPolicy | RequestAuthentication)>[] {
   return objects.flatMap((object) => {
-    const { policy } = parsePolicy(object);
+    const policy = parsed(object);
     return policy?.kind === kind ? [{ object, policy: policy as P & (AuthorizationPolicy | RequestAuthentication) }] : [];
   });
 }
@@ -45,15 +52,9 @@ export function worldOf(surroundings: Surroundings): World {
     [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings.route));
   return {
     namespace: namespace.name,
-    options: {
-      ...defaultOptions,
-      version: parseIstioVersion(mesh.version ?? '') ?? defaultOptions.version,
-      rootNamespace: mesh.rootNamespace,
-      trustDomain: meshConfigValue(mesh, 'trustDomain') ?? defaultOptions.trustDomain,
-      trustDomainAliases: trustDomainAliases(mesh),
-    },
+    options: policyOptionsOf(mesh),
     waypoint: { namespace: namespace.name, name: waypointName, serviceAccount: waypointName },
-    exceptions: { principals: [], ports: [] },
+    exceptions: surroundings.spec.policies.direct.find((entry) => entry.namespace === namespace.name) ?? { principals: [], ports: [] },
     sidecars: pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     policies: originals<AuthorizationPolicy>('AuthorizationPolicy', inScope('AuthorizationPolicy')),
     requestAuthentications: originals<RequestAuthentication>('RequestAuthentication', inScope('RequestAuthentication')),

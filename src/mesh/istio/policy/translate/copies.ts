@@ -1,7 +1,8 @@
 import { records, type Json } from '../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../types.ts';
 import { inexactFields } from './exactness.ts';
-import { attachmentOf, extensionKinds } from './extensions.ts';
+import { isCopied } from './extension-problems.ts';
+import { attachmentOf, extensionKinds, isExtendedBy } from './extensions.ts';
 import { manifest, type Manifest } from './manifest.ts';
 import { portMap } from './ports.ts';
 import { critical, warning, type Problem } from './problem.ts';
@@ -77,7 +78,7 @@ function unservedPorts(object: ConfigObject, policy: AuthorizationPolicy, ports:
   const served = new Set(services.flatMap((service) => [...portMap(service, world.workloads).servicePorts.keys()].map(String)));
   return ports.filter((port) => !served.has(port) && !world.exceptions.ports.includes(Number(port))).map((port) =>
     warning(titleOf(object), 'spec.rules', `port ${port} is behind no Service of these pods, so it is used by direct callers only, whom the guard refuses`,
-      'Add the port to a Service, or declare it as an exception of the guard.'));
+      'Add the port to a Service, or name it in spec.policies.direct.'));
 }
 
 /**
@@ -101,9 +102,7 @@ export function copyRequestAuthentication({ object, policy }: Original<RequestAu
 /** The copies of a Telemetry, WasmPlugin or TrafficExtension. */
 export function copyExtension(object: ConfigObject, bound: readonly ServiceFacts[], world: World): Copies {
   const kind = extensionKinds[object.kind];
-  const attachment = attachmentOf(object);
-  if (kind === undefined || attachment.targetRefs.length > 0) return { manifests: [], problems: [] };
-  if (kind.wideIsRead && attachment.selector === undefined) return { manifests: [], problems: [] };
-  const { targets, problems } = targetsOf(object, attachment, false, bound, world);
+  if (kind === undefined || !isCopied(object) || !bound.some((service) => isExtendedBy(service, object, world))) return { manifests: [], problems: [] };
+  const { targets, problems } = targetsOf(object, attachmentOf(object), false, bound, world);
   return { manifests: targets.map((target) => copy(world, object, kind.apiVersion, target, unattached(object.spec), [])), problems };
 }

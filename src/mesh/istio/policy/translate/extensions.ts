@@ -1,7 +1,7 @@
-import { list, record, records, stringMap, text } from '../../../json.ts';
+import { record, records, stringMap, text } from '../../../json.ts';
 import type { Attachment } from '../types.ts';
-import { critical, warning, type Problem } from './problem.ts';
 import type { Reason } from './needs.ts';
+import { protocolsOf } from './reach.ts';
 import { coverage } from './selection.ts';
 import { titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';
 
@@ -30,39 +30,31 @@ export function attachmentOf({ spec }: ConfigObject): Attachment {
   return { ...(Object.keys(labels).length > 0 && { selector: labels }), targetRefs };
 }
 
-/** Phases in which a plugin can refuse a request. */
-const enforcingPhases: readonly unknown[] = ['AUTHN', 'AUTHZ'];
+/**
+ * Whether an extension is a matter of the namespace. A Telemetry of the root namespace is none: without a selector a waypoint reads it like
+ * any proxy, and asking for one because of it would give each namespace of the mesh a waypoint; with a selector nobody outside
+ * the root namespace reads it (applicableTelemetries looks at selectors in the proxy's namespace only).
+ */
+function isOfNamespace({ kind, namespace }: ConfigObject, world: World): boolean {
+  return extensionKinds[kind] !== undefined && (kind !== 'Telemetry' || namespace === world.namespace);
+}
 
-/** Why an extension needs a waypoint before a Service. */
+/** Whether sidecars of some pods of a Service do something because of an extension, or may. */
+export function isExtendedBy(service: ServiceFacts, object: ConfigObject, world: World): boolean {
+  return isOfNamespace(object, world) && coverage(attachmentOf(object), service, world.workloads) !== 'None';
+}
+
+/**
+ * Whether an extension can refuse a request. What a plugin or script does nobody can tell from outside, and a phase is only a place in the
+ * chain of filters: basic authentication without one refuses just as well. STATS is the phase of those that count.
+ */
+export function canRefuse({ kind, spec }: ConfigObject): boolean {
+  return kind !== 'Telemetry' && extensionKinds[kind] !== undefined && spec['phase'] !== 'STATS';
+}
+
+/** Why an extension needs a waypoint before a Service. Of TCP connections ztunnel reports by itself. */
 export function extensionReason(object: ConfigObject, service: ServiceFacts, world: World): Reason | undefined {
-  const kind = extensionKinds[object.kind];
-  if (kind === undefined || coverage(attachmentOf(object), service, world.workloads) === 'None') return undefined;
-  return { object: titleOf(object), sentence: `${titleOf(object)} ${kind.does}.`, enforces: enforcingPhases.includes(object.spec['phase']) };
-}
-
-/** What of an extension would not be carried over. */
-export function extensionProblems(object: ConfigObject, world: World): readonly Problem[] {
-  const title = titleOf(object);
-  if (object.kind === 'EnvoyFilter') return envoyFilterProblems(object);
-  if (object.kind === 'Telemetry') return [];
-  const traffic = records(object.spec['match']);
-  const problems: Problem[] = [];
-  if (traffic.some(({ ports }) => list(ports).length > 0)) {
-    problems.push(critical(title, 'spec.match', 'it is limited to ports, and a waypoint chain has none to compare: it would not run', 'Remove match.ports, or keep this namespace on sidecars.'));
-  }
-  if (traffic.some(({ mode }) => mode === 'CLIENT')) {
-    problems.push(critical(title, 'spec.match', 'it runs in the proxies of the callers; a waypoint runs it for what the Service receives', 'Attach it to the Services that are called.'));
-  } else if (!traffic.some(({ mode }) => mode === 'SERVER')) {
-    problems.push(warning(title, 'spec.match', 'sidecars also run it for the requests that their pods send; the waypoint runs it for those that the Service receives', 'Attach it to the Services that are called, if it is meant for them.'));
-  }
-  if (object.namespace !== world.namespace && object.spec['imagePullSecret'] !== undefined) {
-    problems.push(critical(title, 'spec.imagePullSecret', `the copy lives in ${world.namespace}, where that Secret is not`, `Create the Secret in ${world.namespace} and a plugin of its own.`));
-  }
-  return problems;
-}
-
-function envoyFilterProblems(object: ConfigObject): readonly Problem[] {
-  const patches = records(object.spec['configPatches']);
-  const forGateways = patches.length > 0 && patches.every((patch) => record(patch['match'])['context'] === 'GATEWAY');
-  return forGateways ? [] : [critical(titleOf(object), 'spec.configPatches', 'it patches sidecars; waypoints do not support EnvoyFilter', 'Replace it by a WasmPlugin, a Telemetry or an HTTPRoute filter, or keep this namespace on sidecars.')];
+  if (!isExtendedBy(service, object, world)) return undefined;
+  if (object.kind === 'Telemetry' && !protocolsOf(service).includes('http')) return undefined;
+  return { object: titleOf(object), sentence: `${titleOf(object)} ${extensionKinds[object.kind]?.does ?? ''}.`, enforces: canRefuse(object), ...(object.kind === 'Telemetry' && { reports: true }) };
 }

@@ -16,6 +16,8 @@ export interface Reason {
   readonly sentence: string;
   /** It decides about requests, so that nobody may go around the waypoint. */
   readonly enforces: boolean;
+  /** It only reports about requests: without it each fares as before. */
+  readonly reports?: true;
 }
 
 /** Whether a Service needs a waypoint: it does if there is a reason. */
@@ -61,6 +63,7 @@ export function policyReason({ object, policy }: Original<AuthorizationPolicy>, 
 }
 
 function ztunnelGap(spec: Original<AuthorizationPolicy>['object']['spec'], policy: AuthorizationPolicy, protocols: readonly Protocol[], options: PolicyOptions): string | undefined {
+  if (protocols.every((protocol) => asSidecar(policy, protocol, options) === undefined)) return undefined;
   if (policy.action === 'CUSTOM') return policy.dryRun ? 'is a dry run of CUSTOM, which Envoy enforces as DENY and ztunnel does not read.' : 'asks an external authorizer, which ztunnel does not.';
   if (isNarrowed(policy)) return 'is narrowed to pods with a sidecar, so ztunnel never reads it.';
   if (!reachesZtunnel(policy)) return 'has an empty selector, with which ztunnel never reads it.';

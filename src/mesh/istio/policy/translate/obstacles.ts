@@ -69,6 +69,7 @@ export function unservable(needs: readonly ServiceNeed[], world: World): readonl
   return needs.filter(({ servable, reasons }) => !servable && reasons.length > 0).map(({ service, reasons }) => {
     const shared = world.services.some((other) => isServable(other) && sharePods(service, other, world.workloads));
     const why = service.headless ? 'it is headless: callers address its pods, and a waypoint stands before the address of a Service' : 'it selects no pods of its own';
+    if (reasons.every(({ reports }) => reports)) return warning(serviceTitle(service), 'spec.clusterIP', `${reasons.map(({ object }) => object).join(', ')} would not report about requests to it any more: ${why}`, 'Give the pods a Service with a cluster address and let callers use that, if you need the reports.');
     const fix = 'Give the pods a Service with a cluster address and let callers use that.';
     return shared && reasons.some(({ enforces }) => enforces)
       ? warning(serviceTitle(service), 'spec.clusterIP', `${why}; its pods are behind another Service too, and the guard refuses callers that come through this one`, fix)
@@ -76,7 +77,10 @@ export function unservable(needs: readonly ServiceNeed[], world: World): readonl
   });
 }
 
-/** Policies for waypoints that are there already: nobody enforces them today, and from binding on the waypoint would. */
+/**
+ * Policies for waypoints that are there already: nobody enforces them today, and from binding on the waypoint would. One for a ServiceEntry
+ * would not: a migration binds none, and one that names its waypoint is in the way (MM098).
+ */
 export function dormant(bound: readonly ServiceFacts[], world: World): readonly Problem[] {
   const { waypoint, namespace, options } = world;
   return [...world.policies, ...world.requestAuthentications].filter(({ object, policy }) => policy.targetRefs.some(({ kind, name }) => {

@@ -30,9 +30,14 @@ function yamlOf(value: unknown): string {
   return stringify(value, { lineWidth, sortMapEntries: false, aliasDuplicateObjects: false });
 }
 
+/** An object as a file, with its reason on top. */
+export function fileOf({ object, sentence }: DescribedObject): OverlayFile {
+  return { path: fileName(object), text: `${comment(sentence)}${yamlOf(object)}` };
+}
+
 /** Objects as a kustomize overlay: one file each, with its reason on top, in the order in which they are to be applied. */
 export function overlayOf(objects: readonly DescribedObject[]): readonly OverlayFile[] {
-  const files = objects.map(({ object, sentence }) => ({ path: fileName(object), text: `${comment(sentence)}${yamlOf(object)}` }));
+  const files = objects.map(fileOf);
   const kustomization = yamlOf({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: files.map(({ path }) => path) });
   return [{ path: 'kustomization.yaml', text: kustomization }, ...files];
 }

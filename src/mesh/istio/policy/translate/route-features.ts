@@ -82,9 +82,17 @@ export function featuresOf({ kind, spec }: ConfigObject): readonly Feature[] {
   return kind === 'VirtualService' || kind === 'DestinationRule' ? table.filter(({ uses }) => uses(spec)) : [];
 }
 
+/**
+ * A Gateway API route beside its callers instead of beside the Service (a consumer route): becomes a VirtualService of that namespace,
+ * which no waypoint of the Service reads (getVirtualServiceForWaypoint). It is a matter of the callers, and so of their namespace.
+ */
+export function isOfCallers({ kind, namespace }: ConfigObject, service: ServiceFacts): boolean {
+  return (kind === 'HTTPRoute' || kind === 'GRPCRoute') && namespace !== service.namespace;
+}
+
 /** Why a route needs a waypoint before a Service: nothing else in ambient reads it. */
 export function routeReason(object: ConfigObject, service: ServiceFacts): Reason | undefined {
-  if (!concernsService(object, service)) return undefined;
+  if (!concernsService(object, service) || isOfCallers(object, service)) return undefined;
   // With nothing but a mode of mutual TLS a DestinationRule asks for what ambient does anyway.
   const idle = object.kind === 'DestinationRule' && featuresOf(object).every(({ field, state }) => field === 'spec.trafficPolicy.tls' && state === 'Changes');
   return idle ? undefined : { object: titleOf(object), sentence: `${titleOf(object)} routes calls to the Service, which ztunnel does not.`, enforces: false };

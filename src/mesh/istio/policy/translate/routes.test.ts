@@ -52,6 +52,24 @@ describe('routes behind a waypoint', () => {
     expect(translate(world(spec)).problems).toEqual([]);
   });
 
+  it.each<[string, readonly ReturnType<typeof configObject>[], boolean]>([
+    ['a VirtualService for gateways and the mesh', [virtualService([{ timeout: '1s', route: [toCart] }], { gateways: ['mesh', 'ingress'] })], true],
+    ['one for gateways beside one for the mesh', [virtualService([{ timeout: '1s', route: [toCart] }]), { ...virtualService([{ route: [{ destination: { host: 'cart.shop' } }] }], { hosts: ['example.com'], gateways: ['ingress'] }), name: 'door' }], true],
+    ['an HTTPRoute for a Gateway', [virtualService([{ timeout: '1s', route: [toCart] }]), configObject('HTTPRoute', { name: 'door', spec: { parentRefs: [{ name: 'ingress' }], rules: [{ backendRefs: [{ name: 'cart', port: 80 }] }] } })], true],
+    ['one for gateways to another Service', [virtualService([{ timeout: '1s', route: [toCart] }]), { ...virtualService([{ route: [{ destination: { host: 'web' } }] }], { hosts: ['example.com'], gateways: ['ingress'] }), name: 'door' }], false],
+    ['one for the mesh', [virtualService([{ timeout: '1s', route: [toCart] }])], false],
+  ])('tell whether requests from gateways follow them too: %s', (_title, routes, expected) => {
+    const { problems } = translate(world({ routes }));
+    expect(problems.filter(({ severity }) => severity === 'Critical')).toEqual([]);
+    expect(problems.some(({ message }) => message.startsWith('requests from gateways'))).toBe(expected);
+  });
+
+  it('of callers elsewhere are no reason for a waypoint, which would not read them, and none of its business', () => {
+    const route = configObject('HTTPRoute', { name: 'mine', namespace: 'blog', spec: { parentRefs: [{ kind: 'Service', name: 'cart', namespace: 'shop' }], rules: [{ backendRefs: [{ name: 'elsewhere', port: 80 }] }] } });
+    expect(translate(world({ routes: [route] })).bound).toEqual([]);
+    expect(translate(world({ policies: [admin], routes: [route] })).problems).toEqual([]);
+  });
+
   it('say what is kept', () => {
     const { kept } = translate(world({ routes: [virtualService([{ timeout: '1s', fault: {}, route: [{ destination: { host: 'cart', subset: 'v1' } }] }])] }));
     expect(kept.map(({ field }) => field)).toEqual(['spec.http.fault', 'spec.http.timeout', 'spec.http.route.destination.subset']);

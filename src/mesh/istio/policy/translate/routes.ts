@@ -3,10 +3,13 @@ import { asSidecar } from '../sidecar.ts';
 import type { Matcher } from '../semantics.ts';
 import { namedPorts } from './rewrite.ts';
 import { critical, warning, type Problem } from './problem.ts';
-import { featuresOf, stateIn } from './route-features.ts';
+import { featuresOf, isOfCallers, stateIn } from './route-features.ts';
 import { concernsService, namesService } from './route-hosts.ts';
 import { coverage } from './selection.ts';
 import { serviceTitle, titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';
+
+/** What decides whether the waypoint of a Service follows a route. */
+export type RouteWorld = Pick<World, 'waypoint' | 'options'>;
 
 /** One sentence about a feature that works on. */
 export interface KeptFeature {
@@ -23,7 +26,7 @@ export function keptFeatures(bound: readonly ServiceFacts[], world: World): read
 
 /** What the routes of a Service lose behind a waypoint, or make of its policies. */
 export function routeProblems(service: ServiceFacts, world: World): readonly Problem[] {
-  const routes = world.routes.filter((object) => concernsService(object, service));
+  const routes = world.routes.filter((object) => concernsService(object, service) && !isOfCallers(object, service));
   return [...bothKinds(routes, service), ...routes.flatMap((object) => [
     ...place(object, service, world),
     ...features(object, world),
@@ -38,14 +41,19 @@ function bothKinds(routes: readonly ConfigObject[], service: ServiceFacts): read
   return virtual === undefined || gateway === undefined ? [] : [critical(titleOf(virtual), 'spec.hosts', `${serviceTitle(service)} also has ${titleOf(gateway)}; which of them a waypoint follows is not defined`, 'Keep one of them.')];
 }
 
-/** getVirtualServiceForWaypoint; DestinationRules are found from the waypoint's namespace, the Service's and the root namespace. */
-function place(object: ConfigObject, service: ServiceFacts, { waypoint, options }: World): readonly Problem[] {
-  const read = object.kind === 'DestinationRule' ? [service.namespace, waypoint.namespace, options.rootNamespace] : [service.namespace, waypoint.namespace];
-  const fromConsumer = object.kind === 'HTTPRoute' || object.kind === 'GRPCRoute';
-  return read.includes(object.namespace) || fromConsumer ? [] : [critical(titleOf(object), 'metadata.namespace', `it stands in a namespace in which the waypoint of ${serviceTitle(service)} does not read it: callers that leave their sidecars lose it`, `Move it to namespace ${service.namespace}, if it is meant for all callers.`)];
+/**
+ * Whether the waypoint of a Service reads a route: VirtualServices of its own and the Service's namespace (getVirtualServiceForWaypoint),
+ * DestinationRules also of the root namespace (PushContext.destinationRule).
+ */
+function isRead({ kind, namespace }: ConfigObject, service: ServiceFacts, { waypoint, options }: RouteWorld): boolean {
+  return namespace === service.namespace || namespace === waypoint.namespace || (kind === 'DestinationRule' && namespace === options.rootNamespace);
 }
 
-function features(object: ConfigObject, { options }: World): readonly Problem[] {
+function place(object: ConfigObject, service: ServiceFacts, world: RouteWorld): readonly Problem[] {
+  return isRead(object, service, world) ? [] : [critical(titleOf(object), 'metadata.namespace', `it stands in a namespace in which the waypoint of ${serviceTitle(service)} does not read it: callers that leave their sidecars lose it`, `Move it to namespace ${service.namespace}, if it is meant for all callers.`)];
+}
+
+function features(object: ConfigObject, { options }: RouteWorld): readonly Problem[] {
   return featuresOf(object).flatMap((feature) => {
     const { field, sentence } = feature;
     switch (stateIn(feature, options.version)) {
@@ -56,8 +64,14 @@ function features(object: ConfigObject, { options }: World): readonly Problem[] 
   });
 }
 
+/** What callers lose of a route that they followed themselves, although the Service is behind a waypoint; undefined if nothing. */
+export function lostToCallers(object: ConfigObject, service: ServiceFacts, world: RouteWorld): string | undefined {
+  const lost = [...place(object, service, world), ...features(object, world)].find(({ severity }) => severity === 'Critical');
+  return lost && `${lost.field}: ${lost.message}`;
+}
+
 /** Where a route sends requests: the Service itself, or others. */
-function destinations({ kind, namespace, spec }: ConfigObject): readonly { readonly host: string; readonly home: string }[] {
+export function destinations({ kind, namespace, spec }: ConfigObject): readonly { readonly host: string; readonly home: string }[] {
   if (kind === 'VirtualService') {
     const routed = [...records(spec['http']), ...records(spec['tcp']), ...records(spec['tls'])];
     const targets = routed.flatMap((route) => [...records(route['route']).map(({ destination }) => record(destination)), ...(route['mirror'] === undefined ? [] : [record(route['mirror'])]), ...records(route['mirrors']).map(({ destination }) => record(destination))]);

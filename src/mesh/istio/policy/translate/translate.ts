@@ -3,14 +3,14 @@ import type { AuthorizationPolicy } from '../types.ts';
 import { asSidecar } from '../sidecar.ts';
 import { allowWaypoint, guard } from './companions.ts';
 import { copyAuthorizationPolicy, copyExtension, copyRequestAuthentication, type Copies } from './copies.ts';
-import { attachmentOf, extensionProblems } from './extensions.ts';
+import { concernsServices, extensionProblems, unordered, unservedByExtension } from './extension-problems.ts';
+import { gatewayProblems } from './gateway-routes.ts';
 import type { Manifest, Role } from './manifest.ts';
 import { waypointNeeds, type ServiceNeed } from './needs.ts';
 import { dormant, hindrances, protocolConflicts, unservable, unserved } from './obstacles.ts';
 import { critical, type Problem } from './problem.ts';
 import { routeOffer, type RouteOffer } from './route-offer.ts';
 import { keptFeatures, routeProblems, type KeptFeature } from './routes.ts';
-import { coverage } from './selection.ts';
 import type { ServiceFacts, World } from './world.ts';
 
 /** What becomes of the policies of a namespace whose Services get a waypoint. */
@@ -56,11 +56,14 @@ export function translate(world: World): Translation {
     ...copies.flatMap((made) => made.problems),
     ...bound.flatMap((service) => hindrances(service, world)),
     ...bound.flatMap((service) => routeProblems(service, world)),
+    ...bound.flatMap((service) => gatewayProblems(service, world)),
     ...protocolConflicts(bound, world),
     ...dormant(bound, world),
     ...unservable(needs, world),
     ...unserved(world),
-    ...world.extensions.filter((object) => concerns(object, world)).flatMap((object) => extensionProblems(object, world)),
+    ...world.extensions.filter((object) => concernsServices(object, world)).flatMap((object) => extensionProblems(object, world)),
+    ...world.extensions.flatMap((object) => unservedByExtension(object, world)),
+    ...bound.flatMap((service) => unordered(service, world)),
   ];
   return {
     needs, bound, manifests: sorted(manifests), problems: distinct(problems), kept: keptFeatures(bound, world),
@@ -89,10 +92,6 @@ function allCopies(bound: readonly ServiceFacts[], world: World): readonly Copie
 export function asksForToken(policy: AuthorizationPolicy, { options }: Pick<World, 'options'>): boolean {
   const reading = asSidecar(policy, 'http', options);
   return reading !== undefined && reading.action !== 'ALLOW' && reading.rules.flat(2).some(({ anyOf }) => anyOf.some(({ of }) => of === 'token'));
-}
-
-function concerns(object: World['extensions'][number], world: World): boolean {
-  return world.services.some((service) => coverage(attachmentOf(object), service, world.workloads) !== 'None');
 }
 
 function sorted(manifests: readonly Manifest[]): readonly Manifest[] {

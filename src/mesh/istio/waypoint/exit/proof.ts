@@ -17,9 +17,9 @@ import { coveredPorts, neighbours, worldFor, type ExitWorld, type Served } from 
 import type { ExitTranslation } from '../../policy/translate/to-sidecar/translate.ts';
 import { serviceTitle, waypointPrincipal } from '../../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
-import { asWaypoint } from '../../policy/waypoint.ts';
+import { asWaypoints } from '../../policy/waypoint.ts';
 import { remembered } from '../memo.ts';
-import { destinationOf, peerAuthentications, readings, waypointAddress } from '../proof.ts';
+import { destinationOf, peerAuthentications, waypointAddress } from '../proof.ts';
 import { exitWorldOf } from './served.ts';
 import { exitTranslationOf } from './translation.ts';
 
@@ -90,7 +90,7 @@ function waysOf(state: State, scene: Scene): Ways {
   const destination = destinationOf(state, scene);
   const name = { kind: 'Service', namespace: service.namespace, name: service.name } as const;
   const entry = {
-    readings: readings(state.policies, (policy) => waypointReads(policy, waypoint, name, world.options), (policy) => asWaypoint(policy, protocol, world.options)),
+    readings: asWaypoints(state.policies.filter((policy) => waypointReads(policy, waypoint, name, world.options)), protocol, world.options),
     identity: waypointPrincipal(worldFor(served, world)), sourceIp: waypointAddress,
   };
   const around = ambientDirect(destination, 'Service');

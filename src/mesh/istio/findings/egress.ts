@@ -1,0 +1,97 @@
+import type { Surroundings } from '../../adapter.ts';
+import { records, strings, text } from '../../json.ts';
+import type { ConfigView } from '../../views.ts';
+import { useWaypointLabel, useWaypointNamespaceLabel } from '../labels.ts';
+import { policyOptionsOf } from '../policy-options.ts';
+import { waypointReads, type WaypointName } from '../policy/attachment.ts';
+import { describe } from '../policy/equivalence.ts';
+import { parsePolicy } from '../policy/parse.ts';
+import type { Policy } from '../policy/types.ts';
+import { allowed, asked, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
+import { ofProtocol, someRequest } from '../policy/translate/reach.ts';
+import { asWaypoints } from '../policy/waypoint.ts';
+import { entersWaypoint } from '../waypoint/choose.ts';
+import { waypointName } from '../waypoint/gateway.ts';
+import { nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+
+/*
+ * Hosts outside the mesh behind a waypoint: callers in ambient reach the ServiceEntry through it, callers with sidecars never do
+ * (findServiceWaypoint in pilot/pkg/xds/endpoints/endpoint_builder.go is for gateways). So what its policies refuse to the pods of a
+ * namespace changes with their data plane, although nothing of the namespace itself does.
+ */
+
+/** The waypoint that a ServiceEntry is bound to or names, from its status, or else from its labels: those of its namespace are seen by istiod only. */
+function waypointOf({ namespace, labels, status }: ConfigView): WaypointName | undefined {
+  const bound = records(status['conditions']).find(({ type }) => type === 'istio.io/WaypointBound');
+  // Of the reasons against it this one passes by itself.
+  if (bound?.['status'] === 'False' && bound['reason'] !== 'WaypointIsNotReady') return undefined;
+  const [, home, said] = /waypoint "?([a-z0-9.-]+)\/([a-z0-9-]+)/.exec(text(bound?.['message']) ?? '') ?? [];
+  if (home !== undefined && said !== undefined) return { namespace: home, name: said };
+  return namedBy(namespace, labels);
+}
+
+function namedBy(namespace: string, labels: ConfigView['labels']): WaypointName | undefined {
+  const name = labels[useWaypointLabel];
+  return name === undefined || name === 'none' ? undefined : { namespace: labels[useWaypointNamespaceLabel] ?? namespace, name };
+}
+
+/** Policies that a waypoint could enforce for a ServiceEntry; there are few of them, and each look at a namespace asks. */
+function candidates({ mesh }: Surroundings): readonly Policy[] {
+  const forOthers = ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).filter((config) => targetRefs(config).some(({ kind }) => kind !== 'Service'));
+  return forOthers.flatMap((config) => parsePolicy(config).policy ?? []);
+}
+
+/** Requests of the pods of the namespace. */
+function ownRequests({ pods, workloads, namespace, mesh }: Surroundings): RequestSet {
+  const { trustDomain } = policyOptionsOf(mesh);
+  const accounts = [...new Set([...pods, ...workloads].map(({ serviceAccount }) => serviceAccount))];
+  const anyOf = accounts.map((account) => ({ of: 'identity', part: 'Principal', match: { kind: 'Exact', value: `${trustDomain}/ns/${namespace.name}/sa/${account}` } } as const));
+  return matching([[{ anyOf, negated: false }]]);
+}
+
+/** A request of the namespace that the policies refuse, or leave to an external authorizer, in words; undefined if they let every one through. */
+function refusedRequest(policies: readonly Policy[], surroundings: Surroundings): string | undefined {
+  if (policies.some(({ kind }) => kind === 'RequestAuthentication')) return 'one with a token that is not valid';
+  const options = policyOptionsOf(surroundings.mesh);
+  const readable = policies.filter((policy) => policy.kind === 'AuthorizationPolicy');
+  for (const protocol of ['http', 'tcp'] as const) {
+    const readings = asWaypoints(readable, protocol, options);
+    const request = someRequest(intersect(ofProtocol(protocol), ownRequests(surroundings), union(subtract(matching([[]]), allowed(readings)), asked(readings))));
+    if (request !== undefined) return request === 'TooLarge' ? 'which ones cannot be told: there are too many values' : describe(request);
+  }
+  return undefined;
+}
+
+function nameOfHosts({ spec }: ConfigView): string {
+  return strings(spec['hosts']).join(', ');
+}
+
+function judge(entry: ConfigView, waypoint: WaypointName, all: readonly Policy[], surroundings: Surroundings): Evidence | undefined {
+  const { route: { from, to }, namespace, mesh } = surroundings;
+  const [object, hosts, through] = [nameOf(entry), nameOfHosts(entry), `${waypoint.namespace}/${waypoint.name}`];
+  if (waypoint.namespace === namespace.name && waypoint.name === waypointName && entersWaypoint(surroundings)) {
+    return { object, message: `it names the waypoint ${through}, which is going to be made for Services of the namespace: callers in ambient would reach ${hosts} through it, and the policies copied for the namespace would decide about that`, fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.` };
+  }
+  const policies = all.filter((policy) => waypointReads(policy, waypoint, { kind: 'ServiceEntry', namespace: entry.namespace, name: entry.name }, policyOptionsOf(mesh)));
+  const refused = policies.length === 0 ? undefined : refusedRequest(policies, surroundings);
+  if (refused === undefined) return undefined;
+  const names = policies.map(nameOf).join(', ');
+  if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`, severity: 'Warning' };
+  return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.' } : undefined;
+}
+
+/** What the pods of the namespace may reach outside the mesh. */
+export const egressRules: readonly Rule[] = [
+  {
+    id: 'MM098', severity: 'Critical', when: 'Start', title: 'ServiceEntry behind a waypoint',
+    fix: `Let the policies admit what the pods of this namespace need, or take the label ${useWaypointLabel} from the ServiceEntry until they are migrated.`,
+    find: (surroundings) => {
+      const bound = surroundings.mesh.configs('ServiceEntry').flatMap((entry) => {
+        const waypoint = waypointOf(entry);
+        return waypoint === undefined ? [] : [{ entry, waypoint }];
+      });
+      const policies = bound.length === 0 ? [] : candidates(surroundings);
+      return bound.flatMap(({ entry, waypoint }) => judge(entry, waypoint, policies, surroundings) ?? []);
+    },
+  },
+];

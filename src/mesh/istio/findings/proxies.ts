@@ -1,0 +1,77 @@
+import type { Surroundings } from '../../adapter.ts';
+import { isSelected } from '../policy/attachment.ts';
+import { customUse, providersOf } from '../policy/authorizer.ts';
+import { policyOptionsOf } from '../policy-options.ts';
+import { parsePolicy } from '../policy/parse.ts';
+import type { AuthorizationPolicy } from '../policy/types.ts';
+import { unloadable } from '../policy/unloadable.ts';
+import { applicable, labelSets, nameOf, type Evidence, type Rule } from './rule.ts';
+
+interface Read {
+  readonly object: string;
+  readonly policy: AuthorizationPolicy;
+}
+
+function authorizationPolicies(surroundings: Surroundings): readonly Read[] {
+  return applicable('AuthorizationPolicy', surroundings).flatMap((config) => {
+    const { policy } = parsePolicy(config);
+    return policy?.kind === 'AuthorizationPolicy' ? [{ object: nameOf(config), policy }] : [];
+  });
+}
+
+/** Says that istiod refuses what a CUSTOM policy matches, because the mesh configuration has no such authorizer. */
+export function unknownProvider({ provider = '' }: Pick<AuthorizationPolicy, 'provider'>): string {
+  return `the mesh configuration has no external authorizer ${JSON.stringify(provider)} that istiod can use: sidecars and waypoints refuse everything that the policy matches`;
+}
+
+/** Says that istiod refuses what CUSTOM policies match, because there are several providers. */
+export function clashingProviders(providers: readonly string[]): string {
+  return `CUSTOM policies of several providers apply to the same pods (${providers.join(', ')}): sidecars and waypoints refuse everything that any of them matches, unless istiod has PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`;
+}
+
+function refusedProviders(surroundings: Surroundings): readonly Evidence[] {
+  const options = policyOptionsOf(surroundings.mesh);
+  const custom = authorizationPolicies(surroundings).filter(({ policy }) => policy.action === 'CUSTOM' && policy.targetRefs.length === 0);
+  const unknown = custom.filter(({ policy }) => !policy.dryRun && customUse(policy, 'http', options) === 'Refused');
+  const clashes = labelSets(surroundings).map((labels) => custom.filter(({ policy }) => isSelected(policy.selector, labels)))
+    .map((together) => ({ together, providers: providersOf(together.map(({ policy }) => policy)) })).filter(({ providers }) => providers.length > 1);
+  return distinct([
+    ...unknown.map(({ object, policy }) => ({ object, message: unknownProvider(policy) })),
+    ...clashes.flatMap(({ together, providers }) => together.map(({ object }) => ({ object, message: clashingProviders(providers) }))),
+  ]);
+}
+
+function distinct(evidence: readonly Evidence[]): readonly Evidence[] {
+  return [...new Map(evidence.map((one) => [`${one.object} ${one.message}`, one])).values()];
+}
+
+/** Says what becomes of the proxies that are sent something which Envoy refuses. */
+export function refusedByEnvoy(faults: readonly string[]): string {
+  return `${faults.join(', and ')}: Envoy refuses the listeners of every sidecar and waypoint that reads the policy. Those that run keep what they had, new ones get none and never become ready`;
+}
+
+/** Every restart makes a sidecar, on the way there (RestartForHbone) or on the way back. */
+function usesSidecars({ route: { from, to } }: Surroundings): boolean {
+  return from === 'IstioSidecar' || to === 'IstioSidecar';
+}
+
+/** What istiod makes of policies, and proxies do not do what their authors meant, in whatever data plane. */
+export const proxyRules: readonly Rule[] = [
+  {
+    id: 'MM096', severity: 'Warning', when: 'Start', title: 'External authorizer that istiod cannot use',
+    fix: 'Declare the provider in meshConfig.extensionProviders with envoyExtAuthzHttp or envoyExtAuthzGrpc, a name of lower-case letters, digits and hyphens, a service and a port; let all CUSTOM policies of a pod name the same one.',
+    find: refusedProviders,
+  },
+  {
+    id: 'MM097', severity: 'Critical', when: 'Start', title: 'Policy that Envoy refuses',
+    fix: 'Correct the value; then wait until the proxies have taken it (istioctl proxy-status) before you go on.',
+    find: (surroundings) => {
+      if (!usesSidecars(surroundings)) return [];
+      const options = policyOptionsOf(surroundings.mesh);
+      return authorizationPolicies(surroundings).flatMap(({ object, policy }) => {
+        const faults = unloadable(policy, options);
+        return faults.length === 0 ? [] : [{ object, message: refusedByEnvoy(faults) }];
+      });
+    },
+  },
+];

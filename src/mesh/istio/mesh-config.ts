@@ -1,0 +1,40 @@
+import { parseDocument } from 'yaml';
+import type { MeshState } from '../adapter.ts';
+import { record, text, type Json } from '../json.ts';
+import type { ConfigView } from '../views.ts';
+import { authorizersOf, type Authorizers } from './policy/authorizer.ts';
+import type { IstioVersion } from './policy/istio-version.ts';
+
+/** A mesh configuration from its text; undefined if that cannot be read: istiod then keeps the one it has, which nobody else knows. */
+export function parseMeshConfig(written: string): Json | undefined {
+  const document = parseDocument(written);
+  return document.errors.length > 0 ? undefined : record(document.toJS());
+}
+
+/** Objects in a store are replaced when they change, so that each is parsed once. */
+const parsed = new WeakMap<ConfigView, { readonly config: Json | undefined }>();
+
+function configIn(view: ConfigView): Json | undefined {
+  const found = parsed.get(view) ?? { config: parseMeshConfig(text(view.spec['mesh']) ?? '') };
+  parsed.set(view, found);
+  return found.config;
+}
+
+/** The mesh configurations of all revisions of istiod: ConfigMap `istio`, or `istio-REVISION`; undefined for one that cannot be read. */
+function meshConfigs(mesh: MeshState): readonly (Json | undefined)[] {
+  return mesh.configs('ConfigMap', mesh.rootNamespace)
+    .filter(({ name, spec }) => (name === 'istio' || name.startsWith('istio-')) && text(spec['mesh']) !== undefined)
+    .map(configIn);
+}
+
+/**
+ * The external authorizers of the mesh; undefined if they cannot be known. With several revisions those that all of them have: sidecars,
+ * and the waypoint that takes over from them, may be told by different ones.
+ */
+export function meshAuthorizers(mesh: MeshState, version: IstioVersion): Authorizers | undefined {
+  const configs = meshConfigs(mesh);
+  const known = configs.filter((config) => config !== undefined).map((config) => authorizersOf(config, version));
+  const [first, ...others] = known;
+  if (first === undefined || known.length < configs.length) return undefined;
+  return Object.fromEntries(Object.entries(first).filter(([name, authorizer]) => others.every((other) => other[name] === authorizer)));
+}

@@ -1,0 +1,92 @@
+import type { Surroundings } from '../../adapter.ts';
+import type { ObservedCaller, ObservedCallers } from '../../telemetry.ts';
+import { selects } from '../../views.ts';
+import type { ServiceFacts } from '../policy/translate/world.ts';
+import { waypointName } from './gateway.ts';
+import type { Callers } from './callers.ts';
+
+type Observed = Extract<ObservedCallers, { kind: 'Observed' }>;
+
+/** The name that a workload has in metrics (istiod chart: injection-template.yaml; GetWorkloadMetaFromPod in pkg/kube/util.go). */
+export function nameInMetrics(labels: Readonly<Record<string, string>>, name: string): string {
+  return labels['service.istio.io/workload-name'] ?? name;
+}
+
+/** Names in metrics of what is behind a Service: `awake` if it has pods, which would have reported something. */
+function behind({ selector }: ServiceFacts, { workloads, pods }: Surroundings): readonly { readonly name: string; readonly awake: boolean }[] {
+  const names = new Map(workloads.filter(({ templateLabels }) => selects({ matchLabels: selector }, templateLabels))
+    .map(({ name, templateLabels, replicas }) => [nameInMetrics(templateLabels, name), replicas > 0]));
+  // Pods of what is no workload of ours, and of none: a Job, a Rollout, a bare pod.
+  for (const { name, labels, owner } of pods) if (selects({ matchLabels: selector }, labels)) names.set(nameInMetrics(labels, owner?.name ?? name), true);
+  return [...names].map(([name, awake]) => ({ name, awake }));
+}
+
+/** What metrics tell of a Service's workloads together. */
+interface ServiceCalls {
+  readonly callers: readonly ObservedCaller[];
+  /** Where callers without an identity come from, as far as anybody knows. */
+  readonly withoutIdentity: readonly string[];
+}
+
+/** A caller's workload counts only if there is such a one: else any with its identity may have been it. */
+function placed({ workload, ...caller }: ObservedCaller, known: ReadonlySet<string>): ObservedCaller {
+  return workload !== undefined && known.has(workload) ? { ...caller, workload } : caller;
+}
+
+function callsOf(service: ServiceFacts, { workloads }: Observed, surroundings: Surroundings): ServiceCalls {
+  const found = behind(service, surroundings).flatMap(({ name }) => workloads.get(name) ?? []);
+  const known = new Set(surroundings.workloads.map(({ name, templateLabels }) => nameInMetrics(templateLabels, name)));
+  // A waypoint of an earlier attempt sent on what others asked for; it reported them itself.
+  const callers = found.flatMap((workload) => workload.callers)
+    .filter(({ namespace, serviceAccount }) => namespace !== service.namespace || serviceAccount !== waypointName)
+    .map((caller) => placed(caller, known));
+  return {
+    callers: [...new Map(callers.map((caller) => [JSON.stringify(caller), caller])).values()],
+    withoutIdentity: [...new Set(found.flatMap((workload) => workload.withoutIdentity))].sort().map((from) => (from === '' ? 'of unknown origin' : `in namespace ${from}`)),
+  };
+}
+
+/** How it is known, in words. */
+function evidence({ window }: Observed): string {
+  return `Prometheus, last ${window}`;
+}
+
+/** Calls of a Service in the window, whatever is known of the rest; undefined without metrics. */
+export function observedCalls(service: ServiceFacts, surroundings: Surroundings): (ServiceCalls & { readonly from: string }) | undefined {
+  const observed = surroundings.mesh.observedCallers?.(service.namespace);
+  return observed?.kind === 'Observed' ? { ...callsOf(service, observed, surroundings), from: evidence(observed) } : undefined;
+}
+
+function shortened(names: readonly string[]): string {
+  return names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+}
+
+/** Why the metrics of a Service are too few to conclude from them who does not call it. */
+function gap(service: ServiceFacts, { window, workloads }: Observed, surroundings: Surroundings): string | undefined {
+  if (![...workloads.values()].some(({ reports }) => reports.has('Inbound'))) {
+    return `Prometheus has no metric of the last ${window} in which a sidecar of namespace ${service.namespace} reports who called it`;
+  }
+  const silent = behind(service, surroundings).filter(({ name, awake }) => awake && (workloads.get(name)?.reports.size ?? 0) === 0);
+  return silent.length === 0 ? undefined : `the sidecars of ${shortened(silent.map(({ name }) => name))} reported nothing to Prometheus in the last ${window}: nobody called, or they are not scraped`;
+}
+
+function fromObserved(service: ServiceFacts, observed: Observed, surroundings: Surroundings): Callers {
+  const missing = gap(service, observed, surroundings);
+  if (missing !== undefined) return { kind: 'Unknown', why: missing };
+  const { callers, withoutIdentity } = callsOf(service, observed, surroundings);
+  // Outside the mesh nobody uses a waypoint, and the guard refuses who has no identity: they cannot come first either.
+  return withoutIdentity.length === 0
+    ? { kind: 'Known', callers, from: evidence(observed), seen: true }
+    : { kind: 'Unknown', why: `Prometheus saw callers without an identity in the last ${observed.window}, outside the mesh or in plaintext, which would be refused too: ${shortened(withoutIdentity)}` };
+}
+
+/** Who calls a Service by what its proxies and those of its callers report; undefined without metrics. */
+export function fromMetrics(service: ServiceFacts, surroundings: Surroundings): Callers | undefined {
+  const observed = surroundings.mesh.observedCallers?.(service.namespace);
+  switch (observed?.kind) {
+    case undefined: return undefined;
+    case 'Learning': return { kind: 'Unknown', why: `Prometheus is still being asked about the last ${observed.window}` };
+    case 'Unavailable': return { kind: 'Unknown', why: 'Prometheus does not tell (MM088)' };
+    case 'Observed': return fromObserved(service, observed, surroundings);
+  }
+}

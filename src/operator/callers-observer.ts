@@ -1,0 +1,150 @@
+import { sleep, type Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { ObservedCallers, Sighting, Telemetry } from '../mesh/telemetry.ts';
+import type { PrometheusClient } from '../prometheus/client.ts';
+import { CallHistory, type Slice, type Window } from './call-history.ts';
+
+/** News are asked for so often, give or take a tenth. */
+const intervalMs = 5 * 60_000;
+
+/** What is younger is not asked about again; less than any interval, so that each brings news. */
+const freshMs = 4 * 60_000;
+
+/** Between the pieces of the past: they are no hurry to Prometheus. */
+const pieceMs = 1000;
+
+/** After a failure, doubled with each in a row up to the interval. */
+const retryMs = 15_000;
+
+/** What is older than this counts as unknown: who began to call since would be overlooked. */
+const staleMs = 30 * 60_000;
+
+/** How the operator finds out who calls. */
+export interface CallersObserverOptions {
+  readonly client: PrometheusClient;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** How far back a call counts. */
+  readonly window: Window;
+  /** Whether anybody needs the answer; nothing is asked while nobody does. */
+  readonly isNeeded: () => boolean;
+}
+
+type Change = (namespaces: ReadonlySet<string> | 'All') => void;
+
+/** Asks Prometheus who calls whom, keeps the answer, and says when it has changed. Nothing that is under way depends on it. */
+export class CallersObserver {
+  readonly #options: CallersObserverOptions;
+  readonly #history: CallHistory;
+  readonly #handlers: Change[] = [];
+  #failure: { readonly since: number; readonly why: string; readonly count: number } | undefined;
+  #told = '';
+  #wake = new AbortController();
+
+  constructor(options: CallersObserverOptions) {
+    this.#options = options;
+    this.#history = new CallHistory(options.window.ms);
+  }
+
+  /** Calls back with the namespaces of which something else is known now. */
+  onChange(handler: Change): void {
+    this.#handlers.push(handler);
+  }
+
+  /** What is known now of who calls the workloads of a namespace. */
+  observedCallers(namespace: string): ObservedCallers {
+    const state = this.#state();
+    return state.kind === 'Observed' ? { ...state, workloads: this.#history.of(namespace) } : state;
+  }
+
+  /** Somebody may need the answer now. */
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  /** Asks until `signal` is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#options.isNeeded()) await this.#pause(await this.#round(signal), signal);
+      else await this.#idle(signal);
+    }
+  }
+
+  #state(): Exclude<ObservedCallers, { kind: 'Observed' }> | { readonly kind: 'Observed'; readonly window: string } {
+    const { clock, window: { text: window }, client: { server } } = this.#options;
+    const now = clock.now();
+    const isFresh = now - this.#history.until <= staleMs;
+    if (isFresh && this.#history.covers(now)) return { kind: 'Observed', window };
+    if (this.#failure !== undefined) return { kind: 'Unavailable', server, since: this.#failure.since, why: this.#failure.why };
+    if (isFresh && this.#history.isTooShort(now)) {
+      return { kind: 'Unavailable', server, why: `it has no metric of Istio from ${window} ago; if it does not keep them so long, give --callers-window what it keeps` };
+    }
+    return { kind: 'Learning', window };
+  }
+
+  /** Asks about the next piece of time; returns how long to wait for the one after it. */
+  async #round(signal: AbortSignal): Promise<number> {
+    const { clock, random, log } = this.#options;
+    const now = clock.now();
+    const changed = new Set<string>();
+    try {
+      for (const slice of this.#due(now)) for (const namespace of this.#history.add(await this.#ask(slice, signal), slice, now)) changed.add(namespace);
+      if (this.#failure !== undefined) log.info({ server: this.#options.client.server }, 'Prometheus can be asked again');
+      this.#failure = undefined;
+    } catch (error) {
+      if (signal.aborted) return 0;
+      this.#failed(error as Error, now);
+    }
+    this.#tell(changed);
+    if (this.#failure !== undefined) return Math.min(intervalMs, retryMs * 2 ** (this.#failure.count - 1)) * (0.9 + 0.2 * random());
+    log.debug({ until: this.#history.until, complete: this.#history.covers(now) }, 'Prometheus told who calls');
+    return this.#history.next(clock.now(), freshMs) === undefined ? intervalMs * (0.9 + 0.2 * random()) : pieceMs;
+  }
+
+  /** What is to be asked about now; a server that has nothing from the begin of the window is asked again whether it has by now. */
+  #due(now: number): readonly Slice[] {
+    const next = this.#history.next(now, freshMs);
+    return [...(next === undefined ? [] : [next]), ...(this.#history.isTooShort(now) ? [this.#history.oldest(now)] : [])];
+  }
+
+  async #ask({ from, to }: Slice, signal: AbortSignal): Promise<readonly Sighting[]> {
+    const { client, telemetry } = this.#options;
+    let found: readonly Sighting[] = [];
+    for (const expression of telemetry.queries(Math.ceil((to - from) / 1000))) {
+      const samples = await client.query(expression, to, signal);
+      found = found.concat(telemetry.sightings(samples.map(({ labels }) => labels)));
+    }
+    return found;
+  }
+
+  #failed({ message }: Error, now: number): void {
+    const { log, client: { server } } = this.#options;
+    const before = this.#failure;
+    this.#failure = { since: before?.since ?? now, why: message, count: (before?.count ?? 0) + 1 };
+    if (before?.why !== message) log.warn({ server, why: message }, 'Prometheus could not be asked who calls; trying again');
+  }
+
+  #tell(changed: ReadonlySet<string>): void {
+    const state = this.#state();
+    const said = JSON.stringify(state.kind === 'Unavailable' ? [state.kind, state.why] : [state.kind]);
+    const isOther = said !== this.#told;
+    this.#told = said;
+    if (!isOther && (changed.size === 0 || state.kind !== 'Observed')) return;
+    for (const handler of this.#handlers) handler(isOther ? 'All' : changed);
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    await sleep(this.#options.clock, ms, signal).catch(() => { /* the end */ });
+  }
+
+  /** Until somebody may need it. */
+  async #idle(signal: AbortSignal): Promise<void> {
+    this.#failure = undefined;
+    const woken = AbortSignal.any([signal, this.#wake.signal]);
+    if (!woken.aborted) await new Promise<void>((resolve) => { woken.addEventListener('abort', () => { resolve(); }, { once: true }); });
+    this.#wake = new AbortController();
+  }
+}

@@ -1,0 +1,95 @@
+import type { Clock } from '../base/clock.ts';
+import { readAnswer, type Sample } from './answer.ts';
+import { readBody } from './body.ts';
+import { PrometheusError, PrometheusQueryError, PrometheusRefusedError, PrometheusUnreachableError } from './errors.ts';
+import type { PrometheusResponse, PrometheusTransport } from './transport.ts';
+
+/** How long and how large an answer may be. */
+export interface PrometheusLimits {
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
+/** Below the two minutes after which Prometheus gives a query up (`--query.timeout`); 16 MiB are some 50,000 series. */
+export const defaultLimits: PrometheusLimits = { timeoutMs: 60_000, maxBytes: 16 * 2 ** 20 };
+
+/** What is to be done about an HTTP status that is no answer. */
+const remedies: Readonly<Record<number, string>> = {
+  401: 'it wants to know who asks: see --prometheus-token-file',
+  403: 'it does not allow the question to the token of --prometheus-token-file',
+  404: 'it serves no /api/v1/query there: --prometheus-url needs the path below which it does',
+};
+
+/** Asks one Prometheus, or whatever speaks its HTTP API. */
+export class PrometheusClient {
+  readonly #transport: PrometheusTransport;
+  readonly #clock: Clock;
+  readonly #limits: PrometheusLimits;
+
+  constructor(transport: PrometheusTransport, clock: Clock, limits = defaultLimits) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** For messages. */
+  get server(): string {
+    return this.#transport.server;
+  }
+
+  /** The instant vector of an expression at a time (milliseconds since the epoch). Throws a {@link PrometheusError}, or the reason of `signal`. */
+  async query(expression: string, at: number, signal: AbortSignal): Promise<readonly Sample[]> {
+    // Its own timeout is the same: it does not go on for somebody who has gone away.
+    const form = new URLSearchParams({ query: expression, time: String(at / 1000), timeout: `${Math.ceil(this.#limits.timeoutMs / 1000)}s` });
+    return await this.#bounded(signal, async (bounded) => {
+      const response = await this.#transport.get(`/api/v1/query?${form.toString()}`, bounded);
+      return await this.#read(response);
+    });
+  }
+
+  async #read(response: PrometheusResponse): Promise<readonly Sample[]> {
+    const text = await readBody(response, this.#limits.maxBytes);
+    const { status } = response;
+    if (status >= 200 && status < 300) return readAnswer(text);
+    throw refusal(status, text);
+  }
+
+  /** Races the work against deadline and signal: a transport that ignores its signal cannot hold anybody up. */
+  async #bounded<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const controller = new AbortController();
+    const ended = new Promise<never>((_resolve, reject) => {
+      controller.signal.addEventListener('abort', () => { reject(controller.signal.reason as Error); }, { once: true });
+    });
+    const { timeoutMs } = this.#limits;
+    const cancel = this.#clock.timer(timeoutMs, () => { controller.abort(new PrometheusUnreachableError(`it has not answered within ${timeoutMs / 1000} s`)); });
+    const onAbort = (): void => { controller.abort(signal.reason); };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([work(controller.signal), ended]);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw asPrometheusError(controller.signal.aborted ? controller.signal.reason : error);
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+}
+
+/** Prometheus says in JSON why a query failed (400, 422, 503); everything else speaks for whatever stands before it. */
+function refusal(status: number, text: string): PrometheusError {
+  try {
+    readAnswer(text);
+  } catch (error) {
+    if (error instanceof PrometheusQueryError) return error;
+  }
+  return new PrometheusRefusedError(status, remedies[status] === undefined ? `it answers HTTP ${status}` : `it answers HTTP ${status}; ${remedies[status]}`);
+}
+
+/** Node.js joins the failures of several addresses into an error without a message. */
+function asPrometheusError(error: unknown): PrometheusError {
+  if (error instanceof PrometheusError) return error;
+  const { message, code = 'no reason is known' } = error as NodeJS.ErrnoException;
+  return new PrometheusUnreachableError(`it cannot be asked: ${message === '' ? code : message}`, { cause: error });
+}
