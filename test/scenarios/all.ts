@@ -1,9 +1,9 @@
 import { blockedScenarios } from './blocked.ts';
 import { staysDirect } from './direct.ts';
+import { httpBackScenarios } from './http-back.ts';
 import { httpExtensionScenarios } from './http-extensions.ts';
 import { httpRouteScenarios } from './http-routes.ts';
 import { egressScenarios } from './egress.ts';
-import { httpBackScenarios } from './http-back.ts';
 import { httpScenarios } from './http.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
 import { migrateScenarios } from './migrate.ts';

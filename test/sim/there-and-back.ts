@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { ambientShop, back, isBack, madeByRole, waypointAllowsGet, waypointDeniesDelete } from '../scenarios/http-back.ts';
 import { plugin, traces } from '../scenarios/http-extensions.ts';
+import { ambientShop, back, isBack, madeByRole, waypointAllowsGet, waypointDeniesDelete } from '../scenarios/http-back.ts';
 import { allowGet, denyDelete, nothingLeft, shop } from '../scenarios/http.ts';
 import { deployment, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';

@@ -20,9 +20,7 @@ import { made, watched } from './resources.ts';
 import { telemetry } from './telemetry/sightings.ts';
 import { choose } from './waypoint/choose.ts';
 import { explain } from './waypoint/explain.ts';
-import { plannedExitOrder } from './waypoint/exit/order.ts';
-import { isExit } from './waypoint/exit/route.ts';
-import { plannedOrder } from './waypoint/order.ts';
+import { plannedOrder } from './waypoint/planned-order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
 const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules];
@@ -49,7 +47,7 @@ export const istio: MeshAdapter = {
   made,
   versionOf: controlPlaneVersion,
   choose,
-  order: (surroundings) => (isExit(surroundings.route) ? plannedExitOrder(surroundings) : plannedOrder(surroundings)),
+  order: plannedOrder,
   telemetry,
   modeOf,
   modeFor,

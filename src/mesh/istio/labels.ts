@@ -6,7 +6,7 @@ export const revisionLabel = 'istio.io/rev';
 export const dataplaneModeLabel = 'istio.io/dataplane-mode';
 /** Namespace, Service and pod label: sends ambient callers through a waypoint. */
 export const useWaypointLabel = 'istio.io/use-waypoint';
-/** Label beside it: the namespace of the waypoint, if it is another one. */
+/** Beside `istio.io/use-waypoint`: the namespace of the waypoint, if it is another. */
 export const useWaypointNamespaceLabel = 'istio.io/use-waypoint-namespace';
 /** Sends a part of the callers through a second waypoint. */
 export const useWaypointCanaryLabel = 'istio.io/use-waypoint-canary';

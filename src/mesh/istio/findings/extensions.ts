@@ -3,14 +3,14 @@ import { record, records, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { originalLabelsAnnotation } from '../../../api/resources.ts';
 import { isReported } from '../waypoint/carried-over.ts';
-import { entersWaypoint, itineraryOf } from '../waypoint/choose.ts';
+import { getsWaypoint } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { applicable, nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** Behind a waypoint copies go on with it; what is lost there is MM080. */
 function withoutWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
-  return (surroundings) => (entersWaypoint(surroundings) ? [] : find(surroundings));
+  return (surroundings) => (getsWaypoint(surroundings) ? [] : find(surroundings));
 }
 
 function each(kind: string, message: string): (surroundings: Surroundings) => readonly Evidence[] {
@@ -50,7 +50,7 @@ function waypointInUse(surroundings: Surroundings): readonly Evidence[] {
     { ...namespace, kind: 'Namespace' }, ...foreign.map((service) => ({ ...service, kind: 'Service' })), ...pods.map((pod) => ({ ...pod, kind: 'Pod' })),
     ...workloads.filter(({ replicas }) => replicas === 0).map((workload) => ({ ...workload, labels: workload.templateLabels })),
   ];
-  const optedOut = itineraryOf(surroundings) === 'L7' ? services.filter(({ labels }) => labels[useWaypointLabel] === 'none') : [];
+  const optedOut = getsWaypoint(surroundings) ? services.filter(({ labels }) => labels[useWaypointLabel] === 'none') : [];
   const refusing = optedOut.map((service) => ({ object: nameOf({ ...service, kind: 'Service' }), message: `label ${useWaypointLabel}=none keeps it from the waypoint that its namespace needs` }));
   return [...refusing, ...holders
     .filter(({ labels }) => labels[useWaypointLabel] !== undefined && labels[useWaypointLabel] !== 'none')
@@ -86,7 +86,7 @@ export const extensionRules: readonly Rule[] = [
     fix: 'Check dashboards and alerts that read istio_requests_total of this namespace.',
     find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : [{
       object: `Namespace ${surroundings.namespace.name}`,
-      message: entersWaypoint(surroundings)
+      message: getsWaypoint(surroundings)
         ? 'sidecars report HTTP requests; from now on the waypoint reports those to the Services behind it, with reporter="waypoint", and all else is TCP connections of ztunnel'
         : 'sidecars report HTTP requests; ztunnel reports TCP connections only',
     }],

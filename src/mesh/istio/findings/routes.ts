@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { records, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { isCarriedOver } from '../waypoint/carried-over.ts';
-import { entersWaypoint } from '../waypoint/choose.ts';
+import { getsWaypoint } from '../waypoint/choose.ts';
 import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
@@ -20,7 +20,7 @@ function serviceRoutes(surroundings: Surroundings): readonly Evidence[] {
  * the callers' sidecars, not with those of this namespace.
  */
 function isSpared(surroundings: Surroundings, route: ConfigView): boolean {
-  if (!entersWaypoint(surroundings)) return false;
+  if (!getsWaypoint(surroundings)) return false;
   if (route.namespace !== surroundings.namespace.name) return true;
   const parents = records(route.spec['parentRefs']).filter(({ kind }) => kind === 'Service' || kind === 'ServiceEntry');
   return parents.every(({ kind }) => kind === 'Service') && isCarriedOver(surroundings, route, hostsOf(route));

@@ -2,7 +2,7 @@ import { timestamp } from '../../../base/clock.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { WorkloadView } from '../../views.ts';
 import { guardedServices, leftOut, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
-import { itineraryOf } from '../waypoint/choose.ts';
+import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
 import { exitOrder } from '../waypoint/exit/order.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { openingsOf } from '../waypoint/proof.ts';
@@ -12,7 +12,7 @@ import { nameOf, some, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces that get a waypoint. */
 function withWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
-  return (surroundings) => (itineraryOf(surroundings) === 'L7' && !isExit(surroundings.route) ? find(surroundings) : []);
+  return (surroundings) => (getsWaypoint(surroundings) ? find(surroundings) : []);
 }
 
 function callersFirst(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {

@@ -72,9 +72,14 @@ function declaredCallers(namespace: string, declared: MeshMigrationSpec['callers
   return { kind: 'Known', from: 'spec.callers', callers: entry.from.map((caller) => ({ namespace: caller.namespace, ...(caller.serviceAccount !== undefined && { serviceAccount: caller.serviceAccount }) })) };
 }
 
-/** Who calls a Service: what the user declared, else what its policies tell, else what metrics saw. */
+/** Who calls a Service by what the user declared, else by what its policies tell. */
+export function toldCallers(service: ServiceFacts, world: World, declared: MeshMigrationSpec['callers']): Callers {
+  return declaredCallers(service.namespace, declared) ?? fromPolicies(service, world);
+}
+
+/** The same, else by what metrics saw. */
 export function callersOf(service: ServiceFacts, world: World, surroundings: Surroundings): Callers {
-  const told = declaredCallers(service.namespace, surroundings.spec.callers) ?? fromPolicies(service, world);
+  const told = toldCallers(service, world, surroundings.spec.callers);
   if (told.kind === 'Known') return told;
   const seen = fromMetrics(service, surroundings);
   return seen?.kind === 'Unknown' ? { kind: 'Unknown', why: `${told.why}; ${seen.why}` } : seen ?? told;

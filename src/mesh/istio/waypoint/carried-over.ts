@@ -2,12 +2,12 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { namesService } from '../policy/translate/route-hosts.ts';
 import { titleOf } from '../policy/translate/world.ts';
-import { entersWaypoint } from './choose.ts';
+import { getsWaypoint } from './choose.ts';
 import { translationOf } from './translation.ts';
 
 /** Whether the translation says of the object that it blocks: one finding about it is enough. */
 export function isReported(surroundings: Surroundings, object: ConfigView): boolean {
-  return entersWaypoint(surroundings) && translationOf(surroundings).problems.some((problem) => problem.severity === 'Critical' && problem.object === titleOf(object));
+  return getsWaypoint(surroundings) && translationOf(surroundings).problems.some((problem) => problem.severity === 'Critical' && problem.object === titleOf(object));
 }
 
 /** Whether a host means Services of the namespace only, and the translation says what becomes of the route at each of them. */
@@ -24,6 +24,6 @@ function isAnswered(surroundings: Surroundings, route: ConfigView, host: string)
  * that goes behind the waypoint. What it loses there is MM080, what changes MM081.
  */
 export function isCarriedOver(surroundings: Surroundings, route: ConfigView, hosts: readonly string[]): boolean {
-  if (!entersWaypoint(surroundings)) return false;
+  if (!getsWaypoint(surroundings)) return false;
   return isReported(surroundings, route) || (hosts.length > 0 && hosts.every((host) => isAnswered(surroundings, route, host)));
 }

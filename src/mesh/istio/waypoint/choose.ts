@@ -6,8 +6,8 @@ import { translationOf } from './translation.ts';
 
 /**
  * L7 if sidecars do something for a Service of the namespace that ztunnel would not: enforce a policy, follow a route, run an extension.
- * What enforces also counts where no waypoint can stand before the Service, because it then has to block. The other way round: if a
- * Service goes through a waypoint, which sidecars do not use.
+ * What enforces also counts where no waypoint can stand before the Service, because it then has to block. A waypoint is for ambient only:
+ * the other way round it is L7 if a Service goes through one, which sidecars do not use.
  */
 export function choose(surroundings: Surroundings): ItineraryName {
   const { route: { from, to } } = surroundings;
@@ -21,7 +21,7 @@ export function itineraryOf(surroundings: Surroundings): ItineraryName {
   return surroundings.itinerary ?? choose(surroundings);
 }
 
-/** Whether the way leads behind a waypoint: what it follows and runs is then no loss. */
-export function entersWaypoint(surroundings: Surroundings): boolean {
+/** Whether the namespace goes, or has gone, behind a waypoint of its own; on the way out from behind one it does not. */
+export function getsWaypoint(surroundings: Surroundings): boolean {
   return itineraryOf(surroundings) === 'L7' && !isExit(surroundings.route);
 }

@@ -6,7 +6,8 @@ import type { ObservedCallers } from '../../telemetry.ts';
 import type { ConfigView, PodView } from '../../views.ts';
 import { istio } from '../adapter.ts';
 import { guardedServices } from './callers.ts';
-import { plannedOrder, restartOrder } from './order.ts';
+import { restartOrder } from './order.ts';
+import { plannedOrder } from './planned-order.ts';
 
 /** Nobody may DELETE: it needs HTTP, and says nothing of who calls. */
 const deny = config('AuthorizationPolicy', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] });

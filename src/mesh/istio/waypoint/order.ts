@@ -2,12 +2,7 @@ import type { PlannedRestart } from '../../../api/namespace-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { selects, type WorkloadView } from '../../views.ts';
 import { guardedServices, isOf } from './callers.ts';
-import { entersWaypoint } from './choose.ts';
 import { nameInMetrics } from './observed.ts';
-
-/** As much as the API admits. */
-export const maxPlanned = 2000;
-const maxWhy = 512;
 
 /** The order of the workloads of a namespace, or those that call each other in a circle. */
 export interface Order {
@@ -47,14 +42,14 @@ function reasonFor(others: Before): string {
 }
 
 /** The order that was stored when the namespace was started: metrics may be away now, or show the move itself. What has appeared since comes last. */
-export function stored(workloads: readonly WorkloadView[], planned: readonly PlannedRestart[]): readonly WorkloadView[] {
+export function stored(workloads: readonly WorkloadView[], planned: readonly PlannedRestart[]): Order {
   const places = new Map(planned.map((each, index) => [keyOf(each), index]));
   const placeOf = (workload: WorkloadView): number => places.get(keyOf(workload)) ?? planned.length;
-  return [...workloads].sort((a, b) => placeOf(a) - placeOf(b));
+  return { workloads: [...workloads].sort((a, b) => placeOf(a) - placeOf(b)), reasons: new Map(), circle: [] };
 }
 
 /** The workloads, each after those that `before` names for it; what is in a circle comes last, in the order of its names. */
-export function inOrder(workloads: readonly WorkloadView[], before: ReadonlyMap<string, { readonly has: (key: string) => boolean }>): Pick<Order, 'workloads' | 'circle'> {
+export function inOrder(workloads: readonly WorkloadView[], before: ReadonlyMap<string, { has(key: string): boolean }>): Pick<Order, 'workloads' | 'circle'> {
   const sorted: WorkloadView[] = [];
   let left = workloads;
   for (;;) {
@@ -66,24 +61,10 @@ export function inOrder(workloads: readonly WorkloadView[], before: ReadonlyMap<
   return { workloads: [...sorted, ...left], circle: left };
 }
 
-/**
- * The workloads in the order of their restart: callers before the Services that refuse callers with sidecars. What is in a
- * circle comes last, in the order of its names.
- */
+/** The workloads in the order of their restart: callers before the Services that refuse callers with sidecars. */
 export function restartOrder(surroundings: Surroundings): Order {
-  if (surroundings.order !== undefined) return { workloads: stored(surroundings.workloads, surroundings.order), reasons: new Map(), circle: [] };
+  if (surroundings.order !== undefined) return stored(surroundings.workloads, surroundings.order);
   const before = callersFirst(surroundings);
   const reasons = new Map([...before].filter(([, others]) => others.size > 0).map(([called, others]) => [called, reasonFor(others)]));
   return { ...inOrder(surroundings.workloads, before), reasons };
-}
-
-/** The order for the plan, as far as there is one: of a namespace in which somebody has to wait for somebody. */
-export function plannedOrder(surroundings: Surroundings): readonly PlannedRestart[] {
-  if (!entersWaypoint(surroundings)) return [];
-  const { workloads, reasons } = restartOrder(surroundings);
-  if (reasons.size === 0) return [];
-  return workloads.slice(0, maxPlanned).map(({ kind, name }) => {
-    const why = reasons.get(keyOf({ kind, name }));
-    return { kind, name, ...(why !== undefined && { why: why.slice(0, maxWhy) }) };
-  });
 }

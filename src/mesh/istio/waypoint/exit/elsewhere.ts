@@ -54,7 +54,7 @@ function mayCall(target: Target, enforced: readonly Enforced[], surroundings: Su
   if (entry !== undefined) return entry.from.some(({ namespace }) => namespace === home.name);
   const service = mesh.services(target.namespace).find(({ name }) => name === target.name);
   const policies = enforced.flatMap(({ object, policy }) => (policy.kind === 'AuthorizationPolicy' ? [{ object, policy }] : []));
-  const callers = service && callersThrough(service, policies, { ...worldOf(surroundings), workloads: [] }, surroundings);
+  const callers = service && callersThrough(service, policies, { ...worldOf(surroundings), workloads: [] }, []);
   return callers?.kind !== 'Known' || callers.callers.some(({ namespace }) => namespace === home.name);
 }
 
