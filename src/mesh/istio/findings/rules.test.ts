@@ -268,6 +268,7 @@ const table: Readonly<Record<string, Examples>> = {
   MM030: {
     seen: {
       'in the namespace': withoutWaypoint(config('VirtualService', { hosts: ['example.com'] })),
+      'for a Service that leaves its waypoint': behindWaypoint(http, config('VirtualService', { hosts: ['web'] })),
       'elsewhere, for its Service': withoutWaypoint(config('VirtualService', { hosts: ['web.shop.svc.cluster.local'] }, { namespace: 'blog' })),
       'elsewhere, in short': withoutWaypoint(config('VirtualService', { hosts: ['web.shop'] }, { namespace: 'blog' })),
       'for everything': withoutWaypoint(config('VirtualService', { hosts: ['*'] }, { namespace: root })),
@@ -290,6 +291,7 @@ const table: Readonly<Record<string, Examples>> = {
   MM031: {
     seen: {
       'for its Service': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] })),
+      'for a Service that leaves its waypoint': behindWaypoint(http, config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] })),
       'elsewhere, for its Service': withoutWaypoint(config('GRPCRoute', { parentRefs: [{ kind: 'Service', name: 'web', namespace: 'shop' }] }, { namespace: 'blog' })),
       'here, for a Service elsewhere': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'api', namespace: 'bank' }] })),
       'for a ServiceEntry': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'ServiceEntry', name: 'api' }] })),
@@ -375,12 +377,12 @@ const table: Readonly<Record<string, Examples>> = {
   MM041: {
     seen: {
       'for all': withoutWaypoint(config('WasmPlugin', {})), 'for a workload that is scaled to zero': surroundings({ workloads: [asleep] }, [config('WasmPlugin', only('night'))]),
-      'an extension': withoutWaypoint(config('TrafficExtension', {})),
+      'an extension': withoutWaypoint(config('TrafficExtension', {})), 'of a waypoint that is left': behindWaypoint(http, config('WasmPlugin', { targetRefs: [{ group: '', kind: 'Service', name: 'web' }] })),
     },
     ignored: { 'with a waypoint': around(config('WasmPlugin', {}), config('TrafficExtension', {})), 'for other pods': around(config('WasmPlugin', only('x'))), 'elsewhere': around(config('WasmPlugin', {}, { namespace: 'blog' })) },
   },
   MM042: {
-    seen: { 'of the namespace': withoutWaypoint(config('Telemetry', {})), 'without a Service': surroundings({ services: [] }, [config('Telemetry', {})]) },
+    seen: { 'of the namespace': withoutWaypoint(config('Telemetry', {})), 'without a Service': surroundings({ services: [] }, [config('Telemetry', {})]), 'on the way to sidecars': behindWaypoint(http, config('Telemetry', {})) },
     ignored: { 'with a waypoint': around(config('Telemetry', {})), 'mesh-wide': around(config('Telemetry', {}, { namespace: root })), 'for other pods': around(config('Telemetry', only('x'))) },
   },
   MM043: { seen: { 'leaving sidecars': surroundings() }, ignored: { 'leaving no mesh': surroundings({ route: fromNone }) } },
