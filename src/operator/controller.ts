@@ -62,7 +62,9 @@ export class Controller {
       case namespaces.kind: this.#addSummaries(); this.#addChildrenIn(name); return;
       default:
         if (this.#concernsEveryone(resource, namespace)) this.#addOpen();
-        else this.#addChildrenIn(namespace ?? '');
+        // What was made for a namespace at rest follows the objects that it was made from: its own, and those of the whole mesh.
+        if (namespace === undefined || namespace === this.#context.view.mesh.rootNamespace) this.#addFollowing();
+        else this.#addChildrenIn(namespace);
     }
   }
 
@@ -108,6 +110,12 @@ export class Controller {
   #addOpen(): void {
     for (const { object, namespace = '', name } of this.#context.view.children.list()) {
       if (!['Migrated', 'RolledBack', 'Finalized'].includes(object.status?.writtenPhase ?? '')) this.#addChild(namespace, name);
+    }
+  }
+
+  #addFollowing(): void {
+    for (const { object: { status }, namespace = '', name } of this.#context.view.children.list()) {
+      if (status?.writtenPhase === 'Migrated' && status.itinerary === 'L7') this.#addChild(namespace, name);
     }
   }
 

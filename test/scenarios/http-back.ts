@@ -171,6 +171,8 @@ export const httpBackScenarios: readonly Scenario[] = [
       await ambientShop(world, [waypointAllowsGet(home)]);
       await world.create(await back(world));
       await world.childPhase('Migrated');
+      // Nothing else happens in the namespace that would have the operator look at it.
+      await world.pause(3000);
       await world.create(waypointDeniesDelete(home));
       await world.eventually('a copy of the new policy', async () => ((await madeByRole(world))['SidecarCopy'] === 2 ? true : undefined));
       await world.create(service(home, 'late', { [useWaypoint]: 'waypoint' }, { ...httpPort, selector: { app: 'web' } }));

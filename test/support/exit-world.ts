@@ -1,13 +1,13 @@
 import { parsePolicy } from '../../src/mesh/istio/policy/parse.ts';
 import type { Reading, Request } from '../../src/mesh/istio/policy/semantics.ts';
-import { asSidecar, type Protocol } from '../../src/mesh/istio/policy/sidecar.ts';
+import { asSidecars, type Protocol } from '../../src/mesh/istio/policy/sidecar.ts';
 import type { Manifest } from '../../src/mesh/istio/policy/translate/manifest.ts';
 import { waypointPrincipal } from '../../src/mesh/istio/policy/translate/world.ts';
 import type { ExitWorld, Served } from '../../src/mesh/istio/policy/translate/to-sidecar/served.ts';
 import type { ExitTranslation } from '../../src/mesh/istio/policy/translate/to-sidecar/translate.ts';
 import type { AuthorizationPolicy } from '../../src/mesh/istio/policy/types.ts';
 import { verdict } from '../../src/mesh/istio/policy/verdict.ts';
-import { asWaypoint } from '../../src/mesh/istio/policy/waypoint.ts';
+import { asWaypoints } from '../../src/mesh/istio/policy/waypoint.ts';
 import { asZtunnel } from '../../src/mesh/istio/policy/ztunnel.ts';
 import { world, type WorldSpec } from './translation-world.ts';
 
@@ -82,7 +82,7 @@ function atPod({ facts, moment, labels: own, protocol }: Place, request: Request
     policy.targetRefs.length === 0 && [facts.namespace, facts.options.rootNamespace].includes(policy.namespace) &&
     Object.entries(policy.selector ?? {}).every(([key, value]) => labels[key] === value) &&
     (sidecar || policy.selector === undefined || Object.keys(policy.selector).length > 0 || policy.hasEmptyLabels === true));
-  return answer(policies.flatMap((policy) => (sidecar ? asSidecar(policy, protocol, facts.options) : asZtunnel(policy, facts.options)) ?? []), request);
+  return answer(sidecar ? asSidecars(policies, protocol, facts.options) : policies.flatMap((policy) => asZtunnel(policy, facts.options) ?? []), request);
 }
 
 function through(place: Place, request: Request): Answer {
@@ -92,7 +92,7 @@ function through(place: Place, request: Request): Answer {
     (kind === 'Service' && name === service.name && namespace === service.namespace) || (kind === 'Gateway' && name === waypoint.name && namespace === waypoint.namespace)
     || (kind === 'GatewayClass' && name === 'istio-waypoint' && namespace === facts.options.rootNamespace)));
   const identity = waypointPrincipal({ options: facts.options, waypoint });
-  return lowest(answer(policies.flatMap((policy) => asWaypoint(policy, protocol, facts.options) ?? []), request), atPod(place, { ...request, identity, sourceIp: '10.9.9.9' }));
+  return lowest(answer(asWaypoints(policies, protocol, facts.options), request), atPod(place, { ...request, identity, sourceIp: '10.9.9.9' }));
 }
 
 function expectations(before: Place, now: Place, request: Request): readonly (readonly [string, boolean])[] {

@@ -33,6 +33,8 @@ export interface StagePod {
 export const stagePods: readonly StagePod[] = [
   { namespace: homes.home, name: 'web', labels: { app: 'web', version: 'v1' } },
   { namespace: homes.home, name: 'api', labels: { app: 'api' } },
+  // As injection labels it.
+  { namespace: homes.home, name: 'meshed', labels: { 'app': 'web', 'security.istio.io/tlsMode': 'istio' } },
   { namespace: homes.home, name: 'bare', labels: {} },
   { namespace: homes.other, name: 'web', labels: { app: 'web' } },
 ];

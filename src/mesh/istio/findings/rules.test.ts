@@ -81,10 +81,6 @@ function guard(source: Spec): ConfigView {
   return policy({ selector: { matchLabels: { app: 'web' } }, action: 'DENY', rules: [{ from: [{ source: { notPrincipals: ['cluster.local/ns/shop/sa/waypoint'], ...source } }] }] }, { name: 'guard' });
 }
 
-function boundStatus(waypoint: string): Spec {
-  return { conditions: [{ type: 'istio.io/WaypointBound', status: 'True', message: `Successfully attached to waypoint ${waypoint}. Ingress traffic will traverse the waypoint` }] };
-}
-
 const farService = service({ ...bound, namespace: 'bank', name: 'ledger', conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: 'Successfully attached to waypoint bank/waypoint' } } });
 
 /** A Service of another namespace behind a waypoint that enforces a policy. */
@@ -278,6 +274,7 @@ const table: Readonly<Record<string, Examples>> = {
   MM030: {
     seen: {
       'in the namespace': withoutWaypoint(config('VirtualService', { hosts: ['example.com'] })),
+      'for a Service that leaves its waypoint': behindWaypoint(http, config('VirtualService', { hosts: ['web'] })),
       'elsewhere, for its Service': withoutWaypoint(config('VirtualService', { hosts: ['web.shop.svc.cluster.local'] }, { namespace: 'blog' })),
       'elsewhere, in short': withoutWaypoint(config('VirtualService', { hosts: ['web.shop'] }, { namespace: 'blog' })),
       'for everything': withoutWaypoint(config('VirtualService', { hosts: ['*'] }, { namespace: root })),
@@ -300,6 +297,7 @@ const table: Readonly<Record<string, Examples>> = {
   MM031: {
     seen: {
       'for its Service': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] })),
+      'for a Service that leaves its waypoint': behindWaypoint(http, config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web' }] })),
       'elsewhere, for its Service': withoutWaypoint(config('GRPCRoute', { parentRefs: [{ kind: 'Service', name: 'web', namespace: 'shop' }] }, { namespace: 'blog' })),
       'here, for a Service elsewhere': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'api', namespace: 'bank' }] })),
       'for a ServiceEntry': withoutWaypoint(config('HTTPRoute', { parentRefs: [{ kind: 'ServiceEntry', name: 'api' }] })),
@@ -385,12 +383,12 @@ const table: Readonly<Record<string, Examples>> = {
   MM041: {
     seen: {
       'for all': withoutWaypoint(config('WasmPlugin', {})), 'for a workload that is scaled to zero': surroundings({ workloads: [asleep] }, [config('WasmPlugin', only('night'))]),
-      'an extension': withoutWaypoint(config('TrafficExtension', {})),
+      'an extension': withoutWaypoint(config('TrafficExtension', {})), 'of a waypoint that is left': behindWaypoint(http, config('WasmPlugin', { targetRefs: [{ group: '', kind: 'Service', name: 'web' }] })),
     },
     ignored: { 'with a waypoint': around(config('WasmPlugin', {}), config('TrafficExtension', {})), 'for other pods': around(config('WasmPlugin', only('x'))), 'elsewhere': around(config('WasmPlugin', {}, { namespace: 'blog' })) },
   },
   MM042: {
-    seen: { 'of the namespace': withoutWaypoint(config('Telemetry', {})), 'without a Service': surroundings({ services: [] }, [config('Telemetry', {})]) },
+    seen: { 'of the namespace': withoutWaypoint(config('Telemetry', {})), 'without a Service': surroundings({ services: [] }, [config('Telemetry', {})]), 'on the way to sidecars': behindWaypoint(http, config('Telemetry', {})) },
     ignored: { 'with a waypoint': around(config('Telemetry', {})), 'mesh-wide': around(config('Telemetry', {}, { namespace: root })), 'for other pods': around(config('Telemetry', only('x'))) },
   },
   MM043: { seen: { 'leaving sidecars': surroundings() }, ignored: { 'leaving no mesh': surroundings({ route: fromNone }) } },
@@ -615,7 +613,6 @@ const table: Readonly<Record<string, Examples>> = {
   MM092: {
     seen: {
       'a Service elsewhere with unknown callers': elsewhere({ action: 'DENY', ...http }), 'one that names this namespace': elsewhere(httpFrom('shop')), 'on the way out of the mesh': { ...elsewhere({ action: 'DENY', ...http }), route: { from: 'IstioAmbient', to: 'None' } },
-      'a ServiceEntry here': surroundings(exit, [config('ServiceEntry', {}, { name: 'outside', status: boundStatus('shop/egress') }), policy({ targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'egress' }], ...http })]),
     },
     ignored: {
       'one that names others': elsewhere(httpFrom('blog')), 'declared callers': { ...elsewhere({ action: 'DENY', ...http }), spec: migrationSpec({ callers: [{ namespace: 'bank', from: [{ namespace: 'blog' }] }] }) },

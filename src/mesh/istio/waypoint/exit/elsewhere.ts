@@ -1,17 +1,17 @@
 import type { Surroundings } from '../../../adapter.ts';
-import { records, text, type Json } from '../../../json.ts';
 import type { ConfigView, ServiceView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
 import { waypointReads } from '../../policy/attachment.ts';
-import { defaultOptions, type PolicyOptions } from '../../policy/options.ts';
+import type { PolicyOptions } from '../../policy/options.ts';
+import { policyOptionsOf } from '../../policy-options.ts';
 import { parsePolicy } from '../../policy/parse.ts';
 import type { Policy } from '../../policy/types.ts';
 import { worldOf } from '../world.ts';
 import { callersThrough } from './order.ts';
 
-/** Something that is reached through a waypoint. */
+/** A Service that is reached through a waypoint. */
 interface Target {
-  readonly kind: 'Service' | 'ServiceEntry';
+  readonly kind: 'Service';
   readonly namespace: string;
   readonly name: string;
   readonly waypoint: { readonly namespace: string; readonly name: string };
@@ -36,16 +36,6 @@ function ofService({ namespace, name, conditions }: ServiceView): readonly Targe
   return waypoint === undefined ? [] : [{ kind: 'Service', namespace, name, waypoint }];
 }
 
-function conditionOf(status: Json): { readonly status: string; readonly message: string } | undefined {
-  const found = records(status['conditions']).find(({ type }) => type === 'istio.io/WaypointBound');
-  return found && { status: text(found['status']) ?? '', message: text(found['message']) ?? '' };
-}
-
-function ofEntry({ namespace, name, status }: ConfigView): readonly Target[] {
-  const waypoint = waypointIn(conditionOf(status));
-  return waypoint === undefined ? [] : [{ kind: 'ServiceEntry', namespace, name, waypoint }];
-}
-
 /** Policies that the waypoint of a target enforces for it. */
 function enforcedFor(target: Target, { mesh }: Surroundings, options: PolicyOptions): readonly Enforced[] {
   return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).flatMap((object) => {
@@ -62,17 +52,17 @@ function mayCall(target: Target, enforced: readonly Enforced[], surroundings: Su
   const { spec, namespace: home, mesh } = surroundings;
   const entry = spec.callers.find(({ namespace }) => namespace === target.namespace);
   if (entry !== undefined) return entry.from.some(({ namespace }) => namespace === home.name);
-  const service = target.kind === 'Service' ? mesh.services(target.namespace).find(({ name }) => name === target.name) : undefined;
+  const service = mesh.services(target.namespace).find(({ name }) => name === target.name);
   const policies = enforced.flatMap(({ object, policy }) => (policy.kind === 'AuthorizationPolicy' ? [{ object, policy }] : []));
   const callers = service && callersThrough(service, policies, { ...worldOf(surroundings), workloads: [] }, []);
   return callers?.kind !== 'Known' || callers.callers.some(({ namespace }) => namespace === home.name);
 }
 
-/** What waypoints of other namespaces, and those for ServiceEntries, enforce against callers of this one: with sidecars these go around them. */
+/** What waypoints of other namespaces enforce against callers of this one, which go around them without ambient. For ServiceEntries that is `findings/egress.ts`. */
 export function goneAround(surroundings: Surroundings): readonly { readonly object: string; readonly message: string }[] {
   const { mesh, namespace } = surroundings;
-  const options = { ...defaultOptions, rootNamespace: mesh.rootNamespace };
-  const targets = [...mesh.services().filter((service) => service.namespace !== namespace.name).flatMap(ofService), ...mesh.configs('ServiceEntry').flatMap(ofEntry)];
+  const options = policyOptionsOf(mesh);
+  const targets = mesh.services().filter((service) => service.namespace !== namespace.name).flatMap(ofService);
   return targets.flatMap((target) => {
     const enforced = enforcedFor(target, surroundings, options);
     const [first, ...more] = enforced;

@@ -1,6 +1,6 @@
 import { sidecarReads, ztunnelReads } from '../../attachment.ts';
 import type { Matcher } from '../../semantics.ts';
-import { asSidecar } from '../../sidecar.ts';
+import { asSidecars } from '../../sidecar.ts';
 import { allowed, has, intersect, matching, union, type RequestSet } from '../../space.ts';
 import { asZtunnel } from '../../ztunnel.ts';
 import { guardField, nobody } from '../companions.ts';
@@ -86,7 +86,7 @@ export function allowAtSidecars(served: Served, world: ExitWorld): Manifest | un
 function letInBySidecar({ labels }: Pick<WorkloadFacts, 'labels'>, { namespace, options, policies }: ExitWorld): RequestSet {
   const pod = { namespace, labels: { ...labels, [tlsModeLabel]: 'istio' } };
   return union(...(['http', 'tcp'] as const).map((protocol) => intersect(ofProtocol(protocol),
-    allowed(policies.map(({ policy }) => policy).filter((policy) => sidecarReads(policy, pod, options)).flatMap((policy) => asSidecar(policy, protocol, options) ?? [])))));
+    allowed(asSidecars(policies.map(({ policy }) => policy).filter((policy) => sidecarReads(policy, pod, options)), protocol, options)))));
 }
 
 /** Requests without an identity on the ports that a waypoint has a say in. */
