@@ -1,6 +1,7 @@
 import { parsePolicy } from '../../src/mesh/istio/policy/parse.ts';
 import type { Reading, Request } from '../../src/mesh/istio/policy/semantics.ts';
-import { asSidecars, type Protocol } from '../../src/mesh/istio/policy/sidecar.ts';
+import type { Protocol } from '../../src/mesh/istio/policy/protocol.ts';
+import { asSidecars } from '../../src/mesh/istio/policy/sidecar.ts';
 import type { Manifest } from '../../src/mesh/istio/policy/translate/manifest.ts';
 import { waypointPrincipal } from '../../src/mesh/istio/policy/translate/world.ts';
 import type { ExitWorld, Served } from '../../src/mesh/istio/policy/translate/to-sidecar/served.ts';

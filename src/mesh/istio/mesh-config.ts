@@ -2,7 +2,8 @@ import { parseDocument } from 'yaml';
 import type { MeshState } from '../adapter.ts';
 import { record, text, type Json } from '../json.ts';
 import type { ConfigView } from '../views.ts';
-import { authorizersOf, type Authorizers } from './policy/authorizer.ts';
+import { authorizersOf } from './policy/authorizer.ts';
+import type { Authorizers } from './policy/options.ts';
 import type { IstioVersion } from './policy/istio-version.ts';
 
 /** A mesh configuration from its text; undefined if that cannot be read: istiod then keeps the one it has, which nobody else knows. */

@@ -1,6 +1,6 @@
 import { sidecarReads, waypointReads, type ServiceName } from '../../../src/mesh/istio/policy/attachment.ts';
 import { defaultOptions } from '../../../src/mesh/istio/policy/options.ts';
-import type { Protocol } from '../../../src/mesh/istio/policy/sidecar.ts';
+import type { Protocol } from '../../../src/mesh/istio/policy/protocol.ts';
 import type { AuthorizationPolicy } from '../../../src/mesh/istio/policy/types.ts';
 import { compareMaps, type Disagreement } from './disagreement.ts';
 import { readFilter, type FilterModel, type FilterRules, type RbacFilter } from './envoy-filters.ts';

@@ -1,5 +1,6 @@
 import { customUse, optionsFor, providersOf } from '../../../src/mesh/istio/policy/authorizer.ts';
-import { envoyRules, type Protocol } from '../../../src/mesh/istio/policy/sidecar.ts';
+import type { Protocol } from '../../../src/mesh/istio/policy/protocol.ts';
+import { envoyRules } from '../../../src/mesh/istio/policy/sidecar.ts';
 import type { AuthorizationPolicy } from '../../../src/mesh/istio/policy/types.ts';
 import { record, type Json } from '../../../src/mesh/json.ts';
 import { stagePolicyOptions } from './authorizers.ts';

@@ -4,7 +4,7 @@ import type { ConfigView } from '../../views.ts';
 import { useWaypointLabel, useWaypointNamespaceLabel } from '../labels.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { waypointReads, type WaypointName } from '../policy/attachment.ts';
-import { describe } from '../policy/equivalence.ts';
+import { describe } from '../policy/describe.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import type { Policy } from '../policy/types.ts';
 import { allowed, asked, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';

@@ -1,7 +1,7 @@
 import { record, records, text, type Json } from '../../json.ts';
 import { hasFeature, type IstioVersion } from './istio-version.ts';
-import type { PolicyOptions } from './options.ts';
-import type { Protocol } from './sidecar.ts';
+import type { Authorizer, Authorizers, PolicyOptions } from './options.ts';
+import type { Protocol } from './protocol.ts';
 import type { AuthorizationPolicy } from './types.ts';
 
 /*
@@ -9,12 +9,6 @@ import type { AuthorizationPolicy } from './types.ts';
  * pilot/pkg/security/authz/builder/extauthz.go, processExtensionProvider). What a CUSTOM policy matches is asked about only if istiod can
  * use its provider; otherwise it is refused.
  */
-
-/** What istiod can do with a provider: `Http` is asked about HTTP requests only, `Invalid` about nothing. */
-export type Authorizer = 'Http' | 'Grpc' | 'Invalid';
-
-/** By name. */
-export type Authorizers = Readonly<Record<string, Authorizer>>;
 
 const kinds: readonly (readonly [field: string, authorizer: Authorizer])[] = [['envoyExtAuthzHttp', 'Http'], ['envoyExtAuthzGrpc', 'Grpc']];
 

@@ -1,5 +1,10 @@
-import type { Authorizers } from './authorizer.ts';
 import { defaultIstioVersion, hasFeature, type IstioVersion } from './istio-version.ts';
+
+/** What istiod can do with a provider: `Http` is asked about HTTP requests only, `Invalid` about nothing. */
+export type Authorizer = 'Http' | 'Grpc' | 'Invalid';
+
+/** By name. */
+export type Authorizers = Readonly<Record<string, Authorizer>>;
 
 /** What the mesh configuration and the version of istiod add to the meaning of a policy. */
 export interface PolicyOptions {

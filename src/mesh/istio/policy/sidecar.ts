@@ -5,6 +5,7 @@ import { operationPredicates, sourcePredicates, whenPredicates, type Predicate }
 import { asPseudoHeader } from './header.ts';
 import { hasFeature } from './istio-version.ts';
 import type { PolicyOptions } from './options.ts';
+import type { Protocol } from './protocol.ts';
 import type { Clause, Condition, Literal, Matcher, Reading } from './semantics.ts';
 import { storedSource } from './stored.ts';
 import { expandTrustDomains } from './trust-domain.ts';
@@ -14,9 +15,6 @@ import type { AuthorizationPolicy, Rule } from './types.ts';
  * What istiod makes of an AuthorizationPolicy for Envoy, in sidecars and in waypoints: istio/istio
  * pilot/pkg/security/authz/builder/builder.go (build) and pilot/pkg/security/authz/model/model.go (New, Generate).
  */
-
-/** The filter of an HTTP connection manager, or the one of a plain TCP filter chain. */
-export type Protocol = 'http' | 'tcp';
 
 /** One policy of an Envoy RBAC filter: it matches if some permission and some principal do. */
 export interface EnvoyRule {

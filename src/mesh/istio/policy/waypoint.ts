@@ -1,7 +1,8 @@
 import { optionsFor } from './authorizer.ts';
 import type { PolicyOptions } from './options.ts';
 import type { Literal, Reading } from './semantics.ts';
-import { asSidecar, type Protocol } from './sidecar.ts';
+import type { Protocol } from './protocol.ts';
+import { asSidecar } from './sidecar.ts';
 import type { AuthorizationPolicy } from './types.ts';
 
 /**

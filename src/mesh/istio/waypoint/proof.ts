@@ -3,11 +3,13 @@ import type { Surroundings } from '../../adapter.ts';
 import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
-import { describe } from '../policy/equivalence.ts';
+import { describe } from '../policy/describe.ts';
+import { gained, outcome } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import { attachedPeerAuthentications, convertedPeerAuthentications, ztunnelPeerReadings } from '../policy/peer-authentication-ztunnel.ts';
 import { effectiveMtls } from '../policy/peer-authentication.ts';
-import { asSidecars, type Protocol } from '../policy/sidecar.ts';
+import type { Protocol } from '../policy/protocol.ts';
+import { asSidecars } from '../policy/sidecar.ts';
 import { intersect, matching, subtract, type RequestSet } from '../policy/space.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
@@ -19,7 +21,6 @@ import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts
 import { asWaypoints } from '../policy/waypoint.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
 import { remembered } from './memo.ts';
-import { gained, outcome } from './outcome.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { record, records, stringMap, text } from '../../../json.ts';
 import type { Attachment } from '../types.ts';
-import type { Reason } from './needs.ts';
+import type { Reason } from './reason.ts';
 import { protocolsOf } from './reach.ts';
 import { coverage } from './selection.ts';
 import { titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';

@@ -1,5 +1,6 @@
 import type { Condition, Literal, Matcher, Request } from '../semantics.ts';
-import { asSidecar, type Protocol } from '../sidecar.ts';
+import type { Protocol } from '../protocol.ts';
+import { asSidecar } from '../sidecar.ts';
 import { intersect, matching, seenAs, subtract, union } from '../space.ts';
 import { asZtunnel } from '../ztunnel.ts';
 import type { AuthorizationPolicy } from '../types.ts';

@@ -1,24 +1,16 @@
 import { l7Fields } from '../../findings/policy-fields.ts';
-import { asSidecar, type Protocol } from '../sidecar.ts';
+import type { Protocol } from '../protocol.ts';
+import { asSidecar } from '../sidecar.ts';
 import { intersect, matching, subtract, union, type RequestSet } from '../space.ts';
 import { asZtunnel } from '../ztunnel.ts';
 import type { PolicyOptions } from '../options.ts';
 import type { Attachment, AuthorizationPolicy } from '../types.ts';
 import { extensionReason } from './extensions.ts';
+import type { Reason } from './reason.ts';
 import { routeReason } from './route-features.ts';
 import { ofProtocol, protocolsOf, sidecarAction, someRequest } from './reach.ts';
 import { coverage, holds, isNarrowed, reachesZtunnel, sharePods, sidecarSelector } from './selection.ts';
 import { isServable, serviceTitle, titleOf, type Original, type ServiceFacts, type World } from './world.ts';
-
-/** One reason why a Service needs a waypoint. */
-export interface Reason {
-  readonly object: string;
-  readonly sentence: string;
-  /** It decides about requests, so that nobody may go around the waypoint. */
-  readonly enforces: boolean;
-  /** It only reports about requests: without it each fares as before. */
-  readonly reports?: true;
-}
 
 /** Whether a Service needs a waypoint: it does if there is a reason. */
 export interface ServiceNeed {

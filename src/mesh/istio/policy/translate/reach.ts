@@ -1,7 +1,8 @@
 import { RequestSpaceTooLarge } from '../boxes.ts';
 import type { PolicyOptions } from '../options.ts';
 import type { Clause, Condition, Reading, Request } from '../semantics.ts';
-import { asSidecar, type Protocol } from '../sidecar.ts';
+import type { Protocol } from '../protocol.ts';
+import { asSidecar } from '../sidecar.ts';
 import { example, intersect, matching, type RequestSet, type Space } from '../space.ts';
 import type { AuthorizationPolicy } from '../types.ts';
 import { portMap, trafficOf } from './ports.ts';

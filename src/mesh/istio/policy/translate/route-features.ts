@@ -1,6 +1,6 @@
 import { list, record, records, text, type Json } from '../../../json.ts';
 import type { IstioVersion } from '../istio-version.ts';
-import type { Reason } from './needs.ts';
+import type { Reason } from './reason.ts';
 import { concernsService } from './route-hosts.ts';
 import { titleOf, type ConfigObject, type ServiceFacts } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { changes, moments, service, world, type PolicySpec, type WorldSpec } from '../../../../../test/support/translation-world.ts';
-import type { Authorizers } from '../authorizer.ts';
+import type { Authorizers } from '../options.ts';
 import { defaultOptions } from '../options.ts';
 import { translate } from './translate.ts';
 
