@@ -7,5 +7,7 @@ export default {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } }],
   },
   workerIdleMemoryLimit: '700MB',
+  // Jest leaves one core idle by default, which is half of a small machine.
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };
