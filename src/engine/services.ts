@@ -1,6 +1,7 @@
 import { originalLabelsAnnotation } from '../api/resources.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
-import { record, text } from '../mesh/json.ts';
+import { text } from '../mesh/json.ts';
+import { keptLabels } from '../mesh/kept-labels.ts';
 import type { PodView, ServiceView } from '../mesh/views.ts';
 import { servicePatch } from './patches.ts';
 import type { Outcome, Situation, Write } from './situation.ts';
@@ -21,14 +22,9 @@ function isKept({ annotations }: ServiceView): boolean {
 }
 
 /** What the labels were before; of an annotation that somebody has spoilt, that they were not there. */
-function keptLabels({ annotations }: ServiceView, keys: readonly string[]): LabelTargets {
-  let kept: unknown;
-  try {
-    kept = JSON.parse(annotations[originalLabelsAnnotation] ?? '');
-  } catch {
-    kept = undefined;
-  }
-  return Object.fromEntries(keys.map((key) => [key, text(record(kept)[key]) ?? null]));
+function labelsBefore(service: ServiceView, keys: readonly string[]): LabelTargets {
+  const kept = keptLabels(service);
+  return Object.fromEntries(keys.map((key) => [key, text(kept?.[key]) ?? null]));
 }
 
 /**
@@ -72,7 +68,7 @@ export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
   return outcome ?? {
     kind: 'Write',
     message: `unbinding ${nameOf(next)}`,
-    write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, keptLabels(next, work.keys), null), ...(heldBy !== undefined && { heldBy: holds }) },
+    write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, labelsBefore(next, work.keys), null), ...(heldBy !== undefined && { heldBy: holds }) },
   };
 }
 

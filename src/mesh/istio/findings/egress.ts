@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { records, strings, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
-import { useWaypointLabel, useWaypointNamespaceLabel } from '../labels.ts';
+import { useWaypointLabel } from '../labels.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { waypointReads, type WaypointName } from '../policy/attachment.ts';
 import { describe } from '../policy/describe.ts';
@@ -10,6 +10,7 @@ import type { Policy } from '../policy/types.ts';
 import { allowed, asked, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
 import { ofProtocol, someRequest } from '../policy/translate/reach.ts';
 import { asWaypoints } from '../policy/waypoint.ts';
+import { namedWaypoint } from '../waypoint/bound.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { waypointName } from '../waypoint/gateway.ts';
 import { nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
@@ -27,12 +28,8 @@ function waypointOf({ namespace, labels, status }: ConfigView): WaypointName | u
   if (bound?.['status'] === 'False' && bound['reason'] !== 'WaypointIsNotReady') return undefined;
   const [, home, said] = /waypoint "?([a-z0-9.-]+)\/([a-z0-9-]+)/.exec(text(bound?.['message']) ?? '') ?? [];
   if (home !== undefined && said !== undefined) return { namespace: home, name: said };
-  return namedBy(namespace, labels);
-}
-
-function namedBy(namespace: string, labels: ConfigView['labels']): WaypointName | undefined {
-  const name = labels[useWaypointLabel];
-  return name === undefined || name === 'none' ? undefined : { namespace: labels[useWaypointNamespaceLabel] ?? namespace, name };
+  const named = namedWaypoint(labels, namespace);
+  return named === 'none' ? undefined : named;
 }
 
 /** Policies that a waypoint could enforce for a ServiceEntry; there are few of them, and each look at a namespace asks. */

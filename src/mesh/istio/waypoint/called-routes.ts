@@ -6,6 +6,7 @@ import { lostToCallers } from '../policy/translate/routes.ts';
 import { namesService } from '../policy/translate/route-hosts.ts';
 import { isServable, serviceTitle, type World } from '../policy/translate/world.ts';
 import type { PolicyOptions } from '../policy/options.ts';
+import { boundWaypoint } from './bound.ts';
 import { callersOf, guardedServices, isOf, sidecarCallers } from './callers.ts';
 import { waypointName } from './gateway.ts';
 import { worldOf } from './world.ts';
@@ -61,12 +62,6 @@ function servicesOf({ mesh }: Surroundings, host: string, home: string): readonl
   return mesh.services(namespace).filter((service) => namesService(host, home, service));
 }
 
-/** The namespace of the waypoint that istiod says the Service goes through. */
-function waypointHome({ conditions }: ServiceView): string | undefined {
-  const bound = conditions['istio.io/WaypointBound'];
-  return bound?.status === 'True' ? /waypoint ([^/\s]+)\//.exec(bound.message)?.[1] : undefined;
-}
-
 /** Whether pods of a namespace have sidecars; without any pods it is taken for one that will move. */
 function hasSidecars({ mesh }: Surroundings, namespace: string): boolean {
   const pods = mesh.pods(namespace).filter((pod) => concerns(pod) && !pod.finished);
@@ -74,7 +69,7 @@ function hasSidecars({ mesh }: Surroundings, namespace: string): boolean {
 }
 
 function fateAt({ surroundings, options, calls }: Scene, route: ConfigView, service: ServiceView): readonly Fate[] {
-  const home = waypointHome(service);
+  const home = boundWaypoint(service)?.namespace;
   const waypoint = { namespace: home ?? service.namespace, name: waypointName, serviceAccount: waypointName };
   const lost = isServable(service) || home !== undefined ? lostToCallers(route, service, { options, waypoint }) : 'no waypoint can stand before it';
   if (lost === undefined && home !== undefined) return [];

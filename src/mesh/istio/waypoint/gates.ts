@@ -6,6 +6,7 @@ import { nameOf, targetRefs } from '../findings/rule.ts';
 import { guardField } from '../policy/translate/companions.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { roleLabel } from '../policy/translate/names.ts';
+import { boundCondition, boundWaypoint, isWaypoint } from './bound.ts';
 import { waypointName } from './gateway.ts';
 import { boundServices } from './translation.ts';
 
@@ -40,18 +41,18 @@ export function bindingMissing(surroundings: Surroundings): string | undefined {
   const names = boundServices(surroundings);
   if (typeof names === 'string') return names;
   for (const service of services.filter(({ name }) => names.includes(name))) {
-    const bound = service.conditions['istio.io/WaypointBound'];
+    const bound = boundCondition(service);
     const name = `Service ${namespace.name}/${service.name}`;
     if (bound === undefined) return `${name} is not bound to the waypoint yet`;
     if (bound.status !== 'True') return `${name} is not bound to the waypoint (${bound.reason}: ${bound.message})`;
-    if (!bound.message.includes(`${namespace.name}/${waypointName}`)) return `${name} is bound to another waypoint: ${bound.message}`;
+    if (!isWaypoint(boundWaypoint(service), { namespace: namespace.name, name: waypointName })) return `${name} is bound to another waypoint: ${bound.message}`;
   }
   return undefined;
 }
 
 /** A Service that istiod still sends through the waypoint. */
 export function stillBound({ services, namespace }: Surroundings): string | undefined {
-  const bound = services.find(({ conditions }) => conditions['istio.io/WaypointBound']?.message.includes(`${namespace.name}/${waypointName}`) === true);
+  const bound = services.find((service) => boundCondition(service)?.message.includes(`${namespace.name}/${waypointName}`) === true);
   return bound && `Service ${namespace.name}/${bound.name} still goes through the waypoint`;
 }
 

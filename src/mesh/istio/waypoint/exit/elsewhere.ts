@@ -1,11 +1,12 @@
 import type { Surroundings } from '../../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
-import { waypointReads } from '../../policy/attachment.ts';
+import { waypointReads, type WaypointName } from '../../policy/attachment.ts';
 import type { PolicyOptions } from '../../policy/options.ts';
 import { policyOptionsOf } from '../../policy-options.ts';
 import { parsePolicy } from '../../policy/parse.ts';
 import type { Policy } from '../../policy/types.ts';
+import { boundWaypoint } from '../bound.ts';
 import { worldOf } from '../world.ts';
 import { callersThrough } from './order.ts';
 
@@ -14,7 +15,7 @@ interface Target {
   readonly kind: 'Service';
   readonly namespace: string;
   readonly name: string;
-  readonly waypoint: { readonly namespace: string; readonly name: string };
+  readonly waypoint: WaypointName;
 }
 
 /** A policy in both forms. */
@@ -23,16 +24,9 @@ interface Enforced {
   readonly policy: Policy;
 }
 
-const boundTo = /attached to waypoint ([^/\s]+)\/(\S+?)\.?(?:\s|$)/;
-
-/** The waypoint that istiod says it has bound the object to. */
-function waypointIn(condition: { readonly status: string; readonly message: string } | undefined): Target['waypoint'] | undefined {
-  const [, namespace, name] = condition?.status === 'True' ? boundTo.exec(condition.message) ?? [] : [];
-  return namespace === undefined || name === undefined ? undefined : { namespace, name };
-}
-
-function ofService({ namespace, name, conditions }: ServiceView): readonly Target[] {
-  const waypoint = waypointIn(conditions['istio.io/WaypointBound']);
+function ofService(service: ServiceView): readonly Target[] {
+  const { namespace, name } = service;
+  const waypoint = boundWaypoint(service);
   return waypoint === undefined ? [] : [{ kind: 'Service', namespace, name, waypoint }];
 }
 

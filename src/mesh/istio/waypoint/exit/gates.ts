@@ -1,29 +1,28 @@
 import type { Surroundings } from '../../../adapter.ts';
 import type { ServiceView } from '../../../views.ts';
+import type { WaypointName } from '../../policy/attachment.ts';
+import { boundCondition, boundWaypoint, isWaypoint } from '../bound.ts';
 import { servedServices } from './served.ts';
 
-function boundOf({ conditions }: ServiceView): ServiceView['conditions'][string] | undefined {
-  return conditions['istio.io/WaypointBound'];
-}
-
-function views(surroundings: Surroundings): readonly (readonly [ServiceView, string])[] {
+function views(surroundings: Surroundings): readonly (readonly [ServiceView, WaypointName])[] {
   return servedServices(surroundings).flatMap(({ service, waypoint }) =>
-    surroundings.services.filter(({ name }) => name === service.name).map((view) => [view, `${waypoint.namespace}/${waypoint.name}`] as const));
+    surroundings.services.filter(({ name }) => name === service.name).map((view) => [view, waypoint] as const));
 }
 
 /** A Service that istiod still sends through its waypoint. */
 export function stillThroughWaypoint(surroundings: Surroundings): string | undefined {
-  const [found] = views(surroundings).find(([service]) => boundOf(service)?.status === 'True') ?? [];
+  const [found] = views(surroundings).find(([service]) => boundCondition(service)?.status === 'True') ?? [];
   return found && `Service ${found.namespace}/${found.name} still goes through its waypoint`;
 }
 
 /** A Service that istiod does not send through the waypoint that its labels name. */
 export function notThroughWaypoint(surroundings: Surroundings): string | undefined {
   for (const [service, waypoint] of views(surroundings)) {
-    const bound = boundOf(service);
+    const bound = boundCondition(service);
     const name = `Service ${service.namespace}/${service.name}`;
-    if (bound?.status !== 'True') return `${name} does not go through waypoint ${waypoint}${bound === undefined ? '' : ` (${bound.reason}: ${bound.message})`}`;
-    if (!bound.message.includes(waypoint)) return `${name} goes through another waypoint than ${waypoint}: ${bound.message}`;
+    const named = `${waypoint.namespace}/${waypoint.name}`;
+    if (bound?.status !== 'True') return `${name} does not go through waypoint ${named}${bound === undefined ? '' : ` (${bound.reason}: ${bound.message})`}`;
+    if (!isWaypoint(boundWaypoint(service), waypoint)) return `${name} goes through another waypoint than ${named}: ${bound.message}`;
   }
   return undefined;
 }

@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { config, service, surroundings } from '../../../../test/support/mesh-fixtures.ts';
+import { bindingMissing } from './gates.ts';
+
+const policy = config('AuthorizationPolicy', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] });
+
+/** What is missing when istiod says this of the only Service, which stands in `shop`. */
+function missing(message: string): string | undefined {
+  return bindingMissing(surroundings({ services: [service({ conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message } } })] }, [policy]));
+}
+
+describe('the gate of BindWaypoint', () => {
+  it.each(['Successfully attached to waypoint shop/waypoint', 'Successfully attached to waypoint shop/waypoint. Ingress traffic will traverse the waypoint'])('is passed: %s', (message) => {
+    expect(missing(message)).toBeUndefined();
+  });
+
+  it.each([
+    ['of a namespace whose name ends like that of ours', 'Successfully attached to waypoint eshop/waypoint. Ingress traffic will traverse the waypoint'],
+    ['whose name begins like that of ours', 'Successfully attached to waypoint shop/waypoint-blue'],
+    ['beside a canary that is ours', 'Successfully attached to waypoint infra/waypoint. Canary waypoint not attached: shop/waypoint is not ready'],
+  ])('is not passed by another waypoint, %s', (_title, message) => {
+    expect(missing(message)).toMatch(/is bound to another waypoint/);
+  });
+});
