@@ -142,17 +142,23 @@ async function stalled(world: World, reason: string): Promise<string> {
   });
 }
 
+/** A namespace whose workload is the only one that `api` lets in, and its name beside that of the shop. */
+async function shopReadBy(world: World, other: string): Promise<readonly [shop: string, readers: string]> {
+  const [home, readers] = [world.ns(), world.ns(other)];
+  const reader = `cluster.local/ns/${readers}/sa/default`;
+  await shop(world, object('AuthorizationPolicy', home, 'readers', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { principals: [reader] } }], to: [{ operation: { methods: ['GET'] } }] }] }));
+  await world.create(namespace(readers), deployment(readers, 'reader'));
+  await world.podsReady(1, readers);
+  return [home, readers];
+}
+
 /** Namespaces whose policies need HTTP: moved behind a waypoint, and back. */
 export const httpScenarios: readonly Scenario[] = [
   ...kindsOfPolicies.map(thereAndBack),
   {
     name: 'http-sidecar-callers',
     async run(world) {
-      const [home, blog] = [world.ns(), world.ns('blog')];
-      const reader = `cluster.local/ns/${blog}/sa/default`;
-      await shop(world, object('AuthorizationPolicy', home, 'readers', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { principals: [reader] } }], to: [{ operation: { methods: ['GET'] } }] }] }));
-      await world.create(namespace(blog), deployment(blog, 'reader'));
-      await world.podsReady(1, blog);
+      const [home, blog] = await shopReadBy(world, 'blog');
       await world.create(meshMigration(world.name, { names: [home] }));
       const { status } = await world.childPhase('Blocked');
       assert.ok(status?.findings?.some(({ id, message }) => id === 'MM083' && message.includes(blog)), JSON.stringify(status?.findings));
@@ -164,11 +170,7 @@ export const httpScenarios: readonly Scenario[] = [
   {
     name: 'http-callers-first',
     async run(world) {
-      const [home, blog] = [world.ns(), world.ns('blog')];
-      const reader = `cluster.local/ns/${blog}/sa/default`;
-      await shop(world, object('AuthorizationPolicy', home, 'readers', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { principals: [reader] } }], to: [{ operation: { methods: ['GET'] } }] }] }));
-      await world.create(namespace(blog), deployment(blog, 'reader'));
-      await world.podsReady(1, blog);
+      const [home, blog] = await shopReadBy(world, 'blog');
       await world.create(meshMigration(world.name, { names: [home, blog] }));
       await world.phase('Migrated');
       const [first, second] = await Promise.all([blog, home].map(async (each) => (await world.child(each)).status?.steps ?? []));

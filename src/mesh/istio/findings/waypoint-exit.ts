@@ -2,7 +2,8 @@ import type { Surroundings } from '../../adapter.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { goneAround } from '../waypoint/exit/elsewhere.ts';
 import { exitObstacles, unseenPorts } from '../waypoint/exit/obstacles.ts';
-import { exitChangesOf, type ExitChange } from '../waypoint/exit/proof.ts';
+import { exitChangesOf } from '../waypoint/exit/proof.ts';
+import type { Change } from '../waypoint/proof.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { exitTranslationOf } from '../waypoint/exit/translation.ts';
 import type { Problem } from '../policy/translate/problem.ts';
@@ -22,7 +23,7 @@ function obstacles(surroundings: Surroundings): readonly Problem[] {
 }
 
 /** What the proof says, once nothing else stands in the way: what cannot be made need not be compared. */
-function changes(kind: ExitChange['kind']): (surroundings: Surroundings) => readonly Evidence[] {
+function changes(kind: Change['kind']): (surroundings: Surroundings) => readonly Evidence[] {
   return onExit((surroundings) => (obstacles(surroundings).length > 0 ? [] : exitChangesOf(surroundings).filter((change) => change.kind === kind).map(({ object, message }) => ({ object, message }))));
 }
 

@@ -16,9 +16,6 @@ export type Caller = 'Sidecar' | 'Ambient' | 'Outside';
 /** Whether the caller addresses the Service, or a pod by its own address. */
 export type Address = 'Service' | 'Pod';
 
-/** The ways from a caller to a destination. */
-export type Way = 'SidecarToSidecar' | 'SidecarToAmbient' | 'AmbientThroughWaypoint' | 'AmbientDirect' | 'Outside';
-
 /** One proxy that decides. */
 export interface Stage {
   readonly plane: Plane;
@@ -32,7 +29,6 @@ export interface Stage {
 
 /** A way for requests, with all that decides on it. */
 export interface DataPath {
-  readonly way: Way;
   readonly caller: Caller;
   readonly address: Address;
   readonly stages: readonly Stage[];
@@ -64,28 +60,28 @@ const plaintext: SeenFacts = { identity: undefined };
 
 /** Client with a sidecar, destination with one. Sidecars send to a pod's own address without mTLS (PassthroughCluster). */
 export function sidecarToSidecar(destination: Destination, address: Address): DataPath {
-  return { way: 'SidecarToSidecar', caller: 'Sidecar', address, stages: [stage(destination, address === 'Pod' ? plaintext : undefined)] };
+  return { caller: 'Sidecar', address, stages: [stage(destination, address === 'Pod' ? plaintext : undefined)] };
 }
 
 /** Client with a sidecar, ambient destination. A sidecar never uses a waypoint (istio/istio pilot/pkg/xds/endpoints/endpoint_builder.go). */
 export function sidecarToAmbient(destination: Destination, address: Address): DataPath {
-  return { way: 'SidecarToAmbient', caller: 'Sidecar', address, stages: [stage(destination, address === 'Pod' ? plaintext : undefined)] };
+  return { caller: 'Sidecar', address, stages: [stage(destination, address === 'Pod' ? plaintext : undefined)] };
 }
 
 /** Ambient client whose Service has a waypoint, whatever the destination is in. */
 export function ambientThroughWaypoint(waypoint: Waypoint, destination: Destination, address: Address = 'Service'): DataPath {
   const { readings, identity, sourceIp } = waypoint;
-  return { way: 'AmbientThroughWaypoint', caller: 'Ambient', address, stages: [{ plane: 'waypoint', readings }, stage(destination, { identity, sourceIp })] };
+  return { caller: 'Ambient', address, stages: [{ plane: 'waypoint', readings }, stage(destination, { identity, sourceIp })] };
 }
 
 /** Ambient client without a waypoint in between. To a sidecar injected before ambient was enabled, ztunnel sends plaintext: `mtls` is false then. */
 export function ambientDirect(destination: Destination, address: Address, mtls = true): DataPath {
-  return { way: 'AmbientDirect', caller: 'Ambient', address, stages: [stage(destination, mtls ? undefined : plaintext)] };
+  return { caller: 'Ambient', address, stages: [stage(destination, mtls ? undefined : plaintext)] };
 }
 
 /** Client outside the mesh: plaintext. */
 export function outside(destination: Destination, address: Address): DataPath {
-  return { way: 'Outside', caller: 'Outside', address, stages: [stage(destination, plaintext)] };
+  return { caller: 'Outside', address, stages: [stage(destination, plaintext)] };
 }
 
 /** The requests that can take the path and that every stage lets through, if no external authorizer refuses. */

@@ -24,13 +24,20 @@ function digest({ route, mesh, namespace, services, workloads, pods, spec }: Sur
   ]);
 }
 
+/** One digest of a picture serves everything that is remembered of it. */
+const keys = new WeakMap<Surroundings, string>();
+
+function keyOf(surroundings: Surroundings): string {
+  const key = keys.get(surroundings) ?? digest(surroundings);
+  keys.set(surroundings, key);
+  return key;
+}
+
 /** The same answer for the same picture, without working it out anew at every look: comparing all requests takes its time. */
 export function remembered<T>(work: (surroundings: Surroundings) => T): (surroundings: Surroundings) => T {
   const known = new Map<string, T>();
-  const keys = new WeakMap<Surroundings, string>();
   return (surroundings) => {
-    const key = keys.get(surroundings) ?? digest(surroundings);
-    keys.set(surroundings, key);
+    const key = keyOf(surroundings);
     const before = known.get(key);
     if (before !== undefined) return before;
     const answer = work(surroundings);

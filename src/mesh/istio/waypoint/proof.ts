@@ -25,8 +25,8 @@ import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
 
 /**
- * What a step would change: `Opens`, a request gets through that does not today; `Refuses`, one of a caller that goes through the
- * waypoint does not any more; `Ends`, the same for one that never will.
+ * What a step would change: `Opens`, a request gets through that does not today; `Refuses`, one does not any more that goes or shall go
+ * through the waypoint; `Ends`, the same for one that goes around it.
  */
 export interface Change {
   readonly kind: 'Opens' | 'Refuses' | 'Ends';
@@ -51,13 +51,19 @@ interface Scene {
   readonly protocol: Protocol;
 }
 
-/** In the order of `steps.ts`. */
-function statesOf(world: World, { manifests }: Translation): readonly State[] {
-  const originals = world.policies.map(({ policy }) => policy);
-  const upTo = (...roles: readonly Role[]): readonly AuthorizationPolicy[] => [...originals, ...manifests.filter(({ role }) => roles.includes(role)).flatMap(({ object }) => {
+/** The AuthorizationPolicies that are there once the objects of some roles are made beside the originals. */
+export function policiesWith({ policies }: Pick<World, 'policies'>, { manifests }: Pick<Translation, 'manifests'>): (...roles: readonly Role[]) => readonly AuthorizationPolicy[] {
+  const originals = policies.map(({ policy }) => policy);
+  return (...roles) => [...originals, ...manifests.filter(({ role }) => roles.includes(role)).flatMap(({ object }) => {
     const { policy } = parsePolicy({ kind: object.kind, ...object.metadata, annotations: object.metadata.annotations ?? {}, spec: object.spec });
     return policy?.kind === 'AuthorizationPolicy' ? [policy] : [];
   })];
+}
+
+/** In the order of `steps.ts`. */
+function statesOf(world: World, translation: Translation): readonly State[] {
+  const upTo = policiesWith(world, translation);
+  const originals = upTo();
   const all = upTo('Copy', 'AllowWaypoint', 'Guard');
   return [
     { step: 'Baseline', policies: originals, bound: false, plane: 'sidecar' },

@@ -5,7 +5,8 @@ import { service, type PolicySpec, type WorldSpec } from '../../../../../test/su
 import type { Manifest } from '../../policy/translate/manifest.ts';
 import { translateToSidecars, type ExitTranslation } from '../../policy/translate/to-sidecar/translate.ts';
 import type { PeerAuthentication } from '../../policy/types.ts';
-import { exitChanges, type ExitChange } from './proof.ts';
+import type { Change } from '../proof.ts';
+import { exitChanges } from './proof.ts';
 
 const web = 'cluster.local/ns/shop/sa/web';
 const waypoint = 'cluster.local/ns/shop/sa/waypoint';
@@ -24,7 +25,7 @@ const noDelete: PolicySpec = { name: 'no-delete', spec: { ...to('cart'), action:
 const notWaypoint = { notPrincipals: [waypoint] };
 const byZtunnelOnly = { ...notWaypoint, remoteIpBlocks: ['255.255.255.255/32'] };
 
-function changes(spec: WorldSpec & { readonly bound?: readonly string[] }, peers: readonly PeerAuthentication[] = [strict], change: (right: ExitTranslation) => ExitTranslation = (right) => right): readonly ExitChange[] {
+function changes(spec: WorldSpec & { readonly bound?: readonly string[] }, peers: readonly PeerAuthentication[] = [strict], change: (right: ExitTranslation) => ExitTranslation = (right) => right): readonly Change[] {
   const facts = exitWorld({ bound: ['cart', 'basket'], ...spec });
   return exitChanges(facts, peers, change(translateToSidecars(facts))).filter(({ kind }) => kind !== 'Ends');
 }

@@ -6,12 +6,10 @@ import { RequestSpaceTooLarge } from '../../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToSidecar, verdictOn, type DataPath, type Destination } from '../../policy/data-path.ts';
 import { describe } from '../../policy/describe.ts';
 import { gained, outcome, type Outcome } from '../../policy/equivalence.ts';
-import { parsePolicy } from '../../policy/parse.ts';
 import type { Matcher, Request } from '../../policy/semantics.ts';
 import type { Protocol } from '../../policy/protocol.ts';
 import { intersect, matching, subtract, union, type RequestSet } from '../../policy/space.ts';
 import { nobody } from '../../policy/translate/companions.ts';
-import type { ExitRole } from '../../policy/translate/names.ts';
 import { ofProtocol, protocolsOf, throughService } from '../../policy/translate/reach.ts';
 import { podsBehind } from '../../policy/translate/selection.ts';
 import { coveredPorts, neighbours, worldFor, type ExitWorld, type Served } from '../../policy/translate/to-sidecar/served.ts';
@@ -20,19 +18,9 @@ import { serviceTitle, waypointPrincipal } from '../../policy/translate/world.ts
 import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
 import { asWaypoints } from '../../policy/waypoint.ts';
 import { remembered } from '../memo.ts';
-import { destinationOf, peerAuthentications, waypointAddress } from '../proof.ts';
+import { destinationOf, peerAuthentications, policiesWith, waypointAddress, type Change } from '../proof.ts';
 import { exitWorldOf } from './served.ts';
 import { exitTranslationOf } from './translation.ts';
-
-/**
- * What a step would change: `Opens`, a request gets through that does not today; `Refuses`, one that comes through the waypoint today does not
- * any more; `Ends`, the same for one that goes around it.
- */
-export interface ExitChange {
-  readonly kind: 'Opens' | 'Refuses' | 'Ends';
-  readonly object: string;
-  readonly message: string;
-}
 
 /** What is in the cluster after a step of the itinerary, as one of the two kinds of pods that there may be. */
 interface State {
@@ -54,12 +42,9 @@ interface Scene {
 }
 
 /** In the order of `steps.ts`. */
-function statesOf(world: ExitWorld, { manifests }: ExitTranslation): readonly [State, ...State[]] {
-  const originals = world.policies.map(({ policy }) => policy);
-  const upTo = (...roles: readonly ExitRole[]): readonly AuthorizationPolicy[] => [...originals, ...manifests.filter(({ role }) => (roles as readonly string[]).includes(role)).flatMap(({ object }) => {
-    const { policy } = parsePolicy({ kind: object.kind, ...object.metadata, annotations: object.metadata.annotations ?? {}, spec: object.spec });
-    return policy?.kind === 'AuthorizationPolicy' ? [policy] : [];
-  })];
+function statesOf(world: ExitWorld, translation: ExitTranslation): readonly [State, ...State[]] {
+  const upTo = policiesWith(world, translation);
+  const originals = upTo();
   const all = upTo('SidecarCopy', 'SidecarAllow', 'SidecarDeny', 'SidecarGuard');
   return [
     { step: 'Baseline', policies: originals, bound: true, plane: 'ztunnel', moved: false },
@@ -158,7 +143,7 @@ function whoRefuses(path: DataPath, request: Request): string {
   return by === undefined ? 'no ALLOW policy lets it in' : `${by} refuses it`;
 }
 
-function changesAt(state: State, comparison: Comparison, scene: Scene): readonly ExitChange[] {
+function changesAt(state: State, comparison: Comparison, scene: Scene): readonly Change[] {
   const { served: { service }, world } = scene;
   const { caller, path, before, within, less } = comparison;
   const { space } = throughService(service, world.workloads);
@@ -172,11 +157,11 @@ function changesAt(state: State, comparison: Comparison, scene: Scene): readonly
 }
 
 /** One change of a kind for each caller is enough to show. */
-function firstOfEach(changes: readonly (ExitChange & { readonly caller: string })[]): readonly ExitChange[] {
+function firstOfEach(changes: readonly (Change & { readonly caller: string })[]): readonly Change[] {
   return [...new Map(changes.toReversed().map(({ caller, ...change }) => [`${change.kind} ${caller}`, change])).values()].toReversed();
 }
 
-function changesIn(scene: Scene, [start, ...later]: readonly [State, ...State[]]): readonly ExitChange[] {
+function changesIn(scene: Scene, [start, ...later]: readonly [State, ...State[]]): readonly Change[] {
   const first = waysOf(start, scene);
   return firstOfEach(later.flatMap((state) => {
     const now = waysOf(state, scene);
@@ -190,9 +175,9 @@ function changesIn(scene: Scene, [start, ...later]: readonly [State, ...State[]]
  * Compares, for every Service behind a waypoint and every way to its pods, which requests get through after each step with which do today, over
  * all requests that the policies can tell apart.
  */
-export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication[], translation: ExitTranslation): readonly ExitChange[] {
+export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication[], translation: ExitTranslation): readonly Change[] {
   const states = statesOf(world, translation);
-  return translation.served.flatMap((served): readonly ExitChange[] => {
+  return translation.served.flatMap((served): readonly Change[] => {
     const { service } = served;
     const known = podsBehind(service, world.workloads).map(({ labels }) => labels);
     // A Service whose pods nobody knows: of what its selector says.
@@ -207,7 +192,7 @@ export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication
 }
 
 /** What would change for the callers of the namespace on its way from waypoints to sidecars. */
-export const exitChangesOf: (surroundings: Surroundings) => readonly ExitChange[] = remembered((surroundings) => {
+export const exitChangesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = exitWorldOf(surroundings);
   const homes = [...new Set([world.namespace, world.options.rootNamespace])];
   return exitChanges(world, peerAuthentications(surroundings, homes), exitTranslationOf(surroundings));
