@@ -22,9 +22,16 @@ const deployed: Readonly<Record<string, Resource>> = {
   RoleBinding: rbac('RoleBinding', 'rolebindings', true),
 };
 
-/** The objects of a YAML file of this repository, given by its path from the root. */
+const manifests = new Map<string, readonly KubeObject[]>();
+
+/** The objects of a YAML file of this repository, given by its path from the root; read once, because every simulated cluster asks. */
 export function readManifests(path: string): readonly KubeObject[] {
-  return parseAllDocuments(readFileSync(new URL(path, root), 'utf8')).map((document) => document.toJS() as KubeObject | null).filter((object) => object !== null);
+  const known = manifests.get(path);
+  if (known !== undefined) return known;
+  const documents = parseAllDocuments(readFileSync(new URL(path, root), 'utf8'));
+  const objects = documents.map((document) => document.toJS() as KubeObject | null).filter((object) => object !== null);
+  manifests.set(path, objects);
+  return objects;
 }
 
 /** Creates what is not there yet. */
