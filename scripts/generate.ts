@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { customResourceDefinition } from '../src/api/crd.ts';
 import { kinds } from '../src/api/kinds.ts';
+import { waysOutTable } from '../src/engine/ways-out.ts';
 import { apiReference } from './reference.ts';
 
-/** `npm run generate` writes the files that follow from src/api; with `--check` it only names those that are stale. */
+/** `npm run generate` writes what follows from src/api and from the ways out of src/engine; with `--check` it only names those that are stale. */
 const root = join(import.meta.dirname, '..');
 
 interface GeneratedFile {
@@ -16,12 +17,21 @@ interface GeneratedFile {
 /** Go reads YAML 1.1, where more words are booleans and numbers than in 1.2: `compat` quotes those as well. */
 const yamlOptions = { lineWidth: 120, compat: 'yaml-1.1' } as const;
 
-function generatedFiles(): readonly GeneratedFile[] {
+/** The text with what is between the two marks exchanged; the rest is written by hand. */
+async function withTable(path: string, table: string): Promise<GeneratedFile> {
+  const [begin, end] = ['<!-- generated: ways out -->', '<!-- end of generated -->'];
+  const text = await readFile(join(root, path), 'utf8');
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${path} has lost its marks ${begin} and ${end}`);
+  return { path, text: `${text.slice(0, from + begin.length)}\n${table}\n${text.slice(to)}` };
+}
+
+async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   const crds = kinds.map((definition) => ({
     path: `crds/${definition.resource.group}_${definition.resource.plural}.yaml`,
     text: `# Generated from src/api by \`npm run generate\`: do not edit.\n${stringify(customResourceDefinition(definition), yamlOptions)}`,
   }));
-  return [...crds, { path: 'docs/reference/api.md', text: apiReference(kinds) }];
+  return [...crds, { path: 'docs/reference/api.md', text: apiReference(kinds) }, await withTable('docs/runbook.md', waysOutTable())];
 }
 
 async function isStale(file: GeneratedFile): Promise<boolean> {
@@ -30,7 +40,7 @@ async function isStale(file: GeneratedFile): Promise<boolean> {
 }
 
 async function main(check: boolean): Promise<void> {
-  for (const file of generatedFiles()) {
+  for (const file of await generatedFiles()) {
     if (!await isStale(file)) continue;
     if (check) {
       process.stderr.write(`${file.path} is stale: run \`npm run generate\`\n`);

@@ -3,7 +3,11 @@ import fc from 'fast-check';
 import { Condition } from '../api/common.ts';
 import { conditionsFor, type Verdict } from './conditions.ts';
 
-const verdict: fc.Arbitrary<Verdict> = fc.record({ state: fc.constantFrom('Ready', 'InProgress', 'Stalled'), reason: fc.constant('Why'), message: fc.string({ maxLength: 40 }) });
+const message = fc.string({ maxLength: 40 });
+const verdict: fc.Arbitrary<Verdict> = fc.oneof(
+  fc.record({ state: fc.constantFrom('Ready', 'InProgress'), reason: fc.constant('Why'), message }),
+  fc.record({ state: fc.constant('Stalled'), reason: fc.constantFrom('Paused', 'MM020'), message }),
+);
 const start = Date.UTC(2030, 0, 1);
 
 describe('conditionsFor', () => {
@@ -17,7 +21,7 @@ describe('conditionsFor', () => {
 
   it('keeps the time of a status that stays, and takes that of one that changes', () => {
     const first = conditionsFor({ state: 'InProgress', reason: 'A', message: 'a' }, undefined, 1, start);
-    const later = conditionsFor({ state: 'Stalled', reason: 'B', message: 'b' }, first, 1, start + 60_000);
+    const later = conditionsFor({ state: 'Stalled', reason: 'Paused', message: 'b' }, first, 1, start + 60_000);
 
     expect(later.map(({ type, lastTransitionTime }) => [type, lastTransitionTime])).toEqual([
       ['Ready', '2030-01-01T00:00:00Z'], ['Reconciling', '2030-01-01T00:01:00Z'], ['Stalled', '2030-01-01T00:01:00Z'],
@@ -40,6 +44,6 @@ describe('conditionsFor', () => {
   });
 
   it('cuts a message that the API would refuse', () => {
-    for (const condition of conditionsFor({ state: 'Stalled', reason: 'A', message: 'x'.repeat(5000) }, undefined, 1, start, 'y'.repeat(5000))) expect(Condition.parse(condition)).toEqual(condition);
+    for (const condition of conditionsFor({ state: 'Stalled', reason: 'Paused', message: 'x'.repeat(5000) }, undefined, 1, start, 'y'.repeat(5000))) expect(Condition.parse(condition)).toEqual(condition);
   });
 });

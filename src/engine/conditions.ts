@@ -1,12 +1,18 @@
 import type { Condition } from '../api/common.ts';
 import { timestamp } from '../base/clock.ts';
+import { messageWithWayOut, type Place, type StalledReason } from './ways-out.ts';
 
 /** What one look at an object amounts to, in the words of kstatus. */
-export interface Verdict {
-  /** Ready: it is where it shall be. InProgress: it gets there by itself. Stalled: a person has to do something. */
-  readonly state: 'Ready' | 'InProgress' | 'Stalled';
-  readonly reason: string;
-  readonly message: string;
+export type Verdict =
+  /** Ready: it is where it shall be. InProgress: it gets there by itself. */
+  | { readonly state: 'Ready' | 'InProgress'; readonly reason: string; readonly message: string }
+  /** A person has to do something. `way` is said instead of what the table of ways out has for the reason. */
+  | { readonly state: 'Stalled'; readonly reason: StalledReason; readonly message: string; readonly way?: string };
+
+/** The verdict as it is told: what is Stalled ends with what a person can do about it. */
+export function told(verdict: Verdict, place: Place): Verdict {
+  if (verdict.state !== 'Stalled') return verdict;
+  return { ...verdict, message: messageWithWayOut(verdict.reason, verdict.message, place, verdict.way) };
 }
 
 /**

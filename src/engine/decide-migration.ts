@@ -4,7 +4,7 @@ import { timestamp } from '../base/clock.ts';
 import { hasFailed, isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
 import { actionInForce, editOf } from './commands.ts';
-import { conditionsFor } from './conditions.ts';
+import { conditionsFor, told } from './conditions.ts';
 import { summarise } from './summary.ts';
 import type { Wanted } from './situation.ts';
 
@@ -124,7 +124,7 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
       findings: [...scope.findings],
       attention: attention(children),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
-      conditions: conditionsFor(summary.verdict, object.status?.conditions, generation, now, answer),
+      conditions: conditionsFor(told(summary.verdict, { name: object.metadata.name }), object.status?.conditions, generation, now, answer),
     },
     write: nextWrite(situation, summary.phase),
   };

@@ -12,17 +12,21 @@ import { namespacePatch } from './patches.ts';
 import { forgetStep } from './services.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
+import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
 import { dueLabels, walk } from './walk.ts';
+import { storedReason, type StalledReason } from './ways-out.ts';
 
-function inProgress(outcome: Extract<Outcome, { message: string }>, reason: string): Pick<Draft, 'verdict' | 'next' | 'waitUntil'> {
+/** `stalled` is why, when what it waits for does not come by itself. */
+function inProgress(outcome: Extract<Outcome, { message: string }>, reason: string, stalled: StalledReason = 'PodInTheWay'): Pick<Draft, 'verdict' | 'next' | 'waitUntil'> {
   const stuck = outcome.kind === 'Wait' && outcome.stuck === true;
-  const verdict: Verdict = { state: stuck ? 'Stalled' : 'InProgress', reason, message: outcome.message };
+  const { message } = outcome;
+  const verdict: Verdict = stuck ? { state: 'Stalled', reason: stalled, message } : { state: 'InProgress', reason, message };
   if (outcome.kind === 'Write') return { verdict, next: { kind: 'Write', write: outcome.write } };
   const until = outcome.kind === 'Wait' || outcome.kind === 'Pace' ? outcome.until : undefined;
   return { verdict, next: { kind: 'Wait', ...(until !== undefined && { until }) }, ...(outcome.kind === 'Pace' && { waitUntil: outcome.until }) };
 }
 
-function fail(situation: Situation, status: NamespaceMigrationStatus, reason: string, message: string, itinerary: Itinerary): Draft {
+function fail(situation: Situation, status: NamespaceMigrationStatus, reason: StalledReason, message: string, itinerary: Itinerary): Draft {
   const failed = { ...status, failure: { reason, message: message.slice(0, 1024), at: timestamp(situation.now) } };
   return situation.spec.rollback.automatic ? goBack(situation, failed, itinerary) : hold(failed, 'Failed', { state: 'Stalled', reason, message });
 }
@@ -58,13 +62,12 @@ function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerar
   switch (outcome.kind) {
     case 'Done': {
       const { step: _step, direction: _direction, labels: _labels, ...rest } = walked.status;
-      const why = rest.failure === undefined ? '' : ` after ${rest.failure.reason}: ${rest.failure.message}`;
-      return { status: rest, phase: 'RolledBack', verdict: { state: situation.spec.action === 'Rollback' ? 'Ready' : 'Stalled', reason: rest.failure?.reason ?? 'RolledBack', message: `back as it was${why}` }, next: { kind: 'Wait' } };
+      return hold(rest, 'RolledBack', rolledBackVerdict(situation, rest));
     }
     // A rollback has nowhere to go back to: it reports and keeps trying, with the capture still held.
     case 'Failed': case 'Foreign':
       return { status: walked.status, phase: 'RollingBack', verdict: { state: 'Stalled', reason: 'RollbackStuck', message: outcome.message }, next: { kind: 'Wait' } };
-    default: return { status: walked.status, phase: 'RollingBack', ...inProgress(outcome, walked.status.step ?? 'RollingBack') };
+    default: return { status: walked.status, phase: 'RollingBack', ...inProgress(outcome, walked.status.step ?? 'RollingBack', 'RollbackStuck') };
   }
 }
 
@@ -87,7 +90,7 @@ function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
     return { status, phase: 'Migrated', verdict: { state: 'InProgress', reason: 'Finalizing', message: 'removing the record of the original labels' }, next: { kind: 'Write', write } };
   }
   const { direction: _direction, labels: _labels, ...rest } = status;
-  return hold(rest, 'Finalized', { state: 'Ready', reason: 'Finalized', message: 'migrated for good; there is no rollback any more' });
+  return hold(rest, 'Finalized', finalizedVerdict);
 }
 
 function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
@@ -98,7 +101,7 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
     case 'Write': case 'Pace': return { status: kept.status, phase: 'Migrated', ...inProgress(kept.outcome, 'FollowingOriginals') };
     case 'Wait': return { status: kept.status, phase: 'Migrated', ...inProgress(kept.outcome, 'GateLost') };
     case 'Foreign': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: kept.outcome.message });
-    case 'Failed': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: kept.outcome.reason, message: kept.outcome.message });
+    case 'Failed': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: kept.outcome.reason, message: kept.outcome.message, way: 'Repair it; it goes on by itself' });
   }
   return hold(kept.status, 'Migrated', foreign === undefined
     ? { state: 'Ready', reason: 'Migrated', message: 'every pod that can be is in its new data plane' }
@@ -126,8 +129,8 @@ function paused(situation: Situation, start: NamespaceMigrationStatus, itinerary
   // What is lost meanwhile is not held against it: the deadline begins when it goes on.
   const status = kept.outcome.kind === 'Done' ? kept.status : start;
   return status.failure === undefined
-    ? hold(status, 'Paused', { state: 'Stalled', reason: 'Paused', message: status.command === undefined ? `spec.action is ${situation.wanted}` : `paused by ${status.command.by} at ${status.command.at}` })
-    : hold(status, 'Failed', { state: 'Stalled', reason: status.failure.reason, message: status.failure.message });
+    ? hold(status, 'Paused', pausedVerdict(situation, status))
+    : hold(status, 'Failed', { state: 'Stalled', reason: storedReason(status.failure.reason), message: status.failure.message });
 }
 
 /**

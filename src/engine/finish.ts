@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
-import { conditionsFor } from './conditions.ts';
+import { conditionsFor, told } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import type { Decision, Next, Situation } from './situation.ts';
 import { countPods } from './verify.ts';
@@ -15,14 +15,15 @@ export function finish(situation: Situation, draft: Draft, answer: string | unde
   const before = object.status ?? {};
   const { message: _message, waitUntil: _waitUntil, ...status } = draft.status;
   const generation = object.metadata.generation ?? 1;
+  const verdict = told(draft.verdict, { name: object.spec.migration, namespace: object.metadata.namespace ?? '' });
   const settled: NamespaceMigrationStatus = {
     ...status,
     phase: draft.phase,
     writtenPhase: draft.phase,
     observedGeneration: generation,
-    message: draft.verdict.message.slice(0, 1024),
+    message: verdict.message.slice(0, 1024),
     ...(draft.waitUntil !== undefined && { waitUntil: timestamp(draft.waitUntil) }),
-    conditions: conditionsFor(draft.verdict, before.conditions, generation, now, answer),
+    conditions: conditionsFor(verdict, before.conditions, generation, now, answer),
   };
   return { status: withCounts(situation, settled), next: dueCount(situation, settled, draft.next) };
 }

@@ -6,6 +6,7 @@ import type { NamespaceView, PodView } from '../mesh/views.ts';
 import { timestamp } from '../base/clock.ts';
 import { namespacePatch } from './patches.ts';
 import type { Outcome, Situation } from './situation.ts';
+import { commandLine } from './ways-out.ts';
 
 /** The labels of the namespace that the adapter cares about, as they are now. */
 export function observedLabels({ adapter, surroundings }: Situation): LabelTargets {
@@ -87,6 +88,12 @@ export function labelsStep(situation: Situation, status: NamespaceMigrationStatu
   };
 }
 
+/** Both ways on that a person has. */
+function choice({ object }: Situation): string {
+  const place = { name: object.spec.migration, namespace: object.metadata.namespace };
+  return `To go on: ${commandLine('GoOn', place)}; to go back: ${commandLine('GoBack', place)}`;
+}
+
 /**
  * Whether somebody else changed a label since the operator last set or accepted it. What the step that is due would set
  * is no foreign change: it is our own patch, seen after a crash.
@@ -100,5 +107,5 @@ export function foreignChange(situation: Situation, status: NamespaceMigrationSt
     const manager = situation.surroundings.namespace.labelManagers[key];
     return `${key} is ${observed[key] ?? 'absent'} instead of ${held[key] ?? 'absent'}${manager === undefined ? '' : ` (set by ${manager})`}`;
   });
-  return `labels of the namespace were changed by someone else: ${changes.join('; ')}. Settle who owns them, then set status.phase to Migrating to go on or to RollingBack to go back`;
+  return `labels of the namespace were changed by someone else: ${changes.join('; ')}. Settle who owns them. ${choice(situation)}`;
 }

@@ -2,11 +2,13 @@ import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
 import { migrationLabel, originalLabelsAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
-import type { Draft } from './draft.ts';
+import { hold, type Draft } from './draft.ts';
 import { observedLabels, readOriginal, toList } from './labels.ts';
 import { ownObjects } from './own-objects.ts';
 import type { Situation } from './situation.ts';
 import { concernedPods } from './verify.ts';
+import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
+import { findingReason } from './ways-out.ts';
 
 function alreadyThere(situation: Situation): Finding | undefined {
   const { adapter, surroundings, spec, object } = situation;
@@ -16,7 +18,7 @@ function alreadyThere(situation: Situation): Finding | undefined {
   return { id: 'MM005', severity: 'Info', object: `Namespace ${object.metadata.namespace ?? ''}`, message: `it is in ${spec.to} already; nothing is changed`, fix: 'Nothing to do.' };
 }
 
-function waiting(status: NamespaceMigrationStatus, phase: NamespacePhase, state: 'Ready' | 'InProgress' | 'Stalled', reason: string, message: string): Draft {
+function waiting(status: NamespaceMigrationStatus, phase: NamespacePhase, state: 'Ready' | 'InProgress', reason: string, message: string): Draft {
   return { status, phase, verdict: { state, reason, message }, next: { kind: 'Wait' } };
 }
 
@@ -60,7 +62,7 @@ function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const { wanted, notAdmitted } = situation;
   const { command } = status;
   if (wanted !== 'Migrate') return waiting(status, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
-  if (command?.action === 'Pause') return waiting(status, 'Paused', 'Stalled', 'Paused', `paused by ${command.by} at ${command.at} before it was started`);
+  if (command?.action === 'Pause') return hold(status, 'Paused', pausedVerdict(situation, status));
   if (notAdmitted !== undefined) return waiting(status, 'Pending', 'InProgress', 'Waiting', notAdmitted);
   return waiting(started(status), 'Migrating', 'InProgress', 'Started', 'started');
 }
@@ -89,12 +91,11 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const [first] = critical;
   if (first === undefined) return next(situation, looked);
   const more = critical.length > 1 ? ` (and ${critical.length - 1} more critical findings)` : '';
-  return waiting(looked, 'Blocked', 'Stalled', first.id, `${first.object}: ${first.message}${more}`);
+  return hold(looked, 'Blocked', { state: 'Stalled', reason: findingReason(first), message: `${first.object}: ${first.message}${more}` });
 }
 
 /** A namespace whose migration ended: what was said at the end stays. */
 function settled(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const ready = status.conditions?.find(({ type }) => type === 'Ready');
-  const state = status.phase === 'Finalized' || situation.spec.action === 'Rollback' ? 'Ready' : 'Stalled';
-  return waiting(status, status.phase === 'Finalized' ? 'Finalized' : 'RolledBack', state, ready?.reason ?? 'RolledBack', ready?.message ?? status.message ?? 'back as it was');
+  if (status.phase !== 'Finalized') return hold(status, 'RolledBack', rolledBackVerdict(situation, status));
+  return hold(status, 'Finalized', finalizedVerdict);
 }

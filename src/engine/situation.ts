@@ -1,11 +1,12 @@
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
-import type { Finding } from '../api/common.ts';
+import type { Command, Finding } from '../api/common.ts';
 import type { MeshAdapter, Surroundings } from '../mesh/adapter.ts';
 import type { PodView } from '../mesh/views.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
 import type { JsonPatchOperation } from '../kube/client.ts';
+import type { StalledReason } from './ways-out.ts';
 
 /** What the migration as a whole wants of its namespaces now, commands included. */
 export type Wanted = 'Plan' | 'Migrate' | 'Pause' | 'Rollback' | 'Finalize' | 'DeleteLeave';
@@ -20,6 +21,8 @@ export interface Situation {
   /** uid of the MeshMigration: part of the restart annotation, so that a migration of the same name is another one. */
   readonly migrationUid: string;
   readonly wanted: Wanted;
+  /** The command on the migration as a whole that is in force, if one is: to say who gave it. */
+  readonly commanded?: Command | undefined;
   readonly surroundings: Surroundings;
   /** Findings about the migration as a whole that keep this namespace from starting. */
   readonly blockers: readonly Finding[];
@@ -86,7 +89,7 @@ export type Outcome = { readonly patch?: Partial<NamespaceMigrationStatus> } & (
   | { readonly kind: 'Wait'; readonly message: string; readonly until?: number; readonly stuck?: boolean }
   /** Waits for nothing but the clock: `until` is shown in the status. */
   | { readonly kind: 'Pace'; readonly message: string; readonly until: number }
-  | { readonly kind: 'Failed'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'Failed'; readonly reason: StalledReason; readonly message: string }
   /** Somebody else changed what the migration holds. */
   | { readonly kind: 'Foreign'; readonly message: string }
 );

@@ -4,6 +4,7 @@ import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { Verdict } from './conditions.ts';
 import type { Wanted } from './situation.ts';
+import { findingReason, type StalledReason } from './ways-out.ts';
 
 interface Facts {
   readonly wanted: Wanted;
@@ -18,8 +19,12 @@ interface Summary {
   readonly verdict: Verdict;
 }
 
-function say(phase: MigrationPhase, state: Verdict['state'], reason: string, message: string): Summary {
+function say(phase: MigrationPhase, state: 'Ready' | 'InProgress', reason: string, message: string): Summary {
   return { phase, verdict: { state, reason, message } };
+}
+
+function stalled(phase: MigrationPhase, reason: StalledReason, message: string, way?: string): Summary {
+  return { phase, verdict: { state: 'Stalled', reason, message, ...(way !== undefined && { way }) } };
 }
 
 function isStalled({ status }: NamespaceMigration): boolean {
@@ -32,30 +37,35 @@ function stalledInFlight({ children }: Facts): NamespaceMigration | undefined {
   return inFlight.every(isStalled) ? inFlight[0] : undefined; // None is none: the first of an empty list is undefined.
 }
 
+/** The message of the namespace has its own way out at the end. */
+function namespaceStalled(phase: MigrationPhase, { metadata, status }: NamespaceMigration): Summary {
+  return stalled(phase, 'NamespaceStalled', `${metadata.namespace ?? ''}: ${status?.message ?? ''}`);
+}
+
 function underWay(facts: Facts, phase: MigrationPhase): Summary {
   const { totals } = facts;
-  const stalled = stalledInFlight(facts);
-  return stalled === undefined
+  const first = stalledInFlight(facts);
+  return first === undefined
     ? say(phase, 'InProgress', phase, `${totals.migrated} of ${totals.total} namespaces migrated, ${totals.inFlight} under way`)
-    : say(phase, 'Stalled', 'NamespaceStalled', `${stalled.metadata.namespace ?? ''}: ${stalled.status?.message ?? ''}`);
+    : namespaceStalled(phase, first);
 }
 
 function planned({ children, totals }: Facts): Summary {
   if (children.length < totals.total || children.some(({ status }) => status?.writtenPhase === undefined)) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
-  if (totals.inFlight > 0) return say('Paused', 'Stalled', 'Paused', `spec.action is Plan while ${totals.inFlight} namespaces are under way: they stay where they are`);
-  if (totals.blocked === totals.total) return say('Blocked', 'Stalled', 'NamespacesBlocked', `all ${totals.total} namespaces have critical findings: kubectl describe namespacemigrations -A tells which`);
+  if (totals.inFlight > 0) return stalled('Paused', 'Paused', `spec.action is Plan while ${totals.inFlight} namespaces are under way: they stay where they are`);
+  if (totals.blocked === totals.total) return stalled('Blocked', 'NamespacesBlocked', `all ${totals.total} namespaces have critical findings`);
   return say('Planned', 'Ready', 'Planned', `${totals.total - totals.blocked} of ${totals.total} namespaces can be migrated, ${totals.blocked} are blocked; nothing was changed`);
 }
 
 /** Nothing is under way and nothing can be started any more: what became of it. */
 function ended({ children, totals }: Facts): Summary {
   const left = `${totals.migrated} of ${totals.total} namespaces migrated, ${totals.blocked} blocked, ${totals.rolledBack} rolled back, ${totals.failed} failed`;
-  if (totals.failed > 0) return say('Failed', 'Stalled', 'NamespacesFailed', left);
-  if (totals.migrated < totals.total) return say('Blocked', 'Stalled', totals.blocked > 0 ? 'NamespacesBlocked' : 'NamespacesRolledBack', left);
+  if (totals.failed > 0) return stalled('Failed', 'NamespacesFailed', left);
+  if (totals.migrated < totals.total) return stalled('Blocked', totals.blocked > 0 ? 'NamespacesBlocked' : 'NamespacesRolledBack', left);
   const drifted = children.find(isStalled);
   return drifted === undefined
     ? say('Migrated', 'Ready', 'Migrated', `all ${totals.total} namespaces are migrated; a rollback is possible until spec.action is Finalize`)
-    : say('Migrated', 'Stalled', 'NamespaceStalled', `${drifted.metadata.namespace ?? ''}: ${drifted.status?.message ?? ''}`);
+    : namespaceStalled('Migrated', drifted);
 }
 
 function migrating(facts: Facts): Summary {
@@ -63,7 +73,7 @@ function migrating(facts: Facts): Summary {
   const budget = object.spec.failureBudget.namespaces;
   if (children.length === 0) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
   if (totals.inFlight === 0 && totals.pending > 0 && totals.failed > budget) {
-    return say('Failed', 'Stalled', 'FailureBudgetExceeded', `${totals.failed} namespaces failed, spec.failureBudget.namespaces is ${budget}: ${totals.pending} namespaces are not started`);
+    return stalled('Failed', 'FailureBudgetExceeded', `${totals.failed} namespaces failed, spec.failureBudget.namespaces is ${budget}: ${totals.pending} namespaces are not started`);
   }
   return totals.inFlight > 0 || totals.pending > 0 ? underWay(facts, 'Migrating') : ended(facts);
 }
@@ -74,7 +84,7 @@ function rollingBack(facts: Facts): Summary {
   const by = object.status?.command;
   return by === undefined
     ? say('RolledBack', 'Ready', 'RolledBack', 'everything is as it was')
-    : say('RolledBack', 'Stalled', 'RolledBack', `everything is as it was: rolled back by ${by.by} at ${by.at}; set status.phase to Migrating to start again`);
+    : stalled('RolledBack', 'RolledBack', `everything is as it was: rolled back by ${by.by} at ${by.at}`);
 }
 
 function finalizing(facts: Facts): Summary {
@@ -86,7 +96,7 @@ function finalizing(facts: Facts): Summary {
 
 function paused({ object }: Facts): Summary {
   const command = object.status?.command;
-  return say('Paused', 'Stalled', 'Paused', command === undefined ? 'spec.action is Pause' : `paused by ${command.by} at ${command.at}`);
+  return stalled('Paused', 'Paused', command === undefined ? 'spec.action is Pause' : `paused by ${command.by} at ${command.at}`);
 }
 
 function leaving(facts: Facts): Summary {
@@ -102,7 +112,7 @@ export function summarise(facts: Facts): Summary {
   const critical = facts.scope.findings.find(({ severity }) => severity === 'Critical');
   if (facts.object.metadata.deletionTimestamp !== undefined) return underWay(facts, 'RollingBack');
   if (critical !== undefined && facts.totals.inFlight === 0 && facts.totals.migrated === 0) {
-    return say('Blocked', 'Stalled', critical.id, `${critical.object}: ${critical.message}. ${critical.fix}`);
+    return stalled('Blocked', findingReason(critical), `${critical.object}: ${critical.message}. ${critical.fix}`);
   }
   return byWanted[facts.wanted](facts);
 }

@@ -119,6 +119,7 @@ export class NamespaceReconciler {
       spec: migration.spec,
       migrationUid: migration.metadata.uid ?? '',
       wanted: wantedOf(migration),
+      commanded: migration.status?.command,
       surroundings: {
         route: { from: child.spec.from, to: child.spec.to },
         spec: migration.spec,

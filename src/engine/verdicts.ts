@@ -1,0 +1,44 @@
+import type { Command } from '../api/common.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { Verdict } from './conditions.ts';
+import type { Situation } from './situation.ts';
+import { commandLine, storedReason, type CommandName } from './ways-out.ts';
+
+/** A command on the migration as a whole, where one on this namespace would change nothing. */
+function onMigration({ object }: Situation, intention: string, command: CommandName): string {
+  return `${intention}: ${commandLine(command, { name: object.spec.migration })}`;
+}
+
+/** Who paused it and what takes that back: the namespace by a command of its own, the migration by one, or spec.action. */
+export function pausedVerdict(situation: Situation, status: NamespaceMigrationStatus): Verdict {
+  const { wanted, spec, commanded, object } = situation;
+  const paused = (message: string, way?: string): Verdict => ({ state: 'Stalled', reason: 'Paused', message, ...(way !== undefined && { way }) });
+  if (status.command?.action === 'Pause') return paused(`paused by ${status.command.by} at ${status.command.at}`);
+  if (wanted === spec.action) return paused(`spec.action is ${wanted}`, onMigration(situation, 'To go on', 'SetMigrate'));
+  const who = commanded === undefined ? '' : ` by ${commanded.by} at ${commanded.at}`;
+  return paused(`MeshMigration ${object.spec.migration} was paused${who}`, onMigration(situation, 'To go on', 'GoOn'));
+}
+
+/** The command that brought the namespace back: one of its own, or the one on the migration that is in force. */
+function commandBehind({ spec, wanted, commanded }: Situation, { command }: NamespaceMigrationStatus): Command | undefined {
+  if (command?.action === 'Rollback') return command;
+  return wanted === 'Rollback' && spec.action !== 'Rollback' ? commanded : undefined;
+}
+
+function why({ failure }: NamespaceMigrationStatus, by: Command | undefined): string {
+  if (failure !== undefined) return ` after ${failure.reason}: ${failure.message}`;
+  return by === undefined ? '' : `: rolled back by ${by.by} at ${by.at}`;
+}
+
+/** What took it back, and how it is started again. Ready when the spec itself asks for the rollback. */
+export function rolledBackVerdict(situation: Situation, status: NamespaceMigrationStatus): Verdict {
+  const by = commandBehind(situation, status);
+  const reason = status.failure === undefined ? 'RolledBack' : storedReason(status.failure.reason);
+  const message = `back as it was${why(status, by)}`;
+  if (situation.spec.action === 'Rollback') return { state: 'Ready', reason, message };
+  const ownWay = status.failure !== undefined || (by !== undefined && by === status.command);
+  return { state: 'Stalled', reason, message, ...(!ownWay && { way: onMigration(situation, 'To start again', by === undefined ? 'SetMigrate' : 'GoOn') }) };
+}
+
+/** The end of a namespace that was sealed. */
+export const finalizedVerdict: Verdict = { state: 'Ready', reason: 'Finalized', message: 'migrated for good; there is no rollback any more' };

@@ -1,0 +1,213 @@
+import type { Finding } from '../api/common.ts';
+import { migrationLabel } from '../api/resources.ts';
+
+/** Which object a command is about: a NamespaceMigration, or without a namespace a MeshMigration. Both have the migration's name. */
+export interface Place {
+  readonly name: string;
+  readonly namespace?: string | undefined;
+}
+
+function setPhase(phase: string): (place: Place) => string {
+  return ({ name, namespace }) =>
+    `kubectl patch ${namespace === undefined ? `mm ${name}` : `nsm ${name} -n ${namespace}`} --subresource=status --type=merge -p '{"status":{"phase":"${phase}"}}'`;
+}
+
+function setAction(action: string): (place: Place) => string {
+  return ({ name }) => `kubectl patch mm ${name} --type=merge -p '{"spec":{"action":"${action}"}}'`;
+}
+
+const commands = {
+  GoOn: setPhase('Migrating'),
+  GoBack: setPhase('RollingBack'),
+  SetMigrate: setAction('Migrate'),
+  SetFinalize: setAction('Finalize'),
+  List: ({ name }: Place): string => `kubectl get nsm -A -l ${migrationLabel}=${name} -o wide`,
+  Describe: ({ name, namespace }: Place): string =>
+    (namespace === undefined ? `kubectl describe mm ${name}` : `kubectl describe nsm ${name} -n ${namespace}`),
+};
+
+/** What a person can give, by what it does. */
+export type CommandName = keyof typeof commands;
+
+/** The command line for an object, ready to be pasted. */
+export function commandLine(command: CommandName, place: Place): string {
+  return commands[command](place);
+}
+
+/** What a reason means and how one gets away from it. */
+interface WayOut {
+  readonly meaning: string;
+  /** What to do. Where there is a command: what it is for, said right before it. */
+  readonly remedy: string;
+  /** Ends the message. Absent where no command helps, or where the message names one of its own. */
+  readonly command?: CommandName;
+}
+
+const table = {
+  CannotBeBound: {
+    meaning: 'A Service cannot be bound to the waypoint any more: an object that it was planned from has changed.',
+    remedy: 'Repair the object that the message names.',
+  },
+  CannotBeMade: {
+    meaning: 'A policy was edited so that it has no exact copy any more. The copies of before decide on.',
+    remedy: 'Repair the policy that the message names.',
+  },
+  CriticalFinding: {
+    meaning: 'A policy or another object appeared on the way that the new data plane cannot do.',
+    remedy: 'Do what docs/findings.md says of the finding, then start again',
+    command: 'GoOn',
+  },
+  FailureBudgetExceeded: {
+    meaning: 'More namespaces failed than spec.failureBudget.namespaces allows, so no further one is started.',
+    remedy: 'Repair and retry those that failed, or raise the budget. Which they are',
+    command: 'List',
+  },
+  ForeignChange: {
+    meaning: 'Somebody else changed what the migration holds: a label, an object of the operator, a template.',
+    remedy: 'Do what the message says: put it back, delete the edited copy, or settle who owns the label and go on with it as it is.',
+  },
+  GateLost: {
+    meaning: 'Something that a step had reached is gone again, a waypoint that is not available any more for example.',
+    remedy: 'Repair what the message names; it goes on by itself.',
+  },
+  GateNotReached: {
+    meaning: 'What a step made did not take effect in time: a waypoint did not become ready, or istiod did not accept a copy.',
+    remedy: 'Repair what the message names, then start again',
+    command: 'GoOn',
+  },
+  MMnnn: {
+    meaning: 'A critical finding keeps it from being started: see docs/findings.md.',
+    remedy: 'Do what the finding says; it goes on by itself. All findings',
+    command: 'Describe',
+  },
+  NameTaken: {
+    meaning: 'An object of a name that the migration needs is somebody else\'s.',
+    remedy: 'Rename or delete the object that the message names, then start again',
+    command: 'GoOn',
+  },
+  NamespaceStalled: {
+    meaning: 'Every namespace that is under way waits for a person. The message is that of the first.',
+    remedy: 'Do what the message says: it ends with the command for the namespace that it names.',
+  },
+  NamespacesBlocked: {
+    meaning: 'What could be migrated is, and the others have critical findings.',
+    remedy: 'Look at the namespaces and repair what is found; they are started by themselves',
+    command: 'List',
+  },
+  NamespacesFailed: {
+    meaning: 'Nothing is under way any more, and namespaces failed.',
+    remedy: 'Look at the namespaces; the message of each ends with the command that tries it again',
+    command: 'List',
+  },
+  NamespacesRolledBack: {
+    meaning: 'Nothing is under way any more, and namespaces were rolled back by a command of their own.',
+    remedy: 'Look at the namespaces; the message of each ends with the command that starts it again',
+    command: 'List',
+  },
+  NoWayBack: {
+    meaning: 'A rollback was asked for, but namespaces are Finalized: those stay as they are.',
+    remedy: 'Use a migration in the other direction for them. To take the request back',
+    command: 'SetFinalize',
+  },
+  Paused: {
+    meaning: 'A person paused it, or spec.action is Pause or Plan while namespaces are under way.',
+    remedy: 'To go on',
+    command: 'GoOn',
+  },
+  PodInTheWay: {
+    meaning: 'A pod that nobody restarts would lose its mesh or its policies by the next step.',
+    remedy: 'Wait until the pod that the message names ends, or delete it; it goes on by itself.',
+  },
+  PodNotEnrolled: {
+    meaning: 'A pod is Ready but not in the new data plane: look at istio-cni and ztunnel on its node, or at the injector.',
+    remedy: 'Repair what keeps it out, then start again',
+    command: 'GoOn',
+  },
+  PodsLeft: {
+    meaning: 'All that the operator can restart is done, but pods of the old data plane are left that only you can replace.',
+    remedy: 'Replace the pods that the message names (restart the Rollout, resume the Deployment, delete the bare pod); it goes on by itself.',
+  },
+  ProgressDeadlineExceeded: {
+    meaning: 'A Deployment reported this about itself after the restart.',
+    remedy: 'Repair the workload, then start again',
+    command: 'GoOn',
+  },
+  RollbackStuck: {
+    meaning: 'A rollback cannot go on; every pod keeps its mesh meanwhile.',
+    remedy: 'Repair what the message names; it keeps trying. To have it tried again at once',
+    command: 'GoBack',
+  },
+  RolledBack: {
+    meaning: 'It is back as it was, because a person commanded that while spec.action asks for something else.',
+    remedy: 'To start again',
+    command: 'GoOn',
+  },
+  UnknownReason: {
+    meaning: 'The failure was recorded by another version of the operator.',
+    remedy: 'Read the message; to start again',
+    command: 'GoOn',
+  },
+  WorkloadUnavailable: {
+    meaning: 'A workload made no progress after its restart.',
+    remedy: 'Repair the workload, then start again',
+    command: 'GoOn',
+  },
+  WriteRefused: {
+    meaning: 'The API server keeps refusing a write; the message ends with its answer.',
+    remedy: 'Repair the rights, the policy or the webhook that the message names; it is tried again by itself.',
+  },
+} satisfies Record<string, WayOut>;
+
+/** Every way out, by reason: the runbook shows it. */
+export const waysOut: Readonly<Record<string, WayOut>> = table;
+
+/** A critical finding is a reason by its id. */
+type FindingReason = `MM${number}`;
+
+/** Why something is Stalled. There is none without a row in the table. */
+export type StalledReason = Exclude<keyof typeof table, 'MMnnn'> | FindingReason;
+
+function isFinding(reason: string): reason is FindingReason {
+  return /^MM\d{3}$/.test(reason);
+}
+
+/** The reason that was stored: by another version of the operator perhaps, which had others. */
+export function storedReason(reason: string): StalledReason {
+  if (isFinding(reason)) return reason;
+  return Object.hasOwn(table, reason) && reason !== 'MMnnn' ? reason as keyof typeof table & StalledReason : 'UnknownReason';
+}
+
+/** The reason of what a critical finding holds up. */
+export function findingReason({ id }: Finding): StalledReason {
+  return storedReason(id);
+}
+
+/** As many characters as status.message of a namespace holds, and a condition of a migration. */
+function maxMessage({ namespace }: Place): number {
+  return namespace === undefined ? 2048 : 1024;
+}
+
+/**
+ * The message of something Stalled: what is the matter, and at its end the command that leads out. It is the cause that is
+ * cut when both are too long together.
+ */
+export function messageWithWayOut(reason: StalledReason, message: string, place: Place, way?: string): string {
+  const { remedy, command }: WayOut = isFinding(reason) ? table.MMnnn : table[reason];
+  const tail = way ?? (command === undefined ? undefined : `${remedy}: ${commandLine(command, place)}`);
+  if (tail === undefined) return message.slice(0, maxMessage(place));
+  const room = maxMessage(place) - tail.length - 2;
+  const cause = message.length > room ? `${message.slice(0, room - 1)}…` : message;
+  return `${cause.replace(/[.\s]+$/, '')}. ${tail}`;
+}
+
+/** The table as the runbook has it, with the names of its examples. */
+export function waysOutTable(): string {
+  const rows = Object.entries(waysOut).map(([reason, { meaning, remedy, command }]) => {
+    const line = command === undefined ? '' : `: \`${commandLine(command, { name: 'shop', namespace: ofMigration.includes(reason) ? undefined : 'shop-api' })}\``;
+    return `| \`${reason}\` | ${meaning} | ${remedy}${line} |`;
+  });
+  return ['| Reason | Meaning | Way out |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** Reasons that only a MeshMigration has. */
+const ofMigration: readonly string[] = ['FailureBudgetExceeded', 'NamespaceStalled', 'NamespacesBlocked', 'NamespacesFailed', 'NamespacesRolledBack', 'NoWayBack'];
