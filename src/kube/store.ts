@@ -72,6 +72,11 @@ export class Store<T extends Stored> {
     return this.#byNamespace.get(namespace ?? '')?.get(name);
   }
 
+  /** Names of the namespaces that have objects; "" for objects without one. */
+  namespaces(): readonly string[] {
+    return [...this.#byNamespace.keys()];
+  }
+
   /** Of one namespace or of all, sorted by namespace and name. */
   list(namespace?: string): readonly T[] {
     const known = this.#sorted.get(namespace);

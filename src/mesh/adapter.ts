@@ -87,6 +87,21 @@ export interface Route {
   readonly to: DataPlane;
 }
 
+/** Which namespaces call a namespace; `Unknown` says why nobody can tell, and then every namespace may. */
+export type NamespaceCallers =
+  | { readonly kind: 'Known'; readonly namespaces: readonly string[]; readonly from: string }
+  | { readonly kind: 'Unknown'; readonly why: string };
+
+/** The other namespaces of a migration, as far as those wait for one another. */
+export interface ScopeView {
+  /** Namespaces in scope: they move, and restart their sidecars for HBONE before that. */
+  readonly namespaces: ReadonlySet<string>;
+  /** Namespaces that stay and whose workloads may be restarted for HBONE, and for nothing else (`spec.restart.hboneNamespaces`). */
+  readonly hbone: ReadonlySet<string>;
+  /** Why one of them does not go on by itself; undefined if it does. For messages only. */
+  halted(namespace: string): string | undefined;
+}
+
 /** What the rules of an adapter may look at besides the namespace itself. */
 export interface MeshState {
   /** Configuration objects of a kind, in one namespace or in all. */
@@ -95,6 +110,8 @@ export interface MeshState {
   serves(kind: string): boolean;
   /** Every DaemonSet of the cluster: a mesh's node components are among them. */
   daemonSets(): readonly WorkloadView[];
+  /** Names of all namespaces that have pods. */
+  namespacesWithPods(): readonly string[];
   /** Pods of another namespace: callers are judged by what they are. */
   pods(namespace: string): readonly PodView[];
   /** Services and workloads of another namespace, or of all: what is called is judged by where it stands. */
@@ -116,6 +133,8 @@ export interface Surroundings {
   readonly spec: Pick<MeshMigrationSpec, 'restart' | 'waypoint' | 'policies' | 'callers'>;
   /** The itinerary under way; undefined before the start, when it is still to be chosen. */
   readonly itinerary?: ItineraryName;
+  /** Which namespaces move besides this one; absent where nobody says, and then none does. */
+  readonly scope?: ScopeView;
   /** The order of restarts that was stored at the start; undefined before it, when it is still to be found. */
   readonly order?: readonly PlannedRestart[];
   readonly namespace: NamespaceView;
@@ -158,6 +177,8 @@ export interface MeshAdapter {
   choose(surroundings: Surroundings): ItineraryName;
   /** The order in which workloads are to be restarted and why, if it matters. */
   order(surroundings: Surroundings): readonly PlannedRestart[];
+  /** Which namespaces call a namespace, this one or another. */
+  callersOf(namespace: string, surroundings: Surroundings): NamespaceCallers;
   /** What its metrics tell. */
   readonly telemetry: Telemetry;
   /** The steps there and back for a namespace with these labels (before the first change). */

@@ -77,6 +77,7 @@ export class ClusterView {
       configs: (kind, namespace) => this.#configs.get(kind)?.list(namespace) ?? [],
       serves: (kind) => this.#configs.get(kind)?.absent === false,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
+      namespacesWithPods: () => this.pods.namespaces(),
       pods: (namespace) => this.pods.list(namespace),
       services: (namespace) => this.services.list(namespace),
       workloads: (namespace) => this.workloads(namespace),

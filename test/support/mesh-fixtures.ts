@@ -95,6 +95,7 @@ export function mesh(configs: readonly ConfigView[] = installed, daemonSets: rea
     configs: (kind, home) => configs.filter((each) => each.kind === kind && (home === undefined || each.namespace === home)),
     serves: (kind) => !absent.includes(kind),
     daemonSets: () => daemonSets,
+    namespacesWithPods: () => [],
     pods: () => [],
     services: () => [],
     workloads: () => [],

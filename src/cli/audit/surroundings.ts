@@ -43,7 +43,7 @@ export function surroundingsOf(inventory: Inventory, rootNamespace: string, name
     workloads: workloadsIn(name, inventory, rootNamespace),
     services: inventory.services.filter((service) => service.namespace === name),
     mesh: {
-      rootNamespace, daemonSets: () => [], pods: () => [], serves: () => true, configs: (kind, namespace) => inventory.configs(kind, namespace),
+      rootNamespace, daemonSets: () => [], namespacesWithPods: () => [], pods: () => [], serves: () => true, configs: (kind, namespace) => inventory.configs(kind, namespace),
       services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace), workloads: (namespace) => workloadsIn(namespace, inventory, rootNamespace),
     },
   }));

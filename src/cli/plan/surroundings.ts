@@ -58,6 +58,7 @@ function meshState({ inventory, options, policies }: Read, moved: Moved): MeshSt
   return {
     rootNamespace, version: istioVersionText(version), daemonSets: () => [], serves: () => true,
     configs: (kind, namespace) => inventory.configs(kind === 'Gateway' ? 'Gateway.gateway.networking.k8s.io' : kind, namespace).filter((config) => !forGateways.has(config)),
+    namespacesWithPods: () => [...new Set(inventory.workloads.map(({ namespace }) => namespace))],
     pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
     services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace).map((service) => bound(service, moved)),
     workloads: (namespace) => workloadsOf(namespace, inventory),

@@ -20,6 +20,7 @@ import { made, watched } from './resources.ts';
 import { telemetry } from './telemetry/sightings.ts';
 import { choose } from './waypoint/choose.ts';
 import { explain } from './waypoint/explain.ts';
+import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
@@ -48,6 +49,7 @@ export const istio: MeshAdapter = {
   versionOf: controlPlaneVersion,
   choose,
   order: plannedOrder,
+  callersOf: namespaceCallers,
   telemetry,
   modeOf,
   modeFor,

@@ -9,6 +9,7 @@ import type { PolicyOptions } from '../policy/options.ts';
 import { boundWaypoint } from './bound.ts';
 import { callersOf, guardedServices, isOf, sidecarCallers } from './callers.ts';
 import { waypointName } from './gateway.ts';
+import { neighbour } from './neighbour.ts';
 import { worldOf } from './world.ts';
 
 /**
@@ -25,11 +26,6 @@ export type Fate =
 
 /** Whether workloads of the namespace call a Service; nobody needs a route of a Service that they do not. */
 export type Calls = 'Yes' | 'Unknown';
-
-/** Another namespace as itself. */
-function neighbour({ route, spec, mesh, namespace }: Surroundings, name: string): Surroundings {
-  return { route, spec, mesh, budgets: [], namespace: { ...namespace, name, labels: {}, annotations: {} }, pods: mesh.pods(name), workloads: mesh.workloads(name), services: mesh.services(name) };
-}
 
 /** Whether workloads of the namespace call a Service; the policies of each other namespace are read once. */
 function callsOf(surroundings: Surroundings): (service: ServiceView) => Calls | 'No' {

@@ -44,7 +44,8 @@ function ofSource(source: Source, home: string): readonly Caller[] | undefined {
   return plain ? source.namespaces.map((namespace) => ({ namespace })) : undefined;
 }
 
-function ofRule(rule: Rule, home: string): readonly Caller[] | undefined {
+/** The callers that a rule names; undefined if it leaves open who they are. */
+export function ofRule(rule: Rule, home: string): readonly Caller[] | undefined {
   const found = rule.from.map((source) => ofSource(source, home));
   return found.length === 0 || found.some((callers) => callers === undefined) ? undefined : found.flatMap((callers) => callers ?? []);
 }
@@ -66,7 +67,7 @@ function fromPolicies(service: ServiceFacts, world: World): Callers {
 }
 
 /** What the user declared about a namespace: it counts instead of everything else. */
-function declaredCallers(namespace: string, declared: MeshMigrationSpec['callers']): Extract<Callers, { kind: 'Known' }> | undefined {
+export function declaredCallers(namespace: string, declared: MeshMigrationSpec['callers']): Extract<Callers, { kind: 'Known' }> | undefined {
   const entry = declared.find((each) => each.namespace === namespace);
   if (entry === undefined) return undefined;
   return { kind: 'Known', from: 'spec.callers', declared: true, callers: entry.from.map((caller) => ({ namespace: caller.namespace, ...(caller.serviceAccount !== undefined && { serviceAccount: caller.serviceAccount }) })) };
@@ -92,7 +93,7 @@ export function isOf(caller: Caller, pod: Pick<PodView, 'namespace' | 'serviceAc
 }
 
 /** Gateways go through the waypoint by `istio.io/ingress-use-waypoint`, although they look like sidecars. */
-function isGateway({ labels, annotations }: PodView): boolean {
+export function isGateway({ labels, annotations }: PodView): boolean {
   return labels[gatewayNameLabel] !== undefined || annotations[templatesAnnotation]?.includes('gateway') === true;
 }
 
