@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { OperatorProcess } from '../support/operator-process.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
+import { operatorUser } from '../support/impersonation.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { promqlCallers } from './promql/check.ts';
 import { promqlOperator } from './promql/operator-check.ts';
@@ -16,8 +17,6 @@ export interface Check {
   readonly name: string;
   readonly run: (world: World, cluster: RealCluster, operator: OperatorProcess) => Promise<void>;
 }
-
-const operatorUser = 'system:serviceaccount:mesh-migration-system:mesh-migration-operator';
 
 interface AuditEvent {
   readonly verb: string;

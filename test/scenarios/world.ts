@@ -11,6 +11,8 @@ import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
 import { gatewayNameLabel } from '../../src/mesh/istio/waypoint/gateway.ts';
 import type { Mode } from '../../src/api/common.ts';
 import type { TestCluster } from '../support/test-cluster.ts';
+import { impersonating, operatorUser } from '../support/impersonation.ts';
+import { describeRecords } from './describe-records.ts';
 import { kinds } from './manifests.ts';
 import { watchForPodsOutside, type OutsideWatch } from './outside-watch.ts';
 
@@ -43,6 +45,8 @@ export class World {
   /** Namespaces that are not watched yet. */
   readonly #homes: string[] = [];
   readonly #watches: OutsideWatch[] = [];
+  /** In the name of the operator. */
+  readonly #forger: KubeClient;
 
   constructor(options: { name: string; cluster: TestCluster; operator: OperatorControl; random: Random; signal: AbortSignal }) {
     this.name = options.name;
@@ -50,7 +54,10 @@ export class World {
     this.operator = options.operator;
     this.clock = options.cluster.clock;
     this.signal = options.signal;
-    this.client = new KubeClient({ transport: options.cluster.admin, clock: this.clock, random: options.random, fieldManager: 'scenario', userAgent: 'scenario' });
+    const { random, cluster: { admin, clock } } = options;
+    this.client = new KubeClient({ transport: admin, clock, random, fieldManager: 'scenario', userAgent: 'scenario' });
+    const transport = impersonating(admin, operatorUser);
+    this.#forger = new KubeClient({ transport, clock, random, fieldManager: 'scenario', userAgent: 'scenario' });
   }
 
   /** A namespace of this scenario. */
@@ -107,6 +114,16 @@ export class World {
     await this.client.mergePatch(resource, namespace, this.name, { status: { phase } }, { subresource: 'status', signal: this.signal });
   }
 
+  /**
+   * Merge-patches the status of a record (without a namespace: of the MeshMigration), or with null takes all of it away. Admission
+   * keeps everybody but the operator from that, so this is what an administrator can do who steps round it, and anybody where the
+   * policy is not installed.
+   */
+  async forge(status: Readonly<Record<string, unknown>> | null, namespace?: string, name = this.name): Promise<void> {
+    const resource = namespace === undefined ? meshMigrations : namespaceMigrations;
+    await this.#forger.mergePatch(resource, namespace, name, { status }, { subresource: 'status', signal: this.signal });
+  }
+
   /** Waits until `look` returns something other than undefined; says what it saw last when that takes too long. */
   async eventually<T>(what: string, look: () => Promise<T | undefined>, within = patienceMs): Promise<T> {
     const until = this.clock.monotonic() + within;
@@ -121,7 +138,7 @@ export class World {
       }
       await sleep(this.clock, pollMs, this.signal);
     }
-    throw new assert.AssertionError({ message: `${this.name}: ${what} did not happen in ${within / 1000}s${last === '' ? '' : ` (${last})`}\n${await this.describe()}` });
+    throw new assert.AssertionError({ message: `${this.name}: ${what} did not happen in ${within / 1000}s${last === '' ? '' : ` (${last})`}\n${await describeRecords(this.client, this.name, this.signal)}` });
   }
 
   /** Lets time pass, to see that nothing happens. */
@@ -222,19 +239,6 @@ export class World {
         throw error;
       }
     });
-  }
-
-  /** The state of our objects, for the message of a failure. */
-  async describe(): Promise<string> {
-    const lines: string[] = [];
-    for (const resource of [meshMigrations, namespaceMigrations]) {
-      const { items } = await this.client.list(resource, { signal: this.signal }).catch(() => ({ items: [] }));
-      for (const item of items.filter(({ metadata }) => metadata.name.startsWith(this.name))) {
-        const status = (item['status'] ?? {}) as Record<string, unknown>;
-        lines.push(`${resource.kind} ${item.metadata.namespace ?? ''}/${item.metadata.name}: ${JSON.stringify({ ...status, plan: undefined, findings: undefined })}`);
-      }
-    }
-    return lines.join('\n');
   }
 }
 

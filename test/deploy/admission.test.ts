@@ -1,0 +1,125 @@
+import { describe, expect, it } from '@jest/globals';
+import { objectSchema } from '../../src/api/crd.ts';
+import { kinds, type KindDefinition } from '../../src/api/kinds.ts';
+import type { KubeObject } from '../../src/api/object.ts';
+import type { StructuralSchema } from '../../src/api/structural-schema.ts';
+import { denial, type Admission } from '../support/admission-policy.ts';
+import { operatorUser as operator } from '../support/impersonation.ts';
+import { readManifests } from '../support/install.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const objects = readManifests('deploy/kustomize/admission.yaml');
+
+function policyOf(list: readonly KubeObject[]): KubeObject {
+  const policy = list.find(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+  if (policy === undefined) throw new Error('no policy');
+  return policy;
+}
+
+const policy = policyOf(objects);
+
+/** Two values of a schema that differ. */
+function valuesOf(schema: StructuralSchema): readonly [unknown, unknown] {
+  if (schema.enum !== undefined) return [schema.enum[0], schema.enum[1] ?? null];
+  if (schema.type === 'string') return ['one', 'two'];
+  if (schema.type === 'integer' || schema.type === 'number') return [1, 2];
+  if (schema.type === 'boolean') return [false, true];
+  if (schema.type === 'array') return [valuesOf(schema.items ?? {}).slice(0, 1), [...valuesOf(schema.items ?? {})]];
+  const members = Object.entries(schema.properties ?? {}).map(([key, member]) => [key, valuesOf(member)] as const);
+  if (members.length === 0) return [{}, { any: 'thing' }];
+  const [first, ...rest] = members;
+  const common = Object.fromEntries(rest.map(([key, [value]]) => [key, value]));
+  return [{ [first?.[0] ?? '']: first?.[1][0], ...common }, { [first?.[0] ?? '']: first?.[1][1], ...common }];
+}
+
+function statusSchema(definition: KindDefinition): StructuralSchema {
+  const status = objectSchema(definition).properties?.['status'];
+  if (status === undefined) throw new Error('no status');
+  return status;
+}
+
+const keys = kinds.flatMap((definition) => Object.entries(statusSchema(definition).properties ?? {})
+  .map(([key, schema]) => ({ kind: definition.resource.kind, key, values: valuesOf(schema) })));
+const others = keys.filter(({ key }) => key !== 'phase');
+
+function object(kind: string, status: unknown, metadata: Json = {}): Json {
+  return { metadata: { name: 'shop', ...(kind === 'NamespaceMigration' && { namespace: 'shop-api' }), ...metadata }, ...(status !== undefined && { status }) };
+}
+
+function statusEdit(kind: string, before: unknown, after: unknown, user = 'alice'): string | undefined {
+  return denial(policy, { user, operation: 'UPDATE', kind, subresource: 'status', object: object(kind, after), oldObject: object(kind, before) });
+}
+
+function recordEdit(operation: Admission['operation'], before: Json | undefined, after: Json, user = 'alice'): string | undefined {
+  const oldObject = before === undefined ? undefined : object('NamespaceMigration', {}, before);
+  return denial(policy, { user, operation, kind: 'NamespaceMigration', object: object('NamespaceMigration', {}, after), ...(oldObject !== undefined && { oldObject }) });
+}
+
+describe('the admission policy', () => {
+  it.each(others)('denies to change status.$key of a $kind', ({ kind, key, values: [one, two] }) => {
+    const edits = [[{ [key]: one }, { [key]: two }], [{ [key]: one }, {}], [{ [key]: one }, undefined], [{}, { [key]: one }], [undefined, { [key]: one }], [{ [key]: one }, { [key]: null }]];
+
+    expect(edits.map(([before, after]) => statusEdit(kind, before, after))).toEqual(edits.map(() => expect.stringContaining(`this edit changes ${key}. Give a command`)));
+    expect(edits.map(([before, after]) => statusEdit(kind, before, after, operator))).toEqual(edits.map(() => undefined));
+  });
+
+  it.each(['MeshMigration', 'NamespaceMigration'])('denies to change a field of a %s that no version has yet', (kind) => {
+    expect(statusEdit(kind, { phase: 'Migrating' }, { phase: 'Migrating', ofTomorrow: { a: [1] } })).toContain('this edit changes ofTomorrow.');
+  });
+
+  it.each(['MeshMigration', 'NamespaceMigration'])('lets anybody who has the right change status.phase of a %s', (kind) => {
+    const rest = Object.fromEntries(others.filter((entry) => entry.kind === kind).map(({ key, values }) => [key, values[0]]));
+    const edits = [[{ phase: 'Migrating', ...rest }, { phase: 'RollingBack', ...rest }], [rest, { phase: 'Paused', ...rest }], [undefined, { phase: 'Paused' }], [{ phase: 'Paused' }, undefined]];
+
+    expect(edits.map(([before, after]) => statusEdit(kind, before, after))).toEqual(edits.map(() => undefined));
+  });
+
+  it('names every key of a mixed edit and the command that is admitted', () => {
+    const message = statusEdit('NamespaceMigration', { phase: 'Migrating', attempt: 1 }, { phase: 'RollingBack', direction: 'Backward' });
+
+    expect(message).toMatch(/^only the operator writes a status, and this edit changes direction, attempt\. /);
+    expect(message).toContain(`kubectl patch nsm shop -n shop-api --subresource=status --type=merge -p '{"status":{"phase":"RollingBack"}}'`);
+    expect(statusEdit('MeshMigration', {}, { startedAt: 'x' })).toContain('kubectl patch mm shop --subresource=status');
+  });
+
+  const label = 'meshmigration.dev/migration';
+  it.each([
+    ['a creation', 'CREATE', undefined, {}, 'only the operator creates'],
+    ['a label of ours with another value', 'UPDATE', { labels: { [label]: 'shop' } }, { labels: { [label]: 'mine' } }, 'labels meshmigration.dev/'],
+    ['a label of ours that is taken away', 'UPDATE', { labels: { [label]: 'shop' } }, {}, 'labels meshmigration.dev/'],
+    ['a label of ours that is added', 'UPDATE', {}, { labels: { [label]: 'shop' } }, 'labels meshmigration.dev/'],
+    ['a finalizer', 'UPDATE', {}, { finalizers: ['example.com/hold'] }, 'takes no finalizer'],
+  ] as const)('denies of a NamespaceMigration %s', (_what, operation, before, after, message) => {
+    expect(recordEdit(operation, before, after)).toContain(message);
+    expect(recordEdit(operation, before, after, operator)).toBeUndefined();
+  });
+
+  it('lets go what others need: labels of their own, and finalizers that are taken away', () => {
+    const before = { labels: { [label]: 'shop' }, finalizers: ['foregroundDeletion'] };
+
+    expect(recordEdit('UPDATE', before, { labels: { [label]: 'shop', team: 'a' } })).toBeUndefined();
+  });
+
+  it('asks about both kinds, whatever their version, and never about a deletion', () => {
+    const { matchConstraints } = policy['spec'] as { matchConstraints: { resourceRules: readonly Record<string, readonly string[]>[] } };
+    const plurals = kinds.map(({ resource }) => resource.plural);
+
+    expect(matchConstraints.resourceRules[0]).toEqual({ apiGroups: ['meshmigration.dev'], apiVersions: ['*'], operations: ['UPDATE'], resources: plurals.map((plural) => `${plural}/status`) });
+    expect(matchConstraints.resourceRules.flatMap(({ operations = [] }) => operations)).not.toContain('DELETE');
+  });
+
+  it('is in force where it is installed: bound to everything, to deny, and closed when it fails', () => {
+    const binding = objects.find(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding');
+
+    expect(policy['spec']).toMatchObject({ failurePolicy: 'Fail' });
+    expect(binding?.['spec']).toEqual({ policyName: policy.metadata.name, validationActions: ['Deny'] });
+    expect(readManifests('deploy/kustomize/kustomization.yaml')[0]?.['resources']).toContain('admission.yaml');
+  });
+
+  it('knows the user under which the operator runs', () => {
+    const [account] = readManifests('deploy/kustomize/rbac.yaml').filter(({ kind }) => kind === 'ServiceAccount');
+
+    expect(operator).toBe(`system:serviceaccount:${String(account?.metadata.namespace)}:${String(account?.metadata.name)}`);
+  });
+});
