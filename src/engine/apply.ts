@@ -4,19 +4,21 @@ import type { Applied, OwnObject, Outcome, Situation } from './situation.ts';
 
 type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
 
-/** One watched object, what goes with it unseen, and how it stands. */
-interface Entry {
+/** One watched object that a step makes, what goes with it unseen, and how it stands. */
+export interface Entry {
   readonly manifest: Manifest;
   readonly applied: Applied;
   readonly before: readonly Applied[];
   readonly standing: Standing;
 }
 
-function nameOf({ resource, object }: Applied): string {
+/** `AuthorizationPolicy shop/readers-copy`. */
+export function nameOf({ resource, object }: Applied): string {
   return `${resource.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
 
-function entriesOf(situation: Situation, step: StepPlan, manifests: readonly Manifest[]): readonly Entry[] {
+/** How everything stands that a step makes. */
+export function entriesOf(situation: Situation, step: StepPlan, manifests: readonly Manifest[]): readonly Entry[] {
   const { surroundings } = situation;
   const entries: Entry[] = [];
   let before: Applied[] = [];
@@ -31,7 +33,7 @@ function entriesOf(situation: Situation, step: StepPlan, manifests: readonly Man
 }
 
 /** What this step made earlier and is not wanted any more: the user's object that it followed is gone. */
-function superfluous(situation: Situation, step: StepPlan, entries: readonly Entry[]): readonly OwnObject[] {
+export function superfluous(situation: Situation, step: StepPlan, entries: readonly Pick<Entry, 'applied'>[]): readonly OwnObject[] {
   return ownObjects(situation, [step.name])
     .filter(({ kind, name }) => !entries.some(({ applied }) => applied.resource.kind === kind && applied.object.metadata.name === name))
     .flatMap(({ kind, name, uid }) => situation.adapter.made.filter((resource) => resource.kind === kind).map((resource) => ({ resource, name, uid })));
@@ -46,9 +48,7 @@ export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork)
   if (typeof manifests === 'string') return { kind: 'Failed', reason: 'CannotBeMade', message: manifests };
   const entries = entriesOf(situation, step, manifests);
   const taken = entries.find((entry) => entry.standing === 'Taken');
-  if (taken !== undefined) {
-    return { kind: 'Failed', reason: 'NameTaken', message: `${nameOf(taken.applied)} is there already and is not the operator's: rename or delete it` };
-  }
+  if (taken !== undefined) return nameTaken(taken);
   const due = entries.filter((entry) => entry.standing === 'Missing' || entry.standing === 'Outdated');
   const [first] = due;
   if (first !== undefined) {
@@ -58,9 +58,16 @@ export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork)
   const objects = superfluous(situation, step, entries);
   if (objects.length > 0) return { kind: 'Write', message: 'deleting what is not wanted any more', write: { kind: 'Remove', objects } };
   const edited = entries.find((entry) => entry.standing === 'Edited');
-  if (edited !== undefined) {
-    const follows = edited.manifest.follows === undefined ? '' : ` It follows ${edited.manifest.follows}: edit that instead.`;
-    return { kind: 'Foreign', message: `${nameOf(edited.applied)} is the operator's and was changed by someone else.${follows} Delete it to have it made anew` };
-  }
-  return { kind: 'Done' };
+  return edited === undefined ? { kind: 'Done' } : editedByOthers(edited);
+}
+
+/** Says that a name that is needed is somebody else's. */
+export function nameTaken({ applied }: Entry): Outcome {
+  return { kind: 'Failed', reason: 'NameTaken', message: `${nameOf(applied)} is there already and is not the operator's: rename or delete it` };
+}
+
+/** Says that somebody else edited what follows an original. */
+export function editedByOthers({ applied, manifest }: Entry): Outcome {
+  const follows = manifest.follows === undefined ? '' : ` It follows ${manifest.follows}: edit that instead.`;
+  return { kind: 'Foreign', message: `${nameOf(applied)} is the operator's and was changed by someone else.${follows} Delete it to have it made anew` };
 }

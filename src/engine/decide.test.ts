@@ -104,7 +104,8 @@ describe('decide', () => {
 
   it('names a write that is refused again and again, and keeps trying', () => {
     const world = until(({ status }) => status?.step === 'Flip' && status.writtenPhase === 'Migrating');
-    const { status, next } = decide({ ...world.situation(), refused: 'PATCH /api/v1/namespaces/shop: forbidden' });
+    const refusals = new Map([['PATCH /api/v1/namespaces/shop', { count: 3, message: 'forbidden' }]]);
+    const { status, next } = decide({ ...world.situation(), refusals });
 
     expect(status.conditions?.find(({ type }) => type === 'Stalled')).toMatchObject({ status: 'True', reason: 'WriteRefused' });
     expect(next.kind).toBe('Write');

@@ -3,9 +3,12 @@ import { timestamp } from '../base/clock.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
 import { acceptEdit } from './accept-edit.ts';
 import type { Verdict } from './conditions.ts';
-import { courseOf } from './course.ts';
+import { courseOf, type Course } from './course.ts';
 import { hold, type Draft } from './draft.ts';
+import { describeWrite } from './execute.ts';
 import { finish } from './finish.ts';
+import { follow, type Followed } from './follow.ts';
+import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
 import { foreignChange, observedLabels } from './labels.ts';
 import { look } from './look.ts';
 import { namespacePatch } from './patches.ts';
@@ -26,20 +29,20 @@ function inProgress(outcome: Extract<Outcome, { message: string }>, reason: stri
   return { verdict, next: { kind: 'Wait', ...(until !== undefined && { until }) }, ...(outcome.kind === 'Pace' && { waitUntil: outcome.until }) };
 }
 
-function fail(situation: Situation, status: NamespaceMigrationStatus, reason: StalledReason, message: string, itinerary: Itinerary): Draft {
+function fail(situation: Situation, status: NamespaceMigrationStatus, reason: StalledReason, message: string, itinerary: Itinerary, followed: Followed): Draft {
   const failed = { ...status, failure: { reason, message: message.slice(0, 1024), at: timestamp(situation.now) } };
-  return situation.spec.rollback.automatic ? goBack(situation, failed, itinerary) : hold(failed, 'Failed', { state: 'Stalled', reason, message });
+  return situation.spec.rollback.automatic ? goBack(situation, failed, itinerary, followed) : hold(failed, 'Failed', { state: 'Stalled', reason, message });
 }
 
-function goForward(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
+function goForward(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
   const foreign = foreignChange(situation, status, dueLabels(status, itinerary.forward));
   if (foreign !== undefined) return hold(status, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: foreign });
   const critical = situation.adapter.findings(situation.surroundings, 'UnderWay').find(({ severity }) => severity === 'Critical');
   if (critical !== undefined) {
     const listed = [critical, ...(status.findings ?? []).filter((finding) => finding.id !== critical.id || finding.object !== critical.object)].slice(0, 100);
-    return fail(situation, { ...status, findings: listed }, 'CriticalFinding', `${critical.id} ${critical.object}: ${critical.message}`, itinerary);
+    return fail(situation, { ...status, findings: listed }, 'CriticalFinding', `${critical.id} ${critical.object}: ${critical.message}`, itinerary, followed);
   }
-  const kept = upkeep(situation, status, itinerary.forward);
+  const kept = upkeep(situation, status, itinerary.forward, followed);
   const walked = kept.outcome.kind === 'Done' ? walk(situation, kept.status, itinerary.forward) : kept;
   const { outcome } = walked;
   switch (outcome.kind) {
@@ -47,16 +50,16 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
       const { step: _step, ...rest } = walked.status;
       return { status: rest, phase: 'Migrated', verdict: { state: 'Ready', reason: 'Migrated', message: 'every pod that can be is in its new data plane' }, next: { kind: 'Wait' } };
     }
-    case 'Failed': return fail(situation, walked.status, outcome.reason, outcome.message, itinerary);
+    case 'Failed': return fail(situation, walked.status, outcome.reason, outcome.message, itinerary, followed);
     case 'Foreign': return hold(walked.status, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: outcome.message });
     default: return { status: walked.status, phase: 'Migrating', ...inProgress(outcome, walked.status.step ?? 'Migrating') };
   }
 }
 
-function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
+function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
   const turned: NamespaceMigrationStatus = { ...status, direction: 'Backward' };
-  const following = follow(situation, turned, itinerary);
-  if (following !== undefined) return following;
+  const binding = bindingOnTheWayBack(situation, turned, itinerary, followed);
+  if (binding !== undefined) return binding;
   const walked = walk(situation, turned, itinerary.backward);
   const { outcome } = walked;
   switch (outcome.kind) {
@@ -71,11 +74,11 @@ function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerar
   }
 }
 
-/** On the way back what was made still follows the user's objects until it is taken away; undefined when there is nothing to write. */
-function follow(situation: Situation, status: NamespaceMigrationStatus, { forward, backward }: Itinerary): Draft | undefined {
+/** On the way back Services that joined since are still bound until the first is unbound. */
+function bindingOnTheWayBack(situation: Situation, status: NamespaceMigrationStatus, { forward, backward }: Itinerary, followed: Followed): Draft | undefined {
   const begun = backward.filter(({ name }) => status.steps?.some((step) => step.name === name) === true).map(({ work }) => work);
-  if (begun.some((work) => work.kind === 'Remove' || (work.kind === 'UnbindServices' && work.objectsStay !== true))) return undefined;
-  const { outcome } = upkeep(situation, status, forward.filter(({ work }) => work.kind !== 'BindServices' || begun.every(({ kind }) => kind !== 'UnbindServices')));
+  if (begun.some(({ kind }) => kind === 'Remove' || kind === 'UnbindServices')) return undefined;
+  const { outcome } = upkeep(situation, status, forward, followed);
   return outcome.kind === 'Write' ? { status, phase: 'RollingBack', ...inProgress(outcome, 'FollowingOriginals') } : undefined;
 }
 
@@ -93,9 +96,9 @@ function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
   return hold(rest, 'Finalized', finalizedVerdict);
 }
 
-function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
+function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
   const foreign = foreignChange(situation, status, {});
-  const kept = upkeep(situation, status, itinerary.forward);
+  const kept = upkeep(situation, status, itinerary.forward, followed);
   switch (kept.outcome.kind) {
     case 'Done': case 'Announce': break;
     case 'Write': case 'Pace': return { status: kept.status, phase: 'Migrated', ...inProgress(kept.outcome, 'FollowingOriginals') };
@@ -111,18 +114,28 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
 function continueCourse(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const original = Object.fromEntries((status.original?.labels ?? []).map(({ key, value }) => [key, value ?? null]));
   const itinerary = situation.adapter.itinerary(situation.spec, status.original === undefined ? observedLabels(situation) : original, status.itinerary ?? 'L4');
-  switch (courseOf(situation, status)) {
-    case 'Forward': return goForward(situation, status, itinerary);
-    case 'Backward': return goBack(situation, status, itinerary);
-    case 'Seal': return seal(situation, status);
-    case 'Rest': return rest(situation, status, itinerary);
-    case 'Hold': return paused(situation, status, itinerary);
+  const course = courseOf(situation, status);
+  const followed = follow(situation, course === 'Backward' ? { ...status, direction: 'Backward' } : status, itinerary);
+  if (followed.write !== undefined && !followed.refused) return whileFollowing(followed.write, followed, course);
+  return alsoFollowing(takeCourse(situation, followed.status, itinerary, followed, course), followed);
+}
+
+function takeCourse(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed, course: Course): Draft {
+  switch (course) {
+    case 'Forward': return goForward(situation, status, itinerary, followed);
+    case 'Backward': return goBack(situation, status, itinerary, followed);
+    case 'Rest': return rest(situation, status, itinerary, followed);
+    case 'Hold': return paused(situation, status, itinerary, followed);
+    case 'Seal': {
+      const rested = rest(situation, status, itinerary, followed);
+      return rested.verdict.state === 'Ready' ? seal(situation, status) : notSealed(rested);
+    }
   }
 }
 
 /** Nothing goes on, but what was made still follows the user's objects. */
-function paused(situation: Situation, start: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
-  const kept = upkeep(situation, start, itinerary.forward);
+function paused(situation: Situation, start: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
+  const kept = upkeep(situation, start, itinerary.forward, followed);
   if (kept.outcome.kind === 'Write' || kept.outcome.kind === 'Pace') {
     return { status: kept.status, phase: start.failure === undefined ? 'Paused' : 'Failed', ...inProgress(kept.outcome, 'FollowingOriginals') };
   }
@@ -144,8 +157,12 @@ export function decide(situation: Situation): Decision {
   return finish(situation, blame(situation, draft), answer);
 }
 
+/** After so many refusals in a row of the same write, the status says so. */
+const refusalsToReport = 3;
+
 /** A write that the API server keeps refusing is no progress: the status says who refuses it and why, while it is tried again. */
-function blame({ refused }: Situation, draft: Draft): Draft {
-  if (refused === undefined || draft.next.kind !== 'Write') return draft;
-  return { ...draft, verdict: { state: 'Stalled', reason: 'WriteRefused', message: `${draft.verdict.message}, but it is refused: ${refused}` } };
+function blame({ refusals, surroundings }: Situation, draft: Draft): Draft {
+  const refused = draft.next.kind === 'Write' ? refusals.get(describeWrite(draft.next.write, surroundings.namespace.name)) : undefined;
+  if (refused === undefined || refused.count < refusalsToReport) return draft;
+  return { ...draft, verdict: { state: 'Stalled', reason: 'WriteRefused', message: `${draft.verdict.message}, but it is refused: ${refused.message}` } };
 }

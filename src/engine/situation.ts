@@ -32,8 +32,14 @@ export interface Situation {
   readonly nextRestartAt: number;
   /** Whether this process has deleted the objects of ours that are not watched, in this attempt: nothing else could tell. */
   readonly swept: boolean;
-  /** Why the write that was decided last was refused again and again, if it was. */
-  readonly refused: string | undefined;
+  /** Writes that the API server has refused since the last look with nothing to write, by object and verb (`describeWrite`). */
+  readonly refusals: ReadonlyMap<string, Refusal>;
+}
+
+/** How often in a row a write was refused, and what the API server said last. */
+export interface Refusal {
+  readonly count: number;
+  readonly message: string;
 }
 
 /** A write on an object that is not ours. Everything that it depends on is tested by the API server in the same request. */

@@ -2,7 +2,7 @@ import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.
 import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
-import { applyStep } from './apply.ts';
+import type { Followed } from './follow.ts';
 import { bindStep } from './services.ts';
 import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
@@ -27,35 +27,31 @@ function lost(situation: Situation, status: NamespaceMigrationStatus, step: Step
     : { status: noted, outcome: { kind: 'Wait', until: due, message: `waiting until ${step.name} holds again: ${missing}` } };
 }
 
-/** A completed step that makes something anew: from when it holds again, proxies need their time once more. */
+/** A completed step that binds something anew: from when it holds again, proxies need their time once more. */
 function rewritten(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[], write: Outcome): Kept {
   const due = settling(situation, status, step, steps);
   if (due !== undefined) return { status, outcome: due };
   return { status: withStep(status, step.name, (entry) => ({ ...entry, lostAt: entry.lostAt ?? timestamp(situation.now) })), outcome: write };
 }
 
-/** What a completed step has to do again when the user's objects have changed. */
-function redo(situation: Situation, step: StepPlan): Outcome {
-  switch (step.work.kind) {
-    case 'Apply': return applyStep(situation, step, step.work);
-    case 'BindServices': return bindStep(situation, step.work);
-    default: return { kind: 'Done' };
-  }
+/** What a completed step has to do again when the user's objects have changed. What it made has been followed before (`follow.ts`). */
+function redo(situation: Situation, step: StepPlan, { faults }: Followed): Outcome {
+  return step.work.kind === 'BindServices' ? bindStep(situation, step.work) : faults.get(step.name) ?? { kind: 'Done' };
 }
 
 /**
- * Looks after the steps that are completed: objects that were made follow the objects they are made from, and what had to be
- * observed has to stay so. Asked before anything else goes on.
+ * Looks after the steps that are completed: what had to be observed has to stay so, and only when it does are Services bound that
+ * joined since. Asked before anything else goes on.
  */
-export function upkeep(situation: Situation, start: NamespaceMigrationStatus, steps: readonly StepPlan[]): Kept {
+export function upkeep(situation: Situation, start: NamespaceMigrationStatus, steps: readonly StepPlan[], followed: Followed): Kept {
   let status = start;
   for (const step of steps) {
     const known = status.steps?.find(({ name }) => name === step.name);
     if (known?.completedAt === undefined) continue;
-    const outcome = redo(situation, step);
+    const outcome = redo(situation, step, followed);
     if (outcome.kind === 'Write') return rewritten(situation, status, step, steps, outcome);
     if (outcome.kind !== 'Done') return { status, outcome };
-    const missing = step.gate?.(situation.surroundings);
+    const missing = followed.pending.get(step.name) ?? step.gate?.(situation.surroundings);
     if (missing !== undefined) return lost(situation, status, step, known, missing);
     if (known.lostAt !== undefined) status = withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => ({ ...entry, regainedAt: timestamp(situation.now) }));
   }

@@ -20,6 +20,11 @@ export interface Manifest {
    * right before the next object of the list, and deleted right before it, so that the next one tells whether it is there.
    */
   readonly unwatched?: true;
+  /**
+   * It lets requests through that what this step makes decides about: when it has to follow a change, it waits until all of that
+   * is there as wanted and its gate holds. What only refuses never waits.
+   */
+  readonly reliesOn?: StepName;
 }
 
 /** The one kind of work that a step does. */
@@ -39,9 +44,10 @@ export type StepWork =
   | { readonly kind: 'Restart'; readonly stale: (pod: PodView) => boolean; readonly order?: (surroundings: Surroundings) => readonly WorkloadView[] }
   /**
    * Makes objects of our own and keeps them as `objects` says for as long as the namespace is under way or migrated: they
-   * follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is touched.
+   * follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is made for the first
+   * time, and those that are there follow as far as `possible` says: one policy that has no copy must not keep the others from theirs.
    */
-  | { readonly kind: 'Apply'; readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string }
+  | { readonly kind: 'Apply'; readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string; readonly possible?: (surroundings: Surroundings) => readonly Manifest[] }
   /** Deletes every object that these steps made, in the order of the steps, once no pod satisfies `heldBy` any more; `unwatched` ones right before those of the kind `before`. */
   | { readonly kind: 'Remove'; readonly steps: readonly StepName[]; readonly heldBy?: (pod: PodView) => boolean; readonly unwatched?: readonly { readonly before: Resource; readonly resource: Resource; readonly name: string }[] }
   /**

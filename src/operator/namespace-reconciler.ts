@@ -6,7 +6,7 @@ import { decide } from '../engine/decide.ts';
 import { isProtected, wantedOf } from '../engine/decide-migration.ts';
 import { describeWrite, execute, OldPictureError, written, type Written } from '../engine/execute.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
-import type { Situation, Write } from '../engine/situation.ts';
+import type { Refusal, Situation, Write } from '../engine/situation.ts';
 import type { Surroundings } from '../mesh/adapter.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { nextRestartAt, notAdmitted } from '../plan/admission.ts';
@@ -14,9 +14,6 @@ import { scopeOf } from '../plan/scope.ts';
 import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 
 const anyName = '*';
-
-/** After so many refusals in a row of the same write, the status says so. */
-const refusalsToReport = 3;
 
 /** Kinds that the operator changes and sees, besides those that it makes. */
 function isWatched({ kind }: Resource): boolean {
@@ -39,7 +36,7 @@ export class NamespaceReconciler {
   readonly #doubts = new Map<string, Write>();
   /** Attempts in which objects were deleted that nobody watches. */
   readonly #swept = new Set<string>();
-  readonly #refused = new Map<string, { readonly count: number; readonly message: string }>();
+  readonly #refused = new Map<string, ReadonlyMap<string, Refusal>>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -135,13 +132,20 @@ export class NamespaceReconciler {
       notAdmitted: isProtected(migration) ? notAdmitted(child, siblings, migration.spec, maxConcurrentNamespaces) : 'waits until the migration is protected by its finalizer',
       nextRestartAt: nextRestartAt(siblings, migration.spec.restart.podsPerMinute),
       swept: this.#swept.has(attemptOf(child)),
-      refused: this.#refusal(`${namespace}/${child.metadata.name}`),
+      refusals: this.#refused.get(`${namespace}/${child.metadata.name}`) ?? new Map(),
     };
   }
 
-  #refusal(key: string): string | undefined {
-    const refused = this.#refused.get(key);
-    return refused !== undefined && refused.count >= refusalsToReport ? refused.message : undefined;
+  /** Counted for each write by itself: that another one works says nothing about it. */
+  #noteRefusal(key: string, write: string, message: string): void {
+    const known = this.#refused.get(key) ?? new Map<string, Refusal>();
+    this.#refused.set(key, new Map([...known, [write, { count: (known.get(write)?.count ?? 0) + 1, message }]]));
+  }
+
+  #forgetRefusal(key: string, write: string): void {
+    const others = [...this.#refused.get(key) ?? []].filter(([each]) => each !== write);
+    if (others.length === 0) this.#refused.delete(key);
+    else this.#refused.set(key, new Map(others));
   }
 
   async #write(key: string, namespace: string, attempt: string, write: Write, signal: AbortSignal): Promise<Result> {
@@ -149,7 +153,7 @@ export class NamespaceReconciler {
     try {
       const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
-      this.#refused.delete(key);
+      this.#forgetRefusal(key, describeWrite(write, namespace));
       for (const one of done) this.#fence(one);
       if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#swept.add(attempt);
       // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
@@ -158,7 +162,7 @@ export class NamespaceReconciler {
       const message = refusal(error);
       if (error instanceof OldPictureError) return { kind: 'Stale' };
       if (error instanceof AmbiguousWriteError) this.#doubts.set(key, write);
-      if (message !== undefined) this.#refused.set(key, { count: (this.#refused.get(key)?.count ?? 0) + 1, message });
+      if (message !== undefined) this.#noteRefusal(key, describeWrite(write, namespace), message);
       throw error;
     }
   }

@@ -205,7 +205,7 @@ export class NamespaceWorld {
     const object = this.object;
     return {
       migrationUid: 'migration-uid',
-      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: nextRestartAt([object], spec.restart.podsPerMinute), refused: undefined, swept: true,
+      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: nextRestartAt([object], spec.restart.podsPerMinute), refusals: new Map(), swept: true,
       surroundings: {
         route: { from: 'IstioSidecar', to: 'IstioAmbient' }, spec, ...(this.status?.itinerary !== undefined && this.status.direction !== undefined && { itinerary: this.status.itinerary }),
         namespace: namespace({ labels: { ...this.labels }, annotations: { ...this.annotations }, hasAnnotations: this.annotations !== undefined }),

@@ -3,7 +3,7 @@ import type { PodView } from '../../views.ts';
 import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
 import { bindingMissing, companionsMissing, copiesMissing, guardMissing, stillBound, waypointMissing } from './gates.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
-import { boundServices, policyManifests } from './translation.ts';
+import { boundServices, policyManifests, possibleCopies } from './translation.ts';
 
 /**
  * Puts a waypoint in front of a namespace whose pods still have their sidecars. Until the pods are replaced both enforce: the
@@ -23,7 +23,7 @@ export const enterWaypoint: readonly StepPlan[] = [
     // E: copies with targetRefs are read by waypoints only, and nothing is bound yet. Dying before: applied again; after: seen to be there.
     name: 'CopyPolicies',
     why: 'Makes copies of the policies for the waypoint, because waypoints read no policy that selects pods. The originals stay as they are.',
-    work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Copy') },
+    work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Copy'), possible: possibleCopies },
     gate: (surroundings) => copiesMissing(surroundings, false),
   },
   {

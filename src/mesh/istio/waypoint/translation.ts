@@ -1,3 +1,4 @@
+import type { StepName } from '../../../api/namespace-migration.ts';
 import type { Resource } from '../../../api/object.ts';
 import type { Manifest, Surroundings } from '../../adapter.ts';
 import type { Role } from '../policy/translate/manifest.ts';
@@ -28,15 +29,35 @@ export function why(problems: Translation['problems']): string | undefined {
   return problem && `${problem.object}: ${problem.message}`;
 }
 
-/** The objects of a role, or why they cannot be made: part of them would be worse than none. */
+/** What lets requests through, and the step that makes what decides about these. */
+const reliesOn: Partial<Record<Role, StepName>> = { AllowWaypoint: 'CopyPolicies', SidecarAllow: 'CopyForSidecars' };
+
+/** The objects of a role, or why they cannot be made: for the first time part of them would be worse than none. */
 export function policyManifests(surroundings: Surroundings, role: Role): readonly Manifest[] | string {
   return manifestsOf(translationOf(surroundings), role);
 }
 
+/** The copies that can be made while some cannot. */
+export function possibleCopies(surroundings: Surroundings): readonly Manifest[] {
+  return unhindered(translationOf(surroundings), 'Copy');
+}
+
 /** The same of any translation, and of several roles. */
 export function manifestsOf({ manifests, problems }: Pick<Translation, 'manifests' | 'problems'>, ...roles: readonly Role[]): readonly Manifest[] | string {
-  return why(problems) ?? manifests.filter(({ role }) => roles.includes(role)).map(({ object, originals }) => {
-    const { name, labels, annotations } = object.metadata;
-    return { resource: resourceOf(object.kind), object: { metadata: { name, labels, ...(annotations && { annotations }) }, spec: object.spec }, follows: originals.join(', ') };
-  });
+  return why(problems) ?? manifests.filter(({ role }) => roles.includes(role)).map(applied);
+}
+
+/** Those of any translation whose original is not itself the problem: each decides about more, so it is right whatever is missing beside it. */
+export function unhindered({ manifests, problems }: Pick<Translation, 'manifests' | 'problems'>, role: Role): readonly Manifest[] {
+  const hindered = new Set(problems.filter(({ severity }) => severity === 'Critical').map(({ object }) => object));
+  return manifests.filter((manifest) => manifest.role === role && !manifest.originals.some((original) => hindered.has(original))).map(applied);
+}
+
+function applied({ object, originals, role }: Translation['manifests'][number]): Manifest {
+  const { name, labels, annotations } = object.metadata;
+  const relies = reliesOn[role];
+  return {
+    resource: resourceOf(object.kind), object: { metadata: { name, labels, ...(annotations && { annotations }) }, spec: object.spec },
+    follows: originals.join(', '), ...(relies !== undefined && { reliesOn: relies }),
+  };
 }

@@ -4,7 +4,7 @@ import { useWaypointLabel } from '../../labels.ts';
 import { modeOf } from '../../pod-mode.ts';
 import { companionsMissing, guardMissing, unread } from '../gates.ts';
 import { notThroughWaypoint, stillThroughWaypoint } from './gates.ts';
-import { exitManifests, servicesToUnbind } from './translation.ts';
+import { exitManifests, possibleExitCopies, servicesToUnbind } from './translation.ts';
 
 /** A pod that only the waypoint protects, or that is on its way to have a sidecar. */
 function lacksSidecar(pod: PodView): boolean {
@@ -20,7 +20,7 @@ export const prepareSidecars: readonly StepPlan[] = [
     // E: narrowed to pods with a sidecar, of which there are none; ztunnel never reads them. Dying before: applied again; after: seen to be there.
     name: 'CopyForSidecars',
     why: 'Makes copies of what the waypoint enforces for the sidecars to come, because sidecars read no policy with targetRefs. The originals stay as they are.',
-    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy') },
+    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy'), possible: possibleExitCopies },
     gate: (surroundings) => unread(surroundings, 'SidecarCopy'),
   },
   {

@@ -2,7 +2,7 @@ import type { Manifest, Surroundings } from '../../../adapter.ts';
 import type { ExitRole } from '../../policy/translate/names.ts';
 import { translateToSidecars, type ExitTranslation } from '../../policy/translate/to-sidecar/translate.ts';
 import { remembered } from '../memo.ts';
-import { manifestsOf, why } from '../translation.ts';
+import { manifestsOf, unhindered, why } from '../translation.ts';
 import { exitWorldOf } from './served.ts';
 
 /** What becomes of the policies of the namespace when its Services leave their waypoint. */
@@ -11,6 +11,11 @@ export const exitTranslationOf: (surroundings: Surroundings) => ExitTranslation 
 /** The objects of some roles, or why they cannot be made: part of them would be worse than none. */
 export function exitManifests(surroundings: Surroundings, ...roles: readonly ExitRole[]): readonly Manifest[] | string {
   return manifestsOf(exitTranslationOf(surroundings), ...roles);
+}
+
+/** The copies that can be made while some cannot. */
+export function possibleExitCopies(surroundings: Surroundings): readonly Manifest[] {
+  return unhindered(exitTranslationOf(surroundings), 'SidecarCopy');
 }
 
 /** The Services to take from their waypoint, or why they cannot be. */

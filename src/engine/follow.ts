@@ -1,0 +1,158 @@
+import type { NamespaceMigrationStatus, StepName } from '../api/namespace-migration.ts';
+import { timestamp } from '../base/clock.ts';
+import type { Itinerary, StepPlan, StepWork } from '../mesh/adapter.ts';
+import { editedByOthers, entriesOf, nameOf, nameTaken, superfluous, type Entry } from './apply.ts';
+import { describeWrite } from './execute.ts';
+import { ownObjects } from './own-objects.ts';
+import type { Outcome, OwnObject, Situation, Write } from './situation.ts';
+
+/** How what was made stands against what the user's objects say now. */
+export interface Followed {
+  readonly status: NamespaceMigrationStatus;
+  /** What has to be written first of all. */
+  readonly write?: Write;
+  /** The API server has refused that write before: others went first, and it need not hold up anything but what relies on it. */
+  readonly refused: boolean;
+  /** Per step what keeps its objects from following and no write mends. */
+  readonly faults: ReadonlyMap<StepName, Outcome>;
+  /** Per step what keeps a write back that would make its objects follow. */
+  readonly pending: ReadonlyMap<StepName, string>;
+  /** The user's objects that are not in force as they are now where they should be. */
+  readonly behind: readonly string[];
+}
+
+/** `New`: callers are being taken from what was made, so nothing is changed or deleted that still decides about some of them. */
+type Extent = 'All' | 'New' | 'Nothing';
+
+interface Picture {
+  readonly step: StepPlan;
+  readonly entries: readonly Entry[];
+  readonly left: readonly OwnObject[];
+  /** Why not all of it can be made. */
+  readonly problem?: string;
+}
+
+type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
+
+/** What was made is followed until its removal begins. */
+function extentOf({ direction, steps }: NamespaceMigrationStatus, { backward }: Itinerary): Extent {
+  if (direction !== 'Backward') return 'All';
+  const begun = backward.filter(({ name }) => steps?.some((step) => step.name === name) === true).map(({ work }) => work);
+  if (begun.some(({ kind }) => kind === 'Remove')) return 'Nothing';
+  return begun.some((work) => work.kind === 'UnbindServices' && work.objectsStay !== true) ? 'New' : 'All';
+}
+
+/** A step whose work was done, or done in part: the status may have been lost, but what was made tells as much. */
+function hasMade(situation: Situation, status: NamespaceMigrationStatus, { name }: StepPlan): boolean {
+  return status.steps?.some((step) => step.name === name && step.completedAt !== undefined) === true || ownObjects(situation, [name]).length > 0;
+}
+
+function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork): Picture {
+  const whole = work.objects(situation.surroundings);
+  const manifests = typeof whole === 'string' ? work.possible?.(situation.surroundings) ?? [] : whole;
+  const entries = entriesOf(situation, step, manifests);
+  // Of what only part can be made nobody knows whether the rest is superfluous.
+  return typeof whole === 'string' ? { step, entries, left: [], problem: whole } : { step, entries, left: superfluous(situation, step, entries) };
+}
+
+function isDue({ standing }: Entry, extent: Extent): boolean {
+  return standing === 'Missing' || (standing === 'Outdated' && extent === 'All');
+}
+
+/** Whether what the entry lets through is decided about by everything that should: else it would let through too much. */
+function isHeld({ surroundings }: Situation, { manifest: { reliesOn } }: Entry, pictures: readonly Picture[]): boolean {
+  const decides = pictures.find(({ step }) => step.name === reliesOn);
+  if (decides === undefined) return false;
+  return decides.problem !== undefined || decides.entries.some(({ standing }) => standing !== 'AsWanted') || decides.step.gate?.(surroundings) !== undefined;
+}
+
+function applying(situation: Situation, picture: Picture, pictures: readonly Picture[], extent: Extent): readonly Write[] {
+  const due = picture.entries.filter((entry) => isDue(entry, extent) && !isHeld(situation, entry, pictures));
+  const groups = due.map(({ before, applied }) => [...before, applied]);
+  // Together as long as nothing is refused; then one by one, so that what is refused keeps nothing else back.
+  const writes = situation.refusals.size === 0 ? [groups.flat()] : groups;
+  return writes.filter((manifests) => manifests.length > 0).map((manifests) => ({ kind: 'Apply', manifests }));
+}
+
+/**
+ * What is not wanted any more goes in the order in which the way back would delete it: first what lets requests through. Not
+ * while something of its step is not there yet, so that at no instant a rule is in neither.
+ */
+function deleting(pictures: readonly Picture[], { backward }: Itinerary): readonly Write[] {
+  const order = backward.flatMap(({ work }) => (work.kind === 'Remove' ? work.steps : []));
+  return pictures
+    .filter(({ entries, left }) => left.length > 0 && entries.every(({ standing }) => standing === 'AsWanted' || standing === 'Edited'))
+    .toSorted((a, b) => order.indexOf(a.step.name) - order.indexOf(b.step.name))
+    .map(({ left }) => ({ kind: 'Remove', objects: left }));
+}
+
+/** One that was never refused comes before those that were, these by turns. */
+function first(situation: Situation, writes: readonly Write[]): { readonly write?: Write; readonly refused: boolean } {
+  const times = (write: Write): number => situation.refusals.get(describeWrite(write, situation.surroundings.namespace.name))?.count ?? 0;
+  const [write] = writes.toSorted((a, b) => times(a) - times(b));
+  return write === undefined ? { refused: false } : { write, refused: times(write) > 0 };
+}
+
+/** What no write of ours mends, as a step that makes something for the first time says it. */
+function faultOf({ entries, problem }: Picture): Outcome | undefined {
+  const taken = entries.find(({ standing }) => standing === 'Taken');
+  if (taken !== undefined) return nameTaken(taken);
+  if (problem !== undefined) return { kind: 'Failed', reason: 'CannotBeMade', message: problem };
+  const edited = entries.find(({ standing }) => standing === 'Edited');
+  return edited && editedByOthers(edited);
+}
+
+/** Why something of the step that should be written is not. */
+function keptBack(situation: Situation, picture: Picture, pictures: readonly Picture[]): string | undefined {
+  const due = picture.entries.find((entry) => isDue(entry, 'All'));
+  if (due === undefined) return undefined;
+  const name = nameOf(due.applied);
+  if (isHeld(situation, due, pictures)) return `${name} waits until all that ${String(due.manifest.reliesOn)} makes is in force`;
+  return `${name} is not as it should be${[...situation.refusals.values()].map(({ message }) => `, and that is refused: ${message}`)[0] ?? ''}`;
+}
+
+function byStep<T>(pictures: readonly Picture[], say: (picture: Picture) => T | undefined): ReadonlyMap<StepName, T> {
+  return new Map(pictures.flatMap((picture) => {
+    const said = say(picture);
+    return said === undefined ? [] : [[picture.step.name, said] as const];
+  }));
+}
+
+function originalsBehind(pictures: readonly Picture[]): readonly string[] {
+  const follows = pictures.flatMap(({ entries }) => entries.filter(({ standing }) => standing !== 'AsWanted').flatMap(({ manifest }) => manifest.follows ?? []));
+  return [...new Set([...follows, ...pictures.flatMap(({ problem }) => problem ?? [])])];
+}
+
+/** From when it holds again, proxies need their time once more. */
+function noted(status: NamespaceMigrationStatus, write: Write | undefined, pictures: readonly Picture[], now: number): NamespaceMigrationStatus {
+  if (write?.kind !== 'Apply') return status;
+  const names = write.manifests.map(({ object }) => object);
+  const touched = pictures.filter(({ entries }) => entries.some(({ applied }) => names.includes(applied.object))).map(({ step }) => step.name);
+  const steps = status.steps?.map((step) =>
+    (touched.includes(step.name) && step.completedAt !== undefined ? { ...step, lostAt: step.lostAt ?? timestamp(now) } : step));
+  return { ...status, ...(steps && { steps }) };
+}
+
+/**
+ * Brings what was made for the user's objects in step with them, before anything else is looked at: a gate that is lost, a label
+ * that somebody changed, a pause or a failure must not keep an emergency DENY from being enforced. Each step and each object stands
+ * for itself. In the order of the steps, so copies come before what lets requests through and that before guards.
+ *
+ * Safe: what only refuses is written at once; what lets through waits for what decides about it (`reliesOn`). Applied without
+ * force and recognised by what is there: dying right before it, it is due at the next look; right after, it is seen to be done.
+ */
+export function follow(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Followed {
+  const extent = extentOf(status, itinerary);
+  const pictures = extent === 'Nothing' ? [] : itinerary.forward.flatMap((step) =>
+    (step.work.kind === 'Apply' && hasMade(situation, status, step) ? [pictureOf(situation, step, step.work)] : []));
+  const applied = pictures.flatMap((picture) => applying(situation, picture, pictures, extent));
+  const { write, refused } = first(situation, [...applied, ...(extent === 'All' ? deleting(pictures, itinerary) : [])]);
+  return {
+    status: noted(status, write, pictures, situation.now),
+    ...(write && { write }),
+    refused,
+    faults: byStep(pictures, faultOf),
+    pending: byStep(pictures, (picture) => keptBack(situation, picture, pictures)),
+    behind: originalsBehind(pictures),
+  };
+}
