@@ -146,16 +146,17 @@ export type MeshMigrationSpec = z.infer<typeof MeshMigrationSpec>;
 
 /** Phases of a MeshMigration. */
 export const MigrationPhase = z.enum([
-  'Planning', 'Planned', 'Migrating', 'Paused', 'RollingBack', 'RolledBack', 'Migrated', 'Finalized', 'Blocked', 'Failed',
+  'Planning', 'Planned', 'Migrating', 'Paused', 'RollingBack', 'RolledBack', 'Migrated', 'Incomplete', 'Finalized', 'Blocked', 'Failed',
 ]);
 export type MigrationPhase = z.infer<typeof MigrationPhase>;
 
 const NamespaceTotals = z.object({
   total: z.int().min(0).describe('Namespaces in scope.'),
   pending: z.int().min(0).describe('Not started yet.'),
-  blocked: z.int().min(0).describe('Not started because of critical findings.'),
+  blocked: z.int().min(0).describe('Not started because of critical findings, their own or about the selection.'),
   inFlight: z.int().min(0).describe('Being migrated or rolled back, or stopped half-way.'),
   migrated: z.int().min(0).describe('Migrated or Finalized.'),
+  incomplete: z.int().min(0).describe('All that the operator can restart is done, but pods of the old data plane are left that only their owner can replace.'),
   rolledBack: z.int().min(0).describe('Back as they were.'),
   failed: z.int().min(0).describe('Failed on the way, whether rolled back since or not; counted against failureBudget.'),
 });
@@ -170,11 +171,12 @@ export const MeshMigrationStatus = z.object({
   command: Command.optional().describe('The last command given by editing the status, while it holds.'),
   namespaces: NamespaceTotals.optional().describe('Namespaces by state.'),
   findings: z.array(Finding).max(50).optional().describe('Findings about the migration as a whole.').meta({ 'x-kubernetes-list-type': 'atomic' }),
+  needAttention: z.int().min(0).optional().describe('How many namespaces need a person; attention has room for 20 of them.'),
   attention: z.array(z.object({
     namespace: z.string().max(63).describe('The namespace.'),
     phase: z.string().max(16).describe('Its phase.'),
     message: z.string().max(1024).describe('What is the matter.'),
-  })).max(20).optional().describe('The first namespaces that are blocked, failed or rolled back.').meta({ 'x-kubernetes-list-type': 'atomic' }),
+  })).max(20).optional().describe('Namespaces that need a person, the worst first: stuck, failed, rolled back, stopped, incomplete, blocked.').meta({ 'x-kubernetes-list-type': 'atomic' }),
   startedAt: Time.optional().describe('When the first namespace was started.'),
   conditions: z.array(Condition).max(16).optional().describe('Ready, Reconciling and Stalled, with the meaning kstatus gives them.')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),

@@ -13,7 +13,7 @@ export type NamespaceMigrationSpec = z.infer<typeof NamespaceMigrationSpec>;
 
 /** Phases of a NamespaceMigration. */
 export const NamespacePhase = z.enum([
-  'Pending', 'Planned', 'Blocked', 'Migrating', 'Paused', 'RollingBack', 'RolledBack', 'Migrated', 'Finalized', 'Failed',
+  'Pending', 'Planned', 'Blocked', 'Migrating', 'Paused', 'RollingBack', 'RolledBack', 'Migrated', 'Incomplete', 'Finalized', 'Failed',
 ]);
 export type NamespacePhase = z.infer<typeof NamespacePhase>;
 

@@ -27,6 +27,7 @@ function scope(namespaces: readonly string[], more: Partial<Scope> = {}): Scope 
 
 const critical = { id: 'MM001', severity: 'Critical', object: 'Namespace kube-system', message: 'x', fix: 'y' } as const;
 const migrated: NamespaceMigrationStatus = { writtenPhase: 'Migrated', direction: 'Forward' };
+const stalled: NonNullable<NamespaceMigrationStatus['conditions']> = [{ type: 'Stalled', status: 'True', reason: 'X', message: 'x', lastTransitionTime: '2030-01-01T00:00:00Z' }];
 const flying: NamespaceMigrationStatus = { writtenPhase: 'Migrating', direction: 'Forward' };
 
 function decided(object: MeshMigration, children: readonly NamespaceMigration[], given: Scope): MigrationDecision {
@@ -105,6 +106,7 @@ describe('the phase of a migration', () => {
   const waiting: NamespaceMigrationStatus = { writtenPhase: 'Pending' };
   const blocked: NamespaceMigrationStatus = { writtenPhase: 'Blocked' };
   const back: NamespaceMigrationStatus = { writtenPhase: 'RolledBack', failure };
+  const incomplete: NamespaceMigrationStatus = { writtenPhase: 'Incomplete', direction: 'Forward', conditions: stalled };
 
   it.each<[MigrationPhase, string, string, readonly (NamespaceMigrationStatus | undefined)[]]>([
     ['Planning', 'Plan', 'Reconciling', [undefined]],
@@ -121,6 +123,16 @@ describe('the phase of a migration', () => {
     ['RolledBack', 'Rollback', 'Ready', [{ writtenPhase: 'RolledBack' }]],
     ['Paused', 'Pause', 'Stalled', [flying]],
     ['Finalized', 'Finalize', 'Ready', [{ writtenPhase: 'Finalized' }]],
+    ['Incomplete', 'Migrate', 'Stalled', [migrated, incomplete]],
+    ['Incomplete', 'Migrate', 'Stalled', [migrated, { writtenPhase: 'RolledBack' }]],
+    ['RolledBack', 'Migrate', 'Stalled', [{ writtenPhase: 'RolledBack' }]],
+    ['Incomplete', 'Finalize', 'Stalled', [{ writtenPhase: 'Finalized' }, incomplete]],
+    ['Migrated', 'Finalize', 'Stalled', [{ ...migrated, conditions: stalled }]],
+    ['Migrated', 'Finalize', 'Reconciling', [migrated, incomplete]],
+    ['RollingBack', 'Rollback', 'Reconciling', [{ writtenPhase: 'Finalized' }, migrated]],
+    ['Finalized', 'Rollback', 'Stalled', [{ writtenPhase: 'Finalized' }, { writtenPhase: 'RolledBack' }]],
+    ['Finalized', 'Rollback', 'Stalled', [{ writtenPhase: 'Finalized' }]],
+    ['RolledBack', 'Rollback', 'Ready', [{ writtenPhase: 'Planned' }]],
   ])('is %s when it is to %s, and %s', (phase, action, condition, statuses) => {
     const children = statuses.map((status, n) => child(`ns-${n}`, status));
     const { status } = decided(migration({ spec: { action } }), children, scope(children.map(({ metadata }) => metadata.namespace ?? '')));
@@ -138,7 +150,7 @@ describe('the phase of a migration', () => {
     const children = statuses.map((status, n) => child(`ns-${n}`, status));
     const { namespaces } = decided(migration(), children, scope([...children.map(({ metadata }) => metadata.namespace ?? ''), 'not-yet'])).status;
 
-    expect(namespaces).toEqual({ total: 8, pending: 3, blocked: 1, inFlight: 2, migrated: 1, rolledBack: 1, failed: 2 });
+    expect(namespaces).toEqual({ total: 8, pending: 3, blocked: 1, inFlight: 2, migrated: 1, incomplete: 0, rolledBack: 1, failed: 2 });
   });
 
   it('is the same at any later time', () => {
@@ -150,8 +162,8 @@ describe('the phase of a migration', () => {
   });
 
   it('stays within what the status may hold', () => {
-    const children = Array.from({ length: 60 }, (_each, n) => child(`ns-${n}`, { ...back, message: 'x'.repeat(1024) }));
+    const children = Array.from({ length: 60 }, (_each, n) => child(`ns-${n}`, { ...back, conditions: stalled, message: 'x'.repeat(1024) }));
 
-    expect(decided(migration(), children, scope([])).status.attention).toHaveLength(20);
+    expect(decided(migration(), children, scope([])).status).toMatchObject({ needAttention: 60, attention: { length: 20 } });
   });
 });

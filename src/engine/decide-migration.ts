@@ -1,12 +1,12 @@
-import type { MeshMigrationStatus, MigrationPhase, NamespaceTotals } from '../api/mesh-migration.ts';
+import type { MeshMigrationStatus, MigrationPhase } from '../api/mesh-migration.ts';
 import { rollbackFinalizer, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
-import { hasFailed, isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
 import { actionInForce, editOf } from './commands.ts';
 import { conditionsFor, told } from './conditions.ts';
 import { summarise } from './summary.ts';
 import type { Wanted } from './situation.ts';
+import { attentionOf, totalsOf } from './totals.ts';
 
 /** A consistent picture of one migration. */
 export interface MigrationSituation {
@@ -42,7 +42,12 @@ export function wantedOf({ metadata, spec, status }: MeshMigration): Wanted {
   return actionInForce(spec, status?.command);
 }
 
-function acceptEdit({ object, now }: MigrationSituation): { readonly status: MeshMigrationStatus; readonly answer?: string } {
+/** Whether there is anything to go back from, or that has gone back. */
+function wasStarted(children: readonly NamespaceMigration[]): boolean {
+  return children.some(({ status }) => status?.direction !== undefined || status?.writtenPhase === 'RolledBack');
+}
+
+function acceptEdit({ object, children, now }: MigrationSituation): { readonly status: MeshMigrationStatus; readonly answer?: string } {
   const { phase: _edited, ...stored } = object.status ?? {};
   const status: MeshMigrationStatus = stored;
   const edit = editOf(object.status, object.metadata.managedFields, now);
@@ -51,30 +56,14 @@ function acceptEdit({ object, now }: MigrationSituation): { readonly status: Mes
   const { command: _previous, ...uncommanded } = status;
   const { command } = edit;
   if (status.writtenPhase === 'Finalized') return { status, answer: `${command.by} asked for ${command.action}, but the migration is Finalized` };
+  if (command.action === 'Rollback' && object.spec.action === 'Plan' && !wasStarted(children)) {
+    return { status, answer: `${command.by} asked for a rollback, but spec.action is Plan and nothing was started: there is nothing to roll back` };
+  }
   if (command.action === 'Migrate') {
     return object.spec.action === 'Migrate' ? { status: uncommanded } : { status, answer: `${command.by} asked to go on, but spec.action is ${object.spec.action}: set it to Migrate` };
   }
   if (command.action === 'Pause' && object.spec.action !== 'Migrate') return { status, answer: `${command.by} asked for a pause, but spec.action is ${object.spec.action}: nothing is under way` };
   return { status: { ...status, command: { ...command, overrides: object.spec.action } } };
-}
-
-function total(children: readonly NamespaceMigration[], scope: Scope): NamespaceTotals {
-  const missing = scope.namespaces.filter((name) => !children.some((child) => child.metadata.namespace === name)).length;
-  const count = (test: (child: NamespaceMigration) => boolean): number => children.filter(test).length;
-  const phase = (child: NamespaceMigration): string | undefined => child.status?.writtenPhase;
-  const inFlight = count(isInFlight);
-  const blocked = count((child) => phase(child) === 'Blocked');
-  const migrated = count((child) => phase(child) === 'Migrated' || phase(child) === 'Finalized');
-  const rolledBack = count((child) => phase(child) === 'RolledBack');
-  return { total: children.length + missing, pending: children.length + missing - inFlight - blocked - migrated - rolledBack, blocked, inFlight, migrated, rolledBack, failed: count(hasFailed) };
-}
-
-const needAttention: readonly (string | undefined)[] = ['Blocked', 'Failed', 'RolledBack', 'Paused'];
-
-function attention(children: readonly NamespaceMigration[]): NonNullable<MeshMigrationStatus['attention']> {
-  return children.filter(({ status }) => needAttention.includes(status?.writtenPhase) || status?.conditions?.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True') === true)
-    .slice(0, 20)
-    .map(({ metadata, status }) => ({ namespace: metadata.namespace ?? '', phase: status?.writtenPhase ?? '', message: status?.message ?? '' }));
 }
 
 function nextWrite({ object, scope, children }: MigrationSituation, phase: MigrationPhase): MigrationWrite | undefined {
@@ -107,8 +96,9 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
   const { object, scope, children, now } = situation;
   const { status, answer } = acceptEdit(situation);
   const commanded: MeshMigration = { ...object, status };
-  const totals = total(children, scope);
-  const summary = summarise({ wanted: wantedOf(commanded), object: commanded, scope, children, totals });
+  const totals = totalsOf(children, scope);
+  const wanted = wantedOf(commanded);
+  const summary = summarise({ wanted, object: commanded, scope, children, totals });
   const started = children.some(({ status: child }) => child?.direction !== undefined);
   const { command, ...rest } = status;
   const held = command?.overrides === object.spec.action;
@@ -122,7 +112,7 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
       observedGeneration: generation,
       namespaces: totals,
       findings: [...scope.findings],
-      attention: attention(children),
+      ...attentionOf(children, wanted),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
       conditions: conditionsFor(told(summary.verdict, { name: object.metadata.name }), object.status?.conditions, generation, now, answer),
     },

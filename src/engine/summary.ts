@@ -1,70 +1,32 @@
-import { isInFlight } from '../plan/admission.ts';
-import type { MigrationPhase, NamespaceTotals } from '../api/mesh-migration.ts';
-import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { counted, listed } from '../base/counted.ts';
 import type { Scope } from '../plan/scope.ts';
-import type { Verdict } from './conditions.ts';
 import type { Wanted } from './situation.ts';
-import { findingReason, type StalledReason } from './ways-out.ts';
+import { finalizing, goingBack, rollingBack } from './summary-back.ts';
+import { namesOf, namespaceStalled, say, stalled, tally, underWay, type Facts, type Summary } from './summary-parts.ts';
+import { isStalled, phaseOf } from './totals.ts';
+import { commandLine, findingReason } from './ways-out.ts';
 
-interface Facts {
-  readonly wanted: Wanted;
-  readonly object: MeshMigration;
-  readonly scope: Scope;
-  readonly children: readonly NamespaceMigration[];
-  readonly totals: NamespaceTotals;
-}
-
-interface Summary {
-  readonly phase: MigrationPhase;
-  readonly verdict: Verdict;
-}
-
-function say(phase: MigrationPhase, state: 'Ready' | 'InProgress', reason: string, message: string): Summary {
-  return { phase, verdict: { state, reason, message } };
-}
-
-function stalled(phase: MigrationPhase, reason: StalledReason, message: string, way?: string): Summary {
-  return { phase, verdict: { state: 'Stalled', reason, message, ...(way !== undefined && { way }) } };
-}
-
-function isStalled({ status }: NamespaceMigration): boolean {
-  return status?.conditions?.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True') === true;
-}
-
-/** When every namespace that is under way waits for a person, so does the migration; the first of them says why. */
-function stalledInFlight({ children }: Facts): NamespaceMigration | undefined {
-  const inFlight = children.filter(isInFlight);
-  return inFlight.every(isStalled) ? inFlight[0] : undefined; // None is none: the first of an empty list is undefined.
-}
-
-/** The message of the namespace has its own way out at the end. */
-function namespaceStalled(phase: MigrationPhase, { metadata, status }: NamespaceMigration): Summary {
-  return stalled(phase, 'NamespaceStalled', `${metadata.namespace ?? ''}: ${status?.message ?? ''}`);
-}
-
-function underWay(facts: Facts, phase: MigrationPhase): Summary {
-  const { totals } = facts;
-  const first = stalledInFlight(facts);
-  return first === undefined
-    ? say(phase, 'InProgress', phase, `${totals.migrated} of ${totals.total} namespaces migrated, ${totals.inFlight} under way`)
-    : namespaceStalled(phase, first);
-}
-
-function planned({ children, totals }: Facts): Summary {
+function planned({ object, children, totals }: Facts): Summary {
   if (children.length < totals.total || children.some(({ status }) => status?.writtenPhase === undefined)) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
-  if (totals.inFlight > 0) return stalled('Paused', 'Paused', `spec.action is Plan while ${totals.inFlight} namespaces are under way: they stay where they are`);
-  if (totals.blocked === totals.total) return stalled('Blocked', 'NamespacesBlocked', `all ${totals.total} namespaces have critical findings`);
-  return say('Planned', 'Ready', 'Planned', `${totals.total - totals.blocked} of ${totals.total} namespaces can be migrated, ${totals.blocked} are blocked; nothing was changed`);
+  if (totals.inFlight > 0) {
+    const way = `To go on: ${commandLine('SetMigrate', object.metadata)}`;
+    return stalled('Paused', 'Paused', `spec.action is Plan, ${counted(totals.inFlight, 'namespace')} under way: they stay where they are`, way);
+  }
+  if (totals.blocked === totals.total) return stalled('Blocked', 'NamespacesBlocked', `critical findings in all of ${counted(totals.total, 'namespace')}`);
+  return say('Planned', 'Ready', 'Planned', `${totals.total - totals.blocked} of ${counted(totals.total, 'namespace')} can be migrated, ${totals.blocked} blocked; nothing was changed`);
 }
 
 /** Nothing is under way and nothing can be started any more: what became of it. */
-function ended({ children, totals }: Facts): Summary {
-  const left = `${totals.migrated} of ${totals.total} namespaces migrated, ${totals.blocked} blocked, ${totals.rolledBack} rolled back, ${totals.failed} failed`;
-  if (totals.failed > 0) return stalled('Failed', 'NamespacesFailed', left);
-  if (totals.migrated < totals.total) return stalled('Blocked', totals.blocked > 0 ? 'NamespacesBlocked' : 'NamespacesRolledBack', left);
+function ended(facts: Facts): Summary {
+  const { children, totals } = facts;
+  const among = (phase: string): string => `${tally(facts)} (${namesOf(children.filter((child) => phaseOf(child) === phase))})`;
+  if (totals.failed > 0) return stalled('Failed', 'NamespacesFailed', `${tally(facts)} (${namesOf(children.filter(({ status }) => status?.failure !== undefined))})`);
+  if (totals.blocked > 0) return stalled('Blocked', 'NamespacesBlocked', among('Blocked'));
+  if (totals.incomplete > 0) return stalled('Incomplete', 'PodsLeft', among('Incomplete'));
+  if (totals.rolledBack > 0) return stalled(totals.rolledBack === totals.total ? 'RolledBack' : 'Incomplete', 'NamespacesRolledBack', among('RolledBack'));
   const drifted = children.find(isStalled);
   return drifted === undefined
-    ? say('Migrated', 'Ready', 'Migrated', `all ${totals.total} namespaces are migrated; a rollback is possible until spec.action is Finalize`)
+    ? say('Migrated', 'Ready', 'Migrated', `${tally(facts)}; a rollback is possible until spec.action is Finalize`)
     : namespaceStalled('Migrated', drifted);
 }
 
@@ -73,46 +35,45 @@ function migrating(facts: Facts): Summary {
   const budget = object.spec.failureBudget.namespaces;
   if (children.length === 0) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
   if (totals.inFlight === 0 && totals.pending > 0 && totals.failed > budget) {
-    return stalled('Failed', 'FailureBudgetExceeded', `${totals.failed} namespaces failed, spec.failureBudget.namespaces is ${budget}: ${totals.pending} namespaces are not started`);
+    return stalled('Failed', 'FailureBudgetExceeded', `${counted(totals.failed, 'namespace')} failed, spec.failureBudget.namespaces is ${budget}: ${counted(totals.pending, 'namespace')} not started`);
   }
   return totals.inFlight > 0 || totals.pending > 0 ? underWay(facts, 'Migrating') : ended(facts);
 }
 
-function rollingBack(facts: Facts): Summary {
-  const { object, children } = facts;
-  if (children.some(({ status }) => status?.direction !== undefined)) return underWay(facts, 'RollingBack');
-  const by = object.status?.command;
-  return by === undefined
-    ? say('RolledBack', 'Ready', 'RolledBack', 'everything is as it was')
-    : stalled('RolledBack', 'RolledBack', `everything is as it was: rolled back by ${by.by} at ${by.at}`);
-}
-
-function finalizing(facts: Facts): Summary {
-  const { children, totals } = facts;
-  if (children.some(({ status }) => status?.direction !== undefined)) return underWay(facts, totals.inFlight > 0 ? 'Migrating' : 'Migrated');
-  const never = totals.total - totals.migrated;
-  return say('Finalized', 'Ready', 'Finalized', `${totals.migrated} namespaces are migrated for good${never > 0 ? `, ${never} never were` : ''}`);
-}
-
-function paused({ object }: Facts): Summary {
+function paused({ object, totals }: Facts): Summary {
   const command = object.status?.command;
-  return stalled('Paused', 'Paused', command === undefined ? 'spec.action is Pause' : `paused by ${command.by} at ${command.at}`);
-}
-
-function leaving(facts: Facts): Summary {
-  return underWay(facts, 'RollingBack');
+  const where = totals.inFlight > 0 ? `, ${counted(totals.inFlight, 'namespace')} half-way` : '';
+  return command === undefined
+    ? stalled('Paused', 'Paused', `spec.action is Pause${where}`, `To go on: ${commandLine('SetMigrate', object.metadata)}`)
+    : stalled('Paused', 'Paused', `paused by ${command.by} at ${command.at}${where}`);
 }
 
 const byWanted: Readonly<Record<Wanted, (facts: Facts) => Summary>> = {
-  Plan: planned, Migrate: migrating, Pause: paused, Rollback: rollingBack, Finalize: finalizing, DeleteLeave: leaving,
+  Plan: planned, Migrate: migrating, Pause: paused, Rollback: rollingBack, Finalize: finalizing, DeleteLeave: goingBack,
 };
+
+/** What is wrong with the selection besides: a name that does not exist must not hide behind "all are migrated". */
+function alsoFound({ findings }: Scope, reason: string): string {
+  const open = findings.filter(({ id, severity }) => severity !== 'Info' && id !== reason);
+  const ids = [...new Set(open.map(({ id }) => id))];
+  return ids.map((id) => {
+    const same = open.filter((finding) => finding.id === id);
+    return `; ${id} ${listed(same.map(({ object }) => object))}: ${same[0]?.message ?? ''}`;
+  }).join('');
+}
+
+function summary(facts: Facts): Summary {
+  const { object, scope, totals, wanted } = facts;
+  const critical = scope.findings.find(({ severity }) => severity === 'Critical');
+  if (object.metadata.deletionTimestamp !== undefined) return goingBack(facts);
+  if (critical !== undefined && totals.inFlight + totals.migrated + totals.incomplete + totals.rolledBack === 0) {
+    return stalled('Blocked', findingReason(critical), `${critical.object}: ${critical.message}. ${critical.fix}`);
+  }
+  return byWanted[wanted](facts);
+}
 
 /** Phase and verdict of a migration from what it wants and where its namespaces are. */
 export function summarise(facts: Facts): Summary {
-  const critical = facts.scope.findings.find(({ severity }) => severity === 'Critical');
-  if (facts.object.metadata.deletionTimestamp !== undefined) return underWay(facts, 'RollingBack');
-  if (critical !== undefined && facts.totals.inFlight === 0 && facts.totals.migrated === 0) {
-    return stalled('Blocked', findingReason(critical), `${critical.object}: ${critical.message}. ${critical.fix}`);
-  }
-  return byWanted[facts.wanted](facts);
+  const { phase, verdict } = summary(facts);
+  return { phase, verdict: { ...verdict, message: `${verdict.message}${alsoFound(facts.scope, verdict.reason)}` } };
 }

@@ -1,9 +1,9 @@
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 
-/** Whether the namespace has been touched and is not at the end: it takes a slot. */
+/** Whether the namespace has been touched and is not at the end: it takes a slot. For pods that only their owner can replace none is kept. */
 export function isInFlight({ status }: NamespaceMigration): boolean {
-  return status?.direction !== undefined && status.writtenPhase !== 'Migrated';
+  return status?.direction !== undefined && status.writtenPhase !== 'Migrated' && status.writtenPhase !== 'Incomplete';
 }
 
 /** Whether the attempt at the namespace failed, rolled back since or not. */

@@ -1,0 +1,10 @@
+/** A number with its noun: "1 namespace", "0 namespaces". Every message that counts says it this way. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Names for a sentence, and how many there are besides: a message has to be readable with a thousand of them. */
+export function listed(names: readonly string[], most = 5): string {
+  const more = names.length - most;
+  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

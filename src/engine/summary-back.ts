@@ -1,0 +1,64 @@
+import type { NamespaceMigration } from '../api/resources.ts';
+import { counted } from '../base/counted.ts';
+import { namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
+import { isStalled, phaseOf } from './totals.ts';
+
+function isStarted({ status }: NamespaceMigration): boolean {
+  return status?.direction !== undefined;
+}
+
+function isFinalized(child: NamespaceMigration): boolean {
+  return phaseOf(child) === 'Finalized';
+}
+
+/** How many are back, of those that have somewhere to go back to; what is sealed is named, because it stays. */
+function progress({ children, totals }: Facts): string {
+  const started = children.filter(isStarted);
+  const moving = started.filter(({ status }) => status?.direction === 'Backward').length;
+  const sealed = children.filter(isFinalized);
+  return [
+    `${totals.rolledBack} of ${counted(totals.rolledBack + started.length, 'namespace')} back`, `${moving} under way`,
+    ...(started.length > moving ? [`${started.length - moving} to come`] : []),
+    ...(sealed.length > 0 ? [`no way back for ${counted(sealed.length, 'finalized namespace')} (${namesOf(sealed)})`] : []),
+  ].join(', ');
+}
+
+/** On the way back, with their number. */
+export function goingBack(facts: Facts): Summary {
+  const first = stalledInFlight(facts);
+  return first === undefined ? say('RollingBack', 'InProgress', 'RollingBack', progress(facts)) : namespaceStalled('RollingBack', first);
+}
+
+/** Nothing is on the way back any more. Finalized namespaces have no way back: it is never said that they had gone it. */
+function back({ object, children, totals }: Facts): Summary {
+  const sealed = children.filter(isFinalized);
+  const others = totals.total - totals.rolledBack;
+  if (sealed.length > 0) {
+    return stalled('Finalized', 'NoWayBack', `no way back for ${counted(sealed.length, 'finalized namespace')}: ${namesOf(sealed)}; ${totals.rolledBack} of ${counted(totals.total, 'namespace')} back`);
+  }
+  const never = others > 0 ? `, ${others} never started` : '';
+  const message = totals.rolledBack === 0 ? 'nothing was started, so nothing had to go back' : `everything is as it was: ${counted(totals.rolledBack, 'namespace')} back${never}`;
+  const by = object.status?.command;
+  return by === undefined ? say('RolledBack', 'Ready', 'RolledBack', message) : stalled('RolledBack', 'RolledBack', `${message}; rolled back by ${by.by} at ${by.at}`);
+}
+
+/** What a rollback of the whole amounts to now. */
+export function rollingBack(facts: Facts): Summary {
+  return facts.children.some(isStarted) ? goingBack(facts) : back(facts);
+}
+
+/** What sealing amounts to now: what is not as it shall be is not sealed, and named. */
+export function finalizing(facts: Facts): Summary {
+  const { children, totals } = facts;
+  const open = children.filter(isStarted);
+  if (totals.inFlight > 0) return underWay(facts, 'Migrating');
+  if (open.some((child) => !isStalled(child))) return say('Migrated', 'InProgress', 'Finalizing', `sealing ${counted(open.length, 'namespace')}`);
+  const left = open.filter((child) => phaseOf(child) === 'Incomplete');
+  if (left.length > 0) {
+    return stalled('Incomplete', 'PodsLeft', `not finalized, because pods of the old data plane are left in ${counted(left.length, 'namespace')}: ${namesOf(left)}`);
+  }
+  const [first] = open;
+  if (first !== undefined) return namespaceStalled('Migrated', first);
+  const never = totals.total - totals.migrated;
+  return say('Finalized', 'Ready', 'Finalized', `${counted(totals.migrated, 'namespace')} migrated for good${never > 0 ? `, ${never} never` : ''}`);
+}

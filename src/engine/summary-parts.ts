@@ -1,0 +1,65 @@
+import type { MigrationPhase, NamespaceTotals } from '../api/mesh-migration.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { counted, listed } from '../base/counted.ts';
+import { isInFlight } from '../plan/admission.ts';
+import type { Scope } from '../plan/scope.ts';
+import type { Verdict } from './conditions.ts';
+import type { Wanted } from './situation.ts';
+import { isStalled } from './totals.ts';
+import type { StalledReason } from './ways-out.ts';
+
+/** What a summary is made from. */
+export interface Facts {
+  readonly wanted: Wanted;
+  readonly object: MeshMigration;
+  readonly scope: Scope;
+  readonly children: readonly NamespaceMigration[];
+  readonly totals: NamespaceTotals;
+}
+
+/** Phase and verdict of a migration as a whole. */
+export interface Summary {
+  readonly phase: MigrationPhase;
+  readonly verdict: Verdict;
+}
+
+/** It is where it shall be, or gets there by itself. */
+export function say(phase: MigrationPhase, state: 'Ready' | 'InProgress', reason: string, message: string): Summary {
+  return { phase, verdict: { state, reason, message } };
+}
+
+/** A person has to do something: `way` is said instead of what the table has for the reason. */
+export function stalled(phase: MigrationPhase, reason: StalledReason, message: string, way?: string): Summary {
+  return { phase, verdict: { state: 'Stalled', reason, message, ...(way !== undefined && { way }) } };
+}
+
+/** The message of the namespace has its own way out at the end. */
+export function namespaceStalled(phase: MigrationPhase, { metadata, status }: NamespaceMigration): Summary {
+  return stalled(phase, 'NamespaceStalled', `${metadata.namespace ?? ''}: ${status?.message ?? ''}`);
+}
+
+/** When every namespace that is under way waits for a person, so does the migration; the first of them says why. */
+export function stalledInFlight({ children }: Facts): NamespaceMigration | undefined {
+  const inFlight = children.filter(isInFlight);
+  return inFlight.every(isStalled) ? inFlight[0] : undefined; // None is none: the first of an empty list is undefined.
+}
+
+/** Names of namespaces for a sentence. */
+export function namesOf(children: readonly NamespaceMigration[]): string {
+  return listed(children.map(({ metadata }) => metadata.namespace ?? ''));
+}
+
+/** How far it is, without what there is none of. */
+export function tally({ totals }: Facts): string {
+  const parts: readonly (readonly [number, string])[] = [
+    [totals.inFlight, 'under way'], [totals.pending, 'to come'], [totals.incomplete, 'incomplete'], [totals.blocked, 'blocked'],
+    [totals.rolledBack, 'rolled back'], [totals.failed, 'failed'],
+  ];
+  return [`${totals.migrated} of ${counted(totals.total, 'namespace')} migrated`, ...parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)].join(', ');
+}
+
+/** On the way: in progress, unless all that is under way is stalled. */
+export function underWay(facts: Facts, phase: MigrationPhase): Summary {
+  const first = stalledInFlight(facts);
+  return first === undefined ? say(phase, 'InProgress', phase, tally(facts)) : namespaceStalled(phase, first);
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
+import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { rollbackFinalizer, type NamespaceMigration } from '../api/resources.ts';
+import type { Scope } from '../plan/scope.ts';
+import { decideMigration } from './decide-migration.ts';
+
+const at = '2030-01-01T00:00:00Z';
+const command = { action: 'Rollback', by: 'ann', at } as const;
+const stalled: NamespaceMigrationStatus['conditions'] = [{ type: 'Stalled', status: 'True', reason: 'X', message: 'x', lastTransitionTime: at }];
+const migrated: NamespaceMigrationStatus = { writtenPhase: 'Migrated', direction: 'Forward' };
+const returning: NamespaceMigrationStatus = { writtenPhase: 'RollingBack', direction: 'Backward' };
+const rolledBack: NamespaceMigrationStatus = { writtenPhase: 'RolledBack' };
+const finalized: NamespaceMigrationStatus = { writtenPhase: 'Finalized' };
+
+function children(...statuses: readonly (NamespaceMigrationStatus | undefined)[]): readonly NamespaceMigration[] {
+  return statuses.map((status, n) => ({
+    metadata: { name: 'mm', namespace: `ns-${n}`, uid: `uid-${n}` }, spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' }, ...(status && { status }),
+  }));
+}
+
+function summary(action: string, of: readonly NamespaceMigration[], more: { readonly status?: MeshMigrationStatus; readonly scope?: Partial<Scope> } = {}): MeshMigrationStatus {
+  const scope = { namespaces: of.map(({ metadata }) => metadata.namespace ?? ''), changed: [], findings: [], ...more.scope };
+  const object = { metadata: { name: 'mm', uid: 'u', generation: 1, finalizers: [rollbackFinalizer] }, spec: migrationSpec({ action }), ...(more.status && { status: more.status }) };
+  return decideMigration({ now: Date.parse(at), object, children: of, scope }).status;
+}
+
+function message(status: MeshMigrationStatus): string {
+  return status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
+}
+
+describe('the message of a migration', () => {
+  it('counts what is back while it goes back', () => {
+    expect(message(summary('Rollback', children(rolledBack, rolledBack, returning, migrated, migrated)))).toBe('2 of 5 namespaces back, 1 under way, 2 to come');
+  });
+
+  it('says after Finalize that there is no way back, whatever became of the others', () => {
+    expect(message(summary('Rollback', children(finalized, finalized)))).toMatch(/^no way back for 2 finalized namespaces: ns-0, ns-1; 0 of 2 namespaces back/);
+    expect(message(summary('Rollback', children(finalized, rolledBack)))).toMatch(/^no way back for 1 finalized namespace: ns-0; 1 of 2 namespaces back/);
+    expect(message(summary('Rollback', children(finalized, returning)))).toBe('0 of 1 namespace back, 1 under way, no way back for 1 finalized namespace (ns-0)');
+  });
+
+  it('says that everything is as it was only of what went back', () => {
+    expect(message(summary('Rollback', children(rolledBack)))).toBe('everything is as it was: 1 namespace back');
+    expect(message(summary('Rollback', children(rolledBack, { writtenPhase: 'Blocked' })))).toBe('everything is as it was: 1 namespace back, 1 never started');
+    expect(message(summary('Rollback', children({ writtenPhase: 'Planned' })))).toBe('nothing was started, so nothing had to go back');
+  });
+
+  it('does not call it blocked when a namespace was rolled back by a command of its own', () => {
+    const status = summary('Migrate', children(migrated, { ...rolledBack, command }));
+
+    expect(status.phase).toBe('Incomplete');
+    expect(message(status)).toMatch(/^1 of 2 namespaces migrated, 1 rolled back \(ns-1\)\. .*kubectl get nsm -A/);
+  });
+
+  it('names what the selection names and does not exist', () => {
+    const missing = (name: string) => ({ id: 'MM003', severity: 'Warning', object: `Namespace ${name}`, message: 'it does not exist', fix: 'x' }) as const;
+    const status = summary('Migrate', children(migrated), { scope: { findings: [missing('shpo'), missing('x')] } });
+
+    expect(message(status)).toBe('1 of 1 namespace migrated; a rollback is possible until spec.action is Finalize; MM003 Namespace shpo, Namespace x: it does not exist');
+  });
+
+  it('says who paused it and ends with the command that goes on', () => {
+    const status: MeshMigrationStatus = { phase: 'Paused', writtenPhase: 'Paused', command: { action: 'Pause', by: 'ann', at, overrides: 'Migrate' } };
+
+    expect(message(summary('Migrate', children({ ...migrated, writtenPhase: 'Paused' }), { status }))).toBe(
+      `paused by ann at ${at}, 1 namespace half-way. To go on: kubectl patch mm mm --subresource=status --type=merge -p '{"status":{"phase":"Migrating"}}'`);
+    expect(message(summary('Pause', children(migrated)))).toBe('spec.action is Pause. To go on: kubectl patch mm mm --type=merge -p \'{"spec":{"action":"Migrate"}}\'');
+  });
+
+  it('answers a rollback of what was never started', () => {
+    const status = summary('Plan', children({ writtenPhase: 'Planned' }), { status: { phase: 'RollingBack', writtenPhase: 'Planned' } });
+
+    expect(status.phase).toBe('Planned');
+    expect(status.conditions?.find(({ type }) => type === 'CommandRejected')?.message).toContain('nothing was started');
+  });
+});
+
+describe('what is said to need a person', () => {
+  const listed = (status: MeshMigrationStatus): readonly string[] | undefined => status.attention?.map(({ namespace }) => namespace);
+
+  it('comes worst first, and only when it is stalled', () => {
+    const status = summary('Migrate', children({ writtenPhase: 'Blocked', conditions: stalled }, migrated, { ...migrated, conditions: stalled }, { ...returning, conditions: stalled }));
+
+    expect(listed(status)).toEqual(['ns-3', 'ns-2', 'ns-0']);
+    expect(status.needAttention).toBe(3);
+  });
+
+  it('leaves out what stands as the whole was told to', () => {
+    const failure = { reason: 'WorkloadUnavailable', message: 'x', at };
+
+    expect(listed(summary('Rollback', children({ ...rolledBack, conditions: stalled }, { ...rolledBack, failure, conditions: stalled }, returning)))).toEqual(['ns-1']);
+    expect(listed(summary('Pause', children({ ...migrated, writtenPhase: 'Paused', conditions: stalled })))).toEqual([]);
+  });
+});

@@ -1,0 +1,52 @@
+import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration.ts';
+import type { NamespaceMigration } from '../api/resources.ts';
+import { hasFailed, isInFlight } from '../plan/admission.ts';
+import type { Scope } from '../plan/scope.ts';
+import type { Wanted } from './situation.ts';
+
+/** Whether a person has to do something about the namespace. */
+export function isStalled({ status }: NamespaceMigration): boolean {
+  return status?.conditions?.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True') === true;
+}
+
+/** The phase as the operator wrote it: one that was edited is a command, not where the namespace is. */
+export function phaseOf({ status }: NamespaceMigration): string | undefined {
+  return status?.writtenPhase;
+}
+
+/** Namespaces by state. While the selection itself is wrong, whatever could be started is blocked. */
+export function totalsOf(children: readonly NamespaceMigration[], scope: Scope): NamespaceTotals {
+  const missing = scope.namespaces.filter((name) => !children.some((child) => child.metadata.namespace === name)).length;
+  const count = (...phases: readonly string[]): number => children.filter((child) => phases.includes(phaseOf(child) ?? '')).length;
+  const total = children.length + missing;
+  const inFlight = children.filter(isInFlight).length;
+  const [migrated, rolledBack, incomplete, found] = [count('Migrated', 'Finalized'), count('RolledBack'), count('Incomplete'), count('Blocked')];
+  const open = total - inFlight - migrated - rolledBack - incomplete - found;
+  const held = scope.findings.some(({ severity }) => severity === 'Critical') ? open : 0;
+  return { total, pending: open - held, blocked: found + held, inFlight, migrated, incomplete, rolledBack, failed: children.filter(hasFailed).length };
+}
+
+/** The worst first: where requests may be failing, then where something stands half-way, then what waits at rest. */
+const worstFirst: readonly string[] = ['RollingBack', 'Migrated', 'Migrating', 'Failed', 'RolledBack', 'Paused', 'Incomplete', 'Blocked'];
+
+function rank(child: NamespaceMigration): number {
+  const place = worstFirst.indexOf(phaseOf(child) ?? '');
+  return place < 0 ? worstFirst.length : place;
+}
+
+/** What stands as it does because the migration as a whole was told so is nobody's trouble of its own. */
+function isAsWanted({ status }: NamespaceMigration, wanted: Wanted): boolean {
+  if (status?.failure !== undefined || status?.command !== undefined) return false;
+  return (status?.writtenPhase === 'RolledBack' && wanted === 'Rollback') || (status?.writtenPhase === 'Paused' && wanted === 'Pause');
+}
+
+const most = 20;
+
+/** The namespaces that need a person, the worst first, and how many there are where the list has no room for all. */
+export function attentionOf(children: readonly NamespaceMigration[], wanted: Wanted): Pick<MeshMigrationStatus, 'attention' | 'needAttention'> {
+  const name = ({ metadata }: NamespaceMigration): string => metadata.namespace ?? '';
+  const all = children.filter((child) => isStalled(child) && !isAsWanted(child, wanted))
+    .sort((a, b) => rank(a) - rank(b) || (name(a) < name(b) ? -1 : 1));
+  const attention = all.slice(0, most).map((child) => ({ namespace: name(child), phase: phaseOf(child) ?? '', message: child.status?.message ?? '' }));
+  return { needAttention: all.length, attention };
+}
