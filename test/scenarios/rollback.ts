@@ -45,7 +45,7 @@ export const rollbackScenarios: readonly Scenario[] = [
     async run(world) {
       await thereAndBack(world, async () => { await world.command('RollingBack', world.ns()); });
       assert.equal((await world.child()).status?.command?.by, 'scenario');
-      await world.phase('Blocked');
+      await world.phase('RolledBack');
       await world.command('Migrating', world.ns());
       await world.phase('Migrated');
       await world.modesAre({ Ambient: 3 });
