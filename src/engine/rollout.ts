@@ -1,16 +1,11 @@
+import { restartsByEviction } from '../mesh/restartable.ts';
 import type { PodView, WorkloadView } from '../mesh/views.ts';
+
+export { restartsByEviction };
 
 /** Pods of the workload that are not being deleted. */
 export function podsOf(workload: WorkloadView, pods: readonly PodView[]): readonly PodView[] {
   return pods.filter((pod) => !pod.terminating && !pod.finished && pod.owner?.kind === workload.kind && pod.owner.name === workload.name);
-}
-
-/**
- * Workloads whose pods come back as they are only by eviction: OnDelete never rolls, and a StatefulSet with a partition
- * keeps a canary that a template change would move; evicted pods are created anew at their own revision.
- */
-export function restartsByEviction(workload: WorkloadView): boolean {
-  return workload.strategy === 'OnDelete' || workload.partition > 0;
 }
 
 /**

@@ -146,6 +146,12 @@ export function projectService(object: KubeObject): ServiceView {
   };
 }
 
+/** Of a webhook configuration only for which objects it is called: the rest is certificates. */
+function webhooksOf(object: KubeObject): Json | undefined {
+  if (object['webhooks'] === undefined) return undefined;
+  return { webhooks: records(object['webhooks']).map(({ namespaceSelector, objectSelector }) => ({ namespaceSelector, objectSelector })) };
+}
+
 /** A configuration object of a mesh. `data` of a ConfigMap counts as its spec. */
 export function projectConfig(kind: string): (object: KubeObject) => ConfigView {
   return (object) => ({
@@ -156,7 +162,7 @@ export function projectConfig(kind: string): (object: KubeObject) => ConfigView 
     namespace: object.metadata.namespace ?? '',
     labels: object.metadata.labels ?? {},
     annotations: object.metadata.annotations ?? {},
-    spec: record(object['spec'] ?? object['data']),
+    spec: record(object['spec'] ?? object['data'] ?? webhooksOf(object)),
     status: record(object['status']),
   });
 }

@@ -11,3 +11,11 @@ export function whyNotRestartable(pod: PodView, workloads: readonly WorkloadView
   if (workload === undefined) return `belongs to a ${kind} ${name} that does not exist`;
   return workload.paused ? `belongs to Deployment ${name}, which is paused` : undefined;
 }
+
+/**
+ * Workloads whose pods come back as they are only by eviction: OnDelete never rolls, and a StatefulSet with a partition
+ * keeps a canary that a template change would move; evicted pods are created anew at their own revision.
+ */
+export function restartsByEviction({ strategy, partition }: Pick<WorkloadView, 'strategy' | 'partition'>): boolean {
+  return strategy === 'OnDelete' || partition > 0;
+}

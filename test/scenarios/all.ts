@@ -8,6 +8,7 @@ import { followScenarios } from './follow.ts';
 import { httpScenarios } from './http.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
 import { migrateScenarios } from './migrate.ts';
+import { returnScenarios } from './return.ts';
 import { rollbackScenarios } from './rollback.ts';
 import { routeScenarios } from './routes.ts';
 import type { Scenario } from './scenario.ts';
@@ -19,4 +20,5 @@ export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, staysDirect, ...egressScenarios,
   ...followScenarios,
+  ...returnScenarios,
 ];

@@ -6,8 +6,10 @@ import { controlPlaneRules } from './findings/control-plane.ts';
 import { egressRules } from './findings/egress.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { policyRules } from './findings/policies.ts';
+import { budgetRules } from './findings/budgets.ts';
 import { calledRouteRules } from './findings/called-routes.ts';
 import { proxyRules } from './findings/proxies.ts';
+import { returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
 import { apply, type Rule } from './findings/rule.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
@@ -27,7 +29,7 @@ import { plannedOrder } from './waypoint/planned-order.ts';
 const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules];
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...proxyRules, ...egressRules];
+export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...returnRules, ...proxyRules, ...egressRules];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 

@@ -188,3 +188,8 @@ export function arrived(route: Route, labels: Readonly<Record<string, string>>):
     case 'None': return !arrived({ ...route, to: 'IstioAmbient' }, labels) && !arrived({ ...route, to: 'IstioSidecar' }, labels);
   }
 }
+
+/** What the labels that the way there changes are at its end. */
+export function labelsAfter({ from, to }: Route, original: LabelTargets): LabelTargets {
+  return { ...rules[from].leave, ...rules[to].enter(original), ...rules[from].release };
+}

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  budget, captured, config, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
+  captured, config, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
 } from '../../../../test/support/mesh-fixtures.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
+import { returnExamples } from '../../../../test/support/return-examples.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
 import { managedBy, managedByLabel } from '../../../api/resources.ts';
@@ -199,6 +200,7 @@ const table: Readonly<Record<string, Examples>> = {
     ignored: { 'ALLOW': withoutWaypoint(policy({ action: 'ALLOW', ...identity })), 'DENY': withoutWaypoint(policy({ action: 'DENY', ...identity })), 'no dry-run': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': 'false' } })) },
   },
   ...proxyExamples,
+  ...returnExamples,
   MM022: {
     seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })) },
     ignored: { 'a gateway': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'ingress' }] })), 'a ServiceEntry, which MM098 is about': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })), 'another namespace': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })), 'a Service on the way to sidecars': behindWaypoint(http) },
@@ -485,14 +487,6 @@ const table: Readonly<Record<string, Examples>> = {
   MM056: {
     seen: { 'a single pod without surge': surroundings({ workloads: [workload({ replicas: 1, maxUnavailable: 1 })] }) },
     ignored: { 'a single pod with surge': surroundings({ workloads: [workload({ replicas: 1, maxUnavailable: 0 })] }), 'a DaemonSet, which is one by node': surroundings({ workloads: [workload({ kind: 'DaemonSet', replicas: 1, maxUnavailable: 1 })] }) },
-  },
-  MM057: {
-    seen: { 'all of them healthy': surroundings({ workloads: [workload({ maxUnavailable: 1 })], budgets: [budget({ desiredHealthy: 2 })] }) },
-    ignored: {
-      'one to spare': surroundings({ workloads: [workload({ maxUnavailable: 1 })], budgets: [budget()] }), 'a rollout with surge': surroundings({ budgets: [budget({ desiredHealthy: 2 })] }),
-      'other pods': surroundings({ workloads: [workload({ maxUnavailable: 1 })], budgets: [budget({ desiredHealthy: 2, selector: { matchLabels: { app: 'x' } } })] }),
-      'no selector': surroundings({ workloads: [workload({ maxUnavailable: 1 })], budgets: [budget({ desiredHealthy: 2, selector: undefined })] }),
-    },
   },
   MM058: {
     seen: { 'a pod that contradicts itself': surroundings({ pods: [pod({ containers: ['app'] })] }), 'a sidecar between no mesh and ambient': surroundings({ route: fromNone }) },

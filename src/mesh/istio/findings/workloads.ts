@@ -43,17 +43,6 @@ function tooManyUnavailable(surroundings: Surroundings): readonly Evidence[] {
   });
 }
 
-function blockedByBudget(surroundings: Surroundings): readonly Evidence[] {
-  return workloadsWithPods(surroundings).filter((workload) => workload.maxUnavailable > 0).flatMap((workload) =>
-    surroundings.budgets
-      .filter((budget) => budget.selector !== undefined && selects(budget.selector, workload.templateLabels))
-      .filter((budget) => budget.expectedPods > 0 && budget.desiredHealthy >= budget.expectedPods)
-      .map((budget) => ({
-        object: nameOf(workload),
-        message: `PodDisruptionBudget ${budget.name} wants all ${budget.expectedPods} pods healthy, and a restart takes ${workload.maxUnavailable} away`,
-      })));
-}
-
 function headless(surroundings: Surroundings, message: string): readonly Evidence[] {
   if (surroundings.route.to !== 'IstioAmbient') return [];
   return surroundings.services
@@ -160,11 +149,6 @@ export const workloadRules: readonly Rule[] = [
     find: (surroundings) => workloadsWithPods(surroundings)
       .filter((workload) => workload.kind !== 'DaemonSet' && workload.maxUnavailable >= workload.replicas)
       .map((workload) => ({ object: nameOf(workload), message: `its restart takes all ${workload.replicas} pods away for a moment` })),
-  },
-  {
-    id: 'MM057', severity: 'Critical', when: 'Start', title: 'A PodDisruptionBudget allows no restart',
-    fix: 'Let the PodDisruptionBudget allow one disruption, or add replicas.',
-    find: blockedByBudget,
   },
   {
     id: 'MM058', severity: 'Critical', when: 'Start', title: 'A pod is in neither mode',

@@ -1,0 +1,153 @@
+import type { DataPlane, Mode } from '../../../api/common.ts';
+import type { LabelTargets, Surroundings } from '../../adapter.ts';
+import type { PodView, WorkloadView } from '../../views.ts';
+import { arrived, labelsAfter } from '../itinerary.ts';
+import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from '../labels.ts';
+import { nextMode, type Template } from '../next-mode.ts';
+import { concerns, modeFor, modeOf } from '../pod-mode.ts';
+import { nameOf, type Evidence, type Rule } from './rule.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Pods of one owner that are in the same mode, and what a new one would be made of. */
+interface Group {
+  readonly owner: { readonly kind: string; readonly name: string };
+  readonly mode: Mode;
+  readonly count: number;
+  readonly template: Template;
+}
+
+function isOwned(pod: PodView, { kind, name }: WorkloadView): boolean {
+  return pod.owner?.kind === kind && pod.owner.name === name;
+}
+
+/**
+ * What the successor of a pod is made of. The pod itself tells most, because admission may have added labels to those of its template;
+ * but with OnDelete it may be older than that.
+ */
+function templateOf(pod: PodView, workload: WorkloadView | undefined): Template {
+  return workload?.strategy === 'OnDelete' ? { labels: workload.templateLabels, annotations: workload.templateAnnotations } : pod;
+}
+
+/** A pod without an owner has no successor. One in neither mode is MM058. */
+function groupsOf({ pods, workloads }: Surroundings): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const pod of pods) {
+    const { owner } = pod;
+    if (owner === undefined || pod.terminating || !concerns(pod) || modeOf(pod) === 'Transitional') continue;
+    const template = templateOf(pod, workloads.find((workload) => isOwned(pod, workload)));
+    const asks = [injectLabel, dataplaneModeLabel, revisionLabel].map((key) => `${template.labels[key] ?? ''},${template.annotations[key] ?? ''}`);
+    const key = [owner.kind, owner.name, modeOf(pod), ...asks].join(' ');
+    groups.set(key, { owner, mode: modeOf(pod), template, count: (groups.get(key)?.count ?? 0) + 1 });
+  }
+  return [...groups.values()];
+}
+
+function withLabels(labels: Labels, targets: LabelTargets): Labels {
+  return Object.fromEntries(Object.entries({ ...labels, ...targets }).filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** Changes of a namespace's labels that give it a data plane, the smallest first. */
+const remedies: Record<DataPlane, readonly LabelTargets[]> = {
+  IstioSidecar: [{ [injectionLabel]: null }, { [injectionLabel]: 'enabled' }],
+  IstioAmbient: [{ [injectionLabel]: 'disabled' }, { [dataplaneModeLabel]: 'ambient' }, { [injectionLabel]: 'disabled', [dataplaneModeLabel]: 'ambient' }],
+  None: [{ [injectionLabel]: 'disabled' }, { [dataplaneModeLabel]: null }, { [injectionLabel]: 'disabled', [dataplaneModeLabel]: null }],
+};
+
+function commandFor(name: string, targets: LabelTargets): string {
+  const changes = Object.entries(targets).map(([key, value]) => (value === null ? `${key}-` : `${key}=${value}`));
+  return `kubectl label namespace ${name} --overwrite ${changes.join(' ')}`;
+}
+
+/** What of the template itself speaks against it, as `KEY=VALUE`. */
+function opinions({ labels, annotations }: Template): readonly string[] {
+  return [injectLabel, dataplaneModeLabel, revisionLabel]
+    .flatMap((key) => { const value = labels[key] ?? annotations[key]; return value === undefined ? [] : [`${key}=${value}`]; });
+}
+
+/** What makes new pods be of a data plane: a line for the labels of the namespace, or else what is wrong with the template or the injector. */
+function remedyFor({ mesh, namespace: { name, labels } }: Surroundings, to: DataPlane, template: Template): string {
+  const targets = remedies[to].find((each) => nextMode(mesh, withLabels(labels, each), template) === modeFor(to));
+  if (targets !== undefined) return `Have new pods be in ${to}: ${commandFor(name, targets)}`;
+  const said = opinions(template);
+  return said.length > 0 ? `Take ${said.join(' and ')} out of the template of its pods.`
+    : 'No injection webhook that is installed matches the labels of the namespace: install the revision that they name, or label it for one that is there.';
+}
+
+function count({ count: pods, mode }: Group): string {
+  return pods === 1 ? `a pod is in mode ${mode}` : `${pods} pods are in mode ${mode}`;
+}
+
+/** Who left sidecars by hand is reported by MM050; to these pods the labels of the namespace mean nothing. */
+function isReportedElsewhere({ mode }: Group, { route }: Surroundings): boolean {
+  return route.from === 'IstioSidecar' && mode === 'None';
+}
+
+/** The way back puts every pod into the data plane that is left, by the labels of now: pods for which these mean something else never get there. */
+function neverBack(surroundings: Surroundings): readonly Evidence[] {
+  const { route, namespace, mesh } = surroundings;
+  const from = modeFor(route.from);
+  const finish = arrived(route, namespace.labels) ? ` Or restart what is left in ${route.from} yourself: then there is nothing to migrate (MM005).` : '';
+  return groupsOf(surroundings).filter((group) => !isReportedElsewhere(group, surroundings)).flatMap((group) => {
+    const next = nextMode(mesh, namespace.labels, group.template);
+    return next === from ? [] : [{
+      object: nameOf({ ...group.owner, namespace: namespace.name }),
+      message: `${count(group)}, but what the labels of the namespace and of its template ask for is ${next}: a rollback waits for ${from} and could never end`,
+      fix: `${remedyFor(surroundings, route.from, group.template)}${finish}`,
+    }];
+  });
+}
+
+/** The same where it could end, but not as it began. */
+function notAsItWas(surroundings: Surroundings): readonly Evidence[] {
+  const { route, namespace, mesh } = surroundings;
+  const from = modeFor(route.from);
+  return groupsOf(surroundings).filter((group) => group.mode !== from && !isReportedElsewhere(group, surroundings))
+    .filter(({ template }) => nextMode(mesh, namespace.labels, template) === from)
+    .map((group) => ({
+      object: nameOf({ ...group.owner, namespace: namespace.name }),
+      message: `${count(group)} already; a rollback would put them into ${from}, as the labels of the namespace ask for`,
+    }));
+}
+
+/** Templates that MM050 and MM051 tell about. */
+function optsOut({ labels, annotations }: Template, to: DataPlane): boolean {
+  const [injection, capture] = [labels[injectLabel] ?? annotations[injectLabel], labels[dataplaneModeLabel]];
+  return to === 'IstioAmbient' ? capture === 'none' : to === 'IstioSidecar' && injection === 'false';
+}
+
+/** What new pods would be once the labels are those at the end of the way there. */
+function neverThere(surroundings: Surroundings): readonly Evidence[] {
+  const { route, namespace, mesh, workloads } = surroundings;
+  const after = withLabels(namespace.labels, labelsAfter(route, namespace.labels));
+  const asleep = workloads.filter(({ replicas }) => replicas === 0)
+    .map(({ kind, name, templateLabels, templateAnnotations }) => ({ owner: { kind, name }, template: { labels: templateLabels, annotations: templateAnnotations } }));
+  return [...groupsOf(surroundings), ...asleep].filter(({ template }) => !optsOut(template, route.to)).flatMap(({ owner, template }) => {
+    const next = nextMode(mesh, after, template);
+    if (next === modeFor(route.to)) return [];
+    return [{
+      object: nameOf({ ...owner, namespace: namespace.name }),
+      message: `once the labels of the namespace are those of ${route.to}, new pods of it would be in mode ${next}`,
+      fix: remedyFor({ ...surroundings, namespace: { ...namespace, labels: after } }, route.to, template),
+    }];
+  });
+}
+
+/** Whether new pods would be what the pods are, and what they shall be: a restart makes new ones, there and back. */
+export const returnRules: readonly Rule[] = [
+  {
+    id: 'MM113', severity: 'Critical', when: 'Start', title: 'Pods could never be brought back',
+    fix: 'Set the labels of the namespace so that new pods are as these are.',
+    find: neverBack,
+  },
+  {
+    id: 'MM114', severity: 'Warning', when: 'Start', title: 'A rollback would not end as it began',
+    fix: 'Nothing to do if the labels are right; else set them first so that new pods are as these are.',
+    find: notAsItWas,
+  },
+  {
+    id: 'MM115', severity: 'Critical', when: 'Start', title: 'New pods would not be in the data plane to join',
+    fix: 'Set the labels of the namespace and of the template so that new pods join.',
+    find: neverThere,
+  },
+];

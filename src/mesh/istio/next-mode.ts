@@ -1,0 +1,60 @@
+import type { Mode } from '../../api/common.ts';
+import type { MeshState } from '../adapter.ts';
+import { record, records, strings, stringMap, text, type Json } from '../json.ts';
+import { selects, type PodView, type SelectorView } from '../views.ts';
+import { injects } from './injection.ts';
+import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from './labels.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What of a pod's template decides on its data plane. */
+export type Template = Pick<PodView, 'labels' | 'annotations'>;
+
+/** One webhook of an injector: it is called when both selectors match. */
+interface Hook {
+  readonly namespaces: SelectorView;
+  readonly pods: SelectorView;
+}
+
+function selectorOf(value: Json): SelectorView {
+  return {
+    matchLabels: stringMap(value['matchLabels']),
+    matchExpressions: records(value['matchExpressions']).map((each) => ({
+      key: text(each['key']) ?? '', operator: text(each['operator']) ?? '', values: strings(each['values']),
+    })),
+  };
+}
+
+/** The webhooks of all injectors as the API server has them; undefined where none are known, as in manifests. */
+function hooksOf(mesh: MeshState): readonly Hook[] | undefined {
+  const injectors = mesh.configs('MutatingWebhookConfiguration').filter(({ labels }) => labels['app'] === 'sidecar-injector');
+  const hooks = injectors.flatMap(({ spec }) => records(spec['webhooks']));
+  if (hooks.length === 0) return undefined;
+  return hooks.map((hook) => ({ namespaces: selectorOf(record(hook['namespaceSelector'])), pods: selectorOf(record(hook['objectSelector'])) }));
+}
+
+/** By the selectors of the chart (mutatingwebhook.yaml of istio-discovery), with an injector for every revision. */
+function isCalledByDefault(namespace: Labels, pod: Labels): boolean {
+  if (pod[injectLabel] === 'false') return false;
+  if (namespace[injectionLabel] !== undefined || namespace[revisionLabel] !== undefined) return injects(namespace);
+  return pod[revisionLabel] !== undefined || pod[injectLabel] === 'true';
+}
+
+/** Whether an injector is called for the pod, and then puts a sidecar in: the label of the pod beats its annotation (injectRequired in pkg/kube/inject/inject.go). */
+function isInjected(mesh: MeshState, namespace: Labels, { labels, annotations }: Template): boolean {
+  const hooks = hooksOf(mesh);
+  const called = hooks === undefined ? isCalledByDefault(namespace, labels)
+    : hooks.some(({ namespaces, pods }) => selects(namespaces, namespace) && selects(pods, labels));
+  return called && (labels[injectLabel] ?? annotations[injectLabel]) !== 'false';
+}
+
+/**
+ * The mode of a pod that is created now from this template in a namespace with these labels. A sidecar beats every label of
+ * ambient, and the label of a pod that of its namespace (Matches in cni/pkg/util/enablement_selector.go).
+ */
+export function nextMode(mesh: MeshState, namespace: Labels, template: Template): Mode {
+  if (isInjected(mesh, namespace, template)) return 'Sidecar';
+  const own = template.labels[dataplaneModeLabel];
+  if (own === 'ambient') return 'Ambient';
+  return namespace[dataplaneModeLabel] === 'ambient' && own !== 'none' ? 'Ambient' : 'None';
+}
