@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { config, namespace, plainPod, pod, surroundings } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld } from '../../test/support/namespace-world.ts';
-import { NamespaceMigrationStatus, type Step } from '../api/namespace-migration.ts';
+import { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { originalAnnotation } from '../api/resources.ts';
 import type { PodView } from '../mesh/views.ts';
 import { decide } from './decide.ts';
@@ -30,8 +30,8 @@ describe('decide', () => {
   it('writes nothing before the status that announces it is stored', () => {
     const world = new NamespaceWorld();
     for (let round = 0; round < 60; round += 1) {
-      const { status, next } = decide(world.situation());
-      if (next.kind === 'Write' && JSON.stringify(status) === JSON.stringify(world.status)) expect(decide(world.situation())).toEqual({ status, next });
+      const { status, next, waits } = decide(world.situation());
+      if (next.kind === 'Write' && JSON.stringify(status) === JSON.stringify(world.status)) expect(decide(world.situation())).toEqual({ status, next, waits });
       world.round();
     }
     for (const { write, status } of world.writes) {
@@ -192,27 +192,27 @@ describe('foreignChange', () => {
 });
 
 describe('verifyStep', () => {
-  const world = new NamespaceWorld();
-  const began: Step = { name: 'Verify', startedAt: new Date(world.now).toISOString() };
-  const verify = (pods: readonly PodView[], seconds: number): ReturnType<typeof verifyStep> => {
-    const given = world.situation(); // 10 seconds to be enrolled, a minute to become Ready
-    return verifyStep({ ...given, now: world.now + seconds * 1000, surroundings: { ...given.surroundings, pods: pods.map((each) => ({ ...each, owner: { kind: 'Deployment', name: 'web' } })) } }, { steps: [began] }, 'Ambient', 'Verify');
+  const world = new NamespaceWorld(); // 10 seconds to be enrolled, a minute to become Ready
+  /** `outside` and `ready`: seconds for which the pods were seen outside their mode, and Ready there. */
+  const verify = (pods: readonly PodView[], outside: number, ready: number): ReturnType<typeof verifyStep> => {
+    const given = world.situation();
+    const waited = (wait: string): number => (wait.startsWith('Verify of Ready pod') ? ready : outside) * 1000;
+    return verifyStep({ ...given, waited, surroundings: { ...given.surroundings, pods: pods.map((each) => ({ ...each, owner: { kind: 'Deployment', name: 'web' } })) } }, 'Ambient', 'Verify');
   };
   const enrolled = plainPod({ annotations: { 'ambient.istio.io/redirection': 'enabled' } });
-  const since = (seconds: number): number => world.now + seconds * 1000;
 
-  it.each<[string, readonly PodView[], number, string]>([
-    ['every pod in its mode', [enrolled], 0, 'Done'],
-    ['a pod that is Ready and not enrolled yet', [enrolled, plainPod({ readyChangedAt: since(0) })], 9, 'Wait'],
-    ['one that is too late', [enrolled, plainPod({ readyChangedAt: since(0) })], 10, 'Failed'],
-    ['one that is too late beside ever new ones', [plainPod({ readyChangedAt: since(0) }), plainPod({ readyChangedAt: since(9) })], 10, 'Failed'],
-    ['one that has just become Ready', [plainPod({ readyChangedAt: since(55) })], 60, 'Wait'],
-    ['one that is not Ready yet, long after the step began', [plainPod({ ready: false, readyChangedAt: since(30) })], 80, 'Wait'],
-    ['one that never becomes Ready', [plainPod({ ready: false, readyChangedAt: since(30) })], 90, 'Failed'],
-    ['one that still has its sidecar', [pod()], 10, 'Failed'],
-    ['one on its way out', [pod({ terminating: true })], 100, 'Done'],
-    ['one that no data plane takes', [plainPod({ hostNetwork: true })], 100, 'Done'],
-  ])('judges %s', (_case, pods, seconds, kind) => {
-    expect(verify(pods, seconds).kind).toBe(kind);
+  it.each<[string, readonly PodView[], number, number, string]>([
+    ['every pod in its mode', [enrolled], 100, 100, 'Done'],
+    ['a pod that is Ready and not enrolled yet', [enrolled, plainPod()], 9, 9, 'Wait'],
+    ['one that is too late', [enrolled, plainPod()], 10, 10, 'Failed'],
+    ['one that became Ready late', [plainPod()], 59, 9, 'Wait'],
+    ['one that is Ready now and then', [plainPod()], 70, 1, 'Failed'],
+    ['one that is not Ready yet', [plainPod({ ready: false })], 59, 0, 'Wait'],
+    ['one that never becomes Ready', [plainPod({ ready: false })], 60, 0, 'Failed'],
+    ['one that still has its sidecar', [pod()], 10, 10, 'Failed'],
+    ['one on its way out', [pod({ terminating: true })], 100, 100, 'Done'],
+    ['one that no data plane takes', [plainPod({ hostNetwork: true })], 100, 100, 'Done'],
+  ])('judges %s', (_case, pods, outside, ready, kind) => {
+    expect(verify(pods, outside, ready).kind).toBe(kind);
   });
 });

@@ -16,6 +16,7 @@ import { forgetStep } from './services.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
 import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
+import { noting, withoutDeadlines } from './waits.ts';
 import { dueLabels, walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
 
@@ -135,7 +136,7 @@ function takeCourse(situation: Situation, status: NamespaceMigrationStatus, itin
 
 /** Nothing goes on, but what was made still follows the user's objects. */
 function paused(situation: Situation, start: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
-  const kept = upkeep(situation, start, itinerary.forward, followed);
+  const kept = upkeep(withoutDeadlines(situation), start, itinerary.forward, followed);
   if (kept.outcome.kind === 'Write' || kept.outcome.kind === 'Pace') {
     return { status: kept.status, phase: start.failure === undefined ? 'Paused' : 'Failed', ...inProgress(kept.outcome, 'FollowingOriginals') };
   }
@@ -150,11 +151,12 @@ function paused(situation: Situation, start: NamespaceMigrationStatus, itinerary
  * The one decision about a namespace: pure, from what was observed and what was stored to the next status and at most one
  * write. Calling it again with the same picture gives the same answer, so a crash between any two steps is harmless.
  */
-export function decide(situation: Situation): Decision {
+export function decide(given: Situation): Decision {
+  const { situation, waits } = noting(given);
   const { phase: _edited, ...stored } = situation.object.status ?? {};
   const { status, answer } = acceptEdit(situation, { ...stored, ...(stored.writtenPhase !== undefined && { phase: stored.writtenPhase }) });
   const draft = status.direction === undefined ? look(situation, status) : continueCourse(situation, status);
-  return finish(situation, blame(situation, draft), answer);
+  return { ...finish(situation, blame(situation, draft), answer), waits: [...waits] };
 }
 
 /** After so many refusals in a row of the same write, the status says so. */

@@ -6,26 +6,43 @@ import type { Draft } from './draft.ts';
 import type { Decision, Next, Situation } from './situation.ts';
 import { countPods } from './verify.ts';
 
+/** While something has a deadline it is looked at this often at least: a longer gap would not count whole. */
+const lookEveryMs = 30_000;
+
+/** Times that two clocks tell may differ by this without being another time. */
+const sameTimeMs = 2000;
+
 /** Counts of pods are refreshed at most this often while nothing else changes, to spare the API server. */
 const countEveryMs = 5000;
 
 /** Fills in what every decision has: phase, conditions, counts. The only place that does. */
-export function finish(situation: Situation, draft: Draft, answer: string | undefined): Decision {
+export function finish(situation: Situation, draft: Draft, answer: string | undefined): Omit<Decision, 'waits'> {
   const { object, now } = situation;
   const before = object.status ?? {};
   const { message: _message, waitUntil: _waitUntil, ...status } = draft.status;
   const generation = object.metadata.generation ?? 1;
   const verdict = told(draft.verdict, { name: object.spec.migration, namespace: object.metadata.namespace ?? '' });
+  const waitUntil = draft.waitUntil === undefined ? undefined : steady(draft.waitUntil, before.waitUntil);
+  const message = waitUntil === undefined ? verdict.message : `${verdict.message}: until ${waitUntil}`;
   const settled: NamespaceMigrationStatus = {
     ...status,
     phase: draft.phase,
     writtenPhase: draft.phase,
     observedGeneration: generation,
-    message: verdict.message.slice(0, 1024),
-    ...(draft.waitUntil !== undefined && { waitUntil: timestamp(draft.waitUntil) }),
-    conditions: conditionsFor(verdict, before.conditions, generation, now, answer),
+    message: message.slice(0, 1024),
+    ...(waitUntil !== undefined && { waitUntil }),
+    conditions: conditionsFor({ ...verdict, message }, before.conditions, generation, now, answer),
   };
-  return { status: withCounts(situation, settled), next: dueCount(situation, settled, draft.next) };
+  return { status: withCounts(situation, settled), next: often(situation, dueCount(situation, settled, draft.next)) };
+}
+
+/** The time as it was said before, if it is still the same: computed anew at each look, it would else be another one by a breath. */
+function steady(ms: number, before: string | undefined): string {
+  return before !== undefined && Math.abs(Date.parse(before) - ms) < sameTimeMs ? before : timestamp(ms);
+}
+
+function often({ now }: Situation, next: Next): Next {
+  return next.kind === 'Wait' && next.until !== undefined ? { kind: 'Wait', until: Math.min(next.until, now + lookEveryMs) } : next;
 }
 
 /** Whether the counts in the status are still meant to follow the pods. Afterwards they stay, so that nothing is written any more. */

@@ -4,7 +4,7 @@ import { durationMs } from '../base/duration.ts';
 import type { PodView } from '../mesh/views.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome } from './situation.ts';
-import { announce, complete, evict, lastProgress, pace, patchTemplate, restartValue, type Turn } from './turn.ts';
+import { announce, complete, evict, pace, patchTemplate, progress, restartValue, type Turn } from './turn.ts';
 
 /** Where the template stands: as we changed it on the way forward, as it was, or restarted once more on the way back. */
 type Template = 'Forward' | 'Original' | 'Back';
@@ -32,9 +32,10 @@ function begin(turn: Turn, record: WorkloadRecord | undefined, template: Templat
   return settled ? { kind: 'Done' } : pace(situation) ?? announce(turn, record, restartsByEviction(workload) ? 0 : 1);
 }
 
-function wait({ situation, workload, pods }: Turn, record: WorkloadRecord): Outcome {
-  const stuck = situation.now >= lastProgress(record, pods) + durationMs(situation.spec.restart.progressDeadline);
-  return { kind: 'Wait', stuck, message: `taking the restart back of ${workload.kind} ${workload.name}` };
+function wait(turn: Turn): Outcome {
+  const { situation, workload } = turn;
+  const { over, until } = progress(turn, durationMs(situation.spec.restart.progressDeadline));
+  return { kind: 'Wait', stuck: over, ...(!over && { until }), message: `taking the restart back of ${workload.kind} ${workload.name}` };
 }
 
 /** With the old template in place: done, or what it takes to get rid of the pods that are still in the wrong mode. */
@@ -57,5 +58,5 @@ export function restartBackward(turn: Turn, record: WorkloadRecord | undefined):
   const template = restartsByEviction(turn.workload) ? 'Back' : templateOf(turn);
   if (record?.step !== turn.step.name) return begin(turn, record, template);
   if (template === 'Forward') return patchTemplate(turn, record, record.original ?? null);
-  return replaceStale(turn, record, template) ?? wait(turn, record);
+  return replaceStale(turn, record, template) ?? wait(turn);
 }

@@ -30,6 +30,11 @@ export interface Situation {
   readonly notAdmitted: string | undefined;
   /** Milliseconds since the epoch at which podsPerMinute allows the next restart. */
   readonly nextRestartAt: number;
+  /**
+   * Milliseconds of this process's monotonic clock for which every look so far has named this wait: all deadlines count by it
+   * (`deadline` in waits.ts). Timestamps in the status are display only.
+   */
+  readonly waited: (wait: string) => number;
   /** Whether this process has deleted the objects of ours that are not watched, in this attempt: nothing else could tell. */
   readonly swept: boolean;
   /** Writes that the API server has refused since the last look with nothing to write, by object and verb (`describeWrite`). */
@@ -84,6 +89,8 @@ export type Next =
 export interface Decision {
   readonly status: NamespaceMigrationStatus;
   readonly next: Next;
+  /** Names of the waits in force: what this look asked `waited` about. */
+  readonly waits: readonly string[];
 }
 
 /** What one step of an itinerary answers. `patch` is status to store before anything else happens. */

@@ -6,6 +6,7 @@ import type { PodView, WorkloadView } from '../mesh/views.ts';
 import { templatePatch } from './patches.ts';
 import { nextEviction } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
+import { deadline, type Deadline } from './waits.ts';
 
 /** More patches than this of one template mean that something takes our annotation away: we do not fight. */
 const maxPatches = 3;
@@ -69,7 +70,7 @@ export function complete({ status, situation }: Turn, record: WorkloadRecord): O
 
 /** What podsPerMinute says about starting another restart now. */
 export function pace({ now, nextRestartAt }: Situation): Outcome | undefined {
-  return now >= nextRestartAt ? undefined : { kind: 'Pace', until: nextRestartAt, message: 'podsPerMinute is used up until then' };
+  return now >= nextRestartAt ? undefined : { kind: 'Pace', until: nextRestartAt, message: 'podsPerMinute is used up' };
 }
 
 /** Brings the annotation to `value`, `because` of a pod that is to be replaced: announced first, and at most `maxPatches` times. */
@@ -96,7 +97,11 @@ export function evict(turn: Turn, record: WorkloadRecord, candidates: readonly P
   return pod && { kind: 'Write', write: { kind: 'Evict', pod: pod.name, uid: pod.uid }, message: `evicting pod ${pod.name}` };
 }
 
-/** When the restart last got anywhere: at its start, or when a pod of it became Ready. */
-export function lastProgress(record: WorkloadRecord, pods: readonly PodView[]): number {
-  return Math.max(Date.parse(record.startedAt), ...pods.filter((pod) => pod.ready).map((pod) => pod.readyChangedAt ?? 0));
+/**
+ * How long the restart may still go without getting anywhere: it does when one more pod than ever before is Ready and as it shall
+ * be. Asked when the write was seen: before that nothing is expected of anybody.
+ */
+export function progress({ situation, step, workload, pods, stale }: Turn, allowedMs: number): Deadline {
+  const reached = pods.filter((pod) => pod.ready && !stale.includes(pod)).length;
+  return deadline(situation, `${step.name} of ${workload.kind} ${workload.uid}`, allowedMs, reached);
 }

@@ -6,6 +6,7 @@ import type { Followed } from './follow.ts';
 import { bindStep } from './services.ts';
 import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
+import { deadline } from './waits.ts';
 
 /** What a look at the steps behind found: `Done` when all of them still hold. */
 export interface Kept {
@@ -20,16 +21,15 @@ function withStep(status: NamespaceMigrationStatus, name: Step['name'], change: 
 /** A completed step whose gate does not hold any more: nothing goes on meanwhile, and after the deadline it has failed. */
 function lost(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, known: Step, missing: string): Kept {
   const lostAt = known.lostAt ?? timestamp(situation.now);
-  const due = Date.parse(lostAt) + durationMs(situation.spec.restart.progressDeadline);
+  const { over, until } = deadline(situation, `${step.name} holds again`, durationMs(situation.spec.restart.progressDeadline));
   const noted = known.lostAt === undefined ? withStep(status, step.name, (entry) => ({ ...entry, lostAt })) : status;
-  return due <= situation.now
+  return over
     ? { status: noted, outcome: { kind: 'Failed', reason: 'GateLost', message: `${step.name} does not hold any more: ${missing}` } }
-    : { status: noted, outcome: { kind: 'Wait', until: due, message: `waiting until ${step.name} holds again: ${missing}` } };
+    : { status: noted, outcome: { kind: 'Wait', until, message: `waiting until ${step.name} holds again: ${missing}` } };
 }
 
 /** A completed step that binds something anew: from when it holds again, proxies need their time once more. */
-function rewritten(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[], write: Outcome): Kept {
-  const due = settling(situation, status, step, steps);
+function rewritten(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, due: Outcome | undefined, write: Outcome): Kept {
   if (due !== undefined) return { status, outcome: due };
   return { status: withStep(status, step.name, (entry) => ({ ...entry, lostAt: entry.lostAt ?? timestamp(situation.now) })), outcome: write };
 }
@@ -48,8 +48,9 @@ export function upkeep(situation: Situation, start: NamespaceMigrationStatus, st
   for (const step of steps) {
     const known = status.steps?.find(({ name }) => name === step.name);
     if (known?.completedAt === undefined) continue;
+    const due = settling(situation, step);
     const outcome = redo(situation, step, followed);
-    if (outcome.kind === 'Write') return rewritten(situation, status, step, steps, outcome);
+    if (outcome.kind === 'Write') return rewritten(situation, status, step, due, outcome);
     if (outcome.kind !== 'Done') return { status, outcome };
     const missing = followed.pending.get(step.name) ?? step.gate?.(situation.surroundings);
     if (missing !== undefined) return lost(situation, status, step, known, missing);

@@ -1,10 +1,9 @@
 import type { PodCounts, Mode } from '../api/common.ts';
-import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
 import { whyNotRestartable } from '../mesh/restartable.ts';
 import type { PodView } from '../mesh/views.ts';
 import type { Outcome, Situation } from './situation.ts';
+import { deadline, type Deadline } from './waits.ts';
 
 /** Pods that a data plane takes and that are not on their way out. */
 export function concernedPods({ adapter, surroundings }: Situation): readonly PodView[] {
@@ -19,20 +18,29 @@ export function countPods(situation: Situation): PodCounts {
 }
 
 /**
- * A Verify step: every pod is in the mode, except those that nobody can restart (reported as MM053, they join when they
- * are replaced). Capture follows the pod's creation, so a pod gets its deadline before it counts as a failure: one that is not
- * Ready yet, which says nothing about enrolment, the longer one of a restart.
+ * How long a pod may still be outside its mode. Capture follows the pod's creation, so one that is Ready gets the deadline for
+ * enrolment; one that is not, which says nothing about enrolment, that of a restart besides. A pod that is Ready now and then gets both once.
  */
-export function verifyStep(situation: Situation, status: NamespaceMigrationStatus, mode: Mode, name: string): Outcome {
-  const { adapter, spec, surroundings } = situation;
-  const began = status.steps?.find((step) => step.name === name)?.startedAt ?? timestamp(situation.now);
+function patience(situation: Situation, pod: PodView, name: string): Deadline & { readonly allowed: string } {
+  const { enrolmentDeadline, progressDeadline } = situation.spec.restart;
+  const whole = deadline(situation, `${name} of pod ${pod.uid}`, durationMs(progressDeadline) + (pod.ready ? durationMs(enrolmentDeadline) : 0));
+  if (!pod.ready) return { ...whole, allowed: progressDeadline };
+  const enrolled = deadline(situation, `${name} of Ready pod ${pod.uid}`, durationMs(enrolmentDeadline));
+  return { over: whole.over || enrolled.over, until: Math.min(whole.until, enrolled.until), allowed: enrolmentDeadline };
+}
+
+/**
+ * A Verify step: every pod is in the mode, except those that nobody can restart (reported as MM053, they join when they
+ * are replaced), or their time is over.
+ */
+export function verifyStep(situation: Situation, mode: Mode, name: string): Outcome {
+  const { adapter, surroundings } = situation;
   const outside = concernedPods(situation).filter((pod) =>
     adapter.modeOf(pod) !== mode && (adapter.modeOf(pod) === 'Transitional' || whyNotRestartable(pod, surroundings.workloads) === undefined || mode === 'Ambient' && adapter.modeOf(pod) === 'None'));
   if (outside.length === 0) return { kind: 'Done' };
-  const patience = (pod: PodView): string => (pod.ready ? spec.restart.enrolmentDeadline : spec.restart.progressDeadline);
-  const due = (pod: PodView): number => Math.max(Date.parse(began), pod.readyChangedAt ?? 0) + durationMs(patience(pod));
-  const late = outside.find((pod) => situation.now >= due(pod));
-  if (late === undefined) return { kind: 'Wait', until: Math.min(...outside.map(due)), message: `waiting until every pod is in mode ${mode}` };
+  const standing = outside.map((pod) => ({ pod, ...patience(situation, pod, name) }));
+  const late = standing.find(({ over }) => over);
+  if (late === undefined) return { kind: 'Wait', until: Math.min(...standing.map(({ until }) => until)), message: `waiting until every pod is in mode ${mode}` };
   const others = outside.length > 1 ? `, and so are ${outside.length - 1} others` : '';
-  return { kind: 'Failed', reason: 'PodNotEnrolled', message: `pod ${late.name} is in mode ${adapter.modeOf(late)}, not ${mode}${others} after ${patience(late)}` };
+  return { kind: 'Failed', reason: 'PodNotEnrolled', message: `pod ${late.pod.name} is in mode ${adapter.modeOf(late.pod)}, not ${mode}${others} after ${late.allowed}` };
 }

@@ -10,6 +10,7 @@ import { bindStep, unbindStep } from './services.ts';
 import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { countPods, verifyStep } from './verify.ts';
+import { deadline } from './waits.ts';
 
 /** Where a walk along an itinerary ended: at a step that is not done, or past the last one. */
 export interface Walked {
@@ -35,7 +36,7 @@ function perform(situation: Situation, status: NamespaceMigrationStatus, step: S
     case 'Restart':
       return step.name === 'RestartForHbone' && situation.spec.restart.hbone === 'Never' ? { kind: 'Done' } : restartStep(situation, status, step, work);
     case 'Verify':
-      return verifyStep(situation, status, work.mode, step.name);
+      return verifyStep(situation, work.mode, step.name);
     default:
       return performOnObjects(situation, step, work);
   }
@@ -68,15 +69,14 @@ function complete(status: NamespaceMigrationStatus, step: StepPlan, now: number)
 }
 
 /** A step whose work is done waits for its gate, but not for ever. */
-function awaitGate(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): Outcome {
+function awaitGate(situation: Situation, step: StepPlan): Outcome {
   const missing = step.gate?.(situation.surroundings);
   if (missing === undefined) return { kind: 'Done' };
-  const startedAt = status.steps?.find(({ name }) => name === step.name)?.startedAt ?? timestamp(situation.now);
   const { progressDeadline } = situation.spec.restart;
-  const due = Date.parse(startedAt) + durationMs(progressDeadline);
-  return situation.now >= due
-    ? { kind: 'Failed', reason: 'GateNotReached', message: `${missing}, ${progressDeadline} after ${step.name} began` }
-    : { kind: 'Wait', until: due, message: missing };
+  const { over, until } = deadline(situation, `gate of ${step.name}`, durationMs(progressDeadline));
+  return over
+    ? { kind: 'Failed', reason: 'GateNotReached', message: `${missing}, ${progressDeadline} after the work of ${step.name} was done` }
+    : { kind: 'Wait', until, message: missing };
 }
 
 /** Goes along the steps as far as the observed state allows, in the order of the itinerary; a completed step is not asked again. */
@@ -84,14 +84,14 @@ export function walk(situation: Situation, start: NamespaceMigrationStatus, step
   let status = start;
   for (const step of steps) {
     if (isComplete(status.steps, step)) continue;
-    const due = settling(situation, status, step, steps);
+    const due = settling(situation, step);
     if (due !== undefined && !isBegun(status.steps, step)) return { status, outcome: due };
     status = begin(status, step, situation.now);
     const outcome = perform(situation, status, step);
     status = { ...status, ...outcome.patch };
     if (outcome.kind === 'Write' && due !== undefined) return { status, outcome: due };
     if (outcome.kind !== 'Done') return { status, outcome };
-    const gate = awaitGate(situation, status, step);
+    const gate = awaitGate(situation, step);
     if (gate.kind !== 'Done') return { status, outcome: gate };
     status = complete(status, step, situation.now);
   }

@@ -23,7 +23,7 @@ describe('projectPod', () => {
 
     expect(view).toEqual({
       name: 'web-6d4b-x', uid: 'u1', resourceVersion: '7', namespace: 'shop', labels: { 'app': 'web', 'controller-revision-hash': 'r1' }, annotations: { 'sidecar.istio.io/status': '{}' },
-      containers: ['app', 'istio-proxy'], hostNetwork: true, finished: false, terminating: false, ready: true, createdAt: Date.UTC(2030, 0, 1), serviceAccount: 'default', readyChangedAt: Date.UTC(2030, 0, 1, 0, 0, 5), revision: 'r1', hasPreStop: true,
+      containers: ['app', 'istio-proxy'], hostNetwork: true, finished: false, terminating: false, ready: true, createdAt: Date.UTC(2030, 0, 1), serviceAccount: 'default', revision: 'r1', hasPreStop: true,
     });
   });
 

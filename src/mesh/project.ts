@@ -66,7 +66,6 @@ export function projectPod(object: KubeObject): PodView {
   const status = record(object['status']);
   const containers = [...records(spec['containers']), ...records(spec['initContainers'])];
   const ready = records(status['conditions']).find((condition) => condition['type'] === 'Ready');
-  const readyChangedAt = instant(ready?.['lastTransitionTime']);
   const owner = ownerOf(object);
   const revision = object.metadata.labels?.['controller-revision-hash'];
   const annotations = Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.includes('istio.io/'));
@@ -82,7 +81,6 @@ export function projectPod(object: KubeObject): PodView {
     terminating: object.metadata.deletionTimestamp !== undefined,
     ready: ready?.['status'] === 'True',
     ...createdAtOf(object),
-    ...(readyChangedAt !== undefined && { readyChangedAt }),
     ...(revision !== undefined && { revision }),
     serviceAccount: text(spec['serviceAccountName']) ?? 'default',
     hasPreStop: records(spec['containers']).some((container) => record(container['lifecycle'])['preStop'] !== undefined),

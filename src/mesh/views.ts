@@ -44,8 +44,6 @@ export interface PodView extends View {
   readonly ready: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt?: number;
-  /** Milliseconds since the epoch at which the Ready condition last changed. */
-  readonly readyChangedAt?: number;
   /** Revision hash of a StatefulSet's or DaemonSet's pod. */
   readonly revision?: string;
   /** The ServiceAccount whose identity it has. */

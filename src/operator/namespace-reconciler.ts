@@ -9,9 +9,11 @@ import { namespaces, pods, services, workloadResources } from '../engine/resourc
 import type { Refusal, Situation, Write } from '../engine/situation.ts';
 import type { Surroundings } from '../mesh/adapter.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { nextRestartAt, notAdmitted } from '../plan/admission.ts';
+import { isInFlight, notAdmitted } from '../plan/admission.ts';
 import { scopeOf } from '../plan/scope.ts';
+import { Pace, podsTaken } from './pace.ts';
 import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 const anyName = '*';
 
@@ -29,6 +31,9 @@ function underWay({ itinerary, order }: NamespaceMigrationStatus): Pick<Surround
   return { ...(itinerary !== undefined && { itinerary }), ...(order !== undefined && { order }) };
 }
 
+/** Pods that are younger may have been restarted by a process before this one, and not be paid for. */
+const youngMs = 60_000;
+
 /** Looks at one namespace of one migration: observe, decide, at most one write. */
 export class NamespaceReconciler {
   readonly #context: Context;
@@ -38,8 +43,13 @@ export class NamespaceReconciler {
   readonly #swept = new Set<string>();
   readonly #refused = new Map<string, ReadonlyMap<string, Refusal>>();
 
+  readonly #stopwatch: Stopwatch;
+  readonly #pace: Pace;
+
   constructor(context: Context) {
     this.#context = context;
+    this.#stopwatch = new Stopwatch(context.clock);
+    this.#pace = new Pace(context.clock);
   }
 
   /** Throws whatever the write threw, except when it only means that the picture was old. */
@@ -56,12 +66,14 @@ export class NamespaceReconciler {
     const key = `${home.name}/${child.metadata.name}`;
     await this.#resolveDoubt(key, home.name, signal);
     if (isBehind(this.#context, this.#touched(child))) return { kind: 'Stale' };
-    const { status, next } = decide(this.#observe(child, migration, home));
+    const situation = this.#observe(child, migration, home);
+    const { status, next, waits } = decide(situation);
+    this.#stopwatch.looked(key, waits);
     const stored = await this.#store(child, status, signal);
     if (stored !== undefined) return stored;
-    if (next.kind === 'Write') return await this.#write(key, home.name, attemptOf(child), next.write, signal);
+    if (next.kind === 'Write') return await this.#write(key, situation, next.write, signal);
     this.#refused.delete(key);
-    return next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(0, next.until - this.#context.clock.now()) };
+    return next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(0, next.until - situation.now) };
   }
 
   /** Stores the status; undefined if it is stored already, so that what follows from it may be done. */
@@ -104,13 +116,14 @@ export class NamespaceReconciler {
   #observe(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Situation {
     const { view, adapter, clock, maxConcurrentNamespaces } = this.#context;
     const namespace = home.name;
+    const now = clock.now();
     const siblings = view.children.list().map(({ object }) => object).filter(({ spec }) => spec.migration === migration.metadata.name);
     const everyone = view.children.list().map(({ object }) => object);
     const scope = child.status?.direction === undefined
       ? scopeOf(migration, view.migrations.list().map(({ object }) => object), view.namespaces.list(), everyone, view.mesh.rootNamespace)
       : undefined;
     return {
-      now: clock.now(),
+      now,
       adapter,
       object: child,
       spec: migration.spec,
@@ -130,14 +143,16 @@ export class NamespaceReconciler {
       },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: isProtected(migration) ? notAdmitted(child, siblings, migration.spec, maxConcurrentNamespaces) : 'waits until the migration is protected by its finalizer',
-      nextRestartAt: nextRestartAt(siblings, migration.spec.restart.podsPerMinute),
+      nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(siblings, now)),
+      waited: this.#stopwatch.read(`${namespace}/${child.metadata.name}`),
       swept: this.#swept.has(attemptOf(child)),
       refusals: this.#refused.get(`${namespace}/${child.metadata.name}`) ?? new Map(),
     };
   }
 
   /** Counted for each write by itself: that another one works says nothing about it. */
-  #noteRefusal(key: string, write: string, message: string): void {
+  #noteRefusal(key: string, write: string, message: string | undefined): void {
+    if (message === undefined) return;
     const known = this.#refused.get(key) ?? new Map<string, Refusal>();
     this.#refused.set(key, new Map([...known, [write, { count: (known.get(write)?.count ?? 0) + 1, message }]]));
   }
@@ -148,21 +163,42 @@ export class NamespaceReconciler {
     else this.#refused.set(key, new Map(others));
   }
 
-  async #write(key: string, namespace: string, attempt: string, write: Write, signal: AbortSignal): Promise<Result> {
+  /** What a process before this one may have restarted in its last minute. */
+  #youngPods(siblings: readonly NamespaceMigration[], now: number): number {
+    return siblings.filter(isInFlight).flatMap(({ metadata }) => this.#context.view.pods.list(metadata.namespace ?? ''))
+      .filter(({ createdAt = 0 }) => createdAt > now - youngMs).length;
+  }
+
+  /**
+   * Pays for a restart in the same turn in which it is sent, so that no two workers spend the same; undefined if it is not paid
+   * for yet. Dying between the two or after costs nothing: the next process counts the pods.
+   */
+  #pay({ migrationUid, spec, surroundings }: Situation, write: Write): { readonly takeBack: () => void } | { readonly dueInMs: number } {
+    const pods = podsTaken(write, surroundings.workloads);
+    if (pods === 0) return { takeBack: () => undefined };
+    const { podsPerMinute } = spec.restart;
+    const dueInMs = this.#pace.msUntilNext(migrationUid, podsPerMinute, () => 0);
+    return dueInMs > 0 ? { dueInMs } : { takeBack: this.#pace.pay(migrationUid, podsPerMinute, pods) };
+  }
+
+  async #write(key: string, situation: Situation, write: Write, signal: AbortSignal): Promise<Result> {
     const { client, log } = this.#context;
+    const namespace = situation.surroundings.namespace.name;
+    const paid = this.#pay(situation, write);
+    if ('dueInMs' in paid) return { kind: 'After', ms: paid.dueInMs };
     try {
       const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
       this.#forgetRefusal(key, describeWrite(write, namespace));
       for (const one of done) this.#fence(one);
-      if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#swept.add(attempt);
+      if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#swept.add(attemptOf(situation.object));
       // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
       return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {
-      const message = refusal(error);
-      if (error instanceof OldPictureError) return { kind: 'Stale' };
       if (error instanceof AmbiguousWriteError) this.#doubts.set(key, write);
-      if (message !== undefined) this.#noteRefusal(key, describeWrite(write, namespace), message);
+      else paid.takeBack();
+      if (error instanceof OldPictureError) return { kind: 'Stale' };
+      this.#noteRefusal(key, describeWrite(write, namespace), refusal(error));
       throw error;
     }
   }

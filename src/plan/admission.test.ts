@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
-import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-migration.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
-import { hasFailed, isInFlight, nextRestartAt, notAdmitted } from './admission.ts';
+import { hasFailed, isInFlight, notAdmitted } from './admission.ts';
 
 function child(namespace: string, status?: NamespaceMigrationStatus): NamespaceMigration {
   return { metadata: { name: 'mm', namespace }, spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' }, ...(status && { status }) };
@@ -76,27 +76,5 @@ describe('notAdmitted', () => {
     expect(failed.every(hasFailed)).toBe(true);
     expect(notAdmitted(self, [...failed, self], within, 5)).toBeUndefined();
     expect(notAdmitted(self, [...failed, self], beyond, 5)).toContain('2 namespaces failed');
-  });
-});
-
-describe('nextRestartAt', () => {
-  const start = Date.UTC(2030, 0, 1);
-  const restarts = (...list: readonly (readonly [seconds: number, pods: number])[]): NamespaceMigration =>
-    child('a', { workloads: list.map(([seconds, pods], n): WorkloadRecord => ({
-      kind: 'Deployment', name: `w${n}`, uid: `u${n}`, step: 'RestartWorkloads', pods, generation: 1, patches: 1, startedAt: new Date(start + seconds * 1000).toISOString(),
-    })) });
-
-  it.each<[string, readonly NamespaceMigration[], number]>([
-    ['one restart is paid for with its pods', [restarts([0, 10])], 5000],
-    ['the next queues behind it', [restarts([0, 10], [1, 10])], 10_000],
-    ['a break between them is not saved up', [restarts([0, 10], [60, 4])], 62_000],
-    ['namespaces share the budget, in the order of time', [restarts([2, 10]), restarts([0, 10])], 10_000],
-    ['a workload without pods costs nothing', [restarts([7, 0])], 7000],
-  ])('%s', (_case, siblings, ms) => {
-    expect(nextRestartAt(siblings, 120)).toBe(start + ms);
-  });
-
-  it('is now when nothing was restarted', () => {
-    expect(nextRestartAt([child('a'), child('b', pending)], 120)).toBe(0);
   });
 });

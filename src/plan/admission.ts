@@ -33,14 +33,3 @@ export function notAdmitted(self: NamespaceMigration, siblings: readonly Namespa
   const ahead = siblings.filter((sibling) => isCandidate(sibling) && (sibling.metadata.namespace ?? '') < name).length;
   return inFlight + ahead < slots ? undefined : `waits for its turn: ${inFlight} namespaces are under way, ${slots} may be`;
 }
-
-/**
- * When podsPerMinute allows the next restart, in milliseconds since the epoch: each announced restart is paid for with
- * its pods, one after the other, over all namespaces. Read from the statuses, so it survives a restart of the operator.
- */
-export function nextRestartAt(siblings: readonly NamespaceMigration[], podsPerMinute: number): number {
-  const restarts = siblings.flatMap((sibling) => sibling.status?.workloads ?? [])
-    .map(({ startedAt, pods }) => ({ at: Date.parse(startedAt), costMs: (pods * 60_000) / podsPerMinute }))
-    .sort((a, b) => a.at - b.at);
-  return restarts.reduce((paid, { at, costMs }) => Math.max(paid, at) + costMs, 0);
-}

@@ -48,9 +48,9 @@ class Incarnation {
     for (const die of this.#deaths) die();
   }
 
-  clock(clock: Clock): Clock {
+  clock(clock: Clock, aheadMs: () => number): Clock {
     return {
-      now: () => clock.now(),
+      now: () => clock.now() + aheadMs(),
       monotonic: () => clock.monotonic(),
       timer: (ms, callback) => {
         if (this.#dead) return () => { /* nothing was set */ };
@@ -101,6 +101,8 @@ export class SimOperator implements OperatorControl {
   #writes = 0;
   #ended = 0;
   #killPoints: readonly KillPoint[] = [];
+  /** How far the wall clock of the operator's machine is ahead of everybody else's. */
+  aheadMs = 0;
   /** Called when a kill point was reached. */
   onKilled: () => void = () => { /* nobody minds */ };
 
@@ -136,7 +138,7 @@ export class SimOperator implements OperatorControl {
       },
       (request) => { if (isCountedWrite(request)) this.#maybeKill('after'); },
     );
-    const operator = createOperator({ transport, clock: incarnation.clock(clock), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system', ...(prometheus && { prometheus }), ...(adapter && { adapter }) });
+    const operator = createOperator({ transport, clock: incarnation.clock(clock, () => this.aheadMs), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system', ...(prometheus && { prometheus }), ...(adapter && { adapter }) });
     operator.run(new AbortController().signal).catch((error: unknown) => {
       if (incarnation.isDead) return;
       log.error({ err: error }, 'The operator ended by itself');

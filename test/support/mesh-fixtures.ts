@@ -31,7 +31,7 @@ export function pod(overrides: Partial<PodView> = {}): PodView {
   return {
     name: 'web-1', uid: 'pod-1', resourceVersion: '1', namespace: 'shop', owner: { kind: 'Deployment', name: 'web' },
     labels: injected.labels, annotations: injected.annotations, containers: injected.containers,
-    hostNetwork: false, finished: false, terminating: false, ready: true, readyChangedAt: 0, serviceAccount: 'default', hasPreStop: true, ...overrides,
+    hostNetwork: false, finished: false, terminating: false, ready: true, serviceAccount: 'default', hasPreStop: true, ...overrides,
   };
 }
 

@@ -6,7 +6,7 @@ import { decide } from '../../src/engine/decide.ts';
 import type { Decision, Situation, Wanted, Write } from '../../src/engine/situation.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
 import type { ConfigView, PodView, WorkloadView } from '../../src/mesh/views.ts';
-import { nextRestartAt } from '../../src/plan/admission.ts';
+import { Stopwatch } from '../../src/operator/stopwatch.ts';
 import { applyJsonPatch } from '../sim/apiserver/json-patch.ts';
 import { captured, injected, installed, mesh, migrationSpec, namespace, pod, workload } from './mesh-fixtures.ts';
 
@@ -68,6 +68,7 @@ export class NamespaceWorld {
   readonly options: WorldOptions;
   readonly #initial: Strings;
   readonly #spec: MeshMigrationSpec;
+  readonly #stopwatch = new Stopwatch({ monotonic: () => this.now });
   #names = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -173,7 +174,7 @@ export class NamespaceWorld {
   #podView(each: ModelPod): PodView {
     const capture = { no: {}, pending: { 'ambient.istio.io/redirection': 'pending' }, enabled: captured.annotations }[each.capture];
     return pod({
-      name: each.name, uid: `uid-${each.name}`, owner: { kind: each.owner.kind, name: each.owner.name }, ready: each.ready, readyChangedAt: each.readyAt, createdAt: each.createdAt,
+      name: each.name, uid: `uid-${each.name}`, owner: { kind: each.owner.kind, name: each.owner.name }, ready: each.ready, createdAt: each.createdAt,
       labels: each.sidecar ? { ...injected.labels, 'app': each.owner.name, 'networking.istio.io/tunnel': each.hbone ? 'http' : 'none' } : { app: each.owner.name },
       annotations: each.sidecar ? injected.annotations : capture,
       containers: each.sidecar ? injected.containers : ['app'],
@@ -205,7 +206,7 @@ export class NamespaceWorld {
     const object = this.object;
     return {
       migrationUid: 'migration-uid',
-      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: nextRestartAt([object], spec.restart.podsPerMinute), refusals: new Map(), swept: true,
+      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: this.now, waited: this.#stopwatch.read('shop'), refusals: new Map(), swept: true,
       surroundings: {
         route: { from: 'IstioSidecar', to: 'IstioAmbient' }, spec, ...(this.status?.itinerary !== undefined && this.status.direction !== undefined && { itinerary: this.status.itinerary }),
         namespace: namespace({ labels: { ...this.labels }, annotations: { ...this.annotations }, hasAnnotations: this.annotations !== undefined }),
@@ -218,6 +219,7 @@ export class NamespaceWorld {
   /** One look of the operator. With `dies` it is killed after the status was stored or before the write was sent. */
   operate(dies = false): 'Stored' | 'Wrote' | 'Nothing' {
     const decision: Decision = decide(this.situation());
+    this.#stopwatch.looked('shop', decision.waits);
     const status = JSON.parse(JSON.stringify(decision.status)) as NamespaceMigrationStatus;
     if (!isDeepStrictEqual(status, this.status)) {
       this.status = NamespaceMigrationStatus.strict().parse(status); // What the API server would refuse is a failure here.

@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { Stopwatch } from './stopwatch.ts';
+
+/** Looks at these seconds, each naming these waits; what the last look is told of `wait`, in seconds. */
+function told(wait: string, ...looks: readonly (readonly [seconds: number, ...waits: readonly string[]])[]): number {
+  let now = 0;
+  const stopwatch = new Stopwatch({ monotonic: () => now });
+  let answer = 0;
+  for (const [seconds, ...waits] of looks) {
+    now = seconds * 1000;
+    answer = stopwatch.read('shop')(wait) / 1000;
+    stopwatch.looked('shop', waits);
+  }
+  return answer;
+}
+
+describe('Stopwatch', () => {
+  it.each<[string, number, string, readonly (readonly [number, ...string[]])[]]>([
+    ['nothing at the first look', 0, 'a', [[5]]],
+    ['since the first look that named it', 30, 'a', [[5, 'a'], [20, 'a'], [35, 'a']]],
+    ['nothing of a wait that a look between did not name', 10, 'a', [[0, 'a'], [10, 'b'], [20, 'a'], [30, 'a']]],
+    ['a gap as one minute at most', 65, 'a', [[0, 'a'], [5, 'a'], [9000, 'a']]],
+    ['each wait for itself', 10, 'b', [[0, 'a'], [20, 'a', 'b'], [30, 'a', 'b']]],
+    ['nothing once there was progress', 0, 'a#2', [[0, 'a#1'], [20, 'a#2']]],
+    ['since the last progress', 10, 'a#2', [[0, 'a#1'], [20, 'a#2'], [30, 'a#2']]],
+    ['on and on while it only flaps', 40, 'a#2', [[0, 'a#2'], [20, 'a#1'], [40, 'a#2']]],
+  ])('tells %s', (_case, expected, wait, looks) => {
+    expect(told(wait, ...looks)).toBe(expected);
+  });
+
+  it('keeps namespaces apart', () => {
+    let now = 0;
+    const stopwatch = new Stopwatch({ monotonic: () => now });
+    stopwatch.looked('shop', ['a']);
+    now = 1000;
+    expect([stopwatch.read('shop')('a'), stopwatch.read('bank')('a')]).toEqual([1000, 0]);
+  });
+});
