@@ -26,7 +26,7 @@ export function entriesOf(situation: Situation, step: StepPlan, manifests: reado
     const applied = marked(situation, step.name, manifest);
     if (manifest.unwatched === true) { before.push(applied); continue; }
     const seen = surroundings.mesh.configs(applied.resource.kind, surroundings.namespace.name).find(({ name }) => name === applied.object.metadata.name);
-    entries.push({ manifest, applied, before, standing: standing(seen, applied) });
+    entries.push({ manifest, applied, before, standing: standing(situation, seen, applied) });
     before = [];
   }
   return entries;

@@ -179,6 +179,11 @@ export interface MeshAdapter {
   concerns(pod: PodView): boolean;
   /** Kinds of the objects that `Apply` steps make; all are among `watched`, except those of unwatched manifests. */
   readonly made: readonly Resource[];
+  /**
+   * Whether a migration made the object and it is as it was made; `underWay` also what stands under a name of ours and was edited since. Never
+   * by a label alone, which is copied with the object.
+   */
+  isOurs(config: ConfigView, underWay?: boolean): boolean;
   /** Which itinerary a namespace needs that is not started yet. */
   choose(surroundings: Surroundings): ItineraryName;
   /** The order in which workloads are to be restarted and why, if it matters. */

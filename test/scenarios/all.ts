@@ -7,6 +7,7 @@ import { egressScenarios } from './egress.ts';
 import { followScenarios } from './follow.ts';
 import { httpScenarios } from './http.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
+import { ownObjectScenarios } from './own-objects.ts';
 import { migrateScenarios } from './migrate.ts';
 import { returnScenarios } from './return.ts';
 import { rollbackScenarios } from './rollback.ts';
@@ -19,6 +20,6 @@ import { waypointScenarios } from './waypoint-life.ts';
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, staysDirect, ...egressScenarios,
-  ...followScenarios,
+  ...followScenarios, ...ownObjectScenarios,
   ...returnScenarios,
 ];

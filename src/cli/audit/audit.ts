@@ -91,7 +91,7 @@ export function audit({ manifests, unreadable }: Manifests, options: AuditOption
   const read = readPolicies(manifests, options);
   const surroundings = surroundingsOf(read.inventory, options.rootNamespace, namespacesOf(read));
   // What a migration made is not what somebody wrote: its guard, for one, is meant to be read otherwise by ztunnel.
-  const policies = read.policies.filter(({ view }) => !isOurs(view.labels));
+  const policies = read.policies.filter(({ view }) => !isOurs(view));
   return {
     istioVersion: istioVersionText(options.istioVersion),
     policies: read.policies.map(report),

@@ -5,6 +5,7 @@ import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
 import { egressRules } from './findings/egress.ts';
 import { extensionRules } from './findings/extensions.ts';
+import { markRules } from './findings/marks.ts';
 import { policyRules } from './findings/policies.ts';
 import { budgetRules } from './findings/budgets.ts';
 import { calledRouteRules } from './findings/called-routes.ts';
@@ -19,6 +20,7 @@ import { arrived, itinerary } from './itinerary.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { concerns, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
+import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
 import { choose } from './waypoint/choose.ts';
 import { explain } from './waypoint/explain.ts';
@@ -29,7 +31,7 @@ import { plannedOrder } from './waypoint/planned-order.ts';
 const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules];
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...returnRules, ...proxyRules, ...egressRules];
+export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...returnRules, ...proxyRules, ...egressRules, ...markRules];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
@@ -48,6 +50,7 @@ export const istio: MeshAdapter = {
   watched,
   labels: [injectionLabel, revisionLabel, dataplaneModeLabel, useWaypointLabel],
   made,
+  isOurs,
   versionOf: controlPlaneVersion,
   choose,
   order: plannedOrder,

@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { asksWhoCalls, l7Fields, principals } from './policy-fields.ts';
-import { isOurs } from '../policy/translate/names.ts';
+import { isMade } from '../policy/translate/names.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { applicable, asksForStrict, hasTrustDomainAliases, meshConfigValue, mtlsModes, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
@@ -89,7 +89,7 @@ export const policyRules: readonly Rule[] = [
   {
     id: 'MM022', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy for a waypoint',
     fix: 'Remove targetRefs to Services and waypoints, or keep this namespace out of the migration.',
-    find: (surroundings) => surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name).filter(({ labels }) => !isOurs(labels))
+    find: (surroundings) => surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name).filter((policy) => !isMade(policy, surroundings))
       .filter((policy) => targetRefs(policy).some((target) => target['kind'] === 'Service' && !isExit(surroundings.route)))
       .map((policy) => ({ object: nameOf(policy), message: 'targetRefs to a Service are enforced by a waypoint only; sidecars ignore it, and what it means would change' })),
   },

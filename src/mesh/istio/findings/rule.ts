@@ -1,6 +1,6 @@
 import type { Finding, Severity } from '../../../api/common.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
-import { isOurs } from '../policy/translate/names.ts';
+import { isMade } from '../policy/translate/names.ts';
 import { record, records, text, type Json } from '../../json.ts';
 import { selects, type ConfigView, type PodView } from '../../views.ts';
 
@@ -50,7 +50,7 @@ export function labelSets({ pods, workloads }: Surroundings): readonly Readonly<
 export function applicable(kind: string, surroundings: Surroundings): readonly ConfigView[] {
   const { mesh, namespace } = surroundings;
   const inScope = namespace.name === mesh.rootNamespace ? [namespace.name] : [namespace.name, mesh.rootNamespace];
-  return inScope.flatMap((name) => mesh.configs(kind, name)).filter(({ labels }) => !isOurs(labels)).filter((config) => {
+  return inScope.flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings)).filter((config) => {
     const matchLabels = selectorOf(config);
     return matchLabels === undefined || labelSets(surroundings).some((labels) => selects({ matchLabels }, labels));
   });

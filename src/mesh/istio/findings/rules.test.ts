@@ -6,8 +6,9 @@ import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
-import { managedBy, managedByLabel } from '../../../api/resources.ts';
+import { appliedAnnotation, managedBy, managedByLabel } from '../../../api/resources.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
+import { sealOf } from '../../seal.ts';
 import type { ConfigView, PodView } from '../../views.ts';
 import { istio, rules } from '../adapter.ts';
 
@@ -38,6 +39,16 @@ function policy(spec: Spec, more: Partial<ConfigView> = {}): ConfigView {
 
 function peer(spec: Spec, more: Partial<ConfigView> = {}): ConfigView {
   return config('PeerAuthentication', spec, more);
+}
+
+/** With the label that the operator puts on what it makes, as anybody can. */
+function labelled(made: ConfigView): ConfigView {
+  return { ...made, labels: { ...made.labels, [managedByLabel]: managedBy } };
+}
+
+/** As the operator itself applied it. */
+function asMade(made: ConfigView): ConfigView {
+  return { ...labelled(made), annotations: { ...made.annotations, [appliedAnnotation]: sealOf(made) } };
 }
 
 function only(app: string): Spec {
@@ -587,7 +598,7 @@ const table: Readonly<Record<string, Examples>> = {
       'a Service without selector': surroundings({ ...exit, services: [service({ ...bound, selector: {} })] }, waypointOfShop),
       'a pod that has opted out': surroundings({ ...exit, services: [bound], pods: [plainPod({ labels: { 'app': 'web', 'istio.io/dataplane-mode': 'none' } })] }, waypointOfShop),
       'a pod of nobody': surroundings({ ...exit, services: [bound], workloads: [], pods: [plainPod(captured)] }, waypointOfShop),
-      'what an earlier migration left': surroundings({ ...exit, services: [bound] }, [...waypointOfShop, policy({ selector: { matchLabels: { app: 'web' } } }, { labels: { [managedByLabel]: managedBy, 'meshmigration.dev/role': 'SidecarCopy' } })]),
+      'what an earlier migration left': surroundings({ ...exit, services: [bound] }, [...waypointOfShop, asMade(policy({ selector: { matchLabels: { app: 'web' } } }, { labels: { 'meshmigration.dev/role': 'SidecarCopy' } }))]),
       'ports that the sidecar leaves alone': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
       'no interception': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'sidecar.istio.io/interceptionMode': 'NONE' } })] }, [strict]),
     },
@@ -620,6 +631,14 @@ const table: Readonly<Record<string, Examples>> = {
   MM085: {
     seen: { 'FailClosed': surroundings({ spec: failClosed }, [policy(http)]) },
     ignored: { 'CallersFirst': around(policy(http)), 'L4 only': surroundings({ spec: failClosed }, [policy(identity)]) },
+  },
+  MM110: {
+    seen: {
+      'a policy of the user with our label': around(labelled(policy(http))), 'a copy that was edited': around({ ...asMade(policy(http)), spec: identity }),
+      'a copy under another name': around({ ...asMade(policy(http)), name: 'again' }), 'a copy in another namespace': around({ ...asMade(policy(http, { namespace: 'blog' })), namespace: 'shop' }),
+      'on the way too': withoutWaypoint(labelled(policy(identity))), 'what an earlier migration left': around(asMade(policy(identity))),
+    },
+    ignored: { 'a policy of the user': around(policy(http)), 'what was made and is replaced': around(policy(http), asMade(policy(identity))), 'what was made': surroundings({ itinerary: 'L7' }, [asMade(policy(http))]) },
   },
   MM087: {
     seen: { 'a caller that is not declared': seenBy(observed(call({ to: 'shop/web', by: 'blog/reader' }))) },
@@ -675,6 +694,11 @@ describe('findings', () => {
   it('of an ordinary namespace are only that HTTP metrics end', () => {
     expect(ids(surroundings(), 'Start')).toEqual(['MM043']);
     expect(ids(surroundings(), 'UnderWay')).toEqual([]);
+  });
+
+  it.each([['with our label', labelled(policy({ action: 'DENY', ...http }))], ['with our label and annotation', { ...asMade(policy(identity)), spec: { action: 'DENY', ...http } }]])('see a policy that only looks like ours, %s', (_how, given) => {
+    expect(ids(withoutWaypoint(given), 'UnderWay')).toEqual(['MM020', 'MM110']);
+    expect(istio.choose(around(given))).toBe('L7');
   });
 
   it('put the critical ones first', () => {

@@ -27,3 +27,22 @@ export function namedWaypoint(labels: ServiceView['labels'], home: string): Wayp
   const name = labels[useWaypointLabel];
   return name === undefined || name === 'none' ? name : { name, namespace: labels[useWaypointNamespaceLabel] ?? home };
 }
+
+/** Why a Service is not known to go through this waypoint; undefined when istiod says that it does. */
+export function whyNotBound(service: ServiceView, waypoint: WaypointName): string | undefined {
+  const bound = boundCondition(service);
+  const name = `Service ${service.namespace}/${service.name}`;
+  const named = `waypoint ${waypoint.namespace}/${waypoint.name}`;
+  if (bound === undefined) return `${name} is not bound to ${named} yet`;
+  if (bound.status !== 'True') return `${name} is not bound to ${named} (${bound.reason}: ${bound.message})`;
+  return isWaypoint(boundWaypoint(service), waypoint) ? undefined : `${name} is bound to another waypoint than ${named}: ${bound.message}`;
+}
+
+/** The first of some Services that istiod still sends through a waypoint, as a sentence; `of` says which waypoints count. */
+export function stillThrough(services: readonly ServiceView[], of: (waypoint: WaypointName) => boolean): string | undefined {
+  const found = services.find((service) => {
+    const waypoint = boundWaypoint(service);
+    return waypoint !== undefined && of(waypoint);
+  });
+  return found && `Service ${found.namespace}/${found.name} still goes through its waypoint`;
+}

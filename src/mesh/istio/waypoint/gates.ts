@@ -1,12 +1,12 @@
-import { managedBy, managedByLabel } from '../../../api/resources.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { list, records, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { nameOf, targetRefs } from '../findings/rule.ts';
 import { guardField } from '../policy/translate/companions.ts';
 import type { Role } from '../policy/translate/manifest.ts';
-import { roleLabel } from '../policy/translate/names.ts';
-import { boundCondition, boundWaypoint, isWaypoint } from './bound.ts';
+import { isOurs, roleLabel } from '../policy/translate/names.ts';
+import type { WaypointName } from '../policy/attachment.ts';
+import { isWaypoint, stillThrough, whyNotBound } from './bound.ts';
 import { waypointName } from './gateway.ts';
 import { boundServices } from './translation.ts';
 
@@ -41,24 +41,24 @@ export function bindingMissing(surroundings: Surroundings): string | undefined {
   const names = boundServices(surroundings);
   if (typeof names === 'string') return names;
   for (const service of services.filter(({ name }) => names.includes(name))) {
-    const bound = boundCondition(service);
-    const name = `Service ${namespace.name}/${service.name}`;
-    if (bound === undefined) return `${name} is not bound to the waypoint yet`;
-    if (bound.status !== 'True') return `${name} is not bound to the waypoint (${bound.reason}: ${bound.message})`;
-    if (!isWaypoint(boundWaypoint(service), { namespace: namespace.name, name: waypointName })) return `${name} is bound to another waypoint: ${bound.message}`;
+    const missing = whyNotBound(service, waypointOf(namespace));
+    if (missing !== undefined) return missing;
   }
   return undefined;
 }
 
-/** A Service that istiod still sends through the waypoint. */
+function waypointOf(namespace: Surroundings['namespace']): WaypointName {
+  return { namespace: namespace.name, name: waypointName };
+}
+
+/** A Service that istiod still sends through the waypoint of the namespace. Others that the user has are his own: names are compared whole. */
 export function stillBound({ services, namespace }: Surroundings): string | undefined {
-  const bound = services.find((service) => boundCondition(service)?.message.includes(`${namespace.name}/${waypointName}`) === true);
-  return bound && `Service ${namespace.name}/${bound.name} still goes through the waypoint`;
+  return stillThrough(services, (waypoint) => isWaypoint(waypoint, waypointOf(namespace)));
 }
 
 /** The policies that the operator made in the namespace. */
 function ownPolicies({ mesh, namespace }: Surroundings): readonly ConfigView[] {
-  return mesh.configs('AuthorizationPolicy', namespace.name).filter(({ labels }) => labels[managedByLabel] === managedBy);
+  return mesh.configs('AuthorizationPolicy', namespace.name).filter((policy) => isOurs(policy, true));
 }
 
 /**

@@ -8,11 +8,11 @@ const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthenticati
 const size = 500;
 
 /** Everything that a translation looks at, as a text: equal texts, equal translations. Pods come and go without changing it. */
-function digest({ route, mesh, namespace, services, workloads, pods, spec }: Surroundings): string {
+function digest({ route, itinerary, mesh, namespace, services, workloads, pods, spec }: Surroundings): string {
   const here = new Set([namespace.name, mesh.rootNamespace]);
   const configs = kinds.flatMap((kind) => mesh.configs(kind)).filter((config) => here.has(config.namespace) || config.kind.endsWith('Route') || config.kind.endsWith('Service') || config.kind.endsWith('Rule'));
   return JSON.stringify([
-    [route, namespace.name, namespace.labels, mesh.rootNamespace],
+    [route, itinerary !== undefined, namespace.name, namespace.labels, mesh.rootNamespace],
     configs.map(({ kind, namespace: home, name, createdAt, labels, annotations, spec: said }) => [kind, home, name, createdAt, labels, annotations, said]),
     mesh.configs('ConfigMap', mesh.rootNamespace).map((config) => [config.name, config.spec]),
     mesh.version,

@@ -5,7 +5,7 @@ import { policyOptionsOf } from '../policy-options.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import type { ConfigObject, Original, WorkloadFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../policy/types.ts';
-import { isOfExit, isOurs } from '../policy/translate/names.ts';
+import { isMade } from '../policy/translate/names.ts';
 import { gatewayNameLabel, waypointName } from './gateway.ts';
 
 const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
@@ -37,19 +37,11 @@ function isDestination({ templateLabels }: WorkloadView): boolean {
   return templateLabels[gatewayNameLabel] === undefined;
 }
 
-/**
- * Whether the migration under way made it, or one of its route before: what another route made and left is a policy like any other. What
- * a waypoint enforces by copies of a former migration has to be carried over like what it enforces by the user's own objects.
- */
-function isMade({ labels }: ConfigView, { from }: Surroundings['route']): boolean {
-  return from === 'IstioAmbient' ? isOfExit(labels) : isOurs(labels) && !isOfExit(labels);
-}
-
 /** The picture of a namespace in the words of the translation. */
 export function worldOf(surroundings: Surroundings): World {
   const { mesh, namespace, pods } = surroundings;
   const inScope = (kind: string): readonly ConfigView[] =>
-    [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings.route));
+    [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings));
   return {
     namespace: namespace.name,
     options: policyOptionsOf(mesh),

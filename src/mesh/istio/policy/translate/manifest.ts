@@ -1,6 +1,7 @@
 import type { Json } from '../../../json.ts';
-import { managedBy, managedByLabel } from '../../../../api/resources.ts';
-import { copyOfAnnotation, isOurs, roleLabel, stableName, type ExitRole } from './names.ts';
+import { appliedAnnotation, managedBy, managedByLabel } from '../../../../api/resources.ts';
+import { sealOf } from '../../../seal.ts';
+import { copyOfAnnotation, identityOf, isOurs, roleLabel, stableName, targetAnnotation, type ExitRole } from './names.ts';
 import type { ConfigObject, World } from './world.ts';
 
 /**
@@ -81,32 +82,25 @@ const keptAnnotations = ['istio.io/dry-run'];
 function takenNames(world: World, kind: string, namespace: string): ReadonlySet<string> {
   const objects = [...world.policies, ...world.requestAuthentications].map(({ object }) => object);
   return new Set([...objects, ...world.extensions]
-    .filter((object) => object.kind === kind && object.namespace === namespace && !isOurs(object.labels))
+    .filter((object) => object.kind === kind && object.namespace === namespace && !isOurs(object))
     .map(({ name }) => name));
 }
 
 /** Gives a draft its name, labels and annotations. It lives in the namespace of its target: Istio reads targetRefs nowhere else (ShouldAttachPolicy). */
 export function manifest(world: World, draft: Draft): Manifest {
   const { role, kind, original, target } = draft;
-  const identity = [role, kind, original?.namespace ?? '', original?.name ?? '', target.kind, target.namespace, target.name];
   const kept = Object.entries(original?.annotations ?? {}).filter(([key]) => keptAnnotations.includes(key));
   const copyOf: readonly (readonly [string, string])[] = original === undefined ? [] : [[copyOfAnnotation, `${original.kind}/${original.namespace}/${original.name}`]];
-  const annotations = Object.fromEntries([...copyOf, ...kept]);
+  const name = stableName([stems[role](original), target.name], identityOf(role, kind, original, target), takenNames(world, kind, target.namespace));
+  const { namespace } = target;
+  const labels = { [managedByLabel]: managedBy, [roleLabel]: role };
+  const annotations = { ...Object.fromEntries([...copyOf, ...kept]), [targetAnnotation]: `${target.kind}/${namespace}/${target.name}` };
+  const seal = sealOf({ kind, namespace, name, labels, annotations, spec: draft.spec });
   return {
     role,
-    object: {
-      apiVersion: draft.apiVersion,
-      kind,
-      metadata: {
-        name: stableName([stems[role](original), target.name], identity, takenNames(world, kind, target.namespace)),
-        namespace: target.namespace,
-        labels: { [managedByLabel]: managedBy, [roleLabel]: role },
-        ...(Object.keys(annotations).length > 0 && { annotations }),
-      },
-      spec: draft.spec,
-    },
+    object: { apiVersion: draft.apiVersion, kind, metadata: { name, namespace, labels, annotations: { ...annotations, [appliedAnnotation]: seal } }, spec: draft.spec },
     originals: draft.originals,
-    target: `${target.kind} ${target.namespace}/${target.name}`,
+    target: `${target.kind} ${namespace}/${target.name}`,
     changes: draft.changes ?? [],
   };
 }

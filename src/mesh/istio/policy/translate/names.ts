@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
-import { group, managedBy, managedByLabel } from '../../../../api/resources.ts';
+import { group, stepLabel } from '../../../../api/resources.ts';
+import type { Surroundings } from '../../../adapter.ts';
+import type { ConfigView } from '../../../views.ts';
+import { isMarked, isSealed, type Sealed } from '../../../seal.ts';
 
 /** Label: what the object is for. */
 export const roleLabel = `${group}/role`;
 /** Annotation of a copy: `KIND/NAMESPACE/NAME` of its original. */
 export const copyOfAnnotation = `${group}/copy-of`;
+/** Annotation: `KIND/NAMESPACE/NAME` of the Service or Gateway that it is for. With the role and the original it gives the name. */
+export const targetAnnotation = `${group}/target`;
 
 /** Object names may have 253 characters, but names end up in label values and statistics, which take 63. */
 const maxLength = 63;
@@ -31,12 +36,53 @@ export const exitRoles = ['SidecarCopy', 'SidecarAllow', 'SidecarDeny', 'Sidecar
 /** One of them. */
 export type ExitRole = (typeof exitRoles)[number];
 
-/** Whether a migration created the object. */
-export function isOurs(labels: Readonly<Record<string, string>> | undefined): boolean {
-  return labels?.[managedByLabel] === managedBy;
+/** What a name stands for, in the order in which it is hashed. */
+export function identityOf(role: string, kind: string, original: Place | undefined, target: Place & { readonly kind: string }): readonly string[] {
+  return [role, kind, original?.namespace ?? '', original?.name ?? '', target.kind, target.namespace, target.name];
+}
+
+interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function placeOf(annotation: string | undefined): (Place & { readonly kind: string }) | undefined {
+  const [kind, namespace, name] = annotation?.split('/') ?? [];
+  return kind === undefined || namespace === undefined || name === undefined ? undefined : { kind, namespace, name };
+}
+
+/** As many names as anybody takes from us. */
+const attempts = 8;
+
+/** Whether its name is the one that an object of its role, for its original and its target, gets from us. */
+function hasOwnName({ kind, name, labels, annotations }: Sealed): boolean {
+  const target = placeOf(annotations?.[targetAnnotation]);
+  const role = labels?.[roleLabel];
+  // A waypoint has no role: there is one in a namespace.
+  if (role === undefined || target === undefined) return kind === 'Gateway' && labels?.[stepLabel] === 'EnsureWaypoint';
+  const identity = identityOf(role, kind, placeOf(annotations?.[copyOfAnnotation]), target);
+  return Array.from({ length: attempts }, (_each, attempt) => hash(attempt === 0 ? identity : [...identity, String(attempt)])).some((suffix) => name.endsWith(`-${suffix}`));
+}
+
+/**
+ * Whether a migration made it and it is what was made: the one question that checks, translations, proofs and deletions ask. The label alone
+ * says nothing, because it is copied with the object. While a namespace is under way what stands under a name of ours is ours though it was
+ * edited (`Edited` in the engine): it stops the migration instead of being judged like a policy of the user.
+ */
+export function isOurs(object: Sealed, underWay = false): boolean {
+  return isSealed(object) || (underWay && isMarked(object) && hasOwnName(object));
 }
 
 /** Whether a migration from a waypoint back to sidecars created it. In any other migration it is a policy like those of the user: it protects sidecars. */
-export function isOfExit(labels: Readonly<Record<string, string>> | undefined): boolean {
-  return isOurs(labels) && (exitRoles as readonly (string | undefined)[]).includes(labels?.[roleLabel]);
+export function isOfExit(object: Sealed, underWay = false): boolean {
+  return isOurs(object, underWay) && (exitRoles as readonly (string | undefined)[]).includes(object.labels?.[roleLabel]);
+}
+
+/**
+ * Whether the migration under way made it, or one of its route before: what another route made and left is a policy like any other. What
+ * a waypoint enforces by copies of a former migration has to be carried over like what it enforces by the user's own objects.
+ */
+export function isMade(config: ConfigView, { route: { from }, itinerary }: Pick<Surroundings, 'route' | 'itinerary'>): boolean {
+  const underWay = itinerary !== undefined;
+  return from === 'IstioAmbient' ? isOfExit(config, underWay) : isOurs(config, underWay) && !isOfExit(config, underWay);
 }

@@ -112,7 +112,7 @@ describe('the objects', () => {
 
   it('say what they are copies of, keep dry-run and nothing else', () => {
     expect(named('dry-')?.object.metadata).toMatchObject({ annotations: { 'meshmigration.dev/copy-of': 'AuthorizationPolicy/shop/dry', 'istio.io/dry-run': 'true' }, labels: { 'meshmigration.dev/managed-by': 'mesh-migration', 'meshmigration.dev/role': 'Copy' } });
-    expect(Object.keys(named('dry-')?.object.metadata.annotations ?? {})).toHaveLength(2);
+    expect(Object.keys(named('dry-')?.object.metadata.annotations ?? {})).toHaveLength(4); // Besides these what it is for, and the digest of it all.
   });
 
   it('stay for a Service that is bound, although nothing asks for HTTP any more: the waypoint would let everything through', () => {

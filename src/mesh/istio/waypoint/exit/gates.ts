@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../../adapter.ts';
 import type { ServiceView } from '../../../views.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
-import { boundCondition, boundWaypoint, isWaypoint } from '../bound.ts';
+import { stillThrough, whyNotBound } from '../bound.ts';
 import { servedServices } from './served.ts';
 
 function views(surroundings: Surroundings): readonly (readonly [ServiceView, WaypointName])[] {
@@ -9,20 +9,16 @@ function views(surroundings: Surroundings): readonly (readonly [ServiceView, Way
     surroundings.services.filter(({ name }) => name === service.name).map((view) => [view, waypoint] as const));
 }
 
-/** A Service that istiod still sends through its waypoint. */
+/** A Service that istiod still sends through a waypoint, whichever: from all of them it is taken. */
 export function stillThroughWaypoint(surroundings: Surroundings): string | undefined {
-  const [found] = views(surroundings).find(([service]) => boundCondition(service)?.status === 'True') ?? [];
-  return found && `Service ${found.namespace}/${found.name} still goes through its waypoint`;
+  return stillThrough(views(surroundings).map(([service]) => service), () => true);
 }
 
 /** A Service that istiod does not send through the waypoint that its labels name. */
 export function notThroughWaypoint(surroundings: Surroundings): string | undefined {
   for (const [service, waypoint] of views(surroundings)) {
-    const bound = boundCondition(service);
-    const name = `Service ${service.namespace}/${service.name}`;
-    const named = `${waypoint.namespace}/${waypoint.name}`;
-    if (bound?.status !== 'True') return `${name} does not go through waypoint ${named}${bound === undefined ? '' : ` (${bound.reason}: ${bound.message})`}`;
-    if (!isWaypoint(boundWaypoint(service), waypoint)) return `${name} goes through another waypoint than ${named}: ${bound.message}`;
+    const missing = whyNotBound(service, waypoint);
+    if (missing !== undefined) return missing;
   }
   return undefined;
 }

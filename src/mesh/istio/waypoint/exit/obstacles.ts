@@ -71,7 +71,7 @@ export function unseenPorts({ workloads, mesh, namespace }: Surroundings): reado
 /** What an earlier migration to sidecars left would be taken for what this one made. */
 function leftovers({ mesh, namespace, itinerary }: Surroundings): readonly Problem[] {
   if (itinerary !== undefined) return [];
-  return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind, namespace.name)).filter(({ labels }) => isOfExit(labels)).map((config) =>
+  return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind, namespace.name)).filter((config) => isOfExit(config)).map((config) =>
     critical(nameOf(config), 'metadata.labels', 'an earlier migration to sidecars made it, and this one would replace it', 'Delete it (ztunnel does not read it), or keep it as yours without its labels of meshmigration.dev.'));
 }
 

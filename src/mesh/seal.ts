@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { appliedAnnotation, group, managedBy, managedByLabel, migrationLabel, stepLabel } from '../api/resources.ts';
+import { record, records, type Json } from './json.ts';
+import type { ConfigView } from './views.ts';
+
+/** What an object says, as far as it decides about requests. */
+export interface Sealed {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels?: ConfigView['labels'] | undefined;
+  readonly annotations?: ConfigView['annotations'] | undefined;
+  /** Or the data of a ConfigMap. */
+  readonly spec: unknown;
+}
+
+/** Whose keys mean something: the operator's own, and those that the mesh reads (`istio.io/rev`, `istio.io/dry-run`). */
+const meaningful: readonly string[] = [`${group}/`, 'istio.io/'];
+
+/** Marks that say who applied it and when, not what it is. */
+const marks: readonly string[] = [appliedAnnotation, managedByLabel, migrationLabel, stepLabel];
+
+function relevant(entries: Readonly<Record<string, string>> | undefined): Json {
+  return Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => meaningful.some((prefix) => key.startsWith(prefix)) && !marks.includes(key)));
+}
+
+/** What the API server fills into a listener that says nothing of it (Gateway API's CRD). */
+const defaultRoutes = { namespaces: { from: 'Same' } };
+
+function withoutDefaults(spec: unknown): unknown {
+  const said = record(spec);
+  if (said['listeners'] === undefined) return spec;
+  return { ...said, listeners: records(said['listeners']).map(({ allowedRoutes, ...listener }) => (isDeepStrictEqual(allowedRoutes, defaultRoutes) ? listener : { ...listener, allowedRoutes })) };
+}
+
+/** The same for all that says the same: key order does not change it, nor labels that nobody reads. */
+export function sealOf({ kind, namespace, name, labels, annotations, spec }: Sealed): string {
+  const said = [kind, namespace, name, relevant(labels), relevant(annotations), withoutDefaults(spec ?? {})];
+  const ordered = JSON.stringify(said, (_key, member: unknown) =>
+    (typeof member === 'object' && member !== null && !Array.isArray(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member));
+  return createHash('sha256').update(ordered).digest('hex').slice(0, 16);
+}
+
+/** Whether it carries the operator's label, which anybody can put on anything. */
+export function isMarked({ labels }: Pick<Sealed, 'labels'>): boolean {
+  return labels?.[managedByLabel] === managedBy;
+}
+
+/** Whether it is as the operator applied it: an exported copy under another name, one that was edited, or the user's own with our label is not. */
+export function isSealed(object: Sealed): boolean {
+  return isMarked(object) && object.annotations?.[appliedAnnotation] === sealOf(object);
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { managedBy, managedByLabel } from '../../src/api/resources.ts';
+import type { KubeObject } from '../../src/api/object.ts';
+import { allowGet, denyDelete, made, shop } from './http.ts';
+import { kinds, meshMigration } from './manifests.ts';
+import type { Scenario } from './scenario.ts';
+import type { World } from './world.ts';
+
+async function policies(world: World): Promise<readonly KubeObject[]> {
+  return (await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal })).items;
+}
+
+/** What is the operator's and what only looks like it. */
+export const ownObjectScenarios: readonly Scenario[] = [
+  {
+    // A label is copied with the object: it must not take a policy out of the checks, nor make it one that is deleted.
+    name: 'labelled-policy',
+    async run(world) {
+      const home = world.ns();
+      const deny = denyDelete(home);
+      await shop(world, { ...deny, metadata: { ...deny.metadata, labels: { [managedByLabel]: managedBy, 'meshmigration.dev/step': 'CopyPolicies', 'meshmigration.dev/role': 'Copy' } } });
+      await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed' } }));
+      const { status } = await world.childPhase('Migrated');
+      assert.equal(status?.itinerary, 'L7', 'what it denies needs HTTP');
+      assert.ok(status.findings?.some(({ id, object: about }) => id === 'MM110' && about === `AuthorizationPolicy ${home}/no-delete`), JSON.stringify(status.findings));
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack');
+      assert.deepEqual((await policies(world)).map(({ metadata }) => metadata.name), ['no-delete'], 'the user\'s policy is still there, and nothing else');
+    },
+  },
+  {
+    // An exported copy that is applied again under another name is the user's.
+    name: 'exported-copy',
+    async run(world) {
+      const home = world.ns();
+      await shop(world, allowGet(home));
+      await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed' } }));
+      await world.childPhase('Migrated');
+      const guard = (await policies(world)).find(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'Guard');
+      assert.ok(guard);
+      const { labels, annotations } = guard.metadata;
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack');
+      assert.deepEqual(await made(world), {});
+      await world.create({ kind: 'AuthorizationPolicy', metadata: { name: 'from-git', namespace: home, ...(labels && { labels }), ...(annotations && { annotations }) }, spec: guard['spec'] });
+      await world.command('Migrating', home);
+      await world.eventually('it counts as the user\'s', async () =>
+        ((await world.child()).status?.findings?.some(({ id, object: about }) => id === 'MM110' && about === `AuthorizationPolicy ${home}/from-git`) === true ? true : undefined));
+      await world.delete(kinds.AuthorizationPolicy, home, 'from-git');
+      await world.childPhase('Migrated');
+    },
+  },
+];
