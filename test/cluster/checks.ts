@@ -6,6 +6,7 @@ import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts'
 import type { World } from '../scenarios/world.ts';
 import { operatorUser } from '../support/impersonation.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
+import { admissionAround, admissionTable, editRights, rollbackOnly } from './admission/check.ts';
 import { promqlCallers } from './promql/check.ts';
 import { promqlOperator } from './promql/operator-check.ts';
 import { checkKubectl } from '../sim/kubectl.check.ts';
@@ -64,6 +65,10 @@ export const checks: readonly Check[] = [
   { name: 'policy-envoy', run: policyEnvoy },
   { name: 'promql-callers', run: promqlCallers },
   { name: 'promql-operator', run: promqlOperator },
+  { name: 'admission-table', run: admissionTable },
+  { name: 'admission-edit', run: editRights },
+  { name: 'admission-rollback-only', run: rollbackOnly },
+  { name: 'admission-around', run: admissionAround },
   ...[1, 2, 3].map((number): Check => ({ name: `killed-at-random-${number}`, run: killedAtRandom })),
   {
     name: 'kubectl-on-the-simulation',

@@ -9,7 +9,7 @@ import { runScenario } from '../scenarios/run.ts';
 import { kinds } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { World } from '../scenarios/world.ts';
-import { installOperator } from '../support/install.ts';
+import { createAll, installOperator, readManifests } from '../support/install.ts';
 import { OperatorProcess } from '../support/operator-process.ts';
 import { checks, type Check } from './checks.ts';
 import { tally } from './policy/checks.ts';
@@ -132,7 +132,9 @@ async function main(): Promise<number> {
 /** The operator runs under the rights of its own ServiceAccount, as deploy/ grants them. */
 async function kubeconfigFor(cluster: RealCluster): Promise<string> {
   const client = new KubeClient({ transport: cluster.admin, clock: cluster.clock, random: systemRandom, fieldManager: 'helm' });
-  await installOperator(client, cluster.clock, new AbortController().signal);
+  const { signal } = new AbortController();
+  await installOperator(client, cluster.clock, signal);
+  for (const file of ['user-roles.yaml', 'admission.yaml']) await createAll(client, readManifests(`deploy/kustomize/${file}`), signal);
   return await cluster.serviceAccountKubeconfig('mesh-migration-system', 'mesh-migration-operator');
 }
 

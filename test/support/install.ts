@@ -13,14 +13,20 @@ function rbac(kind: string, plural: string, namespaced: boolean): Resource {
   return { group: 'rbac.authorization.k8s.io', version: 'v1', kind, plural, namespaced };
 }
 
+function admission(kind: string, plural: string): Resource {
+  return { group: 'admissionregistration.k8s.io', version: 'v1', kind, plural, namespaced: false };
+}
+
 /** Kinds in deploy/ beside those that scenarios create. */
-const deployed: Readonly<Record<string, Resource>> = {
+export const deployed = {
   ServiceAccount: { group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true },
   ClusterRole: rbac('ClusterRole', 'clusterroles', false),
   ClusterRoleBinding: rbac('ClusterRoleBinding', 'clusterrolebindings', false),
   Role: rbac('Role', 'roles', true),
   RoleBinding: rbac('RoleBinding', 'rolebindings', true),
-};
+  ValidatingAdmissionPolicy: admission('ValidatingAdmissionPolicy', 'validatingadmissionpolicies'),
+  ValidatingAdmissionPolicyBinding: admission('ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings'),
+} as const;
 
 const manifests = new Map<string, readonly KubeObject[]>();
 
@@ -37,7 +43,8 @@ export function readManifests(path: string): readonly KubeObject[] {
 /** Creates what is not there yet. */
 export async function createAll(client: KubeClient, objects: readonly KubeObject[], signal: AbortSignal): Promise<void> {
   for (const object of objects) {
-    const resource = deployed[object.kind ?? ''] ?? (kinds as Readonly<Record<string, Resource>>)[object.kind ?? ''];
+    const known: Readonly<Record<string, Resource>> = { ...kinds, ...deployed };
+    const resource = known[object.kind ?? ''];
     if (resource === undefined) throw new RangeError(`cannot install a ${String(object.kind)}`);
     try {
       await client.create(resource, object, signal);
