@@ -45,7 +45,7 @@ export const appliedAnnotation = `${group}/applied`;
 export const restartAnnotation = `${group}/restart`;
 
 /**
- * On a namespace from its first changed label until it is back or Finalized: the labels before the change, as JSON, and
- * whose they are. Written in the same patch as the change, so there is no instant at which the one exists without the other.
+ * On a namespace from before anything of it or in it is changed until all of it is back, or Finalized: what the operator
+ * believes, as JSON (src/plan/journal.ts). Without it nothing was started, whatever a status says.
  */
-export const originalAnnotation = `${group}/original`;
+export const journalAnnotation = `${group}/journal`;

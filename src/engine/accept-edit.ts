@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Command } from '../api/common.ts';
 import type { NamespaceMigrationStatus, StepName } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
-import { foreignChange, observedLabels, readOriginal, toList } from './labels.ts';
+import { fromList, observedLabels, toList } from './label-values.ts';
+import { foreignChange } from './labels.ts';
 import type { Situation } from './situation.ts';
 
 /** The status after a person's edit, or the answer why it cannot be done. */
@@ -21,23 +24,24 @@ function keptOnResume(step: StepName, flipped: boolean): boolean {
 }
 
 /** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */
-function resumed(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+function resumed(situation: Situation, status: NamespaceMigrationStatus, command: Command): NamespaceMigrationStatus {
   const { command: _command, failure: _failure, ...rest } = status;
-  if (status.direction === undefined) return { ...rest, phase: 'Pending' };
-  const { original, ...unflipped } = rest;
-  // Not by the annotation alone: whoever takes it away must not make the flipped labels the original ones.
-  const flipped = readOriginal(situation.surroundings.namespace) !== undefined ||
-    (status.steps ?? []).some(({ name, completedAt }) => completedAt !== undefined && !keptOnResume(name, true));
+  // Who went back is started again when the MeshMigration has noted it: the command stays until then.
+  if (status.direction === undefined) return { ...rest, phase: 'Pending', ...(situation.returned !== undefined && { command }) };
+  const labels = toList(observedLabels(situation));
+  const { original } = status;
+  const flipped = original !== undefined && !isDeepStrictEqual(fromList(original.labels), fromList(status.labels ?? []));
   // At rest the restarts are over: what a stranger undid since is done again under another name, or no template would change.
   const again = status.phase === 'Migrated';
   const kept = (status.steps ?? []).filter(({ name, completedAt }) => completedAt !== undefined && keptOnResume(name, flipped) && !(again && redone.includes(name)));
   const unfinished = (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: 0, startedAt: timestamp(situation.now) } : record));
   return {
-    ...unflipped,
+    ...rest,
     ...(again && { attempt: (status.attempt ?? 1) + 1 }),
-    ...(flipped && original !== undefined && { original }),
+    // Before the first change the labels that are accepted are those to come back to.
+    ...(!flipped && original !== undefined && { original: { ...original, labels } }),
     phase: 'Migrating',
-    labels: toList(observedLabels(situation)),
+    labels,
     steps: kept,
     workloads: again ? [] : unfinished,
   };
@@ -60,5 +64,5 @@ export function acceptEdit(situation: Situation, status: NamespaceMigrationStatu
   if (status.direction === 'Backward' || (over.includes(status.phase) && !drifted)) {
     return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${is}` };
   }
-  return { status: command.action === 'Pause' ? { ...status, command } : resumed(situation, status) };
+  return { status: command.action === 'Pause' ? { ...status, command } : resumed(situation, status, command) };
 }

@@ -18,7 +18,7 @@ function migration(overrides: { readonly spec?: Readonly<Record<string, unknown>
 }
 
 function child(namespace: string, status?: NamespaceMigrationStatus): NamespaceMigration {
-  return { metadata: { name: 'mm', namespace, uid: `${namespace}-uid` }, spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' }, ...(status && { status }) };
+  return { metadata: { name: 'mm', namespace, uid: `${namespace}-uid`, resourceVersion: '7' }, spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' }, ...(status && { status }) };
 }
 
 function scope(namespaces: readonly string[], more: Partial<Scope> = {}): Scope {
@@ -31,7 +31,7 @@ const stalled: NonNullable<NamespaceMigrationStatus['conditions']> = [{ type: 'S
 const flying: NamespaceMigrationStatus = { writtenPhase: 'Migrating', direction: 'Forward' };
 
 function decided(object: MeshMigration, children: readonly NamespaceMigration[], given: Scope): MigrationDecision {
-  const decision = decideMigration({ now, object, children, scope: given });
+  const decision = decideMigration({ now, object, children, scope: given, homes: [] });
   expect(MeshMigrationStatus.strict().parse(JSON.parse(JSON.stringify(decision.status)))).toEqual(JSON.parse(JSON.stringify(decision.status)));
   return decision;
 }
@@ -42,10 +42,11 @@ describe('the write of a migration', () => {
     ['makes records one by one', migration(), [child('a')], scope(['a', 'b', 'c']), { kind: 'CreateChild', namespace: 'b' }],
     ['is none when all are there', migration(), [child('a')], scope(['a']), undefined],
     ['is none while the selection is wrong', migration(), [], scope(['a'], { findings: [critical] }), undefined],
-    ['takes away a record that is not needed any more', migration(), [child('a'), child('b')], scope(['b']), { kind: 'DeleteChild', namespace: 'a', uid: 'a-uid' }],
+    ['takes away a record that is not needed any more', migration(), [child('a'), child('b')], scope(['b']), { kind: 'DeleteChild', namespace: 'a', uid: 'a-uid', resourceVersion: '7' }],
     ['keeps one that is under way, in the selection or not', migration(), [child('a', flying)], scope([]), undefined],
-    ['waits at deletion for what is on its way back', migration({ deleted: true }), [child('a', { writtenPhase: 'RollingBack', direction: 'Backward' })], scope(['a']), undefined],
-    ['takes the records away at deletion', migration({ deleted: true }), [child('a', { writtenPhase: 'RolledBack' })], scope(['a', 'b']), { kind: 'DeleteChild', namespace: 'a', uid: 'a-uid' }],
+    ['waits at deletion for what is on its way back', migration({ deleted: true }), [child('a', { writtenPhase: 'RollingBack', direction: 'Backward' })], scope(['a'], { changed: ['a'] }), undefined],
+    ['waits at deletion for what nobody has looked at yet', migration({ deleted: true }), [child('a')], scope(['a']), undefined],
+    ['takes the records away at deletion', migration({ deleted: true }), [child('a', { writtenPhase: 'RolledBack' })], scope(['a', 'b']), { kind: 'DeleteChild', namespace: 'a', uid: 'a-uid', resourceVersion: '7' }],
     ['lets go at last', migration({ deleted: true }), [], scope(['a']), { kind: 'RemoveFinalizer' }],
     ['is none when it has let go', migration({ deleted: true, bare: true }), [], scope([]), undefined],
     ['makes the record of a changed namespace again', migration(), [], scope(['a'], { changed: ['a'] }), { kind: 'CreateChild', namespace: 'a' }],
@@ -156,7 +157,7 @@ describe('the phase of a migration', () => {
   it('is the same at any later time', () => {
     const object = migration();
     const first = decided(object, [child('a', flying)], scope(['a'])).status;
-    const again = decideMigration({ now: now + 3_600_000, object: { ...object, status: first }, children: [child('a', flying)], scope: scope(['a']) }).status;
+    const again = decideMigration({ now: now + 3_600_000, object: { ...object, status: first }, children: [child('a', flying)], scope: scope(['a']), homes: [] }).status;
 
     expect(again).toEqual(first);
   });

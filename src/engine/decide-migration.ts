@@ -2,9 +2,12 @@ import type { MeshMigrationStatus, MigrationPhase } from '../api/mesh-migration.
 import { rollbackFinalizer, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Scope } from '../plan/scope.ts';
+import type { NamespaceView } from '../mesh/views.ts';
 import { actionInForce, editOf } from './commands.ts';
+import { confirmedRecord, evidenceOf } from './confirm.ts';
 import { conditionsFor, told } from './conditions.ts';
 import { summarise } from './summary.ts';
+import { returnedNow } from './returned.ts';
 import type { Wanted } from './situation.ts';
 import { attentionOf, totalsOf } from './totals.ts';
 
@@ -14,8 +17,10 @@ export interface MigrationSituation {
   readonly now: number;
   readonly object: MeshMigration;
   readonly scope: Scope;
-  /** Its NamespaceMigrations, whose namespaces exist. */
+  /** Its NamespaceMigrations, whose namespaces exist, confirmed. */
   readonly children: readonly NamespaceMigration[];
+  /** All namespaces. */
+  readonly homes: readonly NamespaceView[];
 }
 
 /** A write on our own objects. */
@@ -23,7 +28,7 @@ export type MigrationWrite =
   | { readonly kind: 'AddFinalizer' }
   | { readonly kind: 'RemoveFinalizer' }
   | { readonly kind: 'CreateChild'; readonly namespace: string }
-  | { readonly kind: 'DeleteChild'; readonly namespace: string; readonly uid: string };
+  | { readonly kind: 'DeleteChild'; readonly namespace: string; readonly uid: string; readonly resourceVersion: string };
 
 /** The status is stored first; the write follows when it is stored. */
 export interface MigrationDecision {
@@ -66,20 +71,23 @@ function acceptEdit({ object, children, now }: MigrationSituation): { readonly s
   return { status: { ...status, command: { ...command, overrides: object.spec.action } } };
 }
 
-function nextWrite({ object, scope, children }: MigrationSituation, phase: MigrationPhase): MigrationWrite | undefined {
+/** F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again. */
+function lettingGo({ object, scope, children }: MigrationSituation): MigrationWrite | undefined {
+  if (!isProtected(object) || scope.changed.length > 0 || children.some(({ status }) => status?.writtenPhase === undefined)) return undefined;
+  const [child] = children;
+  return child === undefined ? { kind: 'RemoveFinalizer' } : deleteChild(child);
+}
+
+function nextWrite(situation: MigrationSituation, phase: MigrationPhase): MigrationWrite | undefined {
+  const { object, scope, children } = situation;
   const { metadata } = object;
   const hasRecord = (name: string): boolean => children.some((child) => child.metadata.namespace === name);
   // The record of a changed namespace was deleted by hand: without it nobody would ever put the namespace back.
   const lost = scope.changed.find((name) => !hasRecord(name));
   if (lost !== undefined && isProtected(object)) return { kind: 'CreateChild', namespace: lost };
-  if (metadata.deletionTimestamp !== undefined) {
-    if (!isProtected(object)) return undefined;
-    // F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again.
-    if (children.some(({ status }) => status?.direction !== undefined)) return undefined;
-    const [child] = children;
-    return child === undefined ? { kind: 'RemoveFinalizer' } : deleteChild(child);
-  }
-  const stray = children.find((child) => child.status?.direction === undefined && child.status?.original === undefined && !scope.namespaces.includes(child.metadata.namespace ?? ''));
+  if (metadata.deletionTimestamp !== undefined) return lettingGo(situation);
+  // Neither started nor to be started: whatever was said of it is over.
+  const stray = children.find((child) => child.status?.direction === undefined && child.status?.writtenPhase !== 'Finalized' && !scope.namespaces.includes(child.metadata.namespace ?? ''));
   if (stray !== undefined) return deleteChild(stray);
   if (phase === 'Finalized' || scope.findings.some(({ severity }) => severity === 'Critical')) return undefined;
   if (!isProtected(object)) return { kind: 'AddFinalizer' };
@@ -88,19 +96,31 @@ function nextWrite({ object, scope, children }: MigrationSituation, phase: Migra
 }
 
 function deleteChild({ metadata }: NamespaceMigration): MigrationWrite {
-  return { kind: 'DeleteChild', namespace: metadata.namespace ?? '', uid: metadata.uid ?? '' };
+  return { kind: 'DeleteChild', namespace: metadata.namespace ?? '', uid: metadata.uid ?? '', resourceVersion: metadata.resourceVersion ?? '' };
+}
+
+/** What its records tell, and for namespaces whose record was lost what their journals do: they are under way like the others. */
+function everyoneIn({ object: { metadata, spec }, scope, children, homes }: MigrationSituation): readonly NamespaceMigration[] {
+  const recorded = new Set(children.map((child) => child.metadata.namespace));
+  const lost = homes.filter(({ name }) => scope.changed.includes(name) && !recorded.has(name));
+  return [...children, ...lost.map((home) => {
+    const record = { metadata: { name: metadata.name, namespace: home.name }, spec: { migration: metadata.name, from: spec.from, to: spec.to } };
+    return confirmedRecord(record, evidenceOf(record, home, undefined));
+  })];
 }
 
 /** The one decision about a migration as a whole: pure, like `decide` for a namespace. */
 export function decideMigration(situation: MigrationSituation): MigrationDecision {
-  const { object, scope, children, now } = situation;
-  const { status, answer } = acceptEdit(situation);
+  const { object, scope, now } = situation;
+  const children = everyoneIn(situation);
+  const { status, answer } = acceptEdit({ ...situation, children });
   const commanded: MeshMigration = { ...object, status };
   const totals = totalsOf(children, scope);
   const wanted = wantedOf(commanded);
   const summary = summarise({ wanted, object: commanded, scope, children, totals });
   const started = children.some(({ status: child }) => child?.direction !== undefined);
-  const { command, ...rest } = status;
+  const { command, returned: _returned, ...rest } = status;
+  const noted = returnedNow(situation);
   const held = command?.overrides === object.spec.action;
   const generation = object.metadata.generation ?? 1;
   return {
@@ -113,6 +133,7 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
       namespaces: totals,
       findings: [...scope.findings],
       ...attentionOf(children, wanted),
+      ...(noted.length > 0 && { returned: [...noted] }),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
       conditions: conditionsFor(told(summary.verdict, { name: object.metadata.name }), object.status?.conditions, generation, now, answer),
     },

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { config } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld, type WorldOptions } from '../../test/support/namespace-world.ts';
-import { originalAnnotation, restartAnnotation } from '../api/resources.ts';
+import { journalAnnotation, restartAnnotation } from '../api/resources.ts';
 import { decide } from './decide.ts';
 
 /** One thing that happens. */
@@ -81,7 +81,7 @@ function isInMesh(labels: Readonly<Record<string, string | undefined>>): boolean
 function checkWrite(world: NamespaceWorld, event: Event, before: { readonly inMesh: boolean; readonly labels: Readonly<Record<string, string>>; readonly writes: number }): void {
   if (event.kind !== 'Operate' || world.writes.length === before.writes) return;
   const [last] = world.writes.slice(-1);
-  if (last?.write.kind !== 'PatchNamespace' || !last.applied) return;
+  if (last?.write.kind !== 'PatchNamespace' || !last.applied || isDeepStrictEqual(world.labels, before.labels)) return;
   const original = Object.fromEntries((last.status.original?.labels ?? []).map(({ key, value }) => [key, value]));
   if (before.inMesh && isInMesh(original)) expect({ mesh: isInMesh(world.labels) }).toEqual({ mesh: true });
   if (last.status.direction === 'Forward' && last.status.phase !== 'Migrated') {
@@ -121,7 +121,7 @@ function comeToRest(world: NamespaceWorld): void {
 
 function expectAsBefore(world: NamespaceWorld): void {
   expect(world.labels).toEqual(world.initial);
-  expect(world.annotations?.[originalAnnotation]).toBeUndefined();
+  expect(world.annotations?.[journalAnnotation]).toBeUndefined();
   for (const { name, annotations } of world.workloads) {
     const { [restartAnnotation]: _restart, ...others } = annotations ?? {};
     expect({ name, others }).toEqual({ name, others: name === 'db' ? { note: 'mine' } : {} });
@@ -187,7 +187,7 @@ describe('decide in a small cluster', () => {
     fc.assert(fc.property(options, headStart, fc.array(fc.oneof(...work, ...people, ...strangers), { maxLength: 120, size: 'max' }), (given, rounds, events) => {
       const world = begun(given, rounds);
       run(world, events, () => {
-        if (!world.atStart && world.annotations?.[originalAnnotation] !== undefined) expect(world.recordedOriginal()).toBeDefined();
+        if (!world.atStart && world.annotations?.[journalAnnotation] !== undefined) expect(world.recordedOriginal()).toBeDefined();
       });
       comeToRest(world);
       expect(isDeepStrictEqual(decide(world.situation()), decide(world.situation()))).toBe(true);

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { config, namespace, plainPod, pod, surroundings } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld } from '../../test/support/namespace-world.ts';
 import { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { originalAnnotation } from '../api/resources.ts';
 import type { PodView } from '../mesh/views.ts';
 import { decide } from './decide.ts';
-import { foreignChange, labelsStep, observedLabels, readOriginal, toList, writeOriginal } from './labels.ts';
+import { observedLabels, toList } from './label-values.ts';
+import { foreignChange, labelsStep } from './labels.ts';
 import type { Situation } from './situation.ts';
 import { verifyStep } from './verify.ts';
 
@@ -158,23 +158,11 @@ describe('labelsStep', () => {
     const world = until(flipped);
     const held: PodView = plainPod({ terminating, annotations: { 'ambient.istio.io/redirection': 'enabled' } });
     const given = { ...world.situation(), surroundings: surroundings({ namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }), pods: [held] }) };
-    const work = { kind: 'Labels', targets: { 'istio.io/dataplane-mode': null }, original: 'Drop', heldBy: () => true } as const;
+    const work = { kind: 'Labels', targets: { 'istio.io/dataplane-mode': null }, heldBy: () => true } as const;
     const outcome = labelsStep(given, {}, work);
 
     expect(outcome.kind === 'Wait' && [outcome.kind, outcome.stuck === true]).toEqual(['Wait', !terminating]);
     expect(labelsStep(given, {}, { ...work, heldBy: () => false })).toMatchObject({ kind: 'Write' });
-  });
-});
-
-describe('the original labels on the namespace', () => {
-  const original = { namespaceUid: 'shop-uid', capturedAt: '2030-01-01T00:00:00Z', labels: [{ key: 'istio-injection', value: 'enabled' }, { key: 'istio.io/rev' }] };
-
-  it('are read back as they were written', () => {
-    expect(readOriginal(namespace({ annotations: { [originalAnnotation]: writeOriginal('mm', 3, original) } }))).toEqual({ migration: 'mm', attempt: 3, original });
-  });
-
-  it.each(['', 'x', '{}', '[]', 'null', '{"labels":{}}'])('are none in "%s"', (text) => {
-    expect(readOriginal(namespace({ annotations: { [originalAnnotation]: text } }))).toBeUndefined();
   });
 });
 

@@ -9,13 +9,16 @@ import { describeWrite } from './execute.ts';
 import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
 import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
-import { foreignChange, observedLabels } from './labels.ts';
+import { fromList } from './label-values.ts';
+import { foreignChange } from './labels.ts';
 import { look } from './look.ts';
-import { namespacePatch } from './patches.ts';
+import { isOf, journalOn } from '../plan/journal.ts';
+import { confirmed, confirmedStatus, evidenceOf } from './confirm.ts';
+import { journalFirst, patchWithJournal } from './keep-journal.ts';
 import { forgetStep } from './services.ts';
-import type { Decision, Outcome, Situation } from './situation.ts';
+import { refusalsToReport, type Decision, type Outcome, type Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
-import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
+import { pausedVerdict } from './verdicts.ts';
 import { noting, withoutDeadlines } from './waits.ts';
 import { dueLabels, walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
@@ -64,15 +67,23 @@ function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerar
   const walked = walk(situation, turned, itinerary.backward);
   const { outcome } = walked;
   switch (outcome.kind) {
-    case 'Done': {
-      const { step: _step, direction: _direction, labels: _labels, ...rest } = walked.status;
-      return hold(rest, 'RolledBack', rolledBackVerdict(situation, rest));
-    }
+    case 'Done': return close(situation, walked.status);
     // A rollback has nowhere to go back to: it reports and keeps trying, with the capture still held.
     case 'Failed': case 'Foreign':
       return { status: walked.status, phase: 'RollingBack', verdict: { state: 'Stalled', reason: 'RollbackStuck', message: outcome.message }, next: { kind: 'Wait' } };
     default: return { status: walked.status, phase: 'RollingBack', ...inProgress(outcome, walked.status.step ?? 'RollingBack', 'RollbackStuck') };
   }
+}
+
+/** Everything is back. The journal goes last, when the MeshMigration knows what is not to be started again by itself. */
+function close(situation: Situation, { step: _step, ...status }: NamespaceMigrationStatus): Draft {
+  const ownReason = status.failure !== undefined || status.command?.action === 'Rollback';
+  const back = (message: string): Omit<Draft, 'next'> => ({ status, phase: 'RollingBack', verdict: { state: 'InProgress', reason: 'Closing', message } });
+  if (ownReason && situation.returned?.attempt !== status.attempt) {
+    return { ...back('everything is back; waiting until the MeshMigration has noted that it is not started again by itself'), next: { kind: 'Wait' } };
+  }
+  // Safe: removes only our own annotation, when nothing differs any more. Dying before: sent again; after: nothing is started.
+  return { ...back('everything is back; removing the journal'), next: { kind: 'Write', write: patchWithJournal(situation, {}, null) } };
 }
 
 /** On the way back Services that joined since are still bound until the first is unbound. */
@@ -85,16 +96,9 @@ function bindingOnTheWayBack(situation: Situation, status: NamespaceMigrationSta
 
 /** The point of no return: the originals leave the Services and then the namespace, nothing else changes. */
 function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const { namespace } = situation.surroundings;
-  const operations = namespacePatch(namespace, observedLabels(situation), {}, null);
-  const forget = forgetStep(situation);
-  // Safe: removes only our own annotations. Dying before: sent again; after: the annotation is gone and the phase follows.
-  const write = forget ?? (operations.some(({ op }) => op === 'remove') ? { kind: 'PatchNamespace' as const, operations } : undefined);
-  if (write !== undefined) {
-    return { status, phase: 'Migrated', verdict: { state: 'InProgress', reason: 'Finalizing', message: 'removing the record of the original labels' }, next: { kind: 'Write', write } };
-  }
-  const { direction: _direction, labels: _labels, ...rest } = status;
-  return hold(rest, 'Finalized', finalizedVerdict);
+  // Safe: removes only our own annotations. Dying before: sent again; after: the journal is gone and the phase follows.
+  const write = forgetStep(situation) ?? patchWithJournal(situation, {}, null);
+  return { status, phase: 'Migrated', verdict: { state: 'InProgress', reason: 'Finalizing', message: 'removing the record of the original labels' }, next: { kind: 'Write', write } };
 }
 
 function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
@@ -113,8 +117,7 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
 }
 
 function continueCourse(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const original = Object.fromEntries((status.original?.labels ?? []).map(({ key, value }) => [key, value ?? null]));
-  const itinerary = situation.adapter.itinerary(situation.spec, status.original === undefined ? observedLabels(situation) : original, status.itinerary ?? 'L4');
+  const itinerary = situation.adapter.itinerary(situation.spec, fromList(status.original?.labels ?? []), status.itinerary ?? 'L4');
   const course = courseOf(situation, status);
   const followed = follow(situation, course === 'Backward' ? { ...status, direction: 'Backward' } : status, itinerary);
   if (followed.write !== undefined && !followed.refused) return whileFollowing(followed.write, followed, course);
@@ -152,15 +155,17 @@ function paused(situation: Situation, start: NamespaceMigrationStatus, itinerary
  * write. Calling it again with the same picture gives the same answer, so a crash between any two steps is harmless.
  */
 export function decide(given: Situation): Decision {
-  const { situation, waits } = noting(given);
-  const { phase: _edited, ...stored } = situation.object.status ?? {};
-  const { status, answer } = acceptEdit(situation, { ...stored, ...(stored.writtenPhase !== undefined && { phase: stored.writtenPhase }) });
+  const { situation: seen, waits } = noting(given);
+  const { namespace } = seen.surroundings;
+  const evidence = evidenceOf(seen.object, namespace, seen.returned);
+  // What somebody took off the namespace while this process looked on is still true, and is put back.
+  const journal = evidence.journal ?? (journalOn(namespace) === undefined && isOf(seen.remembered, seen.object.spec.migration, seen.object.spec) ? seen.remembered : undefined);
+  const situation = confirmed(seen, journal);
+  const before = confirmedStatus(seen.object.status, { ...evidence, journal });
+  const { status, answer } = acceptEdit(situation, before);
   const draft = status.direction === undefined ? look(situation, status) : continueCourse(situation, status);
-  return { ...finish(situation, blame(situation, draft), answer), waits: [...waits] };
+  return { ...finish(situation, journalFirst(situation, before, blame(situation, draft)), answer), waits: [...waits] };
 }
-
-/** After so many refusals in a row of the same write, the status says so. */
-const refusalsToReport = 3;
 
 /** A write that the API server keeps refusing is no progress: the status says who refuses it and why, while it is tried again. */
 function blame({ refusals, surroundings }: Situation, draft: Draft): Draft {

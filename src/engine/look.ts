@@ -1,11 +1,13 @@
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
-import { migrationLabel, originalLabelsAnnotation } from '../api/resources.ts';
+import { journalAnnotation, migrationLabel, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import { hold, type Draft } from './draft.ts';
-import { observedLabels, readOriginal, toList } from './labels.ts';
+import { observedLabels, toList } from './label-values.ts';
 import { ownObjects } from './own-objects.ts';
+import { journalOn } from '../plan/journal.ts';
 import type { Situation } from './situation.ts';
+import { restartOf } from './turn.ts';
 import { concernedPods } from './verify.ts';
 import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
 import { findingReason } from './ways-out.ts';
@@ -30,31 +32,57 @@ function leftBehind(situation: Situation): boolean {
     || ownObjects(situation).some(({ labels }) => labels[migrationLabel] === label);
 }
 
-/** The NamespaceMigration was lost on the way (deleted by hand): the namespace itself still tells what it was. */
-function recovered(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus | undefined {
-  const { adapter, surroundings: { namespace }, spec, object, wanted, now } = situation;
-  const found = readOriginal(namespace);
-  const back = wanted === 'Rollback' || wanted === 'DeleteLeave';
-  const labels = toList(observedLabels(situation));
-  const itinerary = leftBehind(situation) ? 'L7' : 'L4';
-  if (found?.migration === object.spec.migration) {
-    return { ...status, direction: back ? 'Backward' : 'Forward', attempt: found.attempt, original: found.original, labels, steps: [], itinerary };
-  }
-  // Before the labels of the namespace are changed nothing stands on it; on the way forward all that was made is found again by itself.
-  const before = status.phase === undefined && !adapter.arrived(spec, namespace.labels);
-  if (!back || !before || itinerary === 'L4') return undefined;
-  return { ...status, direction: 'Backward', attempt: 1, original: { namespaceUid: namespace.uid, capturedAt: timestamp(now), labels }, labels, steps: [], itinerary };
+/** The attempt after every one that is known of, or has left a trace in a template: values of the restart annotation must not come twice. */
+function nextAttempt({ migrationUid, surroundings: { workloads }, returned }: Situation, { attempt = 0 }: NamespaceMigrationStatus): number {
+  const claimed = attempt < 1_000_000 ? attempt : 0;
+  const traces = workloads.map(({ templateAnnotations }) => restartOf(templateAnnotations[restartAnnotation], migrationUid) ?? 0);
+  return Math.max(claimed, returned?.attempt ?? 0, ...traces) + 1;
 }
 
-function started(status: NamespaceMigrationStatus): NamespaceMigrationStatus {
-  const { original: _original, before: _before, failure: _failure, ...rest } = status;
-  return { ...rest, direction: 'Forward', attempt: (status.attempt ?? 0) + 1, steps: [], workloads: [] };
+/** What an attempt begins with; the journal is made from it before anything else happens. */
+function begun(situation: Situation, status: NamespaceMigrationStatus, direction: 'Forward' | 'Backward', attempt: number): NamespaceMigrationStatus {
+  const { before: _before, failure: _failure, command: _command, ...rest } = status;
+  const labels = toList(observedLabels(situation));
+  const original = { namespaceUid: situation.surroundings.namespace.uid, capturedAt: timestamp(situation.now), labels };
+  return { ...rest, direction, attempt, original, labels, steps: [], workloads: [] };
+}
+
+/** Without a journal nothing stands on what the operator has made here, but it is to go: somebody took the journal away, or a write came late. */
+function leftovers(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus | undefined {
+  const { adapter, surroundings: { namespace }, spec, wanted } = situation;
+  const back = wanted === 'Rollback' || wanted === 'DeleteLeave';
+  const over = status.phase === 'RolledBack' || status.phase === 'Finalized';
+  if (!back || over || adapter.arrived(spec, namespace.labels) || !leftBehind(situation)) return undefined;
+  return { ...begun(situation, status, 'Backward', Math.max(1, nextAttempt(situation, status) - 1)), itinerary: 'L7' };
+}
+
+/** The journal of another migration, or something unreadable in its place: what stands behind it is not known. */
+function strangeJournal({ surroundings: { namespace } }: Situation): Finding | undefined {
+  if (namespace.annotations[journalAnnotation] === undefined) return undefined;
+  const object = `Namespace ${namespace.name}`;
+  const remove = `kubectl annotate namespace ${namespace.name} ${journalAnnotation}-`;
+  const journal = journalOn(namespace);
+  if (journal === undefined) {
+    return { id: 'MM006', severity: 'Critical', object, message: `annotation ${journalAnnotation} cannot be read: what was begun here is not known`, fix: `Put the annotation back as it was; if nothing of a migration is left in the namespace, remove it: ${remove}` };
+  }
+  const { migration, route: { from, to } } = journal;
+  return {
+    id: 'MM006', severity: 'Critical', object, message: `MeshMigration ${migration} from ${from} to ${to} has started this namespace and has not let go of it`,
+    fix: `Roll that migration back, or finalize it. If it does not exist any more, create it again with that name, from and to: it takes over what was begun. By hand: put everything back, then ${remove}`,
+  };
 }
 
 /** Whether it ended in a way that only a person changes: what failed or was commanded back is not started again by itself. */
-function hasEnded({ wanted }: Situation, { phase, failure, command }: NamespaceMigrationStatus): boolean {
-  if (phase !== 'RolledBack') return phase === 'Finalized';
-  return failure !== undefined || command !== undefined || wanted !== 'Migrate';
+function hasEnded({ wanted, returned, adapter, spec, surroundings }: Situation, { phase }: NamespaceMigrationStatus): boolean {
+  if (returned !== undefined) return true;
+  if (phase === 'RolledBack') return wanted === 'Rollback' || wanted === 'DeleteLeave';
+  return phase === 'Finalized' && adapter.arrived(spec, surroundings.namespace.labels);
+}
+
+/** It was sealed in the look before this one. */
+function isSealed({ wanted, object, adapter, spec, surroundings }: Situation): boolean {
+  const { status } = object;
+  return (wanted === 'Finalize' || wanted === 'DeleteLeave') && status?.direction === 'Forward' && status.writtenPhase === 'Migrated' && adapter.arrived(spec, surroundings.namespace.labels);
 }
 
 /** A namespace without critical findings: planned, held, waiting for its turn, or started now. */
@@ -64,7 +92,7 @@ function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
   if (wanted !== 'Migrate') return waiting(status, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
   if (command?.action === 'Pause') return hold(status, 'Paused', pausedVerdict(situation, status));
   if (notAdmitted !== undefined) return waiting(status, 'Pending', 'InProgress', 'Waiting', notAdmitted);
-  return waiting(started(status), 'Migrating', 'InProgress', 'Started', 'started');
+  return waiting(begun(situation, status, 'Forward', nextAttempt(situation, status)), 'Migrating', 'InProgress', 'Started', 'started');
 }
 
 /** As many as the API admits. */
@@ -73,12 +101,14 @@ const maxExplanations = 50;
 /** Looks at a namespace that is not under way: what stands in the way, what the steps would be, and whether it may start. */
 export function look(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const { adapter, surroundings, spec } = situation;
-  const lost = recovered(situation, status);
-  if (lost !== undefined) return waiting(lost, 'Migrating', 'InProgress', 'Recovered', 'the record of this namespace was lost; going on from what the namespace itself tells');
+  const left = leftovers(situation, status);
+  if (left !== undefined) return waiting(left, 'RollingBack', 'InProgress', 'Leftovers', 'taking away what the operator has made here');
+  if (isSealed(situation)) return hold(status, 'Finalized', finalizedVerdict);
   if (hasEnded(situation, status)) return settled(situation, status);
-  const there = alreadyThere(situation);
+  const strange = strangeJournal(situation);
+  const there = strange === undefined ? alreadyThere(situation) : undefined;
   if (there !== undefined) return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
-  const findings = [...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
+  const findings = [...(strange === undefined ? [] : [strange]), ...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
   const itinerary = adapter.choose(surroundings);
   const plan = adapter.itinerary(spec, observedLabels(situation), itinerary).forward.map(({ name, why }) => ({ name, why }));
   const explanations = adapter.explain(surroundings).slice(0, maxExplanations).map((sentence) => sentence.slice(0, 512));
@@ -96,6 +126,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
 
 /** A namespace whose migration ended: what was said at the end stays. */
 function settled(situation: Situation, status: NamespaceMigrationStatus): Draft {
+  if (status.command?.action === 'Migrate') return waiting(status, 'Pending', 'InProgress', 'Waiting', 'waiting until the MeshMigration has noted that it is to start again');
   if (status.phase !== 'Finalized') return hold(status, 'RolledBack', rolledBackVerdict(situation, status));
   return hold(status, 'Finalized', finalizedVerdict);
 }

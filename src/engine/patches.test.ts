@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { namespace, present, workload } from '../../test/support/mesh-fixtures.ts';
 import { applyJsonPatch } from '../../test/sim/apiserver/json-patch.ts';
-import { originalAnnotation, restartAnnotation } from '../api/resources.ts';
+import { journalAnnotation, restartAnnotation } from '../api/resources.ts';
 import { namespacePatch, templatePatch } from './patches.ts';
 
 type Labels = Readonly<Record<string, string | null>>;
@@ -19,7 +19,7 @@ interface Metadata {
 }
 
 function object(own: Labels, note: string | null, annotated: boolean): { readonly metadata: Metadata } {
-  return { metadata: { uid: 'shop-uid', labels: { team: 'a', ...present(own) }, ...(annotated && { annotations: { mine: 'x', ...(note !== null && { [originalAnnotation]: note }) } }) } };
+  return { metadata: { uid: 'shop-uid', labels: { team: 'a', ...present(own) }, ...(annotated && { annotations: { mine: 'x', ...(note !== null && { [journalAnnotation]: note }) } }) } };
 }
 
 function view({ metadata }: { readonly metadata: Metadata }): ReturnType<typeof namespace> {
@@ -32,7 +32,7 @@ describe('namespacePatch', () => {
       const before = object(seen, annotated ? note : null, annotated);
       const { metadata } = applyJsonPatch(before, namespacePatch(view(before), seen, targets, wanted)) as unknown as typeof before;
       expect(metadata.labels).toEqual({ team: 'a', ...present({ ...seen, ...targets }) });
-      expect(metadata.annotations ?? {}).toEqual({ ...(annotated && { mine: 'x' }), ...(wanted !== null && { [originalAnnotation]: wanted }) });
+      expect(metadata.annotations ?? {}).toEqual({ ...(annotated && { mine: 'x' }), ...(wanted !== null && { [journalAnnotation]: wanted }) });
     }));
   });
 

@@ -1,4 +1,4 @@
-import { originalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
+import { journalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import type { JsonPatchOperation } from '../kube/client.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
 import type { NamespaceView, ServiceView, WorkloadView } from '../mesh/views.ts';
@@ -13,7 +13,7 @@ function pointer(...segments: readonly string[]): string {
  */
 function setMember(map: string, exists: boolean, key: string, current: string | null, wanted: string | null): readonly JsonPatchOperation[] {
   const path = map + pointer(key);
-  if (current === wanted) return [{ op: 'test', path, value: current }];
+  if (current === wanted) return [{ op: 'test', path: exists ? path : map, value: current }];
   if (wanted === null) return [{ op: 'test', path, value: current }, { op: 'remove', path }];
   const create: readonly JsonPatchOperation[] = exists ? [] : [{ op: 'test', path: map, value: null }, { op: 'add', path: map, value: {} }];
   const guard: readonly JsonPatchOperation[] = exists ? [{ op: 'test', path, value: current }] : [];
@@ -21,21 +21,20 @@ function setMember(map: string, exists: boolean, key: string, current: string | 
 }
 
 /**
- * The one patch of a namespace that a Labels step sends. It tests the uid and every label that the decision was made
- * from, so a change since then makes it fail instead of being overwritten; a plain apply could not say that.
+ * The one patch of a namespace. It tests the uid, the journal and every label that the decision was made from, so a change
+ * since then makes it fail instead of being overwritten; a plain apply could not say that.
  */
 export function namespacePatch(
-  namespace: NamespaceView, expected: LabelTargets, targets: LabelTargets, original: string | null,
+  namespace: NamespaceView, expected: LabelTargets, targets: LabelTargets, journal: string | null,
 ): readonly JsonPatchOperation[] {
   const labels = Object.entries({ ...expected, ...targets }).flatMap(([key, wanted]) => {
     const current = expected[key] ?? null;
     return setMember('/metadata/labels', true, key, current, key in targets ? wanted : current);
   });
-  const annotation = namespace.annotations[originalAnnotation] ?? null;
   return [
     { op: 'test', path: '/metadata/uid', value: namespace.uid },
     ...labels,
-    ...(annotation === original ? [] : setMember('/metadata/annotations', namespace.hasAnnotations, originalAnnotation, annotation, original)),
+    ...setMember('/metadata/annotations', namespace.hasAnnotations, journalAnnotation, namespace.annotations[journalAnnotation] ?? null, journal),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { MeshMigrationSpec, Returned } from '../api/mesh-migration.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import type { Command, Finding } from '../api/common.ts';
@@ -6,10 +6,14 @@ import type { MeshAdapter, Surroundings } from '../mesh/adapter.ts';
 import type { PodView } from '../mesh/views.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
 import type { JsonPatchOperation } from '../kube/client.ts';
+import type { Journal } from '../plan/journal.ts';
 import type { StalledReason } from './ways-out.ts';
 
 /** What the migration as a whole wants of its namespaces now, commands included. */
 export type Wanted = 'Plan' | 'Migrate' | 'Pause' | 'Rollback' | 'Finalize' | 'DeleteLeave';
+
+/** After so many refusals in a row of the same write, the status says so. */
+export const refusalsToReport = 3;
 
 /** Everything `decide` may know: a consistent picture of one namespace, taken before it is called. */
 export interface Situation {
@@ -21,6 +25,10 @@ export interface Situation {
   /** uid of the MeshMigration: part of the restart annotation, so that a migration of the same name is another one. */
   readonly migrationUid: string;
   readonly wanted: Wanted;
+  /** That the namespace went back and is not started again by itself, as the MeshMigration has it. */
+  readonly returned: Returned | undefined;
+  /** The journal as this process saw or wrote it last, in case somebody takes it off the namespace. */
+  readonly remembered: Journal | undefined;
   /** The command on the migration as a whole that is in force, if one is: to say who gave it. */
   readonly commanded?: Command | undefined;
   readonly surroundings: Surroundings;
@@ -78,6 +86,8 @@ export interface OwnObject {
 
 /** What follows once the status is stored. */
 export type Next =
+  /** Done before the status is stored: it writes down itself what follows from it. */
+  | { readonly kind: 'Journal'; readonly write: Extract<Write, { kind: 'PatchNamespace' }> }
   | { readonly kind: 'Write'; readonly write: Write }
   /** Nothing to do until something changes, or until `until` (milliseconds since the epoch). */
   | { readonly kind: 'Wait'; readonly until?: number };

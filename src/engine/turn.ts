@@ -30,6 +30,13 @@ export function restartValue(situation: Situation, attempt: number, step: string
   return `${situation.migrationUid.slice(0, 8)}-${attempt}-${step}`;
 }
 
+/** The attempt that a value of the restart annotation is of, if a migration of this uid wrote it. */
+export function restartOf(value: string | undefined, migrationUid: string): number | undefined {
+  const [uid, attempt] = value?.split('-') ?? [];
+  const number = Number(attempt);
+  return uid === migrationUid.slice(0, 8) && Number.isSafeInteger(number) ? number : undefined;
+}
+
 /** The status with one record put in, or exchanged for the one of the same workload. */
 function withRecord(status: NamespaceMigrationStatus, record: WorkloadRecord): Partial<NamespaceMigrationStatus> {
   const others = (status.workloads ?? []).filter(({ kind, name }) => kind !== record.kind || name !== record.name);

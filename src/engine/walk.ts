@@ -3,7 +3,7 @@ import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
 import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
 import { applyStep } from './apply.ts';
-import { labelsStep, observedLabels, toList } from './labels.ts';
+import { labelsStep } from './labels.ts';
 import { removeStep } from './remove.ts';
 import { restartStep } from './restart.ts';
 import { bindStep, unbindStep } from './services.ts';
@@ -23,12 +23,9 @@ function perform(situation: Situation, status: NamespaceMigrationStatus, step: S
   const { work } = step;
   switch (work.kind) {
     case 'Check':
-      return { kind: 'Done' }; // A namespace is only started when its findings allow it (`look.ts`), in this very decision.
-    case 'Snapshot': {
-      const labels = toList(observedLabels(situation));
-      const original = status.original ?? { namespaceUid: situation.surroundings.namespace.uid, capturedAt: timestamp(situation.now), labels };
-      return { kind: 'Done', patch: { original, labels } };
-    }
+      return { kind: 'Done' }; // A namespace is only started when its findings allow it (`look.ts`), in the decision that starts it.
+    case 'Snapshot':
+      return { kind: 'Done' }; // The journal that starts a namespace holds its labels.
     case 'Baseline':
       return { kind: 'Done', patch: status.before === undefined ? { before: countPods(situation) } : {} };
     case 'Labels':

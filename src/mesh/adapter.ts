@@ -31,15 +31,14 @@ export interface Manifest {
 export type StepWork =
   /** Looks only: every critical finding must be gone. */
   | { readonly kind: 'Check' }
-  /** Writes the original labels into the status. */
+  /** The original labels are recorded: they are in the journal since before the start. */
   | { readonly kind: 'Snapshot' }
   /** Writes the number of pods by mode into the status. */
   | { readonly kind: 'Baseline' }
   /**
-   * One patch of the namespace; `original` says what happens to the annotation that holds the original labels, and while
-   * a pod satisfies `heldBy` the patch would strip that pod of its mesh and has to wait.
+   * One patch of the namespace; while a pod satisfies `heldBy` the patch would strip that pod of its mesh and has to wait.
    */
-  | { readonly kind: 'Labels'; readonly targets: LabelTargets; readonly original: 'Record' | 'Drop'; readonly heldBy?: (pod: PodView) => boolean }
+  | { readonly kind: 'Labels'; readonly targets: LabelTargets; readonly heldBy?: (pod: PodView) => boolean }
   /** Restarts, one workload at a time and in this order, every workload with a stale pod. */
   | { readonly kind: 'Restart'; readonly stale: (pod: PodView) => boolean; readonly order?: (surroundings: Surroundings) => readonly WorkloadView[] }
   /**

@@ -1,6 +1,6 @@
 import { meshMigrations, migrationLabel, namespaceMigrations, rollbackFinalizer, type MeshMigration } from '../api/resources.ts';
 import { decideMigration, type MigrationWrite } from '../engine/decide-migration.ts';
-import { scopeOf } from '../plan/scope.ts';
+import { recordsOf, scopeIn } from './records.ts';
 import type { KubeObject } from '../api/object.ts';
 import { isBehind, isStale, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
 
@@ -18,10 +18,10 @@ export class MigrationReconciler {
     const object = view.migrations.get(undefined, name)?.object;
     if (object === undefined) return { kind: 'Idle' };
     if (isBehind(this.#context, [{ resource: meshMigrations, namespace: undefined, name }])) return { kind: 'Stale' };
-    const everyone = view.children.list().map(({ object: child }) => child);
-    const scope = scopeOf(object, view.migrations.list().map((whole) => whole.object), view.namespaces.list(), everyone, view.mesh.rootNamespace);
-    const children = everyone.filter((child) => child.spec.migration === name && view.namespaces.get(undefined, child.metadata.namespace ?? '') !== undefined);
-    const decision = decideMigration({ now: clock.now(), object, scope, children });
+    const scope = scopeIn(view, object);
+    const children = recordsOf(view, object);
+    const homes = view.namespaces.list();
+    const decision = decideMigration({ now: clock.now(), object, scope, children, homes });
     try {
       if (await storeStatus(this.#context, meshMigrations, object, decision.status, signal)) {
         this.#report(object, decision.status.phase ?? '', decision.status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '');
@@ -56,7 +56,7 @@ export class MigrationReconciler {
         return;
       }
       case 'DeleteChild':
-        await client.delete(namespaceMigrations, write.namespace, object.metadata.name, { uid: write.uid, signal });
+        await client.delete(namespaceMigrations, write.namespace, object.metadata.name, { uid: write.uid, resourceVersion: write.resourceVersion, signal });
         return;
     }
   }

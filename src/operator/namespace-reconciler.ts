@@ -1,17 +1,19 @@
 import type { Resource } from '../api/object.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import { journalAnnotation, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { AmbiguousWriteError } from '../kube/errors.ts';
+import { evidenceOf } from '../engine/confirm.ts';
 import { decide } from '../engine/decide.ts';
 import { isProtected, wantedOf } from '../engine/decide-migration.ts';
 import { describeWrite, execute, OldPictureError, written, type Written } from '../engine/execute.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
 import type { Refusal, Situation, Write } from '../engine/situation.ts';
-import type { Surroundings } from '../mesh/adapter.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isInFlight, notAdmitted } from '../plan/admission.ts';
-import { scopeOf } from '../plan/scope.ts';
+import { isInFlight, notAdmitted, progressOf } from '../plan/admission.ts';
+import { journalOn, type Journal } from '../plan/journal.ts';
+import type { Scope } from '../plan/scope.ts';
 import { Pace, podsTaken } from './pace.ts';
+import { recordsOf, scopeIn } from './records.ts';
 import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -22,13 +24,13 @@ function isWatched({ kind }: Resource): boolean {
   return [namespaces, services, pods, ...workloadResources].some((resource) => resource.kind === kind);
 }
 
-function attemptOf({ metadata, status }: NamespaceMigration): string {
-  return `${metadata.uid ?? ''} ${status?.attempt ?? 0}`;
+function attemptOf({ metadata }: NamespaceMigration, home: NamespaceView): string {
+  return `${metadata.uid ?? ''} ${journalOn(home)?.attempt ?? 0}`;
 }
 
-/** What was chosen at the start and stays. */
-function underWay({ itinerary, order }: NamespaceMigrationStatus): Pick<Surroundings, 'itinerary' | 'order'> {
-  return { ...(itinerary !== undefined && { itinerary }), ...(order !== undefined && { order }) };
+/** Whether a patch takes the journal off the namespace. */
+function dropsJournal(write: Write): boolean {
+  return write.kind === 'PatchNamespace' && write.operations.some(({ op, path }) => op === 'remove' && path.endsWith(journalAnnotation.replace('/', '~1')));
 }
 
 /** Pods that are younger may have been restarted by a process before this one, and not be paid for. */
@@ -41,6 +43,8 @@ export class NamespaceReconciler {
   readonly #doubts = new Map<string, Write>();
   /** Attempts in which objects were deleted that nobody watches. */
   readonly #swept = new Set<string>();
+  /** The journals as they were seen last, by namespace and migration: a stranger may take one away, or spoil it. */
+  readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string }>();
   readonly #refused = new Map<string, ReadonlyMap<string, Refusal>>();
 
   readonly #stopwatch: Stopwatch;
@@ -69,6 +73,10 @@ export class NamespaceReconciler {
     const situation = this.#observe(child, migration, home);
     const { status, next, waits } = decide(situation);
     this.#stopwatch.looked(key, waits);
+    if (next.kind === 'Journal') {
+      const result = await this.#write(key, situation, next.write, signal);
+      return result.kind === 'Again' ? await this.#store(child, status, signal) ?? result : result;
+    }
     const stored = await this.#store(child, status, signal);
     if (stored !== undefined) return stored;
     if (next.kind === 'Write') return await this.#write(key, situation, next.write, signal);
@@ -114,14 +122,11 @@ export class NamespaceReconciler {
   }
 
   #observe(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Situation {
-    const { view, adapter, clock, maxConcurrentNamespaces } = this.#context;
+    const { view, adapter, clock } = this.#context;
     const namespace = home.name;
     const now = clock.now();
-    const siblings = view.children.list().map(({ object }) => object).filter(({ spec }) => spec.migration === migration.metadata.name);
-    const everyone = view.children.list().map(({ object }) => object);
-    const scope = child.status?.direction === undefined
-      ? scopeOf(migration, view.migrations.list().map(({ object }) => object), view.namespaces.list(), everyone, view.mesh.rootNamespace)
-      : undefined;
+    const { journal, returned } = evidenceOf(child, home, migration.status?.returned?.find((entry) => entry.namespace === namespace));
+    const scope = journal === undefined ? scopeIn(view, migration) : undefined;
     return {
       now,
       adapter,
@@ -133,7 +138,6 @@ export class NamespaceReconciler {
       surroundings: {
         route: { from: child.spec.from, to: child.spec.to },
         spec: migration.spec,
-        ...(child.status?.direction !== undefined && underWay(child.status)),
         namespace: home,
         pods: view.pods.list(namespace).filter(({ finished }) => !finished),
         workloads: view.workloads(namespace),
@@ -142,12 +146,28 @@ export class NamespaceReconciler {
         mesh: view.mesh,
       },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
-      notAdmitted: isProtected(migration) ? notAdmitted(child, siblings, migration.spec, maxConcurrentNamespaces) : 'waits until the migration is protected by its finalizer',
-      nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(siblings, now)),
+      notAdmitted: scope && this.#notAdmitted(namespace, migration, scope),
+      nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(view, migration), now)),
       waited: this.#stopwatch.read(`${namespace}/${child.metadata.name}`),
-      swept: this.#swept.has(attemptOf(child)),
+      swept: this.#swept.has(attemptOf(child, home)),
+      returned,
+      remembered: this.#remembered(child, home, journal),
       refusals: this.#refused.get(`${namespace}/${child.metadata.name}`) ?? new Map(),
     };
+  }
+
+  #notAdmitted(namespace: string, migration: MeshMigration, scope: Scope): string | undefined {
+    const { view, maxConcurrentNamespaces } = this.#context;
+    if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
+    return notAdmitted(namespace, recordsOf(view, migration), progressOf(migration, view.namespaces.list()), { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
+  }
+
+  /** What was on the namespace last, if nothing of ours is there now. */
+  #remembered({ metadata: { name } }: NamespaceMigration, home: NamespaceView, journal: Journal | undefined): Journal | undefined {
+    const key = `${home.name}/${name}`;
+    if (journal !== undefined) this.#journals.set(key, { journal, namespaceUid: home.uid });
+    const seen = this.#journals.get(key);
+    return seen?.namespaceUid === home.uid ? seen.journal : undefined;
   }
 
   /** Counted for each write by itself: that another one works says nothing about it. */
@@ -186,12 +206,13 @@ export class NamespaceReconciler {
     const namespace = situation.surroundings.namespace.name;
     const paid = this.#pay(situation, write);
     if ('dueInMs' in paid) return { kind: 'After', ms: paid.dueInMs };
+    if (dropsJournal(write)) this.#journals.delete(key); // What we take away ourselves is not to be put back.
     try {
       const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
       this.#forgetRefusal(key, describeWrite(write, namespace));
       for (const one of done) this.#fence(one);
-      if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#swept.add(attemptOf(situation.object));
+      if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#swept.add(attemptOf(situation.object, situation.surroundings.namespace));
       // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
       return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
+import { migrationSpec, namespace } from '../../test/support/mesh-fixtures.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import type { NamespaceMigration } from '../api/resources.ts';
-import { hasFailed, isInFlight, notAdmitted } from './admission.ts';
+import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import type { NamespaceView } from '../mesh/views.ts';
+import { isInFlight, notAdmitted, progressOf, type Progress } from './admission.ts';
+import { journalText, type Journal } from './journal.ts';
 
 function child(namespace: string, status?: NamespaceMigrationStatus): NamespaceMigration {
   return { metadata: { name: 'mm', namespace }, spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' }, ...(status && { status }) };
@@ -29,20 +31,46 @@ describe('isInFlight', () => {
   });
 });
 
+function home(name: string, journal: Partial<Journal> = {}): NamespaceView {
+  const text = journalText({ migration: 'mm', uid: 'u', route: { from: 'IstioSidecar', to: 'IstioAmbient' }, attempt: 1, direction: 'Forward', itinerary: 'L4', capturedAt: failure.at, labels: {}, set: {}, ...journal });
+  return namespace({ name, annotations: { [journalAnnotation]: text } });
+}
+
+describe('progressOf', () => {
+  const object: MeshMigration = { metadata: { name: 'mm' }, spec, status: { returned: [{ namespace: 'x', uid: 'u', attempt: 1, reason: 'PodNotEnrolled', at: failure.at }, { namespace: 'y', uid: 'u', attempt: 1, reason: 'Command', at: failure.at, by: 'ann' }] } };
+
+  it.each<[string, readonly NamespaceView[], Progress]>([
+    ['nothing that is on its way', [namespace()], { inFlight: 0, failed: 1 }],
+    ['what goes there and back', [home('a'), home('b', { direction: 'Backward' })], { inFlight: 2, failed: 1 }],
+    ['no slot for what has arrived', [home('a', { arrived: true }), home('b', { migration: 'other' })], { inFlight: 0, failed: 1 }],
+    ['each failure once', [home('a', { failure }), home('x', { failure, direction: 'Backward' })], { inFlight: 2, failed: 2 }],
+  ])('counts %s', (_case, namespaces, expected) => {
+    expect(progressOf(object, namespaces)).toEqual(expected);
+  });
+});
+
 describe('notAdmitted', () => {
-  const flying = child('z', { writtenPhase: 'Migrating', direction: 'Forward' });
+  const none: Progress = { inFlight: 0, failed: 0 };
+  const names = ['a', 'b', 'c', 'd', 'x', 'y'];
+  const admitted = (name: string, all: readonly NamespaceMigration[], slots: number, progress = none, given = spec): string | undefined =>
+    notAdmitted(name, all, progress, { spec: given, slots, scope: { namespaces: names } });
 
   it('lets in as many as there are slots, in the order of names, from one and the same picture', () => {
     const all = ['a', 'b', 'c', 'd'].map((name) => child(name, pending));
 
-    expect(all.map((self) => notAdmitted(self, all, spec, 2) === undefined)).toEqual([true, true, false, false]);
+    expect(['a', 'b', 'c', 'd'].map((name) => admitted(name, all, 2) === undefined)).toEqual([true, true, false, false]);
   });
 
   it('counts what is under way', () => {
-    const all = [child('a', pending), child('b', pending), flying];
+    const all = [child('a', pending), child('b', pending)];
 
-    expect(all.slice(0, 2).map((self) => notAdmitted(self, all, spec, 2) === undefined)).toEqual([true, false]);
-    expect(notAdmitted(child('a', pending), all, spec, 1)).toContain('1 namespaces are under way, 1 may be');
+    expect(['a', 'b'].map((name) => admitted(name, all, 2, { inFlight: 1, failed: 0 }) === undefined)).toEqual([true, false]);
+    expect(admitted('a', all, 1, { inFlight: 1, failed: 0 })).toContain('1 namespaces are under way, 1 may be');
+  });
+
+  it('never lets in what is not in the scope', () => {
+    expect(admitted('outside', [child('outside', pending)], 5)).toContain('not in the scope');
+    expect(admitted('b', [child('0-outside', pending), child('b', pending)], 1)).toBeUndefined();
   });
 
   it.each<[string, NamespaceMigrationStatus | undefined]>([
@@ -52,7 +80,7 @@ describe('notAdmitted', () => {
   ])('gives a slot to one only of several that %s', (_case, status) => {
     const all = ['a', 'b', 'c'].map((name) => child(name, status));
 
-    expect(all.filter((self) => notAdmitted(self, all, spec, 1) === undefined)).toHaveLength(1);
+    expect(['a', 'b', 'c'].filter((name) => admitted(name, all, 1) === undefined)).toHaveLength(1);
   });
 
   it.each<[string, NamespaceMigrationStatus]>([
@@ -62,19 +90,13 @@ describe('notAdmitted', () => {
     ['was rolled back by a person', { writtenPhase: 'RolledBack', command }],
     ['is paused before it was started', { writtenPhase: 'Paused', command: { ...command, action: 'Pause' } }],
   ])('keeps no slot for one that %s', (_case, status) => {
-    const self = child('b', pending);
-
-    expect(notAdmitted(self, [child('a', status), self], migrationSpec({ failureBudget: { namespaces: 5 } }), 1)).toBeUndefined();
+    expect(admitted('b', [child('a', status), child('b', pending)], 1)).toBeUndefined();
   });
 
-  it('lets nobody in once more have failed than the budget says, rolled back or not', () => {
-    const failed = [child('x', { writtenPhase: 'RolledBack', failure }), child('y', { writtenPhase: 'Failed', direction: 'Forward', failure })];
-    const self = child('a', pending);
-    const within = migrationSpec({ failureBudget: { namespaces: 2 } });
-    const beyond = migrationSpec({ failureBudget: { namespaces: 1 } });
+  it('lets nobody in once more have failed than the budget says', () => {
+    const all = [child('a', pending)];
 
-    expect(failed.every(hasFailed)).toBe(true);
-    expect(notAdmitted(self, [...failed, self], within, 5)).toBeUndefined();
-    expect(notAdmitted(self, [...failed, self], beyond, 5)).toContain('2 namespaces failed');
+    expect(admitted('a', all, 5, { inFlight: 0, failed: 2 }, migrationSpec({ failureBudget: { namespaces: 2 } }))).toBeUndefined();
+    expect(admitted('a', all, 5, { inFlight: 0, failed: 2 }, migrationSpec({ failureBudget: { namespaces: 1 } }))).toContain('2 namespaces failed');
   });
 });

@@ -1,5 +1,8 @@
-import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
-import type { NamespaceMigration } from '../api/resources.ts';
+import { commanded, type MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import type { NamespaceView } from '../mesh/views.ts';
+import { isOf, journalOn } from './journal.ts';
+import type { Scope } from './scope.ts';
 
 /** Whether the namespace has been touched and is not at the end: it takes a slot. For pods that only their owner can replace none is kept. */
 export function isInFlight({ status }: NamespaceMigration): boolean {
@@ -14,22 +17,46 @@ export function hasFailed({ status }: NamespaceMigration): boolean {
 /** May be started, as far as its own record says: one that was not looked at yet, and one that is to start again, included. */
 function isCandidate({ status }: NamespaceMigration): boolean {
   if (status?.direction !== undefined) return false;
-  const startsAgain = status?.writtenPhase === 'RolledBack' && status.failure === undefined && status.command === undefined;
-  return startsAgain || status?.writtenPhase === undefined || status.writtenPhase === 'Pending' || status.writtenPhase === 'Planned';
+  const phase = status?.writtenPhase;
+  if (phase === 'RolledBack') return status?.failure === undefined && status?.command === undefined;
+  return phase === undefined || phase === 'Pending' || phase === 'Planned' || phase === 'Migrating';
+}
+
+/** How far a migration is, by what stands where no namespace editor can write: the journals and the MeshMigration. */
+export interface Progress {
+  /** Namespaces that take a slot. */
+  readonly inFlight: number;
+  /** Namespaces whose attempt failed, rolled back since or not. */
+  readonly failed: number;
+}
+
+/** Counts the namespaces of a migration. */
+export function progressOf({ metadata, spec, status }: MeshMigration, namespaces: readonly NamespaceView[]): Progress {
+  const journals = namespaces.map((namespace) => ({ namespace: namespace.name, journal: journalOn(namespace) })).filter(({ journal }) => isOf(journal, metadata.name, spec));
+  const inFlight = journals.filter(({ journal }) => journal?.arrived !== true).length;
+  const failed = new Set(journals.filter(({ journal }) => journal?.failure !== undefined).map(({ namespace }) => namespace));
+  for (const { namespace, reason } of status?.returned ?? []) if (reason !== commanded) failed.add(namespace);
+  return { inFlight, failed: failed.size };
+}
+
+/** What limits the start of namespaces. */
+export interface Limits {
+  readonly spec: MeshMigrationSpec;
+  readonly slots: number;
+  readonly scope: Pick<Scope, 'namespaces'>;
 }
 
 /**
- * Why the namespace may not start yet; undefined if it may. Slots go to candidates in the order of their names, computed
- * from the same picture by everyone, so no two decisions hand out one slot twice. A blocked namespace is no candidate and
- * so gives its slot back.
+ * Why the namespace may not start yet; undefined if it may. What is not in the scope never starts. Slots go to candidates in
+ * the order of their names, computed from the same picture by everyone, so no two decisions hand out one slot twice. A blocked
+ * namespace is no candidate and so gives its slot back.
  */
-export function notAdmitted(self: NamespaceMigration, siblings: readonly NamespaceMigration[], spec: MeshMigrationSpec, slots: number): string | undefined {
-  const failed = siblings.filter(hasFailed).length;
+export function notAdmitted(name: string, records: readonly NamespaceMigration[], { inFlight, failed }: Progress, { spec, slots, scope }: Limits): string | undefined {
+  const inScope = new Set(scope.namespaces);
+  if (!inScope.has(name)) return 'it is not in the scope of the MeshMigration any more';
   if (failed > spec.failureBudget.namespaces) {
     return `${failed} namespaces failed and spec.failureBudget.namespaces is ${spec.failureBudget.namespaces}: no further namespace is started`;
   }
-  const inFlight = siblings.filter(isInFlight).length;
-  const name = self.metadata.namespace ?? '';
-  const ahead = siblings.filter((sibling) => isCandidate(sibling) && (sibling.metadata.namespace ?? '') < name).length;
+  const ahead = records.filter((record) => isCandidate(record) && inScope.has(record.metadata.namespace ?? '') && (record.metadata.namespace ?? '') < name).length;
   return inFlight + ahead < slots ? undefined : `waits for its turn: ${inFlight} namespaces are under way, ${slots} may be`;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { migrationSpec, namespace, root } from '../../test/support/mesh-fixtures.ts';
 import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
-import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { journalAnnotation, type MeshMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
+import { journalText } from './journal.ts';
 import { scopeOf, type Scope } from './scope.ts';
 
 interface Given {
@@ -22,8 +23,8 @@ function migration({ name = 'mm', names = [], selector, exclude = [], created = 
   };
 }
 
-function started(home: string, by: string): NamespaceMigration {
-  return { metadata: { name: by, namespace: home }, spec: { migration: by, from: 'IstioSidecar', to: 'IstioAmbient' }, status: { direction: 'Forward' } };
+function startedBy(name: string): string {
+  return journalText({ migration: name, uid: 'u', route: { from: 'IstioSidecar', to: 'IstioAmbient' }, attempt: 1, direction: 'Forward', itinerary: 'L4', capturedAt: '2030-01-01T00:00:00Z', labels: {}, set: {} });
 }
 
 function team(name: string, value: string, more: Partial<NamespaceView> = {}): NamespaceView {
@@ -32,8 +33,8 @@ function team(name: string, value: string, more: Partial<NamespaceView> = {}): N
 
 const cluster = [team('shop', 'a'), team('cart', 'a'), team('blog', 'b'), team('kube-system', 'a'), team(root, 'b'), team('gone', 'c', { terminating: true })];
 
-function scope(self: MeshMigration, others: readonly MeshMigration[] = [], children: readonly NamespaceMigration[] = []): Scope {
-  return scopeOf(self, [self, ...others], cluster, children, root);
+function scope(self: MeshMigration, others: readonly MeshMigration[] = [], namespaces = cluster): Scope {
+  return scopeOf(self, [self, ...others], namespaces, root);
 }
 
 function ids({ findings }: Scope): readonly string[] {
@@ -75,8 +76,11 @@ describe('scopeOf', () => {
     });
 
     it('leaves it to whoever has started it, older or not', () => {
-      expect(ids(scope(self, [older], [started('shop', 'mm')]))).toEqual([]);
-      expect(ids(scope(older, [self], [started('shop', 'mm')]))).toEqual(['MM002 Namespace shop']);
+      const begun = [team('shop', 'a', { annotations: { [journalAnnotation]: startedBy('mm') } })];
+
+      expect(ids(scope(self, [older], begun))).toEqual([]);
+      expect(ids(scope(older, [self], begun))).toEqual(['MM002 Namespace shop']);
+      expect(scope(self, [older], begun).changed).toEqual(['shop']);
     });
 
     it('has it when the other has let go, or never meant it', () => {

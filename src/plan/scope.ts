@@ -1,26 +1,17 @@
 import type { Finding } from '../api/common.ts';
 import { systemNamespaces, type MeshMigrationSpec } from '../api/mesh-migration.ts';
-import { originalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
-import { record, text } from '../mesh/json.ts';
+import type { MeshMigration } from '../api/resources.ts';
 import { selects, type NamespaceView } from '../mesh/views.ts';
+import { isOf, journalOn } from './journal.ts';
 
 /** Which namespaces a migration is about, and what is wrong with that choice. */
 export interface Scope {
   /** Sorted by name; without system namespaces and namespaces that are being deleted. */
   readonly namespaces: readonly string[];
-  /** Namespaces that say themselves that this migration changed them, in its selection still or not: each needs its record. */
+  /** Namespaces whose journal is of this migration, in its selection still or not: each needs its record. */
   readonly changed: readonly string[];
   /** Critical ones keep the whole migration from starting anything. */
   readonly findings: readonly Finding[];
-}
-
-/** The migration that the annotation on a changed namespace names; undefined if there is none or it cannot be read. */
-function changedBy({ annotations }: NamespaceView): string | undefined {
-  try {
-    return text(record(JSON.parse(annotations[originalAnnotation] ?? 'null'))['migration']);
-  } catch {
-    return undefined;
-  }
 }
 
 function isSelected({ namespaces }: MeshMigrationSpec, namespace: NamespaceView): boolean {
@@ -34,9 +25,9 @@ function holds(migration: MeshMigration): boolean {
 }
 
 /** A namespace belongs to the migration that has started it, else to the older one: the younger must not take it away. */
-function isAhead(other: MeshMigration, self: MeshMigration, namespace: string, children: readonly NamespaceMigration[]): boolean {
-  const owner = children.find((child) => child.metadata.namespace === namespace && child.status?.direction !== undefined);
-  if (owner !== undefined) return owner.spec.migration === other.metadata.name;
+function isAhead(other: MeshMigration, self: MeshMigration, namespace: NamespaceView): boolean {
+  const owner = journalOn(namespace)?.migration;
+  if (owner === self.metadata.name || owner === other.metadata.name) return owner === other.metadata.name;
   const age = (other.metadata.creationTimestamp ?? '').localeCompare(self.metadata.creationTimestamp ?? '');
   return age < 0 || (age === 0 && other.metadata.name < self.metadata.name);
 }
@@ -46,7 +37,6 @@ export function scopeOf(
   self: MeshMigration,
   migrations: readonly MeshMigration[],
   namespaces: readonly NamespaceView[],
-  children: readonly NamespaceMigration[],
   rootNamespace: string,
 ): Scope {
   const isSystem = (name: string): boolean => (systemNamespaces as readonly string[]).includes(name) || name === rootNamespace;
@@ -59,7 +49,7 @@ export function scopeOf(
   const others = migrations.filter((migration) => migration.metadata.name !== self.metadata.name && holds(migration));
   for (const name of usable) {
     const view = namespaces.find((namespace) => namespace.name === name);
-    const other = others.find((migration) => view !== undefined && isSelected(migration.spec, view) && isAhead(migration, self, name, children));
+    const other = others.find((migration) => view !== undefined && isSelected(migration.spec, view) && isAhead(migration, self, view));
     if (other !== undefined) {
       findings.push({ id: 'MM002', severity: 'Critical', object: `Namespace ${name}`, message: `MeshMigration ${other.metadata.name} has this namespace in scope already`, fix: `Add ${name} to spec.namespaces.exclude of one of the two, or finalize or delete ${other.metadata.name}.` });
     }
@@ -70,6 +60,6 @@ export function scopeOf(
   if (selected.length === 0) {
     findings.push({ id: 'MM004', severity: 'Critical', object: `MeshMigration ${self.metadata.name}`, message: 'no namespace is selected', fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.' });
   }
-  const changed = namespaces.filter((namespace) => !namespace.terminating && changedBy(namespace) === self.metadata.name).map(({ name }) => name);
+  const changed = namespaces.filter((namespace) => !namespace.terminating && isOf(journalOn(namespace), self.metadata.name, self.spec)).map(({ name }) => name);
   return { namespaces: usable, changed, findings: findings.slice(0, 50) };
 }

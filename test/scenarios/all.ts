@@ -10,6 +10,7 @@ import { lifecycleScenarios } from './lifecycle.ts';
 import { ownObjectScenarios } from './own-objects.ts';
 import { migrateScenarios } from './migrate.ts';
 import { returnScenarios } from './return.ts';
+import { recordScenarios } from './record.ts';
 import { rollbackScenarios } from './rollback.ts';
 import { routeScenarios } from './routes.ts';
 import type { Scenario } from './scenario.ts';
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, staysDirect, ...egressScenarios,
   ...followScenarios, ...ownObjectScenarios,
   ...returnScenarios,
+  ...recordScenarios,
 ];

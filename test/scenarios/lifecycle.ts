@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { meshMigrations, namespaceMigrations, originalAnnotation } from '../../src/api/resources.ts';
+import { meshMigrations, namespaceMigrations, journalAnnotation } from '../../src/api/resources.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { deployment, kinds, meshMigration, namespace } from './manifests.ts';
 import { smallShop } from './migrate.ts';
@@ -91,7 +91,7 @@ export const lifecycleScenarios: readonly Scenario[] = [
       await world.delete(meshMigrations, undefined, world.name);
       await world.gone(meshMigrations, undefined, world.name);
       assert.equal((await world.labels())['istio.io/dataplane-mode'], 'ambient');
-      assert.equal((await world.snapshot()).annotations[originalAnnotation], undefined);
+      assert.equal((await world.snapshot()).annotations[journalAnnotation], undefined);
       await world.modesAre({ Ambient: 3 });
     },
   },
@@ -103,7 +103,7 @@ export const lifecycleScenarios: readonly Scenario[] = [
       await world.phase('Migrated');
       await world.edit({ action: 'Finalize' });
       await world.phase('Finalized');
-      assert.equal((await world.snapshot()).annotations[originalAnnotation], undefined);
+      assert.equal((await world.snapshot()).annotations[journalAnnotation], undefined);
       await world.command('RollingBack');
       await world.eventually('the answer', async () => {
         const { status } = await world.migration();

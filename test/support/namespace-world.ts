@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
+import type { MeshMigrationSpec, Returned } from '../../src/api/mesh-migration.ts';
 import { NamespaceMigrationStatus } from '../../src/api/namespace-migration.ts';
-import { originalAnnotation, restartAnnotation, type NamespaceMigration } from '../../src/api/resources.ts';
+import { journalAnnotation, restartAnnotation, type NamespaceMigration } from '../../src/api/resources.ts';
 import { decide } from '../../src/engine/decide.ts';
 import type { Decision, Situation, Wanted, Write } from '../../src/engine/situation.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
-import type { ConfigView, PodView, WorkloadView } from '../../src/mesh/views.ts';
+import type { ConfigView, NamespaceView, PodView, WorkloadView } from '../../src/mesh/views.ts';
 import { Stopwatch } from '../../src/operator/stopwatch.ts';
+import { journalOn, type Journal } from '../../src/plan/journal.ts';
 import { applyJsonPatch } from '../sim/apiserver/json-patch.ts';
 import { captured, injected, installed, mesh, migrationSpec, namespace, pod, workload } from './mesh-fixtures.ts';
 
@@ -59,6 +60,8 @@ export class NamespaceWorld {
   annotations: Strings | undefined;
   status: NamespaceMigrationStatus | undefined;
   wanted: Wanted = 'Migrate';
+  returned: Returned | undefined;
+  #remembered: Journal | undefined;
   policies: readonly ConfigView[] = [];
   readonly workloads: readonly ModelWorkload[];
   readonly #job: ModelWorkload;
@@ -110,7 +113,7 @@ export class NamespaceWorld {
 
   /** Somebody takes the record of the original off the namespace. */
   loseAnnotation(): void {
-    const { [originalAnnotation]: _original, ...others } = this.annotations ?? {};
+    const { [journalAnnotation]: _original, ...others } = this.annotations ?? {};
     if (this.annotations !== undefined) this.annotations = others;
   }
 
@@ -201,32 +204,54 @@ export class NamespaceWorld {
     };
   }
 
+  #namespaceView(): NamespaceView {
+    return namespace({ labels: { ...this.labels }, annotations: { ...this.annotations }, hasAnnotations: this.annotations !== undefined });
+  }
+
   situation(): Situation {
+    this.#remembered = journalOn(this.#namespaceView()) ?? this.#remembered;
     const spec = { ...this.#spec, action: this.wanted === 'DeleteLeave' ? 'Migrate' as const : this.wanted };
     const object = this.object;
     return {
       migrationUid: 'migration-uid',
-      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: this.now, waited: this.#stopwatch.read('shop'), refusals: new Map(), swept: true,
+      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: this.now, waited: this.#stopwatch.read('shop'), refusals: new Map(), swept: true, returned: this.returned, remembered: this.#remembered,
       surroundings: {
-        route: { from: 'IstioSidecar', to: 'IstioAmbient' }, spec, ...(this.status?.itinerary !== undefined && this.status.direction !== undefined && { itinerary: this.status.itinerary }),
-        namespace: namespace({ labels: { ...this.labels }, annotations: { ...this.annotations }, hasAnnotations: this.annotations !== undefined }),
+        route: { from: 'IstioSidecar', to: 'IstioAmbient' }, spec, 
+        namespace: this.#namespaceView(),
         pods: this.pods.map((each) => this.#podView(each)), workloads: this.workloads.flatMap((each) => (each.kind === 'Job' ? [] : [this.#workloadView({ ...each, kind: each.kind })])),
         budgets: [], services: [], mesh: mesh([...installed, ...this.policies]),
       },
     };
   }
 
+  /** What the MeshMigration notes of the journal, as its own reconciler does. */
+  #note(): void {
+    const journal = journalOn(this.#namespaceView());
+    const asked = journal === undefined && this.status?.command?.action === 'Migrate';
+    if (asked || journal?.direction === 'Forward') this.returned = undefined;
+    if (journal?.direction !== 'Backward' || (journal.by ?? journal.failure) === undefined) return;
+    const { attempt, failure, by } = journal;
+    this.returned = { namespace: 'shop', uid: 'shop-uid', attempt, reason: failure?.reason ?? 'Command', at: by?.at ?? failure?.at ?? '', ...(by && { by: by.name }) };
+  }
+
   /** One look of the operator. With `dies` it is killed after the status was stored or before the write was sent. */
   operate(dies = false): 'Stored' | 'Wrote' | 'Nothing' {
+    this.#note();
     const decision: Decision = decide(this.situation());
     this.#stopwatch.looked('shop', decision.waits);
     const status = JSON.parse(JSON.stringify(decision.status)) as NamespaceMigrationStatus;
+    if (dies) this.#remembered = undefined;
+    if (decision.next.kind === 'Journal') {
+      this.writes.push({ write: decision.next.write, status, applied: this.#apply(decision.next.write) });
+      if (dies) return 'Wrote';
+    }
     if (!isDeepStrictEqual(status, this.status)) {
       this.status = NamespaceMigrationStatus.strict().parse(status); // What the API server would refuse is a failure here.
       this.statusWrites += 1;
       return 'Stored';
     }
     if (decision.next.kind !== 'Write') return 'Nothing';
+    if (decision.next.write.kind === 'PatchNamespace' && decision.next.write.operations.some(({ op }) => op === 'remove')) this.#remembered = undefined;
     if (!dies) this.writes.push({ write: decision.next.write, status, applied: this.#apply(decision.next.write) });
     return 'Wrote';
   }
@@ -282,7 +307,7 @@ export class NamespaceWorld {
 
   /** What the annotation on the namespace, or else the status, says the labels were. */
   recordedOriginal(): Strings | undefined {
-    const raw = this.annotations?.[originalAnnotation];
+    const raw = this.annotations?.[journalAnnotation];
     const labels: Record<string, string | null> | undefined = raw === undefined
       ? this.status?.original && Object.fromEntries(this.status.original.labels.map(({ key, value }) => [key, value ?? null]))
       : (JSON.parse(raw) as { labels: Record<string, string | null> }).labels;

@@ -87,8 +87,8 @@ describe('itinerary', () => {
 
     expect(forward.map(({ name }) => name)).toEqual(['Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'Flip', 'RestartWorkloads', 'Verify']);
     expect(backward.map(({ name }) => name)).toEqual(['RestoreLabels', 'RestoreWorkloads', 'RestoreCapture', 'VerifyRestored']);
-    expect(forward.find(({ name }) => name === 'Flip')?.work).toMatchObject({ kind: 'Labels', targets: { [injection]: 'disabled', [mode]: 'ambient' }, original: 'Record' });
-    expect(backward[0]?.work).toMatchObject({ targets: { [injection]: 'enabled' }, original: 'Record' });
+    expect(forward.find(({ name }) => name === 'Flip')?.work).toMatchObject({ kind: 'Labels', targets: { [injection]: 'disabled', [mode]: 'ambient' } });
+    expect(backward[0]?.work).toMatchObject({ targets: { [injection]: 'enabled' } });
     expect(backward[0]?.work).not.toHaveProperty(['targets', mode]);
   });
 
@@ -107,13 +107,6 @@ describe('itinerary', () => {
     expect(firstChange).toBeGreaterThan(2);
     expect(forward.at(-1)?.work).toEqual({ kind: 'Verify', mode: modeFor(route.to) });
     if (names.includes('ReleaseCapture')) expect(names.indexOf('ReleaseCapture')).toBeGreaterThan(names.indexOf('RestartWorkloads'));
-  });
-
-  it.each(titled)('%s keeps the original on the namespace until the last labels are back', (_title, route, original) => {
-    const { forward, backward } = itinerary(route, original, 'L4');
-    const uses = [...forward, ...backward].flatMap(({ name, work }) => (work.kind === 'Labels' ? [[name, work.original]] : []));
-
-    expect(uses.filter(([, use]) => use === 'Drop')).toEqual([['RestoreCapture', 'Drop']]);
   });
 });
 

@@ -100,7 +100,7 @@ function forward(route: Route, original: LabelTargets, name: ItineraryName): rea
     steps.push({
       name: 'Flip',
       why: `Sets ${describe(flip)} in one patch, so that no pod is ever created outside both data planes.`,
-      work: { kind: 'Labels', targets: flip, original: 'Record' },
+      work: { kind: 'Labels', targets: flip },
       // A caller whose ztunnel does not know of the waypoint yet would be refused by pods without a sidecar; on the way out, a pod's ztunnel may not know its guard yet.
       ...(name === 'L7' && { settled: true as const }),
     });
@@ -121,7 +121,7 @@ function forward(route: Route, original: LabelTargets, name: ItineraryName): rea
     steps.push({
       name: 'ReleaseCapture',
       why: `Sets ${describe(from.release)} last: earlier it would leave running pods in plaintext.`,
-      work: { kind: 'Labels', targets: from.release, original: 'Record', ...holdFor(route.to) },
+      work: { kind: 'Labels', targets: from.release, ...holdFor(route.to) },
     });
   }
   // B: looks at every pod, not at labels. Dying before or after changes nothing.
@@ -143,7 +143,7 @@ function backward(route: Route, original: LabelTargets, name: ItineraryName): re
     steps.push(
       // A, B: new pods join the old data plane while the new one still holds the running ones. Dying before: sent again;
       // after: the labels are seen to be back.
-      { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first, original: 'Record' }, ...(restore.length > 0 && { settled: true as const }) },
+      { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first }, ...(restore.length > 0 && { settled: true as const }) },
       // B, F: templates go back to what they were, one workload at a time. Dying before or after the patch: the
       // template's annotation tells which.
       { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order: (surroundings: Surroundings) => order(surroundings).toReversed() }) } },
@@ -152,9 +152,8 @@ function backward(route: Route, original: LabelTargets, name: ItineraryName): re
   steps.push(...remove);
   const all = Object.fromEntries(restored.map((key) => [key, original[key] ?? null]));
   steps.push(
-    // C: the annotation with the original leaves in the same patch that makes it needless. Dying before: sent again; after:
-    // the labels equal the original and the annotation is gone.
-    { name: 'RestoreCapture', why: 'Puts every label back as it was, the capture last: earlier it would leave pods in plaintext.', work: { kind: 'Labels', targets: all, original: 'Drop', ...(all[dataplaneModeLabel] === 'ambient' ? {} : holdFor(route.from)) } },
+    // C: the journal stays until every pod is seen back. Dying before: sent again; after: the labels equal the original.
+    { name: 'RestoreCapture', why: 'Puts every label back as it was, the capture last: earlier it would leave pods in plaintext.', work: { kind: 'Labels', targets: all, ...(all[dataplaneModeLabel] === 'ambient' ? {} : holdFor(route.from)) } },
     { name: 'VerifyRestored', why: `Sees every pod in mode ${mode} again.`, work: { kind: 'Verify', mode } },
   );
   return steps;

@@ -1,0 +1,109 @@
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { NamespaceMigration } from '../api/resources.ts';
+import { commanded, type Returned } from '../api/mesh-migration.ts';
+import type { NamespaceView } from '../mesh/views.ts';
+import { isOf, journalOn, type Journal } from '../plan/journal.ts';
+import { toList } from './label-values.ts';
+import type { Situation } from './situation.ts';
+
+/** Where the operator cannot be fooled about one namespace. */
+export interface Evidence {
+  readonly namespace: NamespaceView;
+  readonly journal: Journal | undefined;
+  /** That it went back and is not started again by itself. */
+  readonly returned: Returned | undefined;
+}
+
+/** The evidence about the namespace of a record; an entry about another namespace of the same name is none. */
+export function evidenceOf({ spec }: NamespaceMigration, namespace: NamespaceView, entry: Returned | undefined): Evidence {
+  const journal = journalOn(namespace);
+  return { namespace, journal: isOf(journal, spec.migration, spec) ? journal : undefined, returned: entry?.uid === namespace.uid ? entry : undefined };
+}
+
+/** The phases that a journal admits, the usual one first. */
+const resting = ['Migrated', 'Incomplete'] as const;
+const moving = ['Migrating', 'Paused', 'Failed'] as const;
+
+function phaseOf({ direction, arrived }: Journal, claimed: string | undefined): string {
+  if (direction === 'Backward') return 'RollingBack';
+  const [usual, ...others] = arrived === true ? resting : moving;
+  return others.find((phase) => phase === claimed) ?? usual;
+}
+
+/** What a command means for a namespace that is under way: one to start is no command any more. */
+function commandOf({ by, direction }: Journal, { command }: NamespaceMigrationStatus): Pick<NamespaceMigrationStatus, 'command'> {
+  if (direction === 'Backward' && by !== undefined) return { command: { action: 'Rollback', by: by.name, at: by.at } };
+  return command === undefined || command.action === 'Migrate' ? {} : { command };
+}
+
+function started(status: NamespaceMigrationStatus, journal: Journal, { uid }: NamespaceView): NamespaceMigrationStatus {
+  const { command: _command, failure: _failure, steps, workloads, before, ...rest } = status;
+  // What was done in another attempt says nothing about this one.
+  const same = status.attempt === journal.attempt;
+  const { failure } = journal;
+  return {
+    ...rest,
+    ...commandOf(journal, status),
+    phase: phaseOf(journal, status.writtenPhase),
+    direction: journal.direction,
+    attempt: journal.attempt,
+    itinerary: journal.itinerary,
+    original: { namespaceUid: uid, capturedAt: journal.capturedAt, labels: toList(journal.labels) },
+    labels: toList(journal.set),
+    steps: same ? steps ?? [] : [],
+    workloads: same ? workloads ?? [] : [],
+    ...(same && before !== undefined && { before }),
+    ...(failure !== undefined && { failure: { ...failure } }),
+  };
+}
+
+/** Why it went back, as the MeshMigration keeps it; the words of before where they are about the same. */
+function returnedAs({ reason, at, by }: Returned, { command, failure }: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  if (command?.action === 'Migrate') return { phase: 'RolledBack', command };
+  const message = failure?.reason === reason ? failure.message : 'its attempt failed';
+  return {
+    phase: 'RolledBack',
+    ...(by !== undefined && { command: { action: 'Rollback', by, at } }),
+    ...(reason !== commanded && { failure: { reason, message, at } }),
+  };
+}
+
+/** Nothing of it is started. What a status says beyond that is only believed where it holds nothing up. */
+function notStarted(status: NamespaceMigrationStatus, returned: Returned | undefined): NamespaceMigrationStatus {
+  const { direction, labels: _labels, original: _original, command, failure: _failure, writtenPhase, step: _step, ...rest } = status;
+  const phase = direction === 'Backward' ? 'RolledBack' : writtenPhase;
+  return {
+    ...rest,
+    ...(phase !== undefined && { phase }),
+    ...(command?.action === 'Pause' && { command }),
+    ...(returned !== undefined && returnedAs(returned, status)),
+  };
+}
+
+/**
+ * The status as far as it is true: the direction, the attempt, the itinerary, the labels, the failure and whether it has
+ * arrived come from the journal, that it went back from the MeshMigration. Without a journal nothing is started.
+ */
+export function confirmedStatus(stored: NamespaceMigrationStatus | undefined, { namespace, journal, returned }: Evidence): NamespaceMigrationStatus {
+  const { phase: _edited, ...status } = stored ?? {};
+  return journal === undefined ? notStarted(status, returned) : started(status, journal, namespace);
+}
+
+/** A record of which nothing is claimed that is not so, for those who count. */
+export function confirmedRecord(child: NamespaceMigration, evidence: Evidence): NamespaceMigration {
+  const { phase, ...status } = confirmedStatus(child.status, evidence);
+  return { ...child, status: { ...status, ...(phase !== undefined && { phase, writtenPhase: phase as NonNullable<NamespaceMigrationStatus['writtenPhase']> }) } };
+}
+
+/** The picture with what the journal says in it. */
+export function confirmed(situation: Situation, journal: Journal | undefined): Situation {
+  const { itinerary: _itinerary, order: _order, ...surroundings } = situation.surroundings;
+  if (journal === undefined) return { ...situation, surroundings };
+  const { order } = situation.object.status ?? {};
+  return {
+    ...situation,
+    // It names the restarts of this way, also when a MeshMigration of the same name has taken it over.
+    migrationUid: journal.uid,
+    surroundings: { ...surroundings, itinerary: journal.itinerary, ...(order !== undefined && { order }) },
+  };
+}

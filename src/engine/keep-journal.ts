@@ -1,0 +1,50 @@
+import { journalAnnotation } from '../api/resources.ts';
+import { timestamp } from '../base/clock.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { LabelTargets } from '../mesh/adapter.ts';
+import { journalText, type Journal } from '../plan/journal.ts';
+import { hold, type Draft } from './draft.ts';
+import { describeWrite } from './execute.ts';
+import { fromList, observedLabels } from './label-values.ts';
+import { namespacePatch } from './patches.ts';
+import { refusalsToReport, type Situation, type Write } from './situation.ts';
+
+/** Why it goes back, as far as the journal keeps it. */
+function reasonOf({ direction, command, failure }: NamespaceMigrationStatus): Pick<Journal, 'by' | 'failure'> {
+  const by = direction === 'Backward' && command?.action === 'Rollback' ? { name: command.by, at: command.at } : undefined;
+  return { ...(by && { by }), ...(failure && { failure }) };
+}
+
+/** The journal of a status. `set` are the labels as they are from now on. */
+export function journalOf(situation: Situation, status: NamespaceMigrationStatus, set: LabelTargets, arrived: boolean): string {
+  const { object: { spec }, migrationUid } = situation;
+  const { direction = 'Forward', attempt = 1, itinerary = 'L4', original } = status;
+  return journalText({
+    migration: spec.migration, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, direction, itinerary,
+    capturedAt: original?.capturedAt ?? timestamp(situation.now), labels: fromList(original?.labels ?? []), set,
+    ...(arrived && direction === 'Forward' && { arrived }), ...reasonOf(status),
+  });
+}
+
+/** The patch of the namespace that changes labels and keeps the journal of it; with null the journal goes. */
+export function patchWithJournal(situation: Situation, targets: LabelTargets, journal: string | null): Extract<Write, { kind: 'PatchNamespace' }> {
+  return { kind: 'PatchNamespace', operations: namespacePatch(situation.surroundings.namespace, observedLabels(situation), targets, journal) };
+}
+
+/**
+ * What the operator believes is written where nobody in the namespace can change it, before anything follows from it. Safe: it
+ * changes our own annotation, if labels and annotation are as they were seen. Dying before: decided again; after: the next
+ * look takes it from there, and the status is made from it.
+ */
+export function journalFirst(situation: Situation, before: NamespaceMigrationStatus, draft: Draft): Draft {
+  const { status, phase } = draft;
+  if (status.direction === undefined) return draft;
+  const wanted = journalOf(situation, status, fromList(status.labels ?? []), phase === 'Migrated' || phase === 'Incomplete');
+  if (situation.surroundings.namespace.annotations[journalAnnotation] === wanted) return draft;
+  const write = patchWithJournal(situation, {}, wanted);
+  const refused = situation.refusals.get(describeWrite(write, situation.surroundings.namespace.name));
+  if (refused === undefined || refused.count < refusalsToReport) return { ...draft, next: { kind: 'Journal', write } };
+  // Refused again and again: the status says so, and nothing that would follow from it.
+  const stays = draft.phase === 'Migrating' && before.direction === undefined ? 'Pending' : draft.phase;
+  return { ...hold(before, stays, { state: 'Stalled', reason: 'WriteRefused', message: `the journal of the namespace cannot be written: ${refused.message}` }), next: { kind: 'Write', write } };
+}

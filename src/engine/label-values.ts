@@ -1,0 +1,18 @@
+import type { Original } from '../api/namespace-migration.ts';
+import type { LabelTargets } from '../mesh/adapter.ts';
+import type { Situation } from './situation.ts';
+
+/** The labels of the namespace that the adapter cares about, as they are now. */
+export function observedLabels({ adapter, surroundings }: Situation): LabelTargets {
+  return Object.fromEntries(adapter.labels.map((key) => [key, surroundings.namespace.labels[key] ?? null]));
+}
+
+/** From the list in the status. */
+export function fromList(list: Original['labels']): LabelTargets {
+  return Object.fromEntries(list.map(({ key, value }) => [key, value ?? null]));
+}
+
+/** For the list in the status. */
+export function toList(labels: LabelTargets): Original['labels'] {
+  return Object.entries(labels).map(([key, value]) => (value === null ? { key } : { key, value }));
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { namespace } from '../../test/support/mesh-fixtures.ts';
+import { journalAnnotation } from '../api/resources.ts';
+import { isOf, journalOn, journalText, maxJournalBytes, type Journal } from './journal.ts';
+
+const journal: Journal = {
+  migration: 'mm', uid: 'uid-1', route: { from: 'IstioSidecar', to: 'IstioAmbient' }, attempt: 3, direction: 'Backward', itinerary: 'L7', capturedAt: '2030-01-01T00:00:00Z',
+  labels: { 'istio-injection': 'enabled', 'istio.io/rev': null }, set: { 'istio-injection': 'disabled', 'istio.io/rev': null },
+  by: { name: 'ann', at: '2030-01-01T00:00:01Z' }, failure: { reason: 'PodNotEnrolled', message: 'late', at: '2030-01-01T00:00:02Z' },
+};
+
+function read(text: string): Journal | undefined {
+  return journalOn(namespace({ annotations: { [journalAnnotation]: text } }));
+}
+
+describe('the journal on a namespace', () => {
+  it('is read back as it was written, and is written alike again', () => {
+    const text = journalText(journal);
+
+    expect(read(text)).toEqual(journal);
+    expect(journalText({ ...journal, labels: { 'istio.io/rev': null, 'istio-injection': 'enabled' } })).toBe(text);
+    expect(read(journalText({ ...journal, direction: 'Forward', arrived: true }))).toMatchObject({ direction: 'Forward', arrived: true });
+  });
+
+  it('is bounded, whatever a failure says', () => {
+    const text = journalText({ ...journal, by: { name: '☃'.repeat(500), at: journal.capturedAt }, failure: { reason: 'x', message: '☃'.repeat(5000), at: journal.capturedAt } });
+
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxJournalBytes);
+    expect(read(text)?.failure?.message).toMatch(/^☃+$/);
+  });
+
+  const json = JSON.parse(journalText(journal)) as Record<string, unknown>;
+  it.each<[string, string]>([
+    ['nothing', ''], ['no JSON', 'x'], ['an empty object', '{}'], ['a list', '[]'], ['null', 'null'],
+    ['another direction', JSON.stringify({ ...json, direction: 'Sideways' })],
+    ['no attempt', JSON.stringify({ ...json, attempt: undefined })],
+    ['an attempt that is none', JSON.stringify({ ...json, attempt: 1e300 })],
+    ['an unknown itinerary', JSON.stringify({ ...json, itinerary: 'L9' })],
+    ['no data plane', JSON.stringify({ ...json, to: 'Mesh' })],
+    ['more than it may hold', JSON.stringify({ ...json, more: 'x'.repeat(maxJournalBytes) })],
+  ])('is none in %s', (_case, text) => {
+    expect(read(text)).toBeUndefined();
+  });
+
+  it('is of a migration by name and way', () => {
+    expect(isOf(journal, 'mm', { from: 'IstioSidecar', to: 'IstioAmbient' })).toBe(true);
+    expect(isOf(journal, 'other', journal.route)).toBe(false);
+    expect(isOf(journal, 'mm', { from: 'IstioAmbient', to: 'IstioSidecar' })).toBe(false);
+    expect(isOf(undefined, 'mm', journal.route)).toBe(false);
+  });
+});

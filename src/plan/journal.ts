@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { DataPlane } from '../api/common.ts';
+import { ItineraryName } from '../api/namespace-migration.ts';
+import { journalAnnotation } from '../api/resources.ts';
+import type { LabelTargets, Route } from '../mesh/adapter.ts';
+import { record, text, type Json } from '../mesh/json.ts';
+import type { NamespaceView } from '../mesh/views.ts';
+
+/** Why an attempt failed. */
+interface JournalFailure {
+  readonly reason: string;
+  readonly message: string;
+  readonly at: string;
+}
+
+/**
+ * What the operator believes of a namespace that it has started. It stands in an annotation of the Namespace, because whoever
+ * may edit everything inside the namespace cannot write there; the status is made from it at every look.
+ */
+export interface Journal {
+  /** Name of the MeshMigration. */
+  readonly migration: string;
+  /** uid of the MeshMigration that started it: it names the restarts, also when one of the same name has taken over. */
+  readonly uid: string;
+  readonly route: Route;
+  readonly attempt: number;
+  readonly direction: 'Forward' | 'Backward';
+  readonly itinerary: ItineraryName;
+  readonly capturedAt: string;
+  /** The labels before the first change: a rollback restores exactly these. */
+  readonly labels: LabelTargets;
+  /** The same labels as the operator last set or accepted them. */
+  readonly set: LabelTargets;
+  /** It has got to the end of its way and is at rest there. */
+  readonly arrived?: true;
+  /** Who commanded this namespace back. */
+  readonly by?: { readonly name: string; readonly at: string };
+  readonly failure?: JournalFailure;
+}
+
+/** As much as an annotation of ours may take of the 256 KiB that all of an object have together. */
+export const maxJournalBytes = 4096;
+
+const maxMessage = 1024;
+const shortMessage = 256;
+
+function labelsIn(value: unknown): LabelTargets {
+  return Object.fromEntries(Object.entries(record(value)).slice(0, 16).map(([key, member]) => [key, text(member) ?? null]));
+}
+
+function failureIn(value: unknown): JournalFailure | undefined {
+  const { reason, message, at } = record(value);
+  if (typeof reason !== 'string' || typeof at !== 'string') return undefined;
+  return { reason: reason.slice(0, 128), message: (text(message) ?? '').slice(0, maxMessage), at };
+}
+
+function byIn(value: unknown): Journal['by'] {
+  const { name, at } = record(value);
+  return typeof name === 'string' && typeof at === 'string' ? { name: name.slice(0, 128), at } : undefined;
+}
+
+const Written = z.object({
+  migration: z.string(), uid: z.string(), from: DataPlane, to: DataPlane, attempt: z.int().min(1), direction: z.enum(['Forward', 'Backward']), itinerary: ItineraryName,
+  capturedAt: z.string(),
+});
+
+function fromJson(json: Json): Journal | undefined {
+  const written = Written.safeParse(json);
+  if (!written.success) return undefined;
+  const { from, to, ...rest } = written.data;
+  const by = byIn(json['by']);
+  const failure = failureIn(json['failure']);
+  return { ...rest, route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
+}
+
+const known = new WeakMap<NamespaceView, { readonly journal: Journal | undefined }>();
+
+/** The journal on a namespace; undefined if there is none, or what stands there cannot be read. */
+export function journalOn(namespace: NamespaceView): Journal | undefined {
+  const cached = known.get(namespace);
+  if (cached !== undefined) return cached.journal;
+  const journal = readJournal(namespace.annotations[journalAnnotation]);
+  known.set(namespace, { journal });
+  return journal;
+}
+
+function readJournal(raw: string | undefined): Journal | undefined {
+  if (raw === undefined || Buffer.byteLength(raw) > maxJournalBytes) return undefined;
+  try {
+    return fromJson(record(JSON.parse(raw)));
+  } catch {
+    return undefined; // Somebody wrote something else there.
+  }
+}
+
+/** The text of the annotation: the same journal always has the same. */
+export function journalText(journal: Journal): string {
+  const whole = asText(journal, maxMessage);
+  return Buffer.byteLength(whole) <= maxJournalBytes ? whole : asText(journal, shortMessage);
+}
+
+function asText({ route, failure, by, ...rest }: Journal, room: number): string {
+  const { migration, uid, attempt, direction, itinerary, capturedAt, labels, set, arrived } = rest;
+  return JSON.stringify({
+    migration, uid, ...route, attempt, direction, itinerary, capturedAt, labels: sorted(labels), set: sorted(set), arrived,
+    by: by && { name: by.name.slice(0, 128), at: by.at },
+    failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },
+  });
+}
+
+function sorted(labels: LabelTargets): LabelTargets {
+  return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whether the journal is of a migration of this name and way. One that was deleted by force and made again takes over what it finds. */
+export function isOf(journal: Journal | undefined, migration: string, { from, to }: Route): journal is Journal {
+  return journal?.migration === migration && journal.route.from === from && journal.route.to === to;
+}
