@@ -48,3 +48,8 @@ export function journalFirst(situation: Situation, before: NamespaceMigrationSta
   const stays = draft.phase === 'Migrating' && before.direction === undefined ? 'Pending' : draft.phase;
   return { ...hold(before, stays, { state: 'Stalled', reason: 'WriteRefused', message: `the journal of the namespace cannot be written: ${refused.message}` }), next: { kind: 'Write', write } };
 }
+
+/** Whether a patch takes the journal off the namespace. */
+export function dropsJournal(write: Write): boolean {
+  return write.kind === 'PatchNamespace' && write.operations.some(({ op, path }) => op === 'remove' && path.endsWith(journalAnnotation.replace('/', '~1')));
+}

@@ -1,9 +1,10 @@
 import type { Resource } from '../api/object.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { journalAnnotation, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { AmbiguousWriteError } from '../kube/errors.ts';
 import { evidenceOf } from '../engine/confirm.ts';
 import { decide } from '../engine/decide.ts';
+import { dropsJournal } from '../engine/keep-journal.ts';
 import { isProtected, wantedOf } from '../engine/decide-migration.ts';
 import { describeWrite, execute, OldPictureError, written, type Written } from '../engine/execute.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
@@ -26,11 +27,6 @@ function isWatched({ kind }: Resource): boolean {
 
 function attemptOf({ metadata }: NamespaceMigration, home: NamespaceView): string {
   return `${metadata.uid ?? ''} ${journalOn(home)?.attempt ?? 0}`;
-}
-
-/** Whether a patch takes the journal off the namespace. */
-function dropsJournal(write: Write): boolean {
-  return write.kind === 'PatchNamespace' && write.operations.some(({ op, path }) => op === 'remove' && path.endsWith(journalAnnotation.replace('/', '~1')));
 }
 
 /** Pods that are younger may have been restarted by a process before this one, and not be paid for. */
