@@ -69,6 +69,8 @@ const Restart = z.object({
 const Rollback = z.object({
   automatic: z.boolean().default(true)
     .describe('Roll a namespace back by itself when a restarted workload or a pod misses its deadline or a critical finding appears. With false the namespace stops as Failed and waits for a person.'),
+  onScopeLost: z.enum(['Hold', 'Rollback', 'Finish']).default('Hold')
+    .describe('What becomes of a namespace that is under way when spec.namespaces does not select it any more. Hold: it stays where it is, only copies follow their originals. Rollback: it goes back. Finish: it goes on. One that is Migrated stays until it is rolled back or finalized; one that was not started is never started.'),
   onDelete: z.enum(['Rollback', 'Leave']).default('Rollback')
     .describe('What deleting this object does. Rollback: everything that is not Finalized goes back. Leave: namespaces that are Migrated stay so; those under way still go back, because half-migrated is no state to leave behind.'),
 });

@@ -10,11 +10,18 @@ function isUnwanted({ wanted }: Situation, { direction, command, phase }: Namesp
   return wanted === 'Rollback' || (wanted === 'DeleteLeave' && phase !== 'Migrated');
 }
 
+/** What becomes of a namespace that is under way and has left the scope; undefined where it is in it, or is to go on. */
+function courseOutside({ inScope, spec }: Situation): Course | undefined {
+  if (inScope || spec.rollback.onScopeLost === 'Finish') return undefined;
+  return spec.rollback.onScopeLost === 'Rollback' ? 'Backward' : 'Hold';
+}
+
 /** The course of a namespace that was started, by what is wanted and how far it is. */
 export function courseOf(situation: Situation, status: NamespaceMigrationStatus): Course {
   const { wanted, spec } = situation;
   if (isUnwanted(situation, status)) return 'Backward';
   if (status.failure !== undefined) return spec.rollback.automatic ? 'Backward' : 'Hold';
   if (status.phase === 'Migrated') return wanted === 'Finalize' || wanted === 'DeleteLeave' ? 'Seal' : 'Rest';
-  return status.command?.action === 'Pause' || wanted === 'Pause' || wanted === 'Plan' ? 'Hold' : 'Forward';
+  const usual = status.command?.action === 'Pause' || wanted === 'Pause' || wanted === 'Plan' ? 'Hold' : 'Forward';
+  return courseOutside(situation) ?? usual;
 }

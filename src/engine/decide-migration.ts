@@ -8,6 +8,7 @@ import { confirmedRecord, evidenceOf } from './confirm.ts';
 import { conditionsFor, told } from './conditions.ts';
 import { summarise } from './summary.ts';
 import { returnedNow } from './returned.ts';
+import { scopeLost } from './scope-lost.ts';
 import type { Wanted } from './situation.ts';
 import { attentionOf, totalsOf } from './totals.ts';
 
@@ -135,7 +136,10 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
       ...attentionOf(children, wanted),
       ...(noted.length > 0 && { returned: [...noted] }),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
-      conditions: conditionsFor(told(summary.verdict, { name: object.metadata.name }), object.status?.conditions, generation, now, answer),
+      conditions: [
+        ...conditionsFor(told(summary.verdict, { name: object.metadata.name }), object.status?.conditions, generation, now, answer),
+        ...scopeLost(scope, object.status?.conditions, generation, now),
+      ],
     },
     write: nextWrite(situation, summary.phase),
   };

@@ -25,6 +25,8 @@ export interface Situation {
   /** uid of the MeshMigration: part of the restart annotation, so that a migration of the same name is another one. */
   readonly migrationUid: string;
   readonly wanted: Wanted;
+  /** Whether the scope of the migration contains the namespace: what was started may have left it since. */
+  readonly inScope: boolean;
   /** That the namespace went back and is not started again by itself, as the MeshMigration has it. */
   readonly returned: Returned | undefined;
   /** The journal as this process saw or wrote it last, in case somebody takes it off the namespace. */

@@ -13,6 +13,11 @@ function onMigration({ object }: Situation, intention: string, command: CommandN
 export function pausedVerdict(situation: Situation, status: NamespaceMigrationStatus): Verdict {
   const { wanted, spec, commanded, object } = situation;
   const paused = (message: string, way?: string): Verdict => ({ state: 'Stalled', reason: 'Paused', message, ...(way !== undefined && { way }) });
+  if (!situation.inScope && spec.rollback.onScopeLost === 'Hold') {
+    const message = `MeshMigration ${object.spec.migration} does not select this namespace any more: it stays where it is, only copies follow their originals`;
+    const back = commandLine('GoBack', { name: object.spec.migration, namespace: object.metadata.namespace });
+    return { state: 'Stalled', reason: 'ScopeLost', message, way: `Select it again, or set spec.rollback.onScopeLost to Finish or Rollback. To roll back this one: ${back}` };
+  }
   if (status.command?.action === 'Pause') return paused(`paused by ${status.command.by} at ${status.command.at}`);
   if (wanted === spec.action) return paused(`spec.action is ${wanted}`, onMigration(situation, 'To go on', 'SetMigrate'));
   const who = commanded === undefined ? '' : ` by ${commanded.by} at ${commanded.at}`;

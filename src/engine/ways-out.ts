@@ -142,6 +142,11 @@ const table = {
     remedy: 'To start again',
     command: 'GoOn',
   },
+  ScopeLost: {
+    meaning: 'A namespace that is under way is not selected by spec.namespaces any more, and spec.rollback.onScopeLost is Hold.',
+    remedy: 'Select it again, or set spec.rollback.onScopeLost to Finish or Rollback. To roll back this one',
+    command: 'GoBack',
+  },
   UnknownReason: {
     meaning: 'The failure was recorded by another version of the operator.',
     remedy: 'Read the message; to start again',

@@ -12,7 +12,7 @@ import type { Refusal, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, notAdmitted, progressOf } from '../plan/admission.ts';
 import { journalOn, type Journal } from '../plan/journal.ts';
-import type { Scope } from '../plan/scope.ts';
+import { isInScope, type Scope } from '../plan/scope.ts';
 import { Pace, podsTaken } from './pace.ts';
 import { recordsOf, scopeIn } from './records.ts';
 import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
@@ -147,6 +147,7 @@ export class NamespaceReconciler {
       waited: this.#stopwatch.read(`${namespace}/${child.metadata.name}`),
       swept: this.#swept.has(attemptOf(child, home)),
       returned,
+      inScope: isInScope(migration, home, view.mesh.rootNamespace),
       remembered: this.#remembered(child, home, journal),
       refusals: this.#refused.get(`${namespace}/${child.metadata.name}`) ?? new Map(),
     };

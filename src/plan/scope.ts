@@ -19,6 +19,11 @@ function isSelected({ namespaces }: MeshMigrationSpec, namespace: NamespaceView)
   return namespaces.names.includes(namespace.name) || (namespaces.selector !== undefined && selects(namespaces.selector, namespace.labels));
 }
 
+/** Whether one namespace is in the scope of a migration. */
+export function isInScope({ spec }: MeshMigration, namespace: NamespaceView, rootNamespace: string): boolean {
+  return isSelected(spec, namespace) && !(systemNamespaces as readonly string[]).includes(namespace.name) && namespace.name !== rootNamespace;
+}
+
 /** Whether a migration still has a say over its namespaces; one that is Finalized has let go. */
 function holds(migration: MeshMigration): boolean {
   return migration.status?.writtenPhase !== 'Finalized';

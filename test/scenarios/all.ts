@@ -14,6 +14,7 @@ import { recordScenarios } from './record.ts';
 import { rollbackScenarios } from './rollback.ts';
 import { routeScenarios } from './routes.ts';
 import type { Scenario } from './scenario.ts';
+import { scopeScenarios } from './scope.ts';
 import { settles } from './settle.ts';
 import { waypointScenarios } from './waypoint-life.ts';
 
@@ -24,4 +25,5 @@ export const scenarios: readonly Scenario[] = [
   ...followScenarios, ...ownObjectScenarios,
   ...returnScenarios,
   ...recordScenarios,
+  ...scopeScenarios,
 ];

@@ -60,6 +60,7 @@ export class NamespaceWorld {
   annotations: Strings | undefined;
   status: NamespaceMigrationStatus | undefined;
   wanted: Wanted = 'Migrate';
+  inScope = true;
   returned: Returned | undefined;
   #remembered: Journal | undefined;
   policies: readonly ConfigView[] = [];
@@ -214,7 +215,7 @@ export class NamespaceWorld {
     const object = this.object;
     return {
       migrationUid: 'migration-uid',
-      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: this.now, waited: this.#stopwatch.read('shop'), refusals: new Map(), swept: true, returned: this.returned, remembered: this.#remembered,
+      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: this.now, waited: this.#stopwatch.read('shop'), refusals: new Map(), swept: true, inScope: this.inScope, returned: this.returned, remembered: this.#remembered,
       surroundings: {
         route: { from: 'IstioSidecar', to: 'IstioAmbient' }, spec, 
         namespace: this.#namespaceView(),
