@@ -62,8 +62,8 @@ const WorkloadRecord = z.object({
   original: z.string().max(253).optional().describe('Value of the restart annotation in its template before the first change; absent if there was none.'),
   step: StepName.describe('The step that restarts it, or did so last.'),
   pods: z.int().min(0).describe('Pods it wanted when the restart began; paid for by podsPerMinute.'),
-  generation: z.int().min(0).describe('metadata.generation of the workload when the restart was announced.'),
-  patches: z.int().min(0).describe('How often its template had to be patched: more than once means that something takes the annotation away.'),
+  newest: Time.optional().describe('creationTimestamp of its newest pod when this try was announced: what is younger is a result of it. Absent if it had no pods.'),
+  patches: z.int().min(0).describe('How often it had to be tried: more than once means that something changes the template back, or that pods did not come as they should. 0 if its pods are evicted one by one.'),
   startedAt: Time.describe('When the restart was announced, before anything was written to the workload.'),
   completedAt: Time.optional().describe('When all its pods were seen restarted, available and in the right mode.'),
 });

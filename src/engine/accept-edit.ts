@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../api/common.ts';
 import type { NamespaceMigrationStatus, StepName } from '../api/namespace-migration.ts';
-import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
 import { fromList, observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
@@ -34,7 +33,7 @@ function resumed(situation: Situation, status: NamespaceMigrationStatus, command
   // At rest the restarts are over: what a stranger undid since is done again under another name, or no template would change.
   const again = status.phase === 'Migrated';
   const kept = (status.steps ?? []).filter(({ name, completedAt }) => completedAt !== undefined && keptOnResume(name, flipped) && !(again && redone.includes(name)));
-  const unfinished = (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: 0, startedAt: timestamp(situation.now) } : record));
+  const unfinished = (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: Math.min(1, record.patches) } : record));
   return {
     ...rest,
     ...(again && { attempt: (status.attempt ?? 1) + 1 }),

@@ -10,7 +10,7 @@ import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
 import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
 import { fromList } from './label-values.ts';
-import { foreignChange } from './labels.ts';
+import { foreignChange, labelChanges } from './labels.ts';
 import { look } from './look.ts';
 import { isOf, journalOn } from '../plan/journal.ts';
 import { confirmed, confirmedStatus, evidenceOf } from './confirm.ts';
@@ -27,7 +27,7 @@ import { storedReason, type StalledReason } from './ways-out.ts';
 function inProgress(outcome: Extract<Outcome, { message: string }>, reason: string, stalled: StalledReason = 'PodInTheWay'): Pick<Draft, 'verdict' | 'next' | 'waitUntil'> {
   const stuck = outcome.kind === 'Wait' && outcome.stuck === true;
   const { message } = outcome;
-  const verdict: Verdict = stuck ? { state: 'Stalled', reason: stalled, message } : { state: 'InProgress', reason, message };
+  const verdict: Verdict = stuck ? { state: 'Stalled', reason: outcome.stalled ?? stalled, message } : { state: 'InProgress', reason, message };
   if (outcome.kind === 'Write') return { verdict, next: { kind: 'Write', write: outcome.write } };
   const until = outcome.kind === 'Wait' || outcome.kind === 'Pace' ? outcome.until : undefined;
   return { verdict, next: { kind: 'Wait', ...(until !== undefined && { until }) }, ...(outcome.kind === 'Pace' && { waitUntil: outcome.until }) };
@@ -64,6 +64,11 @@ function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerar
   const turned: NamespaceMigrationStatus = { ...status, direction: 'Backward' };
   const binding = bindingOnTheWayBack(situation, turned, itinerary, followed);
   if (binding !== undefined) return binding;
+  const foreign = changedOnTheWayBack(situation, turned, itinerary);
+  if (foreign !== undefined) {
+    const way = 'Put them back; it goes on by itself';
+    return { status: turned, phase: 'RollingBack', verdict: { state: 'Stalled', reason: 'ForeignChange', message: foreign, way }, next: { kind: 'Wait' } };
+  }
   const walked = walk(situation, turned, itinerary.backward);
   const { outcome } = walked;
   switch (outcome.kind) {
@@ -84,6 +89,18 @@ function close(situation: Situation, { step: _step, ...status }: NamespaceMigrat
   }
   // Safe: removes only our own annotation, when nothing differs any more. Dying before: sent again; after: nothing is started.
   return { ...back('everything is back; removing the journal'), next: { kind: 'Write', write: patchWithJournal(situation, {}, null) } };
+}
+
+/**
+ * What a step of the way back has put back stays so until the last labels are back: pods that are created meanwhile depend on it.
+ * Nobody is overruled: it is named, and goes on when it is as it was again.
+ */
+function changedOnTheWayBack(situation: Situation, status: NamespaceMigrationStatus, { backward }: Itinerary): string | undefined {
+  const labels = backward.filter(({ work }) => work.kind === 'Labels');
+  const over = labels.filter(({ name }) => status.steps?.some((step) => step.name === name && step.completedAt !== undefined) === true);
+  if (over.length === 0 || over.length === labels.length) return undefined;
+  const [due] = labels.slice(over.length);
+  return labelChanges(situation, status, due?.work.kind === 'Labels' ? due.work.targets : {});
 }
 
 /** On the way back Services that joined since are still bound until the first is unbound. */

@@ -4,6 +4,7 @@ import type { PodView } from '../mesh/views.ts';
 import { fromList, observedLabels, toList } from './label-values.ts';
 import { journalOf, patchWithJournal } from './keep-journal.ts';
 import type { Outcome, Situation } from './situation.ts';
+import { ending } from './waits.ts';
 import { commandLine } from './ways-out.ts';
 
 function equal(a: LabelTargets, b: LabelTargets): boolean {
@@ -21,7 +22,7 @@ export function labelsStep(situation: Situation, status: NamespaceMigrationStatu
   const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
   const holding = pods.filter(holds);
   const [first] = [...holding].sort((a, b) => Number(a.terminating) - Number(b.terminating));
-  if (first?.terminating === true) return { kind: 'Wait', message: 'waiting until the last pods of the other data plane have ended' };
+  if (first?.terminating === true) return ending(situation, first, 'would be left in plaintext');
   if (first !== undefined) return { kind: 'Wait', stuck: true, message: `pod ${first.name} would be left in plaintext: delete it, or wait until it ends` };
   // The journal knows the new labels by the same patch that sets them: whatever differs afterwards, somebody else did.
   const journal = journalOf(situation, status, { ...observed, ...work.targets }, false);
@@ -42,7 +43,7 @@ function choice({ object }: Situation): string {
  * Whether somebody else changed a label since the operator last set or accepted it. What the step that is due would set
  * is no foreign change: it is our own patch, seen after a crash.
  */
-export function foreignChange(situation: Situation, status: NamespaceMigrationStatus, due: LabelTargets): string | undefined {
+export function labelChanges(situation: Situation, status: NamespaceMigrationStatus, due: LabelTargets): string | undefined {
   if (status.labels === undefined) return undefined;
   const held = fromList(status.labels);
   const observed = observedLabels(situation);
@@ -51,5 +52,11 @@ export function foreignChange(situation: Situation, status: NamespaceMigrationSt
     const manager = situation.surroundings.namespace.labelManagers[key];
     return `${key} is ${observed[key] ?? 'absent'} instead of ${held[key] ?? 'absent'}${manager === undefined ? '' : ` (set by ${manager})`}`;
   });
-  return `labels of the namespace were changed by someone else: ${changes.join('; ')}. Settle who owns them. ${choice(situation)}`;
+  return `labels of the namespace were changed by someone else: ${changes.join('; ')}`;
+}
+
+/** The same with both ways on that a person has. */
+export function foreignChange(situation: Situation, status: NamespaceMigrationStatus, due: LabelTargets): string | undefined {
+  const changes = labelChanges(situation, status, due);
+  return changes && `${changes}. Settle who owns them. ${choice(situation)}`;
 }

@@ -3,6 +3,7 @@ import type { StepWork } from '../mesh/adapter.ts';
 import type { ConfigView, PodView } from '../mesh/views.ts';
 import { ownObjects } from './own-objects.ts';
 import type { OwnObject, Outcome, Situation } from './situation.ts';
+import { ending } from './waits.ts';
 
 type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
 
@@ -25,7 +26,8 @@ export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   const { heldBy } = work;
   const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
   const holder = situation.surroundings.pods.find(holds);
-  if (holder !== undefined) return { kind: 'Wait', stuck: !holder.terminating, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` };
+  if (holder?.terminating === true) return ending(situation, holder, 'would be without its policies');
+  if (holder !== undefined) return { kind: 'Wait', stuck: true, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` };
   const objects = left.flatMap(({ kind, name, uid }): readonly OwnObject[] => {
     const before = (work.unwatched ?? []).filter((entry) => entry.before.kind === kind);
     const resource = situation.adapter.made.find((candidate) => candidate.kind === kind);

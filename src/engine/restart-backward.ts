@@ -4,7 +4,8 @@ import { durationMs } from '../base/duration.ts';
 import type { PodView } from '../mesh/views.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome } from './situation.ts';
-import { announce, complete, evict, pace, patchTemplate, progress, restartValue, type Turn } from './turn.ts';
+import { announce, complete, culprit, evict, isOlder, isWhole, pace, patchTemplate, pauseAfter, progress, restartValue, seeTemplate, troubles, wasChangedBack, type Turn } from './turn.ts';
+import { deadline } from './waits.ts';
 
 /** Where the template stands: as we changed it on the way forward, as it was, or restarted once more on the way back. */
 type Template = 'Forward' | 'Original' | 'Back';
@@ -13,50 +14,119 @@ function templateOf({ situation, status, step, workload }: Turn): Template {
   const current = workload.templateAnnotations[restartAnnotation];
   const attempt = status.attempt ?? 1;
   if (current?.startsWith(restartValue(situation, attempt, '')) !== true) return 'Original';
-  return current === restartValue(situation, attempt, step.name) ? 'Back' : 'Forward';
+  return current.startsWith(restartValue(situation, attempt, step.name)) ? 'Back' : 'Forward';
+}
+
+function nameOf({ workload }: Turn): string {
+  return `${workload.kind} ${workload.name}`;
+}
+
+/** Whether pods that are created now get back into the old data plane, as far as the labels of the namespace say. */
+function labelsTakeBack({ situation: { adapter, spec, surroundings } }: Turn): boolean {
+  return adapter.arrived({ from: spec.to, to: spec.from }, surroundings.namespace.labels);
+}
+
+function isFinished(turn: Turn): boolean {
+  return isRolledOut(turn.workload) && (turn.workload.kind === 'Deployment' || isWhole(turn));
+}
+
+/** Starts the way back for a workload that needs it: pods in the wrong mode, or a template that we have changed. */
+function begin(turn: Turn, record: WorkloadRecord | undefined, template: Template): Outcome {
+  const { situation, stale, workload } = turn;
+  if (template === 'Original') {
+    if (stale.length === 0) return { kind: 'Done' };
+    // Never restarted by us, and no restart would change it: it is as it was.
+    if (record === undefined && !labelsTakeBack(turn)) return { kind: 'Done' };
+  }
+  return (workload.paused ? undefined : pace(situation)) ?? announce(turn, record, 1);
+}
+
+/** Our annotation has to go; who puts it back again makes it wait longer each time, and is named. */
+function takeTemplateBack(turn: Turn, record: WorkloadRecord): Outcome {
+  if (wasChangedBack(turn, record)) return announce(turn, record, record.patches + 1);
+  const tries = record.patches - 1;
+  const { over, until } = deadline(turn.situation, `${turn.step.name}: pause ${tries} of ${turn.workload.uid}`, pauseAfter(tries));
+  if (over) return pace(turn.situation) ?? patchTemplate(turn, record.original ?? null);
+  const message = `${culprit(turn)} has changed the template of ${nameOf(turn)} back ${tries} times: find out which controller owns it; it is tried again, after a longer time each`;
+  return { kind: 'Wait', until, stuck: tries > 1, message };
 }
 
 /**
  * Pods that the old template cannot replace by itself: OnDelete replaces none, and a StatefulSet never replaces a broken
- * pod of a newer revision ("forced rollback" in the documentation of StatefulSets).
+ * pod of a newer revision ("forced rollback" in the documentation of StatefulSets). Once it is rolled out, whatever is left.
  */
 function evictable({ workload, stale }: Turn): readonly PodView[] {
-  if (restartsByEviction(workload)) return stale;
+  if (workload.kind !== 'Deployment' && (restartsByEviction(workload) || isRolledOut(workload))) return stale;
   return workload.kind === 'StatefulSet' ? stale.filter((pod) => !pod.ready && pod.revision !== workload.updateRevision) : [];
 }
 
-/** Starts the way back for a workload that needs it: pods in the wrong mode, or a rollout of ours that never finished. */
-function begin(turn: Turn, record: WorkloadRecord | undefined, template: Template): Outcome {
-  const { situation, workload, stale } = turn;
-  const settled = stale.length === 0 && (template !== 'Forward' || isRolledOut(workload));
-  return settled ? { kind: 'Done' } : pace(situation) ?? announce(turn, record, restartsByEviction(workload) ? 0 : 1);
+/**
+ * Replaces pods that were created in the wrong mode while the template was as it is now. A Deployment may bring up others before it
+ * takes these away, so it is asked to; the others replace a pod by deleting it first anyway, so theirs are evicted.
+ */
+function replace(turn: Turn, record: WorkloadRecord, template: Template): Outcome | undefined {
+  const { situation, status, step, workload, stale } = turn;
+  if (workload.kind !== 'Deployment') return evict(turn, record, evictable(turn));
+  const value = `${restartValue(situation, status.attempt ?? 1, step.name)}-${record.patches}`;
+  const older = stale.find((pod) => isOlder(record, pod));
+  if (older === undefined || workload.templateAnnotations[restartAnnotation] === value) return undefined;
+  const due = record.patches > 1 || (template === 'Original' && isRolledOut(workload));
+  return due ? pace(situation) ?? patchTemplate(turn, value, older) : undefined;
+}
+
+/** Pods of this very try that came in the wrong mode: once more, after a time that grows; at once a person is needed if no try can help. */
+function again(turn: Turn, record: WorkloadRecord): Outcome | undefined {
+  const { situation, step, stale } = turn;
+  const { adapter, spec } = situation;
+  const young = stale.filter((pod) => !isOlder(record, pod));
+  const [first] = young;
+  if (first === undefined) return undefined;
+  const mode = adapter.modeOf(first);
+  const came = `pod ${first.name} of ${nameOf(turn)}${young.length > 1 ? ` and ${young.length - 1} others` : ''} came back in mode ${mode}, not ${adapter.modeFor(spec.from)}`;
+  if (mode === adapter.modeFor(spec.to) && !labelsTakeBack(turn)) {
+    return { kind: 'Wait', stuck: true, message: `${came}: the labels that the namespace had before do not put new pods into ${spec.from}, so no restart does; label the namespace or the template so that they do` };
+  }
+  const patience = (pod: PodView): number => pauseAfter(record.patches) + (adapter.modeOf(pod) === adapter.modeFor(spec.to) ? 0 : durationMs(spec.restart.enrolmentDeadline));
+  const standing = young.map((pod) => deadline(situation, `${step.name}: pod ${pod.uid} in the wrong mode`, patience(pod)));
+  if (standing.some(({ over }) => over)) return announce(turn, record, record.patches + 1);
+  if (mode !== adapter.modeFor(spec.to)) return undefined;
+  const message = `${came} (try ${record.patches}): look at what puts pods into ${spec.from}; they are replaced again, after a longer time each`;
+  return { kind: 'Wait', until: Math.min(...standing.map(({ until }) => until)), stuck: record.patches > 1, message };
 }
 
 function wait(turn: Turn): Outcome {
   const { situation, workload } = turn;
   const { over, until } = progress(turn, durationMs(situation.spec.restart.progressDeadline));
-  return { kind: 'Wait', stuck: over, ...(!over && { until }), message: `taking the restart back of ${workload.kind} ${workload.name}` };
+  const says = workload.trouble === undefined ? '' : `; its controller says: ${workload.trouble}`;
+  return over
+    ? { kind: 'Wait', stuck: true, message: `${nameOf(turn)} does not come back: ${troubles(turn)}` }
+    : { kind: 'Wait', until, message: `taking the restart back of ${nameOf(turn)}${says}` };
 }
 
-/** With the old template in place: done, or what it takes to get rid of the pods that are still in the wrong mode. */
-function replaceStale(turn: Turn, record: WorkloadRecord, template: Template): Outcome | undefined {
-  const { situation, status, step, workload, stale } = turn;
-  const rolledOut = isRolledOut(workload);
-  if (stale.length === 0) return rolledOut ? complete(turn, record) : undefined;
-  const eviction = evict(turn, record, evictable(turn));
-  if (eviction !== undefined || !rolledOut || template !== 'Original') return eviction;
-  return patchTemplate(turn, record, restartValue(situation, status.attempt ?? 1, step.name), stale[0]);
+function paused(turn: Turn, record: WorkloadRecord): Outcome {
+  if (turn.stale.length === 0) return complete(turn, record);
+  return { kind: 'Wait', stuck: true, message: `${nameOf(turn)} is paused and has pods in the new data plane (${troubles(turn)}): kubectl rollout resume it` };
+}
+
+/** With no pod left in the wrong mode: the template as it was, and all pods there. */
+function settle(turn: Turn, record: WorkloadRecord, template: Template): Outcome {
+  const { situation, workload } = turn;
+  if (template === 'Back' && (workload.paused || isRolledOut(workload))) return pace(situation) ?? patchTemplate(turn, record.original ?? null);
+  if (record.completedAt !== undefined) return { kind: 'Done' };
+  return isFinished(turn) ? complete(turn, record) : wait(turn);
 }
 
 /**
  * The next thing to do for one workload on the way back. Taking our annotation out again makes the controller return to
- * the old revision, whose pods may still run: nothing is restarted that was not. Only when pods of the old revision are
- * in the wrong mode themselves (created while the namespace was flipped) are they restarted once more.
+ * the old revision, whose pods may still run: nothing is restarted that was not. Only pods that are in the wrong mode by
+ * themselves (created while the namespace was flipped, or while no injector answered) are replaced besides; at the end the template
+ * is as it was.
  */
 export function restartBackward(turn: Turn, record: WorkloadRecord | undefined): Outcome {
-  // A template that rolls nothing out was never changed.
-  const template = restartsByEviction(turn.workload) ? 'Back' : templateOf(turn);
+  const template = templateOf(turn);
   if (record?.step !== turn.step.name) return begin(turn, record, template);
-  if (template === 'Forward') return patchTemplate(turn, record, record.original ?? null);
-  return replaceStale(turn, record, template) ?? wait(turn);
+  if (template === 'Forward') return takeTemplateBack(turn, record);
+  seeTemplate(turn, record);
+  if (turn.workload.paused && template === 'Original') return paused(turn, record);
+  return turn.stale.length === 0 ? settle(turn, record, template) : replace(turn, record, template) ?? again(turn, record) ?? wait(turn);
 }

@@ -4,8 +4,9 @@ import { durationMs } from '../base/duration.ts';
 import { selects, type BudgetView, type PodView } from '../mesh/views.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
-import { announce, complete, evict, pace, progress, patchTemplate, restartValue, type Turn } from './turn.ts';
+import { announce, complete, culprit, evict, isWhole, pace, patchTemplate, progress, restartValue, seeTemplate, troubles, wasChangedBack, type Turn } from './turn.ts';
 import { deadline } from './waits.ts';
+import { commandLine } from './ways-out.ts';
 
 /** A budget that cannot spare what the restart takes, or whose status is not of its current spec. */
 function tightBudget({ situation, workload }: Turn, takes: number): BudgetView | undefined {
@@ -15,22 +16,37 @@ function tightBudget({ situation, workload }: Turn, takes: number): BudgetView |
     .find(({ current, disruptionsAllowed }) => !current || disruptionsAllowed < takes);
 }
 
+/** Not for ever: the namespace holds a slot, and somebody has to look. */
+function notYet({ situation, step, workload }: Turn, message: string): Outcome {
+  const { over, until } = deadline(situation, `${step.name}: before ${workload.kind} ${workload.uid}`, durationMs(situation.spec.restart.progressDeadline), workload.available);
+  return over ? { kind: 'Wait', stuck: true, stalled: 'NotRestartable', message } : { kind: 'Wait', until, message };
+}
+
+/**
+ * Seam for what the mesh says about this one workload as it is now (its template and its Services), asked right before it is
+ * restarted: undefined when nothing stands in the way.
+ */
+function mayBeRestarted(_turn: Turn): Outcome | undefined {
+  return undefined;
+}
+
+/** How a workload is restarted: by its own rollout, or pod by pod where that would take more than its budgets can spare now. */
+type Manner = 'Rollout' | 'Evictions';
+
 /**
  * What has to hold before a workload is touched: it is whole, its PodDisruptionBudgets can spare what a restart takes
  * (a Deployment's rollout does not ask them, so we do), and the pods restarted before it are paid for.
  */
-function guard(turn: Turn): Outcome | undefined {
+function guard(turn: Turn): Outcome | Manner {
   const { situation, workload } = turn;
   const name = `${workload.kind} ${workload.name}`;
   if (workload.available < workload.replicas) {
-    return { kind: 'Wait', message: `${name} has ${workload.available} of ${workload.replicas} pods available; it is restarted when it is whole` };
+    return notYet(turn, `${name} has ${workload.available} of ${workload.replicas} pods available; it is restarted when it is whole: ${troubles(turn)}`);
   }
-  const takes = restartsByEviction(workload) ? 1 : workload.maxUnavailable;
-  const budget = tightBudget(turn, takes);
-  if (budget !== undefined) {
-    return { kind: 'Wait', message: `PodDisruptionBudget ${budget.name} can spare ${budget.disruptionsAllowed} pods, restarting ${name} takes ${takes}` };
-  }
-  return pace(situation);
+  const byEviction = restartsByEviction(workload) || tightBudget(turn, workload.maxUnavailable) !== undefined;
+  const budget = tightBudget(turn, byEviction ? 1 : workload.maxUnavailable);
+  if (budget !== undefined) return notYet(turn, `PodDisruptionBudget ${budget.name} can spare ${budget.disruptionsAllowed} pods, restarting ${name} takes 1 at least`);
+  return mayBeRestarted(turn) ?? pace(situation) ?? (byEviction ? 'Evictions' : 'Rollout');
 }
 
 /** A pod that is Ready but in no mesh, past its deadline; or the deadline of the first one that may still make it. */
@@ -58,14 +74,14 @@ function watchProgress(turn: Turn): Outcome {
     return { kind: 'Failed', reason: 'PodNotEnrolled', message: `pod ${late.name} of ${name} is Ready but still ${situation.adapter.modeOf(late)} after ${restart.enrolmentDeadline}` };
   }
   if (workload.deadlineExceeded && workload.observedGeneration >= workload.generation) {
-    return { kind: 'Failed', reason: 'ProgressDeadlineExceeded', message: `${name} made no progress within its progressDeadlineSeconds: ${workload.available} of ${workload.replicas} pods are available` };
+    return { kind: 'Failed', reason: 'ProgressDeadlineExceeded', message: `${name} made no progress within its progressDeadlineSeconds: ${workload.available} of ${workload.replicas} pods are available; ${troubles(turn)}` };
   }
   const allowed = Math.min(durationMs(restart.progressDeadline), workload.progressDeadlineMs ?? Infinity);
   const due = progress(turn, allowed);
   if (due.over) {
-    return { kind: 'Failed', reason: 'WorkloadUnavailable', message: `${name} made no progress for ${allowed / 1000}s after its restart: ${workload.available} of ${workload.replicas} pods are available, ${stale.length} not yet in their mode` };
+    return { kind: 'Failed', reason: 'WorkloadUnavailable', message: `${name} made no progress for ${allowed / 1000}s after its restart: ${workload.available} of ${workload.replicas} pods are available, ${stale.length} not yet in their mode; ${troubles(turn)}` };
   }
-  return { kind: 'Wait', until: Math.min(due.until, until), message: `restarting ${name}` };
+  return { kind: 'Wait', until: Math.min(due.until, until), message: `restarting ${name}${workload.trouble === undefined ? '' : `; its controller says: ${workload.trouble}`}` };
 }
 
 /** Evicts pod after pod; a failure counts before the next pod is taken. */
@@ -74,14 +90,37 @@ function evictOneByOne(turn: Turn, record: WorkloadRecord): Outcome {
   return watched.kind === 'Failed' ? watched : evict(turn, record, turn.stale) ?? watched;
 }
 
+/** More often than this we do not fight: on the way forward somebody has to say who owns the template. */
+const maxTries = 3;
+
+/** Somebody has changed the template back after we had seen it as it should be: who, and so often that it is no accident. */
+function changedBack(turn: Turn, record: WorkloadRecord): Outcome {
+  if (record.patches < maxTries) return announce(turn, record, record.patches + 1);
+  const { situation: { object }, workload } = turn;
+  const place = { name: object.spec.migration, namespace: object.metadata.namespace };
+  const message = `${culprit(turn)} has changed the template of ${workload.kind} ${workload.name} back ${record.patches} times: find out which controller owns it`;
+  return { kind: 'Foreign', message: `${message}. To go on: ${commandLine('GoOn', place)}; to go back: ${commandLine('GoBack', place)}` };
+}
+
+function rollOut(turn: Turn, record: WorkloadRecord): Outcome {
+  const { situation, status, step, workload, stale } = turn;
+  const value = restartValue(situation, status.attempt ?? 1, step.name);
+  if (workload.templateAnnotations[restartAnnotation] !== value) {
+    return wasChangedBack(turn, record) ? changedBack(turn, record) : pace(situation) ?? patchTemplate(turn, value, stale[0]);
+  }
+  seeTemplate(turn, record);
+  return watchProgress(turn);
+}
+
 /** The next thing to do for one workload on the way to the new data plane. */
 export function restartForward(turn: Turn, record: WorkloadRecord | undefined): Outcome {
-  const { situation, status, step, workload, stale } = turn;
+  const { step, workload, stale } = turn;
   if (record?.step !== step.name) {
-    return stale.length === 0 ? { kind: 'Done' } : guard(turn) ?? announce(turn, record, restartsByEviction(workload) ? 0 : 1);
+    if (stale.length === 0) return { kind: 'Done' };
+    const manner = guard(turn);
+    return typeof manner === 'string' ? announce(turn, record, manner === 'Evictions' ? 0 : 1) : manner;
   }
-  if (stale.length === 0 && isRolledOut(workload)) return complete(turn, record);
-  if (restartsByEviction(workload)) return evictOneByOne(turn, record);
-  const value = restartValue(situation, status.attempt ?? 1, step.name);
-  return workload.templateAnnotations[restartAnnotation] === value ? watchProgress(turn) : patchTemplate(turn, record, value, stale[0]);
+  const byEviction = record.patches === 0 || restartsByEviction(workload);
+  if (stale.length === 0 && isRolledOut(workload) && (!byEviction || isWhole(turn))) return complete(turn, record);
+  return byEviction ? evictOneByOne(turn, record) : rollOut(turn, record);
 }

@@ -17,8 +17,8 @@ function isOf(record: WorkloadRecord, workload: WorkloadView): boolean {
 function turnOf(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, work: RestartWork, workload: WorkloadView): Turn {
   const { pods } = situation.surroundings;
   const own = podsOf(workload, pods).filter((pod) => situation.adapter.concerns(pod));
-  const terminating = pods.some((pod) => pod.terminating && pod.owner?.kind === workload.kind && pod.owner.name === workload.name);
-  return { situation, status, step, workload, pods: own, stale: own.filter(work.stale), terminating };
+  const terminating = pods.filter((pod) => pod.terminating && pod.owner?.kind === workload.kind && pod.owner.name === workload.name);
+  return { situation, status, step, workload, all: podsOf(workload, pods), pods: own, stale: own.filter(work.stale), terminating };
 }
 
 /** One Restart step: the workloads in order, one at a time, each announced before it is touched. */
@@ -29,7 +29,8 @@ export function restartStep(situation: Situation, status: NamespaceMigrationStat
     const current = { ...status, ...patch };
     const known = current.workloads?.find((record) => isOf(record, workload));
     const over = known?.step === step.name && known.completedAt !== undefined;
-    if (over || workload.paused) continue;
+    // A patch of a paused Deployment changes no pods, so forward it waits for its owner, and back its template is looked at.
+    if (over || (workload.paused && status.direction === 'Forward')) continue;
     const outcome = restart(turnOf(situation, current, step, work, workload), known);
     patch = { ...patch, ...outcome.patch };
     if (outcome.kind !== 'Done') return { ...outcome, patch };

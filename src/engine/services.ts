@@ -5,6 +5,7 @@ import { keptLabels } from '../mesh/kept-labels.ts';
 import type { PodView, ServiceView } from '../mesh/views.ts';
 import { servicePatch } from './patches.ts';
 import type { Outcome, Situation, Write } from './situation.ts';
+import { ending } from './waits.ts';
 
 type BindWork = Extract<StepWork, { kind: 'BindServices' }>;
 type UnbindWork = Extract<StepWork, { kind: 'UnbindServices' }>;
@@ -52,11 +53,13 @@ export function bindStep(situation: Situation, work: BindWork): Outcome {
 }
 
 /** What has to be waited for while a pod would lose what protects it. */
-function heldStep({ surroundings, adapter }: Situation, heldBy: BindWork['heldBy']): { readonly holds: (pod: PodView) => boolean; readonly outcome?: Outcome } {
+function heldStep(situation: Situation, heldBy: BindWork['heldBy']): { readonly holds: (pod: PodView) => boolean; readonly outcome?: Outcome } {
+  const { surroundings, adapter } = situation;
   const holds = (pod: PodView): boolean => adapter.concerns(pod) && heldBy?.(pod) === true;
   const holder = surroundings.pods.find(holds);
   if (holder === undefined) return { holds };
-  return { holds, outcome: { kind: 'Wait', stuck: !holder.terminating, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` } };
+  if (holder.terminating) return { holds, outcome: ending(situation, holder, 'would be without its policies') };
+  return { holds, outcome: { kind: 'Wait', stuck: true, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` } };
 }
 
 /** One UnbindServices step: done when no Service has the annotation, held while a pod would lose what protects it. */

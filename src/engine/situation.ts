@@ -111,7 +111,7 @@ export type Outcome = { readonly patch?: Partial<NamespaceMigrationStatus> } & (
   /** Says in the status what will be done next. */
   | { readonly kind: 'Announce'; readonly message: string }
   | { readonly kind: 'Write'; readonly write: Write; readonly message: string }
-  | { readonly kind: 'Wait'; readonly message: string; readonly until?: number; readonly stuck?: boolean }
+  | { readonly kind: 'Wait'; readonly message: string; readonly until?: number; readonly stuck?: boolean; readonly stalled?: StalledReason }
   /** Waits for nothing but the clock: `until` is shown in the status. */
   | { readonly kind: 'Pace'; readonly message: string; readonly until: number }
   | { readonly kind: 'Failed'; readonly reason: StalledReason; readonly message: string }

@@ -6,10 +6,7 @@ import type { PodView, WorkloadView } from '../mesh/views.ts';
 import { templatePatch } from './patches.ts';
 import { nextEviction } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
-import { deadline, type Deadline } from './waits.ts';
-
-/** More patches than this of one template mean that something takes our annotation away: we do not fight. */
-const maxPatches = 3;
+import { deadline, waitedBefore, type Deadline } from './waits.ts';
 
 /** One workload in one Restart step. */
 export interface Turn {
@@ -21,8 +18,10 @@ export interface Turn {
   readonly pods: readonly PodView[];
   /** Those of them that still have to be replaced. */
   readonly stale: readonly PodView[];
-  /** Whether some pod of it is on its way out. */
-  readonly terminating: boolean;
+  /** Those that are on their way out. */
+  readonly terminating: readonly PodView[];
+  /** All that are not, of any data plane or none. */
+  readonly all: readonly PodView[];
 }
 
 /** The value of the restart annotation: it names the restart, so that the write is recognised after a crash. */
@@ -49,6 +48,17 @@ function foreignValue({ situation, status, workload }: Turn): string | undefined
   return value?.startsWith(restartValue(situation, status.attempt ?? 1, '')) === true ? undefined : value;
 }
 
+/** By the clock of the API server, like the times it is compared with. */
+function newestOf({ all }: Turn): { readonly newest?: string } {
+  const times = all.flatMap(({ createdAt }) => createdAt ?? []);
+  return times.length === 0 ? {} : { newest: timestamp(Math.max(...times)) };
+}
+
+/** Whether the pod was there when this try was announced: what is younger is a result of it. */
+export function isOlder(record: WorkloadRecord, { createdAt = 0 }: PodView): boolean {
+  return createdAt <= Date.parse(record.newest ?? timestamp(0));
+}
+
 /** Says in the status that the workload will be restarted, before anything is written to it. */
 export function announce(turn: Turn, previous: WorkloadRecord | undefined, patches: number): Outcome {
   const { situation, status, step, workload } = turn;
@@ -63,7 +73,7 @@ export function announce(turn: Turn, previous: WorkloadRecord | undefined, patch
       ...(original !== undefined && { original }),
       step: step.name,
       pods: workload.replicas,
-      generation: workload.generation,
+      ...newestOf(turn),
       patches,
       startedAt: previous?.step === step.name ? previous.startedAt : timestamp(situation.now),
     }),
@@ -80,28 +90,79 @@ export function pace({ now, nextRestartAt }: Situation): Outcome | undefined {
   return now >= nextRestartAt ? undefined : { kind: 'Pace', until: nextRestartAt, message: 'podsPerMinute is used up' };
 }
 
-/** Brings the annotation to `value`, `because` of a pod that is to be replaced: announced first, and at most `maxPatches` times. */
-export function patchTemplate(turn: Turn, record: WorkloadRecord, value: string | null, because?: PodView): Outcome {
-  const { workload } = turn;
-  if (record.patches > 0 && workload.generation === record.generation) {
-    return { kind: 'Write', write: { kind: 'PatchTemplate', workload: { kind: workload.kind, name: workload.name }, operations: templatePatch(workload, value), ...(because !== undefined && { because: { pod: because.name, uid: because.uid } }) }, message: `restarting ${workload.kind} ${workload.name}` };
-  }
-  if (record.patches < maxPatches) return announce(turn, record, record.patches + 1);
-  return { kind: 'Foreign', message: `something keeps changing the template of ${workload.kind} ${workload.name} back: find out which controller owns it, then set status.phase to Migrating or RollingBack` };
+/**
+ * Brings the annotation to `value`, `because` of a pod that is to be replaced.
+ * D: the patch tests the value that was seen. Dying before it: the record is there, it is sent; after it: its value is found.
+ */
+export function patchTemplate({ workload }: Turn, value: string | null, because?: PodView): Outcome {
+  return {
+    kind: 'Write',
+    write: {
+      kind: 'PatchTemplate', workload: { kind: workload.kind, name: workload.name }, operations: templatePatch(workload, value),
+      ...(because !== undefined && { because: { pod: because.name, uid: because.uid } }),
+    },
+    message: `restarting ${workload.kind} ${workload.name}`,
+  };
+}
+
+function templateWait({ step, workload }: Turn, { patches }: WorkloadRecord): string {
+  return `${step.name}: template of ${workload.kind} ${workload.uid} as try ${patches} made it`;
+}
+
+/** To be asked while the template is as it should be: else nobody could tell that somebody has changed it since. */
+export function seeTemplate(turn: Turn, record: WorkloadRecord): void {
+  turn.situation.waited(templateWait(turn, record));
+}
+
+/** Whether the last look saw the template as it should be, and this one does not: only then has somebody changed it back. */
+export function wasChangedBack(turn: Turn, record: WorkloadRecord): boolean {
+  return waitedBefore(turn.situation, templateWait(turn, record)) > 0;
+}
+
+/** Who sets the annotation, for a message. */
+export function culprit({ workload }: Turn): string {
+  return workload.templateManager ?? 'something';
+}
+
+const firstPauseMs = 10_000;
+const longestPauseMs = 10 * 60_000;
+
+/** How long to wait after so many tries that came to nothing: longer each time, and never for good. */
+export function pauseAfter(tries: number): number {
+  return tries < 1 ? 0 : Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(tries - 1, 10));
 }
 
 /**
- * Evicts the next of the `candidates`, each at most once: a pod that was created since the restart began is as it will be, and
- * evicting it would only make another like it, for ever (no injector answers, or somebody took the label away). Sidecars are there from a pod's creation, capture comes after it: so on the way to
+ * Evicts the next of those `candidates` that were there when this try was announced: a younger one is as it will be, and evicting
+ * it would only make another like it, for ever. Sidecars are there from a pod's creation, capture comes after it: so on the way to
  * ambient a pod that is in neither mode is a fresh one that is about to be enrolled, and nothing is evicted until it is.
  */
 export function evict(turn: Turn, record: WorkloadRecord, candidates: readonly PodView[]): Outcome | undefined {
   const { adapter, spec } = turn.situation;
   const [old, target] = turn.status.direction === 'Forward' ? [spec.from, spec.to] : [spec.to, spec.from];
   if (target === 'IstioAmbient' && turn.stale.some((pod) => adapter.modeOf(pod) !== adapter.modeFor(old))) return undefined;
-  const older = candidates.filter(({ createdAt }) => (createdAt ?? 0) <= Date.parse(record.startedAt));
-  const pod = nextEviction(turn.workload, turn.pods, older, turn.terminating);
-  return pod && { kind: 'Write', write: { kind: 'Evict', pod: pod.name, uid: pod.uid }, message: `evicting pod ${pod.name}` };
+  const older = candidates.filter((pod) => isOlder(record, pod));
+  const pod = nextEviction(turn.workload, turn.all, older, turn.terminating.length > 0);
+  if (pod === undefined) return undefined;
+  return pace(turn.situation) ?? { kind: 'Write', write: { kind: 'Evict', pod: pod.name, uid: pod.uid }, message: `evicting pod ${pod.name}` };
+}
+
+/** As many pods as wanted, all Ready and as they shall be, and none on its way out: the replacement of the last one too. */
+export function isWhole({ workload, all, terminating, stale }: Turn): boolean {
+  return stale.length === 0 && terminating.length === 0 && all.length >= workload.replicas && all.every(({ ready }) => ready) && workload.observedGeneration >= workload.generation;
+}
+
+const fewPods = 3;
+
+/** What holds it up, in Kubernetes' own words: to be said before a rollback deletes the evidence. Empty if nothing is known. */
+export function troubles({ situation, workload, pods, stale, terminating }: Turn): string {
+  const held = [...pods.filter((pod) => !pod.ready || stale.includes(pod))].sort((a, b) => Number(a.ready) - Number(b.ready));
+  const named = held.slice(0, fewPods).map((pod) =>
+    `pod ${pod.name} is ${pod.ready ? `Ready, in mode ${situation.adapter.modeOf(pod)}` : `not Ready${pod.trouble === undefined ? '' : ` (${pod.trouble})`}`}`);
+  const ending = terminating.slice(0, fewPods).map(({ name }) => `pod ${name} is on its way out`);
+  const more = held.length > fewPods ? [`${held.length - fewPods} more`] : [];
+  const controller = workload.trouble === undefined ? [] : [`its controller says: ${workload.trouble}`];
+  return [...controller, ...named, ...more, ...ending].join('; ');
 }
 
 /**

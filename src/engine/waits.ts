@@ -1,4 +1,6 @@
-import type { Situation } from './situation.ts';
+import { durationMs } from '../base/duration.ts';
+import type { PodView } from '../mesh/views.ts';
+import type { Outcome, Situation } from './situation.ts';
 
 /** How a wait stands against what it is allowed. */
 export interface Deadline {
@@ -14,7 +16,16 @@ export interface Deadline {
  */
 export function deadline({ now, waited }: Situation, wait: string, allowedMs: number, progress = 0): Deadline {
   const left = allowedMs - waited(`${wait}#${progress}`);
-  return { over: left <= 0, until: now + Math.max(0, left) };
+  return { over: left <= 0, until: now + Math.max(0, Math.ceil(left)) };
+}
+
+/** A pod that is on its way out ends by itself, unless its node is lost or a finalizer holds it: then a person is needed. */
+export function ending(situation: Situation, pod: PodView, otherwise: string): Outcome {
+  const { progressDeadline } = situation.spec.restart;
+  const { over, until } = deadline(situation, `end of pod ${pod.uid}`, durationMs(progressDeadline));
+  return over
+    ? { kind: 'Wait', stuck: true, stalled: 'PodInTheWay', message: `pod ${pod.name} ${otherwise}: it is on its way out for ${progressDeadline} and does not end; look at its node and its finalizers` }
+    : { kind: 'Wait', until, message: `pod ${pod.name} ${otherwise}: waiting until it has ended` };
 }
 
 const settled = 'settled before ';
@@ -29,10 +40,18 @@ export function withoutDeadlines(situation: Situation): Situation {
   return { ...situation, waited: (wait) => (wait.startsWith(settled) ? situation.waited(wait) : 0) };
 }
 
+const peeked = '? ';
+
+/** For how long the looks before this one have named the wait, without naming it in this one: what was so and is no longer. */
+export function waitedBefore({ waited }: Situation, wait: string): number {
+  return waited(peeked + wait);
+}
+
 /** Notes which waits a decision asks about. */
 export function noting(situation: Situation): { readonly situation: Situation; readonly waits: ReadonlySet<string> } {
   const waits = new Set<string>();
   const waited = (wait: string): number => {
+    if (wait.startsWith(peeked)) return situation.waited(wait.slice(peeked.length));
     waits.add(wait);
     return situation.waited(wait);
   };

@@ -76,11 +76,22 @@ function awaitGate(situation: Situation, step: StepPlan): Outcome {
     : { kind: 'Wait', until, message: missing };
 }
 
+/** On the way back pods that came in the wrong mode since are replaced too, whatever is to be done next. */
+function askAgain(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): Walked | undefined {
+  if (status.direction !== 'Backward' || step.work.kind !== 'Restart') return undefined;
+  const outcome = perform(situation, status, step);
+  return outcome.kind === 'Done' ? undefined : { status: { ...status, ...outcome.patch }, outcome };
+}
+
 /** Goes along the steps as far as the observed state allows, in the order of the itinerary; a completed step is not asked again. */
 export function walk(situation: Situation, start: NamespaceMigrationStatus, steps: readonly StepPlan[]): Walked {
   let status = start;
   for (const step of steps) {
-    if (isComplete(status.steps, step)) continue;
+    if (isComplete(status.steps, step)) {
+      const back = askAgain(situation, status, step);
+      if (back === undefined) continue;
+      return back;
+    }
     const due = settling(situation, step);
     if (due !== undefined && !isBegun(status.steps, step)) return { status, outcome: due };
     status = begin(status, step, situation.now);

@@ -109,6 +109,11 @@ const table = {
     remedy: 'Use a migration in the other direction for them. To take the request back',
     command: 'SetFinalize',
   },
+  NotRestartable: {
+    meaning: 'A workload waits for its restart: not all of its pods are available, or its PodDisruptionBudgets spare none.',
+    remedy: 'Repair the workload or the budget that the message names; it goes on by itself. To go back instead',
+    command: 'GoBack',
+  },
   Paused: {
     meaning: 'A person paused it, or spec.action is Pause or Plan while namespaces are under way.',
     remedy: 'To go on',
@@ -134,8 +139,7 @@ const table = {
   },
   RollbackStuck: {
     meaning: 'A rollback cannot go on; every pod keeps its mesh meanwhile.',
-    remedy: 'Repair what the message names; it keeps trying. To have it tried again at once',
-    command: 'GoBack',
+    remedy: 'Repair what the message names; it keeps trying and goes on by itself.',
   },
   RolledBack: {
     meaning: 'It is back as it was, because a person commanded that while spec.action asks for something else.',

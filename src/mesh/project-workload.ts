@@ -1,6 +1,8 @@
 import type { WorkloadKind } from '../api/namespace-migration.ts';
 import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
+import { restartAnnotation } from '../api/resources.ts';
+import { troubleOfWorkload } from './trouble.ts';
 import type { ContainerPortView, WorkloadView } from './views.ts';
 
 /** A number or percentage of `total`, as the workload controllers resolve it (intstr.GetScaledValueFromIntOrPercent). */
@@ -54,6 +56,22 @@ function containerPorts(podSpec: Json): readonly ContainerPortView[] {
   });
 }
 
+/** Who owns the annotation now, or failing that whoever wrote the template last. */
+function managerOfRestart({ metadata }: KubeObject): string | undefined {
+  const templates = (metadata.managedFields ?? []).map(({ manager, time, fieldsV1 }) => ({
+    manager, time: time ?? '', fields: record(record(record(record(fieldsV1)['f:spec'])['f:template'])['f:metadata']),
+  })).filter(({ fields }) => fields['f:annotations'] !== undefined);
+  const owner = templates.find(({ fields }) => `f:${restartAnnotation}` in record(fields['f:annotations']));
+  return (owner ?? templates.toSorted((a, b) => b.time.localeCompare(a.time))[0])?.manager;
+}
+
+/** What is only for messages. */
+function told(object: KubeObject, status: Json): Pick<WorkloadView, 'trouble' | 'templateManager'> {
+  const trouble = troubleOfWorkload(status);
+  const templateManager = managerOfRestart(object);
+  return { ...(trouble !== undefined && { trouble }), ...(templateManager !== undefined && { templateManager }) };
+}
+
 /** A Deployment, StatefulSet or DaemonSet as decisions see it. */
 export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => WorkloadView {
   return (object) => {
@@ -80,6 +98,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       ...(updateRevision !== undefined && { updateRevision }),
       ...(kind === 'Deployment' && { progressDeadlineMs: count(spec['progressDeadlineSeconds'], 600) * 1000 }),
       deadlineExceeded: deadlineExceeded(status),
+      ...told(object, status),
       serviceAccount: text(podSpec['serviceAccountName']) ?? 'default',
       containerPorts: containerPorts(podSpec),
       images: Object.fromEntries(records(podSpec['containers']).map(({ name, image }) => [text(name) ?? '', text(image) ?? ''])),

@@ -11,7 +11,7 @@ function object(rest: object, metadata: object = {}): KubeObject {
 }
 
 function owned(kind: string, name: string, labels: object = {}): KubeObject {
-  return object({}, { labels, ownerReferences: [{ kind, name, controller: true }] });
+  return object({}, { labels, ownerReferences: [{ apiVersion: kind === 'Rollout' ? 'argoproj.io/v1alpha1' : kind === 'Job' ? 'batch/v1' : 'apps/v1', kind, name, controller: true }] });
 }
 
 describe('projectPod', () => {

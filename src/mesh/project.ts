@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/object.ts';
 import { group } from '../api/resources.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
+import { troubleOfPod } from './trouble.ts';
 import type { BudgetView, ConfigView, NamespaceView, OwnerView, PodView, SelectorView, ServicePortView, ServiceView } from './views.ts';
 
 function base(object: KubeObject): { name: string; uid: string; resourceVersion: string } {
@@ -31,6 +32,9 @@ export function projectNamespace(object: KubeObject): NamespaceView {
   };
 }
 
+/** Kinds that decisions know by name, and the group that means them: another group's is another kind. */
+const namesakes: ReadonlyMap<string, string> = new Map([['Deployment', 'apps'], ['StatefulSet', 'apps'], ['DaemonSet', 'apps'], ['Job', 'batch']]);
+
 /**
  * The controller of a pod. A ReplicaSet's Deployment is its name without the pod-template-hash: the name is built so by
  * the Deployment controller, and reading it saves watching every ReplicaSet. Istio does the same (GetDeployMetaFromPod).
@@ -39,10 +43,11 @@ function ownerOf(object: KubeObject): OwnerView | undefined {
   const owner = object.metadata.ownerReferences?.find((reference) => reference.controller === true);
   if (owner === undefined) return undefined;
   const hash = object.metadata.labels?.['pod-template-hash'];
-  if (owner.kind === 'ReplicaSet' && hash !== undefined && owner.name.endsWith(`-${hash}`)) {
+  const group = owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] ?? '' : '';
+  if (owner.kind === 'ReplicaSet' && group === 'apps' && hash !== undefined && owner.name.endsWith(`-${hash}`)) {
     return { kind: 'Deployment', name: owner.name.slice(0, -hash.length - 1) };
   }
-  return { kind: owner.kind, name: owner.name };
+  return { kind: namesakes.get(owner.kind) === group || !namesakes.has(owner.kind) ? owner.kind : `${owner.kind}.${group}`, name: owner.name };
 }
 
 /** Milliseconds since the epoch; undefined if it is no time. */
@@ -67,6 +72,7 @@ export function projectPod(object: KubeObject): PodView {
   const containers = [...records(spec['containers']), ...records(spec['initContainers'])];
   const ready = records(status['conditions']).find((condition) => condition['type'] === 'Ready');
   const owner = ownerOf(object);
+  const trouble = ready?.['status'] === 'True' ? undefined : troubleOfPod(status);
   const revision = object.metadata.labels?.['controller-revision-hash'];
   const annotations = Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.includes('istio.io/'));
   return {
@@ -83,6 +89,7 @@ export function projectPod(object: KubeObject): PodView {
     ...createdAtOf(object),
     ...(revision !== undefined && { revision }),
     serviceAccount: text(spec['serviceAccountName']) ?? 'default',
+    ...(trouble !== undefined && { trouble }),
     hasPreStop: records(spec['containers']).some((container) => record(container['lifecycle'])['preStop'] !== undefined),
   };
 }

@@ -22,7 +22,7 @@ export interface NamespaceView extends View {
   readonly hasAnnotations: boolean;
 }
 
-/** What controls a pod. `Other` is any kind that the operator cannot restart, named in `kind`. */
+/** What controls a pod. A StatefulSet of another API group than Kubernetes' own has the kind `StatefulSet.GROUP`. */
 export interface OwnerView {
   readonly kind: string;
   readonly name: string;
@@ -50,6 +50,8 @@ export interface PodView extends View {
   readonly serviceAccount: string;
   /** Whether some container of the template has a preStop hook. */
   readonly hasPreStop: boolean;
+  /** What keeps it from being Ready, in Kubernetes' own words: reasons of its containers, else its last condition. Bounded. */
+  readonly trouble?: string;
 }
 
 /** A Deployment, StatefulSet or DaemonSet. */
@@ -76,6 +78,10 @@ export interface WorkloadView extends View {
   readonly progressDeadlineMs?: number;
   /** Deployments only: Progressing=False with reason ProgressDeadlineExceeded at the current generation. */
   readonly deadlineExceeded: boolean;
+  /** Why its controller cannot create pods, in Kubernetes' own words: a quota, a webhook. Bounded. */
+  readonly trouble?: string;
+  /** Who set the restart annotation of its template last, from managedFields: to name whoever changes it back. */
+  readonly templateManager?: string;
   /** The ServiceAccount of its pods. */
   readonly serviceAccount: string;
   /** Ports that the containers of the template declare. */

@@ -97,7 +97,10 @@ export const migrateScenarios: readonly Scenario[] = [
       const records = (await world.child()).status?.workloads ?? [];
       assert.equal(records.length, 2);
       // Two template changes for each workload: one for HBONE while the namespace still injected, one for the move.
-      for (const record of records) assert.ok(record.generation >= 2, `${record.name} was not restarted for HBONE`);
+      for (const { kind, name } of records) {
+        const { metadata } = await world.client.get(kinds[kind], world.ns(), name, world.signal);
+        assert.ok((metadata.generation ?? 0) >= 3, `${name} was not restarted for HBONE`);
+      }
       await world.command('RollingBack');
       await world.phase('RolledBack');
       await world.restored(before);
