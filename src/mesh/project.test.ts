@@ -10,8 +10,8 @@ function object(rest: object, metadata: object = {}): KubeObject {
   return { metadata: { name: 'web-6d4b-x', namespace: 'shop', uid: 'u1', resourceVersion: '7', ...metadata }, ...rest };
 }
 
-function owned(kind: string, name: string, labels: object = {}): KubeObject {
-  return object({}, { labels, ownerReferences: [{ apiVersion: kind === 'Rollout' ? 'argoproj.io/v1alpha1' : kind === 'Job' ? 'batch/v1' : 'apps/v1', kind, name, controller: true }] });
+function owned(kind: string, name: string, labels: object = {}, apiVersion = 'apps/v1'): KubeObject {
+  return object({}, { labels, ownerReferences: [{ apiVersion: apiVersion, kind, name, controller: true }] });
 }
 
 describe('projectPod', () => {
@@ -32,6 +32,7 @@ describe('projectPod', () => {
     ['a ReplicaSet that is nobody\'s', owned('ReplicaSet', 'web-6d4b'), { kind: 'ReplicaSet', name: 'web-6d4b' }],
     ['a ReplicaSet of an Argo Rollout', owned('ReplicaSet', 'web-6d4b', { 'rollouts-pod-template-hash': '6d4b' }), { kind: 'ReplicaSet', name: 'web-6d4b' }],
     ['any other controller', owned('StatefulSet', 'db'), { kind: 'StatefulSet', name: 'db' }],
+    ['another group\'s StatefulSet', owned('StatefulSet', 'db', {}, 'apps.kruise.io/v1beta1'), { kind: 'StatefulSet.apps.kruise.io', name: 'db' }],
     ['nobody', object({}), undefined],
     ['nobody, though somebody owns it', object({}, { ownerReferences: [{ kind: 'Node', name: 'n1' }] }), undefined],
   ])('belongs to %s', (_case, given, owner) => {
