@@ -11,7 +11,7 @@ const at = '2030-01-01T00:00:00Z';
 
 /** What somebody writes into the status of a NamespaceMigration who may do that in one namespace and nothing else. */
 async function forge(world: World, status: Readonly<Record<string, unknown>> | null, home = world.ns()): Promise<void> {
-  await world.client.mergePatch(namespaceMigrations, home, world.name, { status }, { subresource: 'status', signal: world.signal });
+  await world.forge(status, home);
 }
 
 async function step(world: World, name: string): Promise<void> {
