@@ -1,6 +1,7 @@
 import type { Manifest, StepPlan, StepWork } from '../mesh/adapter.ts';
 import { marked, ownObjects, standing, type Standing } from './own-objects.ts';
-import type { Applied, OwnObject, Outcome, Situation } from './situation.ts';
+import { describeWrite } from './execute.ts';
+import type { Applied, OwnObject, Outcome, Situation, Write } from './situation.ts';
 
 type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
 
@@ -24,9 +25,9 @@ export function entriesOf(situation: Situation, step: StepPlan, manifests: reado
   let before: Applied[] = [];
   for (const manifest of manifests) {
     const applied = marked(situation, step.name, manifest);
-    if (manifest.unwatched === true) { before.push(applied); continue; }
+    if (manifest.unwatched === true) { before.push({ ...applied, unwatched: true }); continue; }
     const seen = surroundings.mesh.configs(applied.resource.kind, surroundings.namespace.name).find(({ name }) => name === applied.object.metadata.name);
-    entries.push({ manifest, applied, before, standing: standing(situation, seen, applied) });
+    entries.push({ manifest, applied: { ...applied, ...(seen && { before: seen }) }, before, standing: standing(situation, seen, applied) });
     before = [];
   }
   return entries;
@@ -40,8 +41,8 @@ export function superfluous(situation: Situation, step: StepPlan, entries: reado
 }
 
 /**
- * One Apply step: done when every object is as wanted. Applied without force and recognised by what is there, so it is the
- * same to be killed before or after. New objects come before superfluous ones go, so that at no instant a rule is in neither.
+ * One Apply step: done when every object is as wanted. Made without taking anything over and recognised by what is there, so it is
+ * the same to be killed before or after. New objects come before superfluous ones go, so that at no instant a rule is in neither.
  */
 export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork): Outcome {
   const manifests = work.objects(situation.surroundings);
@@ -53,7 +54,10 @@ export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork)
   const [first] = due;
   if (first !== undefined) {
     const more = due.length > 1 ? ` and ${due.length - 1} more` : '';
-    return { kind: 'Write', message: `applying ${nameOf(first.applied)}${more}`, write: { kind: 'Apply', manifests: due.flatMap(({ before, applied }) => [...before, applied]) } };
+    const write: Write = { kind: 'Apply', manifests: due.flatMap(({ before, applied }) => [...before, applied]) };
+    const refusal = situation.refusals.get(describeWrite(write, situation.surroundings.namespace.name));
+    if (refusal?.taken === true) return { kind: 'Failed', reason: 'NameTaken', message: refusal.message };
+    return { kind: 'Write', message: `applying ${nameOf(first.applied)}${more}`, write };
   }
   const objects = superfluous(situation, step, entries);
   if (objects.length > 0) return { kind: 'Write', message: 'deleting what is not wanted any more', write: { kind: 'Remove', objects } };

@@ -1,6 +1,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import { NotFoundError } from '../kube/errors.ts';
 import { pathOf, type KubeObject, type Resource } from '../api/object.ts';
+import { make, unmake } from './make.ts';
 import { projectPod } from '../mesh/project.ts';
 import type { PodView } from '../mesh/views.ts';
 import { namespaces, pods, services, workloadResources } from './resources.ts';
@@ -53,15 +54,6 @@ async function isThere(client: KubeClient, namespace: string, { pod, uid }: { re
   if (metadata.uid !== uid || metadata.deletionTimestamp !== undefined) throw new OldPictureError(`pod ${namespace}/${pod} is on its way out already`);
 }
 
-/** Gone already is as good. A uid that is another's is not: that object is not ours, and the picture was old. */
-async function remove(client: KubeClient, resource: Resource, namespace: string, name: string, uid: string | undefined, signal: AbortSignal): Promise<void> {
-  try {
-    await client.delete(resource, namespace, name, { ...(uid !== undefined && { uid }), signal });
-  } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
-  }
-}
-
 /**
  * Carries out the one write of a decision. Conditions on the object itself are in the write (`test` operations, uid
  * precondition), so the API server checks them at the very moment of the write; those on other objects are read right before.
@@ -83,11 +75,11 @@ export async function execute(client: KubeClient, write: Write, namespace: strin
       return [{ resource: pods, namespace, name: write.pod, resourceVersion: undefined }];
     case 'Apply': {
       const results: Written[] = [];
-      for (const { resource, object } of write.manifests) results.push(versionOf(resource, await client.apply(resource, object, { signal })));
+      for (const applied of write.manifests) results.push(versionOf(applied.resource, await make(client, applied, signal)));
       return results;
     }
     case 'Remove':
-      for (const { resource, name, uid } of write.objects) await remove(client, resource, namespace, name, uid, signal);
+      for (const object of write.objects) await unmake(client, object, namespace, signal);
       return write.objects.map(({ resource, name }) => ({ resource, namespace, name, resourceVersion: undefined }));
   }
 }

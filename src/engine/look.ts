@@ -7,6 +7,7 @@ import { observedLabels, toList } from './label-values.ts';
 import { ownObjects } from './own-objects.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Situation } from './situation.ts';
+import { sweep } from './sweep.ts';
 import { restartOf } from './turn.ts';
 import { concernedPods } from './verify.ts';
 import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
@@ -127,6 +128,6 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
 /** A namespace whose migration ended: what was said at the end stays. */
 function settled(situation: Situation, status: NamespaceMigrationStatus): Draft {
   if (status.command?.action === 'Migrate') return waiting(status, 'Pending', 'InProgress', 'Waiting', 'waiting until the MeshMigration has noted that it is to start again');
-  if (status.phase !== 'Finalized') return hold(status, 'RolledBack', rolledBackVerdict(situation, status));
+  if (status.phase !== 'Finalized') return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), next: sweep(situation, status) };
   return hold(status, 'Finalized', finalizedVerdict);
 }

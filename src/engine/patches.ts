@@ -3,8 +3,9 @@ import type { JsonPatchOperation } from '../kube/client.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
 import type { NamespaceView, ServiceView, WorkloadView } from '../mesh/views.ts';
 
-function pointer(...segments: readonly string[]): string {
-  return segments.map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+/** The last part of a path to a member of a map (RFC 6901). */
+export function member(key: string): string {
+  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /**
@@ -12,7 +13,7 @@ function pointer(...segments: readonly string[]): string {
  * absent member: so the API server's JSON patch has it (evanphx/json-patch).
  */
 function setMember(map: string, exists: boolean, key: string, current: string | null, wanted: string | null): readonly JsonPatchOperation[] {
-  const path = map + pointer(key);
+  const path = map + member(key);
   if (current === wanted) return [{ op: 'test', path: exists ? path : map, value: current }];
   if (wanted === null) return [{ op: 'test', path, value: current }, { op: 'remove', path }];
   const create: readonly JsonPatchOperation[] = exists ? [] : [{ op: 'test', path: map, value: null }, { op: 'add', path: map, value: {} }];

@@ -47,6 +47,10 @@ export interface Situation {
   readonly waited: (wait: string) => number;
   /** Whether this process has deleted the objects of ours that are not watched, in this attempt: nothing else could tell. */
   readonly swept: boolean;
+  /** The same, when no write could arrive any more. */
+  readonly sweptLate: boolean;
+  /** Milliseconds for which this process, as far as it knows, has sent nothing that changes the namespace. */
+  readonly quietMs: number;
   /** Writes that the API server has refused since the last look with nothing to write, by object and verb (`describeWrite`). */
   readonly refusals: ReadonlyMap<string, Refusal>;
 }
@@ -55,6 +59,8 @@ export interface Situation {
 export interface Refusal {
   readonly count: number;
   readonly message: string;
+  /** Trying again would not help: a name that is needed is somebody else's. */
+  readonly taken?: true;
 }
 
 /** A write on an object that is not ours. Everything that it depends on is tested by the API server in the same request. */
@@ -68,7 +74,7 @@ export type Write =
     readonly because?: { readonly pod: string; readonly uid: string };
   }
   | { readonly kind: 'Evict'; readonly pod: string; readonly uid: string }
-  /** Objects of our own, applied in this order without force: whoever else holds one of their fields is not overruled. */
+  /** Objects of our own, made in this order; what is there already and is not ours is never taken over. */
   | { readonly kind: 'Apply'; readonly manifests: readonly Applied[] }
   /** Objects of our own, deleted in this order; one that is gone already is no error. Not sent while a pod satisfies `heldBy`, like the patches. */
   | { readonly kind: 'Remove'; readonly objects: readonly OwnObject[]; readonly heldBy?: (pod: PodView) => boolean };
@@ -77,6 +83,20 @@ export type Write =
 export interface Applied {
   readonly resource: Resource;
   readonly object: KubeObject;
+  /** What is to be replaced; absent for what is to be created. */
+  readonly before?: Before;
+  /** Nobody watches it: what is there is read right before. */
+  readonly unwatched?: true;
+}
+
+/** An object of ours as it was seen: what an update of it tests. */
+export interface Before {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** 0 where the kind has none. */
+  readonly generation: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** An object that the operator made; without uid it was never observed. */

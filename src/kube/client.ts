@@ -31,6 +31,9 @@ const pageSize = 500;
 const readAttempts = 4;
 const writeAttempts = 4;
 
+/** The API server is told to end a write earlier than the client gives it up: else it might still be carried out while nobody waits for it. */
+const serverShare = 2 / 3;
+
 /**
  * Typed access to the API server as JSON. Reads are repeated while the server is unavailable; a write is repeated only
  * when it surely was not committed, and fails with `AmbiguousWriteError` when that is not known.
@@ -198,7 +201,8 @@ export class KubeClient {
   ): Promise<T> {
     const { transport, clock, random, beforeWrite } = this.#options;
     const limits = { clock, deadlineMs: this.#deadlineMs, signal };
-    const request = this.#request(method, path, JSON.stringify(body), contentType);
+    const timeout = `timeout=${Math.max(1, Math.floor(this.#deadlineMs * serverShare / 1000))}s`;
+    const request = this.#request(method, `${path}${path.includes('?') ? '&' : '?'}${timeout}`, JSON.stringify(body), contentType);
     const answer = await retry({ clock, random, attempts: writeAttempts, signal }, async () => {
       beforeWrite?.();
       return await exchange(transport, request, limits);

@@ -18,11 +18,16 @@ export interface Sealed {
 /** Whose keys mean something: the operator's own, and those that the mesh reads (`istio.io/rev`, `istio.io/dry-run`). */
 const meaningful: readonly string[] = [`${group}/`, 'istio.io/'];
 
+/** Whether a label or annotation of an object of ours says something. */
+export function isMeaningful(key: string): boolean {
+  return meaningful.some((prefix) => key.startsWith(prefix));
+}
+
 /** Marks that say who applied it and when, not what it is. */
 const marks: readonly string[] = [appliedAnnotation, managedByLabel, migrationLabel, stepLabel];
 
 function relevant(entries: Readonly<Record<string, string>> | undefined): Json {
-  return Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => meaningful.some((prefix) => key.startsWith(prefix)) && !marks.includes(key)));
+  return Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => isMeaningful(key) && !marks.includes(key)));
 }
 
 /** What the API server fills into a listener that says nothing of it (Gateway API's CRD). */

@@ -7,6 +7,8 @@ import { decide } from '../engine/decide.ts';
 import { dropsJournal } from '../engine/keep-journal.ts';
 import { isProtected, wantedOf } from '../engine/decide-migration.ts';
 import { describeWrite, execute, OldPictureError, written, type Written } from '../engine/execute.ts';
+import { NameTakenError } from '../engine/make.ts';
+import { lateMs } from '../engine/sweep.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
 import type { Refusal, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
@@ -14,6 +16,7 @@ import { isInFlight, notAdmitted, progressOf } from '../plan/admission.ts';
 import { journalOn, type Journal } from '../plan/journal.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
 import { Pace, podsTaken } from './pace.ts';
+import { Quiet } from './quiet.ts';
 import { recordsOf, scopeIn } from './records.ts';
 import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -43,11 +46,13 @@ export class NamespaceReconciler {
   readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string }>();
   readonly #refused = new Map<string, ReadonlyMap<string, Refusal>>();
 
+  readonly #quiet: Quiet;
   readonly #stopwatch: Stopwatch;
   readonly #pace: Pace;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#quiet = new Quiet(context.clock);
     this.#stopwatch = new Stopwatch(context.clock);
     this.#pace = new Pace(context.clock);
   }
@@ -146,6 +151,8 @@ export class NamespaceReconciler {
       nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(view, migration), now)),
       waited: this.#stopwatch.read(`${namespace}/${child.metadata.name}`),
       swept: this.#swept.has(attemptOf(child, home)),
+      sweptLate: this.#quiet.isSwept(`${namespace}/${child.metadata.name}`),
+      quietMs: this.#quiet.ms(`${namespace}/${child.metadata.name}`),
       returned,
       inScope: isInScope(migration, home, view.mesh.rootNamespace),
       remembered: this.#remembered(child, home, journal),
@@ -168,16 +175,21 @@ export class NamespaceReconciler {
   }
 
   /** Counted for each write by itself: that another one works says nothing about it. */
-  #noteRefusal(key: string, write: string, message: string | undefined): void {
+  #noteRefusal(key: string, write: string, message: string | undefined, taken = false): void {
     if (message === undefined) return;
     const known = this.#refused.get(key) ?? new Map<string, Refusal>();
-    this.#refused.set(key, new Map([...known, [write, { count: (known.get(write)?.count ?? 0) + 1, message }]]));
+    this.#refused.set(key, new Map([...known, [write, { count: (known.get(write)?.count ?? 0) + 1, message, ...(taken && { taken: true as const }) }]]));
   }
 
   #forgetRefusal(key: string, write: string): void {
     const others = [...this.#refused.get(key) ?? []].filter(([each]) => each !== write);
     if (others.length === 0) this.#refused.delete(key);
     else this.#refused.set(key, new Map(others));
+  }
+
+  #noteSweep(key: string, { object, surroundings, quietMs }: Situation): void {
+    this.#swept.add(attemptOf(object, surroundings.namespace));
+    if (quietMs >= lateMs) this.#quiet.swept(key);
   }
 
   /** What a process before this one may have restarted in its last minute. */
@@ -204,19 +216,23 @@ export class NamespaceReconciler {
     const paid = this.#pay(situation, write);
     if ('dueInMs' in paid) return { kind: 'After', ms: paid.dueInMs };
     if (dropsJournal(write)) this.#journals.delete(key); // What we take away ourselves is not to be put back.
+    this.#quiet.wrote(key);
     try {
       const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
       this.#forgetRefusal(key, describeWrite(write, namespace));
       for (const one of done) this.#fence(one);
-      if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#swept.add(attemptOf(situation.object, situation.surroundings.namespace));
+      if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#noteSweep(key, situation);
       // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
       return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {
       if (error instanceof AmbiguousWriteError) this.#doubts.set(key, write);
       else paid.takeBack();
       if (error instanceof OldPictureError) return { kind: 'Stale' };
-      this.#noteRefusal(key, describeWrite(write, namespace), refusal(error));
+      const taken = error instanceof NameTakenError;
+      this.#noteRefusal(key, describeWrite(write, namespace), taken ? error.message : refusal(error), taken);
+      // What the name stands for is said in the status at the next look.
+      if (taken) return { kind: 'Again' };
       throw error;
     }
   }

@@ -215,7 +215,7 @@ export class NamespaceWorld {
     const object = this.object;
     return {
       migrationUid: 'migration-uid',
-      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: this.now, waited: this.#stopwatch.read('shop'), refusals: new Map(), swept: true, inScope: this.inScope, returned: this.returned, remembered: this.#remembered,
+      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: this.now, waited: this.#stopwatch.read('shop'), refusals: new Map(), swept: true, sweptLate: true, quietMs: 0, inScope: this.inScope, returned: this.returned, remembered: this.#remembered,
       surroundings: {
         route: { from: 'IstioSidecar', to: 'IstioAmbient' }, spec, 
         namespace: this.#namespaceView(),

@@ -17,6 +17,8 @@ export type Fault =
   | { readonly kind: 'LostResponse' }
   /** The request takes this long to arrive. */
   | { readonly kind: 'SlowRequest'; readonly ms: number }
+  /** The request is carried out after this long although the client has given it up: a proxy held it. No answer arrives. */
+  | { readonly kind: 'LateRequest'; readonly ms: number }
   /** The answer takes this long. */
   | { readonly kind: 'SlowResponse'; readonly ms: number }
   /** No answer, ever; the client has to give up. */

@@ -131,6 +131,9 @@ export class FaultyTransport implements Transport {
       case 'SlowRequest':
         await sleep(this.clock, fault.ms, request.signal);
         return this.forward(request);
+      case 'LateRequest':
+        this.clock.timer(fault.ms, () => { this.forward({ ...request, signal: new AbortController().signal }).catch(() => undefined); });
+        return hang(request.signal);
       case 'SlowResponse': {
         const response = await this.forward(request);
         await sleep(this.clock, fault.ms, request.signal);

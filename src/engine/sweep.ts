@@ -1,0 +1,55 @@
+import { migrationLabel } from '../api/resources.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { StepWork } from '../mesh/adapter.ts';
+import { observedLabels } from './label-values.ts';
+import { ownObjects } from './own-objects.ts';
+import { removeStep } from './remove.ts';
+import { unbindStep } from './services.ts';
+import type { Next, Situation, Write } from './situation.ts';
+
+/**
+ * How long after its last write a namespace may still receive one: the operator gives a request up after 15 s, and an API server ends each
+ * after a minute at the latest (its `--request-timeout`); what lies between them may hold it up as well.
+ */
+export const lateMs = 75_000;
+
+type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
+
+function backward({ adapter, spec, ...situation }: Situation, { itinerary }: NamespaceMigrationStatus): readonly StepWork[] {
+  return adapter.itinerary(spec, observedLabels({ adapter, spec, ...situation }), itinerary ?? 'L4').backward.map(({ work }) => work);
+}
+
+/** What is left of the objects of this migration, not of one before, which has been finalized. */
+function isLeft(situation: Situation, work: RemoveWork): boolean {
+  const migration = situation.object.metadata.labels?.[migrationLabel];
+  return ownObjects(situation, work.steps).some(({ labels }) => labels[migrationLabel] === migration);
+}
+
+/** What came after all: a Service that is bound again, an object that is there again. */
+function late(situation: Situation, works: readonly StepWork[]): Write | undefined {
+  for (const work of works) {
+    if (work.kind !== 'UnbindServices' && !(work.kind === 'Remove' && isLeft(situation, work))) continue;
+    const outcome = work.kind === 'UnbindServices' ? unbindStep(situation, work) : removeStep(situation, work);
+    if (outcome.kind === 'Write') return outcome.write;
+  }
+  return undefined;
+}
+
+/**
+ * After a rollback is over, what a write has left that arrived later than anybody waited for it (a proxy held it up, or a leader that was deposed
+ * sent it): its order is gone, so it goes. What is watched is seen whenever it comes; for what is not watched there is one more look, after
+ * the time in which a write may still arrive.
+ *
+ * Safe: deletes by uid only what is as the operator made it for this migration, and takes from Services only labels of which it keeps the
+ * originals. Dying before or after: the next process sees, or looks for, the same.
+ */
+export function sweep(situation: Situation, status: NamespaceMigrationStatus): Next {
+  const works = backward(situation, status);
+  const write = late(situation, works);
+  if (write !== undefined) return { kind: 'Write', write };
+  const objects = works.flatMap((work) => (work.kind === 'Remove' ? work.unwatched ?? [] : [])).map(({ resource, name }) => ({ resource, name }));
+  if (objects.length === 0 || situation.sweptLate) return { kind: 'Wait' };
+  return situation.quietMs < lateMs
+    ? { kind: 'Wait', until: situation.now + lateMs - situation.quietMs }
+    : { kind: 'Write', write: { kind: 'Remove', objects } };
+}
