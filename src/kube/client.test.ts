@@ -151,7 +151,7 @@ describe('writes', () => {
     await expect(clock.run(client.evict('shop', 'cart-1', { uid: 'u1', signal }))).rejects.toBeInstanceOf(ThrottledError);
 
     expect(server.requests).toHaveLength(1);
-    expect(server.requests[0]).toMatchObject({ method: 'POST', path: '/api/v1/namespaces/shop/pods/cart-1/eviction' });
+    expect(server.requests[0]).toMatchObject({ method: 'POST', path: '/api/v1/namespaces/shop/pods/cart-1/eviction?timeout=10s' });
     expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({
       apiVersion: 'policy/v1',
       kind: 'Eviction',
@@ -169,7 +169,7 @@ describe('the wire form', () => {
 
     expect(server.requests[0]).toMatchObject({
       method: 'PATCH',
-      path: '/apis/apps/v1/namespaces/shop/deployments/cart/status?fieldManager=mesh-migration&force=false',
+      path: '/apis/apps/v1/namespaces/shop/deployments/cart/status?fieldManager=mesh-migration&force=false&timeout=10s',
       headers: { 'content-type': 'application/apply-patch+yaml', 'user-agent': 'mesh-migration-operator' },
     });
     expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({ ...cart, spec: { replicas: 2 } });

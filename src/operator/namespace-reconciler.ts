@@ -82,7 +82,7 @@ export class NamespaceReconciler {
     if (stored !== undefined) return stored;
     if (next.kind === 'Write') return await this.#write(key, situation, next.write, signal);
     this.#refused.delete(key);
-    return next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(0, next.until - situation.now) };
+    return next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(1, next.until - situation.now) };
   }
 
   /** Stores the status; undefined if it is stored already, so that what follows from it may be done. */
