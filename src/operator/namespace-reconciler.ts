@@ -10,13 +10,14 @@ import { describeWrite, execute, OldPictureError, written, type Written } from '
 import { NameTakenError } from '../engine/make.ts';
 import { lateMs } from '../engine/sweep.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
-import type { Refusal, Situation, Write } from '../engine/situation.ts';
+import type { Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, notAdmitted, progressOf } from '../plan/admission.ts';
 import { journalOn, type Journal } from '../plan/journal.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
 import { Pace, podsTaken } from './pace.ts';
 import { Quiet } from './quiet.ts';
+import { Refusals } from './refusals.ts';
 import { recordsOf, scopeIn } from './records.ts';
 import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -44,8 +45,7 @@ export class NamespaceReconciler {
   readonly #swept = new Set<string>();
   /** The journals as they were seen last, by namespace and migration: a stranger may take one away, or spoil it. */
   readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string }>();
-  readonly #refused = new Map<string, ReadonlyMap<string, Refusal>>();
-
+  readonly #refusals = new Refusals();
   readonly #quiet: Quiet;
   readonly #stopwatch: Stopwatch;
   readonly #pace: Pace;
@@ -81,7 +81,7 @@ export class NamespaceReconciler {
     const stored = await this.#store(child, status, signal);
     if (stored !== undefined) return stored;
     if (next.kind === 'Write') return await this.#write(key, situation, next.write, signal);
-    this.#refused.delete(key);
+    this.#refusals.clear(key);
     return next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(1, next.until - situation.now) };
   }
 
@@ -156,7 +156,7 @@ export class NamespaceReconciler {
       returned,
       inScope: isInScope(migration, home, view.mesh.rootNamespace),
       remembered: this.#remembered(child, home, journal),
-      refusals: this.#refused.get(`${namespace}/${child.metadata.name}`) ?? new Map(),
+      refusals: this.#refusals.of(`${namespace}/${child.metadata.name}`),
     };
   }
 
@@ -172,24 +172,6 @@ export class NamespaceReconciler {
     if (journal !== undefined) this.#journals.set(key, { journal, namespaceUid: home.uid });
     const seen = this.#journals.get(key);
     return seen?.namespaceUid === home.uid ? seen.journal : undefined;
-  }
-
-  /** Counted for each write by itself: that another one works says nothing about it. */
-  #noteRefusal(key: string, write: string, message: string | undefined, taken = false): void {
-    if (message === undefined) return;
-    const known = this.#refused.get(key) ?? new Map<string, Refusal>();
-    this.#refused.set(key, new Map([...known, [write, { count: (known.get(write)?.count ?? 0) + 1, message, ...(taken && { taken: true as const }) }]]));
-  }
-
-  #forgetRefusal(key: string, write: string): void {
-    const others = [...this.#refused.get(key) ?? []].filter(([each]) => each !== write);
-    if (others.length === 0) this.#refused.delete(key);
-    else this.#refused.set(key, new Map(others));
-  }
-
-  #noteSweep(key: string, { object, surroundings, quietMs }: Situation): void {
-    this.#swept.add(attemptOf(object, surroundings.namespace));
-    if (quietMs >= lateMs) this.#quiet.swept(key);
   }
 
   /** What a process before this one may have restarted in its last minute. */
@@ -220,9 +202,12 @@ export class NamespaceReconciler {
     try {
       const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
-      this.#forgetRefusal(key, describeWrite(write, namespace));
+      this.#refusals.forget(key, describeWrite(write, namespace));
       for (const one of done) this.#fence(one);
-      if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#noteSweep(key, situation);
+      if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) {
+        this.#swept.add(attemptOf(situation.object, situation.surroundings.namespace));
+        if (situation.quietMs >= lateMs) this.#quiet.swept(key);
+      }
       // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
       return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {
@@ -230,7 +215,7 @@ export class NamespaceReconciler {
       else paid.takeBack();
       if (error instanceof OldPictureError) return { kind: 'Stale' };
       const taken = error instanceof NameTakenError;
-      this.#noteRefusal(key, describeWrite(write, namespace), taken ? error.message : refusal(error), taken);
+      this.#refusals.note(key, describeWrite(write, namespace), taken ? error.message : refusal(error), taken);
       // What the name stands for is said in the status at the next look.
       if (taken) return { kind: 'Again' };
       throw error;

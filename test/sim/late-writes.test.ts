@@ -36,11 +36,11 @@ describe('a write that is carried out after the operator has given it up', () =>
       },
     }, {
       arrange(_cluster, _operator, line) {
-        const { send } = line;
+        const send = line.send.bind(line);
         line.add({ match, fault: { kind: 'LateRequest', ms: lateMs } });
         line.send = async (request) => {
           hit ||= request.method === match.method && match.path?.test(request.path) === true && (match.body === undefined || match.body.test(request.body ?? ''));
-          return await send.call(line, request);
+          return await send(request);
         };
       },
     });
