@@ -8,7 +8,6 @@ import { dropsJournal } from '../engine/keep-journal.ts';
 import { isProtected, wantedOf } from '../engine/decide-migration.ts';
 import { describeWrite, execute, OldPictureError, written, type Written } from '../engine/execute.ts';
 import { NameTakenError } from '../engine/make.ts';
-import { lateMs } from '../engine/sweep.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
 import type { Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
@@ -206,7 +205,7 @@ export class NamespaceReconciler {
       for (const one of done) this.#fence(one);
       if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) {
         this.#swept.add(attemptOf(situation.object, situation.surroundings.namespace));
-        if (situation.quietMs >= lateMs) this.#quiet.swept(key);
+        this.#quiet.swept(key, situation.quietMs);
       }
       // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
       return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { lateMs } from '../engine/sweep.ts';
 
 /**
  * For how long this process has sent nothing that changes a namespace. Memory that may be lost: of a namespace that was never written to,
@@ -27,9 +28,9 @@ export class Quiet {
     this.#swept.delete(key);
   }
 
-  /** After objects were looked for that nobody watches, when no write could arrive any more. */
-  swept(key: string): void {
-    this.#swept.add(key);
+  /** After objects were looked for that nobody watches, `quietMs` after the last write: it counts when none could arrive any more. */
+  swept(key: string, quietMs: number): void {
+    if (quietMs >= lateMs) this.#swept.add(key);
   }
 
   /** Whether they were, since the last write. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { managedBy, managedByLabel } from '../../src/api/resources.ts';
 import type { KubeObject } from '../../src/api/object.ts';
+import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
 import { allowGet, denyDelete, made, shop } from './http.ts';
 import { kinds, meshMigration } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
@@ -12,6 +13,22 @@ async function policies(world: World): Promise<readonly KubeObject[]> {
 
 /** What is the operator's and what only looks like it. */
 export const ownObjectScenarios: readonly Scenario[] = [
+  {
+    // A name that we need is the user's: his object is neither merged into nor deleted, also where nobody watches its kind.
+    name: 'parameters-taken',
+    async run(world) {
+      const home = world.ns();
+      const theirs = { service: '{"spec":{"type":"ClusterIP"}}' };
+      await shop(world, allowGet(home), { kind: 'ConfigMap', metadata: { name: parametersName, namespace: home }, data: theirs });
+      await world.create(meshMigration(world.name, { names: [home] }));
+      const { status } = await world.childPhase('RolledBack');
+      assert.equal(status?.failure?.reason, 'NameTaken', status?.message);
+      assert.match(status.failure.message, /ConfigMap .* is there already and is not the operator's/);
+      await world.pause(100_000);
+      assert.deepEqual((await world.client.get(kinds.ConfigMap, home, parametersName, world.signal))['data'], theirs);
+      assert.deepEqual(await made(world), {});
+    },
+  },
   {
     // A label is copied with the object: it must not take a policy out of the checks, nor make it one that is deleted.
     name: 'labelled-policy',
