@@ -4,6 +4,7 @@ import type { NamespaceMigrationStatus, StepName } from '../api/namespace-migrat
 import { editOf } from './commands.ts';
 import { fromList, observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
+import { isAtRest } from './left.ts';
 import type { Situation } from './situation.ts';
 
 /** The status after a person's edit, or the answer why it cannot be done. */
@@ -12,7 +13,7 @@ export interface Accepted {
   readonly answer?: string;
 }
 
-const over: readonly (string | undefined)[] = ['Migrated', 'Finalized'];
+const over: readonly (string | undefined)[] = ['Migrated', 'Incomplete', 'Finalized'];
 
 /** Asked again when a namespace at rest is brought back to where it was. */
 const redone: readonly StepName[] = ['RestartWorkloads', 'Verify'];
@@ -31,7 +32,7 @@ function resumed(situation: Situation, status: NamespaceMigrationStatus, command
   const { original } = status;
   const flipped = original !== undefined && !isDeepStrictEqual(fromList(original.labels), fromList(status.labels ?? []));
   // At rest the restarts are over: what a stranger undid since is done again under another name, or no template would change.
-  const again = status.phase === 'Migrated';
+  const again = isAtRest(status.phase);
   const kept = (status.steps ?? []).filter(({ name, completedAt }) => completedAt !== undefined && keptOnResume(name, flipped) && !(again && redone.includes(name)));
   const unfinished = (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: Math.min(1, record.patches) } : record));
   return {
@@ -59,7 +60,7 @@ export function acceptEdit(situation: Situation, status: NamespaceMigrationStatu
       : { status: { ...status, command } };
   }
   // At rest there is nothing to go on with, except when somebody has changed what the migration holds: it is taken back.
-  const drifted = status.phase === 'Migrated' && command.action === 'Migrate' && foreignChange(situation, status, {}) !== undefined;
+  const drifted = isAtRest(status.phase) && command.action === 'Migrate' && foreignChange(situation, status, {}) !== undefined;
   if (status.direction === 'Backward' || (over.includes(status.phase) && !drifted)) {
     return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${is}` };
   }

@@ -1,4 +1,5 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { isAtRest, podsLeft } from './left.ts';
 import type { Situation } from './situation.ts';
 
 /** What is to be done with a namespace that was started. */
@@ -7,7 +8,7 @@ export type Course = 'Forward' | 'Backward' | 'Hold' | 'Seal' | 'Rest';
 /** Whether anybody wants the namespace back as it was: once begun, a rollback is not turned round. */
 function isUnwanted({ wanted }: Situation, { direction, command, phase }: NamespaceMigrationStatus): boolean {
   if (direction === 'Backward' || command?.action === 'Rollback') return true;
-  return wanted === 'Rollback' || (wanted === 'DeleteLeave' && phase !== 'Migrated');
+  return wanted === 'Rollback' || (wanted === 'DeleteLeave' && !isAtRest(phase));
 }
 
 /** What becomes of a namespace that is under way and has left the scope; undefined where it is in it, or is to go on. */
@@ -16,12 +17,18 @@ function courseOutside({ inScope, spec }: Situation): Course | undefined {
   return spec.rollback.onScopeLost === 'Rollback' ? 'Backward' : 'Hold';
 }
 
+/** What is at rest is sealed when that is wanted; while pods of the old data plane are left, only at a deletion that leaves things as they are. */
+function courseAtRest(situation: Situation, status: NamespaceMigrationStatus): Course {
+  const seals = situation.wanted === 'DeleteLeave' || (situation.wanted === 'Finalize' && podsLeft(situation, status).length === 0);
+  return seals ? 'Seal' : 'Rest';
+}
+
 /** The course of a namespace that was started, by what is wanted and how far it is. */
 export function courseOf(situation: Situation, status: NamespaceMigrationStatus): Course {
   const { wanted, spec } = situation;
   if (isUnwanted(situation, status)) return 'Backward';
   if (status.failure !== undefined) return spec.rollback.automatic ? 'Backward' : 'Hold';
-  if (status.phase === 'Migrated') return wanted === 'Finalize' || wanted === 'DeleteLeave' ? 'Seal' : 'Rest';
+  if (isAtRest(status.phase)) return courseAtRest(situation, status);
   const usual = status.command?.action === 'Pause' || wanted === 'Pause' || wanted === 'Plan' ? 'Hold' : 'Forward';
   return courseOutside(situation) ?? usual;
 }

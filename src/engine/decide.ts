@@ -11,6 +11,7 @@ import { follow, type Followed } from './follow.ts';
 import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
 import { fromList } from './label-values.ts';
 import { foreignChange, labelChanges } from './labels.ts';
+import { withPodsLeft } from './left.ts';
 import { look } from './look.ts';
 import { isOf, journalOn } from '../plan/journal.ts';
 import { confirmed, confirmedStatus, evidenceOf } from './confirm.ts';
@@ -52,7 +53,7 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
   switch (outcome.kind) {
     case 'Done': {
       const { step: _step, ...rest } = walked.status;
-      return { status: rest, phase: 'Migrated', verdict: { state: 'Ready', reason: 'Migrated', message: 'every pod that can be is in its new data plane' }, next: { kind: 'Wait' } };
+      return { status: rest, phase: 'Migrated', verdict: { state: 'Ready', reason: 'Migrated', message: 'every pod is in its new data plane' }, next: { kind: 'Wait' } };
     }
     case 'Failed': return fail(situation, walked.status, outcome.reason, outcome.message, itinerary, followed);
     case 'Foreign': return hold(walked.status, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: outcome.message });
@@ -129,7 +130,7 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
     case 'Failed': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: kept.outcome.reason, message: kept.outcome.message, way: 'Repair it; it goes on by itself' });
   }
   return hold(kept.status, 'Migrated', foreign === undefined
-    ? { state: 'Ready', reason: 'Migrated', message: 'every pod that can be is in its new data plane' }
+    ? { state: 'Ready', reason: 'Migrated', message: 'every pod is in its new data plane' }
     : { state: 'Stalled', reason: 'ForeignChange', message: foreign });
 }
 
@@ -181,7 +182,7 @@ export function decide(given: Situation): Decision {
   const before = confirmedStatus(seen.object.status, { ...evidence, journal });
   const { status, answer } = acceptEdit(situation, before);
   const draft = status.direction === undefined ? look(situation, status) : continueCourse(situation, status);
-  return { ...finish(situation, journalFirst(situation, before, blame(situation, draft)), answer), waits: [...waits] };
+  return { ...finish(situation, journalFirst(situation, before, blame(situation, withPodsLeft(situation, draft))), answer), waits: [...waits] };
 }
 
 /** A write that the API server keeps refusing is no progress: the status says who refuses it and why, while it is tried again. */

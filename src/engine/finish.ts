@@ -47,7 +47,7 @@ function often({ now }: Situation, next: Next): Next {
 
 /** Whether the counts in the status are still meant to follow the pods. Afterwards they stay, so that nothing is written any more. */
 function isUnderWay(status: NamespaceMigrationStatus): boolean {
-  return status.phase === 'Migrating' || status.phase === 'RollingBack' || status.phase === 'Paused';
+  return status.phase === 'Migrating' || status.phase === 'RollingBack' || status.phase === 'Paused' || status.phase === 'Incomplete';
 }
 
 function withCounts(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {

@@ -2,6 +2,7 @@ import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
 import { journalAnnotation, migrationLabel, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
+import { isAtRest } from './left.ts';
 import { hold, type Draft } from './draft.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { ownObjects } from './own-objects.ts';
@@ -83,7 +84,7 @@ function hasEnded({ wanted, returned, adapter, spec, surroundings }: Situation, 
 /** It was sealed in the look before this one. */
 function isSealed({ wanted, object, adapter, spec, surroundings }: Situation): boolean {
   const { status } = object;
-  return (wanted === 'Finalize' || wanted === 'DeleteLeave') && status?.direction === 'Forward' && status.writtenPhase === 'Migrated' && adapter.arrived(spec, surroundings.namespace.labels);
+  return (wanted === 'Finalize' || wanted === 'DeleteLeave') && status?.direction === 'Forward' && isAtRest(status.writtenPhase) && adapter.arrived(spec, surroundings.namespace.labels);
 }
 
 /** A namespace without critical findings: planned, held, waiting for its turn, or started now. */

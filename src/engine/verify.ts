@@ -2,6 +2,7 @@ import type { PodCounts, Mode } from '../api/common.ts';
 import { durationMs } from '../base/duration.ts';
 import { whyNotRestartable } from '../mesh/restartable.ts';
 import type { PodView } from '../mesh/views.ts';
+import { lastOnesEnded } from './left.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline, type Deadline } from './waits.ts';
 
@@ -30,14 +31,14 @@ function patience(situation: Situation, pod: PodView, name: string): Deadline & 
 }
 
 /**
- * A Verify step: every pod is in the mode, except those that nobody can restart (reported as MM053, they join when they
- * are replaced), or their time is over.
+ * A Verify step: every pod is in the mode, except those that nobody can restart (the namespace is Incomplete until they are
+ * replaced), or their time is over; and the last ones of the other data plane have ended.
  */
 export function verifyStep(situation: Situation, mode: Mode, name: string): Outcome {
   const { adapter, surroundings } = situation;
   const outside = concernedPods(situation).filter((pod) =>
     adapter.modeOf(pod) !== mode && (adapter.modeOf(pod) === 'Transitional' || whyNotRestartable(pod, surroundings.workloads) === undefined || mode === 'Ambient' && adapter.modeOf(pod) === 'None'));
-  if (outside.length === 0) return { kind: 'Done' };
+  if (outside.length === 0) return lastOnesEnded(situation, mode, name);
   const standing = outside.map((pod) => ({ pod, ...patience(situation, pod, name) }));
   const late = standing.find(({ over }) => over);
   if (late === undefined) return { kind: 'Wait', until: Math.min(...standing.map(({ until }) => until)), message: `waiting until every pod is in mode ${mode}` };

@@ -16,18 +16,19 @@ function setAction(action: string): (place: Place) => string {
   return ({ name }) => `kubectl patch mm ${name} --type=merge -p '{"spec":{"action":"${action}"}}'`;
 }
 
-const commands = {
+/** What a person can give, by what it does. */
+export type CommandName = 'GoOn' | 'GoBack' | 'SetMigrate' | 'SetFinalize' | 'List' | 'Pods' | 'Describe';
+
+const commands: Readonly<Record<CommandName, (place: Place) => string>> = {
   GoOn: setPhase('Migrating'),
   GoBack: setPhase('RollingBack'),
   SetMigrate: setAction('Migrate'),
   SetFinalize: setAction('Finalize'),
   List: ({ name }: Place): string => `kubectl get nsm -A -l ${migrationLabel}=${name} -o wide`,
+  Pods: ({ name, namespace }: Place): string => (namespace === undefined ? commands.List({ name }) : `kubectl get pods -n ${namespace} -o wide`),
   Describe: ({ name, namespace }: Place): string =>
     (namespace === undefined ? `kubectl describe mm ${name}` : `kubectl describe nsm ${name} -n ${namespace}`),
 };
-
-/** What a person can give, by what it does. */
-export type CommandName = keyof typeof commands;
 
 /** The command line for an object, ready to be pasted. */
 export function commandLine(command: CommandName, place: Place): string {
@@ -130,7 +131,9 @@ const table = {
   },
   PodsLeft: {
     meaning: 'All that the operator can restart is done, but pods of the old data plane are left that only you can replace.',
-    remedy: 'Replace the pods that the message names (restart the Rollout, resume the Deployment, delete the bare pod); it goes on by itself.',
+    remedy: 'Replace the pods that the message names: restart the Rollout, resume and restart the Deployment, make the bare pod anew, let the Job end. '
+      + 'It is Migrated by itself then. All pods',
+    command: 'Pods',
   },
   ProgressDeadlineExceeded: {
     meaning: 'A Deployment reported this about itself after the restart.',

@@ -51,7 +51,7 @@ export class EventRecorder {
     this.#api = eventsApi(options.transport, { clock: options.clock });
   }
 
-  /** Sends the event in the background, unless it repeats one of the last ten minutes or the object has had too many. */
+  /** Sends the event in the background, unless it repeats the last one of its object within ten minutes or the object has had too many. */
   record(event: EventRecord): void {
     if (!this.#filter.admit(event, this.#options.clock.monotonic())) return;
     const sending = this.#send(event).finally(() => { this.#underway.delete(sending); });

@@ -1,4 +1,5 @@
 import { meshMigrations, namespaceMigrations } from '../api/resources.ts';
+import { isAtRest } from '../engine/left.ts';
 import { namespaces } from '../engine/resources.ts';
 import type { Random } from '../base/random.ts';
 import type { Resource } from '../api/object.ts';
@@ -115,7 +116,7 @@ export class Controller {
 
   #addFollowing(): void {
     for (const { object: { status }, namespace = '', name } of this.#context.view.children.list()) {
-      if (status?.writtenPhase === 'Migrated' && status.itinerary === 'L7') this.#addChild(namespace, name);
+      if (isAtRest(status?.writtenPhase) && status?.itinerary === 'L7') this.#addChild(namespace, name);
     }
   }
 

@@ -1,7 +1,9 @@
 import { meshMigrations, migrationLabel, namespaceMigrations, rollbackFinalizer, type MeshMigration } from '../api/resources.ts';
+import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
 import { decideMigration, type MigrationWrite } from '../engine/decide-migration.ts';
 import { recordsOf, scopeIn } from './records.ts';
 import type { KubeObject } from '../api/object.ts';
+import { newsOf } from './news.ts';
 import { isBehind, isStale, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
 
 /** Looks at a migration as a whole: its scope, the summary of its namespaces, its finalizer. */
@@ -24,7 +26,7 @@ export class MigrationReconciler {
     const decision = decideMigration({ now: clock.now(), object, scope, children, homes });
     try {
       if (await storeStatus(this.#context, meshMigrations, object, decision.status, signal)) {
-        this.#report(object, decision.status.phase ?? '', decision.status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '');
+        this.#report(object, decision.status);
         return { kind: 'Again' };
       }
       if (decision.write === undefined) return { kind: 'Idle' };
@@ -68,14 +70,12 @@ export class MigrationReconciler {
     noteWrite(this.#context, meshMigrations, await this.#context.client.mergePatch(meshMigrations, undefined, name, patch, { signal }));
   }
 
-  #report(object: MeshMigration, phase: string, note: string): void {
-    if (object.status?.writtenPhase === phase) return;
+  #report(object: MeshMigration, status: MeshMigrationStatus): void {
     const { name, uid } = object.metadata;
-    this.#context.log.info({ migration: name, phase }, note);
-    const bad = phase === 'Blocked' || phase === 'Failed';
-    this.#context.events.record({
-      regarding: { apiVersion: object.apiVersion ?? 'meshmigration.dev/v1alpha1', kind: 'MeshMigration', name, uid },
-      type: bad ? 'Warning' : 'Normal', reason: phase, action: 'Reconcile', note,
-    });
+    const regarding = { apiVersion: object.apiVersion ?? 'meshmigration.dev/v1alpha1', kind: 'MeshMigration', name, uid };
+    for (const news of newsOf(object.status ?? {}, status)) {
+      this.#context.log.info({ migration: name, phase: status.phase }, news.note);
+      this.#context.events.record({ regarding, ...news });
+    }
   }
 }

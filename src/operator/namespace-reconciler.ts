@@ -14,6 +14,7 @@ import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, notAdmitted, progressOf } from '../plan/admission.ts';
 import { journalOn, type Journal } from '../plan/journal.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
+import { newsOf } from './news.ts';
 import { Pace, podsTaken } from './pace.ts';
 import { Quiet } from './quiet.ts';
 import { Refusals } from './refusals.ts';
@@ -229,20 +230,12 @@ export class NamespaceReconciler {
     if (isMany || isWatched(resource)) fence.wrote(resource, namespace, isMany ? anyName : name, resourceVersion, clock.monotonic());
   }
 
-  /** One event for each change of phase or step. */
   #report(child: NamespaceMigration, status: NamespaceMigrationStatus): void {
-    const { writtenPhase, step } = child.status ?? {};
-    const { phase = '', message: note = '', conditions = [] } = status;
-    if (writtenPhase === phase && step === status.step) return;
     const { namespace, name, uid } = child.metadata;
-    this.#context.log.info({ namespace, migration: child.spec.migration, phase, step: status.step }, note);
-    const stalled = conditions.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True');
-    this.#context.events.record({
-      regarding: { apiVersion: child.apiVersion ?? 'meshmigration.dev/v1alpha1', kind: 'NamespaceMigration', namespace, name, uid },
-      type: stalled ? 'Warning' : 'Normal',
-      reason: writtenPhase === phase && status.step !== undefined ? status.step : phase,
-      action: 'Reconcile',
-      note,
-    });
+    const regarding = { apiVersion: child.apiVersion ?? 'meshmigration.dev/v1alpha1', kind: 'NamespaceMigration', namespace, name, uid };
+    for (const news of newsOf(child.status ?? {}, status)) {
+      this.#context.log.info({ namespace, migration: child.spec.migration, phase: status.phase, step: status.step }, news.note);
+      this.#context.events.record({ regarding, ...news });
+    }
   }
 }

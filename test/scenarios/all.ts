@@ -1,5 +1,6 @@
 import { blockedScenarios } from './blocked.ts';
 import { staysDirect } from './direct.ts';
+import { honestStatusScenarios } from './honest-status.ts';
 import { httpBackScenarios } from './http-back.ts';
 import { httpExtensionScenarios } from './http-extensions.ts';
 import { httpRouteScenarios } from './http-routes.ts';
@@ -22,7 +23,7 @@ import { waypointScenarios } from './waypoint-life.ts';
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, staysDirect, ...egressScenarios,
-  ...followScenarios, ...ownObjectScenarios,
+  ...followScenarios, ...honestStatusScenarios, ...ownObjectScenarios,
   ...returnScenarios,
   ...recordScenarios,
   ...scopeScenarios,

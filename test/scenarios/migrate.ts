@@ -62,8 +62,9 @@ export const migrateScenarios: readonly Scenario[] = [
       await world.patch('Deployment', home, 'paused', { spec: { paused: true } });
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [home] }));
-      await world.childPhase('Migrated');
+      const { status } = await world.childPhase('Incomplete');
       await world.modesAre({ Ambient: 14, None: 3, Sidecar: 3 });
+      assert.match(status?.message ?? '', /3 pods of the old data plane left: .*pod bare has no controller.*Deployment paused, which is paused/);
       const findings = (await world.child()).status?.findings ?? [];
       const left = findings.filter(({ id }) => id === 'MM053').map(({ object: name }) => name);
       assert.equal(left.length, 3, JSON.stringify(left));

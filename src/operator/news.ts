@@ -1,0 +1,45 @@
+import type { Condition } from '../api/common.ts';
+import type { EventRecord } from '../kube/events.ts';
+
+/** What both kinds of status have that an event is made from. */
+interface Reported {
+  readonly phase?: string | undefined;
+  readonly writtenPhase?: string | undefined;
+  readonly step?: string | undefined;
+  readonly failure?: { readonly reason: string; readonly message: string } | undefined;
+  readonly conditions?: readonly Condition[] | undefined;
+}
+
+/** An event without the object that it is about. */
+export type News = Omit<EventRecord, 'regarding'>;
+
+function stalledBy({ conditions }: Reported): Condition | undefined {
+  return conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
+}
+
+function failed(before: Reported, after: Reported): readonly News[] {
+  const { failure } = after;
+  if (failure === undefined || (failure.reason === before.failure?.reason && failure.message === before.failure.message)) return [];
+  return [{ type: 'Warning', reason: failure.reason, action: 'Reconcile', note: failure.message }];
+}
+
+function messageOf({ conditions }: Reported): string {
+  return conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
+}
+
+function moved(before: Reported, after: Reported): readonly News[] {
+  const [was, is] = [stalledBy(before), stalledBy(after)];
+  const samePhase = before.writtenPhase === after.phase;
+  if (samePhase && before.step === after.step && was?.reason === is?.reason) return [];
+  const phase = after.phase ?? '';
+  const reason = is?.reason ?? after.step ?? phase;
+  return [{ type: is === undefined ? 'Normal' : 'Warning', reason: samePhase ? reason : phase, action: 'Reconcile', note: messageOf(after) }];
+}
+
+/**
+ * What a change of a status is worth telling: a failure, a change of phase or step, and that something is stalled, or is no
+ * longer, which happens without either. The message alone changes too often.
+ */
+export function newsOf(before: Reported, after: Reported): readonly News[] {
+  return [...failed(before, after), ...moved(before, after)];
+}
