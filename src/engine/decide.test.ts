@@ -132,6 +132,19 @@ describe('decide', () => {
     expect(world.labels).toEqual(world.initial);
   });
 
+  it('does not believe that a step is done which protects, only because its status says so', () => {
+    const world = until(({ status }) => status?.step === 'RestartForHbone', new NamespaceWorld({ hbone: false }));
+    const at = new Date(world.now).toISOString();
+    const steps = ['Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'Flip', 'RestartWorkloads', 'Verify'] as const;
+    world.status = { ...world.status, steps: steps.map((name) => ({ name, startedAt: at, completedAt: at })) };
+    const { status, next } = decide(world.situation());
+
+    expect(status).toMatchObject({ phase: 'Migrating', step: 'RestartForHbone' });
+    expect(next.kind).not.toBe('Journal');
+    world.settle();
+    expect(world.status).toMatchObject({ phase: 'Migrated', pods: { ambient: 4 } });
+  });
+
   it('goes on after its record was lost, by what the namespace tells', () => {
     const world = until(flipped);
     world.status = undefined;

@@ -28,10 +28,12 @@ export function restartStep(situation: Situation, status: NamespaceMigrationStat
   for (const workload of work.order?.(situation.surroundings) ?? situation.surroundings.workloads) {
     const current = { ...status, ...patch };
     const known = current.workloads?.find((record) => isOf(record, workload));
-    const over = known?.step === step.name && known.completedAt !== undefined;
+    const turn = turnOf(situation, current, step, work, workload);
+    // That it is complete is only believed where no pod says otherwise.
+    const over = known?.step === step.name && known.completedAt !== undefined && turn.stale.length === 0;
     // A patch of a paused Deployment changes no pods, so forward it waits for its owner, and back its template is looked at.
     if (over || (workload.paused && status.direction === 'Forward')) continue;
-    const outcome = restart(turnOf(situation, current, step, work, workload), known);
+    const outcome = restart(turn, known);
     patch = { ...patch, ...outcome.patch };
     if (outcome.kind !== 'Done') return { ...outcome, patch };
   }

@@ -2,8 +2,10 @@ import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.
 import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
 import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
+import type { PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
 import { labelsStep } from './labels.ts';
+import { fromList } from './label-values.ts';
 import { removeStep } from './remove.ts';
 import { restartStep } from './restart.ts';
 import { bindStep, unbindStep } from './services.ts';
@@ -83,11 +85,45 @@ function askAgain(situation: Situation, status: NamespaceMigrationStatus, step: 
   return outcome.kind === 'Done' ? undefined : { status: { ...status, ...outcome.patch }, outcome };
 }
 
-/** Goes along the steps as far as the observed state allows, in the order of the itinerary; a completed step is not asked again. */
+function hasAll(labels: LabelTargets, targets: LabelTargets): boolean {
+  return Object.entries(targets).every(([key, value]) => (labels[key] ?? null) === value);
+}
+
+/** Whether labels of the namespace are as a step wants them. */
+function areSet({ surroundings }: Situation, { work }: StepPlan): boolean {
+  return work.kind === 'Labels' && hasAll(surroundings.namespace.labels, work.targets);
+}
+
+/** The same on the way back, where the journal says that they were set: whoever has changed them since is not overruled. */
+function isSeenBack(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): boolean {
+  const { work } = step;
+  if (work.kind === 'Labels') return areSet(situation, step) || hasAll(fromList(status.labels ?? []), work.targets);
+  return work.kind !== 'Remove' || removeStep(situation, work).kind === 'Done';
+}
+
+/**
+ * Whether a step that the status calls complete shows that it is. The status is not proof: what it skips would be what
+ * protects, a restart before the labels change, or Services that are still bound when their copies go.
+ */
+function isSeen(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[]): boolean {
+  const { work } = step;
+  if (work.kind === 'UnbindServices') return unbindStep(situation, work).kind === 'Done';
+  if (work.kind === 'Verify') return verifyStep(situation, work.mode, step.name).kind === 'Done';
+  if (status.direction !== 'Forward') return isSeenBack(situation, status, step);
+  if (work.kind === 'Labels') return areSet(situation, step);
+  if (work.kind !== 'Restart' || situation.spec.restart.hbone === 'Never') return true;
+  const flip = steps.slice(steps.indexOf(step)).find((later) => later.work.kind === 'Labels');
+  const { pods, workloads } = situation.surroundings;
+  const canRestart = ({ owner }: PodView): boolean => workloads.some(({ kind, name, paused }) => !paused && owner?.kind === kind && owner.name === name);
+  const left = pods.some((pod) => !pod.terminating && situation.adapter.concerns(pod) && work.stale(pod) && canRestart(pod));
+  return (flip !== undefined && areSet(situation, flip)) || !left;
+}
+
+/** Goes along the steps as far as the observed state allows, in the order of the itinerary; a completed step is asked again only where it is not seen. */
 export function walk(situation: Situation, start: NamespaceMigrationStatus, steps: readonly StepPlan[]): Walked {
   let status = start;
   for (const step of steps) {
-    if (isComplete(status.steps, step)) {
+    if (isComplete(status.steps, step) && isSeen(situation, status, step, steps)) {
       const back = askAgain(situation, status, step);
       if (back === undefined) continue;
       return back;
