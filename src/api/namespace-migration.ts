@@ -26,8 +26,11 @@ export const StepName = z.enum([
 ]);
 export type StepName = z.infer<typeof StepName>;
 
+/** A name in a stored status: another version of the operator may have written one that this version does not know (`src/engine/stored.ts`). */
+const StoredName = z.string().max(32);
+
 const Step = z.object({
-  name: StepName.describe('Name of the step.'),
+  name: StoredName.describe('Name of the step.'),
   startedAt: Time.describe('When it was begun.'),
   completedAt: Time.optional().describe('When its completion was observed.'),
   lostAt: Time.optional().describe('Since when what it had reached is gone again, or is being made anew: a waypoint that is not available any more, for example.'),
@@ -40,7 +43,7 @@ export const ItineraryName = z.enum(['L4', 'L7']);
 export type ItineraryName = z.infer<typeof ItineraryName>;
 
 const PlannedStep = z.object({
-  name: StepName.describe('Name of the step.'),
+  name: StoredName.describe('Name of the step.'),
   why: z.string().max(512).describe('What it does and why it stands at this place.'),
 });
 
@@ -59,8 +62,8 @@ const WorkloadRecord = z.object({
   kind: WorkloadKind.describe('Kind of the workload.'),
   name: z.string().max(253).describe('Name of the workload.'),
   uid: z.string().max(64).describe('Its uid: a workload that was deleted and created again is another one.'),
-  original: z.string().max(253).optional().describe('Value of the restart annotation in its template before the first change; absent if there was none.'),
-  step: StepName.describe('The step that restarts it, or did so last.'),
+  original: z.string().max(253).optional().describe('Value of our restart annotation in its template before the first change; absent if there was none.'),
+  step: StoredName.describe('The step that restarts it, or did so last.'),
   pods: z.int().min(0).describe('Pods it wanted when the restart began; paid for by podsPerMinute.'),
   newest: Time.optional().describe('creationTimestamp of its newest pod when this try was announced: what is younger is a result of it. Absent if it had no pods.'),
   patches: z.int().min(0).describe('How often it had to be tried: more than once means that something changes the template back, or that pods did not come as they should. 0 if its pods are evicted one by one.'),
@@ -94,7 +97,7 @@ export type Failure = z.infer<typeof Failure>;
 export const NamespaceMigrationStatus = z.object({
   phase: z.string().max(16).optional()
     .describe('Where the namespace is. Edit it to RollingBack, Paused or Migrating to command exactly that for this namespace.'),
-  writtenPhase: NamespacePhase.optional().describe('The phase as the operator wrote it last; a phase that differs from it is a command.'),
+  writtenPhase: z.string().max(16).optional().describe('The phase as the operator wrote it last; a phase that differs from it is a command.'),
   observedGeneration: z.int().min(0).optional().describe('metadata.generation that this status was computed from.'),
   command: Command.optional().describe('The last command given by editing the status, while it holds.'),
   message: z.string().max(1024).optional().describe('What it is doing or waiting for, in one sentence.'),
@@ -103,7 +106,7 @@ export const NamespaceMigrationStatus = z.object({
   attempt: z.int().min(0).optional().describe('How often the migration of this namespace was started.'),
   itinerary: ItineraryName.optional()
     .describe('L4: labels and restarts are enough. L7: something needs HTTP, so a waypoint is put in front first. Chosen when the namespace is started and kept until it ends.'),
-  step: StepName.optional().describe('The step it is at.'),
+  step: StoredName.optional().describe('The step it is at.'),
   plan: z.array(PlannedStep).max(16).optional().describe('The steps ahead and the reason for each.').meta({ 'x-kubernetes-list-type': 'atomic' }),
   explanations: z.array(z.string().max(512)).max(50).optional()
     .describe('What the plan rests on and nothing has to be done about, one sentence each: which features of routes go on behind the waypoint.')

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../api/common.ts';
-import type { NamespaceMigrationStatus, StepName } from '../api/namespace-migration.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { editOf } from './commands.ts';
 import { fromList, observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
@@ -16,10 +16,10 @@ export interface Accepted {
 const over: readonly (string | undefined)[] = ['Migrated', 'Incomplete', 'Finalized'];
 
 /** Asked again when a namespace at rest is brought back to where it was. */
-const redone: readonly StepName[] = ['RestartWorkloads', 'Verify'];
+const redone: readonly string[] = ['RestartWorkloads', 'Verify'];
 
 /** Labels may have been changed meanwhile, so their steps are asked again; before the first of them the snapshot is too. */
-function keptOnResume(step: StepName, flipped: boolean): boolean {
+function keptOnResume(step: string, flipped: boolean): boolean {
   return !['BindWaypoint', 'Flip', 'ReleaseCapture'].includes(step) && (flipped || step !== 'Snapshot');
 }
 

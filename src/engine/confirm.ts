@@ -1,10 +1,11 @@
-import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { NamespacePhase, type NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import { commanded, type Returned } from '../api/mesh-migration.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn, type Journal } from '../plan/journal.ts';
 import { toList } from './label-values.ts';
 import type { Situation } from './situation.ts';
+import { readable } from './stored.ts';
 
 /** Where the operator cannot be fooled about one namespace. */
 export interface Evidence {
@@ -74,7 +75,7 @@ function notStarted(status: NamespaceMigrationStatus, returned: Returned | undef
   const phase = direction === 'Backward' ? 'RolledBack' : writtenPhase;
   return {
     ...rest,
-    ...(phase !== undefined && { phase }),
+    ...(NamespacePhase.safeParse(phase).success && { phase }),
     ...(command?.action === 'Pause' && { command }),
     ...(returned !== undefined && returnedAs(returned, status)),
   };
@@ -85,14 +86,14 @@ function notStarted(status: NamespaceMigrationStatus, returned: Returned | undef
  * arrived come from the journal, that it went back from the MeshMigration. Without a journal nothing is started.
  */
 export function confirmedStatus(stored: NamespaceMigrationStatus | undefined, { namespace, journal, returned }: Evidence): NamespaceMigrationStatus {
-  const { phase: _edited, ...status } = stored ?? {};
+  const { phase: _edited, ...status } = readable(stored);
   return journal === undefined ? notStarted(status, returned) : started(status, journal, namespace);
 }
 
 /** A record of which nothing is claimed that is not so, for those who count. */
 export function confirmedRecord(child: NamespaceMigration, evidence: Evidence): NamespaceMigration {
   const { phase, ...status } = confirmedStatus(child.status, evidence);
-  return { ...child, status: { ...status, ...(phase !== undefined && { phase, writtenPhase: phase as NonNullable<NamespaceMigrationStatus['writtenPhase']> }) } };
+  return { ...child, status: { ...status, ...(phase !== undefined && { phase, writtenPhase: phase }) } };
 }
 
 /** The picture with what the journal says in it. */

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { config } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld, type WorldOptions } from '../../test/support/namespace-world.ts';
+import { StepName } from '../api/namespace-migration.ts';
 import { journalAnnotation, restartAnnotation } from '../api/resources.ts';
 import { decide } from './decide.ts';
 
@@ -15,7 +16,7 @@ type Event =
   | { readonly kind: 'Want'; readonly wanted: NamespaceWorld['wanted'] }
   | { readonly kind: 'Policy'; readonly present: boolean }
   | { readonly kind: 'Label'; readonly key: string; readonly value: string | null }
-  | { readonly kind: 'LoseAnnotation' | 'LoseRecord' | 'StartJob' | 'EndJobs' };
+  | { readonly kind: 'LoseAnnotation' | 'LoseRecord' | 'StartJob' | 'EndJobs' | 'Forge' };
 
 const index = fc.nat(5);
 const work: fc.WeightedArbitrary<Event>[] = [
@@ -33,7 +34,7 @@ const mishaps: fc.WeightedArbitrary<Event>[] = [
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('DeletePod' as const), index }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('Break' as const, 'Heal' as const), index }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('Policy' as const), present: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.constantFrom<Event>({ kind: 'LoseRecord' }, { kind: 'StartJob' }, { kind: 'EndJobs' }) },
+  { weight: 1, arbitrary: fc.constantFrom<Event>({ kind: 'LoseRecord' }, { kind: 'Forge' }, { kind: 'StartJob' }, { kind: 'EndJobs' }) },
 ];
 const strangers: fc.WeightedArbitrary<Event>[] = [
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('Label' as const), key: fc.constantFrom('istio-injection', 'istio.io/dataplane-mode', 'istio.io/rev'), value: fc.constantFrom(null, 'enabled', 'disabled', 'ambient', 'none') }) },
@@ -47,6 +48,14 @@ const options: fc.Arbitrary<WorldOptions> = fc.record({
   hbone: fc.boolean(),
   labels: fc.constantFrom<Record<string, string>>({ 'istio-injection': 'enabled' }, { 'istio.io/rev': 'canary' }, { 'istio-injection': 'enabled', 'istio.io/rev': 'old' }, { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': 'none' }),
 });
+
+/** Somebody says that everything is done, of other labels, in words that no version knows. */
+function forge(world: NamespaceWorld): void {
+  const at = new Date(world.now).toISOString();
+  const names = [...StepName.options, 'Later'].slice(-Math.max(1, world.now / 1000 % 24));
+  const labels = [{ key: 'istio.io/rev', value: 'evil' }];
+  world.status = { ...world.status, direction: 'Forward', original: { namespaceUid: 'x', capturedAt: at, labels }, labels, steps: names.map((name) => ({ name, startedAt: at, completedAt: at })) };
+}
 
 function happen(world: NamespaceWorld, event: Event): void {
   switch (event.kind) {
@@ -67,6 +76,7 @@ function happen(world: NamespaceWorld, event: Event): void {
     case 'StartJob': world.startJob(); return;
     case 'EndJobs': world.endJobs(); return;
     case 'LoseRecord': world.status = undefined; return;
+    case 'Forge': forge(world); return;
     case 'LoseAnnotation': world.loseAnnotation(); return;
   }
 }

@@ -145,6 +145,49 @@ describe('decide', () => {
     expect(world.status).toMatchObject({ phase: 'Migrated', pods: { ambient: 4 } });
   });
 
+  it('goes on from a record with steps and a phase of another version, and can go back', () => {
+    const world = until(flipped);
+    const at = new Date(world.now).toISOString();
+    const more = Array.from({ length: 33 }, (_each, n) => ({ name: `Later${n}`, startedAt: at, completedAt: at }));
+    world.status = { ...world.status, phase: 'Elsewhere', writtenPhase: 'Elsewhere', step: 'Later1', steps: [...more, ...world.status?.steps ?? []] };
+    world.settle();
+    expect(world.status).toMatchObject({ phase: 'Migrated' });
+    world.status = { ...world.status, phase: 'Elsewhere', writtenPhase: 'Elsewhere', steps: more.slice(1) };
+    world.wanted = 'Rollback';
+    world.settle();
+
+    expect(world.status).toMatchObject({ phase: 'RolledBack' });
+    expect(world.labels).toEqual(world.initial);
+  });
+
+  it('starts nothing from labels that are half-way when nobody knows any more what they were, and says so', () => {
+    for (const wanted of ['Migrate', 'Rollback'] as const) {
+      const world = until(flipped);
+      world.operate(true);
+      world.annotations = {};
+      world.wanted = wanted;
+      const { labels, writes: { length } } = world;
+      for (let round = 0; round < 5; round += 1) world.operate();
+
+      expect(world.status).toMatchObject({ phase: 'Blocked', message: expect.stringContaining('taken away half-way'), findings: [{ id: 'MM007', fix: expect.stringContaining('istio-injection=enabled') }] });
+      expect([world.labels, world.writes.length]).toEqual([labels, length]);
+    }
+  });
+
+  it('believes no step of the way back of which nothing is seen', () => {
+    const world = until(flipped);
+    edit(world, 'RollingBack');
+    until(({ status }) => status?.direction === 'Backward', world);
+    const at = new Date(world.now).toISOString();
+    const steps = ['RestoreLabels', 'RestoreWorkloads', 'RestoreCapture', 'VerifyRestored'].map((name) => ({ name, startedAt: at, completedAt: at }));
+    const workloads = world.status?.workloads?.map((record) => ({ ...record, step: 'RestoreWorkloads', completedAt: at })) ?? [];
+    world.status = { ...world.status, steps, workloads };
+    world.settle();
+
+    expect(world.status).toMatchObject({ phase: 'RolledBack', pods: { sidecar: 4 } });
+    expect(world.labels).toEqual(world.initial);
+  });
+
   it('goes on after its record was lost, by what the namespace tells', () => {
     const world = until(flipped);
     world.status = undefined;

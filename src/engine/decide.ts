@@ -17,6 +17,7 @@ import { isOf, journalOn } from '../plan/journal.ts';
 import { confirmed, confirmedStatus, evidenceOf } from './confirm.ts';
 import { journalFirst, patchWithJournal } from './keep-journal.ts';
 import { forgetStep } from './services.ts';
+import { readable } from './stored.ts';
 import { refusalsToReport, type Decision, type Outcome, type Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
 import { pausedVerdict } from './verdicts.ts';
@@ -173,7 +174,8 @@ function paused(situation: Situation, start: NamespaceMigrationStatus, itinerary
  * write. Calling it again with the same picture gives the same answer, so a crash between any two steps is harmless.
  */
 export function decide(given: Situation): Decision {
-  const { situation: seen, waits } = noting(given);
+  const { situation: noted, waits } = noting(given);
+  const seen = { ...noted, object: { ...noted.object, status: readable(noted.object.status) } };
   const { namespace } = seen.surroundings;
   const evidence = evidenceOf(seen.object, namespace, seen.returned);
   // What somebody took off the namespace while this process looked on is still true, and is put back.

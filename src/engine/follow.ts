@@ -1,4 +1,4 @@
-import type { NamespaceMigrationStatus, StepName } from '../api/namespace-migration.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Itinerary, StepPlan, StepWork } from '../mesh/adapter.ts';
 import { editedByOthers, entriesOf, nameOf, nameTaken, superfluous, type Entry } from './apply.ts';
@@ -14,9 +14,9 @@ export interface Followed {
   /** The API server has refused that write before: others went first, and it need not hold up anything but what relies on it. */
   readonly refused: boolean;
   /** Per step what keeps its objects from following and no write mends. */
-  readonly faults: ReadonlyMap<StepName, Outcome>;
+  readonly faults: ReadonlyMap<string, Outcome>;
   /** Per step what keeps a write back that would make its objects follow. */
-  readonly pending: ReadonlyMap<StepName, string>;
+  readonly pending: ReadonlyMap<string, string>;
   /** The user's objects that are not in force as they are now where they should be. */
   readonly behind: readonly string[];
 }
@@ -111,7 +111,7 @@ function keptBack(situation: Situation, picture: Picture, pictures: readonly Pic
   return `${name} is not as it should be${[...situation.refusals.values()].map(({ message }) => `, and that is refused: ${message}`)[0] ?? ''}`;
 }
 
-function byStep<T>(pictures: readonly Picture[], say: (picture: Picture) => T | undefined): ReadonlyMap<StepName, T> {
+function byStep<T>(pictures: readonly Picture[], say: (picture: Picture) => T | undefined): ReadonlyMap<string, T> {
   return new Map(pictures.flatMap((picture) => {
     const said = say(picture);
     return said === undefined ? [] : [[picture.step.name, said] as const];
@@ -127,7 +127,7 @@ function originalsBehind(pictures: readonly Picture[]): readonly string[] {
 function noted(status: NamespaceMigrationStatus, write: Write | undefined, pictures: readonly Picture[], now: number): NamespaceMigrationStatus {
   if (write?.kind !== 'Apply') return status;
   const names = write.manifests.map(({ object }) => object);
-  const touched = pictures.filter(({ entries }) => entries.some(({ applied }) => names.includes(applied.object))).map(({ step }) => step.name);
+  const touched = pictures.filter(({ entries }) => entries.some(({ applied }) => names.includes(applied.object))).map(({ step }): string => step.name);
   const steps = status.steps?.map((step) =>
     (touched.includes(step.name) && step.completedAt !== undefined ? { ...step, lostAt: step.lostAt ?? timestamp(now) } : step));
   return { ...status, ...(steps && { steps }) };

@@ -5,6 +5,7 @@ import { timestamp } from '../base/clock.ts';
 import { isAtRest } from './left.ts';
 import { hold, type Draft } from './draft.ts';
 import { observedLabels, toList } from './label-values.ts';
+import { lostJournal } from './lost-journal.ts';
 import { ownObjects } from './own-objects.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Situation } from './situation.ts';
@@ -106,6 +107,8 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const left = leftovers(situation, status);
   if (left !== undefined) return waiting(left, 'RollingBack', 'InProgress', 'Leftovers', 'taking away what the operator has made here');
   if (isSealed(situation)) return hold(status, 'Finalized', finalizedVerdict);
+  const lost = lostJournal(situation, status);
+  if (lost !== undefined) return lost;
   if (hasEnded(situation, status)) return settled(situation, status);
   const strange = strangeJournal(situation);
   const there = strange === undefined ? alreadyThere(situation) : undefined;

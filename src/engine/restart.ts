@@ -21,6 +21,11 @@ function turnOf(situation: Situation, status: NamespaceMigrationStatus, step: St
   return { situation, status, step, workload, all: podsOf(workload, pods), pods: own, stale: own.filter(work.stale), terminating };
 }
 
+/** That a restart is complete is only believed where no pod says otherwise. */
+function isOver({ step, stale }: Turn, known: WorkloadRecord | undefined): boolean {
+  return known?.step === step.name && known.completedAt !== undefined && stale.length === 0;
+}
+
 /** One Restart step: the workloads in order, one at a time, each announced before it is touched. */
 export function restartStep(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, work: RestartWork): Outcome {
   const restart = status.direction === 'Forward' ? restartForward : restartBackward;
@@ -29,10 +34,8 @@ export function restartStep(situation: Situation, status: NamespaceMigrationStat
     const current = { ...status, ...patch };
     const known = current.workloads?.find((record) => isOf(record, workload));
     const turn = turnOf(situation, current, step, work, workload);
-    // That it is complete is only believed where no pod says otherwise.
-    const over = known?.step === step.name && known.completedAt !== undefined && turn.stale.length === 0;
     // A patch of a paused Deployment changes no pods, so forward it waits for its owner, and back its template is looked at.
-    if (over || (workload.paused && status.direction === 'Forward')) continue;
+    if (isOver(turn, known) || (workload.paused && status.direction === 'Forward')) continue;
     const outcome = restart(turn, known);
     patch = { ...patch, ...outcome.patch };
     if (outcome.kind !== 'Done') return { ...outcome, patch };
