@@ -7,19 +7,17 @@ import { fromList, observedLabels } from './label-values.ts';
 import type { Situation } from './situation.ts';
 import { findingReason } from './ways-out.ts';
 
-const lostId = 'MM007';
-
 /** The labels as the status says they were, where it tells of a beginning that the namespace does not know of. */
 function labelsClaimed({ object: { status = {} }, surroundings: { namespace } }: Situation): ReturnType<typeof fromList> | undefined {
   const { direction, findings, original } = status;
-  const begun = direction !== undefined || findings?.some(({ id }) => id === lostId) === true;
+  const begun = direction !== undefined || findings?.some(({ id }) => id === 'MM007') === true;
   return begun && original !== undefined && namespace.annotations[journalAnnotation] === undefined ? fromList(original.labels) : undefined;
 }
 
 function finding({ surroundings: { namespace: { name } }, object: { metadata } }: Situation, before: ReturnType<typeof fromList>): Finding {
   const labels = Object.entries(before).map(([key, value]) => (value === null ? `${key}-` : `${key}=${value}`)).join(' ');
   return {
-    id: lostId, severity: 'Critical', object: `Namespace ${name}`,
+    id: 'MM007', severity: 'Critical', object: `Namespace ${name}`,
     message: `annotation ${journalAnnotation} was taken away half-way: the labels are those of the new data plane, and what they were is known only from the status, which is no proof`.slice(0, 512),
     fix: `If the status is right, the way back is: kubectl label namespace ${name} --overwrite ${labels}, then restart the workloads one by one. To start from the labels as they are: kubectl delete nsm ${metadata.name} -n ${name}`.slice(0, 512),
   };
