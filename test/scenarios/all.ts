@@ -1,3 +1,4 @@
+import { beliefScenarios } from './belief.ts';
 import { blockedScenarios } from './blocked.ts';
 import { staysDirect } from './direct.ts';
 import { honestStatusScenarios } from './honest-status.ts';
@@ -25,6 +26,6 @@ export const scenarios: readonly Scenario[] = [
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, staysDirect, ...egressScenarios,
   ...followScenarios, ...honestStatusScenarios, ...ownObjectScenarios,
   ...returnScenarios,
-  ...recordScenarios,
+  ...recordScenarios, ...beliefScenarios,
   ...scopeScenarios,
 ];
