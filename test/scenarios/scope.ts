@@ -70,4 +70,17 @@ export const scopeScenarios: readonly Scenario[] = [
       await world.restored(before, b);
     },
   },
+  {
+    name: 'excluded-goes-back',
+    async run(world) {
+      const b = await twoOfATeam(world, '3000');
+      const before = await world.snapshot(b);
+      await world.create(meshMigration(world.name, { selector: { matchLabels: { team: world.name } } }, { rollback: { onScopeLost: 'Rollback' } }));
+      await world.eventually('RestartWorkloads', async () => ((await world.child(b)).status?.step === 'RestartWorkloads' ? true : undefined));
+      await world.edit({ namespaces: { selector: { matchLabels: { team: world.name }, matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: [b] }] } } });
+      await world.gone(namespaceMigrations, b, world.name);
+      await world.restored(before, b);
+      await world.childPhase('Migrated', world.ns('a'));
+    },
+  },
 ];
