@@ -78,7 +78,7 @@ export async function admissionAround(world: World, cluster: RealCluster): Promi
     await runCommand(join(cluster.binDir, 'kubectl'), [`--kubeconfig=${cluster.kubeconfigPath}`, ...args], { signal: world.signal });
   const patch = ['patch', 'nsm', world.name, '-n', world.ns(), '--subresource=status', '--type=merge', '-p', '{"status":{"message":"by hand"}}'];
   await assert.rejects(kubectl(...patch), /only the operator writes a status, and this edit changes message/);
-  assert.match(await kubectl(...patch, `--as=${operatorUser}`), /patched/);
+  assert.match(await kubectl(...patch, `--as=${operatorUser}`, '--as-group=system:masters'), /patched/);
   assert.match(await kubectl('apply', '--server-side', '--dry-run=server', '--force-conflicts', '-k', join(root, 'deploy', 'kustomize')), /validatingadmissionpolicybinding/);
   await kubectl('delete', 'validatingadmissionpolicybinding', 'mesh-migration-operator');
   try {
