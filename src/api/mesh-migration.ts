@@ -61,7 +61,7 @@ const Restart = z.object({
   hbone: z.enum(['Auto', 'Never']).default('Auto')
     .describe('Auto restarts sidecars that were injected before ambient was enabled, because ztunnel can only send them plaintext. Never leaves them and reports them (MM060).'),
   progressDeadline: Duration.default('10m')
-    .describe('How long a restarted workload may go without progress before the namespace is rolled back. For a Deployment its own progressDeadlineSeconds counts if that is shorter.'),
+    .describe('How long a restarted workload may go without progress before the namespace is rolled back (for a Deployment its own progressDeadlineSeconds counts if that is shorter). As long may a waypoint or any other gate take, a workload be short of pods or budget before its restart, and a pod hang on its way out, before a person is needed.'),
   enrolmentDeadline: Duration.default('1m')
     .describe('How long a pod may be Ready without being in the mesh it should be in before the namespace is rolled back.'),
 });
