@@ -59,7 +59,12 @@ const Restart = z.object({
   maxUnavailablePerWorkload: z.union([z.int().min(0), z.string().max(4).regex(/^(100|[0-9]{1,2})%$/)]).default('25%')
     .describe('How many pods of one workload may be unavailable at once, as a number or a percentage (rounded up, at least 1). A workload whose own update strategy allows more is reported (MM055) and blocks its namespace.'),
   hbone: z.enum(['Auto', 'Never']).default('Auto')
-    .describe('Auto restarts sidecars that were injected before ambient was enabled, because ztunnel can only send them plaintext. Never leaves them and reports them (MM060).'),
+    .describe('Auto restarts sidecars that were injected before ambient was enabled, because ztunnel can only send them plaintext. Never leaves them, which blocks whoever may call them where a policy decides by who calls or STRICT is in force (MM100).'),
+  hboneNamespaces: z.object({
+    names: z.array(NamespaceName).max(1000).default([]).describe('Namespaces by name.').meta({ 'x-kubernetes-list-type': 'set' }),
+    selector: LabelSelector.optional().describe('Namespaces by label.'),
+  }).optional()
+    .describe('Namespaces that stay as they are and whose sidecars may be restarted, once, so that ztunnel reaches them with the identity of the caller: for this and for nothing else. Those that are in scope need not be named.'),
   progressDeadline: Duration.default('10m')
     .describe('How long a restarted workload may go without progress before the namespace is rolled back (for a Deployment its own progressDeadlineSeconds counts if that is shorter). As long may a waypoint or any other gate take, a workload be short of pods or budget before its restart, and a pod hang on its way out, before a person is needed.'),
   enrolmentDeadline: Duration.default('1m')

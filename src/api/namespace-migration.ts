@@ -38,8 +38,8 @@ const Step = z.object({
 });
 export type Step = z.infer<typeof Step>;
 
-/** The kinds of itinerary: L4 by labels and restarts alone, L7 through a waypoint. */
-export const ItineraryName = z.enum(['L4', 'L7']);
+/** The kinds of itinerary: L4 by labels and restarts alone, L7 through a waypoint; Hbone for one that stays and is only restarted. */
+export const ItineraryName = z.enum(['L4', 'L7', 'Hbone']);
 export type ItineraryName = z.infer<typeof ItineraryName>;
 
 const PlannedStep = z.object({
@@ -105,7 +105,7 @@ export const NamespaceMigrationStatus = z.object({
   direction: z.enum(['Forward', 'Backward']).optional().describe('Forward while migrating, Backward while rolling back.'),
   attempt: z.int().min(0).optional().describe('How often the migration of this namespace was started.'),
   itinerary: ItineraryName.optional()
-    .describe('L4: labels and restarts are enough. L7: something needs HTTP, so a waypoint is put in front first. Chosen when the namespace is started and kept until it ends.'),
+    .describe('L4: labels and restarts are enough. L7: something needs HTTP, so a waypoint is put in front first. Hbone: the namespace stays, and its old sidecars are restarted once (spec.restart.hboneNamespaces). Chosen when the namespace is started and kept until it ends.'),
   step: StoredName.optional().describe('The step it is at.'),
   plan: z.array(PlannedStep).max(16).optional().describe('The steps ahead and the reason for each.').meta({ 'x-kubernetes-list-type': 'atomic' }),
   explanations: z.array(z.string().max(512)).max(50).optional()

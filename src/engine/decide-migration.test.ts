@@ -22,7 +22,7 @@ function child(namespace: string, status?: NamespaceMigrationStatus): NamespaceM
 }
 
 function scope(namespaces: readonly string[], more: Partial<Scope> = {}): Scope {
-  return { namespaces, changed: [], findings: [], ...more };
+  return { namespaces, hbone: [], changed: [], findings: [], ...more };
 }
 
 const critical = { id: 'MM001', severity: 'Critical', object: 'Namespace kube-system', message: 'x', fix: 'y' } as const;

@@ -88,11 +88,11 @@ function nextWrite(situation: MigrationSituation, phase: MigrationPhase): Migrat
   if (lost !== undefined && isProtected(object)) return { kind: 'CreateChild', namespace: lost };
   if (metadata.deletionTimestamp !== undefined) return lettingGo(situation);
   // Neither started nor to be started: whatever was said of it is over.
-  const stray = children.find((child) => child.status?.direction === undefined && child.status?.writtenPhase !== 'Finalized' && !scope.namespaces.includes(child.metadata.namespace ?? ''));
+  const stray = children.find((child) => child.status?.direction === undefined && child.status?.writtenPhase !== 'Finalized' && ![...scope.namespaces, ...scope.hbone].includes(child.metadata.namespace ?? ''));
   if (stray !== undefined) return deleteChild(stray);
   if (phase === 'Finalized' || scope.findings.some(({ severity }) => severity === 'Critical')) return undefined;
   if (!isProtected(object)) return { kind: 'AddFinalizer' };
-  const missing = scope.namespaces.find((name) => !hasRecord(name));
+  const missing = [...scope.namespaces, ...scope.hbone].find((name) => !hasRecord(name));
   return missing === undefined ? undefined : { kind: 'CreateChild', namespace: missing };
 }
 

@@ -20,7 +20,7 @@ import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { refusalsToReport, type Decision, type Outcome, type Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
-import { pausedVerdict } from './verdicts.ts';
+import { migratedVerdict, pausedVerdict } from './verdicts.ts';
 import { noting, withoutDeadlines } from './waits.ts';
 import { dueLabels, walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
@@ -32,7 +32,8 @@ function inProgress(outcome: Extract<Outcome, { message: string }>, reason: stri
   const verdict: Verdict = stuck ? { state: 'Stalled', reason: outcome.stalled ?? stalled, message } : { state: 'InProgress', reason, message };
   if (outcome.kind === 'Write') return { verdict, next: { kind: 'Write', write: outcome.write } };
   const until = outcome.kind === 'Wait' || outcome.kind === 'Pace' ? outcome.until : undefined;
-  return { verdict, next: { kind: 'Wait', ...(until !== undefined && { until }) }, ...(outcome.kind === 'Pace' && { waitUntil: outcome.until }) };
+  const parked = outcome.kind === 'Wait' ? outcome.parked : undefined;
+  return { verdict, next: { kind: 'Wait', ...(until !== undefined && { until }), ...(parked !== undefined && { parked }) }, ...(outcome.kind === 'Pace' && { waitUntil: outcome.until }) };
 }
 
 function fail(situation: Situation, status: NamespaceMigrationStatus, reason: StalledReason, message: string, itinerary: Itinerary, followed: Followed): Draft {
@@ -54,7 +55,7 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
   switch (outcome.kind) {
     case 'Done': {
       const { step: _step, ...rest } = walked.status;
-      return { status: rest, phase: 'Migrated', verdict: { state: 'Ready', reason: 'Migrated', message: 'every pod is in its new data plane' }, next: { kind: 'Wait' } };
+      return { status: rest, phase: 'Migrated', verdict: migratedVerdict(rest), next: { kind: 'Wait' } };
     }
     case 'Failed': return fail(situation, walked.status, outcome.reason, outcome.message, itinerary, followed);
     case 'Foreign': return hold(walked.status, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: outcome.message });
@@ -131,7 +132,7 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
     case 'Failed': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: kept.outcome.reason, message: kept.outcome.message, way: 'Repair it; it goes on by itself' });
   }
   return hold(kept.status, 'Migrated', foreign === undefined
-    ? { state: 'Ready', reason: 'Migrated', message: 'every pod is in its new data plane' }
+    ? migratedVerdict(kept.status)
     : { state: 'Stalled', reason: 'ForeignChange', message: foreign });
 }
 

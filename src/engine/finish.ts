@@ -61,5 +61,5 @@ function withCounts(situation: Situation, status: NamespaceMigrationStatus): Nam
 function dueCount(situation: Situation, status: NamespaceMigrationStatus, next: Next): Next {
   if (next.kind !== 'Wait' || !isUnderWay(status) || isDeepStrictEqual(countPods(situation), status.pods)) return next;
   const due = Date.parse(status.podsObservedAt ?? timestamp(0)) + countEveryMs;
-  return { kind: 'Wait', until: Math.min(due, next.until ?? due) };
+  return { ...next, until: Math.min(due, next.until ?? due) };
 }

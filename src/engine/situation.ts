@@ -38,6 +38,8 @@ export interface Situation {
   readonly blockers: readonly Finding[];
   /** Undefined if the namespace may start now, else what it waits for. */
   readonly notAdmitted: string | undefined;
+  /** Why a namespace that has given its slot back, to wait for others, may not take one again yet; undefined if it may, or has one. */
+  readonly noSlot?: string | undefined;
   /** Milliseconds since the epoch at which podsPerMinute allows the next restart. */
   readonly nextRestartAt: number;
   /**
@@ -106,13 +108,16 @@ export interface OwnObject {
   readonly uid?: string;
 }
 
+/** Why a namespace under way holds no slot: it waits for other namespaces, or it could go on and wants a slot again. */
+export type Parked = 'Waits' | 'WantsSlot';
+
 /** What follows once the status is stored. */
 export type Next =
   /** Done before the status is stored: it writes down itself what follows from it. */
   | { readonly kind: 'Journal'; readonly write: Extract<Write, { kind: 'PatchNamespace' }> }
   | { readonly kind: 'Write'; readonly write: Write }
   /** Nothing to do until something changes, or until `until` (milliseconds since the epoch). */
-  | { readonly kind: 'Wait'; readonly until?: number };
+  | { readonly kind: 'Wait'; readonly until?: number; readonly parked?: Parked };
 
 /**
  * The answer of `decide`. The status is stored first, and `next` is carried out only when the stored status already
@@ -131,7 +136,8 @@ export type Outcome = { readonly patch?: Partial<NamespaceMigrationStatus> } & (
   /** Says in the status what will be done next. */
   | { readonly kind: 'Announce'; readonly message: string }
   | { readonly kind: 'Write'; readonly write: Write; readonly message: string }
-  | { readonly kind: 'Wait'; readonly message: string; readonly until?: number; readonly stuck?: boolean; readonly stalled?: StalledReason }
+  /** `stalled` is why a person has to do something, if it is `stuck` for another reason than a pod. */
+  | { readonly kind: 'Wait'; readonly message: string; readonly until?: number; readonly stuck?: boolean; readonly stalled?: StalledReason; readonly parked?: Parked }
   /** Waits for nothing but the clock: `until` is shown in the status. */
   | { readonly kind: 'Pace'; readonly message: string; readonly until: number }
   | { readonly kind: 'Failed'; readonly reason: StalledReason; readonly message: string }

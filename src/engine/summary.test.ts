@@ -21,7 +21,7 @@ function children(...statuses: readonly (NamespaceMigrationStatus | undefined)[]
 }
 
 function summary(action: string, of: readonly NamespaceMigration[], more: { readonly status?: MeshMigrationStatus; readonly scope?: Partial<Scope> } = {}): MeshMigrationStatus {
-  const scope = { namespaces: of.map(({ metadata }) => metadata.namespace ?? ''), changed: [], findings: [], ...more.scope };
+  const scope = { namespaces: of.map(({ metadata }) => metadata.namespace ?? ''), hbone: [], changed: [], findings: [], ...more.scope };
   const object = { metadata: { name: 'mm', uid: 'u', generation: 1, finalizers: [rollbackFinalizer] }, spec: migrationSpec({ action }), ...(more.status && { status: more.status }) };
   return decideMigration({ now: Date.parse(at), object, children: of, scope, homes: [] }).status;
 }

@@ -15,7 +15,9 @@ export function phaseOf({ status }: NamespaceMigration): string | undefined {
 }
 
 /** Namespaces by state. While the selection itself is wrong, whatever could be started is blocked. */
-export function totalsOf(children: readonly NamespaceMigration[], scope: Scope): NamespaceTotals {
+export function totalsOf(all: readonly NamespaceMigration[], scope: Scope): NamespaceTotals {
+  // What is only restarted for HBONE does not move: it is in no sum of those that do.
+  const children = all.filter(({ metadata }) => !scope.hbone.includes(metadata.namespace ?? ''));
   const missing = scope.namespaces.filter((name) => !children.some((child) => child.metadata.namespace === name)).length;
   const count = (...phases: readonly string[]): number => children.filter((child) => phases.includes(phaseOf(child) ?? '')).length;
   const total = children.length + missing;

@@ -47,3 +47,9 @@ export function rolledBackVerdict(situation: Situation, status: NamespaceMigrati
 
 /** The end of a namespace that was sealed. */
 export const finalizedVerdict: Verdict = { state: 'Ready', reason: 'Finalized', message: 'migrated for good; there is no rollback any more' };
+
+/** At rest at the end of the way. */
+export function migratedVerdict({ itinerary }: Pick<NamespaceMigrationStatus, 'itinerary'>): Verdict {
+  const message = itinerary === 'Hbone' ? 'its sidecars that could be restarted take HBONE; it stays as it is' : 'every pod is in its new data plane';
+  return { state: 'Ready', reason: 'Migrated', message };
+}

@@ -33,7 +33,7 @@ function perform(situation: Situation, status: NamespaceMigrationStatus, step: S
     case 'Labels':
       return labelsStep(situation, status, work);
     case 'Restart':
-      return step.name === 'RestartForHbone' && situation.spec.restart.hbone === 'Never' ? { kind: 'Done' } : restartStep(situation, status, step, work);
+      return step.name === 'RestartForHbone' && situation.spec.restart.hbone === 'Never' && status.itinerary !== 'Hbone' ? { kind: 'Done' } : restartStep(situation, status, step, work);
     case 'Verify':
       return verifyStep(situation, work.mode, step.name);
     default:
@@ -119,6 +119,17 @@ function isSeen(situation: Situation, status: NamespaceMigrationStatus, step: St
   return (flip !== undefined && areSet(situation, flip)) || !left;
 }
 
+/**
+ * Whether a step that would change something has to wait for other namespaces, or for a slot once it has waited. What it would announce is not
+ * stored: nothing is begun meanwhile, and the next look decides anew.
+ */
+function park({ surroundings, noSlot }: Situation, { awaits }: StepPlan, outcome: Outcome): Outcome | undefined {
+  if (awaits === undefined || (outcome.kind !== 'Write' && outcome.kind !== 'Announce')) return undefined;
+  const awaited = awaits(surroundings);
+  if (awaited !== undefined) return { kind: 'Wait', parked: 'Waits', stuck: awaited.stuck, stalled: 'WaitsForOthers', message: awaited.message };
+  return noSlot === undefined ? undefined : { kind: 'Wait', parked: 'WantsSlot', message: noSlot };
+}
+
 /** Goes along the steps as far as the observed state allows, in the order of the itinerary; a completed step is asked again only where it is not seen. */
 export function walk(situation: Situation, start: NamespaceMigrationStatus, steps: readonly StepPlan[]): Walked {
   let status = start;
@@ -130,9 +141,11 @@ export function walk(situation: Situation, start: NamespaceMigrationStatus, step
     }
     const due = settling(situation, step);
     if (due !== undefined && !isBegun(status.steps, step)) return { status, outcome: due };
-    status = begin(status, step, situation.now);
-    const outcome = perform(situation, status, step);
-    status = { ...status, ...outcome.patch };
+    const begun = begin(status, step, situation.now);
+    const outcome = perform(situation, begun, step);
+    const parked = park(situation, step, outcome);
+    if (parked !== undefined) return { status: { ...status, step: step.name }, outcome: parked };
+    status = { ...begun, ...outcome.patch };
     if (outcome.kind === 'Write' && due !== undefined) return { status, outcome: due };
     if (outcome.kind !== 'Done') return { status, outcome };
     const gate = awaitGate(situation, step);

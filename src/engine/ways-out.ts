@@ -159,6 +159,11 @@ const table = {
     remedy: 'Read the message; to start again',
     command: 'GoOn',
   },
+  WaitsForOthers: {
+    meaning: 'Namespaces have to do something before this one goes on, and nobody is on the way to it. It holds no slot and has no deadline.',
+    remedy: 'Do what the message says; it goes on by itself. Or go back',
+    command: 'GoBack',
+  },
   WorkloadUnavailable: {
     meaning: 'A workload made no progress after its restart.',
     remedy: 'Repair the workload, then start again',

@@ -74,6 +74,11 @@ export interface StepPlan {
    */
   readonly gate?: (surroundings: Surroundings) => string | undefined;
   /**
+   * What other namespaces have to have done whenever this step changes something. Until then the namespace waits, without a slot and
+   * without a deadline: those for which it waits need the slots.
+   */
+  readonly awaits?: (surroundings: Surroundings) => Awaiting | undefined;
+  /**
    * It relies on what the steps before it made: it writes nothing before these have held for `spec.policies.settle`, because the
    * control plane says what it has accepted, but nobody says when the last proxy has received it.
    */
@@ -99,12 +104,19 @@ export type NamespaceCallers =
 
 /** The other namespaces of a migration, as far as those wait for one another. */
 export interface ScopeView {
-  /** Namespaces in scope: they move, and restart their sidecars for HBONE before that. */
-  readonly namespaces: ReadonlySet<string>;
-  /** Namespaces that stay and whose workloads may be restarted for HBONE, and for nothing else (`spec.restart.hboneNamespaces`). */
-  readonly hbone: ReadonlySet<string>;
+  /** Whether the namespace is in scope: it moves, and restarts its sidecars for HBONE before that. */
+  moves(namespace: string): boolean;
+  /** Whether it stays and its workloads may be restarted for HBONE, and for nothing else (`spec.restart.hboneNamespaces`). */
+  restartsForHbone(namespace: string): boolean;
   /** Why one of them does not go on by itself; undefined if it does. For messages only. */
   halted(namespace: string): string | undefined;
+}
+
+/** What other namespaces have to do first. */
+export interface Awaiting {
+  readonly message: string;
+  /** Nobody is on the way to doing it: a person has to. */
+  readonly stuck: boolean;
 }
 
 /** What the rules of an adapter may look at besides the namespace itself. */
@@ -115,7 +127,7 @@ export interface MeshState {
   serves(kind: string): boolean;
   /** Every DaemonSet of the cluster: a mesh's node components are among them. */
   daemonSets(): readonly WorkloadView[];
-  /** Names of all namespaces that have pods. */
+  /** Names of all namespaces that have pods, in no order. */
   namespacesWithPods(): readonly string[];
   /** Pods of another namespace: callers are judged by what they are. */
   pods(namespace: string): readonly PodView[];
@@ -176,6 +188,8 @@ export interface MeshAdapter {
   modeFor(dataPlane: DataPlane): Mode;
   /** False for pods that no data plane ever takes, whatever the labels of the namespace. */
   concerns(pod: PodView): boolean;
+  /** Whether other namespaces may be waiting for the pod to be replaced. */
+  holdsOthersBack(pod: PodView): boolean;
   /** Kinds of the objects that `Apply` steps make; all are among `watched`, except those of unwatched manifests. */
   readonly made: readonly Resource[];
   /**

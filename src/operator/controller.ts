@@ -7,10 +7,14 @@ import { InvalidError, UnavailableError } from '../kube/errors.ts';
 import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
 import type { Context, Result } from './reconciler.ts';
+import type { PodView } from '../mesh/views.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** Summaries may lag by this, so that a hundred changes of namespaces make one write of the migration. */
 const summaryDelayMs = 250;
+
+/** So that a rollout of many pods that others wait for is told once. */
+const freedDelayMs = 1000;
 
 /** Every key is looked at again at least this often, in case a wait was computed wrongly: a look without a change writes nothing. */
 const resyncMs = 10 * 60_000;
@@ -33,6 +37,7 @@ export class Controller {
   readonly #migrations: MigrationReconciler;
   readonly #namespaces: NamespaceReconciler;
   readonly #workers: number;
+  #isTelling = false;
 
   constructor(context: Context, random: Random, workers: number) {
     this.#context = context;
@@ -41,6 +46,8 @@ export class Controller {
     this.#namespaces = new NamespaceReconciler(context);
     this.#workers = workers;
     context.view.onChange((resource, namespace, name) => { this.#changed(resource, namespace, name); });
+    const holds = (pod: PodView | undefined): boolean => pod !== undefined && context.adapter.holdsOthersBack(pod);
+    context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(); });
     context.callers?.onChange((namespaces) => { this.#callersChanged(namespaces); });
   }
 
@@ -86,9 +93,23 @@ export class Controller {
     const { children } = this.#context.view;
     this.#addChild(namespace, name);
     this.#queue.addAfter(encode({ kind: 'Migration', name: children.get(namespace, name)?.object.spec.migration ?? name }), summaryDelayMs);
-    // A slot may have become free.
-    const waiting = children.list().filter(({ object }) => object.status?.writtenPhase === 'Pending');
+    this.#addWaiting();
+  }
+
+  /** A slot may have become free. */
+  #addWaiting(): void {
+    const waiting = this.#context.view.children.list().filter(({ object }) => object.status?.writtenPhase === 'Pending');
     for (const child of waiting) this.#addChild(child.namespace ?? '', child.name);
+  }
+
+  /** A pod is gone for which namespaces may have waited anywhere. Many go at once, so they are told together. */
+  #othersFreed(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    this.#context.clock.timer(freedDelayMs, () => {
+      this.#isTelling = false;
+      this.#addOpen();
+    });
   }
 
   /** What has no namespace, is in the control plane's, or is a rule of the mesh that may reach across namespaces. */
@@ -143,7 +164,10 @@ export class Controller {
     switch (result.kind) {
       case 'Again': this.#queue.add(key); return;
       case 'Stale': this.#queue.addFailed(key); return;
-      case 'After': this.#queue.addAfter(key, result.ms); return;
+      case 'After':
+        this.#queue.addAfter(key, result.ms);
+        if (result.freed === true) this.#addWaiting();
+        return;
       case 'Idle': this.#queue.addAfter(key, resyncMs);
     }
   }

@@ -11,13 +11,15 @@ import { NameTakenError } from '../engine/make.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
 import type { Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isInFlight, notAdmitted, progressOf } from '../plan/admission.ts';
+import { companyOf } from '../plan/company.ts';
+import { isInFlight, noSlot, notAdmitted, progressOf } from '../plan/admission.ts';
 import { journalOn, type Journal } from '../plan/journal.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
-import { newsOf } from './news.ts';
 import { Pace, podsTaken } from './pace.ts';
+import { ParkingLot } from './parking.ts';
 import { Quiet } from './quiet.ts';
 import { Refusals } from './refusals.ts';
+import { report } from './report.ts';
 import { recordsOf, scopeIn } from './records.ts';
 import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -45,6 +47,7 @@ export class NamespaceReconciler {
   readonly #swept = new Set<string>();
   /** The journals as they were seen last, by namespace and migration: a stranger may take one away, or spoil it. */
   readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string }>();
+  readonly #parking = new ParkingLot();
   readonly #refusals = new Refusals();
   readonly #quiet: Quiet;
   readonly #stopwatch: Stopwatch;
@@ -74,6 +77,7 @@ export class NamespaceReconciler {
     const situation = this.#observe(child, migration, home);
     const { status, next, waits } = decide(situation);
     this.#stopwatch.looked(key, waits);
+    const freed = this.#parking.note(child, next);
     if (next.kind === 'Journal') {
       const result = await this.#write(key, situation, next.write, signal);
       return result.kind === 'Again' ? await this.#store(child, status, signal) ?? result : result;
@@ -82,6 +86,7 @@ export class NamespaceReconciler {
     if (stored !== undefined) return stored;
     if (next.kind === 'Write') return await this.#write(key, situation, next.write, signal);
     this.#refusals.clear(key);
+    if (next.parked !== undefined) return { kind: 'After', ms: this.#parking.lookAgainMs(child), ...(freed && { freed }) };
     return next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(1, next.until - situation.now) };
   }
 
@@ -89,7 +94,7 @@ export class NamespaceReconciler {
   async #store(child: NamespaceMigration, status: NamespaceMigrationStatus, signal: AbortSignal): Promise<Result | undefined> {
     try {
       if (!await storeStatus(this.#context, namespaceMigrations, child, status, signal)) return undefined;
-      this.#report(child, status);
+      report(this.#context, child, status);
       return { kind: 'Again' };
     } catch (error) {
       if (isStale(error)) return { kind: 'Stale' };
@@ -145,11 +150,16 @@ export class NamespaceReconciler {
         budgets: view.budgets.list(namespace),
         services: view.services.list(namespace),
         mesh: view.mesh,
+        scope: companyOf({
+          spec: migration.spec, siblings: recordsOf(view, migration), others: view.migrations.list().map(({ object }) => object).filter(({ metadata }) => metadata.name !== migration.metadata.name), rootNamespace: view.mesh.rootNamespace,
+          namespace: (name) => [view.namespaces.get(undefined, name)].find((each) => each?.terminating === false),
+        }),
       },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
-      notAdmitted: scope && this.#notAdmitted(namespace, migration, scope),
+      notAdmitted: scope && this.#notAdmitted(child, migration, scope),
       nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(view, migration), now)),
       waited: this.#stopwatch.read(`${namespace}/${child.metadata.name}`),
+      noSlot: noSlot(namespace, this.#progress(child, migration), this.#context.maxConcurrentNamespaces, this.#parking.around(child)),
       swept: this.#swept.has(attemptOf(child, home)),
       sweptLate: this.#quiet.isSwept(`${namespace}/${child.metadata.name}`),
       quietMs: this.#quiet.ms(`${namespace}/${child.metadata.name}`),
@@ -160,10 +170,14 @@ export class NamespaceReconciler {
     };
   }
 
-  #notAdmitted(namespace: string, migration: MeshMigration, scope: Scope): string | undefined {
+  #progress(child: NamespaceMigration, migration: MeshMigration): ReturnType<typeof progressOf> {
+    return progressOf(migration, this.#context.view.namespaces.list(), this.#parking.around(child));
+  }
+
+  #notAdmitted(child: NamespaceMigration, migration: MeshMigration, scope: Scope): string | undefined {
     const { view, maxConcurrentNamespaces } = this.#context;
     if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
-    return notAdmitted(namespace, recordsOf(view, migration), progressOf(migration, view.namespaces.list()), { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
+    return notAdmitted(child.metadata.namespace ?? '', recordsOf(view, migration), this.#progress(child, migration), { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
   }
 
   /** What was on the namespace last, if nothing of ours is there now. */
@@ -228,14 +242,5 @@ export class NamespaceReconciler {
     if (resourceVersion === undefined) return;
     const isMany = [...adapter.made, services].some(({ kind }) => kind === resource.kind);
     if (isMany || isWatched(resource)) fence.wrote(resource, namespace, isMany ? anyName : name, resourceVersion, clock.monotonic());
-  }
-
-  #report(child: NamespaceMigration, status: NamespaceMigrationStatus): void {
-    const { namespace, name, uid } = child.metadata;
-    const regarding = { apiVersion: child.apiVersion ?? 'meshmigration.dev/v1alpha1', kind: 'NamespaceMigration', namespace, name, uid };
-    for (const news of newsOf(child.status ?? {}, status)) {
-      this.#context.log.info({ namespace, migration: child.spec.migration, phase: status.phase, step: status.step }, news.note);
-      this.#context.events.record({ regarding, ...news });
-    }
   }
 }

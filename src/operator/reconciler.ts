@@ -33,7 +33,7 @@ export type Result =
   /** The picture was old: look again when something changes, or after a delay that grows while nothing does. */
   | { readonly kind: 'Stale' }
   /** Look again after `ms`, or when something changes. */
-  | { readonly kind: 'After'; readonly ms: number }
+  | { readonly kind: 'After'; readonly ms: number; /** A slot has become free without a change that anybody would see. */ readonly freed?: boolean }
   | { readonly kind: 'Idle' };
 
 /** Whether one of our own writes to these objects is not in the cache yet: a decision made now would be made on the past. */

@@ -4,6 +4,11 @@ import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';
 import type { Scope } from './scope.ts';
 
+/** Namespaces of one migration that are under way, wait for others and hold no slot meanwhile; and whether they could go on and want one again. */
+export type Parking = ReadonlyMap<string, 'Waits' | 'WantsSlot'>;
+
+const nobody: Parking = new Map();
+
 /** Whether the namespace has been touched and is not at the end: it takes a slot. For pods that only their owner can replace none is kept. */
 export function isInFlight({ status }: NamespaceMigration): boolean {
   return status?.direction !== undefined && status.writtenPhase !== 'Migrated' && status.writtenPhase !== 'Incomplete';
@@ -28,22 +33,24 @@ export interface Progress {
   readonly inFlight: number;
   /** Namespaces whose attempt failed, rolled back since or not. */
   readonly failed: number;
+  /** Namespaces that gave their slot back and want one again. */
+  readonly wanting?: number;
 }
 
 /** Counts the namespaces of a migration. */
-export function progressOf({ metadata, spec, status }: MeshMigration, namespaces: readonly NamespaceView[]): Progress {
+export function progressOf({ metadata, spec, status }: MeshMigration, namespaces: readonly NamespaceView[], parking: Parking = nobody): Progress {
   const journals = namespaces.map((namespace) => ({ namespace: namespace.name, journal: journalOn(namespace) })).filter(({ journal }) => isOf(journal, metadata.name, spec));
-  const inFlight = journals.filter(({ journal }) => journal?.arrived !== true).length;
+  const inFlight = journals.filter(({ journal }) => journal?.arrived !== true).filter(({ namespace }) => !parking.has(namespace)).length;
   const failed = new Set(journals.filter(({ journal }) => journal?.failure !== undefined).map(({ namespace }) => namespace));
   for (const { namespace, reason } of status?.returned ?? []) if (reason !== commanded) failed.add(namespace);
-  return { inFlight, failed: failed.size };
+  return { inFlight, failed: failed.size, ...(parking.size > 0 && { wanting: [...parking.values()].filter((state) => state === 'WantsSlot').length }) };
 }
 
 /** What limits the start of namespaces. */
 export interface Limits {
   readonly spec: MeshMigrationSpec;
   readonly slots: number;
-  readonly scope: Pick<Scope, 'namespaces'>;
+  readonly scope: Pick<Scope, 'namespaces'> & Partial<Pick<Scope, 'hbone'>>;
 }
 
 /**
@@ -51,12 +58,22 @@ export interface Limits {
  * the order of their names, computed from the same picture by everyone, so no two decisions hand out one slot twice. A blocked
  * namespace is no candidate and so gives its slot back.
  */
-export function notAdmitted(name: string, records: readonly NamespaceMigration[], { inFlight, failed }: Progress, { spec, slots, scope }: Limits): string | undefined {
-  const inScope = new Set(scope.namespaces);
+export function notAdmitted(name: string, records: readonly NamespaceMigration[], { inFlight, failed, wanting = 0 }: Progress, { spec, slots, scope }: Limits): string | undefined {
+  const inScope = new Set([...scope.namespaces, ...scope.hbone ?? []]);
   if (!inScope.has(name)) return 'it is not in the scope of the MeshMigration any more';
   if (failed > spec.failureBudget.namespaces) {
     return `${failed} namespaces failed and spec.failureBudget.namespaces is ${spec.failureBudget.namespaces}: no further namespace is started`;
   }
-  const ahead = records.filter((record) => isCandidate(record) && inScope.has(record.metadata.namespace ?? '') && (record.metadata.namespace ?? '') < name).length;
+  const ahead = wanting + records.filter((record) => isCandidate(record) && inScope.has(record.metadata.namespace ?? '') && (record.metadata.namespace ?? '') < name).length;
   return inFlight + ahead < slots ? undefined : `waits for its turn: ${inFlight} namespaces are under way, ${slots} may be`;
+}
+
+/**
+ * Why a namespace that gave its slot back may not take one again; undefined if it may, or never gave it back. It comes before those that are not
+ * started, because it is nearer to its end: bound to its waypoint already, for example.
+ */
+export function noSlot(name: string, { inFlight }: Progress, slots: number, parking: Parking): string | undefined {
+  if (!parking.has(name)) return undefined;
+  const ahead = [...parking].filter(([other, state]) => state === 'WantsSlot' && other < name).length;
+  return inFlight + ahead < slots ? undefined : `waits for its turn again: ${inFlight} namespaces are under way, ${slots} may be`;
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { NamespaceCallers } from '../mesh/adapter.ts';
 import { istio } from '../mesh/istio/adapter.ts';
 import { config, installed, mesh, migrationSpec, pod, surroundings } from '../../test/support/mesh-fixtures.ts';
-import { callGraph, circleFrom } from './call-graph.ts';
+import { circleFrom } from '../mesh/circle.ts';
+import { callGraph } from './call-graph.ts';
 
 function known(...namespaces: readonly string[]): NamespaceCallers {
   return { kind: 'Known', namespaces, from: 'spec.callers' };

@@ -8,24 +8,33 @@ import { isOf, journalOn } from './journal.ts';
 export interface Scope {
   /** Sorted by name; without system namespaces and namespaces that are being deleted. */
   readonly namespaces: readonly string[];
+  /** Namespaces that stay and are only restarted for HBONE, sorted by name: none is in the scope of another migration. */
+  readonly hbone: readonly string[];
   /** Namespaces whose journal is of this migration, in its selection still or not: each needs its record. */
   readonly changed: readonly string[];
   /** Critical ones keep the whole migration from starting anything. */
   readonly findings: readonly Finding[];
 }
 
-function isSelected({ namespaces }: MeshMigrationSpec, namespace: NamespaceView): boolean {
+/** Whether the selection takes a namespace in. */
+export function isSelected({ namespaces }: Pick<MeshMigrationSpec, 'namespaces'>, namespace: NamespaceView): boolean {
   if (namespaces.exclude.includes(namespace.name)) return false;
   return namespaces.names.includes(namespace.name) || (namespaces.selector !== undefined && selects(namespaces.selector, namespace.labels));
 }
 
-/** Whether one namespace is in the scope of a migration. */
+/** Whether the spec lets the workloads of a namespace that stays be restarted for HBONE. */
+export function isForHbone({ restart: { hboneNamespaces }, ...spec }: MeshMigrationSpec, namespace: NamespaceView): boolean {
+  if (hboneNamespaces === undefined || isSelected(spec, namespace)) return false;
+  return hboneNamespaces.names.includes(namespace.name) || (hboneNamespaces.selector !== undefined && selects(hboneNamespaces.selector, namespace.labels));
+}
+
+/** Whether a migration may touch one namespace: to move it, or to restart it for HBONE. */
 export function isInScope({ spec }: MeshMigration, namespace: NamespaceView, rootNamespace: string): boolean {
-  return isSelected(spec, namespace) && !(systemNamespaces as readonly string[]).includes(namespace.name) && namespace.name !== rootNamespace;
+  return (isSelected(spec, namespace) || isForHbone(spec, namespace)) && !(systemNamespaces as readonly string[]).includes(namespace.name) && namespace.name !== rootNamespace;
 }
 
 /** Whether a migration still has a say over its namespaces; one that is Finalized has let go. */
-function holds(migration: MeshMigration): boolean {
+export function holds(migration: MeshMigration): boolean {
   return migration.status?.writtenPhase !== 'Finalized';
 }
 
@@ -66,5 +75,7 @@ export function scopeOf(
     findings.push({ id: 'MM004', severity: 'Critical', object: `MeshMigration ${self.metadata.name}`, message: 'no namespace is selected', fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.' });
   }
   const changed = namespaces.filter((namespace) => !namespace.terminating && isOf(journalOn(namespace), self.metadata.name, self.spec)).map(({ name }) => name);
-  return { namespaces: usable, changed, findings: findings.slice(0, 50) };
+  const restarted = namespaces.filter((namespace) => isForHbone(self.spec, namespace) && !namespace.terminating && !isSystem(namespace.name));
+  const hbone = restarted.filter((namespace) => !others.some(({ spec }) => isSelected(spec, namespace))).map(({ name }) => name).sort();
+  return { namespaces: usable, hbone, changed, findings: findings.slice(0, 50) };
 }

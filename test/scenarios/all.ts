@@ -1,5 +1,6 @@
 import { beliefScenarios } from './belief.ts';
 import { blockedScenarios } from './blocked.ts';
+import { calledFirstScenarios } from './called-first.ts';
 import { staysDirect } from './direct.ts';
 import { honestStatusScenarios } from './honest-status.ts';
 import { httpBackScenarios } from './http-back.ts';
@@ -28,4 +29,5 @@ export const scenarios: readonly Scenario[] = [
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios,
   ...scopeScenarios,
+  ...calledFirstScenarios,
 ];

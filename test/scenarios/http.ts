@@ -175,8 +175,8 @@ export const httpScenarios: readonly Scenario[] = [
       await world.phase('Migrated');
       const [first, second] = await Promise.all([blog, home].map(async (each) => (await world.child(each)).status?.steps ?? []));
       const end = first?.find(({ name }) => name === 'RestartWorkloads')?.completedAt ?? '';
-      const start = second?.find(({ name }) => name === 'EnsureWaypoint')?.startedAt ?? '';
-      assert.ok(end !== '' && end <= start, `${blog} was to be in ambient (${end}) before ${home} was started (${start})`);
+      const flipped = second?.find(({ name }) => name === 'Flip')?.completedAt ?? '';
+      assert.ok(end !== '' && end <= flipped, `${blog} was to be in ambient (${end}) before the labels of ${home} changed (${flipped})`);
     },
   },
   {

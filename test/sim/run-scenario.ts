@@ -30,6 +30,8 @@ export interface SimRun {
   readonly prometheus?: (clock: VirtualClock) => PrometheusOptions;
   /** What the operator knows of the mesh. Default: Istio as it is. */
   readonly adapter?: MeshAdapter;
+  /** How many namespaces of one migration may be under way at once. */
+  readonly slots?: number;
   /** Called before the operator is started. */
   readonly arrange?: (cluster: SimCluster, operator: SimOperator, line: FaultyTransport) => void;
 }
@@ -46,7 +48,7 @@ async function story(scenario: Scenario, run: SimRun, clock: VirtualClock, rando
   const { signal } = stopping;
   const cluster = await startSimCluster({ clock, random, ambient: false, gatewayApi: run.gatewayApi ?? true });
   const line = new FaultyTransport(cluster.server.transport('operator'), clock, run.faults ?? []);
-  const operator = new SimOperator({ transport: line, clock, random, ...(run.log && { log: run.log }), ...(run.prometheus && { prometheus: run.prometheus(clock) }), ...(run.adapter && { adapter: run.adapter }) });
+  const operator = new SimOperator({ transport: line, clock, random, ...(run.log && { log: run.log }), ...(run.prometheus && { prometheus: run.prometheus(clock) }), ...(run.adapter && { adapter: run.adapter }), ...(run.slots !== undefined && { slots: run.slots }) });
   const world = new World({ name: scenario.name, cluster, operator, random, signal });
   try {
     await scenario.prepare?.(world);

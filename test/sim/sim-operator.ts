@@ -17,6 +17,8 @@ export interface SimOperatorOptions {
   readonly prometheus?: PrometheusOptions;
   /** Default: Istio as it is. */
   readonly adapter?: MeshAdapter;
+  /** How many namespaces of one migration may be under way at once. Default: that of the operator. */
+  readonly slots?: number;
 }
 
 /** How long the kubelet takes to start a process again that has ended. */
@@ -128,7 +130,7 @@ export class SimOperator implements OperatorControl {
     const incarnation = new Incarnation();
     this.#incarnation = incarnation;
     this.#number += 1;
-    const { clock, random, log = silentLogger, prometheus, adapter } = this.#options;
+    const { clock, random, log = silentLogger, prometheus, adapter, slots } = this.#options;
     const transport = incarnation.transport(
       this.#options.transport,
       (request) => {
@@ -138,7 +140,7 @@ export class SimOperator implements OperatorControl {
       },
       (request) => { if (isCountedWrite(request)) this.#maybeKill('after'); },
     );
-    const operator = createOperator({ transport, clock: incarnation.clock(clock, () => this.aheadMs), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system', ...(prometheus && { prometheus }), ...(adapter && { adapter }) });
+    const operator = createOperator({ transport, clock: incarnation.clock(clock, () => this.aheadMs), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system', ...(prometheus && { prometheus }), ...(adapter && { adapter }), ...(slots !== undefined && { maxConcurrentNamespaces: slots }) });
     operator.run(new AbortController().signal).catch((error: unknown) => {
       if (incarnation.isDead) return;
       log.error({ err: error }, 'The operator ended by itself');

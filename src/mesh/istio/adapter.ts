@@ -6,6 +6,7 @@ import { controlPlaneRules } from './findings/control-plane.ts';
 import { egressRules } from './findings/egress.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { markRules } from './findings/marks.ts';
+import { orderRules } from './findings/old-sidecars.ts';
 import { policyRules } from './findings/policies.ts';
 import { budgetRules } from './findings/budgets.ts';
 import { calledRouteRules } from './findings/called-routes.ts';
@@ -18,11 +19,11 @@ import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
 import { arrived, itinerary } from './itinerary.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
-import { concerns, modeFor, modeOf } from './pod-mode.ts';
+import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
-import { choose } from './waypoint/choose.ts';
+import { choose, onlyRestarts } from './waypoint/choose.ts';
 import { explain } from './waypoint/explain.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
@@ -31,13 +32,18 @@ import { plannedOrder } from './waypoint/planned-order.ts';
 const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules];
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...returnRules, ...proxyRules, ...egressRules, ...markRules];
+export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...returnRules, ...proxyRules, ...egressRules, ...orderRules, ...markRules];
+
+/** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
+const restartRules: readonly string[] = ['MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097'];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
 function findings(surroundings: Surroundings, when: 'Start' | 'UnderWay'): readonly Finding[] {
   const { from, to } = surroundings.route;
+  const only = onlyRestarts(surroundings) ? restartRules : undefined;
   return rules
+    .filter(({ id }) => only?.includes(id) !== false)
     .filter((rule) => when === 'Start' || rule.when === 'Always')
     .filter((rule) => from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule))
     .flatMap((rule) => apply(rule, surroundings))
@@ -59,6 +65,7 @@ export const istio: MeshAdapter = {
   modeOf,
   modeFor,
   concerns,
+  holdsOthersBack: lacksHbone,
   itinerary,
   explain,
   arrived,

@@ -5,6 +5,7 @@ import type { PodView, WorkloadView } from '../views.ts';
 import { injects } from './injection.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { awaitsHbone, awaitsOthers } from './waypoint/awaits.ts';
 import { exitOrder } from './waypoint/exit/order.ts';
 import { isExit } from './waypoint/exit/route.ts';
 import { forgetSidecars, leaveWaypoints, prepareSidecars, returnToWaypoints } from './waypoint/exit/steps.ts';
@@ -64,6 +65,26 @@ const restartForHbone: StepPlan = {
   work: { kind: 'Restart', stale: lacksHbone },
 };
 
+/** Whether its controller is still rolling out, or never got to the end of it. */
+function isUnfinished({ observedGeneration, generation, available, updated, replicas }: WorkloadView): boolean {
+  return observedGeneration < generation || available < replicas || updated < replicas;
+}
+
+/**
+ * A namespace that stays, and is called from ambient by those that move. It has a record and an itinerary of its own, and not a restart driven from the
+ * migration, because a restart needs all that a record gives it: it is announced, paced, watched, counted and taken back when it fails.
+ */
+const restartsOnly: Itinerary = {
+  forward: [...look, restartForHbone],
+  backward: [
+    // B, F: only a rollout that did not finish goes back to its old template. What has finished stays: another restart would cost the same again and
+    // bring back nothing. Dying before or after the patch: the template's annotation tells which.
+    { name: 'RestoreWorkloads', why: 'Takes a restart back that did not finish; what has finished is not restarted once more.', work: { kind: 'Restart', stale: () => false, order: ({ workloads }) => workloads.filter(isUnfinished) } },
+    // C: no label was changed; the record leaves with the annotation. Dying before: sent again; after: the annotation is gone.
+    { name: 'RestoreCapture', why: 'Removes the record of the namespace, whose labels were never changed.', work: { kind: 'Labels', targets: {} } },
+  ],
+};
+
 /** What a waypoint adds to the steps of a route, and at which places. */
 interface WaypointRules {
   /** Before the labels of the namespace change. */
@@ -79,20 +100,25 @@ interface WaypointRules {
 
 const withoutWaypoint: Omit<WaypointRules, 'order'> = { prepare: [], finish: [], restore: [], remove: [] };
 
-function waypointRules(route: Route, name: ItineraryName): Omit<WaypointRules, 'order'> & Partial<WaypointRules> {
+function waypointRules(route: Route, name: Exclude<ItineraryName, 'Hbone'>): Omit<WaypointRules, 'order'> & Partial<WaypointRules> {
   if (name === 'L4') return withoutWaypoint;
   return isExit(route)
     ? { prepare: prepareSidecars, finish: leaveWaypoints, restore: returnToWaypoints, remove: forgetSidecars, order: (surroundings) => exitOrder(surroundings).workloads }
     : { ...withoutWaypoint, prepare: enterWaypoint, remove: leaveWaypoint(holdFor(route.from)), order: (surroundings) => restartOrder(surroundings).workloads };
 }
 
-function forward(route: Route, original: LabelTargets, name: ItineraryName): readonly StepPlan[] {
+/** Whether sidecars leave for ambient, so that the namespace and those around it are in two data planes for a while. */
+function entersAmbient({ from, to }: Route): boolean {
+  return from === 'IstioSidecar' && to === 'IstioAmbient';
+}
+
+function forward(route: Route, original: LabelTargets, name: Exclude<ItineraryName, 'Hbone'>): readonly StepPlan[] {
   const { prepare, finish, order } = waypointRules(route, name);
   const from = rules[route.from];
   const to = rules[route.to];
   const flip: LabelTargets = { ...from.leave, ...to.enter(original) };
   const steps = [...look];
-  if (route.from === 'IstioSidecar' && route.to === 'IstioAmbient') steps.push(restartForHbone);
+  if (entersAmbient(route)) steps.push(restartForHbone);
   steps.push(...prepare);
   if (Object.keys(flip).length > 0) {
     // A: one patch, so at no revision is neither label in force. Dying before: labels are as recorded, it is sent again;
@@ -103,6 +129,8 @@ function forward(route: Route, original: LabelTargets, name: ItineraryName): rea
       work: { kind: 'Labels', targets: flip },
       // A caller whose ztunnel does not know of the waypoint yet would be refused by pods without a sidecar; on the way out, a pod's ztunnel may not know its guard yet.
       ...(name === 'L7' && { settled: true as const }),
+      // E: from here on pods call as ambient does. Whom they call takes HBONE by then, and who calls them does not go past the waypoint.
+      ...(entersAmbient(route) && { awaits: awaitsOthers }),
     });
   }
   if (from.byRestart || to.byRestart) {
@@ -113,6 +141,8 @@ function forward(route: Route, original: LabelTargets, name: ItineraryName): rea
       name: 'RestartWorkloads',
       why: `Restarts one workload at a time until its pods are in mode ${mode}; pods change data plane only by being created anew.`,
       work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order }) },
+      // E: an old sidecar can come back, by a rollback elsewhere for example.
+      ...(entersAmbient(route) && { awaits: awaitsHbone }),
     });
   }
   steps.push(...finish);
@@ -132,7 +162,7 @@ function forward(route: Route, original: LabelTargets, name: ItineraryName): rea
 /** What a rollback puts back: the revision too, although no step changes it, because without it the original may not inject. */
 const restored = [injectionLabel, revisionLabel, dataplaneModeLabel];
 
-function backward(route: Route, original: LabelTargets, name: ItineraryName): readonly StepPlan[] {
+function backward(route: Route, original: LabelTargets, name: Exclude<ItineraryName, 'Hbone'>): readonly StepPlan[] {
   const mode = modeFor(route.from);
   // The capture is held until the pods have their sidecars back: a sidecar wins over the label, a naked pod needs it.
   const held = route.to === 'IstioAmbient' ? [dataplaneModeLabel] : [];
@@ -176,6 +206,7 @@ function describe(targets: LabelTargets): string {
  * those that take them, labels that hold running pods are released when no pod needs them.
  */
 export function itinerary(route: Route, original: LabelTargets, name: ItineraryName): Itinerary {
+  if (name === 'Hbone') return restartsOnly;
   return { forward: forward(route, original, name), backward: backward(route, original, name) };
 }
 

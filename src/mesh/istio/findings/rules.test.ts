@@ -7,7 +7,7 @@ import { returnExamples } from '../../../../test/support/return-examples.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../api/resources.ts';
-import type { MeshState, Surroundings } from '../../adapter.ts';
+import type { MeshState, ScopeView, Surroundings } from '../../adapter.ts';
 import { sealOf } from '../../seal.ts';
 import type { ConfigView, PodView } from '../../views.ts';
 import { istio, rules } from '../adapter.ts';
@@ -60,6 +60,18 @@ const identity = { rules: [{ from: [{ source: { principals: ['cluster.local/ns/s
 const strict = peer({ mtls: { mode: 'STRICT' } });
 function meshConfig(text: string): ConfigView {
   return config('ConfigMap', { mesh: text }, { name: 'istio-canary', namespace: root });
+}
+
+/** Namespaces around `shop`: one that moves, and one that is only restarted. */
+function scopeOf(moving?: string, restarted?: string): ScopeView {
+  return { moves: (name) => name === moving, restartsForHbone: (name) => name === restarted, halted: () => undefined };
+}
+
+/** `bank`, which stays, has one pod. */
+function nextTo(only: PodView, ...configs: readonly ConfigView[]): Surroundings {
+  const pods = [{ ...only, namespace: 'bank' }];
+  const given = surroundings({}, configs);
+  return { ...given, mesh: { ...given.mesh, namespacesWithPods: () => ['bank'], pods: (name) => (name === 'bank' ? pods : []), workloads: (name) => (name === 'bank' ? [workload({ namespace: 'bank' })] : []) } };
 }
 
 const asleep = workload({ name: 'night', replicas: 0, templateLabels: { app: 'night' } });
@@ -514,10 +526,6 @@ const table: Readonly<Record<string, Examples>> = {
       'no pods': surroundings({ services: [service({ headless: true, selector: { app: 'x' } })] }, [strict]), 'another goal': surroundings({ route: toSidecar, services: [headless] }, [strict]),
     },
   },
-  MM060: {
-    seen: { 'Never': surroundings({ pods: [old], spec: migrationSpec({ restart: { hbone: 'Never' } }) }) },
-    ignored: { 'Auto': surroundings({ pods: [old] }), 'none left': surroundings({ spec: migrationSpec({ restart: { hbone: 'Never' } }) }) },
-  },
   MM061: {
     seen: { 'no hook': surroundings({ pods: [pod({ hasPreStop: false })] }) },
     ignored: { 'a hook': surroundings(), 'a Job': surroundings({ pods: [pod({ hasPreStop: false, owner: { kind: 'Job', name: 'once' } })] }), 'no restart': surroundings({ route: fromNone, pods: [plainPod({ hasPreStop: false })] }) },
@@ -534,13 +542,10 @@ const table: Readonly<Record<string, Examples>> = {
     },
   },
   MM063: {
-    seen: {
-      'a headless Service and a policy by identity': surroundings({ services: [headless] }, [policy({ action: 'DENY', ...identity })]),
-      'sidecars without HBONE that stay': surroundings({ pods: [old], spec: migrationSpec({ restart: { hbone: 'Never' } }) }, [policy({ action: 'DENY', ...identity })]),
-    },
+    seen: { 'a headless Service and a policy by identity': surroundings({ services: [headless] }, [policy({ action: 'DENY', ...identity })]) },
     ignored: {
       'a policy by port': surroundings({ services: [headless] }, [policy({ rules: [{ to: [{ operation: { ports: ['80'] } }] }] })]), 'no policy': surroundings({ services: [headless] }),
-      'a cluster IP': around(policy(identity)), 'sidecars that are restarted first': surroundings({ pods: [old] }, [policy(identity)]),
+      'a cluster IP': around(policy(identity)),
     },
   },
   MM071: {
@@ -572,6 +577,7 @@ const table: Readonly<Record<string, Examples>> = {
       'one in ambient': calledBy(plainPod({ ...captured, namespace: 'blog', serviceAccount: 'reader' })), 'another ServiceAccount': calledBy(pod({ namespace: 'blog', serviceAccount: 'writer' })),
       'a gateway': calledBy(pod({ namespace: 'blog', serviceAccount: 'reader', annotations: { ...injected.annotations, 'inject.istio.io/templates': 'gateway' } })),
       'FailClosed': { ...calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })), spec: failClosed },
+      'one in scope, for which it waits': { ...calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })), scope: scopeOf('blog') },
     },
   },
   MM084: {
@@ -632,6 +638,26 @@ const table: Readonly<Record<string, Examples>> = {
     seen: { 'FailClosed': surroundings({ spec: failClosed }, [policy(http)]) },
     ignored: { 'CallersFirst': around(policy(http)), 'L4 only': surroundings({ spec: failClosed }, [policy(identity)]) },
   },
+  MM100: {
+    seen: {
+      'Never': surroundings({ pods: [old], spec: migrationSpec({ restart: { hbone: 'Never' } }) }), 'a pod that nothing restarts': surroundings({ pods: [{ ...old, owner: { kind: 'Rollout', name: 'web' } }] }),
+      'a namespace that stays': nextTo(old), 'one that is starting': nextTo({ ...old, ready: false }), 'one on its way out that still serves': nextTo({ ...old, terminating: true }),
+    },
+    ignored: {
+      'Auto': surroundings({ pods: [old] }), 'none left': surroundings({ spec: migrationSpec({ restart: { hbone: 'Never' } }) }), 'another goal': { ...nextTo(old), route: toNone },
+      'from outside the mesh, without an identity before': { ...nextTo(old), route: fromNone }, 'one that takes HBONE': nextTo(pod()), 'one in scope': { ...nextTo(old), scope: scopeOf('bank') },
+      'one that may be restarted': { ...nextTo(old), scope: scopeOf(undefined, 'bank') }, 'one that has ended': nextTo({ ...old, ready: false, terminating: true }),
+      'one that others call': { ...nextTo(old), spec: migrationSpec({ callers: [{ namespace: 'bank', from: [{ namespace: 'blog' }] }] }) },
+      'one that admits others only': nextTo(old, policy({ rules: [{ from: [{ source: { namespaces: ['blog'] } }] }] }, { namespace: 'bank' })),
+      'a gateway': nextTo({ ...old, annotations: { ...old.annotations, 'inject.istio.io/templates': 'gateway' } }),
+    },
+  },
+  MM101: {
+    seen: { 'callers in scope': { ...calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })), scope: scopeOf('blog') } },
+    ignored: { 'callers that stay': calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })), 'callers in ambient': { ...calledBy(plainPod({ ...captured, namespace: 'blog', serviceAccount: 'reader' })), scope: scopeOf('blog') } },
+  },
+  // A circle takes two namespaces with policies: test/sim/called-first.test.ts.
+  MM102: { seen: {}, ignored: { 'callers in scope that nobody calls': { ...calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })), scope: scopeOf('blog') } } },
   MM110: {
     seen: {
       'a policy of the user with our label': around(labelled(policy(http))), 'a copy that was edited': around({ ...asMade(policy(http)), spec: identity }),
@@ -673,6 +699,26 @@ describe('the rules', () => {
 
   it.each(rows.filter(([, verb]) => verb === 'sees'))('%s, when it %s %s, makes findings that the API admits', (_id, _verb, _name, given) => {
     for (const finding of istio.findings(given, 'Start')) expect(Finding.parse(finding)).toEqual(finding);
+  });
+});
+
+describe('sidecars that cannot take HBONE', () => {
+  const severities = (given: Surroundings): readonly string[] => istio.findings(given, 'Start').filter(({ id }) => id === 'MM100').map(({ severity }) => severity);
+  const bank = { namespace: 'bank' };
+
+  it.each([
+    ['a DENY by identity', policy({ action: 'DENY', ...identity }, bank)], ['an ALLOW by identity', policy({ rules: [{ from: [{ source: { principals: ['*'] } }] }] }, bank)],
+    ['a condition on who calls', policy({ rules: [{ when: [{ key: 'source.namespace', notValues: ['x'] }] }] }, bank)], ['one of the whole mesh', policy({ action: 'DENY', ...identity }, { namespace: root })],
+    ['STRICT', peer({ mtls: { mode: 'STRICT' } }, bank)], ['STRICT on a port', peer({ ...only('web'), portLevelMtls: { 80: { mode: 'STRICT' } } }, bank)],
+  ])('block where %s decides', (_name, config) => {
+    expect(severities(nextTo(old, config))).toEqual(['Critical']);
+  });
+
+  it.each([
+    ['nothing', []], ['a policy by port', [policy({ rules: [{ to: [{ operation: { ports: ['80'] } }] }] }, bank)]], ['a policy of other pods', [policy({ ...only('api'), action: 'DENY', ...identity }, bank)]],
+    ['a policy elsewhere', [policy({ action: 'DENY', ...identity }, { namespace: 'blog' })]], ['STRICT that the namespace takes back', [peer({ mtls: { mode: 'STRICT' } }, { namespace: root }), peer({ mtls: { mode: 'PERMISSIVE' } }, bank)]],
+  ])('are a warning where %s decides', (_name, configs) => {
+    expect(severities(nextTo(old, ...configs))).toEqual(['Warning']);
   });
 });
 

@@ -37,15 +37,19 @@ function serviceName({ namespace, name }: { readonly namespace: string; readonly
   return nameOf({ kind: 'Service', namespace, name });
 }
 
-/** Callers of other namespaces that have sidecars; those of the namespace itself are restarted first (`order.ts`). */
+/** Callers of other namespaces that have sidecars; those of the namespace itself are restarted first (`order.ts`), those in scope are waited for. */
 function running(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
-  const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
+  const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) => staysElsewhere(namespace, surroundings));
   return elsewhere.length === 0 ? [] : [`callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)}), known from ${callers.from}`];
+}
+
+function staysElsewhere(namespace: string, { namespace: home, scope }: Surroundings): boolean {
+  return namespace !== home.name && scope?.moves(namespace) !== true;
 }
 
 /** Callers of other namespaces that did call and do not run now. Who only may call would be one for each name in a policy that nobody has. */
 function sleeping(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
-  const elsewhere = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
+  const elsewhere = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings).filter(({ namespace }) => staysElsewhere(namespace, surroundings));
   const names = [...new Set(elsewhere.map(({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`))].sort();
   return names.length === 0 ? [] : [`callers that do not run now get sidecars when they do, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`];
 }

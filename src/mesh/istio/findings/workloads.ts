@@ -4,7 +4,7 @@ import { whyNotRestartable } from '../../restartable.ts';
 import { selects, type PodView, type WorkloadView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, templatesAnnotation } from '../labels.ts';
-import { concerns, lacksHbone, modeFor, modeOf } from '../pod-mode.ts';
+import { concerns, modeFor, modeOf } from '../pod-mode.ts';
 import { asksWhoCalls } from './policy-fields.ts';
 import { applicable, isStrict, labelSets, nameOf, some, type Evidence, type Rule } from './rule.ts';
 
@@ -54,11 +54,7 @@ function headless(surroundings: Surroundings, message: string): readonly Evidenc
 /** Plaintext carries no identity: a DENY by identity does not match it, an ALLOW by identity refuses it. */
 function namelessCallers(surroundings: Surroundings): readonly Evidence[] {
   if (surroundings.route.to !== 'IstioAmbient' || !applicable('AuthorizationPolicy', surroundings).some(({ spec }) => asksWhoCalls(spec))) return [];
-  const old = surroundings.spec.restart.hbone === 'Auto' ? [] : surroundings.pods.filter(lacksHbone);
-  return [
-    ...headless(surroundings, 'sidecars reach ambient pods behind a headless Service in plaintext (istio/istio#54921), so policies would not know these callers'),
-    ...perNamespace(surroundings, old, (names) => `ambient pods reach these sidecars in plaintext until they are restarted, so policies would not know these callers: ${names}`),
-  ];
+  return headless(surroundings, 'sidecars reach ambient pods behind a headless Service in plaintext (istio/istio#54921), so policies would not know these callers');
 }
 
 /** Workloads without pods whose next pods would be of a template that `test` finds fault with. */
@@ -166,12 +162,6 @@ export const workloadRules: readonly Rule[] = [
     find: (surroundings) => !isStrict(surroundings) ? [] : headless(surroundings, 'sidecars reach ambient pods behind a headless Service in plaintext, which STRICT refuses (istio/istio#54921)'),
   },
   {
-    id: 'MM060', severity: 'Warning', when: 'Start', title: 'Sidecars cannot take HBONE',
-    fix: 'Restart the workloads, or set spec.restart.hbone to Auto.',
-    find: (surroundings) => surroundings.route.to !== 'IstioAmbient' || surroundings.spec.restart.hbone === 'Auto' ? [] : perNamespace(surroundings, surroundings.pods.filter(lacksHbone),
-      (names) => `ambient pods can reach these sidecars only in plaintext until they are restarted: ${names}`),
-  },
-  {
     id: 'MM061', severity: 'Warning', when: 'Start', title: 'No preStop hook',
     fix: 'Give the containers a preStop sleep of a few seconds, or let the application drain on SIGTERM.',
     find: (surroundings) => !restarts(surroundings) ? [] : perNamespace(surroundings,
@@ -187,7 +177,7 @@ export const workloadRules: readonly Rule[] = [
   },
   {
     id: 'MM063', severity: 'Critical', when: 'Start', title: 'Policies would not know their callers',
-    fix: 'Give callers an ordinary Service with a cluster IP, set spec.restart.hbone to Auto, or decide by ports and addresses instead of identities.',
+    fix: 'Give callers an ordinary Service with a cluster IP, or decide by ports and addresses instead of identities.',
     find: namelessCallers,
   },
 ];

@@ -11,9 +11,15 @@ import { translationOf } from './translation.ts';
  */
 export function choose(surroundings: Surroundings): ItineraryName {
   const { route: { from, to } } = surroundings;
+  if (onlyRestarts(surroundings)) return 'Hbone';
   if (isExit(surroundings.route)) return usesWaypoint(surroundings) ? 'L7' : 'L4';
   if (from !== 'IstioSidecar' || to !== 'IstioAmbient') return 'L4';
   return translationOf(surroundings).needs.some(({ servable, reasons }) => reasons.some(({ enforces }) => enforces || servable)) ? 'L7' : 'L4';
+}
+
+/** Whether the namespace stays as it is, and is only restarted so that ztunnel reaches it. */
+export function onlyRestarts({ itinerary, scope, namespace }: Surroundings): boolean {
+  return itinerary === undefined ? scope?.restartsForHbone(namespace.name) === true : itinerary === 'Hbone';
 }
 
 /** The itinerary that is under way, or the one that would be taken. */

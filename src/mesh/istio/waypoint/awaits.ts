@@ -1,0 +1,90 @@
+import type { Awaiting, Surroundings } from '../../adapter.ts';
+import { circleFrom } from '../../circle.ts';
+import type { PodView } from '../../views.ts';
+import { oldSidecars, type OldSidecars } from '../old-sidecars.ts';
+import { guardedServices, sidecarCallers, sleepingCallers } from './callers.ts';
+import { getsWaypoint } from './choose.ts';
+import { neighbour } from './neighbour.ts';
+
+/** As many names as a message needs. */
+const shown = 5;
+
+function listed(names: readonly string[]): string {
+  return names.length > shown ? `${names.slice(0, shown).join(', ')} and ${names.length - shown} more` : names.join(', ');
+}
+
+function podNames(pods: readonly PodView[]): string {
+  return listed(pods.map(({ name }) => name));
+}
+
+/** What keeps the namespaces that are waited for, in brackets; undefined when each of them goes on by itself. */
+function halt(namespaces: readonly string[], { scope }: Surroundings): string | undefined {
+  const halted = namespaces.flatMap((namespace) => {
+    const why = scope?.halted(namespace);
+    return why === undefined ? [] : [`${namespace} ${why}`];
+  });
+  return halted.length === 0 ? undefined : `, but ${listed(halted)}`;
+}
+
+/** Old sidecars for which something is lost or gained when they are called in plaintext. */
+export function dangerous(surroundings: Surroundings): readonly OldSidecars[] {
+  return oldSidecars(surroundings).filter(({ matters }) => matters !== undefined);
+}
+
+/**
+ * Whether a sidecar that this namespace may call, anywhere in the mesh, still takes no HBONE. From ambient it would be called in plaintext: what
+ * a DENY of the caller refuses would get through.
+ */
+export function awaitsHbone(surroundings: Surroundings): Awaiting | undefined {
+  const old = dangerous(surroundings);
+  if (old.length === 0) return undefined;
+  const stay = old.filter(({ restarted }) => !restarted);
+  const name = ({ namespace, pods }: OldSidecars): string => `${namespace} (${podNames(pods)})`;
+  if (stay.length > 0) return { stuck: true, message: `sidecars that may be called were injected before ambient was enabled, and this migration does not restart them: ${listed(stay.map(name))}` };
+  const halted = halt(old.map(({ namespace }) => namespace), surroundings);
+  return { stuck: halted !== undefined, message: `waits until the sidecars that it may call take HBONE, in ${listed(old.map(({ namespace }) => namespace))}: they are restarted first, then this goes on by itself${halted ?? ''}` };
+}
+
+/**
+ * Namespaces whose workloads call Services here that refuse sidecars, and still have some; with their pods. Who calls was known at the start (MM082); metrics
+ * that are away since then hold nothing up.
+ */
+export function awaitedCallers(surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> {
+  if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return new Map();
+  const home = surroundings.namespace.name;
+  const found = new Map<string, PodView[]>();
+  for (const { callers } of guardedServices(surroundings)) {
+    if (callers.kind === 'Unknown') continue;
+    for (const pod of sidecarCallers(callers.callers, surroundings)) found.set(pod.namespace, [...found.get(pod.namespace) ?? [], pod]);
+    const asleep = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings);
+    for (const { namespace } of asleep) found.set(namespace, found.get(namespace) ?? []);
+  }
+  found.delete(home);
+  return found;
+}
+
+/** The namespaces on the way from this one back to itself, if callers wait for it in turn; undefined if none do. */
+export function circleOfCallers(surroundings: Surroundings): readonly string[] | undefined {
+  const { namespace: { name: home }, scope } = surroundings;
+  return circleFrom(home, (name) => [...awaitedCallers(name === home ? surroundings : neighbour(surroundings, name)).keys()].filter((each) => scope?.moves(each) === true));
+}
+
+/** Whether workloads of other namespaces that call here still have sidecars: past the waypoint they would be refused by pods without. */
+export function awaitsCallers(surroundings: Surroundings): Awaiting | undefined {
+  const awaited = awaitedCallers(surroundings);
+  if (awaited.size === 0) return undefined;
+  const names = [...awaited.keys()].sort();
+  const stay = names.filter((name) => surroundings.scope?.moves(name) !== true);
+  const pods = [...new Set(names.flatMap((name) => awaited.get(name) ?? []))];
+  const who = `${listed(names)}${pods.length === 0 ? '' : ` (${podNames(pods)})`}`;
+  if (stay.length > 0) return { stuck: true, message: `callers with sidecars go past the waypoint and would be refused, and ${listed(stay)} are not in scope: ${who}` };
+  const circle = circleOfCallers(surroundings);
+  if (circle !== undefined) return { stuck: true, message: `namespaces wait for each other in a circle: ${circle.toReversed().join(' calls ')}` };
+  const halted = halt(names, surroundings);
+  return { stuck: halted !== undefined, message: `its callers in ${who} are in scope: they go first, then this goes on by itself${halted ?? ''}` };
+}
+
+/** Before the labels change: whoever is called takes HBONE, and whoever calls has moved. */
+export function awaitsOthers(surroundings: Surroundings): Awaiting | undefined {
+  return awaitsHbone(surroundings) ?? awaitsCallers(surroundings);
+}
