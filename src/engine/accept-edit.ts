@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
+import { sentence } from './held.ts';
 import { fromList, observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
 import { isAtRest } from './left.ts';
@@ -23,6 +25,11 @@ function keptOnResume(step: string, flipped: boolean): boolean {
   return !['BindWaypoint', 'Flip', 'ReleaseCapture'].includes(step) && (flipped || step !== 'Snapshot');
 }
 
+/** That the labels were there before is not forgotten: putting them back is not asked what comes before the first time. */
+function lostFlip({ now }: Situation, { phase, steps = [] }: NamespaceMigrationStatus): NonNullable<NamespaceMigrationStatus['steps']> {
+  return steps.filter(({ name }) => isAtRest(phase) && name === 'Flip').map(({ name, startedAt }) => ({ name, startedAt, lostAt: timestamp(now) }));
+}
+
 /** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */
 function resumed(situation: Situation, status: NamespaceMigrationStatus, command: Command): NamespaceMigrationStatus {
   const { command: _command, failure: _failure, ...rest } = status;
@@ -42,9 +49,21 @@ function resumed(situation: Situation, status: NamespaceMigrationStatus, command
     ...(!flipped && original !== undefined && { original: { ...original, labels } }),
     phase: 'Migrating',
     labels,
-    steps: kept,
+    steps: [...kept, ...lostFlip(situation, status)],
     workloads: again ? [] : unfinished,
   };
+}
+
+function rests({ phase }: NamespaceMigrationStatus, { action }: Command): boolean {
+  return isAtRest(phase) && action === 'Migrate';
+}
+
+/** At rest something has come up that a longer itinerary would do: it goes on with that, or is told why it cannot. */
+function goneFurther(situation: Situation, status: NamespaceMigrationStatus, command: Command): Accepted | undefined {
+  const longer = rests(status, command) && status.direction === 'Forward' ? situation.adapter.longer(situation.surroundings) : undefined;
+  if (longer === undefined) return undefined;
+  if (longer.obstacle !== undefined) return { status, answer: `${command.by} asked to go on, but a waypoint is not possible: ${sentence(longer.obstacle)}` };
+  return { status: resumed(situation, { ...status, itinerary: longer.itinerary }, command) };
 }
 
 /** A command that makes sense now is taken over; any other is answered and the phase put back. */
@@ -60,7 +79,9 @@ export function acceptEdit(situation: Situation, status: NamespaceMigrationStatu
       : { status: { ...status, command } };
   }
   // At rest there is nothing to go on with, except when somebody has changed what the migration holds: it is taken back.
-  const drifted = isAtRest(status.phase) && command.action === 'Migrate' && foreignChange(situation, status, {}) !== undefined;
+  const further = goneFurther(situation, status, command);
+  if (further !== undefined) return further;
+  const drifted = rests(status, command) && foreignChange(situation, status, {}) !== undefined;
   if (status.direction === 'Backward' || (over.includes(status.phase) && !drifted)) {
     return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${is}` };
   }

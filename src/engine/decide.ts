@@ -1,10 +1,12 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
+import { durationMs } from '../base/duration.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
 import { acceptEdit } from './accept-edit.ts';
 import type { Verdict } from './conditions.ts';
 import { courseOf, type Course } from './course.ts';
 import { hold, type Draft } from './draft.ts';
+import { notEnforced, sentence, withFinding } from './held.ts';
 import { describeWrite } from './execute.ts';
 import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
@@ -21,7 +23,7 @@ import { readable } from './stored.ts';
 import { refusalsToReport, type Decision, type Outcome, type Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
 import { migratedVerdict, pausedVerdict } from './verdicts.ts';
-import { noting, withoutDeadlines } from './waits.ts';
+import { deadline, noting, withoutDeadlines } from './waits.ts';
 import { dueLabels, walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
 
@@ -46,12 +48,11 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
   if (foreign !== undefined) return hold(status, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: foreign });
   const critical = situation.adapter.findings(situation.surroundings, 'UnderWay').find(({ severity }) => severity === 'Critical');
   if (critical !== undefined) {
-    const listed = [critical, ...(status.findings ?? []).filter((finding) => finding.id !== critical.id || finding.object !== critical.object)].slice(0, 100);
-    return fail(situation, { ...status, findings: listed }, 'CriticalFinding', `${critical.id} ${critical.object}: ${critical.message}`, itinerary, followed);
+    return fail(situation, withFinding(status, critical), 'CriticalFinding', sentence(critical), itinerary, followed);
   }
   const kept = upkeep(situation, status, itinerary.forward, followed);
   const walked = kept.outcome.kind === 'Done' ? walk(situation, kept.status, itinerary.forward) : kept;
-  const { outcome } = walked;
+  const outcome = givenUp(situation, walked.outcome);
   switch (outcome.kind) {
     case 'Done': {
       const { step: _step, ...rest } = walked.status;
@@ -131,8 +132,11 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
     case 'Foreign': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: kept.outcome.message });
     case 'Failed': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: kept.outcome.reason, message: kept.outcome.message, way: 'Repair it; it goes on by itself' });
   }
-  return hold(kept.status, 'Migrated', foreign === undefined
-    ? migratedVerdict(kept.status)
+  const critical = situation.adapter.findings(situation.surroundings, 'UnderWay').find(({ severity }) => severity === 'Critical');
+  const looked = withFinding(kept.status, critical);
+  if (critical !== undefined) return hold(looked, 'Migrated', notEnforced(situation, critical));
+  return hold(looked, 'Migrated', foreign === undefined
+    ? migratedVerdict(looked)
     : { state: 'Stalled', reason: 'ForeignChange', message: foreign });
 }
 
@@ -142,6 +146,12 @@ function continueCourse(situation: Situation, status: NamespaceMigrationStatus):
   const followed = follow(situation, course === 'Backward' ? { ...status, direction: 'Backward' } : status, itinerary);
   if (followed.write !== undefined && !followed.refused) return whileFollowing(followed.write, followed, course);
   return alsoFollowing(takeCourse(situation, followed.status, itinerary, followed, course), followed);
+}
+
+/** A command may just have made the itinerary a longer one: rules and steps have to be of the same. */
+function onItinerary(situation: Situation, { itinerary = 'L4' }: NamespaceMigrationStatus): Situation {
+  const { surroundings } = situation;
+  return (surroundings.itinerary ?? 'L4') === itinerary ? situation : { ...situation, surroundings: { ...surroundings, itinerary } };
 }
 
 function takeCourse(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed, course: Course): Draft {
@@ -184,8 +194,17 @@ export function decide(given: Situation): Decision {
   const situation = confirmed(seen, journal);
   const before = confirmedStatus(seen.object.status, { ...evidence, journal });
   const { status, answer } = acceptEdit(situation, before);
-  const draft = status.direction === undefined ? look(situation, status) : continueCourse(situation, status);
+  const draft = status.direction === undefined ? look(situation, status) : continueCourse(onItinerary(situation, status), status);
   return { ...finish(situation, journalFirst(situation, before, blame(situation, withPodsLeft(situation, draft))), answer), waits: [...waits] };
+}
+
+/** On the way there an object that the API server does not take is not waited for for ever; nothing stands on it yet. */
+function givenUp(situation: Situation, outcome: Outcome): Outcome {
+  if (outcome.kind !== 'Write' || outcome.write.kind !== 'Apply') return outcome;
+  const name = describeWrite(outcome.write, situation.surroundings.namespace.name);
+  const refused = situation.refusals.get(name);
+  if (refused === undefined || !deadline(situation, `refused: ${name}`, durationMs(situation.spec.restart.progressDeadline)).over) return outcome;
+  return { kind: 'Failed', reason: 'WriteRefused', message: `it is refused: ${refused.message}` };
 }
 
 /** A write that the API server keeps refusing is no progress: the status says who refuses it and why, while it is tried again. */

@@ -2,6 +2,7 @@ import type { WorkloadRecord } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { durationMs } from '../base/duration.ts';
 import { selects, type BudgetView, type PodView } from '../mesh/views.ts';
+import { heldByFinding } from './held.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { announce, complete, culprit, evict, isWhole, pace, patchTemplate, progress, restartValue, seeTemplate, troubles, wasChangedBack, type Turn } from './turn.ts';
@@ -23,19 +24,21 @@ function notYet({ situation, step, workload }: Turn, message: string): Outcome {
 }
 
 /**
- * Seam for what the mesh says about this one workload as it is now (its template and its Services), asked right before it is
- * restarted: undefined when nothing stands in the way.
+ * What the mesh says about this one workload as it is now (its template, its Services and all around it): what would break by its
+ * restart is not restarted.
  */
-function mayBeRestarted(_turn: Turn): Outcome | undefined {
-  return undefined;
+function mayBeRestarted({ situation, workload }: Turn): Outcome | undefined {
+  const unfit = situation.adapter.unfit(situation.surroundings, workload);
+  return unfit && heldByFinding(situation, unfit, `the restart of ${workload.kind} ${workload.name}`);
 }
 
 /** How a workload is restarted: by its own rollout, or pod by pod where that would take more than its budgets can spare now. */
 type Manner = 'Rollout' | 'Evictions';
 
 /**
- * What has to hold before a workload is touched: it is whole, its PodDisruptionBudgets can spare what a restart takes
- * (a Deployment's rollout does not ask them, so we do), and the pods restarted before it are paid for.
+ * What has to hold before a workload is touched: it is whole, its PodDisruptionBudgets can spare what a restart takes (a Deployment's
+ * rollout does not ask them, so we do), nothing has come up that would break by its restart, and the pods restarted before it are
+ * paid for.
  */
 function guard(turn: Turn): Outcome | Manner {
   const { situation, workload } = turn;
@@ -87,7 +90,8 @@ function watchProgress(turn: Turn): Outcome {
 /** Evicts pod after pod; a failure counts before the next pod is taken. */
 function evictOneByOne(turn: Turn, record: WorkloadRecord): Outcome {
   const watched = watchProgress(turn);
-  return watched.kind === 'Failed' ? watched : evict(turn, record, turn.stale) ?? watched;
+  const next = watched.kind === 'Failed' ? undefined : evict(turn, record, turn.stale);
+  return next === undefined ? watched : mayBeRestarted(turn) ?? next;
 }
 
 /** More often than this we do not fight: on the way forward somebody has to say who owns the template. */
@@ -106,7 +110,7 @@ function rollOut(turn: Turn, record: WorkloadRecord): Outcome {
   const { situation, status, step, workload, stale } = turn;
   const value = restartValue(situation, status.attempt ?? 1, step.name);
   if (workload.templateAnnotations[restartAnnotation] !== value) {
-    return wasChangedBack(turn, record) ? changedBack(turn, record) : pace(situation) ?? patchTemplate(turn, value, stale[0]);
+    return wasChangedBack(turn, record) ? changedBack(turn, record) : pace(situation) ?? mayBeRestarted(turn) ?? patchTemplate(turn, value, stale[0]);
   }
   seeTemplate(turn, record);
   return watchProgress(turn);

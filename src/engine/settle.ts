@@ -9,7 +9,7 @@ import { settledBefore } from './waits.ts';
  * hold without a break; a process that dies meanwhile waits once more. Undefined when they have held long enough.
  */
 export function settling(situation: Situation, step: StepPlan): Outcome | undefined {
-  if (step.settled !== true) return undefined;
+  if (typeof step.settled === 'function' ? !step.settled(situation.surroundings) : step.settled !== true) return undefined;
   const { settle } = situation.spec.policies;
   const { over, until } = settledBefore(situation, step.name, durationMs(settle));
   return over ? undefined : { kind: 'Pace', until, message: `giving all proxies ${settle} to receive what was made, before ${step.name} relies on it` };

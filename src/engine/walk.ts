@@ -4,6 +4,7 @@ import { durationMs } from '../base/duration.ts';
 import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
+import { heldByFinding } from './held.ts';
 import { labelsStep } from './labels.ts';
 import { fromList } from './label-values.ts';
 import { removeStep } from './remove.ts';
@@ -31,7 +32,7 @@ function perform(situation: Situation, status: NamespaceMigrationStatus, step: S
     case 'Baseline':
       return { kind: 'Done', patch: status.before === undefined ? { before: countPods(situation) } : {} };
     case 'Labels':
-      return labelsStep(situation, status, work);
+      return flip(situation, status, step, work);
     case 'Restart':
       return step.name === 'RestartForHbone' && situation.spec.restart.hbone === 'Never' && status.itinerary !== 'Hbone' ? { kind: 'Done' } : restartStep(situation, status, step, work);
     case 'Verify':
@@ -39,6 +40,18 @@ function perform(situation: Situation, status: NamespaceMigrationStatus, step: S
     default:
       return performOnObjects(situation, step, work);
   }
+}
+
+/**
+ * On the way there the labels change only while nothing has come up that would break by it. Of a namespace that has been there
+ * before nothing is asked: its labels are put back.
+ */
+function flip(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, work: Extract<StepWork, { kind: 'Labels' }>): Outcome {
+  const outcome = labelsStep(situation, status, work);
+  const again = status.steps?.some(({ name, completedAt, lostAt }) => name === 'Flip' && (completedAt ?? lostAt) !== undefined) === true;
+  if (outcome.kind !== 'Write' || status.direction !== 'Forward' || again) return outcome;
+  const critical = situation.adapter.unready(situation.surroundings);
+  return critical === undefined ? outcome : heldByFinding(situation, critical, step.name);
 }
 
 /** The kinds of work on objects besides the namespace and its workloads. */

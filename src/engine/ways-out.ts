@@ -76,6 +76,11 @@ const table = {
     remedy: 'Repair what the message names, then start again',
     command: 'GoOn',
   },
+  HeldByFinding: {
+    meaning: 'Something appeared on the way that would break by the next change of labels or the next restart, so that is not made.',
+    remedy: 'Do what the message says; it goes on by itself. Or go back',
+    command: 'GoBack',
+  },
   MMnnn: {
     meaning: 'A critical finding keeps it from being started: see docs/findings.md.',
     remedy: 'Do what the finding says; it goes on by itself. All findings',

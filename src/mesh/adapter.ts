@@ -82,7 +82,7 @@ export interface StepPlan {
    * It relies on what the steps before it made: it writes nothing before these have held for `spec.policies.settle`, because the
    * control plane says what it has accepted, but nobody says when the last proxy has received it.
    */
-  readonly settled?: true;
+  readonly settled?: true | ((surroundings: Surroundings) => boolean);
 }
 
 /** The steps of one namespace, and the way back. */
@@ -216,4 +216,10 @@ export interface MeshAdapter {
    * appears half-way, for example.
    */
   findings(surroundings: Surroundings, when: 'Start' | 'UnderWay'): readonly Finding[];
+  /** What is critical about changing the labels of the namespace now; asked right before it. */
+  unready(surroundings: Surroundings): Finding | undefined;
+  /** What is critical about restarting this workload now, by its template and all around it as they are at that moment. */
+  unfit(surroundings: Surroundings, workload: WorkloadView): Finding | undefined;
+  /** The itinerary with which a namespace at rest could go on, because something appeared that its own does not enforce; and what keeps it from that. */
+  longer(surroundings: Surroundings): { readonly itinerary: ItineraryName; readonly obstacle?: Finding } | undefined;
 }

@@ -70,8 +70,8 @@ export class Controller {
       case namespaces.kind: this.#addSummaries(); this.#addChildrenIn(name); return;
       default:
         if (this.#concernsEveryone(resource, namespace)) this.#addOpen();
-        // What was made for a namespace at rest follows the objects that it was made from: its own, and those of the whole mesh.
-        if (namespace === undefined || namespace === this.#context.view.mesh.rootNamespace) this.#addFollowing();
+        // A namespace at rest is judged and follows by its own objects and by those of the whole mesh.
+        if (namespace === undefined || namespace === this.#context.view.mesh.rootNamespace) this.#addResting(resource);
         else this.#addChildrenIn(namespace);
     }
   }
@@ -135,9 +135,11 @@ export class Controller {
     }
   }
 
-  #addFollowing(): void {
+  /** All that are at rest, which may be hundreds: only for what rules and copies are made from, and not for each pod of the control plane. */
+  #addResting({ kind, group }: Resource): void {
+    if (!this.#context.adapter.watched.some(({ resource }) => resource.kind === kind && resource.group === group)) return;
     for (const { object: { status }, namespace = '', name } of this.#context.view.children.list()) {
-      if (isAtRest(status?.writtenPhase) && status?.itinerary === 'L7') this.#addChild(namespace, name);
+      if (isAtRest(status?.writtenPhase)) this.#queue.addAfter(encode({ kind: 'Namespace', namespace, name }), summaryDelayMs);
     }
   }
 

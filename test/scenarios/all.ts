@@ -9,6 +9,7 @@ import { httpRouteScenarios } from './http-routes.ts';
 import { egressScenarios } from './egress.ts';
 import { followScenarios } from './follow.ts';
 import { httpScenarios } from './http.ts';
+import { lateFindingScenarios } from './late-findings.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
 import { ownObjectScenarios } from './own-objects.ts';
 import { migrateScenarios } from './migrate.ts';
@@ -25,7 +26,7 @@ import { waypointScenarios } from './waypoint-life.ts';
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, staysDirect, ...egressScenarios,
-  ...followScenarios, ...honestStatusScenarios, ...ownObjectScenarios,
+  ...followScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...ownObjectScenarios,
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios,
   ...scopeScenarios,

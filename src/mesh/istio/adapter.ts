@@ -1,5 +1,6 @@
 import type { Finding, Severity } from '../../api/common.ts';
 import type { MeshAdapter, Surroundings } from '../adapter.ts';
+import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
 import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
@@ -39,16 +40,57 @@ const restartRules: readonly string[] = ['MM014', 'MM054', 'MM055', 'MM056', 'MM
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
+function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
+  return from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule);
+}
+
 function findings(surroundings: Surroundings, when: 'Start' | 'UnderWay'): readonly Finding[] {
-  const { from, to } = surroundings.route;
   const only = onlyRestarts(surroundings) ? restartRules : undefined;
   return rules
     .filter(({ id }) => only?.includes(id) !== false)
-    .filter((rule) => when === 'Start' || rule.when === 'Always')
-    .filter((rule) => from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule))
+    .filter((rule) => (when === 'Start' || rule.when === 'Always') && isAsked(rule, surroundings))
     .flatMap((rule) => apply(rule, surroundings))
     .sort((a, b) => weight[a.severity] - weight[b.severity])
     .slice(0, 100);
+}
+
+function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Finding | undefined {
+  for (const rule of rules.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
+    const found = apply(rule, surroundings).find(({ severity }) => severity === 'Critical');
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The namespace as if it had this workload only: as it runs, and as its next pods would be. */
+function only(surroundings: Surroundings, workload: WorkloadView): Surroundings {
+  const pods = surroundings.pods.filter(({ owner }) => owner?.kind === workload.kind && owner.name === workload.name);
+  return { ...surroundings, pods, workloads: [workload, { ...workload, replicas: 0 }] };
+}
+
+function unfit(surroundings: Surroundings, workload: WorkloadView): Finding | undefined {
+  return criticalOf(surroundings, 'WhileMoving') ?? criticalOf(only(surroundings, workload), 'BeforeRestart');
+}
+
+function unready(surroundings: Surroundings): Finding | undefined {
+  const found = criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
+  if (found !== undefined) return found;
+  for (const workload of surroundings.workloads) {
+    const critical = criticalOf(only(surroundings, workload), 'BeforeRestart');
+    if (critical !== undefined) return critical;
+  }
+  return undefined;
+}
+
+/** What stands in the way of a waypoint whatever the pods are now. */
+const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules];
+
+function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
+  const { itinerary: name, ...rest } = surroundings;
+  if (name !== 'L4' || choose(rest) !== 'L7') return undefined;
+  const behind: Surroundings = { ...rest, itinerary: 'L7' };
+  const obstacle = waypointPrerequisites.flatMap((rule) => apply(rule, behind)).find(({ severity }) => severity === 'Critical');
+  return { itinerary: 'L7', ...(obstacle && { obstacle }) };
 }
 
 /** Istio with sidecars, Istio ambient, and no mesh. */
@@ -70,4 +112,7 @@ export const istio: MeshAdapter = {
   explain,
   arrived,
   findings,
+  unready,
+  unfit,
+  longer,
 };

@@ -59,6 +59,7 @@ function blockedByBudget({ route, workloads, budgets }: Surroundings): readonly 
 export const budgetRules: readonly Rule[] = [
   {
     id: 'MM057', severity: 'Critical', when: 'Start', title: 'A PodDisruptionBudget never spares what a restart takes',
+    notOnTheWay: 'Before each restart its budgets are asked as they are then, and it waits for them.',
     fix: 'Let the rollout create the new pod first (maxUnavailable: 0, maxSurge: 1), or let the PodDisruptionBudget spare as many as it takes.',
     find: blockedByBudget,
   },

@@ -87,7 +87,7 @@ export const calledRouteRules: readonly Rule[] = [
     find: possible(true),
   },
   {
-    id: 'MM094', severity: 'Critical', when: 'Start', title: 'Routing of a called Service would be lost',
+    id: 'MM094', severity: 'Critical', when: 'WhileMoving', title: 'Routing of a called Service would be lost',
     fix: 'Keep this namespace on sidecars, or change the route so that a waypoint can follow it.',
     find: lost,
   },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { rules } from '../adapter.ts';
+import type { Rule } from './rule.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 
@@ -13,7 +14,12 @@ interface Entry {
   readonly asked: string;
 }
 
-const heading = /^## (MM\d{3}) (.+)\n\n\*\*(Critical|Warning|Info)\*\* · (at the start(?: and on the way)?)$/gm;
+const heading = /^## (MM\d{3}) (.+)\n\n\*\*(Critical|Warning|Info)\*\* · (at the start(?:, on the way and at rest| and while pods are moved| and before the labels change| and before each restart)?)$/gm;
+
+const asked: Readonly<Record<Rule['when'], string>> = {
+  Start: 'at the start', Always: 'at the start, on the way and at rest', WhileMoving: 'at the start and while pods are moved',
+  BeforeFlip: 'at the start and before the labels change', BeforeRestart: 'at the start and before each restart',
+};
 
 function entries(): readonly Entry[] {
   const text = readFileSync(join(root, 'docs/findings.md'), 'utf8');
@@ -37,7 +43,7 @@ describe('docs/findings.md', () => {
 
   it.each(rules.map((rule) => [rule.id, rule] as const))('says of %s what the code says', (id, rule) => {
     expect(entries().find((entry) => entry.id === id)).toEqual({
-      id, title: rule.title, severity: rule.severity, asked: rule.when === 'Always' ? 'at the start and on the way' : 'at the start',
+      id, title: rule.title, severity: rule.severity, asked: asked[rule.when],
     });
   });
 

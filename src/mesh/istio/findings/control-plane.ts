@@ -30,31 +30,31 @@ function nodeComponent(title: string, isIt: (daemonSet: WorkloadView) => boolean
 /** Whether the control plane can take the namespace in. */
 export const controlPlaneRules: readonly Rule[] = [
   {
-    id: 'MM010', severity: 'Critical', when: 'Start', title: 'Ambient is not enabled in istiod',
+    id: 'MM010', severity: 'Critical', when: 'WhileMoving', title: 'Ambient is not enabled in istiod',
     fix: 'Upgrade the istiod chart with --set profile=ambient (PILOT_ENABLE_AMBIENT=true) and wait until GatewayClass istio-waypoint is Accepted.',
     find: (surroundings) => !entersAmbient(surroundings) || !surroundings.mesh.serves('GatewayClass') || ambientEnabled(surroundings) ? [] : [
       { object: 'GatewayClass istio-waypoint', message: 'it is missing or not Accepted, so istiod runs without ambient' },
     ],
   },
   {
-    id: 'MM011', severity: 'Critical', when: 'Start', title: 'Gateway API CRDs are missing',
+    id: 'MM011', severity: 'Critical', when: 'WhileMoving', title: 'Gateway API CRDs are missing',
     fix: 'Install the Gateway API CRDs (standard channel) before istiod is upgraded to ambient.',
     find: (surroundings) => !entersAmbient(surroundings) || surroundings.mesh.serves('GatewayClass') ? [] : [
       { object: 'CustomResourceDefinition gatewayclasses.gateway.networking.k8s.io', message: 'the API server does not serve it; ambient needs it' },
     ],
   },
   {
-    id: 'MM012', severity: 'Critical', when: 'Start', title: 'istio-cni is not ready on every node',
+    id: 'MM012', severity: 'Critical', when: 'WhileMoving', title: 'istio-cni is not ready on every node',
     fix: 'Install the istio-cni chart with profile=ambient, or wait until its rollout is done.',
     find: nodeComponent('istio-cni-node', (set) => set.templateLabels['k8s-app'] === 'istio-cni-node'),
   },
   {
-    id: 'MM013', severity: 'Critical', when: 'Start', title: 'ztunnel is not ready on every node',
+    id: 'MM013', severity: 'Critical', when: 'WhileMoving', title: 'ztunnel is not ready on every node',
     fix: 'Install the ztunnel chart, or wait until its rollout is done.',
     find: nodeComponent('ztunnel', (set) => set.templateLabels['app'] === 'ztunnel'),
   },
   {
-    id: 'MM014', severity: 'Critical', when: 'Start', title: 'No sidecar injector',
+    id: 'MM014', severity: 'Critical', when: 'WhileMoving', title: 'No sidecar injector',
     fix: 'Install istiod with its injection webhook.',
     find: ({ route, mesh }) => route.to !== 'IstioSidecar' || mesh.configs('MutatingWebhookConfiguration').some((hook) => hook.labels['app'] === 'sidecar-injector') ? [] : [
       { object: 'MutatingWebhookConfiguration istio-sidecar-injector', message: 'no webhook would inject sidecars into restarted pods' },

@@ -80,7 +80,7 @@ function judge(entry: ConfigView, waypoint: WaypointName, all: readonly Policy[]
 /** What the pods of the namespace may reach outside the mesh. */
 export const egressRules: readonly Rule[] = [
   {
-    id: 'MM098', severity: 'Critical', when: 'Start', title: 'ServiceEntry behind a waypoint',
+    id: 'MM098', severity: 'Critical', when: 'Always', title: 'ServiceEntry behind a waypoint',
     fix: `Let the policies admit what the pods of this namespace need, or take the label ${useWaypointLabel} from the ServiceEntry until they are migrated.`,
     find: (surroundings) => {
       const bound = surroundings.mesh.configs('ServiceEntry').flatMap((entry) => {

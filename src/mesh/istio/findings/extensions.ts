@@ -1,6 +1,9 @@
 import type { Surroundings } from '../../adapter.ts';
 import { record, records, text } from '../../json.ts';
-import type { ConfigView } from '../../views.ts';
+import type { ConfigView, ServiceView } from '../../views.ts';
+import type { WaypointName } from '../policy/attachment.ts';
+import { isWaypoint, namedWaypoint } from '../waypoint/bound.ts';
+import { waypointName } from '../waypoint/gateway.ts';
 import { originalLabelsAnnotation } from '../../../api/resources.ts';
 import { isReported } from '../waypoint/carried-over.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
@@ -33,6 +36,11 @@ function registryOnly(surroundings: Surroundings): readonly Evidence[] {
   return [...evidence, ...mesh];
 }
 
+function waypointOf(labels: ServiceView['labels'], home: string): WaypointName | undefined {
+  const named = namedWaypoint(labels, home);
+  return named === 'none' ? undefined : named;
+}
+
 /** On the way from waypoints to sidecars Services may use one; a pod that does is reached through it by its own address too. */
 function podsBehindWaypoint({ pods, workloads }: Surroundings): readonly Evidence[] {
   const holders = [...pods.map((pod) => ({ ...pod, kind: 'Pod' })), ...workloads.map((workload) => ({ ...workload, labels: workload.templateLabels }))];
@@ -44,8 +52,9 @@ function podsBehindWaypoint({ pods, workloads }: Surroundings): readonly Evidenc
 function waypointInUse(surroundings: Surroundings): readonly Evidence[] {
   if (isExit(surroundings.route)) return podsBehindWaypoint(surroundings);
   const { namespace, services, pods, workloads, itinerary } = surroundings;
-  // On the way of the L7 itinerary Services that keep their labels of before were labelled by the operator.
-  const foreign = itinerary === 'L7' ? services.filter(({ annotations }) => annotations[originalLabelsAnnotation] === undefined) : services;
+  // On the way of the L7 itinerary Services that keep their labels of before were labelled by the operator; one that names the waypoint of the namespace gets its copies.
+  const isOwn = ({ annotations, labels }: ServiceView): boolean => annotations[originalLabelsAnnotation] !== undefined || isWaypoint(waypointOf(labels, namespace.name), { namespace: namespace.name, name: waypointName });
+  const foreign = itinerary === 'L7' ? services.filter((service) => !isOwn(service)) : services;
   const holders = [
     { ...namespace, kind: 'Namespace' }, ...foreign.map((service) => ({ ...service, kind: 'Service' })), ...pods.map((pod) => ({ ...pod, kind: 'Pod' })),
     ...workloads.filter(({ replicas }) => replicas === 0).map((workload) => ({ ...workload, labels: workload.templateLabels })),
@@ -75,7 +84,7 @@ export const extensionRules: readonly Rule[] = [
     find: withoutWaypoint((surroundings) => ['WasmPlugin', 'TrafficExtension'].flatMap((kind) => each(kind, 'it runs in the sidecars of this namespace; ztunnel runs no plugins')(surroundings))),
   },
   {
-    id: 'MM042', severity: 'Critical', when: 'Start', title: 'Telemetry of the namespace',
+    id: 'MM042', severity: 'Critical', when: 'Always', title: 'Telemetry of the namespace',
     fix: 'Put a Service with a cluster address before the pods, so that a waypoint can apply it; or remove the Telemetry, or keep this namespace on sidecars: HTTP metrics, traces and access logs end with them.',
     find: withoutWaypoint((surroundings) => applicable('Telemetry', surroundings)
       .filter((config) => config.namespace === surroundings.namespace.name)

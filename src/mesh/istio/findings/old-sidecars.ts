@@ -39,7 +39,7 @@ function circle(surroundings: Surroundings): readonly Evidence[] {
 /** What has to happen in other namespaces before this one may move. */
 export const orderRules: readonly Rule[] = [
   {
-    id: 'MM100', severity: 'Critical', when: 'Start', title: 'Sidecars that are called cannot take HBONE',
+    id: 'MM100', severity: 'Critical', when: 'Start', notOnTheWay: 'Flip and each restart after it wait for these sidecars (awaitsHbone).', title: 'Sidecars that are called cannot take HBONE',
     fix: 'Restart these workloads (kubectl rollout restart), and delete pods that nothing restarts: the finding clears by itself. Or name the namespace in spec.restart.hboneNamespaces, and the operator restarts them for this and nothing else. Or, if nothing here calls them, say so by naming their callers in spec.callers.',
     find: staying,
   },
@@ -49,7 +49,7 @@ export const orderRules: readonly Rule[] = [
     find: waiting,
   },
   {
-    id: 'MM102', severity: 'Critical', when: 'Start', title: 'Namespaces call each other in a circle',
+    id: 'MM102', severity: 'Critical', when: 'Start', notOnTheWay: 'Flip waits for the callers and names the circle (awaitsCallers).', title: 'Namespaces call each other in a circle',
     fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour, or take one of them out of scope.',
     find: circle,
   },

@@ -63,7 +63,7 @@ export const proxyRules: readonly Rule[] = [
     find: refusedProviders,
   },
   {
-    id: 'MM097', severity: 'Critical', when: 'Start', title: 'Policy that Envoy refuses',
+    id: 'MM097', severity: 'Critical', when: 'WhileMoving', title: 'Policy that Envoy refuses',
     fix: 'Correct the value; then wait until the proxies have taken it (istioctl proxy-status) before you go on.',
     find: (surroundings) => {
       if (!usesSidecars(surroundings)) return [];

@@ -136,7 +136,7 @@ function neverThere(surroundings: Surroundings): readonly Evidence[] {
 /** Whether new pods would be what the pods are, and what they shall be: a restart makes new ones, there and back. */
 export const returnRules: readonly Rule[] = [
   {
-    id: 'MM113', severity: 'Critical', when: 'Start', title: 'Pods could never be brought back',
+    id: 'MM113', severity: 'Critical', when: 'BeforeFlip', title: 'Pods could never be brought back',
     fix: 'Set the labels of the namespace so that new pods are as these are.',
     find: neverBack,
   },
@@ -146,7 +146,7 @@ export const returnRules: readonly Rule[] = [
     find: notAsItWas,
   },
   {
-    id: 'MM115', severity: 'Critical', when: 'Start', title: 'New pods would not be in the data plane to join',
+    id: 'MM115', severity: 'Critical', when: 'BeforeFlip', title: 'New pods would not be in the data plane to join',
     fix: 'Set the labels of the namespace and of the template so that new pods join.',
     find: neverThere,
   },

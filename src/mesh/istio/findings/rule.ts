@@ -14,18 +14,28 @@ export interface Evidence {
   readonly severity?: Severity;
 }
 
-/** One check. The table of them is the catalogue in docs/findings.md. */
-export interface Rule {
+interface Check {
   /** Stable; never given to another meaning. */
   readonly id: string;
-  readonly severity: Severity;
   /** Heading in the catalogue. */
   readonly title: string;
   readonly fix: string;
-  /** `Always` rules are asked on the way too: what they look for can appear half-way and matters then. */
-  readonly when: 'Start' | 'Always';
   readonly find: (surroundings: Surroundings) => readonly Evidence[];
 }
+
+/**
+ * One check. The table of them is the catalogue in docs/findings.md. All are asked at the start; what is critical there is asked
+ * later too, unless its row says why it cannot come to matter:
+ * - `Always`: on the way, where it sends the namespace back, and at rest.
+ * - `WhileMoving`: before the labels change and before each restart, which it holds up.
+ * - `BeforeFlip`: before the labels change, which it holds up.
+ * - `BeforeRestart`: the same, and before each restart of that workload.
+ */
+export type Rule = Check & (
+  | { readonly severity: 'Critical'; readonly when: 'Always' | 'WhileMoving' | 'BeforeFlip' | 'BeforeRestart' }
+  | { readonly severity: 'Critical'; readonly when: 'Start'; readonly notOnTheWay: string }
+  | { readonly severity: 'Warning' | 'Info'; readonly when: 'Start' | 'Always' }
+);
 
 /** The findings of a rule, cut to what the API admits: a status that is refused could not even record a failure. */
 export function apply(rule: Rule, surroundings: Surroundings): readonly Finding[] {

@@ -54,7 +54,7 @@ export const exitRules: readonly Rule[] = [
     find: (surroundings) => changes('Refuses')(surroundings).map((each) => ({ ...each, severity: severityOfRefusals(surroundings) })),
   },
   {
-    id: 'MM092', severity: 'Critical', when: 'Start', title: 'Callers would go around waypoints elsewhere',
+    id: 'MM092', severity: 'Critical', when: 'Always', title: 'Callers would go around waypoints elsewhere',
     fix: 'Move the namespace of that Service to sidecars first; or, if nothing here calls it, say so by naming its callers in spec.callers.',
     find: (surroundings) => (surroundings.route.from === 'IstioAmbient' ? goneAround(surroundings) : []),
   },

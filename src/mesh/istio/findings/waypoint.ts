@@ -112,16 +112,18 @@ export const waypointRules: readonly Rule[] = [
   },
   {
     id: 'MM082', severity: 'Critical', when: 'Start', title: 'Nobody knows who calls the Service',
+    notOnTheWay: 'Who calls is settled before the start and kept with the order of restarts; afterwards metrics show the move itself.',
     fix: 'Name the callers in spec.callers, or in every rule of the ALLOW policies, or have the operator ask Prometheus (--prometheus-url); or set spec.policies.bypass to FailClosed to have callers with sidecars refused until they are in ambient.',
     find: callersFirst((surroundings) => guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Known' ? [] : [{ object: serviceName(service), message: `callers with sidecars would be refused, and ${callers.why}` }]))),
   },
   {
-    id: 'MM083', severity: 'Critical', when: 'Start', title: 'Callers still have sidecars',
+    id: 'MM083', severity: 'Critical', when: 'BeforeFlip', title: 'Callers still have sidecars',
     fix: 'Migrate the callers first, or set spec.policies.bypass to FailClosed.',
     find: callersFirst(withSidecars),
   },
   {
     id: 'MM084', severity: 'Critical', when: 'Start', title: 'Workloads call each other in a circle',
+    notOnTheWay: 'The order is stored at the start and kept; workloads that appear later come last.',
     fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour, or move one of them to another namespace.',
     find: (surroundings) => (isExit(surroundings.route) ? exitCircle(surroundings) : entryCircle(surroundings)),
   },
@@ -138,7 +140,7 @@ export const waypointRules: readonly Rule[] = [
     find: withWaypoint((surroundings) => changed('Opens', surroundings)),
   },
   {
-    id: 'MM099', severity: 'Critical', when: 'Start', title: 'A request would be refused that gets through',
+    id: 'MM099', severity: 'Critical', when: 'Always', title: 'A request would be refused that gets through',
     fix: 'Change the policies that the message is about, or set spec.policies.refusals to Accept.',
     find: withWaypoint((surroundings) => changed('Refuses', surroundings).map((evidence) => ({ ...evidence, severity: severityOfRefusals(surroundings) }))),
   },

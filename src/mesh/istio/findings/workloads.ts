@@ -93,7 +93,7 @@ const excluded = ['traffic.sidecar.istio.io/excludeInboundPorts', 'traffic.sidec
 /** Whether the workloads of the namespace can move, and what moving would do to them. */
 export const workloadRules: readonly Rule[] = [
   {
-    id: 'MM050', severity: 'Critical', when: 'Start', title: 'A pod outside the mesh would be taken in',
+    id: 'MM050', severity: 'Critical', when: 'BeforeFlip', title: 'A pod outside the mesh would be taken in',
     fix: 'Label the pods (in their template) istio.io/dataplane-mode=none to keep them out, or restart them into the mesh first.',
     find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : [
       ...perNamespace(surroundings, podsIn(surroundings, 'None'), (names) => `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`),
@@ -103,6 +103,7 @@ export const workloadRules: readonly Rule[] = [
   },
   {
     id: 'MM049', severity: 'Critical', when: 'Start', title: 'The namespace is not in the data plane it should leave',
+    notOnTheWay: 'Once it is started its labels are what the operator has set, and another value is a foreign change, which holds it.',
     fix: 'Take the namespace out of the selection, or bring it into spec.from first.',
     find: (surroundings) => arrived({ from: surroundings.route.to, to: surroundings.route.from }, surroundings.namespace.labels) ||
       podsIn(surroundings, modeFor(surroundings.route.from)).length > 0 ? [] : [
@@ -110,12 +111,12 @@ export const workloadRules: readonly Rule[] = [
       ],
   },
   {
-    id: 'MM051', severity: 'Critical', when: 'Start', title: 'A pod would be left without a mesh',
+    id: 'MM051', severity: 'Critical', when: 'BeforeRestart', title: 'A pod would be left without a mesh',
     fix: 'Remove istio.io/dataplane-mode=none, or sidecar.istio.io/inject=false, from the template of the workload.',
     find: leftOut,
   },
   {
-    id: 'MM052', severity: 'Critical', when: 'Start', title: 'Injected gateway',
+    id: 'MM052', severity: 'Critical', when: 'BeforeRestart', title: 'Injected gateway',
     fix: 'Move the gateway to a namespace of its own that is not migrated.',
     find: (surroundings) => [
       ...perNamespace(surroundings, surroundings.pods.filter(isGateway), (names) => `gateway pods get their proxy by injection, which stops: ${names}`),
@@ -129,13 +130,14 @@ export const workloadRules: readonly Rule[] = [
   },
   {
     id: 'MM054', severity: 'Critical', when: 'Start', title: 'A workload is not available',
+    notOnTheWay: 'The operator\'s own restarts make workloads unavailable; before each restart the workload has to be whole, and it waits for that.',
     fix: 'Repair it, or scale it to zero: a restart could not be told from the fault it has already.',
     find: (surroundings) => workloadsWithPods(surroundings)
       .filter((workload) => !workload.paused && (workload.observedGeneration < workload.generation || workload.available < workload.replicas))
       .map((workload) => ({ object: nameOf(workload), message: `${workload.available} of ${workload.replicas} pods are available before anything was changed` })),
   },
   {
-    id: 'MM055', severity: 'Critical', when: 'Start', title: 'A restart takes too many pods away',
+    id: 'MM055', severity: 'Critical', when: 'BeforeRestart', title: 'A restart takes too many pods away',
     fix: 'Use RollingUpdate with a smaller maxUnavailable, or raise spec.restart.maxUnavailablePerWorkload.',
     find: tooManyUnavailable,
   },
@@ -148,6 +150,7 @@ export const workloadRules: readonly Rule[] = [
   },
   {
     id: 'MM058', severity: 'Critical', when: 'Start', title: 'A pod is in neither mode',
+    notOnTheWay: 'On the way pods are in neither for a moment; restart.enrolmentDeadline and Verify look at each of them.',
     fix: 'Find out what the pod is (kubectl describe pod), and delete or repair it.',
     find: (surroundings) => {
       const known = [modeFor(surroundings.route.from), modeFor(surroundings.route.to), 'None', 'Transitional'];
@@ -157,7 +160,7 @@ export const workloadRules: readonly Rule[] = [
     },
   },
   {
-    id: 'MM059', severity: 'Critical', when: 'Start', title: 'Headless Service under STRICT',
+    id: 'MM059', severity: 'Critical', when: 'Always', title: 'Headless Service under STRICT',
     fix: 'Set PERMISSIVE for these workloads until every caller is ambient, or keep this namespace on sidecars.',
     find: (surroundings) => !isStrict(surroundings) ? [] : headless(surroundings, 'sidecars reach ambient pods behind a headless Service in plaintext, which STRICT refuses (istio/istio#54921)'),
   },
@@ -169,14 +172,14 @@ export const workloadRules: readonly Rule[] = [
       (names) => `requests in flight can be lost when a pod stops at once: ${names}`),
   },
   {
-    id: 'MM062', severity: 'Critical', when: 'Start', title: 'Ports excluded from the sidecar under STRICT',
+    id: 'MM062', severity: 'Critical', when: 'BeforeRestart', title: 'Ports excluded from the sidecar under STRICT',
     fix: 'Give these ports a PeerAuthentication with portLevelMtls PERMISSIVE, and remove the annotation.',
     find: (surroundings) => surroundings.route.to !== 'IstioAmbient' || !isStrict(surroundings) ? [] : perNamespace(surroundings,
       surroundings.pods.filter((pod) => excluded.some((key) => (pod.annotations[key] ?? '*') !== '*' && pod.annotations[key] !== '')),
       (names) => `ztunnel ignores traffic.sidecar.istio.io annotations, so plaintext callers of the excluded ports would be refused: ${names}`),
   },
   {
-    id: 'MM063', severity: 'Critical', when: 'Start', title: 'Policies would not know their callers',
+    id: 'MM063', severity: 'Critical', when: 'Always', title: 'Policies would not know their callers',
     fix: 'Give callers an ordinary Service with a cluster IP, or decide by ports and addresses instead of identities.',
     find: namelessCallers,
   },

@@ -69,8 +69,8 @@ function statesOf(world: World, translation: Translation): readonly State[] {
     { step: 'Baseline', policies: originals, bound: false, plane: 'sidecar' },
     { step: 'CopyPolicies', policies: upTo('Copy'), bound: false, plane: 'sidecar' },
     { step: 'AllowWaypoint', policies: upTo('Copy', 'AllowWaypoint'), bound: false, plane: 'sidecar' },
-    { step: 'GuardBypass', policies: all, bound: false, plane: 'sidecar' },
-    { step: 'BindWaypoint', policies: all, bound: true, plane: 'sidecar' },
+    { step: 'BindWaypoint', policies: upTo('Copy', 'AllowWaypoint'), bound: true, plane: 'sidecar' },
+    { step: 'GuardBypass', policies: all, bound: true, plane: 'sidecar' },
     { step: 'RestartWorkloads', policies: all, bound: true, plane: 'ztunnel' },
   ];
 }

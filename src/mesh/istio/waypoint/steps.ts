@@ -1,5 +1,6 @@
 import type { StepPlan } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
+import { concerns, modeOf } from '../pod-mode.ts';
 import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
 import { bindingMissing, companionsMissing, copiesMissing, guardMissing, stillBound, waypointMissing } from './gates.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
@@ -9,7 +10,7 @@ import { boundServices, policyManifests, possibleCopies } from './translation.ts
  * Puts a waypoint in front of a namespace whose pods still have their sidecars. Until the pods are replaced both enforce: the
  * waypoint for callers in ambient, the sidecars for all others. The order is what keeps it closed at every instant
  * (docs/safety.md): copies before the pods admit the waypoint, both before anybody is sent through it, the guard before the
- * first pod is without its sidecar.
+ * first pod is without its sidecar. The same order serves a namespace whose pods are in ambient already: nothing is refused meanwhile that need not be.
  */
 export const enterWaypoint: readonly StepPlan[] = [
   {
@@ -35,13 +36,6 @@ export const enterWaypoint: readonly StepPlan[] = [
     gate: (surroundings) => companionsMissing(surroundings, 'AllowWaypoint'),
   },
   {
-    // E: only refuses, and only at pods without a sidecar. Dying before: applied again; after: seen to be there.
-    name: 'GuardBypass',
-    why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
-    work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Guard') },
-    gate: (surroundings) => guardMissing(surroundings),
-  },
-  {
     // E: one patch for each Service that has its copies, when the waypoint has received them; callers in ambient now meet these, all others still the sidecars. Services and
     // not the namespace: one that is created later would be served by the waypoint before it has copies. Dying before: sent again;
     // after: the labels are seen, and the annotation beside them tells what they were.
@@ -50,6 +44,14 @@ export const enterWaypoint: readonly StepPlan[] = [
     work: { kind: 'BindServices', targets: { [useWaypointLabel]: waypointName, [ingressUseWaypointLabel]: 'true' }, services: boundServices },
     gate: (surroundings) => bindingMissing(surroundings) ?? copiesMissing(surroundings, true),
     settled: true,
+  },
+  {
+    // E: only refuses, and only at pods without a sidecar. After the binding, because pods that are in ambient already would refuse callers that do not know of it yet. Dying before: applied again; after: seen to be there.
+    name: 'GuardBypass',
+    why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
+    work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Guard') },
+    gate: (surroundings) => guardMissing(surroundings),
+    settled: ({ pods }) => pods.some((pod) => concerns(pod) && modeOf(pod) !== 'Sidecar'),
   },
 ];
 

@@ -1,0 +1,37 @@
+import type { Finding } from '../api/common.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { durationMs } from '../base/duration.ts';
+import type { Verdict } from './conditions.ts';
+import type { Outcome, Situation } from './situation.ts';
+import { deadline } from './waits.ts';
+import { commandLine } from './ways-out.ts';
+
+/** A finding as one sentence. */
+export function sentence({ id, object, message }: Finding): string {
+  return `${id} ${object}: ${message}`;
+}
+
+/**
+ * What keeps a write back that would break or loosen something, because of what appeared since the start: it is not sent, and
+ * the finding clears by itself or by a person, or after the deadline the namespace has failed. The message counts what gets
+ * on by itself (a node component that is being rolled out), so each such progress begins a new wait.
+ */
+export function heldByFinding(situation: Situation, finding: Finding, what: string): Outcome {
+  const { over, until } = deadline(situation, `${what}: ${sentence(finding)}`, durationMs(situation.spec.restart.progressDeadline));
+  if (over) return { kind: 'Failed', reason: 'CriticalFinding', message: sentence(finding) };
+  return { kind: 'Wait', until, stuck: true, stalled: 'HeldByFinding', message: `${what} waits: ${sentence(finding)}. ${finding.fix}` };
+}
+
+/** The findings with this critical one first; without one, those of the start, of which none was critical. */
+export function withFinding(status: NamespaceMigrationStatus, critical: Finding | undefined): NamespaceMigrationStatus {
+  const others = (status.findings ?? []).filter(({ severity }) => severity !== 'Critical');
+  if (critical === undefined) return others.length === status.findings?.length ? status : { ...status, ...(status.findings && { findings: others }) };
+  return { ...status, findings: [critical, ...others].slice(0, 100) };
+}
+
+/** At rest nothing is changed by a finding: it is said, with the way on where there is one. */
+export function notEnforced({ adapter, surroundings, object: { metadata: { name, namespace } } }: Situation, finding: Finding): Verdict {
+  const way = adapter.longer(surroundings);
+  const on = way !== undefined && way.obstacle === undefined ? `Or go on through a waypoint, which does it: ${commandLine('GoOn', { name, namespace })}` : 'It clears by itself';
+  return { state: 'Stalled', reason: 'CriticalFinding', message: sentence(finding), way: `${finding.fix} ${on}` };
+}
