@@ -26,6 +26,7 @@ function isLeftOutside({ spec }: Situation, status: NamespaceMigrationStatus, { 
 
 /** Pods that are still in the old data plane, those on their way out included: as long as they run they serve. */
 export function podsLeft(situation: Situation, status: NamespaceMigrationStatus): readonly PodView[] {
+  if (status.itinerary === 'Hbone') return []; // It stays in the old data plane.
   const { adapter, spec, surroundings } = situation;
   const old = adapter.modeFor(spec.from);
   return surroundings.pods.filter((pod) => adapter.concerns(pod) && adapter.modeOf(pod) === old && (old !== 'None' || isLeftOutside(situation, status, pod)));

@@ -124,7 +124,8 @@ function isSeen(situation: Situation, status: NamespaceMigrationStatus, step: St
   if (work.kind === 'Verify') return verifyStep(situation, work.mode, step.name).kind === 'Done';
   if (status.direction !== 'Forward') return isSeenBack(situation, status, step);
   if (work.kind === 'Labels') return areSet(situation, step);
-  if (work.kind !== 'Restart' || situation.spec.restart.hbone === 'Never') return true;
+  const isLeftOut = step.name === 'RestartForHbone' && situation.spec.restart.hbone === 'Never' && status.itinerary !== 'Hbone';
+  if (work.kind !== 'Restart' || isLeftOut) return true;
   const flip = steps.slice(steps.indexOf(step)).find((later) => later.work.kind === 'Labels');
   const { pods, workloads } = situation.surroundings;
   const canRestart = ({ owner }: PodView): boolean => workloads.some(({ kind, name, paused }) => !paused && owner?.kind === kind && owner.name === name);

@@ -6,6 +6,7 @@ import { KubeClient } from '../../src/kube/client.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { scenarios } from '../scenarios/all.ts';
 import { runScenario } from '../scenarios/run.ts';
+import { tunnelLabel } from '../../src/mesh/istio/labels.ts';
 import { kinds } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { World } from '../scenarios/world.ts';
@@ -79,6 +80,27 @@ async function clearForPolicies(bench: Bench): Promise<void> {
   for (const { metadata: { namespace, name } } of items) await client.delete(kinds.PeerAuthentication, namespace, name, { signal });
 }
 
+/**
+ * Sidecars from before ambient hold up every namespace of the mesh that may call them. So they are old only while the scenario runs
+ * that prepared them: before and after it their pods carry the label of those that take HBONE.
+ */
+async function makeOld(bench: Bench, { name }: Scenario, old: boolean): Promise<void> {
+  const { client, signal } = worldFor(bench, name, new AbortController().signal);
+  const { items } = await client.list(kinds.Pod, { signal });
+  const isOwn = (home = ''): boolean => home === name || home.startsWith(`${name}-`);
+  for (const { metadata } of items.filter((pod) => isOwn(pod.metadata.namespace))) {
+    const labels = { [tunnelLabel]: old ? null : 'http' };
+    await client.mergePatch(kinds.Pod, metadata.namespace, metadata.name, { metadata: { labels } }, { signal });
+  }
+}
+
+/** Alone, because others would notice. */
+async function runAlone(bench: Bench, scenario: Scenario): Promise<void> {
+  if (scenario.prepare !== undefined) await makeOld(bench, scenario, true);
+  await attempt(bench, scenario);
+  if (scenario.prepare !== undefined) await makeOld(bench, scenario, false);
+}
+
 async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonly Check[]): Promise<void> {
   const { cluster, operator } = bench;
   const signal = new AbortController().signal;
@@ -88,15 +110,17 @@ async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonl
   }
   log('enabling ambient');
   await cluster.enableAmbient();
+  for (const scenario of chosen.filter(({ prepare }) => prepare !== undefined)) await makeOld(bench, scenario, false);
   await operator.start();
-  await inLanes(chosen.filter(({ disturbs }) => disturbs !== true), async (scenario) => { await attempt(bench, scenario); });
-  for (const scenario of chosen.filter(({ disturbs }) => disturbs === true)) await attempt(bench, scenario);
+  const alone = ({ disturbs, prepare }: Scenario): boolean => disturbs === true || prepare !== undefined;
+  await inLanes(chosen.filter((scenario) => !alone(scenario)), async (scenario) => { await attempt(bench, scenario); });
+  for (const scenario of chosen.filter(alone)) await runAlone(bench, scenario);
   for (const { name, run } of others) {
     // Policies for the whole mesh by the thousand: every namespace that is left would be looked at for each of them.
-    const alone = name.startsWith('policy-');
-    if (alone) await clearForPolicies(bench);
+    const isAboutPolicies = name.startsWith('policy-');
+    if (isAboutPolicies) await clearForPolicies(bench);
     await attempt(bench, { name, run: async (world) => { await run(world, cluster, operator); } });
-    if (alone) await operator.start();
+    if (isAboutPolicies) await operator.start();
   }
 }
 

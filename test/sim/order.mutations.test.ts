@@ -103,7 +103,7 @@ const cases: readonly Case[] = [
   { name: 'pods lose their sidecars before there is a guard', mutation: { forward: moved(['Flip', 'RestartWorkloads'], 'GuardBypass') }, caught: { kind: 'Opens', service: 'api', path: 'Ambient to Pod' } },
   { name: 'no guard is made', mutation: { forward: without('GuardBypass') }, caught: { kind: 'Opens', service: 'api', path: 'Ambient to Pod' } },
   { name: 'pods lose their sidecars before anything stands in for them', mutation: { forward: moved(['Flip', 'RestartWorkloads'], 'EnsureWaypoint') }, caught: { kind: 'Closes', service: 'web', path: 'Ambient to Service' } },
-  { name: 'pods lose their sidecars before the Services are bound', mutation: { forward: moved(['Flip', 'RestartWorkloads'], 'BindWaypoint') }, caught: { kind: 'Closes', service: 'api', path: 'Ambient to Service' } },
+  { name: 'pods lose their sidecars before the Services are bound', mutation: { forward: moved(['GuardBypass', 'Flip', 'RestartWorkloads'], 'BindWaypoint') }, caught: { kind: 'Closes', service: 'api', path: 'Ambient to Service' } },
   { name: 'on the way back copies are removed before the Services are unbound', mutation: { backward: moved(['RemovePolicies'], 'UnbindWaypoint') }, caught: { kind: 'Opens', service: 'api', path: 'Ambient to Service' } },
   { name: 'on the way back copies are removed before istiod has unbound the Services', mutation: { backward: unwaited('UnbindWaypoint') }, caught: { kind: 'Opens', service: 'api', path: 'Ambient to Service' } },
   { name: 'on the way back Services are unbound before the pods have sidecars', mutation: { backward: after(unwaited('UnbindWaypoint'), moved(['UnbindWaypoint'], 'RestoreLabels')) }, caught: { kind: 'Closes', service: 'api', path: 'Ambient to Service' } },
