@@ -120,9 +120,18 @@ function run(world: NamespaceWorld, events: readonly Event[], check: () => void)
   }
 }
 
+/** What waits with a deadline, for a finding to go away for example, ends by it: only then nothing is left to happen. */
+function outlastDeadlines(world: NamespaceWorld): void {
+  for (let look = 0; look < 3; look += 1) {
+    world.pass(90_000);
+    world.settle();
+  }
+}
+
 /** After the last fault: it comes to rest, and then neither time nor a new process makes it write again (H in docs/safety.md). */
 function comeToRest(world: NamespaceWorld): void {
   world.settle();
+  outlastDeadlines(world);
   const writes = world.writes.length + world.statusWrites;
   world.pass(3_600_000);
   for (let look = 0; look < 3; look += 1) expect(world.operate()).toBe('Nothing');
@@ -182,7 +191,7 @@ describe('decide in a small cluster', () => {
       if (over.includes(world.status?.phase)) expectAsBefore(world);
       if (world.status?.phase === 'Migrated') expect(world.pods.filter(({ capture }) => capture !== 'enabled')).toEqual([]);
     }), { numRuns: 100 });
-  });
+  }, 300_000);
 
   it('patches each template at most once in each direction when nobody interferes', () => {
     fc.assert(fc.property(options, headStart, fc.array(fc.oneof(...work, ...people), { maxLength: 120, size: 'max' }), (given, rounds, events) => {
@@ -191,7 +200,7 @@ describe('decide in a small cluster', () => {
       world.settle();
       for (const [key, count] of templatePatches(world)) expect({ key, count }).toEqual({ key, count: 1 });
     }), { numRuns: 150 });
-  });
+  }, 300_000);
 
   it('stops for a stranger who changes its labels, and still ends', () => {
     fc.assert(fc.property(options, headStart, fc.array(fc.oneof(...work, ...people, ...strangers), { maxLength: 120, size: 'max' }), (given, rounds, events) => {
@@ -202,5 +211,5 @@ describe('decide in a small cluster', () => {
       comeToRest(world);
       expect(isDeepStrictEqual(decide(world.situation()), decide(world.situation()))).toBe(true);
     }), { numRuns: 200 });
-  });
+  }, 300_000);
 });

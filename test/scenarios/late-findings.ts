@@ -86,6 +86,7 @@ export const lateFindingScenarios: readonly Scenario[] = [
   takesBack('late-headless-deny', 'MM063', denyDefault),
   {
     name: 'late-deny-at-rest',
+    disturbs: true, // A policy of the whole mesh is one of all others too.
     async run(world) {
       const home = world.ns();
       await plainShop(world);

@@ -24,7 +24,7 @@ describe('a migration there and back', () => {
     const { writes } = await runWith([]);
     expect(writes).toBeGreaterThan(20);
     for (let nth = 1; nth <= writes; nth += 3) await runWith([{ match: { verb: 'Write', path }, nth, fault }]);
-  }, 240_000);
+  }, 600_000);
 
   it('ends the same with every fifth write lost and every seventh answer lost', async () => {
     const faults = Array.from({ length: 40 }, (_, index): FaultRule => ({

@@ -124,5 +124,5 @@ describe('itineraries in a wrong order', () => {
     for (let seed = 1; seed <= seeds; seed += 1) found.push(...await changesUnder(adapterWith(mutation), seed));
 
     expect(found).toContainEqual(expect.objectContaining(caught));
-  });
+  }, 300_000);
 });

@@ -41,11 +41,11 @@ describe('a migration through a waypoint that is taken back', () => {
     const { writes } = await runOnSimulation(thereThroughWaypoint, {});
     expect(writes).toBeGreaterThan(20);
     for (let write = 1; write <= writes; write += 1) await takenBackAt(takenBackThroughWaypoint, write, recordLost);
-  }, 240_000);
+  }, 600_000);
 
   it.each([['with its record', false], ['without its record, which was lost', true]])('leaves nothing on the way from a waypoint to sidecars either, %s', async (_title, recordLost) => {
     const { writes } = await runOnSimulation(backToSidecars, {});
     expect(writes).toBeGreaterThan(20);
     for (let write = 1; write <= writes; write += 1) await takenBackAt(takenBackToWaypoint, write, recordLost);
-  }, 240_000);
+  }, 600_000);
 });
