@@ -25,8 +25,8 @@ const usage = `Runs the scenarios on a real control plane: npm run test:cluster 
 /** Scenarios at once: more would only wait for the two cores. */
 const lanes = 5;
 
-/** A scenario that takes longer is hung. */
-const patienceMs = 4 * 60_000;
+/** What takes longer is hung: the largest comparison of policies needs four minutes on a machine that does something else besides. */
+const patienceMs = 10 * 60_000;
 
 interface Bench {
   readonly cluster: RealCluster;
