@@ -116,12 +116,13 @@ export const lateFindingScenarios: readonly Scenario[] = [
       await world.create(denyAdmin(home), allowGet(home));
       await messageOf(world, /^MM020/);
       await world.command('Migrating', home);
-      const { status } = await world.eventually('behind a waypoint', async () => {
+      await world.eventually('behind a waypoint', async () => {
         const child = await world.child();
         return child.status?.writtenPhase === 'Migrated' && child.status.itinerary === 'L7' ? child : undefined;
       });
       assert.deepEqual(await template(), before, 'no pod was restarted');
-      assert.ok(status?.findings?.every(({ severity }) => severity !== 'Critical'));
+      await world.eventually('no critical finding', async () =>
+        ((await world.child()).status?.findings?.every(({ severity }) => severity !== 'Critical') === true ? true : undefined));
       await isReady(world);
       await world.command('RollingBack', home);
       await world.childPhase('RolledBack');
