@@ -104,7 +104,7 @@ export const checks: readonly Check[] = [
       const allowed = new Set([
         'patch meshmigrations', 'patch meshmigrations/status', 'patch namespacemigrations', 'delete namespacemigrations', 'patch namespacemigrations/status',
         'patch namespaces', 'patch deployments', 'patch statefulsets', 'patch daemonsets', 'create pods/eviction', 'patch services',
-        ...['authorizationpolicies', 'requestauthentications', 'telemetries', 'wasmplugins', 'trafficextensions', 'gateways', 'configmaps'].flatMap((kind) => [`patch ${kind}`, `delete ${kind}`]),
+        ...['authorizationpolicies', 'requestauthentications', 'telemetries', 'wasmplugins', 'trafficextensions', 'gateways', 'configmaps'].flatMap((kind) => [`create ${kind}`, `patch ${kind}`, `delete ${kind}`]),
       ]);
       const kinds = writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource ?? ''}${objectRef?.subresource === undefined ? '' : `/${objectRef.subresource}`}`);
       assert.deepEqual([...new Set(kinds)].filter((kind) => !allowed.has(kind)), []);
