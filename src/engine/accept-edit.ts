@@ -3,6 +3,8 @@ import type { Command } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
+import { costOfRollback } from './company.ts';
+import { isUnwanted } from './course.ts';
 import { sentence } from './held.ts';
 import { fromList, observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
@@ -12,7 +14,8 @@ import type { Situation } from './situation.ts';
 /** The status after a person's edit, or the answer why it cannot be done. */
 export interface Accepted {
   readonly status: NamespaceMigrationStatus;
-  readonly answer?: string;
+  /** null when the command was taken: what was answered to an earlier one is over. */
+  readonly answer?: string | null;
 }
 
 const over: readonly (string | undefined)[] = ['Migrated', 'Incomplete', 'Finalized'];
@@ -63,7 +66,14 @@ function goneFurther(situation: Situation, status: NamespaceMigrationStatus, com
   const longer = rests(status, command) && status.direction === 'Forward' ? situation.adapter.longer(situation.surroundings) : undefined;
   if (longer === undefined) return undefined;
   if (longer.obstacle !== undefined) return { status, answer: `${command.by} asked to go on, but a waypoint is not possible: ${sentence(longer.obstacle)}` };
-  return { status: resumed(situation, { ...status, itinerary: longer.itinerary }, command) };
+  return { status: resumed(situation, { ...status, itinerary: longer.itinerary }, command), answer: null };
+}
+
+/** Whoever brings one namespace back alone is told first whom that takes along; the second time he is obeyed. One that goes back by itself has nobody to ask. */
+function broughtBack(situation: Situation, status: NamespaceMigrationStatus, command: Command): Accepted {
+  const cost = status.direction === 'Backward' || isUnwanted(situation, status) ? undefined : costOfRollback(situation);
+  const told = situation.object.status?.conditions?.find(({ type }) => type === 'CommandRejected')?.message ?? '';
+  return cost === undefined || told.endsWith(cost) ? { status: { ...status, command }, answer: null } : { status, answer: `${command.by} asked for a rollback, but ${cost}` };
 }
 
 /** A command that makes sense now is taken over; any other is answered and the phase put back. */
@@ -76,7 +86,7 @@ export function acceptEdit(situation: Situation, status: NamespaceMigrationStatu
   if (command.action === 'Rollback') {
     return status.direction === undefined
       ? { status, answer: `${command.by} asked for a rollback, but this namespace is ${is}: there is nothing to roll back` }
-      : { status: { ...status, command } };
+      : broughtBack(situation, status, command);
   }
   // At rest there is nothing to go on with, except when somebody has changed what the migration holds: it is taken back.
   const further = goneFurther(situation, status, command);
@@ -85,5 +95,5 @@ export function acceptEdit(situation: Situation, status: NamespaceMigrationStatu
   if (status.direction === 'Backward' || (over.includes(status.phase) && !drifted)) {
     return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${is}` };
   }
-  return { status: command.action === 'Pause' ? { ...status, command } : resumed(situation, status, command) };
+  return { status: command.action === 'Pause' ? { ...status, command } : resumed(situation, status, command), answer: null };
 }

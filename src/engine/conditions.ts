@@ -18,9 +18,9 @@ export function told(verdict: Verdict, place: Place): Verdict {
 /**
  * Ready, Reconciling and Stalled from one verdict, so that they never contradict each other: cli-utils' kstatus (Flux,
  * `kubectl wait`, Argo CD's health script) reads Stalled as failed, Reconciling as in progress and neither as current.
- * lastTransitionTime stays while a status stays.
+ * lastTransitionTime stays while a status stays. `answer` is why a command was not taken, and is kept until there is another; null when one was.
  */
-export function conditionsFor(verdict: Verdict, previous: readonly Condition[] | undefined, generation: number, now: number, answer?: string): Condition[] {
+export function conditionsFor(verdict: Verdict, previous: readonly Condition[] | undefined, generation: number, now: number, answer?: string | null): Condition[] {
   const wanted: readonly [string, boolean][] = [
     ['Ready', verdict.state === 'Ready'],
     ['Reconciling', verdict.state === 'InProgress'],
@@ -28,8 +28,8 @@ export function conditionsFor(verdict: Verdict, previous: readonly Condition[] |
   ];
   const conditions = wanted.map(([type, holds]) => condition(type, holds ? 'True' : 'False', verdict.reason, verdict.message, previous, generation, now));
   const rejected = previous?.find(({ type }) => type === 'CommandRejected');
-  if (answer !== undefined) conditions.push(condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now));
-  else if (rejected !== undefined) conditions.push(rejected);
+  if (typeof answer === 'string') conditions.push(condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now));
+  else if (rejected !== undefined && answer !== null) conditions.push(rejected);
   return conditions;
 }
 

@@ -3,10 +3,10 @@ import { isAtRest, podsLeft } from './left.ts';
 import type { Situation } from './situation.ts';
 
 /** What is to be done with a namespace that was started. */
-export type Course = 'Forward' | 'Backward' | 'Hold' | 'Seal' | 'Rest';
+export type Course = 'Forward' | 'Backward' | 'Hold' | 'Seal' | 'Rest' | 'Queue';
 
 /** Whether anybody wants the namespace back as it was: once begun, a rollback is not turned round. */
-function isUnwanted({ wanted }: Situation, { direction, command, phase }: NamespaceMigrationStatus): boolean {
+export function isUnwanted({ wanted }: Pick<Situation, 'wanted'>, { direction, command, phase }: NamespaceMigrationStatus): boolean {
   if (direction === 'Backward' || command?.action === 'Rollback') return true;
   return wanted === 'Rollback' || (wanted === 'DeleteLeave' && !isAtRest(phase));
 }
@@ -23,9 +23,15 @@ function courseAtRest(situation: Situation, status: NamespaceMigrationStatus): C
   return seals ? 'Seal' : 'Rest';
 }
 
+/** What is at rest serves as it is, so it waits for its turn to go back; what is half-way, has failed or was commanded back by itself does not. */
+function isQueued({ notTurned }: Situation, { direction, phase, failure, command }: NamespaceMigrationStatus): boolean {
+  return notTurned !== undefined && direction === 'Forward' && isAtRest(phase) && failure === undefined && command?.action !== 'Rollback';
+}
+
 /** The course of a namespace that was started, by what is wanted and how far it is. */
 export function courseOf(situation: Situation, status: NamespaceMigrationStatus): Course {
   const { wanted, spec } = situation;
+  if (isQueued(situation, status)) return 'Queue';
   if (isUnwanted(situation, status)) return 'Backward';
   if (status.failure !== undefined) return spec.rollback.automatic ? 'Backward' : 'Hold';
   if (isAtRest(status.phase)) return courseAtRest(situation, status);

@@ -4,6 +4,7 @@ import { durationMs } from '../base/duration.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
 import { acceptEdit } from './accept-edit.ts';
 import type { Verdict } from './conditions.ts';
+import { takenAlong } from './company.ts';
 import { courseOf, type Course } from './course.ts';
 import { hold, type Draft } from './draft.ts';
 import { notEnforced, sentence, withFinding } from './held.ts';
@@ -135,9 +136,9 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
   const critical = situation.adapter.findings(situation.surroundings, 'UnderWay').find(({ severity }) => severity === 'Critical');
   const looked = withFinding(kept.status, critical);
   if (critical !== undefined) return hold(looked, 'Migrated', notEnforced(situation, critical));
-  return hold(looked, 'Migrated', foreign === undefined
-    ? migratedVerdict(looked)
-    : { state: 'Stalled', reason: 'ForeignChange', message: foreign });
+  if (foreign !== undefined) return hold(looked, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: foreign });
+  const refused = situation.adapter.refusedCallers(situation.surroundings);
+  return hold(looked, 'Migrated', refused === undefined ? migratedVerdict(looked) : { state: 'Stalled', reason: 'CallersRefused', message: refused });
 }
 
 function continueCourse(situation: Situation, status: NamespaceMigrationStatus): Draft {
@@ -159,12 +160,19 @@ function takeCourse(situation: Situation, status: NamespaceMigrationStatus, itin
     case 'Forward': return goForward(situation, status, itinerary, followed);
     case 'Backward': return goBack(situation, status, itinerary, followed);
     case 'Rest': return rest(situation, status, itinerary, followed);
+    case 'Queue': return queued(situation, rest(situation, status, itinerary, followed));
     case 'Hold': return paused(situation, status, itinerary, followed);
     case 'Seal': {
       const rested = rest(situation, status, itinerary, followed);
       return rested.verdict.state === 'Ready' ? seal(situation, status) : notSealed(rested);
     }
   }
+}
+
+/** It rests until it is its turn to go back; what is wrong with it meanwhile is said first. */
+function queued({ notTurned = '' }: Situation, rested: Draft): Draft {
+  if (rested.verdict.state !== 'Ready') return rested;
+  return { ...rested, verdict: { state: 'InProgress', reason: 'Waiting', message: notTurned } };
 }
 
 /** Nothing goes on, but what was made still follows the user's objects. */
@@ -193,7 +201,8 @@ export function decide(given: Situation): Decision {
   const journal = evidence.journal ?? (journalOn(namespace) === undefined && isOf(seen.remembered, seen.object.spec.migration, seen.object.spec) ? seen.remembered : undefined);
   const situation = confirmed(seen, journal);
   const before = confirmedStatus(seen.object.status, { ...evidence, journal });
-  const { status, answer } = acceptEdit(situation, before);
+  const { status: accepted, answer } = acceptEdit(situation, before);
+  const status = takenAlong(situation, accepted);
   const draft = status.direction === undefined ? look(situation, status) : continueCourse(onItinerary(situation, status), status);
   return { ...finish(situation, journalFirst(situation, before, blame(situation, withPodsLeft(situation, draft))), answer), waits: [...waits] };
 }

@@ -16,7 +16,7 @@ const sameTimeMs = 2000;
 const countEveryMs = 5000;
 
 /** Fills in what every decision has: phase, conditions, counts. The only place that does. */
-export function finish(situation: Situation, draft: Draft, answer: string | undefined): Omit<Decision, 'waits'> {
+export function finish(situation: Situation, draft: Draft, answer: string | null | undefined): Omit<Decision, 'waits'> {
   const { object, now } = situation;
   const before = object.status ?? {};
   const { message: _message, waitUntil: _waitUntil, ...status } = draft.status;

@@ -40,6 +40,8 @@ export interface Situation {
   readonly notAdmitted: string | undefined;
   /** Why a namespace that has given its slot back, to wait for others, may not take one again yet; undefined if it may, or has one. */
   readonly noSlot?: string | undefined;
+  /** Why a namespace at rest may not go back yet with all the others; undefined if it may, or the migration does not go back. */
+  readonly notTurned?: string | undefined;
   /** Milliseconds since the epoch at which podsPerMinute allows the next restart. */
   readonly nextRestartAt: number;
   /**
@@ -108,8 +110,8 @@ export interface OwnObject {
   readonly uid?: string;
 }
 
-/** Why a namespace under way holds no slot: it waits for other namespaces, or it could go on and wants a slot again. */
-export type Parked = 'Waits' | 'WantsSlot';
+/** Why a namespace under way holds no slot: it waits for other namespaces, or for a person (`Stalled`), or it could go on and wants a slot again. */
+export type Parked = 'Waits' | 'Stalled' | 'WantsSlot';
 
 /** What follows once the status is stored. */
 export type Next =

@@ -2,6 +2,7 @@ import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.
 import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
 import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
+import type { Awaiting } from '../mesh/others.ts';
 import type { PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
 import { heldByFinding } from './held.ts';
@@ -14,6 +15,7 @@ import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { countPods, verifyStep } from './verify.ts';
 import { deadline } from './waits.ts';
+import type { StalledReason } from './ways-out.ts';
 
 /** Where a walk along an itinerary ended: at a step that is not done, or past the last one. */
 export interface Walked {
@@ -133,14 +135,27 @@ function isSeen(situation: Situation, status: NamespaceMigrationStatus, step: St
   return (flip !== undefined && areSet(situation, flip)) || !left;
 }
 
+/** It failed, or a person commanded this namespace back and was told before what that costs (`accept-edit.ts`). */
+function isOwnWayBack({ failure, command }: NamespaceMigrationStatus): boolean {
+  return failure !== undefined || command?.action === 'Rollback';
+}
+
+/** Going back is no way out for what goes back already. */
+function reasonToWait({ direction }: NamespaceMigrationStatus, { yields }: Awaiting): StalledReason {
+  if (yields === true) return 'WouldBeRefused';
+  return direction === 'Backward' ? 'RollbackStuck' : 'WaitsForOthers';
+}
+
 /**
- * Whether a step that would change something has to wait for other namespaces, or for a slot once it has waited. What it would announce is not
+ * Whether a step that would change something has to wait for other namespaces, or for a slot once it has given its own back. What it would announce is not
  * stored: nothing is begun meanwhile, and the next look decides anew.
  */
-function park({ surroundings, noSlot }: Situation, { awaits }: StepPlan, outcome: Outcome): Outcome | undefined {
-  if (awaits === undefined || (outcome.kind !== 'Write' && outcome.kind !== 'Announce')) return undefined;
-  const awaited = awaits(surroundings);
-  if (awaited !== undefined) return { kind: 'Wait', parked: 'Waits', stuck: awaited.stuck, stalled: 'WaitsForOthers', message: awaited.message };
+function park({ surroundings, noSlot }: Situation, status: NamespaceMigrationStatus, { awaits }: StepPlan, outcome: Outcome): Outcome | undefined {
+  if (outcome.kind !== 'Write' && outcome.kind !== 'Announce') return undefined;
+  const awaited = awaits?.(surroundings);
+  if (awaited !== undefined && !(awaited.yields === true && isOwnWayBack(status))) {
+    return { kind: 'Wait', parked: 'Waits', stuck: awaited.stuck, stalled: reasonToWait(status, awaited), message: awaited.message };
+  }
   return noSlot === undefined ? undefined : { kind: 'Wait', parked: 'WantsSlot', message: noSlot };
 }
 
@@ -157,7 +172,7 @@ export function walk(situation: Situation, start: NamespaceMigrationStatus, step
     if (due !== undefined && !isBegun(status.steps, step)) return { status, outcome: due };
     const begun = begin(status, step, situation.now);
     const outcome = perform(situation, begun, step);
-    const parked = park(situation, step, outcome);
+    const parked = park(situation, begun, step, outcome);
     if (parked !== undefined) return { status: { ...status, step: step.name }, outcome: parked };
     status = { ...begun, ...outcome.patch };
     if (outcome.kind === 'Write' && due !== undefined) return { status, outcome: due };

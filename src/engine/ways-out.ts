@@ -17,9 +17,10 @@ function setAction(action: string): (place: Place) => string {
 }
 
 /** What a person can give, by what it does. */
-export type CommandName = 'GoOn' | 'GoBack' | 'SetMigrate' | 'SetFinalize' | 'List' | 'Pods' | 'Describe';
+export type CommandName = 'AcceptRefusals' | 'GoOn' | 'GoBack' | 'SetMigrate' | 'SetFinalize' | 'List' | 'Pods' | 'Describe';
 
 const commands: Readonly<Record<CommandName, (place: Place) => string>> = {
+  AcceptRefusals: ({ name }: Place): string => `kubectl patch mm ${name} --type=merge -p '{"spec":{"policies":{"bypass":"FailClosed"}}}'`,
   GoOn: setPhase('Migrating'),
   GoBack: setPhase('RollingBack'),
   SetMigrate: setAction('Migrate'),
@@ -45,6 +46,11 @@ interface WayOut {
 }
 
 const table = {
+  CallersRefused: {
+    meaning: 'The namespace has moved behind its waypoint, and callers with sidecars, which do not use waypoints, are refused.',
+    remedy: 'Migrate these callers, or roll this namespace back; it clears by itself. If they are to be refused',
+    command: 'AcceptRefusals',
+  },
   CannotBeBound: {
     meaning: 'A Service cannot be bound to the waypoint any more: an object that it was planned from has changed.',
     remedy: 'Repair the object that the message names.',
@@ -173,6 +179,11 @@ const table = {
     meaning: 'A workload made no progress after its restart.',
     remedy: 'Repair the workload, then start again',
     command: 'GoOn',
+  },
+  WouldBeRefused: {
+    meaning: 'All go back, and namespaces that stay behind their waypoints, because they are finalized or another migration\'s, would refuse calls from here.',
+    remedy: 'Roll those back, and it goes on by itself. To go back all the same',
+    command: 'AcceptRefusals',
   },
   WriteRefused: {
     meaning: 'The API server keeps refusing a write; the message ends with its answer.',

@@ -2,6 +2,7 @@ import type { DataPlane, Finding, Mode } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-migration.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
+import type { Awaiting, Refusing, ScopeView } from './others.ts';
 import type { ObservedCallers, Telemetry } from './telemetry.ts';
 import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from './views.ts';
 
@@ -101,23 +102,6 @@ export interface Route {
 export type NamespaceCallers =
   | { readonly kind: 'Known'; readonly namespaces: readonly string[]; readonly from: string }
   | { readonly kind: 'Unknown'; readonly why: string };
-
-/** The other namespaces of a migration, as far as those wait for one another. */
-export interface ScopeView {
-  /** Whether the namespace is in scope: it moves, and restarts its sidecars for HBONE before that. */
-  moves(namespace: string): boolean;
-  /** Whether it stays and its workloads may be restarted for HBONE, and for nothing else (`spec.restart.hboneNamespaces`). */
-  restartsForHbone(namespace: string): boolean;
-  /** Why one of them does not go on by itself; undefined if it does. For messages only. */
-  halted(namespace: string): string | undefined;
-}
-
-/** What other namespaces have to do first. */
-export interface Awaiting {
-  readonly message: string;
-  /** Nobody is on the way to doing it: a person has to. */
-  readonly stuck: boolean;
-}
 
 /** What the rules of an adapter may look at besides the namespace itself. */
 export interface MeshState {
@@ -220,6 +204,12 @@ export interface MeshAdapter {
   unready(surroundings: Surroundings): Finding | undefined;
   /** What is critical about restarting this workload now, by its template and all around it as they are at that moment. */
   unfit(surroundings: Surroundings, workload: WorkloadView): Finding | undefined;
+  /** Who would refuse the namespace if it went back now, of those that do not go back already. */
+  refusing(surroundings: Surroundings): Refusing;
+  /** The namespace that goes back and that this one would refuse then; undefined if there is none. */
+  refuses(surroundings: Surroundings): string | undefined;
+  /** Whose calls a namespace at rest refuses though it should not; a sentence, undefined if nobody's. */
+  refusedCallers(surroundings: Surroundings): string | undefined;
   /** The itinerary with which a namespace at rest could go on, because something appeared that its own does not enforce; and what keeps it from that. */
   longer(surroundings: Surroundings): { readonly itinerary: ItineraryName; readonly obstacle?: Finding } | undefined;
 }

@@ -1,9 +1,11 @@
-import { meshMigrations, namespaceMigrations } from '../api/resources.ts';
+import { meshMigrations, namespaceMigrations, type NamespaceMigration } from '../api/resources.ts';
+import { wantedOf } from '../engine/decide-migration.ts';
 import { isAtRest } from '../engine/left.ts';
 import { namespaces } from '../engine/resources.ts';
 import type { Random } from '../base/random.ts';
 import type { Resource } from '../api/object.ts';
 import { InvalidError, UnavailableError } from '../kube/errors.ts';
+import type { Whole } from './cluster-view.ts';
 import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
 import type { Context, Result } from './reconciler.ts';
@@ -30,6 +32,10 @@ function decode(key: string): Key {
   return kind === 'm' ? { kind: 'Migration', name: first } : { kind: 'Namespace', namespace: first, name: second };
 }
 
+function goesBack({ object: { status } }: Whole<NamespaceMigration>): boolean {
+  return status?.direction === 'Backward';
+}
+
 /** Maps changes of the cluster to keys, and runs the reconcilers on them while this process leads. */
 export class Controller {
   readonly #context: Context;
@@ -48,6 +54,7 @@ export class Controller {
     context.view.onChange((resource, namespace, name) => { this.#changed(resource, namespace, name); });
     const holds = (pod: PodView | undefined): boolean => pod !== undefined && context.adapter.holdsOthersBack(pod);
     context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(); });
+    context.view.children.onChange(({ previous, current }) => { if (current !== undefined && goesBack(current) && !(previous !== undefined && goesBack(previous))) this.#turned(current.object); });
     context.callers?.onChange((namespaces) => { this.#callersChanged(namespaces); });
   }
 
@@ -96,10 +103,26 @@ export class Controller {
     this.#addWaiting();
   }
 
-  /** A slot may have become free. */
+  /** A slot may have become free. Of those that wait for their turn to go back only the next can use it. */
   #addWaiting(): void {
-    const waiting = this.#context.view.children.list().filter(({ object }) => object.status?.writtenPhase === 'Pending');
-    for (const child of waiting) this.#addChild(child.namespace ?? '', child.name);
+    const children = this.#context.view.children.list();
+    const starting = children.filter(({ object }) => object.status?.writtenPhase === 'Pending');
+    const queued = children.filter(({ object }) => isAtRest(object.status?.writtenPhase) && this.#wantsBack(object))
+      .sort((a, b) => ((a.namespace ?? '') < (b.namespace ?? '') ? -1 : 1)).slice(0, this.#context.maxConcurrentNamespaces);
+    for (const child of [...starting, ...queued]) this.#addChild(child.namespace ?? '', child.name);
+  }
+
+  #wantsBack({ spec }: NamespaceMigration): boolean {
+    const migration = this.#context.view.migrations.get(undefined, spec.migration)?.object;
+    return migration !== undefined && wantedOf(migration) === 'Rollback';
+  }
+
+  /** One namespace alone goes back: others of its migration may have to go with it. */
+  #turned(child: NamespaceMigration): void {
+    if (this.#wantsBack(child)) return;
+    for (const { object, namespace = '', name } of this.#context.view.children.list()) {
+      if (object.spec.migration === child.spec.migration) this.#addChild(namespace, name);
+    }
   }
 
   /** A pod is gone for which namespaces may have waited anywhere. Many go at once, so they are told together. */

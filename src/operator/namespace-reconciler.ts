@@ -11,10 +11,10 @@ import { NameTakenError } from '../engine/make.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
 import type { Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { companyOf } from '../plan/company.ts';
 import { isInFlight, noSlot, notAdmitted, progressOf } from '../plan/admission.ts';
 import { journalOn, type Journal } from '../plan/journal.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
+import { companyIn, notTurnedIn } from './company.ts';
 import { Pace, podsTaken } from './pace.ts';
 import { ParkingLot } from './parking.ts';
 import { Quiet } from './quiet.ts';
@@ -77,7 +77,7 @@ export class NamespaceReconciler {
     const situation = this.#observe(child, migration, home);
     const { status, next, waits } = decide(situation);
     this.#stopwatch.looked(key, waits);
-    const freed = this.#parking.note(child, next);
+    const freed = this.#parking.note(child, { status, next });
     if (next.kind === 'Journal') {
       const result = await this.#write(key, situation, next.write, signal);
       return result.kind === 'Again' ? await this.#store(child, status, signal) ?? result : result;
@@ -150,15 +150,13 @@ export class NamespaceReconciler {
         budgets: view.budgets.list(namespace),
         services: view.services.list(namespace),
         mesh: view.mesh,
-        scope: companyOf({
-          spec: migration.spec, siblings: recordsOf(view, migration), others: view.migrations.list().map(({ object }) => object).filter(({ metadata }) => metadata.name !== migration.metadata.name), rootNamespace: view.mesh.rootNamespace,
-          namespace: (name) => [view.namespaces.get(undefined, name)].find((each) => each?.terminating === false),
-        }),
+        scope: companyIn(view, migration),
       },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: scope && this.#notAdmitted(child, migration, scope),
       nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(view, migration), now)),
       waited: this.#stopwatch.read(`${namespace}/${child.metadata.name}`),
+      notTurned: notTurnedIn(this.#context, child, migration, this.#progress(child, migration)),
       noSlot: noSlot(namespace, this.#progress(child, migration), this.#context.maxConcurrentNamespaces, this.#parking.around(child)),
       swept: this.#swept.has(attemptOf(child, home)),
       sweptLate: this.#quiet.isSwept(`${namespace}/${child.metadata.name}`),

@@ -1,12 +1,24 @@
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
-import type { Next, Parked } from '../engine/situation.ts';
+import { isAtRest } from '../engine/left.ts';
+import type { Decision, Parked } from '../engine/situation.ts';
 
 /** How often a namespace is looked at that waits for others: less often the more of them wait. */
 const leastMs = 5000;
 const eachMs = 100;
 
+/** Reasons that are about this one namespace: whoever holds his own holds nobody else's. */
+const itsOwn: readonly string[] = ['Paused', 'ScopeLost', 'WaitsForOthers', 'WouldBeRefused'];
+
+/** What waits for a person keeps no slot from others; on the way back neither, because the more are back the better. */
+function whileStalled({ direction, phase, conditions = [] }: NamespaceMigrationStatus): Parked | undefined {
+  const stalled = conditions.find(({ type, status }) => type === 'Stalled' && status === 'True');
+  if (stalled === undefined || direction === undefined || isAtRest(phase)) return undefined;
+  return direction === 'Backward' || itsOwn.includes(stalled.reason) ? 'Waits' : 'Stalled';
+}
+
 /**
- * Namespaces that hold no slot while they wait for others, by migration. Of this process only: nobody can forge it, and one that starts counts them
+ * Namespaces that hold no slot while they wait for others or for a person, by migration. Of this process only: nobody can forge it, and one that starts counts them
  * all as under way until it has looked at each.
  */
 export class ParkingLot {
@@ -18,10 +30,11 @@ export class ParkingLot {
   }
 
   /** Notes, in the moment of the decision and before anybody else decides, whether the namespace holds a slot. Returns whether it has just given one back. */
-  note({ spec: { migration }, metadata: { namespace = '' } }: NamespaceMigration, next: Next): boolean {
+  note({ spec: { migration }, metadata: { namespace = '' } }: NamespaceMigration, { status, next }: Pick<Decision, 'status' | 'next'>): boolean {
     const parked = this.#of(migration);
     const had = parked.delete(namespace);
-    if (next.kind === 'Wait' && next.parked !== undefined) parked.set(namespace, next.parked);
+    const state = next.kind === 'Wait' && next.parked !== undefined ? next.parked : whileStalled(status);
+    if (state !== undefined) parked.set(namespace, state);
     return parked.has(namespace) && !had;
   }
 

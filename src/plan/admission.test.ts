@@ -3,7 +3,7 @@ import { migrationSpec, namespace } from '../../test/support/mesh-fixtures.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isInFlight, notAdmitted, progressOf, type Progress } from './admission.ts';
+import { isInFlight, notAdmitted, notTurned, progressOf, type Progress } from './admission.ts';
 import { journalText, type Journal } from './journal.ts';
 
 function child(namespace: string, status?: NamespaceMigrationStatus): NamespaceMigration {
@@ -98,5 +98,34 @@ describe('notAdmitted', () => {
 
     expect(admitted('a', all, 5, { inFlight: 0, failed: 2 }, migrationSpec({ failureBudget: { namespaces: 2 } }))).toBeUndefined();
     expect(admitted('a', all, 5, { inFlight: 0, failed: 2 }, migrationSpec({ failureBudget: { namespaces: 1 } }))).toContain('2 namespaces failed');
+  });
+
+  it('lets nobody in while twice as many as there are slots wait for a person', () => {
+    const stalled = (many: number): Progress => ({ inFlight: 0, failed: 0, stalled: many });
+
+    expect(admitted('a', [child('a', pending)], 2, stalled(3))).toBeUndefined();
+    expect(admitted('a', [child('a', pending)], 2, stalled(4))).toContain('4 namespaces are under way and Stalled');
+  });
+});
+
+describe('notTurned', () => {
+  const migration: MeshMigration = { metadata: { name: 'mm' }, spec };
+  const resting = ['a', 'b', 'c'].map((name) => home(name, { arrived: true }));
+  const turned = (name: string, namespaces: readonly NamespaceView[], slots: number, parked: readonly string[] = []): boolean =>
+    notTurned(name, { migration, namespaces, slots }, progressOf(migration, namespaces, new Map(parked.map((each) => [each, 'Waits'])))) === undefined;
+
+  it('turns as many as there are slots, in the order of names, from one and the same picture', () => {
+    expect(['a', 'b', 'c'].map((name) => turned(name, resting, 2))).toEqual([true, true, false]);
+  });
+
+  it('counts what is under way, there and back, and not what waits for others', () => {
+    const all = [...resting, home('d', { direction: 'Backward' }), home('e')];
+
+    expect(['a', 'b', 'c'].map((name) => turned(name, all, 3))).toEqual([true, false, false]);
+    expect(['a', 'b', 'c'].map((name) => turned(name, all, 3, ['d', 'e']))).toEqual([true, true, true]);
+  });
+
+  it('does not ask about other migrations', () => {
+    expect(turned('c', [home('a', { arrived: true, migration: 'other' }), home('b', { migration: 'other' }), home('c', { arrived: true })], 1)).toBe(true);
   });
 });

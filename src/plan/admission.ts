@@ -4,8 +4,11 @@ import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';
 import type { Scope } from './scope.ts';
 
-/** Namespaces of one migration that are under way, wait for others and hold no slot meanwhile; and whether they could go on and want one again. */
-export type Parking = ReadonlyMap<string, 'Waits' | 'WantsSlot'>;
+/**
+ * Namespaces of one migration that are under way and hold no slot: they wait for others, or for a person (`Stalled`), or could go on and want one
+ * again.
+ */
+export type Parking = ReadonlyMap<string, 'Waits' | 'Stalled' | 'WantsSlot'>;
 
 const nobody: Parking = new Map();
 
@@ -35,6 +38,8 @@ export interface Progress {
   readonly failed: number;
   /** Namespaces that gave their slot back and want one again. */
   readonly wanting?: number;
+  /** Namespaces that gave their slot back because they wait for a person. */
+  readonly stalled?: number;
 }
 
 /** Counts the namespaces of a migration. */
@@ -43,7 +48,11 @@ export function progressOf({ metadata, spec, status }: MeshMigration, namespaces
   const inFlight = journals.filter(({ journal }) => journal?.arrived !== true).filter(({ namespace }) => !parking.has(namespace)).length;
   const failed = new Set(journals.filter(({ journal }) => journal?.failure !== undefined).map(({ namespace }) => namespace));
   for (const { namespace, reason } of status?.returned ?? []) if (reason !== commanded) failed.add(namespace);
-  return { inFlight, failed: failed.size, ...(parking.size > 0 && { wanting: [...parking.values()].filter((state) => state === 'WantsSlot').length }) };
+  return { inFlight, failed: failed.size, ...(parking.size > 0 && { wanting: countOf(parking, 'WantsSlot'), stalled: countOf(parking, 'Stalled') }) };
+}
+
+function countOf(parking: Parking, state: 'Stalled' | 'WantsSlot'): number {
+  return [...parking.values()].filter((each) => each === state).length;
 }
 
 /** What limits the start of namespaces. */
@@ -58,14 +67,41 @@ export interface Limits {
  * the order of their names, computed from the same picture by everyone, so no two decisions hand out one slot twice. A blocked
  * namespace is no candidate and so gives its slot back.
  */
-export function notAdmitted(name: string, records: readonly NamespaceMigration[], { inFlight, failed, wanting = 0 }: Progress, { spec, slots, scope }: Limits): string | undefined {
+export function notAdmitted(name: string, records: readonly NamespaceMigration[], { inFlight, failed, wanting = 0, stalled = 0 }: Progress, { spec, slots, scope }: Limits): string | undefined {
   const inScope = new Set([...scope.namespaces, ...scope.hbone ?? []]);
   if (!inScope.has(name)) return 'it is not in the scope of the MeshMigration any more';
   if (failed > spec.failureBudget.namespaces) {
     return `${failed} namespaces failed and spec.failureBudget.namespaces is ${spec.failureBudget.namespaces}: no further namespace is started`;
   }
+  // What stalls one after the other may have one cause: it must not leave the whole cluster half-way, slot after slot.
+  if (stalled >= mostStalled(slots)) return `${stalled} namespaces are under way and Stalled: no further namespace is started before some of them go on, or back`;
   const ahead = wanting + records.filter((record) => isCandidate(record) && inScope.has(record.metadata.namespace ?? '') && (record.metadata.namespace ?? '') < name).length;
   return inFlight + ahead < slots ? undefined : `waits for its turn: ${inFlight} namespaces are under way, ${slots} may be`;
+}
+
+/** As many namespaces as may be Stalled, each with its slot given back, before no further one is started. */
+function mostStalled(slots: number): number {
+  return 2 * slots;
+}
+
+/** What limits how many go back at once when a migration goes back as a whole. */
+export interface Return {
+  readonly migration: MeshMigration;
+  readonly namespaces: readonly NamespaceView[];
+  readonly slots: number;
+}
+
+/**
+ * Why a namespace at rest may not go back yet; undefined if it may. Slots go by name among those that are still at rest, by the journals and so the
+ * same for everyone: nobody in a namespace can jump the queue, or hold it up.
+ */
+export function notTurned(name: string, { migration: { metadata, spec }, namespaces, slots }: Return, { inFlight, wanting = 0 }: Progress): string | undefined {
+  const isResting = (namespace: NamespaceView): boolean => {
+    const journal = journalOn(namespace);
+    return isOf(journal, metadata.name, spec) && journal.direction === 'Forward' && journal.arrived === true && !namespace.terminating;
+  };
+  const ahead = wanting + namespaces.filter((namespace) => namespace.name < name && isResting(namespace)).length;
+  return inFlight + ahead < slots ? undefined : `waits for its turn to go back: ${inFlight} namespaces are under way, ${slots} may be`;
 }
 
 /**

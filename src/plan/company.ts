@@ -1,8 +1,9 @@
 import { systemNamespaces, type MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
-import type { ScopeView } from '../mesh/adapter.ts';
+import type { ScopeView, WayBack } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { hasFailed } from './admission.ts';
+import { journalOn, type Journal } from './journal.ts';
 import { holds, isForHbone, isSelected } from './scope.ts';
 
 /** What has to be known of the namespaces around one that moves. */
@@ -12,6 +13,10 @@ export interface Around {
   readonly namespace: (name: string) => NamespaceView | undefined;
   /** Other migrations: what one of them has in scope, only that one touches. */
   readonly others: readonly MeshMigration[];
+  /** Name of the migration. */
+  readonly migration: string;
+  /** Whether a record that was started is to go back, by the migration as a whole or by what is in it. */
+  readonly isUnwanted: (record: NamespaceMigration) => boolean;
   /** The records of the same migration. */
   readonly siblings: readonly NamespaceMigration[];
   readonly rootNamespace: string;
@@ -26,8 +31,29 @@ function haltedBy({ status }: NamespaceMigration, budgetIsSpent: boolean): strin
   return budgetIsSpent && status?.direction === undefined ? 'is not started, because too many failed' : undefined;
 }
 
+function goesBack(record: NamespaceMigration, { isUnwanted }: Around): boolean {
+  return record.status?.direction !== undefined && isUnwanted(record);
+}
+
+/** In which direction another migration goes with a namespace; undefined if none does. */
+function directionOfOthers(name: string, { namespace, migration }: Around): Journal['direction'] | undefined {
+  const view = namespace(name);
+  const journal = view && journalOn(view);
+  return journal?.migration === migration ? undefined : journal?.direction;
+}
+
+/** By journals, which nobody in a namespace can write; only that one is sealed stands in its record alone. */
+function wayBackOf(name: string, around: Around): WayBack | undefined {
+  const record = around.siblings.find(({ metadata }) => metadata.namespace === name);
+  if (record?.status?.direction !== undefined) return goesBack(record, around) ? 'GoesBack' : 'ComesAlong';
+  const others = directionOfOthers(name, around);
+  if (others === 'Backward') return 'GoesBack';
+  return others === 'Forward' || record?.status?.writtenPhase === 'Finalized' ? 'Stays' : undefined;
+}
+
 /** The other namespaces of a migration as those see them that wait for them. */
-export function companyOf({ spec, namespace, siblings, others, rootNamespace }: Around): ScopeView {
+export function companyOf(around: Around): ScopeView {
+  const { spec, namespace, siblings, others, rootNamespace } = around;
   const isSystem = (name: string): boolean => (systemNamespaces as readonly string[]).includes(name) || name === rootNamespace;
   const moves = (name: string): boolean => {
     const view = namespace(name);
@@ -42,6 +68,13 @@ export function companyOf({ spec, namespace, siblings, others, rootNamespace }: 
     halted: (name) => {
       const record = siblings.find(({ metadata }) => metadata.namespace === name);
       return record && haltedBy(record, siblings.filter(hasFailed).length > spec.failureBudget.namespaces);
+    },
+    wayBack: (name) => wayBackOf(name, around),
+    goingBack: () => siblings.filter((record) => goesBack(record, around)).map(({ metadata }) => metadata.namespace ?? ''),
+    stalledBack: (name) => {
+      const status = siblings.find(({ metadata }) => metadata.namespace === name)?.status;
+      const isStalled = status?.conditions?.some((condition) => condition.type === 'Stalled' && condition.status === 'True') === true;
+      return isStalled ? (status.message ?? '').slice(0, 200) : undefined;
     },
   };
 }

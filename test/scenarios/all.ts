@@ -1,3 +1,4 @@
+import { backTogetherScenarios } from './back-together.ts';
 import { beliefScenarios } from './belief.ts';
 import { blockedScenarios } from './blocked.ts';
 import { calledFirstScenarios } from './called-first.ts';
@@ -30,5 +31,5 @@ export const scenarios: readonly Scenario[] = [
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios,
   ...scopeScenarios,
-  ...calledFirstScenarios,
+  ...calledFirstScenarios, ...backTogetherScenarios,
 ];

@@ -24,6 +24,8 @@ import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
+import { refusedCallers } from './waypoint/awaits.ts';
+import { refuses, refusing } from './waypoint/awaits-back.ts';
 import { choose, onlyRestarts } from './waypoint/choose.ts';
 import { explain } from './waypoint/explain.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
@@ -114,5 +116,8 @@ export const istio: MeshAdapter = {
   findings,
   unready,
   unfit,
+  refusing,
+  refuses,
+  refusedCallers,
   longer,
 };

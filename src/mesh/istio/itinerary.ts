@@ -5,6 +5,7 @@ import type { PodView, WorkloadView } from '../views.ts';
 import { injects } from './injection.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { awaitsCalled } from './waypoint/awaits-back.ts';
 import { awaitsHbone, awaitsOthers } from './waypoint/awaits.ts';
 import { exitOrder } from './waypoint/exit/order.ts';
 import { isExit } from './waypoint/exit/route.ts';
@@ -168,15 +169,17 @@ function backward(route: Route, original: LabelTargets, name: Exclude<ItineraryN
   const held = route.to === 'IstioAmbient' ? [dataplaneModeLabel] : [];
   const first = Object.fromEntries(restored.filter((key) => !held.includes(key)).map((key) => [key, original[key] ?? null]));
   const { restore, remove, order } = waypointRules(route, name);
+  // Outage: with its sidecar a pod goes past waypoints, so whom it calls has to have its own back.
+  const calledFirst = entersAmbient(route) ? { awaits: awaitsCalled } : {};
   const steps: StepPlan[] = [...restore];
   if (rules[route.from].byRestart || rules[route.to].byRestart) {
     steps.push(
       // A, B: new pods join the old data plane while the new one still holds the running ones. Dying before: sent again;
       // after: the labels are seen to be back.
-      { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first }, ...(restore.length > 0 && { settled: true as const }) },
+      { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first }, ...(restore.length > 0 && { settled: true as const }), ...calledFirst },
       // B, F: templates go back to what they were, one workload at a time. Dying before or after the patch: the
       // template's annotation tells which.
-      { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order: (surroundings: Surroundings) => order(surroundings).toReversed() }) } },
+      { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order: (surroundings: Surroundings) => order(surroundings).toReversed() }) }, ...calledFirst },
     );
   }
   steps.push(...remove);

@@ -7,7 +7,8 @@ import { returnExamples } from '../../../../test/support/return-examples.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../api/resources.ts';
-import type { MeshState, ScopeView, Surroundings } from '../../adapter.ts';
+import type { MeshState, Surroundings } from '../../adapter.ts';
+import type { ScopeView } from '../../others.ts';
 import { sealOf } from '../../seal.ts';
 import type { ConfigView, PodView } from '../../views.ts';
 import { istio, rules } from '../adapter.ts';
@@ -64,7 +65,7 @@ function meshConfig(text: string): ConfigView {
 
 /** Namespaces around `shop`: one that moves, and one that is only restarted. */
 function scopeOf(moving?: string, restarted?: string): ScopeView {
-  return { moves: (name) => name === moving, restartsForHbone: (name) => name === restarted, halted: () => undefined };
+  return { moves: (name) => name === moving, restartsForHbone: (name) => name === restarted, halted: () => undefined, wayBack: () => undefined, goingBack: () => [], stalledBack: () => undefined };
 }
 
 /** `bank`, which stays, has one pod. */

@@ -1,17 +1,12 @@
-import type { Awaiting, Surroundings } from '../../adapter.ts';
+import { listed } from '../../../base/counted.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { Awaiting } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import type { PodView } from '../../views.ts';
 import { oldSidecars, type OldSidecars } from '../old-sidecars.ts';
-import { guardedServices, sidecarCallers, sleepingCallers } from './callers.ts';
+import { callsFrom, guardedServices, sidecarCallers, sleepingCallers, type Callers } from './callers.ts';
 import { getsWaypoint } from './choose.ts';
 import { neighbour } from './neighbour.ts';
-
-/** As many names as a message needs. */
-const shown = 5;
-
-function listed(names: readonly string[]): string {
-  return names.length > shown ? `${names.slice(0, shown).join(', ')} and ${names.length - shown} more` : names.join(', ');
-}
 
 function podNames(pods: readonly PodView[]): string {
   return listed(pods.map(({ name }) => name));
@@ -45,22 +40,34 @@ export function awaitsHbone(surroundings: Surroundings): Awaiting | undefined {
   return { stuck: halted !== undefined, message: `waits until the sidecars that it may call take HBONE, in ${listed(old.map(({ namespace }) => namespace))}: they are restarted first, then this goes on by itself${halted ?? ''}` };
 }
 
+/** Namespaces of callers that have no sidecar now, but will: they start with one, or go back to it. Nobody joins what they would have to wait for then. */
+function laterCallers(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+  const asleep = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings).map(({ namespace }) => namespace);
+  const leaving = (surroundings.scope?.goingBack() ?? []).filter((namespace) => callsFrom(namespace, callers, surroundings));
+  return [...asleep, ...leaving];
+}
+
 /**
  * Namespaces whose workloads call Services here that refuse sidecars, and still have some; with their pods. Who calls was known at the start (MM082); metrics
  * that are away since then hold nothing up.
  */
 export function awaitedCallers(surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> {
   if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return new Map();
-  const home = surroundings.namespace.name;
   const found = new Map<string, PodView[]>();
   for (const { callers } of guardedServices(surroundings)) {
     if (callers.kind === 'Unknown') continue;
     for (const pod of sidecarCallers(callers.callers, surroundings)) found.set(pod.namespace, [...found.get(pod.namespace) ?? [], pod]);
-    const asleep = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings);
-    for (const { namespace } of asleep) found.set(namespace, found.get(namespace) ?? []);
+    for (const namespace of laterCallers(callers, surroundings)) found.set(namespace, found.get(namespace) ?? []);
   }
-  found.delete(home);
+  found.delete(surroundings.namespace.name);
   return found;
+}
+
+/** Callers that are refused now, because they came with sidecars, or went back to them, when the namespace had moved; a sentence. */
+export function refusedCallers(surroundings: Surroundings): string | undefined {
+  const refused = [...awaitedCallers(surroundings)].filter(([, pods]) => pods.length > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (refused.length === 0) return undefined;
+  return `callers with sidecars go past the waypoint and are refused: ${listed(refused.map(([name, pods]) => `${name} (${podNames(pods)})`))}`;
 }
 
 /** The namespaces on the way from this one back to itself, if callers wait for it in turn; undefined if none do. */

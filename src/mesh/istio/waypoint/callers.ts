@@ -97,21 +97,34 @@ export function isGateway({ labels, annotations }: PodView): boolean {
   return labels[gatewayNameLabel] !== undefined || annotations[templatesAnnotation]?.includes('gateway') === true;
 }
 
+/** Whether a pod runs, and is not on its way out. */
+export function runs({ terminating, finished }: PodView): boolean {
+  return !terminating && !finished;
+}
+
+/** Whether some of the callers are in a namespace: with pods that run, or seen before, by metrics, while none does (a CronJob between two runs). */
+export function callsFrom(name: string, callers: Callers, { mesh }: Surroundings): boolean {
+  if (callers.kind === 'Unknown') return false; // Known at the start (MM082); metrics that are away since then hold nothing up.
+  const here = callers.callers.filter(({ namespace }) => namespace === name);
+  if (here.length === 0) return false;
+  return callers.seen === true || mesh.pods(name).some((pod) => runs(pod) && !isGateway(pod) && here.some((caller) => isOf(caller, pod)));
+}
+
 /** Callers with sidecars: they would go past the waypoint and be refused. */
 export function sidecarCallers(callers: readonly Caller[], surroundings: Surroundings): readonly PodView[] {
   return [...new Set(callers.map(({ namespace }) => namespace))].flatMap((namespace) => surroundings.mesh.pods(namespace))
-    .filter((pod) => callers.some((caller) => isOf(caller, pod)) && modeOf(pod) === 'Sidecar' && !pod.terminating && !pod.finished && !isGateway(pod));
+    .filter((pod) => callers.some((caller) => isOf(caller, pod)) && modeOf(pod) === 'Sidecar' && runs(pod) && !isGateway(pod));
 }
 
 /** Callers outside the mesh: they never use a waypoint, so that pods behind one refuse them for good. */
 export function outsideCallers(callers: readonly Caller[], { mesh }: Surroundings): readonly PodView[] {
   return [...new Set(callers.map(({ namespace }) => namespace))].flatMap((namespace) => mesh.pods(namespace))
-    .filter((pod) => callers.some((caller) => isOf(caller, pod)) && modeOf(pod) === 'None' && pod.ready && !pod.terminating && !pod.finished);
+    .filter((pod) => callers.some((caller) => isOf(caller, pod)) && modeOf(pod) === 'None' && pod.ready && runs(pod));
 }
 
 /** Callers none of whose pods runs now (a CronJob between two runs, for example), and which would get sidecars when they do. */
 export function sleepingCallers(callers: readonly Caller[], { mesh }: Surroundings): readonly Caller[] {
-  return callers.filter((caller) => injects(mesh.labelsOf?.(caller.namespace) ?? {}) && !mesh.pods(caller.namespace).some((pod) => isOf(caller, pod) && !pod.terminating && !pod.finished));
+  return callers.filter((caller) => injects(mesh.labelsOf?.(caller.namespace) ?? {}) && !mesh.pods(caller.namespace).some((pod) => isOf(caller, pod) && runs(pod)));
 }
 
 /** The Services of the namespace that refuse whoever goes past the waypoint, with who calls them. */
@@ -131,7 +144,7 @@ export interface LeftOut {
 
 /** Whether it would go past the waypoint: it has a sidecar now, or it is not running and nobody can tell. */
 function wouldBeRefused(caller: Caller, surroundings: Surroundings): boolean {
-  const running = surroundings.mesh.pods(caller.namespace).filter((pod) => isOf(caller, pod) && !pod.terminating && !pod.finished);
+  const running = surroundings.mesh.pods(caller.namespace).filter((pod) => isOf(caller, pod) && runs(pod));
   return running.length === 0 || sidecarCallers([caller], surroundings).length > 0;
 }
 

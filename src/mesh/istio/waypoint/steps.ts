@@ -2,6 +2,7 @@ import type { StepPlan } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
+import { awaitsLeavers } from './awaits-back.ts';
 import { bindingMissing, companionsMissing, copiesMissing, guardMissing, stillBound, waypointMissing } from './gates.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
 import { boundServices, policyManifests, possibleCopies } from './translation.ts';
@@ -65,6 +66,8 @@ export function leaveWaypoint(hold: { readonly heldBy?: (pod: PodView) => boolea
       work: { kind: 'UnbindServices', keys: [useWaypointLabel, ingressUseWaypointLabel], ...hold },
       // Without copies the waypoint would let everything through: they stay until istiod has taken the Services from it.
       gate: stillBound,
+      // Outage: each connection that a caller keeps open through the waypoint would get one 503.
+      awaits: awaitsLeavers,
     },
     {
       // E: nobody is bound, and every caller's ztunnel has had time to learn it, so no copy decides about anything; the companions only

@@ -1,0 +1,114 @@
+import type { Surroundings } from '../../adapter.ts';
+import type { Awaiting, Refusing } from '../../others.ts';
+import { circleFrom } from '../../circle.ts';
+import { listed } from '../../../base/counted.ts';
+import { concerns, modeOf } from '../pod-mode.ts';
+import { isOurs, roleLabel } from '../policy/translate/names.ts';
+import { callsFrom, guardedServices, isGateway, runs } from './callers.ts';
+import { neighbour } from './neighbour.ts';
+
+/*
+ * The way back between namespaces. A pod with a sidecar does not use waypoints: it goes past that of whom it calls, and pods without a
+ * sidecar refuse it there (the guard). So whoever is called gets its sidecars back first, and its callers after it.
+ */
+
+/** Whether the guard of the namespace decides: it is there, and so are pods at which it does, because they have no sidecar. */
+function isGuarding({ mesh, namespace, pods }: Surroundings): boolean {
+  const guards = mesh.configs('AuthorizationPolicy', namespace.name).some((config) => config.labels[roleLabel] === 'Guard' && isOurs(config, true));
+  return guards && pods.some((pod) => concerns(pod) && runs(pod) && !isGateway(pod) && modeOf(pod) !== 'Sidecar');
+}
+
+/** Those of `names` whose calls the namespace refuses as soon as they come from sidecars. */
+function refusedHere(surroundings: Surroundings, names: readonly string[]): readonly string[] {
+  const others = names.filter((name) => name !== surroundings.namespace.name);
+  if (others.length === 0 || surroundings.spec.policies.bypass !== 'CallersFirst' || !isGuarding(surroundings)) return [];
+  const services = guardedServices(surroundings);
+  return others.filter((name) => services.some(({ callers }) => callsFrom(name, callers, surroundings)));
+}
+
+/** Only who leaves ambient for sidecars goes past waypoints then. */
+function goesPast({ route: { from, to } }: Surroundings): boolean {
+  return from === 'IstioSidecar' && to === 'IstioAmbient';
+}
+
+/** A namespace behind a waypoint that a migration has made, as it sees itself. */
+function moved(surroundings: Surroundings, name: string): Surroundings {
+  return { ...neighbour(surroundings, name), itinerary: 'L7' };
+}
+
+/** The namespaces that a migration has moved and that would refuse this one if it had its sidecars now. */
+function refusers(surroundings: Surroundings): readonly string[] {
+  const { mesh, namespace: { name: home }, scope } = surroundings;
+  if (!goesPast(surroundings)) return [];
+  return mesh.namespacesWithPods().filter((name) => name !== home && scope?.wayBack(name) !== undefined && refusedHere(moved(surroundings, name), [home]).length > 0).sort();
+}
+
+/** Who would refuse the namespace if it went back, with those that would refuse these in turn, because they have to go back with it. */
+export function refusing(surroundings: Surroundings): Refusing {
+  const { namespace: { name: home }, scope } = surroundings;
+  const along = new Set<string>();
+  const stay = new Set<string>();
+  const asked = [home];
+  for (const name of asked) {
+    for (const other of refusers(name === home ? surroundings : neighbour(surroundings, name))) {
+      const way = scope?.wayBack(other);
+      if (way === 'Stays') stay.add(other);
+      if (way !== 'ComesAlong' || along.has(other) || other === home) continue;
+      along.add(other);
+      asked.push(other);
+    }
+  }
+  return { along: [...along].sort(), stay: [...stay].sort() };
+}
+
+/** The first of the namespaces that go back whose calls this one would refuse then: it has to go with it. */
+export function refuses(surroundings: Surroundings): string | undefined {
+  const going = goesPast(surroundings) ? surroundings.scope?.goingBack() ?? [] : [];
+  return refusedHere(surroundings, going)[0];
+}
+
+/** Whether the namespace waits for itself in the end if it waits for this one: in a circle nobody does. */
+function leadsBack(surroundings: Surroundings, first: string): boolean {
+  const home = surroundings.namespace.name;
+  return circleFrom(home, (name) => (name === home ? [first] : refusers(neighbour(surroundings, name)).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'))) !== undefined;
+}
+
+/** What keeps the ones that are waited for, in brackets; undefined when each goes on by itself. */
+function stand(names: readonly string[], { scope }: Surroundings): string | undefined {
+  const standing = names.flatMap((name) => {
+    const why = scope?.stalledBack(name);
+    return why === undefined ? [] : [`${name} does not go on: ${why}`];
+  });
+  return standing.length === 0 ? undefined : `, but ${listed(standing)}`;
+}
+
+/**
+ * Before pods get their sidecars back: no namespace that they call has pods that would refuse them. Those that go back, or come along, are waited
+ * for; for one that stays somebody has to decide, because whoever goes back all the same is refused there for good.
+ */
+export function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
+  const called = refusers(surroundings);
+  const going = called.filter((name) => surroundings.scope?.wayBack(name) !== 'Stays' && !leadsBack(surroundings, name));
+  if (going.length > 0) {
+    const standing = stand(going, surroundings);
+    return { stuck: standing !== undefined, message: `pods of ${listed(going)} would refuse sidecars from here: they get theirs back first, then this goes on by itself${standing ?? ''}` };
+  }
+  const stay = called.filter((name) => surroundings.scope?.wayBack(name) === 'Stays');
+  if (stay.length === 0) return undefined;
+  return { stuck: true, yields: true, message: `calls from here to ${listed(stay)} would be refused: these stay behind their waypoints, because they are finalized or another migration's` };
+}
+
+/**
+ * Before Services are unbound: callers that go back have left ambient. Each connection through the waypoint that one of them keeps open would get one
+ * 503. Whoever stays in ambient, or does not go on, is not waited for.
+ */
+export function awaitsLeavers(surroundings: Surroundings): Awaiting | undefined {
+  const { scope, mesh } = surroundings;
+  const going = (scope?.goingBack() ?? []).filter((name) => name !== surroundings.namespace.name && scope?.stalledBack(name) === undefined);
+  const still = going.filter((name) => mesh.pods(name).some((pod) => runs(pod) && concerns(pod) && !isGateway(pod) && modeOf(pod) === 'Ambient'));
+  if (still.length === 0) return undefined;
+  const services = guardedServices(surroundings);
+  const leaving = still.filter((name) => services.some(({ callers }) => callsFrom(name, callers, surroundings)));
+  if (leaving.length === 0) return undefined;
+  return { stuck: false, message: `its callers in ${listed(leaving)} go back too: they leave the waypoint first, then this goes on by itself` };
+}

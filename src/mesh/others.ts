@@ -1,0 +1,38 @@
+/** The other namespaces of a migration, as far as those wait for one another. */
+export interface ScopeView {
+  /** Whether the namespace is in scope: it moves, and restarts its sidecars for HBONE before that. */
+  moves(namespace: string): boolean;
+  /** Whether it stays and its workloads may be restarted for HBONE, and for nothing else (`spec.restart.hboneNamespaces`). */
+  restartsForHbone(namespace: string): boolean;
+  /** Why one of them does not go on by itself; undefined if it does. For messages only. */
+  halted(namespace: string): string | undefined;
+  /** Whether a migration has moved the namespace, and what becomes of it now; undefined if none has. */
+  wayBack(namespace: string): WayBack | undefined;
+  /** Namespaces that go back, or will as soon as they are looked at. */
+  goingBack(): readonly string[];
+  /** Why the way back of one of them does not go on by itself; undefined if it does. */
+  stalledBack(namespace: string): string | undefined;
+}
+
+/**
+ * A namespace that was moved: it `GoesBack`; it stays, but the same migration can take it back with others (`ComesAlong`); or
+ * this migration has no say over it (`Stays`), because it is sealed or another migration's.
+ */
+export type WayBack = 'GoesBack' | 'ComesAlong' | 'Stays';
+
+/** What other namespaces have to do first. */
+export interface Awaiting {
+  readonly message: string;
+  /** Nobody is on the way to doing it: a person has to. */
+  readonly stuck: boolean;
+  /** Whoever asks for it all the same is obeyed: what is lost then was said to him. */
+  readonly yields?: true;
+}
+
+/** What becomes of calls when a namespace goes back: the namespaces that would refuse it. */
+export interface Refusing {
+  /** Those that can go back with it, and those that these would need in turn. */
+  readonly along: readonly string[];
+  /** Those that stay, because they are sealed or another migration's. */
+  readonly stay: readonly string[];
+}

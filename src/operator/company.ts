@@ -1,0 +1,27 @@
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { isUnwanted } from '../engine/course.ts';
+import { wantedOf } from '../engine/decide-migration.ts';
+import type { ScopeView } from '../mesh/others.ts';
+import { notTurned, type Progress } from '../plan/admission.ts';
+import { companyOf } from '../plan/company.ts';
+import type { ClusterView } from './cluster-view.ts';
+import type { Context } from './reconciler.ts';
+import { recordsOf } from './records.ts';
+
+/** The other namespaces of a migration in the cluster as it is seen now. */
+export function companyIn(view: ClusterView, migration: MeshMigration): ScopeView {
+  const { metadata: { name }, spec } = migration;
+  const wanted = wantedOf(migration);
+  return companyOf({
+    spec, migration: name, rootNamespace: view.mesh.rootNamespace, siblings: recordsOf(view, migration),
+    isUnwanted: ({ status }) => isUnwanted({ wanted }, status ?? {}),
+    others: view.migrations.list().map(({ object }) => object).filter(({ metadata }) => metadata.name !== name),
+    namespace: (home) => [view.namespaces.get(undefined, home)].find((each) => each?.terminating === false),
+  });
+}
+
+/** Whether a namespace has to wait for its turn when all go back. */
+export function notTurnedIn({ view, maxConcurrentNamespaces }: Context, child: NamespaceMigration, migration: MeshMigration, progress: Progress): string | undefined {
+  if (wantedOf(migration) !== 'Rollback') return undefined;
+  return notTurned(child.metadata.namespace ?? '', { migration, namespaces: view.namespaces.list(), slots: maxConcurrentNamespaces }, progress);
+}
