@@ -6,6 +6,7 @@ import type { NamespaceView } from '../mesh/views.ts';
 import { actionInForce, editOf } from './commands.ts';
 import { confirmedRecord, evidenceOf } from './confirm.ts';
 import { conditionsFor, told } from './conditions.ts';
+import { hasLostJournal } from './lost-journal.ts';
 import { summarise } from './summary.ts';
 import { returnedNow } from './returned.ts';
 import { scopeLost } from './scope-lost.ts';
@@ -72,9 +73,12 @@ function acceptEdit({ object, children, now }: MigrationSituation): { readonly s
   return { status: { ...status, command: { ...command, overrides: object.spec.action } } };
 }
 
-/** F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again. */
+/**
+ * F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again. Where somebody took the journal
+ * away, the record stays until a person deletes it: it alone says what the labels were.
+ */
 function lettingGo({ object, scope, children }: MigrationSituation): MigrationWrite | undefined {
-  if (!isProtected(object) || scope.changed.length > 0 || children.some(({ status }) => status?.writtenPhase === undefined)) return undefined;
+  if (!isProtected(object) || scope.changed.length > 0 || children.some((child) => child.status?.writtenPhase === undefined || hasLostJournal(child))) return undefined;
   const [child] = children;
   return child === undefined ? { kind: 'RemoveFinalizer' } : deleteChild(child);
 }

@@ -1,25 +1,48 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { journalAnnotation } from '../api/resources.ts';
+import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';
+import type { LabelTargets } from '../mesh/adapter.ts';
 import { hold, type Draft } from './draft.ts';
 import { fromList, observedLabels } from './label-values.ts';
 import type { Situation } from './situation.ts';
 import { findingReason } from './ways-out.ts';
 
+const id = 'MM007';
+
+/** Whether it was found before that the journal of the namespace was taken away. Of a record, so whoever forges one holds up his own migration's end. */
+export function hasLostJournal({ status }: NamespaceMigration): boolean {
+  return status?.direction === undefined && status?.writtenPhase === 'Blocked' && status.findings?.some((finding) => finding.id === id) === true;
+}
+
 /** The labels as the status says they were, where it tells of a beginning that the namespace does not know of. */
-function labelsClaimed({ object: { status = {} }, surroundings: { namespace } }: Situation): ReturnType<typeof fromList> | undefined {
+function labelsClaimed({ object: { status = {} }, surroundings: { namespace } }: Situation): LabelTargets | undefined {
   const { direction, findings, original } = status;
-  const begun = direction !== undefined || findings?.some(({ id }) => id === 'MM007') === true;
+  const begun = direction !== undefined || findings?.some((found) => found.id === id) === true;
   return begun && original !== undefined && namespace.annotations[journalAnnotation] === undefined ? fromList(original.labels) : undefined;
 }
 
-function finding({ surroundings: { namespace: { name } }, object: { metadata } }: Situation, before: ReturnType<typeof fromList>): Finding {
-  const labels = Object.entries(before).map(([key, value]) => (value === null ? `${key}-` : `${key}=${value}`)).join(' ');
+/** The command that gives labels these values, as far as they have others now. */
+function labelCommand(namespace: string, now: LabelTargets, targets: LabelTargets): string | undefined {
+  const changed = Object.entries(targets).filter(([key, value]) => (now[key] ?? null) !== value);
+  if (changed.length === 0) return undefined;
+  return `kubectl label namespace ${namespace} --overwrite ${changed.map(([key, value]) => (value === null ? `${key}-` : `${key}=${value}`)).join(' ')}`;
+}
+
+/** The way back in the order of the itinerary: labels that hold running pods go when no pod needs them any more. */
+function wayBack({ adapter, spec, surroundings: { namespace } }: Situation, now: LabelTargets, before: LabelTargets): string {
+  const [first = {}, ...later] = adapter.itinerary(spec, before, 'L4').backward.flatMap(({ work }) => (work.kind === 'Labels' ? [work.targets] : []));
+  const last = Object.assign({}, ...later) as LabelTargets;
+  const commands = [labelCommand(namespace.name, now, first), 'restart the workloads one by one and wait for them', labelCommand(namespace.name, { ...now, ...first }, last)];
+  return commands.filter((command) => command !== undefined).join('; ');
+}
+
+function finding(situation: Situation, now: LabelTargets, before: LabelTargets): Finding {
+  const { surroundings: { namespace: { name } }, object: { metadata } } = situation;
   return {
-    id: 'MM007', severity: 'Critical', object: `Namespace ${name}`,
+    id, severity: 'Critical', object: `Namespace ${name}`,
     message: `annotation ${journalAnnotation} was taken away half-way: the labels are those of the new data plane, and what they were is known only from the status, which is no proof`.slice(0, 512),
-    fix: `If the status is right, the way back is: kubectl label namespace ${name} --overwrite ${labels}, then restart the workloads one by one. To start from the labels as they are: kubectl delete nsm ${metadata.name} -n ${name}`.slice(0, 512),
+    fix: `If the status is right, the way back is, in this order: ${wayBack(situation, now, before)}. To start from the labels as they are: kubectl delete nsm ${metadata.name} -n ${name}`.slice(0, 512),
   };
 }
 
@@ -34,7 +57,7 @@ export function lostJournal(situation: Situation, status: NamespaceMigrationStat
   const before = labelsClaimed(situation);
   const now = observedLabels(situation);
   if (over || before === undefined || !adapter.arrived(spec, surroundings.namespace.labels) || isDeepStrictEqual({ ...now, ...before }, now)) return undefined;
-  const lost = finding(situation, before);
+  const lost = finding(situation, now, before);
   const { original } = object.status ?? {};
   return hold({ ...status, findings: [lost], ...(original !== undefined && { original }) }, 'Blocked', { state: 'Stalled', reason: findingReason(lost), message: `${lost.object}: ${lost.message}`, way: lost.fix });
 }

@@ -1,5 +1,6 @@
 import type { NamespaceMigration } from '../api/resources.ts';
 import { counted } from '../base/counted.ts';
+import { hasLostJournal } from './lost-journal.ts';
 import { namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
 import { isStalled, phaseOf } from './totals.ts';
 
@@ -23,8 +24,17 @@ function progress({ children, totals }: Facts): string {
   ].join(', ');
 }
 
+/** Somebody took its journal away half-way: it has not gone back, whatever became of the others. */
+function withoutJournal({ children, totals }: Facts): Summary | undefined {
+  const lost = children.filter(hasLostJournal);
+  if (totals.inFlight > 0 || lost.length === 0) return undefined;
+  return stalled('Incomplete', 'MM007', `${totals.rolledBack} of ${counted(totals.rolledBack + lost.length, 'namespace')} back; the journals of ${namesOf(lost)} were taken away half-way, and what their labels were is no longer known for certain`);
+}
+
 /** On the way back, with their number. */
 export function goingBack(facts: Facts): Summary {
+  const lost = withoutJournal(facts);
+  if (lost !== undefined) return lost;
   const first = stalledInFlight(facts);
   return first === undefined ? say('RollingBack', 'InProgress', 'RollingBack', progress(facts)) : namespaceStalled('RollingBack', first);
 }
@@ -44,7 +54,7 @@ function back({ object, children, totals }: Facts): Summary {
 
 /** What a rollback of the whole amounts to now. */
 export function rollingBack(facts: Facts): Summary {
-  return facts.children.some(isStarted) ? goingBack(facts) : back(facts);
+  return facts.children.some(isStarted) ? goingBack(facts) : withoutJournal(facts) ?? back(facts);
 }
 
 /** What sealing amounts to now: what is not as it shall be is not sealed, and named. */

@@ -47,6 +47,14 @@ describe('the message of a migration', () => {
     expect(message(summary('Rollback', children({ writtenPhase: 'Planned' })))).toBe('nothing was started, so nothing had to go back');
   });
 
+  it('says of no namespace whose journal was taken away half-way that it is as it was', () => {
+    const lost: NamespaceMigrationStatus = { writtenPhase: 'Blocked', findings: [{ id: 'MM007', severity: 'Critical', object: 'Namespace ns-1', message: 'x', fix: 'y' }] };
+    const status = summary('Rollback', children(rolledBack, lost));
+
+    expect(status.phase).toBe('Incomplete');
+    expect(message(status)).toMatch(/^1 of 2 namespaces back; the journals of ns-1 were taken away half-way/);
+  });
+
   it('does not call it blocked when a namespace was rolled back by a command of its own', () => {
     const status = summary('Migrate', children(migrated, { ...rolledBack, command }));
 

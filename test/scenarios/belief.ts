@@ -1,4 +1,5 @@
-import { meshMigrations } from '../../src/api/resources.ts';
+import assert from 'node:assert/strict';
+import { journalAnnotation, meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
 import { meshMigration } from './manifests.ts';
 import { smallShop } from './migrate.ts';
 import type { Scenario } from './scenario.ts';
@@ -39,6 +40,34 @@ export const beliefScenarios: readonly Scenario[] = [
       await world.edit({ action: 'Rollback' });
       await world.phase('RolledBack');
       await world.restored(before);
+    },
+  },
+  {
+    name: 'journal-taken-away',
+    async run(world) {
+      await smallShop(world);
+      const home = world.ns();
+      await world.create(meshMigration(world.name, { names: [home] }));
+      await world.phase('Migrated');
+      await world.operator.kill();
+      await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: null } } });
+      await world.operator.start();
+      await world.childPhase('Blocked');
+      await world.command('RollingBack');
+      const { status } = await world.phase('Incomplete');
+      assert.match(status?.conditions?.find(({ type }) => type === 'Stalled')?.message ?? '', new RegExp(`0 of 1 namespace back; the journals of ${home} were taken away`));
+      // Deleted, it still stays, because only the record tells what the labels were; a person puts them back and deletes the record.
+      await world.delete(meshMigrations, undefined, world.name);
+      await world.pause(5000);
+      const fix = (await world.child()).status?.findings?.[0]?.fix ?? '';
+      const labels = /label namespace \S+ --overwrite istio-injection=enabled; restart the workloads .*; kubectl label namespace \S+ --overwrite istio.io\/dataplane-mode-\./;
+      assert.match(fix, labels);
+      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'enabled' } } });
+      for (const name of ['web', 'cart']) await world.patch('Deployment', home, name, { spec: { template: { metadata: { annotations: { restarted: 'by hand' } } } } });
+      await world.modesAre({ Sidecar: 3 });
+      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio.io/dataplane-mode': null } } });
+      await world.delete(namespaceMigrations, home, world.name);
+      await world.gone(meshMigrations, undefined, world.name);
     },
   },
 ];
