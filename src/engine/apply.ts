@@ -49,7 +49,8 @@ export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork)
   if (typeof manifests === 'string') return { kind: 'Failed', reason: 'CannotBeMade', message: manifests };
   const entries = entriesOf(situation, step, manifests);
   const taken = entries.find((entry) => entry.standing === 'Taken');
-  if (taken !== undefined) return nameTaken(taken);
+  // Nothing stands on it yet, and it is a person's to decide: it costs no attempt.
+  if (taken !== undefined) return { kind: 'Wait', stuck: true, stalled: 'NameInTheWay', message: takenMessage(taken) };
   const due = entries.filter((entry) => entry.standing === 'Missing' || entry.standing === 'Outdated');
   const [first] = due;
   if (first !== undefined) {
@@ -65,9 +66,13 @@ export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork)
   return edited === undefined ? { kind: 'Done' } : editedByOthers(edited);
 }
 
-/** Says that a name that is needed is somebody else's. */
-export function nameTaken({ applied }: Entry): Outcome {
-  return { kind: 'Failed', reason: 'NameTaken', message: `${nameOf(applied)} is there already and is not the operator's: rename or delete it` };
+function takenMessage({ applied }: Entry): string {
+  return `${nameOf(applied)} is there already and is not the operator's: rename or delete it`;
+}
+
+/** Says that what was made is gone and something else has its name. */
+export function nameTaken(entry: Entry): Outcome {
+  return { kind: 'Failed', reason: 'NameTaken', message: takenMessage(entry) };
 }
 
 /** Says that somebody else edited what follows an original. */

@@ -92,8 +92,13 @@ const table = {
     remedy: 'Do what the finding says; it goes on by itself. All findings',
     command: 'Describe',
   },
+  NameInTheWay: {
+    meaning: 'An object that came since the start has a name that the waypoint needs. Nothing is made, and nothing is lost by waiting.',
+    remedy: 'Rename or delete the object that the message names; it goes on by itself. Or go back',
+    command: 'GoBack',
+  },
   NameTaken: {
-    meaning: 'An object of a name that the migration needs is somebody else\'s.',
+    meaning: 'What the operator had made, or was about to make, is somebody else\'s object of that name.',
     remedy: 'Rename or delete the object that the message names, then start again',
     command: 'GoOn',
   },
@@ -220,10 +225,7 @@ function maxMessage({ namespace }: Place): number {
   return namespace === undefined ? 2048 : 1024;
 }
 
-/**
- * The message of something Stalled: what is the matter, and at its end the command that leads out. It is the cause that is
- * cut when both are too long together.
- */
+/** What is the matter, cut if both are too long together, and at its end the command that leads out. */
 export function messageWithWayOut(reason: StalledReason, message: string, place: Place, way?: string): string {
   const { remedy, command }: WayOut = isFinding(reason) ? table.MMnnn : table[reason];
   const tail = way ?? (command === undefined ? undefined : `${remedy}: ${commandLine(command, place)}`);

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../src/api/object.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
-import { breakWaypoint, mendWaypoint, service, waypointsBehave } from './waypoint-world.ts';
+import { breakWaypoint, mendWaypoint, service, waypoint as userWaypoint, waypointsBehave } from './waypoint-world.ts';
 import type { World } from './world.ts';
 
 export const httpPort = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
@@ -134,7 +134,8 @@ function methodsOf({ spec }: KubeObject): unknown {
   return (spec as { readonly rules: readonly { readonly to: readonly { readonly operation: { readonly methods: unknown } }[] }[] }).rules[0]?.to[0]?.operation.methods;
 }
 
-async function stalled(world: World, reason: string): Promise<string> {
+/** The message, once the namespace is Stalled for this reason. */
+export async function stalled(world: World, reason: string): Promise<string> {
   return await world.eventually(`Stalled ${reason}`, async () => {
     const { status } = await world.child();
     const condition = status?.conditions?.find(({ type }) => type === 'Stalled');
@@ -236,12 +237,16 @@ export const httpScenarios: readonly Scenario[] = [
     async run(world) {
       const home = world.ns();
       await shop(world, allowGet(home));
-      const before = await world.snapshot();
-      const theirs: KubeObject = { kind: 'Gateway', metadata: { name: 'waypoint', namespace: home }, spec: { gatewayClassName: 'elsewhere', listeners: [{ name: 'mesh', port: 15008, protocol: 'HBONE' }] } };
-      await world.create(theirs, meshMigration(world.name, { names: [home] }));
-      const { status } = await world.childPhase('RolledBack');
-      assert.match(status?.message ?? '', /Gateway .*waypoint is there already/);
-      await world.restored(before);
+      const before = await world.labels();
+      await world.create(userWaypoint(home), meshMigration(world.name, { names: [home] }));
+      const { status } = await world.childPhase('Blocked');
+      const finding = status?.findings?.find(({ id }) => id === 'MM116');
+      assert.equal(finding?.object, `Gateway ${home}/waypoint`, JSON.stringify(status?.findings));
+      assert.match(finding.fix, /istioctl waypoint apply/);
+      assert.deepEqual(await made(world), {});
+      assert.deepEqual(await world.labels(), before);
+      await world.delete(kinds.Gateway, home, 'waypoint');
+      await world.childPhase('Migrated');
     },
   },
   {

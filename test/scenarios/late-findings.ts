@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { KubeObject } from '../../src/api/object.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
-import { allowGet, httpPort, nothingLeft } from './http.ts';
+import { allowGet, denyDelete, httpPort, nothingLeft, stalled } from './http.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
-import { service } from './waypoint-world.ts';
+import { service, waypoint } from './waypoint-world.ts';
 import type { World } from './world.ts';
 
 async function messageOf(world: World, pattern: RegExp, within?: number): Promise<void> {
@@ -128,6 +128,27 @@ export const lateFindingScenarios: readonly Scenario[] = [
       await world.childPhase('RolledBack');
       await world.modesAre({ Sidecar: 2 });
       await nothingLeft(world);
+    },
+  },
+  {
+    // Nothing of ours is there yet: a person decides whose name it is, and no attempt is spent on it.
+    name: 'name-taken-on-the-way',
+    async prepare(world) {
+      const home = world.ns();
+      await world.create(namespace(home), strict(home), denyDelete(home), service(home, 'api', {}, httpPort), deployment(home, 'api', { replicas: 2, behaviour: slow }));
+      await world.podsReady(2);
+    },
+    async run(world) {
+      const home = world.ns();
+      await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from: [] }] }));
+      await atStep(world, 'RestartForHbone');
+      await world.create(waypoint(home));
+      assert.match(await stalled(world, 'NameInTheWay'), /Gateway .*waypoint is there already.*it goes on by itself/);
+      const { status } = await world.child();
+      assert.equal(status?.phase, 'Migrating');
+      assert.equal(status.failure, undefined);
+      await world.delete(kinds.Gateway, home, 'waypoint');
+      await world.childPhase('Migrated');
     },
   },
 ];

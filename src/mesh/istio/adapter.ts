@@ -15,6 +15,7 @@ import { proxyRules } from './findings/proxies.ts';
 import { returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
 import { apply, type Rule } from './findings/rule.ts';
+import { takenNameRules } from './findings/taken-names.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
@@ -32,7 +33,7 @@ import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules];
 
 /** Every rule, in the order of the catalogue. */
 export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...returnRules, ...proxyRules, ...egressRules, ...orderRules, ...markRules];
@@ -85,7 +86,7 @@ function unready(surroundings: Surroundings): Finding | undefined {
 }
 
 /** What stands in the way of a waypoint whatever the pods are now. */
-const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules];
+const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules];
 
 function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
   const { itinerary: name, ...rest } = surroundings;

@@ -4,6 +4,7 @@ import {
 } from '../../../../test/support/mesh-fixtures.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
+import { takenNameExamples } from '../../../../test/support/taken-name-examples.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../api/resources.ts';
@@ -225,6 +226,7 @@ const table: Readonly<Record<string, Examples>> = {
   },
   ...proxyExamples,
   ...returnExamples,
+  ...takenNameExamples,
   MM022: {
     seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })) },
     ignored: { 'a gateway': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'ingress' }] })), 'a ServiceEntry, which MM098 is about': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })), 'another namespace': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })), 'a Service on the way to sidecars': behindWaypoint(http) },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { config, service, surroundings } from '../../../../test/support/mesh-fixtures.ts';
-import { bindingMissing, stillBound } from './gates.ts';
+import { config, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
+import { bindingMissing, stillBound, waypointMissing } from './gates.ts';
 
 const policy = config('AuthorizationPolicy', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] });
 
@@ -8,6 +8,21 @@ const policy = config('AuthorizationPolicy', { rules: [{ to: [{ operation: { met
 function missing(message: string): string | undefined {
   return bindingMissing(surroundings({ services: [service({ conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message } } })] }, [policy]));
 }
+
+describe('the gate of EnsureWaypoint', () => {
+  const conditions = ['Accepted', 'Programmed'].map((type) => ({ type, status: 'True', observedGeneration: 1 }));
+  const gateway = config('Gateway', {}, { name: 'waypoint', status: { conditions, addresses: [{ value: 'waypoint.shop.svc.cluster.local' }] } });
+  const gate = (templateLabels: Readonly<Record<string, string>>): string | undefined =>
+    waypointMissing(surroundings({ workloads: [workload({ name: 'waypoint', templateLabels })] }, [policy, gateway]));
+
+  it('is passed by the pods of the waypoint', () => {
+    expect(gate({ 'gateway.networking.k8s.io/gateway-name': 'waypoint' })).toBeUndefined();
+  });
+
+  it('is not passed by the pods of somebody else\'s Deployment, and names it', () => {
+    expect(gate({ app: 'waypoint' })).toMatch(/^Deployment shop\/waypoint is there already and is not the waypoint's/);
+  });
+});
 
 describe('the gate of BindWaypoint', () => {
   it.each(['Successfully attached to waypoint shop/waypoint', 'Successfully attached to waypoint shop/waypoint. Ingress traffic will traverse the waypoint'])('is passed: %s', (message) => {

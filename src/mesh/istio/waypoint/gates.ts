@@ -8,6 +8,7 @@ import { isOurs, roleLabel } from '../policy/translate/names.ts';
 import type { WaypointName } from '../policy/attachment.ts';
 import { isWaypoint, stillThrough, whyNotBound } from './bound.ts';
 import { waypointName } from './gateway.ts';
+import { namesakes } from './taken.ts';
 import { boundServices } from './translation.ts';
 
 /** A condition of a configuration object, if it is of the current generation; Istio writes observedGeneration as a string, Gateway API as a number. */
@@ -21,9 +22,13 @@ function current({ status, generation }: ConfigView, type: string): { readonly s
  * What is missing before requests may be sent through the waypoint. Before its Gateway has an address istiod lets callers go
  * past it (fails open), with an address and no pod they fail; Programmed alone says neither (pilot/pkg/serviceregistry/ambient/waypoints.go).
  */
-export function waypointMissing({ mesh, namespace, workloads, spec }: Surroundings): string | undefined {
+export function waypointMissing(surroundings: Surroundings): string | undefined {
+  const { mesh, namespace, workloads, spec } = surroundings;
   const gateway = mesh.configs('Gateway', namespace.name).find(({ name }) => name === waypointName);
   if (gateway === undefined) return `Gateway ${namespace.name}/${waypointName} is not there`;
+  // Pods of somebody else's Deployment say nothing about the waypoint.
+  const [taken] = namesakes(surroundings);
+  if (taken !== undefined) return `${nameOf(taken)} is there already and is not the waypoint's: rename or delete it`;
   for (const type of ['Accepted', 'Programmed']) {
     const condition = current(gateway, type);
     if (condition?.status !== 'True') return `${nameOf(gateway)} is not ${type} yet${condition === undefined ? '' : ` (${condition.reason}: ${condition.message})`}`;
