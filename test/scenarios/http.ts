@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { managedBy, managedByLabel, namespaceMigrations, originalLabelsAnnotation } from '../../src/api/resources.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import type { KubeObject } from '../../src/api/object.ts';
+import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
@@ -43,7 +44,7 @@ export async function made(world: World): Promise<Readonly<Record<string, readon
 /** After a rollback: nothing of ours is left, and the children of the Gateway go with it. */
 export async function nothingLeft(world: World): Promise<void> {
   assert.deepEqual(await made(world), {});
-  await world.gone(kinds.ConfigMap, world.ns(), 'waypoint-parameters');
+  await world.gone(kinds.ConfigMap, world.ns(), parametersName);
   for (const kind of ['Gateway', 'Deployment', 'Service', 'HorizontalPodAutoscaler', 'PodDisruptionBudget'] as const) await world.gone(kinds[kind], world.ns(), 'waypoint');
 }
 
@@ -238,7 +239,8 @@ export const httpScenarios: readonly Scenario[] = [
       const home = world.ns();
       await shop(world, allowGet(home));
       const before = await world.labels();
-      await world.create(userWaypoint(home), meshMigration(world.name, { names: [home] }));
+      const theirs: KubeObject = { kind: 'ConfigMap', metadata: { name: 'waypoint-parameters', namespace: home }, data: { service: '{}' } };
+      await world.create(userWaypoint(home), theirs, meshMigration(world.name, { names: [home] }));
       const { status } = await world.childPhase('Blocked');
       const finding = status?.findings?.find(({ id }) => id === 'MM116');
       assert.equal(finding?.object, `Gateway ${home}/waypoint`, JSON.stringify(status?.findings));
@@ -247,6 +249,8 @@ export const httpScenarios: readonly Scenario[] = [
       assert.deepEqual(await world.labels(), before);
       await world.delete(kinds.Gateway, home, 'waypoint');
       await world.childPhase('Migrated');
+      const { data } = await world.client.get(kinds.ConfigMap, home, theirs.metadata.name, world.signal) as { readonly data?: unknown };
+      assert.deepEqual(data, theirs['data']);
     },
   },
   {

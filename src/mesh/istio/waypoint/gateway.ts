@@ -8,8 +8,11 @@ export const waypointName = 'waypoint';
 /** Label of everything that istiod makes for a Gateway. */
 export const gatewayNameLabel = 'gateway.networking.k8s.io/gateway-name';
 
-/** ConfigMap that the Gateway's `parametersRef` names. */
-export const parametersName = 'waypoint-parameters';
+/**
+ * ConfigMap that the Gateway's `parametersRef` names. One that nobody else is likely to use, because ConfigMaps of users are
+ * not watched; and a fixed one, because the right to read and change it is by this name.
+ */
+export const parametersName = 'mesh-migration-waypoint';
 
 export const gateways: Resource = { group: 'gateway.networking.k8s.io', version: 'v1', kind: 'Gateway', plural: 'gateways', namespaced: true };
 export const configMaps: Resource = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
