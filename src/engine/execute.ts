@@ -21,6 +21,7 @@ export function describeWrite(write: Write, namespace: string): string {
     case 'PatchNamespace': return `PATCH ${pathOf(namespaces, undefined, namespace)}`;
     case 'PatchService': return `PATCH ${pathOf(services, namespace, write.name)}`;
     case 'PatchTemplate': return `PATCH ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`;
+    case 'Scale': return `SCALE ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`;
     case 'Evict': return `EVICT pod ${namespace}/${write.pod}`;
     case 'Apply': return write.manifests.map(({ resource, object }) => `APPLY ${pathOf(resource, namespace, object.metadata.name)}`).join(', ');
     case 'Remove': return write.objects.map(({ resource, name }) => `DELETE ${pathOf(resource, namespace, name)}`).join(', ');
@@ -70,6 +71,10 @@ export async function execute(client: KubeClient, write: Write, namespace: strin
       if (write.because !== undefined) await isThere(client, namespace, write.because, signal);
       return [versionOf(resource, await client.jsonPatch(resource, namespace, write.workload.name, write.operations, { signal }))];
     }
+    case 'Scale': {
+      const resource = resourceOf(write.workload.kind);
+      return [versionOf(resource, await client.jsonPatch(resource, namespace, write.workload.name, write.operations, { signal }))];
+    }
     case 'Evict':
       await client.evict(namespace, write.pod, { uid: write.uid, signal });
       return [{ resource: pods, namespace, name: write.pod, resourceVersion: undefined }];
@@ -101,7 +106,7 @@ function objectsOf(write: Write, namespace: string): readonly (readonly [Resourc
   switch (write.kind) {
     case 'PatchNamespace': return [[namespaces, undefined, namespace]];
     case 'PatchService': return [[services, namespace, write.name]];
-    case 'PatchTemplate': return [[resourceOf(write.workload.kind), namespace, write.workload.name]];
+    case 'PatchTemplate': case 'Scale': return [[resourceOf(write.workload.kind), namespace, write.workload.name]];
     case 'Evict': return [[pods, namespace, write.pod]];
     case 'Apply': return write.manifests.map(({ resource, object }) => [resource, namespace, object.metadata.name]);
     case 'Remove': return write.objects.map(({ resource, name }) => [resource, namespace, name]);

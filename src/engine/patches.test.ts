@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { namespace, present, workload } from '../../test/support/mesh-fixtures.ts';
 import { applyJsonPatch } from '../../test/sim/apiserver/json-patch.ts';
 import { journalAnnotation, restartAnnotation } from '../api/resources.ts';
-import { namespacePatch, templatePatch } from './patches.ts';
+import { namespacePatch, scalePatch, templatePatch } from './patches.ts';
 
 type Labels = Readonly<Record<string, string | null>>;
 
@@ -83,5 +83,20 @@ describe('templatePatch', () => {
     ['the annotation was taken away meanwhile', { [restartAnnotation]: 'v0' }, template({})],
   ])('fails when %s', (_case, before, real) => {
     expect(() => applyJsonPatch(real as never, templatePatch(seen(before), 'v1'))).toThrow();
+  });
+});
+
+describe('scalePatch', () => {
+  const seen = workload({ replicas: 1 });
+  const real = (uid: string, generation: number, replicas: number): object => ({ metadata: { uid, generation }, spec: { replicas } });
+
+  it('sets the number of pods', () => {
+    expect(applyJsonPatch(real('web-uid', 1, 1) as never, scalePatch(seen, 2))).toEqual(real('web-uid', 1, 2));
+  });
+
+  it.each([
+    ['another Deployment has the name', real('other', 1, 1)], ['it was scaled meanwhile', real('web-uid', 2, 5)], ['it was scaled there and back', real('web-uid', 3, 1)],
+  ])('fails when %s', (_case, now) => {
+    expect(() => applyJsonPatch(now as never, scalePatch(seen, 2))).toThrow();
   });
 });

@@ -58,3 +58,12 @@ export function templatePatch(workload: WorkloadView, value: string | null): rea
     ...setMember('/spec/template/metadata/annotations', workload.hasTemplateAnnotations, restartAnnotation, current, value),
   ];
 }
+
+/** Sets the number of pods of a workload whose spec is still as it was seen. */
+export function scalePatch({ uid, generation }: WorkloadView, replicas: number): readonly JsonPatchOperation[] {
+  return [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    { op: 'test', path: '/metadata/generation', value: generation },
+    { op: 'replace', path: '/spec/replicas', value: replicas },
+  ];
+}

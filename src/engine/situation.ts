@@ -77,6 +77,8 @@ export type Write =
     readonly kind: 'PatchTemplate'; readonly workload: { readonly kind: string; readonly name: string }; readonly operations: readonly JsonPatchOperation[];
     readonly because?: { readonly pod: string; readonly uid: string };
   }
+  /** How many pods a Deployment has that was made for an object of ours. */
+  | { readonly kind: 'Scale'; readonly workload: { readonly kind: string; readonly name: string }; readonly operations: readonly JsonPatchOperation[] }
   | { readonly kind: 'Evict'; readonly pod: string; readonly uid: string }
   /** Objects of our own, made in this order; what is there already and is not ours is never taken over. */
   | { readonly kind: 'Apply'; readonly manifests: readonly Applied[] }

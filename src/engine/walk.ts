@@ -10,6 +10,7 @@ import { labelsStep } from './labels.ts';
 import { fromList } from './label-values.ts';
 import { removeStep } from './remove.ts';
 import { restartStep } from './restart.ts';
+import { scaleUp } from './scale.ts';
 import { bindStep, unbindStep } from './services.ts';
 import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
@@ -90,7 +91,7 @@ function awaitGate(situation: Situation, step: StepPlan): Outcome {
   const { over, until } = deadline(situation, `gate of ${step.name}`, durationMs(progressDeadline));
   return over
     ? { kind: 'Failed', reason: 'GateNotReached', message: `${missing}, ${progressDeadline} after the work of ${step.name} was done` }
-    : { kind: 'Wait', until, message: missing };
+    : scaleUp(situation, step, missing) ?? { kind: 'Wait', until, message: missing };
 }
 
 /** On the way back pods that came in the wrong mode since are replaced too, whatever is to be done next. */

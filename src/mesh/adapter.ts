@@ -63,6 +63,12 @@ export type StepWork =
   /** Looks only: every pod that can be in `mode` is. */
   | { readonly kind: 'Verify'; readonly mode: Mode };
 
+/** How many pods a Deployment is to have from the start, which the mesh has made for an object of ours. */
+export interface Scale {
+  readonly workload: WorkloadView;
+  readonly replicas: number;
+}
+
 /** One step of an itinerary. */
 export interface StepPlan {
   readonly name: StepName;
@@ -74,6 +80,8 @@ export interface StepPlan {
    * a sentence about what is missing, undefined when nothing is.
    */
   readonly gate?: (surroundings: Surroundings) => string | undefined;
+  /** While the gate is waited for: what gets there by itself, and sooner with this. The step never depends on it. */
+  readonly scales?: (surroundings: Surroundings) => Scale | undefined;
   /**
    * What other namespaces have to have done whenever this step changes something. Until then the namespace waits, without a slot and
    * without a deadline: those for which it waits need the slots.

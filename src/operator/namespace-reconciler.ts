@@ -118,12 +118,12 @@ export class NamespaceReconciler {
   /** Every object of which the decision must know our last write. */
   #touched(child: NamespaceMigration): readonly { resource: typeof namespaces; namespace: string | undefined; name: string }[] {
     const namespace = child.metadata.namespace ?? '';
-    const records = child.status?.workloads ?? [];
+    const workloads = this.#context.view.workloads(namespace);
     return [
       { resource: namespaceMigrations, namespace, name: child.metadata.name },
       { resource: namespaces, namespace: undefined, name: namespace },
       ...[...this.#context.adapter.made, services].map((resource) => ({ resource, namespace, name: anyName })),
-      ...workloadResources.flatMap((resource) => records.filter(({ kind }) => kind === resource.kind).map(({ name }) => ({ resource, namespace, name }))),
+      ...workloadResources.flatMap((resource) => workloads.filter(({ kind }) => kind === resource.kind).map(({ name }) => ({ resource, namespace, name }))),
     ];
   }
 

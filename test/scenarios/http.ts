@@ -124,7 +124,7 @@ async function copyOf(world: World, name: string): Promise<KubeObject> {
   return found;
 }
 
-/** Migrated, with one L7 ALLOW. The autoscaler of a real cluster takes up to half a minute to make the second pod of a waypoint. */
+/** Migrated, with one L7 ALLOW. Where the autoscaler has to make the second pod of a waypoint, that takes up to half a minute. */
 async function migrated(world: World): Promise<void> {
   await shop(world, allowGet(world.ns()));
   await world.create(meshMigration(world.name, { names: [world.ns()] }, { restart: { progressDeadline: '40s' } }));

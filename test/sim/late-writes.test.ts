@@ -11,6 +11,7 @@ const lateMs = 60_000;
 const writes: readonly (readonly [string, string, RequestMatch])[] = [
   ['the ConfigMap of the waypoint', 'EnsureWaypoint', { method: 'POST', path: /\/configmaps/ }],
   ['the Gateway', 'EnsureWaypoint', { method: 'POST', path: /\/gateways/ }],
+  ['the number of its pods', 'EnsureWaypoint', { method: 'PATCH', path: /\/deployments\/waypoint/ }],
   ['a copy', 'CopyPolicies', { method: 'POST', path: /\/authorizationpolicies/, body: /"Copy"/ }],
   ['a companion', 'AllowWaypoint', { method: 'POST', path: /\/authorizationpolicies/, body: /"AllowWaypoint"/ }],
   ['a guard', 'GuardBypass', { method: 'POST', path: /\/authorizationpolicies/, body: /"Guard"/ }],

@@ -276,7 +276,8 @@ export class NamespaceWorld {
           owner.generation += 1;
           return true;
         }
-        case 'PatchService': throw new Error('this world has no waypoints');
+        case 'PatchService':
+        case 'Scale': throw new Error('this world has no waypoints');
         case 'Apply': throw new Error('this world has no waypoints');
         case 'Remove': throw new Error('this world has no waypoints');
         case 'Evict': {

@@ -18,9 +18,23 @@ describe('an autoscaler without metrics', () => {
     create(simulation, before);
     await simulation.until(() => simulation.read(deployments, 'cart').status?.observedGeneration !== undefined && simulation.pods().length === after
       && conditionOf(simulation.read(horizontalPodAutoscalers, 'cart').status?.conditions, 'ScalingActive') !== undefined);
-    await simulation.clock.advance(5000);
+    await simulation.clock.advance(20_000);
     expect(simulation.read(deployments, 'cart').spec.replicas).toBe(after);
     expect(conditionOf(simulation.read(horizontalPodAutoscalers, 'cart').status?.conditions, 'ScalingActive')?.reason)
       .toBe(before === 0 ? 'ScalingDisabled' : 'FailedGetResourceMetric');
+  });
+
+  it('looks for the first time one period after it was made, and then every period', async () => {
+    const simulation = simulate();
+    create(simulation, 1);
+    await simulation.clock.advance(14_000);
+    expect(simulation.read(deployments, 'cart').spec.replicas).toBe(1);
+    await simulation.clock.advance(2000);
+    expect(simulation.read(deployments, 'cart').spec.replicas).toBe(2);
+    simulation.edit(deployments, 'cart', (current) => ({ ...current, spec: { ...current.spec, replicas: 1 } }));
+    await simulation.clock.advance(10_000);
+    expect(simulation.read(deployments, 'cart').spec.replicas).toBe(1);
+    await simulation.clock.advance(6000);
+    expect(simulation.read(deployments, 'cart').spec.replicas).toBe(2);
   });
 });

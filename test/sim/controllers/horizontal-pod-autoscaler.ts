@@ -2,31 +2,28 @@ import { startQueue, watchKind, type ControllerContext } from './controller.ts';
 import { deployments, horizontalPodAutoscalers } from './kinds.ts';
 import type { Condition } from './pod-types.ts';
 import { withCondition } from './pods.ts';
-import { getByKey, keyOf, listOf, modify, updateStatus } from './typed-api.ts';
+import { getByKey, keyOf, modify, updateStatus } from './typed-api.ts';
 
 const manager = 'kube-controller-manager';
+/** `--horizontal-pod-autoscaler-sync-period`. Every key waits that long, the first time too (FixedItemIntervalRateLimiter in podautoscaler/rate_limiters.go). */
+const syncMs = 15_000;
 
 /**
  * The autoscaler of Deployments in a cluster without metrics: it keeps the replicas between the bounds and leaves alone what
- * is scaled to zero (podautoscaler/horizontal.go reconcileAutoscaler of Kubernetes 1.36).
+ * is scaled to zero (podautoscaler/horizontal.go reconcileAutoscaler of Kubernetes 1.36). It watches no Deployments: it looks
+ * at them every {@link syncMs}.
  */
 export function startHorizontalPodAutoscaler(context: ControllerContext): void {
-  const { api } = context;
-  const queue = startQueue(context, (key) => { reconcile(context, key); return undefined; });
-  watchKind(context, horizontalPodAutoscalers, (autoscaler) => { queue.add(keyOf(autoscaler)); });
-  watchKind(context, deployments, ({ metadata }) => {
-    for (const autoscaler of listOf(api, horizontalPodAutoscalers, metadata.namespace)) {
-      if (autoscaler.spec.scaleTargetRef.name === metadata.name) queue.add(keyOf(autoscaler));
-    }
-  });
+  const queue = startQueue(context, (key) => reconcile(context, key));
+  watchKind(context, horizontalPodAutoscalers, (autoscaler) => { queue.add(keyOf(autoscaler), syncMs); });
 }
 
-function reconcile({ api, clock }: ControllerContext, key: string): void {
+function reconcile({ api, clock }: ControllerContext, key: string): number | undefined {
   const autoscaler = getByKey(api, horizontalPodAutoscalers, key);
-  if (autoscaler?.spec.scaleTargetRef.kind !== deployments.kind) return;
+  if (autoscaler?.spec.scaleTargetRef.kind !== deployments.kind) return undefined;
   const { minReplicas, maxReplicas, scaleTargetRef } = autoscaler.spec;
   const target = getByKey(api, deployments, `${autoscaler.metadata.namespace ?? ''}/${scaleTargetRef.name}`);
-  if (target === undefined) return;
+  if (target === undefined) return syncMs;
   const { replicas } = target.spec;
   const wanted = replicas === 0 ? 0 : Math.min(Math.max(replicas, minReplicas), maxReplicas);
   const conditions = activity(replicas).reduce<readonly Condition[] | undefined>((all, next) => withCondition(all, next, clock.now()), autoscaler.status?.conditions);
@@ -34,6 +31,7 @@ function reconcile({ api, clock }: ControllerContext, key: string): void {
     currentReplicas: target.status?.replicas ?? 0, desiredReplicas: wanted === replicas ? 0 : wanted, ...(conditions && { conditions }),
   });
   if (wanted !== replicas) modify(api, deployments, target, { manager }, (current) => ({ ...current, spec: { ...current.spec, replicas: wanted } }));
+  return syncMs;
 }
 
 function activity(replicas: number): readonly Condition[] {

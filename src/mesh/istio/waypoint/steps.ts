@@ -5,6 +5,7 @@ import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
 import { awaitsLeavers } from './awaits-back.ts';
 import { bindingMissing, companionsMissing, copiesMissing, guardMissing, stillBound, waypointMissing } from './gates.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
+import { allPodsAtOnce } from './scale.ts';
 import { boundServices, policyManifests, possibleCopies } from './translation.ts';
 
 /**
@@ -20,6 +21,7 @@ export const enterWaypoint: readonly StepPlan[] = [
     why: 'Creates the waypoint, with its pods spread, autoscaled and protected from disruption, and waits until it is available: callers bound to one without pods fail.',
     work: { kind: 'Apply', objects: waypointManifests },
     gate: waypointMissing,
+    scales: allPodsAtOnce,
   },
   {
     // E: copies with targetRefs are read by waypoints only, and nothing is bound yet. Dying before: applied again; after: seen to be there.
