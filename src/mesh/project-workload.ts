@@ -1,6 +1,7 @@
 import type { WorkloadKind } from '../api/namespace-migration.ts';
 import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
+import { podAsks } from './pod-resources.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { troubleOfWorkload } from './trouble.ts';
 import type { ContainerPortView, WorkloadView } from './views.ts';
@@ -100,6 +101,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       deadlineExceeded: deadlineExceeded(status),
       ...told(object, status),
       serviceAccount: text(podSpec['serviceAccountName']) ?? 'default',
+      asks: podAsks(podSpec),
       containerPorts: containerPorts(podSpec),
       images: Object.fromEntries(records(podSpec['containers']).map(({ name, image }) => [text(name) ?? '', text(image) ?? ''])),
       templateLabels: stringMap(template['labels']),

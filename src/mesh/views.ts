@@ -1,4 +1,5 @@
 import type { WorkloadKind } from '../api/namespace-migration.ts';
+import type { PodAsks } from './pod-resources.ts';
 
 /*
  * What decisions need of the cluster's objects, and no more: a pod is some 600 bytes here, not 11 KB, and the values of
@@ -84,6 +85,8 @@ export interface WorkloadView extends View {
   readonly templateManager?: string;
   /** The ServiceAccount of its pods. */
   readonly serviceAccount: string;
+  /** What one of its pods asks for, by the template. */
+  readonly asks: PodAsks;
   /** Ports that the containers of the template declare. */
   readonly containerPorts: readonly ContainerPortView[];
   /** Image of each container of the template, by its name. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { KubeObject } from '../../src/api/object.ts';
 import { InvalidError } from '../../src/kube/errors.ts';
-import { deployment, meshMigration, namespace, object } from './manifests.ts';
+import { deployment, kinds, meshMigration, namespace, object } from './manifests.ts';
 import { smallShop } from './migrate.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -56,6 +56,28 @@ export const blockedScenarios: readonly Scenario[] = [
       await world.delete({ group: 'security.istio.io', version: 'v1', kind: 'AuthorizationPolicy', plural: 'authorizationpolicies', namespaced: true }, world.ns(), 'methods');
       await world.phase('Migrated');
       await world.modesAre({ Ambient: 3 });
+    },
+  },
+  {
+    // A rollout that creates first is never admitted. Under this quota it would stand still until its deadline, and be taken back.
+    name: 'blocked-by-quota',
+    async run(world) {
+      const home = world.ns();
+      const strategy = { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
+      await world.create(namespace(home), deployment(home, 'web', { replicas: 2, spec: { strategy } }));
+      await world.podsReady(2);
+      await world.create(object('ResourceQuota', home, 'few', { hard: { pods: '2' } }));
+      await world.eventually('the quota has counted', async () => {
+        const { status } = await world.client.get(kinds.ResourceQuota, home, 'few', world.signal) as { readonly status?: { readonly used?: Readonly<Record<string, unknown>> } };
+        return status?.used?.['pods'] === '2' ? true : undefined;
+      });
+      await world.create(meshMigration(world.name, { names: [home] }));
+      const { status } = await world.childPhase('Blocked');
+      const finding = status?.findings?.find(({ id }) => id === 'MM117');
+      assert.equal(finding?.object, `Deployment ${home}/web`, JSON.stringify(status?.findings));
+      assert.match(finding.message, /admits pods 2, of which 2 are used and 1 more are needed/);
+      await world.patch('ResourceQuota', home, 'few', { spec: { hard: { pods: '5' } } });
+      await world.childPhase('Migrated');
     },
   },
   {

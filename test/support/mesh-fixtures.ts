@@ -46,7 +46,7 @@ export function workload(overrides: Partial<WorkloadView> = {}): WorkloadView {
   return {
     kind: 'Deployment', name: 'web', uid: 'web-uid', resourceVersion: '1', namespace: 'shop', replicas, generation: 1,
     observedGeneration: 1, updated: replicas, available: replicas, current: replicas, paused: false, strategy: 'RollingUpdate', maxUnavailable: 0, partition: 0,
-    progressDeadlineMs: 600_000, deadlineExceeded: false, serviceAccount: 'default', containerPorts: [{ name: 'http', port: 8080 }], images: { app: 'app:1' }, templateLabels: { app: 'web' }, templateAnnotations: {}, hasTemplateAnnotations: false, ...overrides,
+    progressDeadlineMs: 600_000, deadlineExceeded: false, serviceAccount: 'default', asks: { requests: {}, limits: {} }, containerPorts: [{ name: 'http', port: 8080 }], images: { app: 'app:1' }, templateLabels: { app: 'web' }, templateAnnotations: {}, hasTemplateAnnotations: false, ...overrides,
   };
 }
 

@@ -12,6 +12,7 @@ import { policyRules } from './findings/policies.ts';
 import { budgetRules } from './findings/budgets.ts';
 import { calledRouteRules } from './findings/called-routes.ts';
 import { proxyRules } from './findings/proxies.ts';
+import { quotaRules } from './findings/quotas.ts';
 import { returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
 import { apply, type Rule } from './findings/rule.ts';
@@ -36,10 +37,10 @@ import { plannedOrder } from './waypoint/planned-order.ts';
 const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules];
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...returnRules, ...proxyRules, ...egressRules, ...orderRules, ...markRules];
+export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...orderRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
-const restartRules: readonly string[] = ['MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097'];
+const restartRules: readonly string[] = ['MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117'];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 

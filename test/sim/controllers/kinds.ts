@@ -1,7 +1,7 @@
 import type { KubeObject, Resource } from '../../../src/api/object.ts';
 import type { AuthorizationPolicy, Gateway, GatewayClass } from './gateway-types.ts';
 import type { Namespace, Node, Pod } from './pod-types.ts';
-import type { ConfigMap, EndpointSlice, HorizontalPodAutoscaler, Service } from './service-types.ts';
+import type { ConfigMap, EndpointSlice, HorizontalPodAutoscaler, ResourceQuota, Service } from './service-types.ts';
 import type {
   ControllerRevision, DaemonSet, Deployment, Job, PodDisruptionBudget, ReplicaSet, StatefulSet,
 } from './workload-types.ts';
@@ -28,6 +28,8 @@ export const serviceAccounts = kind('', 'v1', 'ServiceAccount', 'serviceaccounts
 export const configMaps = kind<ConfigMap>('', 'v1', 'ConfigMap', 'configmaps');
 /** core/v1 Service. */
 export const services = kind<Service>('', 'v1', 'Service', 'services');
+/** core/v1 ResourceQuota. */
+export const resourceQuotas = kind<ResourceQuota>('', 'v1', 'ResourceQuota', 'resourcequotas');
 /** apps/v1 Deployment. */
 export const deployments = kind<Deployment>('apps', 'v1', 'Deployment', 'deployments');
 /** apps/v1 ReplicaSet. */

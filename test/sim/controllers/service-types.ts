@@ -6,6 +6,12 @@ export interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+/** core/v1 ResourceQuota. */
+export interface ResourceQuota extends KubeObject {
+  readonly spec: { readonly hard: Readonly<Record<string, string>> };
+  readonly status?: { readonly hard?: Readonly<Record<string, string>>; readonly used?: Readonly<Record<string, string>> };
+}
+
 /** One port of a Service, defaulted. */
 export interface ServicePort {
   readonly name?: string;

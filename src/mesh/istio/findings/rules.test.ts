@@ -3,6 +3,7 @@ import {
   captured, config, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
 } from '../../../../test/support/mesh-fixtures.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
+import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
 import { takenNameExamples } from '../../../../test/support/taken-name-examples.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
@@ -227,6 +228,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...proxyExamples,
   ...returnExamples,
   ...takenNameExamples,
+  ...quotaExamples,
   MM022: {
     seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })) },
     ignored: { 'a gateway': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'ingress' }] })), 'a ServiceEntry, which MM098 is about': around(policy({ targetRefs: [{ kind: 'ServiceEntry', name: 'x' }] })), 'another namespace': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] }, { namespace: 'blog' })), 'a Service on the way to sidecars': behindWaypoint(http) },

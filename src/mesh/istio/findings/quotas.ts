@@ -1,0 +1,110 @@
+import type { Severity } from '../../../api/common.ts';
+import type { Surroundings } from '../../adapter.ts';
+import { record } from '../../json.ts';
+import { asksOf, type PodAsks } from '../../pod-resources.ts';
+import { quantity, thousandths } from '../../quantity.ts';
+import type { ConfigView, WorkloadView } from '../../views.ts';
+import { getsWaypoint } from '../waypoint/choose.ts';
+import { isOfWaypoint } from '../waypoint/taken.ts';
+import { nameOf, type Evidence, type Rule } from './rule.ts';
+
+/** How much of what a quota counts something takes, in thousandths, by the quota's own names (pkg/quota/v1/evaluator/core/pods.go). */
+type Need = (counted: string) => number;
+
+function ofPods(pods: number, { requests, limits }: PodAsks): Need {
+  return (counted) => {
+    if (counted === 'pods' || counted === 'count/pods') return pods * 1000;
+    if (counted.startsWith('limits.')) return pods * (limits[counted.slice('limits.'.length)] ?? 0);
+    return pods * (requests[counted.replace(/^requests\./, '')] ?? 0);
+  };
+}
+
+/** Those that count every pod: scopes leave some out. */
+function quotasOf({ mesh, namespace }: Surroundings): readonly ConfigView[] {
+  return mesh.configs('ResourceQuota', namespace.name).filter(({ spec }) => spec['scopes'] === undefined && spec['scopeSelector'] === undefined);
+}
+
+/** The first thing of which a quota has not enough left, as a sentence. */
+function shortOf(surroundings: Surroundings, need: Need): string | undefined {
+  for (const quota of quotasOf(surroundings)) {
+    const [hard, used] = [record(quota.status['hard']), record(quota.status['used'])];
+    for (const [counted, most] of Object.entries(hard)) {
+      const [limit, taken, wanted] = [thousandths(most), thousandths(used[counted]) ?? 0, need(counted)];
+      if (limit === undefined || wanted === 0 || taken + wanted <= limit) continue;
+      return `${nameOf(quota)} admits ${counted} ${quantity(limit)}, of which ${quantity(taken)} are used and ${quantity(wanted)} more are needed`;
+    }
+  }
+  return undefined;
+}
+
+/** `global.waypoint.resources` of the chart istio-discovery, unless the installation or spec.waypoint says otherwise. */
+const usual = { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '2', memory: '1Gi' } };
+
+/** What the pods of the waypoint that is to be made take: what is certain, and then what is likely. */
+interface Waypoint {
+  readonly severity: Severity;
+  readonly need: Need;
+  /** What the message rests on, if it is not certain. */
+  readonly by: string;
+}
+
+function waypointsOf(surroundings: Surroundings): readonly Waypoint[] {
+  const { spec: { waypoint: { replicas: { min }, resources } }, workloads } = surroundings;
+  const made = workloads.some(({ templateLabels }) => isOfWaypoint(templateLabels));
+  if (made || !getsWaypoint(surroundings)) return [{ severity: 'Critical', need: () => 0, by: '' }];
+  const likely = { requests: { ...usual.requests, ...resources?.requests }, limits: { ...usual.limits, ...resources?.limits } };
+  return [
+    { severity: 'Critical', need: ofPods(min, asksOf(resources)), by: '' },
+    { severity: 'Warning', need: ofPods(min, asksOf(likely)), by: ' (with what Istio usually gives a waypoint)' },
+  ];
+}
+
+/** Whatever is certain to be too much comes before what only may be. */
+function judge(surroundings: Surroundings, needOf: (waypoint: Need) => Need, evidence: (short: string) => Evidence): readonly Evidence[] {
+  for (const { severity, need, by } of waypointsOf(surroundings)) {
+    const short = shortOf(surroundings, needOf(need));
+    if (short !== undefined) return [{ ...evidence(`${short}${by}`), severity }];
+  }
+  return [];
+}
+
+function noRoomForWaypoint(surroundings: Surroundings): readonly Evidence[] {
+  const { namespace: { name }, spec: { waypoint: { replicas: { min } } } } = surroundings;
+  return judge(surroundings, (waypoint) => waypoint, (short) => ({
+    object: nameOf({ kind: 'Namespace', name }),
+    message: `there is no room for the ${min} pods of its waypoint: ${short}`,
+    fix: 'Raise the quota, or let the waypoint ask for less: spec.waypoint.replicas.min and spec.waypoint.resources.',
+  }));
+}
+
+/** A rollout that may take no pod away before a new one is there stands still for ever if that one is not admitted. */
+function creatingFirst({ route: { from, to }, workloads }: Surroundings): readonly WorkloadView[] {
+  if (from !== 'IstioSidecar' && to !== 'IstioSidecar') return [];
+  return workloads.filter(({ replicas, maxUnavailable, paused, templateLabels }) => replicas > 0 && maxUnavailable === 0 && !paused && !isOfWaypoint(templateLabels));
+}
+
+function takeFirst({ kind, namespace, name }: WorkloadView): string {
+  const [field, type] = kind === 'Deployment' ? ['strategy', '"type":"RollingUpdate",'] : ['updateStrategy', ''];
+  return `kubectl patch ${kind.toLowerCase()} ${name} -n ${namespace} -p '{"spec":{"${field}":{${type}"rollingUpdate":{"maxUnavailable":1,"maxSurge":0}}}}'`;
+}
+
+function noRoomForRestart(surroundings: Surroundings): readonly Evidence[] {
+  return creatingFirst(surroundings).flatMap((workload) => {
+    const pod = ofPods(1, workload.asks);
+    return judge(surroundings, (waypoint) => (counted) => waypoint(counted) + pod(counted), (short) => ({
+      object: nameOf(workload),
+      message: `its restart creates a pod before it takes one away, and there is no room for it: ${short}. It would never go on`,
+      fix: `Raise the quota, or have a pod taken away first, which interrupts a single one: ${takeFirst(workload)}`,
+    }));
+  });
+}
+
+/** Whether what is created on the way is admitted. */
+export const quotaRules: readonly Rule[] = [
+  {
+    id: 'MM117', severity: 'Critical', when: 'Start', title: 'A ResourceQuota admits no further pod',
+    notOnTheWay: 'A rollout that a quota stops says so in the words of its controller, and fails at its deadline.',
+    fix: 'Raise the quota.',
+    find: (surroundings) => [...noRoomForWaypoint(surroundings), ...noRoomForRestart(surroundings)],
+  },
+];
