@@ -5,6 +5,7 @@ import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn, type Journal } from '../plan/journal.ts';
 import { toList } from './label-values.ts';
 import type { Situation } from './situation.ts';
+import { withRecords } from './service-records.ts';
 import { readable } from './stored.ts';
 
 /** Where the operator cannot be fooled about one namespace. */
@@ -103,8 +104,9 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
   const { order } = situation.object.status ?? {};
   return {
     ...situation,
+    remembered: journal,
     // It names the restarts of this way, also when a MeshMigration of the same name has taken it over.
     migrationUid: journal.uid,
-    surroundings: { ...surroundings, itinerary: journal.itinerary, ...(order !== undefined && { order }) },
+    surroundings: { ...surroundings, services: withRecords(situation, journal), itinerary: journal.itinerary, ...(order !== undefined && { order }) },
   };
 }

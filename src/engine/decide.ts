@@ -19,6 +19,7 @@ import { look } from './look.ts';
 import { isOf, journalOn } from '../plan/journal.ts';
 import { confirmed, confirmedStatus, evidenceOf } from './confirm.ts';
 import { journalFirst, patchWithJournal } from './keep-journal.ts';
+import { restoreRecord } from './service-records.ts';
 import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { refusalsToReport, type Decision, type Outcome, type Situation } from './situation.ts';
@@ -146,7 +147,14 @@ function continueCourse(situation: Situation, status: NamespaceMigrationStatus):
   const course = courseOf(situation, status);
   const followed = follow(situation, course === 'Backward' ? { ...status, direction: 'Backward' } : status, itinerary);
   if (followed.write !== undefined && !followed.refused) return whileFollowing(followed.write, followed, course);
-  return alsoFollowing(takeCourse(situation, followed.status, itinerary, followed, course), followed);
+  return alsoRestoring(situation, course, alsoFollowing(takeCourse(situation, followed.status, itinerary, followed, course), followed));
+}
+
+/** When nothing else is to be done; on the way back and at the end the record is to go, whether it is there or not. */
+function alsoRestoring(situation: Situation, course: Course, draft: Draft): Draft {
+  if (course === 'Backward' || course === 'Seal' || draft.next.kind !== 'Wait' || draft.next.parked !== undefined) return draft;
+  const write = restoreRecord(situation);
+  return write === undefined ? draft : { ...draft, next: { kind: 'Write', write } };
 }
 
 /** A command may just have made the itinerary a longer one: rules and steps have to be of the same. */

@@ -7,6 +7,7 @@ import { hold, type Draft } from './draft.ts';
 import { describeWrite } from './execute.ts';
 import { fromList, observedLabels } from './label-values.ts';
 import { namespacePatch } from './patches.ts';
+import { recordsFor } from './service-records.ts';
 import { refusalsToReport, type Situation, type Write } from './situation.ts';
 
 /** Why it goes back, as far as the journal keeps it. */
@@ -19,9 +20,10 @@ function reasonOf({ direction, command, failure }: NamespaceMigrationStatus): Pi
 export function journalOf(situation: Situation, status: NamespaceMigrationStatus, set: LabelTargets, arrived: boolean): string {
   const { object: { spec }, migrationUid } = situation;
   const { direction = 'Forward', attempt = 1, itinerary = 'L4', original } = status;
+  const services = recordsFor(situation, status);
   return journalText({
     migration: spec.migration, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, direction, itinerary,
-    capturedAt: original?.capturedAt ?? timestamp(situation.now), labels: fromList(original?.labels ?? []), set,
+    capturedAt: original?.capturedAt ?? timestamp(situation.now), labels: fromList(original?.labels ?? []), set, ...(services && { services }),
     ...(arrived && direction === 'Forward' && { arrived }), ...reasonOf(status),
   });
 }

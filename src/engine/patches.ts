@@ -41,12 +41,13 @@ export function namespacePatch(
 
 /** Changes labels of a Service and the annotation that keeps what they were, if they are as they were seen. */
 export function servicePatch(service: ServiceView, targets: LabelTargets, kept: string | null): readonly JsonPatchOperation[] {
+  const seen = service.lostRecord === undefined ? service.annotations[originalLabelsAnnotation] ?? null : service.lostRecord;
   const labels = Object.entries(targets).flatMap(([key, wanted], index) =>
     setMember('/metadata/labels', service.hasLabels || index > 0, key, service.labels[key] ?? null, wanted));
   return [
     { op: 'test', path: '/metadata/uid', value: service.uid },
     ...labels,
-    ...setMember('/metadata/annotations', service.hasAnnotations, originalLabelsAnnotation, service.annotations[originalLabelsAnnotation] ?? null, kept),
+    ...setMember('/metadata/annotations', service.hasAnnotations, originalLabelsAnnotation, seen, kept),
   ];
 }
 

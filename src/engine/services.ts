@@ -22,6 +22,11 @@ function isKept({ annotations }: ServiceView): boolean {
   return annotations[originalLabelsAnnotation] !== undefined;
 }
 
+/** Whether it says so itself. */
+function saysSo(service: ServiceView): boolean {
+  return isKept(service) && service.lostRecord === undefined;
+}
+
 /** What the labels were before; of an annotation that somebody has spoilt, that they were not there. */
 function labelsBefore(service: ServiceView, keys: readonly string[]): LabelTargets {
   const kept = keptLabels(service);
@@ -62,21 +67,30 @@ function heldStep(situation: Situation, heldBy: BindWork['heldBy']): { readonly 
   return { holds, outcome: { kind: 'Wait', stuck: true, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` } };
 }
 
-/** One UnbindServices step: done when no Service has the annotation, held while a pod would lose what protects it. */
+/** The next Service to unbind and its labels afterwards: as they were, or where nobody knows what they were, without the binding to what goes. */
+function nextBound({ surroundings }: Situation, { keys, strays }: UnbindWork): readonly [ServiceView, LabelTargets] | undefined {
+  const kept = surroundings.services.find(isKept);
+  if (kept !== undefined) return [kept, labelsBefore(kept, keys)];
+  const [stray] = strays?.services(surroundings) ?? [];
+  return stray && strays && [stray, { [strays.binding]: null }];
+}
+
+/** One UnbindServices step: done when no Service is bound by us or to what is ours, held while a pod would lose what protects it. */
 export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
-  const next = situation.surroundings.services.find(isKept);
-  if (next === undefined) return { kind: 'Done' };
+  const due = nextBound(situation, work);
+  if (due === undefined) return { kind: 'Done' };
+  const [next, targets] = due;
   const { heldBy } = work;
   const { holds, outcome } = heldStep(situation, heldBy);
   return outcome ?? {
     kind: 'Write',
     message: `unbinding ${nameOf(next)}`,
-    write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, labelsBefore(next, work.keys), null), ...(heldBy !== undefined && { heldBy: holds }) },
+    write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, targets, null), ...(heldBy !== undefined && { heldBy: holds }) },
   };
 }
 
 /** Takes the record of the labels of before from a Service that still has one; the labels stay. Undefined when none has. */
 export function forgetStep({ surroundings }: Situation): Write | undefined {
-  const next = surroundings.services.find(isKept);
+  const next = surroundings.services.find(saysSo);
   return next && { kind: 'PatchService', name: next.name, operations: servicePatch(next, {}, null) };
 }

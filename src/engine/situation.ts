@@ -29,7 +29,7 @@ export interface Situation {
   readonly inScope: boolean;
   /** That the namespace went back and is not started again by itself, as the MeshMigration has it. */
   readonly returned: Returned | undefined;
-  /** The journal as this process saw or wrote it last, in case somebody takes it off the namespace. */
+  /** The journal as this process saw or wrote it last, in case somebody takes it off the namespace; in a confirmed picture the one that holds. */
   readonly remembered: Journal | undefined;
   /** The command on the migration as a whole that is in force, if one is: to say who gave it. */
   readonly commanded?: Command | undefined;

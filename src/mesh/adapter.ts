@@ -59,7 +59,11 @@ export type StepWork =
    * Puts the labels of every such Service back, once no pod satisfies `heldBy` any more. With `objectsStay` what was made is needed after that
    * too, and goes on following the user's objects.
    */
-  | { readonly kind: 'UnbindServices'; readonly keys: readonly string[]; readonly heldBy?: (pod: PodView) => boolean; readonly objectsStay?: true }
+  | {
+    readonly kind: 'UnbindServices'; readonly keys: readonly string[]; readonly heldBy?: (pod: PodView) => boolean; readonly objectsStay?: true;
+    /** Services that nobody knows to have been bound by us and that are bound to what is going to be removed: they lose `binding` and no other label. */
+    readonly strays?: { readonly binding: string; readonly services: (surroundings: Surroundings) => readonly ServiceView[] };
+  }
   /** Looks only: every pod that can be in `mode` is. */
   | { readonly kind: 'Verify'; readonly mode: Mode };
 

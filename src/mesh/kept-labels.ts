@@ -7,7 +7,8 @@ export function keptLabels({ annotations }: Pick<ServiceView, 'annotations'>): J
   const raw = annotations[originalLabelsAnnotation];
   if (raw === undefined) return undefined;
   try {
-    return record(JSON.parse(raw));
+    const json: unknown = JSON.parse(raw);
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? record(json) : undefined;
   } catch {
     return undefined;
   }

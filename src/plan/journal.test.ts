@@ -29,6 +29,26 @@ describe('the journal on a namespace', () => {
     expect(read(text)?.failure?.message).toMatch(/^☃+$/);
   });
 
+  const services = { api: { 'istio.io/use-waypoint': 'waypoint' }, web: { 'istio.io/use-waypoint': null }, shop: { 'istio.io/use-waypoint': 'waypoint' } };
+
+  it('keeps the labels of Services, those with the same together', () => {
+    const text = journalText({ ...journal, services });
+
+    expect(read(text)?.services).toEqual(services);
+    expect(text).toContain('[{"istio.io/use-waypoint":"waypoint"},"api","shop"]');
+    expect(journalText({ ...journal, services: Object.fromEntries(Object.entries(services).toReversed()) })).toBe(text);
+  });
+
+  it('has room for hundreds of Services, and stays readable with more', () => {
+    const many = (count: number): NonNullable<Journal['services']> =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`service-of-some-team-${1000 + index}`, { 'istio.io/use-waypoint': index % 2 === 0 ? 'a' : null }]));
+
+    expect(Object.keys(read(journalText({ ...journal, services: many(900) }))?.services ?? {})).toHaveLength(900);
+    const text = journalText({ ...journal, services: many(5000) });
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxJournalBytes);
+    expect(Object.keys(read(text)?.services ?? {}).length).toBeGreaterThan(900);
+  });
+
   const json = JSON.parse(journalText(journal)) as Record<string, unknown>;
   it.each<[string, string]>([
     ['nothing', ''], ['no JSON', 'x'], ['an empty object', '{}'], ['a list', '[]'], ['null', 'null'],

@@ -3,7 +3,7 @@ import { DataPlane } from '../api/common.ts';
 import { ItineraryName } from '../api/namespace-migration.ts';
 import { journalAnnotation } from '../api/resources.ts';
 import type { LabelTargets, Route } from '../mesh/adapter.ts';
-import { record, text, type Json } from '../mesh/json.ts';
+import { list, record, strings, text, type Json } from '../mesh/json.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 
 /** Why an attempt failed. */
@@ -36,13 +36,35 @@ export interface Journal {
   /** Who commanded this namespace back. */
   readonly by?: { readonly name: string; readonly at: string };
   readonly failure?: JournalFailure;
+  /** Labels that Services had before they were bound or unbound, by Service: their annotation says the same, and whoever replaces a Service takes that away. */
+  readonly services?: Readonly<Record<string, LabelTargets>>;
 }
 
 /** As much as an annotation of ours may take of the 256 KiB that all of an object have together. */
-export const maxJournalBytes = 4096;
+export const maxJournalBytes = 32_768;
 
 const maxMessage = 1024;
 const shortMessage = 256;
+
+/** As it is written: Services that had the same labels stand together. */
+type WrittenServices = readonly (readonly [LabelTargets, ...string[]])[];
+
+function servicesIn(value: unknown): Journal['services'] {
+  const groups = list(value).map(list);
+  const entries = groups.flatMap(([labels, ...names]) => strings(names).map((name) => [name, labelsIn(labels)] as const));
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+function servicesOut(services: Journal['services'] = {}): WrittenServices {
+  const groups = new Map<string, [LabelTargets, ...string[]]>();
+  for (const [name, labels] of Object.entries(services).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const key = JSON.stringify(sorted(labels));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [sorted(labels), name]);
+    else group.push(name);
+  }
+  return [...groups.values()];
+}
 
 function labelsIn(value: unknown): LabelTargets {
   return Object.fromEntries(Object.entries(record(value)).slice(0, 16).map(([key, member]) => [key, text(member) ?? null]));
@@ -70,7 +92,8 @@ function fromJson(json: Json): Journal | undefined {
   const { from, to, ...rest } = written.data;
   const by = byIn(json['by']);
   const failure = failureIn(json['failure']);
-  return { ...rest, route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
+  const services = servicesIn(json['services']);
+  return { ...rest, ...(services && { services }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
 }
 
 const known = new WeakMap<NamespaceView, { readonly journal: Journal | undefined }>();
@@ -96,13 +119,32 @@ function readJournal(raw: string | undefined): Journal | undefined {
 /** The text of the annotation: the same journal always has the same. */
 export function journalText(journal: Journal): string {
   const whole = asText(journal, maxMessage);
-  return Buffer.byteLength(whole) <= maxJournalBytes ? whole : asText(journal, shortMessage);
+  if (fits(whole)) return whole;
+  const short = asText(journal, shortMessage);
+  return fits(short) ? short : asText({ ...journal, services: someOf(journal) }, shortMessage);
 }
 
-function asText({ route, failure, by, ...rest }: Journal, room: number): string {
+function fits(text: string): boolean {
+  return Buffer.byteLength(text) <= maxJournalBytes;
+}
+
+/** As many Services as fit, hundreds at least: of the others only their annotation tells. */
+function someOf(journal: Journal): NonNullable<Journal['services']> {
+  const services = Object.entries(journal.services ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  let [least, most] = [0, services.length];
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if (fits(asText({ ...journal, services: Object.fromEntries(services.slice(0, middle)) }, shortMessage))) least = middle;
+    else most = middle - 1;
+  }
+  return Object.fromEntries(services.slice(0, least));
+}
+
+function asText({ route, failure, by, services, ...rest }: Journal, room: number): string {
   const { migration, uid, attempt, direction, itinerary, capturedAt, labels, set, arrived } = rest;
+  const kept = servicesOut(services);
   return JSON.stringify({
-    migration, uid, ...route, attempt, direction, itinerary, capturedAt, labels: sorted(labels), set: sorted(set), arrived,
+    migration, uid, ...route, attempt, direction, itinerary, capturedAt, labels: sorted(labels), set: sorted(set), arrived, ...(kept.length > 0 && { services: kept }),
     by: by && { name: by.name.slice(0, 128), at: by.at },
     failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },
   });

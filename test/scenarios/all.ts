@@ -21,6 +21,7 @@ import { routeScenarios } from './routes.ts';
 import type { Scenario } from './scenario.ts';
 import { scopeScenarios } from './scope.ts';
 import { settles } from './settle.ts';
+import { strippedScenarios } from './stripped.ts';
 import { waypointScenarios } from './waypoint-life.ts';
 
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
@@ -29,7 +30,7 @@ export const scenarios: readonly Scenario[] = [
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, staysDirect, ...egressScenarios,
   ...followScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...ownObjectScenarios,
   ...returnScenarios,
-  ...recordScenarios, ...beliefScenarios,
+  ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
   ...calledFirstScenarios, ...backTogetherScenarios,
 ];

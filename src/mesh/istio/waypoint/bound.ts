@@ -38,11 +38,17 @@ export function whyNotBound(service: ServiceView, waypoint: WaypointName): strin
   return isWaypoint(boundWaypoint(service), waypoint) ? undefined : `${name} is bound to another waypoint than ${named}: ${bound.message}`;
 }
 
+/** What takes a Service from its waypoint, where a label of its own binds it. */
+function remedy({ namespace, name, labels }: ServiceView): string {
+  const named = namedWaypoint(labels, namespace);
+  return named === undefined || named === 'none' ? '' : `: label ${useWaypointLabel}=${named.name} names it. By hand: kubectl label service ${name} -n ${namespace} ${useWaypointLabel}-`;
+}
+
 /** The first of some Services that istiod still sends through a waypoint, as a sentence; `of` says which waypoints count. */
 export function stillThrough(services: readonly ServiceView[], of: (waypoint: WaypointName) => boolean): string | undefined {
   const found = services.find((service) => {
     const waypoint = boundWaypoint(service);
     return waypoint !== undefined && of(waypoint);
   });
-  return found && `Service ${found.namespace}/${found.name} still goes through its waypoint`;
+  return found && `Service ${found.namespace}/${found.name} still goes through its waypoint${remedy(found)}`;
 }

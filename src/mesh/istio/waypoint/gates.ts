@@ -1,12 +1,12 @@
 import type { Surroundings } from '../../adapter.ts';
 import { list, records, text } from '../../json.ts';
-import type { ConfigView } from '../../views.ts';
+import type { ConfigView, ServiceView } from '../../views.ts';
 import { nameOf, targetRefs } from '../findings/rule.ts';
 import { guardField } from '../policy/translate/companions.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { isOurs, roleLabel } from '../policy/translate/names.ts';
 import type { WaypointName } from '../policy/attachment.ts';
-import { isWaypoint, stillThrough, whyNotBound } from './bound.ts';
+import { isWaypoint, namedWaypoint, stillThrough, whyNotBound } from './bound.ts';
 import { waypointName } from './gateway.ts';
 import { namesakes } from './taken.ts';
 import { boundServices } from './translation.ts';
@@ -59,6 +59,16 @@ function waypointOf(namespace: Surroundings['namespace']): WaypointName {
 /** A Service that istiod still sends through the waypoint of the namespace. Others that the user has are his own: names are compared whole. */
 export function stillBound({ services, namespace }: Surroundings): string | undefined {
   return stillThrough(services, (waypoint) => isWaypoint(waypoint, waypointOf(namespace)));
+}
+
+/** The Services whose labels name the waypoint of the namespace, as long as it is ours: names are compared whole, the namespace with them. */
+export function namingOurs({ services, namespace, mesh }: Surroundings): readonly ServiceView[] {
+  const ours = mesh.configs('Gateway', namespace.name).some((gateway) => gateway.name === waypointName && isOurs(gateway, true));
+  const names = ({ labels }: ServiceView): boolean => {
+    const waypoint = namedWaypoint(labels, namespace.name);
+    return waypoint !== 'none' && isWaypoint(waypoint, waypointOf(namespace));
+  };
+  return ours ? services.filter(names) : [];
 }
 
 /** The policies that the operator made in the namespace. */

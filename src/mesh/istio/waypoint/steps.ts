@@ -3,7 +3,7 @@ import type { PodView } from '../../views.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
 import { awaitsLeavers } from './awaits-back.ts';
-import { bindingMissing, companionsMissing, copiesMissing, guardMissing, stillBound, waypointMissing } from './gates.ts';
+import { bindingMissing, companionsMissing, copiesMissing, guardMissing, namingOurs, stillBound, waypointMissing } from './gates.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
 import { allPodsAtOnce } from './scale.ts';
 import { boundServices, policyManifests, possibleCopies } from './translation.ts';
@@ -65,7 +65,7 @@ export function leaveWaypoint(hold: { readonly heldBy?: (pod: PodView) => boolea
       // E: the sidecars decide by the originals and see the caller again. Dying before: sent again; after: the labels are seen to be back.
       name: 'UnbindWaypoint',
       why: 'Sends callers to the pods directly again, whose sidecars enforce the originals.',
-      work: { kind: 'UnbindServices', keys: [useWaypointLabel, ingressUseWaypointLabel], ...hold },
+      work: { kind: 'UnbindServices', keys: [useWaypointLabel, ingressUseWaypointLabel], strays: { binding: useWaypointLabel, services: namingOurs }, ...hold },
       // Without copies the waypoint would let everything through: they stay until istiod has taken the Services from it.
       gate: stillBound,
       // Outage: each connection that a caller keeps open through the waypoint would get one 503.

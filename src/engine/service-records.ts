@@ -1,0 +1,79 @@
+import { originalLabelsAnnotation } from '../api/resources.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
+import { text } from '../mesh/json.ts';
+import { keptLabels } from '../mesh/kept-labels.ts';
+import type { ServiceView } from '../mesh/views.ts';
+import type { Journal } from '../plan/journal.ts';
+import { fromList } from './label-values.ts';
+import { servicePatch } from './patches.ts';
+import type { Situation, Write } from './situation.ts';
+
+/*
+ * What the labels of a Service were stands in an annotation on it. A tool that replaces the Service and keeps its labels takes that away, and then
+ * nobody could tell any more that we changed it. So the journal of the namespace has the same, and is written first.
+ */
+
+type Binding = StepPlan & { readonly work: Extract<StepWork, { kind: 'BindServices' }> };
+
+function bindingOf({ adapter, spec }: Situation, original: LabelTargets, itinerary: NamespaceMigrationStatus['itinerary']): Binding | undefined {
+  return adapter.itinerary(spec, original, itinerary ?? 'L4').forward.find((step): step is Binding => step.work.kind === 'BindServices');
+}
+
+function pick(labels: Readonly<Record<string, unknown>>, targets: LabelTargets): LabelTargets {
+  return Object.fromEntries(Object.keys(targets).map((key) => [key, text(labels[key]) ?? null]));
+}
+
+function isSet({ labels }: ServiceView, targets: LabelTargets): boolean {
+  return Object.entries(targets).every(([key, value]) => (labels[key] ?? null) === value);
+}
+
+/** Whether a label is as we set it and was not so before. */
+function isChanged({ labels }: ServiceView, targets: LabelTargets, before: LabelTargets): boolean {
+  return Object.entries(targets).some(([key, value]) => (labels[key] ?? null) === value && (before[key] ?? null) !== value);
+}
+
+/** The Service with its record, where somebody took that away or spoilt it and it is still as we changed it. */
+function withRecord(service: ServiceView, before: LabelTargets | undefined, targets: LabelTargets): ServiceView {
+  if (before === undefined || keptLabels(service) !== undefined || !isChanged(service, targets, before)) return service;
+  const { annotations } = service;
+  const record = JSON.stringify(pick(before, targets));
+  return { ...service, annotations: { ...annotations, [originalLabelsAnnotation]: record }, lostRecord: annotations[originalLabelsAnnotation] ?? null };
+}
+
+/** The Services of a picture with the records that the journal has of them, so that every decision is made as if none had been lost. */
+export function withRecords(situation: Situation, { services: known, labels, itinerary }: Journal): readonly ServiceView[] {
+  const { services } = situation.surroundings;
+  const binding = known && bindingOf(situation, labels, itinerary);
+  return binding === undefined ? services : services.map((service) => withRecord(service, known?.[service.name], binding.work.targets));
+}
+
+/** What stands on a Service, or will: what is to be bound is noted before it is. */
+function recordOf(service: ServiceView, { work }: Binding, due: readonly string[]): LabelTargets | undefined {
+  const kept = keptLabels(service);
+  if (kept !== undefined) return pick(kept, work.targets);
+  return due.includes(service.name) && !isSet(service, work.targets) ? pick(service.labels, work.targets) : undefined;
+}
+
+/** The records for the journal. On the way back they stay until the journal goes. */
+export function recordsFor(situation: Situation, { direction, itinerary, original, steps = [] }: NamespaceMigrationStatus): Journal['services'] {
+  const { surroundings, remembered } = situation;
+  const binding = direction === 'Forward' ? bindingOf(situation, fromList(original?.labels ?? []), itinerary) : undefined;
+  if (binding === undefined) return remembered?.services;
+  const isBegun = steps.some(({ name }) => name === binding.name);
+  const names = isBegun ? binding.work.services(surroundings) : [];
+  const records = surroundings.services.flatMap((service) => {
+    const record = recordOf(service, binding, typeof names === 'string' ? [] : names);
+    return record === undefined ? [] : [[service.name, record] as const];
+  });
+  return records.length === 0 ? undefined : Object.fromEntries(records);
+}
+
+/**
+ * Puts a record back that somebody took from a Service. Safe: adds our own annotation only, if the Service is as it was seen; decisions do not
+ * wait for it (`withRecords`). Dying before: done at the next look; after: it is seen to be there.
+ */
+export function restoreRecord({ surroundings: { services } }: Situation): Write | undefined {
+  const lost = services.find(({ lostRecord }) => lostRecord !== undefined);
+  return lost && { kind: 'PatchService', name: lost.name, operations: servicePatch(lost, {}, lost.annotations[originalLabelsAnnotation] ?? null) };
+}
