@@ -22,6 +22,9 @@ export interface NamespaceMigration extends KubeObject {
   readonly status?: NamespaceMigrationStatus;
 }
 
+/** Under which name the API server records what the operator sets. */
+export const fieldManager = 'mesh-migration';
+
 /** On every NamespaceMigration: the MeshMigration it belongs to (shortened when the name is too long for a label). */
 export const migrationLabel = `${group}/migration`;
 

@@ -1,5 +1,6 @@
 import type { Condition } from '../api/common.ts';
 import { timestamp } from '../base/clock.ts';
+import { listed } from '../base/counted.ts';
 import { messageWithWayOut, type Place, type StalledReason } from './ways-out.ts';
 
 /** What one look at an object amounts to, in the words of kstatus. */
@@ -31,6 +32,24 @@ export function conditionsFor(verdict: Verdict, previous: readonly Condition[] |
   if (typeof answer === 'string') conditions.push(condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now));
   else if (rejected !== undefined && answer !== null) conditions.push(rejected);
   return conditions;
+}
+
+const restored = 'Restored';
+
+/**
+ * Whether a rollback has left everything as it was, said at its end by what was seen then and kept as long as the namespace rests: what becomes of it
+ * later is its owner's. None while nothing is back.
+ */
+export function restoredCondition(differences: readonly string[] | undefined, rests: boolean, previous: readonly Condition[] | undefined, generation: number, now: number): readonly Condition[] {
+  if (differences === undefined) return rests ? (previous ?? []).filter(({ type }) => type === restored) : [];
+  const [status, reason, message] = differences.length === 0 ? ['True', 'AsItWas', 'everything that the migration changed is as it was'] as const : ['False', 'Differs', listed(differences)] as const;
+  return [condition(restored, status, reason, message, previous, generation, now)];
+}
+
+/** What a rollback has not left as it was; undefined where nobody has looked. */
+export function notRestored(conditions: readonly Condition[] | undefined): string | undefined {
+  const found = conditions?.find(({ type }) => type === restored);
+  return found?.status === 'False' ? found.message : undefined;
 }
 
 function condition(

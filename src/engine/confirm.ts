@@ -2,7 +2,7 @@ import { NamespacePhase, type NamespaceMigrationStatus } from '../api/namespace-
 import type { NamespaceMigration } from '../api/resources.ts';
 import { commanded, type Returned } from '../api/mesh-migration.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isOf, journalOn, type Journal } from '../plan/journal.ts';
+import { isLate, isOf, journalOn, type Journal } from '../plan/journal.ts';
 import { toList } from './label-values.ts';
 import type { Situation } from './situation.ts';
 import { withRecords } from './service-records.ts';
@@ -19,7 +19,8 @@ export interface Evidence {
 /** The evidence about the namespace of a record; an entry about another namespace of the same name is none. */
 export function evidenceOf({ spec }: NamespaceMigration, namespace: NamespaceView, entry: Returned | undefined): Evidence {
   const journal = journalOn(namespace);
-  return { namespace, journal: isOf(journal, spec.migration, spec) ? journal : undefined, returned: entry?.uid === namespace.uid ? entry : undefined };
+  const returned = entry?.uid === namespace.uid ? entry : undefined;
+  return { namespace, journal: isOf(journal, spec.migration, spec) && !isLate(journal, returned) ? journal : undefined, returned };
 }
 
 /** The phases that a journal admits, the usual one first. */

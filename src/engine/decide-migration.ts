@@ -23,6 +23,8 @@ export interface MigrationSituation {
   readonly children: readonly NamespaceMigration[];
   /** All namespaces. */
   readonly homes: readonly NamespaceView[];
+  /** For how many milliseconds a write may still be carried out that nobody waits for any more. */
+  readonly lateForMs?: number;
 }
 
 /** A write on our own objects. */
@@ -74,10 +76,12 @@ function acceptEdit({ object, children, now }: MigrationSituation): { readonly s
 }
 
 /**
- * F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again. Where somebody took the journal
- * away, the record stays until a person deletes it: it alone says what the labels were.
+ * F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again. As long as a write may still arrive
+ * somebody has to be there who sweeps what it leaves. Where somebody took the journal away, the record stays until a person deletes it: it alone says
+ * what the labels were.
  */
-function lettingGo({ object, scope, children }: MigrationSituation): MigrationWrite | undefined {
+function lettingGo({ object, scope, children, lateForMs = 0 }: MigrationSituation): MigrationWrite | undefined {
+  if (lateForMs > 0 && object.status?.startedAt !== undefined) return undefined;
   if (!isProtected(object) || scope.changed.length > 0 || children.some((child) => child.status?.writtenPhase === undefined || hasLostJournal(child))) return undefined;
   const [child] = children;
   return child === undefined ? { kind: 'RemoveFinalizer' } : deleteChild(child);

@@ -6,6 +6,7 @@ import { acceptEdit } from './accept-edit.ts';
 import type { Verdict } from './conditions.ts';
 import { takenAlong } from './company.ts';
 import { courseOf, type Course } from './course.ts';
+import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
 import { notEnforced, sentence, withFinding } from './held.ts';
 import { describeWrite } from './execute.ts';
@@ -89,7 +90,8 @@ function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerar
 /** Everything is back. The journal goes last, when the MeshMigration knows what is not to be started again by itself. */
 function close(situation: Situation, { step: _step, ...status }: NamespaceMigrationStatus): Draft {
   const ownReason = status.failure !== undefined || status.command?.action === 'Rollback';
-  const back = (message: string): Omit<Draft, 'next'> => ({ status, phase: 'RollingBack', verdict: { state: 'InProgress', reason: 'Closing', message } });
+  const differing = differences(situation, status);
+  const back = (message: string): Omit<Draft, 'next'> => ({ status, phase: 'RollingBack', verdict: { state: 'InProgress', reason: 'Closing', message }, differences: differing });
   if (ownReason && situation.returned?.attempt !== status.attempt) {
     return { ...back('everything is back; waiting until the MeshMigration has noted that it is not started again by itself'), next: { kind: 'Wait' } };
   }

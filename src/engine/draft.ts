@@ -10,6 +10,8 @@ export interface Draft {
   readonly next: Next;
   /** Milliseconds since the epoch, if it waits for nothing but the clock. */
   readonly waitUntil?: number;
+  /** What is not as it was, at the end of the way back. */
+  readonly differences?: readonly string[];
 }
 
 /** Nothing to be done by itself. */

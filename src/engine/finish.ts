@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
-import { conditionsFor, told } from './conditions.ts';
+import { conditionsFor, restoredCondition, told } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import type { Decision, Next, Situation } from './situation.ts';
 import { countPods } from './verify.ts';
@@ -31,7 +31,10 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
     observedGeneration: generation,
     message: message.slice(0, 1024),
     ...(waitUntil !== undefined && { waitUntil }),
-    conditions: conditionsFor({ ...verdict, message }, before.conditions, generation, now, answer),
+    conditions: [
+      ...conditionsFor({ ...verdict, message }, before.conditions, generation, now, answer),
+      ...restoredCondition(draft.differences, draft.phase === 'RolledBack', before.conditions, generation, now),
+    ],
   };
   return { status: withCounts(situation, settled), next: often(situation, dueCount(situation, settled, draft.next)) };
 }

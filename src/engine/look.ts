@@ -9,7 +9,7 @@ import { lostJournal } from './lost-journal.ts';
 import { ownObjects } from './own-objects.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Situation } from './situation.ts';
-import { sweep } from './sweep.ts';
+import { lateJournal, sweep } from './sweep.ts';
 import { restartOf } from './turn.ts';
 import { concernedPods } from './verify.ts';
 import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
@@ -131,6 +131,8 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
 
 /** A namespace whose migration ended: what was said at the end stays. */
 function settled(situation: Situation, status: NamespaceMigrationStatus): Draft {
+  const late = lateJournal(situation);
+  if (late !== undefined) return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), next: { kind: 'Write', write: late } };
   if (status.command?.action === 'Migrate') return waiting(status, 'Pending', 'InProgress', 'Waiting', 'waiting until the MeshMigration has noted that it is to start again');
   if (status.phase !== 'Finalized') return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), next: sweep(situation, status) };
   return hold(status, 'Finalized', finalizedVerdict);

@@ -1,7 +1,7 @@
 import { commanded, type Returned } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isOf, journalOn, type Journal } from '../plan/journal.ts';
+import { isLate, isOf, journalOn, type Journal } from '../plan/journal.ts';
 
 /** As many as the API admits. */
 const maxReturned = 1000;
@@ -28,10 +28,11 @@ export function returnedNow({ object, children, homes }: Facts): readonly Return
   const journals = new Map(homes.map((home) => [home.name, journalOn(home)]));
   const uids = new Map(homes.map(({ name, uid }) => [name, uid]));
   const asked = new Set(children.filter((child) => child.status?.command?.action === 'Migrate').map((child) => child.metadata.namespace ?? ''));
-  const kept = (status?.returned ?? []).filter(({ namespace, uid, attempt }) => {
+  const kept = (status?.returned ?? []).filter((entry) => {
+    const { namespace, uid, attempt } = entry;
     const journal = journals.get(namespace);
     if (uids.get(namespace) !== uid) return false;
-    return isOf(journal, metadata.name, spec) ? journal.attempt === attempt && journal.direction === 'Backward' : metadata.deletionTimestamp === undefined && !asked.has(namespace);
+    return isOf(journal, metadata.name, spec) && !isLate(journal, entry) ? journal.attempt === attempt && journal.direction === 'Backward' : metadata.deletionTimestamp === undefined && !asked.has(namespace);
   });
   const known = new Set(kept.map(({ namespace }) => namespace));
   const fresh = homes.flatMap((home) => {

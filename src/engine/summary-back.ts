@@ -1,5 +1,6 @@
 import type { NamespaceMigration } from '../api/resources.ts';
 import { counted } from '../base/counted.ts';
+import { notRestored } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
 import { isStalled, phaseOf } from './totals.ts';
@@ -36,7 +37,9 @@ export function goingBack(facts: Facts): Summary {
   const lost = withoutJournal(facts);
   if (lost !== undefined) return lost;
   const first = stalledInFlight(facts);
-  return first === undefined ? say('RollingBack', 'InProgress', 'RollingBack', progress(facts)) : namespaceStalled('RollingBack', first);
+  const isOver = facts.object.metadata.deletionTimestamp !== undefined && facts.totals.rolledBack > 0 && !facts.children.some(isStarted);
+  const late = isOver ? '; it is deleted when no write can arrive any more that was given up' : '';
+  return first === undefined ? say('RollingBack', 'InProgress', 'RollingBack', `${progress(facts)}${late}`) : namespaceStalled('RollingBack', first);
 }
 
 /** Nothing is on the way back any more. Finalized namespaces have no way back: it is never said that they had gone it. */
@@ -47,7 +50,10 @@ function back({ object, children, totals }: Facts): Summary {
     return stalled('Finalized', 'NoWayBack', `no way back for ${counted(sealed.length, 'finalized namespace')}: ${namesOf(sealed)}; ${totals.rolledBack} of ${counted(totals.total, 'namespace')} back`);
   }
   const never = others > 0 ? `, ${others} never started` : '';
-  const message = totals.rolledBack === 0 ? 'nothing was started, so nothing had to go back' : `everything is as it was: ${counted(totals.rolledBack, 'namespace')} back${never}`;
+  const differing = children.filter(({ status }) => notRestored(status?.conditions) !== undefined);
+  const how = differing.length === 0 ? 'everything is as it was: ' : '';
+  const except = differing.length === 0 ? '' : `, not as it was: ${namesOf(differing)} (condition Restored)`;
+  const message = totals.rolledBack === 0 ? 'nothing was started, so nothing had to go back' : `${how}${counted(totals.rolledBack, 'namespace')} back${never}${except}`;
   const by = object.status?.command;
   return by === undefined ? say('RolledBack', 'Ready', 'RolledBack', message) : stalled('RolledBack', 'RolledBack', `${message}; rolled back by ${by.by} at ${by.at}`);
 }

@@ -1,11 +1,15 @@
-import { migrationLabel } from '../api/resources.ts';
+import { fieldManager, migrationLabel, restartAnnotation } from '../api/resources.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { StepWork } from '../mesh/adapter.ts';
+import { isLate, isOf, journalOn } from '../plan/journal.ts';
+import { patchWithJournal } from './keep-journal.ts';
 import { observedLabels } from './label-values.ts';
 import { ownObjects } from './own-objects.ts';
+import { templatePatch } from './patches.ts';
 import { removeStep } from './remove.ts';
 import { unbindStep } from './services.ts';
 import type { Next, Situation, Write } from './situation.ts';
+import { restartOf } from './turn.ts';
 
 /**
  * How long after its last write a namespace may still receive one: the operator gives a request up after 15 s, and an API server ends each
@@ -25,6 +29,26 @@ function isLeft(situation: Situation, work: RemoveWork): boolean {
   return ownObjects(situation, work.steps).some(({ labels }) => labels[migrationLabel] === migration);
 }
 
+/** The journal that would start the namespace once more. */
+export function lateJournal(situation: Situation): Write | undefined {
+  const { surroundings: { namespace }, object: { spec }, returned } = situation;
+  const journal = journalOn(namespace);
+  return isOf(journal, spec.migration, spec) && isLate(journal, returned) ? patchWithJournal(situation, {}, null) : undefined;
+}
+
+/**
+ * A template that is restarted after all. Only where our own write set the annotation: who applies a template with it has exported it, and would have his
+ * workload restarted each time by the two of us. A namespace that was only restarted keeps it.
+ */
+function lateTemplate({ surroundings: { workloads }, migrationUid }: Situation, { itinerary, workloads: records = [] }: NamespaceMigrationStatus): Write | undefined {
+  if (itinerary === 'Hbone') return undefined;
+  const found = workloads.find(({ templateAnnotations, templateManager }) => templateManager === fieldManager && restartOf(templateAnnotations[restartAnnotation], migrationUid) !== undefined);
+  if (found === undefined) return undefined;
+  const { kind, name, uid } = found;
+  const before = records.find((record) => record.kind === kind && record.name === name && record.uid === uid)?.original ?? null;
+  return { kind: 'PatchTemplate', workload: { kind, name }, operations: templatePatch(found, before) };
+}
+
 /** What came after all: a Service that is bound again, an object that is there again. */
 function late(situation: Situation, works: readonly StepWork[]): Write | undefined {
   for (const work of works) {
@@ -41,11 +65,12 @@ function late(situation: Situation, works: readonly StepWork[]): Write | undefin
  * the time in which a write may still arrive.
  *
  * Safe: deletes by uid only what is as the operator made it for this migration, and takes from Services only labels of which it keeps the
- * originals. Dying before or after: the next process sees, or looks for, the same.
+ * originals; a pod that a template restarts comes back as the namespace's labels have it, which are those of before (every patch of these tests
+ * the journal, so none arrives late). Dying before or after: the next process sees, or looks for, the same.
  */
 export function sweep(situation: Situation, status: NamespaceMigrationStatus): Next {
   const works = backward(situation, status);
-  const write = late(situation, works);
+  const write = late(situation, works) ?? lateTemplate(situation, status);
   if (write !== undefined) return { kind: 'Write', write };
   const objects = works.flatMap((work) => (work.kind === 'Remove' ? work.unwatched ?? [] : [])).map(({ resource, name }) => ({ resource, name }));
   if (objects.length === 0 || situation.sweptLate) return { kind: 'Wait' };

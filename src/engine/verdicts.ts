@@ -1,6 +1,6 @@
 import type { Command } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import type { Verdict } from './conditions.ts';
+import { notRestored, type Verdict } from './conditions.ts';
 import type { Situation } from './situation.ts';
 import { commandLine, storedReason, type CommandName } from './ways-out.ts';
 
@@ -39,7 +39,8 @@ function why({ failure }: NamespaceMigrationStatus, by: Command | undefined): st
 export function rolledBackVerdict(situation: Situation, status: NamespaceMigrationStatus): Verdict {
   const by = commandBehind(situation, status);
   const reason = status.failure === undefined ? 'RolledBack' : storedReason(status.failure.reason);
-  const message = `back as it was${why(status, by)}`;
+  const differing = notRestored(situation.object.status?.conditions);
+  const message = `${differing === undefined ? 'back as it was' : 'rolled back'}${why(status, by)}${differing === undefined ? '' : `. Not as it was: ${differing}`}`;
   if (situation.spec.action === 'Rollback') return { state: 'Ready', reason, message };
   const ownWay = status.failure !== undefined || (by !== undefined && by === status.command);
   return { state: 'Stalled', reason, message, ...(!ownWay && { way: onMigration(situation, 'To start again', by === undefined ? 'SetMigrate' : 'GoOn') }) };

@@ -140,6 +140,7 @@ export function projectService(object: KubeObject): ServiceView {
     labels: object.metadata.labels ?? {},
     annotations: Object.fromEntries(Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${group}/`))),
     hasLabels: object.metadata.labels !== undefined,
+    labelManagers: labelManagers(object),
     hasAnnotations: object.metadata.annotations !== undefined,
     headless: spec['clusterIP'] === 'None',
     externalName: spec['type'] === 'ExternalName',

@@ -122,6 +122,8 @@ export interface ServiceView extends View {
   readonly lostRecord?: string | null;
   /** Whether the maps exist: a JSON patch cannot add to one that is not there. */
   readonly hasLabels: boolean;
+  /** Field manager by label key, as of a namespace. */
+  readonly labelManagers: Readonly<Record<string, string>>;
   readonly hasAnnotations: boolean;
   readonly headless: boolean;
   readonly externalName: boolean;

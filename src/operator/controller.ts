@@ -60,6 +60,7 @@ export class Controller {
 
   /** Works until `signal` is aborted; a write that has been sent is waited for. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#context.unanswered.note(this.#context.clock.monotonic()); // What the leader before this one has sent is not known.
     this.#addAll();
     await Promise.all(Array.from({ length: this.#workers }, async () => { await this.#work(signal); }));
     this.#queue.stop();

@@ -23,13 +23,14 @@ export class MigrationReconciler {
     const scope = scopeIn(view, object);
     const children = recordsOf(view, object);
     const homes = view.namespaces.list();
-    const decision = decideMigration({ now: clock.now(), object, scope, children, homes });
+    const lateForMs = this.#context.unanswered.msLeft();
+    const decision = decideMigration({ now: clock.now(), object, scope, children, homes, lateForMs });
     try {
       if (await storeStatus(this.#context, meshMigrations, object, decision.status, signal)) {
         this.#report(object, decision.status);
         return { kind: 'Again' };
       }
-      if (decision.write === undefined) return { kind: 'Idle' };
+      if (decision.write === undefined) return object.metadata.deletionTimestamp !== undefined && lateForMs > 0 ? { kind: 'After', ms: Math.ceil(lateForMs) } : { kind: 'Idle' };
       await this.#write(object, decision.write, signal);
       return { kind: 'Again' };
     } catch (error) {

@@ -205,12 +205,13 @@ export class NamespaceReconciler {
   }
 
   async #write(key: string, situation: Situation, write: Write, signal: AbortSignal): Promise<Result> {
-    const { client, log } = this.#context;
+    const { client, clock, log, unanswered } = this.#context;
     const namespace = situation.surroundings.namespace.name;
     const paid = this.#pay(situation, write);
     if ('dueInMs' in paid) return { kind: 'After', ms: paid.dueInMs };
     if (dropsJournal(write)) this.#journals.delete(key); // What we take away ourselves is not to be put back.
     this.#quiet.wrote(key);
+    const sentAt = clock.monotonic();
     try {
       const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
@@ -223,8 +224,10 @@ export class NamespaceReconciler {
       // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
       return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {
-      if (error instanceof AmbiguousWriteError) this.#doubts.set(key, write);
-      else paid.takeBack();
+      if (error instanceof AmbiguousWriteError) {
+        this.#doubts.set(key, write);
+        unanswered.note(sentAt);
+      } else paid.takeBack();
       if (error instanceof OldPictureError) return { kind: 'Stale' };
       const taken = error instanceof NameTakenError;
       this.#refusals.note(key, describeWrite(write, namespace), taken ? error.message : refusal(error), taken);

@@ -10,6 +10,7 @@ import { mergePatch } from '../base/merge-patch.ts';
 import type { MeshAdapter } from '../mesh/adapter.ts';
 import type { CallersObserver } from './callers-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
+import type { Unanswered } from './unanswered.ts';
 
 /** What reconcilers work with. */
 export interface Context {
@@ -17,6 +18,7 @@ export interface Context {
   readonly client: KubeClient;
   readonly adapter: MeshAdapter;
   readonly fence: Fence;
+  readonly unanswered: Unanswered;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;

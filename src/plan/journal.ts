@@ -154,6 +154,14 @@ function sorted(labels: LabelTargets): LabelTargets {
   return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/**
+ * Whether the journal arrived when its attempt was over: the write that started it was held up, another took its place, and that attempt went back. An
+ * attempt that goes back is never turned round, and the next one has a higher number.
+ */
+export function isLate({ direction, attempt }: Journal, returned: { readonly attempt: number } | undefined): boolean {
+  return direction === 'Forward' && returned !== undefined && attempt <= returned.attempt;
+}
+
 /** Whether the journal is of a migration of this name and way. One that was deleted by force and made again takes over what it finds. */
 export function isOf(journal: Journal | undefined, migration: string, { from, to }: Route): journal is Journal {
   return journal?.migration === migration && journal.route.from === from && journal.route.to === to;

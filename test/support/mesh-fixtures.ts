@@ -65,7 +65,7 @@ export function config(kind: string, spec: Readonly<Record<string, unknown>>, ov
 
 /** A Service of the pods of `web`. */
 export function service(overrides: Partial<ServiceView> = {}): ServiceView {
-  return { name: 'web', uid: 'svc', resourceVersion: '1', namespace: 'shop', labels: {}, annotations: {}, hasLabels: true, hasAnnotations: true, headless: false, externalName: false, selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }], conditions: {}, ...overrides };
+  return { name: 'web', uid: 'svc', resourceVersion: '1', namespace: 'shop', labels: {}, annotations: {}, hasLabels: true, labelManagers: {}, hasAnnotations: true, headless: false, externalName: false, selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }], conditions: {}, ...overrides };
 }
 
 /** A PodDisruptionBudget over the pods of `web` that can spare one of two. */

@@ -1,0 +1,61 @@
+import type { Mode } from '../api/common.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { migrationLabel, restartAnnotation } from '../api/resources.ts';
+import type { LabelTargets } from '../mesh/adapter.ts';
+import { fromList } from './label-values.ts';
+import { ownObjects } from './own-objects.ts';
+import type { Situation } from './situation.ts';
+import { restartOf } from './turn.ts';
+import { countPods } from './verify.ts';
+
+type Strings = Readonly<Record<string, string>>;
+
+function by(manager: string | undefined): string {
+  return manager === undefined ? '' : ` (changed meanwhile by ${manager})`;
+}
+
+function labelsOf(object: string, now: Strings, before: LabelTargets, managers: Strings): readonly string[] {
+  const changed = Object.keys(before).filter((key) => (now[key] ?? null) !== before[key]);
+  return changed.map((key) => `label ${key} of ${object} is ${now[key] ?? 'absent'} and was ${before[key] ?? 'absent'}${by(managers[key])}`);
+}
+
+function ofNamespace({ surroundings: { namespace } }: Situation, { original }: NamespaceMigrationStatus): readonly string[] {
+  return labelsOf(`Namespace ${namespace.name}`, namespace.labels, fromList(original?.labels ?? []), namespace.labelManagers);
+}
+
+/** One that somebody has deleted since is nobody's to compare. */
+function ofServices({ surroundings: { services }, remembered }: Situation): readonly string[] {
+  return services.flatMap(({ namespace, name, labels, labelManagers }) => labelsOf(`Service ${namespace}/${name}`, labels, remembered?.services?.[name] ?? {}, labelManagers));
+}
+
+/** A namespace that was only restarted keeps the annotation: to take it away would restart it once more. */
+function ofTemplates({ surroundings: { workloads }, migrationUid }: Situation, { itinerary }: NamespaceMigrationStatus): readonly string[] {
+  if (itinerary === 'Hbone') return [];
+  return workloads
+    .filter(({ templateAnnotations }) => restartOf(templateAnnotations[restartAnnotation], migrationUid) !== undefined)
+    .map(({ kind, namespace, name, templateManager }) => `the template of ${kind} ${namespace}/${name} has annotation ${restartAnnotation}${by(templateManager)}`);
+}
+
+function ofObjects(situation: Situation): readonly string[] {
+  const migration = situation.object.metadata.labels?.[migrationLabel];
+  return ownObjects(situation).filter(({ labels }) => labels[migrationLabel] === migration).map(({ kind, namespace, name }) => `${kind} ${namespace}/${name} is still there`);
+}
+
+/** More pods of a mode than there were; where that is not known any more, as if there had been none in the data plane that was left. */
+function ofPods(situation: Situation, { before }: NamespaceMigrationStatus): readonly string[] {
+  const { adapter, spec: { from, to } } = situation;
+  const now = countPods(situation);
+  const table: readonly (readonly [Mode, keyof typeof now])[] = [['Sidecar', 'sidecar'], ['Ambient', 'ambient'], ['None', 'none'], ['Transitional', 'transitional']];
+  return table
+    .filter(([mode]) => mode !== adapter.modeFor(from) && (before !== undefined || mode === adapter.modeFor(to)))
+    .filter(([, count]) => now[count] > (before?.[count] ?? 0))
+    .map(([mode, count]) => `pods in mode ${mode}: ${now[count]}, and ${before === undefined ? 'how many there were is not known' : `${before[count]} before`}`);
+}
+
+/**
+ * What is not as it was recorded before the first change, now that the way back is over. Each step has seen its own result; what somebody changed after
+ * that is his, so it is named and neither waited for nor overruled.
+ */
+export function differences(situation: Situation, status: NamespaceMigrationStatus): readonly string[] {
+  return [ofNamespace(situation, status), ofServices(situation), ofTemplates(situation, status), ofObjects(situation), ofPods(situation, status)].flat();
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { allowGet, shop } from '../scenarios/http.ts';
+import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
+import type { World } from '../scenarios/world.ts';
+import type { FaultRule } from './apiserver/fault-rules.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+const restart = 'meshmigration.dev/restart';
+
+/** The last write of a rollback is refused for a while, so that somebody else comes first. */
+const journalStays: FaultRule = { match: { method: 'PATCH', path: /\/namespaces\/[^/]+\?/, body: /"op":"remove","path":"\/metadata\/annotations\/meshmigration.dev~1journal"/ }, times: 6, fault: { kind: 'Refuse', status: 429, retryAfterSeconds: 5 } };
+
+async function run(story: (world: World, home: string) => Promise<void>, faults: readonly FaultRule[] = []): Promise<void> {
+  await runOnSimulation({ name: 'end', run: async (world) => { await story(world, world.ns()); } }, { faults });
+}
+
+async function migratedPlain(world: World, home: string): Promise<void> {
+  await world.create(namespace(home), deployment(home, 'web', { replicas: 2 }));
+  await world.podsReady(2);
+  await world.create(meshMigration(world.name, { names: [home] }));
+  await world.childPhase('Migrated');
+}
+
+async function closing(world: World): Promise<void> {
+  await world.eventually('everything is back', async () => ((await world.child()).status?.message?.startsWith('everything is back') === true ? true : undefined));
+}
+
+/** What the record and the migration say at the end. */
+async function saidOf(world: World): Promise<{ readonly restored: string | undefined; readonly message: string; readonly whole: string }> {
+  const { status } = await world.childPhase('RolledBack');
+  const whole = (await world.phase('RolledBack')).status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
+  const condition = status?.conditions?.find(({ type }) => type === 'Restored');
+  return { restored: condition && `${condition.status}: ${condition.message}`, message: status?.message ?? '', whole };
+}
+
+describe('the end of a rollback', () => {
+  it('says that everything is as it was, when it is', async () => {
+    await run(async (world, home) => {
+      await migratedPlain(world, home);
+      await world.edit({ action: 'Rollback' });
+      const said = await saidOf(world);
+      expect(said).toEqual({ restored: 'True: everything that the migration changed is as it was', message: 'back as it was', whole: 'everything is as it was: 1 namespace back' });
+      await world.edit({ action: 'Migrate' });
+      const { status } = await world.childPhase('Migrated');
+      expect(status?.conditions?.map(({ type }) => type)).toEqual(['Ready', 'Reconciling', 'Stalled']);
+    });
+  });
+
+  it('names a label of the namespace that somebody has changed meanwhile', async () => {
+    await run(async (world, home) => {
+      await migratedPlain(world, home);
+      await world.edit({ action: 'Rollback' });
+      await closing(world);
+      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'disabled' } } });
+      const { restored, message, whole } = await saidOf(world);
+      expect(restored).toBe('False: label istio-injection of Namespace end is disabled and was enabled (changed meanwhile by scenario)');
+      expect(message).toBe('rolled back. Not as it was: label istio-injection of Namespace end is disabled and was enabled (changed meanwhile by scenario)');
+      expect(whole).toBe('1 namespace back, not as it was: end (condition Restored)');
+    }, [journalStays]);
+  });
+
+  it('names a template that has our annotation again', async () => {
+    await run(async (world, home) => {
+      await migratedPlain(world, home);
+      const { spec } = await world.client.get({ group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true }, home, 'web', world.signal) as unknown as { spec: { template: { metadata: { annotations: Record<string, string> } } } };
+      await world.edit({ action: 'Rollback' });
+      await closing(world);
+      await world.patch('Deployment', home, 'web', { spec: { template: { metadata: { annotations: { [restart]: spec.template.metadata.annotations[restart] } } } } });
+      const { restored } = await saidOf(world);
+      expect(restored).toBe('False: the template of Deployment end/web has annotation meshmigration.dev/restart (changed meanwhile by scenario)');
+    }, [journalStays]);
+  });
+
+  it('names a label of a Service that its owner has changed meanwhile, and leaves it', async () => {
+    await run(async (world, home) => {
+      await shop(world, allowGet(home));
+      await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed', settle: '10s' } }));
+      await world.childPhase('Migrated');
+      await world.edit({ action: 'Rollback' });
+      await world.eventually('unbound', async () => ((await world.child()).status?.steps?.some(({ name, completedAt }) => name === 'UnbindWaypoint' && completedAt !== undefined) === true ? true : undefined));
+      await world.patch('Service', home, 'api', { metadata: { labels: { 'istio.io/use-waypoint': 'mine' } } });
+      const { restored } = await saidOf(world);
+      expect(restored).toBe('False: label istio.io/use-waypoint of Service end/api is mine and was absent (changed meanwhile by scenario)');
+    });
+  });
+});
