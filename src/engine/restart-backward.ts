@@ -60,14 +60,29 @@ function evictable({ workload, stale }: Turn): readonly PodView[] {
   return workload.kind === 'StatefulSet' ? stale.filter((pod) => !pod.ready && pod.revision !== workload.updateRevision) : [];
 }
 
+/** What a template has that was changed once more on the way back. */
+function backValue({ situation, status, step }: Turn, { patches }: WorkloadRecord): string {
+  return `${restartValue(situation, status.attempt ?? 1, step.name)}-${patches}`;
+}
+
+/**
+ * Whether a pod is a result of this very try. Times tell that to the second only: all pods of a Deployment that is rolled out are of its template
+ * (`kubectl rollout status`), so none that is left after the template was changed for this try is from before it.
+ */
+function isResult(turn: Turn, record: WorkloadRecord, pod: PodView): boolean {
+  const { workload } = turn;
+  if (!isOlder(record, pod)) return true;
+  return workload.kind === 'Deployment' && workload.templateAnnotations[restartAnnotation] === backValue(turn, record) && isRolledOut(workload);
+}
+
 /**
  * Replaces pods that were created in the wrong mode while the template was as it is now. A Deployment may bring up others before it
  * takes these away, so it is asked to; the others replace a pod by deleting it first anyway, so theirs are evicted.
  */
 function replace(turn: Turn, record: WorkloadRecord, template: Template): Outcome | undefined {
-  const { situation, status, step, workload, stale } = turn;
+  const { situation, workload, stale } = turn;
   if (workload.kind !== 'Deployment') return evict(turn, record, evictable(turn));
-  const value = `${restartValue(situation, status.attempt ?? 1, step.name)}-${record.patches}`;
+  const value = backValue(turn, record);
   const older = stale.find((pod) => isOlder(record, pod));
   if (older === undefined || workload.templateAnnotations[restartAnnotation] === value) return undefined;
   const due = record.patches > 1 || (template === 'Original' && isRolledOut(workload));
@@ -78,7 +93,7 @@ function replace(turn: Turn, record: WorkloadRecord, template: Template): Outcom
 function again(turn: Turn, record: WorkloadRecord): Outcome | undefined {
   const { situation, step, stale } = turn;
   const { adapter, spec } = situation;
-  const young = stale.filter((pod) => !isOlder(record, pod));
+  const young = stale.filter((pod) => isResult(turn, record, pod));
   const [first] = young;
   if (first === undefined) return undefined;
   const mode = adapter.modeOf(first);

@@ -76,5 +76,9 @@ export function finalizing(facts: Facts): Summary {
   const [first] = open;
   if (first !== undefined) return namespaceStalled('Migrated', first);
   const never = totals.total - totals.migrated;
+  if (totals.failed > 0) {
+    const failed = children.filter(({ status }) => status?.failure !== undefined);
+    return stalled('Failed', 'NamespacesFailed', `${counted(totals.migrated, 'namespace')} migrated for good, ${totals.failed} failed: ${namesOf(failed)}`);
+  }
   return say('Finalized', 'Ready', 'Finalized', `${counted(totals.migrated, 'namespace')} migrated for good${never > 0 ? `, ${never} never` : ''}`);
 }

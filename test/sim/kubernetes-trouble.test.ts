@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/object.ts';
+import { deployment, meshMigration, namespace, workload } from '../scenarios/manifests.ts';
+import type { World } from '../scenarios/world.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
+import { mutatingWebhookConfigurations } from './controllers/kinds.ts';
+import { runOnSimulation } from './run-scenario.ts';
+import type { SimCluster } from './sim-cluster.ts';
+import { SimStatusError } from './sim-api.ts';
+
+const minuteMs = 60_000;
+const slow = { [podBehaviour.readyAfterMs]: '8000' };
+
+async function run(story: (world: World, home: string, cluster: SimCluster) => Promise<void>): Promise<void> {
+  let cluster: SimCluster | undefined;
+  await runOnSimulation({ name: 'trouble', run: async (world) => { if (cluster !== undefined) await story(world, world.ns(), cluster); } }, { arrange(given) { cluster = given; } });
+}
+
+async function migrated(world: World, spec: Parameters<typeof meshMigration>[2] = {}): Promise<void> {
+  await world.create(meshMigration(world.name, { names: [world.ns()] }, spec));
+  await world.childPhase('Migrated');
+}
+
+async function says(world: World, message: RegExp, within = 30 * minuteMs): Promise<void> {
+  await world.eventually(`message ${message.source}`, async () => (message.test((await world.child()).status?.message ?? '') ? true : undefined), within);
+}
+
+async function isStalled(world: World): Promise<boolean> {
+  return (await world.child()).status?.conditions?.some(({ type, status }) => type === 'Stalled' && status === 'True') === true;
+}
+
+/** Takes the injector's webhooks away; returns what puts them back. */
+async function withoutWebhooks(world: World): Promise<() => Promise<void>> {
+  const { items } = await world.client.list(mutatingWebhookConfigurations, { signal: world.signal });
+  const injectors = items.filter(({ metadata }) => metadata.labels?.['app'] === 'sidecar-injector');
+  for (const { metadata } of injectors) await world.delete(mutatingWebhookConfigurations, undefined, metadata.name);
+  return async () => {
+    for (const { metadata: { name, labels = {} }, ...rest } of injectors) {
+      const object: KubeObject = { ...rest, metadata: { name, labels } };
+      await world.client.create(mutatingWebhookConfigurations, object, world.signal);
+    }
+  };
+}
+
+/** No room for one pod more than there is. */
+function quota(cluster: SimCluster, home: string): { full: boolean } {
+  const control = { full: false };
+  cluster.server.addMutatingAdmission((resource, object) => {
+    if (control.full && resource.kind === 'Pod' && object.metadata.namespace === home) {
+      throw new SimStatusError(403, 'Forbidden', `pods "${object.metadata.name}" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2`);
+    }
+    return object;
+  });
+  return control;
+}
+
+const surging = { strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } };
+
+describe('on the way back', () => {
+  // At once: all pods of all tries are of the same second, and Kubernetes' times tell no more.
+  it.each<[string, Record<string, string>]>([['at once', {}], ['after a while', slow]])('restarts pods again that came without a sidecar while the webhooks were away, and ends by itself: Ready %s', async (_when, behaviour) => {
+    await run(async (world, home) => {
+      await world.create(namespace(home), deployment(home, 'api', { replicas: 2, behaviour }), deployment(home, 'web', { behaviour }));
+      await world.podsReady(3);
+      const before = await world.snapshot();
+      await migrated(world);
+      const putBack = await withoutWebhooks(world);
+      await world.command('RollingBack', home);
+      await says(world, /came back in mode Ambient, not Sidecar/);
+      await world.pause(46_000);
+      await putBack();
+      await world.childPhase('RolledBack', home, 10 * minuteMs);
+      await world.modesAre({ Sidecar: 3 });
+      await world.restored(before);
+    });
+  });
+
+  it('quotes the webhook that does not answer, and becomes stalled while it does not', async () => {
+    await run(async (world, home, cluster) => {
+      await world.create(namespace(home), deployment(home, 'api', { replicas: 2, spec: surging }));
+      await world.podsReady(2);
+      await migrated(world, { restart: { progressDeadline: '30s' } });
+      cluster.injector.reachable = false;
+      await world.command('RollingBack', home);
+      await says(world, /taking the restart back of Deployment api; its controller says: .*failed calling webhook/);
+      await world.modesAre({ Ambient: 2 });
+      await says(world, /does not come back: its controller says: .*failed calling webhook/);
+      expect(await isStalled(world)).toBe(true);
+      cluster.injector.reachable = true;
+      await world.childPhase('RolledBack', home, 10 * minuteMs);
+      await world.modesAre({ Sidecar: 2 });
+    });
+  });
+});
+
+describe('on the way there', () => {
+  it('quotes the quota that keeps new pods out, in the message and in the failure', async () => {
+    await run(async (world, home, cluster) => {
+      const room = quota(cluster, home);
+      await world.create(namespace(home), deployment(home, 'web', { replicas: 2, spec: surging }));
+      await world.podsReady(2);
+      const before = await world.snapshot();
+      room.full = true;
+      await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '40s' } }));
+      await says(world, /restarting Deployment web; its controller says: .*exceeded quota: small/);
+      const { status } = await world.childPhase('RolledBack', home, 10 * minuteMs);
+      expect(status?.failure).toMatchObject({ reason: 'WorkloadUnavailable' });
+      expect(status?.failure?.message).toMatch(/exceeded quota: small, requested: pods=1/);
+      await world.modesAre({ Sidecar: 2 });
+      await world.restored(before);
+    });
+  });
+
+  const manners: readonly (readonly [string, 'StatefulSet' | 'DaemonSet', Readonly<Record<string, unknown>>, number])[] = [
+    ['a StatefulSet with a partition', 'StatefulSet', { replicas: 3, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } }, 3],
+    ['a StatefulSet that replaces nothing by itself', 'StatefulSet', { replicas: 3, updateStrategy: { type: 'OnDelete' } }, 3],
+    ['a DaemonSet that replaces nothing by itself', 'DaemonSet', { updateStrategy: { type: 'OnDelete' } }, 3],
+  ];
+  it.each(manners)('waits until the last pod that was evicted has a replacement that is Ready: %s', async (_what, kind, spec, pods) => {
+    await run(async (world, home) => {
+      await world.create(namespace(home), workload(kind, home, 'db', { behaviour: slow, spec }));
+      await world.podsReady(pods);
+      await world.create(meshMigration(world.name, { names: [home] }));
+      const { status } = await world.childPhase('Migrated', home, 10 * minuteMs);
+      expect(await world.modes()).toEqual({ Ambient: pods });
+      await world.podsReady(pods);
+      expect(status?.pods?.ambient).toBe(pods);
+      const over = (name: string): number => Date.parse(status?.steps?.find((step) => step.name === name)?.completedAt ?? '');
+      const created = (await world.pods()).map(({ metadata }) => Date.parse((metadata as { creationTimestamp?: string }).creationTimestamp ?? ''));
+      expect(over('RestartWorkloads')).toBeGreaterThanOrEqual(Math.max(...created) + 8000);
+    });
+  });
+
+  it('fails, goes back and is never finalized when the replacement of an evicted pod does not become Ready', async () => {
+    await run(async (world, home) => {
+      const never = { [podBehaviour.neverReady]: 'without-sidecar' };
+      await world.create(namespace(home), workload('StatefulSet', home, 'db', { behaviour: never, spec: { updateStrategy: { type: 'OnDelete' } } }), deployment(home, 'web', { replicas: 2 }));
+      await world.podsReady(3);
+      await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '60s' } }));
+      await world.eventually('RestartWorkloads', async () => ((await world.child()).status?.step === 'RestartWorkloads' ? true : undefined));
+      await world.edit({ action: 'Finalize' });
+      await world.childPhase('RolledBack', home, 10 * minuteMs);
+      await world.pause(5000);
+      const { status } = await world.migration();
+      expect(status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False');
+      expect(status?.namespaces).toMatchObject({ migrated: 0, rolledBack: 1, failed: 1 });
+      await world.modesAre({ Sidecar: 3 });
+    });
+  });
+});
