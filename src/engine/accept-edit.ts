@@ -33,6 +33,14 @@ function lostFlip({ now }: Situation, { phase, steps = [] }: NamespaceMigrationS
   return steps.filter(({ name }) => isAtRest(phase) && name === 'Flip').map(({ name, startedAt }) => ({ name, startedAt, lostAt: timestamp(now) }));
 }
 
+/** What is gone through again was begun when it was begun: only whoever goes on from rest begins anew. */
+function stepsOnResume(situation: Situation, status: NamespaceMigrationStatus, flipped: boolean): NonNullable<NamespaceMigrationStatus['steps']> {
+  const again = isAtRest(status.phase);
+  const steps = status.steps ?? [];
+  const isKept = ({ name, completedAt }: (typeof steps)[number]): boolean => completedAt !== undefined && keptOnResume(name, flipped) && !(again && redone.includes(name));
+  return again ? [...steps.filter(isKept), ...lostFlip(situation, status)] : steps.map((step) => (isKept(step) ? step : { name: step.name, startedAt: step.startedAt }));
+}
+
 /** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */
 function resumed(situation: Situation, status: NamespaceMigrationStatus, command: Command): NamespaceMigrationStatus {
   const { command: _command, failure: _failure, ...rest } = status;
@@ -43,7 +51,6 @@ function resumed(situation: Situation, status: NamespaceMigrationStatus, command
   const flipped = original !== undefined && !isDeepStrictEqual(fromList(original.labels), fromList(status.labels ?? []));
   // At rest the restarts are over: what a stranger undid since is done again under another name, or no template would change.
   const again = isAtRest(status.phase);
-  const kept = (status.steps ?? []).filter(({ name, completedAt }) => completedAt !== undefined && keptOnResume(name, flipped) && !(again && redone.includes(name)));
   const unfinished = (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: Math.min(1, record.patches) } : record));
   return {
     ...rest,
@@ -52,7 +59,7 @@ function resumed(situation: Situation, status: NamespaceMigrationStatus, command
     ...(!flipped && original !== undefined && { original: { ...original, labels } }),
     phase: 'Migrating',
     labels,
-    steps: [...kept, ...lostFlip(situation, status)],
+    steps: stepsOnResume(situation, status, flipped),
     workloads: again ? [] : unfinished,
   };
 }

@@ -217,9 +217,9 @@ export function decide(given: Situation): Decision {
   return { ...finish(situation, journalFirst(situation, before, blame(situation, withPodsLeft(situation, draft))), answer), waits: [...waits] };
 }
 
-/** On the way there an object that the API server does not take is not waited for for ever; nothing stands on it yet. */
+/** On the way there a write that the API server does not take is not tried for ever: nothing stands on it yet, and others wait for the slot. */
 function givenUp(situation: Situation, outcome: Outcome): Outcome {
-  if (outcome.kind !== 'Write' || outcome.write.kind !== 'Apply') return outcome;
+  if (outcome.kind !== 'Write' || outcome.write.kind === 'Remove' || outcome.write.kind === 'Evict') return outcome;
   const name = describeWrite(outcome.write, situation.surroundings.namespace.name);
   const refused = situation.refusals.get(name);
   if (refused === undefined || !deadline(situation, `refused: ${name}`, durationMs(situation.spec.restart.progressDeadline)).over) return outcome;

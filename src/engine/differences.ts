@@ -5,7 +5,7 @@ import type { LabelTargets } from '../mesh/adapter.ts';
 import { fromList } from './label-values.ts';
 import { ownObjects } from './own-objects.ts';
 import type { Situation } from './situation.ts';
-import { restartOf } from './turn.ts';
+import { isOwnRestart } from './turn.ts';
 import { countPods } from './verify.ts';
 
 type Strings = Readonly<Record<string, string>>;
@@ -29,10 +29,10 @@ function ofServices({ surroundings: { services }, remembered }: Situation): read
 }
 
 /** A namespace that was only restarted keeps the annotation: to take it away would restart it once more. */
-function ofTemplates({ surroundings: { workloads }, migrationUid }: Situation, { itinerary }: NamespaceMigrationStatus): readonly string[] {
-  if (itinerary === 'Hbone') return [];
-  return workloads
-    .filter(({ templateAnnotations }) => restartOf(templateAnnotations[restartAnnotation], migrationUid) !== undefined)
+function ofTemplates(situation: Situation, status: NamespaceMigrationStatus): readonly string[] {
+  if (status.itinerary === 'Hbone') return [];
+  return situation.surroundings.workloads
+    .filter(({ templateAnnotations }) => isOwnRestart(situation, status, templateAnnotations[restartAnnotation]))
     .map(({ kind, namespace, name, templateManager }) => `the template of ${kind} ${namespace}/${name} has annotation ${restartAnnotation}${by(templateManager)}`);
 }
 

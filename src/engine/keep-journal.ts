@@ -16,14 +16,21 @@ function reasonOf({ direction, command, failure }: NamespaceMigrationStatus): Pi
   return { ...(by && { by }), ...(failure && { failure }) };
 }
 
+/** Where it goes on from rest the attempt is another one, and what the ones before it restarted is still to be taken back. */
+function firstOf({ remembered }: Situation, capturedAt: string, attempt: number): Pick<Journal, 'first'> {
+  const first = remembered?.capturedAt === capturedAt ? remembered.first ?? remembered.attempt : attempt;
+  return first < attempt ? { first } : {};
+}
+
 /** The journal of a status. `set` are the labels as they are from now on. */
 export function journalOf(situation: Situation, status: NamespaceMigrationStatus, set: LabelTargets, arrived: boolean): string {
   const { object: { spec }, migrationUid } = situation;
   const { direction = 'Forward', attempt = 1, itinerary = 'L4', original } = status;
   const services = recordsFor(situation, status);
+  const capturedAt = original?.capturedAt ?? timestamp(situation.now);
   return journalText({
-    migration: spec.migration, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, direction, itinerary,
-    capturedAt: original?.capturedAt ?? timestamp(situation.now), labels: fromList(original?.labels ?? []), set, ...(services && { services }),
+    migration: spec.migration, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, ...firstOf(situation, capturedAt, attempt), direction, itinerary,
+    capturedAt, labels: fromList(original?.labels ?? []), set, ...(services && { services }),
     ...(arrived && direction === 'Forward' && { arrived }), ...reasonOf(status),
   });
 }

@@ -4,7 +4,7 @@ import { durationMs } from '../base/duration.ts';
 import type { PodView } from '../mesh/views.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome } from './situation.ts';
-import { announce, complete, culprit, evict, isOlder, isWhole, pace, patchTemplate, pauseAfter, progress, restartValue, seeTemplate, troubles, wasChangedBack, type Turn } from './turn.ts';
+import { announce, complete, culprit, evict, isOlder, isOwnRestart, isWhole, pace, patchTemplate, pauseAfter, progress, restartValue, seeTemplate, troubles, wasChangedBack, type Turn } from './turn.ts';
 import { deadline } from './waits.ts';
 
 /** Where the template stands: as we changed it on the way forward, as it was, or restarted once more on the way back. */
@@ -13,7 +13,7 @@ type Template = 'Forward' | 'Original' | 'Back';
 function templateOf({ situation, status, step, workload }: Turn): Template {
   const current = workload.templateAnnotations[restartAnnotation];
   const attempt = status.attempt ?? 1;
-  if (current?.startsWith(restartValue(situation, attempt, '')) !== true) return 'Original';
+  if (current === undefined || !isOwnRestart(situation, status, current)) return 'Original';
   return current.startsWith(restartValue(situation, attempt, step.name)) ? 'Back' : 'Forward';
 }
 

@@ -40,9 +40,9 @@ export function lateJournal(situation: Situation): Write | undefined {
  * A template that is restarted after all. Only where our own write set the annotation: who applies a template with it has exported it, and would have his
  * workload restarted each time by the two of us. A namespace that was only restarted keeps it.
  */
-function lateTemplate({ surroundings: { workloads }, migrationUid }: Situation, { itinerary, workloads: records = [] }: NamespaceMigrationStatus): Write | undefined {
-  if (itinerary === 'Hbone') return undefined;
-  const found = workloads.find(({ templateAnnotations, templateManager }) => templateManager === fieldManager && restartOf(templateAnnotations[restartAnnotation], migrationUid) !== undefined);
+function lateTemplate({ surroundings: { workloads }, migrationUid }: Situation, { itinerary, attempt, workloads: records = [] }: NamespaceMigrationStatus): Write | undefined {
+  if (itinerary === 'Hbone' || attempt === undefined) return undefined;
+  const found = workloads.find(({ templateAnnotations, templateManager }) => templateManager === fieldManager && restartOf(templateAnnotations[restartAnnotation], migrationUid) === attempt);
   if (found === undefined) return undefined;
   const { kind, name, uid } = found;
   const before = records.find((record) => record.kind === kind && record.name === name && record.uid === uid)?.original ?? null;

@@ -36,6 +36,12 @@ export function restartOf(value: string | undefined, migrationUid: string): numb
   return uid === migrationUid.slice(0, 8) && Number.isSafeInteger(number) ? number : undefined;
 }
 
+/** Whether a value of the restart annotation is of this way: one of an attempt that is over is its owner's, who has exported it or was only restarted then. */
+export function isOwnRestart({ migrationUid, remembered }: Situation, { attempt = 1 }: NamespaceMigrationStatus, value: string | undefined): boolean {
+  const of = restartOf(value, migrationUid);
+  return of !== undefined && of >= (remembered?.first ?? attempt);
+}
+
 /** The status with one record put in, or exchanged for the one of the same workload. */
 function withRecord(status: NamespaceMigrationStatus, record: WorkloadRecord): Partial<NamespaceMigrationStatus> {
   const others = (status.workloads ?? []).filter(({ kind, name }) => kind !== record.kind || name !== record.name);
@@ -45,7 +51,7 @@ function withRecord(status: NamespaceMigrationStatus, record: WorkloadRecord): P
 /** The annotation as it was before this attempt: one of our own is not, it is left over from a record that was lost. */
 function foreignValue({ situation, status, workload }: Turn): string | undefined {
   const value = workload.templateAnnotations[restartAnnotation];
-  return value?.startsWith(restartValue(situation, status.attempt ?? 1, '')) === true ? undefined : value;
+  return isOwnRestart(situation, status, value) ? undefined : value;
 }
 
 /** By the clock of the API server, like the times it is compared with. */

@@ -24,6 +24,8 @@ export interface Journal {
   readonly uid: string;
   readonly route: Route;
   readonly attempt: number;
+  /** The attempt in which it left its old data plane, where it has gone on from rest since: restarts of all of them are taken back together. */
+  readonly first?: number;
   readonly direction: 'Forward' | 'Backward';
   readonly itinerary: ItineraryName;
   readonly capturedAt: string;
@@ -82,18 +84,18 @@ function byIn(value: unknown): Journal['by'] {
 }
 
 const Written = z.object({
-  migration: z.string(), uid: z.string(), from: DataPlane, to: DataPlane, attempt: z.int().min(1), direction: z.enum(['Forward', 'Backward']), itinerary: ItineraryName,
+  migration: z.string(), uid: z.string(), from: DataPlane, to: DataPlane, attempt: z.int().min(1), first: z.int().min(1).optional(), direction: z.enum(['Forward', 'Backward']), itinerary: ItineraryName,
   capturedAt: z.string(),
 });
 
 function fromJson(json: Json): Journal | undefined {
   const written = Written.safeParse(json);
   if (!written.success) return undefined;
-  const { from, to, ...rest } = written.data;
+  const { from, to, first, ...rest } = written.data;
   const by = byIn(json['by']);
   const failure = failureIn(json['failure']);
   const services = servicesIn(json['services']);
-  return { ...rest, ...(services && { services }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
+  return { ...rest, ...(first !== undefined && { first }), ...(services && { services }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
 }
 
 const known = new WeakMap<NamespaceView, { readonly journal: Journal | undefined }>();
@@ -141,10 +143,10 @@ function someOf(journal: Journal): NonNullable<Journal['services']> {
 }
 
 function asText({ route, failure, by, services, ...rest }: Journal, room: number): string {
-  const { migration, uid, attempt, direction, itinerary, capturedAt, labels, set, arrived } = rest;
+  const { migration, uid, attempt, first, direction, itinerary, capturedAt, labels, set, arrived } = rest;
   const kept = servicesOut(services);
   return JSON.stringify({
-    migration, uid, ...route, attempt, direction, itinerary, capturedAt, labels: sorted(labels), set: sorted(set), arrived, ...(kept.length > 0 && { services: kept }),
+    migration, uid, ...route, attempt, first, direction, itinerary, capturedAt, labels: sorted(labels), set: sorted(set), arrived, ...(kept.length > 0 && { services: kept }),
     by: by && { name: by.name.slice(0, 128), at: by.at },
     failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },
   });
