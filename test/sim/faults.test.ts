@@ -15,15 +15,33 @@ const legal: readonly Fault[] = [
   { kind: 'Refuse', status: 409 }, { kind: 'Refuse', status: 429, retryAfterSeconds: 1 }, { kind: 'Refuse', status: 500 }, { kind: 'Refuse', status: 503 },
 ];
 
+/** How many requests of the operator a rule has looked at, and so whether its fault was met. */
+function counting(line: FaultyTransport): () => number {
+  let count = 0;
+  const send = line.send.bind(line);
+  line.send = async (request) => {
+    if (request.method !== 'GET' && path.test(request.path)) count += 1;
+    return await send(request);
+  };
+  return () => count;
+}
+
 async function runWith(faults: readonly FaultRule[], disturb?: (line: FaultyTransport, clock: Clock) => void, seed = 1): Promise<SimOperator> {
   return await runOnSimulation(thereAndBack, { faults, seed, arrange(cluster, _operator, line) { disturb?.(line, cluster.clock); } });
 }
 
 describe('a migration there and back', () => {
-  it.each(legal)('ends the same with a fault at each write: %j', async (fault) => {
-    const { writes } = await runWith([]);
+  // Each kind of fault begins at another write, so that together they meet all of them.
+  it.each(legal)('ends the same with a fault at one write in three: %j', async (fault) => {
+    let seen = (): number => 0;
+    const disturb = (line: FaultyTransport): void => { seen = counting(line); };
+    await runWith([], disturb);
+    const writes = seen();
     expect(writes).toBeGreaterThan(20);
-    for (let nth = 1; nth <= writes; nth += 3) await runWith([{ match: { verb: 'Write', path }, nth, fault }]);
+    for (let nth = 1 + legal.indexOf(fault) % 3; nth <= writes; nth += 3) {
+      await runWith([{ match: { verb: 'Write', path }, nth, fault }], disturb);
+      expect(seen()).toBeGreaterThanOrEqual(nth);
+    }
   }, 600_000);
 
   it('ends the same with every fifth write lost and every seventh answer lost', async () => {

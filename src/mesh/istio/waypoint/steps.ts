@@ -16,7 +16,7 @@ import { boundServices, policyManifests, possibleCopies } from './translation.ts
  */
 export const enterWaypoint: readonly StepPlan[] = [
   {
-    // Safe: a waypoint that nothing is bound to serves nobody. Dying before: applied again (same fields, same result); after: seen to be there.
+    // Safe: a waypoint that nothing is bound to serves nobody. Dying before: created at the next look; after: seen to be there.
     name: 'EnsureWaypoint',
     why: 'Creates the waypoint, with its pods spread, autoscaled and protected from disruption, and waits until it is available: callers bound to one without pods fail.',
     work: { kind: 'Apply', objects: waypointManifests },
@@ -24,7 +24,7 @@ export const enterWaypoint: readonly StepPlan[] = [
     scales: allPodsAtOnce,
   },
   {
-    // E: copies with targetRefs are read by waypoints only, and nothing is bound yet. Dying before: applied again; after: seen to be there.
+    // E: copies with targetRefs are read by waypoints only, and nothing is bound yet. Dying before: created at the next look; after: seen to be there.
     name: 'CopyPolicies',
     why: 'Makes copies of the policies for the waypoint, because waypoints read no policy that selects pods. The originals stay as they are.',
     work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Copy'), possible: possibleCopies },
@@ -32,7 +32,7 @@ export const enterWaypoint: readonly StepPlan[] = [
   },
   {
     // E: the waypoint decides already (copies first), so admitting its identity admits no request that it would refuse.
-    // Dying before: applied again; after: seen to be there.
+    // Dying before: created at the next look; after: seen to be there.
     name: 'AllowWaypoint',
     why: 'Lets the waypoint through to the pods beside every ALLOW policy that selects them: behind it they see its identity, not the caller\'s.',
     work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'AllowWaypoint') },
@@ -49,7 +49,7 @@ export const enterWaypoint: readonly StepPlan[] = [
     settled: true,
   },
   {
-    // E: only refuses, and only at pods without a sidecar. After the binding, because pods that are in ambient already would refuse callers that do not know of it yet. Dying before: applied again; after: seen to be there.
+    // E: only refuses, and only at pods without a sidecar. After the binding, because pods that are in ambient already would refuse callers that do not know of it yet. Dying before: created at the next look; after: seen to be there.
     name: 'GuardBypass',
     why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
     work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Guard') },

@@ -17,21 +17,21 @@ function lacksSidecar(pod: PodView): boolean {
  */
 export const prepareSidecars: readonly StepPlan[] = [
   {
-    // E: narrowed to pods with a sidecar, of which there are none; ztunnel never reads them. Dying before: applied again; after: seen to be there.
+    // E: narrowed to pods with a sidecar, of which there are none; ztunnel never reads them. Dying before: created at the next look; after: seen to be there.
     name: 'CopyForSidecars',
     why: 'Makes copies of what the waypoint enforces for the sidecars to come, because sidecars read no policy with targetRefs. The originals stay as they are.',
     work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy'), possible: possibleExitCopies },
     gate: (surroundings) => unread(surroundings, 'SidecarCopy'),
   },
   {
-    // E: as narrow, and it opens nothing but what the waypoint lets through or has no say in (the proof). Dying before: applied again; after: seen to be there.
+    // E: as narrow, and it opens nothing but what the waypoint lets through or has no say in (the proof). Dying before: created at the next look; after: seen to be there.
     name: 'AllowForSidecars',
     why: 'Lets the waypoint through to the pods that have a sidecar already, and keeps open or closed, where the waypoint has no say, what ztunnel lets in or refuses.',
     work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny') },
     gate: (surroundings) => companionsMissing(surroundings, 'SidecarAllow') ?? companionsMissing(surroundings, 'SidecarDeny'),
   },
   {
-    // E: only refuses, and only at pods without a sidecar. Dying before: applied again; after: seen to be there.
+    // E: only refuses, and only at pods without a sidecar. Dying before: created at the next look; after: seen to be there.
     name: 'GuardUntilSidecars',
     why: 'Refuses, at pods without a sidecar, callers of this namespace that go around the waypoint: those that have their sidecar already do.',
     work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarGuard') },
