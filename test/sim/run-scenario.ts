@@ -62,5 +62,6 @@ async function story(scenario: Scenario, run: SimRun, clock: VirtualClock, rando
     await operator.kill();
     stopping.abort(new Error('the scenario is over'));
     await cluster.stop();
+    operator.forget();
   }
 }

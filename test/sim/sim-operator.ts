@@ -102,6 +102,7 @@ export class SimOperator implements OperatorControl {
   #number = 0;
   #writes = 0;
   #ended = 0;
+  readonly #memory = new AbortController();
   #killPoints: readonly KillPoint[] = [];
   /** How far the wall clock of the operator's machine is ahead of everybody else's. */
   aheadMs = 0;
@@ -141,7 +142,7 @@ export class SimOperator implements OperatorControl {
       (request) => { if (isCountedWrite(request)) this.#maybeKill('after'); },
     );
     const operator = createOperator({ transport, clock: incarnation.clock(clock, () => this.aheadMs), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system', ...(prometheus && { prometheus }), ...(adapter && { adapter }), ...(slots !== undefined && { maxConcurrentNamespaces: slots }) });
-    operator.run(new AbortController().signal).catch((error: unknown) => {
+    operator.run(this.#memory.signal).catch((error: unknown) => {
       if (incarnation.isDead) return;
       log.error({ err: error }, 'The operator ended by itself');
       this.#ended += 1;
@@ -155,6 +156,14 @@ export class SimOperator implements OperatorControl {
     this.#incarnation?.kill();
     this.#incarnation = undefined;
     return Promise.resolve();
+  }
+
+  /**
+   * Gives back what dead incarnations hold; to be called when nothing runs any more. A killed one sleeps for ever, and Node.js keeps a
+   * composed signal that somebody listens to, and with it the whole cluster, until it is aborted.
+   */
+  forget(): void {
+    this.#memory.abort(new Error('the simulation is over'));
   }
 
   #maybeKill(when: KillPoint['when']): void {
