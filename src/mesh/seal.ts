@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { appliedAnnotation, group, managedBy, managedByLabel, migrationLabel, stepLabel } from '../api/resources.ts';
+import { memoize } from '../base/memoize.ts';
 import { record, records, type Json } from './json.ts';
 import type { ConfigView } from './views.ts';
 
@@ -39,12 +40,24 @@ function withoutDefaults(spec: unknown): unknown {
   return { ...said, listeners: records(said['listeners']).map(({ allowedRoutes, ...listener }) => (isDeepStrictEqual(allowedRoutes, defaultRoutes) ? listener : { ...listener, allowedRoutes })) };
 }
 
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, ordered(member)] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(ordered(value));
+}
+
+/** Every look asks for the seals of all that was made: what an object says is put in order once. */
+const bodyText = memoize((spec: object) => textOf(withoutDefaults(spec)));
+
 /** The same for all that says the same: key order does not change it, nor labels that nobody reads. */
-export function sealOf({ kind, namespace, name, labels, annotations, spec }: Sealed): string {
-  const said = [kind, namespace, name, relevant(labels), relevant(annotations), withoutDefaults(spec ?? {})];
-  const ordered = JSON.stringify(said, (_key, member: unknown) =>
-    (typeof member === 'object' && member !== null && !Array.isArray(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member));
-  return createHash('sha256').update(ordered).digest('hex').slice(0, 16);
+export function sealOf({ kind, namespace, name, labels, annotations, spec = {} }: Sealed): string {
+  const body = typeof spec === 'object' && spec !== null ? bodyText(spec) : textOf(spec ?? {});
+  const said = [JSON.stringify(kind), JSON.stringify(namespace), JSON.stringify(name), textOf(relevant(labels)), textOf(relevant(annotations)), body];
+  return hash('sha256', `[${said.join()}]`, 'hex').slice(0, 16);
 }
 
 /** Whether it carries the operator's label, which anybody can put on anything. */
@@ -53,6 +66,4 @@ export function isMarked({ labels }: Pick<Sealed, 'labels'>): boolean {
 }
 
 /** Whether it is as the operator applied it: an exported copy under another name, one that was edited, or the user's own with our label is not. */
-export function isSealed(object: Sealed): boolean {
-  return isMarked(object) && object.annotations?.[appliedAnnotation] === sealOf(object);
-}
+export const isSealed: (object: Sealed) => boolean = memoize((object: Sealed) => isMarked(object) && object.annotations?.[appliedAnnotation] === sealOf(object));

@@ -4,7 +4,7 @@ import { builtinStrategy } from './builtin-strategy.ts';
 import { builtinTable, type BuiltinRow } from './builtin-table.ts';
 import { eventFromStorage, eventToStorage } from './event-conversion.ts';
 import { freeze } from './json.ts';
-import { memoize } from './memo.ts';
+import { memoize } from '../../../src/base/memoize.ts';
 import type { ServedResource, Subresource } from './served-resource.ts';
 
 const readWrite = ['get', 'patch', 'update'];

@@ -3,7 +3,7 @@ import type { DefinitionSpec, DefinitionVersion } from './crd-types.ts';
 import { customColumns } from './custom-columns.ts';
 import type { StatusCause } from './errors.ts';
 import { freeze, omit, type JsonObject } from './json.ts';
-import { memoize } from './memo.ts';
+import { memoize } from '../../../src/base/memoize.ts';
 import { rulesOf } from './schema-cel.ts';
 import { applyDefaults } from './schema-default.ts';
 import { customFieldType } from './schema-field-type.ts';

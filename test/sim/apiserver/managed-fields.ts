@@ -2,7 +2,7 @@ import { timestamp, type Clock } from '../../../src/base/clock.ts';
 import { apiVersionOf, type KubeObject, type ManagedFieldsEntry } from '../../../src/api/object.ts';
 import { difference, emptySet, fromFieldsV1, isEmpty, sameSet, toFieldsV1, union, type FieldSet } from './field-set.ts';
 import { withField } from './json.ts';
-import { memoize } from './memo.ts';
+import { memoize } from '../../../src/base/memoize.ts';
 import type { ServedResource } from './served-resource.ts';
 import { compareValues, type Comparison } from './typed-value.ts';
 

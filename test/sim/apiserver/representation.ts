@@ -1,6 +1,6 @@
 import { apiVersionOf, type KubeObject } from '../../../src/api/object.ts';
 import { omit } from './json.ts';
-import { memoize } from './memo.ts';
+import { memoize } from '../../../src/base/memoize.ts';
 import type { Column, ServedResource } from './served-resource.ts';
 
 /** What a list says about itself (metav1.ListMeta). */

@@ -2,7 +2,7 @@ import { celEnvironment } from './cel-environment.ts';
 import { celRoot, celValue } from './cel-value.ts';
 import type { StatusCause } from './errors.ts';
 import { asArray, isObject, type JsonObject } from './json.ts';
-import { memoize } from './memo.ts';
+import { memoize } from '../../../src/base/memoize.ts';
 import { memberSchema, type Schema, type SchemaRule } from './schema.ts';
 import { itemsByElement, itemElement } from './typed-value.ts';
 

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../src/api/object.ts';
 import { expired, statusOf } from './errors.ts';
 import { withField } from './json.ts';
 import { checkListOptions, parseRevision, prefixOf, selects, type Selection } from './list.ts';
-import { memoize } from './memo.ts';
+import { memoize } from '../../../src/base/memoize.ts';
 import type { Representation } from './representation.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { ServerState } from './server-state.ts';
