@@ -56,7 +56,8 @@ describe('the documentation', () => {
   it('names in the safety argument only tests that exist', () => {
     const italics = [...read('docs/safety.md').matchAll(/(?<![*])[*](?![*\s])([^*]+)[*](?![*])/g)].map(([, words = '']) => words.replaceAll(/\s+/g, ' '));
     const titles = italics.filter((words) => words.split(' ').length > 4);
-    const sources = ['src/engine/decide.model.test.ts', 'test/sim/crash.test.ts', 'test/sim/as-it-was.test.ts', 'src/kube/lease.test.ts', 'src/kube/client.test.ts'].map(read).join('\n');
+    const tests = ['src/engine/decide.model', 'src/kube/client', 'src/kube/lease', 'test/sim/as-it-was', 'test/sim/crash', 'test/sim/crash-from-waypoint', 'test/sim/crash-to-waypoint'];
+    const sources = tests.map((name) => read(`${name}.test.ts`)).join('\n');
 
     expect(titles.length).toBeGreaterThan(4);
     expect(titles.filter((title) => !sources.includes(`'${title}'`))).toEqual([]);
