@@ -8,17 +8,15 @@ import { fromList, observedLabels } from './label-values.ts';
 import type { Situation } from './situation.ts';
 import { findingReason } from './ways-out.ts';
 
-const id = 'MM007';
-
 /** Whether it was found before that the journal of the namespace was taken away. Of a record, so whoever forges one holds up his own migration's end. */
 export function hasLostJournal({ status }: NamespaceMigration): boolean {
-  return status?.direction === undefined && status?.writtenPhase === 'Blocked' && status.findings?.some((finding) => finding.id === id) === true;
+  return status?.direction === undefined && status?.writtenPhase === 'Blocked' && status.findings?.some(({ id }) => id === 'MM007') === true;
 }
 
 /** The labels as the status says they were, where it tells of a beginning that the namespace does not know of. */
 function labelsClaimed({ object: { status = {} }, surroundings: { namespace } }: Situation): LabelTargets | undefined {
   const { direction, findings, original } = status;
-  const begun = direction !== undefined || findings?.some((found) => found.id === id) === true;
+  const begun = direction !== undefined || findings?.some(({ id }) => id === 'MM007') === true;
   return begun && original !== undefined && namespace.annotations[journalAnnotation] === undefined ? fromList(original.labels) : undefined;
 }
 
@@ -40,7 +38,7 @@ function wayBack({ adapter, spec, surroundings: { namespace } }: Situation, now:
 function finding(situation: Situation, now: LabelTargets, before: LabelTargets): Finding {
   const { surroundings: { namespace: { name } }, object: { metadata } } = situation;
   return {
-    id, severity: 'Critical', object: `Namespace ${name}`,
+    id: 'MM007', severity: 'Critical', object: `Namespace ${name}`,
     message: `annotation ${journalAnnotation} was taken away half-way: the labels are those of the new data plane, and what they were is known only from the status, which is no proof`.slice(0, 512),
     fix: `If the status is right, the way back is, in this order: ${wayBack(situation, now, before)}. To start from the labels as they are: kubectl delete nsm ${metadata.name} -n ${name}`.slice(0, 512),
   };
