@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../api/common.ts';
-import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { NamespaceMigrationStatus, Step as StepEntry } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
 import { costOfRollback } from './company.ts';
@@ -29,16 +29,17 @@ function keptOnResume(step: string, flipped: boolean): boolean {
 }
 
 /** That the labels were there before is not forgotten: putting them back is not asked what comes before the first time. */
-function lostFlip({ now }: Situation, { phase, steps = [] }: NamespaceMigrationStatus): NonNullable<NamespaceMigrationStatus['steps']> {
-  return steps.filter(({ name }) => isAtRest(phase) && name === 'Flip').map(({ name, startedAt }) => ({ name, startedAt, lostAt: timestamp(now) }));
+function begunAgain({ now }: Situation, { name, startedAt, completedAt, lostAt }: StepEntry): StepEntry {
+  const wasThere = name === 'Flip' && (completedAt ?? lostAt) !== undefined;
+  return { name, startedAt, ...(wasThere && { lostAt: timestamp(now) }) };
 }
 
 /** What is gone through again was begun when it was begun: only whoever goes on from rest begins anew. */
 function stepsOnResume(situation: Situation, status: NamespaceMigrationStatus, flipped: boolean): NonNullable<NamespaceMigrationStatus['steps']> {
   const again = isAtRest(status.phase);
   const steps = status.steps ?? [];
-  const isKept = ({ name, completedAt }: (typeof steps)[number]): boolean => completedAt !== undefined && keptOnResume(name, flipped) && !(again && redone.includes(name));
-  return again ? [...steps.filter(isKept), ...lostFlip(situation, status)] : steps.map((step) => (isKept(step) ? step : { name: step.name, startedAt: step.startedAt }));
+  const isKept = ({ name, completedAt }: StepEntry): boolean => completedAt !== undefined && keptOnResume(name, flipped) && !(again && redone.includes(name));
+  return steps.filter((step) => !again || isKept(step) || step.name === 'Flip').map((step) => (isKept(step) ? step : begunAgain(situation, step)));
 }
 
 /** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */

@@ -196,6 +196,17 @@ describe('Reflector', () => {
     expect(requests()).toEqual(['watchlist', 'list', 'watch 10', 'watch 10', 'list', 'watch 3']);
   });
 
+  it('warns of a storage that is being initialized only when that comes again', async () => {
+    const initializing = (): Reply => refusal(429, 'TooManyRequests', 'storage is (re)initializing');
+    const once = start(initializing, new WatchBody().push(initialState('10', pod('a', '5'))));
+    await once.clock.run(() => once.store.synced);
+    expect(once.warnings).toEqual([]);
+
+    const thrice = start(initializing, initializing, initializing, new WatchBody().push(initialState('10', pod('a', '5'))));
+    await thrice.clock.run(() => thrice.store.synced);
+    expect(thrice.warnings).toEqual(['Cannot list or watch']);
+  });
+
   it('sends at most 20 requests in ten minutes of outage, and then goes on where it was', async () => {
     let down = true;
     const first = new WatchBody().push(initialState('10', pod('a', '5')));

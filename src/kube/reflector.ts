@@ -60,6 +60,8 @@ export class Reflector<T extends Stored> {
   /** Streams in a row that brought nothing and then proved dead or garbled. */
   #barrenStreams = 0;
   #problem = '';
+  /** How often it came in a row. */
+  #times = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -170,10 +172,14 @@ export class Reflector<T extends Stored> {
     const { resource, namespace, log } = this.#options;
     const name = error instanceof Error ? error.name : typeof error;
     const problem = `${name} ${error instanceof ApiError ? `${String(error.code)} ${error.reason}` : ''}`;
-    const fields = { resource: pathOf(resource, namespace), err: error };
-    if (problem === this.#problem) log.debug(fields, message);
-    else log[level](fields, message);
+    this.#times = problem === this.#problem ? this.#times + 1 : 1;
     this.#problem = problem;
+    const fields = { resource: pathOf(resource, namespace), err: error };
+    // A kind whose CRD is only just there answers once that its storage is being initialized: that is no trouble, and no stack.
+    const isPassing = isRetryable(error);
+    if (isPassing && this.#times === 1) log.info({ resource: fields.resource, why: error.message }, 'The API server is not ready for this kind; trying again');
+    else if (this.#times === (isPassing ? 2 : 1)) log[level](fields, message);
+    else log.debug(fields, message);
   }
 
   #solved(): void {

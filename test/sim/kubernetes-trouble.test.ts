@@ -131,6 +131,58 @@ describe('on the way there', () => {
     });
   });
 
+  const components: readonly (readonly [string, string])[] = [['istio-cni-node', 'MM012'], ['ztunnel', 'MM013']];
+  it.each(components)('restarts nothing more while %s is not ready on every node, and goes on when it is', async (name, finding) => {
+    await run(async (world, home) => {
+      await world.create(namespace(home), ...['a', 'b'].map((each) => deployment(home, each, { behaviour: slow })));
+      await world.podsReady(2);
+      await world.create(meshMigration(world.name, { names: [home] }));
+      await world.eventually('one is restarted', async () => ((await world.modes()).Ambient === undefined ? undefined : true));
+      const [pod] = (await world.pods('istio-system')).filter(({ metadata }) => metadata.name.startsWith(name));
+      const ready = (value: string | null): Promise<void> => world.patch('Pod', 'istio-system', pod?.metadata.name ?? '', { metadata: { annotations: { [podBehaviour.neverReady]: value } } });
+      await ready('always');
+      await says(world, new RegExp(`waits: ${finding} `));
+      await world.pause(minuteMs);
+      expect(await world.modes()).toEqual({ Ambient: 1, Sidecar: 1 });
+      await ready(null);
+      await world.childPhase('Migrated', home, 5 * minuteMs);
+      await world.modesAre({ Ambient: 2 });
+    });
+  });
+
+  it('goes back when a node component is not ready for as long as a restart may take', async () => {
+    await run(async (world, home) => {
+      await world.create(namespace(home), ...['a', 'b'].map((each) => deployment(home, each, { behaviour: slow })));
+      await world.podsReady(2);
+      const before = await world.snapshot();
+      await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '60s' } }));
+      await world.eventually('one is restarted', async () => ((await world.modes()).Ambient === undefined ? undefined : true));
+      const [pod] = (await world.pods('istio-system')).filter(({ metadata }) => metadata.name.startsWith('ztunnel'));
+      await world.patch('Pod', 'istio-system', pod?.metadata.name ?? '', { metadata: { annotations: { [podBehaviour.neverReady]: 'always' } } });
+      const { status } = await world.childPhase('RolledBack', home, 10 * minuteMs);
+      expect(status?.failure).toMatchObject({ reason: 'CriticalFinding' });
+      expect(status?.failure?.message).toMatch(/^MM013/);
+      await world.restored(before);
+    });
+  });
+
+  it('can be rolled back from labels that were half-way by hand when it was told to go on with them', async () => {
+    await run(async (world, home) => {
+      await world.create(namespace(home), ...['a', 'b'].map((each) => deployment(home, each, { behaviour: slow })));
+      await world.podsReady(2);
+      await world.create(meshMigration(world.name, { names: [home] }));
+      await world.eventually('one is restarted', async () => ((await world.modes()).Ambient === undefined ? undefined : true));
+      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': null } } });
+      await world.childPhase('Paused');
+      await world.command('Migrating', home);
+      await world.childPhase('Migrated', home, 5 * minuteMs);
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack', home, 10 * minuteMs);
+      await world.modesAre({ Sidecar: 2 });
+      expect((await world.labels())['istio-injection']).toBe('enabled');
+    });
+  });
+
   it('fails, goes back and is never finalized when the replacement of an evicted pod does not become Ready', async () => {
     await run(async (world, home) => {
       const never = { [podBehaviour.neverReady]: 'without-sidecar' };
