@@ -173,7 +173,11 @@ export const httpScenarios: readonly Scenario[] = [
     name: 'http-callers-first',
     async run(world) {
       const [home, blog] = await shopReadBy(world, 'blog');
-      await world.create(meshMigration(world.name, { names: [home, blog] }));
+      await world.create(meshMigration(world.name, { names: [home, blog] }, { action: 'Plan' }));
+      const { status: plan } = await world.phase('Planned');
+      assert.match(plan?.conditions?.find(({ type }) => type === 'Ready')?.message ?? '', /^2 of 2 namespaces can be migrated, 0 blocked/);
+      assert.ok((await world.child()).status?.findings?.some(({ id, message }) => id === 'MM101' && message.includes(blog)), 'who waits for its callers says so');
+      await world.edit({ action: 'Migrate' });
       await world.phase('Migrated');
       const [first, second] = await Promise.all([blog, home].map(async (each) => (await world.child(each)).status?.steps ?? []));
       const end = first?.find(({ name }) => name === 'RestartWorkloads')?.completedAt ?? '';
