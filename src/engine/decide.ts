@@ -13,7 +13,8 @@ import { describeWrite } from './execute.ts';
 import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
 import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
-import { fromList } from './label-values.ts';
+import { labelCommand } from './label-command.ts';
+import { fromList, observedLabels } from './label-values.ts';
 import { foreignChange, labelChanges } from './labels.ts';
 import { withPodsLeft } from './left.ts';
 import { look } from './look.ts';
@@ -25,7 +26,7 @@ import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { refusalsToReport, type Decision, type Outcome, type Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
-import { migratedVerdict, pausedVerdict } from './verdicts.ts';
+import { failedVerdict, migratedVerdict, pausedVerdict } from './verdicts.ts';
 import { deadline, noting, withoutDeadlines } from './waits.ts';
 import { dueLabels, walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
@@ -43,7 +44,7 @@ function inProgress(outcome: Extract<Outcome, { message: string }>, reason: stri
 
 function fail(situation: Situation, status: NamespaceMigrationStatus, reason: StalledReason, message: string, itinerary: Itinerary, followed: Followed): Draft {
   const failed = { ...status, failure: { reason, message: message.slice(0, 1024), at: timestamp(situation.now) } };
-  return situation.spec.rollback.automatic ? goBack(situation, failed, itinerary, followed) : hold(failed, 'Failed', { state: 'Stalled', reason, message });
+  return situation.spec.rollback.automatic ? goBack(situation, failed, itinerary, followed) : hold(failed, 'Failed', failedVerdict(situation, reason, message));
 }
 
 function goForward(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
@@ -73,7 +74,9 @@ function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerar
   if (binding !== undefined) return binding;
   const foreign = changedOnTheWayBack(situation, turned, itinerary);
   if (foreign !== undefined) {
-    const way = 'Put them back; it goes on by itself';
+    const { name } = situation.surroundings.namespace;
+    const command = labelCommand(`namespace ${name}`, observedLabels(situation), fromList(turned.labels ?? [])) ?? '';
+    const way = `Put them back; it goes on by itself: ${command}`;
     return { status: turned, phase: 'RollingBack', verdict: { state: 'Stalled', reason: 'ForeignChange', message: foreign, way }, next: { kind: 'Wait' } };
   }
   const walked = walk(situation, turned, itinerary.backward);
@@ -195,7 +198,7 @@ function paused(situation: Situation, start: NamespaceMigrationStatus, itinerary
   const status = kept.outcome.kind === 'Done' ? kept.status : start;
   return status.failure === undefined
     ? hold(status, 'Paused', pausedVerdict(situation, status))
-    : hold(status, 'Failed', { state: 'Stalled', reason: storedReason(status.failure.reason), message: status.failure.message });
+    : hold(status, 'Failed', failedVerdict(situation, storedReason(status.failure.reason), status.failure.message));
 }
 
 /**

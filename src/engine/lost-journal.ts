@@ -4,6 +4,7 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
 import { hold, type Draft } from './draft.ts';
+import { labelCommand } from './label-command.ts';
 import { fromList, observedLabels } from './label-values.ts';
 import type { Situation } from './situation.ts';
 import { findingReason } from './ways-out.ts';
@@ -20,18 +21,11 @@ function labelsClaimed({ object: { status = {} }, surroundings: { namespace } }:
   return begun && original !== undefined && namespace.annotations[journalAnnotation] === undefined ? fromList(original.labels) : undefined;
 }
 
-/** The command that gives labels these values, as far as they have others now. */
-function labelCommand(namespace: string, now: LabelTargets, targets: LabelTargets): string | undefined {
-  const changed = Object.entries(targets).filter(([key, value]) => (now[key] ?? null) !== value);
-  if (changed.length === 0) return undefined;
-  return `kubectl label namespace ${namespace} --overwrite ${changed.map(([key, value]) => (value === null ? `${key}-` : `${key}=${value}`)).join(' ')}`;
-}
-
 /** The way back in the order of the itinerary: labels that hold running pods go when no pod needs them any more. */
 function wayBack({ adapter, spec, surroundings: { namespace } }: Situation, now: LabelTargets, before: LabelTargets): string {
   const [first = {}, ...later] = adapter.itinerary(spec, before, 'L4').backward.flatMap(({ work }) => (work.kind === 'Labels' ? [work.targets] : []));
   const last = Object.assign({}, ...later) as LabelTargets;
-  const commands = [labelCommand(namespace.name, now, first), 'restart the workloads one by one and wait for them', labelCommand(namespace.name, { ...now, ...first }, last)];
+  const commands = [labelCommand(`namespace ${namespace.name}`, now, first), 'restart the workloads one by one and wait for them', labelCommand(`namespace ${namespace.name}`, { ...now, ...first }, last)];
   return commands.filter((command) => command !== undefined).join('; ');
 }
 

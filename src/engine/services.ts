@@ -3,6 +3,7 @@ import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
 import { text } from '../mesh/json.ts';
 import { keptLabels } from '../mesh/kept-labels.ts';
 import type { PodView, ServiceView } from '../mesh/views.ts';
+import { labelCommand } from './label-command.ts';
 import { servicePatch } from './patches.ts';
 import type { Outcome, Situation, Write } from './situation.ts';
 import { ending } from './waits.ts';
@@ -43,7 +44,8 @@ export function bindStep(situation: Situation, work: BindWork): Outcome {
   const wanting = situation.surroundings.services.filter((service) => names.includes(service.name) && !hasLabels(service, work.targets));
   const changed = wanting.find(isKept);
   if (changed !== undefined) {
-    return { kind: 'Foreign', message: `labels of ${nameOf(changed)} were changed by someone else: they shall be ${JSON.stringify(work.targets)}. Put them back, then it goes on` };
+    const command = labelCommand(`service ${changed.name} -n ${changed.namespace}`, changed.labels, work.targets) ?? '';
+    return { kind: 'Foreign', message: `labels of ${nameOf(changed)} were changed by someone else. Put them back, then it goes on: ${command}` };
   }
   const [next] = wanting;
   if (next === undefined) return { kind: 'Done' };

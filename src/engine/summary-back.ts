@@ -4,6 +4,7 @@ import { notRestored } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
 import { isStalled, phaseOf } from './totals.ts';
+import { commandLine } from './ways-out.ts';
 
 function isStarted({ status }: NamespaceMigration): boolean {
   return status?.direction !== undefined;
@@ -26,10 +27,11 @@ function progress({ children, totals }: Facts): string {
 }
 
 /** Somebody took its journal away half-way: it has not gone back, whatever became of the others. */
-function withoutJournal({ children, totals }: Facts): Summary | undefined {
+function withoutJournal({ object, children, totals }: Facts): Summary | undefined {
   const lost = children.filter(hasLostJournal);
   if (totals.inFlight > 0 || lost.length === 0) return undefined;
-  return stalled('Incomplete', 'MM007', `${totals.rolledBack} of ${counted(totals.rolledBack + lost.length, 'namespace')} back; the journals of ${namesOf(lost)} were taken away half-way, and what their labels were is no longer known for certain`);
+  return stalled('Incomplete', 'MM007', `${totals.rolledBack} of ${counted(totals.rolledBack + lost.length, 'namespace')} back; the journals of ${namesOf(lost)} were taken away half-way, and what their labels were is no longer known for certain`,
+    `Do what the messages of the namespaces say: ${commandLine('List', object.metadata)}`);
 }
 
 /** On the way back, with their number. */
@@ -55,7 +57,10 @@ function back({ object, children, totals }: Facts): Summary {
   const except = differing.length === 0 ? '' : `, not as it was: ${namesOf(differing)} (condition Restored)`;
   const message = totals.rolledBack === 0 ? 'nothing was started, so nothing had to go back' : `${how}${counted(totals.rolledBack, 'namespace')} back${never}${except}`;
   const by = object.status?.command;
-  return by === undefined ? say('RolledBack', 'Ready', 'RolledBack', message) : stalled('RolledBack', 'RolledBack', `${message}; rolled back by ${by.by} at ${by.at}`);
+  if (by === undefined) return say('RolledBack', 'Ready', 'RolledBack', message);
+  // A command to go on is taken only where the spec asks for a migration too.
+  const way = object.spec.action === 'Migrate' ? undefined : `To start again: ${commandLine('SetMigrate', object.metadata)}`;
+  return stalled('RolledBack', 'RolledBack', `${message}; rolled back by ${by.by} at ${by.at}`, way);
 }
 
 /** What a rollback of the whole amounts to now. */

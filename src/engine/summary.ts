@@ -75,5 +75,8 @@ function summary(facts: Facts): Summary {
 /** Phase and verdict of a migration from what it wants and where its namespaces are. */
 export function summarise(facts: Facts): Summary {
   const { phase, verdict } = summary(facts);
-  return { phase, verdict: { ...verdict, message: `${verdict.message}${alsoFound(facts.scope, verdict.reason)}` } };
+  const found = alsoFound(facts.scope, verdict.reason);
+  // The message of a namespace ends with a command, and nothing may follow that.
+  const message = verdict.reason === 'NamespaceStalled' && found !== '' ? `${found.slice(2, 900)}. ${verdict.message}` : `${verdict.message}${found}`;
+  return { phase, verdict: { ...verdict, message } };
 }

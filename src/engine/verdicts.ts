@@ -2,11 +2,24 @@ import type { Command } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { notRestored, type Verdict } from './conditions.ts';
 import type { Situation } from './situation.ts';
-import { commandLine, storedReason, type CommandName } from './ways-out.ts';
+import { commandLine, storedReason, waysOut, type CommandName, type Place, type StalledReason } from './ways-out.ts';
 
 /** A command on the migration as a whole, where one on this namespace would change nothing. */
 function onMigration({ object }: Situation, intention: string, command: CommandName): string {
   return `${intention}: ${commandLine(command, { name: object.spec.migration })}`;
+}
+
+function placeOf({ object }: Situation): Place {
+  return { name: object.spec.migration, namespace: object.metadata.namespace };
+}
+
+/**
+ * The attempt at it ended, whether it went back or stays where it is: nothing goes on by itself any more, whatever the table says of the same reason on
+ * the way.
+ */
+export function failedVerdict(situation: Situation, reason: StalledReason, message: string): Verdict {
+  if (waysOut[reason]?.command === 'GoOn') return { state: 'Stalled', reason, message };
+  return { state: 'Stalled', reason, message, way: `Repair what the message names, then start again: ${commandLine('GoOn', placeOf(situation))}` };
 }
 
 /** Who paused it and what takes that back: the namespace by a command of its own, the migration by one, or spec.action. */
@@ -15,7 +28,7 @@ export function pausedVerdict(situation: Situation, status: NamespaceMigrationSt
   const paused = (message: string, way?: string): Verdict => ({ state: 'Stalled', reason: 'Paused', message, ...(way !== undefined && { way }) });
   if (!situation.inScope && spec.rollback.onScopeLost === 'Hold') {
     const message = `MeshMigration ${object.spec.migration} does not select this namespace any more: it stays where it is, only copies follow their originals`;
-    const back = commandLine('GoBack', { name: object.spec.migration, namespace: object.metadata.namespace });
+    const back = commandLine('GoBack', placeOf(situation));
     return { state: 'Stalled', reason: 'ScopeLost', message, way: `Select it again, or set spec.rollback.onScopeLost to Finish or Rollback. To roll back this one: ${back}` };
   }
   if (status.command?.action === 'Pause') return paused(`paused by ${status.command.by} at ${status.command.at}`);
@@ -42,8 +55,11 @@ export function rolledBackVerdict(situation: Situation, status: NamespaceMigrati
   const differing = notRestored(situation.object.status?.conditions);
   const message = `${differing === undefined ? 'back as it was' : 'rolled back'}${why(status, by)}${differing === undefined ? '' : `. Not as it was: ${differing}`}`;
   if (situation.spec.action === 'Rollback') return { state: 'Ready', reason, message };
-  const ownWay = status.failure !== undefined || (by !== undefined && by === status.command);
-  return { state: 'Stalled', reason, message, ...(!ownWay && { way: onMigration(situation, 'To start again', by === undefined ? 'SetMigrate' : 'GoOn') }) };
+  if (status.failure !== undefined) return failedVerdict(situation, reason, message);
+  if (by !== undefined && by === status.command) return { state: 'Stalled', reason, message };
+  // A command to go on is taken only where the spec asks for a migration too.
+  const command = by === undefined || situation.spec.action !== 'Migrate' ? 'SetMigrate' : 'GoOn';
+  return { state: 'Stalled', reason, message, way: onMigration(situation, 'To start again', command) };
 }
 
 /** The end of a namespace that was sealed. */

@@ -138,7 +138,8 @@ const table = {
   },
   PodInTheWay: {
     meaning: 'A pod that nobody restarts would lose its mesh or its policies by the next step.',
-    remedy: 'Wait until the pod that the message names ends, or delete it; it goes on by itself.',
+    remedy: 'Wait until the pod that the message names ends, or delete it; it goes on by itself. All pods',
+    command: 'Pods',
   },
   PodNotEnrolled: {
     meaning: 'A pod is Ready but not in the new data plane: look at istio-cni and ztunnel on its node, or at the injector.',

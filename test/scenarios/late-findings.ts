@@ -11,14 +11,15 @@ async function messageOf(world: World, pattern: RegExp, within?: number): Promis
   await world.eventually(`message ${String(pattern)}`, async () => (pattern.test((await world.child()).status?.message ?? '') ? true : undefined), within);
 }
 
-async function atStep(world: World, step: string): Promise<void> {
+/** Waits until the namespace is at a step. */
+export async function atStep(world: World, step: string): Promise<void> {
   await world.eventually(`step ${step}`, async () => ((await world.child()).status?.step === step ? true : undefined));
 }
 
 const slow = { [podBehaviour.readyAfterMs]: '8000' };
 
 /** A namespace whose pods are older than ambient, so that they are restarted twice. */
-async function old(world: World, ...policies: readonly KubeObject[]): Promise<void> {
+export async function old(world: World, ...policies: readonly KubeObject[]): Promise<void> {
   const home = world.ns();
   await world.create(namespace(home), ...policies, deployment(home, 'a', { behaviour: slow }), deployment(home, 'z', { replicas: 2, behaviour: slow }));
   await world.podsReady(3);

@@ -9,13 +9,14 @@ import type { World } from './world.ts';
 const slow = { [podBehaviour.readyAfterMs]: '1500' };
 
 /** Three slow Deployments, so that there is a half-way. */
-async function slowShop(world: World): Promise<void> {
+export async function slowShop(world: World): Promise<void> {
   const home = world.ns();
   await world.create(namespace(home), ...['a', 'b', 'c'].map((name) => deployment(home, name, { behaviour: slow })));
   await world.podsReady(3);
 }
 
-async function halfWay(world: World): Promise<void> {
+/** One of the three is over. */
+export async function halfWay(world: World): Promise<void> {
   await world.eventually('one workload restarted', async () => ((await world.modes()).Ambient === 1 ? true : undefined));
 }
 

@@ -1,43 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../src/api/object.ts';
 import type { StepPlan } from '../../src/mesh/adapter.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
+import { httpPort } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
+import { called, moved, plain } from './caller-and-called.ts';
 import { refusals } from './refusal-watch.ts';
 import { runOnSimulation, type SimRun } from './run-scenario.ts';
 
 const minuteMs = 60_000;
-const http = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
 const slow = { behaviour: { [podBehaviour.readyAfterMs]: '4000' } };
-
-/** `api` may only be read, and only by the namespace `caller`. */
-function readableBy(home: string, caller: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'readers', { action: 'ALLOW', rules: [{ from: [{ source: { namespaces: [caller] } }], to: [{ operation: { methods: ['GET'] } }] }] });
-}
-
-async function called(world: World, home: string, caller: string): Promise<void> {
-  await world.create(namespace(home), service(home, 'api', {}, http), readableBy(home, caller), deployment(home, 'api', slow));
-  await world.podsReady(1, home);
-}
-
-async function plain(world: World, home: string): Promise<void> {
-  await world.create(namespace(home), deployment(home, 'web', slow));
-  await world.podsReady(1, home);
-}
 
 async function run(name: string, story: (world: World, a: string, b: string) => Promise<void>, options: SimRun = {}): Promise<void> {
   await runOnSimulation({ name, run: async (world) => { await story(world, world.ns('a'), world.ns('b')); } }, options);
-}
-
-/** `a` calls `b`, and both are migrated. */
-async function moved(world: World, a: string, b: string): Promise<void> {
-  await plain(world, a);
-  await called(world, b, a);
-  await world.create(meshMigration(world.name, { names: [a, b] }));
-  await world.phase('Migrated');
 }
 
 async function rejected(world: World, home: string, pattern: RegExp): Promise<string> {
@@ -88,7 +65,7 @@ describe('namespaces that go back together', () => {
   it('do not wait for themselves in a circle', async () => {
     await run('round', async (world, a, b) => {
       await moved(world, a, b);
-      await world.create(service(a, 'web', {}, http), object('AuthorizationPolicy', a, 'readers', { action: 'ALLOW', rules: [{ from: [{ source: { namespaces: [b] } }], to: [{ operation: { methods: ['GET'] } }] }] }));
+      await world.create(service(a, 'web', {}, httpPort), object('AuthorizationPolicy', a, 'readers', { action: 'ALLOW', rules: [{ from: [{ source: { namespaces: [b] } }], to: [{ operation: { methods: ['GET'] } }] }] }));
       await stalled(world, a, 'CriticalFinding');
       await world.command('Migrating', a);
       await world.eventually('behind a waypoint', async () => ((await world.child(a)).status?.itinerary === 'L7' ? true : undefined));
@@ -151,7 +128,7 @@ describe('a namespace that goes back alone', () => {
       const never = { [podBehaviour.neverReady]: 'without-sidecar' };
       await world.create(namespace(a), { kind: 'ServiceAccount', metadata: { name: 'web', namespace: a } }, deployment(a, 'web', web), deployment(a, 'zero', { behaviour: never }));
       const readers = { from: [{ source: { principals: [`cluster.local/ns/${a}/sa/web`] } }], to: [{ operation: { methods: ['GET'] } }] };
-      await world.create(namespace(b), service(b, 'api', {}, http), object('AuthorizationPolicy', b, 'readers', { action: 'ALLOW', rules: [readers] }), deployment(b, 'api'));
+      await world.create(namespace(b), service(b, 'api', {}, httpPort), object('AuthorizationPolicy', b, 'readers', { action: 'ALLOW', rules: [readers] }), deployment(b, 'api'));
       await world.podsReady(2, a);
       await world.podsReady(1, b);
       const before = [await world.snapshot(a), await world.snapshot(b)] as const;
