@@ -2,7 +2,7 @@ import type { KubeObject } from '../../src/api/object.ts';
 import { allowGet, httpPort, shop } from '../scenarios/http.ts';
 import { atStep } from '../scenarios/late-findings.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
-import { breakWaypoint, mendWaypoint, service, waypointsBehave } from '../scenarios/waypoint-world.ts';
+import { breakWaypoint, mendWaypoint, service, waypoint, waypointsBehave } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { called, plain } from './caller-and-called.ts';
@@ -132,13 +132,23 @@ export const stalledWaypoints: readonly Story[] = [
     mend: (world) => waypointsBehave(world, undefined),
     command: 'Last', then: 'Migrated',
   })),
+  {
+    reason: 'NameInTheWay', when: 'a Gateway of that name comes before ours is made',
+    async prepare(world) { await shop(world, allowGet(world.ns())); },
+    async enter(world) {
+      await start(world);
+      await atStep(world, 'RestartForHbone');
+      await world.create(waypoint(world.ns()));
+    },
+    command: 'Last', then: 'RolledBack',
+  },
   ...endings.map(({ in: phase, overrides }): Story => ({
     reason: 'NameTaken', when: 'somebody has a ConfigMap of that name', in: phase,
     async enter(world) {
-      await shop(world, allowGet(world.ns()), { kind: 'ConfigMap', metadata: { name: 'waypoint-parameters', namespace: world.ns() }, data: { theirs: 'x' } });
+      await shop(world, allowGet(world.ns()), { kind: 'ConfigMap', metadata: { name: 'mesh-migration-waypoint', namespace: world.ns() }, data: { theirs: 'x' } });
       await start(world, overrides);
     },
-    mend: (world) => world.delete(kinds.ConfigMap, world.ns(), 'waypoint-parameters'),
+    mend: (world) => world.delete(kinds.ConfigMap, world.ns(), 'mesh-migration-waypoint'),
     command: 'Last', then: 'Migrated',
   })),
   {
