@@ -29,7 +29,7 @@ export function journalOf(situation: Situation, status: NamespaceMigrationStatus
   const services = recordsFor(situation, status);
   const capturedAt = original?.capturedAt ?? timestamp(situation.now);
   return journalText({
-    migration: spec.migration, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, ...firstOf(situation, capturedAt, attempt), direction, itinerary,
+    migration: spec.migration, home: situation.surroundings.namespace.uid, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, ...firstOf(situation, capturedAt, attempt), direction, itinerary,
     capturedAt, labels: fromList(original?.labels ?? []), set, ...(services && { services }),
     ...(arrived && direction === 'Forward' && { arrived }), ...reasonOf(status),
   });

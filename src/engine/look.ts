@@ -27,12 +27,13 @@ function waiting(status: NamespaceMigrationStatus, phase: NamespacePhase, state:
   return { status, phase, verdict: { state, reason, message }, next: { kind: 'Wait' } };
 }
 
-/** Whether something that the operator made or labelled for this migration is in the namespace. */
+/** Whether something that the operator made or labelled for this migration is in the namespace, and nothing of another one. */
 function leftBehind(situation: Situation): boolean {
   const { surroundings: { services }, object } = situation;
   const label = object.metadata.labels?.[migrationLabel];
-  return services.some(({ annotations }) => annotations[originalLabelsAnnotation] !== undefined)
-    || ownObjects(situation).some(({ labels }) => labels[migrationLabel] === label);
+  const made = ownObjects(situation);
+  if (made.some(({ labels }) => labels[migrationLabel] !== label)) return false;
+  return made.length > 0 || services.some(({ annotations }) => annotations[originalLabelsAnnotation] !== undefined);
 }
 
 /** The attempt after every one that is known of, or has left a trace in a template: values of the restart annotation must not come twice. */
@@ -59,14 +60,17 @@ function leftovers(situation: Situation, status: NamespaceMigrationStatus): Name
   return { ...begun(situation, status, 'Backward', Math.max(1, nextAttempt(situation, status) - 1)), itinerary: 'L7' };
 }
 
-/** The journal of another migration, or something unreadable in its place: what stands behind it is not known. */
+/**
+ * The journal of another migration, or of another namespace, or something unreadable in its place: what stands behind it is not known. Whatever stands
+ * in the namespace is not this migration's then, so nothing is put back, taken away or started.
+ */
 function strangeJournal({ surroundings: { namespace } }: Situation): Finding | undefined {
   if (namespace.annotations[journalAnnotation] === undefined) return undefined;
   const object = `Namespace ${namespace.name}`;
   const remove = `kubectl annotate namespace ${namespace.name} ${journalAnnotation}-`;
   const journal = journalOn(namespace);
   if (journal === undefined) {
-    return { id: 'MM006', severity: 'Critical', object, message: `annotation ${journalAnnotation} cannot be read: what was begun here is not known`, fix: `Put the annotation back as it was; if nothing of a migration is left in the namespace, remove it: ${remove}` };
+    return { id: 'MM006', severity: 'Critical', object, message: `annotation ${journalAnnotation} cannot be read, or was copied from another namespace: what was begun here is not known`, fix: `Put the annotation back as it was; if nothing of a migration is left in the namespace, remove it: ${remove}` };
   }
   const { migration, route: { from, to } } = journal;
   return {
@@ -104,13 +108,13 @@ const maxExplanations = 50;
 /** Looks at a namespace that is not under way: what stands in the way, what the steps would be, and whether it may start. */
 export function look(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const { adapter, surroundings, spec } = situation;
-  const left = leftovers(situation, status);
+  const strange = strangeJournal(situation);
+  const left = strange === undefined ? leftovers(situation, status) : undefined;
   if (left !== undefined) return waiting(left, 'RollingBack', 'InProgress', 'Leftovers', 'taking away what the operator has made here');
   if (isSealed(situation)) return hold(status, 'Finalized', finalizedVerdict);
   const lost = lostJournal(situation, status);
   if (lost !== undefined) return lost;
-  if (hasEnded(situation, status)) return settled(situation, status);
-  const strange = strangeJournal(situation);
+  if (hasEnded(situation, status)) return settled(situation, status, strange === undefined);
   const there = strange === undefined ? alreadyThere(situation) : undefined;
   if (there !== undefined) return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
   const findings = [...(strange === undefined ? [] : [strange]), ...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
@@ -129,11 +133,11 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   return hold(looked, 'Blocked', { state: 'Stalled', reason: findingReason(first), message: `${first.object}: ${first.message}${more}` });
 }
 
-/** A namespace whose migration ended: what was said at the end stays. */
-function settled(situation: Situation, status: NamespaceMigrationStatus): Draft {
+/** A namespace whose migration ended: what was said at the end stays. Nothing is swept while another migration is at work there (`isAlone`). */
+function settled(situation: Situation, status: NamespaceMigrationStatus, isAlone: boolean): Draft {
   const late = lateJournal(situation);
   if (late !== undefined) return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), next: { kind: 'Write', write: late } };
   if (status.command?.action === 'Migrate') return waiting(status, 'Pending', 'InProgress', 'Waiting', 'waiting until the MeshMigration has noted that it is to start again');
-  if (status.phase !== 'Finalized') return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), next: sweep(situation, status) };
+  if (status.phase !== 'Finalized') return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), next: isAlone ? sweep(situation, status) : { kind: 'Wait' } };
   return hold(status, 'Finalized', finalizedVerdict);
 }

@@ -3,6 +3,7 @@ import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
+import { journalOn } from '../plan/journal.ts';
 import { hold, type Draft } from './draft.ts';
 import { labelCommand } from './label-command.ts';
 import { fromList, observedLabels } from './label-values.ts';
@@ -43,13 +44,37 @@ function finding(situation: Situation, now: LabelTargets, before: LabelTargets):
  * were, but whoever may write it would then choose the labels of the namespace: so nothing is put back, nothing is started from
  * labels that are half-way, and a person is told what to do. A forged status holds up nothing but its own namespace.
  */
-export function lostJournal(situation: Situation, status: NamespaceMigrationStatus): Draft | undefined {
+function takenAway(situation: Situation, status: NamespaceMigrationStatus): Draft | undefined {
   const { adapter, spec, surroundings, object } = situation;
-  const over = situation.returned !== undefined || status.phase === 'Finalized';
   const before = labelsClaimed(situation);
   const now = observedLabels(situation);
-  if (over || before === undefined || !adapter.arrived(spec, surroundings.namespace.labels) || isDeepStrictEqual({ ...now, ...before }, now)) return undefined;
+  if (before === undefined || !adapter.arrived(spec, surroundings.namespace.labels) || isDeepStrictEqual({ ...now, ...before }, now)) return undefined;
   const lost = finding(situation, now, before);
-  const { original } = object.status ?? {};
-  return hold({ ...status, findings: [lost], ...(original !== undefined && { original }) }, 'Blocked', { state: 'Stalled', reason: findingReason(lost), message: `${lost.object}: ${lost.message}`, way: lost.fix });
+  return held(status, lost, object.status?.original);
+}
+
+/**
+ * Somebody wrote something else in its place, or put the namespace there from a manifest of another one: the record tells of a beginning, and where it
+ * stands now nobody knows. The record is kept, because it alone tells what the labels were.
+ */
+function spoilt({ object: { status = {} }, surroundings: { namespace } }: Situation, looked: NamespaceMigrationStatus): Draft | undefined {
+  const begun = status.direction !== undefined || status.findings?.some(({ id }) => id === 'MM007') === true;
+  if (!begun || namespace.annotations[journalAnnotation] === undefined || journalOn(namespace) !== undefined) return undefined;
+  const unreadable: Finding = {
+    id: 'MM007', severity: 'Critical', object: `Namespace ${namespace.name}`,
+    message: `annotation ${journalAnnotation} was spoilt half-way: it cannot be read, or is that of another namespace`,
+    fix: `Put it back as it was, from a backup of the Namespace; then it goes on. If the namespace is in order as it is: kubectl annotate namespace ${namespace.name} ${journalAnnotation}-`.slice(0, 512),
+  };
+  return held(looked, unreadable, status.original);
+}
+
+function held(status: NamespaceMigrationStatus, found: Finding, original: NamespaceMigrationStatus['original']): Draft {
+  const verdict = { state: 'Stalled', reason: findingReason(found), message: `${found.object}: ${found.message}`, way: found.fix } as const;
+  return hold({ ...status, findings: [found], ...(original !== undefined && { original }) }, 'Blocked', verdict);
+}
+
+/** What keeps a namespace whose journal is not there, or cannot be read, although it was begun; undefined if it ended before. */
+export function lostJournal(situation: Situation, status: NamespaceMigrationStatus): Draft | undefined {
+  if (situation.returned !== undefined || status.phase === 'Finalized') return undefined;
+  return takenAway(situation, status) ?? spoilt(situation, status);
 }

@@ -1,4 +1,4 @@
-import { stepLabel } from '../api/resources.ts';
+import { migrationLabel, stepLabel } from '../api/resources.ts';
 import type { StepWork } from '../mesh/adapter.ts';
 import type { ConfigView, PodView } from '../mesh/views.ts';
 import { ownObjects } from './own-objects.ts';
@@ -15,12 +15,13 @@ function sweep({ swept }: Situation, { unwatched = [] }: RemoveWork): Outcome {
 
 /**
  * One Remove step: done when nothing of ours is left that is watched. What is not watched is deleted right before the object
- * that tells of it, so that it cannot be left behind. Only objects with our mark, and by uid: a user's object of the same name
- * is another one.
+ * that tells of it, so that it cannot be left behind. Only objects with our mark and of this migration, and by uid: a user's object
+ * of the same name is another one, and what another migration has finalized stays.
  */
 export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   const rank = ({ labels }: ConfigView): number => work.steps.findIndex((step) => step === labels[stepLabel]);
-  const left = [...ownObjects(situation, work.steps)].sort((a, b) => rank(a) - rank(b));
+  const migration = situation.object.metadata.labels?.[migrationLabel];
+  const left = ownObjects(situation, work.steps).filter(({ labels }) => labels[migrationLabel] === migration).sort((a, b) => rank(a) - rank(b));
   const [first] = left;
   if (first === undefined) return sweep(situation, work);
   const { heldBy } = work;

@@ -20,6 +20,8 @@ interface JournalFailure {
 export interface Journal {
   /** Name of the MeshMigration. */
   readonly migration: string;
+  /** uid of the Namespace: a copy of its manifest, or a backup of it, takes the annotation along to another. */
+  readonly home?: string;
   /** uid of the MeshMigration that started it: it names the restarts, also when one of the same name has taken over. */
   readonly uid: string;
   readonly route: Route;
@@ -84,27 +86,28 @@ function byIn(value: unknown): Journal['by'] {
 }
 
 const Written = z.object({
-  migration: z.string(), uid: z.string(), from: DataPlane, to: DataPlane, attempt: z.int().min(1), first: z.int().min(1).optional(), direction: z.enum(['Forward', 'Backward']), itinerary: ItineraryName,
+  migration: z.string(), home: z.string().optional(), uid: z.string(), from: DataPlane, to: DataPlane, attempt: z.int().min(1), first: z.int().min(1).optional(), direction: z.enum(['Forward', 'Backward']), itinerary: ItineraryName,
   capturedAt: z.string(),
 });
 
 function fromJson(json: Json): Journal | undefined {
   const written = Written.safeParse(json);
   if (!written.success) return undefined;
-  const { from, to, first, ...rest } = written.data;
+  const { from, to, first, home, ...rest } = written.data;
   const by = byIn(json['by']);
   const failure = failureIn(json['failure']);
   const services = servicesIn(json['services']);
-  return { ...rest, ...(first !== undefined && { first }), ...(services && { services }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
+  return { ...rest, ...(home !== undefined && { home }), ...(first !== undefined && { first }), ...(services && { services }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
 }
 
 const known = new WeakMap<NamespaceView, { readonly journal: Journal | undefined }>();
 
-/** The journal on a namespace; undefined if there is none, or what stands there cannot be read. */
+/** The journal on a namespace; undefined if there is none, what stands there cannot be read, or it is that of another namespace. */
 export function journalOn(namespace: NamespaceView): Journal | undefined {
   const cached = known.get(namespace);
   if (cached !== undefined) return cached.journal;
-  const journal = readJournal(namespace.annotations[journalAnnotation]);
+  const read = readJournal(namespace.annotations[journalAnnotation]);
+  const journal = read?.home === undefined || read.home === namespace.uid ? read : undefined;
   known.set(namespace, { journal });
   return journal;
 }
@@ -143,10 +146,10 @@ function someOf(journal: Journal): NonNullable<Journal['services']> {
 }
 
 function asText({ route, failure, by, services, ...rest }: Journal, room: number): string {
-  const { migration, uid, attempt, first, direction, itinerary, capturedAt, labels, set, arrived } = rest;
+  const { migration, home, uid, attempt, first, direction, itinerary, capturedAt, labels, set, arrived } = rest;
   const kept = servicesOut(services);
   return JSON.stringify({
-    migration, uid, ...route, attempt, first, direction, itinerary, capturedAt, labels: sorted(labels), set: sorted(set), arrived, ...(kept.length > 0 && { services: kept }),
+    migration, home, uid, ...route, attempt, first, direction, itinerary, capturedAt, labels: sorted(labels), set: sorted(set), arrived, ...(kept.length > 0 && { services: kept }),
     by: by && { name: by.name.slice(0, 128), at: by.at },
     failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },
   });

@@ -22,6 +22,7 @@ import type { Scenario } from './scenario.ts';
 import { scopeScenarios } from './scope.ts';
 import { settles } from './settle.ts';
 import { strippedScenarios } from './stripped.ts';
+import { twoMigrationScenarios } from './two-migrations.ts';
 import { waypointScenarios } from './waypoint-life.ts';
 
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
@@ -32,5 +33,5 @@ export const scenarios: readonly Scenario[] = [
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
-  ...calledFirstScenarios, ...backTogetherScenarios,
+  ...calledFirstScenarios, ...backTogetherScenarios, ...twoMigrationScenarios,
 ];

@@ -70,4 +70,25 @@ export const beliefScenarios: readonly Scenario[] = [
       await world.gone(meshMigrations, undefined, world.name);
     },
   },
+  {
+    name: 'journal-spoilt',
+    async run(world) {
+      await smallShop(world);
+      const home = world.ns();
+      const before = await world.snapshot();
+      await world.create(meshMigration(world.name, { names: [home] }));
+      await world.phase('Migrated');
+      const journal = (await world.snapshot()).annotations[journalAnnotation];
+      await world.operator.kill();
+      await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: '{}' } } });
+      await world.operator.start();
+      const { status } = await world.childPhase('Blocked');
+      assert.match(status?.message ?? '', /^Namespace \S+: annotation meshmigration.dev\/journal was spoilt half-way/);
+      await world.delete(meshMigrations, undefined, world.name);
+      await world.phase('Incomplete');
+      await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: journal ?? '' } } });
+      await world.gone(meshMigrations, undefined, world.name);
+      await world.restored(before);
+    },
+  },
 ];
