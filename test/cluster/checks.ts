@@ -12,6 +12,7 @@ import { promqlOperator } from './promql/operator-check.ts';
 import { checkKubectl } from '../sim/kubectl.check.ts';
 import { policyCorpus, policyEnvoy, policyGenerated, policyPeers } from './policy/checks.ts';
 import type { RealCluster } from './real-cluster.ts';
+import { runbookCommands } from './runbook/check.ts';
 
 /** A check that only the real control plane can make. */
 export interface Check {
@@ -67,6 +68,7 @@ export const checks: readonly Check[] = [
   { name: 'policy-envoy', run: policyEnvoy },
   { name: 'promql-callers', run: promqlCallers },
   { name: 'promql-operator', run: promqlOperator },
+  { name: 'runbook-commands', run: runbookCommands },
   { name: 'admission-table', run: admissionTable },
   { name: 'admission-edit', run: editRights },
   { name: 'admission-rollback-only', run: rollbackOnly },
