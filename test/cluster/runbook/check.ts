@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { journalAnnotation, managedBy, managedByLabel, meshMigrations, namespaceMigrations, restartAnnotation } from '../../../src/api/resources.ts';
 import { systemRandom } from '../../../src/base/random.ts';
+import { useWaypointLabel } from '../../../src/mesh/istio/labels.ts';
 import { allowGet, nothingLeft, shop } from '../../scenarios/http.ts';
 import { deployment, kinds, meshMigration } from '../../scenarios/manifests.ts';
 import { World, type OperatorControl, type Snapshot } from '../../scenarios/world.ts';
@@ -10,6 +11,8 @@ import { endless, exampleCopy, mayBeSilent, notRun, root, runbookSections, told,
 
 /** The names of the runbook. */
 const [migration, home] = ['shop', 'shop-api'];
+
+const lateMs = 5 * 60_000;
 
 /** Where kubectl is, and what it talks to. */
 interface Shell {
@@ -112,14 +115,22 @@ async function behindWaypoint(world: World, reader: Reader): Promise<void> {
   await world.phase('RolledBack', migration);
 }
 
-/** Stopped and brought on again; and a label that somebody else has changed. */
+/** Stopped and brought on again; a label that somebody else has changed, and one of a Service when that had been put back. */
 async function stopped(world: World, reader: Reader): Promise<void> {
   await reader.follow('Stop everything');
   await world.phase('Migrated', migration);
   await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'enabled' } } });
   await world.eventually('the change is seen', async () => ((await world.child(home, migration)).status?.message?.includes('changed by someone else') === true ? true : undefined));
+  await world.edit({ policies: { settle: '10s' } }, migration);
   await reader.follow('Someone else changed a label');
+  await world.eventually('unbound', async () =>
+    ((await world.child(home, migration)).status?.steps?.some(({ name, completedAt }) => name === 'UnbindWaypoint' && completedAt !== undefined) === true ? true : undefined));
+  await world.patch('Service', home, 'api', { metadata: { labels: { [useWaypointLabel]: 'mine' } } });
   await phase(world, 'RolledBack');
+  assert.match((await world.child(home, migration)).status?.message ?? '', /Not as it was: label/);
+  await reader.follow('A rollback has not left everything as it was');
+  await world.patch('Service', home, 'api', { metadata: { labels: { [useWaypointLabel]: null } } });
+  await world.edit({ policies: { settle: '1s' } }, migration);
 }
 
 /** The operator is given up while a namespace is behind its waypoint. */
@@ -171,7 +182,11 @@ async function lost(world: World, reader: Reader, operator: OperatorControl): Pr
   await operator.kill();
   await reader.follow('A MeshMigration does not go away');
   await operator.start();
-  await world.gone(meshMigrations, undefined, migration);
+  // A new process stays as long as a write of the one before may still arrive.
+  await world.eventually('the migration is gone', async () => {
+    const { items } = await world.client.list(meshMigrations, { signal: world.signal });
+    return items.every(({ metadata }) => metadata.name !== migration) ? true : undefined;
+  }, lateMs);
 }
 
 /** Runs every command of the runbook with kubectl, each section in the state that it is for. */

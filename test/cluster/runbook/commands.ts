@@ -64,6 +64,6 @@ export const exampleCopy = 'readers-api-1a2b3c4d';
 export const told: readonly string[] = [
   'See the state in one command', 'Why it is stalled', 'Something takes the restart annotation away', 'The waypoint does not become ready', 'Callers are refused',
   'Someone edited a copy', 'Something is left over', 'Where the original labels are', 'The operator is down', 'Write a status by hand', 'Roll back', 'Stop everything',
-  'Someone else changed a label', 'Remove the finalizer by force', 'Roll back without the operator: L7', 'A namespace failed', 'A rollback is stuck', 'Roll back without the operator',
+  'Someone else changed a label', 'A rollback has not left everything as it was', 'Remove the finalizer by force', 'Roll back without the operator: L7', 'A namespace failed', 'A rollback is stuck', 'Roll back without the operator',
   'The journal is gone', 'A MeshMigration does not go away',
 ];
