@@ -42,6 +42,11 @@ function stepsOnResume(situation: Situation, status: NamespaceMigrationStatus, f
   return steps.filter((step) => !again || isKept(step) || step.name === 'Flip').map((step) => (isKept(step) ? step : begunAgain(situation, step)));
 }
 
+/** What templates had before another migration, which was finalized, is to come back whichever attempt restarts them last: as records of a restart that is over. */
+function originalsOf({ workloads = [] }: NamespaceMigrationStatus): NonNullable<NamespaceMigrationStatus['workloads']> {
+  return workloads.filter(({ original }) => original !== undefined).map((record) => ({ ...record, step: 'RestartForHbone' }));
+}
+
 /** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */
 function resumed(situation: Situation, status: NamespaceMigrationStatus, command: Command): NamespaceMigrationStatus {
   const { command: _command, failure: _failure, ...rest } = status;
@@ -61,7 +66,7 @@ function resumed(situation: Situation, status: NamespaceMigrationStatus, command
     phase: 'Migrating',
     labels,
     steps: stepsOnResume(situation, status, flipped),
-    workloads: again ? [] : unfinished,
+    workloads: again ? originalsOf(status) : unfinished,
   };
 }
 
@@ -77,11 +82,21 @@ function goneFurther(situation: Situation, status: NamespaceMigrationStatus, com
   return { status: resumed(situation, { ...status, itinerary: longer.itinerary }, command), answer: null };
 }
 
+/** For how long an answer counts as told: after that it may have been somebody else who was. */
+const toldForMs = 10 * 60_000;
+
+/** Whether the last answer to a command said just this, not long before. */
+function wasTold({ object: { status } }: Situation, cost: string, command: Command): boolean {
+  const answer = status?.conditions?.find(({ type }) => type === 'CommandRejected')?.message ?? '';
+  const [, at = ''] = / asked for a rollback at (\S+), but /.exec(answer) ?? [];
+  return answer.endsWith(cost) && Math.abs(Date.parse(command.at) - Date.parse(at)) <= toldForMs;
+}
+
 /** Whoever brings one namespace back alone is told first whom that takes along; the second time he is obeyed. One that goes back by itself has nobody to ask. */
 function broughtBack(situation: Situation, status: NamespaceMigrationStatus, command: Command): Accepted {
   const cost = status.direction === 'Backward' || isUnwanted(situation, status) ? undefined : costOfRollback(situation);
-  const told = situation.object.status?.conditions?.find(({ type }) => type === 'CommandRejected')?.message ?? '';
-  return cost === undefined || told.endsWith(cost) ? { status: { ...status, command }, answer: null } : { status, answer: `${command.by} asked for a rollback, but ${cost}` };
+  if (cost === undefined || wasTold(situation, cost, command)) return { status: { ...status, command }, answer: null };
+  return { status, answer: `${command.by} asked for a rollback at ${command.at}, but ${cost}` };
 }
 
 /** A command that makes sense now is taken over; any other is answered and the phase put back. */

@@ -28,5 +28,5 @@ export function costOfRollback({ adapter, surroundings }: Situation): string | u
     ...(along.length > 0 ? [`${listed(along, 10)} would refuse calls from here and would go back with it`] : []),
     ...(stay.length > 0 ? [`calls to ${listed(stay, 10)} would be refused for as long as these stay behind their waypoints: roll their migration back first`] : []),
   ];
-  return parts.length === 0 ? undefined : `${parts.join('; ')}. To do it all the same, give RollingBack once more`;
+  return parts.length === 0 ? undefined : `${parts.join('; ')}. To do it all the same, give RollingBack once more within ten minutes`;
 }

@@ -54,7 +54,7 @@ export function journalFirst(situation: Situation, before: NamespaceMigrationSta
   const refused = situation.refusals.get(describeWrite(write, situation.surroundings.namespace.name));
   if (refused === undefined || refused.count < refusalsToReport) return { ...draft, next: { kind: 'Journal', write } };
   // Refused again and again: the status says so, and nothing that would follow from it.
-  const stays = draft.phase === 'Migrating' && before.direction === undefined ? 'Pending' : draft.phase;
+  const stays = before.direction === undefined ? 'Pending' : (before.phase as typeof draft.phase | undefined) ?? draft.phase;
   return { ...hold(before, stays, { state: 'Stalled', reason: 'WriteRefused', message: `the journal of the namespace cannot be written: ${refused.message}` }), next: { kind: 'Write', write } };
 }
 

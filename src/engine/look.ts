@@ -52,11 +52,14 @@ function begun(situation: Situation, status: NamespaceMigrationStatus, direction
 }
 
 /** Without a journal nothing stands on what the operator has made here, but it is to go: somebody took the journal away, or a write came late. */
-function leftovers(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus | undefined {
-  const { adapter, surroundings: { namespace }, spec, wanted } = situation;
+function leftovers(situation: Situation, status: NamespaceMigrationStatus, strange: Finding | undefined): NamespaceMigrationStatus | undefined {
+  if (strange !== undefined) return undefined;
+  const { adapter, surroundings: { namespace }, spec, wanted, object } = situation;
   const back = wanted === 'Rollback' || wanted === 'DeleteLeave';
   const over = status.phase === 'RolledBack' || status.phase === 'Finalized';
-  if (!back || over || adapter.arrived(spec, namespace.labels) || !leftBehind(situation)) return undefined;
+  // What was finalized is its owner's, whatever he has done with it since: its record tells of nothing that is under way.
+  const isClaimed = object.status?.direction !== undefined;
+  if (!back || over || !isClaimed || adapter.arrived(spec, namespace.labels) || !leftBehind(situation)) return undefined;
   return { ...begun(situation, status, 'Backward', Math.max(1, nextAttempt(situation, status) - 1)), itinerary: 'L7' };
 }
 
@@ -109,7 +112,7 @@ const maxExplanations = 50;
 export function look(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const { adapter, surroundings, spec } = situation;
   const strange = strangeJournal(situation);
-  const left = strange === undefined ? leftovers(situation, status) : undefined;
+  const left = leftovers(situation, status, strange);
   if (left !== undefined) return waiting(left, 'RollingBack', 'InProgress', 'Leftovers', 'taking away what the operator has made here');
   if (isSealed(situation)) return hold(status, 'Finalized', finalizedVerdict);
   const lost = lostJournal(situation, status);

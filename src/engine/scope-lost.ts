@@ -9,7 +9,7 @@ const named = 5;
 
 /** One condition for all namespaces that were started and have left the scope since, many or few; none if there never was one. */
 export function scopeLost(scope: Scope, previous: readonly Condition[] | undefined, generation: number, now: number): readonly Condition[] {
-  const inScope = new Set(scope.namespaces);
+  const inScope = new Set([...scope.namespaces, ...scope.hbone]);
   const out = scope.changed.filter((name) => !inScope.has(name));
   const before = previous?.find((condition) => condition.type === type);
   if (out.length === 0 && before === undefined) return [];

@@ -38,7 +38,8 @@ function withoutJournal({ object, children, totals }: Facts): Summary | undefine
 export function goingBack(facts: Facts): Summary {
   const lost = withoutJournal(facts);
   if (lost !== undefined) return lost;
-  const first = stalledInFlight(facts);
+  const started = facts.children.filter(isStarted);
+  const first = stalledInFlight(facts) ?? (started.every(isStalled) ? started[0] : undefined);
   const isOver = facts.object.metadata.deletionTimestamp !== undefined && facts.totals.rolledBack > 0 && !facts.children.some(isStarted);
   const late = isOver ? '; it is deleted when no write can arrive any more that was given up' : '';
   return first === undefined ? say('RollingBack', 'InProgress', 'RollingBack', `${progress(facts)}${late}`) : namespaceStalled('RollingBack', first);

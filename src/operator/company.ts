@@ -2,7 +2,7 @@ import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { isUnwanted } from '../engine/course.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
 import type { ScopeView } from '../mesh/others.ts';
-import { notTurned, type Progress } from '../plan/admission.ts';
+import { notTurned, type Parking, type Progress } from '../plan/admission.ts';
 import { companyOf } from '../plan/company.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
@@ -21,7 +21,7 @@ export function companyIn(view: ClusterView, migration: MeshMigration): ScopeVie
 }
 
 /** Whether a namespace has to wait for its turn when all go back. */
-export function notTurnedIn({ view, maxConcurrentNamespaces }: Context, child: NamespaceMigration, migration: MeshMigration, progress: Progress): string | undefined {
+export function notTurnedIn({ view, maxConcurrentNamespaces }: Context, child: NamespaceMigration, migration: MeshMigration, progress: Progress, parking: Parking): string | undefined {
   if (wantedOf(migration) !== 'Rollback') return undefined;
-  return notTurned(child.metadata.namespace ?? '', { migration, namespaces: view.namespaces.list(), slots: maxConcurrentNamespaces }, progress);
+  return notTurned(child.metadata.namespace ?? '', { migration, namespaces: view.namespaces.list(), slots: maxConcurrentNamespaces, parking }, progress);
 }

@@ -65,7 +65,10 @@ export class NamespaceReconciler {
     const { view } = this.#context;
     const child = view.children.get(namespace, name)?.object;
     const home = view.namespaces.get(undefined, namespace);
-    if (child === undefined || home === undefined || home.terminating) return { kind: 'Idle' };
+    if (child === undefined || home === undefined || home.terminating) {
+      this.#parking.forget(name, namespace);
+      return { kind: 'Idle' };
+    }
     const migration = view.migrations.get(undefined, child.spec.migration)?.object;
     return migration === undefined ? { kind: 'Idle' } : await this.#look(child, migration, home, signal);
   }
@@ -156,7 +159,7 @@ export class NamespaceReconciler {
       notAdmitted: scope && this.#notAdmitted(child, migration, scope),
       nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(view, migration), now)),
       waited: this.#stopwatch.read(`${namespace}/${child.metadata.name}`),
-      notTurned: notTurnedIn(this.#context, child, migration, this.#progress(child, migration)),
+      notTurned: notTurnedIn(this.#context, child, migration, this.#progress(child, migration), this.#parking.around(child)),
       noSlot: noSlot(namespace, this.#progress(child, migration), this.#context.maxConcurrentNamespaces, this.#parking.around(child)),
       swept: this.#swept.has(attemptOf(child, home)),
       sweptLate: this.#quiet.isSwept(`${namespace}/${child.metadata.name}`),

@@ -13,7 +13,8 @@ const itsOwn: readonly string[] = ['Paused', 'ScopeLost', 'WaitsForOthers', 'Wou
 /** What waits for a person keeps no slot from others; on the way back neither, because the more are back the better. */
 function whileStalled({ direction, phase, conditions = [] }: NamespaceMigrationStatus): Parked | undefined {
   const stalled = conditions.find(({ type, status }) => type === 'Stalled' && status === 'True');
-  if (stalled === undefined || direction === undefined || isAtRest(phase)) return undefined;
+  // What rests takes no slot; but whose journal cannot be written would wait for its way back at the head of the queue for ever.
+  if (stalled === undefined || direction === undefined || (isAtRest(phase) && stalled.reason !== 'WriteRefused')) return undefined;
   return direction === 'Backward' || itsOwn.includes(stalled.reason) ? 'Waits' : 'Stalled';
 }
 
@@ -36,6 +37,13 @@ export class ParkingLot {
     const state = next.kind === 'Wait' && next.parked !== undefined ? next.parked : whileStalled(status);
     if (state !== undefined) parked.set(namespace, state);
     return parked.has(namespace) && !had;
+  }
+
+  /** The namespace is gone, or on its way out: whoever comes after it under its name begins anew. Records have the name of their migration. */
+  forget(migration: string, namespace: string): void {
+    const parked = this.#parked.get(migration);
+    parked?.delete(namespace);
+    if (parked?.size === 0) this.#parked.delete(migration);
   }
 
   /** When to look at one of them again: nothing tells that others have arrived. */

@@ -37,15 +37,22 @@ function home(name: string, journal: Partial<Journal> = {}): NamespaceView {
 }
 
 describe('progressOf', () => {
-  const object: MeshMigration = { metadata: { name: 'mm' }, spec, status: { returned: [{ namespace: 'x', uid: 'u', attempt: 1, reason: 'PodNotEnrolled', at: failure.at }, { namespace: 'y', uid: 'u', attempt: 1, reason: 'Command', at: failure.at, by: 'ann' }] } };
+  const object: MeshMigration = { metadata: { name: 'mm' }, spec: migrationSpec({ namespaces: { names: ['x', 'y'] } }), status: { returned: [{ namespace: 'x', uid: 'u', attempt: 1, reason: 'PodNotEnrolled', at: failure.at }, { namespace: 'y', uid: 'u', attempt: 1, reason: 'Command', at: failure.at, by: 'ann' }] } };
 
   it.each<[string, readonly NamespaceView[], Progress]>([
     ['nothing that is on its way', [namespace()], { inFlight: 0, failed: 1 }],
     ['what goes there and back', [home('a'), home('b', { direction: 'Backward' })], { inFlight: 2, failed: 1 }],
     ['no slot for what has arrived', [home('a', { arrived: true }), home('b', { migration: 'other' })], { inFlight: 0, failed: 1 }],
+    ['nothing of a namespace that is on its way out', [{ ...home('a'), terminating: true }], { inFlight: 0, failed: 1 }],
     ['each failure once', [home('a', { failure }), home('x', { failure, direction: 'Backward' })], { inFlight: 2, failed: 2 }],
   ])('counts %s', (_case, namespaces, expected) => {
-    expect(progressOf(object, namespaces)).toEqual(expected);
+    const isThere = namespaces.some(({ name }) => name === 'x');
+
+    expect(progressOf(object, isThere ? namespaces : [...namespaces, namespace({ name: 'x' })])).toEqual(expected);
+  });
+
+  it('counts no failure of a namespace that has left the scope, so that nobody waits for its repair', () => {
+    expect(progressOf({ ...object, spec }, [namespace({ name: 'x' })])).toEqual({ inFlight: 0, failed: 0 });
   });
 });
 
@@ -123,6 +130,10 @@ describe('notTurned', () => {
 
     expect(['a', 'b', 'c'].map((name) => turned(name, all, 3))).toEqual([true, false, false]);
     expect(['a', 'b', 'c'].map((name) => turned(name, all, 3, ['d', 'e']))).toEqual([true, true, true]);
+  });
+
+  it('lets nobody hold the queue up who cannot turn', () => {
+    expect(notTurned('c', { migration, namespaces: resting, slots: 1, parking: new Map([['a', 'Stalled'], ['b', 'Waits']]) }, { inFlight: 0, failed: 0 })).toBeUndefined();
   });
 
   it('does not ask about other migrations', () => {

@@ -2,7 +2,7 @@ import { commanded, type MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';
-import type { Scope } from './scope.ts';
+import { isForHbone, isSelected, type Scope } from './scope.ts';
 
 /**
  * Namespaces of one migration that are under way and hold no slot: they wait for others, or for a person (`Stalled`), or could go on and want one
@@ -44,10 +44,12 @@ export interface Progress {
 
 /** Counts the namespaces of a migration. */
 export function progressOf({ metadata, spec, status }: MeshMigration, namespaces: readonly NamespaceView[], parking: Parking = nobody): Progress {
-  const journals = namespaces.map((namespace) => ({ namespace: namespace.name, journal: journalOn(namespace) })).filter(({ journal }) => isOf(journal, metadata.name, spec));
+  const journals = namespaces.filter(({ terminating }) => !terminating).map((namespace) => ({ namespace: namespace.name, journal: journalOn(namespace) })).filter(({ journal }) => isOf(journal, metadata.name, spec));
   const inFlight = journals.filter(({ journal }) => journal?.arrived !== true).filter(({ namespace }) => !parking.has(namespace)).length;
   const failed = new Set(journals.filter(({ journal }) => journal?.failure !== undefined).map(({ namespace }) => namespace));
-  for (const { namespace, reason } of status?.returned ?? []) if (reason !== commanded) failed.add(namespace);
+  // What has left the scope since is nobody's to repair any more.
+  const scope = new Set(namespaces.filter((namespace) => isSelected(spec, namespace) || isForHbone(spec, namespace)).map(({ name }) => name));
+  for (const { namespace, reason } of status?.returned ?? []) if (reason !== commanded && scope.has(namespace)) failed.add(namespace);
   return { inFlight, failed: failed.size, ...(parking.size > 0 && { wanting: countOf(parking, 'WantsSlot'), stalled: countOf(parking, 'Stalled') }) };
 }
 
@@ -89,18 +91,20 @@ export interface Return {
   readonly migration: MeshMigration;
   readonly namespaces: readonly NamespaceView[];
   readonly slots: number;
+  /** Namespaces that hold no slot: they do not go before anybody either. */
+  readonly parking?: Parking;
 }
 
 /**
  * Why a namespace at rest may not go back yet; undefined if it may. Slots go by name among those that are still at rest, by the journals and so the
  * same for everyone: nobody in a namespace can jump the queue, or hold it up.
  */
-export function notTurned(name: string, { migration: { metadata, spec }, namespaces, slots }: Return, { inFlight, wanting = 0 }: Progress): string | undefined {
+export function notTurned(name: string, { migration: { metadata, spec }, namespaces, slots, parking = nobody }: Return, { inFlight, wanting = 0 }: Progress): string | undefined {
   const isResting = (namespace: NamespaceView): boolean => {
     const journal = journalOn(namespace);
     return isOf(journal, metadata.name, spec) && journal.direction === 'Forward' && journal.arrived === true && !namespace.terminating;
   };
-  const ahead = wanting + namespaces.filter((namespace) => namespace.name < name && isResting(namespace)).length;
+  const ahead = wanting + namespaces.filter((namespace) => namespace.name < name && !parking.has(namespace.name) && isResting(namespace)).length;
   return inFlight + ahead < slots ? undefined : `waits for its turn to go back: ${inFlight} namespaces are under way, ${slots} may be`;
 }
 

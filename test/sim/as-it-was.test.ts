@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { namespaceMigrations } from '../../src/api/resources.ts';
 import { allowGet, shop } from '../scenarios/http.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
@@ -81,6 +82,24 @@ describe('the end of a rollback', () => {
       await world.patch('Service', home, 'api', { metadata: { labels: { 'istio.io/use-waypoint': 'mine' } } });
       const { restored } = await saidOf(world);
       expect(restored).toBe('False: label istio.io/use-waypoint of Service end/api is mine and was absent (changed meanwhile by scenario)');
+    });
+  });
+
+  it('puts back what a template had from an earlier migration, also after the namespace has gone on from rest', async () => {
+    await run(async (world, home) => {
+      await migratedPlain(world, home);
+      await world.edit({ action: 'Finalize' });
+      await world.phase('Finalized');
+      const before = await world.snapshot();
+      await world.create(meshMigration('home', { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      await world.phase('Migrated', 'home');
+      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'disabled' } } });
+      await world.eventually('it is noticed', async () => ((await world.child(home, 'home')).status?.message?.includes('istio-injection') === true ? true : undefined));
+      await world.client.mergePatch(namespaceMigrations, home, 'home', { status: { phase: 'Migrating' } }, { subresource: 'status', signal: world.signal });
+      await world.eventually('it goes on', async () => ((await world.child(home, 'home')).status?.attempt === 2 ? true : undefined));
+      await world.edit({ action: 'Rollback' }, 'home');
+      await world.phase('RolledBack', 'home');
+      await world.restored(before);
     });
   });
 });

@@ -7,6 +7,7 @@ import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { called, moved, plain } from './caller-and-called.ts';
+import type { FaultRule } from './apiserver/fault-rules.ts';
 import { refusals } from './refusal-watch.ts';
 import { runOnSimulation, type SimRun } from './run-scenario.ts';
 
@@ -105,7 +106,7 @@ describe('a namespace that goes back alone', () => {
     await run('alone', async (world, a, b) => {
       await moved(world, a, b);
       await world.command('RollingBack', a);
-      expect(await rejected(world, a, /asked for a rollback/)).toMatch(new RegExp(`${b} would refuse calls from here and would go back with it. To do it all the same, give RollingBack once more`));
+      expect(await rejected(world, a, /asked for a rollback/)).toMatch(new RegExp(`${b} would refuse calls from here and would go back with it. To do it all the same, give RollingBack once more within ten minutes`));
       await world.pause(minuteMs);
       await world.modesAre({ Ambient: 1 }, a);
       expect(await refusals(world, world.clock, a, b, async () => {
@@ -119,6 +120,18 @@ describe('a namespace that goes back alone', () => {
       await world.command('Migrating', a);
       await world.command('Migrating', b);
       await world.phase('Migrated');
+    });
+  });
+
+  it('is asked about again when the answer is old', async () => {
+    await run('later-still', async (world, a, b) => {
+      await moved(world, a, b);
+      await world.command('RollingBack', a);
+      const first = await rejected(world, a, /asked for a rollback/);
+      await world.pause(11 * minuteMs);
+      await world.command('RollingBack', a);
+      await world.eventually('another answer', async () => (await rejected(world, a, /asked for a rollback/) === first ? undefined : true));
+      await world.modesAre({ Ambient: 1 }, a);
     });
   });
 
@@ -200,6 +213,24 @@ describe('a namespace that goes back alone', () => {
   });
 });
 
+describe('a namespace that cannot go back', () => {
+  it('holds no other up: its journal cannot be written', async () => {
+    const refused: FaultRule = { match: { method: 'PATCH', path: /\/namespaces\/webhook-a\?/, body: /Backward/ }, times: 1000, fault: { kind: 'Refuse', status: 403 } };
+    await run('webhook', async (world, a, b) => {
+      for (const home of [a, b]) await plain(world, home);
+      await world.create(meshMigration(world.name, { names: [a, b] }));
+      await world.phase('Migrated');
+      await world.command('RollingBack');
+      await world.childPhase('RolledBack', b, 5 * minuteMs);
+      const { status } = await world.child(a);
+      expect(status?.phase).toBe('Migrated');
+      expect(await stalled(world, a, 'WriteRefused')).toMatch(/the journal of the namespace cannot be written/);
+      await world.eventually('the migration names it', async () =>
+        ((await world.migration()).status?.conditions?.find(({ type, status: holds }) => type === 'Stalled' && holds === 'True')?.message.startsWith(`${a}: `) === true ? true : undefined));
+    }, { slots: 1, faults: [refused] });
+  });
+});
+
 describe('a namespace that waits for a person', () => {
   it('gives its slot back, so that it holds nobody else up', async () => {
     await run('slots', async (world, a, b) => {
@@ -212,6 +243,23 @@ describe('a namespace that waits for a person', () => {
       await world.childPhase('Migrated', c);
       await world.command('Migrating', a);
       await world.phase('Migrated');
+    }, { slots: 1 });
+  });
+
+  it('and is deleted holds nobody up either', async () => {
+    await run('deleted', async (world, a, b) => {
+      const c = world.ns('c');
+      for (const home of [a, b, c]) await plain(world, home);
+      await world.create(meshMigration(world.name, { names: [a, b, c] }));
+      for (const home of [a, b]) {
+        await world.eventually('under way', async () => ((await world.child(home)).status?.step === 'RestartWorkloads' ? true : undefined));
+        await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio.io/rev': 'other' } } });
+        await stalled(world, home, 'ForeignChange');
+      }
+      await world.pause(minuteMs);
+      expect((await world.child(c)).status?.phase).toBe('Pending');
+      for (const home of [a, b]) await world.delete(kinds.Namespace, undefined, home);
+      await world.childPhase('Migrated', c, 5 * minuteMs);
     }, { slots: 1 });
   });
 });
