@@ -1,5 +1,6 @@
 export default {
   testEnvironment: '<rootDir>/jest.environment.mjs',
+  testSequencer: '<rootDir>/jest.sequencer.mjs',
   injectGlobals: false,
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],

@@ -1,0 +1,20 @@
+import TestSequencer from '@jest/test-sequencer';
+
+const Base = TestSequencer.default ?? TestSequencer;
+
+/** Where whole migrations are run, or many: minutes where others take seconds. The longest first. */
+const long = [
+  'test/sim/faults', 'test/sim/ways-out', 'test/sim/crash', 'test/sim/taken-back', 'test/sim/scenarios', 'src/engine/decide.model', 'test/sim/order.mutations', 'test/sim/',
+];
+
+function rank({ path }) {
+  const place = long.findIndex((each) => path.includes(`/${each}`));
+  return place < 0 ? long.length : place;
+}
+
+/** On a fresh clone Jest begins with the largest files, and the longest tests are not in them: the last would run alone, on one core. */
+export default class LongestFirst extends Base {
+  sort(tests) {
+    return [...super.sort(tests)].sort((a, b) => rank(a) - rank(b));
+  }
+}
