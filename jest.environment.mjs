@@ -25,7 +25,7 @@ function globalLike(sandbox) {
 
 /**
  * Jest's environment for Node.js on an ordinary global object. Jest's own is a Proxy behind interceptors, through which every mention of
- * `Map`, `Array` or `Promise` goes: a hundred times as slow as in a program, and half of the time of tests that compute much.
+ * `Map`, `Array` or `Promise` goes: some twenty times as slow as in a program, and half of the time of tests that compute much.
  */
 export default class OrdinaryGlobal extends TestEnvironment {
   constructor(config, context) {
