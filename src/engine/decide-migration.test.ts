@@ -57,6 +57,15 @@ describe('the write of a migration', () => {
   });
 });
 
+it('frees the names of its records from those of another way before anything else', () => {
+  const outdated = [child('a', migrated)];
+
+  const { write, status } = decideMigration({ now, object: migration({ bare: true }), children: [], outdated, scope: scope(['a']), homes: [] });
+
+  expect(write).toEqual({ kind: 'DeleteChild', namespace: 'a', uid: 'a-uid', resourceVersion: '7' });
+  expect(status.namespaces).toMatchObject({ total: 1, migrated: 0, pending: 1 });
+});
+
 describe('what a migration wants', () => {
   it.each<[string, MeshMigration, string]>([
     ['what the spec says', migration({ spec: { action: 'Pause' } }), 'Pause'],

@@ -21,6 +21,8 @@ export interface MigrationSituation {
   readonly scope: Scope;
   /** Its NamespaceMigrations, whose namespaces exist, confirmed. */
   readonly children: readonly NamespaceMigration[];
+  /** Records of another way that have the names of those of this migration, and tell nothing that their namespaces do not. */
+  readonly outdated?: readonly NamespaceMigration[];
   /** All namespaces. */
   readonly homes: readonly NamespaceView[];
   /** For how many milliseconds a write may still be carried out that nobody waits for any more. */
@@ -88,8 +90,11 @@ function lettingGo({ object, scope, children, lateForMs = 0 }: MigrationSituatio
 }
 
 function nextWrite(situation: MigrationSituation, phase: MigrationPhase): MigrationWrite | undefined {
-  const { object, scope, children } = situation;
+  const { object, scope, children, outdated = [] } = situation;
   const { metadata } = object;
+  // Safe: by uid and resourceVersion, and what was begun stands on the namespace. Dying before: sent again; after: the name is free.
+  const [inTheWay] = outdated;
+  if (inTheWay !== undefined) return deleteChild(inTheWay);
   const hasRecord = (name: string): boolean => children.some((child) => child.metadata.namespace === name);
   // The record of a changed namespace was deleted by hand: without it nobody would ever put the namespace back.
   const lost = scope.changed.find((name) => !hasRecord(name));

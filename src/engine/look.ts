@@ -67,7 +67,7 @@ function leftovers(situation: Situation, status: NamespaceMigrationStatus, stran
  * The journal of another migration, or of another namespace, or something unreadable in its place: what stands behind it is not known. Whatever stands
  * in the namespace is not this migration's then, so nothing is put back, taken away or started.
  */
-function strangeJournal({ surroundings: { namespace } }: Situation): Finding | undefined {
+function strangeJournal({ surroundings: { namespace }, object: { spec } }: Situation): Finding | undefined {
   if (namespace.annotations[journalAnnotation] === undefined) return undefined;
   const object = `Namespace ${namespace.name}`;
   const remove = `kubectl annotate namespace ${namespace.name} ${journalAnnotation}-`;
@@ -76,9 +76,11 @@ function strangeJournal({ surroundings: { namespace } }: Situation): Finding | u
     return { id: 'MM006', severity: 'Critical', object, message: `annotation ${journalAnnotation} cannot be read, or was copied from another namespace: what was begun here is not known`, fix: `Put the annotation back as it was; if nothing of a migration is left in the namespace, remove it: ${remove}` };
   }
   const { migration, route: { from, to } } = journal;
+  // Its name is taken by the one that finds it.
+  const again = migration === spec.migration ? `Delete this MeshMigration ${migration} and create it` : 'Roll that migration back, or finalize it. If it does not exist any more, create it';
   return {
     id: 'MM006', severity: 'Critical', object, message: `MeshMigration ${migration} from ${from} to ${to} has started this namespace and has not let go of it`,
-    fix: `Roll that migration back, or finalize it. If it does not exist any more, create it again with that name, from and to: it takes over what was begun. By hand: put everything back, then ${remove}`,
+    fix: `${again} again with that name, from and to: it takes over what was begun, and can roll it back. By hand: put everything back, then ${remove}`,
   };
 }
 

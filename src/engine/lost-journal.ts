@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';
-import type { LabelTargets } from '../mesh/adapter.ts';
+import type { LabelTargets, Route } from '../mesh/adapter.ts';
+import type { NamespaceView } from '../mesh/views.ts';
 import { journalOn } from '../plan/journal.ts';
 import { hold, type Draft } from './draft.ts';
 import { labelCommand } from './label-command.ts';
@@ -13,6 +14,30 @@ import { findingReason } from './ways-out.ts';
 /** Whether it was found before that the journal of the namespace was taken away. Of a record, so whoever forges one holds up his own migration's end. */
 export function hasLostJournal({ status }: NamespaceMigration): boolean {
   return status?.direction === undefined && status?.writtenPhase === 'Blocked' && status.findings?.some(({ id }) => id === 'MM007') === true;
+}
+
+/** Whether only this record tells what the labels of a namespace were before a migration that has begun: its journal is gone and they are not back. */
+export function tellsAlone({ status }: NamespaceMigration, { uid, annotations, labels }: NamespaceView): boolean {
+  const original = status?.original;
+  if (original?.namespaceUid !== uid || annotations[journalAnnotation] !== undefined || status?.writtenPhase === 'Finalized') return false;
+  return original.labels.some(({ key, value }) => labels[key] !== value);
+}
+
+/**
+ * What a record of another way comes to that has the name of this migration's and tells alone what the labels were: its namespace is blocked, and a
+ * person decides. Whoever forges one holds up his own namespace.
+ */
+export function blockedBy(record: NamespaceMigration, { from, to }: Route): NamespaceMigration {
+  const { metadata, spec } = record;
+  const { name, namespace = '' } = metadata;
+  const found: Finding = {
+    id: 'MM007', severity: 'Critical', object: `Namespace ${namespace}`,
+    message: `the journal of a migration from ${spec.from} to ${spec.to} was taken away half-way, and NamespaceMigration ${name}, which is of that way, alone tells what the labels were`,
+    fix: `See its status.original and put the labels back, or keep them. Then: kubectl delete nsm ${name} -n ${namespace}`,
+  };
+  const message = `${found.object}: ${found.message}. ${found.fix}`;
+  const stalled = { type: 'Stalled', status: 'True', reason: found.id, message, lastTransitionTime: metadata.creationTimestamp ?? '' } as const;
+  return { ...record, spec: { ...spec, from, to }, status: { writtenPhase: 'Blocked', phase: 'Blocked', message, findings: [found], conditions: [stalled] } };
 }
 
 /** The labels as the status says they were, where it tells of a beginning that the namespace does not know of. */

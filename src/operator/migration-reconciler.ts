@@ -1,7 +1,7 @@
 import { meshMigrations, migrationLabel, namespaceMigrations, rollbackFinalizer, type MeshMigration } from '../api/resources.ts';
 import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
 import { decideMigration, type MigrationWrite } from '../engine/decide-migration.ts';
-import { recordsOf, scopeIn } from './records.ts';
+import { outdatedRecords, recordsOf, scopeIn } from './records.ts';
 import type { KubeObject } from '../api/object.ts';
 import { newsOf } from './news.ts';
 import { isBehind, isStale, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
@@ -24,7 +24,7 @@ export class MigrationReconciler {
     const children = recordsOf(view, object);
     const homes = view.namespaces.list();
     const lateForMs = this.#context.unanswered.msLeft();
-    const decision = decideMigration({ now: clock.now(), object, scope, children, homes, lateForMs });
+    const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, lateForMs });
     try {
       if (await storeStatus(this.#context, meshMigrations, object, decision.status, signal)) {
         this.#report(object, decision.status);

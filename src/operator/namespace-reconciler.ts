@@ -20,7 +20,7 @@ import { ParkingLot } from './parking.ts';
 import { Quiet } from './quiet.ts';
 import { Refusals } from './refusals.ts';
 import { report } from './report.ts';
-import { recordsOf, scopeIn } from './records.ts';
+import { isRecordOf, recordsOf, scopeIn } from './records.ts';
 import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -70,7 +70,7 @@ export class NamespaceReconciler {
       return { kind: 'Idle' };
     }
     const migration = view.migrations.get(undefined, child.spec.migration)?.object;
-    return migration === undefined ? { kind: 'Idle' } : await this.#look(child, migration, home, signal);
+    return migration === undefined || !isRecordOf(child, migration) ? { kind: 'Idle' } : await this.#look(child, migration, home, signal);
   }
 
   async #look(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView, signal: AbortSignal): Promise<Result> {

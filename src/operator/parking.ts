@@ -26,13 +26,13 @@ export class ParkingLot {
   readonly #parked = new Map<string, Map<string, Parked>>();
 
   /** Those of the migration of a namespace. */
-  around({ spec: { migration } }: NamespaceMigration): ReadonlyMap<string, Parked> {
-    return this.#of(migration);
+  around({ spec }: NamespaceMigration): ReadonlyMap<string, Parked> {
+    return this.#of(spec);
   }
 
   /** Notes, in the moment of the decision and before anybody else decides, whether the namespace holds a slot. Returns whether it has just given one back. */
-  note({ spec: { migration }, metadata: { namespace = '' } }: NamespaceMigration, { status, next }: Pick<Decision, 'status' | 'next'>): boolean {
-    const parked = this.#of(migration);
+  note({ spec, metadata: { namespace = '' } }: NamespaceMigration, { status, next }: Pick<Decision, 'status' | 'next'>): boolean {
+    const parked = this.#of(spec);
     const had = parked.delete(namespace);
     const state = next.kind === 'Wait' && next.parked !== undefined ? next.parked : whileStalled(status);
     if (state !== undefined) parked.set(namespace, state);
@@ -51,9 +51,11 @@ export class ParkingLot {
     return Math.max(leastMs, eachMs * this.around(child).size);
   }
 
-  #of(migration: string): Map<string, Parked> {
-    const parked = this.#parked.get(migration) ?? new Map<string, Parked>();
-    this.#parked.set(migration, parked);
+  /** A migration of the same name and another way is another one. */
+  #of({ migration, from, to }: NamespaceMigration['spec']): Map<string, Parked> {
+    const key = `${migration} ${from} ${to}`;
+    const parked = this.#parked.get(key) ?? new Map<string, Parked>();
+    this.#parked.set(key, parked);
     return parked;
   }
 }

@@ -3,7 +3,7 @@ import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { ScopeView, WayBack } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { hasFailed } from './admission.ts';
-import { journalOn, type Journal } from './journal.ts';
+import { isOf, journalOn, type Journal } from './journal.ts';
 import { holds, isForHbone, isSelected } from './scope.ts';
 
 /** What has to be known of the namespaces around one that moves. */
@@ -36,10 +36,11 @@ function goesBack(record: NamespaceMigration, { isUnwanted }: Around): boolean {
 }
 
 /** In which direction another migration goes with a namespace; undefined if none does. */
-function directionOfOthers(name: string, { namespace, migration }: Around): Journal['direction'] | undefined {
+function directionOfOthers(name: string, { namespace, migration, spec }: Around): Journal['direction'] | undefined {
   const view = namespace(name);
   const journal = view && journalOn(view);
-  return journal?.migration === migration ? undefined : journal?.direction;
+  const direction = journal?.direction;
+  return isOf(journal, migration, spec) ? undefined : direction;
 }
 
 /** By journals, which nobody in a namespace can write; only that one is sealed stands in its record alone. */

@@ -40,8 +40,9 @@ export function holds(migration: MeshMigration): boolean {
 
 /** A namespace belongs to the migration that has started it, else to the older one: the younger must not take it away. */
 function isAhead(other: MeshMigration, self: MeshMigration, namespace: NamespaceView): boolean {
-  const owner = journalOn(namespace)?.migration;
-  if (owner === self.metadata.name || owner === other.metadata.name) return owner === other.metadata.name;
+  const journal = journalOn(namespace);
+  if (isOf(journal, self.metadata.name, self.spec)) return false;
+  if (isOf(journal, other.metadata.name, other.spec)) return true;
   const age = (other.metadata.creationTimestamp ?? '').localeCompare(self.metadata.creationTimestamp ?? '');
   return age < 0 || (age === 0 && other.metadata.name < self.metadata.name);
 }

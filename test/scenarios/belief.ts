@@ -3,6 +3,16 @@ import { journalAnnotation, meshMigrations, namespaceMigrations } from '../../sr
 import { meshMigration } from './manifests.ts';
 import { smallShop } from './migrate.ts';
 import type { Scenario } from './scenario.ts';
+import type { World } from './world.ts';
+
+/** Without the operator, which would roll back; `meanwhile` is done before it is there again. */
+async function deleteByForce(world: World, meanwhile?: () => Promise<void>): Promise<void> {
+  await world.operator.kill();
+  await world.delete(meshMigrations, undefined, world.name);
+  await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
+  await meanwhile?.();
+  await world.operator.start();
+}
 
 /** What the operator believes outlives its own objects: a status from another time, or a MeshMigration that was deleted by force. */
 export const beliefScenarios: readonly Scenario[] = [
@@ -31,15 +41,52 @@ export const beliefScenarios: readonly Scenario[] = [
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [world.ns()] }));
       await world.phase('Migrated');
-      await world.operator.kill();
-      await world.delete(meshMigrations, undefined, world.name);
-      await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
-      await world.operator.start();
+      await deleteByForce(world);
       await world.create(meshMigration(world.name, { names: [world.ns()] }));
       await world.phase('Migrated');
       await world.edit({ action: 'Rollback' });
       await world.phase('RolledBack');
       await world.restored(before);
+    },
+  },
+  {
+    name: 'turned-round-after-force',
+    async run(world) {
+      await smallShop(world);
+      const before = await world.snapshot();
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await world.phase('Migrated');
+      await deleteByForce(world);
+      await world.create(meshMigration(world.name, { names: [world.ns()] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      const { spec, status } = await world.childPhase('Blocked');
+      assert.equal(spec.to, 'IstioSidecar');
+      assert.match(status?.findings?.find(({ id }) => id === 'MM006')?.fix ?? '', /^Delete this MeshMigration .* and create it again with that name, from and to/);
+      await world.phase('Blocked');
+      await world.delete(meshMigrations, undefined, world.name);
+      await world.gone(meshMigrations, undefined, world.name);
+      await world.modesAre({ Ambient: 3 });
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await world.phase('Migrated');
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+      await world.restored(before);
+    },
+  },
+  {
+    name: 'turned-round-without-journal',
+    async run(world) {
+      await smallShop(world);
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await world.phase('Migrated');
+      await deleteByForce(world, async () => { await world.patch('Namespace', undefined, world.ns(), { metadata: { annotations: { [journalAnnotation]: null } } }); });
+      await world.create(meshMigration(world.name, { names: [world.ns()] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      assert.match((await world.phase('Blocked')).status?.attention?.[0]?.message ?? '', /Then: kubectl delete nsm/);
+      await world.pause(5000);
+      assert.equal((await world.child()).spec.to, 'IstioAmbient', 'what alone told the labels was deleted');
+      await world.modesAre({ Ambient: 3 });
+      await world.delete(namespaceMigrations, world.ns(), world.name);
+      await world.phase('Migrated');
+      await world.modesAre({ Sidecar: 3 });
     },
   },
   {
