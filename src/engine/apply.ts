@@ -1,4 +1,5 @@
 import type { Manifest, StepPlan, StepWork } from '../mesh/adapter.ts';
+import type { ConfigView } from '../mesh/views.ts';
 import { marked, ownObjects, standing, type Standing } from './own-objects.ts';
 import { describeWrite } from './execute.ts';
 import type { Applied, OwnObject, Outcome, Situation, Write } from './situation.ts';
@@ -18,6 +19,16 @@ export function nameOf({ resource, object }: Applied): string {
   return `${resource.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
 
+/** Whether what is there has to be left as it is for now: then that is how it should be. */
+function stays({ surroundings }: Situation, { work }: StepPlan, seen: ConfigView, wanted: Manifest | undefined): boolean {
+  return work.kind === 'Apply' && work.stays?.(surroundings, seen, wanted) === true;
+}
+
+function standingOf(situation: Situation, step: StepPlan, seen: ConfigView | undefined, manifest: Manifest, applied: Applied): Standing {
+  const found = standing(situation, seen, applied);
+  return found === 'Outdated' && seen !== undefined && stays(situation, step, seen, manifest) ? 'AsWanted' : found;
+}
+
 /** How everything stands that a step makes. */
 export function entriesOf(situation: Situation, step: StepPlan, manifests: readonly Manifest[]): readonly Entry[] {
   const { surroundings } = situation;
@@ -27,7 +38,7 @@ export function entriesOf(situation: Situation, step: StepPlan, manifests: reado
     const applied = marked(situation, step.name, manifest);
     if (manifest.unwatched === true) { before.push({ ...applied, unwatched: true }); continue; }
     const seen = surroundings.mesh.configs(applied.resource.kind, surroundings.namespace.name).find(({ name }) => name === applied.object.metadata.name);
-    entries.push({ manifest, applied: { ...applied, ...(seen && { before: seen }) }, before, standing: standing(situation, seen, applied) });
+    entries.push({ manifest, applied: { ...applied, ...(seen && { before: seen }) }, before, standing: standingOf(situation, step, seen, manifest, applied) });
     before = [];
   }
   return entries;
@@ -37,6 +48,7 @@ export function entriesOf(situation: Situation, step: StepPlan, manifests: reado
 export function superfluous(situation: Situation, step: StepPlan, entries: readonly Pick<Entry, 'applied'>[]): readonly OwnObject[] {
   return ownObjects(situation, [step.name])
     .filter(({ kind, name }) => !entries.some(({ applied }) => applied.resource.kind === kind && applied.object.metadata.name === name))
+    .filter((seen) => !stays(situation, step, seen, undefined))
     .flatMap(({ kind, name, uid }) => situation.adapter.made.filter((resource) => resource.kind === kind).map((resource) => ({ resource, name, uid })));
 }
 

@@ -138,7 +138,8 @@ function noted(status: NamespaceMigrationStatus, write: Write | undefined, pictu
  * that somebody changed, a pause or a failure must not keep an emergency DENY from being enforced. Each step and each object stands
  * for itself. In the order of the steps, so copies come before what lets requests through and that before guards.
  *
- * Safe: what only refuses is written at once; what lets through waits for what decides about it (`reliesOn`). Created if nothing has the name and
+ * Safe: what lets through waits for what decides about it (`reliesOn`), and what only refuses is written at once unless it would refuse less and something
+ * would get through by that (`stays`). Created if nothing has the name and
  * updated only as it was seen (`make`): dying right before it, it is due at the next look; right after, it is seen to be done.
  */
 export function follow(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Followed {

@@ -1,7 +1,7 @@
 import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
-import type { StepPlan } from '../mesh/adapter.ts';
+import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { Followed } from './follow.ts';
 import { bindStep } from './services.ts';
 import { settling } from './settle.ts';
@@ -34,9 +34,23 @@ function rewritten(situation: Situation, status: NamespaceMigrationStatus, step:
   return { status: withStep(status, step.name, (entry) => ({ ...entry, lostAt: entry.lostAt ?? timestamp(situation.now) })), outcome: write };
 }
 
+type BindWork = Extract<StepWork, { kind: 'BindServices' }>;
+
+/** Services that join are bound but for those of which something critical is said: `held` if one is, and what is said of it is then the news. */
+function rebind(situation: Situation, work: BindWork): { readonly outcome: Outcome; readonly held?: boolean } {
+  const outcome = bindStep(situation, work);
+  if (outcome.kind !== 'Write') return { outcome };
+  const { adapter, surroundings } = situation;
+  const critical = new Set(adapter.findings(surroundings, 'UnderWay').flatMap(({ severity, object }) => (severity === 'Critical' ? [object] : [])));
+  const names = work.services(surroundings);
+  if (typeof names === 'string') return { outcome };
+  const free = names.filter((name) => !critical.has(`Service ${surroundings.namespace.name}/${name}`));
+  return { outcome: bindStep(situation, { ...work, services: () => free }), held: free.length < names.length };
+}
+
 /** What a completed step has to do again when the user's objects have changed. What it made has been followed before (`follow.ts`). */
-function redo(situation: Situation, step: StepPlan, { faults }: Followed): Outcome {
-  return step.work.kind === 'BindServices' ? bindStep(situation, step.work) : faults.get(step.name) ?? { kind: 'Done' };
+function redo(situation: Situation, step: StepPlan, { faults }: Followed): { readonly outcome: Outcome; readonly held?: boolean } {
+  return step.work.kind === 'BindServices' ? rebind(situation, step.work) : { outcome: faults.get(step.name) ?? { kind: 'Done' } };
 }
 
 /**
@@ -49,9 +63,9 @@ export function upkeep(situation: Situation, start: NamespaceMigrationStatus, st
     const known = status.steps?.find(({ name }) => name === step.name);
     if (known?.completedAt === undefined) continue;
     const due = settling(situation, step);
-    const outcome = redo(situation, step, followed);
+    const { outcome, held } = redo(situation, step, followed);
     if (outcome.kind === 'Write') return rewritten(situation, status, step, due, outcome);
-    if (outcome.kind !== 'Done') return { status, outcome };
+    if (outcome.kind !== 'Done' || held === true) return { status, outcome };
     const missing = followed.pending.get(step.name) ?? step.gate?.(situation.surroundings);
     if (missing !== undefined) return lost(situation, status, step, known, missing);
     if (known.lostAt !== undefined) status = withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => ({ ...entry, regainedAt: timestamp(situation.now) }));

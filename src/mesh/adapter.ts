@@ -23,7 +23,7 @@ export interface Manifest {
   readonly unwatched?: true;
   /**
    * It lets requests through that what this step makes decides about: when it has to follow a change, it waits until all of that
-   * is there as wanted and its gate holds. What only refuses never waits.
+   * is there as wanted and its gate holds.
    */
   readonly reliesOn?: StepName;
 }
@@ -46,8 +46,14 @@ export type StepWork =
    * Makes objects of our own and keeps them as `objects` says for as long as the namespace is under way or migrated: they
    * follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is made for the first
    * time, and those that are there follow as far as `possible` says: one policy that has no copy must not keep the others from theirs.
+   * An object that `stays` is left as it is seen instead of becoming what is wanted, or going where nothing is: it refuses what would get through then.
    */
-  | { readonly kind: 'Apply'; readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string; readonly possible?: (surroundings: Surroundings) => readonly Manifest[] }
+  | {
+    readonly kind: 'Apply';
+    readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string;
+    readonly possible?: (surroundings: Surroundings) => readonly Manifest[];
+    readonly stays?: (surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined) => boolean;
+  }
   /** Deletes every object that these steps made, in the order of the steps, once no pod satisfies `heldBy` any more; `unwatched` ones right before those of the kind `before`. */
   | { readonly kind: 'Remove'; readonly steps: readonly StepName[]; readonly heldBy?: (pod: PodView) => boolean; readonly unwatched?: readonly { readonly before: Resource; readonly resource: Resource; readonly name: string }[] }
   /**

@@ -2,7 +2,7 @@ import { backTogetherScenarios } from './back-together.ts';
 import { beliefScenarios } from './belief.ts';
 import { blockedScenarios } from './blocked.ts';
 import { calledFirstScenarios } from './called-first.ts';
-import { staysDirect } from './direct.ts';
+import { directScenarios } from './direct.ts';
 import { honestStatusScenarios } from './honest-status.ts';
 import { httpBackScenarios } from './http-back.ts';
 import { httpExtensionScenarios } from './http-extensions.ts';
@@ -28,7 +28,7 @@ import { waypointScenarios } from './waypoint-life.ts';
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
-  ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, staysDirect, ...egressScenarios,
+  ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, ...directScenarios, ...egressScenarios,
   ...followScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...ownObjectScenarios,
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios, ...strippedScenarios,

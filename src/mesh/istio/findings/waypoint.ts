@@ -33,6 +33,13 @@ function changed(kind: Change['kind'], surroundings: Surroundings): readonly Evi
 
 const goneAround = 'Name ports or callers that have to stay direct in spec.policies.direct, or let these callers join ambient.';
 
+const notDirect = 'Take what the message is about out of spec.policies.direct or change the policies, or keep this namespace on sidecars.';
+
+/** Whether ztunnel alone decides about some direct callers because somebody asked for it. */
+function goesDirect({ spec, namespace }: Surroundings): boolean {
+  return spec.policies.direct.some((entry) => entry.namespace === namespace.name);
+}
+
 function serviceName({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return nameOf({ kind: 'Service', namespace, name });
 }
@@ -137,7 +144,7 @@ export const waypointRules: readonly Rule[] = [
   {
     id: 'MM086', severity: 'Critical', when: 'Always', title: 'A request would become allowed',
     fix: 'Change the policies that the message is about, or keep this namespace on sidecars.',
-    find: withWaypoint((surroundings) => changed('Opens', surroundings)),
+    find: withWaypoint((surroundings) => changed('Opens', surroundings).map((evidence) => ({ ...evidence, ...(goesDirect(surroundings) && { fix: notDirect }) }))),
   },
   {
     id: 'MM099', severity: 'Critical', when: 'Always', title: 'A request would be refused that gets through',

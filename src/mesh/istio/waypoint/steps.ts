@@ -5,6 +5,7 @@ import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
 import { awaitsLeavers } from './awaits-back.ts';
 import { bindingMissing, companionsMissing, copiesMissing, guardMissing, namingOurs, stillBound, waypointMissing } from './gates.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
+import { guardStays } from './guards.ts';
 import { allPodsAtOnce } from './scale.ts';
 import { boundServices, policyManifests, possibleCopies } from './translation.ts';
 
@@ -49,10 +50,10 @@ export const enterWaypoint: readonly StepPlan[] = [
     settled: true,
   },
   {
-    // E: only refuses, and only at pods without a sidecar. After the binding, because pods that are in ambient already would refuse callers that do not know of it yet. Dying before: created at the next look; after: seen to be there.
+    // E: only refuses, and only at pods without a sidecar; it comes to refuse less only when the proof allows it. After the binding, because pods that are in ambient already would refuse callers that do not know of it yet. Dying before: created at the next look; after: seen to be there.
     name: 'GuardBypass',
     why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
-    work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Guard') },
+    work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Guard'), stays: guardStays },
     gate: (surroundings) => guardMissing(surroundings),
     settled: ({ pods }) => pods.some((pod) => concerns(pod) && modeOf(pod) !== 'Sidecar'),
   },

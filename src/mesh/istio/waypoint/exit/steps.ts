@@ -3,6 +3,7 @@ import type { PodView } from '../../../views.ts';
 import { useWaypointLabel } from '../../labels.ts';
 import { modeOf } from '../../pod-mode.ts';
 import { companionsMissing, guardMissing, unread } from '../gates.ts';
+import { guardStays } from '../guards.ts';
 import { notThroughWaypoint, stillThroughWaypoint } from './gates.ts';
 import { exitManifests, possibleExitCopies, servicesToUnbind } from './translation.ts';
 
@@ -34,7 +35,7 @@ export const prepareSidecars: readonly StepPlan[] = [
     // E: only refuses, and only at pods without a sidecar. Dying before: created at the next look; after: seen to be there.
     name: 'GuardUntilSidecars',
     why: 'Refuses, at pods without a sidecar, callers of this namespace that go around the waypoint: those that have their sidecar already do.',
-    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarGuard') },
+    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarGuard'), stays: guardStays },
     gate: (surroundings) => guardMissing(surroundings, 'SidecarGuard'),
   },
 ];

@@ -1,0 +1,43 @@
+import type { Manifest, Surroundings } from '../../adapter.ts';
+import { record, records, strings, type Json } from '../../json.ts';
+import type { ConfigView } from '../../views.ts';
+import { exitChangesOf } from './exit/proof.ts';
+import { isExit } from './exit/route.ts';
+import { changesOf } from './proof.ts';
+
+/** All fields of a guard's one rule: sources and operations have none in common. */
+function fieldsOf({ rules }: Json): Json {
+  const [rule] = records(rules);
+  const [from] = records(rule?.['from']);
+  const [to] = records(rule?.['to']);
+  return { ...record(from?.['source']), ...record(to?.['operation']) };
+}
+
+function isWithin(these: unknown, those: unknown): boolean {
+  const outer = strings(those);
+  return strings(these).every((value) => outer.includes(value));
+}
+
+/** Whether a field of a DENY takes requests out of it that are in it now; one that is absent takes none out. */
+function leavesOut(field: string, seen: unknown, wanted: unknown): boolean {
+  if (field.startsWith('not')) return !isWithin(wanted, seen);
+  return wanted !== undefined && (seen === undefined || !isWithin(seen, wanted));
+}
+
+/** Whether a guard would refuse less of what reaches its pods. Which pods these are is the Service's to say, and followed at once. */
+export function refusesLess(seen: Json, wanted: Json): boolean {
+  const [before, after] = [fieldsOf(seen), fieldsOf(wanted)];
+  return Object.keys({ ...before, ...after }).some((field) => leavesOut(field, before[field], after[field]));
+}
+
+function opens(surroundings: Surroundings): boolean {
+  return (isExit(surroundings.route) ? exitChangesOf : changesOf)(surroundings).some(({ kind }) => kind === 'Opens');
+}
+
+/**
+ * Whether a guard has to stay as it is: without it, or as it is wanted, it would refuse less, and the proof finds a request that would
+ * get through then. Said of a guard that has been made; more is refused at once.
+ */
+export function guardStays(surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined): boolean {
+  return (wanted === undefined || refusesLess(seen.spec, record(wanted.object['spec']))) && opens(surroundings);
+}
