@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../api/common.ts';
 import type { NamespaceMigrationStatus, Step as StepEntry } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
@@ -6,7 +5,7 @@ import { editOf } from './commands.ts';
 import { costOfRollback } from './company.ts';
 import { isUnwanted } from './course.ts';
 import { sentence } from './held.ts';
-import { fromList, observedLabels, toList } from './label-values.ts';
+import { observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
 import { isAtRest } from './left.ts';
 import type { Situation } from './situation.ts';
@@ -24,8 +23,8 @@ const over: readonly (string | undefined)[] = ['Migrated', 'Incomplete', 'Finali
 const redone: readonly string[] = ['RestartWorkloads', 'Verify'];
 
 /** Labels may have been changed meanwhile, so their steps are asked again; before the first of them the snapshot is too. */
-function keptOnResume(step: string, flipped: boolean): boolean {
-  return !['BindWaypoint', 'Flip', 'ReleaseCapture'].includes(step) && (flipped || step !== 'Snapshot');
+function keptOnResume(step: string, changed: boolean): boolean {
+  return !['BindWaypoint', 'Flip', 'ReleaseCapture'].includes(step) && (changed || step !== 'Snapshot');
 }
 
 /** That the labels were there before is not forgotten: putting them back is not asked what comes before the first time. */
@@ -35,10 +34,10 @@ function begunAgain({ now }: Situation, { name, startedAt, completedAt, lostAt }
 }
 
 /** What is gone through again was begun when it was begun: only whoever goes on from rest begins anew. */
-function stepsOnResume(situation: Situation, status: NamespaceMigrationStatus, flipped: boolean): NonNullable<NamespaceMigrationStatus['steps']> {
+function stepsOnResume(situation: Situation, status: NamespaceMigrationStatus): NonNullable<NamespaceMigrationStatus['steps']> {
   const again = isAtRest(status.phase);
   const steps = status.steps ?? [];
-  const isKept = ({ name, completedAt }: StepEntry): boolean => completedAt !== undefined && keptOnResume(name, flipped) && !(again && redone.includes(name));
+  const isKept = ({ name, completedAt }: StepEntry): boolean => completedAt !== undefined && keptOnResume(name, situation.remembered?.changed === true) && !(again && redone.includes(name));
   return steps.filter((step) => !again || isKept(step) || step.name === 'Flip').map((step) => (isKept(step) ? step : begunAgain(situation, step)));
 }
 
@@ -47,25 +46,31 @@ function originalsOf({ workloads = [] }: NamespaceMigrationStatus): NonNullable<
   return workloads.filter(({ original }) => original !== undefined).map((record) => ({ ...record, step: 'RestartForHbone' }));
 }
 
+/**
+ * Labels that are accepted before the first change are those to come back to, if they still say where the namespace comes from. After it the
+ * original is what it was, whatever the labels have become: asked of the journal, which nobody in the namespace can write.
+ */
+function originalOnResume({ adapter, spec, surroundings: { namespace }, remembered }: Situation, { original }: NamespaceMigrationStatus, labels: NonNullable<NamespaceMigrationStatus['labels']>): Pick<NamespaceMigrationStatus, 'original'> {
+  const stays = remembered?.changed === true || adapter.arrived(spec, namespace.labels) || !adapter.arrived({ from: spec.to, to: spec.from }, namespace.labels);
+  return original === undefined || stays ? {} : { original: { ...original, labels } };
+}
+
 /** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */
 function resumed(situation: Situation, status: NamespaceMigrationStatus, command: Command): NamespaceMigrationStatus {
   const { command: _command, failure: _failure, ...rest } = status;
   // Who went back is started again when the MeshMigration has noted it: the command stays until then.
   if (status.direction === undefined) return { ...rest, phase: 'Pending', ...(situation.returned !== undefined && { command }) };
   const labels = toList(observedLabels(situation));
-  const { original } = status;
-  const flipped = original !== undefined && !isDeepStrictEqual(fromList(original.labels), fromList(status.labels ?? []));
   // At rest the restarts are over: what a stranger undid since is done again under another name, or no template would change.
   const again = isAtRest(status.phase);
   const unfinished = (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: Math.min(1, record.patches) } : record));
   return {
     ...rest,
     ...(again && { attempt: (status.attempt ?? 1) + 1 }),
-    // Before the first change the labels that are accepted are those to come back to.
-    ...(!flipped && original !== undefined && { original: { ...original, labels } }),
+    ...originalOnResume(situation, status, labels),
     phase: 'Migrating',
     labels,
-    steps: stepsOnResume(situation, status, flipped),
+    steps: stepsOnResume(situation, status),
     workloads: again ? originalsOf(status) : unfinished,
   };
 }
@@ -114,7 +119,7 @@ export function acceptEdit(situation: Situation, status: NamespaceMigrationStatu
   // At rest there is nothing to go on with, except when somebody has changed what the migration holds: it is taken back.
   const further = goneFurther(situation, status, command);
   if (further !== undefined) return further;
-  const drifted = rests(status, command) && foreignChange(situation, status, {}) !== undefined;
+  const drifted = rests(status, command) && foreignChange(situation, status) !== undefined;
   if (status.direction === 'Backward' || (over.includes(status.phase) && !drifted)) {
     return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${is}` };
   }

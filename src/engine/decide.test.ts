@@ -76,21 +76,43 @@ describe('decide', () => {
     expect(world.labels).toEqual(world.initial);
   });
 
-  it('takes the labels of a later step for a stranger\'s, until that step is due', () => {
-    const world = until(({ status }) => status?.step === 'RestartForHbone', new NamespaceWorld({ hbone: false }));
+  it.each([
+    ['RestartForHbone', new NamespaceWorld({ hbone: false })], ['Flip', new NamespaceWorld()],
+  ])('takes labels that a step would set for a stranger\'s, at %s, where the journal does not say so', (step, given) => {
+    const world = until(({ status }) => status?.step === step, given);
     world.setLabels({ 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' });
     const { status, next } = decide(world.situation());
 
     expect(status).toMatchObject({ phase: 'Paused', message: expect.stringContaining('changed by someone else') });
     expect(next.kind).toBe('Wait');
+
+    edit(world, 'Migrating');
+    world.settle();
+    edit(world, 'RollingBack');
+    world.settle();
+    expect(world.labels).toEqual(world.initial);
   });
 
-  it('takes them for its own when it died after sending them', () => {
-    const world = until(({ status }) => status?.step === 'Flip');
-    world.setLabels({ 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' });
+  it('knows them for its own when it died after sending them', () => {
+    const world = until(({ labels, status }) => labels['istio.io/dataplane-mode'] === 'ambient' && status?.step === 'Flip');
     world.operate();
 
     expect(world.status).toMatchObject({ phase: 'Migrating', step: 'RestartWorkloads' });
+  });
+
+  it('comes back to the labels of before the first change, whatever it was told to go on with afterwards', () => {
+    const world = until(flipped);
+    for (const labels of [{ 'istio-injection': 'enabled', 'istio.io/dataplane-mode': null }, { 'istio-injection': 'disabled' }]) {
+      world.setLabels(labels);
+      world.operate();
+      edit(world, 'Migrating');
+      world.operate();
+    }
+    edit(world, 'RollingBack');
+    world.settle();
+
+    expect(world.status?.phase).toBe('RolledBack');
+    expect(world.labels).toEqual(world.initial);
   });
 
   it('goes back when a policy that needs HTTP appears half-way, or stops if it is not to go back by itself', () => {
@@ -229,9 +251,9 @@ describe('foreignChange', () => {
     const labels = toList(observedLabels(given));
     const changed = { ...given, surroundings: { ...given.surroundings, namespace: namespace({ labels: { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': 'ambient' }, labelManagers: { 'istio-injection': 'argocd' } }) } };
 
-    expect(foreignChange(given, { labels }, {})).toBeUndefined();
-    expect(foreignChange(changed, { labels }, {})).toContain('istio-injection is enabled instead of disabled (set by argocd)');
-    expect(foreignChange(changed, {}, {})).toBeUndefined();
+    expect(foreignChange(given, { labels })).toBeUndefined();
+    expect(foreignChange(changed, { labels })).toContain('istio-injection is enabled instead of disabled (set by argocd)');
+    expect(foreignChange(changed, {})).toBeUndefined();
   });
 });
 

@@ -28,7 +28,7 @@ import { refusalsToReport, type Decision, type Outcome, type Situation } from '.
 import { upkeep } from './upkeep.ts';
 import { failedVerdict, migratedVerdict, pausedVerdict } from './verdicts.ts';
 import { deadline, noting, withoutDeadlines } from './waits.ts';
-import { dueLabels, walk } from './walk.ts';
+import { walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
 
 /** `stalled` is why, when what it waits for does not come by itself. */
@@ -48,7 +48,7 @@ function fail(situation: Situation, status: NamespaceMigrationStatus, reason: St
 }
 
 function goForward(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
-  const foreign = foreignChange(situation, status, dueLabels(status, itinerary.forward));
+  const foreign = foreignChange(situation, status);
   if (foreign !== undefined) return hold(status, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: foreign });
   const critical = situation.adapter.findings(situation.surroundings, 'UnderWay').find(({ severity }) => severity === 'Critical');
   if (critical !== undefined) {
@@ -110,8 +110,7 @@ function changedOnTheWayBack(situation: Situation, status: NamespaceMigrationSta
   const labels = backward.filter(({ work }) => work.kind === 'Labels');
   const over = labels.filter(({ name }) => status.steps?.some((step) => step.name === name && step.completedAt !== undefined) === true);
   if (over.length === 0 || over.length === labels.length) return undefined;
-  const [due] = labels.slice(over.length);
-  return labelChanges(situation, status, due?.work.kind === 'Labels' ? due.work.targets : {});
+  return labelChanges(situation, status);
 }
 
 /** On the way back Services that joined since are still bound until the first is unbound. */
@@ -130,7 +129,7 @@ function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
 }
 
 function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
-  const foreign = foreignChange(situation, status, {});
+  const foreign = foreignChange(situation, status);
   const kept = upkeep(situation, status, itinerary.forward, followed);
   switch (kept.outcome.kind) {
     case 'Done': case 'Announce': break;

@@ -5,7 +5,7 @@ import type { LabelTargets } from '../mesh/adapter.ts';
 import { journalText, type Journal } from '../plan/journal.ts';
 import { hold, type Draft } from './draft.ts';
 import { describeWrite } from './execute.ts';
-import { fromList, observedLabels } from './label-values.ts';
+import { fromList, observedLabels, sameLabels } from './label-values.ts';
 import { namespacePatch } from './patches.ts';
 import { recordsFor } from './service-records.ts';
 import { refusalsToReport, type Situation, type Write } from './situation.ts';
@@ -22,15 +22,26 @@ function firstOf({ remembered }: Situation, capturedAt: string, attempt: number)
   return first < attempt ? { first } : {};
 }
 
+/**
+ * Whether anything has been changed since the labels were recorded, or is about to be: it is written with the labels, and before a template or a
+ * Service is. What is true once stays so, whatever somebody makes of the labels afterwards.
+ */
+function changedSince({ remembered }: Situation, { workloads = [] }: NamespaceMigrationStatus, journal: Pick<Journal, 'capturedAt' | 'labels' | 'set' | 'services'>): Pick<Journal, 'changed'> {
+  const before = remembered?.capturedAt === journal.capturedAt && remembered.changed === true;
+  const now = workloads.length > 0 || journal.services !== undefined || !sameLabels(journal.labels, journal.set);
+  return before || now ? { changed: true } : {};
+}
+
 /** The journal of a status. `set` are the labels as they are from now on. */
 export function journalOf(situation: Situation, status: NamespaceMigrationStatus, set: LabelTargets, arrived: boolean): string {
   const { object: { spec }, migrationUid } = situation;
   const { direction = 'Forward', attempt = 1, itinerary = 'L4', original } = status;
   const services = recordsFor(situation, status);
   const capturedAt = original?.capturedAt ?? timestamp(situation.now);
+  const labels = fromList(original?.labels ?? []);
   return journalText({
     migration: spec.migration, home: situation.surroundings.namespace.uid, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, ...firstOf(situation, capturedAt, attempt), direction, itinerary,
-    capturedAt, labels: fromList(original?.labels ?? []), set, ...(services && { services }),
+    capturedAt, labels, set, ...changedSince(situation, status, { capturedAt, labels, set, ...(services && { services }) }), ...(services && { services }),
     ...(arrived && direction === 'Forward' && { arrived }), ...reasonOf(status),
   });
 }

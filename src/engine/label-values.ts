@@ -7,6 +7,11 @@ export function observedLabels({ adapter, surroundings }: Situation): LabelTarge
   return Object.fromEntries(adapter.labels.map((key) => [key, surroundings.namespace.labels[key] ?? null]));
 }
 
+/** A label that is not named is absent. */
+export function sameLabels(a: LabelTargets, b: LabelTargets): boolean {
+  return Object.keys({ ...a, ...b }).every((key) => (a[key] ?? null) === (b[key] ?? null));
+}
+
 /** From the list in the status. */
 export function fromList(list: Original['labels']): LabelTargets {
   return Object.fromEntries(list.map(({ key, value }) => [key, value ?? null]));

@@ -1,15 +1,11 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
+import type { StepWork } from '../mesh/adapter.ts';
 import type { PodView } from '../mesh/views.ts';
-import { fromList, observedLabels, toList } from './label-values.ts';
+import { fromList, observedLabels, sameLabels, toList } from './label-values.ts';
 import { journalOf, patchWithJournal } from './keep-journal.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { ending } from './waits.ts';
 import { commandLine } from './ways-out.ts';
-
-function equal(a: LabelTargets, b: LabelTargets): boolean {
-  return Object.keys({ ...a, ...b }).every((key) => (a[key] ?? null) === (b[key] ?? null));
-}
 
 type LabelsWork = Extract<StepWork, { kind: 'Labels' }>;
 
@@ -17,7 +13,7 @@ type LabelsWork = Extract<StepWork, { kind: 'Labels' }>;
 export function labelsStep(situation: Situation, status: NamespaceMigrationStatus, work: LabelsWork): Outcome {
   const { pods } = situation.surroundings;
   const observed = observedLabels(situation);
-  if (equal({ ...observed, ...work.targets }, observed)) return { kind: 'Done', patch: { labels: toList(observed) } };
+  if (sameLabels({ ...observed, ...work.targets }, observed)) return { kind: 'Done', patch: { labels: toList(observed) } };
   const { heldBy } = work;
   const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
   const holding = pods.filter(holds);
@@ -40,14 +36,14 @@ function choice({ object }: Situation): string {
 }
 
 /**
- * Whether somebody else changed a label since the operator last set or accepted it. What the step that is due would set
- * is no foreign change: it is our own patch, seen after a crash.
+ * Whether somebody else changed a label since the operator last set or accepted it. Our own patch writes the labels and the journal
+ * together, so it is never half seen after a crash: labels that a step would set are a stranger's as long as the journal does not say so.
  */
-export function labelChanges(situation: Situation, status: NamespaceMigrationStatus, due: LabelTargets): string | undefined {
+export function labelChanges(situation: Situation, status: NamespaceMigrationStatus): string | undefined {
   if (status.labels === undefined) return undefined;
   const held = fromList(status.labels);
   const observed = observedLabels(situation);
-  if (equal(observed, held) || equal(observed, { ...held, ...due })) return undefined;
+  if (sameLabels(observed, held)) return undefined;
   const changes = Object.keys(held).filter((key) => (held[key] ?? null) !== (observed[key] ?? null)).map((key) => {
     const manager = situation.surroundings.namespace.labelManagers[key];
     return `${key} is ${observed[key] ?? 'absent'} instead of ${held[key] ?? 'absent'}${manager === undefined ? '' : ` (set by ${manager})`}`;
@@ -56,7 +52,7 @@ export function labelChanges(situation: Situation, status: NamespaceMigrationSta
 }
 
 /** The same with both ways on that a person has. */
-export function foreignChange(situation: Situation, status: NamespaceMigrationStatus, due: LabelTargets): string | undefined {
-  const changes = labelChanges(situation, status, due);
+export function foreignChange(situation: Situation, status: NamespaceMigrationStatus): string | undefined {
+  const changes = labelChanges(situation, status);
   return changes && `${changes}. Settle who owns them. ${choice(situation)}`;
 }

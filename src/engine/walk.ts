@@ -184,12 +184,3 @@ export function walk(situation: Situation, start: NamespaceMigrationStatus, step
   }
   return { status, outcome: { kind: 'Done' } };
 }
-
-/**
- * The labels that the first incomplete step would set: what a crash may have left behind of our own doing. A step further on
- * has sent nothing, because the completion of the steps before it is stored first: its labels would be a stranger's.
- */
-export function dueLabels(status: NamespaceMigrationStatus, steps: readonly StepPlan[]): LabelTargets {
-  const due = steps.find((step) => !isComplete(status.steps, step));
-  return due?.work.kind === 'Labels' ? due.work.targets : {};
-}

@@ -21,6 +21,7 @@ describe('the journal on a namespace', () => {
     expect(journalText({ ...journal, labels: { 'istio.io/rev': null, 'istio-injection': 'enabled' } })).toBe(text);
     expect(read(journalText({ ...journal, direction: 'Forward', arrived: true }))).toMatchObject({ direction: 'Forward', arrived: true });
     expect(read(journalText({ ...journal, first: 2 }))?.first).toBe(2);
+    expect(read(journalText({ ...journal, changed: true }))?.changed).toBe(true);
   });
 
   it('is bounded, whatever a failure says', () => {

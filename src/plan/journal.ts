@@ -35,6 +35,8 @@ export interface Journal {
   readonly labels: LabelTargets;
   /** The same labels as the operator last set or accepted them. */
   readonly set: LabelTargets;
+  /** Something of the namespace has been changed since: its labels as they are now are never again those of before. */
+  readonly changed?: true;
   /** It has got to the end of its way and is at rest there. */
   readonly arrived?: true;
   /** Who commanded this namespace back. */
@@ -97,7 +99,7 @@ function fromJson(json: Json): Journal | undefined {
   const by = byIn(json['by']);
   const failure = failureIn(json['failure']);
   const services = servicesIn(json['services']);
-  return { ...rest, ...(home !== undefined && { home }), ...(first !== undefined && { first }), ...(services && { services }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
+  return { ...rest, ...(home !== undefined && { home }), ...(first !== undefined && { first }), ...(services && { services }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['changed'] === true && { changed: true }), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
 }
 
 const known = new WeakMap<NamespaceView, { readonly journal: Journal | undefined }>();
@@ -146,10 +148,10 @@ function someOf(journal: Journal): NonNullable<Journal['services']> {
 }
 
 function asText({ route, failure, by, services, ...rest }: Journal, room: number): string {
-  const { migration, home, uid, attempt, first, direction, itinerary, capturedAt, labels, set, arrived } = rest;
+  const { migration, home, uid, attempt, first, direction, itinerary, capturedAt, labels, set, changed, arrived } = rest;
   const kept = servicesOut(services);
   return JSON.stringify({
-    migration, home, uid, ...route, attempt, first, direction, itinerary, capturedAt, labels: sorted(labels), set: sorted(set), arrived, ...(kept.length > 0 && { services: kept }),
+    migration, home, uid, ...route, attempt, first, direction, itinerary, capturedAt, labels: sorted(labels), set: sorted(set), changed, arrived, ...(kept.length > 0 && { services: kept }),
     by: by && { name: by.name.slice(0, 128), at: by.at },
     failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },
   });
