@@ -7,6 +7,7 @@ import { toList } from './label-values.ts';
 import type { Situation } from './situation.ts';
 import { withRecords } from './service-records.ts';
 import { readable } from './stored.ts';
+import { isSealing } from './verdicts.ts';
 
 /** Where the operator cannot be fooled about one namespace. */
 export interface Evidence {
@@ -71,10 +72,20 @@ function returnedAs({ reason, at, by }: Returned, { command, failure }: Namespac
   };
 }
 
+/** Where it stands without its journal. What was only restarted for HBONE has not arrived anywhere: it stands at the beginning. */
+function restedAt(status: NamespaceMigrationStatus): string | undefined {
+  const { direction, itinerary, writtenPhase } = status;
+  if (direction === undefined) return writtenPhase;
+  if (direction === 'Backward') return 'RolledBack';
+  if (itinerary === 'Hbone') return undefined;
+  // It was announced before the journal went, and counts whatever is wanted by now. Who forges it only ends the way back of his own namespace.
+  return isSealing(status) ? 'Finalized' : writtenPhase;
+}
+
 /** Nothing of it is started. What a status says beyond that is only believed where it holds nothing up. */
 function notStarted(status: NamespaceMigrationStatus, returned: Returned | undefined): NamespaceMigrationStatus {
-  const { direction, labels: _labels, original: _original, command, failure: _failure, writtenPhase, step: _step, ...rest } = status;
-  const phase = direction === 'Backward' ? 'RolledBack' : writtenPhase;
+  const { direction: _direction, labels: _labels, original: _original, command, failure: _failure, writtenPhase: _written, step: _step, ...rest } = status;
+  const phase = restedAt(status);
   return {
     ...rest,
     ...(NamespacePhase.safeParse(phase).success && { phase }),

@@ -3,7 +3,7 @@ import { isAtRest, podsLeft } from './left.ts';
 import type { Situation } from './situation.ts';
 
 /** What is to be done with a namespace that was started. */
-export type Course = 'Forward' | 'Backward' | 'Hold' | 'Seal' | 'Rest' | 'Queue';
+export type Course = 'Forward' | 'Backward' | 'Hold' | 'Seal' | 'Rest' | 'Queue' | 'LetGo';
 
 /** Whether anybody wants the namespace back as it was: once begun, a rollback is not turned round. */
 export function isUnwanted({ wanted }: Pick<Situation, 'wanted'>, { direction, command, phase }: NamespaceMigrationStatus): boolean {
@@ -17,8 +17,14 @@ function courseOutside({ inScope, spec }: Situation): Course | undefined {
   return spec.rollback.onScopeLost === 'Rollback' ? 'Backward' : 'Hold';
 }
 
+/** Whether the selection takes in by now what was only restarted for HBONE. */
+function isToMove({ surroundings: { scope, namespace } }: Situation): boolean {
+  return scope?.moves(namespace.name) === true;
+}
+
 /** What is at rest is sealed when that is wanted; while pods of the old data plane are left, only at a deletion that leaves things as they are. */
 function courseAtRest(situation: Situation, status: NamespaceMigrationStatus): Course {
+  if (status.itinerary === 'Hbone' && isToMove(situation)) return 'LetGo';
   const seals = situation.wanted === 'DeleteLeave' || (situation.wanted === 'Finalize' && podsLeft(situation, status).length === 0);
   return seals ? 'Seal' : 'Rest';
 }

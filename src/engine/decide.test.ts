@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { config, namespace, plainPod, pod, surroundings } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld } from '../../test/support/namespace-world.ts';
 import { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { journalAnnotation } from '../api/resources.ts';
 import type { PodView } from '../mesh/views.ts';
 import { decide } from './decide.ts';
 import { observedLabels, toList } from './label-values.ts';
@@ -193,6 +194,21 @@ describe('decide', () => {
 
       expect(world.status).toMatchObject({ phase: 'Blocked', message: expect.stringContaining('taken away half-way'), findings: [{ id: 'MM007', fix: expect.stringContaining('istio-injection=enabled') }] });
       expect([world.labels, world.writes.length]).toEqual([labels, length]);
+    }
+  });
+
+  it('is finalized when its own seal has removed the journal, whatever is wanted before the status says so', () => {
+    for (const wanted of ['Rollback', 'Migrate', 'Plan', 'Pause'] as const) {
+      const world = until(({ status }) => status?.phase === 'Migrated');
+      world.wanted = 'Finalize';
+      until(({ annotations }) => annotations?.[journalAnnotation] === undefined, world);
+      expect(world.status).toMatchObject({ phase: 'Migrated' });
+      world.wanted = wanted;
+      const { labels } = world;
+      world.settle();
+
+      expect(world.status).toMatchObject({ phase: 'Finalized' });
+      expect(world.labels).toEqual(labels);
     }
   });
 

@@ -26,7 +26,7 @@ import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { refusalsToReport, type Decision, type Outcome, type Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
-import { failedVerdict, migratedVerdict, pausedVerdict } from './verdicts.ts';
+import { failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
 import { deadline, noting, withoutDeadlines } from './waits.ts';
 import { walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
@@ -125,7 +125,14 @@ function bindingOnTheWayBack(situation: Situation, status: NamespaceMigrationSta
 function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
   // Safe: removes only our own annotations. Dying before: sent again; after: the journal is gone and the phase follows.
   const write = forgetStep(situation) ?? patchWithJournal(situation, {}, null);
-  return { status, phase: 'Migrated', verdict: { state: 'InProgress', reason: 'Finalizing', message: 'removing the record of the original labels' }, next: { kind: 'Write', write } };
+  return { status, phase: 'Migrated', verdict: sealingVerdict, next: { kind: 'Write', write } };
+}
+
+/** It was restarted for HBONE, because it stayed; now it is selected. That way is over, and it begins to move like all others. */
+function letGo(situation: Situation, status: NamespaceMigrationStatus): Draft {
+  // Safe: removes only our own annotation, of a way that changed no label. Dying before: sent again; after: nothing of it is started.
+  const write = patchWithJournal(situation, {}, null);
+  return { status, phase: 'Migrated', verdict: { state: 'InProgress', reason: 'Selected', message: 'its sidecars take HBONE; it is selected to move, so the record of their restart is removed first' }, next: { kind: 'Write', write } };
 }
 
 function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
@@ -173,6 +180,7 @@ function takeCourse(situation: Situation, status: NamespaceMigrationStatus, itin
     case 'Backward': return goBack(situation, status, itinerary, followed);
     case 'Rest': return rest(situation, status, itinerary, followed);
     case 'Queue': return queued(situation, rest(situation, status, itinerary, followed));
+    case 'LetGo': return letGo(situation, status);
     case 'Hold': return paused(situation, status, itinerary, followed);
     case 'Seal': {
       const rested = rest(situation, status, itinerary, followed);

@@ -9,7 +9,7 @@ function phaseOf(course: Course, { phase, failure }: NamespaceMigrationStatus): 
     case 'Backward': return 'RollingBack';
     case 'Hold': return failure === undefined ? 'Paused' : 'Failed';
     case 'Forward': return phase === 'Paused' ? 'Paused' : 'Migrating';
-    case 'Rest': case 'Seal': case 'Queue': return phase === 'Incomplete' ? 'Incomplete' : 'Migrated';
+    case 'Rest': case 'Seal': case 'Queue': case 'LetGo': return phase === 'Incomplete' ? 'Incomplete' : 'Migrated';
   }
 }
 

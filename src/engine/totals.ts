@@ -14,12 +14,17 @@ export function phaseOf({ status }: NamespaceMigration): string | undefined {
   return status?.writtenPhase;
 }
 
+/** Whether it was only restarted for HBONE so far. Where it is selected by now it has yet to move. */
+function onlyRestarted({ status }: NamespaceMigration): boolean {
+  return status?.direction !== undefined && status.itinerary === 'Hbone';
+}
+
 /** Namespaces by state. While the selection itself is wrong, whatever could be started is blocked. */
 export function totalsOf(all: readonly NamespaceMigration[], scope: Scope): NamespaceTotals {
   // What is only restarted for HBONE does not move: it is in no sum of those that do.
   const children = all.filter(({ metadata }) => !scope.hbone.includes(metadata.namespace ?? ''));
   const missing = scope.namespaces.filter((name) => !children.some((child) => child.metadata.namespace === name)).length;
-  const count = (...phases: readonly string[]): number => children.filter((child) => phases.includes(phaseOf(child) ?? '')).length;
+  const count = (...phases: readonly string[]): number => children.filter((child) => phases.includes(phaseOf(child) ?? '') && !onlyRestarted(child)).length;
   const total = children.length + missing;
   const inFlight = children.filter(isInFlight).length;
   const [migrated, rolledBack, incomplete, found] = [count('Migrated', 'Finalized'), count('RolledBack'), count('Incomplete'), count('Blocked')];

@@ -62,6 +62,14 @@ export function rolledBackVerdict(situation: Situation, status: NamespaceMigrati
   return { state: 'Stalled', reason, message, way: onMigration(situation, 'To start again', command) };
 }
 
+/** Said, and stored, before the originals are removed: after that nothing else tells that it was the operator who did it. */
+export const sealingVerdict: Verdict = { state: 'InProgress', reason: 'Finalizing', message: 'removing the record of the original labels' };
+
+/** Whether the last that was stored of a namespace is that it is being sealed, refused or not. */
+export function isSealing({ message }: NamespaceMigrationStatus): boolean {
+  return message?.includes(sealingVerdict.message) === true;
+}
+
 /** The end of a namespace that was sealed. */
 export const finalizedVerdict: Verdict = { state: 'Ready', reason: 'Finalized', message: 'migrated for good; there is no rollback any more' };
 

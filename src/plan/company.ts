@@ -54,7 +54,7 @@ function wayBackOf(name: string, around: Around): WayBack | undefined {
 
 /** The other namespaces of a migration as those see them that wait for them. */
 export function companyOf(around: Around): ScopeView {
-  const { spec, namespace, siblings, others, rootNamespace } = around;
+  const { spec, migration, namespace, siblings, others, rootNamespace } = around;
   const isSystem = (name: string): boolean => (systemNamespaces as readonly string[]).includes(name) || name === rootNamespace;
   const moves = (name: string): boolean => {
     const view = namespace(name);
@@ -64,7 +64,7 @@ export function companyOf(around: Around): ScopeView {
     moves,
     restartsForHbone: (name) => {
       const view = namespace(name);
-      return view !== undefined && !isSystem(name) && isForHbone(spec, view) && !others.some((other) => holds(other) && isSelected(other.spec, view));
+      return view !== undefined && !isSystem(name) && isForHbone({ metadata: { name: migration }, spec }, view) && !others.some((other) => holds(other) && isSelected(other.spec, view));
     },
     halted: (name) => {
       const record = siblings.find(({ metadata }) => metadata.namespace === name);

@@ -22,15 +22,28 @@ export function isSelected({ namespaces }: Pick<MeshMigrationSpec, 'namespaces'>
   return namespaces.names.includes(namespace.name) || (namespaces.selector !== undefined && selects(namespaces.selector, namespace.labels));
 }
 
-/** Whether the spec lets the workloads of a namespace that stays be restarted for HBONE. */
-export function isForHbone({ restart: { hboneNamespaces }, ...spec }: MeshMigrationSpec, namespace: NamespaceView): boolean {
-  if (hboneNamespaces === undefined || isSelected(spec, namespace)) return false;
+/** A migration by what its journals know it by. */
+export interface Named {
+  readonly metadata: Pick<MeshMigration['metadata'], 'name'>;
+  readonly spec: MeshMigrationSpec;
+}
+
+/** Whether the migration has begun to move the namespace, wherever its spec names it by now. */
+function isMoved({ metadata: { name }, spec }: Named, namespace: NamespaceView): boolean {
+  const journal = journalOn(namespace);
+  return isOf(journal, name, spec) && journal.itinerary !== 'Hbone';
+}
+
+/** Whether the workloads of a namespace that stays may be restarted for HBONE: one that was moved does not stay. */
+export function isForHbone(migration: Named, namespace: NamespaceView): boolean {
+  const { spec, spec: { restart: { hboneNamespaces } } } = migration;
+  if (hboneNamespaces === undefined || isSelected(spec, namespace) || isMoved(migration, namespace)) return false;
   return hboneNamespaces.names.includes(namespace.name) || (hboneNamespaces.selector !== undefined && selects(hboneNamespaces.selector, namespace.labels));
 }
 
 /** Whether a migration may touch one namespace: to move it, or to restart it for HBONE. */
-export function isInScope({ spec }: MeshMigration, namespace: NamespaceView, rootNamespace: string): boolean {
-  return (isSelected(spec, namespace) || isForHbone(spec, namespace)) && !(systemNamespaces as readonly string[]).includes(namespace.name) && namespace.name !== rootNamespace;
+export function isInScope(migration: MeshMigration, namespace: NamespaceView, rootNamespace: string): boolean {
+  return (isSelected(migration.spec, namespace) || isForHbone(migration, namespace)) && !(systemNamespaces as readonly string[]).includes(namespace.name) && namespace.name !== rootNamespace;
 }
 
 /** Whether a migration still has a say over its namespaces; one that is Finalized has let go. */
@@ -76,7 +89,7 @@ export function scopeOf(
     findings.push({ id: 'MM004', severity: 'Critical', object: `MeshMigration ${self.metadata.name}`, message: 'no namespace is selected', fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.' });
   }
   const changed = namespaces.filter((namespace) => !namespace.terminating && isOf(journalOn(namespace), self.metadata.name, self.spec)).map(({ name }) => name);
-  const restarted = namespaces.filter((namespace) => isForHbone(self.spec, namespace) && !namespace.terminating && !isSystem(namespace.name));
+  const restarted = namespaces.filter((namespace) => isForHbone(self, namespace) && !namespace.terminating && !isSystem(namespace.name));
   const hbone = restarted.filter((namespace) => !others.some(({ spec }) => isSelected(spec, namespace))).map(({ name }) => name).sort();
   return { namespaces: usable, hbone, changed, findings: findings.slice(0, 50) };
 }

@@ -55,4 +55,26 @@ export const calledFirstScenarios: readonly Scenario[] = [
       assert.deepEqual(after.templates, templates, 'what was restarted for HBONE was restarted again');
     },
   },
+  {
+    name: 'called-moves-later',
+    prepare: callerAndCalled,
+    async run(world) {
+      const [a, b] = [world.ns('a'), world.ns('b')];
+      await world.create(meshMigration(world.name, { names: [a] }, { restart: { hboneNamespaces: { names: [b] } } }));
+      await world.phase('Migrated');
+      const { conditions } = (await world.childPhase('Migrated', b)).status ?? {};
+      assert.match(conditions?.[0]?.message ?? '', /take HBONE; it stays as it is/);
+      assert.deepEqual((await world.migration()).status?.conditions?.filter(({ type, status }) => type === 'ScopeLost' && status === 'True'), []);
+      const { labels, templates } = await world.snapshot(b);
+      await world.edit({ namespaces: { names: [a, b] } });
+      const { status } = await world.phase('Migrated');
+      assert.deepEqual([status?.namespaces?.total, status?.namespaces?.migrated], [2, 2]);
+      assert.deepEqual(await world.modes(b), { Ambient: 2 });
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+      await world.modesAre({ Sidecar: 2 }, b);
+      const back = await world.snapshot(b);
+      assert.deepEqual([back.labels, back.templates, back.annotations], [labels, templates, {}]);
+    },
+  },
 ];

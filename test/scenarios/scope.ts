@@ -71,6 +71,24 @@ export const scopeScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'excluded-for-hbone',
+    async run(world) {
+      const b = await twoOfATeam(world, '3000');
+      const before = await world.snapshot(b);
+      await world.create(meshMigration(world.name, { names: [world.ns('a'), b] }));
+      await world.eventually('RestartWorkloads', async () => ((await world.child(b)).status?.step === 'RestartWorkloads' ? true : undefined));
+      await world.edit({ namespaces: { names: [world.ns('a')] }, restart: { hboneNamespaces: { names: [b] } } });
+      assert.match((await world.childPhase('Paused', b)).status?.message ?? '', /does not select this namespace any more/);
+      await scopeLost(world, 'True');
+      assert.equal((await world.migration()).status?.namespaces?.total, 2);
+      await world.command('RollingBack', b);
+      await world.childPhase('RolledBack', b);
+      await scopeLost(world, 'False');
+      await world.restored(before, b);
+      await world.childPhase('Migrated', world.ns('a'));
+    },
+  },
+  {
     name: 'excluded-goes-back',
     async run(world) {
       const b = await twoOfATeam(world, '3000');

@@ -4,9 +4,11 @@ import { seededRandom } from '../../src/base/random.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
-import { kinds } from '../scenarios/manifests.ts';
+import { kinds, meshMigration } from '../scenarios/manifests.ts';
+import { smallShop } from '../scenarios/migrate.ts';
 import { runOnSimulation } from './run-scenario.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import type { SimOperator } from './sim-operator.ts';
 import { backToSidecars, takenBackThroughWaypoint, takenBackToWaypoint, thereThroughWaypoint } from './there-and-back.ts';
 
 /** The operator dies right after its write number `write`; before it is back, somebody asks for a rollback, and perhaps loses its record. */
@@ -35,6 +37,43 @@ async function takenBackAt(scenario: Scenario, write: number, recordLost: boolea
   });
   expect(taken).toBe(1);
 }
+
+/** The operator dies right before its `nth` write since the migration is to be finalized; before it is back, somebody thinks better of it. Returns how it ends. */
+async function takenBackFromGood(nth: number): Promise<string> {
+  let ended = '';
+  let operator: SimOperator | undefined;
+  await runOnSimulation({
+    name: 'taken-back-from-good',
+    async run(world) {
+      await smallShop(world);
+      const before = await world.snapshot();
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await world.phase('Migrated');
+      await world.pause(5000);
+      const killed = new Promise<void>((resolve) => { if (operator !== undefined) operator.onKilled = resolve; });
+      operator?.killAt([{ write: operator.writes + nth, when: 'before' }]);
+      await world.edit({ action: 'Finalize' });
+      await killed;
+      await world.edit({ action: 'Rollback' });
+      await world.operator.start();
+      const child = await world.eventually('it has ended', async () => [await world.child()].find(({ status }) => ['RolledBack', 'Finalized'].includes(status?.writtenPhase ?? '')));
+      ended = child.status?.writtenPhase ?? '';
+      await world.phase(ended);
+      if (ended === 'RolledBack') await world.restored(before);
+      else await world.modesAre({ Ambient: 3 });
+    },
+  }, { arrange(_cluster, incarnations) { operator = incarnations; } });
+  return ended;
+}
+
+describe('a migration that is being finalized', () => {
+  it('is finalized once the journal is removed, and back before, whatever is wanted by the next process', async () => {
+    const ends: string[] = [];
+    for (let nth = 1; ends.at(-1) !== 'Finalized'; nth += 1) ends.push(await takenBackFromGood(nth));
+
+    expect(ends.join(' ')).toMatch(/^(RolledBack )+Finalized$/);
+  });
+});
 
 describe('a migration through a waypoint that is taken back', () => {
   it.each([['with its record', false], ['without its record, which was lost', true]])('leaves nothing, after whichever write, %s', async (_title, recordLost) => {
