@@ -27,13 +27,17 @@ function waiting(status: NamespaceMigrationStatus, phase: NamespacePhase, state:
   return { status, phase, verdict: { state, reason, message }, next: { kind: 'Wait' } };
 }
 
+/** Whether something of another migration stands here, which was finalized for example: then the namespace is not this one's any more. */
+function isOthers(situation: Situation): boolean {
+  const label = situation.object.metadata.labels?.[migrationLabel];
+  return ownObjects(situation).some(({ labels }) => labels[migrationLabel] !== label);
+}
+
 /** Whether something that the operator made or labelled for this migration is in the namespace, and nothing of another one. */
 function leftBehind(situation: Situation): boolean {
-  const { surroundings: { services }, object } = situation;
-  const label = object.metadata.labels?.[migrationLabel];
-  const made = ownObjects(situation);
-  if (made.some(({ labels }) => labels[migrationLabel] !== label)) return false;
-  return made.length > 0 || services.some(({ annotations }) => annotations[originalLabelsAnnotation] !== undefined);
+  const { surroundings: { services } } = situation;
+  if (isOthers(situation)) return false;
+  return ownObjects(situation).length > 0 || services.some(({ annotations }) => annotations[originalLabelsAnnotation] !== undefined);
 }
 
 /** The attempt after every one that is known of, or has left a trace in a template: values of the restart annotation must not come twice. */
@@ -58,7 +62,8 @@ function leftovers(situation: Situation, status: NamespaceMigrationStatus, stran
   const back = wanted === 'Rollback' || wanted === 'DeleteLeave';
   const over = status.phase === 'RolledBack' || status.phase === 'Finalized';
   // What was finalized is its owner's, whatever he has done with it since: its record tells of nothing that is under way.
-  const isClaimed = object.status?.direction !== undefined;
+  const { direction, findings } = object.status ?? {};
+  const isClaimed = direction !== undefined || findings?.some(({ id }) => id === 'MM007') === true;
   if (!back || over || !isClaimed || adapter.arrived(spec, namespace.labels) || !leftBehind(situation)) return undefined;
   return { ...begun(situation, status, 'Backward', Math.max(1, nextAttempt(situation, status) - 1)), itinerary: 'L7' };
 }
@@ -119,7 +124,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   if (isSealed(situation)) return hold(status, 'Finalized', finalizedVerdict);
   const lost = lostJournal(situation, status);
   if (lost !== undefined) return lost;
-  if (hasEnded(situation, status)) return settled(situation, status, strange === undefined);
+  if (hasEnded(situation, status)) return settled(situation, status, strange === undefined && !isOthers(situation));
   const there = strange === undefined ? alreadyThere(situation) : undefined;
   if (there !== undefined) return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
   const findings = [...(strange === undefined ? [] : [strange]), ...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);

@@ -41,9 +41,11 @@ export class ParkingLot {
 
   /** The namespace is gone, or on its way out: whoever comes after it under its name begins anew. Records have the name of their migration. */
   forget(migration: string, namespace: string): void {
-    const parked = this.#parked.get(migration);
-    parked?.delete(namespace);
-    if (parked?.size === 0) this.#parked.delete(migration);
+    for (const [key, parked] of this.#parked) {
+      if (!key.startsWith(`${migration} `)) continue;
+      parked.delete(namespace);
+      if (parked.size === 0) this.#parked.delete(key);
+    }
   }
 
   /** When to look at one of them again: nothing tells that others have arrived. */

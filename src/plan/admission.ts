@@ -25,6 +25,8 @@ export function hasFailed({ status }: NamespaceMigration): boolean {
 /** May be started, as far as its own record says: one that was not looked at yet, and one that is to start again, included. */
 function isCandidate({ status }: NamespaceMigration): boolean {
   if (status?.direction !== undefined) return false;
+  // Whose journal cannot be written is tried again, and holds nobody up meanwhile.
+  if (status?.conditions?.some(({ type, status: holds, reason }) => type === 'Stalled' && holds === 'True' && reason === 'WriteRefused') === true) return false;
   const phase = status?.writtenPhase;
   if (phase === 'RolledBack') return status?.failure === undefined && status?.command === undefined;
   return phase === undefined || phase === 'Pending' || phase === 'Planned' || phase === 'Migrating';
@@ -48,7 +50,7 @@ export function progressOf({ metadata, spec, status }: MeshMigration, namespaces
   const inFlight = journals.filter(({ journal }) => journal?.arrived !== true).filter(({ namespace }) => !parking.has(namespace)).length;
   const failed = new Set(journals.filter(({ journal }) => journal?.failure !== undefined).map(({ namespace }) => namespace));
   // What has left the scope since is nobody's to repair any more.
-  const scope = new Set(namespaces.filter((namespace) => isSelected(spec, namespace) || isForHbone(spec, namespace)).map(({ name }) => name));
+  const scope = new Set(namespaces.filter((namespace) => isSelected(spec, namespace) || isForHbone({ metadata, spec }, namespace)).map(({ name }) => name));
   for (const { namespace, reason } of status?.returned ?? []) if (reason !== commanded && scope.has(namespace)) failed.add(namespace);
   return { inFlight, failed: failed.size, ...(parking.size > 0 && { wanting: countOf(parking, 'WantsSlot'), stalled: countOf(parking, 'Stalled') }) };
 }

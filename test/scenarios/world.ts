@@ -216,7 +216,7 @@ export class World {
     assert.deepEqual(await this.snapshot(namespace), before, `${namespace} is not as it was`);
   }
 
-  async gone(resource: Resource, namespace: string | undefined, name: string): Promise<void> {
+  async gone(resource: Resource, namespace: string | undefined, name: string, within = 4 * patienceMs): Promise<void> {
     await this.eventually(`${resource.kind} ${name} gone`, async () => {
       try {
         await this.client.get(resource, namespace, name, this.signal);
@@ -225,7 +225,7 @@ export class World {
         if (error instanceof NotFoundError) return true;
         throw error;
       }
-    });
+    }, within);
   }
 
   /** Repeats a read-modify-write of an administrator until nobody came in between. */

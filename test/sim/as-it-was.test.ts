@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { namespaceMigrations } from '../../src/api/resources.ts';
 import { allowGet, shop } from '../scenarios/http.ts';
-import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
+import { deployment, kinds, meshMigration, namespace } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import type { FaultRule } from './apiserver/fault-rules.ts';
 import { runOnSimulation } from './run-scenario.ts';
@@ -100,6 +100,32 @@ describe('the end of a rollback', () => {
       await world.edit({ action: 'Rollback' }, 'home');
       await world.phase('RolledBack', 'home');
       await world.restored(before);
+    });
+  });
+
+  it('is swept no more where another migration has moved the namespace for good', async () => {
+    await run(async (world, home) => {
+      const other = world.ns('other');
+      await world.create(namespace(other), deployment(other, 'x'));
+      await world.podsReady(1, other);
+      await shop(world, allowGet(home));
+      await world.create(meshMigration(world.name, { names: [home, other] }));
+      await world.phase('Migrated');
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack');
+      await world.edit({ action: 'Finalize' });
+      await world.phase('Finalized');
+      await world.create(meshMigration('second', { names: [home] }));
+      await world.phase('Migrated', 'second');
+      await world.edit({ action: 'Finalize' }, 'second');
+      await world.phase('Finalized', 'second');
+      const before = await world.snapshot();
+      for (const name of ['web', 'api']) await world.patch('Deployment', home, name, { spec: { replicas: 0 } });
+      await world.operator.kill();
+      await world.operator.start();
+      await world.pause(180_000);
+      expect((await world.snapshot()).services).toEqual(before.services);
+      await world.client.get(kinds.ConfigMap, home, 'mesh-migration-waypoint', world.signal);
     });
   });
 });
