@@ -27,7 +27,7 @@ import { readable } from './stored.ts';
 import { refusalsToReport, type Decision, type Outcome, type Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
 import { failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
-import { deadline, noting, withoutDeadlines } from './waits.ts';
+import { deadline, leavesEarly, noting, withoutDeadlines } from './waits.ts';
 import { walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
 
@@ -55,6 +55,7 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
     return fail(situation, withFinding(status, critical), 'CriticalFinding', sentence(critical), itinerary, followed);
   }
   const kept = upkeep(situation, status, itinerary.forward, followed);
+  if (kept.outcome.kind !== 'Done') leavesEarly(situation);
   const walked = kept.outcome.kind === 'Done' ? walk(situation, kept.status, itinerary.forward) : kept;
   const outcome = givenUp(situation, walked.outcome);
   switch (outcome.kind) {
@@ -71,7 +72,10 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
 function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
   const turned: NamespaceMigrationStatus = { ...status, direction: 'Backward' };
   const binding = bindingOnTheWayBack(situation, turned, itinerary, followed);
-  if (binding !== undefined) return binding;
+  if (binding !== undefined) {
+    leavesEarly(situation);
+    return binding;
+  }
   const foreign = changedOnTheWayBack(situation, turned, itinerary);
   if (foreign !== undefined) {
     const { name } = situation.surroundings.namespace;
@@ -157,7 +161,10 @@ function continueCourse(situation: Situation, status: NamespaceMigrationStatus):
   const itinerary = situation.adapter.itinerary(situation.spec, fromList(status.original?.labels ?? []), status.itinerary ?? 'L4');
   const course = courseOf(situation, status);
   const followed = follow(situation, course === 'Backward' ? { ...status, direction: 'Backward' } : status, itinerary);
-  if (followed.write !== undefined && !followed.refused) return whileFollowing(followed.write, followed, course);
+  if (followed.write !== undefined && !followed.refused) {
+    if (course !== 'Hold') leavesEarly(situation);
+    return whileFollowing(followed.write, followed, course);
+  }
   return alsoRestoring(situation, course, alsoFollowing(takeCourse(situation, followed.status, itinerary, followed, course), followed));
 }
 
@@ -213,7 +220,7 @@ function paused(situation: Situation, start: NamespaceMigrationStatus, itinerary
  * write. Calling it again with the same picture gives the same answer, so a crash between any two steps is harmless.
  */
 export function decide(given: Situation): Decision {
-  const { situation: noted, waits } = noting(given);
+  const { situation: noted, waits, kept } = noting(given);
   const seen = { ...noted, object: { ...noted.object, status: readable(noted.object.status) } };
   const { namespace } = seen.surroundings;
   const evidence = evidenceOf(seen.object, namespace, seen.returned);
@@ -224,7 +231,7 @@ export function decide(given: Situation): Decision {
   const { status: accepted, answer } = acceptEdit(situation, before);
   const status = takenAlong(situation, accepted);
   const draft = status.direction === undefined ? look(situation, status) : continueCourse(onItinerary(situation, status), status);
-  return { ...finish(situation, journalFirst(situation, before, blame(situation, withPodsLeft(situation, draft))), answer), waits: [...waits] };
+  return { ...finish(situation, journalFirst(situation, before, blame(situation, withPodsLeft(situation, draft))), answer), waits: [...waits], ...kept() };
 }
 
 /** On the way there a write that the API server does not take is not tried for ever: nothing stands on it yet, and others wait for the slot. */

@@ -7,6 +7,7 @@ import type { PodView } from '../mesh/views.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
 import type { JsonPatchOperation } from '../kube/client.ts';
 import type { Journal } from '../plan/journal.ts';
+import type { Kept } from './waits.ts';
 import type { StalledReason } from './ways-out.ts';
 
 /** What the migration as a whole wants of its namespaces now, commands included. */
@@ -132,6 +133,8 @@ export interface Decision {
   readonly next: Next;
   /** Names of the waits in force: what this look asked `waited` about. */
   readonly waits: readonly string[];
+  /** When it had no occasion to ask about others: they stand still, except these. */
+  readonly kept?: Kept;
 }
 
 /** What one step of an itinerary answers. `patch` is status to store before anything else happens. */

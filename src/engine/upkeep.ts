@@ -6,7 +6,7 @@ import type { Followed } from './follow.ts';
 import { bindStep } from './services.ts';
 import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
-import { deadline } from './waits.ts';
+import { deadline, waitEnded } from './waits.ts';
 
 /** What a look at the steps behind found: `Done` when all of them still hold. */
 export interface Kept {
@@ -18,10 +18,14 @@ function withStep(status: NamespaceMigrationStatus, name: Step['name'], change: 
   return { ...status, steps: (status.steps ?? []).map((step) => (step.name === name ? change(step) : step)) };
 }
 
+function holdsAgain({ name }: StepPlan): string {
+  return `${name} holds again`;
+}
+
 /** A completed step whose gate does not hold any more: nothing goes on meanwhile, and after the deadline it has failed. */
 function lost(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, known: Step, missing: string): Kept {
   const lostAt = known.lostAt ?? timestamp(situation.now);
-  const { over, until } = deadline(situation, `${step.name} holds again`, durationMs(situation.spec.restart.progressDeadline));
+  const { over, until } = deadline(situation, holdsAgain(step), durationMs(situation.spec.restart.progressDeadline));
   const noted = known.lostAt === undefined ? withStep(status, step.name, (entry) => ({ ...entry, lostAt })) : status;
   return over
     ? { status: noted, outcome: { kind: 'Failed', reason: 'GateLost', message: `${step.name} does not hold any more: ${missing}` } }
@@ -68,6 +72,7 @@ export function upkeep(situation: Situation, start: NamespaceMigrationStatus, st
     if (outcome.kind !== 'Done' || held === true) return { status, outcome };
     const missing = followed.pending.get(step.name) ?? step.gate?.(situation.surroundings);
     if (missing !== undefined) return lost(situation, status, step, known, missing);
+    waitEnded(situation, holdsAgain(step));
     if (known.lostAt !== undefined) status = withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => ({ ...entry, regainedAt: timestamp(situation.now) }));
   }
   return { status, outcome: { kind: 'Done' } };

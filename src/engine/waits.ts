@@ -11,7 +11,7 @@ export interface Deadline {
 
 /**
  * Judges a wait by the time in which this process has watched it, never by timestamps: a pause, a crash or a clock that jumps
- * is nobody's failure. To ask is to report: a wait that a look does not ask about is over for the stopwatch and begins anew.
+ * is nobody's failure. To ask is to report: a wait that a look does not ask about is over for the stopwatch and begins anew, unless it `leavesEarly`.
  * `progress` never goes back: a pod that becomes Ready a second time has got nowhere.
  */
 export function deadline({ now, waited }: Situation, wait: string, allowedMs: number, progress = 0): Deadline {
@@ -47,13 +47,46 @@ export function waitedBefore({ waited }: Situation, wait: string): number {
   return waited(peeked + wait);
 }
 
+const ended = '! ';
+const early = '* ';
+
+/** What was waited for has come: that a look asks nothing about it is no accident. */
+export function waitEnded({ waited }: Situation, wait: string): void {
+  waited(ended + wait);
+}
+
+/** A look that has something else to do first has no occasion to ask about what is waited for: none of that is over by it. */
+export function leavesEarly({ waited }: Situation): void {
+  waited(early);
+}
+
+/** What a decision asks about; `kept` when others are not over because it does not, except those that it names. */
+export interface Asked {
+  readonly waits: ReadonlySet<string>;
+  readonly kept: () => { readonly kept?: Kept };
+}
+
+/** Waits that stand still through a look, all but these. */
+export interface Kept {
+  readonly except: readonly string[];
+}
+
+/** What has to hold without a break is broken where it is not asked about. */
+export function isKept({ except }: Kept, name: string): boolean {
+  return !name.startsWith(settled) && !except.includes(name);
+}
+
 /** Notes which waits a decision asks about. */
-export function noting(situation: Situation): { readonly situation: Situation; readonly waits: ReadonlySet<string> } {
+export function noting(situation: Situation): Asked & { readonly situation: Situation } {
   const waits = new Set<string>();
+  const except = new Set<string>();
+  let leaves = false;
   const waited = (wait: string): number => {
     if (wait.startsWith(peeked)) return situation.waited(wait.slice(peeked.length));
+    if (wait.startsWith(ended)) { except.add(wait.slice(ended.length)); return 0; }
+    if (wait === early) { leaves = true; return 0; }
     waits.add(wait);
     return situation.waited(wait);
   };
-  return { situation: { ...situation, waited }, waits };
+  return { situation: { ...situation, waited }, waits, kept: () => (leaves ? { kept: { except: [...except] } } : {}) };
 }

@@ -78,8 +78,8 @@ export class NamespaceReconciler {
     await this.#resolveDoubt(key, home.name, signal);
     if (isBehind(this.#context, this.#touched(child))) return { kind: 'Stale' };
     const situation = this.#observe(child, migration, home);
-    const { status, next, waits } = decide(situation);
-    this.#stopwatch.looked(key, waits);
+    const { status, next, waits, kept } = decide(situation);
+    this.#stopwatch.looked(key, waits, kept);
     const freed = this.#parking.note(child, { status, next });
     if (next.kind === 'Journal') {
       const result = await this.#write(key, situation, next.write, signal);

@@ -1,12 +1,18 @@
 import type { Clock } from '../base/clock.ts';
+import { isKept, type Kept } from '../engine/waits.ts';
 
 /** What one gap between two looks counts at most: a process that was suspended has watched nothing meanwhile. */
 const longestGapMs = 60_000;
+
+/** What a gap counts at most after a look that had something else to do: more than that may have been spent on it. */
+const longestDetourMs = 1000;
 
 interface Wait {
   readonly ms: number;
   /** The most that was reached so far. */
   readonly progress: number;
+  /** The last look had no occasion to ask about it. */
+  readonly stands: boolean;
 }
 
 interface Looked {
@@ -39,17 +45,21 @@ export class Stopwatch {
     return (wait) => this.#standing(before, parse(wait), at).ms;
   }
 
-  /** After that look: the waits in force. Any other is forgotten. */
-  looked(key: string, waits: readonly string[]): void {
+  /** After that look: the waits in force. Any other is forgotten, unless the look had no occasion to ask about it. */
+  looked(key: string, waits: readonly string[], kept?: Kept): void {
     const at = this.#clock.monotonic();
     const before = this.#looked.get(key);
-    if (waits.length === 0) { this.#looked.delete(key); return; }
-    this.#looked.set(key, { at, waits: new Map(waits.map(parse).map((wait) => [wait.name, this.#standing(before, wait, at)])) });
+    const others = kept === undefined ? [] : [...before?.waits ?? []].filter(([name]) => isKept(kept, name)).map(([name, { progress }]) => ({ name, progress, stands: true }));
+    const all = [...others, ...waits.map((wait) => ({ ...parse(wait), stands: false }))];
+    if (all.length === 0) { this.#looked.delete(key); return; }
+    this.#looked.set(key, { at, waits: new Map(all.map((wait) => [wait.name, { ...this.#standing(before, wait, at), stands: wait.stands }])) });
   }
 
-  #standing(before: Looked | undefined, { name, progress }: { readonly name: string; readonly progress: number }, at: number): Wait {
+  #standing(before: Looked | undefined, { name, progress }: { readonly name: string; readonly progress: number }, at: number): Omit<Wait, 'stands'> {
     const known = before?.waits.get(name);
     if (before === undefined || known === undefined || progress > known.progress) return { ms: 0, progress };
-    return { ms: known.ms + Math.min(at - before.at, longestGapMs), progress: known.progress };
+    const gap = at - before.at;
+    const counts = known.stands && gap > longestDetourMs ? 0 : Math.min(gap, longestGapMs);
+    return { ms: known.ms + counts, progress: known.progress };
   }
 }

@@ -43,6 +43,23 @@ describe('time that is not the operator\'s', () => {
     });
   });
 
+  it('does not begin anew with each edit of a policy that has to be followed', async () => {
+    await run(async (world) => {
+      const home = world.ns();
+      await shop(world, allowGet(home));
+      await world.patch('Deployment', home, 'api', { spec: { template: { metadata: { annotations: { [podBehaviour.neverReady]: 'without-sidecar' } } }, progressDeadlineSeconds: 7200 } });
+      await world.pause(10_000);
+      await world.podsReady(3);
+      await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '3m' } }));
+      await world.eventually('api is restarted', async () => (((await world.child()).status?.message ?? '').includes('api') && (await world.child()).status?.step === 'RestartWorkloads' ? true : undefined));
+      for (const path of ['/a', '/b']) {
+        await world.pause(2 * minuteMs);
+        await world.patch('AuthorizationPolicy', home, 'readers', { spec: { rules: [{ to: [{ operation: { methods: ['GET'], paths: [path] } }] }] } });
+      }
+      expect((await world.child()).status?.failure?.reason).toBe('WorkloadUnavailable');
+    });
+  });
+
   it('is not held against a gate: a pause while the control plane is repaired', async () => {
     await run(async (world) => {
       await shop(world, allowGet(world.ns()));

@@ -239,7 +239,7 @@ export class NamespaceWorld {
   operate(dies = false): 'Stored' | 'Wrote' | 'Nothing' {
     this.#note();
     const decision: Decision = decide(this.situation());
-    this.#stopwatch.looked('shop', decision.waits);
+    this.#stopwatch.looked('shop', decision.waits, decision.kept);
     const status = JSON.parse(JSON.stringify(decision.status)) as NamespaceMigrationStatus;
     if (dies) this.#remembered = undefined;
     if (decision.next.kind === 'Journal') {
