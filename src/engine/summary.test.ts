@@ -74,6 +74,9 @@ describe('the message of a migration', () => {
 
     expect(message(summary('Migrate', children({ ...migrated, writtenPhase: 'Paused' }), { status }))).toBe(
       `paused by ann at ${at}, 1 namespace half-way. To go on: kubectl patch mm mm --subresource=status --type=merge -p '{"status":{"phase":"Migrating"}}'`);
+    expect(message(summary('Migrate', children({ ...migrated, writtenPhase: 'Paused' }, returning), { status }))).toContain(
+      ', 1 namespace half-way, 1 namespace going back to the end: a rollback is never paused. ');
+    expect(message(summary('Migrate', children(returning), { status }))).not.toContain('half-way');
     expect(message(summary('Pause', children(migrated)))).toBe('spec.action is Pause. To go on: kubectl patch mm mm --type=merge -p \'{"spec":{"action":"Migrate"}}\'');
   });
 

@@ -40,9 +40,12 @@ function migrating(facts: Facts): Summary {
   return totals.inFlight > 0 || totals.pending > 0 ? underWay(facts, 'Migrating') : ended(facts);
 }
 
-function paused({ object, totals }: Facts): Summary {
+function paused({ object, children, totals }: Facts): Summary {
   const command = object.status?.command;
-  const where = totals.inFlight > 0 ? `, ${counted(totals.inFlight, 'namespace')} half-way` : '';
+  const back = children.filter((child) => phaseOf(child) === 'RollingBack').length;
+  const halfWay = totals.inFlight - back;
+  // A rollback is never paused: whoever reads this is not to believe that nothing is written.
+  const where = (halfWay > 0 ? `, ${counted(halfWay, 'namespace')} half-way` : '') + (back > 0 ? `, ${counted(back, 'namespace')} going back to the end: a rollback is never paused` : '');
   return command === undefined
     ? stalled('Paused', 'Paused', `spec.action is Pause${where}`, `To go on: ${commandLine('SetMigrate', object.metadata)}`)
     : stalled('Paused', 'Paused', `paused by ${command.by} at ${command.at}${where}`);
