@@ -3,6 +3,7 @@ import { timestamp } from '../base/clock.ts';
 import { listed } from '../base/counted.ts';
 import { isUnwanted } from './course.ts';
 import type { Situation } from './situation.ts';
+import { commandLine } from './ways-out.ts';
 
 /**
  * A namespace goes back with one that it would refuse otherwise, as if a person had commanded it: nobody's failure, and it is not started
@@ -22,11 +23,11 @@ export function takenAlong(situation: Situation, status: NamespaceMigrationStatu
  * What a rollback of this namespace alone would bring with it, for whoever commands it; undefined if nothing. The same command once more means
  * that it is wanted all the same.
  */
-export function costOfRollback({ adapter, surroundings }: Situation): string | undefined {
+export function costOfRollback({ adapter, surroundings, object: { metadata } }: Situation): string | undefined {
   const { along, stay } = adapter.refusing(surroundings);
   const parts = [
     ...(along.length > 0 ? [`${listed(along, 10)} would refuse calls from here and would go back with it`] : []),
     ...(stay.length > 0 ? [`calls to ${listed(stay, 10)} would be refused for as long as these stay behind their waypoints: roll their migration back first`] : []),
   ];
-  return parts.length === 0 ? undefined : `${parts.join('; ')}. To do it all the same, give RollingBack once more within ten minutes`;
+  return parts.length === 0 ? undefined : `${parts.join('; ')}. To do it all the same, give the command once more within ten minutes: ${commandLine('GoBack', metadata)}`;
 }

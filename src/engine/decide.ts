@@ -1,6 +1,5 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
-import { durationMs } from '../base/duration.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
 import { acceptEdit } from './accept-edit.ts';
 import type { Verdict } from './conditions.ts';
@@ -9,7 +8,6 @@ import { courseOf, type Course } from './course.ts';
 import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
 import { notEnforced, sentence, withFinding } from './held.ts';
-import { describeWrite } from './execute.ts';
 import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
 import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
@@ -24,10 +22,11 @@ import { journalFirst, patchWithJournal } from './keep-journal.ts';
 import { restoreRecord } from './service-records.ts';
 import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
-import { refusalsToReport, type Decision, type Outcome, type Situation } from './situation.ts';
+import { blame, givenUp } from './refused.ts';
+import type { Decision, Outcome, Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
 import { failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
-import { deadline, leavesEarly, noting, withoutDeadlines } from './waits.ts';
+import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
 import { walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
 
@@ -232,20 +231,4 @@ export function decide(given: Situation): Decision {
   const status = takenAlong(situation, accepted);
   const draft = status.direction === undefined ? look(situation, status) : continueCourse(onItinerary(situation, status), status);
   return { ...finish(situation, journalFirst(situation, before, blame(situation, withPodsLeft(situation, draft))), answer), waits: [...waits], ...kept() };
-}
-
-/** On the way there a write that the API server does not take is not tried for ever: nothing stands on it yet, and others wait for the slot. */
-function givenUp(situation: Situation, outcome: Outcome): Outcome {
-  if (outcome.kind !== 'Write' || outcome.write.kind === 'Remove' || outcome.write.kind === 'Evict') return outcome;
-  const name = describeWrite(outcome.write, situation.surroundings.namespace.name);
-  const refused = situation.refusals.get(name);
-  if (refused === undefined || !deadline(situation, `refused: ${name}`, durationMs(situation.spec.restart.progressDeadline)).over) return outcome;
-  return { kind: 'Failed', reason: 'WriteRefused', message: `it is refused: ${refused.message}` };
-}
-
-/** A write that the API server keeps refusing is no progress: the status says who refuses it and why, while it is tried again. */
-function blame({ refusals, surroundings }: Situation, draft: Draft): Draft {
-  const refused = draft.next.kind === 'Write' ? refusals.get(describeWrite(draft.next.write, surroundings.namespace.name)) : undefined;
-  if (refused === undefined || refused.count < refusalsToReport) return draft;
-  return { ...draft, verdict: { state: 'Stalled', reason: 'WriteRefused', message: `${draft.verdict.message}, but it is refused: ${refused.message}` } };
 }

@@ -124,7 +124,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   if (isSealed(situation)) return hold(status, 'Finalized', finalizedVerdict);
   const lost = lostJournal(situation, status);
   if (lost !== undefined) return lost;
-  if (hasEnded(situation, status)) return settled(situation, status, strange === undefined && !isOthers(situation));
+  if (hasEnded(situation, status)) return settled(situation, status, strange);
   const there = strange === undefined ? alreadyThere(situation) : undefined;
   if (there !== undefined) return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
   const findings = [...(strange === undefined ? [] : [strange]), ...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
@@ -143,8 +143,9 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   return hold(looked, 'Blocked', { state: 'Stalled', reason: findingReason(first), message: `${first.object}: ${first.message}${more}` });
 }
 
-/** A namespace whose migration ended: what was said at the end stays. Nothing is swept while another migration is at work there (`isAlone`). */
-function settled(situation: Situation, status: NamespaceMigrationStatus, isAlone: boolean): Draft {
+/** A namespace whose migration ended: what was said at the end stays. Nothing is swept where another migration is at work, or was. */
+function settled(situation: Situation, status: NamespaceMigrationStatus, strange: Finding | undefined): Draft {
+  const isAlone = strange === undefined && !isOthers(situation);
   const late = lateJournal(situation);
   if (late !== undefined) return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), next: { kind: 'Write', write: late } };
   if (status.command?.action === 'Migrate') return waiting(status, 'Pending', 'InProgress', 'Waiting', 'waiting until the MeshMigration has noted that it is to start again');

@@ -30,4 +30,11 @@ describe('newsOf', () => {
     expect(newsOf(status('Migrating', moving), after).map(({ reason, note }) => [reason, note])).toEqual([['WorkloadUnavailable', 'pod x crashes'], ['RollingBack', 'patching']]);
     expect(newsOf(after, after)).toEqual([]);
   });
+
+  it('tells once why a command was not carried out', () => {
+    const answered = { ...status('Migrated', moving), conditions: conditionsFor(moving, undefined, 1, 0, 'bank would go back with it') };
+
+    expect(newsOf(status('Migrated', moving), answered).map(({ type, reason, note }) => [type, reason, note])).toEqual([['Warning', 'CommandRejected', 'bank would go back with it']]);
+    expect(newsOf(answered, answered)).toEqual([]);
+  });
 });

@@ -36,10 +36,16 @@ function moved(before: Reported, after: Reported): readonly News[] {
   return [{ type: is === undefined ? 'Normal' : 'Warning', reason: samePhase ? reason : phase, action: 'Reconcile', note: messageOf(after) }];
 }
 
+/** Whoever gives a command that is not carried out sees nothing but the phase jump back. */
+function answered(before: Reported, after: Reported): readonly News[] {
+  const [was, is] = [before, after].map(({ conditions }) => conditions?.find(({ type }) => type === 'CommandRejected')?.message);
+  return is === undefined || is === was ? [] : [{ type: 'Warning', reason: 'CommandRejected', action: 'Reconcile', note: is }];
+}
+
 /**
- * What a change of a status is worth telling: a failure, a change of phase or step, and that something is stalled, or is no
+ * What a change of a status is worth telling: an answer to a command, a failure, a change of phase or step, and that something is stalled, or is no
  * longer, which happens without either. The message alone changes too often.
  */
 export function newsOf(before: Reported, after: Reported): readonly News[] {
-  return [...failed(before, after), ...moved(before, after)];
+  return [...answered(before, after), ...failed(before, after), ...moved(before, after)];
 }

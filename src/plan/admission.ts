@@ -1,3 +1,4 @@
+import type { Condition } from '../api/common.ts';
 import { commanded, type MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
@@ -22,15 +23,19 @@ export function hasFailed({ status }: NamespaceMigration): boolean {
   return status?.failure !== undefined;
 }
 
-/** May be started, as far as its own record says: one that was not looked at yet, and one that is to start again, included. */
-function isCandidate({ status }: NamespaceMigration): boolean {
-  if (status?.direction !== undefined) return false;
-  // Whose journal cannot be written is tried again, and holds nobody up meanwhile.
-  if (status?.conditions?.some(({ type, status: holds, reason }) => type === 'Stalled' && holds === 'True' && reason === 'WriteRefused') === true) return false;
-  const phase = status?.writtenPhase;
-  if (phase === 'RolledBack') return status?.failure === undefined && status?.command === undefined;
-  return phase === undefined || phase === 'Pending' || phase === 'Planned' || phase === 'Migrating';
+/** Whose journal cannot be written is tried again, and holds nobody up meanwhile. */
+function isRefused(conditions: readonly Condition[] = []): boolean {
+  return conditions.some(({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'WriteRefused');
 }
+
+/** May be started, as far as its own record says: one that was not looked at yet, and one that is to start again, included. */
+function isCandidate({ status = {} }: NamespaceMigration): boolean {
+  const { direction, conditions, writtenPhase: phase, failure, command } = status;
+  if (direction !== undefined || isRefused(conditions)) return false;
+  return phase === 'RolledBack' ? failure === undefined && command === undefined : startable.includes(phase);
+}
+
+const startable: readonly (string | undefined)[] = [undefined, 'Pending', 'Planned', 'Migrating'];
 
 /** How far a migration is, by what stands where no namespace editor can write: the journals and the MeshMigration. */
 export interface Progress {

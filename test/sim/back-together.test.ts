@@ -106,7 +106,7 @@ describe('a namespace that goes back alone', () => {
     await run('alone', async (world, a, b) => {
       await moved(world, a, b);
       await world.command('RollingBack', a);
-      expect(await rejected(world, a, /asked for a rollback/)).toMatch(new RegExp(`${b} would refuse calls from here and would go back with it. To do it all the same, give RollingBack once more within ten minutes`));
+      expect(await rejected(world, a, /asked for a rollback/)).toMatch(new RegExp(`${b} would refuse calls from here and would go back with it. To do it all the same, give the command once more within ten minutes: kubectl patch nsm alone -n ${a} `));
       await world.pause(minuteMs);
       await world.modesAre({ Ambient: 1 }, a);
       expect(await refusals(world, world.clock, a, b, async () => {
