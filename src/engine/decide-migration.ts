@@ -101,8 +101,7 @@ function nextWrite(situation: MigrationSituation, phase: MigrationPhase): Migrat
   if (lost !== undefined && isProtected(object)) return { kind: 'CreateChild', namespace: lost };
   if (metadata.deletionTimestamp !== undefined) return lettingGo(situation);
   // Neither started nor to be started: whatever was said of it is over.
-  const told = wantedOf(object) === 'Rollback' ? 'RolledBack' : undefined; // As long as it is asked for, it is told what became of it.
-  const stray = children.find((child) => child.status?.direction === undefined && (told === undefined || child.status?.writtenPhase !== told) && child.status?.writtenPhase !== 'Finalized' && ![...scope.namespaces, ...scope.hbone].includes(child.metadata.namespace ?? ''));
+  const stray = children.find((child) => child.status?.direction === undefined && child.status?.writtenPhase !== 'Finalized' && ![...scope.namespaces, ...scope.hbone].includes(child.metadata.namespace ?? ''));
   if (stray !== undefined) return deleteChild(stray);
   if (phase === 'Finalized' || scope.findings.some(({ severity }) => severity === 'Critical')) return undefined;
   if (!isProtected(object)) return { kind: 'AddFinalizer' };
