@@ -36,6 +36,7 @@ export const beliefScenarios: readonly Scenario[] = [
   },
   {
     name: 'adopted-after-force',
+    disturbs: true,
     async run(world) {
       await smallShop(world);
       const before = await world.snapshot();
@@ -51,6 +52,7 @@ export const beliefScenarios: readonly Scenario[] = [
   },
   {
     name: 'turned-round-after-force',
+    disturbs: true,
     async run(world) {
       await smallShop(world);
       const before = await world.snapshot();
@@ -74,6 +76,7 @@ export const beliefScenarios: readonly Scenario[] = [
   },
   {
     name: 'turned-round-without-journal',
+    disturbs: true,
     async run(world) {
       await smallShop(world);
       await world.create(meshMigration(world.name, { names: [world.ns()] }));
@@ -91,6 +94,7 @@ export const beliefScenarios: readonly Scenario[] = [
   },
   {
     name: 'journal-taken-away',
+    disturbs: true,
     async run(world) {
       await smallShop(world);
       const home = world.ns();
@@ -119,6 +123,7 @@ export const beliefScenarios: readonly Scenario[] = [
   },
   {
     name: 'journal-spoilt',
+    disturbs: true,
     async run(world) {
       await smallShop(world);
       const home = world.ns();

@@ -32,7 +32,8 @@ export interface Snapshot {
 }
 
 const pollMs = 100;
-const patienceMs = 90_000;
+/** Where eight scenarios share two cores with a whole control plane, one step can take half a minute. */
+const patienceMs = 180_000;
 
 /** What a scenario works with: the cluster as its user sees it, and the operator as a black box. */
 export class World {
@@ -216,7 +217,7 @@ export class World {
     assert.deepEqual(await this.snapshot(namespace), before, `${namespace} is not as it was`);
   }
 
-  async gone(resource: Resource, namespace: string | undefined, name: string, within = 4 * patienceMs): Promise<void> {
+  async gone(resource: Resource, namespace: string | undefined, name: string, within = 2 * patienceMs): Promise<void> {
     await this.eventually(`${resource.kind} ${name} gone`, async () => {
       try {
         await this.client.get(resource, namespace, name, this.signal);
