@@ -32,6 +32,11 @@ export const Condition = z.object({
 });
 export type Condition = z.infer<typeof Condition>;
 
+/** The condition that says that a person has to do something; undefined while none has to. */
+export function stalledBy(conditions: readonly Condition[] | undefined): Condition | undefined {
+  return conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
+}
+
 /** How much a finding matters. */
 export const Severity = z.enum(['Critical', 'Warning', 'Info']);
 export type Severity = z.infer<typeof Severity>;

@@ -1,9 +1,9 @@
 import type { Mode } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { migrationLabel, restartAnnotation } from '../api/resources.ts';
+import { restartAnnotation } from '../api/resources.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
-import { fromList } from './label-values.ts';
-import { ownObjects } from './own-objects.ts';
+import { fromList, unmet } from './label-values.ts';
+import { isOfThis, ownObjects } from './own-objects.ts';
 import type { Situation } from './situation.ts';
 import { isOwnRestart } from './turn.ts';
 import { countPods } from './verify.ts';
@@ -15,8 +15,7 @@ function by(manager: string | undefined): string {
 }
 
 function labelsOf(object: string, now: Strings, before: LabelTargets, managers: Strings): readonly string[] {
-  const changed = Object.keys(before).filter((key) => (now[key] ?? null) !== before[key]);
-  return changed.map((key) => `label ${key} of ${object} is ${now[key] ?? 'absent'} and was ${before[key] ?? 'absent'}${by(managers[key])}`);
+  return unmet(now, before).map(([key, value]) => `label ${key} of ${object} is ${now[key] ?? 'absent'} and was ${value ?? 'absent'}${by(managers[key])}`);
 }
 
 function ofNamespace({ surroundings: { namespace } }: Situation, { original }: NamespaceMigrationStatus): readonly string[] {
@@ -37,8 +36,7 @@ function ofTemplates(situation: Situation, status: NamespaceMigrationStatus): re
 }
 
 function ofObjects(situation: Situation): readonly string[] {
-  const migration = situation.object.metadata.labels?.[migrationLabel];
-  return ownObjects(situation).filter(({ labels }) => labels[migrationLabel] === migration).map(({ kind, namespace, name }) => `${kind} ${namespace}/${name} is still there`);
+  return ownObjects(situation).filter((object) => isOfThis(situation, object)).map(({ kind, namespace, name }) => `${kind} ${namespace}/${name} is still there`);
 }
 
 /** More pods of a mode than there were; where that is not known any more, as if there had been none in the data plane that was left. */

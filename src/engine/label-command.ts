@@ -1,8 +1,9 @@
 import type { LabelTargets } from '../mesh/adapter.ts';
+import { unmet } from './label-values.ts';
 
 /** The command that gives labels of an object these values, as far as they have others now; undefined if none has. */
 export function labelCommand(object: string, now: LabelTargets, targets: LabelTargets): string | undefined {
-  const changed = Object.entries(targets).filter(([key, value]) => (now[key] ?? null) !== value);
+  const changed = unmet(now, targets);
   if (changed.length === 0) return undefined;
   return `kubectl label ${object} --overwrite ${changed.map(([key, value]) => (value === null ? `${key}-` : `${key}=${value}`)).join(' ')}`;
 }

@@ -1,7 +1,7 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { StepWork } from '../mesh/adapter.ts';
 import type { PodView } from '../mesh/views.ts';
-import { fromList, observedLabels, sameLabels, toList } from './label-values.ts';
+import { fromList, hasLabels, observedLabels, sameLabels, toList } from './label-values.ts';
 import { journalOf, patchWithJournal } from './keep-journal.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { ending } from './waits.ts';
@@ -13,7 +13,7 @@ type LabelsWork = Extract<StepWork, { kind: 'Labels' }>;
 export function labelsStep(situation: Situation, status: NamespaceMigrationStatus, work: LabelsWork): Outcome {
   const { pods } = situation.surroundings;
   const observed = observedLabels(situation);
-  if (sameLabels({ ...observed, ...work.targets }, observed)) return { kind: 'Done', patch: { labels: toList(observed) } };
+  if (hasLabels(observed, work.targets)) return { kind: 'Done', patch: { labels: toList(observed) } };
   const { heldBy } = work;
   const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
   const holding = pods.filter(holds);

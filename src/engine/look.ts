@@ -1,12 +1,12 @@
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
-import { journalAnnotation, migrationLabel, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
+import { journalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import { isAtRest } from './left.ts';
 import { hold, type Draft } from './draft.ts';
 import { observedLabels, toList } from './label-values.ts';
-import { lostJournal } from './lost-journal.ts';
-import { ownObjects } from './own-objects.ts';
+import { lostJournal, tellsOfBeginning } from './lost-journal.ts';
+import { isOfThis, ownObjects } from './own-objects.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Situation } from './situation.ts';
 import { lateJournal, sweep } from './sweep.ts';
@@ -29,8 +29,7 @@ function waiting(status: NamespaceMigrationStatus, phase: NamespacePhase, state:
 
 /** Whether something of another migration stands here, which was finalized for example: then the namespace is not this one's any more. */
 function isOthers(situation: Situation): boolean {
-  const label = situation.object.metadata.labels?.[migrationLabel];
-  return ownObjects(situation).some(({ labels }) => labels[migrationLabel] !== label);
+  return ownObjects(situation).some((object) => !isOfThis(situation, object));
 }
 
 /** Whether something that the operator made or labelled for this migration is in the namespace, and nothing of another one. */
@@ -62,9 +61,7 @@ function leftovers(situation: Situation, status: NamespaceMigrationStatus, stran
   const back = wanted === 'Rollback' || wanted === 'DeleteLeave';
   const over = status.phase === 'RolledBack' || status.phase === 'Finalized';
   // What was finalized is its owner's, whatever he has done with it since: its record tells of nothing that is under way.
-  const { direction, findings } = object.status ?? {};
-  const isClaimed = direction !== undefined || findings?.some(({ id }) => id === 'MM007') === true;
-  if (!back || over || !isClaimed || adapter.arrived(spec, namespace.labels) || !leftBehind(situation)) return undefined;
+  if (!back || over || !tellsOfBeginning(object.status ?? {}) || adapter.arrived(spec, namespace.labels) || !leftBehind(situation)) return undefined;
   return { ...begun(situation, status, 'Backward', Math.max(1, nextAttempt(situation, status) - 1)), itinerary: 'L7' };
 }
 

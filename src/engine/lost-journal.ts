@@ -13,7 +13,16 @@ import { findingReason } from './ways-out.ts';
 
 /** Whether it was found before that the journal of the namespace was taken away. Of a record, so whoever forges one holds up his own migration's end. */
 export function hasLostJournal({ status }: NamespaceMigration): boolean {
-  return status?.direction === undefined && status?.writtenPhase === 'Blocked' && status.findings?.some(({ id }) => id === 'MM007') === true;
+  return status?.direction === undefined && status?.writtenPhase === 'Blocked' && isFound(status);
+}
+
+function isFound({ findings }: NamespaceMigrationStatus): boolean {
+  return findings?.some(({ id }) => id === 'MM007') === true;
+}
+
+/** Whether a status as it is stored tells of a beginning, by what it says itself or by the finding that took the place of that. */
+export function tellsOfBeginning(status: NamespaceMigrationStatus): boolean {
+  return status.direction !== undefined || isFound(status);
 }
 
 /** Whether only this record tells what the labels of a namespace were before a migration that has begun: its journal is gone and they are not back. */
@@ -42,9 +51,8 @@ export function blockedBy(record: NamespaceMigration, { from, to }: Route): Name
 
 /** The labels as the status says they were, where it tells of a beginning that the namespace does not know of. */
 function labelsClaimed({ object: { status = {} }, surroundings: { namespace } }: Situation): LabelTargets | undefined {
-  const { direction, findings, original } = status;
-  const begun = direction !== undefined || findings?.some(({ id }) => id === 'MM007') === true;
-  return begun && original !== undefined && namespace.annotations[journalAnnotation] === undefined ? fromList(original.labels) : undefined;
+  const { original } = status;
+  return tellsOfBeginning(status) && original !== undefined && namespace.annotations[journalAnnotation] === undefined ? fromList(original.labels) : undefined;
 }
 
 /** The way back in the order of the itinerary: labels that hold running pods go when no pod needs them any more. */
@@ -83,8 +91,7 @@ function takenAway(situation: Situation, status: NamespaceMigrationStatus): Draf
  * stands now nobody knows. The record is kept, because it alone tells what the labels were.
  */
 function spoilt({ object: { status = {} }, surroundings: { namespace } }: Situation, looked: NamespaceMigrationStatus): Draft | undefined {
-  const begun = status.direction !== undefined || status.findings?.some(({ id }) => id === 'MM007') === true;
-  if (!begun || namespace.annotations[journalAnnotation] === undefined || journalOn(namespace) !== undefined) return undefined;
+  if (!tellsOfBeginning(status) || namespace.annotations[journalAnnotation] === undefined || journalOn(namespace) !== undefined) return undefined;
   const unreadable: Finding = {
     id: 'MM007', severity: 'Critical', object: `Namespace ${namespace.name}`,
     message: `annotation ${journalAnnotation} was spoilt half-way: it cannot be read, or is that of another namespace`,

@@ -27,6 +27,11 @@ export function ownObjects({ adapter, surroundings }: Situation, steps?: readonl
     .filter((config) => adapter.isOurs(config, true) && (steps === undefined || (steps as readonly (string | undefined)[]).includes(config.labels[stepLabel])));
 }
 
+/** Whether one of these is of this migration, and not of another that has finalized the namespace for example. */
+export function isOfThis({ object }: Situation, { labels }: ConfigView): boolean {
+  return labels[migrationLabel] === object.metadata.labels?.[migrationLabel];
+}
+
 /** How an object that should be there compares with the one that is. */
 export type Standing = 'Missing' | 'AsWanted' | 'Outdated' | 'Edited' | 'Taken';
 

@@ -1,7 +1,7 @@
-import { migrationLabel, stepLabel } from '../api/resources.ts';
+import { stepLabel } from '../api/resources.ts';
 import type { StepWork } from '../mesh/adapter.ts';
 import type { ConfigView, PodView } from '../mesh/views.ts';
-import { ownObjects } from './own-objects.ts';
+import { isOfThis, ownObjects } from './own-objects.ts';
 import type { OwnObject, Outcome, Situation } from './situation.ts';
 import { ending } from './waits.ts';
 
@@ -20,8 +20,7 @@ function sweep({ swept }: Situation, { unwatched = [] }: RemoveWork): Outcome {
  */
 export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   const rank = ({ labels }: ConfigView): number => work.steps.findIndex((step) => step === labels[stepLabel]);
-  const migration = situation.object.metadata.labels?.[migrationLabel];
-  const left = ownObjects(situation, work.steps).filter(({ labels }) => labels[migrationLabel] === migration).sort((a, b) => rank(a) - rank(b));
+  const left = ownObjects(situation, work.steps).filter((object) => isOfThis(situation, object)).sort((a, b) => rank(a) - rank(b));
   const [first] = left;
   if (first === undefined) return sweep(situation, work);
   const { heldBy } = work;

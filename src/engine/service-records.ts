@@ -5,7 +5,7 @@ import { text } from '../mesh/json.ts';
 import { keptLabels } from '../mesh/kept-labels.ts';
 import type { ServiceView } from '../mesh/views.ts';
 import type { Journal } from '../plan/journal.ts';
-import { fromList } from './label-values.ts';
+import { fromList, hasLabels } from './label-values.ts';
 import { servicePatch } from './patches.ts';
 import type { Situation, Write } from './situation.ts';
 
@@ -22,10 +22,6 @@ function bindingOf({ adapter, spec }: Situation, original: LabelTargets, itinera
 
 function pick(labels: Readonly<Record<string, unknown>>, targets: LabelTargets): LabelTargets {
   return Object.fromEntries(Object.keys(targets).map((key) => [key, text(labels[key]) ?? null]));
-}
-
-function isSet({ labels }: ServiceView, targets: LabelTargets): boolean {
-  return Object.entries(targets).every(([key, value]) => (labels[key] ?? null) === value);
 }
 
 /** Whether a label is as we set it and was not so before. */
@@ -52,7 +48,7 @@ export function withRecords(situation: Situation, { services: known, labels, iti
 function recordOf(service: ServiceView, { work }: Binding, due: readonly string[]): LabelTargets | undefined {
   const kept = keptLabels(service);
   if (kept !== undefined) return pick(kept, work.targets);
-  return due.includes(service.name) && !isSet(service, work.targets) ? pick(service.labels, work.targets) : undefined;
+  return due.includes(service.name) && !hasLabels(service.labels, work.targets) ? pick(service.labels, work.targets) : undefined;
 }
 
 /** The records for the journal. On the way back they stay until the journal goes. */

@@ -4,6 +4,7 @@ import { text } from '../mesh/json.ts';
 import { keptLabels } from '../mesh/kept-labels.ts';
 import type { PodView, ServiceView } from '../mesh/views.ts';
 import { labelCommand } from './label-command.ts';
+import { hasLabels } from './label-values.ts';
 import { servicePatch } from './patches.ts';
 import type { Outcome, Situation, Write } from './situation.ts';
 import { ending } from './waits.ts';
@@ -13,10 +14,6 @@ type UnbindWork = Extract<StepWork, { kind: 'UnbindServices' }>;
 
 function nameOf({ namespace, name }: ServiceView): string {
   return `Service ${namespace}/${name}`;
-}
-
-function hasLabels({ labels }: ServiceView, targets: LabelTargets): boolean {
-  return Object.entries(targets).every(([key, value]) => (labels[key] ?? null) === value);
 }
 
 function isKept({ annotations }: ServiceView): boolean {
@@ -41,7 +38,7 @@ function labelsBefore(service: ServiceView, keys: readonly string[]): LabelTarge
 export function bindStep(situation: Situation, work: BindWork): Outcome {
   const names = work.services(situation.surroundings);
   if (typeof names === 'string') return { kind: 'Failed', reason: 'CannotBeBound', message: names };
-  const wanting = situation.surroundings.services.filter((service) => names.includes(service.name) && !hasLabels(service, work.targets));
+  const wanting = situation.surroundings.services.filter((service) => names.includes(service.name) && !hasLabels(service.labels, work.targets));
   const changed = wanting.find(isKept);
   if (changed !== undefined) {
     const command = labelCommand(`service ${changed.name} -n ${changed.namespace}`, changed.labels, work.targets) ?? '';

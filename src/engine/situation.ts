@@ -6,6 +6,7 @@ import type { MeshAdapter, Surroundings } from '../mesh/adapter.ts';
 import type { PodView } from '../mesh/views.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
 import type { JsonPatchOperation } from '../kube/client.ts';
+import type { Parked } from '../plan/admission.ts';
 import type { Journal } from '../plan/journal.ts';
 import type { Kept } from './waits.ts';
 import type { StalledReason } from './ways-out.ts';
@@ -112,9 +113,6 @@ export interface OwnObject {
   readonly name: string;
   readonly uid?: string;
 }
-
-/** Why a namespace under way holds no slot: it waits for other namespaces, or for a person (`Stalled`), or it could go on and wants a slot again. */
-export type Parked = 'Waits' | 'Stalled' | 'WantsSlot';
 
 /** What follows once the status is stored. */
 export type Next =

@@ -56,13 +56,13 @@ const byWanted: Readonly<Record<Wanted, (facts: Facts) => Summary>> = {
 };
 
 /** What is wrong with the selection besides: a name that does not exist must not hide behind "all are migrated". */
-function alsoFound({ findings }: Scope, reason: string): string {
+function alsoFound({ findings }: Scope, reason: string): readonly string[] {
   const open = findings.filter(({ id, severity }) => severity !== 'Info' && id !== reason);
   const ids = [...new Set(open.map(({ id }) => id))];
   return ids.map((id) => {
     const same = open.filter((finding) => finding.id === id);
-    return `; ${id} ${listed(same.map(({ object }) => object))}: ${same[0]?.message ?? ''}`;
-  }).join('');
+    return `${id} ${listed(same.map(({ object }) => object))}: ${same[0]?.message ?? ''}`;
+  });
 }
 
 function summary(facts: Facts): Summary {
@@ -75,11 +75,16 @@ function summary(facts: Facts): Summary {
   return byWanted[wanted](facts);
 }
 
+/** As many characters of it as leave room for the message of a namespace. */
+const mostFound = 898;
+
 /** Phase and verdict of a migration from what it wants and where its namespaces are. */
 export function summarise(facts: Facts): Summary {
   const { phase, verdict } = summary(facts);
   const found = alsoFound(facts.scope, verdict.reason);
   // The message of a namespace ends with a command, and nothing may follow that.
-  const message = verdict.reason === 'NamespaceStalled' && found !== '' ? `${found.slice(2, 900)}. ${verdict.message}` : `${verdict.message}${found}`;
+  const message = verdict.reason === 'NamespaceStalled' && found.length > 0
+    ? `${found.join('; ').slice(0, mostFound)}. ${verdict.message}`
+    : [verdict.message, ...found].join('; ');
   return { phase, verdict: { ...verdict, message } };
 }

@@ -1,10 +1,10 @@
-import { fieldManager, migrationLabel, restartAnnotation } from '../api/resources.ts';
+import { fieldManager, restartAnnotation } from '../api/resources.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { StepWork } from '../mesh/adapter.ts';
 import { isLate, isOf, journalOn } from '../plan/journal.ts';
 import { patchWithJournal } from './keep-journal.ts';
 import { observedLabels } from './label-values.ts';
-import { ownObjects } from './own-objects.ts';
+import { isOfThis, ownObjects } from './own-objects.ts';
 import { templatePatch } from './patches.ts';
 import { removeStep } from './remove.ts';
 import { unbindStep } from './services.ts';
@@ -25,8 +25,7 @@ function backward({ adapter, spec, ...situation }: Situation, { itinerary }: Nam
 
 /** What is left of the objects of this migration, not of one before, which has been finalized. */
 function isLeft(situation: Situation, work: RemoveWork): boolean {
-  const migration = situation.object.metadata.labels?.[migrationLabel];
-  return ownObjects(situation, work.steps).some(({ labels }) => labels[migrationLabel] === migration);
+  return ownObjects(situation, work.steps).some((object) => isOfThis(situation, object));
 }
 
 /** The journal that would start the namespace once more. */

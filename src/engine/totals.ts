@@ -1,3 +1,4 @@
+import { stalledBy } from '../api/common.ts';
 import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import { hasFailed, isInFlight } from '../plan/admission.ts';
@@ -6,7 +7,7 @@ import type { Wanted } from './situation.ts';
 
 /** Whether a person has to do something about the namespace. */
 export function isStalled({ status }: NamespaceMigration): boolean {
-  return status?.conditions?.some(({ type, status: holds }) => type === 'Stalled' && holds === 'True') === true;
+  return stalledBy(status?.conditions) !== undefined;
 }
 
 /** The phase as the operator wrote it: one that was edited is a command, not where the namespace is. */

@@ -1,13 +1,13 @@
 import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
-import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
+import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { Awaiting } from '../mesh/others.ts';
 import type { PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
 import { heldByFinding } from './held.ts';
 import { labelsStep } from './labels.ts';
-import { fromList } from './label-values.ts';
+import { fromList, hasLabels } from './label-values.ts';
 import { removeStep } from './remove.ts';
 import { restartStep } from './restart.ts';
 import { scaleUp } from './scale.ts';
@@ -101,19 +101,15 @@ function askAgain(situation: Situation, status: NamespaceMigrationStatus, step: 
   return outcome.kind === 'Done' ? undefined : { status: { ...status, ...outcome.patch }, outcome };
 }
 
-function hasAll(labels: LabelTargets, targets: LabelTargets): boolean {
-  return Object.entries(targets).every(([key, value]) => (labels[key] ?? null) === value);
-}
-
 /** Whether labels of the namespace are as a step wants them. */
 function areSet({ surroundings }: Situation, { work }: StepPlan): boolean {
-  return work.kind === 'Labels' && hasAll(surroundings.namespace.labels, work.targets);
+  return work.kind === 'Labels' && hasLabels(surroundings.namespace.labels, work.targets);
 }
 
 /** The same on the way back, where the journal says that they were set: whoever has changed them since is not overruled. */
 function isSeenBack(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): boolean {
   const { work } = step;
-  if (work.kind === 'Labels') return areSet(situation, step) || hasAll(fromList(status.labels ?? []), work.targets);
+  if (work.kind === 'Labels') return areSet(situation, step) || hasLabels(fromList(status.labels ?? []), work.targets);
   return work.kind !== 'Remove' || removeStep(situation, work).kind === 'Done';
 }
 

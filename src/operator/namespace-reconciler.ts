@@ -11,7 +11,7 @@ import { NameTakenError } from '../engine/make.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
 import type { Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isInFlight, noSlot, notAdmitted, progressOf } from '../plan/admission.ts';
+import { isInFlight, noSlot, notAdmitted, progressOf, type Progress } from '../plan/admission.ts';
 import { journalOn, type Journal } from '../plan/journal.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
 import { companyIn, notTurnedIn } from './company.ts';
@@ -136,6 +136,8 @@ export class NamespaceReconciler {
     const now = clock.now();
     const { journal, returned } = evidenceOf(child, home, migration.status?.returned?.find((entry) => entry.namespace === namespace));
     const scope = journal === undefined ? scopeIn(view, migration) : undefined;
+    const parking = this.#parking.around(child);
+    const progress = progressOf(migration, view.namespaces.list(), parking);
     return {
       now,
       adapter,
@@ -156,11 +158,11 @@ export class NamespaceReconciler {
         scope: companyIn(view, migration),
       },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
-      notAdmitted: scope && this.#notAdmitted(child, migration, scope),
+      notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),
       nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(view, migration), now)),
       waited: this.#stopwatch.read(`${namespace}/${child.metadata.name}`),
-      notTurned: notTurnedIn(this.#context, child, migration, this.#progress(child, migration), this.#parking.around(child)),
-      noSlot: noSlot(namespace, this.#progress(child, migration), this.#context.maxConcurrentNamespaces, this.#parking.around(child)),
+      notTurned: notTurnedIn(this.#context, child, migration, progress, parking),
+      noSlot: noSlot(namespace, progress, this.#context.maxConcurrentNamespaces, parking),
       swept: this.#swept.has(attemptOf(child, home)),
       sweptLate: this.#quiet.isSwept(`${namespace}/${child.metadata.name}`),
       quietMs: this.#quiet.ms(`${namespace}/${child.metadata.name}`),
@@ -171,14 +173,10 @@ export class NamespaceReconciler {
     };
   }
 
-  #progress(child: NamespaceMigration, migration: MeshMigration): ReturnType<typeof progressOf> {
-    return progressOf(migration, this.#context.view.namespaces.list(), this.#parking.around(child));
-  }
-
-  #notAdmitted(child: NamespaceMigration, migration: MeshMigration, scope: Scope): string | undefined {
+  #notAdmitted(child: NamespaceMigration, migration: MeshMigration, scope: Scope, progress: Progress): string | undefined {
     const { view, maxConcurrentNamespaces } = this.#context;
     if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
-    return notAdmitted(child.metadata.namespace ?? '', recordsOf(view, migration), this.#progress(child, migration), { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
+    return notAdmitted(child.metadata.namespace ?? '', recordsOf(view, migration), progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
   }
 
   /** What was on the namespace last, if nothing of ours is there now. */

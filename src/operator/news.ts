@@ -1,4 +1,4 @@
-import type { Condition } from '../api/common.ts';
+import { stalledBy, type Condition } from '../api/common.ts';
 import type { EventRecord } from '../kube/events.ts';
 
 /** What both kinds of status have that an event is made from. */
@@ -13,10 +13,6 @@ interface Reported {
 /** An event without the object that it is about. */
 export type News = Omit<EventRecord, 'regarding'>;
 
-function stalledBy({ conditions }: Reported): Condition | undefined {
-  return conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
-}
-
 function failed(before: Reported, after: Reported): readonly News[] {
   const { failure } = after;
   if (failure === undefined || (failure.reason === before.failure?.reason && failure.message === before.failure.message)) return [];
@@ -28,7 +24,7 @@ function messageOf({ conditions }: Reported): string {
 }
 
 function moved(before: Reported, after: Reported): readonly News[] {
-  const [was, is] = [stalledBy(before), stalledBy(after)];
+  const [was, is] = [stalledBy(before.conditions), stalledBy(after.conditions)];
   const samePhase = before.writtenPhase === after.phase;
   if (samePhase && before.step === after.step && was?.reason === is?.reason) return [];
   const phase = after.phase ?? '';

@@ -1,7 +1,9 @@
+import { stalledBy } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import { isAtRest } from '../engine/left.ts';
-import type { Decision, Parked } from '../engine/situation.ts';
+import type { Decision } from '../engine/situation.ts';
+import type { Parked } from '../plan/admission.ts';
 
 /** How often a namespace is looked at that waits for others: less often the more of them wait. */
 const leastMs = 5000;
@@ -11,8 +13,8 @@ const eachMs = 100;
 const itsOwn: readonly string[] = ['Paused', 'ScopeLost', 'WaitsForOthers', 'WouldBeRefused'];
 
 /** What waits for a person keeps no slot from others; on the way back neither, because the more are back the better. */
-function whileStalled({ direction, phase, conditions = [] }: NamespaceMigrationStatus): Parked | undefined {
-  const stalled = conditions.find(({ type, status }) => type === 'Stalled' && status === 'True');
+function whileStalled({ direction, phase, conditions }: NamespaceMigrationStatus): Parked | undefined {
+  const stalled = stalledBy(conditions);
   // What rests takes no slot; but whose journal cannot be written would wait for its way back at the head of the queue for ever.
   if (stalled === undefined || direction === undefined || (isAtRest(phase) && stalled.reason !== 'WriteRefused')) return undefined;
   return direction === 'Backward' || itsOwn.includes(stalled.reason) ? 'Waits' : 'Stalled';

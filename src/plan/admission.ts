@@ -1,15 +1,15 @@
-import type { Condition } from '../api/common.ts';
+import { stalledBy } from '../api/common.ts';
 import { commanded, type MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';
 import { isForHbone, isSelected, type Scope } from './scope.ts';
 
-/**
- * Namespaces of one migration that are under way and hold no slot: they wait for others, or for a person (`Stalled`), or could go on and want one
- * again.
- */
-export type Parking = ReadonlyMap<string, 'Waits' | 'Stalled' | 'WantsSlot'>;
+/** Why a namespace under way holds no slot: it waits for other namespaces, or for a person (`Stalled`), or it could go on and wants a slot again. */
+export type Parked = 'Waits' | 'Stalled' | 'WantsSlot';
+
+/** Namespaces of one migration that are under way and hold no slot. */
+export type Parking = ReadonlyMap<string, Parked>;
 
 const nobody: Parking = new Map();
 
@@ -23,15 +23,11 @@ export function hasFailed({ status }: NamespaceMigration): boolean {
   return status?.failure !== undefined;
 }
 
-/** Whose journal cannot be written is tried again, and holds nobody up meanwhile. */
-function isRefused(conditions: readonly Condition[] = []): boolean {
-  return conditions.some(({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'WriteRefused');
-}
-
 /** May be started, as far as its own record says: one that was not looked at yet, and one that is to start again, included. */
 function isCandidate({ status = {} }: NamespaceMigration): boolean {
   const { direction, conditions, writtenPhase: phase, failure, command } = status;
-  if (direction !== undefined || isRefused(conditions)) return false;
+  // Whose journal cannot be written is tried again, and holds nobody up meanwhile.
+  if (direction !== undefined || stalledBy(conditions)?.reason === 'WriteRefused') return false;
   return phase === 'RolledBack' ? failure === undefined && command === undefined : startable.includes(phase);
 }
 

@@ -1,3 +1,4 @@
+import { stalledBy } from '../api/common.ts';
 import { systemNamespaces, type MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { ScopeView, WayBack } from '../mesh/others.ts';
@@ -44,8 +45,7 @@ function directionOfOthers(name: string, { namespace, migration, spec }: Around)
 }
 
 /** By journals, which nobody in a namespace can write; only that one is sealed stands in its record alone. */
-function wayBackOf(name: string, around: Around): WayBack | undefined {
-  const record = around.siblings.find(({ metadata }) => metadata.namespace === name);
+function wayBackOf(name: string, record: NamespaceMigration | undefined, around: Around): WayBack | undefined {
   if (record?.status?.direction !== undefined) return goesBack(record, around) ? 'GoesBack' : 'ComesAlong';
   const others = directionOfOthers(name, around);
   if (others === 'Backward') return 'GoesBack';
@@ -60,6 +60,12 @@ export function companyOf(around: Around): ScopeView {
     const view = namespace(name);
     return view !== undefined && !isSystem(name) && isSelected(spec, view);
   };
+  // Made when somebody asks: a namespace that waits asks about each that has pods.
+  let byName: ReadonlyMap<string, NamespaceMigration> | undefined;
+  const record = (name: string): NamespaceMigration | undefined => {
+    byName ??= new Map(siblings.toReversed().map((each) => [each.metadata.namespace ?? '', each]));
+    return byName.get(name);
+  };
   return {
     moves,
     restartsForHbone: (name) => {
@@ -67,15 +73,14 @@ export function companyOf(around: Around): ScopeView {
       return view !== undefined && !isSystem(name) && isForHbone({ metadata: { name: migration }, spec }, view) && !others.some((other) => holds(other) && isSelected(other.spec, view));
     },
     halted: (name) => {
-      const record = siblings.find(({ metadata }) => metadata.namespace === name);
-      return record && haltedBy(record, siblings.filter(hasFailed).length > spec.failureBudget.namespaces);
+      const found = record(name);
+      return found && haltedBy(found, siblings.filter(hasFailed).length > spec.failureBudget.namespaces);
     },
-    wayBack: (name) => wayBackOf(name, around),
+    wayBack: (name) => wayBackOf(name, record(name), around),
     goingBack: () => siblings.filter((record) => goesBack(record, around)).map(({ metadata }) => metadata.namespace ?? ''),
     stalledBack: (name) => {
-      const status = siblings.find(({ metadata }) => metadata.namespace === name)?.status;
-      const isStalled = status?.conditions?.some((condition) => condition.type === 'Stalled' && condition.status === 'True') === true;
-      return isStalled ? (status.message ?? '').slice(0, 200) : undefined;
+      const status = record(name)?.status;
+      return stalledBy(status?.conditions) === undefined ? undefined : (status?.message ?? '').slice(0, 200);
     },
   };
 }
