@@ -4,7 +4,7 @@ import { allowGet, shop } from './http.ts';
 import { smallShop } from './migrate.ts';
 import { deployment, kinds, meshMigration, namespace } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
-import type { World } from './world.ts';
+import type { Snapshot, World } from './world.ts';
 
 async function policies(world: World): Promise<readonly string[]> {
   const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal });
@@ -13,6 +13,24 @@ async function policies(world: World): Promise<readonly string[]> {
 
 async function foundBy(world: World, name: string, id: string): Promise<void> {
   await world.eventually(`${id} for ${name}`, async () => ((await world.child(world.ns(), name)).status?.findings?.some((found) => found.id === id) === true ? true : undefined));
+}
+
+/** A namespace was rolled back, the rest of its migration finalized, and a second migration has moved it since. Returns what it was before all of it. */
+export async function movedByASecond(world: World, second: string): Promise<Snapshot> {
+  const [home, other] = [world.ns(), world.ns('other')];
+  await world.create(namespace(other), deployment(other, 'x'));
+  await world.podsReady(1, other);
+  await shop(world, allowGet(home));
+  const before = await world.snapshot();
+  await world.create(meshMigration(world.name, { names: [home, other] }));
+  await world.phase('Migrated');
+  await world.command('RollingBack', home);
+  await world.childPhase('RolledBack');
+  await world.edit({ action: 'Finalize' });
+  await world.phase('Finalized');
+  await world.create(meshMigration(second, { names: [home] }));
+  await world.phase('Migrated', second);
+  return before;
 }
 
 /** Where a journal stands that is not its own, a migration does nothing at all: not when it is deleted, and not after its own way back. */
@@ -44,19 +62,8 @@ export const twoMigrationScenarios: readonly Scenario[] = [
   {
     name: 'second-after-one-that-went-back',
     async run(world) {
-      const [home, other, second] = [world.ns(), world.ns('other'), world.ns('second')];
-      await world.create(namespace(other), deployment(other, 'x'));
-      await world.podsReady(1, other);
-      await shop(world, allowGet(home));
-      const before = await world.snapshot();
-      await world.create(meshMigration(world.name, { names: [home, other] }));
-      await world.phase('Migrated');
-      await world.command('RollingBack', home);
-      await world.childPhase('RolledBack');
-      await world.edit({ action: 'Finalize' });
-      await world.phase('Finalized');
-      await world.create(meshMigration(second, { names: [home] }));
-      await world.phase('Migrated', second);
+      const second = world.ns('second');
+      const before = await movedByASecond(world, second);
       assert.equal((await world.child()).status?.phase, 'RolledBack');
       await world.edit({ action: 'Rollback' }, second);
       await world.phase('RolledBack', second);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { namespaceMigrations } from '../../src/api/resources.ts';
 import { allowGet, shop } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace } from '../scenarios/manifests.ts';
+import { movedByASecond } from '../scenarios/two-migrations.ts';
 import type { World } from '../scenarios/world.ts';
 import type { FaultRule } from './apiserver/fault-rules.ts';
 import { runOnSimulation } from './run-scenario.ts';
@@ -105,18 +106,7 @@ describe('the end of a rollback', () => {
 
   it('is swept no more where another migration has moved the namespace for good', async () => {
     await run(async (world, home) => {
-      const other = world.ns('other');
-      await world.create(namespace(other), deployment(other, 'x'));
-      await world.podsReady(1, other);
-      await shop(world, allowGet(home));
-      await world.create(meshMigration(world.name, { names: [home, other] }));
-      await world.phase('Migrated');
-      await world.command('RollingBack', home);
-      await world.childPhase('RolledBack');
-      await world.edit({ action: 'Finalize' });
-      await world.phase('Finalized');
-      await world.create(meshMigration('second', { names: [home] }));
-      await world.phase('Migrated', 'second');
+      await movedByASecond(world, 'second');
       await world.edit({ action: 'Finalize' }, 'second');
       await world.phase('Finalized', 'second');
       const before = await world.snapshot();

@@ -4,7 +4,7 @@ import { halfWay, slowShop } from '../scenarios/lifecycle.ts';
 import { smallShop } from '../scenarios/migrate.ts';
 import type { World } from '../scenarios/world.ts';
 import { plain } from './caller-and-called.ts';
-import { denyMethod, fails, impatient, loseJournal, start, works, type Story } from './stalled-story.ts';
+import { blockedByPolicy, fails, impatient, loseJournal, start, works, type Story } from './stalled-story.ts';
 
 async function migratedShop(world: World): Promise<void> {
   await smallShop(world);
@@ -52,12 +52,7 @@ export const stalledMigrations: readonly Story[] = [
   },
   {
     reason: 'NamespacesBlocked', when: 'a policy needs HTTP and nobody knows the callers', of: 'Migration',
-    async enter(world) {
-      await smallShop(world);
-      await world.create(denyMethod(world.ns()));
-      await start(world);
-    },
-    mend: (world) => world.delete(kinds.AuthorizationPolicy, world.ns(), 'no-delete'),
+    ...blockedByPolicy,
     command: 'Last', then: 'Migrated',
   },
   {

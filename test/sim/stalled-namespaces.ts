@@ -6,7 +6,7 @@ import { smallShop } from '../scenarios/migrate.ts';
 import { uncalled } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
-import { denyMethod, endings, fails, impatient, loseJournal, none, start, works, type Story } from './stalled-story.ts';
+import { blockedByPolicy, endings, fails, impatient, loseJournal, none, start, works, type Story } from './stalled-story.ts';
 
 const injection = 'istio-injection';
 
@@ -130,12 +130,7 @@ export const stalledNamespaces: readonly Story[] = [
   },
   {
     reason: 'MMnnn', id: 'MM020', when: 'a policy needs HTTP and nobody knows the callers',
-    async enter(world) {
-      await smallShop(world);
-      await world.create(denyMethod(world.ns()));
-      await start(world);
-    },
-    mend: (world) => world.delete(kinds.AuthorizationPolicy, world.ns(), 'no-delete'),
+    ...blockedByPolicy,
     command: 'Last', then: 'Migrated',
   },
   {

@@ -1,7 +1,8 @@
 import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { journalAnnotation } from '../../src/api/resources.ts';
-import { deployment, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { smallShop } from '../scenarios/migrate.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import type { SimRun } from './run-scenario.ts';
@@ -71,3 +72,13 @@ export const endings = [
   { in: 'RolledBack', overrides: impatient },
   { in: 'Failed', overrides: { ...impatient, rollback: { automatic: false } } },
 ] as const;
+
+/** A namespace whose new policy needs HTTP, while nobody knows the callers. */
+export const blockedByPolicy = {
+  async enter(world) {
+    await smallShop(world);
+    await world.create(denyMethod(world.ns()));
+    await start(world);
+  },
+  mend: (world) => world.delete(kinds.AuthorizationPolicy, world.ns(), 'no-delete'),
+} satisfies Pick<Story, 'enter' | 'mend'>;
