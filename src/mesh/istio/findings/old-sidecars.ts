@@ -45,7 +45,7 @@ export const orderRules: readonly Rule[] = [
   },
   {
     id: 'MM101', severity: 'Info', when: 'Start', title: 'Waits for its callers',
-    fix: 'Nothing to do.',
+    fix: 'Nothing to do while they are on their way. One that is paused, blocked or rolled back holds it: start that one again.',
     find: waiting,
   },
   {
