@@ -6,7 +6,6 @@ import { KubeClient } from '../../src/kube/client.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { scenarios } from '../scenarios/all.ts';
 import { runScenario } from '../scenarios/run.ts';
-import { tunnelLabel } from '../../src/mesh/istio/labels.ts';
 import { kinds } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { World } from '../scenarios/world.ts';
@@ -14,11 +13,12 @@ import { createAll, installOperator, readManifests } from '../support/install.ts
 import { OperatorProcess } from '../support/operator-process.ts';
 import { checks, type Check } from './checks.ts';
 import { tally } from './policy/checks.ts';
+import { clearAway, makeOld } from './neighbours.ts';
 import { startRealCluster, type RealCluster } from './real-cluster.ts';
 
-const usage = `Runs the scenarios on a real control plane: npm run test:cluster -- [NAME] [--json FILE]
+const usage = `Runs the scenarios on a real control plane: npm run test:cluster -- [NAME...] [--json FILE]
 
-  NAME          only those whose name contains it
+  NAME          only those whose names contain one of these
   --json FILE   writes {"passed": n, "failed": n}
 `;
 
@@ -80,25 +80,13 @@ async function clearForPolicies(bench: Bench): Promise<void> {
   for (const { metadata: { namespace, name } } of items) await client.delete(kinds.PeerAuthentication, namespace, name, { signal });
 }
 
-/**
- * Sidecars from before ambient hold up every namespace of the mesh that may call them. So they are old only while the scenario runs
- * that prepared them: before and after it their pods carry the label of those that take HBONE.
- */
-async function makeOld(bench: Bench, { name }: Scenario, old: boolean): Promise<void> {
-  const { client, signal } = worldFor(bench, name, new AbortController().signal);
-  const { items } = await client.list(kinds.Pod, { signal });
-  const isOwn = (home = ''): boolean => home === name || home.startsWith(`${name}-`);
-  for (const { metadata } of items.filter((pod) => isOwn(pod.metadata.namespace))) {
-    const labels = { [tunnelLabel]: old ? null : 'http' };
-    await client.mergePatch(kinds.Pod, metadata.namespace, metadata.name, { metadata: { labels } }, { signal });
-  }
-}
-
 /** Alone, because others would notice. */
 async function runAlone(bench: Bench, scenario: Scenario): Promise<void> {
-  if (scenario.prepare !== undefined) await makeOld(bench, scenario, true);
+  const world = worldFor(bench, scenario.name, new AbortController().signal);
+  if (scenario.prepare !== undefined) await makeOld(world, true);
   await attempt(bench, scenario);
-  if (scenario.prepare !== undefined) await makeOld(bench, scenario, false);
+  if (scenario.prepare !== undefined) await makeOld(world, false);
+  await clearAway(world);
 }
 
 async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonly Check[]): Promise<void> {
@@ -110,10 +98,12 @@ async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonl
   }
   log('enabling ambient');
   await cluster.enableAmbient();
-  for (const scenario of chosen.filter(({ prepare }) => prepare !== undefined)) await makeOld(bench, scenario, false);
+  for (const { name } of chosen.filter(({ prepare }) => prepare !== undefined)) await makeOld(worldFor(bench, name, signal), false);
   await operator.start();
   const alone = ({ disturbs, prepare }: Scenario): boolean => disturbs === true || prepare !== undefined;
-  await inLanes(chosen.filter((scenario) => !alone(scenario)), async (scenario) => { await attempt(bench, scenario); });
+  const together = chosen.filter((scenario) => !alone(scenario));
+  await inLanes(together, async (scenario) => { await attempt(bench, scenario); });
+  for (const { name } of together) await clearAway(worldFor(bench, name, signal));
   for (const scenario of chosen.filter(alone)) await runAlone(bench, scenario);
   for (const { name, run } of others) {
     // Policies for the whole mesh by the thousand: every namespace that is left would be looked at for each of them.
@@ -127,11 +117,11 @@ async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonl
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' }, help: { type: 'boolean' } } });
   if (values.help === true) { process.stdout.write(usage); return 0; }
-  const [wanted = ''] = positionals;
-  const chosen = scenarios.filter(({ name }) => name.includes(wanted));
-  const others = checks.filter(({ name }) => name.includes(wanted));
+  const wanted = ({ name }: { readonly name: string }): boolean => positionals.length === 0 || positionals.some((part) => name.includes(part));
+  const chosen = scenarios.filter(wanted);
+  const others = checks.filter(wanted);
   if (chosen.length + others.length === 0) {
-    process.stderr.write(`No scenario has "${wanted}" in its name. There are:\n${[...scenarios, ...checks].map(({ name }) => `  ${name}\n`).join('')}`);
+    process.stderr.write(`No scenario has ${positionals.map((part) => `"${part}"`).join(' or ')} in its name. There are:\n${[...scenarios, ...checks].map(({ name }) => `  ${name}\n`).join('')}`);
     return 2;
   }
   const cluster = await startRealCluster({ sidecarOnly: true, log });
