@@ -6,10 +6,12 @@ import type { Random } from '../base/random.ts';
 import type { Resource } from '../api/object.ts';
 import { InvalidError, UnavailableError } from '../kube/errors.ts';
 import type { Whole } from './cluster-view.ts';
+import { decode, encode, type Key } from './key.ts';
 import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
 import type { Context, Result } from './reconciler.ts';
 import type { PodView } from '../mesh/views.ts';
+import { Unrest } from './unrest.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** Summaries may lag by this, so that a hundred changes of namespaces make one write of the migration. */
@@ -18,19 +20,15 @@ const summaryDelayMs = 250;
 /** So that a rollout of many pods that others wait for is told once. */
 const freedDelayMs = 1000;
 
+/** After a look that took long, its key leaves the others this many times as long: no object of one tenant takes more than a fifth of the time. */
+const restFactor = 4;
+/** Shorter looks need no rest. */
+const shortLookMs = 50;
+/** The longest rest: a rollback of that namespace has to hear of its pods. */
+const longestRestMs = 10_000;
+
 /** Every key is looked at again at least this often, in case a wait was computed wrongly: a look without a change writes nothing. */
 const resyncMs = 10 * 60_000;
-
-type Key = { readonly kind: 'Migration'; readonly name: string } | { readonly kind: 'Namespace'; readonly namespace: string; readonly name: string };
-
-function encode(key: Key): string {
-  return key.kind === 'Migration' ? `m/${key.name}` : `n/${key.namespace}/${key.name}`;
-}
-
-function decode(key: string): Key {
-  const [kind, first = '', second = ''] = key.split('/');
-  return kind === 'm' ? { kind: 'Migration', name: first } : { kind: 'Namespace', namespace: first, name: second };
-}
 
 function goesBack({ object: { status } }: Whole<NamespaceMigration>): boolean {
   return status?.direction === 'Backward';
@@ -43,7 +41,10 @@ export class Controller {
   readonly #migrations: MigrationReconciler;
   readonly #namespaces: NamespaceReconciler;
   readonly #workers: number;
-  #isTelling = false;
+  /** What its own records hear of a namespace, what the records of others do, and what they hear of pods that hold others up. */
+  readonly #own: Unrest;
+  readonly #strangers: Unrest;
+  readonly #freeing: Unrest;
 
   constructor(context: Context, random: Random, workers: number) {
     this.#context = context;
@@ -51,9 +52,12 @@ export class Controller {
     this.#migrations = new MigrationReconciler(context);
     this.#namespaces = new NamespaceReconciler(context);
     this.#workers = workers;
+    this.#own = new Unrest(context.clock, { firstMs: 0, longestMs: 5000 });
+    this.#strangers = new Unrest(context.clock, { firstMs: 250, longestMs: 60_000 });
+    this.#freeing = new Unrest(context.clock, { firstMs: freedDelayMs, longestMs: 10_000 });
     context.view.onChange((resource, namespace, name) => { this.#changed(resource, namespace, name); });
     const holds = (pod: PodView | undefined): boolean => pod !== undefined && context.adapter.holdsOthersBack(pod);
-    context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(); });
+    context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(previous?.namespace ?? ''); });
     context.view.children.onChange(({ previous, current }) => { if (current !== undefined && goesBack(current) && !(previous !== undefined && goesBack(previous))) this.#turned(current.object); });
     context.callers?.onChange((namespaces) => { this.#callersChanged(namespaces); });
   }
@@ -75,13 +79,19 @@ export class Controller {
     switch (resource.kind) {
       case meshMigrations.kind: this.#migrationChanged(name); return;
       case namespaceMigrations.kind: this.#childChanged(namespace ?? '', name); return;
-      case namespaces.kind: this.#addSummaries(); this.#addChildrenIn(name); return;
+      case namespaces.kind: this.#namespaceChanged(name); return;
       default:
-        if (this.#concernsEveryone(resource, namespace)) this.#addOpen();
+        if (this.#concernsEveryone(resource, namespace)) this.#tellOpen(namespace);
         // A namespace at rest is judged and follows by its own objects and by those of the whole mesh.
-        if (namespace === undefined || namespace === this.#context.view.mesh.rootNamespace) this.#addResting(resource);
-        else this.#addChildrenIn(namespace);
+        if (namespace === undefined || this.#isOfMesh(namespace)) this.#addResting(resource);
+        else this.#tellOwn(resource, namespace);
     }
+  }
+
+  #namespaceChanged(name: string): void {
+    if (this.#context.view.namespaces.get(undefined, name) === undefined) for (const unrest of [this.#own, this.#strangers, this.#freeing]) unrest.forget(name);
+    this.#addSummaries();
+    this.#addChildrenIn(name);
   }
 
   /** Only what has not begun is decided by who calls. */
@@ -127,18 +137,38 @@ export class Controller {
   }
 
   /** A pod is gone for which namespaces may have waited anywhere. Many go at once, so they are told together. */
-  #othersFreed(): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    this.#context.clock.timer(freedDelayMs, () => {
-      this.#isTelling = false;
-      this.#addOpen();
-    });
+  #othersFreed(namespace: string): void {
+    this.#later(this.#freeing.changed(namespace), () => { this.#addOpen(); });
+  }
+
+  /** What is in the control plane's namespace is told at once; what tenants change, the later the more often they do. */
+  #tellOpen(namespace: string | undefined): void {
+    if (namespace === undefined || this.#isOfMesh(namespace)) this.#addOpen();
+    else this.#later(this.#strangers.changed(namespace), () => { this.#addOpen(); });
+  }
+
+  /** Its pods and workloads move by themselves and are told at once. */
+  #tellOwn(resource: Resource, namespace: string): void {
+    if (this.#isWatchedForMesh(resource)) this.#later(this.#own.changed(namespace), () => { this.#addChildrenIn(namespace); });
+    else this.#addChildrenIn(namespace);
+  }
+
+  #later(ms: number | undefined, tell: () => void): void {
+    if (ms === 0) tell();
+    else if (ms !== undefined) this.#context.clock.timer(ms, tell);
+  }
+
+  #isOfMesh(namespace: string | undefined): boolean {
+    return namespace === undefined || namespace === this.#context.view.mesh.rootNamespace;
+  }
+
+  #isWatchedForMesh({ kind, group }: Resource): boolean {
+    return this.#context.adapter.watched.some(({ resource }) => resource.kind === kind && resource.group === group);
   }
 
   /** What has no namespace, is in the control plane's, or is a rule of the mesh that may reach across namespaces. */
   #concernsEveryone({ group }: Resource, namespace: string | undefined): boolean {
-    return namespace === undefined || namespace === this.#context.view.mesh.rootNamespace || group.endsWith('istio.io') || group.startsWith('gateway.');
+    return this.#isOfMesh(namespace) || group.endsWith('istio.io') || group.startsWith('gateway.');
   }
 
   #addSummaries(): void {
@@ -160,8 +190,8 @@ export class Controller {
   }
 
   /** All that are at rest, which may be hundreds: only for what rules and copies are made from, and not for each pod of the control plane. */
-  #addResting({ kind, group }: Resource): void {
-    if (!this.#context.adapter.watched.some(({ resource }) => resource.kind === kind && resource.group === group)) return;
+  #addResting(resource: Resource): void {
+    if (!this.#isWatchedForMesh(resource)) return;
     for (const { object: { status }, namespace = '', name } of this.#context.view.children.list()) {
       if (isAtRest(status?.writtenPhase)) this.#queue.addAfter(encode({ kind: 'Namespace', namespace, name }), summaryDelayMs);
     }
@@ -171,14 +201,22 @@ export class Controller {
     for (;;) {
       const key = await this.#queue.take(signal);
       if (key === undefined) return;
+      const began = this.#context.clock.monotonic();
       try {
-        this.#requeue(key, await this.#reconcile(decode(key), signal));
+        const result = await this.#reconcile(decode(key), signal);
+        if (result.kind !== 'Again') this.#rest(key, this.#context.clock.monotonic() - began);
+        this.#requeue(key, result);
       } catch (error) {
         if (!signal.aborted) this.#failed(key, error);
       } finally {
         this.#queue.done(key);
       }
     }
+  }
+
+  /** A look that wrote is not measured by its time: that was the server's. */
+  #rest(key: string, tookMs: number): void {
+    if (tookMs > shortLookMs) this.#queue.rest(key, Math.min(longestRestMs, tookMs * restFactor));
   }
 
   async #reconcile(key: Key, signal: AbortSignal): Promise<Result> {

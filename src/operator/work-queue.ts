@@ -15,6 +15,8 @@ export class WorkQueue {
   readonly #working = new Set<string>();
   readonly #delayed = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
+  /** Monotonic time until which a key rests: only while it does, or until it is added again. */
+  readonly #restsUntil = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
 
   constructor(clock: Clock, random: Random) {
@@ -27,9 +29,22 @@ export class WorkQueue {
     return this.#ready.size;
   }
 
+  /** Adds the key now, or when its rest is over. */
   add(key: string): void {
+    const restMs = (this.#restsUntil.get(key) ?? 0) - this.#clock.monotonic();
+    if (restMs > 0) {
+      this.addAfter(key, restMs);
+      return;
+    }
+    this.#restsUntil.delete(key);
     this.#ready.add(key);
     this.#wake();
+  }
+
+  /** The key is not taken for `ms`, whatever is added meanwhile: what is dear to look at leaves time for the others. */
+  rest(key: string, ms: number): void {
+    this.#restsUntil.set(key, this.#clock.monotonic() + ms);
+    if (this.#ready.delete(key)) this.addAfter(key, ms);
   }
 
   /** Adds the key after `ms`; an earlier time that is already set stays. */

@@ -1,0 +1,59 @@
+import type { Clock } from '../base/clock.ts';
+
+/** The shortest delay that is more than none. */
+const shortestMs = 100;
+
+/** Who has changed nothing for this long after what he changed was told is quiet again. */
+const quietMs = 1000;
+
+interface Told {
+  readonly at: number;
+  readonly delayMs: number;
+}
+
+/** How long changes are gathered before they are told. */
+export interface Gathering {
+  /** Of a namespace that was quiet. */
+  readonly firstMs: number;
+  /** The longest, of one that never rests. */
+  readonly longestMs: number;
+}
+
+/**
+ * How restless namespaces are. Each change of an object has somebody looked at again: whoever edits one ten times a second would have the operator
+ * look, and write what follows from it, ten times a second. So his changes are told the later, the more often they come.
+ *
+ * Only the waking is late: a look always sees what is there now, whatever it was woken by.
+ */
+export class Unrest {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #gathering: Gathering;
+  /** By namespace: when its changes are told, and how long they had been gathered. */
+  readonly #told = new Map<string, Told>();
+
+  constructor(clock: Pick<Clock, 'monotonic'>, gathering: Gathering) {
+    this.#clock = clock;
+    this.#gathering = gathering;
+  }
+
+  /** A change in the namespace: milliseconds until it is to be told, or undefined when it is told together with an earlier one. */
+  changed(namespace: string): number | undefined {
+    const now = this.#clock.monotonic();
+    const told = this.#told.get(namespace);
+    if (told !== undefined && told.at > now) return undefined;
+    const delayMs = this.#next(told, now);
+    this.#told.set(namespace, { at: now + delayMs, delayMs });
+    return delayMs;
+  }
+
+  #next(told: Told | undefined, now: number): number {
+    const { firstMs, longestMs } = this.#gathering;
+    if (told === undefined || now > told.at + told.delayMs + quietMs) return firstMs;
+    return Math.min(longestMs, Math.max(shortestMs, told.delayMs * 2));
+  }
+
+  /** Of a namespace that is gone nothing is kept. */
+  forget(namespace: string): void {
+    this.#told.delete(namespace);
+  }
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { istio } from '../../src/mesh/istio/adapter.ts';
+import type { MeshAdapter } from '../../src/mesh/adapter.ts';
+import { deployment, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import type { World } from '../scenarios/world.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+/** Counts how often each namespace is judged. */
+function counting(): { readonly adapter: MeshAdapter; readonly looks: Map<string, number> } {
+  const looks = new Map<string, number>();
+  const adapter: MeshAdapter = {
+    ...istio,
+    findings(surroundings, ...rest) {
+      looks.set(surroundings.namespace.name, (looks.get(surroundings.namespace.name) ?? 0) + 1);
+      return istio.findings(surroundings, ...rest);
+    },
+  };
+  return { adapter, looks };
+}
+
+/** Somebody edits an object of his ten times a second, for a minute. */
+async function editRestlessly(world: World, home: string): Promise<void> {
+  for (let round = 0; round < 600; round += 1) {
+    await world.patch('VirtualService', home, 'restless', { spec: { hosts: [`h${round}.example.com`] } });
+    await world.pause(100);
+  }
+}
+
+describe('a tenant who edits an object ten times a second', () => {
+  it('has neither his own namespace nor those of others looked at as often', async () => {
+    const { adapter, looks } = counting();
+    await runOnSimulation({
+      name: 'churn',
+      async run(world) {
+        const [own, other, stranger] = [world.ns('own'), world.ns('other'), world.ns('stranger')];
+        for (const home of [own, other, stranger]) await world.create(namespace(home));
+        for (const home of [own, other]) await world.create(deployment(home, 'web', { replicas: 1 }));
+        for (const home of [own, stranger]) await world.create(object('VirtualService', home, 'restless', { hosts: ['h.example.com'] }));
+        await world.podsReady(1, own);
+        await world.create(meshMigration(world.name, { names: [own, other] }, { action: 'Plan' }));
+        await world.childPhase('Blocked', own);
+        await world.childPhase('Planned', other);
+        looks.clear();
+        await editRestlessly(world, stranger);
+        expect(Math.max(...looks.values())).toBeLessThan(20);
+        looks.clear();
+        await editRestlessly(world, own);
+        expect(looks.get(own)).toBeLessThan(40);
+        expect(looks.get(other)).toBeLessThan(20);
+      },
+    }, { adapter });
+  });
+});
