@@ -16,12 +16,19 @@ export interface Sealed {
   readonly spec: unknown;
 }
 
-/** Whose keys mean something: the operator's own, and those that the mesh reads (`istio.io/rev`, `istio.io/dry-run`). */
-const meaningful: readonly string[] = [`${group}/`, 'istio.io/'];
+/**
+ * Whose keys mean something: the operator's own, and those that the mesh reads (`istio.io/rev`, `networking.istio.io/service-type`). istiod reads many of a
+ * Gateway, and gives the others to its Service and its pods, where more are read.
+ */
+const meaningful: readonly string[] = [group, 'istio.io'];
+
+/** The one key that istiod writes on an object of ours (setGatewayControllerVersion in pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go). */
+const writtenByMesh = 'gateway.istio.io/controller-version';
 
 /** Whether a label or annotation of an object of ours says something. */
 export function isMeaningful(key: string): boolean {
-  return meaningful.some((prefix) => key.startsWith(prefix));
+  const [domain = ''] = key.split('/');
+  return key.includes('/') && key !== writtenByMesh && meaningful.some((whose) => domain === whose || domain.endsWith(`.${whose}`));
 }
 
 /** Marks that say who applied it and when, not what it is. */
