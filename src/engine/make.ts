@@ -4,6 +4,7 @@ import { NotFoundError } from '../kube/errors.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
 import { text } from '../mesh/json.ts';
 import { isMeaningful, isSealed } from '../mesh/seal.ts';
+import { isOfMigration } from './own-objects.ts';
 import { member } from './patches.ts';
 import type { Applied, Before, OwnObject } from './situation.ts';
 
@@ -81,15 +82,15 @@ export async function make(client: KubeClient, applied: Applied, signal: AbortSi
 }
 
 /**
- * Deletes one object of ours, by its uid: that of one that nobody watches is read right before, with what it says, so that a user's object of the same
- * name stays. Gone already is as good.
+ * Deletes one object of ours, by its uid: that of one that nobody watches is read right before, with what it says and whose it is, so that a user's object
+ * of the same name stays, and that of another migration. Gone already is as good.
  *
  * Safe: a uid that is another's is refused. Dying before: deleted at the next look; after: it is seen, or read, to be gone.
  */
-export async function unmake(client: KubeClient, { resource, name, uid }: OwnObject, namespace: string, signal: AbortSignal): Promise<void> {
+export async function unmake(client: KubeClient, { resource, name, uid, migration }: OwnObject, namespace: string, signal: AbortSignal): Promise<void> {
   try {
     const found = uid === undefined ? await client.get(resource, namespace, name, signal) : undefined;
-    if (found !== undefined && !isMade(resource, found)) return;
+    if (found !== undefined && !(isMade(resource, found) && isOfMigration(found.metadata.labels, migration))) return;
     await client.delete(resource, namespace, name, { uid: uid ?? text(found?.metadata.uid) ?? '', signal });
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;

@@ -1,9 +1,11 @@
 import type { StepName } from '../api/namespace-migration.ts';
 import { appliedAnnotation, managedBy, managedByLabel, migrationLabel, stepLabel } from '../api/resources.ts';
-import type { Manifest } from '../mesh/adapter.ts';
+import type { Manifest, StepWork } from '../mesh/adapter.ts';
 import { sealOf } from '../mesh/seal.ts';
 import type { ConfigView } from '../mesh/views.ts';
-import type { Applied, Situation } from './situation.ts';
+import type { Applied, OwnObject, Situation } from './situation.ts';
+
+type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
 
 /** The manifest as it is applied: in the namespace, with the marks by which it is known as ours. */
 export function marked(situation: Situation, step: StepName, { resource, object }: Manifest): Applied {
@@ -27,9 +29,22 @@ export function ownObjects({ adapter, surroundings }: Situation, steps?: readonl
     .filter((config) => adapter.isOurs(config, true) && (steps === undefined || (steps as readonly (string | undefined)[]).includes(config.labels[stepLabel])));
 }
 
+type Labels = ConfigView['labels'];
+
+/** Whether an object of ours with these labels is of the migration whose object has `mark`: the one rule, also where it is read right before. */
+export function isOfMigration(labels: Labels | undefined, mark: string | undefined): boolean {
+  return labels?.[migrationLabel] === mark;
+}
+
 /** Whether one of these is of this migration, and not of another that has finalized the namespace for example. */
 export function isOfThis({ object }: Situation, { labels }: ConfigView): boolean {
-  return labels[migrationLabel] === object.metadata.labels?.[migrationLabel];
+  return isOfMigration(labels, object.metadata.labels?.[migrationLabel]);
+}
+
+/** What a step deletes of this migration that nobody watches: known by nothing but its name, so it says whose it has to be. */
+export function unwatchedOf({ object }: Situation, { unwatched = [] }: RemoveWork, before?: string): readonly OwnObject[] {
+  const mark = object.metadata.labels?.[migrationLabel];
+  return unwatched.filter((entry) => before === undefined || entry.before.kind === before).map(({ resource, name }) => ({ resource, name, ...(mark !== undefined && { migration: mark }) }));
 }
 
 /** How an object that should be there compares with the one that is. */

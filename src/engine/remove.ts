@@ -1,16 +1,17 @@
 import { stepLabel } from '../api/resources.ts';
 import type { StepWork } from '../mesh/adapter.ts';
 import type { ConfigView, PodView } from '../mesh/views.ts';
-import { isOfThis, ownObjects } from './own-objects.ts';
+import { isOfThis, ownObjects, unwatchedOf } from './own-objects.ts';
 import type { OwnObject, Outcome, Situation } from './situation.ts';
 import { ending } from './waits.ts';
 
 type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
 
 /** A process that died between two objects of one write may have left one that is not watched: deleted once more, whether it is there or not. */
-function sweep({ swept }: Situation, { unwatched = [] }: RemoveWork): Outcome {
-  if (swept || unwatched.length === 0) return { kind: 'Done' };
-  return { kind: 'Write', message: 'deleting what may be left', write: { kind: 'Remove', objects: unwatched.map(({ resource, name }) => ({ resource, name })) } };
+function sweep(situation: Situation, work: RemoveWork): Outcome {
+  const objects = unwatchedOf(situation, work);
+  if (situation.swept || objects.length === 0) return { kind: 'Done' };
+  return { kind: 'Write', message: 'deleting what may be left', write: { kind: 'Remove', objects } };
 }
 
 /**
@@ -29,9 +30,8 @@ export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   if (holder?.terminating === true) return ending(situation, holder, 'would be without its policies');
   if (holder !== undefined) return { kind: 'Wait', stuck: true, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` };
   const objects = left.flatMap(({ kind, name, uid }): readonly OwnObject[] => {
-    const before = (work.unwatched ?? []).filter((entry) => entry.before.kind === kind);
     const resource = situation.adapter.made.find((candidate) => candidate.kind === kind);
-    return resource === undefined ? [] : [...before, { resource, name, uid }];
+    return resource === undefined ? [] : [...unwatchedOf(situation, work, kind), { resource, name, uid }];
   });
   return { kind: 'Write', message: `deleting ${first.kind} ${first.namespace}/${first.name}${left.length > 1 ? ` and ${left.length - 1} more` : ''}`, write: { kind: 'Remove', objects, ...(heldBy !== undefined && { heldBy: holds }) } };
 }

@@ -112,6 +112,8 @@ export interface OwnObject {
   readonly resource: Resource;
   readonly name: string;
   readonly uid?: string;
+  /** The label of the migration that one without uid has to have: what is like ours may be another's. */
+  readonly migration?: string;
 }
 
 /** What follows once the status is stored. */

@@ -4,7 +4,7 @@ import type { StepWork } from '../mesh/adapter.ts';
 import { isLate, isOf, journalOn } from '../plan/journal.ts';
 import { patchWithJournal } from './keep-journal.ts';
 import { observedLabels } from './label-values.ts';
-import { isOfThis, ownObjects } from './own-objects.ts';
+import { isOfThis, ownObjects, unwatchedOf } from './own-objects.ts';
 import { templatePatch } from './patches.ts';
 import { removeStep } from './remove.ts';
 import { unbindStep } from './services.ts';
@@ -71,7 +71,7 @@ export function sweep(situation: Situation, status: NamespaceMigrationStatus): N
   const works = backward(situation, status);
   const write = late(situation, works) ?? lateTemplate(situation, status);
   if (write !== undefined) return { kind: 'Write', write };
-  const objects = works.flatMap((work) => (work.kind === 'Remove' ? work.unwatched ?? [] : [])).map(({ resource, name }) => ({ resource, name }));
+  const objects = works.flatMap((work) => (work.kind === 'Remove' ? unwatchedOf(situation, work) : []));
   if (objects.length === 0 || situation.sweptLate) return { kind: 'Wait' };
   return situation.quietMs < lateMs
     ? { kind: 'Wait', until: situation.now + lateMs - situation.quietMs }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { managedBy, managedByLabel } from '../../src/api/resources.ts';
+import { managedBy, managedByLabel, migrationLabel } from '../../src/api/resources.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
 import { allowGet, denyDelete, made, shop } from './http.ts';
@@ -65,6 +65,41 @@ export const ownObjectScenarios: readonly Scenario[] = [
         ((await world.child()).status?.findings?.some(({ id, object: about }) => id === 'MM110' && about === `AuthorizationPolicy ${home}/from-git`) === true ? true : undefined));
       await world.delete(kinds.AuthorizationPolicy, home, 'from-git');
       await world.childPhase('Migrated');
+    },
+  },
+  {
+    // istiod reads annotations of a Gateway: whoever sets one has changed the waypoint, and taking it back is enough.
+    name: 'annotated-waypoint',
+    async run(world) {
+      const home = world.ns();
+      const key = 'networking.istio.io/service-type';
+      await shop(world, allowGet(home));
+      await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed' } }));
+      await world.childPhase('Migrated');
+      await world.patch('Gateway', home, 'waypoint', { metadata: { annotations: { [key]: 'NodePort' } } });
+      await world.eventually('it is said', async () => (/Gateway .* was changed by someone else/.test((await world.child()).status?.message ?? '') ? true : undefined));
+      await world.patch('Gateway', home, 'waypoint', { metadata: { annotations: { [key]: null } } });
+      await world.eventually('it is settled', async () => ((await world.child()).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true ? true : undefined));
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack');
+      assert.deepEqual(await made(world), {});
+    },
+  },
+  {
+    // What another migration has made and finalized stays, however much it is like ours: also where nobody watches its kind.
+    name: 'parameters-of-another',
+    async run(world) {
+      const home = world.ns();
+      const parameters = async (): Promise<KubeObject> => await world.client.get(kinds.ConfigMap, home, parametersName, world.signal);
+      await shop(world, allowGet(home));
+      await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed' } }));
+      await world.childPhase('Migrated');
+      await world.patch('ConfigMap', home, parametersName, { metadata: { labels: { [migrationLabel]: 'another' } } });
+      const { uid } = (await parameters()).metadata;
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack');
+      await world.pause(100_000);
+      assert.equal((await parameters()).metadata.uid, uid);
     },
   },
 ];
