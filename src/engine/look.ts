@@ -2,7 +2,6 @@ import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
 import { journalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
-import { isAtRest } from './left.ts';
 import { hold, type Draft } from './draft.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { lostJournal, tellsOfBeginning } from './lost-journal.ts';
@@ -93,12 +92,6 @@ function hasEnded({ wanted, returned, adapter, spec, surroundings }: Situation, 
   return phase === 'Finalized' && adapter.arrived(spec, surroundings.namespace.labels);
 }
 
-/** It was sealed in the look before this one. */
-function isSealed({ wanted, object, adapter, spec, surroundings }: Situation): boolean {
-  const { status } = object;
-  return (wanted === 'Finalize' || wanted === 'DeleteLeave') && status?.direction === 'Forward' && isAtRest(status.writtenPhase) && adapter.arrived(spec, surroundings.namespace.labels);
-}
-
 /** A namespace without critical findings: planned, held, waiting for its turn, or started now. */
 function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const { wanted, notAdmitted } = situation;
@@ -118,7 +111,6 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const strange = strangeJournal(situation);
   const left = leftovers(situation, status, strange);
   if (left !== undefined) return waiting(left, 'RollingBack', 'InProgress', 'Leftovers', 'taking away what the operator has made here');
-  if (isSealed(situation)) return hold(status, 'Finalized', finalizedVerdict);
   const lost = lostJournal(situation, status);
   if (lost !== undefined) return lost;
   if (hasEnded(situation, status)) return settled(situation, status, strange);
