@@ -24,6 +24,7 @@ import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { blame, givenUp } from './refused.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
+import { alsoRestless, restless, unrestOf } from './unrest.ts';
 import { upkeep } from './upkeep.ts';
 import { failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
 import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
@@ -48,7 +49,9 @@ function fail(situation: Situation, status: NamespaceMigrationStatus, reason: St
 
 function goForward(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
   const foreign = foreignChange(situation, status);
-  if (foreign !== undefined) return hold(status, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: foreign });
+  // Who goes on with the labels as they are now has decided: only one that stopped because of them waits until they are settled.
+  const unrest = foreign === undefined && status.phase !== 'Paused' ? undefined : unrestOf(situation, status, foreign);
+  if (unrest !== undefined) return restless(status, 'Paused', unrest);
   const critical = situation.adapter.findings(situation.surroundings, 'UnderWay').find(({ severity }) => severity === 'Critical');
   if (critical !== undefined) {
     return fail(situation, withFinding(status, critical), 'CriticalFinding', sentence(critical), itinerary, followed);
@@ -76,12 +79,17 @@ function goBack(situation: Situation, status: NamespaceMigrationStatus, itinerar
     return binding;
   }
   const foreign = changedOnTheWayBack(situation, turned, itinerary);
-  if (foreign !== undefined) {
+  const unrest = unrestOf(situation, turned, foreign);
+  if (unrest !== undefined && foreign !== undefined) {
     const { name } = situation.surroundings.namespace;
     const command = labelCommand(`namespace ${name}`, observedLabels(situation), fromList(turned.labels ?? [])) ?? '';
     const way = `Put them back; it goes on by itself: ${command}`;
-    return { status: turned, phase: 'RollingBack', verdict: { state: 'Stalled', reason: 'ForeignChange', message: foreign, way }, next: { kind: 'Wait' } };
+    return restless(turned, 'RollingBack', unrest, way);
   }
+  return alsoRestless(walkBack(situation, turned, itinerary), unrest);
+}
+
+function walkBack(situation: Situation, turned: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
   const walked = walk(situation, turned, itinerary.backward);
   const { outcome } = walked;
   switch (outcome.kind) {
