@@ -8,6 +8,7 @@ import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
 import { isAtRest } from './left.ts';
+import { wasThere } from './set-early.ts';
 import type { Situation } from './situation.ts';
 
 /** The status after a person's edit, or the answer why it cannot be done. */
@@ -29,8 +30,7 @@ function keptOnResume(step: string, changed: boolean): boolean {
 
 /** That the labels were there before is not forgotten: putting them back is not asked what comes before the first time. */
 function begunAgain({ now }: Situation, { name, startedAt, completedAt, lostAt }: StepEntry): StepEntry {
-  const wasThere = name === 'Flip' && (completedAt ?? lostAt) !== undefined;
-  return { name, startedAt, ...(wasThere && { lostAt: timestamp(now) }) };
+  return { name, startedAt, ...(wasThere({ name, startedAt, completedAt, lostAt }) && { lostAt: timestamp(now) }) };
 }
 
 /** What is gone through again was begun when it was begun: only whoever goes on from rest begins anew. */

@@ -21,6 +21,21 @@ function halfWay(): NamespaceWorld {
 
 const [theirs, ours] = [{ 'istio-injection': 'enabled' }, { 'istio-injection': 'disabled' }];
 
+describe('labels that a stranger sets as the first change of them would', () => {
+  it('are no reason to restart anything for HBONE, which would take the sidecars away', () => {
+    const world = new NamespaceWorld({ hbone: false });
+    comesTo(world, 'RestartForHbone');
+    world.setLabels({ 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' });
+    world.round();
+    const { length } = world.writes;
+    world.status = { ...world.status, phase: 'Migrating' };
+    world.settle();
+
+    expect(world.status).toMatchObject({ phase: 'Migrated' });
+    expect(world.writes.slice(length).filter(({ write, status }) => write.kind === 'PatchTemplate' && status.step === 'RestartForHbone')).toEqual([]);
+  });
+});
+
 describe('a label that a stranger changes again and again', () => {
   it('needs a person all the time, not only half of it', () => {
     const world = halfWay();

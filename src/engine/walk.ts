@@ -11,6 +11,7 @@ import { fromList, hasLabels } from './label-values.ts';
 import { removeStep } from './remove.ts';
 import { restartStep } from './restart.ts';
 import { scaleUp } from './scale.ts';
+import { areSet, setEarly, wasThere } from './set-early.ts';
 import { bindStep, unbindStep } from './services.ts';
 import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
@@ -25,7 +26,19 @@ export interface Walked {
   readonly outcome: Outcome;
 }
 
-function perform(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): Outcome {
+/** Whether the labels that change after a step are as they will be then, whoever has set them. */
+function isFlipped(situation: Situation, step: StepPlan, steps: readonly StepPlan[]): boolean {
+  const flip = steps.slice(steps.indexOf(step)).find(({ work }) => work.kind === 'Labels');
+  return flip !== undefined && areSet(situation, flip);
+}
+
+/** Sidecars are restarted for HBONE unless a person wants none of it, or the labels would give them none any more. */
+function isLeftOut(situation: Situation, { itinerary }: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[]): boolean {
+  if (step.name !== 'RestartForHbone' || itinerary === 'Hbone') return false;
+  return situation.spec.restart.hbone === 'Never' || isFlipped(situation, step, steps);
+}
+
+function perform(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[]): Outcome {
   const { work } = step;
   switch (work.kind) {
     case 'Check':
@@ -37,7 +50,7 @@ function perform(situation: Situation, status: NamespaceMigrationStatus, step: S
     case 'Labels':
       return flip(situation, status, step, work);
     case 'Restart':
-      return step.name === 'RestartForHbone' && situation.spec.restart.hbone === 'Never' && status.itinerary !== 'Hbone' ? { kind: 'Done' } : restartStep(situation, status, step, work);
+      return isLeftOut(situation, status, step, steps) ? { kind: 'Done' } : restartStep(situation, status, step, work);
     case 'Verify':
       return verifyStep(situation, work.mode, step.name);
     default:
@@ -51,8 +64,7 @@ function perform(situation: Situation, status: NamespaceMigrationStatus, step: S
  */
 function flip(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, work: Extract<StepWork, { kind: 'Labels' }>): Outcome {
   const outcome = labelsStep(situation, status, work);
-  const again = status.steps?.some(({ name, completedAt, lostAt }) => name === 'Flip' && (completedAt ?? lostAt) !== undefined) === true;
-  if (outcome.kind !== 'Write' || status.direction !== 'Forward' || again) return outcome;
+  if (outcome.kind !== 'Write' || status.direction !== 'Forward' || status.steps?.some(wasThere) === true) return outcome;
   const critical = situation.adapter.unready(situation.surroundings);
   return critical === undefined ? outcome : heldByFinding(situation, critical, step.name);
 }
@@ -95,15 +107,10 @@ function awaitGate(situation: Situation, step: StepPlan): Outcome {
 }
 
 /** On the way back pods that came in the wrong mode since are replaced too, whatever is to be done next. */
-function askAgain(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): Walked | undefined {
+function askAgain(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[]): Walked | undefined {
   if (status.direction !== 'Backward' || step.work.kind !== 'Restart') return undefined;
-  const outcome = perform(situation, status, step);
+  const outcome = perform(situation, status, step, steps);
   return outcome.kind === 'Done' ? undefined : { status: { ...status, ...outcome.patch }, outcome };
-}
-
-/** Whether labels of the namespace are as a step wants them. */
-function areSet({ surroundings }: Situation, { work }: StepPlan): boolean {
-  return work.kind === 'Labels' && hasLabels(surroundings.namespace.labels, work.targets);
 }
 
 /** The same on the way back, where the journal says that they were set: whoever has changed them since is not overruled. */
@@ -123,13 +130,11 @@ function isSeen(situation: Situation, status: NamespaceMigrationStatus, step: St
   if (work.kind === 'Verify') return verifyStep(situation, work.mode, step.name).kind === 'Done';
   if (status.direction !== 'Forward') return isSeenBack(situation, status, step);
   if (work.kind === 'Labels') return areSet(situation, step);
-  const isLeftOut = step.name === 'RestartForHbone' && situation.spec.restart.hbone === 'Never' && status.itinerary !== 'Hbone';
-  if (work.kind !== 'Restart' || isLeftOut) return true;
-  const flip = steps.slice(steps.indexOf(step)).find((later) => later.work.kind === 'Labels');
+  if (work.kind !== 'Restart' || isLeftOut(situation, status, step, steps)) return true;
   const { pods, workloads } = situation.surroundings;
   const canRestart = ({ owner }: PodView): boolean => workloads.some(({ kind, name, paused }) => !paused && owner?.kind === kind && owner.name === name);
   const left = pods.some((pod) => !pod.terminating && situation.adapter.concerns(pod) && work.stale(pod) && canRestart(pod));
-  return (flip !== undefined && areSet(situation, flip)) || !left;
+  return isFlipped(situation, step, steps) || !left;
 }
 
 /** It failed, or a person commanded this namespace back and was told before what that costs (`accept-edit.ts`). */
@@ -147,9 +152,10 @@ function reasonToWait({ direction }: NamespaceMigrationStatus, { yields }: Await
  * Whether a step that would change something has to wait for other namespaces, or for a slot once it has given its own back. What it would announce is not
  * stored: nothing is begun meanwhile, and the next look decides anew.
  */
-function park({ surroundings, noSlot }: Situation, status: NamespaceMigrationStatus, { awaits }: StepPlan, outcome: Outcome): Outcome | undefined {
-  if (outcome.kind !== 'Write' && outcome.kind !== 'Announce') return undefined;
-  const awaited = awaits?.(surroundings);
+function park(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, outcome: Outcome): Outcome | undefined {
+  if (outcome.kind !== 'Write' && outcome.kind !== 'Announce') return setEarly(situation, status, step);
+  const { surroundings, noSlot } = situation;
+  const awaited = step.awaits?.(surroundings);
   if (awaited !== undefined && !(awaited.yields === true && isOwnWayBack(status))) {
     return { kind: 'Wait', parked: 'Waits', stuck: awaited.stuck, stalled: reasonToWait(status, awaited), message: awaited.message };
   }
@@ -161,14 +167,14 @@ export function walk(situation: Situation, start: NamespaceMigrationStatus, step
   let status = start;
   for (const step of steps) {
     if (isComplete(status.steps, step) && isSeen(situation, status, step, steps)) {
-      const back = askAgain(situation, status, step);
+      const back = askAgain(situation, status, step, steps);
       if (back === undefined) continue;
       return back;
     }
     const due = settling(situation, step);
     if (due !== undefined && !isBegun(status.steps, step)) return { status, outcome: due };
     const begun = begin(status, step, situation.now);
-    const outcome = perform(situation, begun, step);
+    const outcome = perform(situation, begun, step, steps);
     const parked = park(situation, begun, step, outcome);
     if (parked !== undefined) return { status: { ...status, step: step.name }, outcome: parked };
     status = { ...begun, ...outcome.patch };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { allowGet, shop } from './http.ts';
+import { allowGet, shop, shopReadBy } from './http.ts';
 import { meshMigration } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
 import type { World } from './world.ts';
@@ -65,6 +65,35 @@ export const foreignLabelScenarios: readonly Scenario[] = [
       assert.deepEqual(await world.labels(), before.labels);
       await world.restored(before);
       await world.modesAre({ Sidecar: 3 });
+    },
+  },
+  {
+    // Whoever sets the labels himself does not set aside what has to come before the first restart.
+    name: 'labels-set-before-its-callers',
+    async run(world) {
+      const [home, blog] = await shopReadBy(world, 'blog');
+      await world.create(meshMigration(world.name, { names: [home, blog] }, { action: 'Plan', policies: { settle: '8s' } }));
+      await world.childPhase('Planned', blog);
+      await world.command('Paused', blog);
+      await world.edit({ action: 'Migrate' });
+      await world.childPhase('Paused', blog);
+      await until(world, /^Flip: its callers in /);
+      const before = await world.labels();
+      const modes = await world.modes();
+      await label(world, { 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' });
+      await goesOn(world);
+      await until(world, /its callers in .*say already.*kubectl label namespace/);
+      await world.pause(60_000);
+      assert.deepEqual(await world.modes(), modes, 'nothing was restarted');
+      // As they were again, it goes on like any other.
+      await label(world, { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': null });
+      await goesOn(world);
+      await until(world, /^Flip: its callers in (?!.*say already)/);
+      await world.command('Migrating', blog);
+      await world.childPhase('Migrated');
+      await world.command('RollingBack');
+      await world.childPhase('RolledBack');
+      assert.deepEqual(await world.labels(), before);
     },
   },
 ];

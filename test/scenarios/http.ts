@@ -145,7 +145,8 @@ export async function stalled(world: World, reason: string): Promise<string> {
 }
 
 /** A namespace whose workload is the only one that `api` lets in, and its name beside that of the shop. */
-async function shopReadBy(world: World, other: string): Promise<readonly [shop: string, readers: string]> {
+/** A shop that only readers of another namespace may read. */
+export async function shopReadBy(world: World, other: string): Promise<readonly [shop: string, readers: string]> {
   const [home, readers] = [world.ns(), world.ns(other)];
   const reader = `cluster.local/ns/${readers}/sa/default`;
   await shop(world, object('AuthorizationPolicy', home, 'readers', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { principals: [reader] } }], to: [{ operation: { methods: ['GET'] } }] }] }));
