@@ -10,6 +10,7 @@ import { foreignChange } from './labels.ts';
 import { isAtRest } from './left.ts';
 import { wasThere } from './set-early.ts';
 import type { Situation } from './situation.ts';
+import { heldByMigration } from './verdicts.ts';
 
 /** The status after a person's edit, or the answer why it cannot be done. */
 export interface Accepted {
@@ -104,6 +105,12 @@ function broughtBack(situation: Situation, status: NamespaceMigrationStatus, com
   return { status, answer: `${command.by} asked for a rollback at ${command.at}, but ${cost}` };
 }
 
+/** Taken, but said where nothing comes of it as long as the migration as a whole is held. */
+function goneOn(situation: Situation, status: NamespaceMigrationStatus, command: Command): Accepted {
+  const held = heldByMigration(situation);
+  return { status: resumed(situation, status, command), answer: held === undefined ? null : `${command.by} asked to go on, but ${held}` };
+}
+
 /** A command that makes sense now is taken over; any other is answered and the phase put back. */
 export function acceptEdit(situation: Situation, status: NamespaceMigrationStatus): Accepted {
   const edit = editOf(situation.object.status, situation.object.metadata.managedFields, situation.now);
@@ -123,5 +130,5 @@ export function acceptEdit(situation: Situation, status: NamespaceMigrationStatu
   if (status.direction === 'Backward' || (over.includes(status.phase) && !drifted)) {
     return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${is}` };
   }
-  return { status: command.action === 'Pause' ? { ...status, command } : resumed(situation, status, command), answer: null };
+  return command.action === 'Pause' ? { status: { ...status, command }, answer: null } : goneOn(situation, status, command);
 }

@@ -4,8 +4,11 @@ import type { ManagedFieldsEntry } from '../api/object.ts';
 import { timestamp } from '../base/clock.ts';
 import { record } from '../mesh/json.ts';
 
-/** What a phase means when a person writes it. Every other phase is a statement of the operator, not a command. */
-const commands: ReadonlyMap<string, Command['action']> = new Map([['RollingBack', 'Rollback'], ['Paused', 'Pause'], ['Migrating', 'Migrate']]);
+/**
+ * What a phase means when a person writes it. Every other phase is a statement of the operator, not a command. `Pause` is no phase: it is for what is Paused
+ * already for another reason, because an edit that leaves the object as it is leaves no trace of itself either.
+ */
+const commands: ReadonlyMap<string, Command['action']> = new Map([['RollingBack', 'Rollback'], ['Paused', 'Pause'], ['Pause', 'Pause'], ['Migrating', 'Migrate']]);
 
 /** An edit of `status.phase` by somebody else. */
 export type Edit =

@@ -25,7 +25,7 @@ function hands({ surroundings: { namespace: { labelManagers } } }: Situation, { 
 function putBack(situation: Situation, { original }: NamespaceMigrationStatus): string {
   const { name } = situation.surroundings.namespace;
   const command = labelCommand(`namespace ${name}`, observedLabels(situation), fromList(original?.labels ?? []));
-  return command === undefined ? '' : `. To have new pods as before meanwhile put the labels back, and then have it go on with them: ${command}`;
+  return command === undefined ? '' : `. To have new pods as before meanwhile: ${command}; then have it go on with these labels`;
 }
 
 function waiting(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, { message }: Awaiting): Outcome {

@@ -32,9 +32,19 @@ export function pausedVerdict(situation: Situation, status: NamespaceMigrationSt
     return { state: 'Stalled', reason: 'ScopeLost', message, way: `Select it again, or set spec.rollback.onScopeLost to Finish or Rollback. To roll back this one: ${back}` };
   }
   if (status.command?.action === 'Pause') return paused(`paused by ${status.command.by} at ${status.command.at}`);
-  if (wanted === spec.action) return paused(`spec.action is ${wanted}`, onMigration(situation, 'To go on', 'SetMigrate'));
+  const alone = `For this one to stay when the others go on: ${commandLine('Stay', placeOf(situation))}; to go on`;
+  if (wanted === spec.action) return paused(`spec.action is ${wanted}`, onMigration(situation, alone, 'SetMigrate'));
   const who = commanded === undefined ? '' : ` by ${commanded.by} at ${commanded.at}`;
-  return paused(`MeshMigration ${object.spec.migration} was paused${who}`, onMigration(situation, 'To go on', 'GoOn'));
+  return paused(`MeshMigration ${object.spec.migration} was paused${who}`, onMigration(situation, alone, 'GoOn'));
+}
+
+/** What the migration as a whole is told, where that keeps a namespace from going on that was told to; undefined if nothing does. */
+export function heldByMigration(situation: Situation): string | undefined {
+  const { wanted, spec, object } = situation;
+  if (wanted !== 'Pause' && wanted !== 'Plan') return undefined;
+  const isSpec = wanted === spec.action;
+  const who = isSpec ? `spec.action is ${wanted}` : `MeshMigration ${object.spec.migration} was paused`;
+  return `${who}: this namespace goes on with all the others. ${onMigration(situation, 'To have them go on', isSpec ? 'SetMigrate' : 'GoOn')}`;
 }
 
 /** The command that brought the namespace back: one of its own, or the one on the migration that is in force. */

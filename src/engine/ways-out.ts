@@ -17,12 +17,13 @@ function setAction(action: string): (place: Place) => string {
 }
 
 /** What a person can give, by what it does. */
-export type CommandName = 'AcceptRefusals' | 'GoOn' | 'GoBack' | 'SetMigrate' | 'SetFinalize' | 'List' | 'Pods' | 'Describe';
+export type CommandName = 'AcceptRefusals' | 'GoOn' | 'GoBack' | 'Stay' | 'SetMigrate' | 'SetFinalize' | 'List' | 'Pods' | 'Describe';
 
 const commands: Readonly<Record<CommandName, (place: Place) => string>> = {
   AcceptRefusals: ({ name }: Place): string => `kubectl patch mm ${name} --type=merge -p '{"spec":{"policies":{"bypass":"FailClosed"}}}'`,
   GoOn: setPhase('Migrating'),
   GoBack: setPhase('RollingBack'),
+  Stay: setPhase('Pause'),
   SetMigrate: setAction('Migrate'),
   SetFinalize: setAction('Finalize'),
   List: ({ name }: Place): string => `kubectl get nsm -A -l ${migrationLabel}=${name} -o wide`,
