@@ -20,7 +20,7 @@ export function quota(hard: Strings, used: Strings, spec: ConfigView['spec'] = {
 }
 
 /** A namespace with one Deployment that creates first. */
-function shop(one: ConfigView, overrides: Partial<WorkloadView> = {}, more: Partial<Surroundings> = {}): Surroundings {
+export function shop(one: ConfigView, overrides: Partial<WorkloadView> = {}, more: Partial<Surroundings> = {}): Surroundings {
   return surroundings({ workloads: [workload({ asks: small, ...overrides })], ...more }, [one]);
 }
 
@@ -40,6 +40,8 @@ export const quotaExamples: Readonly<Record<string, Examples>> = {
       'requests of CPU': shop(quota({ 'requests.cpu': '1' }, { 'requests.cpu': '950m' })),
       'the same by its short name': shop(quota({ cpu: '1' }, { cpu: '950m' })),
       'requests of memory': shop(quota({ 'requests.memory': '1Gi' }, { 'requests.memory': '1000Mi' })),
+      'a quota of pods that may run for ever': shop(quota({ pods: '2' }, { pods: '2' }, { scopes: ['NotTerminating'] })),
+      'a quota of pods that ask for something': shop(quota({ pods: '2' }, { pods: '2' }, { scopeSelector: { matchExpressions: [{ scopeName: 'NotBestEffort', operator: 'Exists' }] } })),
       'limits': shop(quota({ 'limits.cpu': '2' }, { 'limits.cpu': '1500m' })),
       'a DaemonSet that creates first': shop(quota({ pods: '2' }, { pods: '2' }), { kind: 'DaemonSet' }),
       'pods of the waypoint besides': behindWaypoint(quota({ pods: '4' }, { pods: '2' })),
@@ -52,7 +54,8 @@ export const quotaExamples: Readonly<Record<string, Examples>> = {
       'a paused Deployment': shop(quota({ pods: '2' }, { pods: '2' }), { paused: true }),
       'one that is scaled to zero': shop(quota({ pods: '2' }, { pods: '2' }), { replicas: 0 }),
       'what its template does not ask for': shop(quota({ 'requests.cpu': '1', services: '1' }, { 'requests.cpu': '1', services: '1' }), { asks: asksOf({}) }),
-      'a quota with scopes': shop(quota({ pods: '2' }, { pods: '2' }, { scopes: ['BestEffort'] })),
+      'a quota of pods that ask for nothing': shop(quota({ pods: '2' }, { pods: '2' }, { scopes: ['BestEffort'] })),
+      'a quota of pods that end by themselves': shop(quota({ pods: '2' }, { pods: '2' }, { scopes: ['NotBestEffort', 'Terminating'] })),
       'a quota that nobody has counted yet': shop(config('ResourceQuota', { hard: { pods: '2' } })),
       'a quota elsewhere': shop({ ...quota({ pods: '2' }, { pods: '2' }), namespace: 'blog' }),
       'nothing is restarted': shop(quota({ pods: '2' }, { pods: '2' }), {}, { route: { from: 'IstioAmbient', to: 'None' } }),

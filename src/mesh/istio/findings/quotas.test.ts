@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { behindWaypoint, quota } from '../../../../test/support/quota-examples.ts';
+import { behindWaypoint, quota, shop } from '../../../../test/support/quota-examples.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { asksOf } from '../../pod-resources.ts';
 import { istio } from '../adapter.ts';
 
 function said(given: Surroundings): readonly string[] {
@@ -25,5 +26,19 @@ describe('a quota without room for a waypoint', () => {
     expect(said(behindWaypoint(tight))).toEqual([expect.stringMatching(/^Warning Namespace shop.*2048Mi more are needed \(with what Istio usually gives a waypoint\)/), expect.stringMatching(/^Warning Deployment/)]);
     expect(said(behindWaypoint(tight, { limits: { memory: '1Gi' } }))).toEqual([expect.stringMatching(/^Critical Namespace/), expect.stringMatching(/^Critical Deployment/)]);
     expect(said(behindWaypoint(tight, { limits: { memory: '512Mi' } }))).toEqual([]);
+  });
+});
+
+describe('a quota with scopes', () => {
+  const full = (scope: string): ReturnType<typeof quota> => quota({ pods: '2' }, { pods: '2' }, { scopeSelector: { matchExpressions: [{ scopeName: scope, operator: 'Exists' }] } });
+
+  it.each<[string, object | undefined, string | undefined]>([
+    ['NotTerminating', undefined, 'Critical'], ['Terminating', undefined, undefined], ['NotBestEffort', undefined, 'Critical'], ['BestEffort', undefined, undefined],
+    ['NotBestEffort', {}, 'Warning'], ['BestEffort', {}, 'Warning'], ['PriorityClass', undefined, 'Warning'], ['CrossNamespacePodAffinity', undefined, 'Warning'], ['OfTomorrow', undefined, 'Warning'],
+  ])('%s counts the pods of a template that asks for %j: %s', (scope, asks, severity) => {
+    const found = said(shop(full(scope), asks === undefined ? {} : { asks: asksOf(asks) }));
+
+    expect(found.map((each) => each.split(' ')[0])).toEqual(severity === undefined ? [] : [severity]);
+    expect(found.join().includes(`if its scope ${scope} takes these pods in`)).toBe(severity === 'Warning');
   });
 });

@@ -6,35 +6,63 @@ import { quantity, thousandths } from '../../quantity.ts';
 import type { ConfigView, WorkloadView } from '../../views.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { isOfWaypoint } from '../waypoint/taken.ts';
+import { openScopes, scopesOf } from './quota-scopes.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** How much of what a quota counts something takes, in thousandths, by the quota's own names (pkg/quota/v1/evaluator/core/pods.go). */
-type Need = (counted: string) => number;
+interface Taken {
+  readonly amount: (counted: string) => number;
+  /** Scopes of the quota of which nobody knows whether they count it. */
+  readonly open: readonly string[];
+}
 
-function ofPods(pods: number, { requests, limits }: PodAsks): Need {
-  return (counted) => {
+type Need = (scopes: readonly string[]) => Taken;
+
+const nothing: Taken = { amount: () => 0, open: [] };
+
+function ofPods(pods: number, asks: PodAsks): Need {
+  const { requests, limits } = asks;
+  const amount = (counted: string): number => {
     if (counted === 'pods' || counted === 'count/pods') return pods * 1000;
     if (counted.startsWith('limits.')) return pods * (limits[counted.slice('limits.'.length)] ?? 0);
     return pods * (requests[counted.replace(/^requests\./, '')] ?? 0);
   };
+  return (scopes) => {
+    const open = openScopes(scopes, asks);
+    return open === undefined ? nothing : { amount, open };
+  };
 }
 
-/** Those that count every pod: scopes leave some out. */
-function quotasOf({ mesh, namespace }: Surroundings): readonly ConfigView[] {
-  return mesh.configs('ResourceQuota', namespace.name).filter(({ spec }) => spec['scopes'] === undefined && spec['scopeSelector'] === undefined);
+function both(a: Need, b: Need): Need {
+  return (scopes) => {
+    const [one, other] = [a(scopes), b(scopes)];
+    return { amount: (counted) => one.amount(counted) + other.amount(counted), open: [...new Set([...one.open, ...other.open])] };
+  };
 }
 
-/** The first thing of which a quota has not enough left, as a sentence. */
-function shortOf(surroundings: Surroundings, need: Need): string | undefined {
-  for (const quota of quotasOf(surroundings)) {
-    const [hard, used] = [record(quota.status['hard']), record(quota.status['used'])];
-    for (const [counted, most] of Object.entries(hard)) {
-      const [limit, taken, wanted] = [thousandths(most), thousandths(used[counted]) ?? 0, need(counted)];
-      if (limit === undefined || wanted === 0 || taken + wanted <= limit) continue;
-      return `${nameOf(quota)} admits ${counted} ${quantity(limit)}, of which ${quantity(taken)} are used and ${quantity(wanted)} more are needed`;
-    }
+/** The first thing of which a quota has not enough left, as a sentence, and whether that is certain. */
+interface Short {
+  readonly message: string;
+  readonly sure: boolean;
+}
+
+function shortIn(quota: ConfigView, need: Need): Short | undefined {
+  const { amount, open } = need(scopesOf(quota));
+  const [hard, used] = [record(quota.status['hard']), record(quota.status['used'])];
+  for (const [counted, most] of Object.entries(hard)) {
+    const [limit, taken, wanted] = [thousandths(most), thousandths(used[counted]) ?? 0, amount(counted)];
+    if (limit === undefined || wanted === 0 || taken + wanted <= limit) continue;
+    const unsure = open.length === 0 ? '' : `, if its scope ${open.join(' and ')} takes these pods in`;
+    const message = `${nameOf(quota)} admits ${counted} ${quantity(limit)}, of which ${quantity(taken)} are used and ${quantity(wanted)} more are needed${unsure}`;
+    return { message, sure: open.length === 0 };
   }
   return undefined;
+}
+
+/** One that is certain before one that is not. */
+function shortOf({ mesh, namespace }: Surroundings, need: Need): Short | undefined {
+  const found = mesh.configs('ResourceQuota', namespace.name).flatMap((quota) => shortIn(quota, need) ?? []);
+  return found.find(({ sure }) => sure) ?? found[0];
 }
 
 /** `global.waypoint.resources` of the chart istio-discovery, unless the installation or spec.waypoint says otherwise. */
@@ -51,7 +79,7 @@ interface Waypoint {
 function waypointsOf(surroundings: Surroundings): readonly Waypoint[] {
   const { spec: { waypoint: { replicas: { min }, resources } }, workloads } = surroundings;
   const made = workloads.some(({ templateLabels }) => isOfWaypoint(templateLabels));
-  if (made || !getsWaypoint(surroundings)) return [{ severity: 'Critical', need: () => 0, by: '' }];
+  if (made || !getsWaypoint(surroundings)) return [{ severity: 'Critical', need: () => nothing, by: '' }];
   const likely = { requests: { ...usual.requests, ...resources?.requests }, limits: { ...usual.limits, ...resources?.limits } };
   return [
     { severity: 'Critical', need: ofPods(min, asksOf(resources)), by: '' },
@@ -63,7 +91,7 @@ function waypointsOf(surroundings: Surroundings): readonly Waypoint[] {
 function judge(surroundings: Surroundings, needOf: (waypoint: Need) => Need, evidence: (short: string) => Evidence): readonly Evidence[] {
   for (const { severity, need, by } of waypointsOf(surroundings)) {
     const short = shortOf(surroundings, needOf(need));
-    if (short !== undefined) return [{ ...evidence(`${short}${by}`), severity }];
+    if (short !== undefined) return [{ ...evidence(`${short.message}${by}`), severity: short.sure ? severity : 'Warning' }];
   }
   return [];
 }
@@ -91,7 +119,7 @@ function takeFirst({ kind, namespace, name }: WorkloadView): string {
 function noRoomForRestart(surroundings: Surroundings): readonly Evidence[] {
   return creatingFirst(surroundings).flatMap((workload) => {
     const pod = ofPods(1, workload.asks);
-    return judge(surroundings, (waypoint) => (counted) => waypoint(counted) + pod(counted), (short) => ({
+    return judge(surroundings, (waypoint) => both(waypoint, pod), (short) => ({
       object: nameOf(workload),
       message: `its restart creates a pod before it takes one away, and there is no room for it: ${short}. It would never go on`,
       fix: `Raise the quota, or have a pod taken away first, which interrupts a single one: ${takeFirst(workload)}`,
