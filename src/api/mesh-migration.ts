@@ -158,14 +158,14 @@ export const MigrationPhase = z.enum([
 export type MigrationPhase = z.infer<typeof MigrationPhase>;
 
 const NamespaceTotals = z.object({
-  total: z.int().min(0).describe('Namespaces in scope.'),
+  total: z.int().min(0).describe('Namespaces in scope: the sum of pending, blocked, inFlight, migrated, incomplete and rolledBack.'),
   pending: z.int().min(0).describe('Not started yet.'),
   blocked: z.int().min(0).describe('Not started because of critical findings, their own or about the selection.'),
   inFlight: z.int().min(0).describe('Being migrated or rolled back, or stopped half-way.'),
   migrated: z.int().min(0).describe('Migrated or Finalized.'),
   incomplete: z.int().min(0).describe('All that the operator can restart is done, but pods of the old data plane are left that only their owner can replace.'),
   rolledBack: z.int().min(0).describe('Back as they were.'),
-  failed: z.int().min(0).describe('Failed on the way, whether rolled back since or not; counted against failureBudget.'),
+  failed: z.int().min(0).describe('How many of these failed on the way, whether rolled back since or not (so each is counted in inFlight or rolledBack too); counted against failureBudget.'),
 });
 export type NamespaceTotals = z.infer<typeof NamespaceTotals>;
 

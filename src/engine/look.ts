@@ -3,6 +3,7 @@ import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-
 import { journalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import { hold, type Draft } from './draft.ts';
+import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { lostJournal, tellsOfBeginning } from './lost-journal.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
@@ -102,6 +103,11 @@ function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
   return waiting(begun(situation, status, 'Forward', nextAttempt(situation, status)), 'Migrating', 'InProgress', 'Started', 'started');
 }
 
+/** The first sentence of what is to be done: all of it stands beside the finding. */
+function remedy({ fix }: Finding): string {
+  return fix.split(/(?<=[.!])\s/)[0] ?? '';
+}
+
 /** As many as the API admits. */
 const maxExplanations = 50;
 
@@ -129,7 +135,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const [first] = critical;
   if (first === undefined) return next(situation, looked);
   const more = critical.length > 1 ? ` (and ${critical.length - 1} more critical findings)` : '';
-  return hold(looked, 'Blocked', { state: 'Stalled', reason: findingReason(first), message: `${first.object}: ${first.message}${more}` });
+  return hold(looked, 'Blocked', { state: 'Stalled', reason: findingReason(first), message: `${sentence(first)}${more}. ${remedy(first)}` });
 }
 
 /** A namespace whose migration ended: what was said at the end stays. Nothing is swept where another migration is at work, or was. */

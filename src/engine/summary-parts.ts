@@ -53,9 +53,11 @@ export function namesOf(children: readonly NamespaceMigration[]): string {
 export function tally({ totals }: Facts): string {
   const parts: readonly (readonly [number, string])[] = [
     [totals.inFlight, 'under way'], [totals.pending, 'to come'], [totals.incomplete, 'incomplete'], [totals.blocked, 'blocked'],
-    [totals.rolledBack, 'rolled back'], [totals.failed, 'failed'],
+    [totals.rolledBack, 'rolled back'],
   ];
-  return [`${totals.migrated} of ${counted(totals.total, 'namespace')} migrated`, ...parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)].join(', ');
+  // What failed is under way or rolled back as well, and is counted there.
+  const failed = totals.failed > 0 ? `; the attempt failed at ${totals.failed} of these` : '';
+  return `${[`${totals.migrated} of ${counted(totals.total, 'namespace')} migrated`, ...parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)].join(', ')}${failed}`;
 }
 
 /** On the way: in progress, unless all that is under way is stalled. */

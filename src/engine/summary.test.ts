@@ -62,6 +62,16 @@ describe('the message of a migration', () => {
     expect(message(status)).toMatch(/^1 of 2 namespaces migrated, 1 rolled back \(ns-1\)\. .*kubectl get nsm -A/);
   });
 
+  it('counts each namespace once, and says of how many of these the attempt failed', () => {
+    const failure = { reason: 'WorkloadUnavailable', message: 'x', at };
+    const status = summary('Migrate', children(migrated, { ...returning, failure }, { ...rolledBack, failure }, { ...rolledBack, command }, undefined));
+
+    expect(message(status)).toBe('1 of 5 namespaces migrated, 1 under way, 1 to come, 2 rolled back; the attempt failed at 2 of these');
+    const { total, failed, ...each } = status.namespaces!;
+    expect(Object.values(each).reduce((sum, count) => sum + count, 0)).toBe(total);
+    expect(failed).toBe(2);
+  });
+
   it('names what the selection names and does not exist', () => {
     const missing = (name: string) => ({ id: 'MM003', severity: 'Warning', object: `Namespace ${name}`, message: 'it does not exist', fix: 'x' }) as const;
     const status = summary('Migrate', children(migrated), { scope: { findings: [missing('shpo'), missing('x')] } });

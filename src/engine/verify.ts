@@ -30,6 +30,11 @@ function patience(situation: Situation, pod: PodView, name: string): Deadline & 
   return { over: whole.over || enrolled.over, until: Math.min(whole.until, enrolled.until), allowed: enrolmentDeadline };
 }
 
+/** Why it may be in no mode: in the words of Kubernetes, as far as these are known. */
+function notReady({ ready, trouble }: PodView): string {
+  return ready ? '' : `not Ready${trouble === undefined ? '' : ` (${trouble})`} and `;
+}
+
 /**
  * A Verify step: every pod is in the mode, except those that nobody can restart (the namespace is Incomplete until they are
  * replaced), or their time is over; and the last ones of the other data plane have ended.
@@ -40,8 +45,8 @@ export function verifyStep(situation: Situation, mode: Mode, name: string): Outc
     adapter.modeOf(pod) !== mode && (adapter.modeOf(pod) === 'Transitional' || whyNotRestartable(pod, surroundings.workloads) === undefined || mode === 'Ambient' && adapter.modeOf(pod) === 'None'));
   if (outside.length === 0) return lastOnesEnded(situation, mode, name);
   const standing = outside.map((pod) => ({ pod, ...patience(situation, pod, name) }));
-  const late = standing.find(({ over }) => over);
+  const [late] = standing.filter(({ over }) => over).sort((a, b) => Number(a.pod.ready) - Number(b.pod.ready));
   if (late === undefined) return { kind: 'Wait', until: Math.min(...standing.map(({ until }) => until)), message: `waiting until every pod is in mode ${mode}` };
-  const others = outside.length > 1 ? `, and so are ${outside.length - 1} others` : '';
-  return { kind: 'Failed', reason: 'PodNotEnrolled', message: `pod ${late.pod.name} is in mode ${adapter.modeOf(late.pod)}, not ${mode}${others} after ${late.allowed}` };
+  const others = outside.length > 1 ? `, and so ${outside.length === 2 ? 'is 1 other' : `are ${outside.length - 1} others`}` : '';
+  return { kind: 'Failed', reason: 'PodNotEnrolled', message: `pod ${late.pod.name} is ${notReady(late.pod)}in mode ${adapter.modeOf(late.pod)}, not ${mode}${others} after ${late.allowed}` };
 }
