@@ -1,16 +1,18 @@
-import type { MeshMigrationStatus, MigrationPhase } from '../api/mesh-migration.ts';
-import { rollbackFinalizer, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { actionInForce, editOf } from './commands.ts';
 import { confirmedRecord, evidenceOf } from './confirm.ts';
 import { conditionsFor, told } from './conditions.ts';
-import { hasLostJournal } from './lost-journal.ts';
+import { nameOf, wishesOf, type MigrationWrite, type Wishes } from './migration-writes.ts';
+import { nextOf, refusedObjects, withRefused, type RefusedWrites } from './refused-records.ts';
 import { summarise } from './summary.ts';
 import { returnedNow } from './returned.ts';
 import { scopeLost } from './scope-lost.ts';
 import type { Wanted } from './situation.ts';
+import type { Summary } from './summary-parts.ts';
 import { attentionOf, totalsOf } from './totals.ts';
 
 /** A consistent picture of one migration. */
@@ -27,24 +29,18 @@ export interface MigrationSituation {
   readonly homes: readonly NamespaceView[];
   /** For how many milliseconds a write may still be carried out that nobody waits for any more. */
   readonly lateForMs?: number;
+  /** Writes on our own objects that were not carried out. */
+  readonly refused?: RefusedWrites;
 }
-
-/** A write on our own objects. */
-export type MigrationWrite =
-  | { readonly kind: 'AddFinalizer' }
-  | { readonly kind: 'RemoveFinalizer' }
-  | { readonly kind: 'CreateChild'; readonly namespace: string }
-  | { readonly kind: 'DeleteChild'; readonly namespace: string; readonly uid: string; readonly resourceVersion: string };
 
 /** The status is stored first; the write follows when it is stored. */
 export interface MigrationDecision {
   readonly status: MeshMigrationStatus;
   readonly write: MigrationWrite | undefined;
-}
-
-/** Whether the finalizer that the rollback at deletion depends on is there: nothing is started without it. */
-export function isProtected({ metadata }: MeshMigration): boolean {
-  return metadata.finalizers?.includes(rollbackFinalizer) === true;
+  /** The names of all writes that are wanted now. */
+  readonly wanted: readonly string[];
+  /** Milliseconds until something that was refused is to be tried again, where there is nothing else to write. */
+  readonly waitMs?: number;
 }
 
 /** What a migration wants of its namespaces now. */
@@ -77,42 +73,6 @@ function acceptEdit({ object, children, now }: MigrationSituation): { readonly s
   return { status: { ...status, command: { ...command, overrides: object.spec.action } } };
 }
 
-/**
- * F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again. As long as a write may still arrive
- * somebody has to be there who sweeps what it leaves. Where somebody took the journal away, the record stays until a person deletes it: it alone says
- * what the labels were.
- */
-function lettingGo({ object, scope, children, lateForMs = 0 }: MigrationSituation): MigrationWrite | undefined {
-  if (lateForMs > 0 && object.status?.startedAt !== undefined) return undefined;
-  if (!isProtected(object) || scope.changed.length > 0 || children.some((child) => child.status?.writtenPhase === undefined || hasLostJournal(child))) return undefined;
-  const [child] = children;
-  return child === undefined ? { kind: 'RemoveFinalizer' } : deleteChild(child);
-}
-
-function nextWrite(situation: MigrationSituation, phase: MigrationPhase): MigrationWrite | undefined {
-  const { object, scope, children, outdated = [] } = situation;
-  const { metadata } = object;
-  // Safe: by uid and resourceVersion, and what was begun stands on the namespace. Dying before: sent again; after: the name is free.
-  const [inTheWay] = outdated;
-  if (inTheWay !== undefined) return deleteChild(inTheWay);
-  const hasRecord = (name: string): boolean => children.some((child) => child.metadata.namespace === name);
-  // The record of a changed namespace was deleted by hand: without it nobody would ever put the namespace back.
-  const lost = scope.changed.find((name) => !hasRecord(name));
-  if (lost !== undefined && isProtected(object)) return { kind: 'CreateChild', namespace: lost };
-  if (metadata.deletionTimestamp !== undefined) return lettingGo(situation);
-  // Neither started nor to be started: whatever was said of it is over.
-  const stray = children.find((child) => child.status?.direction === undefined && child.status?.writtenPhase !== 'Finalized' && ![...scope.namespaces, ...scope.hbone].includes(child.metadata.namespace ?? ''));
-  if (stray !== undefined) return deleteChild(stray);
-  if (phase === 'Finalized' || scope.findings.some(({ severity }) => severity === 'Critical')) return undefined;
-  if (!isProtected(object)) return { kind: 'AddFinalizer' };
-  const missing = [...scope.namespaces, ...scope.hbone].find((name) => !hasRecord(name));
-  return missing === undefined ? undefined : { kind: 'CreateChild', namespace: missing };
-}
-
-function deleteChild({ metadata }: NamespaceMigration): MigrationWrite {
-  return { kind: 'DeleteChild', namespace: metadata.namespace ?? '', uid: metadata.uid ?? '', resourceVersion: metadata.resourceVersion ?? '' };
-}
-
 /** What its records tell, and for namespaces whose record was lost what their journals do: they are under way like the others. */
 function everyoneIn({ object: { metadata, spec }, scope, children, homes }: MigrationSituation): readonly NamespaceMigration[] {
   const recorded = new Set(children.map((child) => child.metadata.namespace));
@@ -123,15 +83,35 @@ function everyoneIn({ object: { metadata, spec }, scope, children, homes }: Migr
   })];
 }
 
+/** Phase and verdict, once with what is refused: which writes are wanted depends on the phase, and nothing that is refused makes it another one. */
+function judged(situation: MigrationSituation, everyone: readonly NamespaceMigration[], commanded: MeshMigration): Judged {
+  const { scope, refused = new Map() } = situation;
+  const wanted = wantedOf(commanded);
+  const summaryOf = (children: readonly NamespaceMigration[], own?: string): Omit<Judged, 'wishes'> => {
+    const totals = totalsOf(children, scope);
+    return { children, totals, summary: summarise({ wanted, object: commanded, scope, children, totals, ...(own !== undefined && { own }) }) };
+  };
+  const plain = summaryOf(everyone);
+  const wishes = wishesOf(situation, plain.summary.phase);
+  const objects = refusedObjects(commanded, wishes, refused);
+  const children = withRefused(everyone, objects, commanded);
+  return { wishes, ...(children === everyone && objects.own === undefined ? plain : summaryOf(children, objects.own)) };
+}
+
+interface Judged {
+  readonly children: readonly NamespaceMigration[];
+  readonly totals: NamespaceTotals;
+  readonly summary: Summary;
+  readonly wishes: Wishes;
+}
+
 /** The one decision about a migration as a whole: pure, like `decide` for a namespace. */
 export function decideMigration(situation: MigrationSituation): MigrationDecision {
   const { object, scope, now } = situation;
-  const children = everyoneIn(situation);
-  const { status, answer } = acceptEdit({ ...situation, children });
+  const everyone = everyoneIn(situation);
+  const { status, answer } = acceptEdit({ ...situation, children: everyone });
   const commanded: MeshMigration = { ...object, status };
-  const totals = totalsOf(children, scope);
-  const wanted = wantedOf(commanded);
-  const summary = summarise({ wanted, object: commanded, scope, children, totals });
+  const { children, totals, summary, wishes } = judged(situation, everyone, commanded);
   const started = children.some(({ status: child }) => child?.direction !== undefined);
   const { command, returned: _returned, ...rest } = status;
   const noted = returnedNow(situation);
@@ -146,7 +126,7 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
       observedGeneration: generation,
       namespaces: totals,
       findings: [...scope.findings],
-      ...attentionOf(children, wanted),
+      ...attentionOf(children, wantedOf(commanded)),
       ...(noted.length > 0 && { returned: [...noted] }),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
       conditions: [
@@ -154,6 +134,7 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
         ...scopeLost(scope, object.status?.conditions, generation, now),
       ],
     },
-    write: nextWrite(situation, summary.phase),
+    wanted: wishes.writes.map(nameOf),
+    ...nextOf(wishes, situation.refused ?? new Map()),
   };
 }

@@ -4,6 +4,7 @@ import { counted, listed } from '../base/counted.ts';
 import { isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { Verdict } from './conditions.ts';
+import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
 import { isStalled } from './totals.ts';
 import type { StalledReason } from './ways-out.ts';
@@ -15,6 +16,8 @@ export interface Facts {
   readonly scope: Scope;
   readonly children: readonly NamespaceMigration[];
   readonly totals: NamespaceTotals;
+  /** What the API server keeps refusing to the MeshMigration itself. */
+  readonly own?: string;
 }
 
 /** Phase and verdict of a migration as a whole. */
@@ -34,7 +37,10 @@ export function stalled(phase: MigrationPhase, reason: StalledReason, message: s
 }
 
 /** The message of the namespace has its own way out at the end. */
-export function namespaceStalled(phase: MigrationPhase, { metadata, status }: NamespaceMigration): Summary {
+export function namespaceStalled(phase: MigrationPhase, child: NamespaceMigration): Summary {
+  const { metadata, status } = child;
+  const refused = refusedBy(child);
+  if (refused !== undefined) return stalled(phase, 'RecordRefused', `${metadata.namespace ?? ''}: ${refused}`);
   return stalled(phase, 'NamespaceStalled', `${metadata.namespace ?? ''}: ${status?.message ?? ''}`);
 }
 

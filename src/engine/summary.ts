@@ -1,5 +1,8 @@
 import { counted, listed } from '../base/counted.ts';
+import type { NamespaceMigration } from '../api/resources.ts';
+import { isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
+import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
 import { finalizing, goingBack, rollingBack } from './summary-back.ts';
 import { namesOf, namespaceStalled, say, stalled, tally, underWay, type Facts, type Summary } from './summary-parts.ts';
@@ -75,12 +78,32 @@ function summary(facts: Facts): Summary {
   return byWanted[wanted](facts);
 }
 
+/** Whether something becomes of it by itself, as far as it was not looked at or is under way to what is wanted. */
+function movesOn(child: NamespaceMigration, { wanted, totals, object }: Facts): boolean {
+  if (isStalled(child)) return false;
+  const phase = phaseOf(child);
+  if (phase === undefined || isInFlight(child)) return true;
+  if (wanted === 'Migrate') return child.status?.direction === undefined && startable.includes(phase) && totals.failed <= object.spec.failureBudget.namespaces;
+  return child.status?.direction !== undefined && wanted !== 'Plan' && wanted !== 'Pause';
+}
+
+const startable: readonly string[] = ['Pending', 'Planned', 'Migrating'];
+
+/** What the API server keeps refusing, when nothing else is left that becomes of itself: until then the namespaces that need a person are listed. */
+function refusedIn(facts: Facts, { phase, verdict }: Summary): Summary | undefined {
+  if (facts.own !== undefined) return stalled(phase, 'RecordRefused', facts.own);
+  const first = facts.children.find((child) => refusedBy(child) !== undefined);
+  if (first === undefined || verdict.state === 'Stalled' || facts.children.some((child) => movesOn(child, facts))) return undefined;
+  return namespaceStalled(phase, first);
+}
+
 /** As many characters of it as leave room for the message of a namespace. */
 const mostFound = 898;
 
 /** Phase and verdict of a migration from what it wants and where its namespaces are. */
 export function summarise(facts: Facts): Summary {
-  const { phase, verdict } = summary(facts);
+  const plain = summary(facts);
+  const { phase, verdict } = refusedIn(facts, plain) ?? plain;
   const found = alsoFound(facts.scope, verdict.reason);
   // The message of a namespace ends with a command, and nothing may follow that.
   const message = verdict.reason === 'NamespaceStalled' && found.length > 0

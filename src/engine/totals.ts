@@ -3,6 +3,7 @@ import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration
 import type { NamespaceMigration } from '../api/resources.ts';
 import { hasFailed, isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
+import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
 
 /** Whether a person has to do something about the namespace. */
@@ -43,8 +44,9 @@ function rank(child: NamespaceMigration): number {
 }
 
 /** What stands as it does because the migration as a whole was told so is nobody's trouble of its own. */
-function isAsWanted({ status }: NamespaceMigration, wanted: Wanted): boolean {
-  if (status?.failure !== undefined || status?.command !== undefined) return false;
+function isAsWanted(child: NamespaceMigration, wanted: Wanted): boolean {
+  const { status } = child;
+  if (refusedBy(child) !== undefined || status?.failure !== undefined || status?.command !== undefined) return false;
   return (status?.writtenPhase === 'RolledBack' && wanted === 'Rollback') || (status?.writtenPhase === 'Paused' && wanted === 'Pause');
 }
 

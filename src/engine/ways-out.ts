@@ -158,6 +158,11 @@ const table = {
     remedy: 'Repair the workload, then start again',
     command: 'GoOn',
   },
+  RecordRefused: {
+    meaning: 'The API server refuses what the operator writes to its own objects: the NamespaceMigration of a namespace, or the finalizer of the MeshMigration. Others go on meanwhile.',
+    remedy: 'Repair the quota, the policy, the webhook or the rights that the message names, or release the finalizer; it is tried again by itself, each minute at the latest. All that is refused',
+    command: 'Describe',
+  },
   RollbackStuck: {
     meaning: 'A rollback cannot go on; every pod keeps its mesh meanwhile.',
     remedy: 'Repair what the message names; it keeps trying and goes on by itself.',
@@ -236,15 +241,3 @@ export function messageWithWayOut(reason: StalledReason, message: string, place:
   const cause = message.length > room ? `${message.slice(0, room - 1)}…` : message;
   return `${cause.replace(/[.\s]+$/, '')}. ${tail}`;
 }
-
-/** The table as the runbook has it, with the names of its examples. */
-export function waysOutTable(): string {
-  const rows = Object.entries(waysOut).map(([reason, { meaning, remedy, command }]) => {
-    const line = command === undefined ? '' : `: \`${commandLine(command, { name: 'shop', namespace: ofMigration.includes(reason) ? undefined : 'shop-api' })}\``;
-    return `| \`${reason}\` | ${meaning} | ${remedy}${line} |`;
-  });
-  return ['| Reason | Meaning | Way out |', '|---|---|---|', ...rows].join('\n');
-}
-
-/** Reasons that only a MeshMigration has. */
-const ofMigration: readonly string[] = ['FailureBudgetExceeded', 'NamespaceStalled', 'NamespacesBlocked', 'NamespacesFailed', 'NamespacesRolledBack', 'NoWayBack'];

@@ -1,39 +1,73 @@
 import { meshMigrations, migrationLabel, namespaceMigrations, rollbackFinalizer, type MeshMigration } from '../api/resources.ts';
 import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
-import { decideMigration, type MigrationWrite } from '../engine/decide-migration.ts';
+import { decideMigration, type MigrationDecision } from '../engine/decide-migration.ts';
+import { nameOf, type MigrationWrite } from '../engine/migration-writes.ts';
+import { Identities } from './identities.ts';
 import { outdatedRecords, recordsOf, scopeIn } from './records.ts';
 import type { KubeObject } from '../api/object.ts';
 import { newsOf } from './news.ts';
 import { isBehind, isStale, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
 
+/** When nothing is to be written now: what is refused is tried again, and what may still arrive waited for. */
+function whenToLook({ metadata }: MeshMigration, { waitMs }: MigrationDecision, lateForMs: number): Result {
+  if (waitMs !== undefined) return { kind: 'After', ms: Math.max(1, Math.ceil(waitMs)) };
+  return metadata.deletionTimestamp !== undefined && lateForMs > 0 ? { kind: 'After', ms: Math.ceil(lateForMs) } : { kind: 'Idle' };
+}
+
 /** Looks at a migration as a whole: its scope, the summary of its namespaces, its finalizer. */
 export class MigrationReconciler {
   readonly #context: Context;
+  readonly #migrations: Identities<{ readonly key: string }>;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#migrations = new Identities(({ key }) => { context.records.forget(key); });
   }
 
   /** Throws whatever a write threw, except when it only means that the picture was old. */
   async reconcile(name: string, signal: AbortSignal): Promise<Result> {
     const { view, clock } = this.#context;
     const object = view.migrations.get(undefined, name)?.object;
-    if (object === undefined) return { kind: 'Idle' };
+    if (object === undefined) {
+      this.#migrations.gone(name);
+      return { kind: 'Idle' };
+    }
+    const { key } = this.#migrations.meet(name, { key: object.metadata.uid ?? '' });
     if (isBehind(this.#context, [{ resource: meshMigrations, namespace: undefined, name }])) return { kind: 'Stale' };
     const scope = scopeIn(view, object);
-    const children = recordsOf(view, object);
+    const children = recordsOf(this.#context, object);
     const homes = view.namespaces.list();
     const lateForMs = this.#context.unanswered.msLeft();
-    const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, lateForMs });
+    const refused = this.#context.records.of(key);
+    const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, lateForMs, refused });
+    this.#context.records.keep(key, decision.wanted);
     try {
       if (await storeStatus(this.#context, meshMigrations, object, decision.status, signal)) {
         this.#report(object, decision.status);
         return { kind: 'Again' };
       }
-      if (decision.write === undefined) return object.metadata.deletionTimestamp !== undefined && lateForMs > 0 ? { kind: 'After', ms: Math.ceil(lateForMs) } : { kind: 'Idle' };
-      await this.#write(object, decision.write, signal);
+    } catch (error) {
+      if (isStale(error)) return { kind: 'Stale' };
+      throw error;
+    }
+    return decision.write === undefined ? whenToLook(object, decision, lateForMs) : await this.#try(key, object, decision.write, signal);
+  }
+
+  /**
+   * What is refused waits by itself, so that the others are not kept from theirs: also where nobody answers, as long as there is only this one. Sending it again
+   * is safe, because each write is tested by the server or the same as before; dying before or after costs no more than a look.
+   */
+  async #try(key: string, object: MeshMigration, write: MigrationWrite, signal: AbortSignal): Promise<Result> {
+    const { records, log } = this.#context;
+    try {
+      await this.#write(object, write, signal);
+      records.done(key, nameOf(write));
       return { kind: 'Again' };
     } catch (error) {
+      if (records.failed(key, nameOf(write), error)) {
+        log.warn({ migration: object.metadata.name, write: nameOf(write), err: error }, 'A write is refused; trying it again later');
+        return { kind: 'Again' };
+      }
       if (isStale(error)) return { kind: 'Stale' };
       throw error;
     }

@@ -1,38 +1,31 @@
 import type { Resource } from '../api/object.ts';
-import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { AmbiguousWriteError } from '../kube/errors.ts';
 import { evidenceOf } from '../engine/confirm.ts';
 import { decide } from '../engine/decide.ts';
 import { dropsJournal } from '../engine/keep-journal.ts';
-import { isProtected, wantedOf } from '../engine/decide-migration.ts';
+import { wantedOf } from '../engine/decide-migration.ts';
+import { isProtected } from '../engine/migration-writes.ts';
 import { describeWrite, execute, OldPictureError, written, type Written } from '../engine/execute.ts';
 import { NameTakenError } from '../engine/make.ts';
+import { unmadeIn } from '../engine/refused-records.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
-import type { Situation, Write } from '../engine/situation.ts';
+import type { Decision, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, noSlot, notAdmitted, progressOf, type Progress } from '../plan/admission.ts';
-import { journalOn, type Journal } from '../plan/journal.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
 import { companyIn, notTurnedIn } from './company.ts';
+import { Memory, type Remembered } from './memory.ts';
 import { Pace, podsTaken } from './pace.ts';
-import { ParkingLot } from './parking.ts';
-import { Quiet } from './quiet.ts';
-import { Refusals } from './refusals.ts';
 import { report } from './report.ts';
 import { isRecordOf, recordsOf, scopeIn } from './records.ts';
-import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
-import { Stopwatch } from './stopwatch.ts';
+import { isBehind, isStale, isStored, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 
 const anyName = '*';
 
 /** Kinds that the operator changes and sees, besides those that it makes. */
 function isWatched({ kind }: Resource): boolean {
   return [namespaces, services, pods, ...workloadResources].some((resource) => resource.kind === kind);
-}
-
-function attemptOf({ metadata }: NamespaceMigration, home: NamespaceView): string {
-  return `${metadata.uid ?? ''} ${journalOn(home)?.attempt ?? 0}`;
 }
 
 /** Pods that are younger may have been restarted by a process before this one, and not be paid for. */
@@ -43,20 +36,12 @@ export class NamespaceReconciler {
   readonly #context: Context;
   /** Writes of which nobody knows whether they were carried out. */
   readonly #doubts = new Map<string, Write>();
-  /** Attempts in which objects were deleted that nobody watches. */
-  readonly #swept = new Set<string>();
-  /** The journals as they were seen last, by namespace and migration: a stranger may take one away, or spoil it. */
-  readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string }>();
-  readonly #parking = new ParkingLot();
-  readonly #refusals = new Refusals();
-  readonly #quiet: Quiet;
-  readonly #stopwatch: Stopwatch;
+  readonly #memory: Memory;
   readonly #pace: Pace;
 
   constructor(context: Context) {
     this.#context = context;
-    this.#quiet = new Quiet(context.clock);
-    this.#stopwatch = new Stopwatch(context.clock);
+    this.#memory = new Memory(context.clock, context.records);
     this.#pace = new Pace(context.clock);
   }
 
@@ -66,7 +51,7 @@ export class NamespaceReconciler {
     const child = view.children.get(namespace, name)?.object;
     const home = view.namespaces.get(undefined, namespace);
     if (child === undefined || home === undefined || home.terminating) {
-      this.#parking.forget(name, namespace);
+      this.#memory.gone(namespace, name, home?.terminating !== false);
       return { kind: 'Idle' };
     }
     const migration = view.migrations.get(undefined, child.spec.migration)?.object;
@@ -74,34 +59,47 @@ export class NamespaceReconciler {
   }
 
   async #look(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView, signal: AbortSignal): Promise<Result> {
-    const key = `${home.name}/${child.metadata.name}`;
-    await this.#resolveDoubt(key, home.name, signal);
+    const subject = this.#memory.subject(child, migration, home);
+    await this.#resolveDoubt(subject.place, home.name, signal);
     if (isBehind(this.#context, this.#touched(child))) return { kind: 'Stale' };
-    const situation = this.#observe(child, migration, home);
-    const { status, next, waits, kept } = decide(situation);
-    this.#stopwatch.looked(key, waits, kept);
-    const freed = this.#parking.note(child, { status, next });
+    const situation = this.#observe(subject, child, migration, home);
+    const decision = decide(situation);
+    const { status, next, waits, kept } = decision;
+    const { parking, stopwatch, refusals } = this.#memory;
+    stopwatch.looked(subject.key, waits, kept);
+    const freed = parking.note(subject, { status, next }, this.#context.records.ofStatus(child) !== undefined);
     if (next.kind === 'Journal') {
-      const result = await this.#write(key, situation, next.write, signal);
-      return result.kind === 'Again' ? await this.#store(child, status, signal) ?? result : result;
+      const result = await this.#write(subject, situation, next.write, signal);
+      return result.kind === 'Again' ? await this.#store(subject, child, decision, signal) ?? result : result;
     }
-    const stored = await this.#store(child, status, signal);
+    const stored = await this.#store(subject, child, decision, signal);
     if (stored !== undefined) return stored;
-    if (next.kind === 'Write') return await this.#write(key, situation, next.write, signal);
-    this.#refusals.clear(key);
-    if (next.parked !== undefined) return { kind: 'After', ms: this.#parking.lookAgainMs(child), ...(freed && { freed }) };
+    if (next.kind === 'Write') return await this.#write(subject, situation, next.write, signal);
+    refusals.clear(subject.key);
+    if (next.parked !== undefined) return { kind: 'After', ms: parking.lookAgainMs(subject), ...(freed && { freed }) };
     return next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(1, next.until - situation.now) };
   }
 
-  /** Stores the status; undefined if it is stored already, so that what follows from it may be done. */
-  async #store(child: NamespaceMigration, status: NamespaceMigrationStatus, signal: AbortSignal): Promise<Result | undefined> {
+  /**
+   * Stores the status; undefined if it is stored already, so that what follows from it may be done. One that is refused is tried again later and later, and holds
+   * no slot meanwhile. Safe: the write tests uid and resourceVersion; dying before or after: the next process decides the same.
+   */
+  async #store(subject: Remembered, child: NamespaceMigration, { status, next }: Decision, signal: AbortSignal): Promise<Result | undefined> {
+    const { records } = this.#context;
+    const waitMs = records.statusWaitMs(child);
+    if (waitMs > 0 && !isStored(child, status)) return { kind: 'After', ms: waitMs };
     try {
-      if (!await storeStatus(this.#context, namespaceMigrations, child, status, signal)) return undefined;
+      const isNew = await storeStatus(this.#context, namespaceMigrations, child, status, signal);
+      records.statusStored(child);
+      if (!isNew) return undefined;
       report(this.#context, child, status);
       return { kind: 'Again' };
     } catch (error) {
       if (isStale(error)) return { kind: 'Stale' };
-      throw error;
+      if (!records.statusFailed(child, error)) throw error;
+      this.#context.log.warn({ namespace: subject.namespace, err: error }, 'The status of a record is refused; trying it again later');
+      this.#memory.parking.note(subject, { status, next }, records.ofStatus(child) !== undefined);
+      return { kind: 'After', ms: records.statusWaitMs(child) };
     }
   }
 
@@ -109,13 +107,13 @@ export class NamespaceReconciler {
    * After a write that may have been carried out without our knowing: the object as it is now, which the cache has to come up
    * to like to a write of ours. Throws while the object cannot be read, so that nothing is decided meanwhile.
    */
-  async #resolveDoubt(key: string, namespace: string, signal: AbortSignal): Promise<void> {
-    const write = this.#doubts.get(key);
+  async #resolveDoubt(place: string, namespace: string, signal: AbortSignal): Promise<void> {
+    const write = this.#doubts.get(place);
     if (write === undefined) return;
     const { client, adapter } = this.#context;
     const isSeen = (resource: Resource): boolean => adapter.made.some(({ kind }) => kind === resource.kind) || isWatched(resource);
     for (const one of await written(client, write, namespace, isSeen, signal)) this.#fence(one);
-    this.#doubts.delete(key);
+    this.#doubts.delete(place);
   }
 
   /** Every object of which the decision must know our last write. */
@@ -130,13 +128,14 @@ export class NamespaceReconciler {
     ];
   }
 
-  #observe(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Situation {
+  #observe(subject: Remembered, child: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Situation {
     const { view, adapter, clock } = this.#context;
     const namespace = home.name;
     const now = clock.now();
     const { journal, returned } = evidenceOf(child, home, migration.status?.returned?.find((entry) => entry.namespace === namespace));
     const scope = journal === undefined ? scopeIn(view, migration) : undefined;
-    const parking = this.#parking.around(child);
+    const unmade = unmadeIn(this.#context.records.of(subject.migration)).map((name) => [name, 'Waits'] as const);
+    const parking = new Map([...this.#memory.parking.around(subject), ...unmade]);
     const progress = progressOf(migration, view.namespaces.list(), parking);
     return {
       now,
@@ -155,36 +154,30 @@ export class NamespaceReconciler {
         budgets: view.budgets.list(namespace),
         services: view.services.list(namespace),
         mesh: view.mesh,
-        scope: companyIn(view, migration),
+        scope: companyIn(this.#context, migration),
       },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),
-      nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(view, migration), now)),
-      waited: this.#stopwatch.read(`${namespace}/${child.metadata.name}`),
+      nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(this.#context, migration), now)),
+      waited: this.#memory.stopwatch.read(subject.key),
       notTurned: notTurnedIn(this.#context, child, migration, progress, parking),
       noSlot: noSlot(namespace, progress, this.#context.maxConcurrentNamespaces, parking),
-      swept: this.#swept.has(attemptOf(child, home)),
-      sweptLate: this.#quiet.isSwept(`${namespace}/${child.metadata.name}`),
-      quietMs: this.#quiet.ms(`${namespace}/${child.metadata.name}`),
+      swept: this.#memory.isSwept(subject, home),
+      sweptLate: this.#memory.quiet.isSwept(subject.key),
+      quietMs: this.#memory.quiet.ms(subject.key),
       returned,
       inScope: isInScope(migration, home, view.mesh.rootNamespace),
-      remembered: this.#remembered(child, home, journal),
-      refusals: this.#refusals.of(`${namespace}/${child.metadata.name}`),
+      remembered: this.#memory.journal(subject, home, journal),
+      refusals: this.#memory.refusals.of(subject.key),
     };
   }
 
   #notAdmitted(child: NamespaceMigration, migration: MeshMigration, scope: Scope, progress: Progress): string | undefined {
-    const { view, maxConcurrentNamespaces } = this.#context;
+    const { records, maxConcurrentNamespaces } = this.#context;
+    // What cannot be told is not begun: the first status is there before the journal.
+    if (child.status?.writtenPhase === undefined || records.ofStatus(child) !== undefined) return 'waits until its record is written';
     if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
-    return notAdmitted(child.metadata.namespace ?? '', recordsOf(view, migration), progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
-  }
-
-  /** What was on the namespace last, if nothing of ours is there now. */
-  #remembered({ metadata: { name } }: NamespaceMigration, home: NamespaceView, journal: Journal | undefined): Journal | undefined {
-    const key = `${home.name}/${name}`;
-    if (journal !== undefined) this.#journals.set(key, { journal, namespaceUid: home.uid });
-    const seen = this.#journals.get(key);
-    return seen?.namespaceUid === home.uid ? seen.journal : undefined;
+    return notAdmitted(child.metadata.namespace ?? '', recordsOf(this.#context, migration), progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
   }
 
   /** What a process before this one may have restarted in its last minute. */
@@ -205,33 +198,33 @@ export class NamespaceReconciler {
     return dueInMs > 0 ? { dueInMs } : { takeBack: this.#pace.pay(migrationUid, podsPerMinute, pods) };
   }
 
-  async #write(key: string, situation: Situation, write: Write, signal: AbortSignal): Promise<Result> {
+  async #write(subject: Remembered, situation: Situation, write: Write, signal: AbortSignal): Promise<Result> {
     const { client, clock, log, unanswered } = this.#context;
     const namespace = situation.surroundings.namespace.name;
     const paid = this.#pay(situation, write);
     if ('dueInMs' in paid) return { kind: 'After', ms: paid.dueInMs };
-    if (dropsJournal(write)) this.#journals.delete(key); // What we take away ourselves is not to be put back.
-    this.#quiet.wrote(key);
+    const { key, place } = subject;
+    if (dropsJournal(write)) this.#memory.dropJournal(subject);
+    this.#memory.quiet.wrote(key);
     const sentAt = clock.monotonic();
     try {
       const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
-      this.#refusals.forget(key, describeWrite(write, namespace));
+      this.#memory.refusals.forget(key, describeWrite(write, namespace));
       for (const one of done) this.#fence(one);
       if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) {
-        this.#swept.add(attemptOf(situation.object, situation.surroundings.namespace));
-        this.#quiet.swept(key, situation.quietMs);
+        this.#memory.swept(subject, situation.surroundings.namespace, situation.quietMs);
       }
       // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
       return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {
       if (error instanceof AmbiguousWriteError) {
-        this.#doubts.set(key, write);
+        this.#doubts.set(place, write);
         unanswered.note(sentAt);
       } else paid.takeBack();
       if (error instanceof OldPictureError) return { kind: 'Stale' };
       const taken = error instanceof NameTakenError;
-      this.#refusals.note(key, describeWrite(write, namespace), taken ? error.message : refusal(error), taken);
+      this.#memory.refusals.note(key, describeWrite(write, namespace), taken ? error.message : refusal(error), taken);
       // What the name stands for is said in the status at the next look.
       if (taken) return { kind: 'Again' };
       throw error;

@@ -1,6 +1,5 @@
 import { stalledBy } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import type { NamespaceMigration } from '../api/resources.ts';
 import { isAtRest } from '../engine/left.ts';
 import type { Decision } from '../engine/situation.ts';
 import type { Parked } from '../plan/admission.ts';
@@ -20,46 +19,51 @@ function whileStalled({ direction, phase, conditions }: NamespaceMigrationStatus
   return direction === 'Backward' || itsOwn.includes(stalled.reason) ? 'Waits' : 'Stalled';
 }
 
+/** Whose record cannot be written goes nowhere, whatever was decided; at rest it would keep its turn to go back from others. */
+function whileRefused({ direction, phase }: NamespaceMigrationStatus): Parked | undefined {
+  if (direction === undefined) return undefined;
+  return direction === 'Backward' || isAtRest(phase) ? 'Waits' : 'Stalled';
+}
+
+/** A namespace of a migration, by uids: what comes after it under the same names is another one. */
+export interface Subject {
+  readonly key: string;
+  readonly namespace: string;
+  /** uid of the MeshMigration. */
+  readonly migration: string;
+}
+
 /**
  * Namespaces that hold no slot while they wait for others or for a person, by migration. Of this process only: nobody can forge it, and one that starts counts them
  * all as under way until it has looked at each.
  */
 export class ParkingLot {
-  readonly #parked = new Map<string, Map<string, Parked>>();
+  readonly #parked = new Map<string, { readonly subject: Subject; readonly state: Parked }>();
 
   /** Those of the migration of a namespace. */
-  around({ spec }: NamespaceMigration): ReadonlyMap<string, Parked> {
-    return this.#of(spec);
+  around({ migration }: Pick<Subject, 'migration'>): ReadonlyMap<string, Parked> {
+    return new Map([...this.#parked.values()].filter(({ subject }) => subject.migration === migration).map(({ subject, state }) => [subject.namespace, state]));
   }
 
-  /** Notes, in the moment of the decision and before anybody else decides, whether the namespace holds a slot. Returns whether it has just given one back. */
-  note({ spec, metadata: { namespace = '' } }: NamespaceMigration, { status, next }: Pick<Decision, 'status' | 'next'>): boolean {
-    const parked = this.#of(spec);
-    const had = parked.delete(namespace);
-    const state = next.kind === 'Wait' && next.parked !== undefined ? next.parked : whileStalled(status);
-    if (state !== undefined) parked.set(namespace, state);
-    return parked.has(namespace) && !had;
+  /**
+   * Notes, in the moment of the decision and before anybody else decides, whether the namespace holds a slot. `refused`: its record cannot be written.
+   * Returns whether it has just given one back.
+   */
+  note(subject: Subject, { status, next }: Pick<Decision, 'status' | 'next'>, refused: boolean): boolean {
+    const had = this.#parked.delete(subject.key);
+    const decided = next.kind === 'Wait' && next.parked !== undefined ? next.parked : whileStalled(status);
+    const state = refused ? whileRefused(status) : decided;
+    if (state !== undefined) this.#parked.set(subject.key, { subject, state });
+    return state !== undefined && !had;
   }
 
-  /** The namespace is gone, or on its way out: whoever comes after it under its name begins anew. Records have the name of their migration. */
-  forget(migration: string, namespace: string): void {
-    for (const [key, parked] of this.#parked) {
-      if (!key.startsWith(`${migration} `)) continue;
-      parked.delete(namespace);
-      if (parked.size === 0) this.#parked.delete(key);
-    }
+  /** The namespace is gone, or on its way out, or another one. */
+  forget({ key }: Subject): void {
+    this.#parked.delete(key);
   }
 
   /** When to look at one of them again: nothing tells that others have arrived. */
-  lookAgainMs(child: NamespaceMigration): number {
-    return Math.max(leastMs, eachMs * this.around(child).size);
-  }
-
-  /** A migration of the same name and another way is another one. */
-  #of({ migration, from, to }: NamespaceMigration['spec']): Map<string, Parked> {
-    const key = `${migration} ${from} ${to}`;
-    const parked = this.#parked.get(key) ?? new Map<string, Parked>();
-    this.#parked.set(key, parked);
-    return parked;
+  lookAgainMs(subject: Subject): number {
+    return Math.max(leastMs, eachMs * this.around(subject).size);
   }
 }

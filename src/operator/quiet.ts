@@ -33,6 +33,12 @@ export class Quiet {
     if (quietMs >= lateMs) this.#swept.add(key);
   }
 
+  /** The namespace is gone, or another one. */
+  forget(key: string): void {
+    this.#since.delete(key);
+    this.#swept.delete(key);
+  }
+
   /** Whether they were, since the last write. */
   isSwept(key: string): boolean {
     return this.#swept.has(key);

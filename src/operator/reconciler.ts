@@ -10,6 +10,7 @@ import { mergePatch } from '../base/merge-patch.ts';
 import type { MeshAdapter } from '../mesh/adapter.ts';
 import type { CallersObserver } from './callers-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
+import type { RecordRefusals } from './record-refusals.ts';
 import type { Unanswered } from './unanswered.ts';
 
 /** What reconcilers work with. */
@@ -19,6 +20,8 @@ export interface Context {
   readonly adapter: MeshAdapter;
   readonly fence: Fence;
   readonly unanswered: Unanswered;
+  /** Writes to objects of our own that are refused. */
+  readonly records: RecordRefusals;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
@@ -48,6 +51,11 @@ export function isBehind({ fence, view }: Context, objects: readonly { readonly 
 export function noteWrite({ fence, clock }: Context, resource: Resource, object: KubeObject): void {
   const { namespace, name, resourceVersion } = object.metadata;
   if (resourceVersion !== undefined) fence.wrote(resource, namespace, name, resourceVersion, clock.monotonic());
+}
+
+/** Whether a status is stored as it is to be. */
+export function isStored(object: KubeObject, status: object): boolean {
+  return mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>) === undefined;
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
-import { confirmedRecord, evidenceOf } from '../engine/confirm.ts';
+import { confirmedRecord, evidenceOf, type Evidence } from '../engine/confirm.ts';
 import { blockedBy, tellsAlone } from '../engine/lost-journal.ts';
+import { refusedRecord } from '../engine/refused-records.ts';
 import { isInScope, scopeOf, type Scope } from '../plan/scope.ts';
 import type { ClusterView } from './cluster-view.ts';
+import type { Context } from './reconciler.ts';
 
 /**
  * Whether the record is of this migration: its name is not enough. A migration that was deleted by force leaves records, and one of the same name
@@ -16,13 +18,23 @@ function hasItsName({ metadata }: NamespaceMigration, migration: MeshMigration):
   return metadata.name === migration.metadata.name;
 }
 
-/** The records of a migration whose namespaces exist, with nothing in them that is only claimed. */
-export function recordsOf(view: ClusterView, migration: MeshMigration): readonly NamespaceMigration[] {
+/** What a record of this migration comes to: nothing that is only claimed; and where its status cannot be written, that. */
+function counted({ records }: Pick<Context, 'records'>, object: NamespaceMigration, migration: MeshMigration, { namespace: home, ...evidence }: Evidence): NamespaceMigration {
+  const confirmed = confirmedRecord(object, { namespace: home, ...evidence });
+  const refused = records.ofStatus(object);
+  if (refused === undefined) return confirmed;
+  // That only it tells what the labels were could not be stored in it either: it is not to be deleted with the others.
+  return tellsAlone(object, home) ? blockedBy(object, migration.spec) : refusedRecord(confirmed, `its NamespaceMigration ${object.metadata.name} cannot be written: ${refused}`);
+}
+
+/** The records of a migration whose namespaces exist, as they count. */
+export function recordsOf(context: Pick<Context, 'view' | 'records'>, migration: MeshMigration): readonly NamespaceMigration[] {
+  const { view } = context;
   const entries = new Map((migration.status?.returned ?? []).map((entry) => [entry.namespace, entry]));
   return view.children.list().flatMap(({ object }) => {
     const home = view.namespaces.get(undefined, object.metadata.namespace ?? '');
     if (home === undefined) return [];
-    if (isRecordOf(object, migration)) return [confirmedRecord(object, evidenceOf(object, home, entries.get(home.name)))];
+    if (isRecordOf(object, migration)) return [counted(context, object, migration, evidenceOf(object, home, entries.get(home.name)))];
     const isInTheWay = hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.mesh.rootNamespace);
     return isInTheWay ? [blockedBy(object, migration.spec)] : [];
   });

@@ -55,6 +55,11 @@ export class Stopwatch {
     this.#looked.set(key, { at, waits: new Map(all.map((wait) => [wait.name, { ...this.#standing(before, wait, at), stands: wait.stands }])) });
   }
 
+  /** What was waited for is gone, or another one. */
+  forget(key: string): void {
+    this.#looked.delete(key);
+  }
+
   #standing(before: Looked | undefined, { name, progress }: { readonly name: string; readonly progress: number }, at: number): Omit<Wait, 'stands'> {
     const known = before?.waits.get(name);
     if (before === undefined || known === undefined || progress > known.progress) return { ms: 0, progress };

@@ -26,10 +26,12 @@ export function hasFailed({ status }: NamespaceMigration): boolean {
 /** May be started, as far as its own record says: one that was not looked at yet, and one that is to start again, included. */
 function isCandidate({ status = {} }: NamespaceMigration): boolean {
   const { direction, conditions, writtenPhase: phase, failure, command } = status;
-  // Whose journal cannot be written is tried again, and holds nobody up meanwhile.
-  if (direction !== undefined || stalledBy(conditions)?.reason === 'WriteRefused') return false;
+  if (direction !== undefined || heldUp.includes(stalledBy(conditions)?.reason ?? '')) return false;
   return phase === 'RolledBack' ? failure === undefined && command === undefined : startable.includes(phase);
 }
+
+/** Whose journal or record cannot be written is tried again, and holds nobody up meanwhile. */
+const heldUp: readonly string[] = ['WriteRefused', 'RecordRefused'];
 
 const startable: readonly (string | undefined)[] = [undefined, 'Pending', 'Planned', 'Migrating'];
 

@@ -26,10 +26,12 @@ export interface Around {
 const goingOn: readonly (string | undefined)[] = [undefined, 'Pending', 'Planned', 'Migrating'];
 
 /** Why the record of a namespace does not come to what others wait for. */
-function haltedBy({ status }: NamespaceMigration, budgetIsSpent: boolean): string | undefined {
-  const phase = status?.writtenPhase;
-  if (!goingOn.includes(phase)) return phase === 'Migrated' || phase === 'Finalized' ? 'has arrived already' : `is ${phase ?? ''}: ${(status?.message ?? '').slice(0, 200)}`;
-  return budgetIsSpent && status?.direction === undefined ? 'is not started, because too many failed' : undefined;
+function haltedBy({ status = {} }: NamespaceMigration, budgetIsSpent: boolean): string | undefined {
+  const { writtenPhase: phase, conditions, message = '', direction } = status;
+  if (!goingOn.includes(phase)) return phase === 'Migrated' || phase === 'Finalized' ? 'has arrived already' : `is ${phase ?? ''}: ${message.slice(0, 200)}`;
+  const stalled = stalledBy(conditions);
+  if (stalled?.reason === 'RecordRefused') return `stands still: ${stalled.message.slice(0, 200)}`;
+  return budgetIsSpent && direction === undefined ? 'is not started, because too many failed' : undefined;
 }
 
 function goesBack(record: NamespaceMigration, { isUnwanted }: Around): boolean {

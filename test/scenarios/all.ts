@@ -17,6 +17,7 @@ import { ownObjectScenarios } from './own-objects.ts';
 import { migrateScenarios } from './migrate.ts';
 import { returnScenarios } from './return.ts';
 import { recordScenarios } from './record.ts';
+import { refusedRecordScenarios } from './records-refused.ts';
 import { rollbackScenarios } from './rollback.ts';
 import { routeScenarios } from './routes.ts';
 import type { Scenario } from './scenario.ts';
@@ -34,5 +35,5 @@ export const scenarios: readonly Scenario[] = [
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
-  ...calledFirstScenarios, ...backTogetherScenarios, ...twoMigrationScenarios,
+  ...calledFirstScenarios, ...backTogetherScenarios, ...refusedRecordScenarios, ...twoMigrationScenarios,
 ];

@@ -2,6 +2,7 @@ import { namespaceMigrations } from '../../src/api/resources.ts';
 import { barePod, deployment, kinds, namespace } from '../scenarios/manifests.ts';
 import { halfWay, slowShop } from '../scenarios/lifecycle.ts';
 import { smallShop } from '../scenarios/migrate.ts';
+import { allowNoRecord, allowRecord } from '../scenarios/records-refused.ts';
 import type { World } from '../scenarios/world.ts';
 import { plain } from './caller-and-called.ts';
 import { blockedByPolicy, fails, impatient, loseJournal, start, works, type Story } from './stalled-story.ts';
@@ -117,6 +118,16 @@ export const stalledMigrations: readonly Story[] = [
     },
     mend: (world) => world.delete(kinds.Pod, world.ns(), 'bare'),
     command: 'Last', then: 'Finalized',
+  },
+  {
+    reason: 'RecordRefused', when: 'a quota admits no record', of: 'Migration',
+    async enter(world) {
+      await smallShop(world);
+      await allowNoRecord(world, world.ns());
+      await start(world);
+    },
+    mend: (world) => allowRecord(world, world.ns()),
+    command: 'Last', then: 'Migrated',
   },
   {
     reason: 'RolledBack', when: 'by a command', of: 'Migration',

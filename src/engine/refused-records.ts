@@ -1,0 +1,102 @@
+import { stalledBy, type Condition } from '../api/common.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { nameOf, type MigrationWrite, type Wishes } from './migration-writes.ts';
+import { refusalsToReport } from './situation.ts';
+import { messageWithWayOut, type StalledReason } from './ways-out.ts';
+
+/** What became of a write to one of our own objects that was not carried out. */
+export interface RefusedWrite {
+  /** How often the API server has refused it in a row. */
+  readonly count: number;
+  /** What it said last. */
+  readonly message: string;
+  /** Milliseconds until it is to be tried again; none are left where it is. */
+  readonly waitMs: number;
+}
+
+/** By the name of the write. */
+export type RefusedWrites = ReadonlyMap<string, RefusedWrite>;
+
+/** What the API server keeps refusing, of the objects of one migration. */
+export interface RefusedObjects {
+  /** By namespace, in words. */
+  readonly records: ReadonlyMap<string, string>;
+  /** About the MeshMigration itself. */
+  readonly own: string | undefined;
+}
+
+const reason: StalledReason = 'RecordRefused';
+
+/** As many characters of a refusal as leave room for the way out in a message of a namespace. */
+const most = 640;
+
+/** Why the record of a namespace cannot be what it is to be; undefined if it can. Said by us and of the picture only: it is never stored in the record. */
+export function refusedBy({ status }: NamespaceMigration): string | undefined {
+  const found = stalledBy(status?.conditions);
+  return found?.reason === reason ? found.message : undefined;
+}
+
+/** A record as it counts while the API server refuses what is to become of it: a person is needed, and it keeps nothing from others. */
+export function refusedRecord(record: NamespaceMigration, words: string): NamespaceMigration {
+  const { status = {}, metadata: { name, creationTimestamp = '' } } = record;
+  const message = words.slice(0, most);
+  const stalled: Condition = { type: 'Stalled', status: 'True', reason, message, lastTransitionTime: creationTimestamp };
+  const phase = status.writtenPhase ?? 'Pending';
+  return {
+    ...record,
+    status: { ...status, phase, writtenPhase: phase, message: messageWithWayOut(reason, message, { name }), conditions: [...(status.conditions ?? []).filter(({ type }) => type !== 'Stalled'), stalled] },
+  };
+}
+
+/** The garbage collector's own, which it takes away itself. */
+const passing: readonly string[] = ['foregroundDeletion', 'orphan'];
+
+function heldBy({ metadata: { deletionTimestamp, finalizers = [] } }: NamespaceMigration): readonly string[] {
+  return deletionTimestamp === undefined ? [] : finalizers.filter((finalizer) => !passing.includes(finalizer));
+}
+
+const verbs: Readonly<Record<MigrationWrite['kind'], string>> = {
+  AddFinalizer: 'its finalizer cannot be added', RemoveFinalizer: 'its finalizer cannot be removed', CreateChild: 'cannot be created', DeleteChild: 'cannot be deleted',
+};
+
+/** What is refused of that which is to be written now: what was refused and is not wanted any more is nobody's trouble. */
+export function refusedObjects({ metadata: { name } }: MeshMigration, { writes, unwanted }: Wishes, refused: RefusedWrites): RefusedObjects {
+  const records = new Map<string, string>();
+  for (const record of unwanted) {
+    const finalizers = heldBy(record);
+    if (finalizers.length > 0) records.set(record.metadata.namespace ?? '', `its NamespaceMigration ${name} is being deleted and held by its finalizers: ${finalizers.join(', ')}`);
+  }
+  let own: string | undefined;
+  for (const write of writes) {
+    const found = refused.get(nameOf(write));
+    if (found === undefined || found.count < refusalsToReport) continue;
+    if ('namespace' in write) records.set(write.namespace, `its NamespaceMigration ${name} ${verbs[write.kind]}: ${found.message}`);
+    else own = `${verbs[write.kind]}: ${found.message}`;
+  }
+  return { records, own };
+}
+
+/** Namespaces whose record cannot be made: whatever stands on them, nobody takes them further meanwhile. */
+export function unmadeIn(refused: RefusedWrites): readonly string[] {
+  const start = nameOf({ kind: 'CreateChild', namespace: '' });
+  return [...refused].filter(([name, { count }]) => name.startsWith(start) && count >= refusalsToReport).map(([name]) => name.slice(start.length));
+}
+
+/** Everybody, with what is refused: also those of whom there is no record, because it cannot be made. */
+export function withRefused(everyone: readonly NamespaceMigration[], { records }: RefusedObjects, { metadata: { name }, spec: { from, to } }: MeshMigration): readonly NamespaceMigration[] {
+  if (records.size === 0) return everyone;
+  const known = new Set(everyone.map(({ metadata }) => metadata.namespace));
+  const unmade = [...records.keys()].filter((namespace) => !known.has(namespace))
+    .map((namespace): NamespaceMigration => ({ metadata: { name, namespace }, spec: { migration: name, from, to } }));
+  return [...everyone, ...unmade].map((record) => {
+    const words = records.get(record.metadata.namespace ?? '');
+    return words === undefined ? record : refusedRecord(record, words);
+  });
+}
+
+/** The first write that is to be tried now, or how long none is. */
+export function nextOf({ writes }: Wishes, refused: RefusedWrites): { readonly write: MigrationWrite | undefined; readonly waitMs?: number } {
+  const waits = writes.map((write) => refused.get(nameOf(write))?.waitMs ?? 0);
+  const write = writes.find((_each, index) => (waits[index] ?? 0) <= 0);
+  return write !== undefined || waits.length === 0 ? { write } : { write, waitMs: Math.min(...waits) };
+}

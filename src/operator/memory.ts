@@ -1,0 +1,93 @@
+import type { Clock } from '../base/clock.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import type { NamespaceView } from '../mesh/views.ts';
+import { journalOn, type Journal } from '../plan/journal.ts';
+import { Identities } from './identities.ts';
+import { ParkingLot, type Subject } from './parking.ts';
+import { Quiet } from './quiet.ts';
+import type { RecordRefusals } from './record-refusals.ts';
+import { Refusals } from './refusals.ts';
+import { Stopwatch } from './stopwatch.ts';
+
+/** A namespace, its record and its migration as they are now. */
+export interface Remembered extends Subject {
+  /** Names of the namespace and of its record. */
+  readonly place: string;
+  /** uid of the record. */
+  readonly record: string;
+}
+
+/**
+ * What this process keeps about namespaces beside the picture. All of it may be lost; it is kept by uids, so that what is made anew under an old name inherits
+ * nothing, and goes with its objects.
+ */
+export class Memory {
+  readonly parking = new ParkingLot();
+  readonly refusals = new Refusals();
+  readonly quiet: Quiet;
+  readonly stopwatch: Stopwatch;
+  /** In which attempt objects were deleted that nobody watches. */
+  readonly #swept = new Map<string, number>();
+  /** The journals as they were seen last, by place: a stranger may take one away, or spoil it, with the record. */
+  readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string }>();
+  readonly #subjects: Identities<Remembered>;
+
+  constructor(clock: Clock, records: RecordRefusals) {
+    this.quiet = new Quiet(clock);
+    this.stopwatch = new Stopwatch(clock);
+    this.#subjects = new Identities((subject) => {
+      this.parking.forget(subject);
+      this.refusals.clear(subject.key);
+      this.quiet.forget(subject.key);
+      this.stopwatch.forget(subject.key);
+      this.#swept.delete(subject.key);
+      records.forget(subject.record);
+    });
+  }
+
+  /** The one that is looked at. Whatever is kept of another one in its place is forgotten. */
+  subject(record: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Remembered {
+    const place = placeOf(home.name, record.metadata.name);
+    const { uid = '' } = record.metadata;
+    const { uid: migrationUid = '' } = migration.metadata;
+    return this.#subjects.meet(place, { key: [place, home.uid, uid, migrationUid].join(' '), place, namespace: home.name, migration: migrationUid, record: uid });
+  }
+
+  /** The record or its namespace is gone, or on its way out. */
+  gone(namespace: string, name: string, withNamespace: boolean): void {
+    const place = placeOf(namespace, name);
+    this.#subjects.gone(place);
+    if (withNamespace) this.#journals.delete(place);
+  }
+
+  /** What was on the namespace last, if nothing of ours is there now. */
+  journal({ place }: Remembered, home: NamespaceView, journal: Journal | undefined): Journal | undefined {
+    if (journal !== undefined) this.#journals.set(place, { journal, namespaceUid: home.uid });
+    const seen = this.#journals.get(place);
+    return seen?.namespaceUid === home.uid ? seen.journal : undefined;
+  }
+
+  /** What we take away ourselves is not to be put back. */
+  dropJournal({ place }: Remembered): void {
+    this.#journals.delete(place);
+  }
+
+  /** Whether the objects that nobody watches were deleted in the attempt that the namespace is in. */
+  isSwept({ key }: Remembered, home: NamespaceView): boolean {
+    return this.#swept.get(key) === attemptOn(home);
+  }
+
+  /** They were. */
+  swept({ key }: Remembered, home: NamespaceView, quietMs: number): void {
+    this.#swept.set(key, attemptOn(home));
+    this.quiet.swept(key, quietMs);
+  }
+}
+
+function placeOf(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+function attemptOn(home: NamespaceView): number {
+  return journalOn(home)?.attempt ?? 0;
+}

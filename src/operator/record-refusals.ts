@@ -1,0 +1,125 @@
+import type { Clock } from '../base/clock.ts';
+import type { NamespaceMigration } from '../api/resources.ts';
+import type { RefusedWrite } from '../engine/refused-records.ts';
+import { refusalsToReport } from '../engine/situation.ts';
+import { ApiError, ConflictError, ForbiddenError } from '../kube/errors.ts';
+import { isStale } from './reconciler.ts';
+
+const leastMs = 1000;
+const mostMs = 60_000;
+
+/** The write of a status. */
+const status = 'Status';
+
+/** Answers about the server or about us, and none about this object; 0 is none at all. */
+const notAboutIt: readonly number[] = [0, 401, 429, 503];
+
+interface Tried {
+  readonly count: number;
+  readonly tries: number;
+  readonly message: string;
+  readonly notBefore: number;
+}
+
+/**
+ * The answer that refuses a write to an object of our own; undefined where the picture was old or the server is in trouble. Other than of a write to what is
+ * not ours, a 5xx is one too: sending it again does no harm, and a webhook that cannot be reached gives it for ever.
+ */
+function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof ApiError) || notAboutIt.includes(error.code)) return undefined;
+  if (error instanceof ForbiddenError && error.namespaceTerminating) return undefined;
+  const isOwned = error instanceof ConflictError && error.fieldConflicts.length > 0;
+  return isStale(error) && !isOwned ? undefined : error.message;
+}
+
+/**
+ * Writes to objects of our own that were not carried out, by the uid of the object. Each waits by itself and longer from time to time, so that one that is
+ * refused for ever costs no other anything. Memory that may be lost: a write that is still wanted is refused again.
+ */
+export class RecordRefusals {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #tried = new Map<string, Map<string, Tried>>();
+  readonly #handlers: (() => void)[] = [];
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  /** Calls back when something comes to count as refused, or does not any more: no object changes by that. */
+  onChange(handler: () => void): void {
+    this.#handlers.push(handler);
+  }
+
+  /** Of one object, by the name of the write. */
+  of(uid: string): ReadonlyMap<string, RefusedWrite> {
+    const now = this.#clock.monotonic();
+    return new Map([...this.#tried.get(uid) ?? []].map(([write, { count, message, notBefore }]) => [write, { count, message, waitMs: Math.max(0, notBefore - now) }]));
+  }
+
+  /** It was not carried out. Returns whether that was the answer to this write, so that others may be tried at once. */
+  failed(uid: string, write: string, error: unknown): boolean {
+    const answer = refusalOf(error);
+    const { count = 0, tries = 0, message = '' } = this.#tried.get(uid)?.get(write) ?? {};
+    this.#set(uid, write, {
+      count: count + (answer === undefined ? 0 : 1), tries: tries + 1, message: answer ?? message,
+      notBefore: this.#clock.monotonic() + Math.min(mostMs, leastMs * 2 ** tries),
+    });
+    if (answer !== undefined && count + 1 === refusalsToReport) this.#tell();
+    return answer !== undefined;
+  }
+
+  /** It was carried out. Until the cache holds that, it is not sent again while there is something else to do. */
+  done(uid: string, write: string): void {
+    const before = this.#tried.get(uid)?.get(write);
+    this.#set(uid, write, { count: 0, tries: 0, message: '', notBefore: this.#clock.monotonic() + leastMs });
+    if (isRefused(before)) this.#tell();
+  }
+
+  /** Forgets all writes of an object but those that are still wanted. */
+  keep(uid: string, wanted: readonly string[]): void {
+    const writes = this.#tried.get(uid);
+    for (const write of [...writes?.keys() ?? []]) if (!wanted.includes(write)) writes?.delete(write);
+    if (writes?.size === 0) this.#tried.delete(uid);
+  }
+
+  /** Of the status of a record: what the API server keeps answering; undefined while it is not refused. */
+  ofStatus({ metadata: { uid = '' } }: NamespaceMigration): string | undefined {
+    const tried = this.#tried.get(uid)?.get(status);
+    return isRefused(tried) ? tried?.message : undefined;
+  }
+
+  /** Milliseconds until the status of a record is to be tried again. */
+  statusWaitMs({ metadata: { uid = '' } }: NamespaceMigration): number {
+    return this.of(uid).get(status)?.waitMs ?? 0;
+  }
+
+  /** The status of a record was not stored. Returns whether that was the answer to it. */
+  statusFailed({ metadata: { uid = '' } }: NamespaceMigration, error: unknown): boolean {
+    return this.failed(uid, status, error);
+  }
+
+  /** The status of a record is stored, or is as it is to be. */
+  statusStored({ metadata: { uid = '' } }: NamespaceMigration): void {
+    this.forget(uid);
+  }
+
+  /** The object is gone. */
+  forget(uid: string): void {
+    const before = [...this.#tried.get(uid)?.values() ?? []];
+    this.#tried.delete(uid);
+    if (before.some(isRefused)) this.#tell();
+  }
+
+  #set(uid: string, write: string, tried: Tried): void {
+    const writes = this.#tried.get(uid) ?? new Map<string, Tried>();
+    this.#tried.set(uid, writes.set(write, tried));
+  }
+
+  #tell(): void {
+    for (const handler of this.#handlers) handler();
+  }
+}
+
+function isRefused(tried: Tried | undefined): boolean {
+  return tried !== undefined && tried.count >= refusalsToReport;
+}
