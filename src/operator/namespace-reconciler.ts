@@ -17,6 +17,7 @@ import { isInScope, type Scope } from '../plan/scope.ts';
 import { companyIn, notTurnedIn } from './company.ts';
 import { Memory, type Remembered } from './memory.ts';
 import { Pace, podsTaken } from './pace.ts';
+import { refusalOf } from './record-refusals.ts';
 import { report } from './report.ts';
 import { isRecordOf, recordsOf, scopeIn } from './records.ts';
 import { isBehind, isStale, isStored, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
@@ -95,7 +96,7 @@ export class NamespaceReconciler {
       report(this.#context, child, status);
       return { kind: 'Again' };
     } catch (error) {
-      if (isStale(error)) return { kind: 'Stale' };
+      if (isStale(error) && refusalOf(error) === undefined) return { kind: 'Stale' };
       if (!records.statusFailed(child, error)) throw error;
       this.#context.log.warn({ namespace: subject.namespace, err: error }, 'The status of a record is refused; trying it again later');
       this.#memory.parking.note(subject, { status, next }, records.ofStatus(child) !== undefined);

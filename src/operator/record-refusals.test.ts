@@ -5,8 +5,8 @@ import { RecordRefusals } from './record-refusals.ts';
 
 const request = { server: 'https://api', method: 'PATCH', path: '/apis/meshmigration.dev/v1alpha1/namespaces/a/namespacemigrations/mm' };
 
-function facts(code: number, details?: ErrorFacts['details']): ErrorFacts {
-  return { request, code, reason: 'X', message: `answered ${code}`, details };
+function facts(code: number, details?: ErrorFacts['details'], message = `answered ${code}`): ErrorFacts {
+  return { request, code, reason: 'X', message, details };
 }
 
 interface Told {
@@ -27,6 +27,8 @@ describe('writes to our own objects', () => {
     ['a policy, a quota, missing rights', new ForbiddenError(facts(403)), true],
     ['a webhook that cannot be reached', new UnavailableError(facts(500)), true],
     ['a field of another manager', new ConflictError(facts(409, { causes: [{ reason: 'FieldManagerConflict', field: '.spec.to' }] })), true],
+    ['a webhook with a code of its own', new ConflictError(facts(409, undefined, 'admission webhook "x" denied the request: not here')), true],
+    ['a policy that calls it a matter of credentials', new ForbiddenError(facts(401, undefined, 'ValidatingAdmissionPolicy \'x\' with binding \'y\' denied request: no')), true],
     ['an old picture', new ConflictError(facts(409)), false],
     ['an object that is gone', new NotFoundError(facts(404)), false],
     ['a namespace on its way out', new ForbiddenError(facts(403, { causes: [{ reason: 'NamespaceTerminating' }] })), false],

@@ -14,6 +14,9 @@ const status = 'Status';
 /** Answers about the server or about us, and none about this object; 0 is none at all. */
 const notAboutIt: readonly number[] = [0, 401, 429, 503];
 
+/** How admission says no, whatever code a webhook or a policy has chosen for it (apiserver: webhook.ToStatusErr, validatingadmissionpolicy). */
+const denied = /denied (the )?request/;
+
 interface Tried {
   readonly count: number;
   readonly tries: number;
@@ -25,8 +28,10 @@ interface Tried {
  * The answer that refuses a write to an object of our own; undefined where the picture was old or the server is in trouble. Other than of a write to what is
  * not ours, a 5xx is one too: sending it again does no harm, and a webhook that cannot be reached gives it for ever.
  */
-function refusalOf(error: unknown): string | undefined {
-  if (!(error instanceof ApiError) || notAboutIt.includes(error.code)) return undefined;
+export function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof ApiError)) return undefined;
+  if (denied.test(error.message)) return error.message;
+  if (notAboutIt.includes(error.code)) return undefined;
   if (error instanceof ForbiddenError && error.namespaceTerminating) return undefined;
   const isOwned = error instanceof ConflictError && error.fieldConflicts.length > 0;
   return isStale(error) && !isOwned ? undefined : error.message;
