@@ -1,6 +1,7 @@
 import type { MeshMigrationStatus, MigrationPhase } from '../api/mesh-migration.ts';
-import { rollbackFinalizer, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import { journalAnnotation, rollbackFinalizer, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
+import { journalOn } from '../plan/journal.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { actionInForce, editOf } from './commands.ts';
@@ -25,6 +26,8 @@ export interface MigrationSituation {
   readonly outdated?: readonly NamespaceMigration[];
   /** All namespaces. */
   readonly homes: readonly NamespaceView[];
+  /** Whether the labels of a namespace are those of the new data plane, and of that alone. */
+  readonly isThere?: (namespace: NamespaceView) => boolean;
   /** For how many milliseconds a write may still be carried out that nobody waits for any more. */
   readonly lateForMs?: number;
 }
@@ -100,13 +103,18 @@ function nextWrite(situation: MigrationSituation, phase: MigrationPhase): Migrat
   const lost = scope.changed.find((name) => !hasRecord(name));
   if (lost !== undefined && isProtected(object)) return { kind: 'CreateChild', namespace: lost };
   if (metadata.deletionTimestamp !== undefined) return lettingGo(situation);
-  // Neither started nor to be started: whatever was said of it is over.
-  const stray = children.find((child) => child.status?.direction === undefined && child.status?.writtenPhase !== 'Finalized' && ![...scope.namespaces, ...scope.hbone].includes(child.metadata.namespace ?? ''));
+  // Neither started nor to be started: whatever was said of it is over, unless it alone tells what was.
+  const stray = children.find((child) => child.status?.direction === undefined && !isKept(child) && ![...scope.namespaces, ...scope.hbone].includes(child.metadata.namespace ?? ''));
   if (stray !== undefined) return deleteChild(stray);
   if (phase === 'Finalized' || scope.findings.some(({ severity }) => severity === 'Critical')) return undefined;
   if (!isProtected(object)) return { kind: 'AddFinalizer' };
   const missing = [...scope.namespaces, ...scope.hbone].find((name) => !hasRecord(name));
   return missing === undefined ? undefined : { kind: 'CreateChild', namespace: missing };
+}
+
+/** Finalized is final; what tells alone what a namespace was stays until a person deletes it, and what nobody has looked at may. */
+function isKept(child: NamespaceMigration): boolean {
+  return child.status?.writtenPhase === 'Finalized' || child.status?.writtenPhase === undefined || hasLostJournal(child);
 }
 
 function deleteChild({ metadata }: NamespaceMigration): MigrationWrite {
@@ -131,10 +139,11 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
   const commanded: MeshMigration = { ...object, status };
   const totals = totalsOf(children, scope);
   const wanted = wantedOf(commanded);
-  const summary = summarise({ wanted, object: commanded, scope, children, totals });
+  const unreadable = situation.homes.filter((home) => home.annotations[journalAnnotation] !== undefined && journalOn(home) === undefined).map(({ name }) => name);
+  const summary = summarise({ wanted, object: commanded, scope, children, totals, unreadable });
   const started = children.some(({ status: child }) => child?.direction !== undefined);
   const { command, returned: _returned, ...rest } = status;
-  const noted = returnedNow(situation);
+  const noted = returnedNow({ isThere: () => false, ...situation });
   const held = command?.overrides === object.spec.action;
   const generation = object.metadata.generation ?? 1;
   return {

@@ -1,9 +1,10 @@
 import type { NamespaceMigration } from '../api/resources.ts';
 import { counted } from '../base/counted.ts';
-import { notRestored } from './conditions.ts';
+import { journalLost } from '../api/mesh-migration.ts';
+import { movedAfter, notRestored } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
-import { isStalled, phaseOf } from './totals.ts';
+import { failedIn, isStalled, phaseOf } from './totals.ts';
 import { commandLine } from './ways-out.ts';
 
 function isStarted({ status }: NamespaceMigration): boolean {
@@ -26,23 +27,48 @@ function progress({ children, totals }: Facts): string {
   ].join(', ');
 }
 
-/** Somebody took its journal away half-way: it has not gone back, whatever became of the others. */
-function withoutJournal({ object, children, totals }: Facts): Summary | undefined {
+/** Somebody took its journal away half-way, or spoilt it: it is not where it shall be, whatever became of the others. */
+function withoutJournal({ object, children, totals, unreadable }: Facts, far: (lost: number) => string): Summary | undefined {
   const lost = children.filter(hasLostJournal);
-  if (totals.inFlight > 0 || lost.length === 0) return undefined;
-  return stalled('Incomplete', 'MM007', `${totals.rolledBack} of ${counted(totals.rolledBack + lost.length, 'namespace')} back; the journals of ${namesOf(lost)} were taken away half-way, and what their labels were is no longer known for certain`,
-    `Do what the messages of the namespaces say: ${commandLine('List', object.metadata)}`);
+  const others = children.filter((child) => !lost.includes(child) && unreadable.includes(child.metadata.namespace ?? ''));
+  if (totals.inFlight > 0 || lost.length + others.length === 0) return undefined;
+  const [first = '', ...more] = [
+    ...(lost.length > 0 ? [`the journals of ${namesOf(lost)} were taken away half-way, and what their labels were is no longer known for certain`] : []),
+    ...(others.length > 0 ? [`the journal of ${namesOf(others)} cannot be read, so what was begun there is not known`] : []),
+  ];
+  return stalled('Incomplete', lost.length > 0 ? 'MM007' : 'MM006', [`${far(lost.length + others.length)}; ${first}`, ...more].join('; '), `Do what the messages of the namespaces say: ${commandLine('List', object.metadata)}`);
+}
+
+function backOf({ totals }: Facts): (lost: number) => string {
+  return (lost) => `${totals.rolledBack} of ${counted(totals.rolledBack + lost, 'namespace')} back`;
 }
 
 /** On the way back, with their number. */
 export function goingBack(facts: Facts): Summary {
-  const lost = withoutJournal(facts);
+  const lost = withoutJournal(facts, backOf(facts));
   if (lost !== undefined) return lost;
   const started = facts.children.filter(isStarted);
   const first = stalledInFlight(facts) ?? (started.every(isStalled) ? started[0] : undefined);
   const isOver = facts.object.metadata.deletionTimestamp !== undefined && facts.totals.rolledBack > 0 && !facts.children.some(isStarted);
   const late = isOver ? '; it is deleted when no write can arrive any more that was given up' : '';
   return first === undefined ? say('RollingBack', 'InProgress', 'RollingBack', `${progress(facts)}${late}`) : namespaceStalled('RollingBack', first);
+}
+
+/** What went back, and of which it cannot be said that it is as it was. */
+function exceptionsOf({ object, children }: Pick<Facts, 'object' | 'children'>): readonly string[] {
+  const lost = object.status?.returned?.filter(({ reason }) => reason === journalLost).map(({ namespace }) => namespace) ?? [];
+  const back = children.filter((child) => phaseOf(child) === 'RolledBack');
+  const table: readonly (readonly [string, readonly NamespaceMigration[]])[] = [
+    ['not as it was: NAMES (condition Restored)', back.filter(({ status }) => notRestored(status?.conditions) !== undefined)],
+    ['moved by others since: NAMES (condition Restored)', back.filter(({ status }) => movedAfter(status?.conditions) !== undefined)],
+    ['by hand: NAMES', back.filter(({ metadata }) => lost.includes(metadata.namespace ?? ''))],
+  ];
+  return table.filter(([, those]) => those.length > 0).map(([what, those]) => what.replace('NAMES', namesOf(those)));
+}
+
+/** Records of namespaces outside of the scope go when these are back, so that only the start is known of them any more. */
+function nothingBack({ status }: Facts['object']): string {
+  return status?.startedAt === undefined ? 'nothing was started, so nothing had to go back' : 'nothing that was started is in the scope any more; what had left it is back, or gone';
 }
 
 /** Nothing is on the way back any more. Finalized namespaces have no way back: it is never said that they had gone it. */
@@ -53,10 +79,9 @@ function back({ object, children, totals }: Facts): Summary {
     return stalled('Finalized', 'NoWayBack', `no way back for ${counted(sealed.length, 'finalized namespace')}: ${namesOf(sealed)}; ${totals.rolledBack} of ${counted(totals.total, 'namespace')} back`);
   }
   const never = others > 0 ? `, ${others} never started` : '';
-  const differing = children.filter(({ status }) => notRestored(status?.conditions) !== undefined);
-  const how = differing.length === 0 ? 'everything is as it was: ' : '';
-  const except = differing.length === 0 ? '' : `, not as it was: ${namesOf(differing)} (condition Restored)`;
-  const message = totals.rolledBack === 0 ? 'nothing was started, so nothing had to go back' : `${how}${counted(totals.rolledBack, 'namespace')} back${never}${except}`;
+  const exceptions = exceptionsOf({ object, children });
+  const how = exceptions.length === 0 ? 'everything is as it was: ' : '';
+  const message = totals.rolledBack === 0 ? nothingBack(object) : `${how}${counted(totals.rolledBack, 'namespace')} back${never}${exceptions.map((each) => `, ${each}`).join('')}`;
   const by = object.status?.command;
   if (by === undefined) return say('RolledBack', 'Ready', 'RolledBack', message);
   // A command to go on is taken only where the spec asks for a migration too.
@@ -66,7 +91,7 @@ function back({ object, children, totals }: Facts): Summary {
 
 /** What a rollback of the whole amounts to now. */
 export function rollingBack(facts: Facts): Summary {
-  return facts.children.some(isStarted) ? goingBack(facts) : withoutJournal(facts) ?? back(facts);
+  return facts.children.some(isStarted) ? goingBack(facts) : withoutJournal(facts, backOf(facts)) ?? back(facts);
 }
 
 /** What sealing amounts to now: what is not as it shall be is not sealed, and named. */
@@ -81,10 +106,35 @@ export function finalizing(facts: Facts): Summary {
   }
   const [first] = open;
   if (first !== undefined) return namespaceStalled('Migrated', first);
-  const never = totals.total - totals.migrated;
+  const unknown = withoutJournal(facts, (lost) => `${counted(totals.migrated, 'namespace')} migrated for good, and not finalized because of ${lost} more`);
+  if (unknown !== undefined) return unknown;
+  const isWrong = facts.scope.findings.some(({ severity }) => severity === 'Critical');
+  if (!isWrong && totals.migrated === 0 && (children.length < totals.total || children.some((child) => phaseOf(child) === undefined))) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
+  const sealed = children.filter((child) => phaseOf(child) === 'Finalized' || phaseOf(child) === 'Migrated');
   if (totals.failed > 0) {
-    const failed = children.filter(({ status }) => status?.failure !== undefined);
+    const failed = failedIn(facts.scope, children);
     return stalled('Failed', 'NamespacesFailed', `${counted(totals.migrated, 'namespace')} migrated for good, ${totals.failed} failed: ${namesOf(failed)}`);
   }
-  return say('Finalized', 'Ready', 'Finalized', `${counted(totals.migrated, 'namespace')} migrated for good${never > 0 ? `, ${never} never` : ''}`);
+  const others = staying(facts);
+  if (totals.migrated === 0) return nothingToFinalize(facts, others);
+  return say('Finalized', 'Ready', 'Finalized', `${counted(totals.migrated, 'namespace')} migrated for good${others === '' ? '' : ` (${namesOf(sealed)}); not migrated, and they stay as they are: ${others}`}`);
+}
+
+/** What was never migrated, or is not any more, by what it is. */
+function staying({ children, totals }: Facts): string {
+  const named = (phases: readonly (string | undefined)[], what: string): readonly string[] => {
+    const those = children.filter((child) => phases.includes(phaseOf(child)));
+    return those.length === 0 ? [] : [`${those.length} ${what} (${namesOf(those)})`];
+  };
+  const unseen = totals.total - children.length;
+  return [
+    ...named(['RolledBack'], 'rolled back'), ...named(['Blocked'], 'blocked'), ...named(['Planned', 'Pending', 'Paused', undefined], 'never started'), ...(unseen > 0 ? [`${unseen} never looked at`] : []),
+  ].join(', ');
+}
+
+/** To seal nothing is no end of a migration: whoever waits for it is told, and it is not called Finalized, which lets its namespaces go. */
+function nothingToFinalize({ object, totals }: Facts, others: string): Summary {
+  const phase = totals.total > 0 && totals.rolledBack === totals.total ? 'RolledBack' : 'Planned';
+  const message = `nothing is migrated, so there is nothing to finalize${others === '' ? '' : `: ${others}`}`;
+  return stalled(phase, 'NothingToFinalize', message, `To migrate: ${commandLine('SetMigrate', object.metadata)}`);
 }

@@ -15,6 +15,8 @@ export interface Facts {
   readonly scope: Scope;
   readonly children: readonly NamespaceMigration[];
   readonly totals: NamespaceTotals;
+  /** Namespaces on which something stands in the place of a journal that cannot be read. */
+  readonly unreadable: readonly string[];
 }
 
 /** Phase and verdict of a migration as a whole. */

@@ -3,7 +3,7 @@ import type { Scope } from '../plan/scope.ts';
 import type { Wanted } from './situation.ts';
 import { finalizing, goingBack, rollingBack } from './summary-back.ts';
 import { namesOf, namespaceStalled, say, stalled, tally, underWay, type Facts, type Summary } from './summary-parts.ts';
-import { isStalled, phaseOf } from './totals.ts';
+import { failedIn, isStalled, phaseOf } from './totals.ts';
 import { commandLine, findingReason } from './ways-out.ts';
 
 function planned({ object, children, totals }: Facts): Summary {
@@ -20,7 +20,7 @@ function planned({ object, children, totals }: Facts): Summary {
 function ended(facts: Facts): Summary {
   const { children, totals } = facts;
   const among = (phase: string): string => `${tally(facts)} (${namesOf(children.filter((child) => phaseOf(child) === phase))})`;
-  if (totals.failed > 0) return stalled('Failed', 'NamespacesFailed', `${tally(facts)} (${namesOf(children.filter(({ status }) => status?.failure !== undefined))})`);
+  if (totals.failed > 0) return stalled('Failed', 'NamespacesFailed', `${tally(facts)} (${namesOf(failedIn(facts.scope, children))})`);
   if (totals.blocked > 0) return stalled('Blocked', 'NamespacesBlocked', among('Blocked'));
   if (totals.incomplete > 0) return stalled('Incomplete', 'PodsLeft', among('Incomplete'));
   if (totals.rolledBack > 0) return stalled(totals.rolledBack === totals.total ? 'RolledBack' : 'Incomplete', 'NamespacesRolledBack', among('RolledBack'));

@@ -117,7 +117,7 @@ const table = {
     command: 'List',
   },
   NamespacesRolledBack: {
-    meaning: 'Nothing is under way any more, and namespaces were rolled back by a command of their own.',
+    meaning: 'Nothing is under way any more, and namespaces were rolled back by a command of their own, or by hand.',
     remedy: 'Look at the namespaces; the message of each ends with the command that starts it again',
     command: 'List',
   },
@@ -135,6 +135,11 @@ const table = {
     meaning: 'A person paused it, or spec.action is Pause or Plan while namespaces are under way.',
     remedy: 'To go on',
     command: 'GoOn',
+  },
+  NothingToFinalize: {
+    meaning: 'spec.action is Finalize, but nothing was migrated, or it has all gone back.',
+    remedy: 'To migrate',
+    command: 'SetMigrate',
   },
   PodInTheWay: {
     meaning: 'A pod that nobody restarts would lose its mesh or its policies by the next step.',
@@ -162,7 +167,7 @@ const table = {
     remedy: 'Repair what the message names; it keeps trying and goes on by itself.',
   },
   RolledBack: {
-    meaning: 'It is back as it was, because a person commanded that while spec.action asks for something else.',
+    meaning: 'It is back as it was, because a person commanded that while spec.action asks for something else, or did it by hand after its journal was lost.',
     remedy: 'To start again',
     command: 'GoOn',
   },
@@ -231,7 +236,7 @@ export function messageWithWayOut(reason: StalledReason, message: string, place:
   const { remedy, command }: WayOut = isFinding(reason) ? table.MMnnn : table[reason];
   const tail = way ?? (command === undefined ? undefined : `${remedy}: ${commandLine(command, place)}`);
   if (tail === undefined) return message.slice(0, maxMessage(place));
-  const room = maxMessage(place) - tail.length - 2;
+  const room = Math.max(1, maxMessage(place) - tail.length - 2);
   const cause = message.length > room ? `${message.slice(0, room - 1)}…` : message;
   return `${cause.replace(/[.\s]+$/, '')}. ${tail}`;
 }
@@ -246,4 +251,4 @@ export function waysOutTable(): string {
 }
 
 /** Reasons that only a MeshMigration has. */
-const ofMigration: readonly string[] = ['FailureBudgetExceeded', 'NamespaceStalled', 'NamespacesBlocked', 'NamespacesFailed', 'NamespacesRolledBack', 'NoWayBack'];
+const ofMigration: readonly string[] = ['FailureBudgetExceeded', 'NamespaceStalled', 'NamespacesBlocked', 'NamespacesFailed', 'NamespacesRolledBack', 'NoWayBack', 'NothingToFinalize'];

@@ -4,16 +4,16 @@ import { wantedOf } from '../engine/decide-migration.ts';
 import type { ScopeView } from '../mesh/others.ts';
 import { notTurned, type Parking, type Progress } from '../plan/admission.ts';
 import { companyOf } from '../plan/company.ts';
-import type { ClusterView } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
 import { recordsOf } from './records.ts';
 
 /** The other namespaces of a migration in the cluster as it is seen now. */
-export function companyIn(view: ClusterView, migration: MeshMigration): ScopeView {
+export function companyIn(context: Pick<Context, 'view' | 'adapter'>, migration: MeshMigration): ScopeView {
+  const { view } = context;
   const { metadata: { name }, spec } = migration;
   const wanted = wantedOf(migration);
   return companyOf({
-    spec, migration: name, rootNamespace: view.mesh.rootNamespace, siblings: recordsOf(view, migration),
+    spec, migration: name, rootNamespace: view.mesh.rootNamespace, siblings: recordsOf(context, migration),
     isUnwanted: ({ status }) => isUnwanted({ wanted }, status ?? {}),
     others: view.migrations.list().map(({ object }) => object).filter(({ metadata }) => metadata.name !== name),
     namespace: (home) => [view.namespaces.get(undefined, home)].find((each) => each?.terminating === false),

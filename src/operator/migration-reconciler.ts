@@ -3,6 +3,7 @@ import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
 import { decideMigration, type MigrationWrite } from '../engine/decide-migration.ts';
 import { outdatedRecords, recordsOf, scopeIn } from './records.ts';
 import type { KubeObject } from '../api/object.ts';
+import type { NamespaceView } from '../mesh/views.ts';
 import { newsOf } from './news.ts';
 import { isBehind, isStale, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
 
@@ -16,15 +17,17 @@ export class MigrationReconciler {
 
   /** Throws whatever a write threw, except when it only means that the picture was old. */
   async reconcile(name: string, signal: AbortSignal): Promise<Result> {
-    const { view, clock } = this.#context;
+    const { view, clock, adapter } = this.#context;
     const object = view.migrations.get(undefined, name)?.object;
     if (object === undefined) return { kind: 'Idle' };
     if (isBehind(this.#context, [{ resource: meshMigrations, namespace: undefined, name }])) return { kind: 'Stale' };
     const scope = scopeIn(view, object);
-    const children = recordsOf(view, object);
+    const children = recordsOf(this.#context, object);
     const homes = view.namespaces.list();
+    const { from, to } = object.spec;
+    const isThere = ({ labels }: NamespaceView): boolean => adapter.arrived({ from, to }, labels) && !adapter.arrived({ from: to, to: from }, labels);
     const lateForMs = this.#context.unanswered.msLeft();
-    const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, lateForMs });
+    const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, isThere, lateForMs });
     try {
       if (await storeStatus(this.#context, meshMigrations, object, decision.status, signal)) {
         this.#report(object, decision.status);

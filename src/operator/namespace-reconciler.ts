@@ -20,7 +20,7 @@ import { ParkingLot } from './parking.ts';
 import { Quiet } from './quiet.ts';
 import { Refusals } from './refusals.ts';
 import { report } from './report.ts';
-import { isRecordOf, recordsOf, scopeIn } from './records.ts';
+import { isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
 import { isBehind, isStale, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -146,20 +146,10 @@ export class NamespaceReconciler {
       migrationUid: migration.metadata.uid ?? '',
       wanted: wantedOf(migration),
       commanded: migration.status?.command,
-      surroundings: {
-        route: { from: child.spec.from, to: child.spec.to },
-        spec: migration.spec,
-        namespace: home,
-        pods: view.pods.list(namespace).filter(({ finished }) => !finished),
-        workloads: view.workloads(namespace),
-        budgets: view.budgets.list(namespace),
-        services: view.services.list(namespace),
-        mesh: view.mesh,
-        scope: companyIn(view, migration),
-      },
+      surroundings: { ...surroundingsOf(view, child.spec, migration, home), scope: companyIn(this.#context, migration) },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),
-      nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(view, migration), now)),
+      nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(this.#context, migration), now)),
       waited: this.#stopwatch.read(`${namespace}/${child.metadata.name}`),
       notTurned: notTurnedIn(this.#context, child, migration, progress, parking),
       noSlot: noSlot(namespace, progress, this.#context.maxConcurrentNamespaces, parking),
@@ -174,9 +164,9 @@ export class NamespaceReconciler {
   }
 
   #notAdmitted(child: NamespaceMigration, migration: MeshMigration, scope: Scope, progress: Progress): string | undefined {
-    const { view, maxConcurrentNamespaces } = this.#context;
+    const { maxConcurrentNamespaces } = this.#context;
     if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
-    return notAdmitted(child.metadata.namespace ?? '', recordsOf(view, migration), progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
+    return notAdmitted(child.metadata.namespace ?? '', recordsOf(this.#context, migration), progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
   }
 
   /** What was on the namespace last, if nothing of ours is there now. */

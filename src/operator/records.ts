@@ -1,8 +1,12 @@
+import type { Returned } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { confirmedRecord, evidenceOf } from '../engine/confirm.ts';
-import { blockedBy, tellsAlone } from '../engine/lost-journal.ts';
+import { blockedBy, hasLostJournal, tellsAlone, tellsOfBeginning } from '../engine/lost-journal.ts';
+import type { Route, Surroundings } from '../mesh/adapter.ts';
+import type { NamespaceView } from '../mesh/views.ts';
 import { isInScope, scopeOf, type Scope } from '../plan/scope.ts';
 import type { ClusterView } from './cluster-view.ts';
+import type { Context } from './reconciler.ts';
 
 /**
  * Whether the record is of this migration: its name is not enough. A migration that was deleted by force leaves records, and one of the same name
@@ -16,15 +20,46 @@ function hasItsName({ metadata }: NamespaceMigration, migration: MeshMigration):
   return metadata.name === migration.metadata.name;
 }
 
+/** What is seen of a namespace, for decisions about one that goes this way. */
+export function surroundingsOf(view: ClusterView, { from, to }: Route, { spec }: MeshMigration, home: NamespaceView): Surroundings {
+  const { name } = home;
+  return {
+    route: { from, to },
+    spec,
+    namespace: home,
+    pods: view.pods.list(name).filter(({ finished }) => !finished),
+    workloads: view.workloads(name),
+    budgets: view.budgets.list(name),
+    services: view.services.list(name),
+    mesh: view.mesh,
+  };
+}
+
+/** Only the record tells what was begun, and nobody has looked since: as long as that is so, it says nothing and is not deleted. */
+function isUnlooked(record: NamespaceMigration, confirmed: NamespaceMigration, home: NamespaceView): boolean {
+  const { status } = confirmed;
+  const isOver = status?.writtenPhase === 'Finalized' || status?.writtenPhase === 'RolledBack';
+  if (home.terminating || isOver || status?.direction !== undefined || hasLostJournal(confirmed)) return false;
+  return tellsOfBeginning(record.status ?? {}) && tellsAlone(record, home);
+}
+
+function asConfirmed(record: NamespaceMigration, home: NamespaceView, entry: Returned | undefined): NamespaceMigration {
+  const confirmed = confirmedRecord(record, evidenceOf(record, home, entry));
+  return isUnlooked(record, confirmed, home) ? { ...confirmed, status: {} } : confirmed;
+}
+
 /** The records of a migration whose namespaces exist, with nothing in them that is only claimed. */
-export function recordsOf(view: ClusterView, migration: MeshMigration): readonly NamespaceMigration[] {
+export function recordsOf({ view, adapter }: Pick<Context, 'view' | 'adapter'>, migration: MeshMigration): readonly NamespaceMigration[] {
   const entries = new Map((migration.status?.returned ?? []).map((entry) => [entry.namespace, entry]));
   return view.children.list().flatMap(({ object }) => {
     const home = view.namespaces.get(undefined, object.metadata.namespace ?? '');
     if (home === undefined) return [];
-    if (isRecordOf(object, migration)) return [confirmedRecord(object, evidenceOf(object, home, entries.get(home.name)))];
+    if (isRecordOf(object, migration)) return [asConfirmed(object, home, entries.get(home.name))];
     const isInTheWay = hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.mesh.rootNamespace);
-    return isInTheWay ? [blockedBy(object, migration.spec)] : [];
+    if (!isInTheWay) return [];
+    const { from, to } = migration.spec;
+    const blocked = blockedBy({ adapter, object, surroundings: surroundingsOf(view, object.spec, migration, home) });
+    return [{ ...blocked, spec: { ...blocked.spec, from, to } }];
   });
 }
 
