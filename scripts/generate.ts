@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { customResourceDefinition } from '../src/api/crd.ts';
 import { kinds } from '../src/api/kinds.ts';
-import { waysOutTable } from '../src/engine/ways-out.ts';
+import { waysOutTable } from '../src/engine/ways-out-table.ts';
 import { apiReference } from './reference.ts';
 
 /** `npm run generate` writes what follows from src/api and from the ways out of src/engine; with `--check` it only names those that are stale. */

@@ -112,9 +112,10 @@ function nextWrite(situation: MigrationSituation, phase: MigrationPhase): Migrat
   return missing === undefined ? undefined : { kind: 'CreateChild', namespace: missing };
 }
 
-/** Finalized is final; what tells alone what a namespace was stays until a person deletes it, and what nobody has looked at may. */
+/** Finalized is final; what tells alone what a namespace was stays until a person deletes it, found to be so or not looked at yet. */
 function isKept(child: NamespaceMigration): boolean {
-  return child.status?.writtenPhase === 'Finalized' || child.status?.writtenPhase === undefined || hasLostJournal(child);
+  const { writtenPhase, original } = child.status ?? {};
+  return writtenPhase === 'Finalized' || (writtenPhase === undefined && original !== undefined) || hasLostJournal(child);
 }
 
 function deleteChild({ metadata }: NamespaceMigration): MigrationWrite {

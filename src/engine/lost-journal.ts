@@ -99,7 +99,7 @@ function kept({ object }: Situation, status: NamespaceMigrationStatus, findings:
 function isHalfWay(situation: Situation): boolean {
   const { adapter, spec, surroundings: { namespace }, object: { status = {} } } = situation;
   const before = labelsClaimed(situation) ?? observedLabels(situation);
-  if (status.direction === 'Backward' && !isFound(status)) return adapter.arrived(spec, namespace.labels) && !hasLabels(namespace.labels, before);
+  if (isOver(status)) return adapter.arrived(spec, namespace.labels) && !hasLabels(namespace.labels, before);
   return wayBackByHand(situation, before, 0) !== '';
 }
 
@@ -128,10 +128,19 @@ export function lostJournal(situation: Situation, status: NamespaceMigrationStat
   const { returned, object: { status: stored = {} }, surroundings: { namespace } } = situation;
   const isNoted = returned?.reason === journalLost;
   if (status.phase === 'Finalized' || (returned !== undefined && !isNoted) || journalOn(namespace) !== undefined) return undefined;
-  const isBegun = tellsOfBeginning(stored) && stored.itinerary !== 'Hbone';
   if (isSpoilt(namespace)) return tellsOfBeginning(stored) ? held(situation, status) : undefined;
-  if (isBegun && isHalfWay(situation)) return held(situation, status);
+  const isBegun = tellsOfBeginning(stored) && stored.itinerary !== 'Hbone';
+  if (isBegun) return sinceBegun(situation, status, isNoted);
+  return isNoted ? broughtBack(situation, status) : undefined;
+}
+
+function sinceBegun(situation: Situation, status: NamespaceMigrationStatus, isNoted: boolean): Draft | undefined {
+  if (isHalfWay(situation)) return held(situation, status);
   if (isNoted) return broughtBack(situation, status);
-  // What went back by itself, as a whole, is over.
-  return isBegun && (stored.direction !== 'Backward' || isFound(stored)) ? putBack(situation, status) : undefined;
+  return isOver(situation.object.status ?? {}) ? undefined : putBack(situation, status);
+}
+
+/** It went back with all the others, and its journal went at the end of that. */
+function isOver(stored: NamespaceMigrationStatus): boolean {
+  return stored.direction === 'Backward' && !isFound(stored);
 }

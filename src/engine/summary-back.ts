@@ -55,7 +55,7 @@ export function goingBack(facts: Facts): Summary {
 }
 
 /** What went back, and of which it cannot be said that it is as it was. */
-function exceptionsOf({ object, children }: Pick<Facts, 'object' | 'children'>): readonly string[] {
+function exceptionsOf({ object, children }: Facts): readonly string[] {
   const lost = object.status?.returned?.filter(({ reason }) => reason === journalLost).map(({ namespace }) => namespace) ?? [];
   const back = children.filter((child) => phaseOf(child) === 'RolledBack');
   const table: readonly (readonly [string, readonly NamespaceMigration[]])[] = [
@@ -67,21 +67,24 @@ function exceptionsOf({ object, children }: Pick<Facts, 'object' | 'children'>):
 }
 
 /** Records of namespaces outside of the scope go when these are back, so that only the start is known of them any more. */
-function nothingBack({ status }: Facts['object']): string {
-  return status?.startedAt === undefined ? 'nothing was started, so nothing had to go back' : 'nothing that was started is in the scope any more; what had left it is back, or gone';
+function nothingBack({ object: { status }, totals }: Facts): string {
+  if (status?.startedAt === undefined) return 'nothing was started, so nothing had to go back';
+  if (totals.migrated > 0) return `nothing has to go back: of ${counted(totals.migrated, 'namespace')} in the new data plane nobody knows what was before`;
+  return 'nothing that was started is in the scope any more: it is back, or gone';
 }
 
 /** Nothing is on the way back any more. Finalized namespaces have no way back: it is never said that they had gone it. */
-function back({ object, children, totals }: Facts): Summary {
+function back(facts: Facts): Summary {
+  const { object, children, totals } = facts;
   const sealed = children.filter(isFinalized);
   const others = totals.total - totals.rolledBack;
   if (sealed.length > 0) {
     return stalled('Finalized', 'NoWayBack', `no way back for ${counted(sealed.length, 'finalized namespace')}: ${namesOf(sealed)}; ${totals.rolledBack} of ${counted(totals.total, 'namespace')} back`);
   }
   const never = others > 0 ? `, ${others} never started` : '';
-  const exceptions = exceptionsOf({ object, children });
+  const exceptions = exceptionsOf(facts);
   const how = exceptions.length === 0 ? 'everything is as it was: ' : '';
-  const message = totals.rolledBack === 0 ? nothingBack(object) : `${how}${counted(totals.rolledBack, 'namespace')} back${never}${exceptions.map((each) => `, ${each}`).join('')}`;
+  const message = totals.rolledBack === 0 ? nothingBack(facts) : `${how}${counted(totals.rolledBack, 'namespace')} back${never}${exceptions.map((each) => `, ${each}`).join('')}`;
   const by = object.status?.command;
   if (by === undefined) return say('RolledBack', 'Ready', 'RolledBack', message);
   // A command to go on is taken only where the spec asks for a migration too.
@@ -108,32 +111,50 @@ export function finalizing(facts: Facts): Summary {
   if (first !== undefined) return namespaceStalled('Migrated', first);
   const unknown = withoutJournal(facts, (lost) => `${counted(totals.migrated, 'namespace')} migrated for good, and not finalized because of ${lost} more`);
   if (unknown !== undefined) return unknown;
-  const isWrong = facts.scope.findings.some(({ severity }) => severity === 'Critical');
-  if (!isWrong && totals.migrated === 0 && (children.length < totals.total || children.some((child) => phaseOf(child) === undefined))) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
-  const sealed = children.filter((child) => phaseOf(child) === 'Finalized' || phaseOf(child) === 'Migrated');
+  if (isUnseen(facts)) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
   if (totals.failed > 0) {
-    const failed = failedIn(facts.scope, children);
-    return stalled('Failed', 'NamespacesFailed', `${counted(totals.migrated, 'namespace')} migrated for good, ${totals.failed} failed: ${namesOf(failed)}`);
+    return stalled('Failed', 'NamespacesFailed', `${counted(totals.migrated, 'namespace')} migrated for good, ${totals.failed} failed: ${namesOf(failedIn(facts.scope, children))}`);
   }
+  return totals.migrated === 0 ? nothingToFinalize(facts) : sealed(facts);
+}
+
+/** Those that are to move: what is only restarted for HBONE is in no sum. */
+function moving({ scope, children }: Facts): readonly NamespaceMigration[] {
+  return children.filter(({ metadata }) => !scope.hbone.includes(metadata.namespace ?? ''));
+}
+
+/** Whether a look at the namespaces may show some that are there already. */
+function isUnseen(facts: Facts): boolean {
+  const { scope, totals } = facts;
+  const children = moving(facts);
+  if (children.some(({ status }) => status?.writtenPhase === undefined && status?.original !== undefined)) return true;
+  if (totals.migrated > 0 || scope.findings.some(({ severity }) => severity === 'Critical')) return false;
+  return children.length < totals.total || children.some((child) => phaseOf(child) === undefined);
+}
+
+function sealed(facts: Facts): Summary {
   const others = staying(facts);
-  if (totals.migrated === 0) return nothingToFinalize(facts, others);
-  return say('Finalized', 'Ready', 'Finalized', `${counted(totals.migrated, 'namespace')} migrated for good${others === '' ? '' : ` (${namesOf(sealed)}); not migrated, and they stay as they are: ${others}`}`);
+  const those = moving(facts).filter((child) => ['Finalized', 'Migrated'].includes(phaseOf(child) ?? ''));
+  return say('Finalized', 'Ready', 'Finalized', `${counted(facts.totals.migrated, 'namespace')} migrated for good${others === '' ? '' : ` (${namesOf(those)}); not migrated, and they stay as they are: ${others}`}`);
 }
 
 /** What was never migrated, or is not any more, by what it is. */
-function staying({ children, totals }: Facts): string {
+function staying(facts: Facts): string {
+  const children = moving(facts);
   const named = (phases: readonly (string | undefined)[], what: string): readonly string[] => {
     const those = children.filter((child) => phases.includes(phaseOf(child)));
     return those.length === 0 ? [] : [`${those.length} ${what} (${namesOf(those)})`];
   };
-  const unseen = totals.total - children.length;
+  const unseen = facts.totals.total - children.length;
   return [
     ...named(['RolledBack'], 'rolled back'), ...named(['Blocked'], 'blocked'), ...named(['Planned', 'Pending', 'Paused', undefined], 'never started'), ...(unseen > 0 ? [`${unseen} never looked at`] : []),
   ].join(', ');
 }
 
 /** To seal nothing is no end of a migration: whoever waits for it is told, and it is not called Finalized, which lets its namespaces go. */
-function nothingToFinalize({ object, totals }: Facts, others: string): Summary {
+function nothingToFinalize(facts: Facts): Summary {
+  const { object, totals } = facts;
+  const others = staying(facts);
   const phase = totals.total > 0 && totals.rolledBack === totals.total ? 'RolledBack' : 'Planned';
   const message = `nothing is migrated, so there is nothing to finalize${others === '' ? '' : `: ${others}`}`;
   return stalled(phase, 'NothingToFinalize', message, `To migrate: ${commandLine('SetMigrate', object.metadata)}`);

@@ -69,7 +69,9 @@ function summary(facts: Facts): Summary {
   const { object, scope, totals, wanted } = facts;
   const critical = scope.findings.find(({ severity }) => severity === 'Critical');
   if (object.metadata.deletionTimestamp !== undefined) return goingBack(facts);
-  if (critical !== undefined && totals.inFlight + totals.migrated + totals.incomplete + totals.rolledBack === 0) {
+  // What was started has left the selection, all of it: that the selection is wrong is said besides.
+  const wasStarted = wanted === 'Rollback' && object.status?.startedAt !== undefined;
+  if (critical !== undefined && !wasStarted && totals.inFlight + totals.migrated + totals.incomplete + totals.rolledBack === 0) {
     return stalled('Blocked', findingReason(critical), `${critical.object}: ${critical.message}. ${critical.fix}`);
   }
   return byWanted[wanted](facts);

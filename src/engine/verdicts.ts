@@ -48,13 +48,20 @@ function why({ failure }: NamespaceMigrationStatus, by: Command | undefined): st
   return by === undefined ? '' : `: rolled back by ${by.by} at ${by.at}`;
 }
 
+function differing({ object }: Situation): string | undefined {
+  const found = notRestored(object.status?.conditions);
+  return found === undefined ? undefined : `Not as it was: ${found}`;
+}
+
+function outcomeOf(but: string | undefined, reason: string): string {
+  return but === undefined ? `back as it was${reason}` : `rolled back${reason}. ${but}`;
+}
+
 /** What took it back, who has `moved` it since, and how it is started again. Ready when the spec itself asks for the rollback. */
 export function rolledBackVerdict(situation: Situation, status: NamespaceMigrationStatus, moved?: string): Verdict {
   const by = commandBehind(situation, status);
   const reason = status.failure === undefined ? 'RolledBack' : storedReason(status.failure.reason);
-  const differing = notRestored(situation.object.status?.conditions);
-  const but = moved ?? (differing === undefined ? undefined : `Not as it was: ${differing}`);
-  const message = `${but === undefined ? 'back as it was' : 'rolled back'}${why(status, by)}${but === undefined ? '' : `. ${but}`}`;
+  const message = outcomeOf(moved ?? differing(situation), why(status, by));
   if (situation.spec.action === 'Rollback') return { state: 'Ready', reason, message };
   if (moved !== undefined) return { state: 'Stalled', reason, message, way: `When it is back, it can be started again: ${commandLine('GoOn', placeOf(situation))}` };
   if (status.failure !== undefined) return failedVerdict(situation, reason, message);

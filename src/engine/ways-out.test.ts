@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { messageWithWayOut, storedReason, waysOut, waysOutTable } from './ways-out.ts';
+import { waysOutTable } from './ways-out-table.ts';
+import { messageWithWayOut, storedReason, waysOut } from './ways-out.ts';
 
 const place = { name: 'shop', namespace: 'shop-api' };
 

@@ -131,15 +131,15 @@ const table = {
     remedy: 'Repair the workload or the budget that the message names; it goes on by itself. To go back instead',
     command: 'GoBack',
   },
-  Paused: {
-    meaning: 'A person paused it, or spec.action is Pause or Plan while namespaces are under way.',
-    remedy: 'To go on',
-    command: 'GoOn',
-  },
   NothingToFinalize: {
     meaning: 'spec.action is Finalize, but nothing was migrated, or it has all gone back.',
     remedy: 'To migrate',
     command: 'SetMigrate',
+  },
+  Paused: {
+    meaning: 'A person paused it, or spec.action is Pause or Plan while namespaces are under way.',
+    remedy: 'To go on',
+    command: 'GoOn',
   },
   PodInTheWay: {
     meaning: 'A pod that nobody restarts would lose its mesh or its policies by the next step.',
@@ -240,15 +240,3 @@ export function messageWithWayOut(reason: StalledReason, message: string, place:
   const cause = message.length > room ? `${message.slice(0, room - 1)}…` : message;
   return `${cause.replace(/[.\s]+$/, '')}. ${tail}`;
 }
-
-/** The table as the runbook has it, with the names of its examples. */
-export function waysOutTable(): string {
-  const rows = Object.entries(waysOut).map(([reason, { meaning, remedy, command }]) => {
-    const line = command === undefined ? '' : `: \`${commandLine(command, { name: 'shop', namespace: ofMigration.includes(reason) ? undefined : 'shop-api' })}\``;
-    return `| \`${reason}\` | ${meaning} | ${remedy}${line} |`;
-  });
-  return ['| Reason | Meaning | Way out |', '|---|---|---|', ...rows].join('\n');
-}
-
-/** Reasons that only a MeshMigration has. */
-const ofMigration: readonly string[] = ['FailureBudgetExceeded', 'NamespaceStalled', 'NamespacesBlocked', 'NamespacesFailed', 'NamespacesRolledBack', 'NoWayBack', 'NothingToFinalize'];

@@ -45,7 +45,9 @@ function isUnlooked(record: NamespaceMigration, confirmed: NamespaceMigration, h
 
 function asConfirmed(record: NamespaceMigration, home: NamespaceView, entry: Returned | undefined): NamespaceMigration {
   const confirmed = confirmedRecord(record, evidenceOf(record, home, entry));
-  return isUnlooked(record, confirmed, home) ? { ...confirmed, status: {} } : confirmed;
+  if (!isUnlooked(record, confirmed, home)) return confirmed;
+  const original = record.status?.original;
+  return { ...confirmed, status: { ...(original && { original }) } };
 }
 
 /** The records of a migration whose namespaces exist, with nothing in them that is only claimed. */
