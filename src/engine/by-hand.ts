@@ -60,7 +60,7 @@ function commands(picture: Picture, before: LabelTargets): readonly string[] {
         now = { ...now, ...work.targets };
         return command === undefined ? [] : [command];
       }
-      case 'Restart': return pods.every((pod) => !adapter.concerns(pod) || !work.stale(pod)) ? [] : ['restart the workloads, those that are called before their callers, and wait for them'];
+      case 'Restart': return pods.every((pod) => !adapter.concerns(pod) || !work.stale(pod)) ? [] : ['restart the workloads one by one, those that are called before their callers, and wait for them'];
       case 'UnbindServices': return unbinding(picture, work);
       case 'Remove': return deleting(picture, work);
       default: return [];

@@ -137,7 +137,8 @@ export function lostJournal(situation: Situation, status: NamespaceMigrationStat
 function sinceBegun(situation: Situation, status: NamespaceMigrationStatus, isNoted: boolean): Draft | undefined {
   if (isHalfWay(situation)) return held(situation, status);
   if (isNoted) return broughtBack(situation, status);
-  return isOver(situation.object.status ?? {}) ? undefined : putBack(situation, status);
+  // Whoever sets spec.action from Plan to Migrate asks for it: until then nothing is started anyway.
+  return isOver(situation.object.status ?? {}) || situation.wanted === 'Plan' ? undefined : putBack(situation, status);
 }
 
 /** It went back with all the others, and its journal went at the end of that. */

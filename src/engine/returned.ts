@@ -48,7 +48,7 @@ export function returnedNow({ now, object, children, homes, isThere }: Facts): r
     if (isOf(journal, metadata.name, spec) && !isLate(journal, entry)) return journal.attempt === attempt && journal.direction === 'Backward';
     return metadata.deletionTimestamp === undefined && !asked.has(namespace) && !isKept(entry);
   });
-  const lost = metadata.deletionTimestamp === undefined ? new Set(children.filter(hasLostJournal).map((child) => child.metadata.namespace ?? '')) : new Set();
+  const lost = metadata.deletionTimestamp === undefined ? new Set(children.filter((child) => hasLostJournal(child) && child.spec.from === spec.from && child.spec.to === spec.to).map((child) => child.metadata.namespace ?? '')) : new Set();
   const known = new Set(kept.map(({ namespace }) => namespace));
   const fresh = homes.flatMap((home) => {
     const journal = journals.get(home.name);

@@ -59,9 +59,7 @@ export function recordsOf({ view, adapter }: Pick<Context, 'view' | 'adapter'>, 
     if (isRecordOf(object, migration)) return [asConfirmed(object, home, entries.get(home.name))];
     const isInTheWay = hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.mesh.rootNamespace);
     if (!isInTheWay) return [];
-    const { from, to } = migration.spec;
-    const blocked = blockedBy({ adapter, object, surroundings: surroundingsOf(view, object.spec, migration, home) });
-    return [{ ...blocked, spec: { ...blocked.spec, from, to } }];
+    return [blockedBy({ adapter, object, surroundings: surroundingsOf(view, object.spec, migration, home) })];
   });
 }
 
