@@ -11,7 +11,7 @@ import { hold, type Draft } from './draft.ts';
 import { fromList, hasLabels, observedLabels } from './label-values.ts';
 import type { Situation } from './situation.ts';
 import { broughtBackVerdict, rolledBackVerdict } from './verdicts.ts';
-import { findingReason } from './ways-out.ts';
+import { findingReason, messageWithWayOut } from './ways-out.ts';
 
 /** Whether it was found before that the journal of the namespace was taken away. Of a record, so whoever forges one holds up his own migration's end. */
 export function hasLostJournal({ status }: NamespaceMigration): boolean {
@@ -78,7 +78,7 @@ export function blockedBy(picture: Picture): NamespaceMigration {
   const { object: record, surroundings: { namespace } } = picture;
   const { metadata, spec } = record;
   const found = finding(picture, `the journal of a migration from ${spec.from} to ${spec.to} was ${isSpoilt(namespace) ? 'spoilt' : 'taken away'} half-way, and NamespaceMigration ${metadata.name}, which is of that way, alone tells what the labels were`);
-  const message = `${found.object}: ${found.message}. ${found.fix}`.slice(0, 1024);
+  const message = messageWithWayOut(findingReason(found), `${found.object}: ${found.message}`, metadata, found.fix);
   const stalled = { type: 'Stalled', status: 'True', reason: found.id, message, lastTransitionTime: metadata.creationTimestamp ?? '' } as const;
   return { ...record, status: { writtenPhase: 'Blocked', phase: 'Blocked', message, findings: [found], conditions: [stalled] } };
 }

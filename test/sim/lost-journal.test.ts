@@ -101,6 +101,21 @@ describe('a namespace whose journal is gone', () => {
     }, (cluster) => { watch = new OpeningWatch(cluster, 'lost', ['web', 'api']); });
   });
 
+  it('is told the same where only the record of a migration of another way is left', async () => {
+    await run(async (world, home) => {
+      await migrated(world, (each) => shop(each, allowGet(home), denyDelete(home)));
+      await journalBecomes(world, null, async () => {
+        await world.delete(meshMigrations, undefined, world.name);
+        await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
+        await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      });
+      const { status } = await world.phase('Blocked');
+      const told = status?.attention?.[0]?.message ?? '';
+      expect(told).toMatch(/label services api -n lost --overwrite istio.io\/use-waypoint- .*; kubectl annotate services api -n lost .*; kubectl delete authorizationpolicies\.security\.istio\.io /);
+      expect(told).toMatch(/\. Then: kubectl delete nsm lost -n lost$/);
+    });
+  });
+
   it.each(['and the record is deleted', 'and the record stays'])('is not migrated again when a person has put it back by hand, %s', async (what) => {
     await run(async (world, home) => {
       await migrated(world);
