@@ -172,13 +172,21 @@ export type NamespaceTotals = z.infer<typeof NamespaceTotals>;
 /** The reason of a namespace in `status.returned` that did not fail. */
 export const commanded = 'Command';
 
+/** The reason of a namespace in `status.returned` whose journal was taken away: where it stands is known only to whoever brings it back by hand. */
+export const journalLost = 'JournalLost';
+
+/** Whether a namespace in `status.returned` is there because its attempt failed. */
+export function isFailure({ reason }: Pick<Returned, 'reason'>): boolean {
+  return reason !== commanded && reason !== journalLost;
+}
+
 /** A namespace that is not started again by itself. */
 export const Returned = z.object({
   namespace: z.string().max(63).describe('The namespace.'),
   uid: z.string().max(64).describe('Its uid: a namespace that was deleted and created again is another one.'),
-  attempt: z.int().min(1).describe('The attempt that was taken back.'),
-  reason: z.string().max(128).describe('Why: the reason of its failure, or Command.'),
-  at: Time.describe('When it failed, or when the command was given.'),
+  attempt: z.int().min(0).describe('The attempt that was taken back; 0 where that is not known.'),
+  reason: z.string().max(128).describe('Why: the reason of its failure, Command, or JournalLost where the record on the Namespace was taken away.'),
+  at: Time.describe('When it failed, or when the command was given, or the loss was noted.'),
   by: z.string().max(256).optional().describe('Who commanded it back; absent after a failure.'),
 });
 export type Returned = z.infer<typeof Returned>;
@@ -199,7 +207,7 @@ export const MeshMigrationStatus = z.object({
     message: z.string().max(1024).describe('What is the matter.'),
   })).max(20).optional().describe('Namespaces that need a person, the worst first: stuck, failed, rolled back, stopped, incomplete, blocked.').meta({ 'x-kubernetes-list-type': 'atomic' }),
   returned: z.array(Returned).max(1000).optional()
-    .describe('Namespaces that went back by a failure or by a command of their own: they are not started again by themselves. The command Migrating on the NamespaceMigration takes an entry away.')
+    .describe('Namespaces that went back by a failure or by a command of their own, or whose journal was lost: they are not started again by themselves. The command Migrating on the NamespaceMigration takes an entry away.')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace'] }),
   startedAt: Time.optional().describe('When the first namespace was started.'),
   conditions: z.array(Condition).max(16).optional().describe('Ready, Reconciling and Stalled, with the meaning kstatus gives them.')

@@ -35,14 +35,40 @@ export function conditionsFor(verdict: Verdict, previous: readonly Condition[] |
 }
 
 const restored = 'Restored';
+const differs = 'Differs';
+
+/** Between what became of it later and what was seen at the end of the rollback. */
+const atTheEnd = '. At the end of the rollback: ';
+
+/** What was seen at the end, also where somebody has moved the namespace since: the reason stays, and the message has it at its end. */
+function seenAtTheEnd(previous: readonly Condition[] | undefined): Condition | undefined {
+  const before = previous?.find(({ type }) => type === restored);
+  if (before?.status !== 'Unknown') return before;
+  const [, message] = before.message.split(atTheEnd);
+  return message === undefined ? undefined : { ...before, status: before.reason === differs ? 'False' : 'True', message };
+}
+
+/** How a rollback ended. */
+export interface Ending {
+  /** What is not as it was, seen now; undefined where nobody looks any more. */
+  readonly differences?: readonly string[] | undefined;
+  /** Whether the namespace rests after it. */
+  readonly rests: boolean;
+  /** Who has moved it since. */
+  readonly moved?: string | undefined;
+}
 
 /**
  * Whether a rollback has left everything as it was, said at its end by what was seen then and kept as long as the namespace rests: what becomes of it
- * later is its owner's. None while nothing is back.
+ * later is its owner's. Of one that somebody has moved since it is Unknown. None while nothing is back.
  */
-export function restoredCondition(differences: readonly string[] | undefined, rests: boolean, previous: readonly Condition[] | undefined, generation: number, now: number): readonly Condition[] {
-  if (differences === undefined) return rests ? (previous ?? []).filter(({ type }) => type === restored) : [];
-  const [status, reason, message] = differences.length === 0 ? ['True', 'AsItWas', 'everything that the migration changed is as it was'] as const : ['False', 'Differs', listed(differences)] as const;
+export function restoredCondition({ differences, rests, moved }: Ending, previous: readonly Condition[] | undefined, generation: number, now: number): readonly Condition[] {
+  if (differences === undefined) {
+    const seen = rests ? seenAtTheEnd(previous) : undefined;
+    if (!rests || moved === undefined) return seen === undefined ? [] : [seen];
+    return [condition(restored, 'Unknown', seen?.reason ?? 'NotSeen', `${moved}${seen === undefined ? '' : `${atTheEnd}${seen.message}`}`, previous, generation, now)];
+  }
+  const [status, reason, message] = differences.length === 0 ? ['True', 'AsItWas', 'everything that the migration changed is as it was'] as const : ['False', differs, listed(differences)] as const;
   return [condition(restored, status, reason, message, previous, generation, now)];
 }
 
@@ -50,6 +76,12 @@ export function restoredCondition(differences: readonly string[] | undefined, re
 export function notRestored(conditions: readonly Condition[] | undefined): string | undefined {
   const found = conditions?.find(({ type }) => type === restored);
   return found?.status === 'False' ? found.message : undefined;
+}
+
+/** Who has moved a namespace since its rollback; undefined where nobody has. */
+export function movedAfter(conditions: readonly Condition[] | undefined): string | undefined {
+  const found = conditions?.find(({ type }) => type === restored);
+  return found?.status === 'Unknown' ? found.message.split(atTheEnd)[0] : undefined;
 }
 
 function condition(

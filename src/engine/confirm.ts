@@ -1,6 +1,6 @@
 import { NamespacePhase, type NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
-import { commanded, type Returned } from '../api/mesh-migration.ts';
+import { commanded, journalLost, type Returned } from '../api/mesh-migration.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isLate, isOf, journalOn, type Journal } from '../plan/journal.ts';
 import { toList } from './label-values.ts';
@@ -63,6 +63,8 @@ function started(status: NamespaceMigrationStatus, journal: Journal, { uid }: Na
 
 /** Why it went back, as the MeshMigration keeps it; the words of before where they are about the same. */
 function returnedAs({ reason, at, by }: Returned, { command, failure }: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  // Where it stands is found at each look; a command to start is kept until the MeshMigration has noted it.
+  if (reason === journalLost) return command?.action === 'Migrate' ? { command } : {};
   if (command?.action === 'Migrate') return { phase: 'RolledBack', command };
   const message = failure?.reason === reason ? failure.message : 'its attempt failed';
   return {

@@ -1,6 +1,7 @@
 import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration.ts';
-import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
+import { journalOn } from '../plan/journal.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { actionInForce, editOf } from './commands.ts';
@@ -27,6 +28,8 @@ export interface MigrationSituation {
   readonly outdated?: readonly NamespaceMigration[];
   /** All namespaces. */
   readonly homes: readonly NamespaceView[];
+  /** Whether the labels of a namespace are those of the new data plane, and of that alone. */
+  readonly isThere?: (namespace: NamespaceView) => boolean;
   /** For how many milliseconds a write may still be carried out that nobody waits for any more. */
   readonly lateForMs?: number;
   /** Writes on our own objects that were not carried out. */
@@ -87,9 +90,10 @@ function everyoneIn({ object: { metadata, spec }, scope, children, homes }: Migr
 function judged(situation: MigrationSituation, everyone: readonly NamespaceMigration[], commanded: MeshMigration): Judged {
   const { scope, refused = new Map() } = situation;
   const wanted = wantedOf(commanded);
+  const unreadable = situation.homes.filter((home) => home.annotations[journalAnnotation] !== undefined && journalOn(home) === undefined).map(({ name }) => name);
   const summaryOf = (children: readonly NamespaceMigration[], own?: string): Omit<Judged, 'wishes'> => {
     const totals = totalsOf(children, scope);
-    return { children, totals, summary: summarise({ wanted, object: commanded, scope, children, totals, ...(own !== undefined && { own }) }) };
+    return { children, totals, summary: summarise({ wanted, object: commanded, scope, children, totals, unreadable, ...(own !== undefined && { own }) }) };
   };
   const plain = summaryOf(everyone);
   const wishes = wishesOf(situation, plain.summary.phase);
@@ -114,7 +118,7 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
   const { children, totals, summary, wishes } = judged(situation, everyone, commanded);
   const started = children.some(({ status: child }) => child?.direction !== undefined);
   const { command, returned: _returned, ...rest } = status;
-  const noted = returnedNow(situation);
+  const noted = returnedNow({ isThere: () => false, ...situation });
   const held = command?.overrides === object.spec.action;
   const generation = object.metadata.generation ?? 1;
   return {

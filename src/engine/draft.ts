@@ -12,6 +12,8 @@ export interface Draft {
   readonly waitUntil?: number;
   /** What is not as it was, at the end of the way back. */
   readonly differences?: readonly string[];
+  /** Who has moved the namespace since it went back. */
+  readonly moved?: string;
 }
 
 /** Nothing to be done by itself. */

@@ -33,7 +33,7 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
     ...(waitUntil !== undefined && { waitUntil }),
     conditions: [
       ...conditionsFor({ ...verdict, message }, before.conditions, generation, now, answer),
-      ...restoredCondition(draft.differences, draft.phase === 'RolledBack', before.conditions, generation, now),
+      ...restoredCondition({ differences: draft.differences, rests: draft.phase === 'RolledBack', moved: draft.moved }, before.conditions, generation, now),
     ],
   };
   return { status: withCounts(situation, settled), next: often(situation, dueCount(situation, settled, draft.next)) };

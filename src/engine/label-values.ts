@@ -3,7 +3,7 @@ import type { LabelTargets } from '../mesh/adapter.ts';
 import type { Situation } from './situation.ts';
 
 /** The labels of the namespace that the adapter cares about, as they are now. */
-export function observedLabels({ adapter, surroundings }: Situation): LabelTargets {
+export function observedLabels({ adapter, surroundings }: Pick<Situation, 'adapter' | 'surroundings'>): LabelTargets {
   return Object.fromEntries(adapter.labels.map((key) => [key, surroundings.namespace.labels[key] ?? null]));
 }
 

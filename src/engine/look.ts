@@ -1,4 +1,5 @@
 import type { Finding } from '../api/common.ts';
+import { journalLost } from '../api/mesh-migration.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
 import { journalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
@@ -6,6 +7,7 @@ import { hold, type Draft } from './draft.ts';
 import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { lostJournal, tellsOfBeginning } from './lost-journal.ts';
+import { movedSince } from './moved-since.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Situation } from './situation.ts';
@@ -88,7 +90,7 @@ function strangeJournal({ surroundings: { namespace }, object: { spec } }: Situa
 
 /** Whether it ended in a way that only a person changes: what failed or was commanded back is not started again by itself. */
 function hasEnded({ wanted, returned, adapter, spec, surroundings }: Situation, { phase }: NamespaceMigrationStatus): boolean {
-  if (returned !== undefined) return true;
+  if (returned !== undefined && returned.reason !== journalLost) return true;
   if (phase === 'RolledBack') return wanted === 'Rollback' || wanted === 'DeleteLeave';
   return phase === 'Finalized' && adapter.arrived(spec, surroundings.namespace.labels);
 }
@@ -142,8 +144,10 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
 function settled(situation: Situation, status: NamespaceMigrationStatus, strange: Finding | undefined): Draft {
   const isAlone = strange === undefined && !isOthers(situation);
   const late = lateJournal(situation);
-  if (late !== undefined) return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), next: { kind: 'Write', write: late } };
+  const moved = movedSince(situation);
+  const back = (): Draft => ({ ...hold(status, 'RolledBack', rolledBackVerdict(situation, status, moved)), ...(moved !== undefined && { moved }) });
+  if (late !== undefined) return { ...back(), next: { kind: 'Write', write: late } };
   if (status.command?.action === 'Migrate') return waiting(status, 'Pending', 'InProgress', 'Waiting', 'waiting until the MeshMigration has noted that it is to start again');
-  if (status.phase !== 'Finalized') return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), next: isAlone ? sweep(situation, status) : { kind: 'Wait' } };
+  if (status.phase !== 'Finalized') return { ...back(), next: isAlone ? sweep(situation, status) : { kind: 'Wait' } };
   return hold(status, 'Finalized', finalizedVerdict);
 }

@@ -1,15 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Finding } from '../api/common.ts';
+import { journalLost } from '../api/mesh-migration.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';
-import type { LabelTargets, Route } from '../mesh/adapter.ts';
+import type { LabelTargets } from '../mesh/adapter.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { journalOn } from '../plan/journal.ts';
+import { wayBackByHand, type Picture } from './by-hand.ts';
+import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
-import { labelCommand } from './label-command.ts';
-import { fromList, observedLabels } from './label-values.ts';
+import { fromList, hasLabels, observedLabels } from './label-values.ts';
 import type { Situation } from './situation.ts';
-import { findingReason } from './ways-out.ts';
+import { broughtBackVerdict, rolledBackVerdict } from './verdicts.ts';
+import { findingReason, messageWithWayOut } from './ways-out.ts';
 
 /** Whether it was found before that the journal of the namespace was taken away. Of a record, so whoever forges one holds up his own migration's end. */
 export function hasLostJournal({ status }: NamespaceMigration): boolean {
@@ -25,88 +27,121 @@ export function tellsOfBeginning(status: NamespaceMigrationStatus): boolean {
   return status.direction !== undefined || isFound(status);
 }
 
-/** Whether only this record tells what the labels of a namespace were before a migration that has begun: its journal is gone and they are not back. */
-export function tellsAlone({ status }: NamespaceMigration, { uid, annotations, labels }: NamespaceView): boolean {
+/** Whether only this record tells what the labels of a namespace were before a migration that has begun: its journal is gone, or spoilt, and they are not back. */
+export function tellsAlone({ status }: NamespaceMigration, namespace: NamespaceView): boolean {
   const original = status?.original;
-  if (original?.namespaceUid !== uid || annotations[journalAnnotation] !== undefined || status?.writtenPhase === 'Finalized') return false;
-  return original.labels.some(({ key, value }) => labels[key] !== value);
+  if (original?.namespaceUid !== namespace.uid || journalOn(namespace) !== undefined || status?.writtenPhase === 'Finalized') return false;
+  return !hasLabels(namespace.labels, fromList(original.labels));
+}
+
+/** The labels of before, as the record has them. */
+function labelsClaimed({ object: { status }, surroundings: { namespace } }: Picture): LabelTargets | undefined {
+  return status?.original?.namespaceUid === namespace.uid ? fromList(status.original.labels) : undefined;
+}
+
+function isSpoilt({ annotations }: NamespaceView): boolean {
+  return annotations[journalAnnotation] !== undefined;
+}
+
+/** So that a status has room for what happened as well. */
+const maxFix = 850;
+
+/** What is said in a fix around its commands. */
+const besides = 130;
+
+/**
+ * The one finding about a journal that is not there, or cannot be read, although the namespace was begun. The status says what the labels were, but
+ * whoever may write it would then choose the labels of the namespace: so nothing is put back, nothing is started from labels that are half-way, and
+ * a person is told what to do. A forged status holds up nothing but its own namespace.
+ */
+function finding(picture: Picture, message: string): Finding {
+  const { surroundings: { namespace }, object: { metadata } } = picture;
+  const { name } = namespace;
+  const restore = isSpoilt(namespace) ? 'Put the annotation back as it was, from a backup of the Namespace; then it goes on. Or go' : 'If its status is right, go';
+  const last = `${isSpoilt(namespace) ? `kubectl annotate namespace ${name} ${journalAnnotation}-; ` : ''}kubectl delete nsm ${metadata.name} -n ${name}`;
+  const back = wayBackByHand(picture, labelsClaimed(picture) ?? observedLabels(picture), maxFix - restore.length - last.length - besides);
+  const fix = `${restore} back by hand, in this order: ${back === '' ? 'nothing is left to be done' : back}. Or keep it as it is. Then: ${last}`;
+  return { id: 'MM007', severity: 'Critical', object: `Namespace ${name}`, message, fix: fix.slice(0, 1024) };
+}
+
+function happened({ surroundings: { namespace } }: Picture): string {
+  return isSpoilt(namespace)
+    ? `annotation ${journalAnnotation} was spoilt half-way: it cannot be read, or is that of another namespace`
+    : `annotation ${journalAnnotation} was taken away half-way: what was before is known only from the status, which is no proof`;
 }
 
 /**
  * What a record of another way comes to that has the name of this migration's and tells alone what the labels were: its namespace is blocked, and a
- * person decides. Whoever forges one holds up his own namespace.
+ * person decides. The picture is that of the record and its way. Whoever forges one holds up his own namespace.
  */
-export function blockedBy(record: NamespaceMigration, { from, to }: Route): NamespaceMigration {
+export function blockedBy(picture: Picture): NamespaceMigration {
+  const { object: record, surroundings: { namespace } } = picture;
   const { metadata, spec } = record;
-  const { name, namespace = '' } = metadata;
-  const found: Finding = {
-    id: 'MM007', severity: 'Critical', object: `Namespace ${namespace}`,
-    message: `the journal of a migration from ${spec.from} to ${spec.to} was taken away half-way, and NamespaceMigration ${name}, which is of that way, alone tells what the labels were`,
-    fix: `See its status.original and put the labels back, or keep them. Then: kubectl delete nsm ${name} -n ${namespace}`,
-  };
-  const message = `${found.object}: ${found.message}. ${found.fix}`;
+  const found = finding(picture, `the journal of a migration from ${spec.from} to ${spec.to} was ${isSpoilt(namespace) ? 'spoilt' : 'taken away'} half-way, and NamespaceMigration ${metadata.name}, which is of that way, alone tells what the labels were`);
+  const message = messageWithWayOut(findingReason(found), `${found.object}: ${found.message}`, metadata, found.fix);
   const stalled = { type: 'Stalled', status: 'True', reason: found.id, message, lastTransitionTime: metadata.creationTimestamp ?? '' } as const;
-  return { ...record, spec: { ...spec, from, to }, status: { writtenPhase: 'Blocked', phase: 'Blocked', message, findings: [found], conditions: [stalled] } };
+  return { ...record, status: { writtenPhase: 'Blocked', phase: 'Blocked', message, findings: [found], conditions: [stalled] } };
 }
 
-/** The labels as the status says they were, where it tells of a beginning that the namespace does not know of. */
-function labelsClaimed({ object: { status = {} }, surroundings: { namespace } }: Situation): LabelTargets | undefined {
-  const { original } = status;
-  return tellsOfBeginning(status) && original !== undefined && namespace.annotations[journalAnnotation] === undefined ? fromList(original.labels) : undefined;
-}
-
-/** The way back in the order of the itinerary: labels that hold running pods go when no pod needs them any more. */
-function wayBack({ adapter, spec, surroundings: { namespace } }: Situation, now: LabelTargets, before: LabelTargets): string {
-  const [first = {}, ...later] = adapter.itinerary(spec, before, 'L4').backward.flatMap(({ work }) => (work.kind === 'Labels' ? [work.targets] : []));
-  const last = Object.assign({}, ...later) as LabelTargets;
-  const commands = [labelCommand(`namespace ${namespace.name}`, now, first), 'restart the workloads one by one and wait for them', labelCommand(`namespace ${namespace.name}`, { ...now, ...first }, last)];
-  return commands.filter((command) => command !== undefined).join('; ');
-}
-
-function finding(situation: Situation, now: LabelTargets, before: LabelTargets): Finding {
-  const { surroundings: { namespace: { name } }, object: { metadata } } = situation;
-  return {
-    id: 'MM007', severity: 'Critical', object: `Namespace ${name}`,
-    message: `annotation ${journalAnnotation} was taken away half-way: the labels are those of the new data plane, and what they were is known only from the status, which is no proof`.slice(0, 512),
-    fix: `If the status is right, the way back is, in this order: ${wayBack(situation, now, before)}. To start from the labels as they are: kubectl delete nsm ${metadata.name} -n ${name}`.slice(0, 512),
-  };
-}
-
-/**
- * Somebody took the journal away while no operator looked on, and the labels are of the new data plane. The status says what they
- * were, but whoever may write it would then choose the labels of the namespace: so nothing is put back, nothing is started from
- * labels that are half-way, and a person is told what to do. A forged status holds up nothing but its own namespace.
- */
-function takenAway(situation: Situation, status: NamespaceMigrationStatus): Draft | undefined {
-  const { adapter, spec, surroundings, object } = situation;
-  const before = labelsClaimed(situation);
-  const now = observedLabels(situation);
-  if (before === undefined || !adapter.arrived(spec, surroundings.namespace.labels) || isDeepStrictEqual({ ...now, ...before }, now)) return undefined;
-  const lost = finding(situation, now, before);
-  return held(status, lost, object.status?.original);
-}
-
-/**
- * Somebody wrote something else in its place, or put the namespace there from a manifest of another one: the record tells of a beginning, and where it
- * stands now nobody knows. The record is kept, because it alone tells what the labels were.
- */
-function spoilt({ object: { status = {} }, surroundings: { namespace } }: Situation, looked: NamespaceMigrationStatus): Draft | undefined {
-  if (!tellsOfBeginning(status) || namespace.annotations[journalAnnotation] === undefined || journalOn(namespace) !== undefined) return undefined;
-  const unreadable: Finding = {
-    id: 'MM007', severity: 'Critical', object: `Namespace ${namespace.name}`,
-    message: `annotation ${journalAnnotation} was spoilt half-way: it cannot be read, or is that of another namespace`,
-    fix: `Put it back as it was, from a backup of the Namespace; then it goes on. If the namespace is in order as it is: kubectl annotate namespace ${namespace.name} ${journalAnnotation}-`.slice(0, 512),
-  };
-  return held(looked, unreadable, status.original);
-}
-
-function held(status: NamespaceMigrationStatus, found: Finding, original: NamespaceMigrationStatus['original']): Draft {
+/** Kept as it is, with the record of the labels, because that alone tells what they were. */
+function held(situation: Situation, status: NamespaceMigrationStatus): Draft {
+  const found = finding(situation, happened(situation));
   const verdict = { state: 'Stalled', reason: findingReason(found), message: `${found.object}: ${found.message}`, way: found.fix } as const;
-  return hold({ ...status, findings: [found], ...(original !== undefined && { original }) }, 'Blocked', verdict);
+  return { ...hold(kept(situation, status, [found]), 'Blocked', verdict) };
+}
+
+function kept({ object }: Situation, status: NamespaceMigrationStatus, findings: readonly Finding[]): NamespaceMigrationStatus {
+  const original = object.status?.original;
+  return { ...status, findings: [...findings], ...(original !== undefined && { original }) };
+}
+
+/** Whether something is not as it was. A way back that was over is not doubted for what somebody changed after it, unless he led it back to the new data plane. */
+function isHalfWay(situation: Situation): boolean {
+  const { adapter, spec, surroundings: { namespace }, object: { status = {} } } = situation;
+  const before = labelsClaimed(situation) ?? observedLabels(situation);
+  if (isOver(status)) return adapter.arrived(spec, namespace.labels) && !hasLabels(namespace.labels, before);
+  return wayBackByHand(situation, before, 0) !== '';
+}
+
+/** A person has put everything back. It is not migrated again under his hands: the MeshMigration notes it, and it stays until somebody starts it. */
+function putBack(situation: Situation, status: NamespaceMigrationStatus): Draft {
+  const { object, wanted } = situation;
+  const original = object.status?.original;
+  if (wanted === 'Rollback' || wanted === 'DeleteLeave') {
+    return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), differences: differences(situation, { ...status, ...(original && { original }) }) };
+  }
+  const message = 'everything was put back by hand; waiting until the MeshMigration has noted that it is not started again by itself';
+  return { ...hold(kept(situation, status, [finding(situation, happened(situation))]), 'Blocked', { state: 'InProgress', reason: 'Closing', message }) };
+}
+
+/** Its journal was taken away, and what it was has been put back since, or the record with it deleted. */
+function broughtBack(situation: Situation, status: NamespaceMigrationStatus): Draft {
+  if (status.command?.action === 'Migrate') {
+    return hold(status, 'Pending', { state: 'InProgress', reason: 'Waiting', message: 'waiting until the MeshMigration has noted that it is to start again' });
+  }
+  const { findings: _findings, ...rest } = status;
+  return hold(rest, 'RolledBack', broughtBackVerdict(situation, wayBackByHand(situation, observedLabels(situation), maxFix - besides)));
 }
 
 /** What keeps a namespace whose journal is not there, or cannot be read, although it was begun; undefined if it ended before. */
 export function lostJournal(situation: Situation, status: NamespaceMigrationStatus): Draft | undefined {
-  if (situation.returned !== undefined || status.phase === 'Finalized') return undefined;
-  return takenAway(situation, status) ?? spoilt(situation, status);
+  const { returned, object: { status: stored = {} }, surroundings: { namespace } } = situation;
+  const isNoted = returned?.reason === journalLost;
+  if (status.phase === 'Finalized' || (returned !== undefined && !isNoted) || journalOn(namespace) !== undefined) return undefined;
+  if (isSpoilt(namespace)) return tellsOfBeginning(stored) ? held(situation, status) : undefined;
+  const isBegun = tellsOfBeginning(stored) && stored.itinerary !== 'Hbone';
+  if (isBegun) return sinceBegun(situation, status, isNoted);
+  return isNoted ? broughtBack(situation, status) : undefined;
+}
+
+function sinceBegun(situation: Situation, status: NamespaceMigrationStatus, isNoted: boolean): Draft | undefined {
+  if (isHalfWay(situation)) return held(situation, status);
+  if (isNoted) return broughtBack(situation, status);
+  // Whoever sets spec.action from Plan to Migrate asks for it: until then nothing is started anyway.
+  return isOver(situation.object.status ?? {}) || situation.wanted === 'Plan' ? undefined : putBack(situation, status);
+}
+
+/** It went back with all the others, and its journal went at the end of that. */
+function isOver(stored: NamespaceMigrationStatus): boolean {
+  return stored.direction === 'Backward' && !isFound(stored);
 }

@@ -50,6 +50,12 @@ function creations(namespaces: readonly string[]): readonly MigrationWrite[] {
   return namespaces.map((namespace) => ({ kind: 'CreateChild', namespace }));
 }
 
+/** Finalized is final; what tells alone what a namespace was stays until a person deletes it, found to be so or not looked at yet. */
+function isKept(child: NamespaceMigration): boolean {
+  const { writtenPhase, original } = child.status ?? {};
+  return writtenPhase === 'Finalized' || (writtenPhase === undefined && original !== undefined) || hasLostJournal(child);
+}
+
 /**
  * F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again. As long as a write may still arrive
  * somebody has to be there who sweeps what it leaves. Where somebody took the journal away, the record stays until a person deletes it: it alone says
@@ -81,8 +87,8 @@ export function wishesOf(records: Records, phase: MigrationPhase): Wishes {
   const first: Wishes = { writes: [...deletions(outdated), ...lost], unwanted: outdated };
   if (object.metadata.deletionTimestamp !== undefined) return lettingGo(records, first);
   const inScope = new Set([...scope.namespaces, ...scope.hbone]);
-  // Neither started nor to be started: whatever was said of it is over.
-  const strays = children.filter(({ status, metadata }) => status?.direction === undefined && status?.writtenPhase !== 'Finalized' && !inScope.has(metadata.namespace ?? ''));
+  // Neither started nor to be started: whatever was said of it is over, unless it alone tells what was.
+  const strays = children.filter((child) => child.status?.direction === undefined && !isKept(child) && !inScope.has(child.metadata.namespace ?? ''));
   const tidied: Wishes = { writes: [...first.writes, ...deletions(strays)], unwanted: [...outdated, ...strays] };
   if (phase === 'Finalized' || scope.findings.some(({ severity }) => severity === 'Critical')) return tidied;
   if (!isProtected(object)) return { ...tidied, writes: [...tidied.writes, { kind: 'AddFinalizer' }] };

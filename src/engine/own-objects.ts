@@ -23,7 +23,7 @@ export function marked(situation: Situation, step: StepName, { resource, object 
 }
 
 /** Everything of the operator in the namespace, of the kinds that are watched; with `steps` what these made. */
-export function ownObjects({ adapter, surroundings }: Situation, steps?: readonly StepName[]): readonly ConfigView[] {
+export function ownObjects({ adapter, surroundings }: Pick<Situation, 'adapter' | 'surroundings'>, steps?: readonly StepName[]): readonly ConfigView[] {
   return adapter.made
     .flatMap(({ kind }) => surroundings.mesh.configs(kind, surroundings.namespace.name))
     .filter((config) => adapter.isOurs(config, true) && (steps === undefined || (steps as readonly (string | undefined)[]).includes(config.labels[stepLabel])));
@@ -37,7 +37,7 @@ export function isOfMigration(labels: Labels | undefined, mark: string | undefin
 }
 
 /** Whether one of these is of this migration, and not of another that has finalized the namespace for example. */
-export function isOfThis({ object }: Situation, { labels }: ConfigView): boolean {
+export function isOfThis({ object }: Pick<Situation, 'object'>, { labels }: ConfigView): boolean {
   return isOfMigration(labels, object.metadata.labels?.[migrationLabel]);
 }
 

@@ -1,15 +1,21 @@
-import { commanded, type Returned } from '../api/mesh-migration.ts';
+import { commanded, journalLost, type Returned } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
+import { timestamp } from '../base/clock.ts';
+import { hasLostJournal } from './lost-journal.ts';
 import { isLate, isOf, journalOn, type Journal } from '../plan/journal.ts';
 
 /** As many as the API admits. */
 const maxReturned = 1000;
 
 interface Facts {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   readonly object: MeshMigration;
   readonly children: readonly NamespaceMigration[];
   readonly homes: readonly NamespaceView[];
+  /** Whether the labels of a namespace are those of the new data plane, and of that alone. */
+  readonly isThere: (namespace: NamespaceView) => boolean;
 }
 
 /** What a journal that goes back says about its end; undefined when the migration as a whole goes back. */
@@ -23,21 +29,33 @@ function entryOf({ name, uid }: NamespaceView, { attempt, direction, failure, by
  * The namespaces that are not started again by themselves. An entry is there before the journal leaves its namespace, so there
  * is no instant at which nobody knows; it goes when a person asks for another start, or with its namespace.
  */
-export function returnedNow({ object, children, homes }: Facts): readonly Returned[] {
+export function returnedNow({ now, object, children, homes, isThere }: Facts): readonly Returned[] {
   const { metadata, spec, status } = object;
   const journals = new Map(homes.map((home) => [home.name, journalOn(home)]));
   const uids = new Map(homes.map(({ name, uid }) => [name, uid]));
   const asked = new Set(children.filter((child) => child.status?.command?.action === 'Migrate').map((child) => child.metadata.namespace ?? ''));
+  const byName = new Map(homes.map((home) => [home.name, home]));
+  const recorded = new Set(children.map((child) => child.metadata.namespace));
+  // Whoever deletes the record while the labels are still those of the new data plane keeps these.
+  const isKept = ({ namespace, reason }: Returned): boolean => {
+    const home = byName.get(namespace);
+    return reason === journalLost && !recorded.has(namespace) && home !== undefined && isThere(home);
+  };
   const kept = (status?.returned ?? []).filter((entry) => {
     const { namespace, uid, attempt } = entry;
     const journal = journals.get(namespace);
     if (uids.get(namespace) !== uid) return false;
-    return isOf(journal, metadata.name, spec) && !isLate(journal, entry) ? journal.attempt === attempt && journal.direction === 'Backward' : metadata.deletionTimestamp === undefined && !asked.has(namespace);
+    if (isOf(journal, metadata.name, spec) && !isLate(journal, entry)) return journal.attempt === attempt && journal.direction === 'Backward';
+    return metadata.deletionTimestamp === undefined && !asked.has(namespace) && !isKept(entry);
   });
+  const lost = metadata.deletionTimestamp === undefined ? new Set(children.filter((child) => hasLostJournal(child) && child.spec.from === spec.from && child.spec.to === spec.to).map((child) => child.metadata.namespace ?? '')) : new Set();
   const known = new Set(kept.map(({ namespace }) => namespace));
   const fresh = homes.flatMap((home) => {
     const journal = journals.get(home.name);
-    const entry = isOf(journal, metadata.name, spec) && !known.has(home.name) ? entryOf(home, journal) : undefined;
+    if (known.has(home.name)) return [];
+    // No journal has attempt 0: one that is put back from a backup is never taken for a late one.
+    if (lost.has(home.name) && !asked.has(home.name)) return [{ namespace: home.name, uid: home.uid, attempt: 0, reason: journalLost, at: timestamp(now) }];
+    const entry = isOf(journal, metadata.name, spec) ? entryOf(home, journal) : undefined;
     return entry === undefined ? [] : [entry];
   });
   return [...kept, ...fresh].slice(0, maxReturned);

@@ -1,5 +1,5 @@
 import { originalLabelsAnnotation } from '../api/resources.ts';
-import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
+import type { LabelTargets, StepWork, Surroundings } from '../mesh/adapter.ts';
 import { text } from '../mesh/json.ts';
 import { keptLabels } from '../mesh/kept-labels.ts';
 import type { PodView, ServiceView } from '../mesh/views.ts';
@@ -66,17 +66,16 @@ function heldStep(situation: Situation, heldBy: BindWork['heldBy']): { readonly 
   return { holds, outcome: { kind: 'Wait', stuck: true, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` } };
 }
 
-/** The next Service to unbind and its labels afterwards: as they were, or where nobody knows what they were, without the binding to what goes. */
-function nextBound({ surroundings }: Situation, { keys, strays }: UnbindWork): readonly [ServiceView, LabelTargets] | undefined {
-  const kept = surroundings.services.find(isKept);
-  if (kept !== undefined) return [kept, labelsBefore(kept, keys)];
-  const [stray] = strays?.services(surroundings) ?? [];
-  return stray && strays && [stray, { [strays.binding]: null }];
+/** The Services to unbind and their labels afterwards: as they were, or where nobody knows what they were, without the binding to what goes. */
+export function targetsBack(surroundings: Surroundings, { keys, strays }: UnbindWork): readonly (readonly [ServiceView, LabelTargets])[] {
+  const kept = surroundings.services.filter(isKept).map((service) => [service, labelsBefore(service, keys)] as const);
+  const others = strays?.services(surroundings).filter((service) => !isKept(service)) ?? [];
+  return [...kept, ...others.map((service) => [service, { [strays?.binding ?? '']: null }] as const)];
 }
 
 /** One UnbindServices step: done when no Service is bound by us or to what is ours, held while a pod would lose what protects it. */
 export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
-  const due = nextBound(situation, work);
+  const [due] = targetsBack(situation.surroundings, work);
   if (due === undefined) return { kind: 'Done' };
   const [next, targets] = due;
   const { heldBy } = work;

@@ -1,9 +1,10 @@
 import type { NamespaceMigration } from '../api/resources.ts';
 import { counted } from '../base/counted.ts';
-import { notRestored } from './conditions.ts';
+import { journalLost } from '../api/mesh-migration.ts';
+import { movedAfter, notRestored } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
-import { isStalled, phaseOf } from './totals.ts';
+import { failedIn, isStalled, phaseOf } from './totals.ts';
 import { commandLine } from './ways-out.ts';
 
 function isStarted({ status }: NamespaceMigration): boolean {
@@ -26,17 +27,25 @@ function progress({ children, totals }: Facts): string {
   ].join(', ');
 }
 
-/** Somebody took its journal away half-way: it has not gone back, whatever became of the others. */
-function withoutJournal({ object, children, totals }: Facts): Summary | undefined {
+/** Somebody took its journal away half-way, or spoilt it: it is not where it shall be, whatever became of the others. */
+function withoutJournal({ object, children, totals, unreadable }: Facts, far: (lost: number) => string): Summary | undefined {
   const lost = children.filter(hasLostJournal);
-  if (totals.inFlight > 0 || lost.length === 0) return undefined;
-  return stalled('Incomplete', 'MM007', `${totals.rolledBack} of ${counted(totals.rolledBack + lost.length, 'namespace')} back; the journals of ${namesOf(lost)} were taken away half-way, and what their labels were is no longer known for certain`,
-    `Do what the messages of the namespaces say: ${commandLine('List', object.metadata)}`);
+  const others = children.filter((child) => !lost.includes(child) && unreadable.includes(child.metadata.namespace ?? ''));
+  if (totals.inFlight > 0 || lost.length + others.length === 0) return undefined;
+  const [first = '', ...more] = [
+    ...(lost.length > 0 ? [`the journals of ${namesOf(lost)} were taken away half-way, and what their labels were is no longer known for certain`] : []),
+    ...(others.length > 0 ? [`the journal of ${namesOf(others)} cannot be read, so what was begun there is not known`] : []),
+  ];
+  return stalled('Incomplete', lost.length > 0 ? 'MM007' : 'MM006', [`${far(lost.length + others.length)}; ${first}`, ...more].join('; '), `Do what the messages of the namespaces say: ${commandLine('List', object.metadata)}`);
+}
+
+function backOf({ totals }: Facts): (lost: number) => string {
+  return (lost) => `${totals.rolledBack} of ${counted(totals.rolledBack + lost, 'namespace')} back`;
 }
 
 /** On the way back, with their number. */
 export function goingBack(facts: Facts): Summary {
-  const lost = withoutJournal(facts);
+  const lost = withoutJournal(facts, backOf(facts));
   if (lost !== undefined) return lost;
   const started = facts.children.filter(isStarted);
   const first = stalledInFlight(facts) ?? (started.every(isStalled) ? started[0] : undefined);
@@ -45,18 +54,37 @@ export function goingBack(facts: Facts): Summary {
   return first === undefined ? say('RollingBack', 'InProgress', 'RollingBack', `${progress(facts)}${late}`) : namespaceStalled('RollingBack', first);
 }
 
+/** What went back, and of which it cannot be said that it is as it was. */
+function exceptionsOf({ object, children }: Facts): readonly string[] {
+  const lost = object.status?.returned?.filter(({ reason }) => reason === journalLost).map(({ namespace }) => namespace) ?? [];
+  const back = children.filter((child) => phaseOf(child) === 'RolledBack');
+  const table: readonly (readonly [string, readonly NamespaceMigration[]])[] = [
+    ['not as it was: NAMES (condition Restored)', back.filter(({ status }) => notRestored(status?.conditions) !== undefined)],
+    ['moved by others since: NAMES (condition Restored)', back.filter(({ status }) => movedAfter(status?.conditions) !== undefined)],
+    ['by hand: NAMES', back.filter(({ metadata }) => lost.includes(metadata.namespace ?? ''))],
+  ];
+  return table.filter(([, those]) => those.length > 0).map(([what, those]) => what.replace('NAMES', namesOf(those)));
+}
+
+/** Records of namespaces outside of the scope go when these are back, so that only the start is known of them any more. */
+function nothingBack({ object: { status }, totals }: Facts): string {
+  if (status?.startedAt === undefined) return 'nothing was started, so nothing had to go back';
+  if (totals.migrated > 0) return `nothing has to go back: of ${counted(totals.migrated, 'namespace')} in the new data plane nobody knows what was before`;
+  return 'nothing that was started is in the scope any more: it is back, or gone';
+}
+
 /** Nothing is on the way back any more. Finalized namespaces have no way back: it is never said that they had gone it. */
-function back({ object, children, totals }: Facts): Summary {
+function back(facts: Facts): Summary {
+  const { object, children, totals } = facts;
   const sealed = children.filter(isFinalized);
   const others = totals.total - totals.rolledBack;
   if (sealed.length > 0) {
     return stalled('Finalized', 'NoWayBack', `no way back for ${counted(sealed.length, 'finalized namespace')}: ${namesOf(sealed)}; ${totals.rolledBack} of ${counted(totals.total, 'namespace')} back`);
   }
   const never = others > 0 ? `, ${others} never started` : '';
-  const differing = children.filter(({ status }) => notRestored(status?.conditions) !== undefined);
-  const how = differing.length === 0 ? 'everything is as it was: ' : '';
-  const except = differing.length === 0 ? '' : `, not as it was: ${namesOf(differing)} (condition Restored)`;
-  const message = totals.rolledBack === 0 ? 'nothing was started, so nothing had to go back' : `${how}${counted(totals.rolledBack, 'namespace')} back${never}${except}`;
+  const exceptions = exceptionsOf(facts);
+  const how = exceptions.length === 0 ? 'everything is as it was: ' : '';
+  const message = totals.rolledBack === 0 ? nothingBack(facts) : `${how}${counted(totals.rolledBack, 'namespace')} back${never}${exceptions.map((each) => `, ${each}`).join('')}`;
   const by = object.status?.command;
   if (by === undefined) return say('RolledBack', 'Ready', 'RolledBack', message);
   // A command to go on is taken only where the spec asks for a migration too.
@@ -66,7 +94,7 @@ function back({ object, children, totals }: Facts): Summary {
 
 /** What a rollback of the whole amounts to now. */
 export function rollingBack(facts: Facts): Summary {
-  return facts.children.some(isStarted) ? goingBack(facts) : withoutJournal(facts) ?? back(facts);
+  return facts.children.some(isStarted) ? goingBack(facts) : withoutJournal(facts, backOf(facts)) ?? back(facts);
 }
 
 /** What sealing amounts to now: what is not as it shall be is not sealed, and named. */
@@ -81,10 +109,53 @@ export function finalizing(facts: Facts): Summary {
   }
   const [first] = open;
   if (first !== undefined) return namespaceStalled('Migrated', first);
-  const never = totals.total - totals.migrated;
+  const unknown = withoutJournal(facts, (lost) => `${counted(totals.migrated, 'namespace')} migrated for good, and not finalized because of ${lost} more`);
+  if (unknown !== undefined) return unknown;
+  if (isUnseen(facts)) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
   if (totals.failed > 0) {
-    const failed = children.filter(({ status }) => status?.failure !== undefined);
-    return stalled('Failed', 'NamespacesFailed', `${counted(totals.migrated, 'namespace')} migrated for good, ${totals.failed} failed: ${namesOf(failed)}`);
+    return stalled('Failed', 'NamespacesFailed', `${counted(totals.migrated, 'namespace')} migrated for good, ${totals.failed} failed: ${namesOf(failedIn(facts.scope, children))}`);
   }
-  return say('Finalized', 'Ready', 'Finalized', `${counted(totals.migrated, 'namespace')} migrated for good${never > 0 ? `, ${never} never` : ''}`);
+  return totals.migrated === 0 ? nothingToFinalize(facts) : sealed(facts);
+}
+
+/** Those that are to move: what is only restarted for HBONE is in no sum. */
+function moving({ scope, children }: Facts): readonly NamespaceMigration[] {
+  return children.filter(({ metadata }) => !scope.hbone.includes(metadata.namespace ?? ''));
+}
+
+/** Whether a look at the namespaces may show some that are there already. */
+function isUnseen(facts: Facts): boolean {
+  const { scope, totals } = facts;
+  const children = moving(facts);
+  if (children.some(({ status }) => status?.writtenPhase === undefined && status?.original !== undefined)) return true;
+  if (totals.migrated > 0 || scope.findings.some(({ severity }) => severity === 'Critical')) return false;
+  return children.length < totals.total || children.some((child) => phaseOf(child) === undefined);
+}
+
+function sealed(facts: Facts): Summary {
+  const others = staying(facts);
+  const those = moving(facts).filter((child) => ['Finalized', 'Migrated'].includes(phaseOf(child) ?? ''));
+  return say('Finalized', 'Ready', 'Finalized', `${counted(facts.totals.migrated, 'namespace')} migrated for good${others === '' ? '' : ` (${namesOf(those)}); not migrated, and they stay as they are: ${others}`}`);
+}
+
+/** What was never migrated, or is not any more, by what it is. */
+function staying(facts: Facts): string {
+  const children = moving(facts);
+  const named = (phases: readonly (string | undefined)[], what: string): readonly string[] => {
+    const those = children.filter((child) => phases.includes(phaseOf(child)));
+    return those.length === 0 ? [] : [`${those.length} ${what} (${namesOf(those)})`];
+  };
+  const unseen = facts.totals.total - children.length;
+  return [
+    ...named(['RolledBack'], 'rolled back'), ...named(['Blocked'], 'blocked'), ...named(['Planned', 'Pending', 'Paused', undefined], 'never started'), ...(unseen > 0 ? [`${unseen} never looked at`] : []),
+  ].join(', ');
+}
+
+/** To seal nothing is no end of a migration: whoever waits for it is told, and it is not called Finalized, which lets its namespaces go. */
+function nothingToFinalize(facts: Facts): Summary {
+  const { object, totals } = facts;
+  const others = staying(facts);
+  const phase = totals.total > 0 && totals.rolledBack === totals.total ? 'RolledBack' : 'Planned';
+  const message = `nothing is migrated, so there is nothing to finalize${others === '' ? '' : `: ${others}`}`;
+  return stalled(phase, 'NothingToFinalize', message, `To migrate: ${commandLine('SetMigrate', object.metadata)}`);
 }

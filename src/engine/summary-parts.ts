@@ -18,6 +18,8 @@ export interface Facts {
   readonly totals: NamespaceTotals;
   /** What the API server keeps refusing to the MeshMigration itself. */
   readonly own?: string;
+  /** Namespaces on which something stands in the place of a journal that cannot be read. */
+  readonly unreadable: readonly string[];
 }
 
 /** Phase and verdict of a migration as a whole. */

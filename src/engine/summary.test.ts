@@ -47,6 +47,41 @@ describe('the message of a migration', () => {
     expect(message(summary('Rollback', children({ writtenPhase: 'Planned' })))).toBe('nothing was started, so nothing had to go back');
   });
 
+  it('says of what somebody has moved since that it went back, and not that it is as it was', () => {
+    const moved: NamespaceMigrationStatus = { ...rolledBack, conditions: [{ type: 'Restored', status: 'Unknown', reason: 'AsItWas', message: 'MeshMigration other has moved it since', lastTransitionTime: at }] };
+    expect(message(summary('Rollback', children(rolledBack, moved)))).toBe('2 namespaces back, moved by others since: ns-1 (condition Restored)');
+  });
+
+  it('does not say that nothing was started when all of it has left the scope in the same edit', () => {
+    const started: MeshMigrationStatus = { phase: 'RollingBack', writtenPhase: 'RollingBack', startedAt: at };
+    const none = { namespaces: [], findings: [{ id: 'MM004', severity: 'Critical', object: 'MeshMigration mm', message: 'no namespace is selected', fix: 'x' }] } as const;
+    expect(message(summary('Rollback', [], { status: started }))).toBe('nothing that was started is in the scope any more: it is back, or gone');
+    expect(message(summary('Rollback', [], { status: started, scope: none }))).toMatch(/^nothing that was started is in the scope any more: it is back, or gone; MM004/);
+  });
+
+  it('calls nothing finalized that was never migrated', () => {
+    const status = summary('Finalize', children({ writtenPhase: 'Planned' }, rolledBack));
+
+    expect(status.phase).toBe('Planned');
+    expect(message(status)).toMatch(/^nothing is migrated, so there is nothing to finalize: 1 rolled back \(ns-1\), 1 never started \(ns-0\)\. To migrate: kubectl patch mm mm /);
+    expect(status.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False');
+    expect(summary('Finalize', children(rolledBack)).phase).toBe('RolledBack');
+    expect(summary('Finalize', children(undefined)).phase).toBe('Planning');
+  });
+
+  it('names what is finalized and what stays where only some are migrated', () => {
+    const status = summary('Finalize', children(finalized, rolledBack, { writtenPhase: 'Blocked' }, { writtenPhase: 'Planned' }));
+
+    expect(status.phase).toBe('Finalized');
+    expect(message(status)).toBe('1 namespace migrated for good (ns-0); not migrated, and they stay as they are: 1 rolled back (ns-1), 1 blocked (ns-2), 1 never started (ns-3)');
+  });
+
+  it('counts no failure of a namespace that has left the scope', () => {
+    const failed: NamespaceMigrationStatus = { ...returning, failure: { reason: 'WorkloadUnavailable', message: 'x', at } };
+
+    expect(summary('Migrate', children(migrated, failed), { scope: { namespaces: ['ns-0'] } }).namespaces?.failed).toBe(0);
+  });
+
   it('says of no namespace whose journal was taken away half-way that it is as it was', () => {
     const lost: NamespaceMigrationStatus = { writtenPhase: 'Blocked', findings: [{ id: 'MM007', severity: 'Critical', object: 'Namespace ns-1', message: 'x', fix: 'y' }] };
     const status = summary('Rollback', children(rolledBack, lost));

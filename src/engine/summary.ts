@@ -6,7 +6,7 @@ import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
 import { finalizing, goingBack, rollingBack } from './summary-back.ts';
 import { namesOf, namespaceStalled, say, stalled, tally, underWay, type Facts, type Summary } from './summary-parts.ts';
-import { isStalled, phaseOf } from './totals.ts';
+import { failedIn, isStalled, phaseOf } from './totals.ts';
 import { commandLine, findingReason } from './ways-out.ts';
 
 function planned({ object, children, totals }: Facts): Summary {
@@ -23,7 +23,7 @@ function planned({ object, children, totals }: Facts): Summary {
 function ended(facts: Facts): Summary {
   const { children, totals } = facts;
   const among = (phase: string): string => `${tally(facts)} (${namesOf(children.filter((child) => phaseOf(child) === phase))})`;
-  if (totals.failed > 0) return stalled('Failed', 'NamespacesFailed', `${tally(facts)} (${namesOf(children.filter(({ status }) => status?.failure !== undefined))})`);
+  if (totals.failed > 0) return stalled('Failed', 'NamespacesFailed', `${tally(facts)} (${namesOf(failedIn(facts.scope, children))})`);
   if (totals.blocked > 0) return stalled('Blocked', 'NamespacesBlocked', among('Blocked'));
   if (totals.incomplete > 0) return stalled('Incomplete', 'PodsLeft', among('Incomplete'));
   if (totals.rolledBack > 0) return stalled(totals.rolledBack === totals.total ? 'RolledBack' : 'Incomplete', 'NamespacesRolledBack', among('RolledBack'));
@@ -72,7 +72,9 @@ function summary(facts: Facts): Summary {
   const { object, scope, totals, wanted } = facts;
   const critical = scope.findings.find(({ severity }) => severity === 'Critical');
   if (object.metadata.deletionTimestamp !== undefined) return goingBack(facts);
-  if (critical !== undefined && totals.inFlight + totals.migrated + totals.incomplete + totals.rolledBack === 0) {
+  // What was started has left the selection, all of it: that the selection is wrong is said besides.
+  const wasStarted = wanted === 'Rollback' && object.status?.startedAt !== undefined;
+  if (critical !== undefined && !wasStarted && totals.inFlight + totals.migrated + totals.incomplete + totals.rolledBack === 0) {
     return stalled('Blocked', findingReason(critical), `${critical.object}: ${critical.message}. ${critical.fix}`);
   }
   return byWanted[wanted](facts);

@@ -19,8 +19,8 @@ export const lateMs = 75_000;
 
 type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
 
-function backward({ adapter, spec, ...situation }: Situation, { itinerary }: NamespaceMigrationStatus): readonly StepWork[] {
-  return adapter.itinerary(spec, observedLabels({ adapter, spec, ...situation }), itinerary ?? 'L4').backward.map(({ work }) => work);
+function backward(situation: Situation, { itinerary }: NamespaceMigrationStatus): readonly StepWork[] {
+  return situation.adapter.itinerary(situation.spec, observedLabels(situation), itinerary ?? 'L4').backward.map(({ work }) => work);
 }
 
 /** What is left of the objects of this migration, not of one before, which has been finalized. */

@@ -58,18 +58,34 @@ function why({ failure }: NamespaceMigrationStatus, by: Command | undefined): st
   return by === undefined ? '' : `: rolled back by ${by.by} at ${by.at}`;
 }
 
-/** What took it back, and how it is started again. Ready when the spec itself asks for the rollback. */
-export function rolledBackVerdict(situation: Situation, status: NamespaceMigrationStatus): Verdict {
+function differing({ object }: Situation): string | undefined {
+  const found = notRestored(object.status?.conditions);
+  return found === undefined ? undefined : `Not as it was: ${found}`;
+}
+
+function outcomeOf(but: string | undefined, reason: string): string {
+  return but === undefined ? `back as it was${reason}` : `rolled back${reason}. ${but}`;
+}
+
+/** What took it back, who has `moved` it since, and how it is started again. Ready when the spec itself asks for the rollback. */
+export function rolledBackVerdict(situation: Situation, status: NamespaceMigrationStatus, moved?: string): Verdict {
   const by = commandBehind(situation, status);
   const reason = status.failure === undefined ? 'RolledBack' : storedReason(status.failure.reason);
-  const differing = notRestored(situation.object.status?.conditions);
-  const message = `${differing === undefined ? 'back as it was' : 'rolled back'}${why(status, by)}${differing === undefined ? '' : `. Not as it was: ${differing}`}`;
+  const message = outcomeOf(moved ?? differing(situation), why(status, by));
   if (situation.spec.action === 'Rollback') return { state: 'Ready', reason, message };
+  if (moved !== undefined) return { state: 'Stalled', reason, message, way: `When it is back, it can be started again: ${commandLine('GoOn', placeOf(situation))}` };
   if (status.failure !== undefined) return failedVerdict(situation, reason, message);
   if (by !== undefined && by === status.command) return { state: 'Stalled', reason, message };
   // A command to go on is taken only where the spec asks for a migration too.
   const command = by === undefined || situation.spec.action !== 'Migrate' ? 'SetMigrate' : 'GoOn';
   return { state: 'Stalled', reason, message, way: onMigration(situation, 'To start again', command) };
+}
+
+/** Its journal was taken away, and a person has put back what was, as far as nothing is `left` to be done. Nobody can compare it, so it is not called as it was. */
+export function broughtBackVerdict(situation: Situation, left: string): Verdict {
+  const rest = left === '' ? '' : `. What is left to be put back by hand, in this order: ${left}`;
+  const way = `To start it: ${commandLine('GoOn', placeOf(situation))}`;
+  return { state: 'Stalled', reason: 'RolledBack', message: `its journal was taken away, so it stays as it is until somebody starts it${rest}`, way };
 }
 
 /** Said, and stored, before the originals are removed: after that nothing else tells that it was the operator who did it. */

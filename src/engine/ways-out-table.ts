@@ -1,5 +1,8 @@
 import { commandLine, waysOut } from './ways-out.ts';
 
+/** Reasons that only a MeshMigration has. */
+const ofMigration: readonly string[] = ['FailureBudgetExceeded', 'NamespaceStalled', 'NamespacesBlocked', 'NamespacesFailed', 'NamespacesRolledBack', 'NoWayBack', 'NothingToFinalize', 'RecordRefused'];
+
 /** The table as the runbook has it, with the names of its examples. */
 export function waysOutTable(): string {
   const rows = Object.entries(waysOut).map(([reason, { meaning, remedy, command }]) => {
@@ -8,6 +11,3 @@ export function waysOutTable(): string {
   });
   return ['| Reason | Meaning | Way out |', '|---|---|---|', ...rows].join('\n');
 }
-
-/** Reasons that only a MeshMigration has. */
-const ofMigration: readonly string[] = ['FailureBudgetExceeded', 'NamespaceStalled', 'NamespacesBlocked', 'NamespacesFailed', 'NamespacesRolledBack', 'NoWayBack', 'RecordRefused'];

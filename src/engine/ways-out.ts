@@ -118,7 +118,7 @@ const table = {
     command: 'List',
   },
   NamespacesRolledBack: {
-    meaning: 'Nothing is under way any more, and namespaces were rolled back by a command of their own.',
+    meaning: 'Nothing is under way any more, and namespaces were rolled back by a command of their own, or by hand.',
     remedy: 'Look at the namespaces; the message of each ends with the command that starts it again',
     command: 'List',
   },
@@ -131,6 +131,11 @@ const table = {
     meaning: 'A workload waits for its restart: not all of its pods are available, or its PodDisruptionBudgets spare none.',
     remedy: 'Repair the workload or the budget that the message names; it goes on by itself. To go back instead',
     command: 'GoBack',
+  },
+  NothingToFinalize: {
+    meaning: 'spec.action is Finalize, but nothing was migrated, or it has all gone back.',
+    remedy: 'To migrate',
+    command: 'SetMigrate',
   },
   Paused: {
     meaning: 'A person paused it, or spec.action is Pause or Plan while namespaces are under way.',
@@ -168,7 +173,7 @@ const table = {
     remedy: 'Repair what the message names; it keeps trying and goes on by itself.',
   },
   RolledBack: {
-    meaning: 'It is back as it was, because a person commanded that while spec.action asks for something else.',
+    meaning: 'It is back as it was, because a person commanded that while spec.action asks for something else, or did it by hand after its journal was lost.',
     remedy: 'To start again',
     command: 'GoOn',
   },
@@ -237,7 +242,7 @@ export function messageWithWayOut(reason: StalledReason, message: string, place:
   const { remedy, command }: WayOut = isFinding(reason) ? table.MMnnn : table[reason];
   const tail = way ?? (command === undefined ? undefined : `${remedy}: ${commandLine(command, place)}`);
   if (tail === undefined) return message.slice(0, maxMessage(place));
-  const room = maxMessage(place) - tail.length - 2;
+  const room = Math.max(1, maxMessage(place) - tail.length - 2);
   const cause = message.length > room ? `${message.slice(0, room - 1)}…` : message;
   return `${cause.replace(/[.\s]+$/, '')}. ${tail}`;
 }

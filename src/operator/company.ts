@@ -8,7 +8,7 @@ import type { Context } from './reconciler.ts';
 import { recordsOf } from './records.ts';
 
 /** The other namespaces of a migration in the cluster as it is seen now. */
-export function companyIn(context: Pick<Context, 'view' | 'records'>, migration: MeshMigration): ScopeView {
+export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>, migration: MeshMigration): ScopeView {
   const { view } = context;
   const { metadata: { name }, spec } = migration;
   const wanted = wantedOf(migration);

@@ -5,6 +5,7 @@ import { nameOf, type MigrationWrite } from '../engine/migration-writes.ts';
 import { Identities } from './identities.ts';
 import { outdatedRecords, recordsOf, scopeIn } from './records.ts';
 import type { KubeObject } from '../api/object.ts';
+import type { NamespaceView } from '../mesh/views.ts';
 import { newsOf } from './news.ts';
 import { isBehind, isStale, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
 
@@ -26,7 +27,7 @@ export class MigrationReconciler {
 
   /** Throws whatever a write threw, except when it only means that the picture was old. */
   async reconcile(name: string, signal: AbortSignal): Promise<Result> {
-    const { view, clock } = this.#context;
+    const { view, clock, adapter } = this.#context;
     const object = view.migrations.get(undefined, name)?.object;
     if (object === undefined) {
       this.#migrations.gone(name);
@@ -37,9 +38,11 @@ export class MigrationReconciler {
     const scope = scopeIn(view, object);
     const children = recordsOf(this.#context, object);
     const homes = view.namespaces.list();
+    const { from, to } = object.spec;
+    const isThere = ({ labels }: NamespaceView): boolean => adapter.arrived({ from, to }, labels) && !adapter.arrived({ from: to, to: from }, labels);
     const lateForMs = this.#context.unanswered.msLeft();
     const refused = this.#context.records.of(key);
-    const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, lateForMs, refused });
+    const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, isThere, lateForMs, refused });
     this.#context.records.keep(key, decision.wanted);
     try {
       if (await storeStatus(this.#context, meshMigrations, object, decision.status, signal)) {

@@ -19,7 +19,7 @@ import { Memory, type Remembered } from './memory.ts';
 import { Pace, podsTaken } from './pace.ts';
 import { refusalOf } from './record-refusals.ts';
 import { report } from './report.ts';
-import { isRecordOf, recordsOf, scopeIn } from './records.ts';
+import { isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
 import { isBehind, isStale, isStored, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 
 const anyName = '*';
@@ -146,17 +146,7 @@ export class NamespaceReconciler {
       migrationUid: migration.metadata.uid ?? '',
       wanted: wantedOf(migration),
       commanded: migration.status?.command,
-      surroundings: {
-        route: { from: child.spec.from, to: child.spec.to },
-        spec: migration.spec,
-        namespace: home,
-        pods: view.pods.list(namespace).filter(({ finished }) => !finished),
-        workloads: view.workloads(namespace),
-        budgets: view.budgets.list(namespace),
-        services: view.services.list(namespace),
-        mesh: view.mesh,
-        scope: companyIn(this.#context, migration),
-      },
+      surroundings: { ...surroundingsOf(view, child.spec, migration, home), scope: companyIn(this.#context, migration) },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),
       nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(this.#context, migration), now)),

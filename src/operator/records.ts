@@ -1,7 +1,10 @@
+import type { Returned } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
-import { confirmedRecord, evidenceOf, type Evidence } from '../engine/confirm.ts';
-import { blockedBy, tellsAlone } from '../engine/lost-journal.ts';
+import { confirmedRecord, evidenceOf } from '../engine/confirm.ts';
+import { blockedBy, hasLostJournal, tellsAlone, tellsOfBeginning } from '../engine/lost-journal.ts';
 import { refusedRecord } from '../engine/refused-records.ts';
+import type { Route, Surroundings } from '../mesh/adapter.ts';
+import type { NamespaceView } from '../mesh/views.ts';
 import { isInScope, scopeOf, type Scope } from '../plan/scope.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
@@ -18,25 +21,62 @@ function hasItsName({ metadata }: NamespaceMigration, migration: MeshMigration):
   return metadata.name === migration.metadata.name;
 }
 
+/** What is seen of a namespace, for decisions about one that goes this way. */
+export function surroundingsOf(view: ClusterView, { from, to }: Route, { spec }: MeshMigration, home: NamespaceView): Surroundings {
+  const { name } = home;
+  return {
+    route: { from, to },
+    spec,
+    namespace: home,
+    pods: view.pods.list(name).filter(({ finished }) => !finished),
+    workloads: view.workloads(name),
+    budgets: view.budgets.list(name),
+    services: view.services.list(name),
+    mesh: view.mesh,
+  };
+}
+
+/** Only the record tells what was begun, and nobody has looked since: as long as that is so, it says nothing and is not deleted. */
+function isUnlooked(record: NamespaceMigration, confirmed: NamespaceMigration, home: NamespaceView): boolean {
+  const { status } = confirmed;
+  const isOver = status?.writtenPhase === 'Finalized' || status?.writtenPhase === 'RolledBack';
+  if (home.terminating || isOver || status?.direction !== undefined || hasLostJournal(confirmed)) return false;
+  return tellsOfBeginning(record.status ?? {}) && tellsAlone(record, home);
+}
+
+function asConfirmed(record: NamespaceMigration, home: NamespaceView, entry: Returned | undefined): NamespaceMigration {
+  const confirmed = confirmedRecord(record, evidenceOf(record, home, entry));
+  if (!isUnlooked(record, confirmed, home)) return confirmed;
+  const original = record.status?.original;
+  return { ...confirmed, status: { ...(original && { original }) } };
+}
+
+type Seen = Pick<Context, 'view' | 'adapter' | 'records'>;
+
+/** What tells alone what was, and cannot be acted upon. */
+function blockedIn({ view, adapter }: Seen, object: NamespaceMigration, migration: MeshMigration, home: NamespaceView): NamespaceMigration {
+  return blockedBy({ adapter, object, surroundings: surroundingsOf(view, object.spec, migration, home) });
+}
+
 /** What a record of this migration comes to: nothing that is only claimed; and where its status cannot be written, that. */
-function counted({ records }: Pick<Context, 'records'>, object: NamespaceMigration, migration: MeshMigration, { namespace: home, ...evidence }: Evidence): NamespaceMigration {
-  const confirmed = confirmedRecord(object, { namespace: home, ...evidence });
-  const refused = records.ofStatus(object);
-  if (refused === undefined) return confirmed;
+function counted(seen: Seen, record: NamespaceMigration, migration: MeshMigration, home: NamespaceView, entry: Returned | undefined): NamespaceMigration {
+  const refused = seen.records.ofStatus(record);
+  if (refused === undefined) return asConfirmed(record, home, entry);
   // That only it tells what the labels were could not be stored in it either: it is not to be deleted with the others.
-  return tellsAlone(object, home) ? blockedBy(object, migration.spec) : refusedRecord(confirmed, `its NamespaceMigration ${object.metadata.name} cannot be written: ${refused}`);
+  if (tellsAlone(record, home)) return blockedIn(seen, record, migration, home);
+  return refusedRecord(asConfirmed(record, home, entry), `its NamespaceMigration ${record.metadata.name} cannot be written: ${refused}`);
 }
 
 /** The records of a migration whose namespaces exist, as they count. */
-export function recordsOf(context: Pick<Context, 'view' | 'records'>, migration: MeshMigration): readonly NamespaceMigration[] {
-  const { view } = context;
+export function recordsOf(seen: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
+  const { view } = seen;
   const entries = new Map((migration.status?.returned ?? []).map((entry) => [entry.namespace, entry]));
   return view.children.list().flatMap(({ object }) => {
     const home = view.namespaces.get(undefined, object.metadata.namespace ?? '');
     if (home === undefined) return [];
-    if (isRecordOf(object, migration)) return [counted(context, object, migration, evidenceOf(object, home, entries.get(home.name)))];
+    if (isRecordOf(object, migration)) return [counted(seen, object, migration, home, entries.get(home.name))];
     const isInTheWay = hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.mesh.rootNamespace);
-    return isInTheWay ? [blockedBy(object, migration.spec)] : [];
+    return isInTheWay ? [blockedIn(seen, object, migration, home)] : [];
   });
 }
 

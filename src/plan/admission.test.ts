@@ -37,7 +37,7 @@ function home(name: string, journal: Partial<Journal> = {}): NamespaceView {
 }
 
 describe('progressOf', () => {
-  const object: MeshMigration = { metadata: { name: 'mm' }, spec: migrationSpec({ namespaces: { names: ['x', 'y'] } }), status: { returned: [{ namespace: 'x', uid: 'u', attempt: 1, reason: 'PodNotEnrolled', at: failure.at }, { namespace: 'y', uid: 'u', attempt: 1, reason: 'Command', at: failure.at, by: 'ann' }] } };
+  const object: MeshMigration = { metadata: { name: 'mm' }, spec: migrationSpec({ namespaces: { names: ['a', 'x', 'y'] } }), status: { returned: [{ namespace: 'x', uid: 'u', attempt: 1, reason: 'PodNotEnrolled', at: failure.at }, { namespace: 'y', uid: 'u', attempt: 1, reason: 'Command', at: failure.at, by: 'ann' }] } };
 
   it.each<[string, readonly NamespaceView[], Progress]>([
     ['nothing that is on its way', [namespace()], { inFlight: 0, failed: 1 }],
@@ -52,7 +52,7 @@ describe('progressOf', () => {
   });
 
   it('counts no failure of a namespace that has left the scope, so that nobody waits for its repair', () => {
-    expect(progressOf({ ...object, spec }, [namespace({ name: 'x' })])).toEqual({ inFlight: 0, failed: 0 });
+    expect(progressOf({ ...object, spec }, [namespace({ name: 'x' }), home('a', { failure, direction: 'Backward' })])).toEqual({ inFlight: 1, failed: 0 });
   });
 });
 

@@ -1,5 +1,5 @@
 import { stalledBy } from '../api/common.ts';
-import { commanded, type MeshMigrationSpec } from '../api/mesh-migration.ts';
+import { isFailure, type MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';
@@ -51,10 +51,10 @@ export interface Progress {
 export function progressOf({ metadata, spec, status }: MeshMigration, namespaces: readonly NamespaceView[], parking: Parking = nobody): Progress {
   const journals = namespaces.filter(({ terminating }) => !terminating).map((namespace) => ({ namespace: namespace.name, journal: journalOn(namespace) })).filter(({ journal }) => isOf(journal, metadata.name, spec));
   const inFlight = journals.filter(({ journal }) => journal?.arrived !== true).filter(({ namespace }) => !parking.has(namespace)).length;
-  const failed = new Set(journals.filter(({ journal }) => journal?.failure !== undefined).map(({ namespace }) => namespace));
-  // What has left the scope since is nobody's to repair any more.
+  // What has left the scope since is nobody's to repair any more, under way still or back.
   const scope = new Set(namespaces.filter((namespace) => isSelected(spec, namespace) || isForHbone({ metadata, spec }, namespace)).map(({ name }) => name));
-  for (const { namespace, reason } of status?.returned ?? []) if (reason !== commanded && scope.has(namespace)) failed.add(namespace);
+  const returned = (status?.returned ?? []).filter(isFailure);
+  const failed = new Set([...journals.filter(({ journal }) => journal?.failure !== undefined), ...returned].map(({ namespace }) => namespace).filter((name) => scope.has(name)));
   return { inFlight, failed: failed.size, ...(parking.size > 0 && { wanting: countOf(parking, 'WantsSlot'), stalled: countOf(parking, 'Stalled') }) };
 }
 

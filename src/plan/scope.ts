@@ -79,7 +79,7 @@ export function scopeOf(
     const view = namespaces.find((namespace) => namespace.name === name);
     const other = others.find((migration) => view !== undefined && isSelected(migration.spec, view) && isAhead(migration, self, view));
     if (other !== undefined) {
-      findings.push({ id: 'MM002', severity: 'Critical', object: `Namespace ${name}`, message: `MeshMigration ${other.metadata.name} has this namespace in scope already`, fix: `Add ${name} to spec.namespaces.exclude of one of the two, or finalize or delete ${other.metadata.name}.` });
+      findings.push({ id: 'MM002', severity: 'Critical', object: `Namespace ${name}`, message: `MeshMigration ${other.metadata.name} has this namespace in scope already`, fix: `Add ${name} to spec.namespaces.exclude of one of the two, or delete ${other.metadata.name}, or finalize what it has migrated.` });
     }
   }
   for (const name of self.spec.namespaces.names.filter((wanted) => !namespaces.some((namespace) => namespace.name === wanted))) {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
 import type { Resource } from '../../src/api/object.ts';
+import { NotFoundError } from '../../src/kube/errors.ts';
 import { kinds } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 
-/** The kinds by the names that commands use. */
-const resources: Readonly<Record<string, Resource>> = { mm: meshMigrations, nsm: namespaceMigrations, pods: kinds.Pod, namespace: kinds.Namespace, service: kinds.Service };
+/** The kinds by the names that commands use: short ones, and the full ones that no other kind can have. */
+const resources: Readonly<Record<string, Resource>> = {
+  mm: meshMigrations, nsm: namespaceMigrations, pods: kinds.Pod, namespace: kinds.Namespace, service: kinds.Service,
+  ...Object.fromEntries(Object.values(kinds).map((kind: Resource) => [kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`, kind])),
+};
 
 /** The words of a command line; what is in single quotes is one, as for a shell. */
 export function words(line: string): readonly string[] {
@@ -22,9 +26,9 @@ interface Parsed {
   readonly verb: string;
   readonly resource: Resource;
   readonly namespace: string | undefined;
-  readonly name: string;
-  /** What stands behind the name. */
-  readonly more: readonly string[];
+  readonly names: readonly string[];
+  /** What is to be changed: `key=value` or `key-`. */
+  readonly changes: Readonly<Record<string, string | null>>;
   readonly flag: (name: string) => string | undefined;
 }
 
@@ -42,11 +46,12 @@ function parse(line: string): Parsed {
   }
   const resource = resources[kind];
   assert.ok(program === 'kubectl' && resource !== undefined, `not understood: ${line}`);
-  const [name = '', ...more] = plain;
-  return { verb, resource, namespace: flags.get('-n'), name, more, flag: (each) => flags.get(each) };
+  const isChange = (word: string): boolean => /=|-$/.test(word);
+  const changes = Object.fromEntries(plain.filter(isChange).map((word) => (word.endsWith('-') ? [word.slice(0, -1), null] : word.split('=') as [string, string])));
+  return { verb, resource, namespace: flags.get('-n'), names: plain.filter((word) => !isChange(word)), changes, flag: (each) => flags.get(each) };
 }
 
-async function patch(world: World, { resource, namespace, name, flag }: Parsed): Promise<void> {
+async function patch(world: World, { resource, namespace, names: [name = ''], flag }: Parsed): Promise<void> {
   assert.equal(flag('--type'), 'merge');
   const body = JSON.parse(flag('-p') ?? '') as Readonly<Record<string, unknown>>;
   const subresource = flag('--subresource');
@@ -54,9 +59,23 @@ async function patch(world: World, { resource, namespace, name, flag }: Parsed):
   await world.client.mergePatch(resource, namespace, name, body, { signal: world.signal, ...(subresource !== undefined && { subresource: 'status' }) });
 }
 
-async function label(world: World, { resource, namespace, name, more }: Parsed): Promise<void> {
-  const labels = Object.fromEntries(more.map((word) => (word.endsWith('-') ? [word.slice(0, -1), null] : word.split('='))) as [string, string | null][]);
-  await world.client.mergePatch(resource, namespace, name, { metadata: { labels } }, { signal: world.signal });
+/** `kubectl label` and `kubectl annotate`. */
+function change(field: 'labels' | 'annotations'): (world: World, parsed: Parsed) => Promise<void> {
+  return async (world, { resource, namespace, names, changes }) => {
+    assert.ok(names.length > 0 && Object.keys(changes).length > 0);
+    for (const name of names) await world.client.mergePatch(resource, namespace, name, { metadata: { [field]: changes } }, { signal: world.signal });
+  };
+}
+
+async function remove(world: World, { resource, namespace, names, flag }: Parsed): Promise<void> {
+  assert.ok(names.length > 0);
+  for (const name of names) {
+    try {
+      await world.delete(resource, namespace, name);
+    } catch (error) {
+      if (!(error instanceof NotFoundError) || flag('--ignore-not-found') === undefined) throw error;
+    }
+  }
 }
 
 /** Shows something, or it is the wrong command. */
@@ -69,10 +88,11 @@ async function list(world: World, { resource, namespace, flag }: Parsed): Promis
 
 const verbs: Readonly<Record<string, (world: World, parsed: Parsed) => Promise<void>>> = {
   patch,
-  label,
+  label: change('labels'),
+  annotate: change('annotations'),
   get: list,
-  describe: async (world, { resource, namespace, name }) => { await world.client.get(resource, namespace, name, world.signal); },
-  delete: async (world, { resource, namespace, name }) => { await world.delete(resource, namespace, name); },
+  describe: async (world, { resource, namespace, names: [name = ''] }) => { await world.client.get(resource, namespace, name, world.signal); },
+  delete: remove,
 };
 
 /** Does what kubectl would do with a command line of a status, for the few verbs that are in there. */

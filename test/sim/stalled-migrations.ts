@@ -167,4 +167,12 @@ export const stalledMigrations: readonly Story[] = [
     mend: (world) => world.delete(namespaceMigrations, world.ns(), world.name),
     command: 'Last', then: 'RolledBack',
   },
+  {
+    reason: 'NothingToFinalize', when: 'nothing was started', of: 'Migration',
+    async enter(world) {
+      await smallShop(world);
+      await start(world, { action: 'Finalize' });
+    },
+    command: 'Last', then: 'Migrated',
+  },
 ];

@@ -168,9 +168,11 @@ async function withoutOperator(world: World, reader: Reader, operator: OperatorC
   await asBefore(world, before, 4);
 }
 
-/** The journal is taken away, and the migration deleted. */
+/** What was brought back without the operator stays so until somebody starts it; then the journal is taken away, and the migration deleted. */
 async function lost(world: World, reader: Reader, operator: OperatorControl): Promise<void> {
   await operator.start();
+  await phase(world, 'RolledBack');
+  await world.client.mergePatch(namespaceMigrations, home, migration, { status: { phase: 'Migrating' } }, { subresource: 'status', signal: world.signal });
   await world.modesAre({ Ambient: 4 }, home);
   await phase(world, 'Migrated');
   await operator.kill();

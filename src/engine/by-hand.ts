@@ -1,0 +1,87 @@
+import { originalLabelsAnnotation } from '../api/resources.ts';
+import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
+import type { ServiceView } from '../mesh/views.ts';
+import { labelCommand } from './label-command.ts';
+import { observedLabels } from './label-values.ts';
+import { isOfThis, ownObjects } from './own-objects.ts';
+import { targetsBack } from './services.ts';
+import type { Situation } from './situation.ts';
+
+/** As much of a picture as tells a person what to put back. */
+export type Picture = Pick<Situation, 'adapter' | 'object' | 'surroundings'>;
+
+type Work<K extends StepWork['kind']> = Extract<StepWork, { kind: K }>;
+
+/** How many objects one command names. */
+const named = 5;
+
+function chunked(names: readonly string[]): readonly string[] {
+  return Array.from({ length: Math.ceil(names.length / named) }, (_, at) => names.slice(at * named, (at + 1) * named).join(' '));
+}
+
+/** Services that get the same labels stand together; what they were goes from them in the same breath, or nobody could tell any more. */
+function unbinding({ surroundings }: Picture, work: Work<'UnbindServices'>): readonly string[] {
+  const { name: home } = surroundings.namespace;
+  const groups = new Map<string, ServiceView[]>();
+  for (const [service, targets] of targetsBack(surroundings, work)) {
+    const changes = labelCommand('', service.labels, targets) ?? '';
+    groups.set(changes, [...groups.get(changes) ?? [], service]);
+  }
+  return [...groups].flatMap(([changes, services]) => {
+    const kept = services.filter(({ annotations }) => annotations[originalLabelsAnnotation] !== undefined);
+    return [
+      ...(changes === '' ? [] : chunked(services.map(({ name }) => name)).map((names) => changes.replace('kubectl label ', `kubectl label services ${names} -n ${home}`))),
+      ...chunked(kept.map(({ name }) => name)).map((names) => `kubectl annotate services ${names} -n ${home} ${originalLabelsAnnotation}-`),
+    ];
+  });
+}
+
+/** By their names: a label of ours may have been copied to what is not. The kind with its group, because kinds of two groups may share a name. */
+function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): readonly string[] {
+  const { adapter, surroundings: { namespace: { name: home } } } = picture;
+  const left = ownObjects(picture, steps).filter((object) => isOfThis(picture, object));
+  return adapter.made.flatMap(({ kind, plural, group }) => {
+    const names = left.filter((object) => object.kind === kind).map(({ name }) => name);
+    if (names.length === 0) return [];
+    // Nobody sees whether it is there: it goes right before what tells of it.
+    const before = unwatched.filter((entry) => entry.before.kind === kind).map(({ resource, name }) => `kubectl delete ${resource.plural} ${name} -n ${home} --ignore-not-found`);
+    return [...before, ...chunked(names).map((some) => `kubectl delete ${plural}${group === '' ? '' : `.${group}`} ${some} -n ${home}`)];
+  });
+}
+
+function commands(picture: Picture, before: LabelTargets): readonly string[] {
+  const { adapter, surroundings: { namespace: { name: home }, route, pods } } = picture;
+  let now = observedLabels(picture);
+  // The longest itinerary has every step that there may be something to do for.
+  return adapter.itinerary(route, before, 'L7').backward.flatMap(({ work }): readonly string[] => {
+    switch (work.kind) {
+      case 'Labels': {
+        const command = labelCommand(`namespace ${home}`, now, work.targets);
+        now = { ...now, ...work.targets };
+        return command === undefined ? [] : [command];
+      }
+      case 'Restart': return pods.every((pod) => !adapter.concerns(pod) || !work.stale(pod)) ? [] : ['restart the workloads one by one, those that are called before their callers, and wait for them'];
+      case 'UnbindServices': return unbinding(picture, work);
+      case 'Remove': return deleting(picture, work);
+      default: return [];
+    }
+  });
+}
+
+/** As many of them as have room, one at least. */
+function fitting(all: readonly string[], room: number): number {
+  let length = 0;
+  const over = all.findIndex((command) => (length += command.length + 2) > room);
+  return over < 0 ? all.length : Math.max(1, over);
+}
+
+/**
+ * The way back as a person goes it, with the labels as they were: in the order of the itinerary, because pods need what protects them until they are
+ * replaced, and Services their copies until they are unbound. What has no room comes up when what stands before it is done. Empty when nothing is left.
+ */
+export function wayBackByHand(picture: Picture, before: LabelTargets, room: number): string {
+  const all = commands(picture, before);
+  const some = all.slice(0, fitting(all, room));
+  const more = all.length - some.length;
+  return `${some.join('; ')}${more > 0 ? `; and ${more} more, named here when these are done` : ''}`;
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
+import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
+import { smallShop } from '../scenarios/migrate.ts';
+import { movedByASecond } from '../scenarios/two-migrations.ts';
+import type { World } from '../scenarios/world.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+async function run(story: (world: World) => Promise<void>): Promise<void> {
+  await runOnSimulation({ name: 'end', run: story });
+}
+
+async function messageOf(world: World, name?: string): Promise<string> {
+  return (await world.migration(name)).status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
+}
+
+/** What the record of the first migration says, once it says so. */
+async function says(world: World, pattern: RegExp): Promise<string> {
+  return await world.eventually(String(pattern), async () => {
+    const { status } = await world.child();
+    const restored = status?.conditions?.find(({ type }) => type === 'Restored');
+    return pattern.test(status?.message ?? '') && status?.phase === 'RolledBack' ? `${restored?.status ?? ''} ${restored?.reason ?? ''}` : undefined;
+  });
+}
+
+describe('a namespace that went back and that another migration has moved since', () => {
+  it('is not said to be as it was, until that one has brought it back', async () => {
+    await run(async (world) => {
+      const second = world.ns('second');
+      await movedByASecond(world, second);
+      expect(await says(world, /^rolled back: rolled back by scenario .*\. MeshMigration end-second from IstioSidecar to IstioAmbient has started it since/)).toBe('Unknown AsItWas');
+      await world.edit({ action: 'Rollback' }, second);
+      await world.phase('RolledBack', second);
+      expect(await says(world, /^back as it was/)).toBe('True AsItWas');
+    });
+  });
+
+  it('is not said to be as it was either when that one has let go of it', async () => {
+    await run(async (world) => {
+      const second = world.ns('second');
+      await movedByASecond(world, second);
+      await world.edit({ action: 'Finalize' }, second);
+      await world.phase('Finalized', second);
+      expect(await says(world, /\. MeshMigration end-second has moved it to IstioAmbient since/)).toBe('Unknown AsItWas');
+      expect(await messageOf(world)).toMatch(/^1 namespace migrated for good \(end-other\); not migrated, and they stay as they are: 1 rolled back \(end\)/);
+    });
+  });
+
+  it('is named by a migration that says how its rollback ended', async () => {
+    await run(async (world) => {
+      await smallShop(world);
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await world.phase('Migrated');
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+      expect(await messageOf(world)).toBe('everything is as it was: 1 namespace back');
+      await world.patch('Namespace', undefined, world.ns(), { metadata: { labels: { 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' } } });
+      await says(world, /^rolled back\. somebody has moved it to IstioAmbient since/);
+      await world.eventually('the migration says so', async () => ((await messageOf(world)).startsWith("1 namespace back, moved by others since: end ") ? true : undefined));
+    });
+  });
+});
+
+async function two(world: World): Promise<readonly string[]> {
+  const homes = ['a', 'b'].map((name) => world.ns(name));
+  for (const home of homes) {
+    await world.create(namespace(home), deployment(home, 'web', { behaviour: { [podBehaviour.readyAfterMs]: '3000' } }), deployment(home, 'z'));
+    await world.podsReady(2, home);
+  }
+  await world.create(namespace(world.ns('new')));
+  return homes;
+}
+
+describe('an edit that changes the scope and asks for something else at once', () => {
+  it.each(['under way', 'migrated'])('brings back what has left the scope and was %s, and says so', async (how) => {
+    await run(async (world) => {
+      const homes = await two(world);
+      const before = await Promise.all(homes.map((home) => world.snapshot(home)));
+      await world.create(meshMigration(world.name, { names: [...homes] }));
+      if (how === 'migrated') await world.phase('Migrated');
+      else await world.eventually('RestartWorkloads', async () => ((await world.child(homes[1])).status?.step === 'RestartWorkloads' ? true : undefined));
+      await world.edit({ action: 'Rollback', namespaces: { names: [world.ns('new')] } });
+      for (const home of homes) await world.gone(namespaceMigrations, home, world.name);
+      expect(await Promise.all(homes.map((home) => world.snapshot(home)))).toEqual(before);
+      await world.phase('RolledBack');
+      expect(await messageOf(world)).toBe('nothing that was started is in the scope any more: it is back, or gone');
+    });
+  });
+
+  it('brings it back when the migration is deleted right after', async () => {
+    await run(async (world) => {
+      const homes = await two(world);
+      const before = await Promise.all(homes.map((home) => world.snapshot(home)));
+      await world.create(meshMigration(world.name, { names: [...homes] }));
+      await world.eventually('RestartWorkloads', async () => ((await world.child(homes[1])).status?.step === 'RestartWorkloads' ? true : undefined));
+      await world.edit({ namespaces: { names: [world.ns('new')] } });
+      await world.delete(meshMigrations, undefined, world.name);
+      await world.gone(meshMigrations, undefined, world.name);
+      expect(await Promise.all(homes.map((home) => world.snapshot(home)))).toEqual(before);
+    });
+  });
+});
