@@ -156,7 +156,7 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
     case 'Foreign': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: kept.outcome.message });
     case 'Failed': return hold(kept.status, 'Migrated', { state: 'Stalled', reason: kept.outcome.reason, message: kept.outcome.message, way: 'Repair it; it goes on by itself' });
   }
-  const critical = situation.adapter.findings(situation.surroundings, 'UnderWay').find(({ severity }) => severity === 'Critical');
+  const critical = situation.adapter.findings(situation.surroundings, 'AtRest').find(({ severity }) => severity === 'Critical');
   const looked = withFinding(kept.status, critical);
   if (critical !== undefined) return hold(looked, 'Migrated', notEnforced(situation, critical));
   if (foreign !== undefined) return hold(looked, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: foreign });

@@ -1,6 +1,7 @@
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { durationMs } from '../base/duration.ts';
+import type { Hold } from '../mesh/adapter.ts';
 import type { Verdict } from './conditions.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline } from './waits.ts';
@@ -14,12 +15,15 @@ export function sentence({ id, object, message }: Finding): string {
 /**
  * What keeps a write back that would break or loosen something, because of what appeared since the start: it is not sent, and
  * the finding clears by itself or by a person, or after the deadline the namespace has failed. The message counts what gets
- * on by itself (a node component that is being rolled out), so each such progress begins a new wait.
+ * on by itself (a node component that is being rolled out), so each such progress begins a new wait. What others have in their namespaces is
+ * held against nobody: it has no deadline, and the slot is given back meanwhile.
  */
-export function heldByFinding(situation: Situation, finding: Finding, what: string): Outcome {
+export function heldByFinding(situation: Situation, { finding, others }: Hold, what: string): Outcome {
+  const message = `${what} waits: ${sentence(finding)}. ${finding.fix}`;
+  if (others) return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'HeldByFinding', message };
   const { over, until } = deadline(situation, `${what}: ${sentence(finding)}`, durationMs(situation.spec.restart.progressDeadline));
   if (over) return { kind: 'Failed', reason: 'CriticalFinding', message: sentence(finding) };
-  return { kind: 'Wait', until, stuck: true, stalled: 'HeldByFinding', message: `${what} waits: ${sentence(finding)}. ${finding.fix}` };
+  return { kind: 'Wait', until, stuck: true, stalled: 'HeldByFinding', message };
 }
 
 /** The findings with this critical one first; without one, those of the start, of which none was critical. */

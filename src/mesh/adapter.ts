@@ -149,7 +149,7 @@ export interface MeshState {
 /** Everything the checks of one namespace may look at. */
 export interface Surroundings {
   readonly route: Route;
-  readonly spec: Pick<MeshMigrationSpec, 'restart' | 'waypoint' | 'policies' | 'callers'>;
+  readonly spec: Pick<MeshMigrationSpec, 'restart' | 'waypoint' | 'policies' | 'callers' | 'accept'>;
   /** The itinerary under way; undefined before the start, when it is still to be chosen. */
   readonly itinerary?: ItineraryName;
   /** Which namespaces move besides this one; absent where nobody says, and then none does. */
@@ -164,6 +164,16 @@ export interface Surroundings {
   readonly services: readonly ServiceView[];
   readonly mesh: MeshState;
 }
+
+/** A critical finding that keeps something from being done. */
+export interface Hold {
+  readonly finding: Finding;
+  /** It is about what others have in their namespaces: it may last, and the namespace is not taken back by it. */
+  readonly others: boolean;
+}
+
+/** When findings are asked for: before the first change, on the way, or at the end of it. */
+export type FindingsWhen = 'Start' | 'UnderWay' | 'AtRest';
 
 /** A configuration kind that an adapter wants watched. */
 export interface WatchedKind {
@@ -214,14 +224,14 @@ export interface MeshAdapter {
   /** Whether the namespace's labels already say `to`, as the itinerary would set them. */
   arrived(route: Route, labels: Readonly<Record<string, string>>): boolean;
   /**
-   * Findings before the first change (`Start`), or those that also matter on the way (`UnderWay`): a policy that
-   * appears half-way, for example.
+   * Findings before the first change (`Start`), or those that also matter later: a policy that appears half-way, for example. Then what others
+   * have in their namespaces is no more than a warning; at rest it is critical again where somebody is protected by it.
    */
-  findings(surroundings: Surroundings, when: 'Start' | 'UnderWay'): readonly Finding[];
+  findings(surroundings: Surroundings, when: FindingsWhen): readonly Finding[];
   /** What is critical about changing the labels of the namespace now; asked right before it. */
-  unready(surroundings: Surroundings): Finding | undefined;
+  unready(surroundings: Surroundings): Hold | undefined;
   /** What is critical about restarting this workload now, by its template and all around it as they are at that moment. */
-  unfit(surroundings: Surroundings, workload: WorkloadView): Finding | undefined;
+  unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined;
   /** Who would refuse the namespace if it went back now, of those that do not go back already. */
   refusing(surroundings: Surroundings): Refusing;
   /** The namespace that goes back and that this one would refuse then; undefined if there is none. */

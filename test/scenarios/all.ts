@@ -24,6 +24,7 @@ import type { Scenario } from './scenario.ts';
 import { scopeScenarios } from './scope.ts';
 import { settles } from './settle.ts';
 import { strippedScenarios } from './stripped.ts';
+import { strangerScenarios } from './strangers.ts';
 import { twoMigrationScenarios } from './two-migrations.ts';
 import { waypointScenarios } from './waypoint-life.ts';
 
@@ -35,5 +36,5 @@ export const scenarios: readonly Scenario[] = [
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
-  ...calledFirstScenarios, ...backTogetherScenarios, ...refusedRecordScenarios, ...twoMigrationScenarios,
+  ...calledFirstScenarios, ...backTogetherScenarios, ...refusedRecordScenarios, ...twoMigrationScenarios, ...strangerScenarios,
 ];

@@ -136,9 +136,9 @@ function methodsOf({ spec }: KubeObject): unknown {
 }
 
 /** The message, once the namespace is Stalled for this reason. */
-export async function stalled(world: World, reason: string): Promise<string> {
+export async function stalled(world: World, reason: string, home = world.ns()): Promise<string> {
   return await world.eventually(`Stalled ${reason}`, async () => {
-    const { status } = await world.child();
+    const { status } = await world.child(home);
     const condition = status?.conditions?.find(({ type }) => type === 'Stalled');
     return condition?.status === 'True' && condition.reason === reason ? condition.message : undefined;
   });

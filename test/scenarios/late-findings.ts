@@ -12,8 +12,8 @@ async function messageOf(world: World, pattern: RegExp, within?: number): Promis
 }
 
 /** Waits until the namespace is at a step. */
-export async function atStep(world: World, step: string): Promise<void> {
-  await world.eventually(`step ${step}`, async () => ((await world.child()).status?.step === step ? true : undefined));
+export async function atStep(world: World, step: string, home = world.ns()): Promise<void> {
+  await world.eventually(`step ${step}`, async () => ((await world.child(home)).status?.step === step ? true : undefined));
 }
 
 const slow = { [podBehaviour.readyAfterMs]: '8000' };

@@ -102,8 +102,8 @@ export const proxyExamples: Readonly<Record<'MM096' | 'MM097' | 'MM098', Example
       'to be bound when its waypoint is ready': around(entry(binding('False', 'WaypointIsNotReady', 'waypoint "egress/gate" is not ready')), onlyGet),
       'leaving ambient for sidecars': surroundings({ route: toSidecar }, [entry(), onlyGet]),
       'leaving ambient for no mesh': surroundings({ route: toNone }, [entry(), onlyGet]),
-      'named after the waypoint that is made': around(needsWaypoint, entry({ labels: ours })),
-      'waiting for the waypoint that is made': around(needsWaypoint, entry(binding('False', 'WaypointIsNotReady', 'waypoint "shop/waypoint" is not ready'))),
+      'named after the waypoint that is made': around(needsWaypoint, entry({ labels: ours, namespace: 'shop' })),
+      'waiting for the waypoint that is made': around(needsWaypoint, entry({ ...binding('False', 'WaypointIsNotReady', 'waypoint "shop/waypoint" is not ready'), namespace: 'shop' })),
     },
     ignored: {
       'no policy': around(entry()),
@@ -113,6 +113,7 @@ export const proxyExamples: Readonly<Record<'MM096' | 'MM097' | 'MM098', Example
       'kept from waypoints': around(entry({ labels: { 'istio.io/use-waypoint': 'none' } }), onlyGet),
       'a waypoint that does not take it': around(entry(binding('False', 'AttachmentDenied', 'we are not permitted to attach to waypoint "egress/gate" (missing allowedRoutes?)')), onlyGet),
       'a policy in another namespace than its target': around(entry(), policy({ ...toEntry }, { namespace: 'shop' })),
+      'named after the waypoint that is made, by others, whom it does not take': around(needsWaypoint, entry({ labels: ours })),
       'a waypoint of this name that is not made': around(entry({ labels: ours })),
       'between sidecars and no mesh': surroundings({ route: { from: 'IstioSidecar', to: 'None' } }, [entry(), onlyGet]),
     },

@@ -9,9 +9,10 @@ import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './co
  */
 export const shared: readonly string[] = ['MM024', 'MM025', 'MM028', 'MM030', 'MM031', 'MM032', 'MM040', 'MM041', 'MM042', 'MM044', 'MM046', 'MM047', 'MM048', 'MM098'];
 
-/** Objects of the root namespace are in sight of every namespace, but one finding about each is enough. */
+/** Objects of the root namespace are in sight of every namespace, but one finding about each is enough: the worst, because others may only be told of it. */
 function once(evidence: readonly AuditEvidence[]): readonly AuditEvidence[] {
-  return [...new Map(evidence.map((found) => [found.object, found])).values()];
+  const worst = [...evidence.filter(({ severity }) => severity !== 'Critical'), ...evidence.filter(({ severity }) => severity === 'Critical')];
+  return [...new Map(worst.map((found) => [found.object, found])).values()];
 }
 
 /** Policies that leave the data plane of pods alone: those of gateways, and those for a waypoint. */

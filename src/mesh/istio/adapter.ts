@@ -1,5 +1,5 @@
 import type { Finding, Severity } from '../../api/common.ts';
-import type { MeshAdapter, Surroundings } from '../adapter.ts';
+import type { FindingsWhen, Hold, MeshAdapter, Surroundings } from '../adapter.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
 import { attachmentRules } from './findings/attachment.ts';
@@ -15,7 +15,7 @@ import { proxyRules } from './findings/proxies.ts';
 import { quotaRules } from './findings/quotas.ts';
 import { returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
-import { apply, type Rule } from './findings/rule.ts';
+import { found, type Found, type Rule } from './findings/rule.ts';
 import { takenNameRules } from './findings/taken-names.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
@@ -48,20 +48,35 @@ function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
   return from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule);
 }
 
-function findings(surroundings: Surroundings, when: 'Start' | 'UnderWay'): readonly Finding[] {
+/** Once a namespace is started, others take nobody back and stall nobody by what they have in theirs. */
+function asOf({ finding, others }: Found, when: FindingsWhen): Finding {
+  const counts = when === 'Start' || others === undefined || (when === 'AtRest' && others === 'Holds');
+  return counts || finding.severity !== 'Critical' ? finding : { ...finding, severity: 'Warning' };
+}
+
+function findings(surroundings: Surroundings, when: FindingsWhen): readonly Finding[] {
   const only = onlyRestarts(surroundings) ? restartRules : undefined;
   return rules
     .filter(({ id }) => only?.includes(id) !== false)
     .filter((rule) => (when === 'Start' || rule.when === 'Always') && isAsked(rule, surroundings))
-    .flatMap((rule) => apply(rule, surroundings))
+    .flatMap((rule) => found(rule, surroundings).map((each) => asOf(each, when)))
     .sort((a, b) => weight[a.severity] - weight[b.severity])
     .slice(0, 100);
 }
 
-function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Finding | undefined {
+function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Hold | undefined {
   for (const rule of rules.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
-    const found = apply(rule, surroundings).find(({ severity }) => severity === 'Critical');
-    if (found !== undefined) return found;
+    const critical = found(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted');
+    if (critical !== undefined) return { finding: critical.finding, others: critical.others === 'Holds' };
+  }
+  return undefined;
+}
+
+/** What others have that protects somebody, and may come at any time: it takes nobody back, so it is asked before each change that it forbids. */
+function heldByOthers(surroundings: Surroundings): Hold | undefined {
+  for (const rule of rules.filter((each) => each.when === 'Always' && isAsked(each, surroundings))) {
+    const held = found(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others === 'Holds');
+    if (held !== undefined) return { finding: held.finding, others: true };
   }
   return undefined;
 }
@@ -72,13 +87,13 @@ function only(surroundings: Surroundings, workload: WorkloadView): Surroundings 
   return { ...surroundings, pods, workloads: [workload, { ...workload, replicas: 0 }] };
 }
 
-function unfit(surroundings: Surroundings, workload: WorkloadView): Finding | undefined {
-  return criticalOf(surroundings, 'WhileMoving') ?? criticalOf(only(surroundings, workload), 'BeforeRestart');
+function unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined {
+  return heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving') ?? criticalOf(only(surroundings, workload), 'BeforeRestart');
 }
 
-function unready(surroundings: Surroundings): Finding | undefined {
-  const found = criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
-  if (found !== undefined) return found;
+function unready(surroundings: Surroundings): Hold | undefined {
+  const whole = heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
+  if (whole !== undefined) return whole;
   for (const workload of surroundings.workloads) {
     const critical = criticalOf(only(surroundings, workload), 'BeforeRestart');
     if (critical !== undefined) return critical;
@@ -93,7 +108,7 @@ function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
   const { itinerary: name, ...rest } = surroundings;
   if (name !== 'L4' || choose(rest) !== 'L7') return undefined;
   const behind: Surroundings = { ...rest, itinerary: 'L7' };
-  const obstacle = waypointPrerequisites.flatMap((rule) => apply(rule, behind)).find(({ severity }) => severity === 'Critical');
+  const obstacle = waypointPrerequisites.flatMap((rule) => found(rule, behind)).map((each) => asOf(each, 'UnderWay')).find(({ severity }) => severity === 'Critical');
   return { itinerary: 'L7', ...(obstacle && { obstacle }) };
 }
 

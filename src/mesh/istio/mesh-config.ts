@@ -5,6 +5,7 @@ import type { ConfigView } from '../views.ts';
 import { authorizersOf } from './policy/authorizer.ts';
 import type { Authorizers } from './policy/options.ts';
 import type { IstioVersion } from './policy/istio-version.ts';
+import { exportDefaults, type ExportDefaults } from './policy/visibility.ts';
 
 /** A mesh configuration from its text; undefined if that cannot be read: istiod then keeps the one it has, which nobody else knows. */
 export function parseMeshConfig(written: string): Json | undefined {
@@ -38,4 +39,9 @@ export function meshAuthorizers(mesh: MeshState, version: IstioVersion): Authori
   const [first, ...others] = known;
   if (first === undefined || known.length < configs.length) return undefined;
   return Object.fromEntries(Object.entries(first).filter(([name, authorizer]) => others.every((other) => other[name] === authorizer)));
+}
+
+/** Where routes and DestinationRules are visible that do not say it; a configuration that cannot be read may let them out everywhere. */
+export function meshExports(mesh: MeshState): ExportDefaults {
+  return exportDefaults(meshConfigs(mesh));
 }

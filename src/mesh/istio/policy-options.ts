@@ -1,6 +1,6 @@
 import type { MeshState } from '../adapter.ts';
 import { meshConfigValue, trustDomainAliases } from './findings/rule.ts';
-import { meshAuthorizers } from './mesh-config.ts';
+import { meshAuthorizers, meshExports } from './mesh-config.ts';
 import { parseIstioVersion } from './policy/istio-version.ts';
 import { defaultOptions, type PolicyOptions } from './policy/options.ts';
 
@@ -14,5 +14,6 @@ export function policyOptionsOf(mesh: MeshState): PolicyOptions {
     trustDomain: meshConfigValue(mesh, 'trustDomain') ?? defaultOptions.trustDomain,
     trustDomainAliases: trustDomainAliases(mesh),
     ...(authorizers !== undefined && { authorizers }),
+    exportTo: meshExports(mesh),
   };
 }

@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { calledRoutes, calledTitle, waitsForThis, type Fate } from '../waypoint/called-routes.ts';
-import { concernsNamespace, hostsOf, isExportedTo, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
+import { isFollowedHere, isStranger } from './reach.ts';
+import { concernsNamespace, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** What is known of routes is known of sidecars that leave for ambient; otherwise every route counts as one that is followed. */
@@ -8,7 +9,7 @@ function fates(surroundings: Surroundings): readonly Fate[] {
   const { route: { from, to }, namespace: { name }, mesh } = surroundings;
   if (from === 'IstioSidecar' && to === 'IstioAmbient') return calledRoutes(surroundings);
   return [...meshRoutes(surroundings), ...mesh.configs('DestinationRule').filter((rule) => lostTrafficPolicy(rule).length > 0)]
-    .filter((route) => !concernsNamespace(route, name) && isExportedTo(route, name))
+    .filter((route) => !concernsNamespace(route, name) && isFollowedHere(route, surroundings, route.namespace))
     .map((route) => ({ kind: 'Elsewhere', route, hosts: hostsOf(route) }));
 }
 
@@ -57,13 +58,20 @@ function stuckOnes(surroundings: Surroundings): (fate: Fate) => boolean {
   };
 }
 
+/** A stranger's is only named; for one beside the Service that is called, its owner and this one's agree before anybody moves on. */
+function othersOf({ route, service }: Extract<Fate, { readonly calls: string }>, surroundings: Surroundings): Pick<Evidence, 'others'> {
+  if (!isStranger(route, surroundings)) return {};
+  return { others: isStranger(route, surroundings, service.namespace) ? 'Noted' : 'Holds' };
+}
+
 function lost(surroundings: Surroundings): readonly Evidence[] {
   const isStuck = stuckOnes(surroundings);
   return certain(surroundings).filter((fate) => !isStuck(fate)).map((fate) => {
     const start = `workloads of this namespace call ${calledTitle(fate)}, and without their sidecars would ${lose(fate)}`;
-    return fate.kind === 'Unbound'
+    const evidence = fate.kind === 'Unbound'
       ? { object: nameOf(fate.route), message: `${start} until that is behind a waypoint`, fix: remedy(fate) }
       : { object: nameOf(fate.route), message: `${start}: ${fate.why}` };
+    return { ...evidence, ...othersOf(fate, surroundings) };
   });
 }
 

@@ -13,6 +13,7 @@ import { asWaypoints } from '../policy/waypoint.ts';
 import { namedWaypoint } from '../waypoint/bound.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { waypointName } from '../waypoint/gateway.ts';
+import { isStranger } from './reach.ts';
 import { nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 /*
@@ -67,6 +68,8 @@ function judge(entry: ConfigView, waypoint: WaypointName, all: readonly Policy[]
   const { route: { from, to }, namespace, mesh } = surroundings;
   const [object, hosts, through] = [nameOf(entry), nameOfHosts(entry), `${waypoint.namespace}/${waypoint.name}`];
   if (waypoint.namespace === namespace.name && waypoint.name === waypointName && getsWaypoint(surroundings)) {
+    // The Gateway that is made has no allowedRoutes, so istiod binds nothing of other namespaces to it (pilot/pkg/serviceregistry/ambient/waypoints.go).
+    if (entry.namespace !== namespace.name) return undefined;
     return { object, message: `it names the waypoint ${through}, which is going to be made for Services of the namespace: callers in ambient would reach ${hosts} through it, and the policies copied for the namespace would decide about that`, fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.` };
   }
   const policies = all.filter((policy) => waypointReads(policy, waypoint, { kind: 'ServiceEntry', namespace: entry.namespace, name: entry.name }, policyOptionsOf(mesh)));
@@ -74,7 +77,7 @@ function judge(entry: ConfigView, waypoint: WaypointName, all: readonly Policy[]
   if (refused === undefined) return undefined;
   const names = policies.map(nameOf).join(', ');
   if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`, severity: 'Warning' };
-  return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.' } : undefined;
+  return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.', ...(isStranger(entry, surroundings) && { others: 'Holds' as const }) } : undefined;
 }
 
 /** What the pods of the namespace may reach outside the mesh. */

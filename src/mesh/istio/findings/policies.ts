@@ -3,8 +3,10 @@ import { text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { asksWhoCalls, l7Fields, principals } from './policy-fields.ts';
 import { isMade } from '../policy/translate/names.ts';
+import { declaredCallers } from '../waypoint/callers.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
+import { isStranger } from './reach.ts';
 import { applicable, asksForStrict, hasTrustDomainAliases, meshConfigValue, mtlsModes, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 function action(policy: ConfigView): string {
@@ -62,14 +64,23 @@ function disabledMtls(surroundings: Surroundings): readonly Evidence[] {
     .map((policy) => ({ object: nameOf(policy), message: 'mTLS is DISABLEd; ztunnel treats that as PERMISSIVE and cannot force plaintext' }));
 }
 
+/** Whether somebody has said who calls the namespace of a policy elsewhere, and nobody here does. Metrics are no proof: who is refused is not seen. */
+function isUncalled(policy: ConfigView, surroundings: Surroundings): boolean {
+  const callers = isStranger(policy, surroundings) ? declaredCallers(policy.namespace, surroundings.spec.callers) : undefined;
+  return callers?.callers.every(({ namespace }) => namespace !== surroundings.namespace.name) === true;
+}
+
 /** Outside the mesh pods have no identity either: a policy elsewhere that denies them by it would let them in. */
 function enforced(surroundings: Surroundings): readonly Evidence[] {
   if (surroundings.route.to !== 'None') return [];
   const strict = surroundings.mesh.configs('PeerAuthentication').filter(asksForStrict);
   const own = workloadPolicies(surroundings);
   const elsewhere = surroundings.mesh.configs('AuthorizationPolicy').filter((policy) => asksWhoCalls(policy.spec) && !own.includes(policy));
-  return [...own, ...applicable('RequestAuthentication', surroundings), ...strict, ...elsewhere]
-    .map((policy) => ({ object: nameOf(policy), message: 'nothing enforces this policy for pods outside the mesh, or it refuses their plaintext, or it does not know them without their identity' }));
+  return [...own, ...applicable('RequestAuthentication', surroundings), ...strict, ...elsewhere].filter((policy) => !isUncalled(policy, surroundings))
+    .map((policy) => ({
+      object: nameOf(policy), message: 'nothing enforces this policy for pods outside the mesh, or it refuses their plaintext, or it does not know them without their identity',
+      ...(isStranger(policy, surroundings) && { others: 'Holds' as const, fix: 'Remove the policy first, or stay in the mesh; or, if nothing here calls its namespace, say so by naming its callers in spec.callers.' }),
+    }));
 }
 
 /** What policies and authentication need that the other data plane cannot do. */

@@ -31,12 +31,6 @@ export function concernsNamespace(route: ConfigView, namespace: string): boolean
   return route.namespace === namespace || hostsOf(route).some((host) => takesIn(host, route.namespace, namespace));
 }
 
-/** Visible in the namespace: by default everything is (`exportTo`). */
-export function isExportedTo(config: ConfigView, namespace: string): boolean {
-  const exportTo = strings(config.spec['exportTo']);
-  return exportTo.length === 0 || exportTo.some((to) => to === '*' || to === namespace);
-}
-
 /** What a route is for: hosts, or its parents of kind Service as hosts. */
 export function hostsOf({ kind, namespace, spec }: ConfigView): readonly string[] {
   switch (kind) {

@@ -4,7 +4,29 @@ import type { ConfigView } from '../../views.ts';
 import { isCarriedOver } from '../waypoint/carried-over.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
+import { followedElsewhere, isFollowedHere, isStranger } from './reach.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
+
+/** What only callers of other namespaces follow: they keep it for as long as they have their sidecars, whatever becomes of this namespace. */
+function ofCallers(route: ConfigView, surroundings: Surroundings): readonly Evidence[] {
+  const from = followedElsewhere(route, surroundings);
+  return from === undefined ? [] : [{
+    object: nameOf(route), severity: 'Warning',
+    message: `only calls from ${from} follow it, none from ${surroundings.namespace.name}: they lose it when they leave their own sidecars`,
+    fix: 'Nothing for this namespace. Its owner looks at it before the callers are migrated.',
+  }];
+}
+
+/** Who loses it: calls from here. Nobody else's, because a sidecar that stays goes on with it. */
+function lost(route: ConfigView, surroundings: Surroundings, message: string): readonly Evidence[] {
+  if (!isFollowedHere(route, surroundings)) return ofCallers(route, surroundings);
+  const object = nameOf(route);
+  return isStranger(route, surroundings)
+    ? [{ object, message: `it stands in a namespace of others and is visible here: calls from ${surroundings.namespace.name} follow it today. ${message}`, fix: strangerFix, others: 'Noted' }]
+    : [{ object, message }];
+}
+
+const strangerFix = 'Have its owner limit it with exportTo, or remove it. Or, if calls from here may go on without it, name it in spec.accept.';
 
 /** A route may also stand with the clients and name a Service elsewhere (a consumer route), or name a ServiceEntry. */
 function serviceRoutes(surroundings: Surroundings): readonly Evidence[] {
@@ -12,16 +34,12 @@ function serviceRoutes(surroundings: Surroundings): readonly Evidence[] {
   const isHere = (route: ConfigView): boolean => records(route.spec['parentRefs']).some((parent) =>
     (parent['kind'] === 'Service' || parent['kind'] === 'ServiceEntry') && (route.namespace === home || text(parent['namespace']) === home));
   return gatewayRoutes(surroundings).filter((route) => isHere(route) && !isSpared(surroundings, route))
-    .map((route) => ({ object: nameOf(route), message: 'a route with a Service as parent is applied by sidecars and waypoints, not by ztunnel' }));
+    .flatMap((route) => lost(route, surroundings, 'A route with a Service as parent is applied by sidecars and waypoints, not by ztunnel'));
 }
 
-/**
- * Behind a waypoint: routes of its Services are followed there, and those that callers elsewhere have for themselves are lost with
- * the callers' sidecars, not with those of this namespace.
- */
+/** Behind a waypoint routes of its Services are followed there. */
 function isSpared(surroundings: Surroundings, route: ConfigView): boolean {
-  if (!getsWaypoint(surroundings)) return false;
-  if (route.namespace !== surroundings.namespace.name) return true;
+  if (!getsWaypoint(surroundings) || route.namespace !== surroundings.namespace.name) return false;
   const parents = records(route.spec['parentRefs']).filter(({ kind }) => kind === 'Service' || kind === 'ServiceEntry');
   return parents.every(({ kind }) => kind === 'Service') && isCarriedOver(surroundings, route, hostsOf(route));
 }
@@ -33,7 +51,7 @@ export const routeRules: readonly Rule[] = [
     fix: 'Keep this namespace on sidecars, or remove the VirtualService, or bind it to ingress gateways only (spec.gateways). A waypoint follows one whose hosts all are Services of the namespace.',
     find: (surroundings) => meshRoutes(surroundings)
       .filter((route) => concernsNamespace(route, surroundings.namespace.name) && !isCarriedOver(surroundings, route, hostsOf(route)))
-      .map((route) => ({ object: nameOf(route), message: 'sidecars apply this VirtualService, ztunnel ignores it: its routing would be lost' })),
+      .flatMap((route) => lost(route, surroundings, 'Sidecars apply this VirtualService, ztunnel ignores it: its routing would be lost')),
   },
   {
     id: 'MM031', severity: 'Critical', when: 'Always', title: 'HTTPRoute or GRPCRoute for a Service',
@@ -45,8 +63,8 @@ export const routeRules: readonly Rule[] = [
     fix: 'Remove the traffic policy, or keep this namespace on sidecars. A waypoint applies one whose host is a Service of the namespace.',
     find: (surroundings) => surroundings.mesh.configs('DestinationRule')
       .filter((rule) => concernsNamespace(rule, surroundings.namespace.name) && !isCarriedOver(surroundings, rule, hostsOf(rule)))
-      .map((rule) => ({ rule, lost: lostTrafficPolicy(rule) }))
-      .filter(({ lost }) => lost.length > 0)
-      .map(({ rule, lost }) => ({ object: nameOf(rule), message: `sidecars apply ${lost.join(', ')}, ztunnel does not` })),
+      .map((rule) => ({ rule, fields: lostTrafficPolicy(rule) }))
+      .filter(({ fields }) => fields.length > 0)
+      .flatMap(({ rule, fields }) => lost(rule, surroundings, `Sidecars apply ${fields.join(', ')}, ztunnel does not`)),
   },
 ];

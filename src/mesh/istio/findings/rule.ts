@@ -12,6 +12,18 @@ export interface Evidence {
   readonly fix?: string;
   /** If it is not that of the rule. */
   readonly severity?: Severity;
+  /**
+   * It is about what others have in their namespaces. Before the start somebody looks at it; later they must not take this namespace back by it:
+   * - `Noted`: nothing is protected by it, so it keeps nobody either.
+   * - `Holds`: somebody would be let in, or refused, by going on, so the namespace stays where it is until it is gone.
+   */
+  readonly others?: 'Noted' | 'Holds';
+}
+
+/** A finding, and whether it is about what others have. */
+export interface Found {
+  readonly finding: Finding;
+  readonly others?: Evidence['others'];
 }
 
 interface Check {
@@ -25,7 +37,7 @@ interface Check {
 
 /**
  * One check. The table of them is the catalogue in docs/findings.md. All are asked at the start; what is critical there is asked
- * later too, unless its row says why it cannot come to matter:
+ * later too, unless its row says why it cannot come to matter, and unless it is about what others have (`Evidence.others`):
  * - `Always`: on the way, where it sends the namespace back, and at rest.
  * - `WhileMoving`: before the labels change and before each restart, which it holds up.
  * - `BeforeFlip`: before the labels change, which it holds up.
@@ -37,9 +49,27 @@ export type Rule = Check & (
   | { readonly severity: 'Warning' | 'Info'; readonly when: 'Start' | 'Always' }
 );
 
+/** Whether the platform team has accepted what a rule says of an object of others. */
+function isAccepted({ id }: Rule, { object, others }: Evidence, { spec }: Surroundings): boolean {
+  return others !== undefined && spec.accept.some((each) => each.finding === id && each.object === object);
+}
+
 /** The findings of a rule, cut to what the API admits: a status that is refused could not even record a failure. */
+export function found(rule: Rule, surroundings: Surroundings): readonly Found[] {
+  return rule.find(surroundings).map((evidence) => {
+    const { object, message, fix = rule.fix, severity = rule.severity, others } = evidence;
+    const accepted = severity === 'Critical' && isAccepted(rule, evidence, surroundings);
+    const finding: Finding = {
+      id: rule.id, severity: accepted ? 'Warning' : severity, object: object.slice(0, 512),
+      message: `${accepted ? 'accepted by spec.accept: ' : ''}${message}`.slice(0, 1024), fix: fix.slice(0, 1024),
+    };
+    return { finding, ...(others !== undefined && { others }) };
+  });
+}
+
+/** What a rule finds before the start. */
 export function apply(rule: Rule, surroundings: Surroundings): readonly Finding[] {
-  return rule.find(surroundings).map(({ object, message, fix, severity = rule.severity }) => ({ id: rule.id, severity, object: object.slice(0, 512), message: message.slice(0, 1024), fix: (fix ?? rule.fix).slice(0, 1024) }));
+  return found(rule, surroundings).map(({ finding }) => finding);
 }
 
 /** `AuthorizationPolicy shop/deny-delete`. */

@@ -1,11 +1,12 @@
 import { timestamp } from '../../../base/clock.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { WorkloadView } from '../../views.ts';
-import { guardedServices, leftOut, outsideCallers, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
+import { guardedServices, leftOut, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
 import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
 import { exitOrder } from '../waypoint/exit/order.ts';
 import { isExit } from '../waypoint/exit/route.ts';
-import { changesOf, type Change } from '../waypoint/proof.ts';
+import { certainChanges, type Change } from '../waypoint/proof.ts';
+import { refusedOutside } from '../waypoint/outside.ts';
 import { restartOrder } from '../waypoint/order.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
@@ -25,10 +26,8 @@ function problems(severity: 'Critical' | 'Warning'): (surroundings: Surroundings
     .map(({ object, field, message, fix }) => ({ object, message: `${field}: ${message}`, fix })));
 }
 
-/** What the proof says, once nothing else stands in the way: what cannot be made need not be compared. */
 function changed(kind: Change['kind'], surroundings: Surroundings): readonly Evidence[] {
-  const blocked = translationOf(surroundings).problems.some(({ severity }) => severity === 'Critical');
-  return blocked ? [] : changesOf(surroundings).filter((change) => change.kind === kind).map(({ object, message }) => ({ object, message }));
+  return certainChanges(surroundings).filter((change) => change.kind === kind).map(({ object, message }) => ({ object, message }));
 }
 
 const goneAround = 'Name ports or callers that have to stay direct in spec.policies.direct, or let these callers join ambient.';
@@ -61,10 +60,8 @@ function sleeping(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Su
   return names.length === 0 ? [] : [`callers that do not run now get sidecars when they do, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`];
 }
 
-/** Declared callers outside the mesh, if something gets through today that has no identity; policies name identities, which these do not have. */
 function outside(service: ServiceFacts, callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
-  if (callers.declared !== true || !changed('Ends', surroundings).some(({ object }) => object === serviceName(service))) return [];
-  const pods = outsideCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name);
+  const pods = refusedOutside(service, callers, surroundings);
   return pods.length === 0 ? [] : [`callers outside the mesh never use a waypoint and would be refused for good: ${[...new Set(pods.map(({ namespace }) => namespace))].join(', ')} (${some(pods)}), known from ${callers.from}`];
 }
 
@@ -124,7 +121,7 @@ export const waypointRules: readonly Rule[] = [
     find: callersFirst((surroundings) => guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Known' ? [] : [{ object: serviceName(service), message: `callers with sidecars would be refused, and ${callers.why}` }]))),
   },
   {
-    id: 'MM083', severity: 'Critical', when: 'BeforeFlip', title: 'Callers still have sidecars',
+    id: 'MM083', severity: 'Critical', when: 'Start', notOnTheWay: 'Flip waits for these callers (awaitsCallers): whoever may call takes nobody back by starting to.', title: 'Callers still have sidecars',
     fix: 'Migrate the callers first, or set spec.policies.bypass to FailClosed.',
     find: callersFirst(withSidecars),
   },

@@ -1,3 +1,4 @@
+import type { ExportDefaults } from './visibility.ts';
 import { defaultIstioVersion, hasFeature, type IstioVersion } from './istio-version.ts';
 
 /** What istiod can do with a provider: `Http` is asked about HTTP requests only, `Invalid` about nothing. */
@@ -19,6 +20,8 @@ export interface PolicyOptions {
   readonly ztunnelDryRun: boolean;
   /** External authorizers of `meshConfig.extensionProviders`. Undefined: the mesh configuration is not known. */
   readonly authorizers?: Authorizers;
+  /** Where routes and DestinationRules are visible that do not say it themselves. Default: everywhere. */
+  readonly exportTo?: ExportDefaults;
 }
 
 /** An installation without settings of its own. */

@@ -7,6 +7,7 @@ import { oldSidecars, type OldSidecars } from '../old-sidecars.ts';
 import { callsFrom, guardedServices, sidecarCallers, sleepingCallers, type Callers } from './callers.ts';
 import { getsWaypoint } from './choose.ts';
 import { neighbour } from './neighbour.ts';
+import { refusedOutside } from './outside.ts';
 
 function podNames(pods: readonly PodView[]): string {
   return listed(pods.map(({ name }) => name));
@@ -76,8 +77,21 @@ export function circleOfCallers(surroundings: Surroundings): readonly string[] |
   return circleFrom(home, (name) => [...awaitedCallers(name === home ? surroundings : neighbour(surroundings, name)).keys()].filter((each) => scope?.moves(each) === true));
 }
 
-/** Whether workloads of other namespaces that call here still have sidecars: past the waypoint they would be refused by pods without. */
+/** Whether callers that are declared call from outside the mesh, and would be refused for good: nobody moves them. */
+function awaitsOutside(surroundings: Surroundings): Awaiting | undefined {
+  if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return undefined;
+  const pods = guardedServices(surroundings).flatMap(({ service, callers }) => refusedOutside(service, callers, surroundings));
+  if (pods.length === 0) return undefined;
+  const names = [...new Set(pods.map(({ namespace }) => namespace))].sort();
+  return { stuck: true, message: `callers outside the mesh never use a waypoint and would be refused for good: ${listed(names)} (${podNames([...new Set(pods)])})` };
+}
+
+/** Whether workloads of other namespaces that call here would be refused by pods without a sidecar: they still have theirs, or are outside the mesh. */
 export function awaitsCallers(surroundings: Surroundings): Awaiting | undefined {
+  return awaitsOutside(surroundings) ?? awaitsSidecars(surroundings);
+}
+
+function awaitsSidecars(surroundings: Surroundings): Awaiting | undefined {
   const awaited = awaitedCallers(surroundings);
   if (awaited.size === 0) return undefined;
   const names = [...awaited.keys()].sort();

@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
-import { concernsNamespace, gatewayRoutes, hostsOf, isExportedTo, lostTrafficPolicy, meshRoutes, namespaceOfHost } from '../findings/route-objects.ts';
+import { isFollowedHere } from '../findings/reach.ts';
+import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoutes, namespaceOfHost } from '../findings/route-objects.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { lostToCallers } from '../policy/translate/routes.ts';
 import { namesService } from '../policy/translate/route-hosts.ts';
@@ -75,9 +76,11 @@ function fateAt({ surroundings, options, calls }: Scene, route: ConfigView, serv
 }
 
 function fatesOf(scene: Scene, route: ConfigView): readonly Fate[] {
-  const hosts = hostsOf(route).map((host) => ({ host, services: servicesOf(scene.surroundings, host, route.namespace) }));
-  const nowhere = hosts.filter(({ services }) => services.length === 0).map(({ host }) => host);
-  const services = [...new Set(hosts.flatMap((found) => found.services))];
+  const { surroundings } = scene;
+  const hosts = hostsOf(route).map((host) => ({ host, services: servicesOf(surroundings, host, route.namespace) }));
+  // Whose namespace a host outside is of is not known: it counts as that of the object.
+  const nowhere = hosts.filter(({ services }) => services.length === 0 && isFollowedHere(route, surroundings, route.namespace)).map(({ host }) => host);
+  const services = [...new Set(hosts.flatMap((found) => found.services))].filter(({ namespace }) => isFollowedHere(route, surroundings, namespace));
   return [...(nowhere.length === 0 ? [] : [{ kind: 'Elsewhere' as const, route, hosts: nowhere }]), ...services.flatMap((service) => fateAt(scene, route, service))];
 }
 
@@ -94,7 +97,7 @@ function lookAtRoutes(surroundings: Surroundings): readonly Fate[] {
     ...gatewayRoutes(surroundings).filter(isBesideService),
     ...surroundings.mesh.configs('DestinationRule').filter((rule) => lostTrafficPolicy(rule).length > 0),
   ];
-  return routes.filter((route) => !concernsNamespace(route, name) && isExportedTo(route, name)).flatMap((route) => fatesOf(scene, route));
+  return routes.filter((route) => !concernsNamespace(route, name)).flatMap((route) => fatesOf(scene, route));
 }
 
 const seen = new WeakMap<Surroundings, readonly Fate[]>();

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
+import { isOfCallers } from '../policy/translate/route-features.ts';
 import { namesService } from '../policy/translate/route-hosts.ts';
 import { titleOf } from '../policy/translate/world.ts';
 import { getsWaypoint } from './choose.ts';
@@ -24,6 +25,7 @@ function isAnswered(surroundings: Surroundings, route: ConfigView, host: string)
  * that goes behind the waypoint. What it loses there is MM080, what changes MM081.
  */
 export function isCarriedOver(surroundings: Surroundings, route: ConfigView, hosts: readonly string[]): boolean {
-  if (!getsWaypoint(surroundings)) return false;
+  const { namespace, mesh } = surroundings;
+  if (!getsWaypoint(surroundings) || isOfCallers(route, { namespace: namespace.name }, mesh)) return false;
   return isReported(surroundings, route) || (hosts.length > 0 && hosts.every((host) => isAnswered(surroundings, route, host)));
 }

@@ -179,3 +179,9 @@ export const changesOf: (surroundings: Surroundings) => readonly Change[] = reme
   const homes = [...new Set([world.namespace, world.options.rootNamespace])];
   return changes(world, peerAuthentications(surroundings, homes), translationOf(surroundings));
 });
+
+/** The same, once nothing else stands in the way: what cannot be made need not be compared. */
+export function certainChanges(surroundings: Surroundings): readonly Change[] {
+  const blocked = translationOf(surroundings).problems.some(({ severity }) => severity === 'Critical');
+  return blocked ? [] : changesOf(surroundings);
+}

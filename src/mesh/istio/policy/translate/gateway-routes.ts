@@ -17,7 +17,7 @@ function isForGateways({ kind, spec }: ConfigObject): boolean {
  * everybody (buildWaypointInboundHTTPRouteConfig).
  */
 export function gatewayProblems(service: ServiceFacts, world: World): readonly Problem[] {
-  const followed = world.routes.filter((object) => object.kind !== 'DestinationRule' && concernsService(object, service) && !isOfCallers(object, service));
+  const followed = world.routes.filter((object) => object.kind !== 'DestinationRule' && concernsService(object, service) && !isOfCallers(object, service, world.options));
   const entrances = world.routes.filter((object) => isForGateways(object) && destinations(object).some(({ host, home }) => namesService(host, home, service)));
   return entrances.length === 0 ? [] : followed.map((object) => warning(titleOf(object), 'spec',
     `requests from gateways, which come by ${entrances.map(titleOf).join(', ')}, go through the waypoint too and follow it there: retries, mirrors and added headers of both then come one after the other`,

@@ -43,7 +43,7 @@ function reasonsOf(service: ServiceFacts, world: World): readonly Reason[] {
       object: titleOf(object), enforces: true, sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
     })),
     ...world.extensions.flatMap((object) => extensionReason(object, service, world) ?? []),
-    ...world.routes.flatMap((object) => routeReason(object, service) ?? []),
+    ...world.routes.flatMap((object) => routeReason(object, service, world.options) ?? []),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { list, record, records, text, type Json } from '../../../json.ts';
 import type { IstioVersion } from '../istio-version.ts';
+import type { PolicyOptions } from '../options.ts';
 import type { Reason } from './reason.ts';
 import { concernsService } from './route-hosts.ts';
 import { titleOf, type ConfigObject, type ServiceFacts } from './world.ts';
@@ -83,16 +84,18 @@ export function featuresOf({ kind, spec }: ConfigObject): readonly Feature[] {
 }
 
 /**
- * A Gateway API route beside its callers instead of beside the Service (a consumer route): becomes a VirtualService of that namespace,
- * which no waypoint of the Service reads (getVirtualServiceForWaypoint). It is a matter of the callers, and so of their namespace.
+ * Beside its callers instead of beside the Service (a consumer route): no waypoint of the Service reads it (getVirtualServiceForWaypoint), so
+ * it is a matter of the callers, and so of their namespaces. Whoever makes one decides neither whether somebody else's Service gets a waypoint
+ * nor what keeps it from that. The owner of the root namespace decides about the mesh.
  */
-export function isOfCallers({ kind, namespace }: ConfigObject, service: ServiceFacts): boolean {
-  return (kind === 'HTTPRoute' || kind === 'GRPCRoute') && namespace !== service.namespace;
+export function isOfCallers({ kind, namespace }: Pick<ConfigObject, 'kind' | 'namespace'>, service: Pick<ServiceFacts, 'namespace'>, { rootNamespace }: Pick<PolicyOptions, 'rootNamespace'>): boolean {
+  const isRoute = kind === 'HTTPRoute' || kind === 'GRPCRoute';
+  return namespace !== service.namespace && (isRoute || namespace !== rootNamespace);
 }
 
 /** Why a route needs a waypoint before a Service: nothing else in ambient reads it. */
-export function routeReason(object: ConfigObject, service: ServiceFacts): Reason | undefined {
-  if (!concernsService(object, service) || isOfCallers(object, service)) return undefined;
+export function routeReason(object: ConfigObject, service: ServiceFacts, options: Pick<PolicyOptions, 'rootNamespace'>): Reason | undefined {
+  if (!concernsService(object, service) || isOfCallers(object, service, options)) return undefined;
   // With nothing but a mode of mutual TLS a DestinationRule asks for what ambient does anyway.
   const idle = object.kind === 'DestinationRule' && featuresOf(object).every(({ field, state }) => field === 'spec.trafficPolicy.tls' && state === 'Changes');
   return idle ? undefined : { object: titleOf(object), sentence: `${titleOf(object)} routes calls to the Service, which ztunnel does not.`, enforces: false };

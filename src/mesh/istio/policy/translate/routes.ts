@@ -6,6 +6,7 @@ import { critical, warning, type Problem } from './problem.ts';
 import { featuresOf, isOfCallers, stateIn } from './route-features.ts';
 import { concernsService, namesService } from './route-hosts.ts';
 import { coverage } from './selection.ts';
+import { isVisible } from '../visibility.ts';
 import { serviceTitle, titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';
 
 /** What decides whether the waypoint of a Service follows a route. */
@@ -20,13 +21,13 @@ export interface KeptFeature {
 
 /** Features of the routes of the waypoint's Services that work on as they are. */
 export function keptFeatures(bound: readonly ServiceFacts[], world: World): readonly KeptFeature[] {
-  return world.routes.filter((object) => bound.some((service) => concernsService(object, service))).flatMap((object) =>
+  return world.routes.filter((object) => bound.some((service) => concernsService(object, service) && !isOfCallers(object, service, world.options))).flatMap((object) =>
     featuresOf(object).filter((feature) => stateIn(feature, world.options.version) === 'Kept').map(({ field, sentence }) => ({ object: titleOf(object), field, sentence: `${sentence}.` })));
 }
 
 /** What the routes of a Service lose behind a waypoint, or make of its policies. */
 export function routeProblems(service: ServiceFacts, world: World): readonly Problem[] {
-  const routes = world.routes.filter((object) => concernsService(object, service) && !isOfCallers(object, service));
+  const routes = world.routes.filter((object) => concernsService(object, service) && !isOfCallers(object, service, world.options));
   return [...bothKinds(routes, service), ...routes.flatMap((object) => [
     ...place(object, service, world),
     ...features(object, world),
@@ -49,8 +50,13 @@ function isRead({ kind, namespace }: ConfigObject, service: ServiceFacts, { wayp
   return namespace === service.namespace || namespace === waypoint.namespace || (kind === 'DestinationRule' && namespace === options.rootNamespace);
 }
 
+/** A waypoint imports, like a sidecar of its namespace, what is visible there. */
+function hidden(object: ConfigObject, service: ServiceFacts, { waypoint, options }: RouteWorld): readonly Problem[] {
+  return isVisible(object, waypoint.namespace, options.exportTo) ? [] : [critical(titleOf(object), 'spec.exportTo', `it is not visible in namespace ${waypoint.namespace}, so the waypoint of ${serviceTitle(service)} does not read it: callers that leave their sidecars lose it`, `Export it to namespace ${waypoint.namespace} too, if it is meant for all callers.`)];
+}
+
 function place(object: ConfigObject, service: ServiceFacts, world: RouteWorld): readonly Problem[] {
-  return isRead(object, service, world) ? [] : [critical(titleOf(object), 'metadata.namespace', `it stands in a namespace in which the waypoint of ${serviceTitle(service)} does not read it: callers that leave their sidecars lose it`, `Move it to namespace ${service.namespace}, if it is meant for all callers.`)];
+  return isRead(object, service, world) ? hidden(object, service, world) : [critical(titleOf(object), 'metadata.namespace', `it stands in a namespace in which the waypoint of ${serviceTitle(service)} does not read it: callers that leave their sidecars lose it`, `Move it to namespace ${service.namespace}, if it is meant for all callers.`)];
 }
 
 function features(object: ConfigObject, { options }: RouteWorld): readonly Problem[] {

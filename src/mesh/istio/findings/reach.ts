@@ -1,0 +1,58 @@
+import type { Surroundings } from '../../adapter.ts';
+import { list, records, strings } from '../../json.ts';
+import { selects, type ConfigView } from '../../views.ts';
+import { policyOptionsOf } from '../policy-options.ts';
+import { followers, isFollowed } from '../policy/visibility.ts';
+import { hostsOf } from './route-objects.ts';
+import { labelSets, selectorOf } from './rule.ts';
+
+/** Whether one host, perhaps a wildcard, takes in another in whichever direction (host.Name.Matches). */
+function overlaps(a: string, b: string): boolean {
+  const covers = (wide: string, narrow: string): boolean => wide.startsWith('*') && narrow.replace(/^\*/, '').endsWith(wide.slice(1));
+  return a === b || covers(a, b) || covers(b, a);
+}
+
+/** The Sidecar that a pod is under: one that selects it, else that of its namespace, else that of the mesh (getSidecarScope). */
+function sidecarOf(labels: Readonly<Record<string, string>>, { mesh, namespace }: Surroundings): ConfigView | undefined {
+  const own = mesh.configs('Sidecar', namespace.name);
+  const wide = (config: ConfigView): boolean => selectorOf(config) === undefined;
+  const selecting = own.find((config) => !wide(config) && selects({ matchLabels: selectorOf(config) ?? {} }, labels));
+  return selecting ?? own.find(wide) ?? mesh.configs('Sidecar', mesh.rootNamespace).find(wide);
+}
+
+/** Whether its egress lets a VirtualService in; without egress everything is (SelectVirtualServices). Short names are taken for any. */
+function imports({ spec }: ConfigView, route: ConfigView, home: string): boolean {
+  if (list(spec['egress']).length === 0) return true;
+  return records(spec['egress']).flatMap(({ hosts }) => strings(hosts)).some((entry) => {
+    const [from = '', host = ''] = entry.split('/');
+    const isFrom = from === '*' || (from === '.' ? home : from) === route.namespace;
+    return isFrom && hostsOf(route).some((each) => !each.includes('.') || overlaps(each, host));
+  });
+}
+
+/** Whether a Sidecar keeps it from every pod of the namespace. */
+function isKeptOut(route: ConfigView, surroundings: Surroundings): boolean {
+  if (route.kind !== 'VirtualService') return false;
+  const all = labelSets(surroundings);
+  return all.length > 0 && all.every((labels) => {
+    const sidecar = sidecarOf(labels, surroundings);
+    return sidecar !== undefined && !imports(sidecar, route, surroundings.namespace.name);
+  });
+}
+
+/** Whether sidecars of the namespace follow an object when they call a Service of another, or one of their own. */
+export function isFollowedHere(route: ConfigView, surroundings: Surroundings, to = surroundings.namespace.name): boolean {
+  return isFollowed(route, { from: surroundings.namespace.name, to }, policyOptionsOf(surroundings.mesh)) && !isKeptOut(route, surroundings);
+}
+
+/** Whose calls to this namespace follow an object that its own do not, in words; undefined if nobody's. */
+export function followedElsewhere(route: ConfigView, { mesh, namespace: { name } }: Surroundings): string | undefined {
+  const names = followers(route, policyOptionsOf(mesh), name).filter((each) => each !== name);
+  if (names.includes('*')) return 'all other namespaces that import it';
+  return names.length === 0 ? undefined : names.join(', ');
+}
+
+/** Whether an object is none of the namespace's own, of the Service's that is called, or of the root namespace, whose owner decides about the mesh. */
+export function isStranger({ namespace }: { readonly namespace: string }, { mesh, namespace: { name } }: Surroundings, called = name): boolean {
+  return ![name, called, mesh.rootNamespace].includes(namespace);
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from '@jest/globals';
+import { captured, config, installed, mesh, migrationSpec, namespace, plainPod, pod, root, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { ConfigView } from '../../views.ts';
+import { istio } from '../adapter.ts';
+
+type Spec = Readonly<Record<string, unknown>>;
+
+const stranger = { namespace: 'mallory', name: 'evil' };
+
+function evil(kind: string, spec: Spec): ConfigView {
+  return config(kind, spec, stranger);
+}
+
+const toShop = { hosts: ['web.shop.svc.cluster.local'] };
+const route = evil('VirtualService', toShop);
+const rule = { host: 'web.shop.svc.cluster.local', trafficPolicy: { tls: { mode: 'DISABLE' } } };
+
+/** Severity and message of what is said of the stranger's object. */
+function said(given: Surroundings, when: Parameters<typeof istio.findings>[1] = 'Start'): readonly string[] {
+  return istio.findings(given, when).filter(({ object }) => object.endsWith(' mallory/evil')).map(({ id, severity, message }) => `${severity} ${id} ${message}`);
+}
+
+const itineraries = ['L4', 'L7'] as const;
+const denyDelete = config('AuthorizationPolicy', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] });
+
+/** Under way, behind a waypoint or not. */
+function underWay(itinerary: 'L4' | 'L7', ...configs: readonly ConfigView[]): Surroundings {
+  return surroundings({ itinerary }, itinerary === 'L7' ? [denyDelete, ...configs] : configs);
+}
+
+function isHeld({ finding, others }: { readonly finding: { readonly id: string }; readonly others: boolean }): string {
+  return `${finding.id} ${others ? 'of others' : ''}`;
+}
+
+describe.each(itineraries)('in a namespace of others, on the way with %s', (itinerary) => {
+  it.each<[string, ConfigView]>([
+    ['a VirtualService kept private', evil('VirtualService', { ...toShop, exportTo: ['.'] })], ['one kept private for everything', evil('VirtualService', { hosts: ['*'], exportTo: ['mallory'] })],
+    ['a DestinationRule', evil('DestinationRule', rule)], ['one for every Service', evil('DestinationRule', { ...rule, host: '*.svc.cluster.local' })], ['one kept private', evil('DestinationRule', { ...rule, exportTo: ['.'] })],
+    ['a consumer route', evil('HTTPRoute', { parentRefs: [{ kind: 'Service', name: 'web', namespace: 'shop' }] })], ['a consumer route for gRPC', evil('GRPCRoute', { parentRefs: [{ kind: 'Service', name: 'web', namespace: 'shop' }] })],
+  ])('%s concerns only calls from there, and is named', (_title, object) => {
+    const given = underWay(itinerary, object);
+    expect(said(given)).toEqual([expect.stringMatching(/^Warning MM03[012] only calls from mallory follow it, none from shop/)]);
+    expect([istio.unready(given), istio.unfit(given, workload())]).toEqual([undefined, undefined]);
+  });
+
+  it.each<[string, ConfigView]>([['for a Service', route], ['for everything', evil('VirtualService', { hosts: ['*'] })], ['for every Service', evil('VirtualService', { hosts: ['*.svc.cluster.local'], exportTo: ['*'] })]])('a VirtualService %s that is visible is critical at the start only, unless it is accepted', (_title, object) => {
+    const given = underWay(itinerary, object);
+    expect(said(given)).toEqual([expect.stringMatching(/^Critical MM030 .*calls from shop follow it today/)]);
+    for (const when of ['UnderWay', 'AtRest'] as const) expect(said(given, when)).toEqual([expect.stringMatching(/^Warning MM030/)]);
+    expect([istio.unready(given), istio.unfit(given, workload())]).toEqual([undefined, undefined]);
+    const accept = [{ finding: 'MM030', object: 'VirtualService mallory/evil' }];
+    expect(said({ ...given, spec: migrationSpec({ accept }) })).toEqual([expect.stringMatching(/^Warning MM030 accepted by spec.accept: /)]);
+  });
+});
+
+describe('a VirtualService of others', () => {
+  const egress = (hosts: readonly string[], more: Spec = {}): ConfigView => config('Sidecar', { egress: [{ hosts }], ...more }, { name: 'default' });
+
+  it('makes no waypoint, and is none of its business', () => {
+    expect(istio.choose(surroundings({}, [route]))).toBe('L4');
+    expect(istio.choose(surroundings({}, [{ ...route, namespace: 'shop' }]))).toBe('L7');
+    expect(istio.explain(underWay('L7', { ...route, spec: { ...toShop, http: [{ timeout: '1s' }] } }))).toEqual([]);
+  });
+
+  it('is followed only as far as the Sidecar of the namespace imports it', () => {
+    const kept = /^Warning MM030 only calls from all other namespaces/;
+    expect(said(underWay('L4', route, egress(['./*', 'istio-system/*'])))).toEqual([expect.stringMatching(kept)]);
+    expect(said(underWay('L4', route, egress(['*/web.blog.svc.cluster.local'])))).toEqual([expect.stringMatching(kept)]);
+    for (const hosts of [['*/*'], ['mallory/*'], ['mallory/*.svc.cluster.local'], ['*/web.shop.svc.cluster.local']]) expect(said(underWay('L4', route, egress(hosts)))).toEqual([expect.stringMatching(/^Critical MM030/)]);
+    expect(said(underWay('L4', route, egress(['./*'], { workloadSelector: { labels: { app: 'other' } } })))).toEqual([expect.stringMatching(/^Critical MM030/)]);
+  });
+
+  it('cannot be accepted where it is the namespace\'s own, or that of the mesh', () => {
+    for (const home of ['shop', root]) {
+      const accept = [{ finding: 'MM030', object: `VirtualService ${home}/evil` }];
+      const given = { ...underWay('L4', { ...route, namespace: home }), spec: migrationSpec({ accept }) };
+      for (const when of ['Start', 'UnderWay', 'AtRest'] as const) expect(istio.findings(given, when).some(({ id, severity }) => id === 'MM030' && severity === 'Critical')).toBe(true);
+    }
+  });
+});
+
+describe('a route of a Service that is called', () => {
+  function calling(object: ConfigView): Surroundings {
+    const api = service({ namespace: 'bank', name: 'api', selector: { app: 'api' } });
+    const there = mesh([...installed, object]);
+    return surroundings({
+      itinerary: 'L4', spec: migrationSpec({ callers: [{ namespace: 'bank', from: [{ namespace: 'shop' }] }] }),
+      mesh: { ...there, services: (home) => (home === undefined || home === 'bank' ? [api] : []), pods: (home) => (home === 'shop' ? [pod()] : []) },
+    });
+  }
+  const toBank = { hosts: ['api.bank.svc.cluster.local'], http: [{ timeout: '1s' }] };
+
+  it('holds what has begun if it stands beside that, for as long as it takes', () => {
+    const given = calling(config('VirtualService', toBank, { namespace: 'bank' }));
+    expect(istio.findings(given, 'Start').filter(({ id }) => id === 'MM094').map(({ severity }) => severity)).toEqual(['Critical']);
+    expect([istio.unready(given), istio.unfit(given, workload())].map((hold) => hold && isHeld(hold))).toEqual(['MM094 of others', 'MM094 of others']);
+  });
+
+  it('holds nothing if it is a stranger\'s', () => {
+    const given = calling(evil('VirtualService', toBank));
+    expect(said(given)).toEqual([expect.stringMatching(/^Critical MM094/)]);
+    expect([istio.unready(given), istio.unfit(given, workload())]).toEqual([undefined, undefined]);
+    expect(said({ ...given, spec: { ...given.spec, accept: [{ finding: 'MM094', object: 'VirtualService mallory/evil' }] } })).toEqual([expect.stringMatching(/^Warning MM094 accepted/)]);
+  });
+});
+
+describe('what protects somebody else', () => {
+  const toNone = { from: 'IstioSidecar', to: 'None' } as const;
+  const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
+  const exit = { route: toSidecar, namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }), pods: [plainPod(captured)] };
+  const denyShop = { action: 'DENY', rules: [{ from: [{ source: { namespaces: ['shop'] } }] }] };
+  const farService = service({ namespace: 'bank', name: 'ledger', conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: 'Successfully attached to waypoint bank/waypoint' } } });
+  const targeting = (kind: string, group: string, home: string): ConfigView => config('AuthorizationPolicy', { ...denyShop, targetRefs: [{ group, kind, name: 'ledger' }] }, { namespace: home });
+  const entry = config('ServiceEntry', { hosts: ['ledger.example.com'] }, { namespace: 'bank', name: 'ledger', labels: { 'istio.io/use-waypoint': 'waypoint' } });
+
+  const cases: readonly [string, Surroundings][] = [
+    ['MM026', surroundings({ route: toNone, itinerary: 'L4' }, [config('AuthorizationPolicy', denyShop, stranger)])],
+    ['MM026', surroundings({ route: toNone, itinerary: 'L4' }, [config('PeerAuthentication', { mtls: { mode: 'STRICT' } }, stranger)])],
+    ['MM092', surroundings({ ...exit, itinerary: 'L4', mesh: { ...mesh([...installed, targeting('Service', '', 'bank')]), services: () => [farService] } })],
+    ['MM098', surroundings({ ...exit, itinerary: 'L4' }, [entry, targeting('ServiceEntry', 'networking.istio.io', 'bank')])],
+  ];
+
+  it.each(cases)('%s: holds the namespace and never takes it back, and at rest says that it is not in force', (id, given) => {
+    const critical = (when: Parameters<typeof istio.findings>[1]): readonly string[] => istio.findings(given, when).filter(({ severity }) => severity === 'Critical').map((finding) => finding.id);
+    expect(critical('Start')).toContain(id);
+    expect(critical('UnderWay')).toEqual([]);
+    expect(critical('AtRest')).toEqual([id]);
+    expect([istio.unready(given), istio.unfit(given, workload())].map((hold) => hold && isHeld(hold))).toEqual([`${id} of others`, `${id} of others`]);
+  });
+
+  it.each(cases)('%s: cannot be accepted', (id, given) => {
+    const accept = istio.findings(given, 'Start').map(({ id: finding, object }) => ({ finding, object })) as unknown as Surroundings['spec']['accept'];
+    expect(migrationSpec.bind(undefined, { accept })).toThrow();
+    expect(id).not.toMatch(/^MM0(30|94)$/);
+  });
+
+  it('does not where somebody has said that nothing here calls it', () => {
+    const given = surroundings({ route: toNone, itinerary: 'L4', spec: migrationSpec({ callers: [{ namespace: 'mallory', from: [{ namespace: 'blog' }] }] }) }, [config('AuthorizationPolicy', denyShop, stranger)]);
+    expect(said(given)).toEqual([]);
+  });
+});
