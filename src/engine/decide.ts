@@ -7,7 +7,7 @@ import { takenAlong } from './company.ts';
 import { courseOf, type Course } from './course.ts';
 import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
-import { notEnforced, sentence, withFinding } from './held.ts';
+import { notEnforced, sentence, withFinding, withWarnings } from './held.ts';
 import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
 import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
@@ -52,11 +52,12 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
   // Who goes on with the labels as they are now has decided: only one that stopped because of them waits until they are settled.
   const unrest = foreign === undefined && status.phase !== 'Paused' ? undefined : unrestOf(situation, status, foreign);
   if (unrest !== undefined) return restless(status, 'Paused', unrest);
-  const critical = situation.adapter.findings(situation.surroundings, 'UnderWay').find(({ severity }) => severity === 'Critical');
+  const found = situation.adapter.findings(situation.surroundings, 'UnderWay');
+  const critical = found.find(({ severity }) => severity === 'Critical');
   if (critical !== undefined) {
     return fail(situation, withFinding(status, critical), 'CriticalFinding', sentence(critical), itinerary, followed);
   }
-  const kept = upkeep(situation, status, itinerary.forward, followed);
+  const kept = upkeep(situation, withWarnings(status, found), itinerary.forward, followed);
   if (kept.outcome.kind !== 'Done') leavesEarly(situation);
   const walked = kept.outcome.kind === 'Done' ? walk(situation, kept.status, itinerary.forward) : kept;
   const outcome = givenUp(situation, walked.outcome);

@@ -33,6 +33,17 @@ export function withFinding(status: NamespaceMigrationStatus, critical: Finding 
   return { ...status, findings: [critical, ...others].slice(0, 100) };
 }
 
+/**
+ * With what came since the start and is no more than a warning: it keeps nobody, but it is said. What is said once stays, and no more than the API
+ * admits, so whoever makes and deletes such things causes no endless writes.
+ */
+export function withWarnings(status: NamespaceMigrationStatus, found: readonly Finding[]): NamespaceMigrationStatus {
+  const known = status.findings ?? [];
+  const since = found.filter(({ severity, id, object }) => severity === 'Warning' && !known.some((each) => each.id === id && each.object === object));
+  const all = [...known, ...since].slice(0, 100);
+  return all.length === known.length ? status : { ...status, findings: all };
+}
+
 /** At rest nothing is changed by a finding: it is said, with the way on where there is one. */
 export function notEnforced({ adapter, surroundings, object: { metadata: { name, namespace } } }: Situation, finding: Finding): Verdict {
   const way = adapter.longer(surroundings);

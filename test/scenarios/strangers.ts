@@ -48,8 +48,8 @@ async function allMigrated(world: World): Promise<void> {
 }
 
 /** What somebody creates in a namespace of his own while another is under way: that one goes on. */
-function harmless(name: string, make: (mallory: string, home: string) => KubeObject, more: Pick<Scenario, 'disturbs'> & { readonly policies?: (home: string) => readonly KubeObject[] } = {}): Scenario {
-  const { policies, ...flags } = more;
+function harmless(name: string, make: (mallory: string, home: string) => KubeObject, more: Pick<Scenario, 'disturbs'> & { readonly policies?: (home: string) => readonly KubeObject[]; readonly named?: false } = {}): Scenario {
+  const { policies, named = true, ...flags } = more;
   return {
     name, ...flags,
     prepare: async (world) => { await neighbours(world, policies); },
@@ -60,6 +60,7 @@ function harmless(name: string, make: (mallory: string, home: string) => KubeObj
       await world.create(make(strangerOf(world), home));
       await allMigrated(world);
       await world.modesAre({ Ambient: 2 }, home);
+      if (named) assert.ok((await world.child(home)).status?.findings?.some(({ object: about, severity }) => about.endsWith('-mallory/evil') && severity === 'Warning'), 'it is named');
       await world.delete(kinds[make('', '').kind as keyof typeof kinds], strangerOf(world), 'evil');
     },
   };
@@ -102,14 +103,14 @@ export const strangerScenarios: readonly Scenario[] = [
   harmless('stranger-route-of-all', evil('VirtualService', (home) => ({ hosts: ['*.svc.cluster.local'], ...elsewhere(home) })), { disturbs: true }),
   harmless('stranger-route-hidden', hiddenRoute),
   harmless('stranger-rule', evilRule),
-  harmless('stranger-rule-of-all', evil('DestinationRule', () => ({ host: '*.svc.cluster.local', ...plaintext }))),
+  harmless('stranger-rule-of-all', evil('DestinationRule', () => ({ host: '*.svc.cluster.local', ...plaintext })), { disturbs: true }),
   harmless('stranger-rule-hidden', hiddenRule),
   harmless('stranger-consumer-route', consumerRoute),
   harmless('stranger-http-route', evilRoute, behindWaypoint),
   harmless('stranger-http-hidden', hiddenRoute, behindWaypoint),
   harmless('stranger-http-rule', evilRule, behindWaypoint),
   harmless('stranger-http-consumer', consumerRoute, behindWaypoint),
-  harmless('stranger-entry', boundEntry, behindWaypoint),
+  harmless('stranger-entry', boundEntry, { ...behindWaypoint, named: false }),
   {
     // Whom it is visible to follows it today, so the platform team looks at it before the start.
     name: 'stranger-accepted',
@@ -152,6 +153,28 @@ export const strangerScenarios: readonly Scenario[] = [
       await world.pause(40_000);
       assert.match(await stalled(world, 'WaitsForOthers', home), new RegExp(mallory));
       await world.delete(kinds.Deployment, mallory, 'evil');
+      await allMigrated(world);
+    },
+  },
+  {
+    // The owner of what is called decides about his routes, and not about who calls: that one stays where it is and spends nothing.
+    name: 'stranger-owner',
+    prepare: async (world) => {
+      await neighbours(world);
+      await world.create(service(strangerOf(world), 'api', {}, httpPort));
+    },
+    async run(world) {
+      const [home, mallory] = [world.ns('home'), strangerOf(world)];
+      const callers = [...['home', 'other'].map((each) => ({ namespace: world.ns(each), from: [] })), { namespace: mallory, from: [{ namespace: home }] }];
+      await world.create(moving(world, { callers, restart: hasty }));
+      await atStep(world, 'RestartForHbone', home);
+      await world.create(object('VirtualService', mallory, 'evil', { hosts: ['api'], http: [{ route: [{ destination: { host: 'api' } }] }] }));
+      await world.childPhase('Migrated', world.ns('other'));
+      assert.match(await stalled(world, 'HeldByFinding', home), /MM094 VirtualService .*-mallory\/evil/);
+      await world.pause(40_000);
+      assert.match(await stalled(world, 'HeldByFinding', home), /MM094/);
+      assert.equal((await world.migration()).status?.namespaces?.failed, 0);
+      await world.delete(kinds.VirtualService, mallory, 'evil');
       await allMigrated(world);
     },
   },

@@ -50,7 +50,7 @@ function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
 
 /** Once a namespace is started, others take nobody back and stall nobody by what they have in theirs. */
 function asOf({ finding, others }: Found, when: FindingsWhen): Finding {
-  const counts = when === 'Start' || others === undefined || (when === 'AtRest' && others === 'Holds');
+  const counts = when === 'Start' || others === undefined || (when === 'AtRest' && others === 'Protects');
   return counts || finding.severity !== 'Critical' ? finding : { ...finding, severity: 'Warning' };
 }
 
@@ -67,7 +67,7 @@ function findings(surroundings: Surroundings, when: FindingsWhen): readonly Find
 function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Hold | undefined {
   for (const rule of rules.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
     const critical = found(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted');
-    if (critical !== undefined) return { finding: critical.finding, others: critical.others === 'Holds' };
+    if (critical !== undefined) return { finding: critical.finding, others: critical.others !== undefined };
   }
   return undefined;
 }
@@ -75,7 +75,7 @@ function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]
 /** What others have that protects somebody, and may come at any time: it takes nobody back, so it is asked before each change that it forbids. */
 function heldByOthers(surroundings: Surroundings): Hold | undefined {
   for (const rule of rules.filter((each) => each.when === 'Always' && isAsked(each, surroundings))) {
-    const held = found(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others === 'Holds');
+    const held = found(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== undefined && others !== 'Noted');
     if (held !== undefined) return { finding: held.finding, others: true };
   }
   return undefined;

@@ -77,7 +77,7 @@ function judge(entry: ConfigView, waypoint: WaypointName, all: readonly Policy[]
   if (refused === undefined) return undefined;
   const names = policies.map(nameOf).join(', ');
   if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`, severity: 'Warning' };
-  return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.', ...(isStranger(entry, surroundings) && { others: 'Holds' as const }) } : undefined;
+  return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.', ...(isStranger(entry, surroundings) && { others: 'Protects' as const }) } : undefined;
 }
 
 /** What the pods of the namespace may reach outside the mesh. */

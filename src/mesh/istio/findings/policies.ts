@@ -79,7 +79,7 @@ function enforced(surroundings: Surroundings): readonly Evidence[] {
   return [...own, ...applicable('RequestAuthentication', surroundings), ...strict, ...elsewhere].filter((policy) => !isUncalled(policy, surroundings))
     .map((policy) => ({
       object: nameOf(policy), message: 'nothing enforces this policy for pods outside the mesh, or it refuses their plaintext, or it does not know them without their identity',
-      ...(isStranger(policy, surroundings) && { others: 'Holds' as const, fix: 'Remove the policy first, or stay in the mesh; or, if nothing here calls its namespace, say so by naming its callers in spec.callers.' }),
+      ...(isStranger(policy, surroundings) && { others: 'Protects' as const, fix: 'Remove the policy first, or stay in the mesh; or, if nothing here calls its namespace, say so by naming its callers in spec.callers.' }),
     }));
 }
 

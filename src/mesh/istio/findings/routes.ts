@@ -20,10 +20,24 @@ function ofCallers(route: ConfigView, surroundings: Surroundings): readonly Evid
 /** Who loses it: calls from here. Nobody else's, because a sidecar that stays goes on with it. */
 function lost(route: ConfigView, surroundings: Surroundings, message: string): readonly Evidence[] {
   if (!isFollowedHere(route, surroundings)) return ofCallers(route, surroundings);
-  const object = nameOf(route);
-  return isStranger(route, surroundings)
-    ? [{ object, message: `it stands in a namespace of others and is visible here: calls from ${surroundings.namespace.name} follow it today. ${message}`, fix: strangerFix, others: 'Noted' }]
-    : [{ object, message }];
+  return isStranger(route, surroundings) ? [ofStranger(route, surroundings, message)] : [{ object: nameOf(route), message }];
+}
+
+/** On the way to sidecars it would begin to say where calls from here go: nobody goes on to that unawares. */
+function ofStranger(route: ConfigView, { namespace, route: { to } }: Surroundings, message: string): Evidence {
+  const [when, others] = to === 'IstioSidecar' ? ['will follow it from sidecars', 'Holds' as const] : ['follow it today', 'Noted' as const];
+  return { object: nameOf(route), message: `it stands in a namespace of others and is visible here: calls from ${namespace.name} ${when}. ${message}`, fix: strangerFix, others };
+}
+
+/** Objects of callers that are named one by one: whoever makes many of them hides nothing else. */
+const maxNamed = 10;
+
+function few(evidence: readonly Evidence[]): readonly Evidence[] {
+  const named = evidence.filter(({ severity }) => severity === 'Warning');
+  const rest = named.slice(maxNamed);
+  return rest.length === 0 ? evidence : [...evidence.filter(({ severity }) => severity !== 'Warning'), ...named.slice(0, maxNamed), {
+    object: `${rest.length} more objects`, severity: 'Warning', message: `the same holds for them: ${rest.map(({ object }) => object).join(', ')}`,
+  }];
 }
 
 const strangerFix = 'Have its owner limit it with exportTo, or remove it. Or, if calls from here may go on without it, name it in spec.accept.';
@@ -33,8 +47,8 @@ function serviceRoutes(surroundings: Surroundings): readonly Evidence[] {
   const home = surroundings.namespace.name;
   const isHere = (route: ConfigView): boolean => records(route.spec['parentRefs']).some((parent) =>
     (parent['kind'] === 'Service' || parent['kind'] === 'ServiceEntry') && (route.namespace === home || text(parent['namespace']) === home));
-  return gatewayRoutes(surroundings).filter((route) => isHere(route) && !isSpared(surroundings, route))
-    .flatMap((route) => lost(route, surroundings, 'A route with a Service as parent is applied by sidecars and waypoints, not by ztunnel'));
+  return few(gatewayRoutes(surroundings).filter((route) => isHere(route) && !isSpared(surroundings, route))
+    .flatMap((route) => lost(route, surroundings, 'A route with a Service as parent is applied by sidecars and waypoints, not by ztunnel')));
 }
 
 /** Behind a waypoint routes of its Services are followed there. */
@@ -49,9 +63,9 @@ export const routeRules: readonly Rule[] = [
   {
     id: 'MM030', severity: 'Critical', when: 'Always', title: 'VirtualService for the mesh',
     fix: 'Keep this namespace on sidecars, or remove the VirtualService, or bind it to ingress gateways only (spec.gateways). A waypoint follows one whose hosts all are Services of the namespace.',
-    find: (surroundings) => meshRoutes(surroundings)
+    find: (surroundings) => few(meshRoutes(surroundings)
       .filter((route) => concernsNamespace(route, surroundings.namespace.name) && !isCarriedOver(surroundings, route, hostsOf(route)))
-      .flatMap((route) => lost(route, surroundings, 'Sidecars apply this VirtualService, ztunnel ignores it: its routing would be lost')),
+      .flatMap((route) => lost(route, surroundings, 'Sidecars apply this VirtualService, ztunnel ignores it: its routing would be lost'))),
   },
   {
     id: 'MM031', severity: 'Critical', when: 'Always', title: 'HTTPRoute or GRPCRoute for a Service',
@@ -61,10 +75,10 @@ export const routeRules: readonly Rule[] = [
   {
     id: 'MM032', severity: 'Critical', when: 'Always', title: 'DestinationRule with a traffic policy',
     fix: 'Remove the traffic policy, or keep this namespace on sidecars. A waypoint applies one whose host is a Service of the namespace.',
-    find: (surroundings) => surroundings.mesh.configs('DestinationRule')
+    find: (surroundings) => few(surroundings.mesh.configs('DestinationRule')
       .filter((rule) => concernsNamespace(rule, surroundings.namespace.name) && !isCarriedOver(surroundings, rule, hostsOf(rule)))
       .map((rule) => ({ rule, fields: lostTrafficPolicy(rule) }))
       .filter(({ fields }) => fields.length > 0)
-      .flatMap(({ rule, fields }) => lost(rule, surroundings, `Sidecars apply ${fields.join(', ')}, ztunnel does not`)),
+      .flatMap(({ rule, fields }) => lost(rule, surroundings, `Sidecars apply ${fields.join(', ')}, ztunnel does not`))),
   },
 ];

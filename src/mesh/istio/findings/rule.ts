@@ -14,10 +14,11 @@ export interface Evidence {
   readonly severity?: Severity;
   /**
    * It is about what others have in their namespaces. Before the start somebody looks at it; later they must not take this namespace back by it:
-   * - `Noted`: nothing is protected by it, so it keeps nobody either.
-   * - `Holds`: somebody would be let in, or refused, by going on, so the namespace stays where it is until it is gone.
+   * - `Noted`: nothing but routing is lost by going on, so it keeps nobody either.
+   * - `Holds`: going on is not this namespace's alone to decide, so it stays where it is until that is gone.
+   * - `Protects`: the same, because somebody would be let in, or refused. At rest too it is said that it is not in force.
    */
-  readonly others?: 'Noted' | 'Holds';
+  readonly others?: 'Noted' | 'Holds' | 'Protects';
 }
 
 /** A finding, and whether it is about what others have. */

@@ -71,6 +71,21 @@ describe('a VirtualService of others', () => {
     expect(said(underWay('L4', route, egress(['./*'], { workloadSelector: { labels: { app: 'other' } } })))).toEqual([expect.stringMatching(/^Critical MM030/)]);
   });
 
+  it('holds a namespace on its way to sidecars, where it would begin to say where calls go, and not one at rest', () => {
+    const given = surroundings({ route: { from: 'IstioAmbient', to: 'IstioSidecar' }, itinerary: 'L4', namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }), pods: [plainPod(captured)] }, [route]);
+    expect(said(given)).toEqual([expect.stringMatching(/^Critical MM030 .*calls from shop will follow it/)]);
+    expect([istio.unready(given), istio.unfit(given, workload())].map((hold) => hold && isHeld(hold))).toEqual(['MM030 of others', 'MM030 of others']);
+    for (const when of ['UnderWay', 'AtRest'] as const) expect(said(given, when)).toEqual([expect.stringMatching(/^Warning/)]);
+    expect(istio.unready({ ...given, spec: migrationSpec({ accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil' }] }) })).toBeUndefined();
+  });
+
+  it('is one of few that are named, however many there are', () => {
+    const many = Array.from({ length: 150 }, (_each, n) => config('DestinationRule', { ...rule, host: '*.local' }, { ...stranger, name: `evil-${n}` }));
+    const listed = istio.findings(underWay('L4', ...many, { ...route, namespace: 'shop' }), 'Start').filter(({ id }) => id === 'MM030' || id === 'MM032');
+    expect(listed.map(({ severity }) => severity)).toEqual(['Critical', ...Array.from({ length: 11 }, () => 'Warning')]);
+    expect(listed.at(-1)?.object).toBe('140 more objects');
+  });
+
   it('cannot be accepted where it is the namespace\'s own, or that of the mesh', () => {
     for (const home of ['shop', root]) {
       const accept = [{ finding: 'MM030', object: `VirtualService ${home}/evil` }];

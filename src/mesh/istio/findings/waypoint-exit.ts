@@ -56,7 +56,7 @@ export const exitRules: readonly Rule[] = [
   {
     id: 'MM092', severity: 'Critical', when: 'Always', title: 'Callers would go around waypoints elsewhere',
     fix: 'Move the namespace of that Service to sidecars first; or, if nothing here calls it, say so by naming its callers in spec.callers.',
-    find: (surroundings) => (surroundings.route.from === 'IstioAmbient' ? goneAround(surroundings).map((each) => ({ ...each, others: 'Holds' as const })) : []),
+    find: (surroundings) => (surroundings.route.from === 'IstioAmbient' ? goneAround(surroundings).map((each) => ({ ...each, others: 'Protects' as const })) : []),
   },
   {
     id: 'MM093', severity: 'Warning', when: 'Start', title: 'Behaves otherwise with sidecars',
