@@ -2,6 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { list, records, strings } from '../../json.ts';
 import { selects, type ConfigView } from '../../views.ts';
 import { policyOptionsOf } from '../policy-options.ts';
+import type { PolicyOptions } from '../policy/options.ts';
 import { followers, isFollowed } from '../policy/visibility.ts';
 import { hostsOf } from './route-objects.ts';
 import { labelSets, selectorOf } from './rule.ts';
@@ -30,24 +31,39 @@ function imports({ spec }: ConfigView, route: ConfigView, home: string): boolean
   });
 }
 
+/** What is the same for all objects that a look asks about; there may be thousands. */
+interface Scene {
+  readonly options: PolicyOptions;
+  /** Those that pods of the namespace are under; undefined for pods under none. */
+  readonly sidecars: ReadonlySet<ConfigView | undefined>;
+}
+
+const scenes = new WeakMap<Surroundings, Scene>();
+
+function sceneOf(surroundings: Surroundings): Scene {
+  const scene = scenes.get(surroundings) ?? {
+    options: policyOptionsOf(surroundings.mesh), sidecars: new Set(labelSets(surroundings).map((labels) => sidecarOf(labels, surroundings))),
+  };
+  scenes.set(surroundings, scene);
+  return scene;
+}
+
 /** Whether a Sidecar keeps it from every pod of the namespace. */
-function isKeptOut(route: ConfigView, surroundings: Surroundings): boolean {
-  if (route.kind !== 'VirtualService') return false;
-  const all = labelSets(surroundings);
-  return all.length > 0 && all.every((labels) => {
-    const sidecar = sidecarOf(labels, surroundings);
-    return sidecar !== undefined && !imports(sidecar, route, surroundings.namespace.name);
-  });
+function isKeptOut(route: ConfigView, { sidecars }: Scene, home: string): boolean {
+  return route.kind === 'VirtualService' && sidecars.size > 0 && [...sidecars].every((sidecar) => sidecar !== undefined && !imports(sidecar, route, home));
 }
 
 /** Whether sidecars of the namespace follow an object when they call a Service of another, or one of their own. */
 export function isFollowedHere(route: ConfigView, surroundings: Surroundings, to = surroundings.namespace.name): boolean {
-  return isFollowed(route, { from: surroundings.namespace.name, to }, policyOptionsOf(surroundings.mesh)) && !isKeptOut(route, surroundings);
+  const scene = sceneOf(surroundings);
+  const from = surroundings.namespace.name;
+  return isFollowed(route, { from, to }, scene.options) && !isKeptOut(route, scene, from);
 }
 
 /** Whose calls to this namespace follow an object that its own do not, in words; undefined if nobody's. */
-export function followedElsewhere(route: ConfigView, { mesh, namespace: { name } }: Surroundings): string | undefined {
-  const names = followers(route, policyOptionsOf(mesh), name).filter((each) => each !== name);
+export function followedElsewhere(route: ConfigView, surroundings: Surroundings): string | undefined {
+  const { name } = surroundings.namespace;
+  const names = followers(route, sceneOf(surroundings).options, name).filter((each) => each !== name);
   if (names.includes('*')) return 'all other namespaces that import it';
   return names.length === 0 ? undefined : names.join(', ');
 }

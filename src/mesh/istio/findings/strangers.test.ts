@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { captured, config, installed, mesh, migrationSpec, namespace, plainPod, pod, root, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { ConfigView } from '../../views.ts';
+import type { ConfigView, PodView } from '../../views.ts';
 import { istio } from '../adapter.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -153,5 +153,23 @@ describe('what protects somebody else', () => {
   it('does not where somebody has said that nothing here calls it', () => {
     const given = surroundings({ route: toNone, itinerary: 'L4', spec: migrationSpec({ callers: [{ namespace: 'mallory', from: [{ namespace: 'blog' }] }] }) }, [config('AuthorizationPolicy', denyShop, stranger)]);
     expect(said(given)).toEqual([]);
+  });
+});
+
+describe('callers of other namespaces that come on the way', () => {
+  const flip = istio.itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, {}, 'L7').forward.find(({ name }) => name === 'Flip');
+  const calledFrom = (caller: PodView): Surroundings => {
+    const spec = migrationSpec({ callers: [{ namespace: 'shop', from: [{ namespace: 'mallory' }] }] });
+    return surroundings({ itinerary: 'L7', spec, mesh: { ...mesh([...installed, denyDelete]), pods: (home) => (home === 'mallory' ? [caller] : []) } }, [denyDelete]);
+  };
+
+  it.each([['with a sidecar', pod({ namespace: 'mallory' })], ['outside the mesh', plainPod({ namespace: 'mallory' })]])('%s are waited for, and hold nothing by a deadline', (_title, caller) => {
+    const given = calledFrom(caller);
+    expect(flip?.awaits?.(given)).toMatchObject({ stuck: true, message: expect.stringContaining('mallory') as unknown });
+    expect(istio.unready(given)).toBeUndefined();
+  });
+
+  it('in ambient are not', () => {
+    expect(flip?.awaits?.(calledFrom(plainPod({ ...captured, namespace: 'mallory' })))).toBeUndefined();
   });
 });
