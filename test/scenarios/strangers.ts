@@ -91,7 +91,7 @@ function boundEntry(mallory: string, home: string): KubeObject {
 const behindWaypoint = { policies: (home: string) => [denyDelete(home)] };
 
 /** Shorter than what a stranger keeps up. */
-const hasty = { progressDeadline: '20s' };
+const hasty = { progressDeadline: '45s' };
 
 async function findingOf(world: World, home: string, id: string): Promise<{ readonly severity: string; readonly object: string; readonly message: string } | undefined> {
   return (await world.child(home)).status?.findings?.find((each) => each.id === id);
@@ -150,7 +150,7 @@ export const strangerScenarios: readonly Scenario[] = [
       await world.create(deployment(mallory, 'evil'));
       await world.childPhase('Migrated', world.ns('other'));
       assert.match(await stalled(world, 'WaitsForOthers', home), new RegExp(mallory));
-      await world.pause(40_000);
+      await world.pause(60_000);
       assert.match(await stalled(world, 'WaitsForOthers', home), new RegExp(mallory));
       await world.delete(kinds.Deployment, mallory, 'evil');
       await allMigrated(world);
@@ -171,7 +171,7 @@ export const strangerScenarios: readonly Scenario[] = [
       await world.create(object('VirtualService', mallory, 'evil', { hosts: ['api'], http: [{ route: [{ destination: { host: 'api' } }] }] }));
       await world.childPhase('Migrated', world.ns('other'));
       assert.match(await stalled(world, 'HeldByFinding', home), /MM094 VirtualService .*-mallory\/evil/);
-      await world.pause(40_000);
+      await world.pause(60_000);
       assert.match(await stalled(world, 'HeldByFinding', home), /MM094/);
       assert.equal((await world.migration()).status?.namespaces?.failed, 0);
       await world.delete(kinds.VirtualService, mallory, 'evil');

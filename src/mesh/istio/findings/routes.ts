@@ -20,7 +20,9 @@ function ofCallers(route: ConfigView, surroundings: Surroundings): readonly Evid
 /** Who loses it: calls from here. Nobody else's, because a sidecar that stays goes on with it. */
 function lost(route: ConfigView, surroundings: Surroundings, message: string): readonly Evidence[] {
   if (!isFollowedHere(route, surroundings)) return ofCallers(route, surroundings);
-  return isStranger(route, surroundings) ? [ofStranger(route, surroundings, message)] : [{ object: nameOf(route), message }];
+  if (!isStranger(route, surroundings)) return [{ object: nameOf(route), message }];
+  // Without sidecars before and after nobody here follows it at any time.
+  return surroundings.route.from === 'None' ? [] : [ofStranger(route, surroundings, message)];
 }
 
 /** On the way to sidecars it would begin to say where calls from here go: nobody goes on to that unawares. */
@@ -36,7 +38,7 @@ function few(evidence: readonly Evidence[]): readonly Evidence[] {
   const named = evidence.filter(({ severity }) => severity === 'Warning');
   const rest = named.slice(maxNamed);
   return rest.length === 0 ? evidence : [...evidence.filter(({ severity }) => severity !== 'Warning'), ...named.slice(0, maxNamed), {
-    object: `${rest.length} more objects`, severity: 'Warning', message: `the same holds for them: ${rest.map(({ object }) => object).join(', ')}`,
+    object: 'more objects', severity: 'Warning', message: `the same holds for ${rest.length} more: ${rest.map(({ object }) => object).join(', ')}`,
   }];
 }
 
