@@ -138,6 +138,15 @@ describe('mesh-migration plan', () => {
     expect(await cli(['plan', '-f', join(directory, 'again'), '--write', overlay])).toEqual(first);
   });
 
+  it('writes nothing outside of its folder, whatever names the manifests give', async () => {
+    const out = join(directory, 'deep', 'down', 'out');
+    const result = await cli(['plan', '-f', '-', '--write', out], good.replaceAll('metadata: {name: cart, namespace: shop}\nspec: {selector: {matchLabels', 'metadata: {name: "x/../../../pwned", namespace: shop}\nspec: {selector: {matchLabels'));
+
+    expect(result).toMatchObject({ exitCode: 2, stderr: '' });
+    expect(result.stdout).toContain('Nothing was written to');
+    expect(readdirSync(directory).filter((name) => name.includes('pwned') || name === 'deep')).toEqual([]);
+  });
+
   it.each([
     ['a critical finding blocks', blocked, ['--fail-on', 'never'], 1, 'critical findings block shop'],
     ['something is unreadable', `${good}---\n${template}`, [], 2, 'something could not be read'],
