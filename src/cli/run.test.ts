@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findingsOf } from './audit/audit.ts';
+import type { AuditContext, AuditRule } from './audit/context.ts';
 import { run } from './run.ts';
 import { version } from '../base/version.ts';
 
@@ -169,6 +171,40 @@ describe('mesh-migration plan', () => {
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(message);
+  });
+});
+
+describe('a fault of the command itself', () => {
+  it('has an exit code of its own, and a stack to report', async () => {
+    const written: string[] = [];
+    const exitCode = await run(['audit', '-f', '-'], { stdin: Readable.from([Buffer.from(critical)]), stdout: { write: () => { throw new RangeError('broken'); } }, stderr: { write: (text) => written.push(text) } });
+
+    expect(exitCode).toBe(3);
+    expect(written.join('')).toMatch(/^internal error: RangeError: broken\n {4}at [^]*please report it\.\n$/);
+  });
+
+  it('is none of standard input that breaks', async () => {
+    const written: string[] = [];
+    const stdin = new Readable({ read(): void { this.destroy(new Error('gone')); } });
+
+    expect(await run(['audit', '-f', '-'], { stdin, stdout: { write: () => undefined }, stderr: { write: (text) => written.push(text) } })).toBe(2);
+    expect(written).toEqual(['cannot read standard input: gone\nTry --help.\n']);
+  });
+
+  it('names the rule', () => {
+    const context = {} as AuditContext;
+    const rule: AuditRule = { id: 'MM999', severity: 'Warning', title: 'Broken', fix: 'none', find: () => { throw new TypeError('x'); } };
+
+    expect(() => findingsOf([rule], context)).toThrow('rule MM999');
+  });
+});
+
+describe('empty rules', () => {
+  it('are no fault of the command, beside a policy that needs a waypoint', async () => {
+    const workload = 'apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {app: cart}, ports: [{name: http, port: 80}]}\n';
+    const policy = (name: string, rules: string): string => `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  selector: {matchLabels: {app: cart}}\n  rules: ${rules}\n`;
+
+    expect(await cli(['plan', '-f', '-'], [workload, policy('none', ''), policy('get', '[{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: [GET]}}]}]')].join('---\n'))).toMatchObject({ exitCode: 0, stderr: '' });
   });
 });
 

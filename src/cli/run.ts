@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Outcome } from './arguments.ts';
 import { auditCommand } from './audit-command.ts';
 import { record } from '../mesh/json.ts';
@@ -31,6 +32,14 @@ function isUsage(error: unknown): boolean {
   return error instanceof UsageError || error instanceof MissingInput || String(record(error)['code']).startsWith('ERR_PARSE_ARGS');
 }
 
+/** Ours, and never that of findings: a CI job must not take it for a result. */
+export const internalErrorCode = 3;
+
+/** What a person can report. */
+export function internalError(error: unknown): string {
+  return `internal error: ${inspect(error)}\nThis is a fault of mesh-migration and no result: please report it.\n`;
+}
+
 /** Runs one command line and returns its exit code. */
 export async function run(args: readonly string[], { stdin, stdout, stderr }: Streams): Promise<number> {
   try {
@@ -38,7 +47,10 @@ export async function run(args: readonly string[], { stdin, stdout, stderr }: St
     stdout.write(output);
     return exitCode;
   } catch (error) {
-    if (!isUsage(error)) throw error;
+    if (!isUsage(error)) {
+      stderr.write(internalError(error));
+      return internalErrorCode;
+    }
     stderr.write(`${(error as Error).message}\nTry --help.\n`);
     return 2;
   }

@@ -156,6 +156,7 @@ export class NamespaceReconciler {
         services: view.services.list(namespace),
         mesh: view.mesh,
         scope: companyIn(view, migration),
+        onFault: (where, error) => { this.#context.faults.note(namespace, where, error); },
       },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),

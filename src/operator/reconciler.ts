@@ -10,6 +10,7 @@ import { mergePatch } from '../base/merge-patch.ts';
 import type { MeshAdapter } from '../mesh/adapter.ts';
 import type { CallersObserver } from './callers-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
+import type { Faults } from './faults.ts';
 import type { Unanswered } from './unanswered.ts';
 
 /** What reconcilers work with. */
@@ -19,6 +20,7 @@ export interface Context {
   readonly adapter: MeshAdapter;
   readonly fence: Fence;
   readonly unanswered: Unanswered;
+  readonly faults: Faults;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;

@@ -65,11 +65,19 @@ async function readOne(file: string): Promise<Manifests> {
   }
 }
 
+async function standardInput(stdin: NodeJS.ReadableStream): Promise<Uint8Array> {
+  try {
+    return await buffer(stdin);
+  } catch (error) {
+    throw new MissingInput(`cannot read standard input: ${(error as Error).message}`);
+  }
+}
+
 /** Everything that the paths hold, in a stable order: files, directories with all below them, and `-` for `stdin`. */
 export async function readManifests(paths: readonly string[], stdin: NodeJS.ReadableStream): Promise<Manifests> {
   const parts: Manifests[] = [];
   for (const path of new Set(paths)) {
-    if (path === '-') parts.push(parseBytes('-', await buffer(stdin)));
+    if (path === '-') parts.push(parseBytes('-', await standardInput(stdin)));
     else for (const file of await filesOf(path)) parts.push(await readOne(file));
   }
   return { manifests: parts.flatMap(({ manifests }) => manifests), unreadable: parts.flatMap((part) => part.unreadable) };
