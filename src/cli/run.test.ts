@@ -174,6 +174,35 @@ describe('mesh-migration plan', () => {
   });
 });
 
+describe('what acts on a terminal', () => {
+  const acting = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069]/;
+  const odd = '\\e[31m\\e]0;x\\a\\x7F\\x9B\\u202E\\u2066\\u2028\\r';
+  const manifests = [
+    'apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {app: cart}, ports: [{name: http, port: 80}]}\n',
+    `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a, namespace: shop}\nspec: {"x${odd}": 1, action: "${odd}", rules: [{to: [{operation: {methods: ["${odd}"]}}]}]}\n`,
+    `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: b, namespace: shop}\nspec: {selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: ["${odd}"], "y${odd}": 1}}], when: [{key: "${odd}", values: ["${odd}"]}]}]}\n`,
+    `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: c, namespace: shop}\nspec: {hosts: [cart], http: [{"z${odd}": 1, match: [{uri: {exact: "/${odd}"}}], route: [{destination: {host: "${odd}"}}]}]}\n`,
+    `apiVersion: v1\nkind: Service\nmetadata: {name: "d${odd}"}\n`, `"${odd}": 1\n"${odd}": 2\n`,
+    `apiVersion: meshmigration.dev/v1alpha1\nkind: MeshMigration\nmetadata: {name: m}\nspec: {from: "${odd}"}\n`,
+  ].join('---\n');
+
+  it.each([['audit', 'table'], ['audit', 'json'], ['audit', 'yaml'], ['audit', 'sarif'], ['audit', 'junit'], ['plan', 'table'], ['plan', 'json'], ['plan', 'yaml']])('is escaped by %s -o %s', async (command, format) => {
+    const { stdout, stderr } = await cli([command, '-f', '-', '-o', format], manifests);
+
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/u202e/i);
+    expect(acting.exec(stdout)).toBeNull();
+    if (format === 'json') expect(JSON.stringify(JSON.parse(stdout))).toContain('\u202E');
+  });
+
+  it('is escaped in messages about the arguments', async () => {
+    const { stderr } = await cli(['audit', '-f', '/no/\u001B[31m\u202E']);
+
+    expect(stderr).toContain('u001b');
+    expect(acting.exec(stderr)).toBeNull();
+  });
+});
+
 describe('a fault of the command itself', () => {
   it('has an exit code of its own, and a stack to report', async () => {
     const written: string[] = [];

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Outcome } from './arguments.ts';
 import { auditCommand } from './audit-command.ts';
+import { printable } from '../base/printable.ts';
 import { record } from '../mesh/json.ts';
 import { MissingInput } from './manifests/read-manifests.ts';
 import { planCommand } from './plan-command.ts';
@@ -37,21 +38,21 @@ export const internalErrorCode = 3;
 
 /** What a person can report. */
 export function internalError(error: unknown): string {
-  return `internal error: ${inspect(error)}\nThis is a fault of mesh-migration and no result: please report it.\n`;
+  return `internal error: ${printable(inspect(error))}\nThis is a fault of mesh-migration and no result: please report it.\n`;
 }
 
-/** Runs one command line and returns its exit code. */
+/** Runs one command line and returns its exit code. Whatever is printed may have come from a manifest, so all of it is made printable here. */
 export async function run(args: readonly string[], { stdin, stdout, stderr }: Streams): Promise<number> {
   try {
     const { output, exitCode } = await outcomeOf(args, stdin);
-    stdout.write(output);
+    stdout.write(printable(output));
     return exitCode;
   } catch (error) {
     if (!isUsage(error)) {
       stderr.write(internalError(error));
       return internalErrorCode;
     }
-    stderr.write(`${(error as Error).message}\nTry --help.\n`);
+    stderr.write(printable(`${(error as Error).message}\nTry --help.\n`));
     return 2;
   }
 }

@@ -56,8 +56,9 @@ export async function login(config: KubeConfig, options: RequestOptions): Promis
   try {
     await config.applyToHTTPSOptions(options);
   } catch (error) {
-    const { name = '', exec, authProvider } = config.getCurrentUser() ?? {};
-    const plugin = record(exec ?? record(record(authProvider)['config'])['exec'])['command'];
+    const user = record(config.getCurrentUser());
+    const name = String(user['name']);
+    const plugin = record(user['exec'] ?? record(record(user['authProvider'])['config'])['exec'])['command'];
     throw typeof plugin === 'string' ? pluginFailed(plugin, name, error, endings.get(config)) : otherFailed(name, error);
   }
 }

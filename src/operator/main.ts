@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { systemClock } from '../base/clock.ts';
+import { printable } from '../base/printable.ts';
 import { systemRandom } from '../base/random.ts';
 import { redacted, redactedError } from '../base/redact.ts';
 import { loadConnection } from '../kube/config.ts';
@@ -33,7 +34,7 @@ Moves the namespaces that MeshMigrations select from one service mesh data plane
 
 /** What is given by mistake may be a secret: an address with a password in the place of something else. */
 function endWith(message: string, code: number): never {
-  process.stderr.write(`${redacted(message)}\n`);
+  process.stderr.write(`${printable(redacted(message))}\n`);
   process.exit(code);
 }
 
