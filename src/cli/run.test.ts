@@ -36,7 +36,9 @@ const template = 'metadata:\n  name: {{ .Values.name }}\n';
 
 describe('mesh-migration audit', () => {
   it.each([
-    ['nothing', '', [], 0],
+    ['nothing', '', [], 2],
+    ['comments only', '# nothing\n---\n# more\n', [], 2],
+    ['YAML without an object', 'a: 1\n', [], 2],
     ['a clean policy', clean, [], 0],
     ['a warning', warning, [], 0],
     ['a warning that is to fail', warning, ['--fail-on', 'warning'], 1],
@@ -48,6 +50,36 @@ describe('mesh-migration audit', () => {
     ['a template and a critical finding', `${critical}---\n${template}`, [], 2],
   ])('ends for %s with its exit code', async (_, manifest, options, exitCode) => {
     expect(await cli(['audit', '-f', '-', ...options], manifest)).toMatchObject({ exitCode, stderr: '' });
+  });
+
+  it('says that there is nothing, also in a file, a folder or a pipe beside others', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'empty-'));
+    try {
+      await writeFile(join(folder, 'empty.yaml'), '# nothing\n');
+      expect(await cli(['audit', '-f', '-', '-f', folder], clean)).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('there is no object of the Kubernetes API in it') });
+      await writeFile(join(folder, 'clean.yaml'), clean);
+      expect(await cli(['audit', '-f', folder])).toMatchObject({ exitCode: 0 });
+      expect(await cli(['audit', '-f', join(folder, 'empty.yaml'), '-f', join(folder, 'clean.yaml')])).toMatchObject({ exitCode: 2 });
+      expect(await cli(['plan', '-f', folder, '-f', '-'], '')).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('Unreadable -: there is no object') });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('names an object that stands in two places', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'twice-'));
+    try {
+      for (const name of ['a.yaml', 'b.yaml']) await writeFile(join(folder, name), `# ${name}\n${clean.replace('security.istio.io/v1\n', `security.istio.io/${name === 'a.yaml' ? 'v1' : 'v1beta1'}\n`)}`);
+      for (const command of ['audit', 'plan']) {
+        const { stdout, exitCode } = await cli([command, '-f', folder, '-o', 'json', '--fail-on', 'warning']);
+        expect(exitCode).toBe(1);
+        expect(stdout).toContain(`it is also in ${join(folder, 'b.yaml')}:2`);
+        expect(stdout).toContain('"id": "MM008"');
+      }
+      expect((await cli(['audit', '-f', join(folder, 'a.yaml'), '-o', 'json'])).stdout).not.toContain('MM008');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('puts objects without a namespace into the one that is given', async () => {
@@ -110,7 +142,7 @@ describe('mesh-migration plan', () => {
   afterAll(async () => { await rm(directory, { recursive: true }); });
 
   it.each([
-    ['nothing', '', [], 0],
+    ['nothing', '', [], 2],
     ['what is not blocked', good, [], 0],
     ['what is blocked', blocked, [], 1],
     ['what is blocked, and nobody minds', blocked, ['--fail-on', 'never'], 0],

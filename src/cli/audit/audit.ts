@@ -8,6 +8,7 @@ import type { PeerAuthentication, Policy } from '../../mesh/istio/policy/types.t
 import type { Manifests } from '../manifests/manifest.ts';
 import { attachmentRules } from './attachment-rules.ts';
 import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule } from './context.ts';
+import { duplicateRules } from './duplicate-rules.ts';
 import { takeInventory, type Inventory, type Located } from './inventory.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
@@ -19,7 +20,7 @@ import { surroundingsOf } from './surroundings.ts';
 import { syntaxRules } from './syntax-rules.ts';
 
 /** Every rule of the audit, in the order of the catalogue. */
-export const auditRules: readonly AuditRule[] = [...operatorRules, ...policyRules, ...attachmentRules, ...proxyRules, ...syntaxRules].sort((a, b) => (a.id < b.id ? -1 : 1));
+export const auditRules: readonly AuditRule[] = [...operatorRules, ...policyRules, ...attachmentRules, ...proxyRules, ...syntaxRules, ...duplicateRules].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 /** What the manifests do not say. */
 export interface AuditOptions {
