@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
@@ -102,6 +103,15 @@ function prometheusFrom(options: Options): PrometheusOptions | undefined {
   }
 }
 
+/** As the Deployment says it, else as the kubelet writes it beside the token of the ServiceAccount; undefined outside of a pod. */
+function podNamespace(): string | undefined {
+  try {
+    return process.env['POD_NAMESPACE'] ?? readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
 async function main(): Promise<void> {
   const options = readOptions();
   if (options.help === true) { process.stdout.write(usage); return; }
@@ -117,6 +127,7 @@ async function main(): Promise<void> {
     transport, clock: systemClock, random: systemRandom, log,
     identity: `${hostname()}_${crypto.randomUUID()}`,
     namespace: options.namespace,
+    podNamespace: podNamespace(),
     istioNamespace: options['istio-namespace'],
     maxConcurrentNamespaces: slots,
     ...(prometheus && { prometheus }),

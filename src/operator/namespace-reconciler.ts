@@ -168,7 +168,7 @@ export class NamespaceReconciler {
       sweptLate: this.#quiet.isSwept(`${namespace}/${child.metadata.name}`),
       quietMs: this.#quiet.ms(`${namespace}/${child.metadata.name}`),
       returned,
-      inScope: isInScope(migration, home, view.mesh.rootNamespace),
+      inScope: isInScope(migration, home, view.reserved),
       remembered: this.#remembered(child, home, journal),
       refusals: this.#refusals.of(`${namespace}/${child.metadata.name}`),
     };

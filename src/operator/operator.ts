@@ -29,6 +29,8 @@ export interface OperatorOptions {
   readonly identity: string;
   /** Namespace of the Lease. */
   readonly namespace: string;
+  /** Where this process runs, if it knows and that is another one. */
+  readonly podNamespace?: string | undefined;
   /** Namespace of Istio's control plane. Default: istio-system. */
   readonly istioNamespace?: string;
   /** What it knows of the mesh. Default: Istio. */
@@ -71,7 +73,7 @@ export function createOperator(options: OperatorOptions): Operator {
   });
   const callers = options.prometheus && observer(options.prometheus);
   const view: ClusterView = new ClusterView({
-    client, adapter, rootNamespace: options.istioNamespace ?? 'istio-system', clock, random, log,
+    client, adapter, rootNamespace: options.istioNamespace ?? 'istio-system', ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])], clock, random, log,
     ...(callers && { observedCallers: (home) => callers.observedCallers(home) }),
   });
   const events = new EventRecorder({ transport, clock, log, instance: identity });

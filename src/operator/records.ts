@@ -23,7 +23,7 @@ export function recordsOf(view: ClusterView, migration: MeshMigration): readonly
     const home = view.namespaces.get(undefined, object.metadata.namespace ?? '');
     if (home === undefined) return [];
     if (isRecordOf(object, migration)) return [confirmedRecord(object, evidenceOf(object, home, entries.get(home.name)))];
-    const isInTheWay = hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.mesh.rootNamespace);
+    const isInTheWay = hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.reserved);
     return isInTheWay ? [blockedBy(object, migration.spec)] : [];
   });
 }
@@ -38,5 +38,5 @@ export function outdatedRecords(view: ClusterView, migration: MeshMigration): re
 
 /** The scope of a migration in the cluster as it is seen now. */
 export function scopeIn(view: ClusterView, migration: MeshMigration): Scope {
-  return scopeOf(migration, view.migrations.list().map(({ object }) => object), view.namespaces.list(), view.mesh.rootNamespace);
+  return scopeOf(migration, view.migrations.list().map(({ object }) => object), view.namespaces.list(), view.reserved);
 }
