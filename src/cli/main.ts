@@ -1,5 +1,11 @@
 #!/usr/bin/env node
-import { run } from './run.ts';
+import { internalError, internalErrorCode, run } from './run.ts';
+
+// Node.js ends with 1 by itself, which means findings here.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(internalError(error));
+  process.exit(internalErrorCode);
+});
 
 // A reader that has seen enough, such as head, closes the pipe: that is no error of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

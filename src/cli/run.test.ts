@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findingsOf } from './audit/audit.ts';
+import type { AuditContext, AuditRule } from './audit/context.ts';
 import { run } from './run.ts';
 import { version } from '../base/version.ts';
 
@@ -34,7 +36,9 @@ const template = 'metadata:\n  name: {{ .Values.name }}\n';
 
 describe('mesh-migration audit', () => {
   it.each([
-    ['nothing', '', [], 0],
+    ['nothing', '', [], 2],
+    ['comments only', '# nothing\n---\n# more\n', [], 2],
+    ['YAML without an object', 'a: 1\n', [], 2],
     ['a clean policy', clean, [], 0],
     ['a warning', warning, [], 0],
     ['a warning that is to fail', warning, ['--fail-on', 'warning'], 1],
@@ -46,6 +50,36 @@ describe('mesh-migration audit', () => {
     ['a template and a critical finding', `${critical}---\n${template}`, [], 2],
   ])('ends for %s with its exit code', async (_, manifest, options, exitCode) => {
     expect(await cli(['audit', '-f', '-', ...options], manifest)).toMatchObject({ exitCode, stderr: '' });
+  });
+
+  it('says that there is nothing, also in a file, a folder or a pipe beside others', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'empty-'));
+    try {
+      await writeFile(join(folder, 'empty.yaml'), '# nothing\n');
+      expect(await cli(['audit', '-f', '-', '-f', folder], clean)).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('there is no object of the Kubernetes API in it') });
+      await writeFile(join(folder, 'clean.yaml'), clean);
+      expect(await cli(['audit', '-f', folder])).toMatchObject({ exitCode: 0 });
+      expect(await cli(['audit', '-f', join(folder, 'empty.yaml'), '-f', join(folder, 'clean.yaml')])).toMatchObject({ exitCode: 2 });
+      expect(await cli(['plan', '-f', folder, '-f', '-'], '')).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('Unreadable -: there is no object') });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('names an object that stands in two places', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'twice-'));
+    try {
+      for (const name of ['a.yaml', 'b.yaml']) await writeFile(join(folder, name), `# ${name}\n${clean.replace('security.istio.io/v1\n', `security.istio.io/${name === 'a.yaml' ? 'v1' : 'v1beta1'}\n`)}`);
+      for (const command of ['audit', 'plan']) {
+        const { stdout, exitCode } = await cli([command, '-f', folder, '-o', 'json', '--fail-on', 'warning']);
+        expect(exitCode).toBe(1);
+        expect(stdout).toContain(`it is also in ${join(folder, 'b.yaml')}:2`);
+        expect(stdout).toContain('"id": "MM008"');
+      }
+      expect((await cli(['audit', '-f', join(folder, 'a.yaml'), '-o', 'json'])).stdout).not.toContain('MM008');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('puts objects without a namespace into the one that is given', async () => {
@@ -108,7 +142,7 @@ describe('mesh-migration plan', () => {
   afterAll(async () => { await rm(directory, { recursive: true }); });
 
   it.each([
-    ['nothing', '', [], 0],
+    ['nothing', '', [], 2],
     ['what is not blocked', good, [], 0],
     ['what is blocked', blocked, [], 1],
     ['what is blocked, and nobody minds', blocked, ['--fail-on', 'never'], 0],
@@ -138,6 +172,15 @@ describe('mesh-migration plan', () => {
     expect(await cli(['plan', '-f', join(directory, 'again'), '--write', overlay])).toEqual(first);
   });
 
+  it('writes nothing outside of its folder, whatever names the manifests give', async () => {
+    const out = join(directory, 'deep', 'down', 'out');
+    const result = await cli(['plan', '-f', '-', '--write', out], good.replaceAll('metadata: {name: cart, namespace: shop}\nspec: {selector: {matchLabels', 'metadata: {name: "x/../../../pwned", namespace: shop}\nspec: {selector: {matchLabels'));
+
+    expect(result).toMatchObject({ exitCode: 2, stderr: '' });
+    expect(result.stdout).toContain('Nothing was written to');
+    expect(readdirSync(directory).filter((name) => name.includes('pwned') || name === 'deep')).toEqual([]);
+  });
+
   it.each([
     ['a critical finding blocks', blocked, ['--fail-on', 'never'], 1, 'critical findings block shop'],
     ['something is unreadable', `${good}---\n${template}`, [], 2, 'something could not be read'],
@@ -160,6 +203,69 @@ describe('mesh-migration plan', () => {
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(message);
+  });
+});
+
+describe('what acts on a terminal', () => {
+  const acting = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069]/;
+  const odd = '\\e[31m\\e]0;x\\a\\x7F\\x9B\\u202E\\u2066\\u2028\\r';
+  const manifests = [
+    'apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {app: cart}, ports: [{name: http, port: 80}]}\n',
+    `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a, namespace: shop}\nspec: {"x${odd}": 1, action: "${odd}", rules: [{to: [{operation: {methods: ["${odd}"]}}]}]}\n`,
+    `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: b, namespace: shop}\nspec: {selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: ["${odd}"], "y${odd}": 1}}], when: [{key: "${odd}", values: ["${odd}"]}]}]}\n`,
+    `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: c, namespace: shop}\nspec: {hosts: [cart], http: [{"z${odd}": 1, match: [{uri: {exact: "/${odd}"}}], route: [{destination: {host: "${odd}"}}]}]}\n`,
+    `apiVersion: v1\nkind: Service\nmetadata: {name: "d${odd}"}\n`, `"${odd}": 1\n"${odd}": 2\n`,
+    `apiVersion: meshmigration.dev/v1alpha1\nkind: MeshMigration\nmetadata: {name: m}\nspec: {from: "${odd}"}\n`,
+  ].join('---\n');
+
+  it.each([['audit', 'table'], ['audit', 'json'], ['audit', 'yaml'], ['audit', 'sarif'], ['audit', 'junit'], ['plan', 'table'], ['plan', 'json'], ['plan', 'yaml']])('is escaped by %s -o %s', async (command, format) => {
+    const { stdout, stderr } = await cli([command, '-f', '-', '-o', format], manifests);
+
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/u202e/i);
+    expect(acting.exec(stdout)).toBeNull();
+    if (format === 'json') expect(JSON.stringify(JSON.parse(stdout))).toContain('\u202E');
+  });
+
+  it('is escaped in messages about the arguments', async () => {
+    const { stderr } = await cli(['audit', '-f', '/no/\u001B[31m\u202E']);
+
+    expect(stderr).toContain('u001b');
+    expect(acting.exec(stderr)).toBeNull();
+  });
+});
+
+describe('a fault of the command itself', () => {
+  it('has an exit code of its own, and a stack to report', async () => {
+    const written: string[] = [];
+    const exitCode = await run(['audit', '-f', '-'], { stdin: Readable.from([Buffer.from(critical)]), stdout: { write: () => { throw new RangeError('broken'); } }, stderr: { write: (text) => written.push(text) } });
+
+    expect(exitCode).toBe(3);
+    expect(written.join('')).toMatch(/^internal error: RangeError: broken\n {4}at [^]*please report it\.\n$/);
+  });
+
+  it('is none of standard input that breaks', async () => {
+    const written: string[] = [];
+    const stdin = new Readable({ read(): void { this.destroy(new Error('gone')); } });
+
+    expect(await run(['audit', '-f', '-'], { stdin, stdout: { write: () => undefined }, stderr: { write: (text) => written.push(text) } })).toBe(2);
+    expect(written).toEqual(['cannot read standard input: gone\nTry --help.\n']);
+  });
+
+  it('names the rule', () => {
+    const context = {} as AuditContext;
+    const rule: AuditRule = { id: 'MM999', severity: 'Warning', title: 'Broken', fix: 'none', find: () => { throw new TypeError('x'); } };
+
+    expect(() => findingsOf([rule], context)).toThrow('rule MM999');
+  });
+});
+
+describe('empty rules', () => {
+  it('are no fault of the command, beside a policy that needs a waypoint', async () => {
+    const workload = 'apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {app: cart}, ports: [{name: http, port: 80}]}\n';
+    const policy = (name: string, rules: string): string => `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  selector: {matchLabels: {app: cart}}\n  rules: ${rules}\n`;
+
+    expect(await cli(['plan', '-f', '-'], [workload, policy('none', ''), policy('get', '[{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: [GET]}}]}]')].join('---\n'))).toMatchObject({ exitCode: 0, stderr: '' });
   });
 });
 

@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import type { Outcome } from './arguments.ts';
 import { auditCommand } from './audit-command.ts';
+import { printable } from '../base/printable.ts';
 import { record } from '../mesh/json.ts';
 import { MissingInput } from './manifests/read-manifests.ts';
 import { planCommand } from './plan-command.ts';
@@ -31,15 +33,26 @@ function isUsage(error: unknown): boolean {
   return error instanceof UsageError || error instanceof MissingInput || String(record(error)['code']).startsWith('ERR_PARSE_ARGS');
 }
 
-/** Runs one command line and returns its exit code. */
+/** Ours, and never that of findings: a CI job must not take it for a result. */
+export const internalErrorCode = 3;
+
+/** What a person can report. */
+export function internalError(error: unknown): string {
+  return `internal error: ${printable(inspect(error))}\nThis is a fault of mesh-migration and no result: please report it.\n`;
+}
+
+/** Runs one command line and returns its exit code. Whatever is printed may have come from a manifest, so all of it is made printable here. */
 export async function run(args: readonly string[], { stdin, stdout, stderr }: Streams): Promise<number> {
   try {
     const { output, exitCode } = await outcomeOf(args, stdin);
-    stdout.write(output);
+    stdout.write(printable(output));
     return exitCode;
   } catch (error) {
-    if (!isUsage(error)) throw error;
-    stderr.write(`${(error as Error).message}\nTry --help.\n`);
+    if (!isUsage(error)) {
+      stderr.write(internalError(error));
+      return internalErrorCode;
+    }
+    stderr.write(printable(`${(error as Error).message}\nTry --help.\n`));
     return 2;
   }
 }

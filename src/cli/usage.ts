@@ -23,7 +23,7 @@ Says without a cluster what a migration from Istio sidecars to ambient would do 
       --version, --help
 
 Exit codes: 0 clean; 1 findings at or above --fail-on, or nothing written because one blocks; 2 wrong usage or unreadable input (the rest is
-looked at all the same).
+looked at all the same); 3 an internal error, which is no result.
 
 Without --write nothing is written but standard output. Include the ConfigMap istio of the root namespace to have its trust domains read, and a
 MeshMigration to have its callers and settings taken. What kustomize or Helm make can be piped in: kustomize build overlays/prod | mesh-migration audit -f -

@@ -1,5 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import type { RequestOptions } from 'node:https';
+import { login, KubeconfigError } from './login.ts';
 import type { SecureContextOptions } from 'node:tls';
 
 /** TLS material as `node:tls` takes it. */
@@ -26,11 +27,6 @@ export interface ClusterConnection {
   credentials(): Promise<Credentials>;
 }
 
-/** The kubeconfig cannot be read, names no cluster, or asks for something that is not supported. */
-export class KubeconfigError extends Error {
-  override readonly name = 'KubeconfigError';
-}
-
 /** What KubeConfig calls the context for http://localhost:8080, which it makes up when it finds nothing. */
 const fallbackContext = 'loaded-context';
 
@@ -47,9 +43,17 @@ export async function loadConnection(options: { readonly kubeconfig?: string } =
   if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== '') {
     throw new KubeconfigError(`Cluster "${cluster.name}" sets proxy-url, which is not supported; connect to the API server directly.`);
   }
+  checkServer(cluster.name, cluster.server);
   const connection: ClusterConnection = { server: cluster.server, credentials: () => credentialsOf(config) };
   await connection.credentials(); // a missing file or plugin shows here, not in the middle of the work
   return connection;
+}
+
+/** The address is in many messages, so it must hold nothing secret; what is wrong with it is not repeated. */
+function checkServer(name: string, server: string): void {
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === '') return;
+  throw new KubeconfigError(`Cluster "${name}": its server must be an address without user, password, query or fragment, such as https://10.0.0.1:6443; credentials belong under users.`);
 }
 
 function load(file: string | undefined): KubeConfig {
@@ -59,7 +63,7 @@ function load(file: string | undefined): KubeConfig {
     else config.loadFromFile(file);
   } catch (error) {
     const from = file ?? process.env.KUBECONFIG ?? '~/.kube/config';
-    throw new KubeconfigError(`Cannot read the kubeconfig ${from}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new KubeconfigError(`Cannot read the kubeconfig ${from}: ${whyUnreadable(error)}`);
   }
   if (config.getCurrentContext() === fallbackContext) {
     throw new KubeconfigError('No cluster is configured: give a kubeconfig, set $KUBECONFIG, or run in a pod with a ServiceAccount.');
@@ -71,9 +75,19 @@ function load(file: string | undefined): KubeConfig {
   return config;
 }
 
+/** What the library says about its form names fields; the YAML parser quotes the file, with the tokens in it, and is not repeated. */
+function whyUnreadable(error: unknown): string {
+  const { code, message, mark } = error as { readonly code?: unknown; readonly message?: unknown; readonly mark?: { readonly line?: unknown } };
+  if (typeof code === 'string') return String(message);
+  const line = mark?.line;
+  if (mark !== undefined) return `it is no valid YAML${typeof line === 'number' ? ` (line ${line + 1})` : ''}`;
+  const named = /^(?:clusters|users|contexts)\[\d+\](?:\.\w+)* is missing$/.exec(String(message));
+  return named?.[0] ?? 'it is no kubeconfig';
+}
+
 async function credentialsOf(config: KubeConfig): Promise<Credentials> {
   const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
+  await login(config, options);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     if (value !== undefined) headers[name.toLowerCase()] = String(value).trim(); // token files often end with a newline

@@ -53,6 +53,16 @@ describe('errorFromResponse', () => {
       + '(the credentials are not valid or have expired; check the kubeconfig or the ServiceAccount token)');
   });
 
+  it.each<[string, object]>([
+    ['message', { message: false }], ['reason', { reason: 5 }], ['details', { details: null }], ['details', { details: 'x' }], ['causes', { details: { causes: 'x' } }], ['cause', { details: { causes: [null, 5] } }],
+    ['name', { details: { name: {}, kind: [] } }], ['code', { code: 'x' }], ['time to wait', { details: { retryAfterSeconds: 'x' } }],
+  ])('takes a %s of another type for absent', (_, odd) => {
+    const error = errorFromWatchEvent({ kind: 'Status', code: 429, reason: 'TooManyRequests', message: 'no', ...odd }, read);
+
+    expect(error).toBeInstanceOf(ApiError);
+    expect(() => [error.details?.causes?.some(({ reason }) => reason === 'x'), error instanceof ThrottledError && error.disruptionBudget]).not.toThrow();
+  });
+
   it('keeps the page of a proxy to one short line', () => {
     const error = errorFromResponse(502, {}, `<html>\n${'x'.repeat(5000)}</html>`, read);
 

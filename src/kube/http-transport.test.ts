@@ -5,9 +5,11 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
+import { inspect } from 'node:util';
 import { join } from 'node:path';
-import { KubeconfigError, loadConnection } from './config.ts';
+import { loadConnection } from './config.ts';
 import type { ClusterConnection } from './config.ts';
+import { KubeconfigError } from './login.ts';
 import { createHttpTransport } from './http-transport.ts';
 import type { HttpTransport } from './http-transport.ts';
 import { readText } from './transport.ts';
@@ -196,6 +198,26 @@ users: [{name: u, user: ${user}}]
     const file = await kubeconfig('{server: "https://127.0.0.1:6443", proxy-url: "http://proxy:3128"}', '{token: "abc"}');
 
     await expect(loadConnection({ kubeconfig: file })).rejects.toThrow('proxy-url');
+  });
+
+  it.each([
+    ['a user and a password in the address', '{server: "http://user:S3CRET@127.0.0.1:8001"}', '{}', 'Cluster "k": its server must be an address without user, password, query or fragment'],
+    ['a token in the address', '{server: "https://127.0.0.1:6443/?token=S3CRET"}', '{}', 'Cluster "k": its server must be'],
+    ['an address that is none', '{server: "S3CRET@127.0.0.1:port"}', '{}', 'Cluster "k": its server must be'],
+    ['another protocol', '{server: "ftp://127.0.0.1"}', '{}', 'Cluster "k": its server must be'],
+    ['a plugin that fails', '{server: "https://127.0.0.1:6443"}', `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ${process.execPath}, args: ["-e", "console.error('S3CRET'); process.exit(7)"]}}`, 'ended with code 7'],
+    ['a plugin that prints something else', '{server: "https://127.0.0.1:6443"}', `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ${process.execPath}, args: ["-e", "console.log('S3CRETRAWTOKEN')"]}}`, 'printed no ExecCredential'],
+    ['a plugin that prints half of it', '{server: "https://127.0.0.1:6443"}', `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ${process.execPath}, args: ["-e", "console.log(JSON.stringify({token: 'S3CRET'}))"]}}`, 'printed no ExecCredential'],
+    ['a plugin that is not there', '{server: "https://127.0.0.1:6443"}', '{exec: {apiVersion: client.authentication.k8s.io/v1, command: /no/such/plugin, args: ["S3CRET"]}}', 'The exec plugin "/no/such/plugin" of user "u" cannot be run (ENOENT)'],
+    ['a file that is no YAML', '{server: "https://127.0.0.1:6443"', '{token: S3CRET', 'it is no valid YAML (line'],
+    ['a file that is no kubeconfig', '{certificate-authority: S3CRET}', '{token: S3CRET}', 'clusters[0].cluster.server is missing'],
+    ['users that are none', '{server: "https://127.0.0.1:6443"}', 'S3CRET}, S3CRET, {name: x, user: {a: b}', 'Cannot read the kubeconfig'],
+  ])('says nothing secret about %s', async (_, cluster, user, message) => {
+    const error: unknown = await loadConnection({ kubeconfig: await kubeconfig(cluster, user) }).then(() => undefined, (thrown: unknown) => thrown);
+
+    expect(error).toBeInstanceOf(KubeconfigError);
+    expect((error as Error).message).toContain(message);
+    expect(inspect(error, { depth: 5, showHidden: true })).not.toContain('S3CRET');
   });
 
   it('names the file of a certificate that is missing', async () => {

@@ -37,8 +37,31 @@ export function parseStatus(body: string): Status | undefined {
 
 /** The value as a Status when it is one, for example the object of an ERROR event in a watch. */
 export function asStatus(value: unknown): Status | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return (value as { kind?: unknown }).kind === 'Status' ? value as Status : undefined;
+  const status = record(value);
+  if (status['kind'] !== 'Status') return undefined;
+  const code = number(status['code']);
+  return { kind: 'Status', ...(code !== undefined && { code }), ...texts(status, ['reason', 'message']), ...(status['details'] !== undefined && { details: detailsOf(record(status['details'])) }) };
+}
+
+function detailsOf(details: Json): StatusDetails {
+  const seconds = number(details['retryAfterSeconds']);
+  const causes = Array.isArray(details['causes']) ? details['causes'].map((cause) => texts(record(cause), ['reason', 'message', 'field'])) : undefined;
+  return { ...texts(details, ['name', 'group', 'kind', 'uid']), ...(causes && { causes }), ...(seconds !== undefined && { retryAfterSeconds: seconds }) };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function record(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {};
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** The members that are texts, of those that are asked for: what stands between us and the API server may answer anything. */
+function texts<Name extends string>(value: Json, names: readonly Name[]): Readonly<Partial<Record<Name, string>>> {
+  return Object.fromEntries(names.flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : []))) as Partial<Record<Name, string>>;
 }
 
 /** `deployments.apps "cart" in namespace "shop"`, as far as the answer and the path tell. */

@@ -163,6 +163,8 @@ export interface Surroundings {
   readonly budgets: readonly BudgetView[];
   readonly services: readonly ServiceView[];
   readonly mesh: MeshState;
+  /** Is told of a fault of ours, an object of a shape that no rule expected, which then blocks this namespace only. */
+  readonly onFault?: (where: string, error: unknown) => void;
 }
 
 /** A critical finding that keeps something from being done. */

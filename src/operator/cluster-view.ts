@@ -29,6 +29,8 @@ export interface ClusterViewOptions {
   readonly adapter: MeshAdapter;
   /** Namespace of the mesh's control plane. */
   readonly rootNamespace: string;
+  /** Where the operator itself runs and has its Lease: a migration would restart it. */
+  readonly ownNamespaces: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -55,9 +57,12 @@ export class ClusterView {
   readonly #feeds: Feed[] = [];
   readonly #options: ClusterViewOptions;
   readonly mesh: MeshState;
+  /** Namespaces that no migration touches, besides those of Kubernetes: those of the control plane and of the operator. */
+  readonly reserved: readonly string[];
 
   constructor(options: ClusterViewOptions) {
     this.#options = options;
+    this.reserved = [options.rootNamespace, ...options.ownNamespaces];
     this.migrations = this.#feed(meshMigrations, projectWhole<MeshMigration>);
     this.children = this.#feed(namespaceMigrations, projectWhole<NamespaceMigration>);
     this.namespaces = this.#feed(namespaces, projectNamespace);

@@ -13,7 +13,7 @@ export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>
   const { metadata: { name }, spec } = migration;
   const wanted = wantedOf(migration);
   return companyOf({
-    spec, migration: name, rootNamespace: view.mesh.rootNamespace, siblings: recordsOf(context, migration),
+    spec, migration: name, reserved: view.reserved, siblings: recordsOf(context, migration),
     isUnwanted: ({ status }) => isUnwanted({ wanted }, status ?? {}),
     others: view.migrations.list().map(({ object }) => object).filter(({ metadata }) => metadata.name !== name),
     namespace: (home) => [view.namespaces.get(undefined, home)].find((each) => each?.terminating === false),

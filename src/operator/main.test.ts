@@ -18,6 +18,15 @@ describe('the command line of the operator', () => {
   });
 
   it.each([
+    [['--prometheus-url', 'u:S3CRET@h:9090']], [['--prometheus-url=', 'http://u:S3CRET@h']],
+  ])('%j ends it without a word of the secret', (args) => {
+    const { stdout, stderr, status } = operator(...args);
+    expect(`${stdout}${stderr}`).not.toContain('S3CRET');
+    expect(stderr).not.toBe('');
+    expect(status).toBe(2);
+  });
+
+  it.each([
     [['--log-level', 'loud'], '--log-level must be one of debug, info, warn, error, not "loud"'],
     [['--max-concurrent-namespaces', '0'], '--max-concurrent-namespaces must be a whole number, not "0"'],
     [['--health-port', 'http'], '--health-port must be a whole number, not "http"'],

@@ -1,11 +1,15 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { systemClock } from '../base/clock.ts';
+import { printable } from '../base/printable.ts';
 import { systemRandom } from '../base/random.ts';
-import { KubeconfigError, loadConnection } from '../kube/config.ts';
+import { redacted, redactedError } from '../base/redact.ts';
+import { loadConnection } from '../kube/config.ts';
 import { createHttpTransport } from '../kube/http-transport.ts';
+import { KubeconfigError } from '../kube/login.ts';
 import { serveHealth } from './health.ts';
 import { createOperator, type PrometheusOptions } from './operator.ts';
 import { PrometheusOptionsError, readPrometheusOptions } from './prometheus-options.ts';
@@ -29,12 +33,17 @@ Moves the namespaces that MeshMigrations select from one service mesh data plane
   --version, --help
 `;
 
+/** What is given by mistake may be a secret: an address with a password in the place of something else. */
+function endWith(message: string, code: number): never {
+  process.stderr.write(`${printable(redacted(message))}\n`);
+  process.exit(code);
+}
+
 function readOptions(): Options {
   try {
     return parse();
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\nTry --help.\n`);
-    process.exit(2);
+    return endWith(`${(error as Error).message}\nTry --help.`, 2);
   }
 }
 
@@ -77,14 +86,12 @@ function parse(): Options {
 function positive(name: string, value: string): number {
   const number = Number(value);
   if (Number.isInteger(number) && number >= (name === '--health-port' ? 0 : 1)) return number;
-  process.stderr.write(`${name} must be a whole number, not "${value}"\n`);
-  process.exit(2);
+  return endWith(`${name} must be a whole number, not "${value}"`, 2);
 }
 
 function oneOf(name: string, value: string, known: readonly string[]): string {
   if (known.includes(value)) return value;
-  process.stderr.write(`${name} must be one of ${known.join(', ')}, not "${value}"\n`);
-  process.exit(2);
+  return endWith(`${name} must be one of ${known.join(', ')}, not "${value}"`, 2);
 }
 
 function prometheusFrom(options: Options): PrometheusOptions | undefined {
@@ -92,8 +99,16 @@ function prometheusFrom(options: Options): PrometheusOptions | undefined {
     return readPrometheusOptions(options);
   } catch (error) {
     if (!(error instanceof PrometheusOptionsError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(2);
+    return endWith(error.message, 2);
+  }
+}
+
+/** As the Deployment says it, else as the kubelet writes it beside the token of the ServiceAccount; undefined outside of a pod. */
+function podNamespace(): string | undefined {
+  try {
+    return process.env['POD_NAMESPACE'] ?? readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'utf8').trim();
+  } catch {
+    return undefined;
   }
 }
 
@@ -105,13 +120,14 @@ async function main(): Promise<void> {
   const port = positive('--health-port', options['health-port']);
   const level = oneOf('--log-level', options['log-level'], ['debug', 'info', 'warn', 'error']);
   const prometheus = prometheusFrom(options);
-  const log = pino({ level, base: {} });
+  const log = pino({ level, base: {}, serializers: { err: (error: unknown) => redactedError(error) } });
 
   const transport = createHttpTransport(await loadConnection(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }));
   const operator = createOperator({
     transport, clock: systemClock, random: systemRandom, log,
     identity: `${hostname()}_${crypto.randomUUID()}`,
     namespace: options.namespace,
+    podNamespace: podNamespace(),
     istioNamespace: options['istio-namespace'],
     maxConcurrentNamespaces: slots,
     ...(prometheus && { prometheus }),
@@ -133,6 +149,5 @@ async function main(): Promise<void> {
 
 main().then(() => { process.exit(0); }, (error: unknown) => {
   const message = error instanceof KubeconfigError ? error.message : (error as Error).stack ?? String(error);
-  process.stderr.write(`${message}\n`);
-  process.exit(1);
+  endWith(message, 1);
 });

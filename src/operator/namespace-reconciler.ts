@@ -146,7 +146,11 @@ export class NamespaceReconciler {
       migrationUid: migration.metadata.uid ?? '',
       wanted: wantedOf(migration),
       commanded: migration.status?.command,
-      surroundings: { ...surroundingsOf(view, child.spec, migration, home), scope: companyIn(this.#context, migration) },
+      surroundings: {
+        ...surroundingsOf(view, child.spec, migration, home),
+        scope: companyIn(this.#context, migration),
+        onFault: (where, error) => { this.#context.faults.note(namespace, where, error); },
+      },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),
       nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(this.#context, migration), now)),
@@ -157,7 +161,7 @@ export class NamespaceReconciler {
       sweptLate: this.#memory.quiet.isSwept(subject.key),
       quietMs: this.#memory.quiet.ms(subject.key),
       returned,
-      inScope: isInScope(migration, home, view.mesh.rootNamespace),
+      inScope: isInScope(migration, home, view.reserved),
       remembered: this.#memory.journal(subject, home, journal),
       refusals: this.#memory.refusals.of(subject.key),
     };

@@ -16,6 +16,7 @@ import type { Window } from './call-history.ts';
 import { CallersObserver } from './callers-observer.ts';
 import { ClusterView } from './cluster-view.ts';
 import { Controller } from './controller.ts';
+import { Faults } from './faults.ts';
 import { RecordRefusals } from './record-refusals.ts';
 import { Unanswered } from './unanswered.ts';
 
@@ -29,6 +30,8 @@ export interface OperatorOptions {
   readonly identity: string;
   /** Namespace of the Lease. */
   readonly namespace: string;
+  /** Where this process runs, if it knows and that is another one. */
+  readonly podNamespace?: string | undefined;
   /** Namespace of Istio's control plane. Default: istio-system. */
   readonly istioNamespace?: string;
   /** What it knows of the mesh. Default: Istio. */
@@ -71,11 +74,11 @@ export function createOperator(options: OperatorOptions): Operator {
   });
   const callers = options.prometheus && observer(options.prometheus);
   const view: ClusterView = new ClusterView({
-    client, adapter, rootNamespace: options.istioNamespace ?? 'istio-system', clock, random, log,
+    client, adapter, rootNamespace: options.istioNamespace ?? 'istio-system', ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])], clock, random, log,
     ...(callers && { observedCallers: (home) => callers.observedCallers(home) }),
   });
   const events = new EventRecorder({ transport, clock, log, instance: identity });
-  const context = { view, client, adapter, fence: new Fence(), unanswered: new Unanswered(clock), records: new RecordRefusals(clock), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5, ...(callers && { callers }) };
+  const context = { view, client, adapter, fence: new Fence(), unanswered: new Unanswered(clock), records: new RecordRefusals(clock), faults: new Faults(log), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5, ...(callers && { callers }) };
   const controller = new Controller(context, random, 4);
 
   /** Only a way from sidecars to ambient can need a waypoint, and with it the callers. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { PrometheusOptionsError, readPrometheusOptions, type WrittenPrometheusOptions } from './prometheus-options.ts';
 
@@ -36,6 +37,17 @@ describe('the options about Prometheus', () => {
   ])('%j is refused', (written, message) => {
     expect(() => readPrometheusOptions(written)).toThrow(PrometheusOptionsError);
     expect(() => readPrometheusOptions(written)).toThrow(message);
+  });
+
+  it.each(['ftp://u:S3CRET@h', 'u:S3CRET@h:9090', 'https://h/?token=S3CRET', 'https://h/#S3CRET', 'https://u:S3CRET@h/?a', 'https://S3CRET@h', '//u:S3CRET@h', 'http://u:S3/CRET@h', ' u:S3CRET@h'])('do not repeat what is secret in %s', (written) => {
+    let message = '';
+    try {
+      readPrometheusOptions({ 'prometheus-url': written });
+    } catch (error) {
+      message = inspect(error);
+    }
+    expect(message).toContain('--prometheus-url');
+    expect(message).not.toMatch(/S3|CRET/);
   });
 
   it('do not repeat the password of an address', () => {

@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { redacted } from '../base/redact.ts';
 import { createPrometheusTransport } from '../prometheus/http-transport.ts';
 import type { Window } from './call-history.ts';
 import type { PrometheusOptions } from './operator.ts';
@@ -28,10 +29,10 @@ function windowOf(text: string): Window {
 
 function urlOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw new PrometheusOptionsError(`--prometheus-url must begin with http:// or https://, not "${text}"`);
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw new PrometheusOptionsError(`--prometheus-url must begin with http:// or https://, not "${redacted(text)}"`);
   // Not repeated in the message: it may hold a password.
   if (url.username !== '' || url.password !== '') throw new PrometheusOptionsError('--prometheus-url must not hold a user or password: use --prometheus-token-file');
-  if (url.search !== '' || url.hash !== '') throw new PrometheusOptionsError(`--prometheus-url must end with the path below which /api/v1 is, without query or fragment, not "${text}"`);
+  if (url.search !== '' || url.hash !== '') throw new PrometheusOptionsError(`--prometheus-url must end with the path below which /api/v1 is, without query or fragment, not "${redacted(text)}"`);
   return url;
 }
 

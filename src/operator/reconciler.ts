@@ -10,6 +10,7 @@ import { mergePatch } from '../base/merge-patch.ts';
 import type { MeshAdapter } from '../mesh/adapter.ts';
 import type { CallersObserver } from './callers-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
+import type { Faults } from './faults.ts';
 import type { RecordRefusals } from './record-refusals.ts';
 import type { Unanswered } from './unanswered.ts';
 
@@ -22,6 +23,7 @@ export interface Context {
   readonly unanswered: Unanswered;
   /** Writes to objects of our own that are refused. */
   readonly records: RecordRefusals;
+  readonly faults: Faults;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;

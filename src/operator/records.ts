@@ -75,7 +75,7 @@ export function recordsOf(seen: Seen, migration: MeshMigration): readonly Namesp
     const home = view.namespaces.get(undefined, object.metadata.namespace ?? '');
     if (home === undefined) return [];
     if (isRecordOf(object, migration)) return [counted(seen, object, migration, home, entries.get(home.name))];
-    const isInTheWay = hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.mesh.rootNamespace);
+    const isInTheWay = hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.reserved);
     return isInTheWay ? [blockedIn(seen, object, migration, home)] : [];
   });
 }
@@ -90,5 +90,5 @@ export function outdatedRecords(view: ClusterView, migration: MeshMigration): re
 
 /** The scope of a migration in the cluster as it is seen now. */
 export function scopeIn(view: ClusterView, migration: MeshMigration): Scope {
-  return scopeOf(migration, view.migrations.list().map(({ object }) => object), view.namespaces.list(), view.mesh.rootNamespace);
+  return scopeOf(migration, view.migrations.list().map(({ object }) => object), view.namespaces.list(), view.reserved);
 }

@@ -1,11 +1,11 @@
 import { stalledBy } from '../api/common.ts';
-import { systemNamespaces, type MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { ScopeView, WayBack } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { hasFailed } from './admission.ts';
 import { isOf, journalOn, type Journal } from './journal.ts';
-import { holds, isForHbone, isSelected } from './scope.ts';
+import { holds, isForHbone, isSelected, isSystem } from './scope.ts';
 
 /** What has to be known of the namespaces around one that moves. */
 export interface Around {
@@ -20,7 +20,8 @@ export interface Around {
   readonly isUnwanted: (record: NamespaceMigration) => boolean;
   /** The records of the same migration. */
   readonly siblings: readonly NamespaceMigration[];
-  readonly rootNamespace: string;
+  /** Namespaces that no migration touches, besides those of Kubernetes. */
+  readonly reserved: readonly string[];
 }
 
 const goingOn: readonly (string | undefined)[] = [undefined, 'Pending', 'Planned', 'Migrating'];
@@ -56,11 +57,10 @@ function wayBackOf(name: string, record: NamespaceMigration | undefined, around:
 
 /** The other namespaces of a migration as those see them that wait for them. */
 export function companyOf(around: Around): ScopeView {
-  const { spec, migration, namespace, siblings, others, rootNamespace } = around;
-  const isSystem = (name: string): boolean => (systemNamespaces as readonly string[]).includes(name) || name === rootNamespace;
+  const { spec, migration, namespace, siblings, others, reserved } = around;
   const moves = (name: string): boolean => {
     const view = namespace(name);
-    return view !== undefined && !isSystem(name) && isSelected(spec, view);
+    return view !== undefined && !isSystem(name, reserved) && isSelected(spec, view);
   };
   // Made when somebody asks: a namespace that waits asks about each that has pods.
   let byName: ReadonlyMap<string, NamespaceMigration> | undefined;
@@ -72,7 +72,7 @@ export function companyOf(around: Around): ScopeView {
     moves,
     restartsForHbone: (name) => {
       const view = namespace(name);
-      return view !== undefined && !isSystem(name) && isForHbone({ metadata: { name: migration }, spec }, view) && !others.some((other) => holds(other) && isSelected(other.spec, view));
+      return view !== undefined && !isSystem(name, reserved) && isForHbone({ metadata: { name: migration }, spec }, view) && !others.some((other) => holds(other) && isSelected(other.spec, view));
     },
     halted: (name) => {
       const found = record(name);

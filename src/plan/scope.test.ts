@@ -31,10 +31,12 @@ function team(name: string, value: string, more: Partial<NamespaceView> = {}): N
   return namespace({ name, labels: { team: value }, ...more });
 }
 
-const cluster = [team('shop', 'a'), team('cart', 'a'), team('blog', 'b'), team('kube-system', 'a'), team(root, 'b'), team('gone', 'c', { terminating: true })];
+const own = 'migration-of-ours';
+
+const cluster = [team('shop', 'a'), team('cart', 'a'), team('blog', 'b'), team('kube-system', 'a'), team(root, 'b'), team(own, 'd'), team('gone', 'c', { terminating: true })];
 
 function scope(self: MeshMigration, others: readonly MeshMigration[] = [], namespaces = cluster): Scope {
-  return scopeOf(self, [self, ...others], namespaces, root);
+  return scopeOf(self, [self, ...others], namespaces, [root, own]);
 }
 
 function ids({ findings }: Scope): readonly string[] {
@@ -48,6 +50,8 @@ describe('scopeOf', () => {
     ['names and a selector together', { names: ['blog'], selector: { matchLabels: { team: 'a' } }, exclude: ['kube-system'] }, ['blog', 'cart', 'shop'], []],
     ['exclude before everything else', { names: ['shop'], exclude: ['shop', 'cart'] }, [], ['MM004 MeshMigration mm']],
     ['a selector that takes in a system namespace', { selector: { matchLabels: { team: 'a' } } }, ['cart', 'shop'], ['MM001 Namespace kube-system']],
+    ['a selector that takes in the namespace of the operator', { names: ['shop'], selector: { matchLabels: { team: 'd' } } }, ['shop'], [`MM001 Namespace ${own}`]],
+    ['the namespace of the operator by name', { names: ['shop', own] }, ['shop'], [`MM001 Namespace ${own}`]],
     ['a selector that takes in the namespace of the control plane', { selector: { matchLabels: { team: 'b' } } }, ['blog'], [`MM001 Namespace ${root}`]],
     ['a namespace that does not exist', { names: ['shop', 'nowhere'] }, ['shop'], ['MM003 Namespace nowhere']],
     ['a namespace that is being deleted', { names: ['gone', 'shop'] }, ['shop'], []],

@@ -41,9 +41,14 @@ export function isForHbone(migration: Named, namespace: NamespaceView): boolean 
   return hboneNamespaces.names.includes(namespace.name) || (hboneNamespaces.selector !== undefined && selects(hboneNamespaces.selector, namespace.labels));
 }
 
+/** Whether a namespace is never touched: one of Kubernetes, or a `reserved` one, of the mesh's control plane or of the operator itself. */
+export function isSystem(name: string, reserved: readonly string[]): boolean {
+  return (systemNamespaces as readonly string[]).includes(name) || reserved.includes(name);
+}
+
 /** Whether a migration may touch one namespace: to move it, or to restart it for HBONE. */
-export function isInScope(migration: MeshMigration, namespace: NamespaceView, rootNamespace: string): boolean {
-  return (isSelected(migration.spec, namespace) || isForHbone(migration, namespace)) && !(systemNamespaces as readonly string[]).includes(namespace.name) && namespace.name !== rootNamespace;
+export function isInScope(migration: MeshMigration, namespace: NamespaceView, reserved: readonly string[]): boolean {
+  return (isSelected(migration.spec, namespace) || isForHbone(migration, namespace)) && !isSystem(namespace.name, reserved);
 }
 
 /** Whether a migration still has a say over its namespaces; one that is Finalized has let go. */
@@ -65,15 +70,14 @@ export function scopeOf(
   self: MeshMigration,
   migrations: readonly MeshMigration[],
   namespaces: readonly NamespaceView[],
-  rootNamespace: string,
+  reserved: readonly string[],
 ): Scope {
-  const isSystem = (name: string): boolean => (systemNamespaces as readonly string[]).includes(name) || name === rootNamespace;
   const selected = namespaces.filter((namespace) => isSelected(self.spec, namespace));
   const findings: Finding[] = [];
-  for (const { name } of selected.filter((namespace) => isSystem(namespace.name))) {
-    findings.push({ id: 'MM001', severity: 'Critical', object: `Namespace ${name}`, message: 'the selection takes in a system namespace', fix: `Add ${name} to spec.namespaces.exclude, or narrow the selector.` });
+  for (const { name } of selected.filter((namespace) => isSystem(namespace.name, reserved))) {
+    findings.push({ id: 'MM001', severity: 'Critical', object: `Namespace ${name}`, message: 'the selection takes in a system namespace', fix: `Take ${name} out of spec.namespaces.names, add it to spec.namespaces.exclude, or narrow the selector.` });
   }
-  const usable = selected.filter((namespace) => !namespace.terminating && !isSystem(namespace.name)).map(({ name }) => name).sort();
+  const usable = selected.filter((namespace) => !namespace.terminating && !isSystem(namespace.name, reserved)).map(({ name }) => name).sort();
   const others = migrations.filter((migration) => migration.metadata.name !== self.metadata.name && holds(migration));
   for (const name of usable) {
     const view = namespaces.find((namespace) => namespace.name === name);
@@ -89,7 +93,7 @@ export function scopeOf(
     findings.push({ id: 'MM004', severity: 'Critical', object: `MeshMigration ${self.metadata.name}`, message: 'no namespace is selected', fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.' });
   }
   const changed = namespaces.filter((namespace) => !namespace.terminating && isOf(journalOn(namespace), self.metadata.name, self.spec)).map(({ name }) => name);
-  const restarted = namespaces.filter((namespace) => isForHbone(self, namespace) && !namespace.terminating && !isSystem(namespace.name));
+  const restarted = namespaces.filter((namespace) => isForHbone(self, namespace) && !namespace.terminating && !isSystem(namespace.name, reserved));
   const hbone = restarted.filter((namespace) => !others.some(({ spec }) => isSelected(spec, namespace))).map(({ name }) => name).sort();
   return { namespaces: usable, hbone, changed, findings: findings.slice(0, 50) };
 }

@@ -345,6 +345,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'values/star-in-front: Exact Exact FailsOpen',
       'values/by-condition: Exact FailsClosed FailsOpen, needs a waypoint',
       'values/port-name: FailsClosed Exact Exact',
+      'values/star-in-front: Exact Exact FailsOpen',
     ],
     rules: [
       'values/star-in-the-middle[0]: FailsOpen, because of namespaces',
@@ -355,6 +356,8 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'MM065 AuthorizationPolicy values/by-condition',
       'MM077 AuthorizationPolicy values/star-in-the-middle',
       'MM077 AuthorizationPolicy values/by-condition',
+      'MM008 AuthorizationPolicy values/star-in-front',
+      'MM072 AuthorizationPolicy values/star-in-front',
       'MM072 AuthorizationPolicy values/star-in-front',
       'MM074 AuthorizationPolicy values/port-name',
       'MM079 AuthorizationPolicy values/port-name',

@@ -7,7 +7,8 @@ import type { Plane } from '../../mesh/istio/policy/semantics.ts';
 import type { PeerAuthentication, Policy } from '../../mesh/istio/policy/types.ts';
 import type { Manifests } from '../manifests/manifest.ts';
 import { attachmentRules } from './attachment-rules.ts';
-import type { AuditContext, AuditedPolicy, AuditRule } from './context.ts';
+import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule } from './context.ts';
+import { duplicateRules } from './duplicate-rules.ts';
 import { takeInventory, type Inventory, type Located } from './inventory.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
@@ -19,7 +20,7 @@ import { surroundingsOf } from './surroundings.ts';
 import { syntaxRules } from './syntax-rules.ts';
 
 /** Every rule of the audit, in the order of the catalogue. */
-export const auditRules: readonly AuditRule[] = [...operatorRules, ...policyRules, ...attachmentRules, ...proxyRules, ...syntaxRules].sort((a, b) => (a.id < b.id ? -1 : 1));
+export const auditRules: readonly AuditRule[] = [...operatorRules, ...policyRules, ...attachmentRules, ...proxyRules, ...syntaxRules, ...duplicateRules].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 /** What the manifests do not say. */
 export interface AuditOptions {
@@ -65,9 +66,22 @@ export function namespacesOf({ inventory, policies }: Pick<AuditContext, 'invent
   ]);
 }
 
-/** What some rules have to say, the gravest first. */
+/** A fault of ours, with the rule in which it is. */
+export class InternalError extends Error {
+  override readonly name = 'InternalError';
+}
+
+function found(rule: AuditRule, context: AuditContext): readonly AuditEvidence[] {
+  try {
+    return rule.find(context);
+  } catch (error) {
+    throw new InternalError(`rule ${rule.id}`, { cause: error });
+  }
+}
+
+/** What some rules have to say, the gravest first. Throws an {@link InternalError}: a result with a rule left out would look like a whole one. */
 export function findingsOf(rules: readonly AuditRule[], context: AuditContext): readonly AuditFinding[] {
-  const all = rules.flatMap((rule) => rule.find(context).map(({ object, message, fix, source, severity = rule.severity }): AuditFinding => ({
+  const all = rules.flatMap((rule) => found(rule, context).map(({ object, message, fix, source, severity = rule.severity }): AuditFinding => ({
     id: rule.id, severity, object, message, fix: fix ?? rule.fix, ...(source !== undefined && { source }),
   })));
   return all.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));

@@ -13,6 +13,14 @@ export interface Located {
   readonly source: Source;
 }
 
+/** One object that stands in several places. */
+export interface Duplicate {
+  readonly object: string;
+  /** Undefined for what has none; that of a Namespace is itself. */
+  readonly namespace: string | undefined;
+  readonly sources: readonly Source[];
+}
+
 /** Everything that the manifests say, by what it is. */
 export interface Inventory {
   readonly namespaces: readonly NamespaceView[];
@@ -20,6 +28,7 @@ export interface Inventory {
   readonly services: readonly ServiceView[];
   configs(kind: string, namespace?: string): readonly ConfigView[];
   located(kind: string): readonly Located[];
+  readonly duplicates: readonly Duplicate[];
   /** Where an object that a finding names stands. */
   sourceOf(object: string): Source | undefined;
 }
@@ -74,6 +83,19 @@ function nameOf(kind: string, { metadata: { namespace, name } }: KubeObject): st
   return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
 
+/** By group, kind, namespace and name: the version does not make another object. One without a name, or with a prefix for one, gets its own. */
+function duplicatesOf(all: readonly { readonly manifest: Manifest; readonly object: KubeObject }[]): readonly Duplicate[] {
+  const named = all.filter(({ object: { metadata: { name } } }) => name !== '' && !name.endsWith('-'));
+  const groups = Map.groupBy(named, ({ manifest, object }) => `${manifest.group}/${nameOf(manifest.kind, object)}`);
+  return [...groups.values()].flatMap((members) => {
+    const [first] = members;
+    if (first === undefined || members.length === 1) return [];
+    const { manifest: { kind }, object } = first;
+    const namespace = kind === 'Namespace' ? object.metadata.name : object.metadata.namespace;
+    return [{ object: nameOf(kind, object), namespace, sources: members.map(({ manifest }) => manifest.source) }];
+  });
+}
+
 /** The manifests by kind; objects without a namespace are in `namespace`. Kinds that no check knows are left out. */
 export function takeInventory(manifests: readonly Manifest[], namespace: string): Inventory {
   const all = manifests.map((manifest) => ({ manifest, object: placed(manifest, namespace) }));
@@ -88,6 +110,7 @@ export function takeInventory(manifests: readonly Manifest[], namespace: string)
     services: core('Service').map(projectService),
     configs: (kind, name) => located(kind).map(({ view }) => view).filter((view) => name === undefined || view.namespace === name),
     located,
+    duplicates: duplicatesOf(all),
     sourceOf: (object) => sources.get(object),
   };
 }

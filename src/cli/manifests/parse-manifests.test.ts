@@ -36,8 +36,37 @@ describe('parseManifests', () => {
   });
 
   it('takes metadata of the wrong type for absent', () => {
-    expect(found('apiVersion: v1\nkind: Service\nmetadata: {name: 5, namespace: [a], labels: [], annotations: 3}\n')).toEqual(['/Service -/ 1:1']);
+    expect(found('apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: [], annotations: 3}\n')).toEqual(['/Service -/a 1:1']);
     expect(found('apiVersion: v1\nkind: Service\nmetadata:\n')).toEqual(['/Service -/ 1:1']);
+  });
+
+  it.each([
+    ['v1', 'Service', 'name: "../../pwned"', 'metadata.name "../../pwned" is not a DNS label (RFC 1123)'],
+    ['v1', 'Service', 'name: a.b', 'metadata.name "a.b" is not a DNS label (RFC 1123)'],
+    ['v1', 'Service', 'name: a, namespace: ..', 'metadata.namespace ".." is not a DNS label (RFC 1123)'],
+    ['v1', 'Service', 'name: a, namespace: a.b', 'metadata.namespace "a.b" is not a DNS label (RFC 1123)'],
+    ['v1', 'Service', 'name: a, namespace: "a\\nb"', 'metadata.namespace "a\\nb" is not a DNS label (RFC 1123)'],
+    ['v1', 'Service', `name: ${'a'.repeat(64)}`, 'metadata.name is longer than 63 characters'],
+    ['v1', 'Service', 'name: 5', 'metadata.name is no text'],
+    ['v1', 'Service', 'name: a, namespace: [a]', 'metadata.namespace is no text'],
+    ['v1', 'Namespace', 'name: Shop', 'metadata.name "Shop" is not a DNS label (RFC 1123)'],
+    ['v1', 'Pod', 'generateName: a/b-', 'metadata.generateName "a/b" is not a DNS subdomain (RFC 1123)'],
+    ['security.istio.io/v1', 'AuthorizationPolicy', 'name: "x/../../../pwned"', 'metadata.name "x/../../../pwned" is not a DNS subdomain (RFC 1123)'],
+    ['security.istio.io/v1', 'AuthorizationPolicy', 'name: .a', 'metadata.name ".a" is not a DNS subdomain (RFC 1123)'],
+    ['gateway.networking.k8s.io/v1', 'HTTPRoute', 'name: "a\\u2028b"', 'metadata.name "a\u2028b" is not a DNS subdomain (RFC 1123)'],
+    ['rbac.authorization.k8s.io/v1', 'ClusterRole', 'name: "a/b"', 'metadata.name "a/b" is not a name, which has neither "/" nor "%"'],
+    ['example.com/v1', 'Other', 'name: ".."', 'metadata.name ".." is not a name, which has neither "/" nor "%"'],
+  ])('names the object of %s %s with metadata {%s}, and reads the others', (apiVersion, kind, metadata, reason) => {
+    const text = `${good}---\n\napiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {${metadata}}\n---\n${good}`;
+
+    expect(refused(text)).toEqual([`2:6 ${kind}: ${reason}`]);
+    expect(found(text)).toHaveLength(2);
+  });
+
+  it('takes the names that the API server takes', () => {
+    const names = [['v1', 'Pod', 'generateName: a-'], ['apps/v1', 'Deployment', 'name: a.b-c.d'], ['rbac.authorization.k8s.io/v1', 'ClusterRole', 'name: "system:node"'], ['builtin', 'LabelTransformer', 'name: notImportantHere']];
+
+    expect(refused(names.map(([apiVersion, kind, metadata]) => `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {${metadata}}\n`).join('---\n'))).toEqual([]);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { LineCounter, isCollection, isMap, isNode, isScalar, isSeq, parseDocument, visit, type Document, type ParsedNode } from 'yaml';
 import { record, records, stringMap, text as textOf, type Json } from '../../mesh/json.ts';
 import type { Manifest, Manifests, Source, Unreadable } from './manifest.ts';
+import { nameProblem } from './names.ts';
 import { splitDocuments, type DocumentText } from './split-documents.ts';
 
 /** Resolved aliases that a document may have: enough for any real file, and it stops one that multiplies itself. */
@@ -138,8 +139,12 @@ export function parseManifests(file: string, text: string): Manifests {
   for (const [index, document] of splitDocuments(text).entries()) {
     try {
       for (const { json, line } of read(document)) {
-        const manifest = manifestOf(json, { file, document: index + 1, line });
-        if (manifest !== undefined) found.push(manifest);
+        const source = { file, document: index + 1, line };
+        const manifest = manifestOf(json, source);
+        if (manifest === undefined) continue;
+        const problem = nameProblem(manifest.group, manifest.kind, record(json['metadata']));
+        if (problem === undefined) found.push(manifest);
+        else failed.push({ ...source, reason: `${manifest.kind}: ${problem}` });
       }
     } catch (error) {
       failed.push(unreadable(file, index + 1, document, error));

@@ -52,10 +52,10 @@ describe('readManifests', () => {
   });
 
   it('reads standard input in pieces', async () => {
-    const bytes = Buffer.from('apiVersion: v1\nkind: Service\nmetadata: {name: größe}\n');
-    const { manifests } = await readManifests(['-'], Readable.from([bytes.subarray(0, 46), bytes.subarray(46)]));
+    const bytes = Buffer.from('apiVersion: v1\nkind: Service\nmetadata: {name: cart, labels: {a: größe}}\n');
+    const { manifests } = await readManifests(['-'], Readable.from([bytes.subarray(0, 67), bytes.subarray(67)]));
 
-    expect(manifests.map(({ object, source }) => [object.metadata.name, source])).toEqual([['größe', { file: '-', document: 1, line: 1 }]]);
+    expect(manifests.map(({ object, source }) => [object.metadata.labels?.['a'], source])).toEqual([['größe', { file: '-', document: 1, line: 1 }]]);
   });
 
   it('takes a byte order mark for nothing', async () => {

@@ -1,7 +1,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { Manifests } from './manifest.ts';
+import type { Manifests, Unreadable } from './manifest.ts';
 import { parseManifests } from './parse-manifests.ts';
 
 /** A path that does not exist or cannot be opened: a mistake in the command, not in the manifests. */
@@ -65,12 +65,28 @@ async function readOne(file: string): Promise<Manifests> {
   }
 }
 
+async function standardInput(stdin: NodeJS.ReadableStream): Promise<Uint8Array> {
+  try {
+    return await buffer(stdin);
+  } catch (error) {
+    throw new MissingInput(`cannot read standard input: ${(error as Error).message}`);
+  }
+}
+
+/** Nothing is no clean result: a pipe that broke, or the wrong folder, would pass. A file among others of a directory may be empty. */
+function emptyInput(path: string, parts: readonly Manifests[]): readonly Unreadable[] {
+  if (parts.some(({ manifests, unreadable }) => manifests.length + unreadable.length > 0)) return [];
+  return [{ file: path, reason: 'there is no object of the Kubernetes API in it' }];
+}
+
 /** Everything that the paths hold, in a stable order: files, directories with all below them, and `-` for `stdin`. */
 export async function readManifests(paths: readonly string[], stdin: NodeJS.ReadableStream): Promise<Manifests> {
   const parts: Manifests[] = [];
   for (const path of new Set(paths)) {
-    if (path === '-') parts.push(parseBytes('-', await buffer(stdin)));
-    else for (const file of await filesOf(path)) parts.push(await readOne(file));
+    const found: Manifests[] = [];
+    if (path === '-') found.push(parseBytes('-', await standardInput(stdin)));
+    else for (const file of await filesOf(path)) found.push(await readOne(file));
+    parts.push(...found, { manifests: [], unreadable: emptyInput(path, found) });
   }
   return { manifests: parts.flatMap(({ manifests }) => manifests), unreadable: parts.flatMap((part) => part.unreadable) };
 }

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../mesh/adapter.ts';
 import { findingsOf } from '../audit/audit.ts';
+import { duplicateRules } from '../audit/duplicate-rules.ts';
 import { rulesOfOperator, shared } from '../audit/operator-rules.ts';
 import type { AuditFinding } from '../audit/report.ts';
 import { syntaxRules } from '../audit/syntax-rules.ts';
@@ -14,7 +15,7 @@ const asked: readonly string[] = [
   'MM080', 'MM081', 'MM082', 'MM083', 'MM084', 'MM085', 'MM086', 'MM094', 'MM095', 'MM096', 'MM097',
 ];
 
-const rules = [...rulesOfOperator(asked), ...syntaxRules];
+const rules = [...rulesOfOperator(asked), ...syntaxRules, ...duplicateRules];
 
 /** What a policy that needs a waypoint and gets none is short of. */
 const shortOfService: readonly string[] = ['MM020', 'MM021', 'MM024'];

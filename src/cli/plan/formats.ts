@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { printableYaml } from '../../base/printable.ts';
 import type { PlanReport } from './report.ts';
 import { table } from './table.ts';
 
@@ -6,5 +6,5 @@ import { table } from './table.ts';
 export const planFormats: Readonly<Record<string, (report: PlanReport) => string>> = {
   table,
   json: (report) => `${JSON.stringify(report, null, 2)}\n`,
-  yaml: (report) => stringify(report, { aliasDuplicateObjects: false, lineWidth: 0 }),
+  yaml: (report) => printableYaml(report, { aliasDuplicateObjects: false, lineWidth: 0 }),
 };

@@ -101,6 +101,15 @@ describe('the plan of a namespace', () => {
   });
 });
 
+describe('the namespace of the operator', () => {
+  it('is left, whatever it is called', () => {
+    const { report } = planOf([deployment('ours', 'op', '{app.kubernetes.io/name: mesh-migration-operator}'), ...application('shop', 'cart')]);
+
+    expect(report.left).toEqual([{ name: 'ours', why: 'the operator itself runs there, and never migrates itself' }]);
+    expect(report.namespaces.map(({ name }) => name)).toEqual(['shop']);
+  });
+});
+
 describe('callers that nobody knows', () => {
   const unknown = application('shop', 'cart', 'principals: ["*"]');
 

@@ -82,9 +82,14 @@ function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved):
   };
 }
 
+const nameLabel = 'app.kubernetes.io/name';
+/** As the installation labels the pods of the operator (deploy/kustomize). */
+const operatorName = 'mesh-migration-operator';
+
 /** Why a namespace is no part of the plan; undefined if it is. */
 function whyLeft(name: string, { inventory, options, policies }: Read): string | undefined {
   if (name === options.rootNamespace) return 'the namespace of the control plane is never migrated; its policies count in every namespace';
+  if (inventory.workloads.some(({ namespace, templateLabels }) => namespace === name && templateLabels[nameLabel] === operatorName)) return 'the operator itself runs there, and never migrates itself';
   if ((systemNamespaces as readonly string[]).includes(name)) return 'system namespaces are never migrated';
   const labels = inventory.namespaces.find((namespace) => namespace.name === name)?.labels ?? {};
   if (arrived(route, labels)) return 'it is in ambient already';

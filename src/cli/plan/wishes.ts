@@ -29,5 +29,5 @@ export function wishesOf(manifests: readonly Manifest[]): Wishes {
 
 /** The settings for a namespace: those of the first MeshMigration that has it in scope. */
 export function specFor(namespace: NamespaceView, { migrations }: Wishes, rootNamespace: string): MeshMigrationSpec {
-  return migrations.find((migration) => scopeOf(migration, [], [namespace], rootNamespace).namespaces.length > 0)?.spec ?? defaults;
+  return migrations.find((migration) => scopeOf(migration, [], [namespace], [rootNamespace]).namespaces.length > 0)?.spec ?? defaults;
 }

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { UsageError } from '../usage.ts';
 import { writeOverlay } from './write-overlay.ts';
@@ -51,6 +51,39 @@ describe('writing an overlay', () => {
 
     await expect(writeOverlay(parent, [{ path: 'b.yaml', text: 'kind: B\n' }])).rejects.toThrow(UsageError);
     expect(await readdir(parent)).toEqual(before);
+  });
+
+  it.each(['../pwned.yaml', 'offers/../../pwned.yaml', '/pwned.yaml', '.', '', 'offers/..', 'a/../../pwned.yaml'])('refuses the path %j, and writes nothing', async (path) => {
+    const directory = join(parent, 'out');
+
+    await expect(writeOverlay(directory, [...files, { path, text: '' }])).rejects.toThrow(/is not below/);
+    expect(await readdir(parent)).toEqual([]);
+  });
+
+  it.each([
+    ['its folder of offers is', 'out', async (elsewhere: string) => { await mkdir(join(parent, 'out')); await symlink(elsewhere, join(parent, 'out', 'offers')); }],
+    ['it is', 'out', async (elsewhere: string) => symlink(elsewhere, join(parent, 'out'))],
+    ['it is one to nothing', 'out', async (elsewhere: string) => symlink(join(elsewhere, 'nothing'), join(parent, 'out'))],
+  ])('does not follow a link that %s', async (_, name, prepare) => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'elsewhere-'));
+    try {
+      await prepare(elsewhere);
+      await expect(writeOverlay(join(parent, name), [...files, { path: 'offers/a.yaml', text: '' }])).rejects.toThrow(UsageError);
+      expect(await readdir(elsewhere)).toEqual([]);
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  });
+
+  it('does not follow a link on a relative way, which may come from Git', async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'elsewhere-'));
+    try {
+      await symlink(elsewhere, join(parent, 'link'));
+      await expect(writeOverlay(relative(process.cwd(), join(parent, 'link', 'out')), files)).rejects.toThrow(/is a link/);
+      expect(await readdir(elsewhere)).toEqual([]);
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
   });
 
   it('says so if it cannot', async () => {

@@ -1,5 +1,7 @@
 import type { Finding, Severity } from '../../api/common.ts';
-import type { FindingsWhen, Hold, MeshAdapter, Surroundings } from '../adapter.ts';
+import type { ItineraryName, PlannedRestart } from '../../api/namespace-migration.ts';
+import type { FindingsWhen, Hold, MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
+import type { Refusing } from '../others.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
 import { attachmentRules } from './findings/attachment.ts';
@@ -15,11 +17,12 @@ import { proxyRules } from './findings/proxies.ts';
 import { quotaRules } from './findings/quotas.ts';
 import { returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
-import { found, type Found, type Rule } from './findings/rule.ts';
+import type { Found, Rule } from './findings/rule.ts';
 import { takenNameRules } from './findings/taken-names.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
+import { foundGuarded, guarded, guardedItinerary, internalErrorFix, internalErrorId } from './guarded.ts';
 import { arrived, itinerary } from './itinerary.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
@@ -36,11 +39,22 @@ import { plannedOrder } from './waypoint/planned-order.ts';
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
 const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules];
 
+/** What is asked of a picture before the start besides the rules, by what it is called in messages. */
+const choices: readonly (readonly [string, (surroundings: Surroundings) => unknown])[] = [
+  ['the choice of the itinerary', choose], ['the order of restarts', plannedOrder], ['the explanation of the plan', explain],
+];
+
+/** A fault of ours in what chooses the way; one in a rule is found under the same id (`guarded.ts`). */
+const internalErrors: Rule = {
+  id: internalErrorId, severity: 'Critical', when: 'Start', notOnTheWay: 'what it asks is chosen before the start only', title: 'Internal error', fix: internalErrorFix,
+  find: (surroundings) => choices.flatMap(([where, ask]) => guarded(surroundings, where, () => { ask(surroundings); return []; }, (message) => [{ object: `Namespace ${surroundings.namespace.name}`, message }])),
+};
+
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...orderRules, ...markRules];
+export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...orderRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
-const restartRules: readonly string[] = ['MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117'];
+const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117'];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
@@ -54,51 +68,52 @@ function asOf({ finding, others }: Found, when: FindingsWhen): Finding {
   return counts || finding.severity !== 'Critical' ? finding : { ...finding, severity: 'Warning' };
 }
 
-function findings(surroundings: Surroundings, when: FindingsWhen): readonly Finding[] {
-  const only = onlyRestarts(surroundings) ? restartRules : undefined;
-  return rules
-    .filter(({ id }) => only?.includes(id) !== false)
-    .filter((rule) => (when === 'Start' || rule.when === 'Always') && isAsked(rule, surroundings))
-    .flatMap((rule) => found(rule, surroundings).map((each) => asOf(each, when)))
-    .sort((a, b) => weight[a.severity] - weight[b.severity])
-    .slice(0, 100);
-}
-
-function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Hold | undefined {
-  for (const rule of rules.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
-    const critical = found(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted');
-    if (critical !== undefined) return { finding: critical.finding, others: critical.others !== undefined };
-  }
-  return undefined;
-}
-
-/** What others have that protects somebody, and may come at any time: it takes nobody back, so it is asked before each change that it forbids. */
-function heldByOthers(surroundings: Surroundings): Hold | undefined {
-  for (const rule of rules.filter((each) => each.when === 'Always' && isAsked(each, surroundings))) {
-    const held = found(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== undefined && others !== 'Noted');
-    if (held !== undefined) return { finding: held.finding, others: true };
-  }
-  return undefined;
-}
-
 /** The namespace as if it had this workload only: as it runs, and as its next pods would be. */
 function only(surroundings: Surroundings, workload: WorkloadView): Surroundings {
   const pods = surroundings.pods.filter(({ owner }) => owner?.kind === workload.kind && owner.name === workload.name);
   return { ...surroundings, pods, workloads: [workload, { ...workload, replicas: 0 }] };
 }
 
-function unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined {
-  return heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving') ?? criticalOf(only(surroundings, workload), 'BeforeRestart');
-}
-
-function unready(surroundings: Surroundings): Hold | undefined {
-  const whole = heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
-  if (whole !== undefined) return whole;
-  for (const workload of surroundings.workloads) {
-    const critical = criticalOf(only(surroundings, workload), 'BeforeRestart');
-    if (critical !== undefined) return critical;
+/** The checks that some rules make. */
+export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'findings' | 'unready' | 'unfit'> {
+  function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Hold | undefined {
+    for (const rule of catalogue.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
+      const critical = foundGuarded(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted');
+      if (critical !== undefined) return { finding: critical.finding, others: critical.others !== undefined };
+    }
+    return undefined;
   }
-  return undefined;
+
+  /** What others have that protects somebody, and may come at any time: it takes nobody back, so it is asked before each change that it forbids. */
+  function heldByOthers(surroundings: Surroundings): Hold | undefined {
+    for (const rule of catalogue.filter((each) => each.when === 'Always' && isAsked(each, surroundings))) {
+      const held = foundGuarded(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== undefined && others !== 'Noted');
+      if (held !== undefined) return { finding: held.finding, others: true };
+    }
+    return undefined;
+  }
+
+  return {
+    findings(surroundings, when) {
+      const asked = onlyRestarts(surroundings) ? restartRules : undefined;
+      return catalogue
+        .filter(({ id }) => asked?.includes(id) !== false)
+        .filter((rule) => (when === 'Start' || rule.when === 'Always') && isAsked(rule, surroundings))
+        .flatMap((rule) => foundGuarded(rule, surroundings).map((each) => asOf(each, when)))
+        .sort((a, b) => weight[a.severity] - weight[b.severity])
+        .slice(0, 100);
+    },
+    unready(surroundings) {
+      const whole = heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
+      if (whole !== undefined) return whole;
+      for (const workload of surroundings.workloads) {
+        const critical = criticalOf(only(surroundings, workload), 'BeforeRestart');
+        if (critical !== undefined) return critical;
+      }
+      return undefined;
+    },
+    unfit: (surroundings, workload) => heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving') ?? criticalOf(only(surroundings, workload), 'BeforeRestart'),
+  };
 }
 
 /** What stands in the way of a waypoint whatever the pods are now. */
@@ -108,9 +123,24 @@ function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
   const { itinerary: name, ...rest } = surroundings;
   if (name !== 'L4' || choose(rest) !== 'L7') return undefined;
   const behind: Surroundings = { ...rest, itinerary: 'L7' };
-  const obstacle = waypointPrerequisites.flatMap((rule) => found(rule, behind)).map((each) => asOf(each, 'UnderWay')).find(({ severity }) => severity === 'Critical');
+  const obstacle = waypointPrerequisites.flatMap((rule) => foundGuarded(rule, behind)).map((each) => asOf(each, 'UnderWay')).find(({ severity }) => severity === 'Critical');
   return { itinerary: 'L7', ...(obstacle && { obstacle }) };
 }
+
+/**
+ * What the adapter answers when it fails itself. Before the start nothing comes of it, because then MM009 blocks; on the way back it is what lets it go on.
+ */
+const safely = {
+  choose: (surroundings) => guarded<ItineraryName>(surroundings, 'the choice of the itinerary', () => choose(surroundings), () => 'L4'),
+  order: (surroundings) => guarded<readonly PlannedRestart[]>(surroundings, 'the order of restarts', () => plannedOrder(surroundings), () => []),
+  explain: (surroundings) => guarded<readonly string[]>(surroundings, 'the explanation of the plan', () => explain(surroundings), () => []),
+  callersOf: (namespace, surroundings) => guarded<NamespaceCallers>(surroundings, 'the callers', () => namespaceCallers(namespace, surroundings), (why) => ({ kind: 'Unknown', why })),
+  refusing: (surroundings) => guarded<Refusing>(surroundings, 'who would refuse it', () => refusing(surroundings), () => ({ along: [], stay: [] })),
+  refuses: (surroundings) => guarded<string | undefined>(surroundings, 'whom it would refuse', () => refuses(surroundings), () => undefined),
+  refusedCallers: (surroundings) => guarded<string | undefined>(surroundings, 'the callers that it refuses', () => refusedCallers(surroundings), (message) => message),
+  longer: (surroundings) => guarded<ReturnType<MeshAdapter['longer']>>(surroundings, 'the longer itinerary', () => longer(surroundings), () => undefined),
+  itinerary: (route, original, name) => guardedItinerary(itinerary(route, original, name)),
+} satisfies Partial<MeshAdapter>;
 
 /** Istio with sidecars, Istio ambient, and no mesh. */
 export const istio: MeshAdapter = {
@@ -119,22 +149,12 @@ export const istio: MeshAdapter = {
   made,
   isOurs,
   versionOf: controlPlaneVersion,
-  choose,
-  order: plannedOrder,
-  callersOf: namespaceCallers,
   telemetry,
   modeOf,
   modeFor,
   concerns,
   holdsOthersBack: lacksHbone,
-  itinerary,
-  explain,
   arrived,
-  findings,
-  unready,
-  unfit,
-  refusing,
-  refuses,
-  refusedCallers,
-  longer,
+  ...safely,
+  ...checksOf(rules),
 };

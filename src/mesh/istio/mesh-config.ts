@@ -9,8 +9,13 @@ import { exportDefaults, type ExportDefaults } from './policy/visibility.ts';
 
 /** A mesh configuration from its text; undefined if that cannot be read: istiod then keeps the one it has, which nobody else knows. */
 export function parseMeshConfig(written: string): Json | undefined {
-  const document = parseDocument(written);
-  return document.errors.length > 0 ? undefined : record(document.toJS());
+  try {
+    const document = parseDocument(written, { logLevel: 'silent' });
+    return document.errors.length > 0 ? undefined : record(document.toJS());
+  } catch {
+    // An alias to nothing, aliases that multiply, or a text of brackets: the parser throws, it does not report.
+    return undefined;
+  }
 }
 
 /** Objects in a store are replaced when they change, so that each is parsed once. */

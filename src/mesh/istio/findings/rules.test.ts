@@ -163,6 +163,10 @@ function seenBy(observedCallers: MeshState['observedCallers']): Surroundings {
 const old = pod({ labels: { app: 'web' } });
 
 const table: Readonly<Record<string, Examples>> = {
+  MM009: {
+    seen: { 'what it chooses by cannot be read': surroundings({ mesh: { ...mesh(), services: () => { throw new TypeError('broken'); }, configs: () => { throw new TypeError('broken'); } } }) },
+    ignored: { 'what can be read': surroundings() },
+  },
   MM010: {
     seen: {
       'no GatewayClass': surroundings({ mesh: mesh([]) }),

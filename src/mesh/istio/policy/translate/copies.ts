@@ -53,9 +53,10 @@ function copyRules(object: ConfigObject, policy: AuthorizationPolicy, target: Ta
   const rewritten = rules.map((rule) => rewriteRule(rule, rewriting)).filter((rule) => rule !== undefined);
   // Without rules an ALLOW still refuses everything; the others never match, and Istio does not accept them.
   if (rewritten.length === 0 && policy.action !== 'ALLOW') return { manifests: [], problems: [] };
-  const spec = { ...unattached(object.spec), ...(rewritten.length > 0 || rules.length > 0 ? { rules: rewritten } : {}) };
-  const { rules: written, ...rest } = spec as Json & { readonly rules?: readonly Json[] };
-  return { manifests: [copy(world, object, 'security.istio.io/v1', target, written === undefined || written.length === 0 ? rest : spec, changes)], problems: [] };
+  // `rules` may be there and be null, or be no list: that reads as no rules too.
+  const { rules: _written, ...rest } = unattached(object.spec) as Json & { readonly rules?: unknown };
+  const spec = rewritten.length > 0 ? { ...unattached(object.spec), rules: rewritten } : rest;
+  return { manifests: [copy(world, object, 'security.istio.io/v1', target, spec, changes)], problems: [] };
 }
 
 /** The copies of an AuthorizationPolicy for the Services behind the waypoint. */

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { printable, printableYaml } from '../../../../base/printable.ts';
 import type { Manifest } from './manifest.ts';
 import { why } from './plan-text.ts';
 
@@ -21,13 +21,13 @@ function fileName({ kind, metadata: { namespace, name } }: DescribedObject['obje
   return `${kind.toLowerCase()}-${namespace}-${name}.yaml`;
 }
 
-/** Comment lines: a name cannot end the comment, because object names have no line ends. */
+/** Comment lines: what ends a line for some reader of YAML is escaped, so that nothing of the sentence can end the comment. */
 function comment(sentence: string): string {
-  return sentence.split('\n').map((line) => `# ${line}\n`).join('');
+  return printable(sentence).split('\n').map((line) => `# ${line}\n`).join('');
 }
 
 function yamlOf(value: unknown): string {
-  return stringify(value, { lineWidth, sortMapEntries: false, aliasDuplicateObjects: false });
+  return printableYaml(value, { lineWidth, sortMapEntries: false, aliasDuplicateObjects: false });
 }
 
 /** An object as a file, with its reason on top. */

@@ -51,6 +51,15 @@ describe('who needs a waypoint', () => {
   });
 });
 
+describe('rules that are no list', () => {
+  it.each([['null', null], ['a text', 'x'], ['a number', 5], ['an object', { a: 1 }]])('copy like none if they are %s', (_, rules) => {
+    const policies = [policy('get', { ...cart, rules: [get] })];
+    const copies = (odd: unknown): unknown => translate(world({ policies: [...policies, policy('odd', { ...cart, ...(odd !== undefined && { rules: odd }) })] })).manifests.map(({ object: { spec } }) => spec);
+
+    expect(copies(rules)).toEqual(copies(undefined));
+  });
+});
+
 describe('what blocks', () => {
   const l7 = policy('get', { ...cart, rules: [get] });
   const shared = { kind: 'Deployment', labels: { app: 'cart' }, ports: {}, declared: [80] };

@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { printable, printableYaml } from './printable.ts';
+
+const acting = ['\u0000', '\u0007', '\u001B', '\r', '\u007F', '\u0085', '\u009B', '\u202A', '\u202E', '\u2066', '\u2069', '\u2028', '\u2029', '\u200F', '\uFEFF'];
+const odd = fc.array(fc.constantFrom(...acting, 'a', ' ', '\n', '\t', '\\', '"', "'", ':', '#', '-', '1', '&', '*', '|'), { maxLength: 12 }).map((parts) => parts.join(''));
+
+describe('printable', () => {
+  it.each(acting.map((character) => character.charCodeAt(0).toString(16)))('escapes the character %s', (code) => {
+    expect(printable(`a${String.fromCharCode(Number.parseInt(code, 16))}[31m`)).toMatch(/^a\\u[0-9a-f]{4}\[31m$/);
+  });
+
+  it('leaves lines, tabs and letters of any script', () => {
+    expect(printable('größe\t東京\nשלום 🙂')).toBe('größe\t東京\nשלום 🙂');
+  });
+
+  it('leaves JSON what it says', () => {
+    fc.assert(fc.property(fc.dictionary(odd, odd), (value) => {
+      expect(JSON.parse(printable(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+    }), { numRuns: 200 });
+  });
+
+  it('leaves YAML what it says', () => {
+    fc.assert(fc.property(fc.array(fc.record({ key: odd, list: fc.array(odd, { maxLength: 3 }), map: fc.dictionary(odd, odd, { maxKeys: 3, noNullPrototype: true }) }), { maxLength: 3 }), (value) => {
+      const text = printableYaml(value, { aliasDuplicateObjects: false, lineWidth: 0 });
+
+      expect(text).toBe(printable(text));
+      expect(parse(text)).toEqual(value);
+    }), { numRuns: 300 });
+  });
+});

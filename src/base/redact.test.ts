@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { redacted, redactedError } from './redact.ts';
+
+describe('redacted', () => {
+  it.each([
+    ['http://user:S3CRET@host:9090/path', 'http://***@host:9090/path'],
+    ['http://user:S3/C?R#ET@host', 'http://***@host'],
+    ['ftp://u:S3CRET@h', 'ftp://***@h'],
+    ['u:S3CRET@h:9090', '***@h:9090'],
+    ['not "u:S3CRET@h:9090"', 'not "***@h:9090"'],
+    ['https://S3CRET@host', 'https://***@host'],
+    ['https://h/?token=S3CRET', 'https://h/?***'],
+    ['https://h/#S3CRET', 'https://h/?***'],
+    ['GET https://h/a?tenant=S3CRET@x failed', 'GET https://***@x failed'],
+    ['authorization: Bearer S3CRETRAWTOKEN', 'authorization: Bearer ***'],
+    ['Basic dTpTM0NSRVQ=', 'Basic ***'],
+  ])('hides the secret of %s', (text, expected) => {
+    expect(redacted(text)).toBe(expected);
+    expect(redacted(text)).not.toContain('S3CRET');
+  });
+
+  it.each(['https://10.0.0.1:6443', 'GET /api/v1/pods?limit=500 at https://h: connect ECONNREFUSED', 'prometheus:9090', 'system:serviceaccount:a:b', 'AuthorizationPolicy shop/a@b', 'Basic mode', '/livez and /readyz'])('leaves %s as it is', (text) => {
+    expect(redacted(text)).toBe(text);
+  });
+
+  it('takes an error with what caused it, and nothing else that hangs on it', () => {
+    const error = Object.assign(new TypeError('at http://u:S3CRET@h', { cause: new Error('Bearer S3CRETRAWTOKEN') }), { code: 'EX', headers: { authorization: 'S3CRET' } });
+
+    expect(redactedError(error)).toMatchObject({ type: 'TypeError', code: 'EX', message: 'at http://***@h', cause: { message: 'Bearer ***' } });
+    expect(JSON.stringify(redactedError(error))).not.toContain('S3CRET');
+  });
+});

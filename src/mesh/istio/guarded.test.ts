@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { config, mesh, installed, surroundings } from '../../../test/support/mesh-fixtures.ts';
+import type { Surroundings } from '../adapter.ts';
+import { checksOf, istio, rules } from './adapter.ts';
+import type { Rule } from './findings/rule.ts';
+
+function broken(): never {
+  throw new TypeError('secret of an object');
+}
+
+/** Objects of a kind cannot be read: whatever asks for them meets a fault of ours. */
+function without(kind: string): Surroundings {
+  const whole = mesh(installed);
+  return surroundings({ mesh: { ...whole, configs: (asked, namespace) => (asked === kind ? broken() : whole.configs(asked, namespace)) } });
+}
+
+const own: Rule = { id: 'MM999', severity: 'Warning', when: 'Always', title: 'Broken', fix: 'none', find: broken };
+
+describe('a rule that throws', () => {
+  const checks = checksOf([own, ...rules]);
+
+  it('is a critical finding that names it and says nothing of the object, and the others are made', () => {
+    const policy = config('EnvoyFilter', {});
+    const findings = checks.findings(surroundings({}, [policy]), 'Start');
+
+    expect(findings[0]).toMatchObject({ id: 'MM009', severity: 'Critical', object: 'Namespace shop', message: 'internal error in rule MM999' });
+    expect(JSON.stringify(findings)).not.toContain('secret');
+    expect(findings.slice(1)).toEqual(istio.findings(surroundings({}, [policy]), 'Start'));
+  });
+
+  it('is told with the error, for the log', () => {
+    const told: unknown[] = [];
+    checks.findings({ ...surroundings(), onFault: (where, error) => told.push([where, error]) }, 'UnderWay');
+
+    expect(told).toEqual([['rule MM999', new TypeError('secret of an object')]]);
+  });
+
+  it.each(['WhileMoving', 'BeforeFlip', 'BeforeRestart'] as const)('holds up what is asked %s', (when) => {
+    expect(checksOf([{ ...own, severity: 'Critical', when }]).unready(surroundings())).toMatchObject({ id: 'MM009', severity: 'Critical' });
+  });
+});
+
+describe('an adapter that fails', () => {
+  it.each(['AuthorizationPolicy', 'VirtualService', 'DestinationRule', 'ConfigMap', 'GatewayClass', 'Gateway', 'PeerAuthentication', 'WasmPlugin'])('answers all the same when no %s can be read, and blocks', (kind) => {
+    const picture = without(kind);
+    const { forward, backward } = istio.itinerary(picture.route, {}, 'L7');
+
+    expect(istio.findings(picture, 'Start').filter(({ id }) => id === 'MM009')).not.toEqual([]);
+    expect(() => [istio.choose(picture), istio.order(picture), istio.explain(picture), istio.refusing(picture), istio.refuses(picture), istio.refusedCallers(picture), istio.longer({ ...picture, itinerary: 'L4' }), istio.callersOf('shop', picture)]).not.toThrow();
+    expect(() => [...forward, ...backward].map(({ gate, awaits, scales, work }) => [gate?.(picture), awaits?.(picture), scales?.(picture), work.kind === 'Apply' && work.objects(picture), work.kind === 'BindServices' && work.services(picture)])).not.toThrow();
+  });
+
+  it('makes and binds nothing that it cannot compute', () => {
+    const picture = { ...without('AuthorizationPolicy'), itinerary: 'L7' } as const;
+    const { forward } = istio.itinerary(picture.route, {}, 'L7');
+    const said = forward.map(({ work }): unknown => {
+      if (work.kind === 'Apply') return work.objects(picture);
+      return work.kind === 'BindServices' ? work.services(picture) : undefined;
+    });
+
+    expect(said.filter((each) => typeof each === 'string')).toEqual(expect.arrayContaining(['internal error in step CopyPolicies', 'internal error in step BindWaypoint']));
+  });
+});

@@ -1,0 +1,71 @@
+import type { Itinerary, Manifest, StepPlan, StepWork, Surroundings } from '../adapter.ts';
+import { found, type Found, type Rule } from './findings/rule.ts';
+
+/**
+ * Runs what may meet an object of a shape that nobody expected. A fault of ours is told and costs the namespace that is looked at its
+ * turn, never the process or another namespace. `otherwise` gets a sentence without a word of the object.
+ */
+export function guarded<T>(surroundings: Surroundings, where: string, work: () => T, otherwise: (message: string) => T): T {
+  try {
+    return work();
+  } catch (error) {
+    surroundings.onFault?.(where, error);
+    return otherwise(`internal error in ${where}`);
+  }
+}
+
+/** The id of what is found when a check itself fails. */
+export const internalErrorId = 'MM009';
+
+/** What to do about a fault of ours. */
+export const internalErrorFix = 'This is a fault of the operator: its log has the stack. Report it; until it is mended, take out of scope or change the object that it stumbles over, which the stack leads to.';
+
+/**
+ * The findings of a rule; if it fails, that: what was not checked blocks. The object that it stumbled over may be anybody's, so it counts as one of others:
+ * once a namespace is started it holds it where it is, and takes it nowhere.
+ */
+export function foundGuarded(rule: Rule, surroundings: Surroundings): readonly Found[] {
+  const object = `Namespace ${surroundings.namespace.name}`;
+  return guarded<readonly Found[]>(surroundings, `rule ${rule.id}`, () => found(rule, surroundings), (message) => [{
+    finding: { id: internalErrorId, severity: 'Critical', object, message, fix: internalErrorFix }, others: 'Protects',
+  }]);
+}
+
+/** What is there stays as it is: of what cannot be computed nobody knows whether it is superfluous. */
+function guardedApply({ objects, possible, stays, ...work }: Extract<StepWork, { kind: 'Apply' }>, where: string): StepWork {
+  return {
+    ...work, objects: (surroundings) => guarded<ReturnType<typeof objects>>(surroundings, where, () => objects(surroundings), (message) => message),
+    ...(possible && { possible: (surroundings) => guarded<readonly Manifest[]>(surroundings, where, () => possible(surroundings), () => []) }),
+    ...(stays && { stays: (surroundings, seen, wanted) => guarded(surroundings, where, () => stays(surroundings, seen, wanted), () => true) }),
+  };
+}
+
+function guardedWork(work: StepWork, where: string): StepWork {
+  if (work.kind === 'Apply') return guardedApply(work, where);
+  if (work.kind === 'BindServices') {
+    const { services } = work;
+    return { ...work, services: (surroundings) => guarded<ReturnType<typeof services>>(surroundings, where, () => services(surroundings), (message) => message) };
+  }
+  if (work.kind !== 'Restart' || work.order === undefined) return work;
+  const { order } = work;
+  return { ...work, order: (surroundings) => guarded(surroundings, where, () => order(surroundings), () => surroundings.workloads) };
+}
+
+/** A gate that cannot be asked is closed, on both ways: on the way back too it keeps closed what a copy decides about. */
+function guardedStep(step: StepPlan, isBackward: boolean): StepPlan {
+  const { name, gate, scales, awaits, settled } = step;
+  const where = `step ${name}`;
+  return {
+    ...step, work: guardedWork(step.work, where),
+    ...(gate && { gate: (surroundings) => guarded(surroundings, where, () => gate(surroundings), (message) => message) }),
+    ...(scales && { scales: (surroundings) => guarded(surroundings, where, () => scales(surroundings), () => undefined) }),
+    // The way back waits for nobody whom it cannot name: it would never end.
+    ...(awaits && { awaits: (surroundings) => guarded(surroundings, where, () => awaits(surroundings), (message) => (isBackward ? undefined : { message, stuck: true })) }),
+    ...(typeof settled === 'function' && { settled: (surroundings: Surroundings) => guarded(surroundings, where, () => settled(surroundings), () => true) }),
+  };
+}
+
+/** The same steps, none of which can throw. */
+export function guardedItinerary({ forward, backward }: Itinerary): Itinerary {
+  return { forward: forward.map((step) => guardedStep(step, false)), backward: backward.map((step) => guardedStep(step, true)) };
+}
