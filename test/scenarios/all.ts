@@ -1,3 +1,4 @@
+import { adoptScenarios } from './adopt.ts';
 import { backTogetherScenarios } from './back-together.ts';
 import { beliefScenarios } from './belief.ts';
 import { blockedScenarios } from './blocked.ts';
@@ -34,5 +35,5 @@ export const scenarios: readonly Scenario[] = [
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
-  ...calledFirstScenarios, ...backTogetherScenarios, ...twoMigrationScenarios,
+  ...calledFirstScenarios, ...backTogetherScenarios, ...twoMigrationScenarios, ...adoptScenarios,
 ];

@@ -2,6 +2,7 @@ import type { Finding, Severity } from '../../api/common.ts';
 import type { MeshAdapter, Surroundings } from '../adapter.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
+import { adoptRules } from './findings/adopt.ts';
 import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
 import { egressRules } from './findings/egress.ts';
@@ -28,13 +29,14 @@ import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
 import { refusedCallers } from './waypoint/awaits.ts';
 import { refuses, refusing } from './waypoint/awaits-back.ts';
-import { choose, onlyRestarts } from './waypoint/choose.ts';
+import { choose, getsWaypoint, onlyRestarts } from './waypoint/choose.ts';
+import { adoptedIn } from './waypoint/chosen.ts';
 import { explain } from './waypoint/explain.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules];
 
 /** Every rule, in the order of the catalogue. */
 export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...orderRules, ...markRules];
@@ -87,14 +89,15 @@ function unready(surroundings: Surroundings): Finding | undefined {
 }
 
 /** What stands in the way of a waypoint whatever the pods are now. */
-const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules];
+const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules, ...adoptRules];
 
 function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
   const { itinerary: name, ...rest } = surroundings;
   if (name !== 'L4' || choose(rest) !== 'L7') return undefined;
-  const behind: Surroundings = { ...rest, itinerary: 'L7' };
+  const adopted = adoptedIn(rest);
+  const behind: Surroundings = { ...rest, itinerary: 'L7', ...(adopted !== undefined && { adopted }) };
   const obstacle = waypointPrerequisites.flatMap((rule) => apply(rule, behind)).find(({ severity }) => severity === 'Critical');
-  return { itinerary: 'L7', ...(obstacle && { obstacle }) };
+  return { itinerary: 'L7', ...(adopted !== undefined && { adopted }), ...(obstacle && { obstacle }) };
 }
 
 /** Istio with sidecars, Istio ambient, and no mesh. */
@@ -105,6 +108,7 @@ export const istio: MeshAdapter = {
   isOurs,
   versionOf: controlPlaneVersion,
   choose,
+  adopts: (surroundings) => (getsWaypoint(surroundings) ? adoptedIn(surroundings) : undefined),
   order: plannedOrder,
   callersOf: namespaceCallers,
   telemetry,
