@@ -80,7 +80,13 @@ const Rollback = z.object({
     .describe('What deleting this object does. Rollback: everything that is not Finalized goes back. Leave: namespaces that are Migrated stay so; those under way still go back, because half-migrated is no state to leave behind.'),
 });
 
+/** A Gateway, and so a Service and a label value: a DNS label that begins with a letter. */
+export const WaypointName = z.string().min(1).max(63).regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/);
+
 const Waypoint = z.object({
+  adopt: WaypointName.optional()
+    .describe('Name of waypoints of yours (Gateways of class istio-waypoint). A namespace that needs a waypoint and has one of this name uses that one, which is never created, changed, scaled or deleted; any other gets one that the operator makes. What a namespace uses is settled when it starts. From IstioSidecar to IstioAmbient only.')
+    .meta({ 'x-kubernetes-validations': [{ rule: "self != 'none'", message: 'none is no name of a waypoint: as a label it means that there is none' }] }),
   replicas: z.object({
     min: z.int32().min(1).max(100).default(2).describe('Pods that are always there; below 2 an update or a lost node interrupts every request that needs HTTP policies.'),
     max: z.int32().min(1).max(1000).default(10).describe('Pods at most, when the HorizontalPodAutoscaler adds some under load.'),
@@ -154,6 +160,7 @@ export const MeshMigrationSpec = z
   })
   .meta({
     'x-kubernetes-validations': [
+      { rule: "!has(self.waypoint) || !has(self.waypoint.adopt) || (self.from == 'IstioSidecar' && self.to == 'IstioAmbient')", message: 'waypoint.adopt is for the way from IstioSidecar to IstioAmbient: no other one puts a waypoint in front of a namespace' },
       { rule: 'self.from != self.to', message: 'from and to are the same: there is nothing to migrate' },
       { rule: 'self.from == oldSelf.from && self.to == oldSelf.to', message: 'from and to cannot be changed: delete this MeshMigration (it rolls back) and create another' },
     ],

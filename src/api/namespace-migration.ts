@@ -22,7 +22,7 @@ export const StepName = z.enum([
   'Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'EnsureWaypoint', 'CopyPolicies', 'AllowWaypoint', 'GuardBypass', 'BindWaypoint',
   'CopyForSidecars', 'AllowForSidecars', 'GuardUntilSidecars',
   'Flip', 'RestartWorkloads', 'ReleaseCapture', 'Verify',
-  'RestoreLabels', 'RestoreWorkloads', 'UnbindWaypoint', 'RemovePolicies', 'RemoveWaypoint', 'RestoreCapture', 'VerifyRestored',
+  'RestoreLabels', 'RestoreWorkloads', 'UnbindWaypoint', 'DisallowWaypoint', 'RemovePolicies', 'RemoveWaypoint', 'RestoreCapture', 'VerifyRestored',
 ]);
 export type StepName = z.infer<typeof StepName>;
 
@@ -106,6 +106,8 @@ export const NamespaceMigrationStatus = z.object({
   attempt: z.int().min(0).optional().describe('How often the migration of this namespace was started.'),
   itinerary: ItineraryName.optional()
     .describe('L4: labels and restarts are enough. L7: something needs HTTP, so a waypoint is put in front first. Hbone: the namespace stays, and its old sidecars are restarted once (spec.restart.hboneNamespaces). Chosen when the namespace is started and kept until it ends.'),
+  waypoint: z.string().max(63).optional()
+    .describe('Name of the waypoint of yours that the namespace uses (spec.waypoint.adopt); absent if the operator makes one, or if it needs none. Settled when the namespace is started and kept until it ends.'),
   step: StoredName.optional().describe('The step it is at.'),
   plan: z.array(PlannedStep).max(16).optional().describe('The steps ahead and the reason for each.').meta({ 'x-kubernetes-list-type': 'atomic' }),
   explanations: z.array(z.string().max(512)).max(50).optional()

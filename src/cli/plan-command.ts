@@ -10,7 +10,9 @@ import { readManifests } from './manifests/read-manifests.ts';
 function refusal({ namespaces, unreadable }: PlanReport): string | undefined {
   if (unreadable.length > 0) return 'something could not be read, and a policy in it would be missing';
   const blocked = namespaces.filter(({ findings }) => findings.some(({ severity }) => severity === 'Critical')).map(({ name }) => name);
-  return blocked.length === 0 ? undefined : `critical findings block ${blocked.join(', ')}`;
+  if (blocked.length > 0) return `critical findings block ${blocked.join(', ')}`;
+  const bound = namespaces.filter(({ services }) => services.some(({ already }) => already === true)).map(({ name }) => name);
+  return bound.length === 0 ? undefined : `Services of ${bound.join(', ')} go through their waypoint already, which must not be let in before it has received its copies: the operator sees to that`;
 }
 
 /** `mesh-migration plan`. */

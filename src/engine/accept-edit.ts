@@ -85,7 +85,8 @@ function goneFurther(situation: Situation, status: NamespaceMigrationStatus, com
   const longer = rests(status, command) && status.direction === 'Forward' ? situation.adapter.longer(situation.surroundings) : undefined;
   if (longer === undefined) return undefined;
   if (longer.obstacle !== undefined) return { status, answer: `${command.by} asked to go on, but a waypoint is not possible: ${sentence(longer.obstacle)}` };
-  return { status: resumed(situation, { ...status, itinerary: longer.itinerary }, command), answer: null };
+  const { itinerary, adopted } = longer;
+  return { status: resumed(situation, { ...status, itinerary, ...(adopted !== undefined && { waypoint: adopted }) }, command), answer: null };
 }
 
 /** For how long an answer counts as told: after that it may have been somebody else who was. */

@@ -41,7 +41,7 @@ function commandOf({ by, direction }: Journal, { command }: NamespaceMigrationSt
 }
 
 function started(status: NamespaceMigrationStatus, journal: Journal, { uid }: NamespaceView): NamespaceMigrationStatus {
-  const { command: _command, failure: _failure, steps, workloads, before, ...rest } = status;
+  const { command: _command, failure: _failure, steps, workloads, before, waypoint: _waypoint, ...rest } = status;
   // What was done in another attempt says nothing about this one.
   const same = status.attempt === journal.attempt;
   const { failure } = journal;
@@ -52,6 +52,7 @@ function started(status: NamespaceMigrationStatus, journal: Journal, { uid }: Na
     direction: journal.direction,
     attempt: journal.attempt,
     itinerary: journal.itinerary,
+    ...(journal.waypoint !== undefined && { waypoint: journal.waypoint }),
     original: { namespaceUid: uid, capturedAt: journal.capturedAt, labels: toList(journal.labels) },
     labels: toList(journal.set),
     steps: same ? steps ?? [] : [],
@@ -113,14 +114,15 @@ export function confirmedRecord(child: NamespaceMigration, evidence: Evidence): 
 
 /** The picture with what the journal says in it. */
 export function confirmed(situation: Situation, journal: Journal | undefined): Situation {
-  const { itinerary: _itinerary, order: _order, ...surroundings } = situation.surroundings;
+  const { itinerary: _itinerary, adopted: _adopted, records: _records, order: _order, ...surroundings } = situation.surroundings;
   if (journal === undefined) return { ...situation, surroundings };
   const { order } = situation.object.status ?? {};
+  const { waypoint: adopted, services: records } = journal;
   return {
     ...situation,
     remembered: journal,
     // It names the restarts of this way, also when a MeshMigration of the same name has taken it over.
     migrationUid: journal.uid,
-    surroundings: { ...surroundings, services: withRecords(situation, journal), itinerary: journal.itinerary, ...(order !== undefined && { order }) },
+    surroundings: { ...surroundings, services: withRecords(situation, journal), itinerary: journal.itinerary, ...(adopted !== undefined && { adopted }), ...(records && { records }), ...(order !== undefined && { order }) },
   };
 }

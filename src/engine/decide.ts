@@ -166,7 +166,7 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
 }
 
 function continueCourse(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const itinerary = situation.adapter.itinerary(situation.spec, fromList(status.original?.labels ?? []), status.itinerary ?? 'L4');
+  const itinerary = situation.adapter.itinerary(situation.spec, fromList(status.original?.labels ?? []), status.itinerary ?? 'L4', status.waypoint);
   const course = courseOf(situation, status);
   const followed = follow(situation, course === 'Backward' ? { ...status, direction: 'Backward' } : status, itinerary);
   if (followed.write !== undefined && !followed.refused) {
@@ -184,9 +184,9 @@ function alsoRestoring(situation: Situation, course: Course, draft: Draft): Draf
 }
 
 /** A command may just have made the itinerary a longer one: rules and steps have to be of the same. */
-function onItinerary(situation: Situation, { itinerary = 'L4' }: NamespaceMigrationStatus): Situation {
+function onItinerary(situation: Situation, { itinerary = 'L4', waypoint: adopted }: NamespaceMigrationStatus): Situation {
   const { surroundings } = situation;
-  return (surroundings.itinerary ?? 'L4') === itinerary ? situation : { ...situation, surroundings: { ...surroundings, itinerary } };
+  return (surroundings.itinerary ?? 'L4') === itinerary ? situation : { ...situation, surroundings: { ...surroundings, itinerary, ...(adopted !== undefined && { adopted }) } };
 }
 
 function takeCourse(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed, course: Course): Draft {

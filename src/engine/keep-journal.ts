@@ -32,15 +32,20 @@ function changedSince({ remembered }: Situation, { workloads = [] }: NamespaceMi
   return before || now ? { changed: true } : {};
 }
 
+/** Which way it goes. */
+function wayOf({ direction = 'Forward', itinerary = 'L4', waypoint }: NamespaceMigrationStatus): Pick<Journal, 'direction' | 'itinerary' | 'waypoint'> {
+  return { direction, itinerary, ...(waypoint !== undefined && { waypoint }) };
+}
+
 /** The journal of a status. `set` are the labels as they are from now on. */
 export function journalOf(situation: Situation, status: NamespaceMigrationStatus, set: LabelTargets, arrived: boolean): string {
   const { object: { spec }, migrationUid } = situation;
-  const { direction = 'Forward', attempt = 1, itinerary = 'L4', original } = status;
+  const { direction = 'Forward', attempt = 1, original } = status;
   const services = recordsFor(situation, status);
   const capturedAt = original?.capturedAt ?? timestamp(situation.now);
   const labels = fromList(original?.labels ?? []);
   return journalText({
-    migration: spec.migration, home: situation.surroundings.namespace.uid, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, ...firstOf(situation, capturedAt, attempt), direction, itinerary,
+    migration: spec.migration, home: situation.surroundings.namespace.uid, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, ...firstOf(situation, capturedAt, attempt), ...wayOf(status),
     capturedAt, labels, set, ...changedSince(situation, status, { capturedAt, labels, set, ...(services && { services }) }), ...(services && { services }),
     ...(arrived && direction === 'Forward' && { arrived }), ...reasonOf(status),
   });

@@ -64,7 +64,9 @@ function leftovers(situation: Situation, status: NamespaceMigrationStatus, stran
   const over = status.phase === 'RolledBack' || status.phase === 'Finalized';
   // What was finalized is its owner's, whatever he has done with it since: its record tells of nothing that is under way.
   if (!back || over || !tellsOfBeginning(object.status ?? {}) || adapter.arrived(spec, namespace.labels) || !leftBehind(situation)) return undefined;
-  return { ...begun(situation, status, 'Backward', Math.max(1, nextAttempt(situation, status) - 1)), itinerary: 'L7' };
+  // That it used a waypoint of the user only the journal could tell: then none of it is taken away, and what is bound to it is asked about.
+  const { waypoint: _waypoint, ...begins } = begun(situation, status, 'Backward', Math.max(1, nextAttempt(situation, status) - 1));
+  return { ...begins, itinerary: 'L7' };
 }
 
 /**
@@ -113,9 +115,23 @@ function remedy({ fix }: Finding): string {
 /** As many as the API admits. */
 const maxExplanations = 50;
 
+/** What the steps would be, and what they rest on. */
+function planned(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  const { adapter, surroundings, spec } = situation;
+  const itinerary = adapter.choose(surroundings);
+  const waypoint = adapter.adopts(surroundings);
+  const plan = adapter.itinerary(spec, observedLabels(situation), itinerary, waypoint).forward.map(({ name, why }) => ({ name, why }));
+  const explanations = adapter.explain(surroundings).slice(0, maxExplanations).map((sentence) => sentence.slice(0, 512));
+  const order = adapter.order(surroundings);
+  const { explanations: _explanations, order: _order, waypoint: _waypoint, ...rest } = status;
+  return {
+    ...rest, plan, itinerary, ...(waypoint !== undefined && { waypoint }), ...(explanations.length > 0 && { explanations }), ...(order.length > 0 && { order: [...order] }),
+  };
+}
+
 /** Looks at a namespace that is not under way: what stands in the way, what the steps would be, and whether it may start. */
 export function look(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const { adapter, surroundings, spec } = situation;
+  const { adapter, surroundings } = situation;
   const strange = strangeJournal(situation);
   const left = leftovers(situation, status, strange);
   if (left !== undefined) return waiting(left, 'RollingBack', 'InProgress', 'Leftovers', 'taking away what the operator has made here');
@@ -125,14 +141,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const there = strange === undefined ? alreadyThere(situation) : undefined;
   if (there !== undefined) return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
   const findings = [...(strange === undefined ? [] : [strange]), ...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
-  const itinerary = adapter.choose(surroundings);
-  const plan = adapter.itinerary(spec, observedLabels(situation), itinerary).forward.map(({ name, why }) => ({ name, why }));
-  const explanations = adapter.explain(surroundings).slice(0, maxExplanations).map((sentence) => sentence.slice(0, 512));
-  const order = adapter.order(surroundings);
-  const { explanations: _explanations, order: _order, ...rest } = status;
-  const looked: NamespaceMigrationStatus = {
-    ...rest, findings, plan, itinerary, ...(explanations.length > 0 && { explanations }), ...(order.length > 0 && { order: [...order] }),
-  };
+  const looked: NamespaceMigrationStatus = { ...planned(situation, status), findings };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
   if (first === undefined) return next(situation, looked);

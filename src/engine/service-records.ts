@@ -16,8 +16,8 @@ import type { Situation, Write } from './situation.ts';
 
 type Binding = StepPlan & { readonly work: Extract<StepWork, { kind: 'BindServices' }> };
 
-function bindingOf({ adapter, spec }: Situation, original: LabelTargets, itinerary: NamespaceMigrationStatus['itinerary']): Binding | undefined {
-  return adapter.itinerary(spec, original, itinerary ?? 'L4').forward.find((step): step is Binding => step.work.kind === 'BindServices');
+function bindingOf({ adapter, spec }: Situation, original: LabelTargets, { itinerary, waypoint }: Pick<NamespaceMigrationStatus, 'itinerary' | 'waypoint'>): Binding | undefined {
+  return adapter.itinerary(spec, original, itinerary ?? 'L4', waypoint).forward.find((step): step is Binding => step.work.kind === 'BindServices');
 }
 
 function pick(labels: Readonly<Record<string, unknown>>, targets: LabelTargets): LabelTargets {
@@ -38,28 +38,33 @@ function withRecord(service: ServiceView, before: LabelTargets | undefined, targ
 }
 
 /** The Services of a picture with the records that the journal has of them, so that every decision is made as if none had been lost. */
-export function withRecords(situation: Situation, { services: known, labels, itinerary }: Journal): readonly ServiceView[] {
+export function withRecords(situation: Situation, { services: known, labels, ...chosen }: Journal): readonly ServiceView[] {
   const { services } = situation.surroundings;
-  const binding = known && bindingOf(situation, labels, itinerary);
+  const binding = known && bindingOf(situation, labels, chosen);
   return binding === undefined ? services : services.map((service) => withRecord(service, known?.[service.name], binding.work.targets));
 }
 
-/** What stands on a Service, or will: what is to be bound is noted before it is. */
-function recordOf(service: ServiceView, { work }: Binding, due: readonly string[]): LabelTargets | undefined {
+/**
+ * What stands on a Service, or will: what is to be bound is noted before it is. So is, from the start, what its owner has bound already: on the way
+ * back nothing else tells it from what has lost its record.
+ */
+function recordOf(service: ServiceView, { work }: Binding, due: readonly string[], owners: readonly string[]): LabelTargets | undefined {
   const kept = keptLabels(service);
   if (kept !== undefined) return pick(kept, work.targets);
-  return due.includes(service.name) && !hasLabels(service.labels, work.targets) ? pick(service.labels, work.targets) : undefined;
+  const isDue = due.includes(service.name) && !hasLabels(service.labels, work.targets);
+  return isDue || owners.includes(service.name) ? pick(service.labels, work.targets) : undefined;
 }
 
 /** The records for the journal. On the way back they stay until the journal goes. */
-export function recordsFor(situation: Situation, { direction, itinerary, original, steps = [] }: NamespaceMigrationStatus): Journal['services'] {
+export function recordsFor(situation: Situation, { direction, original, steps = [], ...chosen }: NamespaceMigrationStatus): Journal['services'] {
   const { surroundings, remembered } = situation;
-  const binding = direction === 'Forward' ? bindingOf(situation, fromList(original?.labels ?? []), itinerary) : undefined;
+  const binding = direction === 'Forward' ? bindingOf(situation, fromList(original?.labels ?? []), chosen) : undefined;
   if (binding === undefined) return remembered?.services;
   const isBegun = steps.some(({ name }) => name === binding.name);
   const names = isBegun ? binding.work.services(surroundings) : [];
+  const owners = binding.work.owners?.(surroundings) ?? [];
   const records = surroundings.services.flatMap((service) => {
-    const record = recordOf(service, binding, typeof names === 'string' ? [] : names);
+    const record = recordOf(service, binding, typeof names === 'string' ? [] : names, owners);
     return record === undefined ? [] : [[service.name, record] as const];
   });
   return records.length === 0 ? undefined : Object.fromEntries(records);

@@ -58,9 +58,9 @@ export type StepWork =
   | { readonly kind: 'Remove'; readonly steps: readonly StepName[]; readonly heldBy?: (pod: PodView) => boolean; readonly unwatched?: readonly { readonly before: Resource; readonly resource: Resource; readonly name: string }[] }
   /**
    * Sets labels of the Services that `services` names, and of those that it names later; each keeps its labels of before in an
-   * annotation. A sentence says why nobody can tell which they are. While a pod satisfies `heldBy` none is changed: it would lose what protects it.
+   * annotation. A sentence says why nobody can tell which they are. `owners` names those that their owner has bound to the same, and that stay bound on the way back. While a pod satisfies `heldBy` none is changed: it would lose what protects it.
    */
-  | { readonly kind: 'BindServices'; readonly targets: LabelTargets; readonly services: (surroundings: Surroundings) => readonly string[] | string; readonly heldBy?: (pod: PodView) => boolean }
+  | { readonly kind: 'BindServices'; readonly targets: LabelTargets; readonly services: (surroundings: Surroundings) => readonly string[] | string; readonly owners?: (surroundings: Surroundings) => readonly string[]; readonly heldBy?: (pod: PodView) => boolean }
   /**
    * Puts the labels of every such Service back, once no pod satisfies `heldBy` any more. With `objectsStay` what was made is needed after that
    * too, and goes on following the user's objects.
@@ -152,6 +152,10 @@ export interface Surroundings {
   readonly spec: Pick<MeshMigrationSpec, 'restart' | 'waypoint' | 'policies' | 'callers' | 'accept'>;
   /** The itinerary under way; undefined before the start, when it is still to be chosen. */
   readonly itinerary?: ItineraryName;
+  /** Name of the user's waypoint that it uses; undefined if that is one that the operator makes, or before the start. */
+  readonly adopted?: string;
+  /** Labels that Services had before they were bound, by Service, as the journal has them; absent before the start. */
+  readonly records?: Readonly<Record<string, LabelTargets>>;
   /** Which namespaces move besides this one; absent where nobody says, and then none does. */
   readonly scope?: ScopeView;
   /** The order of restarts that was stored at the start; undefined before it, when it is still to be found. */
@@ -213,14 +217,16 @@ export interface MeshAdapter {
   isOurs(config: ConfigView, underWay?: boolean): boolean;
   /** Which itinerary a namespace needs that is not started yet. */
   choose(surroundings: Surroundings): ItineraryName;
+  /** Name of the user's waypoint that a namespace which is not started yet would use, if it needs one; undefined if the operator makes it. */
+  adopts(surroundings: Surroundings): string | undefined;
   /** The order in which workloads are to be restarted and why, if it matters. */
   order(surroundings: Surroundings): readonly PlannedRestart[];
   /** Which namespaces call a namespace, this one or another. */
   callersOf(namespace: string, surroundings: Surroundings): NamespaceCallers;
   /** What its metrics tell. */
   readonly telemetry: Telemetry;
-  /** The steps there and back for a namespace with these labels (before the first change). */
-  itinerary(route: Route, original: LabelTargets, name: ItineraryName): Itinerary;
+  /** The steps there and back for a namespace with these labels (before the first change); `adopted` is the user's waypoint that it uses. */
+  itinerary(route: Route, original: LabelTargets, name: ItineraryName, adopted?: string): Itinerary;
   /** What the user should know of the plan and has nothing to do about: what goes on as before. */
   explain(surroundings: Surroundings): readonly string[];
   /** Whether the namespace's labels already say `to`, as the itinerary would set them. */
@@ -241,5 +247,5 @@ export interface MeshAdapter {
   /** Whose calls a namespace at rest refuses though it should not; a sentence, undefined if nobody's. */
   refusedCallers(surroundings: Surroundings): string | undefined;
   /** The itinerary with which a namespace at rest could go on, because something appeared that its own does not enforce; and what keeps it from that. */
-  longer(surroundings: Surroundings): { readonly itinerary: ItineraryName; readonly obstacle?: Finding } | undefined;
+  longer(surroundings: Surroundings): { readonly itinerary: ItineraryName; readonly adopted?: string; readonly obstacle?: Finding } | undefined;
 }

@@ -163,6 +163,7 @@ export function projectConfig(kind: string): (object: KubeObject) => ConfigView 
   return (object) => ({
     ...base(object),
     ...createdAtOf(object),
+    ...(object.metadata.deletionTimestamp !== undefined && { terminating: true as const }),
     generation: object.metadata.generation ?? 0,
     kind,
     namespace: object.metadata.namespace ?? '',

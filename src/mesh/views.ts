@@ -166,6 +166,8 @@ export interface ConfigView extends View {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly generation: number;
+  /** It is on its way out. */
+  readonly terminating?: true;
   /** Milliseconds since the epoch. */
   readonly createdAt?: number;
   readonly spec: Readonly<Record<string, unknown>>;

@@ -24,6 +24,16 @@ describe('the journal on a namespace', () => {
     expect(read(journalText({ ...journal, changed: true }))?.changed).toBe(true);
   });
 
+  it('names the waypoint of the user that is used, as versions before that did not', () => {
+    expect(read(journalText({ ...journal, waypoint: 'mine' }))?.waypoint).toBe('mine');
+    expect(read(journalText(journal))).not.toHaveProperty('waypoint');
+    expect(journalText(journal)).not.toContain('waypoint');
+  });
+
+  it.each([['UPPER'], [''], ['x'.repeat(64)], ['a/b'], [7], [null], [{}]])('is not read with %p for a waypoint, which would be taken for one that the operator has made', (waypoint) => {
+    expect(read(JSON.stringify({ ...JSON.parse(journalText(journal)) as object, waypoint }))).toBeUndefined();
+  });
+
   it('is bounded, whatever a failure says', () => {
     const text = journalText({ ...journal, by: { name: '☃'.repeat(500), at: journal.capturedAt }, failure: { reason: 'x', message: '☃'.repeat(5000), at: journal.capturedAt } });
 

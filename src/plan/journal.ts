@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DataPlane } from '../api/common.ts';
+import { WaypointName } from '../api/mesh-migration.ts';
 import { ItineraryName } from '../api/namespace-migration.ts';
 import { journalAnnotation } from '../api/resources.ts';
 import type { LabelTargets, Route } from '../mesh/adapter.ts';
@@ -30,6 +31,8 @@ export interface Journal {
   readonly first?: number;
   readonly direction: 'Forward' | 'Backward';
   readonly itinerary: ItineraryName;
+  /** Name of the user's waypoint that it uses instead of one that the operator makes; what is no such name makes all of it unreadable, because the waypoint would be taken for ours. */
+  readonly waypoint?: string;
   readonly capturedAt: string;
   /** The labels before the first change: a rollback restores exactly these. */
   readonly labels: LabelTargets;
@@ -89,17 +92,17 @@ function byIn(value: unknown): Journal['by'] {
 
 const Written = z.object({
   migration: z.string(), home: z.string().optional(), uid: z.string(), from: DataPlane, to: DataPlane, attempt: z.int().min(1), first: z.int().min(1).optional(), direction: z.enum(['Forward', 'Backward']), itinerary: ItineraryName,
-  capturedAt: z.string(),
+  waypoint: WaypointName.optional(), capturedAt: z.string(),
 });
 
 function fromJson(json: Json): Journal | undefined {
   const written = Written.safeParse(json);
   if (!written.success) return undefined;
-  const { from, to, first, home, ...rest } = written.data;
+  const { from, to, first, home, waypoint, ...rest } = written.data;
   const by = byIn(json['by']);
   const failure = failureIn(json['failure']);
   const services = servicesIn(json['services']);
-  return { ...rest, ...(home !== undefined && { home }), ...(first !== undefined && { first }), ...(services && { services }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['changed'] === true && { changed: true }), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
+  return { ...rest, ...(home !== undefined && { home }), ...(first !== undefined && { first }), ...(waypoint !== undefined && { waypoint }), ...(services && { services }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['changed'] === true && { changed: true }), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
 }
 
 const known = new WeakMap<NamespaceView, { readonly journal: Journal | undefined }>();
@@ -148,10 +151,10 @@ function someOf(journal: Journal): NonNullable<Journal['services']> {
 }
 
 function asText({ route, failure, by, services, ...rest }: Journal, room: number): string {
-  const { migration, home, uid, attempt, first, direction, itinerary, capturedAt, labels, set, changed, arrived } = rest;
+  const { migration, home, uid, attempt, first, direction, itinerary, waypoint, capturedAt, labels, set, changed, arrived } = rest;
   const kept = servicesOut(services);
   return JSON.stringify({
-    migration, home, uid, ...route, attempt, first, direction, itinerary, capturedAt, labels: sorted(labels), set: sorted(set), changed, arrived, ...(kept.length > 0 && { services: kept }),
+    migration, home, uid, ...route, attempt, first, direction, itinerary, waypoint, capturedAt, labels: sorted(labels), set: sorted(set), changed, arrived, ...(kept.length > 0 && { services: kept }),
     by: by && { name: by.name.slice(0, 128), at: by.at },
     failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },
   });

@@ -105,6 +105,9 @@ export const blockedScenarios: readonly Scenario[] = [
         [meshMigration(world.name, { names: ['kube-system'] }), /system namespaces/],
         [meshMigration(world.name, { names: ['a'], exclude: ['a'] }), /both in names and in exclude/],
         [meshMigration(world.name, good, { to: 'IstioSidecar' }), /from and to are the same/],
+        [meshMigration(world.name, good, { waypoint: { adopt: 'none' } }), /none is no name of a waypoint/],
+        [meshMigration(world.name, good, { waypoint: { adopt: 'My.Waypoint' } }), /waypoint\.adopt/],
+        [meshMigration(world.name, good, { from: 'IstioAmbient', to: 'IstioSidecar', waypoint: { adopt: 'waypoint' } }), /is for the way from IstioSidecar to IstioAmbient/],
         [meshMigration(world.name, good, { restart: { podsPerMinute: 0 } }), /podsPerMinute/],
         [meshMigration(world.name, good, { restart: { progressDeadline: 'soon' } }), /progressDeadline/],
       ];

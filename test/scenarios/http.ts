@@ -249,7 +249,7 @@ export const httpScenarios: readonly Scenario[] = [
       const { status } = await world.childPhase('Blocked');
       const finding = status?.findings?.find(({ id }) => id === 'MM116');
       assert.equal(finding?.object, `Gateway ${home}/waypoint`, JSON.stringify(status?.findings));
-      assert.match(finding.fix, /istioctl waypoint apply/);
+      assert.match(finding.fix, /spec\.waypoint\.adopt: waypoint .*istioctl waypoint apply/);
       assert.deepEqual(await made(world), {});
       assert.deepEqual(await world.labels(), before);
       await world.delete(kinds.Gateway, home, 'waypoint');

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { plugin, traces } from '../scenarios/http-extensions.ts';
 import { ambientShop, back, isBack, madeByRole, waypointAllowsGet, waypointDeniesDelete } from '../scenarios/http-back.ts';
 import { allowGet, denyDelete, nothingLeft, shop } from '../scenarios/http.ts';
-import { deployment, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
+import { deployment, kinds, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { availableWaypointPods, waypoint } from '../scenarios/waypoint-world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 
 /** Longer than any fault lasts. */
@@ -120,5 +121,28 @@ export const takenBackToWaypoint: Scenario = {
     await world.modesAre({ Ambient: 3 });
     assert.deepEqual(await madeByRole(world), {});
     await world.restored(before);
+  },
+};
+
+/** There and back through a waypoint of the user, through which one Service goes already; the end must be exact, and the waypoint untouched. */
+export const thereAndBackThroughTheirs: Scenario = {
+  name: 'there-and-back-theirs',
+  async run(world) {
+    const home = world.ns();
+    await shop(world, allowGet(home), denyDelete(home));
+    await world.create(waypoint(home, { name: 'mine' }));
+    await world.patch('Service', home, 'web', { metadata: { labels: { 'istio.io/use-waypoint': 'mine' } } });
+    await world.eventually('a pod of the waypoint', async () => (await availableWaypointPods(world, home, 'mine') > 0 ? true : undefined));
+    const gateway = async (): Promise<unknown> => (await world.client.get(kinds.Gateway, home, 'mine', world.signal)).metadata.uid;
+    const [before, theirs] = [await world.snapshot(), await gateway()];
+    await world.create(meshMigration(world.name, { names: [home] }, { waypoint: { adopt: 'mine' } }));
+    await world.childPhase('Migrated', home, patienceMs);
+    await world.modesAre({ Ambient: 3 });
+    await world.command('RollingBack');
+    await world.childPhase('RolledBack', home, patienceMs);
+    await world.modesAre({ Sidecar: 3 });
+    await nothingLeft(world);
+    await world.restored(before);
+    assert.equal(await gateway(), theirs);
   },
 };

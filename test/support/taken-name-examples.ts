@@ -43,6 +43,8 @@ export const takenNameExamples: Readonly<Record<string, Examples>> = {
       'a PodDisruptionBudget': shop(withBudget),
       'what istiod made for another Gateway': shop({ services: [service(), service({ name: 'waypoint', labels: { 'gateway.networking.k8s.io/gateway-name': 'mine' } })] }),
       'a workload with the identity of the waypoint': shop({ workloads: [workload({ serviceAccount: 'waypoint' })] }),
+      'a waypoint while another one is named that is not there': shop({ spec: migrationSpec({ waypoint: { adopt: 'mine' } }) }, gateway),
+      'a workload with the identity of the one that is to be used': shop({ spec: migrationSpec({ waypoint: { adopt: 'mine' } }), workloads: [workload({ serviceAccount: 'mine' })] }, { ...gateway, name: 'mine' }),
       'a bare pod with it': shop({ pods: [pod(), pod({ name: 'once', serviceAccount: 'waypoint', owner: { kind: 'Job', name: 'once' } })] }),
     },
     ignored: {
@@ -58,6 +60,7 @@ export const takenNameExamples: Readonly<Record<string, Examples>> = {
       }, ours()),
       'what is left of one that is gone': shop({ services: [service(), service({ name: 'waypoint', labels: ofWaypoint })] }),
       'a budget where a single pod gets none': shop({ ...withBudget, spec: migrationSpec({ waypoint: { replicas: { min: 1, max: 1 } } }) }),
+      'a waypoint that is to be used': shop({ spec: migrationSpec({ waypoint: { adopt: 'waypoint' } }) }, gateway),
       'the way to sidecars': shop({ route: { from: 'IstioAmbient', to: 'IstioSidecar' } }, gateway),
     },
   },

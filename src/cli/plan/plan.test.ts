@@ -110,6 +110,50 @@ describe('the namespace of the operator', () => {
   });
 });
 
+describe('a waypoint that is there already', () => {
+  const mine = '{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: mine, namespace: shop}, spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}}';
+  const manifests = [...application('shop', 'cart', 'serviceAccounts: [checkout]'), ...application('shop', 'checkout'), migration('waypoint: {adopt: mine}')];
+  const kinds = ({ overlay }: Plan): readonly string[] => overlay.map(({ path }) => path.split('-')[0] ?? '');
+
+  it('is used as it is: none is made or written', () => {
+    const made = planOf([...manifests, mine]);
+    const [shop] = made.report.namespaces;
+
+    expect(shop).toMatchObject({ itinerary: 'L7', waypoint: 'mine' });
+    expect(shop?.makes.map(({ role }) => role)).toEqual(['AllowWaypoint', 'Copy', 'Guard']);
+    expect(shop?.steps.find(({ name }) => name === 'EnsureWaypoint')?.why).toMatch(/^Waits until your waypoint mine /);
+    expect(shop && criticals(shop)).toEqual([]);
+    expect(kinds(made).filter((kind) => kind === 'gateway' || kind === 'configmap')).toEqual([]);
+    expect(JSON.stringify(made.overlay)).toContain('ns/shop/sa/mine');
+    expect(planFormats['table']?.(made.report)).toContain('with waypoint shop/mine');
+  });
+
+  it('takes along what goes through it already', () => {
+    const [shop] = namespaces([...manifests, mine, service('shop', 'stock').replace('name: stock,', 'name: stock, labels: {istio.io/use-waypoint: mine},')]);
+
+    expect(shop?.services).toContainEqual({ name: 'stock', waypoint: true, already: true, reasons: ['It goes through the waypoint already.'] });
+    expect(shop && criticals(shop)).toEqual([]);
+  });
+
+  it('may be missing in the manifests only: the plan says what is made without it, and writes none over it', () => {
+    const made = planOf(manifests);
+    const [shop] = made.report.namespaces;
+
+    expect(shop?.makes.map(({ kind }) => kind)).toContain('Gateway');
+    expect(shop?.findings).toContainEqual(expect.objectContaining({ id: 'MM118', severity: 'Info', object: 'Gateway shop/mine' }));
+    expect(kinds(made).filter((kind) => kind === 'gateway' || kind === 'configmap')).toEqual([]);
+  });
+
+  it.each([
+    ['another class', mine.replace('istio-waypoint', 'istio'), ''],
+    ['a policy for it', mine, '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: p, namespace: shop}, spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: mine}], action: DENY, rules: [{}]}}'],
+  ])('is in the way with %s', (_what, gateway, policy) => {
+    const [shop] = namespaces([...manifests, gateway, ...(policy === '' ? [] : [policy])]);
+
+    expect(shop && criticals(shop)).toContain('MM118 Gateway shop/mine');
+  });
+});
+
 describe('callers that nobody knows', () => {
   const unknown = application('shop', 'cart', 'principals: ["*"]');
 

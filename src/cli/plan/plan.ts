@@ -6,6 +6,7 @@ import { offersOverlay } from '../../mesh/istio/policy/translate/offers-overlay.
 import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
 import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
+import { boundBefore, chosenWaypoint } from '../../mesh/istio/waypoint/chosen.ts';
 import { waypointManifests } from '../../mesh/istio/waypoint/gateway.ts';
 import { keyOf, restartOrder } from '../../mesh/istio/waypoint/order.ts';
 import { translationOf } from '../../mesh/istio/waypoint/translation.ts';
@@ -37,18 +38,21 @@ function without(reasons: readonly string[]): readonly string[] {
 
 function servicesOf(surroundings: Surroundings): readonly ServicePlan[] {
   const guarded = guardedServices(surroundings);
+  const before = boundBefore(surroundings);
   const { needs } = translationOf(surroundings);
   return needs.map(({ service: { name }, servable, reasons }) => {
-    const waypoint = itineraryOf(surroundings) === 'L7' && servable && reasons.length > 0;
-    const sentences = reasons.map(({ sentence }) => sentence);
+    const already = before.includes(name);
+    const waypoint = itineraryOf(surroundings) === 'L7' && servable && (already || reasons.length > 0);
+    const sentences = [...(already ? ['It goes through the waypoint already.'] : []), ...reasons.map(({ sentence }) => sentence)];
     const callers = guarded.find(({ service }) => service.name === name)?.callers;
-    return { name, waypoint, reasons: waypoint ? sentences : without(sentences), ...(waypoint && callers !== undefined && { callers: callersText(callers) }) };
+    return { name, waypoint, ...(already && { already }), reasons: waypoint ? sentences : without(sentences), ...(waypoint && callers !== undefined && { callers: callersText(callers) }) };
   });
 }
 
-/** What the operator would apply, with the namespace and the mark that it adds. */
+/** What the operator would apply, with the namespace and the mark that it adds; nothing where a waypoint is used that is there. */
 function waypointObjects(surroundings: Surroundings): readonly DescribedObject[] {
   const namespace = surroundings.namespace.name;
+  if (chosenWaypoint(surroundings).adopted) return [];
   return waypointManifests(surroundings).map(({ resource: { group, version, kind }, object: { metadata, ...rest } }) => {
     const labels = { ...metadata.labels, [managedByLabel]: managedBy };
     const sentence = kind === 'Gateway' ? 'the waypoint, which has to be Programmed and available before a Service is bound to it' : 'how many pods the waypoint has, and how they are spread; before the Gateway, which names it';
@@ -79,13 +83,14 @@ function workloadsOf(surroundings: Surroundings): readonly WorkloadPlan[] {
 function namespacePlan({ surroundings, sentence }: Placed, read: Read): NamespacePlan {
   const { namespace: { name, labels }, route } = surroundings;
   const chosen = itineraryOf(surroundings);
+  const waypoint = chosenWaypoint(surroundings);
   const { kept, offers } = chosen === 'L7' ? translationOf(surroundings) : { kept: [], offers: [] };
   return {
-    name, itinerary: chosen, order: sentence,
+    name, itinerary: chosen, ...(chosen === 'L7' && { waypoint: waypoint.name }), order: sentence,
     services: servicesOf(surroundings),
     makes: objectsOf(surroundings).map(({ role, object: { kind, metadata }, sentence: text }) => ({ role, kind, name: metadata.name, why: text })),
     workloads: workloadsOf(surroundings),
-    steps: itinerary(route, labels, chosen).forward.map((step) => ({ name: step.name, why: step.why })),
+    steps: itinerary(route, labels, chosen, waypoint.adopted ? waypoint.name : undefined).forward.map((step) => ({ name: step.name, why: step.why })),
     kept, offers,
     findings: findingsAbout(surroundings, read),
   };
@@ -95,7 +100,7 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read): Namespac
 export function plan({ manifests, unreadable }: Manifests, options: AuditOptions): Plan {
   const read = readPolicies(manifests, options);
   const wishes = wishesOf(manifests);
-  const moved = new Map<string, readonly string[]>();
+  const moved = new Map<string, { readonly waypoint: string; readonly services: readonly string[] }>();
   const { planned, left } = subjectsOf(read, wishes, moved);
   const namespaces: NamespacePlan[] = [];
   const placed = namespaceOrder(planned, namespacesOf(read));
@@ -104,10 +109,11 @@ export function plan({ manifests, unreadable }: Manifests, options: AuditOptions
     // Another picture: what was said of the first one was said before the others moved.
     const surroundings = { ...before };
     namespaces.push(namespacePlan({ sentence, surroundings }, read));
-    moved.set(surroundings.namespace.name, itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : []);
+    moved.set(surroundings.namespace.name, { waypoint: chosenWaypoint(surroundings).name, services: itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : [] });
   }
+  // Where waypoints are to be used that the manifests need not have, one that is applied could go over one that is there.
   return {
     report: { istioVersion: istioVersionText(options.istioVersion), namespaces, left, unreadable: [...unreadable, ...wishes.unreadable] },
-    overlay: [...overlayOf(placed.flatMap(({ surroundings }) => objectsOf(surroundings))), ...offersOverlay(namespaces.flatMap(({ offers }) => offers))],
+    overlay: [...overlayOf(placed.flatMap(({ surroundings }) => objectsOf(surroundings).filter(({ role }) => role !== 'Waypoint' || surroundings.spec.waypoint.adopt === undefined))), ...offersOverlay(namespaces.flatMap(({ offers }) => offers))],
   };
 }

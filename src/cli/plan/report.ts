@@ -9,6 +9,8 @@ import type { Unreadable } from '../manifests/manifest.ts';
 export interface ServicePlan {
   readonly name: string;
   readonly waypoint: boolean;
+  /** It goes through a waypoint that is to be used already. */
+  readonly already?: true;
   /** Sentences: why, or why not. */
   readonly reasons: readonly string[];
   /** Who calls it, for a Service that only the waypoint may call. */
@@ -36,6 +38,8 @@ export interface WorkloadPlan {
 export interface NamespacePlan {
   readonly name: string;
   readonly itinerary: ItineraryName;
+  /** Name of its waypoint, if it gets one or uses one. */
+  readonly waypoint?: string;
   /** Why it has this place among the namespaces. */
   readonly order: string;
   readonly services: readonly ServicePlan[];

@@ -1,3 +1,4 @@
+import { memoize } from '../../base/memoize.ts';
 import { systemNamespaces } from '../../api/mesh-migration.ts';
 import type { MeshState, Surroundings } from '../../mesh/adapter.ts';
 import { arrived } from '../../mesh/istio/itinerary.ts';
@@ -5,7 +6,6 @@ import { sidecarContainer, sidecarStatusAnnotation, tunnelLabel } from '../../me
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { tlsModeLabel } from '../../mesh/istio/policy/translate/selection.ts';
 import { projectNamespace, projectPod } from '../../mesh/project.ts';
-import { waypointName } from '../../mesh/istio/waypoint/gateway.ts';
 import type { ConfigView, PodView, ServiceView, WorkloadView } from '../../mesh/views.ts';
 import { namespacesOf } from '../audit/audit.ts';
 import type { AuditContext } from '../audit/context.ts';
@@ -42,14 +42,18 @@ function podsOf(namespace: string, inventory: Inventory, rootNamespace: string):
   return known.length > 0 ? known : workloadsIn(namespace, inventory, rootNamespace).map(injected);
 }
 
-/** Namespaces that have left their sidecars, each with the Services that went behind its waypoint. */
-export type Moved = ReadonlyMap<string, readonly string[]>;
+/** Namespaces that have left their sidecars, each with the Services that went behind its waypoint, and the name of that. */
+export type Moved = ReadonlyMap<string, { readonly waypoint: string; readonly services: readonly string[] }>;
 
 /** What istiod would say of a Service that its namespace has put behind a waypoint. */
 function bound(service: ServiceView, moved: Moved): ServiceView {
-  if (moved.get(service.namespace)?.includes(service.name) !== true) return service;
-  return { ...service, conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: `Successfully attached to waypoint ${service.namespace}/${waypointName}` } } };
+  const home = moved.get(service.namespace);
+  if (home?.services.includes(service.name) !== true) return service;
+  return { ...service, conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: `Successfully attached to waypoint ${service.namespace}/${home.waypoint}` } } };
 }
+
+/** Manifests may have Gateways of Istio too; the operator watches those of the Gateway API only, and findings name them as it does. */
+const asWatched = memoize((gateway: ConfigView): ConfigView => ({ ...gateway, kind: 'Gateway' }));
 
 /** The mesh while some namespaces have left their sidecars. Policies for gateways are not about any of the pods here. */
 function meshState({ inventory, options, policies }: Read, moved: Moved): MeshState {
@@ -57,7 +61,7 @@ function meshState({ inventory, options, policies }: Read, moved: Moved): MeshSt
   const { rootNamespace, version } = options;
   return {
     rootNamespace, version: istioVersionText(version), daemonSets: () => [], serves: () => true,
-    configs: (kind, namespace) => inventory.configs(kind === 'Gateway' ? 'Gateway.gateway.networking.k8s.io' : kind, namespace).filter((config) => !forGateways.has(config)),
+    configs: (kind, namespace) => (kind === 'Gateway' ? inventory.configs('Gateway.gateway.networking.k8s.io', namespace).map(asWatched) : inventory.configs(kind, namespace).filter((config) => !forGateways.has(config))),
     namespacesWithPods: () => [...new Set(inventory.workloads.map(({ namespace }) => namespace))],
     pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
     services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace).map((service) => bound(service, moved)),

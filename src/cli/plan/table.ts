@@ -1,7 +1,6 @@
 import { findingLines, plural, unreadableLines, wrap } from '../formats/lines.ts';
 import { useWaypointLabel } from '../../mesh/istio/labels.ts';
-import { waypointName } from '../../mesh/istio/waypoint/gateway.ts';
-import type { LeftNamespace, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan, Written } from './report.ts';
+import type { LeftNamespace, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
 
 /** A heading and what belongs to it; nothing if nothing does. */
 function section(heading: string, lines: readonly string[]): readonly string[] {
@@ -22,9 +21,9 @@ function workloadLines(workloads: readonly WorkloadPlan[]): readonly string[] {
   return section('Workloads, in this order', workloads.flatMap((workload) => item(`${name(workload)}${workload.after === undefined ? '' : `, ${workload.after}`}`)));
 }
 
-function namespaceLines({ name, itinerary, order, services, makes, workloads, steps, kept, offers, findings }: NamespacePlan, index: number): readonly string[] {
+function namespaceLines({ name, waypoint, order, services, makes, workloads, steps, kept, offers, findings }: NamespacePlan, index: number): readonly string[] {
   return [
-    `${index + 1}. Namespace ${name} (${itinerary === 'L7' ? `with waypoint ${name}/${waypointName}` : 'without a waypoint'})`,
+    `${index + 1}. Namespace ${name} (${waypoint === undefined ? 'without a waypoint' : `with waypoint ${name}/${waypoint}`})`,
     ...wrap(order, '  '),
     ...section('Services', services.flatMap(serviceLines)),
     ...section('Made, in this order', makes.flatMap(({ why }) => item(why))),
@@ -41,12 +40,13 @@ function leftLines(left: readonly LeftNamespace[]): readonly string[] {
   return left.length === 0 ? [] : ['Left as they are', ...left.flatMap(({ name, why }) => wrap(`${name}: ${why}.`, '  ')), ''];
 }
 
-function writtenLines(written: Written | undefined): readonly string[] {
+function writtenLines({ written, namespaces }: PlanReport): readonly string[] {
   if (written === undefined) return [];
   const { directory } = written;
+  const names = [...new Set(namespaces.flatMap(({ waypoint }) => waypoint ?? []))].sort();
   return [...wrap('refused' in written
     ? `Nothing was written to ${directory}: ${written.refused}.`
-    : `${plural(written.files.length, 'file')} written to ${directory}. Apply them while the pods still have their sidecars, and then bind the Services by the label ${useWaypointLabel}=${waypointName}, not the namespace.`, ''), ''];
+    : `${plural(written.files.length, 'file')} written to ${directory}. Apply them while the pods still have their sidecars, and then bind the Services by the label ${useWaypointLabel}=${names.length === 1 ? String(names[0]) : `NAME, each with the waypoint of its namespace (${names.join(', ')})`}, not the namespace.`, ''), ''];
 }
 
 function summary({ istioVersion, namespaces, unreadable }: PlanReport): string {
@@ -57,12 +57,12 @@ function summary({ istioVersion, namespaces, unreadable }: PlanReport): string {
 
 /** For people, at most 100 columns wide as far as names and paths let it. */
 export function table(report: PlanReport): string {
-  const { namespaces, left, unreadable, written } = report;
+  const { namespaces, left, unreadable } = report;
   const lines = [
     ...namespaces.flatMap(namespaceLines),
     ...leftLines(left),
     ...unreadable.flatMap(unreadableLines),
-    ...writtenLines(written),
+    ...writtenLines(report),
     summary(report),
   ];
   return `${lines.join('\n')}\n`;

@@ -4,6 +4,7 @@ import type { FindingsWhen, Hold, MeshAdapter, NamespaceCallers, Surroundings } 
 import type { Refusing } from '../others.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
+import { adoptRules } from './findings/adopt.ts';
 import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
 import { egressRules } from './findings/egress.ts';
@@ -31,17 +32,18 @@ import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
 import { refusedCallers } from './waypoint/awaits.ts';
 import { refuses, refusing } from './waypoint/awaits-back.ts';
-import { choose, onlyRestarts } from './waypoint/choose.ts';
+import { choose, getsWaypoint, onlyRestarts } from './waypoint/choose.ts';
+import { adoptedIn } from './waypoint/chosen.ts';
 import { explain } from './waypoint/explain.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules];
 
 /** What is asked of a picture before the start besides the rules, by what it is called in messages. */
 const choices: readonly (readonly [string, (surroundings: Surroundings) => unknown])[] = [
-  ['the choice of the itinerary', choose], ['the order of restarts', plannedOrder], ['the explanation of the plan', explain],
+  ['the choice of the itinerary', choose], ['the choice of the waypoint', adoptedIn], ['the order of restarts', plannedOrder], ['the explanation of the plan', explain],
 ];
 
 /** A fault of ours in what chooses the way; one in a rule is found under the same id (`guarded.ts`). */
@@ -117,14 +119,15 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
 }
 
 /** What stands in the way of a waypoint whatever the pods are now. */
-const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules];
+const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules, ...adoptRules];
 
 function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
   const { itinerary: name, ...rest } = surroundings;
   if (name !== 'L4' || choose(rest) !== 'L7') return undefined;
-  const behind: Surroundings = { ...rest, itinerary: 'L7' };
+  const adopted = adoptedIn(rest);
+  const behind: Surroundings = { ...rest, itinerary: 'L7', ...(adopted !== undefined && { adopted }) };
   const obstacle = waypointPrerequisites.flatMap((rule) => foundGuarded(rule, behind)).map((each) => asOf(each, 'UnderWay')).find(({ severity }) => severity === 'Critical');
-  return { itinerary: 'L7', ...(obstacle && { obstacle }) };
+  return { itinerary: 'L7', ...(adopted !== undefined && { adopted }), ...(obstacle && { obstacle }) };
 }
 
 /**
@@ -132,6 +135,8 @@ function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
  */
 const safely = {
   choose: (surroundings) => guarded<ItineraryName>(surroundings, 'the choice of the itinerary', () => choose(surroundings), () => 'L4'),
+  // Who cannot tell which waypoint it would be is blocked by MM009.
+  adopts: (surroundings) => guarded<string | undefined>(surroundings, 'the choice of the waypoint', () => (getsWaypoint(surroundings) ? adoptedIn(surroundings) : undefined), () => undefined),
   order: (surroundings) => guarded<readonly PlannedRestart[]>(surroundings, 'the order of restarts', () => plannedOrder(surroundings), () => []),
   explain: (surroundings) => guarded<readonly string[]>(surroundings, 'the explanation of the plan', () => explain(surroundings), () => []),
   callersOf: (namespace, surroundings) => guarded<NamespaceCallers>(surroundings, 'the callers', () => namespaceCallers(namespace, surroundings), (why) => ({ kind: 'Unknown', why })),

@@ -36,7 +36,7 @@ describe('a rule that throws', () => {
   });
 
   it.each(['WhileMoving', 'BeforeFlip', 'BeforeRestart'] as const)('holds up what is asked %s', (when) => {
-    expect(checksOf([{ ...own, severity: 'Critical', when }]).unready(surroundings())).toMatchObject({ id: 'MM009', severity: 'Critical' });
+    expect(checksOf([{ ...own, severity: 'Critical', when }]).unready(surroundings())).toMatchObject({ finding: { id: 'MM009', severity: 'Critical' }, others: true });
   });
 });
 

@@ -99,13 +99,16 @@ interface WaypointRules {
   readonly order: (surroundings: Surroundings) => readonly WorkloadView[];
 }
 
+/** Itineraries of namespaces that change their data plane. */
+type Moving = Exclude<ItineraryName, 'Hbone'>;
+
 const withoutWaypoint: Omit<WaypointRules, 'order'> = { prepare: [], finish: [], restore: [], remove: [] };
 
-function waypointRules(route: Route, name: Exclude<ItineraryName, 'Hbone'>): Omit<WaypointRules, 'order'> & Partial<WaypointRules> {
+function waypointRules(route: Route, name: Moving, adopted: string | undefined): Omit<WaypointRules, 'order'> & Partial<WaypointRules> {
   if (name === 'L4') return withoutWaypoint;
   return isExit(route)
     ? { prepare: prepareSidecars, finish: leaveWaypoints, restore: returnToWaypoints, remove: forgetSidecars, order: (surroundings) => exitOrder(surroundings).workloads }
-    : { ...withoutWaypoint, prepare: enterWaypoint, remove: leaveWaypoint(holdFor(route.from)), order: (surroundings) => restartOrder(surroundings).workloads };
+    : { ...withoutWaypoint, prepare: enterWaypoint(adopted), remove: leaveWaypoint(holdFor(route.from), adopted), order: (surroundings) => restartOrder(surroundings).workloads };
 }
 
 /** Whether sidecars leave for ambient, so that the namespace and those around it are in two data planes for a while. */
@@ -113,8 +116,8 @@ function entersAmbient({ from, to }: Route): boolean {
   return from === 'IstioSidecar' && to === 'IstioAmbient';
 }
 
-function forward(route: Route, original: LabelTargets, name: Exclude<ItineraryName, 'Hbone'>): readonly StepPlan[] {
-  const { prepare, finish, order } = waypointRules(route, name);
+function forward(route: Route, original: LabelTargets, name: Moving, adopted: string | undefined): readonly StepPlan[] {
+  const { prepare, finish, order } = waypointRules(route, name, adopted);
   const from = rules[route.from];
   const to = rules[route.to];
   const flip: LabelTargets = { ...from.leave, ...to.enter(original) };
@@ -163,12 +166,12 @@ function forward(route: Route, original: LabelTargets, name: Exclude<ItineraryNa
 /** What a rollback puts back: the revision too, although no step changes it, because without it the original may not inject. */
 const restored = [injectionLabel, revisionLabel, dataplaneModeLabel];
 
-function backward(route: Route, original: LabelTargets, name: Exclude<ItineraryName, 'Hbone'>): readonly StepPlan[] {
+function backward(route: Route, original: LabelTargets, name: Moving, adopted: string | undefined): readonly StepPlan[] {
   const mode = modeFor(route.from);
   // The capture is held until the pods have their sidecars back: a sidecar wins over the label, a naked pod needs it.
   const held = route.to === 'IstioAmbient' ? [dataplaneModeLabel] : [];
   const first = Object.fromEntries(restored.filter((key) => !held.includes(key)).map((key) => [key, original[key] ?? null]));
-  const { restore, remove, order } = waypointRules(route, name);
+  const { restore, remove, order } = waypointRules(route, name, adopted);
   // Outage: with its sidecar a pod goes past waypoints, so whom it calls has to have its own back.
   const calledFirst = entersAmbient(route) ? { awaits: awaitsCalled } : {};
   const steps: StepPlan[] = [...restore];
@@ -208,9 +211,9 @@ function describe(targets: LabelTargets): string {
  * Weaves leaving one data plane and entering another into the steps of a namespace: labels that stop new pods flip with
  * those that take them, labels that hold running pods are released when no pod needs them.
  */
-export function itinerary(route: Route, original: LabelTargets, name: ItineraryName): Itinerary {
+export function itinerary(route: Route, original: LabelTargets, name: ItineraryName, adopted?: string): Itinerary {
   if (name === 'Hbone') return restartsOnly;
-  return { forward: forward(route, original, name), backward: backward(route, original, name) };
+  return { forward: forward(route, original, name, adopted), backward: backward(route, original, name, adopted) };
 }
 
 /** Whether the labels already are what a migration to `to` would leave. */

@@ -10,9 +10,9 @@ import type { Policy } from '../policy/types.ts';
 import { allowed, asked, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
 import { ofProtocol, someRequest } from '../policy/translate/reach.ts';
 import { asWaypoints } from '../policy/waypoint.ts';
-import { namedWaypoint } from '../waypoint/bound.ts';
+import { isWaypoint, namedWaypoint } from '../waypoint/bound.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
-import { waypointName } from '../waypoint/gateway.ts';
+import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { isStranger } from './reach.ts';
 import { nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
@@ -67,10 +67,11 @@ function nameOfHosts({ spec }: ConfigView): string {
 function judge(entry: ConfigView, waypoint: WaypointName, all: readonly Policy[], surroundings: Surroundings): Evidence | undefined {
   const { route: { from, to }, namespace, mesh } = surroundings;
   const [object, hosts, through] = [nameOf(entry), nameOfHosts(entry), `${waypoint.namespace}/${waypoint.name}`];
-  if (waypoint.namespace === namespace.name && waypoint.name === waypointName && getsWaypoint(surroundings)) {
-    // The Gateway that is made has no allowedRoutes, so istiod binds nothing of other namespaces to it (pilot/pkg/serviceregistry/ambient/waypoints.go).
+  const chosen = chosenWaypoint(surroundings);
+  if (isWaypoint(waypoint, chosen) && getsWaypoint(surroundings)) {
+    // A Gateway without allowedRoutes has nothing of other namespaces bound to it by istiod (pilot/pkg/serviceregistry/ambient/waypoints.go); one that is adopted has none.
     if (entry.namespace !== namespace.name) return undefined;
-    return { object, message: `it names the waypoint ${through}, which is going to be made for Services of the namespace: callers in ambient would reach ${hosts} through it, and the policies copied for the namespace would decide about that`, fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.` };
+    return { object, message: `it names the waypoint ${through}, which is going to stand before Services of the namespace: callers in ambient would reach ${hosts} through it, and the policies copied for the namespace would decide about that`, fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.` };
   }
   const policies = all.filter((policy) => waypointReads(policy, waypoint, { kind: 'ServiceEntry', namespace: entry.namespace, name: entry.name }, policyOptionsOf(mesh)));
   const refused = policies.length === 0 ? undefined : refusedRequest(policies, surroundings);

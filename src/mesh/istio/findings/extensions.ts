@@ -1,12 +1,11 @@
 import type { Surroundings } from '../../adapter.ts';
 import { record, records, text } from '../../json.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
-import type { WaypointName } from '../policy/attachment.ts';
-import { isWaypoint, namedWaypoint } from '../waypoint/bound.ts';
-import { waypointName } from '../waypoint/gateway.ts';
 import { originalLabelsAnnotation } from '../../../api/resources.ts';
+import { isServable } from '../policy/translate/world.ts';
 import { isReported } from '../waypoint/carried-over.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
+import { chosenWaypoint, namesChosen } from '../waypoint/chosen.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { applicable, nameOf, type Evidence, type Rule } from './rule.ts';
@@ -36,11 +35,6 @@ function registryOnly(surroundings: Surroundings): readonly Evidence[] {
   return [...evidence, ...mesh];
 }
 
-function waypointOf(labels: ServiceView['labels'], home: string): WaypointName | undefined {
-  const named = namedWaypoint(labels, home);
-  return named === 'none' ? undefined : named;
-}
-
 /** On the way from waypoints to sidecars Services may use one; a pod that does is reached through it by its own address too. */
 function podsBehindWaypoint({ pods, workloads }: Surroundings): readonly Evidence[] {
   const holders = [...pods.map((pod) => ({ ...pod, kind: 'Pod' })), ...workloads.map((workload) => ({ ...workload, labels: workload.templateLabels }))];
@@ -52,9 +46,14 @@ function podsBehindWaypoint({ pods, workloads }: Surroundings): readonly Evidenc
 function waypointInUse(surroundings: Surroundings): readonly Evidence[] {
   if (isExit(surroundings.route)) return podsBehindWaypoint(surroundings);
   const { namespace, services, pods, workloads, itinerary } = surroundings;
-  // On the way of the L7 itinerary Services that keep their labels of before were labelled by the operator; one that names the waypoint of the namespace gets its copies.
-  const isOwn = ({ annotations, labels }: ServiceView): boolean => annotations[originalLabelsAnnotation] !== undefined || isWaypoint(waypointOf(labels, namespace.name), { namespace: namespace.name, name: waypointName });
-  const foreign = itinerary === 'L7' ? services.filter((service) => !isOwn(service)) : services;
+  const chosen = chosenWaypoint(surroundings);
+  // On the way of the L7 itinerary Services that keep their labels of before were labelled by the operator; one that names the waypoint of the namespace gets
+  // its copies. So does, from the start, one that names a waypoint which is to be used; but for those that get none, and what comes through them would be let in.
+  const isOwn = (service: ServiceView): boolean => {
+    if (itinerary === 'L7' && service.annotations[originalLabelsAnnotation] !== undefined) return true;
+    return namesChosen(service.labels, chosen) && (!chosen.adopted || isServable(service));
+  };
+  const foreign = itinerary === 'L7' || chosen.adopted ? services.filter((service) => !isOwn(service)) : services;
   const holders = [
     { ...namespace, kind: 'Namespace' }, ...foreign.map((service) => ({ ...service, kind: 'Service' })), ...pods.map((pod) => ({ ...pod, kind: 'Pod' })),
     ...workloads.filter(({ replicas }) => replicas === 0).map((workload) => ({ ...workload, labels: workload.templateLabels })),

@@ -5,6 +5,7 @@ import { asksOf, type PodAsks } from '../../pod-resources.ts';
 import { quantity, thousandths } from '../../quantity.ts';
 import type { ConfigView, WorkloadView } from '../../views.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
+import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { isOfWaypoint } from '../waypoint/taken.ts';
 import { openScopes, scopesOf } from './quota-scopes.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
@@ -78,7 +79,8 @@ interface Waypoint {
 
 function waypointsOf(surroundings: Surroundings): readonly Waypoint[] {
   const { spec: { waypoint: { replicas: { min }, resources } }, workloads } = surroundings;
-  const made = workloads.some(({ templateLabels }) => isOfWaypoint(templateLabels));
+  const chosen = chosenWaypoint(surroundings);
+  const made = chosen.adopted || workloads.some(({ templateLabels }) => isOfWaypoint(templateLabels, chosen));
   if (made || !getsWaypoint(surroundings)) return [{ severity: 'Critical', need: () => nothing, by: '' }];
   const likely = { requests: { ...usual.requests, ...resources?.requests }, limits: { ...usual.limits, ...resources?.limits } };
   return [
@@ -106,9 +108,11 @@ function noRoomForWaypoint(surroundings: Surroundings): readonly Evidence[] {
 }
 
 /** A rollout that may take no pod away before a new one is there stands still for ever if that one is not admitted. */
-function creatingFirst({ route: { from, to }, workloads }: Surroundings): readonly WorkloadView[] {
+function creatingFirst(surroundings: Surroundings): readonly WorkloadView[] {
+  const { route: { from, to }, workloads } = surroundings;
+  const chosen = chosenWaypoint(surroundings);
   if (from !== 'IstioSidecar' && to !== 'IstioSidecar') return [];
-  return workloads.filter(({ replicas, maxUnavailable, paused, templateLabels }) => replicas > 0 && maxUnavailable === 0 && !paused && !isOfWaypoint(templateLabels));
+  return workloads.filter(({ replicas, maxUnavailable, paused, templateLabels }) => replicas > 0 && maxUnavailable === 0 && !paused && !isOfWaypoint(templateLabels, chosen));
 }
 
 function takeFirst({ kind, namespace, name }: WorkloadView): string {

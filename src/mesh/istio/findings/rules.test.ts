@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   captured, config, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
 } from '../../../../test/support/mesh-fixtures.ts';
+import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
@@ -102,6 +103,12 @@ function twoBehindWaypoint(spec: Spec): Surroundings {
   const api = service({ ...bound, name: 'api', selector: { app: 'api' } });
   const rule = policy({ targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }], action: 'DENY', ...http });
   return surroundings({ ...exit, spec: migrationSpec(spec), services: [bound, api], workloads: [workload(), workload({ name: 'api', templateLabels: { app: 'api' } })] }, [...waypointOfShop, rule]);
+}
+
+/** A Service names a waypoint of the namespace, and the migration is to use one. */
+function adoptedBy(adopt: string, overrides: Parameters<typeof service>[0] = {}): Surroundings {
+  const spec = migrationSpec({ waypoint: { adopt } });
+  return surroundings({ spec, services: [service({ labels: { 'istio.io/use-waypoint': 'waypoint' }, ...overrides })] }, [policy(http), ...['waypoint', 'mine'].map((name) => config('Gateway', { gatewayClassName: 'istio-waypoint' }, { name }))]);
 }
 
 function guard(source: Spec): ConfigView {
@@ -232,6 +239,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...proxyExamples,
   ...returnExamples,
   ...takenNameExamples,
+  ...adoptExamples,
   ...quotaExamples,
   MM022: {
     seen: { 'targetRefs': around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })), 'targetRef': around(policy({ targetRef: { kind: 'Service', name: 'web' } })) },
@@ -439,11 +447,15 @@ const table: Readonly<Record<string, Examples>> = {
     seen: {
       'on the namespace': surroundings({ namespace: namespace({ labels: { 'istio-injection': 'enabled', 'istio.io/use-waypoint': 'waypoint' } }) }),
       'on a Service': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint': 'waypoint' } })] }),
+      'on a Service of an adopted waypoint that selects no pods': adoptedBy('waypoint', { selector: {} }),
+      'on a headless one': adoptedBy('waypoint', { headless: true }),
+      'on a Service that names another than the adopted one': adoptedBy('mine'),
+      'on a Service that names one of that name elsewhere': adoptedBy('waypoint', { labels: { 'istio.io/use-waypoint': 'waypoint', 'istio.io/use-waypoint-namespace': 'blog' } }),
       'on a pod': surroundings({ pods: [pod({ labels: { ...injected.labels, 'istio.io/use-waypoint': 'waypoint' } })] }),
       'on a pod on the way to sidecars': surroundings({ ...exit, pods: [plainPod({ ...captured, labels: { 'app': 'web', 'istio.io/use-waypoint': 'waypoint' } })] }),
       'on a template that is scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/use-waypoint': 'waypoint' } })] }),
     },
-    ignored: { 'none': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint': 'none' } })] }), 'no label': surroundings(), 'a Service on the way to sidecars': behindWaypoint(http) },
+    ignored: { 'none': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint': 'none' } })] }), 'no label': surroundings(), 'a Service of the adopted one': adoptedBy('waypoint'), 'a Service on the way to sidecars': behindWaypoint(http) },
   },
   MM046: {
     seen: { 'WorkloadEntry': around(config('WorkloadEntry', {})), 'WorkloadGroup': around(config('WorkloadGroup', {})) },

@@ -1,7 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
-import { waypointName } from '../waypoint/gateway.ts';
+import { chosenWaypoint } from '../waypoint/chosen.ts';
+import { waypointClass } from '../waypoint/gateway.ts';
 import { borrowers, namesakes, takenGateway } from '../waypoint/taken.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
@@ -10,11 +11,12 @@ function gateway(surroundings: Surroundings): readonly Evidence[] {
   if (found === undefined) return [];
   const { namespace, name, spec } = found;
   const gatewayClass = text(spec['gatewayClassName']) ?? 'unknown';
+  const use = gatewayClass === waypointClass ? `Have it used as it is, by spec.waypoint.adopt: ${name} of the MeshMigration. Or make` : 'Make';
   const move = `istioctl waypoint apply -n ${namespace} --name mine, then istio.io/use-waypoint=mine where it is named`;
   return [{
     object: nameOf(found),
     message: `it is yours (class ${gatewayClass}), and the waypoint that is made here needs its name: the operator takes over nothing that it has not made`,
-    fix: `Make yours under another name (a waypoint: ${move}), then delete this one: kubectl delete gateways.gateway.networking.k8s.io ${name} -n ${namespace}`,
+    fix: `${use} yours under another name (a waypoint: ${move}), then delete this one: kubectl delete gateways.gateway.networking.k8s.io ${name} -n ${namespace}`,
   }];
 }
 
@@ -26,9 +28,10 @@ function taken(surroundings: Surroundings): readonly Evidence[] {
 }
 
 function borrowed(surroundings: Surroundings): readonly Evidence[] {
+  const { serviceAccount } = chosenWaypoint(surroundings);
   return borrowers(surroundings).map((each) => ({
     object: nameOf(each),
-    message: `it runs under ServiceAccount ${waypointName}, that of the waypoint: the pods behind it let in whoever has this identity`,
+    message: `it runs under ServiceAccount ${serviceAccount}, that of the waypoint: the pods behind it let in whoever has this identity`,
     fix: 'Give it a ServiceAccount of its own.',
   }));
 }

@@ -1,3 +1,5 @@
+import { text } from '../../json.ts';
+import { keptLabels } from '../../kept-labels.ts';
 import type { ConditionView, ServiceView } from '../../views.ts';
 import { useWaypointLabel, useWaypointNamespaceLabel } from '../labels.ts';
 import type { WaypointName } from '../policy/attachment.ts';
@@ -26,6 +28,16 @@ export function isWaypoint(found: WaypointName | undefined, { namespace, name }:
 export function namedWaypoint(labels: ServiceView['labels'], home: string): WaypointName | 'none' | undefined {
   const name = labels[useWaypointLabel];
   return name === undefined || name === 'none' ? name : { name, namespace: labels[useWaypointNamespaceLabel] ?? home };
+}
+
+/** The labels of a Service as they were before it was unbound: what it is bound to must not depend on how far the way is gone. */
+export function labelsBefore(service: Pick<ServiceView, 'labels' | 'annotations'>): ServiceView['labels'] {
+  const { labels } = service;
+  const kept = keptLabels(service);
+  if (kept === undefined) return labels; // Without them, what is there now counts.
+  const { [useWaypointLabel]: _now, ...others } = labels;
+  const before = text(kept[useWaypointLabel]);
+  return { ...others, ...(before !== undefined && { [useWaypointLabel]: before }) };
 }
 
 /** Why a Service is not known to go through this waypoint; undefined when istiod says that it does. */

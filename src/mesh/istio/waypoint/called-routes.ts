@@ -9,7 +9,6 @@ import { isServable, serviceTitle, type World } from '../policy/translate/world.
 import type { PolicyOptions } from '../policy/options.ts';
 import { boundWaypoint } from './bound.ts';
 import { callersOf, guardedServices, isOf, sidecarCallers } from './callers.ts';
-import { waypointName } from './gateway.ts';
 import { neighbour } from './neighbour.ts';
 import { worldOf } from './world.ts';
 
@@ -67,7 +66,7 @@ function hasSidecars({ mesh }: Surroundings, namespace: string): boolean {
 
 function fateAt({ surroundings, options, calls }: Scene, route: ConfigView, service: ServiceView): readonly Fate[] {
   const home = boundWaypoint(service)?.namespace;
-  const waypoint = { namespace: home ?? service.namespace, name: waypointName, serviceAccount: waypointName };
+  const waypoint = { namespace: home ?? service.namespace };
   const lost = isServable(service) || home !== undefined ? lostToCallers(route, service, { options, waypoint }) : 'no waypoint can stand before it';
   if (lost === undefined && home !== undefined) return [];
   const called = calls(service);

@@ -1,5 +1,6 @@
 import type { ItineraryName } from '../../../api/namespace-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { boundBefore } from './chosen.ts';
 import { isExit } from './exit/route.ts';
 import { usesWaypoint } from './exit/served.ts';
 import { translationOf } from './translation.ts';
@@ -7,13 +8,15 @@ import { translationOf } from './translation.ts';
 /**
  * L7 if sidecars do something for a Service of the namespace that ztunnel would not: enforce a policy, follow a route, run an extension.
  * What enforces also counts where no waypoint can stand before the Service, because it then has to block. A waypoint is for ambient only:
- * the other way round it is L7 if a Service goes through one, which sidecars do not use.
+ * the other way round it is L7 if a Service goes through one, which sidecars do not use. A Service that goes through an adopted waypoint already
+ * needs it too: the pods behind it have to know its callers by what it lets through.
  */
 export function choose(surroundings: Surroundings): ItineraryName {
   const { route: { from, to } } = surroundings;
   if (onlyRestarts(surroundings)) return 'Hbone';
   if (isExit(surroundings.route)) return usesWaypoint(surroundings) ? 'L7' : 'L4';
   if (from !== 'IstioSidecar' || to !== 'IstioAmbient') return 'L4';
+  if (boundBefore(surroundings).length > 0) return 'L7';
   return translationOf(surroundings).needs.some(({ servable, reasons }) => reasons.some(({ enforces }) => enforces || servable)) ? 'L7' : 'L4';
 }
 

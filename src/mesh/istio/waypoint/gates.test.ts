@@ -57,3 +57,26 @@ describe('the gate of UnbindWaypoint', () => {
     expect(said('waypoint shop/waypoint is not ready', 'False')).toBeUndefined();
   });
 });
+
+describe('an adopted waypoint', () => {
+  const attached = { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: 'Successfully attached to waypoint shop/mine' } };
+  const labelled = service({ labels: { 'istio.io/use-waypoint': 'mine' }, conditions: attached });
+  const adopted = { itinerary: 'L7', adopted: 'mine' } as const;
+
+  it('holds nothing up on the way back through which its owner has a Service go', () => {
+    expect(stillBound(surroundings({ ...adopted, services: [labelled], records: { web: { 'istio.io/use-waypoint': 'mine', 'istio.io/ingress-use-waypoint': null } } }))).toBeUndefined();
+  });
+
+  it.each([
+    ['the journal does not know', labelled, {}],
+    ['the journal knows to have been free before', labelled, { web: { 'istio.io/use-waypoint': null } }],
+    ['istiod has not taken from it yet', service({ conditions: attached }), { web: { 'istio.io/use-waypoint': 'mine' } }],
+  ])('still serves one that %s', (_what, bound, records) => {
+    expect(stillBound(surroundings({ ...adopted, services: [bound], records }))).toMatch(/^Service shop\/web still goes through its waypoint/);
+  });
+
+  it('is waited for by its name, and never taken for another', () => {
+    expect(waypointMissing(surroundings({ ...adopted }, [policy, config('Gateway', {}, { name: 'waypoint' })]))).toMatch(/^Gateway shop\/mine is not there: it is yours/);
+    expect(waypointMissing(surroundings({ ...adopted }, [policy, config('Gateway', {}, { name: 'mine', terminating: true })]))).toMatch(/^Gateway shop\/mine is being deleted: it is yours/);
+  });
+});

@@ -2,12 +2,12 @@ import type { Surroundings } from '../../adapter.ts';
 import { list, records, text } from '../../json.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { nameOf, targetRefs } from '../findings/rule.ts';
+import { useWaypointLabel } from '../labels.ts';
 import { guardField } from '../policy/translate/companions.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { isOurs, roleLabel } from '../policy/translate/names.ts';
-import type { WaypointName } from '../policy/attachment.ts';
-import { isWaypoint, namedWaypoint, stillThrough, whyNotBound } from './bound.ts';
-import { waypointName } from './gateway.ts';
+import { isWaypoint, stillThrough, whyNotBound } from './bound.ts';
+import { chosenGateway, chosenWaypoint, namesChosen, type Chosen } from './chosen.ts';
 import { namesakes } from './taken.ts';
 import { boundServices } from './translation.ts';
 
@@ -18,14 +18,18 @@ function current({ status, generation }: ConfigView, type: string): { readonly s
   return { status: text(found['status']) ?? '', reason: text(found['reason']) ?? '', message: text(found['message']) ?? '' };
 }
 
-/**
- * What is missing before requests may be sent through the waypoint. Before its Gateway has an address istiod lets callers go
- * past it (fails open), with an address and no pod they fail; Programmed alone says neither (pilot/pkg/serviceregistry/ambient/waypoints.go).
- */
-export function waypointMissing(surroundings: Surroundings): string | undefined {
-  const { mesh, namespace, workloads, spec } = surroundings;
-  const gateway = mesh.configs('Gateway', namespace.name).find(({ name }) => name === waypointName);
-  if (gateway === undefined) return `Gateway ${namespace.name}/${waypointName} is not there`;
+const putBack = 'it is yours (spec.waypoint.adopt) and never made anew, so put it back';
+
+function notThere({ namespace, name, adopted }: Chosen): string {
+  return `Gateway ${namespace}/${name} is not there${adopted ? `: ${putBack}` : ''}`;
+}
+
+/** What its Gateway lacks. */
+function gatewayMissing(surroundings: Surroundings): string | undefined {
+  const chosen = chosenWaypoint(surroundings);
+  const gateway = chosenGateway(surroundings);
+  if (gateway === undefined) return notThere(chosen);
+  if (gateway.terminating === true) return `${nameOf(gateway)} is being deleted${chosen.adopted ? `: ${putBack}` : ''}`;
   // Pods of somebody else's Deployment say nothing about the waypoint.
   const [taken] = namesakes(surroundings);
   if (taken !== undefined) return `${nameOf(taken)} is there already and is not the waypoint's: rename or delete it`;
@@ -33,42 +37,55 @@ export function waypointMissing(surroundings: Surroundings): string | undefined 
     const condition = current(gateway, type);
     if (condition?.status !== 'True') return `${nameOf(gateway)} is not ${type} yet${condition === undefined ? '' : ` (${condition.reason}: ${condition.message})`}`;
   }
-  if (list(gateway.status['addresses']).length === 0) return `${nameOf(gateway)} has no address yet`;
-  const deployment = workloads.find(({ kind, name }) => kind === 'Deployment' && name === waypointName);
-  const { min } = spec.waypoint.replicas;
+  return list(gateway.status['addresses']).length === 0 ? `${nameOf(gateway)} has no address yet` : undefined;
+}
+
+/**
+ * What is missing before requests may be sent through the waypoint. Before its Gateway has an address istiod lets callers go
+ * past it (fails open), with an address and no pod they fail; Programmed alone says neither (pilot/pkg/serviceregistry/ambient/waypoints.go).
+ */
+export function waypointMissing(surroundings: Surroundings): string | undefined {
+  const { workloads, spec } = surroundings;
+  const chosen = chosenWaypoint(surroundings);
+  const missing = gatewayMissing(surroundings);
+  if (missing !== undefined) return missing;
+  const deployment = workloads.find(({ kind, name }) => kind === 'Deployment' && name === chosen.name);
+  // How many pods an adopted one has is its owner's business.
+  const min = chosen.adopted ? 1 : spec.waypoint.replicas.min;
   const available = deployment?.available ?? 0;
   return available >= min ? undefined : `the waypoint has ${available} of ${min} pods available`;
 }
 
 /** What is missing before every Service that gets the waypoint is known to be served by the waypoint. */
 export function bindingMissing(surroundings: Surroundings): string | undefined {
-  const { services, namespace } = surroundings;
+  const { services } = surroundings;
+  const chosen = chosenWaypoint(surroundings);
   const names = boundServices(surroundings);
   if (typeof names === 'string') return names;
   for (const service of services.filter(({ name }) => names.includes(name))) {
-    const missing = whyNotBound(service, waypointOf(namespace));
+    const missing = whyNotBound(service, chosen);
     if (missing !== undefined) return missing;
   }
   return undefined;
 }
 
-function waypointOf(namespace: Surroundings['namespace']): WaypointName {
-  return { namespace: namespace.name, name: waypointName };
-}
-
-/** A Service that istiod still sends through the waypoint of the namespace. Others that the user has are his own: names are compared whole. */
-export function stillBound({ services, namespace }: Surroundings): string | undefined {
-  return stillThrough(services, (waypoint) => isWaypoint(waypoint, waypointOf(namespace)));
+/**
+ * A Service that istiod still sends through the waypoint of the namespace. Others that the user has are his own: names are compared whole. One that
+ * its owner bound before stays bound; that he did the journal says, because a label alone may be ours.
+ */
+export function stillBound(surroundings: Surroundings): string | undefined {
+  const { services, records } = surroundings;
+  const chosen = chosenWaypoint(surroundings);
+  const isOwners = ({ name, labels }: ServiceView): boolean => chosen.adopted && namesChosen(labels, chosen) && records?.[name]?.[useWaypointLabel] === chosen.name;
+  return stillThrough(services.filter((service) => !isOwners(service)), (waypoint) => isWaypoint(waypoint, chosen));
 }
 
 /** The Services whose labels name the waypoint of the namespace, as long as it is ours: names are compared whole, the namespace with them. */
-export function namingOurs({ services, namespace, mesh }: Surroundings): readonly ServiceView[] {
-  const ours = mesh.configs('Gateway', namespace.name).some((gateway) => gateway.name === waypointName && isOurs(gateway, true));
-  const names = ({ labels }: ServiceView): boolean => {
-    const waypoint = namedWaypoint(labels, namespace.name);
-    return waypoint !== 'none' && isWaypoint(waypoint, waypointOf(namespace));
-  };
-  return ours ? services.filter(names) : [];
+export function namingOurs(surroundings: Surroundings): readonly ServiceView[] {
+  const chosen = chosenWaypoint(surroundings);
+  const gateway = chosenGateway(surroundings);
+  const ours = !chosen.adopted && gateway !== undefined && isOurs(gateway, true);
+  return ours ? surroundings.services.filter(({ labels }) => namesChosen(labels, chosen)) : [];
 }
 
 /** The policies that the operator made in the namespace. */

@@ -2,8 +2,11 @@ import type { Resource } from '../../../api/object.ts';
 import type { Manifest, Surroundings } from '../../adapter.ts';
 import { revisionLabel } from '../labels.ts';
 
-/** The Gateway of a namespace, and so the waypoint's Deployment, Service and ServiceAccount: istiod names them all alike. */
+/** The Gateway that the operator makes, and so the waypoint's Deployment, Service and ServiceAccount: istiod names them all alike. */
 export const waypointName = 'waypoint';
+
+/** The GatewayClass of waypoints that Istio runs. */
+export const waypointClass = 'istio-waypoint';
 
 /** Label of everything that istiod makes for a Gateway. */
 export const gatewayNameLabel = 'gateway.networking.k8s.io/gateway-name';
@@ -44,13 +47,14 @@ function parameters({ spec: { waypoint } }: Surroundings): Readonly<Record<strin
 }
 
 /**
- * The waypoint of a namespace. The Gateway carries the namespace's revision itself: without it a namespace that loses the
+ * The waypoint that the operator makes for a namespace. The Gateway carries the namespace's revision itself: without it a namespace that loses the
  * label would orphan it (pkg/revisions/tag_watcher.go). The parameters stand in an annotation too, so that a change of them
  * changes the Gateway, which is what is watched.
  */
 export function waypointManifests(surroundings: Surroundings): readonly Manifest[] {
   const revision = surroundings.namespace.labels[revisionLabel];
   const data = parameters(surroundings);
+  const { replicas, resources } = surroundings.spec.waypoint;
   return [
     // istiod only logs that a ConfigMap is missing, so it comes first and goes first.
     { resource: configMaps, unwatched: true, object: { metadata: { name: parametersName }, data } },
@@ -60,10 +64,10 @@ export function waypointManifests(surroundings: Surroundings): readonly Manifest
         metadata: {
           name: waypointName,
           labels: { 'istio.io/waypoint-for': 'service', ...(revision !== undefined && { [revisionLabel]: revision }) },
-          annotations: { 'meshmigration.dev/parameters': JSON.stringify(surroundings.spec.waypoint) },
+          annotations: { 'meshmigration.dev/parameters': JSON.stringify({ replicas, resources }) },
         },
         spec: {
-          gatewayClassName: 'istio-waypoint',
+          gatewayClassName: waypointClass,
           listeners: [{ name: 'mesh', port: 15008, protocol: 'HBONE' }],
           infrastructure: { parametersRef: { group: '', kind: 'ConfigMap', name: parametersName } },
         },

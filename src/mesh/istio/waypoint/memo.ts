@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
+import { adoptedIn } from './chosen.ts';
 
 /** Kinds whose objects change what a translation says. */
 const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter', 'HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule', 'Gateway'];
@@ -8,11 +9,12 @@ const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthenticati
 const size = 500;
 
 /** Everything that a translation looks at, as a text: equal texts, equal translations. Pods come and go without changing it. */
-function digest({ route, itinerary, mesh, namespace, services, workloads, pods, spec }: Surroundings): string {
+function digest(surroundings: Surroundings): string {
+  const { route, itinerary, records, mesh, namespace, services, workloads, pods, spec } = surroundings;
   const here = new Set([namespace.name, mesh.rootNamespace]);
   const configs = kinds.flatMap((kind) => mesh.configs(kind)).filter((config) => here.has(config.namespace) || config.kind.endsWith('Route') || config.kind.endsWith('Service') || config.kind.endsWith('Rule'));
   return JSON.stringify([
-    [route, itinerary !== undefined, namespace.name, namespace.labels, mesh.rootNamespace],
+    [route, itinerary !== undefined, adoptedIn(surroundings), records, namespace.name, namespace.labels, mesh.rootNamespace],
     configs.map(({ kind, namespace: home, name, createdAt, labels, annotations, spec: said }) => [kind, home, name, createdAt, labels, annotations, said]),
     mesh.configs('ConfigMap', mesh.rootNamespace).map((config) => [config.name, config.spec]),
     mesh.version,

@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ObservedCaller, ObservedCallers } from '../../telemetry.ts';
 import { selects } from '../../views.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
-import { waypointName } from './gateway.ts';
+import { chosenWaypoint } from './chosen.ts';
 import type { Callers } from './callers.ts';
 
 type Observed = Extract<ObservedCallers, { kind: 'Observed' }>;
@@ -36,9 +36,10 @@ function placed({ workload, ...caller }: ObservedCaller, known: ReadonlySet<stri
 function callsOf(service: ServiceFacts, { workloads }: Observed, surroundings: Surroundings): ServiceCalls {
   const found = behind(service, surroundings).flatMap(({ name }) => workloads.get(name) ?? []);
   const known = new Set(surroundings.workloads.map(({ name, templateLabels }) => nameInMetrics(templateLabels, name)));
-  // A waypoint of an earlier attempt sent on what others asked for; it reported them itself.
+  // A waypoint, of an earlier attempt or the user's, sent on what others asked for; it reported them itself.
+  const waypoint = chosenWaypoint(surroundings);
   const callers = found.flatMap((workload) => workload.callers)
-    .filter(({ namespace, serviceAccount }) => namespace !== service.namespace || serviceAccount !== waypointName)
+    .filter(({ namespace, serviceAccount }) => namespace !== service.namespace || serviceAccount !== waypoint.serviceAccount)
     .map((caller) => placed(caller, known));
   return {
     callers: [...new Map(callers.map((caller) => [JSON.stringify(caller), caller])).values()],

@@ -90,6 +90,12 @@ export function destinationOf({ policies, plane }: Pick<State, 'policies' | 'pla
 /** Address that the waypoint's pods have for the pods behind it; any that no policy names would do. */
 export const waypointAddress = '169.254.169.250';
 
+/**
+ * Callers of a Service that its owner has put behind the waypoint before. The pods see the waypoint and not them, so what gets through today may
+ * not be what the policies say of them: they must not come to be refused, and that they get no more than the policies say is looked at in all other callers.
+ */
+const already = 'a caller in ambient that comes through the waypoint already';
+
 function pathsOf(state: State, scene: Scene): Readonly<Record<string, DataPath>> {
   const destination = destinationOf(state, scene);
   const { world, service, protocol } = scene;
@@ -98,8 +104,10 @@ function pathsOf(state: State, scene: Scene): Readonly<Record<string, DataPath>>
     readings: asWaypoints(state.policies.filter((policy) => waypointReads(policy, world.waypoint, name, world.options)), protocol, world.options),
     identity: waypointPrincipal(world), sourceIp: waypointAddress,
   };
+  const through = ambientThroughWaypoint(waypoint, destination);
   return {
-    'a caller in ambient': state.bound ? ambientThroughWaypoint(waypoint, destination) : ambientDirect(destination, 'Service'),
+    'a caller in ambient': state.bound ? through : ambientDirect(destination, 'Service'),
+    ...(world.boundBefore?.includes(service.name) === true && { [already]: through }),
     'a caller in ambient that addresses the pod': ambientDirect(destination, 'Pod'),
     'a caller with a sidecar': state.plane === 'sidecar' ? sidecarToSidecar(destination, 'Service') : sidecarToAmbient(destination, 'Service'),
     'a caller outside the mesh': outside(destination, 'Service'),
@@ -120,7 +128,7 @@ function unreal(world: World): RequestSet {
  * ambient addresses pods before there is anything in ambient.
  */
 const lessFor: Readonly<Record<string, 'Refuses' | 'Ends'>> = {
-  'a caller in ambient': 'Refuses', 'a caller outside the mesh': 'Ends', 'a caller outside the mesh that addresses the pod': 'Ends',
+  'a caller in ambient': 'Refuses', [already]: 'Refuses', 'a caller outside the mesh': 'Ends', 'a caller outside the mesh that addresses the pod': 'Ends',
 };
 
 function changesFor(caller: string, before: DataPath, later: readonly { readonly step: string; readonly path: DataPath }[], { world, service, protocol }: Scene): readonly Change[] {
@@ -131,7 +139,7 @@ function changesFor(caller: string, before: DataPath, later: readonly { readonly
   const less = lessFor[caller];
   const found = later.filter(({ path }) => !isDeepStrictEqual(path, before)).flatMap(({ step, path }): readonly Change[] => {
     const is = outcome(path);
-    const more = gained(is, was, within, space);
+    const more = caller === already ? undefined : gained(is, was, within, space);
     if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${step} ${caller} would get through that is refused today: ${describe(more)}` }];
     const fewer = less && gained(was, is, within, space);
     return fewer === undefined || less === undefined ? [] : [{ kind: less, object, message: `at ${step} ${caller} would be refused that gets through today: ${describe(fewer)}` }];

@@ -11,6 +11,6 @@ import { isOfWaypoint } from './taken.ts';
 export function allPodsAtOnce({ workloads, spec }: Surroundings): Scale | undefined {
   const { min } = spec.waypoint.replicas;
   const workload = workloads.find(({ kind, name }) => kind === 'Deployment' && name === waypointName);
-  if (workload?.generation !== 1 || !isOfWaypoint(workload.templateLabels)) return undefined;
+  if (workload?.generation !== 1 || !isOfWaypoint(workload.templateLabels, workload)) return undefined;
   return workload.replicas > 0 && workload.replicas < min ? { workload, replicas: min } : undefined;
 }

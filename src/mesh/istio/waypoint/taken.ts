@@ -1,7 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { isOurs } from '../policy/translate/names.ts';
-import { gatewayNameLabel, waypointName } from './gateway.ts';
+import { chosenGateway, chosenWaypoint } from './chosen.ts';
+import { gatewayNameLabel } from './gateway.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -12,22 +13,24 @@ export interface Named {
   readonly name: string;
 }
 
-/** Whether it belongs to a Gateway `waypoint`: istiod puts this label on everything that it makes for one. */
-export function isOfWaypoint(labels: Labels = {}): boolean {
-  return labels[gatewayNameLabel] === waypointName;
+/** Whether it belongs to a waypoint: istiod puts this label on everything that it makes for one. */
+export function isOfWaypoint(labels: Labels = {}, { name }: { readonly name: string }): boolean {
+  return labels[gatewayNameLabel] === name;
 }
 
-/** The user's own Gateway of the name that our waypoint has, as `istioctl waypoint apply` makes it. */
-export function takenGateway({ mesh, namespace, itinerary }: Surroundings): ConfigView | undefined {
-  const found = mesh.configs('Gateway', namespace.name).find(({ name }) => name === waypointName);
-  return found === undefined || isOurs(found, itinerary !== undefined) ? undefined : found;
+/** The user's own Gateway of the name that our waypoint has, as `istioctl waypoint apply` makes it, unless it is to be used. */
+export function takenGateway(surroundings: Surroundings): ConfigView | undefined {
+  const found = chosenGateway(surroundings);
+  if (found === undefined || chosenWaypoint(surroundings).adopted) return undefined;
+  return isOurs(found, surroundings.itinerary !== undefined) ? undefined : found;
 }
 
 /** Kind, name and the labels by which istiod's own are known, of all kinds that are watched. */
-function candidates({ workloads, services, budgets, spec }: Surroundings): readonly (readonly [string, string, Labels | undefined])[] {
+function candidates(surroundings: Surroundings): readonly (readonly [string, string, Labels | undefined])[] {
+  const { workloads, services, budgets, spec } = surroundings;
   const deployments = workloads.filter(({ kind }) => kind === 'Deployment');
-  // A single pod gets no budget.
-  const spared = spec.waypoint.replicas.min > 1 ? budgets : [];
+  // A single pod gets no budget, and what budget an adopted waypoint has is its owner's business.
+  const spared = spec.waypoint.replicas.min > 1 && !chosenWaypoint(surroundings).adopted ? budgets : [];
   return [
     ...deployments.map(({ name, templateLabels }) => ['Deployment', name, templateLabels] as const),
     ...services.map(({ name, labels }) => ['Service', name, labels] as const),
@@ -42,8 +45,9 @@ function candidates({ workloads, services, budgets, spec }: Surroundings): reado
  */
 export function namesakes(surroundings: Surroundings): readonly Named[] {
   const { name: namespace } = surroundings.namespace;
+  const chosen = chosenWaypoint(surroundings);
   return candidates(surroundings)
-    .filter(([, name, labels]) => name === waypointName && !isOfWaypoint(labels))
+    .filter(([, name, labels]) => name === chosen.name && !isOfWaypoint(labels, chosen))
     .map(([kind, name]) => ({ kind, namespace, name }));
 }
 
@@ -51,9 +55,11 @@ export function namesakes(surroundings: Surroundings): readonly Named[] {
  * What runs under the ServiceAccount of the waypoint and is none: it would have the identity that the pods behind the
  * waypoint let in.
  */
-export function borrowers({ workloads, pods, namespace }: Surroundings): readonly Named[] {
-  const own = workloads.filter((each) => each.serviceAccount === waypointName && !isOfWaypoint(each.templateLabels));
-  const bare = pods.filter(({ serviceAccount, labels }) => serviceAccount === waypointName && !isOfWaypoint(labels))
+export function borrowers(surroundings: Surroundings): readonly Named[] {
+  const { workloads, pods, namespace } = surroundings;
+  const chosen = chosenWaypoint(surroundings);
+  const own = workloads.filter((each) => each.serviceAccount === chosen.serviceAccount && !isOfWaypoint(each.templateLabels, chosen));
+  const bare = pods.filter(({ serviceAccount, labels }) => serviceAccount === chosen.serviceAccount && !isOfWaypoint(labels, chosen))
     .filter(({ owner }) => !own.some(({ kind, name }) => owner?.kind === kind && owner.name === name));
   return [...own, ...bare.map(({ name }) => ({ kind: 'Pod', name }))]
     .map(({ kind, name }) => ({ kind, namespace: namespace.name, name }));

@@ -6,7 +6,8 @@ import { parsePolicy } from '../policy/parse.ts';
 import type { ConfigObject, Original, WorkloadFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../policy/types.ts';
 import { isMade } from '../policy/translate/names.ts';
-import { gatewayNameLabel, waypointName } from './gateway.ts';
+import { boundBefore, chosenWaypoint } from './chosen.ts';
+import { gatewayNameLabel } from './gateway.ts';
 
 const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
 const routes = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
@@ -45,7 +46,8 @@ export function worldOf(surroundings: Surroundings): World {
   return {
     namespace: namespace.name,
     options: policyOptionsOf(mesh),
-    waypoint: { namespace: namespace.name, name: waypointName, serviceAccount: waypointName },
+    waypoint: chosenWaypoint(surroundings),
+    boundBefore: boundBefore(surroundings),
     exceptions: surroundings.spec.policies.direct.find((entry) => entry.namespace === namespace.name) ?? { principals: [], ports: [] },
     sidecars: pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     policies: originals<AuthorizationPolicy>('AuthorizationPolicy', inScope('AuthorizationPolicy')),

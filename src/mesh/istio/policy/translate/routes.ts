@@ -7,10 +7,10 @@ import { featuresOf, isOfCallers, stateIn } from './route-features.ts';
 import { concernsService, namesService } from './route-hosts.ts';
 import { coverage } from './selection.ts';
 import { isVisible } from '../visibility.ts';
-import { serviceTitle, titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';
+import { serviceTitle, titleOf, type ConfigObject, type ServiceFacts, type WaypointFacts, type World } from './world.ts';
 
 /** What decides whether the waypoint of a Service follows a route. */
-export type RouteWorld = Pick<World, 'waypoint' | 'options'>;
+export type RouteWorld = Pick<World, 'options'> & { readonly waypoint: Pick<WaypointFacts, 'namespace'> };
 
 /** One sentence about a feature that works on. */
 export interface KeptFeature {

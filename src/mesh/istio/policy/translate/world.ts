@@ -46,6 +46,8 @@ export interface World {
   readonly namespace: string;
   readonly options: PolicyOptions;
   readonly waypoint: WaypointFacts;
+  /** Services of which callers in ambient came through the waypoint before the migration; absent: of none. */
+  readonly boundBefore?: readonly string[];
   readonly exceptions: Exceptions;
   /** Whether some pod of the namespace may still have a sidecar; it then reads the originals behind the waypoint. */
   readonly sidecars: boolean;

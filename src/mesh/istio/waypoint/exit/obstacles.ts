@@ -1,6 +1,6 @@
 import type { Surroundings } from '../../../adapter.ts';
 import { text } from '../../../json.ts';
-import { selects, type ConfigView } from '../../../views.ts';
+import { selects } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
 import { useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
 import { concerns } from '../../pod-mode.ts';
@@ -8,16 +8,10 @@ import { isOfExit } from '../../policy/translate/names.ts';
 import { critical, type Problem } from '../../policy/translate/problem.ts';
 import type { Served } from '../../policy/translate/to-sidecar/served.ts';
 import { serviceTitle } from '../../policy/translate/world.ts';
+import { waypointClass } from '../gateway.ts';
+import { trafficOf } from '../traffic.ts';
 import { notThroughWaypoint } from './gates.ts';
 import { servedServices } from './served.ts';
-
-const waypointClass = 'istio-waypoint';
-
-/** Whose callers a waypoint serves: its own label, else that of its class, else those of Services (pilot/pkg/serviceregistry/ambient/waypoints.go). */
-function trafficOf(gateway: ConfigView, { mesh }: Surroundings): string {
-  const gatewayClass = mesh.configs('GatewayClass').find(({ name }) => name === gateway.spec['gatewayClassName']);
-  return gateway.labels[waypointForLabel] ?? gatewayClass?.labels[waypointForLabel] ?? 'service';
-}
 
 /** Why a waypoint is none that can be left. */
 function waypointProblems({ service, waypoint }: Served, surroundings: Surroundings): readonly Problem[] {

@@ -1,27 +1,11 @@
 import type { Surroundings } from '../../../adapter.ts';
-import { text } from '../../../json.ts';
-import { keptLabels } from '../../../kept-labels.ts';
-import type { ServiceView } from '../../../views.ts';
-import { useWaypointLabel } from '../../labels.ts';
 import type { ExitWorld, Served } from '../../policy/translate/to-sidecar/served.ts';
-import { namedWaypoint } from '../bound.ts';
+import { labelsBefore, namedWaypoint } from '../bound.ts';
 import { gatewayNameLabel } from '../gateway.ts';
 import { worldOf } from '../world.ts';
 
-type Labels = Readonly<Record<string, string>>;
-
 /** Whose identity a waypoint has (pilot/pkg/config/kube/gateway/gateway_collection.go). */
 const serviceAccountAnnotation = 'gateway.istio.io/service-account';
-
-/** The labels of a Service as they were before it was unbound: what it is bound to must not depend on how far the way is gone. */
-export function labelsBefore(service: Pick<ServiceView, 'labels' | 'annotations'>): Labels {
-  const { labels } = service;
-  const kept = keptLabels(service);
-  if (kept === undefined) return labels; // Without them, what is there now counts.
-  const { [useWaypointLabel]: _now, ...others } = labels;
-  const before = text(kept[useWaypointLabel]);
-  return { ...others, ...(before !== undefined && { [useWaypointLabel]: before }) };
-}
 
 /** The ServiceAccount of a waypoint: that of its pods, else what istiod would give them. */
 function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): string {
