@@ -122,6 +122,9 @@ describe('the rules of MeshMigration', () => {
     ['Exists with values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists', values: ['x'] }] } } }, 'must not have any'],
     ['one data plane on both sides', { to: 'IstioSidecar' }, 'from and to are the same'],
     ['more waypoints at least than at most', { waypoint: { replicas: { min: 3, max: 2 } } }, 'min is larger than max'],
+    ['nobody who stays', { restart: { hboneNamespaces: {} } }, 'names nobody'],
+    ['everybody who stays', { restart: { hboneNamespaces: { selector: {} } } }, 'selector is empty'],
+    ['nobody who comes directly', { policies: { direct: [{ namespace: 'shop' }] } }, 'names nobody'],
     ['a deadline of nothing', { restart: { progressDeadline: '0s' } }, 'must be longer than 0s'],
   ])('refuse %s', (_title, spec, message) => {
     expect(refusals(schema, migration(spec))).toEqual([expect.stringContaining(message)]);
@@ -146,10 +149,20 @@ describe('the rules of MeshMigration', () => {
     ['more than all pods', { restart: { maxUnavailablePerWorkload: '101%' } }],
     ['fewer than no pods', { restart: { maxUnavailablePerWorkload: -1 } }],
     ['an unknown action', { action: 'Go' }],
+    ...['spiffe://cluster.local/ns/mon/sa/p', ' ', 'prometheus', 'cluster.local/ns/Mon/sa/p', 'cluster.local/ns/mon/sa/', 'cluster.local/ns/mon/sa/p ', 'cluster.local/sa/p', 'a*b', '**', 'spiffe://*'].map((principal): [string, Json] => [`a principal ${JSON.stringify(principal)} that nobody has`, { policies: { direct: [{ namespace: 'shop', principals: [principal] }] } }]),
+    ...[' ', 'Web', 'web/web', 'a b'].map((serviceAccount): [string, Json] => [`a ServiceAccount ${JSON.stringify(serviceAccount)} that cannot be`, { callers: [{ namespace: 'shop', from: [{ namespace: 'web', serviceAccount }] }] }]),
+    ['a caller in a namespace that cannot be', { callers: [{ namespace: 'shop', from: [{ namespace: 'Web' }] }] }],
+    ['a namespace that stays and cannot be', { restart: { hboneNamespaces: { names: ['Web'] } } }],
+    ['a label value that no namespace can have', { namespaces: { selector: { matchLabels: { team: 'a b' } } } }],
+    ['a label key that no namespace can have', { namespaces: { selector: { matchExpressions: [{ key: 'a b', operator: 'Exists' }] } } }],
     ['a name that no namespace can have', { namespaces: { names: ['Shop_1'] } }],
   ])('leave %s to the schema, which refuses it', (_title, spec) => {
     expect(MeshMigrationSpec.safeParse({ from: 'None', to: 'IstioAmbient', namespaces: { names: ['shop'] }, ...spec }).success).toBe(false);
   });
+});
+
+it.each(['cluster.local/ns/monitoring/sa/prometheus', 'corp.example/ns/a-b/sa/c.d-e', '*', 'cluster.local/ns/mon/*', '*/sa/prometheus'])('a principal %s may come directly', (principal) => {
+  expect(MeshMigrationSpec.safeParse({ from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['shop'] }, policies: { direct: [{ namespace: 'shop', principals: [principal] }] } }).success).toBe(true);
 });
 
 describe('the rules of NamespaceMigration', () => {

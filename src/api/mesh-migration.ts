@@ -6,10 +6,19 @@ export const systemNamespaces = ['kube-system', 'kube-public', 'kube-node-lease'
 
 const NamespaceName = z.string().min(1).max(63).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
 
+const LabelKey = z.string().min(1).max(317).regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/);
+
+const LabelValue = z.string().max(63).regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/);
+
+const ServiceAccountName = z.string().min(1).max(253).regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+
+/** As istiod compares them: whole, by a beginning or by an end; without `spiffe://`, which it adds itself, so that no caller has it. */
+const Principal = z.string().min(1).max(512).regex(/^(\*|\*[^\s*:]+|[^\s*:]+\*|[^\s*:\/]+\/ns\/[a-z0-9]([-a-z0-9]*[a-z0-9])?\/sa\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?)$/);
+
 const LabelRequirement = z.object({
-  key: z.string().min(1).max(317).describe('Label key.'),
+  key: LabelKey.describe('Label key.'),
   operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']).describe('How the label relates to the values.'),
-  values: z.array(z.string().max(63)).max(64).optional().describe('For In and NotIn: the values.'),
+  values: z.array(LabelValue).max(64).optional().describe('For In and NotIn: the values.'),
 }).meta({
   'x-kubernetes-validations': [{
     rule: "(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > 0)",
@@ -19,7 +28,7 @@ const LabelRequirement = z.object({
 
 /** metav1.LabelSelector. */
 export const LabelSelector = z.object({
-  matchLabels: z.record(z.string().max(317), z.string().max(63)).optional().describe('Labels that must all be there.')
+  matchLabels: z.record(z.string().max(317), LabelValue).optional().describe('Labels that must all be there.')
     .meta({ maxProperties: 64 }),
   matchExpressions: z.array(LabelRequirement).max(32).optional().describe('Requirements that must all hold.'),
 });
@@ -63,6 +72,14 @@ const Restart = z.object({
   hboneNamespaces: z.object({
     names: z.array(NamespaceName).max(1000).default([]).describe('Namespaces by name.').meta({ 'x-kubernetes-list-type': 'set' }),
     selector: LabelSelector.optional().describe('Namespaces by label.'),
+  }).meta({
+    'x-kubernetes-validations': [
+      { rule: '(has(self.names) && self.names.size() > 0) || has(self.selector)', message: 'names nobody: give names or selector' },
+      {
+        rule: '!has(self.selector) || (has(self.selector.matchLabels) && self.selector.matchLabels.size() > 0) || (has(self.selector.matchExpressions) && self.selector.matchExpressions.size() > 0)',
+        message: 'selector is empty and would take in every namespace: give it at least one label or expression, or leave it out',
+      },
+    ],
   }).optional()
     .describe('Namespaces that stay as they are and whose sidecars may be restarted, once, so that ztunnel reaches them with the identity of the caller: for this and for nothing else. Those that are in scope need not be named.'),
   progressDeadline: Duration.default('10m')
@@ -102,7 +119,7 @@ const Direct = z.object({
   namespace: NamespaceName.describe('The namespace whose pods they reach.'),
   ports: z.array(z.int32().min(1).max(65535)).max(64).default([]).describe('Container ports on which anybody may go on reaching the pods directly, those of metrics for example.')
     .meta({ 'x-kubernetes-list-type': 'set' }),
-  principals: z.array(z.string().min(1).max(512)).max(64).default([]).describe('Callers that may go on reaching the pods directly, as in the principals of an AuthorizationPolicy: cluster.local/ns/monitoring/sa/prometheus.')
+  principals: z.array(Principal).max(64).default([]).describe('Callers that may go on reaching the pods directly, as in the principals of an AuthorizationPolicy: cluster.local/ns/monitoring/sa/prometheus, or a beginning or an end of it with *. Without spiffe://, with which it would match nobody.')
     .meta({ 'x-kubernetes-list-type': 'set' }),
 }).meta({
   'x-kubernetes-validations': [{ rule: '(has(self.ports) && self.ports.size() > 0) || (has(self.principals) && self.principals.size() > 0)', message: 'names nobody: give ports or principals' }],
@@ -124,7 +141,7 @@ const Caller = z.object({
   namespace: NamespaceName.describe('The namespace that is called.'),
   from: z.array(z.object({
     namespace: NamespaceName.describe('Namespace of the caller.'),
-    serviceAccount: z.string().min(1).max(253).optional().describe('ServiceAccount of the caller. Default: all of its namespace.'),
+    serviceAccount: ServiceAccountName.optional().describe('ServiceAccount of the caller. Default: all of its namespace.'),
   })).max(200).describe('Everybody who calls it. An empty list: nobody.').meta({ 'x-kubernetes-list-type': 'atomic' }),
 });
 
