@@ -105,6 +105,7 @@ describe('the rules of MeshMigration', () => {
     ['names', { namespaces: { names: ['shop', 'pay'], exclude: ['tools'] } }],
     ['labels', { namespaces: { selector: { matchLabels: { team: 'shop' } } } }],
     ['an expression', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'In', values: ['shop'] }] } } }],
+    ['what is accepted', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil' }, { finding: 'MM094', object: 'VirtualService mallory/evil' }] }],
     ['an expression without values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists' }] } } }],
   ])('accept %s', (_title, spec) => {
     expect(refusals(schema, migration(spec))).toEqual([]);
@@ -156,6 +157,9 @@ describe('the rules of MeshMigration', () => {
     ['a label value that no namespace can have', { namespaces: { selector: { matchLabels: { team: 'a b' } } } }],
     ['a label key that no namespace can have', { namespaces: { selector: { matchExpressions: [{ key: 'a b', operator: 'Exists' }] } } }],
     ['a name that no namespace can have', { namespaces: { names: ['Shop_1'] } }],
+    ['an acceptance of a request that would get through', { accept: [{ finding: 'MM086', object: 'AuthorizationPolicy shop/it' }] }],
+    ['an acceptance of an object without its kind', { accept: [{ finding: 'MM030', object: 'mallory/evil' }] }],
+    ['an acceptance of everything in a namespace', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/*' }] }],
   ])('leave %s to the schema, which refuses it', (_title, spec) => {
     expect(MeshMigrationSpec.safeParse({ from: 'None', to: 'IstioAmbient', namespaces: { names: ['shop'] }, ...spec }).success).toBe(false);
   });
