@@ -60,11 +60,17 @@ function textOf(value: unknown): string {
 /** Every look asks for the seals of all that was made: what an object says is put in order once. */
 const bodyText = memoize((spec: object) => textOf(withoutDefaults(spec)));
 
+/** So many that nobody finds two originals whose copies look the same: the second would not be followed. */
+const sealLength = 32;
+
+/** Of what versions before this one applied. It is as it was applied, and gets the longer seal like any other change. */
+const formerSealLength = 16;
+
 /** The same for all that says the same: key order does not change it, nor labels that nobody reads. */
 export function sealOf({ kind, namespace, name, labels, annotations, spec = {} }: Sealed): string {
   const body = typeof spec === 'object' && spec !== null ? bodyText(spec) : textOf(spec ?? {});
   const said = [JSON.stringify(kind), JSON.stringify(namespace), JSON.stringify(name), textOf(relevant(labels)), textOf(relevant(annotations)), body];
-  return hash('sha256', `[${said.join()}]`, 'hex').slice(0, 16);
+  return hash('sha256', `[${said.join()}]`, 'hex').slice(0, sealLength);
 }
 
 /** Whether it carries the operator's label, which anybody can put on anything. */
@@ -73,4 +79,9 @@ export function isMarked({ labels }: Pick<Sealed, 'labels'>): boolean {
 }
 
 /** Whether it is as the operator applied it: an exported copy under another name, one that was edited, or the user's own with our label is not. */
-export const isSealed: (object: Sealed) => boolean = memoize((object: Sealed) => isMarked(object) && object.annotations?.[appliedAnnotation] === sealOf(object));
+export const isSealed: (object: Sealed) => boolean = memoize((object: Sealed) => {
+  const applied = object.annotations?.[appliedAnnotation];
+  if (!isMarked(object) || applied === undefined) return false;
+  const seal = sealOf(object);
+  return applied === seal || applied === seal.slice(0, formerSealLength);
+});

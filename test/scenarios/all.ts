@@ -1,4 +1,5 @@
 import { adoptScenarios } from './adopt.ts';
+import { alikeNameScenarios } from './alike-names.ts';
 import { backTogetherScenarios } from './back-together.ts';
 import { beliefScenarios } from './belief.ts';
 import { blockedScenarios } from './blocked.ts';
@@ -33,7 +34,7 @@ import { waypointScenarios } from './waypoint-life.ts';
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, ...directScenarios, ...egressScenarios,
-  ...followScenarios, ...foreignLabelScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...ownObjectScenarios,
+  ...alikeNameScenarios, ...followScenarios, ...foreignLabelScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...ownObjectScenarios,
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,

@@ -260,7 +260,7 @@ it('writes what it makes and nothing else', () => {
   const { overlay, report } = planOf([...application('shop', 'cart', 'namespaces: [web]'), ...application('web', 'web')]);
 
   expect(overlay).toHaveLength(1 + report.namespaces.flatMap(({ makes }) => makes).length);
-  expect(overlay.map(({ path }) => path)).toContain('gateway-shop-waypoint.yaml');
+  expect(overlay.map(({ path }) => path)).toContain('gateway.shop.waypoint.yaml');
 });
 
 it('writes offers beside the overlay, and no kustomization includes them', () => {
@@ -268,7 +268,7 @@ it('writes offers beside the overlay, and no kustomization includes them', () =>
   const [kustomization, ...others] = overlay;
   const offers = others.filter(({ path }) => path.startsWith('offers/'));
 
-  expect(offers.map(({ path }) => path)).toEqual(['offers/README.md', 'offers/httproute-shop-cart.yaml']);
+  expect(offers.map(({ path }) => path)).toEqual(['offers/README.md', 'offers/httproute.shop.cart.yaml']);
   expect(offers[0]?.text).toContain('kustomization.yaml does not include them');
   expect(parse(offers[1]?.text ?? '')).toEqual(report.namespaces[0]?.offers[0]?.object);
   expect(kustomization?.path).toBe('kustomization.yaml');

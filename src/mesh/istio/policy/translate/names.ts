@@ -13,7 +13,15 @@ export const targetAnnotation = `${group}/target`;
 
 /** Object names may have 253 characters, but names end up in label values and statistics, which take 63. */
 const maxLength = 63;
-const hashLength = 8;
+
+/**
+ * Whoever names policies chooses what is hashed, and finds two names that agree in N bits among 2^(N/2): with 32 bits in half a second, with 128 never.
+ * Thirty characters are left for words; what it is made from stands in annotations besides.
+ */
+const hashLength = 32;
+
+/** Of names that versions before this one gave. */
+const formerHashLength = 8;
 
 function hash(parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\u0000')).digest('hex').slice(0, hashLength);
@@ -21,7 +29,7 @@ function hash(parts: readonly string[]): string {
 
 /**
  * A name that says what the object is, the same on every run, with a hash of what it stands for so that two objects never share
- * it however long their names are. `taken`: names that other people's objects of the kind already have.
+ * it however long their names are and whoever chose them. `taken`: names that other people's objects of the kind already have.
  */
 export function stableName(words: readonly string[], identity: readonly string[], taken: ReadonlySet<string>): string {
   const stem = words.join('-').slice(0, maxLength - hashLength - 1).replace(/[-.]+$/, '');
@@ -54,14 +62,15 @@ function placeOf(annotation: string | undefined): (Place & { readonly kind: stri
 /** As many names as anybody takes from us. */
 const attempts = 8;
 
-/** Whether its name is the one that an object of its role, for its original and its target, gets from us. */
+/** Whether its name is the one that an object of its role, for its original and its target, gets from us or got from a version before this one. */
 function hasOwnName({ kind, name, labels, annotations }: Sealed): boolean {
   const target = placeOf(annotations?.[targetAnnotation]);
   const role = labels?.[roleLabel];
   // A waypoint has no role: there is one in a namespace.
   if (role === undefined || target === undefined) return kind === 'Gateway' && labels?.[stepLabel] === 'EnsureWaypoint';
   const identity = identityOf(role, kind, placeOf(annotations?.[copyOfAnnotation]), target);
-  return Array.from({ length: attempts }, (_each, attempt) => hash(attempt === 0 ? identity : [...identity, String(attempt)])).some((suffix) => name.endsWith(`-${suffix}`));
+  const hashes = Array.from({ length: attempts }, (_each, attempt) => hash(attempt === 0 ? identity : [...identity, String(attempt)]));
+  return hashes.some((suffix) => name.endsWith(`-${suffix}`) || name.endsWith(`-${suffix.slice(0, formerHashLength)}`));
 }
 
 /**

@@ -16,9 +16,9 @@ export interface DescribedObject {
 
 const lineWidth = 100;
 
-/** `authorizationpolicy-shop-allow-cart-077a09e0.yaml`. */
+/** `authorizationpolicy.shop.readers-cart-….yaml`: neither a kind nor a namespace has a dot, so no two objects share a file. */
 function fileName({ kind, metadata: { namespace, name } }: DescribedObject['object']): string {
-  return `${kind.toLowerCase()}-${namespace}-${name}.yaml`;
+  return `${kind.toLowerCase()}.${namespace}.${name}.yaml`;
 }
 
 /** Comment lines: what ends a line for some reader of YAML is escaped, so that nothing of the sentence can end the comment. */

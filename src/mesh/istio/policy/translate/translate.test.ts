@@ -150,11 +150,11 @@ describe('the objects', () => {
 
   it('are explained in one sentence each', () => {
     expect(manifests.map(why)).toEqual([
-      expect.stringMatching(/^AuthorizationPolicy shop\/allow-waypoint-cart-\w{8}: lets the waypoint in to the pods of Service shop\/cart, .* and have AuthorizationPolicy shop\/get; before the Service is bound to the waypoint\.$/),
-      expect.stringMatching(/^AuthorizationPolicy shop\/dry-waypoint-\w{8}: AuthorizationPolicy shop\/dry for Gateway shop\/waypoint, because a waypoint reads by targetRefs only; before/),
-      expect.stringMatching(/^AuthorizationPolicy shop\/get-cart-\w{8}: .* \(port 8080 becomes 80, 81\); before the Service is bound/),
-      expect.stringMatching(/^RequestAuthentication shop\/jwt-cart-\w{8}: /),
-      expect.stringMatching(/^AuthorizationPolicy shop\/waypoint-only-cart-\w{8}: .* AuthorizationPolicy shop\/get and RequestAuthentication shop\/jwt ask; before the first pod loses its sidecar\.$/),
+      expect.stringMatching(/^AuthorizationPolicy shop\/allow-waypoint-cart-\w{32}: lets the waypoint in to the pods of Service shop\/cart, .* and have AuthorizationPolicy shop\/get; before the Service is bound to the waypoint\.$/),
+      expect.stringMatching(/^AuthorizationPolicy shop\/dry-waypoint-\w{32}: AuthorizationPolicy shop\/dry for Gateway shop\/waypoint, because a waypoint reads by targetRefs only; before/),
+      expect.stringMatching(/^AuthorizationPolicy shop\/get-cart-\w{32}: .* \(port 8080 becomes 80, 81\); before the Service is bound/),
+      expect.stringMatching(/^RequestAuthentication shop\/jwt-cart-\w{32}: /),
+      expect.stringMatching(/^AuthorizationPolicy shop\/waypoint-only-cart-\w{32}: .* AuthorizationPolicy shop\/get and RequestAuthentication shop\/jwt ask; before the first pod loses its sidecar\.$/),
     ]);
   });
 

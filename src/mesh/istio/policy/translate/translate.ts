@@ -1,6 +1,7 @@
 import { useWaypointLabel } from '../../labels.ts';
 import type { AuthorizationPolicy } from '../types.ts';
 import { asSidecar } from '../sidecar.ts';
+import { alike } from './alike.ts';
 import { allowWaypoint, guard } from './companions.ts';
 import { copyAuthorizationPolicy, copyExtension, copyRequestAuthentication, type Copies } from './copies.ts';
 import { concernsServices, extensionProblems, unordered, unservedByExtension } from './extension-problems.ts';
@@ -53,6 +54,7 @@ export function translate(world: World): Translation {
     ...wanted.flatMap((need) => guard(need, world) ?? []),
   ];
   const problems = [
+    ...alike(manifests),
     ...copies.flatMap((made) => made.problems),
     ...bound.flatMap((service) => hindrances(service, world)),
     ...bound.flatMap((service) => routeProblems(service, world)),

@@ -1,3 +1,4 @@
+import { alike } from '../alike.ts';
 import { protocolConflicts } from '../obstacles.ts';
 import { portMap } from '../ports.ts';
 import { critical, warning, type Problem } from '../problem.ts';
@@ -78,12 +79,14 @@ export function translateToSidecars(world: ExitWorld): ExitTranslation {
   if (served.length > 0 && world.policies.length > maxPolicies) {
     return { served, manifests: [], problems: [critical(`Namespace ${world.namespace}`, 'metadata.name', `${world.policies.length} AuthorizationPolicies apply to it and to the mesh, more than the ${maxPolicies} that can be compared`, 'Merge policies into fewer objects with more rules.')] };
   }
+  const manifests = served.flatMap((one) => manifestsFor(one, world));
   const problems = [
+    ...alike(manifests),
     ...served.flatMap((one) => [...policyProblems(one, world), ...portProblems(one, world), ...labelledPods(one, world), ...known(one, world)]),
     ...tokenProblems(world),
     ...protocolConflicts(sharingServices(world), world),
   ];
-  return { served, manifests: served.flatMap((one) => manifestsFor(one, world)), problems: distinct(problems) };
+  return { served, manifests, problems: distinct(problems) };
 }
 
 /** The Services of the namespace for which a waypoint decides something. */
