@@ -2,10 +2,16 @@ import { originalLabelsAnnotation } from '../api/resources.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
 import type { ServiceView } from '../mesh/views.ts';
 import { labelCommand } from './label-command.ts';
-import { observedLabels } from './label-values.ts';
+import { hasLabels, observedLabels } from './label-values.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
 import { targetsBack } from './services.ts';
 import type { Situation } from './situation.ts';
+
+/** What a person is to do, in this order, and how many commands have no room besides. */
+export interface ByHand {
+  readonly commands: readonly string[];
+  readonly more: number;
+}
 
 /** As much of a picture as tells a person what to put back. */
 export type Picture = Pick<Situation, 'adapter' | 'object' | 'surroundings'>;
@@ -49,23 +55,56 @@ function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): 
   });
 }
 
-function commands(picture: Picture, before: LabelTargets): readonly string[] {
-  const { adapter, surroundings: { namespace: { name: home }, route, pods } } = picture;
+/** Whether the labels of the namespace are those of the new data plane, and of that alone. */
+export function isThere({ adapter, surroundings: { namespace: { labels }, route: { from, to } } }: Picture): boolean {
+  return adapter.arrived({ from, to }, labels) && !adapter.arrived({ from: to, to: from }, labels);
+}
+
+/** The labels as they are, as long as no record has those of before; in both data planes, without what the way into the new one gave. */
+function labelsGuessed(picture: Picture): LabelTargets {
+  const { adapter, surroundings: { namespace: { labels }, route } } = picture;
+  const now = observedLabels(picture);
+  if (!adapter.arrived(route, labels) || isThere(picture)) return now;
+  const given = adapter.itinerary(route, now, 'L4').forward.flatMap(({ work }) => (work.kind === 'Labels' ? Object.entries(work.targets) : []));
+  return { ...now, ...Object.fromEntries(given.filter(([key, value]) => value !== null && now[key] === value).map(([key]) => [key, null])) };
+}
+
+/** What nobody can give a command for: the labels of before, where no record has them and these lead to the new data plane. */
+function unknownLabels(picture: Picture, target: LabelTargets): readonly string[] {
+  const { adapter, surroundings: { namespace: { name, labels }, route } } = picture;
+  if (!adapter.arrived(route, labels) || !hasLabels(labels, target)) return [];
+  const changes = adapter.itinerary(route, target, 'L4').backward.flatMap(({ work }) => (work.kind === 'Labels' ? [Object.keys(work.targets)] : []));
+  const [first = []] = changes;
+  // Pods need the capture until they are made anew.
+  const late = (changes.at(-1) ?? []).filter((key) => !first.includes(key) && labels[key] !== undefined);
+  return [`put the labels of namespace ${name} back as they were before it was migrated${late.length === 0 ? '' : `, but leave ${late.join(' and ')}`}`];
+}
+
+/** Whether pods are to be made anew. Without a record only those of the new data plane: what others are to be, the labels of before would tell. */
+function isToRestart({ adapter, surroundings: { pods, route } }: Picture, { stale }: Work<'Restart'>, isKnown: boolean): boolean {
+  const mode = adapter.modeFor(route.to);
+  return pods.some((pod) => adapter.concerns(pod) && stale(pod) && (isKnown || adapter.modeOf(pod) === mode));
+}
+
+function commands(picture: Picture, known: LabelTargets | undefined): readonly string[] {
+  const { adapter, surroundings: { namespace: { name: home }, route } } = picture;
+  const before = known ?? labelsGuessed(picture);
   let now = observedLabels(picture);
+  const first = known === undefined ? unknownLabels(picture, before) : [];
   // The longest itinerary has every step that there may be something to do for.
-  return adapter.itinerary(route, before, 'L7').backward.flatMap(({ work }): readonly string[] => {
+  return [...first, ...adapter.itinerary(route, before, 'L7').backward.flatMap(({ work }): readonly string[] => {
     switch (work.kind) {
       case 'Labels': {
         const command = labelCommand(`namespace ${home}`, now, work.targets);
         now = { ...now, ...work.targets };
         return command === undefined ? [] : [command];
       }
-      case 'Restart': return pods.every((pod) => !adapter.concerns(pod) || !work.stale(pod)) ? [] : ['restart the workloads one by one, those that are called before their callers, and wait for them'];
+      case 'Restart': return isToRestart(picture, work, known !== undefined) ? ['restart the workloads one by one, those that are called before their callers, and wait for them'] : [];
       case 'UnbindServices': return unbinding(picture, work);
       case 'Remove': return deleting(picture, work);
       default: return [];
     }
-  });
+  })];
 }
 
 /** As many of them as have room, one at least. */
@@ -77,11 +116,15 @@ function fitting(all: readonly string[], room: number): number {
 
 /**
  * The way back as a person goes it, with the labels as they were: in the order of the itinerary, because pods need what protects them until they are
- * replaced, and Services their copies until they are unbound. What has no room comes up when what stands before it is done. Empty when nothing is left.
+ * replaced, and Services their copies until they are unbound. What has no room comes up when what stands before it is done.
  */
-export function wayBackByHand(picture: Picture, before: LabelTargets, room: number): string {
+export function wayBackByHand(picture: Picture, before: LabelTargets | undefined, room: number): ByHand {
   const all = commands(picture, before);
   const some = all.slice(0, fitting(all, room));
-  const more = all.length - some.length;
-  return `${some.join('; ')}${more > 0 ? `; and ${more} more, named here when these are done` : ''}`;
+  return { commands: some, more: all.length - some.length };
+}
+
+/** Whether nothing is to be put back any more. */
+export function isBack(picture: Picture, before: LabelTargets | undefined): boolean {
+  return commands(picture, before).length === 0;
 }

@@ -118,7 +118,9 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
   const { children, totals, summary, wishes } = judged(situation, everyone, commanded);
   const started = children.some(({ status: child }) => child?.direction !== undefined);
   const { command, returned: _returned, ...rest } = status;
-  const noted = returnedNow({ isThere: () => false, ...situation });
+  // As long as all go back nothing is kept as it is: what was begun there is not back.
+  const isThere = wantedOf(commanded) === 'Rollback' ? undefined : situation.isThere;
+  const noted = returnedNow({ ...situation, isThere: isThere ?? (() => false) });
   const held = command?.overrides === object.spec.action;
   const generation = object.metadata.generation ?? 1;
   return {
