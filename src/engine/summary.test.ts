@@ -107,6 +107,12 @@ describe('the message of a migration', () => {
     expect(failed).toBe(2);
   });
 
+  it('needs a person where all that is to come was paused before its start', () => {
+    const paused: NamespaceMigrationStatus = { writtenPhase: 'Paused', message: 'paused by ann', conditions: stalled };
+    expect(message(summary('Migrate', children(migrated, paused)))).toMatch(/^ns-1: paused by ann/);
+    expect(message(summary('Migrate', children(migrated, paused, { writtenPhase: 'Pending' })))).toBe('1 of 3 namespaces migrated, 2 to come');
+  });
+
   it('names what the selection names and does not exist', () => {
     const missing = (name: string) => ({ id: 'MM003', severity: 'Warning', object: `Namespace ${name}`, message: 'it does not exist', fix: 'x' }) as const;
     const status = summary('Migrate', children(migrated), { scope: { findings: [missing('shpo'), missing('x')] } });

@@ -44,6 +44,12 @@ function ended(facts: Facts): Summary {
     : namespaceStalled('Migrated', drifted);
 }
 
+/** The first of those that are to come, where each was paused before its start: nothing goes on without a person. */
+function pausedEarly({ children, totals }: Facts): NamespaceMigration | undefined {
+  const those = children.filter((child) => child.status?.direction === undefined && phaseOf(child) === 'Paused' && isStalled(child));
+  return totals.inFlight === 0 && those.length === totals.pending ? those[0] : undefined;
+}
+
 function migrating(facts: Facts): Summary {
   const { object, children, totals } = facts;
   const budget = object.spec.failureBudget.namespaces;
@@ -51,6 +57,8 @@ function migrating(facts: Facts): Summary {
   if (totals.inFlight === 0 && totals.pending > 0 && totals.failed > budget) {
     return stalled('Failed', 'FailureBudgetExceeded', `${counted(totals.failed, 'namespace')} failed, spec.failureBudget.namespaces is ${budget}: ${counted(totals.pending, 'namespace')} not started`);
   }
+  const waiting = pausedEarly(facts);
+  if (waiting !== undefined) return namespaceStalled('Migrating', waiting);
   return totals.inFlight > 0 || totals.pending > 0 ? underWay(facts, 'Migrating') : ended(facts);
 }
 
