@@ -4,7 +4,7 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { journalOn } from '../plan/journal.ts';
+import { isOf, journalOn } from '../plan/journal.ts';
 import { isBack, isThere, wayBackByHand, type Picture } from './by-hand.ts';
 import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
@@ -12,7 +12,7 @@ import { sentence } from './held.ts';
 import { fromList, hasLabels, observedLabels } from './label-values.ts';
 import { movedSince } from './moved-since.ts';
 import type { Situation } from './situation.ts';
-import { broughtBackVerdict, rolledBackVerdict } from './verdicts.ts';
+import { broughtBackVerdict, isClosing, rolledBackVerdict } from './verdicts.ts';
 import { findingReason, messageWithWayOut } from './ways-out.ts';
 
 /** Whether it was found before that the journal of the namespace was taken away. Of a record, so whoever forges one holds up his own migration's end. */
@@ -30,9 +30,9 @@ export function tellsOfBeginning(status: NamespaceMigrationStatus): boolean {
 }
 
 /** Whether only this record tells what the labels of a namespace were before a migration that has begun: its journal is gone, or spoilt, and they are not back. */
-export function tellsAlone({ status }: NamespaceMigration, namespace: NamespaceView): boolean {
+export function tellsAlone({ status, spec }: NamespaceMigration, namespace: NamespaceView): boolean {
   const original = status?.original;
-  if (original?.namespaceUid !== namespace.uid || journalOn(namespace) !== undefined || status?.writtenPhase === 'Finalized') return false;
+  if (original?.namespaceUid !== namespace.uid || isOf(journalOn(namespace), spec.migration, spec) || status?.writtenPhase === 'Finalized') return false;
   return !hasLabels(namespace.labels, fromList(original.labels));
 }
 
@@ -169,12 +169,24 @@ function broughtBack(situation: Situation, status: NamespaceMigrationStatus): Dr
   return { ...hold(rest, 'RolledBack', broughtBackVerdict(situation, moved)), ...(moved !== undefined && { moved }) };
 }
 
+/** Whether a journal of this migration stands there. That of another one says nothing about what this one has begun. */
+function hasJournal({ surroundings: { namespace }, object: { spec } }: Picture): boolean {
+  return isOf(journalOn(namespace), spec.migration, spec);
+}
+
 /** What keeps a namespace whose journal is not there, or cannot be read, although it was begun; undefined if it ended before. */
 export function lostJournal(situation: Situation, status: NamespaceMigrationStatus): Draft | undefined {
   const { returned, object: { status: stored = {} }, surroundings: { namespace } } = situation;
   const isNoted = returned?.reason === journalLost;
-  if (status.phase === 'Finalized' || (returned !== undefined && !isNoted) || journalOn(namespace) !== undefined) return undefined;
+  if (status.phase === 'Finalized' || hasJournal(situation)) return undefined;
+  // The entry is there since the way back has begun: it does not tell that it is over.
+  if (returned !== undefined && !isNoted) return isUnended(stored) && isHalfWay(situation) ? held(situation, status) : undefined;
   if (isSpoilt(namespace)) return tellsOfBeginning(stored) ? held(situation, status) : undefined;
+  return notSpoilt(situation, status, isNoted);
+}
+
+function notSpoilt(situation: Situation, status: NamespaceMigrationStatus, isNoted: boolean): Draft | undefined {
+  const { status: stored = {} } = situation.object;
   const isBegun = tellsOfBeginning(stored) && stored.itinerary !== 'Hbone';
   if (isBegun) return sinceBegun(situation, status, isNoted);
   return isNoted ? broughtBack(situation, status) : undefined;
@@ -187,7 +199,12 @@ function sinceBegun(situation: Situation, status: NamespaceMigrationStatus, isNo
   return isOver(situation.object.status ?? {}) || situation.wanted === 'Plan' ? undefined : putBack(situation, status);
 }
 
-/** It went back with all the others, and its journal went at the end of that. */
+/** Its journal went at the end of its way back: that was announced before it went. Who forges it is told less about his own namespace. */
 function isOver(stored: NamespaceMigrationStatus): boolean {
-  return stored.direction === 'Backward' && !isFound(stored);
+  return stored.direction === 'Backward' && !isFound(stored) && isClosing(stored);
+}
+
+/** Whether a status as it is stored tells of a beginning and of no end. What was only restarted for HBONE has nothing to put back. */
+export function isUnended(stored: NamespaceMigrationStatus): boolean {
+  return tellsOfBeginning(stored) && stored.itinerary !== 'Hbone' && !isOver(stored);
 }

@@ -10,7 +10,7 @@ export interface RefusedWrite {
   readonly count: number;
   /** What it said last. */
   readonly message: string;
-  /** Milliseconds until it is to be tried again; none are left where it is. */
+  /** Milliseconds until it is to be tried again; negative for as long as it could have been. */
   readonly waitMs: number;
 }
 
@@ -94,9 +94,13 @@ export function withRefused(everyone: readonly NamespaceMigration[], { records }
   });
 }
 
-/** The first write that is to be tried now, or how long none is. */
+/**
+ * The write that is to be tried now, or how long none is. One that was refused comes after all that were not, and the one first that has waited longest: refusals
+ * may take their time, and the first would be due again before the last was tried.
+ */
 export function nextOf({ writes }: Wishes, refused: RefusedWrites): { readonly write: MigrationWrite | undefined; readonly waitMs?: number } {
-  const waits = writes.map((write) => refused.get(nameOf(write))?.waitMs ?? 0);
-  const write = writes.find((_each, index) => (waits[index] ?? 0) <= 0);
-  return write !== undefined || waits.length === 0 ? { write } : { write, waitMs: Math.min(...waits) };
+  const waits = writes.map((write) => refused.get(nameOf(write))?.waitMs ?? -Infinity);
+  const least = Math.min(...waits);
+  if (waits.length === 0 || least <= 0) return { write: writes[waits.indexOf(least)] };
+  return { write: undefined, waitMs: least };
 }

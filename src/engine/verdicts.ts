@@ -90,6 +90,14 @@ export function broughtBackVerdict(situation: Situation, moved: string | undefin
   return { state: 'Stalled', reason: 'RolledBack', message, way: `To start it: ${first}${commandLine('GoOn', placeOf(situation))}` };
 }
 
+/** Said, and stored, before the journal of a way back is removed: after that nothing else tells that it was over, and not taken away on the way. */
+export const closingVerdict: Verdict = { state: 'InProgress', reason: 'Closing', message: 'everything is back; removing the journal' };
+
+/** Whether the last that was stored of a namespace is that its way back is over, refused or not. */
+export function isClosing({ message }: NamespaceMigrationStatus): boolean {
+  return message?.includes(closingVerdict.message) === true;
+}
+
 /** Said, and stored, before the originals are removed: after that nothing else tells that it was the operator who did it. */
 export const sealingVerdict: Verdict = { state: 'InProgress', reason: 'Finalizing', message: 'removing the record of the original labels' };
 

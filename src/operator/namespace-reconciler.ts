@@ -29,6 +29,9 @@ function isWatched({ kind }: Resource): boolean {
   return [namespaces, services, pods, ...workloadResources].some((resource) => resource.kind === kind);
 }
 
+/** How soon a status that was refused is looked at again, while another one is being tried again. */
+const retryMs = 1000;
+
 /** Pods that are younger may have been restarted by a process before this one, and not be paid for. */
 const youngMs = 60_000;
 
@@ -88,7 +91,11 @@ export class NamespaceReconciler {
   async #store(subject: Remembered, child: NamespaceMigration, { status, next }: Decision, signal: AbortSignal): Promise<Result | undefined> {
     const { records } = this.#context;
     const waitMs = records.statusWaitMs(child);
-    if (waitMs > 0 && !isStored(child, status)) return { kind: 'After', ms: waitMs };
+    const leave = records.retry(child);
+    if ((waitMs > 0 || leave === undefined) && !isStored(child, status)) {
+      leave?.();
+      return { kind: 'After', ms: Math.max(retryMs, waitMs) };
+    }
     try {
       const isNew = await storeStatus(this.#context, namespaceMigrations, child, status, signal);
       records.statusStored(child);
@@ -101,6 +108,8 @@ export class NamespaceReconciler {
       this.#context.log.warn({ namespace: subject.namespace, err: error }, 'The status of a record is refused; trying it again later');
       this.#memory.parking.note(subject, { status, next }, records.ofStatus(child) !== undefined);
       return { kind: 'After', ms: records.statusWaitMs(child) };
+    } finally {
+      leave?.();
     }
   }
 
@@ -172,7 +181,8 @@ export class NamespaceReconciler {
     // What cannot be told is not begun: the first status is there before the journal.
     if (child.status?.writtenPhase === undefined || records.ofStatus(child) !== undefined) return 'waits until its record is written';
     if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
-    return notAdmitted(child.metadata.namespace ?? '', recordsOf(this.#context, migration), progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
+    const inLine = recordsOf(this.#context, migration).filter((record) => !records.isTried(record));
+    return notAdmitted(child.metadata.namespace ?? '', inLine, progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
   }
 
   /** What a process before this one may have restarted in its last minute. */
