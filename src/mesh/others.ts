@@ -1,3 +1,5 @@
+import type { Finding } from '../api/common.ts';
+
 /** The other namespaces of a migration, as far as those wait for one another. */
 export interface ScopeView {
   /** Whether the namespace is in scope: it moves, and restarts its sidecars for HBONE before that. */
@@ -35,4 +37,11 @@ export interface Refusing {
   readonly along: readonly string[];
   /** Those that stay, because they are sealed or another migration's. */
   readonly stay: readonly string[];
+}
+
+/** A critical finding that keeps something from being done. */
+export interface Hold {
+  readonly finding: Finding;
+  /** It is about what others have in their namespaces: it may last, and the namespace is not taken back by it. */
+  readonly others: boolean;
 }

@@ -216,7 +216,8 @@ export const adoptScenarios: readonly Scenario[] = [
       const theirs = object('AuthorizationPolicy', home, 'at-waypoint', { targetRefs, action: 'DENY', rules: [{ to: [{ operation: { paths: ['/admin'] } }] }] });
       await shopWith(world, 'mine');
       await world.create(theirs, adopting(world, 'mine'));
-      assert.match((await blockedBy(world, 'MM118')).message, new RegExp(`AuthorizationPolicy ${home}/at-waypoint names it`));
+      // The Gateway is not programmed yet either when it is looked at first.
+      await world.eventually('it is named', async () => ((await blockedBy(world, 'MM118')).message.includes(`AuthorizationPolicy ${home}/at-waypoint names it`) ? true : undefined));
       await world.delete(kinds.AuthorizationPolicy, home, 'at-waypoint');
       await world.childPhase('Migrated');
       await world.create(theirs);
