@@ -1,5 +1,5 @@
 import { NamespacePhase, type NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import type { NamespaceMigration } from '../api/resources.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { commanded, journalLost, type Returned } from '../api/mesh-migration.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isLate, isOf, journalOn, type Journal } from '../plan/journal.ts';
@@ -115,6 +115,15 @@ export function confirmedStatus(stored: NamespaceMigrationStatus | undefined, { 
 export function confirmedRecord(child: NamespaceMigration, evidence: Evidence): NamespaceMigration {
   const { phase, ...status } = confirmedStatus(child.status, evidence);
   return { ...child, status: { ...status, ...(phase !== undefined && { phase, writtenPhase: phase }) } };
+}
+
+/** What the records of a migration tell, and for those of the `changed` namespaces whose record was lost what their journals do: they are under way like the others. */
+export function withLost({ metadata: { name }, spec: { from, to } }: MeshMigration, records: readonly NamespaceMigration[], changed: readonly NamespaceView[]): readonly NamespaceMigration[] {
+  const recorded = new Set(records.map(({ metadata }) => metadata.namespace));
+  return [...records, ...changed.filter((home) => !recorded.has(home.name)).map((home) => {
+    const record = { metadata: { name, namespace: home.name }, spec: { migration: name, from, to } };
+    return confirmedRecord(record, evidenceOf(record, home, undefined));
+  })];
 }
 
 /** The picture with what the journal says in it. */

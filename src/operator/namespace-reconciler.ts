@@ -144,7 +144,7 @@ export class NamespaceReconciler {
     const now = clock.now();
     const { journal, returned } = evidenceOf(child, home, migration.status?.returned?.find((entry) => entry.namespace === namespace));
     const scope = journal === undefined ? scopeIn(view, migration) : undefined;
-    const unmade = unmadeIn(this.#context.records.of(subject.migration)).map((name) => [name, 'Waits'] as const);
+    const unmade = [...unmadeIn(migration, this.#context.records.of(subject.migration)).keys()].map((name) => [name, 'Waits'] as const);
     const parking = new Map([...this.#memory.parking.around(subject), ...unmade]);
     const progress = progressOf(migration, view.namespaces.list(), parking);
     return {

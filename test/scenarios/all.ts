@@ -1,5 +1,6 @@
 import { adoptScenarios } from './adopt.ts';
 import { alikeNameScenarios } from './alike-names.ts';
+import { backAbsentScenarios } from './back-absent.ts';
 import { backTogetherScenarios } from './back-together.ts';
 import { beliefScenarios } from './belief.ts';
 import { blockedScenarios } from './blocked.ts';
@@ -38,5 +39,6 @@ export const scenarios: readonly Scenario[] = [
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
-  ...calledFirstScenarios, ...backTogetherScenarios, ...refusedRecordScenarios, ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,
+  ...calledFirstScenarios, ...backTogetherScenarios, ...backAbsentScenarios, ...refusedRecordScenarios,
+  ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,
 ];
