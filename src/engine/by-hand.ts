@@ -1,4 +1,4 @@
-import { originalLabelsAnnotation } from '../api/resources.ts';
+import { originalLabelsAnnotation, stepLabel } from '../api/resources.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
 import type { ServiceView } from '../mesh/views.ts';
 import { labelCommand } from './label-command.ts';
@@ -42,17 +42,29 @@ function unbinding({ surroundings }: Picture, work: Work<'UnbindServices'>): rea
   });
 }
 
-/** By their names: a label of ours may have been copied to what is not. The kind with its group, because kinds of two groups may share a name. */
+/**
+ * By their names: a label of ours may have been copied to what is not. In the order of the steps that made them, because what admits the waypoint to the pods
+ * has to go before the copies that decide at the waypoint. The kind with its group, because kinds of two groups may share a name.
+ */
 function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): readonly string[] {
   const { adapter, surroundings: { namespace: { name: home } } } = picture;
   const left = ownObjects(picture, steps).filter((object) => isOfThis(picture, object));
-  return adapter.made.flatMap(({ kind, plural, group }) => {
-    const names = left.filter((object) => object.kind === kind).map(({ name }) => name);
+  return steps.flatMap((step) => adapter.made.flatMap(({ kind, plural, group }) => {
+    const names = left.filter((object) => object.kind === kind && object.labels[stepLabel] === step).map(({ name }) => name);
     if (names.length === 0) return [];
     // Nobody sees whether it is there: it goes right before what tells of it.
     const before = unwatched.filter((entry) => entry.before.kind === kind).map(({ resource, name }) => `kubectl delete ${resource.plural} ${name} -n ${home} --ignore-not-found`);
     return [...before, ...chunked(names).map((some) => `kubectl delete ${plural}${group === '' ? '' : `.${group}`} ${some} -n ${home}`)];
-  });
+  }));
+}
+
+/** The workloads that are to be made anew, in the order in which nobody is refused meanwhile. */
+function restarting({ surroundings }: Picture, { stale, order }: Work<'Restart'>): string {
+  const due = (order?.(surroundings) ?? surroundings.workloads).filter(({ kind, name }) =>
+    surroundings.pods.some((pod) => stale(pod) && pod.owner?.kind === kind && pod.owner.name === name));
+  const some = due.slice(0, named).map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  if (due.length === 0) return 'restart the workloads, and wait for them';
+  return `restart the workloads in this order and wait for each: ${some}${due.length > named ? ', and then the others' : ''}`;
 }
 
 /** Whether the labels of the namespace are those of the new data plane, and of that alone. */
@@ -92,18 +104,24 @@ function commands(picture: Picture, known: LabelTargets | undefined): readonly s
   let now = observedLabels(picture);
   const first = known === undefined ? unknownLabels(picture, before) : [];
   // The longest itinerary has every step that there may be something to do for.
-  return [...first, ...adapter.itinerary(route, before, 'L7').backward.flatMap(({ work }): readonly string[] => {
+  const commandsOf = (work: StepWork): readonly string[] => {
     switch (work.kind) {
       case 'Labels': {
         const command = labelCommand(`namespace ${home}`, now, work.targets);
         now = { ...now, ...work.targets };
         return command === undefined ? [] : [command];
       }
-      case 'Restart': return isToRestart(picture, work, known !== undefined) ? ['restart the workloads one by one, those that are called before their callers, and wait for them'] : [];
+      case 'Restart': return isToRestart(picture, work, known !== undefined) ? [restarting(picture, work)] : [];
       case 'UnbindServices': return unbinding(picture, work);
       case 'Remove': return deleting(picture, work);
       default: return [];
     }
+  };
+  return [...first, ...adapter.itinerary(route, before, 'L7').backward.flatMap(({ work, gate, settled }): readonly string[] => {
+    const some = commandsOf(work);
+    // The operator would ask a gate, or wait until every proxy has heard of the step before: a person can only give them the time.
+    const waits = some.length > 0 && (gate !== undefined || settled !== undefined);
+    return waits ? ['wait a minute', ...some] : some;
   })];
 }
 

@@ -134,6 +134,7 @@ export const adoptScenarios: readonly Scenario[] = [
   {
     // Nothing but its waypoint asks for one: what goes through it has to go on through it.
     name: 'adopt-bound-plain',
+    simulationOnly: true,
     async run(world) {
       await shopWith(world, 'mine', object('AuthorizationPolicy', world.ns(), 'callers', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { principals: [`cluster.local/ns/${world.ns()}/sa/web`] } }] }] }));
       await labelService(world, { 'istio.io/use-waypoint': 'mine' });
@@ -148,6 +149,7 @@ export const adoptScenarios: readonly Scenario[] = [
   {
     // Whoever comes through it already would be let through by it until it has received the copies; and going back before any Service was bound must not wait for what its owner has bound.
     name: 'adopt-back-early',
+    simulationOnly: true,
     async run(world) {
       const home = world.ns();
       await shopWith(world, 'mine');
@@ -165,6 +167,7 @@ export const adoptScenarios: readonly Scenario[] = [
   },
   {
     name: 'adopt-without-pods',
+    simulationOnly: true,
     async run(world) {
       await shopWith(world, 'mine');
       await breakWaypoint(world, world.ns(), 'mine');
@@ -181,6 +184,7 @@ export const adoptScenarios: readonly Scenario[] = [
   {
     // Behind it the pods see the waypoint, and the owner has written his policy for that: callers that get through by it would be refused by its copy.
     name: 'adopt-policy-for-it',
+    simulationOnly: true,
     async run(world) {
       const home = world.ns();
       await shopWith(world, 'mine', object('AuthorizationPolicy', home, 'through', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/mine`] } }], to: [{ operation: { methods: ['GET'] } }] }] }));
@@ -193,6 +197,7 @@ export const adoptScenarios: readonly Scenario[] = [
   },
   {
     name: 'adopt-wrong-class',
+    simulationOnly: true,
     async run(world) {
       const home = world.ns();
       await shop(world, allowGet(home));
@@ -247,6 +252,7 @@ export const adoptScenarios: readonly Scenario[] = [
   },
   {
     name: 'adopt-gone-on-the-way',
+    simulationOnly: true,
     async run(world) {
       const home = world.ns();
       await shopWith(world, 'mine');
@@ -267,6 +273,7 @@ export const adoptScenarios: readonly Scenario[] = [
   },
   {
     name: 'adopt-field-removed',
+    simulationOnly: true,
     async run(world) {
       await shopWith(world, 'mine');
       const [before, theirs] = [await world.snapshot(), await partsOf(world, 'mine')];
@@ -292,6 +299,7 @@ export const adoptScenarios: readonly Scenario[] = [
   {
     // Its own waypoint was made before anybody named another one.
     name: 'adopt-field-added',
+    simulationOnly: true,
     async run(world) {
       await shopWith(world, 'mine');
       const before = await world.snapshot();

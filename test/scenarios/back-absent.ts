@@ -39,6 +39,7 @@ async function completed(world: World, home: string, step: string): Promise<stri
 function sealed(name: string, isGone: boolean): Scenario {
   return {
     name,
+    simulationOnly: true,
     async run(world) {
       const [a, b, other] = [world.ns('a'), world.ns('b'), world.ns('other')];
       await callerAndCalled(world, a, b);
@@ -69,6 +70,7 @@ function sealed(name: string, isGone: boolean): Scenario {
 export const backAbsentScenarios: readonly Scenario[] = [
   {
     name: 'back-past-unrecorded',
+    simulationOnly: true,
     async run(world) {
       const [a, b] = [world.ns('a'), world.ns('b')];
       await callerAndCalled(world, a, b);
@@ -115,6 +117,7 @@ export const backAbsentScenarios: readonly Scenario[] = [
   sealed('back-past-finalized-and-gone', true),
   {
     name: 'called-of-unrecorded',
+    simulationOnly: true,
     async run(world) {
       const [a, b] = [world.ns('a'), world.ns('b')];
       await callerAndCalled(world, a, b);

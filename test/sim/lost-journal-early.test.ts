@@ -43,6 +43,7 @@ async function pasteOnce(world: World, home: string): Promise<void> {
     const [command] = /^kubectl (?:'[^']*'|[^'.]|\.(?! |$))+/.exec(part) ?? [];
     if (command !== undefined) await paste(world, command);
     else if (part.includes('restart the workloads')) await restartAll(world, home);
+    else if (part.includes('wait a minute')) await world.pause(20_000);
   }
 }
 
