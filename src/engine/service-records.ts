@@ -36,19 +36,25 @@ function isRecorded(service: ServiceView, before: LabelTargets, targets: LabelTa
   return kept !== undefined && isDeepStrictEqual(pick(kept, targets), pick(before, targets));
 }
 
-/** The Service with its record, where somebody wrote another one, or took it away or spoilt it and it is still as we changed it. */
-function withRecord(service: ServiceView, before: LabelTargets | undefined, targets: LabelTargets): ServiceView {
-  if (before === undefined || isRecorded(service, before, targets)) return service;
-  if (keptLabels(service) === undefined && !isChanged(service, targets, before)) return service;
-  const { annotations } = service;
-  const record = JSON.stringify(pick(before, targets));
-  return { ...service, annotations: { ...annotations, [originalLabelsAnnotation]: record }, lostRecord: annotations[originalLabelsAnnotation] ?? null };
+/**
+ * The Service with its record, where somebody wrote another one, took it away or spoilt it and it is still as we changed it; and without one that is not
+ * ours, as an exported manifest brings it along: whatever we change has labels of ours, and the journal has what they were before. Where that had no
+ * room the Service is believed.
+ */
+function withRecord(service: ServiceView, known: LabelTargets | undefined, targets: LabelTargets): ServiceView {
+  const { [originalLabelsAnnotation]: kept, ...others } = service.annotations;
+  if (known !== undefined && isRecorded(service, known, targets)) return service;
+  if (!isChanged(service, targets, known ?? pick(keptLabels(service) ?? {}, targets))) {
+    return kept === undefined ? service : { ...service, annotations: others, lostRecord: kept };
+  }
+  if (known === undefined) return service;
+  return { ...service, annotations: { ...others, [originalLabelsAnnotation]: JSON.stringify(pick(known, targets)) }, lostRecord: kept ?? null };
 }
 
-/** The Services of a picture with the records that the journal has of them, so that every decision is made as if none had been lost. */
-export function withRecords(situation: Situation, { services: known, labels, ...chosen }: Journal): readonly ServiceView[] {
+/** The Services of a picture with the records that the journal has of them, so that every decision is made as if none had been lost, or written by others. */
+export function withRecords(situation: Situation, { services: known, labels, ...chosen }: Pick<Journal, 'labels' | 'itinerary' | 'services' | 'waypoint'>): readonly ServiceView[] {
   const { services } = situation.surroundings;
-  const binding = known && bindingOf(situation, labels, chosen);
+  const binding = bindingOf(situation, labels, chosen);
   return binding === undefined ? services : services.map((service) => withRecord(service, known?.[service.name], binding.work.targets));
 }
 
@@ -91,8 +97,8 @@ export function recordsFor(situation: Situation, { direction, original, steps = 
 }
 
 /**
- * Puts a record back that somebody took from a Service, or wrote anew. Safe: sets our own annotation only, if the Service is as it was seen; decisions do not
- * wait for it (`withRecords`). Dying before: done at the next look; after: it is seen to be there.
+ * Puts a record back that somebody took from a Service or wrote anew, and takes one away that is not ours. Safe: changes our own annotation only, if the
+ * Service is as it was seen; decisions do not wait for it (`withRecords`). Dying before: done at the next look; after: it is seen to be there.
  */
 export function restoreRecord({ surroundings: { services } }: Situation): Write | undefined {
   const lost = services.find(({ lostRecord }) => lostRecord !== undefined);
