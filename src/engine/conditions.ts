@@ -47,17 +47,26 @@ export function reconciling(conditions: readonly Condition[] | undefined): strin
 }
 
 const restored = 'Restored';
-const differs = 'Differs';
+
+/** What was seen at the end of a rollback, by the reason that it has, and that which takes its place where somebody has moved the namespace since. */
+const endings = [
+  { status: 'True', reason: 'AsItWas', moved: 'MovedSince' },
+  { status: 'False', reason: 'Differs', moved: 'DifferedAndMovedSince' },
+] as const;
+
+/** Nobody knows any more, and somebody has moved it. */
+const notSeen = 'NotSeen';
 
 /** Between what became of it later and what was seen at the end of the rollback. */
 const atTheEnd = '. At the end of the rollback: ';
 
-/** What was seen at the end, also where somebody has moved the namespace since: the reason stays, and the message has it at its end. */
+/** What was seen at the end, also where somebody has moved the namespace since: the reason tells which it was, and the message has it at its end. */
 function seenAtTheEnd(previous: readonly Condition[] | undefined): Condition | undefined {
   const before = previous?.find(({ type }) => type === restored);
   if (before?.status !== 'Unknown') return before;
-  const [, message] = before.message.split(atTheEnd);
-  return message === undefined ? undefined : { ...before, status: before.reason === differs ? 'False' : 'True', message };
+  const ending = endings.find(({ moved }) => moved === before.reason);
+  const [, message = ''] = before.message.split(atTheEnd);
+  return ending && { ...before, status: ending.status, reason: ending.reason, message };
 }
 
 /** How a rollback ended. */
@@ -78,10 +87,18 @@ export function restoredCondition({ differences, rests, moved }: Ending, previou
   if (differences === undefined) {
     const seen = rests ? seenAtTheEnd(previous) : undefined;
     if (!rests || moved === undefined) return seen === undefined ? [] : [seen];
-    return [condition(restored, 'Unknown', seen?.reason ?? 'NotSeen', `${moved}${seen === undefined ? '' : `${atTheEnd}${seen.message}`}`, previous, generation, now)];
+    const reason = endings.find((ending) => ending.reason === seen?.reason)?.moved ?? notSeen;
+    return [condition(restored, 'Unknown', reason, `${moved}${seen === undefined ? '' : `${atTheEnd}${seen.message}`}`, previous, generation, now)];
   }
-  const [status, reason, message] = differences.length === 0 ? ['True', 'AsItWas', 'everything that the migration changed is as it was'] as const : ['False', differs, listed(differences)] as const;
+  const [asItWas, differs] = endings;
+  const { status, reason } = differences.length === 0 ? asItWas : differs;
+  const message = differences.length === 0 ? 'everything that the migration changed is as it was' : listed(differences);
   return [condition(restored, status, reason, message, previous, generation, now)];
+}
+
+/** Whether it was seen how a rollback ended: of a record that was made anew since nobody has. */
+export function isSeen(conditions: readonly Condition[] | undefined): boolean {
+  return conditions?.some(({ type, reason }) => type === restored && reason !== notSeen) === true;
 }
 
 /** What a rollback has not left as it was; undefined where nobody has looked. */

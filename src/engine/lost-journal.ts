@@ -149,7 +149,8 @@ function putBack(situation: Situation, status: NamespaceMigrationStatus): Draft 
   const { object, wanted } = situation;
   const original = object.status?.original;
   if (wanted === 'Rollback' || wanted === 'DeleteLeave') {
-    return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), differences: differences(situation, { ...status, ...(original && { original }) }) };
+    const seen = differences(situation, { ...status, ...(original && { original }) });
+    return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status, undefined, seen)), differences: seen };
   }
   const message = 'everything was put back by hand; waiting until the MeshMigration has noted that it is not started again by itself';
   return { ...hold(kept(situation, status, [findingHere(situation)]), 'Blocked', { state: 'InProgress', reason: 'Closing', message }) };

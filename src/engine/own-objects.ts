@@ -11,12 +11,12 @@ type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
 export function marked(situation: Situation, step: StepName, { resource, object }: Manifest): Applied {
   const { name, labels, annotations } = object.metadata;
   const namespace = situation.surroundings.namespace.name;
-  const migration = situation.object.metadata.labels?.[migrationLabel];
+  const { migration } = situation.object.spec;
   const seal = sealOf({ kind: resource.kind, namespace, name, labels, annotations, spec: object['spec'] ?? object['data'] });
   const metadata = {
     name,
     namespace,
-    labels: { ...labels, [managedByLabel]: managedBy, [stepLabel]: step, ...(migration !== undefined && { [migrationLabel]: migration }) },
+    labels: { ...labels, [managedByLabel]: managedBy, [stepLabel]: step, [migrationLabel]: migration },
     annotations: { ...annotations, [appliedAnnotation]: seal },
   };
   return { resource, object: { ...object, metadata } };
@@ -31,9 +31,12 @@ export function ownObjects({ adapter, surroundings }: Pick<Situation, 'adapter' 
 
 type Labels = ConfigView['labels'];
 
-/** Whether an object of ours with these labels is of the migration whose object has `mark`: the one rule, also where it is read right before. */
-export function isOfMigration(labels: Labels | undefined, mark: string | undefined): boolean {
-  return labels?.[migrationLabel] === mark;
+/**
+ * Whether an object of ours with these labels is of the migration of this name, as the spec of its record has it: a label of the record is anybody's. The
+ * one rule, also where it is read right before.
+ */
+export function isOfMigration(labels: Labels | undefined, migration: string | undefined): boolean {
+  return labels?.[migrationLabel] === migration;
 }
 
 /** The API server says when something was made in whole seconds. */
@@ -52,13 +55,13 @@ type Begun = Pick<Situation, 'object' | 'surroundings'> & Partial<Pick<Situation
  * anything here, whatever a label says that somebody has set.
  */
 export function isOfThis({ object, surroundings: { itinerary }, remembered }: Begun, config: ConfigView): boolean {
-  return isOfMigration(config.labels, object.metadata.labels?.[migrationLabel]) || (itinerary !== undefined && isMadeSince(config, remembered?.capturedAt));
+  return isOfMigration(config.labels, object.spec.migration) || (itinerary !== undefined && isMadeSince(config, remembered?.capturedAt));
 }
 
 /** What a step deletes of this migration that nobody watches: known by nothing but its name, so it says whose it has to be. */
 export function unwatchedOf({ object }: Situation, { unwatched = [] }: RemoveWork, before?: string): readonly OwnObject[] {
-  const mark = object.metadata.labels?.[migrationLabel];
-  return unwatched.filter((entry) => before === undefined || entry.before.kind === before).map(({ resource, name }) => ({ resource, name, ...(mark !== undefined && { migration: mark }) }));
+  const { migration } = object.spec;
+  return unwatched.filter((entry) => before === undefined || entry.before.kind === before).map(({ resource, name }) => ({ resource, name, migration }));
 }
 
 /** How an object that should be there compares with the one that is. */

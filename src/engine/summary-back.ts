@@ -1,7 +1,7 @@
 import type { NamespaceMigration } from '../api/resources.ts';
 import { counted, listed } from '../base/counted.ts';
 import { journalLost, type MigrationPhase } from '../api/mesh-migration.ts';
-import { movedAfter, notRestored } from './conditions.ts';
+import { isSeen, movedAfter, notRestored } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
 import { failedIn, isStalled, phaseOf } from './totals.ts';
@@ -72,6 +72,7 @@ function exceptionsOf({ object, children }: Facts): readonly string[] {
   const table: readonly (readonly [string, readonly NamespaceMigration[]])[] = [
     ['not as it was: NAMES (condition Restored)', back.filter(({ status }) => notRestored(status?.conditions) !== undefined)],
     ['moved by others since: NAMES (condition Restored)', back.filter(({ status }) => movedAfter(status?.conditions) !== undefined)],
+    ['not known whether as it was, because the record was made anew since: NAMES', back.filter(({ metadata, status }) => !isSeen(status?.conditions) && !lost.includes(metadata.namespace ?? '') && movedAfter(status?.conditions) === undefined)],
     ['by hand: NAMES', back.filter(({ metadata }) => lost.includes(metadata.namespace ?? ''))],
   ];
   return table.filter(([, those]) => those.length > 0).map(([what, those]) => what.replace('NAMES', namesOf(those)));

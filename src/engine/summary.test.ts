@@ -11,7 +11,8 @@ const command = { action: 'Rollback', by: 'ann', at } as const;
 const stalled: NamespaceMigrationStatus['conditions'] = [{ type: 'Stalled', status: 'True', reason: 'X', message: 'x', lastTransitionTime: at }];
 const migrated: NamespaceMigrationStatus = { writtenPhase: 'Migrated', direction: 'Forward' };
 const returning: NamespaceMigrationStatus = { writtenPhase: 'RollingBack', direction: 'Backward' };
-const rolledBack: NamespaceMigrationStatus = { writtenPhase: 'RolledBack' };
+const asItWas = { type: 'Restored', status: 'True', reason: 'AsItWas', message: 'everything is as it was', lastTransitionTime: at } as const;
+const rolledBack: NamespaceMigrationStatus = { writtenPhase: 'RolledBack', conditions: [asItWas] };
 const finalized: NamespaceMigrationStatus = { writtenPhase: 'Finalized' };
 
 function children(...statuses: readonly (NamespaceMigrationStatus | undefined)[]): readonly NamespaceMigration[] {
@@ -47,8 +48,12 @@ describe('the message of a migration', () => {
     expect(message(summary('Rollback', children({ writtenPhase: 'Planned' })))).toBe('nothing was started, so nothing had to go back');
   });
 
+  it('does not say so of what nobody has seen, because its record was made anew since', () => {
+    expect(message(summary('Rollback', children(rolledBack, { writtenPhase: 'RolledBack' })))).toBe('2 namespaces back, not known whether as it was, because the record was made anew since: ns-1');
+  });
+
   it('says of what somebody has moved since that it went back, and not that it is as it was', () => {
-    const moved: NamespaceMigrationStatus = { ...rolledBack, conditions: [{ type: 'Restored', status: 'Unknown', reason: 'AsItWas', message: 'MeshMigration other has moved it since', lastTransitionTime: at }] };
+    const moved: NamespaceMigrationStatus = { ...rolledBack, conditions: [{ type: 'Restored', status: 'Unknown', reason: 'MovedSince', message: 'MeshMigration other has moved it since', lastTransitionTime: at }] };
     expect(message(summary('Rollback', children(rolledBack, moved)))).toBe('2 namespaces back, moved by others since: ns-1 (condition Restored)');
   });
 

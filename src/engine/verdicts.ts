@@ -1,6 +1,7 @@
 import type { Command } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { notRestored, reconciling, type Verdict } from './conditions.ts';
+import { listed } from '../base/counted.ts';
+import { isSeen, notRestored, reconciling, type Verdict } from './conditions.ts';
 import type { Situation } from './situation.ts';
 import { commandLine, storedReason, waysOut, type CommandName, type Place, type StalledReason } from './ways-out.ts';
 
@@ -53,25 +54,26 @@ function commandBehind({ spec, wanted, commanded }: Situation, { command }: Name
   return wanted === 'Rollback' && spec.action !== 'Rollback' ? commanded : undefined;
 }
 
-function why({ failure }: NamespaceMigrationStatus, by: Command | undefined): string {
-  if (failure !== undefined) return ` after ${failure.reason}: ${failure.message}`;
-  return by === undefined ? '' : `: rolled back by ${by.by} at ${by.at}`;
+/** What is to be said of how it ended, `seen` now or before; undefined where everything was seen to be as it was. */
+function differing({ object: { status } }: Situation, seen: readonly string[] | undefined): string | undefined {
+  const found = seen === undefined ? notRestored(status?.conditions) : listed(seen);
+  if (found !== undefined && found !== '') return `Not as it was: ${found}`;
+  if (seen !== undefined) return undefined;
+  return isSeen(status?.conditions) ? undefined : 'Its record was made anew since, so whether everything is as it was is not known';
 }
 
-function differing({ object }: Situation): string | undefined {
-  const found = notRestored(object.status?.conditions);
-  return found === undefined ? undefined : `Not as it was: ${found}`;
+function outcomeOf(but: string | undefined, { failure }: NamespaceMigrationStatus, by: Command | undefined): string {
+  const after = failure === undefined ? undefined : ` after ${failure.reason}: ${failure.message}`;
+  const who = by === undefined ? '' : `rolled back by ${by.by} at ${by.at}`;
+  if (but === undefined) return `back as it was${after ?? (who === '' ? '' : `: ${who}`)}`;
+  return `${after === undefined && who !== '' ? who : `rolled back${after ?? ''}`}. ${but}`;
 }
 
-function outcomeOf(but: string | undefined, reason: string): string {
-  return but === undefined ? `back as it was${reason}` : `rolled back${reason}. ${but}`;
-}
-
-/** What took it back, who has `moved` it since, and how it is started again. Ready when the spec itself asks for the rollback. */
-export function rolledBackVerdict(situation: Situation, status: NamespaceMigrationStatus, moved?: string): Verdict {
+/** What took it back, who has `moved` it since or what is `seen` now not to be as it was, and how it is started again. Ready when the spec itself asks for the rollback. */
+export function rolledBackVerdict(situation: Situation, status: NamespaceMigrationStatus, moved?: string, seen?: readonly string[]): Verdict {
   const by = commandBehind(situation, status);
   const reason = status.failure === undefined ? 'RolledBack' : storedReason(status.failure.reason);
-  const message = outcomeOf(moved ?? differing(situation), why(status, by));
+  const message = outcomeOf(moved ?? differing(situation, seen), status, by);
   if (situation.spec.action === 'Rollback') return { state: 'Ready', reason, message };
   if (moved !== undefined) return { state: 'Stalled', reason, message, way: `When it is back, it can be started again: ${commandLine('GoOn', placeOf(situation))}` };
   if (status.failure !== undefined) return failedVerdict(situation, reason, message);

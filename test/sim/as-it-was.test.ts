@@ -119,3 +119,25 @@ describe('the end of a rollback', () => {
     });
   });
 });
+
+describe('a record that is made anew after a rollback', () => {
+  it.each(['as it was', 'not as it was'])('does not say what nobody has seen: it was %s', async (how) => {
+    await run(async (world, home) => {
+      await migratedPlain(world, home);
+      await world.command('RollingBack', home);
+      await closing(world);
+      if (how === 'not as it was') await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'disabled' } } });
+      await world.childPhase('RolledBack');
+      const before = (await world.child()).status?.conditions?.find(({ type }) => type === 'Restored')?.status;
+      expect(before).toBe(how === 'as it was' ? 'True' : 'False');
+      await world.delete(namespaceMigrations, home, world.name);
+      await world.eventually('it is made anew', async () => ((await world.child().catch(() => undefined))?.status?.phase === 'RolledBack' ? true : undefined));
+      await world.pause(60_000);
+      const { status } = await world.child();
+      expect(status?.conditions?.some(({ type }) => type === 'Restored')).toBe(false);
+      expect(status?.message).toMatch(/^rolled back by scenario at [^ ]*\. Its record was made anew since, so whether everything is as it was is not known\. /);
+      await world.edit({ action: 'Rollback' });
+      await world.eventually('the migration says so', async () => ((await world.migration()).status?.conditions?.[0]?.message === '1 namespace back, not known whether as it was, because the record was made anew since: end' ? true : undefined));
+    }, [journalStays]);
+  });
+});

@@ -29,7 +29,7 @@ describe('a namespace that went back and that another migration has moved since'
     await run(async (world) => {
       const second = world.ns('second');
       await movedByASecond(world, second);
-      expect(await says(world, /^rolled back: rolled back by scenario .*\. MeshMigration end-second from IstioSidecar to IstioAmbient has started it since/)).toBe('Unknown AsItWas');
+      expect(await says(world, /^rolled back by scenario at .*\. MeshMigration end-second from IstioSidecar to IstioAmbient has started it since/)).toBe('Unknown MovedSince');
       await world.edit({ action: 'Rollback' }, second);
       await world.phase('RolledBack', second);
       expect(await says(world, /^back as it was/)).toBe('True AsItWas');
@@ -42,7 +42,7 @@ describe('a namespace that went back and that another migration has moved since'
       await movedByASecond(world, second);
       await world.edit({ action: 'Finalize' }, second);
       await world.phase('Finalized', second);
-      expect(await says(world, /\. MeshMigration end-second has moved it to IstioAmbient since/)).toBe('Unknown AsItWas');
+      expect(await says(world, /\. MeshMigration end-second has moved it to IstioAmbient since/)).toBe('Unknown MovedSince');
       expect(await messageOf(world)).toMatch(/^1 namespace migrated for good \(end-other\); not migrated, and they stay as they are: 1 rolled back \(end\)/);
     });
   });
