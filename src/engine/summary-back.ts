@@ -98,9 +98,19 @@ function back(facts: Facts): Summary {
   const message = totals.rolledBack === 0 ? nothingBack(facts) : `${how}${counted(totals.rolledBack, 'namespace')} back${never}${exceptions.map((each) => `, ${each}`).join('')}`;
   const by = object.status?.command;
   if (by === undefined) return say('RolledBack', 'Ready', 'RolledBack', message);
+  return stalled('RolledBack', 'RolledBack', `${message}; rolled back by ${by.by} at ${by.at}`, wayAgain(facts));
+}
+
+/** A start of the whole starts none that went back for itself: where that is each of them, its command would do nothing. */
+function wayAgain({ object: { metadata, spec, status }, children }: Facts): string {
+  const alone = new Set(status?.returned?.map(({ namespace }) => namespace));
+  const back = children.filter((child) => phaseOf(child) === 'RolledBack');
+  const those = back.filter((child) => alone.has(child.metadata.namespace ?? ''));
+  const each = `the message of each ends with the command that starts it: ${commandLine('List', metadata)}`;
+  if (those.length === back.length && those.length > 0) return `Each was taken back for itself, and ${each}`;
   // A command to go on is taken only where the spec asks for a migration too.
-  const way = object.spec.action === 'Migrate' ? undefined : `To start again: ${commandLine('SetMigrate', object.metadata)}`;
-  return stalled('RolledBack', 'RolledBack', `${message}; rolled back by ${by.by} at ${by.at}`, way);
+  const whole = `To start again: ${commandLine(spec.action === 'Migrate' ? 'GoOn' : 'SetMigrate', metadata)}`;
+  return those.length === 0 ? whole : `Taken back for themselves, so not started with the others: ${namesOf(those)}; ${each}. ${whole}`;
 }
 
 /** What a rollback of the whole amounts to now. */

@@ -47,6 +47,20 @@ describe('the message of a migration', () => {
     expect(message(summary('Rollback', children({ writtenPhase: 'Planned' })))).toBe('nothing was started, so nothing had to go back');
   });
 
+  it('names no command for the whole to start again what was taken back for itself: that would start none of it', () => {
+    const asked = (...alone: readonly string[]): string => {
+      const returned = alone.map((namespace) => ({ namespace, uid: 'u', attempt: 1, reason: 'Command', at }));
+      const status: MeshMigrationStatus = { phase: 'RolledBack', writtenPhase: 'RolledBack', command: { ...command, overrides: 'Migrate' }, returned };
+      return message(summary('Migrate', children(rolledBack, rolledBack), { status })).replace(/^.*rolled back by ann at \S+?\. /, '');
+    };
+    const list = 'kubectl get nsm -A -l meshmigration.dev/migration=mm -o wide';
+    const start = 'kubectl patch mm mm --subresource=status --type=merge -p \'{"status":{"phase":"Migrating"}}\'';
+
+    expect(asked()).toBe(`To start again: ${start}`);
+    expect(asked('ns-0', 'ns-1')).toBe(`Each was taken back for itself, and the message of each ends with the command that starts it: ${list}`);
+    expect(asked('ns-1')).toBe(`Taken back for themselves, so not started with the others: ns-1; the message of each ends with the command that starts it: ${list}. To start again: ${start}`);
+  });
+
   it('says of what somebody has moved since that it went back, and not that it is as it was', () => {
     const moved: NamespaceMigrationStatus = { ...rolledBack, conditions: [{ type: 'Restored', status: 'Unknown', reason: 'AsItWas', message: 'MeshMigration other has moved it since', lastTransitionTime: at }] };
     expect(message(summary('Rollback', children(rolledBack, moved)))).toBe('2 namespaces back, moved by others since: ns-1 (condition Restored)');
