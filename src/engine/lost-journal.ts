@@ -10,7 +10,7 @@ import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
 import { sentence } from './held.ts';
 import { fromList, hasLabels, observedLabels } from './label-values.ts';
-import { movedSince } from './moved-since.ts';
+import { ledThere } from './moved-since.ts';
 import type { Situation } from './situation.ts';
 import { broughtBackVerdict, isClosing, rolledBackVerdict } from './verdicts.ts';
 import { findingReason, messageWithWayOut } from './ways-out.ts';
@@ -165,7 +165,7 @@ function broughtBack(situation: Situation, status: NamespaceMigrationStatus): Dr
     return hold(status, 'Pending', { state: 'InProgress', reason: 'Waiting', message: 'waiting until the MeshMigration has noted that it is to start again' });
   }
   const { findings: _findings, ...rest } = status;
-  const moved = movedSince(situation);
+  const moved = ledThere(situation);
   return { ...hold(rest, 'RolledBack', broughtBackVerdict(situation, moved)), ...(moved !== undefined && { moved }) };
 }
 
