@@ -13,6 +13,7 @@ import { journalOn } from '../plan/journal.ts';
 import type { Situation } from './situation.ts';
 import { lateJournal, sweep } from './sweep.ts';
 import { restartOf } from './turn.ts';
+import { untilNoted } from './until-noted.ts';
 import { concernedPods } from './verify.ts';
 import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
 import { findingReason } from './ways-out.ts';
@@ -157,7 +158,7 @@ function settled(situation: Situation, status: NamespaceMigrationStatus, strange
   const back = (): Draft => ({ ...hold(status, 'RolledBack', rolledBackVerdict(situation, status, moved)), ...(moved !== undefined && { moved }) });
   const isThere = ledThere(situation) !== undefined;
   if (late !== undefined && !isThere) return { ...back(), next: { kind: 'Write', write: late } };
-  if (status.command?.action === 'Migrate') return waiting(status, 'Pending', 'InProgress', 'Waiting', 'waiting until the MeshMigration has noted that it is to start again');
+  if (status.command?.action === 'Migrate') return hold(status, 'Pending', untilNoted(situation, 'Waiting', 'waiting until the MeshMigration has noted that it is to start again'));
   if (status.phase !== 'Finalized') return { ...back(), next: isAlone && !isThere ? sweep(situation, status) : { kind: 'Wait' } };
   return hold(status, 'Finalized', finalizedVerdict);
 }
