@@ -25,6 +25,7 @@ import { readable } from './stored.ts';
 import { blame, givenUp } from './refused.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
 import { alsoRestless, restless, unrestOf } from './unrest.ts';
+import { untilNoted } from './until-noted.ts';
 import { upkeep } from './upkeep.ts';
 import { closingVerdict, failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
 import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
@@ -109,7 +110,7 @@ function close(situation: Situation, { step: _step, ...status }: NamespaceMigrat
   const back = (verdict: Verdict): Omit<Draft, 'next'> => ({ status, phase: 'RollingBack', verdict, differences: differing });
   if (ownReason && situation.returned?.attempt !== status.attempt) {
     const message = 'everything is back; waiting until the MeshMigration has noted that it is not started again by itself';
-    return { ...back({ state: 'InProgress', reason: 'Closing', message }), next: { kind: 'Wait' } };
+    return { ...back(untilNoted(situation, 'Closing', message)), next: { kind: 'Wait' } };
   }
   // Safe: removes only our own annotation, when nothing differs any more, and that is stored. Dying before: sent again; after: nothing is started.
   return { ...back(closingVerdict), next: { kind: 'Write', write: patchWithJournal(situation, {}, null) } };

@@ -3,8 +3,8 @@ import { counted, listed } from '../base/counted.ts';
 import { journalLost, type MigrationPhase } from '../api/mesh-migration.ts';
 import { movedAfter, notRestored } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
-import { namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
-import { failedIn, isStalled, phaseOf } from './totals.ts';
+import { failedToMove, namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
+import { isStalled, phaseOf } from './totals.ts';
 import { commandLine } from './ways-out.ts';
 
 function isStarted({ status }: NamespaceMigration): boolean {
@@ -133,9 +133,9 @@ export function finalizing(facts: Facts): Summary {
   const unknown = withoutJournal(facts, () => `${counted(totals.migrated, 'namespace')} migrated for good, the whole is not finalized`);
   if (unknown !== undefined) return unknown;
   if (isUnseen(facts)) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
-  if (totals.failed > 0) {
-    return stalled('Failed', 'NamespacesFailed', `${counted(totals.migrated, 'namespace')} migrated for good, ${totals.failed} failed: ${namesOf(failedIn(facts.scope, children))}`);
-  }
+  // What is only restarted for HBONE was never to be sealed.
+  const failed = failedToMove(facts);
+  if (failed.length > 0) return stalled('Failed', 'NamespacesFailed', `${counted(totals.migrated, 'namespace')} migrated for good, ${failed.length} failed: ${listed(failed)}`);
   return totals.migrated === 0 ? nothingToFinalize(facts) : sealed(facts);
 }
 
