@@ -7,8 +7,14 @@ import { messageWithWayOut, type Place, type StalledReason } from './ways-out.ts
 export type Verdict =
   /** Ready: it is where it shall be. InProgress: it gets there by itself. */
   | { readonly state: 'Ready' | 'InProgress'; readonly reason: string; readonly message: string }
-  /** A person has to do something. `way` is said instead of what the table of ways out has for the reason. */
-  | { readonly state: 'Stalled'; readonly reason: StalledReason; readonly message: string; readonly way?: string };
+  /** A person has to do something. `way` is said instead of what the table of ways out has for the reason; `meanwhile` is what is tried, or goes on, all the same. */
+  | { readonly state: 'Stalled'; readonly reason: StalledReason; readonly message: string; readonly way?: string; readonly meanwhile?: string };
+
+/** Stalled for another reason, with what goes on all the same. */
+export function stalledMeanwhile(verdict: Verdict, reason: StalledReason, message: string): Verdict {
+  const meanwhile = verdict.state === 'Stalled' ? verdict.meanwhile : verdict.reason;
+  return { state: 'Stalled', reason, message, ...(meanwhile !== undefined && { meanwhile }) };
+}
 
 /** The verdict as it is told: what is Stalled ends with what a person can do about it. */
 export function told(verdict: Verdict, place: Place): Verdict {
@@ -22,16 +28,22 @@ export function told(verdict: Verdict, place: Place): Verdict {
  * lastTransitionTime stays while a status stays. `answer` is why a command was not taken, and is kept until there is another; null when one was.
  */
 export function conditionsFor(verdict: Verdict, previous: readonly Condition[] | undefined, generation: number, now: number, answer?: string | null): Condition[] {
-  const wanted: readonly [string, boolean][] = [
-    ['Ready', verdict.state === 'Ready'],
-    ['Reconciling', verdict.state === 'InProgress'],
-    ['Stalled', verdict.state === 'Stalled'],
+  const { state, reason } = verdict;
+  const wanted: readonly [string, boolean, string][] = [
+    ['Ready', state === 'Ready', reason],
+    ['Reconciling', state === 'InProgress', state === 'Stalled' ? verdict.meanwhile ?? reason : reason],
+    ['Stalled', state === 'Stalled', reason],
   ];
-  const conditions = wanted.map(([type, holds]) => condition(type, holds ? 'True' : 'False', verdict.reason, verdict.message, previous, generation, now));
+  const conditions = wanted.map(([type, holds, why]) => condition(type, holds ? 'True' : 'False', why, verdict.message, previous, generation, now));
   const rejected = previous?.find(({ type }) => type === 'CommandRejected');
   if (typeof answer === 'string') conditions.push(condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now));
   else if (rejected !== undefined && answer !== null) conditions.push(rejected);
   return conditions;
+}
+
+/** What an object is about to do, or is tried though a person is needed, in a word that is the operator's own: a message may have text of others in it. */
+export function reconciling(conditions: readonly Condition[] | undefined): string | undefined {
+  return conditions?.find(({ type }) => type === 'Reconciling')?.reason;
 }
 
 const restored = 'Restored';

@@ -1,9 +1,10 @@
 import type { Mode } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { restartAnnotation } from '../api/resources.ts';
+import { group, restartAnnotation } from '../api/resources.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
+import type { ConfigView } from '../mesh/views.ts';
 import { fromList, unmet } from './label-values.ts';
-import { isOfThis, ownObjects } from './own-objects.ts';
+import { isMadeSince, isOfThis } from './own-objects.ts';
 import type { Situation } from './situation.ts';
 import { isOwnRestart } from './turn.ts';
 import { countPods } from './verify.ts';
@@ -35,8 +36,19 @@ function ofTemplates(situation: Situation, status: NamespaceMigrationStatus): re
     .map(({ kind, namespace, name, templateManager }) => `the template of ${kind} ${namespace}/${name} has annotation ${restartAnnotation}${by(templateManager)}`);
 }
 
-function ofObjects(situation: Situation): readonly string[] {
-  return ownObjects(situation).filter((object) => isOfThis(situation, object)).map(({ kind, namespace, name }) => `${kind} ${namespace}/${name} is still there`);
+/** Two clocks tell when something was made and when the migration began. */
+const clocksMs = 60_000;
+
+function isMarkedSince(object: ConfigView, { original }: NamespaceMigrationStatus): boolean {
+  return isMadeSince(object, original?.capturedAt, clocksMs) && Object.keys({ ...object.labels, ...object.annotations }).some((key) => key.startsWith(`${group}/`));
+}
+
+/** Of this migration, or made since it began and with anything of the operator on it: somebody may have changed what tells whose it is. */
+function ofObjects(situation: Situation, status: NamespaceMigrationStatus): readonly string[] {
+  const { adapter, surroundings: { mesh, namespace } } = situation;
+  return adapter.made.flatMap(({ kind }) => mesh.configs(kind, namespace.name))
+    .filter((object) => (adapter.isOurs(object, true) && isOfThis(situation, object)) || isMarkedSince(object, status))
+    .map(({ kind, namespace: home, name }) => `${kind} ${home}/${name} is still there`);
 }
 
 /** More pods of a mode than there were; where that is not known any more, as if there had been none in the data plane that was left. */
@@ -55,5 +67,5 @@ function ofPods(situation: Situation, { before }: NamespaceMigrationStatus): rea
  * that is his, so it is named and neither waited for nor overruled.
  */
 export function differences(situation: Situation, status: NamespaceMigrationStatus): readonly string[] {
-  return [ofNamespace(situation, status), ofServices(situation), ofTemplates(situation, status), ofObjects(situation), ofPods(situation, status)].flat();
+  return [ofNamespace(situation, status), ofServices(situation), ofTemplates(situation, status), ofObjects(situation, status), ofPods(situation, status)].flat();
 }

@@ -90,7 +90,10 @@ export function wishesOf(records: Records, phase: MigrationPhase): Wishes {
   // Neither started nor to be started: whatever was said of it is over, unless it alone tells what was.
   const strays = children.filter((child) => child.status?.direction === undefined && !isKept(child) && !inScope.has(child.metadata.namespace ?? ''));
   const tidied: Wishes = { writes: [...first.writes, ...deletions(strays)], unwanted: [...outdated, ...strays] };
-  if (phase === 'Finalized' || scope.findings.some(({ severity }) => severity === 'Critical')) return tidied;
+  const isWrong = scope.findings.some(({ severity }) => severity === 'Critical');
+  // What was begun has its way back at a deletion, however wrong the selection has become since.
+  const isAtStake = scope.changed.length > 0 || children.some(hasLostJournal);
+  if (phase === 'Finalized' || (isWrong && (isProtected(object) || !isAtStake))) return tidied;
   if (!isProtected(object)) return { ...tidied, writes: [...tidied.writes, { kind: 'AddFinalizer' }] };
   const missing = creations([...inScope].filter((name) => !taken.has(name) && !scope.changed.includes(name)));
   return { ...tidied, writes: [...tidied.writes, ...missing] };

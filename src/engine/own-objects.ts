@@ -36,9 +36,23 @@ export function isOfMigration(labels: Labels | undefined, mark: string | undefin
   return labels?.[migrationLabel] === mark;
 }
 
-/** Whether one of these is of this migration, and not of another that has finalized the namespace for example. */
-export function isOfThis({ object }: Pick<Situation, 'object'>, { labels }: ConfigView): boolean {
-  return isOfMigration(labels, object.metadata.labels?.[migrationLabel]);
+/** The API server says when something was made in whole seconds. */
+const secondMs = 1000;
+
+/** Whether an object was made after an instant. */
+export function isMadeSince({ createdAt }: ConfigView, instant: string | undefined, toleranceMs = secondMs): boolean {
+  return createdAt !== undefined && instant !== undefined && createdAt + toleranceMs > Date.parse(instant);
+}
+
+/** What tells when a migration that is under way has begun: `surroundings.itinerary` is there with a journal only. */
+type Begun = Pick<Situation, 'object' | 'surroundings'> & Partial<Pick<Situation, 'remembered'>>;
+
+/**
+ * Whether one of these is of this migration, and not of another that has finalized the namespace for example. While it is under way no other makes
+ * anything here, whatever a label says that somebody has set.
+ */
+export function isOfThis({ object, surroundings: { itinerary }, remembered }: Begun, config: ConfigView): boolean {
+  return isOfMigration(config.labels, object.metadata.labels?.[migrationLabel]) || (itinerary !== undefined && isMadeSince(config, remembered?.capturedAt));
 }
 
 /** What a step deletes of this migration that nobody watches: known by nothing but its name, so it says whose it has to be. */

@@ -42,8 +42,9 @@ export function namespacePatch(
 /** Changes labels of a Service and the annotation that keeps what they were, if they are as they were seen. */
 export function servicePatch(service: ServiceView, targets: LabelTargets, kept: string | null): readonly JsonPatchOperation[] {
   const seen = service.lostRecord === undefined ? service.annotations[originalLabelsAnnotation] ?? null : service.lostRecord;
-  const labels = Object.entries(targets).flatMap(([key, wanted], index) =>
-    setMember('/metadata/labels', service.hasLabels || index > 0, key, service.labels[key] ?? null, wanted));
+  const entries = Object.entries(targets).map(([key, wanted]) => [key, service.labels[key] ?? null, wanted] as const);
+  const made = entries.findIndex(([, current, wanted]) => current !== wanted);
+  const labels = entries.flatMap(([key, current, wanted], index) => setMember('/metadata/labels', service.hasLabels || (made >= 0 && index > made), key, current, wanted));
   return [
     { op: 'test', path: '/metadata/uid', value: service.uid },
     ...labels,

@@ -1,4 +1,5 @@
 import { durationMs } from '../base/duration.ts';
+import { stalledMeanwhile } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import { describeWrite } from './execute.ts';
 import { refusalsToReport, type Outcome, type Situation } from './situation.ts';
@@ -17,5 +18,5 @@ export function givenUp(situation: Situation, outcome: Outcome): Outcome {
 export function blame({ refusals, surroundings }: Situation, draft: Draft): Draft {
   const refused = draft.next.kind === 'Write' ? refusals.get(describeWrite(draft.next.write, surroundings.namespace.name)) : undefined;
   if (refused === undefined || refused.count < refusalsToReport) return draft;
-  return { ...draft, verdict: { state: 'Stalled', reason: 'WriteRefused', message: `${draft.verdict.message}, but it is refused: ${refused.message}` } };
+  return { ...draft, verdict: stalledMeanwhile(draft.verdict, 'WriteRefused', `${draft.verdict.message}, but it is refused: ${refused.message}`) };
 }

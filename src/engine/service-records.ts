@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { originalLabelsAnnotation } from '../api/resources.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
@@ -29,30 +30,54 @@ function isChanged({ labels }: ServiceView, targets: LabelTargets, before: Label
   return Object.entries(targets).some(([key, value]) => (labels[key] ?? null) === value && (before[key] ?? null) !== value);
 }
 
-/** The Service with its record, where somebody took that away or spoilt it and it is still as we changed it. */
-function withRecord(service: ServiceView, before: LabelTargets | undefined, targets: LabelTargets): ServiceView {
-  if (before === undefined || keptLabels(service) !== undefined || !isChanged(service, targets, before)) return service;
-  const { annotations } = service;
-  const record = JSON.stringify(pick(before, targets));
-  return { ...service, annotations: { ...annotations, [originalLabelsAnnotation]: record }, lostRecord: annotations[originalLabelsAnnotation] ?? null };
+/** Whether what stands on the Service is what the journal has: the journal was first, and whoever may edit the Service cannot write there. */
+function isRecorded(service: ServiceView, before: LabelTargets, targets: LabelTargets): boolean {
+  const kept = keptLabels(service);
+  return kept !== undefined && isDeepStrictEqual(pick(kept, targets), pick(before, targets));
 }
 
-/** The Services of a picture with the records that the journal has of them, so that every decision is made as if none had been lost. */
-export function withRecords(situation: Situation, { services: known, labels, ...chosen }: Journal): readonly ServiceView[] {
+/**
+ * The Service with its record, where somebody wrote another one, took it away or spoilt it and it is still as we changed it; and without one that is not
+ * ours, as an exported manifest brings it along: whatever we change has labels of ours, and the journal has what they were before. Where that had no
+ * room the Service is believed.
+ */
+function withRecord(service: ServiceView, known: LabelTargets | undefined, targets: LabelTargets): ServiceView {
+  const { [originalLabelsAnnotation]: kept, ...others } = service.annotations;
+  if (known !== undefined && isRecorded(service, known, targets)) return service;
+  if (!isChanged(service, targets, known ?? pick(keptLabels(service) ?? {}, targets))) {
+    return kept === undefined ? service : { ...service, annotations: others, lostRecord: kept };
+  }
+  if (known === undefined) return service;
+  return { ...service, annotations: { ...others, [originalLabelsAnnotation]: JSON.stringify(pick(known, targets)) }, lostRecord: kept ?? null };
+}
+
+/** The Services of a picture with the records that the journal has of them, so that every decision is made as if none had been lost, or written by others. */
+export function withRecords(situation: Situation, { services: known, labels, ...chosen }: Pick<Journal, 'labels' | 'itinerary' | 'services' | 'waypoint'>): readonly ServiceView[] {
   const { services } = situation.surroundings;
-  const binding = known && bindingOf(situation, labels, chosen);
+  const binding = bindingOf(situation, labels, chosen);
   return binding === undefined ? services : services.map((service) => withRecord(service, known?.[service.name], binding.work.targets));
+}
+
+/** What of a Service is to be recorded. */
+interface Recording {
+  readonly binding: Binding;
+  /** What the journal has: once it stands there nobody in the namespace changes it. */
+  readonly known: LabelTargets | undefined;
+  /** Whether the step has begun that writes records: one that stands on a Service before that is not ours. */
+  readonly isBegun: boolean;
+  readonly isDue: boolean;
+  readonly isOwners: boolean;
 }
 
 /**
  * What stands on a Service, or will: what is to be bound is noted before it is. So is, from the start, what its owner has bound already: on the way
  * back nothing else tells it from what has lost its record.
  */
-function recordOf(service: ServiceView, { work }: Binding, due: readonly string[], owners: readonly string[]): LabelTargets | undefined {
+function recordOf(service: ServiceView, { binding: { work: { targets } }, known, isBegun, isDue, isOwners }: Recording): LabelTargets | undefined {
   const kept = keptLabels(service);
-  if (kept !== undefined) return pick(kept, work.targets);
-  const isDue = due.includes(service.name) && !hasLabels(service.labels, work.targets);
-  return isDue || owners.includes(service.name) ? pick(service.labels, work.targets) : undefined;
+  const first = kept === undefined ? undefined : known ?? (isBegun ? kept : undefined);
+  if (first !== undefined) return pick(first, targets);
+  return (isDue && !hasLabels(service.labels, targets)) || isOwners ? pick(service.labels, targets) : undefined;
 }
 
 /** The records for the journal. On the way back they stay until the journal goes. */
@@ -63,16 +88,17 @@ export function recordsFor(situation: Situation, { direction, original, steps = 
   const isBegun = steps.some(({ name }) => name === binding.name);
   const names = isBegun ? binding.work.services(surroundings) : [];
   const owners = binding.work.owners?.(surroundings) ?? [];
+  const due = typeof names === 'string' ? [] : names;
   const records = surroundings.services.flatMap((service) => {
-    const record = recordOf(service, binding, typeof names === 'string' ? [] : names, owners);
+    const record = recordOf(service, { binding, known: remembered?.services?.[service.name], isBegun, isDue: due.includes(service.name), isOwners: owners.includes(service.name) });
     return record === undefined ? [] : [[service.name, record] as const];
   });
   return records.length === 0 ? undefined : Object.fromEntries(records);
 }
 
 /**
- * Puts a record back that somebody took from a Service. Safe: adds our own annotation only, if the Service is as it was seen; decisions do not
- * wait for it (`withRecords`). Dying before: done at the next look; after: it is seen to be there.
+ * Puts a record back that somebody took from a Service or wrote anew, and takes one away that is not ours. Safe: changes our own annotation only, if the
+ * Service is as it was seen; decisions do not wait for it (`withRecords`). Dying before: done at the next look; after: it is seen to be there.
  */
 export function restoreRecord({ surroundings: { services } }: Situation): Write | undefined {
   const lost = services.find(({ lostRecord }) => lostRecord !== undefined);

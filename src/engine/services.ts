@@ -20,9 +20,9 @@ function isKept({ annotations }: ServiceView): boolean {
   return annotations[originalLabelsAnnotation] !== undefined;
 }
 
-/** Whether it says so itself. */
-function saysSo(service: ServiceView): boolean {
-  return isKept(service) && service.lostRecord === undefined;
+/** Whether it has a record itself, ours or one that somebody wrote in its place. */
+function hasRecord(service: ServiceView): boolean {
+  return service.lostRecord === undefined ? isKept(service) : service.lostRecord !== null;
 }
 
 /** What the labels were before; of an annotation that somebody has spoilt, that they were not there. */
@@ -66,11 +66,12 @@ function heldStep(situation: Situation, heldBy: BindWork['heldBy']): { readonly 
   return { holds, outcome: { kind: 'Wait', stuck: true, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` } };
 }
 
-/** The Services to unbind and their labels afterwards: as they were, or where nobody knows what they were, without the binding to what goes. */
+/** The Services to unbind and their labels afterwards: as they were, or where nobody knows what they were, without the binding to what goes. A record that is not ours goes, and moves nothing. */
 export function targetsBack(surroundings: Surroundings, { keys, strays }: UnbindWork): readonly (readonly [ServiceView, LabelTargets])[] {
   const kept = surroundings.services.filter(isKept).map((service) => [service, labelsBefore(service, keys)] as const);
   const others = strays?.services(surroundings).filter((service) => !isKept(service)) ?? [];
-  return [...kept, ...others.map((service) => [service, { [strays?.binding ?? '']: null }] as const)];
+  const planted = surroundings.services.filter((service) => !isKept(service) && hasRecord(service) && !others.includes(service)).map((service) => [service, {}] as const);
+  return [...kept, ...others.map((service) => [service, { [strays?.binding ?? '']: null }] as const), ...planted];
 }
 
 /** One UnbindServices step: done when no Service is bound by us or to what is ours, held while a pod would lose what protects it. */
@@ -89,6 +90,6 @@ export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
 
 /** Takes the record of the labels of before from a Service that still has one; the labels stay. Undefined when none has. */
 export function forgetStep({ surroundings }: Situation): Write | undefined {
-  const next = surroundings.services.find(saysSo);
+  const next = surroundings.services.find(hasRecord);
   return next && { kind: 'PatchService', name: next.name, operations: servicePatch(next, {}, null) };
 }

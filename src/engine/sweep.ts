@@ -7,6 +7,7 @@ import { observedLabels } from './label-values.ts';
 import { isOfThis, ownObjects, unwatchedOf } from './own-objects.ts';
 import { templatePatch } from './patches.ts';
 import { removeStep } from './remove.ts';
+import { withRecords } from './service-records.ts';
 import { unbindStep } from './services.ts';
 import type { Next, Situation, Write } from './situation.ts';
 import { restartOf } from './turn.ts';
@@ -54,12 +55,18 @@ function isPeopled({ adapter, spec, surroundings: { pods } }: Situation): boolea
   return pods.some((pod) => adapter.concerns(pod) && adapter.modeOf(pod) === mode);
 }
 
+/** A write that came late has set the labels too: a record without them is somebody else's, and says nothing about them. */
+function withoutPlanted(situation: Situation, { itinerary = 'L4', waypoint }: NamespaceMigrationStatus): Situation {
+  const services = withRecords(situation, { labels: observedLabels(situation), itinerary, ...(waypoint !== undefined && { waypoint }) });
+  return { ...situation, surroundings: { ...situation.surroundings, services } };
+}
+
 /** What came after all: a Service that is bound again, an object that is there again. In the order of the way back, of which no step is passed over. */
-function late(situation: Situation, works: readonly StepWork[]): Write | undefined {
+function late(situation: Situation, status: NamespaceMigrationStatus, works: readonly StepWork[]): Write | undefined {
   if (isPeopled(situation)) return undefined;
   for (const work of works) {
     if (work.kind !== 'UnbindServices' && !(work.kind === 'Remove' && isLeft(situation, work))) continue;
-    const outcome = work.kind === 'UnbindServices' ? unbindStep(situation, work) : removeStep(situation, work);
+    const outcome = work.kind === 'UnbindServices' ? unbindStep(withoutPlanted(situation, status), work) : removeStep(situation, work);
     if (outcome.kind === 'Write') return outcome.write;
     if (outcome.kind !== 'Done') return undefined;
   }
@@ -79,7 +86,7 @@ export function sweep(situation: Situation, status: NamespaceMigrationStatus): N
   const works = backward(situation, status);
   const isOverdue = situation.quietMs > 2 * lateMs;
   // What comes later than any write can is somebody's own: a backup that was restored, for example.
-  const write = isOverdue ? undefined : late(situation, works) ?? lateTemplate(situation, status);
+  const write = isOverdue ? undefined : late(situation, status, works) ?? lateTemplate(situation, status);
   if (write !== undefined) return { kind: 'Write', write };
   const objects = works.flatMap((work) => (work.kind === 'Remove' ? unwatchedOf(situation, work) : []));
   if (objects.length === 0 || situation.sweptLate) return { kind: 'Wait' };

@@ -1,7 +1,7 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { fieldManager } from '../api/resources.ts';
 import { listed } from '../base/counted.ts';
-import type { Verdict } from './conditions.ts';
+import { stalledMeanwhile, type Verdict } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import type { Situation } from './situation.ts';
 import { leavesEarly, settledBefore, waitedBefore, waitEnded } from './waits.ts';
@@ -50,5 +50,5 @@ export function restless(status: NamespaceMigrationStatus, phase: Draft['phase']
 export function alsoRestless(draft: Draft, unrest: Unrest | undefined): Draft {
   if (unrest === undefined) return draft;
   const message = `${draft.verdict.message}; ${unrest.message}`;
-  return { ...draft, verdict: draft.verdict.state === 'Stalled' ? { ...draft.verdict, message } : { state: 'Stalled', reason: 'ForeignChange', message } };
+  return { ...draft, verdict: draft.verdict.state === 'Stalled' ? { ...draft.verdict, message } : stalledMeanwhile(draft.verdict, 'ForeignChange', message) };
 }

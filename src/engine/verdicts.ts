@@ -1,6 +1,6 @@
 import type { Command } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { notRestored, type Verdict } from './conditions.ts';
+import { notRestored, reconciling, type Verdict } from './conditions.ts';
 import type { Situation } from './situation.ts';
 import { commandLine, storedReason, waysOut, type CommandName, type Place, type StalledReason } from './ways-out.ts';
 
@@ -91,19 +91,19 @@ export function broughtBackVerdict(situation: Situation, moved: string | undefin
 }
 
 /** Said, and stored, before the journal of a way back is removed: after that nothing else tells that it was over, and not taken away on the way. */
-export const closingVerdict: Verdict = { state: 'InProgress', reason: 'Closing', message: 'everything is back; removing the journal' };
+export const closingVerdict: Verdict = { state: 'InProgress', reason: 'RemovingJournal', message: 'everything is back; removing the journal' };
 
 /** Whether the last that was stored of a namespace is that its way back is over, refused or not. */
-export function isClosing({ message }: NamespaceMigrationStatus): boolean {
-  return message?.includes(closingVerdict.message) === true;
+export function isClosing({ conditions }: NamespaceMigrationStatus): boolean {
+  return reconciling(conditions) === closingVerdict.reason;
 }
 
 /** Said, and stored, before the originals are removed: after that nothing else tells that it was the operator who did it. */
 export const sealingVerdict: Verdict = { state: 'InProgress', reason: 'Finalizing', message: 'removing the record of the original labels' };
 
 /** Whether the last that was stored of a namespace is that it is being sealed, refused or not. */
-export function isSealing({ message }: NamespaceMigrationStatus): boolean {
-  return message?.includes(sealingVerdict.message) === true;
+export function isSealing({ conditions }: NamespaceMigrationStatus): boolean {
+  return reconciling(conditions) === sealingVerdict.reason;
 }
 
 /** The end of a namespace that was sealed. */

@@ -118,7 +118,7 @@ export interface ServiceView extends View {
   readonly labels: Readonly<Record<string, string>>;
   /** Only the operator's own. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** What really stands where `annotations` has a record of the labels of before that is known from elsewhere: null for nothing. */
+  /** What really stands where `annotations` has the record of the labels of before that is known from elsewhere, or none because what stands there is not ours: null for nothing. */
   readonly lostRecord?: string | null;
   /** Whether the maps exist: a JSON patch cannot add to one that is not there. */
   readonly hasLabels: boolean;

@@ -3,7 +3,7 @@ import type { Awaiting, Refusing } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
-import { isOurs, roleLabel } from '../policy/translate/names.ts';
+import { isOurs, roleOf } from '../policy/translate/names.ts';
 import { callsFrom, guardedServices, isGateway, runs } from './callers.ts';
 import { neighbour } from './neighbour.ts';
 
@@ -14,7 +14,7 @@ import { neighbour } from './neighbour.ts';
 
 /** Whether the guard of a namespace decides: it is there, and so are pods at which it does, because they have no sidecar. */
 function isGuarding(name: string, { mesh }: Surroundings): boolean {
-  const guards = mesh.configs('AuthorizationPolicy', name).some((config) => config.labels[roleLabel] === 'Guard' && isOurs(config, true));
+  const guards = mesh.configs('AuthorizationPolicy', name).some((config) => roleOf(config) === 'Guard' && isOurs(config, true));
   return guards && mesh.pods(name).some((pod) => concerns(pod) && runs(pod) && !isGateway(pod) && modeOf(pod) !== 'Sidecar');
 }
 

@@ -30,11 +30,14 @@ export function namedWaypoint(labels: ServiceView['labels'], home: string): Wayp
   return name === undefined || name === 'none' ? name : { name, namespace: labels[useWaypointNamespaceLabel] ?? home };
 }
 
-/** The labels of a Service as they were before it was unbound: what it is bound to must not depend on how far the way is gone. */
-export function labelsBefore(service: Pick<ServiceView, 'labels' | 'annotations'>): ServiceView['labels'] {
+/**
+ * The labels of a Service as they were before the way `set` its waypoint: what it is bound to must not depend on how far that is gone. Where the label is
+ * not so, or nothing is kept, what is there now counts: a record that somebody wrote there takes no Service from the waypoint that decides about it.
+ */
+export function labelsBefore(service: Pick<ServiceView, 'labels' | 'annotations'>, set: string): ServiceView['labels'] {
   const { labels } = service;
   const kept = keptLabels(service);
-  if (kept === undefined) return labels; // Without them, what is there now counts.
+  if (kept === undefined || labels[useWaypointLabel] !== set) return labels;
   const { [useWaypointLabel]: _now, ...others } = labels;
   const before = text(kept[useWaypointLabel]);
   return { ...others, ...(before !== undefined && { [useWaypointLabel]: before }) };

@@ -53,6 +53,6 @@ export function boundBefore(surroundings: Surroundings): readonly string[] {
   if (!chosen.adopted) return [];
   return services.filter((service) => {
     const kept = records?.[service.name];
-    return kept === undefined ? namesChosen(labelsBefore(service), chosen) : kept[useWaypointLabel] === chosen.name;
+    return kept === undefined ? namesChosen(labelsBefore(service, chosen.name), chosen) : kept[useWaypointLabel] === chosen.name;
   }).map(({ name }) => name);
 }

@@ -5,7 +5,7 @@ import { nameOf, targetRefs } from '../findings/rule.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { guardField } from '../policy/translate/companions.ts';
 import type { Role } from '../policy/translate/manifest.ts';
-import { isOurs, roleLabel } from '../policy/translate/names.ts';
+import { isOurs, roleOf } from '../policy/translate/names.ts';
 import { isWaypoint, stillThrough, whyNotBound } from './bound.ts';
 import { chosenGateway, chosenWaypoint, namesChosen, type Chosen } from './chosen.ts';
 import { namesakes } from './taken.ts';
@@ -114,13 +114,13 @@ function isReported({ spec, annotations }: ConfigView): boolean {
 
 /** What is missing before istiod is known to have read the policies of a role, whatever it makes of them for ztunnel. */
 export function unread(surroundings: Surroundings, role: Role): string | undefined {
-  const policy = ownPolicies(surroundings).find((candidate) => candidate.labels[roleLabel] === role && isReported(candidate) && current(candidate, 'ZtunnelAccepted') === undefined);
+  const policy = ownPolicies(surroundings).find((candidate) => roleOf(candidate) === role && isReported(candidate) && current(candidate, 'ZtunnelAccepted') === undefined);
   return policy && `istiod has not looked at ${nameOf(policy)} yet`;
 }
 
 /** What is missing before istiod is known to have taken in the policies of a role for ztunnel. */
 export function companionsMissing(surroundings: Surroundings, role: Role): string | undefined {
-  for (const policy of ownPolicies(surroundings).filter(({ labels }) => labels[roleLabel] === role)) {
+  for (const policy of ownPolicies(surroundings).filter((policy) => roleOf(policy) === role)) {
     const condition = current(policy, 'ZtunnelAccepted');
     if (condition === undefined) return `istiod has not looked at ${nameOf(policy)} yet`;
     if (condition.status !== 'True') return `${nameOf(policy)} is not accepted (${condition.reason}: ${condition.message})`;
@@ -135,7 +135,7 @@ export function companionsMissing(surroundings: Surroundings, role: Role): strin
 export function guardMissing(surroundings: Surroundings, role: Role = 'Guard'): string | undefined {
   const missing = companionsMissing(surroundings, role);
   if (missing !== undefined) return missing;
-  for (const guard of ownPolicies(surroundings).filter(({ labels }) => labels[roleLabel] === role)) {
+  for (const guard of ownPolicies(surroundings).filter((policy) => roleOf(policy) === role)) {
     const message = current(guard, 'ZtunnelAccepted')?.message ?? '';
     if (!message.includes(guardField) || !message.includes('enforced without')) return `istiod does not say that ztunnel enforces ${nameOf(guard)} without ${guardField}: ${message}`;
   }

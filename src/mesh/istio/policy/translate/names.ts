@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { group, stepLabel } from '../../../../api/resources.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import type { ConfigView } from '../../../views.ts';
+import { memoize } from '../../../../base/memoize.ts';
 import { isMarked, isSealed, type Sealed } from '../../../seal.ts';
 
 /** Label: what the object is for. */
@@ -62,29 +63,48 @@ function placeOf(annotation: string | undefined): (Place & { readonly kind: stri
 /** As many names as anybody takes from us. */
 const attempts = 8;
 
-/** Whether its name is the one that an object of its role, for its original and its target, gets from us or got from a version before this one. */
-function hasOwnName({ kind, name, labels, annotations }: Sealed): boolean {
+/** What an object of ours can be for: the label says it, and whoever changes that does not change what its name stands for. */
+const roles: readonly string[] = ['AllowWaypoint', 'Copy', 'Guard', ...exitRoles];
+
+function isNamedFor(role: string, { kind, name, annotations }: Sealed): boolean {
   const target = placeOf(annotations?.[targetAnnotation]);
-  const role = labels?.[roleLabel];
-  // A waypoint has no role: there is one in a namespace.
-  if (role === undefined || target === undefined) return kind === 'Gateway' && labels?.[stepLabel] === 'EnsureWaypoint';
+  if (target === undefined) return false;
   const identity = identityOf(role, kind, placeOf(annotations?.[copyOfAnnotation]), target);
   const hashes = Array.from({ length: attempts }, (_each, attempt) => hash(attempt === 0 ? identity : [...identity, String(attempt)]));
   return hashes.some((suffix) => name.endsWith(`-${suffix}`) || name.endsWith(`-${suffix.slice(0, formerHashLength)}`));
 }
 
+/** What it was made for, as its name says, which nobody can change; undefined if it has no name of ours. */
+const namedRole = memoize((object: Sealed): string | undefined => {
+  const role = object.labels?.[roleLabel];
+  const others = roles.filter((other) => other !== role);
+  return [...(role === undefined ? [] : [role]), ...others].find((each) => isNamedFor(each, object));
+});
+
+/** What an object of ours is for, whatever somebody has made of its label. */
+export function roleOf(object: Sealed): string | undefined {
+  return isSealed(object) ? object.labels?.[roleLabel] : namedRole(object);
+}
+
+/** Whether its name is the one that an object of its role, for its original and its target, gets from us or got from a version before this one. */
+function hasOwnName(object: Sealed): boolean {
+  // A waypoint has no role: there is one in a namespace.
+  if (object.kind === 'Gateway') return isMarked(object) && object.labels?.[stepLabel] === 'EnsureWaypoint';
+  return namedRole(object) !== undefined;
+}
+
 /**
  * Whether a migration made it and it is what was made: the one question that checks, translations, proofs and deletions ask. The label alone
  * says nothing, because it is copied with the object. While a namespace is under way what stands under a name of ours is ours though it was
- * edited (`Edited` in the engine): it stops the migration instead of being judged like a policy of the user.
+ * edited, its labels too (`Edited` in the engine): it stops the migration instead of being judged like a policy of the user.
  */
 export function isOurs(object: Sealed, underWay = false): boolean {
-  return isSealed(object) || (underWay && isMarked(object) && hasOwnName(object));
+  return isSealed(object) || (underWay && hasOwnName(object));
 }
 
 /** Whether a migration from a waypoint back to sidecars created it. In any other migration it is a policy like those of the user: it protects sidecars. */
 export function isOfExit(object: Sealed, underWay = false): boolean {
-  return isOurs(object, underWay) && (exitRoles as readonly (string | undefined)[]).includes(object.labels?.[roleLabel]);
+  return isOurs(object, underWay) && (exitRoles as readonly (string | undefined)[]).includes(underWay ? roleOf(object) : object.labels?.[roleLabel]);
 }
 
 /**

@@ -18,7 +18,7 @@ function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): 
 export function servedServices(surroundings: Surroundings): readonly Served[] {
   const { namespace, services } = surroundings;
   return services.filter(({ labels, externalName }) => labels[gatewayNameLabel] === undefined && !externalName).flatMap((service) => {
-    const waypoint = namedWaypoint(labelsBefore(service), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name);
+    const waypoint = namedWaypoint(labelsBefore(service, 'none'), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name);
     return waypoint === undefined || waypoint === 'none' ? [] : [{ service, waypoint: { ...waypoint, serviceAccount: accountOf(waypoint.name, surroundings) } }];
   });
 }
