@@ -23,6 +23,7 @@ import type { Scenario } from './scenario.ts';
 import { scopeScenarios } from './scope.ts';
 import { settles } from './settle.ts';
 import { strippedScenarios } from './stripped.ts';
+import { tenantScenarios } from './tenants.ts';
 import { twoMigrationScenarios } from './two-migrations.ts';
 import { waypointScenarios } from './waypoint-life.ts';
 
@@ -35,4 +36,5 @@ export const scenarios: readonly Scenario[] = [
   ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
   ...calledFirstScenarios, ...backTogetherScenarios, ...twoMigrationScenarios,
+  ...tenantScenarios,
 ];

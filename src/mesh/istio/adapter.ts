@@ -16,6 +16,7 @@ import { quotaRules } from './findings/quotas.ts';
 import { returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
 import { apply, type Rule } from './findings/rule.ts';
+import { sizeRules } from './findings/size.ts';
 import { takenNameRules } from './findings/taken-names.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
@@ -34,7 +35,7 @@ import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...sizeRules];
 
 /** Every rule, in the order of the catalogue. */
 export const rules: readonly Rule[] = [...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...orderRules, ...markRules];
@@ -87,7 +88,7 @@ function unready(surroundings: Surroundings): Finding | undefined {
 }
 
 /** What stands in the way of a waypoint whatever the pods are now. */
-const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules];
+const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules, ...sizeRules];
 
 function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
   const { itinerary: name, ...rest } = surroundings;

@@ -5,7 +5,7 @@ import { useWaypointLabel } from '../labels.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { waypointReads, type WaypointName } from '../policy/attachment.ts';
 import { describe } from '../policy/describe.ts';
-import { parsePolicy } from '../policy/parse.ts';
+import { parsed } from '../policy/parsed.ts';
 import type { Policy } from '../policy/types.ts';
 import { allowed, asked, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
 import { ofProtocol, someRequest } from '../policy/translate/reach.ts';
@@ -35,7 +35,7 @@ function waypointOf({ namespace, labels, status }: ConfigView): WaypointName | u
 /** Policies that a waypoint could enforce for a ServiceEntry; there are few of them, and each look at a namespace asks. */
 function candidates({ mesh }: Surroundings): readonly Policy[] {
   const forOthers = ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).filter((config) => targetRefs(config).some(({ kind }) => kind !== 'Service'));
-  return forOthers.flatMap((config) => parsePolicy(config).policy ?? []);
+  return forOthers.flatMap((config) => parsed(config) ?? []);
 }
 
 /** Requests of the pods of the namespace. */

@@ -4,16 +4,19 @@ import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../pol
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
 import { describe } from '../policy/describe.ts';
-import { gained, outcome } from '../policy/equivalence.ts';
+import { bounded, lookSteps } from '../policy/effort.ts';
+import { gain, outcome, type Outcome } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
+import { parsed } from '../policy/parsed.ts';
 import { attachedPeerAuthentications, convertedPeerAuthentications, ztunnelPeerReadings } from '../policy/peer-authentication-ztunnel.ts';
 import { effectiveMtls } from '../policy/peer-authentication.ts';
 import type { Protocol } from '../policy/protocol.ts';
 import { asSidecars } from '../policy/sidecar.ts';
-import { intersect, matching, subtract, type RequestSet } from '../policy/space.ts';
+import { asker, intersect, matching, subtract, type Asker, type RequestSet } from '../policy/space.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
 import { podsBehind } from '../policy/translate/selection.ts';
+import { largestIn } from '../policy/translate/size.ts';
 import type { Translation } from '../policy/translate/translate.ts';
 import { nobody } from '../policy/translate/companions.ts';
 import { serviceTitle, waypointPrincipal, type ServiceFacts, type World } from '../policy/translate/world.ts';
@@ -26,10 +29,10 @@ import { worldOf } from './world.ts';
 
 /**
  * What a step would change: `Opens`, a request gets through that does not today; `Refuses`, one does not any more that goes or shall go
- * through the waypoint; `Ends`, the same for one that goes around it.
+ * through the waypoint; `Ends`, the same for one that goes around it. `Unknown`: it cannot be worked out, so that anything may change.
  */
 export interface Change {
-  readonly kind: 'Opens' | 'Refuses' | 'Ends';
+  readonly kind: 'Opens' | 'Refuses' | 'Ends' | 'Unknown';
   readonly object: string;
   readonly message: string;
 }
@@ -54,10 +57,11 @@ interface Scene {
 /** The AuthorizationPolicies that are there once the objects of some roles are made beside the originals. */
 export function policiesWith({ policies }: Pick<World, 'policies'>, { manifests }: Pick<Translation, 'manifests'>): (...roles: readonly Role[]) => readonly AuthorizationPolicy[] {
   const originals = policies.map(({ policy }) => policy);
-  return (...roles) => [...originals, ...manifests.filter(({ role }) => roles.includes(role)).flatMap(({ object }) => {
+  const made = manifests.flatMap(({ role, object }) => {
     const { policy } = parsePolicy({ kind: object.kind, ...object.metadata, annotations: object.metadata.annotations ?? {}, spec: object.spec });
-    return policy?.kind === 'AuthorizationPolicy' ? [policy] : [];
-  })];
+    return policy?.kind === 'AuthorizationPolicy' ? [{ role, policy }] : [];
+  });
+  return (...roles) => [...originals, ...made.filter(({ role }) => roles.includes(role)).map(({ policy }) => policy)];
 }
 
 /** In the order of `steps.ts`. */
@@ -123,17 +127,22 @@ const lessFor: Readonly<Record<string, 'Refuses' | 'Ends'>> = {
   'a caller in ambient': 'Refuses', 'a caller outside the mesh': 'Ends', 'a caller outside the mesh that addresses the pod': 'Ends',
 };
 
-function changesFor(caller: string, before: DataPath, later: readonly { readonly step: string; readonly path: DataPath }[], { world, service, protocol }: Scene): readonly Change[] {
-  const { set, space } = throughService(service, world.workloads);
-  const within = subtract(before.address === 'Service' ? intersect(ofProtocol(protocol), set) : ofProtocol(protocol), unreal(world));
-  const was = outcome(before);
-  const object = serviceTitle(service);
-  const less = lessFor[caller];
-  const found = later.filter(({ path }) => !isDeepStrictEqual(path, before)).flatMap(({ step, path }): readonly Change[] => {
-    const is = outcome(path);
-    const more = gained(is, was, within, space);
+/** One way of a caller after each step, and what gets through by it. */
+interface Way {
+  readonly caller: string;
+  readonly step: string;
+  readonly path: DataPath;
+  readonly outcome: Outcome;
+}
+
+function changesFor([was, ...later]: readonly Way[], withinOf: (path: DataPath) => RequestSet, ask: Asker, object: string): readonly Change[] {
+  if (was === undefined) return [];
+  const within = withinOf(was.path);
+  const less = lessFor[was.caller];
+  const found = later.filter(({ path }) => !isDeepStrictEqual(path, was.path)).flatMap(({ caller, step, outcome: is }): readonly Change[] => {
+    const more = ask(gain(is, was.outcome, within));
     if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${step} ${caller} would get through that is refused today: ${describe(more)}` }];
-    const fewer = less && gained(was, is, within, space);
+    const fewer = less && ask(gain(was.outcome, is, within));
     return fewer === undefined || less === undefined ? [] : [{ kind: less, object, message: `at ${step} ${caller} would be refused that gets through today: ${describe(fewer)}` }];
   });
   // One of a kind is enough to show, and the first step at which it happens.
@@ -141,11 +150,14 @@ function changesFor(caller: string, before: DataPath, later: readonly { readonly
 }
 
 function changesIn(scene: Scene, states: readonly State[]): readonly Change[] {
-  const [start, ...later] = states.map((state) => ({ step: state.step, paths: pathsOf(state, scene) }));
-  return Object.entries(start?.paths ?? {}).flatMap(([caller, before]) => changesFor(caller, before, later.flatMap(({ step, paths }) => {
-    const path = paths[caller];
-    return path === undefined ? [] : [{ step, path }];
-  }), scene));
+  const { world, service, protocol } = scene;
+  const ways = states.flatMap((state) => Object.entries(pathsOf(state, scene)).map(([caller, path]): Way => ({ caller, step: state.step, path, outcome: outcome(path) })));
+  const { set, space } = throughService(service, world.workloads);
+  const toPod = subtract(ofProtocol(protocol), unreal(world));
+  const toService = intersect(toPod, set);
+  const ask = asker([toService, ...ways.flatMap(({ outcome: { allowed, unasked } }) => [allowed, unasked])], space);
+  const withinOf = ({ address }: DataPath): RequestSet => (address === 'Service' ? toService : toPod);
+  return [...Map.groupBy(ways, ({ caller }) => caller).values()].flatMap((own) => changesFor(own, withinOf, ask, serviceTitle(service)));
 }
 
 /**
@@ -160,15 +172,26 @@ export function changes(world: World, peers: readonly PeerAuthentication[], tran
         changesIn({ world, peers, service, workload: { namespace: world.namespace, labels }, protocol }, states)));
     } catch (error) {
       if (!(error instanceof RequestSpaceTooLarge)) throw error;
-      return [{ kind: 'Opens', object: serviceTitle(service), message: `its policies are too many to compare what they let through: ${error.message}` }];
+      return [unknown(service, world)];
     }
   });
+}
+
+/** What is said of a Service whose policies are too many to compare. */
+export function unknown(service: ServiceFacts, world: World): Change {
+  return { kind: 'Unknown', object: serviceTitle(service), message: `its policies are too many to compare what they let through; ${largestIn(world).sentence}` };
+}
+
+/** The proof within the steps of one look; beyond them it is one of nothing. */
+export function inTime(services: readonly ServiceFacts[], world: World, prove: () => readonly Change[], steps = lookSteps): readonly Change[] {
+  const proved = bounded(steps, prove);
+  return proved.kind === 'Done' ? proved.value : services.map((service) => unknown(service, world));
 }
 
 /** The PeerAuthentications of some namespaces. */
 export function peerAuthentications({ mesh }: Surroundings, homes: readonly string[]): readonly PeerAuthentication[] {
   return homes.flatMap((home) => mesh.configs('PeerAuthentication', home)).flatMap((object) => {
-    const { policy } = parsePolicy(object);
+    const policy = parsed(object);
     return policy?.kind === 'PeerAuthentication' ? [policy] : [];
   });
 }
@@ -177,5 +200,6 @@ export function peerAuthentications({ mesh }: Surroundings, homes: readonly stri
 export const changesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = worldOf(surroundings);
   const homes = [...new Set([world.namespace, world.options.rootNamespace])];
-  return changes(world, peerAuthentications(surroundings, homes), translationOf(surroundings));
+  const translation = translationOf(surroundings);
+  return inTime(translation.bound, world, () => changes(world, peerAuthentications(surroundings, homes), translation));
 });

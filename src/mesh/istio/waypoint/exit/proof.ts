@@ -5,10 +5,10 @@ import { waypointReads } from '../../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToSidecar, verdictOn, type DataPath, type Destination } from '../../policy/data-path.ts';
 import { describe } from '../../policy/describe.ts';
-import { gained, outcome, type Outcome } from '../../policy/equivalence.ts';
+import { gain, outcome, type Outcome } from '../../policy/equivalence.ts';
 import type { Matcher, Request } from '../../policy/semantics.ts';
 import type { Protocol } from '../../policy/protocol.ts';
-import { intersect, matching, subtract, union, type RequestSet } from '../../policy/space.ts';
+import { asker, intersect, matching, subtract, union, type Asker, type RequestSet } from '../../policy/space.ts';
 import { nobody } from '../../policy/translate/companions.ts';
 import { ofProtocol, protocolsOf, throughService } from '../../policy/translate/reach.ts';
 import { podsBehind } from '../../policy/translate/selection.ts';
@@ -18,7 +18,7 @@ import { serviceTitle, waypointPrincipal } from '../../policy/translate/world.ts
 import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
 import { asWaypoints } from '../../policy/waypoint.ts';
 import { remembered } from '../memo.ts';
-import { destinationOf, peerAuthentications, policiesWith, waypointAddress, type Change } from '../proof.ts';
+import { destinationOf, inTime, peerAuthentications, policiesWith, unknown, waypointAddress, type Change } from '../proof.ts';
 import { exitWorldOf } from './served.ts';
 import { exitTranslationOf } from './translation.ts';
 
@@ -107,18 +107,34 @@ function real({ world, served, protocol }: Scene): RequestSet {
   return subtract(ofProtocol(protocol), union(...waypoints, those({ of: 'remoteIp', block: nobody })));
 }
 
+/** Which requests a caller can send. */
+interface Requests {
+  readonly all: RequestSet;
+  readonly service: RequestSet;
+  /** To ports that no waypoint has a say in. */
+  readonly elsewhere: RequestSet;
+  /** From the namespace itself. */
+  readonly own: RequestSet;
+}
+
+function requestsIn(scene: Scene): Requests {
+  const { world, served } = scene;
+  const all = real(scene);
+  const ports = coveredPorts(neighbours(served, world), world.workloads).map((port): Matcher => ({ of: 'port', side: 'Workload', port }));
+  return {
+    all,
+    service: intersect(all, throughService(served.service, world.workloads).set),
+    elsewhere: intersect(all, matching([[{ anyOf: ports, negated: true }]])),
+    own: those({ of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: world.namespace } }),
+  };
+}
+
 /**
  * On the ports that a waypoint has a say in, a request of a caller with an identity is no more allowed than today if the waypoint
  * lets it through: whether it comes through it or past it afterwards, the same rules decide. A caller in plaintext never came through
  * it, so for that one only its own way counts.
  */
-function comparisons(state: State, start: Ways, now: Ways, scene: Scene): readonly Comparison[] {
-  const { world, served } = scene;
-  const all = real(scene);
-  const service = intersect(all, throughService(served.service, world.workloads).set);
-  const ports = coveredPorts(neighbours(served, world), world.workloads).map((port): Matcher => ({ of: 'port', side: 'Workload', port }));
-  const elsewhere = intersect(all, matching([[{ anyOf: ports, negated: true }]]));
-  const own = those({ of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: world.namespace } });
+function comparisons(state: State, start: Ways, now: Ways, { all, service, elsewhere, own }: Requests): readonly Comparison[] {
   const eitherWay = outcome(start.around, start.through);
   const always: readonly Comparison[] = [
     { caller: 'a caller in ambient', path: now.through, before: outcome(start.through), within: service, less: 'Refuses' },
@@ -143,15 +159,12 @@ function whoRefuses(path: DataPath, request: Request): string {
   return by === undefined ? 'no ALLOW policy lets it in' : `${by} refuses it`;
 }
 
-function changesAt(state: State, comparison: Comparison, scene: Scene): readonly Change[] {
-  const { served: { service }, world } = scene;
+function changesAt(state: State, comparison: Comparison, ask: Asker, object: string): readonly Change[] {
   const { caller, path, before, within, less } = comparison;
-  const { space } = throughService(service, world.workloads);
   const is = outcome(path);
-  const more = gained(is, before, within, space);
-  const object = serviceTitle(service);
+  const more = ask(gain(is, before, within));
   if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${state.step} ${caller} would get through that is refused today: ${describe(more)}` }];
-  const fewer = less && gained(before, is, within, space);
+  const fewer = less && ask(gain(before, is, within));
   if (less === undefined || fewer === undefined) return [];
   return [{ kind: less, object, message: `at ${state.step} ${caller} would be refused that gets through today: ${describe(fewer)}; ${whoRefuses(path, fewer)}` }];
 }
@@ -163,12 +176,15 @@ function firstOfEach(changes: readonly (Change & { readonly caller: string })[])
 
 function changesIn(scene: Scene, [start, ...later]: readonly [State, ...State[]]): readonly Change[] {
   const first = waysOf(start, scene);
-  return firstOfEach(later.flatMap((state) => {
-    const now = waysOf(state, scene);
+  const requests = requestsIn(scene);
+  const { service } = scene.served;
+  const compared = later.map((state) => ({ state, now: waysOf(state, scene) }))
     // What is narrowed to sidecars is nothing to ztunnel: then every way is as it was.
-    if (!state.moved && isDeepStrictEqual(now, first)) return [];
-    return comparisons(state, first, now, scene).flatMap((comparison) => changesAt(state, comparison, scene).map((change) => ({ ...change, caller: comparison.caller })));
-  }));
+    .filter(({ state, now }) => state.moved || !isDeepStrictEqual(now, first))
+    .flatMap(({ state, now }) => comparisons(state, first, now, requests).map((comparison) => ({ state, comparison })));
+  const sets = compared.flatMap(({ comparison: { path, before, within } }) => [within, ...[before, outcome(path)].flatMap(({ allowed, unasked }) => [allowed, unasked])]);
+  const ask = asker(sets, throughService(service, scene.world.workloads).space);
+  return firstOfEach(compared.flatMap(({ state, comparison }) => changesAt(state, comparison, ask, serviceTitle(service)).map((change) => ({ ...change, caller: comparison.caller }))));
 }
 
 /**
@@ -186,7 +202,7 @@ export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication
       return pods.flatMap((labels) => protocolsOf(service).flatMap((protocol) => changesIn({ world, peers, served, workload: { namespace: world.namespace, labels }, protocol }, states)));
     } catch (error) {
       if (!(error instanceof RequestSpaceTooLarge)) throw error;
-      return [{ kind: 'Opens', object: serviceTitle(service), message: `its policies are too many to compare what they let through: ${error.message}` }];
+      return [unknown(service, world)];
     }
   });
 }
@@ -195,5 +211,6 @@ export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication
 export const exitChangesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = exitWorldOf(surroundings);
   const homes = [...new Set([world.namespace, world.options.rootNamespace])];
-  return exitChanges(world, peerAuthentications(surroundings, homes), exitTranslationOf(surroundings));
+  const translation = exitTranslationOf(surroundings);
+  return inTime(translation.served.map(({ service }) => service), world, () => exitChanges(world, peerAuthentications(surroundings, homes), translation));
 });
