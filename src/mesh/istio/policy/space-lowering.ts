@@ -5,42 +5,52 @@ import { question, type Question } from './space-questions.ts';
 import type { RequestSet, SeenFacts } from './space.ts';
 
 /** Sets of requests as questions, with the facts that a proxy in between replaces already answered. */
-export type Lowering = (set: RequestSet, facts?: SeenFacts) => Question;
+export type Lowering = (set: RequestSet) => Question;
+
+/** As whom a proxy sees the caller, with a text that is equal for equal facts. */
+interface Seen {
+  readonly facts: SeenFacts;
+  readonly key: string;
+}
+
+function seen(facts: SeenFacts): Seen {
+  return { facts, key: JSON.stringify(['identity' in facts, facts.identity, facts.sourceIp, facts.remoteIp]) };
+}
 
 /** The same set is the same question, so that what is made of one is made once. */
 export function lowering(): Lowering {
   const sets = new Memo<RequestSet>();
   const conditions = new Memo<Condition>();
-  const ofSet = (set: RequestSet, facts: SeenFacts): Question => sets.get(set, facts, () => {
+  const ofSet = (set: RequestSet, as: Seen): Question => sets.get(set, as, () => {
     spend(1);
     switch (set.kind) {
-      case 'Matching': return ofCondition(set.condition, facts);
-      case 'Union': return { kind: 'Any', of: set.sets.map((member) => ofSet(member, facts)) };
-      case 'Intersection': return { kind: 'All', of: set.sets.map((member) => ofSet(member, facts)) };
-      case 'Complement': return { kind: 'Not', of: ofSet(set.set, facts) };
+      case 'Matching': return ofCondition(set.condition, as);
+      case 'Union': return { kind: 'Any', of: set.sets.map((member) => ofSet(member, as)) };
+      case 'Intersection': return { kind: 'All', of: set.sets.map((member) => ofSet(member, as)) };
+      case 'Complement': return { kind: 'Not', of: ofSet(set.set, as) };
       case 'Addressed': return { kind: 'Port', matcher: { of: 'address', to: set.to } };
-      case 'SeenAs': return ofSet(set.set, { ...facts, ...set.facts });
+      case 'SeenAs': return ofSet(set.set, Object.keys(set.facts).length === 0 ? as : seen({ ...as.facts, ...set.facts }));
     }
   });
-  const ofCondition = (condition: Condition, facts: SeenFacts): Question => conditions.get(condition, facts, () => (
-    { kind: 'Any', of: condition.map((clause) => ({ kind: 'All', of: clause.map((literal) => ofLiteral(literal, facts)) })) }));
-  const ofLiteral = ({ anyOf, negated }: Literal, facts: SeenFacts): Question => {
-    const nested = anyOf.filter((matcher) => matcher.of === 'alternatives').map(({ clauses }) => ofCondition(clauses, facts));
+  const ofCondition = (condition: Condition, as: Seen): Question => conditions.get(condition, as, () => (
+    { kind: 'Any', of: condition.map((clause) => ({ kind: 'All', of: clause.map((literal) => ofLiteral(literal, as)) })) }));
+  const ofLiteral = ({ anyOf, negated }: Literal, as: Seen): Question => {
+    const nested = anyOf.filter((matcher) => matcher.of === 'alternatives').map(({ clauses }) => ofCondition(clauses, as));
     const byFact = [...Map.groupBy(anyOf.filter((matcher) => matcher.of !== 'alternatives'), ({ of }) => of)];
-    const some: Question = { kind: 'Any', of: [...nested, ...byFact.map(([of, matchers]) => (of in facts ? answered(matchers, facts) : question(of, matchers)))] };
+    const some: Question = { kind: 'Any', of: [...nested, ...byFact.map(([of, matchers]) => (of in as.facts ? answered(matchers, as.facts) : question(of, matchers)))] };
     return negated ? { kind: 'Not', of: some } : some;
   };
-  return (set, facts = {}) => ofSet(set, facts);
+  const asItIs = seen({});
+  return (set) => ofSet(set, asItIs);
 }
 
 /** Questions by what they were made of, and as whom a proxy sees the caller. */
 class Memo<K extends object> {
   private readonly known = new Map<string, Map<K, Question>>();
 
-  get(key: K, facts: SeenFacts, make: () => Question): Question {
-    const seen = JSON.stringify([facts.identity, 'identity' in facts, facts.sourceIp, facts.remoteIp]);
-    const questions = this.known.get(seen) ?? new Map<K, Question>();
-    this.known.set(seen, questions);
+  get(key: K, { key: as }: Seen, make: () => Question): Question {
+    const questions = this.known.get(as) ?? new Map<K, Question>();
+    this.known.set(as, questions);
     const question = questions.get(key) ?? make();
     questions.set(key, question);
     return question;

@@ -9,8 +9,9 @@ import { gain, outcome, type Outcome } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import { parsed } from '../policy/parsed.ts';
 import { attachedPeerAuthentications, convertedPeerAuthentications, ztunnelPeerReadings } from '../policy/peer-authentication-ztunnel.ts';
-import { effectiveMtls } from '../policy/peer-authentication.ts';
+import { effectiveMtls, type EffectiveMtls } from '../policy/peer-authentication.ts';
 import type { Protocol } from '../policy/protocol.ts';
+import type { Reading } from '../policy/semantics.ts';
 import { asSidecars } from '../policy/sidecar.ts';
 import { asker, intersect, matching, subtract, type Asker, type RequestSet } from '../policy/space.ts';
 import type { Role } from '../policy/translate/manifest.ts';
@@ -24,6 +25,7 @@ import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts
 import { asWaypoints } from '../policy/waypoint.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
 import { remembered } from './memo.ts';
+import { Signatures } from './signature.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
 
@@ -79,15 +81,26 @@ function statesOf(world: World, translation: Translation): readonly State[] {
   ];
 }
 
+/** What mutual TLS asks of requests, by whom it concerns. */
+interface Mtls {
+  readonly mtls: EffectiveMtls;
+  readonly strict: readonly Reading[];
+}
+
+const mtlsOf = new WeakMap<Omit<Scene, 'service'>, Mtls>();
+
 /** The proxy of the pods in a state, with all that it decides by. */
-export function destinationOf({ policies, plane }: Pick<State, 'policies' | 'plane'>, { world: { options }, peers, workload, protocol }: Omit<Scene, 'service'>): Destination {
+export function destinationOf({ policies, plane }: Pick<State, 'policies' | 'plane'>, scene: Omit<Scene, 'service'>): Destination {
+  const { world: { options }, peers, workload, protocol } = scene;
   const { rootNamespace } = options;
-  if (plane === 'sidecar') {
-    const labels = { ...workload.labels, 'security.istio.io/tlsMode': 'istio' };
-    const pod = { ...workload, labels };
-    return { plane, readings: asSidecars(policies.filter((policy) => sidecarReads(policy, pod, options)), protocol, options), mtls: effectiveMtls(peers, pod, rootNamespace) };
-  }
-  const strict = ztunnelPeerReadings(convertedPeerAuthentications(peers, rootNamespace), attachedPeerAuthentications(peers, workload, rootNamespace));
+  const pod = { ...workload, labels: { ...workload.labels, 'security.istio.io/tlsMode': 'istio' } };
+  // Once for all states: whatever is made, PeerAuthentications are not.
+  const { mtls, strict } = mtlsOf.get(scene) ?? {
+    mtls: effectiveMtls(peers, pod, rootNamespace),
+    strict: ztunnelPeerReadings(convertedPeerAuthentications(peers, rootNamespace), attachedPeerAuthentications(peers, workload, rootNamespace)),
+  };
+  mtlsOf.set(scene, { mtls, strict });
+  if (plane === 'sidecar') return { plane, readings: asSidecars(policies.filter((policy) => sidecarReads(policy, pod, options)), protocol, options), mtls };
   return { plane, readings: [...strict, ...policies.filter((policy) => ztunnelReads(policy, workload, options)).flatMap((policy) => asZtunnel(policy, options) ?? [])] };
 }
 
@@ -127,37 +140,62 @@ const lessFor: Readonly<Record<string, 'Refuses' | 'Ends'>> = {
   'a caller in ambient': 'Refuses', 'a caller outside the mesh': 'Ends', 'a caller outside the mesh that addresses the pod': 'Ends',
 };
 
-/** One way of a caller after each step, and what gets through by it. */
+/** One way of a caller, the first step after which it is so, and what gets through by it. */
 interface Way {
-  readonly caller: string;
   readonly step: string;
   readonly path: DataPath;
   readonly outcome: Outcome;
 }
 
-function changesFor([was, ...later]: readonly Way[], withinOf: (path: DataPath) => RequestSet, ask: Asker, object: string): readonly Change[] {
+/** The ways that differ from those before; the first is the one of today. */
+function waysOf(caller: string, states: readonly { readonly step: string; readonly paths: Readonly<Record<string, DataPath>> }[]): readonly Way[] {
+  const ways: Way[] = [];
+  for (const { step, paths } of states) {
+    const path = paths[caller];
+    if (path === undefined || ways.some((way) => isDeepStrictEqual(way.path, path))) continue;
+    ways.push({ step, path, outcome: outcome(path) });
+  }
+  return ways;
+}
+
+/** A change, of whatever Service. */
+type Found = Omit<Change, 'object'>;
+
+function changesFor(caller: string, [was, ...later]: readonly Way[], withinOf: (path: DataPath) => RequestSet, ask: Asker): readonly Found[] {
   if (was === undefined) return [];
   const within = withinOf(was.path);
-  const less = lessFor[was.caller];
-  const found = later.filter(({ path }) => !isDeepStrictEqual(path, was.path)).flatMap(({ caller, step, outcome: is }): readonly Change[] => {
+  const less = lessFor[caller];
+  const found = later.flatMap(({ step, outcome: is }): readonly Found[] => {
     const more = ask(gain(is, was.outcome, within));
-    if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${step} ${caller} would get through that is refused today: ${describe(more)}` }];
+    if (more !== undefined) return [{ kind: 'Opens', message: `at ${step} ${caller} would get through that is refused today: ${describe(more)}` }];
     const fewer = less && ask(gain(was.outcome, is, within));
-    return fewer === undefined || less === undefined ? [] : [{ kind: less, object, message: `at ${step} ${caller} would be refused that gets through today: ${describe(fewer)}` }];
+    return fewer === undefined || less === undefined ? [] : [{ kind: less, message: `at ${step} ${caller} would be refused that gets through today: ${describe(fewer)}` }];
   });
   // One of a kind is enough to show, and the first step at which it happens.
   return [...new Map(found.toReversed().map((change) => [change.kind, change])).values()];
 }
 
-function changesIn(scene: Scene, states: readonly State[]): readonly Change[] {
+/** What was found where the same decides: most Services of a namespace differ by their names only. */
+interface Known {
+  readonly signatures: Signatures;
+  readonly changes: Map<string, readonly Found[]>;
+}
+
+function changesIn(scene: Scene, states: readonly State[], known: Known): readonly Found[] {
   const { world, service, protocol } = scene;
-  const ways = states.flatMap((state) => Object.entries(pathsOf(state, scene)).map(([caller, path]): Way => ({ caller, step: state.step, path, outcome: outcome(path) })));
+  const shown = states.map((state) => ({ step: state.step, paths: pathsOf(state, scene) }));
+  const callers = Object.keys(shown[0]?.paths ?? {}).map((caller) => ({ caller, ways: waysOf(caller, shown) })).filter(({ ways }) => ways.length > 1);
   const { set, space } = throughService(service, world.workloads);
+  const signature = JSON.stringify([protocol, space.servicePorts, shown.map(({ step, paths }) => [step, known.signatures.of(Object.entries(paths))])]);
+  const before = known.changes.get(signature);
+  if (before !== undefined) return before;
   const toPod = subtract(ofProtocol(protocol), unreal(world));
   const toService = intersect(toPod, set);
-  const ask = asker([toService, ...ways.flatMap(({ outcome: { allowed, unasked } }) => [allowed, unasked])], space);
+  const ask = asker([toService, ...callers.flatMap(({ ways }) => ways).flatMap(({ outcome: { allowed, unasked } }) => [allowed, unasked])], space);
   const withinOf = ({ address }: DataPath): RequestSet => (address === 'Service' ? toService : toPod);
-  return [...Map.groupBy(ways, ({ caller }) => caller).values()].flatMap((own) => changesFor(own, withinOf, ask, serviceTitle(service)));
+  const found = callers.flatMap(({ caller, ways }) => changesFor(caller, ways, withinOf, ask));
+  known.changes.set(signature, found);
+  return found;
 }
 
 /**
@@ -166,10 +204,12 @@ function changesIn(scene: Scene, states: readonly State[]): readonly Change[] {
  */
 export function changes(world: World, peers: readonly PeerAuthentication[], translation: Translation): readonly Change[] {
   const states = statesOf(world, translation);
+  const known: Known = { signatures: new Signatures(), changes: new Map() };
   return translation.bound.flatMap((service): readonly Change[] => {
     try {
       return podsBehind(service, world.workloads).flatMap(({ labels }) => protocolsOf(service).flatMap((protocol) =>
-        changesIn({ world, peers, service, workload: { namespace: world.namespace, labels }, protocol }, states)));
+        changesIn({ world, peers, service, workload: { namespace: world.namespace, labels }, protocol }, states, known)
+          .map((found) => ({ ...found, object: serviceTitle(service) }))));
     } catch (error) {
       if (!(error instanceof RequestSpaceTooLarge)) throw error;
       return [unknown(service, world)];

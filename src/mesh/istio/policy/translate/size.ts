@@ -13,13 +13,16 @@ export function sizeOf(object: ConfigObject): number {
   return size;
 }
 
-/** Reading a character of an object takes so many steps: what is far too large is given up before it is begun. */
+/** A character of a policy takes at least so many steps in the end: what is far too large is given up before it is begun. */
 const stepsOfCharacter = 3;
+
+/** Of what is carried over and not compared. */
+const stepsOfOther = 1 / 8;
 
 /** Counts what it takes to read all that applies to a namespace. */
 export function countSizes({ policies, requestAuthentications, extensions }: Sized): void {
-  for (const { object } of [...policies, ...requestAuthentications]) spend(sizeOf(object) * stepsOfCharacter);
-  for (const object of extensions) spend(sizeOf(object) / 8);
+  for (const { object } of policies) spend(sizeOf(object) * stepsOfCharacter);
+  for (const object of [...requestAuthentications.map((original) => original.object), ...extensions]) spend(sizeOf(object) * stepsOfOther);
 }
 
 /** The object of a namespace that says most: what to make smaller first. */
