@@ -108,3 +108,11 @@ export const tenantShapes: Readonly<Record<string, Shape>> = {
   ...Object.fromEntries(Object.entries({ ...policies, ...others }).map(([name, objects]): readonly [string, Shape] => [name, (size) => surroundings({}, objects(size))])),
   ...namespaces,
 };
+
+const kinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication', 'VirtualService', 'HTTPRoute', 'ServiceEntry', 'DestinationRule', 'EnvoyFilter', 'WasmPlugin', 'Telemetry'];
+
+/** The characters of what the tenant has written. */
+export function bytesOf({ mesh, services, workloads }: Surroundings): number {
+  const specs = kinds.flatMap((kind) => mesh.configs(kind, 'shop').map(({ spec }) => spec));
+  return JSON.stringify([specs, services.map(({ selector, ports }) => [selector, ports]), workloads.map(({ templateLabels }) => templateLabels)]).length;
+}

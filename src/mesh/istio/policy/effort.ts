@@ -3,8 +3,11 @@
  * a look that would take more than it may is given up: counted rather than timed, so that the same policies always get the same answer.
  */
 
-/** Steps that one look may take to translate the policies of a namespace, and again to prove what comes of it: about half a second each. */
-export const lookSteps = 1_500_000;
+/** Steps that one look may take to translate the policies of a namespace: less than a second. */
+export const translationSteps = 1_500_000;
+
+/** Steps that it may take to prove what comes of it: enough for as many policies as are translated, each of a Service of its own. */
+export const proofSteps = 2_500_000;
 
 /** Thrown when a look has taken all its steps. Only `bounded` catches it: what was found until then says nothing. */
 class EffortExceeded extends Error {

@@ -4,7 +4,7 @@ import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../pol
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
 import { describe } from '../policy/describe.ts';
-import { bounded, lookSteps } from '../policy/effort.ts';
+import { bounded, proofSteps, spend } from '../policy/effort.ts';
 import { gain, outcome, type Outcome } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import { parsed } from '../policy/parsed.ts';
@@ -223,16 +223,21 @@ export function unknown(service: ServiceFacts, world: World): Change {
 }
 
 /** The proof within the steps of one look; beyond them it is one of nothing. */
-export function inTime(services: readonly ServiceFacts[], world: World, prove: () => readonly Change[], steps = lookSteps): readonly Change[] {
+export function inTime(services: readonly ServiceFacts[], world: World, prove: () => readonly Change[], steps = proofSteps): readonly Change[] {
   const proved = bounded(steps, prove);
   return proved.kind === 'Done' ? proved.value : services.map((service) => unknown(service, world));
 }
+
+/** A port with a mode of its own is asked about at each step, and takes at least so many steps in the end. */
+const stepsOfPort = 100;
 
 /** The PeerAuthentications of some namespaces. */
 export function peerAuthentications({ mesh }: Surroundings, homes: readonly string[]): readonly PeerAuthentication[] {
   return homes.flatMap((home) => mesh.configs('PeerAuthentication', home)).flatMap((object) => {
     const policy = parsed(object);
-    return policy?.kind === 'PeerAuthentication' ? [policy] : [];
+    if (policy?.kind !== 'PeerAuthentication') return [];
+    spend(Object.keys(policy.ports).length * stepsOfPort);
+    return [policy];
   });
 }
 

@@ -67,11 +67,14 @@ function ztunnelGap(spec: Original<AuthorizationPolicy>['object']['spec'], polic
 
 /** Compared over all requests of the protocol, not by the names of fields; a policy too large for that counts as another. */
 export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
+  // Made in each look, whether what comes of them is remembered or not: their steps are then the same each time.
+  const [before, after] = [rulesOf(asSidecar(policy, protocol, options)?.rules), rulesOf(asZtunnel(policy, options)?.rules)];
   const asked = `${protocol} ${textOf(options)}`;
   const answers = compared.get(textOf(policy)) ?? new Map<string, Costed<boolean>>();
-  const before = answers.get(asked);
-  if (before !== undefined) return recount(before);
-  const same = costed(() => compareAtZtunnel(policy, protocol, options));
+  const known = answers.get(asked);
+  if (known !== undefined) return recount(known);
+  const differs = union(subtract(before, after), subtract(after, before));
+  const same = costed(() => someRequest(intersect(ofProtocol(protocol), differs)) === undefined);
   if (compared.size >= maxCompared) compared.clear();
   compared.set(textOf(policy), answers.set(asked, same));
   return same.value;
@@ -87,13 +90,6 @@ function textOf(value: object): string {
   const text = texts.get(value) ?? JSON.stringify(value);
   texts.set(value, text);
   return text;
-}
-
-function compareAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
-  const before = rulesOf(asSidecar(policy, protocol, options)?.rules);
-  const after = rulesOf(asZtunnel(policy, options)?.rules);
-  const differs = union(subtract(before, after), subtract(after, before));
-  return someRequest(intersect(ofProtocol(protocol), differs)) === undefined;
 }
 
 function rulesOf(rules: readonly Parameters<typeof matching>[0][] = []): RequestSet {

@@ -1,7 +1,7 @@
 import { useWaypointLabel } from '../../labels.ts';
 import type { AuthorizationPolicy } from '../types.ts';
 import { factsOf } from '../conditions.ts';
-import { bounded, lookSteps } from '../effort.ts';
+import { bounded, translationSteps } from '../effort.ts';
 import { asSidecar } from '../sidecar.ts';
 import { allowWaypoint, guard } from './companions.ts';
 import { copyAuthorizationPolicy, copyExtension, copyRequestAuthentication, type Copies } from './copies.ts';
@@ -46,7 +46,7 @@ function unknown(world: World): Translation {
 }
 
 /** `translate` within the steps of one look. */
-export function translateInTime(world: World, steps = lookSteps): Translation {
+export function translateInTime(world: World, steps = translationSteps): Translation {
   const made = bounded(steps, () => translate(world));
   return made.kind === 'Done' ? made.value : unknown(world);
 }

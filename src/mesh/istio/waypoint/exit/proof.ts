@@ -114,19 +114,30 @@ interface Requests {
   /** To ports that no waypoint has a say in. */
   readonly elsewhere: RequestSet;
   /** From the namespace itself. */
-  readonly own: RequestSet;
+  readonly ownToService: RequestSet;
+  readonly ownElsewhere: RequestSet;
+}
+
+/** What gets through at the start, by the ways that there are. */
+type Start = Readonly<Record<'through' | 'aroundToPod' | 'plain' | 'plainToPod' | 'eitherWay', Outcome>>;
+
+function startOf({ through, around, aroundToPod, plain, plainToPod }: Ways): Start {
+  return { through: outcome(through), aroundToPod: outcome(aroundToPod), plain: outcome(plain), plainToPod: outcome(plainToPod), eitherWay: outcome(around, through) };
+}
+
+/** Whether both ask the same; of a path that is the same as another one the same gets through. */
+function isSame(a: Comparison, b: Comparison): boolean {
+  return a.caller === b.caller && a.before === b.before && a.within === b.within && a.less === b.less && isDeepStrictEqual(a.path, b.path);
 }
 
 function requestsIn(scene: Scene): Requests {
   const { world, served } = scene;
   const all = real(scene);
   const ports = coveredPorts(neighbours(served, world), world.workloads).map((port): Matcher => ({ of: 'port', side: 'Workload', port }));
-  return {
-    all,
-    service: intersect(all, throughService(served.service, world.workloads).set),
-    elsewhere: intersect(all, matching([[{ anyOf: ports, negated: true }]])),
-    own: those({ of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: world.namespace } }),
-  };
+  const service = intersect(all, throughService(served.service, world.workloads).set);
+  const elsewhere = intersect(all, matching([[{ anyOf: ports, negated: true }]]));
+  const own = those({ of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: world.namespace } });
+  return { all, service, elsewhere, ownToService: intersect(service, own), ownElsewhere: intersect(elsewhere, own) };
 }
 
 /**
@@ -134,22 +145,22 @@ function requestsIn(scene: Scene): Requests {
  * lets it through: whether it comes through it or past it afterwards, the same rules decide. A caller in plaintext never came through
  * it, so for that one only its own way counts.
  */
-function comparisons(state: State, start: Ways, now: Ways, { all, service, elsewhere, own }: Requests): readonly Comparison[] {
-  const eitherWay = outcome(start.around, start.through);
+function comparisons(state: State, start: Start, now: Ways, { all, service, elsewhere, ownToService, ownElsewhere }: Requests): readonly Comparison[] {
+  const { eitherWay } = start;
   const always: readonly Comparison[] = [
-    { caller: 'a caller in ambient', path: now.through, before: outcome(start.through), within: service, less: 'Refuses' },
+    { caller: 'a caller in ambient', path: now.through, before: start.through, within: service, less: 'Refuses' },
     { caller: 'a caller that goes around the waypoint', path: now.around, before: eitherWay, within: service, ...(state.plane === 'sidecar' && { less: 'Ends' as const }) },
-    { caller: 'a caller that addresses the pod', path: now.aroundToPod, before: outcome(start.aroundToPod), within: elsewhere, less: 'Ends' },
-    { caller: 'a caller outside the mesh', path: now.plain, before: outcome(start.plain), within: service, less: 'Ends' },
-    { caller: 'a caller outside the mesh that addresses the pod', path: now.plainToPod, before: outcome(start.plainToPod), within: all, less: 'Ends' },
+    { caller: 'a caller that addresses the pod', path: now.aroundToPod, before: start.aroundToPod, within: elsewhere, less: 'Ends' },
+    { caller: 'a caller outside the mesh', path: now.plain, before: start.plain, within: service, less: 'Ends' },
+    { caller: 'a caller outside the mesh that addresses the pod', path: now.plainToPod, before: start.plainToPod, within: all, less: 'Ends' },
   ];
   if (!state.moved) return always;
   const toPod = sidecarToSidecar(now.destination, 'Pod');
   return [
     ...always,
-    { caller: 'a workload of this namespace that has its sidecar', path: now.around, before: outcome(start.through), within: intersect(service, own), ...(state.plane === 'sidecar' && { less: 'Refuses' as const }) },
-    { caller: 'a workload of this namespace that has its sidecar and addresses the pod', path: toPod, before: outcome(start.aroundToPod), within: intersect(elsewhere, own), ...(state.plane === 'sidecar' && { less: 'Ends' as const }) },
-    { caller: 'a workload of this namespace that has its sidecar and addresses the pod', path: { ...toPod, address: 'Service' }, before: eitherWay, within: intersect(service, own) },
+    { caller: 'a workload of this namespace that has its sidecar', path: now.around, before: start.through, within: ownToService, ...(state.plane === 'sidecar' && { less: 'Refuses' as const }) },
+    { caller: 'a workload of this namespace that has its sidecar and addresses the pod', path: toPod, before: start.aroundToPod, within: ownElsewhere, ...(state.plane === 'sidecar' && { less: 'Ends' as const }) },
+    { caller: 'a workload of this namespace that has its sidecar and addresses the pod', path: { ...toPod, address: 'Service' }, before: eitherWay, within: ownToService },
   ];
 }
 
@@ -159,9 +170,19 @@ function whoRefuses(path: DataPath, request: Request): string {
   return by === undefined ? 'no ALLOW policy lets it in' : `${by} refuses it`;
 }
 
-function changesAt(state: State, comparison: Comparison, ask: Asker, object: string): readonly Change[] {
+/** A comparison, and what gets through now. */
+interface Compared {
+  readonly state: State;
+  readonly comparison: Comparison;
+  readonly is: Outcome;
+}
+
+function outcomeOnce(others: readonly Compared[], path: DataPath): Outcome {
+  return others.find(({ comparison }) => isDeepStrictEqual(comparison.path, path))?.is ?? outcome(path);
+}
+
+function changesAt({ state, comparison, is }: Compared, ask: Asker, object: string): readonly Change[] {
   const { caller, path, before, within, less } = comparison;
-  const is = outcome(path);
   const more = ask(gain(is, before, within));
   if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${state.step} ${caller} would get through that is refused today: ${describe(more)}` }];
   const fewer = less && ask(gain(before, is, within));
@@ -174,17 +195,20 @@ function firstOfEach(changes: readonly (Change & { readonly caller: string })[])
   return [...new Map(changes.toReversed().map(({ caller, ...change }) => [`${change.kind} ${caller}`, change])).values()].toReversed();
 }
 
-function changesIn(scene: Scene, [start, ...later]: readonly [State, ...State[]]): readonly Change[] {
-  const first = waysOf(start, scene);
+function changesIn(scene: Scene, [today, ...later]: readonly [State, ...State[]]): readonly Change[] {
+  const first = waysOf(today, scene);
+  const start = startOf(first);
   const requests = requestsIn(scene);
   const { service } = scene.served;
   const compared = later.map((state) => ({ state, now: waysOf(state, scene) }))
     // What is narrowed to sidecars is nothing to ztunnel: then every way is as it was.
     .filter(({ state, now }) => state.moved || !isDeepStrictEqual(now, first))
-    .flatMap(({ state, now }) => comparisons(state, first, now, requests).map((comparison) => ({ state, comparison })));
-  const sets = compared.flatMap(({ comparison: { path, before, within } }) => [within, ...[before, outcome(path)].flatMap(({ allowed, unasked }) => [allowed, unasked])]);
+    .flatMap(({ state, now }) => comparisons(state, start, now, requests).map((comparison) => ({ state, comparison })))
+    // The first step at which it is so is enough.
+    .reduce<readonly Compared[]>((others, one) => (others.some(({ comparison }) => isSame(comparison, one.comparison)) ? others : [...others, { ...one, is: outcomeOnce(others, one.comparison.path) }]), []);
+  const sets = compared.flatMap(({ is, comparison: { before, within } }) => [within, ...[before, is].flatMap(({ allowed, unasked }) => [allowed, unasked])]);
   const ask = asker(sets, throughService(service, scene.world.workloads).space);
-  return firstOfEach(compared.flatMap(({ state, comparison }) => changesAt(state, comparison, ask, serviceTitle(service)).map((change) => ({ ...change, caller: comparison.caller }))));
+  return firstOfEach(compared.flatMap((one) => changesAt(one, ask, serviceTitle(service)).map((change) => ({ ...change, caller: one.comparison.caller }))));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { bounded, lookSteps } from '../../effort.ts';
+import { bounded, translationSteps } from '../../effort.ts';
 import { protocolConflicts } from '../obstacles.ts';
 import { portMap } from '../ports.ts';
 import { critical, warning, type Problem } from '../problem.ts';
@@ -90,7 +90,7 @@ export function translateToSidecars(world: ExitWorld): ExitTranslation {
 }
 
 /** `translateToSidecars` within the steps of one look. */
-export function translateToSidecarsInTime(world: ExitWorld, steps = lookSteps): ExitTranslation {
+export function translateToSidecarsInTime(world: ExitWorld, steps = translationSteps): ExitTranslation {
   const made = bounded(steps, () => translateToSidecars(world));
   return made.kind === 'Done' ? made.value : { served: world.served, manifests: [], problems: [tooLarge(world)] };
 }
