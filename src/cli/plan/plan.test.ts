@@ -154,6 +154,13 @@ describe('a waypoint that is there already', () => {
   });
 });
 
+it('blocks where policies are too large to prove', () => {
+  const rules = Array.from({ length: 3000 }, (_each, index) => `{from: [{source: {principals: [cluster.local/ns/shop/sa/a${index}]}}], to: [{operation: {paths: ["/p${index}/*"]}}]}`);
+  const large = readers('shop', 'cart', '').replace(/rules: .*$/, `rules: [${rules.join(', ')}]}}`);
+  const [shop] = namespaces([service('shop', 'cart'), deployment('shop', 'cart'), large]);
+  expect(shop && criticals(shop)).toContain('MM119 AuthorizationPolicy shop/cart');
+});
+
 describe('callers that nobody knows', () => {
   const unknown = application('shop', 'cart', 'principals: ["*"]');
 

@@ -1,3 +1,6 @@
+import { wordsOf } from './classes.ts';
+import { spend } from './effort.ts';
+
 /*
  * Boolean formulas over the sides of boxes. A side is a bit set of the classes of one dimension; a conjunction of sides is a box; sets
  * of requests are unions, intersections and complements of boxes. Equal formulas are one node, so that what two sets have in common
@@ -35,16 +38,20 @@ export class Boxes {
   /** By a hash, since a bit set as text is long. */
   private readonly sides = new Map<number, readonly Formula[]>();
   private readonly all: readonly bigint[];
+  /** By dimension: the steps that an operation on its classes takes. */
+  private readonly words: readonly number[];
   private work: number;
 
   /** `work`: how many parts of formulas may be looked at before RequestSpaceTooLarge. */
   constructor(all: readonly bigint[], work: number) {
     this.all = all;
+    this.words = all.map((classes) => wordsOf(bitLength(classes)));
     this.work = work;
   }
 
   /** The requests in these classes of a dimension. */
   side(dimension: number, classes: bigint): Formula {
+    this.spend(this.words[dimension]);
     if (classes === 0n) return FALSE;
     if (classes === this.all[dimension]) return TRUE;
     const key = dimension * hashSize + Number(classes % BigInt(hashSize));
@@ -111,7 +118,7 @@ export class Boxes {
         counts.set(side, (counts.get(side) ?? 0) + 1);
       } else if (!seen.has(Math.abs(formula))) {
         seen.add(Math.abs(formula));
-        open.push(...node.parts);
+        for (const part of node.parts) open.push(part);
       }
     }
     return [...counts].reduce<readonly [Formula, number]>((best, entry) => (entry[1] > best[1] ? entry : best), [FALSE, 0])[0];
@@ -133,6 +140,7 @@ export class Boxes {
   }
 
   private conjunction(current: Flat): Formula {
+    this.spend(current.sides.size + current.unions.size);
     const parts = [...this.sidesOf(current), ...current.unions].sort((a, b) => a - b);
     const [only] = parts;
     if (only === undefined) return TRUE;
@@ -153,14 +161,14 @@ export class Boxes {
     const unions = new Set<Formula>();
     const open = [...formulas];
     for (let formula = open.pop(); formula !== undefined; formula = open.pop()) {
-      this.spend();
       const node = this.node(formula);
+      this.spend(node.kind === 'Side' ? this.words[node.dimension] : 1);
       if (formula === FALSE || unions.has(-formula)) return undefined;
       if (node.kind === 'Side') {
         const classes = (sides.get(node.dimension) ?? node.classes) & node.classes;
         if (classes === 0n) return undefined;
         sides.set(node.dimension, classes);
-      } else if (formula > 0) open.push(...node.parts);
+      } else if (formula > 0) for (const part of node.parts) open.push(part);
       else unions.add(formula);
     }
     return { sides, unions };
@@ -202,10 +210,15 @@ export class Boxes {
     return after.every((part, index) => part === before[index]) ? conjunction : this.and(after);
   }
 
-  private spend(): void {
-    this.work -= 1;
+  private spend(steps = 1): void {
+    spend(steps);
+    this.work -= steps;
     if (this.work < 0) throw new RequestSpaceTooLarge('the policies make too many combinations of request classes to compare them exactly');
   }
+}
+
+function bitLength(classes: bigint): number {
+  return classes.toString(16).length * 4;
 }
 
 /** A conjunction while it is made. */
