@@ -1,6 +1,7 @@
 import { originalLabelsAnnotation, stepLabel } from '../api/resources.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
 import type { ServiceView } from '../mesh/views.ts';
+import { arrivedAlone } from './arrived.ts';
 import { labelCommand } from './label-command.ts';
 import { hasLabels, observedLabels } from './label-values.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
@@ -68,8 +69,8 @@ function restarting({ surroundings }: Picture, { stale, order }: Work<'Restart'>
 }
 
 /** Whether the labels of the namespace are those of the new data plane, and of that alone. */
-export function isThere({ adapter, surroundings: { namespace: { labels }, route: { from, to } } }: Picture): boolean {
-  return adapter.arrived({ from, to }, labels) && !adapter.arrived({ from: to, to: from }, labels);
+export function isThere({ adapter, surroundings: { namespace: { labels }, route } }: Picture): boolean {
+  return arrivedAlone(adapter, route, labels);
 }
 
 /** The labels as they are, as long as no record has those of before; in both data planes, without what the way into the new one gave. */

@@ -187,8 +187,7 @@ export function lostJournal(situation: Situation, status: NamespaceMigrationStat
 
 function notSpoilt(situation: Situation, status: NamespaceMigrationStatus, isNoted: boolean): Draft | undefined {
   const { status: stored = {} } = situation.object;
-  const isBegun = tellsOfBeginning(stored) && stored.itinerary !== 'Hbone';
-  if (isBegun) return sinceBegun(situation, status, isNoted);
+  if (isBegun(stored)) return sinceBegun(situation, status, isNoted);
   return isNoted ? broughtBack(situation, status) : undefined;
 }
 
@@ -204,7 +203,12 @@ function isOver(stored: NamespaceMigrationStatus): boolean {
   return stored.direction === 'Backward' && !isFound(stored) && isClosing(stored);
 }
 
-/** Whether a status as it is stored tells of a beginning and of no end. What was only restarted for HBONE has nothing to put back. */
+/** Whether a status as it is stored tells of a beginning. What was only restarted for HBONE has nothing to put back. */
+function isBegun(stored: NamespaceMigrationStatus): boolean {
+  return tellsOfBeginning(stored) && stored.itinerary !== 'Hbone';
+}
+
+/** Whether it tells of a beginning and of no end. */
 export function isUnended(stored: NamespaceMigrationStatus): boolean {
-  return tellsOfBeginning(stored) && stored.itinerary !== 'Hbone' && !isOver(stored);
+  return isBegun(stored) && !isOver(stored);
 }

@@ -1,13 +1,11 @@
+import { LabelValue } from '../api/mesh-migration.ts';
 import { originalLabelsAnnotation } from '../api/resources.ts';
 import { record, type Json } from './json.ts';
 import type { ServiceView } from './views.ts';
 
-/** As the API server admits the value of a label (k8s.io/apimachinery/pkg/util/validation: IsValidLabelValue). */
-const labelValue = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
-
 /** Whoever may edit the Service may write anything here; what no label can be was none, and must get into no command that is shown. */
 function isLabel(value: unknown): boolean {
-  return value === null || (typeof value === 'string' && labelValue.test(value));
+  return value === null || LabelValue.safeParse(value).success;
 }
 
 /** The labels of before as a Service that was bound or unbound keeps them; undefined if it keeps none, or if somebody has spoilt them. */

@@ -10,14 +10,13 @@ import type { World } from './world.ts';
 
 const parts = ['Gateway', 'Deployment', 'Service', 'ServiceAccount'] as const;
 
-/** What an owner would notice of a waypoint; istiod writes its status, and applies what it makes for it again and again. */
+/** What an owner would notice of a waypoint: istiod writes its status, and it and others apply what it makes for it again and again, the operator never. */
 async function partsOf(world: World, name: string): Promise<Readonly<Record<string, unknown>>> {
   const found = await Promise.all(parts.map(async (kind) => {
     const { metadata: { resourceVersion: _version, managedFields, ...metadata }, status: _status, ...rest } = await world.client.get<KubeObject & { readonly status?: unknown }>(kinds[kind], world.ns(), name, world.signal);
     const managers = (managedFields ?? []).map(({ manager }) => manager);
     assert.ok(!managers.includes(fieldManager), `${kind} ${name} was written by the operator`);
-    const written = (managedFields ?? []).filter(({ subresource }) => subresource === undefined).map(({ time: _time, ...fields }) => fields);
-    return [kind, { metadata, ...rest, written }] as const;
+    return [kind, { metadata, ...rest }] as const;
   }));
   return Object.fromEntries(found);
 }

@@ -3,6 +3,7 @@ import { journalAnnotation, meshMigrations, namespaceMigrations } from '../../sr
 import { meshMigration } from './manifests.ts';
 import { smallShop } from './migrate.ts';
 import type { Scenario } from './scenario.ts';
+import { journalBecomes } from './taken-journal.ts';
 import type { World } from './world.ts';
 
 /** Without the operator, which would roll back; `meanwhile` is done before it is there again. */
@@ -100,9 +101,7 @@ export const beliefScenarios: readonly Scenario[] = [
       const home = world.ns();
       await world.create(meshMigration(world.name, { names: [home] }));
       await world.phase('Migrated');
-      await world.operator.kill();
-      await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: null } } });
-      await world.operator.start();
+      await journalBecomes(world, null);
       await world.childPhase('Blocked');
       await world.command('RollingBack');
       const { status } = await world.phase('Incomplete');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { journalAnnotation, meshMigrations, namespaceMigrations, type NamespaceMigration } from '../../src/api/resources.ts';
+import { meshMigrations, namespaceMigrations, type NamespaceMigration } from '../../src/api/resources.ts';
 import { allowGet, denyDelete, nothingLeft, shop } from '../scenarios/http.ts';
 import { meshMigration } from '../scenarios/manifests.ts';
+import { journalBecomes } from '../scenarios/taken-journal.ts';
 import type { World } from '../scenarios/world.ts';
 import { paste } from './paste.ts';
 import { runOnSimulation } from './run-scenario.ts';
@@ -15,9 +16,7 @@ async function lost(world: World, home: string): Promise<void> {
   await shop(world, allowGet(home), denyDelete(home));
   await world.create(meshMigration(world.name, { names: [home] }));
   await world.phase('Migrated');
-  await world.operator.kill();
-  await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: null } } });
-  await world.operator.start();
+  await journalBecomes(world, null);
   await world.childPhase('Blocked');
 }
 

@@ -5,6 +5,7 @@ import { maxJournalBytes } from '../../src/plan/journal.ts';
 import { allowGet, denyDelete, nothingLeft, shop } from '../scenarios/http.ts';
 import { meshMigration } from '../scenarios/manifests.ts';
 import { smallShop } from '../scenarios/migrate.ts';
+import { journalBecomes } from '../scenarios/taken-journal.ts';
 import type { World } from '../scenarios/world.ts';
 import { OpeningWatch } from './opening-watch.ts';
 import { paste } from './paste.ts';
@@ -19,14 +20,6 @@ async function migrated(world: World, set: (world: World) => Promise<void> = sma
   await set(world);
   await world.create(meshMigration(world.name, { names: [world.ns()] }));
   await world.phase('Migrated');
-}
-
-/** While no operator looks on. */
-async function journalBecomes(world: World, value: string | null, meanwhile?: () => Promise<void>): Promise<void> {
-  await world.operator.kill();
-  await world.patch('Namespace', undefined, world.ns(), { metadata: { annotations: { [journalAnnotation]: value } } });
-  await meanwhile?.();
-  await world.operator.start();
 }
 
 async function fixOf(world: World): Promise<string> {

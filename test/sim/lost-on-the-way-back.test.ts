@@ -3,19 +3,13 @@ import { journalAnnotation, meshMigrations, namespaceMigrations, originalLabelsA
 import { allowGet, denyDelete, made, shop } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace, strict } from '../scenarios/manifests.ts';
 import { smallShop } from '../scenarios/migrate.ts';
+import { journalBecomes } from '../scenarios/taken-journal.ts';
 import type { World } from '../scenarios/world.ts';
 import { OpeningWatch } from './opening-watch.ts';
 import { runOnSimulation, type SimRun } from './run-scenario.ts';
 
 async function run(story: (world: World, home: string) => Promise<void>, options: SimRun = {}): Promise<void> {
   await runOnSimulation({ name: 'lost-back', podsOutside: true, run: async (world) => { await story(world, world.ns()); } }, options);
-}
-
-/** While no operator looks on. */
-async function journalTaken(world: World): Promise<void> {
-  await world.operator.kill();
-  await world.patch('Namespace', undefined, world.ns(), { metadata: { annotations: { [journalAnnotation]: null } } });
-  await world.operator.start();
 }
 
 async function halfWayBack(world: World): Promise<void> {
@@ -42,7 +36,7 @@ describe('a journal that is taken away on the way back', () => {
       await halfWayBack(world);
       await world.eventually('noted', async () => ((await world.migration()).status?.returned === undefined ? undefined : true));
       const before = await made(world);
-      await journalTaken(world);
+      await journalBecomes(world, null);
       await isHeld(world);
       await world.pause(5 * 60_000);
       await isHeld(world);
@@ -60,7 +54,7 @@ describe('a journal that is taken away on the way back', () => {
       await world.patch('Deployment', home, 'cart', { spec: { paused: true } });
       await world.edit({ action: 'Rollback' });
       await halfWayBack(world);
-      await journalTaken(world);
+      await journalBecomes(world, null);
       await isHeld(world);
     });
   });
@@ -71,7 +65,7 @@ describe('a journal that is taken away on the way back', () => {
       await smallShop(world, world.ns('other'));
       await world.create(meshMigration(world.name, { names: [home, world.ns('other')] }));
       await world.phase('Migrated');
-      await journalTaken(world);
+      await journalBecomes(world, null);
       await world.childPhase('Blocked');
       await world.edit({ namespaces: { names: [world.ns('other')] } });
       await world.create(meshMigration('back', { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
@@ -141,7 +135,7 @@ describe('what somebody writes into the record of a Service', () => {
       await world.operator.kill();
       const labels = JSON.stringify({ 'istio.io/use-waypoint': '$(kubectl create clusterrolebinding me --clusterrole=cluster-admin --user=mallory)' });
       await world.patch('Service', home, 'api', { metadata: { annotations: { [originalLabelsAnnotation]: labels } } });
-      await journalTaken(world);
+      await journalBecomes(world, null);
       const { status } = await world.childPhase('Blocked');
       expect(JSON.stringify(status)).not.toContain('mallory');
     });
