@@ -6,7 +6,8 @@ import type { Surroundings } from '../../adapter.ts';
 import { istio } from '../adapter.ts';
 import { bounded, proofSteps, spend, translationSteps } from '../policy/effort.ts';
 import { translate } from '../policy/translate/translate.ts';
-import { changes, peerAuthentications } from './proof.ts';
+import { peerAuthentications } from './peer-authentications.ts';
+import { changes } from './proof.ts';
 import { worldOf } from './world.ts';
 
 /** The steps of translating and of proving, or that one of them is given up. */
@@ -14,7 +15,7 @@ function stepsOf(given: Surroundings): number | 'TooLarge' {
   const world = worldOf(given);
   const translated = bounded(translationSteps, () => translate(world));
   if (translated.kind === 'TooLarge') return 'TooLarge';
-  const proved = bounded(proofSteps, () => changes(world, peerAuthentications(given, ['shop', 'istio-system']), translated.value));
+  const proved = bounded(proofSteps, () => changes(world, peerAuthentications(given), translated.value));
   return proved.kind === 'TooLarge' ? 'TooLarge' : translated.steps + proved.steps;
 }
 

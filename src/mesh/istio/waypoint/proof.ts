@@ -4,10 +4,9 @@ import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../pol
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
 import { describe } from '../policy/describe.ts';
-import { bounded, proofSteps, spend } from '../policy/effort.ts';
+import { bounded, proofSteps } from '../policy/effort.ts';
 import { gain, outcome, type Outcome } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
-import { parsed } from '../policy/parsed.ts';
 import { attachedPeerAuthentications, convertedPeerAuthentications, ztunnelPeerReadings } from '../policy/peer-authentication-ztunnel.ts';
 import { effectiveMtls, type EffectiveMtls } from '../policy/peer-authentication.ts';
 import type { Protocol } from '../policy/protocol.ts';
@@ -25,6 +24,7 @@ import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts
 import { asWaypoints } from '../policy/waypoint.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
 import { remembered } from './memo.ts';
+import { peerAuthentications } from './peer-authentications.ts';
 import { Signatures } from './signature.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
@@ -236,25 +236,11 @@ export function inTime(services: readonly ServiceFacts[], world: World, prove: (
   return proved.kind === 'Done' ? proved.value : services.map((service) => unknown(service, world));
 }
 
-/** A port with a mode of its own is asked about at each step, and takes at least so many steps in the end. */
-const stepsOfPort = 100;
-
-/** The PeerAuthentications of some namespaces. */
-export function peerAuthentications({ mesh }: Surroundings, homes: readonly string[]): readonly PeerAuthentication[] {
-  return homes.flatMap((home) => mesh.configs('PeerAuthentication', home)).flatMap((object) => {
-    const policy = parsed(object);
-    if (policy?.kind !== 'PeerAuthentication') return [];
-    spend(Object.keys(policy.ports).length * stepsOfPort);
-    return [policy];
-  });
-}
-
 /** What would change for the callers of the namespace on its way behind a waypoint. */
 export const changesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = worldOf(surroundings);
-  const homes = [...new Set([world.namespace, world.options.rootNamespace])];
   const translation = translationOf(surroundings);
-  return inTime(translation.bound, world, () => changes(world, peerAuthentications(surroundings, homes), translation));
+  return inTime(translation.bound, world, () => changes(world, peerAuthentications(surroundings), translation));
 });
 
 /** The same, once nothing else stands in the way: what cannot be made need not be compared. */

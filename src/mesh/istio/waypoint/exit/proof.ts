@@ -18,7 +18,8 @@ import { serviceTitle, waypointPrincipal } from '../../policy/translate/world.ts
 import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
 import { asWaypoints } from '../../policy/waypoint.ts';
 import { remembered } from '../memo.ts';
-import { destinationOf, inTime, peerAuthentications, policiesWith, unknown, waypointAddress, type Change } from '../proof.ts';
+import { peerAuthentications } from '../peer-authentications.ts';
+import { destinationOf, inTime, policiesWith, unknown, waypointAddress, type Change } from '../proof.ts';
 import { exitWorldOf } from './served.ts';
 import { exitTranslationOf } from './translation.ts';
 
@@ -234,7 +235,6 @@ export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication
 /** What would change for the callers of the namespace on its way from waypoints to sidecars. */
 export const exitChangesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = exitWorldOf(surroundings);
-  const homes = [...new Set([world.namespace, world.options.rootNamespace])];
   const translation = exitTranslationOf(surroundings);
-  return inTime(translation.served.map(({ service }) => service), world, () => exitChanges(world, peerAuthentications(surroundings, homes), translation));
+  return inTime(translation.served.map(({ service }) => service), world, () => exitChanges(world, peerAuthentications(surroundings), translation));
 });
