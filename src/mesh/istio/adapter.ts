@@ -78,7 +78,7 @@ function only(surroundings: Surroundings, workload: WorkloadView): Surroundings 
 }
 
 /** The checks that some rules make. */
-export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'findings' | 'unready' | 'unfit'> {
+export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'unready' | 'unfit'> {
   function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Hold | undefined {
     for (const rule of catalogue.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
       const critical = foundGuarded(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted');
@@ -106,6 +106,7 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
         .sort((a, b) => weight[a.severity] - weight[b.severity])
         .slice(0, 100);
     },
+    isUnknown: ({ id }) => catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
     unready(surroundings) {
       const whole = heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
       if (whole !== undefined) return whole;

@@ -26,5 +26,5 @@ function find(surroundings: Surroundings): readonly Evidence[] {
 
 /** What a look may take: whoever writes policies must not decide how long the operator looks at nothing else. */
 export const sizeRules: readonly Rule[] = [
-  { id: 'MM119', severity: 'Critical', when: 'Always', title: 'Too large to prove', fix: makeSmaller, find },
+  { id: 'MM119', severity: 'Critical', when: 'Always', title: 'Too large to prove', fix: makeSmaller, isUnknown: true, find },
 ];

@@ -25,6 +25,7 @@ type Node =
 
 /** A prime, so that every bit counts. */
 const hashSize = 1_073_741_789;
+const modulus = BigInt(hashSize);
 
 /** Thrown instead of an approximation when a question would take too much work. */
 export class RequestSpaceTooLarge extends Error {
@@ -35,8 +36,8 @@ export class RequestSpaceTooLarge extends Error {
 export class Boxes {
   private readonly nodes: Node[] = [{ kind: 'And', parts: [FALSE] }, { kind: 'And', parts: [] }];
   private readonly conjunctions = new Map<string, Formula>();
-  /** By a hash, since a bit set as text is long. */
-  private readonly sides = new Map<number, readonly Formula[]>();
+  /** By dimension, and by a hash, since a bit set as text is long. */
+  private readonly sides: readonly Map<number, readonly Formula[]>[];
   private readonly all: readonly bigint[];
   /** By dimension: the steps that an operation on its classes takes. */
   private readonly words: readonly number[];
@@ -46,6 +47,7 @@ export class Boxes {
   constructor(all: readonly bigint[], work: number) {
     this.all = all;
     this.words = all.map((classes) => wordsOf(bitLength(classes)));
+    this.sides = all.map(() => new Map());
     this.work = work;
   }
 
@@ -54,12 +56,12 @@ export class Boxes {
     this.spend(this.words[dimension]);
     if (classes === 0n) return FALSE;
     if (classes === this.all[dimension]) return TRUE;
-    const key = dimension * hashSize + Number(classes % BigInt(hashSize));
-    const alike = this.sides.get(key) ?? [];
+    const key = Number(classes % modulus);
+    const alike = this.sides[dimension]?.get(key) ?? [];
     const known = alike.find((formula) => this.isSide(formula, dimension, classes));
     if (known !== undefined) return known;
     const made = this.add({ kind: 'Side', dimension, classes });
-    this.sides.set(key, [...alike, made]);
+    this.sides[dimension]?.set(key, [...alike, made]);
     return made;
   }
 

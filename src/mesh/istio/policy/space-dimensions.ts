@@ -12,11 +12,15 @@ export interface Dimensions {
   readonly formula: (question: Question) => Formula;
 }
 
+/** What it takes to begin with a fact, whatever is asked about it: each has classes and an index of its own. */
+const stepsOfFact = 50;
+
 /** Makes the dimensions for the questions. `work` bounds what formulas over them may cost. */
 export function dimensions(asked: readonly Atom[], servicePorts: readonly ServicePort[] | undefined, work: number): Dimensions {
   const list: Dimension[] = [];
   const placed = new Map<string, { readonly start: number; readonly fact: Fact }>();
   for (const [name, atoms] of byFact(asked)) {
+    spend(stepsOfFact);
     const made = fact(atoms, servicePorts);
     placed.set(name, { start: list.length, fact: made });
     list.push(...made.dimensions);

@@ -71,6 +71,14 @@ describe('the steps of a look', () => {
     expect(istio.findings(elsewhere, 'Start').map(({ id }) => id)).not.toContain('MM119');
   });
 
+  it.each([
+    ['DENY: n templates', 'the largest is AuthorizationPolicy shop/it, of '], ['PeerAuthentication: n strict ports', 'the largest is PeerAuthentication shop/it, of '],
+    ['n Services', 'most of it are 5000 Services and 1 workload'], ['n Services of n workloads', 'most of it are 5000 Services and 5000 workloads'],
+  ])('that are not enough are said to be because of what is large: %s', (name, message) => {
+    const given = { ...shaped(name, 5000), itinerary: 'L7' as const };
+    expect(istio.findings(given, 'UnderWay')).toContainEqual(expect.objectContaining({ id: 'MM119', message: expect.stringContaining(message) }));
+  });
+
   it.each(['ALLOW: n rules', 'DENY: n paths', 'DENY: n templates', 'n policies'])('are no fault of ours when there are not enough, whoever asks: %s', (name) => {
     const faults: unknown[] = [];
     const given = { ...shaped(name, 20_000 / (name.startsWith('n ') ? 40 : 1)), onFault: (...fault: readonly unknown[]) => void faults.push(fault) };

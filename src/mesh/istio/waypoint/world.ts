@@ -43,6 +43,7 @@ export function worldOf(surroundings: Surroundings): World {
     sidecars: pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     policies: originals<AuthorizationPolicy>('AuthorizationPolicy', inScope('AuthorizationPolicy')),
     requestAuthentications: originals<RequestAuthentication>('RequestAuthentication', inScope('RequestAuthentication')),
+    peerAuthentications: inScope('PeerAuthentication'),
     extensions: extensions.flatMap(inScope),
     routes: routes.flatMap((kind): readonly ConfigObject[] => mesh.configs(kind)),
     services: surroundings.services.filter(({ labels }) => labels[gatewayNameLabel] === undefined),

@@ -2,7 +2,7 @@ import { spend } from '../effort.ts';
 import type { Problem } from './problem.ts';
 import { titleOf, type ConfigObject, type World } from './world.ts';
 
-type Sized = Pick<World, 'namespace' | 'policies' | 'requestAuthentications' | 'extensions'>;
+type Sized = Pick<World, 'namespace' | 'policies' | 'requestAuthentications' | 'peerAuthentications' | 'extensions' | 'services' | 'workloads'>;
 
 const known = new WeakMap<ConfigObject, number>();
 
@@ -20,21 +20,29 @@ const stepsOfCharacter = 3;
 const stepsOfOther = 1 / 8;
 
 /** Counts what it takes to read all that applies to a namespace. */
-export function countSizes({ policies, requestAuthentications, extensions }: Sized): void {
+export function countSizes({ policies, requestAuthentications, extensions }: Pick<Sized, 'policies' | 'requestAuthentications' | 'extensions'>): void {
   for (const { object } of policies) spend(sizeOf(object) * stepsOfCharacter);
   for (const object of [...requestAuthentications.map((original) => original.object), ...extensions]) spend(sizeOf(object) * stepsOfOther);
 }
 
 /** The object of a namespace that says most: what to make smaller first. */
-function largestOf({ policies, requestAuthentications, extensions }: Sized): ConfigObject | undefined {
+function largestOf({ policies, requestAuthentications, peerAuthentications = [], extensions }: Sized): ConfigObject | undefined {
   const objects = [...policies, ...requestAuthentications].map(({ object }) => object);
-  return [...objects, ...extensions].reduce<ConfigObject | undefined>((largest, object) => (largest === undefined || sizeOf(object) > sizeOf(largest) ? object : largest), undefined);
+  return [...objects, ...peerAuthentications, ...extensions].reduce<ConfigObject | undefined>((largest, object) => (largest === undefined || sizeOf(object) > sizeOf(largest) ? object : largest), undefined);
 }
 
-/** Which object makes a namespace too large to compare, as a sentence. */
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+/** Which object makes a namespace too large to compare, as a sentence; its Services and workloads if these say more than any policy. */
 export function largestIn(world: Sized): { readonly object: string; readonly sentence: string } {
+  const { namespace, services, workloads } = world;
   const largest = largestOf(world);
-  if (largest === undefined) return { object: `Namespace ${world.namespace}`, sentence: 'its Services and workloads are too many' };
+  const around = JSON.stringify([services, workloads]).length;
+  if (largest === undefined || sizeOf(largest) < around) {
+    return { object: `Namespace ${namespace}`, sentence: `most of it are ${counted(services.length, 'Service')} and ${counted(workloads.length, 'workload')}` };
+  }
   return { object: titleOf(largest), sentence: `the largest is ${titleOf(largest)}, of ${sizeOf(largest)} characters` };
 }
 
