@@ -199,7 +199,7 @@ const NamespaceTotals = z.object({
   migrated: z.int().min(0).describe('Migrated or Finalized.'),
   incomplete: z.int().min(0).describe('All that the operator can restart is done, but pods of the old data plane are left that only their owner can replace.'),
   rolledBack: z.int().min(0).describe('Back as they were.'),
-  failed: z.int().min(0).describe('How many of these failed on the way, whether rolled back since or not (so each is counted in inFlight or rolledBack too); counted against failureBudget.'),
+  failed: z.int().min(0).describe('How many of these failed on the way, whether rolled back since or not (so each is counted in inFlight or rolledBack too), and of those that are only restarted for HBONE, which are in no other number; counted against failureBudget.'),
 });
 export type NamespaceTotals = z.infer<typeof NamespaceTotals>;
 

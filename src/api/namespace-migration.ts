@@ -119,7 +119,7 @@ export const NamespaceMigrationStatus = z.object({
   findings: z.array(Finding).max(100).optional().describe('Findings, the critical ones first.').meta({ 'x-kubernetes-list-type': 'atomic' }),
   original: Original.optional().describe('What the namespace was before the first change.'),
   labels: z.array(LabelValue).max(16).optional()
-    .describe('The same labels as the operator last set or accepted them: another value in the namespace is a foreign change.')
+    .describe('The same labels as the operator last set or accepted them: another value in the namespace is a foreign change. After a rollback those that it went back to.')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['key'] }),
   workloads: z.array(WorkloadRecord).max(2000).optional().describe('Restarts announced so far; each is written here before it is done.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),

@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findingsOf } from './audit/audit.ts';
 import type { AuditContext, AuditRule } from './audit/context.ts';
+import type { AuditReport } from './audit/report.ts';
 import { run } from './run.ts';
 import { version } from '../base/version.ts';
 
@@ -266,6 +267,20 @@ describe('empty rules', () => {
     const policy = (name: string, rules: string): string => `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  selector: {matchLabels: {app: cart}}\n  rules: ${rules}\n`;
 
     expect(await cli(['plan', '-f', '-'], [workload, policy('none', ''), policy('get', '[{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: [GET]}}]}]')].join('---\n'))).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});
+
+describe('a policy that is too large to compare', () => {
+  const paths = Array.from({ length: 4000 }, (_each, index) => `"/a/{*}/p${index}/{**}"`);
+  const large = `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: large}\nspec:\n  action: DENY\n  rules: [{to: [{operation: {paths: [${paths.join(', ')}]}}]}]\n`;
+
+  it('counts as the worst in the audit, which says so and goes on with the others', async () => {
+    const { exitCode, stdout } = await cli(['audit', '-f', '-', '-o', 'json'], [large, critical].join('---\n'));
+    const { findings, policies } = JSON.parse(stdout) as AuditReport;
+
+    expect(exitCode).toBe(1);
+    expect(findings.map(({ id, object }) => `${id} ${object}`)).toEqual(['MM020 AuthorizationPolicy default/http', 'MM119 AuthorizationPolicy default/large', 'MM071 Namespace default']);
+    expect(policies.find(({ name }) => name === 'large')).toMatchObject({ planes: { ztunnel: { effect: 'FailsOpen' } }, notes: ['it is too large to compare: every effect is the worst that it may be'] });
   });
 });
 

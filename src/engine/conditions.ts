@@ -101,6 +101,11 @@ export function isSeen(conditions: readonly Condition[] | undefined): boolean {
   return conditions?.some(({ type, reason }) => type === restored && reason !== notSeen) === true;
 }
 
+/** Whether something was not as it was at the end of a rollback already, whatever became of it later. */
+export function endedDifferent(conditions: readonly Condition[] | undefined): boolean {
+  return seenAtTheEnd(conditions)?.status === 'False';
+}
+
 /** What a rollback has not left as it was; undefined where nobody has looked. */
 export function notRestored(conditions: readonly Condition[] | undefined): string | undefined {
   const found = conditions?.find(({ type }) => type === restored);

@@ -90,15 +90,23 @@ function restedAt(status: NamespaceMigrationStatus): string | undefined {
   return isSealing(status) ? 'Finalized' : writtenPhase;
 }
 
+/** The labels that it went back to, kept for a sentence about what became of them: nothing is put back by them. */
+function labelsLeft({ original, labels }: NamespaceMigrationStatus): Pick<NamespaceMigrationStatus, 'labels'> {
+  const left = original?.labels ?? labels;
+  return left === undefined ? {} : { labels: left };
+}
+
 /** Nothing of it is started. What a status says beyond that is only believed where it holds nothing up. */
 function notStarted(status: NamespaceMigrationStatus, returned: Returned | undefined): NamespaceMigrationStatus {
   const { direction: _direction, labels: _labels, original: _original, command, failure: _failure, writtenPhase: _written, step: _step, ...rest } = status;
+  const back = returned && returnedAs(returned, status);
   const phase = returned !== undefined && status.direction !== undefined && isUnended(status) ? undefined : restedAt(status);
   return {
     ...rest,
     ...(NamespacePhase.safeParse(phase).success && { phase }),
     ...(command?.action === 'Pause' && { command }),
-    ...(returned !== undefined && returnedAs(returned, status)),
+    ...back,
+    ...((back?.phase ?? phase) === 'RolledBack' && labelsLeft(status)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { failedHomes } from '../../test/support/failed-homes.ts';
 import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
 import { MeshMigrationStatus, type MigrationPhase } from '../api/mesh-migration.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
@@ -31,7 +32,8 @@ const stalled: NonNullable<NamespaceMigrationStatus['conditions']> = [{ type: 'S
 const flying: NamespaceMigrationStatus = { writtenPhase: 'Migrating', direction: 'Forward' };
 
 function decided(object: MeshMigration, children: readonly NamespaceMigration[], given: Scope): MigrationDecision {
-  const decision = decideMigration({ now, object, children, scope: given, homes: [] });
+  const selected = { ...object, spec: { ...object.spec, namespaces: { ...object.spec.namespaces, names: [...given.namespaces] } } };
+  const decision = decideMigration({ now, object: selected, children, scope: given, homes: failedHomes(children) });
   expect(MeshMigrationStatus.strict().parse(JSON.parse(JSON.stringify(decision.status)))).toEqual(JSON.parse(JSON.stringify(decision.status)));
   return decision;
 }

@@ -1,6 +1,7 @@
-import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration.ts';
+import type { MeshMigrationStatus, NamespaceTotals, Returned } from '../api/mesh-migration.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
+import { failedIn } from '../plan/admission.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { NamespaceView } from '../mesh/views.ts';
@@ -81,13 +82,14 @@ function everyoneIn({ object, scope, children, homes }: MigrationSituation): rea
 }
 
 /** Phase and verdict, once with what is refused: which writes are wanted depends on the phase, and nothing that is refused makes it another one. */
-function judged(situation: MigrationSituation, everyone: readonly NamespaceMigration[], commanded: MeshMigration): Judged {
+function judged(situation: MigrationSituation, everyone: readonly NamespaceMigration[], commanded: MeshMigration, returned: readonly Returned[]): Judged {
   const { scope, refused = new Map() } = situation;
   const wanted = wantedOf(commanded);
   const unreadable = situation.homes.filter((home) => home.annotations[journalAnnotation] !== undefined && journalOn(home) === undefined).map(({ name }) => name);
+  const failed = failedIn({ ...commanded, status: { ...commanded.status, returned: [...returned] } }, situation.homes);
   const summaryOf = (children: readonly NamespaceMigration[], own?: string): Omit<Judged, 'wishes'> => {
-    const totals = totalsOf(children, scope);
-    return { children, totals, summary: summarise({ wanted, object: commanded, scope, children, totals, unreadable, ...(own !== undefined && { own }) }) };
+    const totals = totalsOf(children, scope, failed);
+    return { children, totals, summary: summarise({ wanted, object: commanded, scope, children, totals, failed, unreadable, ...(own !== undefined && { own }) }) };
   };
   const plain = summaryOf(everyone);
   const wishes = wishesOf(situation, plain.summary.phase);
@@ -109,12 +111,12 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
   const everyone = everyoneIn(situation);
   const { status, answer } = acceptEdit({ ...situation, children: everyone });
   const commanded: MeshMigration = { ...object, status };
-  const { children, totals, summary, wishes } = judged(situation, everyone, commanded);
-  const started = children.some(({ status: child }) => child?.direction !== undefined);
-  const { command, returned: _returned, ...rest } = status;
   // As long as all go back nothing is kept as it is: what was begun there is not back.
   const isThere = wantedOf(commanded) === 'Rollback' ? undefined : situation.isThere;
   const noted = returnedNow({ ...situation, isThere: isThere ?? (() => false) });
+  const { children, totals, summary, wishes } = judged(situation, everyone, commanded, noted);
+  const started = children.some(({ status: child }) => child?.direction !== undefined);
+  const { command, returned: _returned, ...rest } = status;
   const held = command?.overrides === object.spec.action;
   const generation = object.metadata.generation ?? 1;
   return {

@@ -24,7 +24,9 @@ import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { blame, givenUp } from './refused.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
+import { stay } from './stay.ts';
 import { alsoRestless, restless, unrestOf } from './unrest.ts';
+import { untilNoted } from './until-noted.ts';
 import { upkeep } from './upkeep.ts';
 import { closingVerdict, failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
 import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
@@ -53,12 +55,15 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
   const unrest = foreign === undefined && status.phase !== 'Paused' ? undefined : unrestOf(situation, status, foreign);
   if (unrest !== undefined) return restless(status, 'Paused', unrest);
   const found = situation.adapter.findings(situation.surroundings, 'UnderWay');
-  const critical = found.find(({ severity }) => severity === 'Critical');
+  const criticals = found.filter(({ severity }) => severity === 'Critical');
+  const critical = criticals.find((finding) => !situation.adapter.isUnknown(finding));
   if (critical !== undefined) {
     return fail(situation, withFinding(status, critical), 'CriticalFinding', sentence(critical), itinerary, followed);
   }
-  const kept = upkeep(situation, withWarnings(status, found), itinerary.forward, followed);
-  if (kept.outcome.kind !== 'Done') leavesEarly(situation);
+  const [unknown] = criticals;
+  const told = withWarnings(withFinding(status, unknown), found);
+  const kept = unknown === undefined ? upkeep(situation, told, itinerary.forward, followed) : stay(situation, told, itinerary.forward, followed, unknown);
+  if (kept.outcome.kind !== 'Done' && unknown === undefined) leavesEarly(situation);
   const walked = kept.outcome.kind === 'Done' ? walk(situation, kept.status, itinerary.forward) : kept;
   const outcome = givenUp(situation, walked.outcome);
   switch (outcome.kind) {
@@ -109,7 +114,7 @@ function close(situation: Situation, { step: _step, ...status }: NamespaceMigrat
   const back = (verdict: Verdict): Omit<Draft, 'next'> => ({ status, phase: 'RollingBack', verdict, differences: differing });
   if (ownReason && situation.returned?.attempt !== status.attempt) {
     const message = 'everything is back; waiting until the MeshMigration has noted that it is not started again by itself';
-    return { ...back({ state: 'InProgress', reason: 'Closing', message }), next: { kind: 'Wait' } };
+    return { ...back(untilNoted(situation, 'Closing', message)), next: { kind: 'Wait' } };
   }
   // Safe: removes only our own annotation, when nothing differs any more, and that is stored. Dying before: sent again; after: nothing is started.
   return { ...back(closingVerdict), next: { kind: 'Write', write: patchWithJournal(situation, {}, null) } };

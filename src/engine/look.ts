@@ -7,12 +7,13 @@ import { hold, type Draft } from './draft.ts';
 import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { lostJournal, tellsOfBeginning } from './lost-journal.ts';
-import { movedSince } from './moved-since.ts';
+import { ledThere, movedSince } from './moved-since.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Situation } from './situation.ts';
 import { lateJournal, sweep } from './sweep.ts';
 import { restartOf } from './turn.ts';
+import { untilNoted } from './until-noted.ts';
 import { concernedPods } from './verify.ts';
 import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
 import { findingReason } from './ways-out.ts';
@@ -153,10 +154,11 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
 function settled(situation: Situation, status: NamespaceMigrationStatus, strange: Finding | undefined): Draft {
   const isAlone = strange === undefined && !isOthers(situation);
   const late = lateJournal(situation);
-  const moved = movedSince(situation);
+  const moved = movedSince(situation, status);
   const back = (): Draft => ({ ...hold(status, 'RolledBack', rolledBackVerdict(situation, status, moved)), ...(moved !== undefined && { moved }) });
-  if (late !== undefined && moved === undefined) return { ...back(), next: { kind: 'Write', write: late } };
-  if (status.command?.action === 'Migrate') return waiting(status, 'Pending', 'InProgress', 'Waiting', 'waiting until the MeshMigration has noted that it is to start again');
-  if (status.phase !== 'Finalized') return { ...back(), next: isAlone && moved === undefined ? sweep(situation, status) : { kind: 'Wait' } };
+  const isThere = ledThere(situation) !== undefined;
+  if (late !== undefined && !isThere) return { ...back(), next: { kind: 'Write', write: late } };
+  if (status.command?.action === 'Migrate') return hold(status, 'Pending', untilNoted(situation, 'Waiting', 'waiting until the MeshMigration has noted that it is to start again'));
+  if (status.phase !== 'Finalized') return { ...back(), next: isAlone && !isThere ? sweep(situation, status) : { kind: 'Wait' } };
   return hold(status, 'Finalized', finalizedVerdict);
 }

@@ -10,8 +10,9 @@ import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
 import { sentence } from './held.ts';
 import { fromList, hasLabels, observedLabels } from './label-values.ts';
-import { movedSince } from './moved-since.ts';
+import { ledThere } from './moved-since.ts';
 import type { Situation } from './situation.ts';
+import { untilNoted } from './until-noted.ts';
 import { broughtBackVerdict, isClosing, rolledBackVerdict } from './verdicts.ts';
 import { findingReason, messageWithWayOut } from './ways-out.ts';
 
@@ -153,7 +154,7 @@ function putBack(situation: Situation, status: NamespaceMigrationStatus): Draft 
     return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status, undefined, seen)), differences: seen };
   }
   const message = 'everything was put back by hand; waiting until the MeshMigration has noted that it is not started again by itself';
-  return { ...hold(kept(situation, status, [findingHere(situation)]), 'Blocked', { state: 'InProgress', reason: 'Closing', message }) };
+  return { ...hold(kept(situation, status, [findingHere(situation)]), 'Blocked', untilNoted(situation, 'Closing', message)) };
 }
 
 /**
@@ -163,10 +164,10 @@ function putBack(situation: Situation, status: NamespaceMigrationStatus): Draft 
 function broughtBack(situation: Situation, status: NamespaceMigrationStatus): Draft {
   if (situation.object.status?.writtenPhase !== 'RolledBack' && !isBack(situation, labelsClaimed(situation))) return held(situation, status);
   if (status.command?.action === 'Migrate') {
-    return hold(status, 'Pending', { state: 'InProgress', reason: 'Waiting', message: 'waiting until the MeshMigration has noted that it is to start again' });
+    return hold(status, 'Pending', untilNoted(situation, 'Waiting', 'waiting until the MeshMigration has noted that it is to start again'));
   }
   const { findings: _findings, ...rest } = status;
-  const moved = movedSince(situation);
+  const moved = ledThere(situation);
   return { ...hold(rest, 'RolledBack', broughtBackVerdict(situation, moved)), ...(moved !== undefined && { moved }) };
 }
 

@@ -1,21 +1,55 @@
+import { DataPlane } from '../api/common.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { migrationLabel } from '../api/resources.ts';
+import { listed } from '../base/counted.ts';
+import type { Route } from '../mesh/adapter.ts';
 import { arrivedAlone } from './arrived.ts';
+import { endedDifferent } from './conditions.ts';
 import { isOf, journalOn } from '../plan/journal.ts';
+import { fromList, unmet } from './label-values.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
 import type { Situation } from './situation.ts';
 
+type Strings = Readonly<Record<string, string>>;
+
+function who(situation: Situation): string {
+  const others = ownObjects(situation).find((object) => !isOfThis(situation, object))?.labels[migrationLabel];
+  return others === undefined ? 'somebody' : `MeshMigration ${others}`;
+}
+
 /**
- * Who has moved a namespace that this migration has brought back: a journal says it of one that holds it, what it has made of one that is finalized,
- * and else the labels. Undefined where nobody has.
+ * Who has led a namespace that this migration has brought back to the new data plane again: a journal says it of one that holds it, what it has made of
+ * one that is finalized, and else the labels. Undefined where nobody has.
  */
-export function movedSince(situation: Situation): string | undefined {
+export function ledThere(situation: Situation): string | undefined {
   const { adapter, spec: { from, to }, surroundings: { namespace }, object: { spec } } = situation;
   const journal = journalOn(namespace);
   const isOwn: boolean = isOf(journal, spec.migration, spec);
   if (journal !== undefined && !isOwn) {
     return `MeshMigration ${journal.migration} from ${journal.route.from} to ${journal.route.to} has started it since and has not let go of it`;
   }
-  if (!arrivedAlone(adapter, { from, to }, namespace.labels)) return undefined;
-  const others = ownObjects(situation).find((object) => !isOfThis(situation, object))?.labels[migrationLabel];
-  return `${others === undefined ? 'somebody' : `MeshMigration ${others}`} has moved it to ${to} since`;
+  return arrivedAlone(adapter, { from, to }, namespace.labels) ? `${who(situation)} has moved it to ${to} since` : undefined;
+}
+
+/** The data planes that labels lead to, for a sentence: more than one half-way. */
+function planesOf({ adapter, spec: { from } }: Situation, labels: Strings): string {
+  return DataPlane.options.filter((to) => adapter.arrived({ from, to } satisfies Route, labels)).join(' and ');
+}
+
+/** Who has given it labels that are neither those of before nor of the new data plane: it is not as it was under a third one, or another revision. */
+function changedSince(situation: Situation, { labels: left }: NamespaceMigrationStatus): string | undefined {
+  const { surroundings: { namespace: { labels } }, object: { status } } = situation;
+  // What was not as it was at the end already is said as it was seen then.
+  if (left === undefined || endedDifferent(status?.conditions)) return undefined;
+  const before = fromList(left);
+  const changed = unmet(labels, before).map(([key]) => key);
+  if (changed.length === 0) return undefined;
+  const present = Object.fromEntries(Object.entries({ ...labels, ...before }).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+  const now = planesOf(situation, labels);
+  return `${who(situation)} has ${now === planesOf(situation, present) ? `changed ${listed(changed)}` : `moved it to ${now}`} since`;
+}
+
+/** Who has moved a namespace that this migration has brought back, wherever to; undefined where it is as it was left. */
+export function movedSince(situation: Situation, status: NamespaceMigrationStatus): string | undefined {
+  return ledThere(situation) ?? changedSince(situation, status);
 }

@@ -30,7 +30,7 @@ const reason: StalledReason = 'RecordRefused';
 /** As many characters of a refusal as leave room for the way out in a message of a namespace. */
 const most = 640;
 
-/** Why the record of a namespace cannot be what it is to be; undefined if it can. Said by us and of the picture only: it is never stored in the record. */
+/** Why the record of a namespace cannot be what it is to be; undefined if it can. Said of the picture only, or stored in the record of who waits for the status of the MeshMigration. */
 export function refusedBy({ status }: NamespaceMigration): string | undefined {
   const found = stalledBy(status?.conditions);
   return found?.reason === reason ? found.message : undefined;

@@ -31,6 +31,8 @@ export interface Situation {
   readonly inScope: boolean;
   /** That the namespace went back and is not started again by itself, as the MeshMigration has it. */
   readonly returned: Returned | undefined;
+  /** What the API server keeps answering to the status of the MeshMigration, which so notes nothing; undefined while it does not refuse it. */
+  readonly unnoted?: string | undefined;
   /** The journal as this process saw or wrote it last, in case somebody takes it off the namespace; in a confirmed picture the one that holds. */
   readonly remembered: Journal | undefined;
   /** The command on the migration as a whole that is in force, if one is: to say who gave it. */

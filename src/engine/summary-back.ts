@@ -3,8 +3,8 @@ import { counted, listed } from '../base/counted.ts';
 import { journalLost, type MigrationPhase } from '../api/mesh-migration.ts';
 import { isSeen, movedAfter, notRestored } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
-import { namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
-import { failedIn, isStalled, phaseOf } from './totals.ts';
+import { failedToMove, namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
+import { isStalled, phaseOf } from './totals.ts';
 import { commandLine } from './ways-out.ts';
 
 function isStarted({ status }: NamespaceMigration): boolean {
@@ -99,9 +99,19 @@ function back(facts: Facts): Summary {
   const message = totals.rolledBack === 0 ? nothingBack(facts) : `${how}${counted(totals.rolledBack, 'namespace')} back${never}${exceptions.map((each) => `, ${each}`).join('')}`;
   const by = object.status?.command;
   if (by === undefined) return say('RolledBack', 'Ready', 'RolledBack', message);
+  return stalled('RolledBack', 'RolledBack', `${message}; rolled back by ${by.by} at ${by.at}`, wayAgain(facts));
+}
+
+/** A start of the whole starts none that went back for itself: where that is each of them, its command would do nothing. */
+function wayAgain({ object: { metadata, spec, status }, children }: Facts): string {
+  const alone = new Set(status?.returned?.map(({ namespace }) => namespace));
+  const back = children.filter((child) => phaseOf(child) === 'RolledBack');
+  const those = back.filter((child) => alone.has(child.metadata.namespace ?? ''));
+  const each = `the message of each ends with the command that starts it: ${commandLine('List', metadata)}`;
+  if (those.length === back.length && those.length > 0) return `Each was taken back for itself, and ${each}`;
   // A command to go on is taken only where the spec asks for a migration too.
-  const way = object.spec.action === 'Migrate' ? undefined : `To start again: ${commandLine('SetMigrate', object.metadata)}`;
-  return stalled('RolledBack', 'RolledBack', `${message}; rolled back by ${by.by} at ${by.at}`, way);
+  const whole = `To start again: ${commandLine(spec.action === 'Migrate' ? 'GoOn' : 'SetMigrate', metadata)}`;
+  return those.length === 0 ? whole : `Taken back for themselves, so not started with the others: ${namesOf(those)}; ${each}. ${whole}`;
 }
 
 /** What a rollback of the whole amounts to now. */
@@ -124,9 +134,9 @@ export function finalizing(facts: Facts): Summary {
   const unknown = withoutJournal(facts, () => `${counted(totals.migrated, 'namespace')} migrated for good, the whole is not finalized`);
   if (unknown !== undefined) return unknown;
   if (isUnseen(facts)) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
-  if (totals.failed > 0) {
-    return stalled('Failed', 'NamespacesFailed', `${counted(totals.migrated, 'namespace')} migrated for good, ${totals.failed} failed: ${namesOf(failedIn(facts.scope, children))}`);
-  }
+  // What is only restarted for HBONE was never to be sealed.
+  const failed = failedToMove(facts);
+  if (failed.length > 0) return stalled('Failed', 'NamespacesFailed', `${counted(totals.migrated, 'namespace')} migrated for good, ${failed.length} failed: ${listed(failed)}`);
   return totals.migrated === 0 ? nothingToFinalize(facts) : sealed(facts);
 }
 

@@ -16,6 +16,8 @@ export interface Facts {
   readonly scope: Scope;
   readonly children: readonly NamespaceMigration[];
   readonly totals: NamespaceTotals;
+  /** The names of those that `totals` count as failed. */
+  readonly failed: readonly string[];
   /** What the API server keeps refusing to the MeshMigration itself. */
   readonly own?: string;
   /** Namespaces on which something stands in the place of a journal that cannot be read. */
@@ -57,14 +59,22 @@ export function namesOf(children: readonly NamespaceMigration[]): string {
   return listed(children.map(({ metadata }) => metadata.namespace ?? ''));
 }
 
+/** Those that failed on the way to where all are to be. */
+export function failedToMove({ failed, scope }: Facts): readonly string[] {
+  return failed.filter((name) => !scope.hbone.includes(name));
+}
+
 /** How far it is, without what there is none of. */
-export function tally({ totals }: Facts): string {
+export function tally(facts: Facts): string {
+  const { totals, failed: all } = facts;
   const parts: readonly (readonly [number, string])[] = [
     [totals.inFlight, 'under way'], [totals.pending, 'to come'], [totals.incomplete, 'incomplete'], [totals.blocked, 'blocked'],
     [totals.rolledBack, 'rolled back'],
   ];
-  // What failed is under way or rolled back as well, and is counted there.
-  const failed = totals.failed > 0 ? `; the attempt failed at ${totals.failed} of these` : '';
+  // What failed is under way or rolled back as well, and is counted there; what is only restarted for HBONE is nowhere else.
+  const moving = failedToMove(facts);
+  const others = all.filter((name) => !moving.includes(name));
+  const failed = (moving.length > 0 ? `; the attempt failed at ${moving.length} of these` : '') + (others.length > 0 ? `; the restart for HBONE failed in ${listed(others)}` : '');
   return `${[`${totals.migrated} of ${counted(totals.total, 'namespace')} migrated`, ...parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)].join(', ')}${failed}`;
 }
 

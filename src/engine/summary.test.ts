@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { failedHomes } from '../../test/support/failed-homes.ts';
 import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
 import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
@@ -21,10 +22,10 @@ function children(...statuses: readonly (NamespaceMigrationStatus | undefined)[]
   }));
 }
 
-function summary(action: string, of: readonly NamespaceMigration[], more: { readonly status?: MeshMigrationStatus; readonly scope?: Partial<Scope> } = {}): MeshMigrationStatus {
+function summary(action: string, of: readonly NamespaceMigration[], more: { readonly status?: MeshMigrationStatus; readonly scope?: Partial<Scope>; readonly spec?: Readonly<Record<string, unknown>> } = {}): MeshMigrationStatus {
   const scope = { namespaces: of.map(({ metadata }) => metadata.namespace ?? ''), hbone: [], changed: [], findings: [], ...more.scope };
-  const object = { metadata: { name: 'mm', uid: 'u', generation: 1, finalizers: [rollbackFinalizer] }, spec: migrationSpec({ action }), ...(more.status && { status: more.status }) };
-  return decideMigration({ now: Date.parse(at), object, children: of, scope, homes: [] }).status;
+  const object = { metadata: { name: 'mm', uid: 'u', generation: 1, finalizers: [rollbackFinalizer] }, spec: migrationSpec({ action, namespaces: { names: scope.namespaces }, ...more.spec }), ...(more.status && { status: more.status }) };
+  return decideMigration({ now: Date.parse(at), object, children: of, scope, homes: failedHomes(of) }).status;
 }
 
 function message(status: MeshMigrationStatus): string {
@@ -50,6 +51,20 @@ describe('the message of a migration', () => {
 
   it('does not say so of what nobody has seen, because its record was made anew since', () => {
     expect(message(summary('Rollback', children(rolledBack, { writtenPhase: 'RolledBack' })))).toBe('2 namespaces back, not known whether as it was, because the record was made anew since: ns-1');
+  });
+
+  it('names no command for the whole to start again what was taken back for itself: that would start none of it', () => {
+    const asked = (...alone: readonly string[]): string => {
+      const returned = alone.map((namespace) => ({ namespace, uid: 'u', attempt: 1, reason: 'Command', at }));
+      const status: MeshMigrationStatus = { phase: 'RolledBack', writtenPhase: 'RolledBack', command: { ...command, overrides: 'Migrate' }, returned };
+      return message(summary('Migrate', children(rolledBack, rolledBack), { status })).replace(/^.*rolled back by ann at \S+?\. /, '');
+    };
+    const list = 'kubectl get nsm -A -l meshmigration.dev/migration=mm -o wide';
+    const start = 'kubectl patch mm mm --subresource=status --type=merge -p \'{"status":{"phase":"Migrating"}}\'';
+
+    expect(asked()).toBe(`To start again: ${start}`);
+    expect(asked('ns-0', 'ns-1')).toBe(`Each was taken back for itself, and the message of each ends with the command that starts it: ${list}`);
+    expect(asked('ns-1')).toBe(`Taken back for themselves, so not started with the others: ns-1; the message of each ends with the command that starts it: ${list}. To start again: ${start}`);
   });
 
   it('says of what somebody has moved since that it went back, and not that it is as it was', () => {
@@ -79,6 +94,20 @@ describe('the message of a migration', () => {
 
     expect(status.phase).toBe('Finalized');
     expect(message(status)).toBe('1 namespace migrated for good (ns-0); not migrated, and they stay as they are: 1 rolled back (ns-1), 1 blocked (ns-2), 1 not started (ns-3)');
+  });
+
+  it('counts and names a failed restart for HBONE, which uses the failure budget up like any other', () => {
+    const failure = { reason: 'WorkloadUnavailable', message: 'x', at };
+    const all = children(migrated, { ...rolledBack, itinerary: 'Hbone', failure }, { writtenPhase: 'Pending' });
+    const scope = { namespaces: ['ns-0', 'ns-2'], hbone: ['ns-1'] };
+    const restart = { hboneNamespaces: { names: ['ns-1'] } };
+    const spent = summary('Migrate', all, { scope, spec: { restart, failureBudget: { namespaces: 0 } } });
+
+    expect(spent.namespaces).toMatchObject({ total: 2, rolledBack: 0, failed: 1 });
+    expect(spent.conditions?.find(({ type }) => type === 'Stalled')).toMatchObject({ status: 'True', reason: 'FailureBudgetExceeded' });
+    expect(message(spent)).toMatch(/^1 namespace failed \(ns-1\), spec\.failureBudget\.namespaces is 0: 1 namespace not started/);
+    expect(message(summary('Migrate', all, { scope, spec: { restart, failureBudget: { namespaces: 1 } } }))).toBe('1 of 2 namespaces migrated, 1 to come; the restart for HBONE failed in ns-1');
+    expect(summary('Finalize', children(finalized, all[1]?.status), { scope: { namespaces: ['ns-0'], hbone: ['ns-1'] }, spec: { restart } }).phase).toBe('Finalized');
   });
 
   it('counts no failure of a namespace that has left the scope', () => {

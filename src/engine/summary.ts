@@ -1,13 +1,13 @@
 import { counted, listed } from '../base/counted.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
-import { isInFlight } from '../plan/admission.ts';
+import { isBudgetSpent, isInFlight } from '../plan/admission.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import type { Scope } from '../plan/scope.ts';
 import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
 import { finalizing, goingBack, rollingBack, withoutJournal } from './summary-back.ts';
-import { namesOf, namespaceStalled, say, stalled, tally, underWay, type Facts, type Summary } from './summary-parts.ts';
-import { failedIn, isStalled, phaseOf } from './totals.ts';
+import { failedToMove, namesOf, namespaceStalled, say, stalled, tally, underWay, type Facts, type Summary } from './summary-parts.ts';
+import { isStalled, phaseOf } from './totals.ts';
 import { commandLine, findingReason } from './ways-out.ts';
 
 /** Where a journal is lost nothing is started by itself, whatever is wanted. */
@@ -32,7 +32,8 @@ function planned(facts: Facts): Summary {
 function ended(facts: Facts): Summary {
   const { children, totals } = facts;
   const among = (phase: string): string => `${tally(facts)} (${namesOf(children.filter((child) => phaseOf(child) === phase))})`;
-  if (totals.failed > 0) return stalled('Failed', 'NamespacesFailed', `${tally(facts)} (${namesOf(failedIn(facts.scope, children))})`);
+  const failed = failedToMove(facts);
+  if (failed.length > 0) return stalled('Failed', 'NamespacesFailed', `${tally(facts)} (${listed(failed)})`);
   const lost = lostIn(facts, tally(facts));
   if (lost !== undefined) return lost;
   if (totals.blocked > 0) return stalled('Blocked', 'NamespacesBlocked', among('Blocked'));
@@ -51,11 +52,11 @@ function pausedEarly({ children, totals }: Facts): NamespaceMigration | undefine
 }
 
 function migrating(facts: Facts): Summary {
-  const { object, children, totals } = facts;
+  const { object, children, totals, failed } = facts;
   const budget = object.spec.failureBudget.namespaces;
   if (children.length === 0) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
-  if (totals.inFlight === 0 && totals.pending > 0 && totals.failed > budget) {
-    return stalled('Failed', 'FailureBudgetExceeded', `${counted(totals.failed, 'namespace')} failed, spec.failureBudget.namespaces is ${budget}: ${counted(totals.pending, 'namespace')} not started`);
+  if (totals.inFlight === 0 && totals.pending > 0 && isBudgetSpent(object.spec, failed.length)) {
+    return stalled('Failed', 'FailureBudgetExceeded', `${counted(failed.length, 'namespace')} failed (${listed(failed)}), spec.failureBudget.namespaces is ${budget}: ${counted(totals.pending, 'namespace')} not started`);
   }
   const waiting = pausedEarly(facts);
   if (waiting !== undefined) return namespaceStalled('Migrating', waiting);
@@ -100,11 +101,11 @@ function summary(facts: Facts): Summary {
 }
 
 /** Whether something becomes of it by itself, as far as it was not looked at or is under way to what is wanted. */
-function movesOn(child: NamespaceMigration, { wanted, totals, object }: Facts): boolean {
+function movesOn(child: NamespaceMigration, { wanted, failed, object }: Facts): boolean {
   if (isStalled(child)) return false;
   const phase = phaseOf(child);
   if (phase === undefined || isInFlight(child)) return true;
-  if (wanted === 'Migrate') return child.status?.direction === undefined && startable.includes(phase) && totals.failed <= object.spec.failureBudget.namespaces;
+  if (wanted === 'Migrate') return child.status?.direction === undefined && startable.includes(phase) && !isBudgetSpent(object.spec, failed.length);
   return child.status?.direction !== undefined && wanted !== 'Plan' && wanted !== 'Pause';
 }
 

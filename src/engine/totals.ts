@@ -1,7 +1,7 @@
 import { stalledBy } from '../api/common.ts';
 import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
-import { hasFailed, isInFlight } from '../plan/admission.ts';
+import { isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
 import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
@@ -21,13 +21,8 @@ function onlyRestarted({ status }: NamespaceMigration): boolean {
   return status?.direction !== undefined && status.itinerary === 'Hbone';
 }
 
-/** Whose attempt failed, as far as they count against the budget: what has left the scope since is nobody's to repair any more. */
-export function failedIn(scope: Scope, children: readonly NamespaceMigration[]): readonly NamespaceMigration[] {
-  return children.filter((child) => hasFailed(child) && scope.namespaces.includes(child.metadata.namespace ?? ''));
-}
-
-/** Namespaces by state. While the selection itself is wrong, whatever could be started is blocked. */
-export function totalsOf(all: readonly NamespaceMigration[], scope: Scope): NamespaceTotals {
+/** Namespaces by state, and how many `failed`. While the selection itself is wrong, whatever could be started is blocked. */
+export function totalsOf(all: readonly NamespaceMigration[], scope: Scope, failed: readonly string[]): NamespaceTotals {
   // What is only restarted for HBONE does not move: it is in no sum of those that do.
   const children = all.filter(({ metadata }) => !scope.hbone.includes(metadata.namespace ?? ''));
   const missing = scope.namespaces.filter((name) => !children.some((child) => child.metadata.namespace === name)).length;
@@ -37,7 +32,7 @@ export function totalsOf(all: readonly NamespaceMigration[], scope: Scope): Name
   const [migrated, rolledBack, incomplete, found] = [count('Migrated', 'Finalized'), count('RolledBack'), count('Incomplete'), count('Blocked')];
   const open = total - inFlight - migrated - rolledBack - incomplete - found;
   const held = scope.findings.some(({ severity }) => severity === 'Critical') ? open : 0;
-  return { total, pending: open - held, blocked: found + held, inFlight, migrated, incomplete, rolledBack, failed: failedIn(scope, children).length };
+  return { total, pending: open - held, blocked: found + held, inFlight, migrated, incomplete, rolledBack, failed: failed.length };
 }
 
 /** The worst first: where requests may be failing, then where something stands half-way, then what waits at rest. */

@@ -38,6 +38,9 @@ function rewritten(situation: Situation, status: NamespaceMigrationStatus, step:
   return { status: withStep(status, step.name, (entry) => ({ ...entry, lostAt: entry.lostAt ?? timestamp(situation.now) })), outcome: write };
 }
 
+/** As many findings as the API admits, and an adapter makes. */
+const mostFindings = 100;
+
 type BindWork = Extract<StepWork, { kind: 'BindServices' }>;
 
 /** Services that join are bound but for those of which something critical is said: `held` if one is, and what is said of it is then the news. */
@@ -45,10 +48,12 @@ function rebind(situation: Situation, work: BindWork): { readonly outcome: Outco
   const outcome = bindStep(situation, work);
   if (outcome.kind !== 'Write') return { outcome };
   const { adapter, surroundings } = situation;
-  const critical = new Set(adapter.findings(surroundings, 'UnderWay').flatMap(({ severity, object }) => (severity === 'Critical' ? [object] : [])));
+  const found = adapter.findings(surroundings, 'UnderWay');
+  const critical = new Set(found.flatMap(({ severity, object }) => (severity === 'Critical' ? [object] : [])));
   const names = work.services(surroundings);
   if (typeof names === 'string') return { outcome };
-  const free = names.filter((name) => !critical.has(`Service ${surroundings.namespace.name}/${name}`));
+  // A full list may leave out what is said of one of them.
+  const free = found.length >= mostFindings ? [] : names.filter((name) => !critical.has(`Service ${surroundings.namespace.name}/${name}`));
   return { outcome: bindStep(situation, { ...work, services: () => free }), held: free.length < names.length };
 }
 

@@ -164,7 +164,7 @@ const table = {
     command: 'GoOn',
   },
   RecordRefused: {
-    meaning: 'The API server refuses what the operator writes to its own objects: the NamespaceMigration of a namespace, or the finalizer of the MeshMigration. Others go on meanwhile.',
+    meaning: 'The API server refuses what the operator writes to its own objects: the NamespaceMigration of a namespace, or the finalizer or the status of the MeshMigration. Others go on meanwhile.',
     remedy: 'Repair the quota, the policy, the webhook or the rights that the message names, or release the finalizer; it is tried again by itself, each minute at the latest. All that is refused',
     command: 'Describe',
   },

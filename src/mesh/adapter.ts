@@ -229,6 +229,8 @@ export interface MeshAdapter {
    * have in their namespaces is no more than a warning; at rest it is critical again where somebody is protected by it.
    */
   findings(surroundings: Surroundings, when: FindingsWhen): readonly Finding[];
+  /** Whether it says that something cannot be worked out: while that is so nothing is begun, and nothing is undone. */
+  isUnknown(finding: Finding): boolean;
   /** What is critical about changing the labels of the namespace now; asked right before it. */
   unready(surroundings: Surroundings): Hold | undefined;
   /** What is critical about restarting this workload now, by its template and all around it as they are at that moment. */

@@ -4,7 +4,7 @@ import { isUnwanted } from '../engine/course.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
 import { unmadeIn, withRefused } from '../engine/refused-records.ts';
 import type { ScopeView } from '../mesh/others.ts';
-import { notTurned, type Parking, type Progress } from '../plan/admission.ts';
+import { failedIn, isBudgetSpent, notTurned, type Parking, type Progress } from '../plan/admission.ts';
 import { companyOf } from '../plan/company.ts';
 import { changedBy } from '../plan/scope.ts';
 import type { Context } from './reconciler.ts';
@@ -24,6 +24,7 @@ export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>
   const wanted = wantedOf(migration);
   return companyOf({
     spec, migration: name, reserved: view.reserved, siblings: everyoneIn(context, migration),
+    isBudgetSpent: () => isBudgetSpent(spec, failedIn(migration, view.namespaces.list()).length),
     isUnwanted: ({ status }) => isUnwanted({ wanted }, status ?? {}),
     others: view.migrations.list().map(({ object }) => object).filter(({ metadata }) => metadata.name !== name),
     namespace: (home) => [view.namespaces.get(undefined, home)].find((each) => each?.terminating === false),

@@ -59,7 +59,7 @@ export class Controller {
     const holds = (pod: PodView | undefined): boolean => pod !== undefined && context.adapter.holdsOthersBack(pod);
     context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(previous?.namespace ?? ''); });
     context.view.children.onChange(({ previous, current }) => { if (current !== undefined && goesBack(current) && !(previous !== undefined && goesBack(previous))) this.#turned(current.object); });
-    context.records.onChange(() => { this.#addSummaries(); this.#addWaiting(); });
+    context.records.onChange(() => { this.#addSummaries(); this.#addWaiting(); this.#addOpen(); });
     context.callers?.onChange((namespaces) => { this.#callersChanged(namespaces); });
   }
 

@@ -6,14 +6,33 @@ import { nameOf, type MigrationWrite } from '../engine/migration-writes.ts';
 import { Identities } from './identities.ts';
 import { outdatedRecords, recordsOf, scopeIn } from './records.ts';
 import type { KubeObject } from '../api/object.ts';
+import { InvalidError } from '../kube/errors.ts';
+import type { EventRecord } from '../kube/events.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { newsOf } from './news.ts';
-import { isBehind, isStale, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
+import { refusalOf } from './record-refusals.ts';
+import { isBehind, isStale, isStored, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
 
 /** When nothing is to be written now: what is refused is tried again, and what may still arrive waited for. */
-function whenToLook({ metadata }: MeshMigration, { waitMs }: MigrationDecision, lateForMs: number): Result {
+function whenToLook({ metadata }: MeshMigration, { waitMs: writeMs }: MigrationDecision, statusMs: number | undefined, lateForMs: number): Result {
+  const waitMs = writeMs === undefined || statusMs === undefined ? writeMs ?? statusMs : Math.min(writeMs, statusMs);
   if (waitMs !== undefined) return { kind: 'After', ms: Math.max(1, Math.ceil(waitMs)) };
   return metadata.deletionTimestamp !== undefined && lateForMs > 0 ? { kind: 'After', ms: Math.ceil(lateForMs) } : { kind: 'Idle' };
+}
+
+/**
+ * The status without the entries that a schema of before has no room for (`crds/` of this version was not installed). Without them the rest is true as well: their
+ * namespaces say themselves what is the matter, and their records are kept.
+ */
+function admittedByAll({ status: { returned = [] } = {} }: MeshMigration, status: MeshMigrationStatus): MeshMigrationStatus {
+  const stored = new Set(returned.filter(({ attempt }) => attempt === 0).map(({ namespace }) => namespace));
+  const { returned: wanted = [], ...rest } = status;
+  const kept = wanted.filter(({ namespace, attempt }) => attempt > 0 || stored.has(namespace));
+  return { ...rest, ...(kept.length > 0 && { returned: kept }) };
+}
+
+function regarding({ apiVersion = 'meshmigration.dev/v1alpha1', metadata: { name, uid } }: MeshMigration): EventRecord['regarding'] {
+  return { apiVersion, kind: 'MeshMigration', name, uid };
 }
 
 /** Looks at a migration as a whole: its scope, the summary of its namespaces, its finalizer. */
@@ -44,16 +63,58 @@ export class MigrationReconciler {
     const refused = this.#context.records.of(key);
     const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, isThere, lateForMs, refused });
     this.#context.records.keep(key, decision.wanted);
+    const pending = await this.#store(object, decision.status, signal);
+    if (pending !== undefined) return pending;
+    const statusMs = this.#context.records.isTried(object) ? this.#context.records.statusWaitMs(object) : undefined;
+    return decision.write === undefined ? whenToLook(object, decision, statusMs, lateForMs) : await this.#try(key, object, decision.write, signal);
+  }
+
+  /**
+   * Stores the status; undefined if what follows from it may be done. One that is refused is tried again later and later, and whoever waits for it is told. Safe:
+   * the write tests uid and resourceVersion; dying before or after: the next process decides the same.
+   */
+  async #store(object: MeshMigration, status: MeshMigrationStatus, signal: AbortSignal): Promise<Result | undefined> {
+    const { records } = this.#context;
+    const waitMs = records.statusWaitMs(object);
+    if (waitMs > 0 && !isStored(object, status)) return isStored(object, admittedByAll(object, status)) ? undefined : { kind: 'After', ms: waitMs };
     try {
-      if (await storeStatus(this.#context, meshMigrations, object, decision.status, signal)) {
-        this.#report(object, decision.status);
-        return { kind: 'Again' };
-      }
+      const isNew = await this.#send(object, status, signal);
+      records.statusStored(object);
+      return isNew ? { kind: 'Again' } : undefined;
     } catch (error) {
-      if (isStale(error)) return { kind: 'Stale' };
-      throw error;
+      if (refusalOf(error) === undefined) {
+        if (isStale(error)) return { kind: 'Stale' };
+        throw error;
+      }
+      records.statusFailed(object, error);
+      this.#tellRefused(object, error);
+      return error instanceof InvalidError ? await this.#storeRest(object, status, signal) : { kind: 'After', ms: records.statusWaitMs(object) };
     }
-    return decision.write === undefined ? whenToLook(object, decision, lateForMs) : await this.#try(key, object, decision.write, signal);
+  }
+
+  /** Safe like the whole: what is left out is not stored so far either, and is tried again with the next whole. Dying before or after: the whole is tried first. */
+  async #storeRest(object: MeshMigration, status: MeshMigrationStatus, signal: AbortSignal): Promise<Result> {
+    const rest = admittedByAll(object, status);
+    try {
+      if (rest.returned?.length !== status.returned?.length) await this.#send(object, rest, signal);
+    } catch (error) {
+      if (refusalOf(error) === undefined && !isStale(error)) throw error;
+    }
+    return { kind: 'After', ms: this.#context.records.statusWaitMs(object) };
+  }
+
+  async #send(object: MeshMigration, status: MeshMigrationStatus, signal: AbortSignal): Promise<boolean> {
+    const isNew = await storeStatus(this.#context, meshMigrations, object, status, signal);
+    if (isNew) this.#report(object, status);
+    return isNew;
+  }
+
+  /** Its status cannot say it. */
+  #tellRefused(object: MeshMigration, error: unknown): void {
+    const { log, records, events } = this.#context;
+    log.warn({ migration: object.metadata.name, err: error }, 'The status of a MeshMigration is refused; trying it again later');
+    const answer = records.ofStatus(object);
+    if (answer !== undefined) events.record({ regarding: regarding(object), type: 'Warning', reason: 'RecordRefused', action: 'Reconcile', note: `its status cannot be written: ${answer}` });
   }
 
   /**
@@ -109,11 +170,10 @@ export class MigrationReconciler {
   }
 
   #report(object: MeshMigration, status: MeshMigrationStatus): void {
-    const { name, uid } = object.metadata;
-    const regarding = { apiVersion: object.apiVersion ?? 'meshmigration.dev/v1alpha1', kind: 'MeshMigration', name, uid };
+    const { name } = object.metadata;
     for (const news of newsOf(object.status ?? {}, status)) {
       this.#context.log.info({ migration: name, phase: status.phase }, news.note);
-      this.#context.events.record({ regarding, ...news });
+      this.#context.events.record({ regarding: regarding(object), ...news });
     }
   }
 }

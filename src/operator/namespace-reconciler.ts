@@ -170,6 +170,7 @@ export class NamespaceReconciler {
       sweptLate: this.#memory.quiet.isSwept(subject.key),
       quietMs: this.#memory.quiet.ms(subject.key),
       returned,
+      unnoted: this.#context.records.ofStatus(migration),
       inScope: isInScope(migration, home, view.reserved),
       remembered: this.#memory.journal(subject, home, journal),
       refusals: this.#memory.refusals.of(subject.key),

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import type { NamespaceMigration } from '../api/resources.ts';
 import type { RefusedWrite } from '../engine/refused-records.ts';
 import { refusalsToReport } from '../engine/situation.ts';
 import { ApiError, ConflictError, ForbiddenError } from '../kube/errors.ts';
@@ -7,6 +6,11 @@ import { isStale } from './reconciler.ts';
 
 const leastMs = 1000;
 const mostMs = 60_000;
+
+/** An object of ours that has a status. */
+interface Owned {
+  readonly metadata: { readonly uid?: string | undefined };
+}
 
 /** The write of a status. */
 const status = 'Status';
@@ -81,26 +85,26 @@ export class RecordRefusals {
     if (isRefused(before)) this.#tell();
   }
 
-  /** Forgets all writes of an object but those that are still wanted. */
+  /** Forgets all writes of an object but those that are still wanted, and that of its status, which always is. */
   keep(uid: string, wanted: readonly string[]): void {
     const writes = this.#tried.get(uid);
-    for (const write of [...writes?.keys() ?? []]) if (!wanted.includes(write)) writes?.delete(write);
+    for (const write of [...writes?.keys() ?? []]) if (write !== status && !wanted.includes(write)) writes?.delete(write);
     if (writes?.size === 0) this.#tried.delete(uid);
   }
 
-  /** Of the status of a record: what the API server keeps answering; undefined while it is not refused. */
-  ofStatus({ metadata: { uid = '' } }: NamespaceMigration): string | undefined {
+  /** Of the status of a record, or of a MeshMigration: what the API server keeps answering; undefined while it is not refused. */
+  ofStatus({ metadata: { uid = '' } }: Owned): string | undefined {
     const tried = this.#tried.get(uid)?.get(status);
     return isRefused(tried) ? tried?.message : undefined;
   }
 
   /** Whether the status of a record was not stored when it was tried last, for whatever reason: it stands in nobody's way meanwhile. */
-  isTried({ metadata: { uid = '' } }: NamespaceMigration): boolean {
+  isTried({ metadata: { uid = '' } }: Owned): boolean {
     return (this.#tried.get(uid)?.get(status)?.tries ?? 0) > 0;
   }
 
   /** Milliseconds until the status of a record is to be tried again. */
-  statusWaitMs({ metadata: { uid = '' } }: NamespaceMigration): number {
+  statusWaitMs({ metadata: { uid = '' } }: Owned): number {
     return this.of(uid).get(status)?.waitMs ?? 0;
   }
 
@@ -108,7 +112,7 @@ export class RecordRefusals {
    * Whether a status that was not stored before is to wait because another one is being tried again: a webhook that does not answer takes 10 s of each try, and
    * all workers if all its records may be tried at once. The answer frees the place; undefined where it waits.
    */
-  retry(record: NamespaceMigration): (() => void) | undefined {
+  retry(record: Owned): (() => void) | undefined {
     if (!this.isTried(record)) return () => { /* It takes no place. */ };
     if (this.#isRetrying) return undefined;
     this.#isRetrying = true;
@@ -116,13 +120,17 @@ export class RecordRefusals {
   }
 
   /** The status of a record was not stored. Returns whether that was the answer to it. */
-  statusFailed({ metadata: { uid = '' } }: NamespaceMigration, error: unknown): boolean {
+  statusFailed({ metadata: { uid = '' } }: Owned, error: unknown): boolean {
     return this.failed(uid, status, error);
   }
 
   /** The status of a record is stored, or is as it is to be. */
-  statusStored({ metadata: { uid = '' } }: NamespaceMigration): void {
-    this.forget(uid);
+  statusStored({ metadata: { uid = '' } }: Owned): void {
+    const writes = this.#tried.get(uid);
+    const before = writes?.get(status);
+    writes?.delete(status);
+    if (writes?.size === 0) this.#tried.delete(uid);
+    if (isRefused(before)) this.#tell();
   }
 
   /** The object is gone. */

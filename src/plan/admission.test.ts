@@ -3,7 +3,7 @@ import { migrationSpec, namespace } from '../../test/support/mesh-fixtures.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isInFlight, notAdmitted, notTurned, progressOf, type Progress } from './admission.ts';
+import { failedIn, isInFlight, notAdmitted, notTurned, progressOf, type Progress } from './admission.ts';
 import { journalText, type Journal } from './journal.ts';
 
 function child(namespace: string, status?: NamespaceMigrationStatus): NamespaceMigration {
@@ -52,7 +52,16 @@ describe('progressOf', () => {
   });
 
   it('counts no failure of a namespace that has left the scope, so that nobody waits for its repair', () => {
-    expect(progressOf({ ...object, spec }, [namespace({ name: 'x' }), home('a', { failure, direction: 'Backward' })])).toEqual({ inFlight: 1, failed: 0 });
+    const left = [namespace({ name: 'x' }), home('a', { failure, direction: 'Backward' })];
+    expect(progressOf({ ...object, spec }, left)).toEqual({ inFlight: 1, failed: 0 });
+    expect(failedIn({ ...object, spec }, left)).toEqual([]);
+  });
+
+  it('counts a failed restart for HBONE like any other failure', () => {
+    const staying = { ...object, status: {}, spec: migrationSpec({ restart: { hboneNamespaces: { names: ['a'] } } }) };
+    const failed = [home('a', { failure, itinerary: 'Hbone' }), namespace()];
+    expect(failedIn(staying, failed)).toEqual(['a']);
+    expect(progressOf(staying, failed)).toEqual({ inFlight: 1, failed: 1 });
   });
 });
 
@@ -104,7 +113,7 @@ describe('notAdmitted', () => {
     const all = [child('a', pending)];
 
     expect(admitted('a', all, 5, { inFlight: 0, failed: 2 }, migrationSpec({ failureBudget: { namespaces: 2 } }))).toBeUndefined();
-    expect(admitted('a', all, 5, { inFlight: 0, failed: 2 }, migrationSpec({ failureBudget: { namespaces: 1 } }))).toContain('2 namespaces failed');
+    expect(admitted('a', all, 5, { inFlight: 0, failed: 2 }, migrationSpec({ failureBudget: { namespaces: 1 } }))).toContain('2 namespaces failed and spec.failureBudget.namespaces is 1');
   });
 
   it('lets nobody in while twice as many as there are slots wait for a person', () => {

@@ -1,8 +1,9 @@
 import { stalledBy } from '../api/common.ts';
 import { isFailure, type MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { counted } from '../base/counted.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isOf, journalOn } from './journal.ts';
+import { isOf, journalOn, type Journal } from './journal.ts';
 import { isForHbone, isSelected, type Scope } from './scope.ts';
 
 /** Why a namespace under way holds no slot: it waits for other namespaces, or for a person (`Stalled`), or it could go on and wants a slot again. */
@@ -16,11 +17,6 @@ const nobody: Parking = new Map();
 /** Whether the namespace has been touched and is not at the end: it takes a slot. For pods that only their owner can replace none is kept. */
 export function isInFlight({ status }: NamespaceMigration): boolean {
   return status?.direction !== undefined && status.writtenPhase !== 'Migrated' && status.writtenPhase !== 'Incomplete';
-}
-
-/** Whether the attempt at the namespace failed, rolled back since or not. */
-export function hasFailed({ status }: NamespaceMigration): boolean {
-  return status?.failure !== undefined;
 }
 
 /** May be started, as far as its own record says: one that was not looked at yet, and one that is to start again, included. */
@@ -47,15 +43,34 @@ export interface Progress {
   readonly stalled?: number;
 }
 
+/** The journals of a migration on namespaces that stay. */
+function journalsOf({ metadata, spec }: MeshMigration, namespaces: readonly NamespaceView[]): readonly { readonly namespace: NamespaceView; readonly journal: Journal }[] {
+  return namespaces.filter(({ terminating }) => !terminating).flatMap((namespace) => {
+    const journal = journalOn(namespace);
+    return isOf(journal, metadata.name, spec) ? [{ namespace, journal }] : [];
+  });
+}
+
+/**
+ * The namespaces that count against the failure budget, by name: the attempt at them failed, rolled back since or not, to move them or to restart them for
+ * HBONE. What has left the scope since is nobody's to repair any more. Whoever counts failures, or names them, asks here.
+ */
+export function failedIn(migration: MeshMigration, namespaces: readonly NamespaceView[]): readonly string[] {
+  const returned = new Set((migration.status?.returned ?? []).filter(isFailure).map(({ namespace }) => namespace));
+  const failing = new Set(journalsOf(migration, namespaces).filter(({ journal }) => journal.failure !== undefined).map(({ namespace }) => namespace.name));
+  return namespaces.filter((namespace) => returned.has(namespace.name) || failing.has(namespace.name))
+    .filter((namespace) => isSelected(migration.spec, namespace) || isForHbone(migration, namespace)).map(({ name }) => name).sort();
+}
+
+/** Whether so many failed that no further namespace is started. */
+export function isBudgetSpent({ failureBudget }: MeshMigrationSpec, failed: number): boolean {
+  return failed > failureBudget.namespaces;
+}
+
 /** Counts the namespaces of a migration. */
-export function progressOf({ metadata, spec, status }: MeshMigration, namespaces: readonly NamespaceView[], parking: Parking = nobody): Progress {
-  const journals = namespaces.filter(({ terminating }) => !terminating).map((namespace) => ({ namespace: namespace.name, journal: journalOn(namespace) })).filter(({ journal }) => isOf(journal, metadata.name, spec));
-  const inFlight = journals.filter(({ journal }) => journal?.arrived !== true).filter(({ namespace }) => !parking.has(namespace)).length;
-  // What has left the scope since is nobody's to repair any more, under way still or back.
-  const scope = new Set(namespaces.filter((namespace) => isSelected(spec, namespace) || isForHbone({ metadata, spec }, namespace)).map(({ name }) => name));
-  const returned = (status?.returned ?? []).filter(isFailure);
-  const failed = new Set([...journals.filter(({ journal }) => journal?.failure !== undefined), ...returned].map(({ namespace }) => namespace).filter((name) => scope.has(name)));
-  return { inFlight, failed: failed.size, ...(parking.size > 0 && { wanting: countOf(parking, 'WantsSlot'), stalled: countOf(parking, 'Stalled') }) };
+export function progressOf(migration: MeshMigration, namespaces: readonly NamespaceView[], parking: Parking = nobody): Progress {
+  const inFlight = journalsOf(migration, namespaces).filter(({ namespace, journal }) => journal.arrived !== true && !parking.has(namespace.name)).length;
+  return { inFlight, failed: failedIn(migration, namespaces).length, ...(parking.size > 0 && { wanting: countOf(parking, 'WantsSlot'), stalled: countOf(parking, 'Stalled') }) };
 }
 
 function countOf(parking: Parking, state: 'Stalled' | 'WantsSlot'): number {
@@ -77,8 +92,8 @@ export interface Limits {
 export function notAdmitted(name: string, records: readonly NamespaceMigration[], { inFlight, failed, wanting = 0, stalled = 0 }: Progress, { spec, slots, scope }: Limits): string | undefined {
   const inScope = new Set([...scope.namespaces, ...scope.hbone ?? []]);
   if (!inScope.has(name)) return 'it is not in the scope of the MeshMigration any more';
-  if (failed > spec.failureBudget.namespaces) {
-    return `${failed} namespaces failed and spec.failureBudget.namespaces is ${spec.failureBudget.namespaces}: no further namespace is started`;
+  if (isBudgetSpent(spec, failed)) {
+    return `${counted(failed, 'namespace')} failed and spec.failureBudget.namespaces is ${spec.failureBudget.namespaces}: no further namespace is started`;
   }
   // What stalls one after the other may have one cause: it must not leave the whole cluster half-way, slot after slot.
   if (stalled >= mostStalled(slots)) return `${stalled} namespaces are under way and Stalled: no further namespace is started before some of them go on, or back`;

@@ -20,6 +20,7 @@ interface Given {
   readonly journal?: string;
   readonly others?: readonly string[];
   readonly isUnwanted?: boolean;
+  readonly isBudgetSpent?: boolean;
 }
 
 function company(given: Given): ReturnType<typeof companyOf> {
@@ -27,7 +28,7 @@ function company(given: Given): ReturnType<typeof companyOf> {
   const others = (given.others ?? []).map((name): MeshMigration => ({ metadata: { name }, spec }));
   return companyOf({
     spec, migration: 'mm', reserved: [], others, siblings: given.record === undefined ? [] : [record(given.record)],
-    namespace: (name) => (name === 'shop' ? shop : undefined), isUnwanted: () => given.isUnwanted === true,
+    namespace: (name) => (name === 'shop' ? shop : undefined), isUnwanted: () => given.isUnwanted === true, isBudgetSpent: () => given.isBudgetSpent === true,
   });
 }
 
@@ -61,6 +62,13 @@ describe('the way back of a namespace behind its guard', () => {
 });
 
 describe('the way there', () => {
+  it('is not begun where too many failed, by the one count of those, whatever records there are besides', () => {
+    const failure = { reason: 'WorkloadUnavailable', message: 'x', at: '2030-01-01T00:00:00Z' };
+    expect(company({ record: { writtenPhase: 'Pending' }, isBudgetSpent: true }).halted('shop')).toBe('is not started, because too many failed');
+    expect(company({ record: { writtenPhase: 'Pending', failure } }).halted('shop')).toBeUndefined();
+    expect(company({ record: { direction: 'Forward', writtenPhase: 'Migrating' }, isBudgetSpent: true }).halted('shop')).toBeUndefined();
+  });
+
   it('stands still where a record cannot be made, begun or not', () => {
     expect(company({}).halted('shop')).toBeUndefined();
     expect(company({ record: refused({ writtenPhase: 'Pending' }) }).halted('shop')).toBe(`stands still: ${unmade}`);

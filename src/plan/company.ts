@@ -3,7 +3,6 @@ import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { ScopeView, WayBack } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { hasFailed } from './admission.ts';
 import { isOf, journalOn } from './journal.ts';
 import { holds, isForHbone, isSelected, isSystem } from './scope.ts';
 
@@ -18,6 +17,8 @@ export interface Around {
   readonly migration: string;
   /** Whether a record that was started is to go back, by the migration as a whole or by what is in it. */
   readonly isUnwanted: (record: NamespaceMigration) => boolean;
+  /** Whether so many failed that no further namespace is started. Asked where somebody waits only, because it looks at all namespaces. */
+  readonly isBudgetSpent: () => boolean;
   /** The records of the same migration, those included that were lost or cannot be made. */
   readonly siblings: readonly NamespaceMigration[];
   /** Namespaces that no migration touches, besides those of Kubernetes. */
@@ -27,12 +28,12 @@ export interface Around {
 const goingOn: readonly (string | undefined)[] = [undefined, 'Pending', 'Planned', 'Migrating'];
 
 /** Why the record of a namespace does not come to what others wait for. */
-function haltedBy({ status = {} }: NamespaceMigration, budgetIsSpent: boolean): string | undefined {
+function haltedBy({ status = {} }: NamespaceMigration, isBudgetSpent: () => boolean): string | undefined {
   const { writtenPhase: phase, conditions, message = '', direction } = status;
   if (!goingOn.includes(phase)) return phase === 'Migrated' || phase === 'Finalized' ? 'has arrived already' : `is ${phase ?? ''}: ${message.slice(0, 200)}`;
   const stalled = stalledBy(conditions);
   if (stalled?.reason === 'RecordRefused') return `stands still: ${stalled.message.slice(0, 200)}`;
-  return budgetIsSpent && direction === undefined ? 'is not started, because too many failed' : undefined;
+  return direction === undefined && isBudgetSpent() ? 'is not started, because too many failed' : undefined;
 }
 
 function goesBack(record: NamespaceMigration, { isUnwanted }: Around): boolean {
@@ -73,7 +74,7 @@ export function companyOf(around: Around): ScopeView {
     },
     halted: (name) => {
       const found = record(name);
-      return found && haltedBy(found, siblings.filter(hasFailed).length > spec.failureBudget.namespaces);
+      return found && haltedBy(found, around.isBudgetSpent);
     },
     wayBack: (name) => wayBackOf(name, record(name), around),
     goingBack: () => siblings.filter((record) => goesBack(record, around)).map(({ metadata }) => metadata.namespace ?? ''),

@@ -102,8 +102,10 @@ async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonl
   await operator.start();
   const alone = ({ disturbs, prepare }: Scenario): boolean => disturbs === true || prepare !== undefined;
   const together = chosen.filter((scenario) => !alone(scenario));
-  await inLanes(together, async (scenario) => { await attempt(bench, scenario); });
-  for (const { name } of together) await clearAway(worldFor(bench, name, signal));
+  await inLanes(together, async (scenario) => {
+    await attempt(bench, scenario);
+    await clearAway(worldFor(bench, scenario.name, signal));
+  });
   for (const scenario of chosen.filter(alone)) await runAlone(bench, scenario);
   for (const { name, run } of others) {
     // Policies for the whole mesh by the thousand: every namespace that is left would be looked at for each of them.

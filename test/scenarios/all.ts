@@ -28,6 +28,7 @@ import { scopeScenarios } from './scope.ts';
 import { settles } from './settle.ts';
 import { strippedScenarios } from './stripped.ts';
 import { strangerScenarios } from './strangers.ts';
+import { tenantScenarios } from './tenants.ts';
 import { twoMigrationScenarios } from './two-migrations.ts';
 import { waypointScenarios } from './waypoint-life.ts';
 
@@ -41,4 +42,5 @@ export const scenarios: readonly Scenario[] = [
   ...scopeScenarios,
   ...calledFirstScenarios, ...backTogetherScenarios, ...backAbsentScenarios, ...refusedRecordScenarios,
   ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,
+  ...tenantScenarios,
 ];

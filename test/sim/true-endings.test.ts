@@ -3,12 +3,13 @@ import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts'
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import { smallShop } from '../scenarios/migrate.ts';
 import { movedByASecond } from '../scenarios/two-migrations.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
-async function run(story: (world: World) => Promise<void>): Promise<void> {
-  await runOnSimulation({ name: 'end', run: story });
+async function run(story: (world: World) => Promise<void>, more: Pick<Scenario, 'podsOutside'> = {}): Promise<void> {
+  await runOnSimulation({ name: 'end', run: story, ...more });
 }
 
 async function messageOf(world: World, name?: string): Promise<string> {
@@ -44,6 +45,43 @@ describe('a namespace that went back and that another migration has moved since'
       await world.phase('Finalized', second);
       expect(await says(world, /\. MeshMigration end-second has moved it to IstioAmbient since/)).toBe('Unknown MovedSince');
       expect(await messageOf(world)).toMatch(/^1 namespace migrated for good \(end-other\); not migrated, and they stay as they are: 1 rolled back \(end\)/);
+    });
+  });
+
+  it('is not said to be as it was where that one has moved it to a third data plane and let go of it', async () => {
+    await run(async (world) => {
+      const [home, other] = [world.ns(), world.ns('other')];
+      for (const each of [home, other]) await world.create(namespace(each, {}), deployment(each, 'web'));
+      await world.create(meshMigration('older', { names: [other] }, { from: 'None', to: 'IstioSidecar' }));
+      await world.phase('Migrated', 'older');
+      await world.pause(5000);
+      await world.create(meshMigration(world.name, { names: [home] }, { from: 'None', to: 'IstioAmbient' }));
+      await world.phase('Migrated');
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+      await world.edit({ namespaces: { names: [other, home] } }, 'older');
+      await world.phase('Migrated', 'older');
+      await world.edit({ action: 'Finalize' }, 'older');
+      await world.phase('Finalized', 'older');
+      expect(await says(world, /^rolled back\. somebody has moved it to IstioSidecar since/)).toMatch(/^Unknown /);
+      expect(await messageOf(world)).toMatch(/^1 namespace back, moved by others since: end /);
+    }, { podsOutside: true });
+  });
+
+  it('is not said to be as it was under another revision, until it has the one of before again', async () => {
+    await run(async (world) => {
+      await smallShop(world);
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await world.phase('Migrated');
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+      const label = async (labels: Readonly<Record<string, string | null>>): Promise<void> => { await world.patch('Namespace', undefined, world.ns(), { metadata: { labels } }); };
+      await label({ 'istio.io/rev': 'canary' });
+      expect(await says(world, /^rolled back\. somebody has changed istio\.io\/rev since/)).toMatch(/^Unknown /);
+      await label({ 'istio.io/rev': null });
+      expect(await says(world, /^back as it was/)).toMatch(/^True /);
+      await label({ 'istio-injection': null });
+      expect(await says(world, /^rolled back\. somebody has moved it to None since/)).toMatch(/^Unknown /);
     });
   });
 

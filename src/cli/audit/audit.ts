@@ -1,5 +1,5 @@
 import { istioVersionText, type IstioVersion } from '../../mesh/istio/policy/istio-version.ts';
-import { classify } from '../../mesh/istio/policy/classify.ts';
+import { classify, type Classification } from '../../mesh/istio/policy/classify.ts';
 import type { PolicyOptions } from '../../mesh/istio/policy/options.ts';
 import { parsePolicy, policyKinds, type ParsedPolicy } from '../../mesh/istio/policy/parse.ts';
 import { isOurs } from '../../mesh/istio/policy/translate/names.ts';
@@ -34,9 +34,14 @@ export interface AuditOptions {
 interface Parsed extends Located, ParsedPolicy {}
 
 function auditPolicy(policy: Policy, { view, source }: Located, peers: readonly PeerAuthentication[], inventory: Inventory, options: PolicyOptions): AuditedPolicy {
-  const classification = classify(policy, options, peers);
   const reach = policy.targetRefs.length > 0 ? 'Workloads' : reachOf(policy, inventory, options.rootNamespace);
-  return { policy, view, source, classification, reach, needsWaypoint: classification.needsWaypoint && reach !== 'Gateways' };
+  let known: Classification | undefined;
+  return {
+    policy, view, source, reach,
+    // For whoever asks for it: it may take seconds, and a plan asks the rules of the operator instead.
+    get classification() { return known ??= classify(policy, options, peers); },
+    get needsWaypoint() { return this.classification.needsWaypoint && reach !== 'Gateways'; },
+  };
 }
 
 const planes: readonly Plane[] = ['sidecar', 'ztunnel', 'waypoint'];

@@ -23,7 +23,7 @@ function isElsewhere({ policy, reach }: AuditedPolicy): boolean {
 /** The classification compares all PeerAuthentications with each other, which finds more than the combinations that are known to be misread. */
 function misreadPeerAuthentications({ policies }: AuditContext): readonly AuditEvidence[] {
   return policies
-    .filter(({ policy, classification }) => policy.kind === 'PeerAuthentication' && classification.planes.ztunnel.effect !== 'Exact')
+    .filter((audited) => audited.policy.kind === 'PeerAuthentication' && audited.classification.planes.ztunnel.effect !== 'Exact')
     .map(({ view, source, classification }) => ({
       object: nameOf(view), source,
       message: classification.planes.ztunnel.effect === 'FailsOpen' ? 'ztunnel would take plaintext where sidecars refuse it' : 'ztunnel would refuse plaintext where sidecars take it',

@@ -1,5 +1,6 @@
 import { nameOf } from '../../mesh/istio/findings/rule.ts';
 import { principals } from '../../mesh/istio/findings/policy-fields.ts';
+import { makeSmaller } from '../../mesh/istio/policy/translate/size.ts';
 import type { Effect } from '../../mesh/istio/policy/semantics.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
 import type { RuleReport } from './report.ts';
@@ -154,5 +155,10 @@ export const policyRules: readonly AuditRule[] = [
       const named = rules.map(({ index, fields }) => `rule ${index} (${fields.join(', ')})`).join(', ');
       return rules.length === 0 ? [] : [evidence(policy, `sidecars match other requests than ${named} names, so what is enforced changes with the data plane`)];
     }),
+  },
+  {
+    id: 'MM119', severity: 'Critical', title: 'Too large to prove', fix: makeSmaller,
+    find: ({ policies }) => policies.filter(({ classification: { tooLarge } }) => tooLarge === true)
+      .map((policy) => evidence(policy, 'what each data plane makes of it takes more steps to work out than one policy may take')),
   },
 ];

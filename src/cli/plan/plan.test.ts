@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { bounded } from '../../mesh/istio/policy/effort.ts';
 import { parseIstioVersion } from '../../mesh/istio/policy/istio-version.ts';
 import { parseManifests } from '../manifests/parse-manifests.ts';
 import { planFormats } from './formats.ts';
@@ -151,6 +152,20 @@ describe('a waypoint that is there already', () => {
     const [shop] = namespaces([...manifests, gateway, ...(policy === '' ? [] : [policy])]);
 
     expect(shop && criticals(shop)).toContain('MM118 Gateway shop/mine');
+  });
+});
+
+describe('policies that are too large to prove', () => {
+  const rules = Array.from({ length: 3000 }, (_each, index) => `{from: [{source: {principals: [cluster.local/ns/shop/sa/a${index}]}}], to: [{operation: {paths: ["/p${index}/*"]}}]}`);
+  const large = readers('shop', 'cart', '').replace(/rules: .*$/, `rules: [${rules.join(', ')}]}}`);
+  const documents = [service('shop', 'cart'), deployment('shop', 'cart'), large, ...application('web', 'web', 'principals: [cluster.local/ns/web/sa/web]')];
+
+  it('block their namespace and no other', () => {
+    expect(namespaces(documents).map((planned) => [planned.name, criticals(planned)])).toEqual([['shop', ['MM119 AuthorizationPolicy shop/cart']], ['web', []]]);
+  });
+
+  it('take no more steps than a look of the operator: what is not counted within its bounds is next to nothing', () => {
+    expect(bounded(10_000, () => namespaces(documents))).toMatchObject({ kind: 'Done' });
   });
 });
 

@@ -19,6 +19,7 @@ import { quotaRules } from './findings/quotas.ts';
 import { returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
 import type { Found, Rule } from './findings/rule.ts';
+import { sizeRules } from './findings/size.ts';
 import { takenNameRules } from './findings/taken-names.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
@@ -39,7 +40,7 @@ import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules, ...sizeRules];
 
 /** What is asked of a picture before the start besides the rules, by what it is called in messages. */
 const choices: readonly (readonly [string, (surroundings: Surroundings) => unknown])[] = [
@@ -77,7 +78,7 @@ function only(surroundings: Surroundings, workload: WorkloadView): Surroundings 
 }
 
 /** The checks that some rules make. */
-export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'findings' | 'unready' | 'unfit'> {
+export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'unready' | 'unfit'> {
   function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Hold | undefined {
     for (const rule of catalogue.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
       const critical = foundGuarded(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted');
@@ -105,6 +106,7 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
         .sort((a, b) => weight[a.severity] - weight[b.severity])
         .slice(0, 100);
     },
+    isUnknown: ({ id }) => catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
     unready(surroundings) {
       const whole = heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
       if (whole !== undefined) return whole;
@@ -119,7 +121,7 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
 }
 
 /** What stands in the way of a waypoint whatever the pods are now. */
-const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules, ...adoptRules];
+const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules, ...adoptRules, ...sizeRules];
 
 function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
   const { itinerary: name, ...rest } = surroundings;

@@ -6,7 +6,7 @@ import { asksWhoCalls } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { lacksHbone } from './pod-mode.ts';
 import { isSelected } from './policy/attachment.ts';
-import { parsePolicy } from './policy/parse.ts';
+import { parsed } from './policy/parsed.ts';
 import { effectiveMtls } from './policy/peer-authentication.ts';
 import { isGateway } from './waypoint/callers.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
@@ -54,7 +54,7 @@ function decidesByCaller({ spec, ...policy }: ConfigView, pod: PodView): boolean
 
 function isStrictFor(pod: PodView, peers: readonly ConfigView[], rootNamespace: string): boolean {
   const policies = peers.flatMap((object) => {
-    const { policy } = parsePolicy(object);
+    const policy = parsed(object);
     return policy?.kind === 'PeerAuthentication' ? [policy] : [];
   });
   const { mode, ports } = effectiveMtls(policies, { namespace: pod.namespace, labels: pod.labels }, rootNamespace);

@@ -51,6 +51,7 @@ function renderMatcher(matcher: Matcher, identity: IdentitySource): Json {
     case 'method': return header(':method', matcher.match);
     case 'path': return renderPath(matcher.match);
     case 'token': return renderToken(matcher);
+    case 'alternatives': throw new Error('permissions and principals are rendered apart');
     default: return 'list' in matcher ? renderMetadata(matcher) : header(matcher.of.slice('header '.length), matcher.match);
   }
 }

@@ -24,7 +24,7 @@ export type Fault =
   /** No answer, ever; the client has to give up. */
   | { readonly kind: 'Hang' }
   /** The server refuses without doing anything. */
-  | { readonly kind: 'Refuse'; readonly status: 403 | 409 | 429 | 500 | 503 | 504; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'Refuse'; readonly status: 403 | 409 | 422 | 429 | 500 | 503 | 504; readonly retryAfterSeconds?: number }
   /** The version a watch or a page starts from is compacted: as HTTP status, or inside the stream. */
   | { readonly kind: 'Expired'; readonly form: 'Status' | 'Event' }
   /** The answer's body breaks off after this many pieces; 0 after the head. */

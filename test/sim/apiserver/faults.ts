@@ -13,9 +13,10 @@ export class ConnectionFault extends Error {
   readonly code = 'ECONNRESET';
 }
 
-const refusals: Readonly<Record<403 | 409 | 429 | 500 | 503 | 504, readonly [reason: string, message: string]>> = {
+const refusals: Readonly<Record<403 | 409 | 422 | 429 | 500 | 503 | 504, readonly [reason: string, message: string]>> = {
   403: ['Forbidden', 'admission webhook "policy.example.com" denied the request: not here'],
   409: ['Conflict', 'Operation cannot be fulfilled: the object has been modified; please apply your changes to the latest version and try again'],
+  422: ['Invalid', 'the object is invalid'],
   429: ['TooManyRequests', 'too many requests, please try again later'],
   500: ['InternalError', 'Internal error occurred: etcdserver: request timed out'],
   503: ['ServiceUnavailable', 'apiserver is shutting down'],

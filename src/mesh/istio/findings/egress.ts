@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Surroundings } from '../../adapter.ts';
 import { records, strings, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
@@ -5,8 +6,10 @@ import { useWaypointLabel } from '../labels.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { waypointReads, type WaypointName } from '../policy/attachment.ts';
 import { describe } from '../policy/describe.ts';
-import { parsePolicy } from '../policy/parse.ts';
-import type { Policy } from '../policy/types.ts';
+import { bounded } from '../policy/effort.ts';
+import type { PolicyOptions } from '../policy/options.ts';
+import { parsed } from '../policy/parsed.ts';
+import type { AuthorizationPolicy, Policy } from '../policy/types.ts';
 import { allowed, asked, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
 import { ofProtocol, someRequest } from '../policy/translate/reach.ts';
 import { asWaypoints } from '../policy/waypoint.ts';
@@ -36,26 +39,48 @@ function waypointOf({ namespace, labels, status }: ConfigView): WaypointName | u
 /** Policies that a waypoint could enforce for a ServiceEntry; there are few of them, and each look at a namespace asks. */
 function candidates({ mesh }: Surroundings): readonly Policy[] {
   const forOthers = ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).filter((config) => targetRefs(config).some(({ kind }) => kind !== 'Service'));
-  return forOthers.flatMap((config) => parsePolicy(config).policy ?? []);
+  return forOthers.flatMap((config) => parsed(config) ?? []);
 }
 
-/** Requests of the pods of the namespace. */
-function ownRequests({ pods, workloads, namespace, mesh }: Surroundings): RequestSet {
+/** Whom the pods of the namespace call as. */
+function ownIdentities({ pods, workloads, namespace, mesh }: Surroundings): readonly string[] {
   const { trustDomain } = policyOptionsOf(mesh);
-  const accounts = [...new Set([...pods, ...workloads].map(({ serviceAccount }) => serviceAccount))];
-  const anyOf = accounts.map((account) => ({ of: 'identity', part: 'Principal', match: { kind: 'Exact', value: `${trustDomain}/ns/${namespace.name}/sa/${account}` } } as const));
-  return matching([[{ anyOf, negated: false }]]);
+  return [...new Set([...pods, ...workloads].map(({ serviceAccount }) => serviceAccount))].map((account) => `${trustDomain}/ns/${namespace.name}/sa/${account}`).sort();
 }
+
+function requestsOf(identities: readonly string[]): RequestSet {
+  return matching([[{ anyOf: identities.map((value) => ({ of: 'identity', part: 'Principal', match: { kind: 'Exact', value } } as const)), negated: false }]]);
+}
+
+/** Steps for what the policies of one host refuse to one namespace: they are of others, so that it must not take long. */
+const steps = 200_000;
+
+/** What was found, by all that decides about it: each look at each namespace asks. */
+const known = new Map<string, string | undefined>();
+const mostKnown = 1000;
 
 /** A request of the namespace that the policies refuse, or leave to an external authorizer, in words; undefined if they let every one through. */
 function refusedRequest(policies: readonly Policy[], surroundings: Surroundings): string | undefined {
   if (policies.some(({ kind }) => kind === 'RequestAuthentication')) return 'one with a token that is not valid';
   const options = policyOptionsOf(surroundings.mesh);
+  const identities = ownIdentities(surroundings);
   const readable = policies.filter((policy) => policy.kind === 'AuthorizationPolicy');
+  const key = createHash('sha256').update(JSON.stringify([readable, identities, options])).digest('base64');
+  if (known.has(key)) return known.get(key);
+  const found = bounded(steps, () => refusedTo(identities, readable, options));
+  const answer = found.kind === 'Done' ? found.value : untold;
+  if (known.size >= mostKnown) known.clear();
+  known.set(key, answer);
+  return answer;
+}
+
+const untold = 'which ones cannot be told: there are too many values';
+
+function refusedTo(identities: readonly string[], policies: readonly AuthorizationPolicy[], options: PolicyOptions): string | undefined {
   for (const protocol of ['http', 'tcp'] as const) {
-    const readings = asWaypoints(readable, protocol, options);
-    const request = someRequest(intersect(ofProtocol(protocol), ownRequests(surroundings), union(subtract(matching([[]]), allowed(readings)), asked(readings))));
-    if (request !== undefined) return request === 'TooLarge' ? 'which ones cannot be told: there are too many values' : describe(request);
+    const readings = asWaypoints(policies, protocol, options);
+    const request = someRequest(intersect(ofProtocol(protocol), requestsOf(identities), union(subtract(matching([[]]), allowed(readings)), asked(readings))));
+    if (request !== undefined) return request === 'TooLarge' ? untold : describe(request);
   }
   return undefined;
 }
@@ -78,7 +103,7 @@ function judge(entry: ConfigView, waypoint: WaypointName, all: readonly Policy[]
   if (refused === undefined) return undefined;
   const names = policies.map(nameOf).join(', ');
   if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`, severity: 'Warning' };
-  return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.', ...(isStranger(entry, surroundings) && { others: 'Protects' as const }) } : undefined;
+  return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.', ...([entry, ...policies].some((each) => isStranger(each, surroundings)) && { others: 'Protects' as const }) } : undefined;
 }
 
 /** What the pods of the namespace may reach outside the mesh. */

@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { isSelected } from '../policy/attachment.ts';
 import { customUse, providersOf } from '../policy/authorizer.ts';
 import { policyOptionsOf } from '../policy-options.ts';
-import { parsePolicy } from '../policy/parse.ts';
+import { parsed } from '../policy/parsed.ts';
 import type { AuthorizationPolicy } from '../policy/types.ts';
 import { unloadable } from '../policy/unloadable.ts';
 import { applicable, labelSets, nameOf, type Evidence, type Rule } from './rule.ts';
@@ -14,7 +14,7 @@ interface Read {
 
 function authorizationPolicies(surroundings: Surroundings): readonly Read[] {
   return applicable('AuthorizationPolicy', surroundings).flatMap((config) => {
-    const { policy } = parsePolicy(config);
+    const policy = parsed(config);
     return policy?.kind === 'AuthorizationPolicy' ? [{ object: nameOf(config), policy }] : [];
   });
 }

@@ -33,13 +33,15 @@ interface Check {
   /** Heading in the catalogue. */
   readonly title: string;
   readonly fix: string;
+  /** It says that something cannot be worked out: on the way that holds the namespace where it is, and takes it nowhere. */
+  readonly isUnknown?: true;
   readonly find: (surroundings: Surroundings) => readonly Evidence[];
 }
 
 /**
  * One check. The table of them is the catalogue in docs/findings.md. All are asked at the start; what is critical there is asked
  * later too, unless its row says why it cannot come to matter, and unless it is about what others have (`Evidence.others`):
- * - `Always`: on the way, where it sends the namespace back, and at rest.
+ * - `Always`: on the way, where it sends the namespace back (or holds it, `isUnknown`), and at rest.
  * - `WhileMoving`: before the labels change and before each restart, which it holds up.
  * - `BeforeFlip`: before the labels change, which it holds up.
  * - `BeforeRestart`: the same, and before each restart of that workload.

@@ -59,6 +59,11 @@ function only(app: string): Spec {
   return { selector: { matchLabels: { app } } };
 }
 
+/** A rule for each of so many paths and callers. */
+function paths(count: number): Spec {
+  return { rules: Array.from({ length: count }, (_, n) => ({ from: [{ source: { principals: [`cluster.local/ns/shop/sa/a${n}`] } }], to: [{ operation: { paths: [`/p${n}/*`] } }] })) };
+}
+
 const http = { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] };
 const identity = { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] };
 const strict = peer({ mtls: { mode: 'STRICT' } });
@@ -616,6 +621,13 @@ const table: Readonly<Record<string, Examples>> = {
     ignored: { 'policies that are carried over': around(policy(http)), 'L4 only': around(policy(identity)) },
   },
   MM099: { seen: {}, ignored: { 'policies that are carried over': around(policy(http)) } },
+  MM119: {
+    seen: {
+      'ten thousand paths': around(policy(paths(10_000))), 'the same of the mesh': around(policy(paths(10_000), { namespace: root })),
+      'on the way': surroundings({ itinerary: 'L7' }, [policy(paths(10_000))]), 'behind a waypoint that is left': behindWaypoint(paths(10_000)),
+    },
+    ignored: { 'a hundred paths': around(policy(paths(100))), 'no waypoint': withoutWaypoint(policy(paths(10_000))), 'another namespace': around(policy(paths(10_000), { namespace: 'blog' })) },
+  },
   MM089: {
     seen: {
       'addresses': behindWaypoint({ rules: [{ from: [{ source: { ipBlocks: ['10.0.0.0/8'] } }] }] }),

@@ -132,12 +132,18 @@ describe('what protects somebody else', () => {
   const farService = service({ namespace: 'bank', name: 'ledger', conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: 'Successfully attached to waypoint bank/waypoint' } } });
   const targeting = (kind: string, group: string, home: string): ConfigView => config('AuthorizationPolicy', { ...denyShop, targetRefs: [{ group, kind, name: 'ledger' }] }, { namespace: home });
   const entry = config('ServiceEntry', { hosts: ['ledger.example.com'] }, { namespace: 'bank', name: 'ledger', labels: { 'istio.io/use-waypoint': 'waypoint' } });
+  const throughBank = config('ServiceEntry', { hosts: ['ledger.example.com'] }, { name: 'ledger', labels: { 'istio.io/use-waypoint': 'gate', 'istio.io/use-waypoint-namespace': 'bank' } });
+  const ofBank = (spec: Readonly<Record<string, unknown>>): ConfigView => config('AuthorizationPolicy', { ...spec, targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gate' }] }, { namespace: 'bank' });
+  // More than a look may compare: whether it refuses anything here, nobody can tell.
+  const tooLarge = { action: 'DENY', rules: Array.from({ length: 5000 }, (_each, index) => ({ from: [{ source: { principals: [`cluster.local/ns/blog/sa/a${index}*`] } }], to: [{ operation: { paths: [`/p${index}/*`] } }] })) };
 
   const cases: readonly [string, Surroundings][] = [
     ['MM026', surroundings({ route: toNone, itinerary: 'L4' }, [config('AuthorizationPolicy', denyShop, stranger)])],
     ['MM026', surroundings({ route: toNone, itinerary: 'L4' }, [config('PeerAuthentication', { mtls: { mode: 'STRICT' } }, stranger)])],
     ['MM092', surroundings({ ...exit, itinerary: 'L4', mesh: { ...mesh([...installed, targeting('Service', '', 'bank')]), services: () => [farService] } })],
     ['MM098', surroundings({ ...exit, itinerary: 'L4' }, [entry, targeting('ServiceEntry', 'networking.istio.io', 'bank')])],
+    ['MM098', surroundings({ ...exit, itinerary: 'L4' }, [throughBank, ofBank(denyShop)])],
+    ['MM098', surroundings({ ...exit, itinerary: 'L4' }, [throughBank, ofBank(tooLarge)])],
   ];
 
   it.each(cases)('%s: holds the namespace and never takes it back, and at rest says that it is not in force', (id, given) => {

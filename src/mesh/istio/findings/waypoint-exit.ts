@@ -40,7 +40,7 @@ export const exitRules: readonly Rule[] = [
     fix: 'Change the object as the message says, or keep this namespace in ambient.',
     find: (surroundings) => [
       ...(isExit(surroundings.route) ? unseenPorts(surroundings).map(evidence) : []),
-      ...onExit((each) => obstacles(each).map(evidence))(surroundings),
+      ...onExit((each) => obstacles(each).filter(({ tooLarge }) => tooLarge !== true).map(evidence))(surroundings),
     ],
   },
   {

@@ -22,7 +22,7 @@ function callersFirst(find: (surroundings: Surroundings) => readonly Evidence[])
 }
 
 function problems(severity: 'Critical' | 'Warning'): (surroundings: Surroundings) => readonly Evidence[] {
-  return withWaypoint((surroundings) => translationOf(surroundings).problems.filter((problem) => problem.severity === severity)
+  return withWaypoint((surroundings) => translationOf(surroundings).problems.filter((problem) => problem.severity === severity && problem.tooLarge !== true)
     .map(({ object, field, message, fix }) => ({ object, message: `${field}: ${message}`, fix })));
 }
 

@@ -1,3 +1,6 @@
+import { wordsOf } from './classes.ts';
+import { spend } from './effort.ts';
+
 /*
  * Boolean formulas over the sides of boxes. A side is a bit set of the classes of one dimension; a conjunction of sides is a box; sets
  * of requests are unions, intersections and complements of boxes. Equal formulas are one node, so that what two sets have in common
@@ -22,6 +25,7 @@ type Node =
 
 /** A prime, so that every bit counts. */
 const hashSize = 1_073_741_789;
+const modulus = BigInt(hashSize);
 
 /** Thrown instead of an approximation when a question would take too much work. */
 export class RequestSpaceTooLarge extends Error {
@@ -32,27 +36,32 @@ export class RequestSpaceTooLarge extends Error {
 export class Boxes {
   private readonly nodes: Node[] = [{ kind: 'And', parts: [FALSE] }, { kind: 'And', parts: [] }];
   private readonly conjunctions = new Map<string, Formula>();
-  /** By a hash, since a bit set as text is long. */
-  private readonly sides = new Map<number, readonly Formula[]>();
+  /** By dimension, and by a hash, since a bit set as text is long. */
+  private readonly sides: readonly Map<number, readonly Formula[]>[];
   private readonly all: readonly bigint[];
+  /** By dimension: the steps that an operation on its classes takes. */
+  private readonly words: readonly number[];
   private work: number;
 
   /** `work`: how many parts of formulas may be looked at before RequestSpaceTooLarge. */
   constructor(all: readonly bigint[], work: number) {
     this.all = all;
+    this.words = all.map((classes) => wordsOf(bitLength(classes)));
+    this.sides = all.map(() => new Map());
     this.work = work;
   }
 
   /** The requests in these classes of a dimension. */
   side(dimension: number, classes: bigint): Formula {
+    this.spend(this.words[dimension]);
     if (classes === 0n) return FALSE;
     if (classes === this.all[dimension]) return TRUE;
-    const key = dimension * hashSize + Number(classes % BigInt(hashSize));
-    const alike = this.sides.get(key) ?? [];
+    const key = Number(classes % modulus);
+    const alike = this.sides[dimension]?.get(key) ?? [];
     const known = alike.find((formula) => this.isSide(formula, dimension, classes));
     if (known !== undefined) return known;
     const made = this.add({ kind: 'Side', dimension, classes });
-    this.sides.set(key, [...alike, made]);
+    this.sides[dimension]?.set(key, [...alike, made]);
     return made;
   }
 
@@ -111,7 +120,7 @@ export class Boxes {
         counts.set(side, (counts.get(side) ?? 0) + 1);
       } else if (!seen.has(Math.abs(formula))) {
         seen.add(Math.abs(formula));
-        open.push(...node.parts);
+        for (const part of node.parts) open.push(part);
       }
     }
     return [...counts].reduce<readonly [Formula, number]>((best, entry) => (entry[1] > best[1] ? entry : best), [FALSE, 0])[0];
@@ -133,6 +142,7 @@ export class Boxes {
   }
 
   private conjunction(current: Flat): Formula {
+    this.spend(current.sides.size + current.unions.size);
     const parts = [...this.sidesOf(current), ...current.unions].sort((a, b) => a - b);
     const [only] = parts;
     if (only === undefined) return TRUE;
@@ -153,14 +163,14 @@ export class Boxes {
     const unions = new Set<Formula>();
     const open = [...formulas];
     for (let formula = open.pop(); formula !== undefined; formula = open.pop()) {
-      this.spend();
       const node = this.node(formula);
+      this.spend(node.kind === 'Side' ? this.words[node.dimension] : 1);
       if (formula === FALSE || unions.has(-formula)) return undefined;
       if (node.kind === 'Side') {
         const classes = (sides.get(node.dimension) ?? node.classes) & node.classes;
         if (classes === 0n) return undefined;
         sides.set(node.dimension, classes);
-      } else if (formula > 0) open.push(...node.parts);
+      } else if (formula > 0) for (const part of node.parts) open.push(part);
       else unions.add(formula);
     }
     return { sides, unions };
@@ -202,10 +212,15 @@ export class Boxes {
     return after.every((part, index) => part === before[index]) ? conjunction : this.and(after);
   }
 
-  private spend(): void {
-    this.work -= 1;
+  private spend(steps = 1): void {
+    spend(steps);
+    this.work -= steps;
     if (this.work < 0) throw new RequestSpaceTooLarge('the policies make too many combinations of request classes to compare them exactly');
   }
+}
+
+function bitLength(classes: bigint): number {
+  return classes.toString(16).length * 4;
 }
 
 /** A conjunction while it is made. */

@@ -1,3 +1,4 @@
+import { spend } from './effort.ts';
 import { textMatches } from './matches-text.ts';
 import type { TextMatch } from './semantics.ts';
 
@@ -38,13 +39,22 @@ function globs(match: TextMatch): readonly Pieces[] {
 /** All ways to spread the four slashes over the pattern's own and its wildcards. */
 function cuts(pieces: Pieces): readonly Cut[] {
   const own = pieces.join('').split('/').length - 1;
+  spend(ways(4 - own, pieces.length - 1) * pieces.length);
   return spread(4 - own, pieces.length - 1).map((slashes) => cut(pieces, slashes)).filter((segments): segments is Cut => segments.length === 5);
+}
+
+/** How many lists `spread` makes. */
+function ways(total: number, places: number): number {
+  let count = 1;
+  for (let taken = 1; taken <= total; taken += 1) count = count * (places - 1 + taken) / taken;
+  return total < 0 ? 0 : count;
 }
 
 /** All lists of `places` counts that add up to `total`. */
 function spread(total: number, places: number): readonly (readonly number[])[] {
   if (total < 0) return [];
-  if (places === 0) return total === 0 ? [[]] : [];
+  if (total === 0) return [Array.from({ length: places }, () => 0)];
+  if (places === 0) return [];
   return Array.from({ length: total + 1 }, (_, here) => spread(total - here, places - 1).map((rest) => [here, ...rest])).flat();
 }
 

@@ -1,4 +1,5 @@
 import { classify, type Classes } from './classes.ts';
+import { spend } from './effort.ts';
 import type { Matcher } from './semantics.ts';
 
 /** A port of a Service, and the port of the pod that it leads to. */
@@ -25,17 +26,31 @@ const usual = [8080, 9090, 7070, 5000];
  */
 export function portClasses(matchers: readonly PortMatcher[], servicePorts: readonly ServicePort[] | undefined): Classes<AddressedPort> {
   const candidates = servicePorts === undefined ? anyPairs(matchers) : [...servicePorts, ...direct(matchers, servicePorts)];
-  return classify(candidates, matchers.length, (port) => matchers.flatMap((matcher, index) => (holds(matcher, port) ? [index] : [])));
+  const numbers = Map.groupBy(matchers.keys(), (number) => keyOf(matchers[number]));
+  return classify(candidates, matchers.length, (port) => keysOf(port).flatMap((key) => numbers.get(key) ?? []).sort((a, b) => a - b));
 }
 
-function holds(matcher: PortMatcher, port: AddressedPort): boolean {
-  if (matcher.of === 'address') return (matcher.to === 'Service') === (port.service !== undefined);
-  return matcher.port === (matcher.side === 'Service' ? port.service ?? port.workload : port.workload);
+function keyOf(matcher: PortMatcher | undefined): string {
+  if (matcher === undefined) return '';
+  return matcher.of === 'address' ? matcher.to : `${matcher.side} ${matcher.port}`;
 }
 
+/** The questions that hold for it. */
+function keysOf({ workload, service }: AddressedPort): readonly string[] {
+  return [service === undefined ? 'Pod' : 'Service', `Workload ${workload}`, `Service ${service ?? workload}`];
+}
+
+/** A port that nothing asks about on a side is like the other one there, which comes first. */
 function anyPairs(matchers: readonly PortMatcher[]): readonly AddressedPort[] {
   const numbers = withOther(mentioned(matchers));
-  return numbers.flatMap((workload) => [...numbers.map((service) => ({ workload, service })), { workload }]);
+  const [other] = numbers;
+  const on = (side: 'Workload' | 'Service'): readonly number[] => {
+    const asked = new Set(mentioned(matchers.filter((matcher) => matcher.of === 'port' && matcher.side === side)));
+    return numbers.filter((port) => port === other || asked.has(port));
+  };
+  const [workloads, services] = [new Set(on('Workload')), on('Service')];
+  spend(workloads.size * services.length);
+  return numbers.flatMap((workload) => [...(workloads.has(workload) ? services.map((service) => ({ workload, service })) : []), { workload }]);
 }
 
 function direct(matchers: readonly PortMatcher[], servicePorts: readonly ServicePort[]): readonly AddressedPort[] {

@@ -1,10 +1,17 @@
 import { RequestSpaceTooLarge } from './boxes.ts';
+import { spend } from './effort.ts';
 import type { TextKind } from './classes-text.ts';
 import { advance, alphabet, awaited, machine, start, stateKey, type Machine, type State } from './classes-text-machine.ts';
 import type { PathMatch } from './matches-text.ts';
 
 /** More than so many steps of single matches are not made: some seconds. */
 export const maximumSteps = 5_000_000;
+
+/** Moving one match on by a character takes about as long as so many steps. */
+const stepsOfMove = 4;
+
+/** What is kept for each character of a match takes room for so many steps. */
+const stepsOfCharacter = 40;
 
 /** Texts that show everything that can be told apart: whole ones, and beginnings that any suffix may follow. */
 export interface ReachableTexts {
@@ -21,6 +28,7 @@ export interface ReachableTexts {
  * appended, only those suffixes change. It is then one state, however far the suffixes had come, since any character that leads out of it belongs to none of them.
  */
 export function reachableTexts(kind: TextKind, matches: readonly PathMatch[], joint: string, appended: (match: PathMatch) => boolean, steps: number): ReachableTexts {
+  spend(matches.reduce((length, match) => length + ('value' in match ? match.value.length : 1), 0) * stepsOfCharacter);
   const machines = matches.map(machine);
   const isAppended = matches.map(appended);
   const others = [...machines.entries()].filter(([number]) => isAppended[number] !== true);
@@ -37,7 +45,9 @@ export function reachableTexts(kind: TextKind, matches: readonly PathMatch[], jo
     if (state.open) keepFirst(open, accepting(state.others, machines), text + joint);
     else if (text !== '' || kind === 'Any') keepFirst(whole, accepting([...state.others, ...state.suffixes], machines), text);
     for (const character of nextCharacters(kind, text, state, machines)) {
-      made += 1 + state.others.length + state.suffixes.length;
+      const moved = 1 + state.others.length + state.suffixes.length;
+      made += moved;
+      spend(moved * stepsOfMove);
       if (made > steps) throw new RequestSpaceTooLarge(`${matches.length} patterns of one fact overlap in too many ways to compare them exactly`);
       const other = advance(state.others, machines, character);
       const key = stateKey(other);

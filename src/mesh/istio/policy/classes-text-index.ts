@@ -1,3 +1,4 @@
+import { spend } from './effort.ts';
 import { pattern, textMatcher, type PathMatch } from './matches-text.ts';
 
 /**
@@ -15,11 +16,14 @@ export class TextIndex {
 
   /** The numbers of the matches that hold, ascending. */
   holding(text: string): readonly number[] {
+    spend(this.others.length + 1);
     const found = this.others.filter(({ head, matches }) => text.startsWith(head) && matches(text)).map(({ number }) => number);
     for (const table of this.tables.values()) {
       const folded = table.ignoreCase ? text.toLowerCase() : text;
       for (const length of table.kind === 'Exact' ? [folded.length] : table.lengths) {
-        if (length <= folded.length) found.push(...table.values.get(piece(table.kind, folded, length)) ?? []);
+        if (length > folded.length) continue;
+        spend(1 + length / 32);
+        for (const number of table.values.get(piece(table.kind, folded, length)) ?? []) found.push(number);
       }
     }
     return found.sort((a, b) => a - b);
@@ -35,7 +39,9 @@ export class TextIndex {
     const table: Table = this.tables.get(`${kind} ${ignoreCase}`) ?? { kind, ignoreCase, lengths: new Set(), values: new Map() };
     this.tables.set(`${kind} ${ignoreCase}`, table);
     table.lengths.add(value.length);
-    table.values.set(value, [...table.values.get(value) ?? [], number]);
+    const same = table.values.get(value);
+    if (same === undefined) table.values.set(value, [number]);
+    else same.push(number);
   }
 }
 
@@ -57,7 +63,7 @@ interface Table {
   readonly kind: 'Exact' | 'Prefix' | 'Suffix';
   readonly ignoreCase: boolean;
   readonly lengths: Set<number>;
-  readonly values: Map<string, readonly number[]>;
+  readonly values: Map<string, number[]>;
 }
 
 function piece(kind: Table['kind'], text: string, length: number): string {

@@ -1,3 +1,5 @@
+import { spend } from './effort.ts';
+
 /*
  * Classes of one fact: two values are in one class if no matcher of any of the compared policies tells them apart. There are finitely
  * many, each with a representative, and each matcher is the set of the classes that it holds for.
@@ -18,17 +20,36 @@ export interface Classes<V> {
 export function classify<V>(candidates: Iterable<V>, count: number, holding: (value: V) => readonly number[], kind: (value: V) => string = () => ''): Classes<V> {
   const seen = new Set<string>();
   const representatives: V[] = [];
-  const holds = Array.from({ length: count }, () => 0n);
+  const members = Array.from({ length: count }, (): number[] => []);
   for (const value of candidates) {
     const numbers = holding(value);
+    spend(1 + numbers.length);
     const key = `${kind(value)}${numbers.join()}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    const bit = 1n << BigInt(representatives.length);
-    for (const number of numbers) holds[number] = (holds[number] ?? 0n) | bit;
+    for (const number of numbers) members[number]?.push(representatives.length);
     representatives.push(value);
   }
-  return { representatives, holds };
+  spend(count * wordsOf(representatives.length));
+  return { representatives, holds: members.map(bitSet) };
+}
+
+/** So many are quicker put into a set one by one. */
+const fewMembers = 32;
+
+/** The set of these numbers, which ascend. */
+export function bitSet(numbers: readonly number[]): bigint {
+  const last = numbers.at(-1);
+  if (last === undefined) return 0n;
+  if (numbers.length < fewMembers) return numbers.reduce((set, number) => set | (1n << BigInt(number)), 0n);
+  const digits = new Uint8Array((last >> 2) + 1);
+  for (const number of numbers) digits[number >> 2] = (digits[number >> 2] ?? 0) | (1 << (number & 3));
+  return BigInt(`0x${Array.from(digits.toReversed(), (digit) => digit.toString(16)).join('')}`);
+}
+
+/** The steps that an operation on a bit set of so many classes takes. */
+export function wordsOf(classes: number): number {
+  return 1 + classes / 1024;
 }
 
 /** The first class of a bit set: the most usual one. */

@@ -1,6 +1,7 @@
 import { classifyPeerAuthentication, classifyRequestAuthentication } from './classify-authentication.ts';
 import { notesOf } from './classify-notes.ts';
 import { classifyPlane, type PlaneClassification } from './classify-plane.ts';
+import { bounded, classificationSteps } from './effort.ts';
 import type { PolicyOptions } from './options.ts';
 import type { Plane } from './semantics.ts';
 import type { Action, AuthorizationPolicy, MtlsMode, PeerAuthentication, Policy } from './types.ts';
@@ -18,16 +19,21 @@ export interface Classification {
   readonly needsWaypoint: boolean;
   /** Sentences about what the effects do not tell. */
   readonly notes: readonly string[];
+  /** Nothing could be compared within the steps, and every effect is the worst that it may be. */
+  readonly tooLarge?: true;
 }
 
 /**
  * Classifies a policy as if it was the only one. Only a PeerAuthentication depends on others of its kind: istiod merges them
  * differently for sidecars and for ztunnel.
  */
-export function classify(policy: Policy, options: PolicyOptions, peerAuthentications: readonly PeerAuthentication[] = []): Classification {
+export function classify(policy: Policy, options: PolicyOptions, peerAuthentications: readonly PeerAuthentication[] = [], steps = classificationSteps): Classification {
   const scope = scopeOf(policy, options);
   switch (policy.kind) {
-    case 'AuthorizationPolicy': return { action: policy.action, scope, ...classifyAuthorization(policy, options) };
+    case 'AuthorizationPolicy': {
+      const classified = bounded(steps, () => classifyAuthorization(policy, options));
+      return { action: policy.action, scope, ...(classified.kind === 'Done' ? classified.value : worst) };
+    }
     case 'PeerAuthentication': return { action: policy.mode, scope, ...classifyPeerAuthentication(policy, peerAuthentications, options), needsWaypoint: false };
     case 'RequestAuthentication': {
       const { planes, notes } = classifyRequestAuthentication(policy);
@@ -42,7 +48,16 @@ function scopeOf({ targetRefs, selector, namespace }: Policy, { rootNamespace }:
   return namespace === rootNamespace ? 'Mesh' : 'Namespace';
 }
 
-function classifyAuthorization(policy: AuthorizationPolicy, options: PolicyOptions): Pick<Classification, 'planes' | 'needsWaypoint' | 'notes'> {
+type Classified = Pick<Classification, 'planes' | 'needsWaypoint' | 'notes' | 'tooLarge'>;
+
+/** What counts of a policy that nobody can compare in time; of its rules nothing is said. */
+const unseen: PlaneClassification = { effect: 'FailsOpen', rules: [] };
+const worst: Classified = {
+  planes: { sidecar: unseen, ztunnel: unseen, waypoint: unseen },
+  needsWaypoint: true, notes: ['it is too large to compare: every effect is the worst that it may be'], tooLarge: true,
+};
+
+function classifyAuthorization(policy: AuthorizationPolicy, options: PolicyOptions): Classified {
   const on = (plane: Plane): PlaneClassification => classifyPlane(policy, plane, options);
   const planes = { sidecar: on('sidecar'), ztunnel: on('ztunnel'), waypoint: on('waypoint') };
   return { planes, needsWaypoint: isForWaypoint(policy) || wouldGain(policy, options), notes: notesOf(policy, planes, options) };

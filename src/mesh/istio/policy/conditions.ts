@@ -1,17 +1,37 @@
-import type { Clause, Condition, Literal, Matcher } from './semantics.ts';
+import { spend } from './effort.ts';
+import type { Clause, Condition, FactMatcher, Literal, Matcher } from './semantics.ts';
 
 /** Matches no request. */
 export const never: Literal = { anyOf: [], negated: false };
 
 /** Some matcher of the first list holds, and none of the second; an empty list says nothing. */
 export function literals(anyOf: readonly Matcher[], noneOf: readonly Matcher[]): Clause {
+  spend(anyOf.length + noneOf.length);
   return [
     ...(anyOf.length > 0 ? [{ anyOf, negated: false }] : []),
     ...(noneOf.length > 0 ? [{ anyOf: noneOf, negated: true }] : []),
   ];
 }
 
-/** Holds if all the conditions hold: every way to take one clause of each. */
+/**
+ * Holds if all the conditions hold. What has one clause only joins the others; of several that have more, each stays a list of
+ * alternatives: to take one clause of each in every way would be as many as their product.
+ */
 export function all(conditions: readonly Condition[]): Condition {
-  return conditions.reduce<Condition>((product, condition) => product.flatMap((left) => condition.map((right) => [...left, ...right])), [[]]);
+  if (conditions.some((condition) => condition.length === 0)) return [];
+  const several = conditions.filter((condition) => condition.length > 1);
+  const [only] = several;
+  if (only !== undefined && several.length === 1) return only.map((clause) => conditions.flatMap((condition) => (condition === only ? clause : condition[0] ?? [])));
+  return [conditions.flatMap((condition): Clause => (condition.length > 1 ? [{ anyOf: [{ of: 'alternatives', clauses: condition }], negated: false }] : condition[0] ?? []))];
+}
+
+/** Every fact that a condition asks about, as often as it does. */
+export function factsOf(condition: Condition): readonly FactMatcher['of'][] {
+  return condition.flat().flatMap(({ anyOf }) => anyOf.flatMap((matcher) => (matcher.of === 'alternatives' ? factsOf(matcher.clauses) : [matcher.of])));
+}
+
+/** The condition with each literal replaced, those of alternatives too; a literal without a replacement is left out, as one that holds. */
+export function mapLiterals(condition: Condition, change: (literal: Literal) => Literal | undefined): Condition {
+  const within = (matcher: Matcher): Matcher => (matcher.of === 'alternatives' ? { ...matcher, clauses: mapLiterals(matcher.clauses, change) } : matcher);
+  return condition.map((clause) => clause.flatMap(({ anyOf, negated }) => change({ anyOf: anyOf.map(within), negated }) ?? []));
 }

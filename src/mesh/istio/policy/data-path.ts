@@ -117,7 +117,7 @@ function stage({ plane, readings, mtls }: Destination, sees: SeenFacts | undefin
 
 /** STRICT refuses before any policy is asked. */
 function readingsOf({ readings, mtls }: Stage): readonly Reading[] {
-  const strict = mtls && asPeerReading(mtls, 'mesh');
+  const strict = mtls && onceOf(strictOnes, mtls, () => asPeerReading(mtls, 'mesh'));
   return strict === undefined ? readings : [strict, ...readings];
 }
 
@@ -136,8 +136,21 @@ function seenAt(one: Stage, request: Request): Request {
 
 /** Where mTLS is DISABLEd the client sends plaintext, so that the sidecar learns of no identity; undefined if there are no such ports. */
 function portsWithoutMtls({ mtls }: Stage): Clause | undefined {
-  if (mtls === undefined) return undefined;
+  return mtls && onceOf(disabledPorts, mtls, () => portsDisabledBy(mtls));
+}
+
+function portsDisabledBy(mtls: EffectiveMtls): Clause | undefined {
   const isDisabled = mtls.mode === 'DISABLE';
   const others = Object.entries(mtls.ports).filter(([, mode]) => (mode === 'DISABLE') !== isDisabled).map(([port]): Matcher => ({ of: 'port', side: 'Workload', port: Number(port) }));
   return isDisabled || others.length > 0 ? [{ anyOf: others, negated: isDisabled }] : undefined;
+}
+
+const strictOnes = new WeakMap<EffectiveMtls, { readonly made: Reading | undefined }>();
+const disabledPorts = new WeakMap<EffectiveMtls, { readonly made: Clause | undefined }>();
+
+/** The same of the same modes, so that it is seen to be one and the same on every path. */
+function onceOf<T>(known: WeakMap<EffectiveMtls, { readonly made: T }>, mtls: EffectiveMtls, make: () => T): T {
+  const entry = known.get(mtls) ?? { made: make() };
+  known.set(mtls, entry);
+  return entry.made;
 }

@@ -14,10 +14,15 @@ export function outcome(...paths: readonly DataPath[]): Outcome {
   return { allowed: union(...paths.map(allowedOn)), unasked: union(...paths.map((path) => subtract(allowedOn(path), askedOn(path)))) };
 }
 
+/** The requests that get through in one case and not in the other, or there only if an external authorizer agrees. */
+export function gain(more: Outcome, less: Outcome, within: RequestSet): RequestSet {
+  return intersect(within, union(subtract(more.allowed, less.allowed), subtract(more.unasked, less.unasked)));
+}
+
 /**
  * A request that gets through in one case and not in the other, or there only if an external authorizer agrees; undefined if there is
  * none. The other way round nothing is said: two cases are equivalent if neither gains anything.
  */
 export function gained(more: Outcome, less: Outcome, within: RequestSet, space: Space): Request | undefined {
-  return example(intersect(within, union(subtract(more.allowed, less.allowed), subtract(more.unasked, less.unasked))), space);
+  return example(gain(more, less, within), space);
 }

@@ -1,3 +1,4 @@
+import { spend } from './effort.ts';
 import type { Matcher } from './semantics.ts';
 
 /** What a path may be compared with: a text, or Envoy's URI template. */
@@ -35,8 +36,8 @@ export function textMatches(match: PathMatch, text: string): boolean {
 export function textMatcher(match: PathMatch): (text: string) => boolean {
   if (match.kind === 'Present') return (text) => text !== '';
   if (match.kind === 'Glob' || match.kind === 'Template') {
-    const expression = regularExpression(pattern(match));
-    return (text) => expression.test(text);
+    const [head, ...runs] = pieces(pattern(match));
+    return (text) => holds(text, head, runs);
   }
   const folded = 'ignoreCase' in match && match.ignoreCase ? (text: string): string => text.toLowerCase() : (text: string): string => text;
   const value = folded(match.value);
@@ -74,12 +75,40 @@ function literal(text: string): readonly PatternItem[] {
   return Array.from(text, (character) => ({ kind: 'Character', character }));
 }
 
-const runExpression = { Any: '[^]', PathSegment: segmentCharacter.source, Path: `(?:/|${segmentCharacter.source})` } as const;
+/** A run, and the text that has to follow it. */
+interface Piece {
+  readonly of: RunOf;
+  readonly atLeastOne: boolean;
+  readonly after: string;
+}
 
-function regularExpression(items: readonly PatternItem[]): RegExp {
-  const source = items.map((item) => {
-    if (item.kind === 'Character') return item.character.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-    return `${runExpression[item.of]}${item.atLeastOne ? '+' : '*'}`;
-  });
-  return new RegExp(`^${source.join('')}$`);
+/** A pattern as the text that it begins with, and what follows run by run. */
+function pieces(items: readonly PatternItem[]): readonly [string, ...Piece[]] {
+  const runs = [...items.entries()].flatMap(([index, item]) => (item.kind === 'Run' ? [{ index, item }] : []));
+  const textUpTo = (from: number, to = items.length): string => items.slice(from, to).map((item) => (item.kind === 'Character' ? item.character : '')).join('');
+  return [textUpTo(0, runs[0]?.index), ...runs.map(({ index, item: { of, atLeastOne } }, place) => ({ of, atLeastOne, after: textUpTo(index + 1, runs[place + 1]?.index) }))];
+}
+
+/** Whether a text fits: all places that can be reached go on together, because trying one after the other may take forever. */
+function holds(text: string, head: string, runs: readonly Piece[]): boolean {
+  if (!text.startsWith(head)) return false;
+  let places: ReadonlySet<number> = new Set([head.length]);
+  for (const run of runs) {
+    if (places.size === 0) return false;
+    spend(1 + text.length / 8);
+    places = reached(text, run, places);
+  }
+  return places.has(text.length);
+}
+
+/** Where a run and the text after it may end if they may begin at these places. */
+function reached(text: string, { of, atLeastOne, after }: Piece, places: ReadonlySet<number>): ReadonlySet<number> {
+  const ends = new Set<number>();
+  let runs = false;
+  for (let place = 0; place <= text.length; place += 1) {
+    const begins = places.has(place);
+    if ((runs || (begins && !atLeastOne)) && text.startsWith(after, place)) ends.add(place + after.length);
+    runs = (runs || begins) && runTakes(of, text.charAt(place));
+  }
+  return ends;
 }

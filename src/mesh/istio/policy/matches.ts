@@ -28,6 +28,7 @@ function literalMatches(literal: Literal, request: Request): boolean {
 /** Whether one matcher holds. */
 export function matcherHolds(matcher: Matcher, request: Request): boolean {
   switch (matcher.of) {
+    case 'alternatives': return matches(matcher.clauses, request);
     case 'identity': return request.identity !== undefined && identityHolds(matcher, request.identity);
     case 'sourceIp':
     case 'remoteIp':

@@ -12,21 +12,21 @@ export interface Problem {
 /** Collects the problems of one object. */
 export type Report = (problem: Problem) => void;
 
-/** `value` as an object whose fields are known: others are dropped when the object is stored. */
-export function object(value: unknown, field: string, known: readonly string[], report: Report): Json {
+/** `value` as an object whose keys are free, as a map is. */
+export function map(value: unknown, field: string, report: Report): Json {
   if (value !== undefined && value !== null && (typeof value !== 'object' || Array.isArray(value))) {
     report({ field, message: 'must be an object', rejected: true });
   }
-  const result = record(value);
+  return record(value);
+}
+
+/** `value` as an object whose fields are known: others are dropped when the object is stored. */
+export function object(value: unknown, field: string, known: readonly string[], report: Report): Json {
+  const result = map(value, field, report);
   for (const key of Object.keys(result)) {
     if (!known.includes(key)) report({ field: `${field}.${key}`, message: 'is not a field of this kind: it is dropped', rejected: false });
   }
   return result;
-}
-
-/** `value` as an object whose keys are free, as a map is. */
-export function map(value: unknown, field: string, report: Report): Json {
-  return object(value, field, Object.keys(record(value)), report);
 }
 
 /** `value` as a list; undefined if it is absent. */

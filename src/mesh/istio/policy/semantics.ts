@@ -38,7 +38,12 @@ export type Matcher =
   /** A claim by its path; one of its values has to match. */
   | { readonly of: 'token'; readonly part: 'Claim'; readonly claim: readonly string[]; readonly match: TextMatch }
   /** Envoy's dynamic metadata: `experimental.envoy.filters.*`. */
-  | { readonly of: `metadata ${string}`; readonly match: TextMatch; readonly list: boolean };
+  | { readonly of: `metadata ${string}`; readonly match: TextMatch; readonly list: boolean }
+  /** A condition within another, where writing out every combination would multiply; never in a negated literal. */
+  | { readonly of: 'alternatives'; readonly clauses: Condition };
+
+/** A question about one fact. */
+export type FactMatcher = Exclude<Matcher, { of: 'alternatives' }>;
 
 /** Some matcher matches, or none if `negated`. An empty `anyOf` matches nothing. */
 export interface Literal {

@@ -1,10 +1,11 @@
 import { isHttpOnly, isKnownAttribute, isPermission, matcherOf, type AttributeContext } from './attribute.ts';
 import { customUse, optionsFor, type CustomUse } from './authorizer.ts';
-import { all, literals, never } from './conditions.ts';
+import { all, literals, mapLiterals, never } from './conditions.ts';
 import { operationPredicates, sourcePredicates, whenPredicates, type Predicate } from './fields.ts';
 import { asPseudoHeader } from './header.ts';
 import { hasFeature } from './istio-version.ts';
 import type { PolicyOptions } from './options.ts';
+import { readingOnce } from './reading-once.ts';
 import type { Protocol } from './protocol.ts';
 import type { Clause, Condition, Literal, Matcher, Reading } from './semantics.ts';
 import { storedSource } from './stored.ts';
@@ -41,6 +42,10 @@ export function envoyRules(policy: AuthorizationPolicy, protocol: Protocol, opti
  * because istiod puts it among the rules that its filter enforces (buildHTTP), and one with a provider that istiod cannot use denies too.
  */
 export function asSidecar(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): Reading | undefined {
+  return readingOnce(policy, options, protocol, () => readingOf(policy, protocol, options));
+}
+
+function readingOf(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): Reading | undefined {
   const { namespace, name } = policy;
   const action = decidingAction(policy, protocol, options);
   if (action === undefined) return undefined;
@@ -74,7 +79,7 @@ function customAction(use: CustomUse, dryRun: boolean, { version }: PolicyOption
 
 function conditionOf(rule: Omit<EnvoyRule, 'name'> | undefined): Condition {
   if (rule === undefined) return [];
-  return all([rule.permissions, rule.principals]).map((clause) => clause.map((literal) => ({ ...literal, anyOf: literal.anyOf.map(asPseudoHeader) })));
+  return mapLiterals(all([rule.permissions, rule.principals]), (literal) => ({ ...literal, anyOf: literal.anyOf.map(asPseudoHeader) }));
 }
 
 /** policyName in builder.go; for CUSTOM with the prefix by which the ext_authz filter finds it. */

@@ -3,7 +3,8 @@ import { addressClasses } from './classes-address.ts';
 import { portClasses, type AddressedPort, type PortMatcher, type ServicePort } from './classes-port.ts';
 import { textClasses, type Form, type TextClasses, type TextKind } from './classes-text.ts';
 import { TextIndex } from './classes-text-index.ts';
-import { classify } from './classes.ts';
+import { bitSet, classify, wordsOf } from './classes.ts';
+import { spend } from './effort.ts';
 import type { PathMatch } from './matches-text.ts';
 import type { AddressName, Atom, FlagName, ListName, Shape, TextName } from './space-questions.ts';
 
@@ -25,10 +26,10 @@ export interface Side {
   readonly classes: bigint;
 }
 
-/** What the questions about one fact make: its dimensions, and where each question holds: in the union of these boxes. */
+/** What the questions about one fact make: its dimensions, and where one of some questions holds: in the union of these boxes. */
 export interface Fact {
   readonly dimensions: readonly Dimension[];
-  readonly boxes: (atom: Atom) => readonly (readonly Side[])[];
+  readonly boxes: (atoms: readonly Atom[]) => readonly (readonly Side[])[];
 }
 
 type AtomOf<K extends Atom['kind']> = Extract<Atom, { kind: K }>;
@@ -60,7 +61,7 @@ function shape(name: `metadata ${string}`): Fact {
   const classes = [undefined, 'Text', 'List'] as const;
   return {
     dimensions: [{ kind: 'Shape', name, classes }],
-    boxes: (atom) => [[{ dimension: 0, classes: atom.kind === 'Shape' ? 1n << BigInt(classes.indexOf(atom.shape)) : 0n }]],
+    boxes: (asked) => only(asked, 'Shape').map((atom) => [{ dimension: 0, classes: 1n << BigInt(classes.indexOf(atom.shape)) }]),
   };
 }
 
@@ -92,15 +93,15 @@ function text(name: TextName, atoms: readonly AtomOf<'Text'>[]): Fact {
   const open = side(bitsOf(forms, (form) => form.open));
   return {
     dimensions: [{ kind: 'Text', name, classes: [...absent, ...forms] }, { kind: 'End', name, classes: ends }],
-    boxes: (atom) => {
-      const found = atom.kind === 'Text' ? holds[unique.number(atom.match)] : undefined;
-      return found === undefined ? [] : [[side(found.forms)], [open, { dimension: 1, classes: found.ends }]];
+    boxes: (asked) => {
+      const found = only(asked, 'Text').flatMap((atom) => holds[unique.number(atom.match)] ?? []);
+      return [[side(united(found.map((one) => one.forms), forms.length))], [open, { dimension: 1, classes: united(found.map((one) => one.ends), ends.length) }]];
     },
   };
 }
 
 function bitsOf<T>(values: readonly T[], wanted: (value: T) => boolean): bigint {
-  return values.reduce((bits, value, index) => (wanted(value) ? bits | (1n << BigInt(index)) : bits), 0n);
+  return bitSet(values.flatMap((value, index) => (wanted(value) ? [index] : [])));
 }
 
 /** More classes of members than that are not told apart. */
@@ -111,13 +112,14 @@ function members(name: ListName, atoms: readonly AtomOf<'Member'>[]): Fact {
   const unique = distinct(atoms.map(({ match }) => match));
   const { forms, ends } = classesOf(name, unique.matchers);
   if (forms.length * ends.length > maximumMembers) throw new RequestSpaceTooLarge(`${unique.matchers.length} patterns for the members of ${name} are too many to compare exactly`);
+  spend(forms.length * ends.length);
   const texts = forms.flatMap(({ text: form, open }) => (open ? ends.map((end) => form + end) : [form]));
   const index = new TextIndex(unique.matchers);
   const { representatives, holds } = classify(texts, unique.matchers.length, (member) => index.holding(member));
   return {
     dimensions: representatives.map((member) => ({ kind: 'Member', name, member, classes: [false, true] })),
-    boxes: (atom) => {
-      const bits = atom.kind === 'Member' ? holds[unique.number(atom.match)] ?? 0n : 0n;
+    boxes: (asked) => {
+      const bits = united(only(asked, 'Member').map((atom) => holds[unique.number(atom.match)] ?? 0n), representatives.length);
       return representatives.flatMap((_, dimension) => ((bits >> BigInt(dimension)) & 1n ? [[{ dimension, classes: 2n }]] : []));
     },
   };
@@ -128,7 +130,7 @@ function address(name: AddressName, atoms: readonly AtomOf<'Address'>[]): Fact {
   const { representatives, holds } = addressClasses(unique.matchers);
   return {
     dimensions: [{ kind: 'Address', name, classes: representatives }],
-    boxes: (atom) => [[{ dimension: 0, classes: atom.kind === 'Address' ? holds[unique.number(atom.block)] ?? 0n : 0n }]],
+    boxes: (asked) => [[{ dimension: 0, classes: united(only(asked, 'Address').map((atom) => holds[unique.number(atom.block)] ?? 0n), representatives.length) }]],
   };
 }
 
@@ -137,17 +139,27 @@ function port(atoms: readonly AtomOf<'Port'>[], servicePorts: readonly ServicePo
   const { representatives, holds } = portClasses(unique.matchers, servicePorts);
   return {
     dimensions: [{ kind: 'Port', classes: representatives }],
-    boxes: (atom) => [[{ dimension: 0, classes: atom.kind === 'Port' ? holds[unique.number(atom.matcher)] ?? 0n : 0n }]],
+    boxes: (asked) => [[{ dimension: 0, classes: united(only(asked, 'Port').map((atom) => holds[unique.number(atom.matcher)] ?? 0n), representatives.length) }]],
   };
+}
+
+/** Classes in some of the sets. */
+function united(sets: readonly bigint[], classes: number): bigint {
+  spend(sets.length * wordsOf(classes));
+  return sets.reduce((all, set) => all | set, 0n);
 }
 
 /** Each matcher once, and the number of it in that list. */
 function distinct<M>(matchers: readonly M[]): { readonly matchers: readonly M[]; readonly number: (matcher: M) => number } {
   const numbers = new Map<string, number>();
   const unique: M[] = [];
+  const known = new Map<M, number>();
   for (const matcher of matchers) {
     const key = JSON.stringify(matcher);
-    if (!numbers.has(key)) numbers.set(key, unique.push(matcher) - 1);
+    spend(1 + key.length / 32);
+    const number = numbers.get(key) ?? unique.push(matcher) - 1;
+    numbers.set(key, number);
+    known.set(matcher, number);
   }
-  return { matchers: unique, number: (matcher) => numbers.get(JSON.stringify(matcher)) ?? -1 };
+  return { matchers: unique, number: (matcher) => known.get(matcher) ?? numbers.get(JSON.stringify(matcher)) ?? -1 };
 }

@@ -1,17 +1,59 @@
+import { spend } from './effort.ts';
 import { matcherHolds } from './matches.ts';
-import type { Clause, Condition, Literal, Matcher, Request } from './semantics.ts';
+import type { Condition, FactMatcher, Literal, Request } from './semantics.ts';
 import { question, type Question } from './space-questions.ts';
 import type { RequestSet, SeenFacts } from './space.ts';
 
-/** A set of requests as one question, with the facts that a proxy in between replaces already answered. */
-export function setQuestion(set: RequestSet, facts: SeenFacts): Question {
-  switch (set.kind) {
-    case 'Matching': return conditionQuestion(set.condition, facts);
-    case 'Union': return { kind: 'Any', of: set.sets.map((member) => setQuestion(member, facts)) };
-    case 'Intersection': return { kind: 'All', of: set.sets.map((member) => setQuestion(member, facts)) };
-    case 'Complement': return { kind: 'Not', of: setQuestion(set.set, facts) };
-    case 'Addressed': return { kind: 'Port', matcher: { of: 'address', to: set.to } };
-    case 'SeenAs': return setQuestion(set.set, { ...facts, ...set.facts });
+/** Sets of requests as questions, with the facts that a proxy in between replaces already answered. */
+export type Lowering = (set: RequestSet) => Question;
+
+/** As whom a proxy sees the caller, with a text that is equal for equal facts. */
+interface Seen {
+  readonly facts: SeenFacts;
+  readonly key: string;
+}
+
+function seen(facts: SeenFacts): Seen {
+  return { facts, key: JSON.stringify(['identity' in facts, facts.identity, facts.sourceIp, facts.remoteIp]) };
+}
+
+/** The same set is the same question, so that what is made of one is made once. */
+export function lowering(): Lowering {
+  const sets = new Memo<RequestSet>();
+  const conditions = new Memo<Condition>();
+  const ofSet = (set: RequestSet, as: Seen): Question => sets.get(set, as, () => {
+    spend(1);
+    switch (set.kind) {
+      case 'Matching': return ofCondition(set.condition, as);
+      case 'Union': return { kind: 'Any', of: set.sets.map((member) => ofSet(member, as)) };
+      case 'Intersection': return { kind: 'All', of: set.sets.map((member) => ofSet(member, as)) };
+      case 'Complement': return { kind: 'Not', of: ofSet(set.set, as) };
+      case 'Addressed': return { kind: 'Port', matcher: { of: 'address', to: set.to } };
+      case 'SeenAs': return ofSet(set.set, Object.keys(set.facts).length === 0 ? as : seen({ ...as.facts, ...set.facts }));
+    }
+  });
+  const ofCondition = (condition: Condition, as: Seen): Question => conditions.get(condition, as, () => (
+    { kind: 'Any', of: condition.map((clause) => ({ kind: 'All', of: clause.map((literal) => ofLiteral(literal, as)) })) }));
+  const ofLiteral = ({ anyOf, negated }: Literal, as: Seen): Question => {
+    const nested = anyOf.filter((matcher) => matcher.of === 'alternatives').map(({ clauses }) => ofCondition(clauses, as));
+    const byFact = [...Map.groupBy(anyOf.filter((matcher) => matcher.of !== 'alternatives'), ({ of }) => of)];
+    const some: Question = { kind: 'Any', of: [...nested, ...byFact.map(([of, matchers]) => (of in as.facts ? answered(matchers, as.facts) : question(of, matchers)))] };
+    return negated ? { kind: 'Not', of: some } : some;
+  };
+  const asItIs = seen({});
+  return (set) => ofSet(set, asItIs);
+}
+
+/** Questions by what they were made of, and as whom a proxy sees the caller. */
+class Memo<K extends object> {
+  private readonly known = new Map<string, Map<K, Question>>();
+
+  get(key: K, { key: as }: Seen, make: () => Question): Question {
+    const questions = this.known.get(as) ?? new Map<K, Question>();
+    this.known.set(as, questions);
+    const question = questions.get(key) ?? make();
+    questions.set(key, question);
+    return question;
   }
 }
 
@@ -21,23 +63,8 @@ export function replaced(request: Request, facts: SeenFacts): Request {
   return identity === undefined ? rest : { ...rest, identity };
 }
 
-function conditionQuestion(condition: Condition, facts: SeenFacts): Question {
-  return { kind: 'Any', of: condition.map((clause) => clauseQuestion(clause, facts)) };
-}
-
-function clauseQuestion(clause: Clause, facts: SeenFacts): Question {
-  return { kind: 'All', of: clause.map((literal) => literalQuestion(literal, facts)) };
-}
-
-function literalQuestion({ anyOf, negated }: Literal, facts: SeenFacts): Question {
-  const byFact = new Map<Matcher['of'], Matcher[]>();
-  for (const matcher of anyOf) byFact.set(matcher.of, [...byFact.get(matcher.of) ?? [], matcher]);
-  const some: Question = { kind: 'Any', of: [...byFact].map(([of, matchers]) => (of in facts ? answered(matchers, facts) : question(of, matchers))) };
-  return negated ? { kind: 'Not', of: some } : some;
-}
-
 /** Nothing to choose any more: always or never true. */
-function answered(matchers: readonly Matcher[], facts: SeenFacts): Question {
+function answered(matchers: readonly FactMatcher[], facts: SeenFacts): Question {
   const seen = replaced({ sourceIp: '', remoteIp: '', destinationIp: '', workloadPort: 0, metadata: {} }, facts);
   return { kind: matchers.some((matcher) => matcherHolds(matcher, seen)) ? 'All' : 'Any', of: [] };
 }

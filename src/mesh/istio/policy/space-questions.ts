@@ -1,8 +1,9 @@
 import { claimKey } from './claim-key.ts';
 import { identityParts } from './classes-identity.ts';
 import type { PortMatcher } from './classes-port.ts';
+import { spend } from './effort.ts';
 import type { PathMatch } from './matches-text.ts';
-import type { Matcher, TextMatch } from './semantics.ts';
+import type { FactMatcher, Matcher, TextMatch } from './semantics.ts';
 
 /*
  * Matchers as questions about independent facts. Some facts hang on others: without HTTP there is no path, without an identity no namespace. An
@@ -43,28 +44,38 @@ const token: Atom = { kind: 'Flag', name: 'token' };
 const identity: Atom = { kind: 'Flag', name: 'identity' };
 
 /** What matchers of one fact, of which one has to hold, ask: what the fact hangs on once, for all of them. */
-export function question(of: Matcher['of'], matchers: readonly Matcher[]): Question {
+export function question(of: FactMatcher['of'], matchers: readonly FactMatcher[]): Question {
   const any: Question = { kind: 'Any', of: matchers.map(single) };
   return { kind: 'All', of: [...preconditions(of), any] };
 }
 
-/** Every question without parts within a question. */
-export function atoms(asked: Question): readonly Atom[] {
-  switch (asked.kind) {
-    case 'All':
-    case 'Any': return asked.of.flatMap(atoms);
-    case 'Not': return atoms(asked.of);
-    default: return [asked];
-  }
+/** Every question without parts within some questions; a question that occurs several times is looked into once. */
+export function atoms(asked: readonly Question[]): readonly Atom[] {
+  const seen = new Set<Question>();
+  const found: Atom[] = [];
+  const look = (one: Question): void => {
+    spend(1);
+    if (seen.has(one)) return;
+    seen.add(one);
+    switch (one.kind) {
+      case 'All':
+      case 'Any': one.of.forEach(look); break;
+      case 'Not': look(one.of); break;
+      default: found.push(one);
+    }
+  };
+  asked.forEach(look);
+  return found;
 }
 
-function preconditions(of: Matcher['of']): readonly Atom[] {
+function preconditions(of: FactMatcher['of']): readonly Atom[] {
   if (of === 'identity') return [identity];
   if (of === 'token') return [http, token];
   return of === 'host' || of === 'method' || of === 'path' || of.startsWith('header ') ? [http] : [];
 }
 
-function single(matcher: Matcher): Question {
+function single(matcher: FactMatcher): Question {
+  spend(1);
   switch (matcher.of) {
     case 'identity': return identityQuestion(matcher);
     case 'token': return tokenQuestion(matcher);

@@ -3,7 +3,7 @@ import type { ServicePort } from './classes-port.ts';
 import { matches } from './matches.ts';
 import type { Condition, Reading, Request } from './semantics.ts';
 import { dimensions } from './space-dimensions.ts';
-import { replaced, setQuestion } from './space-lowering.ts';
+import { lowering, replaced } from './space-lowering.ts';
 import { atoms } from './space-questions.ts';
 import { concreteRequest } from './space-request.ts';
 
@@ -109,8 +109,18 @@ export function difference(a: Condition, b: Condition, space: Space = {}): Reque
 
 /** A request of the set; undefined if it is empty. Throws RequestSpaceTooLarge rather than guess. */
 export function example(set: RequestSet, space: Space = {}): Request | undefined {
-  const asks = setQuestion(set, {});
-  const { list, boxes, formula } = dimensions(atoms(asks), space.servicePorts, space.work ?? usualWork);
-  const found = findBox(boxes, formula(asks));
-  return found && concreteRequest(list, found);
+  return asker([set], space)(set);
+}
+
+/** Answers what `example` does. */
+export type Asker = (set: RequestSet) => Request | undefined;
+
+/** For many questions about sets that are made of these: what can be told apart at all is worked out once. */
+export function asker(sets: readonly RequestSet[], space: Space = {}): Asker {
+  const lower = lowering();
+  const { list, boxes, formula } = dimensions(atoms(sets.map((set) => lower(set))), space.servicePorts, space.work ?? usualWork);
+  return (set) => {
+    const found = findBox(boxes, formula(lower(set)));
+    return found && concreteRequest(list, found);
+  };
 }

@@ -1,5 +1,7 @@
 import { optionsFor } from './authorizer.ts';
+import { mapLiterals } from './conditions.ts';
 import type { PolicyOptions } from './options.ts';
+import { readingOnce } from './reading-once.ts';
 import type { Literal, Reading } from './semantics.ts';
 import type { Protocol } from './protocol.ts';
 import { asSidecar } from './sidecar.ts';
@@ -11,8 +13,10 @@ import type { AuthorizationPolicy } from './types.ts';
  * a request is the one of the Service (pilot/pkg/networking/core/listener_waypoint.go).
  */
 export function asWaypoint(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): Reading | undefined {
-  const reading = policy.targetRefs.length > 0 ? asSidecar(policy, protocol, options) : undefined;
-  return reading && { ...reading, rules: reading.rules.map((condition) => condition.map((clause) => clause.map(withoutDirectPeer))) };
+  return readingOnce(policy, options, `waypoint ${protocol}`, () => {
+    const reading = policy.targetRefs.length > 0 ? asSidecar(policy, protocol, options) : undefined;
+    return reading && { ...reading, rules: reading.rules.map((condition) => mapLiterals(condition, withoutDirectPeer)) };
+  });
 }
 
 /** What a waypoint does with all the policies that it reads for a Service; CUSTOM policies of different providers spoil each other, as in sidecars. */

@@ -1,5 +1,6 @@
 import { all, literals } from './conditions.ts';
 import { sendsDryRun, type PolicyOptions } from './options.ts';
+import { readingOnce } from './reading-once.ts';
 import type { Clause, Condition, Matcher, Reading, TextMatch } from './semantics.ts';
 import { storedSource } from './stored.ts';
 import type { AuthorizationPolicy } from './types.ts';
@@ -30,6 +31,10 @@ function groupsOf({ rules, action, namespace }: AuthorizationPolicy, { version }
 
 /** What ztunnel does with the policy; undefined if it has no part in any decision. */
 export function asZtunnel(policy: AuthorizationPolicy, options: PolicyOptions): Reading | undefined {
+  return readingOnce(policy, options, 'ztunnel', () => readingOf(policy, options));
+}
+
+function readingOf(policy: AuthorizationPolicy, options: PolicyOptions): Reading | undefined {
   const authorization = ztunnelAuthorization(policy, options);
   if (authorization === undefined || authorization.dryRun) return undefined;
   return { namespace: policy.namespace, name: policy.name, action: authorization.action, rules: groupsOf(policy, options).map((group) => (group === undefined ? [] : groupCondition(group))) };

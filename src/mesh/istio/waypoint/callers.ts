@@ -60,7 +60,7 @@ function fromPolicies(service: ServiceFacts, world: World): Callers {
     for (const [index, rule] of policy.rules.entries()) {
       const found = ofRule(rule, policy.namespace);
       if (found === undefined) return { kind: 'Unknown', why: `rule ${index} of AuthorizationPolicy ${policy.namespace}/${policy.name} does not name its callers` };
-      callers.push(...found);
+      for (const caller of found) callers.push(caller);
     }
   }
   return { kind: 'Known', callers, from: 'its ALLOW policies' };

@@ -30,8 +30,9 @@ export function refusesLess(seen: Json, wanted: Json): boolean {
   return Object.keys({ ...before, ...after }).some((field) => leavesOut(field, before[field], after[field]));
 }
 
+/** What cannot be worked out may open as well. */
 function opens(surroundings: Surroundings): boolean {
-  return (isExit(surroundings.route) ? exitChangesOf : changesOf)(surroundings).some(({ kind }) => kind === 'Opens');
+  return (isExit(surroundings.route) ? exitChangesOf : changesOf)(surroundings).some(({ kind }) => kind === 'Opens' || kind === 'Unknown');
 }
 
 /**

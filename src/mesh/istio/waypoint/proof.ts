@@ -4,16 +4,19 @@ import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../pol
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
 import { describe } from '../policy/describe.ts';
-import { gained, outcome } from '../policy/equivalence.ts';
+import { bounded, proofSteps } from '../policy/effort.ts';
+import { gain, outcome, type Outcome } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import { attachedPeerAuthentications, convertedPeerAuthentications, ztunnelPeerReadings } from '../policy/peer-authentication-ztunnel.ts';
-import { effectiveMtls } from '../policy/peer-authentication.ts';
+import { effectiveMtls, type EffectiveMtls } from '../policy/peer-authentication.ts';
 import type { Protocol } from '../policy/protocol.ts';
+import type { Reading } from '../policy/semantics.ts';
 import { asSidecars } from '../policy/sidecar.ts';
-import { intersect, matching, subtract, type RequestSet } from '../policy/space.ts';
+import { asker, intersect, matching, subtract, type Asker, type RequestSet } from '../policy/space.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
 import { podsBehind } from '../policy/translate/selection.ts';
+import { largestIn } from '../policy/translate/size.ts';
 import type { Translation } from '../policy/translate/translate.ts';
 import { nobody } from '../policy/translate/companions.ts';
 import { serviceTitle, waypointPrincipal, type ServiceFacts, type World } from '../policy/translate/world.ts';
@@ -21,15 +24,17 @@ import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts
 import { asWaypoints } from '../policy/waypoint.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
 import { remembered } from './memo.ts';
+import { peerAuthentications } from './peer-authentications.ts';
+import { Signatures } from './signature.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
 
 /**
  * What a step would change: `Opens`, a request gets through that does not today; `Refuses`, one does not any more that goes or shall go
- * through the waypoint; `Ends`, the same for one that goes around it.
+ * through the waypoint; `Ends`, the same for one that goes around it. `Unknown`: it cannot be worked out, so that anything may change.
  */
 export interface Change {
-  readonly kind: 'Opens' | 'Refuses' | 'Ends';
+  readonly kind: 'Opens' | 'Refuses' | 'Ends' | 'Unknown';
   readonly object: string;
   readonly message: string;
 }
@@ -54,10 +59,11 @@ interface Scene {
 /** The AuthorizationPolicies that are there once the objects of some roles are made beside the originals. */
 export function policiesWith({ policies }: Pick<World, 'policies'>, { manifests }: Pick<Translation, 'manifests'>): (...roles: readonly Role[]) => readonly AuthorizationPolicy[] {
   const originals = policies.map(({ policy }) => policy);
-  return (...roles) => [...originals, ...manifests.filter(({ role }) => roles.includes(role)).flatMap(({ object }) => {
+  const made = manifests.flatMap(({ role, object }) => {
     const { policy } = parsePolicy({ kind: object.kind, ...object.metadata, annotations: object.metadata.annotations ?? {}, spec: object.spec });
-    return policy?.kind === 'AuthorizationPolicy' ? [policy] : [];
-  })];
+    return policy?.kind === 'AuthorizationPolicy' ? [{ role, policy }] : [];
+  });
+  return (...roles) => [...originals, ...made.filter(({ role }) => roles.includes(role)).map(({ policy }) => policy)];
 }
 
 /** In the order of `steps.ts`. */
@@ -75,15 +81,26 @@ function statesOf(world: World, translation: Translation): readonly State[] {
   ];
 }
 
+/** What mutual TLS asks of requests, by whom it concerns. */
+interface Mtls {
+  readonly mtls: EffectiveMtls;
+  readonly strict: readonly Reading[];
+}
+
+const mtlsOf = new WeakMap<Omit<Scene, 'service'>, Mtls>();
+
 /** The proxy of the pods in a state, with all that it decides by. */
-export function destinationOf({ policies, plane }: Pick<State, 'policies' | 'plane'>, { world: { options }, peers, workload, protocol }: Omit<Scene, 'service'>): Destination {
+export function destinationOf({ policies, plane }: Pick<State, 'policies' | 'plane'>, scene: Omit<Scene, 'service'>): Destination {
+  const { world: { options }, peers, workload, protocol } = scene;
   const { rootNamespace } = options;
-  if (plane === 'sidecar') {
-    const labels = { ...workload.labels, 'security.istio.io/tlsMode': 'istio' };
-    const pod = { ...workload, labels };
-    return { plane, readings: asSidecars(policies.filter((policy) => sidecarReads(policy, pod, options)), protocol, options), mtls: effectiveMtls(peers, pod, rootNamespace) };
-  }
-  const strict = ztunnelPeerReadings(convertedPeerAuthentications(peers, rootNamespace), attachedPeerAuthentications(peers, workload, rootNamespace));
+  const pod = { ...workload, labels: { ...workload.labels, 'security.istio.io/tlsMode': 'istio' } };
+  // Once for all states: whatever is made, PeerAuthentications are not.
+  const { mtls, strict } = mtlsOf.get(scene) ?? {
+    mtls: effectiveMtls(peers, pod, rootNamespace),
+    strict: ztunnelPeerReadings(convertedPeerAuthentications(peers, rootNamespace), attachedPeerAuthentications(peers, workload, rootNamespace)),
+  };
+  mtlsOf.set(scene, { mtls, strict });
+  if (plane === 'sidecar') return { plane, readings: asSidecars(policies.filter((policy) => sidecarReads(policy, pod, options)), protocol, options), mtls };
   return { plane, readings: [...strict, ...policies.filter((policy) => ztunnelReads(policy, workload, options)).flatMap((policy) => asZtunnel(policy, options) ?? [])] };
 }
 
@@ -131,29 +148,62 @@ const lessFor: Readonly<Record<string, 'Refuses' | 'Ends'>> = {
   'a caller in ambient': 'Refuses', [already]: 'Refuses', 'a caller outside the mesh': 'Ends', 'a caller outside the mesh that addresses the pod': 'Ends',
 };
 
-function changesFor(caller: string, before: DataPath, later: readonly { readonly step: string; readonly path: DataPath }[], { world, service, protocol }: Scene): readonly Change[] {
-  const { set, space } = throughService(service, world.workloads);
-  const within = subtract(before.address === 'Service' ? intersect(ofProtocol(protocol), set) : ofProtocol(protocol), unreal(world));
-  const was = outcome(before);
-  const object = serviceTitle(service);
+/** One way of a caller, the first step after which it is so, and what gets through by it. */
+interface Way {
+  readonly step: string;
+  readonly path: DataPath;
+  readonly outcome: Outcome;
+}
+
+/** The ways that differ from those before; the first is the one of today. */
+function waysOf(caller: string, states: readonly { readonly step: string; readonly paths: Readonly<Record<string, DataPath>> }[]): readonly Way[] {
+  const ways: Way[] = [];
+  for (const { step, paths } of states) {
+    const path = paths[caller];
+    if (path === undefined || ways.some((way) => isDeepStrictEqual(way.path, path))) continue;
+    ways.push({ step, path, outcome: outcome(path) });
+  }
+  return ways;
+}
+
+/** A change, of whatever Service. */
+type Found = Omit<Change, 'object'>;
+
+function changesFor(caller: string, [was, ...later]: readonly Way[], withinOf: (path: DataPath) => RequestSet, ask: Asker): readonly Found[] {
+  if (was === undefined) return [];
+  const within = withinOf(was.path);
   const less = lessFor[caller];
-  const found = later.filter(({ path }) => !isDeepStrictEqual(path, before)).flatMap(({ step, path }): readonly Change[] => {
-    const is = outcome(path);
-    const more = caller === already ? undefined : gained(is, was, within, space);
-    if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${step} ${caller} would get through that is refused today: ${describe(more)}` }];
-    const fewer = less && gained(was, is, within, space);
-    return fewer === undefined || less === undefined ? [] : [{ kind: less, object, message: `at ${step} ${caller} would be refused that gets through today: ${describe(fewer)}` }];
+  const found = later.flatMap(({ step, outcome: is }): readonly Found[] => {
+    const more = caller === already ? undefined : ask(gain(is, was.outcome, within));
+    if (more !== undefined) return [{ kind: 'Opens', message: `at ${step} ${caller} would get through that is refused today: ${describe(more)}` }];
+    const fewer = less && ask(gain(was.outcome, is, within));
+    return fewer === undefined || less === undefined ? [] : [{ kind: less, message: `at ${step} ${caller} would be refused that gets through today: ${describe(fewer)}` }];
   });
   // One of a kind is enough to show, and the first step at which it happens.
   return [...new Map(found.toReversed().map((change) => [change.kind, change])).values()];
 }
 
-function changesIn(scene: Scene, states: readonly State[]): readonly Change[] {
-  const [start, ...later] = states.map((state) => ({ step: state.step, paths: pathsOf(state, scene) }));
-  return Object.entries(start?.paths ?? {}).flatMap(([caller, before]) => changesFor(caller, before, later.flatMap(({ step, paths }) => {
-    const path = paths[caller];
-    return path === undefined ? [] : [{ step, path }];
-  }), scene));
+/** What was found where the same decides: most Services of a namespace differ by their names only. */
+interface Known {
+  readonly signatures: Signatures;
+  readonly changes: Map<string, readonly Found[]>;
+}
+
+function changesIn(scene: Scene, states: readonly State[], known: Known): readonly Found[] {
+  const { world, service, protocol } = scene;
+  const shown = states.map((state) => ({ step: state.step, paths: pathsOf(state, scene) }));
+  const callers = Object.keys(shown[0]?.paths ?? {}).map((caller) => ({ caller, ways: waysOf(caller, shown) })).filter(({ ways }) => ways.length > 1);
+  const { set, space } = throughService(service, world.workloads);
+  const signature = JSON.stringify([protocol, space.servicePorts, shown.map(({ step, paths }) => [step, known.signatures.of(Object.entries(paths))])]);
+  const before = known.changes.get(signature);
+  if (before !== undefined) return before;
+  const toPod = subtract(ofProtocol(protocol), unreal(world));
+  const toService = intersect(toPod, set);
+  const ask = asker([toService, ...callers.flatMap(({ ways }) => ways).flatMap(({ outcome: { allowed, unasked } }) => [allowed, unasked])], space);
+  const withinOf = ({ address }: DataPath): RequestSet => (address === 'Service' ? toService : toPod);
+  const found = callers.flatMap(({ caller, ways }) => changesFor(caller, ways, withinOf, ask));
+  known.changes.set(signature, found);
+  return found;
 }
 
 /**
@@ -162,30 +212,35 @@ function changesIn(scene: Scene, states: readonly State[]): readonly Change[] {
  */
 export function changes(world: World, peers: readonly PeerAuthentication[], translation: Translation): readonly Change[] {
   const states = statesOf(world, translation);
+  const known: Known = { signatures: new Signatures(), changes: new Map() };
   return translation.bound.flatMap((service): readonly Change[] => {
     try {
       return podsBehind(service, world.workloads).flatMap(({ labels }) => protocolsOf(service).flatMap((protocol) =>
-        changesIn({ world, peers, service, workload: { namespace: world.namespace, labels }, protocol }, states)));
+        changesIn({ world, peers, service, workload: { namespace: world.namespace, labels }, protocol }, states, known)
+          .map((found) => ({ ...found, object: serviceTitle(service) }))));
     } catch (error) {
       if (!(error instanceof RequestSpaceTooLarge)) throw error;
-      return [{ kind: 'Opens', object: serviceTitle(service), message: `its policies are too many to compare what they let through: ${error.message}` }];
+      return [unknown(service, world)];
     }
   });
 }
 
-/** The PeerAuthentications of some namespaces. */
-export function peerAuthentications({ mesh }: Surroundings, homes: readonly string[]): readonly PeerAuthentication[] {
-  return homes.flatMap((home) => mesh.configs('PeerAuthentication', home)).flatMap((object) => {
-    const { policy } = parsePolicy(object);
-    return policy?.kind === 'PeerAuthentication' ? [policy] : [];
-  });
+/** What is said of a Service whose policies are too many to compare. */
+export function unknown(service: ServiceFacts, world: World): Change {
+  return { kind: 'Unknown', object: serviceTitle(service), message: `its policies are too many to compare what they let through; ${largestIn(world).sentence}` };
+}
+
+/** The proof within the steps of one look; beyond them it is one of nothing. */
+export function inTime(services: readonly ServiceFacts[], world: World, prove: () => readonly Change[], steps = proofSteps): readonly Change[] {
+  const proved = bounded(steps, prove);
+  return proved.kind === 'Done' ? proved.value : services.map((service) => unknown(service, world));
 }
 
 /** What would change for the callers of the namespace on its way behind a waypoint. */
 export const changesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = worldOf(surroundings);
-  const homes = [...new Set([world.namespace, world.options.rootNamespace])];
-  return changes(world, peerAuthentications(surroundings, homes), translationOf(surroundings));
+  const translation = translationOf(surroundings);
+  return inTime(translation.bound, world, () => changes(world, peerAuthentications(surroundings), translation));
 });
 
 /** The same, once nothing else stands in the way: what cannot be made need not be compared. */

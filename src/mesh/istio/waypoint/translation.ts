@@ -2,7 +2,7 @@ import type { StepName } from '../../../api/namespace-migration.ts';
 import type { Resource } from '../../../api/object.ts';
 import type { Manifest, Surroundings } from '../../adapter.ts';
 import type { Role } from '../policy/translate/manifest.ts';
-import { translate, type Translation } from '../policy/translate/translate.ts';
+import { translateInTime, type Translation } from '../policy/translate/translate.ts';
 import { made } from '../resources.ts';
 import { remembered } from './memo.ts';
 import { worldOf } from './world.ts';
@@ -15,7 +15,7 @@ function resourceOf(kind: string): Resource {
 }
 
 /** What becomes of the policies of the namespace behind a waypoint; several steps, gates and rules ask for it in one decision. */
-export const translationOf: (surroundings: Surroundings) => Translation = remembered((surroundings) => translate(worldOf(surroundings)));
+export const translationOf: (surroundings: Surroundings) => Translation = remembered((surroundings) => translateInTime(worldOf(surroundings)));
 
 /** The Services to bind, or why nobody can tell. */
 export function boundServices(surroundings: Surroundings): readonly string[] | string {

@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, WorkloadView } from '../../views.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
-import { parsePolicy } from '../policy/parse.ts';
+import { parsed } from '../policy/parsed.ts';
 import type { ConfigObject, Original, WorkloadFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../policy/types.ts';
 import { isMade } from '../policy/translate/names.ts';
@@ -11,15 +11,6 @@ import { gatewayNameLabel } from './gateway.ts';
 
 const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
 const routes = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
-
-const known = new WeakMap<ConfigView, { readonly policy: Policy | undefined }>();
-
-/** A policy is parsed once for as long as it stays as it is: every namespace that it reaches asks for it at each look. */
-function parsed(object: ConfigView): Policy | undefined {
-  const entry = known.get(object) ?? { policy: parsePolicy(object).policy };
-  known.set(object, entry);
-  return entry.policy;
-}
 
 function originals<P extends Policy>(kind: P['kind'], objects: readonly ConfigView[]): readonly Original<P & (AuthorizationPolicy | RequestAuthentication)>[] {
   return objects.flatMap((object) => {
@@ -52,6 +43,7 @@ export function worldOf(surroundings: Surroundings): World {
     sidecars: pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     policies: originals<AuthorizationPolicy>('AuthorizationPolicy', inScope('AuthorizationPolicy')),
     requestAuthentications: originals<RequestAuthentication>('RequestAuthentication', inScope('RequestAuthentication')),
+    peerAuthentications: inScope('PeerAuthentication'),
     extensions: extensions.flatMap(inScope),
     routes: routes.flatMap((kind): readonly ConfigObject[] => mesh.configs(kind)),
     services: surroundings.services.filter(({ labels }) => labels[gatewayNameLabel] === undefined),

@@ -1,3 +1,4 @@
+import { mapLiterals } from '../conditions.ts';
 import type { Condition, Literal, Matcher, Request } from '../semantics.ts';
 import type { Protocol } from '../protocol.ts';
 import { asSidecar } from '../sidecar.ts';
@@ -34,7 +35,7 @@ function isUnknown({ of }: Matcher): boolean {
 
 /** The condition for some value of the unknown facts: it can only match more than the true one. */
 function forSomeValue(condition: Condition): Condition {
-  return condition.map((clause) => clause.flatMap((literal) => withoutUnknown(literal) ?? []));
+  return mapLiterals(condition, withoutUnknown);
 }
 
 /** Undefined: the literal can be made true. */

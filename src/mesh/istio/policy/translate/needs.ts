@@ -1,5 +1,6 @@
 import { l7Fields } from '../../findings/policy-fields.ts';
 import type { Protocol } from '../protocol.ts';
+import { costed, recount, type Costed } from '../effort.ts';
 import { asSidecar } from '../sidecar.ts';
 import { intersect, matching, subtract, union, type RequestSet } from '../space.ts';
 import { asZtunnel } from '../ztunnel.ts';
@@ -66,24 +67,29 @@ function ztunnelGap(spec: Original<AuthorizationPolicy>['object']['spec'], polic
 
 /** Compared over all requests of the protocol, not by the names of fields; a policy too large for that counts as another. */
 export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
-  const key = JSON.stringify([policy, protocol, options]);
-  const before = compared.get(key);
-  if (before !== undefined) return before;
-  const same = compareAtZtunnel(policy, protocol, options);
+  // Made in each look, whether what comes of them is remembered or not: their steps are then the same each time.
+  const [before, after] = [rulesOf(asSidecar(policy, protocol, options)?.rules), rulesOf(asZtunnel(policy, options)?.rules)];
+  const asked = `${protocol} ${textOf(options)}`;
+  const answers = compared.get(textOf(policy)) ?? new Map<string, Costed<boolean>>();
+  const known = answers.get(asked);
+  if (known !== undefined) return recount(known);
+  const differs = union(subtract(before, after), subtract(after, before));
+  const same = costed(() => someRequest(intersect(ofProtocol(protocol), differs)) === undefined);
   if (compared.size >= maxCompared) compared.clear();
-  compared.set(key, same);
-  return same;
+  compared.set(textOf(policy), answers.set(asked, same));
+  return same.value;
 }
 
 /** Policies are asked about at every look at every namespace that they reach, and hardly ever change. */
-const compared = new Map<string, boolean>();
+const compared = new Map<string, Map<string, Costed<boolean>>>();
 const maxCompared = 20_000;
 
-function compareAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
-  const before = rulesOf(asSidecar(policy, protocol, options)?.rules);
-  const after = rulesOf(asZtunnel(policy, options)?.rules);
-  const differs = union(subtract(before, after), subtract(after, before));
-  return someRequest(intersect(ofProtocol(protocol), differs)) === undefined;
+const texts = new WeakMap<object, string>();
+
+function textOf(value: object): string {
+  const text = texts.get(value) ?? JSON.stringify(value);
+  texts.set(value, text);
+  return text;
 }
 
 function rulesOf(rules: readonly Parameters<typeof matching>[0][] = []): RequestSet {

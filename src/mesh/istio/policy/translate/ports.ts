@@ -1,4 +1,5 @@
 import type { ServicePortView } from '../../../views.ts';
+import { spend } from '../effort.ts';
 import { podsBehind } from './selection.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';
 
@@ -15,13 +16,15 @@ export interface PortMap {
  * listener is the Service's address (buildWaypointInternal in pilot/pkg/networking/core/listener_waypoint.go).
  */
 export function portMap(service: ServiceFacts, workloads: readonly WorkloadFacts[]): PortMap {
-  const servicePorts = new Map<number, readonly number[]>();
+  spend(1 + service.ports.length);
+  const servicePorts = new Map<number, number[]>();
   const unresolved: ServicePortView[] = [];
   for (const port of service.ports.filter(({ protocol }) => protocol !== 'UDP')) {
     const targets = targetsOf(port, podsBehind(service, workloads));
     const [target] = targets;
     if (target === undefined || targets.length > 1) unresolved.push(port);
-    else servicePorts.set(target, [...(servicePorts.get(target) ?? []), port.port]);
+    else if (servicePorts.has(target)) servicePorts.get(target)?.push(port.port);
+    else servicePorts.set(target, [port.port]);
   }
   return { servicePorts, unresolved };
 }

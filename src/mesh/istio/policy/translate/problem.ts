@@ -8,6 +8,8 @@ export interface Problem {
   readonly field: string;
   readonly message: string;
   readonly fix: string;
+  /** Nothing is known of the policies, because a look may not take so long: a finding of its own says so. */
+  readonly tooLarge?: true;
 }
 
 /** A problem that blocks. */

@@ -1,4 +1,5 @@
 import { record, records, strings, text, type Json } from '../../../json.ts';
+import { factsOf } from '../conditions.ts';
 import { asSidecar } from '../sidecar.ts';
 import type { Matcher } from '../semantics.ts';
 import { namedPorts } from './rewrite.ts';
@@ -135,8 +136,8 @@ function headerNames(modifier: Json): readonly string[] {
 function rewrites(object: ConfigObject, service: ServiceFacts, world: World): readonly Problem[] {
   const facts = changedFacts(object);
   return world.policies.filter(({ policy }) => facts.length > 0 && coverage(policy, service, world.workloads) !== 'None').flatMap(({ object: original, policy }) => {
-    const asked = (asSidecar(policy, 'http', world.options)?.rules ?? []).flat(2).flatMap(({ anyOf }) => anyOf.map(({ of }) => of));
-    const fact = facts.find((changed) => asked.includes(changed));
+    const asked = new Set<string>(asSidecar(policy, 'http', world.options)?.rules.flatMap(factsOf));
+    const fact = facts.find((changed) => asked.has(changed));
     return fact === undefined ? [] : [critical(titleOf(object), 'spec', `it changes the ${fact} of requests, which ${titleOf(original)} looks at: sidecars see what it makes of it, the waypoint what the caller sent`, `Rewrite ${titleOf(original)} for what callers send, or let the application rewrite.`)];
   });
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { spend } from '../effort.ts';
 import type { Attachment } from '../types.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';
 
@@ -51,8 +52,20 @@ export function reachesZtunnel(attachment: Attachment): boolean {
 
 /** Pods behind a Service. */
 export function podsBehind(service: ServiceFacts, workloads: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
-  if (Object.keys(service.selector).length === 0) return [];
-  return workloads.filter(({ labels }) => holds(service.selector, labels));
+  const known = behind.get(workloads) ?? new WeakMap<ServiceFacts, readonly WorkloadFacts[]>();
+  behind.set(workloads, known);
+  const pods = known.get(service) ?? selectedBy(service, workloads);
+  known.set(service, pods);
+  return pods;
+}
+
+/** Every policy and every other Service asks for them. */
+const behind = new WeakMap<readonly WorkloadFacts[], WeakMap<ServiceFacts, readonly WorkloadFacts[]>>();
+
+function selectedBy({ selector }: ServiceFacts, workloads: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
+  if (Object.keys(selector).length === 0) return [];
+  spend(workloads.length / 4);
+  return workloads.filter(({ labels }) => holds(selector, labels));
 }
 
 /** Which of some pods a policy selects while they have sidecars. */
@@ -61,6 +74,7 @@ export function coverage(attachment: Attachment, service: ServiceFacts, workload
   if (attachment.targetRefs.length > 0 || selector === undefined || Object.keys(service.selector).length === 0) return 'None';
   if (holds(selector, service.selector)) return 'All';
   const pods = podsBehind(service, workloads);
+  spend(1 + pods.length);
   if (pods.some(({ labels }) => mayGain(selector, labels))) return 'Unknown';
   if (pods.length === 0) return contradicts(selector, service.selector) ? 'None' : 'Unknown';
   const selected = pods.filter(({ labels }) => holds(selector, labels)).length;
@@ -81,6 +95,7 @@ function contradicts(selector: Labels, labels: Labels): boolean {
 
 /** Whether two Services can have a pod in common. */
 export function sharePods(a: ServiceFacts, b: ServiceFacts, workloads: readonly WorkloadFacts[]): boolean {
+  spend(1 + podsBehind(a, workloads).length * podsBehind(b, workloads).length / 32);
   if (isDeepStrictEqual(a.selector, b.selector)) return true;
   const behindB = podsBehind(b, workloads);
   return podsBehind(a, workloads).some((pods) => behindB.includes(pods));

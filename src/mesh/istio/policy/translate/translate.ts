@@ -1,5 +1,7 @@
 import { useWaypointLabel } from '../../labels.ts';
 import type { AuthorizationPolicy } from '../types.ts';
+import { factsOf } from '../conditions.ts';
+import { bounded, translationSteps } from '../effort.ts';
 import { asSidecar } from '../sidecar.ts';
 import { alike } from './alike.ts';
 import { allowWaypoint, guard } from './companions.ts';
@@ -12,7 +14,8 @@ import { dormant, hindrances, protocolConflicts, unservable, unserved } from './
 import { critical, type Problem } from './problem.ts';
 import { routeOffer, type RouteOffer } from './route-offer.ts';
 import { keptFeatures, routeProblems, type KeptFeature } from './routes.ts';
-import type { ServiceFacts, World } from './world.ts';
+import { countSizes, tooLarge } from './size.ts';
+import { isServable, type ServiceFacts, type World } from './world.ts';
 
 /** What becomes of the policies of a namespace whose Services get a waypoint. */
 export interface Translation {
@@ -35,12 +38,27 @@ export const maxPolicies = 150;
 
 const order: readonly Role[] = ['AllowWaypoint', 'Copy', 'Guard'];
 
+/** What is known of a namespace that is too large to look at: every Service might need the waypoint, and nothing can be made. */
+function unknown(world: World): Translation {
+  const problem = tooLarge(world);
+  const own = world.services.filter(({ namespace }) => namespace === world.namespace);
+  const needs = own.map((service): ServiceNeed => ({ service, servable: isServable(service), reasons: [{ object: problem.object, enforces: true, sentence: problem.message }] }));
+  return { needs, bound: own.filter((service) => usesWaypoint(service, world)), manifests: [], problems: [problem], kept: [], offers: [] };
+}
+
+/** `translate` within the steps of one look. */
+export function translateInTime(world: World, steps = translationSteps): Translation {
+  const made = bounded(steps, () => translate(world));
+  return made.kind === 'Done' ? made.value : unknown(world);
+}
+
 /**
  * The objects that take over from the sidecars of a namespace. What a waypoint cannot do exactly is a problem, never an
  * approximation. Originals are not touched: sidecars go on reading them, waypoints never read objects without targetRefs
  * (ShouldAttachPolicy in pilot/pkg/model/policyattachment.go), and what ztunnel makes of them is part of the calculation.
  */
 export function translate(world: World): Translation {
+  countSizes(world);
   const needs = waypointNeeds(world);
   const wanted = needs.filter(({ service, servable, reasons }) => servable && (reasons.length > 0 || usesWaypoint(service, world)));
   const bound = wanted.map(({ service }) => service);
@@ -93,7 +111,7 @@ function allCopies(bound: readonly ServiceFacts[], world: World): readonly Copie
 /** Whether a sidecar that no longer sees the token would refuse because of it. An ALLOW would not: the waypoint itself is allowed. */
 export function asksForToken(policy: AuthorizationPolicy, { options }: Pick<World, 'options'>): boolean {
   const reading = asSidecar(policy, 'http', options);
-  return reading !== undefined && reading.action !== 'ALLOW' && reading.rules.flat(2).some(({ anyOf }) => anyOf.some(({ of }) => of === 'token'));
+  return reading !== undefined && reading.action !== 'ALLOW' && reading.rules.some((rule) => factsOf(rule).includes('token'));
 }
 
 function sorted(manifests: readonly Manifest[]): readonly Manifest[] {

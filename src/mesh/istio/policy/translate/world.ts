@@ -53,6 +53,8 @@ export interface World {
   readonly sidecars: boolean;
   readonly policies: readonly Original<AuthorizationPolicy>[];
   readonly requestAuthentications: readonly Original<RequestAuthentication>[];
+  /** Only to be named where they are large: nothing is made of them. */
+  readonly peerAuthentications?: readonly ConfigObject[];
   /** Telemetry, WasmPlugin, TrafficExtension and EnvoyFilter. */
   readonly extensions: readonly ConfigObject[];
   /** HTTPRoute, GRPCRoute, VirtualService and DestinationRule, of any namespace. */

@@ -4,7 +4,7 @@ import { nameOf } from '../../findings/rule.ts';
 import { waypointReads, type WaypointName } from '../../policy/attachment.ts';
 import type { PolicyOptions } from '../../policy/options.ts';
 import { policyOptionsOf } from '../../policy-options.ts';
-import { parsePolicy } from '../../policy/parse.ts';
+import { parsed } from '../../policy/parsed.ts';
 import type { Policy } from '../../policy/types.ts';
 import { boundWaypoint } from '../bound.ts';
 import { worldOf } from '../world.ts';
@@ -33,7 +33,7 @@ function ofService(service: ServiceView): readonly Target[] {
 /** Policies that the waypoint of a target enforces for it. */
 function enforcedFor(target: Target, { mesh }: Surroundings, options: PolicyOptions): readonly Enforced[] {
   return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).flatMap((object) => {
-    const { policy } = parsePolicy(object);
+    const policy = parsed(object);
     return policy !== undefined && waypointReads(policy, target.waypoint, target, options) ? [{ object, policy }] : [];
   });
 }

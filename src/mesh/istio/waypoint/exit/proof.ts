@@ -5,10 +5,10 @@ import { waypointReads } from '../../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToSidecar, verdictOn, type DataPath, type Destination } from '../../policy/data-path.ts';
 import { describe } from '../../policy/describe.ts';
-import { gained, outcome, type Outcome } from '../../policy/equivalence.ts';
+import { gain, outcome, type Outcome } from '../../policy/equivalence.ts';
 import type { Matcher, Request } from '../../policy/semantics.ts';
 import type { Protocol } from '../../policy/protocol.ts';
-import { intersect, matching, subtract, union, type RequestSet } from '../../policy/space.ts';
+import { asker, intersect, matching, subtract, union, type Asker, type RequestSet } from '../../policy/space.ts';
 import { nobody } from '../../policy/translate/companions.ts';
 import { ofProtocol, protocolsOf, throughService } from '../../policy/translate/reach.ts';
 import { podsBehind } from '../../policy/translate/selection.ts';
@@ -18,7 +18,8 @@ import { serviceTitle, waypointPrincipal } from '../../policy/translate/world.ts
 import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
 import { asWaypoints } from '../../policy/waypoint.ts';
 import { remembered } from '../memo.ts';
-import { destinationOf, peerAuthentications, policiesWith, waypointAddress, type Change } from '../proof.ts';
+import { peerAuthentications } from '../peer-authentications.ts';
+import { destinationOf, inTime, policiesWith, unknown, waypointAddress, type Change } from '../proof.ts';
 import { exitWorldOf } from './served.ts';
 import { exitTranslationOf } from './translation.ts';
 
@@ -107,33 +108,60 @@ function real({ world, served, protocol }: Scene): RequestSet {
   return subtract(ofProtocol(protocol), union(...waypoints, those({ of: 'remoteIp', block: nobody })));
 }
 
+/** Which requests a caller can send. */
+interface Requests {
+  readonly all: RequestSet;
+  readonly service: RequestSet;
+  /** To ports that no waypoint has a say in. */
+  readonly elsewhere: RequestSet;
+  /** From the namespace itself. */
+  readonly ownToService: RequestSet;
+  readonly ownElsewhere: RequestSet;
+}
+
+/** What gets through at the start, by the ways that there are. */
+type Start = Readonly<Record<'through' | 'aroundToPod' | 'plain' | 'plainToPod' | 'eitherWay', Outcome>>;
+
+function startOf({ through, around, aroundToPod, plain, plainToPod }: Ways): Start {
+  return { through: outcome(through), aroundToPod: outcome(aroundToPod), plain: outcome(plain), plainToPod: outcome(plainToPod), eitherWay: outcome(around, through) };
+}
+
+/** Whether both ask the same; of a path that is the same as another one the same gets through. */
+function isSame(a: Comparison, b: Comparison): boolean {
+  return a.caller === b.caller && a.before === b.before && a.within === b.within && a.less === b.less && isDeepStrictEqual(a.path, b.path);
+}
+
+function requestsIn(scene: Scene): Requests {
+  const { world, served } = scene;
+  const all = real(scene);
+  const ports = coveredPorts(neighbours(served, world), world.workloads).map((port): Matcher => ({ of: 'port', side: 'Workload', port }));
+  const service = intersect(all, throughService(served.service, world.workloads).set);
+  const elsewhere = intersect(all, matching([[{ anyOf: ports, negated: true }]]));
+  const own = those({ of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: world.namespace } });
+  return { all, service, elsewhere, ownToService: intersect(service, own), ownElsewhere: intersect(elsewhere, own) };
+}
+
 /**
  * On the ports that a waypoint has a say in, a request of a caller with an identity is no more allowed than today if the waypoint
  * lets it through: whether it comes through it or past it afterwards, the same rules decide. A caller in plaintext never came through
  * it, so for that one only its own way counts.
  */
-function comparisons(state: State, start: Ways, now: Ways, scene: Scene): readonly Comparison[] {
-  const { world, served } = scene;
-  const all = real(scene);
-  const service = intersect(all, throughService(served.service, world.workloads).set);
-  const ports = coveredPorts(neighbours(served, world), world.workloads).map((port): Matcher => ({ of: 'port', side: 'Workload', port }));
-  const elsewhere = intersect(all, matching([[{ anyOf: ports, negated: true }]]));
-  const own = those({ of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: world.namespace } });
-  const eitherWay = outcome(start.around, start.through);
+function comparisons(state: State, start: Start, now: Ways, { all, service, elsewhere, ownToService, ownElsewhere }: Requests): readonly Comparison[] {
+  const { eitherWay } = start;
   const always: readonly Comparison[] = [
-    { caller: 'a caller in ambient', path: now.through, before: outcome(start.through), within: service, less: 'Refuses' },
+    { caller: 'a caller in ambient', path: now.through, before: start.through, within: service, less: 'Refuses' },
     { caller: 'a caller that goes around the waypoint', path: now.around, before: eitherWay, within: service, ...(state.plane === 'sidecar' && { less: 'Ends' as const }) },
-    { caller: 'a caller that addresses the pod', path: now.aroundToPod, before: outcome(start.aroundToPod), within: elsewhere, less: 'Ends' },
-    { caller: 'a caller outside the mesh', path: now.plain, before: outcome(start.plain), within: service, less: 'Ends' },
-    { caller: 'a caller outside the mesh that addresses the pod', path: now.plainToPod, before: outcome(start.plainToPod), within: all, less: 'Ends' },
+    { caller: 'a caller that addresses the pod', path: now.aroundToPod, before: start.aroundToPod, within: elsewhere, less: 'Ends' },
+    { caller: 'a caller outside the mesh', path: now.plain, before: start.plain, within: service, less: 'Ends' },
+    { caller: 'a caller outside the mesh that addresses the pod', path: now.plainToPod, before: start.plainToPod, within: all, less: 'Ends' },
   ];
   if (!state.moved) return always;
   const toPod = sidecarToSidecar(now.destination, 'Pod');
   return [
     ...always,
-    { caller: 'a workload of this namespace that has its sidecar', path: now.around, before: outcome(start.through), within: intersect(service, own), ...(state.plane === 'sidecar' && { less: 'Refuses' as const }) },
-    { caller: 'a workload of this namespace that has its sidecar and addresses the pod', path: toPod, before: outcome(start.aroundToPod), within: intersect(elsewhere, own), ...(state.plane === 'sidecar' && { less: 'Ends' as const }) },
-    { caller: 'a workload of this namespace that has its sidecar and addresses the pod', path: { ...toPod, address: 'Service' }, before: eitherWay, within: intersect(service, own) },
+    { caller: 'a workload of this namespace that has its sidecar', path: now.around, before: start.through, within: ownToService, ...(state.plane === 'sidecar' && { less: 'Refuses' as const }) },
+    { caller: 'a workload of this namespace that has its sidecar and addresses the pod', path: toPod, before: start.aroundToPod, within: ownElsewhere, ...(state.plane === 'sidecar' && { less: 'Ends' as const }) },
+    { caller: 'a workload of this namespace that has its sidecar and addresses the pod', path: { ...toPod, address: 'Service' }, before: eitherWay, within: ownToService },
   ];
 }
 
@@ -143,15 +171,22 @@ function whoRefuses(path: DataPath, request: Request): string {
   return by === undefined ? 'no ALLOW policy lets it in' : `${by} refuses it`;
 }
 
-function changesAt(state: State, comparison: Comparison, scene: Scene): readonly Change[] {
-  const { served: { service }, world } = scene;
+/** A comparison, and what gets through now. */
+interface Compared {
+  readonly state: State;
+  readonly comparison: Comparison;
+  readonly is: Outcome;
+}
+
+function outcomeOnce(others: readonly Compared[], path: DataPath): Outcome {
+  return others.find(({ comparison }) => isDeepStrictEqual(comparison.path, path))?.is ?? outcome(path);
+}
+
+function changesAt({ state, comparison, is }: Compared, ask: Asker, object: string): readonly Change[] {
   const { caller, path, before, within, less } = comparison;
-  const { space } = throughService(service, world.workloads);
-  const is = outcome(path);
-  const more = gained(is, before, within, space);
-  const object = serviceTitle(service);
+  const more = ask(gain(is, before, within));
   if (more !== undefined) return [{ kind: 'Opens', object, message: `at ${state.step} ${caller} would get through that is refused today: ${describe(more)}` }];
-  const fewer = less && gained(before, is, within, space);
+  const fewer = less && ask(gain(before, is, within));
   if (less === undefined || fewer === undefined) return [];
   return [{ kind: less, object, message: `at ${state.step} ${caller} would be refused that gets through today: ${describe(fewer)}; ${whoRefuses(path, fewer)}` }];
 }
@@ -161,14 +196,20 @@ function firstOfEach(changes: readonly (Change & { readonly caller: string })[])
   return [...new Map(changes.toReversed().map(({ caller, ...change }) => [`${change.kind} ${caller}`, change])).values()].toReversed();
 }
 
-function changesIn(scene: Scene, [start, ...later]: readonly [State, ...State[]]): readonly Change[] {
-  const first = waysOf(start, scene);
-  return firstOfEach(later.flatMap((state) => {
-    const now = waysOf(state, scene);
+function changesIn(scene: Scene, [today, ...later]: readonly [State, ...State[]]): readonly Change[] {
+  const first = waysOf(today, scene);
+  const start = startOf(first);
+  const requests = requestsIn(scene);
+  const { service } = scene.served;
+  const compared = later.map((state) => ({ state, now: waysOf(state, scene) }))
     // What is narrowed to sidecars is nothing to ztunnel: then every way is as it was.
-    if (!state.moved && isDeepStrictEqual(now, first)) return [];
-    return comparisons(state, first, now, scene).flatMap((comparison) => changesAt(state, comparison, scene).map((change) => ({ ...change, caller: comparison.caller })));
-  }));
+    .filter(({ state, now }) => state.moved || !isDeepStrictEqual(now, first))
+    .flatMap(({ state, now }) => comparisons(state, start, now, requests).map((comparison) => ({ state, comparison })))
+    // The first step at which it is so is enough.
+    .reduce<readonly Compared[]>((others, one) => (others.some(({ comparison }) => isSame(comparison, one.comparison)) ? others : [...others, { ...one, is: outcomeOnce(others, one.comparison.path) }]), []);
+  const sets = compared.flatMap(({ is, comparison: { before, within } }) => [within, ...[before, is].flatMap(({ allowed, unasked }) => [allowed, unasked])]);
+  const ask = asker(sets, throughService(service, scene.world.workloads).space);
+  return firstOfEach(compared.flatMap((one) => changesAt(one, ask, serviceTitle(service)).map((change) => ({ ...change, caller: one.comparison.caller }))));
 }
 
 /**
@@ -186,7 +227,7 @@ export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication
       return pods.flatMap((labels) => protocolsOf(service).flatMap((protocol) => changesIn({ world, peers, served, workload: { namespace: world.namespace, labels }, protocol }, states)));
     } catch (error) {
       if (!(error instanceof RequestSpaceTooLarge)) throw error;
-      return [{ kind: 'Opens', object: serviceTitle(service), message: `its policies are too many to compare what they let through: ${error.message}` }];
+      return [unknown(service, world)];
     }
   });
 }
@@ -194,6 +235,6 @@ export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication
 /** What would change for the callers of the namespace on its way from waypoints to sidecars. */
 export const exitChangesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = exitWorldOf(surroundings);
-  const homes = [...new Set([world.namespace, world.options.rootNamespace])];
-  return exitChanges(world, peerAuthentications(surroundings, homes), exitTranslationOf(surroundings));
+  const translation = exitTranslationOf(surroundings);
+  return inTime(translation.served.map(({ service }) => service), world, () => exitChanges(world, peerAuthentications(surroundings), translation));
 });

@@ -1,3 +1,4 @@
+import { bounded, translationSteps } from '../../effort.ts';
 import { alike } from '../alike.ts';
 import { protocolConflicts } from '../obstacles.ts';
 import { portMap } from '../ports.ts';
@@ -5,6 +6,7 @@ import { critical, warning, type Problem } from '../problem.ts';
 import { sidecarAction } from '../reach.ts';
 import { coverage, podsBehind, sharePods, tlsModeLabel } from '../selection.ts';
 import type { Manifest } from '../manifest.ts';
+import { countSizes, tooLarge } from '../size.ts';
 import { maxPolicies } from '../translate.ts';
 import { serviceTitle, titleOf } from '../world.ts';
 import { allowAtSidecars, denyAtSidecars, enforcedAt, guardUntilSidecars } from './companions.ts';
@@ -75,6 +77,7 @@ function distinct(problems: readonly Problem[]): readonly Problem[] {
  * the waypoint goes on reading them for as long as a Service is bound to it.
  */
 export function translateToSidecars(world: ExitWorld): ExitTranslation {
+  countSizes(world);
   const { served } = world;
   if (served.length > 0 && world.policies.length > maxPolicies) {
     return { served, manifests: [], problems: [critical(`Namespace ${world.namespace}`, 'metadata.name', `${world.policies.length} AuthorizationPolicies apply to it and to the mesh, more than the ${maxPolicies} that can be compared`, 'Merge policies into fewer objects with more rules.')] };
@@ -87,6 +90,12 @@ export function translateToSidecars(world: ExitWorld): ExitTranslation {
     ...protocolConflicts(sharingServices(world), world),
   ];
   return { served, manifests, problems: distinct(problems) };
+}
+
+/** `translateToSidecars` within the steps of one look. */
+export function translateToSidecarsInTime(world: ExitWorld, steps = translationSteps): ExitTranslation {
+  const made = bounded(steps, () => translateToSidecars(world));
+  return made.kind === 'Done' ? made.value : { served: world.served, manifests: [], problems: [tooLarge(world)] };
 }
 
 /** The Services of the namespace for which a waypoint decides something. */

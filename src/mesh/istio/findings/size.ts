@@ -1,0 +1,30 @@
+import type { Surroundings } from '../../adapter.ts';
+import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
+import { exitChangesOf } from '../waypoint/exit/proof.ts';
+import { isExit } from '../waypoint/exit/route.ts';
+import { exitTranslationOf } from '../waypoint/exit/translation.ts';
+import { changesOf, type Change } from '../waypoint/proof.ts';
+import { translationOf } from '../waypoint/translation.ts';
+import { makeSmaller } from '../policy/translate/size.ts';
+import type { Problem } from '../policy/translate/problem.ts';
+import type { Evidence, Rule } from './rule.ts';
+
+/** The first of the two that cannot be worked out: what becomes of the policies, and what that lets through. */
+function unknown(problems: readonly Problem[], changes: () => readonly Change[]): readonly Evidence[] {
+  const large = problems.filter(({ tooLarge }) => tooLarge === true);
+  if (large.length > 0) return large.map(({ object, message, fix }) => ({ object, message, fix }));
+  // What cannot be made need not be compared.
+  if (problems.some(({ severity }) => severity === 'Critical')) return [];
+  return changes().filter(({ kind }) => kind === 'Unknown').map(({ object, message }) => ({ object, message }));
+}
+
+function find(surroundings: Surroundings): readonly Evidence[] {
+  if (getsWaypoint(surroundings)) return unknown(translationOf(surroundings).problems, () => changesOf(surroundings));
+  if (!isExit(surroundings.route) || itineraryOf(surroundings) !== 'L7') return [];
+  return unknown(exitTranslationOf(surroundings).problems, () => exitChangesOf(surroundings));
+}
+
+/** What a look may take: whoever writes policies must not decide how long the operator looks at nothing else. */
+export const sizeRules: readonly Rule[] = [
+  { id: 'MM119', severity: 'Critical', when: 'Always', title: 'Too large to prove', fix: makeSmaller, isUnknown: true, find },
+];

@@ -1,0 +1,81 @@
+/*
+ * What tenants write decides how long it takes to look at it. So the work of a look is counted, in steps that take about as long each, and
+ * a look that would take more than it may is given up: counted rather than timed, so that the same policies always get the same answer.
+ */
+
+/** Steps that one look may take to translate the policies of a namespace: less than a second. */
+export const translationSteps = 1_500_000;
+
+/** Steps that it may take to prove what comes of it: enough for as many policies as are translated, each of a Service of its own. */
+export const proofSteps = 2_000_000;
+
+/** Steps that it may take to say of one policy what each data plane makes of it, for the person who has asked for that: some seconds. */
+export const classificationSteps = 5_000_000;
+
+/** Thrown when a look has taken all its steps. Only `bounded` catches it: what was found until then says nothing. */
+class EffortExceeded extends Error {
+  override readonly name = 'EffortExceeded';
+}
+
+interface Effort {
+  readonly limit: number;
+  taken: number;
+  /** What was remembered, and has been counted. */
+  readonly recounted: WeakSet<object>;
+}
+
+function effortOf(limit: number): Effort {
+  return { limit, taken: 0, recounted: new WeakSet() };
+}
+
+/** Of the work that is under way, which is never interrupted, so that there is one at a time. What nobody bounds has no limit. */
+let effort = effortOf(Number.POSITIVE_INFINITY);
+
+/** Counts steps, before they are taken. */
+export function spend(steps: number): void {
+  effort.taken += steps;
+  if (effort.taken > effort.limit) throw new EffortExceeded(`more than ${effort.limit} steps`);
+}
+
+/** What came of some work, and the steps that it took. */
+export type Bounded<T> = { readonly kind: 'Done'; readonly value: T; readonly steps: number } | { readonly kind: 'TooLarge' };
+
+/** Does some work within a number of steps of its own. */
+export function bounded<T>(limit: number, work: () => T): Bounded<T> {
+  const around = effort;
+  const own = effortOf(limit);
+  effort = own;
+  try {
+    const value = work();
+    // Whoever caught what ended the work on its way, and went on, has no answer either.
+    return own.taken > limit ? { kind: 'TooLarge' } : { kind: 'Done', value, steps: own.taken };
+  } catch (failure) {
+    if (failure instanceof EffortExceeded) return { kind: 'TooLarge' };
+    throw failure;
+  } finally {
+    effort = around;
+  }
+}
+
+/** Something that was worked out, and the steps that it took. */
+export interface Costed<T> {
+  readonly value: T;
+  readonly steps: number;
+}
+
+/** Does some work, so that its outcome can be remembered. */
+export function costed<T>(work: () => T): Costed<T> {
+  const before = effort.taken;
+  const done = { value: work(), steps: effort.taken - before };
+  effort.recounted.add(done);
+  return done;
+}
+
+/** Counts what was remembered from another look like what is worked out in this one: what a look says must not depend on what was looked at before. */
+export function recount<T>(known: Costed<T>): T {
+  if (!effort.recounted.has(known)) {
+    effort.recounted.add(known);
+    spend(known.steps);
+  }
+  return known.value;
+}
