@@ -25,7 +25,7 @@ import { readable } from './stored.ts';
 import { blame, givenUp } from './refused.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
 import { stay } from './stay.ts';
-import { alsoRestless, restless, unrestOf } from './unrest.ts';
+import { alsoRestless, restless, unrestOf, unrestOnTheWay } from './unrest.ts';
 import { untilNoted } from './until-noted.ts';
 import { upkeep } from './upkeep.ts';
 import { closingVerdict, failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
@@ -50,9 +50,7 @@ function fail(situation: Situation, status: NamespaceMigrationStatus, reason: St
 }
 
 function goForward(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
-  const foreign = foreignChange(situation, status);
-  // Who goes on with the labels as they are now has decided: only one that stopped because of them waits until they are settled.
-  const unrest = foreign === undefined && status.phase !== 'Paused' ? undefined : unrestOf(situation, status, foreign);
+  const unrest = unrestOnTheWay(situation, status);
   if (unrest !== undefined) return restless(status, 'Paused', unrest);
   const found = situation.adapter.findings(situation.surroundings, 'UnderWay');
   const criticals = found.filter(({ severity }) => severity === 'Critical');

@@ -3,6 +3,7 @@ import { fieldManager } from '../api/resources.ts';
 import { listed } from '../base/counted.ts';
 import { stalledMeanwhile, type Verdict } from './conditions.ts';
 import type { Draft } from './draft.ts';
+import { foreignChange } from './labels.ts';
 import type { Situation } from './situation.ts';
 import { leavesEarly, settledBefore, waitedBefore, waitEnded } from './waits.ts';
 
@@ -38,6 +39,12 @@ export function unrestOf(situation: Situation, status: NamespaceMigrationStatus,
   if (change !== undefined) return { message: change };
   const message = `labels of the namespace were changed by someone else${hands(situation, status)} and are as they should be again: it goes on when they have stayed so for ${calmMs / 1000}s`;
   return { message, ...(calm && { until: calm.until }) };
+}
+
+/** On the way there. Who goes on with the labels as they are now has decided: only one that stopped because of them waits until they are settled. */
+export function unrestOnTheWay(situation: Situation, status: NamespaceMigrationStatus): Unrest | undefined {
+  const foreign = foreignChange(situation, status);
+  return foreign === undefined && status.phase !== 'Paused' ? undefined : unrestOf(situation, status, foreign);
 }
 
 /** Nothing goes on meanwhile. */
