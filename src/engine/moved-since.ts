@@ -1,6 +1,6 @@
 import { DataPlane } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { migrationLabel } from '../api/resources.ts';
+import { fieldManager, migrationLabel } from '../api/resources.ts';
 import { listed } from '../base/counted.ts';
 import type { Route } from '../mesh/adapter.ts';
 import { arrivedAlone } from './arrived.ts';
@@ -12,9 +12,20 @@ import type { Situation } from './situation.ts';
 
 type Strings = Readonly<Record<string, string>>;
 
-function who(situation: Situation): string {
+/** Another migration, which has let go of it and left what it made; else whoever the API server knows to have set labels that we did not set. */
+function who(situation: Situation): { readonly name: string; readonly moves: boolean } {
   const others = ownObjects(situation).find((object) => !isOfThis(situation, object))?.labels[migrationLabel];
-  return others === undefined ? 'somebody' : `MeshMigration ${others}`;
+  if (others !== undefined) return { name: `MeshMigration ${others}`, moves: true };
+  const { adapter, object: { status }, surroundings: { namespace: { labels, labelManagers } } } = situation;
+  const changed = status?.labels === undefined ? adapter.labels : unmet(labels, fromList(status.labels)).map(([key]) => key);
+  const managers = new Set(changed.flatMap((key) => labelManagers[key] ?? []).filter((manager) => manager !== fieldManager));
+  return { name: managers.size === 0 ? 'somebody' : `somebody (field manager ${listed([...managers])})`, moves: false };
+}
+
+/** Of labels alone it is not said that anything has moved: pods follow when they are restarted. */
+function moved(situation: Situation, to: string): string {
+  const { name, moves } = who(situation);
+  return `${name} has ${moves ? `moved it to ${to}` : `given it the labels of ${to}`} since`;
 }
 
 /**
@@ -28,7 +39,7 @@ export function ledThere(situation: Situation): string | undefined {
   if (journal !== undefined && !isOwn) {
     return `MeshMigration ${journal.migration} from ${journal.route.from} to ${journal.route.to} has started it since and has not let go of it`;
   }
-  return arrivedAlone(adapter, { from, to }, namespace.labels) ? `${who(situation)} has moved it to ${to} since` : undefined;
+  return arrivedAlone(adapter, { from, to }, namespace.labels) ? moved(situation, to) : undefined;
 }
 
 /** The data planes that labels lead to, for a sentence: more than one half-way. */
@@ -46,7 +57,7 @@ function changedSince(situation: Situation, { labels: left }: NamespaceMigration
   if (changed.length === 0) return undefined;
   const present = Object.fromEntries(Object.entries({ ...labels, ...before }).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
   const now = planesOf(situation, labels);
-  return `${who(situation)} has ${now === planesOf(situation, present) ? `changed ${listed(changed)}` : `moved it to ${now}`} since`;
+  return now === planesOf(situation, present) ? `${who(situation).name} has changed ${listed(changed)} since` : moved(situation, now);
 }
 
 /** Who has moved a namespace that this migration has brought back, wherever to; undefined where it is as it was left. */
