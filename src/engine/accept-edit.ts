@@ -9,7 +9,7 @@ import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
 import { isAtRest } from './left.ts';
-import { hasLostJournal } from './lost-journal.ts';
+import { hasLostJournal, isUnended } from './lost-journal.ts';
 import { wasThere } from './set-early.ts';
 import type { Situation } from './situation.ts';
 import { heldByMigration } from './verdicts.ts';
@@ -118,7 +118,7 @@ function goneOn(situation: Situation, status: NamespaceMigrationStatus, command:
 function notStarted({ object, returned, spec }: Situation, { direction, phase }: NamespaceMigrationStatus, { action, by }: Command): string | undefined {
   if (direction !== undefined || action === 'Pause') return undefined;
   const asked = `${by} asked ${action === 'Rollback' ? 'for a rollback' : 'to go on'}, but`;
-  if (hasLostJournal(object)) return `${asked} its journal is lost (MM007), so the operator can do neither: do what the message of the namespace says`;
+  if (hasLostJournal(object) || (phase !== 'Finalized' && isUnended(object.status ?? {}))) return `${asked} its journal is lost (MM007), so the operator can do neither: do what the message of the namespace says`;
   if (action === 'Rollback') return `${asked} this namespace is ${phase ?? 'not started'}: there is nothing to roll back`;
   return returned?.reason === journalLost && spec.action !== 'Migrate' ? `${asked} spec.action is ${spec.action}: set it to Migrate first` : undefined;
 }
