@@ -1,5 +1,6 @@
 import type { Finding } from '../api/common.ts';
 import { journalLost } from '../api/mesh-migration.ts';
+import { cutText } from '../base/cut-text.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
@@ -97,7 +98,7 @@ function fixOf(picture: Picture, { offered, first }: Keeping): string {
  * a person is told what to do. A forged status holds up nothing but its own namespace.
  */
 function finding(picture: Picture, message: string, keep: Keeping): Finding {
-  return { id: 'MM007', severity: 'Critical', object: `Namespace ${picture.surroundings.namespace.name}`, message, fix: fixOf(picture, keep).slice(0, 1024) };
+  return { id: 'MM007', severity: 'Critical', object: `Namespace ${picture.surroundings.namespace.name}`, message, fix: cutText(fixOf(picture, keep), 1024, '. All of it: docs/runbook.md, The journal is gone') };
 }
 
 function happened(situation: Situation): string {
