@@ -31,11 +31,15 @@ export function tellsOfBeginning(status: NamespaceMigrationStatus): boolean {
   return status.direction !== undefined || isFound(status);
 }
 
-/** Whether only this record tells what the labels of a namespace were before a migration that has begun: its journal is gone, or spoilt, and they are not back. */
+/**
+ * Whether only this record tells what the labels of a namespace were before a migration that has begun: its journal is gone, or spoilt, and they are not back,
+ * or only for as long as another migration has them so, which may go back.
+ */
 export function tellsAlone({ status, spec }: NamespaceMigration, namespace: NamespaceView): boolean {
   const original = status?.original;
-  if (original?.namespaceUid !== namespace.uid || isOf(journalOn(namespace), spec.migration, spec) || status?.writtenPhase === 'Finalized') return false;
-  return !hasLabels(namespace.labels, fromList(original.labels));
+  const journal = journalOn(namespace);
+  if (original?.namespaceUid !== namespace.uid || isOf(journal, spec.migration, spec) || status?.writtenPhase === 'Finalized') return false;
+  return journal !== undefined || !hasLabels(namespace.labels, fromList(original.labels));
 }
 
 /** The labels of before, as the record has them. */
