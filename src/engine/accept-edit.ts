@@ -1,6 +1,7 @@
 import type { Command } from '../api/common.ts';
 import { journalLost } from '../api/mesh-migration.ts';
 import type { NamespaceMigrationStatus, Step as StepEntry } from '../api/namespace-migration.ts';
+import type { NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
 import { costOfRollback } from './company.ts';
@@ -9,7 +10,7 @@ import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
 import { isAtRest } from './left.ts';
-import { hasLostJournal } from './lost-journal.ts';
+import { hasLostJournal, isUnended } from './lost-journal.ts';
 import { wasThere } from './set-early.ts';
 import type { Situation } from './situation.ts';
 import { heldByMigration } from './verdicts.ts';
@@ -114,11 +115,16 @@ function goneOn(situation: Situation, status: NamespaceMigrationStatus, command:
   return { status: resumed(situation, status, command), answer: held === undefined ? null : `${command.by} asked to go on, but ${held}` };
 }
 
+/** Whether it was begun and has no journal, found to be so or not looked at yet. */
+function isLost(object: NamespaceMigration, phase: string | undefined): boolean {
+  return hasLostJournal(object) || (phase !== 'Finalized' && isUnended(object.status ?? {}));
+}
+
 /** Why nothing comes of a command where nothing is started. Where the journal is lost, or was, nothing is begun from labels that are half-way. */
 function notStarted({ object, returned, spec }: Situation, { direction, phase }: NamespaceMigrationStatus, { action, by }: Command): string | undefined {
   if (direction !== undefined || action === 'Pause') return undefined;
   const asked = `${by} asked ${action === 'Rollback' ? 'for a rollback' : 'to go on'}, but`;
-  if (hasLostJournal(object)) return `${asked} its journal is lost (MM007), so the operator can do neither: do what the message of the namespace says`;
+  if (isLost(object, phase)) return `${asked} its journal is lost (MM007), so the operator can do neither: do what the message of the namespace says`;
   if (action === 'Rollback') return `${asked} this namespace is ${phase ?? 'not started'}: there is nothing to roll back`;
   return returned?.reason === journalLost && spec.action !== 'Migrate' ? `${asked} spec.action is ${spec.action}: set it to Migrate first` : undefined;
 }

@@ -22,6 +22,9 @@ type Work<K extends StepWork['kind']> = Extract<StepWork, { kind: K }>;
 /** How many objects one command names. */
 const named = 5;
 
+/** As many characters of their names, which may have 253 each: the rest of the way has to have room beside them. */
+const mostNamed = 300;
+
 function chunked(names: readonly string[]): readonly string[] {
   return Array.from({ length: Math.ceil(names.length / named) }, (_, at) => names.slice(at * named, (at + 1) * named).join(' '));
 }
@@ -63,9 +66,10 @@ function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): 
 function restarting({ surroundings }: Picture, { stale, order }: Work<'Restart'>): string {
   const due = (order?.(surroundings) ?? surroundings.workloads).filter(({ kind, name }) =>
     surroundings.pods.some((pod) => stale(pod) && pod.owner?.kind === kind && pod.owner.name === name));
-  const some = due.slice(0, named).map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  const names = due.slice(0, named).map(({ kind, name }) => `${kind} ${name}`);
+  const some = names.slice(0, fitting(names, mostNamed));
   if (due.length === 0) return 'restart the workloads, and wait for them';
-  return `restart the workloads in this order and wait for each: ${some}${due.length > named ? ', and then the others' : ''}`;
+  return `restart the workloads in this order and wait for each: ${some.join(', ')}${due.length > some.length ? ', and then the others' : ''}`;
 }
 
 /** Whether the labels of the namespace are those of the new data plane, and of that alone. */

@@ -1,5 +1,6 @@
 import type { Condition } from '../api/common.ts';
 import { timestamp } from '../base/clock.ts';
+import { cutText } from '../base/cut-text.ts';
 import { listed } from '../base/counted.ts';
 import { messageWithWayOut, type Place, type StalledReason } from './ways-out.ts';
 
@@ -123,5 +124,5 @@ function condition(
 ): Condition {
   const before = previous?.find((candidate) => candidate.type === type);
   const lastTransitionTime = before?.status === status ? before.lastTransitionTime : timestamp(now);
-  return { type, status, reason, message: message.slice(0, 2048), observedGeneration: generation, lastTransitionTime };
+  return { type, status, reason, message: cutText(message, 2048), observedGeneration: generation, lastTransitionTime };
 }

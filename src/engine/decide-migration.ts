@@ -8,6 +8,7 @@ import type { NamespaceView } from '../mesh/views.ts';
 import { actionInForce, editOf } from './commands.ts';
 import { withLost } from './confirm.ts';
 import { conditionsFor, told } from './conditions.ts';
+import { hasLostJournal } from './lost-journal.ts';
 import { nameOf, wishesOf, type MigrationWrite, type Wishes } from './migration-writes.ts';
 import { nextOf, refusedObjects, withRefused, type RefusedWrites } from './refused-records.ts';
 import { summarise } from './summary.ts';
@@ -53,9 +54,9 @@ export function wantedOf({ metadata, spec, status }: MeshMigration): Wanted {
   return actionInForce(spec, status?.command);
 }
 
-/** Whether there is anything to go back from, or that has gone back. */
+/** Whether there is anything to go back from, or that has gone back, or was begun and cannot. */
 function wasStarted(children: readonly NamespaceMigration[]): boolean {
-  return children.some(({ status }) => status?.direction !== undefined || status?.writtenPhase === 'RolledBack');
+  return children.some((child) => child.status?.direction !== undefined || child.status?.writtenPhase === 'RolledBack' || hasLostJournal(child));
 }
 
 function acceptEdit({ object, children, now }: MigrationSituation): { readonly status: MeshMigrationStatus; readonly answer?: string } {

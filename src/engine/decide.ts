@@ -1,4 +1,5 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { cutText } from '../base/cut-text.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
 import { acceptEdit } from './accept-edit.ts';
@@ -45,7 +46,7 @@ function inProgress(outcome: Extract<Outcome, { message: string }>, reason: stri
 }
 
 function fail(situation: Situation, status: NamespaceMigrationStatus, reason: StalledReason, message: string, itinerary: Itinerary, followed: Followed): Draft {
-  const failed = { ...status, failure: { reason, message: message.slice(0, 1024), at: timestamp(situation.now) } };
+  const failed = { ...status, failure: { reason, message: cutText(message, 1024), at: timestamp(situation.now) } };
   return situation.spec.rollback.automatic ? goBack(situation, failed, itinerary, followed) : hold(failed, 'Failed', failedVerdict(situation, reason, message));
 }
 

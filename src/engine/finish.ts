@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { cutText } from '../base/cut-text.ts';
 import { timestamp } from '../base/clock.ts';
 import { conditionsFor, restoredCondition, told } from './conditions.ts';
 import type { Draft } from './draft.ts';
@@ -29,7 +30,7 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
     phase: draft.phase,
     writtenPhase: draft.phase,
     observedGeneration: generation,
-    message: message.slice(0, 1024),
+    message: cutText(message, 1024),
     ...(waitUntil !== undefined && { waitUntil }),
     conditions: [
       ...conditionsFor({ ...verdict, message }, before.conditions, generation, now, answer),

@@ -1,5 +1,6 @@
 import type { Finding } from '../api/common.ts';
 import { journalLost } from '../api/mesh-migration.ts';
+import { cutText } from '../base/cut-text.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
@@ -30,11 +31,15 @@ export function tellsOfBeginning(status: NamespaceMigrationStatus): boolean {
   return status.direction !== undefined || isFound(status);
 }
 
-/** Whether only this record tells what the labels of a namespace were before a migration that has begun: its journal is gone, or spoilt, and they are not back. */
+/**
+ * Whether only this record tells what the labels of a namespace were before a migration that has begun: its journal is gone, or spoilt, and they are not back,
+ * or only for as long as another migration has them so, which may go back.
+ */
 export function tellsAlone({ status, spec }: NamespaceMigration, namespace: NamespaceView): boolean {
   const original = status?.original;
-  if (original?.namespaceUid !== namespace.uid || isOf(journalOn(namespace), spec.migration, spec) || status?.writtenPhase === 'Finalized') return false;
-  return !hasLabels(namespace.labels, fromList(original.labels));
+  const journal = journalOn(namespace);
+  if (original?.namespaceUid !== namespace.uid || isOf(journal, spec.migration, spec) || status?.writtenPhase === 'Finalized') return false;
+  return journal !== undefined || !hasLabels(namespace.labels, fromList(original.labels));
 }
 
 /** The labels of before, as the record has them. */
@@ -97,7 +102,7 @@ function fixOf(picture: Picture, { offered, first }: Keeping): string {
  * a person is told what to do. A forged status holds up nothing but its own namespace.
  */
 function finding(picture: Picture, message: string, keep: Keeping): Finding {
-  return { id: 'MM007', severity: 'Critical', object: `Namespace ${picture.surroundings.namespace.name}`, message, fix: fixOf(picture, keep).slice(0, 1024) };
+  return { id: 'MM007', severity: 'Critical', object: `Namespace ${picture.surroundings.namespace.name}`, message, fix: cutText(fixOf(picture, keep), 1024, '. All of it: docs/runbook.md, The journal is gone') };
 }
 
 function happened(situation: Situation): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { plainPod, workload } from '../../test/support/mesh-fixtures.ts';
+import { captured, plainPod, workload } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld } from '../../test/support/namespace-world.ts';
 import { decide } from './decide.ts';
 import { verifyStep } from './verify.ts';
@@ -20,5 +20,18 @@ describe('the message', () => {
     const outcome = verifyStep({ ...given, waited: () => 3_600_000, surroundings: { ...given.surroundings, pods, workloads: [workload({ name: 'web' })] } }, 'Ambient', 'Verify');
 
     expect(outcome.kind === 'Failed' && outcome.message).toMatch(/^pod crashing is not Ready \(CrashLoopBackOff\) and in mode None, not Ambient, and so is 1 other/);
+  });
+
+  it('of a lost journal has the end of its remedy, however long the names of workloads are', () => {
+    const given = new NamespaceWorld({ labels: { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': 'ambient' } }).situation();
+    const names = Array.from({ length: 5 }, (_, n) => `${n}-${'long'.repeat(62)}`);
+    const pods = names.map((name) => plainPod({ name, annotations: captured.annotations, owner: { kind: 'Deployment', name } }));
+    const original = { namespaceUid: given.surroundings.namespace.uid, capturedAt: '2030-01-01T00:00:00Z', labels: [{ key: 'istio-injection', value: 'enabled' }, { key: 'istio.io/dataplane-mode' }] };
+    const object = { ...given.object, status: { writtenPhase: 'Migrated', phase: 'Migrated', direction: 'Forward', original } as const };
+    const { status } = decide({ ...given, object, surroundings: { ...given.surroundings, pods, workloads: names.map((name) => workload({ name })) } });
+
+    expect(status.findings?.[0]?.id).toBe('MM007');
+    expect(status.findings?.[0]?.fix).toMatch(/: restart the workloads in this order and wait for each: Deployment \d-(long)+, and then the others; kubectl label namespace shop --overwrite istio\.io\/dataplane-mode-/);
+    expect(status.message).toMatch(/istio\.io\/dataplane-mode-$/);
   });
 });

@@ -25,6 +25,17 @@ describe('ways out', () => {
     expect(message).toMatch(/\{"status":\{"phase":"Migrating"\}\}'$/);
   });
 
+  it.each([8, 9, 10, 11, 40])('cut no command in a way out that is too long itself (%d commands)', (many) => {
+    const command = 'kubectl delete authorizationpolicies.security.istio.io allow-waypoint copy-of-a-policy -n shop-api';
+    const way = `Go back by hand: ${Array.from({ length: many }, () => command).join('; ')}`;
+    const message = messageWithWayOut('MM007', `${'x'.repeat(100)} ${command}`, place, way);
+    const commands = message.split(/(?=kubectl )/).slice(1);
+
+    expect(message.length).toBeLessThanOrEqual(1024);
+    for (const each of commands) expect(each).toMatch(new RegExp(`^(${command}(; |\\.|…|$)|kubectl describe nsm shop -n shop-api$)`));
+    expect(message.endsWith('. All of it: kubectl describe nsm shop -n shop-api')).toBe(many > 10);
+  });
+
   it('take the place of no message that has a remedy of its own', () => {
     expect(messageWithWayOut('ForeignChange', 'put it back', place)).toBe('put it back');
     expect(messageWithWayOut('MM020', 'a policy', place)).toContain('kubectl describe nsm shop -n shop-api');

@@ -1,5 +1,6 @@
 import type { Finding } from '../api/common.ts';
 import { migrationLabel } from '../api/resources.ts';
+import { cutText } from '../base/cut-text.ts';
 
 /** Which object a command is about: a NamespaceMigration, or without a namespace a MeshMigration. Both have the migration's name. */
 export interface Place {
@@ -240,9 +241,10 @@ function maxMessage({ namespace }: Place): number {
 /** What is the matter, cut if both are too long together, and at its end the command that leads out. */
 export function messageWithWayOut(reason: StalledReason, message: string, place: Place, way?: string): string {
   const { remedy, command }: WayOut = isFinding(reason) ? table.MMnnn : table[reason];
-  const tail = way ?? (command === undefined ? undefined : `${remedy}: ${commandLine(command, place)}`);
-  if (tail === undefined) return message.slice(0, maxMessage(place));
-  const room = Math.max(1, maxMessage(place) - tail.length - 2);
-  const cause = message.length > room ? `${message.slice(0, room - 1)}…` : message;
+  const told = way ?? (command === undefined ? undefined : `${remedy}: ${commandLine(command, place)}`);
+  const most = maxMessage(place);
+  if (told === undefined) return cutText(message, most);
+  const tail = cutText(told, most - 3, `. All of it: ${commandLine('Describe', place)}`);
+  const cause = cutText(message, Math.max(1, most - tail.length - 2));
   return `${cause.replace(/[.\s]+$/, '')}. ${tail}`;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { meshMigrations, namespaceMigrations, type NamespaceMigration } from '../../src/api/resources.ts';
 import { allowGet, denyDelete, nothingLeft, shop } from '../scenarios/http.ts';
-import { meshMigration } from '../scenarios/manifests.ts';
+import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
+import { smallShop } from '../scenarios/migrate.ts';
 import { journalBecomes } from '../scenarios/taken-journal.ts';
 import type { World } from '../scenarios/world.ts';
 import { paste } from './paste.ts';
@@ -134,5 +135,34 @@ describe('a record that was deleted too early', () => {
       await world.phase('Migrated');
       await world.modesAre({ Ambient: 3 });
     });
+  });
+});
+
+it('keeps a record of another way that alone tells what the labels were, while a third migration has the namespace', async () => {
+  await runOnSimulation({
+    name: 'third', podsOutside: true,
+    async run(world) {
+      const [home, other] = [world.ns(), world.ns('other')];
+      await smallShop(world, home);
+      await world.create(namespace(other, {}), deployment(other, 'web'), meshMigration(world.name, { names: [home] }));
+      await world.phase('Migrated');
+      await journalBecomes(world, null, async () => {
+        await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
+        await world.delete(meshMigrations, undefined, world.name);
+      });
+      await world.create(meshMigration(world.name, { names: [other] }, { from: 'None', to: 'IstioAmbient' }));
+      await world.phase('Migrated');
+      const original = async (): Promise<unknown> => (await world.child(home)).status?.original?.labels?.find(({ key }) => key === 'istio-injection')?.value;
+      expect(await original()).toBe('enabled');
+      // Its labels are those of before, but not for good.
+      await world.create(meshMigration('back', { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      await world.phase('Migrated', 'back');
+      await world.pause(10_000);
+      expect(await original()).toBe('enabled');
+      await world.edit({ action: 'Rollback' }, 'back');
+      await world.phase('RolledBack', 'back');
+      await world.pause(10_000);
+      expect(await original()).toBe('enabled');
+    },
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import { smallShop } from '../scenarios/migrate.ts';
+import { journalBecomes } from '../scenarios/taken-journal.ts';
 import { movedByASecond } from '../scenarios/two-migrations.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { World } from '../scenarios/world.ts';
@@ -136,6 +137,42 @@ describe('an edit that changes the scope and asks for something else at once', (
       await world.delete(meshMigrations, undefined, world.name);
       await world.gone(meshMigrations, undefined, world.name);
       expect(await Promise.all(homes.map((home) => world.snapshot(home)))).toEqual(before);
+    });
+  });
+});
+
+describe('a rollback that is commanded where the journal is lost', () => {
+  async function lost(world: World, meanwhile: () => Promise<void>): Promise<void> {
+    await smallShop(world);
+    await world.create(meshMigration(world.name, { names: [world.ns()] }));
+    await world.phase('Migrated');
+    await journalBecomes(world, null, meanwhile);
+  }
+
+  async function answered(world: World, pattern: RegExp): Promise<void> {
+    await world.eventually(String(pattern), async () => {
+      const answer = (await world.child()).status?.conditions?.find(({ type }) => type === 'CommandRejected')?.message ?? '';
+      return pattern.test(answer) ? true : undefined;
+    });
+  }
+
+  it.each(['before', 'after'])('is answered with what is the matter, commanded %s somebody has looked', async (when) => {
+    await run(async (world) => {
+      const command = async (): Promise<void> => { await world.command('RollingBack', world.ns()); };
+      await lost(world, async () => { if (when === 'before') await command(); });
+      await world.childPhase('Blocked');
+      if (when === 'after') await command();
+      await answered(world, / asked for a rollback, but its journal is lost \(MM007\), so the operator can do neither: do what the message/);
+    });
+  });
+
+  it('of the whole is taken while spec.action is Plan too, and says what is left', async () => {
+    await run(async (world) => {
+      await lost(world, async () => { await world.edit({ action: 'Plan' }); });
+      await world.phase('Blocked');
+      await world.command('RollingBack');
+      await world.phase('Incomplete');
+      expect(await messageOf(world)).toMatch(/^0 of 1 namespace back; the journal of end was taken away or spoilt half-way/);
     });
   });
 });

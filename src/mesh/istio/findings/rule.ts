@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../../../api/common.ts';
+import { cutText } from '../../../base/cut-text.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { record, records, text, type Json } from '../../json.ts';
@@ -64,7 +65,7 @@ export function found(rule: Rule, surroundings: Surroundings): readonly Found[] 
     const accepted = severity === 'Critical' && isAccepted(rule, evidence, surroundings);
     const finding: Finding = {
       id: rule.id, severity: accepted ? 'Warning' : severity, object: object.slice(0, 512),
-      message: `${accepted ? 'accepted by spec.accept: ' : ''}${message}`.slice(0, 1024), fix: fix.slice(0, 1024),
+      message: `${accepted ? 'accepted by spec.accept: ' : ''}${message}`.slice(0, 1024), fix: cutText(fix, 1024, `. All of it: docs/findings.md, ${rule.id}`),
     };
     return { finding, ...(others !== undefined && { others }) };
   });
