@@ -17,9 +17,10 @@ import type { ExitTranslation } from '../../policy/translate/to-sidecar/translat
 import { serviceTitle, waypointPrincipal } from '../../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
 import { asWaypoints } from '../../policy/waypoint.ts';
+import { inTime, unknown, type Change } from '../change.ts';
 import { remembered } from '../memo.ts';
 import { peerAuthentications } from '../peer-authentications.ts';
-import { destinationOf, inTime, policiesWith, unknown, waypointAddress, type Change } from '../proof.ts';
+import { destinationOf, policiesWith, waypointAddress } from '../proof.ts';
 import { exitWorldOf } from './served.ts';
 import { exitTranslationOf } from './translation.ts';
 
