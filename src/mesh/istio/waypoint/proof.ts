@@ -4,7 +4,7 @@ import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../pol
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
 import { describe } from '../policy/describe.ts';
-import { spend } from '../policy/effort.ts';
+import { spend, stepsOfScene } from '../policy/effort.ts';
 import { gain, outcome, type Outcome } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import { attachedPeerAuthentications, convertedPeerAuthentications, ztunnelPeerReadings } from '../policy/peer-authentication-ztunnel.ts';
@@ -172,9 +172,6 @@ function changesFor(caller: string, [was, ...later]: readonly Way[], withinOf: (
   // One of a kind is enough to show, and the first step at which it happens.
   return [...new Map(found.toReversed().map((change) => [change.kind, change])).values()];
 }
-
-/** What it takes to see that pods behind a Service are like others. */
-const stepsOfScene = 800;
 
 /** What was found where the same decides: most Services of a namespace differ by their names only. */
 interface Known {

@@ -5,6 +5,7 @@ import { waypointReads } from '../../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToSidecar, verdictOn, type DataPath, type Destination } from '../../policy/data-path.ts';
 import { describe } from '../../policy/describe.ts';
+import { spend, stepsOfScene } from '../../policy/effort.ts';
 import { gain, outcome, type Outcome } from '../../policy/equivalence.ts';
 import type { Matcher, Request } from '../../policy/semantics.ts';
 import type { Protocol } from '../../policy/protocol.ts';
@@ -198,6 +199,7 @@ function firstOfEach(changes: readonly (Change & { readonly caller: string })[])
 }
 
 function changesIn(scene: Scene, [today, ...later]: readonly [State, ...State[]]): readonly Change[] {
+  spend(stepsOfScene);
   const first = waysOf(today, scene);
   const start = startOf(first);
   const requests = requestsIn(scene);
