@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { auditRules } from '../src/cli/audit/audit.ts';
 import { scenarios } from './scenarios/all.ts';
+import { tenantShapes } from './support/tenant-shapes.ts';
 
 const root = join(import.meta.dirname, '..');
 const pages = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
@@ -61,5 +62,14 @@ describe('the documentation', () => {
 
     expect(titles.length).toBeGreaterThan(4);
     expect(titles.filter((title) => !sources.includes(`'${title}'`))).toEqual([]);
+  });
+
+  it('has the table of looks as the script makes it', () => {
+    const [, table = ''] = /<!-- looks: npm run bench -->\n\n([^]*?)\n\n<!-- end of looks -->/.exec(read('docs/security.md')) ?? [];
+    const [head, line, ...rows] = table.split('\n').map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()));
+
+    expect([head, line]).toEqual([['what is large', '10 kB', '100 kB', '1 MB'], ['---', '---', '---', '---']]);
+    expect(rows.map(([shape]) => shape)).toEqual(Object.keys(tenantShapes).filter((name) => rows.some(([shape]) => shape === name)));
+    expect(rows.flatMap(([, ...cells]) => cells).filter((cell) => !/^\d+\.\d\d s, \d+ MB(, MM119)?$/.test(cell))).toEqual([]);
   });
 });

@@ -20,12 +20,12 @@ import { look } from './look.ts';
 import { isOf, journalOn } from '../plan/journal.ts';
 import { confirmed, confirmedStatus, evidenceOf } from './confirm.ts';
 import { journalFirst, patchWithJournal } from './keep-journal.ts';
+import { proceed } from './proceed.ts';
 import { restoreRecord } from './service-records.ts';
 import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { blame, givenUp } from './refused.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
-import { stay } from './stay.ts';
 import { alsoRestless, restless, unrestOf, unrestOnTheWay } from './unrest.ts';
 import { untilNoted } from './until-noted.ts';
 import { upkeep } from './upkeep.ts';
@@ -60,10 +60,7 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
     return fail(situation, withFinding(status, critical), 'CriticalFinding', sentence(critical), itinerary, followed);
   }
   const [unknown] = criticals;
-  const told = withWarnings(withFinding(status, unknown), found);
-  const kept = unknown === undefined ? upkeep(situation, told, itinerary.forward, followed) : stay(situation, told, itinerary.forward, followed, unknown);
-  if (kept.outcome.kind !== 'Done' && unknown === undefined) leavesEarly(situation);
-  const walked = kept.outcome.kind === 'Done' ? walk(situation, kept.status, itinerary.forward) : kept;
+  const walked = proceed(situation, withWarnings(withFinding(status, unknown), found), itinerary.forward, followed, unknown);
   const outcome = givenUp(situation, walked.outcome);
   switch (outcome.kind) {
     case 'Done': {

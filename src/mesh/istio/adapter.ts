@@ -67,7 +67,7 @@ function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
 
 /** Once a namespace is started, others take nobody back and stall nobody by what they have in theirs. */
 function asOf({ finding, others }: Found, when: FindingsWhen): Finding {
-  const counts = when === 'Start' || others === undefined || (when === 'AtRest' && others === 'Protects');
+  const counts = when === 'Start' || others === undefined || finding.id === internalErrorId || (when === 'AtRest' && others === 'Protects');
   return counts || finding.severity !== 'Critical' ? finding : { ...finding, severity: 'Warning' };
 }
 
@@ -106,7 +106,7 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
         .sort((a, b) => weight[a.severity] - weight[b.severity])
         .slice(0, 100);
     },
-    isUnknown: ({ id }) => catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
+    isUnknown: ({ id }) => id === internalErrorId || catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
     unready(surroundings) {
       const whole = heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
       if (whole !== undefined) return whole;

@@ -35,6 +35,13 @@ describe('a rule that throws', () => {
     expect(told).toEqual([['rule MM999', new TypeError('secret of an object')]]);
   });
 
+  it('is something unknown on the way: nothing may be begun by it, and nothing undone', () => {
+    const [found] = checks.findings({ ...surroundings(), itinerary: 'L7' }, 'UnderWay');
+
+    expect(found).toMatchObject({ id: 'MM009', severity: 'Critical' });
+    expect(found && checks.isUnknown(found)).toBe(true);
+  });
+
   it.each(['WhileMoving', 'BeforeFlip', 'BeforeRestart'] as const)('holds up what is asked %s', (when) => {
     expect(checksOf([{ ...own, severity: 'Critical', when }]).unready(surroundings())).toMatchObject({ finding: { id: 'MM009', severity: 'Critical' }, others: true });
   });

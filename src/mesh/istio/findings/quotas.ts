@@ -1,4 +1,5 @@
 import type { Severity } from '../../../api/common.ts';
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { record } from '../../json.ts';
 import { asksOf, type PodAsks } from '../../pod-resources.ts';
@@ -77,7 +78,8 @@ interface Waypoint {
   readonly by: string;
 }
 
-function waypointsOf(surroundings: Surroundings): readonly Waypoint[] {
+/** Every workload asks for them. */
+const waypointsOf = memoize((surroundings: Surroundings): readonly Waypoint[] => {
   const { spec: { waypoint: { replicas: { min }, resources } }, workloads } = surroundings;
   const chosen = chosenWaypoint(surroundings);
   const made = chosen.adopted || workloads.some(({ templateLabels }) => isOfWaypoint(templateLabels, chosen));
@@ -87,7 +89,7 @@ function waypointsOf(surroundings: Surroundings): readonly Waypoint[] {
     { severity: 'Critical', need: ofPods(min, asksOf(resources)), by: '' },
     { severity: 'Warning', need: ofPods(min, asksOf(likely)), by: ' (with what Istio usually gives a waypoint)' },
   ];
-}
+});
 
 /** Whatever is certain to be too much comes before what only may be. */
 function judge(surroundings: Surroundings, needOf: (waypoint: Need) => Need, evidence: (short: string) => Evidence): readonly Evidence[] {

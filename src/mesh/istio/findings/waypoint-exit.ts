@@ -3,7 +3,7 @@ import { itineraryOf } from '../waypoint/choose.ts';
 import { goneAround } from '../waypoint/exit/elsewhere.ts';
 import { exitObstacles, unseenPorts } from '../waypoint/exit/obstacles.ts';
 import { exitChangesOf } from '../waypoint/exit/proof.ts';
-import type { Change } from '../waypoint/proof.ts';
+import type { Change } from '../waypoint/change.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { exitTranslationOf } from '../waypoint/exit/translation.ts';
 import type { Problem } from '../policy/translate/problem.ts';

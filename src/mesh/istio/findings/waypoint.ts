@@ -5,7 +5,8 @@ import { guardedServices, leftOut, sidecarCallers, sleepingCallers, type Callers
 import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
 import { exitOrder } from '../waypoint/exit/order.ts';
 import { isExit } from '../waypoint/exit/route.ts';
-import { certainChanges, type Change } from '../waypoint/proof.ts';
+import type { Change } from '../waypoint/change.ts';
+import { certainChanges } from '../waypoint/proof.ts';
 import { refusedOutside } from '../waypoint/outside.ts';
 import { restartOrder } from '../waypoint/order.ts';
 import { translationOf } from '../waypoint/translation.ts';

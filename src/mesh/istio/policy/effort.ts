@@ -7,7 +7,10 @@
 export const translationSteps = 1_500_000;
 
 /** Steps that it may take to prove what comes of it: enough for as many policies as are translated, each of a Service of its own. */
-export const proofSteps = 2_000_000;
+export const proofSteps = 1_600_000;
+
+/** What it takes to begin with the pods of a template behind a Service, whatever the policies say of them. */
+export const stepsOfScene = 800;
 
 /** Steps that it may take to say of one policy what each data plane makes of it, for the person who has asked for that: some seconds. */
 export const classificationSteps = 5_000_000;

@@ -92,6 +92,12 @@ export function isOf(caller: Caller, pod: Pick<PodView, 'namespace' | 'serviceAc
     && (caller.workload === undefined || pod.workload === undefined || pod.workload === caller.workload);
 }
 
+/** The same of many callers: looked up by the account, because policies may name thousands of them. */
+export function anyOf(callers: readonly Caller[]): (pod: Parameters<typeof isOf>[1]) => boolean {
+  const known = Map.groupBy(callers, ({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`);
+  return (pod) => [`${pod.namespace}/${pod.serviceAccount}`, `${pod.namespace}/*`].some((key) => known.get(key)?.some((caller) => isOf(caller, pod)) === true);
+}
+
 /** Gateways go through the waypoint by `istio.io/ingress-use-waypoint`, although they look like sidecars. */
 export function isGateway({ labels, annotations }: PodView): boolean {
   return labels[gatewayNameLabel] !== undefined || annotations[templatesAnnotation]?.includes('gateway') === true;
@@ -112,14 +118,16 @@ export function callsFrom(name: string, callers: Callers, { mesh }: Surroundings
 
 /** Callers with sidecars: they would go past the waypoint and be refused. */
 export function sidecarCallers(callers: readonly Caller[], surroundings: Surroundings): readonly PodView[] {
+  const isCaller = anyOf(callers);
   return [...new Set(callers.map(({ namespace }) => namespace))].flatMap((namespace) => surroundings.mesh.pods(namespace))
-    .filter((pod) => callers.some((caller) => isOf(caller, pod)) && modeOf(pod) === 'Sidecar' && runs(pod) && !isGateway(pod));
+    .filter((pod) => isCaller(pod) && modeOf(pod) === 'Sidecar' && runs(pod) && !isGateway(pod));
 }
 
 /** Callers outside the mesh: they never use a waypoint, so that pods behind one refuse them for good. */
 export function outsideCallers(callers: readonly Caller[], { mesh }: Surroundings): readonly PodView[] {
+  const isCaller = anyOf(callers);
   return [...new Set(callers.map(({ namespace }) => namespace))].flatMap((namespace) => mesh.pods(namespace))
-    .filter((pod) => callers.some((caller) => isOf(caller, pod)) && modeOf(pod) === 'None' && pod.ready && runs(pod));
+    .filter((pod) => isCaller(pod) && modeOf(pod) === 'None' && pod.ready && runs(pod));
 }
 
 /** Callers none of whose pods runs now (a CronJob between two runs, for example), and which would get sidecars when they do. */

@@ -84,8 +84,7 @@ describe('the steps of a look', () => {
     const given = { ...shaped(name, 20_000 / (name.startsWith('n ') ? 40 : 1)), onFault: (...fault: readonly unknown[]) => void faults.push(fault) };
     const { forward, backward } = istio.itinerary(given.route, {}, 'L7');
     const found = (['Start', 'UnderWay', 'AtRest'] as const).flatMap((when) => istio.findings(when === 'Start' ? given : { ...given, itinerary: 'L7' }, when));
-    const questions = ['choose', 'order', 'explain', 'refusing', 'refuses', 'refusedCallers', 'longer', 'unready'] as const;
-    const asked = questions.map((question) => istio[question]({ ...given, itinerary: 'L4' }));
+    const asked = (['choose', 'order', 'explain', 'refusing', 'refuses', 'refusedCallers', 'longer', 'unready'] as const).map((name) => istio[name]({ ...given, itinerary: 'L4' }));
     const steps = [...forward, ...backward].map(({ gate, awaits, work }) => [gate?.(given), awaits?.(given), work.kind === 'Apply' && [work.objects(given), work.possible?.(given)], work.kind === 'BindServices' && work.services(given)]);
 
     expect(faults).toEqual([]);

@@ -3,7 +3,8 @@ import { configObject, world } from '../../../../test/support/translation-world.
 import type { Manifest, Role } from '../policy/translate/manifest.ts';
 import { translate, type Translation } from '../policy/translate/translate.ts';
 import type { PeerAuthentication } from '../policy/types.ts';
-import { changes, type Change } from './proof.ts';
+import type { Change } from './change.ts';
+import { changes } from './proof.ts';
 
 const facts = world({ policies: [
   { name: 'readers', spec: { selector: { matchLabels: { app: 'cart' } }, action: 'ALLOW', rules: [{ from: [{ source: { serviceAccounts: ['web'] } }], to: [{ operation: { methods: ['GET'] } }] }] } },

@@ -4,7 +4,7 @@ import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../pol
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToAmbient, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
 import { describe } from '../policy/describe.ts';
-import { bounded, proofSteps } from '../policy/effort.ts';
+import { spend, stepsOfScene } from '../policy/effort.ts';
 import { gain, outcome, type Outcome } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import { attachedPeerAuthentications, convertedPeerAuthentications, ztunnelPeerReadings } from '../policy/peer-authentication-ztunnel.ts';
@@ -16,28 +16,18 @@ import { asker, intersect, matching, subtract, type Asker, type RequestSet } fro
 import type { Role } from '../policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
 import { podsBehind } from '../policy/translate/selection.ts';
-import { largestIn } from '../policy/translate/size.ts';
 import type { Translation } from '../policy/translate/translate.ts';
 import { nobody } from '../policy/translate/companions.ts';
 import { serviceTitle, waypointPrincipal, type ServiceFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
 import { asWaypoints } from '../policy/waypoint.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
+import { inTime, unknown, type Change } from './change.ts';
 import { remembered } from './memo.ts';
 import { peerAuthentications } from './peer-authentications.ts';
 import { Signatures } from './signature.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
-
-/**
- * What a step would change: `Opens`, a request gets through that does not today; `Refuses`, one does not any more that goes or shall go
- * through the waypoint; `Ends`, the same for one that goes around it. `Unknown`: it cannot be worked out, so that anything may change.
- */
-export interface Change {
-  readonly kind: 'Opens' | 'Refuses' | 'Ends' | 'Unknown';
-  readonly object: string;
-  readonly message: string;
-}
 
 /** What is in the cluster after a step of the itinerary. */
 interface State {
@@ -190,6 +180,7 @@ interface Known {
 }
 
 function changesIn(scene: Scene, states: readonly State[], known: Known): readonly Found[] {
+  spend(stepsOfScene);
   const { world, service, protocol } = scene;
   const shown = states.map((state) => ({ step: state.step, paths: pathsOf(state, scene) }));
   const callers = Object.keys(shown[0]?.paths ?? {}).map((caller) => ({ caller, ways: waysOf(caller, shown) })).filter(({ ways }) => ways.length > 1);
@@ -223,17 +214,6 @@ export function changes(world: World, peers: readonly PeerAuthentication[], tran
       return [unknown(service, world)];
     }
   });
-}
-
-/** What is said of a Service whose policies are too many to compare. */
-export function unknown(service: ServiceFacts, world: World): Change {
-  return { kind: 'Unknown', object: serviceTitle(service), message: `its policies are too many to compare what they let through; ${largestIn(world).sentence}` };
-}
-
-/** The proof within the steps of one look; beyond them it is one of nothing. */
-export function inTime(services: readonly ServiceFacts[], world: World, prove: () => readonly Change[], steps = proofSteps): readonly Change[] {
-  const proved = bounded(steps, prove);
-  return proved.kind === 'Done' ? proved.value : services.map((service) => unknown(service, world));
 }
 
 /** What would change for the callers of the namespace on its way behind a waypoint. */

@@ -5,7 +5,7 @@ import { service, type PolicySpec, type WorldSpec } from '../../../../../test/su
 import type { Manifest } from '../../policy/translate/manifest.ts';
 import { translateToSidecars, type ExitTranslation } from '../../policy/translate/to-sidecar/translate.ts';
 import type { PeerAuthentication } from '../../policy/types.ts';
-import type { Change } from '../proof.ts';
+import type { Change } from '../change.ts';
 import { exitChanges } from './proof.ts';
 
 const web = 'cluster.local/ns/shop/sa/web';

@@ -5,6 +5,7 @@ import { waypointReads } from '../../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../../policy/boxes.ts';
 import { ambientDirect, ambientThroughWaypoint, outside, sidecarToSidecar, verdictOn, type DataPath, type Destination } from '../../policy/data-path.ts';
 import { describe } from '../../policy/describe.ts';
+import { spend, stepsOfScene } from '../../policy/effort.ts';
 import { gain, outcome, type Outcome } from '../../policy/equivalence.ts';
 import type { Matcher, Request } from '../../policy/semantics.ts';
 import type { Protocol } from '../../policy/protocol.ts';
@@ -17,9 +18,10 @@ import type { ExitTranslation } from '../../policy/translate/to-sidecar/translat
 import { serviceTitle, waypointPrincipal } from '../../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
 import { asWaypoints } from '../../policy/waypoint.ts';
+import { inTime, unknown, type Change } from '../change.ts';
 import { remembered } from '../memo.ts';
 import { peerAuthentications } from '../peer-authentications.ts';
-import { destinationOf, inTime, policiesWith, unknown, waypointAddress, type Change } from '../proof.ts';
+import { destinationOf, policiesWith, waypointAddress } from '../proof.ts';
 import { exitWorldOf } from './served.ts';
 import { exitTranslationOf } from './translation.ts';
 
@@ -197,6 +199,7 @@ function firstOfEach(changes: readonly (Change & { readonly caller: string })[])
 }
 
 function changesIn(scene: Scene, [today, ...later]: readonly [State, ...State[]]): readonly Change[] {
+  spend(stepsOfScene);
   const first = waysOf(today, scene);
   const start = startOf(first);
   const requests = requestsIn(scene);

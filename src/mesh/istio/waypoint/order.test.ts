@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { config, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
+import type { WorkloadView } from '../../views.ts';
+import { inOrder, keyOf, restartOrder, type Wait } from './order.ts';
+
+const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+const workloads = names.map((name) => workload({ name, uid: name }));
+const keys = fc.uniqueArray(fc.constantFrom(...workloads.map(keyOf), 'Deployment gone'), { maxLength: 3 }).map((all) => new Set(all));
+const waits = fc.array(fc.record({ first: keys, later: keys, why: fc.constant('') }), { maxLength: 5 });
+
+/** Pair by pair: whoever waits for nobody who is left goes next, all of them at once. */
+function pairwise(left: readonly WorkloadView[], all: readonly Wait[]): readonly WorkloadView[] {
+  const isBefore = (one: string, other: string): boolean => one !== other && all.some(({ first, later }) => first.has(one) && later.has(other));
+  const free = left.filter((each) => !left.some((other) => isBefore(keyOf(other), keyOf(each))));
+  return free.length === 0 ? left : [...free, ...pairwise(left.filter((each) => !free.includes(each)), all)];
+}
+
+describe('the order of restarts', () => {
+  it('is that of the pairs that its groups stand for', () => {
+    fc.assert(fc.property(waits, (all) => {
+      const { workloads: ordered, circle } = inOrder(workloads, all);
+      expect(ordered).toEqual(pairwise(workloads, all));
+      expect(ordered.slice(ordered.length - circle.length)).toEqual(circle);
+    }), { numRuns: 300 });
+  });
+
+  it('is found where everybody may call everybody, and names as many of them as somebody reads', () => {
+    const many = Array.from({ length: 3000 }, (_each, index) => workload({ name: `w${index}`, uid: `w${index}`, templateLabels: { app: 'web' } }));
+    const allow = config('AuthorizationPolicy', { action: 'ALLOW', rules: [{ from: [{ source: { namespaces: ['shop'] } }], to: [{ operation: { methods: ['GET'] } }] }] });
+    const { circle, reasons } = restartOrder(surroundings({ workloads: many }, [allow]));
+
+    expect(circle).toHaveLength(3000);
+    expect(reasons.get('Deployment w7')).toMatch(/^after Deployment w0, which calls it \(Service web, by its ALLOW policies\), and .*, and others$/);
+  });
+});
