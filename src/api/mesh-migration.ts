@@ -222,6 +222,7 @@ export const Returned = z.object({
   reason: z.string().max(128).describe('Why: the reason of its failure, Command, or JournalLost where the record on the Namespace was taken away.'),
   at: Time.describe('When it failed, or when the command was given, or the loss was noted.'),
   by: z.string().max(256).optional().describe('Who commanded it back; absent after a failure.'),
+  over: z.boolean().optional().describe('That all of it was back. The entry is there from the beginning of the way back on.'),
 });
 export type Returned = z.infer<typeof Returned>;
 

@@ -63,9 +63,9 @@ function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): 
 }
 
 /** The workloads that are to be made anew, in the order in which nobody is refused meanwhile. */
-function restarting({ surroundings }: Picture, { stale, order }: Work<'Restart'>): string {
+function restarting({ adapter, surroundings }: Picture, { stale, order }: Work<'Restart'>): string {
   const due = (order?.(surroundings) ?? surroundings.workloads).filter(({ kind, name }) =>
-    surroundings.pods.some((pod) => stale(pod) && pod.owner?.kind === kind && pod.owner.name === name));
+    surroundings.pods.some((pod) => adapter.concerns(pod) && stale(pod) && pod.owner?.kind === kind && pod.owner.name === name));
   const names = due.slice(0, named).map(({ kind, name }) => `${kind} ${name}`);
   const some = names.slice(0, fitting(names, mostNamed));
   if (due.length === 0) return 'restart the workloads, and wait for them';

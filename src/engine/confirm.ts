@@ -2,7 +2,7 @@ import { NamespacePhase, type NamespaceMigrationStatus } from '../api/namespace-
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { commanded, journalLost, type Returned } from '../api/mesh-migration.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isLate, isOf, journalOn, type Journal } from '../plan/journal.ts';
+import { isNewer, isOf, journalBeside, journalOn, type Journal } from '../plan/journal.ts';
 import { toList } from './label-values.ts';
 import type { Situation } from './situation.ts';
 import { withRecords } from './service-records.ts';
@@ -22,7 +22,14 @@ export interface Evidence {
 export function evidenceOf({ spec }: NamespaceMigration, namespace: NamespaceView, entry: Returned | undefined): Evidence {
   const journal = journalOn(namespace);
   const returned = entry?.uid === namespace.uid ? entry : undefined;
-  return { namespace, journal: isOf(journal, spec.migration, spec) && !isLate(journal, returned) ? journal : undefined, returned };
+  return { namespace, journal: isOf(journal, spec.migration, spec) ? journalBeside(journal, returned, namespace.labels) : undefined, returned };
+}
+
+/** What somebody took off the namespace while this process looked on, or wrote an older one over, is still true, and is put back. */
+export function journalKept({ remembered, object: { spec }, surroundings: { namespace } }: Situation): Journal | undefined {
+  if (!isOf(remembered, spec.migration, spec)) return undefined;
+  const journal = journalOn(namespace);
+  return journal === undefined || (isOf(journal, spec.migration, spec) && isNewer(remembered, journal)) ? remembered : undefined;
 }
 
 /** The phases that a journal admits, the usual one first. */
@@ -64,12 +71,12 @@ function started(status: NamespaceMigrationStatus, journal: Journal, { uid }: Na
 }
 
 /** Why it went back, as the MeshMigration keeps it; the words of before where they are about the same. */
-function returnedAs({ reason, at, by }: Returned, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+function returnedAs({ reason, at, by, over: isOver }: Returned, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
   const { command, failure } = status;
   // Where it stands is found at each look; a command to start is kept until the MeshMigration has noted it.
   if (reason === journalLost) return command?.action === 'Migrate' ? { command } : {};
   // An entry is there since the way back has begun: it does not tell that it is over.
-  const over = isUnended(status) ? {} : { phase: 'RolledBack' } as const;
+  const over = isOver === true ? { phase: 'RolledBack' } as const : {};
   if (command?.action === 'Migrate') return { ...over, command };
   const message = failure?.reason === reason ? failure.message : 'its attempt failed';
   return {
@@ -100,7 +107,7 @@ function labelsLeft({ original, labels }: NamespaceMigrationStatus): Pick<Namesp
 function notStarted(status: NamespaceMigrationStatus, returned: Returned | undefined): NamespaceMigrationStatus {
   const { direction: _direction, labels: _labels, original: _original, command, failure: _failure, writtenPhase: _written, step: _step, ...rest } = status;
   const back = returned && returnedAs(returned, status);
-  const phase = returned !== undefined && status.direction !== undefined && isUnended(status) ? undefined : restedAt(status);
+  const phase = returned !== undefined && returned.over !== true && status.direction !== undefined && isUnended(status) ? undefined : restedAt(status);
   return {
     ...rest,
     ...(NamespacePhase.safeParse(phase).success && { phase }),

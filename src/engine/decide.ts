@@ -17,8 +17,7 @@ import { fromList, observedLabels } from './label-values.ts';
 import { foreignChange, labelChanges } from './labels.ts';
 import { withPodsLeft } from './left.ts';
 import { look } from './look.ts';
-import { isOf, journalOn } from '../plan/journal.ts';
-import { confirmed, confirmedStatus, evidenceOf } from './confirm.ts';
+import { confirmed, confirmedStatus, evidenceOf, journalKept } from './confirm.ts';
 import { journalFirst, patchWithJournal } from './keep-journal.ts';
 import { proceed } from './proceed.ts';
 import { restoreRecord } from './service-records.ts';
@@ -107,8 +106,10 @@ function walkBack(situation: Situation, turned: NamespaceMigrationStatus, itiner
 function close(situation: Situation, { step: _step, ...status }: NamespaceMigrationStatus): Draft {
   const ownReason = status.failure !== undefined || status.command?.action === 'Rollback';
   const differing = differences(situation, status);
-  const back = (verdict: Verdict): Omit<Draft, 'next'> => ({ status, phase: 'RollingBack', verdict, differences: differing });
-  if (ownReason && situation.returned?.attempt !== status.attempt) {
+  const { returned } = situation;
+  const back = (verdict: Verdict): Omit<Draft, 'next'> => ({ status, phase: 'RollingBack', verdict, differences: differing, isBack: ownReason });
+  // The journal says first that all is back; then the MeshMigration, from it; and only then the journal goes.
+  if (ownReason && (returned?.attempt !== status.attempt || returned?.over !== true)) {
     const message = 'everything is back; waiting until the MeshMigration has noted that it is not started again by itself';
     return { ...back(untilNoted(situation, 'Closing', message)), next: { kind: 'Wait' } };
   }
@@ -234,8 +235,7 @@ export function decide(given: Situation): Decision {
   const seen = { ...noted, object: { ...noted.object, status: readable(noted.object.status) } };
   const { namespace } = seen.surroundings;
   const evidence = evidenceOf(seen.object, namespace, seen.returned);
-  // What somebody took off the namespace while this process looked on is still true, and is put back.
-  const journal = evidence.journal ?? (journalOn(namespace) === undefined && isOf(seen.remembered, seen.object.spec.migration, seen.object.spec) ? seen.remembered : undefined);
+  const journal = journalKept(seen) ?? evidence.journal;
   const situation = confirmed(seen, journal);
   const before = confirmedStatus(seen.object.status, { ...evidence, journal });
   const { status: accepted, answer } = acceptEdit(situation, before);

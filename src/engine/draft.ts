@@ -10,6 +10,8 @@ export interface Draft {
   readonly next: Next;
   /** Milliseconds since the epoch, if it waits for nothing but the clock. */
   readonly waitUntil?: number;
+  /** All is back, and the journal says so before it goes. */
+  readonly isBack?: boolean;
   /** What is not as it was, at the end of the way back. */
   readonly differences?: readonly string[];
   /** Who has moved the namespace since it went back. */

@@ -40,14 +40,14 @@ function wayOf({ direction = 'Forward', itinerary = 'L4', waypoint }: NamespaceM
 /** The journal of a status. `set` are the labels as they are from now on. */
 export function journalOf(situation: Situation, status: NamespaceMigrationStatus, set: LabelTargets, arrived: boolean): string {
   const { object: { spec }, migrationUid } = situation;
-  const { direction = 'Forward', attempt = 1, original } = status;
+  const { attempt = 1, original } = status;
   const services = recordsFor(situation, status);
   const capturedAt = original?.capturedAt ?? timestamp(situation.now);
   const labels = fromList(original?.labels ?? []);
   return journalText({
     migration: spec.migration, home: situation.surroundings.namespace.uid, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, ...firstOf(situation, capturedAt, attempt), ...wayOf(status),
     capturedAt, labels, set, ...changedSince(situation, status, { capturedAt, labels, set, ...(services && { services }) }), ...(services && { services }),
-    ...(arrived && direction === 'Forward' && { arrived }), ...reasonOf(status),
+    ...(arrived && { arrived }), ...reasonOf(status),
   });
 }
 
@@ -62,9 +62,9 @@ export function patchWithJournal(situation: Situation, targets: LabelTargets, jo
  * look takes it from there, and the status is made from it.
  */
 export function journalFirst(situation: Situation, before: NamespaceMigrationStatus, draft: Draft): Draft {
-  const { status, phase } = draft;
+  const { status, phase, isBack = false } = draft;
   if (status.direction === undefined) return draft;
-  const wanted = journalOf(situation, status, fromList(status.labels ?? []), phase === 'Migrated' || phase === 'Incomplete');
+  const wanted = journalOf(situation, status, fromList(status.labels ?? []), isBack || phase === 'Migrated' || phase === 'Incomplete');
   if (situation.surroundings.namespace.annotations[journalAnnotation] === wanted) return draft;
   const write = patchWithJournal(situation, {}, wanted);
   const refused = situation.refusals.get(describeWrite(write, situation.surroundings.namespace.name));

@@ -1,11 +1,11 @@
 import type { Finding } from '../api/common.ts';
-import { journalLost } from '../api/mesh-migration.ts';
+import { journalLost, type Returned } from '../api/mesh-migration.ts';
 import { cutText } from '../base/cut-text.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isOf, journalOn } from '../plan/journal.ts';
+import { isLate, isOf, journalBeside, journalOn } from '../plan/journal.ts';
 import { isBack, isThere, wayBackByHand, type Picture } from './by-hand.ts';
 import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
@@ -38,7 +38,8 @@ export function tellsOfBeginning(status: NamespaceMigrationStatus): boolean {
 export function tellsAlone({ status, spec }: NamespaceMigration, namespace: NamespaceView): boolean {
   const original = status?.original;
   const journal = journalOn(namespace);
-  if (original?.namespaceUid !== namespace.uid || isOf(journal, spec.migration, spec) || status?.writtenPhase === 'Finalized') return false;
+  const isOwn: boolean = isOf(journal, spec.migration, spec);
+  if (original?.namespaceUid !== namespace.uid || isOwn || status?.writtenPhase === 'Finalized') return false;
   return journal !== undefined || !hasLabels(namespace.labels, fromList(original.labels));
 }
 
@@ -107,7 +108,7 @@ function finding(picture: Picture, message: string, keep: Keeping): Finding {
 
 function happened(situation: Situation): string {
   const { surroundings: { namespace } } = situation;
-  if (isSpoilt(namespace)) return `annotation ${journalAnnotation} was spoilt half-way: it cannot be read, or is that of another namespace`;
+  if (isSpoilt(namespace)) return `annotation ${journalAnnotation} was spoilt half-way: it cannot be read, or is that of another namespace or of an attempt before`;
   return labelsClaimed(situation) === undefined
     ? `annotation ${journalAnnotation} was taken away half-way, and the record deleted before all was back: what the labels were is not known any more`
     : `annotation ${journalAnnotation} was taken away half-way: what was before is known only from the status, which is no proof`;
@@ -177,8 +178,9 @@ function broughtBack(situation: Situation, status: NamespaceMigrationStatus): Dr
 }
 
 /** Whether a journal of this migration stands there. That of another one says nothing about what this one has begun. */
-function hasJournal({ surroundings: { namespace }, object: { spec } }: Picture): boolean {
-  return isOf(journalOn(namespace), spec.migration, spec);
+function hasJournal({ surroundings: { namespace }, object: { spec }, returned }: Situation): boolean {
+  const journal = journalOn(namespace);
+  return isOf(journal, spec.migration, spec) && (isLate(journal, returned) || journalBeside(journal, returned) !== undefined);
 }
 
 /** What keeps a namespace whose journal is not there, or cannot be read, although it was begun; undefined if it ended before. */
@@ -186,10 +188,18 @@ export function lostJournal(situation: Situation, status: NamespaceMigrationStat
   const { returned, object: { status: stored = {} }, surroundings: { namespace } } = situation;
   const isNoted = returned?.reason === journalLost;
   if (status.phase === 'Finalized' || hasJournal(situation)) return undefined;
-  // The entry is there since the way back has begun: it does not tell that it is over.
-  if (returned !== undefined && !isNoted) return isUnended(stored) && isHalfWay(situation) ? held(situation, status) : undefined;
+  if (returned !== undefined && !isNoted) return isUnderWay(situation, stored, returned) ? held(situation, status) : undefined;
   if (isSpoilt(namespace)) return tellsOfBeginning(stored) ? held(situation, status) : undefined;
   return notSpoilt(situation, status, isNoted);
+}
+
+/**
+ * The entry is there since the way back has begun. That it is over stands in it as well, or in a record of before entries said so (whoever forges that is
+ * told less about his own namespace); else what stands there tells, whoever has taken the record away too.
+ */
+function isUnderWay(situation: Situation, { writtenPhase, attempt }: NamespaceMigrationStatus, returned: Returned): boolean {
+  const isToldOver = returned.over === true || (writtenPhase === 'RolledBack' && attempt === returned.attempt);
+  return !isToldOver && isHalfWay(situation);
 }
 
 function notSpoilt(situation: Situation, status: NamespaceMigrationStatus, isNoted: boolean): Draft | undefined {

@@ -25,6 +25,20 @@ function entryOf({ name, uid }: NamespaceView, { attempt, direction, failure, by
   return failure && { namespace: name, uid, attempt, reason: failure.reason, at: failure.at };
 }
 
+/** Whether a journal is of the attempt that an entry is about, or of one before it: only a later one tells of another start. */
+function isStill({ attempt, over }: Returned, journal: Journal): boolean {
+  if (journal.direction === 'Backward') return journal.attempt === attempt;
+  return over !== true && journal.attempt <= attempt;
+}
+
+function isEnd({ attempt }: Returned, journal: Journal): boolean {
+  return journal.direction === 'Backward' && journal.attempt === attempt && journal.arrived === true;
+}
+
+function as({ over: _over, ...entry }: Returned, isOver: boolean): Returned {
+  return { ...entry, ...(isOver && { over: true }) };
+}
+
 /**
  * The namespaces that are not started again by themselves. An entry is there before the journal leaves its namespace, so there
  * is no instant at which nobody knows; it goes when a person asks for another start, or with its namespace.
@@ -41,12 +55,15 @@ export function returnedNow({ now, object, children, homes, isThere }: Facts): r
     const home = byName.get(namespace);
     return reason === journalLost && !recorded.has(namespace) && home !== undefined && isThere(home);
   };
-  const kept = (status?.returned ?? []).filter((entry) => {
-    const { namespace, uid, attempt } = entry;
+  const ended = new Set(children.filter((child) => child.status?.writtenPhase === 'RolledBack').map((child) => child.metadata.namespace));
+  const kept = (status?.returned ?? []).flatMap((entry): readonly Returned[] => {
+    const { namespace, uid, reason } = entry;
     const journal = journals.get(namespace);
-    if (uids.get(namespace) !== uid) return false;
-    if (isOf(journal, metadata.name, spec) && !isLate(journal, entry)) return journal.attempt === attempt && journal.direction === 'Backward';
-    return metadata.deletionTimestamp === undefined && !asked.has(namespace) && !isKept(entry);
+    if (uids.get(namespace) !== uid) return [];
+    if (isOf(journal, metadata.name, spec) && !isLate(journal, entry)) return isStill(entry, journal) ? [as(entry, isEnd(entry, journal))] : [];
+    if (metadata.deletionTimestamp !== undefined || asked.has(namespace) || isKept(entry)) return [];
+    // Without a journal it is over where nothing was found to be left: the record then says so.
+    return [as(entry, entry.over === true || (reason !== journalLost && ended.has(namespace)))];
   });
   const lost = metadata.deletionTimestamp === undefined ? new Set(children.filter((child) => hasLostJournal(child) && child.spec.from === spec.from && child.spec.to === spec.to).map((child) => child.metadata.namespace ?? '')) : new Set();
   const known = new Set(kept.map(({ namespace }) => namespace));

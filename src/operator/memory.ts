@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { journalOn, type Journal } from '../plan/journal.ts';
+import { isNewer, journalOn, type Journal } from '../plan/journal.ts';
 import { Identities } from './identities.ts';
 import { ParkingLot, type Subject } from './parking.ts';
 import { Quiet } from './quiet.ts';
@@ -62,7 +62,10 @@ export class Memory {
 
   /** What was on the namespace last, if nothing of ours is there now. */
   journal({ place, migration }: Remembered, home: NamespaceView, journal: Journal | undefined): Journal | undefined {
-    if (journal !== undefined) this.#journals.set(place, { journal, namespaceUid: home.uid, migration });
+    const known = this.#journals.get(place);
+    const written = journalOn(home);
+    const isOlder = known?.namespaceUid === home.uid && known.migration === migration && written !== undefined && isNewer(known.journal, written);
+    if (journal !== undefined && !isOlder) this.#journals.set(place, { journal, namespaceUid: home.uid, migration });
     const seen = this.#journals.get(place);
     // While there was no MeshMigration nobody looked, so a person may have put everything back: another one of the same name begins with what it sees.
     return seen?.namespaceUid === home.uid && seen.migration === migration ? seen.journal : undefined;

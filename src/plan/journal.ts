@@ -40,7 +40,7 @@ export interface Journal {
   readonly set: LabelTargets;
   /** Something of the namespace has been changed since: its labels as they are now are never again those of before. */
   readonly changed?: true;
-  /** It has got to the end of its way and is at rest there. */
+  /** It has got to the end of its way: at rest in its new data plane, or all of it is back. */
   readonly arrived?: true;
   /** Who commanded this namespace back. */
   readonly by?: { readonly name: string; readonly at: string };
@@ -164,12 +164,42 @@ function sorted(labels: LabelTargets): LabelTargets {
   return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** What the MeshMigration keeps of an attempt that goes back, from its beginning on, as far as journals are judged by it. */
+interface GoneBack {
+  readonly attempt: number;
+  readonly reason: string;
+  readonly at: string;
+  readonly by?: string | undefined;
+  readonly over?: boolean | undefined;
+}
+
 /**
  * Whether the journal arrived when its attempt was over: the write that started it was held up, another took its place, and that attempt went back. An
  * attempt that goes back is never turned round, and the next one has a higher number.
  */
-export function isLate({ direction, attempt }: Journal, returned: { readonly attempt: number } | undefined): boolean {
-  return direction === 'Forward' && returned !== undefined && attempt <= returned.attempt;
+export function isLate({ direction, attempt }: Journal, returned: GoneBack | undefined): boolean {
+  return direction === 'Forward' && returned?.over === true && attempt <= returned.attempt;
+}
+
+/**
+ * What a journal is worth beside that. An attempt that goes back is never turned round: a journal from before its way back, out of a backup or an older
+ * manifest, tells what the labels were and not where it goes; `now` are the labels of the namespace. Undefined for one that is late, or of an attempt before: that is not the one to be taken back.
+ */
+export function journalBeside(journal: Journal, returned: GoneBack | undefined, now: LabelTargets = {}): Journal | undefined {
+  if (isLate(journal, returned)) return undefined;
+  if (returned === undefined || returned.over === true || journal.direction === 'Backward' || journal.attempt > returned.attempt) return journal;
+  if (journal.attempt < returned.attempt) return undefined;
+  const { arrived: _arrived, by: _by, failure: _failure, ...rest } = journal;
+  const { reason, at, by } = returned;
+  const why = by === undefined ? { failure: { reason, message: 'its attempt failed', at } } : { by: { name: by, at } };
+  // Which labels its way back had put back already it does not know: those that are as before are.
+  const back = Object.entries(journal.labels).filter(([key, value]) => (now[key] ?? null) === value);
+  return { ...rest, set: { ...journal.set, ...Object.fromEntries(back) }, direction: 'Backward', ...why };
+}
+
+/** Whether a journal that was kept tells of a way back that the one on the namespace does not know of yet: an older one was written over it. */
+export function isNewer(kept: Journal, { direction, attempt }: Journal): boolean {
+  return kept.direction === 'Backward' && direction === 'Forward' && attempt <= kept.attempt;
 }
 
 /** Whether the journal is of a migration of this name and way. One that was deleted by force and made again takes over what it finds. */

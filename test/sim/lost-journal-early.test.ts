@@ -152,7 +152,7 @@ it('keeps a record of another way that alone tells what the labels were, while a
       });
       await world.create(meshMigration(world.name, { names: [other] }, { from: 'None', to: 'IstioAmbient' }));
       await world.phase('Migrated');
-      const original = async (): Promise<unknown> => (await world.child(home)).status?.original?.labels?.find(({ key }) => key === 'istio-injection')?.value;
+      const original = async (): Promise<unknown> => (await world.child(home)).status?.original?.labels.find(({ key }) => key === 'istio-injection')?.value;
       expect(await original()).toBe('enabled');
       // Its labels are those of before, but not for good.
       await world.create(meshMigration('back', { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));

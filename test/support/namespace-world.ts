@@ -229,10 +229,12 @@ export class NamespaceWorld {
   #note(): void {
     const journal = journalOn(this.#namespaceView());
     const asked = journal === undefined && this.status?.command?.action === 'Migrate';
-    if (asked || journal?.direction === 'Forward') this.returned = undefined;
+    const starts = journal?.direction === 'Forward' && journal.attempt > (this.returned?.attempt ?? 0);
+    if (asked || starts) this.returned = undefined;
     if (journal?.direction !== 'Backward' || (journal.by ?? journal.failure) === undefined) return;
-    const { attempt, failure, by } = journal;
-    this.returned = { namespace: 'shop', uid: 'shop-uid', attempt, reason: failure?.reason ?? 'Command', at: by?.at ?? failure?.at ?? '', ...(by && { by: by.name }) };
+    const { attempt, failure, by, arrived: over } = journal;
+    const at = by?.at ?? failure?.at ?? '';
+    this.returned = { namespace: 'shop', uid: 'shop-uid', attempt, reason: failure?.reason ?? 'Command', at, ...(by && { by: by.name }), ...(over && { over }) };
   }
 
   /** One look of the operator. With `dies` it is killed after the status was stored or before the write was sent. */
