@@ -3,6 +3,7 @@ import { journalLost } from '../api/mesh-migration.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
 import { journalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
+import { counted } from '../base/counted.ts';
 import { hold, type Draft } from './draft.ts';
 import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
@@ -146,7 +147,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
   if (first === undefined) return next(situation, looked);
-  const more = critical.length > 1 ? ` (and ${critical.length - 1} more critical findings)` : '';
+  const more = critical.length > 1 ? ` (and ${counted(critical.length - 1, 'more critical finding')})` : '';
   return hold(looked, 'Blocked', { state: 'Stalled', reason: findingReason(first), message: `${sentence(first)}${more}. ${remedy(first)}` });
 }
 

@@ -53,6 +53,12 @@ describe('the message of a migration', () => {
     expect(message(summary('Rollback', children(rolledBack, { writtenPhase: 'RolledBack' })))).toBe('2 namespaces back, not known whether as it was, because the record was made anew since: ns-1');
   });
 
+  it('promises no rollback of what nobody knows the labels of before', () => {
+    const there: NamespaceMigrationStatus = { writtenPhase: 'Migrated' };
+    expect(message(summary('Migrate', children(there)))).toBe('1 of 1 namespace migrated; nobody knows what was before, so a rollback would put nothing back');
+    expect(message(summary('Migrate', children(migrated, there)))).toBe('2 of 2 namespaces migrated; a rollback is possible until spec.action is Finalize, but not of ns-1: nobody knows what was before');
+  });
+
   it('names no command for the whole to start again what was taken back for itself: that would start none of it', () => {
     const asked = (...alone: readonly string[]): string => {
       const returned = alone.map((namespace) => ({ namespace, uid: 'u', attempt: 1, reason: 'Command', at }));

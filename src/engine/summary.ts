@@ -24,8 +24,17 @@ function planned(facts: Facts): Summary {
   }
   const lost = lostIn(facts, `${totals.blocked} of ${counted(totals.total, 'namespace')} blocked; nothing is started`);
   if (lost !== undefined) return lost;
-  if (totals.blocked === totals.total) return stalled('Blocked', 'NamespacesBlocked', `critical findings in all of ${counted(totals.total, 'namespace')}`);
+  if (totals.blocked === totals.total) return stalled('Blocked', 'NamespacesBlocked', `critical findings in ${totals.total === 1 ? 'the only namespace' : `all of ${counted(totals.total, 'namespace')}`}`);
   return say('Planned', 'Ready', 'Planned', `${totals.total - totals.blocked} of ${counted(totals.total, 'namespace')} can be migrated, ${totals.blocked} blocked; nothing was changed`);
+}
+
+/** What was there already, or was kept when its journal was lost, has nothing to go back to. */
+function whatIsPossible({ children }: Facts): string {
+  const there = children.filter((child) => phaseOf(child) === 'Migrated');
+  const unknown = there.filter(({ status }) => status?.direction === undefined);
+  if (unknown.length === 0) return 'a rollback is possible until spec.action is Finalize';
+  if (unknown.length === there.length) return 'nobody knows what was before, so a rollback would put nothing back';
+  return `a rollback is possible until spec.action is Finalize, but not of ${namesOf(unknown)}: nobody knows what was before`;
 }
 
 /** Nothing is under way and nothing can be started any more: what became of it. */
@@ -41,7 +50,7 @@ function ended(facts: Facts): Summary {
   if (totals.rolledBack > 0) return stalled(totals.rolledBack === totals.total ? 'RolledBack' : 'Incomplete', 'NamespacesRolledBack', among('RolledBack'));
   const drifted = children.find(isStalled);
   return drifted === undefined
-    ? say('Migrated', 'Ready', 'Migrated', `${tally(facts)}; a rollback is possible until spec.action is Finalize`)
+    ? say('Migrated', 'Ready', 'Migrated', `${tally(facts)}; ${whatIsPossible(facts)}`)
     : namespaceStalled('Migrated', drifted);
 }
 

@@ -69,12 +69,17 @@ function outcomeOf(but: string | undefined, { failure }: NamespaceMigrationStatu
   return `${after === undefined && who !== '' ? who : `rolled back${after ?? ''}`}. ${but}`;
 }
 
-/** What took it back, who has `moved` it since or what is `seen` now not to be as it was, and how it is started again. Ready when the spec itself asks for the rollback. */
+/** Whether the MeshMigration is being deleted: its record goes with it, and nothing is started any more. */
+function isGoing({ wanted, spec, commanded }: Situation): boolean {
+  return wanted === 'DeleteLeave' || (wanted === 'Rollback' && spec.action !== 'Rollback' && commanded === undefined);
+}
+
+/** What took it back, who has `moved` it since or what is `seen` now not to be as it was, and how it is started again. Ready when the spec itself asks for the rollback, or the deletion does. */
 export function rolledBackVerdict(situation: Situation, status: NamespaceMigrationStatus, moved?: string, seen?: readonly string[]): Verdict {
   const by = commandBehind(situation, status);
   const reason = status.failure === undefined ? 'RolledBack' : storedReason(status.failure.reason);
   const message = outcomeOf(moved ?? differing(situation, seen), status, by);
-  if (situation.spec.action === 'Rollback') return { state: 'Ready', reason, message };
+  if (situation.spec.action === 'Rollback' || isGoing(situation)) return { state: 'Ready', reason, message };
   if (moved !== undefined) return { state: 'Stalled', reason, message, way: `When it is back, it can be started again: ${commandLine('GoOn', placeOf(situation))}` };
   if (status.failure !== undefined) return failedVerdict(situation, reason, message);
   if (by !== undefined && by === status.command) return { state: 'Stalled', reason, message };
@@ -87,7 +92,7 @@ export function rolledBackVerdict(situation: Situation, status: NamespaceMigrati
 export function broughtBackVerdict(situation: Situation, moved: string | undefined): Verdict {
   const { action } = situation.spec;
   const message = `its journal was taken away, and it was brought back by hand, so it stays as it is until somebody starts it${moved === undefined ? '' : `; ${moved}`}`;
-  if (action === 'Rollback') return { state: 'Ready', reason: 'RolledBack', message };
+  if (action === 'Rollback' || isGoing(situation)) return { state: 'Ready', reason: 'RolledBack', message };
   const first = action === 'Migrate' ? '' : 'set spec.action to Migrate, then ';
   return { state: 'Stalled', reason: 'RolledBack', message, way: `To start it: ${first}${commandLine('GoOn', placeOf(situation))}` };
 }

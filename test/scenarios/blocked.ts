@@ -75,7 +75,7 @@ export const blockedScenarios: readonly Scenario[] = [
       const { status } = await world.childPhase('Blocked');
       const finding = status?.findings?.find(({ id }) => id === 'MM117');
       assert.equal(finding?.object, `Deployment ${home}/web`, JSON.stringify(status?.findings));
-      assert.match(finding.message, /admits pods 2, of which 2 are used and 1 more are needed/);
+      assert.match(finding.message, /admits pods 2, 2 of them used, and 1 more would be needed/);
       await world.patch('ResourceQuota', home, 'few', { spec: { hard: { pods: '5' } } });
       await world.childPhase('Migrated');
     },

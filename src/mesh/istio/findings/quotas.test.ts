@@ -11,8 +11,8 @@ function said(given: Surroundings): readonly string[] {
 describe('a quota without room for a waypoint', () => {
   it('blocks where that is certain, and says by how much', () => {
     expect(said(behindWaypoint(quota({ pods: '3' }, { pods: '2' })))).toEqual([
-      'Critical Namespace shop: there is no room for the 2 pods of its waypoint: ResourceQuota shop/compute admits pods 3, of which 2 are used and 2 more are needed',
-      expect.stringMatching(/^Critical Deployment shop\/web: .* 3 more are needed/),
+      'Critical Namespace shop: there is no room for the 2 pods of its waypoint: ResourceQuota shop/compute admits pods 3, 2 of them used, and 2 more would be needed',
+      expect.stringMatching(/^Critical Deployment shop\/web: .* 3 more would be needed/),
     ]);
   });
 
@@ -23,7 +23,7 @@ describe('a quota without room for a waypoint', () => {
   it('is a warning where the installation may give it less, and a critical one by what spec.waypoint says', () => {
     const tight = quota({ 'limits.memory': '2Gi' }, { 'limits.memory': '1Gi' });
 
-    expect(said(behindWaypoint(tight))).toEqual([expect.stringMatching(/^Warning Namespace shop.*2048Mi more are needed \(with what Istio usually gives a waypoint\)/), expect.stringMatching(/^Warning Deployment/)]);
+    expect(said(behindWaypoint(tight))).toEqual([expect.stringMatching(/^Warning Namespace shop.*2048Mi more would be needed \(with what Istio usually gives a waypoint\)/), expect.stringMatching(/^Warning Deployment/)]);
     expect(said(behindWaypoint(tight, { limits: { memory: '1Gi' } }))).toEqual([expect.stringMatching(/^Critical Namespace/), expect.stringMatching(/^Critical Deployment/)]);
     expect(said(behindWaypoint(tight, { limits: { memory: '512Mi' } }))).toEqual([]);
   });

@@ -55,7 +55,7 @@ function shortIn(quota: ConfigView, need: Need): Short | undefined {
     const [limit, taken, wanted] = [thousandths(most), thousandths(used[counted]) ?? 0, amount(counted)];
     if (limit === undefined || wanted === 0 || taken + wanted <= limit) continue;
     const unsure = open.length === 0 ? '' : `, if its scope ${open.join(' and ')} takes these pods in`;
-    const message = `${nameOf(quota)} admits ${counted} ${quantity(limit)}, of which ${quantity(taken)} are used and ${quantity(wanted)} more are needed${unsure}`;
+    const message = `${nameOf(quota)} admits ${counted} ${quantity(limit)}, ${quantity(taken)} of them used, and ${quantity(wanted)} more would be needed${unsure}`;
     return { message, sure: open.length === 0 };
   }
   return undefined;
