@@ -20,7 +20,7 @@ export function told(verdict: Verdict, place: Place): Verdict {
 /**
  * Ready, Reconciling and Stalled from one verdict, so that they never contradict each other: cli-utils' kstatus (Flux,
  * `kubectl wait`, Argo CD's health script) reads Stalled as failed, Reconciling as in progress and neither as current.
- * lastTransitionTime stays while a status stays. `answer` is why a command was not taken, and is kept until there is another; null when one was.
+ * lastTransitionTime stays while a status stays. `answer` is why a command was not taken, and is kept until there is another; null when one was, or when it is over (`answerNow`).
  */
 export function conditionsFor(verdict: Verdict, previous: readonly Condition[] | undefined, generation: number, now: number, answer?: string | null): Condition[] {
   const wanted: readonly [string, boolean][] = [
@@ -33,6 +33,11 @@ export function conditionsFor(verdict: Verdict, previous: readonly Condition[] |
   if (typeof answer === 'string') conditions.push(condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now));
   else if (rejected !== undefined && answer !== null) conditions.push(rejected);
   return conditions;
+}
+
+/** What was answered to a command is over when the phase is another one: what kept it from being taken may be too. */
+export function answerNow(answer: string | null | undefined, before: string | undefined, now: string): string | null | undefined {
+  return answer === undefined && before !== now ? null : answer;
 }
 
 const restored = 'Restored';

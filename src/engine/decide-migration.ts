@@ -7,7 +7,7 @@ import type { Scope } from '../plan/scope.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { actionInForce, editOf } from './commands.ts';
 import { withLost } from './confirm.ts';
-import { conditionsFor, told } from './conditions.ts';
+import { answerNow, conditionsFor, told } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { nameOf, wishesOf, type MigrationWrite, type Wishes } from './migration-writes.ts';
 import { nextOf, refusedObjects, withRefused, type RefusedWrites } from './refused-records.ts';
@@ -133,7 +133,7 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
       ...(noted.length > 0 && { returned: [...noted] }),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
       conditions: [
-        ...conditionsFor(told(summary.verdict, { name: object.metadata.name }), object.status?.conditions, generation, now, answer),
+        ...conditionsFor(told(summary.verdict, { name: object.metadata.name }), object.status?.conditions, generation, now, answerNow(answer, object.status?.writtenPhase, summary.phase)),
         ...scopeLost(scope, object.status?.conditions, generation, now),
       ],
     },

@@ -25,7 +25,7 @@ import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { blame, givenUp } from './refused.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
-import { alsoRestless, restless, unrestOf } from './unrest.ts';
+import { alsoRestless, goingOn, restless, unrestOf } from './unrest.ts';
 import { untilNoted } from './until-noted.ts';
 import { upkeep } from './upkeep.ts';
 import { closingVerdict, failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
@@ -53,7 +53,7 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
   const foreign = foreignChange(situation, status);
   // Who goes on with the labels as they are now has decided: only one that stopped because of them waits until they are settled.
   const unrest = foreign === undefined && status.phase !== 'Paused' ? undefined : unrestOf(situation, status, foreign);
-  if (unrest !== undefined) return restless(status, 'Paused', unrest);
+  if (unrest !== undefined) return restless(status, 'Paused', unrest, unrest.until === undefined ? undefined : goingOn(situation));
   const found = situation.adapter.findings(situation.surroundings, 'UnderWay');
   const critical = found.find(({ severity }) => severity === 'Critical');
   if (critical !== undefined) {

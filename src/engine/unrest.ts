@@ -4,6 +4,7 @@ import { listed } from '../base/counted.ts';
 import type { Verdict } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import type { Situation } from './situation.ts';
+import { commandLine } from './ways-out.ts';
 import { leavesEarly, settledBefore, waitedBefore, waitEnded } from './waits.ts';
 
 /** For how long labels that somebody changed have to stay as they were set before they count as settled. */
@@ -38,6 +39,11 @@ export function unrestOf(situation: Situation, status: NamespaceMigrationStatus,
   if (change !== undefined) return { message: change };
   const message = `labels of the namespace were changed by someone else${hands(situation, status)} and are as they should be again: it goes on when they have stayed so for ${calmMs / 1000}s`;
   return { message, ...(calm && { until: calm.until }) };
+}
+
+/** Whoever knows that it is over need not wait. */
+export function goingOn({ object: { spec, metadata } }: Situation): string {
+  return `It goes on by itself. To go on at once: ${commandLine('GoOn', { name: spec.migration, namespace: metadata.namespace })}`;
 }
 
 /** Nothing goes on meanwhile. */

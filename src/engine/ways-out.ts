@@ -174,7 +174,7 @@ const table = {
     remedy: 'Repair what the message names; it keeps trying and goes on by itself.',
   },
   RolledBack: {
-    meaning: 'It is back as it was, because a person commanded that while spec.action asks for something else, or did it by hand after its journal was lost.',
+    meaning: 'It went back, because a person commanded that while spec.action asks for something else, or brought it back by hand after its journal was lost.',
     remedy: 'To start again',
     command: 'GoOn',
   },
