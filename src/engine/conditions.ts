@@ -26,7 +26,7 @@ export function told(verdict: Verdict, place: Place): Verdict {
 /**
  * Ready, Reconciling and Stalled from one verdict, so that they never contradict each other: cli-utils' kstatus (Flux,
  * `kubectl wait`, Argo CD's health script) reads Stalled as failed, Reconciling as in progress and neither as current.
- * lastTransitionTime stays while a status stays. `answer` is why a command was not taken, and is kept until there is another; null when one was.
+ * lastTransitionTime stays while a status stays. `answer` is why a command was not taken, and is kept until there is another; null when one was, or when it is over (`answerNow`).
  */
 export function conditionsFor(verdict: Verdict, previous: readonly Condition[] | undefined, generation: number, now: number, answer?: string | null): Condition[] {
   const { state, reason } = verdict;
@@ -45,6 +45,11 @@ export function conditionsFor(verdict: Verdict, previous: readonly Condition[] |
 /** What an object is about to do, or is tried though a person is needed, in a word that is the operator's own: a message may have text of others in it. */
 export function reconciling(conditions: readonly Condition[] | undefined): string | undefined {
   return conditions?.find(({ type }) => type === 'Reconciling')?.reason;
+}
+
+/** What was answered to a command is over when the phase is another one: what kept it from being taken may be too. */
+export function answerNow(answer: string | null | undefined, before: string | undefined, now: string): string | null | undefined {
+  return answer === undefined && before !== now ? null : answer;
 }
 
 const restored = 'Restored';

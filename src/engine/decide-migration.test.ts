@@ -102,6 +102,13 @@ describe('an edit of the phase', () => {
     expect(rejected(edited('Migrating', 'Planned', 'Plan'))).toContain('set it to Migrate');
   });
 
+  it('is answered until the phase is another one', () => {
+    const status = edited('Migrating', 'Planned', 'Plan');
+    const still = decided(migration({ spec: { action: 'Plan' }, status }), [child('a', flying)], scope(['a'])).status;
+    expect(rejected(still)).toContain('set it to Migrate');
+    expect(rejected(decided(migration({ status: still }), [child('a', migrated)], scope(['a'])).status)).toBeUndefined();
+  });
+
   it.each(['nonsense', 'Migrated', ''])('to "%s" is answered and put back', (phase) => {
     const status = edited(phase, 'Migrating', 'Migrate');
 

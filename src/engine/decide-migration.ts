@@ -7,7 +7,7 @@ import type { Scope } from '../plan/scope.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { actionInForce, editOf } from './commands.ts';
 import { withLost } from './confirm.ts';
-import { conditionsFor, told } from './conditions.ts';
+import { answerNow, conditionsFor, told } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { nameOf, wishesOf, type MigrationWrite, type Wishes } from './migration-writes.ts';
 import { nextOf, refusedObjects, withRefused, type RefusedWrites } from './refused-records.ts';
@@ -106,15 +106,19 @@ interface Judged {
   readonly wishes: Wishes;
 }
 
+/** As long as all go back nothing is kept as it is: what was begun there is not back. */
+function notedNow(situation: MigrationSituation, commanded: MeshMigration): readonly Returned[] {
+  const isThere = wantedOf(commanded) === 'Rollback' ? undefined : situation.isThere;
+  return returnedNow({ ...situation, isThere: isThere ?? (() => false) });
+}
+
 /** The one decision about a migration as a whole: pure, like `decide` for a namespace. */
 export function decideMigration(situation: MigrationSituation): MigrationDecision {
   const { object, scope, now } = situation;
   const everyone = everyoneIn(situation);
   const { status, answer } = acceptEdit({ ...situation, children: everyone });
   const commanded: MeshMigration = { ...object, status };
-  // As long as all go back nothing is kept as it is: what was begun there is not back.
-  const isThere = wantedOf(commanded) === 'Rollback' ? undefined : situation.isThere;
-  const noted = returnedNow({ ...situation, isThere: isThere ?? (() => false) });
+  const noted = notedNow(situation, commanded);
   const { children, totals, summary, wishes } = judged(situation, everyone, commanded, noted);
   const started = children.some(({ status: child }) => child?.direction !== undefined);
   const { command, returned: _returned, ...rest } = status;
@@ -133,7 +137,7 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
       ...(noted.length > 0 && { returned: [...noted] }),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
       conditions: [
-        ...conditionsFor(told(summary.verdict, { name: object.metadata.name }), object.status?.conditions, generation, now, answer),
+        ...conditionsFor(told(summary.verdict, { name: object.metadata.name }), object.status?.conditions, generation, now, answerNow(answer, object.status?.writtenPhase, summary.phase)),
         ...scopeLost(scope, object.status?.conditions, generation, now),
       ],
     },

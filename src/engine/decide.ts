@@ -25,7 +25,7 @@ import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { blame, givenUp } from './refused.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
-import { alsoRestless, restless, unrestOf, unrestOnTheWay } from './unrest.ts';
+import { alsoRestless, goingOn, restless, unrestOf, unrestOnTheWay } from './unrest.ts';
 import { untilNoted } from './until-noted.ts';
 import { upkeep } from './upkeep.ts';
 import { closingVerdict, failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
@@ -51,7 +51,7 @@ function fail(situation: Situation, status: NamespaceMigrationStatus, reason: St
 
 function goForward(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
   const unrest = unrestOnTheWay(situation, status);
-  if (unrest !== undefined) return restless(status, 'Paused', unrest);
+  if (unrest !== undefined) return restless(status, 'Paused', unrest, unrest.until === undefined ? undefined : goingOn(situation));
   const found = situation.adapter.findings(situation.surroundings, 'UnderWay');
   const criticals = found.filter(({ severity }) => severity === 'Critical');
   const critical = criticals.find((finding) => !situation.adapter.isUnknown(finding));

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { cutText } from '../base/cut-text.ts';
 import { timestamp } from '../base/clock.ts';
-import { conditionsFor, restoredCondition, told } from './conditions.ts';
+import { answerNow, conditionsFor, restoredCondition, told } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import type { Decision, Next, Situation } from './situation.ts';
 import { countPods } from './verify.ts';
@@ -33,7 +33,7 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
     message: cutText(message, 1024),
     ...(waitUntil !== undefined && { waitUntil }),
     conditions: [
-      ...conditionsFor({ ...verdict, message }, before.conditions, generation, now, answer),
+      ...conditionsFor({ ...verdict, message }, before.conditions, generation, now, answerNow(answer, before.writtenPhase, draft.phase)),
       ...restoredCondition({ differences: draft.differences, rests: draft.phase === 'RolledBack', moved: draft.moved }, before.conditions, generation, now),
     ],
   };

@@ -4,6 +4,7 @@ import type { PodView } from '../mesh/views.ts';
 import { fromList, hasLabels, observedLabels, sameLabels, toList } from './label-values.ts';
 import { journalOf, patchWithJournal } from './keep-journal.ts';
 import type { Outcome, Situation } from './situation.ts';
+import { isAtRest } from './left.ts';
 import { ending } from './waits.ts';
 import { commandLine } from './ways-out.ts';
 
@@ -29,10 +30,11 @@ export function labelsStep(situation: Situation, status: NamespaceMigrationStatu
   };
 }
 
-/** Both ways on that a person has. */
-function choice({ object }: Situation): string {
+/** The ways on that a person has. At rest nothing goes on that could be paused. */
+function choice({ object }: Situation, { direction, phase }: NamespaceMigrationStatus): string {
   const place = { name: object.spec.migration, namespace: object.metadata.namespace };
-  return `To go on: ${commandLine('GoOn', place)}; to go back: ${commandLine('GoBack', place)}`;
+  const stay = direction === 'Forward' && !isAtRest(phase) ? `; to stay here, whatever becomes of the labels: ${commandLine('Stay', place)}` : '';
+  return `To go on: ${commandLine('GoOn', place)}${stay}; to go back: ${commandLine('GoBack', place)}`;
 }
 
 /**
@@ -51,8 +53,8 @@ export function labelChanges(situation: Situation, status: NamespaceMigrationSta
   return `labels of the namespace were changed by someone else: ${changes.join('; ')}`;
 }
 
-/** The same with both ways on that a person has. */
+/** The same with the ways on that a person has. */
 export function foreignChange(situation: Situation, status: NamespaceMigrationStatus): string | undefined {
   const changes = labelChanges(situation, status);
-  return changes && `${changes}. Settle who owns them. ${choice(situation)}`;
+  return changes && `${changes}. Settle who owns them. ${choice(situation, status)}`;
 }

@@ -40,6 +40,29 @@ describe('a pause', () => {
     expect(world.status?.phase).toBe('Migrated');
   });
 
+  it('is offered where somebody else changed a label half-way, and not at rest', () => {
+    const world = comesTo(new NamespaceWorld(), 'RestartWorkloads');
+    world.setLabels({ 'istio-injection': 'enabled' });
+    world.settle();
+    expect([0, 1, 2].map((which) => phaseIn(world.status?.message ?? '', which))).toEqual(['Migrating', 'Pause', 'RollingBack']);
+    command(world, 'Migrating');
+    expect(world.status?.phase).toBe('Migrated');
+    world.setLabels({ 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'none' });
+    world.settle();
+    expect([0, 1].map((which) => phaseIn(world.status?.message ?? '', which))).toEqual(['Migrating', 'RollingBack']);
+  });
+
+  it('of labels that are as they should be again says how to go on at once', () => {
+    const world = comesTo(new NamespaceWorld(), 'RestartWorkloads');
+    world.setLabels({ 'istio-injection': 'enabled' });
+    world.settle();
+    world.setLabels({ 'istio-injection': 'disabled' });
+    world.round();
+    expect(world.status?.message).toMatch(/when they have stayed so for 30s\. It goes on by itself\. To go on at once: kubectl patch nsm .*"phase":"Migrating"/);
+    command(world, 'Migrating');
+    expect(world.status?.phase).toBe('Migrated');
+  });
+
   it('is remembered too where somebody else changed a label, and outlasts that', () => {
     const world = comesTo(new NamespaceWorld(), 'RestartWorkloads');
     world.setLabels({ 'istio-injection': 'enabled' });

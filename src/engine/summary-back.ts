@@ -60,9 +60,10 @@ export function goingBack(facts: Facts): Summary {
   if (lost !== undefined) return lost;
   const started = facts.children.filter(isStarted);
   const first = stalledInFlight(facts) ?? (started.every(isStalled) ? started[0] : undefined);
-  const isOver = facts.object.metadata.deletionTimestamp !== undefined && facts.totals.rolledBack > 0 && !facts.children.some(isStarted);
+  const isOver = facts.object.metadata.deletionTimestamp !== undefined && started.length === 0;
+  const how = isOver && facts.totals.rolledBack === 0 ? 'nothing has to go back any more' : progress(facts);
   const late = isOver ? '; it is deleted when no write can arrive any more that was given up' : '';
-  return first === undefined ? say('RollingBack', 'InProgress', 'RollingBack', `${progress(facts)}${late}`) : namespaceStalled('RollingBack', first);
+  return first === undefined ? say('RollingBack', 'InProgress', 'RollingBack', `${how}${late}`) : namespaceStalled('RollingBack', first);
 }
 
 /** What went back, and of which it cannot be said that it is as it was. */

@@ -43,6 +43,14 @@ describe('the message of a migration', () => {
     expect(message(summary('Rollback', children(finalized, returning)))).toBe('0 of 1 namespace back, 1 under way, no way back for 1 finalized namespace (ns-0)');
   });
 
+  it('counts nothing at a deletion where nothing is left that could go back', () => {
+    const deleted = decideMigration({
+      now: Date.parse(at), children: [], homes: [], scope: { namespaces: ['ns-0'], hbone: [], changed: [], findings: [] }, lateForMs: 1000,
+      object: { metadata: { name: 'mm', uid: 'u', deletionTimestamp: at, finalizers: [rollbackFinalizer] }, spec: migrationSpec({}), status: { startedAt: at } },
+    }).status;
+    expect(message(deleted)).toBe('nothing has to go back any more; it is deleted when no write can arrive any more that was given up');
+  });
+
   it('says that everything is as it was only of what went back', () => {
     expect(message(summary('Rollback', children(rolledBack)))).toBe('everything is as it was: 1 namespace back');
     expect(message(summary('Rollback', children(rolledBack, { writtenPhase: 'Blocked' })))).toBe('everything is as it was: 1 namespace back, 1 never started');

@@ -5,6 +5,7 @@ import { stalledMeanwhile, type Verdict } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import { foreignChange } from './labels.ts';
 import type { Situation } from './situation.ts';
+import { commandLine } from './ways-out.ts';
 import { leavesEarly, settledBefore, waitedBefore, waitEnded } from './waits.ts';
 
 /** For how long labels that somebody changed have to stay as they were set before they count as settled. */
@@ -45,6 +46,11 @@ export function unrestOf(situation: Situation, status: NamespaceMigrationStatus,
 export function unrestOnTheWay(situation: Situation, status: NamespaceMigrationStatus): Unrest | undefined {
   const foreign = foreignChange(situation, status);
   return foreign === undefined && status.phase !== 'Paused' ? undefined : unrestOf(situation, status, foreign);
+}
+
+/** Whoever knows that it is over need not wait. */
+export function goingOn({ object: { spec, metadata } }: Situation): string {
+  return `It goes on by itself. To go on at once: ${commandLine('GoOn', { name: spec.migration, namespace: metadata.namespace })}`;
 }
 
 /** Nothing goes on meanwhile. */
