@@ -60,7 +60,7 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
   const kept = upkeep(situation, withWarnings(status, found), itinerary.forward, followed);
   if (kept.outcome.kind !== 'Done') leavesEarly(situation);
   const walked = kept.outcome.kind === 'Done' ? walk(situation, kept.status, itinerary.forward) : kept;
-  const outcome = givenUp(situation, walked.outcome);
+  const outcome = givenUp(situation, walked.outcome, followed.write);
   switch (outcome.kind) {
     case 'Done': {
       const { step: _step, ...rest } = walked.status;
@@ -198,7 +198,7 @@ function takeCourse(situation: Situation, status: NamespaceMigrationStatus, itin
     case 'LetGo': return letGo(situation, status);
     case 'Hold': return paused(situation, status, itinerary, followed);
     case 'Seal': {
-      const rested = rest(situation, status, itinerary, followed);
+      const rested = blame(situation, rest(situation, status, itinerary, followed));
       return rested.verdict.state === 'Ready' ? seal(situation, status) : notSealed(rested);
     }
   }

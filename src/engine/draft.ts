@@ -10,6 +10,8 @@ export interface Draft {
   readonly next: Next;
   /** Milliseconds since the epoch, if it waits for nothing but the clock. */
   readonly waitUntil?: number;
+  /** What a person has commanded cannot be taken up yet: it stays in the status, for the next look. */
+  readonly unanswered?: true;
   /** What is not as it was, at the end of the way back. */
   readonly differences?: readonly string[];
   /** Who has moved the namespace since it went back. */

@@ -15,17 +15,22 @@ export interface Written {
   readonly resourceVersion: string | undefined;
 }
 
+/** Object and verb for each object that it is about. */
+export function partsOf(write: Write, namespace: string): readonly string[] {
+  switch (write.kind) {
+    case 'PatchNamespace': return [`PATCH ${pathOf(namespaces, undefined, namespace)}`];
+    case 'PatchService': return [`PATCH ${pathOf(services, namespace, write.name)}`];
+    case 'PatchTemplate': return [`PATCH ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`];
+    case 'Scale': return [`SCALE ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`];
+    case 'Evict': return [`EVICT pod ${namespace}/${write.pod}`];
+    case 'Apply': return write.manifests.map(({ resource, object }) => `APPLY ${pathOf(resource, namespace, object.metadata.name)}`);
+    case 'Remove': return write.objects.map(({ resource, name }) => `DELETE ${pathOf(resource, namespace, name)}`);
+  }
+}
+
 /** Object and verb, for logs and messages. */
 export function describeWrite(write: Write, namespace: string): string {
-  switch (write.kind) {
-    case 'PatchNamespace': return `PATCH ${pathOf(namespaces, undefined, namespace)}`;
-    case 'PatchService': return `PATCH ${pathOf(services, namespace, write.name)}`;
-    case 'PatchTemplate': return `PATCH ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`;
-    case 'Scale': return `SCALE ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`;
-    case 'Evict': return `EVICT pod ${namespace}/${write.pod}`;
-    case 'Apply': return write.manifests.map(({ resource, object }) => `APPLY ${pathOf(resource, namespace, object.metadata.name)}`).join(', ');
-    case 'Remove': return write.objects.map(({ resource, name }) => `DELETE ${pathOf(resource, namespace, name)}`).join(', ');
-  }
+  return partsOf(write, namespace).join(', ');
 }
 
 function resourceOf(kind: string): Resource {

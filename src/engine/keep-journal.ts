@@ -4,9 +4,9 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
 import { journalText, type Journal } from '../plan/journal.ts';
 import { hold, type Draft } from './draft.ts';
-import { describeWrite } from './execute.ts';
 import { fromList, observedLabels, sameLabels } from './label-values.ts';
 import { namespacePatch } from './patches.ts';
+import { refusalOf } from './refused.ts';
 import { recordsFor } from './service-records.ts';
 import { refusalsToReport, type Situation, type Write } from './situation.ts';
 
@@ -67,11 +67,13 @@ export function journalFirst(situation: Situation, before: NamespaceMigrationSta
   const wanted = journalOf(situation, status, fromList(status.labels ?? []), phase === 'Migrated' || phase === 'Incomplete');
   if (situation.surroundings.namespace.annotations[journalAnnotation] === wanted) return draft;
   const write = patchWithJournal(situation, {}, wanted);
-  const refused = situation.refusals.get(describeWrite(write, situation.surroundings.namespace.name));
+  const refused = refusalOf(situation, write);
   if (refused === undefined || refused.count < refusalsToReport) return { ...draft, next: { kind: 'Journal', write } };
   // Refused again and again: the status says so, and nothing that would follow from it.
   const stays = before.direction === undefined ? 'Pending' : (before.phase as typeof draft.phase | undefined) ?? draft.phase;
-  return { ...hold(before, stays, { state: 'Stalled', reason: 'WriteRefused', message: `the journal of the namespace cannot be written: ${refused.message}` }), next: { kind: 'Write', write } };
+  const reason = refused.undone === true ? 'WriteUndone' : 'WriteRefused';
+  const message = refused.undone === true ? refused.message : `the journal of the namespace cannot be written: ${refused.message}`;
+  return { ...hold(before, stays, { state: 'Stalled', reason, message }), unanswered: true, next: { kind: 'Write', write } };
 }
 
 /** Whether a patch takes the journal off the namespace. */

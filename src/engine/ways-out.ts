@@ -206,6 +206,10 @@ const table = {
     meaning: 'The API server keeps refusing a write; the message ends with its answer.',
     remedy: 'Repair the rights, the policy or the webhook that the message names; it is tried again by itself.',
   },
+  WriteUndone: {
+    meaning: 'What the operator writes is carried out and does not last: a controller, a webhook or a GitOps tool changes it back again and again, or the API server does not keep it.',
+    remedy: 'Have whoever the message names leave the object or the field alone; it is tried again by itself, at most once a minute.',
+  },
 } satisfies Record<string, WayOut>;
 
 /** Every way out, by reason: the runbook shows it. */
@@ -232,17 +236,14 @@ export function findingReason({ id }: Finding): StalledReason {
   return storedReason(id);
 }
 
-/** As many characters as status.message of a namespace holds, and a condition of a migration. */
-function maxMessage({ namespace }: Place): number {
-  return namespace === undefined ? 2048 : 1024;
-}
-
 /** What is the matter, cut if both are too long together, and at its end the command that leads out. */
 export function messageWithWayOut(reason: StalledReason, message: string, place: Place, way?: string): string {
   const { remedy, command }: WayOut = isFinding(reason) ? table.MMnnn : table[reason];
+  // As many characters as a condition of a migration holds, and status.message of a namespace.
+  const most = place.namespace === undefined ? 2048 : 1024;
   const tail = way ?? (command === undefined ? undefined : `${remedy}: ${commandLine(command, place)}`);
-  if (tail === undefined) return message.slice(0, maxMessage(place));
-  const room = Math.max(1, maxMessage(place) - tail.length - 2);
+  if (tail === undefined) return message.slice(0, most);
+  const room = Math.max(1, most - tail.length - 2);
   const cause = message.length > room ? `${message.slice(0, room - 1)}…` : message;
   return `${cause.replace(/[.\s]+$/, '')}. ${tail}`;
 }

@@ -11,6 +11,7 @@ import { httpExtensionScenarios } from './http-extensions.ts';
 import { httpRouteScenarios } from './http-routes.ts';
 import { egressScenarios } from './egress.ts';
 import { foreignLabelScenarios } from './foreign-labels.ts';
+import { fightScenarios } from './fights.ts';
 import { followScenarios } from './follow.ts';
 import { httpScenarios } from './http.ts';
 import { lateFindingScenarios } from './late-findings.ts';
@@ -34,7 +35,7 @@ import { waypointScenarios } from './waypoint-life.ts';
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, ...directScenarios, ...egressScenarios,
-  ...alikeNameScenarios, ...followScenarios, ...foreignLabelScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...ownObjectScenarios,
+  ...alikeNameScenarios, ...fightScenarios, ...followScenarios, ...foreignLabelScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...ownObjectScenarios,
   ...returnScenarios,
   ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,

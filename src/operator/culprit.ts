@@ -1,0 +1,66 @@
+import type { KubeObject } from '../api/object.ts';
+import { fieldManager } from '../api/resources.ts';
+import type { Effort } from '../engine/efforts.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError, NotFoundError, UnavailableError } from '../kube/errors.ts';
+import { record } from '../mesh/json.ts';
+import type { Fights } from './fights.ts';
+import type { Context, Result } from './reconciler.ts';
+
+const fewManagers = 3;
+
+function holds(fields: unknown, key: string): boolean {
+  return Object.entries(record(fields)).some(([name, inner]) => name === `f:${key}` || holds(inner, key));
+}
+
+/** Who else writes the object: of the field if managedFields say so; whoever takes something away leaves no trace in them. */
+function othersOf({ metadata: { managedFields = [] } }: KubeObject, keys: readonly string[]): readonly string[] {
+  const others = managedFields.filter(({ manager, subresource }) => manager !== fieldManager && (subresource ?? '') === '')
+    .toSorted((a, b) => (b.time ?? '').localeCompare(a.time ?? ''));
+  const owners = others.filter(({ fieldsV1 }) => keys.some((key) => holds(fieldsV1, key)));
+  return [...new Set((owners.length > 0 ? owners : others).map(({ manager }) => manager ?? 'unknown'))].slice(0, fewManagers);
+}
+
+/** Labels, annotations and the rest of an object side by side: what is wanted of it names no more than the last part of a path. */
+function valueOf({ metadata, ...object }: KubeObject, key: string): unknown {
+  return metadata.labels?.[key] ?? metadata.annotations?.[key] ?? record(object['spec'])[key] ?? null;
+}
+
+function written({ resource, namespace, name }: Effort): string {
+  return `${resource.kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
+/** One sentence about an object that is not as we made it again and again: what is otherwise, and who else writes it. */
+async function whoUndoes(client: KubeClient, effort: Effort, signal: AbortSignal): Promise<string> {
+  const { resource, namespace, name, wanted } = effort;
+  const title = written(effort);
+  try {
+    const seen = await client.get(resource, namespace, name, signal);
+    const finalizers = seen.metadata.deletionTimestamp === undefined ? [] : seen.metadata.finalizers ?? [];
+    if (finalizers.length > 0) return `${title} is deleted and does not go: it has the finalizers ${finalizers.join(', ')}`;
+    const otherwise = Object.keys(wanted ?? {}).filter((key) => valueOf(seen, key) !== (wanted?.[key] ?? null));
+    const others = othersOf(seen, otherwise);
+    const by = others.length === 0 ? 'perhaps by a webhook, since nobody else owns a field of it' : `it is also written by ${others.join(', ')}`;
+    if (wanted === undefined) return `${title} is made anew again and again after it was deleted: ${by}`;
+    return `${title} is changed back again and again (${otherwise.join(', ') || 'for moments'}): ${by}`;
+  } catch (error) {
+    if (error instanceof NotFoundError) return `${title} is deleted again and again after it was made`;
+    if (error instanceof ApiError && !(error instanceof UnavailableError)) return `${title} is not as it was made again and again; it cannot be read who else writes it: ${error.message}`;
+    throw error;
+  }
+}
+
+/**
+ * What was made so again and again without lasting waits for its turn, and before that the status says who undoes it. Undefined if all of it may be
+ * sent now.
+ */
+export async function heldBack({ client }: Pick<Context, 'client'>, fights: Fights, key: string, efforts: readonly Effort[], signal: AbortSignal): Promise<Result | undefined> {
+  const fought = efforts.filter((effort) => fights.isFought(key, effort));
+  let isNews = false;
+  for (const effort of fought.filter((each) => !fights.isTold(key, each))) {
+    isNews = fights.tell(key, effort, await whoUndoes(client, effort, signal)) || isNews;
+  }
+  const ms = Math.max(0, ...fought.map((effort) => fights.dueInMs(key, effort)));
+  if (isNews) return { kind: 'Again' };
+  return ms > 0 ? { kind: 'After', ms } : undefined;
+}
