@@ -21,7 +21,7 @@ import { Pace, podsTaken } from './pace.ts';
 import { refusalOf } from './record-refusals.ts';
 import { report } from './report.ts';
 import { isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
-import { isBehind, isStale, isStored, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
+import { isBehind, isStale, isStored, refusal, StatusNotKeptError, storeStatus, type Context, type Result } from './reconciler.ts';
 import { fenceOff, isWatched, touchedFor } from './touched.ts';
 
 /** Pods that are younger may have been restarted by a process before this one, and not be paid for. */
@@ -93,7 +93,7 @@ export class NamespaceReconciler {
       return { kind: 'Again' };
     } catch (error) {
       if (isStale(error) && refusalOf(error) === undefined) return { kind: 'Stale' };
-      if (!records.statusFailed(child, error)) throw error;
+      if (error instanceof StatusNotKeptError || !records.statusFailed(child, error)) throw error;
       this.#context.log.warn({ namespace: subject.namespace, err: error }, 'The status of a record is refused; trying it again later');
       this.#memory.parking.note(subject, { status, next }, records.ofStatus(child) !== undefined);
       return { kind: 'After', ms: records.statusWaitMs(child) };

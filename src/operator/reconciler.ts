@@ -13,6 +13,7 @@ import type { ClusterView } from './cluster-view.ts';
 import type { Faults } from './faults.ts';
 import type { RecordRefusals } from './record-refusals.ts';
 import type { Unanswered } from './unanswered.ts';
+import type { Unkept } from './unkept.ts';
 
 /** What reconcilers work with. */
 export interface Context {
@@ -24,6 +25,7 @@ export interface Context {
   /** Writes to objects of our own that are refused. */
   readonly records: RecordRefusals;
   readonly faults: Faults;
+  readonly unkept: Unkept;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
@@ -60,6 +62,11 @@ export function isStored(object: KubeObject, status: object): boolean {
   return mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>) === undefined;
 }
 
+/** Thrown instead of a write of a status whose fields the API server did not keep a moment ago; nothing is done that would follow from it. */
+export class StatusNotKeptError extends Error {
+  override readonly name = 'StatusNotKeptError';
+}
+
 /**
  * Stores a status if it differs, on condition that nobody has changed the object since it was read: so a person's edit of
  * the status is never overwritten, it makes this fail and is read next time. Returns whether something was written.
@@ -67,9 +74,14 @@ export function isStored(object: KubeObject, status: object): boolean {
 export async function storeStatus(context: Context, resource: Resource, object: KubeObject, status: object, signal: AbortSignal): Promise<boolean> {
   const patch = mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>);
   if (patch === undefined) return false;
-  const { namespace, name, uid, resourceVersion } = object.metadata;
-  const body = { metadata: { uid, resourceVersion }, status: patch };
-  noteWrite(context, resource, await context.client.mergePatch(resource, namespace, name, body, { subresource: 'status', signal }));
+  const { namespace, name, uid = '', resourceVersion } = object.metadata;
+  const { unkept, client } = context;
+  const fields = Object.keys(patch);
+  if (unkept.dueInMs(uid, fields) > 0) throw new StatusNotKeptError(`the API server does not keep ${fields.join(', ')} in the status of ${resource.kind} ${namespace ?? ''}/${name}: install the CRDs of this version (crds/), and look for webhooks on ${resource.plural}`);
+  const answer = await client.mergePatch(resource, namespace, name, { metadata: { uid, resourceVersion }, status: patch }, { subresource: 'status', signal });
+  noteWrite(context, resource, answer);
+  const left = mergePatch((answer['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>);
+  unkept.answered(uid, Object.keys(left ?? {}));
   return true;
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { journalAnnotation } from '../../src/api/resources.ts';
+import { journalAnnotation, meshMigrations } from '../../src/api/resources.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import { allowGet, denyDelete, nothingLeft, shop, stalled } from './http.ts';
@@ -158,6 +158,47 @@ export const fightScenarios: readonly Scenario[] = [
       await writes.stop();
       await nothingLeft(world);
       await world.restored(before);
+    },
+  },
+  {
+    // Somebody takes the finalizer off the migration: it is put back less and less often.
+    name: 'fought-finalizer',
+    async run(world) {
+      await smallShop(world);
+      await world.create(meshMigration(world.name, { names: [world.ns()] }));
+      await world.childPhase('Migrated');
+      const writes = await watchWrites(world, meshMigrations, undefined, ({ metadata }) => metadata.name === world.name);
+      const tool = fighter(world, async () => {
+        if ((await world.migration()).metadata.finalizers === undefined) return false;
+        await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
+        return true;
+      });
+      await bounded(world, writes, tool);
+      await tool.leave();
+      await writes.stop();
+      await world.eventually('the finalizer', async () => ((await world.migration()).metadata.finalizers === undefined ? undefined : true));
+    },
+  },
+  {
+    // The CRDs are older than the operator: a field of the status is not kept. Nothing is done that would follow from it, and it goes on with the CRDs of now.
+    name: 'status-not-kept',
+    disturbs: true,
+    async run(world) {
+      await smallShop(world);
+      const definition = 'namespacemigrations.meshmigration.dev';
+      const path = '/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/podsObservedAt';
+      const { client, signal } = world;
+      await client.jsonPatch(kinds.CustomResourceDefinition, undefined, definition, [{ op: 'remove', path }], { signal });
+      try {
+        await world.pause(2000);
+        const before = world.operator.sent?.() ?? 0;
+        await world.create(meshMigration(world.name, { names: [world.ns()] }));
+        await world.pause(fightMs);
+        assert.ok((world.operator.sent?.() ?? 0) - before <= perFight, 'it is tried again, less and less often');
+      } finally {
+        await client.jsonPatch(kinds.CustomResourceDefinition, undefined, definition, [{ op: 'add', path, value: { type: 'string', format: 'date-time' } }], { signal });
+      }
+      await world.childPhase('Migrated');
     },
   },
   {
