@@ -19,6 +19,7 @@ import { lifecycleScenarios } from './lifecycle.ts';
 import { ownObjectScenarios } from './own-objects.ts';
 import { migrateScenarios } from './migrate.ts';
 import { returnScenarios } from './return.ts';
+import { recordFightScenarios } from './record-fights.ts';
 import { recordScenarios } from './record.ts';
 import { refusedRecordScenarios } from './records-refused.ts';
 import { rollbackScenarios } from './rollback.ts';
@@ -37,7 +38,7 @@ export const scenarios: readonly Scenario[] = [
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, ...directScenarios, ...egressScenarios,
   ...alikeNameScenarios, ...fightScenarios, ...followScenarios, ...foreignLabelScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...ownObjectScenarios,
   ...returnScenarios,
-  ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
+  ...recordScenarios, ...recordFightScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
   ...calledFirstScenarios, ...backTogetherScenarios, ...refusedRecordScenarios, ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,
 ];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { journalAnnotation, meshMigrations } from '../../src/api/resources.ts';
+import { journalAnnotation } from '../../src/api/resources.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import { allowGet, denyDelete, nothingLeft, shop, stalled } from './http.ts';
@@ -11,8 +11,11 @@ import { watchWrites, type WriteWatch } from './write-watch.ts';
 
 /** How often somebody looks whether he has to change something back. */
 const lookEveryMs = 250;
-const fightMs = 10 * 60_000;
-const perFight = 40;
+/** How long somebody fights. */
+export const fightMs = 10 * 60_000;
+
+/** How often at most what is fought for is written in that time. */
+export const perFight = 40;
 
 /** Somebody who undoes what is written, for as long as he is there. */
 export interface Fighter {
@@ -22,7 +25,7 @@ export interface Fighter {
 }
 
 /** Calls `undo` again and again; it returns whether there was something to undo. */
-function fighter(world: World, undo: () => Promise<boolean>): Fighter {
+export function fighter(world: World, undo: () => Promise<boolean>): Fighter {
   let times = 0;
   const leaving = new AbortController();
   const fighting = (async () => {
@@ -43,7 +46,7 @@ function fighter(world: World, undo: () => Promise<boolean>): Fighter {
 }
 
 /** Lets ten minutes pass, in which the operator must not write the object that is fought for more often than some dozens of times. */
-async function bounded(world: World, writes: WriteWatch, against: Fighter, ms = fightMs): Promise<void> {
+export async function bounded(world: World, writes: WriteWatch, against: Fighter, ms = fightMs): Promise<void> {
   const until = world.clock.monotonic() + ms;
   while (world.clock.monotonic() < until) {
     await world.pause(1000);
@@ -158,47 +161,6 @@ export const fightScenarios: readonly Scenario[] = [
       await writes.stop();
       await nothingLeft(world);
       await world.restored(before);
-    },
-  },
-  {
-    // Somebody takes the finalizer off the migration: it is put back less and less often.
-    name: 'fought-finalizer',
-    async run(world) {
-      await smallShop(world);
-      await world.create(meshMigration(world.name, { names: [world.ns()] }));
-      await world.childPhase('Migrated');
-      const writes = await watchWrites(world, meshMigrations, undefined, ({ metadata }) => metadata.name === world.name);
-      const tool = fighter(world, async () => {
-        if ((await world.migration()).metadata.finalizers === undefined) return false;
-        await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
-        return true;
-      });
-      await bounded(world, writes, tool);
-      await tool.leave();
-      await writes.stop();
-      await world.eventually('the finalizer', async () => ((await world.migration()).metadata.finalizers === undefined ? undefined : true));
-    },
-  },
-  {
-    // The CRDs are older than the operator: a field of the status is not kept. Nothing is done that would follow from it, and it goes on with the CRDs of now.
-    name: 'status-not-kept',
-    disturbs: true,
-    async run(world) {
-      await smallShop(world);
-      const definition = 'namespacemigrations.meshmigration.dev';
-      const path = '/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/podsObservedAt';
-      const { client, signal } = world;
-      await client.jsonPatch(kinds.CustomResourceDefinition, undefined, definition, [{ op: 'remove', path }], { signal });
-      try {
-        await world.pause(2000);
-        const before = world.operator.sent?.() ?? 0;
-        await world.create(meshMigration(world.name, { names: [world.ns()] }));
-        await world.pause(fightMs);
-        assert.ok((world.operator.sent?.() ?? 0) - before <= perFight, 'it is tried again, less and less often');
-      } finally {
-        await client.jsonPatch(kinds.CustomResourceDefinition, undefined, definition, [{ op: 'add', path, value: { type: 'string', format: 'date-time' } }], { signal });
-      }
-      await world.childPhase('Migrated');
     },
   },
   {
