@@ -33,6 +33,8 @@ function unbuilt(situation: Situation, outcome: Outcome, followed: Write | undef
   const { over } = deadline(situation, `undone: ${part}`, durationMs(situation.spec.restart.progressDeadline));
   const isOwn = outcome.kind === 'Write' && isUndone(situation, outcome.write);
   if (over && (isOwn || isUndone(situation, followed))) return { kind: 'Failed', reason: 'WriteUndone', message };
+  // What was done and does not hold any more for this very reason has failed of it, whichever deadline is over first.
+  if (outcome.kind === 'Failed' && outcome.message.includes(message)) return { ...outcome, reason: 'WriteUndone', message };
   if (isOwn || outcome.kind === 'Failed' || outcome.kind === 'Foreign' || outcome.kind === 'Wait') return outcome;
   return { kind: 'Wait', stuck: true, stalled: 'WriteUndone', message };
 }
