@@ -1,4 +1,5 @@
 import type { Command } from '../api/common.ts';
+import { journalLost } from '../api/mesh-migration.ts';
 import type { NamespaceMigrationStatus, Step as StepEntry } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
@@ -8,6 +9,7 @@ import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
 import { isAtRest } from './left.ts';
+import { hasLostJournal } from './lost-journal.ts';
 import { wasThere } from './set-early.ts';
 import type { Situation } from './situation.ts';
 import { heldByMigration } from './verdicts.ts';
@@ -112,24 +114,30 @@ function goneOn(situation: Situation, status: NamespaceMigrationStatus, command:
   return { status: resumed(situation, status, command), answer: held === undefined ? null : `${command.by} asked to go on, but ${held}` };
 }
 
+/** Why nothing comes of a command where nothing is started. Where the journal is lost, or was, nothing is begun from labels that are half-way. */
+function notStarted({ object, returned, spec }: Situation, { direction, phase }: NamespaceMigrationStatus, { action, by }: Command): string | undefined {
+  if (direction !== undefined || action === 'Pause') return undefined;
+  const asked = `${by} asked ${action === 'Rollback' ? 'for a rollback' : 'to go on'}, but`;
+  if (hasLostJournal(object)) return `${asked} its journal is lost (MM007), so the operator can do neither: do what the message of the namespace says`;
+  if (action === 'Rollback') return `${asked} this namespace is ${phase ?? 'not started'}: there is nothing to roll back`;
+  return returned?.reason === journalLost && spec.action !== 'Migrate' ? `${asked} spec.action is ${spec.action}: set it to Migrate first` : undefined;
+}
+
 /** A command that makes sense now is taken over; any other is answered and the phase put back. */
 export function acceptEdit(situation: Situation, status: NamespaceMigrationStatus): Accepted {
   const edit = editOf(situation.object.status, situation.object.metadata.managedFields, situation.now);
   if (edit === undefined) return { status };
   if (edit.kind === 'Senseless') return { status, answer: edit.message };
   const { command } = edit;
-  const is = status.phase ?? 'not started';
-  if (command.action === 'Rollback') {
-    return status.direction === undefined
-      ? { status, answer: `${command.by} asked for a rollback, but this namespace is ${is}: there is nothing to roll back` }
-      : broughtBack(situation, status, command);
-  }
+  const answer = notStarted(situation, status, command);
+  if (answer !== undefined) return { status, answer };
+  if (command.action === 'Rollback') return broughtBack(situation, status, command);
   // At rest there is nothing to go on with, except when somebody has changed what the migration holds: it is taken back.
   const further = goneFurther(situation, status, command);
   if (further !== undefined) return further;
   const drifted = rests(status, command) && foreignChange(situation, status) !== undefined;
   if (status.direction === 'Backward' || (over.includes(status.phase) && !drifted)) {
-    return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${is}` };
+    return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${status.phase ?? 'not started'}` };
   }
   return command.action === 'Pause' ? { status: { ...status, command }, answer: null } : goneOn(situation, status, command);
 }

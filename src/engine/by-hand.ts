@@ -1,11 +1,18 @@
-import { originalLabelsAnnotation } from '../api/resources.ts';
+import { originalLabelsAnnotation, stepLabel } from '../api/resources.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
 import type { ServiceView } from '../mesh/views.ts';
+import { arrivedAlone } from './arrived.ts';
 import { labelCommand } from './label-command.ts';
-import { observedLabels } from './label-values.ts';
+import { hasLabels, observedLabels } from './label-values.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
 import { targetsBack } from './services.ts';
 import type { Situation } from './situation.ts';
+
+/** What a person is to do, in this order, and how many commands have no room besides. */
+export interface ByHand {
+  readonly commands: readonly string[];
+  readonly more: number;
+}
 
 /** As much of a picture as tells a person what to put back. */
 export type Picture = Pick<Situation, 'adapter' | 'object' | 'surroundings'>;
@@ -36,36 +43,87 @@ function unbinding({ surroundings }: Picture, work: Work<'UnbindServices'>): rea
   });
 }
 
-/** By their names: a label of ours may have been copied to what is not. The kind with its group, because kinds of two groups may share a name. */
+/**
+ * By their names: a label of ours may have been copied to what is not. In the order of the steps that made them, because what admits the waypoint to the pods
+ * has to go before the copies that decide at the waypoint. The kind with its group, because kinds of two groups may share a name.
+ */
 function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): readonly string[] {
   const { adapter, surroundings: { namespace: { name: home } } } = picture;
   const left = ownObjects(picture, steps).filter((object) => isOfThis(picture, object));
-  return adapter.made.flatMap(({ kind, plural, group }) => {
-    const names = left.filter((object) => object.kind === kind).map(({ name }) => name);
+  return steps.flatMap((step) => adapter.made.flatMap(({ kind, plural, group }) => {
+    const names = left.filter((object) => object.kind === kind && object.labels[stepLabel] === step).map(({ name }) => name);
     if (names.length === 0) return [];
     // Nobody sees whether it is there: it goes right before what tells of it.
     const before = unwatched.filter((entry) => entry.before.kind === kind).map(({ resource, name }) => `kubectl delete ${resource.plural} ${name} -n ${home} --ignore-not-found`);
     return [...before, ...chunked(names).map((some) => `kubectl delete ${plural}${group === '' ? '' : `.${group}`} ${some} -n ${home}`)];
-  });
+  }));
 }
 
-function commands(picture: Picture, before: LabelTargets): readonly string[] {
-  const { adapter, surroundings: { namespace: { name: home }, route, pods } } = picture;
+/** The workloads that are to be made anew, in the order in which nobody is refused meanwhile. */
+function restarting({ surroundings }: Picture, { stale, order }: Work<'Restart'>): string {
+  const due = (order?.(surroundings) ?? surroundings.workloads).filter(({ kind, name }) =>
+    surroundings.pods.some((pod) => stale(pod) && pod.owner?.kind === kind && pod.owner.name === name));
+  const some = due.slice(0, named).map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  if (due.length === 0) return 'restart the workloads, and wait for them';
+  return `restart the workloads in this order and wait for each: ${some}${due.length > named ? ', and then the others' : ''}`;
+}
+
+/** Whether the labels of the namespace are those of the new data plane, and of that alone. */
+export function isThere({ adapter, surroundings: { namespace: { labels }, route } }: Picture): boolean {
+  return arrivedAlone(adapter, route, labels);
+}
+
+/** The labels as they are, as long as no record has those of before; in both data planes, without what the way into the new one gave. */
+function labelsGuessed(picture: Picture): LabelTargets {
+  const { adapter, surroundings: { namespace: { labels }, route } } = picture;
+  const now = observedLabels(picture);
+  if (!adapter.arrived(route, labels) || isThere(picture)) return now;
+  const given = adapter.itinerary(route, now, 'L4').forward.flatMap(({ work }) => (work.kind === 'Labels' ? Object.entries(work.targets) : []));
+  return { ...now, ...Object.fromEntries(given.filter(([key, value]) => value !== null && now[key] === value).map(([key]) => [key, null])) };
+}
+
+/** What nobody can give a command for: the labels of before, where no record has them and these lead to the new data plane. */
+function unknownLabels(picture: Picture, target: LabelTargets): readonly string[] {
+  const { adapter, surroundings: { namespace: { name, labels }, route } } = picture;
+  if (!adapter.arrived(route, labels) || !hasLabels(labels, target)) return [];
+  const changes = adapter.itinerary(route, target, 'L4').backward.flatMap(({ work }) => (work.kind === 'Labels' ? [Object.keys(work.targets)] : []));
+  const [first = []] = changes;
+  // Pods need the capture until they are made anew.
+  const late = (changes.at(-1) ?? []).filter((key) => !first.includes(key) && labels[key] !== undefined);
+  return [`put the labels of namespace ${name} back as they were before it was migrated${late.length === 0 ? '' : `, but leave ${late.join(' and ')}`}`];
+}
+
+/** Whether pods are to be made anew. Without a record only those of the new data plane: what others are to be, the labels of before would tell. */
+function isToRestart({ adapter, surroundings: { pods, route } }: Picture, { stale }: Work<'Restart'>, isKnown: boolean): boolean {
+  const mode = adapter.modeFor(route.to);
+  return pods.some((pod) => adapter.concerns(pod) && stale(pod) && (isKnown || adapter.modeOf(pod) === mode));
+}
+
+function commands(picture: Picture, known: LabelTargets | undefined): readonly string[] {
+  const { adapter, surroundings: { namespace: { name: home }, route } } = picture;
+  const before = known ?? labelsGuessed(picture);
   let now = observedLabels(picture);
+  const first = known === undefined ? unknownLabels(picture, before) : [];
   // The longest itinerary has every step that there may be something to do for.
-  return adapter.itinerary(route, before, 'L7').backward.flatMap(({ work }): readonly string[] => {
+  const commandsOf = (work: StepWork): readonly string[] => {
     switch (work.kind) {
       case 'Labels': {
         const command = labelCommand(`namespace ${home}`, now, work.targets);
         now = { ...now, ...work.targets };
         return command === undefined ? [] : [command];
       }
-      case 'Restart': return pods.every((pod) => !adapter.concerns(pod) || !work.stale(pod)) ? [] : ['restart the workloads one by one, those that are called before their callers, and wait for them'];
+      case 'Restart': return isToRestart(picture, work, known !== undefined) ? [restarting(picture, work)] : [];
       case 'UnbindServices': return unbinding(picture, work);
       case 'Remove': return deleting(picture, work);
       default: return [];
     }
-  });
+  };
+  return [...first, ...adapter.itinerary(route, before, 'L7').backward.flatMap(({ work, gate, settled }): readonly string[] => {
+    const some = commandsOf(work);
+    // The operator would ask a gate, or wait until every proxy has heard of the step before: a person can only give them the time.
+    const waits = some.length > 0 && (gate !== undefined || settled !== undefined);
+    return waits ? ['wait a minute', ...some] : some;
+  })];
 }
 
 /** As many of them as have room, one at least. */
@@ -77,11 +135,15 @@ function fitting(all: readonly string[], room: number): number {
 
 /**
  * The way back as a person goes it, with the labels as they were: in the order of the itinerary, because pods need what protects them until they are
- * replaced, and Services their copies until they are unbound. What has no room comes up when what stands before it is done. Empty when nothing is left.
+ * replaced, and Services their copies until they are unbound. What has no room comes up when what stands before it is done.
  */
-export function wayBackByHand(picture: Picture, before: LabelTargets, room: number): string {
+export function wayBackByHand(picture: Picture, before: LabelTargets | undefined, room: number): ByHand {
   const all = commands(picture, before);
   const some = all.slice(0, fitting(all, room));
-  const more = all.length - some.length;
-  return `${some.join('; ')}${more > 0 ? `; and ${more} more, named here when these are done` : ''}`;
+  return { commands: some, more: all.length - some.length };
+}
+
+/** Whether nothing is to be put back any more. */
+export function isBack(picture: Picture, before: LabelTargets | undefined): boolean {
+  return commands(picture, before).length === 0;
 }

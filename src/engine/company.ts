@@ -27,7 +27,7 @@ export function costOfRollback({ adapter, surroundings, object: { metadata } }: 
   const { along, stay } = adapter.refusing(surroundings);
   const parts = [
     ...(along.length > 0 ? [`${listed(along, 10)} would refuse calls from here and would go back with it`] : []),
-    ...(stay.length > 0 ? [`calls to ${listed(stay, 10)} would be refused for as long as these stay behind their waypoints: roll their migration back first`] : []),
+    ...(stay.length > 0 ? [`calls to ${listed(stay, 10)} would be refused for as long as these stay behind their waypoints: roll them back first, by hand where no migration can`] : []),
   ];
   return parts.length === 0 ? undefined : `${parts.join('; ')}. To do it all the same, give the command once more within ten minutes: ${commandLine('GoBack', metadata)}`;
 }

@@ -1,5 +1,5 @@
 import { NamespacePhase, type NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import type { NamespaceMigration } from '../api/resources.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { commanded, journalLost, type Returned } from '../api/mesh-migration.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isLate, isOf, journalOn, type Journal } from '../plan/journal.ts';
@@ -7,7 +7,8 @@ import { toList } from './label-values.ts';
 import type { Situation } from './situation.ts';
 import { withRecords } from './service-records.ts';
 import { readable } from './stored.ts';
-import { isSealing } from './verdicts.ts';
+import { isUnended } from './lost-journal.ts';
+import { isClosing, isSealing } from './verdicts.ts';
 
 /** Where the operator cannot be fooled about one namespace. */
 export interface Evidence {
@@ -63,13 +64,16 @@ function started(status: NamespaceMigrationStatus, journal: Journal, { uid }: Na
 }
 
 /** Why it went back, as the MeshMigration keeps it; the words of before where they are about the same. */
-function returnedAs({ reason, at, by }: Returned, { command, failure }: NamespaceMigrationStatus): NamespaceMigrationStatus {
+function returnedAs({ reason, at, by }: Returned, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  const { command, failure } = status;
   // Where it stands is found at each look; a command to start is kept until the MeshMigration has noted it.
   if (reason === journalLost) return command?.action === 'Migrate' ? { command } : {};
-  if (command?.action === 'Migrate') return { phase: 'RolledBack', command };
+  // An entry is there since the way back has begun: it does not tell that it is over.
+  const over = isUnended(status) ? {} : { phase: 'RolledBack' } as const;
+  if (command?.action === 'Migrate') return { ...over, command };
   const message = failure?.reason === reason ? failure.message : 'its attempt failed';
   return {
-    phase: 'RolledBack',
+    ...over,
     ...(by !== undefined && { command: { action: 'Rollback', by, at } }),
     ...(reason !== commanded && { failure: { reason, message, at } }),
   };
@@ -79,7 +83,8 @@ function returnedAs({ reason, at, by }: Returned, { command, failure }: Namespac
 function restedAt(status: NamespaceMigrationStatus): string | undefined {
   const { direction, itinerary, writtenPhase } = status;
   if (direction === undefined) return writtenPhase;
-  if (direction === 'Backward') return 'RolledBack';
+  // Over only if that was announced: its journal may have been taken away on the way, and that is found at the next look.
+  if (direction === 'Backward') return isClosing(status) ? 'RolledBack' : undefined;
   if (itinerary === 'Hbone') return undefined;
   // It was announced before the journal went, and counts whatever is wanted by now. Who forges it only ends the way back of his own namespace.
   return isSealing(status) ? 'Finalized' : writtenPhase;
@@ -88,7 +93,7 @@ function restedAt(status: NamespaceMigrationStatus): string | undefined {
 /** Nothing of it is started. What a status says beyond that is only believed where it holds nothing up. */
 function notStarted(status: NamespaceMigrationStatus, returned: Returned | undefined): NamespaceMigrationStatus {
   const { direction: _direction, labels: _labels, original: _original, command, failure: _failure, writtenPhase: _written, step: _step, ...rest } = status;
-  const phase = restedAt(status);
+  const phase = returned !== undefined && status.direction !== undefined && isUnended(status) ? undefined : restedAt(status);
   return {
     ...rest,
     ...(NamespacePhase.safeParse(phase).success && { phase }),
@@ -110,6 +115,15 @@ export function confirmedStatus(stored: NamespaceMigrationStatus | undefined, { 
 export function confirmedRecord(child: NamespaceMigration, evidence: Evidence): NamespaceMigration {
   const { phase, ...status } = confirmedStatus(child.status, evidence);
   return { ...child, status: { ...status, ...(phase !== undefined && { phase, writtenPhase: phase }) } };
+}
+
+/** What the records of a migration tell, and for those of the `changed` namespaces whose record was lost what their journals do: they are under way like the others. */
+export function withLost({ metadata: { name }, spec: { from, to } }: MeshMigration, records: readonly NamespaceMigration[], changed: readonly NamespaceView[]): readonly NamespaceMigration[] {
+  const recorded = new Set(records.map(({ metadata }) => metadata.namespace));
+  return [...records, ...changed.filter((home) => !recorded.has(home.name)).map((home) => {
+    const record = { metadata: { name, namespace: home.name }, spec: { migration: name, from, to } };
+    return confirmedRecord(record, evidenceOf(record, home, undefined));
+  })];
 }
 
 /** The picture with what the journal says in it. */

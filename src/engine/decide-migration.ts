@@ -5,7 +5,7 @@ import { journalOn } from '../plan/journal.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { actionInForce, editOf } from './commands.ts';
-import { confirmedRecord, evidenceOf } from './confirm.ts';
+import { withLost } from './confirm.ts';
 import { conditionsFor, told } from './conditions.ts';
 import { nameOf, wishesOf, type MigrationWrite, type Wishes } from './migration-writes.ts';
 import { nextOf, refusedObjects, withRefused, type RefusedWrites } from './refused-records.ts';
@@ -76,14 +76,8 @@ function acceptEdit({ object, children, now }: MigrationSituation): { readonly s
   return { status: { ...status, command: { ...command, overrides: object.spec.action } } };
 }
 
-/** What its records tell, and for namespaces whose record was lost what their journals do: they are under way like the others. */
-function everyoneIn({ object: { metadata, spec }, scope, children, homes }: MigrationSituation): readonly NamespaceMigration[] {
-  const recorded = new Set(children.map((child) => child.metadata.namespace));
-  const lost = homes.filter(({ name }) => scope.changed.includes(name) && !recorded.has(name));
-  return [...children, ...lost.map((home) => {
-    const record = { metadata: { name: metadata.name, namespace: home.name }, spec: { migration: metadata.name, from: spec.from, to: spec.to } };
-    return confirmedRecord(record, evidenceOf(record, home, undefined));
-  })];
+function everyoneIn({ object, scope, children, homes }: MigrationSituation): readonly NamespaceMigration[] {
+  return withLost(object, children, homes.filter(({ name }) => scope.changed.includes(name)));
 }
 
 /** Phase and verdict, once with what is refused: which writes are wanted depends on the phase, and nothing that is refused makes it another one. */
@@ -118,7 +112,9 @@ export function decideMigration(situation: MigrationSituation): MigrationDecisio
   const { children, totals, summary, wishes } = judged(situation, everyone, commanded);
   const started = children.some(({ status: child }) => child?.direction !== undefined);
   const { command, returned: _returned, ...rest } = status;
-  const noted = returnedNow({ isThere: () => false, ...situation });
+  // As long as all go back nothing is kept as it is: what was begun there is not back.
+  const isThere = wantedOf(commanded) === 'Rollback' ? undefined : situation.isThere;
+  const noted = returnedNow({ ...situation, isThere: isThere ?? (() => false) });
   const held = command?.overrides === object.spec.action;
   const generation = object.metadata.generation ?? 1;
   return {

@@ -26,7 +26,7 @@ import { blame, givenUp } from './refused.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
 import { alsoRestless, restless, unrestOf } from './unrest.ts';
 import { upkeep } from './upkeep.ts';
-import { failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
+import { closingVerdict, failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
 import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
 import { walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
@@ -106,12 +106,13 @@ function walkBack(situation: Situation, turned: NamespaceMigrationStatus, itiner
 function close(situation: Situation, { step: _step, ...status }: NamespaceMigrationStatus): Draft {
   const ownReason = status.failure !== undefined || status.command?.action === 'Rollback';
   const differing = differences(situation, status);
-  const back = (message: string): Omit<Draft, 'next'> => ({ status, phase: 'RollingBack', verdict: { state: 'InProgress', reason: 'Closing', message }, differences: differing });
+  const back = (verdict: Verdict): Omit<Draft, 'next'> => ({ status, phase: 'RollingBack', verdict, differences: differing });
   if (ownReason && situation.returned?.attempt !== status.attempt) {
-    return { ...back('everything is back; waiting until the MeshMigration has noted that it is not started again by itself'), next: { kind: 'Wait' } };
+    const message = 'everything is back; waiting until the MeshMigration has noted that it is not started again by itself';
+    return { ...back({ state: 'InProgress', reason: 'Closing', message }), next: { kind: 'Wait' } };
   }
-  // Safe: removes only our own annotation, when nothing differs any more. Dying before: sent again; after: nothing is started.
-  return { ...back('everything is back; removing the journal'), next: { kind: 'Write', write: patchWithJournal(situation, {}, null) } };
+  // Safe: removes only our own annotation, when nothing differs any more, and that is stored. Dying before: sent again; after: nothing is started.
+  return { ...back(closingVerdict), next: { kind: 'Write', write: patchWithJournal(situation, {}, null) } };
 }
 
 /**

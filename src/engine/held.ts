@@ -1,7 +1,7 @@
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { durationMs } from '../base/duration.ts';
-import type { Hold } from '../mesh/adapter.ts';
+import type { Hold } from '../mesh/others.ts';
 import type { Verdict } from './conditions.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline } from './waits.ts';

@@ -149,14 +149,14 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   return hold(looked, 'Blocked', { state: 'Stalled', reason: findingReason(first), message: `${sentence(first)}${more}. ${remedy(first)}` });
 }
 
-/** A namespace whose migration ended: what was said at the end stays. Nothing is swept where another migration is at work, or was. */
+/** A namespace whose migration ended: what was said at the end stays. Nothing is swept where another migration is at work, or was, or where somebody has led it back. */
 function settled(situation: Situation, status: NamespaceMigrationStatus, strange: Finding | undefined): Draft {
   const isAlone = strange === undefined && !isOthers(situation);
   const late = lateJournal(situation);
   const moved = movedSince(situation);
   const back = (): Draft => ({ ...hold(status, 'RolledBack', rolledBackVerdict(situation, status, moved)), ...(moved !== undefined && { moved }) });
-  if (late !== undefined) return { ...back(), next: { kind: 'Write', write: late } };
+  if (late !== undefined && moved === undefined) return { ...back(), next: { kind: 'Write', write: late } };
   if (status.command?.action === 'Migrate') return waiting(status, 'Pending', 'InProgress', 'Waiting', 'waiting until the MeshMigration has noted that it is to start again');
-  if (status.phase !== 'Finalized') return { ...back(), next: isAlone ? sweep(situation, status) : { kind: 'Wait' } };
+  if (status.phase !== 'Finalized') return { ...back(), next: isAlone && moved === undefined ? sweep(situation, status) : { kind: 'Wait' } };
   return hold(status, 'Finalized', finalizedVerdict);
 }

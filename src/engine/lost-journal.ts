@@ -4,13 +4,15 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { journalOn } from '../plan/journal.ts';
-import { wayBackByHand, type Picture } from './by-hand.ts';
+import { isOf, journalOn } from '../plan/journal.ts';
+import { isBack, isThere, wayBackByHand, type Picture } from './by-hand.ts';
 import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
+import { sentence } from './held.ts';
 import { fromList, hasLabels, observedLabels } from './label-values.ts';
+import { movedSince } from './moved-since.ts';
 import type { Situation } from './situation.ts';
-import { broughtBackVerdict, rolledBackVerdict } from './verdicts.ts';
+import { broughtBackVerdict, isClosing, rolledBackVerdict } from './verdicts.ts';
 import { findingReason, messageWithWayOut } from './ways-out.ts';
 
 /** Whether it was found before that the journal of the namespace was taken away. Of a record, so whoever forges one holds up his own migration's end. */
@@ -28,9 +30,9 @@ export function tellsOfBeginning(status: NamespaceMigrationStatus): boolean {
 }
 
 /** Whether only this record tells what the labels of a namespace were before a migration that has begun: its journal is gone, or spoilt, and they are not back. */
-export function tellsAlone({ status }: NamespaceMigration, namespace: NamespaceView): boolean {
+export function tellsAlone({ status, spec }: NamespaceMigration, namespace: NamespaceView): boolean {
   const original = status?.original;
-  if (original?.namespaceUid !== namespace.uid || journalOn(namespace) !== undefined || status?.writtenPhase === 'Finalized') return false;
+  if (original?.namespaceUid !== namespace.uid || isOf(journalOn(namespace), spec.migration, spec) || status?.writtenPhase === 'Finalized') return false;
   return !hasLabels(namespace.labels, fromList(original.labels));
 }
 
@@ -47,27 +49,66 @@ function isSpoilt({ annotations }: NamespaceView): boolean {
 const maxFix = 850;
 
 /** What is said in a fix around its commands. */
-const besides = 130;
+const besides = 165;
+
+const elsewhere = '. To keep it as it is: docs/runbook.md, The journal is gone';
+
+/** How what is there now is kept. As long as all go back, or nobody could tell any more what is left, no command says so. */
+interface Keeping {
+  readonly offered: boolean;
+  /** What is to be done before. */
+  readonly first: string;
+}
+
+function keeping(picture: Picture, wanted?: Situation): Keeping {
+  const goesBack = wanted?.wanted === 'Rollback' && (wanted.spec.action === 'Rollback' || wanted.commanded !== undefined);
+  return { offered: isThere(picture), first: goesBack ? ' when the MeshMigration does not go back any more' : '' };
+}
+
+/** What stands in the place of the journal goes last, because it keeps anything from being started. */
+function removal({ surroundings: { namespace } }: Picture): readonly string[] {
+  return isSpoilt(namespace) ? [`kubectl annotate namespace ${namespace.name} ${journalAnnotation}-`] : [];
+}
+
+function restoring(picture: Picture): string {
+  if (isSpoilt(picture.surroundings.namespace)) return 'Put the annotation back as it was, from a backup of the Namespace; then it goes on. Or go';
+  return labelsClaimed(picture) === undefined ? 'Go' : 'If status.original has the right labels, go';
+}
+
+/** Nothing that takes the record away is said before the end of the way back has room: the record alone tells what is left of it. */
+function fixOf(picture: Picture, { offered, first }: Keeping): string {
+  const { metadata: { name } } = picture.object;
+  const home = picture.surroundings.namespace.name;
+  const restore = restoring(picture);
+  const back = wayBackByHand(picture, labelsClaimed(picture), maxFix - restore.length - besides);
+  const start = `${restore} back by hand, in this order: `;
+  if (back.more > 0) return `${start}${back.commands.join('; ')}; and ${back.more} more, named here when these are done. Until then the record stays${offered ? elsewhere : ''}`;
+  const all = [...back.commands, ...removal(picture)];
+  const whole = `${start}${all.length === 0 ? 'nothing is left to be done' : all.join('; ')}`;
+  if (!offered) return whole;
+  const keep = `. Or keep it as it is${first}: ${[...removal(picture), `kubectl delete nsm ${name} -n ${home}`].join('; ')}`;
+  return `${whole}${whole.length + keep.length > maxFix + besides ? elsewhere : keep}`;
+}
 
 /**
  * The one finding about a journal that is not there, or cannot be read, although the namespace was begun. The status says what the labels were, but
  * whoever may write it would then choose the labels of the namespace: so nothing is put back, nothing is started from labels that are half-way, and
  * a person is told what to do. A forged status holds up nothing but its own namespace.
  */
-function finding(picture: Picture, message: string): Finding {
-  const { surroundings: { namespace }, object: { metadata } } = picture;
-  const { name } = namespace;
-  const restore = isSpoilt(namespace) ? 'Put the annotation back as it was, from a backup of the Namespace; then it goes on. Or go' : 'If its status is right, go';
-  const last = `${isSpoilt(namespace) ? `kubectl annotate namespace ${name} ${journalAnnotation}-; ` : ''}kubectl delete nsm ${metadata.name} -n ${name}`;
-  const back = wayBackByHand(picture, labelsClaimed(picture) ?? observedLabels(picture), maxFix - restore.length - last.length - besides);
-  const fix = `${restore} back by hand, in this order: ${back === '' ? 'nothing is left to be done' : back}. Or keep it as it is. Then: ${last}`;
-  return { id: 'MM007', severity: 'Critical', object: `Namespace ${name}`, message, fix: fix.slice(0, 1024) };
+function finding(picture: Picture, message: string, keep: Keeping): Finding {
+  return { id: 'MM007', severity: 'Critical', object: `Namespace ${picture.surroundings.namespace.name}`, message, fix: fixOf(picture, keep).slice(0, 1024) };
 }
 
-function happened({ surroundings: { namespace } }: Picture): string {
-  return isSpoilt(namespace)
-    ? `annotation ${journalAnnotation} was spoilt half-way: it cannot be read, or is that of another namespace`
+function happened(situation: Situation): string {
+  const { surroundings: { namespace } } = situation;
+  if (isSpoilt(namespace)) return `annotation ${journalAnnotation} was spoilt half-way: it cannot be read, or is that of another namespace`;
+  return labelsClaimed(situation) === undefined
+    ? `annotation ${journalAnnotation} was taken away half-way, and the record deleted before all was back: what the labels were is not known any more`
     : `annotation ${journalAnnotation} was taken away half-way: what was before is known only from the status, which is no proof`;
+}
+
+function findingHere(situation: Situation): Finding {
+  return finding(situation, happened(situation), keeping(situation, situation));
 }
 
 /**
@@ -77,16 +118,16 @@ function happened({ surroundings: { namespace } }: Picture): string {
 export function blockedBy(picture: Picture): NamespaceMigration {
   const { object: record, surroundings: { namespace } } = picture;
   const { metadata, spec } = record;
-  const found = finding(picture, `the journal of a migration from ${spec.from} to ${spec.to} was ${isSpoilt(namespace) ? 'spoilt' : 'taken away'} half-way, and NamespaceMigration ${metadata.name}, which is of that way, alone tells what the labels were`);
-  const message = messageWithWayOut(findingReason(found), `${found.object}: ${found.message}`, metadata, found.fix);
+  const found = finding(picture, `the journal of a migration from ${spec.from} to ${spec.to} was ${isSpoilt(namespace) ? 'spoilt' : 'taken away'} half-way, and NamespaceMigration ${metadata.name}, which is of that way, alone tells what the labels were`, keeping(picture));
+  const message = messageWithWayOut(findingReason(found), sentence(found), metadata, found.fix);
   const stalled = { type: 'Stalled', status: 'True', reason: found.id, message, lastTransitionTime: metadata.creationTimestamp ?? '' } as const;
   return { ...record, status: { writtenPhase: 'Blocked', phase: 'Blocked', message, findings: [found], conditions: [stalled] } };
 }
 
 /** Kept as it is, with the record of the labels, because that alone tells what they were. */
 function held(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const found = finding(situation, happened(situation));
-  const verdict = { state: 'Stalled', reason: findingReason(found), message: `${found.object}: ${found.message}`, way: found.fix } as const;
+  const found = findingHere(situation);
+  const verdict = { state: 'Stalled', reason: findingReason(found), message: sentence(found), way: found.fix } as const;
   return { ...hold(kept(situation, status, [found]), 'Blocked', verdict) };
 }
 
@@ -98,9 +139,9 @@ function kept({ object }: Situation, status: NamespaceMigrationStatus, findings:
 /** Whether something is not as it was. A way back that was over is not doubted for what somebody changed after it, unless he led it back to the new data plane. */
 function isHalfWay(situation: Situation): boolean {
   const { adapter, spec, surroundings: { namespace }, object: { status = {} } } = situation;
-  const before = labelsClaimed(situation) ?? observedLabels(situation);
-  if (isOver(status)) return adapter.arrived(spec, namespace.labels) && !hasLabels(namespace.labels, before);
-  return wayBackByHand(situation, before, 0) !== '';
+  const before = labelsClaimed(situation);
+  if (isOver(status)) return adapter.arrived(spec, namespace.labels) && !hasLabels(namespace.labels, before ?? observedLabels(situation));
+  return !isBack(situation, before);
 }
 
 /** A person has put everything back. It is not migrated again under his hands: the MeshMigration notes it, and it stays until somebody starts it. */
@@ -111,26 +152,42 @@ function putBack(situation: Situation, status: NamespaceMigrationStatus): Draft 
     return { ...hold(status, 'RolledBack', rolledBackVerdict(situation, status)), differences: differences(situation, { ...status, ...(original && { original }) }) };
   }
   const message = 'everything was put back by hand; waiting until the MeshMigration has noted that it is not started again by itself';
-  return { ...hold(kept(situation, status, [finding(situation, happened(situation))]), 'Blocked', { state: 'InProgress', reason: 'Closing', message }) };
+  return { ...hold(kept(situation, status, [findingHere(situation)]), 'Blocked', { state: 'InProgress', reason: 'Closing', message }) };
 }
 
-/** Its journal was taken away, and what it was has been put back since, or the record with it deleted. */
+/**
+ * Its journal was taken away, and what it was has been put back since, or the record deleted with it: too early, it is not back. Once it was, it is not
+ * doubted for what somebody changed later.
+ */
 function broughtBack(situation: Situation, status: NamespaceMigrationStatus): Draft {
+  if (situation.object.status?.writtenPhase !== 'RolledBack' && !isBack(situation, labelsClaimed(situation))) return held(situation, status);
   if (status.command?.action === 'Migrate') {
     return hold(status, 'Pending', { state: 'InProgress', reason: 'Waiting', message: 'waiting until the MeshMigration has noted that it is to start again' });
   }
   const { findings: _findings, ...rest } = status;
-  return hold(rest, 'RolledBack', broughtBackVerdict(situation, wayBackByHand(situation, observedLabels(situation), maxFix - besides)));
+  const moved = movedSince(situation);
+  return { ...hold(rest, 'RolledBack', broughtBackVerdict(situation, moved)), ...(moved !== undefined && { moved }) };
+}
+
+/** Whether a journal of this migration stands there. That of another one says nothing about what this one has begun. */
+function hasJournal({ surroundings: { namespace }, object: { spec } }: Picture): boolean {
+  return isOf(journalOn(namespace), spec.migration, spec);
 }
 
 /** What keeps a namespace whose journal is not there, or cannot be read, although it was begun; undefined if it ended before. */
 export function lostJournal(situation: Situation, status: NamespaceMigrationStatus): Draft | undefined {
   const { returned, object: { status: stored = {} }, surroundings: { namespace } } = situation;
   const isNoted = returned?.reason === journalLost;
-  if (status.phase === 'Finalized' || (returned !== undefined && !isNoted) || journalOn(namespace) !== undefined) return undefined;
+  if (status.phase === 'Finalized' || hasJournal(situation)) return undefined;
+  // The entry is there since the way back has begun: it does not tell that it is over.
+  if (returned !== undefined && !isNoted) return isUnended(stored) && isHalfWay(situation) ? held(situation, status) : undefined;
   if (isSpoilt(namespace)) return tellsOfBeginning(stored) ? held(situation, status) : undefined;
-  const isBegun = tellsOfBeginning(stored) && stored.itinerary !== 'Hbone';
-  if (isBegun) return sinceBegun(situation, status, isNoted);
+  return notSpoilt(situation, status, isNoted);
+}
+
+function notSpoilt(situation: Situation, status: NamespaceMigrationStatus, isNoted: boolean): Draft | undefined {
+  const { status: stored = {} } = situation.object;
+  if (isBegun(stored)) return sinceBegun(situation, status, isNoted);
   return isNoted ? broughtBack(situation, status) : undefined;
 }
 
@@ -141,7 +198,17 @@ function sinceBegun(situation: Situation, status: NamespaceMigrationStatus, isNo
   return isOver(situation.object.status ?? {}) || situation.wanted === 'Plan' ? undefined : putBack(situation, status);
 }
 
-/** It went back with all the others, and its journal went at the end of that. */
+/** Its journal went at the end of its way back: that was announced before it went. Who forges it is told less about his own namespace. */
 function isOver(stored: NamespaceMigrationStatus): boolean {
-  return stored.direction === 'Backward' && !isFound(stored);
+  return stored.direction === 'Backward' && !isFound(stored) && isClosing(stored);
+}
+
+/** Whether a status as it is stored tells of a beginning. What was only restarted for HBONE has nothing to put back. */
+function isBegun(stored: NamespaceMigrationStatus): boolean {
+  return tellsOfBeginning(stored) && stored.itinerary !== 'Hbone';
+}
+
+/** Whether it tells of a beginning and of no end. */
+export function isUnended(stored: NamespaceMigrationStatus): boolean {
+  return isBegun(stored) && !isOver(stored);
 }

@@ -1,4 +1,5 @@
 import { migrationLabel } from '../api/resources.ts';
+import { arrivedAlone } from './arrived.ts';
 import { isOf, journalOn } from '../plan/journal.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
 import type { Situation } from './situation.ts';
@@ -14,7 +15,7 @@ export function movedSince(situation: Situation): string | undefined {
   if (journal !== undefined && !isOwn) {
     return `MeshMigration ${journal.migration} from ${journal.route.from} to ${journal.route.to} has started it since and has not let go of it`;
   }
-  if (!adapter.arrived({ from, to }, namespace.labels) || adapter.arrived({ from: to, to: from }, namespace.labels)) return undefined;
+  if (!arrivedAlone(adapter, { from, to }, namespace.labels)) return undefined;
   const others = ownObjects(situation).find((object) => !isOfThis(situation, object))?.labels[migrationLabel];
   return `${others === undefined ? 'somebody' : `MeshMigration ${others}`} has moved it to ${to} since`;
 }

@@ -10,7 +10,7 @@ export interface RefusedWrite {
   readonly count: number;
   /** What it said last. */
   readonly message: string;
-  /** Milliseconds until it is to be tried again; none are left where it is. */
+  /** Milliseconds until it is to be tried again; negative for as long as it could have been. */
   readonly waitMs: number;
 }
 
@@ -59,6 +59,10 @@ const verbs: Readonly<Record<MigrationWrite['kind'], string>> = {
   AddFinalizer: 'its finalizer cannot be added', RemoveFinalizer: 'its finalizer cannot be removed', CreateChild: 'cannot be created', DeleteChild: 'cannot be deleted',
 };
 
+function inWords(name: string, kind: MigrationWrite['kind'], message: string): string {
+  return `its NamespaceMigration ${name} ${verbs[kind]}: ${message}`;
+}
+
 /** What is refused of that which is to be written now: what was refused and is not wanted any more is nobody's trouble. */
 export function refusedObjects({ metadata: { name } }: MeshMigration, { writes, unwanted }: Wishes, refused: RefusedWrites): RefusedObjects {
   const records = new Map<string, string>();
@@ -70,20 +74,21 @@ export function refusedObjects({ metadata: { name } }: MeshMigration, { writes, 
   for (const write of writes) {
     const found = refused.get(nameOf(write));
     if (found === undefined || found.count < refusalsToReport) continue;
-    if ('namespace' in write) records.set(write.namespace, `its NamespaceMigration ${name} ${verbs[write.kind]}: ${found.message}`);
+    if ('namespace' in write) records.set(write.namespace, inWords(name, write.kind, found.message));
     else own = `${verbs[write.kind]}: ${found.message}`;
   }
   return { records, own };
 }
 
-/** Namespaces whose record cannot be made: whatever stands on them, nobody takes them further meanwhile. */
-export function unmadeIn(refused: RefusedWrites): readonly string[] {
+/** Namespaces whose record cannot be made, and why: whatever stands on them, nobody takes them further meanwhile. */
+export function unmadeIn({ metadata: { name } }: MeshMigration, refused: RefusedWrites): ReadonlyMap<string, string> {
   const start = nameOf({ kind: 'CreateChild', namespace: '' });
-  return [...refused].filter(([name, { count }]) => name.startsWith(start) && count >= refusalsToReport).map(([name]) => name.slice(start.length));
+  const unmade = [...refused].filter(([write, { count }]) => write.startsWith(start) && count >= refusalsToReport);
+  return new Map(unmade.map(([write, { message }]) => [write.slice(start.length), inWords(name, 'CreateChild', message)]));
 }
 
 /** Everybody, with what is refused: also those of whom there is no record, because it cannot be made. */
-export function withRefused(everyone: readonly NamespaceMigration[], { records }: RefusedObjects, { metadata: { name }, spec: { from, to } }: MeshMigration): readonly NamespaceMigration[] {
+export function withRefused(everyone: readonly NamespaceMigration[], { records }: Pick<RefusedObjects, 'records'>, { metadata: { name }, spec: { from, to } }: MeshMigration): readonly NamespaceMigration[] {
   if (records.size === 0) return everyone;
   const known = new Set(everyone.map(({ metadata }) => metadata.namespace));
   const unmade = [...records.keys()].filter((namespace) => !known.has(namespace))
@@ -94,9 +99,13 @@ export function withRefused(everyone: readonly NamespaceMigration[], { records }
   });
 }
 
-/** The first write that is to be tried now, or how long none is. */
+/**
+ * The write that is to be tried now, or how long none is. One that was refused comes after all that were not, and the one first that has waited longest: refusals
+ * may take their time, and the first would be due again before the last was tried.
+ */
 export function nextOf({ writes }: Wishes, refused: RefusedWrites): { readonly write: MigrationWrite | undefined; readonly waitMs?: number } {
-  const waits = writes.map((write) => refused.get(nameOf(write))?.waitMs ?? 0);
-  const write = writes.find((_each, index) => (waits[index] ?? 0) <= 0);
-  return write !== undefined || waits.length === 0 ? { write } : { write, waitMs: Math.min(...waits) };
+  const waits = writes.map((write) => refused.get(nameOf(write))?.waitMs ?? -Infinity);
+  const least = Math.min(...waits);
+  if (waits.length === 0 || least <= 0) return { write: writes[waits.indexOf(least)] };
+  return { write: undefined, waitMs: least };
 }

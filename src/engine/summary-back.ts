@@ -1,6 +1,6 @@
 import type { NamespaceMigration } from '../api/resources.ts';
-import { counted } from '../base/counted.ts';
-import { journalLost } from '../api/mesh-migration.ts';
+import { counted, listed } from '../base/counted.ts';
+import { journalLost, type MigrationPhase } from '../api/mesh-migration.ts';
 import { movedAfter, notRestored } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
@@ -27,16 +27,27 @@ function progress({ children, totals }: Facts): string {
   ].join(', ');
 }
 
+/** What a record of another way comes to is said only here: itself it tells of its own way. */
+function wayOutOf({ object: { metadata, spec } }: Facts, lost: readonly NamespaceMigration[]): string {
+  const others = lost.some((child) => child.spec.from !== spec.from || child.spec.to !== spec.to);
+  return others ? `Do what is said of the namespaces under attention: ${commandLine('Describe', metadata)}` : `Do what the messages of the namespaces say: ${commandLine('List', metadata)}`;
+}
+
 /** Somebody took its journal away half-way, or spoilt it: it is not where it shall be, whatever became of the others. */
-function withoutJournal({ object, children, totals, unreadable }: Facts, far: (lost: number) => string): Summary | undefined {
+export function withoutJournal(facts: Facts, far: (lost: number) => string, phase: MigrationPhase = 'Incomplete'): Summary | undefined {
+  const { children, totals, unreadable } = facts;
   const lost = children.filter(hasLostJournal);
   const others = children.filter((child) => !lost.includes(child) && unreadable.includes(child.metadata.namespace ?? ''));
   if (totals.inFlight > 0 || lost.length + others.length === 0) return undefined;
   const [first = '', ...more] = [
-    ...(lost.length > 0 ? [`the journals of ${namesOf(lost)} were taken away half-way, and what their labels were is no longer known for certain`] : []),
+    ...(lost.length > 0 ? [`the ${journalsOf(lost)} taken away or spoilt half-way, and what the labels were is no longer known for certain`] : []),
     ...(others.length > 0 ? [`the journal of ${namesOf(others)} cannot be read, so what was begun there is not known`] : []),
   ];
-  return stalled('Incomplete', lost.length > 0 ? 'MM007' : 'MM006', [`${far(lost.length + others.length)}; ${first}`, ...more].join('; '), `Do what the messages of the namespaces say: ${commandLine('List', object.metadata)}`);
+  return stalled(phase, lost.length > 0 ? 'MM007' : 'MM006', [`${far(lost.length + others.length)}; ${first}`, ...more].join('; '), wayOutOf(facts, lost));
+}
+
+function journalsOf(lost: readonly NamespaceMigration[]): string {
+  return lost.length === 1 ? `journal of ${namesOf(lost)} was` : `journals of ${namesOf(lost)} were`;
 }
 
 function backOf({ totals }: Facts): (lost: number) => string {
@@ -109,7 +120,7 @@ export function finalizing(facts: Facts): Summary {
   }
   const [first] = open;
   if (first !== undefined) return namespaceStalled('Migrated', first);
-  const unknown = withoutJournal(facts, (lost) => `${counted(totals.migrated, 'namespace')} migrated for good, and not finalized because of ${lost} more`);
+  const unknown = withoutJournal(facts, () => `${counted(totals.migrated, 'namespace')} migrated for good, the whole is not finalized`);
   if (unknown !== undefined) return unknown;
   if (isUnseen(facts)) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
   if (totals.failed > 0) {
@@ -145,9 +156,9 @@ function staying(facts: Facts): string {
     const those = children.filter((child) => phases.includes(phaseOf(child)));
     return those.length === 0 ? [] : [`${those.length} ${what} (${namesOf(those)})`];
   };
-  const unseen = facts.totals.total - children.length;
+  const unseen = facts.scope.namespaces.filter((name) => !children.some(({ metadata }) => metadata.namespace === name));
   return [
-    ...named(['RolledBack'], 'rolled back'), ...named(['Blocked'], 'blocked'), ...named(['Planned', 'Pending', 'Paused', undefined], 'never started'), ...(unseen > 0 ? [`${unseen} never looked at`] : []),
+    ...named(['RolledBack'], 'rolled back'), ...named(['Blocked'], 'blocked'), ...named(['Planned', 'Pending', 'Paused', undefined], 'not started'), ...(unseen.length > 0 ? [`${unseen.length} never looked at (${listed(unseen)})`] : []),
   ].join(', ');
 }
 

@@ -63,7 +63,7 @@ describe('the message of a migration', () => {
     const status = summary('Finalize', children({ writtenPhase: 'Planned' }, rolledBack));
 
     expect(status.phase).toBe('Planned');
-    expect(message(status)).toMatch(/^nothing is migrated, so there is nothing to finalize: 1 rolled back \(ns-1\), 1 never started \(ns-0\)\. To migrate: kubectl patch mm mm /);
+    expect(message(status)).toMatch(/^nothing is migrated, so there is nothing to finalize: 1 rolled back \(ns-1\), 1 not started \(ns-0\)\. To migrate: kubectl patch mm mm /);
     expect(status.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False');
     expect(summary('Finalize', children(rolledBack)).phase).toBe('RolledBack');
     expect(summary('Finalize', children(undefined)).phase).toBe('Planning');
@@ -73,7 +73,7 @@ describe('the message of a migration', () => {
     const status = summary('Finalize', children(finalized, rolledBack, { writtenPhase: 'Blocked' }, { writtenPhase: 'Planned' }));
 
     expect(status.phase).toBe('Finalized');
-    expect(message(status)).toBe('1 namespace migrated for good (ns-0); not migrated, and they stay as they are: 1 rolled back (ns-1), 1 blocked (ns-2), 1 never started (ns-3)');
+    expect(message(status)).toBe('1 namespace migrated for good (ns-0); not migrated, and they stay as they are: 1 rolled back (ns-1), 1 blocked (ns-2), 1 not started (ns-3)');
   });
 
   it('counts no failure of a namespace that has left the scope', () => {
@@ -87,7 +87,7 @@ describe('the message of a migration', () => {
     const status = summary('Rollback', children(rolledBack, lost));
 
     expect(status.phase).toBe('Incomplete');
-    expect(message(status)).toMatch(/^1 of 2 namespaces back; the journals of ns-1 were taken away half-way/);
+    expect(message(status)).toMatch(/^1 of 2 namespaces back; the journal of ns-1 was taken away or spoilt half-way/);
   });
 
   it('does not call it blocked when a namespace was rolled back by a command of its own', () => {
@@ -105,6 +105,12 @@ describe('the message of a migration', () => {
     const { total, failed, ...each } = status.namespaces!;
     expect(Object.values(each).reduce((sum, count) => sum + count, 0)).toBe(total);
     expect(failed).toBe(2);
+  });
+
+  it('needs a person where all that is to come was paused before its start', () => {
+    const paused: NamespaceMigrationStatus = { writtenPhase: 'Paused', message: 'paused by ann', conditions: stalled };
+    expect(message(summary('Migrate', children(migrated, paused)))).toMatch(/^ns-1: paused by ann/);
+    expect(message(summary('Migrate', children(migrated, paused, { writtenPhase: 'Pending' })))).toBe('1 of 3 namespaces migrated, 2 to come');
   });
 
   it('names what the selection names and does not exist', () => {

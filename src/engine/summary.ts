@@ -1,20 +1,29 @@
 import { counted, listed } from '../base/counted.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import { isInFlight } from '../plan/admission.ts';
+import { hasLostJournal } from './lost-journal.ts';
 import type { Scope } from '../plan/scope.ts';
 import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
-import { finalizing, goingBack, rollingBack } from './summary-back.ts';
+import { finalizing, goingBack, rollingBack, withoutJournal } from './summary-back.ts';
 import { namesOf, namespaceStalled, say, stalled, tally, underWay, type Facts, type Summary } from './summary-parts.ts';
 import { failedIn, isStalled, phaseOf } from './totals.ts';
 import { commandLine, findingReason } from './ways-out.ts';
 
-function planned({ object, children, totals }: Facts): Summary {
+/** Where a journal is lost nothing is started by itself, whatever is wanted. */
+function lostIn(facts: Facts, far: string): Summary | undefined {
+  return facts.children.some(hasLostJournal) ? withoutJournal(facts, () => far, 'Blocked') : undefined;
+}
+
+function planned(facts: Facts): Summary {
+  const { object, children, totals } = facts;
   if (children.length < totals.total || children.some(({ status }) => status?.writtenPhase === undefined)) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
   if (totals.inFlight > 0) {
     const way = `To go on: ${commandLine('SetMigrate', object.metadata)}`;
     return stalled('Paused', 'Paused', `spec.action is Plan, ${counted(totals.inFlight, 'namespace')} under way: they stay where they are`, way);
   }
+  const lost = lostIn(facts, `${totals.blocked} of ${counted(totals.total, 'namespace')} blocked; nothing is started`);
+  if (lost !== undefined) return lost;
   if (totals.blocked === totals.total) return stalled('Blocked', 'NamespacesBlocked', `critical findings in all of ${counted(totals.total, 'namespace')}`);
   return say('Planned', 'Ready', 'Planned', `${totals.total - totals.blocked} of ${counted(totals.total, 'namespace')} can be migrated, ${totals.blocked} blocked; nothing was changed`);
 }
@@ -24,6 +33,8 @@ function ended(facts: Facts): Summary {
   const { children, totals } = facts;
   const among = (phase: string): string => `${tally(facts)} (${namesOf(children.filter((child) => phaseOf(child) === phase))})`;
   if (totals.failed > 0) return stalled('Failed', 'NamespacesFailed', `${tally(facts)} (${namesOf(failedIn(facts.scope, children))})`);
+  const lost = lostIn(facts, tally(facts));
+  if (lost !== undefined) return lost;
   if (totals.blocked > 0) return stalled('Blocked', 'NamespacesBlocked', among('Blocked'));
   if (totals.incomplete > 0) return stalled('Incomplete', 'PodsLeft', among('Incomplete'));
   if (totals.rolledBack > 0) return stalled(totals.rolledBack === totals.total ? 'RolledBack' : 'Incomplete', 'NamespacesRolledBack', among('RolledBack'));
@@ -33,6 +44,12 @@ function ended(facts: Facts): Summary {
     : namespaceStalled('Migrated', drifted);
 }
 
+/** The first of those that are to come, where each was paused before its start: nothing goes on without a person. */
+function pausedEarly({ children, totals }: Facts): NamespaceMigration | undefined {
+  const those = children.filter((child) => child.status?.direction === undefined && phaseOf(child) === 'Paused' && isStalled(child));
+  return totals.inFlight === 0 && those.length === totals.pending ? those[0] : undefined;
+}
+
 function migrating(facts: Facts): Summary {
   const { object, children, totals } = facts;
   const budget = object.spec.failureBudget.namespaces;
@@ -40,6 +57,8 @@ function migrating(facts: Facts): Summary {
   if (totals.inFlight === 0 && totals.pending > 0 && totals.failed > budget) {
     return stalled('Failed', 'FailureBudgetExceeded', `${counted(totals.failed, 'namespace')} failed, spec.failureBudget.namespaces is ${budget}: ${counted(totals.pending, 'namespace')} not started`);
   }
+  const waiting = pausedEarly(facts);
+  if (waiting !== undefined) return namespaceStalled('Migrating', waiting);
   return totals.inFlight > 0 || totals.pending > 0 ? underWay(facts, 'Migrating') : ended(facts);
 }
 

@@ -48,12 +48,20 @@ function lateTemplate({ surroundings: { workloads }, migrationUid }: Situation, 
   return { kind: 'PatchTemplate', workload: { kind, name }, operations: templatePatch(found, before) };
 }
 
-/** What came after all: a Service that is bound again, an object that is there again. */
+/** Whether a pod is in the new data plane, after all: then what protects it stays, whoever has put it there. */
+function isPeopled({ adapter, spec, surroundings: { pods } }: Situation): boolean {
+  const mode = adapter.modeFor(spec.to);
+  return pods.some((pod) => adapter.concerns(pod) && adapter.modeOf(pod) === mode);
+}
+
+/** What came after all: a Service that is bound again, an object that is there again. In the order of the way back, of which no step is passed over. */
 function late(situation: Situation, works: readonly StepWork[]): Write | undefined {
+  if (isPeopled(situation)) return undefined;
   for (const work of works) {
     if (work.kind !== 'UnbindServices' && !(work.kind === 'Remove' && isLeft(situation, work))) continue;
     const outcome = work.kind === 'UnbindServices' ? unbindStep(situation, work) : removeStep(situation, work);
     if (outcome.kind === 'Write') return outcome.write;
+    if (outcome.kind !== 'Done') return undefined;
   }
   return undefined;
 }
@@ -69,7 +77,9 @@ function late(situation: Situation, works: readonly StepWork[]): Write | undefin
  */
 export function sweep(situation: Situation, status: NamespaceMigrationStatus): Next {
   const works = backward(situation, status);
-  const write = late(situation, works) ?? lateTemplate(situation, status);
+  const isOverdue = situation.quietMs > 2 * lateMs;
+  // What comes later than any write can is somebody's own: a backup that was restored, for example.
+  const write = isOverdue ? undefined : late(situation, works) ?? lateTemplate(situation, status);
   if (write !== undefined) return { kind: 'Write', write };
   const objects = works.flatMap((work) => (work.kind === 'Remove' ? unwatchedOf(situation, work) : []));
   if (objects.length === 0 || situation.sweptLate) return { kind: 'Wait' };

@@ -81,11 +81,21 @@ export function rolledBackVerdict(situation: Situation, status: NamespaceMigrati
   return { state: 'Stalled', reason, message, way: onMigration(situation, 'To start again', command) };
 }
 
-/** Its journal was taken away, and a person has put back what was, as far as nothing is `left` to be done. Nobody can compare it, so it is not called as it was. */
-export function broughtBackVerdict(situation: Situation, left: string): Verdict {
-  const rest = left === '' ? '' : `. What is left to be put back by hand, in this order: ${left}`;
-  const way = `To start it: ${commandLine('GoOn', placeOf(situation))}`;
-  return { state: 'Stalled', reason: 'RolledBack', message: `its journal was taken away, so it stays as it is until somebody starts it${rest}`, way };
+/** Its journal was taken away, and a person has put back what was. Nobody can compare it, so it is not called as it was. It starts only where spec.action asks for it. */
+export function broughtBackVerdict(situation: Situation, moved: string | undefined): Verdict {
+  const { action } = situation.spec;
+  const message = `its journal was taken away, and it was brought back by hand, so it stays as it is until somebody starts it${moved === undefined ? '' : `; ${moved}`}`;
+  if (action === 'Rollback') return { state: 'Ready', reason: 'RolledBack', message };
+  const first = action === 'Migrate' ? '' : 'set spec.action to Migrate, then ';
+  return { state: 'Stalled', reason: 'RolledBack', message, way: `To start it: ${first}${commandLine('GoOn', placeOf(situation))}` };
+}
+
+/** Said, and stored, before the journal of a way back is removed: after that nothing else tells that it was over, and not taken away on the way. */
+export const closingVerdict: Verdict = { state: 'InProgress', reason: 'Closing', message: 'everything is back; removing the journal' };
+
+/** Whether the last that was stored of a namespace is that its way back is over, refused or not. */
+export function isClosing({ message }: NamespaceMigrationStatus): boolean {
+  return message?.includes(closingVerdict.message) === true;
 }
 
 /** Said, and stored, before the originals are removed: after that nothing else tells that it was the operator who did it. */

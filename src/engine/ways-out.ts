@@ -198,8 +198,8 @@ const table = {
     command: 'GoOn',
   },
   WouldBeRefused: {
-    meaning: 'All go back, and namespaces that stay behind their waypoints, because they are finalized or another migration\'s, would refuse calls from here.',
-    remedy: 'Roll those back, and it goes on by itself. To go back all the same',
+    meaning: 'All go back, and namespaces that stay behind their waypoints, because they are finalized, another migration\'s, or without a journal (MM007), would refuse calls from here.',
+    remedy: 'Roll those back, by hand where no migration can, and it goes on by itself. To go back all the same',
     command: 'AcceptRefusals',
   },
   WriteRefused: {

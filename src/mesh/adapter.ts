@@ -2,7 +2,7 @@ import type { DataPlane, Finding, Mode } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-migration.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
-import type { Awaiting, Refusing, ScopeView } from './others.ts';
+import type { Awaiting, Hold, Refusing, ScopeView } from './others.ts';
 import type { ObservedCallers, Telemetry } from './telemetry.ts';
 import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from './views.ts';
 
@@ -169,13 +169,6 @@ export interface Surroundings {
   readonly mesh: MeshState;
   /** Is told of a fault of ours, an object of a shape that no rule expected, which then blocks this namespace only. */
   readonly onFault?: (where: string, error: unknown) => void;
-}
-
-/** A critical finding that keeps something from being done. */
-export interface Hold {
-  readonly finding: Finding;
-  /** It is about what others have in their namespaces: it may last, and the namespace is not taken back by it. */
-  readonly others: boolean;
 }
 
 /** When findings are asked for: before the first change, on the way, or at the end of it. */

@@ -1,3 +1,5 @@
+import type { Finding } from '../api/common.ts';
+
 /** The other namespaces of a migration, as far as those wait for one another. */
 export interface ScopeView {
   /** Whether the namespace is in scope: it moves, and restarts its sidecars for HBONE before that. */
@@ -6,8 +8,8 @@ export interface ScopeView {
   restartsForHbone(namespace: string): boolean;
   /** Why one of them does not go on by itself; undefined if it does. For messages only. */
   halted(namespace: string): string | undefined;
-  /** Whether a migration has moved the namespace, and what becomes of it now; undefined if none has. */
-  wayBack(namespace: string): WayBack | undefined;
+  /** What becomes now of a namespace that a migration has moved: whether one has is asked of what is seen in it. */
+  wayBack(namespace: string): WayBack;
   /** Namespaces that go back, or will as soon as they are looked at. */
   goingBack(): readonly string[];
   /** Why the way back of one of them does not go on by itself; undefined if it does. */
@@ -16,7 +18,7 @@ export interface ScopeView {
 
 /**
  * A namespace that was moved: it `GoesBack`; it stays, but the same migration can take it back with others (`ComesAlong`); or
- * this migration has no say over it (`Stays`), because it is sealed or another migration's.
+ * nobody takes it back by himself (`Stays`), because it is sealed, another migration's, or its journal was lost.
  */
 export type WayBack = 'GoesBack' | 'ComesAlong' | 'Stays';
 
@@ -33,6 +35,13 @@ export interface Awaiting {
 export interface Refusing {
   /** Those that can go back with it, and those that these would need in turn. */
   readonly along: readonly string[];
-  /** Those that stay, because they are sealed or another migration's. */
+  /** Those that stay, because they are sealed, another migration's, or their journals were lost. */
   readonly stay: readonly string[];
+}
+
+/** A critical finding that keeps something from being done. */
+export interface Hold {
+  readonly finding: Finding;
+  /** It is about what others have in their namespaces: it may last, and the namespace is not taken back by it. */
+  readonly others: boolean;
 }

@@ -22,7 +22,7 @@ export interface Sealed {
  */
 const meaningful: readonly string[] = [group, 'istio.io'];
 
-/** The one key that istiod writes on an object of ours (setGatewayControllerVersion in pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go). */
+/** The one key that an istiod may write on an object of ours; that of 1.31 writes none on a waypoint (setGatewayControllerVersion in pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go). */
 const writtenByMesh = 'gateway.istio.io/controller-version';
 
 /** Whether a label or annotation of an object of ours says something. */

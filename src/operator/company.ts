@@ -1,11 +1,21 @@
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { withLost } from '../engine/confirm.ts';
 import { isUnwanted } from '../engine/course.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
+import { unmadeIn, withRefused } from '../engine/refused-records.ts';
 import type { ScopeView } from '../mesh/others.ts';
 import { notTurned, type Parking, type Progress } from '../plan/admission.ts';
 import { companyOf } from '../plan/company.ts';
+import { changedBy } from '../plan/scope.ts';
 import type { Context } from './reconciler.ts';
 import { recordsOf } from './records.ts';
+
+/** The records of a migration, with those that were lost or cannot be made: whoever waits for such a namespace has to know how it stands. */
+function everyoneIn(context: Pick<Context, 'view' | 'adapter' | 'records'>, migration: MeshMigration): readonly NamespaceMigration[] {
+  const { view, records } = context;
+  const everyone = withLost(migration, recordsOf(context, migration), changedBy(migration, view.namespaces.list()));
+  return withRefused(everyone, { records: unmadeIn(migration, records.of(migration.metadata.uid ?? '')) }, migration);
+}
 
 /** The other namespaces of a migration in the cluster as it is seen now. */
 export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>, migration: MeshMigration): ScopeView {
@@ -13,7 +23,7 @@ export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>
   const { metadata: { name }, spec } = migration;
   const wanted = wantedOf(migration);
   return companyOf({
-    spec, migration: name, reserved: view.reserved, siblings: recordsOf(context, migration),
+    spec, migration: name, reserved: view.reserved, siblings: everyoneIn(context, migration),
     isUnwanted: ({ status }) => isUnwanted({ wanted }, status ?? {}),
     others: view.migrations.list().map(({ object }) => object).filter(({ metadata }) => metadata.name !== name),
     namespace: (home) => [view.namespaces.get(undefined, home)].find((each) => each?.terminating === false),

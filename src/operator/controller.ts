@@ -6,12 +6,12 @@ import type { Random } from '../base/random.ts';
 import type { Resource } from '../api/object.ts';
 import { InvalidError, UnavailableError } from '../kube/errors.ts';
 import type { Whole } from './cluster-view.ts';
+import { Gathering } from './gathering.ts';
 import { decode, encode, type Key } from './key.ts';
 import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
 import type { Context, Result } from './reconciler.ts';
 import type { PodView } from '../mesh/views.ts';
-import { Unrest } from './unrest.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** Summaries may lag by this, so that a hundred changes of namespaces make one write of the migration. */
@@ -42,9 +42,9 @@ export class Controller {
   readonly #namespaces: NamespaceReconciler;
   readonly #workers: number;
   /** What its own records hear of a namespace, what the records of others do, and what they hear of pods that hold others up. */
-  readonly #own: Unrest;
-  readonly #strangers: Unrest;
-  readonly #freeing: Unrest;
+  readonly #own: Gathering;
+  readonly #strangers: Gathering;
+  readonly #freeing: Gathering;
 
   constructor(context: Context, random: Random, workers: number) {
     this.#context = context;
@@ -52,9 +52,9 @@ export class Controller {
     this.#migrations = new MigrationReconciler(context);
     this.#namespaces = new NamespaceReconciler(context);
     this.#workers = workers;
-    this.#own = new Unrest(context.clock, { firstMs: 0, longestMs: 5000 });
-    this.#strangers = new Unrest(context.clock, { firstMs: 250, longestMs: 60_000 });
-    this.#freeing = new Unrest(context.clock, { firstMs: freedDelayMs, longestMs: 10_000 });
+    this.#own = new Gathering(context.clock, { firstMs: 0, longestMs: 5000 });
+    this.#strangers = new Gathering(context.clock, { firstMs: 250, longestMs: 60_000 });
+    this.#freeing = new Gathering(context.clock, { firstMs: freedDelayMs, longestMs: 10_000 });
     context.view.onChange((resource, namespace, name) => { this.#changed(resource, namespace, name); });
     const holds = (pod: PodView | undefined): boolean => pod !== undefined && context.adapter.holdsOthersBack(pod);
     context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(previous?.namespace ?? ''); });
@@ -90,7 +90,7 @@ export class Controller {
   }
 
   #namespaceChanged(name: string): void {
-    if (this.#context.view.namespaces.get(undefined, name) === undefined) for (const unrest of [this.#own, this.#strangers, this.#freeing]) unrest.forget(name);
+    if (this.#context.view.namespaces.get(undefined, name) === undefined) for (const gathering of [this.#own, this.#strangers, this.#freeing]) gathering.forget(name);
     this.#addSummaries();
     this.#addChildrenIn(name);
   }
@@ -159,8 +159,8 @@ export class Controller {
     else if (ms !== undefined) this.#context.clock.timer(ms, tell);
   }
 
-  #isOfMesh(namespace: string | undefined): boolean {
-    return namespace === undefined || namespace === this.#context.view.mesh.rootNamespace;
+  #isOfMesh(namespace: string): boolean {
+    return namespace === this.#context.view.mesh.rootNamespace;
   }
 
   #isWatchedForMesh({ kind, group }: Resource): boolean {
@@ -169,7 +169,7 @@ export class Controller {
 
   /** What has no namespace, is in the control plane's, or is a rule of the mesh that may reach across namespaces. */
   #concernsEveryone({ group }: Resource, namespace: string | undefined): boolean {
-    return this.#isOfMesh(namespace) || group.endsWith('istio.io') || group.startsWith('gateway.');
+    return namespace === undefined || this.#isOfMesh(namespace) || group.endsWith('istio.io') || group.startsWith('gateway.');
   }
 
   #addSummaries(): void {

@@ -32,7 +32,7 @@ export class Memory {
   /** In which attempt objects were deleted that nobody watches. */
   readonly #swept = new Map<string, number>();
   /** The journals as they were seen last, by place: a stranger may take one away, or spoil it, with the record. */
-  readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string }>();
+  readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string; readonly migration: string }>();
   readonly #subjects: Identities<Remembered>;
 
   constructor(clock: Clock, records: RecordRefusals) {
@@ -66,10 +66,11 @@ export class Memory {
   }
 
   /** What was on the namespace last, if nothing of ours is there now. */
-  journal({ place }: Remembered, home: NamespaceView, journal: Journal | undefined): Journal | undefined {
-    if (journal !== undefined) this.#journals.set(place, { journal, namespaceUid: home.uid });
+  journal({ place, migration }: Remembered, home: NamespaceView, journal: Journal | undefined): Journal | undefined {
+    if (journal !== undefined) this.#journals.set(place, { journal, namespaceUid: home.uid, migration });
     const seen = this.#journals.get(place);
-    return seen?.namespaceUid === home.uid ? seen.journal : undefined;
+    // While there was no MeshMigration nobody looked, so a person may have put everything back: another one of the same name begins with what it sees.
+    return seen?.namespaceUid === home.uid && seen.migration === migration ? seen.journal : undefined;
   }
 
   /** A subject and its attempt: what did not last in one says nothing of the next. */

@@ -1,5 +1,6 @@
 import { meshMigrations, migrationLabel, namespaceMigrations, rollbackFinalizer, type MeshMigration } from '../api/resources.ts';
 import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
+import { arrivedAlone } from '../engine/arrived.ts';
 import { decideMigration, type MigrationDecision } from '../engine/decide-migration.ts';
 import { nameOf, type MigrationWrite } from '../engine/migration-writes.ts';
 import { Identities } from './identities.ts';
@@ -38,8 +39,7 @@ export class MigrationReconciler {
     const scope = scopeIn(view, object);
     const children = recordsOf(this.#context, object);
     const homes = view.namespaces.list();
-    const { from, to } = object.spec;
-    const isThere = ({ labels }: NamespaceView): boolean => adapter.arrived({ from, to }, labels) && !adapter.arrived({ from: to, to: from }, labels);
+    const isThere = ({ labels }: NamespaceView): boolean => arrivedAlone(adapter, object.spec, labels);
     const lateForMs = this.#context.unanswered.msLeft();
     const refused = this.#context.records.of(key);
     const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, isThere, lateForMs, refused });

@@ -24,6 +24,9 @@ import { isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
 import { isBehind, isStale, isStored, refusal, StatusNotKeptError, storeStatus, type Context, type Result } from './reconciler.ts';
 import { fenceOff, isWatched, touchedFor } from './touched.ts';
 
+/** How soon a status that was refused is looked at again, while another one is being tried again. */
+const retryMs = 1000;
+
 /** Pods that are younger may have been restarted by a process before this one, and not be paid for. */
 const youngMs = 60_000;
 
@@ -84,7 +87,11 @@ export class NamespaceReconciler {
   async #store(subject: Remembered, child: NamespaceMigration, { status, next }: Decision, signal: AbortSignal): Promise<Result | undefined> {
     const { records } = this.#context;
     const waitMs = records.statusWaitMs(child);
-    if (waitMs > 0 && !isStored(child, status)) return { kind: 'After', ms: waitMs };
+    const leave = records.retry(child);
+    if ((waitMs > 0 || leave === undefined) && !isStored(child, status)) {
+      leave?.();
+      return { kind: 'After', ms: Math.max(retryMs, waitMs) };
+    }
     try {
       const isNew = await storeStatus(this.#context, namespaceMigrations, child, status, signal);
       records.statusStored(child);
@@ -97,6 +104,8 @@ export class NamespaceReconciler {
       this.#context.log.warn({ namespace: subject.namespace, err: error }, 'The status of a record is refused; trying it again later');
       this.#memory.parking.note(subject, { status, next }, records.ofStatus(child) !== undefined);
       return { kind: 'After', ms: records.statusWaitMs(child) };
+    } finally {
+      leave?.();
     }
   }
 
@@ -119,7 +128,7 @@ export class NamespaceReconciler {
     const now = clock.now();
     const { journal, returned } = evidenceOf(child, home, migration.status?.returned?.find((entry) => entry.namespace === namespace));
     const scope = journal === undefined ? scopeIn(view, migration) : undefined;
-    const unmade = unmadeIn(this.#context.records.of(subject.migration)).map((name) => [name, 'Waits'] as const);
+    const unmade = [...unmadeIn(migration, this.#context.records.of(subject.migration)).keys()].map((name) => [name, 'Waits'] as const);
     const parking = new Map([...this.#memory.parking.around(subject), ...unmade]);
     const progress = progressOf(migration, view.namespaces.list(), parking);
     return {
@@ -156,7 +165,8 @@ export class NamespaceReconciler {
     // What cannot be told is not begun: the first status is there before the journal.
     if (child.status?.writtenPhase === undefined || records.ofStatus(child) !== undefined) return 'waits until its record is written';
     if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
-    return notAdmitted(child.metadata.namespace ?? '', recordsOf(this.#context, migration), progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
+    const inLine = recordsOf(this.#context, migration).filter((record) => !records.isTried(record));
+    return notAdmitted(child.metadata.namespace ?? '', inLine, progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
   }
 
   /** What a process before this one may have restarted in its last minute. */

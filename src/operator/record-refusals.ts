@@ -61,6 +61,7 @@ export class RecordRefusals {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #tried = new Map<string, Map<string, Tried>>();
   readonly #handlers: (() => void)[] = [];
+  #isRetrying = false;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
@@ -74,7 +75,7 @@ export class RecordRefusals {
   /** Of one object, by the name of the write. */
   of(uid: string): ReadonlyMap<string, RefusedWrite> {
     const now = this.#clock.monotonic();
-    return new Map([...this.#tried.get(uid) ?? []].map(([write, { count, message, notBefore }]) => [write, { count, message, waitMs: Math.max(0, notBefore - now) }]));
+    return new Map([...this.#tried.get(uid) ?? []].map(([write, { count, message, notBefore }]) => [write, { count, message, waitMs: notBefore - now }]));
   }
 
   /** It was not carried out. Returns whether that was the answer to this write, so that others may be tried at once. */
@@ -116,9 +117,25 @@ export class RecordRefusals {
     return isRefused(tried) ? tried?.message : undefined;
   }
 
+  /** Whether the status of a record was not stored when it was tried last, for whatever reason: it stands in nobody's way meanwhile. */
+  isTried({ metadata: { uid = '' } }: NamespaceMigration): boolean {
+    return (this.#tried.get(uid)?.get(status)?.tries ?? 0) > 0;
+  }
+
   /** Milliseconds until the status of a record is to be tried again. */
   statusWaitMs({ metadata: { uid = '' } }: NamespaceMigration): number {
     return this.of(uid).get(status)?.waitMs ?? 0;
+  }
+
+  /**
+   * Whether a status that was not stored before is to wait because another one is being tried again: a webhook that does not answer takes 10 s of each try, and
+   * all workers if all its records may be tried at once. The answer frees the place; undefined where it waits.
+   */
+  retry(record: NamespaceMigration): (() => void) | undefined {
+    if (!this.isTried(record)) return () => { /* It takes no place. */ };
+    if (this.#isRetrying) return undefined;
+    this.#isRetrying = true;
+    return () => { this.#isRetrying = false; };
   }
 
   /** The status of a record was not stored. Returns whether that was the answer to it. */

@@ -4,7 +4,7 @@ import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { ScopeView, WayBack } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { hasFailed } from './admission.ts';
-import { isOf, journalOn, type Journal } from './journal.ts';
+import { isOf, journalOn } from './journal.ts';
 import { holds, isForHbone, isSelected, isSystem } from './scope.ts';
 
 /** What has to be known of the namespaces around one that moves. */
@@ -18,7 +18,7 @@ export interface Around {
   readonly migration: string;
   /** Whether a record that was started is to go back, by the migration as a whole or by what is in it. */
   readonly isUnwanted: (record: NamespaceMigration) => boolean;
-  /** The records of the same migration. */
+  /** The records of the same migration, those included that were lost or cannot be made. */
   readonly siblings: readonly NamespaceMigration[];
   /** Namespaces that no migration touches, besides those of Kubernetes. */
   readonly reserved: readonly string[];
@@ -39,20 +39,17 @@ function goesBack(record: NamespaceMigration, { isUnwanted }: Around): boolean {
   return record.status?.direction !== undefined && isUnwanted(record);
 }
 
-/** In which direction another migration goes with a namespace; undefined if none does. */
-function directionOfOthers(name: string, { namespace, migration, spec }: Around): Journal['direction'] | undefined {
+/** Whether another migration takes the namespace back: by a journal of one that was deleted by force nobody goes on. */
+function isTakenBack(name: string, { namespace, others }: Around): boolean {
   const view = namespace(name);
   const journal = view && journalOn(view);
-  const direction = journal?.direction;
-  return isOf(journal, migration, spec) ? undefined : direction;
+  return journal?.direction === 'Backward' && others.some(({ metadata, spec }) => isOf(journal, metadata.name, spec));
 }
 
-/** By journals, which nobody in a namespace can write; only that one is sealed stands in its record alone. */
-function wayBackOf(name: string, record: NamespaceMigration | undefined, around: Around): WayBack | undefined {
+/** By journals, which nobody in a namespace can write. Where there is none, or it was lost, nobody takes the namespace back by himself. */
+function wayBackOf(name: string, record: NamespaceMigration | undefined, around: Around): WayBack {
   if (record?.status?.direction !== undefined) return goesBack(record, around) ? 'GoesBack' : 'ComesAlong';
-  const others = directionOfOthers(name, around);
-  if (others === 'Backward') return 'GoesBack';
-  return others === 'Forward' || record?.status?.writtenPhase === 'Finalized' ? 'Stays' : undefined;
+  return isTakenBack(name, around) ? 'GoesBack' : 'Stays';
 }
 
 /** The other namespaces of a migration as those see them that wait for them. */

@@ -65,6 +65,11 @@ function isAhead(other: MeshMigration, self: MeshMigration, namespace: Namespace
   return age < 0 || (age === 0 && other.metadata.name < self.metadata.name);
 }
 
+/** The namespaces whose journal is of a migration. */
+export function changedBy({ metadata: { name }, spec }: Named, namespaces: readonly NamespaceView[]): readonly NamespaceView[] {
+  return namespaces.filter((namespace) => !namespace.terminating && isOf(journalOn(namespace), name, spec));
+}
+
 /** The scope of a migration among all migrations and all namespaces. */
 export function scopeOf(
   self: MeshMigration,
@@ -92,7 +97,7 @@ export function scopeOf(
   if (selected.length === 0) {
     findings.push({ id: 'MM004', severity: 'Critical', object: `MeshMigration ${self.metadata.name}`, message: 'no namespace is selected', fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.' });
   }
-  const changed = namespaces.filter((namespace) => !namespace.terminating && isOf(journalOn(namespace), self.metadata.name, self.spec)).map(({ name }) => name);
+  const changed = changedBy(self, namespaces).map(({ name }) => name);
   const restarted = namespaces.filter((namespace) => isForHbone(self, namespace) && !namespace.terminating && !isSystem(namespace.name, reserved));
   const hbone = restarted.filter((namespace) => !others.some(({ spec }) => isSelected(spec, namespace))).map(({ name }) => name).sort();
   return { namespaces: usable, hbone, changed, findings: findings.slice(0, 50) };

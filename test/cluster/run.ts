@@ -118,7 +118,7 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' }, help: { type: 'boolean' } } });
   if (values.help === true) { process.stdout.write(usage); return 0; }
   const wanted = ({ name }: { readonly name: string }): boolean => positionals.length === 0 || positionals.some((part) => name.includes(part));
-  const chosen = scenarios.filter(wanted);
+  const chosen = scenarios.filter(({ simulationOnly }) => simulationOnly !== true).filter(wanted);
   const others = checks.filter(wanted);
   if (chosen.length + others.length === 0) {
     process.stderr.write(`No scenario has ${positionals.map((part) => `"${part}"`).join(' or ')} in its name. There are:\n${[...scenarios, ...checks].map(({ name }) => `  ${name}\n`).join('')}`);

@@ -3,10 +3,17 @@ import fc from 'fast-check';
 /** Where in a document something is: keys of objects, indices of lists. */
 type Path = readonly (string | number)[];
 
-/** Runs of a property: `few` in `npm test`, `FUZZ_TIMES` as many in `npm run fuzz`. */
-export function runs(few: number): { readonly numRuns: number } {
-  const times = Number(process.env['FUZZ_TIMES'] ?? 1);
-  return { numRuns: few * (Number.isInteger(times) && times > 0 ? times : 1) };
+function positive(text: string | undefined): number {
+  const number = Number(text ?? 1);
+  return Number.isInteger(number) && number > 0 ? number : 1;
+}
+
+/**
+ * Runs of a property: `few` in `npm test`, `FUZZ_TIMES` as many in `npm run fuzz`. From a seed, `FUZZ_SEED`, so that a run tells of the change and not of the
+ * day: CI takes the commit.
+ */
+export function runs(few: number): { readonly numRuns: number; readonly seed: number } {
+  return { numRuns: few * positive(process.env['FUZZ_TIMES']), seed: positive(process.env['FUZZ_SEED']) };
 }
 
 /** Texts that mean something to some reader: patterns, names of JavaScript, templates, marks of YAML and of terminals. */

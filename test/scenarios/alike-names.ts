@@ -93,7 +93,7 @@ export const alikeNameScenarios: readonly Scenario[] = [
       const before = await world.snapshot();
       const writes = await watchWrites(world, kinds.AuthorizationPolicy, home, ({ metadata }) => metadata.annotations?.[copyOf]?.includes('/deny-') === true);
       await world.create(meshMigration(world.name, { names: [home] }));
-      await world.childPhase('Migrated', home, 40_000);
+      await world.childPhase('Migrated');
       assert.deepEqual(await copies(world), [...alike.map(([name]) => name), 'readers'].map((name) => `AuthorizationPolicy/${home}/${name}`).toSorted());
       assert.ok(writes.count <= 10, `${writes.count} writes of two copies and their statuses`);
       await writes.stop();

@@ -1,5 +1,6 @@
 import { adoptScenarios } from './adopt.ts';
 import { alikeNameScenarios } from './alike-names.ts';
+import { backAbsentScenarios } from './back-absent.ts';
 import { backTogetherScenarios } from './back-together.ts';
 import { beliefScenarios } from './belief.ts';
 import { blockedScenarios } from './blocked.ts';
@@ -40,5 +41,6 @@ export const scenarios: readonly Scenario[] = [
   ...returnScenarios,
   ...recordScenarios, ...recordFightScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
-  ...calledFirstScenarios, ...backTogetherScenarios, ...refusedRecordScenarios, ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,
+  ...calledFirstScenarios, ...backTogetherScenarios, ...backAbsentScenarios, ...refusedRecordScenarios,
+  ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,
 ];

@@ -3,6 +3,7 @@ import { journalAnnotation, meshMigrations, namespaceMigrations } from '../../sr
 import { meshMigration } from './manifests.ts';
 import { smallShop } from './migrate.ts';
 import type { Scenario } from './scenario.ts';
+import { journalBecomes } from './taken-journal.ts';
 import type { World } from './world.ts';
 
 /** Without the operator, which would roll back; `meanwhile` is done before it is there again. */
@@ -83,7 +84,7 @@ export const beliefScenarios: readonly Scenario[] = [
       await world.phase('Migrated');
       await deleteByForce(world, async () => { await world.patch('Namespace', undefined, world.ns(), { metadata: { annotations: { [journalAnnotation]: null } } }); });
       await world.create(meshMigration(world.name, { names: [world.ns()] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
-      assert.match((await world.phase('Blocked')).status?.attention?.[0]?.message ?? '', /Then: kubectl delete nsm/);
+      assert.match((await world.phase('Blocked')).status?.attention?.[0]?.message ?? '', /Or keep it as it is: kubectl delete nsm/);
       await world.pause(5000);
       assert.equal((await world.child()).spec.to, 'IstioAmbient', 'what alone told the labels was deleted');
       await world.modesAre({ Ambient: 3 });
@@ -100,13 +101,11 @@ export const beliefScenarios: readonly Scenario[] = [
       const home = world.ns();
       await world.create(meshMigration(world.name, { names: [home] }));
       await world.phase('Migrated');
-      await world.operator.kill();
-      await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: null } } });
-      await world.operator.start();
+      await journalBecomes(world, null);
       await world.childPhase('Blocked');
       await world.command('RollingBack');
       const { status } = await world.phase('Incomplete');
-      assert.match(status?.conditions?.find(({ type }) => type === 'Stalled')?.message ?? '', new RegExp(`0 of 1 namespace back; the journals of ${home} were taken away`));
+      assert.match(status?.conditions?.find(({ type }) => type === 'Stalled')?.message ?? '', new RegExp(`0 of 1 namespace back; the journal of ${home} was taken away or spoilt`));
       // Deleted, it still stays, because only the record tells what the labels were; a person puts them back and deletes the record.
       await world.delete(meshMigrations, undefined, world.name);
       await world.pause(5000);
@@ -135,7 +134,7 @@ export const beliefScenarios: readonly Scenario[] = [
       await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: '{}' } } });
       await world.operator.start();
       const { status } = await world.childPhase('Blocked');
-      assert.match(status?.message ?? '', /^Namespace \S+: annotation meshmigration.dev\/journal was spoilt half-way/);
+      assert.match(status?.message ?? '', /^MM007 Namespace \S+: annotation meshmigration.dev\/journal was spoilt half-way/);
       await world.delete(meshMigrations, undefined, world.name);
       await world.phase('Incomplete');
       await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: journal ?? '' } } });

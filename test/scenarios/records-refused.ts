@@ -27,7 +27,7 @@ async function refused(world: World, home: string): Promise<void> {
     const found = stalledBy((await world.migration()).status?.conditions);
     return found?.reason === 'RecordRefused' ? found.message : undefined;
   });
-  assert.match(message, new RegExp(`^${home}: its NamespaceMigration ${world.name} cannot be created: .*exceeded quota: few.* kubectl describe mm ${world.name}$`));
+  assert.match(message, new RegExp(`^${home}: its NamespaceMigration ${world.name} cannot be created: .*(?:exceeded quota: few|status unknown for quota: few).* kubectl describe mm ${world.name}$`));
   const { needAttention, attention } = (await world.migration()).status ?? {};
   assert.equal(needAttention, 1);
   assert.deepEqual(attention?.map(({ namespace }) => namespace), [home]);

@@ -11,4 +11,6 @@ export interface Scenario {
   readonly podsOutside?: true;
   /** Set where the operator is killed, or where it matters what other namespaces do: such a scenario runs alone on the real control plane. */
   readonly disturbs?: true;
+  /** Set where another scenario shows on the real control plane what this one would show there: it costs minutes, and CI has an hour. */
+  readonly simulationOnly?: true;
 }

@@ -48,13 +48,13 @@ async function allMigrated(world: World): Promise<void> {
 }
 
 /** What somebody creates in a namespace of his own while another is under way: that one goes on. */
-function harmless(name: string, make: (mallory: string, home: string) => KubeObject, more: Pick<Scenario, 'disturbs'> & { readonly policies?: (home: string) => readonly KubeObject[]; readonly named?: false } = {}): Scenario {
+function harmless(name: string, make: (mallory: string, home: string) => KubeObject, more: Pick<Scenario, 'disturbs' | 'simulationOnly'> & { readonly policies?: (home: string) => readonly KubeObject[]; readonly named?: false } = {}): Scenario {
   const { policies, named = true, ...flags } = more;
   return {
     name, ...flags,
-    prepare: async (world) => { await neighbours(world, policies); },
     async run(world) {
       const home = world.ns('home');
+      await neighbours(world, policies);
       await world.create(moving(world));
       await atStep(world, 'RestartWorkloads', home);
       await world.create(make(strangerOf(world), home));
@@ -97,18 +97,20 @@ async function findingOf(world: World, home: string, id: string): Promise<{ read
   return (await world.child(home)).status?.findings?.find((each) => each.id === id);
 }
 
+const simulationOnly = { simulationOnly: true } as const;
+
 /** Whoever may create objects in one namespace decides about no other. */
 export const strangerScenarios: readonly Scenario[] = [
   harmless('stranger-route', evilRoute),
   harmless('stranger-route-of-all', evil('VirtualService', (home) => ({ hosts: ['*.svc.cluster.local'], ...elsewhere(home) })), { disturbs: true }),
-  harmless('stranger-route-hidden', hiddenRoute),
+  harmless('stranger-route-hidden', hiddenRoute, simulationOnly),
   harmless('stranger-rule', evilRule),
-  harmless('stranger-rule-of-all', evil('DestinationRule', () => ({ host: '*.svc.cluster.local', ...plaintext })), { disturbs: true }),
-  harmless('stranger-rule-hidden', hiddenRule),
+  harmless('stranger-rule-of-all', evil('DestinationRule', () => ({ host: '*.svc.cluster.local', ...plaintext })), { disturbs: true, ...simulationOnly }),
+  harmless('stranger-rule-hidden', hiddenRule, simulationOnly),
   harmless('stranger-consumer-route', consumerRoute),
   harmless('stranger-http-route', evilRoute, behindWaypoint),
-  harmless('stranger-http-hidden', hiddenRoute, behindWaypoint),
-  harmless('stranger-http-rule', evilRule, behindWaypoint),
+  harmless('stranger-http-hidden', hiddenRoute, { ...behindWaypoint, ...simulationOnly }),
+  harmless('stranger-http-rule', evilRule, { ...behindWaypoint, ...simulationOnly }),
   harmless('stranger-http-consumer', consumerRoute, behindWaypoint),
   harmless('stranger-entry', boundEntry, { ...behindWaypoint, named: false }),
   {
@@ -159,6 +161,7 @@ export const strangerScenarios: readonly Scenario[] = [
   {
     // The owner of what is called decides about his routes, and not about who calls: that one stays where it is and spends nothing.
     name: 'stranger-owner',
+    simulationOnly: true,
     prepare: async (world) => {
       await neighbours(world);
       await world.create(service(strangerOf(world), 'api', {}, httpPort));

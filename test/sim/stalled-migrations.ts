@@ -1,4 +1,3 @@
-import { namespaceMigrations } from '../../src/api/resources.ts';
 import { barePod, deployment, kinds, namespace } from '../scenarios/manifests.ts';
 import { halfWay, slowShop } from '../scenarios/lifecycle.ts';
 import { smallShop } from '../scenarios/migrate.ts';
@@ -163,8 +162,14 @@ export const stalledMigrations: readonly Story[] = [
       await loseJournal(world);
       await world.edit({ action: 'Rollback' });
     },
-    // The way that the message of the namespace gives where the labels may stay as they are.
-    mend: (world) => world.delete(namespaceMigrations, world.ns(), world.name),
+    // As the message of the namespace says.
+    async mend(world) {
+      const home = world.ns();
+      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'enabled' } } });
+      for (const name of ['web', 'cart']) await world.patch('Deployment', home, name, { spec: { template: { metadata: { annotations: { restarted: 'by hand' } } } } });
+      await world.modesAre({ Sidecar: 3 });
+      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio.io/dataplane-mode': null } } });
+    },
     command: 'Last', then: 'RolledBack',
   },
   {

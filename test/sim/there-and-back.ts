@@ -5,6 +5,7 @@ import { allowGet, denyDelete, nothingLeft, shop } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { availableWaypointPods, waypoint } from '../scenarios/waypoint-world.ts';
+import type { Snapshot, World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 
 /** Longer than any fault lasts. */
@@ -36,6 +37,18 @@ export const thereAndBack: Scenario = {
   },
 };
 
+/** A shop of three pods that is being migrated arrives, and goes back without anything left. */
+async function backAgain(world: World, before: Snapshot): Promise<void> {
+  const home = world.ns();
+  await world.childPhase('Migrated', home, patienceMs);
+  await world.modesAre({ Ambient: 3 });
+  await world.command('RollingBack');
+  await world.childPhase('RolledBack', home, patienceMs);
+  await world.modesAre({ Sidecar: 3 });
+  await nothingLeft(world);
+  await world.restored(before);
+}
+
 /** There and back through a waypoint; nothing that was made may be left. */
 export const thereAndBackThroughWaypoint: Scenario = {
   name: 'there-and-back-http',
@@ -44,13 +57,7 @@ export const thereAndBackThroughWaypoint: Scenario = {
     await shop(world, allowGet(home), denyDelete(home), traces(home, 10), plugin(home));
     const before = await world.snapshot();
     await world.create(meshMigration(world.name, { names: [home] }));
-    await world.childPhase('Migrated', home, patienceMs);
-    await world.modesAre({ Ambient: 3 });
-    await world.command('RollingBack');
-    await world.childPhase('RolledBack', home, patienceMs);
-    await world.modesAre({ Sidecar: 3 });
-    await nothingLeft(world);
-    await world.restored(before);
+    await backAgain(world, before);
   },
 };
 
@@ -136,13 +143,7 @@ export const thereAndBackThroughTheirs: Scenario = {
     const gateway = async (): Promise<unknown> => (await world.client.get(kinds.Gateway, home, 'mine', world.signal)).metadata.uid;
     const [before, theirs] = [await world.snapshot(), await gateway()];
     await world.create(meshMigration(world.name, { names: [home] }, { waypoint: { adopt: 'mine' } }));
-    await world.childPhase('Migrated', home, patienceMs);
-    await world.modesAre({ Ambient: 3 });
-    await world.command('RollingBack');
-    await world.childPhase('RolledBack', home, patienceMs);
-    await world.modesAre({ Sidecar: 3 });
-    await nothingLeft(world);
-    await world.restored(before);
+    await backAgain(world, before);
     assert.equal(await gateway(), theirs);
   },
 };

@@ -1,7 +1,7 @@
 import type { Finding, Severity } from '../../api/common.ts';
 import type { ItineraryName, PlannedRestart } from '../../api/namespace-migration.ts';
-import type { FindingsWhen, Hold, MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
-import type { Refusing } from '../others.ts';
+import type { FindingsWhen, MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
+import type { Hold, Refusing } from '../others.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
 import { adoptRules } from './findings/adopt.ts';
@@ -144,7 +144,7 @@ const safely = {
   refuses: (surroundings) => guarded<string | undefined>(surroundings, 'whom it would refuse', () => refuses(surroundings), () => undefined),
   refusedCallers: (surroundings) => guarded<string | undefined>(surroundings, 'the callers that it refuses', () => refusedCallers(surroundings), (message) => message),
   longer: (surroundings) => guarded<ReturnType<MeshAdapter['longer']>>(surroundings, 'the longer itinerary', () => longer(surroundings), () => undefined),
-  itinerary: (route, original, name) => guardedItinerary(itinerary(route, original, name)),
+  itinerary: (...asked) => guardedItinerary(itinerary(...asked)),
 } satisfies Partial<MeshAdapter>;
 
 /** Istio with sidecars, Istio ambient, and no mesh. */

@@ -58,7 +58,7 @@ export const mayBeSilent: Readonly<Record<string, string>> = {
 export const endless: readonly string[] = ['kubectl get nsm -A -w', 'kubectl delete mm shop'];
 
 /** The name of a copy in the examples. It ends with a digest, so the real one is another. */
-export const exampleCopy = 'readers-api-1a2b3c4d';
+export const exampleCopy = 'readers-api-1a2b3c4d5e6f708192a3b4c5d6e7f809';
 
 /** The sections whose commands are run, in the order of the story that brings their states about. */
 export const told: readonly string[] = [

@@ -11,13 +11,10 @@ export const managedLabel = 'gateway.istio.io/managed';
 export const meshController = 'istio.io-mesh-controller';
 
 const classNameLabel = 'gateway.networking.k8s.io/gateway-class-name';
-/** Annotation of a Gateway: the version of the controller that looks after it. */
-export const versionAnnotation = 'gateway.istio.io/controller-version';
-
 const nameOverride = 'gateway.istio.io/name-override';
 const accountOverride = 'gateway.istio.io/service-account';
 /** Annotations that are about the Gateway alone (the `omit` calls in files/waypoint.yaml). */
-const ownAnnotations = ['kubectl.kubernetes.io/last-applied-configuration', nameOverride, accountOverride, versionAnnotation];
+const ownAnnotations = ['kubectl.kubernetes.io/last-applied-configuration', nameOverride, accountOverride, 'gateway.istio.io/controller-version'];
 
 type Strings = Readonly<Record<string, string>>;
 type Json = Readonly<Record<string, unknown>>;

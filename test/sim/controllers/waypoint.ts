@@ -1,11 +1,11 @@
-import { apiVersionOf, type KubeObject, type Resource } from '../../../src/api/object.ts';
+import type { KubeObject, Resource } from '../../../src/api/object.ts';
 import { startQueue, watchCustomKind, watchKind, type ControllerContext } from './controller.ts';
 import type { Istiod } from './istiod.ts';
 import { configMaps, deployments, gateways, horizontalPodAutoscalers, namespaces, podDisruptionBudgets, serviceAccounts, services } from './kinds.ts';
 import type { Gateway } from './gateway-types.ts';
 import { getByKey, isServed, keyOf, listOf, updateStatus } from './typed-api.ts';
 import { watchInstances, type Instances } from './waypoint-instances.ts';
-import { deploymentNameOf, managedLabel, versionAnnotation, waypointObjects } from './waypoint-objects.ts';
+import { deploymentNameOf, managedLabel, waypointObjects } from './waypoint-objects.ts';
 import { parametersError, parametersOf, RenderError, withParameters } from './waypoint-parameters.ts';
 import { gatewayStatus } from './waypoint-status.ts';
 
@@ -16,7 +16,6 @@ const reporter = 'pilot-discovery';
 const debounceMs = 100;
 const image = 'docker.io/istio/proxyv2:1.31.0';
 const waypointClass = 'istio-waypoint';
-const controllerVersion = '5';
 /** The kinds whose changes make istiod look at the Gateway that owns them. */
 const childKinds = [services, deployments, serviceAccounts, horizontalPodAutoscalers, podDisruptionBudgets];
 
@@ -62,17 +61,9 @@ function waypoint({ api }: ControllerContext, key: string): Gateway | undefined 
 function deploy(context: ControllerContext, key: string): void {
   const gateway = waypoint(context, key);
   if (gateway === undefined) return;
-  note(context, gateway);
   for (const { resource, object } of render(context, gateway)) {
     if (mayManage(context, resource, object)) context.api.apply(resource, object, { manager: deployer });
   }
-}
-
-/** On every Gateway that it looks after istiod notes itself (setGatewayControllerVersion in deploymentcontroller.go). */
-function note({ api }: ControllerContext, { metadata: { namespace, name, annotations } }: Gateway): void {
-  if (annotations?.[versionAnnotation] !== undefined) return;
-  const mark = { apiVersion: apiVersionOf(gateways), kind: gateways.kind, metadata: { name, ...(namespace !== undefined && { namespace }), annotations: { [versionAnnotation]: controllerVersion } } };
-  api.apply(gateways, mark, { manager: deployer });
 }
 
 /** All of the objects or, when one cannot be rendered, none: the Gateway then only looks as if nothing had happened yet. */

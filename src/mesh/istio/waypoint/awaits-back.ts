@@ -12,16 +12,16 @@ import { neighbour } from './neighbour.ts';
  * sidecar refuse it there (the guard). So whoever is called gets its sidecars back first, and its callers after it.
  */
 
-/** Whether the guard of the namespace decides: it is there, and so are pods at which it does, because they have no sidecar. */
-function isGuarding({ mesh, namespace, pods }: Surroundings): boolean {
-  const guards = mesh.configs('AuthorizationPolicy', namespace.name).some((config) => config.labels[roleLabel] === 'Guard' && isOurs(config, true));
-  return guards && pods.some((pod) => concerns(pod) && runs(pod) && !isGateway(pod) && modeOf(pod) !== 'Sidecar');
+/** Whether the guard of a namespace decides: it is there, and so are pods at which it does, because they have no sidecar. */
+function isGuarding(name: string, { mesh }: Surroundings): boolean {
+  const guards = mesh.configs('AuthorizationPolicy', name).some((config) => config.labels[roleLabel] === 'Guard' && isOurs(config, true));
+  return guards && mesh.pods(name).some((pod) => concerns(pod) && runs(pod) && !isGateway(pod) && modeOf(pod) !== 'Sidecar');
 }
 
 /** Those of `names` whose calls the namespace refuses as soon as they come from sidecars. */
 function refusedHere(surroundings: Surroundings, names: readonly string[]): readonly string[] {
   const others = names.filter((name) => name !== surroundings.namespace.name);
-  if (others.length === 0 || surroundings.spec.policies.bypass !== 'CallersFirst' || !isGuarding(surroundings)) return [];
+  if (others.length === 0 || surroundings.spec.policies.bypass !== 'CallersFirst' || !isGuarding(surroundings.namespace.name, surroundings)) return [];
   const services = guardedServices(surroundings);
   return others.filter((name) => services.some(({ callers }) => callsFrom(name, callers, surroundings)));
 }
@@ -36,11 +36,15 @@ function moved(surroundings: Surroundings, name: string): Surroundings {
   return { ...neighbour(surroundings, name), itinerary: 'L7' };
 }
 
-/** The namespaces that a migration has moved and that would refuse this one if it had its sidecars now. */
+/**
+ * The namespaces that would refuse this one if it had its sidecars now. Their guards alone say so: records and journals are not there where they cannot be
+ * made, were lost, or where a migration has let go.
+ */
 function refusers(surroundings: Surroundings): readonly string[] {
   const { mesh, namespace: { name: home }, scope } = surroundings;
-  if (!goesPast(surroundings)) return [];
-  return mesh.namespacesWithPods().filter((name) => name !== home && scope?.wayBack(name) !== undefined && refusedHere(moved(surroundings, name), [home]).length > 0).sort();
+  if (scope === undefined || !goesPast(surroundings)) return [];
+  const guarding = mesh.namespacesWithPods().filter((name) => name !== home && isGuarding(name, surroundings));
+  return guarding.filter((name) => refusedHere(moved(surroundings, name), [home]).length > 0).sort();
 }
 
 /** Who would refuse the namespace if it went back, with those that would refuse these in turn, because they have to go back with it. */
@@ -95,7 +99,7 @@ export function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
   }
   const stay = called.filter((name) => surroundings.scope?.wayBack(name) === 'Stays');
   if (stay.length === 0) return undefined;
-  return { stuck: true, yields: true, message: `calls from here to ${listed(stay)} would be refused: these stay behind their waypoints, because they are finalized or another migration's` };
+  return { stuck: true, yields: true, message: `calls from here to ${listed(stay)} would be refused: these stay behind their waypoints, because they are finalized, another migration's, or without a journal (MM007)` };
 }
 
 /**

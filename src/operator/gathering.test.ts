@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import { Unrest } from './unrest.ts';
+import { Gathering } from './gathering.ts';
 
 /** How often the changes of `a`, ten in each second, are told within so many seconds. */
 function toldWithin(seconds: number, firstMs: number): readonly number[] {
   let now = 0;
-  const unrest = new Unrest({ monotonic: () => now }, { firstMs, longestMs: 5000 });
+  const gathering = new Gathering({ monotonic: () => now }, { firstMs, longestMs: 5000 });
   const told: number[] = [];
   for (; now < seconds * 1000; now += 100) {
-    const delayMs = unrest.changed('a');
+    const delayMs = gathering.changed('a');
     if (delayMs !== undefined) told.push(now + delayMs);
   }
   return told;
 }
 
-describe('Unrest', () => {
+describe('Gathering', () => {
   it.each([0, 250])('tells a change after %i ms, and the next ones of a restless namespace ever later', (firstMs) => {
     const told = toldWithin(60, firstMs);
     const gaps = told.slice(1).map((at, index) => at - (told[index] ?? 0));
@@ -29,10 +29,10 @@ describe('Unrest', () => {
 
   it('has forgotten the unrest of who was quiet, and never counted that of another', () => {
     let now = 0;
-    const unrest = new Unrest({ monotonic: () => now }, { firstMs: 250, longestMs: 60_000 });
-    for (; now < 60_000; now += 100) unrest.changed('a');
-    expect(unrest.changed('b')).toBe(250);
+    const gathering = new Gathering({ monotonic: () => now }, { firstMs: 250, longestMs: 60_000 });
+    for (; now < 60_000; now += 100) gathering.changed('a');
+    expect(gathering.changed('b')).toBe(250);
     now += 600_000;
-    expect(unrest.changed('a')).toBe(250);
+    expect(gathering.changed('a')).toBe(250);
   });
 });

@@ -12,7 +12,7 @@ interface Told {
 }
 
 /** How long changes are gathered before they are told. */
-export interface Gathering {
+export interface GatheringTimes {
   /** Of a namespace that was quiet. */
   readonly firstMs: number;
   /** The longest, of one that never rests. */
@@ -20,20 +20,20 @@ export interface Gathering {
 }
 
 /**
- * How restless namespaces are. Each change of an object has somebody looked at again: whoever edits one ten times a second would have the operator
+ * Gathers the changes of restless namespaces. Each change of an object has somebody looked at again: whoever edits one ten times a second would have the operator
  * look, and write what follows from it, ten times a second. So his changes are told the later, the more often they come.
  *
  * Only the waking is late: a look always sees what is there now, whatever it was woken by.
  */
-export class Unrest {
+export class Gathering {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #gathering: Gathering;
+  readonly #times: GatheringTimes;
   /** By namespace: when its changes are told, and how long they had been gathered. */
   readonly #told = new Map<string, Told>();
 
-  constructor(clock: Pick<Clock, 'monotonic'>, gathering: Gathering) {
+  constructor(clock: Pick<Clock, 'monotonic'>, times: GatheringTimes) {
     this.#clock = clock;
-    this.#gathering = gathering;
+    this.#times = times;
   }
 
   /** A change in the namespace: milliseconds until it is to be told, or undefined when it is told together with an earlier one. */
@@ -47,7 +47,7 @@ export class Unrest {
   }
 
   #next(told: Told | undefined, now: number): number {
-    const { firstMs, longestMs } = this.#gathering;
+    const { firstMs, longestMs } = this.#times;
     if (told === undefined || now > told.at + told.delayMs + quietMs) return firstMs;
     return Math.min(longestMs, Math.max(shortestMs, told.delayMs * 2));
   }

@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import { migrationSpec, namespace } from '../../test/support/mesh-fixtures.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import { companyOf } from './company.ts';
+import { journalText, type Journal } from './journal.ts';
+
+const spec = migrationSpec({ namespaces: { names: ['shop'], exclude: [] } });
+
+function journal(migration: string, direction: Journal['direction'], route: Journal['route'] = spec): string {
+  return journalText({ migration, uid: 'u', route: { from: route.from, to: route.to }, attempt: 1, direction, itinerary: 'L7', capturedAt: '2030-01-01T00:00:00Z', labels: {}, set: {} });
+}
+
+function record(status: NamespaceMigrationStatus): NamespaceMigration {
+  return { metadata: { name: 'mm', namespace: 'shop' }, spec: { migration: 'mm', from: spec.from, to: spec.to }, status };
+}
+
+interface Given {
+  readonly record?: NamespaceMigrationStatus;
+  readonly journal?: string;
+  readonly others?: readonly string[];
+  readonly isUnwanted?: boolean;
+}
+
+function company(given: Given): ReturnType<typeof companyOf> {
+  const shop = namespace({ name: 'shop', ...(given.journal !== undefined && { annotations: { [journalAnnotation]: given.journal } }) });
+  const others = (given.others ?? []).map((name): MeshMigration => ({ metadata: { name }, spec }));
+  return companyOf({
+    spec, migration: 'mm', reserved: [], others, siblings: given.record === undefined ? [] : [record(given.record)],
+    namespace: (name) => (name === 'shop' ? shop : undefined), isUnwanted: () => given.isUnwanted === true,
+  });
+}
+
+const unmade = 'its NamespaceMigration mm cannot be created: exceeded quota';
+
+function refused(status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  return { ...status, message: unmade, conditions: [{ type: 'Stalled', status: 'True', reason: 'RecordRefused', message: unmade, lastTransitionTime: '' }] };
+}
+
+describe('the way back of a namespace behind its guard', () => {
+  it.each<[string, Given, string]>([
+    ['of the same migration, which goes forward', { record: { direction: 'Forward' } }, 'ComesAlong'],
+    ['of the same migration, which goes back', { record: { direction: 'Forward' }, isUnwanted: true }, 'GoesBack'],
+    ['whose record cannot be made, and whose migration goes back', { record: refused({ direction: 'Forward', writtenPhase: 'Migrated' }), isUnwanted: true }, 'GoesBack'],
+    ['whose journal was lost', { record: { writtenPhase: 'Blocked' } }, 'Stays'],
+    ['that is finalized', { record: { writtenPhase: 'Finalized' } }, 'Stays'],
+    ['of which nothing is there', {}, 'Stays'],
+    ['of another migration, which goes forward', { journal: journal('other', 'Forward'), others: ['other'] }, 'Stays'],
+    ['of another migration, which goes back', { journal: journal('other', 'Backward'), others: ['other'] }, 'GoesBack'],
+    ['of another migration, which was deleted by force on its way back', { journal: journal('other', 'Backward') }, 'Stays'],
+    ['of another migration, after which one of another way has its name', { journal: journal('other', 'Backward', { from: 'None', to: 'IstioAmbient' }), others: ['other'] }, 'Stays'],
+  ])('%s', (_case, given, way) => {
+    expect(company(given).wayBack('shop')).toBe(way);
+  });
+
+  it('does not go on while its record cannot be made', () => {
+    const found = company({ record: refused({ direction: 'Forward', writtenPhase: 'Migrated' }), isUnwanted: true });
+    expect(found.goingBack()).toEqual(['shop']);
+    expect(found.stalledBack('shop')).toBe(unmade);
+  });
+});
+
+describe('the way there', () => {
+  it('stands still where a record cannot be made, begun or not', () => {
+    expect(company({}).halted('shop')).toBeUndefined();
+    expect(company({ record: refused({ writtenPhase: 'Pending' }) }).halted('shop')).toBe(`stands still: ${unmade}`);
+    expect(company({ record: refused({ direction: 'Forward', writtenPhase: 'Migrating' }) }).halted('shop')).toBe(`stands still: ${unmade}`);
+  });
+});
