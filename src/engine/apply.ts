@@ -93,5 +93,5 @@ export function nameTaken(entry: Entry): Outcome {
 /** Says that somebody else edited what follows an original. */
 export function editedByOthers({ applied, manifest }: Entry): Outcome {
   const follows = manifest.follows === undefined ? '' : ` It follows ${manifest.follows}: edit that instead.`;
-  return { kind: 'Foreign', message: `${nameOf(applied)} is the operator's and was changed by someone else.${follows} Take the change back, or delete it to have it made anew where it may be missing for that moment` };
+  return { kind: 'Foreign', message: `${nameOf(applied)} is the operator's and was changed by someone else, or by a webhook as it was made.${follows} Take the change back, or delete it to have it made anew where it may be missing for that moment` };
 }

@@ -16,6 +16,13 @@ export interface Effort {
   readonly wanted: Readonly<Record<string, unknown>> | undefined;
 }
 
+const time = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+
+/** The same for all that wants the same. Times aside: a journal that begins something has another one each second for as long as it does not last. */
+export function essenceOf({ wanted }: Effort): string {
+  return JSON.stringify(wanted ?? null).replaceAll(time, '');
+}
+
 function key(path: string): string {
   return (path.split('/').at(-1) ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
 }
@@ -29,8 +36,8 @@ function wantedBy(operations: readonly JsonPatchOperation[]): Readonly<Record<st
 }
 
 /**
- * What each object is to become. Templates are left out, because how often they were changed back stands in their record, and evictions, because
- * each pod is another object.
+ * What each object is to become. A template too: its record counts only how often it was seen to be as it should and changed back then, and a webhook, or
+ * who is fast, lets nobody see that. Evictions are left out, because each pod is another object.
  */
 export function effortsOf(write: Write, namespace: string): readonly Effort[] {
   const parts = partsOf(write, namespace);
@@ -38,7 +45,7 @@ export function effortsOf(write: Write, namespace: string): readonly Effort[] {
   switch (write.kind) {
     case 'PatchNamespace': return [{ part, resource: namespaces, namespace: undefined, name: namespace, wanted: wantedBy(write.operations) }];
     case 'PatchService': return [{ part, resource: services, namespace, name: write.name, wanted: wantedBy(write.operations) }];
-    case 'Scale': {
+    case 'Scale': case 'PatchTemplate': {
       const resource = workloadResources.find(({ kind }) => kind === write.workload.kind);
       return resource === undefined ? [] : [{ part, resource, namespace, name: write.workload.name, wanted: wantedBy(write.operations) }];
     }
@@ -46,6 +53,6 @@ export function effortsOf(write: Write, namespace: string): readonly Effort[] {
       { part: parts[index] ?? '', resource, namespace, name, wanted: { [appliedAnnotation]: annotations?.[appliedAnnotation] } },
     ]));
     case 'Remove': return write.objects.flatMap(({ resource, name, uid }, index) => (uid === undefined ? [] : [{ part: parts[index] ?? '', resource, namespace, name, wanted: undefined }]));
-    case 'PatchTemplate': case 'Evict': return [];
+    case 'Evict': return [];
   }
 }

@@ -50,7 +50,8 @@ export function givenUp(situation: Situation, outcome: Outcome, followed: Write 
   return { kind: 'Failed', reason: 'WriteRefused', message: `it is refused: ${refused.message}` };
 }
 
-const leaveAlone = 'Have whoever it is leave that alone; it is tried again by itself, at most once a minute';
+/** What a person does about what does not last. */
+export const leaveAlone = 'Have whoever it is leave that alone; it is tried again by itself, at most once a minute';
 
 /** Who has stopped, or has failed, is told how to go on; beside that, what is the matter with what is still written. */
 function verdictOn({ undone, message }: Refusal, { verdict, phase }: Draft): Verdict {

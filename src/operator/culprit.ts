@@ -14,16 +14,20 @@ function holds(fields: unknown, key: string): boolean {
 }
 
 /** Who else writes the object: of the field if managedFields say so; whoever takes something away leaves no trace in them. */
-function othersOf({ metadata: { managedFields = [] } }: KubeObject, keys: readonly string[]): readonly string[] {
+function othersOf({ metadata: { managedFields = [] } }: KubeObject, keys: readonly string[]): string {
   const others = managedFields.filter(({ manager, subresource }) => manager !== fieldManager && (subresource ?? '') === '')
     .toSorted((a, b) => (b.time ?? '').localeCompare(a.time ?? ''));
   const owners = others.filter(({ fieldsV1 }) => keys.some((key) => holds(fieldsV1, key)));
-  return [...new Set((owners.length > 0 ? owners : others).map(({ manager }) => manager ?? 'unknown'))].slice(0, fewManagers);
+  const managers = [...new Set((owners.length > 0 ? owners : others).map(({ manager }) => manager ?? 'unknown'))].slice(0, fewManagers);
+  if (managers.length === 0) return 'perhaps by a webhook, since nobody else owns a field of it';
+  return `it is also written by ${managers.join(', ')}${owners.length > 0 ? '' : ', unless a webhook does it'}`;
 }
 
-/** Labels, annotations and the rest of an object side by side: what is wanted of it names no more than the last part of a path. */
+/** Labels, annotations (also those of a template) and the rest of an object side by side: what is wanted of it names no more than the last part of a path. */
 function valueOf({ metadata, ...object }: KubeObject, key: string): unknown {
-  return metadata.labels?.[key] ?? metadata.annotations?.[key] ?? record(object['spec'])[key] ?? null;
+  const spec = record(object['spec']);
+  const { annotations: ofTemplate } = record(record(spec['template'])['metadata']);
+  return record(ofTemplate)[key] ?? metadata.labels?.[key] ?? metadata.annotations?.[key] ?? spec[key] ?? null;
 }
 
 function written({ resource, namespace, name }: Effort): string {
@@ -39,8 +43,7 @@ async function whoUndoes(client: KubeClient, effort: Effort, signal: AbortSignal
     const finalizers = seen.metadata.deletionTimestamp === undefined ? [] : seen.metadata.finalizers ?? [];
     if (finalizers.length > 0) return `${title} is deleted and does not go: it has the finalizers ${finalizers.join(', ')}`;
     const otherwise = Object.keys(wanted ?? {}).filter((key) => valueOf(seen, key) !== (wanted?.[key] ?? null));
-    const others = othersOf(seen, otherwise);
-    const by = others.length === 0 ? 'perhaps by a webhook, since nobody else owns a field of it' : `it is also written by ${others.join(', ')}`;
+    const by = othersOf(seen, otherwise);
     if (wanted === undefined) return `${title} is made anew again and again after it was deleted: ${by}`;
     return `${title} is changed back again and again (${otherwise.join(', ') || 'for moments'}): ${by}`;
   } catch (error) {
@@ -61,6 +64,7 @@ export async function heldBack({ client }: Pick<Context, 'client'>, fights: Figh
     isNews = fights.tell(key, effort, await whoUndoes(client, effort, signal)) || isNews;
   }
   const ms = Math.max(0, ...fought.map((effort) => fights.dueInMs(key, effort)));
-  if (isNews) return { kind: 'Again' };
+  // Not `Again`, which says that it was sent: what follows from a journal would be stored without it.
+  if (isNews) return { kind: 'After', ms: 1 };
   return ms > 0 ? { kind: 'After', ms } : undefined;
 }

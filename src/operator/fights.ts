@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
-import type { Effort } from '../engine/efforts.ts';
+import { essenceOf, type Effort } from '../engine/efforts.ts';
 import { refusalsToReport, type Refusal } from '../engine/situation.ts';
 
 /** So often in a row the same is written at once: whoever changed it back has settled it perhaps. */
@@ -22,8 +21,8 @@ interface Fight {
   readonly last: Effort;
   /** In a row, with nothing else of ours in between. */
   readonly count: number;
-  /** What it was made to be before. */
-  readonly before: readonly Effort['wanted'][];
+  /** What it was made to be before, in essence. */
+  readonly before: readonly string[];
   /** How often it was made so again lately; it gets less by one each minute. */
   readonly repeated: number;
   /** When it was written last. */
@@ -40,12 +39,12 @@ function objectOf({ resource: { group, plural }, namespace = '', name }: Effort)
   return [group, plural, namespace, name].join('/');
 }
 
-function isRepeated(fight: Fight | undefined, { wanted }: Effort): boolean {
-  return fight?.before.some((each) => isDeepStrictEqual(each, wanted)) === true;
+function isRepeated(fight: Fight | undefined, effort: Effort): boolean {
+  return fight?.before.includes(essenceOf(effort)) === true;
 }
 
-function inARow(fight: Fight | undefined, { wanted }: Effort): number {
-  return fight !== undefined && isDeepStrictEqual(fight.last.wanted, wanted) ? fight.count : 0;
+function inARow(fight: Fight | undefined, effort: Effort): number {
+  return fight !== undefined && essenceOf(fight.last) === essenceOf(effort) ? fight.count : 0;
 }
 
 /** What is left of the repetitions after a time. */
@@ -86,7 +85,7 @@ export class Fights {
     const count = inARow(known, effort) + 1;
     this.#put(key, {
       last: effort, count, at: now,
-      before: isRepeated(known, effort) ? known?.before ?? [] : [...known?.before ?? [], effort.wanted],
+      before: isRepeated(known, effort) ? known?.before ?? [] : [...known?.before ?? [], essenceOf(effort)],
       repeated: repeatedLately(known, now) + (isRepeated(known, effort) ? 1 : 0),
       ...(known?.told && count > 1 && { told: known.told }),
     });

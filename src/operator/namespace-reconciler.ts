@@ -21,7 +21,7 @@ import { Pace, podsTaken } from './pace.ts';
 import { refusalOf } from './record-refusals.ts';
 import { report } from './report.ts';
 import { isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
-import { isBehind, isStale, isStored, refusal, StatusNotKeptError, storeStatus, type Context, type Result } from './reconciler.ts';
+import { isBehind, isStale, isStored, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 import { fenceOff, isWatched, touchedFor } from './touched.ts';
 
 /** How soon a status that was refused is looked at again, while another one is being tried again. */
@@ -100,7 +100,7 @@ export class NamespaceReconciler {
       return { kind: 'Again' };
     } catch (error) {
       if (isStale(error) && refusalOf(error) === undefined) return { kind: 'Stale' };
-      if (error instanceof StatusNotKeptError || !records.statusFailed(child, error)) throw error;
+      if (!records.statusFailed(child, error)) throw error;
       this.#context.log.warn({ namespace: subject.namespace, err: error }, 'The status of a record is refused; trying it again later');
       this.#memory.parking.note(subject, { status, next }, records.ofStatus(child) !== undefined);
       return { kind: 'After', ms: records.statusWaitMs(child) };
@@ -210,8 +210,8 @@ export class NamespaceReconciler {
       if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) {
         this.#memory.swept(subject, situation.surroundings.namespace, situation.quietMs);
       }
-      // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
-      return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };
+      // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go. Nor does what was not kept.
+      return done.some(({ resourceVersion, lost }) => resourceVersion === undefined || lost === true) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {
       if (error instanceof AmbiguousWriteError) {
         this.#doubts.set(place, write);

@@ -18,7 +18,6 @@ import { ClusterView } from './cluster-view.ts';
 import { Controller } from './controller.ts';
 import { Faults } from './faults.ts';
 import { RecordRefusals } from './record-refusals.ts';
-import { Unkept } from './unkept.ts';
 import { Unanswered } from './unanswered.ts';
 
 /** What an operator is made of; tests hand in a virtual clock and a simulated cluster. */
@@ -79,7 +78,7 @@ export function createOperator(options: OperatorOptions): Operator {
     ...(callers && { observedCallers: (home) => callers.observedCallers(home) }),
   });
   const events = new EventRecorder({ transport, clock, log, instance: identity });
-  const context = { view, client, adapter, fence: new Fence(), unanswered: new Unanswered(clock), unkept: new Unkept(clock), records: new RecordRefusals(clock), faults: new Faults(log), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5, ...(callers && { callers }) };
+  const context = { view, client, adapter, fence: new Fence(), unanswered: new Unanswered(clock), records: new RecordRefusals(clock), faults: new Faults(log), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5, ...(callers && { callers }) };
   const controller = new Controller(context, random, 4);
 
   /** Only a way from sidecars to ambient can need a waypoint, and with it the callers. */

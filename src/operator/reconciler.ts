@@ -13,7 +13,6 @@ import type { ClusterView } from './cluster-view.ts';
 import type { Faults } from './faults.ts';
 import type { RecordRefusals } from './record-refusals.ts';
 import type { Unanswered } from './unanswered.ts';
-import type { Unkept } from './unkept.ts';
 
 /** What reconcilers work with. */
 export interface Context {
@@ -25,7 +24,6 @@ export interface Context {
   /** Writes to objects of our own that are refused. */
   readonly records: RecordRefusals;
   readonly faults: Faults;
-  readonly unkept: Unkept;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
@@ -62,7 +60,7 @@ export function isStored(object: KubeObject, status: object): boolean {
   return mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>) === undefined;
 }
 
-/** Thrown instead of a write of a status whose fields the API server did not keep a moment ago; nothing is done that would follow from it. */
+/** Thrown when the API server has answered a status without fields of it, because its CRD is an older one or a webhook takes them out: nothing may follow from it. */
 export class StatusNotKeptError extends Error {
   override readonly name = 'StatusNotKeptError';
 }
@@ -74,14 +72,11 @@ export class StatusNotKeptError extends Error {
 export async function storeStatus(context: Context, resource: Resource, object: KubeObject, status: object, signal: AbortSignal): Promise<boolean> {
   const patch = mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>);
   if (patch === undefined) return false;
-  const { namespace, name, uid = '', resourceVersion } = object.metadata;
-  const { unkept, client } = context;
-  const fields = Object.keys(patch);
-  if (unkept.dueInMs(uid, fields) > 0) throw new StatusNotKeptError(`the API server does not keep ${fields.join(', ')} in the status of ${resource.kind} ${namespace ?? ''}/${name}: install the CRDs of this version (crds/), and look for webhooks on ${resource.plural}`);
-  const answer = await client.mergePatch(resource, namespace, name, { metadata: { uid, resourceVersion }, status: patch }, { subresource: 'status', signal });
+  const { namespace, name, uid, resourceVersion } = object.metadata;
+  const answer = await context.client.mergePatch(resource, namespace, name, { metadata: { uid, resourceVersion }, status: patch }, { subresource: 'status', signal });
   noteWrite(context, resource, answer);
-  const left = mergePatch((answer['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>);
-  unkept.answered(uid, Object.keys(left ?? {}));
+  const lost = Object.keys(mergePatch((answer['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>) ?? {});
+  if (lost.length > 0) throw new StatusNotKeptError(`the API server does not keep ${lost.join(', ')}: install the CRDs of this version (crds/), or look for a webhook on ${resource.plural}`);
   return true;
 }
 

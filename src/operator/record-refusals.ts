@@ -3,7 +3,7 @@ import type { NamespaceMigration } from '../api/resources.ts';
 import type { RefusedWrite } from '../engine/refused-records.ts';
 import { refusalsToReport } from '../engine/situation.ts';
 import { ApiError, ConflictError, ForbiddenError } from '../kube/errors.ts';
-import { isStale } from './reconciler.ts';
+import { isStale, StatusNotKeptError } from './reconciler.ts';
 
 const leastMs = 1000;
 const mostMs = 60_000;
@@ -45,6 +45,7 @@ function pauseAfter(done: number): number {
  * not ours, a 5xx is one too: sending it again does no harm, and a webhook that cannot be reached gives it for ever.
  */
 export function refusalOf(error: unknown): string | undefined {
+  if (error instanceof StatusNotKeptError) return error.message;
   if (!(error instanceof ApiError)) return undefined;
   if (denied.test(error.message)) return error.message;
   if (notAboutIt.includes(error.code)) return undefined;
