@@ -164,8 +164,8 @@ const table = {
     command: 'GoOn',
   },
   RecordRefused: {
-    meaning: 'The API server refuses what the operator writes to its own objects: the NamespaceMigration of a namespace, or the finalizer of the MeshMigration. Others go on meanwhile.',
-    remedy: 'Repair the quota, the policy, the webhook or the rights that the message names, or release the finalizer; it is tried again by itself, each minute at the latest. All that is refused',
+    meaning: 'The API server refuses, or does not keep, what the operator writes to its own objects, or somebody undoes it again and again: the NamespaceMigration of a namespace, or the finalizer of the MeshMigration. Others go on meanwhile.',
+    remedy: 'Repair the quota, the policy, the webhook, the CRDs or the rights that the message names, release the finalizer, or have whoever it names leave the object alone; it is tried again by itself, each minute at the latest. All that is refused',
     command: 'Describe',
   },
   RollbackStuck: {

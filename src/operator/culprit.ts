@@ -1,26 +1,21 @@
 import type { KubeObject } from '../api/object.ts';
-import { fieldManager } from '../api/resources.ts';
 import type { Effort } from '../engine/efforts.ts';
+import { otherWriters } from '../engine/writers.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, NotFoundError, UnavailableError } from '../kube/errors.ts';
 import { record } from '../mesh/json.ts';
 import type { Fights } from './fights.ts';
 import type { Context, Result } from './reconciler.ts';
 
-const fewManagers = 3;
-
 function holds(fields: unknown, key: string): boolean {
   return Object.entries(record(fields)).some(([name, inner]) => name === `f:${key}` || holds(inner, key));
 }
 
-/** Who else writes the object: of the field if managedFields say so; whoever takes something away leaves no trace in them. */
-function othersOf({ metadata: { managedFields = [] } }: KubeObject, keys: readonly string[]): string {
-  const others = managedFields.filter(({ manager, subresource }) => manager !== fieldManager && (subresource ?? '') === '')
-    .toSorted((a, b) => (b.time ?? '').localeCompare(a.time ?? ''));
-  const owners = others.filter(({ fieldsV1 }) => keys.some((key) => holds(fieldsV1, key)));
-  const managers = [...new Set((owners.length > 0 ? owners : others).map(({ manager }) => manager ?? 'unknown'))].slice(0, fewManagers);
-  if (managers.length === 0) return 'perhaps by a webhook, since nobody else owns a field of it';
-  return `it is also written by ${managers.join(', ')}${owners.length > 0 ? '' : ', unless a webhook does it'}`;
+/** Who else writes the object, in words. */
+function othersOf(object: KubeObject, keys: readonly string[]): string {
+  const { names, own } = otherWriters(object, (fields) => keys.some((key) => holds(fields, key)));
+  if (names.length === 0) return 'perhaps by a webhook, since nobody else owns a field of it';
+  return `it is also written by ${names.join(', ')}${own ? '' : ', unless a webhook does it'}`;
 }
 
 /** Labels, annotations (also those of a template) and the rest of an object side by side: what is wanted of it names no more than the last part of a path. */

@@ -163,7 +163,7 @@ export class NamespaceReconciler {
   #notAdmitted(child: NamespaceMigration, migration: MeshMigration, scope: Scope, progress: Progress): string | undefined {
     const { records, maxConcurrentNamespaces } = this.#context;
     // What cannot be told is not begun: the first status is there before the journal.
-    if (child.status?.writtenPhase === undefined || records.ofStatus(child) !== undefined) return 'waits until its record is written';
+    if (child.status?.writtenPhase === undefined || records.isTried(child)) return 'waits until its record is written';
     if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
     const inLine = recordsOf(this.#context, migration).filter((record) => !records.isTried(record));
     return notAdmitted(child.metadata.namespace ?? '', inLine, progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });

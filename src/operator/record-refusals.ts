@@ -40,6 +40,11 @@ function pauseAfter(done: number): number {
   return done < freely ? 0 : Math.min(mostMs, leastMs * 2 ** Math.min(done - freely, 10));
 }
 
+/** Until when what was carried out too often for chance may not last once more: it is said meanwhile, also while it is as it should be. */
+function doubtEnds({ done, doneAt }: Tried): number {
+  return done > freely ? doneAt + Math.max(mostMs, 2 * pauseAfter(done)) : -Infinity;
+}
+
 /**
  * The answer that refuses a write to an object of our own; undefined where the picture was old or the server is in trouble. Other than of a write to what is
  * not ours, a 5xx is one too: sending it again does no harm, and a webhook that cannot be reached gives it for ever.
@@ -76,7 +81,10 @@ export class RecordRefusals {
   /** Of one object, by the name of the write. */
   of(uid: string): ReadonlyMap<string, RefusedWrite> {
     const now = this.#clock.monotonic();
-    return new Map([...this.#tried.get(uid) ?? []].map(([write, { count, message, notBefore }]) => [write, { count, message, waitMs: notBefore - now }]));
+    return new Map([...this.#tried.get(uid) ?? []].map(([write, tried]) => {
+      const { count, message, notBefore } = tried;
+      return [write, { count, message, waitMs: notBefore - now, undoneForMs: Math.max(0, doubtEnds(tried) - now) }];
+    }));
   }
 
   /** It was not carried out. Returns whether that was the answer to this write, so that others may be tried at once. */

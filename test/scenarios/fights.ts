@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { journalAnnotation } from '../../src/api/resources.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
 import { allowGet, denyDelete, nothingLeft, shop, stalled } from './http.ts';
 import { deployment, kinds, meshMigration, namespace } from './manifests.ts';
 import { smallShop } from './migrate.ts';
@@ -25,13 +26,13 @@ export interface Fighter {
 }
 
 /** Calls `undo` again and again; it returns whether there was something to undo. */
-export function fighter(world: World, undo: () => Promise<boolean>): Fighter {
+export function fighter(world: World, undo: () => Promise<boolean>, everyMs = lookEveryMs): Fighter {
   let times = 0;
   const leaving = new AbortController();
   const fighting = (async () => {
     while (!leaving.signal.aborted) {
       if (await undo()) times += 1;
-      await world.pause(lookEveryMs);
+      await world.pause(everyMs);
     }
   })();
   // Told when he leaves; until then it is nobody's.
@@ -46,12 +47,12 @@ export function fighter(world: World, undo: () => Promise<boolean>): Fighter {
 }
 
 /** Lets ten minutes pass, in which the operator must not write the object that is fought for more often than some dozens of times. */
-export async function bounded(world: World, writes: WriteWatch, against: Fighter, ms = fightMs): Promise<void> {
+export async function bounded(world: World, writes: WriteWatch, against: Fighter, ms = fightMs, most = perFight): Promise<void> {
   const until = world.clock.monotonic() + ms;
   while (world.clock.monotonic() < until) {
     await world.pause(1000);
     const own = writes.count - against.times;
-    assert.ok(own <= perFight, `written ${own} times`);
+    assert.ok(own <= most, `written ${own} times`);
   }
 }
 
@@ -77,6 +78,16 @@ function isCopy(name: string): (object: KubeObject) => boolean {
   return ({ metadata }) => metadata.annotations?.['meshmigration.dev/copy-of']?.endsWith(`/${name}`) === true;
 }
 
+/** A tool takes the journal off the namespace as often as it is written. */
+function takesJournal(world: World, everyMs?: number): Fighter {
+  return fighter(world, async () => {
+    const { metadata } = await world.client.get(kinds.Namespace, undefined, world.ns(), world.signal);
+    if (metadata.annotations?.[journalAnnotation] === undefined) return false;
+    await world.patch('Namespace', undefined, world.ns(), { metadata: { annotations: { [journalAnnotation]: null } } });
+    return true;
+  }, everyMs);
+}
+
 /** A cleaner deletes copies of a policy as often as they are made. */
 export function cleaner(world: World, name: string): Fighter {
   return fighter(world, async () => {
@@ -90,20 +101,43 @@ export function cleaner(world: World, name: string): Fighter {
 /** Whatever is written and does not last is written less and less often, and said; everything else goes on. */
 export const fightScenarios: readonly Scenario[] = [
   {
+    // As short as it can be shown: what is undone on the way keeps no other namespace, and ends with whoever undoes it.
+    name: 'fought-beside-others',
+    async run(world) {
+      const [home, other] = [world.ns(), world.ns('other')];
+      for (const each of [home, other]) {
+        await world.create(namespace(each), deployment(each, 'web', { behaviour: { [podBehaviour.readyAfterMs]: '4000' } }));
+        await world.podsReady(1, each);
+      }
+      const before = await world.snapshot();
+      const writes = await watchWrites(world, kinds.Namespace, undefined, ({ metadata }) => metadata.name === home);
+      const tool = takesJournal(world, 50);
+      await world.create(meshMigration(world.name, { names: [home, other] }));
+      assert.match(await stalled(world, 'WriteUndone'), /^Namespace \S+ is changed back again and again \(meshmigration\.dev\/journal\): it is also written by .*scenario/);
+      await world.childPhase('Migrated', other, 120_000);
+      await bounded(world, writes, tool, 20_000, 15);
+      assert.match(await stalled(world, 'WriteUndone'), /again and again/);
+      assert.notEqual((await world.child()).status?.writtenPhase, 'Migrated');
+      await tool.leave();
+      await writes.stop();
+      await world.childPhase('Migrated', home, 5 * 60_000);
+      await world.eventually('Ready', async () => await isReady(world), 5 * 60_000);
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack');
+      await world.restored(before);
+    },
+  },
+  {
     // A tool that owns the annotations of namespaces takes away what it does not know.
     name: 'fought-journal',
+    simulationOnly: true,
     async run(world) {
       await smallShop(world);
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [world.ns()] }));
       await world.childPhase('Migrated');
       const writes = await watchWrites(world, kinds.Namespace, undefined, ({ metadata }) => metadata.name === world.ns());
-      const tool = fighter(world, async () => {
-        const { metadata } = await world.client.get(kinds.Namespace, undefined, world.ns(), world.signal);
-        if (metadata.annotations?.[journalAnnotation] === undefined) return false;
-        await world.patch('Namespace', undefined, world.ns(), { metadata: { annotations: { [journalAnnotation]: null } } });
-        return true;
-      });
+      const tool = takesJournal(world);
       assert.match(await stalled(world, 'WriteUndone'), /Namespace fought-journal is changed back again and again \(meshmigration\.dev\/journal\): it is also written by .*scenario/);
       await othersGoOn(world);
       await bounded(world, writes, tool);
@@ -119,6 +153,7 @@ export const fightScenarios: readonly Scenario[] = [
   {
     // A cleaner deletes what it does not know. The copy decides on whenever it is there, so it is made for ever, and new policies get theirs at once.
     name: 'fought-copy',
+    simulationOnly: true,
     async run(world) {
       await shop(world, allowGet(world.ns()));
       const before = await world.snapshot();
@@ -147,6 +182,7 @@ export const fightScenarios: readonly Scenario[] = [
   {
     // The same before anything relies on the copy: it has failed, and is back as it was though the cleaner is still there.
     name: 'fought-on-the-way',
+    simulationOnly: true,
     async run(world) {
       await shop(world, allowGet(world.ns()));
       const before = await world.snapshot();
@@ -166,6 +202,7 @@ export const fightScenarios: readonly Scenario[] = [
   {
     // A tool restores a Service as it was exported while it was bound.
     name: 'fought-way-back',
+    simulationOnly: true,
     async run(world) {
       await shop(world, allowGet(world.ns()));
       const before = await world.snapshot();
