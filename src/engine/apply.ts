@@ -1,7 +1,7 @@
 import type { Manifest, StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { ConfigView } from '../mesh/views.ts';
 import { marked, ownObjects, standing, type Standing } from './own-objects.ts';
-import { describeWrite } from './execute.ts';
+import { refusalOf, timesRefused } from './refused.ts';
 import type { Applied, OwnObject, Outcome, Situation, Write } from './situation.ts';
 
 type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
@@ -63,12 +63,15 @@ export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork)
   const taken = entries.find((entry) => entry.standing === 'Taken');
   // Nothing stands on it yet, and it is a person's to decide: it costs no attempt.
   if (taken !== undefined) return { kind: 'Wait', stuck: true, stalled: 'NameInTheWay', message: takenMessage(taken) };
-  const due = entries.filter((entry) => entry.standing === 'Missing' || entry.standing === 'Outdated');
+  const all = entries.filter((entry) => entry.standing === 'Missing' || entry.standing === 'Outdated');
+  const lasting = all.filter(({ applied }) => timesRefused(situation, { kind: 'Apply', manifests: [applied] }) === 0);
+  // What somebody undoes again and again keeps nothing else back.
+  const due = lasting.length > 0 ? lasting : all;
   const [first] = due;
   if (first !== undefined) {
     const more = due.length > 1 ? ` and ${due.length - 1} more` : '';
     const write: Write = { kind: 'Apply', manifests: due.flatMap(({ before, applied }) => [...before, applied]) };
-    const refusal = situation.refusals.get(describeWrite(write, situation.surroundings.namespace.name));
+    const refusal = refusalOf(situation, write);
     if (refusal?.taken === true) return { kind: 'Failed', reason: 'NameTaken', message: refusal.message };
     return { kind: 'Write', message: `applying ${nameOf(first.applied)}${more}`, write };
   }
@@ -90,5 +93,5 @@ export function nameTaken(entry: Entry): Outcome {
 /** Says that somebody else edited what follows an original. */
 export function editedByOthers({ applied, manifest }: Entry): Outcome {
   const follows = manifest.follows === undefined ? '' : ` It follows ${manifest.follows}: edit that instead.`;
-  return { kind: 'Foreign', message: `${nameOf(applied)} is the operator's and was changed by someone else.${follows} Take the change back, or delete it to have it made anew where it may be missing for that moment` };
+  return { kind: 'Foreign', message: `${nameOf(applied)} is the operator's and was changed by someone else, or by a webhook as it was made.${follows} Take the change back, or delete it to have it made anew where it may be missing for that moment` };
 }

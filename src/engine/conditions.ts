@@ -12,7 +12,7 @@ export type Verdict =
   | { readonly state: 'Stalled'; readonly reason: StalledReason; readonly message: string; readonly way?: string; readonly meanwhile?: string };
 
 /** Stalled for another reason, with what goes on all the same. */
-export function stalledMeanwhile(verdict: Verdict, reason: StalledReason, message: string): Verdict {
+export function stalledMeanwhile(verdict: Verdict, reason: StalledReason, message: string): Extract<Verdict, { state: 'Stalled' }> {
   const meanwhile = verdict.state === 'Stalled' ? verdict.meanwhile : verdict.reason;
   return { state: 'Stalled', reason, message, ...(meanwhile !== undefined && { meanwhile }) };
 }

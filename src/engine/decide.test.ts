@@ -134,6 +134,19 @@ describe('decide', () => {
     expect(next.kind).toBe('Write');
   });
 
+  it.each([['refused', {}], ['changed back', { undone: true }]] as const)('keeps a command for later while the journal is %s again and again', (_how, kind) => {
+    const world = new NamespaceWorld();
+    world.settle();
+    edit(world, 'RollingBack');
+    const refusals = new Map([['PATCH /api/v1/namespaces/shop', { count: 3, message: 'not taken', ...kind }]]);
+    const { status, next } = decide({ ...world.situation(), refusals });
+
+    expect(status).toMatchObject({ phase: 'RollingBack', writtenPhase: 'Migrated' });
+    expect(next.kind).toBe('Write');
+    world.settle();
+    expect(world.status?.writtenPhase).toBe('RolledBack');
+  });
+
   it('brings pods back that a stranger took out of a migrated namespace, when a person says to go on', () => {
     const world = new NamespaceWorld();
     world.settle();

@@ -60,7 +60,7 @@ function goForward(situation: Situation, status: NamespaceMigrationStatus, itine
   }
   const [unknown] = criticals;
   const walked = proceed(situation, withWarnings(withFinding(status, unknown), found), itinerary.forward, followed, unknown);
-  const outcome = givenUp(situation, walked.outcome);
+  const outcome = givenUp(situation, walked.outcome, followed.write);
   switch (outcome.kind) {
     case 'Done': {
       const { step: _step, ...rest } = walked.status;
@@ -201,7 +201,7 @@ function takeCourse(situation: Situation, status: NamespaceMigrationStatus, itin
     case 'LetGo': return letGo(situation, status);
     case 'Hold': return paused(situation, status, itinerary, followed);
     case 'Seal': {
-      const rested = rest(situation, status, itinerary, followed);
+      const rested = blame(situation, rest(situation, status, itinerary, followed));
       return rested.verdict.state === 'Ready' ? seal(situation, status) : notSealed(rested);
     }
   }

@@ -12,6 +12,8 @@ export interface Draft {
   readonly waitUntil?: number;
   /** All is back, and the journal says so before it goes. */
   readonly isBack?: boolean;
+  /** What a person has commanded cannot be taken up yet: it stays in the status, for the next look. */
+  readonly unanswered?: true;
   /** What is not as it was, at the end of the way back. */
   readonly differences?: readonly string[];
   /** Who has moved the namespace since it went back. */

@@ -1,9 +1,11 @@
 import type { KubeClient } from '../kube/client.ts';
 import { NotFoundError } from '../kube/errors.ts';
 import { pathOf, type KubeObject, type Resource } from '../api/object.ts';
+import { journalAnnotation } from '../api/resources.ts';
 import { make, unmake } from './make.ts';
 import { projectPod } from '../mesh/project.ts';
 import type { PodView } from '../mesh/views.ts';
+import { member } from './patches.ts';
 import { namespaces, pods, services, workloadResources } from './resources.ts';
 import type { Write } from './situation.ts';
 
@@ -13,19 +15,26 @@ export interface Written {
   readonly namespace: string | undefined;
   readonly name: string;
   readonly resourceVersion: string | undefined;
+  /** The answer is without what was to be kept on the object: a webhook has taken it out. Nothing may follow from it. */
+  readonly lost?: true;
+}
+
+/** Object and verb for each object that it is about. */
+export function partsOf(write: Write, namespace: string): readonly string[] {
+  switch (write.kind) {
+    case 'PatchNamespace': return [`PATCH ${pathOf(namespaces, undefined, namespace)}`];
+    case 'PatchService': return [`PATCH ${pathOf(services, namespace, write.name)}`];
+    case 'PatchTemplate': return [`PATCH ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`];
+    case 'Scale': return [`SCALE ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`];
+    case 'Evict': return [`EVICT pod ${namespace}/${write.pod}`];
+    case 'Apply': return write.manifests.map(({ resource, object }) => `APPLY ${pathOf(resource, namespace, object.metadata.name)}`);
+    case 'Remove': return write.objects.map(({ resource, name }) => `DELETE ${pathOf(resource, namespace, name)}`);
+  }
 }
 
 /** Object and verb, for logs and messages. */
 export function describeWrite(write: Write, namespace: string): string {
-  switch (write.kind) {
-    case 'PatchNamespace': return `PATCH ${pathOf(namespaces, undefined, namespace)}`;
-    case 'PatchService': return `PATCH ${pathOf(services, namespace, write.name)}`;
-    case 'PatchTemplate': return `PATCH ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`;
-    case 'Scale': return `SCALE ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`;
-    case 'Evict': return `EVICT pod ${namespace}/${write.pod}`;
-    case 'Apply': return write.manifests.map(({ resource, object }) => `APPLY ${pathOf(resource, namespace, object.metadata.name)}`).join(', ');
-    case 'Remove': return write.objects.map(({ resource, name }) => `DELETE ${pathOf(resource, namespace, name)}`).join(', ');
-  }
+  return partsOf(write, namespace).join(', ');
 }
 
 function resourceOf(kind: string): Resource {
@@ -37,6 +46,14 @@ function resourceOf(kind: string): Resource {
 function versionOf(resource: Resource, object: KubeObject): Written {
   const { namespace, name, resourceVersion } = object.metadata;
   return { resource, namespace, name, resourceVersion };
+}
+
+const journalPath = `/metadata/annotations${member(journalAnnotation)}`;
+
+/** The journal is what everything else is believed for: that the API server has answered a patch is no proof that it is there. */
+function withJournal({ operations }: Extract<Write, { kind: 'PatchNamespace' }>, answer: KubeObject): Written {
+  const isThere = operations.every((operation) => operation.op !== 'add' || operation.path !== journalPath || answer.metadata.annotations?.[journalAnnotation] === operation.value);
+  return { ...versionOf(namespaces, answer), ...(!isThere && { lost: true }) };
 }
 
 /** Thrown instead of a write when the API server shows that the decision was made from an older picture; nothing was written. */
@@ -63,7 +80,7 @@ export async function execute(client: KubeClient, write: Write, namespace: strin
   if ('heldBy' in write) await nobodyHolds(client, namespace, write.heldBy, signal);
   switch (write.kind) {
     case 'PatchNamespace':
-      return [versionOf(namespaces, await client.jsonPatch(namespaces, undefined, namespace, write.operations, { signal }))];
+      return [withJournal(write, await client.jsonPatch(namespaces, undefined, namespace, write.operations, { signal }))];
     case 'PatchService':
       return [versionOf(services, await client.jsonPatch(services, namespace, write.name, write.operations, { signal }))];
     case 'PatchTemplate': {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
 import { cutText } from '../base/cut-text.ts';
 import { timestamp } from '../base/clock.ts';
+import { editOf } from './commands.ts';
 import { answerNow, conditionsFor, restoredCondition, told } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import type { Decision, Next, Situation } from './situation.ts';
@@ -27,7 +28,7 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
   const message = waitUntil === undefined ? verdict.message : `${verdict.message}: until ${waitUntil}`;
   const settled: NamespaceMigrationStatus = {
     ...status,
-    phase: draft.phase,
+    phase: (draft.unanswered === true && typeof answer !== 'string' ? commandedPhase(situation) : undefined) ?? draft.phase,
     writtenPhase: draft.phase,
     observedGeneration: generation,
     message: cutText(message, 1024),
@@ -38,6 +39,11 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
     ],
   };
   return { status: withCounts(situation, settled), next: often(situation, dueCount(situation, settled, draft.next)) };
+}
+
+/** The phase that a person has set as a command; undefined without one. */
+function commandedPhase({ object: { status, metadata }, now }: Situation): NamespacePhase | undefined {
+  return editOf(status, metadata.managedFields, now)?.kind === 'Command' ? status?.phase as NamespacePhase | undefined : undefined;
 }
 
 /** The time as it was said before, if it is still the same: computed anew at each look, it would else be another one by a breath. */

@@ -2,8 +2,8 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Itinerary, StepPlan, StepWork } from '../mesh/adapter.ts';
 import { editedByOthers, entriesOf, nameOf, nameTaken, superfluous, type Entry } from './apply.ts';
-import { describeWrite } from './execute.ts';
 import { ownObjects } from './own-objects.ts';
+import { timesRefused } from './refused.ts';
 import type { Outcome, OwnObject, Situation, Write } from './situation.ts';
 
 /** How what was made stands against what the user's objects say now. */
@@ -88,7 +88,7 @@ function deleting(pictures: readonly Picture[], { backward }: Itinerary): readon
 
 /** One that was never refused comes before those that were, these by turns. */
 function first(situation: Situation, writes: readonly Write[]): { readonly write?: Write; readonly refused: boolean } {
-  const times = (write: Write): number => situation.refusals.get(describeWrite(write, situation.surroundings.namespace.name))?.count ?? 0;
+  const times = (write: Write): number => timesRefused(situation, write);
   const [write] = writes.toSorted((a, b) => times(a) - times(b));
   return write === undefined ? { refused: false } : { write, refused: times(write) > 0 };
 }
@@ -108,7 +108,9 @@ function keptBack(situation: Situation, picture: Picture, pictures: readonly Pic
   if (due === undefined) return undefined;
   const name = nameOf(due.applied);
   if (isHeld(situation, due, pictures)) return `${name} waits until all that ${String(due.manifest.reliesOn)} makes is in force`;
-  return `${name} is not as it should be${[...situation.refusals.values()].map(({ message }) => `, and that is refused: ${message}`)[0] ?? ''}`;
+  const [refused] = situation.refusals.values();
+  const why = refused && (refused.undone === true ? `: ${refused.message}` : `, and that is refused: ${refused.message}`);
+  return `${name} is not as it should be${why ?? ''}`;
 }
 
 function byStep<T>(pictures: readonly Picture[], say: (picture: Picture) => T | undefined): ReadonlyMap<string, T> {

@@ -3,10 +3,11 @@ import { timestamp } from '../base/clock.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
 import { journalText, type Journal } from '../plan/journal.ts';
+import type { Verdict } from './conditions.ts';
 import { hold, type Draft } from './draft.ts';
-import { describeWrite } from './execute.ts';
 import { fromList, observedLabels, sameLabels } from './label-values.ts';
 import { namespacePatch } from './patches.ts';
+import { leaveAlone, refusalOf } from './refused.ts';
 import { recordsFor } from './service-records.ts';
 import { refusalsToReport, type Situation, type Write } from './situation.ts';
 
@@ -67,11 +68,14 @@ export function journalFirst(situation: Situation, before: NamespaceMigrationSta
   const wanted = journalOf(situation, status, fromList(status.labels ?? []), isBack || phase === 'Migrated' || phase === 'Incomplete');
   if (situation.surroundings.namespace.annotations[journalAnnotation] === wanted) return draft;
   const write = patchWithJournal(situation, {}, wanted);
-  const refused = situation.refusals.get(describeWrite(write, situation.surroundings.namespace.name));
+  const refused = refusalOf(situation, write);
   if (refused === undefined || refused.count < refusalsToReport) return { ...draft, next: { kind: 'Journal', write } };
   // Refused again and again: the status says so, and nothing that would follow from it.
   const stays = before.direction === undefined ? 'Pending' : (before.phase as typeof draft.phase | undefined) ?? draft.phase;
-  return { ...hold(before, stays, { state: 'Stalled', reason: 'WriteRefused', message: `the journal of the namespace cannot be written: ${refused.message}` }), next: { kind: 'Write', write } };
+  const verdict: Verdict = refused.undone === true
+    ? { state: 'Stalled', reason: 'WriteUndone', message: refused.message, way: leaveAlone }
+    : { state: 'Stalled', reason: 'WriteRefused', message: `the journal of the namespace cannot be written: ${refused.message}` };
+  return { ...hold(before, stays, verdict), unanswered: true, next: { kind: 'Write', write } };
 }
 
 /** Whether a patch takes the journal off the namespace. */

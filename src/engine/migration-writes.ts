@@ -25,13 +25,13 @@ export interface Records {
   readonly lateForMs?: number;
 }
 
-/** One write is one for as long as it is about the same object. */
+/** One write is one for as long as it is about the same place: a record that somebody makes anew each time is deleted less and less often. */
 export function nameOf(write: MigrationWrite): string {
   switch (write.kind) {
     case 'AddFinalizer':
     case 'RemoveFinalizer': return write.kind;
-    case 'CreateChild': return `${write.kind} ${write.namespace}`;
-    case 'DeleteChild': return `${write.kind} ${write.namespace} ${write.uid}`;
+    case 'CreateChild':
+    case 'DeleteChild': return `${write.kind} ${write.namespace}`;
   }
 }
 

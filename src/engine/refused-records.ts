@@ -1,8 +1,10 @@
 import { stalledBy, type Condition } from '../api/common.ts';
+import type { KubeObject } from '../api/object.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { nameOf, type MigrationWrite, type Wishes } from './migration-writes.ts';
 import { refusalsToReport } from './situation.ts';
 import { messageWithWayOut, type StalledReason } from './ways-out.ts';
+import { otherWriters } from './writers.ts';
 
 /** What became of a write to one of our own objects that was not carried out. */
 export interface RefusedWrite {
@@ -12,6 +14,8 @@ export interface RefusedWrite {
   readonly message: string;
   /** Milliseconds until it is to be tried again; negative for as long as it could have been. */
   readonly waitMs: number;
+  /** For how many milliseconds more it counts as what was carried out again and again and did not last; 0 if it does not. */
+  readonly undoneForMs: number;
 }
 
 /** By the name of the write. */
@@ -59,18 +63,45 @@ const verbs: Readonly<Record<MigrationWrite['kind'], string>> = {
   AddFinalizer: 'its finalizer cannot be added', RemoveFinalizer: 'its finalizer cannot be removed', CreateChild: 'cannot be created', DeleteChild: 'cannot be deleted',
 };
 
+/** What somebody does to what was carried out. */
+const undoings: Readonly<Record<MigrationWrite['kind'], string>> = {
+  AddFinalizer: 'its finalizer is taken off again and again', RemoveFinalizer: 'its finalizer is put back again and again',
+  CreateChild: 'is deleted again and again', DeleteChild: 'is made anew again and again',
+};
+
+function byWhom(title: string, object: Pick<KubeObject, 'metadata'> | undefined): string {
+  const { names } = otherWriters(object ?? { metadata: { name: '' } });
+  return names.length === 0 ? '' : `: ${title} is also written by ${names.join(', ')}`;
+}
+
+/** What does not last, whether it is as it should be at this moment or not: of a record that is deleted nobody knows by whom. */
+function undone(object: MeshMigration, { unwanted }: Wishes, refused: RefusedWrites, say: (namespace: string | undefined, words: string) => void): void {
+  for (const [write, { undoneForMs }] of refused) {
+    if (undoneForMs <= 0) continue;
+    const [kind, namespace] = write.split(' ') as [MigrationWrite['kind'], string | undefined];
+    if (namespace === undefined) say(namespace, `${undoings[kind]}${byWhom('the MeshMigration', object)}`);
+    else say(namespace, `its NamespaceMigration ${object.metadata.name} ${undoings[kind]}${byWhom('it', unwanted.find(({ metadata }) => metadata.namespace === namespace))}`);
+  }
+}
+
 function inWords(name: string, kind: MigrationWrite['kind'], message: string): string {
   return `its NamespaceMigration ${name} ${verbs[kind]}: ${message}`;
 }
 
 /** What is refused of that which is to be written now: what was refused and is not wanted any more is nobody's trouble. */
-export function refusedObjects({ metadata: { name } }: MeshMigration, { writes, unwanted }: Wishes, refused: RefusedWrites): RefusedObjects {
+export function refusedObjects(object: MeshMigration, wishes: Wishes, refused: RefusedWrites): RefusedObjects {
+  const { writes, unwanted } = wishes;
+  const { name } = object.metadata;
   const records = new Map<string, string>();
+  let own: string | undefined;
+  undone(object, wishes, refused, (namespace, words) => {
+    if (namespace === undefined) own = words;
+    else records.set(namespace, words);
+  });
   for (const record of unwanted) {
     const finalizers = heldBy(record);
     if (finalizers.length > 0) records.set(record.metadata.namespace ?? '', `its NamespaceMigration ${name} is being deleted and held by its finalizers: ${finalizers.join(', ')}`);
   }
-  let own: string | undefined;
   for (const write of writes) {
     const found = refused.get(nameOf(write));
     if (found === undefined || found.count < refusalsToReport) continue;

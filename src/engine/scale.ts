@@ -1,6 +1,6 @@
 import type { StepPlan } from '../mesh/adapter.ts';
-import { describeWrite } from './execute.ts';
 import { scalePatch } from './patches.ts';
+import { refusalOf } from './refused.ts';
 import type { Outcome, Situation, Write } from './situation.ts';
 
 /**
@@ -10,10 +10,10 @@ import type { Outcome, Situation, Write } from './situation.ts';
  * Safe: tests the uid, and the generation at which nobody had changed its spec, so late, twice or never is all the same.
  * Dying before: sent again or done by the autoscaler; after: the generation is another one, and it is never sent again.
  */
-export function scaleUp({ surroundings, refusals }: Situation, step: StepPlan, message: string): Outcome | undefined {
-  const scale = step.scales?.(surroundings);
+export function scaleUp(situation: Situation, step: StepPlan, message: string): Outcome | undefined {
+  const scale = step.scales?.(situation.surroundings);
   if (scale === undefined) return undefined;
   const { workload: { kind, name }, workload, replicas } = scale;
   const write: Write = { kind: 'Scale', workload: { kind, name }, operations: scalePatch(workload, replicas) };
-  return refusals.has(describeWrite(write, surroundings.namespace.name)) ? undefined : { kind: 'Write', message, write };
+  return refusalOf(situation, write) === undefined ? { kind: 'Write', message, write } : undefined;
 }

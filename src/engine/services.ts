@@ -6,6 +6,7 @@ import type { PodView, ServiceView } from '../mesh/views.ts';
 import { labelCommand } from './label-command.ts';
 import { hasLabels } from './label-values.ts';
 import { servicePatch } from './patches.ts';
+import { timesRefused } from './refused.ts';
 import type { Outcome, Situation, Write } from './situation.ts';
 import { ending } from './waits.ts';
 
@@ -44,7 +45,7 @@ export function bindStep(situation: Situation, work: BindWork): Outcome {
     const command = labelCommand(`service ${changed.name} -n ${changed.namespace}`, changed.labels, work.targets) ?? '';
     return { kind: 'Foreign', message: `labels of ${nameOf(changed)} were changed by someone else. Put them back, then it goes on: ${command}` };
   }
-  const [next] = wanting;
+  const [next] = wanting.toSorted(leastRefused(situation));
   if (next === undefined) return { kind: 'Done' };
   const { heldBy } = work;
   const { holds, outcome } = heldStep(situation, heldBy);
@@ -54,6 +55,12 @@ export function bindStep(situation: Situation, work: BindWork): Outcome {
     message: `setting the labels of ${nameOf(next)}`,
     write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, work.targets, before), ...(heldBy !== undefined && { heldBy: holds }) },
   };
+}
+
+/** One that is refused or changed back again and again keeps no other back. */
+function leastRefused(situation: Situation): (a: ServiceView, b: ServiceView) => number {
+  const times = ({ name }: ServiceView): number => timesRefused(situation, { kind: 'PatchService', name, operations: [] });
+  return (a, b) => times(a) - times(b);
 }
 
 /** What has to be waited for while a pod would lose what protects it. */
@@ -76,7 +83,8 @@ export function targetsBack(surroundings: Surroundings, { keys, strays }: Unbind
 
 /** One UnbindServices step: done when no Service is bound by us or to what is ours, held while a pod would lose what protects it. */
 export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
-  const [due] = targetsBack(situation.surroundings, work);
+  const byTurns = leastRefused(situation);
+  const [due] = targetsBack(situation.surroundings, work).toSorted(([a], [b]) => byTurns(a, b));
   if (due === undefined) return { kind: 'Done' };
   const [next, targets] = due;
   const { heldBy } = work;

@@ -59,7 +59,7 @@ export interface Situation {
   readonly sweptLate: boolean;
   /** Milliseconds for which this process, as far as it knows, has sent nothing that changes the namespace. */
   readonly quietMs: number;
-  /** Writes that the API server has refused since the last look with nothing to write, by object and verb (`describeWrite`). */
+  /** Writes that the API server has refused since the last look with nothing to write, and those that did not last, by object and verb (`describeWrite`). */
   readonly refusals: ReadonlyMap<string, Refusal>;
 }
 
@@ -69,6 +69,8 @@ export interface Refusal {
   readonly message: string;
   /** Trying again would not help: a name that is needed is somebody else's. */
   readonly taken?: true;
+  /** It was carried out, so often, and did not last: `message` is what is otherwise again, and who else writes it. */
+  readonly undone?: true;
 }
 
 /** A write on an object that is not ours. Everything that it depends on is tested by the API server in the same request. */

@@ -165,8 +165,8 @@ const table = {
     command: 'GoOn',
   },
   RecordRefused: {
-    meaning: 'The API server refuses what the operator writes to its own objects: the NamespaceMigration of a namespace, or the finalizer or the status of the MeshMigration. Others go on meanwhile.',
-    remedy: 'Repair the quota, the policy, the webhook or the rights that the message names, or release the finalizer; it is tried again by itself, each minute at the latest. All that is refused',
+    meaning: 'The API server refuses, or does not keep, what the operator writes to its own objects, or somebody undoes it again and again: the NamespaceMigration of a namespace, or the finalizer or the status of the MeshMigration. Others go on meanwhile.',
+    remedy: 'Repair the quota, the policy, the webhook, the CRDs or the rights that the message names, release the finalizer, or have whoever it names leave the object alone; it is tried again by itself, each minute at the latest. All that is refused',
     command: 'Describe',
   },
   RollbackStuck: {
@@ -207,6 +207,10 @@ const table = {
     meaning: 'The API server keeps refusing a write; the message ends with its answer.',
     remedy: 'Repair the rights, the policy or the webhook that the message names; it is tried again by itself.',
   },
+  WriteUndone: {
+    meaning: 'What the operator writes is carried out and does not last: a controller, a webhook or a GitOps tool changes it back again and again, or the API server does not keep it.',
+    remedy: 'Have whoever the message names leave the object or the field alone; it is tried again by itself, at most once a minute.',
+  },
 } satisfies Record<string, WayOut>;
 
 /** Every way out, by reason: the runbook shows it. */
@@ -233,16 +237,12 @@ export function findingReason({ id }: Finding): StalledReason {
   return storedReason(id);
 }
 
-/** As many characters as status.message of a namespace holds, and a condition of a migration. */
-function maxMessage({ namespace }: Place): number {
-  return namespace === undefined ? 2048 : 1024;
-}
-
 /** What is the matter, cut if both are too long together, and at its end the command that leads out. */
 export function messageWithWayOut(reason: StalledReason, message: string, place: Place, way?: string): string {
   const { remedy, command }: WayOut = isFinding(reason) ? table.MMnnn : table[reason];
   const told = way ?? (command === undefined ? undefined : `${remedy}: ${commandLine(command, place)}`);
-  const most = maxMessage(place);
+  // As many characters as status.message of a namespace holds, and a condition of a migration.
+  const most = place.namespace === undefined ? 2048 : 1024;
   if (told === undefined) return cutText(message, most);
   const tail = cutText(told, most - 3, `. All of it: ${commandLine('Describe', place)}`);
   const cause = cutText(message, Math.max(1, most - tail.length - 2));

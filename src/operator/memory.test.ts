@@ -3,6 +3,8 @@ import { migrationSpec, namespace } from '../../test/support/mesh-fixtures.ts';
 import { VirtualClock } from '../../test/sim/virtual-clock.ts';
 import { seededRandom } from '../base/random.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import type { Effort } from '../engine/efforts.ts';
+import { namespaces } from '../engine/resources.ts';
 import { lateMs } from '../engine/sweep.ts';
 import { ForbiddenError } from '../kube/errors.ts';
 import { Memory, type Remembered } from './memory.ts';
@@ -26,6 +28,9 @@ function everythingKnown(): { readonly memory: Memory; readonly records: RecordR
   memory.parking.note(first, { status: { direction: 'Backward' }, next: { kind: 'Wait', parked: 'Waits' } }, false);
   memory.refusals.note(first.key, 'PATCH', 'no', false);
   memory.swept(first, namespace({ name: 'shop', uid: 'h' }), lateMs);
+  const effort: Effort = { part: 'PATCH', resource: namespaces, namespace: undefined, name: 'shop', wanted: {} };
+  memory.fights.wrote(memory.way(first), effort);
+  memory.fights.tell(memory.way(first), effort, 'undone');
   for (let n = 0; n < 3; n += 1) records.statusFailed(record('r'), denied);
   return { memory, records, first };
 }
@@ -33,11 +38,11 @@ function everythingKnown(): { readonly memory: Memory; readonly records: RecordR
 function isKnown({ memory, records, first }: ReturnType<typeof everythingKnown>, now: Remembered = first): readonly boolean[] {
   return [
     memory.parking.around(now).has('shop'), memory.refusals.of(now.key).size > 0, memory.isSwept(now, namespace({ name: 'shop', uid: 'h' })),
-    memory.quiet.isSwept(now.key), records.ofStatus(record('r')) !== undefined,
+    memory.quiet.isSwept(now.key), memory.fights.of(memory.way(now)).size > 0, records.ofStatus(record('r')) !== undefined,
   ];
 }
 
-const [all, none] = [[true, true, true, true, true], [false, false, false, false, false]];
+const [all, none] = [[true, true, true, true, true, true], [false, false, false, false, false, false]];
 
 describe('what is kept about a namespace', () => {
   it('is there for as long as the objects are', () => {

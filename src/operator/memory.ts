@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isNewer, journalOn, type Journal } from '../plan/journal.ts';
+import { Fights } from './fights.ts';
 import { Identities } from './identities.ts';
 import { ParkingLot, type Subject } from './parking.ts';
 import { Quiet } from './quiet.ts';
@@ -24,6 +25,8 @@ export interface Remembered extends Subject {
 export class Memory {
   readonly parking = new ParkingLot();
   readonly refusals = new Refusals();
+  /** By `way`. */
+  readonly fights: Fights;
   readonly quiet: Quiet;
   readonly stopwatch: Stopwatch;
   /** In which attempt objects were deleted that nobody watches. */
@@ -33,11 +36,13 @@ export class Memory {
   readonly #subjects: Identities<Remembered>;
 
   constructor(clock: Clock, records: RecordRefusals) {
+    this.fights = new Fights(clock);
     this.quiet = new Quiet(clock);
     this.stopwatch = new Stopwatch(clock);
     this.#subjects = new Identities((subject) => {
       this.parking.forget(subject);
       this.refusals.clear(subject.key);
+      this.fights.forget(subject.key);
       this.quiet.forget(subject.key);
       this.stopwatch.forget(subject.key);
       this.#swept.delete(subject.key);
@@ -69,6 +74,11 @@ export class Memory {
     const seen = this.#journals.get(place);
     // While there was no MeshMigration nobody looked, so a person may have put everything back: another one of the same name begins with what it sees.
     return seen?.namespaceUid === home.uid && seen.migration === migration ? seen.journal : undefined;
+  }
+
+  /** A subject and its attempt: what did not last in one says nothing of the next. */
+  way({ key, place }: Remembered): string {
+    return `${key} ${this.#journals.get(place)?.journal.attempt ?? 0}`;
   }
 
   /** What we take away ourselves is not to be put back. */

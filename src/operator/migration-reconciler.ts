@@ -3,6 +3,7 @@ import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
 import { arrivedAlone } from '../engine/arrived.ts';
 import { decideMigration, type MigrationDecision } from '../engine/decide-migration.ts';
 import { nameOf, type MigrationWrite } from '../engine/migration-writes.ts';
+import type { RefusedWrites } from '../engine/refused-records.ts';
 import { Identities } from './identities.ts';
 import { outdatedRecords, recordsOf, scopeIn } from './records.ts';
 import type { KubeObject } from '../api/object.ts';
@@ -14,9 +15,11 @@ import { refusalOf } from './record-refusals.ts';
 import { isBehind, isStale, isStored, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
 
 /** When nothing is to be written now: what is refused is tried again, and what may still arrive waited for. */
-function whenToLook({ metadata }: MeshMigration, { waitMs: writeMs }: MigrationDecision, statusMs: number | undefined, lateForMs: number): Result {
+function whenToLook({ metadata }: MeshMigration, { waitMs: writeMs }: MigrationDecision, statusMs: number | undefined, lateForMs: number, refused: RefusedWrites): Result {
   const waitMs = writeMs === undefined || statusMs === undefined ? writeMs ?? statusMs : Math.min(writeMs, statusMs);
   if (waitMs !== undefined) return { kind: 'After', ms: Math.max(1, Math.ceil(waitMs)) };
+  const doubts = [...refused.values()].map(({ undoneForMs }) => undoneForMs).filter((ms) => ms > 0);
+  if (doubts.length > 0) return { kind: 'After', ms: Math.max(1, Math.ceil(Math.min(...doubts, lateForMs > 0 ? lateForMs : Infinity))) };
   return metadata.deletionTimestamp !== undefined && lateForMs > 0 ? { kind: 'After', ms: Math.ceil(lateForMs) } : { kind: 'Idle' };
 }
 
@@ -66,7 +69,7 @@ export class MigrationReconciler {
     const pending = await this.#store(object, decision.status, signal);
     if (pending !== undefined) return pending;
     const statusMs = this.#context.records.isTried(object) ? this.#context.records.statusWaitMs(object) : undefined;
-    return decision.write === undefined ? whenToLook(object, decision, statusMs, lateForMs) : await this.#try(key, object, decision.write, signal);
+    return decision.write === undefined ? whenToLook(object, decision, statusMs, lateForMs, refused) : await this.#try(key, object, decision.write, signal);
   }
 
   /**

@@ -6,28 +6,23 @@ import { decide } from '../engine/decide.ts';
 import { dropsJournal } from '../engine/keep-journal.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
 import { isProtected } from '../engine/migration-writes.ts';
-import { describeWrite, execute, OldPictureError, written, type Written } from '../engine/execute.ts';
+import { effortsOf } from '../engine/efforts.ts';
+import { describeWrite, execute, OldPictureError, written } from '../engine/execute.ts';
 import { NameTakenError } from '../engine/make.ts';
 import { unmadeIn } from '../engine/refused-records.ts';
-import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
 import type { Decision, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, noSlot, notAdmitted, progressOf, type Progress } from '../plan/admission.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
 import { companyIn, notTurnedIn } from './company.ts';
+import { heldBack } from './culprit.ts';
 import { Memory, type Remembered } from './memory.ts';
 import { Pace, podsTaken } from './pace.ts';
 import { refusalOf } from './record-refusals.ts';
 import { report } from './report.ts';
 import { isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
 import { isBehind, isStale, isStored, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
-
-const anyName = '*';
-
-/** Kinds that the operator changes and sees, besides those that it makes. */
-function isWatched({ kind }: Resource): boolean {
-  return [namespaces, services, pods, ...workloadResources].some((resource) => resource.kind === kind);
-}
+import { fenceOff, isWatched, touchedFor } from './touched.ts';
 
 /** How soon a status that was refused is looked at again, while another one is being tried again. */
 const retryMs = 1000;
@@ -65,11 +60,11 @@ export class NamespaceReconciler {
   async #look(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView, signal: AbortSignal): Promise<Result> {
     const subject = this.#memory.subject(child, migration, home);
     await this.#resolveDoubt(subject.place, home.name, signal);
-    if (isBehind(this.#context, this.#touched(child))) return { kind: 'Stale' };
+    if (isBehind(this.#context, touchedFor(this.#context, child))) return { kind: 'Stale' };
     const situation = this.#observe(subject, child, migration, home);
     const decision = decide(situation);
     const { status, next, waits, kept } = decision;
-    const { parking, stopwatch, refusals } = this.#memory;
+    const { parking, stopwatch, refusals, fights } = this.#memory;
     stopwatch.looked(subject.key, waits, kept);
     const freed = parking.note(subject, { status, next }, this.#context.records.ofStatus(child) !== undefined);
     if (next.kind === 'Journal') {
@@ -81,7 +76,8 @@ export class NamespaceReconciler {
     if (next.kind === 'Write') return await this.#write(subject, situation, next.write, signal);
     refusals.clear(subject.key);
     if (next.parked !== undefined) return { kind: 'After', ms: parking.lookAgainMs(subject), ...(freed && { freed }) };
-    return next.until === undefined ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(1, next.until - situation.now) };
+    const ms = Math.min(next.until === undefined ? Infinity : next.until - situation.now, fights.overInMs(this.#memory.way(subject)) ?? Infinity);
+    return ms === Infinity ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(1, ms) };
   }
 
   /**
@@ -122,20 +118,8 @@ export class NamespaceReconciler {
     if (write === undefined) return;
     const { client, adapter } = this.#context;
     const isSeen = (resource: Resource): boolean => adapter.made.some(({ kind }) => kind === resource.kind) || isWatched(resource);
-    for (const one of await written(client, write, namespace, isSeen, signal)) this.#fence(one);
+    for (const one of await written(client, write, namespace, isSeen, signal)) fenceOff(this.#context, one);
     this.#doubts.delete(place);
-  }
-
-  /** Every object of which the decision must know our last write. */
-  #touched(child: NamespaceMigration): readonly { resource: typeof namespaces; namespace: string | undefined; name: string }[] {
-    const namespace = child.metadata.namespace ?? '';
-    const workloads = this.#context.view.workloads(namespace);
-    return [
-      { resource: namespaceMigrations, namespace, name: child.metadata.name },
-      { resource: namespaces, namespace: undefined, name: namespace },
-      ...[...this.#context.adapter.made, services].map((resource) => ({ resource, namespace, name: anyName })),
-      ...workloadResources.flatMap((resource) => workloads.filter(({ kind }) => kind === resource.kind).map(({ name }) => ({ resource, namespace, name }))),
-    ];
   }
 
   #observe(subject: Remembered, child: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Situation {
@@ -173,14 +157,14 @@ export class NamespaceReconciler {
       unnoted: this.#context.records.ofStatus(migration),
       inScope: isInScope(migration, home, view.reserved),
       remembered: this.#memory.journal(subject, home, journal),
-      refusals: this.#memory.refusals.of(subject.key),
+      refusals: new Map([...this.#memory.fights.of(this.#memory.way(subject)), ...this.#memory.refusals.of(subject.key)]),
     };
   }
 
   #notAdmitted(child: NamespaceMigration, migration: MeshMigration, scope: Scope, progress: Progress): string | undefined {
     const { records, maxConcurrentNamespaces } = this.#context;
     // What cannot be told is not begun: the first status is there before the journal.
-    if (child.status?.writtenPhase === undefined || records.ofStatus(child) !== undefined) return 'waits until its record is written';
+    if (child.status?.writtenPhase === undefined || records.isTried(child)) return 'waits until its record is written';
     if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
     const inLine = recordsOf(this.#context, migration).filter((record) => !records.isTried(record));
     return notAdmitted(child.metadata.namespace ?? '', inLine, progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
@@ -207,6 +191,11 @@ export class NamespaceReconciler {
   async #write(subject: Remembered, situation: Situation, write: Write, signal: AbortSignal): Promise<Result> {
     const { client, clock, log, unanswered } = this.#context;
     const namespace = situation.surroundings.namespace.name;
+    const { fights } = this.#memory;
+    const efforts = effortsOf(write, namespace);
+    const way = this.#memory.way(subject);
+    const held = await heldBack(this.#context, fights, way, efforts, signal);
+    if (held !== undefined) return held;
     const paid = this.#pay(situation, write);
     if ('dueInMs' in paid) return { kind: 'After', ms: paid.dueInMs };
     const { key, place } = subject;
@@ -217,31 +206,30 @@ export class NamespaceReconciler {
       const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
       this.#memory.refusals.forget(key, describeWrite(write, namespace));
-      for (const one of done) this.#fence(one);
+      for (const effort of efforts) fights.wrote(way, effort);
+      for (const one of done) fenceOff(this.#context, one);
       if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) {
         this.#memory.swept(subject, situation.surroundings.namespace, situation.quietMs);
       }
-      // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go.
-      return done.some(({ resourceVersion }) => resourceVersion === undefined) ? { kind: 'Stale' } : { kind: 'Again' };
+      // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go. Nor does what was not kept.
+      return done.some(({ resourceVersion, lost }) => resourceVersion === undefined || lost === true) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {
       if (error instanceof AmbiguousWriteError) {
         this.#doubts.set(place, write);
         unanswered.note(sentAt);
       } else paid.takeBack();
-      if (error instanceof OldPictureError) return { kind: 'Stale' };
-      const taken = error instanceof NameTakenError;
-      this.#memory.refusals.note(key, describeWrite(write, namespace), taken ? error.message : refusal(error), taken);
-      // What the name stands for is said in the status at the next look.
-      if (taken) return { kind: 'Again' };
+      const result = this.#refused(key, describeWrite(write, namespace), error);
+      if (result !== undefined) return result;
       throw error;
     }
   }
 
-  /** Services and objects of our own have many names: for them the fence is one for the kind in the namespace. Kinds that are not watched never come to be seen. */
-  #fence({ resource, namespace, name, resourceVersion }: Written): void {
-    const { fence, adapter, clock } = this.#context;
-    if (resourceVersion === undefined) return;
-    const isMany = [...adapter.made, services].some(({ kind }) => kind === resource.kind);
-    if (isMany || isWatched(resource)) fence.wrote(resource, namespace, isMany ? anyName : name, resourceVersion, clock.monotonic());
+  /** Notes what the API server refuses; undefined if it is more than an old picture or a name that is taken. */
+  #refused(key: string, write: string, error: unknown): Result | undefined {
+    if (error instanceof OldPictureError) return { kind: 'Stale' };
+    const taken = error instanceof NameTakenError;
+    this.#memory.refusals.note(key, write, taken ? error.message : refusal(error), taken);
+    // What the name stands for is said in the status at the next look.
+    return taken ? { kind: 'Again' } : undefined;
   }
 }

@@ -15,7 +15,7 @@ const itsOwn: readonly string[] = ['Paused', 'ScopeLost', 'WaitsForOthers', 'Wou
 function whileStalled({ direction, phase, conditions }: NamespaceMigrationStatus): Parked | undefined {
   const stalled = stalledBy(conditions);
   // What rests takes no slot; but whose journal cannot be written would wait for its way back at the head of the queue for ever.
-  if (stalled === undefined || direction === undefined || (isAtRest(phase) && stalled.reason !== 'WriteRefused')) return undefined;
+  if (stalled === undefined || direction === undefined || (isAtRest(phase) && !['WriteRefused', 'WriteUndone'].includes(stalled.reason))) return undefined;
   return direction === 'Backward' || itsOwn.includes(stalled.reason) ? 'Waits' : 'Stalled';
 }
 

@@ -60,6 +60,11 @@ export function isStored(object: KubeObject, status: object): boolean {
   return mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>) === undefined;
 }
 
+/** Thrown when the API server has answered a status without fields of it, because its CRD is an older one or a webhook takes them out: nothing may follow from it. */
+export class StatusNotKeptError extends Error {
+  override readonly name = 'StatusNotKeptError';
+}
+
 /**
  * Stores a status if it differs, on condition that nobody has changed the object since it was read: so a person's edit of
  * the status is never overwritten, it makes this fail and is read next time. Returns whether something was written.
@@ -68,8 +73,10 @@ export async function storeStatus(context: Context, resource: Resource, object: 
   const patch = mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>);
   if (patch === undefined) return false;
   const { namespace, name, uid, resourceVersion } = object.metadata;
-  const body = { metadata: { uid, resourceVersion }, status: patch };
-  noteWrite(context, resource, await context.client.mergePatch(resource, namespace, name, body, { subresource: 'status', signal }));
+  const answer = await context.client.mergePatch(resource, namespace, name, { metadata: { uid, resourceVersion }, status: patch }, { subresource: 'status', signal });
+  noteWrite(context, resource, answer);
+  const lost = Object.keys(mergePatch((answer['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>) ?? {});
+  if (lost.length > 0) throw new StatusNotKeptError(`the API server does not keep ${lost.join(', ')}: install the CRDs of this version (crds/), or look for a webhook on ${resource.plural}`);
   return true;
 }
 

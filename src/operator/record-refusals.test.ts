@@ -62,6 +62,32 @@ describe('writes to our own objects', () => {
     expect(clock.told).toEqual(['at 3', 'at 5']);
   });
 
+  it('wait longer from time to time where they are carried out and do not last, each by itself', () => {
+    const clock = at();
+    const waits = Array.from({ length: 11 }, () => {
+      clock.refusals.done('u', 'w');
+      clock.refusals.keep('u', []);
+      const { waitMs = NaN } = clock.refusals.of('u').get('w') ?? {};
+      clock.ms += waitMs;
+      return waitMs;
+    });
+    expect(waits).toEqual([0, 0, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+    expect(clock.refusals.of('u').has('other')).toBe(false);
+    expect(clock.refusals.of('u').get('w')).toMatchObject({ count: 0 });
+  });
+
+  it('are others when what was written has lasted', () => {
+    const clock = at();
+    for (let n = 0; n < 5; n += 1) clock.refusals.done('u', 'w');
+    clock.ms += 15 * 60_000;
+    clock.refusals.keep('u', []);
+    expect(clock.refusals.of('u').size).toBe(0);
+    for (let n = 0; n < 5; n += 1) clock.refusals.done('u', 'w');
+    clock.ms += 15 * 60_000;
+    clock.refusals.done('u', 'w');
+    expect(clock.refusals.of('u').get('w')?.waitMs).toBe(1000);
+  });
+
   it('are forgotten with the object, and where nobody wants them any more', () => {
     const { refusals } = at();
     for (const write of ['w', 'x']) refusals.failed('u', write, new ForbiddenError(facts(403)));

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { RefusedWrite } from '../engine/refused-records.ts';
 import { refusalsToReport } from '../engine/situation.ts';
 import { ApiError, ConflictError, ForbiddenError } from '../kube/errors.ts';
-import { isStale } from './reconciler.ts';
+import { isStale, StatusNotKeptError } from './reconciler.ts';
 
 const leastMs = 1000;
 const mostMs = 60_000;
@@ -11,6 +11,12 @@ const mostMs = 60_000;
 interface Owned {
   readonly metadata: { readonly uid?: string | undefined };
 }
+
+/** So often the same is written at once when it did not last: whoever undid it has settled it perhaps. */
+const freely = 3;
+
+/** What was written last so long ago has lasted. */
+const forgetMs = 15 * 60_000;
 
 /** The write of a status. */
 const status = 'Status';
@@ -26,6 +32,21 @@ interface Tried {
   readonly tries: number;
   readonly message: string;
   readonly notBefore: number;
+  /** How often it was carried out, without having lasted in between, and when last. */
+  readonly done: number;
+  readonly doneAt: number;
+}
+
+const untried: Tried = { count: 0, tries: 0, message: '', notBefore: 0, done: 0, doneAt: -Infinity };
+
+/** How long after it was carried out the same may be written once more, because it did not last: longer from time to time, never for good. */
+function pauseAfter(done: number): number {
+  return done < freely ? 0 : Math.min(mostMs, leastMs * 2 ** Math.min(done - freely, 10));
+}
+
+/** Until when what was carried out too often for chance may not last once more: it is said meanwhile, also while it is as it should be. */
+function doubtEnds({ done, doneAt }: Tried): number {
+  return done > freely ? doneAt + Math.max(mostMs, 2 * pauseAfter(done)) : -Infinity;
 }
 
 /**
@@ -33,6 +54,7 @@ interface Tried {
  * not ours, a 5xx is one too: sending it again does no harm, and a webhook that cannot be reached gives it for ever.
  */
 export function refusalOf(error: unknown): string | undefined {
+  if (error instanceof StatusNotKeptError) return error.message;
   if (!(error instanceof ApiError)) return undefined;
   if (denied.test(error.message)) return error.message;
   if (notAboutIt.includes(error.code)) return undefined;
@@ -42,8 +64,8 @@ export function refusalOf(error: unknown): string | undefined {
 }
 
 /**
- * Writes to objects of our own that were not carried out, by the uid of the object. Each waits by itself and longer from time to time, so that one that is
- * refused for ever costs no other anything. Memory that may be lost: a write that is still wanted is refused again.
+ * Writes to objects of our own that were not carried out, or did not last, by the uid of the object. Each waits by itself and longer from time to time, so that one that is
+ * refused or undone for ever costs no other anything. Memory that may be lost: a write that is still wanted is refused or undone again.
  */
 export class RecordRefusals {
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -63,15 +85,19 @@ export class RecordRefusals {
   /** Of one object, by the name of the write. */
   of(uid: string): ReadonlyMap<string, RefusedWrite> {
     const now = this.#clock.monotonic();
-    return new Map([...this.#tried.get(uid) ?? []].map(([write, { count, message, notBefore }]) => [write, { count, message, waitMs: notBefore - now }]));
+    return new Map([...this.#tried.get(uid) ?? []].map(([write, tried]) => {
+      const { count, message, notBefore } = tried;
+      return [write, { count, message, waitMs: notBefore - now, undoneForMs: Math.max(0, doubtEnds(tried) - now) }];
+    }));
   }
 
   /** It was not carried out. Returns whether that was the answer to this write, so that others may be tried at once. */
   failed(uid: string, write: string, error: unknown): boolean {
     const answer = refusalOf(error);
-    const { count = 0, tries = 0, message = '' } = this.#tried.get(uid)?.get(write) ?? {};
+    const before = this.#tried.get(uid)?.get(write) ?? untried;
+    const { count, tries, message } = before;
     this.#set(uid, write, {
-      count: count + (answer === undefined ? 0 : 1), tries: tries + 1, message: answer ?? message,
+      ...before, count: count + (answer === undefined ? 0 : 1), tries: tries + 1, message: answer ?? message,
       notBefore: this.#clock.monotonic() + Math.min(mostMs, leastMs * 2 ** tries),
     });
     if (answer !== undefined && count + 1 === refusalsToReport) this.#tell();
@@ -80,15 +106,21 @@ export class RecordRefusals {
 
   /** It was carried out. Until the cache holds that, it is not sent again while there is something else to do. */
   done(uid: string, write: string): void {
-    const before = this.#tried.get(uid)?.get(write);
-    this.#set(uid, write, { count: 0, tries: 0, message: '', notBefore: this.#clock.monotonic() + leastMs });
+    const before = this.#tried.get(uid)?.get(write) ?? untried;
+    const now = this.#clock.monotonic();
+    const done = (this.#isRecent(before) ? before.done : 0) + 1;
+    this.#set(uid, write, { ...untried, notBefore: now + Math.max(leastMs, pauseAfter(done)), done, doneAt: now });
     if (isRefused(before)) this.#tell();
   }
 
-  /** Forgets all writes of an object but those that are still wanted, and that of its status, which always is. */
+  /** Forgets all writes of an object but those that are still wanted, that of its status, which always is, and of the others that they were carried out lately: what is wanted once more did not last. */
   keep(uid: string, wanted: readonly string[]): void {
     const writes = this.#tried.get(uid);
-    for (const write of [...writes?.keys() ?? []]) if (write !== status && !wanted.includes(write)) writes?.delete(write);
+    for (const [write, tried] of [...writes ?? []]) {
+      if (write === status || wanted.includes(write)) continue;
+      if (this.#isRecent(tried)) writes?.set(write, { ...untried, notBefore: tried.doneAt + pauseAfter(tried.done), done: tried.done, doneAt: tried.doneAt });
+      else writes?.delete(write);
+    }
     if (writes?.size === 0) this.#tried.delete(uid);
   }
 
@@ -143,6 +175,10 @@ export class RecordRefusals {
   #set(uid: string, write: string, tried: Tried): void {
     const writes = this.#tried.get(uid) ?? new Map<string, Tried>();
     this.#tried.set(uid, writes.set(write, tried));
+  }
+
+  #isRecent({ done, doneAt }: Tried): boolean {
+    return done > 0 && doneAt > this.#clock.monotonic() - forgetMs;
   }
 
   #tell(): void {

@@ -12,6 +12,7 @@ import { httpExtensionScenarios } from './http-extensions.ts';
 import { httpRouteScenarios } from './http-routes.ts';
 import { egressScenarios } from './egress.ts';
 import { foreignLabelScenarios } from './foreign-labels.ts';
+import { fightScenarios } from './fights.ts';
 import { followScenarios } from './follow.ts';
 import { httpScenarios } from './http.ts';
 import { lateFindingScenarios } from './late-findings.ts';
@@ -19,6 +20,7 @@ import { lifecycleScenarios } from './lifecycle.ts';
 import { ownObjectScenarios } from './own-objects.ts';
 import { migrateScenarios } from './migrate.ts';
 import { returnScenarios } from './return.ts';
+import { recordFightScenarios } from './record-fights.ts';
 import { recordScenarios } from './record.ts';
 import { refusedRecordScenarios } from './records-refused.ts';
 import { rollbackScenarios } from './rollback.ts';
@@ -36,9 +38,9 @@ import { waypointScenarios } from './waypoint-life.ts';
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, ...directScenarios, ...egressScenarios,
-  ...alikeNameScenarios, ...followScenarios, ...foreignLabelScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...ownObjectScenarios,
+  ...alikeNameScenarios, ...fightScenarios, ...followScenarios, ...foreignLabelScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...ownObjectScenarios,
   ...returnScenarios,
-  ...recordScenarios, ...beliefScenarios, ...strippedScenarios,
+  ...recordScenarios, ...recordFightScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
   ...calledFirstScenarios, ...backTogetherScenarios, ...backAbsentScenarios, ...refusedRecordScenarios,
   ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,

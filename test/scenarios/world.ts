@@ -19,8 +19,8 @@ import { watchForPodsOutside, type OutsideWatch } from './outside-watch.ts';
 /** How a scenario starts and kills the operator; on the real control plane it is a process of its own. */
 export interface OperatorControl {
   start(): Promise<void>;
-  /** At once, as SIGKILL does. */
-  kill(): Promise<void>;
+  kill(): Promise<void>; // At once, as SIGKILL does.
+  sent?(): number; // Writes so far, where they are counted: one that changes nothing leaves no other trace.
 }
 
 /** Labels, annotations and templates that a rollback must restore exactly. */
@@ -46,8 +46,7 @@ export class World {
   /** Namespaces that are not watched yet. */
   readonly #homes: string[] = [];
   readonly #watches: OutsideWatch[] = [];
-  /** In the name of the operator. */
-  readonly #forger: KubeClient;
+  readonly #forger: KubeClient; // In the name of the operator.
 
   constructor(options: { name: string; cluster: TestCluster; operator: OperatorControl; random: Random; signal: AbortSignal }) {
     this.name = options.name;

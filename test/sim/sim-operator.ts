@@ -118,6 +118,10 @@ export class SimOperator implements OperatorControl {
     return this.#writes;
   }
 
+  sent(): number {
+    return this.#writes;
+  }
+
   /** How often an operator ended by itself, as it does when it has lost its Lease; it is then started again. */
   get ended(): number {
     return this.#ended;

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../src/api/object.ts';
+import { cleaner, type Fighter } from '../scenarios/fights.ts';
 import { allowGet, httpPort, shop } from '../scenarios/http.ts';
 import { atStep } from '../scenarios/late-findings.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
@@ -195,7 +196,37 @@ export const stalledWaypoints: readonly Story[] = [
     mend: (world) => world.create(admits(world.ns())),
     command: 'Last', then: 'Migrated', run: { arrange: denyGateways },
   })),
+  undoneAtRest(),
+  ...endings.map(({ in: phase, overrides }) => undoneOnTheWay(phase, { ...overrides, ...short })),
 ];
+
+/** A cleaner deletes the copy as often as it is made, until it is mended. */
+function undoneAtRest(): Story {
+  let tool: Fighter | undefined;
+  return {
+    reason: 'WriteUndone', when: 'a cleaner deletes a copy at rest', in: 'Migrated',
+    async enter(world) {
+      await migrated(world);
+      tool = cleaner(world, 'readers');
+    },
+    mend: async () => { await tool?.leave(); },
+    command: none.byItself, then: 'Migrated',
+  };
+}
+
+function undoneOnTheWay(phase: string, overrides: Parameters<typeof meshMigration>[2]): Story {
+  let tool: Fighter | undefined;
+  return {
+    reason: 'WriteUndone', when: 'a cleaner deletes a copy on the way', in: phase,
+    async enter(world) {
+      await shop(world, allowGet(world.ns()));
+      tool = cleaner(world, 'readers');
+      await start(world, overrides);
+    },
+    mend: async () => { await tool?.leave(); },
+    command: 'Last', then: 'Migrated',
+  };
+}
 
 /** The name of the copy of the only policy that is not for a waypoint. */
 async function copy(world: World): Promise<string> {

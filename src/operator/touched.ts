@@ -1,0 +1,31 @@
+import type { Resource } from '../api/object.ts';
+import { namespaceMigrations, type NamespaceMigration } from '../api/resources.ts';
+import type { Written } from '../engine/execute.ts';
+import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
+import type { Context } from './reconciler.ts';
+
+const anyName = '*';
+
+/** Kinds that the operator changes and sees, besides those that it makes. */
+export function isWatched({ kind }: Resource): boolean {
+  return [namespaces, services, pods, ...workloadResources].some((resource) => resource.kind === kind);
+}
+
+/** Every object of which the decision about a namespace must know our last write. */
+export function touchedFor({ view, adapter }: Context, child: NamespaceMigration): readonly { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string }[] {
+  const namespace = child.metadata.namespace ?? '';
+  const workloads = view.workloads(namespace);
+  return [
+    { resource: namespaceMigrations, namespace, name: child.metadata.name },
+    { resource: namespaces, namespace: undefined, name: namespace },
+    ...[...adapter.made, services].map((resource) => ({ resource, namespace, name: anyName })),
+    ...workloadResources.flatMap((resource) => workloads.filter(({ kind }) => kind === resource.kind).map(({ name }) => ({ resource, namespace, name }))),
+  ];
+}
+
+/** Services and objects of our own have many names: for them the fence is one for the kind in the namespace. Kinds that are not watched never come to be seen. */
+export function fenceOff({ fence, adapter, clock }: Context, { resource, namespace, name, resourceVersion }: Written): void {
+  if (resourceVersion === undefined) return;
+  const isMany = [...adapter.made, services].some(({ kind }) => kind === resource.kind);
+  if (isMany || isWatched(resource)) fence.wrote(resource, namespace, isMany ? anyName : name, resourceVersion, clock.monotonic());
+}
