@@ -11,6 +11,7 @@ import { observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
 import { isAtRest } from './left.ts';
 import { hasLostJournal, isUnended } from './lost-journal.ts';
+import { originalRevised } from './revised.ts';
 import { wasThere } from './set-early.ts';
 import type { Situation } from './situation.ts';
 import { heldByMigration } from './verdicts.ts';
@@ -52,11 +53,14 @@ function originalsOf({ workloads = [] }: NamespaceMigrationStatus): NonNullable<
 
 /**
  * Labels that are accepted before the first change are those to come back to, if they still say where the namespace comes from. After it the
- * original is what it was, whatever the labels have become: asked of the journal, which nobody in the namespace can write.
+ * original is what it was, whatever the labels have become, but those that no step changes: asked of the journal, which nobody in the namespace can write.
  */
-function originalOnResume({ adapter, spec, surroundings: { namespace }, remembered }: Situation, { original }: NamespaceMigrationStatus, labels: NonNullable<NamespaceMigrationStatus['labels']>): Pick<NamespaceMigrationStatus, 'original'> {
+function originalOnResume(situation: Situation, status: NamespaceMigrationStatus, labels: NonNullable<NamespaceMigrationStatus['labels']>): Pick<NamespaceMigrationStatus, 'original'> {
+  const { adapter, spec, surroundings: { namespace }, remembered } = situation;
+  const { original } = status;
   const stays = remembered?.changed === true || adapter.arrived(spec, namespace.labels) || !adapter.arrived({ from: spec.to, to: spec.from }, namespace.labels);
-  return original === undefined || stays ? {} : { original: { ...original, labels } };
+  if (original === undefined) return {};
+  return stays ? originalRevised(situation, status) : { original: { ...original, labels } };
 }
 
 /** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */

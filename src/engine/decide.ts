@@ -24,6 +24,7 @@ import { restoreRecord } from './service-records.ts';
 import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { blame, givenUp } from './refused.ts';
+import { revisedOnTheWayBack } from './revised.ts';
 import type { Decision, Outcome, Situation } from './situation.ts';
 import { alsoRestless, goingOn, restless, unrestOf, unrestOnTheWay } from './unrest.ts';
 import { untilNoted } from './until-noted.ts';
@@ -239,7 +240,7 @@ export function decide(given: Situation): Decision {
   const situation = confirmed(seen, journal);
   const before = confirmedStatus(seen.object.status, { ...evidence, journal });
   const { status: accepted, answer } = acceptEdit(situation, before);
-  const status = takenAlong(situation, accepted);
+  const status = revisedOnTheWayBack(situation, takenAlong(situation, accepted));
   const draft = status.direction === undefined ? look(situation, status) : continueCourse(onItinerary(situation, status), status);
   return { ...finish(situation, journalFirst(situation, before, blame(situation, withPodsLeft(situation, draft))), answer), waits: [...waits], ...kept() };
 }

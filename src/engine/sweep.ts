@@ -1,6 +1,6 @@
 import { fieldManager, restartAnnotation } from '../api/resources.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import type { StepWork } from '../mesh/adapter.ts';
+import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import { isLate, isOf, journalOn } from '../plan/journal.ts';
 import { patchWithJournal } from './keep-journal.ts';
 import { observedLabels } from './label-values.ts';
@@ -9,7 +9,8 @@ import { templatePatch } from './patches.ts';
 import { removeStep } from './remove.ts';
 import { withRecords } from './service-records.ts';
 import { unbindStep } from './services.ts';
-import type { Next, Situation, Write } from './situation.ts';
+import { settling } from './settle.ts';
+import type { Next, Outcome, Situation, Write } from './situation.ts';
 import { restartOf } from './turn.ts';
 
 /**
@@ -20,8 +21,8 @@ export const lateMs = 75_000;
 
 type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
 
-function backward(situation: Situation, { itinerary }: NamespaceMigrationStatus): readonly StepWork[] {
-  return situation.adapter.itinerary(situation.spec, observedLabels(situation), itinerary ?? 'L4').backward.map(({ work }) => work);
+function backward(situation: Situation, { itinerary }: NamespaceMigrationStatus): readonly StepPlan[] {
+  return situation.adapter.itinerary(situation.spec, observedLabels(situation), itinerary ?? 'L4').backward;
 }
 
 /** What is left of the objects of this migration, not of one before, which has been finalized. */
@@ -61,14 +62,26 @@ function withoutPlanted(situation: Situation, { itinerary = 'L4', waypoint }: Na
   return { ...situation, surroundings: { ...situation.surroundings, services } };
 }
 
-/** What came after all: a Service that is bound again, an object that is there again. In the order of the way back, of which no step is passed over. */
-function late(situation: Situation, status: NamespaceMigrationStatus, works: readonly StepWork[]): Write | undefined {
+/** What is left of one step; undefined when nothing is. */
+function leftOf(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): Outcome | undefined {
+  const { work } = step;
+  if (work.kind === 'UnbindServices') return unbindStep(withoutPlanted(situation, status), work);
+  return work.kind === 'Remove' && isLeft(situation, work) ? settling(situation, step) ?? removeStep(situation, work) : undefined;
+}
+
+/**
+ * What came after all: a Service that is bound again, an object that is there again. In the order of the way back, of which no step is passed over, with
+ * its gates and the time that proxies get: what decides at a waypoint stays until nobody is sent there any more.
+ */
+function late(situation: Situation, status: NamespaceMigrationStatus, steps: readonly StepPlan[]): Next | undefined {
   if (isPeopled(situation)) return undefined;
-  for (const work of works) {
-    if (work.kind !== 'UnbindServices' && !(work.kind === 'Remove' && isLeft(situation, work))) continue;
-    const outcome = work.kind === 'UnbindServices' ? unbindStep(withoutPlanted(situation, status), work) : removeStep(situation, work);
-    if (outcome.kind === 'Write') return outcome.write;
+  for (const step of steps) {
+    const outcome = leftOf(situation, status, step);
+    if (outcome === undefined) continue;
+    if (outcome.kind === 'Write') return { kind: 'Write', write: outcome.write };
+    if (outcome.kind === 'Pace') return { kind: 'Wait', until: outcome.until };
     if (outcome.kind !== 'Done') return undefined;
+    if (step.gate?.(situation.surroundings) !== undefined) return { kind: 'Wait' };
   }
   return undefined;
 }
@@ -83,12 +96,14 @@ function late(situation: Situation, status: NamespaceMigrationStatus, works: rea
  * the journal, so none arrives late). Dying before or after: the next process sees, or looks for, the same.
  */
 export function sweep(situation: Situation, status: NamespaceMigrationStatus): Next {
-  const works = backward(situation, status);
+  const steps = backward(situation, status);
   const isOverdue = situation.quietMs > 2 * lateMs;
   // What comes later than any write can is somebody's own: a backup that was restored, for example.
-  const write = isOverdue ? undefined : late(situation, status, works) ?? lateTemplate(situation, status);
-  if (write !== undefined) return { kind: 'Write', write };
-  const objects = works.flatMap((work) => (work.kind === 'Remove' ? unwatchedOf(situation, work) : []));
+  const came = isOverdue ? undefined : late(situation, status, steps);
+  if (came !== undefined) return came;
+  const template = isOverdue ? undefined : lateTemplate(situation, status);
+  if (template !== undefined) return { kind: 'Write', write: template };
+  const objects = steps.flatMap(({ work }) => (work.kind === 'Remove' ? unwatchedOf(situation, work) : []));
   if (objects.length === 0 || situation.sweptLate) return { kind: 'Wait' };
   return situation.quietMs < lateMs
     ? { kind: 'Wait', until: situation.now + lateMs - situation.quietMs }
