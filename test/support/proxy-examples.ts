@@ -55,12 +55,17 @@ const denyShop = policy({ ...toGateway, action: 'DENY', rules: [{ from: [{ sourc
 const needsWaypoint = policy({ rules: [{ to: [{ operation: { methods: ['GET'] } }] }] });
 const ours = { 'istio.io/use-waypoint': 'waypoint', 'istio.io/use-waypoint-namespace': 'shop' };
 
+/** A second host name for pods. */
+function legacy(labels: Readonly<Record<string, string>>, more: Partial<ConfigView> = {}): ConfigView {
+  return config('ServiceEntry', { hosts: ['legacy.example.com'], location: 'MESH_INTERNAL', resolution: 'STATIC', workloadSelector: { labels } }, more);
+}
+
 function around(...configs: readonly ConfigView[]): Surroundings {
   return surroundings({}, configs);
 }
 
 /** By id. */
-export const proxyExamples: Readonly<Record<'MM096' | 'MM097' | 'MM098', Examples>> = {
+export const proxyExamples: Readonly<Record<'MM096' | 'MM097' | 'MM098' | 'MM120', Examples>> = {
   MM096: {
     seen: {
       'a provider that the mesh does not have': around(custom('gone')),
@@ -116,6 +121,19 @@ export const proxyExamples: Readonly<Record<'MM096' | 'MM097' | 'MM098', Example
       'named after the waypoint that is made, by others, whom it does not take': around(needsWaypoint, entry({ labels: ours })),
       'a waypoint of this name that is not made': around(entry({ labels: ours })),
       'between sidecars and no mesh': surroundings({ route: { from: 'IstioSidecar', to: 'None' } }, [entry(), onlyGet]),
+    },
+  },
+  MM120: {
+    seen: {
+      'pods of a guarded Service': around(needsWaypoint, legacy({ app: 'web' })),
+      'the same at rest': surroundings({ itinerary: 'L7' }, [needsWaypoint, legacy({ app: 'web' })]),
+    },
+    ignored: {
+      'other pods': around(needsWaypoint, legacy({ app: 'vm' })),
+      'no pods by labels': around(needsWaypoint, config('ServiceEntry', { hosts: ['legacy.example.com'] })),
+      'labels of pods in another namespace': around(needsWaypoint, legacy({ app: 'web' }, { namespace: 'egress' })),
+      'pods that need no waypoint': around(legacy({ app: 'web' })),
+      'a Service that only reports': around(config('Telemetry', { accessLogging: [{ filter: { expression: 'response.code >= 400' } }] }), legacy({ app: 'web' })),
     },
   },
 };

@@ -8,6 +8,7 @@ import { adoptRules } from './findings/adopt.ts';
 import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
 import { egressRules } from './findings/egress.ts';
+import { entryRules } from './findings/entry-pods.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { markRules } from './findings/marks.ts';
 import { orderRules } from './findings/old-sidecars.ts';
@@ -54,7 +55,7 @@ const internalErrors: Rule = {
 };
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...orderRules, ...markRules];
+export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
 const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117'];
