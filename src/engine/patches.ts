@@ -39,14 +39,17 @@ export function namespacePatch(
   ];
 }
 
-/** Changes labels of a Service and the annotation that keeps what they were, if they are as they were seen. */
-export function servicePatch(service: ServiceView, targets: LabelTargets, kept: string | null): readonly JsonPatchOperation[] {
+/** Changes labels of a Service and the annotation that keeps what they were, if they are as they were seen, and those `besides` too. */
+export function servicePatch(service: ServiceView, targets: LabelTargets, kept: string | null, besides: readonly string[] = []): readonly JsonPatchOperation[] {
   const seen = service.lostRecord === undefined ? service.annotations[originalLabelsAnnotation] ?? null : service.lostRecord;
   const entries = Object.entries(targets).map(([key, wanted]) => [key, service.labels[key] ?? null, wanted] as const);
   const made = entries.findIndex(([, current, wanted]) => current !== wanted);
   const labels = entries.flatMap(([key, current, wanted], index) => setMember('/metadata/labels', service.hasLabels || (made >= 0 && index > made), key, current, wanted));
+  // Before the map of labels is made where there is none.
+  const asSeen = besides.flatMap((key) => setMember('/metadata/labels', service.hasLabels, key, service.labels[key] ?? null, service.labels[key] ?? null));
   return [
     { op: 'test', path: '/metadata/uid', value: service.uid },
+    ...asSeen,
     ...labels,
     ...setMember('/metadata/annotations', service.hasAnnotations, originalLabelsAnnotation, seen, kept),
   ];

@@ -35,6 +35,7 @@ function labelsBefore(service: ServiceView, keys: readonly string[]): LabelTarge
 /**
  * One BindServices step: done when every Service that is named has the labels. Each is changed in one patch together with the
  * annotation that keeps what it was, so dying before or after it leaves a Service that is either untouched or can be restored.
+ * E: nobody is sent to another waypoint than that which has the copies, because the patch fails where a label beside the targets has come to say so.
  */
 export function bindStep(situation: Situation, work: BindWork): Outcome {
   const names = work.services(situation.surroundings);
@@ -45,16 +46,22 @@ export function bindStep(situation: Situation, work: BindWork): Outcome {
     const command = labelCommand(`service ${changed.name} -n ${changed.namespace}`, changed.labels, work.targets) ?? '';
     return { kind: 'Foreign', message: `labels of ${nameOf(changed)} were changed by someone else. Put them back, then it goes on: ${command}` };
   }
-  const [next] = wanting.toSorted(leastRefused(situation));
-  if (next === undefined) return { kind: 'Done' };
-  const { heldBy } = work;
+  const { heldBy, besides } = work;
+  const [next] = wanting.filter((service) => besides?.tells(service) === undefined).toSorted(leastRefused(situation));
+  if (next === undefined) return led(wanting, besides);
   const { holds, outcome } = heldStep(situation, heldBy);
   const before = JSON.stringify(Object.fromEntries(Object.keys(work.targets).map((key) => [key, next.labels[key] ?? null])));
   return outcome ?? {
     kind: 'Write',
     message: `setting the labels of ${nameOf(next)}`,
-    write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, work.targets, before), ...(heldBy !== undefined && { heldBy: holds }) },
+    write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, work.targets, before, besides?.labels), ...(heldBy !== undefined && { heldBy: holds }) },
   };
+}
+
+/** A Service that the labels of the binding would lead elsewhere is not bound: somebody has to decide what is meant. */
+function led(services: readonly ServiceView[], besides: BindWork['besides']): Outcome {
+  const [why] = services.flatMap((service) => besides?.tells(service) ?? []);
+  return why === undefined ? { kind: 'Done' } : { kind: 'Wait', stuck: true, stalled: 'HeldByFinding', message: why };
 }
 
 /** One that is refused or changed back again and again keeps no other back. */

@@ -58,9 +58,13 @@ export type StepWork =
   | { readonly kind: 'Remove'; readonly steps: readonly StepName[]; readonly heldBy?: (pod: PodView) => boolean; readonly unwatched?: readonly { readonly before: Resource; readonly resource: Resource; readonly name: string }[] }
   /**
    * Sets labels of the Services that `services` names, and of those that it names later; each keeps its labels of before in an
-   * annotation. A sentence says why nobody can tell which they are. `owners` names those that their owner has bound to the same, and that stay bound on the way back. While a pod satisfies `heldBy` none is changed: it would lose what protects it.
+   * annotation. A sentence says why nobody can tell which they are. `owners` names those that their owner has bound to the same, and that stay bound on the way back. While a pod satisfies `heldBy` none is changed: it would lose what protects it. Labels beside the targets may change what these mean: a Service of which `besides` tells so is waited for, and each patch tests that these labels are as they were seen.
    */
-  | { readonly kind: 'BindServices'; readonly targets: LabelTargets; readonly services: (surroundings: Surroundings) => readonly string[] | string; readonly owners?: (surroundings: Surroundings) => readonly string[]; readonly heldBy?: (pod: PodView) => boolean }
+  | {
+    readonly kind: 'BindServices'; readonly targets: LabelTargets; readonly heldBy?: (pod: PodView) => boolean;
+    readonly services: (surroundings: Surroundings) => readonly string[] | string; readonly owners?: (surroundings: Surroundings) => readonly string[];
+    readonly besides?: { readonly labels: readonly string[]; readonly tells: (service: ServiceView) => string | undefined };
+  }
   /**
    * Puts the labels of every such Service back, once no pod satisfies `heldBy` any more. With `objectsStay` what was made is needed after that
    * too, and goes on following the user's objects.

@@ -1,4 +1,5 @@
 import type { Finding } from '../api/common.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 
 /** The other namespaces of a migration, as far as those wait for one another. */
 export interface ScopeView {
@@ -12,6 +13,8 @@ export interface ScopeView {
   wayBack(namespace: string): WayBack;
   /** Namespaces that go back, or will as soon as they are looked at. */
   goingBack(): readonly string[];
+  /** What the other migrations declare about who calls whom (`spec.callers`). */
+  declared(): MeshMigrationSpec['callers'];
   /** Why the way back of one of them does not go on by itself; undefined if it does. */
   stalledBack(namespace: string): string | undefined;
 }

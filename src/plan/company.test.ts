@@ -38,6 +38,14 @@ function refused(status: NamespaceMigrationStatus): NamespaceMigrationStatus {
   return { ...status, message: unmade, conditions: [{ type: 'Stalled', status: 'True', reason: 'RecordRefused', message: unmade, lastTransitionTime: '' }] };
 }
 
+describe('what other migrations declare', () => {
+  it('is known, and not what the own one does', () => {
+    const callers = [{ namespace: 'shop', from: [{ namespace: 'blog' }] }];
+    const others: readonly MeshMigration[] = [{ metadata: { name: 'other' }, spec: { ...spec, callers } }, { metadata: { name: 'third' }, spec }];
+    expect(companyOf({ spec, migration: 'mm', reserved: [], others, siblings: [], namespace: () => undefined, isUnwanted: () => false, isBudgetSpent: () => false }).declared()).toEqual(callers);
+  });
+});
+
 describe('the way back of a namespace behind its guard', () => {
   it.each<[string, Given, string]>([
     ['of the same migration, which goes forward', { record: { direction: 'Forward' } }, 'ComesAlong'],

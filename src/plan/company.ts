@@ -78,6 +78,7 @@ export function companyOf(around: Around): ScopeView {
     },
     wayBack: (name) => wayBackOf(name, record(name), around),
     goingBack: () => siblings.filter((record) => goesBack(record, around)).map(({ metadata }) => metadata.namespace ?? ''),
+    declared: () => others.flatMap(({ spec: { callers } }) => callers),
     stalledBack: (name) => {
       const status = record(name)?.status;
       return stalledBy(status?.conditions) === undefined ? undefined : (status?.message ?? '').slice(0, 200);

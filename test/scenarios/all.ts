@@ -22,6 +22,7 @@ import { migrateScenarios } from './migrate.ts';
 import { returnScenarios } from './return.ts';
 import { recordFightScenarios } from './record-fights.ts';
 import { recordScenarios } from './record.ts';
+import { redirectedScenarios } from './redirected.ts';
 import { refusedRecordScenarios } from './records-refused.ts';
 import { rollbackScenarios } from './rollback.ts';
 import { routeScenarios } from './routes.ts';
@@ -43,6 +44,6 @@ export const scenarios: readonly Scenario[] = [
   ...recordScenarios, ...recordFightScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,
   ...calledFirstScenarios, ...backTogetherScenarios, ...backAbsentScenarios, ...refusedRecordScenarios,
-  ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,
+  ...redirectedScenarios, ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,
   ...tenantScenarios,
 ];

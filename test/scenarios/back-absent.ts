@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
+import type { KubeObject } from '../../src/api/object.ts';
 import { journalAnnotation, meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
 import { httpPort } from './http.ts';
-import { deployment, meshMigration, namespace, object } from './manifests.ts';
+import { deployment, kinds, meshMigration, namespace, object } from './manifests.ts';
 import { allowNoRecord, allowRecord } from './records-refused.ts';
 import type { Scenario } from './scenario.ts';
 import { service } from './waypoint-world.ts';
 import type { World } from './world.ts';
 
-/** `a` calls `b`, which needs a waypoint. */
-async function callerAndCalled(world: World, a: string, b: string): Promise<void> {
+function readersOf(a: string, b: string): KubeObject {
   const readers = { from: [{ source: { namespaces: [a] } }], to: [{ operation: { methods: ['GET'] } }] };
+  return object('AuthorizationPolicy', b, 'readers', { action: 'ALLOW', rules: [readers] });
+}
+
+/** `a` calls `b`, which needs a waypoint. */
+async function callerAndCalled(world: World, a: string, b: string, policy = readersOf(a, b)): Promise<void> {
   await world.create(namespace(a), deployment(a, 'web'), namespace(b), service(b, 'api', {}, httpPort));
-  await world.create(object('AuthorizationPolicy', b, 'readers', { action: 'ALLOW', rules: [readers] }), deployment(b, 'api'));
+  await world.create(policy, deployment(b, 'api'));
   await world.podsReady(1, a);
   await world.podsReady(1, b);
 }
@@ -35,8 +40,36 @@ async function completed(world: World, home: string, step: string): Promise<stri
   return (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
 }
 
+/** How a namespace comes to be behind a waypoint that nobody takes back. */
+interface Sealing {
+  readonly name: string;
+  /** Its migration is deleted too. */
+  readonly isGone?: true;
+  /** What its owner does with the policies once they are his. */
+  readonly then?: (world: World, home: string, caller: string) => Promise<void>;
+}
+
+/** What decides is the copy, and the guard that was made beside it. */
+async function withdrawn(world: World, home: string): Promise<void> {
+  await world.delete(kinds.AuthorizationPolicy, home, 'readers');
+}
+
+/** As it is now, nothing would be made of it. */
+async function withoutHttp(world: World, home: string, caller: string): Promise<void> {
+  await world.patch('AuthorizationPolicy', home, 'readers', { spec: { rules: [{ from: [{ source: { namespaces: [caller] } }] }] } });
+}
+
+/** The owner writes for the waypoint himself, and takes away what was copied. */
+async function rewritten(world: World, home: string, caller: string): Promise<void> {
+  const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: home, signal: world.signal });
+  const replaced = items.filter(({ metadata }) => metadata.name === 'readers' || metadata.labels?.['meshmigration.dev/role'] === 'Copy');
+  for (const { metadata } of replaced) await world.delete(kinds.AuthorizationPolicy, home, metadata.name);
+  const targetRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }];
+  await world.create(object('AuthorizationPolicy', home, 'own', { targetRefs, action: 'ALLOW', rules: [{ from: [{ source: { namespaces: [caller] } }] }] }));
+}
+
 /** `b` is sealed behind its waypoint by a migration of its own, before `a` goes back. */
-function sealed(name: string, isGone: boolean): Scenario {
+function sealed({ name, isGone, then }: Sealing): Scenario {
   return {
     name,
     simulationOnly: true,
@@ -49,10 +82,12 @@ function sealed(name: string, isGone: boolean): Scenario {
       await world.phase('Migrated', other);
       await world.edit({ action: 'Finalize' }, other);
       await world.phase('Finalized', other);
-      if (isGone) {
+      if (isGone === true) {
         await world.delete(meshMigrations, undefined, other);
         await world.gone(meshMigrations, undefined, other);
       }
+      await then?.(world, b, a);
+      await world.pause(3000);
       await world.command('RollingBack', a);
       await answered(world, a, new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`));
       await world.edit({ action: 'Rollback' });
@@ -60,6 +95,35 @@ function sealed(name: string, isGone: boolean): Scenario {
       await world.modesAre({ Ambient: 1 }, a);
       await world.edit({ policies: { bypass: 'FailClosed' } });
       await world.phase('RolledBack');
+      await world.modesAre({ Sidecar: 1 }, a);
+      await world.modesAre({ Ambient: 1 }, b);
+    },
+  };
+}
+
+/** `b` has lost its journal, so nothing there follows its policies any more. */
+function lost({ name, then }: Sealing): Scenario {
+  return {
+    name,
+    disturbs: true,
+    async run(world) {
+      const [a, b] = [world.ns('a'), world.ns('b')];
+      await callerAndCalled(world, a, b);
+      await world.create(meshMigration(world.name, { names: [a, b] }));
+      await world.phase('Migrated');
+      await world.operator.kill();
+      await world.patch('Namespace', undefined, b, { metadata: { annotations: { [journalAnnotation]: null } } });
+      await world.operator.start();
+      await world.childPhase('Blocked', b);
+      await then?.(world, b, a);
+      await world.pause(3000);
+      await world.command('RollingBack', a);
+      await answered(world, a, new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`));
+      await world.edit({ action: 'Rollback' });
+      await stalled(world, a, 'WouldBeRefused', new RegExp(`calls from here to ${b} would be refused.* without a journal`));
+      await world.modesAre({ Ambient: 1 }, a);
+      await world.edit({ policies: { bypass: 'FailClosed' } });
+      await world.childPhase('RolledBack', a);
       await world.modesAre({ Sidecar: 1 }, a);
       await world.modesAre({ Ambient: 1 }, b);
     },
@@ -90,31 +154,29 @@ export const backAbsentScenarios: readonly Scenario[] = [
       await world.restored(before[1], b);
     },
   },
+  lost({ name: 'back-past-lost-journal' }),
+  lost({ name: 'back-past-lost-journal-edited', then: withoutHttp }),
+  sealed({ name: 'back-past-finalized' }),
+  sealed({ name: 'back-past-finalized-and-gone', isGone: true }),
+  sealed({ name: 'back-past-withdrawn', then: withdrawn }),
+  sealed({ name: 'back-past-withdrawn-and-gone', isGone: true, then: withdrawn }),
+  sealed({ name: 'back-past-edited', then: withoutHttp }),
+  sealed({ name: 'back-past-rewritten', isGone: true, then: rewritten }),
   {
-    name: 'back-past-lost-journal',
-    disturbs: true,
+    name: 'back-past-declared-elsewhere',
+    simulationOnly: true,
     async run(world) {
-      const [a, b] = [world.ns('a'), world.ns('b')];
-      await callerAndCalled(world, a, b);
-      await world.create(meshMigration(world.name, { names: [a, b] }));
+      const [a, b, other] = [world.ns('a'), world.ns('b'), world.ns('other')];
+      await callerAndCalled(world, a, b, object('AuthorizationPolicy', b, 'no-delete', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] }));
+      await world.create(meshMigration(world.name, { names: [a] }));
       await world.phase('Migrated');
-      await world.operator.kill();
-      await world.patch('Namespace', undefined, b, { metadata: { annotations: { [journalAnnotation]: null } } });
-      await world.operator.start();
-      await world.childPhase('Blocked', b);
+      await world.create(meshMigration(other, { names: [b] }, { callers: [{ namespace: b, from: [{ namespace: a }] }] }));
+      await world.phase('Migrated', other);
       await world.command('RollingBack', a);
       await answered(world, a, new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`));
-      await world.edit({ action: 'Rollback' });
-      await stalled(world, a, 'WouldBeRefused', new RegExp(`calls from here to ${b} would be refused.* without a journal`));
       await world.modesAre({ Ambient: 1 }, a);
-      await world.edit({ policies: { bypass: 'FailClosed' } });
-      await world.childPhase('RolledBack', a);
-      await world.modesAre({ Sidecar: 1 }, a);
-      await world.modesAre({ Ambient: 1 }, b);
     },
   },
-  sealed('back-past-finalized', false),
-  sealed('back-past-finalized-and-gone', true),
   {
     name: 'called-of-unrecorded',
     simulationOnly: true,

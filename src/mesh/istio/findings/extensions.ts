@@ -3,11 +3,12 @@ import { record, records, text } from '../../json.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { originalLabelsAnnotation } from '../../../api/resources.ts';
 import { isServable } from '../policy/translate/world.ts';
+import { redirects } from '../waypoint/bound.ts';
 import { isReported } from '../waypoint/carried-over.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint, namesChosen } from '../waypoint/chosen.ts';
 import { isExit } from '../waypoint/exit/route.ts';
-import { useWaypointLabel } from '../labels.ts';
+import { useWaypointCanaryLabel, useWaypointLabel } from '../labels.ts';
 import { applicable, nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** Behind a waypoint copies go on with it; what is lost there is MM080. */
@@ -43,8 +44,30 @@ function podsBehindWaypoint({ pods, workloads }: Surroundings): readonly Evidenc
   }));
 }
 
+/**
+ * Labels that would lead elsewhere whoever goes through the waypoint. What Services are bound by stands on these, so once the namespace is on the way its own
+ * label of this kind takes it nowhere; but for a canary, of which nobody has written that.
+ */
+function redirecting(surroundings: Surroundings): readonly Evidence[] {
+  if (!getsWaypoint(surroundings)) return [];
+  const { namespace: { name: home, labels }, services, itinerary } = surroundings;
+  const counts = (key: string): boolean => itinerary === undefined || key === useWaypointCanaryLabel;
+  const own = redirects(labels, home).filter(counts).map((key) => ({ key, labels, object: `Namespace ${home}`, where: `namespace ${home}` }));
+  const ofServices = services.filter(isServable).flatMap((service) => redirects(service.labels, home).map((key) =>
+    ({ key, labels: service.labels, object: nameOf({ ...service, kind: 'Service' }), where: `service ${service.name} -n ${home}` })));
+  return [...own, ...ofServices].map((found) => ({
+    object: found.object,
+    message: `label ${found.key}=${String(found.labels[found.key])} leads ambient callers to another waypoint, beside ${useWaypointLabel}, which is going to be set: that has none of the policies, and the pods would see its identity`,
+    fix: `Remove it: kubectl label ${found.where} ${found.key}-. Or keep this namespace out of the migration.`,
+  }));
+}
+
 function waypointInUse(surroundings: Surroundings): readonly Evidence[] {
   if (isExit(surroundings.route)) return podsBehindWaypoint(surroundings);
+  return [...redirecting(surroundings), ...namingWaypoint(surroundings)];
+}
+
+function namingWaypoint(surroundings: Surroundings): readonly Evidence[] {
   const { namespace, services, pods, workloads, itinerary } = surroundings;
   const chosen = chosenWaypoint(surroundings);
   // On the way of the L7 itinerary Services that keep their labels of before were labelled by the operator; one that names the waypoint of the namespace gets

@@ -73,7 +73,7 @@ function meshConfig(text: string): ConfigView {
 
 /** Namespaces around `shop`: one that moves, and one that is only restarted. */
 function scopeOf(moving?: string, restarted?: string): ScopeView {
-  return { moves: (name) => name === moving, restartsForHbone: (name) => name === restarted, halted: () => undefined, wayBack: () => 'Stays', goingBack: () => [], stalledBack: () => undefined };
+  return { moves: (name) => name === moving, restartsForHbone: (name) => name === restarted, halted: () => undefined, wayBack: () => 'Stays', goingBack: () => [], declared: () => [], stalledBack: () => undefined };
 }
 
 /** `bank`, which stays, has one pod. */
@@ -114,6 +114,11 @@ function twoBehindWaypoint(spec: Spec): Surroundings {
 function adoptedBy(adopt: string, overrides: Parameters<typeof service>[0] = {}): Surroundings {
   const spec = migrationSpec({ waypoint: { adopt } });
   return surroundings({ spec, services: [service({ labels: { 'istio.io/use-waypoint': 'waypoint' }, ...overrides })] }, [policy(http), ...['waypoint', 'mine'].map((name) => config('Gateway', { gatewayClassName: 'istio-waypoint' }, { name }))]);
+}
+
+/** A Service with these labels, in a namespace that needs a waypoint. */
+function beside(labels: ConfigView['labels'], overrides: Parameters<typeof service>[0] = {}): Surroundings {
+  return surroundings({ services: [service(), service({ name: 'api', labels, ...overrides })] }, [policy(http)]);
 }
 
 function guard(source: Spec): ConfigView {
@@ -459,8 +464,22 @@ const table: Readonly<Record<string, Examples>> = {
       'on a pod': surroundings({ pods: [pod({ labels: { ...injected.labels, 'istio.io/use-waypoint': 'waypoint' } })] }),
       'on a pod on the way to sidecars': surroundings({ ...exit, pods: [plainPod({ ...captured, labels: { 'app': 'web', 'istio.io/use-waypoint': 'waypoint' } })] }),
       'on a template that is scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/use-waypoint': 'waypoint' } })] }),
+      'a namespace that a Service names beside no waypoint': beside({ 'istio.io/use-waypoint-namespace': 'infra' }),
+      'an empty one': beside({ 'istio.io/use-waypoint-namespace': '' }),
+      'a namespace that a Service names beside none, where one is adopted': adoptedBy('waypoint', { labels: { 'istio.io/use-waypoint-namespace': 'infra' } }),
+      'a namespace that the namespace names': surroundings({ namespace: namespace({ labels: { 'istio-injection': 'enabled', 'istio.io/use-waypoint-namespace': 'infra' } }) }, [policy(http)]),
+      'a canary on a Service': beside({ 'istio.io/use-waypoint-canary': 'next' }),
+      'a canary on the namespace': surroundings({ namespace: namespace({ labels: { 'istio-injection': 'enabled', 'istio.io/use-waypoint-canary': 'next' } }) }, [policy(http)]),
+      'a canary on a Service of the adopted one': adoptedBy('waypoint', { labels: { 'istio.io/use-waypoint': 'waypoint', 'istio.io/use-waypoint-canary': 'next' } }),
+      'a namespace that a Service comes to name on the way': surroundings({ itinerary: 'L7', services: [service({ labels: { 'istio.io/use-waypoint': 'waypoint', 'istio.io/use-waypoint-namespace': 'infra' }, annotations: { 'meshmigration.dev/original-labels': '{}' } })] }, [policy(http)]),
     },
-    ignored: { 'none': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint': 'none' } })] }), 'no label': surroundings(), 'a Service of the adopted one': adoptedBy('waypoint'), 'a Service on the way to sidecars': behindWaypoint(http) },
+    ignored: {
+      'its own namespace': beside({ 'istio.io/use-waypoint-namespace': 'shop' }), 'beside the adopted one': adoptedBy('waypoint', { labels: { 'istio.io/use-waypoint': 'waypoint', 'istio.io/use-waypoint-namespace': 'shop' } }),
+      'on a Service that is not bound': beside({ 'istio.io/use-waypoint-namespace': 'infra' }, { headless: true }),
+      'where no Service is bound': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint-namespace': 'infra' } })] }),
+      'what the namespace comes to name on the way': surroundings({ itinerary: 'L7', namespace: namespace({ labels: { 'istio-injection': 'enabled', 'istio.io/use-waypoint-namespace': 'infra' } }) }, [policy(http)]),
+      'none': surroundings({ services: [service({ labels: { 'istio.io/use-waypoint': 'none' } })] }), 'no label': surroundings(), 'a Service of the adopted one': adoptedBy('waypoint'), 'a Service on the way to sidecars': behindWaypoint(http),
+    },
   },
   MM046: {
     seen: { 'WorkloadEntry': around(config('WorkloadEntry', {})), 'WorkloadGroup': around(config('WorkloadGroup', {})) },

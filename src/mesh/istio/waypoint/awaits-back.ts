@@ -3,27 +3,21 @@ import type { Awaiting, Refusing } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
-import { isOurs, roleOf } from '../policy/translate/names.ts';
 import { callsFrom, guardedServices, isGateway, runs } from './callers.ts';
 import { neighbour } from './neighbour.ts';
+import { guardedCallers, isGuarding } from './standing-guards.ts';
 
 /*
  * The way back between namespaces. A pod with a sidecar does not use waypoints: it goes past that of whom it calls, and pods without a
  * sidecar refuse it there (the guard). So whoever is called gets its sidecars back first, and its callers after it.
  */
 
-/** Whether the guard of a namespace decides: it is there, and so are pods at which it does, because they have no sidecar. */
-function isGuarding(name: string, { mesh }: Surroundings): boolean {
-  const guards = mesh.configs('AuthorizationPolicy', name).some((config) => roleOf(config) === 'Guard' && isOurs(config, true));
-  return guards && mesh.pods(name).some((pod) => concerns(pod) && runs(pod) && !isGateway(pod) && modeOf(pod) !== 'Sidecar');
-}
-
 /** Those of `names` whose calls the namespace refuses as soon as they come from sidecars. */
 function refusedHere(surroundings: Surroundings, names: readonly string[]): readonly string[] {
   const others = names.filter((name) => name !== surroundings.namespace.name);
-  if (others.length === 0 || surroundings.spec.policies.bypass !== 'CallersFirst' || !isGuarding(surroundings.namespace.name, surroundings)) return [];
-  const services = guardedServices(surroundings);
-  return others.filter((name) => services.some(({ callers }) => callsFrom(name, callers, surroundings)));
+  if (others.length === 0 || surroundings.spec.policies.bypass !== 'CallersFirst') return [];
+  const guarded = guardedCallers(surroundings);
+  return others.filter((name) => guarded.some((callers) => callsFrom(name, callers, surroundings)));
 }
 
 /** Only who leaves ambient for sidecars goes past waypoints then. */
@@ -31,9 +25,16 @@ function goesPast({ route: { from, to } }: Surroundings): boolean {
   return from === 'IstioSidecar' && to === 'IstioAmbient';
 }
 
+/** Who calls it, as any migration declares: it may have been moved by another, on exactly that. */
+function declaredOf(name: string, { spec, scope }: Surroundings): Surroundings['spec']['callers'] {
+  const entries = [...spec.callers, ...scope?.declared() ?? []].filter(({ namespace }) => namespace === name);
+  return entries.length === 0 ? [] : [{ namespace: name, from: entries.flatMap(({ from }) => from) }];
+}
+
 /** A namespace behind a waypoint that a migration has made, as it sees itself. */
 function moved(surroundings: Surroundings, name: string): Surroundings {
-  return { ...neighbour(surroundings, name), itinerary: 'L7' };
+  const { spec } = surroundings;
+  return { ...neighbour(surroundings, name), spec: { ...spec, callers: declaredOf(name, surroundings) }, itinerary: 'L7' };
 }
 
 /**

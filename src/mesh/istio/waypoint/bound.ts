@@ -1,7 +1,7 @@
 import { text } from '../../json.ts';
 import { keptLabels } from '../../kept-labels.ts';
 import type { ConditionView, ServiceView } from '../../views.ts';
-import { useWaypointLabel, useWaypointNamespaceLabel } from '../labels.ts';
+import { useWaypointCanaryLabel, useWaypointLabel, useWaypointNamespaceLabel } from '../labels.ts';
 import type { WaypointName } from '../policy/attachment.ts';
 
 /** What istiod says of a Service that is to go through a waypoint. */
@@ -31,6 +31,29 @@ export function namedWaypoint(labels: ServiceView['labels'], home: string): Wayp
 }
 
 /**
+ * Labels that do nothing by themselves and change what `istio.io/use-waypoint` beside them means, with the values that change nothing. What they lead to has
+ * none of the copies, and the pods know it as nobody.
+ */
+const redirecting: Readonly<Record<string, (value: string, home: string) => boolean>> = {
+  [useWaypointNamespaceLabel]: (value, home) => value === home,
+  [useWaypointCanaryLabel]: () => false,
+};
+
+/** Their keys. */
+export const redirectingLabels: readonly string[] = Object.keys(redirecting);
+
+/** Those of some labels that make another waypoint, or a second one, of one that is named in the namespace. */
+export function redirects(labels: ServiceView['labels'], home: string): readonly string[] {
+  return redirectingLabels.filter((key) => labels[key] !== undefined && redirecting[key]?.(labels[key], home) !== true);
+}
+
+/** What a Service is not bound beside, with what takes it away; undefined if nothing would lead its callers elsewhere. */
+export function redirected({ namespace, name, labels }: ServiceView): string | undefined {
+  const [key] = redirects(labels, namespace);
+  return key && `label ${key}=${String(labels[key])} of Service ${namespace}/${name} sends who goes through its waypoint to another one, which has none of its policies: kubectl label service ${name} -n ${namespace} ${key}-`;
+}
+
+/**
  * The labels of a Service as they were before the way `set` its waypoint: what it is bound to must not depend on how far that is gone. Where the label is
  * not so, or nothing is kept, what is there now counts: a record that somebody wrote there takes no Service from the waypoint that decides about it.
  */
@@ -50,7 +73,9 @@ export function whyNotBound(service: ServiceView, waypoint: WaypointName): strin
   const named = `waypoint ${waypoint.namespace}/${waypoint.name}`;
   if (bound === undefined) return `${name} is not bound to ${named} yet`;
   if (bound.status !== 'True') return `${name} is not bound to ${named} (${bound.reason}: ${bound.message})`;
-  return isWaypoint(boundWaypoint(service), waypoint) ? undefined : `${name} is bound to another waypoint than ${named}: ${bound.message}`;
+  if (isWaypoint(boundWaypoint(service), waypoint)) return undefined;
+  const why = redirected(service);
+  return `${name} is bound to another waypoint than ${named}: ${bound.message}${why === undefined ? '' : `. The ${why}`}`;
 }
 
 /** What takes a Service from its waypoint, where a label of its own binds it. */

@@ -52,8 +52,14 @@ export function ofRule(rule: Rule, home: string): readonly Caller[] | undefined 
 
 /** What the ALLOW policies of a Service say about its callers: nobody else gets through, so nobody else calls with success. */
 function fromPolicies(service: ServiceFacts, world: World): Callers {
-  const allows = world.policies.map(({ policy }) => policy)
-    .filter((policy: AuthorizationPolicy) => policy.action === 'ALLOW' && !policy.dryRun && coverage(policy, service, world.workloads) === 'All');
+  const selecting = world.policies.map(({ policy }) => policy)
+    .filter((policy) => coverage(policy, service, world.workloads) === 'All');
+  return namedBy(selecting);
+}
+
+/** What policies say of the callers of all that they decide about. */
+export function namedBy(policies: readonly AuthorizationPolicy[]): Callers {
+  const allows = policies.filter(({ action, dryRun }) => action === 'ALLOW' && !dryRun);
   if (allows.length === 0) return { kind: 'Unknown', why: 'no ALLOW policy selects all its pods' };
   const callers: Caller[] = [];
   for (const policy of allows) {

@@ -3,6 +3,7 @@ import type { PodView } from '../../views.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
 import { awaitsLeavers } from './awaits-back.ts';
+import { redirected, redirectingLabels } from './bound.ts';
 import { bindingMissing, companionsMissing, copiesMissing, guardMissing, namingOurs, stillBound, waypointMissing } from './gates.ts';
 import { boundBefore } from './chosen.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
@@ -59,12 +60,12 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       settled: (surroundings) => boundBefore(surroundings).length > 0,
     },
     {
-      // E: one patch for each Service that has its copies, when the waypoint has received them; callers in ambient now meet these, all others still the sidecars. Services and
+      // E: one patch for each Service that has its copies, when the waypoint has received them; callers in ambient now meet these, all others still the sidecars. To no other waypoint: the patch tests what would change which is meant. Services and
       // not the namespace: one that is created later would be served by the waypoint before it has copies. Dying before: sent again;
       // after: the labels are seen, and the annotation beside them tells what they were.
       name: 'BindWaypoint',
       why: `Sets ${useWaypointLabel}=${name} and ${ingressUseWaypointLabel}=true on the Services: callers in ambient and ingress gateways go through the waypoint from now on.`,
-      work: { kind: 'BindServices', targets: { [useWaypointLabel]: name, [ingressUseWaypointLabel]: 'true' }, services: boundServices, owners: boundBefore },
+      work: { kind: 'BindServices', targets: { [useWaypointLabel]: name, [ingressUseWaypointLabel]: 'true' }, services: boundServices, owners: boundBefore, besides: { labels: redirectingLabels, tells: redirected } },
       gate: (surroundings) => bindingMissing(surroundings) ?? copiesMissing(surroundings, true),
       settled: true,
     },

@@ -60,6 +60,11 @@ function placeOf(annotation: string | undefined): (Place & { readonly kind: stri
   return kind === undefined || namespace === undefined || name === undefined ? undefined : { kind, namespace, name };
 }
 
+/** The Service or Gateway that an object of ours is for. */
+export function targetOf({ annotations }: Pick<Sealed, 'annotations'>): ReturnType<typeof placeOf> {
+  return placeOf(annotations?.[targetAnnotation]);
+}
+
 /** As many names as anybody takes from us. */
 const attempts = 8;
 
