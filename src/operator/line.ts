@@ -5,7 +5,7 @@ import type { Whole } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
 import { isRecordOf, recordsOf, scopeIn } from './records.ts';
 
-type Seen = Pick<Context, 'view' | 'adapter' | 'records' | 'clock' | 'maxConcurrentNamespaces'>;
+type Seen = Pick<Context, 'view' | 'adapter' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
 
 /** The records that a namespace may be started by: one whose status cannot be written stands in nobody's way. */
 export function inLine(seen: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
@@ -43,10 +43,16 @@ export class Line {
     const brakes = new Map<string, string | undefined>();
     this.#brakes = brakes;
     return this.#seen.view.migrations.list().flatMap(({ uid, object }) => {
-      const progress = progressOf(object, this.#seen.view.namespaces.list(), this.#parkingOf(object));
-      const brake = brakeOn(progress, { spec: object.spec, slots: this.#seen.maxConcurrentNamespaces });
-      brakes.set(uid, brake);
-      return brake === before.get(uid) ? this.#ofMigration(object, progress) : this.#waiting(object);
+      try {
+        const progress = progressOf(object, this.#seen.view.namespaces.list(), this.#parkingOf(object));
+        const brake = brakeOn(progress, { spec: object.spec, slots: this.#seen.maxConcurrentNamespaces });
+        brakes.set(uid, brake);
+        return [...this.#ofMigration(object, progress), ...(brake === before.get(uid) ? [] : this.#waiting(object))];
+      } catch (error) {
+        // What cannot be judged here is judged in the looks, where a failure is that of one namespace.
+        this.#seen.log.error({ err: error, migration: object.metadata.name }, 'It cannot be told who can use a free slot; looking at all that wait');
+        return this.#waiting(object);
+      }
     });
   }
 
