@@ -22,8 +22,9 @@ export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>
   const { view } = context;
   const { metadata: { name }, spec } = migration;
   const wanted = wantedOf(migration);
+  let everyone: readonly NamespaceMigration[] | undefined;
   return companyOf({
-    spec, migration: name, reserved: view.reserved, siblings: everyoneIn(context, migration),
+    spec, migration: name, reserved: view.reserved, siblings: () => everyone ??= everyoneIn(context, migration),
     isBudgetSpent: () => isBudgetSpent(spec, failedIn(migration, view.namespaces.list()).length),
     isUnwanted: ({ status }) => isUnwanted({ wanted }, status ?? {}),
     others: view.migrations.list().map(({ object }) => object).filter(({ metadata }) => metadata.name !== name),

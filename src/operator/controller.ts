@@ -8,10 +8,13 @@ import { InvalidError, UnavailableError } from '../kube/errors.ts';
 import type { Whole } from './cluster-view.ts';
 import { Gathering } from './gathering.ts';
 import { decode, encode, type Key } from './key.ts';
+import { Line } from './line.ts';
 import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
 import type { Context, Result } from './reconciler.ts';
+import { isSummaryOnly } from './told.ts';
 import type { PodView } from '../mesh/views.ts';
+import { isInFlight } from '../plan/admission.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** Summaries may lag by this, so that a hundred changes of namespaces make one write of the migration. */
@@ -40,6 +43,7 @@ export class Controller {
   readonly #queue: WorkQueue;
   readonly #migrations: MigrationReconciler;
   readonly #namespaces: NamespaceReconciler;
+  readonly #line: Line;
   readonly #workers: number;
   /** What its own records hear of a namespace, what the records of others do, and what they hear of pods that hold others up. */
   readonly #own: Gathering;
@@ -51,6 +55,7 @@ export class Controller {
     this.#queue = new WorkQueue(context.clock, random);
     this.#migrations = new MigrationReconciler(context);
     this.#namespaces = new NamespaceReconciler(context);
+    this.#line = new Line(context, (migration) => this.#namespaces.parkingOf(migration), (namespace, name) => { this.#addChild(namespace, name); });
     this.#workers = workers;
     this.#own = new Gathering(context.clock, { firstMs: 0, longestMs: 5000 });
     this.#strangers = new Gathering(context.clock, { firstMs: 250, longestMs: 60_000 });
@@ -58,8 +63,9 @@ export class Controller {
     context.view.onChange((resource, namespace, name) => { this.#changed(resource, namespace, name); });
     const holds = (pod: PodView | undefined): boolean => pod !== undefined && context.adapter.holdsOthersBack(pod);
     context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(previous?.namespace ?? ''); });
+    context.view.migrations.onChange(({ previous, current }) => { this.#addEach(isSummaryOnly(previous?.object, current?.object) ? isInFlight : () => true); });
     context.view.children.onChange(({ previous, current }) => { if (current !== undefined && goesBack(current) && !(previous !== undefined && goesBack(previous))) this.#turned(current.object); });
-    context.records.onChange(() => { this.#addSummaries(); this.#addWaiting(); this.#addOpen(); });
+    context.records.onChange(() => { this.#addSummaries(); this.#line.changed(); this.#addOpen(); });
     context.callers?.onChange((namespaces) => { this.#callersChanged(namespaces); });
   }
 
@@ -73,7 +79,7 @@ export class Controller {
 
   #addAll(): void {
     for (const { name } of this.#context.view.migrations.list()) this.#queue.add(encode({ kind: 'Migration', name }));
-    for (const { namespace = '', name } of this.#context.view.children.list()) this.#queue.add(encode({ kind: 'Namespace', namespace, name }));
+    this.#addEach(() => true);
   }
 
   #changed(resource: Resource, namespace: string | undefined, name: string): void {
@@ -92,6 +98,7 @@ export class Controller {
   #namespaceChanged(name: string): void {
     if (this.#context.view.namespaces.get(undefined, name) === undefined) for (const gathering of [this.#own, this.#strangers, this.#freeing]) gathering.forget(name);
     this.#addSummaries();
+    this.#line.changed(); // Its journal tells that a slot is free, its labels that it is in the scope no more.
     this.#addChildrenIn(name);
   }
 
@@ -105,23 +112,14 @@ export class Controller {
     this.#context.callers?.wake();
     this.#queue.add(encode({ kind: 'Migration', name }));
     this.#addSummaries(); // The scope of another migration may have become free, or taken.
-    for (const child of this.#context.view.children.list()) this.#addChild(child.namespace ?? '', child.name);
+    this.#line.changed();
   }
 
   #childChanged(namespace: string, name: string): void {
     const { children } = this.#context.view;
     this.#addChild(namespace, name);
     this.#queue.addAfter(encode({ kind: 'Migration', name: children.get(namespace, name)?.object.spec.migration ?? name }), summaryDelayMs);
-    this.#addWaiting();
-  }
-
-  /** A slot may have become free. Of those that wait for their turn to go back only the next can use it. */
-  #addWaiting(): void {
-    const children = this.#context.view.children.list();
-    const starting = children.filter(({ object }) => object.status?.writtenPhase === 'Pending');
-    const queued = children.filter(({ object }) => isAtRest(object.status?.writtenPhase) && this.#wantsBack(object))
-      .sort((a, b) => ((a.namespace ?? '') < (b.namespace ?? '') ? -1 : 1)).slice(0, this.#context.maxConcurrentNamespaces);
-    for (const child of [...starting, ...queued]) this.#addChild(child.namespace ?? '', child.name);
+    this.#line.changed();
   }
 
   #wantsBack({ spec }: NamespaceMigration): boolean {
@@ -132,9 +130,7 @@ export class Controller {
   /** One namespace alone goes back: others of its migration may have to go with it. */
   #turned(child: NamespaceMigration): void {
     if (this.#wantsBack(child)) return;
-    for (const { object, namespace = '', name } of this.#context.view.children.list()) {
-      if (object.spec.migration === child.spec.migration) this.#addChild(namespace, name);
-    }
+    this.#addEach(({ spec }) => spec.migration === child.spec.migration);
   }
 
   /** A pod is gone for which namespaces may have waited anywhere. Many go at once, so they are told together. */
@@ -185,9 +181,11 @@ export class Controller {
   }
 
   #addOpen(): void {
-    for (const { object, namespace = '', name } of this.#context.view.children.list()) {
-      if (!['Migrated', 'RolledBack', 'Finalized'].includes(object.status?.writtenPhase ?? '')) this.#addChild(namespace, name);
-    }
+    this.#addEach(({ status }) => !['Migrated', 'RolledBack', 'Finalized'].includes(status?.writtenPhase ?? ''));
+  }
+
+  #addEach(isConcerned: (record: NamespaceMigration) => boolean): void {
+    for (const { object, namespace = '', name } of this.#context.view.children.list()) if (isConcerned(object)) this.#addChild(namespace, name);
   }
 
   /** All that are at rest, which may be hundreds: only for what rules and copies are made from, and not for each pod of the control plane. */
@@ -231,7 +229,7 @@ export class Controller {
       case 'Stale': this.#queue.addFailed(key); return;
       case 'After':
         this.#queue.addAfter(key, result.ms);
-        if (result.freed === true) this.#addWaiting();
+        if (result.freed === true) this.#line.changed();
         return;
       case 'Idle': this.#queue.addAfter(key, resyncMs);
     }
@@ -244,5 +242,6 @@ export class Controller {
     else if (error instanceof UnavailableError) log.warn(fields, 'The API server is not available; trying again');
     else log.error(fields, 'Reconciling failed; trying again');
     this.#queue.addFailed(key);
+    this.#line.changed(); // It may keep nobody else waiting any more.
   }
 }

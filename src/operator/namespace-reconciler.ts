@@ -12,10 +12,11 @@ import { NameTakenError } from '../engine/make.ts';
 import { unmadeIn } from '../engine/refused-records.ts';
 import type { Decision, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isInFlight, noSlot, notAdmitted, progressOf, type Progress } from '../plan/admission.ts';
+import { isInFlight, noSlot, notAdmitted, progressOf, type Parking, type Progress } from '../plan/admission.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
 import { companyIn, notTurnedIn } from './company.ts';
 import { heldBack } from './culprit.ts';
+import { inLine } from './line.ts';
 import { Memory, type Remembered } from './memory.ts';
 import { Pace, podsTaken } from './pace.ts';
 import { refusalOf } from './record-refusals.ts';
@@ -103,7 +104,7 @@ export class NamespaceReconciler {
       if (!records.statusFailed(child, error)) throw error;
       this.#context.log.warn({ namespace: subject.namespace, err: error }, 'The status of a record is refused; trying it again later');
       this.#memory.parking.note(subject, { status, next }, records.ofStatus(child) !== undefined);
-      return { kind: 'After', ms: records.statusWaitMs(child) };
+      return { kind: 'After', ms: records.statusWaitMs(child), freed: true };
     } finally {
       leave?.();
     }
@@ -122,14 +123,20 @@ export class NamespaceReconciler {
     this.#doubts.delete(place);
   }
 
+  /** The namespaces of a migration that hold no slot at this moment. */
+  parkingOf(migration: MeshMigration): Parking {
+    const { uid = '' } = migration.metadata;
+    const unmade = [...unmadeIn(migration, this.#context.records.of(uid)).keys()].map((name) => [name, 'Waits'] as const);
+    return new Map([...this.#memory.parking.around({ migration: uid }), ...unmade]);
+  }
+
   #observe(subject: Remembered, child: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Situation {
     const { view, adapter, clock } = this.#context;
     const namespace = home.name;
     const now = clock.now();
     const { journal, returned } = evidenceOf(child, home, migration.status?.returned?.find((entry) => entry.namespace === namespace));
     const scope = journal === undefined ? scopeIn(view, migration) : undefined;
-    const unmade = [...unmadeIn(migration, this.#context.records.of(subject.migration)).keys()].map((name) => [name, 'Waits'] as const);
-    const parking = new Map([...this.#memory.parking.around(subject), ...unmade]);
+    const parking = this.parkingOf(migration);
     const progress = progressOf(migration, view.namespaces.list(), parking);
     return {
       now,
@@ -166,8 +173,7 @@ export class NamespaceReconciler {
     // What cannot be told is not begun: the first status is there before the journal.
     if (child.status?.writtenPhase === undefined || records.isTried(child)) return 'waits until its record is written';
     if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
-    const inLine = recordsOf(this.#context, migration).filter((record) => !records.isTried(record));
-    return notAdmitted(child.metadata.namespace ?? '', inLine, progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
+    return notAdmitted(child.metadata.namespace ?? '', inLine(this.#context, migration), progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
   }
 
   /** What a process before this one may have restarted in its last minute. */

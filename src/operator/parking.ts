@@ -47,14 +47,15 @@ export class ParkingLot {
 
   /**
    * Notes, in the moment of the decision and before anybody else decides, whether the namespace holds a slot. `refused`: its record cannot be written.
-   * Returns whether it has just given one back.
+   * Returns whether it has just given one back, or is one of those no longer that come before others.
    */
   note(subject: Subject, { status, next }: Pick<Decision, 'status' | 'next'>, refused: boolean): boolean {
-    const had = this.#parked.delete(subject.key);
+    const had = this.#parked.get(subject.key)?.state;
+    this.#parked.delete(subject.key);
     const decided = next.kind === 'Wait' && next.parked !== undefined ? next.parked : whileStalled(status);
     const state = refused ? whileRefused(status) : decided;
     if (state !== undefined) this.#parked.set(subject.key, { subject, state });
-    return state !== undefined && !had;
+    return state !== undefined && state !== had;
   }
 
   /** The namespace is gone, or on its way out, or another one. */

@@ -3,10 +3,11 @@ import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { confirmedRecord, evidenceOf } from '../engine/confirm.ts';
 import { blockedBy, hasLostJournal, tellsAlone, tellsOfBeginning } from '../engine/lost-journal.ts';
 import { refusedRecord } from '../engine/refused-records.ts';
+import { memoizeLast } from '../base/memoize.ts';
 import type { Route, Surroundings } from '../mesh/adapter.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInScope, scopeOf, type Scope } from '../plan/scope.ts';
-import type { ClusterView } from './cluster-view.ts';
+import type { ClusterView, Whole } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
 
 /**
@@ -44,12 +45,13 @@ function isUnlooked(record: NamespaceMigration, confirmed: NamespaceMigration, h
   return tellsOfBeginning(record.status ?? {}) && tellsAlone(record, home);
 }
 
-function asConfirmed(record: NamespaceMigration, home: NamespaceView, entry: Returned | undefined): NamespaceMigration {
+/** Each look of one reads the records of all, of which few have changed. */
+const asConfirmed = memoizeLast((record: NamespaceMigration, home: NamespaceView, entry: Returned | undefined): NamespaceMigration => {
   const confirmed = confirmedRecord(record, evidenceOf(record, home, entry));
   if (!isUnlooked(record, confirmed, home)) return confirmed;
   const original = record.status?.original;
   return { ...confirmed, status: { ...(original && { original }) } };
-}
+});
 
 type Seen = Pick<Context, 'view' | 'adapter' | 'records'>;
 
@@ -88,7 +90,10 @@ export function outdatedRecords(view: ClusterView, migration: MeshMigration): re
   });
 }
 
+const scopeAmong = memoizeLast((migration: MeshMigration, all: readonly Whole<MeshMigration>[], namespaces: readonly NamespaceView[], reserved: readonly string[]): Scope =>
+  scopeOf(migration, all.map(({ object }) => object), namespaces, reserved));
+
 /** The scope of a migration in the cluster as it is seen now. */
 export function scopeIn(view: ClusterView, migration: MeshMigration): Scope {
-  return scopeOf(migration, view.migrations.list().map(({ object }) => object), view.namespaces.list(), view.reserved);
+  return scopeAmong(migration, view.migrations.list(), view.namespaces.list(), view.reserved);
 }

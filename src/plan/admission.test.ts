@@ -3,7 +3,7 @@ import { migrationSpec, namespace } from '../../test/support/mesh-fixtures.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { failedIn, isInFlight, notAdmitted, notTurned, progressOf, type Progress } from './admission.ts';
+import { admitted as admittedNow, failedIn, isInFlight, notAdmitted, notTurned, progressOf, turning, type Progress } from './admission.ts';
 import { journalText, type Journal } from './journal.ts';
 
 function child(namespace: string, status?: NamespaceMigrationStatus): NamespaceMigration {
@@ -81,7 +81,7 @@ describe('notAdmitted', () => {
     const all = [child('a', pending), child('b', pending)];
 
     expect(['a', 'b'].map((name) => admitted(name, all, 2, { inFlight: 1, failed: 0 }) === undefined)).toEqual([true, false]);
-    expect(admitted('a', all, 1, { inFlight: 1, failed: 0 })).toContain('1 namespaces are under way, 1 may be');
+    expect(admitted('a', all, 1, { inFlight: 1, failed: 0 })).toBe('waits for its turn: 1 namespace may be under way at once');
   });
 
   it('never lets in what is not in the scope', () => {
@@ -124,6 +124,34 @@ describe('notAdmitted', () => {
   });
 });
 
+describe('admitted', () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const limits = { spec, scope: { namespaces: names } };
+  const next = (all: readonly NamespaceMigration[], slots: number, progress: Progress = { inFlight: 0, failed: 0 }): readonly string[] => admittedNow(all, progress, { ...limits, slots });
+  const waiting = names.map((name) => child(name, pending));
+
+  it.each<[string, Progress, readonly string[]]>([
+    ['all slots are free', { inFlight: 0, failed: 0 }, ['a', 'b']],
+    ['one is taken', { inFlight: 1, failed: 0 }, ['a']],
+    ['one wants its slot again', { inFlight: 0, failed: 0, wanting: 1 }, ['a']],
+    ['all are taken', { inFlight: 2, failed: 0 }, []],
+    ['more are taken than there are', { inFlight: 3, failed: 0 }, []],
+    ['nobody is started any more', { inFlight: 0, failed: 9 }, []],
+  ])('names those whom a look would let in, when %s', (_case, progress, expected) => {
+    expect(next(waiting, 2, progress)).toEqual(expected);
+    expect(names.filter((name) => notAdmitted(name, waiting, progress, { ...limits, slots: 2 }) === undefined)).toEqual(expected);
+  });
+
+  it.each<[string, NamespaceMigration]>([
+    ['is blocked', child('a', { writtenPhase: 'Blocked' })],
+    ['is paused before it was started', child('a', { writtenPhase: 'Paused', command: { ...command, action: 'Pause' } })],
+    ['cannot be written', child('a', { ...pending, conditions: [{ type: 'Stalled', status: 'True', reason: 'RecordRefused', message: 'x', lastTransitionTime: failure.at }] })],
+    ['has left the scope', child('0-outside', pending)],
+  ])('gives no place to one at the head that %s', (_case, head) => {
+    expect(next([head, ...waiting.slice(1)], 1)).toEqual(['b']);
+  });
+});
+
 describe('notTurned', () => {
   const migration: MeshMigration = { metadata: { name: 'mm' }, spec };
   const resting = ['a', 'b', 'c'].map((name) => home(name, { arrived: true }));
@@ -139,6 +167,13 @@ describe('notTurned', () => {
 
     expect(['a', 'b', 'c'].map((name) => turned(name, all, 3))).toEqual([true, false, false]);
     expect(['a', 'b', 'c'].map((name) => turned(name, all, 3, ['d', 'e']))).toEqual([true, true, true]);
+  });
+
+  it('names those whom a look would let turn, past who is parked at the head', () => {
+    const all = { migration, namespaces: resting, slots: 2 };
+    expect(turning(all, { inFlight: 0, failed: 0 })).toEqual(['a', 'b']);
+    expect(turning(all, { inFlight: 2, failed: 0 })).toEqual([]);
+    expect(turning({ ...all, parking: new Map([['a', 'Waits']]) }, { inFlight: 1, failed: 0 })).toEqual(['b']);
   });
 
   it('lets nobody hold the queue up who cannot turn', () => {

@@ -2,6 +2,7 @@ import { stalledBy } from '../api/common.ts';
 import { isFailure, type MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { counted } from '../base/counted.ts';
+import { memoizeLast } from '../base/memoize.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn, type Journal } from './journal.ts';
 import { isForHbone, isSelected, type Scope } from './scope.ts';
@@ -44,23 +45,22 @@ export interface Progress {
 }
 
 /** The journals of a migration on namespaces that stay. */
-function journalsOf({ metadata, spec }: MeshMigration, namespaces: readonly NamespaceView[]): readonly { readonly namespace: NamespaceView; readonly journal: Journal }[] {
-  return namespaces.filter(({ terminating }) => !terminating).flatMap((namespace) => {
+const journalsOf = memoizeLast(({ metadata, spec }: MeshMigration, namespaces: readonly NamespaceView[]): readonly { readonly namespace: NamespaceView; readonly journal: Journal }[] =>
+  namespaces.filter(({ terminating }) => !terminating).flatMap((namespace) => {
     const journal = journalOn(namespace);
     return isOf(journal, metadata.name, spec) ? [{ namespace, journal }] : [];
-  });
-}
+  }));
 
 /**
  * The namespaces that count against the failure budget, by name: the attempt at them failed, rolled back since or not, to move them or to restart them for
  * HBONE. What has left the scope since is nobody's to repair any more. Whoever counts failures, or names them, asks here.
  */
-export function failedIn(migration: MeshMigration, namespaces: readonly NamespaceView[]): readonly string[] {
+export const failedIn = memoizeLast((migration: MeshMigration, namespaces: readonly NamespaceView[]): readonly string[] => {
   const returned = new Set((migration.status?.returned ?? []).filter(isFailure).map(({ namespace }) => namespace));
   const failing = new Set(journalsOf(migration, namespaces).filter(({ journal }) => journal.failure !== undefined).map(({ namespace }) => namespace.name));
   return namespaces.filter((namespace) => returned.has(namespace.name) || failing.has(namespace.name))
     .filter((namespace) => isSelected(migration.spec, namespace) || isForHbone(migration, namespace)).map(({ name }) => name).sort();
-}
+});
 
 /** Whether so many failed that no further namespace is started. */
 export function isBudgetSpent({ failureBudget }: MeshMigrationSpec, failed: number): boolean {
@@ -84,21 +84,51 @@ export interface Limits {
   readonly scope: Pick<Scope, 'namespaces'> & Partial<Pick<Scope, 'hbone'>>;
 }
 
-/**
- * Why the namespace may not start yet; undefined if it may. What is not in the scope never starts. Slots go to candidates in
- * the order of their names, computed from the same picture by everyone, so no two decisions hand out one slot twice. A blocked
- * namespace is no candidate and so gives its slot back.
- */
-export function notAdmitted(name: string, records: readonly NamespaceMigration[], { inFlight, failed, wanting = 0, stalled = 0 }: Progress, { spec, slots, scope }: Limits): string | undefined {
-  const inScope = new Set([...scope.namespaces, ...scope.hbone ?? []]);
-  if (!inScope.has(name)) return 'it is not in the scope of the MeshMigration any more';
+/** The namespaces to which slots go, in the order of their names: computed from the same picture by everyone, so no two decisions hand out one slot twice. */
+function inLine(records: readonly NamespaceMigration[], inScope: ReadonlySet<string>): readonly string[] {
+  return records.filter(isCandidate).map(({ metadata }) => metadata.namespace ?? '').filter((name) => inScope.has(name)).sort();
+}
+
+function scopeIn({ scope }: Limits): ReadonlySet<string> {
+  return new Set([...scope.namespaces, ...scope.hbone ?? []]);
+}
+
+/** Why no further namespace is started, whichever it is; undefined if the next one may. */
+export function brakeOn({ failed, stalled = 0 }: Progress, { spec, slots }: Pick<Limits, 'spec' | 'slots'>): string | undefined {
   if (isBudgetSpent(spec, failed)) {
     return `${counted(failed, 'namespace')} failed and spec.failureBudget.namespaces is ${spec.failureBudget.namespaces}: no further namespace is started`;
   }
   // What stalls one after the other may have one cause: it must not leave the whole cluster half-way, slot after slot.
-  if (stalled >= mostStalled(slots)) return `${stalled} namespaces are under way and Stalled: no further namespace is started before some of them go on, or back`;
-  const ahead = wanting + records.filter((record) => isCandidate(record) && inScope.has(record.metadata.namespace ?? '') && (record.metadata.namespace ?? '') < name).length;
-  return inFlight + ahead < slots ? undefined : `waits for its turn: ${inFlight} namespaces are under way, ${slots} may be`;
+  return stalled >= mostStalled(slots) ? `${stalled} namespaces are under way and Stalled: no further namespace is started before some of them go on, or back` : undefined;
+}
+
+function freeSlots({ inFlight, wanting = 0 }: Progress, slots: number): number {
+  return Math.max(0, slots - inFlight - wanting);
+}
+
+/** It says nothing that others change: who waits is not looked at each time that they do. */
+function turn(slots: number): string {
+  return `${counted(slots, 'namespace')} may be under way at once`;
+}
+
+/**
+ * Why the namespace may not start yet; undefined if it may. What is not in the scope never starts. A blocked namespace is no candidate and so gives its
+ * slot back.
+ */
+export function notAdmitted(name: string, records: readonly NamespaceMigration[], progress: Progress, limits: Limits): string | undefined {
+  const inScope = scopeIn(limits);
+  if (!inScope.has(name)) return 'it is not in the scope of the MeshMigration any more';
+  const brake = brakeOn(progress, limits);
+  if (brake !== undefined) return brake;
+  const ahead = inLine(records, inScope).filter((other) => other < name).length;
+  return ahead < freeSlots(progress, limits.slots) ? undefined : `waits for its turn: ${turn(limits.slots)}`;
+}
+
+/** The namespaces in line that may start now: as many as there are free slots, and nobody that `notAdmitted` would send away. */
+export function admitted(records: readonly NamespaceMigration[], progress: Progress, limits: Limits): readonly string[] {
+  if (brakeOn(progress, limits) !== undefined) return [];
+  const free = freeSlots(progress, limits.slots);
+  return free === 0 ? [] : inLine(records, scopeIn(limits)).slice(0, free);
 }
 
 /** As many namespaces as may be Stalled, each with its slot given back, before no further one is started. */
@@ -115,17 +145,22 @@ export interface Return {
   readonly parking?: Parking;
 }
 
-/**
- * Why a namespace at rest may not go back yet; undefined if it may. Slots go by name among those that are still at rest, by the journals and so the
- * same for everyone: nobody in a namespace can jump the queue, or hold it up.
- */
-export function notTurned(name: string, { migration: { metadata, spec }, namespaces, slots, parking = nobody }: Return, { inFlight, wanting = 0 }: Progress): string | undefined {
-  const isResting = (namespace: NamespaceView): boolean => {
-    const journal = journalOn(namespace);
-    return isOf(journal, metadata.name, spec) && journal.direction === 'Forward' && journal.arrived === true && !namespace.terminating;
-  };
-  const ahead = wanting + namespaces.filter((namespace) => namespace.name < name && !parking.has(namespace.name) && isResting(namespace)).length;
-  return inFlight + ahead < slots ? undefined : `waits for its turn to go back: ${inFlight} namespaces are under way, ${slots} may be`;
+/** The namespaces at rest to which the slots for going back go, in the order of their names: by the journals, so that nobody in a namespace can jump the queue, or hold it up. */
+function atRest({ migration, namespaces, parking = nobody }: Return): readonly string[] {
+  return journalsOf(migration, namespaces).filter(({ journal }) => journal.direction === 'Forward' && journal.arrived === true)
+    .map(({ namespace }) => namespace.name).filter((name) => !parking.has(name)).sort();
+}
+
+/** Why a namespace at rest may not go back yet; undefined if it may. */
+export function notTurned(name: string, all: Return, progress: Progress): string | undefined {
+  const ahead = atRest(all).filter((other) => other < name).length;
+  return ahead < freeSlots(progress, all.slots) ? undefined : `waits for its turn to go back: ${turn(all.slots)}`;
+}
+
+/** The namespaces at rest that may go back now: as many as there are free slots. What is parked has its own time to be tried again. */
+export function turning(all: Return, progress: Progress): readonly string[] {
+  const free = freeSlots(progress, all.slots);
+  return free === 0 ? [] : atRest(all).slice(0, free);
 }
 
 /**
@@ -135,5 +170,5 @@ export function notTurned(name: string, { migration: { metadata, spec }, namespa
 export function noSlot(name: string, { inFlight }: Progress, slots: number, parking: Parking): string | undefined {
   if (!parking.has(name)) return undefined;
   const ahead = [...parking].filter(([other, state]) => state === 'WantsSlot' && other < name).length;
-  return inFlight + ahead < slots ? undefined : `waits for its turn again: ${inFlight} namespaces are under way, ${slots} may be`;
+  return inFlight + ahead < slots ? undefined : `waits for its turn again: ${turn(slots)}`;
 }

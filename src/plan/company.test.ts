@@ -27,7 +27,7 @@ function company(given: Given): ReturnType<typeof companyOf> {
   const shop = namespace({ name: 'shop', ...(given.journal !== undefined && { annotations: { [journalAnnotation]: given.journal } }) });
   const others = (given.others ?? []).map((name): MeshMigration => ({ metadata: { name }, spec }));
   return companyOf({
-    spec, migration: 'mm', reserved: [], others, siblings: given.record === undefined ? [] : [record(given.record)],
+    spec, migration: 'mm', reserved: [], others, siblings: () => (given.record === undefined ? [] : [record(given.record)]),
     namespace: (name) => (name === 'shop' ? shop : undefined), isUnwanted: () => given.isUnwanted === true, isBudgetSpent: () => given.isBudgetSpent === true,
   });
 }
@@ -42,7 +42,7 @@ describe('what other migrations declare', () => {
   it('is known, and not what the own one does', () => {
     const callers = [{ namespace: 'shop', from: [{ namespace: 'blog' }] }];
     const others: readonly MeshMigration[] = [{ metadata: { name: 'other' }, spec: { ...spec, callers } }, { metadata: { name: 'third' }, spec }];
-    expect(companyOf({ spec, migration: 'mm', reserved: [], others, siblings: [], namespace: () => undefined, isUnwanted: () => false, isBudgetSpent: () => false }).declared()).toEqual(callers);
+    expect(companyOf({ spec, migration: 'mm', reserved: [], others, siblings: () => [], namespace: () => undefined, isUnwanted: () => false, isBudgetSpent: () => false }).declared()).toEqual(callers);
   });
 });
 

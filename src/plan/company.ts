@@ -19,8 +19,8 @@ export interface Around {
   readonly isUnwanted: (record: NamespaceMigration) => boolean;
   /** Whether so many failed that no further namespace is started. Asked where somebody waits only, because it looks at all namespaces. */
   readonly isBudgetSpent: () => boolean;
-  /** The records of the same migration, those included that were lost or cannot be made. */
-  readonly siblings: readonly NamespaceMigration[];
+  /** The records of the same migration, those included that were lost or cannot be made. Asked where somebody waits only, as above. */
+  readonly siblings: () => readonly NamespaceMigration[];
   /** Namespaces that no migration touches, besides those of Kubernetes. */
   readonly reserved: readonly string[];
 }
@@ -63,7 +63,7 @@ export function companyOf(around: Around): ScopeView {
   // Made when somebody asks: a namespace that waits asks about each that has pods.
   let byName: ReadonlyMap<string, NamespaceMigration> | undefined;
   const record = (name: string): NamespaceMigration | undefined => {
-    byName ??= new Map(siblings.toReversed().map((each) => [each.metadata.namespace ?? '', each]));
+    byName ??= new Map(siblings().toReversed().map((each) => [each.metadata.namespace ?? '', each]));
     return byName.get(name);
   };
   return {
@@ -77,7 +77,7 @@ export function companyOf(around: Around): ScopeView {
       return found && haltedBy(found, around.isBudgetSpent);
     },
     wayBack: (name) => wayBackOf(name, record(name), around),
-    goingBack: () => siblings.filter((record) => goesBack(record, around)).map(({ metadata }) => metadata.namespace ?? ''),
+    goingBack: () => siblings().filter((record) => goesBack(record, around)).map(({ metadata }) => metadata.namespace ?? ''),
     declared: () => others.flatMap(({ spec: { callers } }) => callers),
     stalledBack: (name) => {
       const status = record(name)?.status;

@@ -84,8 +84,9 @@ export function scopeOf(
   }
   const usable = selected.filter((namespace) => !namespace.terminating && !isSystem(namespace.name, reserved)).map(({ name }) => name).sort();
   const others = migrations.filter((migration) => migration.metadata.name !== self.metadata.name && holds(migration));
+  const byName = new Map(selected.map((namespace) => [namespace.name, namespace]));
   for (const name of usable) {
-    const view = namespaces.find((namespace) => namespace.name === name);
+    const view = byName.get(name);
     const other = others.find((migration) => view !== undefined && isSelected(migration.spec, view) && isAhead(migration, self, view));
     if (other !== undefined) {
       findings.push({ id: 'MM002', severity: 'Critical', object: `Namespace ${name}`, message: `MeshMigration ${other.metadata.name} has this namespace in scope already`, fix: `Add ${name} to spec.namespaces.exclude of one of the two, or delete ${other.metadata.name}, or finalize what it has migrated.` });

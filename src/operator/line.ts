@@ -1,0 +1,79 @@
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { wantedOf } from '../engine/decide-migration.ts';
+import { admitted, brakeOn, progressOf, turning, type Parking, type Progress } from '../plan/admission.ts';
+import type { Whole } from './cluster-view.ts';
+import type { Context } from './reconciler.ts';
+import { isRecordOf, recordsOf, scopeIn } from './records.ts';
+
+type Seen = Pick<Context, 'view' | 'adapter' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
+
+/** The records that a namespace may be started by: one whose status cannot be written stands in nobody's way. */
+export function inLine(seen: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
+  return recordsOf(seen, migration).filter((record) => !seen.records.isTried(record));
+}
+
+/** Namespaces that wait for a slot: which of them can use one that is free. The others need no look, by the same rules by which a look would send them away. */
+export class Line {
+  readonly #seen: Seen;
+  readonly #parkingOf: (migration: MeshMigration) => Parking;
+  readonly #tell: (namespace: string, name: string) => void;
+  #isAsked = false;
+  /** Why nobody was started when it was asked last, by the uid of the migration. */
+  #brakes: ReadonlyMap<string, string | undefined> = new Map();
+
+  /** `tell` is called with each record that is to be looked at. */
+  constructor(seen: Seen, parkingOf: (migration: MeshMigration) => Parking, tell: (namespace: string, name: string) => void) {
+    this.#seen = seen;
+    this.#parkingOf = parkingOf;
+    this.#tell = tell;
+  }
+
+  /** A slot may have become free. It is asked once who can use it after any number of changes that come together. */
+  changed(): void {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    this.#seen.clock.timer(0, () => {
+      this.#isAsked = false;
+      for (const { namespace = '', name } of this.#next()) this.#tell(namespace, name);
+    });
+  }
+
+  #next(): readonly Whole<NamespaceMigration>[] {
+    const before = this.#brakes;
+    const brakes = new Map<string, string | undefined>();
+    this.#brakes = brakes;
+    return this.#seen.view.migrations.list().flatMap(({ uid, object }) => {
+      try {
+        const progress = progressOf(object, this.#seen.view.namespaces.list(), this.#parkingOf(object));
+        const brake = brakeOn(progress, { spec: object.spec, slots: this.#seen.maxConcurrentNamespaces });
+        brakes.set(uid, brake);
+        return [...this.#ofMigration(object, progress), ...(brake === before.get(uid) ? [] : this.#waiting(object))];
+      } catch (error) {
+        // What cannot be judged here is judged in the looks, where a failure is that of one namespace.
+        this.#seen.log.error({ err: error, migration: object.metadata.name }, 'It cannot be told who can use a free slot; looking at all that wait');
+        return this.#waiting(object);
+      }
+    });
+  }
+
+  #ofMigration(migration: MeshMigration, progress: Progress): readonly Whole<NamespaceMigration>[] {
+    return this.#names(migration, progress).flatMap((name) => this.#seen.view.children.list(name)).filter(({ object }) => isRecordOf(object, migration));
+  }
+
+  #names(migration: MeshMigration, progress: Progress): readonly string[] {
+    const { view, maxConcurrentNamespaces: slots } = this.#seen;
+    switch (wantedOf(migration)) {
+      case 'Migrate': return admitted(inLine(this.#seen, migration), progress, { spec: migration.spec, slots, scope: scopeIn(view, migration) });
+      case 'Rollback': return turning({ migration, namespaces: view.namespaces.list(), slots, parking: this.#parkingOf(migration) }, progress);
+      case 'Plan':
+      case 'Pause':
+      case 'Finalize':
+      case 'DeleteLeave': return [];
+    }
+  }
+
+  /** All that say what they wait for: that nobody is started any more, or that it goes on. */
+  #waiting(migration: MeshMigration): readonly Whole<NamespaceMigration>[] {
+    return this.#seen.view.children.list().filter(({ object }) => isRecordOf(object, migration) && object.status?.writtenPhase === 'Pending');
+  }
+}
