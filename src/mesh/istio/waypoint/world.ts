@@ -8,6 +8,7 @@ import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../poli
 import { isMade } from '../policy/translate/names.ts';
 import { boundBefore, chosenWaypoint } from './chosen.ts';
 import { gatewayNameLabel } from './gateway.ts';
+import { podsWithoutTemplate } from './other-pods.ts';
 
 const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
 const routes = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
@@ -29,6 +30,12 @@ function isDestination({ templateLabels }: WorkloadView): boolean {
   return templateLabels[gatewayNameLabel] === undefined;
 }
 
+/** All pods that policies decide about: those that templates say will be, and those that no template tells of. */
+export function workloadsIn(surroundings: Surroundings): readonly WorkloadFacts[] {
+  const templates = surroundings.workloads.filter(isDestination).map(workloadFacts);
+  return [...templates, ...podsWithoutTemplate(surroundings, templates)];
+}
+
 /** The picture of a namespace in the words of the translation. */
 export function worldOf(surroundings: Surroundings): World {
   const { mesh, namespace, pods } = surroundings;
@@ -47,6 +54,6 @@ export function worldOf(surroundings: Surroundings): World {
     extensions: extensions.flatMap(inScope),
     routes: routes.flatMap((kind): readonly ConfigObject[] => mesh.configs(kind)),
     services: surroundings.services.filter(({ labels }) => labels[gatewayNameLabel] === undefined),
-    workloads: surroundings.workloads.filter(isDestination).map(workloadFacts),
+    workloads: workloadsIn(surroundings),
   };
 }
