@@ -112,5 +112,19 @@ const late: Scenario = {
   },
 };
 
-/** Pods that belong to no workload which the operator knows, or that are not as their template has them. */
-export const otherPodScenarios: readonly Scenario[] = [behindNoService, some, labelled, proven, ports, late];
+/** What is not in force, because its label names a revision that is not there, comes into force by no copy. */
+const revision: Scenario = {
+  name: 'http-policy-of-a-revision',
+  async run(world) {
+    const home = world.ns();
+    const canary = { ...allowGet(home), metadata: { name: 'for-canary', namespace: home, labels: { 'istio.io/rev': 'canary' } } };
+    await shop(world, allowGet(home), canary);
+    await migrate(world);
+    await blockedBy(world, 'MM080', `AuthorizationPolicy ${home}/for-canary`, /istio.io\/rev=canary/);
+    await world.patch('AuthorizationPolicy', home, 'for-canary', { metadata: { labels: { 'istio.io/rev': null } } });
+    await world.childPhase('Migrated');
+  },
+};
+
+/** Pods that belong to no workload which the operator knows, or that are not as their template has them; and objects that are there and not in force. */
+export const otherPodScenarios: readonly Scenario[] = [behindNoService, some, labelled, proven, ports, late, revision];

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, WorkloadView } from '../../views.ts';
+import { onlyRevision } from '../mesh-config.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { parsed } from '../policy/parsed.ts';
@@ -41,8 +42,10 @@ export function worldOf(surroundings: Surroundings): World {
   const { mesh, namespace, pods } = surroundings;
   const inScope = (kind: string): readonly ConfigView[] =>
     [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings));
+  const revision = onlyRevision(mesh);
   return {
     namespace: namespace.name,
+    ...(revision !== undefined && { revision }),
     options: policyOptionsOf(mesh),
     waypoint: chosenWaypoint(surroundings),
     boundBefore: boundBefore(surroundings),
