@@ -646,6 +646,7 @@ const table: Readonly<Record<string, Examples>> = {
       'a pod of nobody': surroundings({ ...exit, services: [bound], workloads: [], pods: [plainPod(captured)] }, waypointOfShop),
       'what an earlier migration left': surroundings({ ...exit, services: [bound] }, [...waypointOfShop, asMade(policy({ selector: { matchLabels: { app: 'web' } } }, { labels: { 'meshmigration.dev/role': 'SidecarCopy' } }))]),
       'ports that the sidecar leaves alone': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
+      'ports that the sidecar of a pod of no workload leaves alone': surroundings({ ...exit, pods: [plainPod({ ...captured, owner: { kind: 'Rollout', name: 'roll' }, annotations: { ...captured.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
       'no interception': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'sidecar.istio.io/interceptionMode': 'NONE' } })] }, [strict]),
     },
     ignored: {
