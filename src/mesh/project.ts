@@ -65,6 +65,14 @@ function createdAtOf(object: KubeObject): { readonly createdAt?: number } {
   return createdAt === undefined ? {} : { createdAt };
 }
 
+function portsOf(containers: readonly Json[]): Pick<PodView, 'containerPorts'> {
+  const ports = containers.flatMap((container) => records(container['ports']).map((port) => {
+    const name = text(port['name']);
+    return { ...(name !== undefined && { name }), port: count(port['containerPort']), container: text(container['name']) ?? '' };
+  }));
+  return ports.length === 0 ? {} : { containerPorts: ports };
+}
+
 /** A pod as decisions see it. */
 export function projectPod(object: KubeObject): PodView {
   const spec = record(object['spec']);
@@ -82,6 +90,7 @@ export function projectPod(object: KubeObject): PodView {
     annotations: Object.fromEntries(annotations),
     ...(owner && { owner }),
     containers: containers.map((container) => text(container['name']) ?? ''),
+    ...portsOf(containers),
     hostNetwork: spec['hostNetwork'] === true,
     finished: isFinished(status),
     terminating: object.metadata.deletionTimestamp !== undefined,

@@ -38,6 +38,8 @@ export interface PodView extends View {
   /** The workload, with a ReplicaSet already resolved to its Deployment by name. */
   readonly owner?: OwnerView;
   readonly containers: readonly string[];
+  /** Ports that its containers declare, and which container does; absent if none does. */
+  readonly containerPorts?: readonly (ContainerPortView & { readonly container: string })[];
   readonly hostNetwork: boolean;
   /** Succeeded or Failed: it runs no more. */
   readonly finished: boolean;

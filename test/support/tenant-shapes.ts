@@ -1,6 +1,6 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { ConfigView } from '../../src/mesh/views.ts';
-import { config, service, surroundings, workload } from './mesh-fixtures.ts';
+import { config, pod, service, surroundings, workload } from './mesh-fixtures.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -97,9 +97,12 @@ const namespaces: Readonly<Record<string, Shape>> = {
   'n Services': (size) => surroundings({ services: numbers(size, (index) => service({ name: `web-${index}`, uid: `svc-${index}` })) }, [http]),
   'n Services of n workloads': (size) => surroundings({
     services: numbers(size, (index) => service({ name: `web-${index}`, uid: `svc-${index}`, selector: { app: `web-${index}` } })),
-    workloads: numbers(size, (index) => workload({ name: `web-${index}`, uid: `web-${index}`, templateLabels: { app: `web-${index}` } })),
+    workloads: numbers(size, (index) => workload({ name: `web-${index}`, uid: `web-${index}`, templateLabels: { app: `web-${index}` } })), pods: [],
   }, [http]),
   'n workloads behind one Service': (size) => surroundings({ workloads: numbers(size, (index) => workload({ name: `web-${index}`, uid: `web-${index}`, templateLabels: { app: 'web', version: `v${index}` } })) }, [http]),
+  'n pods of no workload': (size) => surroundings({ pods: numbers(size, (index) => pod({ name: `job-${index}`, uid: `job-${index}`, labels: { app: 'web', version: `v${index}` } })) }, [http]),
+  'n pods of no workload that a policy tells apart': (size) => surroundings({ pods: numbers(size, (index) => pod({ name: `job-${index}`, uid: `job-${index}`, labels: { app: 'web', version: `v${index}` } })) },
+    [http, policy({ action: 'DENY', selector: { matchLabels: { version: 'v1' } }, rules: [{ to: [{ operation: { methods: ['GET'] } }] }] }, 'v1')]),
   'a pod with n labels': (size) => surroundings({ workloads: [workload({ templateLabels: { app: 'web', ...Object.fromEntries(numbers(size, (index) => [`l${index}`, 'a'])) } })] }, [http]),
 };
 

@@ -27,11 +27,20 @@ function configIn(view: ConfigView): Json | undefined {
   return found.config;
 }
 
-/** The mesh configurations of all revisions of istiod: ConfigMap `istio`, or `istio-REVISION`; undefined for one that cannot be read. */
+/** One for each revision of istiod: ConfigMap `istio`, or `istio-REVISION`. */
+function meshConfigMaps(mesh: MeshState): readonly ConfigView[] {
+  return mesh.configs('ConfigMap', mesh.rootNamespace).filter(({ name, spec }) => (name === 'istio' || name.startsWith('istio-')) && text(spec['mesh']) !== undefined);
+}
+
+/** The mesh configurations of all revisions of istiod; undefined for one that cannot be read. */
 function meshConfigs(mesh: MeshState): readonly (Json | undefined)[] {
-  return mesh.configs('ConfigMap', mesh.rootNamespace)
-    .filter(({ name, spec }) => (name === 'istio' || name.startsWith('istio-')) && text(spec['mesh']) !== undefined)
-    .map(configIn);
+  return meshConfigMaps(mesh).map(configIn);
+}
+
+/** The revision that tells every proxy of the mesh; undefined if there are several, or none that is known. The one without a name is `default` (istiod chart: values.yaml). */
+export function onlyRevision(mesh: MeshState): string | undefined {
+  const [first, ...others] = meshConfigMaps(mesh).map(({ name }) => (name === 'istio' ? 'default' : name.slice('istio-'.length)));
+  return others.length === 0 ? first : undefined;
 }
 
 /**

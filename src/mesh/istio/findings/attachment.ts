@@ -1,6 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
 import { record } from '../../json.ts';
 import { selects, type ConfigView } from '../../views.ts';
+import { onlyRevision } from '../mesh-config.ts';
+import { forAllRevisions, readByRevision } from '../policy/translate/revision.ts';
 import { isNarrowed } from '../policy/translate/selection.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { applicable, mtlsModes, nameOf, selectorOf, targetRefs, type Evidence, type Rule } from './rule.ts';
@@ -30,6 +32,15 @@ function selectsByInjection(policy: ConfigView, { pods, workloads }: Surrounding
 function hasEmptySelector({ kind, spec }: ConfigView): boolean {
   const { selector } = spec;
   return kind === 'AuthorizationPolicy' && selector !== undefined && selector !== null && (record(selector)['matchLabels'] ?? null) === null;
+}
+
+/** Behind a waypoint it is MM080, on the way from behind one MM089: nothing is made of such a policy. */
+function ofRevision(surroundings: Surroundings): readonly Evidence[] {
+  if (itineraryOf(surroundings) === 'L7') return [];
+  return selectorPolicies(surroundings).flatMap((policy) => {
+    const why = readByRevision(policy, onlyRevision(surroundings.mesh));
+    return why === undefined ? [] : [{ object: nameOf(policy), message: why, fix: forAllRevisions }];
+  });
 }
 
 function unattached(surroundings: Surroundings): readonly Evidence[] {
@@ -63,7 +74,7 @@ export const attachmentRules: readonly Rule[] = [
   {
     id: 'MM027', severity: 'Critical', when: 'Always', title: 'Policy would not apply to pods without a sidecar',
     fix: 'Select the pods by labels of their own template, or leave the selector out to mean every pod of the namespace.',
-    find: unattached,
+    find: (surroundings) => [...unattached(surroundings), ...ofRevision(surroundings)],
   },
   {
     id: 'MM028', severity: 'Critical', when: 'Always', title: 'Port-level mTLS that ztunnel reads otherwise',

@@ -67,6 +67,7 @@ function paths(count: number): Spec {
 const http = { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] };
 const identity = { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] };
 const strict = peer({ mtls: { mode: 'STRICT' } });
+const canary = { labels: { 'istio.io/rev': 'canary' } };
 function meshConfig(text: string): ConfigView {
   return config('ConfigMap', { mesh: text }, { name: 'istio-canary', namespace: root });
 }
@@ -299,6 +300,8 @@ const table: Readonly<Record<string, Examples>> = {
       'an empty selector': around(policy({ selector: {}, action: 'DENY', ...identity })),
       'a label of the injector': withoutWaypoint(policy({ selector: { matchLabels: { 'security.istio.io/tlsMode': 'istio' } }, ...identity })),
       'the canonical name, for mTLS': around(peer({ selector: { matchLabels: { 'service.istio.io/canonical-name': 'web' } }, mtls: { mode: 'STRICT' } })),
+      'the label of a revision among several': around(policy({ action: 'DENY', ...identity }, canary), meshConfig('trustDomain: cluster.local')),
+      'the label of a revision that is not there, on what asks for mTLS': around(peer({ mtls: { mode: 'STRICT' } }, canary)),
       'a label of the injector beside one of the template': around(policy({ selector: { matchLabels: { 'app': 'web', 'service.istio.io/canonical-revision': 'latest' } } })),
     },
     ignored: {
@@ -308,6 +311,8 @@ const table: Readonly<Record<string, Examples>> = {
       'the canonical name that the template has itself': surroundings({ workloads: [workload({ templateLabels: { 'app': 'web', 'service.istio.io/canonical-name': 'web' } })] }, [policy({ selector: { matchLabels: { 'service.istio.io/canonical-name': 'web' } } })]),
       'PeerAuthentication with an empty selector, which both take for the namespace': around(peer({ selector: {}, mtls: { mode: 'STRICT' } })),
       'one for a waypoint': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'x' }] })),
+      'the label of the only revision': around(policy({ action: 'DENY', ...identity }, { labels: { 'istio.io/rev': 'default' } })),
+      'the label of a revision, for other pods': around(policy({ ...only('other'), ...identity }, canary)),
     },
   },
   MM028: {
@@ -604,7 +609,7 @@ const table: Readonly<Record<string, Examples>> = {
       'a policy for part of the pods of a Service': surroundings({ workloads: [workload(), workload({ name: 'v2', templateLabels: { app: 'web', version: 'v2' } })] }, [policy(http), policy({ ...http, selector: { matchLabels: { app: 'web', version: 'v2' } } }, { name: 'part' })]),
       'a headless Service': surroundings({ services: [service(), service({ name: 'web-pods', headless: true, selector: { app: 'night' } })], workloads: [workload(), asleep] }, [policy(http)]),
     },
-    ignored: { 'what can be carried over': around(policy(http)), 'L4 only': around(policy(identity)) },
+    ignored: { 'what can be carried over': around(policy(http)), 'the label of the only revision': around(policy(http, { labels: { 'istio.io/rev': 'default' } })), 'L4 only': around(policy(identity)) },
   },
   MM081: {
     seen: { 'a headless Service of the same pods': surroundings({ services: [service(), service({ name: 'web-pods', headless: true })] }, [policy(http)]), 'callers outside the mesh': around(policy(http)) },
@@ -660,6 +665,7 @@ const table: Readonly<Record<string, Examples>> = {
       'a pod of nobody': surroundings({ ...exit, services: [bound], workloads: [], pods: [plainPod(captured)] }, waypointOfShop),
       'what an earlier migration left': surroundings({ ...exit, services: [bound] }, [...waypointOfShop, asMade(policy({ selector: { matchLabels: { app: 'web' } } }, { labels: { 'meshmigration.dev/role': 'SidecarCopy' } }))]),
       'ports that the sidecar leaves alone': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
+      'ports that the sidecar of a pod of no workload leaves alone': surroundings({ ...exit, pods: [plainPod({ ...captured, owner: { kind: 'Rollout', name: 'roll' }, annotations: { ...captured.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
       'no interception': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'sidecar.istio.io/interceptionMode': 'NONE' } })] }, [strict]),
     },
     ignored: {

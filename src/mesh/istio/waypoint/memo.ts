@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { adoptedIn } from './chosen.ts';
+import { workloadsIn } from './world.ts';
 
 /** Kinds whose objects change what a translation says. */
 const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter', 'HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule', 'Gateway'];
@@ -8,7 +9,7 @@ const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthenticati
 /** Pictures of namespaces that are remembered; the oldest is forgotten. */
 const size = 500;
 
-/** Everything that a translation looks at, as a text: equal texts, equal translations. Pods come and go without changing it. */
+/** Everything that a translation looks at, as a text: equal texts, equal translations. Pods that are as their template says come and go without changing it. */
 function digest(surroundings: Surroundings): string {
   const { route, itinerary, records, mesh, namespace, services, workloads, pods, spec } = surroundings;
   const here = new Set([namespace.name, mesh.rootNamespace]);
@@ -20,6 +21,7 @@ function digest(surroundings: Surroundings): string {
     mesh.version,
     services.map(({ name, labels, annotations, selector, ports, headless, externalName }) => [name, labels, annotations, selector, ports, headless, externalName]),
     workloads.map(({ kind, name, serviceAccount, templateLabels, containerPorts }) => [kind, name, serviceAccount, templateLabels, containerPorts]),
+    workloadsIn(surroundings),
     pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     spec.callers,
     spec.policies.direct,

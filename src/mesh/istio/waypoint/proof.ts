@@ -203,11 +203,14 @@ function changesIn(scene: Scene, states: readonly State[], known: Known): readon
  */
 export function changes(world: World, peers: readonly PeerAuthentication[], translation: Translation): readonly Change[] {
   const states = statesOf(world, translation);
-  const known: Known = { signatures: new Signatures(), changes: new Map() };
+  const compared: Known = { signatures: new Signatures(), changes: new Map() };
   return translation.bound.flatMap((service): readonly Change[] => {
+    const known = podsBehind(service, world.workloads).map(({ labels }) => labels);
+    // Without a comparison nothing would be proven: a Service whose pods nobody knows is asked of what its selector says.
+    const pods = known.length > 0 ? known : [service.selector];
     try {
-      return podsBehind(service, world.workloads).flatMap(({ labels }) => protocolsOf(service).flatMap((protocol) =>
-        changesIn({ world, peers, service, workload: { namespace: world.namespace, labels }, protocol }, states, known)
+      return pods.flatMap((labels) => protocolsOf(service).flatMap((protocol) =>
+        changesIn({ world, peers, service, workload: { namespace: world.namespace, labels }, protocol }, states, compared)
           .map((found) => ({ ...found, object: serviceTitle(service) }))));
     } catch (error) {
       if (!(error instanceof RequestSpaceTooLarge)) throw error;

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, WorkloadView } from '../../views.ts';
+import { onlyRevision } from '../mesh-config.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { parsed } from '../policy/parsed.ts';
@@ -8,6 +9,7 @@ import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../poli
 import { isMade } from '../policy/translate/names.ts';
 import { boundBefore, chosenWaypoint } from './chosen.ts';
 import { gatewayNameLabel } from './gateway.ts';
+import { podsWithoutTemplate } from './other-pods.ts';
 
 const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
 const routes = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
@@ -29,13 +31,21 @@ function isDestination({ templateLabels }: WorkloadView): boolean {
   return templateLabels[gatewayNameLabel] === undefined;
 }
 
+/** All pods that policies decide about: those that templates say will be, and those that no template tells of. */
+export function workloadsIn(surroundings: Surroundings): readonly WorkloadFacts[] {
+  const templates = surroundings.workloads.filter(isDestination).map(workloadFacts);
+  return [...templates, ...podsWithoutTemplate(surroundings, templates)];
+}
+
 /** The picture of a namespace in the words of the translation. */
 export function worldOf(surroundings: Surroundings): World {
   const { mesh, namespace, pods } = surroundings;
   const inScope = (kind: string): readonly ConfigView[] =>
     [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings));
+  const revision = onlyRevision(mesh);
   return {
     namespace: namespace.name,
+    ...(revision !== undefined && { revision }),
     options: policyOptionsOf(mesh),
     waypoint: chosenWaypoint(surroundings),
     boundBefore: boundBefore(surroundings),
@@ -47,6 +57,6 @@ export function worldOf(surroundings: Surroundings): World {
     extensions: extensions.flatMap(inScope),
     routes: routes.flatMap((kind): readonly ConfigObject[] => mesh.configs(kind)),
     services: surroundings.services.filter(({ labels }) => labels[gatewayNameLabel] === undefined),
-    workloads: surroundings.workloads.filter(isDestination).map(workloadFacts),
+    workloads: workloadsIn(surroundings),
   };
 }

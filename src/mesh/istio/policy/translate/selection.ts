@@ -20,6 +20,11 @@ const addedLabels: ReadonlySet<string> = new Set([
   'pod-template-hash', 'controller-revision-hash', 'statefulset.kubernetes.io/pod-name', 'apps.kubernetes.io/pod-index',
 ]);
 
+/** Labels of a running pod as far as a template could have them: what is added to each pod anew says nothing about those that come after it. */
+export function withoutAdded(labels: Labels): Labels {
+  return Object.fromEntries(Object.entries(labels).filter(([key]) => key !== tlsModeLabel && !addedLabels.has(key)));
+}
+
 /** Whether labels have everything that a selector asks for. */
 export function holds(selector: Labels, labels: Labels): boolean {
   return Object.entries(selector).every(([key, value]) => labels[key] === value);

@@ -12,6 +12,7 @@ import type { Manifest, Role } from './manifest.ts';
 import { waypointNeeds, type ServiceNeed } from './needs.ts';
 import { dormant, hindrances, protocolConflicts, unservable, unserved } from './obstacles.ts';
 import { critical, type Problem } from './problem.ts';
+import { featuresOfRevisions, policiesOfRevisions } from './revision.ts';
 import { routeOffer, type RouteOffer } from './route-offer.ts';
 import { keptFeatures, routeProblems, type KeptFeature } from './routes.ts';
 import { countSizes, tooLarge } from './size.ts';
@@ -73,6 +74,7 @@ export function translate(world: World): Translation {
   ];
   const problems = [
     ...alike(manifests),
+    ...policiesOfRevisions(world), ...featuresOfRevisions(world),
     ...copies.flatMap((made) => made.problems),
     ...bound.flatMap((service) => hindrances(service, world)),
     ...bound.flatMap((service) => routeProblems(service, world)),

@@ -45,6 +45,8 @@ export interface Exceptions {
 export interface World {
   readonly namespace: string;
   readonly options: PolicyOptions;
+  /** The revision of istiod, if there is one only. */
+  readonly revision?: string;
   readonly waypoint: WaypointFacts;
   /** Services of which callers in ambient came through the waypoint before the migration; absent: of none. */
   readonly boundBefore?: readonly string[];

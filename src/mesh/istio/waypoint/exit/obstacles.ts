@@ -49,16 +49,26 @@ function canaries({ namespace, services }: Surroundings): readonly Problem[] {
 
 /** By these annotations a sidecar leaves ports alone, which ztunnel does not know of. */
 const portAnnotations = ['excludeInboundPorts', 'includeInboundPorts'].map((name) => `traffic.sidecar.istio.io/${name}`);
+const interceptionAnnotation = 'sidecar.istio.io/interceptionMode';
 
-/** Ports that ztunnel sees and the sidecar would not: what selects the pods would not be enforced there. */
-export function unseenPorts({ workloads, mesh, namespace }: Surroundings): readonly Problem[] {
+/** By the key of such an annotation; undefined without one. */
+function leavesAlone(annotations: Readonly<Record<string, string>>): string | undefined {
+  const ports = portAnnotations.find((key) => (annotations[key] ?? '*') !== '*' && annotations[key] !== '');
+  return ports ?? (annotations[interceptionAnnotation] === 'NONE' ? interceptionAnnotation : undefined);
+}
+
+/** Ports that ztunnel sees and the sidecar would not: what selects the pods would not be enforced there. Of a pod that no workload owns its own annotations tell it. */
+export function unseenPorts({ workloads, pods, mesh, namespace }: Surroundings): readonly Problem[] {
   const isProtected = [namespace.name, mesh.rootNamespace].some((home) => ['AuthorizationPolicy', 'PeerAuthentication'].some((kind) => mesh.configs(kind, home).length > 0));
   if (!isProtected) return [];
-  return workloads.flatMap((workload) => {
-    const found = portAnnotations.find((key) => (workload.templateAnnotations[key] ?? '*') !== '*' && workload.templateAnnotations[key] !== '');
-    const mode = workload.templateAnnotations['sidecar.istio.io/interceptionMode'] === 'NONE' ? 'sidecar.istio.io/interceptionMode' : undefined;
-    const key = found ?? mode;
-    return key === undefined ? [] : [critical(nameOf(workload), `spec.template.metadata.annotations[${key}]`, 'its sidecar would not see connections that ztunnel decides about today', 'Remove the annotation from the template; ambient ignores it.')];
+  const others = pods.filter(({ owner, ...pod }) => concerns(pod) && !pod.terminating && !workloads.some(({ kind, name }) => kind === owner?.kind && name === owner.name));
+  const holders = [
+    ...workloads.map((workload) => ({ holder: nameOf(workload), field: 'spec.template.metadata.annotations', annotations: workload.templateAnnotations })),
+    ...others.map((pod) => ({ holder: nameOf(pod), field: 'metadata.annotations', annotations: pod.annotations })),
+  ];
+  return holders.flatMap(({ holder, field, annotations }) => {
+    const key = leavesAlone(annotations);
+    return key === undefined ? [] : [critical(holder, `${field}[${key}]`, 'its sidecar would not see connections that ztunnel decides about today', 'Remove the annotation from the template; ambient ignores it.')];
   });
 }
 

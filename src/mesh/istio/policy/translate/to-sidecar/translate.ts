@@ -4,6 +4,7 @@ import { protocolConflicts } from '../obstacles.ts';
 import { portMap } from '../ports.ts';
 import { critical, warning, type Problem } from '../problem.ts';
 import { sidecarAction } from '../reach.ts';
+import { policiesOfRevisions } from '../revision.ts';
 import { coverage, podsBehind, sharePods, tlsModeLabel } from '../selection.ts';
 import type { Manifest } from '../manifest.ts';
 import { countSizes, tooLarge } from '../size.ts';
@@ -85,6 +86,7 @@ export function translateToSidecars(world: ExitWorld): ExitTranslation {
   const manifests = served.flatMap((one) => manifestsFor(one, world));
   const problems = [
     ...alike(manifests),
+    ...policiesOfRevisions(world),
     ...served.flatMap((one) => [...policyProblems(one, world), ...portProblems(one, world), ...labelledPods(one, world), ...known(one, world)]),
     ...tokenProblems(world),
     ...protocolConflicts(sharingServices(world), world),
