@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isNewer, journalOn, type Journal } from '../plan/journal.ts';
 import { Fights } from './fights.ts';
@@ -74,6 +74,12 @@ export class Memory {
     const seen = this.#journals.get(place);
     // While there was no MeshMigration nobody looked, so a person may have put everything back: another one of the same name begins with what it sees.
     return seen?.namespaceUid === home.uid && seen.migration === migration ? seen.journal : undefined;
+  }
+
+  /** What was written has been true, though somebody may take it away before it is seen: else a beginning would be taken for what is over. */
+  wroteJournal({ place, migration }: Remembered, home: NamespaceView, text: string): void {
+    const journal = journalOn({ ...home, annotations: { [journalAnnotation]: text } });
+    if (journal !== undefined) this.#journals.set(place, { journal, namespaceUid: home.uid, migration });
   }
 
   /** A subject and its attempt: what did not last in one says nothing of the next. */

@@ -3,7 +3,7 @@ import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from
 import { AmbiguousWriteError } from '../kube/errors.ts';
 import { evidenceOf } from '../engine/confirm.ts';
 import { decide } from '../engine/decide.ts';
-import { dropsJournal } from '../engine/keep-journal.ts';
+import { dropsJournal, journalIn } from '../engine/keep-journal.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
 import { isProtected } from '../engine/migration-writes.ts';
 import { effortsOf } from '../engine/efforts.ts';
@@ -214,9 +214,7 @@ export class NamespaceReconciler {
       this.#memory.refusals.forget(key, describeWrite(write, namespace));
       for (const effort of efforts) fights.wrote(way, effort);
       for (const one of done) fenceOff(this.#context, one);
-      if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) {
-        this.#memory.swept(subject, situation.surroundings.namespace, situation.quietMs);
-      }
+      this.#wrote(subject, situation, write, done.some(({ lost }) => lost === true));
       // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go. Nor does what was not kept.
       return done.some(({ resourceVersion, lost }) => resourceVersion === undefined || lost === true) ? { kind: 'Stale' } : { kind: 'Again' };
     } catch (error) {
@@ -228,6 +226,12 @@ export class NamespaceReconciler {
       if (result !== undefined) return result;
       throw error;
     }
+  }
+
+  #wrote(subject: Remembered, { surroundings: { namespace }, quietMs }: Situation, write: Write, isLost: boolean): void {
+    const journal = isLost ? undefined : journalIn(write);
+    if (journal !== undefined) this.#memory.wroteJournal(subject, namespace, journal);
+    if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#memory.swept(subject, namespace, quietMs);
   }
 
   /** Notes what the API server refuses; undefined if it is more than an old picture or a name that is taken. */

@@ -27,7 +27,11 @@ function manyCallers(home: string, count: number): KubeObject {
 function tooMany(home: string): KubeObject {
   return object('AuthorizationPolicy', home, 'too-many', {
     selector: { matchLabels: { app: 'api' } }, action: 'ALLOW',
-    rules: numbers(3000, (index) => ({ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/a${index}`] } }], to: [{ operation: { paths: [`/p${index}/*`] } }] })),
+    // A CRD of Istio has room for 512 rules.
+    rules: numbers(500, (index) => ({
+      from: [{ source: { principals: numbers(6, (each) => `cluster.local/ns/${home}/sa/a${index}-${each}`) } }],
+      to: [{ operation: { paths: numbers(6, (each) => `/p${index}-${each}/*`) } }],
+    })),
   });
 }
 
