@@ -105,6 +105,7 @@ async function behindWaypoint(world: World, reader: Reader): Promise<void> {
   await world.create(meshMigration(migration, { names: [home] }));
   await world.phase('Migrated', migration);
   await reader.follow('See the state in one command', 'Why it is stalled', 'Something takes the restart annotation away', 'The waypoint does not become ready', 'Callers are refused');
+  await reader.follow('A write is refused', 'A write does not last');
   await world.patch('AuthorizationPolicy', home, await copyName(world), { spec: { action: 'DENY' } });
   await reader.follow('Someone edited a copy');
   await world.eventually('the copy again', async () => await copyName(world));

@@ -62,7 +62,7 @@ export const exampleCopy = 'readers-api-1a2b3c4d5e6f708192a3b4c5d6e7f809';
 
 /** The sections whose commands are run, in the order of the story that brings their states about. */
 export const told: readonly string[] = [
-  'See the state in one command', 'Why it is stalled', 'Something takes the restart annotation away', 'The waypoint does not become ready', 'Callers are refused',
+  'See the state in one command', 'Why it is stalled', 'Something takes the restart annotation away', 'The waypoint does not become ready', 'Callers are refused', 'A write is refused', 'A write does not last',
   'Someone edited a copy', 'Something is left over', 'Where the original labels are', 'The operator is down', 'Write a status by hand', 'Roll back', 'Stop everything',
   'Someone else changed a label', 'A rollback has not left everything as it was', 'Remove the finalizer by force', 'Roll back without the operator: L7', 'A namespace failed', 'A rollback is stuck', 'Roll back without the operator',
   'The journal is gone', 'A MeshMigration does not go away',
