@@ -209,11 +209,6 @@ export const commanded = 'Command';
 /** The reason of a namespace in `status.returned` whose journal was taken away: where it stands is known only to whoever brings it back by hand. */
 export const journalLost = 'JournalLost';
 
-/** Whether a namespace in `status.returned` is there because its attempt failed. */
-export function isFailure({ reason }: Pick<Returned, 'reason'>): boolean {
-  return reason !== commanded && reason !== journalLost;
-}
-
 /** A namespace that is not started again by itself. */
 export const Returned = z.object({
   namespace: z.string().max(63).describe('The namespace.'),

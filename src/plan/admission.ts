@@ -1,5 +1,5 @@
 import { stalledBy } from '../api/common.ts';
-import { isFailure, type MeshMigrationSpec } from '../api/mesh-migration.ts';
+import { commanded, journalLost, type MeshMigrationSpec, type Returned } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { counted } from '../base/counted.ts';
 import { memoizeLast } from '../base/memoize.ts';
@@ -50,6 +50,11 @@ const journalsOf = memoizeLast(({ metadata, spec }: MeshMigration, namespaces: r
     const journal = journalOn(namespace);
     return isOf(journal, metadata.name, spec) ? [{ namespace, journal }] : [];
   }));
+
+/** Whether a namespace in `status.returned` is there because its attempt failed. */
+function isFailure({ reason }: Returned): boolean {
+  return reason !== commanded && reason !== journalLost;
+}
 
 /**
  * The namespaces that count against the failure budget, by name: the attempt at them failed, rolled back since or not, to move them or to restart them for
