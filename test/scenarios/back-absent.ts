@@ -106,6 +106,7 @@ function lost({ name, then }: Sealing): Scenario {
   return {
     name,
     disturbs: true,
+    ...(then !== undefined && { simulationOnly: true }),
     async run(world) {
       const [a, b] = [world.ns('a'), world.ns('b')];
       await callerAndCalled(world, a, b);

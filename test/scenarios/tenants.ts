@@ -132,7 +132,7 @@ export const tenantScenarios: readonly Scenario[] = [
   },
   tooLargeAt('RestartWorkloads', 'tenant-too-large-late', tooMany),
   tooLargeAt('EnsureWaypoint', 'tenant-too-large-early', tooMany, { simulationOnly: true }),
-  tooLargeAt('RestartWorkloads', 'mesh-too-large-late', () => tooMany('istio-system'), { disturbs: true }),
+  tooLargeAt('RestartWorkloads', 'mesh-too-large-late', () => tooMany('istio-system'), { disturbs: true, simulationOnly: true }),
   {
     name: 'tenant-too-large-comes-back',
     async run(world) {
