@@ -51,6 +51,7 @@ export const notRun: Readonly<Record<string, string>> = {
 export const mayBeSilent: Readonly<Record<string, string>> = {
   'kubectl get pods -n mesh-migration-system': asProcess,
   'kubectl get gateways': 'there is none of the other kind in the namespace of the kubeconfig',
+  [`kubectl get mm shop -o jsonpath='{.status.conditions[?(@.type=="CommandRejected")].message}'`]: 'the command before it is carried out',
   'kubectl events -n shop-api --for deployment/waypoint': 'events are kept for an hour only',
 };
 
