@@ -48,11 +48,20 @@ function versionOf(resource: Resource, object: KubeObject): Written {
   return { resource, namespace, name, resourceVersion };
 }
 
-const journalPath = `/metadata/annotations${member(journalAnnotation)}`;
+/** Where a patch of a namespace has the journal. */
+export const journalPath = `/metadata/annotations${member(journalAnnotation)}`;
+
+/** The journal that a write puts on the namespace, as text. */
+export function journalIn(write: Write): string | undefined {
+  if (write.kind !== 'PatchNamespace') return undefined;
+  const made = write.operations.find(({ op, path }) => op === 'add' && path === journalPath);
+  return made?.op === 'add' && typeof made.value === 'string' ? made.value : undefined;
+}
 
 /** The journal is what everything else is believed for: that the API server has answered a patch is no proof that it is there. */
-function withJournal({ operations }: Extract<Write, { kind: 'PatchNamespace' }>, answer: KubeObject): Written {
-  const isThere = operations.every((operation) => operation.op !== 'add' || operation.path !== journalPath || answer.metadata.annotations?.[journalAnnotation] === operation.value);
+function withJournal(write: Write, answer: KubeObject): Written {
+  const journal = journalIn(write);
+  const isThere = journal === undefined || answer.metadata.annotations?.[journalAnnotation] === journal;
   return { ...versionOf(namespaces, answer), ...(!isThere && { lost: true }) };
 }
 

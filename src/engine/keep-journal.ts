@@ -5,6 +5,7 @@ import type { LabelTargets } from '../mesh/adapter.ts';
 import { journalText, type Journal } from '../plan/journal.ts';
 import type { Verdict } from './conditions.ts';
 import { hold, type Draft } from './draft.ts';
+import { journalPath } from './execute.ts';
 import { fromList, observedLabels, sameLabels } from './label-values.ts';
 import { namespacePatch } from './patches.ts';
 import { leaveAlone, refusalOf } from './refused.ts';
@@ -78,16 +79,7 @@ export function journalFirst(situation: Situation, before: NamespaceMigrationSta
   return { ...hold(before, stays, verdict), unanswered: true, next: { kind: 'Write', write } };
 }
 
-const atJournal = journalAnnotation.replace('/', '~1');
-
 /** Whether a patch takes the journal off the namespace. */
 export function dropsJournal(write: Write): boolean {
-  return write.kind === 'PatchNamespace' && write.operations.some(({ op, path }) => op === 'remove' && path.endsWith(atJournal));
-}
-
-/** The journal that a patch puts on the namespace, as text. */
-export function journalIn(write: Write): string | undefined {
-  if (write.kind !== 'PatchNamespace') return undefined;
-  const [made] = write.operations.flatMap((operation) => (operation.op === 'add' && operation.path.endsWith(atJournal) ? [operation.value] : []));
-  return typeof made === 'string' ? made : undefined;
+  return write.kind === 'PatchNamespace' && write.operations.some(({ op, path }) => op === 'remove' && path === journalPath);
 }

@@ -3,11 +3,11 @@ import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from
 import { AmbiguousWriteError } from '../kube/errors.ts';
 import { evidenceOf } from '../engine/confirm.ts';
 import { decide } from '../engine/decide.ts';
-import { dropsJournal, journalIn } from '../engine/keep-journal.ts';
+import { dropsJournal } from '../engine/keep-journal.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
 import { isProtected } from '../engine/migration-writes.ts';
 import { effortsOf } from '../engine/efforts.ts';
-import { describeWrite, execute, OldPictureError, written } from '../engine/execute.ts';
+import { describeWrite, execute, journalIn, OldPictureError, written } from '../engine/execute.ts';
 import { NameTakenError } from '../engine/make.ts';
 import { unmadeIn } from '../engine/refused-records.ts';
 import type { Decision, Situation, Write } from '../engine/situation.ts';

@@ -7,7 +7,7 @@ import { allowGet, denyDelete, nothingLeft, shop, stalled } from './http.ts';
 import { deployment, kinds, meshMigration, namespace } from './manifests.ts';
 import { smallShop } from './migrate.ts';
 import type { Scenario } from './scenario.ts';
-import type { World } from './world.ts';
+import type { Snapshot, World } from './world.ts';
 import { watchWrites, type WriteWatch } from './write-watch.ts';
 
 /** How often somebody looks whether he has to change something back. */
@@ -98,6 +98,15 @@ export function cleaner(world: World, name: string): Fighter {
   });
 }
 
+/** A shop behind its waypoint; returns what was before. */
+async function migratedShop(world: World): Promise<Snapshot> {
+  await shop(world, allowGet(world.ns()));
+  const before = await world.snapshot();
+  await world.create(meshMigration(world.name, { names: [world.ns()] }));
+  await world.childPhase('Migrated');
+  return before;
+}
+
 /** Whatever is written and does not last is written less and less often, and said; everything else goes on. */
 export const fightScenarios: readonly Scenario[] = [
   {
@@ -155,10 +164,7 @@ export const fightScenarios: readonly Scenario[] = [
     name: 'fought-copy',
     simulationOnly: true,
     async run(world) {
-      await shop(world, allowGet(world.ns()));
-      const before = await world.snapshot();
-      await world.create(meshMigration(world.name, { names: [world.ns()] }));
-      await world.childPhase('Migrated');
+      const before = await migratedShop(world);
       const writes = await watchWrites(world, kinds.AuthorizationPolicy, world.ns(), isCopy('readers'));
       const tool = cleaner(world, 'readers');
       assert.match(await stalled(world, 'WriteUndone'), /AuthorizationPolicy fought-copy\/readers-api-\w+ is deleted again and again after it was made/);
@@ -204,10 +210,7 @@ export const fightScenarios: readonly Scenario[] = [
     name: 'fought-way-back',
     simulationOnly: true,
     async run(world) {
-      await shop(world, allowGet(world.ns()));
-      const before = await world.snapshot();
-      await world.create(meshMigration(world.name, { names: [world.ns()] }));
-      await world.childPhase('Migrated');
+      const before = await migratedShop(world);
       const { metadata: { labels, annotations } } = await world.client.get(kinds.Service, world.ns(), 'api', world.signal);
       const writes = await watchWrites(world, kinds.Service, world.ns(), ({ metadata }) => metadata.name === 'api');
       const tool = fighter(world, async () => {

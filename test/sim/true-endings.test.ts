@@ -17,6 +17,15 @@ async function messageOf(world: World, name?: string): Promise<string> {
   return (await world.migration(name)).status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
 }
 
+/** Migrated, and taken back as a whole. */
+async function thereAndBack(world: World): Promise<void> {
+  await smallShop(world);
+  await world.create(meshMigration(world.name, { names: [world.ns()] }));
+  await world.phase('Migrated');
+  await world.edit({ action: 'Rollback' });
+  await world.phase('RolledBack');
+}
+
 /** What the record of the first migration says, once it says so. */
 async function says(world: World, pattern: RegExp): Promise<string> {
   return await world.eventually(String(pattern), async () => {
@@ -71,11 +80,7 @@ describe('a namespace that went back and that another migration has moved since'
 
   it('is not said to be as it was under another revision, until it has the one of before again', async () => {
     await run(async (world) => {
-      await smallShop(world);
-      await world.create(meshMigration(world.name, { names: [world.ns()] }));
-      await world.phase('Migrated');
-      await world.edit({ action: 'Rollback' });
-      await world.phase('RolledBack');
+      await thereAndBack(world);
       const label = async (labels: Readonly<Record<string, string | null>>): Promise<void> => { await world.patch('Namespace', undefined, world.ns(), { metadata: { labels } }); };
       await label({ 'istio.io/rev': 'canary' });
       expect(await says(world, /^rolled back\. somebody \(field manager .*\) has changed istio\.io\/rev since/)).toMatch(/^Unknown /);
@@ -88,11 +93,7 @@ describe('a namespace that went back and that another migration has moved since'
 
   it('is named by a migration that says how its rollback ended', async () => {
     await run(async (world) => {
-      await smallShop(world);
-      await world.create(meshMigration(world.name, { names: [world.ns()] }));
-      await world.phase('Migrated');
-      await world.edit({ action: 'Rollback' });
-      await world.phase('RolledBack');
+      await thereAndBack(world);
       expect(await messageOf(world)).toBe('everything is as it was: 1 namespace back');
       await world.patch('Namespace', undefined, world.ns(), { metadata: { labels: { 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' } } });
       await says(world, /^rolled back\. somebody \(field manager scenario\) has given it the labels of IstioAmbient since/);
