@@ -1,20 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import { essenceOf, type Effort } from '../engine/efforts.ts';
 import { refusalsToReport, type Refusal } from '../engine/situation.ts';
-
-/** So often in a row the same is written at once: whoever changed it back has settled it perhaps. */
-const freely = 3;
-const firstPauseMs = 1000;
-const longestPauseMs = 60_000;
+import { forgetMs, longestPauseMs, pauseAfter } from './undone.ts';
 
 /** So often an object may become by turns what it was before, as when somebody edits a policy to and fro; then once a minute. */
 const turns = 20;
 
 /** For so long at least the status says that something does not last: that it does for a second says nothing. */
 const leastDoubtMs = 60_000;
-
-/** What has lasted for so long is another matter when it is undone once more. GitOps tools look every few minutes. */
-const forgetMs = 15 * 60_000;
 
 /** What one object was made to be, and how often. */
 interface Fight {
@@ -55,8 +48,7 @@ function repeatedLately(fight: Fight | undefined, now: number): number {
 /** How long after the last write of an object the same may be made of it again: longer each time, never for good. */
 function pauseBefore(fight: Fight | undefined, effort: Effort): number {
   if (isRepeated(fight, effort) && (fight?.repeated ?? 0) >= turns) return longestPauseMs;
-  const times = inARow(fight, effort);
-  return times < freely ? 0 : Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(times - freely, 10));
+  return pauseAfter(inARow(fight, effort));
 }
 
 function doubtEnds(fight: Fight): number {

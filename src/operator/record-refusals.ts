@@ -3,6 +3,7 @@ import type { RefusedWrite } from '../engine/refused-records.ts';
 import { refusalsToReport } from '../engine/situation.ts';
 import { ApiError, ConflictError, ForbiddenError } from '../kube/errors.ts';
 import { isStale, StatusNotKeptError } from './reconciler.ts';
+import { forgetMs, freely, pauseAfter } from './undone.ts';
 
 const leastMs = 1000;
 const mostMs = 60_000;
@@ -11,12 +12,6 @@ const mostMs = 60_000;
 interface Owned {
   readonly metadata: { readonly uid?: string | undefined };
 }
-
-/** So often the same is written at once when it did not last: whoever undid it has settled it perhaps. */
-const freely = 3;
-
-/** What was written last so long ago has lasted. */
-const forgetMs = 15 * 60_000;
 
 /** The write of a status. */
 const status = 'Status';
@@ -38,11 +33,6 @@ interface Tried {
 }
 
 const untried: Tried = { count: 0, tries: 0, message: '', notBefore: 0, done: 0, doneAt: -Infinity };
-
-/** How long after it was carried out the same may be written once more, because it did not last: longer from time to time, never for good. */
-function pauseAfter(done: number): number {
-  return done < freely ? 0 : Math.min(mostMs, leastMs * 2 ** Math.min(done - freely, 10));
-}
 
 /** Until when what was carried out too often for chance may not last once more: it is said meanwhile, also while it is as it should be. */
 function doubtEnds({ done, doneAt }: Tried): number {
