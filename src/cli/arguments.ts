@@ -1,5 +1,6 @@
 import type { ParseArgsOptionDescriptor } from 'node:util';
 import type { Severity } from '../api/common.ts';
+import { own } from '../base/own.ts';
 import { parseIstioVersion } from '../mesh/istio/policy/istio-version.ts';
 import type { AuditOptions } from './audit/audit.ts';
 import type { AuditFinding } from './audit/report.ts';
@@ -43,7 +44,7 @@ export interface CommonArguments<Format> extends AuditOptions {
 const failing: Readonly<Record<string, readonly Severity[]>> = { critical: ['Critical'], warning: ['Critical', 'Warning'], never: [] };
 
 function oneOf<Value>(option: string, value: string, choices: Readonly<Record<string, Value>>): Value {
-  const choice = Object.hasOwn(choices, value) ? choices[value] : undefined;
+  const choice = own(choices, value);
   if (choice === undefined) throw new UsageError(`${option} must be one of ${Object.keys(choices).join(', ')}, not "${value}"`);
   return choice;
 }

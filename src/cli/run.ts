@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { own } from '../base/own.ts';
 import type { Outcome } from './arguments.ts';
 import { auditCommand } from './audit-command.ts';
 import { printable } from '../base/printable.ts';
@@ -23,7 +24,7 @@ async function outcomeOf(args: readonly string[], stdin: NodeJS.ReadableStream):
   if (args.includes('--help') || args.includes('-h')) return { output: usage, exitCode: 0 };
   if (args.includes('--version')) return { output: `${version}\n`, exitCode: 0 };
   const [name = '', ...rest] = args;
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const command = own(commands, name);
   if (command === undefined) throw new UsageError(name === '' ? 'a command is missing' : `there is no command "${name}"`);
   return command(rest, stdin);
 }

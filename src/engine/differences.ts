@@ -1,6 +1,7 @@
 import type { Mode } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { group, restartAnnotation } from '../api/resources.ts';
+import { own } from '../base/own.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
 import type { ConfigView } from '../mesh/views.ts';
 import { fromList, unmet } from './label-values.ts';
@@ -25,7 +26,7 @@ function ofNamespace({ surroundings: { namespace } }: Situation, { original }: N
 
 /** One that somebody has deleted since is nobody's to compare. */
 function ofServices({ surroundings: { services }, remembered }: Situation): readonly string[] {
-  return services.flatMap(({ namespace, name, labels, labelManagers }) => labelsOf(`Service ${namespace}/${name}`, labels, remembered?.services?.[name] ?? {}, labelManagers));
+  return services.flatMap(({ namespace, name, labels, labelManagers }) => labelsOf(`Service ${namespace}/${name}`, labels, own(remembered?.services, name) ?? {}, labelManagers));
 }
 
 /** A namespace that was only restarted keeps the annotation: to take it away would restart it once more. */

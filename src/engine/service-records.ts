@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { originalLabelsAnnotation } from '../api/resources.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { own } from '../base/own.ts';
 import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
 import { text } from '../mesh/json.ts';
 import { keptLabels } from '../mesh/kept-labels.ts';
@@ -55,7 +56,7 @@ function withRecord(service: ServiceView, known: LabelTargets | undefined, targe
 export function withRecords(situation: Situation, { services: known, labels, ...chosen }: Pick<Journal, 'labels' | 'itinerary' | 'services' | 'waypoint'>): readonly ServiceView[] {
   const { services } = situation.surroundings;
   const binding = bindingOf(situation, labels, chosen);
-  return binding === undefined ? services : services.map((service) => withRecord(service, known?.[service.name], binding.work.targets));
+  return binding === undefined ? services : services.map((service) => withRecord(service, own(known, service.name), binding.work.targets));
 }
 
 /** What of a Service is to be recorded. */
@@ -90,7 +91,7 @@ export function recordsFor(situation: Situation, { direction, original, steps = 
   const owners = binding.work.owners?.(surroundings) ?? [];
   const due = typeof names === 'string' ? [] : names;
   const records = surroundings.services.flatMap((service) => {
-    const record = recordOf(service, { binding, known: remembered?.services?.[service.name], isBegun, isDue: due.includes(service.name), isOwners: owners.includes(service.name) });
+    const record = recordOf(service, { binding, known: own(remembered?.services, service.name), isBegun, isDue: due.includes(service.name), isOwners: owners.includes(service.name) });
     return record === undefined ? [] : [[service.name, record] as const];
   });
   return records.length === 0 ? undefined : Object.fromEntries(records);

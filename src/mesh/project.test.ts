@@ -122,7 +122,7 @@ describe('selects', () => {
     [{}, true], [{ matchLabels: { app: 'web' } }, true], [{ matchLabels: { app: 'web', tier: 'back' } }, false], [{ matchLabels: { app: 'api' } }, false],
     [{ matchExpressions: [{ key: 'tier', operator: 'In', values: ['front', 'x'] }] }, true], [{ matchExpressions: [{ key: 'zone', operator: 'In', values: ['a'] }] }, false],
     [{ matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['front'] }] }, false], [{ matchExpressions: [{ key: 'zone', operator: 'NotIn', values: ['a'] }] }, true],
-    [{ matchExpressions: [{ key: 'app', operator: 'Exists' }] }, true], [{ matchExpressions: [{ key: 'zone', operator: 'Exists' }] }, false],
+    [{ matchExpressions: [{ key: 'app', operator: 'Exists' }] }, true], [{ matchExpressions: [{ key: 'zone', operator: 'Exists' }] }, false], [{ matchExpressions: [{ key: 'constructor', operator: 'Exists' }] }, false],
     [{ matchExpressions: [{ key: 'zone', operator: 'DoesNotExist' }] }, true], [{ matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] }, false],
     [{ matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'In', values: ['back'] }] }, false],
   ])('%j', (selector, expected) => {

@@ -1,4 +1,5 @@
 import type { WorkloadKind } from '../api/namespace-migration.ts';
+import { own } from '../base/own.ts';
 import type { PodAsks } from './pod-resources.ts';
 
 /*
@@ -178,9 +179,9 @@ export interface ConfigView extends View {
 
 /** Whether labels satisfy a selector (metav1.LabelSelector semantics: an empty selector matches everything). */
 export function selects(selector: SelectorView, labels: Readonly<Record<string, string>>): boolean {
-  const byLabel = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  const byLabel = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => own(labels, key) === value);
   return byLabel && (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-    const value = labels[key];
+    const value = own(labels, key);
     switch (operator) {
       case 'In': return value !== undefined && values.includes(value);
       case 'NotIn': return value === undefined || !values.includes(value);

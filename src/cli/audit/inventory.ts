@@ -1,5 +1,6 @@
 import type { WorkloadKind } from '../../api/namespace-migration.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { own } from '../../base/own.ts';
 import { watched } from '../../mesh/istio/resources.ts';
 import { record, type Json } from '../../mesh/json.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
@@ -66,7 +67,7 @@ function placed({ kind, object }: Manifest, namespace: string): KubeObject {
 function workloadOf(manifest: Manifest, object: KubeObject): readonly WorkloadView[] {
   const project = projectWorkload(workloadKind(manifest.kind));
   if (manifest.group === '' && manifest.kind === 'Pod') return [project({ ...object, spec: { template: { metadata: object.metadata } } })];
-  const template = templates[manifest.kind];
+  const template = own(templates, manifest.kind);
   if (template === undefined || !workloadGroups.includes(manifest.group)) return [];
   return [project({ ...object, spec: { ...record(object['spec']), template: template(record(object['spec'])) } })];
 }

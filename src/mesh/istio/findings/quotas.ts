@@ -1,5 +1,6 @@
 import type { Severity } from '../../../api/common.ts';
 import { memoize } from '../../../base/memoize.ts';
+import { own } from '../../../base/own.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { record } from '../../json.ts';
 import { asksOf, type PodAsks } from '../../pod-resources.ts';
@@ -26,8 +27,8 @@ function ofPods(pods: number, asks: PodAsks): Need {
   const { requests, limits } = asks;
   const amount = (counted: string): number => {
     if (counted === 'pods' || counted === 'count/pods') return pods * 1000;
-    if (counted.startsWith('limits.')) return pods * (limits[counted.slice('limits.'.length)] ?? 0);
-    return pods * (requests[counted.replace(/^requests\./, '')] ?? 0);
+    if (counted.startsWith('limits.')) return pods * (own(limits, counted.slice('limits.'.length)) ?? 0);
+    return pods * (own(requests, counted.replace(/^requests\./, '')) ?? 0);
   };
   return (scopes) => {
     const open = openScopes(scopes, asks);

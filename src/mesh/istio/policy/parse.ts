@@ -1,3 +1,4 @@
+import { own } from '../../../base/own.ts';
 import { checkAuthorizationPolicy } from './parse-checks.ts';
 import { parseAttachment, parseSelector } from './parse-attachment.ts';
 import { list, map, object, oneOf, string, strings, type Problem, type Report } from './parse-values.ts';
@@ -79,7 +80,7 @@ const booleans: Readonly<Record<string, boolean>> = {
 function parseDryRun(value: string | undefined, action: Action, report: Report): boolean {
   if (value === undefined) return false;
   const field = `metadata.annotations[${dryRunAnnotation}]`;
-  const dryRun = Object.hasOwn(booleans, value) ? booleans[value] : undefined;
+  const dryRun = own(booleans, value);
   if (action === 'AUDIT' || action === 'CUSTOM') report({ field, message: `is not supported with ${action}`, rejected: true });
   else if (dryRun === undefined) report({ field, message: `${JSON.stringify(value)} is neither true nor false: the policy is enforced`, rejected: true });
   return dryRun ?? false;

@@ -1,3 +1,4 @@
+import { own } from '../../../base/own.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { useWaypointLabel } from '../labels.ts';
@@ -52,7 +53,7 @@ export function boundBefore(surroundings: Surroundings): readonly string[] {
   const { services, records } = surroundings;
   if (!chosen.adopted) return [];
   return services.filter((service) => {
-    const kept = records?.[service.name];
+    const kept = own(records, service.name);
     return kept === undefined ? namesChosen(labelsBefore(service, chosen.name), chosen) : kept[useWaypointLabel] === chosen.name;
   }).map(({ name }) => name);
 }

@@ -1,3 +1,4 @@
+import { own } from '../../../base/own.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { list, records, text } from '../../json.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
@@ -76,7 +77,7 @@ export function bindingMissing(surroundings: Surroundings): string | undefined {
 export function stillBound(surroundings: Surroundings): string | undefined {
   const { services, records } = surroundings;
   const chosen = chosenWaypoint(surroundings);
-  const isOwners = ({ name, labels }: ServiceView): boolean => chosen.adopted && namesChosen(labels, chosen) && records?.[name]?.[useWaypointLabel] === chosen.name;
+  const isOwners = ({ name, labels }: ServiceView): boolean => chosen.adopted && namesChosen(labels, chosen) && own(records, name)?.[useWaypointLabel] === chosen.name;
   return stillThrough(services.filter((service) => !isOwners(service)), (waypoint) => isWaypoint(waypoint, chosen));
 }
 

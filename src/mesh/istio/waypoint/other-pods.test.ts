@@ -15,6 +15,9 @@ function deny(name: string, labels: Labels, operation: object): ConfigView {
 const noDelete = deny('no-delete', { app: 'web' }, { methods: ['DELETE'] });
 const versioned = deny('v2-no-get', { version: 'v2' }, { methods: ['GET'] });
 
+/** By a label that every object inherits something under. */
+const odd = deny('odd', Object.fromEntries([['constructor', 'x']]) as Labels, { methods: ['GET'] });
+
 /** A pod with a sidecar that no workload owns. */
 function other(labels: Labels, overrides: Partial<PodView> = {}): PodView {
   const { owner: _none, ...bare } = pod({ name: 'other-1', uid: 'other-1', labels: { ...injected.labels, ...labels }, containerPorts: [{ port: 8080, container: 'app' }, { name: 'http-envoy-prom', port: 15_090, container: 'istio-proxy' }] });
@@ -44,7 +47,7 @@ describe('pods that no template tells of', () => {
     ['one that has no sidecar because it asks for none', [plainPod({ labels: { 'app': 'roll', 'sidecar.istio.io/inject': 'false' } })], []],
     ['one of a waypoint', [plainPod({ labels: { 'app': 'roll', 'gateway.networking.k8s.io/gateway-name': 'waypoint' } })], []],
   ])('%s', (_case, pods, expected) => {
-    expect(others(around([noDelete, versioned], pods))).toEqual(expected);
+    expect(others(around([noDelete, versioned, odd], pods))).toEqual(expected);
   });
 
   it('are others where the name of a port is another number', () => {

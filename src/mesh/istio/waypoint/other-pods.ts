@@ -1,3 +1,4 @@
+import { own } from '../../../base/own.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { injectLabel, sidecarContainer } from '../labels.ts';
@@ -34,25 +35,25 @@ function isProtected(pod: PodView): boolean {
 
 function factsOf({ name, owner, labels, containerPorts = [] }: PodView, asked: Asked): WorkloadFacts {
   // The sidecar's own ports are none of the application's.
-  const own = containerPorts.filter(({ container }) => container !== sidecarContainer);
+  const containers = containerPorts.filter(({ container }) => container !== sidecarContainer);
   const template = withoutAdded(labels);
   return {
     ...(owner === undefined ? { kind: 'Pod', name } : { kind: owner.kind, name: `${owner.name} (pods)` }),
-    labels: Object.fromEntries(asked.labels.flatMap((key) => (template[key] === undefined ? [] : [[key, template[key]]]))),
-    ports: Object.fromEntries(own.toReversed().flatMap((port) => (port.name !== undefined && asked.ports.includes(port.name) ? [[port.name, port.port]] : []))),
-    declared: own.map(({ port }) => port),
+    labels: Object.fromEntries(asked.labels.filter((key) => Object.hasOwn(template, key)).map((key) => [key, template[key] ?? ''])),
+    ports: Object.fromEntries(containers.toReversed().flatMap((port) => (port.name !== undefined && asked.ports.includes(port.name) ? [[port.name, port.port]] : []))),
+    declared: containers.map(({ port }) => port),
   };
 }
 
 /** Everything else about pods that anything depends on. */
 function saysOf({ ports, declared }: WorkloadFacts, asked: Asked): readonly string[] {
-  return [...asked.ports.flatMap((name) => (ports[name] === undefined ? [] : [`${name} ${ports[name]}`])), ...(declared.length > 0 ? ['declares'] : [])];
+  return [...asked.ports.flatMap((name) => (own(ports, name) === undefined ? [] : [`${name} ${own(ports, name)}`])), ...(declared.length > 0 ? ['declares'] : [])];
 }
 
 function otherPods({ pods }: Surroundings, asked: Asked, templates: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
   const seen = new Map<string, Set<string>>();
   const addsSomething = (facts: WorkloadFacts): boolean => {
-    const key = JSON.stringify(asked.labels.map((label) => facts.labels[label]));
+    const key = JSON.stringify(asked.labels.map((label) => own(facts.labels, label)));
     const known = seen.get(key);
     const says = saysOf(facts, asked);
     seen.set(key, new Set([...known ?? [], ...says]));

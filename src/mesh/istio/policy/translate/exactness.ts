@@ -1,3 +1,4 @@
+import { own } from '../../../../base/own.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
 import { critical, type Problem } from './problem.ts';
 import { titleOf, type ConfigObject } from './world.ts';
@@ -69,7 +70,7 @@ const toWaypoint: CarriedFields = {
   operation: operationFields,
   condition(key) {
     if (key.startsWith(metadataPrefix)) return metadata;
-    return headerKey.test(key) ? same : conditionKeys[key];
+    return headerKey.test(key) ? same : own(conditionKeys, key);
   },
 };
 
@@ -85,8 +86,8 @@ function isSet(value: unknown): boolean {
 
 function judgeFields(object: ConfigObject, path: string, part: Json, known: Readonly<Record<string, Carried>>, to: string): readonly Problem[] {
   return Object.keys(part).filter((field) => isSet(part[field])).flatMap((field) => [
-    ...judge(object, `${path}.${field}`, known[field], to),
-    ...(known[field] === undefined || list(part[field]).length > 0 ? [] : judge(object, `${path}.${field}`, unknown, to)),
+    ...judge(object, `${path}.${field}`, own(known, field), to),
+    ...(own(known, field) === undefined || list(part[field]).length > 0 ? [] : judge(object, `${path}.${field}`, unknown, to)),
   ]);
 }
 

@@ -1,3 +1,4 @@
+import { own } from '../../../../base/own.ts';
 import type { ServicePortView } from '../../../views.ts';
 import { spend } from '../effort.ts';
 import { podsBehind } from './selection.ts';
@@ -32,7 +33,7 @@ export function portMap(service: ServiceFacts, workloads: readonly WorkloadFacts
 /** The container ports that a port of a Service leads to: one, unless its name means different numbers in different pods. */
 function targetsOf({ targetPort }: ServicePortView, pods: readonly WorkloadFacts[]): readonly number[] {
   if (typeof targetPort === 'number') return [targetPort];
-  const numbers = pods.map(({ ports }) => ports[targetPort]).filter((number) => number !== undefined);
+  const numbers = pods.map(({ ports }) => own(ports, targetPort)).filter((number) => number !== undefined);
   return [...new Set(numbers)];
 }
 
@@ -48,7 +49,7 @@ const neverSniffed: readonly number[] = [25, 53, 3306, 27017];
 
 /** How a port of a Service is treated, by sidecars and waypoints alike. */
 export function trafficOf({ name = '', port, appProtocol }: ServicePortView): Traffic {
-  const named = appProtocol === undefined ? undefined : appProtocols[appProtocol];
+  const named = appProtocol === undefined ? undefined : own(appProtocols, appProtocol);
   if (named !== undefined) return named;
   const word = (appProtocol ?? name).toLowerCase();
   const first = word.startsWith('grpc-web') ? 'grpc-web' : (word.split('-')[0] ?? '');

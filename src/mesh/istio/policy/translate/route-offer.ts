@@ -1,3 +1,4 @@
+import { own } from '../../../../base/own.ts';
 import { record, records, strings, text, type Json } from '../../../json.ts';
 import { trafficOf } from './ports.ts';
 import { namesService } from './route-hosts.ts';
@@ -47,7 +48,7 @@ const matchFields: Readonly<Record<string, { readonly as: string; readonly conve
 
 function httpMatch(match: Json): Converted<Json> {
   const fields = all(Object.entries(match).filter(([field]) => field !== 'name').map(([field, value]) => {
-    const known = matchFields[field];
+    const known = own(matchFields, field);
     const converted = known?.convert(record(value));
     return known === undefined || converted === undefined ? undefined : [known.as, converted] as const;
   }));

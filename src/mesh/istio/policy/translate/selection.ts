@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { own } from '../../../../base/own.ts';
 import { spend } from '../effort.ts';
 import type { Attachment } from '../types.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';
@@ -89,13 +90,13 @@ export function coverage(attachment: Attachment, service: ServiceFacts, workload
 
 /** Whether labels do not fit a selector only for want of labels that are added to pods later. */
 export function mayGain(selector: Labels, labels: Labels): boolean {
-  const missing = Object.keys(selector).filter((key) => labels[key] === undefined);
+  const missing = Object.keys(selector).filter((key) => own(labels, key) === undefined);
   return missing.length > 0 && missing.every((key) => addedLabels.has(key)) && !contradicts(selector, labels);
 }
 
 /** Whether a label is asked to have two values. */
 function contradicts(selector: Labels, labels: Labels): boolean {
-  return Object.entries(selector).some(([key, value]) => labels[key] !== undefined && labels[key] !== value);
+  return Object.entries(selector).some(([key, value]) => (own(labels, key) ?? value) !== value);
 }
 
 /** Whether two Services can have a pod in common. */

@@ -1,3 +1,4 @@
+import { own } from '../../../../../base/own.ts';
 import { list, record, records, type Json } from '../../../../json.ts';
 import { guardField, nobody } from '../companions.ts';
 import { inexactFields, type Carried, type CarriedFields } from '../exactness.ts';
@@ -43,14 +44,14 @@ const fromWaypoint: CarriedFields = {
   to: 'the sidecars', source: sourceFields, operation: operationFields,
   condition(key) {
     if (proxyHeader.test(key)) return byProxies;
-    return headerKey.test(key) ? same : conditionKeys[key];
+    return headerKey.test(key) ? same : own(conditionKeys, key);
   },
 };
 
 /** What ztunnel does not read of these (`handleRule`) is in its reading and in that of the sidecar, which the proof compares; addresses it cannot. */
 const fromZtunnel: CarriedFields = {
   ...fromWaypoint,
-  condition: (key) => (conditionKeys[key] === address ? address : same),
+  condition: (key) => (own(conditionKeys, key) === address ? address : same),
 };
 
 /** A rule without the field by which only ztunnel enforces it, if that has the one value with which sidecars never match. */
