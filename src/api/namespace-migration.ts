@@ -58,11 +58,17 @@ const PlannedRestart = z.object({
 });
 export type PlannedRestart = z.infer<typeof PlannedRestart>;
 
+/** How long a value of our restart annotation may be that somebody else has set: what was there before has to fit into the record. */
+export const longestOriginal = 253;
+
+/** How many workloads a record may have room for. */
+export const mostWorkloads = 2000;
+
 const WorkloadRecord = z.object({
   kind: WorkloadKind.describe('Kind of the workload.'),
   name: z.string().max(253).describe('Name of the workload.'),
   uid: z.string().max(64).describe('Its uid: a workload that was deleted and created again is another one.'),
-  original: z.string().max(253).optional().describe('Value of our restart annotation in its template before the first change; absent if there was none.'),
+  original: z.string().max(longestOriginal).optional().describe('Value of our restart annotation in its template before the first change; absent if there was none.'),
   step: StoredName.describe('The step that restarts it, or did so last.'),
   pods: z.int().min(0).describe('Pods it wanted when the restart began; paid for by podsPerMinute.'),
   newest: Time.optional().describe('creationTimestamp of its newest pod when this try was announced: what is younger is a result of it. Absent if it had no pods.'),
@@ -121,7 +127,7 @@ export const NamespaceMigrationStatus = z.object({
   labels: z.array(LabelValue).max(16).optional()
     .describe('The same labels as the operator last set or accepted them: another value in the namespace is a foreign change. After a rollback those that it went back to.')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['key'] }),
-  workloads: z.array(WorkloadRecord).max(2000).optional().describe('Restarts announced so far; each is written here before it is done.')
+  workloads: z.array(WorkloadRecord).max(mostWorkloads).optional().describe('Restarts announced so far; each is written here before it is done.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
   before: PodCounts.optional().describe('Pods by mode before the first change.'),
   pods: PodCounts.optional().describe('Pods by mode, refreshed while the namespace is under way and left alone afterwards.'),

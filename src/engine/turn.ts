@@ -1,4 +1,4 @@
-import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-migration.ts';
+import { longestOriginal, mostWorkloads, type NamespaceMigrationStatus, type WorkloadRecord } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
@@ -42,10 +42,15 @@ export function isOwnRestart({ migrationUid, remembered }: Situation, { attempt 
   return of !== undefined && of >= (remembered?.first ?? attempt);
 }
 
-/** The status with one record put in, or exchanged for the one of the same workload. */
-function withRecord(status: NamespaceMigrationStatus, record: WorkloadRecord): Partial<NamespaceMigrationStatus> {
+/**
+ * The status with one record put in, or exchanged for the one of the same workload. When there is no room any more, those go whose workload is gone: another
+ * one of its name has another uid, and so a record of its own.
+ */
+function withRecord({ situation, status }: Turn, record: WorkloadRecord): Partial<NamespaceMigrationStatus> {
   const others = (status.workloads ?? []).filter(({ kind, name }) => kind !== record.kind || name !== record.name);
-  return { workloads: [...others, record] };
+  if (others.length < mostWorkloads) return { workloads: [...others, record] };
+  const there = new Set(situation.surroundings.workloads.map(({ uid }) => uid));
+  return { workloads: [...others.filter(({ uid }) => there.has(uid)), record] };
 }
 
 /** The annotation as it was before this attempt: one of our own is not, it is left over from a record that was lost. */
@@ -65,14 +70,20 @@ export function isOlder(record: WorkloadRecord, { createdAt = 0 }: PodView): boo
   return createdAt <= Date.parse(record.newest ?? timestamp(0));
 }
 
+/** On the way there a rule has held it up before (MM121); on the way back it is said here. */
+function unrecordable({ workload: { kind, name } }: Turn): Outcome {
+  return { kind: 'Wait', stuck: true, message: `${kind} ${name} is to be restarted, and the annotation ${restartAnnotation} of its template is too long to be put back afterwards: remove it or shorten it` };
+}
+
 /** Says in the status that the workload will be restarted, before anything is written to it. */
 export function announce(turn: Turn, previous: WorkloadRecord | undefined, patches: number): Outcome {
   const { situation, status, step, workload } = turn;
   const original = previous === undefined ? foreignValue(turn) : previous.original;
+  if (original !== undefined && original.length > longestOriginal) return unrecordable(turn);
   return {
     kind: 'Announce',
     message: `${status.direction === 'Forward' ? 'restarting' : 'taking the restart back of'} ${workload.kind} ${workload.name}`,
-    patch: withRecord(status, {
+    patch: withRecord(turn, {
       kind: workload.kind,
       name: workload.name,
       uid: workload.uid,
@@ -87,8 +98,8 @@ export function announce(turn: Turn, previous: WorkloadRecord | undefined, patch
 }
 
 /** Says in the status that the restart is over. */
-export function complete({ status, situation }: Turn, record: WorkloadRecord): Outcome {
-  return { kind: 'Done', patch: withRecord(status, { ...record, completedAt: timestamp(situation.now) }) };
+export function complete(turn: Turn, record: WorkloadRecord): Outcome {
+  return { kind: 'Done', patch: withRecord(turn, { ...record, completedAt: timestamp(turn.situation.now) }) };
 }
 
 /** What podsPerMinute says about starting another restart now. */

@@ -64,6 +64,17 @@ export const returnExamples: Readonly<Record<string, Examples>> = {
       'one pod after the other with OnDelete': surroundings({ workloads: [workload({ kind: 'StatefulSet', strategy: 'OnDelete', replicas: 8, maxUnavailable: 8 })], budgets: [budget({ expectedPods: 8, desiredHealthy: 7 })] }),
     },
   },
+  MM121: {
+    seen: {
+      'a value that no record has room for': surroundings({ workloads: [workload({ templateAnnotations: { 'meshmigration.dev/restart': 'x'.repeat(254) } })] }),
+      'the same on the way': surroundings({ itinerary: 'L4', workloads: [workload({ templateAnnotations: { 'meshmigration.dev/restart': 'x'.repeat(254) } })] }),
+    },
+    ignored: {
+      'one that fits': surroundings({ workloads: [workload({ templateAnnotations: { 'meshmigration.dev/restart': 'x'.repeat(253) } })] }),
+      'no pods to restart': surroundings({ workloads: [workload({ replicas: 0, templateAnnotations: { 'meshmigration.dev/restart': 'x'.repeat(254) } })] }),
+      'another annotation': surroundings({ workloads: [workload({ templateAnnotations: { 'example.com/notes': 'x'.repeat(254) } })] }),
+    },
+  },
   MM113: {
     seen: {
       'labels of ambient, pods with sidecars': labelled(byHand),

@@ -16,6 +16,7 @@ import { policyRules } from './findings/policies.ts';
 import { budgetRules } from './findings/budgets.ts';
 import { calledRouteRules } from './findings/called-routes.ts';
 import { proxyRules } from './findings/proxies.ts';
+import { callersRefusedBy, ownCallerRules } from './findings/own-callers.ts';
 import { quotaRules } from './findings/quotas.ts';
 import { returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
@@ -25,7 +26,7 @@ import { takenNameRules } from './findings/taken-names.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
-import { foundGuarded, guarded, guardedItinerary, internalErrorFix, internalErrorId } from './guarded.ts';
+import { foundGuarded, guarded, guardedItinerary, heldByFault, internalErrorFix, internalErrorId } from './guarded.ts';
 import { arrived, itinerary } from './itinerary.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
@@ -41,7 +42,7 @@ import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules, ...sizeRules];
+const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules, ...sizeRules, ...ownCallerRules];
 
 /** What is asked of a picture before the start besides the rules, by what it is called in messages. */
 const choices: readonly (readonly [string, (surroundings: Surroundings) => unknown])[] = [
@@ -58,7 +59,7 @@ const internalErrors: Rule = {
 export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
-const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117'];
+const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121'];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
@@ -150,6 +151,8 @@ const safely = {
   itinerary: (...asked) => guardedItinerary(itinerary(...asked)),
 } satisfies Partial<MeshAdapter>;
 
+const checks = checksOf(rules);
+
 /** Istio with sidecars, Istio ambient, and no mesh. */
 export const istio: MeshAdapter = {
   watched,
@@ -164,5 +167,6 @@ export const istio: MeshAdapter = {
   holdsOthersBack: lacksHbone,
   arrived,
   ...safely,
-  ...checksOf(rules),
+  ...checks,
+  unfit: (surroundings, workload) => checks.unfit(surroundings, workload) ?? guarded<Hold | undefined>(surroundings, 'the callers beside a workload', () => callersRefusedBy(surroundings, workload), (message) => heldByFault(surroundings, message)),
 };

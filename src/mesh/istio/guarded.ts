@@ -1,4 +1,5 @@
 import type { Itinerary, Manifest, StepPlan, StepWork, Surroundings } from '../adapter.ts';
+import type { Hold } from '../others.ts';
 import { found, type Found, type Rule } from './findings/rule.ts';
 
 /**
@@ -20,15 +21,22 @@ export const internalErrorId = 'MM009';
 /** What to do about a fault of ours. */
 export const internalErrorFix = 'This is a fault of the operator: its log has the stack. Report it; until it is mended, take out of scope or change the object that it stumbles over, which the stack leads to.';
 
+/** A check that failed itself: what was not checked holds. The object that it stumbled over may be anybody's. */
+function faultIn({ namespace }: Surroundings, message: string): Found {
+  return { finding: { id: internalErrorId, severity: 'Critical', object: `Namespace ${namespace.name}`, message, fix: internalErrorFix }, others: 'Protects' };
+}
+
+/** The same, where it keeps something from being done. */
+export function heldByFault(surroundings: Surroundings, message: string): Hold {
+  return { finding: faultIn(surroundings, message).finding, others: true };
+}
+
 /**
  * The findings of a rule; if it fails, that: what was not checked blocks. The object that it stumbled over may be anybody's, so it counts as one of others:
  * once a namespace is started it holds it where it is, and takes it nowhere.
  */
 export function foundGuarded(rule: Rule, surroundings: Surroundings): readonly Found[] {
-  const object = `Namespace ${surroundings.namespace.name}`;
-  return guarded<readonly Found[]>(surroundings, `rule ${rule.id}`, () => found(rule, surroundings), (message) => [{
-    finding: { id: internalErrorId, severity: 'Critical', object, message, fix: internalErrorFix }, others: 'Protects',
-  }]);
+  return guarded<readonly Found[]>(surroundings, `rule ${rule.id}`, () => found(rule, surroundings), (message) => [faultIn(surroundings, message)]);
 }
 
 /** What is there stays as it is: of what cannot be computed nobody knows whether it is superfluous. */

@@ -3,6 +3,7 @@ import {
   captured, config, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
 } from '../../../../test/support/mesh-fixtures.ts';
 import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
+import { ownCallerExamples } from '../../../../test/support/own-caller-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
@@ -247,6 +248,7 @@ const table: Readonly<Record<string, Examples>> = {
     },
     ignored: { 'ALLOW': withoutWaypoint(policy({ action: 'ALLOW', ...identity })), 'DENY': withoutWaypoint(policy({ action: 'DENY', ...identity })), 'no dry-run': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': 'false' } })) },
   },
+  ...ownCallerExamples,
   ...proxyExamples,
   ...returnExamples,
   ...takenNameExamples,

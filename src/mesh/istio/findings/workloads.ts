@@ -1,3 +1,5 @@
+import { longestOriginal } from '../../../api/namespace-migration.ts';
+import { restartAnnotation } from '../../../api/resources.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { resolvePercent } from '../../project-workload.ts';
 import { whyNotRestartable } from '../../restartable.ts';
@@ -88,6 +90,17 @@ function isGateway({ annotations }: Pick<PodView, 'annotations'>): boolean {
   return annotations[templatesAnnotation]?.includes('gateway') === true;
 }
 
+/** What a template says before it is restarted is recorded, to be put back exactly. */
+function unrecordable(surroundings: Surroundings): readonly Evidence[] {
+  return workloadsWithPods(surroundings).flatMap((workload) => {
+    const { length } = workload.templateAnnotations[restartAnnotation] ?? '';
+    return length <= longestOriginal ? [] : [{
+      object: nameOf(workload),
+      message: `its template has ${length} characters in the annotation ${restartAnnotation}, which a restart replaces; what is longer than ${longestOriginal} could not be put back`,
+    }];
+  });
+}
+
 const excluded = ['traffic.sidecar.istio.io/excludeInboundPorts', 'traffic.sidecar.istio.io/includeInboundPorts'];
 
 /** Whether the workloads of the namespace can move, and what moving would do to them. */
@@ -125,7 +138,7 @@ export const workloadRules: readonly Rule[] = [
   },
   {
     id: 'MM053', severity: 'Warning', when: 'Start', title: 'A pod cannot be restarted',
-    fix: 'Replace the pod yourself after the migration (it keeps working until then), or resume the paused Deployment before it.',
+    fix: 'Replace the pod yourself after the migration (it keeps working until then, but for calls that MM122 is about), or resume the paused Deployment before it.',
     find: notRestartable,
   },
   {
@@ -182,5 +195,10 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM063', severity: 'Critical', when: 'Always', title: 'Policies would not know their callers',
     fix: 'Give callers an ordinary Service with a cluster IP, or decide by ports and addresses instead of identities.',
     find: namelessCallers,
+  },
+  {
+    id: 'MM121', severity: 'Critical', when: 'BeforeRestart', title: 'A restart annotation that cannot be recorded',
+    fix: `Remove the annotation ${restartAnnotation} from the template, or give it a shorter value: nobody but the operator reads it.`,
+    find: unrecordable,
   },
 ];

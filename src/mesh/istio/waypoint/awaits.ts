@@ -48,11 +48,8 @@ function laterCallers(callers: Extract<Callers, { kind: 'Known' }>, surroundings
   return [...asleep, ...leaving];
 }
 
-/**
- * Namespaces whose workloads call Services here that refuse sidecars, and still have some; with their pods. Who calls was known at the start (MM082); metrics
- * that are away since then hold nothing up.
- */
-export function awaitedCallers(surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> {
+/** Namespaces whose workloads call Services here that refuse sidecars, and still have some; with their pods. */
+function callersWithSidecars(surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> {
   if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return new Map();
   const found = new Map<string, PodView[]>();
   for (const { callers } of guardedServices(surroundings)) {
@@ -60,13 +57,20 @@ export function awaitedCallers(surroundings: Surroundings): ReadonlyMap<string, 
     for (const pod of sidecarCallers(callers.callers, surroundings)) found.set(pod.namespace, [...found.get(pod.namespace) ?? [], pod]);
     for (const namespace of laterCallers(callers, surroundings)) found.set(namespace, found.get(namespace) ?? []);
   }
-  found.delete(surroundings.namespace.name);
   return found;
+}
+
+/**
+ * Those of other namespaces: callers beside the called are restarted before them (`order.ts`), or hold their restart up (`findings/own-callers.ts`). Who calls was
+ * known at the start (MM082); metrics that are away since then hold nothing up.
+ */
+export function awaitedCallers(surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> {
+  return new Map([...callersWithSidecars(surroundings)].filter(([namespace]) => namespace !== surroundings.namespace.name));
 }
 
 /** Callers that are refused now, because they came with sidecars, or went back to them, when the namespace had moved; a sentence. */
 export function refusedCallers(surroundings: Surroundings): string | undefined {
-  const refused = [...awaitedCallers(surroundings)].filter(([, pods]) => pods.length > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  const refused = [...callersWithSidecars(surroundings)].filter(([, pods]) => pods.length > 0).sort(([a], [b]) => (a < b ? -1 : 1));
   if (refused.length === 0) return undefined;
   return `callers with sidecars go past the waypoint and are refused: ${listed(refused.map(([name, pods]) => `${name} (${podNames(pods)})`))}`;
 }

@@ -1,0 +1,61 @@
+import type { Finding } from '../../../api/common.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { Hold } from '../../others.ts';
+import { whyNotRestartable } from '../../restartable.ts';
+import { selects, type PodView, type WorkloadView } from '../../views.ts';
+import { arrived } from '../itinerary.ts';
+import type { ServiceFacts } from '../policy/translate/world.ts';
+import { guardedServices, sidecarCallers } from '../waypoint/callers.ts';
+import { getsWaypoint } from '../waypoint/choose.ts';
+import { found, nameOf, some, type Evidence, type Rule } from './rule.ts';
+
+/*
+ * Callers of the namespace itself are restarted before those whom they call (`order.ts`), but for those that the operator cannot restart. With its
+ * sidecar such a pod goes past the waypoint, and is refused by the guard of pods that have none any more.
+ */
+
+interface Refused {
+  readonly service: ServiceFacts;
+  readonly pods: readonly PodView[];
+}
+
+function refusedCallers(surroundings: Surroundings): readonly Refused[] {
+  const { namespace, spec, workloads } = surroundings;
+  if (spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return [];
+  return guardedServices(surroundings).flatMap(({ service, callers }): readonly Refused[] => {
+    if (callers.kind === 'Unknown') return [];
+    const own = sidecarCallers(callers.callers, surroundings).filter((pod) => pod.namespace === namespace.name);
+    const pods = own.filter((pod) => whyNotRestartable(pod, workloads) !== undefined);
+    return pods.length === 0 ? [] : [{ service, pods }];
+  });
+}
+
+function evidenceOf({ service, pods }: Refused): Evidence {
+  return {
+    object: nameOf({ kind: 'Service', namespace: service.namespace, name: service.name }),
+    message: `it is called by pods that the operator cannot restart, which would be refused as long as they have their sidecars: ${some(pods)}. Its workloads are restarted when these are replaced`,
+  };
+}
+
+const rule: Rule = {
+  id: 'MM122', severity: 'Warning', when: 'Start', title: 'A caller cannot be restarted',
+  fix: 'When the labels of the namespace have changed, replace these pods yourself (delete a bare pod and create it again, resume the Deployment, restart the Rollout); a Job is waited for until it ends. It goes on by itself. Or say in spec.callers that they do not call.',
+  find: (surroundings) => refusedCallers(surroundings).map(evidenceOf),
+};
+
+/** The rule about them; on the way `callersRefusedBy` asks the same. */
+export const ownCallerRules: readonly Rule[] = [rule];
+
+/**
+ * What keeps a workload from being restarted because a caller beside it would be refused then. Before the labels change a restart gives it a sidecar again, and
+ * nobody could get his caller into ambient.
+ */
+export function callersRefusedBy(surroundings: Surroundings, { templateLabels }: WorkloadView): Hold | undefined {
+  if (!arrived(surroundings.route, surroundings.namespace.labels)) return undefined;
+  const refused = refusedCallers(surroundings).find(({ service }) => selects({ matchLabels: service.selector }, templateLabels));
+  const [first] = refused === undefined ? [] : found({ ...rule, find: () => [evidenceOf(refused)] }, surroundings);
+  if (first === undefined) return undefined;
+  const finding: Finding = { ...first.finding, severity: 'Critical' };
+  // It lasts as long as its owner lets it, and takes nobody back.
+  return { finding, others: true };
+}
