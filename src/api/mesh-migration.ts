@@ -209,6 +209,9 @@ export const commanded = 'Command';
 /** The reason of a namespace in `status.returned` whose journal was taken away: where it stands is known only to whoever brings it back by hand. */
 export const journalLost = 'JournalLost';
 
+/** How many namespaces `status.returned` has room for. */
+export const mostReturned = 1000;
+
 /** A namespace that is not started again by itself. */
 export const Returned = z.object({
   namespace: z.string().max(63).describe('The namespace.'),
@@ -236,7 +239,7 @@ export const MeshMigrationStatus = z.object({
     phase: z.string().max(16).describe('Its phase.'),
     message: z.string().max(1024).describe('What is the matter.'),
   })).max(20).optional().describe('Namespaces that need a person, the worst first: stuck, failed, rolled back, stopped, incomplete, blocked.').meta({ 'x-kubernetes-list-type': 'atomic' }),
-  returned: z.array(Returned).max(1000).optional()
+  returned: z.array(Returned).max(mostReturned).optional()
     .describe('Namespaces that went back by a failure or by a command of their own, or whose journal was lost: they are not started again by themselves. The command Migrating on the NamespaceMigration takes an entry away.')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace'] }),
   startedAt: Time.optional().describe('When the first namespace was started.'),

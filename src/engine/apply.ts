@@ -1,6 +1,6 @@
 import type { Manifest, StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { ConfigView } from '../mesh/views.ts';
-import { marked, ownObjects, standing, type Standing } from './own-objects.ts';
+import { isOfThis, marked, ownObjects, standing, type Standing } from './own-objects.ts';
 import { refusalOf, timesRefused } from './refused.ts';
 import type { Applied, OwnObject, Outcome, Situation, Write } from './situation.ts';
 
@@ -44,9 +44,10 @@ export function entriesOf(situation: Situation, step: StepPlan, manifests: reado
   return entries;
 }
 
-/** What this step made earlier and is not wanted any more: the user's object that it followed is gone. */
+/** What this step made earlier and is not wanted any more: the user's object that it followed is gone. What another migration has finalized is its owner's. */
 export function superfluous(situation: Situation, step: StepPlan, entries: readonly Pick<Entry, 'applied'>[]): readonly OwnObject[] {
   return ownObjects(situation, [step.name])
+    .filter((seen) => isOfThis(situation, seen))
     .filter(({ kind, name }) => !entries.some(({ applied }) => applied.resource.kind === kind && applied.object.metadata.name === name))
     .filter((seen) => !stays(situation, step, seen, undefined))
     .flatMap(({ kind, name, uid }) => situation.adapter.made.filter((resource) => resource.kind === kind).map((resource) => ({ resource, name, uid })));

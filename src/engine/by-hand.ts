@@ -122,7 +122,7 @@ function commands(picture: Picture, known: LabelTargets | undefined): readonly s
       default: return [];
     }
   };
-  return [...first, ...adapter.itinerary(route, before, 'L7').backward.flatMap(({ work, gate, settled }): readonly string[] => {
+  return [...first, ...adapter.itinerary(route, before, 'L7', adapter.adopts(picture.surroundings)).backward.flatMap(({ work, gate, settled }): readonly string[] => {
     const some = commandsOf(work);
     // The operator would ask a gate, or wait until every proxy has heard of the step before: a person can only give them the time.
     const waits = some.length > 0 && (gate !== undefined || settled !== undefined);

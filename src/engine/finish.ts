@@ -52,7 +52,7 @@ function steady(ms: number, before: string | undefined): string {
 }
 
 function often({ now }: Situation, next: Next): Next {
-  return next.kind === 'Wait' && next.until !== undefined ? { kind: 'Wait', until: Math.min(next.until, now + lookEveryMs) } : next;
+  return next.kind === 'Wait' && next.until !== undefined ? { ...next, until: Math.min(next.until, now + lookEveryMs) } : next;
 }
 
 /** Whether the counts in the status are still meant to follow the pods. Afterwards they stay, so that nothing is written any more. */

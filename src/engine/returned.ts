@@ -1,12 +1,11 @@
-import { commanded, journalLost, type Returned } from '../api/mesh-migration.ts';
+import { commanded, journalLost, mostReturned, type Returned } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { timestamp } from '../base/clock.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { isLate, isOf, journalOn, type Journal } from '../plan/journal.ts';
+import type { Unnoted } from './situation.ts';
 
-/** As many as the API admits. */
-const maxReturned = 1000;
 
 interface Facts {
   /** Milliseconds since the epoch. */
@@ -75,5 +74,12 @@ export function returnedNow({ now, object, children, homes, isThere }: Facts): r
     const entry = isOf(journal, metadata.name, spec) ? entryOf(home, journal) : undefined;
     return entry === undefined ? [] : [entry];
   });
-  return [...kept, ...fresh].slice(0, maxReturned);
+  return [...kept, ...fresh].slice(0, mostReturned);
+}
+
+/** Why nothing more is noted of a namespace, where there is no room for it. */
+export function noRoomFor(namespace: string, { status }: MeshMigration): Unnoted | undefined {
+  const { returned = [] } = status ?? {};
+  const isFull = returned.length >= mostReturned && !returned.some((entry) => entry.namespace === namespace);
+  return isFull ? { kind: 'Full', entries: returned.length } : undefined;
 }

@@ -31,8 +31,8 @@ export interface Situation {
   readonly inScope: boolean;
   /** That the namespace went back and is not started again by itself, as the MeshMigration has it. */
   readonly returned: Returned | undefined;
-  /** What the API server keeps answering to the status of the MeshMigration, which so notes nothing; undefined while it does not refuse it. */
-  readonly unnoted?: string | undefined;
+  /** Why the MeshMigration notes nothing of this namespace; undefined while it can. */
+  readonly unnoted?: Unnoted | undefined;
   /** The journal as this process saw or wrote it last, in case somebody takes it off the namespace; in a confirmed picture the one that holds. */
   readonly remembered: Journal | undefined;
   /** The command on the migration as a whole that is in force, if one is: to say who gave it. */
@@ -44,7 +44,7 @@ export interface Situation {
   readonly notAdmitted: string | undefined;
   /** Why a namespace that has given its slot back, to wait for others, may not take one again yet; undefined if it may, or has one. */
   readonly noSlot?: string | undefined;
-  /** Why a namespace at rest may not go back yet with all the others; undefined if it may, or the migration does not go back. */
+  /** Why a namespace at rest may not go back yet with all the others, or not be left as it is; undefined if it may, or the migration does not go back. */
   readonly notTurned?: string | undefined;
   /** Milliseconds since the epoch at which podsPerMinute allows the next restart. */
   readonly nextRestartAt: number;
@@ -62,6 +62,9 @@ export interface Situation {
   /** Writes that the API server has refused since the last look with nothing to write, and those that did not last, by object and verb (`describeWrite`). */
   readonly refusals: ReadonlyMap<string, Refusal>;
 }
+
+/** `Refused`: the API server keeps answering this to its status. `Full`: `status.returned` has as many entries as it has room for. */
+export type Unnoted = { readonly kind: 'Refused'; readonly message: string } | { readonly kind: 'Full'; readonly entries: number };
 
 /** How often in a row a write was refused, and what the API server said last. */
 export interface Refusal {

@@ -3,8 +3,10 @@ import { withLost } from '../engine/confirm.ts';
 import { isUnwanted } from '../engine/course.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
 import { unmadeIn, withRefused } from '../engine/refused-records.ts';
+import { noRoomFor } from '../engine/returned.ts';
+import type { Unnoted } from '../engine/situation.ts';
 import type { ScopeView } from '../mesh/others.ts';
-import { failedIn, isBudgetSpent, notTurned, type Parking, type Progress } from '../plan/admission.ts';
+import { failedIn, isBudgetSpent, notLeft, notTurned, type Parking, type Progress } from '../plan/admission.ts';
 import { companyOf } from '../plan/company.ts';
 import { changedBy } from '../plan/scope.ts';
 import type { Context } from './reconciler.ts';
@@ -32,8 +34,18 @@ export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>
   });
 }
 
-/** Whether a namespace has to wait for its turn when all go back. */
+/** Why a migration notes nothing of a namespace of it. */
+export function unnotedIn({ records }: Pick<Context, 'records'>, namespace: string, migration: MeshMigration): Unnoted | undefined {
+  const message = records.ofStatus(migration);
+  return message === undefined ? noRoomFor(namespace, migration) : { kind: 'Refused', message };
+}
+
+/** Whether a namespace at rest has to wait: for its turn when all go back, and for those that go back when what is at rest is to stay. */
 export function notTurnedIn({ view, maxConcurrentNamespaces }: Context, child: NamespaceMigration, migration: MeshMigration, progress: Progress, parking: Parking): string | undefined {
-  if (wantedOf(migration) !== 'Rollback') return undefined;
-  return notTurned(child.metadata.namespace ?? '', { migration, namespaces: view.namespaces.list(), slots: maxConcurrentNamespaces, parking }, progress);
+  const all = { migration, namespaces: view.namespaces.list(), slots: maxConcurrentNamespaces, parking };
+  switch (wantedOf(migration)) {
+    case 'Rollback': return notTurned(child.metadata.namespace ?? '', all, progress);
+    case 'DeleteLeave': return notLeft(all);
+    case 'Plan': case 'Migrate': case 'Pause': case 'Finalize': return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
-import { admitted, brakeOn, progressOf, turning, type Parking, type Progress } from '../plan/admission.ts';
+import { admitted, brakeOn, leaving, progressOf, turning, type Parking, type Progress, type Return } from '../plan/admission.ts';
 import type { Whole } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
 import { isRecordOf, recordsOf, scopeIn } from './records.ts';
@@ -64,12 +64,17 @@ export class Line {
     const { view, maxConcurrentNamespaces: slots } = this.#seen;
     switch (wantedOf(migration)) {
       case 'Migrate': return admitted(inLine(this.#seen, migration), progress, { spec: migration.spec, slots, scope: scopeIn(view, migration) });
-      case 'Rollback': return turning({ migration, namespaces: view.namespaces.list(), slots, parking: this.#parkingOf(migration) }, progress);
+      case 'Rollback': return turning(this.#all(migration), progress);
+      case 'DeleteLeave': return leaving(this.#all(migration));
       case 'Plan':
       case 'Pause':
-      case 'Finalize':
-      case 'DeleteLeave': return [];
+      case 'Finalize': return [];
     }
+  }
+
+  #all(migration: MeshMigration): Return {
+    const { view, maxConcurrentNamespaces: slots } = this.#seen;
+    return { migration, namespaces: view.namespaces.list(), slots, parking: this.#parkingOf(migration) };
   }
 
   /** All that say what they wait for: that nobody is started any more, or that it goes on. */

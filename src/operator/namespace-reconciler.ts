@@ -14,7 +14,7 @@ import type { Decision, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, noSlot, notAdmitted, progressOf, type Parking, type Progress } from '../plan/admission.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
-import { companyIn, notTurnedIn } from './company.ts';
+import { companyIn, notTurnedIn, unnotedIn } from './company.ts';
 import { heldBack } from './culprit.ts';
 import { inLine } from './line.ts';
 import { Memory, type Remembered } from './memory.ts';
@@ -161,7 +161,7 @@ export class NamespaceReconciler {
       sweptLate: this.#memory.quiet.isSwept(subject.key),
       quietMs: this.#memory.quiet.ms(subject.key),
       returned,
-      unnoted: this.#context.records.ofStatus(migration),
+      unnoted: unnotedIn(this.#context, namespace, migration),
       inScope: isInScope(migration, home, view.reserved),
       remembered: this.#memory.journal(subject, home, journal),
       refusals: new Map([...this.#memory.fights.of(this.#memory.way(subject)), ...this.#memory.refusals.of(subject.key)]),

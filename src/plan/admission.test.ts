@@ -3,7 +3,7 @@ import { migrationSpec, namespace } from '../../test/support/mesh-fixtures.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { admitted as admittedNow, failedIn, isInFlight, notAdmitted, notTurned, progressOf, turning, type Progress } from './admission.ts';
+import { admitted as admittedNow, failedIn, isInFlight, leaving, notAdmitted, notLeft, notTurned, progressOf, turning, type Progress, type Return } from './admission.ts';
 import { journalText, type Journal } from './journal.ts';
 
 function child(namespace: string, status?: NamespaceMigrationStatus): NamespaceMigration {
@@ -174,6 +174,12 @@ describe('notTurned', () => {
     expect(turning(all, { inFlight: 0, failed: 0 })).toEqual(['a', 'b']);
     expect(turning(all, { inFlight: 2, failed: 0 })).toEqual([]);
     expect(turning({ ...all, parking: new Map([['a', 'Waits']]) }, { inFlight: 1, failed: 0 })).toEqual(['b']);
+  });
+
+  it('leaves nobody as it is while another is half-way, parked or not, because that may have to take it along', () => {
+    const all: Return = { migration, namespaces: [...resting, home('d', { direction: 'Backward' })], slots: 5, parking: new Map([['d', 'Waits']]) };
+    expect([notLeft(all), leaving(all)]).toEqual(['stays as it is; waits until d went back', []]);
+    expect([notLeft({ ...all, namespaces: resting }), leaving({ ...all, namespaces: resting })]).toEqual([undefined, ['a', 'b', 'c']]);
   });
 
   it('lets nobody hold the queue up who cannot turn', () => {

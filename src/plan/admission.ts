@@ -1,7 +1,7 @@
 import { stalledBy } from '../api/common.ts';
 import { commanded, journalLost, type MeshMigrationSpec, type Returned } from '../api/mesh-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
-import { counted } from '../base/counted.ts';
+import { counted, listed } from '../base/counted.ts';
 import { memoizeLast } from '../base/memoize.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn, type Journal } from './journal.ts';
@@ -160,6 +160,25 @@ function atRest({ migration, namespaces, parking = nobody }: Return): readonly s
 export function notTurned(name: string, all: Return, progress: Progress): string | undefined {
   const ahead = atRest(all).filter((other) => other < name).length;
   return ahead < freeSlots(progress, all.slots) ? undefined : `waits for its turn to go back: ${turn(all.slots)}`;
+}
+
+/** The namespaces that are half-way, parked ones too. */
+function halfWay({ migration, namespaces }: Return): readonly string[] {
+  return journalsOf(migration, namespaces).filter(({ journal }) => journal.arrived !== true).map(({ namespace }) => namespace.name);
+}
+
+/**
+ * Why a namespace at rest may not be left as it is yet, when a migration is deleted and leaves what it can; undefined if it may. Somebody that is half-way goes
+ * back first: one who calls it may have to take it along, and what is left as it is has no way back any more.
+ */
+export function notLeft(all: Return): string | undefined {
+  const names = halfWay(all);
+  return names.length === 0 ? undefined : `stays as it is; waits until ${listed(names, 3)} went back`;
+}
+
+/** The namespaces at rest that may be left as they are now. */
+export function leaving(all: Return): readonly string[] {
+  return halfWay(all).length === 0 ? atRest(all) : [];
 }
 
 /** The namespaces at rest that may go back now: as many as there are free slots. What is parked has its own time to be tried again. */
