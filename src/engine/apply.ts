@@ -1,4 +1,4 @@
-import type { Manifest, StepPlan, StepWork } from '../mesh/adapter.ts';
+import type { Manifest, Orphan, StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { ConfigView } from '../mesh/views.ts';
 import { isOfThis, marked, ownObjects, standing, type Standing } from './own-objects.ts';
 import { refusalOf, timesRefused } from './refused.ts';
@@ -44,13 +44,23 @@ export function entriesOf(situation: Situation, step: StepPlan, manifests: reado
   return entries;
 }
 
+/** An object of ours as what is to be deleted. */
+function toDelete({ adapter }: Situation, { kind, name, uid }: ConfigView): readonly OwnObject[] {
+  return adapter.made.filter((resource) => resource.kind === kind).map((resource) => ({ resource, name, uid }));
+}
+
+/** What of it goes while not all can be made: only where nobody gets through by it who should not. */
+export function revoked(situation: Situation, orphans: readonly Orphan[]): readonly OwnObject[] {
+  return orphans.filter(({ object, goes }) => goes && isOfThis(situation, object)).flatMap(({ object }) => toDelete(situation, object));
+}
+
 /** What this step made earlier and is not wanted any more: the user's object that it followed is gone. What another migration has finalized is its owner's. */
 export function superfluous(situation: Situation, step: StepPlan, entries: readonly Pick<Entry, 'applied'>[]): readonly OwnObject[] {
   return ownObjects(situation, [step.name])
     .filter((seen) => isOfThis(situation, seen))
     .filter(({ kind, name }) => !entries.some(({ applied }) => applied.resource.kind === kind && applied.object.metadata.name === name))
     .filter((seen) => !stays(situation, step, seen, undefined))
-    .flatMap(({ kind, name, uid }) => situation.adapter.made.filter((resource) => resource.kind === kind).map((resource) => ({ resource, name, uid })));
+    .flatMap((seen) => toDelete(situation, seen));
 }
 
 /**

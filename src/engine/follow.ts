@@ -1,7 +1,7 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Itinerary, StepPlan, StepWork } from '../mesh/adapter.ts';
-import { editedByOthers, entriesOf, nameOf, nameTaken, superfluous, type Entry } from './apply.ts';
+import { editedByOthers, entriesOf, nameOf, nameTaken, revoked, superfluous, type Entry } from './apply.ts';
 import { ownObjects } from './own-objects.ts';
 import { timesRefused } from './refused.ts';
 import type { Outcome, OwnObject, Situation, Write } from './situation.ts';
@@ -30,6 +30,8 @@ interface Picture {
   readonly left: readonly OwnObject[];
   /** Why not all of it can be made. */
   readonly problem?: string;
+  /** The user's objects that are gone and whose copies are not, because not all can be made. */
+  readonly gone?: readonly string[];
 }
 
 type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
@@ -51,8 +53,10 @@ function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork): Pictu
   const whole = work.objects(situation.surroundings);
   const manifests = typeof whole === 'string' ? work.possible?.(situation.surroundings) ?? [] : whole;
   const entries = entriesOf(situation, step, manifests);
-  // Of what only part can be made nobody knows whether the rest is superfluous.
-  return typeof whole === 'string' ? { step, entries, left: [], problem: whole } : { step, entries, left: superfluous(situation, step, entries) };
+  if (typeof whole !== 'string') return { step, entries, left: superfluous(situation, step, entries) };
+  // Of what only part can be made nobody knows whether the rest is superfluous, but for copies of what is gone.
+  const orphans = work.orphans?.(situation.surroundings) ?? [];
+  return { step, entries, left: revoked(situation, orphans), problem: whole, gone: orphans.map(({ original }) => `${original}, which is gone`) };
 }
 
 function isDue({ standing }: Entry, extent: Extent): boolean {
@@ -122,7 +126,7 @@ function byStep<T>(pictures: readonly Picture[], say: (picture: Picture) => T | 
 
 function originalsBehind(pictures: readonly Picture[]): readonly string[] {
   const follows = pictures.flatMap(({ entries }) => entries.filter(({ standing }) => standing !== 'AsWanted').flatMap(({ manifest }) => manifest.follows ?? []));
-  return [...new Set([...follows, ...pictures.flatMap(({ problem }) => problem ?? [])])];
+  return [...new Set([...follows, ...pictures.flatMap(({ problem, gone = [] }) => (problem === undefined ? gone : [...gone, problem]))])];
 }
 
 /** From when it holds again, proxies need their time once more. */

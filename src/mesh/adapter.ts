@@ -28,6 +28,15 @@ export interface Manifest {
   readonly reliesOn?: StepName;
 }
 
+/** What was made and follows an object that is not there any more. */
+export interface Orphan {
+  readonly object: ConfigView;
+  /** `AuthorizationPolicy shop/temporary`. */
+  readonly original: string;
+  /** Deleting it only refuses more, whatever cannot be made beside it. */
+  readonly goes: boolean;
+}
+
 /** The one kind of work that a step does. */
 export type StepWork =
   /** Looks only: every critical finding must be gone. */
@@ -45,13 +54,14 @@ export type StepWork =
   /**
    * Makes objects of our own and keeps them as `objects` says for as long as the namespace is under way or migrated: they
    * follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is made for the first
-   * time, and those that are there follow as far as `possible` says: one policy that has no copy must not keep the others from theirs.
+   * time, and those that are there follow as far as `possible` says: one policy that has no copy must not keep the others from theirs. Of `orphans` some can go even then.
    * An object that `stays` is left as it is seen instead of becoming what is wanted, or going where nothing is: it refuses what would get through then.
    */
   | {
     readonly kind: 'Apply';
     readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string;
     readonly possible?: (surroundings: Surroundings) => readonly Manifest[];
+    readonly orphans?: (surroundings: Surroundings) => readonly Orphan[];
     readonly stays?: (surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined) => boolean;
   }
   /** Deletes every object that these steps made, in the order of the steps, once no pod satisfies `heldBy` any more; `unwatched` ones right before those of the kind `before`. */

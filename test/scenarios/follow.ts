@@ -30,6 +30,26 @@ async function messageOf(world: World, pattern: RegExp): Promise<void> {
   await world.eventually(`message ${String(pattern)}`, async () => (pattern.test((await world.child()).status?.message ?? '') ? true : undefined));
 }
 
+/** A policy of somebody else about `web` that no waypoint can carry over. */
+function uncarried(home: string): KubeObject {
+  return object('AuthorizationPolicy', home, 'odd', { selector: { matchLabels: { app: 'web' } }, action: 'DENY', rules: [{ when: [{ key: 'connection.sni', values: ['x'] }], to: [{ operation: { methods: ['TRACE'] } }] }] });
+}
+
+/** An ALLOW of `api` beside the others. */
+function temporary(home: string): KubeObject {
+  return object('AuthorizationPolicy', home, 'temporary', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { namespaces: ['contractor'] } }], to: [{ operation: { methods: ['DELETE'] } }] }] });
+}
+
+async function policyNames(world: World): Promise<readonly string[]> {
+  return (await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal })).items.map(({ metadata }) => metadata.name);
+}
+
+/** Waits until there is, or is not, a policy whose name begins so. */
+async function standing(world: World, beginning: string, isThere: boolean): Promise<void> {
+  await world.eventually(`${beginning} is ${isThere ? '' : 'not '}there`, async () =>
+    ((await policyNames(world)).some((name) => name.startsWith(beginning)) === isThere ? true : undefined), 10_000);
+}
+
 /** What was copied follows its original whatever else is wrong. */
 export const followScenarios: readonly Scenario[] = [
   {
@@ -66,6 +86,29 @@ export const followScenarios: readonly Scenario[] = [
       const { metadata, spec } = emergency(home);
       await world.create({ kind: 'AuthorizationPolicy', metadata: { ...metadata, name: 'second' }, spec });
       await copied(world, 'second');
+    },
+  },
+  {
+    name: 'follow-revoked',
+    async run(world) {
+      const home = world.ns();
+      await shop(world, allowGet(home), temporary(home));
+      await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }] }));
+      await world.childPhase('Migrated');
+      await world.create(uncarried(home));
+      await messageOf(world, /not in force yet as they are now/);
+      // What is revoked ends, and what only refuses is made again, though not all can be carried over.
+      await world.delete(kinds.AuthorizationPolicy, home, 'temporary');
+      await standing(world, 'temporary', false);
+      const guard = (await policyNames(world)).find((name) => name.startsWith('waypoint-only'));
+      await world.delete(kinds.AuthorizationPolicy, home, guard ?? '');
+      await standing(world, 'waypoint-only', true);
+      // Without the last ALLOW of all everybody would be let through: that one stays, and is named.
+      const [readers] = (await policyNames(world)).filter((name) => name.includes('readers') && !name.includes('-api-'));
+      await world.delete(kinds.AuthorizationPolicy, home, readers ?? '');
+      await messageOf(world, /AuthorizationPolicy .*\/readers, which is gone/);
+      await world.delete(kinds.AuthorizationPolicy, home, 'odd');
+      await standing(world, 'readers', false);
     },
   },
   {

@@ -16,7 +16,7 @@ const noDelete = deny('no-delete', { app: 'web' }, { methods: ['DELETE'] });
 const versioned = deny('v2-no-get', { version: 'v2' }, { methods: ['GET'] });
 
 /** By a label that every object inherits something under. */
-const odd = deny('odd', Object.fromEntries([['constructor', 'x']]) as Labels, { methods: ['GET'] });
+const odd = deny('odd', Object.fromEntries([['constructor', 'x']]), { methods: ['GET'] });
 
 /** A pod with a sidecar that no workload owns. */
 function other(labels: Labels, overrides: Partial<PodView> = {}): PodView {

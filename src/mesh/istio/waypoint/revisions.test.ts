@@ -4,7 +4,7 @@ import { exitWorld } from '../../../../test/support/exit-world.ts';
 import type { ConfigView } from '../../views.ts';
 import { istio } from '../adapter.ts';
 import { translateToSidecars } from '../policy/translate/to-sidecar/translate.ts';
-import { possibleCopies, translationOf } from './translation.ts';
+import { possible, translationOf } from './translation.ts';
 
 const selector = { matchLabels: { app: 'web' } };
 const rules = [{ to: [{ operation: { methods: ['DELETE'] } }] }];
@@ -50,7 +50,7 @@ describe('a policy of another revision', () => {
   it('gets no copy on the way or at rest either, and keeps nobody else from having one', () => {
     const given = surroundings({ itinerary: 'L7' }, [inForce, labelled('AuthorizationPolicy', { selector, rules }, 'canary')]);
     expect(translationOf(given).manifests.map(({ role }) => role)).toContain('Copy');
-    expect(possibleCopies(given).map(({ follows }) => follows)).toEqual(['AuthorizationPolicy shop/in-force']);
+    expect(possible(given, 'Copy').map(({ follows }) => follows)).toEqual(['AuthorizationPolicy shop/in-force']);
   });
 
   it('is nobody\'s matter where it selects other pods', () => {

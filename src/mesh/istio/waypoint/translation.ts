@@ -37,9 +37,9 @@ export function policyManifests(surroundings: Surroundings, role: Role): readonl
   return manifestsOf(translationOf(surroundings), role);
 }
 
-/** The copies that can be made while some cannot. */
-export function possibleCopies(surroundings: Surroundings): readonly Manifest[] {
-  return unhindered(translationOf(surroundings), 'Copy');
+/** What of a role can be made while some cannot: a guard only refuses, and what lets requests through waits for all the copies (`reliesOn`). */
+export function possible(surroundings: Surroundings, role: Role): readonly Manifest[] {
+  return unhindered(translationOf(surroundings), role);
 }
 
 /** The same of any translation, and of several roles. */

@@ -65,6 +65,11 @@ export function targetOf({ annotations }: Pick<Sealed, 'annotations'>): ReturnTy
   return placeOf(annotations?.[targetAnnotation]);
 }
 
+/** What an object of ours is a copy of; undefined if it is none. */
+export function originalOf({ annotations }: Pick<Sealed, 'annotations'>): ReturnType<typeof placeOf> {
+  return placeOf(annotations?.[copyOfAnnotation]);
+}
+
 /** As many names as anybody takes from us. */
 const attempts = 8;
 

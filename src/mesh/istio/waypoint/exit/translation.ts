@@ -13,9 +13,9 @@ export function exitManifests(surroundings: Surroundings, ...roles: readonly Exi
   return manifestsOf(exitTranslationOf(surroundings), ...roles);
 }
 
-/** The copies that can be made while some cannot. */
-export function possibleExitCopies(surroundings: Surroundings): readonly Manifest[] {
-  return unhindered(exitTranslationOf(surroundings), 'SidecarCopy');
+/** What of some roles can be made while some cannot. */
+export function possibleAtExit(surroundings: Surroundings, ...roles: readonly ExitRole[]): readonly Manifest[] {
+  return roles.flatMap((role) => unhindered(exitTranslationOf(surroundings), role));
 }
 
 /** The Services to take from their waypoint, or why they cannot be. */
