@@ -4,7 +4,8 @@ const Base = TestSequencer.default ?? TestSequencer;
 
 /** Where whole migrations are run, or many: minutes where others take seconds. The longest first. */
 const long = [
-  'test/sim/faults', 'test/sim/ways-out', 'test/sim/crash', 'test/sim/taken-back', 'test/sim/scenarios', 'src/engine/decide.model', 'test/sim/order.mutations', 'test/sim/',
+  'test/sim/scenarios', 'test/sim/ways-out', 'test/sim/crash-to-waypoint', 'test/sim/taken-back', 'src/engine/decide.model', 'test/sim/crash', 'test/sim/faults',
+  'src/mesh/istio/waypoint/effort', 'test/sim/order.mutations', 'test/sim/',
 ];
 
 function rank({ path }) {

@@ -37,6 +37,8 @@ export interface FaultRule {
   readonly nth?: number;
   /** How many matching requests are hit from there on; default 1. */
   readonly times?: number;
+  /** Hits again so many matching requests after each first one. Default: not again. */
+  readonly every?: number;
   readonly fault: Fault;
 }
 
@@ -72,8 +74,8 @@ export class FaultRules {
       if (!matches(rule.match ?? {}, request)) continue;
       const count = before + 1;
       this.counts.set(rule, count);
-      const first = rule.nth ?? 1;
-      if (count >= first && count < first + (rule.times ?? 1)) hit ??= rule.fault;
+      const { nth = 1, times = 1, every = Infinity } = rule;
+      if (count >= nth && (count - nth) % every < times) hit ??= rule.fault;
     }
     return hit;
   }

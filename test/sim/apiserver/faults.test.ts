@@ -33,6 +33,13 @@ describe('FaultyTransport', () => {
     expect((await faulty.patch('merge', `${configMaps}/a`, {})).status).toBe(200);
   });
 
+  it('meets again and again what a rule says so of', async () => {
+    const { faulty } = await withFaults({ match: { verb: 'Read' }, nth: 2, every: 3, fault: { kind: 'Refuse', status: 503 } });
+    const statuses: number[] = [];
+    for (let nth = 1; nth <= 8; nth += 1) statuses.push((await faulty.get(configMaps)).status);
+    expect(statuses).toEqual([200, 503, 200, 200, 503, 200, 200, 503]);
+  });
+
   it('delays on the clock, and never answers a hanging request', async () => {
     const { faulty, faults, clock } = await withFaults({ fault: { kind: 'SlowResponse', ms: 700 } });
     const start = clock.now();
