@@ -4,7 +4,8 @@ import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-m
 import type { KubeObject, Resource } from '../api/object.ts';
 import type { Awaiting, Hold, Refusing, ScopeView } from './others.ts';
 import type { ObservedCallers, Telemetry } from './telemetry.ts';
-import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from './views.ts';
+import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from './views.ts';
+import type { WatchedKind } from './watched-kind.ts';
 
 /** Labels to have: a value, or null for "the label is absent". */
 export type LabelTargets = Readonly<Record<string, string | null>>;
@@ -140,6 +141,10 @@ export interface MeshState {
   /** Services and workloads of another namespace, or of all: what is called is judged by where it stands. */
   services(namespace?: string): readonly ServiceView[];
   workloads(namespace: string): readonly WorkloadView[];
+  /** What makes pods in another namespace besides its workloads. */
+  otherTemplates(namespace: string): readonly TemplateView[];
+  /** Kinds of these that the operator has no right to read, so that they are missing; absent if there are none. */
+  readonly unreadable?: readonly string[];
   /** Labels of another namespace, if it is there and known: they say what pods will be that do not run now. */
   labelsOf?(namespace: string): Readonly<Record<string, string>> | undefined;
   /** What metrics tell about who calls the workloads of a namespace; absent if none are configured. */
@@ -168,6 +173,8 @@ export interface Surroundings {
   /** Pods of the namespace that run or will run. */
   readonly pods: readonly PodView[];
   readonly workloads: readonly WorkloadView[];
+  /** Of CronJobs: pods that come by themselves, in the data plane that the namespace then gives them, and that the operator never restarts. */
+  readonly otherTemplates: readonly TemplateView[];
   readonly budgets: readonly BudgetView[];
   readonly services: readonly ServiceView[];
   readonly mesh: MeshState;
@@ -177,14 +184,6 @@ export interface Surroundings {
 
 /** When findings are asked for: before the first change, on the way, or at the end of it. */
 export type FindingsWhen = 'Start' | 'UnderWay' | 'AtRest';
-
-/** A configuration kind that an adapter wants watched. */
-export interface WatchedKind {
-  readonly kind: string;
-  readonly resource: Resource;
-  /** `Root`: only in the control plane's namespace, so that the operator needs no rights to it elsewhere. */
-  readonly namespace: 'All' | 'Root';
-}
 
 /**
  * All the knowledge of one mesh. Only adapters know label names; the engine moves labels and restarts workloads
