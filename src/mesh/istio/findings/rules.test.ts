@@ -672,6 +672,8 @@ const table: Readonly<Record<string, Examples>> = {
       'a Service that istiod has not bound': surroundings({ ...exit, services: [service({ labels: bound.labels })] }, waypointOfShop),
       'a Service without selector': surroundings({ ...exit, services: [service({ ...bound, selector: {} })] }, waypointOfShop),
       'a pod that has opted out': surroundings({ ...exit, services: [bound], pods: [plainPod({ labels: { 'app': 'web', 'istio.io/dataplane-mode': 'none' } })] }, waypointOfShop),
+      'the pods of a CronJob behind its Service': surroundings({ ...exit, services: [bound], otherTemplates: [cronJob({ templateLabels: { app: 'web' } })] }, waypointOfShop),
+      'ports that the sidecars of the next run leave alone': surroundings({ ...exit, otherTemplates: [cronJob({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
       'a pod of nobody': surroundings({ ...exit, services: [bound], workloads: [], pods: [plainPod(captured)] }, waypointOfShop),
       'what an earlier migration left': surroundings({ ...exit, services: [bound] }, [...waypointOfShop, asMade(policy({ selector: { matchLabels: { app: 'web' } } }, { labels: { 'meshmigration.dev/role': 'SidecarCopy' } }))]),
       'ports that the sidecar leaves alone': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
@@ -680,6 +682,7 @@ const table: Readonly<Record<string, Examples>> = {
     },
     ignored: {
       'an ordinary waypoint': behindWaypoint(http), 'no waypoint': surroundings(exit, [policy(identity)]), 'ports where nothing is enforced': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }),
+      'a CronJob behind no Service': surroundings({ ...exit, services: [bound], otherTemplates: [cronJob()] }, [...waypointOfShop]),
       'a Service that was unbound on the way': surroundings({ ...exit, itinerary: 'L7', services: [service({ labels: { 'istio.io/use-waypoint': 'none' }, annotations: { 'meshmigration.dev/original-labels': JSON.stringify(bound.labels) } })] }, waypointOfShop),
     },
   },
