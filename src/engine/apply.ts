@@ -1,4 +1,5 @@
-import type { Manifest, Orphan, StepPlan, StepWork } from '../mesh/adapter.ts';
+import type { StepPlan, StepWork } from '../mesh/adapter.ts';
+import type { Manifest, Orphan } from '../mesh/manifest.ts';
 import type { ConfigView } from '../mesh/views.ts';
 import { isOfThis, marked, ownObjects, standing, type Standing } from './own-objects.ts';
 import { refusalOf, timesRefused } from './refused.ts';

@@ -1,6 +1,7 @@
 import type { StepName } from '../api/namespace-migration.ts';
 import { appliedAnnotation, managedBy, managedByLabel, migrationLabel, stepLabel } from '../api/resources.ts';
-import type { Manifest, StepWork } from '../mesh/adapter.ts';
+import type { StepWork } from '../mesh/adapter.ts';
+import type { Manifest } from '../mesh/manifest.ts';
 import { sealOf } from '../mesh/seal.ts';
 import type { ConfigView } from '../mesh/views.ts';
 import type { Applied, OwnObject, Situation } from './situation.ts';

@@ -48,6 +48,10 @@ function asked({ path }: HttpRequest): string {
 
 /** Starts a reflector against a server that answers one reply after the other, and then never again. */
 function start(...replies: readonly (Reply | (() => Reply))[]) {
+  return startAs({}, ...replies);
+}
+
+function startAs(options: { readonly optional?: true }, ...replies: readonly (Reply | (() => Reply))[]) {
   const clock = new VirtualClock();
   const server = new ScriptedServer((_request, count) => {
     const reply = replies[count - 1] ?? new WatchBody();
@@ -60,7 +64,7 @@ function start(...replies: readonly (Reply | (() => Reply))[]) {
   store.onChange(({ type, name, current }) => { changes.push(`${type} ${name}${current === undefined ? '' : ` ${current.resourceVersion}`}`); });
   const random = (): number => 0;
   const client = new KubeClient({ transport: server, clock, random, fieldManager: 'test' });
-  const reflector = new Reflector({ client, resource: pods, project, store, clock, random, log: { ...silentLogger, warn } });
+  const reflector = new Reflector({ client, resource: pods, project, store, clock, random, log: { ...silentLogger, warn }, ...options });
   const stop = new AbortController();
   const running = reflector.run(stop.signal);
   const requests = (): string[] => server.requests.map(asked);
@@ -270,6 +274,17 @@ describe('Reflector', () => {
 
     expect(warnings).toEqual(['Not allowed to list and watch; check the ClusterRole of the operator']);
     expect(store.synced).toBe(false);
+  });
+
+  it('keeps nobody waiting for a kind that is optional, and reads it as soon as that is allowed', async () => {
+    const { clock, warnings, store } = startAs({ optional: true }, refusal(403, 'Forbidden'), new WatchBody().push(initialState('10', pod('a', '5'))));
+
+    await clock.run(() => store.unreadable);
+    expect([store.synced, store.list().length]).toEqual([true, 0]);
+
+    await clock.run(() => !store.unreadable);
+    expect(store.list().length).toBe(1);
+    expect(warnings).toEqual(['Not allowed to list and watch; check the ClusterRole of the operator']);
   });
 
   it('ends when it is told to, also in the middle of a stream', async () => {

@@ -23,6 +23,8 @@ export interface ReflectorOptions<T extends Stored> extends ListParameters {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Nobody waits for it where we have no right to it: the store says so (`unreadable`), and it is tried again. */
+  readonly optional?: true;
 }
 
 const pageSize = 500;
@@ -156,10 +158,17 @@ export class Reflector<T extends Stored> {
       this.#position = '';
       this.#barrenStreams = 0;
     }
-    if (error instanceof ForbiddenError) this.#report(error, 'Not allowed to list and watch; check the ClusterRole of the operator', 'warn');
+    if (error instanceof ForbiddenError) this.#refused(error);
     else if (error instanceof ExpiredError || isBarren(error)) this.#report(error, 'Watch broken off', 'info');
     else this.#report(error, 'Cannot list or watch', 'warn');
     return this.#backoff.next(isRetryable(error) ? error.retryAfterMs : 0);
+  }
+
+  #refused(error: ForbiddenError): void {
+    this.#report(error, 'Not allowed to list and watch; check the ClusterRole of the operator', 'warn');
+    if (this.#options.optional !== true) return;
+    this.#position = ''; // A new list tells that it can be read again.
+    this.#options.store.markUnreadable();
   }
 
   /** Refused as invalid, or accepted without the state that was asked for (a server that ignores the parameter). */

@@ -34,6 +34,7 @@ export class Store<T extends Stored> {
   readonly #sorted = new Map<string | undefined, readonly T[]>();
   #synced = false;
   #absent = false;
+  #unreadable = false;
   #resourceVersion = '';
   #handlerErrors = 0;
   #listedAt = -Infinity;
@@ -50,6 +51,11 @@ export class Store<T extends Stored> {
   /** Whether the server does not serve the kind at all: its CRD is not installed. */
   get absent(): boolean {
     return this.#absent;
+  }
+
+  /** Whether the server does not let us read the kind, and it may be missing: what is held is empty, or of before. */
+  get unreadable(): boolean {
+    return this.#unreadable;
   }
 
   /** The position of the store: it holds every change up to this version. Moves with bookmarks too. '' before the first list. */
@@ -119,6 +125,7 @@ export class Store<T extends Stored> {
     const incoming = [...objects];
     const kept = new Set(incoming.map((object) => `${object.namespace ?? ''}/${object.name}`));
     this.#absent = false;
+    this.#unreadable = false;
     this.#resourceVersion = resourceVersion;
     for (const old of this.list()) {
       if (!kept.has(`${old.namespace ?? ''}/${old.name}`)) this.#remove(old);
@@ -148,7 +155,14 @@ export class Store<T extends Stored> {
   /** For the reflector: the server does not know the kind, so there are no objects of it. */
   markAbsent(): void {
     this.#absent = true;
+    this.#unreadable = false;
     for (const old of this.list()) this.#remove(old);
+    this.#markSynced();
+  }
+
+  /** For the reflector: we have no right to the kind, and it is one that nobody has to wait for. */
+  markUnreadable(): void {
+    this.#unreadable = true;
     this.#markSynced();
   }
 

@@ -1,41 +1,15 @@
 import type { DataPlane, Finding, Mode } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-migration.ts';
-import type { KubeObject, Resource } from '../api/object.ts';
+import type { Resource } from '../api/object.ts';
+import type { Manifest, Orphan } from './manifest.ts';
 import type { Awaiting, Hold, Refusing, ScopeView } from './others.ts';
 import type { ObservedCallers, Telemetry } from './telemetry.ts';
-import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from './views.ts';
+import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from './views.ts';
+import type { WatchedKind } from './watched-kind.ts';
 
 /** Labels to have: a value, or null for "the label is absent". */
 export type LabelTargets = Readonly<Record<string, string | null>>;
-
-/** An object that the operator makes in the namespace for the time of the migration. */
-export interface Manifest {
-  readonly resource: Resource;
-  /** Name, labels, annotations and spec (or data). The namespace and the operator's own marks are added when it is applied. */
-  readonly object: KubeObject;
-  /** The user's object that it follows, for messages. */
-  readonly follows?: string;
-  /**
-   * Kinds that the operator does not watch (ConfigMaps of user namespaces are nobody's business): applied in the same write
-   * right before the next object of the list, and deleted right before it, so that the next one tells whether it is there.
-   */
-  readonly unwatched?: true;
-  /**
-   * It lets requests through that what this step makes decides about: when it has to follow a change, it waits until all of that
-   * is there as wanted and its gate holds.
-   */
-  readonly reliesOn?: StepName;
-}
-
-/** What was made and follows an object that is not there any more. */
-export interface Orphan {
-  readonly object: ConfigView;
-  /** `AuthorizationPolicy shop/temporary`. */
-  readonly original: string;
-  /** Deleting it only refuses more, whatever cannot be made beside it. */
-  readonly goes: boolean;
-}
 
 /** The one kind of work that a step does. */
 export type StepWork =
@@ -150,6 +124,10 @@ export interface MeshState {
   /** Services and workloads of another namespace, or of all: what is called is judged by where it stands. */
   services(namespace?: string): readonly ServiceView[];
   workloads(namespace: string): readonly WorkloadView[];
+  /** What makes pods in another namespace besides its workloads. */
+  otherTemplates(namespace: string): readonly TemplateView[];
+  /** Kinds of these that the operator has no right to read, so that they are missing; absent if there are none. */
+  readonly unreadable?: readonly string[];
   /** Labels of another namespace, if it is there and known: they say what pods will be that do not run now. */
   labelsOf?(namespace: string): Readonly<Record<string, string>> | undefined;
   /** What metrics tell about who calls the workloads of a namespace; absent if none are configured. */
@@ -178,6 +156,8 @@ export interface Surroundings {
   /** Pods of the namespace that run or will run. */
   readonly pods: readonly PodView[];
   readonly workloads: readonly WorkloadView[];
+  /** Of CronJobs: pods that come by themselves, in the data plane that the namespace then gives them, and that the operator never restarts. */
+  readonly otherTemplates: readonly TemplateView[];
   readonly budgets: readonly BudgetView[];
   readonly services: readonly ServiceView[];
   readonly mesh: MeshState;
@@ -187,14 +167,6 @@ export interface Surroundings {
 
 /** When findings are asked for: before the first change, on the way, or at the end of it. */
 export type FindingsWhen = 'Start' | 'UnderWay' | 'AtRest';
-
-/** A configuration kind that an adapter wants watched. */
-export interface WatchedKind {
-  readonly kind: string;
-  readonly resource: Resource;
-  /** `Root`: only in the control plane's namespace, so that the operator needs no rights to it elsewhere. */
-  readonly namespace: 'All' | 'Root';
-}
 
 /**
  * All the knowledge of one mesh. Only adapters know label names; the engine moves labels and restarts workloads

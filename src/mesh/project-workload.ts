@@ -4,7 +4,8 @@ import { count, record, records, stringMap, text, type Json } from './json.ts';
 import { podAsks } from './pod-resources.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { troubleOfWorkload } from './trouble.ts';
-import type { ContainerPortView, WorkloadView } from './views.ts';
+import { containerPorts } from './project-template.ts';
+import type { WorkloadView } from './views.ts';
 
 /** A number or percentage of `total`, as the workload controllers resolve it (intstr.GetScaledValueFromIntOrPercent). */
 export function resolvePercent(value: unknown, total: number, round: 'up' | 'down'): number {
@@ -47,14 +48,6 @@ function counters(kind: WorkloadKind, spec: Json, status: Json): Pick<WorkloadVi
   return kind === 'DaemonSet'
     ? { replicas: count(status['desiredNumberScheduled']), updated: count(status['updatedNumberScheduled']), available: count(status['numberAvailable']), current: count(status['currentNumberScheduled']) }
     : { replicas: count(spec['replicas'], 1), updated: count(status['updatedReplicas']), available: count(status['availableReplicas']), current: count(status['replicas']) };
-}
-
-/** Init containers too: a native sidecar of the user's own may serve. */
-function containerPorts(podSpec: Json): readonly ContainerPortView[] {
-  return [...records(podSpec['containers']), ...records(podSpec['initContainers'])].flatMap((container) => records(container['ports'])).map((port) => {
-    const name = text(port['name']);
-    return { ...(name !== undefined && { name }), port: count(port['containerPort']) };
-  });
 }
 
 /** Who owns the annotation now, or failing that whoever wrote the template last. */

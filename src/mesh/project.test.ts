@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../api/object.ts';
 import { projectBudget, projectConfig, projectNamespace, projectPod, projectService } from './project.ts';
+import { projectTemplate } from './project-template.ts';
 import { projectWorkload, resolvePercent } from './project-workload.ts';
 import { whyNotRestartable } from './restartable.ts';
 import { selects } from './views.ts';
@@ -13,6 +14,25 @@ function object(rest: object, metadata: object = {}): KubeObject {
 function owned(kind: string, name: string, labels: object = {}, apiVersion = 'apps/v1'): KubeObject {
   return object({}, { labels, ownerReferences: [{ apiVersion: apiVersion, kind, name, controller: true }] });
 }
+
+describe('projectTemplate', () => {
+  const template = { metadata: { labels: { app: 'nightly' }, annotations: { 'sidecar.istio.io/inject': 'false', 'example.com/huge': 'x' } }, spec: { serviceAccountName: 'batch', hostNetwork: true, containers: [{ name: 'app', ports: [{ name: 'web', containerPort: 80 }], env: [{ name: 'PASSWORD', value: 'y' }] }] } };
+  const kept = { namespace: 'shop', name: 'web-6d4b-x', uid: 'u1', resourceVersion: '7', serviceAccount: 'batch', containerPorts: [{ name: 'web', port: 80 }], templateLabels: { app: 'nightly' }, templateAnnotations: { 'sidecar.istio.io/inject': 'false' }, hostNetwork: true };
+
+  it.each([false, true])('keeps what decisions need of a CronJob and nothing else, suspended: %s', (suspend) => {
+    const view = projectTemplate('batch', 'CronJob')(object({ spec: { suspend, schedule: '@daily', jobTemplate: { spec: { template } } }, status: { lastScheduleTime: '2030-01-01T00:00:05Z' } }));
+
+    expect(view).toEqual({ kind: 'CronJob', ...kept });
+  });
+
+  it('reads one of a shape that nobody expects', () => {
+    expect(projectTemplate('batch', 'CronJob')(object({ spec: { jobTemplate: 'no' } }))).toMatchObject({ templateLabels: {}, containerPorts: [], serviceAccount: 'default' });
+  });
+
+  it('names another group\'s kind with its group', () => {
+    expect(projectTemplate('example.com', 'CronJob')(object({ spec: { template } })).kind).toBe('CronJob.example.com');
+  });
+});
 
 describe('projectPod', () => {
   it('keeps what decisions need and nothing else', () => {

@@ -33,7 +33,17 @@ export function projectNamespace(object: KubeObject): NamespaceView {
 }
 
 /** Kinds that decisions know by name, and the group that means them: another group's is another kind. */
-const namesakes: ReadonlyMap<string, string> = new Map([['Deployment', 'apps'], ['StatefulSet', 'apps'], ['DaemonSet', 'apps'], ['Job', 'batch']]);
+const namesakes: ReadonlyMap<string, string> = new Map([['Deployment', 'apps'], ['StatefulSet', 'apps'], ['DaemonSet', 'apps'], ['Job', 'batch'], ['CronJob', 'batch'], ['Pod', ''], ['Service', '']]);
+
+/** The kind as views have it: with its group where another group's is known by the name. */
+export function kindIn(group: string, kind: string): string {
+  return namesakes.get(kind) === group || !namesakes.has(kind) ? kind : `${kind}.${group}`;
+}
+
+/** Those that say something to Istio. */
+export function istioAnnotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.includes('istio.io/')));
+}
 
 /**
  * The controller of a pod. A ReplicaSet's Deployment is its name without the pod-template-hash: the name is built so by
@@ -47,7 +57,7 @@ function ownerOf(object: KubeObject): OwnerView | undefined {
   if (owner.kind === 'ReplicaSet' && group === 'apps' && hash !== undefined && owner.name.endsWith(`-${hash}`)) {
     return { kind: 'Deployment', name: owner.name.slice(0, -hash.length - 1) };
   }
-  return { kind: namesakes.get(owner.kind) === group || !namesakes.has(owner.kind) ? owner.kind : `${owner.kind}.${group}`, name: owner.name };
+  return { kind: kindIn(group, owner.kind), name: owner.name };
 }
 
 /** Milliseconds since the epoch; undefined if it is no time. */
@@ -82,12 +92,11 @@ export function projectPod(object: KubeObject): PodView {
   const owner = ownerOf(object);
   const trouble = ready?.['status'] === 'True' ? undefined : troubleOfPod(status);
   const revision = object.metadata.labels?.['controller-revision-hash'];
-  const annotations = Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.includes('istio.io/'));
   return {
     ...base(object),
     namespace: object.metadata.namespace ?? '',
     labels: object.metadata.labels ?? {},
-    annotations: Object.fromEntries(annotations),
+    annotations: istioAnnotations(object.metadata.annotations ?? {}),
     ...(owner && { owner }),
     containers: containers.map((container) => text(container['name']) ?? ''),
     ...portsOf(containers),

@@ -58,10 +58,25 @@ export interface PodView extends View {
   readonly trouble?: string;
 }
 
-/** A Deployment, StatefulSet or DaemonSet. */
-export interface WorkloadView extends View {
-  readonly kind: WorkloadKind;
+/** What pods are made from, and what makes them: a workload, or what comes and goes without the operator, like a CronJob. */
+export interface TemplateView extends View {
+  /** As of an owner: one of another API group than that which the kind is known by has it in its name. */
+  readonly kind: string;
   readonly namespace: string;
+  /** The ServiceAccount of its pods. */
+  readonly serviceAccount: string;
+  /** Ports that the containers of the template declare. */
+  readonly containerPorts: readonly ContainerPortView[];
+  readonly templateLabels: Readonly<Record<string, string>>;
+  /** Of what is no workload only keys of istio.io. */
+  readonly templateAnnotations: Readonly<Record<string, string>>;
+  /** Its pods are on the network of their host; only known of what is no workload. */
+  readonly hostNetwork?: true;
+}
+
+/** A Deployment, StatefulSet or DaemonSet. */
+export interface WorkloadView extends TemplateView {
+  readonly kind: WorkloadKind;
   /** Pods wanted; for a DaemonSet desiredNumberScheduled. */
   readonly replicas: number;
   readonly generation: number;
@@ -86,16 +101,10 @@ export interface WorkloadView extends View {
   readonly trouble?: string;
   /** Who set the restart annotation of its template last, from managedFields: to name whoever changes it back. */
   readonly templateManager?: string;
-  /** The ServiceAccount of its pods. */
-  readonly serviceAccount: string;
   /** What one of its pods asks for, by the template. */
   readonly asks: PodAsks;
-  /** Ports that the containers of the template declare. */
-  readonly containerPorts: readonly ContainerPortView[];
   /** Image of each container of the template, by its name. */
   readonly images: Readonly<Record<string, string>>;
-  readonly templateLabels: Readonly<Record<string, string>>;
-  readonly templateAnnotations: Readonly<Record<string, string>>;
   readonly hasTemplateAnnotations: boolean;
 }
 

@@ -3,15 +3,16 @@ import type { WorkloadKind } from '../api/namespace-migration.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { budgets, namespaces, pods, services, workloadResources } from '../engine/resources.ts';
+import { budgets, namespaces, pods, services, templateResources, workloadResources } from '../engine/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
-import { Reflector } from '../kube/reflector.ts';
+import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
 import { Store, type Stored } from '../kube/store.ts';
 import type { MeshAdapter, MeshState } from '../mesh/adapter.ts';
+import { projectTemplate } from '../mesh/project-template.ts';
 import { projectWorkload } from '../mesh/project-workload.ts';
 import { projectBudget, projectConfig, projectNamespace, projectPod, projectService } from '../mesh/project.ts';
-import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from '../mesh/views.ts';
+import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../mesh/views.ts';
 
 /** One of our own objects, kept whole: its status is the journal. */
 export interface Whole<T extends KubeObject> extends Stored {
@@ -53,6 +54,7 @@ export class ClusterView {
   readonly services: Store<ServiceView>;
   readonly budgets: Store<BudgetView>;
   readonly #workloads = new Map<WorkloadKind, Store<WorkloadView>>();
+  readonly #otherTemplates = new Map<string, Store<TemplateView>>();
   readonly #configs = new Map<string, Store<ConfigView>>();
   readonly #feeds: Feed[] = [];
   readonly #options: ClusterViewOptions;
@@ -73,11 +75,13 @@ export class ClusterView {
       const kind = resource.kind as WorkloadKind;
       this.#workloads.set(kind, this.#feed(resource, projectWorkload(kind)));
     }
+    for (const resource of templateResources) this.#otherTemplates.set(resource.kind, this.#feed(resource, projectTemplate(resource.group, resource.kind), { optional: true }));
     for (const { kind, resource, namespace } of options.adapter.watched) {
-      this.#configs.set(kind, this.#feed(resource, projectConfig(kind), namespace === 'Root' ? options.rootNamespace : undefined));
+      this.#configs.set(kind, this.#feed(resource, projectConfig(kind), namespace === 'Root' ? { namespace: options.rootNamespace } : {}));
     }
     const { adapter, rootNamespace } = options;
     const deployments = this.#workloads.get('Deployment');
+    const otherTemplates = this.#otherTemplates;
     this.mesh = {
       configs: (kind, namespace) => this.#configs.get(kind)?.list(namespace) ?? [],
       serves: (kind) => this.#configs.get(kind)?.absent === false,
@@ -86,6 +90,8 @@ export class ClusterView {
       pods: (namespace) => this.pods.list(namespace),
       services: (namespace) => this.services.list(namespace),
       workloads: (namespace) => this.workloads(namespace),
+      otherTemplates: (namespace) => this.otherTemplates(namespace),
+      get unreadable() { return [...otherTemplates].flatMap(([kind, { unreadable }]) => (unreadable ? [kind] : [])); },
       rootNamespace,
       get version() { return adapter.versionOf(deployments?.list(rootNamespace) ?? []); },
       labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
@@ -96,6 +102,11 @@ export class ClusterView {
   /** Deployments, StatefulSets and DaemonSets of a namespace, in the order in which they are restarted. */
   workloads(namespace: string): readonly WorkloadView[] {
     return [...this.#workloads.values()].flatMap((store) => store.list(namespace));
+  }
+
+  /** What makes pods in a namespace besides its workloads. */
+  otherTemplates(namespace: string): readonly TemplateView[] {
+    return [...this.#otherTemplates.values()].flatMap((store) => store.list(namespace));
   }
 
   /** The store of a kind, for the fence. */
@@ -130,10 +141,10 @@ export class ClusterView {
     await Promise.all(this.#feeds.map(({ store }) => store.whenSynced(signal)));
   }
 
-  #feed<T extends Stored>(resource: Resource, project: (object: KubeObject) => T, namespace?: string): Store<T> {
+  #feed<T extends Stored>(resource: Resource, project: (object: KubeObject) => T, narrowed: Pick<ReflectorOptions<T>, 'namespace' | 'optional'> = {}): Store<T> {
     const { client, clock, random, log } = this.#options;
     const store = new Store<T>(log);
-    const reflector = new Reflector<T>({ client, resource, project, store, clock, random, log, ...(namespace !== undefined && { namespace }) });
+    const reflector = new Reflector<T>({ client, resource, project, store, clock, random, log, ...narrowed });
     this.#feeds.push({ resource, store: store as unknown as Store<Stored>, run: async (signal) => { await reflector.run(signal); } });
     return store;
   }

@@ -31,6 +31,7 @@ export function surroundingsOf(view: ClusterView, { from, to }: Route, { spec }:
     namespace: home,
     pods: view.pods.list(name).filter(({ finished }) => !finished),
     workloads: view.workloads(name),
+    otherTemplates: view.otherTemplates(name),
     budgets: view.budgets.list(name),
     services: view.services.list(name),
     mesh: view.mesh,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
-import { budgets, namespaces, pods, services, workloadResources } from '../../src/engine/resources.ts';
+import { budgets, namespaces, pods, services, templateResources, workloadResources } from '../../src/engine/resources.ts';
 import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
 import type { Resource } from '../../src/api/object.ts';
@@ -36,7 +36,7 @@ function verbsOn(granted: readonly PolicyRule[], group: string, plural: string):
 const read = ['get', 'list', 'watch'];
 const everywhere = rules('ClusterRole');
 const watchedEverywhere: readonly Resource[] = [
-  meshMigrations, namespaceMigrations, namespaces, pods, services, budgets, ...workloadResources,
+  meshMigrations, namespaceMigrations, namespaces, pods, services, budgets, ...workloadResources, ...templateResources,
   ...istio.watched.filter((kind) => kind.namespace === 'All').map((kind) => kind.resource),
 ];
 

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../src/api/object.ts';
 import type { ItineraryName, WorkloadKind } from '../../src/api/namespace-migration.ts';
 import type { MeshState, Route, Surroundings } from '../../src/mesh/adapter.ts';
 import { watched } from '../../src/mesh/istio/resources.ts';
+import { projectTemplate } from '../../src/mesh/project-template.ts';
 import { projectWorkload } from '../../src/mesh/project-workload.ts';
 import { projectBudget, projectConfig, projectNamespace, projectPod, projectService } from '../../src/mesh/project.ts';
 import type { ConfigView, WorkloadView } from '../../src/mesh/views.ts';
@@ -18,6 +19,7 @@ function workloadsOf(objects: readonly KubeObject[]): readonly WorkloadView[] {
 export function meshOf(objects: readonly KubeObject[]): MeshState {
   const configs: readonly ConfigView[] = watched.flatMap(({ kind }) => ofKinds(objects, kind).map(projectConfig(kind)));
   const [workloads, pods, services, namespaces] = [workloadsOf(objects), ofKinds(objects, 'Pod').map(projectPod), ofKinds(objects, 'Service').map(projectService), ofKinds(objects, 'Namespace').map(projectNamespace)];
+  const otherTemplates = ofKinds(objects, 'CronJob').map(projectTemplate('batch', 'CronJob'));
   return {
     rootNamespace, version: '1.31', serves: () => true,
     configs: (kind, namespace) => configs.filter((config) => config.kind === kind && (namespace === undefined || config.namespace === namespace)),
@@ -26,6 +28,7 @@ export function meshOf(objects: readonly KubeObject[]): MeshState {
     pods: (namespace) => pods.filter((pod) => pod.namespace === namespace),
     services: (namespace) => services.filter((service) => namespace === undefined || service.namespace === namespace),
     workloads: (namespace) => workloads.filter((workload) => workload.namespace === namespace),
+    otherTemplates: (namespace) => otherTemplates.filter((template) => template.namespace === namespace),
     labelsOf: (name) => namespaces.find((namespace) => namespace.name === name)?.labels,
   };
 }
@@ -37,7 +40,7 @@ export function pictureOf(objects: readonly KubeObject[], route: Route, itinerar
   return {
     route, namespace, mesh, ...(itinerary !== undefined && { itinerary }),
     spec: migrationSpec({ ...route, callers: [{ namespace: 'shop', from: [{ namespace: 'web' }] }], policies: { direct: [{ namespace: 'shop', ports: [9090] }] } }),
-    pods: mesh.pods('shop'), workloads: mesh.workloads('shop'), services: mesh.services('shop'),
+    pods: mesh.pods('shop'), workloads: mesh.workloads('shop'), otherTemplates: mesh.otherTemplates('shop'), services: mesh.services('shop'),
     budgets: ofKinds(objects, 'PodDisruptionBudget').map(projectBudget),
   };
 }

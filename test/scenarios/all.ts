@@ -17,6 +17,7 @@ import { followScenarios } from './follow.ts';
 import { httpScenarios } from './http.ts';
 import { lateFindingScenarios } from './late-findings.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
+import { cronJobScenarios } from './cron-jobs.ts';
 import { otherPodScenarios } from './other-pods.ts';
 import { ownObjectScenarios } from './own-objects.ts';
 import { migrateScenarios } from './migrate.ts';
@@ -40,7 +41,7 @@ import { waypointScenarios } from './waypoint-life.ts';
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios, ...rollbackScenarios, ...blockedScenarios, ...lifecycleScenarios, ...routeScenarios, ...waypointScenarios, ...httpScenarios,
   ...httpRouteScenarios, ...httpExtensionScenarios, ...httpBackScenarios, settles, ...directScenarios, ...egressScenarios,
-  ...alikeNameScenarios, ...fightScenarios, ...followScenarios, ...foreignLabelScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...otherPodScenarios, ...ownObjectScenarios,
+  ...alikeNameScenarios, ...fightScenarios, ...followScenarios, ...foreignLabelScenarios, ...honestStatusScenarios, ...lateFindingScenarios, ...otherPodScenarios, ...cronJobScenarios, ...ownObjectScenarios,
   ...returnScenarios,
   ...recordScenarios, ...recordFightScenarios, ...beliefScenarios, ...strippedScenarios,
   ...scopeScenarios,

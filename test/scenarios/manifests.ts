@@ -19,6 +19,7 @@ export const kinds = {
   StatefulSet: resource('apps', 'v1', 'StatefulSet', 'statefulsets'),
   DaemonSet: resource('apps', 'v1', 'DaemonSet', 'daemonsets'),
   Job: resource('batch', 'v1', 'Job', 'jobs'),
+  CronJob: resource('batch', 'v1', 'CronJob', 'cronjobs'),
   PodDisruptionBudget: resource('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
   AuthorizationPolicy: resource('security.istio.io', 'v1', 'AuthorizationPolicy', 'authorizationpolicies'),
   PeerAuthentication: resource('security.istio.io', 'v1', 'PeerAuthentication', 'peerauthentications'),
@@ -96,6 +97,12 @@ export function barePod(home: string, name: string): KubeObject {
 /** A Job whose pod runs on. */
 export function job(home: string, name: string): KubeObject {
   return { kind: 'Job', metadata: { name, namespace: home }, spec: { template: { metadata: { labels: { app: name } }, spec: { containers, restartPolicy: 'Never', terminationGracePeriodSeconds: 1 } } } };
+}
+
+/** A CronJob whose next run is far off. */
+export function cronJob(home: string, name: string, labels: Labels = { app: name }, spec: Readonly<Record<string, unknown>> = {}): KubeObject {
+  const pods = { metadata: { labels }, spec: { containers, restartPolicy: 'Never', terminationGracePeriodSeconds: 1 } };
+  return { kind: 'CronJob', metadata: { name, namespace: home }, spec: { schedule: '0 0 29 2 *', jobTemplate: { spec: { template: pods } }, ...spec } };
 }
 
 /** Any namespaced object with a spec. */

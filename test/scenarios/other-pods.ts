@@ -12,17 +12,19 @@ function pod(home: string, name: string, labels: Readonly<Record<string, string>
   return { kind: 'Pod', metadata: { name, namespace: home, labels }, spec: { containers: [{ name: 'app', image: 'registry.k8s.io/pause:3.10', ports }], terminationGracePeriodSeconds: 1 } };
 }
 
-function denies(home: string, name: string, labels: Readonly<Record<string, string>>, operation: object): KubeObject {
+/** A DENY of requests that only HTTP tells apart. */
+export function denies(home: string, name: string, labels: Readonly<Record<string, string>>, operation: object): KubeObject {
   return object('AuthorizationPolicy', home, name, { selector: { matchLabels: labels }, action: 'DENY', rules: [{ to: [{ operation }] }] });
 }
 
-async function migrate(world: World, spec: Parameters<typeof meshMigration>[2] = {}): Promise<void> {
+/** Lets the shop be migrated, whose callers are known. */
+export async function migrateShop(world: World, spec: Parameters<typeof meshMigration>[2] = {}): Promise<void> {
   const home = world.ns();
   await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }], ...spec }));
 }
 
 /** The namespace stays as it is, by a finding about an object. */
-async function blockedBy(world: World, id: string, about: string, message: RegExp): Promise<void> {
+export async function blockedBy(world: World, id: string, about: string, message: RegExp): Promise<void> {
   const { status } = await world.childPhase('Blocked');
   const found = status?.findings?.find((finding) => finding.id === id && finding.object === about && finding.severity === 'Critical');
   assert.match(found?.message ?? JSON.stringify(status?.findings), message);
@@ -36,7 +38,7 @@ const behindNoService: Scenario = {
     await shop(world, allowGet(home), denyDelete(home), denies(home, 'roll-no-delete', { app: 'roll' }, { methods: ['DELETE'] }));
     await world.create(pod(home, 'roll-1', { app: 'roll' }));
     await world.podsReady(4);
-    await migrate(world);
+    await migrateShop(world);
     await blockedBy(world, 'MM080', `AuthorizationPolicy ${home}/roll-no-delete`, /Pod roll-1, which is behind no Service/);
   },
 };
@@ -49,7 +51,7 @@ const some: Scenario = {
     await shop(world, allowGet(home), denyDelete(home), denies(home, 'v2-no-get', { version: 'v2' }, { methods: ['GET'] }));
     await world.create(pod(home, 'v2-1', { app: 'api', version: 'v2' }));
     await world.podsReady(4);
-    await migrate(world);
+    await migrateShop(world);
     await blockedBy(world, 'MM080', `AuthorizationPolicy ${home}/v2-no-get`, /some of the pods behind Service/);
   },
 };
@@ -62,7 +64,7 @@ const labelled: Scenario = {
     await shop(world, allowGet(home), denyDelete(home), denies(home, 'v2-no-get', { version: 'v2' }, { methods: ['GET'] }));
     const [first] = (await world.pods(home)).filter(({ metadata }) => metadata.labels?.['app'] === 'api');
     await world.patch('Pod', home, first?.metadata.name ?? '', { metadata: { labels: { version: 'v2' } } });
-    await migrate(world);
+    await migrateShop(world);
     await blockedBy(world, 'MM080', `AuthorizationPolicy ${home}/v2-no-get`, /some of the pods behind Service/);
   },
 };
@@ -74,7 +76,7 @@ const proven: Scenario = {
     const home = world.ns();
     await world.create(namespace(home), strict(home), service(home, 'api', {}, httpPort), denyDelete(home), deployment(home, 'web'), pod(home, 'api-1', { app: 'api' }));
     await world.podsReady(2);
-    await migrate(world, { callers: [{ namespace: home, from: [{ namespace: home }] }], policies: { direct: [{ namespace: home, ports: [8080], principals: [] }] } });
+    await migrateShop(world, { callers: [{ namespace: home, from: [{ namespace: home }] }], policies: { direct: [{ namespace: home, ports: [8080], principals: [] }] } });
     await blockedBy(world, 'MM086', `Service ${home}/api`, /DELETE.*port 8080/);
   },
 };
@@ -91,7 +93,7 @@ const ports: Scenario = {
       denies(home, 'no-post-9090', { app: 'api', 'security.istio.io/tlsMode': 'istio' }, { methods: ['POST'], ports: ['9090'] }), pod(home, 'api-canary', { app: 'api' }, [{ name: 'web', containerPort: 9090 }]),
     );
     await world.podsReady(3);
-    await migrate(world, { callers: [{ namespace: home, from: [{ namespace: home }] }], policies: { bypass: 'FailClosed' } });
+    await migrateShop(world, { callers: [{ namespace: home, from: [{ namespace: home }] }], policies: { bypass: 'FailClosed' } });
     await blockedBy(world, 'MM080', `AuthorizationPolicy ${home}/no-post-9090`, /no single port of its pods/);
   },
 };
@@ -102,7 +104,7 @@ const late: Scenario = {
   async run(world) {
     const home = world.ns();
     await shop(world, allowGet(home), denyDelete(home), denies(home, 'roll-no-delete', { app: 'roll' }, { methods: ['DELETE'] }));
-    await migrate(world);
+    await migrateShop(world);
     await atStep(world, 'RestartWorkloads');
     await world.create(pod(home, 'roll-1', { app: 'roll' }));
     await world.childPhase('RollingBack');
@@ -119,7 +121,7 @@ const revision: Scenario = {
     const home = world.ns();
     const canary = { ...allowGet(home), metadata: { name: 'for-canary', namespace: home, labels: { 'istio.io/rev': 'canary' } } };
     await shop(world, allowGet(home), canary);
-    await migrate(world);
+    await migrateShop(world);
     await blockedBy(world, 'MM080', `AuthorizationPolicy ${home}/for-canary`, /istio.io\/rev=canary/);
     await world.patch('AuthorizationPolicy', home, 'for-canary', { metadata: { labels: { 'istio.io/rev': null } } });
     await world.childPhase('Migrated');

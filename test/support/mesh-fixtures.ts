@@ -1,6 +1,6 @@
 import { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
 import type { MeshState, Route, Surroundings } from '../../src/mesh/adapter.ts';
-import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from '../../src/mesh/views.ts';
+import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../../src/mesh/views.ts';
 
 type Strings = Readonly<Record<string, string>>;
 
@@ -47,6 +47,14 @@ export function workload(overrides: Partial<WorkloadView> = {}): WorkloadView {
     kind: 'Deployment', name: 'web', uid: 'web-uid', resourceVersion: '1', namespace: 'shop', replicas, generation: 1,
     observedGeneration: 1, updated: replicas, available: replicas, current: replicas, paused: false, strategy: 'RollingUpdate', maxUnavailable: 0, partition: 0,
     progressDeadlineMs: 600_000, deadlineExceeded: false, serviceAccount: 'default', asks: { requests: {}, limits: {} }, containerPorts: [{ name: 'http', port: 8080 }], images: { app: 'app:1' }, templateLabels: { app: 'web' }, templateAnnotations: {}, hasTemplateAnnotations: false, ...overrides,
+  };
+}
+
+/** CronJob `nightly`, between two runs. */
+export function cronJob(overrides: Partial<TemplateView> = {}): TemplateView {
+  return {
+    kind: 'CronJob', name: 'nightly', uid: 'nightly-uid', resourceVersion: '1', namespace: 'shop', serviceAccount: 'default', containerPorts: [],
+    templateLabels: { app: 'nightly' }, templateAnnotations: {}, ...overrides,
   };
 }
 
@@ -99,6 +107,7 @@ export function mesh(configs: readonly ConfigView[] = installed, daemonSets: rea
     pods: () => [],
     services: () => [],
     workloads: () => [],
+    otherTemplates: () => [],
     rootNamespace: root,
   };
 }
@@ -112,7 +121,7 @@ export function migrationSpec(overrides: Readonly<Record<string, unknown>> = {})
 export function surroundings(overrides: Partial<Surroundings> = {}, more: readonly ConfigView[] = []): Surroundings {
   return {
     route: sidecarToAmbient, spec: migrationSpec(), namespace: namespace(), pods: [pod(), pod({ name: 'web-2', uid: 'pod-2' })],
-    workloads: [workload()], budgets: [], services: [service()], mesh: mesh([...installed, ...more]), ...overrides,
+    workloads: [workload()], otherTemplates: [], budgets: [], services: [service()], mesh: mesh([...installed, ...more]), ...overrides,
   };
 }
 

@@ -220,7 +220,7 @@ export class NamespaceWorld {
         route: { from: 'IstioSidecar', to: 'IstioAmbient' }, spec, 
         namespace: this.#namespaceView(),
         pods: this.pods.map((each) => this.#podView(each)), workloads: this.workloads.flatMap((each) => (each.kind === 'Job' ? [] : [this.#workloadView({ ...each, kind: each.kind })])),
-        budgets: [], services: [], mesh: mesh([...installed, ...this.policies]),
+        otherTemplates: [], budgets: [], services: [], mesh: mesh([...installed, ...this.policies]),
       },
     };
   }

@@ -5,7 +5,7 @@ import type { TargetRef } from '../../mesh/istio/policy/types.ts';
 import { useWaypointLabel } from '../../mesh/istio/labels.ts';
 import { selects, type ServiceView } from '../../mesh/views.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
-import type { Inventory } from './inventory.ts';
+import { templatesIn, type Inventory } from './inventory.ts';
 
 function evidence({ view, source }: AuditedPolicy, message: string): AuditEvidence {
   return { object: nameOf(view), message, source };
@@ -61,8 +61,8 @@ function targetsNothing({ policies, inventory, options }: AuditContext): readonl
 }
 
 /** The ports on which the pods of a Service listen. */
-function podPorts(service: ServiceView, { workloads }: Inventory): readonly number[] {
-  const pods = workloads.filter(({ namespace, templateLabels }) => namespace === service.namespace && selects({ matchLabels: service.selector }, templateLabels));
+function podPorts(service: ServiceView, inventory: Inventory): readonly number[] {
+  const pods = templatesIn(inventory).filter(({ namespace, templateLabels }) => namespace === service.namespace && selects({ matchLabels: service.selector }, templateLabels));
   return service.ports.flatMap(({ targetPort }) => typeof targetPort === 'number'
     ? [targetPort]
     : pods.flatMap(({ containerPorts }) => containerPorts.filter(({ name }) => name === targetPort).map(({ port }) => port)));

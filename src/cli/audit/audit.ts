@@ -9,7 +9,7 @@ import type { Manifests } from '../manifests/manifest.ts';
 import { attachmentRules } from './attachment-rules.ts';
 import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule } from './context.ts';
 import { duplicateRules } from './duplicate-rules.ts';
-import { takeInventory, type Inventory, type Located } from './inventory.ts';
+import { takeInventory, templatesIn, type Inventory, type Located } from './inventory.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
 import { policyRules } from './policy-rules.ts';
@@ -64,7 +64,7 @@ export function namespacesOf({ inventory, policies }: Pick<AuditContext, 'invent
   const routes = ['VirtualService', 'DestinationRule', 'HTTPRoute', 'GRPCRoute', 'EnvoyFilter', 'WasmPlugin', 'Telemetry', 'Sidecar', 'WorkloadEntry', 'WorkloadGroup'];
   return new Set([
     ...inventory.namespaces.map(({ name }) => name),
-    ...inventory.workloads.map(({ namespace }) => namespace),
+    ...templatesIn(inventory).map(({ namespace }) => namespace),
     ...inventory.services.map(({ namespace }) => namespace),
     ...policies.map(({ policy }) => policy.namespace),
     ...routes.flatMap((kind) => inventory.configs(kind).map(({ namespace }) => namespace)),

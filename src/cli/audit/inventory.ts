@@ -1,11 +1,10 @@
-import type { WorkloadKind } from '../../api/namespace-migration.ts';
+import { WorkloadKind } from '../../api/namespace-migration.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { own } from '../../base/own.ts';
 import { watched } from '../../mesh/istio/resources.ts';
-import { record, type Json } from '../../mesh/json.ts';
+import { podTemplateOf, projectTemplate } from '../../mesh/project-template.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
-import { projectConfig, projectNamespace, projectService } from '../../mesh/project.ts';
-import type { ConfigView, NamespaceView, ServiceView, WorkloadView } from '../../mesh/views.ts';
+import { kindIn, projectConfig, projectNamespace, projectService } from '../../mesh/project.ts';
+import type { ConfigView, NamespaceView, ServiceView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 import type { Manifest, Source } from '../manifests/manifest.ts';
 
 /** A configuration object and where it stands. */
@@ -26,6 +25,8 @@ export interface Duplicate {
 export interface Inventory {
   readonly namespaces: readonly NamespaceView[];
   readonly workloads: readonly WorkloadView[];
+  /** What makes pods and is nothing that the operator restarts, of whatever kind: a CronJob, a Rollout, a pod itself. */
+  readonly otherTemplates: readonly TemplateView[];
   readonly services: readonly ServiceView[];
   configs(kind: string, namespace?: string): readonly ConfigView[];
   located(kind: string): readonly Located[];
@@ -41,35 +42,21 @@ const configKinds = [...watched.map(({ resource: { group, kind } }) => ({ group,
 
 const clusterScoped: readonly string[] = ['Namespace', 'GatewayClass', 'MutatingWebhookConfiguration'];
 
-/** Where the template of the pods is, by the kind of what makes them. What is not here makes no pods, or is unknown. */
-const templates: Readonly<Record<string, (spec: Json) => Json>> = {
-  Deployment: (spec) => record(spec['template']),
-  StatefulSet: (spec) => record(spec['template']),
-  DaemonSet: (spec) => record(spec['template']),
-  ReplicaSet: (spec) => record(spec['template']),
-  Job: (spec) => record(spec['template']),
-  Rollout: (spec) => record(spec['template']),
-  CronJob: (spec) => record(record(record(spec['jobTemplate'])['spec'])['template']),
-};
-
-const workloadGroups: readonly string[] = ['apps', 'batch', 'argoproj.io'];
-
-/** Kinds that the views do not know are seen as the one that they are most like. */
-function workloadKind(kind: string): WorkloadKind {
-  return kind === 'StatefulSet' || kind === 'DaemonSet' ? kind : 'Deployment';
-}
-
 function placed({ kind, object }: Manifest, namespace: string): KubeObject {
   if (clusterScoped.includes(kind)) return object;
   return { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? namespace } };
 }
 
-function workloadOf(manifest: Manifest, object: KubeObject): readonly WorkloadView[] {
-  const project = projectWorkload(workloadKind(manifest.kind));
-  if (manifest.group === '' && manifest.kind === 'Pod') return [project({ ...object, spec: { template: { metadata: object.metadata } } })];
-  const template = own(templates, manifest.kind);
-  if (template === undefined || !workloadGroups.includes(manifest.group)) return [];
-  return [project({ ...object, spec: { ...record(object['spec']), template: template(record(object['spec'])) } })];
+function workloadOf({ group, kind }: Manifest, object: KubeObject): readonly WorkloadView[] {
+  const known = WorkloadKind.safeParse(kind);
+  return group === 'apps' && known.success ? [projectWorkload(known.data)(object)] : [];
+}
+
+/** Kinds are not asked for: whatever has a template with containers makes pods of it. */
+function otherTemplateOf({ group, kind }: Manifest, object: KubeObject): readonly TemplateView[] {
+  const isWorkload = group === 'apps' && WorkloadKind.safeParse(kind).success;
+  const isPod = group === '' && kind === 'Pod';
+  return isWorkload || podTemplateOf(object, isPod) === undefined ? [] : [projectTemplate(group, kind)(object)];
 }
 
 function configOf(manifest: Manifest, object: KubeObject): readonly ConfigView[] {
@@ -97,17 +84,23 @@ function duplicatesOf(all: readonly { readonly manifest: Manifest; readonly obje
   });
 }
 
+/** Everything that makes pods. */
+export function templatesIn({ workloads, otherTemplates }: Pick<Inventory, 'workloads' | 'otherTemplates'>): readonly TemplateView[] {
+  return [...workloads, ...otherTemplates];
+}
+
 /** The manifests by kind; objects without a namespace are in `namespace`. Kinds that no check knows are left out. */
 export function takeInventory(manifests: readonly Manifest[], namespace: string): Inventory {
   const all = manifests.map((manifest) => ({ manifest, object: placed(manifest, namespace) }));
   const core = (kind: string): readonly KubeObject[] => all.filter(({ manifest }) => manifest.group === '' && manifest.kind === kind).map(({ object }) => object);
   const configs = all.flatMap(({ manifest, object }) => configOf(manifest, object).map((view) => ({ view, source: manifest.source })));
-  const sources = new Map(all.map(({ manifest, object }) => [nameOf(manifest.kind, object), manifest.source] as const).reverse());
+  const sources = new Map(all.map(({ manifest, object }) => [nameOf(kindIn(manifest.group, manifest.kind), object), manifest.source] as const).reverse());
   const byKind = Map.groupBy(configs, ({ view }) => view.kind);
   const located = (kind: string): readonly Located[] => byKind.get(kind) ?? [];
   return {
     namespaces: core('Namespace').map(projectNamespace),
     workloads: all.flatMap(({ manifest, object }) => workloadOf(manifest, object)),
+    otherTemplates: all.flatMap(({ manifest, object }) => otherTemplateOf(manifest, object)),
     services: core('Service').map(projectService),
     configs: (kind, name) => located(kind).map(({ view }) => view).filter((view) => name === undefined || view.namespace === name),
     located,

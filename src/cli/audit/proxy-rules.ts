@@ -5,6 +5,7 @@ import { nameOf, type Rule } from '../../mesh/istio/findings/rule.ts';
 import type { AuthorizationPolicy } from '../../mesh/istio/policy/types.ts';
 import { unloadable } from '../../mesh/istio/policy/unloadable.ts';
 import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule } from './context.ts';
+import { templatesIn } from './inventory.ts';
 
 type AuditedAuthorization = AuditedPolicy & { readonly policy: AuthorizationPolicy };
 
@@ -19,7 +20,7 @@ function evidence({ view, source }: AuditedPolicy, message: string): AuditEviden
 /** The workloads of the manifests, and for each namespace the pods that only a policy without selector is for. */
 function readers({ inventory, policies }: AuditContext): readonly { readonly namespace: string; readonly labels: Readonly<Record<string, string>> }[] {
   const supposed = policies.map(({ policy: { namespace, selector = {} } }) => ({ namespace, labels: selector }));
-  return [...inventory.workloads.map(({ namespace, templateLabels }) => ({ namespace, labels: templateLabels })), ...supposed];
+  return [...templatesIn(inventory).map(({ namespace, templateLabels }) => ({ namespace, labels: templateLabels })), ...supposed];
 }
 
 function refusedProviders(context: AuditContext): readonly AuditEvidence[] {

@@ -1,8 +1,8 @@
 import type { Attachment, PolicyMeta } from '../../mesh/istio/policy/types.ts';
 import { stringMap } from '../../mesh/json.ts';
 import { templatesAnnotation } from '../../mesh/istio/labels.ts';
-import { selects, type WorkloadView } from '../../mesh/views.ts';
-import type { Inventory } from './inventory.ts';
+import { selects, type TemplateView } from '../../mesh/views.ts';
+import { templatesIn, type Inventory } from './inventory.ts';
 
 /** What a policy with a selector, or without one, applies to as far as the manifests show. */
 export type Reach =
@@ -31,7 +31,7 @@ export function areGatewayLabels(labels: Labels, inventory: Inventory): boolean 
 }
 
 /** Whether the pods of a workload are gateways. */
-export function isGateway(workload: WorkloadView, inventory: Inventory): boolean {
+export function isGateway(workload: TemplateView, inventory: Inventory): boolean {
   return workload.templateAnnotations[templatesAnnotation]?.split(',').includes('gateway') === true || areGatewayLabels(workload.templateLabels, inventory);
 }
 
@@ -39,7 +39,7 @@ export function isGateway(workload: WorkloadView, inventory: Inventory): boolean
 export function reachOf(policy: PolicyMeta & Attachment, inventory: Inventory, rootNamespace: string): Reach {
   const selector = policy.selector ?? {};
   if (areGatewayLabels(selector, inventory)) return 'Gateways';
-  const there = inventory.workloads.filter(({ namespace }) => policy.namespace === rootNamespace || namespace === policy.namespace);
+  const there = templatesIn(inventory).filter(({ namespace }) => policy.namespace === rootNamespace || namespace === policy.namespace);
   const selected = there.filter(({ templateLabels }) => selects({ matchLabels: selector }, templateLabels));
   if (selected.length > 0) return selected.every((workload) => isGateway(workload, inventory)) && policy.namespace !== rootNamespace ? 'Gateways' : 'Workloads';
   const later = Object.keys(selector).some((key) => laterLabels.some((pattern) => pattern.test(key)));

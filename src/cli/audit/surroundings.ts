@@ -3,9 +3,9 @@ import type { Surroundings } from '../../mesh/adapter.ts';
 import { selectorOf } from '../../mesh/istio/findings/rule.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import { projectNamespace } from '../../mesh/project.ts';
-import type { ConfigView, WorkloadView } from '../../mesh/views.ts';
+import type { ConfigView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 import { policyKinds } from '../../mesh/istio/policy/parse.ts';
-import type { Inventory } from './inventory.ts';
+import { templatesIn, type Inventory } from './inventory.ts';
 import { areGatewayLabels, isGateway } from './reach.ts';
 
 /** Kinds with a selector of pods. */
@@ -22,10 +22,15 @@ function supposed(namespace: string, labels: WorkloadView['templateLabels']): Wo
   return projectWorkload('Deployment')({ metadata: { name: '', namespace }, spec: { template: { metadata: { labels } } } });
 }
 
-/** The workloads of a namespace that are no gateways, or those that its policies suppose. */
+/** What makes the pods of a namespace and is neither a workload nor a gateway. */
+export function otherTemplatesIn(namespace: string, inventory: Inventory): readonly TemplateView[] {
+  return inventory.otherTemplates.filter((template) => template.namespace === namespace && !isGateway(template, inventory));
+}
+
+/** The workloads of a namespace that are no gateways, or, where nothing makes pods there, those that its policies suppose. */
 export function workloadsIn(namespace: string, inventory: Inventory, rootNamespace: string): readonly WorkloadView[] {
   const known = inventory.workloads.filter((workload) => workload.namespace === namespace);
-  if (known.length > 0) return known.filter((workload) => !isGateway(workload, inventory));
+  if (templatesIn(inventory).some((template) => template.namespace === namespace)) return known.filter((workload) => !isGateway(workload, inventory));
   const configs = selecting.flatMap((kind): readonly ConfigView[] => [...inventory.configs(kind, namespace), ...inventory.configs(kind, rootNamespace)]);
   const selectors = configs.map((config) => selectorOf(config) ?? {}).filter((labels) => !areGatewayLabels(labels, inventory));
   return [{}, ...selectors].map((labels) => supposed(namespace, labels));
@@ -41,10 +46,12 @@ export function surroundingsOf(inventory: Inventory, rootNamespace: string, name
     namespace: inventory.namespaces.find((namespace) => namespace.name === name) ?? projectNamespace({ metadata: { name } }),
     pods: [], budgets: [],
     workloads: workloadsIn(name, inventory, rootNamespace),
+    otherTemplates: otherTemplatesIn(name, inventory),
     services: inventory.services.filter((service) => service.namespace === name),
     mesh: {
       rootNamespace, daemonSets: () => [], namespacesWithPods: () => [], pods: () => [], serves: () => true, configs: (kind, namespace) => inventory.configs(kind, namespace),
       services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace), workloads: (namespace) => workloadsIn(namespace, inventory, rootNamespace),
+      otherTemplates: (namespace) => otherTemplatesIn(namespace, inventory),
     },
   }));
 }

@@ -43,6 +43,46 @@ function criticals({ findings }: NamespacePlan): readonly string[] {
 
 const timeout = '{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: cart, namespace: shop}, spec: {hosts: [cart], http: [{timeout: 5s, route: [{destination: {host: cart}}]}]}}';
 
+const template = (labels: string, ports = '[]'): string => `{metadata: {labels: ${labels}}, spec: {containers: [{name: a, image: a, ports: ${ports}}]}}`;
+
+/** What makes pods and is not restarted by the operator. */
+const otherPods: Readonly<Record<string, string>> = {
+  'CronJob it': `{apiVersion: batch/v1, kind: CronJob, metadata: {name: it, namespace: shop}, spec: {jobTemplate: {spec: {template: ${template('{app: it}')}}}}}`,
+  'Job it': `{apiVersion: batch/v1, kind: Job, metadata: {name: it, namespace: shop}, spec: {suspend: true, template: ${template('{app: it}')}}}`,
+  'ReplicaSet it': `{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: it, namespace: shop}, spec: {template: ${template('{app: it}')}}}`,
+  'ReplicationController it': `{apiVersion: v1, kind: ReplicationController, metadata: {name: it, namespace: shop}, spec: {template: ${template('{app: it}')}}}`,
+  'Rollout it': `{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: it, namespace: shop}, spec: {template: ${template('{app: it}')}}}`,
+  'CloneSet it': `{apiVersion: apps.kruise.io/v1alpha1, kind: CloneSet, metadata: {name: it, namespace: shop}, spec: {template: ${template('{app: it}')}}}`,
+  'StatefulSet.apps.kruise.io it': `{apiVersion: apps.kruise.io/v1beta1, kind: StatefulSet, metadata: {name: it, namespace: shop}, spec: {template: ${template('{app: it}')}}}`,
+  'Service.serving.knative.dev it': `{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: it, namespace: shop}, spec: {template: ${template('{app: it}')}}}`,
+  'ScaledJob it': `{apiVersion: keda.sh/v1alpha1, kind: ScaledJob, metadata: {name: it, namespace: shop}, spec: {jobTargetRef: {template: ${template('{app: it}')}}}}`,
+  'Pod it': '{apiVersion: v1, kind: Pod, metadata: {name: it, namespace: shop, labels: {app: it}}, spec: {containers: [{name: a, image: a}]}}',
+};
+
+describe('pods that no workload of the manifests tells of', () => {
+  const everywhere = '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: no-delete, namespace: shop}, spec: {action: DENY, rules: [{to: [{operation: {methods: [DELETE]}}]}]}}';
+
+  it.each(Object.entries(otherPods))('are those of %s', (title, document) => {
+    const [shop] = namespaces([...application('shop', 'cart'), everywhere, document]);
+
+    expect(shop?.findings.find(({ id }) => id === 'MM080')?.message).toContain(`it selects ${title}, which is behind no Service`);
+    expect(shop?.workloads.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['Deployment cart']);
+  });
+
+  it.each([
+    ['a pod', '{apiVersion: v1, kind: Pod, metadata: {name: it, namespace: shop, labels: {app: cart}}, spec: {containers: [{name: a, image: a, ports: [{name: web, containerPort: 9090}]}]}}'],
+    ['a CronJob', `{apiVersion: batch/v1, kind: CronJob, metadata: {name: it, namespace: shop}, spec: {jobTemplate: {spec: {template: ${template('{app: cart}', '[{name: web, containerPort: 9090}]')}}}}}`],
+  ])('have ports of their own: %s', (_kind, document) => {
+    const named = '{apiVersion: v1, kind: Service, metadata: {name: cart, namespace: shop}, spec: {selector: {app: cart}, ports: [{name: http, port: 80, targetPort: web}]}}';
+    const deployed = `{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, namespace: shop}, spec: {template: ${template('{app: cart}', '[{name: web, containerPort: 8080}]')}}}`;
+    const byPort = everywhere.replace('methods: [DELETE]', 'methods: [DELETE], ports: ["8080"]');
+    const ambiguous = (documents: readonly string[]): boolean => namespaces([named, deployed, byPort, ...documents])[0]?.findings.some(({ message }) => message.includes('which is no single port of its pods')) === true;
+
+    expect(ambiguous([])).toBe(false);
+    expect(ambiguous([document])).toBe(true);
+  });
+});
+
 describe('the plan of a namespace', () => {
   const [shop] = namespaces([...application('shop', 'cart', 'serviceAccounts: [checkout]'), ...application('shop', 'checkout'), timeout]);
 

@@ -6,12 +6,12 @@ import { sidecarContainer, sidecarStatusAnnotation, tunnelLabel } from '../../me
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { tlsModeLabel } from '../../mesh/istio/policy/translate/selection.ts';
 import { projectNamespace, projectPod } from '../../mesh/project.ts';
-import type { ConfigView, PodView, ServiceView, WorkloadView } from '../../mesh/views.ts';
+import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 import { namespacesOf } from '../audit/audit.ts';
 import type { AuditContext } from '../audit/context.ts';
-import type { Inventory } from '../audit/inventory.ts';
+import { templatesIn, type Inventory } from '../audit/inventory.ts';
 import { areGatewayLabels, isGateway } from '../audit/reach.ts';
-import { workloadsIn } from '../audit/surroundings.ts';
+import { otherTemplatesIn, workloadsIn } from '../audit/surroundings.ts';
 import type { LeftNamespace } from './report.ts';
 import { specFor, type Wishes } from './wishes.ts';
 
@@ -20,8 +20,8 @@ export type Read = Omit<AuditContext, 'surroundings'>;
 
 const route = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
 
-/** A pod of a workload as the injector would make it: a plan begins with sidecars. */
-function injected({ kind, namespace, name, serviceAccount, templateLabels, templateAnnotations }: WorkloadView): PodView {
+/** A pod of a template as the injector would make it: a plan begins with sidecars. */
+function injected({ kind, namespace, name, serviceAccount, templateLabels, templateAnnotations }: TemplateView): PodView {
   return {
     ...projectPod({
       metadata: { name, namespace, labels: { [tlsModeLabel]: 'istio', [tunnelLabel]: 'http', ...templateLabels }, annotations: { ...templateAnnotations, [sidecarStatusAnnotation]: '{}' } },
@@ -31,12 +31,12 @@ function injected({ kind, namespace, name, serviceAccount, templateLabels, templ
   };
 }
 
-/** Pods of the workloads that the manifests have, gateways too. */
+/** Pods of the templates that the manifests have, gateways too. */
 function podsIn(namespace: string, inventory: Inventory): readonly PodView[] {
-  return inventory.workloads.filter((workload) => workload.namespace === namespace).map(injected);
+  return templatesIn(inventory).filter((template) => template.namespace === namespace).map(injected);
 }
 
-/** The pods of a namespace; without workloads those that its policies suppose. */
+/** The pods of a namespace; without templates those that its policies suppose. */
 function podsOf(namespace: string, inventory: Inventory, rootNamespace: string): readonly PodView[] {
   const known = podsIn(namespace, inventory);
   return known.length > 0 ? known : workloadsIn(namespace, inventory, rootNamespace).map(injected);
@@ -62,10 +62,11 @@ function meshState({ inventory, options, policies }: Read, moved: Moved): MeshSt
   return {
     rootNamespace, version: istioVersionText(version), daemonSets: () => [], serves: () => true,
     configs: (kind, namespace) => (kind === 'Gateway' ? inventory.configs('Gateway.gateway.networking.k8s.io', namespace).map(asWatched) : inventory.configs(kind, namespace).filter((config) => !forGateways.has(config))),
-    namespacesWithPods: () => [...new Set(inventory.workloads.map(({ namespace }) => namespace))],
+    namespacesWithPods: () => [...new Set(templatesIn(inventory).map(({ namespace }) => namespace))],
     pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
     services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace).map((service) => bound(service, moved)),
     workloads: (namespace) => workloadsOf(namespace, inventory),
+    otherTemplates: (namespace) => otherTemplatesIn(namespace, inventory),
   };
 }
 
@@ -81,6 +82,7 @@ function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved):
     pods: podsOf(name, inventory, rootNamespace),
     budgets: [],
     workloads: workloadsOf(name, inventory),
+    otherTemplates: otherTemplatesIn(name, inventory),
     services: inventory.services.filter((service) => service.namespace === name && !areGatewayLabels(service.selector, inventory)),
     mesh: meshState(read, moved),
   };
@@ -93,14 +95,14 @@ const operatorName = 'mesh-migration-operator';
 /** Why a namespace is no part of the plan; undefined if it is. */
 function whyLeft(name: string, { inventory, options, policies }: Read): string | undefined {
   if (name === options.rootNamespace) return 'the namespace of the control plane is never migrated; its policies count in every namespace';
-  if (inventory.workloads.some(({ namespace, templateLabels }) => namespace === name && templateLabels[nameLabel] === operatorName)) return 'the operator itself runs there, and never migrates itself';
+  if (templatesIn(inventory).some(({ namespace, templateLabels }) => namespace === name && templateLabels[nameLabel] === operatorName)) return 'the operator itself runs there, and never migrates itself';
   if ((systemNamespaces as readonly string[]).includes(name)) return 'system namespaces are never migrated';
   const labels = inventory.namespaces.find((namespace) => namespace.name === name)?.labels ?? {};
   if (arrived(route, labels)) return 'it is in ambient already';
-  const workloads = inventory.workloads.filter(({ namespace }) => namespace === name);
+  const templates = templatesIn(inventory).filter(({ namespace }) => namespace === name);
   const isForWorkloads = policies.some(({ policy, reach }) => policy.namespace === name && reach !== 'Gateways');
-  const hasGateways = workloads.length > 0 || policies.some(({ policy }) => policy.namespace === name);
-  return hasGateways && !isForWorkloads && workloads.every((workload) => isGateway(workload, inventory)) ? 'gateways only: they keep a proxy of their own' : undefined;
+  const hasGateways = templates.length > 0 || policies.some(({ policy }) => policy.namespace === name);
+  return hasGateways && !isForWorkloads && templates.every((template) => isGateway(template, inventory)) ? 'gateways only: they keep a proxy of their own' : undefined;
 }
 
 /** What is to be planned, as it is before the first namespace has moved. */

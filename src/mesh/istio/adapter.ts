@@ -76,7 +76,7 @@ function asOf({ finding, others }: Found, when: FindingsWhen): Finding {
 /** The namespace as if it had this workload only: as it runs, and as its next pods would be. */
 function only(surroundings: Surroundings, workload: WorkloadView): Surroundings {
   const pods = surroundings.pods.filter(({ owner }) => owner?.kind === workload.kind && owner.name === workload.name);
-  return { ...surroundings, pods, workloads: [workload, { ...workload, replicas: 0 }] };
+  return { ...surroundings, pods, workloads: [workload, { ...workload, replicas: 0 }], otherTemplates: [] };
 }
 
 /** The checks that some rules make. */

@@ -1,4 +1,5 @@
-import type { Itinerary, Manifest, StepPlan, StepWork, Surroundings } from '../adapter.ts';
+import type { Itinerary, StepPlan, StepWork, Surroundings } from '../adapter.ts';
+import type { Manifest } from '../manifest.ts';
 import type { Hold } from '../others.ts';
 import { found, type Found, type Rule } from './findings/rule.ts';
 

@@ -1,5 +1,5 @@
 import type { Resource } from '../../api/object.ts';
-import type { WatchedKind } from '../adapter.ts';
+import type { WatchedKind } from '../watched-kind.ts';
 import { gateways } from './waypoint/gateway.ts';
 
 function kind(group: string, version: string, name: string, plural: string, namespaced = true, namespace: WatchedKind['namespace'] = 'All'): WatchedKind {

@@ -15,11 +15,11 @@ function selectorPolicies(surroundings: Surroundings): readonly ConfigView[] {
 }
 
 /** Whether the policy selects an injected pod by labels that the templates of the namespace do not have. */
-function selectsByInjection(policy: ConfigView, { pods, workloads }: Surroundings): boolean {
+function selectsByInjection(policy: ConfigView, { pods, workloads, otherTemplates }: Surroundings): boolean {
   const matchLabels = selectorOf(policy);
   if (matchLabels === undefined || !Object.keys(matchLabels).some((key) => injectedLabels.includes(key))) return false;
   return pods.filter((pod) => selects({ matchLabels }, pod.labels)).some(({ owner }) => {
-    const workload = workloads.find(({ kind, name }) => kind === owner?.kind && name === owner.name);
+    const workload = [...workloads, ...otherTemplates].find(({ kind, name }) => kind === owner?.kind && name === owner.name);
     return workload === undefined || !selects({ matchLabels }, workload.templateLabels);
   });
 }

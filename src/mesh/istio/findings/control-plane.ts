@@ -67,4 +67,12 @@ export const controlPlaneRules: readonly Rule[] = [
       { object: `Namespace ${namespace.name}`, message: 'the node agent captures running pods at once, which breaks their established connections' },
     ],
   },
+  {
+    id: 'MM016', severity: 'Warning', when: 'Start', title: 'The operator may not read CronJobs',
+    fix: 'Give the operator the rights of its version: kubectl apply -f deploy/kustomize/rbac.yaml.',
+    find: ({ mesh }) => (mesh.unreadable ?? []).map((kind) => ({
+      object: 'ClusterRole mesh-migration-operator',
+      message: `it does not let the operator list and watch ${kind}s: what is critical about their pods is seen when these start, and may take the namespace back then`,
+    })),
+  },
 ];

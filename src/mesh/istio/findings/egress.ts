@@ -43,9 +43,9 @@ function candidates({ mesh }: Surroundings): readonly Policy[] {
 }
 
 /** Whom the pods of the namespace call as. */
-function ownIdentities({ pods, workloads, namespace, mesh }: Surroundings): readonly string[] {
+function ownIdentities({ pods, workloads, otherTemplates, namespace, mesh }: Surroundings): readonly string[] {
   const { trustDomain } = policyOptionsOf(mesh);
-  return [...new Set([...pods, ...workloads].map(({ serviceAccount }) => serviceAccount))].map((account) => `${trustDomain}/ns/${namespace.name}/sa/${account}`).sort();
+  return [...new Set([...pods, ...workloads, ...otherTemplates].map(({ serviceAccount }) => serviceAccount))].map((account) => `${trustDomain}/ns/${namespace.name}/sa/${account}`).sort();
 }
 
 function requestsOf(identities: readonly string[]): RequestSet {

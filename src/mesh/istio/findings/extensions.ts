@@ -9,7 +9,7 @@ import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint, namesChosen } from '../waypoint/chosen.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { useWaypointCanaryLabel, useWaypointLabel } from '../labels.ts';
-import { applicable, nameOf, type Evidence, type Rule } from './rule.ts';
+import { applicable, asleepIn, nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** Behind a waypoint copies go on with it; what is lost there is MM080. */
 function withoutWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
@@ -37,8 +37,8 @@ function registryOnly(surroundings: Surroundings): readonly Evidence[] {
 }
 
 /** On the way from waypoints to sidecars Services may use one; a pod that does is reached through it by its own address too. */
-function podsBehindWaypoint({ pods, workloads }: Surroundings): readonly Evidence[] {
-  const holders = [...pods.map((pod) => ({ ...pod, kind: 'Pod' })), ...workloads.map((workload) => ({ ...workload, labels: workload.templateLabels }))];
+function podsBehindWaypoint({ pods, workloads, otherTemplates }: Surroundings): readonly Evidence[] {
+  const holders = [...pods.map((pod) => ({ ...pod, kind: 'Pod' })), ...[...workloads, ...otherTemplates].map((template) => ({ ...template, labels: template.templateLabels }))];
   return holders.filter(({ labels }) => labels[useWaypointLabel] !== undefined && labels[useWaypointLabel] !== 'none').map((holder) => ({
     object: nameOf(holder), message: `label ${useWaypointLabel}=${String(holder.labels[useWaypointLabel])} sends callers of its own address through a waypoint, which only works for Services here`,
   }));
@@ -68,7 +68,7 @@ function waypointInUse(surroundings: Surroundings): readonly Evidence[] {
 }
 
 function namingWaypoint(surroundings: Surroundings): readonly Evidence[] {
-  const { namespace, services, pods, workloads, itinerary } = surroundings;
+  const { namespace, services, pods, itinerary } = surroundings;
   const chosen = chosenWaypoint(surroundings);
   // On the way of the L7 itinerary Services that keep their labels of before were labelled by the operator; one that names the waypoint of the namespace gets
   // its copies. So does, from the start, one that names a waypoint which is to be used; but for those that get none, and what comes through them would be let in.
@@ -79,7 +79,7 @@ function namingWaypoint(surroundings: Surroundings): readonly Evidence[] {
   const foreign = itinerary === 'L7' || chosen.adopted ? services.filter((service) => !isOwn(service)) : services;
   const holders = [
     { ...namespace, kind: 'Namespace' }, ...foreign.map((service) => ({ ...service, kind: 'Service' })), ...pods.map((pod) => ({ ...pod, kind: 'Pod' })),
-    ...workloads.filter(({ replicas }) => replicas === 0).map((workload) => ({ ...workload, labels: workload.templateLabels })),
+    ...asleepIn(surroundings).map((template) => ({ ...template, labels: template.templateLabels })),
   ];
   const optedOut = getsWaypoint(surroundings) ? services.filter(({ labels }) => labels[useWaypointLabel] === 'none') : [];
   const refusing = optedOut.map((service) => ({ object: nameOf({ ...service, kind: 'Service' }), message: `label ${useWaypointLabel}=none keeps it from the waypoint that its namespace needs` }));

@@ -5,7 +5,7 @@ import { arrived, labelsAfter } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from '../labels.ts';
 import { nextMode, type Template } from '../next-mode.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { asleepIn, nameOf, type Evidence, type Rule } from './rule.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -118,9 +118,9 @@ function optsOut({ labels, annotations }: Template, to: DataPlane): boolean {
 
 /** What new pods would be once the labels are those at the end of the way there. */
 function neverThere(surroundings: Surroundings): readonly Evidence[] {
-  const { route, namespace, mesh, workloads } = surroundings;
+  const { route, namespace, mesh } = surroundings;
   const after = withLabels(namespace.labels, labelsAfter(route, namespace.labels));
-  const asleep = workloads.filter(({ replicas }) => replicas === 0)
+  const asleep = asleepIn(surroundings)
     .map(({ kind, name, templateLabels, templateAnnotations }) => ({ owner: { kind, name }, template: { labels: templateLabels, annotations: templateAnnotations } }));
   return [...groupsOf(surroundings), ...asleep].filter(({ template }) => !optsOut(template, route.to)).flatMap(({ owner, template }) => {
     const next = nextMode(mesh, after, template);

@@ -3,7 +3,7 @@ import { cutText } from '../../../base/cut-text.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { record, records, text, type Json } from '../../json.ts';
-import { selects, type ConfigView, type PodView } from '../../views.ts';
+import { selects, type ConfigView, type PodView, type TemplateView } from '../../views.ts';
 
 /** What a rule saw: the object it is about and what would happen to it. */
 export interface Evidence {
@@ -82,9 +82,14 @@ export function nameOf(object: { readonly kind?: string; readonly namespace?: st
   return `${object.kind ?? 'Pod'} ${path}`;
 }
 
-/** The labels of every pod of the namespace, and of every pod that its workloads would make: one scaled to zero has none yet. */
-export function labelSets({ pods, workloads }: Surroundings): readonly Readonly<Record<string, string>>[] {
-  return [...pods.map(({ labels }) => labels), ...workloads.map(({ templateLabels }) => templateLabels)];
+/** The labels of every pod of the namespace, and of every pod that its templates would make: one scaled to zero has none yet, and a CronJob between two runs. */
+export function labelSets({ pods, workloads, otherTemplates }: Surroundings): readonly Readonly<Record<string, string>>[] {
+  return [...pods.map(({ labels }) => labels), ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels)];
+}
+
+/** Templates of which no pod need be there: a data plane takes the pods that come of them all the same. */
+export function asleepIn({ workloads, otherTemplates }: Surroundings): readonly TemplateView[] {
+  return [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates.filter(({ hostNetwork }) => hostNetwork !== true)];
 }
 
 /**

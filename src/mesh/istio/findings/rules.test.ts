@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  captured, config, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
+  captured, config, cronJob, injected, installed, mesh, migrationSpec, namespace, nodeComponents, plainPod, pod, root, routes, service, sidecarToAmbient, surroundings, workload,
 } from '../../../../test/support/mesh-fixtures.ts';
 import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
 import { ownCallerExamples } from '../../../../test/support/own-caller-examples.ts';
@@ -218,6 +218,10 @@ const table: Readonly<Record<string, Examples>> = {
   MM015: {
     seen: { 'running pods outside': surroundings({ route: fromNone, pods: [plainPod()] }) },
     ignored: { 'no pods': surroundings({ route: fromNone, pods: [] }), 'pods that are restarted anyway': surroundings() },
+  },
+  MM016: {
+    seen: { 'no right to read them': surroundings({ mesh: { ...mesh(), unreadable: ['CronJob'] } }) },
+    ignored: { 'a right to read them': surroundings({ mesh: { ...mesh(), unreadable: [] } }), 'manifests, which have what they have': surroundings() },
   },
   MM020: {
     seen: {
@@ -508,6 +512,7 @@ const table: Readonly<Record<string, Examples>> = {
     seen: {
       'a pod without a sidecar': surroundings({ pods: [pod(), plainPod({ name: 'batch' })] }),
       'a template without one, scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'sidecar.istio.io/inject': 'false' } })] }),
+      'a CronJob without one, between two runs': surroundings({ otherTemplates: [cronJob({ templateLabels: { 'sidecar.istio.io/inject': 'false' } })] }),
       'a template without one, by annotation': surroundings({ workloads: [workload({ replicas: 0, templateAnnotations: { 'sidecar.istio.io/inject': 'false' } })] }),
     },
     ignored: {
@@ -515,6 +520,8 @@ const table: Readonly<Record<string, Examples>> = {
       'one on the host network': surroundings({ pods: [plainPod({ hostNetwork: true })] }),
       'one on its way out': surroundings({ pods: [plainPod({ terminating: true })] }),
       'a namespace outside': surroundings({ route: fromNone, pods: [plainPod()] }),
+      'a CronJob whose pods join as they come': surroundings({ otherTemplates: [cronJob()] }),
+      'a CronJob on the host network': surroundings({ otherTemplates: [cronJob({ hostNetwork: true, templateLabels: { 'sidecar.istio.io/inject': 'false' } })] }),
       'a template that opts out of both': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'sidecar.istio.io/inject': 'false', 'istio.io/dataplane-mode': 'none' } })] }),
       'an annotation that a label overrides': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'sidecar.istio.io/inject': 'true' }, templateAnnotations: { 'sidecar.istio.io/inject': 'false' } })] }),
     },
@@ -524,6 +531,7 @@ const table: Readonly<Record<string, Examples>> = {
       'no capture': surroundings({ pods: [pod({ labels: { 'istio.io/dataplane-mode': 'none' } })] }),
       'no injection': surroundings({ route: toSidecar, pods: [plainPod({ ...captured, labels: { 'sidecar.istio.io/inject': 'false' } })] }),
       'no injection, by annotation': surroundings({ route: toSidecar, pods: [plainPod({ annotations: { ...captured.annotations, 'sidecar.istio.io/inject': 'false' } })] }),
+      'no capture, for the next run': surroundings({ otherTemplates: [cronJob({ templateLabels: { 'istio.io/dataplane-mode': 'none' } })] }),
       'no capture, scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/dataplane-mode': 'none' } })] }),
     },
     ignored: {
@@ -548,7 +556,7 @@ const table: Readonly<Record<string, Examples>> = {
       'a paused Deployment': surroundings({ workloads: [workload({ paused: true })] }),
       'a Deployment that is gone': surroundings({ workloads: [] }),
     },
-    ignored: { 'a Deployment': surroundings(), 'one that is there already': surroundings({ pods: [plainPod({ ...captured, owner: { kind: 'Job', name: 'once' } })] }), 'a route without restarts': surroundings({ route: fromNone, pods: [plainPod({ owner: { kind: 'Job', name: 'once' } })] }) },
+    ignored: { 'a Deployment': surroundings(), 'a CronJob between two runs, whose next pod comes by itself': surroundings({ otherTemplates: [cronJob()] }), 'one that is there already': surroundings({ pods: [plainPod({ ...captured, owner: { kind: 'Job', name: 'once' } })] }), 'a route without restarts': surroundings({ route: fromNone, pods: [plainPod({ owner: { kind: 'Job', name: 'once' } })] }) },
   },
   MM054: {
     seen: { 'a pod missing': surroundings({ workloads: [workload({ available: 1 })] }), 'a change not noted yet': surroundings({ workloads: [workload({ generation: 2 })] }) },
@@ -588,6 +596,8 @@ const table: Readonly<Record<string, Examples>> = {
     seen: {
       'excluded ports': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' } })] }, [strict]),
       'a list of included ones': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/includeInboundPorts': '80' } })] }, [strict]),
+      'a template, scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' } })] }, [strict]),
+      'a template, for the next run': surroundings({ otherTemplates: [cronJob({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' } })] }, [strict]),
     },
     ignored: {
       'PERMISSIVE': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' } })] }),
@@ -664,6 +674,8 @@ const table: Readonly<Record<string, Examples>> = {
       'a Service that istiod has not bound': surroundings({ ...exit, services: [service({ labels: bound.labels })] }, waypointOfShop),
       'a Service without selector': surroundings({ ...exit, services: [service({ ...bound, selector: {} })] }, waypointOfShop),
       'a pod that has opted out': surroundings({ ...exit, services: [bound], pods: [plainPod({ labels: { 'app': 'web', 'istio.io/dataplane-mode': 'none' } })] }, waypointOfShop),
+      'the pods of a CronJob behind its Service': surroundings({ ...exit, services: [bound], otherTemplates: [cronJob({ templateLabels: { app: 'web' } })] }, waypointOfShop),
+      'ports that the sidecars of the next run leave alone': surroundings({ ...exit, otherTemplates: [cronJob({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
       'a pod of nobody': surroundings({ ...exit, services: [bound], workloads: [], pods: [plainPod(captured)] }, waypointOfShop),
       'what an earlier migration left': surroundings({ ...exit, services: [bound] }, [...waypointOfShop, asMade(policy({ selector: { matchLabels: { app: 'web' } } }, { labels: { 'meshmigration.dev/role': 'SidecarCopy' } }))]),
       'ports that the sidecar leaves alone': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
@@ -672,6 +684,7 @@ const table: Readonly<Record<string, Examples>> = {
     },
     ignored: {
       'an ordinary waypoint': behindWaypoint(http), 'no waypoint': surroundings(exit, [policy(identity)]), 'ports where nothing is enforced': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }),
+      'a CronJob behind no Service': surroundings({ ...exit, services: [bound], otherTemplates: [cronJob()] }, [...waypointOfShop]),
       'a Service that was unbound on the way': surroundings({ ...exit, itinerary: 'L7', services: [service({ labels: { 'istio.io/use-waypoint': 'none' }, annotations: { 'meshmigration.dev/original-labels': JSON.stringify(bound.labels) } })] }, waypointOfShop),
     },
   },

@@ -8,7 +8,7 @@ import { arrived } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, templatesAnnotation } from '../labels.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
 import { asksWhoCalls } from './policy-fields.ts';
-import { applicable, isStrict, labelSets, nameOf, some, type Evidence, type Rule } from './rule.ts';
+import { applicable, asleepIn, isStrict, labelSets, nameOf, some, type Evidence, type Rule } from './rule.ts';
 
 function podsIn(surroundings: Surroundings, mode: string): readonly PodView[] {
   return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) === mode);
@@ -59,10 +59,10 @@ function namelessCallers(surroundings: Surroundings): readonly Evidence[] {
   return headless(surroundings, 'sidecars reach ambient pods behind a headless Service in plaintext (istio/istio#54921), so policies would not know these callers');
 }
 
-/** Workloads without pods whose next pods would be of a template that `test` finds fault with. */
+/** Workloads without pods, and what makes pods from time to time, whose next pods would be of a template that `test` finds fault with. */
 function asleep(surroundings: Surroundings, test: (template: Pick<PodView, 'labels' | 'annotations'>) => boolean, message: string): readonly Evidence[] {
-  return surroundings.workloads
-    .filter(({ replicas, templateLabels, templateAnnotations }) => replicas === 0 && test({ labels: templateLabels, annotations: templateAnnotations }))
+  return asleepIn(surroundings)
+    .filter(({ templateLabels, templateAnnotations }) => test({ labels: templateLabels, annotations: templateAnnotations }))
     .map((workload) => ({ object: nameOf(workload), message }));
 }
 
@@ -102,6 +102,10 @@ function unrecordable(surroundings: Surroundings): readonly Evidence[] {
 }
 
 const excluded = ['traffic.sidecar.istio.io/excludeInboundPorts', 'traffic.sidecar.istio.io/includeInboundPorts'];
+
+function excludesPorts({ annotations }: Pick<PodView, 'annotations'>): boolean {
+  return excluded.some((key) => (annotations[key] ?? '*') !== '*' && annotations[key] !== '');
+}
 
 /** Whether the workloads of the namespace can move, and what moving would do to them. */
 export const workloadRules: readonly Rule[] = [
@@ -188,8 +192,9 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM062', severity: 'Critical', when: 'BeforeRestart', title: 'Ports excluded from the sidecar under STRICT',
     fix: 'Give these ports a PeerAuthentication with portLevelMtls PERMISSIVE, and remove the annotation.',
     find: (surroundings) => surroundings.route.to !== 'IstioAmbient' || !isStrict(surroundings) ? [] : perNamespace(surroundings,
-      surroundings.pods.filter((pod) => excluded.some((key) => (pod.annotations[key] ?? '*') !== '*' && pod.annotations[key] !== '')),
-      (names) => `ztunnel ignores traffic.sidecar.istio.io annotations, so plaintext callers of the excluded ports would be refused: ${names}`),
+      surroundings.pods.filter(excludesPorts),
+      (names) => `ztunnel ignores traffic.sidecar.istio.io annotations, so plaintext callers of the excluded ports would be refused: ${names}`)
+      .concat(asleep(surroundings, excludesPorts, 'ztunnel ignores traffic.sidecar.istio.io annotations of its template, so plaintext callers of the excluded ports would be refused')),
   },
   {
     id: 'MM063', severity: 'Critical', when: 'Always', title: 'Policies would not know their callers',

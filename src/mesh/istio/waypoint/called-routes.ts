@@ -29,8 +29,8 @@ export type Calls = 'Yes' | 'Unknown';
 
 /** Whether workloads of the namespace call a Service; the policies of each other namespace are read once. */
 function callsOf(surroundings: Surroundings): (service: ServiceView) => Calls | 'No' {
-  const { namespace: { name }, pods, workloads } = surroundings;
-  const identities = [...pods, ...workloads].map(({ serviceAccount }) => ({ namespace: name, serviceAccount }));
+  const { namespace: { name }, pods, workloads, otherTemplates } = surroundings;
+  const identities = [...pods, ...workloads, ...otherTemplates].map(({ serviceAccount }) => ({ namespace: name, serviceAccount }));
   const neighbours = new Map<string, { readonly there: Surroundings; readonly world: World }>();
   function lookAt(namespace: string): { readonly there: Surroundings; readonly world: World } {
     const there = neighbour(surroundings, namespace);

@@ -35,7 +35,7 @@ interface Holder {
 function holdersIn(namespace: string, { mesh }: Surroundings): readonly Holder[] {
   return [
     { kind: 'Namespace', namespace: '', name: namespace, labels: mesh.labelsOf?.(namespace) ?? {} },
-    ...mesh.workloads(namespace).map(({ kind, name, templateLabels }) => ({ kind, namespace, name, labels: templateLabels })),
+    ...[...mesh.workloads(namespace), ...mesh.otherTemplates(namespace)].map(({ kind, name, templateLabels }) => ({ kind, namespace, name, labels: templateLabels })),
     ...mesh.pods(namespace).map(({ name, labels }) => ({ kind: 'Pod', namespace, name, labels })),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Resource } from '../../../api/object.ts';
-import type { Manifest, Surroundings } from '../../adapter.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { Manifest } from '../../manifest.ts';
 import { revisionLabel } from '../labels.ts';
 
 /** The Gateway that the operator makes, and so the waypoint's Deployment, Service and ServiceAccount: istiod names them all alike. */

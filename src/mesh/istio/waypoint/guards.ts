@@ -1,4 +1,5 @@
-import type { Manifest, Surroundings } from '../../adapter.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { Manifest } from '../../manifest.ts';
 import { record, records, strings, type Json } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { exitChangesOf } from './exit/proof.ts';

@@ -11,7 +11,7 @@ const size = 500;
 
 /** Everything that a translation looks at, as a text: equal texts, equal translations. Pods that are as their template says come and go without changing it. */
 function digest(surroundings: Surroundings): string {
-  const { route, itinerary, records, mesh, namespace, services, workloads, pods, spec } = surroundings;
+  const { route, itinerary, records, mesh, namespace, services, workloads, otherTemplates, pods, spec } = surroundings;
   const here = new Set([namespace.name, mesh.rootNamespace]);
   const configs = kinds.flatMap((kind) => mesh.configs(kind)).filter((config) => here.has(config.namespace) || config.kind.endsWith('Route') || config.kind.endsWith('Service') || config.kind.endsWith('Rule'));
   return JSON.stringify([
@@ -20,7 +20,7 @@ function digest(surroundings: Surroundings): string {
     mesh.configs('ConfigMap', mesh.rootNamespace).map((config) => [config.name, config.spec]),
     mesh.version,
     services.map(({ name, labels, annotations, selector, ports, headless, externalName }) => [name, labels, annotations, selector, ports, headless, externalName]),
-    workloads.map(({ kind, name, serviceAccount, templateLabels, containerPorts }) => [kind, name, serviceAccount, templateLabels, containerPorts]),
+    [...workloads, ...otherTemplates].map(({ kind, name, serviceAccount, templateLabels, containerPorts }) => [kind, name, serviceAccount, templateLabels, containerPorts]),
     workloadsIn(surroundings),
     pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     spec.callers,

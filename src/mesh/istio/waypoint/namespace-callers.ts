@@ -10,10 +10,10 @@ import { worldOf } from './world.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Labels of everything in a namespace that can be called by its own address: what runs, and what its workloads would start. */
-function callable({ pods, workloads }: Surroundings): readonly Labels[] {
+/** Labels of everything in a namespace that can be called by its own address: what runs, and what its templates would start. */
+function callable({ pods, workloads, otherTemplates }: Surroundings): readonly Labels[] {
   const running = pods.filter((pod) => concerns(pod) && !pod.finished && !isGateway(pod)).map(({ labels }) => labels);
-  const templates = workloads.map(({ templateLabels }) => templateLabels).filter((labels) => labels[gatewayNameLabel] === undefined);
+  const templates = [...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels).filter((labels) => labels[gatewayNameLabel] === undefined);
   return [...running, ...templates];
 }
 

@@ -4,6 +4,6 @@ import type { Surroundings } from '../../adapter.ts';
 export function neighbour({ route, spec, mesh, namespace, scope }: Surroundings, name: string): Surroundings {
   return {
     route, spec, mesh, budgets: [], namespace: { ...namespace, name, labels: mesh.labelsOf?.(name) ?? {}, annotations: {} },
-    pods: mesh.pods(name), workloads: mesh.workloads(name), services: mesh.services(name), ...(scope && { scope }),
+    pods: mesh.pods(name), workloads: mesh.workloads(name), otherTemplates: mesh.otherTemplates(name), services: mesh.services(name), ...(scope && { scope }),
   };
 }

@@ -13,9 +13,10 @@ export function nameInMetrics(labels: Readonly<Record<string, string>>, name: st
 }
 
 /** Names in metrics of what is behind a Service: `awake` if it has pods, which would have reported something. */
-function behind({ selector }: ServiceFacts, { workloads, pods }: Surroundings): readonly { readonly name: string; readonly awake: boolean }[] {
+function behind({ selector }: ServiceFacts, { workloads, otherTemplates, pods }: Surroundings): readonly { readonly name: string; readonly awake: boolean }[] {
   const names = new Map(workloads.filter(({ templateLabels }) => selects({ matchLabels: selector }, templateLabels))
     .map(({ name, templateLabels, replicas }) => [nameInMetrics(templateLabels, name), replicas > 0]));
+  for (const { name, templateLabels } of otherTemplates) if (selects({ matchLabels: selector }, templateLabels)) names.set(nameInMetrics(templateLabels, name), false);
   // Pods of what is no workload of ours, and of none: a Job, a Rollout, a bare pod.
   for (const { name, labels, owner } of pods) if (selects({ matchLabels: selector }, labels)) names.set(nameInMetrics(labels, owner?.name ?? name), true);
   return [...names].map(([name, awake]) => ({ name, awake }));

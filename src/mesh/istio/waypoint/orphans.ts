@@ -1,4 +1,5 @@
-import type { Orphan, Surroundings } from '../../adapter.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { Orphan } from '../../manifest.ts';
 import type { ConfigView } from '../../views.ts';
 import { isOurs, originalOf, roleOf, targetOf, type ExitRole } from '../policy/translate/names.ts';
 import { made } from '../resources.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { captured, config, injected, plainPod, pod, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
+import { captured, config, cronJob, injected, plainPod, pod, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
 import type { FindingsWhen, Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView, WorkloadView } from '../../views.ts';
 import { istio } from '../adapter.ts';
@@ -50,6 +50,18 @@ describe('pods that no template tells of', () => {
     expect(others(around([noDelete, versioned, odd], pods))).toEqual(expected);
   });
 
+  it.each<[string, Partial<Surroundings>, readonly string[]]>([
+    ['the template of a CronJob between two runs', { otherTemplates: [cronJob({ containerPorts: [{ port: 8080 }] })] }, ['CronJob nightly [{"app":"nightly"},{}]']],
+    ['one that is as a workload has it', { otherTemplates: [cronJob({ templateLabels: { app: 'web' } })] }, []],
+    ['a thousand of them that are alike', { otherTemplates: Array.from({ length: 1000 }, (_each, index) => cronJob({ name: `job-${1000 + index}`, templateLabels: { app: 'roll', run: String(index) } })) }, ['CronJob job-1000 [{"app":"roll"},{}]']],
+    ['one that runs now', { otherTemplates: [cronJob({ templateLabels: { app: 'roll' }, containerPorts: [{ port: 8080 }] })], pods: [pod(), other({ app: 'roll' }, { owner: { kind: 'Job', name: 'nightly-1' } })] }, ['CronJob nightly [{"app":"roll"},{}]']],
+    ['one that asks for no sidecar, by label', { otherTemplates: [cronJob({ templateLabels: { 'app': 'roll', 'sidecar.istio.io/inject': 'false' } })] }, []],
+    ['one that asks for no sidecar, by annotation', { otherTemplates: [cronJob({ templateAnnotations: { 'sidecar.istio.io/inject': 'false' } })] }, []],
+    ['one on the network of its host', { otherTemplates: [cronJob({ hostNetwork: true })] }, []],
+  ])('are known before they come: %s', (_case, overrides, expected) => {
+    expect(others(around([noDelete, versioned], [], overrides))).toEqual(expected);
+  });
+
   it('are others where the name of a port is another number', () => {
     const given = around([noDelete], [other({}, { containerPorts: [{ name: 'web', port: 9090, container: 'app' }] })], { services: [service({ ports: [{ port: 80, targetPort: 'web', protocol: 'TCP' }] })] });
     expect(others(given)).toEqual(['Pod other-1 [{"app":"web"},{"web":9090}]']);
@@ -90,9 +102,11 @@ function criticals(given: Surroundings, when: FindingsWhen): readonly string[] {
 describe.each(['Start', 'UnderWay'] as const)('findings about such pods (%s)', (when) => {
   it.each(Object.entries(examples))('%s', (_case, { policies, labels, containerPorts = [{ port: 8080 }], overrides, expected }) => {
     const asPod = around(policies, [other(labels, { containerPorts: containerPorts.map((port) => ({ ...port, container: 'app' })) })], overrides);
+    const asCronJob = around(policies, [], { ...overrides, otherTemplates: [cronJob({ templateLabels: labels, containerPorts })] });
     const asWorkload = around(policies, [], { ...overrides, workloads: [workload(), workload({ name: 'other', uid: 'other', templateLabels: labels, containerPorts })] });
     expect(criticals(around(policies, [], overrides), when)).toEqual([]);
     expect(criticals(asPod, when)).toEqual([expected.join(' ')]);
+    expect(criticals(asCronJob, when)).toEqual([expected.join(' ')]);
     expect(criticals(asWorkload, when)).toEqual([expected.join(' ')]);
   });
 

@@ -1,6 +1,6 @@
 import { own } from '../../../base/own.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { PodView } from '../../views.ts';
+import type { ContainerPortView, PodView, TemplateView } from '../../views.ts';
 import { injectLabel, sidecarContainer } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { attachmentOf } from '../policy/translate/extensions.ts';
@@ -27,21 +27,44 @@ function askedIn({ mesh, namespace, services }: Surroundings): Asked {
   };
 }
 
-/** A pod that will never have a sidecar is protected by none today. */
-function isProtected(pod: PodView): boolean {
-  if (!concerns(pod) || pod.terminating || pod.labels[gatewayNameLabel] !== undefined) return false;
-  return modeOf(pod) === 'Sidecar' || (pod.labels[injectLabel] ?? pod.annotations[injectLabel]) !== 'false';
+/** One pod, or the pods that are going to be made from one template. */
+interface Other extends Pick<WorkloadFacts, 'kind' | 'name' | 'labels'> {
+  readonly ports: readonly ContainerPortView[];
 }
 
-function factsOf({ name, owner, labels, containerPorts = [] }: PodView, asked: Asked): WorkloadFacts {
-  // The sidecar's own ports are none of the application's.
-  const containers = containerPorts.filter(({ container }) => container !== sidecarContainer);
-  const template = withoutAdded(labels);
+/** Whether pods may ever have a sidecar: those that never do are protected by none today. */
+function asksForOne(labels: PodView['labels'], annotations: PodView['annotations']): boolean {
+  return (labels[injectLabel] ?? annotations[injectLabel]) !== 'false';
+}
+
+function isProtected(pod: PodView): boolean {
+  if (!concerns(pod) || pod.terminating || pod.labels[gatewayNameLabel] !== undefined) return false;
+  return modeOf(pod) === 'Sidecar' || asksForOne(pod.labels, pod.annotations);
+}
+
+function willBeProtected({ hostNetwork, templateLabels, templateAnnotations }: TemplateView): boolean {
+  return hostNetwork !== true && templateLabels[gatewayNameLabel] === undefined && asksForOne(templateLabels, templateAnnotations);
+}
+
+function ofTemplate({ kind, name, templateLabels, containerPorts }: TemplateView): Other {
+  return { kind, name, labels: templateLabels, ports: containerPorts };
+}
+
+function ofPod({ name, owner, labels, containerPorts = [] }: PodView): Other {
   return {
     ...(owner === undefined ? { kind: 'Pod', name } : { kind: owner.kind, name: `${owner.name} (pods)` }),
-    labels: Object.fromEntries(asked.labels.filter((key) => Object.hasOwn(template, key)).map((key) => [key, template[key] ?? ''])),
-    ports: Object.fromEntries(containers.toReversed().flatMap((port) => (port.name !== undefined && asked.ports.includes(port.name) ? [[port.name, port.port]] : []))),
-    declared: containers.map(({ port }) => port),
+    labels: withoutAdded(labels),
+    // The sidecar's own ports are none of the application's.
+    ports: containerPorts.filter(({ container }) => container !== sidecarContainer),
+  };
+}
+
+function factsOf({ kind, name, labels, ports }: Other, asked: Asked): WorkloadFacts {
+  return {
+    kind, name,
+    labels: Object.fromEntries(asked.labels.filter((key) => Object.hasOwn(labels, key)).map((key) => [key, labels[key] ?? ''])),
+    ports: Object.fromEntries(ports.toReversed().flatMap((port) => (port.name !== undefined && asked.ports.includes(port.name) ? [[port.name, port.port]] : []))),
+    declared: ports.map(({ port }) => port),
   };
 }
 
@@ -50,7 +73,7 @@ function saysOf({ ports, declared }: WorkloadFacts, asked: Asked): readonly stri
   return [...asked.ports.flatMap((name) => (own(ports, name) === undefined ? [] : [`${name} ${own(ports, name)}`])), ...(declared.length > 0 ? ['declares'] : [])];
 }
 
-function otherPods({ pods }: Surroundings, asked: Asked, templates: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
+function otherPods({ pods, otherTemplates }: Surroundings, asked: Asked, templates: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
   const seen = new Map<string, Set<string>>();
   const addsSomething = (facts: WorkloadFacts): boolean => {
     const key = JSON.stringify(asked.labels.map((label) => own(facts.labels, label)));
@@ -60,17 +83,19 @@ function otherPods({ pods }: Surroundings, asked: Asked, templates: readonly Wor
     return known === undefined || says.some((each) => !known.has(each));
   };
   templates.forEach(addsSomething);
-  return pods.filter(isProtected).toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((pod) => factsOf(pod, asked)).filter(addsSomething);
+  // Templates first: of pods that are as one of them says, it is named, whether they run or not.
+  const others = [...otherTemplates.filter(willBeProtected).map(ofTemplate), ...pods.filter(isProtected).toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(ofPod)];
+  return others.map((other) => factsOf(other, asked)).filter(addsSomething);
 }
 
 const known = new WeakMap<Surroundings, readonly WorkloadFacts[]>();
 
 /**
- * Pods of which no template says what they are: of a controller that the operator does not know, of none, or with labels or ports that were given
- * to them and not to their template. Their sidecars enforce what selects them all the same. Those that are alike in all that anything asks for
+ * Pods of which no workload says what they are: of a CronJob, also before they are there, of a controller that the operator does not know, of none, or
+ * with labels or ports that were given to them and not to their template. Their sidecars enforce what selects them all the same. Those that are alike in all that anything asks for
  * are one, so that a thousand are few.
  */
-export function podsWithoutTemplate(surroundings: Surroundings, templates: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
+export function podsWithoutWorkload(surroundings: Surroundings, templates: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
   const found = known.get(surroundings) ?? otherPods(surroundings, askedIn(surroundings), templates);
   known.set(surroundings, found);
   return found;

@@ -49,12 +49,12 @@ function guarded(guard: ConfigView, services: readonly ServiceView[]): ServiceFa
 }
 
 /** The Services that lead to pods which the guards select: those that they were made for, and others of the same pods. */
-function servicesAt(guards: readonly ConfigView[], { services, pods, workloads }: Surroundings): readonly ServiceFacts[] {
+function servicesAt(guards: readonly ConfigView[], { services, pods, workloads, otherTemplates }: Surroundings): readonly ServiceFacts[] {
   const own = guards.map((guard) => guarded(guard, services));
   const names = new Set(own.map(({ name }) => name));
   const others = services.filter((service) => !names.has(service.name) && isServable(service));
   if (others.length === 0) return own;
-  const labels = [...pods.map((pod) => pod.labels), ...workloads.map(({ templateLabels }) => templateLabels)].filter((each) => own.some(({ selector }) => holds(selector, each)));
+  const labels = [...pods.map((pod) => pod.labels), ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels)].filter((each) => own.some(({ selector }) => holds(selector, each)));
   return [...own, ...others.filter(({ selector }) => labels.some((each) => holds(selector, each)))];
 }
 

@@ -56,9 +56,9 @@ export function namesakes(surroundings: Surroundings): readonly Named[] {
  * waypoint let in.
  */
 export function borrowers(surroundings: Surroundings): readonly Named[] {
-  const { workloads, pods, namespace } = surroundings;
+  const { workloads, otherTemplates, pods, namespace } = surroundings;
   const chosen = chosenWaypoint(surroundings);
-  const own = workloads.filter((each) => each.serviceAccount === chosen.serviceAccount && !isOfWaypoint(each.templateLabels, chosen));
+  const own = [...workloads, ...otherTemplates].filter((each) => each.serviceAccount === chosen.serviceAccount && !isOfWaypoint(each.templateLabels, chosen));
   const bare = pods.filter(({ serviceAccount, labels }) => serviceAccount === chosen.serviceAccount && !isOfWaypoint(labels, chosen))
     .filter(({ owner }) => !own.some(({ kind, name }) => owner?.kind === kind && owner.name === name));
   return [...own, ...bare.map(({ name }) => ({ kind: 'Pod', name }))]

@@ -1,6 +1,7 @@
 import type { StepName } from '../../../api/namespace-migration.ts';
 import type { Resource } from '../../../api/object.ts';
-import type { Manifest, Surroundings } from '../../adapter.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { Manifest } from '../../manifest.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { translateInTime, type Translation } from '../policy/translate/translate.ts';
 import { made } from '../resources.ts';

@@ -9,7 +9,7 @@ import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../poli
 import { isMade } from '../policy/translate/names.ts';
 import { boundBefore, chosenWaypoint } from './chosen.ts';
 import { gatewayNameLabel } from './gateway.ts';
-import { podsWithoutTemplate } from './other-pods.ts';
+import { podsWithoutWorkload } from './other-pods.ts';
 
 const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
 const routes = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
@@ -31,10 +31,10 @@ function isDestination({ templateLabels }: WorkloadView): boolean {
   return templateLabels[gatewayNameLabel] === undefined;
 }
 
-/** All pods that policies decide about: those that templates say will be, and those that no template tells of. */
+/** All pods that policies decide about: those that workloads will have, and those that are there, or come, without one. */
 export function workloadsIn(surroundings: Surroundings): readonly WorkloadFacts[] {
   const templates = surroundings.workloads.filter(isDestination).map(workloadFacts);
-  return [...templates, ...podsWithoutTemplate(surroundings, templates)];
+  return [...templates, ...podsWithoutWorkload(surroundings, templates)];
 }
 
 /** The picture of a namespace in the words of the translation. */

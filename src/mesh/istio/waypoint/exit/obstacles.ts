@@ -1,8 +1,8 @@
 import type { Surroundings } from '../../../adapter.ts';
 import { text } from '../../../json.ts';
-import { selects } from '../../../views.ts';
+import { selects, type TemplateView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
-import { useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
+import { dataplaneModeLabel, useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
 import { concerns } from '../../pod-mode.ts';
 import { isOfExit } from '../../policy/translate/names.ts';
 import { critical, type Problem } from '../../policy/translate/problem.ts';
@@ -28,16 +28,24 @@ function waypointProblems({ service, waypoint }: Served, surroundings: Surroundi
   return traffic === 'service' ? [] : [critical(nameOf(gateway), `metadata.labels[${waypointForLabel}]`, `it serves ${traffic} traffic: callers of a pod's own address come through it too, which copies cannot tell from others`, `Use a waypoint with ${waypointForLabel}: service.`)];
 }
 
+/** As `concerns` says of its pods. */
+function isOutside({ hostNetwork, templateLabels }: TemplateView): boolean {
+  return hostNetwork === true || templateLabels[dataplaneModeLabel] === 'none';
+}
+
 /** Whom the sidecars would not protect. */
-function podProblems({ service }: Served, { pods, workloads }: Surroundings): readonly Problem[] {
+function podProblems({ service }: Served, { pods, workloads, otherTemplates }: Surroundings): readonly Problem[] {
   const title = serviceTitle(service);
   if (Object.keys(service.selector).length === 0) return [critical(title, 'spec.selector', 'it selects no pods, so no sidecar takes over from its waypoint', 'Keep the namespace in ambient, or remove the label of the waypoint from the Service.')];
   const behind = pods.filter((pod) => !pod.terminating && selects({ matchLabels: service.selector }, pod.labels));
-  const naked = behind.find((pod) => !concerns(pod));
+  const coming = otherTemplates.filter(({ templateLabels }) => selects({ matchLabels: service.selector }, templateLabels));
+  const naked = behind.find((pod) => !concerns(pod)) ?? coming.find(isOutside);
+  const [unowned] = coming;
   const strange = behind.find(({ labels }) => !workloads.some(({ templateLabels }) => Object.entries(templateLabels).every(([key, value]) => labels[key] === value) && selects({ matchLabels: service.selector }, templateLabels)));
   return [
     ...(naked === undefined ? [] : [critical(nameOf(naked), 'metadata.labels', `it is behind ${title} and would have no sidecar: without the waypoint nothing would enforce its policies`, 'Remove istio.io/dataplane-mode=none and hostNetwork from its template, or keep the namespace in ambient.')]),
     ...(strange === undefined ? [] : [critical(nameOf(strange), 'metadata.ownerReferences', `it is behind ${title} and belongs to no Deployment, StatefulSet or DaemonSet, so its labels and ports are not known beforehand`, 'Delete it, or run it as a Deployment.')]),
+    ...(unowned === undefined ? [] : [critical(nameOf(unowned), 'spec', `its pods are behind ${title}, and one that runs on the way is restarted by nobody: it would be without the waypoint and without a sidecar`, 'Give its pods labels that no Service behind a waypoint selects, or run them as a Deployment.')]),
   ];
 }
 
@@ -58,12 +66,12 @@ function leavesAlone(annotations: Readonly<Record<string, string>>): string | un
 }
 
 /** Ports that ztunnel sees and the sidecar would not: what selects the pods would not be enforced there. Of a pod that no workload owns its own annotations tell it. */
-export function unseenPorts({ workloads, pods, mesh, namespace }: Surroundings): readonly Problem[] {
+export function unseenPorts({ workloads, otherTemplates, pods, mesh, namespace }: Surroundings): readonly Problem[] {
   const isProtected = [namespace.name, mesh.rootNamespace].some((home) => ['AuthorizationPolicy', 'PeerAuthentication'].some((kind) => mesh.configs(kind, home).length > 0));
   if (!isProtected) return [];
   const others = pods.filter(({ owner, ...pod }) => concerns(pod) && !pod.terminating && !workloads.some(({ kind, name }) => kind === owner?.kind && name === owner.name));
   const holders = [
-    ...workloads.map((workload) => ({ holder: nameOf(workload), field: 'spec.template.metadata.annotations', annotations: workload.templateAnnotations })),
+    ...[...workloads, ...otherTemplates].map((template) => ({ holder: nameOf(template), field: 'spec.template.metadata.annotations', annotations: template.templateAnnotations })),
     ...others.map((pod) => ({ holder: nameOf(pod), field: 'metadata.annotations', annotations: pod.annotations })),
   ];
   return holders.flatMap(({ holder, field, annotations }) => {

@@ -1,4 +1,5 @@
-import type { Manifest, Surroundings } from '../../../adapter.ts';
+import type { Surroundings } from '../../../adapter.ts';
+import type { Manifest } from '../../../manifest.ts';
 import type { ExitRole } from '../../policy/translate/names.ts';
 import { translateToSidecarsInTime, type ExitTranslation } from '../../policy/translate/to-sidecar/translate.ts';
 import { remembered } from '../memo.ts';

@@ -1,0 +1,9 @@
+import type { Resource } from '../api/object.ts';
+
+/** A configuration kind that an adapter wants watched. */
+export interface WatchedKind {
+  readonly kind: string;
+  readonly resource: Resource;
+  /** `Root`: only in the control plane's namespace, so that the operator needs no rights to it elsewhere. */
+  readonly namespace: 'All' | 'Root';
+}
