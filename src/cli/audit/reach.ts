@@ -1,6 +1,6 @@
 import type { Attachment, PolicyMeta } from '../../mesh/istio/policy/types.ts';
 import { stringMap } from '../../mesh/json.ts';
-import { templatesAnnotation } from '../../mesh/istio/labels.ts';
+import { isInjectedGateway } from '../../mesh/istio/waypoint/gateway-pods.ts';
 import { selects, type TemplateView } from '../../mesh/views.ts';
 import { templatesIn, type Inventory } from './inventory.ts';
 
@@ -32,7 +32,7 @@ export function areGatewayLabels(labels: Labels, inventory: Inventory): boolean 
 
 /** Whether the pods of a workload are gateways. */
 export function isGateway(workload: TemplateView, inventory: Inventory): boolean {
-  return workload.templateAnnotations[templatesAnnotation]?.split(',').includes('gateway') === true || areGatewayLabels(workload.templateLabels, inventory);
+  return isInjectedGateway({ annotations: workload.templateAnnotations }) || areGatewayLabels(workload.templateLabels, inventory);
 }
 
 /** What the selector of a policy finds among the workloads of the manifests. */

@@ -620,6 +620,7 @@ const table: Readonly<Record<string, Examples>> = {
     seen: {
       'a policy for part of the pods of a Service': surroundings({ workloads: [workload(), workload({ name: 'v2', templateLabels: { app: 'web', version: 'v2' } })] }, [policy(http), policy({ ...http, selector: { matchLabels: { app: 'web', version: 'v2' } } }, { name: 'part' })]),
       'a headless Service': surroundings({ services: [service(), service({ name: 'web-pods', headless: true, selector: { app: 'night' } })], workloads: [workload(), asleep] }, [policy(http)]),
+      'pods behind no Service that have the label of a gateway': surroundings({ workloads: [workload(), workload({ name: 'worker', templateLabels: { 'app': 'worker', 'gateway.networking.k8s.io/gateway-name': 'entry' } })] }, [policy(http)]),
     },
     ignored: { 'what can be carried over': around(policy(http)), 'the label of the only revision': around(policy(http, { labels: { 'istio.io/rev': 'default' } })), 'L4 only': around(policy(identity)) },
   },

@@ -5,8 +5,9 @@ import { resolvePercent } from '../../project-workload.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import { selects, type PodView, type WorkloadView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
-import { dataplaneModeLabel, injectLabel, templatesAnnotation } from '../labels.ts';
+import { dataplaneModeLabel, injectLabel } from '../labels.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
+import { isInjectedGateway } from '../waypoint/gateway-pods.ts';
 import { asksWhoCalls } from './policy-fields.ts';
 import { applicable, asleepIn, isStrict, labelSets, nameOf, some, type Evidence, type Rule } from './rule.ts';
 
@@ -86,10 +87,6 @@ function leftOut(surroundings: Surroundings): readonly Evidence[] {
   ];
 }
 
-function isGateway({ annotations }: Pick<PodView, 'annotations'>): boolean {
-  return annotations[templatesAnnotation]?.includes('gateway') === true;
-}
-
 /** What a template says before it is restarted is recorded, to be put back exactly. */
 function unrecordable(surroundings: Surroundings): readonly Evidence[] {
   return workloadsWithPods(surroundings).flatMap((workload) => {
@@ -136,8 +133,8 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM052', severity: 'Critical', when: 'BeforeRestart', title: 'Injected gateway',
     fix: 'Move the gateway to a namespace of its own that is not migrated.',
     find: (surroundings) => [
-      ...perNamespace(surroundings, surroundings.pods.filter(isGateway), (names) => `gateway pods get their proxy by injection, which stops: ${names}`),
-      ...asleep(surroundings, isGateway, 'its pods are gateways, which get their proxy by injection, which stops'),
+      ...perNamespace(surroundings, surroundings.pods.filter(isInjectedGateway), (names) => `gateway pods get their proxy by injection, which stops: ${names}`),
+      ...asleep(surroundings, isInjectedGateway, 'its pods are gateways, which get their proxy by injection, which stops'),
     ],
   },
   {

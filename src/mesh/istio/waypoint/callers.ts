@@ -2,12 +2,11 @@ import type { MeshMigrationSpec } from '../../../api/mesh-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { injects } from '../injection.ts';
-import { templatesAnnotation } from '../labels.ts';
 import { modeOf } from '../pod-mode.ts';
 import { coverage } from '../policy/translate/selection.ts';
 import type { ServiceFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Rule, Source } from '../policy/types.ts';
-import { gatewayNameLabel } from './gateway.ts';
+import { isInjectedGateway, isMadeGateway } from './gateway-pods.ts';
 import { fromMetrics, observedCalls } from './observed.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
@@ -105,8 +104,8 @@ export function anyOf(callers: readonly Caller[]): (pod: Parameters<typeof isOf>
 }
 
 /** Gateways go through the waypoint by `istio.io/ingress-use-waypoint`, although they look like sidecars. */
-export function isGateway({ labels, annotations }: PodView): boolean {
-  return labels[gatewayNameLabel] !== undefined || annotations[templatesAnnotation]?.includes('gateway') === true;
+export function isGateway(pod: PodView): boolean {
+  return isMadeGateway(pod) || isInjectedGateway(pod);
 }
 
 /** Whether a pod runs, and is not on its way out. */

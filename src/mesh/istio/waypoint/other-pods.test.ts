@@ -45,7 +45,9 @@ describe('pods that no template tells of', () => {
     ['one of a Job that has ended', [other({ app: 'roll' }, { finished: true, owner: { kind: 'Job', name: 'once' } })], []],
     ['one on the network of its host', [other({ app: 'roll' }, { hostNetwork: true })], []],
     ['one that has no sidecar because it asks for none', [plainPod({ labels: { 'app': 'roll', 'sidecar.istio.io/inject': 'false' } })], []],
-    ['one of a waypoint', [plainPod({ labels: { 'app': 'roll', 'gateway.networking.k8s.io/gateway-name': 'waypoint' } })], []],
+    ['one of a waypoint', [plainPod({ labels: { 'app': 'roll', 'gateway.networking.k8s.io/gateway-name': 'waypoint', 'istio.io/dataplane-mode': 'none' } })], []],
+    ['one of a gateway', [plainPod({ labels: { 'app': 'roll', 'gateway.networking.k8s.io/gateway-name': 'entry' }, containers: ['istio-proxy'] })], []],
+    ['one that has no more than the label of a gateway', [other({ 'app': 'roll', 'gateway.networking.k8s.io/gateway-name': 'entry' })], ['Pod other-1 [{"app":"roll"},{}]']],
   ])('%s', (_case, pods, expected) => {
     expect(others(around([noDelete, versioned, odd], pods))).toEqual(expected);
   });

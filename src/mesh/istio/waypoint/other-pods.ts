@@ -6,7 +6,7 @@ import { concerns, modeOf } from '../pod-mode.ts';
 import { attachmentOf } from '../policy/translate/extensions.ts';
 import { withoutAdded } from '../policy/translate/selection.ts';
 import type { WorkloadFacts } from '../policy/translate/world.ts';
-import { gatewayNameLabel } from './gateway.ts';
+import { isMadeGateway, makesGateway } from './gateway-pods.ts';
 
 /** Kinds whose objects select pods. */
 const selecting = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
@@ -38,12 +38,12 @@ function asksForOne(labels: PodView['labels'], annotations: PodView['annotations
 }
 
 function isProtected(pod: PodView): boolean {
-  if (!concerns(pod) || pod.terminating || pod.labels[gatewayNameLabel] !== undefined) return false;
+  if (!concerns(pod) || pod.terminating || isMadeGateway(pod)) return false;
   return modeOf(pod) === 'Sidecar' || asksForOne(pod.labels, pod.annotations);
 }
 
-function willBeProtected({ hostNetwork, templateLabels, templateAnnotations }: TemplateView): boolean {
-  return hostNetwork !== true && templateLabels[gatewayNameLabel] === undefined && asksForOne(templateLabels, templateAnnotations);
+function willBeProtected(template: TemplateView): boolean {
+  return template.hostNetwork !== true && !makesGateway(template) && asksForOne(template.templateLabels, template.templateAnnotations);
 }
 
 function ofTemplate({ kind, name, templateLabels, containerPorts }: TemplateView): Other {

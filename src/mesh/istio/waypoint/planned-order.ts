@@ -3,7 +3,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { itineraryOf } from './choose.ts';
 import { exitOrder } from './exit/order.ts';
 import { isExit } from './exit/route.ts';
-import { gatewayNameLabel } from './gateway.ts';
+import { makesGateway } from './gateway-pods.ts';
 import { keyOf, restartOrder } from './order.ts';
 
 /** As much as the API admits. */
@@ -16,7 +16,7 @@ export function plannedOrder(surroundings: Surroundings): readonly PlannedRestar
   const { workloads, reasons } = isExit(surroundings.route) ? exitOrder(surroundings) : restartOrder(surroundings);
   if (reasons.size === 0) return [];
   // Pods of waypoints never change their data plane.
-  return workloads.filter(({ templateLabels }) => templateLabels[gatewayNameLabel] === undefined).slice(0, maxPlanned).map(({ kind, name }) => {
+  return workloads.filter((workload) => !makesGateway(workload)).slice(0, maxPlanned).map(({ kind, name }) => {
     const why = reasons.get(keyOf({ kind, name }));
     return { kind, name, ...(why !== undefined && { why: why.slice(0, maxWhy) }) };
   });

@@ -8,6 +8,7 @@ import type { ConfigObject, Original, WorkloadFacts, World } from '../policy/tra
 import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../policy/types.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { boundBefore, chosenWaypoint } from './chosen.ts';
+import { makesGateway } from './gateway-pods.ts';
 import { gatewayNameLabel } from './gateway.ts';
 import { podsWithoutWorkload } from './other-pods.ts';
 
@@ -27,8 +28,8 @@ function workloadFacts({ kind, name, templateLabels, containerPorts }: WorkloadV
 }
 
 /** The waypoint's own pods, and others that no data plane takes, are no destinations of policies. */
-function isDestination({ templateLabels }: WorkloadView): boolean {
-  return templateLabels[gatewayNameLabel] === undefined;
+function isDestination(workload: WorkloadView): boolean {
+  return !makesGateway(workload);
 }
 
 /** All pods that policies decide about: those that workloads will have, and those that are there, or come, without one. */

@@ -4,7 +4,7 @@ import { isEnforcedFor } from '../../policy/translate/to-sidecar/served.ts';
 import { decidedServices } from '../../policy/translate/to-sidecar/translate.ts';
 import type { ServiceFacts, World } from '../../policy/translate/world.ts';
 import { anyOf, toldCallers, type Callers } from '../callers.ts';
-import { gatewayNameLabel } from '../gateway.ts';
+import { makesGateway } from '../gateway-pods.ts';
 import { inOrder, keyOf, reasonsOf, stored, type Order, type Wait } from '../order.ts';
 import { exitWorldOf } from './served.ts';
 
@@ -32,9 +32,9 @@ function calledFirst(surroundings: Surroundings, workloads: readonly WorkloadVie
  */
 export function exitOrder(surroundings: Surroundings): Order {
   if (surroundings.order !== undefined) return stored(surroundings.workloads, surroundings.order);
-  const workloads = surroundings.workloads.filter(({ templateLabels }) => templateLabels[gatewayNameLabel] === undefined);
+  const workloads = surroundings.workloads.filter((workload) => !makesGateway(workload));
   const waits = calledFirst(surroundings, workloads);
   const { workloads: ordered, circle } = inOrder(workloads, waits);
   const reasons = reasonsOf(waits, (before, more) => `after ${before.map(([called]) => called).join(', ')}${more ? ' and others' : ''}, which it calls through a waypoint or may call`);
-  return { workloads: [...ordered, ...surroundings.workloads.filter(({ templateLabels }) => templateLabels[gatewayNameLabel] !== undefined)], reasons, circle };
+  return { workloads: [...ordered, ...surroundings.workloads.filter(makesGateway)], reasons, circle };
 }

@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../../adapter.ts';
 import type { ExitWorld, Served } from '../../policy/translate/to-sidecar/served.ts';
 import { labelsBefore, namedWaypoint } from '../bound.ts';
+import { makesGateway } from '../gateway-pods.ts';
 import { gatewayNameLabel } from '../gateway.ts';
 import { worldOf } from '../world.ts';
 
@@ -9,7 +10,7 @@ const serviceAccountAnnotation = 'gateway.istio.io/service-account';
 
 /** The ServiceAccount of a waypoint: that of its pods, else what istiod would give them. */
 function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): string {
-  const deployment = workloads.find(({ templateLabels }) => templateLabels[gatewayNameLabel] === name);
+  const deployment = workloads.filter(makesGateway).find(({ templateLabels }) => templateLabels[gatewayNameLabel] === name);
   const gateway = mesh.configs('Gateway', namespace.name).find((candidate) => candidate.name === name);
   return deployment?.serviceAccount ?? gateway?.annotations[serviceAccountAnnotation] ?? name;
 }
