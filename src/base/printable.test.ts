@@ -21,6 +21,10 @@ describe('printable', () => {
     }), { numRuns: 200 });
   });
 
+  it.each([' \n', '\n \n', '\t\n'])('leaves in YAML what consists of blanks: %j', (blanks) => {
+    expect(parse(printableYaml({ [blanks]: [blanks] }, { lineWidth: 0 }))).toEqual({ [blanks]: [blanks] });
+  });
+
   it('leaves YAML what it says', () => {
     fc.assert(fc.property(fc.array(fc.record({ key: odd, list: fc.array(odd, { maxLength: 3 }), map: fc.dictionary(odd, odd, { maxKeys: 3, noNullPrototype: true }) }), { maxLength: 3 }), (value) => {
       const text = printableYaml(value, { aliasDuplicateObjects: false, lineWidth: 0 });

@@ -11,12 +11,16 @@ export function printable(text: string): string {
   return text.replace(special, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** Lines that consist of blanks: `yaml` writes a text of nothing else as a block, of which a parser makes something else. */
+const blankLines = /^\s*\n\s*$/;
+
 /** YAML in which the same is escaped within quotes, so that it reads as it was. */
 export function printableYaml(value: unknown, options: DocumentOptions & SchemaOptions & CreateNodeOptions & ToStringOptions): string {
   const document = new Document(value, options);
   visit(document, {
     Scalar(_, scalar) {
-      if (typeof scalar.value === 'string' && printable(scalar.value) !== scalar.value) scalar.type = 'QUOTE_DOUBLE';
+      if (typeof scalar.value !== 'string') return;
+      if (printable(scalar.value) !== scalar.value || blankLines.test(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
     },
   });
   return printable(document.toString(options));
