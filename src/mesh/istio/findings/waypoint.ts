@@ -128,7 +128,7 @@ export const waypointRules: readonly Rule[] = [
   },
   {
     id: 'MM084', severity: 'Critical', when: 'Start', title: 'Workloads call each other in a circle',
-    notOnTheWay: 'The order is stored at the start and kept; workloads that appear later come last.',
+    notOnTheWay: 'The order is stored at the start and kept; one that appears later comes before those that wait for it, as far as that can be told.',
     fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour, or move one of them to another namespace.',
     find: (surroundings) => (isExit(surroundings.route) ? exitCircle(surroundings) : entryCircle(surroundings)),
   },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { config, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
+import { config, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
 import type { WorkloadView } from '../../views.ts';
 import { inOrder, keyOf, restartOrder, type Wait } from './order.ts';
 
@@ -23,6 +23,16 @@ describe('the order of restarts', () => {
       expect(ordered).toEqual(pairwise(workloads, all));
       expect(ordered.slice(ordered.length - circle.length)).toEqual(circle);
     }), { numRuns: 300 });
+  });
+
+  it('has a place for what appears on the way: before those that wait for it, else last', () => {
+    const api = { app: 'api' };
+    const readers = config('AuthorizationPolicy', { rules: [{ from: [{ source: { serviceAccounts: ['shop/web', 'shop/cart'] } }], to: [{ operation: { methods: ['GET'] } }] }] });
+    const given = surroundings({
+      itinerary: 'L7', order: [{ kind: 'Deployment', name: 'web' }, { kind: 'Deployment', name: 'api' }], services: [service({ name: 'api', selector: api })],
+      workloads: [workload({ name: 'api', serviceAccount: 'api', templateLabels: api }), workload({ name: 'cart', serviceAccount: 'cart' }), workload({ name: 'other', serviceAccount: 'other' }), workload({ serviceAccount: 'web' })],
+    }, [readers]);
+    expect(restartOrder(given).workloads.map(({ name }) => name)).toEqual(['web', 'cart', 'api', 'other']);
   });
 
   it('is found where everybody may call everybody, and names as many of them as somebody reads', () => {

@@ -69,11 +69,21 @@ export function reasonsOf(waits: readonly Wait[], say: (before: readonly (readon
   }));
 }
 
-/** The order that was stored when the namespace was started: metrics may be away now, or show the move itself. What has appeared since comes last. */
-export function stored(workloads: readonly WorkloadView[], planned: readonly PlannedRestart[]): Order {
+/**
+ * The order that was stored when the namespace was started: metrics may be away now, or show the move itself. What has appeared since comes right before the
+ * first that waits for it, as far as that can be told, else last.
+ */
+export function stored(workloads: readonly WorkloadView[], planned: readonly PlannedRestart[], waitsNow: () => readonly Wait[]): Order {
   const places = new Map(planned.map((each, index) => [keyOf(each), index]));
-  const placeOf = (workload: WorkloadView): number => places.get(keyOf(workload)) ?? planned.length;
-  return { workloads: [...workloads].sort((a, b) => placeOf(a) - placeOf(b)), reasons: new Map(), circle: [] };
+  const { known = [], fresh = [] } = Object.groupBy(workloads, (workload) => (places.has(keyOf(workload)) ? 'known' : 'fresh'));
+  const order = known.toSorted((a, b) => (places.get(keyOf(a)) ?? 0) - (places.get(keyOf(b)) ?? 0));
+  const waits = fresh.length === 0 ? [] : waitsNow();
+  for (const workload of fresh) {
+    const leads = waits.filter(({ first }) => first.has(keyOf(workload)));
+    const at = order.findIndex((other) => leads.some(({ later }) => later.has(keyOf(other))));
+    order.splice(at < 0 ? order.length : at, 0, workload);
+  }
+  return { workloads: order, reasons: new Map(), circle: [] };
 }
 
 /** The workloads, each after those that it waits for; what is in a circle comes last, in the order of its names. */
@@ -98,7 +108,7 @@ export function inOrder(workloads: readonly WorkloadView[], waits: readonly Wait
 
 /** The workloads in the order of their restart: callers before the Services that refuse callers with sidecars. */
 export function restartOrder(surroundings: Surroundings): Order {
-  if (surroundings.order !== undefined) return stored(surroundings.workloads, surroundings.order);
+  if (surroundings.order !== undefined) return stored(surroundings.workloads, surroundings.order, () => callersFirst(surroundings));
   const waits = callersFirst(surroundings);
   const reasons = reasonsOf(waits, (before, more) => `after ${before.map(([caller, why]) => `${caller}, which calls it (${why.join('; ')})`).join(', and ')}${more ? ', and others' : ''}`);
   return { ...inOrder(surroundings.workloads, waits), reasons };

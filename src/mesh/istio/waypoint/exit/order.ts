@@ -31,8 +31,8 @@ function calledFirst(surroundings: Surroundings, workloads: readonly WorkloadVie
  * that are still behind their waypoint. Of a Service whose callers nobody names everybody in the namespace may be one.
  */
 export function exitOrder(surroundings: Surroundings): Order {
-  if (surroundings.order !== undefined) return stored(surroundings.workloads, surroundings.order);
   const workloads = surroundings.workloads.filter((workload) => !makesGateway(workload));
+  if (surroundings.order !== undefined) return stored(surroundings.workloads, surroundings.order, () => calledFirst(surroundings, workloads));
   const waits = calledFirst(surroundings, workloads);
   const { workloads: ordered, circle } = inOrder(workloads, waits);
   const reasons = reasonsOf(waits, (before, more) => `after ${before.map(([called]) => called).join(', ')}${more ? ' and others' : ''}, which it calls through a waypoint or may call`);
