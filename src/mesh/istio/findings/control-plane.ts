@@ -15,14 +15,23 @@ function ambientEnabled({ mesh }: Surroundings): boolean {
     records(gatewayClass.status['conditions']).some((condition) => condition['type'] === 'Accepted' && condition['status'] === 'True'));
 }
 
-/** A node component is fit when it runs, up to date, on every node that wants it; a rollout in progress cuts connections. */
+/**
+ * Its label is anybody's: where Istio's charts and platforms put it, or else anywhere. Somebody's own DaemonSet that carries it neither stands for the component nor
+ * keeps everybody from moving.
+ */
+function genuine(found: readonly WorkloadView[], { mesh }: Surroundings): readonly WorkloadView[] {
+  const usual = found.filter(({ namespace }) => [mesh.rootNamespace, 'istio-system', 'kube-system'].includes(namespace));
+  return usual.length > 0 ? usual : found;
+}
+
+/** A node component is fit when it runs, up to date, on every node that wants it, and on some; a rollout in progress cuts connections. */
 function nodeComponent(title: string, isIt: (daemonSet: WorkloadView) => boolean): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) => {
     if (!entersAmbient(surroundings)) return [];
-    const found = surroundings.mesh.daemonSets().filter(isIt);
+    const found = genuine(surroundings.mesh.daemonSets().filter(isIt), surroundings);
     if (found.length === 0) return [{ object: `DaemonSet ${title}`, message: `there is no ${title} DaemonSet in the cluster` }];
     return found
-      .filter((set) => set.observedGeneration < set.generation || set.available < set.replicas || set.updated < set.replicas)
+      .filter((set) => set.replicas === 0 || set.observedGeneration < set.generation || set.available < set.replicas || set.updated < set.replicas)
       .map((set) => ({ object: `DaemonSet ${set.namespace}/${set.name}`, message: `${set.available} of ${set.replicas} pods are available and ${set.updated} are up to date` }));
   };
 }

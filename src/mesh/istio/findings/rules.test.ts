@@ -208,8 +208,11 @@ const table: Readonly<Record<string, Examples>> = {
     ignored: { 'ready everywhere': surroundings(), 'another goal': surroundings({ route: toSidecar, mesh: mesh(installed, []) }) },
   },
   MM013: {
-    seen: { 'no DaemonSet': surroundings({ mesh: mesh(installed, nodeComponents.slice(0, 1)) }), 'a pod missing': surroundings({ mesh: mesh(installed, nodeComponents.map((set) => ({ ...set, available: 1 }))) }) },
-    ignored: { 'ready everywhere': surroundings(), 'another DaemonSet that is not': surroundings({ mesh: mesh(installed, [...nodeComponents, workload({ kind: 'DaemonSet', available: 0 })]) }) },
+    seen: { 'no DaemonSet': surroundings({ mesh: mesh(installed, nodeComponents.slice(0, 1)) }), 'a pod missing': surroundings({ mesh: mesh(installed, nodeComponents.map((set) => ({ ...set, available: 1 }))) }),
+      'no node': surroundings({ mesh: mesh(installed, nodeComponents.map((set) => ({ ...set, replicas: 0, available: 0, updated: 0 }))) }),
+      'one that is not where it should be, and not ready': surroundings({ mesh: mesh(installed, nodeComponents.map((set) => ({ ...set, namespace: 'mesh-nodes', available: 0 }))) }),
+    },
+    ignored: { "a stranger's with the same label": surroundings({ mesh: mesh(installed, [...nodeComponents, ...nodeComponents.map((set) => ({ ...set, namespace: 'mallory', available: 0 }))]) }), 'ready everywhere': surroundings(), 'another DaemonSet that is not': surroundings({ mesh: mesh(installed, [...nodeComponents, workload({ kind: 'DaemonSet', available: 0 })]) }) },
   },
   MM014: {
     seen: { 'no webhook': surroundings({ route: toSidecar, mesh: mesh([]) }), 'a webhook of somebody else': surroundings({ route: toSidecar, mesh: mesh([config('MutatingWebhookConfiguration', {}, { labels: { app: 'other' } })]) }) },
