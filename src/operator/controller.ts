@@ -14,6 +14,7 @@ import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
 import type { Context, Result } from './reconciler.ts';
 import { isSummaryOnly } from './told.ts';
+import { tolerant } from '../mesh/tolerant.ts';
 import type { PodView } from '../mesh/views.ts';
 import { isInFlight } from '../plan/admission.ts';
 import { restAfterMs, WorkQueue } from './work-queue.ts';
@@ -59,7 +60,7 @@ export class Controller {
     this.#strangers = new Gathering(context.clock, { firstMs: 250, longestMs: 60_000 });
     this.#freeing = new Gathering(context.clock, { firstMs: freedDelayMs, longestMs: 10_000 });
     context.view.onChange((resource, namespace, name) => { this.#changed(resource, namespace, name); });
-    const holds = (pod: PodView | undefined): boolean => pod !== undefined && context.adapter.holdsOthersBack(pod);
+    const holds = (pod: PodView | undefined): boolean => pod !== undefined && tolerant(context.adapter, (where, error) => { context.faults.note(pod.namespace, where, error); }).holdsOthersBack(pod);
     context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(previous?.namespace ?? ''); });
     context.view.migrations.onChange(({ previous, current }) => { if (current !== undefined && previous?.object.metadata.generation !== current.object.metadata.generation) this.#wanted(current.name); });
     context.view.children.onChange(({ current }) => { if (current !== undefined && isEdited(current.object.status)) this.#queue.addWanted(keyOf(current)); });
