@@ -105,7 +105,7 @@ describe('the rules of MeshMigration', () => {
     ['names', { namespaces: { names: ['shop', 'pay'], exclude: ['tools'] } }],
     ['labels', { namespaces: { selector: { matchLabels: { team: 'shop' } } } }],
     ['an expression', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'In', values: ['shop'] }] } } }],
-    ['what is accepted', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil' }, { finding: 'MM094', object: 'VirtualService mallory/evil' }] }],
+    ['what is accepted', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil' }, { finding: 'MM094', object: 'VirtualService mallory/evil' }, { finding: 'MM098', object: 'ServiceEntry mallory/evil' }] }],
     ['an expression without values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists' }] } } }],
   ])('accept %s', (_title, spec) => {
     expect(refusals(schema, migration(spec))).toEqual([]);

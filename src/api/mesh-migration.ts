@@ -147,7 +147,7 @@ const Caller = z.object({
 });
 
 const Accepted = z.object({
-  finding: z.enum(['MM030', 'MM094']).describe('Id of the finding: only those about routing that would be lost can be accepted, never one by which a request would get through.'),
+  finding: z.enum(['MM030', 'MM094', 'MM098']).describe('Id of the finding: routing of others that would be lost or begin (MM030, MM094), or calls out of the mesh that a waypoint of others refuses or would refuse (MM098). Nothing else by which a request would get through can be accepted.'),
   object: z.string().min(1).max(512).regex(/^[A-Z][A-Za-z]+ [a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/)
     .describe('The object as the finding names it, for example VirtualService shared/all-hosts.'),
 });

@@ -22,16 +22,24 @@ function author(managedFields: readonly ManagedFieldsEntry[] | undefined, now: n
   return { by: latest?.manager ?? 'unknown', at: latest?.time ?? timestamp(now) };
 }
 
+/** The phases of a status, as it is stored. */
+type Phases = { readonly phase?: string | undefined; readonly writtenPhase?: string | undefined } | undefined;
+
+/** Whether somebody else has set `status.phase` since the operator wrote it. */
+export function isEdited(status: Phases): status is NonNullable<Phases> {
+  return status?.writtenPhase !== undefined && status.phase !== status.writtenPhase;
+}
+
 /**
  * The edit of a person, if there is one: the phase that was read differs from the one the operator wrote last. Both are in
  * the object, so an edit is noticed after any crash and never lost.
  */
 export function editOf(
-  status: { readonly phase?: string | undefined; readonly writtenPhase?: string | undefined } | undefined,
+  status: Phases,
   managedFields: readonly ManagedFieldsEntry[] | undefined,
   now: number,
 ): Edit | undefined {
-  if (status?.writtenPhase === undefined || status.phase === status.writtenPhase) return undefined;
+  if (!isEdited(status)) return undefined;
   const who = author(managedFields, now);
   const action = commands.get(status.phase ?? '');
   if (action === undefined) {

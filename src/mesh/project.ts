@@ -1,5 +1,6 @@
 import type { KubeObject } from '../api/object.ts';
 import { group } from '../api/resources.ts';
+import { readableDepth } from './depth.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
 import { troubleOfPod } from './trouble.ts';
 import type { BudgetView, ConfigView, NamespaceView, OwnerView, PodView, SelectorView, ServicePortView, ServiceView } from './views.ts';
@@ -187,8 +188,8 @@ export function projectConfig(kind: string): (object: KubeObject) => ConfigView 
     namespace: object.metadata.namespace ?? '',
     labels: object.metadata.labels ?? {},
     annotations: object.metadata.annotations ?? {},
-    spec: record(object['spec'] ?? object['data'] ?? webhooksOf(object)),
-    status: record(object['status']),
+    spec: readableDepth(record(object['spec'] ?? object['data'] ?? webhooksOf(object))),
+    status: readableDepth(record(object['status'])),
   });
 }
 

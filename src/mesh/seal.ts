@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { appliedAnnotation, group, managedBy, managedByLabel, migrationLabel, stepLabel } from '../api/resources.ts';
 import { memoize } from '../base/memoize.ts';
+import { isTooDeep } from './depth.ts';
 import { record, records, type Json } from './json.ts';
 import type { ConfigView } from './views.ts';
 
@@ -81,7 +82,8 @@ export function isMarked({ labels }: Pick<Sealed, 'labels'>): boolean {
 /** Whether it is as the operator applied it: an exported copy under another name, one that was edited, or the user's own with our label is not. */
 export const isSealed: (object: Sealed) => boolean = memoize((object: Sealed) => {
   const applied = object.annotations?.[appliedAnnotation];
-  if (!isMarked(object) || applied === undefined) return false;
+  // Nothing is applied that is too deep to be read, and putting it in order would end the look.
+  if (!isMarked(object) || applied === undefined || isTooDeep(object.spec)) return false;
   const seal = sealOf(object);
   return applied === seal || applied === seal.slice(0, formerSealLength);
 });

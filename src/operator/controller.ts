@@ -1,4 +1,5 @@
 import { meshMigrations, namespaceMigrations, type NamespaceMigration } from '../api/resources.ts';
+import { isEdited } from '../engine/commands.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
 import { isAtRest } from '../engine/left.ts';
 import { namespaces } from '../engine/resources.ts';
@@ -13,9 +14,10 @@ import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
 import type { Context, Result } from './reconciler.ts';
 import { isSummaryOnly } from './told.ts';
+import { tolerant } from '../mesh/tolerant.ts';
 import type { PodView } from '../mesh/views.ts';
 import { isInFlight } from '../plan/admission.ts';
-import { WorkQueue } from './work-queue.ts';
+import { restAfterMs, WorkQueue } from './work-queue.ts';
 
 /** Summaries may lag by this, so that a hundred changes of namespaces make one write of the migration. */
 const summaryDelayMs = 250;
@@ -23,18 +25,15 @@ const summaryDelayMs = 250;
 /** So that a rollout of many pods that others wait for is told once. */
 const freedDelayMs = 1000;
 
-/** After a look that took long, its key leaves the others this many times as long: no object of one tenant takes more than a fifth of the time. */
-const restFactor = 4;
-/** Shorter looks need no rest. */
-const shortLookMs = 50;
-/** The longest rest: a rollback of that namespace has to hear of its pods. */
-const longestRestMs = 10_000;
-
 /** Every key is looked at again at least this often, in case a wait was computed wrongly: a look without a change writes nothing. */
 const resyncMs = 10 * 60_000;
 
 function goesBack({ object: { status } }: Whole<NamespaceMigration>): boolean {
   return status?.direction === 'Backward';
+}
+
+function keyOf({ namespace = '', name }: Whole<NamespaceMigration>): string {
+  return encode({ kind: 'Namespace', namespace, name });
 }
 
 /** Maps changes of the cluster to keys, and runs the reconcilers on them while this process leads. */
@@ -61,8 +60,10 @@ export class Controller {
     this.#strangers = new Gathering(context.clock, { firstMs: 250, longestMs: 60_000 });
     this.#freeing = new Gathering(context.clock, { firstMs: freedDelayMs, longestMs: 10_000 });
     context.view.onChange((resource, namespace, name) => { this.#changed(resource, namespace, name); });
-    const holds = (pod: PodView | undefined): boolean => pod !== undefined && context.adapter.holdsOthersBack(pod);
+    const holds = (pod: PodView | undefined): boolean => pod !== undefined && tolerant(context.adapter, (where, error) => { context.faults.note(pod.namespace, where, error); }).holdsOthersBack(pod);
     context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(previous?.namespace ?? ''); });
+    context.view.migrations.onChange(({ previous, current }) => { if (current !== undefined && previous?.object.metadata.generation !== current.object.metadata.generation) this.#wanted(current.name); });
+    context.view.children.onChange(({ current }) => { if (current !== undefined && isEdited(current.object.status)) this.#queue.addWanted(keyOf(current)); });
     context.view.migrations.onChange(({ previous, current }) => { this.#addEach(isSummaryOnly(previous?.object, current?.object) ? isInFlight : () => true); });
     context.view.children.onChange(({ previous, current }) => { if (current !== undefined && goesBack(current) && !(previous !== undefined && goesBack(previous))) this.#turned(current.object); });
     context.records.onChange(() => { this.#addSummaries(); this.#line.changed(); this.#addOpen(); });
@@ -125,6 +126,12 @@ export class Controller {
   #wantsBack({ spec }: NamespaceMigration): boolean {
     const migration = this.#context.view.migrations.get(undefined, spec.migration)?.object;
     return migration !== undefined && wantedOf(migration) === 'Rollback';
+  }
+
+  /** A person has changed what is wanted of it. */
+  #wanted(migration: string): void {
+    this.#queue.addWanted(encode({ kind: 'Migration', name: migration }));
+    for (const child of this.#context.view.children.list()) if (child.object.spec.migration === migration) this.#queue.addWanted(keyOf(child));
   }
 
   /** One namespace alone goes back: others of its migration may have to go with it. */
@@ -191,9 +198,7 @@ export class Controller {
   /** All that are at rest, which may be hundreds: only for what rules and copies are made from, and not for each pod of the control plane. */
   #addResting(resource: Resource): void {
     if (!this.#isWatchedForMesh(resource)) return;
-    for (const { object: { status }, namespace = '', name } of this.#context.view.children.list()) {
-      if (isAtRest(status?.writtenPhase)) this.#queue.addAfter(encode({ kind: 'Namespace', namespace, name }), summaryDelayMs);
-    }
+    for (const child of this.#context.view.children.list()) if (isAtRest(child.object.status?.writtenPhase)) this.#queue.addAfter(keyOf(child), summaryDelayMs);
   }
 
   async #work(signal: AbortSignal): Promise<void> {
@@ -203,19 +208,16 @@ export class Controller {
       const began = this.#context.clock.monotonic();
       try {
         const result = await this.#reconcile(decode(key), signal);
-        if (result.kind !== 'Again') this.#rest(key, this.#context.clock.monotonic() - began);
         this.#requeue(key, result);
+        // A look that wrote is not measured by its time: that was the server's.
+        const restMs = result.kind === 'Again' ? 0 : restAfterMs(this.#context.clock.monotonic() - began);
+        if (restMs > 0) this.#queue.rest(key, restMs);
       } catch (error) {
         if (!signal.aborted) this.#failed(key, error);
       } finally {
         this.#queue.done(key);
       }
     }
-  }
-
-  /** A look that wrote is not measured by its time: that was the server's. */
-  #rest(key: string, tookMs: number): void {
-    if (tookMs > shortLookMs) this.#queue.rest(key, Math.min(longestRestMs, tookMs * restFactor));
   }
 
   async #reconcile(key: Key, signal: AbortSignal): Promise<Result> {
@@ -226,7 +228,7 @@ export class Controller {
     if (result.kind !== 'Stale') this.#queue.forget(key);
     switch (result.kind) {
       case 'Again': this.#queue.add(key); return;
-      case 'Stale': this.#queue.addFailed(key); return;
+      case 'Stale': this.#queue.addStale(key); return;
       case 'After':
         this.#queue.addAfter(key, result.ms);
         if (result.freed === true) this.#line.changed();

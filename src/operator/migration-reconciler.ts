@@ -9,6 +9,7 @@ import { outdatedRecords, recordsOf, scopeIn } from './records.ts';
 import type { KubeObject } from '../api/object.ts';
 import { InvalidError } from '../kube/errors.ts';
 import type { EventRecord } from '../kube/events.ts';
+import { tolerant } from '../mesh/tolerant.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { newsOf } from './news.ts';
 import { refusalOf } from './record-refusals.ts';
@@ -61,7 +62,7 @@ export class MigrationReconciler {
     const scope = scopeIn(view, object);
     const children = recordsOf(this.#context, object);
     const homes = view.namespaces.list();
-    const isThere = ({ labels }: NamespaceView): boolean => arrivedAlone(adapter, object.spec, labels);
+    const isThere = (home: NamespaceView): boolean => arrivedAlone(tolerant(adapter, (where, error) => { this.#context.faults.note(home.name, where, error); }), object.spec, home.labels);
     const lateForMs = this.#context.unanswered.msLeft();
     const refused = this.#context.records.of(key);
     const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, isThere, lateForMs, refused });

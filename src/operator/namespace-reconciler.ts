@@ -2,7 +2,7 @@ import type { Resource } from '../api/object.ts';
 import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { AmbiguousWriteError } from '../kube/errors.ts';
 import { evidenceOf } from '../engine/confirm.ts';
-import { decide } from '../engine/decide.ts';
+import { decideSafely } from '../engine/decide-safely.ts';
 import { dropsJournal } from '../engine/keep-journal.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
 import { isProtected } from '../engine/migration-writes.ts';
@@ -63,7 +63,7 @@ export class NamespaceReconciler {
     await this.#resolveDoubt(subject.place, home.name, signal);
     if (isBehind(this.#context, touchedFor(this.#context, child))) return { kind: 'Stale' };
     const situation = this.#observe(subject, child, migration, home);
-    const decision = decide(situation);
+    const decision = decideSafely(situation);
     const { status, next, waits, kept } = decision;
     const { parking, stopwatch, refusals, fights } = this.#memory;
     stopwatch.looked(subject.key, waits, kept);

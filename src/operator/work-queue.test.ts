@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { sleep } from '../base/clock.ts';
 import { VirtualClock } from '../../test/sim/virtual-clock.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -38,5 +39,71 @@ describe('a key that rests', () => {
     expect(queue.length).toBe(0);
     await clock.run(sleep(clock, 1001, new AbortController().signal));
     expect(queue.length).toBe(1);
+  });
+});
+
+interface Addition {
+  readonly atMs: number;
+  readonly how: 'add' | 'addAfter' | 'addStale' | 'rest';
+}
+
+const additions = fc.array(fc.record<Addition>({ atMs: fc.integer({ min: 0, max: 600_000 }), how: fc.constantFrom('add', 'addAfter', 'addStale', 'rest') }), { maxLength: 200 });
+
+/** How often a key is looked at in ten minutes whose every look fails, and that is added again after each and at these times. */
+async function looks(added: readonly Addition[]): Promise<number> {
+  const clock = new VirtualClock();
+  const ending = new AbortController();
+  const { signal } = ending;
+  let count = 0;
+  await clock.run((async () => {
+    const queue = new WorkQueue(clock, () => 0);
+    for (const { atMs, how } of added) {
+      clock.timer(atMs, () => { if (how === 'addAfter' || how === 'rest') queue[how]('broken', 10); else queue[how]('broken'); });
+    }
+    const work = async (): Promise<void> => {
+      for (let key = await queue.take(signal); key !== undefined; key = await queue.take(signal)) {
+        count += 1;
+        if (count > 10_000) throw new Error('a look without a pause');
+        queue.add(key);
+        queue.addFailed(key);
+        queue.add(key);
+        queue.done(key);
+      }
+    };
+    queue.add('broken');
+    const working = work();
+    await Promise.race([sleep(clock, 600_000, signal), working]);
+    ending.abort(new Error('over'));
+    await working;
+    queue.stop();
+  })());
+  return count;
+}
+
+describe('a key whose looks fail', () => {
+  it('is looked at no oftener than its delay says, whatever adds it', async () => {
+    // 25 ms, 50 ms, ... 25.6 s, and then each 30 s.
+    const alone = await looks([]);
+    expect(alone).toBeLessThan(32);
+    await fc.assert(fc.asyncProperty(additions, async (added) => { expect(await looks(added)).toBeLessThanOrEqual(alone); }), { numRuns: 30 });
+  });
+
+  it('is looked at once at once in a row of failures when somebody has changed what is wanted', async () => {
+    const clock = new VirtualClock();
+    const queue = new WorkQueue(clock, () => 0.5);
+    for (let failure = 0; failure < 10; failure += 1) queue.addFailed('broken');
+    queue.addWanted('broken');
+    expect(queue.length).toBe(1);
+    await queue.take(new AbortController().signal);
+    queue.addFailed('broken');
+    queue.done('broken');
+    queue.addWanted('broken');
+    expect(queue.length).toBe(0);
+    queue.forget('broken');
+    queue.addFailed('broken');
+    queue.addWanted('broken');
+    expect(queue.length).toBe(1);
+    queue.stop();
+    await clock.run(Promise.resolve());
   });
 });

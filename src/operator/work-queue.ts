@@ -4,6 +4,18 @@ import type { Random } from '../base/random.ts';
 const baseDelayMs = 50;
 const maxDelayMs = 60_000;
 
+/** After a look that took long, its key leaves the others this many times as long: no object of one tenant takes more than a fifth of the time. */
+const restFactor = 4;
+/** Shorter looks need no rest. */
+const shortLookMs = 50;
+/** The longest rest: a rollback of that namespace has to hear of its pods. */
+const longestRestMs = 10_000;
+
+/** How long a key rests after a look that took so long. */
+export function restAfterMs(tookMs: number): number {
+  return tookMs > shortLookMs ? Math.min(longestRestMs, tookMs * restFactor) : 0;
+}
+
 /**
  * Keys that need a look. A key is in work at most once at a time; added again meanwhile it is looked at once more
  * afterwards, and any number of additions count as one (client-go's workqueue).
@@ -15,6 +27,8 @@ export class WorkQueue {
   readonly #working = new Set<string>();
   readonly #delayed = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
+  /** Keys in a row of failures that were looked at before their time, because somebody wants something else of them. */
+  readonly #hastened = new Set<string>();
   /** Monotonic time until which a key rests: only while it does, or until it is added again. */
   readonly #restsUntil = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
@@ -43,7 +57,7 @@ export class WorkQueue {
 
   /** The key is not taken for `ms`, whatever is added meanwhile: what is dear to look at leaves time for the others. */
   rest(key: string, ms: number): void {
-    this.#restsUntil.set(key, this.#clock.monotonic() + ms);
+    this.#restsUntil.set(key, Math.max(this.#restsUntil.get(key) ?? 0, this.#clock.monotonic() + ms));
     if (this.#ready.delete(key)) this.addAfter(key, ms);
   }
 
@@ -60,16 +74,40 @@ export class WorkQueue {
     this.#delayed.set(key, { at, cancel });
   }
 
-  /** Adds the key after a delay that doubles with every failure in a row, with jitter. */
+  /**
+   * Adds the key after a delay that doubles with every failure in a row, with jitter; nothing that is added meanwhile shortens it. Whatever makes a look fail,
+   * events go on, and a namespace that is next in line is named again at each change: without the rest it would be looked at, and would write, without a pause.
+   */
   addFailed(key: string): void {
+    const ms = this.#nextDelayMs(key);
+    this.rest(key, ms);
+    this.addAfter(key, ms);
+  }
+
+  /** The same for a picture that was old: what comes next makes it a new one, so whoever adds the key ends the delay. */
+  addStale(key: string): void {
+    this.addAfter(key, this.#nextDelayMs(key));
+  }
+
+  /** Adds the key because a person wants something else of it: once in a row of failures that is not left to wait, because the way back may be what does not fail. */
+  addWanted(key: string): void {
+    if ((this.#failures.get(key) ?? 0) > 0 && !this.#hastened.has(key)) {
+      this.#hastened.add(key);
+      this.#restsUntil.delete(key);
+    }
+    this.add(key);
+  }
+
+  #nextDelayMs(key: string): number {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    this.addAfter(key, Math.min(maxDelayMs, baseDelayMs * 2 ** failures) * (0.5 + this.#random()));
+    return Math.min(maxDelayMs, baseDelayMs * 2 ** failures) * (0.5 + this.#random());
   }
 
   /** Ends a row of failures. */
   forget(key: string): void {
     this.#failures.delete(key);
+    this.#hastened.delete(key);
   }
 
   /** How often the key failed in a row. */

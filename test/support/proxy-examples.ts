@@ -42,6 +42,8 @@ function entry(more: Partial<ConfigView> = {}): ConfigView {
   return config('ServiceEntry', { hosts: ['partner.example.com'] }, { ...egress, labels: { 'istio.io/use-waypoint': 'gate' }, ...more });
 }
 
+const gate = config('Gateway', { gatewayClassName: 'istio-waypoint' }, { name: 'gate', namespace: egress.namespace });
+
 function binding(status: string, reason: string, message: string): Partial<ConfigView> {
   return { labels: {}, status: { conditions: [{ type: 'istio.io/WaypointBound', status, reason, message }] } };
 }
@@ -61,7 +63,7 @@ function legacy(labels: Readonly<Record<string, string>>, more: Partial<ConfigVi
 }
 
 function around(...configs: readonly ConfigView[]): Surroundings {
-  return surroundings({}, configs);
+  return surroundings({}, [...configs, gate]);
 }
 
 /** By id. */
@@ -101,12 +103,13 @@ export const proxyExamples: Readonly<Record<'MM096' | 'MM097' | 'MM098' | 'MM120
       'a policy for it that refuses': around(entry(), onlyGet),
       'one for its waypoint': around(entry(), denyShop),
       'one for all waypoints': around(entry(), policy({ targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'GatewayClass', name: 'istio-waypoint' }] }, { namespace: root })),
-      'an external authorizer': declaring([['opa']], entry(), custom('opa', { namespace: egress.namespace }, toEntry)),
+      'an external authorizer': declaring([['opa']], gate, entry(), custom('opa', { namespace: egress.namespace }, toEntry)),
       'tokens': around(entry(), config('RequestAuthentication', { ...toEntry, jwtRules: [{ issuer: 'a' }] }, { namespace: egress.namespace })),
       'bound by its namespace': around(entry(binding('True', 'WaypointAccepted', 'Successfully attached to waypoint egress/gate. Ingress traffic will traverse the waypoint')), onlyGet),
       'to be bound when its waypoint is ready': around(entry(binding('False', 'WaypointIsNotReady', 'waypoint "egress/gate" is not ready')), onlyGet),
-      'leaving ambient for sidecars': surroundings({ route: toSidecar }, [entry(), onlyGet]),
-      'leaving ambient for no mesh': surroundings({ route: toNone }, [entry(), onlyGet]),
+      'leaving ambient for sidecars': surroundings({ route: toSidecar }, [gate, entry(), onlyGet]),
+      'kept to its own namespace by exportTo, which ztunnel does not know': surroundings({ route: toSidecar }, [gate, entry({ spec: { hosts: ['partner.example.com'], exportTo: ['.'] } }), onlyGet]),
+      'leaving ambient for no mesh': surroundings({ route: toNone }, [gate, entry(), onlyGet]),
       'named after the waypoint that is made': around(needsWaypoint, entry({ labels: ours, namespace: 'shop' })),
       'waiting for the waypoint that is made': around(needsWaypoint, entry({ ...binding('False', 'WaypointIsNotReady', 'waypoint "shop/waypoint" is not ready'), namespace: 'shop' })),
     },
@@ -114,13 +117,15 @@ export const proxyExamples: Readonly<Record<'MM096' | 'MM097' | 'MM098' | 'MM120
       'no policy': around(entry()),
       'a policy that lets all of the namespace through': around(entry(), everythingOfShop),
       'a policy that refuses others': around(entry(), denyOthers),
+      'a waypoint that nobody has made': surroundings({ route: toSidecar }, [entry(), onlyGet]),
+      'one that was there when it was bound': surroundings({ route: toSidecar }, [entry(binding('True', 'WaypointAccepted', 'Successfully attached to waypoint egress/gate')), onlyGet]),
       'no waypoint': around(entry({ labels: {} }), onlyGet),
       'kept from waypoints': around(entry({ labels: { 'istio.io/use-waypoint': 'none' } }), onlyGet),
       'a waypoint that does not take it': around(entry(binding('False', 'AttachmentDenied', 'we are not permitted to attach to waypoint "egress/gate" (missing allowedRoutes?)')), onlyGet),
       'a policy in another namespace than its target': around(entry(), policy({ ...toEntry }, { namespace: 'shop' })),
       'named after the waypoint that is made, by others, whom it does not take': around(needsWaypoint, entry({ labels: ours })),
       'a waypoint of this name that is not made': around(entry({ labels: ours })),
-      'between sidecars and no mesh': surroundings({ route: { from: 'IstioSidecar', to: 'None' } }, [entry(), onlyGet]),
+      'between sidecars and no mesh': surroundings({ route: { from: 'IstioSidecar', to: 'None' } }, [gate, entry(), onlyGet]),
     },
   },
   MM120: {

@@ -1,6 +1,7 @@
 import type { Finding, Severity } from '../../api/common.ts';
 import type { ItineraryName, PlannedRestart } from '../../api/namespace-migration.ts';
 import type { FindingsWhen, MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
+import { internalErrorFix, internalErrorId } from '../internal-error.ts';
 import type { Hold, Refusing } from '../others.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
@@ -26,7 +27,7 @@ import { takenNameRules } from './findings/taken-names.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
-import { foundGuarded, guarded, guardedItinerary, heldByFault, internalErrorFix, internalErrorId } from './guarded.ts';
+import { foundGuarded, guarded, guardedItinerary, heldByFault } from './guarded.ts';
 import { arrived, itinerary } from './itinerary.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';

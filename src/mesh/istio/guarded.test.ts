@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { config, mesh, installed, surroundings } from '../../../test/support/mesh-fixtures.ts';
+import { config, mesh, installed, service, surroundings } from '../../../test/support/mesh-fixtures.ts';
 import type { Surroundings } from '../adapter.ts';
+import type { ConfigView, ServiceView } from '../views.ts';
 import { checksOf, istio, rules } from './adapter.ts';
 import type { Rule } from './findings/rule.ts';
 
@@ -66,5 +67,57 @@ describe('an adapter that fails', () => {
     });
 
     expect(said.filter((each) => typeof each === 'string')).toEqual(expect.arrayContaining(['internal error in step CopyPolicies', 'internal error in step BindWaypoint']));
+  });
+});
+
+describe('a look at a neighbour that fails', () => {
+  const route = config('VirtualService', { hosts: ['api'], http: [{ timeout: '1s', route: [{ destination: { host: 'api' } }] }] }, { name: 'slow', uid: 'vs', namespace: 'mallory' });
+  const theirs = service({ namespace: 'mallory', name: 'api', uid: 'm1', conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: 'Successfully attached to waypoint mallory/w' } } });
+
+  /** Whatever is in `mallory` by itself cannot be read. */
+  function beside(more: readonly ConfigView[], called: ServiceView, overrides: Partial<Surroundings> = {}): { readonly picture: Surroundings; readonly told: () => readonly string[] } {
+    const whole = mesh([...installed, ...more]);
+    const told: string[] = [];
+    const isTheirs = (home: string | undefined): boolean => home === 'mallory';
+    const picture = surroundings({
+      mesh: {
+        ...whole, configs: (kind, home) => (isTheirs(home) ? broken() : whole.configs(kind, home)), services: (home) => (home === undefined || isTheirs(home) ? [called] : []), namespacesWithPods: () => ['shop', 'mallory'],
+      },
+      onFault: (where) => told.push(where), ...overrides,
+    });
+    return { picture, told: () => told };
+  }
+
+  it('leaves unknown what was asked about it, and nothing else', () => {
+    const { picture, told } = beside([route], { ...theirs, conditions: {} });
+    const found = istio.findings(picture, 'Start');
+    expect(found.filter(({ id }) => id === 'MM009')).toEqual([]);
+    expect(found.find(({ id }) => id === 'MM033')).toMatchObject({ severity: 'Warning', object: 'VirtualService mallory/slow', message: expect.stringContaining('nobody knows whether there are any') });
+    expect(istio.unready({ ...picture, itinerary: 'L4' })).toBeUndefined();
+    expect(told()).toContain('looking at namespace mallory');
+  });
+
+  it('keeps nobody from going back', () => {
+    const scope = { moves: () => true, halted: () => undefined, goingBack: () => [], wayBack: () => 'ComesAlong', stalledBack: () => undefined, declared: () => [] } as unknown as NonNullable<Surroundings['scope']>;
+    const { picture, told } = beside([], theirs, { scope, itinerary: 'L7' });
+    expect(istio.refusing(picture)).toEqual({ along: [], stay: [] });
+    const { backward } = istio.itinerary(picture.route, {}, 'L7');
+    expect(backward.flatMap(({ awaits }) => awaits?.(picture) ?? [])).toEqual([]);
+    expect(told()).toContain('looking at namespace mallory');
+    expect(told().filter((where) => where.startsWith('who would') || where.startsWith('step'))).toEqual([]);
+  });
+
+  it('says only of what it is about that it is not known', () => {
+    const deny = config('AuthorizationPolicy', { targetRefs: [{ group: '', kind: 'Service', name: 'api' }], action: 'DENY', rules: [{}] }, { name: 'no', uid: 'no', namespace: 'mallory' });
+    const other = { ...theirs, name: 'odd', uid: 'm2' };
+    const whole = mesh([...installed, deny]);
+    const services = (home?: string): readonly ServiceView[] => {
+      if (home === 'mallory') broken();
+      return home === undefined ? [theirs, other] : [];
+    };
+    const picture = surroundings({ route: { from: 'IstioAmbient', to: 'IstioSidecar' }, mesh: { ...whole, services } });
+    const found = istio.findings(picture, 'Start');
+    expect(found.filter(({ id }) => id === 'MM009')).toEqual([]);
+    expect(found.filter(({ id }) => id === 'MM092').map(({ object, severity }) => [object, severity])).toEqual([['Service mallory/api', 'Critical']]);
   });
 });

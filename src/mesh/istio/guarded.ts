@@ -1,4 +1,5 @@
 import type { Itinerary, StepPlan, StepWork, Surroundings } from '../adapter.ts';
+import { internalErrorFix, internalErrorId, internalErrorIn } from '../internal-error.ts';
 import type { Manifest } from '../manifest.ts';
 import type { Hold } from '../others.ts';
 import { found, type Found, type Rule } from './findings/rule.ts';
@@ -12,15 +13,9 @@ export function guarded<T>(surroundings: Surroundings, where: string, work: () =
     return work();
   } catch (error) {
     surroundings.onFault?.(where, error);
-    return otherwise(`internal error in ${where}`);
+    return otherwise(internalErrorIn(where));
   }
 }
-
-/** The id of what is found when a check itself fails. */
-export const internalErrorId = 'MM009';
-
-/** What to do about a fault of ours. */
-export const internalErrorFix = 'This is a fault of the operator: its log has the stack. Report it; until it is mended, take out of scope or change the object that it stumbles over, which the stack leads to.';
 
 /** A check that failed itself: what was not checked holds. The object that it stumbled over may be anybody's. */
 function faultIn({ namespace }: Surroundings, message: string): Found {

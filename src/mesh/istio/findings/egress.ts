@@ -3,6 +3,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { records, strings, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { useWaypointLabel } from '../labels.ts';
+import { guarded } from '../guarded.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { waypointReads, type WaypointName } from '../policy/attachment.ts';
 import { describe } from '../policy/describe.ts';
@@ -22,7 +23,8 @@ import { nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 /*
  * Hosts outside the mesh behind a waypoint: callers in ambient reach the ServiceEntry through it, callers with sidecars never do
  * (findServiceWaypoint in pilot/pkg/xds/endpoints/endpoint_builder.go is for gateways). So what its policies refuse to the pods of a
- * namespace changes with their data plane, although nothing of the namespace itself does.
+ * namespace changes with their data plane, although nothing of the namespace itself does. `exportTo` of a ServiceEntry keeps no pod in ambient from it:
+ * ztunnel is not told of it (`service_entry_visibility` in istio.io/api/mesh/v1alpha1/config.proto: "ambient ignores `exportTo`").
  */
 
 /** The waypoint that a ServiceEntry is bound to or names, from its status, or else from its labels: those of its namespace are seen by istiod only. */
@@ -98,12 +100,24 @@ function judge(entry: ConfigView, waypoint: WaypointName, all: readonly Policy[]
     if (entry.namespace !== namespace.name) return undefined;
     return { object, message: `it names the waypoint ${through}, which is going to stand before Services of the namespace: callers in ambient would reach ${hosts} through it, and the policies copied for the namespace would decide about that`, fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.` };
   }
+  // What names a waypoint that nobody has made goes through none (fetchWaypointForTarget in pilot/pkg/serviceregistry/ambient/waypoints.go).
+  if (!mesh.configs('Gateway', waypoint.namespace).some(({ name }) => name === waypoint.name)) return undefined;
   const policies = all.filter((policy) => waypointReads(policy, waypoint, { kind: 'ServiceEntry', namespace: entry.namespace, name: entry.name }, policyOptionsOf(mesh)));
   const refused = policies.length === 0 ? undefined : refusedRequest(policies, surroundings);
   if (refused === undefined) return undefined;
   const names = policies.map(nameOf).join(', ');
   if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`, severity: 'Warning' };
   return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.', ...([entry, ...policies].some((each) => isStranger(each, surroundings)) && { others: 'Protects' as const }) } : undefined;
+}
+
+/** What one that cannot be judged stumbles over is its owner's: that one is not known, and all others are. */
+function judgeSafely(bound: { readonly entry: ConfigView; readonly waypoint: WaypointName }, all: readonly Policy[], surroundings: Surroundings): Evidence | undefined {
+  const { entry, waypoint } = bound;
+  const object = nameOf(entry);
+  return guarded<Evidence | undefined>(surroundings, `what policies refuse at ${object}`, () => judge(entry, waypoint, all, surroundings), (why) => ({
+    object, message: `${why}: what the policies of waypoint ${waypoint.namespace}/${waypoint.name} refuse there cannot be told`,
+    ...(surroundings.route.to === 'IstioAmbient' && { severity: 'Warning' as const }), ...(isStranger(entry, surroundings) && { others: 'Protects' as const }),
+  }));
 }
 
 /** What the pods of the namespace may reach outside the mesh. */
@@ -117,7 +131,7 @@ export const egressRules: readonly Rule[] = [
         return waypoint === undefined ? [] : [{ entry, waypoint }];
       });
       const policies = bound.length === 0 ? [] : candidates(surroundings);
-      return bound.flatMap(({ entry, waypoint }) => judge(entry, waypoint, policies, surroundings) ?? []);
+      return bound.flatMap((each) => judgeSafely(each, policies, surroundings) ?? []);
     },
   },
 ];

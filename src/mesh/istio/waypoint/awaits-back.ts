@@ -4,7 +4,7 @@ import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { callsFrom, guardedServices, isGateway, runs } from './callers.ts';
-import { neighbour } from './neighbour.ts';
+import { askedOf } from './neighbour.ts';
 import { guardedCallers, isGuarding } from './standing-guards.ts';
 
 /*
@@ -32,9 +32,9 @@ function declaredOf(name: string, { spec, scope }: Surroundings): Surroundings['
 }
 
 /** A namespace behind a waypoint that a migration has made, as it sees itself. */
-function moved(surroundings: Surroundings, name: string): Surroundings {
-  const { spec } = surroundings;
-  return { ...neighbour(surroundings, name), spec: { ...spec, callers: declaredOf(name, surroundings) }, itinerary: 'L7' };
+function moved(there: Surroundings, name: string): Surroundings {
+  const { spec } = there;
+  return { ...there, spec: { ...spec, callers: declaredOf(name, there) }, itinerary: 'L7' };
 }
 
 /**
@@ -44,8 +44,14 @@ function moved(surroundings: Surroundings, name: string): Surroundings {
 function refusers(surroundings: Surroundings): readonly string[] {
   const { mesh, namespace: { name: home }, scope } = surroundings;
   if (scope === undefined || !goesPast(surroundings)) return [];
-  const guarding = mesh.namespacesWithPods().filter((name) => name !== home && isGuarding(name, surroundings));
-  return guarding.filter((name) => refusedHere(moved(surroundings, name), [home]).length > 0).sort();
+  const refuse = (there: Surroundings, name: string): boolean => isGuarding(name, surroundings) && refusedHere(moved(there, name), [home]).length > 0;
+  // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
+  return mesh.namespacesWithPods().filter((name) => name !== home && askedOf(surroundings, name, (there) => refuse(there, name), () => false)).sort();
+}
+
+/** The same of another namespace. */
+function refusersOf(name: string, surroundings: Surroundings): readonly string[] {
+  return name === surroundings.namespace.name ? refusers(surroundings) : askedOf<readonly string[]>(surroundings, name, refusers, () => []);
 }
 
 /** Who would refuse the namespace if it went back, with those that would refuse these in turn, because they have to go back with it. */
@@ -55,7 +61,7 @@ export function refusing(surroundings: Surroundings): Refusing {
   const stay = new Set<string>();
   const asked = [home];
   for (const name of asked) {
-    for (const other of refusers(name === home ? surroundings : neighbour(surroundings, name))) {
+    for (const other of refusersOf(name, surroundings)) {
       const way = scope?.wayBack(other);
       if (way === 'Stays') stay.add(other);
       if (way !== 'ComesAlong' || along.has(other) || other === home) continue;
@@ -75,7 +81,7 @@ export function refuses(surroundings: Surroundings): string | undefined {
 /** Whether the namespace waits for itself in the end if it waits for this one: in a circle nobody does. */
 function leadsBack(surroundings: Surroundings, first: string): boolean {
   const home = surroundings.namespace.name;
-  return circleFrom(home, (name) => (name === home ? [first] : refusers(neighbour(surroundings, name)).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'))) !== undefined;
+  return circleFrom(home, (name) => (name === home ? [first] : refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'))) !== undefined;
 }
 
 /** What keeps the ones that are waited for, in brackets; undefined when each goes on by itself. */

@@ -6,7 +6,7 @@ import type { PodView } from '../../views.ts';
 import { oldSidecars, type OldSidecars } from '../old-sidecars.ts';
 import { callsFrom, guardedServices, sidecarCallers, sleepingCallers, type Callers } from './callers.ts';
 import { getsWaypoint } from './choose.ts';
-import { neighbour } from './neighbour.ts';
+import { askedOf } from './neighbour.ts';
 import { refusedOutside } from './outside.ts';
 
 function podNames(pods: readonly PodView[]): string {
@@ -78,7 +78,8 @@ export function refusedCallers(surroundings: Surroundings): string | undefined {
 /** The namespaces on the way from this one back to itself, if callers wait for it in turn; undefined if none do. */
 export function circleOfCallers(surroundings: Surroundings): readonly string[] | undefined {
   const { namespace: { name: home }, scope } = surroundings;
-  return circleFrom(home, (name) => [...awaitedCallers(name === home ? surroundings : neighbour(surroundings, name)).keys()].filter((each) => scope?.moves(each) === true));
+  const awaited = (name: string): readonly string[] => (name === home ? [...awaitedCallers(surroundings).keys()] : askedOf<readonly string[]>(surroundings, name, (there) => [...awaitedCallers(there).keys()], () => []));
+  return circleFrom(home, (name) => awaited(name).filter((each) => scope?.moves(each) === true));
 }
 
 /** Whether callers that are declared call from outside the mesh, and would be refused for good: nobody moves them. */

@@ -5,11 +5,11 @@ import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoute
 import { concerns, modeOf } from '../pod-mode.ts';
 import { lostToCallers } from '../policy/translate/routes.ts';
 import { namesService } from '../policy/translate/route-hosts.ts';
-import { isServable, serviceTitle, type World } from '../policy/translate/world.ts';
+import { isServable, serviceTitle } from '../policy/translate/world.ts';
 import type { PolicyOptions } from '../policy/options.ts';
 import { boundWaypoint } from './bound.ts';
-import { callersOf, guardedServices, isOf, sidecarCallers } from './callers.ts';
-import { neighbour } from './neighbour.ts';
+import { callersOf, guardedServices, isOf, sidecarCallers, type Callers } from './callers.ts';
+import { askedOf } from './neighbour.ts';
 import { worldOf } from './world.ts';
 
 /**
@@ -31,15 +31,17 @@ export type Calls = 'Yes' | 'Unknown';
 function callsOf(surroundings: Surroundings): (service: ServiceView) => Calls | 'No' {
   const { namespace: { name }, pods, workloads, otherTemplates } = surroundings;
   const identities = [...pods, ...workloads, ...otherTemplates].map(({ serviceAccount }) => ({ namespace: name, serviceAccount }));
-  const neighbours = new Map<string, { readonly there: Surroundings; readonly world: World }>();
-  function lookAt(namespace: string): { readonly there: Surroundings; readonly world: World } {
-    const there = neighbour(surroundings, namespace);
-    return { there, world: worldOf(there) };
+  const neighbours = new Map<string, (service: ServiceView) => Callers>();
+  function lookAt(namespace: string): (service: ServiceView) => Callers {
+    return askedOf<(service: ServiceView) => Callers>(surroundings, namespace, (there) => {
+      const world = worldOf(there);
+      return (service) => askedOf<Callers>(surroundings, namespace, () => callersOf(service, world, there), (why) => ({ kind: 'Unknown', why }));
+    }, (why) => () => ({ kind: 'Unknown', why }));
   }
   return (service) => {
-    const { there, world } = neighbours.get(service.namespace) ?? lookAt(service.namespace);
-    neighbours.set(service.namespace, { there, world });
-    const callers = callersOf(service, world, there);
+    const callersAt = neighbours.get(service.namespace) ?? lookAt(service.namespace);
+    neighbours.set(service.namespace, callersAt);
+    const callers = callersAt(service);
     if (callers.kind === 'Unknown') return 'Unknown';
     return callers.callers.some((caller) => identities.some((identity) => isOf(caller, identity))) ? 'Yes' : 'No';
   };
@@ -131,8 +133,7 @@ export function waitsForThis(surroundings: Surroundings, other: string): boolean
     if (name === surroundings.namespace.name) return true;
     if (visited.has(name)) continue;
     visited.add(name);
-    const there = neighbour(surroundings, name);
-    open.push(...waitsForCallers(there), ...waitsForRoutes(there));
+    open.push(...askedOf<readonly string[]>(surroundings, name, (there) => [...waitsForCallers(there), ...waitsForRoutes(there)], () => []));
   }
   return false;
 }

@@ -4,7 +4,7 @@ import { isSelected } from '../policy/attachment.ts';
 import type { ServiceFacts, World } from '../policy/translate/world.ts';
 import { declaredCallers, isGateway, ofRule, type Caller } from './callers.ts';
 import { makesGateway } from './gateway-pods.ts';
-import { neighbour } from './neighbour.ts';
+import { askedOf } from './neighbour.ts';
 import { fromMetrics } from './observed.ts';
 import { worldOf } from './world.ts';
 
@@ -55,7 +55,11 @@ function known(callers: readonly Caller[], from: string): NamespaceCallers {
 export function namespaceCallers(namespace: string, surroundings: Surroundings): NamespaceCallers {
   const declared = declaredCallers(namespace, surroundings.spec.callers);
   if (declared !== undefined) return known(declared.callers, declared.from);
-  const there = namespace === surroundings.namespace.name ? surroundings : neighbour(surroundings, namespace);
+  if (namespace === surroundings.namespace.name) return callersIn(surroundings);
+  return askedOf<NamespaceCallers>(surroundings, namespace, callersIn, (why) => ({ kind: 'Unknown', why }));
+}
+
+function callersIn(there: Surroundings): NamespaceCallers {
   const told = byPolicies(there);
   if (told.kind === 'Known') return told;
   const seen = byMetrics(there);

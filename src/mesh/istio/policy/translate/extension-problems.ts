@@ -1,3 +1,4 @@
+import { deepest, isTooDeep } from '../../../depth.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
 import { attachmentOf, canRefuse, extensionKinds, isExtendedBy } from './extensions.ts';
 import { isServed } from './needs.ts';
@@ -27,6 +28,10 @@ function modes({ spec }: ConfigObject): readonly unknown[] {
 const onCalled = 'Attach it to the Services that are called';
 
 const checks: readonly Check[] = [
+  {
+    severity: critical, field: 'spec', holds: ({ spec }) => isTooDeep(spec),
+    message: `it is nested deeper than ${deepest} levels, which is not read: a copy would say something else`, fix: 'Nest it less, or keep this namespace on sidecars.',
+  },
   {
     severity: critical, field: 'spec.match', holds: ({ spec }) => records(spec['match']).some(({ ports }) => list(ports).length > 0),
     message: 'it is limited to ports, and a waypoint chain has none to compare: it would not run', fix: 'Remove match.ports, or keep this namespace on sidecars.',

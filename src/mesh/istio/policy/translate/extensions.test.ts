@@ -66,6 +66,7 @@ describe('extensions behind a waypoint', () => {
     ['a network filter', [plugin({ type: 'NETWORK' })], 'Critical WasmPlugin shop/auth spec.type'],
     ['a Secret elsewhere', [plugin({ imagePullSecret: 'registry' }, 'auth', root)], 'Critical WasmPlugin istio-system/auth spec.imagePullSecret'],
     ['a Secret elsewhere, of an extension', [{ ...extension({ imagePullSecret: 'registry' }), namespace: root }], 'Critical TrafficExtension istio-system/auth spec.wasm.imagePullSecret'],
+    ['what is nested too deeply to be read', [plugin({ pluginConfig: JSON.parse(`${'['.repeat(200)}${']'.repeat(200)}`) as unknown })], 'Critical WasmPlugin shop/auth spec'],
     ['the environment', [plugin({ vmConfig: { env: [{ name: 'A', valueFrom: 'HOST' }] } })], 'Warning WasmPlugin shop/auth spec.vmConfig.env'],
     ['two runs', [plugin()], 'Warning WasmPlugin shop/auth spec'],
     ['both directions', [plugin({ match: undefined })], 'Warning WasmPlugin shop/auth spec.match'],

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../../views.ts';
+import { guarded } from '../../guarded.ts';
 import { nameOf } from '../../findings/rule.ts';
 import { waypointReads, type WaypointName } from '../../policy/attachment.ts';
 import type { PolicyOptions } from '../../policy/options.ts';
@@ -52,17 +53,26 @@ function mayCall(target: Target, enforced: readonly Enforced[], surroundings: Su
   return callers?.kind !== 'Known' || callers.callers.some(({ namespace }) => namespace === home.name);
 }
 
+/** What would be gone around, and what that means. */
+interface Around {
+  readonly object: string;
+  readonly message: string;
+}
+
 /** What waypoints of other namespaces enforce against callers of this one, which go around them without ambient. For ServiceEntries that is `findings/egress.ts`. */
-export function goneAround(surroundings: Surroundings): readonly { readonly object: string; readonly message: string }[] {
+export function goneAround(surroundings: Surroundings): readonly Around[] {
   const { mesh, namespace } = surroundings;
   const options = policyOptionsOf(mesh);
   const targets = mesh.services().filter((service) => service.namespace !== namespace.name).flatMap(ofService);
-  return targets.flatMap((target) => {
+  const about = (target: Target): readonly Around[] => {
     const enforced = enforcedFor(target, surroundings, options);
     const [first, ...more] = enforced;
     return first === undefined || !mayCall(target, enforced, surroundings) ? [] : [{
       object: nameOf(target),
       message: `callers outside ambient go around its waypoint ${target.waypoint.namespace}/${target.waypoint.name}, which enforces ${nameOf(first.object)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace today`,
     }];
-  });
+  };
+  return targets.flatMap((target) => guarded<readonly Around[]>(surroundings, `who goes around the waypoint of ${nameOf(target)}`, () => about(target), (why) => [{
+    object: nameOf(target), message: `${why}: whether callers of this namespace would go around its waypoint cannot be told`,
+  }]));
 }
