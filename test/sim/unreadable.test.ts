@@ -16,7 +16,7 @@ describe('an operator whose ClusterRole is older than it', () => {
         await world.create(meshMigration(world.name, { names: [home] }));
         const { status } = await world.childPhase('Migrated');
         assert.equal(status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
-        unread = (status.findings ?? []).filter(({ id }) => id === 'MM016').map(({ severity, message }) => `${severity} ${message}`);
+        unread = (status.findings ?? []).filter(({ id }) => id === 'MM018').map(({ severity, message }) => `${severity} ${message}`);
       },
     }, { faults: [{ match: { path: /cronjobs/ }, times: 100_000, fault: { kind: 'Refuse', status: 403 } }] });
 

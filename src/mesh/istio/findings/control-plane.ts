@@ -77,7 +77,7 @@ export const controlPlaneRules: readonly Rule[] = [
     ],
   },
   {
-    id: 'MM016', severity: 'Warning', when: 'Start', title: 'The operator may not read CronJobs',
+    id: 'MM018', severity: 'Warning', when: 'Start', title: 'The operator may not read CronJobs',
     fix: 'Give the operator the rights of its version: kubectl apply -f deploy/kustomize/rbac.yaml.',
     find: ({ mesh }) => (mesh.unreadable ?? []).map((kind) => ({
       object: 'ClusterRole mesh-migration-operator',

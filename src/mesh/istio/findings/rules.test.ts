@@ -222,7 +222,7 @@ const table: Readonly<Record<string, Examples>> = {
     seen: { 'running pods outside': surroundings({ route: fromNone, pods: [plainPod()] }) },
     ignored: { 'no pods': surroundings({ route: fromNone, pods: [] }), 'pods that are restarted anyway': surroundings() },
   },
-  MM016: {
+  MM018: {
     seen: { 'no right to read them': surroundings({ mesh: { ...mesh(), unreadable: ['CronJob'] } }) },
     ignored: { 'a right to read them': surroundings({ mesh: { ...mesh(), unreadable: [] } }), 'manifests, which have what they have': surroundings() },
   },
