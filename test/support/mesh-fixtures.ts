@@ -99,6 +99,7 @@ export function mesh(configs: readonly ConfigView[] = installed, daemonSets: rea
     pods: () => [],
     services: () => [],
     workloads: () => [],
+    controlPlaneNamespace: root,
     rootNamespace: root,
   };
 }

@@ -1,12 +1,16 @@
+import type { Severity } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { text } from '../../json.ts';
 import { resolvePercent } from '../../project-workload.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import { selects, type PodView, type WorkloadView } from '../../views.ts';
+import { describeInbound, inboundOf } from '../inbound-ports.ts';
 import { arrived } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, templatesAnnotation } from '../labels.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
+import { itineraryOf } from '../waypoint/choose.ts';
 import { asksWhoCalls } from './policy-fields.ts';
-import { applicable, isStrict, labelSets, nameOf, some, type Evidence, type Rule } from './rule.ts';
+import { applicable, isStrict, labelSets, nameOf, severityOfRefusals, some, type Evidence, type Rule } from './rule.ts';
 
 function podsIn(surroundings: Surroundings, mode: string): readonly PodView[] {
   return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) === mode);
@@ -88,7 +92,33 @@ function isGateway({ annotations }: Pick<PodView, 'annotations'>): boolean {
   return annotations[templatesAnnotation]?.includes('gateway') === true;
 }
 
-const excluded = ['traffic.sidecar.istio.io/excludeInboundPorts', 'traffic.sidecar.istio.io/includeInboundPorts'];
+/** Why some connections would be refused that no sidecar sees today. */
+function decides(surroundings: Surroundings): { readonly what: string; readonly severity: Severity } | undefined {
+  if (isStrict(surroundings)) return { what: 'STRICT', severity: 'Critical' };
+  const refusing = applicable('AuthorizationPolicy', surroundings).find(({ spec }) => ['ALLOW', 'DENY'].includes(text(spec['action']) ?? 'ALLOW'));
+  if (refusing !== undefined) return { what: nameOf(refusing), severity: severityOfRefusals(surroundings) };
+  return itineraryOf(surroundings) === 'L7' ? { what: 'the guard of the waypoint', severity: severityOfRefusals(surroundings) } : undefined;
+}
+
+/** ztunnel takes every connection, whatever annotations of sidecars say (cni/README.md). */
+function notTakenToday(surroundings: Surroundings): readonly Evidence[] {
+  const { route, mesh } = surroundings;
+  const because = route.from === 'IstioSidecar' && route.to === 'IstioAmbient' ? decides(surroundings) : undefined;
+  if (because === undefined) return [];
+  const whatOf = (template: Pick<PodView, 'annotations'>): string | undefined => {
+    const inbound = inboundOf(template, mesh);
+    return inbound.kind === 'All' ? undefined : `${describeInbound(inbound)}; ztunnel takes every one, and ${because.what} would refuse callers who get through today`;
+  };
+  const running = Map.groupBy(podsIn(surroundings, 'Sidecar'), whatOf);
+  const evidence = [
+    ...[...running].flatMap(([what, pods]) => (what === undefined ? [] : perNamespace(surroundings, pods, (names) => `${what}: ${names}`))),
+    ...surroundings.workloads.filter(({ replicas }) => replicas === 0).flatMap((workload) => {
+      const what = whatOf({ annotations: workload.templateAnnotations });
+      return what === undefined ? [] : [{ object: nameOf(workload), message: `of its next pods: ${what}` }];
+    }),
+  ];
+  return evidence.map((each) => ({ ...each, severity: because.severity }));
+}
 
 /** Whether the workloads of the namespace can move, and what moving would do to them. */
 export const workloadRules: readonly Rule[] = [
@@ -172,11 +202,9 @@ export const workloadRules: readonly Rule[] = [
       (names) => `requests in flight can be lost when a pod stops at once: ${names}`),
   },
   {
-    id: 'MM062', severity: 'Critical', when: 'BeforeRestart', title: 'Ports excluded from the sidecar under STRICT',
-    fix: 'Give these ports a PeerAuthentication with portLevelMtls PERMISSIVE, and remove the annotation.',
-    find: (surroundings) => surroundings.route.to !== 'IstioAmbient' || !isStrict(surroundings) ? [] : perNamespace(surroundings,
-      surroundings.pods.filter((pod) => excluded.some((key) => (pod.annotations[key] ?? '*') !== '*' && pod.annotations[key] !== '')),
-      (names) => `ztunnel ignores traffic.sidecar.istio.io annotations, so plaintext callers of the excluded ports would be refused: ${names}`),
+    id: 'MM062', severity: 'Critical', when: 'BeforeRestart', title: 'Ports that the sidecar does not take',
+    fix: 'Admit the callers of these ports (portLevelMtls PERMISSIVE, a rule of the ALLOW policy with the port), and remove the annotation.',
+    find: notTakenToday,
   },
   {
     id: 'MM063', severity: 'Critical', when: 'Always', title: 'Policies would not know their callers',
