@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { ConfigView } from '../../src/mesh/views.ts';
 import { translationOf } from '../../src/mesh/istio/waypoint/translation.ts';
-import { config, mesh, root, surroundings, workload } from './mesh-fixtures.ts';
+import { config, mesh, namespace, root, surroundings, workload } from './mesh-fixtures.ts';
 
 interface Examples {
   readonly seen: Readonly<Record<string, Surroundings>>;
@@ -27,12 +27,12 @@ function madeOf(given: Surroundings): readonly ConfigView[] {
   return translationOf(given).manifests.filter(({ object }) => object.kind === 'AuthorizationPolicy').map(({ object: { kind, metadata, spec } }) => config(kind, spec, metadata));
 }
 
-/** What MM016 sees and ignores. */
+/** What MM016 and MM017 see and ignore. */
 export const meshExamples: Readonly<Record<string, Examples>> = {
   MM016: {
     seen: {
       'no mesh configuration': surroundings({ mesh: mesh([]) }), 'one that cannot be read': configured('trustDomain: [corp'), 'a list': configured('- trustDomain: a'),
-      'a number for a text': configured('trustDomain: 5'), 'an empty trust domain': configured('trustDomain: ""'), 'a mode that there is not': configured('outboundTrafficPolicy: {mode: OPEN}'), 'one without its text': surroundings({ mesh: mesh([config('ConfigMap', {}, { name: 'istio', namespace: root })]) }),
+      'a number for a text': configured('trustDomain: 5'), 'an empty trust domain': configured('trustDomain: ""'), 'a label that is no text': configured('discoverySelectors: [{matchLabels: {team: yes}}]'), 'a mode that there is not': configured('outboundTrafficPolicy: {mode: OPEN}'), 'one without its text': surroundings({ mesh: mesh([config('ConfigMap', {}, { name: 'istio', namespace: root })]) }),
       'revisions that do not agree': surroundings({ mesh: mesh([meshConfig('trustDomain: a'), meshConfig('trustDomain: b', 'istio-canary')]) }),
       'none of a revision that runs': surroundings({ mesh: { ...mesh(), workloads: () => [istiod('canary')] } }),
       'a shared one that says what the other does not': surroundings({ mesh: mesh([meshConfig('accessLogFile: ""'), meshConfig('trustDomain: b', 'shared')]) }),
@@ -43,6 +43,16 @@ export const meshExamples: Readonly<Record<string, Examples>> = {
       'revisions that agree': surroundings({ mesh: mesh([meshConfig('trustDomain: a'), meshConfig("trustDomain: 'a' # too", 'istio-canary')]) }),
       'a shared one that says what the other overrides': surroundings({ mesh: mesh([meshConfig('trustDomain: a'), meshConfig('trustDomain: b', 'shared')]) }),
       'what stands by the same trust domain': surroundings({ itinerary: 'L7' }, madeOf(surroundings({ itinerary: 'L7' }, [needsHttp]))),
+    },
+  },
+  MM017: {
+    seen: {
+      'selectors that select others': configured('discoverySelectors: [{matchLabels: {team_a: "yes"}}]'), 'in JSON': configured('{"discoverySelectors": [{"matchExpressions": [{"key": "x", "operator": "Exists"}]}]}'),
+      'one of several revisions': surroundings({ mesh: mesh([meshConfig(''), meshConfig('discovery_selectors: [{match_labels: {x: z}}]', 'istio-canary')]) }),
+    },
+    ignored: {
+      'none': configured('discoverySelectors: []'), 'one that selects everything': configured('discoverySelectors: [{matchLabels: {x: z}}, {}]'), 'one that selects it': configured('discoverySelectors: [{matchLabels: {istio-injection: enabled}}]'),
+      'a label with a low line': { ...configured('discoverySelectors: [{matchLabels: {team_a: "yes"}}]'), namespace: namespace({ labels: { 'istio-injection': 'enabled', 'team_a': 'yes' } }) },
     },
   },
 };

@@ -17,7 +17,11 @@ function asDeclared(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asDeclared);
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.entries(value).filter(([, held]) => held !== null);
-  return Object.fromEntries(fields.map(([key, held]) => [key.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase()), asDeclared(held)]));
+  return Object.fromEntries(fields.map(([key, held]) => {
+    const name = key.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+    // The keys of labels are nobody's but their own.
+    return [name, name === 'matchLabels' ? held : asDeclared(held)];
+  }));
 }
 
 /** These two istiod takes from the text itself, by this name only (extractYamlField). */

@@ -1,5 +1,5 @@
 import type { MeshState } from '../adapter.ts';
-import { list, record, strings, text, type Json } from '../json.ts';
+import { list, record, records, strings, text, type Json } from '../json.ts';
 import { possibleConfigs, type PossibleConfig } from './mesh-config.ts';
 
 /** What a mesh configuration says that changes what everything else means. */
@@ -11,6 +11,8 @@ export interface MeshSettings {
   readonly trustDomainAliases: readonly string[];
   /** Sidecars refuse calls to hosts that nobody knows. */
   readonly registryOnly: boolean;
+  /** Which namespaces istiod sees: those that one of these selects; all without one. */
+  readonly discoverySelectors: readonly Json[];
   /** What takes inbound connections to sidecars whose pods do not say it. */
   readonly interceptionMode: InterceptionMode;
 }
@@ -57,7 +59,9 @@ export function settingsIn(config: Json): MeshSettings | undefined {
   const interceptionMode = interceptionIn(record(config['defaultConfig'])) ?? 'REDIRECT';
   if (rootNamespace === undefined || trustDomain === undefined || registryOnly === undefined || interceptionMode === 'Unreadable') return undefined;
   if (!Array.isArray(aliases) || strings(aliases).length < list(aliases).length) return undefined;
-  return { rootNamespace, trustDomain, trustDomainAliases: [...new Set(strings(aliases))].sort(), registryOnly, interceptionMode };
+  const selectors = config['discoverySelectors'] ?? [];
+  if (!Array.isArray(selectors) || records(selectors).some(({ matchLabels }) => Object.values(record(matchLabels)).some((value) => typeof value !== 'string'))) return undefined;
+  return { rootNamespace, trustDomain, trustDomainAliases: [...new Set(strings(aliases))].sort(), registryOnly, interceptionMode, discoverySelectors: records(selectors) };
 }
 
 /** What is known of the mesh configuration; `Unknown` says of which object and why, and what to do. */

@@ -538,11 +538,15 @@ const table: Readonly<Record<string, Examples>> = {
       'no injection': surroundings({ route: toSidecar, pods: [plainPod({ ...captured, labels: { 'sidecar.istio.io/inject': 'false' } })] }),
       'no injection, by annotation': surroundings({ route: toSidecar, pods: [plainPod({ annotations: { ...captured.annotations, 'sidecar.istio.io/inject': 'false' } })] }),
       'no capture, scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/dataplane-mode': 'none' } })] }),
+      ...Object.fromEntries(['false', 'no', 'False', 'n', 'off', '0', 'True'].flatMap((value) => (['templateLabels', 'templateAnnotations'] as const).map((where) =>
+        [`injection ${value} in ${where}, scaled to zero`, surroundings({ route: toSidecar, workloads: [workload({ replicas: 0, [where]: { 'sidecar.istio.io/inject': value } })] })]))),
+      'no capture, where injection is unclear': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/dataplane-mode': 'none', 'sidecar.istio.io/inject': 'no' } })] }),
     },
     ignored: {
       'a pod outside that stays outside': surroundings({ pods: [plainPod({ labels: { 'istio.io/dataplane-mode': 'none' } })] }),
       'leaving the mesh': surroundings({ route: toNone, pods: [pod({ labels: { 'istio.io/dataplane-mode': 'none' } })] }),
       'a template that stays outside': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/dataplane-mode': 'none', 'sidecar.istio.io/inject': 'false' } })] }),
+      'an empty value, which says nothing': surroundings({ route: toSidecar, workloads: [workload({ replicas: 0, templateAnnotations: { 'sidecar.istio.io/inject': '' } })] }),
       'injection that is asked for': surroundings({ route: toSidecar, pods: [plainPod({ ...captured, labels: { 'sidecar.istio.io/inject': 'true' } })] }),
     },
   },

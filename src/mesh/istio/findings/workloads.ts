@@ -6,7 +6,8 @@ import { whyNotRestartable } from '../../restartable.ts';
 import { selects, type PodView, type WorkloadView } from '../../views.ts';
 import { describeInbound, inboundOf } from '../inbound-ports.ts';
 import { arrived } from '../itinerary.ts';
-import { dataplaneModeLabel, injectLabel, templatesAnnotation } from '../labels.ts';
+import { injectionAsked } from '../injection.ts';
+import { dataplaneModeLabel, templatesAnnotation } from '../labels.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { asksWhoCalls } from './policy-fields.ts';
@@ -68,8 +69,13 @@ function asleep(surroundings: Surroundings, test: (template: Pick<PodView, 'labe
     .map((workload) => ({ object: nameOf(workload), message }));
 }
 
-function optsOutOfInjection({ labels, annotations }: Pick<PodView, 'labels' | 'annotations'>): boolean {
-  return (labels[injectLabel] ?? annotations[injectLabel]) === 'false';
+/** It does, or may: nobody can tell. */
+function mayOptOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
+  return ['No', 'Unclear'].includes(injectionAsked(template));
+}
+
+function optsOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
+  return injectionAsked(template) === 'No';
 }
 
 function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotations'>): boolean {
@@ -81,7 +87,7 @@ function leftOut(surroundings: Surroundings): readonly Evidence[] {
   if (to === 'None') return [];
   const [optsOut, remains, label] = to === 'IstioAmbient'
     ? [optsOutOfCapture, optsOutOfInjection, 'istio.io/dataplane-mode=none'] as const
-    : [optsOutOfInjection, optsOutOfCapture, 'sidecar.istio.io/inject=false'] as const;
+    : [mayOptOutOfInjection, optsOutOfCapture, 'sidecar.istio.io/inject=false, or another value than true,'] as const;
   return [
     ...perNamespace(surroundings, podsIn(surroundings, modeFor(from)).filter(optsOut), (names) => `pods with ${label} would be in no mesh after their restart: ${names}`),
     ...(from === 'None' ? [] : asleep(surroundings, (template) => optsOut(template) && !remains(template), `its pods would be in no mesh: the template has ${label}`)),
@@ -128,7 +134,7 @@ export const workloadRules: readonly Rule[] = [
     find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : [
       ...perNamespace(surroundings, podsIn(surroundings, 'None'), (names) => `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`),
       ...(surroundings.route.to === 'IstioAmbient'
-        ? asleep(surroundings, (template) => optsOutOfInjection(template) && !optsOutOfCapture(template), 'its pods have no sidecar (sidecar.istio.io/inject=false) and would be captured as soon as there are some') : []),
+        ? asleep(surroundings, (template) => mayOptOutOfInjection(template) && !optsOutOfCapture(template), 'its pods have no sidecar (sidecar.istio.io/inject is false, or another value than true) and would be captured as soon as there are some') : []),
     ],
   },
   {

@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
-import { injectLabel, sidecarContainer } from '../labels.ts';
+import { injectionAsked } from '../injection.ts';
+import { sidecarContainer } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { attachmentOf } from '../policy/translate/extensions.ts';
 import { withoutAdded } from '../policy/translate/selection.ts';
@@ -29,7 +30,7 @@ function askedIn({ mesh, namespace, services }: Surroundings): Asked {
 /** A pod that will never have a sidecar is protected by none today. */
 function isProtected(pod: PodView): boolean {
   if (!concerns(pod) || pod.terminating || pod.labels[gatewayNameLabel] !== undefined) return false;
-  return modeOf(pod) === 'Sidecar' || (pod.labels[injectLabel] ?? pod.annotations[injectLabel]) !== 'false';
+  return modeOf(pod) === 'Sidecar' || injectionAsked(pod) !== 'No';
 }
 
 function factsOf({ name, owner, labels, containerPorts = [] }: PodView, asked: Asked): WorkloadFacts {
