@@ -3,6 +3,7 @@ import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-migration.ts';
 import type { Resource } from '../api/object.ts';
 import type { Manifest, Orphan } from './manifest.ts';
+import type { MeshPlace } from './mesh-place.ts';
 import type { Awaiting, Hold, Refusing, ScopeView } from './others.ts';
 import type { ObservedCallers, Telemetry } from './telemetry.ts';
 import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from './views.ts';
@@ -80,10 +81,7 @@ export interface StepPlan {
   readonly gate?: (surroundings: Surroundings) => string | undefined;
   /** While the gate is waited for: what gets there by itself, and sooner with this. The step never depends on it. */
   readonly scales?: (surroundings: Surroundings) => Scale | undefined;
-  /**
-   * What other namespaces have to have done whenever this step changes something. Until then the namespace waits, without a slot and
-   * without a deadline: those for which it waits need the slots.
-   */
+  /** What other namespaces have to have done whenever this step changes something. Until then the namespace waits, without a slot and without a deadline: those for which it waits need the slots. */
   readonly awaits?: (surroundings: Surroundings) => Awaiting | undefined;
   /**
    * It relies on what the steps before it made: it writes nothing before these have held for `spec.policies.settle`, because the
@@ -110,7 +108,7 @@ export type NamespaceCallers =
   | { readonly kind: 'Unknown'; readonly why: string };
 
 /** What the rules of an adapter may look at besides the namespace itself. */
-export interface MeshState {
+export interface MeshState extends MeshPlace {
   /** Configuration objects of a kind, in one namespace or in all. */
   configs(kind: string, namespace?: string): readonly ConfigView[];
   /** Whether the API server serves the kind. */
@@ -132,8 +130,6 @@ export interface MeshState {
   labelsOf?(namespace: string): Readonly<Record<string, string>> | undefined;
   /** What metrics tell about who calls the workloads of a namespace; absent if none are configured. */
   observedCallers?(namespace: string): ObservedCallers;
-  /** Namespace of the control plane, where mesh-wide configuration lives. */
-  readonly rootNamespace: string;
   /** Version of the control plane, as `1.31`, if it is known; else the newest that is known counts. */
   readonly version?: string | undefined;
 }
@@ -177,6 +173,8 @@ export interface MeshAdapter {
   readonly watched: readonly WatchedKind[];
   /** Labels of a namespace that an itinerary may change or depends on; all are recorded and compared. */
   readonly labels: readonly string[];
+  /** Where policies that apply to the whole mesh are; the namespace of the control plane where nobody knows it. */
+  rootNamespaceOf(mesh: MeshState): string;
   /** The version of the control plane, from the workloads of its namespace; undefined if they do not tell. */
   versionOf(workloads: readonly WorkloadView[]): string | undefined;
   /** How the pod is connected now. */

@@ -29,7 +29,7 @@ export interface ClusterViewOptions {
   readonly client: KubeClient;
   readonly adapter: MeshAdapter;
   /** Namespace of the mesh's control plane. */
-  readonly rootNamespace: string;
+  readonly controlPlaneNamespace: string;
   /** Where the operator itself runs and has its Lease: a migration would restart it. */
   readonly ownNamespaces: readonly string[];
   readonly clock: Clock;
@@ -59,12 +59,9 @@ export class ClusterView {
   readonly #feeds: Feed[] = [];
   readonly #options: ClusterViewOptions;
   readonly mesh: MeshState;
-  /** Namespaces that no migration touches, besides those of Kubernetes: those of the control plane and of the operator. */
-  readonly reserved: readonly string[];
 
   constructor(options: ClusterViewOptions) {
     this.#options = options;
-    this.reserved = [options.rootNamespace, ...options.ownNamespaces];
     this.migrations = this.#feed(meshMigrations, projectWhole<MeshMigration>);
     this.children = this.#feed(namespaceMigrations, projectWhole<NamespaceMigration>);
     this.namespaces = this.#feed(namespaces, projectNamespace);
@@ -77,9 +74,9 @@ export class ClusterView {
     }
     for (const resource of templateResources) this.#otherTemplates.set(resource.kind, this.#feed(resource, projectTemplate(resource.group, resource.kind), { optional: true }));
     for (const { kind, resource, namespace } of options.adapter.watched) {
-      this.#configs.set(kind, this.#feed(resource, projectConfig(kind), namespace === 'Root' ? { namespace: options.rootNamespace } : {}));
+      this.#configs.set(kind, this.#feed(resource, projectConfig(kind), namespace === 'Root' ? { namespace: options.controlPlaneNamespace } : {}));
     }
-    const { adapter, rootNamespace } = options;
+    const { adapter, controlPlaneNamespace } = options;
     const deployments = this.#workloads.get('Deployment');
     const otherTemplates = this.#otherTemplates;
     this.mesh = {
@@ -92,11 +89,17 @@ export class ClusterView {
       workloads: (namespace) => this.workloads(namespace),
       otherTemplates: (namespace) => this.otherTemplates(namespace),
       get unreadable() { return [...otherTemplates].flatMap(([kind, { unreadable }]) => (unreadable ? [kind] : [])); },
-      rootNamespace,
-      get version() { return adapter.versionOf(deployments?.list(rootNamespace) ?? []); },
+      controlPlaneNamespace,
+      get rootNamespace() { return adapter.rootNamespaceOf(this); },
+      get version() { return adapter.versionOf(deployments?.list(controlPlaneNamespace) ?? []); },
       labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
       ...(options.observedCallers && { observedCallers: options.observedCallers }),
     };
+  }
+
+  /** Namespaces that no migration touches, besides those of Kubernetes: those of the control plane, of the policies for the whole mesh, and of the operator. */
+  get reserved(): readonly string[] {
+    return [this.mesh.controlPlaneNamespace, this.mesh.rootNamespace, ...this.#options.ownNamespaces];
   }
 
   /** Deployments, StatefulSets and DaemonSets of a namespace, in the order in which they are restarted. */

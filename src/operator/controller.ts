@@ -163,7 +163,8 @@ export class Controller {
   }
 
   #isOfMesh(namespace: string): boolean {
-    return namespace === this.#context.view.mesh.rootNamespace;
+    const { controlPlaneNamespace, rootNamespace } = this.#context.view.mesh;
+    return namespace === controlPlaneNamespace || namespace === rootNamespace;
   }
 
   #isWatchedForMesh({ kind, group }: Resource): boolean {

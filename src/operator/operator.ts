@@ -74,7 +74,7 @@ export function createOperator(options: OperatorOptions): Operator {
   });
   const callers = options.prometheus && observer(options.prometheus);
   const view: ClusterView = new ClusterView({
-    client, adapter, rootNamespace: options.istioNamespace ?? 'istio-system', ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])], clock, random, log,
+    client, adapter, controlPlaneNamespace: options.istioNamespace ?? 'istio-system', ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])], clock, random, log,
     ...(callers && { observedCallers: (home) => callers.observedCallers(home) }),
   });
   const events = new EventRecorder({ transport, clock, log, instance: identity });

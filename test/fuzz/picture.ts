@@ -21,7 +21,7 @@ export function meshOf(objects: readonly KubeObject[]): MeshState {
   const [workloads, pods, services, namespaces] = [workloadsOf(objects), ofKinds(objects, 'Pod').map(projectPod), ofKinds(objects, 'Service').map(projectService), ofKinds(objects, 'Namespace').map(projectNamespace)];
   const otherTemplates = ofKinds(objects, 'CronJob').map(projectTemplate('batch', 'CronJob'));
   return {
-    rootNamespace, version: '1.31', serves: () => true,
+    controlPlaneNamespace: rootNamespace, rootNamespace, version: '1.31', serves: () => true,
     configs: (kind, namespace) => configs.filter((config) => config.kind === kind && (namespace === undefined || config.namespace === namespace)),
     daemonSets: () => workloads.filter(({ kind }) => kind === 'DaemonSet'),
     namespacesWithPods: () => [...new Set(pods.map(({ namespace }) => namespace))],

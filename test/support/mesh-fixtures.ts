@@ -108,6 +108,7 @@ export function mesh(configs: readonly ConfigView[] = installed, daemonSets: rea
     services: () => [],
     workloads: () => [],
     otherTemplates: () => [],
+    controlPlaneNamespace: root,
     rootNamespace: root,
   };
 }

@@ -108,7 +108,7 @@ export function readPolicies(manifests: Manifests['manifests'], { istioVersion, 
 /** What each data plane makes of the policies of some manifests, and what stands in the way of a migration to ambient. */
 export function audit({ manifests, unreadable }: Manifests, options: AuditOptions): AuditReport {
   const read = readPolicies(manifests, options);
-  const surroundings = surroundingsOf(read.inventory, options.rootNamespace, namespacesOf(read));
+  const surroundings = surroundingsOf(read.inventory, read.options.rootNamespace, namespacesOf(read));
   // What a migration made is not what somebody wrote: its guard, for one, is meant to be read otherwise by ztunnel.
   const policies = read.policies.filter(({ view }) => !isOurs(view));
   return {

@@ -6,6 +6,7 @@ import { projectNamespace } from '../../mesh/project.ts';
 import type { ConfigView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 import { policyKinds } from '../../mesh/istio/policy/parse.ts';
 import { templatesIn, type Inventory } from './inventory.ts';
+import { meshOf } from './mesh-config.ts';
 import { areGatewayLabels, isGateway } from './reach.ts';
 
 /** Kinds with a selector of pods. */
@@ -49,7 +50,7 @@ export function surroundingsOf(inventory: Inventory, rootNamespace: string, name
     otherTemplates: otherTemplatesIn(name, inventory),
     services: inventory.services.filter((service) => service.namespace === name),
     mesh: {
-      rootNamespace, daemonSets: () => [], namespacesWithPods: () => [], pods: () => [], serves: () => true, configs: (kind, namespace) => inventory.configs(kind, namespace),
+      ...meshOf(inventory, { rootNamespace }), daemonSets: () => [], namespacesWithPods: () => [], pods: () => [], serves: () => true,
       services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace), workloads: (namespace) => workloadsIn(namespace, inventory, rootNamespace),
       otherTemplates: (namespace) => otherTemplatesIn(namespace, inventory),
     },

@@ -10,6 +10,7 @@ import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } fro
 import { namespacesOf } from '../audit/audit.ts';
 import type { AuditContext } from '../audit/context.ts';
 import { templatesIn, type Inventory } from '../audit/inventory.ts';
+import { meshOf } from '../audit/mesh-config.ts';
 import { areGatewayLabels, isGateway } from '../audit/reach.ts';
 import { otherTemplatesIn, workloadsIn } from '../audit/surroundings.ts';
 import type { LeftNamespace } from './report.ts';
@@ -58,10 +59,10 @@ const asWatched = memoize((gateway: ConfigView): ConfigView => ({ ...gateway, ki
 /** The mesh while some namespaces have left their sidecars. Policies for gateways are not about any of the pods here. */
 function meshState({ inventory, options, policies }: Read, moved: Moved): MeshState {
   const forGateways = new Set<ConfigView>(policies.filter(({ reach }) => reach === 'Gateways').map(({ view }) => view));
-  const { rootNamespace, version } = options;
+  const mesh = meshOf(inventory, options);
   return {
-    rootNamespace, version: istioVersionText(version), daemonSets: () => [], serves: () => true,
-    configs: (kind, namespace) => (kind === 'Gateway' ? inventory.configs('Gateway.gateway.networking.k8s.io', namespace).map(asWatched) : inventory.configs(kind, namespace).filter((config) => !forGateways.has(config))),
+    ...mesh, version: istioVersionText(options.version), daemonSets: () => [], serves: () => true,
+    configs: (kind, namespace) => (kind === 'Gateway' ? inventory.configs('Gateway.gateway.networking.k8s.io', namespace).map(asWatched) : mesh.configs(kind, namespace).filter((config) => !forGateways.has(config))),
     namespacesWithPods: () => [...new Set(templatesIn(inventory).map(({ namespace }) => namespace))],
     pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
     services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace).map((service) => bound(service, moved)),

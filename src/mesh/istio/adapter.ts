@@ -13,6 +13,7 @@ import { entryRules } from './findings/entry-pods.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { markRules } from './findings/marks.ts';
 import { orderRules } from './findings/old-sidecars.ts';
+import { meshRules } from './findings/mesh.ts';
 import { policyRules } from './findings/policies.ts';
 import { budgetRules } from './findings/budgets.ts';
 import { calledRouteRules } from './findings/called-routes.ts';
@@ -29,6 +30,7 @@ import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
 import { foundGuarded, guarded, guardedItinerary, heldByFault } from './guarded.ts';
 import { arrived, itinerary } from './itinerary.ts';
+import { rootNamespaceOf } from './mesh-settings.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
@@ -41,9 +43,10 @@ import { adoptedIn } from './waypoint/chosen.ts';
 import { explain } from './waypoint/explain.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
+import { unknownMesh } from './waypoint/unknown-mesh.ts';
 
 /** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
-const semanticRules: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules, ...sizeRules, ...ownCallerRules];
+const semanticRules: readonly Rule[] = [...meshRules, ...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules, ...sizeRules, ...ownCallerRules];
 
 /** What is asked of a picture before the start besides the rules, by what it is called in messages. */
 const choices: readonly (readonly [string, (surroundings: Surroundings) => unknown])[] = [
@@ -102,9 +105,12 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
   return {
     findings(surroundings, when) {
       const asked = onlyRestarts(surroundings) ? restartRules : undefined;
+      // It is held meanwhile: a policy that may be none of the mesh, or mean something else, takes nobody back and is not said to be in force or not.
+      const isGuess = when !== 'Start' && unknownMesh(surroundings) !== undefined;
       return catalogue
         .filter(({ id }) => asked?.includes(id) !== false)
         .filter((rule) => (when === 'Start' || rule.when === 'Always') && isAsked(rule, surroundings))
+        .filter((rule) => !isGuess || meshRules.includes(rule) || !semanticRules.includes(rule))
         .flatMap((rule) => foundGuarded(rule, surroundings).map((each) => asOf(each, when)))
         .sort((a, b) => weight[a.severity] - weight[b.severity])
         .slice(0, 100);
@@ -124,7 +130,7 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
 }
 
 /** What stands in the way of a waypoint whatever the pods are now. */
-const waypointPrerequisites: readonly Rule[] = [...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules, ...adoptRules, ...sizeRules];
+const waypointPrerequisites: readonly Rule[] = [...meshRules, ...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules, ...adoptRules, ...sizeRules];
 
 function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
   const { itinerary: name, ...rest } = surroundings;
@@ -161,6 +167,7 @@ export const istio: MeshAdapter = {
   made,
   isOurs,
   versionOf: controlPlaneVersion,
+  rootNamespaceOf,
   telemetry,
   modeOf,
   modeFor,

@@ -1,17 +1,44 @@
 import { parseDocument } from 'yaml';
 import type { MeshState } from '../adapter.ts';
-import { record, text, type Json } from '../json.ts';
+import { record, records, strings, text, type Json } from '../json.ts';
 import type { ConfigView } from '../views.ts';
+import { revisionLabel } from './labels.ts';
 import { authorizersOf } from './policy/authorizer.ts';
 import type { Authorizers } from './policy/options.ts';
 import type { IstioVersion } from './policy/istio-version.ts';
 import { exportDefaults, type ExportDefaults } from './policy/visibility.ts';
 
+/*
+ * Where istiod has its mesh configuration from: pilot/pkg/bootstrap/mesh.go and pkg/config/mesh/mesh.go. Nothing here reads a text by patterns.
+ */
+
+/** What is not `lowerCamelCase` is the name of the same field in the proto, which istiod takes as well (jsonpb); null is no value. */
+function asDeclared(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asDeclared);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).filter(([, held]) => held !== null);
+  return Object.fromEntries(fields.map(([key, held]) => {
+    const name = key.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+    // The keys of labels are nobody's but their own.
+    return [name, name === 'matchLabels' ? held : asDeclared(held)];
+  }));
+}
+
+/** These two istiod takes from the text itself, by this name only (extractYamlField). */
+const byName: readonly string[] = ['default_config', 'default_providers'];
+
+function declared(written: unknown): Json {
+  return record(asDeclared(Object.fromEntries(Object.entries(record(written)).filter(([key]) => !byName.includes(key)))));
+}
+
 /** A mesh configuration from its text; undefined if that cannot be read: istiod then keeps the one it has, which nobody else knows. */
 export function parseMeshConfig(written: string): Json | undefined {
   try {
-    const document = parseDocument(written, { logLevel: 'silent' });
-    return document.errors.length > 0 ? undefined : record(document.toJS());
+    // As sigs.k8s.io/yaml reads it: with merge keys, and `yes` is no text.
+    const document = parseDocument(written, { logLevel: 'silent', version: '1.1' });
+    if (document.errors.length > 0) return undefined;
+    const value: unknown = document.toJS() ?? {};
+    return typeof value === 'object' && !Array.isArray(value) ? declared(value) : undefined;
   } catch {
     // An alias to nothing, aliases that multiply, or a text of brackets: the parser throws, it does not report.
     return undefined;
@@ -27,14 +54,73 @@ function configIn(view: ConfigView): Json | undefined {
   return found.config;
 }
 
-/** One for each revision of istiod: ConfigMap `istio`, or `istio-REVISION`. */
-function meshConfigMaps(mesh: MeshState): readonly ConfigView[] {
-  return mesh.configs('ConfigMap', mesh.rootNamespace).filter(({ name, spec }) => (name === 'istio' || name.startsWith('istio-')) && text(spec['mesh']) !== undefined);
+/** A mesh configuration that some istiod may have, and the object that says it. */
+export interface PossibleConfig {
+  readonly object: string;
+  /** Undefined: it cannot be read. Absent: it is not there. */
+  readonly config?: Json | undefined;
 }
 
-/** The mesh configurations of all revisions of istiod; undefined for one that cannot be read. */
-function meshConfigs(mesh: MeshState): readonly (Json | undefined)[] {
-  return meshConfigMaps(mesh).map(configIn);
+function written(mesh: MeshState): readonly ConfigView[] {
+  return mesh.configs('ConfigMap', mesh.controlPlaneNamespace).filter(({ spec }) => text(spec['mesh']) !== undefined);
+}
+
+function isNamedForRevision({ name }: ConfigView): boolean {
+  return name === 'istio' || name.startsWith('istio-');
+}
+
+/** One for each revision of istiod: ConfigMap `istio`, or `istio-REVISION`. */
+function meshConfigMaps(mesh: MeshState): readonly ConfigView[] {
+  return written(mesh).filter(isNamedForRevision);
+}
+
+/** The ConfigMap of a revision (getMeshConfigMapName). */
+function configMapOf(revision: string): string {
+  return revision === '' || revision === 'default' ? 'istio' : `istio-${revision}`;
+}
+
+/** The revisions of the istiods that run here; none where they run elsewhere. */
+function runningRevisions(mesh: MeshState): readonly string[] {
+  const istiods = mesh.workloads(mesh.controlPlaneNamespace).filter(({ kind, replicas, images }) => kind === 'Deployment' && replicas > 0 && images['discovery'] !== undefined);
+  return [...new Set(istiods.map(({ templateLabels }) => templateLabels[revisionLabel] ?? 'default'))].sort();
+}
+
+function nameIn(mesh: MeshState, name: string): string {
+  return `ConfigMap ${mesh.controlPlaneNamespace}/${name}`;
+}
+
+/** ApplyMeshConfig: each field overrides, but for those that are merged. */
+function over(shared: Json, own: Json): Json {
+  const providers = records(own['extensionProviders']);
+  const others = records(shared['extensionProviders']).filter(({ name }) => providers.every((each) => each['name'] !== name));
+  return {
+    ...shared, ...own,
+    trustDomainAliases: [...new Set([...strings(shared['trustDomainAliases']), ...strings(own['trustDomainAliases'])])],
+    defaultConfig: { ...record(shared['defaultConfig']), ...record(own['defaultConfig']) },
+    extensionProviders: [...others, ...providers],
+  };
+}
+
+/**
+ * Every mesh configuration that some istiod may have. SHARED_MESH_CONFIG names a second ConfigMap, which goes below that of the revision; it is a
+ * setting of istiod that nobody sees from outside, so that each ConfigMap that could be it counts as if it were, and as if it were not.
+ */
+export function possibleConfigs(mesh: MeshState): readonly PossibleConfig[] {
+  const maps = written(mesh);
+  const running = runningRevisions(mesh).map(configMapOf);
+  const named = running.length > 0 ? running : meshConfigMaps(mesh).map(({ name }) => name);
+  const names = named.length > 0 ? named : ['istio'];
+  const shared = maps.filter(({ name }) => !names.includes(name));
+  return names.flatMap((name): readonly PossibleConfig[] => {
+    const view = maps.find((each) => each.name === name);
+    if (view === undefined) return [{ object: nameIn(mesh, name), ...(mesh.assumesDefaults === true && { config: { rootNamespace: mesh.rootNamespace } }) }];
+    const config = configIn(view);
+    const alone: PossibleConfig = { object: nameIn(mesh, name), config };
+    return [alone, ...shared.map((below): PossibleConfig => {
+      const other = configIn(below);
+      return { object: nameIn(mesh, below.name), config: other && config && over(other, config) };
+    })];
+  });
 }
 
 /** The revision that tells every proxy of the mesh; undefined if there are several, or none that is known. The one without a name is `default` (istiod chart: values.yaml). */
@@ -48,7 +134,8 @@ export function onlyRevision(mesh: MeshState): string | undefined {
  * and the waypoint that takes over from them, may be told by different ones.
  */
 export function meshAuthorizers(mesh: MeshState, version: IstioVersion): Authorizers | undefined {
-  const configs = meshConfigs(mesh);
+  if (mesh.assumesDefaults === true && meshConfigMaps(mesh).length === 0) return undefined;
+  const configs = possibleConfigs(mesh).map(({ config }) => config);
   const known = configs.filter((config) => config !== undefined).map((config) => authorizersOf(config, version));
   const [first, ...others] = known;
   if (first === undefined || known.length < configs.length) return undefined;
@@ -57,5 +144,5 @@ export function meshAuthorizers(mesh: MeshState, version: IstioVersion): Authori
 
 /** Where routes and DestinationRules are visible that do not say it; a configuration that cannot be read may let them out everywhere. */
 export function meshExports(mesh: MeshState): ExportDefaults {
-  return exportDefaults(meshConfigs(mesh));
+  return exportDefaults(possibleConfigs(mesh).map(({ config }) => config));
 }

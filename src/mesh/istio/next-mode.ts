@@ -2,7 +2,7 @@ import type { Mode } from '../../api/common.ts';
 import type { MeshState } from '../adapter.ts';
 import { record, records, strings, stringMap, text, type Json } from '../json.ts';
 import { selects, type PodView, type SelectorView } from '../views.ts';
-import { injects } from './injection.ts';
+import { injectionAsked, injects } from './injection.ts';
 import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from './labels.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -16,7 +16,8 @@ interface Hook {
   readonly pods: SelectorView;
 }
 
-function selectorOf(value: Json): SelectorView {
+/** A selector as an object of Kubernetes has it. */
+export function selectorOf(value: Json): SelectorView {
   return {
     matchLabels: stringMap(value['matchLabels']),
     matchExpressions: records(value['matchExpressions']).map((each) => ({
@@ -40,20 +41,23 @@ function isCalledByDefault(namespace: Labels, pod: Labels): boolean {
   return pod[revisionLabel] !== undefined || pod[injectLabel] === 'true';
 }
 
-/** Whether an injector is called for the pod, and then puts a sidecar in: the label of the pod beats its annotation (injectRequired in pkg/kube/inject/inject.go). */
-function isInjected(mesh: MeshState, namespace: Labels, { labels, annotations }: Template): boolean {
+/** Whether an injector is called for the pod, and then puts a sidecar in; undefined if nobody can tell. */
+function isInjected(mesh: MeshState, namespace: Labels, { labels, annotations }: Template): boolean | undefined {
   const hooks = hooksOf(mesh);
   const called = hooks === undefined ? isCalledByDefault(namespace, labels)
     : hooks.some(({ namespaces, pods }) => selects(namespaces, namespace) && selects(pods, labels));
-  return called && (labels[injectLabel] ?? annotations[injectLabel]) !== 'false';
+  const asked = injectionAsked({ labels, annotations });
+  return called && asked === 'Unclear' ? undefined : called && asked !== 'No';
 }
 
 /**
  * The mode of a pod that is created now from this template in a namespace with these labels. A sidecar beats every label of
- * ambient, and the label of a pod that of its namespace (Matches in cni/pkg/util/enablement_selector.go).
+ * ambient, and the label of a pod that of its namespace (Matches in cni/pkg/util/enablement_selector.go). `Transitional`: nobody can tell.
  */
 export function nextMode(mesh: MeshState, namespace: Labels, template: Template): Mode {
-  if (isInjected(mesh, namespace, template)) return 'Sidecar';
+  const injected = isInjected(mesh, namespace, template);
+  if (injected === undefined) return 'Transitional';
+  if (injected) return 'Sidecar';
   const own = template.labels[dataplaneModeLabel];
   if (own === 'ambient') return 'Ambient';
   return namespace[dataplaneModeLabel] === 'ambient' && own !== 'none' ? 'Ambient' : 'None';

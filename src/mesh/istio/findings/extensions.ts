@@ -1,7 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
-import { record, records, text } from '../../json.ts';
+import { record, records } from '../../json.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { originalLabelsAnnotation } from '../../../api/resources.ts';
+import { configuredSo, isRegistryOnly } from '../mesh-settings.ts';
 import { isServable } from '../policy/translate/world.ts';
 import { redirects } from '../waypoint/bound.ts';
 import { isReported } from '../waypoint/carried-over.ts';
@@ -28,11 +29,10 @@ function isForGateways(filter: ConfigView): boolean {
 
 function registryOnly(surroundings: Surroundings): readonly Evidence[] {
   const evidence = applicable('Sidecar', surroundings)
-    .filter((config) => text(record(config.spec['outboundTrafficPolicy'])['mode']) === 'REGISTRY_ONLY')
+    .filter((config) => isRegistryOnly(config.spec['outboundTrafficPolicy']) === true)
     .map((config) => ({ object: nameOf(config), message: 'sidecars refuse calls to unknown hosts (REGISTRY_ONLY); ztunnel lets them out' }));
-  const mesh = surroundings.mesh.configs('ConfigMap', surroundings.mesh.rootNamespace)
-    .filter((config) => (config.name === 'istio' || config.name.startsWith('istio-')) && /mode:\s*"?REGISTRY_ONLY/.test(text(config.spec['mesh']) ?? ''))
-    .map((config) => ({ object: nameOf(config), message: 'the mesh refuses calls to unknown hosts (REGISTRY_ONLY); ztunnel lets them out' }));
+  const mesh = configuredSo(surroundings.mesh, (settings) => settings.registryOnly)
+    .map((object) => ({ object, message: 'the mesh refuses calls to unknown hosts (REGISTRY_ONLY); ztunnel lets them out' }));
   return [...evidence, ...mesh];
 }
 

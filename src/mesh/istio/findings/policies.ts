@@ -7,7 +7,8 @@ import { declaredCallers } from '../waypoint/callers.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { isStranger } from './reach.ts';
-import { applicable, asksForStrict, hasTrustDomainAliases, meshConfigValue, mtlsModes, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+import { meshKnowledge } from '../mesh-settings.ts';
+import { applicable, asksForStrict, mtlsModes, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 function action(policy: ConfigView): string {
   return text(policy.spec['action']) ?? 'ALLOW';
@@ -42,8 +43,11 @@ function needsHttp(surroundings: Surroundings): readonly Evidence[] {
 }
 
 function foreignTrustDomain(surroundings: Surroundings): readonly Evidence[] {
-  const trustDomain = meshConfigValue(surroundings.mesh, 'trustDomain') ?? 'cluster.local';
-  const aliased = hasTrustDomainAliases(surroundings.mesh);
+  const known = meshKnowledge(surroundings.mesh);
+  // What cannot be known is MM016.
+  if (known.kind === 'Unknown') return [];
+  const { trustDomain, trustDomainAliases } = known.settings;
+  const aliased = trustDomainAliases.length > 0;
   return workloadPolicies(surroundings).flatMap((policy) => {
     const odd = principals(policy.spec).find((principal) => {
       const domain = principal.split('/')[0] ?? '';

@@ -3,6 +3,7 @@ import type { LabelTargets, Surroundings } from '../../adapter.ts';
 import type { PodView, WorkloadView } from '../../views.ts';
 import { arrived, labelsAfter } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from '../labels.ts';
+import { injectionAsked } from '../injection.ts';
 import { nextMode, type Template } from '../next-mode.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
 import { asleepIn, nameOf, type Evidence, type Rule } from './rule.ts';
@@ -74,6 +75,11 @@ function remedyFor({ mesh, namespace: { name, labels } }: Surroundings, to: Data
     : 'No injection webhook that is installed matches the labels of the namespace: install the revision that they name, or label it for one that is there.';
 }
 
+/** A mode that new pods would have, for messages. */
+function said(next: Mode): string {
+  return next === 'Transitional' ? `unknown, because istiod has read this value of ${injectLabel} in several ways` : next;
+}
+
 function count({ count: pods, mode }: Group): string {
   return pods === 1 ? `a pod is in mode ${mode}` : `${pods} pods are in mode ${mode}`;
 }
@@ -92,7 +98,7 @@ function neverBack(surroundings: Surroundings): readonly Evidence[] {
     const next = nextMode(mesh, namespace.labels, group.template);
     return next === from ? [] : [{
       object: nameOf({ ...group.owner, namespace: namespace.name }),
-      message: `${count(group)}, but what the labels of the namespace and of its template ask for is ${next}: a rollback waits for ${from} and could never end`,
+      message: `${count(group)}, but what the labels of the namespace and of its template ask for is ${said(next)}: a rollback waits for ${from} and could never end`,
       fix: `${remedyFor(surroundings, route.from, group.template)}${finish}`,
     }];
   });
@@ -112,8 +118,8 @@ function notAsItWas(surroundings: Surroundings): readonly Evidence[] {
 
 /** Templates that MM050 and MM051 tell about. */
 function optsOut({ labels, annotations }: Template, to: DataPlane): boolean {
-  const [injection, capture] = [labels[injectLabel] ?? annotations[injectLabel], labels[dataplaneModeLabel]];
-  return to === 'IstioAmbient' ? capture === 'none' : to === 'IstioSidecar' && injection === 'false';
+  if (to === 'IstioAmbient') return labels[dataplaneModeLabel] === 'none';
+  return to === 'IstioSidecar' && ['No', 'Unclear'].includes(injectionAsked({ labels, annotations }));
 }
 
 /** What new pods would be once the labels are those at the end of the way there. */
@@ -127,7 +133,7 @@ function neverThere(surroundings: Surroundings): readonly Evidence[] {
     if (next === modeFor(route.to)) return [];
     return [{
       object: nameOf({ ...owner, namespace: namespace.name }),
-      message: `once the labels of the namespace are those of ${route.to}, new pods of it would be in mode ${next}`,
+      message: `once the labels of the namespace are those of ${route.to}, new pods of it would be in mode ${said(next)}`,
       fix: remedyFor({ ...surroundings, namespace: { ...namespace, labels: after } }, route.to, template),
     }];
   });

@@ -1,6 +1,6 @@
 import type { Finding, Severity } from '../../../api/common.ts';
 import { cutText } from '../../../base/cut-text.ts';
-import type { MeshState, Surroundings } from '../../adapter.ts';
+import type { Surroundings } from '../../adapter.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { record, records, text, type Json } from '../../json.ts';
 import { selects, type ConfigView, type PodView, type TemplateView } from '../../views.ts';
@@ -134,31 +134,6 @@ export function asksForStrict(policy: ConfigView): boolean {
 /** Whether STRICT mTLS is in force for some pod of the namespace (mesh, namespace, workload or port level). */
 export function isStrict(surroundings: Surroundings): boolean {
   return applicable('PeerAuthentication', surroundings).some(asksForStrict);
-}
-
-/** Values in the mesh configuration (ConfigMap `istio`, or `istio-REVISION`), read line by line: all we need are scalars. */
-export function meshConfigValue(mesh: MeshState, key: string): string | undefined {
-  for (const config of mesh.configs('ConfigMap', mesh.rootNamespace)) {
-    if (config.name !== 'istio' && !config.name.startsWith('istio-')) continue;
-    const line = new RegExp(`^\\s*${key}:\\s*"?([^"\\n#]+)"?\\s*$`, 'm').exec(text(config.spec['mesh']) ?? '');
-    if (line?.[1] !== undefined) return line[1].trim();
-  }
-  return undefined;
-}
-
-/** Other trust domains that count as the mesh's own, from the mesh configuration. */
-export function trustDomainAliases(mesh: MeshState): readonly string[] {
-  const configs = mesh.configs('ConfigMap', mesh.rootNamespace).filter(({ name }) => name === 'istio' || name.startsWith('istio-'));
-  return configs.flatMap(({ spec }) => {
-    const written = /^trustDomainAliases:[ \t]*(?:\[([^\]]*)\]|((?:\r?\n[ \t]*-[^\n]*)+))/m.exec(text(spec['mesh']) ?? '');
-    const members = written?.[1]?.split(',') ?? written?.[2]?.split('\n').map((line) => line.replace(/^[ \t]*-/, '')) ?? [];
-    return members.map((member) => member.replace(/#.*$/, '').trim().replace(/^["']|["']$/g, '')).filter((member) => member !== '');
-  });
-}
-
-/** Whether the mesh configuration names other trust domains that count as its own. */
-export function hasTrustDomainAliases(mesh: MeshState): boolean {
-  return trustDomainAliases(mesh).length > 0;
 }
 
 /** Whether it blocks that a request would be refused which gets through today, by `spec.policies.refusals`. */

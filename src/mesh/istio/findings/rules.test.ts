@@ -4,6 +4,8 @@ import {
 } from '../../../../test/support/mesh-fixtures.ts';
 import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
 import { ownCallerExamples } from '../../../../test/support/own-caller-examples.ts';
+import { inboundExamples, unseenOnExit } from '../../../../test/support/inbound-examples.ts';
+import { meshExamples } from '../../../../test/support/mesh-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
@@ -145,7 +147,7 @@ function httpFrom(...namespaces: readonly string[]): Spec {
 /** Declared as the only caller of a Service that refuses some requests. */
 function declared(caller: PodView, ...others: readonly ConfigView[]): Surroundings {
   const configs = [policy({ action: 'DENY', ...http }), ...others];
-  return surroundings({ spec: migrationSpec({ callers: [{ namespace: 'shop', from: [{ namespace: 'blog' }] }] }), mesh: { ...mesh(configs), pods: () => [caller] } }, configs);
+  return surroundings({ spec: migrationSpec({ callers: [{ namespace: 'shop', from: [{ namespace: 'blog' }] }] }), mesh: { ...mesh([...installed, ...configs]), pods: () => [caller] } }, configs);
 }
 
 function calledBy(caller: PodView): Surroundings {
@@ -256,6 +258,8 @@ const table: Readonly<Record<string, Examples>> = {
     ignored: { 'ALLOW': withoutWaypoint(policy({ action: 'ALLOW', ...identity })), 'DENY': withoutWaypoint(policy({ action: 'DENY', ...identity })), 'no dry-run': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': 'false' } })) },
   },
   ...ownCallerExamples,
+  ...inboundExamples,
+  ...meshExamples,
   ...proxyExamples,
   ...returnExamples,
   ...takenNameExamples,
@@ -273,10 +277,15 @@ const table: Readonly<Record<string, Examples>> = {
       'notPrincipals': around(policy({ rules: [{ from: [{ source: { notPrincipals: ['x/ns/a/sa/b'] } }] }] })),
       'a condition': around(policy({ rules: [{ when: [{ key: 'source.principal', values: ['x/ns/a/sa/b'] }] }] })),
       'aliases in a list, which sidecars put in for the own domain': surroundings({ mesh: mesh([meshConfig('trustDomain: cluster.local\ntrustDomainAliases:\n- old.example'), named('a', 'cluster.local/ns/shop/sa/web')]) }),
+      'a domain with a comment': surroundings({ mesh: mesh([meshConfig('trustDomain: corp.example # ours'), named('a', 'cluster.local/ns/shop/sa/web')]) }),
+      'a domain in JSON': surroundings({ mesh: mesh([meshConfig('{"trustDomain": "corp.example"}'), named('a', 'cluster.local/ns/shop/sa/web')]) }),
+      'aliases in JSON': surroundings({ mesh: mesh([meshConfig('{"trustDomainAliases": ["old.example"]}'), named('a', 'cluster.local/ns/shop/sa/web')]) }),
       'aliases in brackets': surroundings({ mesh: mesh([meshConfig('trustDomainAliases: [old.example]'), named('a', 'cluster.local/ns/shop/sa/web')]) }),
     },
     ignored: {
       'the own domain': around(policy(identity)),
+      'a configured domain in single quotes': surroundings({ mesh: mesh([meshConfig("trustDomain: 'corp.example'"), named('a', 'corp.example/ns/shop/sa/web')]) }),
+      'what cannot be read': surroundings({ mesh: mesh([meshConfig('trustDomain: [corp'), named('a', 'corp.example/ns/shop/sa/web')]) }),
       'a configured domain': surroundings({ mesh: mesh([meshConfig('trustDomain: corp.example'), named('a', 'corp.example/ns/shop/sa/web')]) }),
       'any domain': around(named('a', '*/ns/shop/sa/web', '*')),
       'no aliases': surroundings({ mesh: mesh([meshConfig('trustDomainAliases: []'), named('a', 'cluster.local/ns/shop/sa/web')]) }),
@@ -464,8 +473,14 @@ const table: Readonly<Record<string, Examples>> = {
     seen: {
       'in a Sidecar': around(config('Sidecar', { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } })),
       'in the mesh': surroundings({ mesh: mesh([meshConfig('outboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n')]) }),
+      'in the mesh, in single quotes': surroundings({ mesh: mesh([meshConfig("outboundTrafficPolicy:\n  mode: 'REGISTRY_ONLY'\n")]) }),
+      'in the mesh, in JSON': surroundings({ mesh: mesh([meshConfig('{"outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"}}')]) }),
+      'in the mesh, by its number': surroundings({ mesh: mesh([meshConfig('outbound_traffic_policy: {mode: 0}')]) }),
+      'in the mesh, by a policy that says no mode': surroundings({ mesh: mesh([meshConfig('outboundTrafficPolicy: {}')]) }),
+      'in a Sidecar that says no mode': around(config('Sidecar', { outboundTrafficPolicy: {} })),
+      'in what SHARED_MESH_CONFIG may name': surroundings({ mesh: mesh([...installed, { ...meshConfig('outboundTrafficPolicy: {mode: REGISTRY_ONLY}'), name: 'shared' }]) }),
     },
-    ignored: { 'any': around(config('Sidecar', { outboundTrafficPolicy: { mode: 'ALLOW_ANY' } })), 'another ConfigMap': surroundings({ mesh: mesh([{ ...meshConfig('mode: REGISTRY_ONLY'), name: 'other' }]) }) },
+    ignored: { 'any': around(config('Sidecar', { outboundTrafficPolicy: { mode: 'ALLOW_ANY' } })), 'another ConfigMap': surroundings({ mesh: mesh([...installed, { ...meshConfig('mode: REGISTRY_ONLY'), name: 'other' }]) }), 'any in the mesh': surroundings({ mesh: mesh([meshConfig('outboundTrafficPolicy:\n  mode: ALLOW_ANY # REGISTRY_ONLY\n')]) }) },
   },
   MM045: {
     seen: {
@@ -536,11 +551,15 @@ const table: Readonly<Record<string, Examples>> = {
       'no injection, by annotation': surroundings({ route: toSidecar, pods: [plainPod({ annotations: { ...captured.annotations, 'sidecar.istio.io/inject': 'false' } })] }),
       'no capture, for the next run': surroundings({ otherTemplates: [cronJob({ templateLabels: { 'istio.io/dataplane-mode': 'none' } })] }),
       'no capture, scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/dataplane-mode': 'none' } })] }),
+      ...Object.fromEntries(['false', 'no', 'False', 'n', 'off', '0', 'True'].flatMap((value) => (['templateLabels', 'templateAnnotations'] as const).map((where) =>
+        [`injection ${value} in ${where}, scaled to zero`, surroundings({ route: toSidecar, workloads: [workload({ replicas: 0, [where]: { 'sidecar.istio.io/inject': value } })] })]))),
+      'no capture, where injection is unclear': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/dataplane-mode': 'none', 'sidecar.istio.io/inject': 'no' } })] }),
     },
     ignored: {
       'a pod outside that stays outside': surroundings({ pods: [plainPod({ labels: { 'istio.io/dataplane-mode': 'none' } })] }),
       'leaving the mesh': surroundings({ route: toNone, pods: [pod({ labels: { 'istio.io/dataplane-mode': 'none' } })] }),
       'a template that stays outside': surroundings({ workloads: [workload({ replicas: 0, templateLabels: { 'istio.io/dataplane-mode': 'none', 'sidecar.istio.io/inject': 'false' } })] }),
+      'an empty value, which says nothing': surroundings({ route: toSidecar, workloads: [workload({ replicas: 0, templateAnnotations: { 'sidecar.istio.io/inject': '' } })] }),
       'injection that is asked for': surroundings({ route: toSidecar, pods: [plainPod({ ...captured, labels: { 'sidecar.istio.io/inject': 'true' } })] }),
     },
   },
@@ -594,19 +613,6 @@ const table: Readonly<Record<string, Examples>> = {
   MM061: {
     seen: { 'no hook': surroundings({ pods: [pod({ hasPreStop: false })] }) },
     ignored: { 'a hook': surroundings(), 'a Job': surroundings({ pods: [pod({ hasPreStop: false, owner: { kind: 'Job', name: 'once' } })] }), 'no restart': surroundings({ route: fromNone, pods: [plainPod({ hasPreStop: false })] }) },
-  },
-  MM062: {
-    seen: {
-      'excluded ports': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' } })] }, [strict]),
-      'a list of included ones': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/includeInboundPorts': '80' } })] }, [strict]),
-      'a template, scaled to zero': surroundings({ workloads: [workload({ replicas: 0, templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' } })] }, [strict]),
-      'a template, for the next run': surroundings({ otherTemplates: [cronJob({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' } })] }, [strict]),
-    },
-    ignored: {
-      'PERMISSIVE': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' } })] }),
-      'all ports': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/includeInboundPorts': '*' } })] }, [strict]),
-      'none': surroundings({ pods: [pod({ annotations: { ...injected.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '' } })] }, [strict]),
-    },
   },
   MM063: {
     seen: { 'a headless Service and a policy by identity': surroundings({ services: [headless] }, [policy({ action: 'DENY', ...identity })]) },
@@ -682,11 +688,13 @@ const table: Readonly<Record<string, Examples>> = {
       'ports that the sidecars of the next run leave alone': surroundings({ ...exit, otherTemplates: [cronJob({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
       'a pod of nobody': surroundings({ ...exit, services: [bound], workloads: [], pods: [plainPod(captured)] }, waypointOfShop),
       'what an earlier migration left': surroundings({ ...exit, services: [bound] }, [...waypointOfShop, asMade(policy({ selector: { matchLabels: { app: 'web' } } }, { labels: { 'meshmigration.dev/role': 'SidecarCopy' } }))]),
+      ...unseenOnExit.seen,
       'ports that the sidecar leaves alone': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
       'ports that the sidecar of a pod of no workload leaves alone': surroundings({ ...exit, pods: [plainPod({ ...captured, owner: { kind: 'Rollout', name: 'roll' }, annotations: { ...captured.annotations, 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }, [strict]),
       'no interception': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'sidecar.istio.io/interceptionMode': 'NONE' } })] }, [strict]),
     },
     ignored: {
+      ...unseenOnExit.ignored,
       'an ordinary waypoint': behindWaypoint(http), 'no waypoint': surroundings(exit, [policy(identity)]), 'ports where nothing is enforced': surroundings({ ...exit, workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })] }),
       'a CronJob behind no Service': surroundings({ ...exit, services: [bound], otherTemplates: [cronJob()] }, [...waypointOfShop]),
       'a Service that was unbound on the way': surroundings({ ...exit, itinerary: 'L7', services: [service({ labels: { 'istio.io/use-waypoint': 'none' }, annotations: { 'meshmigration.dev/original-labels': JSON.stringify(bound.labels) } })] }, waypointOfShop),

@@ -6,7 +6,7 @@ import { exitChangesOf } from '../waypoint/exit/proof.ts';
 import type { Change } from '../waypoint/change.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { exitTranslationOf } from '../waypoint/exit/translation.ts';
-import type { Problem } from '../policy/translate/problem.ts';
+import { isSaidElsewhere, type Problem } from '../policy/translate/problem.ts';
 import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces whose Services leave their waypoint. */
@@ -40,7 +40,7 @@ export const exitRules: readonly Rule[] = [
     fix: 'Change the object as the message says, or keep this namespace in ambient.',
     find: (surroundings) => [
       ...(isExit(surroundings.route) ? unseenPorts(surroundings).map(evidence) : []),
-      ...onExit((each) => obstacles(each).filter(({ tooLarge }) => tooLarge !== true).map(evidence))(surroundings),
+      ...onExit((each) => obstacles(each).filter((problem) => !isSaidElsewhere(problem)).map(evidence))(surroundings),
     ],
   },
   {

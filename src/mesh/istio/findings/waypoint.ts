@@ -10,6 +10,7 @@ import { certainChanges } from '../waypoint/proof.ts';
 import { refusedOutside } from '../waypoint/outside.ts';
 import { restartOrder } from '../waypoint/order.ts';
 import { translationOf } from '../waypoint/translation.ts';
+import { isSaidElsewhere } from '../policy/translate/problem.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
 import { nameOf, severityOfRefusals, some, type Evidence, type Rule } from './rule.ts';
 
@@ -23,7 +24,7 @@ function callersFirst(find: (surroundings: Surroundings) => readonly Evidence[])
 }
 
 function problems(severity: 'Critical' | 'Warning'): (surroundings: Surroundings) => readonly Evidence[] {
-  return withWaypoint((surroundings) => translationOf(surroundings).problems.filter((problem) => problem.severity === severity && problem.tooLarge !== true)
+  return withWaypoint((surroundings) => translationOf(surroundings).problems.filter((problem) => problem.severity === severity && !isSaidElsewhere(problem))
     .map(({ object, field, message, fix }) => ({ object, message: `${field}: ${message}`, fix })));
 }
 

@@ -1,15 +1,20 @@
+import type { Severity } from '../../../api/common.ts';
 import { longestOriginal } from '../../../api/namespace-migration.ts';
 import { restartAnnotation } from '../../../api/resources.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { text } from '../../json.ts';
 import { resolvePercent } from '../../project-workload.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import { selects, type PodView, type WorkloadView } from '../../views.ts';
+import { describeInbound, inboundOf } from '../inbound-ports.ts';
 import { arrived } from '../itinerary.ts';
-import { dataplaneModeLabel, injectLabel } from '../labels.ts';
+import { injectionAsked } from '../injection.ts';
+import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
+import { itineraryOf } from '../waypoint/choose.ts';
 import { isInjectedGateway } from '../waypoint/gateway-pods.ts';
 import { asksWhoCalls } from './policy-fields.ts';
-import { applicable, asleepIn, isStrict, labelSets, nameOf, some, type Evidence, type Rule } from './rule.ts';
+import { applicable, asleepIn, isStrict, labelSets, nameOf, severityOfRefusals, some, type Evidence, type Rule } from './rule.ts';
 
 function podsIn(surroundings: Surroundings, mode: string): readonly PodView[] {
   return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) === mode);
@@ -67,8 +72,13 @@ function asleep(surroundings: Surroundings, test: (template: Pick<PodView, 'labe
     .map((workload) => ({ object: nameOf(workload), message }));
 }
 
-function optsOutOfInjection({ labels, annotations }: Pick<PodView, 'labels' | 'annotations'>): boolean {
-  return (labels[injectLabel] ?? annotations[injectLabel]) === 'false';
+/** It does, or may: nobody can tell. */
+function mayOptOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
+  return ['No', 'Unclear'].includes(injectionAsked(template));
+}
+
+function optsOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
+  return injectionAsked(template) === 'No';
 }
 
 function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotations'>): boolean {
@@ -80,7 +90,7 @@ function leftOut(surroundings: Surroundings): readonly Evidence[] {
   if (to === 'None') return [];
   const [optsOut, remains, label] = to === 'IstioAmbient'
     ? [optsOutOfCapture, optsOutOfInjection, 'istio.io/dataplane-mode=none'] as const
-    : [optsOutOfInjection, optsOutOfCapture, 'sidecar.istio.io/inject=false'] as const;
+    : [mayOptOutOfInjection, optsOutOfCapture, 'sidecar.istio.io/inject=false, or another value than true,'] as const;
   return [
     ...perNamespace(surroundings, podsIn(surroundings, modeFor(from)).filter(optsOut), (names) => `pods with ${label} would be in no mesh after their restart: ${names}`),
     ...(from === 'None' ? [] : asleep(surroundings, (template) => optsOut(template) && !remains(template), `its pods would be in no mesh: the template has ${label}`)),
@@ -98,10 +108,32 @@ function unrecordable(surroundings: Surroundings): readonly Evidence[] {
   });
 }
 
-const excluded = ['traffic.sidecar.istio.io/excludeInboundPorts', 'traffic.sidecar.istio.io/includeInboundPorts'];
+/** Why some connections would be refused that no sidecar sees today. */
+function decides(surroundings: Surroundings): { readonly what: string; readonly severity: Severity } | undefined {
+  if (isStrict(surroundings)) return { what: 'STRICT', severity: 'Critical' };
+  const refusing = applicable('AuthorizationPolicy', surroundings).find(({ spec }) => ['ALLOW', 'DENY'].includes(text(spec['action']) ?? 'ALLOW'));
+  if (refusing !== undefined) return { what: nameOf(refusing), severity: severityOfRefusals(surroundings) };
+  return itineraryOf(surroundings) === 'L7' ? { what: 'the guard of the waypoint', severity: severityOfRefusals(surroundings) } : undefined;
+}
 
-function excludesPorts({ annotations }: Pick<PodView, 'annotations'>): boolean {
-  return excluded.some((key) => (annotations[key] ?? '*') !== '*' && annotations[key] !== '');
+/** ztunnel takes every connection, whatever annotations of sidecars say (cni/README.md). */
+function notTakenToday(surroundings: Surroundings): readonly Evidence[] {
+  const { route, mesh } = surroundings;
+  const because = route.from === 'IstioSidecar' && route.to === 'IstioAmbient' ? decides(surroundings) : undefined;
+  if (because === undefined) return [];
+  const whatOf = (template: Pick<PodView, 'annotations'>): string | undefined => {
+    const inbound = inboundOf(template, mesh);
+    return inbound.kind === 'All' ? undefined : `${describeInbound(inbound)}; ztunnel takes every one, and ${because.what} would refuse callers who get through today`;
+  };
+  const running = Map.groupBy(podsIn(surroundings, 'Sidecar'), whatOf);
+  const evidence = [
+    ...[...running].flatMap(([what, pods]) => (what === undefined ? [] : perNamespace(surroundings, pods, (names) => `${what}: ${names}`))),
+    ...asleepIn(surroundings).flatMap((template) => {
+      const what = whatOf({ annotations: template.templateAnnotations });
+      return what === undefined ? [] : [{ object: nameOf(template), message: `of its next pods: ${what}` }];
+    }),
+  ];
+  return evidence.map((each) => ({ ...each, severity: because.severity }));
 }
 
 /** Whether the workloads of the namespace can move, and what moving would do to them. */
@@ -112,7 +144,7 @@ export const workloadRules: readonly Rule[] = [
     find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : [
       ...perNamespace(surroundings, podsIn(surroundings, 'None'), (names) => `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`),
       ...(surroundings.route.to === 'IstioAmbient'
-        ? asleep(surroundings, (template) => optsOutOfInjection(template) && !optsOutOfCapture(template), 'its pods have no sidecar (sidecar.istio.io/inject=false) and would be captured as soon as there are some') : []),
+        ? asleep(surroundings, (template) => mayOptOutOfInjection(template) && !optsOutOfCapture(template), 'its pods have no sidecar (sidecar.istio.io/inject is false, or another value than true) and would be captured as soon as there are some') : []),
     ],
   },
   {
@@ -186,12 +218,9 @@ export const workloadRules: readonly Rule[] = [
       (names) => `requests in flight can be lost when a pod stops at once: ${names}`),
   },
   {
-    id: 'MM062', severity: 'Critical', when: 'BeforeRestart', title: 'Ports excluded from the sidecar under STRICT',
-    fix: 'Give these ports a PeerAuthentication with portLevelMtls PERMISSIVE, and remove the annotation.',
-    find: (surroundings) => surroundings.route.to !== 'IstioAmbient' || !isStrict(surroundings) ? [] : perNamespace(surroundings,
-      surroundings.pods.filter(excludesPorts),
-      (names) => `ztunnel ignores traffic.sidecar.istio.io annotations, so plaintext callers of the excluded ports would be refused: ${names}`)
-      .concat(asleep(surroundings, excludesPorts, 'ztunnel ignores traffic.sidecar.istio.io annotations of its template, so plaintext callers of the excluded ports would be refused')),
+    id: 'MM062', severity: 'Critical', when: 'BeforeRestart', title: 'Ports that the sidecar does not take',
+    fix: 'Admit the callers of these ports (portLevelMtls PERMISSIVE, a rule of the ALLOW policy with the port), and remove the annotation.',
+    find: notTakenToday,
   },
   {
     id: 'MM063', severity: 'Critical', when: 'Always', title: 'Policies would not know their callers',

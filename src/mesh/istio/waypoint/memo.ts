@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
+import { possibleConfigs } from '../mesh-config.ts';
 import { adoptedIn } from './chosen.ts';
 import { workloadsIn } from './world.ts';
 
@@ -17,7 +18,8 @@ function digest(surroundings: Surroundings): string {
   return JSON.stringify([
     [route, itinerary !== undefined, adoptedIn(surroundings), records, namespace.name, namespace.labels, mesh.rootNamespace],
     configs.map(({ kind, namespace: home, name, createdAt, labels, annotations, spec: said }) => [kind, home, name, createdAt, labels, annotations, said]),
-    mesh.configs('ConfigMap', mesh.rootNamespace).map((config) => [config.name, config.spec]),
+    // What cannot be read is another thing than what is not there.
+    possibleConfigs(mesh).map((possible) => [possible.object, 'config' in possible, possible.config]),
     mesh.version,
     services.map(({ name, labels, annotations, selector, ports, headless, externalName }) => [name, labels, annotations, selector, ports, headless, externalName]),
     [...workloads, ...otherTemplates].map(({ kind, name, serviceAccount, templateLabels, containerPorts }) => [kind, name, serviceAccount, templateLabels, containerPorts]),

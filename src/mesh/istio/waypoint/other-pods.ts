@@ -1,7 +1,8 @@
 import { own } from '../../../base/own.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ContainerPortView, PodView, TemplateView } from '../../views.ts';
-import { injectLabel, sidecarContainer } from '../labels.ts';
+import { injectionAsked } from '../injection.ts';
+import { sidecarContainer } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { attachmentOf } from '../policy/translate/extensions.ts';
 import { withoutAdded } from '../policy/translate/selection.ts';
@@ -34,7 +35,7 @@ interface Other extends Pick<WorkloadFacts, 'kind' | 'name' | 'labels'> {
 
 /** Whether pods may ever have a sidecar: those that never do are protected by none today. */
 function asksForOne(labels: PodView['labels'], annotations: PodView['annotations']): boolean {
-  return (labels[injectLabel] ?? annotations[injectLabel]) !== 'false';
+  return injectionAsked({ labels, annotations }) !== 'No';
 }
 
 function isProtected(pod: PodView): boolean {

@@ -223,6 +223,7 @@ export function changes(world: World, peers: readonly PeerAuthentication[], tran
 export const changesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = worldOf(surroundings);
   const translation = translationOf(surroundings);
+  if (translation.problems.some((problem) => problem.unknownMesh === true)) return translation.bound.map((service) => unknown(service, world));
   return inTime(translation.bound, world, () => changes(world, peerAuthentications(surroundings), translation));
 });
 

@@ -6,6 +6,7 @@ import type { Role } from '../policy/translate/manifest.ts';
 import { translateInTime, type Translation } from '../policy/translate/translate.ts';
 import { made } from '../resources.ts';
 import { remembered } from './memo.ts';
+import { unknownMesh } from './unknown-mesh.ts';
 import { worldOf } from './world.ts';
 
 /** The kind as the operator applies it; one that it does not make and watch could neither follow its original nor be removed. */
@@ -16,7 +17,15 @@ function resourceOf(kind: string): Resource {
 }
 
 /** What becomes of the policies of the namespace behind a waypoint; several steps, gates and rules ask for it in one decision. */
-export const translationOf: (surroundings: Surroundings) => Translation = remembered((surroundings) => translateInTime(worldOf(surroundings)));
+export const translationOf: (surroundings: Surroundings) => Translation = remembered((surroundings) => withoutGuess(translateInTime(worldOf(surroundings)), surroundings));
+
+/** Nothing of it, as long as nobody knows what it would have to be: what stands, stays. But copies of the namespace's own policies only decide about more, whatever the mesh is. */
+export function withoutGuess<T extends Pick<Translation, 'manifests' | 'problems'>>(made: T, surroundings: Surroundings): T {
+  const problem = unknownMesh(surroundings);
+  if (problem === undefined) return made;
+  const own = ` ${surroundings.namespace.name}/`;
+  return { ...made, manifests: made.manifests.filter(({ originals }) => originals.length > 0 && originals.every((original) => original.includes(own))), problems: [...made.problems, problem] };
+}
 
 /** The Services to bind, or why nobody can tell. */
 export function boundServices(surroundings: Surroundings): readonly string[] | string {

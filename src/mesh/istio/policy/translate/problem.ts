@@ -10,6 +10,13 @@ export interface Problem {
   readonly fix: string;
   /** Nothing is known of the policies, because a look may not take so long: a finding of its own says so. */
   readonly tooLarge?: true;
+  /** The same, because the mesh configuration is not known. */
+  readonly unknownMesh?: true;
+}
+
+/** Whether a finding of its own says it. */
+export function isSaidElsewhere({ tooLarge, unknownMesh }: Problem): boolean {
+  return tooLarge === true || unknownMesh === true;
 }
 
 /** A problem that blocks. */

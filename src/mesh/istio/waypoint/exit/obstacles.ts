@@ -2,6 +2,7 @@ import type { Surroundings } from '../../../adapter.ts';
 import { text } from '../../../json.ts';
 import { selects, type TemplateView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
+import { describeInbound, inboundOf, type Restricted } from '../../inbound-ports.ts';
 import { dataplaneModeLabel, useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
 import { concerns } from '../../pod-mode.ts';
 import { isOfExit } from '../../policy/translate/names.ts';
@@ -55,29 +56,31 @@ function canaries({ namespace, services }: Surroundings): readonly Problem[] {
     .map((holder) => critical(nameOf(holder), `metadata.labels[${useWaypointCanaryLabel}]`, 'it sends a part of the callers through a second waypoint', 'End the canary first.'));
 }
 
-/** By these annotations a sidecar leaves ports alone, which ztunnel does not know of. */
-const portAnnotations = ['excludeInboundPorts', 'includeInboundPorts'].map((name) => `traffic.sidecar.istio.io/${name}`);
-const interceptionAnnotation = 'sidecar.istio.io/interceptionMode';
+const deciding = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
 
-/** By the key of such an annotation; undefined without one. */
-function leavesAlone(annotations: Readonly<Record<string, string>>): string | undefined {
-  const ports = portAnnotations.find((key) => (annotations[key] ?? '*') !== '*' && annotations[key] !== '');
-  return ports ?? (annotations[interceptionAnnotation] === 'NONE' ? interceptionAnnotation : undefined);
+/** What is said of a holder whose sidecars would not take all connections. */
+function unseen(holder: string, field: string, inbound: Restricted): Problem {
+  const { annotation, mesh } = inbound.because;
+  const message = `${describeInbound(inbound)}, and ztunnel decides about all of them today`;
+  return annotation === undefined && mesh !== undefined
+    ? critical(mesh.object, mesh.field, message, 'Let sidecars take all ports again (includeInboundPorts "*", excludeInboundPorts "", no interceptionMode NONE), or keep the namespace in ambient.')
+    : critical(holder, `${field}[${annotation ?? ''}]`, message, 'Remove the annotation from the template; ambient ignores it.');
 }
 
 /** Ports that ztunnel sees and the sidecar would not: what selects the pods would not be enforced there. Of a pod that no workload owns its own annotations tell it. */
 export function unseenPorts({ workloads, otherTemplates, pods, mesh, namespace }: Surroundings): readonly Problem[] {
-  const isProtected = [namespace.name, mesh.rootNamespace].some((home) => ['AuthorizationPolicy', 'PeerAuthentication'].some((kind) => mesh.configs(kind, home).length > 0));
+  const isProtected = [namespace.name, mesh.rootNamespace].some((home) => deciding.some((kind) => mesh.configs(kind, home).length > 0));
   if (!isProtected) return [];
   const others = pods.filter(({ owner, ...pod }) => concerns(pod) && !pod.terminating && !workloads.some(({ kind, name }) => kind === owner?.kind && name === owner.name));
   const holders = [
     ...[...workloads, ...otherTemplates].map((template) => ({ holder: nameOf(template), field: 'spec.template.metadata.annotations', annotations: template.templateAnnotations })),
     ...others.map((pod) => ({ holder: nameOf(pod), field: 'metadata.annotations', annotations: pod.annotations })),
   ];
-  return holders.flatMap(({ holder, field, annotations }) => {
-    const key = leavesAlone(annotations);
-    return key === undefined ? [] : [critical(holder, `${field}[${key}]`, 'its sidecar would not see connections that ztunnel decides about today', 'Remove the annotation from the template; ambient ignores it.')];
+  const problems = holders.flatMap(({ holder, field, annotations }) => {
+    const inbound = inboundOf({ annotations }, mesh);
+    return inbound.kind === 'All' ? [] : [unseen(holder, field, inbound)];
   });
+  return [...new Map(problems.map((problem) => [`${problem.object} ${problem.field}`, problem])).values()];
 }
 
 /** What an earlier migration to sidecars left would be taken for what this one made. */

@@ -239,5 +239,6 @@ export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication
 export const exitChangesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = exitWorldOf(surroundings);
   const translation = exitTranslationOf(surroundings);
+  if (translation.problems.some((problem) => problem.unknownMesh === true)) return translation.served.map(({ service }) => unknown(service, world));
   return inTime(translation.served.map(({ service }) => service), world, () => exitChanges(world, peerAuthentications(surroundings), translation));
 });

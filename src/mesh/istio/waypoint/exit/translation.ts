@@ -3,11 +3,11 @@ import type { Manifest } from '../../../manifest.ts';
 import type { ExitRole } from '../../policy/translate/names.ts';
 import { translateToSidecarsInTime, type ExitTranslation } from '../../policy/translate/to-sidecar/translate.ts';
 import { remembered } from '../memo.ts';
-import { manifestsOf, unhindered, why } from '../translation.ts';
+import { manifestsOf, unhindered, why, withoutGuess } from '../translation.ts';
 import { exitWorldOf } from './served.ts';
 
 /** What becomes of the policies of the namespace when its Services leave their waypoint. */
-export const exitTranslationOf: (surroundings: Surroundings) => ExitTranslation = remembered((surroundings) => translateToSidecarsInTime(exitWorldOf(surroundings)));
+export const exitTranslationOf: (surroundings: Surroundings) => ExitTranslation = remembered((surroundings) => withoutGuess(translateToSidecarsInTime(exitWorldOf(surroundings)), surroundings));
 
 /** The objects of some roles, or why they cannot be made: part of them would be worse than none. */
 export function exitManifests(surroundings: Surroundings, ...roles: readonly ExitRole[]): readonly Manifest[] | string {

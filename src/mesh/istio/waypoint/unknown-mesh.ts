@@ -1,0 +1,52 @@
+import type { Surroundings } from '../../adapter.ts';
+import { record, records, strings } from '../../json.ts';
+import type { ConfigView } from '../../views.ts';
+import { nameOf } from '../findings/rule.ts';
+import { meshKnowledge } from '../mesh-settings.ts';
+import { isOurs, roleOf } from '../policy/translate/names.ts';
+import { critical, type Problem } from '../policy/translate/problem.ts';
+import { chosenWaypoint } from './chosen.ts';
+import { servedServices } from './exit/served.ts';
+
+/** What names a waypoint; copies name whom their originals name. */
+const naming: readonly (string | undefined)[] = ['AllowWaypoint', 'Guard', 'SidecarAllow'];
+
+function principalsOf({ spec }: ConfigView): readonly string[] {
+  const sources = records(spec['rules']).flatMap((rule) => records(rule['from'])).map(({ source }) => record(source));
+  return sources.flatMap(({ principals, notPrincipals }) => [...strings(principals), ...strings(notPrincipals)]);
+}
+
+/** The trust domain by which an object of ours names a waypoint of the namespace, where it is not this one. */
+function otherDomain(config: ConfigView, waypoints: readonly string[], trustDomain: string): string | undefined {
+  const named = principalsOf(config).flatMap((principal) => {
+    const [domain = '', ...rest] = principal.split('/');
+    return waypoints.includes(rest.join('/')) ? [domain] : [];
+  });
+  return named.find((domain) => domain !== trustDomain);
+}
+
+/**
+ * What stands names the waypoint by another trust domain than the mesh has by now. istiod takes a new one at once for policies and for its CA only when it starts; proxies
+ * have the identity of their certificate until that ends. No moment is right for all of them, so that nothing is rewritten.
+ */
+function renamed(surroundings: Surroundings, trustDomain: string): Problem | undefined {
+  const { mesh, namespace: { name } } = surroundings;
+  const waypoints = [chosenWaypoint(surroundings), ...servedServices(surroundings).map(({ waypoint }) => waypoint)].map(({ namespace, serviceAccount }) => `ns/${namespace}/sa/${serviceAccount}`);
+  const ours = mesh.configs('AuthorizationPolicy', name).filter((config) => isOurs(config, true) && naming.includes(roleOf(config)));
+  for (const config of ours) {
+    const before = otherDomain(config, waypoints, trustDomain);
+    if (before === undefined) continue;
+    return critical(
+      nameOf(config), 'spec.rules', `it names the waypoint by the trust domain ${before}, which the mesh configuration gives as ${trustDomain} now; nobody can tell when the waypoint has the new identity, so nothing is rewritten`,
+      `Set trustDomain back to ${before} in the mesh configuration. To change it, take the namespace back first, let every pod get its new identity, and migrate it again.`,
+    );
+  }
+  return undefined;
+}
+
+/** Why nobody knows what applies to the whole mesh, or which identity a waypoint has; undefined if it is known. Nothing is made from a guess, and nothing rewritten. */
+export function unknownMesh(surroundings: Surroundings): Problem | undefined {
+  const known = meshKnowledge(surroundings.mesh);
+  const problem = known.kind === 'Known' ? renamed(surroundings, known.settings.trustDomain) : critical(known.object, 'data.mesh', known.message, known.fix);
+  return problem && { ...problem, unknownMesh: true };
+}
