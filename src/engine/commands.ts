@@ -1,5 +1,6 @@
 import type { Command } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
+import { managerName } from '../api/managers.ts';
 import type { ManagedFieldsEntry } from '../api/object.ts';
 import { timestamp } from '../base/clock.ts';
 import { record } from '../mesh/json.ts';
@@ -19,7 +20,7 @@ export type Edit =
 function author(managedFields: readonly ManagedFieldsEntry[] | undefined, now: number): { readonly by: string; readonly at: string } {
   const owners = (managedFields ?? []).filter((entry) => 'f:phase' in record(record(entry.fieldsV1)['f:status']));
   const latest = owners.sort((a, b) => (b.time ?? '').localeCompare(a.time ?? ''))[0];
-  return { by: latest?.manager ?? 'unknown', at: latest?.time ?? timestamp(now) };
+  return { by: managerName(latest ?? {}), at: latest?.time ?? timestamp(now) };
 }
 
 /** The phases of a status, as it is stored. */

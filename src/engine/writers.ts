@@ -1,4 +1,5 @@
 import type { KubeObject } from '../api/object.ts';
+import { managerName } from '../api/managers.ts';
 import { fieldManager } from '../api/resources.ts';
 
 /** So many are named: who reads it has to find one of them. */
@@ -13,5 +14,5 @@ export function otherWriters({ metadata: { managedFields = [] } }: Pick<KubeObje
     .toSorted((a, b) => (b.time ?? '').localeCompare(a.time ?? ''));
   const owners = others.filter(({ fieldsV1 }) => owns(fieldsV1));
   const own = owners.length > 0;
-  return { names: [...new Set((own ? owners : others).map(({ manager }) => manager ?? 'unknown'))].slice(0, few), own };
+  return { names: [...new Set((own ? owners : others).map(managerName))].slice(0, few), own };
 }

@@ -1,4 +1,5 @@
 import type { WorkloadKind } from '../api/namespace-migration.ts';
+import { managerName } from '../api/managers.ts';
 import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
 import { podAsks } from './pod-resources.ts';
@@ -56,7 +57,8 @@ function managerOfRestart({ metadata }: KubeObject): string | undefined {
     manager, time: time ?? '', fields: record(record(record(record(fieldsV1)['f:spec'])['f:template'])['f:metadata']),
   })).filter(({ fields }) => fields['f:annotations'] !== undefined);
   const owner = templates.find(({ fields }) => `f:${restartAnnotation}` in record(fields['f:annotations']));
-  return (owner ?? templates.toSorted((a, b) => b.time.localeCompare(a.time))[0])?.manager;
+  const writer = owner ?? templates.toSorted((a, b) => b.time.localeCompare(a.time))[0];
+  return writer && managerName(writer);
 }
 
 /** What is only for messages. */

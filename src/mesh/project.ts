@@ -1,4 +1,5 @@
 import type { KubeObject } from '../api/object.ts';
+import { managerName } from '../api/managers.ts';
 import { group } from '../api/resources.ts';
 import { readableDepth } from './depth.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
@@ -15,7 +16,7 @@ function labelManagers(object: KubeObject): Readonly<Record<string, string>> {
   for (const entry of object.metadata.managedFields ?? []) {
     const labels = record(record(record(entry.fieldsV1)['f:metadata'])['f:labels']);
     for (const field of Object.keys(labels)) {
-      if (field.startsWith('f:')) managers[field.slice(2)] = entry.manager ?? 'unknown';
+      if (field.startsWith('f:')) managers[field.slice(2)] = managerName(entry);
     }
   }
   return managers;

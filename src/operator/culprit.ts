@@ -3,12 +3,14 @@ import type { Effort } from '../engine/efforts.ts';
 import { otherWriters } from '../engine/writers.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, NotFoundError, UnavailableError } from '../kube/errors.ts';
+import { deepest } from '../mesh/depth.ts';
 import { record } from '../mesh/json.ts';
 import type { Fights } from './fights.ts';
 import type { Context, Result } from './reconciler.ts';
 
-function holds(fields: unknown, key: string): boolean {
-  return Object.entries(record(fields)).some(([name, inner]) => name === `f:${key}` || holds(inner, key));
+/** As deep as anything is read: fields may be nested as deeply as somebody nests what he writes. */
+function holds(fields: unknown, key: string, levels = deepest): boolean {
+  return levels > 0 && Object.entries(record(fields)).some(([name, inner]) => name === `f:${key}` || holds(inner, key, levels - 1));
 }
 
 /** Who else writes the object, in words. */

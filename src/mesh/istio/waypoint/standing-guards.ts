@@ -1,11 +1,13 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView, ServiceView } from '../../views.ts';
+import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { parsed } from '../policy/parsed.ts';
 import { isOurs, roleOf, targetOf } from '../policy/translate/names.ts';
 import { holds } from '../policy/translate/selection.ts';
 import { isServable, type ServiceFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, TargetRef } from '../policy/types.ts';
+import { boundWaypoint } from './bound.ts';
 import { callersOf, declaredCallers, isGateway, namedBy, runs, toldCallers, type Callers } from './callers.ts';
 import { worldOf } from './world.ts';
 
@@ -20,23 +22,39 @@ function selectorOf(guard: ConfigView): Labels {
   return parsed(guard)?.selector ?? {};
 }
 
-function guardsIn(name: string, { mesh }: Surroundings): readonly ConfigView[] {
-  return mesh.configs('AuthorizationPolicy', name).filter((config) => roleOf(config) === 'Guard' && isOurs(config, true));
+/** Anybody can work out the name of a guard: what is none by what it says refuses nobody as one. */
+function refuses(config: ConfigView): boolean {
+  const policy = parsed(config);
+  return policy?.kind === 'AuthorizationPolicy' && policy.action === 'DENY' && !policy.dryRun;
 }
 
-/** Only pods without a sidecar read guards. */
-function readsGuards(pod: PodView): boolean {
-  return concerns(pod) && runs(pod) && !isGateway(pod) && modeOf(pod) !== 'Sidecar';
+function guardsIn(name: string, { mesh }: Surroundings): readonly ConfigView[] {
+  return mesh.configs('AuthorizationPolicy', name).filter((config) => roleOf(config) === 'Guard' && isOurs(config, true) && refuses(config));
+}
+
+/** Only pods in ambient read guards, and those that it is going to take: outside the mesh nothing does. */
+function readsGuards({ mesh }: Surroundings): (pod: PodView) => boolean {
+  const isTaken = ({ namespace, labels }: PodView): boolean => (labels[dataplaneModeLabel] ?? mesh.labelsOf?.(namespace)?.[dataplaneModeLabel]) === 'ambient';
+  const reads = (pod: PodView): boolean => modeOf(pod) !== 'Sidecar' && (modeOf(pod) !== 'None' || isTaken(pod));
+  return (pod) => concerns(pod) && runs(pod) && !isGateway(pod) && reads(pod);
+}
+
+/**
+ * Whether a waypoint stands in a namespace, or Services of it go through one: guards are made for nothing else, and stay where that does. Asked of one that no
+ * migration takes back, where the guards are all that tells of one.
+ */
+export function isBehindWaypoint(name: string, { mesh }: Surroundings): boolean {
+  return mesh.configs('Gateway', name).length > 0 || mesh.services(name).some((service) => boundWaypoint(service) !== undefined);
 }
 
 /** Whether guards of a namespace can decide: some are there, and so are pods that read them. */
 export function isGuarding(name: string, surroundings: Surroundings): boolean {
-  return guardsIn(name, surroundings).length > 0 && surroundings.mesh.pods(name).some(readsGuards);
+  return guardsIn(name, surroundings).length > 0 && surroundings.mesh.pods(name).some(readsGuards(surroundings));
 }
 
 /** Those that do: they select such a pod. */
-function standingGuards({ namespace: { name }, mesh }: Surroundings, guards: readonly ConfigView[]): readonly ConfigView[] {
-  const pods = mesh.pods(name).filter(readsGuards);
+function standingGuards(surroundings: Surroundings, guards: readonly ConfigView[]): readonly ConfigView[] {
+  const pods = surroundings.mesh.pods(surroundings.namespace.name).filter(readsGuards(surroundings));
   return guards.filter((guard) => pods.some(({ labels }) => holds(selectorOf(guard), labels)));
 }
 
