@@ -79,10 +79,12 @@ function routesElsewhere(surroundings: Surroundings): readonly ConfigView[] {
 }
 
 /** What becomes of each of some routes, told for each namespace that has them within steps of its own. */
-function* fatesOf(routes: readonly ConfigView[], fatesOfOne: (route: ConfigView) => Iterable<Fate>): Generator<Fate> {
+function* fatesOf(routes: readonly ConfigView[], fatesOfOne: (route: ConfigView) => Iterable<Fate>, most = Number.POSITIVE_INFINITY): Generator<Fate> {
   for (const [namespace, own] of Map.groupBy(routes, (route) => route.namespace)) {
     const found: Fate[] = [];
-    const all = bounded(steps, () => { for (const route of own) for (const fate of fatesOfOne(route)) found.push(fate); });
+    const all = bounded(steps, () => {
+      for (const route of own) for (const fate of fatesOfOne(route)) if (found.push(fate) >= most) return;
+    });
     yield* found;
     const [first, ...others] = own;
     if (all.kind === 'TooLarge' && first !== undefined) yield { kind: 'Untold', namespace, route: others.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a), first) };
@@ -156,7 +158,7 @@ const maxPossible = 100;
 export function possiblyCalledRoutes(surroundings: Surroundings, isAsked: (route: ConfigView) => boolean): readonly Fate[] {
   const scene = sceneOf(surroundings);
   const found: Fate[] = [];
-  for (const fate of fatesOf(routesElsewhere(surroundings).filter(isAsked), (route) => possiblyBy(scene, route))) {
+  for (const fate of fatesOf(routesElsewhere(surroundings).filter(isAsked), (route) => possiblyBy(scene, route), maxPossible)) {
     if (found.push(fate) === maxPossible) break;
   }
   return found;
