@@ -28,7 +28,7 @@ function nodeOf(surroundings: Surroundings): Node {
   const pairs = guarded.flatMap(({ service, callers }) => (callers.kind === 'Known' ? callers.callers : [])
     .filter(({ namespace }) => namespace !== name).map(({ namespace }) => ({ namespace, service: `${name}/${service.name}` })));
   const byNamespace = Map.groupBy(pairs, ({ namespace }) => namespace);
-  const routes = calledRoutes(surroundings).flatMap((fate) => (fate.kind === 'Unbound' && fate.calls === 'Yes' ? [{ namespace: fate.service.namespace, route: nameOf(fate.route) }] : []));
+  const routes = calledRoutes(surroundings).flatMap((fate) => (fate.kind === 'Unbound' ? [{ namespace: fate.service.namespace, route: nameOf(fate.route) }] : []));
   return {
     routedBy: new Map([...Map.groupBy(routes, ({ namespace }) => namespace)].map(([namespace, found]) => [namespace, [...new Set(found.map(({ route }) => route))]])),
     name, surroundings, guarded: guarded.length,

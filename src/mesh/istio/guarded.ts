@@ -2,6 +2,7 @@ import type { Itinerary, StepPlan, StepWork, Surroundings } from '../adapter.ts'
 import { internalErrorFix, internalErrorId, internalErrorIn } from '../internal-error.ts';
 import type { Manifest } from '../manifest.ts';
 import type { Hold } from '../others.ts';
+import { isEffortExceeded } from './policy/effort.ts';
 import { found, type Found, type Rule } from './findings/rule.ts';
 
 /**
@@ -12,6 +13,7 @@ export function guarded<T>(surroundings: Surroundings, where: string, work: () =
   try {
     return work();
   } catch (error) {
+    if (isEffortExceeded(error)) throw error;
     surroundings.onFault?.(where, error);
     return otherwise(internalErrorIn(where));
   }

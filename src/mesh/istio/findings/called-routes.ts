@@ -1,20 +1,21 @@
 import type { Surroundings } from '../../adapter.ts';
-import { calledRoutes, calledTitle, waitsForThis, type Fate } from '../waypoint/called-routes.ts';
+import type { ConfigView } from '../../views.ts';
+import { calledRoutes, calledTitle, possiblyCalledRoutes, waitsForThis, type Fate, type FateAtService } from '../waypoint/called-routes.ts';
 import { isFollowedHere, isStranger } from './reach.ts';
 import { concernsNamespace, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** What is known of routes is known of sidecars that leave for ambient; otherwise every route counts as one that is followed. */
-function fates(surroundings: Surroundings): readonly Fate[] {
-  const { route: { from, to }, namespace: { name }, mesh } = surroundings;
-  if (from === 'IstioSidecar' && to === 'IstioAmbient') return calledRoutes(surroundings);
+function fates(surroundings: Surroundings, isAsked: (route: ConfigView) => boolean): readonly Fate[] {
+  const { namespace: { name }, mesh } = surroundings;
+  if (leavesForAmbient(surroundings)) return possiblyCalledRoutes(surroundings, isAsked);
   return [...meshRoutes(surroundings), ...mesh.configs('DestinationRule').filter((rule) => lostTrafficPolicy(rule).length > 0)]
-    .filter((route) => !concernsNamespace(route, name) && isFollowedHere(route, surroundings, route.namespace))
+    .filter((route) => isAsked(route) && !concernsNamespace(route, name) && isFollowedHere(route, surroundings, route.namespace))
     .map((route) => ({ kind: 'Elsewhere', route, hosts: hostsOf(route) }));
 }
 
-function isKind(fate: Fate, traffic: boolean): boolean {
-  return (fate.route.kind === 'DestinationRule') === traffic;
+function leavesForAmbient({ route: { from, to } }: Surroundings): boolean {
+  return from === 'IstioSidecar' && to === 'IstioAmbient';
 }
 
 function lose({ route }: Fate): string {
@@ -27,23 +28,32 @@ function remedy(fate: Extract<Fate, { readonly kind: 'Unbound' }>): string {
     : `Put a waypoint before ${calledTitle(fate)}: its namespace has left its sidecars already.`;
 }
 
+/** Why something is not told, for messages. */
+function tooMuch({ namespace, route }: Extract<Fate, { readonly kind: 'Untold' }>): string {
+  return `takes more steps to work out than one look may take, because of how much stands in ${namespace}, for example ${nameOf(route)}`;
+}
+
 function possible(traffic: boolean): (surroundings: Surroundings) => readonly Evidence[] {
-  return (surroundings) => fates(surroundings).filter((fate) => isKind(fate, traffic)).flatMap((fate): readonly Evidence[] => {
+  const isAsked = ({ kind }: ConfigView): boolean => (kind === 'DestinationRule') === traffic;
+  return (surroundings) => fates(surroundings, isAsked).map((fate): Evidence => {
     const object = nameOf(fate.route);
     switch (fate.kind) {
-      case 'Elsewhere': return [{ object, message: `calls from this namespace to ${fate.hosts.join(', ')} would ${lose(fate)}` }];
-      case 'Unbound': return fate.calls === 'Yes' ? [] : [{
+      case 'Elsewhere': return { object, message: `calls from this namespace to ${fate.hosts.join(', ')} would ${lose(fate)}` };
+      case 'Unbound': return {
         object, message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)} until that is behind a waypoint, and nobody knows whether there are any`,
         fix: `${remedy(fate)} If no workload of this namespace calls it, name its callers in spec.callers.`,
-      }];
-      case 'Lost': return fate.calls === 'Yes' ? [] : [{ object, message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)}, behind a waypoint too (${fate.why}), and nobody knows whether there are any` }];
+      };
+      case 'Lost': return { object, message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)}, behind a waypoint too (${fate.why}), and nobody knows whether there are any` };
+      case 'Untold': return { object, message: `what else calls from this namespace would lose ${tooMuch(fate)}` };
     }
   });
 }
 
+type Certain = ReturnType<typeof calledRoutes>[number];
+
 /** Routes of Services that workloads of the namespace are known to call. */
-function certain(surroundings: Surroundings): readonly Extract<Fate, { readonly calls: string }>[] {
-  return fates(surroundings).flatMap((fate) => (fate.kind !== 'Elsewhere' && fate.calls === 'Yes' ? [fate] : []));
+function certain(surroundings: Surroundings): readonly Certain[] {
+  return leavesForAmbient(surroundings) ? calledRoutes(surroundings) : [];
 }
 
 /** Whether namespaces that are called wait for this one in turn; each is asked about once. */
@@ -59,27 +69,33 @@ function stuckOnes(surroundings: Surroundings): (fate: Fate) => boolean {
 }
 
 /** A stranger's is only named; for one beside the Service that is called, its owner and this one's agree before anybody moves on. */
-function othersOf({ route, service }: Extract<Fate, { readonly calls: string }>, surroundings: Surroundings): Pick<Evidence, 'others'> {
+function othersOf({ route, service }: FateAtService, surroundings: Surroundings): Pick<Evidence, 'others'> {
   if (!isStranger(route, surroundings)) return {};
   return { others: isStranger(route, surroundings, service.namespace) ? 'Noted' : 'Holds' };
 }
 
+const untoldFix = 'Have the owner make it smaller, or limit it with exportTo. Or name who calls that namespace in spec.callers, or the object in spec.accept.';
+
+function lostOf(fate: Certain, surroundings: Surroundings): Evidence {
+  const object = nameOf(fate.route);
+  // It is always what others have that is too large.
+  if (fate.kind === 'Untold') return { object, others: 'Noted', message: `what calls of workloads of this namespace would lose without their sidecars ${tooMuch(fate)}`, fix: untoldFix };
+  const start = `workloads of this namespace call ${calledTitle(fate)}, and without their sidecars would ${lose(fate)}`;
+  const evidence = fate.kind === 'Unbound' ? { object, message: `${start} until that is behind a waypoint`, fix: remedy(fate) } : { object, message: `${start}: ${fate.why}` };
+  return { ...evidence, ...othersOf(fate, surroundings) };
+}
+
 function lost(surroundings: Surroundings): readonly Evidence[] {
   const isStuck = stuckOnes(surroundings);
-  return certain(surroundings).filter((fate) => !isStuck(fate)).map((fate) => {
-    const start = `workloads of this namespace call ${calledTitle(fate)}, and without their sidecars would ${lose(fate)}`;
-    const evidence = fate.kind === 'Unbound'
-      ? { object: nameOf(fate.route), message: `${start} until that is behind a waypoint`, fix: remedy(fate) }
-      : { object: nameOf(fate.route), message: `${start}: ${fate.why}` };
-    return { ...evidence, ...othersOf(fate, surroundings) };
-  });
+  return certain(surroundings).filter((fate) => !isStuck(fate)).map((fate) => lostOf(fate, surroundings));
 }
 
 function stuck(surroundings: Surroundings): readonly Evidence[] {
-  return certain(surroundings).filter(stuckOnes(surroundings)).map((fate) => ({
+  const isStuck = stuckOnes(surroundings);
+  return certain(surroundings).flatMap((fate) => (fate.kind === 'Untold' || !isStuck(fate) ? [] : [{
     object: nameOf(fate.route),
     message: `calls from this namespace to ${calledTitle(fate)} will ${lose(fate)} from the restart of its pods until that is behind a waypoint: namespace ${fate.service.namespace} in turn waits until this one is in ambient`,
-  }));
+  }]));
 }
 
 /** Routing and traffic policy of Services elsewhere, which sidecars apply as clients. */

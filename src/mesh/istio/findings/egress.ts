@@ -1,4 +1,7 @@
-import { createHash } from 'node:crypto';
+import { listed } from '../../../base/counted.ts';
+import { memoize } from '../../../base/memoize.ts';
+import { Recent } from '../../../base/recent.ts';
+import { sha256 } from '../../../base/sha256.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { records, strings, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
@@ -7,7 +10,7 @@ import { guarded } from '../guarded.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { waypointReads, type WaypointName } from '../policy/attachment.ts';
 import { describe } from '../policy/describe.ts';
-import { bounded } from '../policy/effort.ts';
+import { bounded, spend, type Costed } from '../policy/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
 import { parsed } from '../policy/parsed.ts';
 import type { AuthorizationPolicy, Policy } from '../policy/types.ts';
@@ -18,7 +21,7 @@ import { isWaypoint, namedWaypoint } from '../waypoint/bound.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { isStranger } from './reach.ts';
-import { nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+import { nameOf, type Evidence, type Rule } from './rule.ts';
 
 /*
  * Hosts outside the mesh behind a waypoint: callers in ambient reach the ServiceEntry through it, callers with sidecars never do
@@ -28,7 +31,7 @@ import { nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
  */
 
 /** The waypoint that a ServiceEntry is bound to or names, from its status, or else from its labels: those of its namespace are seen by istiod only. */
-function waypointOf({ namespace, labels, status }: ConfigView): WaypointName | undefined {
+const waypointOf = memoize(({ namespace, labels, status }: ConfigView): WaypointName | undefined => {
   const bound = records(status['conditions']).find(({ type }) => type === 'istio.io/WaypointBound');
   // Of the reasons against it this one passes by itself.
   if (bound?.['status'] === 'False' && bound['reason'] !== 'WaypointIsNotReady') return undefined;
@@ -36,19 +39,46 @@ function waypointOf({ namespace, labels, status }: ConfigView): WaypointName | u
   if (home !== undefined && said !== undefined) return { namespace: home, name: said };
   const named = namedWaypoint(labels, namespace);
   return named === 'none' ? undefined : named;
+});
+
+/** What a policy is for, in words to look it up by: as `waypointReads` compares them. */
+function keysOf({ namespace, targetRefs }: Policy): readonly string[] {
+  return [...new Set(targetRefs.filter(({ kind }) => kind !== 'Service').map(({ kind, name }) => (kind === 'GatewayClass' ? `${kind} ${namespace}` : `${kind} ${namespace}/${name}`)))];
 }
 
-/** Policies that a waypoint could enforce for a ServiceEntry; there are few of them, and each look at a namespace asks. */
-function candidates({ mesh }: Surroundings): readonly Policy[] {
-  const forOthers = ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).filter((config) => targetRefs(config).some(({ kind }) => kind !== 'Service'));
-  return forOthers.flatMap((config) => parsed(config) ?? []);
+/** Policies that a waypoint could enforce for a ServiceEntry, by what they are for: once for as long as none changes, whichever namespaces are looked at. */
+const byTarget = memoize((configs: readonly ConfigView[]): ReadonlyMap<string, readonly Policy[]> => {
+  const found = new Map<string, Policy[]>();
+  for (const policy of configs.flatMap((config) => parsed(config) ?? [])) {
+    for (const key of keysOf(policy)) {
+      const same = found.get(key);
+      if (same === undefined) found.set(key, [policy]);
+      else same.push(policy);
+    }
+  }
+  return found;
+});
+
+/** What is the same for all hosts that a look asks about. */
+interface Scene {
+  readonly surroundings: Surroundings;
+  readonly options: PolicyOptions;
+  readonly policies: readonly ReturnType<typeof byTarget>[];
+}
+
+/** Those that its waypoint enforces for a ServiceEntry: a step for each that has to do with one of the two. */
+function enforcedFor({ namespace, name }: ConfigView, waypoint: WaypointName, { policies, options }: Scene): readonly Policy[] {
+  const keys = [`ServiceEntry ${namespace}/${name}`, `Gateway ${waypoint.namespace}/${waypoint.name}`, `GatewayClass ${options.rootNamespace}`];
+  const near = policies.flatMap((known) => [...new Set(keys.flatMap((key) => known.get(key) ?? []))]);
+  spend(1 + near.length);
+  return near.filter((policy) => waypointReads(policy, waypoint, { kind: 'ServiceEntry', namespace, name }, options));
 }
 
 /** Whom the pods of the namespace call as. */
-function ownIdentities({ pods, workloads, otherTemplates, namespace, mesh }: Surroundings): readonly string[] {
+const ownIdentities = memoize(({ pods, workloads, otherTemplates, namespace, mesh }: Surroundings): readonly string[] => {
   const { trustDomain } = policyOptionsOf(mesh);
   return [...new Set([...pods, ...workloads, ...otherTemplates].map(({ serviceAccount }) => serviceAccount))].map((account) => `${trustDomain}/ns/${namespace.name}/sa/${account}`).sort();
-}
+});
 
 function requestsOf(identities: readonly string[]): RequestSet {
   return matching([[{ anyOf: identities.map((value) => ({ of: 'identity', part: 'Principal', match: { kind: 'Exact', value } } as const)), negated: false }]]);
@@ -57,26 +87,33 @@ function requestsOf(identities: readonly string[]): RequestSet {
 /** Steps for what the policies of one host refuse to one namespace: they are of others, so that it must not take long. */
 const steps = 200_000;
 
+/** Steps for all hosts of one namespace: what somebody writes there takes nothing from what is told of the rest. */
+const stepsOfNamespace = 1_000_000;
+
 /** What was found, by all that decides about it: each look at each namespace asks. */
-const known = new Map<string, string | undefined>();
-const mostKnown = 1000;
+const known = new Recent<Costed<string | undefined>>(1000);
+
+const digestOf = memoize((object: object): string => sha256(JSON.stringify(object)));
 
 /** A request of the namespace that the policies refuse, or leave to an external authorizer, in words; undefined if they let every one through. */
-function refusedRequest(policies: readonly Policy[], surroundings: Surroundings): string | undefined {
+function refusedRequest(policies: readonly Policy[], { surroundings, options }: Scene): string | undefined {
   if (policies.some(({ kind }) => kind === 'RequestAuthentication')) return 'one with a token that is not valid';
-  const options = policyOptionsOf(surroundings.mesh);
   const identities = ownIdentities(surroundings);
   const readable = policies.filter((policy) => policy.kind === 'AuthorizationPolicy');
-  const key = createHash('sha256').update(JSON.stringify([readable, identities, options])).digest('base64');
-  if (known.has(key)) return known.get(key);
-  const found = bounded(steps, () => refusedTo(identities, readable, options));
-  const answer = found.kind === 'Done' ? found.value : untold;
-  if (known.size >= mostKnown) known.clear();
+  const key = sha256([digestOf(identities), digestOf(options), ...readable.map(digestOf)].join());
+  const answer = known.get(key) ?? answered(identities, readable, options);
   known.set(key, answer);
-  return answer;
+  // Counted whether it is remembered or not: what a look says must not depend on what was looked at before.
+  spend(answer.steps);
+  return answer.value;
 }
 
 const untold = 'which ones cannot be told: there are too many values';
+
+function answered(identities: readonly string[], policies: readonly AuthorizationPolicy[], options: PolicyOptions): Costed<string | undefined> {
+  const found = bounded(steps, () => refusedTo(identities, policies, options));
+  return found.kind === 'Done' ? { value: found.value, steps: found.steps } : { value: untold, steps };
+}
 
 function refusedTo(identities: readonly string[], policies: readonly AuthorizationPolicy[], options: PolicyOptions): string | undefined {
   for (const protocol of ['http', 'tcp'] as const) {
@@ -88,36 +125,65 @@ function refusedTo(identities: readonly string[], policies: readonly Authorizati
 }
 
 function nameOfHosts({ spec }: ConfigView): string {
-  return strings(spec['hosts']).join(', ');
+  return listed(strings(spec['hosts']), maxNamed);
 }
 
-function judge(entry: ConfigView, waypoint: WaypointName, all: readonly Policy[], surroundings: Surroundings): Evidence | undefined {
-  const { route: { from, to }, namespace, mesh } = surroundings;
-  const [object, hosts, through] = [nameOf(entry), nameOfHosts(entry), `${waypoint.namespace}/${waypoint.name}`];
+/** Hosts and policies that are named one by one. */
+const maxNamed = 10;
+
+/** A ServiceEntry with its waypoint. */
+interface Bound {
+  readonly entry: ConfigView;
+  readonly waypoint: WaypointName;
+}
+
+function judge({ entry, waypoint }: Bound, scene: Scene): Evidence | undefined {
+  const { surroundings, surroundings: { namespace } } = scene;
   const chosen = chosenWaypoint(surroundings);
   if (isWaypoint(waypoint, chosen) && getsWaypoint(surroundings)) {
     // A Gateway without allowedRoutes has nothing of other namespaces bound to it by istiod (pilot/pkg/serviceregistry/ambient/waypoints.go); one that is adopted has none.
     if (entry.namespace !== namespace.name) return undefined;
-    return { object, message: `it names the waypoint ${through}, which is going to stand before Services of the namespace: callers in ambient would reach ${hosts} through it, and the policies copied for the namespace would decide about that`, fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.` };
+    return { object: nameOf(entry), message: `it names the waypoint ${waypoint.namespace}/${waypoint.name}, which is going to stand before Services of the namespace: callers in ambient would reach ${nameOfHosts(entry)} through it, and the policies copied for the namespace would decide about that`, fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.` };
   }
   // What names a waypoint that nobody has made goes through none (fetchWaypointForTarget in pilot/pkg/serviceregistry/ambient/waypoints.go).
-  if (!mesh.configs('Gateway', waypoint.namespace).some(({ name }) => name === waypoint.name)) return undefined;
-  const policies = all.filter((policy) => waypointReads(policy, waypoint, { kind: 'ServiceEntry', namespace: entry.namespace, name: entry.name }, policyOptionsOf(mesh)));
-  const refused = policies.length === 0 ? undefined : refusedRequest(policies, surroundings);
-  if (refused === undefined) return undefined;
-  const names = policies.map(nameOf).join(', ');
+  if (!surroundings.mesh.configs('Gateway', waypoint.namespace).some(({ name }) => name === waypoint.name)) return undefined;
+  const policies = enforcedFor(entry, waypoint, scene);
+  const refused = policies.length === 0 ? undefined : refusedRequest(policies, scene);
+  return refused === undefined ? undefined : lost({ entry, waypoint }, policies, refused, surroundings);
+}
+
+/** What the policies of a host refuse, and what becomes of that. */
+function lost({ entry, waypoint }: Bound, policies: readonly Policy[], refused: string, surroundings: Surroundings): Evidence | undefined {
+  const { route: { from, to }, namespace } = surroundings;
+  const [object, hosts, through] = [nameOf(entry), nameOfHosts(entry), `${waypoint.namespace}/${waypoint.name}`];
+  const names = policies.length === 0 ? 'its policies' : listed(policies.map(nameOf), maxNamed);
   if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`, severity: 'Warning' };
   return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.', ...([entry, ...policies].some((each) => isStranger(each, surroundings)) && { others: 'Protects' as const }) } : undefined;
 }
 
 /** What one that cannot be judged stumbles over is its owner's: that one is not known, and all others are. */
-function judgeSafely(bound: { readonly entry: ConfigView; readonly waypoint: WaypointName }, all: readonly Policy[], surroundings: Surroundings): Evidence | undefined {
+function judgeSafely(bound: Bound, scene: Scene): Evidence | undefined {
   const { entry, waypoint } = bound;
+  const { surroundings } = scene;
   const object = nameOf(entry);
-  return guarded<Evidence | undefined>(surroundings, `what policies refuse at ${object}`, () => judge(entry, waypoint, all, surroundings), (why) => ({
+  return guarded<Evidence | undefined>(surroundings, `what policies refuse at ${object}`, () => judge(bound, scene), (why) => ({
     object, message: `${why}: what the policies of waypoint ${waypoint.namespace}/${waypoint.name} refuse there cannot be told`,
     ...(surroundings.route.to === 'IstioAmbient' && { severity: 'Warning' as const }), ...(isStranger(entry, surroundings) && { others: 'Protects' as const }),
   }));
+}
+
+/** What is said of the ServiceEntries of one namespace; of those that are too many to tell, that once. */
+function judgeAll(own: readonly Bound[], scene: Scene): readonly Evidence[] {
+  const found: Evidence[] = [];
+  let next: Bound | undefined;
+  const all = bounded(stepsOfNamespace, () => {
+    for (const bound of own) {
+      next = bound;
+      found.push(...[judgeSafely(bound, scene)].filter((evidence) => evidence !== undefined));
+    }
+  });
+  const untoldOne = all.kind === 'TooLarge' && next !== undefined ? lost(next, [], untold, scene.surroundings) : undefined;
+  return untoldOne === undefined ? found : [...found, untoldOne];
 }
 
 /** What the pods of the namespace may reach outside the mesh. */
@@ -126,12 +192,14 @@ export const egressRules: readonly Rule[] = [
     id: 'MM098', severity: 'Critical', when: 'Always', title: 'ServiceEntry behind a waypoint',
     fix: `Let the policies admit what the pods of this namespace need, or take the label ${useWaypointLabel} from the ServiceEntry until they are migrated.`,
     find: (surroundings) => {
-      const bound = surroundings.mesh.configs('ServiceEntry').flatMap((entry) => {
+      const bound = surroundings.mesh.configs('ServiceEntry').flatMap((entry): readonly Bound[] => {
         const waypoint = waypointOf(entry);
         return waypoint === undefined ? [] : [{ entry, waypoint }];
       });
-      const policies = bound.length === 0 ? [] : candidates(surroundings);
-      return bound.flatMap((each) => judgeSafely(each, policies, surroundings) ?? []);
+      if (bound.length === 0) return [];
+      const { mesh } = surroundings;
+      const scene = { surroundings, options: policyOptionsOf(mesh), policies: ['AuthorizationPolicy', 'RequestAuthentication'].map((kind) => byTarget(mesh.configs(kind))) };
+      return [...Map.groupBy(bound, ({ entry }) => entry.namespace).values()].flatMap((own) => judgeAll(own, scene));
     },
   },
 ];

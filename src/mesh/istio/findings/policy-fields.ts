@@ -1,3 +1,4 @@
+import { memoize } from '../../../base/memoize.ts';
 import { list, records, record, text, type Json } from '../../json.ts';
 
 /*
@@ -46,6 +47,6 @@ export function principals(spec: Json): readonly string[] {
 }
 
 /** Whether a policy looks at its callers: without an identity they are others to it. */
-export function asksWhoCalls(spec: Json): boolean {
+export const asksWhoCalls: (spec: Json) => boolean = memoize((spec: Json) => {
   return records(spec['rules']).some((rule) => records(rule['from']).length > 0 || records(rule['when']).some((condition) => text(condition['key'])?.startsWith('source.') === true));
-}
+});

@@ -1,7 +1,9 @@
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { list, records, strings } from '../../json.ts';
 import { selects, type ConfigView } from '../../views.ts';
 import { policyOptionsOf } from '../policy-options.ts';
+import { spend } from '../policy/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
 import { followers, isFollowed } from '../policy/visibility.ts';
 import { hostsOf } from './route-objects.ts';
@@ -21,14 +23,25 @@ function sidecarOf(labels: Readonly<Record<string, string>>, { mesh, namespace }
   return selecting ?? own.find(wide) ?? mesh.configs('Sidecar', mesh.rootNamespace).find(wide);
 }
 
-/** Whether its egress lets a VirtualService in; without egress everything is (SelectVirtualServices). Short names are taken for any. */
-function imports({ spec }: ConfigView, route: ConfigView, home: string): boolean {
-  if (list(spec['egress']).length === 0) return true;
-  return records(spec['egress']).flatMap(({ hosts }) => strings(hosts)).some((entry) => {
-    const [from = '', host = ''] = entry.split('/');
-    const isFrom = from === '*' || (from === '.' ? home : from) === route.namespace;
-    return isFrom && hostsOf(route).some((each) => !each.includes('.') || overlaps(each, host));
-  });
+/** The hosts that the egress of a Sidecar lets in, by namespace; undefined without egress. */
+const egressOf = memoize(({ spec }: ConfigView): ReadonlyMap<string, readonly string[]> | undefined => {
+  if (list(spec['egress']).length === 0) return undefined;
+  const entries = records(spec['egress']).flatMap(({ hosts }) => strings(hosts)).map((entry) => entry.split('/'));
+  return new Map([...Map.groupBy(entries, ([from = '']) => from)].map(([from, all]) => [from, all.map(([, host = '']) => host)]));
+});
+
+/** Pairs of hosts that are compared: what a stranger writes, times what stands in one's own Sidecar. */
+const maxPairs = 50_000;
+
+/** Whether its egress lets a VirtualService in; without egress everything is (SelectVirtualServices). Short names are taken for any, and so is what is too much to compare. */
+function imports(sidecar: ConfigView, route: ConfigView, home: string): boolean {
+  const egress = egressOf(sidecar);
+  if (egress === undefined) return true;
+  const said = ['*', route.namespace, ...(route.namespace === home ? ['.'] : [])].flatMap((from) => egress.get(from) ?? []);
+  if (said.length === 0) return false;
+  const hosts = hostsOf(route);
+  spend(hosts.length / 16);
+  return said.length * hosts.length > maxPairs || said.some((host) => hosts.some((each) => !each.includes('.') || overlaps(each, host)));
 }
 
 /** What is the same for all objects that a look asks about; there may be thousands. */

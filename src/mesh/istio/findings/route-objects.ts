@@ -1,14 +1,9 @@
 import type { Surroundings } from '../../adapter.ts';
+import { memoize } from '../../../base/memoize.ts';
 import { record, records, strings, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
+import { Names } from '../policy/translate/host-names.ts';
 import { isForMesh } from '../policy/translate/route-hosts.ts';
-
-/** `reviews`, `reviews.shop` or `reviews.shop.svc.cluster.local`: the namespace, with short names in the object's own. */
-export function namespaceOfHost(host: string, own: string): string | undefined {
-  const parts = host.split('.');
-  if (parts.length === 1) return own;
-  return parts.length === 2 || parts[2] === 'svc' ? parts[1] : undefined;
-}
 
 /** The VirtualServices that sidecars apply as clients. */
 export function meshRoutes({ mesh }: Surroundings): readonly ConfigView[] {
@@ -20,15 +15,12 @@ export function gatewayRoutes({ mesh }: Surroundings): readonly ConfigView[] {
   return ['HTTPRoute', 'GRPCRoute'].flatMap((kind) => mesh.configs(kind));
 }
 
-/** Whether a host, `*` or a wildcard such as `*.svc.cluster.local` among them, takes in Services of the namespace. */
-function takesIn(host: string, own: string, namespace: string): boolean {
-  const bySuffix = host.startsWith('*') && `any.${namespace}.svc.cluster.local`.endsWith(host.slice(1));
-  return bySuffix || namespaceOfHost(host, own) === namespace;
-}
+/** What the hosts of a route name, `*` and wildcards such as `*.svc.cluster.local` among them. */
+export const namesOfRoute: (route: ConfigView) => Names = memoize((route: ConfigView) => new Names(() => hostsOf(route).map((host) => ({ host, home: route.namespace }))));
 
 /** Whether it stands in the namespace, whose clients apply it, or routes to one of its Services. */
 export function concernsNamespace(route: ConfigView, namespace: string): boolean {
-  return route.namespace === namespace || hostsOf(route).some((host) => takesIn(host, route.namespace, namespace));
+  return route.namespace === namespace || namesOfRoute(route).reachInto(namespace);
 }
 
 /** What a route is for: hosts, or its parents of kind Service as hosts. */
@@ -43,8 +35,8 @@ export function hostsOf({ kind, namespace, spec }: ConfigView): readonly string[
 const clientPolicies = ['loadBalancer', 'connectionPool', 'outlierDetection', 'portLevelSettings', 'proxyProtocol', 'retryBudget', 'tunnel'];
 
 /** What of a DestinationRule sidecars apply and ztunnel does not. */
-export function lostTrafficPolicy({ spec }: ConfigView): readonly string[] {
+export const lostTrafficPolicy: (rule: ConfigView) => readonly string[] = memoize(({ spec }: ConfigView) => {
   const policies = [record(spec['trafficPolicy']), ...records(spec['subsets']).map((subset) => record(subset['trafficPolicy']))];
   const tls = policies.map((policy) => text(record(policy['tls'])['mode'])).filter((mode) => mode === 'SIMPLE' || mode === 'MUTUAL' || mode === 'DISABLE');
   return [...new Set([...policies.flatMap((policy) => clientPolicies.filter((field) => policy[field] !== undefined)), ...tls.map((mode) => `tls ${mode}`)])];
-}
+});

@@ -1,4 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
+import { guardedServices } from '../waypoint/callers.ts';
 import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
 import { exitChangesOf } from '../waypoint/exit/proof.ts';
 import { isExit } from '../waypoint/exit/route.ts';
@@ -6,7 +7,8 @@ import { exitTranslationOf } from '../waypoint/exit/translation.ts';
 import type { Change } from '../waypoint/change.ts';
 import { changesOf } from '../waypoint/proof.ts';
 import { translationOf } from '../waypoint/translation.ts';
-import { makeSmaller } from '../policy/translate/size.ts';
+import { worldOf } from '../waypoint/world.ts';
+import { largestIn, makeSmaller } from '../policy/translate/size.ts';
 import type { Problem } from '../policy/translate/problem.ts';
 import type { Evidence, Rule } from './rule.ts';
 
@@ -19,8 +21,16 @@ function unknown(problems: readonly Problem[], changes: () => readonly Change[])
   return changes().filter(({ kind }) => kind === 'Unknown').map(({ object, message }) => ({ object, message }));
 }
 
+/** Callers that cannot be told are none that anybody could wait for. */
+function untoldCallers(surroundings: Surroundings): readonly Evidence[] {
+  if (surroundings.spec.policies.bypass !== 'CallersFirst' || translationOf(surroundings).problems.some(({ tooLarge }) => tooLarge === true)) return [];
+  if (!guardedServices(surroundings).some(({ callers }) => callers.kind === 'Unknown' && callers.untold === true)) return [];
+  const { object, sentence } = largestIn(worldOf(surroundings));
+  return [{ object, message: `who calls the Services of ${surroundings.namespace.name} takes more steps to work out than one look may take; ${sentence}` }];
+}
+
 function find(surroundings: Surroundings): readonly Evidence[] {
-  if (getsWaypoint(surroundings)) return unknown(translationOf(surroundings).problems, () => changesOf(surroundings));
+  if (getsWaypoint(surroundings)) return [...unknown(translationOf(surroundings).problems, () => changesOf(surroundings)), ...untoldCallers(surroundings)];
   if (!isExit(surroundings.route) || itineraryOf(surroundings) !== 'L7') return [];
   return unknown(exitTranslationOf(surroundings).problems, () => exitChangesOf(surroundings));
 }

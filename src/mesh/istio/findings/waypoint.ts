@@ -120,7 +120,7 @@ export const waypointRules: readonly Rule[] = [
     id: 'MM082', severity: 'Critical', when: 'Start', title: 'Nobody knows who calls the Service',
     notOnTheWay: 'Who calls is settled before the start and kept with the order of restarts; afterwards metrics show the move itself.',
     fix: 'Name the callers in spec.callers, or in every rule of the ALLOW policies, or have the operator ask Prometheus (--prometheus-url); or set spec.policies.bypass to FailClosed to have callers with sidecars refused until they are in ambient.',
-    find: callersFirst((surroundings) => guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Known' ? [] : [{ object: serviceName(service), message: `callers with sidecars would be refused, and ${callers.why}` }]))),
+    find: callersFirst((surroundings) => guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Known' || callers.untold === true ? [] : [{ object: serviceName(service), message: `callers with sidecars would be refused, and ${callers.why}` }]))),
   },
   {
     id: 'MM083', severity: 'Critical', when: 'Start', notOnTheWay: 'Flip waits for these callers (awaitsCallers): whoever may call takes nobody back by starting to.', title: 'Callers still have sidecars',

@@ -9,6 +9,9 @@ export const translationSteps = 1_500_000;
 /** Steps that it may take to prove what comes of it: enough for as many policies as are translated, each of a Service of its own. */
 export const proofSteps = 1_600_000;
 
+/** Steps that it may take to tell who calls the Services of a namespace: each is asked of each policy, and each caller that one names counts. */
+export const callerSteps = 1_000_000;
+
 /** What it takes to begin with the pods of a template behind a Service, whatever the policies say of them. */
 export const stepsOfScene = 800;
 
@@ -18,6 +21,11 @@ export const classificationSteps = 5_000_000;
 /** Thrown when a look has taken all its steps. Only `bounded` catches it: what was found until then says nothing. */
 class EffortExceeded extends Error {
   override readonly name = 'EffortExceeded';
+}
+
+/** Whether an error is that: who guards against faults lets it through to whoever bounds the work. */
+export function isEffortExceeded(error: unknown): boolean {
+  return error instanceof EffortExceeded;
 }
 
 interface Effort {

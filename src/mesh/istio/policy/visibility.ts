@@ -1,3 +1,4 @@
+import { memoize } from '../../../base/memoize.ts';
 import { list, strings, type Json } from '../../json.ts';
 
 /*
@@ -41,11 +42,16 @@ export function exportedTo({ kind, namespace, spec }: Exported, defaults: Export
   return to.includes('~') ? [] : to.map((each) => (each === '.' ? namespace : each));
 }
 
+/** What an object says itself, read once: it may be a list of thousands, and every namespace asks. */
+const saidBy = memoize(({ kind, spec }: Exported): ReadonlySet<string> => new Set(kind === 'VirtualService' || kind === 'DestinationRule' ? strings(spec['exportTo']) : []));
+
 /** Whether it is visible in a namespace. A DestinationRule without `exportTo` is in its own whatever the default is (setDestinationRules). */
 export function isVisible(object: Exported, namespace: string, defaults: ExportDefaults = everywhere): boolean {
+  const said = saidBy(object);
+  const isHome = namespace === object.namespace;
+  if (said.size > 0 && object.spec['workloadSelector'] === undefined) return said.has('*') || (!said.has('~') && (said.has(namespace) || (isHome && said.has('.'))));
   const to = exportedTo(object, defaults);
-  const atHome = object.kind === 'DestinationRule' && namespace === object.namespace && strings(object.spec['exportTo']).length === 0;
-  return atHome || to.includes('*') || to.includes(namespace);
+  return (object.kind === 'DestinationRule' && isHome && said.size === 0) || to.includes('*') || to.includes(namespace);
 }
 
 /** A call: from the clients of a namespace to a Service of one. */

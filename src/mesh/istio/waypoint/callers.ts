@@ -1,15 +1,17 @@
+import { memoize } from '../../../base/memoize.ts';
 import type { MeshMigrationSpec } from '../../../api/mesh-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { injects } from '../injection.ts';
 import { modeOf } from '../pod-mode.ts';
+import { bounded, callerSteps, spend } from '../policy/effort.ts';
 import { coverage } from '../policy/translate/selection.ts';
 import type { ServiceFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Rule, Source } from '../policy/types.ts';
 import { isInjectedGateway, isMadeGateway } from './gateway-pods.ts';
 import { fromMetrics, observedCalls } from './observed.ts';
 import { translationOf } from './translation.ts';
-import { worldOf } from './world.ts';
+import { policyWorldOf } from './world.ts';
 
 /** Somebody who may call; without serviceAccount everybody in the namespace. */
 export interface Caller {
@@ -23,7 +25,11 @@ export interface Caller {
 export type Callers =
   /** `seen`: they did call, and are not only those who may. `declared`: it is the user who says so, of whoever it is. */
   | { readonly kind: 'Known'; readonly callers: readonly Caller[]; readonly from: string; readonly seen?: true; readonly declared?: true }
-  | { readonly kind: 'Unknown'; readonly why: string };
+  /** `untold`: it takes more steps to tell than one look may take, which is MM119. */
+  | { readonly kind: 'Unknown'; readonly why: string; readonly untold?: true };
+
+/** What of a namespace says who calls its Services. */
+export type PolicyWorld = Pick<World, 'policies' | 'workloads'>;
 
 const identity = /^[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/;
 
@@ -50,7 +56,8 @@ export function ofRule(rule: Rule, home: string): readonly Caller[] | undefined 
 }
 
 /** What the ALLOW policies of a Service say about its callers: nobody else gets through, so nobody else calls with success. */
-function fromPolicies(service: ServiceFacts, world: World): Callers {
+function fromPolicies(service: ServiceFacts, world: PolicyWorld): Callers {
+  spend(1 + world.policies.length / 16);
   const selecting = world.policies.map(({ policy }) => policy)
     .filter((policy) => coverage(policy, service, world.workloads) === 'All');
   return namedBy(selecting);
@@ -64,6 +71,7 @@ export function namedBy(policies: readonly AuthorizationPolicy[]): Callers {
   for (const policy of allows) {
     for (const [index, rule] of policy.rules.entries()) {
       const found = ofRule(rule, policy.namespace);
+      spend(1 + (found?.length ?? 0));
       if (found === undefined) return { kind: 'Unknown', why: `rule ${index} of AuthorizationPolicy ${policy.namespace}/${policy.name} does not name its callers` };
       for (const caller of found) callers.push(caller);
     }
@@ -79,12 +87,12 @@ export function declaredCallers(namespace: string, declared: MeshMigrationSpec['
 }
 
 /** Who calls a Service by what the user declared, else by what its policies tell. */
-export function toldCallers(service: ServiceFacts, world: World, declared: MeshMigrationSpec['callers']): Callers {
+export function toldCallers(service: ServiceFacts, world: PolicyWorld, declared: MeshMigrationSpec['callers']): Callers {
   return declaredCallers(service.namespace, declared) ?? fromPolicies(service, world);
 }
 
 /** The same, else by what metrics saw. */
-export function callersOf(service: ServiceFacts, world: World, surroundings: Surroundings): Callers {
+export function callersOf(service: ServiceFacts, world: PolicyWorld, surroundings: Surroundings): Callers {
   const told = toldCallers(service, world, surroundings.spec.callers);
   if (told.kind === 'Known') return told;
   const seen = fromMetrics(service, surroundings);
@@ -140,13 +148,24 @@ export function sleepingCallers(callers: readonly Caller[], { mesh }: Surroundin
   return callers.filter((caller) => injects(mesh.labelsOf?.(caller.namespace) ?? {}) && !mesh.pods(caller.namespace).some((pod) => isOf(caller, pod) && runs(pod)));
 }
 
-/** The Services of the namespace that refuse whoever goes past the waypoint, with who calls them. */
-export function guardedServices(surroundings: Surroundings): readonly { readonly service: ServiceFacts; readonly callers: Callers }[] {
-  const world = worldOf(surroundings);
-  return translationOf(surroundings).needs
-    .filter(({ servable, reasons }) => servable && reasons.some(({ enforces }) => enforces))
-    .map(({ service }) => ({ service, callers: callersOf(service, world, surroundings) }));
+/** A Service that refuses whoever goes past the waypoint, with who calls it. */
+interface Guarded {
+  readonly service: ServiceFacts;
+  readonly callers: Callers;
 }
+
+const untold: Callers = { kind: 'Unknown', why: 'who calls it takes more steps to work out than one look may take', untold: true };
+
+/** The Services of the namespace that refuse whoever goes past the waypoint, with who calls them; worked out once, within steps of its own. */
+export const guardedServices: (surroundings: Surroundings) => readonly Guarded[] = memoize((surroundings: Surroundings) => {
+  const services = translationOf(surroundings).needs.filter(({ servable, reasons }) => servable && reasons.some(({ enforces }) => enforces)).map(({ service }) => service);
+  const { callers: declared } = surroundings.spec;
+  const told = bounded(callerSteps, () => {
+    const world = policyWorldOf(surroundings);
+    return services.map((service) => ({ service, callers: callersOf(service, world, surroundings) }));
+  });
+  return told.kind === 'Done' ? told.value : services.map((service) => ({ service, callers: declaredCallers(service.namespace, declared) ?? untold }));
+});
 
 /** Somebody whom metrics saw calling a Service although `spec.callers` leaves them out, and who would be refused. */
 export interface LeftOut {
@@ -166,7 +185,7 @@ function wouldBeRefused(caller: Caller, surroundings: Surroundings): boolean {
  * incomplete list of theirs is not possible: whoever is not on it does not get through now.
  */
 export function leftOut(surroundings: Surroundings): readonly LeftOut[] {
-  const world = worldOf(surroundings);
+  const world = policyWorldOf(surroundings);
   return guardedServices(surroundings).flatMap(({ service }) => {
     const declared = declaredCallers(service.namespace, surroundings.spec.callers);
     const calls = observedCalls(service, surroundings);

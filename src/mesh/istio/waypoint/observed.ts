@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ObservedCaller, ObservedCallers } from '../../telemetry.ts';
 import { selects } from '../../views.ts';
+import { spend } from '../policy/effort.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
 import { chosenWaypoint } from './chosen.ts';
 import type { Callers } from './callers.ts';
@@ -14,6 +15,7 @@ export function nameInMetrics(labels: Readonly<Record<string, string>>, name: st
 
 /** Names in metrics of what is behind a Service: `awake` if it has pods, which would have reported something. */
 function behind({ selector }: ServiceFacts, { workloads, otherTemplates, pods }: Surroundings): readonly { readonly name: string; readonly awake: boolean }[] {
+  spend((workloads.length + otherTemplates.length + pods.length) / 4);
   const names = new Map(workloads.filter(({ templateLabels }) => selects({ matchLabels: selector }, templateLabels))
     .map(({ name, templateLabels, replicas }) => [nameInMetrics(templateLabels, name), replicas > 0]));
   for (const { name, templateLabels } of otherTemplates) if (selects({ matchLabels: selector }, templateLabels)) names.set(nameInMetrics(templateLabels, name), false);

@@ -4,16 +4,16 @@ import { onlyRevision } from '../mesh-config.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { parsed } from '../policy/parsed.ts';
-import type { ConfigObject, Original, WorkloadFacts, World } from '../policy/translate/world.ts';
+import type { Original, WorkloadFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../policy/types.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { boundBefore, chosenWaypoint } from './chosen.ts';
 import { makesGateway } from './gateway-pods.ts';
 import { gatewayNameLabel } from './gateway.ts';
 import { podsWithoutWorkload } from './other-pods.ts';
+import { routesOf } from './routes-of.ts';
 
 const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
-const routes = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'DestinationRule'];
 
 function originals<P extends Policy>(kind: P['kind'], objects: readonly ConfigView[]): readonly Original<P & (AuthorizationPolicy | RequestAuthentication)>[] {
   return objects.flatMap((object) => {
@@ -38,11 +38,19 @@ export function workloadsIn(surroundings: Surroundings): readonly WorkloadFacts[
   return [...templates, ...podsWithoutWorkload(surroundings, templates)];
 }
 
+function inScope(kind: string, surroundings: Surroundings): readonly ConfigView[] {
+  const { mesh, namespace } = surroundings;
+  return [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings));
+}
+
+/** As much of it as says who calls the Services of a namespace: it is asked of many others. */
+export function policyWorldOf(surroundings: Surroundings): Pick<World, 'policies' | 'workloads'> {
+  return { policies: originals<AuthorizationPolicy>('AuthorizationPolicy', inScope('AuthorizationPolicy', surroundings)), workloads: workloadsIn(surroundings) };
+}
+
 /** The picture of a namespace in the words of the translation. */
 export function worldOf(surroundings: Surroundings): World {
   const { mesh, namespace, pods } = surroundings;
-  const inScope = (kind: string): readonly ConfigView[] =>
-    [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings));
   const revision = onlyRevision(mesh);
   return {
     namespace: namespace.name,
@@ -52,12 +60,11 @@ export function worldOf(surroundings: Surroundings): World {
     boundBefore: boundBefore(surroundings),
     exceptions: surroundings.spec.policies.direct.find((entry) => entry.namespace === namespace.name) ?? { principals: [], ports: [] },
     sidecars: pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
-    policies: originals<AuthorizationPolicy>('AuthorizationPolicy', inScope('AuthorizationPolicy')),
-    requestAuthentications: originals<RequestAuthentication>('RequestAuthentication', inScope('RequestAuthentication')),
-    peerAuthentications: inScope('PeerAuthentication'),
-    extensions: extensions.flatMap(inScope),
-    routes: routes.flatMap((kind): readonly ConfigObject[] => mesh.configs(kind)),
+    ...policyWorldOf(surroundings),
+    requestAuthentications: originals<RequestAuthentication>('RequestAuthentication', inScope('RequestAuthentication', surroundings)),
+    peerAuthentications: inScope('PeerAuthentication', surroundings),
+    extensions: extensions.flatMap((kind) => inScope(kind, surroundings)),
+    routes: routesOf(namespace.name, mesh),
     services: surroundings.services.filter(({ labels }) => labels[gatewayNameLabel] === undefined),
-    workloads: workloadsIn(surroundings),
   };
 }

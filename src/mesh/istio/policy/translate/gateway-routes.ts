@@ -1,14 +1,25 @@
+import { listed } from '../../../../base/counted.ts';
+import { memoize } from '../../../../base/memoize.ts';
 import { records, strings } from '../../../json.ts';
+import { Names } from './host-names.ts';
 import { warning, type Problem } from './problem.ts';
 import { isOfCallers } from './route-features.ts';
-import { concernsService, namesService } from './route-hosts.ts';
+import { concernsService } from './route-hosts.ts';
 import { destinations } from './routes.ts';
 import { titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';
 
 /** Whether a route is for what comes in through gateways. */
-function isForGateways({ kind, spec }: ConfigObject): boolean {
+const isForGateways = memoize(({ kind, spec }: ConfigObject): boolean => {
   if (kind === 'VirtualService') return strings(spec['gateways']).some((gateway) => gateway !== 'mesh');
   return (kind === 'HTTPRoute' || kind === 'GRPCRoute') && records(spec['parentRefs']).some((parent) => (parent['kind'] ?? 'Gateway') === 'Gateway');
+});
+
+/** Where a route sends what it is for. */
+const targetsOf = memoize((object: ConfigObject): Names => new Names(() => destinations(object)));
+
+/** Whether gateways may send requests to Services of a namespace by it. */
+export function leadsInto(object: ConfigObject, namespace: string): boolean {
+  return isForGateways(object) && targetsOf(object).reachInto(namespace);
 }
 
 /**
@@ -17,9 +28,11 @@ function isForGateways({ kind, spec }: ConfigObject): boolean {
  * everybody (buildWaypointInboundHTTPRouteConfig).
  */
 export function gatewayProblems(service: ServiceFacts, world: World): readonly Problem[] {
-  const followed = world.routes.filter((object) => object.kind !== 'DestinationRule' && concernsService(object, service) && !isOfCallers(object, service, world.options));
-  const entrances = world.routes.filter((object) => isForGateways(object) && destinations(object).some(({ host, home }) => namesService(host, home, service)));
+  const followed = world.routes.filter((object) => object.kind !== 'DestinationRule' && !isOfCallers(object, service, world.options) && concernsService(object, service));
+  if (followed.length === 0) return [];
+  // Of any namespace, and as many as their owners like: some of them are enough to say it.
+  const entrances = world.routes.filter((object) => isForGateways(object) && targetsOf(object).has(service)).map(titleOf);
   return entrances.length === 0 ? [] : followed.map((object) => warning(titleOf(object), 'spec',
-    `requests from gateways, which come by ${entrances.map(titleOf).join(', ')}, go through the waypoint too and follow it there: retries, mirrors and added headers of both then come one after the other`,
+    `requests from gateways, which come by ${listed(entrances)}, go through the waypoint too and follow it there: retries, mirrors and added headers of both then come one after the other`,
     'Leave in one of the two what is to be done once.'));
 }

@@ -1,3 +1,6 @@
+import { memoize } from '../../../../base/memoize.ts';
+import { Recent } from '../../../../base/recent.ts';
+import { sha256 } from '../../../../base/sha256.ts';
 import { l7Fields } from '../../findings/policy-fields.ts';
 import type { Protocol } from '../protocol.ts';
 import { costed, recount, type Costed } from '../effort.ts';
@@ -69,28 +72,19 @@ function ztunnelGap(spec: Original<AuthorizationPolicy>['object']['spec'], polic
 export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
   // Made in each look, whether what comes of them is remembered or not: their steps are then the same each time.
   const [before, after] = [rulesOf(asSidecar(policy, protocol, options)?.rules), rulesOf(asZtunnel(policy, options)?.rules)];
-  const asked = `${protocol} ${textOf(options)}`;
-  const answers = compared.get(textOf(policy)) ?? new Map<string, Costed<boolean>>();
-  const known = answers.get(asked);
+  const key = `${protocol} ${digestOf(options)} ${digestOf(policy)}`;
+  const known = compared.get(key);
   if (known !== undefined) return recount(known);
   const differs = union(subtract(before, after), subtract(after, before));
   const same = costed(() => someRequest(intersect(ofProtocol(protocol), differs)) === undefined);
-  if (compared.size >= maxCompared) compared.clear();
-  compared.set(textOf(policy), answers.set(asked, same));
+  compared.set(key, same);
   return same.value;
 }
 
 /** Policies are asked about at every look at every namespace that they reach, and hardly ever change. */
-const compared = new Map<string, Map<string, Costed<boolean>>>();
-const maxCompared = 20_000;
+const compared = new Recent<Costed<boolean>>(20_000);
 
-const texts = new WeakMap<object, string>();
-
-function textOf(value: object): string {
-  const text = texts.get(value) ?? JSON.stringify(value);
-  texts.set(value, text);
-  return text;
-}
+const digestOf = memoize((value: object): string => sha256(JSON.stringify(value)));
 
 function rulesOf(rules: readonly Parameters<typeof matching>[0][] = []): RequestSet {
   return union(...rules.map(matching));

@@ -1,3 +1,4 @@
+import { memoize } from '../../../../base/memoize.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
 import type { IstioVersion } from '../istio-version.ts';
 import type { PolicyOptions } from '../options.ts';
@@ -78,10 +79,10 @@ const destinationRuleFeatures: readonly Feature[] = [
 ];
 
 /** The features that an object uses, in the order of the table. */
-export function featuresOf({ kind, spec }: ConfigObject): readonly Feature[] {
+export const featuresOf: (object: ConfigObject) => readonly Feature[] = memoize(({ kind, spec }: ConfigObject) => {
   const table = kind === 'VirtualService' ? virtualServiceFeatures : destinationRuleFeatures;
   return kind === 'VirtualService' || kind === 'DestinationRule' ? table.filter(({ uses }) => uses(spec)) : [];
-}
+});
 
 /**
  * Beside its callers instead of beside the Service (a consumer route): no waypoint of the Service reads it (getVirtualServiceForWaypoint), so
@@ -95,7 +96,7 @@ export function isOfCallers({ kind, namespace }: Pick<ConfigObject, 'kind' | 'na
 
 /** Why a route needs a waypoint before a Service: nothing else in ambient reads it. */
 export function routeReason(object: ConfigObject, service: ServiceFacts, options: Pick<PolicyOptions, 'rootNamespace'>): Reason | undefined {
-  if (!concernsService(object, service) || isOfCallers(object, service, options)) return undefined;
+  if (isOfCallers(object, service, options) || !concernsService(object, service)) return undefined;
   // With nothing but a mode of mutual TLS a DestinationRule asks for what ambient does anyway.
   const idle = object.kind === 'DestinationRule' && featuresOf(object).every(({ field, state }) => field === 'spec.trafficPolicy.tls' && state === 'Changes');
   return idle ? undefined : { object: titleOf(object), sentence: `${titleOf(object)} routes calls to the Service, which ztunnel does not.`, enforces: false };

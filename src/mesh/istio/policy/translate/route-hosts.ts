@@ -1,4 +1,6 @@
+import { memoize } from '../../../../base/memoize.ts';
 import { records, strings, text } from '../../../json.ts';
+import { Names } from './host-names.ts';
 import type { ConfigObject, ServiceFacts } from './world.ts';
 
 /** `reviews`, `reviews.shop`, `reviews.shop.svc` and the full name all mean Service shop/reviews; a short name is of the object's own namespace. */
@@ -11,16 +13,19 @@ export function namesService(host: string, home: string, { namespace, name }: Pi
 }
 
 /** A VirtualService without gateways, or with `mesh` among them, is for callers in the mesh. */
-export function isForMesh({ spec }: ConfigObject): boolean {
+export const isForMesh: (object: ConfigObject) => boolean = memoize(({ spec }: ConfigObject) => {
   const gateways = strings(spec['gateways']);
   return gateways.length === 0 || gateways.includes('mesh');
-}
+});
+
+/** What the hosts of a VirtualService name. */
+const virtualNames = memoize(({ namespace, spec }: ConfigObject): Names => new Names(() => strings(spec['hosts']).map((host) => ({ host, home: namespace }))));
 
 /** Whether a VirtualService, DestinationRule, HTTPRoute or GRPCRoute is about calls to a Service. */
 export function concernsService(object: ConfigObject, service: ServiceFacts): boolean {
   const { kind, namespace, spec } = object;
   switch (kind) {
-    case 'VirtualService': return isForMesh(object) && strings(spec['hosts']).some((host) => namesService(host, namespace, service));
+    case 'VirtualService': return isForMesh(object) && virtualNames(object).has(service);
     case 'DestinationRule': return namesService(text(spec['host']) ?? '', namespace, service);
     case 'HTTPRoute':
     case 'GRPCRoute': return records(spec['parentRefs']).some((parent) =>

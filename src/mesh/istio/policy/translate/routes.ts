@@ -22,13 +22,13 @@ export interface KeptFeature {
 
 /** Features of the routes of the waypoint's Services that work on as they are. */
 export function keptFeatures(bound: readonly ServiceFacts[], world: World): readonly KeptFeature[] {
-  return world.routes.filter((object) => bound.some((service) => concernsService(object, service) && !isOfCallers(object, service, world.options))).flatMap((object) =>
+  return world.routes.filter((object) => bound.some((service) => !isOfCallers(object, service, world.options) && concernsService(object, service))).flatMap((object) =>
     featuresOf(object).filter((feature) => stateIn(feature, world.options.version) === 'Kept').map(({ field, sentence }) => ({ object: titleOf(object), field, sentence: `${sentence}.` })));
 }
 
 /** What the routes of a Service lose behind a waypoint, or make of its policies. */
 export function routeProblems(service: ServiceFacts, world: World): readonly Problem[] {
-  const routes = world.routes.filter((object) => concernsService(object, service) && !isOfCallers(object, service, world.options));
+  const routes = world.routes.filter((object) => !isOfCallers(object, service, world.options) && concernsService(object, service));
   return [...bothKinds(routes, service), ...routes.flatMap((object) => [
     ...place(object, service, world),
     ...features(object, world),
