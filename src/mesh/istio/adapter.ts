@@ -25,6 +25,7 @@ import { routeRules } from './findings/routes.ts';
 import type { Found, Rule } from './findings/rule.ts';
 import { sizeRules } from './findings/size.ts';
 import { takenNameRules } from './findings/taken-names.ts';
+import { unseenCallerRules } from './findings/unseen-callers.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
@@ -60,7 +61,7 @@ const internalErrors: Rule = {
 };
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...markRules];
+export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
 const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121'];

@@ -5,8 +5,9 @@ import type { PodView, WorkloadView } from '../views.ts';
 import { injects } from './injection.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
-import { awaitsCalled } from './waypoint/awaits-back.ts';
-import { awaitsHbone, awaitsOthers } from './waypoint/awaits.ts';
+import { awaitsForSidecars } from './waypoint/awaits-back.ts';
+import { awaitsUnseen } from './waypoint/awaits-called.ts';
+import { awaitsCallers, awaitsHbone } from './waypoint/awaits.ts';
 import { exitOrder } from './waypoint/exit/order.ts';
 import { isExit } from './waypoint/exit/route.ts';
 import { forgetSidecars, leaveWaypoints, prepareSidecars, returnToWaypoints } from './waypoint/exit/steps.ts';
@@ -133,8 +134,8 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
       work: { kind: 'Labels', targets: flip },
       // A caller whose ztunnel does not know of the waypoint yet would be refused by pods without a sidecar; on the way out, a pod's ztunnel may not know its guard yet.
       ...(name === 'L7' && { settled: true as const }),
-      // E: from here on pods call as ambient does. Whom they call takes HBONE by then, and who calls them does not go past the waypoint.
-      ...(entersAmbient(route) && { awaits: awaitsOthers }),
+      // E: from here on pods call as ambient does. Whom they call takes HBONE by then and sees what it decides by, and who calls them does not go past the waypoint.
+      ...(entersAmbient(route) && { awaits: (surroundings: Surroundings) => awaitsHbone(surroundings) ?? awaitsUnseen(surroundings) ?? awaitsCallers(surroundings) }),
     });
   }
   if (from.byRestart || to.byRestart) {
@@ -172,8 +173,8 @@ function backward(route: Route, original: LabelTargets, name: Moving, adopted: s
   const held = route.to === 'IstioAmbient' ? [dataplaneModeLabel] : [];
   const first = Object.fromEntries(restored.filter((key) => !held.includes(key)).map((key) => [key, original[key] ?? null]));
   const { restore, remove, order } = waypointRules(route, name, adopted);
-  // Outage: with its sidecar a pod goes past waypoints, so whom it calls has to have its own back.
-  const calledFirst = entersAmbient(route) ? { awaits: awaitsCalled } : {};
+  // Outage: with its sidecar a pod goes past waypoints, so whom it calls has to have its own back. E: it does not see where callers in ambient come from.
+  const calledFirst = entersAmbient(route) ? { awaits: awaitsForSidecars } : {};
   const steps: StepPlan[] = [...restore];
   if (rules[route.from].byRestart || rules[route.to].byRestart) {
     steps.push(

@@ -50,3 +50,47 @@ export function principals(spec: Json): readonly string[] {
 export const asksWhoCalls: (spec: Json) => boolean = memoize((spec: Json) => {
   return records(spec['rules']).some((rule) => records(rule['from']).length > 0 || records(rule['when']).some((condition) => text(condition['key'])?.startsWith('source.') === true));
 });
+
+/** Fields about the connection of the caller. ztunnel opens one of its own to a sidecar, which shows neither his address nor a server name. */
+const ofConnection = ['ipBlocks', 'remoteIpBlocks'] as const;
+const keysOfConnection: ReadonlySet<string> = new Set(['source.ip', 'remote.ip', 'connection.sni']);
+
+/** An address that nobody has: what asks for it holds nowhere, whatever a proxy sees. */
+const nobody = '255.255.255.255/32';
+
+/** What holds of a connection that shows nothing: never what asks for something, always what asks that something is not so. */
+type Unseen = 'Never' | 'Always';
+
+function unseenBy(values: unknown, notValues: unknown): readonly Unseen[] {
+  return [...(isSet(values) ? ['Never' as const] : []), ...(isSet(notValues) ? ['Always' as const] : [])];
+}
+
+function unseenInSource(source: Json): readonly Unseen[] {
+  return ofConnection.flatMap((field) => unseenBy(source[field], source[`not${field.charAt(0).toUpperCase()}${field.slice(1)}`]));
+}
+
+function asksForNobody(source: Json): boolean {
+  return ofConnection.some((field) => list(source[field]).length > 0 && list(source[field]).every((block) => block === nobody));
+}
+
+/** Of each way in which a rule can hold: what becomes of it. One part that never holds decides for all. */
+function unseenInRule(rule: Json): readonly Unseen[] {
+  const conditions = records(rule['when']).filter(({ key }) => keysOfConnection.has(text(key) ?? ''));
+  const always = conditions.flatMap((condition) => unseenBy(condition['values'], condition['notValues']));
+  const sources = records(rule['from']).map((from) => record(from['source']));
+  return (sources.length === 0 ? [{}] : sources).filter((source) => !asksForNobody(source)).flatMap((source) => {
+    const parts = [...always, ...unseenInSource(source)];
+    return parts.includes('Never') ? ['Never' as const] : parts.slice(0, 1);
+  });
+}
+
+/**
+ * What becomes of what a policy says of a caller whose connection a proxy does not see: `Opens` if something that it refuses may get through, or is not
+ * asked an external authorizer about, else `Refuses`; undefined if it does not ask.
+ */
+export function withoutConnection(spec: Json): 'Opens' | 'Refuses' | undefined {
+  const action = text(spec['action']) ?? 'ALLOW';
+  const found = action === 'AUDIT' ? [] : records(spec['rules']).flatMap(unseenInRule);
+  if (found.length === 0) return undefined;
+  return found.includes(action === 'ALLOW' ? 'Always' : 'Never') ? 'Opens' : 'Refuses';
+}

@@ -10,6 +10,7 @@ import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
 import { takenNameExamples } from '../../../../test/support/taken-name-examples.ts';
+import { unseenCallerExamples, unseenCallerSeverities } from '../../../../test/support/unseen-caller-examples.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../api/resources.ts';
@@ -260,6 +261,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...ownCallerExamples,
   ...inboundExamples,
   ...meshExamples,
+  ...unseenCallerExamples,
   ...proxyExamples,
   ...returnExamples,
   ...takenNameExamples,
@@ -806,6 +808,12 @@ describe('sidecars that cannot take HBONE', () => {
     ['a policy elsewhere', [policy({ action: 'DENY', ...identity }, { namespace: 'blog' })]], ['STRICT that the namespace takes back', [peer({ mtls: { mode: 'STRICT' } }, { namespace: root }), peer({ mtls: { mode: 'PERMISSIVE' } }, bank)]],
   ])('are a warning where %s decides', (_name, configs) => {
     expect(severities(nextTo(old, ...configs))).toEqual(['Warning']);
+  });
+});
+
+describe('policies that decide by what sidecars do not see', () => {
+  it.each(unseenCallerSeverities)('are found by what becomes of it: %s', (_what, given, expected) => {
+    expect(istio.findings(given, 'Start').filter(({ id }) => id === 'MM123').map(({ severity }) => severity)).toEqual(expected);
   });
 });
 

@@ -58,6 +58,9 @@ export interface PathVerdict extends Verdict {
 
 const plaintext: SeenFacts = { identity: undefined };
 
+/** A sidecar decides about HBONE in an internal listener, whose peer has no address (buildInboundHBONEListeners); no block holds this one. */
+const noAddress: SeenFacts = { sourceIp: '', remoteIp: '' };
+
 /** Client with a sidecar, destination with one. Sidecars send to a pod's own address without mTLS (PassthroughCluster). */
 export function sidecarToSidecar(destination: Destination, address: Address): DataPath {
   return { caller: 'Sidecar', address, stages: [stage(destination, address === 'Pod' ? plaintext : undefined)] };
@@ -76,7 +79,8 @@ export function ambientThroughWaypoint(waypoint: Waypoint, destination: Destinat
 
 /** Ambient client without a waypoint in between. To a sidecar injected before ambient was enabled, ztunnel sends plaintext: `mtls` is false then. */
 export function ambientDirect(destination: Destination, address: Address, mtls = true): DataPath {
-  return { caller: 'Ambient', address, stages: [stage(destination, mtls ? undefined : plaintext)] };
+  const byHbone = destination.plane === 'sidecar' ? noAddress : undefined;
+  return { caller: 'Ambient', address, stages: [stage(destination, mtls ? byHbone : plaintext)] };
 }
 
 /** Client outside the mesh: plaintext. */

@@ -67,6 +67,15 @@ describe('two ways compared', () => {
   const companion = policy('let-the-waypoint-in', 'ALLOW', [fromWaypoint]);
   const direct = ambientDirect(sidecar(allow), 'Service');
 
+  it.each(['sourceIp', 'remoteIp'] as const)('differ by a DENY of addresses, which a sidecar does not see of callers in ambient: %s', (of) => {
+    const blocked = policy('no-addresses', 'DENY', [{ anyOf: [{ of, block: '10.0.0.0/8' }], negated: false }]);
+    const { moreAllowed, lessAllowed } = compare(sidecarToSidecar(sidecar(blocked), 'Service'), ambientDirect(sidecar(blocked), 'Service'));
+    expect(moreAllowed?.[of]).toMatch(/^10\./);
+    expect(lessAllowed).toBeUndefined();
+    expect(compare(sidecarToSidecar(sidecar(blocked), 'Service'), ambientDirect(ztunnel(blocked), 'Service'))).toEqual({});
+    expect(compare(sidecarToSidecar(sidecar(blocked), 'Service'), ambientDirect(sidecar(blocked), 'Service', false))).toEqual({});
+  });
+
   it('differ by what a DENY that ztunnel cannot read lets through', () => {
     const { moreAllowed, lessAllowed } = compare(sidecarToSidecar(sidecar(deny), 'Service'), sidecarToAmbient(ztunnel(), 'Service'));
     expect(moreAllowed?.http?.path).toMatch(/^\/admin/);

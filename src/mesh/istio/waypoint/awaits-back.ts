@@ -3,6 +3,7 @@ import type { Awaiting, Refusing } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
+import { callersInAmbient, unseenHere } from '../unseen-callers.ts';
 import { callsFrom, guardedServices, isGateway, runs } from './callers.ts';
 import { askedOf } from './neighbour.ts';
 import { guardedCallers, isBehindWaypoint, isGuarding } from './standing-guards.ts';
@@ -97,7 +98,7 @@ function stand(names: readonly string[], { scope }: Surroundings): string | unde
  * Before pods get their sidecars back: no namespace that they call has pods that would refuse them. Those that go back, or come along, are waited
  * for; for one that stays somebody has to decide, because whoever goes back all the same is refused there for good.
  */
-export function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
+function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
   const called = refusers(surroundings);
   const going = called.filter((name) => surroundings.scope?.wayBack(name) !== 'Stays' && !leadsBack(surroundings, name));
   if (going.length > 0) {
@@ -107,6 +108,28 @@ export function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
   const stay = called.filter((name) => surroundings.scope?.wayBack(name) === 'Stays');
   if (stay.length === 0) return undefined;
   return { stuck: true, yields: true, message: `calls from here to ${listed(stay)} would be refused: these stay behind their waypoints, because they are finalized, another migration's, or without a journal (MM007)` };
+}
+
+/**
+ * Before pods get sidecars back that decide by what these do not see of callers in ambient: whoever may call them has left it. What such a policy refuses
+ * would get through, and that is worse than to wait; with the policy written by identities it goes on.
+ */
+function awaitsUnseenCallers(surroundings: Surroundings): Awaiting | undefined {
+  const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
+  const callers = opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
+  if (callers.length === 0) return undefined;
+  const going = surroundings.scope?.goingBack() ?? [];
+  const stay = callers.filter((name) => !going.includes(name) || refusedHere(surroundings, [name]).length > 0);
+  const standing = stay.length > 0 ? `, but ${listed(stay)} do not: roll them back too, or name the callers in the policy by principals, namespaces or serviceAccounts` : stand(callers, surroundings);
+  return {
+    stuck: standing !== undefined,
+    message: `sidecars do not see where callers in ambient come from, which AuthorizationPolicy ${listed(opens.map(({ policy }) => `${policy.namespace}/${policy.name}`))} asks about: ${listed(callers)} get their sidecars back first${standing ?? ''}`,
+  };
+}
+
+/** Before pods get their sidecars back. */
+export function awaitsForSidecars(surroundings: Surroundings): Awaiting | undefined {
+  return awaitsUnseenCallers(surroundings) ?? awaitsCalled(surroundings);
 }
 
 /**

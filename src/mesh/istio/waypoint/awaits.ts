@@ -14,7 +14,7 @@ function podNames(pods: readonly PodView[]): string {
 }
 
 /** What keeps the namespaces that are waited for, in brackets; undefined when each of them goes on by itself. */
-function halt(namespaces: readonly string[], { scope }: Surroundings): string | undefined {
+export function halt(namespaces: readonly string[], { scope }: Surroundings): string | undefined {
   const halted = namespaces.flatMap((namespace) => {
     const why = scope?.halted(namespace);
     return why === undefined ? [] : [`${namespace} ${why}`];
@@ -108,9 +108,4 @@ function awaitsSidecars(surroundings: Surroundings): Awaiting | undefined {
   if (circle !== undefined) return { stuck: true, message: `namespaces wait for each other in a circle: ${circle.toReversed().join(' calls ')}` };
   const halted = halt(names, surroundings);
   return { stuck: halted !== undefined, message: `its callers in ${who} are in scope: they go first, then this goes on by itself${halted ?? ''}` };
-}
-
-/** Before the labels change: whoever is called takes HBONE, and whoever calls has moved. */
-export function awaitsOthers(surroundings: Surroundings): Awaiting | undefined {
-  return awaitsHbone(surroundings) ?? awaitsCallers(surroundings);
 }

@@ -42,6 +42,13 @@ describe('the proof', () => {
   });
 });
 
+describe('the proof of addresses that a sidecar does not see of callers in ambient', () => {
+  it.each(['ALLOW', 'DENY'])('finds nothing in the copy of an %s, because whoever is bound had its sidecar before', (action) => {
+    const by = world({ policies: [{ name: 'addresses', spec: { selector: { matchLabels: { app: 'cart' } }, action, rules: [{ from: [{ source: { remoteIpBlocks: ['10.0.0.0/8'] } }], to: [{ operation: { methods: ['GET'] } }] }] } }] });
+    expect(changes(by, [strict], translate(by)).filter(({ kind }) => kind !== 'Ends')).toEqual([]);
+  });
+});
+
 describe('the proof about what would be refused', () => {
   it('finds nothing in what is made: callers outside the mesh got nothing through before', () => {
     expect(changes(facts, [strict], right)).toEqual([]);

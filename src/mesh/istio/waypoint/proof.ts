@@ -113,7 +113,8 @@ function pathsOf(state: State, scene: Scene): Readonly<Record<string, DataPath>>
   };
   const through = ambientThroughWaypoint(waypoint, destination);
   return {
-    'a caller in ambient': state.bound ? through : ambientDirect(destination, 'Service'),
+    // It has its sidecar until it is bound: what becomes of its address if it moves before that is MM123.
+    'a caller in ambient': state.bound ? through : sidecarToSidecar(destination, 'Service'),
     ...(world.boundBefore?.includes(service.name) === true && { [already]: through }),
     'a caller in ambient that addresses the pod': ambientDirect(destination, 'Pod'),
     'a caller with a sidecar': state.plane === 'sidecar' ? sidecarToSidecar(destination, 'Service') : sidecarToAmbient(destination, 'Service'),

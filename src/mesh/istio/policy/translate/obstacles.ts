@@ -7,7 +7,7 @@ import { isServed, policyReason, type ServiceNeed } from './needs.ts';
 import { portMap, trafficOf } from './ports.ts';
 import { critical, warning, type Problem } from './problem.ts';
 import { ofProtocol, protocolsOf, sidecarAction, someRequest } from './reach.ts';
-import { coverage, holds, reachesZtunnel, sharePods, sidecarSelector, tlsModeLabel } from './selection.ts';
+import { coverage, holds, podsBehind, reachesZtunnel, sharePods, sidecarSelector, tlsModeLabel } from './selection.ts';
 import { isServable, serviceTitle, titleOf, waypointPrincipal, type Original, type ServiceFacts, type WorkloadFacts, type World } from './world.ts';
 
 /** DENY policies that would refuse the waypoint itself. */
@@ -62,6 +62,15 @@ function opensAtZtunnel(policy: AuthorizationPolicy, { options }: World): boolea
     const [more, less] = sidecarAction(policy, options) === 'ALLOW' ? [after, before] : [before, after];
     return someRequest(intersect(ofProtocol(protocol), subtract(more, less))) !== undefined;
   });
+}
+
+/**
+ * With the label in the template it says nothing about a sidecar any more: ztunnel would read what is for sidecars only, or sidecars would not. Injection
+ * keeps a value that is there.
+ */
+export function labelledPods(service: ServiceFacts, { workloads }: Pick<World, 'workloads'>): readonly Problem[] {
+  return podsBehind(service, workloads).filter(({ labels }) => labels[tlsModeLabel] !== undefined).map(({ kind, name }) =>
+    critical(`${kind} ${service.namespace}/${name}`, 'spec.template.metadata.labels', `the template sets ${tlsModeLabel} itself, by which sidecars are told from other pods`, 'Remove the label from the template.'));
 }
 
 /** Services that need a waypoint and cannot have one. */

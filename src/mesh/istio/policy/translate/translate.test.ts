@@ -51,6 +51,20 @@ describe('who needs a waypoint', () => {
   });
 });
 
+describe('the label by which sidecars are told from other pods', () => {
+  const labelled = (value: string): NonNullable<WorldSpec['workloads']> => [{ kind: 'Deployment', name: 'cart', labels: { 'app': 'cart', 'security.istio.io/tlsMode': value }, ports: {}, declared: [8080] }];
+  const narrow = policy('narrow', { selector: { matchLabels: { ...cart.selector.matchLabels, 'security.istio.io/tlsMode': 'istio' } }, action: 'DENY', rules: [get] });
+
+  it.each(['istio', 'disabled'])('in a template, as %s, keeps the pods from a waypoint', (value) => {
+    expect(problems({ policies: [narrow], workloads: labelled(value) })).toEqual([expect.stringMatching(/^Critical Deployment shop\/cart spec.template.metadata.labels: the template sets security.istio.io\/tlsMode itself/)]);
+    expect(problems({ policies: [policy('get', { ...cart, rules: [get] })], workloads: labelled(value) })).toHaveLength(1);
+  });
+
+  it('is nothing where no waypoint is needed', () => {
+    expect(problems({ workloads: labelled('istio') })).toEqual([]);
+  });
+});
+
 describe('rules that are no list', () => {
   it.each([['null', null], ['a text', 'x'], ['a number', 5], ['an object', { a: 1 }]])('copy like none if they are %s', (_, rules) => {
     const policies = [policy('get', { ...cart, rules: [get] })];

@@ -10,7 +10,7 @@ import { concernsServices, extensionProblems, unordered, unservedByExtension } f
 import { gatewayProblems } from './gateway-routes.ts';
 import type { Manifest, Role } from './manifest.ts';
 import { waypointNeeds, type ServiceNeed } from './needs.ts';
-import { dormant, hindrances, protocolConflicts, unservable, unserved } from './obstacles.ts';
+import { dormant, hindrances, labelledPods, protocolConflicts, unservable, unserved } from './obstacles.ts';
 import { critical, type Problem } from './problem.ts';
 import { featuresOfRevisions, policiesOfRevisions } from './revision.ts';
 import { routeOffer, type RouteOffer } from './route-offer.ts';
@@ -79,6 +79,7 @@ export function translate(world: World): Translation {
     ...bound.flatMap((service) => hindrances(service, world)),
     ...bound.flatMap((service) => routeProblems(service, world)),
     ...bound.flatMap((service) => gatewayProblems(service, world)),
+    ...bound.flatMap((service) => labelledPods(service, world)),
     ...protocolConflicts(bound, world),
     ...dormant(bound, world),
     ...unservable(needs, world),

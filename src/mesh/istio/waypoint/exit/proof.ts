@@ -82,9 +82,8 @@ function waysOf(state: State, scene: Scene): Ways {
     readings: asWaypoints(state.policies.filter((policy) => waypointReads(policy, waypoint, name, world.options)), protocol, world.options),
     identity: waypointPrincipal(worldFor(served, world)), sourceIp: waypointAddress,
   };
-  const around = ambientDirect(destination, 'Service');
   return {
-    destination, around, through: state.bound ? ambientThroughWaypoint(entry, destination) : around,
+    destination, around: sidecarToSidecar(destination, 'Service'), through: state.bound ? ambientThroughWaypoint(entry, destination) : ambientDirect(destination, 'Service'),
     aroundToPod: ambientDirect(destination, 'Pod'), plain: outside(destination, 'Service'), plainToPod: outside(destination, 'Pod'),
   };
 }

@@ -1,11 +1,11 @@
 import { bounded, translationSteps } from '../../effort.ts';
 import { alike } from '../alike.ts';
-import { protocolConflicts } from '../obstacles.ts';
+import { labelledPods, protocolConflicts } from '../obstacles.ts';
 import { portMap } from '../ports.ts';
 import { critical, warning, type Problem } from '../problem.ts';
 import { sidecarAction } from '../reach.ts';
 import { policiesOfRevisions } from '../revision.ts';
-import { coverage, podsBehind, sharePods, tlsModeLabel } from '../selection.ts';
+import { coverage, sharePods } from '../selection.ts';
 import type { Manifest } from '../manifest.ts';
 import { countSizes, tooLarge } from '../size.ts';
 import { maxPolicies } from '../translate.ts';
@@ -37,12 +37,6 @@ function manifestsFor(served: Served, world: ExitWorld): readonly Manifest[] {
 function portProblems({ service }: Served, { workloads }: ExitWorld): readonly Problem[] {
   return portMap(service, workloads).unresolved.map((port) => critical(serviceTitle(service), 'spec.ports', `port ${port.port} leads to ${JSON.stringify(port.targetPort)}, which is no single port of its pods`,
     'Use a number as targetPort, or name the same container port in all pods of the Service.'));
-}
-
-/** With the label in the template it says nothing about a sidecar any more: ztunnel would read what is for sidecars only, or sidecars would not. */
-function labelledPods({ service }: Served, { workloads }: ExitWorld): readonly Problem[] {
-  return podsBehind(service, workloads).filter(({ labels }) => labels[tlsModeLabel] !== undefined).map(({ kind, name }) =>
-    critical(`${kind} ${service.namespace}/${name}`, 'spec.template.metadata.labels', `the template sets ${tlsModeLabel} itself, by which sidecars are told from other pods`, 'Remove the label from the template.'));
 }
 
 function policyProblems(served: Served, world: ExitWorld): readonly Problem[] {
@@ -87,7 +81,7 @@ export function translateToSidecars(world: ExitWorld): ExitTranslation {
   const problems = [
     ...alike(manifests),
     ...policiesOfRevisions(world),
-    ...served.flatMap((one) => [...policyProblems(one, world), ...portProblems(one, world), ...labelledPods(one, world), ...known(one, world)]),
+    ...served.flatMap((one) => [...policyProblems(one, world), ...portProblems(one, world), ...labelledPods(one.service, world), ...known(one, world)]),
     ...tokenProblems(world),
     ...protocolConflicts(sharingServices(world), world),
   ];

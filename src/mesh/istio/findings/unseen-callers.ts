@@ -1,0 +1,63 @@
+import { listed } from '../../../base/counted.ts';
+import type { Surroundings } from '../../adapter.ts';
+import { arrived } from '../itinerary.ts';
+import { callersInAmbient, callsItself, unseenHere, type Called, type Unseen } from '../unseen-callers.ts';
+import { unseenForGood } from '../waypoint/awaits-called.ts';
+import { onlyRestarts } from '../waypoint/choose.ts';
+import { nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
+
+const consequences: Readonly<Record<Unseen['effect'], string>> = {
+  Opens: 'what it refuses may get through', Refuses: 'it refuses what it lets through now',
+};
+
+function evidenceOf(policy: Unseen['policy'], effect: Unseen['effect'], where: string, surroundings: Surroundings): Evidence {
+  return {
+    object: nameOf(policy), ...(effect === 'Refuses' && { severity: severityOfRefusals(surroundings) }),
+    message: `it decides by the address or the server name of the caller, which sidecars do not see of callers in ambient: ${consequences[effect]} ${where}`,
+  };
+}
+
+/** One finding for each policy, wherever it decides. */
+function byPolicy(all: readonly Called[], surroundings: Surroundings): readonly Evidence[] {
+  return [...Map.groupBy(all, ({ policy }) => policy)].flatMap(([policy, places]): readonly Evidence[] => {
+    const [first] = places;
+    if (first === undefined) return [];
+    const where = listed(places.map(({ namespace, pods }) => `${namespace} (${listed(pods)})`));
+    return [evidenceOf(policy, first.effect, `at the sidecars of ${where}; ${first.called}`, surroundings)];
+  });
+}
+
+/** Callers go to ambient: beside whom they call, nobody waits for anybody; elsewhere that is what others have. */
+function ofMovers(surroundings: Surroundings): readonly Evidence[] {
+  const { namespace: { name: home, labels }, route } = surroundings;
+  const all = unseenForGood(surroundings);
+  const own = arrived(route, labels) ? [] : all.filter(({ namespace }) => namespace === home);
+  return [...byPolicy(own, surroundings), ...byPolicy(all.filter(({ namespace }) => namespace !== home), surroundings).map((each) => ({ ...each, others: 'Holds' as const }))];
+}
+
+/** The called go to sidecars: one after the other, so that for a while their own callers are in ambient too. */
+function ofReturners(surroundings: Surroundings): readonly Evidence[] {
+  if (arrived(surroundings.route, surroundings.namespace.labels)) return [];
+  const unseen = unseenHere(surroundings);
+  if (unseen.length === 0) return [];
+  const own = callsItself(surroundings);
+  const callers = [...(own === undefined ? [] : [[surroundings.namespace.name, own] as const]), ...callersInAmbient(surroundings)];
+  const [first] = callers;
+  if (first === undefined) return [];
+  return unseen.map(({ policy, effect, pods }) =>
+    evidenceOf(policy, effect, `at ${listed(pods)}, which would have sidecars while these are in ambient: ${listed(callers.map(([name]) => name))}; ${first[1]}`, surroundings));
+}
+
+function find(surroundings: Surroundings): readonly Evidence[] {
+  const { route: { from, to } } = surroundings;
+  if (onlyRestarts(surroundings)) return [];
+  if (to === 'IstioAmbient') return ofMovers(surroundings);
+  return from === 'IstioAmbient' && to === 'IstioSidecar' ? ofReturners(surroundings) : [];
+}
+
+/** What sidecars cannot decide about callers in ambient. */
+export const unseenCallerRules: readonly Rule[] = [{
+  id: 'MM123', severity: 'Critical', when: 'Always', title: 'A sidecar does not see where a caller in ambient comes from',
+  fix: 'Name the callers in the policy by principals, namespaces or serviceAccounts instead. Or, where the called are another namespace, migrate that first, or in the same migration. Or, if these do not call them, say so by naming their callers in spec.callers.',
+  find,
+}];

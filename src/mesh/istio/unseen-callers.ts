@@ -1,0 +1,149 @@
+import type { MeshState, Surroundings } from '../adapter.ts';
+import { text } from '../json.ts';
+import type { ConfigView, PodView, TemplateView } from '../views.ts';
+import { withoutConnection } from './findings/policy-fields.ts';
+import { selectorOf, targetRefs } from './findings/rule.ts';
+import { injectLabel } from './labels.ts';
+import { injects } from './injection.ts';
+import { concerns, modeOf } from './pod-mode.ts';
+import { isSelected } from './policy/attachment.ts';
+import { tlsModeLabel } from './policy/translate/selection.ts';
+import { isGateway } from './waypoint/callers.ts';
+import { gatewayNameLabel } from './waypoint/gateway.ts';
+import { namespaceCallers } from './waypoint/namespace-callers.ts';
+
+/*
+ * A sidecar decides about HBONE in an internal listener, whose peer has no address (buildInboundHBONEListeners in istio/istio
+ * pilot/pkg/networking/core/listener_inbound.go), and ztunnel sends to it by HBONE. So it never learns from which address a caller in ambient
+ * comes. ztunnel does, and so does a sidecar of a caller that has one itself.
+ */
+
+/** A policy that decides by the connection of the caller, which sidecars of a namespace do not see of callers in ambient. */
+export interface Unseen {
+  readonly namespace: string;
+  readonly policy: ConfigView;
+  /** Whether what it refuses may get through then; else it refuses what it allows. */
+  readonly effect: 'Opens' | 'Refuses';
+  /** The pods, and workloads between two of theirs. */
+  readonly pods: readonly string[];
+}
+
+/** The same, with how it is known who calls there, or why nobody knows. */
+export interface Called extends Unseen {
+  readonly called: string;
+}
+
+/** What stands for a pod here. */
+interface Proxied {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+type Effects = ReadonlyMap<ConfigView, Unseen['effect']>;
+
+const effects = new WeakMap<readonly ConfigView[], Effects>();
+
+/** The policies of a list that decide by the connection; a list that has not changed is not gone through again, because every look asks about the whole mesh. */
+function effectsOf(policies: readonly ConfigView[]): Effects {
+  const known = effects.get(policies) ?? new Map(policies.flatMap((policy) => {
+    const effect = targetRefs(policy).length > 0 || text(policy.annotations['istio.io/dry-run']) === 'true' ? undefined : withoutConnection(policy.spec);
+    return effect === undefined ? [] : [[policy, effect] as const];
+  }));
+  effects.set(policies, known);
+  return known;
+}
+
+/** The policies for a namespace that decide by the connection. */
+function policiesOf(namespace: string, { mesh }: Surroundings): readonly (readonly [ConfigView, Unseen['effect']])[] {
+  return [...new Set([namespace, mesh.rootNamespace])].flatMap((home) => [...effectsOf(mesh.configs('AuthorizationPolicy', home))]);
+}
+
+function serves(pod: PodView): boolean {
+  return concerns(pod) && !isGateway(pod) && (pod.ready || !pod.terminating);
+}
+
+/** Templates of which no pod runs that would come with sidecars. */
+function asleep(namespace: string, mesh: MeshState): readonly Proxied[] {
+  if (!injects(mesh.labelsOf?.(namespace) ?? {})) return [];
+  const templates: readonly TemplateView[] = [...mesh.workloads(namespace).filter(({ replicas }) => replicas === 0), ...mesh.otherTemplates(namespace)];
+  return templates.filter(({ templateLabels }) => templateLabels[injectLabel] !== 'false' && templateLabels[gatewayNameLabel] === undefined)
+    .map(({ kind, name, templateLabels }) => ({ name: `${kind} ${name}`, labels: templateLabels }));
+}
+
+/** Those of the policies that select something of it as it is, or would be, with a sidecar. */
+function unseenAt(namespace: string, proxied: () => readonly Proxied[], surroundings: Surroundings): readonly Unseen[] {
+  const policies = policiesOf(namespace, surroundings);
+  if (policies.length === 0) return [];
+  const all = proxied().map(({ name, labels }) => ({ name, labels: { ...labels, [tlsModeLabel]: 'istio' } }));
+  return policies.flatMap(([policy, effect]): readonly Unseen[] => {
+    const pods = all.filter(({ labels }) => isSelected(selectorOf(policy), labels)).map(({ name }) => name);
+    return pods.length === 0 ? [] : [{ namespace, policy, effect, pods }];
+  });
+}
+
+function isSidecar(pod: PodView): boolean {
+  return serves(pod) && modeOf(pod) === 'Sidecar';
+}
+
+/** The lists that an answer about a namespace was worked out from: the same lists, the same answer. */
+interface Remembered {
+  readonly from: readonly unknown[];
+  readonly answer: readonly Unseen[];
+}
+
+const answers = new WeakMap<readonly PodView[], Remembered>();
+
+/** What the sidecars of another namespace cannot tell of callers in ambient: those that it has, and those that it is going to have. */
+function atSidecarsOf(namespace: string, surroundings: Surroundings): readonly Unseen[] {
+  const { mesh } = surroundings;
+  if (policiesOf(namespace, surroundings).length === 0) return [];
+  const pods = mesh.pods(namespace);
+  const from = [...[namespace, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)), mesh.workloads(namespace), mesh.otherTemplates(namespace), injects(mesh.labelsOf?.(namespace) ?? {})];
+  const known = answers.get(pods);
+  if (known?.from.every((each, index) => each === from[index]) === true) return known.answer;
+  const answer = unseenAt(namespace, () => [...pods.filter(isSidecar), ...asleep(namespace, mesh)], surroundings);
+  answers.set(pods, { from, answer });
+  return answer;
+}
+
+/** How it is known that one namespace calls another, or why nobody knows; undefined if it does not. */
+function calls(caller: string, called: string, surroundings: Surroundings): string | undefined {
+  const callers = namespaceCallers(called, surroundings);
+  if (callers.kind === 'Unknown') return `nobody knows who calls them: ${callers.why}`;
+  return callers.namespaces.includes(caller) ? `${callers.from} say that ${caller} calls them` : undefined;
+}
+
+/** Everything with sidecars that the namespace may call, itself among it, and that decides by what cannot be seen of it once it is in ambient. */
+export function unseenBy(surroundings: Surroundings): readonly Called[] {
+  const { mesh, namespace: { name: home } } = surroundings;
+  return [...new Set([home, ...mesh.namespacesWithPods()])].sort().flatMap((namespace): readonly Called[] => {
+    // What sleeps in the namespace that moves wakes without a sidecar.
+    const unseen = namespace === home ? unseenAt(home, () => surroundings.pods.filter(isSidecar), surroundings) : atSidecarsOf(namespace, surroundings);
+    const called = unseen.length === 0 ? undefined : calls(home, namespace, surroundings);
+    return called === undefined ? [] : unseen.map((each) => ({ ...each, called }));
+  });
+}
+
+/** What the pods of the namespace that are in ambient could not tell any more of callers in ambient, once they have sidecars. */
+export function unseenHere(surroundings: Surroundings): readonly Unseen[] {
+  const { namespace: { name }, pods, workloads, otherTemplates } = surroundings;
+  return unseenAt(name, () => [
+    ...pods.filter((pod) => serves(pod) && modeOf(pod) !== 'Sidecar'),
+    ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].map((each) => ({ name: `${each.kind} ${each.name}`, labels: each.templateLabels })),
+  ], surroundings);
+}
+
+/** Namespaces with pods in ambient that may call this one, itself left out, and how that is known. */
+export function callersInAmbient(surroundings: Surroundings): ReadonlyMap<string, string> {
+  const { mesh, namespace: { name: home } } = surroundings;
+  const inAmbient = mesh.namespacesWithPods().filter((name) => name !== home && mesh.pods(name).some((pod) => serves(pod) && modeOf(pod) === 'Ambient'));
+  return new Map(inAmbient.sort().flatMap((name) => {
+    const how = calls(name, home, surroundings);
+    return how === undefined ? [] : [[name, how] as const];
+  }));
+}
+
+/** How it is known that workloads of the namespace call each other, or why nobody knows; undefined if they do not. */
+export function callsItself(surroundings: Surroundings): string | undefined {
+  return calls(surroundings.namespace.name, surroundings.namespace.name, surroundings);
+}
