@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import type { ObservedCaller, ObservedCallers } from '../../telemetry.ts';
+import type { ObservedCaller, ObservedCallers, ObservedWorkload } from '../../telemetry.ts';
 import { selects } from '../../views.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
 import { chosenWaypoint } from './chosen.ts';
@@ -63,13 +63,21 @@ function shortened(names: readonly string[]): string {
   return names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
 }
 
+/** Who spoke for workloads that said nothing themselves: an application that serves metrics of Istio, or what scrapes for others. */
+function disbelief(workloads: readonly (ObservedWorkload | undefined)[]): string {
+  const by = [...new Set(workloads.flatMap((workload) => workload?.disbelieved ?? []))].sort();
+  return by.length === 0 ? '' : ` (what was scraped in ${shortened(by.map((name) => (name === '' ? 'no namespace' : `namespace ${name}`)))} says something of them and is not believed: label namespace)`;
+}
+
 /** Why the metrics of a Service are too few to conclude from them who does not call it. */
 function gap(service: ServiceFacts, { window, workloads }: Observed, surroundings: Surroundings): string | undefined {
-  if (![...workloads.values()].some(({ reports }) => reports.has('Inbound'))) {
-    return `Prometheus has no metric of the last ${window} in which a sidecar of namespace ${service.namespace} reports who called it`;
+  const all = [...workloads.values()];
+  if (!all.some(({ reports }) => reports.has('Inbound'))) {
+    return `Prometheus has no metric of the last ${window} in which a sidecar of namespace ${service.namespace} reports who called it${disbelief(all)}`;
   }
   const silent = behind(service, surroundings).filter(({ name, awake }) => awake && (workloads.get(name)?.reports.size ?? 0) === 0);
-  return silent.length === 0 ? undefined : `the sidecars of ${shortened(silent.map(({ name }) => name))} reported nothing to Prometheus in the last ${window}: nobody called, or they are not scraped`;
+  if (silent.length === 0) return undefined;
+  return `the sidecars of ${shortened(silent.map(({ name }) => name))} reported nothing to Prometheus in the last ${window}: nobody called, or they are not scraped${disbelief(silent.map(({ name }) => workloads.get(name)))}`;
 }
 
 function fromObserved(service: ServiceFacts, observed: Observed, surroundings: Surroundings): Callers {
