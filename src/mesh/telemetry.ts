@@ -22,8 +22,8 @@ export type Sighting = { readonly namespace: string; readonly workload: string; 
 
 /** What an adapter knows about the metrics of its mesh. */
 export interface Telemetry {
-  /** PromQL expressions over the last `seconds` before the time of the query, for the whole mesh or what was scraped in namespaces. */
-  queries(seconds: number, among?: readonly string[]): readonly string[];
+  /** PromQL expressions over the last `seconds` before the time of the query, for the whole mesh or what was scraped in namespaces; `coarse`: without what callers say of themselves. */
+  queries(seconds: number, among?: readonly string[], coarse?: boolean): readonly string[];
   /** In which namespaces anything was scraped; an empty name for what does not say. For answers that are too large in one. */
   readonly namespaces: { query(seconds: number): string; read(series: readonly SeriesLabels[]): readonly string[] };
   /** What the answers mean; one that fits no query says nothing. What was scraped in `root`, the mesh's own namespace, may speak for all. */

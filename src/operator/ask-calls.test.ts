@@ -41,7 +41,13 @@ describe('what is asked of Prometheus', () => {
   });
 
   it('is too large by few series with long labels as well', async () => {
-    expect(await asked(...told('shop', 2), ...told('mallory', 1, { source_workload: 'x'.repeat(20_000) }))).toMatchObject({ called: ['shop'], tooMuch: ['mallory'] });
+    expect(await asked(...told('shop', 2), ...told('mallory', 1, { destination_workload: 'x'.repeat(20_000) }))).toMatchObject({ called: ['shop'], tooMuch: ['mallory'] });
+  });
+
+  it('is asked without what callers say of themselves where one namespace has too much', async () => {
+    const madeUp = Array.from({ length: 200 }, (_each, n) => ({ ...call({ to: 'shop/cart', by: 'mallory/x', workload: `w${n}`, in: 'shop' }), source_workload_namespace: `n${n}` }));
+
+    expect(await asked(...madeUp, ...told('pay', 2))).toMatchObject({ called: ['pay', 'shop'], tooMuch: [] });
   });
 
   it('is known of all where no single one is too large', async () => {

@@ -19,11 +19,12 @@ function seen(labels: readonly string[], matchers: readonly string[], seconds: n
 
 /**
  * Who called which workload, as either side or a waypoint reports it. By workload and not by Service: sidecars name only the first
- * Service of a port, and the guard refuses all who come to the pods, whatever they called them.
+ * Service of a port, and the guard refuses all who come to the pods, whatever they called them. `coarse`: only what certificates prove
+ * of callers. Of their workload they say themselves what they like, and so could make more of another's series than can be read.
  */
-export function callsQuery(seconds: number, among?: readonly string[]): string {
+export function callsQuery(seconds: number, among?: readonly string[], coarse = false): string {
   return seen(
-    ['reporter', 'source_workload_namespace', 'source_workload', 'source_principal', 'destination_workload_namespace', 'destination_workload'],
+    ['reporter', ...(coarse ? [] : ['source_workload_namespace', 'source_workload']), 'source_principal', 'destination_workload_namespace', 'destination_workload'],
     [`destination_workload_namespace!~${nameless}`, `destination_workload!~${nameless}`], seconds, among,
   );
 }

@@ -80,7 +80,7 @@ function sightingsOf(series: SeriesLabels, root: string): readonly Sighting[] {
 
 /** The standard metrics of Istio. */
 export const telemetry: Telemetry = {
-  queries: (seconds, among) => [callsQuery(seconds, among), reportersQuery(seconds, among)],
+  queries: (seconds, among, coarse) => [callsQuery(seconds, among, coarse), reportersQuery(seconds, among)],
   namespaces: {
     query: namespacesQuery,
     read: (series) => [...new Set(series.map((labels) => labels['namespace'] ?? ''))].filter((name) => name === '' || named(name, 'namespace') !== undefined),

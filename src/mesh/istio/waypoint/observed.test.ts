@@ -85,6 +85,16 @@ describe('callers from metrics', () => {
     expect(callersOf('api', shop(metrics, { workloads: [web, asleep], pods: [pod(), bare] }))).toMatchObject({ kind: 'Unknown', why: expect.stringContaining('the sidecars of once reported nothing') });
   });
 
+  it('need the word of ztunnel about pods in ambient: where it is not believed, nobody knows', () => {
+    const ambient = { ...pod({ name: 'web-2', uid: 'web-2' }), annotations: { 'ambient.istio.io/redirection': 'enabled' }, containers: ['app'] };
+    const own = [webCallsApi, call({ to: 'shop/web', by: 'blog/reader' })];
+    const elsewhere = call({ to: 'shop/web', by: 'web/front', in: 'ztunnel' });
+
+    expect(callersOf('web', shop(observed(...own, elsewhere), { pods: [pod(), ambient] }))).toMatchObject({ kind: 'Unknown', why: expect.stringMatching(/ztunnel tells who calls pods of web .*scraped in namespace ztunnel/) });
+    expect(callersOf('web', shop(observed(...own, { ...elsewhere, namespace: 'istio-system' }), { pods: [pod(), ambient] }))).toMatchObject({ kind: 'Known' });
+    expect(callersOf('web', shop(observed(...own, elsewhere)))).toMatchObject({ kind: 'Known' });
+  });
+
   it('know a workload by the name that its label gives it', () => {
     const renamed = workload({ name: 'api', templateLabels: { ...api, 'service.istio.io/workload-name': 'api-v2' } });
     const metrics = observed(call({ to: 'shop/api-v2', by: 'shop/default', workload: 'web' }), reporter('shop/web'));
