@@ -9,21 +9,25 @@ export interface ObservedCaller {
   readonly workload?: string;
 }
 
-/** One thing that metrics tell of a workload. */
-export type Sighting = { readonly namespace: string; readonly workload: string } & (
+/** One thing that metrics tell of a workload. `by`: the namespace that answers for it, and against whose share it counts. */
+export type Sighting = { readonly namespace: string; readonly workload: string; readonly by: string } & (
   | { readonly kind: 'Call'; readonly caller: ObservedCaller }
   /** By somebody outside the mesh, or in plaintext; `from` is the namespace that it claims to be in, if it claims any. */
   | { readonly kind: 'CallWithoutIdentity'; readonly from?: string }
   /** Its proxies report the calls that they get (`Inbound`), or those that they make. */
   | { readonly kind: 'Reports'; readonly side: 'Inbound' | 'Outbound' }
+  /** Somebody who cannot speak for the workload said something of it; `by` is empty if that is no namespace. */
+  | { readonly kind: 'Disbelieved' }
 );
 
 /** What an adapter knows about the metrics of its mesh. */
 export interface Telemetry {
-  /** PromQL expressions over the last `seconds` before the time of the query, for the whole mesh. */
-  queries(seconds: number): readonly string[];
-  /** What the answers mean; one that fits no query says nothing. */
-  sightings(series: readonly SeriesLabels[]): readonly Sighting[];
+  /** PromQL expressions over the last `seconds` before the time of the query, for the whole mesh or what was scraped in namespaces; `coarse`: without what callers say of themselves. */
+  queries(seconds: number, among?: readonly string[], coarse?: boolean): readonly string[];
+  /** In which namespaces anything was scraped; an empty name for what does not say. For answers that are too large in one. */
+  readonly namespaces: { query(seconds: number): string; read(series: readonly SeriesLabels[]): readonly string[] };
+  /** What the answers mean; one that fits no query says nothing. What was scraped in `root`, the mesh's own namespace, may speak for all. */
+  sightings(series: readonly SeriesLabels[], root: string): readonly Sighting[];
 }
 
 /** What metrics tell of one workload. */
@@ -32,6 +36,8 @@ export interface ObservedWorkload {
   /** Namespaces that callers without an identity claim to be in; an empty string for those that claim none. */
   readonly withoutIdentity: readonly string[];
   readonly reports: ReadonlySet<'Inbound' | 'Outbound'>;
+  /** Other namespaces that said something of it, which nobody believes; an empty string for what is none. */
+  readonly disbelieved: readonly string[];
 }
 
 /** What is known from metrics about who calls the workloads of a namespace. */

@@ -8,7 +8,7 @@ const start = Date.UTC(2030, 0, 8);
 const freshMs = 5 * 60_000;
 
 function called(workload: string, namespace = 'shop'): Sighting {
-  return { kind: 'Call', namespace, workload, caller: { namespace: 'web', serviceAccount: 'front' } };
+  return { kind: 'Call', namespace, workload, by: namespace, caller: { namespace: 'web', serviceAccount: 'front' } };
 }
 
 /** Asks until there is nothing to ask, and returns what was asked. */
@@ -109,16 +109,100 @@ describe('what was seen of calls', () => {
 
   it('is put together for each workload', () => {
     const history = new CallHistory(day);
-    const of = { namespace: 'shop', workload: 'cart' };
+    const of = { namespace: 'shop', workload: 'cart', by: 'shop' };
     history.add([called('cart'), { ...of, kind: 'CallWithoutIdentity' }, { ...of, kind: 'CallWithoutIdentity', from: 'legacy' }, { ...of, kind: 'Reports', side: 'Inbound' }], { from: start - day, to: start }, start);
 
-    expect(history.of('shop')).toEqual(new Map([['cart', { callers: [{ namespace: 'web', serviceAccount: 'front' }], withoutIdentity: ['', 'legacy'], reports: new Set(['Inbound']) }]]));
+    expect(history.of('shop')).toEqual(new Map([['cart', { callers: [{ namespace: 'web', serviceAccount: 'front' }], withoutIdentity: ['', 'legacy'], reports: new Set(['Inbound']), disbelieved: [] }]]));
     expect(history.of('other')).toEqual(new Map());
   });
 
-  it('is refused when there is more than could be true', () => {
-    const many = Array.from({ length: 100_001 }, (_each, n) => called(`w${n}`));
+  it('is one caller, whoever of both sides tells of it', () => {
+    const history = new CallHistory(day);
+    history.add([called('cart'), { ...called('cart'), by: 'web' }], { from: start - day, to: start }, start);
 
-    expect(() => new CallHistory(day).add(many, { from: start - day, to: start }, start)).toThrow(/more than 100000/);
+    expect(history.of('shop').get('cart')?.callers).toEqual([{ namespace: 'web', serviceAccount: 'front' }]);
+  });
+});
+
+/** So many workloads of a namespace, called. */
+function many(count: number, namespace: string): readonly Sighting[] {
+  return Array.from({ length: count }, (_each, n) => called(`w${n}`, namespace));
+}
+
+describe('too much', () => {
+  const slice = { from: start - day, to: start };
+
+  it('of one namespace is not known of it, and of nobody else', () => {
+    const history = new CallHistory(day);
+
+    expect(history.add([...many(10_001, 'mallory'), called('cart')], slice, start)).toEqual(new Set(['mallory', 'shop']));
+    expect([history.covers(start), history.gaveUp('mallory'), history.gaveUp('shop')]).toEqual([true, true, false]);
+    expect([...history.of('shop').keys()]).toEqual(['cart']);
+    expect(history.of('mallory').size).toBeLessThan(10_000);
+  });
+
+  it('that one tells of others is not known of it, and they know what they told themselves', () => {
+    const history = new CallHistory(day);
+    history.add([called('cart'), ...many(10_001, 'shop').map((each) => ({ ...each, by: 'mallory' }))], slice, start);
+
+    expect([history.gaveUp('mallory'), history.gaveUp('shop')]).toEqual([true, false]);
+    expect([...history.of('shop').keys()]).toContain('cart');
+  });
+
+  it('piece by piece is too much as well', () => {
+    const history = new CallHistory(day);
+    for (let piece = 0; piece < 3; piece++) history.add(many(12_000, 'mallory').slice(piece * 4000, piece * 4000 + 4000), { from: start - day, to: start + piece * 1000 }, start + piece * 1000);
+
+    expect(history.gaveUp('mallory')).toBe(true);
+  });
+
+  it('is over once the window has passed, with what was seen since', () => {
+    const history = new CallHistory(day);
+    history.add(many(10_001, 'mallory'), slice, start);
+    history.add([called('late', 'mallory')], { from: start, to: start + day }, start + day);
+    expect(history.gaveUp('mallory')).toBe(true);
+
+    expect(history.add([], { from: start, to: start + day + 1 }, start + day + 1)).toContain('mallory');
+    expect([history.gaveUp('mallory'), [...history.of('mallory').keys()]]).toEqual([false, ['late']]);
+  });
+
+  it('of many together costs the largest first', () => {
+    const history = new CallHistory(day);
+    const large = Array.from({ length: 11 }, (_each, n) => `large-${n}`);
+
+    history.add([...large.flatMap((name) => many(9500, name)), called('cart')], slice, start);
+    expect([history.covers(start), history.gaveUp('shop')]).toEqual([true, false]);
+    expect(large.filter((name) => history.gaveUp(name))).toHaveLength(1);
+    expect(large.reduce((sum, name) => sum + history.of(name).size, 0)).toBeLessThanOrEqual(100_000);
+  });
+
+  it('for one answer is told of by name', () => {
+    const history = new CallHistory(day);
+    history.take({ sightings: [], tooMuch: ['mallory'] }, start);
+
+    expect(history.cover(slice, start)).toEqual(new Set(['mallory']));
+    expect([history.covers(start), history.gaveUp('mallory')]).toEqual([true, true]);
+  });
+});
+
+describe('metrics of which nothing is believed', () => {
+  const stranger: Sighting = { kind: 'Disbelieved', namespace: 'shop', workload: 'cart', by: 'monitoring' };
+
+  it('are named by where they were scraped, until something is believed', () => {
+    const history = new CallHistory(day);
+    history.add([stranger], { from: start - day, to: start }, start);
+    expect([history.covers(start), history.strangers]).toEqual([true, ['monitoring']]);
+    expect(history.of('shop').get('cart')).toEqual({ callers: [], withoutIdentity: [], reports: new Set(), disbelieved: ['monitoring'] });
+
+    history.add([called('pay')], { from: start - overlapMs, to: start }, start);
+    expect(history.strangers).toEqual([]);
+  });
+
+  it('are so too if they are too much', () => {
+    const history = new CallHistory(day);
+    history.take({ sightings: [], tooMuch: ['monitoring'] }, start);
+    history.cover({ from: start - day, to: start }, start);
+
+    expect([history.covers(start), history.strangers]).toEqual([true, ['monitoring']]);
   });
 });

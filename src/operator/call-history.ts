@@ -18,12 +18,17 @@ export const sliceMs = 6 * 3_600_000;
 /** Samples may arrive late (remote write, slow scrapes), so what was asked about last is asked about again. */
 export const overlapMs = 10 * 60_000;
 
-/** More are no answer but a sign that labels are not what they should be. */
-const maxSightings = 100_000;
+/** What the proxies of one namespace may tell: more is no answer, but a sign that labels are not what they should be. */
+export const maxOfOne = 10_000;
 
-/** Occurs when the metrics tell of more than could be kept. */
-export class TooManySightingsError extends Error {
-  override readonly name = 'TooManySightingsError';
+/** What all may tell together, which is what fits into memory: beyond it those who told most are left out first. */
+const maxOfAll = 100_000;
+
+/** A part of what was seen in a slice. */
+export interface Part {
+  readonly sightings: readonly Sighting[];
+  /** Namespaces that told more than one answer may hold. */
+  readonly tooMuch?: readonly string[];
 }
 
 interface Remembered {
@@ -47,7 +52,15 @@ function keyOf(sighting: Sighting): string {
  */
 export class CallHistory {
   readonly #windowMs: number;
-  readonly #seen = new Map<string, Remembered>();
+  /** By who told: nobody's share is used up by somebody else. */
+  readonly #told = new Map<string, Map<string, Remembered>>();
+  /** Who told too much, and until when. */
+  readonly #gaveUp = new Map<string, number>();
+  /** Of which something else is known since the index was made. */
+  #changed = new Set<string>();
+  #strangers: readonly string[] = [];
+  /** The last time until which anything was seen at all. */
+  #heard = -Infinity;
   readonly #namespaces = new Map<string, ReadonlyMap<string, ObservedWorkload>>();
   #covered: Slice | undefined;
   #reachesBack = false;
@@ -89,14 +102,45 @@ export class CallHistory {
     return { from: now - this.#windowMs, to: now - this.#windowMs + Math.min(sliceMs, this.#windowMs) };
   }
 
-  /** Takes in what was seen in a slice; returns the namespaces of which more or less is known now. Throws {@link TooManySightingsError}. */
+  /** Takes in all that was seen in a slice; see {@link CallHistory.cover}. */
   add(sightings: readonly Sighting[], slice: Slice, now: number): ReadonlySet<string> {
-    const changed = new Set([...this.#remember(sightings, slice.to), ...this.#forget(now)]);
-    if (this.#seen.size > maxSightings) throw new TooManySightingsError(`its metrics tell of more than ${maxSightings} callers and called workloads`);
-    if (slice.from <= now - this.#windowMs && sightings.length > 0) this.#reachesBack = true;
+    this.take({ sightings }, slice.to);
+    return this.cover(slice, now);
+  }
+
+  /** Takes in a part of what was seen until a time: it is true whether the other parts come or not. */
+  take({ sightings, tooMuch = [] }: Part, at: number): void {
+    if (sightings.length + tooMuch.length > 0) this.#heard = at;
+    for (const sighting of sightings) this.#remember(sighting, at);
+    for (const namespace of tooMuch) this.#giveUp(namespace, at);
+    const largest = [...this.#told].sort(([, a], [, b]) => a.size - b.size);
+    for (let all = largest.reduce((sum, [, { size }]) => sum + size, 0); all > maxOfAll;) {
+      const [namespace, { size }] = largest.pop() ?? ['', { size: all }];
+      this.#giveUp(namespace, at);
+      all -= size;
+    }
+  }
+
+  /** All parts of a slice were taken in; returns the namespaces of which more or less is known now. */
+  cover(slice: Slice, now: number): ReadonlySet<string> {
+    this.#forget(now);
+    if (slice.from <= now - this.#windowMs && this.#heard === slice.to) this.#reachesBack = true;
     this.#covered = union(this.#covered, slice);
-    this.#index(changed);
+    this.#index(this.#changed);
+    this.#strangers = this.#whoIsDisbelieved();
+    const changed = this.#changed;
+    this.#changed = new Set();
     return changed;
+  }
+
+  /** Whether a namespace told so much that nothing of it was kept. */
+  gaveUp(namespace: string): boolean {
+    return this.#gaveUp.has(namespace);
+  }
+
+  /** Where all was scraped, if nothing of it can be believed. */
+  get strangers(): readonly string[] {
+    return this.#strangers;
   }
 
   /** What is known of the workloads of a namespace. */
@@ -104,46 +148,80 @@ export class CallHistory {
     return this.#namespaces.get(namespace) ?? new Map<string, ObservedWorkload>();
   }
 
-  #remember(sightings: readonly Sighting[], at: number): ReadonlySet<string> {
-    const namespaces = new Set<string>();
-    for (const sighting of sightings) {
-      const key = keyOf(sighting);
-      const before = this.#seen.get(key);
-      if (before === undefined) namespaces.add(sighting.namespace);
-      this.#seen.set(key, { sighting, at: Math.max(at, before?.at ?? -Infinity) });
-    }
-    return namespaces;
+  #remember(sighting: Sighting, at: number): void {
+    const { by, namespace } = sighting;
+    const own = this.#told.get(by) ?? new Map<string, Remembered>();
+    this.#told.set(by, own);
+    const key = keyOf(sighting);
+    const before = own.get(key);
+    if (before === undefined) this.#changed.add(namespace);
+    own.set(key, { sighting, at: Math.max(at, before?.at ?? -Infinity) });
+    if (own.size > maxOfOne) this.#giveUp(by, at);
   }
 
-  #forget(now: number): ReadonlySet<string> {
-    const namespaces = new Set<string>();
-    for (const [key, { sighting, at }] of this.#seen) {
-      if (at >= now - this.#windowMs) continue;
-      this.#seen.delete(key);
-      namespaces.add(sighting.namespace);
+  /** Nothing that it told is kept, so it counts as unknown as long as any of that would count; what it tells from now on is kept again. */
+  #giveUp(by: string, at: number): void {
+    let until = Math.max(at, this.#gaveUp.get(by) ?? -Infinity);
+    for (const { sighting, at: seenAt } of this.#told.get(by)?.values() ?? []) {
+      until = Math.max(until, seenAt);
+      this.#changed.add(sighting.namespace);
     }
-    return namespaces;
+    this.#told.delete(by);
+    this.#gaveUp.set(by, until);
+    this.#changed.add(by);
+  }
+
+  #forget(now: number): void {
+    const since = now - this.#windowMs;
+    for (const [by, own] of this.#told) {
+      for (const [key, { sighting, at }] of own) {
+        if (at >= since) continue;
+        own.delete(key);
+        this.#changed.add(sighting.namespace);
+      }
+      if (own.size === 0) this.#told.delete(by);
+    }
+    for (const [by, at] of this.#gaveUp) {
+      if (at >= since) continue;
+      this.#gaveUp.delete(by);
+      this.#changed.add(by);
+    }
+  }
+
+  *#all(): Generator<Sighting> {
+    for (const own of this.#told.values()) for (const { sighting } of own.values()) yield sighting;
+  }
+
+  #whoIsDisbelieved(): readonly string[] {
+    const all = new Set(this.#gaveUp.keys());
+    for (const { kind, by } of this.#all()) {
+      if (kind !== 'Disbelieved') return [];
+      all.add(by);
+    }
+    return [...all].sort();
   }
 
   #index(changed: ReadonlySet<string>): void {
-    const byNamespace = Map.groupBy([...this.#seen.values()].filter(({ sighting }) => changed.has(sighting.namespace)), ({ sighting }) => sighting.namespace);
+    const byNamespace = Map.groupBy([...this.#all()].filter(({ namespace }) => changed.has(namespace)), ({ namespace }) => namespace);
     for (const namespace of changed) {
-      const workloads = Map.groupBy((byNamespace.get(namespace) ?? []).map(({ sighting }) => sighting), ({ workload }) => workload);
+      const workloads = Map.groupBy(byNamespace.get(namespace) ?? [], ({ workload }) => workload);
       this.#namespaces.set(namespace, new Map([...workloads].map(([workload, sightings]) => [workload, asWorkload(sightings)])));
     }
   }
 }
 
 function asWorkload(sightings: readonly Sighting[]): ObservedWorkload {
-  const callers: ObservedCaller[] = [];
-  const withoutIdentity: string[] = [];
+  // Both sides may tell of one caller.
+  const callers = new Map<string, ObservedCaller>();
+  const [withoutIdentity, disbelieved] = [new Set<string>(), new Set<string>()];
   const reports = new Set<'Inbound' | 'Outbound'>();
   for (const sighting of sightings) {
     switch (sighting.kind) {
-      case 'Call': callers.push(sighting.caller); break;
-      case 'CallWithoutIdentity': withoutIdentity.push(sighting.from ?? ''); break;
+      case 'Call': callers.set(JSON.stringify(sighting.caller), sighting.caller); break;
+      case 'CallWithoutIdentity': withoutIdentity.add(sighting.from ?? ''); break;
       case 'Reports': reports.add(sighting.side); break;
+      case 'Disbelieved': disbelieved.add(sighting.by); break;
     }
   }
-  return { callers, withoutIdentity, reports };
+  return { callers: [...callers.values()], withoutIdentity: [...withoutIdentity], reports, disbelieved: [...disbelieved] };
 }

@@ -1,9 +1,9 @@
 import { sleep, type Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { ObservedCallers, Sighting, Telemetry } from '../mesh/telemetry.ts';
-import type { PrometheusClient } from '../prometheus/client.ts';
-import { CallHistory, type Slice, type Window } from './call-history.ts';
+import type { ObservedCallers } from '../mesh/telemetry.ts';
+import { askCalls, type Asking } from './ask-calls.ts';
+import { CallHistory, maxOfOne, type Slice, type Window } from './call-history.ts';
 
 /** News are asked for so often, give or take a tenth. */
 const intervalMs = 5 * 60_000;
@@ -21,9 +21,7 @@ const retryMs = 15_000;
 const staleMs = 30 * 60_000;
 
 /** How the operator finds out who calls. */
-export interface CallersObserverOptions {
-  readonly client: PrometheusClient;
-  readonly telemetry: Telemetry;
+export interface CallersObserverOptions extends Asking {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -31,6 +29,12 @@ export interface CallersObserverOptions {
   readonly window: Window;
   /** Whether anybody needs the answer; nothing is asked while nobody does. */
   readonly isNeeded: () => boolean;
+}
+
+/** Why nothing is believed: the namespaces are those that Prometheus itself wrote to what it scraped. */
+function disbelief(strangers: readonly string[]): string {
+  const where = strangers.slice(0, 5).map((name) => (name === '' ? 'none that could be one' : name)).join(', ');
+  return `none of its metrics of Istio can be believed: their label namespace (${where}) is not that of the pods that they are about, as if another Prometheus or a gateway had been scraped; let it keep the label (honorLabels there), or drop it`;
 }
 
 type Change = (namespaces: ReadonlySet<string> | 'All') => void;
@@ -57,7 +61,10 @@ export class CallersObserver {
   /** What is known now of who calls the workloads of a namespace. */
   observedCallers(namespace: string): ObservedCallers {
     const state = this.#state();
-    return state.kind === 'Observed' ? { ...state, workloads: this.#history.of(namespace) } : state;
+    if (state.kind !== 'Observed') return state;
+    if (!this.#history.gaveUp(namespace)) return { ...state, workloads: this.#history.of(namespace) };
+    const why = `the proxies of namespace ${namespace} told of more than ${maxOfOne} callers and called workloads in the last ${state.window}, or of more than one answer may hold; other namespaces are not concerned`;
+    return { kind: 'Unavailable', server: this.#options.client.server, why };
   }
 
   /** Somebody may need the answer now. */
@@ -77,7 +84,8 @@ export class CallersObserver {
     const { clock, window: { text: window }, client: { server } } = this.#options;
     const now = clock.now();
     const isFresh = now - this.#history.until <= staleMs;
-    if (isFresh && this.#history.covers(now)) return { kind: 'Observed', window };
+    const { strangers } = this.#history;
+    if (isFresh && this.#history.covers(now)) return strangers.length === 0 ? { kind: 'Observed', window } : { kind: 'Unavailable', server, why: disbelief(strangers) };
     if (this.#failure !== undefined) return { kind: 'Unavailable', server, since: this.#failure.since, why: this.#failure.why };
     if (isFresh && this.#history.isTooShort(now)) {
       return { kind: 'Unavailable', server, why: `it has no metric of Istio from ${window} ago; if it does not keep them so long, give --callers-window what it keeps` };
@@ -91,7 +99,7 @@ export class CallersObserver {
     const now = clock.now();
     const changed = new Set<string>();
     try {
-      for (const slice of this.#due(now)) for (const namespace of this.#history.add(await this.#ask(slice, signal), slice, now)) changed.add(namespace);
+      for (const slice of this.#due(now)) for (const namespace of await this.#learn(slice, now, signal)) changed.add(namespace);
       if (this.#failure !== undefined) log.info({ server: this.#options.client.server }, 'Prometheus can be asked again');
       this.#failure = undefined;
     } catch (error) {
@@ -110,14 +118,9 @@ export class CallersObserver {
     return [...(next === undefined ? [] : [next]), ...(this.#history.isTooShort(now) ? [this.#history.oldest(now)] : [])];
   }
 
-  async #ask({ from, to }: Slice, signal: AbortSignal): Promise<readonly Sighting[]> {
-    const { client, telemetry } = this.#options;
-    let found: readonly Sighting[] = [];
-    for (const expression of telemetry.queries(Math.ceil((to - from) / 1000))) {
-      const samples = await client.query(expression, to, signal);
-      found = found.concat(telemetry.sightings(samples.map(({ labels }) => labels)));
-    }
-    return found;
+  async #learn(slice: Slice, now: number, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    for await (const part of askCalls(this.#options, slice, signal)) this.#history.take(part, slice.to);
+    return this.#history.cover(slice, now);
   }
 
   #failed({ message }: Error, now: number): void {

@@ -72,9 +72,10 @@ export function createOperator(options: OperatorOptions): Operator {
     transport, clock, random, fieldManager, userAgent: 'mesh-migration-operator',
     beforeWrite: () => { if (!elector.isLeader()) throw new NotLeaderError('this process does not hold the lease any more'); },
   });
+  const controlPlaneNamespace = options.istioNamespace ?? 'istio-system';
   const callers = options.prometheus && observer(options.prometheus);
   const view: ClusterView = new ClusterView({
-    client, adapter, controlPlaneNamespace: options.istioNamespace ?? 'istio-system', ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])], clock, random, log,
+    client, adapter, controlPlaneNamespace, ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])], clock, random, log,
     ...(callers && { observedCallers: (home) => callers.observedCallers(home) }),
   });
   const events = new EventRecorder({ transport, clock, log, instance: identity });
@@ -84,7 +85,7 @@ export function createOperator(options: OperatorOptions): Operator {
   /** Only a way from sidecars to ambient can need a waypoint, and with it the callers. */
   function observer({ transport: line, callersWindow }: PrometheusOptions): CallersObserver {
     const isNeeded = (): boolean => view.migrations.list().some(({ object: { spec } }) => spec.from === 'IstioSidecar' && spec.to === 'IstioAmbient');
-    return new CallersObserver({ client: new PrometheusClient(line, clock), telemetry: adapter.telemetry, clock, random, log, window: callersWindow, isNeeded });
+    return new CallersObserver({ client: new PrometheusClient(line, clock), telemetry: adapter.telemetry, rootNamespace: controlPlaneNamespace, clock, random, log, window: callersWindow, isNeeded });
   }
 
   async function run(signal: AbortSignal): Promise<void> {

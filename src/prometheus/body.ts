@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { PrometheusAnswerError } from './errors.ts';
+import { PrometheusAnswerError, PrometheusTooLargeError } from './errors.ts';
 import type { PrometheusResponse } from './transport.ts';
 
-/** The body as text. Throws a {@link PrometheusAnswerError} as soon as it is longer than `maxBytes` when unpacked, or cannot be unpacked. */
+/** The body as text. Throws a {@link PrometheusTooLargeError} as soon as it is longer than `maxBytes` when unpacked, a {@link PrometheusAnswerError} if it cannot be unpacked. */
 export async function readBody({ headers, body }: PrometheusResponse, maxBytes: number): Promise<string> {
   const encoding = headers['content-encoding'] ?? 'identity';
   if (!['identity', 'gzip'].includes(encoding)) throw new PrometheusAnswerError(`the answer is packed as ${encoding}, which was not asked for`);
@@ -11,7 +11,7 @@ export async function readBody({ headers, body }: PrometheusResponse, maxBytes: 
   let size = 0;
   for await (const piece of encoding === 'gzip' ? unpacked(body) : body) {
     size += piece.length;
-    if (size > maxBytes) throw new PrometheusAnswerError(`the answer is larger than ${Math.round(maxBytes / 2 ** 20)} MiB`);
+    if (size > maxBytes) throw new PrometheusTooLargeError(`the answer is larger than ${Math.round(maxBytes / 2 ** 20)} MiB`);
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString('utf8');

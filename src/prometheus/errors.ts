@@ -26,5 +26,10 @@ export class PrometheusQueryError extends PrometheusError {
 
 /** Occurs when there is an answer that cannot be relied on: no JSON, cut off, too large, partial (it carries warnings), or no vector of numbers. */
 export class PrometheusAnswerError extends PrometheusError {
-  override readonly name = 'PrometheusAnswerError';
+  override readonly name: string = 'PrometheusAnswerError';
+}
+
+/** Occurs when an answer is larger than is read: about less at a time it may be had. */
+export class PrometheusTooLargeError extends PrometheusAnswerError {
+  override readonly name = 'PrometheusTooLargeError';
 }

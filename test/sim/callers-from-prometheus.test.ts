@@ -181,4 +181,54 @@ describe('callers from Prometheus', () => {
       await world.childPhase('Planned');
     });
   });
+
+  it('are not believed where somebody else tells of them: one forged series starts nothing', async () => {
+    const prometheus = new PrometheusStandIn();
+    const forged = [call({ to: 'forged-callers/api', by: 'forged-callers/web', workload: 'web', in: 'mallory' }), reporter('forged-callers/web', 'mallory')];
+    const own = call({ to: 'mallory/x', by: 'mallory/y', in: 'mallory' });
+    prometheus.series = [...forged, own];
+    await run('forged-callers', prometheus, async (world) => {
+      await start(world);
+      await world.childPhase('Blocked');
+      await hasFinding(world, 'reports who called it (what was scraped in namespace mallory says something of them and is not believed: label namespace)');
+      await world.pause(11 * minute);
+      expect((await world.child()).status?.phase).toBe('Blocked');
+      prometheus.series = [...forged, own, call({ to: 'forged-callers/api', by: 'forged-callers/web', workload: 'web', in: 'forged-callers' }), reporter('forged-callers/web', 'forged-callers')];
+      expect(restarted(await world.childPhase('Migrated', world.ns(), 7 * minute))).toEqual(['web', 'api']);
+    });
+  });
+
+  it('and a forged call without an identity holds nobody up', async () => {
+    const prometheus = webCallsApi('spared-callers');
+    prometheus.series = [...prometheus.series.map((labels) => ({ ...labels, namespace: 'spared-callers' })), call({ to: 'spared-callers/api', in: 'mallory' })];
+    await run('spared-callers', prometheus, async (world) => {
+      await start(world);
+      expect(restarted(await world.childPhase('Migrated'))).toEqual(['web', 'api']);
+    });
+  });
+
+  it('are not believed where all was scraped from somewhere else, which is told at once', async () => {
+    const prometheus = webCallsApi('federated-callers');
+    const { series } = prometheus;
+    prometheus.series = series.map((labels) => ({ ...labels, namespace: 'monitoring' }));
+    await run('federated-callers', prometheus, async (world) => {
+      await start(world);
+      await hasFinding(world, 'does not tell who calls: none of its metrics of Istio can be believed: their label namespace (monitoring) is not that of the pods');
+      prometheus.series = series;
+      await world.childPhase('Migrated', world.ns(), 7 * minute);
+    });
+  });
+
+  it('of a namespace that tells too much are unknown in that namespace, and say why', async () => {
+    const prometheus = webCallsApi('too-many');
+    const { series } = prometheus;
+    prometheus.series = [...series, ...Array.from({ length: 10_001 }, (_each, n) => call({ to: `too-many/w${n}`, by: 'too-many/web', workload: 'web', in: 'too-many' }))];
+    await run('too-many', prometheus, async (world) => {
+      await start(world);
+      await world.eventually('the first answer', () => Promise.resolve(prometheus.asked.length >= 2 ? true : undefined));
+      prometheus.series = series;
+      await world.childPhase('Blocked');
+      await hasFinding(world, 'MM088 Namespace too-many: Prometheus at http://prometheus.test:9090 does not tell who calls: the proxies of namespace too-many told of more than 10000 callers');
+    });
+  });
 });

@@ -10,7 +10,7 @@ export interface Asked {
 }
 
 /**
- * A Prometheus that knows the answers to the operator's two questions instead of PromQL: what PromQL makes of them is seen on a
+ * A Prometheus that knows the answers to the operator's questions instead of PromQL: what PromQL makes of them is seen on a
  * real engine (`npm run test:cluster -- promql`).
  */
 export class PrometheusStandIn implements PrometheusTransport {
@@ -29,11 +29,23 @@ export class PrometheusStandIn implements PrometheusTransport {
     const [expression, to] = [form.get('query') ?? '', Number(form.get('time')) * 1000];
     const from = to - 1000 * Number(/\[(\d+)s\]/.exec(expression)?.[1]);
     this.asked.push({ expression, from, to });
-    const isOfCalls = expression.includes('by (reporter, source_workload_namespace, source_workload, source_principal');
-    const found = to <= this.keepsFrom ? [] : this.series.filter((labels) => (labels['destination_workload'] !== undefined) === isOfCalls);
-    const result = found.map((metric) => ({ metric, value: [to / 1000, '1'] }));
+    const among = /namespace=~"([-a-z0-9|]*)"/.exec(expression)?.[1]?.split('|');
+    const isOfNamespaces = expression.startsWith('group by (namespace)');
+    const isOfCalls = grouping(expression).includes('source_principal');
+    const found = to <= this.keepsFrom ? [] : this.series.filter((labels) => (isOfNamespaces || (labels['destination_workload'] !== undefined) === isOfCalls) && (among?.includes(labels['namespace'] ?? '') ?? true));
+    const members = [...new Map(found.map((labels) => picked(labels, grouping(expression))).map((labels) => [JSON.stringify(labels), labels])).values()];
+    const result = members.map((metric) => ({ metric, value: [to / 1000, '1'] }));
     return Promise.resolve({ status: 200, headers: {}, body: text(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } })) });
   }
+}
+
+/** What a query groups by. */
+function grouping(expression: string): readonly string[] {
+  return /^group by \(([^)]*)\)/.exec(expression)?.[1]?.split(', ') ?? [];
+}
+
+function picked(labels: SeriesLabels, names: readonly string[]): SeriesLabels {
+  return Object.fromEntries(names.flatMap((name) => (labels[name] === undefined || labels[name] === '' ? [] : [[name, labels[name]]])));
 }
 
 async function* text(body: string): AsyncGenerator<Uint8Array> {

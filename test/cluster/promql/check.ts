@@ -31,7 +31,7 @@ async function learned(program: string, signal: AbortSignal): Promise<CallHistor
   const history = new CallHistory(windowMs);
   for (const [index, { slice }] of asked.entries()) {
     const samples = readAnswer(JSON.stringify(answers[index]));
-    history.add(telemetry.sightings(samples.map(({ labels }) => labels)), slice, now);
+    history.add(telemetry.sightings(samples.map(({ labels }) => labels), 'istio-system'), slice, now);
   }
   return history;
 }
@@ -42,12 +42,14 @@ function callersOf(history: CallHistory, namespace: string, workload: string): r
 
 function shown(history: CallHistory, namespace: string): unknown {
   return Object.fromEntries([...history.of(namespace)].sort(([a], [b]) => (a < b ? -1 : 1))
+    .filter(([, { reports }]) => reports.size > 0)
     .map(([workload, { withoutIdentity, reports }]) => [workload, { callers: callersOf(history, namespace, workload), withoutIdentity, reports: [...reports].sort() }]));
 }
 
 /** The operator's queries on series as Istio writes them, with the engine that Prometheus has. */
 export async function promqlCallers(world: World): Promise<void> {
-  const history = await learned(await ensurePromql(), world.signal);
+  const program = await ensurePromql();
+  const history = await learned(program, world.signal);
   assert.ok(history.covers(now), 'the oldest piece of the window has nothing');
   assert.deepEqual(shown(history, 'shop'), {
     cart: { callers: ['batch/weekly', 'mobile/gateway', 'night/report', 'shop/default/checkout', 'tools/probe', 'web/front'], withoutIdentity: [], reports: ['Inbound'] },
@@ -57,4 +59,10 @@ export async function promqlCallers(world: World): Promise<void> {
   });
   assert.deepEqual(shown(history, 'data'), { db: { callers: ['data/backup/backup', 'web/front'], withoutIdentity: [], reports: ['Inbound'] } });
   assert.deepEqual(shown(history, 'unknown'), {});
+  assert.deepEqual(history.of('shop').get('forged')?.disbelieved, ['mallory']);
+  const queries = [telemetry.namespaces.query(600), telemetry.queries(600, ['data', '', 'istio-system'])[0] ?? ''].map((expression) => ({ expression, at: now }));
+  const printed = await runCommand(program, [], { input: JSON.stringify({ series, queries }), signal: world.signal });
+  const [namespaces = [], some = []] = (JSON.parse(printed) as readonly unknown[]).map((answer) => readAnswer(JSON.stringify(answer)).map(({ labels }) => labels));
+  assert.deepEqual([...telemetry.namespaces.read(namespaces)].sort(), ['data', 'istio-system', 'mallory', 'shop', 'tools']);
+  assert.deepEqual([...new Set(some.map(({ namespace }) => namespace))].sort(), ['data', 'istio-system']);
 }

@@ -75,12 +75,15 @@ export const series: readonly WrittenSeries[] = [
   { labels: { ...inbound, ...to('shop', 'pay'), ...nobody, connection_security_policy: 'none' }, samples: from(1, 0, rising) },
   // A Telemetry has taken the principal out.
   { labels: Object.fromEntries(Object.entries({ ...inbound, ...to('shop', 'mail'), ...by('web', 'front') }).filter(([name]) => name !== 'source_principal')), samples: from(1, 0, rising) },
-  { labels: { reporter: 'source', ...calledHttp, connection_security_policy: 'unknown', ...by('shop', 'worker'), ...nowhere, pod: 'worker-1' }, samples: from(10, 0, rising) },
-  { labels: { reporter: 'source', ...calledHttp, connection_security_policy: 'unknown', ...by('tools', 'probe'), ...to('shop', 'cart'), pod: 'probe-1' }, samples: from(2, 0, rising) },
+  { labels: { reporter: 'source', ...calledHttp, connection_security_policy: 'unknown', ...by('shop', 'worker'), ...nowhere, namespace: 'shop', pod: 'worker-1' }, samples: from(10, 0, rising) },
+  { labels: { reporter: 'source', ...calledHttp, connection_security_policy: 'unknown', ...by('tools', 'probe'), ...to('shop', 'cart'), namespace: 'tools', pod: 'probe-1' }, samples: from(2, 0, rising) },
   { labels: { reporter: 'waypoint', ...calledHttp, ...mutual, ...by('mobile', 'gateway'), ...to('shop', 'cart'), pod: 'waypoint-1' }, samples: from(4, 3, rising), endsAt: now - 3 * day + minute },
   // As ztunnel writes it (src/proxy/metrics.rs).
-  { labels: { reporter: 'destination', ...calledTcp, ...mutual, ...by('web', 'front'), ...to('data', 'db'), pod: 'ztunnel-1' }, samples: from(10, 0, rising) },
+  { labels: { reporter: 'destination', ...calledTcp, ...mutual, ...by('web', 'front'), ...to('data', 'db'), namespace: 'istio-system', pod: 'ztunnel-1' }, samples: from(10, 0, rising) },
   // Of the same call as HTTP: a TCP connection of another caller.
   { labels: { reporter: 'destination', ...calledTcp, ...mutual, ...by('data', 'backup'), ...to('data', 'db', 'db-1') }, samples: from(10, 0, rising) },
+  // An application serves what its namespace has no say in.
+  { labels: { ...inbound, ...to('shop', 'cart'), ...by('forged', 'caller'), namespace: 'mallory' }, samples: from(10, 0, rising) },
+  { labels: { reporter: 'source', ...calledHttp, ...by('shop', 'forged'), ...nowhere, namespace: 'mallory' }, samples: from(10, 0, rising) },
   { labels: { __name__: 'istio_response_bytes_count', reporter: 'destination', ...by('other', 'metric'), ...to('shop', 'cart') }, samples: from(10, 0, rising) },
 ];

@@ -64,6 +64,8 @@ describe('callers from metrics', () => {
   it.each<[string, (namespace: string) => ObservedCallers, RegExp]>([
     ['a namespace in which no sidecar reports who called', observed(reporter('shop/web'), reporter('shop/api')), /no metric of the last 7d in which a sidecar of namespace shop reports who called it/],
     ['a namespace that only callers report', observed(call({ to: 'shop/web', by: 'blog/reader', reporter: 'source' })), /no metric of the last 7d in which a sidecar of namespace shop/],
+    ['a namespace of which only others tell', observed(call({ to: 'shop/web', by: 'shop/default', in: 'mallory' })), /no metric of the last 7d in which a sidecar .* \(what was scraped in namespace mallory says something of them and is not believed: label namespace\)$/],
+    ['a workload of which only others tell', observed(webCallsApi, reporter('shop/web', 'mallory')), /the sidecars of web reported nothing .* or they are not scraped \(what was scraped in namespace mallory says/],
     ['a workload that reports nothing', observed(webCallsApi), /the sidecars of web reported nothing to Prometheus in the last 7d/],
     ['callers without identity', observed(webCallsApi, call({ to: 'shop/web' }), { ...call({ to: 'shop/web' }), source_workload_namespace: 'legacy' }), /without an identity .*: of unknown origin, in namespace legacy/],
     ['a window that is not complete', () => ({ kind: 'Learning', window: '7d' }), /still being asked about the last 7d/],
@@ -81,6 +83,16 @@ describe('callers from metrics', () => {
 
     expect(callersOf('api', shop(metrics, { workloads: [web, asleep], pods: [pod()] }))).toMatchObject({ kind: 'Known', callers: [] });
     expect(callersOf('api', shop(metrics, { workloads: [web, asleep], pods: [pod(), bare] }))).toMatchObject({ kind: 'Unknown', why: expect.stringContaining('the sidecars of once reported nothing') });
+  });
+
+  it('need the word of ztunnel about pods in ambient: where it is not believed, nobody knows', () => {
+    const ambient = { ...pod({ name: 'web-2', uid: 'web-2' }), annotations: { 'ambient.istio.io/redirection': 'enabled' }, containers: ['app'] };
+    const own = [webCallsApi, call({ to: 'shop/web', by: 'blog/reader' })];
+    const elsewhere = call({ to: 'shop/web', by: 'web/front', in: 'ztunnel' });
+
+    expect(callersOf('web', shop(observed(...own, elsewhere), { pods: [pod(), ambient] }))).toMatchObject({ kind: 'Unknown', why: expect.stringMatching(/ztunnel tells who calls pods of web .*scraped in namespace ztunnel/) });
+    expect(callersOf('web', shop(observed(...own, { ...elsewhere, namespace: 'istio-system' }), { pods: [pod(), ambient] }))).toMatchObject({ kind: 'Known' });
+    expect(callersOf('web', shop(observed(...own, elsewhere)))).toMatchObject({ kind: 'Known' });
   });
 
   it('know a workload by the name that its label gives it', () => {

@@ -1,8 +1,9 @@
 import type { Surroundings } from '../../adapter.ts';
-import type { ObservedCaller, ObservedCallers } from '../../telemetry.ts';
+import type { ObservedCaller, ObservedCallers, ObservedWorkload } from '../../telemetry.ts';
 import { selects } from '../../views.ts';
 import { spend } from '../policy/effort.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
+import { modeOf } from '../pod-mode.ts';
 import { chosenWaypoint } from './chosen.ts';
 import type { Callers } from './callers.ts';
 
@@ -13,15 +14,29 @@ export function nameInMetrics(labels: Readonly<Record<string, string>>, name: st
   return labels['service.istio.io/workload-name'] ?? name;
 }
 
-/** Names in metrics of what is behind a Service: `awake` if it has pods, which would have reported something. */
-function behind({ selector }: ServiceFacts, { workloads, otherTemplates, pods }: Surroundings): readonly { readonly name: string; readonly awake: boolean }[] {
+/** What is behind a Service, by its name in metrics. */
+interface Behind {
+  readonly name: string;
+  /** It has pods, which would have reported something. */
+  readonly awake: boolean;
+  /** Some of its pods have no sidecar: ztunnel reports who calls them. */
+  readonly ambient: boolean;
+}
+
+function behind({ selector }: ServiceFacts, { workloads, otherTemplates, pods }: Surroundings): readonly Behind[] {
   spend((workloads.length + otherTemplates.length + pods.length) / 4);
   const names = new Map(workloads.filter(({ templateLabels }) => selects({ matchLabels: selector }, templateLabels))
     .map(({ name, templateLabels, replicas }) => [nameInMetrics(templateLabels, name), replicas > 0]));
   for (const { name, templateLabels } of otherTemplates) if (selects({ matchLabels: selector }, templateLabels)) names.set(nameInMetrics(templateLabels, name), false);
+  const ambient = new Set<string>();
   // Pods of what is no workload of ours, and of none: a Job, a Rollout, a bare pod.
-  for (const { name, labels, owner } of pods) if (selects({ matchLabels: selector }, labels)) names.set(nameInMetrics(labels, owner?.name ?? name), true);
-  return [...names].map(([name, awake]) => ({ name, awake }));
+  for (const pod of pods) {
+    if (!selects({ matchLabels: selector }, pod.labels)) continue;
+    const name = nameInMetrics(pod.labels, pod.owner?.name ?? pod.name);
+    names.set(name, true);
+    if (modeOf(pod) === 'Ambient') ambient.add(name);
+  }
+  return [...names].map(([name, awake]) => ({ name, awake, ambient: ambient.has(name) }));
 }
 
 /** What metrics tell of a Service's workloads together. */
@@ -65,13 +80,28 @@ function shortened(names: readonly string[]): string {
   return names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
 }
 
+function namesOf(backends: readonly Behind[]): string {
+  return shortened(backends.map(({ name }) => name));
+}
+
+/** Who spoke for workloads without having a say: an application that serves metrics of Istio, what scrapes for others, or a ztunnel elsewhere. */
+function disbelief(workloads: readonly (ObservedWorkload | undefined)[]): string {
+  const by = [...new Set(workloads.flatMap((workload) => workload?.disbelieved ?? []))].sort();
+  return by.length === 0 ? '' : ` (what was scraped in ${shortened(by.map((name) => (name === '' ? 'no namespace' : `namespace ${name}`)))} says something of them and is not believed: label namespace)`;
+}
+
 /** Why the metrics of a Service are too few to conclude from them who does not call it. */
 function gap(service: ServiceFacts, { window, workloads }: Observed, surroundings: Surroundings): string | undefined {
-  if (![...workloads.values()].some(({ reports }) => reports.has('Inbound'))) {
-    return `Prometheus has no metric of the last ${window} in which a sidecar of namespace ${service.namespace} reports who called it`;
+  const all = [...workloads.values()];
+  if (!all.some(({ reports }) => reports.has('Inbound'))) {
+    return `Prometheus has no metric of the last ${window} in which a sidecar of namespace ${service.namespace} reports who called it${disbelief(all)}`;
   }
-  const silent = behind(service, surroundings).filter(({ name, awake }) => awake && (workloads.get(name)?.reports.size ?? 0) === 0);
-  return silent.length === 0 ? undefined : `the sidecars of ${shortened(silent.map(({ name }) => name))} reported nothing to Prometheus in the last ${window}: nobody called, or they are not scraped`;
+  const backends = behind(service, surroundings).map((backend) => ({ ...backend, told: workloads.get(backend.name) }));
+  const silent = backends.filter(({ awake, told }) => awake && (told?.reports.size ?? 0) === 0);
+  if (silent.length > 0) return `the sidecars of ${namesOf(silent)} reported nothing to Prometheus in the last ${window}: nobody called, or they are not scraped${disbelief(silent.map(({ told }) => told))}`;
+  // It may be ztunnel that is not believed. Only then do words of others count, against certainty: who forges them holds up what is half in ambient already.
+  const unheard = backends.filter(({ ambient, told }) => ambient && (told?.disbelieved.length ?? 0) > 0);
+  return unheard.length === 0 ? undefined : `ztunnel tells who calls pods of ${namesOf(unheard)} that are in ambient, and it is believed only where istiod is${disbelief(unheard.map(({ told }) => told))}`;
 }
 
 function fromObserved(service: ServiceFacts, observed: Observed, surroundings: Surroundings): Callers {
