@@ -15,6 +15,7 @@ import { orderRules } from './findings/old-sidecars.ts';
 import { policyRules } from './findings/policies.ts';
 import { budgetRules } from './findings/budgets.ts';
 import { calledRouteRules } from './findings/called-routes.ts';
+import { joinRules } from './findings/pods.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { quotaRules } from './findings/quotas.ts';
 import { returnRules } from './findings/return.ts';
@@ -55,7 +56,7 @@ const internalErrors: Rule = {
 };
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...markRules];
+export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
 const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117'];

@@ -7,7 +7,7 @@ import { declaredCallers } from '../waypoint/callers.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { isStranger } from './reach.ts';
-import { applicable, asksForStrict, hasTrustDomainAliases, meshConfigValue, mtlsModes, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+import { applicable, asksForStrict, hasTrustDomainAliases, meshConfigValue, mtlsModes, nameOf, severityOfRefusals, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 function action(policy: ConfigView): string {
   return text(policy.spec['action']) ?? 'ALLOW';
@@ -26,8 +26,19 @@ function isDryRun(policy: ConfigView): boolean {
 }
 
 /** Behind a waypoint all of it is enforced; what is not is MM080. */
-function atZtunnel(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
+function withoutWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) => (itineraryOf(surroundings) === 'L7' ? [] : find(surroundings));
+}
+
+/** What ztunnel would not do. On the way to sidecars it is what it does not do today, and MM090 and MM091 say what comes of that. */
+function atZtunnel(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
+  return withoutWaypoint((surroundings) => (isExit(surroundings.route) ? [] : find(surroundings)));
+}
+
+function tokens(surroundings: Surroundings): readonly Evidence[] {
+  return applicable('RequestAuthentication', surroundings).map((policy) => (isExit(surroundings.route)
+    ? { object: nameOf(policy), message: 'sidecars check tokens, which ztunnel does not: requests with an invalid one get through today, and would be refused', severity: severityOfRefusals(surroundings) }
+    : { object: nameOf(policy), message: 'ztunnel does not check tokens: requests without a valid one would pass' }));
 }
 
 function needsHttp(surroundings: Surroundings): readonly Evidence[] {
@@ -112,8 +123,7 @@ export const policyRules: readonly Rule[] = [
   {
     id: 'MM024', severity: 'Critical', when: 'Always', title: 'RequestAuthentication',
     fix: 'Keep this namespace on sidecars: tokens are checked by a proxy that reads HTTP.',
-    find: atZtunnel((surroundings) => applicable('RequestAuthentication', surroundings)
-      .map((policy) => ({ object: nameOf(policy), message: 'ztunnel does not check tokens: requests without a valid one would pass' }))),
+    find: withoutWaypoint(tokens),
   },
   {
     id: 'MM025', severity: 'Critical', when: 'Always', title: 'PeerAuthentication DISABLE',

@@ -8,6 +8,7 @@ import { changesOf } from '../waypoint/proof.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { makeSmaller } from '../policy/translate/size.ts';
 import type { Problem } from '../policy/translate/problem.ts';
+import { changesOfPods } from './pods.ts';
 import type { Evidence, Rule } from './rule.ts';
 
 /** The first of the two that cannot be worked out: what becomes of the policies, and what that lets through. */
@@ -20,6 +21,10 @@ function unknown(problems: readonly Problem[], changes: () => readonly Change[])
 }
 
 function find(surroundings: Surroundings): readonly Evidence[] {
+  return [...behindWaypoint(surroundings), ...changesOfPods(surroundings).filter(({ kind }) => kind === 'Unknown').map(({ object, message }) => ({ object, message }))];
+}
+
+function behindWaypoint(surroundings: Surroundings): readonly Evidence[] {
   if (getsWaypoint(surroundings)) return unknown(translationOf(surroundings).problems, () => changesOf(surroundings));
   if (!isExit(surroundings.route) || itineraryOf(surroundings) !== 'L7') return [];
   return unknown(exitTranslationOf(surroundings).problems, () => exitChangesOf(surroundings));

@@ -15,7 +15,7 @@ function digest(surroundings: Surroundings): string {
   const here = new Set([namespace.name, mesh.rootNamespace]);
   const configs = kinds.flatMap((kind) => mesh.configs(kind)).filter((config) => here.has(config.namespace) || config.kind.endsWith('Route') || config.kind.endsWith('Service') || config.kind.endsWith('Rule'));
   return JSON.stringify([
-    [route, itinerary !== undefined, adoptedIn(surroundings), records, namespace.name, namespace.labels, mesh.rootNamespace],
+    [route, itinerary, adoptedIn(surroundings), records, namespace.name, namespace.labels, mesh.rootNamespace],
     configs.map(({ kind, namespace: home, name, createdAt, labels, annotations, spec: said }) => [kind, home, name, createdAt, labels, annotations, said]),
     mesh.configs('ConfigMap', mesh.rootNamespace).map((config) => [config.name, config.spec]),
     mesh.version,

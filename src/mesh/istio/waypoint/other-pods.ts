@@ -2,6 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { injectLabel, sidecarContainer } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
+import { withSources } from '../policy/injected.ts';
 import { attachmentOf } from '../policy/translate/extensions.ts';
 import { withoutAdded } from '../policy/translate/selection.ts';
 import type { WorkloadFacts } from '../policy/translate/world.ts';
@@ -21,7 +22,7 @@ function askedIn({ mesh, namespace, services }: Surroundings): Asked {
   const selectors = [...services.map(({ selector }) => selector), ...configs.map((config) => attachmentOf(config).selector ?? {})];
   const targets = services.flatMap(({ ports }) => ports.map(({ targetPort }) => targetPort));
   return {
-    labels: [...new Set(selectors.flatMap((selector) => Object.keys(selector)))].sort(),
+    labels: [...new Set(withSources(selectors.flatMap((selector) => Object.keys(selector))))].sort(),
     ports: [...new Set(targets.filter((target) => typeof target === 'string'))].sort(),
   };
 }
@@ -32,13 +33,17 @@ function isProtected(pod: PodView): boolean {
   return modeOf(pod) === 'Sidecar' || (pod.labels[injectLabel] ?? pod.annotations[injectLabel]) !== 'false';
 }
 
+/** istiod gives a workload without any label the policies of all selectors: one that has only labels that nobody asks for must not look like it. */
+const someLabel = { 'meshmigration.dev/other-labels': '' };
+
 function factsOf({ name, owner, labels, containerPorts = [] }: PodView, asked: Asked): WorkloadFacts {
   // The sidecar's own ports are none of the application's.
   const own = containerPorts.filter(({ container }) => container !== sidecarContainer);
   const template = withoutAdded(labels);
+  const asksFor = asked.labels.flatMap((key) => (template[key] === undefined ? [] : [[key, template[key]]]));
   return {
-    ...(owner === undefined ? { kind: 'Pod', name } : { kind: owner.kind, name: `${owner.name} (pods)` }),
-    labels: Object.fromEntries(asked.labels.flatMap((key) => (template[key] === undefined ? [] : [[key, template[key]]]))),
+    ...(owner === undefined ? { kind: 'Pod', name } : { kind: owner.kind, name: `${owner.name} (pods)`, owner: owner.name }),
+    labels: asksFor.length > 0 || Object.keys(template).length === 0 ? Object.fromEntries(asksFor) : someLabel,
     ports: Object.fromEntries(own.toReversed().flatMap((port) => (port.name !== undefined && asked.ports.includes(port.name) ? [[port.name, port.port]] : []))),
     declared: own.map(({ port }) => port),
   };
