@@ -7,7 +7,7 @@ import { service, uncalled } from './waypoint-world.ts';
 
 const wild = { from: [{ source: { namespaces: ['team-*-x'] } }] };
 const onlyX = { from: [{ source: { namespaces: ['x'] } }] };
-const exit = { from: 'IstioAmbient', to: 'IstioSidecar' };
+const exit = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
 
 /** What policies mean where no waypoint stands before the pods: by values that the two data planes read otherwise, by labels of the injector, or for the first time. */
 export const valueScenarios: readonly Scenario[] = [
@@ -51,8 +51,8 @@ export const valueScenarios: readonly Scenario[] = [
     name: 'none-to-a-mesh-with-policies',
     podsOutside: true,
     async run(world) {
-      const homes = { IstioSidecar: world.ns('sidecar'), IstioAmbient: world.ns('ambient') };
-      for (const [to, home] of Object.entries(homes)) {
+      for (const to of ['IstioSidecar', 'IstioAmbient'] as const) {
+        const home = world.ns(to.toLowerCase());
         await world.create(namespace(home, {}), deployment(home, 'api'), strict(home), object('AuthorizationPolicy', home, 'only-x', { action: 'ALLOW', rules: [onlyX] }));
         await world.podsReady(1, home);
         await world.create(meshMigration(home, { names: [home] }, { from: 'None', to, action: 'Plan' }));

@@ -40,10 +40,10 @@ function factsOf({ name, owner, labels, containerPorts = [] }: PodView, asked: A
   // The sidecar's own ports are none of the application's.
   const own = containerPorts.filter(({ container }) => container !== sidecarContainer);
   const template = withoutAdded(labels);
-  const asksFor = asked.labels.flatMap((key) => (template[key] === undefined ? [] : [[key, template[key]]]));
+  const asksFor = Object.fromEntries(asked.labels.flatMap((key): readonly (readonly [string, string])[] => (template[key] === undefined ? [] : [[key, template[key]]])));
   return {
     ...(owner === undefined ? { kind: 'Pod', name } : { kind: owner.kind, name: `${owner.name} (pods)`, owner: owner.name }),
-    labels: asksFor.length > 0 || Object.keys(template).length === 0 ? Object.fromEntries(asksFor) : someLabel,
+    labels: Object.keys(asksFor).length > 0 || Object.keys(template).length === 0 ? asksFor : someLabel,
     ports: Object.fromEntries(own.toReversed().flatMap((port) => (port.name !== undefined && asked.ports.includes(port.name) ? [[port.name, port.port]] : []))),
     declared: own.map(({ port }) => port),
   };
