@@ -100,6 +100,18 @@ describe('pods that no waypoint stands before, on the way to ambient', () => {
     expect(changes(other({ 'security.istio.io/tlsMode': 'istio' }))).toEqual(['Warning MM081 AuthorizationPolicy shop/p0']);
   });
 
+  it.each<[string, readonly ConfigView[]]>([
+    ['STRICT for the mesh with an empty selector', [config('PeerAuthentication', { selector: {}, mtls: { mode: 'STRICT' } }, { namespace: 'istio-system', name: 'default' })]],
+    ['a STRICT port below a PERMISSIVE namespace with an empty selector', [
+      config('PeerAuthentication', { mtls: { mode: 'STRICT' } }, { namespace: 'istio-system', name: 'default' }), config('PeerAuthentication', { selector: {}, mtls: { mode: 'PERMISSIVE' } }, { name: 'wide' }),
+      config('PeerAuthentication', { selector: { matchLabels: { app: 'web' } }, portLevelMtls: { 8080: { mode: 'STRICT' } } }, { name: 'port' }),
+    ]],
+  ])('are blocked where ztunnel would take plaintext: %s', (_name, peers) => {
+    const found = istio.findings(surroundings({ services: [] }, peers), 'Start').filter(({ severity }) => severity === 'Critical');
+    expect(found.map(({ id, object }) => `${id} ${object}`)).toEqual(['MM086 Deployment shop/web']);
+    expect(found[0]?.message).toMatch(/a caller outside the mesh would get through .*; today mutual TLS that is STRICT refuses it; not the same to ztunnel as to a sidecar: PeerAuthentication /);
+  });
+
   it('see a label that the injector will set where no pod runs', () => {
     expect(changes(given([{ ...canonical, ...deny({ namespaces: ['x'] }) }], { pods: [], workloads: [workload({ replicas: 0 })] }))).toEqual(['Critical MM027 AuthorizationPolicy shop/p0']);
   });
@@ -137,6 +149,16 @@ describe('pods that no waypoint stands before, on the way to sidecars', () => {
     expect(changes(given([spec], { spec: migrationSpec({ policies: { refusals: 'Accept' } }) }))).toEqual(['Warning MM091 AuthorizationPolicy shop/p0']);
   });
 
+  it('are told of tokens that sidecars begin to check', () => {
+    expect(changes(surroundings(ambient, [config('RequestAuthentication', { jwtRules: [{ issuer: 'a' }] })]))).toEqual(['Critical MM024 RequestAuthentication shop/it']);
+    expect(changes(surroundings({ ...ambient, spec: migrationSpec({ policies: { refusals: 'Accept' } }) }, [config('RequestAuthentication', { jwtRules: [{ issuer: 'a' }] })]))).toEqual(['Warning MM024 RequestAuthentication shop/it']);
+  });
+
+  it('are blocked beside what only warns', () => {
+    const given = surroundings({ ...ambient, spec: migrationSpec({ policies: { refusals: 'Accept' } }) }, [config('RequestAuthentication', { jwtRules: [{ issuer: 'a' }] }), ...policies(from({ namespaces: [wild] }))]);
+    expect(changes(given)).toEqual(['Critical MM090 AuthorizationPolicy shop/p0', 'Warning MM024 RequestAuthentication shop/it']);
+  });
+
   it('are blocked by addresses, of which sidecars see some', () => {
     expect(changes(given([from({ ipBlocks: ['10.0.0.0/8'] })]))).toEqual(['Critical MM089 AuthorizationPolicy shop/p0']);
   });
@@ -159,6 +181,9 @@ describe('pods that no waypoint stands before, on the way to sidecars', () => {
 
     expect(istio.choose(two)).toBe('L7');
     expect(changes(two)).toContain('Critical MM090 AuthorizationPolicy shop/p0');
+    const tokens = config('RequestAuthentication', { selector: { matchLabels: { app: 'web' } }, jwtRules: [{ issuer: 'a' }] });
+    const refused = { ...two, mesh: { ...two.mesh, configs: (kind: string, home?: string) => (kind === 'RequestAuthentication' && home !== 'istio-system' ? [tokens] : two.mesh.configs(kind, home)) } };
+    expect(changes(refused)).toContain('Critical MM024 RequestAuthentication shop/it');
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
-import { concerns, modeFor, modeOf } from '../pod-mode.ts';
 import type { Change } from '../waypoint/change.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
+import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { exitTranslationOf } from '../waypoint/exit/translation.ts';
 import { podChangesOf } from '../waypoint/pods-proof.ts';
@@ -16,24 +16,28 @@ function changesPlane(surroundings: Surroundings): boolean {
   return from !== 'None' && to !== 'None' && itineraryOf(surroundings) !== 'Hbone';
 }
 
-/** With the last sidecar nothing is left of what ztunnel enforced: what comes later means what sidecars make of it. */
-export function isLeaving({ route, itinerary, pods }: Surroundings): boolean {
-  return isExit(route) && (itinerary === undefined || pods.some((pod) => concerns(pod) && modeOf(pod) !== modeFor(route.to)));
-}
-
 /** What is in the way already need not be compared. */
 function isBlocked(surroundings: Surroundings): boolean {
   if (itineraryOf(surroundings) === 'L7') {
     const { problems } = isExit(surroundings.route) ? exitTranslationOf(surroundings) : translationOf(surroundings);
     if (problems.some(({ severity }) => severity === 'Critical')) return true;
   }
-  return [...policyRules, ...attachmentRules].some((rule) => rule.find(surroundings).length > 0);
+  return [...policyRules, ...attachmentRules].some((rule) => rule.find(surroundings).some(({ severity = rule.severity, others }) => severity === 'Critical' && others === undefined));
 }
+
+function asked(surroundings: Surroundings): readonly Change[] {
+  if (!changesPlane(surroundings) || (isExit(surroundings.route) && !isLeaving(surroundings)) || isBlocked(surroundings)) return [];
+  return podChangesOf(surroundings);
+}
+
+/** Several rules ask of the same picture. */
+const known = new WeakMap<Surroundings, readonly Change[]>();
 
 /** What the proof says of pods that no waypoint stands before. */
 export function changesOfPods(surroundings: Surroundings): readonly Change[] {
-  if (!changesPlane(surroundings) || (isExit(surroundings.route) && !isLeaving(surroundings)) || isBlocked(surroundings)) return [];
-  return podChangesOf(surroundings);
+  const changes = known.get(surroundings) ?? asked(surroundings);
+  known.set(surroundings, changes);
+  return changes;
 }
 
 /** The changes of a kind on one of the two ways. */

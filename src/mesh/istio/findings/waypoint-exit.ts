@@ -5,10 +5,11 @@ import { goneAround } from '../waypoint/exit/elsewhere.ts';
 import { exitObstacles, unseenPorts } from '../waypoint/exit/obstacles.ts';
 import { exitChangesOf } from '../waypoint/exit/proof.ts';
 import type { Change } from '../waypoint/change.ts';
+import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { exitTranslationOf } from '../waypoint/exit/translation.ts';
 import type { Problem } from '../policy/translate/problem.ts';
-import { changed, isLeaving } from './pods.ts';
+import { changed } from './pods.ts';
 import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces whose Services leave their waypoint. */

@@ -166,15 +166,12 @@ function listed(titles: readonly string[]): string {
   return `${titles.slice(0, 5).join(', ')}${titles.length > 5 ? ` and ${titles.length - 5} more` : ''}`;
 }
 
-/** What comes into force for pods that were in no mesh. */
-function inForce(others: readonly AuthorizationPolicy[], { peers, pods: { labels } }: Scene): string {
-  const strict = peers.filter(({ mode, ports, selector }) => [mode, ...Object.values(ports)].includes('STRICT') && isSelected(selector, labels));
-  return `; in force then: ${listed([...others, ...strict].map(titleOf))}`;
-}
-
-function whyOf(others: readonly AuthorizationPolicy[], scene: Scene): string {
-  if (scene.route.from === 'None') return inForce(others, scene);
-  return others.length === 0 ? '' : `; not the same to ztunnel as to a sidecar: ${listed(others.map(titleOf))}`;
+/** The policies that it is about: of pods that were in no mesh all that come into force, else those that mean another thing. */
+function whyOf(others: readonly AuthorizationPolicy[], { route, peers, pods }: Scene): string {
+  const strict = peers.filter(({ mode, ports, selector }) => [mode, ...Object.values(ports)].includes('STRICT') && isSelected(selector, sidecarLabels(pods)));
+  if (route.from === 'None') return `; in force then: ${listed([...others, ...strict].map(titleOf))}`;
+  const odd = others.length === 0 ? strict : others;
+  return odd.length === 0 ? '' : `; not the same to ztunnel as to a sidecar: ${listed(odd.map(titleOf))}`;
 }
 
 /** The policy that it is about; of pods that were in no mesh all policies are. */
