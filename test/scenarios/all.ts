@@ -35,6 +35,7 @@ import { strippedScenarios } from './stripped.ts';
 import { strangerScenarios } from './strangers.ts';
 import { tenantScenarios } from './tenants.ts';
 import { twoMigrationScenarios } from './two-migrations.ts';
+import { valueScenarios } from './values.ts';
 import { waypointScenarios } from './waypoint-life.ts';
 
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
@@ -47,5 +48,5 @@ export const scenarios: readonly Scenario[] = [
   ...scopeScenarios,
   ...calledFirstScenarios, ...backTogetherScenarios, ...backAbsentScenarios, ...refusedRecordScenarios,
   ...redirectedScenarios, ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,
-  ...tenantScenarios,
+  ...tenantScenarios, ...valueScenarios,
 ];

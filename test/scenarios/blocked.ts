@@ -8,6 +8,7 @@ import type { Scenario } from './scenario.ts';
 /** What blocks a namespace, by the finding that must name it. */
 const blockers: readonly { readonly id: string; readonly make: (home: string) => KubeObject }[] = [
   { id: 'MM020', make: (home) => object('AuthorizationPolicy', home, 'methods', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] }) },
+  { id: 'MM086', make: (home) => object('AuthorizationPolicy', home, 'inside', { action: 'DENY', rules: [{ from: [{ source: { namespaces: ['team-*-x'] } }] }] }) },
   { id: 'MM021', make: (home) => object('AuthorizationPolicy', home, 'audit', { action: 'AUDIT', rules: [{ from: [{ source: { namespaces: ['x'] } }] }] }) },
   { id: 'MM024', make: (home) => object('RequestAuthentication', home, 'jwt', { jwtRules: [{ issuer: 'https://issuer.example.com', jwks: '{"keys":[]}' }] }) },
   { id: 'MM025', make: (home) => object('PeerAuthentication', home, 'off', { mtls: { mode: 'DISABLE' } }) },

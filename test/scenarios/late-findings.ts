@@ -7,8 +7,9 @@ import type { Scenario } from './scenario.ts';
 import { service, waypoint } from './waypoint-world.ts';
 import type { World } from './world.ts';
 
-async function messageOf(world: World, pattern: RegExp, within?: number): Promise<void> {
-  await world.eventually(`message ${String(pattern)}`, async () => (pattern.test((await world.child()).status?.message ?? '') ? true : undefined), within);
+/** Waits until the message of a namespace matches. */
+export async function messageOf(world: World, pattern: RegExp, within?: number, home = world.ns()): Promise<void> {
+  await world.eventually(`message ${String(pattern)}`, async () => (pattern.test((await world.child(home)).status?.message ?? '') ? true : undefined), within);
 }
 
 /** Waits until the namespace is at a step. */
@@ -60,7 +61,8 @@ async function plainShop(world: World): Promise<void> {
   assert.equal(status?.itinerary, 'L4');
 }
 
-async function isReady(world: World): Promise<void> {
+/** Waits until the migration is Ready. */
+export async function isReady(world: World): Promise<void> {
   await world.eventually('Ready', async () => ((await world.child()).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true ? true : undefined));
 }
 

@@ -1,5 +1,6 @@
 import { nameOf } from '../../mesh/istio/findings/rule.ts';
 import { principals } from '../../mesh/istio/findings/policy-fields.ts';
+import { injectedLabels } from '../../mesh/istio/policy/injected.ts';
 import { makeSmaller } from '../../mesh/istio/policy/translate/size.ts';
 import type { Effect } from '../../mesh/istio/policy/semantics.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
@@ -18,9 +19,6 @@ const causes: Readonly<Record<string, readonly string[]>> = {
     'source.namespace', 'source.serviceAccount', 'source.ip', 'destination.ip', 'destination.port',
   ],
 };
-
-/** Labels that the injection template adds to pods that lack them. */
-const injectedLabels: readonly string[] = ['security.istio.io/tlsMode', 'networking.istio.io/tunnel', 'service.istio.io/canonical-name', 'service.istio.io/canonical-revision'];
 
 function isOf(cause: string): (field: string) => boolean {
   return (field) => causes[cause]?.includes(field) === true;

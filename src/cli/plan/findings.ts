@@ -12,7 +12,7 @@ import type { Read } from './surroundings.ts';
  */
 const asked: readonly string[] = [
   ...shared, 'MM020', 'MM021', 'MM022', 'MM023', 'MM027', 'MM033', 'MM034', 'MM045', 'MM051', 'MM052', 'MM059', 'MM062', 'MM063',
-  'MM080', 'MM081', 'MM082', 'MM083', 'MM084', 'MM085', 'MM086', 'MM094', 'MM095', 'MM096', 'MM097', 'MM118', 'MM119', 'MM120',
+  'MM080', 'MM081', 'MM082', 'MM083', 'MM084', 'MM085', 'MM086', 'MM094', 'MM095', 'MM096', 'MM097', 'MM099', 'MM118', 'MM119', 'MM120',
 ];
 
 const rules = [...rulesOfOperator(asked), ...syntaxRules, ...duplicateRules];

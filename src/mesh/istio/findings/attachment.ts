@@ -2,24 +2,32 @@ import type { Surroundings } from '../../adapter.ts';
 import { record } from '../../json.ts';
 import { selects, type ConfigView } from '../../views.ts';
 import { onlyRevision } from '../mesh-config.ts';
+import { injectedLabels, withInjected } from '../policy/injected.ts';
 import { forAllRevisions, readByRevision } from '../policy/translate/revision.ts';
 import { isNarrowed } from '../policy/translate/selection.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
+import { isExit } from '../waypoint/exit/route.ts';
 import { applicable, mtlsModes, nameOf, selectorOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
-/** Labels that the injection template adds to a pod whose own template lacks them: ambient pods do not have them. */
-const injectedLabels: readonly string[] = ['security.istio.io/tlsMode', 'networking.istio.io/tunnel', 'service.istio.io/canonical-name', 'service.istio.io/canonical-revision'];
-
-function selectorPolicies(surroundings: Surroundings): readonly ConfigView[] {
-  return [...applicable('AuthorizationPolicy', surroundings).filter((policy) => targetRefs(policy).length === 0), ...applicable('PeerAuthentication', surroundings)];
+/** The namespace as if each of its templates had its pods, with their sidecars: one at zero replicas has none that show their labels. */
+function withSidecars(surroundings: Surroundings): Surroundings {
+  const running = surroundings.workloads.map((workload) => ({ ...workload, templateLabels: withInjected(workload.templateLabels, workload.name) }));
+  return { ...surroundings, workloads: [...surroundings.workloads, ...running] };
 }
 
-/** Whether the policy selects an injected pod by labels that the templates of the namespace do not have. */
+function selectorPolicies(surroundings: Surroundings): readonly ConfigView[] {
+  const all = withSidecars(surroundings);
+  return [...applicable('AuthorizationPolicy', all).filter((policy) => targetRefs(policy).length === 0), ...applicable('PeerAuthentication', all)];
+}
+
+/** Whether the policy selects an injected pod, one that runs or the next one of a template, by labels that the templates of the namespace do not have. */
 function selectsByInjection(policy: ConfigView, { pods, workloads, otherTemplates }: Surroundings): boolean {
   const matchLabels = selectorOf(policy);
   if (matchLabels === undefined || !Object.keys(matchLabels).some((key) => injectedLabels.includes(key))) return false;
-  return pods.filter((pod) => selects({ matchLabels }, pod.labels)).some(({ owner }) => {
-    const workload = [...workloads, ...otherTemplates].find(({ kind, name }) => kind === owner?.kind && name === owner.name);
+  const templates = [...workloads, ...otherTemplates];
+  const next = templates.some(({ templateLabels, name }) => selects({ matchLabels }, withInjected(templateLabels, name)) && !selects({ matchLabels }, templateLabels));
+  return next || pods.filter((pod) => selects({ matchLabels }, pod.labels)).some(({ owner }) => {
+    const workload = templates.find(({ kind, name }) => kind === owner?.kind && name === owner.name);
     return workload === undefined || !selects({ matchLabels }, workload.templateLabels);
   });
 }
@@ -43,7 +51,9 @@ function ofRevision(surroundings: Surroundings): readonly Evidence[] {
   });
 }
 
+/** On the way to sidecars such a policy comes into force: whom it then refuses, and whom it lets in, is what MM090 and MM091 say. */
 function unattached(surroundings: Surroundings): readonly Evidence[] {
+  if (isExit(surroundings.route)) return [];
   return selectorPolicies(surroundings).flatMap((policy) => {
     if (hasEmptySelector(policy)) return [{ object: nameOf(policy), message: 'its selector is there but empty: sidecars apply it to every pod, ztunnel to none' }];
     // Narrowed to sidecars on purpose: behind a waypoint the copy takes over (MM080 says when that is the remedy).

@@ -2,13 +2,18 @@ import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { asksWhoCalls, l7Fields, principals } from './policy-fields.ts';
+import { isSelected } from '../policy/attachment.ts';
+import { sidecarLabels } from '../policy/translate/world.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { declaredCallers } from '../waypoint/callers.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
+import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { isExit } from '../waypoint/exit/route.ts';
+import { directPods } from '../waypoint/pods-proof.ts';
+import { worldOf } from '../waypoint/world.ts';
 import { isStranger } from './reach.ts';
 import { meshKnowledge } from '../mesh-settings.ts';
-import { applicable, asksForStrict, mtlsModes, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+import { applicable, asksForStrict, mtlsModes, nameOf, severityOfRefusals, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 function action(policy: ConfigView): string {
   return text(policy.spec['action']) ?? 'ALLOW';
@@ -26,10 +31,27 @@ function isDryRun(policy: ConfigView): boolean {
   return isTrue.includes(policy.annotations['istio.io/dry-run']);
 }
 
-/** Behind a waypoint all of it is enforced; what is not is MM080. */
+/**
+ * What ztunnel would not do. Behind a waypoint all of it is enforced; what is not is MM080. On the way to sidecars it is what ztunnel does not
+ * do today, and MM090 and MM091 say what comes of that.
+ */
 function atZtunnel(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
-  return (surroundings) => (itineraryOf(surroundings) === 'L7' ? [] : find(surroundings));
+  return (surroundings) => (itineraryOf(surroundings) === 'L7' || isExit(surroundings.route) ? [] : find(surroundings));
 }
+
+/** Of pods that leave no waypoint behind: nothing checks the tokens that they get today. */
+function checkedBySidecars(surroundings: Surroundings): readonly Evidence[] {
+  if (!isLeaving(surroundings)) return [];
+  const world = worldOf(surroundings);
+  const pods = directPods(surroundings, world).map(sidecarLabels);
+  return world.requestAuthentications.filter(({ policy }) => policy.targetRefs.length === 0 && pods.some((labels) => isSelected(policy.selector, labels))).map(({ object }) => ({
+    object: nameOf(object), severity: severityOfRefusals(surroundings),
+    message: 'sidecars check tokens, which ztunnel does not: requests with an invalid one get through today, and would be refused',
+  }));
+}
+
+const uncheckedByZtunnel = atZtunnel((surroundings) => applicable('RequestAuthentication', surroundings)
+  .map((policy) => ({ object: nameOf(policy), message: 'ztunnel does not check tokens: requests without a valid one would pass' })));
 
 function needsHttp(surroundings: Surroundings): readonly Evidence[] {
   return workloadPolicies(surroundings)
@@ -116,8 +138,7 @@ export const policyRules: readonly Rule[] = [
   {
     id: 'MM024', severity: 'Critical', when: 'Always', title: 'RequestAuthentication',
     fix: 'Keep this namespace on sidecars: tokens are checked by a proxy that reads HTTP.',
-    find: atZtunnel((surroundings) => applicable('RequestAuthentication', surroundings)
-      .map((policy) => ({ object: nameOf(policy), message: 'ztunnel does not check tokens: requests without a valid one would pass' }))),
+    find: (surroundings) => [...uncheckedByZtunnel(surroundings), ...checkedBySidecars(surroundings)],
   },
   {
     id: 'MM025', severity: 'Critical', when: 'Always', title: 'PeerAuthentication DISABLE',

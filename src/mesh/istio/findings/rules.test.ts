@@ -239,9 +239,9 @@ const table: Readonly<Record<string, Examples>> = {
       'one that denies': withoutWaypoint(policy({ action: 'DENY', ...http })),
       'L4 in from and L7 in when': withoutWaypoint(policy({ action: 'DENY', rules: [{ from: [{ source: { namespaces: ['x'] } }], when: [{ key: 'request.headers[a]', values: ['b'] }] }] })),
       'remoteIpBlocks, which ztunnel ignores': withoutWaypoint(policy({ action: 'DENY', rules: [{ from: [{ source: { remoteIpBlocks: ['10.0.0.0/8'] } }] }] })),
-      'on the way back to sidecars, where it would begin to act': surroundings({ route: toSidecar }, [policy(http)]),
     },
     ignored: {
+      'on the way to sidecars, where it would begin to act (MM090, MM091)': surroundings({ route: toSidecar }, [policy(http)]),
       'L4 only': withoutWaypoint(policy(identity)),
       'deny-all': withoutWaypoint(policy({})),
       'in another namespace': withoutWaypoint(policy(http, { namespace: 'blog' })),
@@ -334,6 +334,11 @@ const table: Readonly<Record<string, Examples>> = {
       'the label of the only revision': around(policy({ action: 'DENY', ...identity }, { labels: { 'istio.io/rev': 'default' } })),
       'the label of a revision, for other pods': around(policy({ ...only('other'), ...identity }, canary)),
     },
+  },
+  // The rest of it: pods.test.ts.
+  MM029: {
+    seen: { 'STRICT': surroundings({ route: fromNone }, [strict]), 'STRICT, with sidecars': surroundings({ route: { from: 'None', to: 'IstioSidecar' } }, [strict]) },
+    ignored: { 'PERMISSIVE': surroundings({ route: fromNone }, [peer({ mtls: { mode: 'PERMISSIVE' } })]), 'who is in the mesh': around(strict) },
   },
   MM028: {
     seen: {
@@ -707,7 +712,7 @@ const table: Readonly<Record<string, Examples>> = {
     ignored: { 'policies of a waypoint': behindWaypoint(http), 'no waypoint': surroundings(exit, [policy(identity)]) },
   },
   MM091: {
-    seen: { 'a guard': behindWaypoint(http, guard({})) },
+    seen: { 'a guard': behindWaypoint(http, guard({})), 'HTTP without a waypoint': surroundings({ route: toSidecar }, [policy({ action: 'DENY', ...http })]) },
     ignored: { 'a guard that only ztunnel enforces': behindWaypoint(http, guard({ remoteIpBlocks: ['255.255.255.255/32'] })) },
   },
   MM092: {
@@ -853,11 +858,12 @@ describe('findings', () => {
   });
 
   it('are not about meaning when a namespace joins sidecars from outside', () => {
-    expect(ids(surroundings({ route: { from: 'None', to: 'IstioSidecar' }, namespace: namespace({ labels: {} }), pods: [plainPod()] }, [policy(http), config('EnvoyFilter', {})]), 'Start')).toEqual([]);
+    expect(ids(surroundings({ route: { from: 'None', to: 'IstioSidecar' }, namespace: namespace({ labels: {} }), pods: [plainPod()] }, [policy({ action: 'DENY', ...http }), config('EnvoyFilter', {})]), 'Start').filter((id) => id !== 'MM029')).toEqual([]);
   });
 
   it.each(routes.filter(({ from, to }) => from !== 'None' || to !== 'IstioSidecar'))('are about meaning from $from to $to', (route) => {
-    expect(ids(surroundings({ route, itinerary: 'L4' }, [policy(http)]), 'UnderWay')).toContain('MM020');
+    const exits = route.from === 'IstioAmbient' && route.to === 'IstioSidecar';
+    expect(ids(surroundings({ route, itinerary: 'L4', ...(exits && { pods: [plainPod(captured)] }) }, [policy(http)]), 'UnderWay')).toContain(exits ? 'MM090' : 'MM020');
   });
 
   it('are at most a hundred, and none is longer than the API admits', () => {

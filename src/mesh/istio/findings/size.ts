@@ -10,6 +10,7 @@ import { translationOf } from '../waypoint/translation.ts';
 import { worldOf } from '../waypoint/world.ts';
 import { largestIn, makeSmaller } from '../policy/translate/size.ts';
 import type { Problem } from '../policy/translate/problem.ts';
+import { changesOfPods } from './pods.ts';
 import type { Evidence, Rule } from './rule.ts';
 
 /** The first of the two that cannot be worked out: what becomes of the policies, and what that lets through. */
@@ -30,6 +31,10 @@ function untoldCallers(surroundings: Surroundings): readonly Evidence[] {
 }
 
 function find(surroundings: Surroundings): readonly Evidence[] {
+  return [...behindWaypoint(surroundings), ...changesOfPods(surroundings).filter(({ kind }) => kind === 'Unknown').map(({ object, message }) => ({ object, message }))];
+}
+
+function behindWaypoint(surroundings: Surroundings): readonly Evidence[] {
   if (getsWaypoint(surroundings)) return [...unknown(translationOf(surroundings).problems, () => changesOf(surroundings)), ...untoldCallers(surroundings)];
   if (!isExit(surroundings.route) || itineraryOf(surroundings) !== 'L7') return [];
   return unknown(exitTranslationOf(surroundings).problems, () => exitChangesOf(surroundings));

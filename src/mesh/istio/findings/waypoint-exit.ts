@@ -1,12 +1,15 @@
 import type { Surroundings } from '../../adapter.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
+import { unseenAddresses } from '../waypoint/exit/addresses.ts';
 import { goneAround } from '../waypoint/exit/elsewhere.ts';
 import { exitObstacles, unseenPorts } from '../waypoint/exit/obstacles.ts';
 import { exitChangesOf } from '../waypoint/exit/proof.ts';
 import type { Change } from '../waypoint/change.ts';
+import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { exitTranslationOf } from '../waypoint/exit/translation.ts';
 import { isSaidElsewhere, type Problem } from '../policy/translate/problem.ts';
+import { changed } from './pods.ts';
 import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces whose Services leave their waypoint. */
@@ -40,18 +43,19 @@ export const exitRules: readonly Rule[] = [
     fix: 'Change the object as the message says, or keep this namespace in ambient.',
     find: (surroundings) => [
       ...(isExit(surroundings.route) ? unseenPorts(surroundings).map(evidence) : []),
+      ...(isLeaving(surroundings) ? unseenAddresses(surroundings).map(evidence) : []),
       ...onExit((each) => obstacles(each).filter((problem) => !isSaidElsewhere(problem)).map(evidence))(surroundings),
     ],
   },
   {
     id: 'MM090', severity: 'Critical', when: 'Always', title: 'Sidecars would let a request through that is refused',
     fix: 'Change the policies that the message is about, or keep this namespace in ambient.',
-    find: changes('Opens'),
+    find: (surroundings) => [...changes('Opens')(surroundings), ...changed('Opens', true)(surroundings)],
   },
   {
     id: 'MM091', severity: 'Critical', when: 'Always', title: 'Sidecars would refuse a request that gets through',
     fix: 'If it is a policy that lets only the waypoint in to the pods, remove it, or add remoteIpBlocks: ["255.255.255.255/32"] to each source of its DENY rules, by which ztunnel alone enforces it.',
-    find: (surroundings) => changes('Refuses')(surroundings).map((each) => ({ ...each, severity: severityOfRefusals(surroundings) })),
+    find: (surroundings) => [...changes('Refuses')(surroundings), ...changed('Refuses', true)(surroundings)].map((each) => ({ ...each, severity: severityOfRefusals(surroundings) })),
   },
   {
     id: 'MM092', severity: 'Critical', when: 'Always', title: 'Callers would go around waypoints elsewhere',
@@ -61,6 +65,6 @@ export const exitRules: readonly Rule[] = [
   {
     id: 'MM093', severity: 'Warning', when: 'Start', title: 'Behaves otherwise with sidecars',
     fix: 'Check whether you rely on it.',
-    find: onExit((surroundings) => [...known(surroundings), ...ends(surroundings)]),
+    find: (surroundings) => [...onExit((each) => [...known(each), ...ends(each)])(surroundings), ...changed('Ends', true)(surroundings)],
   },
 ];

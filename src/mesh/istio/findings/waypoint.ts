@@ -12,6 +12,7 @@ import { restartOrder } from '../waypoint/order.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { isSaidElsewhere } from '../policy/translate/problem.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
+import { changed as ofPods } from './pods.ts';
 import { nameOf, severityOfRefusals, some, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces that get a waypoint. */
@@ -114,7 +115,11 @@ export const waypointRules: readonly Rule[] = [
   {
     id: 'MM081', severity: 'Warning', when: 'Start', title: 'Behaves otherwise behind a waypoint',
     fix: 'Check whether you rely on it.',
-    find: (surroundings) => [...problems('Warning')(surroundings), ...withWaypoint((each) => changed('Ends', each).map((evidence) => ({ ...evidence, fix: goneAround })))(surroundings)],
+    find: (surroundings) => [
+      ...problems('Warning')(surroundings), ...withWaypoint((each) => changed('Ends', each).map((evidence) => ({ ...evidence, fix: goneAround })))(surroundings),
+      // Behind a waypoint such pods are among the problems.
+      ...(itineraryOf(surroundings) === 'L7' ? [] : ofPods('Ends', false)(surroundings)),
+    ],
   },
   {
     id: 'MM082', severity: 'Critical', when: 'Start', title: 'Nobody knows who calls the Service',
@@ -143,12 +148,16 @@ export const waypointRules: readonly Rule[] = [
   {
     id: 'MM086', severity: 'Critical', when: 'Always', title: 'A request would become allowed',
     fix: 'Change the policies that the message is about, or keep this namespace on sidecars.',
-    find: withWaypoint((surroundings) => changed('Opens', surroundings).map((evidence) => ({ ...evidence, ...(goesDirect(surroundings) && { fix: notDirect }) }))),
+    find: (surroundings) => [
+      ...withWaypoint((each) => changed('Opens', each).map((evidence) => ({ ...evidence, ...(goesDirect(each) && { fix: notDirect }) })))(surroundings),
+      ...ofPods('Opens', false)(surroundings),
+    ],
   },
   {
     id: 'MM099', severity: 'Critical', when: 'Always', title: 'A request would be refused that gets through',
     fix: 'Change the policies that the message is about, or set spec.policies.refusals to Accept.',
-    find: withWaypoint((surroundings) => changed('Refuses', surroundings).map((evidence) => ({ ...evidence, severity: severityOfRefusals(surroundings) }))),
+    find: (surroundings) => [...withWaypoint((each) => changed('Refuses', each))(surroundings), ...ofPods('Refuses', false)(surroundings)]
+      .map((evidence) => ({ ...evidence, severity: severityOfRefusals(surroundings) })),
   },
   {
     id: 'MM087', severity: 'Warning', when: 'Start', title: 'spec.callers leaves out a caller',

@@ -1,4 +1,6 @@
+import { verdictOn, type DataPath } from '../policy/data-path.ts';
 import { bounded, proofSteps } from '../policy/effort.ts';
+import type { Request } from '../policy/semantics.ts';
 import { largestIn } from '../policy/translate/size.ts';
 import { serviceTitle, type ServiceFacts, type World } from '../policy/translate/world.ts';
 
@@ -15,6 +17,18 @@ export interface Change {
 /** What is said of a Service whose policies are too many to compare. */
 export function unknown(service: ServiceFacts, world: World): Change {
   return { kind: 'Unknown', object: serviceTitle(service), message: `its policies are too many to compare what they let through; ${largestIn(world).sentence}` };
+}
+
+/** What refuses a request on a path, as a sentence. */
+export function whoRefuses(path: DataPath, request: Request): string {
+  const { allowed, by, asked } = verdictOn(path, request);
+  if (allowed) return `${asked ?? 'nobody'} asks an external authorizer about it, which may refuse it`;
+  return by === undefined ? 'no ALLOW policy lets it in' : refuses(by);
+}
+
+/** A policy does, by its namespace and name. */
+export function refuses(by: string): string {
+  return `${by} refuses it`;
 }
 
 /** The proof within the steps of one look; beyond them it is one of nothing. */

@@ -29,7 +29,7 @@ function digest(surroundings: Surroundings): string {
   const { route, itinerary, records, mesh, namespace, services, workloads, otherTemplates, pods, spec } = surroundings;
   const homes = [...new Set([namespace.name, mesh.rootNamespace])];
   return sha256(JSON.stringify([
-    [route, itinerary !== undefined, adoptedIn(surroundings), records, namespace.name, namespace.labels, mesh.rootNamespace],
+    [route, itinerary, adoptedIn(surroundings), records, namespace.name, namespace.labels, mesh.rootNamespace],
     [...homes.flatMap((home) => kinds.flatMap((kind) => mesh.configs(kind, home))), ...routesOf(namespace.name, mesh)].map(said),
     // What cannot be read is another thing than what is not there.
     possibleConfigs(mesh).map((possible) => [possible.object, 'config' in possible, possible.config]),

@@ -4,6 +4,7 @@ import type { ContainerPortView, PodView, TemplateView } from '../../views.ts';
 import { injectionAsked } from '../injection.ts';
 import { sidecarContainer } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
+import { withSources } from '../policy/injected.ts';
 import { attachmentOf } from '../policy/translate/extensions.ts';
 import { withoutAdded } from '../policy/translate/selection.ts';
 import type { WorkloadFacts } from '../policy/translate/world.ts';
@@ -23,13 +24,13 @@ function askedIn({ mesh, namespace, services }: Surroundings): Asked {
   const selectors = [...services.map(({ selector }) => selector), ...configs.map((config) => attachmentOf(config).selector ?? {})];
   const targets = services.flatMap(({ ports }) => ports.map(({ targetPort }) => targetPort));
   return {
-    labels: [...new Set(selectors.flatMap((selector) => Object.keys(selector)))].sort(),
+    labels: [...new Set(withSources(selectors.flatMap((selector) => Object.keys(selector))))].sort(),
     ports: [...new Set(targets.filter((target) => typeof target === 'string'))].sort(),
   };
 }
 
 /** One pod, or the pods that are going to be made from one template. */
-interface Other extends Pick<WorkloadFacts, 'kind' | 'name' | 'labels'> {
+interface Other extends Pick<WorkloadFacts, 'kind' | 'name' | 'owner' | 'labels'> {
   readonly ports: readonly ContainerPortView[];
 }
 
@@ -53,17 +54,21 @@ function ofTemplate({ kind, name, templateLabels, containerPorts }: TemplateView
 
 function ofPod({ name, owner, labels, containerPorts = [] }: PodView): Other {
   return {
-    ...(owner === undefined ? { kind: 'Pod', name } : { kind: owner.kind, name: `${owner.name} (pods)` }),
+    ...(owner === undefined ? { kind: 'Pod', name } : { kind: owner.kind, name: `${owner.name} (pods)`, owner: owner.name }),
     labels: withoutAdded(labels),
     // The sidecar's own ports are none of the application's.
     ports: containerPorts.filter(({ container }) => container !== sidecarContainer),
   };
 }
 
-function factsOf({ kind, name, labels, ports }: Other, asked: Asked): WorkloadFacts {
+/** istiod gives a workload without any label the policies of all selectors: one that has only labels that nobody asks for must not look like it. */
+const someLabel = { 'meshmigration.dev/other-labels': '' };
+
+function factsOf({ kind, name, owner, labels, ports }: Other, asked: Asked): WorkloadFacts {
+  const asksFor = Object.fromEntries(asked.labels.filter((key) => Object.hasOwn(labels, key)).map((key) => [key, labels[key] ?? '']));
   return {
-    kind, name,
-    labels: Object.fromEntries(asked.labels.filter((key) => Object.hasOwn(labels, key)).map((key) => [key, labels[key] ?? ''])),
+    kind, name, ...(owner !== undefined && { owner }),
+    labels: Object.keys(asksFor).length > 0 || Object.keys(labels).length === 0 ? asksFor : someLabel,
     ports: Object.fromEntries(ports.toReversed().flatMap((port) => (port.name !== undefined && asked.ports.includes(port.name) ? [[port.name, port.port]] : []))),
     declared: ports.map(({ port }) => port),
   };

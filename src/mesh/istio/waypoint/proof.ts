@@ -15,7 +15,7 @@ import { asSidecars } from '../policy/sidecar.ts';
 import { asker, intersect, matching, subtract, type Asker, type RequestSet } from '../policy/space.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
-import { podsBehind } from '../policy/translate/selection.ts';
+import { podsBehind, tlsModeLabel } from '../policy/translate/selection.ts';
 import type { Translation } from '../policy/translate/translate.ts';
 import { nobody } from '../policy/translate/companions.ts';
 import { serviceTitle, waypointPrincipal, type ServiceFacts, type World } from '../policy/translate/world.ts';
@@ -43,6 +43,8 @@ interface Scene {
   readonly peers: readonly PeerAuthentication[];
   readonly service: ServiceFacts;
   readonly workload: Workload;
+  /** Those of its pods while they have sidecars, if more is known of them than that they have one. */
+  readonly sidecarLabels?: Workload['labels'];
   readonly protocol: Protocol;
 }
 
@@ -83,7 +85,7 @@ const mtlsOf = new WeakMap<Omit<Scene, 'service'>, Mtls>();
 export function destinationOf({ policies, plane }: Pick<State, 'policies' | 'plane'>, scene: Omit<Scene, 'service'>): Destination {
   const { world: { options }, peers, workload, protocol } = scene;
   const { rootNamespace } = options;
-  const pod = { ...workload, labels: { ...workload.labels, 'security.istio.io/tlsMode': 'istio' } };
+  const pod = { ...workload, labels: scene.sidecarLabels ?? { ...workload.labels, [tlsModeLabel]: 'istio' } };
   // Once for all states: whatever is made, PeerAuthentications are not.
   const { mtls, strict } = mtlsOf.get(scene) ?? {
     mtls: effectiveMtls(peers, pod, rootNamespace),

@@ -1,4 +1,5 @@
 import type { ConfigView, ServiceView } from '../../../views.ts';
+import { withInjected } from '../injected.ts';
 import type { PolicyOptions } from '../options.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../types.ts';
 
@@ -9,6 +10,8 @@ export type ServiceFacts = Pick<ServiceView, 'namespace' | 'name' | 'labels' | '
 export interface WorkloadFacts {
   readonly kind: string;
   readonly name: string;
+  /** The name by which the injector knows it, if that is another. */
+  readonly owner?: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Container ports by name. */
   readonly ports: Readonly<Record<string, number>>;
@@ -68,6 +71,11 @@ export interface World {
 /** SPIFFE identity of the waypoint without `spiffe://`, as `principals` names it. */
 export function waypointPrincipal({ options, waypoint }: Pick<World, 'options' | 'waypoint'>): string {
   return `${options.trustDomain}/ns/${waypoint.namespace}/sa/${waypoint.serviceAccount}`;
+}
+
+/** The labels that these pods have while they have sidecars. */
+export function sidecarLabels({ labels, name, owner = name }: WorkloadFacts): WorkloadFacts['labels'] {
+  return withInjected(labels, owner);
 }
 
 /** `AuthorizationPolicy shop/deny-delete`. */

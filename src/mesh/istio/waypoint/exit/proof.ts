@@ -3,11 +3,11 @@ import type { StepName } from '../../../../api/namespace-migration.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { waypointReads } from '../../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../../policy/boxes.ts';
-import { ambientDirect, ambientThroughWaypoint, outside, sidecarToSidecar, verdictOn, type DataPath, type Destination } from '../../policy/data-path.ts';
+import { ambientDirect, ambientThroughWaypoint, outside, sidecarToSidecar, type DataPath, type Destination } from '../../policy/data-path.ts';
 import { describe } from '../../policy/describe.ts';
 import { spend, stepsOfScene } from '../../policy/effort.ts';
 import { gain, outcome, type Outcome } from '../../policy/equivalence.ts';
-import type { Matcher, Request } from '../../policy/semantics.ts';
+import type { Matcher } from '../../policy/semantics.ts';
 import type { Protocol } from '../../policy/protocol.ts';
 import { asker, intersect, matching, subtract, union, type Asker, type RequestSet } from '../../policy/space.ts';
 import { nobody } from '../../policy/translate/companions.ts';
@@ -15,10 +15,10 @@ import { ofProtocol, protocolsOf, throughService } from '../../policy/translate/
 import { podsBehind } from '../../policy/translate/selection.ts';
 import { coveredPorts, neighbours, worldFor, type ExitWorld, type Served } from '../../policy/translate/to-sidecar/served.ts';
 import type { ExitTranslation } from '../../policy/translate/to-sidecar/translate.ts';
-import { serviceTitle, waypointPrincipal } from '../../policy/translate/world.ts';
+import { serviceTitle, sidecarLabels, waypointPrincipal } from '../../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
 import { asWaypoints } from '../../policy/waypoint.ts';
-import { inTime, unknown, type Change } from '../change.ts';
+import { inTime, unknown, whoRefuses, type Change } from '../change.ts';
 import { remembered } from '../memo.ts';
 import { peerAuthentications } from '../peer-authentications.ts';
 import { destinationOf, policiesWith, waypointAddress } from '../proof.ts';
@@ -41,6 +41,7 @@ interface Scene {
   readonly peers: readonly PeerAuthentication[];
   readonly served: Served;
   readonly workload: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+  readonly sidecarLabels?: Readonly<Record<string, string>>;
   readonly protocol: Protocol;
 }
 
@@ -166,12 +167,6 @@ function comparisons(state: State, start: Start, now: Ways, { all, service, else
   ];
 }
 
-function whoRefuses(path: DataPath, request: Request): string {
-  const { allowed, by, asked } = verdictOn(path, request);
-  if (allowed) return `${asked ?? 'nobody'} asks an external authorizer about it, which may refuse it`;
-  return by === undefined ? 'no ALLOW policy lets it in' : `${by} refuses it`;
-}
-
 /** A comparison, and what gets through now. */
 interface Compared {
   readonly state: State;
@@ -222,11 +217,11 @@ export function exitChanges(world: ExitWorld, peers: readonly PeerAuthentication
   const states = statesOf(world, translation);
   return translation.served.flatMap((served): readonly Change[] => {
     const { service } = served;
-    const known = podsBehind(service, world.workloads).map(({ labels }) => labels);
+    const known = podsBehind(service, world.workloads).map((pods) => ({ workload: { namespace: world.namespace, labels: pods.labels }, sidecarLabels: sidecarLabels(pods) }));
     // A Service whose pods nobody knows: of what its selector says.
-    const pods = known.length > 0 ? known : [service.selector];
+    const pods = known.length > 0 ? known : [{ workload: { namespace: world.namespace, labels: service.selector } }];
     try {
-      return pods.flatMap((labels) => protocolsOf(service).flatMap((protocol) => changesIn({ world, peers, served, workload: { namespace: world.namespace, labels }, protocol }, states)));
+      return pods.flatMap((each) => protocolsOf(service).flatMap((protocol) => changesIn({ world, peers, served, ...each, protocol }, states)));
     } catch (error) {
       if (!(error instanceof RequestSpaceTooLarge)) throw error;
       return [unknown(service, world)];

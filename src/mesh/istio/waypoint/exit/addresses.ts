@@ -1,0 +1,17 @@
+import type { Surroundings } from '../../../adapter.ts';
+import type { Problem } from '../../policy/translate/problem.ts';
+import { sidecarAction } from '../../policy/translate/reach.ts';
+import { holds } from '../../policy/translate/selection.ts';
+import { dependsOnAddresses } from '../../policy/translate/to-sidecar/exactness.ts';
+import { sidecarLabels } from '../../policy/translate/world.ts';
+import { directPods } from '../pods-proof.ts';
+import { worldOf } from '../world.ts';
+
+/** Policies for pods that no waypoint stands before, by the address of the caller: ztunnel sees that of everybody, a sidecar that of some. */
+export function unseenAddresses(surroundings: Surroundings): readonly Problem[] {
+  const world = worldOf(surroundings);
+  const pods = directPods(surroundings, world).map(sidecarLabels);
+  return world.policies
+    .filter(({ policy }) => policy.targetRefs.length === 0 && sidecarAction(policy, world.options) !== undefined && pods.some((labels) => holds(policy.selector ?? {}, labels)))
+    .flatMap(({ object }) => dependsOnAddresses(object));
+}
