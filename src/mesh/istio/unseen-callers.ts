@@ -1,3 +1,4 @@
+import { memoize } from '../../base/memoize.ts';
 import type { MeshState, Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
 import type { ConfigView, PodView, TemplateView } from '../views.ts';
@@ -39,23 +40,22 @@ interface Proxied {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-type Effects = ReadonlyMap<ConfigView, Unseen['effect']>;
+/** What becomes of a policy that decides by the connection; read once for as long as it stays as it is, because every look asks about the whole mesh. */
+const effectOf = memoize((policy: ConfigView): { readonly effect: Unseen['effect'] | undefined } => {
+  const isAsked = targetRefs(policy).length === 0 && text(policy.annotations['istio.io/dry-run']) !== 'true';
+  return { effect: isAsked ? withoutConnection(policy.spec) : undefined };
+});
 
-const effects = new WeakMap<readonly ConfigView[], Effects>();
-
-/** The policies of a list that decide by the connection; a list that has not changed is not gone through again, because every look asks about the whole mesh. */
-function effectsOf(policies: readonly ConfigView[]): Effects {
-  const known = effects.get(policies) ?? new Map(policies.flatMap((policy) => {
-    const effect = targetRefs(policy).length > 0 || text(policy.annotations['istio.io/dry-run']) === 'true' ? undefined : withoutConnection(policy.spec);
+function effectsOf(policies: readonly ConfigView[]): readonly (readonly [ConfigView, Unseen['effect']])[] {
+  return policies.flatMap((policy) => {
+    const { effect } = effectOf(policy);
     return effect === undefined ? [] : [[policy, effect] as const];
-  }));
-  effects.set(policies, known);
-  return known;
+  });
 }
 
 /** The policies for a namespace that decide by the connection. */
 function policiesOf(namespace: string, { mesh }: Surroundings): readonly (readonly [ConfigView, Unseen['effect']])[] {
-  return [...new Set([namespace, mesh.rootNamespace])].flatMap((home) => [...effectsOf(mesh.configs('AuthorizationPolicy', home))]);
+  return [...new Set([namespace, mesh.rootNamespace])].flatMap((home) => effectsOf(mesh.configs('AuthorizationPolicy', home)));
 }
 
 function serves(pod: PodView): boolean {

@@ -96,7 +96,7 @@ describe.each(ways)('a look at one namespace %s', (_, way) => {
   it.each(Object.entries(strangers))('reads no more of a stranger who writes more: %s', (name, write) => {
     const [small, large] = [50, 400].map((size) => readsBy(write(size), { names: ['shop', 'bank', 'blog'], ...way }).at(-1) ?? 0);
     // Where each object stands, each Service of the cluster, and each host of which nobody knows whether it is called: that is read at each look.
-    const perThing = name.includes('entries') ? 400 : 20;
+    const perThing = name.includes('entries') ? 600 : 20;
     const allowed = /hosts|Services|destinations|entries/.test(name) ? 350 * perThing : 0;
     expect((large ?? 0) - (small ?? 0)).toBeLessThanOrEqual(allowed);
   });

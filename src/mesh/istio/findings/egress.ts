@@ -2,7 +2,7 @@ import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { Recent } from '../../../base/recent.ts';
 import { sha256 } from '../../../base/sha256.ts';
-import type { Surroundings } from '../../adapter.ts';
+import type { MeshState, Surroundings } from '../../adapter.ts';
 import { records, strings, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { useWaypointLabel } from '../labels.ts';
@@ -64,6 +64,8 @@ interface Scene {
   readonly surroundings: Surroundings;
   readonly options: PolicyOptions;
   readonly policies: readonly ReturnType<typeof byTarget>[];
+  /** `NAMESPACE/NAME` of each that is there; undefined where only manifests are known, which may leave them out. */
+  readonly gateways: ReadonlySet<string> | undefined;
 }
 
 /** Those that its waypoint enforces for a ServiceEntry: a step for each that has to do with one of the two. */
@@ -137,6 +139,10 @@ interface Bound {
   readonly waypoint: WaypointName;
 }
 
+function gatewaysIn(mesh: MeshState): ReadonlySet<string> | undefined {
+  return mesh.assumesDefaults === true ? undefined : new Set(mesh.configs('Gateway').map(({ namespace, name }) => `${namespace}/${name}`));
+}
+
 function judge({ entry, waypoint }: Bound, scene: Scene): Evidence | undefined {
   const { surroundings, surroundings: { namespace } } = scene;
   const chosen = chosenWaypoint(surroundings);
@@ -146,7 +152,7 @@ function judge({ entry, waypoint }: Bound, scene: Scene): Evidence | undefined {
     return { object: nameOf(entry), message: `it names the waypoint ${waypoint.namespace}/${waypoint.name}, which is going to stand before Services of the namespace: callers in ambient would reach ${nameOfHosts(entry)} through it, and the policies copied for the namespace would decide about that`, fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.` };
   }
   // What names a waypoint that nobody has made goes through none (fetchWaypointForTarget in pilot/pkg/serviceregistry/ambient/waypoints.go).
-  if (!surroundings.mesh.configs('Gateway', waypoint.namespace).some(({ name }) => name === waypoint.name)) return undefined;
+  if (scene.gateways?.has(`${waypoint.namespace}/${waypoint.name}`) === false) return undefined;
   const policies = enforcedFor(entry, waypoint, scene);
   const refused = policies.length === 0 ? undefined : refusedRequest(policies, scene);
   return refused === undefined ? undefined : lost({ entry, waypoint }, policies, refused, surroundings);
@@ -198,7 +204,7 @@ export const egressRules: readonly Rule[] = [
       });
       if (bound.length === 0) return [];
       const { mesh } = surroundings;
-      const scene = { surroundings, options: policyOptionsOf(mesh), policies: ['AuthorizationPolicy', 'RequestAuthentication'].map((kind) => byTarget(mesh.configs(kind))) };
+      const scene = { surroundings, options: policyOptionsOf(mesh), policies: ['AuthorizationPolicy', 'RequestAuthentication'].map((kind) => byTarget(mesh.configs(kind))), gateways: gatewaysIn(mesh) };
       return [...Map.groupBy(bound, ({ entry }) => entry.namespace).values()].flatMap((own) => judgeAll(own, scene));
     },
   },

@@ -160,7 +160,7 @@ describe('pods that no waypoint stands before, on the way to sidecars', () => {
   });
 
   it('are blocked by addresses, of which sidecars see some', () => {
-    expect(changes(given([from({ ipBlocks: ['10.0.0.0/8'] })]))).toEqual(['Critical MM089 AuthorizationPolicy shop/p0']);
+    expect(changes(given([from({ ipBlocks: ['10.0.0.0/8'] })]))).toEqual(['Critical MM089 AuthorizationPolicy shop/p0', 'Critical MM091 Deployment shop/web']);
   });
 
   it('are not asked about what was never in force and will not be', () => {

@@ -6,7 +6,7 @@ import { bounded, spend } from '../policy/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { callersOf, isOf, ofRule, type PolicyWorld } from './callers.ts';
 import { clusterServices } from './cluster-services.ts';
-import { askedOf } from './neighbour.ts';
+import { askedAt, neighbour } from './neighbour.ts';
 import { policyWorldOf } from './world.ts';
 
 /** Whether workloads of a namespace call a Service. */
@@ -53,10 +53,11 @@ function named(surroundings: Surroundings): readonly string[] {
 function callsIn(namespace: string, surroundings: Surroundings): (service: ServiceView) => Calls | 'Untold' {
   const { namespace: { name }, pods, workloads, otherTemplates } = surroundings;
   const identities = [...new Set([...pods, ...workloads, ...otherTemplates].map(({ serviceAccount }) => serviceAccount))].map((serviceAccount) => ({ namespace: name, serviceAccount }));
+  const there = neighbour(surroundings, namespace);
   const told = new Map<ServiceView, Calls | 'Untold'>();
   let world: PolicyWorld | undefined;
   let left = steps;
-  function tell(service: ServiceView, there: Surroundings): Calls {
+  function tell(service: ServiceView): Calls {
     world ??= policyWorldOf(there);
     const callers = callersOf(service, world, there);
     if (callers.kind === 'Unknown') return 'Unknown';
@@ -67,7 +68,7 @@ function callsIn(namespace: string, surroundings: Surroundings): (service: Servi
   return (service) => {
     const known = told.get(service);
     if (known !== undefined) return known;
-    const found = bounded(left, () => askedOf<Calls>(surroundings, namespace, (there) => tell(service, there), () => 'Unknown'));
+    const found = bounded(left, () => askedAt<Calls>(surroundings, there, () => tell(service), () => 'Unknown'));
     left = found.kind === 'Done' ? left - found.steps : 0;
     const calls = found.kind === 'Done' ? found.value : 'Untold';
     told.set(service, calls);

@@ -14,5 +14,10 @@ export function neighbour({ route, spec, mesh, namespace, scope }: Surroundings,
  * is asked of the namespace which looks is answered as before. Whoever may write there would block all who may call him otherwise.
  */
 export function askedOf<T>(surroundings: Surroundings, name: string, ask: (there: Surroundings) => T, otherwise: (why: string) => T): T {
-  return guarded(surroundings, `looking at namespace ${name}`, () => ask(neighbour(surroundings, name)), otherwise);
+  return askedAt(surroundings, neighbour(surroundings, name), ask, otherwise);
+}
+
+/** The same of one that is asked several times. */
+export function askedAt<T>(surroundings: Surroundings, there: Surroundings, ask: (there: Surroundings) => T, otherwise: (why: string) => T): T {
+  return guarded(surroundings, `looking at namespace ${there.namespace.name}`, () => ask(there), otherwise);
 }
