@@ -4,6 +4,7 @@ import { text } from '../json.ts';
 import type { ConfigView, PodView, TemplateView } from '../views.ts';
 import { withoutConnection } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
+import { guarded } from './guarded.ts';
 import { injectLabel } from './labels.ts';
 import { injects } from './injection.ts';
 import { concerns, modeOf } from './pod-mode.ts';
@@ -118,7 +119,10 @@ export function unseenBy(surroundings: Surroundings): readonly Called[] {
   const { mesh, namespace: { name: home } } = surroundings;
   return [...new Set([home, ...mesh.namespacesWithPods()])].sort().flatMap((namespace): readonly Called[] => {
     // What sleeps in the namespace that moves wakes without a sidecar.
-    const unseen = namespace === home ? unseenAt(home, () => surroundings.pods.filter(isSidecar), surroundings) : atSidecarsOf(namespace, surroundings);
+    const unseen = namespace === home
+      ? unseenAt(home, () => surroundings.pods.filter(isSidecar), surroundings)
+      // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects itself with.
+      : guarded<readonly Unseen[]>(surroundings, `looking at namespace ${namespace}`, () => atSidecarsOf(namespace, surroundings), () => []);
     const called = unseen.length === 0 ? undefined : calls(home, namespace, surroundings);
     return called === undefined ? [] : unseen.map((each) => ({ ...each, called }));
   });
