@@ -98,14 +98,14 @@ function thereAndBack(name: string): Scenario {
 }
 
 /** By name: labels of Service `api` before the start, and what is left of the way there when it goes back. */
-const bindings: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[] = [
+const bindings: readonly (Pick<Scenario, 'name' | 'simulationOnly'> & { readonly labels: Readonly<Record<string, string>> })[] = [
   { name: 'adopt-bound-before', labels: { 'istio.io/use-waypoint': 'mine' } },
-  { name: 'adopt-bound-with-ingress', labels: { 'istio.io/use-waypoint': 'mine', 'istio.io/ingress-use-waypoint': 'true' } },
+  { name: 'adopt-bound-with-ingress', simulationOnly: true, labels: { 'istio.io/use-waypoint': 'mine', 'istio.io/ingress-use-waypoint': 'true' } },
 ];
 
-function boundBefore({ name, labels }: (typeof bindings)[number]): Scenario {
+function boundBefore({ labels, ...story }: (typeof bindings)[number]): Scenario {
   return {
-    name,
+    ...story,
     async run(world) {
       await shopWith(world, 'mine');
       await labelService(world, labels);

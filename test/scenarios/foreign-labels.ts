@@ -50,6 +50,7 @@ export const foreignLabelScenarios: readonly Scenario[] = [
   {
     // Whoever takes the labels back half-way leaves pods outside; the operator says so and waits for a person.
     name: 'labels-changed-twice',
+    simulationOnly: true,
     podsOutside: true,
     async run(world) {
       await begins(world);

@@ -88,6 +88,7 @@ export const ownObjectScenarios: readonly Scenario[] = [
   {
     // What another migration has made and finalized stays, however much it is like ours: also where nobody watches its kind.
     name: 'parameters-of-another',
+    simulationOnly: true,
     async run(world) {
       const home = world.ns();
       const parameters = async (): Promise<KubeObject> => await world.client.get(kinds.ConfigMap, home, parametersName, world.signal);

@@ -111,7 +111,7 @@ export const strangerScenarios: readonly Scenario[] = [
   harmless('stranger-http-route', evilRoute, behindWaypoint),
   harmless('stranger-http-hidden', hiddenRoute, { ...behindWaypoint, ...simulationOnly }),
   harmless('stranger-http-rule', evilRule, { ...behindWaypoint, ...simulationOnly }),
-  harmless('stranger-http-consumer', consumerRoute, behindWaypoint),
+  harmless('stranger-http-consumer', consumerRoute, { ...behindWaypoint, ...simulationOnly }),
   harmless('stranger-entry', boundEntry, { ...behindWaypoint, named: false }),
   {
     // Whom it is visible to follows it today, so the platform team looks at it before the start.

@@ -135,6 +135,7 @@ export const tenantScenarios: readonly Scenario[] = [
   tooLargeAt('RestartWorkloads', 'mesh-too-large-late', () => tooMany('istio-system'), { disturbs: true, simulationOnly: true }),
   {
     name: 'tenant-too-large-comes-back',
+    simulationOnly: true,
     async run(world) {
       const home = world.ns();
       await shop(world, allowGet(home));
