@@ -70,6 +70,7 @@ export async function isReady(world: World): Promise<void> {
 export const lateFindingScenarios: readonly Scenario[] = [
   {
     name: 'late-opt-out',
+    simulationOnly: true,
     prepare: (world) => old(world, strict(world.ns())),
     async run(world) {
       const home = world.ns();

@@ -138,6 +138,7 @@ export const strangerScenarios: readonly Scenario[] = [
   {
     // A caller that comes with a sidecar would be refused past the waypoint: it is waited for, for as long as it takes.
     name: 'stranger-calls',
+    simulationOnly: true,
     async prepare(world) {
       const home = world.ns('home');
       const allow = object('AuthorizationPolicy', home, 'readers', { action: 'ALLOW', rules: [{ from: [{ source: { namespaces: [strangerOf(world)] } }], to: [{ operation: { methods: ['GET'] } }] }] });
