@@ -1,7 +1,7 @@
 import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { Recent } from '../../../base/recent.ts';
-import { sha256 } from '../../../base/sha256.ts';
+import { digestOf, sha256 } from '../../../base/sha256.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { records, strings, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
@@ -94,8 +94,6 @@ const stepsOfNamespace = 1_000_000;
 
 /** What was found, by all that decides about it: each look at each namespace asks. */
 const known = new Recent<Costed<string | undefined>>(1000);
-
-const digestOf = memoize((object: object): string => sha256(JSON.stringify(object)));
 
 /** A request of the namespace that the policies refuse, or leave to an external authorizer, in words; undefined if they let every one through. */
 function refusedRequest(policies: readonly Policy[], { surroundings, options }: Scene): string | undefined {

@@ -16,7 +16,12 @@ export interface Change {
 
 /** What is said of a Service whose policies are too many to compare. */
 export function unknown(service: ServiceFacts, world: World): Change {
-  return { kind: 'Unknown', object: serviceTitle(service), message: `its policies are too many to compare what they let through; ${largestIn(world).sentence}` };
+  return unknownAt(serviceTitle(service), world);
+}
+
+/** The same of any object. */
+export function unknownAt(object: string, world: World): Change {
+  return { kind: 'Unknown', object, message: `its policies are too many to compare what they let through; ${largestIn(world).sentence}` };
 }
 
 /** What refuses a request on a path, as a sentence. */

@@ -15,11 +15,11 @@ import { nobody } from '../policy/translate/companions.ts';
 import { isSameAtZtunnel } from '../policy/translate/needs.ts';
 import { ofProtocol } from '../policy/translate/reach.ts';
 import { holds } from '../policy/translate/selection.ts';
-import { countSizes, largestIn } from '../policy/translate/size.ts';
+import { countSizes } from '../policy/translate/size.ts';
 import { sidecarLabels, titleOf, type ServiceFacts, type WorkloadFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
-import { refuses, whoRefuses, type Change } from './change.ts';
+import { refuses, unknownAt, whoRefuses, type Change } from './change.ts';
 import { itineraryOf } from './choose.ts';
 import { isExit } from './exit/route.ts';
 import { servedServices } from './exit/served.ts';
@@ -221,7 +221,7 @@ export function directPods(surroundings: Surroundings, { workloads }: World): re
 }
 
 function tooMany(world: World): Change {
-  return { kind: 'Unknown', object: `Namespace ${world.namespace}`, message: `its policies are too many to compare what they let through; ${largestIn(world).sentence}` };
+  return unknownAt(`Namespace ${world.namespace}`, world);
 }
 
 /** What would change for the callers of pods that no waypoint stands before. */

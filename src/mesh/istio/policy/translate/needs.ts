@@ -1,6 +1,5 @@
-import { memoize } from '../../../../base/memoize.ts';
 import { Recent } from '../../../../base/recent.ts';
-import { sha256 } from '../../../../base/sha256.ts';
+import { digestOf } from '../../../../base/sha256.ts';
 import { l7Fields } from '../../findings/policy-fields.ts';
 import type { Protocol } from '../protocol.ts';
 import { costed, recount, type Costed } from '../effort.ts';
@@ -83,8 +82,6 @@ export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol,
 
 /** Policies are asked about at every look at every namespace that they reach, and hardly ever change. */
 const compared = new Recent<Costed<boolean>>(20_000);
-
-const digestOf = memoize((value: object): string => sha256(JSON.stringify(value)));
 
 function rulesOf(rules: readonly Parameters<typeof matching>[0][] = []): RequestSet {
   return union(...rules.map(matching));
