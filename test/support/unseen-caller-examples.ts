@@ -90,4 +90,5 @@ export const unseenCallerSeverities: readonly (readonly [string, Surroundings, r
   ['an ALLOW by either', nextToBank([policy({ rules: [{ from: [{ source: { ipBlocks: blocks } }, { source: { notIpBlocks: blocks } }] }] })], { spec: accepts }), ['Critical']],
   ['pods of a CronJob between two runs', { ...nextToBank([deny], {}, []), mesh: { ...nextToBank([deny], {}, []).mesh, otherTemplates: () => [cronJob({ namespace: 'bank' })] } }, ['Critical']],
   ['a workload at zero', { ...nextToBank([deny], {}, []), mesh: { ...nextToBank([deny], {}, []).mesh, workloads: () => [workload({ namespace: 'bank', replicas: 0 })] } }, ['Critical']],
+  ['one with no more than the label of a gateway', { ...nextToBank([deny], {}, []), mesh: { ...nextToBank([deny], {}, []).mesh, workloads: () => [workload({ namespace: 'bank', replicas: 0, templateLabels: { 'app': 'web', 'gateway.networking.k8s.io/gateway-name': 'entry' } })] } }, ['Critical']],
 ];

@@ -5,14 +5,13 @@ import type { ConfigView, PodView, TemplateView } from '../views.ts';
 import { withoutConnection } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { guarded } from './guarded.ts';
-import { injectLabel } from './labels.ts';
 import { injects } from './injection.ts';
 import { concerns, modeOf } from './pod-mode.ts';
 import { isSelected } from './policy/attachment.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
 import { isGateway } from './waypoint/callers.ts';
-import { gatewayNameLabel } from './waypoint/gateway.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
+import { willBeProtected } from './waypoint/other-pods.ts';
 
 /*
  * A sidecar decides about HBONE in an internal listener, whose peer has no address (buildInboundHBONEListeners in istio/istio
@@ -67,8 +66,7 @@ function serves(pod: PodView): boolean {
 function asleep(namespace: string, mesh: MeshState): readonly Proxied[] {
   if (!injects(mesh.labelsOf?.(namespace) ?? {})) return [];
   const templates: readonly TemplateView[] = [...mesh.workloads(namespace).filter(({ replicas }) => replicas === 0), ...mesh.otherTemplates(namespace)];
-  return templates.filter(({ templateLabels }) => templateLabels[injectLabel] !== 'false' && templateLabels[gatewayNameLabel] === undefined)
-    .map(({ kind, name, templateLabels }) => ({ name: `${kind} ${name}`, labels: templateLabels }));
+  return templates.filter(willBeProtected).map(({ kind, name, templateLabels }) => ({ name: `${kind} ${name}`, labels: templateLabels }));
 }
 
 /** Those of the policies that select something of it as it is, or would be, with a sidecar. */

@@ -44,7 +44,8 @@ function isProtected(pod: PodView): boolean {
   return modeOf(pod) === 'Sidecar' || asksForOne(pod.labels, pod.annotations);
 }
 
-function willBeProtected(template: TemplateView): boolean {
+/** Whether the pods of a template may have a sidecar when they come. */
+export function willBeProtected(template: TemplateView): boolean {
   return template.hostNetwork !== true && !makesGateway(template) && asksForOne(template.templateLabels, template.templateAnnotations);
 }
 
