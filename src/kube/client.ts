@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { ExpiredError } from './errors.ts';
 import { exchange, openStream } from './exchange.ts';
+import { goJson } from './go-json.ts';
 import { apiVersionOf, pathOf } from '../api/object.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
 import { queryOf } from './query.ts';
@@ -202,7 +203,7 @@ export class KubeClient {
     const { transport, clock, random, beforeWrite } = this.#options;
     const limits = { clock, deadlineMs: this.#deadlineMs, signal };
     const timeout = `timeout=${Math.max(1, Math.floor(this.#deadlineMs * serverShare / 1000))}s`;
-    const request = this.#request(method, `${path}${path.includes('?') ? '&' : '?'}${timeout}`, JSON.stringify(body), contentType);
+    const request = this.#request(method, `${path}${path.includes('?') ? '&' : '?'}${timeout}`, goJson(body), contentType);
     const answer = await retry({ clock, random, attempts: writeAttempts, signal }, async () => {
       beforeWrite?.();
       return await exchange(transport, request, limits);

@@ -37,6 +37,7 @@ import { tenantScenarios } from './tenants.ts';
 import { twoMigrationScenarios } from './two-migrations.ts';
 import { valueScenarios } from './values.ts';
 import { waypointScenarios } from './waypoint-life.ts';
+import { writtenTextScenarios } from './written-text.ts';
 
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
 export const scenarios: readonly Scenario[] = [
@@ -48,5 +49,5 @@ export const scenarios: readonly Scenario[] = [
   ...scopeScenarios,
   ...calledFirstScenarios, ...backTogetherScenarios, ...backAbsentScenarios, ...refusedRecordScenarios,
   ...redirectedScenarios, ...twoMigrationScenarios, ...strangerScenarios, ...adoptScenarios,
-  ...tenantScenarios, ...valueScenarios,
+  ...tenantScenarios, ...valueScenarios, ...writtenTextScenarios,
 ];

@@ -27,6 +27,11 @@ describe('applyJsonPatch', () => {
     expect(refused({ op: 'test', path: '/metadata/annotations/absent', value: null })).toThrow('the server rejected our request');
   });
 
+  it('finds nothing equal that is written otherwise than the server writes it', () => {
+    const operation = { op: 'test', path: '/list/0', value: 'x' };
+    expect(() => applyJsonPatch(document, [operation], new Set([operation]))).toThrow('the server rejected our request');
+  });
+
   it('replaces an absent member, as the library of the API server does', () => {
     expect(applyJsonPatch(document, [{ op: 'replace', path: '/new', value: 1 }])['new']).toBe(1);
   });

@@ -72,7 +72,7 @@ function test(document: unknown, path: readonly string[], value: unknown): void 
   if (!equal(read(document, path) ?? null, value ?? null)) throw unprocessable();
 }
 
-function applyOne(document: unknown, operation: JsonObject): unknown {
+function applyOne(document: unknown, operation: JsonObject, misspelt: ReadonlySet<unknown>): unknown {
   const name = names.find((known) => known === operation['op']);
   if (name === undefined) throw unprocessable();
   const path = segments(operation['path']);
@@ -87,17 +87,21 @@ function applyOne(document: unknown, operation: JsonObject): unknown {
       return edit(edit(document, from, remove), path, add(value));
     }
     case 'test':
+      if (misspelt.has(operation)) throw unprocessable();
       test(document, path, operation['value']);
       return document;
   }
 }
 
-/** Applies an RFC 6902 patch; a 422 as soon as one operation fails, and then nothing of it counts. */
-export function applyJsonPatch(document: JsonObject, patch: unknown): JsonObject {
+/**
+ * Applies an RFC 6902 patch; a 422 as soon as one operation fails, and then nothing of it counts. `misspelt`: operations whose value is written otherwise than
+ * the server would; no test of theirs holds.
+ */
+export function applyJsonPatch(document: JsonObject, patch: unknown, misspelt: ReadonlySet<unknown> = new Set()): JsonObject {
   if (!isList(patch)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
   const patched = patch.reduce((current: unknown, operation) => {
     if (!isObject(operation)) throw badRequest('json: cannot unmarshal value into Go value of type jsonpatch.Operation');
-    return applyOne(current, operation);
+    return applyOne(current, operation, misspelt);
   }, document);
   if (!isObject(patched)) throw unprocessable();
   return patched;

@@ -1,0 +1,102 @@
+import type { KubeObject } from '../../../src/api/object.ts';
+import { at, items } from './json.ts';
+import type { Committed, States } from './states.ts';
+import { callsBetween, isInForce, meant, passes, peersOf, type Call } from './traffic.ts';
+
+/** How long a change of a tenant may take to be in force everywhere, while the operator and istiod can work. */
+const graceMs = 90_000;
+
+const decisive = new Set(['AuthorizationPolicy', 'PeerAuthentication', 'Service', 'Namespace', 'Pod', 'Deployment', 'StatefulSet', 'DaemonSet']);
+
+/**
+ * E: nothing that was refused is let through. A call counts as refused when the policies that people wrote refuse it; what they wrote less
+ * than a minute and a half of undisturbed time ago may still be on its way.
+ */
+export class Openings {
+  readonly #states: States;
+  readonly #namespaces: () => readonly string[];
+  readonly #uptime: () => number;
+  /** By namespace: undisturbed time at the last edit of what decides there. */
+  readonly #edited = new Map<string, number>();
+  /** Policies that came after the first, by namespace and name. */
+  readonly #late = new Set<string>();
+  /** By called namespace: the lists of callers that were declared, each at some time. */
+  readonly #declared = new Map<string, readonly (readonly string[])[]>();
+  #last = '';
+  #started = false;
+
+  constructor(states: States, namespaces: () => readonly string[], uptime: () => number) {
+    this.#states = states;
+    this.#namespaces = namespaces;
+    this.#uptime = uptime;
+  }
+
+  /** What is there now was there before the migration. */
+  start(): void {
+    this.#started = true;
+  }
+
+  /** A person has written something. */
+  edited({ kind, key, after, before }: Committed): void {
+    if (!this.#started || !decisive.has(kind)) return;
+    const namespace = kind === 'Namespace' ? key : key.split('/')[0] ?? '';
+    this.#edited.set(namespace, this.#uptime());
+    if (kind === 'AuthorizationPolicy' && !isOurs(after ?? before)) this.#late.add(key);
+  }
+
+  /** Calls that get through and must not. */
+  look(): readonly string[] {
+    const policies = this.#states.all('AuthorizationPolicy');
+    const namespaces = this.#namespaces();
+    const peers = peersOf(this.#states, namespaces);
+    const services = namespaces.flatMap((each) => this.#states.all('Service', each));
+    const state = JSON.stringify([peers, policies.map(versionOf), services.map(versionOf)]);
+    if (state === this.#last) return [];
+    const inForce = policies.filter(isInForce);
+    const originals = policies.filter((each) => !isOurs(each));
+    const early = originals.filter(({ metadata }) => !this.#late.has(`${metadata.namespace ?? ''}/${metadata.name}`));
+    const settled = peers.filter(({ namespace }) => this.#uptime() - (this.#edited.get(namespace) ?? -Infinity) > graceMs);
+    if (settled.length === peers.length) this.#last = state;
+    return callsBetween(this.#states, peers, settled).filter((call) => this.#mayBe(call)).flatMap((call) => {
+      if (!passes(this.#states, inForce, call) || meant(this.#states, originals, call)) return [];
+      if (!meant(this.#states, early, call)) return [`E: ${describe(call)} gets through`];
+      return this.#isSaid(call.to.namespace) ? [] : [`E: ${describe(call)} gets through, refused by a late policy, and nothing says so`];
+    });
+  }
+
+  /** Notes who is said to call whom: a call that nobody makes is nobody's. */
+  declare(): void {
+    for (const migration of this.#states.all('MeshMigration')) {
+      for (const { namespace, from } of items(at(migration['spec'], 'callers'))) {
+        const callers = this.#declared.get(String(namespace)) ?? [];
+        this.#declared.set(String(namespace), [...callers, items(from).map((each) => String(each['namespace']))]);
+      }
+    }
+  }
+
+  #mayBe({ from, to }: Call): boolean {
+    return (this.#declared.get(to.namespace) ?? []).every((callers) => callers.includes(from.namespace));
+  }
+
+  /** A policy that comes when the pods have moved may need what nobody has; then the record has to say so. */
+  #isSaid(namespace: string): boolean {
+    return this.#states.all('NamespaceMigration', namespace).some((record) => {
+      const { status } = record as KubeObject & { readonly status?: { readonly phase?: string; readonly findings?: readonly { readonly severity?: string }[]; readonly conditions?: readonly { readonly type: string; readonly status: string }[] } };
+      const holds = status?.conditions?.some((each) => each.type === 'Stalled' && each.status === 'True') ?? false;
+      return holds || ['RollingBack', 'Failed', 'Blocked'].includes(status?.phase ?? '');
+    });
+  }
+}
+
+function versionOf({ metadata: { namespace, name, resourceVersion } }: KubeObject): string {
+  return `${namespace ?? ''}/${name}/${resourceVersion ?? ''}`;
+}
+
+function isOurs(object: KubeObject | undefined): boolean {
+  return object?.metadata.labels?.['meshmigration.dev/managed-by'] !== undefined;
+}
+
+function describe({ from, to, service, method, path }: Call): string {
+  const address = service === undefined ? 'the address of' : `Service ${service},`;
+  return `${method} ${path} from ${from.plane} ${from.namespace}/${from.account} to ${address} ${to.plane} ${to.namespace}/${to.labels['app'] ?? ''}`;
+}

@@ -1,0 +1,343 @@
+import { KubeClient } from '../../src/kube/client.ts';
+import { ApiError } from '../../src/kube/errors.ts';
+import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
+import { sleep } from '../../src/base/clock.ts';
+import { seededRandom } from '../../src/base/random.ts';
+import type { KubeObject, Resource } from '../../src/api/object.ts';
+import { kinds } from '../scenarios/manifests.ts';
+import { installOperator } from '../support/install.ts';
+import { FaultyTransport } from '../sim/apiserver/faults.ts';
+import { startSimCluster, type SimCluster } from '../sim/sim-cluster.ts';
+import { SimOperator } from '../sim/sim-operator.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
+import { act } from './actions.ts';
+import { afflict } from './faults.ts';
+import type { History, Move } from './history.ts';
+import { Judge, type Violation } from './judge/judge.ts';
+import { migrationName, objectsOf, stageOf, type Stage } from './stage.ts';
+
+/** What came of a history. */
+export interface Outcome {
+  readonly violations: readonly Violation[];
+  /** Moves that the API server let happen, by name; the others were refused, or found nothing to hit. */
+  readonly done: readonly Move[];
+  /** Steps that records named, and steps during which a fault began. */
+  readonly steps: readonly string[];
+  readonly afflicted: readonly string[];
+  readonly writes: number;
+}
+
+/** By then istiod has written about every policy. */
+const settledMs = 5000;
+const startMs = 60_000;
+const restMs = 15 * 60_000;
+const endMs = 60 * 60_000;
+const quietMs = 120_000;
+const lookMs = 5000;
+const maxMs = 4 * 3_600_000;
+
+/** Runs a history on a fresh simulated cluster; the same history gives the same outcome. */
+export async function play(history: History, trace?: (line: string) => void): Promise<Outcome> {
+  const clock = new VirtualClock({ random: seededRandom(history.seed + 1) });
+  return await clock.run(new Play(history, clock, trace).run(), { maxMs });
+}
+
+/** What a run consists of. */
+interface Parts {
+  readonly cluster: SimCluster;
+  readonly line: FaultyTransport;
+  readonly operator: SimOperator;
+  readonly client: KubeClient;
+  readonly judge: Judge;
+}
+
+/** One run, as actions and faults see it. */
+export class Play {
+  readonly stage: Stage;
+  readonly history: History;
+  readonly clock: VirtualClock;
+  readonly #stopping = new AbortController();
+  readonly #repairs: (() => Promise<void>)[] = [];
+  readonly #done: Move[] = [];
+  readonly #steps = new Set<string>();
+  readonly #afflicted = new Set<string>();
+  /** Things that are still to happen. */
+  #open = 0;
+  #troubledUntil = 0;
+  #uptime = 0;
+  #began = 0;
+  #parts: Parts | undefined;
+
+  readonly #trace: ((line: string) => void) | undefined;
+
+  constructor(history: History, clock: VirtualClock, trace?: (line: string) => void) {
+    this.#trace = trace;
+    this.history = history;
+    this.clock = clock;
+    this.stage = stageOf(history.seed);
+  }
+
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  get cluster(): SimCluster {
+    return this.#all.cluster;
+  }
+
+  get line(): FaultyTransport {
+    return this.#all.line;
+  }
+
+  get client(): KubeClient {
+    return this.#all.client;
+  }
+
+  get #all(): Parts {
+    if (this.#parts === undefined) throw new Error('the play has not begun');
+    return this.#parts;
+  }
+
+  async create(object: KubeObject): Promise<void> {
+    await this.client.create(resourceOf(object), object, this.signal);
+  }
+
+  /** Once the faults are over, somebody puts right what would keep any migration from ending. */
+  repair(how: () => Promise<void>): void {
+    this.#repairs.push(how);
+  }
+
+  /** A person moves a namespace by hand. */
+  touched(name: string): void {
+    this.#all.judge.touched(name);
+  }
+
+  /** The second half of an action. */
+  later(ms: number, how: () => Promise<void>): void {
+    this.soon(ms, () => { void this.#attempt(how); });
+  }
+
+  /** Happens later, and before the end of the story. */
+  soon(ms: number, how: () => void): void {
+    this.#open += 1;
+    this.clock.timer(ms, () => {
+      this.#open -= 1;
+      how();
+    });
+  }
+
+  /** Something is wrong for so long: time that is not the operator's. */
+  trouble(ms: number): void {
+    this.#troubledUntil = Math.max(this.#troubledUntil, this.clock.monotonic() + ms);
+    for (const step of this.#stepsNow()) this.#afflicted.add(step);
+  }
+
+  kill(): void {
+    void this.#all.operator.kill();
+  }
+
+  start(): void {
+    void this.#all.operator.kill().then(() => this.#all.operator.start());
+  }
+
+  killAtWrite(nth: number, when: 'before' | 'after', pauseMs: number): void {
+    const { operator } = this.#all;
+    operator.killAt([{ write: operator.writes + nth, when }]);
+    operator.onKilled = () => { this.soon(pauseMs, () => { this.start(); }); };
+  }
+
+  jump(ms: number): void {
+    this.#all.operator.aheadMs += ms;
+  }
+
+  async run(): Promise<Outcome> {
+    await this.#begin();
+    const { judge, cluster, operator } = this.#all;
+    try {
+      for (const each of this.history.moves) await this.#move(each);
+      await this.#calm();
+      await this.#end();
+      return { violations: judge.violations, done: this.#done, steps: [...this.#steps], afflicted: [...this.#afflicted], writes: judge.writes };
+    } finally {
+      judge.stop();
+      await operator.kill();
+      this.#stopping.abort(new Error('the play is over'));
+      await cluster.stop();
+      operator.forget();
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { clock, signal } = this;
+    const random = seededRandom(this.history.seed);
+    const cluster = await startSimCluster({ clock, random, ambient: false });
+    const line = new FaultyTransport(cluster.server.transport('operator'), clock, []);
+    const operator = new SimOperator({ transport: line, clock, random });
+    const client = new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'person' });
+    if (!this.stage.oldSidecars) await cluster.enableAmbient();
+    await installOperator(client, clock, signal);
+    const judge = new Judge(cluster, this.stage, { now: () => clock.monotonic() - this.#began, uptime: () => this.#uptime });
+    this.#parts = { cluster, line, operator, client, judge };
+    for (const home of this.stage.homes) for (const object of objectsOf(home)) await this.create(object);
+    await this.#until(startMs, async () => await this.#allReady());
+    if (this.stage.oldSidecars) await cluster.enableAmbient();
+    await sleep(clock, settledMs, signal);
+    await operator.start();
+    judge.start();
+    this.#began = clock.monotonic();
+    this.#watchTime();
+    if (this.#trace !== undefined) this.#traceWrites(this.#trace);
+    await this.create(this.stage.migration);
+  }
+
+  #traceWrites(trace: (line: string) => void): void {
+    this.cluster.server.audit(({ user, method, path, body, status }) => {
+      if (method === 'GET' || /\/(leases|events)/.test(path)) return;
+      trace(`${String((this.clock.monotonic() - this.#began) / 1000)} ${user} ${method} ${path} ${String(status)} ${body ?? ''}`);
+    });
+  }
+
+  /** Counts undisturbed time, and lets the judge look when nothing is written either. */
+  #watchTime(): void {
+    this.clock.timer(1000, () => {
+      if (this.signal.aborted) return;
+      if (this.clock.monotonic() > this.#troubledUntil) this.#uptime += 1000;
+      if (this.clock.monotonic() % lookMs < 1000) this.#all.judge.look();
+      for (const step of this.#stepsNow()) this.#steps.add(step);
+      this.#watchTime();
+    });
+  }
+
+  #stepsNow(): readonly string[] {
+    const records = this.cluster.server.list(namespaceMigrations) as readonly (KubeObject & { readonly status?: { readonly step?: string; readonly direction?: string } })[];
+    return records.flatMap(({ status }) => (status?.step === undefined ? [] : [`${status.direction ?? 'Forward'} ${status.step}`]));
+  }
+
+  async #move(each: Move): Promise<void> {
+    const wait = this.#began + each.at - this.clock.monotonic();
+    if (wait > 0) await sleep(this.clock, wait, this.signal);
+    const random = seededRandom(each.dice);
+    const happened = await this.#attempt(async () => {
+      if (each.kind === 'Fault') afflict(each.name, this, random);
+      else await act(each.name, this, random);
+    });
+    if (happened) this.#done.push(each);
+  }
+
+  /** Whether it happened: what the API server refuses does not. */
+  async #attempt(how: () => Promise<void>): Promise<boolean> {
+    try {
+      await how();
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError || this.signal.aborted) return false;
+      throw error;
+    }
+  }
+
+  /** Faults end, people put right what they broke, and nothing is written any more. */
+  async #calm(): Promise<void> {
+    await this.#until(restMs, () => Promise.resolve(this.#open === 0));
+    await sleep(this.clock, Math.max(0, this.#troubledUntil - this.clock.monotonic()), this.signal);
+    const { line, operator, cluster } = this.#all;
+    line.heal();
+    cluster.resumeIstiod();
+    operator.killAt([]);
+    for (const how of this.#repairs) await this.#attempt(how);
+    if (!await this.#quiet(restMs)) this.#all.judge.report(`H: the operator still writes after ${String(restMs / 60_000)} minutes without any change\n${this.#all.judge.describe()}`);
+  }
+
+  /** Whether the operator comes to rest within the time. */
+  async #quiet(within: number): Promise<boolean> {
+    let [writes, since] = [this.#all.operator.writes, this.clock.monotonic()];
+    return await this.#until(within, () => {
+      if (this.#all.operator.writes !== writes) [writes, since] = [this.#all.operator.writes, this.clock.monotonic()];
+      return Promise.resolve(this.clock.monotonic() - since >= quietMs);
+    });
+  }
+
+  /** The last command leads to a state that nothing follows. */
+  async #end(): Promise<void> {
+    const { judge } = this.#all;
+    const ending = ends[this.history.ending];
+    const reached = await this.#until(endMs, async () => {
+      await this.#attempt(async () => { await ending.command(this); });
+      return await this.#quiet(3 * quietMs) && await ending.isReached(this);
+    });
+    if (!reached) judge.report(`End: ${this.history.ending} does not end\n${judge.describe()}`);
+    judge.look();
+    if (reached) judge.end(ending.is);
+  }
+
+  async #allReady(): Promise<boolean> {
+    const homes = this.stage.homes.map(({ name }) => name);
+    const pods = (await this.client.list(kinds.Pod, { signal: this.signal })).items.filter(({ metadata }) => homes.includes(metadata.namespace ?? ''));
+    const wanted = this.stage.homes.flatMap(({ apps }) => apps).length;
+    return pods.length >= wanted && pods.every((pod) => (pod['status'] as { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } | undefined)?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true);
+  }
+
+  async #until(within: number, holds: () => Promise<boolean>): Promise<boolean> {
+    const deadline = this.clock.monotonic() + within;
+    while (this.clock.monotonic() < deadline) {
+      if (await holds()) return true;
+      await sleep(this.clock, 1000, this.signal);
+    }
+    return false;
+  }
+
+  /** The phase of the MeshMigration; undefined if there is none. */
+  phase(): string | undefined {
+    const migration = this.cluster.server.get(meshMigrations, undefined, migrationName) as (KubeObject & { readonly status?: { readonly phase?: string } }) | undefined;
+    return migration === undefined ? undefined : migration.status?.phase ?? '';
+  }
+
+  records(): readonly KubeObject[] {
+    return this.cluster.server.list(namespaceMigrations);
+  }
+}
+
+/** The commands that end a story, and what they have to lead to. */
+interface End {
+  readonly is: 'RolledBack' | 'Finalized' | 'Gone';
+  command(play: Play): Promise<void>;
+  isReached(play: Play): Promise<boolean>;
+}
+
+async function action(play: Play, name: string): Promise<void> {
+  await play.client.mergePatch(meshMigrations, undefined, migrationName, { spec: { action: name } }, { signal: play.signal });
+}
+
+const ends: Readonly<Record<History['ending'], End>> = {
+  Rollback: {
+    is: 'RolledBack',
+    async command(play) { await action(play, 'Rollback'); },
+    isReached: (play) => Promise.resolve(['RolledBack', undefined].includes(play.phase())),
+  },
+  RollbackEach: {
+    is: 'RolledBack',
+    async command(play) {
+      await action(play, 'Pause');
+      for (const { metadata } of play.records()) {
+        await play.client.mergePatch(namespaceMigrations, metadata.namespace, migrationName, { status: { phase: 'RollingBack' } }, { subresource: 'status', signal: play.signal });
+      }
+    },
+    isReached: (play) => Promise.resolve(play.records().every((record) => ['RolledBack', 'Pending', 'Planned', 'Blocked', 'Paused'].includes(String((record['status'] as { readonly phase?: string } | undefined)?.phase)))),
+  },
+  Finalize: {
+    is: 'Finalized',
+    async command(play) { await action(play, 'Finalize'); },
+    isReached: () => Promise.resolve(true),
+  },
+  Delete: {
+    is: 'Gone',
+    async command(play) { await play.client.delete(meshMigrations, undefined, migrationName, { signal: play.signal }); },
+    isReached: (play) => Promise.resolve(play.phase() === undefined && play.records().length === 0),
+  },
+};
+
+function resourceOf(object: KubeObject): Resource {
+  if (object.kind === 'MeshMigration') return meshMigrations;
+  const resource = (kinds as Readonly<Record<string, Resource>>)[object.kind ?? ''];
+  if (resource === undefined) throw new RangeError(`no kind ${String(object.kind)}`);
+  return resource;
+}
