@@ -227,6 +227,8 @@ const table: Readonly<Record<string, Action>> = {
   'namespace deleted and made anew': replaceNamespace,
   'journal removed': async (play, random) => {
     const { name } = inScope(play, random);
+    // A running operator puts it back. Of one that is away the runbook says that a person has to bring the namespace back.
+    if (play.isTroubled) play.touched(name);
     await patch(play, 'Namespace', undefined, name, { metadata: { annotations: { 'meshmigration.dev/journal': null } } });
   },
   'waypoint deleted': async (play, random) => { await play.client.delete(kinds.Gateway, inScope(play, random).name, 'waypoint', { signal: play.signal }); },

@@ -1,10 +1,12 @@
 import { KubeClient } from '../../src/kube/client.ts';
 import { ApiError } from '../../src/kube/errors.ts';
+import { stalledBy, type Condition } from '../../src/api/common.ts';
 import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
 import { sleep } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import type { KubeObject, Resource } from '../../src/api/object.ts';
 import { kinds } from '../scenarios/manifests.ts';
+import { World } from '../scenarios/world.ts';
 import { installOperator } from '../support/install.ts';
 import { FaultyTransport } from '../sim/apiserver/faults.ts';
 import { startSimCluster, type SimCluster } from '../sim/sim-cluster.ts';
@@ -14,15 +16,18 @@ import { act } from './actions.ts';
 import { afflict } from './faults.ts';
 import type { History, Move } from './history.ts';
 import { Judge, type Violation } from './judge/judge.ts';
+import { commandsIn, looksOnly, paste } from '../sim/paste.ts';
 import { migrationName, objectsOf, stageOf, type Stage } from './stage.ts';
+import type { Wrong } from './wrong.ts';
 
 /** What came of a history. */
 export interface Outcome {
   readonly violations: readonly Violation[];
   /** Moves that the API server let happen, by name; the others were refused, or found nothing to hit. */
   readonly done: readonly Move[];
-  /** Steps that records named, and steps during which a fault began. */
+  /** Steps that records named, with their direction. */
   readonly steps: readonly string[];
+  /** `STEP / FAULT`, for each step during which a fault began. */
   readonly afflicted: readonly string[];
   readonly writes: number;
 }
@@ -34,12 +39,22 @@ const restMs = 15 * 60_000;
 const endMs = 60 * 60_000;
 const quietMs = 120_000;
 const lookMs = 5000;
+/** By then a workload has new pods. */
+const restartMs = 30_000;
 const maxMs = 4 * 3_600_000;
 
+/** How a history is played. */
+export interface PlayOptions {
+  /** Is told of each write of anybody. */
+  readonly trace?: (line: string) => void;
+  /** Default: the operator as it is. */
+  readonly wrong?: Wrong;
+}
+
 /** Runs a history on a fresh simulated cluster; the same history gives the same outcome. */
-export async function play(history: History, trace?: (line: string) => void): Promise<Outcome> {
+export async function play(history: History, options: PlayOptions = {}): Promise<Outcome> {
   const clock = new VirtualClock({ random: seededRandom(history.seed + 1) });
-  return await clock.run(new Play(history, clock, trace).run(), { maxMs });
+  return await clock.run(new Play(history, clock, options).run(), { maxMs });
 }
 
 /** What a run consists of. */
@@ -49,6 +64,8 @@ interface Parts {
   readonly operator: SimOperator;
   readonly client: KubeClient;
   readonly judge: Judge;
+  /** For whoever pastes commands from messages. */
+  readonly world: World;
 }
 
 /** One run, as actions and faults see it. */
@@ -68,10 +85,10 @@ export class Play {
   #began = 0;
   #parts: Parts | undefined;
 
-  readonly #trace: ((line: string) => void) | undefined;
+  readonly #options: PlayOptions;
 
-  constructor(history: History, clock: VirtualClock, trace?: (line: string) => void) {
-    this.#trace = trace;
+  constructor(history: History, clock: VirtualClock, options: PlayOptions) {
+    this.#options = options;
     this.history = history;
     this.clock = clock;
     this.stage = stageOf(history.seed);
@@ -129,7 +146,11 @@ export class Play {
   /** Something is wrong for so long: time that is not the operator's. */
   trouble(ms: number): void {
     this.#troubledUntil = Math.max(this.#troubledUntil, this.clock.monotonic() + ms);
-    for (const step of this.#stepsNow()) this.#afflicted.add(step);
+  }
+
+  /** Whether something keeps the operator from working. */
+  get isTroubled(): boolean {
+    return this.clock.monotonic() <= this.#troubledUntil;
   }
 
   kill(): void {
@@ -169,15 +190,17 @@ export class Play {
 
   async #begin(): Promise<void> {
     const { clock, signal } = this;
+    const { trace, wrong } = this.#options;
     const random = seededRandom(this.history.seed);
     const cluster = await startSimCluster({ clock, random, ambient: false });
     const line = new FaultyTransport(cluster.server.transport('operator'), clock, []);
-    const operator = new SimOperator({ transport: line, clock, random });
+    const operator = new SimOperator({ transport: wrong?.transport?.(line) ?? line, clock, random, ...(wrong?.adapter && { adapter: wrong.adapter }) });
     const client = new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'person' });
     if (!this.stage.oldSidecars) await cluster.enableAmbient();
     await installOperator(client, clock, signal);
     const judge = new Judge(cluster, this.stage, { now: () => clock.monotonic() - this.#began, uptime: () => this.#uptime });
-    this.#parts = { cluster, line, operator, client, judge };
+    const world = new World({ name: migrationName, cluster, operator, random, signal });
+    this.#parts = { cluster, line, operator, client, judge, world };
     for (const home of this.stage.homes) for (const object of objectsOf(home)) await this.create(object);
     await this.#until(startMs, async () => await this.#allReady());
     if (this.stage.oldSidecars) await cluster.enableAmbient();
@@ -186,7 +209,7 @@ export class Play {
     judge.start();
     this.#began = clock.monotonic();
     this.#watchTime();
-    if (this.#trace !== undefined) this.#traceWrites(this.#trace);
+    if (trace !== undefined) this.#traceWrites(trace);
     await this.create(this.stage.migration);
   }
 
@@ -221,7 +244,9 @@ export class Play {
       if (each.kind === 'Fault') afflict(each.name, this, random);
       else await act(each.name, this, random);
     });
-    if (happened) this.#done.push(each);
+    if (!happened) return;
+    this.#done.push(each);
+    if (each.kind === 'Fault') for (const step of this.#stepsNow()) this.#afflicted.add(`${step} / ${each.name}`);
   }
 
   /** Whether it happened: what the API server refuses does not. */
@@ -260,13 +285,37 @@ export class Play {
   async #end(): Promise<void> {
     const { judge } = this.#all;
     const ending = ends[this.history.ending];
+    await this.#attempt(async () => { await ending.command(this); });
     const reached = await this.#until(endMs, async () => {
-      await this.#attempt(async () => { await ending.command(this); });
-      return await this.#quiet(3 * quietMs) && await ending.isReached(this);
+      if (await this.#quiet(3 * quietMs) && await ending.isReached(this)) return true;
+      // Whatever stalls it has to say what ends it: that is done to the letter.
+      for (const message of this.#stalled()) await this.#followAdvice(message);
+      return false;
     });
     if (!reached) judge.report(`End: ${this.history.ending} does not end\n${judge.describe()}`);
     judge.look();
     if (reached) judge.end(ending.is);
+  }
+
+  /** What stalled objects say. */
+  #stalled(): readonly string[] {
+    const all = [...this.records(), ...this.cluster.server.list(meshMigrations)] as readonly (KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } })[];
+    return all.flatMap(({ metadata, status }) => {
+      const message = stalledBy(status?.conditions)?.message;
+      return message === undefined ? [] : [`${metadata.namespace ?? ''}\n${message}`];
+    });
+  }
+
+  /** Does what a message says: restarts that it names, then its commands. */
+  async #followAdvice(advice: string): Promise<void> {
+    const [namespace = '', message = ''] = advice.split('\n');
+    const named = /restart the workloads in this order and wait for each: ([^;.]+)/.exec(message)?.[1] ?? '';
+    for (const [, kind, name] of named.matchAll(/(Deployment|StatefulSet|DaemonSet) ([a-z0-9-]+)/g)) {
+      const restart = { spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': new Date(this.clock.now()).toISOString() } } } } };
+      await this.#attempt(async () => { await this.client.mergePatch(kinds[kind as 'Deployment'], namespace, name ?? '', restart, { signal: this.signal }); });
+      await sleep(this.clock, restartMs, this.signal);
+    }
+    for (const line of commandsIn(message).filter((each) => !looksOnly(each))) await this.#attempt(async () => { await paste(this.#all.world, line); });
   }
 
   async #allReady(): Promise<boolean> {
@@ -311,7 +360,8 @@ const ends: Readonly<Record<History['ending'], End>> = {
   Rollback: {
     is: 'RolledBack',
     async command(play) { await action(play, 'Rollback'); },
-    isReached: (play) => Promise.resolve(['RolledBack', undefined].includes(play.phase())),
+    // Where nothing is selected any more there is nothing to take back either.
+    isReached: (play) => Promise.resolve(['RolledBack', undefined].includes(play.phase()) || play.records().length === 0),
   },
   RollbackEach: {
     is: 'RolledBack',

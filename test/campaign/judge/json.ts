@@ -26,6 +26,11 @@ export function labels(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(fields(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
+/** The value if it is a string; else nothing. */
+export function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** Whether an object has all these labels. */
 export function hasLabels(of: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
   return Object.entries(wanted).every(([key, value]) => of[key] === value);

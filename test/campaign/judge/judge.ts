@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../src/api/object.ts';
 import type { SimCluster } from '../../sim/sim-cluster.ts';
 import type { Stage } from '../stage.ts';
-import { at, fields, hasLabels, items, labels, strings } from './json.ts';
+import { at, fields, hasLabels, items, labels, strings, text } from './json.ts';
 import { Openings } from './openings.ts';
 import { States, type Committed, type Writer } from './states.ts';
 import { isServing, isWaypoint, planeOf } from './traffic.ts';
@@ -106,7 +106,7 @@ export class Judge {
   describe(): string {
     return this.#states.all('MeshMigration').concat(this.#states.all('NamespaceMigration')).map(({ metadata, status }: KubeObject & { status?: unknown }) => {
       const stalled = items(at(status, 'conditions')).find(({ type, status: holds }) => type === 'Stalled' && holds === 'True');
-      return `${metadata.namespace ?? metadata.name} ${String(at(status, 'phase'))} ${String(at(status, 'step') ?? '')}: ${String(stalled?.['message'] ?? at(status, 'message') ?? '')}`;
+      return `${metadata.namespace ?? metadata.name} ${text(at(status, 'phase'))} ${text(at(status, 'step'))}: ${text(stalled?.['message'] ?? at(status, 'message'))}`;
     }).join('\n');
   }
 

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../src/api/object.ts';
-import { at, items } from './json.ts';
+import { at, fields, items } from './json.ts';
 import type { Committed, States } from './states.ts';
-import { callsBetween, isInForce, meant, passes, peersOf, type Call } from './traffic.ts';
+import { callsBetween, isInForce, meant, passes, peersOf, type Call, type Peer } from './traffic.ts';
 
 /** How long a change of a tenant may take to be in force everywhere, while the operator and istiod can work. */
 const graceMs = 90_000;
@@ -22,6 +22,7 @@ export class Openings {
   readonly #late = new Set<string>();
   /** By called namespace: the lists of callers that were declared, each at some time. */
   readonly #declared = new Map<string, readonly (readonly string[])[]>();
+  #isCareful = true;
   #last = '';
   #started = false;
 
@@ -58,14 +59,33 @@ export class Openings {
     const settled = peers.filter(({ namespace }) => this.#uptime() - (this.#edited.get(namespace) ?? -Infinity) > graceMs);
     if (settled.length === peers.length) this.#last = state;
     return callsBetween(this.#states, peers, settled).filter((call) => this.#mayBe(call)).flatMap((call) => {
-      if (!passes(this.#states, inForce, call) || meant(this.#states, originals, call)) return [];
+      const [should, does] = [meant(this.#states, originals, call), passes(this.#states, inForce, call)];
+      if (should === does) return [];
+      if (should) return this.#isOutage(call, settled) ? [`Outage: ${describe(call)} is refused`] : [];
       if (!meant(this.#states, early, call)) return [`E: ${describe(call)} gets through`];
       return this.#isSaid(call.to.namespace) ? [] : [`E: ${describe(call)} gets through, refused by a late policy, and nothing says so`];
     });
   }
 
-  /** Notes who is said to call whom: a call that nobody makes is nobody's. */
+  /**
+   * Whether nobody was told that a call would be refused. With the defaults of spec.policies no namespace of which that is known is started, and callers go first.
+   * Past the waypoint, by the address of a pod, is what a guard is there to refuse; and who goes back, or is stuck, is told whom he refuses.
+   */
+  #isOutage({ from, to, service }: Call, settled: readonly Peer[]): boolean {
+    if (service === undefined || from.plane === 'None' || !this.#isCareful || !settled.includes(from)) return false;
+    return !this.#isSaid(from.namespace) && !this.#isSaid(to.namespace);
+  }
+
+  /** Notes what is said in the spec: who calls whom, a call that nobody makes being nobody's, and whether refusals are accepted. */
   declare(): void {
+    for (const migration of this.#states.all('MeshMigration')) {
+      const { bypass, refusals } = fields(at(migration['spec'], 'policies'));
+      if (bypass !== 'CallersFirst' || refusals !== 'Block') this.#isCareful = false;
+    }
+    this.#declareCallers();
+  }
+
+  #declareCallers(): void {
     for (const migration of this.#states.all('MeshMigration')) {
       for (const { namespace, from } of items(at(migration['spec'], 'callers'))) {
         const callers = this.#declared.get(String(namespace)) ?? [];

@@ -8,7 +8,7 @@ import type { Committed } from './states.ts';
  * and nothing else.
  */
 
-const own = /^meshmigration\.dev\//;
+const own = 'meshmigration.dev/';
 const ownLabels: Readonly<Record<string, RegExp>> = {
   Namespace: /^(istio-injection|istio\.io\/dataplane-mode|istio\.io\/rev)$/,
   Service: /^istio\.io\/(use-waypoint|use-waypoint-namespace|ingress-use-waypoint)$/,
@@ -24,10 +24,10 @@ export function overreach({ kind, key, before, after }: Committed): readonly str
   if (kind === 'Pod') return []; // Evictions and deletions; invariant B judges what becomes of them.
   if (isOurs(before) || isOurs(after)) return [];
   if (before === undefined || after === undefined) return [`${kind} ${key}: ${before === undefined ? 'created without our mark' : 'deleted although it is not ours'}`];
-  const allowed = ownLabels[kind] ?? own;
+  const isAllowed = (label: string): boolean => ownLabels[kind]?.test(label) ?? false;
   const bad = [
-    ...changed(labels(before.metadata.labels), labels(after.metadata.labels)).filter((each) => !own.test(each) && !allowed.test(each)).map((each) => `label ${each}`),
-    ...changed(labels(before.metadata.annotations), labels(after.metadata.annotations)).filter((each) => !own.test(each) && !counted.has(each)).map((each) => `annotation ${each}`),
+    ...changed(labels(before.metadata.labels), labels(after.metadata.labels)).filter((each) => !each.startsWith(own) && !isAllowed(each)).map((each) => `label ${each}`),
+    ...changed(labels(before.metadata.annotations), labels(after.metadata.annotations)).filter((each) => !each.startsWith(own) && !counted.has(each)).map((each) => `annotation ${each}`),
     ...(isDeepStrictEqual(specWithoutOurs(kind, before), specWithoutOurs(kind, after)) ? [] : ['spec']),
   ];
   return bad.map((what) => `${kind} ${key}: the operator changed its ${what}`);
