@@ -4,7 +4,7 @@ import { TestEnvironment } from 'jest-environment-node';
 /** Of these, which run a whole cluster in each test, a bare `npm test` takes one test in three, always the same ones. */
 const sampled = [
   'scenarios', 'ways-out', 'order.mutations', 'service-records', 'relabelled', 'back-together', 'courses', 'fights', 'callers-from-prometheus', 'mesh-config',
-  'true-endings', 'records-refused', 'lost-journal',
+  'true-endings', 'records-refused', 'lost-journal', 'lost-journal-early', 'late-writes', 'foreign-time',
 ].map((name) => `/test/sim/${name}.test.ts`);
 const share = 3;
 
