@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { config } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld, type WorldOptions } from '../../test/support/namespace-world.ts';
+import { times } from '../../test/support/sample.ts';
 import { StepName } from '../api/namespace-migration.ts';
 import { journalAnnotation, restartAnnotation } from '../api/resources.ts';
 import { decide } from './decide.ts';
@@ -190,7 +191,7 @@ describe('decide in a small cluster', () => {
       expect([...over, 'Migrated', 'Finalized', 'Paused', 'Failed']).toContain(world.status?.phase);
       if (over.includes(world.status?.phase)) expectAsBefore(world);
       if (world.status?.phase === 'Migrated') expect(world.pods.filter(({ capture }) => capture !== 'enabled')).toEqual([]);
-    }), { numRuns: 100 });
+    }), { numRuns: times(3, 100) });
   }, 300_000);
 
   it('patches each template at most once in each direction when nobody interferes', () => {
@@ -199,7 +200,7 @@ describe('decide in a small cluster', () => {
       run(world, events, () => undefined);
       world.settle();
       for (const [key, count] of templatePatches(world)) expect({ key, count }).toEqual({ key, count: 1 });
-    }), { numRuns: 150 });
+    }), { numRuns: times(3, 150) });
   }, 300_000);
 
   it('stops for a stranger who changes its labels, and still ends', () => {
@@ -210,6 +211,6 @@ describe('decide in a small cluster', () => {
       });
       comeToRest(world);
       expect(isDeepStrictEqual(decide(world.situation()), decide(world.situation()))).toBe(true);
-    }), { numRuns: 200 });
+    }), { numRuns: times(3, 200) });
   }, 300_000);
 });

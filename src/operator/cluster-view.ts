@@ -1,5 +1,6 @@
 import { meshMigrations, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { WorkloadKind } from '../api/namespace-migration.ts';
+import { memoizeLast } from '../base/memoize.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -44,6 +45,9 @@ interface Feed {
   readonly store: Store<Stored>;
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
+
+/** The same list for as long as those of the kinds are the same ones. */
+const joined = memoizeLast((first: readonly WorkloadView[], ...others: readonly (readonly WorkloadView[])[]): readonly WorkloadView[] => [first, ...others].flat());
 
 /** Everything the operator knows of the cluster, kept up to date by one watch for each kind. */
 export class ClusterView {
@@ -104,7 +108,8 @@ export class ClusterView {
 
   /** Deployments, StatefulSets and DaemonSets of a namespace, in the order in which they are restarted. */
   workloads(namespace: string): readonly WorkloadView[] {
-    return [...this.#workloads.values()].flatMap((store) => store.list(namespace));
+    const [first = [], ...others] = [...this.#workloads.values()].map((store) => store.list(namespace));
+    return joined(first, ...others);
   }
 
   /** What makes pods in a namespace besides its workloads. */

@@ -1,7 +1,8 @@
 import { parseDocument } from 'yaml';
+import { memoizeLast } from '../../base/memoize.ts';
 import type { MeshState } from '../adapter.ts';
 import { record, records, strings, text, type Json } from '../json.ts';
-import type { ConfigView } from '../views.ts';
+import type { ConfigView, WorkloadView } from '../views.ts';
 import { revisionLabel } from './labels.ts';
 import { authorizersOf } from './policy/authorizer.ts';
 import type { Authorizers } from './policy/options.ts';
@@ -61,8 +62,8 @@ export interface PossibleConfig {
   readonly config?: Json | undefined;
 }
 
-function written(mesh: MeshState): readonly ConfigView[] {
-  return mesh.configs('ConfigMap', mesh.controlPlaneNamespace).filter(({ spec }) => text(spec['mesh']) !== undefined);
+function thatSayIt(maps: readonly ConfigView[]): readonly ConfigView[] {
+  return maps.filter(({ spec }) => text(spec['mesh']) !== undefined);
 }
 
 function isNamedForRevision({ name }: ConfigView): boolean {
@@ -71,7 +72,7 @@ function isNamedForRevision({ name }: ConfigView): boolean {
 
 /** One for each revision of istiod: ConfigMap `istio`, or `istio-REVISION`. */
 function meshConfigMaps(mesh: MeshState): readonly ConfigView[] {
-  return written(mesh).filter(isNamedForRevision);
+  return thatSayIt(mesh.configs('ConfigMap', mesh.controlPlaneNamespace)).filter(isNamedForRevision);
 }
 
 /** The ConfigMap of a revision (getMeshConfigMapName). */
@@ -80,13 +81,9 @@ function configMapOf(revision: string): string {
 }
 
 /** The revisions of the istiods that run here; none where they run elsewhere. */
-function runningRevisions(mesh: MeshState): readonly string[] {
-  const istiods = mesh.workloads(mesh.controlPlaneNamespace).filter(({ kind, replicas, images }) => kind === 'Deployment' && replicas > 0 && images['discovery'] !== undefined);
+function runningRevisions(workloads: readonly WorkloadView[]): readonly string[] {
+  const istiods = workloads.filter(({ kind, replicas, images }) => kind === 'Deployment' && replicas > 0 && images['discovery'] !== undefined);
   return [...new Set(istiods.map(({ templateLabels }) => templateLabels[revisionLabel] ?? 'default'))].sort();
-}
-
-function nameIn(mesh: MeshState, name: string): string {
-  return `ConfigMap ${mesh.controlPlaneNamespace}/${name}`;
 }
 
 /** ApplyMeshConfig: each field overrides, but for those that are merged. */
@@ -101,26 +98,33 @@ function over(shared: Json, own: Json): Json {
   };
 }
 
+/** A list of a store stays the same one until something in it changes, and every look asks dozens of times. */
+const possibleIn = memoizeLast((all: readonly ConfigView[], workloads: readonly WorkloadView[], namespace: string, assumedRoot: string | undefined): readonly PossibleConfig[] => {
+  const maps = thatSayIt(all);
+  const nameIn = (name: string): string => `ConfigMap ${namespace}/${name}`;
+  const running = runningRevisions(workloads).map(configMapOf);
+  const named = running.length > 0 ? running : maps.filter(isNamedForRevision).map(({ name }) => name);
+  const names = named.length > 0 ? named : ['istio'];
+  const shared = maps.filter(({ name }) => !names.includes(name));
+  return names.flatMap((name): readonly PossibleConfig[] => {
+    const view = maps.find((each) => each.name === name);
+    if (view === undefined) return [{ object: nameIn(name), ...(assumedRoot !== undefined && { config: { rootNamespace: assumedRoot } }) }];
+    const config = configIn(view);
+    const alone: PossibleConfig = { object: nameIn(name), config };
+    return [alone, ...shared.map((below): PossibleConfig => {
+      const other = configIn(below);
+      return { object: nameIn(below.name), config: other && config && over(other, config) };
+    })];
+  });
+});
+
 /**
  * Every mesh configuration that some istiod may have. SHARED_MESH_CONFIG names a second ConfigMap, which goes below that of the revision; it is a
  * setting of istiod that nobody sees from outside, so that each ConfigMap that could be it counts as if it were, and as if it were not.
  */
 export function possibleConfigs(mesh: MeshState): readonly PossibleConfig[] {
-  const maps = written(mesh);
-  const running = runningRevisions(mesh).map(configMapOf);
-  const named = running.length > 0 ? running : meshConfigMaps(mesh).map(({ name }) => name);
-  const names = named.length > 0 ? named : ['istio'];
-  const shared = maps.filter(({ name }) => !names.includes(name));
-  return names.flatMap((name): readonly PossibleConfig[] => {
-    const view = maps.find((each) => each.name === name);
-    if (view === undefined) return [{ object: nameIn(mesh, name), ...(mesh.assumesDefaults === true && { config: { rootNamespace: mesh.rootNamespace } }) }];
-    const config = configIn(view);
-    const alone: PossibleConfig = { object: nameIn(mesh, name), config };
-    return [alone, ...shared.map((below): PossibleConfig => {
-      const other = configIn(below);
-      return { object: nameIn(mesh, below.name), config: other && config && over(other, config) };
-    })];
-  });
+  const { controlPlaneNamespace: namespace } = mesh;
+  return possibleIn(mesh.configs('ConfigMap', namespace), mesh.workloads(namespace), namespace, mesh.assumesDefaults === true ? mesh.rootNamespace : undefined);
 }
 
 /** The revision that tells every proxy of the mesh; undefined if there are several, or none that is known. The one without a name is `default` (istiod chart: values.yaml). */

@@ -1,3 +1,4 @@
+import { memoizeLast } from '../../base/memoize.ts';
 import type { MeshState } from '../adapter.ts';
 import { list, record, records, strings, text, type Json } from '../json.ts';
 import { possibleConfigs, type PossibleConfig } from './mesh-config.ts';
@@ -94,11 +95,10 @@ function read(possible: PossibleConfig): Read {
   return { object, settings: config && settingsIn(config), absent: !('config' in possible) };
 }
 
-/** What every istiod of the mesh agrees on. */
-export function meshKnowledge(mesh: MeshState): MeshKnowledge {
-  const all = possibleConfigs(mesh).map(read);
+const agreed = memoizeLast((possible: readonly PossibleConfig[], controlPlaneNamespace: string): MeshKnowledge => {
+  const all = possible.map(read);
   const bad = all.find(({ settings }) => settings === undefined);
-  if (bad?.absent === true) return { kind: 'Unknown', object: bad.object, message: `the mesh configuration is not there, ${meaning}`, fix: restore.replace('ISTIO-NAMESPACE', mesh.controlPlaneNamespace) };
+  if (bad?.absent === true) return { kind: 'Unknown', object: bad.object, message: `the mesh configuration is not there, ${meaning}`, fix: restore.replace('ISTIO-NAMESPACE', controlPlaneNamespace) };
   if (bad !== undefined) return { kind: 'Unknown', object: bad.object, message: `its mesh configuration (data.mesh) cannot be read, ${meaning}`, fix: repair };
   const [first, ...others] = all.flatMap(({ object, settings }) => (settings === undefined ? [] : [{ object, settings }]));
   // There is always one that may be in force.
@@ -108,6 +108,11 @@ export function meshKnowledge(mesh: MeshState): MeshKnowledge {
     if (field !== undefined) return { kind: 'Unknown', object, message: `it makes ${field} ${said(settings, field)}, and ${first.object} makes it ${said(first.settings, field)}, ${meaning}`, fix: agree };
   }
   return { kind: 'Known', settings: first.settings };
+});
+
+/** What every istiod of the mesh agrees on. */
+export function meshKnowledge(mesh: MeshState): MeshKnowledge {
+  return agreed(possibleConfigs(mesh), mesh.controlPlaneNamespace);
 }
 
 /** Where policies for the whole mesh are; where nobody knows it, the namespace of the control plane, which nothing is done by. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { config, surroundings } from '../../../../test/support/mesh-fixtures.ts';
+import { oneIn } from '../../../../test/support/sample.ts';
 import { bytesOf, tenantShapes } from '../../../../test/support/tenant-shapes.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { istio } from '../adapter.ts';
@@ -43,13 +44,13 @@ describe('the steps of a look', () => {
     }), { numRuns: 15 });
   });
 
-  it.each(even)('no more than double with it: %s', (name) => {
+  it.each(oneIn(3, even, 1))('no more than double with it: %s', (name) => {
     const [once, twice] = [stepsOf(shaped(name, 100)), stepsOf(shaped(name, 200))];
     if (once === 'TooLarge' || twice === 'TooLarge') expect(twice).toBe('TooLarge');
     else expect(twice).toBeLessThanOrEqual(once * 2.3);
   });
 
-  it.each(Object.keys(tenantShapes))('are bounded: %s', (name) => {
+  it.each(oneIn(3, Object.keys(tenantShapes)))('are bounded: %s', (name) => {
     const steps = stepsOf(shaped(name, name.startsWith('n ') ? 500 : 20_000));
     expect(steps === 'TooLarge' ? 0 : steps).toBeLessThanOrEqual(translationSteps + proofSteps);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../../../../test/support/sample.ts';
 import { changes, configObject, moments, service, world, type PolicySpec, type WorldSpec } from '../../../../../test/support/translation-world.ts';
 import { translate } from './translate.ts';
 
@@ -53,7 +54,7 @@ describe('translate, then evaluate', () => {
       if (translation.problems.some(({ severity }) => severity === 'Critical') || translation.manifests.length === 0) return;
       translated++;
       expect(changes(facts, moments(facts, translation))).toEqual([]);
-    }), { numRuns: 150 });
+    }), { numRuns: times(3, 150) });
     // Otherwise the property would hold for want of anything to look at.
     expect(translated).toBeGreaterThan(15);
   });
@@ -64,6 +65,6 @@ describe('translate, then evaluate', () => {
       const reversed = { ...facts, policies: facts.policies.toReversed(), services: facts.services.toReversed() };
       const names = (found: typeof facts) => translate(found).manifests.map(({ object }) => JSON.stringify(object)).toSorted();
       expect(names(reversed)).toEqual(names(facts));
-    }), { numRuns: 50 });
+    }), { numRuns: times(3, 50) });
   });
 });
