@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../../api/common.ts';
 import type { ItineraryName, PlannedRestart } from '../../api/namespace-migration.ts';
 import type { FindingsWhen, MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
 import { internalErrorFix, internalErrorId } from '../internal-error.ts';
-import type { Hold, Refusing } from '../others.ts';
+import type { Awaiting, Hold, Refusing } from '../others.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
 import { adoptRules } from './findings/adopt.ts';
@@ -44,6 +44,7 @@ import { choose, getsWaypoint, onlyRestarts } from './waypoint/choose.ts';
 import { adoptedIn } from './waypoint/chosen.ts';
 import { explain } from './waypoint/explain.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
+import { awaitsOwnCalled } from './waypoint/own-called.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 import { unknownMesh } from './waypoint/unknown-mesh.ts';
 
@@ -153,6 +154,8 @@ const safely = {
   order: (surroundings) => guarded<readonly PlannedRestart[]>(surroundings, 'the order of restarts', () => plannedOrder(surroundings), () => []),
   explain: (surroundings) => guarded<readonly string[]>(surroundings, 'the explanation of the plan', () => explain(surroundings), () => []),
   callersOf: (namespace, surroundings) => guarded<NamespaceCallers>(surroundings, 'the callers', () => namespaceCallers(namespace, surroundings), (why) => ({ kind: 'Unknown', why })),
+  // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
+  refusedBack: (surroundings, workload) => guarded<Awaiting | undefined>(surroundings, 'the called beside a workload', () => awaitsOwnCalled(surroundings, workload), () => undefined),
   refusing: (surroundings) => guarded<Refusing>(surroundings, 'who would refuse it', () => refusing(surroundings), () => ({ along: [], stay: [] })),
   refuses: (surroundings) => guarded<string | undefined>(surroundings, 'whom it would refuse', () => refuses(surroundings), () => undefined),
   refusedCallers: (surroundings) => guarded<string | undefined>(surroundings, 'the callers that it refuses', () => refusedCallers(surroundings), (message) => message),

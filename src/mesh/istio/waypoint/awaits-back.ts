@@ -4,7 +4,7 @@ import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { callersInAmbient, unseenHere } from '../unseen-callers.ts';
-import { callsFrom, guardedServices, isGateway, runs } from './callers.ts';
+import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
 import { askedOf } from './neighbour.ts';
 import { guardedCallers, isBehindWaypoint, isGuarding } from './standing-guards.ts';
 
@@ -19,11 +19,6 @@ function refusedHere(surroundings: Surroundings, names: readonly string[]): read
   if (others.length === 0 || surroundings.spec.policies.bypass !== 'CallersFirst') return [];
   const guarded = guardedCallers(surroundings);
   return others.filter((name) => guarded.some((callers) => callsFrom(name, callers, surroundings)));
-}
-
-/** Only who leaves ambient for sidecars goes past waypoints then. */
-function goesPast({ route: { from, to } }: Surroundings): boolean {
-  return from === 'IstioSidecar' && to === 'IstioAmbient';
 }
 
 /** Who calls it, as any migration declares: it may have been moved by another, on exactly that. */
