@@ -29,7 +29,7 @@ export type StepWork =
   /**
    * Makes objects of our own and keeps them as `objects` says for as long as the namespace is under way or migrated: they
    * follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is made for the first
-   * time, and those that are there follow as far as `possible` says: one policy that has no copy must not keep the others from theirs. Of `orphans` some can go even then.
+   * time, and those that are there follow as far as `possible` says: one policy that has no copy must not keep the others from theirs. Of `orphans` some can go even then; what is `withheld` is not there, and is named.
    * An object that `stays` is left as it is seen instead of becoming what is wanted, or going where nothing is: it refuses what would get through then.
    */
   | {
@@ -37,6 +37,7 @@ export type StepWork =
     readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string;
     readonly possible?: (surroundings: Surroundings) => readonly Manifest[];
     readonly orphans?: (surroundings: Surroundings) => readonly Orphan[];
+    readonly withheld?: (surroundings: Surroundings) => readonly string[];
     readonly stays?: (surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined) => boolean;
   }
   /** Deletes every object that these steps made, in the order of the steps, once no pod satisfies `heldBy` any more; `unwatched` ones right before those of the kind `before`. */
