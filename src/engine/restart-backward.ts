@@ -131,10 +131,10 @@ function settle(turn: Turn, record: WorkloadRecord, template: Template): Outcome
   return isFinished(turn) ? complete(turn, record) : wait(turn);
 }
 
-/** Pods that others beside them would refuse then do not get their sidecars back before a person has seen to these; no slot is held meanwhile. */
-function refusedThen({ situation, stale, workload }: Turn): Outcome | undefined {
-  const awaited = stale.length === 0 ? undefined : situation.adapter.refusedBack(situation.surroundings, workload);
-  return awaited && { kind: 'Wait', parked: 'Waits', stuck: awaited.stuck, stalled: 'WouldBeRefused', message: awaited.message };
+/** A workload waits while pods beside it would refuse it in its old data plane, or get through; no slot is held meanwhile. */
+function awaitsOthers({ situation, stale, workload }: Turn): Outcome | undefined {
+  const awaited = stale.length === 0 ? undefined : situation.adapter.awaitsBack(situation.surroundings, workload);
+  return awaited && { kind: 'Wait', parked: 'Waits', stuck: awaited.stuck, stalled: awaited.refusesOnly === true ? 'WouldBeRefused' : 'RollbackStuck', message: awaited.message };
 }
 
 /**
@@ -152,8 +152,8 @@ function next(turn: Turn, record: WorkloadRecord | undefined): Outcome {
   return turn.stale.length === 0 ? settle(turn, record, template) : replace(turn, record, template) ?? again(turn, record) ?? wait(turn);
 }
 
-/** The next thing to do for one workload on the way back; who would be refused is asked right before each change, because the pods around it may be others by then. */
+/** The next thing to do for one workload on the way back; what it has to wait for is asked right before each change, because the pods around it may be others by then. */
 export function restartBackward(turn: Turn, record: WorkloadRecord | undefined): Outcome {
   const outcome = next(turn, record);
-  return outcome.kind === 'Announce' || outcome.kind === 'Write' ? refusedThen(turn) ?? outcome : outcome;
+  return outcome.kind === 'Announce' || outcome.kind === 'Write' ? awaitsOthers(turn) ?? outcome : outcome;
 }

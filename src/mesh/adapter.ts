@@ -220,8 +220,8 @@ export interface MeshAdapter {
   unready(surroundings: Surroundings): Hold | undefined;
   /** What is critical about restarting this workload now, by its template and all around it as they are at that moment. */
   unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined;
-  /** What a person has to do before this workload gets back into its old data plane, whose pods would be refused by others beside them then. */
-  refusedBack(surroundings: Surroundings, workload: WorkloadView): Awaiting | undefined;
+  /** What has to be done before this workload gets back into its old data plane, beside pods that are still in the new one: it would be refused by them, or would let them through. */
+  awaitsBack(surroundings: Surroundings, workload: WorkloadView): Awaiting | undefined;
   /** Who would refuse the namespace if it went back now, of those that do not go back already. */
   refusing(surroundings: Surroundings): Refusing;
   /** The namespace that goes back and that this one would refuse then; undefined if there is none. */

@@ -26,7 +26,7 @@ import { routeRules } from './findings/routes.ts';
 import type { Found, Rule } from './findings/rule.ts';
 import { sizeRules } from './findings/size.ts';
 import { takenNameRules } from './findings/taken-names.ts';
-import { unseenCallerRules } from './findings/unseen-callers.ts';
+import { unseenBeside, unseenCallerRules } from './findings/unseen-callers.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
@@ -39,7 +39,7 @@ import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
 import { refusedCallers } from './waypoint/awaits.ts';
-import { refuses, refusing } from './waypoint/awaits-back.ts';
+import { awaitsUnseenBeside, refuses, refusing } from './waypoint/awaits-back.ts';
 import { choose, getsWaypoint, onlyRestarts } from './waypoint/choose.ts';
 import { adoptedIn } from './waypoint/chosen.ts';
 import { explain } from './waypoint/explain.ts';
@@ -155,7 +155,7 @@ const safely = {
   explain: (surroundings) => guarded<readonly string[]>(surroundings, 'the explanation of the plan', () => explain(surroundings), () => []),
   callersOf: (namespace, surroundings) => guarded<NamespaceCallers>(surroundings, 'the callers', () => namespaceCallers(namespace, surroundings), (why) => ({ kind: 'Unknown', why })),
   // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
-  refusedBack: (surroundings, workload) => guarded<Awaiting | undefined>(surroundings, 'the called beside a workload', () => awaitsOwnCalled(surroundings, workload), () => undefined),
+  awaitsBack: (surroundings, workload) => guarded<Awaiting | undefined>(surroundings, 'the pods beside a workload', () => awaitsUnseenBeside(surroundings, workload) ?? awaitsOwnCalled(surroundings, workload), () => undefined),
   refusing: (surroundings) => guarded<Refusing>(surroundings, 'who would refuse it', () => refusing(surroundings), () => ({ along: [], stay: [] })),
   refuses: (surroundings) => guarded<string | undefined>(surroundings, 'whom it would refuse', () => refuses(surroundings), () => undefined),
   refusedCallers: (surroundings) => guarded<string | undefined>(surroundings, 'the callers that it refuses', () => refusedCallers(surroundings), (message) => message),
@@ -181,5 +181,5 @@ export const istio: MeshAdapter = {
   arrived,
   ...safely,
   ...checks,
-  unfit: (surroundings, workload) => checks.unfit(surroundings, workload) ?? guarded<Hold | undefined>(surroundings, 'the callers beside a workload', () => callersRefusedBy(surroundings, workload), (message) => heldByFault(surroundings, message)),
+  unfit: (surroundings, workload) => checks.unfit(surroundings, workload) ?? guarded<Hold | undefined>(surroundings, 'the callers beside a workload', () => callersRefusedBy(surroundings, workload) ?? unseenBeside(surroundings, workload), (message) => heldByFault(surroundings, message)),
 };

@@ -36,5 +36,5 @@ export function awaitsOwnCalled(surroundings: Surroundings, workload: WorkloadVi
   const caller = { namespace: namespace.name, serviceAccount: workload.serviceAccount, workload: nameInMetrics(workload.templateLabels, workload.name) };
   const refusing = refusingPods(surroundings, (pod) => whyNotRestartable(pod, workloads) !== undefined)
     .flatMap(({ pods, callers }) => (callers.some((each) => each.kind === 'Known' && anyOf(each.callers)(caller)) ? pods : []));
-  return refusing.length === 0 ? undefined : { stuck: true, message: sentence([...new Set(refusing)], workload, surroundings) };
+  return refusing.length === 0 ? undefined : { stuck: true, refusesOnly: true, message: sentence([...new Set(refusing)], workload, surroundings) };
 }
