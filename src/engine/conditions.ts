@@ -42,6 +42,12 @@ export function conditionsFor(verdict: Verdict, previous: readonly Condition[] |
   return conditions;
 }
 
+/** The conditions as they are, with an answer to a command: of what nobody looks at nothing else is said anew. */
+export function withAnswer(previous: readonly Condition[] | undefined, answer: string, generation: number, now: number): Condition[] {
+  const others = previous?.filter(({ type }) => type !== 'CommandRejected') ?? [];
+  return [...others, condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now)];
+}
+
 /** What an object is about to do, or is tried though a person is needed, in a word that is the operator's own: a message may have text of others in it. */
 export function reconciling(conditions: readonly Condition[] | undefined): string | undefined {
   return conditions?.find(({ type }) => type === 'Reconciling')?.reason;
