@@ -5,7 +5,6 @@ import { evidenceOf } from '../engine/confirm.ts';
 import { decideSafely } from '../engine/decide-safely.ts';
 import { dropsJournal } from '../engine/keep-journal.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
-import { answeredOtherWay } from '../engine/other-way.ts';
 import { isProtected } from '../engine/migration-writes.ts';
 import { effortsOf } from '../engine/efforts.ts';
 import { describeWrite, execute, journalIn, OldPictureError, written } from '../engine/execute.ts';
@@ -15,6 +14,7 @@ import type { Decision, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, noSlot, notAdmitted, progressOf, type Parking, type Progress } from '../plan/admission.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
+import { answer } from './answer.ts';
 import { companyIn, notTurnedIn, unnotedIn } from './company.ts';
 import { heldBack } from './culprit.ts';
 import { inLine } from './line.ts';
@@ -56,19 +56,7 @@ export class NamespaceReconciler {
       return { kind: 'Idle' };
     }
     const migration = view.migrations.get(undefined, child.spec.migration)?.object;
-    return migration === undefined || !isRecordOf(child, migration) ? await this.#answer(child, migration, home, signal) : await this.#look(child, migration, home, signal);
-  }
-
-  /**
-   * On a record that no migration acts upon a command is answered, and nothing else done. Safe: changes only what a person has written into the status, under uid and
-   * resourceVersion. Dying before: answered at the next look; after: the phase is the operator's again, and nothing is left to answer.
-   */
-  async #answer(child: NamespaceMigration, migration: MeshMigration | undefined, home: NamespaceView, signal: AbortSignal): Promise<Result> {
-    const status = answeredOtherWay(child, migration, home, this.#context.clock.now());
-    if (status === undefined) return { kind: 'Idle' };
-    if (isBehind(this.#context, touchedFor(this.#context, child))) return { kind: 'Stale' };
-    await storeStatus(this.#context, namespaceMigrations, child, status, signal);
-    return { kind: 'Idle' };
+    return migration === undefined || !isRecordOf(child, migration) ? await answer(this.#context, child, migration, home, signal) : await this.#look(child, migration, home, signal);
   }
 
   async #look(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView, signal: AbortSignal): Promise<Result> {
