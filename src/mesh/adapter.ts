@@ -145,6 +145,8 @@ export interface Surroundings {
   readonly adopted?: string;
   /** Labels that Services had before they were bound, by Service, as the journal has them; absent before the start. */
   readonly records?: Readonly<Record<string, LabelTargets>>;
+  /** The labels of the namespace to come back to, as the journal has them; absent before the start. */
+  readonly back?: LabelTargets;
   /** Which namespaces move besides this one; absent where nobody says, and then none does. */
   readonly scope?: ScopeView;
   /** The order of restarts that was stored at the start; undefined before it, when it is still to be found. */
@@ -226,6 +228,8 @@ export interface MeshAdapter {
   refusing(surroundings: Surroundings): Refusing;
   /** The namespace that goes back and that this one would refuse then; undefined if there is none. */
   refuses(surroundings: Surroundings): string | undefined;
+  /** What keeps a namespace at rest from ever coming back, if somebody wanted it now; undefined if nothing does. */
+  noWayBack(surroundings: Surroundings): Finding | undefined;
   /** Whose calls a namespace at rest refuses though it should not; a sentence, undefined if nobody's. */
   refusedCallers(surroundings: Surroundings): string | undefined;
   /** The itinerary with which a namespace at rest could go on, because something appeared that its own does not enforce; and what keeps it from that. */

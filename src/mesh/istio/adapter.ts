@@ -21,7 +21,7 @@ import { joinRules } from './findings/pods.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { callersRefusedBy, ownCallerRules } from './findings/own-callers.ts';
 import { quotaRules } from './findings/quotas.ts';
-import { returnRules } from './findings/return.ts';
+import { noWayBackRules, returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
 import type { Found, Rule } from './findings/rule.ts';
 import { sizeRules } from './findings/size.ts';
@@ -63,7 +63,7 @@ const internalErrors: Rule = {
 };
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...markRules];
+export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...noWayBackRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
 const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121'];
@@ -159,6 +159,7 @@ const safely = {
   refusing: (surroundings) => guarded<Refusing>(surroundings, 'who would refuse it', () => refusing(surroundings), () => ({ along: [], stay: [] })),
   refuses: (surroundings) => guarded<string | undefined>(surroundings, 'whom it would refuse', () => refuses(surroundings), () => undefined),
   refusedCallers: (surroundings) => guarded<string | undefined>(surroundings, 'the callers that it refuses', () => refusedCallers(surroundings), (message) => message),
+  noWayBack: (surroundings) => noWayBackRules.flatMap((rule) => foundGuarded(rule, surroundings))[0]?.finding,
   longer: (surroundings) => guarded<ReturnType<MeshAdapter['longer']>>(surroundings, 'the longer itinerary', () => longer(surroundings), () => undefined),
   itinerary: (...asked) => guardedItinerary(itinerary(...asked)),
 } satisfies Partial<MeshAdapter>;
