@@ -10,6 +10,7 @@ import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { foreignChange } from './labels.ts';
 import { isAtRest } from './left.ts';
+import { strangeJournal } from './look.ts';
 import { hasLostJournal, isUnended } from './lost-journal.ts';
 import { originalRevised } from './revised.ts';
 import { wasThere } from './set-early.ts';
@@ -125,10 +126,14 @@ function isLost(object: NamespaceMigration, phase: string | undefined): boolean 
 }
 
 /** Why nothing comes of a command where nothing is started. Where the journal is lost, or was, nothing is begun from labels that are half-way. */
-function notStarted({ object, returned, spec }: Situation, { direction, phase }: NamespaceMigrationStatus, { action, by }: Command): string | undefined {
+function notStarted(situation: Situation, { direction, phase }: NamespaceMigrationStatus, { action, by }: Command): string | undefined {
+  const { object, returned, spec } = situation;
   if (direction !== undefined || action === 'Pause') return undefined;
   const asked = `${by} asked ${action === 'Rollback' ? 'for a rollback' : 'to go on'}, but`;
   if (isLost(object, phase)) return `${asked} its journal is lost (MM007), so the operator can do neither: do what the message of the namespace says`;
+  // What was begun here is not this migration's: nothing comes of a command before that one has it again.
+  const strange = phase === 'Blocked' ? strangeJournal(situation) : undefined;
+  if (strange !== undefined) return `${asked} ${strange.message}. ${strange.fix}`;
   if (action === 'Rollback') return `${asked} this namespace is ${phase ?? 'not started'}: there is nothing to roll back`;
   return returned?.reason === journalLost && spec.action !== 'Migrate' ? `${asked} spec.action is ${spec.action}: set it to Migrate first` : undefined;
 }

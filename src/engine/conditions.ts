@@ -1,4 +1,4 @@
-import type { Condition } from '../api/common.ts';
+import type { Condition, Finding } from '../api/common.ts';
 import { timestamp } from '../base/clock.ts';
 import { cutText } from '../base/cut-text.ts';
 import { listed } from '../base/counted.ts';
@@ -40,6 +40,12 @@ export function conditionsFor(verdict: Verdict, previous: readonly Condition[] |
   if (typeof answer === 'string') conditions.push(condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now));
   else if (rejected !== undefined && answer !== null) conditions.push(rejected);
   return conditions;
+}
+
+/** The conditions as they are, with an answer to a command: of what nobody looks at nothing else is said anew. */
+export function withAnswer(previous: readonly Condition[] | undefined, answer: string, generation: number, now: number): Condition[] {
+  const others = previous?.filter(({ type }) => type !== 'CommandRejected') ?? [];
+  return [...others, condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now)];
 }
 
 /** What an object is about to do, or is tried though a person is needed, in a word that is the operator's own: a message may have text of others in it. */
@@ -100,6 +106,20 @@ export function restoredCondition({ differences, rests, moved }: Ending, previou
   const { status, reason } = differences.length === 0 ? asItWas : differs;
   const message = differences.length === 0 ? 'everything that the migration changed is as it was' : listed(differences);
   return [condition(restored, status, reason, message, previous, generation, now)];
+}
+
+const noWayBack = 'NoWayBack';
+
+/** What keeps a namespace at rest from ever coming back, said before somebody needs it; no condition where nothing does. */
+export function noWayBackCondition(finding: Finding | undefined, previous: readonly Condition[] | undefined, generation: number, now: number): readonly Condition[] {
+  if (finding === undefined) return [];
+  const { id, object, message, fix } = finding;
+  return [condition(noWayBack, 'True', id, `${id} ${object}: ${message}. ${fix}`, previous, generation, now)];
+}
+
+/** The same as it was said; undefined where there is a way back. */
+export function saidNoWayBack(conditions: readonly Condition[] | undefined): string | undefined {
+  return conditions?.find(({ type, status }) => type === noWayBack && status === 'True')?.message;
 }
 
 /** Whether it was seen how a rollback ended: of a record that was made anew since nobody has. */

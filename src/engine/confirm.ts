@@ -143,15 +143,15 @@ export function withLost({ metadata: { name }, spec: { from, to } }: MeshMigrati
 
 /** The picture with what the journal says in it. */
 export function confirmed(situation: Situation, journal: Journal | undefined): Situation {
-  const { itinerary: _itinerary, adopted: _adopted, records: _records, order: _order, ...surroundings } = situation.surroundings;
+  const { itinerary: _itinerary, adopted: _adopted, records: _records, order: _order, back: _back, ...surroundings } = situation.surroundings;
   if (journal === undefined) return { ...situation, surroundings };
   const { order } = situation.object.status ?? {};
-  const { waypoint: adopted, services: records } = journal;
+  const { waypoint: adopted, services: records, labels: back } = journal;
   return {
     ...situation,
     remembered: journal,
     // It names the restarts of this way, also when a MeshMigration of the same name has taken it over.
     migrationUid: journal.uid,
-    surroundings: { ...surroundings, services: withRecords(situation, journal), itinerary: journal.itinerary, ...(adopted !== undefined && { adopted }), ...(records && { records }), ...(order !== undefined && { order }) },
+    surroundings: { ...surroundings, services: withRecords(situation, journal), itinerary: journal.itinerary, back, ...(adopted !== undefined && { adopted }), ...(records && { records }), ...(order !== undefined && { order }) },
   };
 }

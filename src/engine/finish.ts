@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
 import { cutText } from '../base/cut-text.ts';
 import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
-import { answerNow, conditionsFor, restoredCondition, told } from './conditions.ts';
+import { answerNow, conditionsFor, noWayBackCondition, restoredCondition, told } from './conditions.ts';
 import type { Draft } from './draft.ts';
+import { isAtRest } from './left.ts';
 import type { Decision, Next, Situation } from './situation.ts';
 import { countPods } from './verify.ts';
 
@@ -36,9 +38,15 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
     conditions: [
       ...conditionsFor({ ...verdict, message }, before.conditions, generation, now, answerNow(answer, before.writtenPhase, draft.phase)),
       ...restoredCondition({ differences: draft.differences, rests: draft.phase === 'RolledBack', moved: draft.moved }, before.conditions, generation, now),
+      ...noWayBackCondition(noWayBackAtRest(situation, draft), before.conditions, generation, now),
     ],
   };
   return { status: withCounts(situation, settled), next: often(situation, dueCount(situation, settled, draft.next)) };
+}
+
+/** Asked where it rests in its new data plane and nobody has decided that it stays. */
+function noWayBackAtRest({ adapter, surroundings, wanted }: Situation, { phase, status: { direction } }: Draft): Finding | undefined {
+  return direction === 'Forward' && isAtRest(phase) && wanted !== 'Finalize' && wanted !== 'DeleteLeave' ? adapter.noWayBack(surroundings) : undefined;
 }
 
 /** The phase that a person has set as a command; undefined without one. */

@@ -75,7 +75,7 @@ function leftovers(situation: Situation, status: NamespaceMigrationStatus, stran
  * The journal of another migration, or of another namespace, or something unreadable in its place: what stands behind it is not known. Whatever stands
  * in the namespace is not this migration's then, so nothing is put back, taken away or started.
  */
-function strangeJournal({ surroundings: { namespace }, object: { spec } }: Situation): Finding | undefined {
+export function strangeJournal({ surroundings: { namespace }, object: { spec } }: Situation): Finding | undefined {
   if (namespace.annotations[journalAnnotation] === undefined) return undefined;
   const object = `Namespace ${namespace.name}`;
   const remove = `kubectl annotate namespace ${namespace.name} ${journalAnnotation}-`;

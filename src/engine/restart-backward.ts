@@ -131,17 +131,29 @@ function settle(turn: Turn, record: WorkloadRecord, template: Template): Outcome
   return isFinished(turn) ? complete(turn, record) : wait(turn);
 }
 
+/** A workload waits while pods beside it would refuse it in its old data plane, or get through; no slot is held meanwhile. */
+function awaitsOthers({ situation, stale, workload }: Turn): Outcome | undefined {
+  const awaited = stale.length === 0 ? undefined : situation.adapter.awaitsBack(situation.surroundings, workload);
+  return awaited && { kind: 'Wait', parked: 'Waits', stuck: awaited.stuck, stalled: awaited.refusesOnly === true ? 'WouldBeRefused' : 'RollbackStuck', message: awaited.message };
+}
+
 /**
- * The next thing to do for one workload on the way back. Taking our annotation out again makes the controller return to
+ * Taking our annotation out again makes the controller return to
  * the old revision, whose pods may still run: nothing is restarted that was not. Only pods that are in the wrong mode by
  * themselves (created while the namespace was flipped, or while no injector answered) are replaced besides; at the end the template
  * is as it was.
  */
-export function restartBackward(turn: Turn, record: WorkloadRecord | undefined): Outcome {
+function next(turn: Turn, record: WorkloadRecord | undefined): Outcome {
   const template = templateOf(turn);
   if (record?.step !== turn.step.name) return begin(turn, record, template);
   if (template === 'Forward') return takeTemplateBack(turn, record);
   seeTemplate(turn, record);
   if (turn.workload.paused && template === 'Original') return paused(turn, record);
   return turn.stale.length === 0 ? settle(turn, record, template) : replace(turn, record, template) ?? again(turn, record) ?? wait(turn);
+}
+
+/** The next thing to do for one workload on the way back; what it has to wait for is asked right before each change, because the pods around it may be others by then. */
+export function restartBackward(turn: Turn, record: WorkloadRecord | undefined): Outcome {
+  const outcome = next(turn, record);
+  return outcome.kind === 'Announce' || outcome.kind === 'Write' ? awaitsOthers(turn) ?? outcome : outcome;
 }

@@ -3,6 +3,7 @@ import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration
 import type { NamespaceMigration } from '../api/resources.ts';
 import { isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
+import { saidNoWayBack } from './conditions.ts';
 import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
 
@@ -55,8 +56,9 @@ const most = 20;
 /** The namespaces that need a person, the worst first, and how many there are where the list has no room for all. */
 export function attentionOf(children: readonly NamespaceMigration[], wanted: Wanted): Pick<MeshMigrationStatus, 'attention' | 'needAttention'> {
   const name = ({ metadata }: NamespaceMigration): string => metadata.namespace ?? '';
-  const all = children.filter((child) => isStalled(child) && !isAsWanted(child, wanted))
+  const lost = ({ status }: NamespaceMigration): string | undefined => saidNoWayBack(status?.conditions);
+  const all = children.filter((child) => (isStalled(child) || lost(child) !== undefined) && !isAsWanted(child, wanted))
     .sort((a, b) => rank(a) - rank(b) || (name(a) < name(b) ? -1 : 1));
-  const attention = all.slice(0, most).map((child) => ({ namespace: name(child), phase: phaseOf(child) ?? '', message: child.status?.message ?? '' }));
+  const attention = all.slice(0, most).map((child) => ({ namespace: name(child), phase: phaseOf(child) ?? '', message: (isStalled(child) ? undefined : lost(child)?.slice(0, 1024)) ?? child.status?.message ?? '' }));
   return { needAttention: all.length, attention };
 }

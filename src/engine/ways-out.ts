@@ -199,8 +199,8 @@ const table = {
     command: 'GoOn',
   },
   WouldBeRefused: {
-    meaning: 'All go back, and namespaces that stay behind their waypoints, because they are finalized, another migration\'s, or without a journal (MM007), would refuse calls from here.',
-    remedy: 'Roll those back, by hand where no migration can, and it goes on by itself. To go back all the same',
+    meaning: 'On the way back calls from here would be refused: by namespaces that stay behind their waypoints, because they are finalized, another migration\'s, or without a journal (MM007), or by pods of the namespace itself that the operator cannot restart.',
+    remedy: 'Roll those namespaces back, by hand where no migration can, or replace those pods, and it goes on by itself. To go back all the same',
     command: 'AcceptRefusals',
   },
   WriteRefused: {

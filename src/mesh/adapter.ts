@@ -29,7 +29,7 @@ export type StepWork =
   /**
    * Makes objects of our own and keeps them as `objects` says for as long as the namespace is under way or migrated: they
    * follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is made for the first
-   * time, and those that are there follow as far as `possible` says: one policy that has no copy must not keep the others from theirs. Of `orphans` some can go even then.
+   * time, and those that are there follow as far as `possible` says: one policy that has no copy must not keep the others from theirs. Of `orphans` some can go even then; what is `withheld` is not there, and is named.
    * An object that `stays` is left as it is seen instead of becoming what is wanted, or going where nothing is: it refuses what would get through then.
    */
   | {
@@ -37,6 +37,7 @@ export type StepWork =
     readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string;
     readonly possible?: (surroundings: Surroundings) => readonly Manifest[];
     readonly orphans?: (surroundings: Surroundings) => readonly Orphan[];
+    readonly withheld?: (surroundings: Surroundings) => readonly string[];
     readonly stays?: (surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined) => boolean;
   }
   /** Deletes every object that these steps made, in the order of the steps, once no pod satisfies `heldBy` any more; `unwatched` ones right before those of the kind `before`. */
@@ -144,6 +145,8 @@ export interface Surroundings {
   readonly adopted?: string;
   /** Labels that Services had before they were bound, by Service, as the journal has them; absent before the start. */
   readonly records?: Readonly<Record<string, LabelTargets>>;
+  /** The labels of the namespace to come back to, as the journal has them; absent before the start. */
+  readonly back?: LabelTargets;
   /** Which namespaces move besides this one; absent where nobody says, and then none does. */
   readonly scope?: ScopeView;
   /** The order of restarts that was stored at the start; undefined before it, when it is still to be found. */
@@ -219,10 +222,14 @@ export interface MeshAdapter {
   unready(surroundings: Surroundings): Hold | undefined;
   /** What is critical about restarting this workload now, by its template and all around it as they are at that moment. */
   unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined;
+  /** What has to be done before this workload gets back into its old data plane, beside pods that are still in the new one: it would be refused by them, or would let them through. */
+  awaitsBack(surroundings: Surroundings, workload: WorkloadView): Awaiting | undefined;
   /** Who would refuse the namespace if it went back now, of those that do not go back already. */
   refusing(surroundings: Surroundings): Refusing;
   /** The namespace that goes back and that this one would refuse then; undefined if there is none. */
   refuses(surroundings: Surroundings): string | undefined;
+  /** What keeps a namespace at rest from ever coming back, if somebody wanted it now; undefined if nothing does. */
+  noWayBack(surroundings: Surroundings): Finding | undefined;
   /** Whose calls a namespace at rest refuses though it should not; a sentence, undefined if nobody's. */
   refusedCallers(surroundings: Surroundings): string | undefined;
   /** The itinerary with which a namespace at rest could go on, because something appeared that its own does not enforce; and what keeps it from that. */

@@ -32,6 +32,8 @@ export interface Awaiting {
   readonly stuck: boolean;
   /** Whoever asks for it all the same is obeyed: what is lost then was said to him. */
   readonly yields?: true;
+  /** Without the wait calls would be refused, and nothing would be allowed: who may refuse them (`spec.policies.bypass`) need not wait. */
+  readonly refusesOnly?: true;
 }
 
 /** What becomes of calls when a namespace goes back: the namespaces that would refuse it. */

@@ -14,6 +14,7 @@ import type { Decision, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, noSlot, notAdmitted, progressOf, type Parking, type Progress } from '../plan/admission.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
+import { answer } from './answer.ts';
 import { companyIn, notTurnedIn, unnotedIn } from './company.ts';
 import { heldBack } from './culprit.ts';
 import { inLine } from './line.ts';
@@ -55,7 +56,7 @@ export class NamespaceReconciler {
       return { kind: 'Idle' };
     }
     const migration = view.migrations.get(undefined, child.spec.migration)?.object;
-    return migration === undefined || !isRecordOf(child, migration) ? { kind: 'Idle' } : await this.#look(child, migration, home, signal);
+    return migration === undefined || !isRecordOf(child, migration) ? await answer(this.#context, child, migration, home, signal) : await this.#look(child, migration, home, signal);
   }
 
   async #look(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView, signal: AbortSignal): Promise<Result> {

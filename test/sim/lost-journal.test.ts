@@ -116,6 +116,44 @@ describe('a namespace whose journal is gone', () => {
     });
   });
 
+  it.each([
+    ['of another way whose journal is there', 'Other', /asked for a rollback, but MeshMigration lost from IstioSidecar to IstioAmbient has started this namespace and has not let go of it. Delete this MeshMigration lost and create it again with that name, from and to/],
+    ['of another way that tells alone', 'Alone', /asked for Rollback, but MeshMigration lost goes from IstioAmbient to IstioSidecar, and this record is of the way from IstioSidecar to IstioAmbient: .* said there: kubectl describe mm lost/],
+    ['of none', 'None', /asked for Rollback, but there is no MeshMigration lost any more: .*Create MeshMigration lost again with from: IstioSidecar and to: IstioAmbient/],
+  ])('answers a command on a record %s, and says what works', async (_what, kind, pattern) => {
+    await run(async (world, home) => {
+      await migrated(world);
+      const gone = async (): Promise<void> => {
+        await world.delete(meshMigrations, undefined, world.name);
+        await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal }).catch(() => undefined);
+      };
+      const instead = async (): Promise<void> => {
+        await gone();
+        if (kind !== 'None') await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      };
+      if (kind === 'Alone') {
+        await journalBecomes(world, null, instead);
+      } else {
+        await world.operator.kill();
+        await instead();
+        await world.operator.start();
+      }
+      await world.pause(20_000);
+      await world.command('RollingBack', home);
+      const { status } = await world.eventually('it is answered', async () => {
+        const child = await world.child();
+        return child.status?.conditions?.some(({ type, message }) => type === 'CommandRejected' && pattern.test(message)) === true ? child : undefined;
+      });
+      expect(status?.phase).toBe(status?.writtenPhase);
+      await world.modesAre({ Ambient: 3 });
+      if (kind === 'Alone') return;
+      if (kind === 'Other') await gone();
+      await world.create(meshMigration(world.name, { names: [home] }, { action: 'Rollback' }));
+      await world.phase('RolledBack');
+      await world.modesAre({ Sidecar: 3 });
+    });
+  });
+
   it.each(['and the record is deleted', 'and the record stays'])('is not migrated again when a person has put it back by hand, %s', async (what) => {
     await run(async (world, home) => {
       await migrated(world);

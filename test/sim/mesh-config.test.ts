@@ -137,3 +137,55 @@ it.each(["'REGISTRY_ONLY'", '"REGISTRY_ONLY" # closed', '0'])('egress that the m
     expect(critical(await blocked(world))).toContain('MM044');
   });
 });
+
+async function policiesFor(world: World, role: string): Promise<readonly KubeObject[]> {
+  const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal });
+  return items.filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === role);
+}
+
+describe('what names the waypoint and is deleted while the mesh configuration cannot be read', () => {
+  async function deleted(world: World, ...roles: readonly string[]): Promise<readonly KubeObject[]> {
+    await says(world, 'trustDomain: corp.example\n');
+    await shop(world, readers(world.ns()));
+    await migrate(world);
+    await world.childPhase('Migrated');
+    const before = (await Promise.all(roles.map(async (role) => await policiesFor(world, role)))).flat();
+    expect(before).toHaveLength(roles.length);
+    await says(world, 'trustDomain: [corp');
+    await world.eventually('it is not known', async () => ((await statusOf(world)).message?.includes('cannot be read') === true ? true : undefined));
+    for (const { metadata } of before) await world.delete(kinds.AuthorizationPolicy, world.ns(), metadata.name);
+    return before;
+  }
+
+  it('is made anew as it was where it only refuses, and all that stands names the same waypoint', async () => {
+    await on('deleted-guard', async (world) => {
+      const [before] = await deleted(world, 'Guard');
+      const after = await world.eventually('the guard is there again', async () => (await policiesFor(world, 'Guard'))[0]);
+      expect(after.spec).toEqual(before?.spec);
+      expect(after.metadata.annotations).toEqual(before?.metadata.annotations);
+      await world.pause(60_000);
+      expect(await waypointsNamed(world)).toEqual([`corp.example/ns/${world.ns()}/sa/waypoint`]);
+    });
+  });
+
+  it.each([['lets the waypoint in', ['AllowWaypoint']], ['is the last that names it', ['AllowWaypoint', 'Guard']]])('is named and not guessed where it %s', async (_what, roles) => {
+    await on('deleted-for-now', async (world) => {
+      const before = await deleted(world, ...roles);
+      await world.pause(60_000);
+      expect((await Promise.all(roles.map(async (role) => await policiesFor(world, role)))).flat()).toEqual([]);
+      const { message = '' } = await statusOf(world);
+      for (const { metadata: { name } } of before) expect(message).toContain(`AuthorizationPolicy ${world.ns()}/${name}, which is not there and is made only when the mesh configuration is known again`);
+      await says(world, 'trustDomain: corp.example\n');
+      await world.eventually('it is there again', async () => ((await waypointsNamed(world)).length === 1 && (await policiesFor(world, 'AllowWaypoint')).length === 1 ? true : undefined));
+      await world.childPhase('Migrated');
+    });
+  });
+
+  it('does not make a status of objects that are there', async () => {
+    await on('all-there', async (world) => {
+      await deleted(world);
+      await world.pause(60_000);
+      expect((await statusOf(world)).message).not.toMatch(/not in force yet as they are now: AuthorizationPolicy/);
+    });
+  });
+});

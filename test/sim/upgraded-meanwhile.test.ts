@@ -77,3 +77,35 @@ describe('a rollback after Istio was upgraded by revisions', () => {
     });
   });
 });
+
+describe('a revision that is uninstalled while the namespace rests', () => {
+  const noWayBack = async (world: World): Promise<string | undefined> => (await world.child()).status?.conditions?.find(({ type, status }) => type === 'NoWayBack' && status === 'True')?.message;
+
+  it('is told before somebody needs it, until there is an injector again', async () => {
+    await run(async (world, home) => {
+      expect(await noWayBack(world)).toBeUndefined();
+      await world.client.delete(webhooks, undefined, 'istio-sidecar-injector-1-30', { signal: world.signal });
+      const said = await world.eventually('it is told', async () => await noWayBack(world));
+      expect(said).toMatch(/^MM124 Deployment .*with the labels that a rollback puts back \(istio.io\/rev=1-30\) new pods would be in mode (?:None|Ambient): it could never end\. .*kubectl label namespace/);
+      expect((await world.child()).status?.phase).toBe('Migrated');
+      await world.eventually('it is under attention', async () => ((await world.migration()).status?.attention?.some(({ namespace: name, message }) => name === home && message.startsWith('MM124')) === true ? true : undefined));
+      await world.phase('Migrated');
+      await world.client.create(webhooks, injector('1-30'), world.signal);
+      await world.eventually('it is over', async () => (await noWayBack(world) === undefined ? true : undefined));
+      await world.eventually('nobody is asked for', async () => ((await world.migration()).status?.needAttention === 0 ? true : undefined));
+    });
+  });
+
+  it('is told where no injector is left at all, and ends by another revision', async () => {
+    await run(async (world, home) => {
+      const { items } = await world.client.list(webhooks, { signal: world.signal });
+      for (const { metadata: { name } } of items) await world.client.delete(webhooks, undefined, name, { signal: world.signal });
+      await world.eventually('it is told', async () => await noWayBack(world));
+      await world.client.create(webhooks, injector('1-31'), world.signal);
+      await world.pause(5000);
+      expect(await noWayBack(world)).toBeDefined();
+      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio.io/rev': '1-31' } } });
+      await world.eventually('it is over', async () => (await noWayBack(world) === undefined ? true : undefined));
+    });
+  });
+});

@@ -81,7 +81,7 @@ export const adoptExamples: Readonly<Record<string, Examples>> = {
       'a Service elsewhere': beside(there, 'Service'),
       'a pod elsewhere': beside(there, 'Pod'),
       'a workload elsewhere': beside(there, 'Deployment'),
-      'a canary elsewhere': beside({ 'istio.io/use-waypoint-canary': 'mine', 'istio.io/use-waypoint-namespace': 'shop' }, 'Service'),
+      'a canary elsewhere': beside({ 'istio.io/use-waypoint-canary': 'mine', 'istio.io/use-waypoint-canary-namespace': 'shop' }, 'Service'),
       'a policy that comes on the way': shop(mine, underWay, config('Telemetry', { targetRefs: [toMine] })),
       'that there is none': shop(undefined),
     },

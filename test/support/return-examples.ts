@@ -1,4 +1,4 @@
-import type { Surroundings } from '../../src/mesh/adapter.ts';
+import type { LabelTargets, Surroundings } from '../../src/mesh/adapter.ts';
 import type { PodView } from '../../src/mesh/views.ts';
 import { budget, captured, config, injected, installed, mesh, namespace, plainPod, pod, surroundings, workload } from './mesh-fixtures.ts';
 
@@ -31,6 +31,16 @@ function revision(name: string): Pick<Surroundings, 'mesh'> {
   const hook = { namespaceSelector: { matchExpressions: [{ key: 'istio.io/rev', operator: 'In', values: [name] }, { key: 'istio-injection', operator: 'DoesNotExist' }] } };
   const others = installed.filter(({ kind }) => kind !== 'MutatingWebhookConfiguration');
   return { mesh: mesh([...others, config('MutatingWebhookConfiguration', { webhooks: [hook] }, { namespace: '', labels: { app: 'sidecar-injector' } })]) };
+}
+
+/** A mesh from which every injector was uninstalled. */
+const noInjector = { mesh: mesh(installed.filter(({ kind }) => kind !== 'MutatingWebhookConfiguration')) };
+
+/** At rest in ambient, with these labels to come back to; `now` is the revision that it has meanwhile. */
+function rested(back: LabelTargets, more: Partial<Surroundings>, now = back['istio.io/rev']): Surroundings {
+  const revisionNow = typeof now === 'string' ? { 'istio.io/rev': now } : {};
+  const labels = { 'istio-injection': null, 'istio.io/rev': null, 'istio.io/dataplane-mode': null, ...back };
+  return labelled({ ...byHand, ...revisionNow }, { pods: [plainPod(captured)], itinerary: 'L4', back: labels, ...more });
 }
 
 const inAmbient = { route: toSidecar, pods: [plainPod(captured)] } as const;
@@ -120,6 +130,22 @@ export const returnExamples: Readonly<Record<string, Examples>> = {
       'injection that ends': surroundings(), 'both labels': labelled(both), 'from outside': labelled({}, { ...outside, route: fromNone }),
       'a revision': labelled({ 'istio.io/rev': 'canary' }, { ...outside, ...revision('canary'), route: sidecarsFromNone }),
       'a template that opts out (MM051)': surroundings({ pods: [like(pod(), { 'istio.io/dataplane-mode': 'none' })] }),
+    },
+  },
+  MM124: {
+    seen: {
+      'a revision that has gone': rested({ 'istio.io/rev': 'old' }, revision('canary')),
+      'the revision of now, where it has gone as well': rested({ 'istio.io/rev': 'old' }, revision('canary'), 'older'),
+      'every injector': rested({ 'istio-injection': 'enabled' }, noInjector),
+      'an injector for a revision that nobody asks for': rested({ 'istio-injection': 'enabled' }, revision('canary')),
+    },
+    ignored: {
+      'before the start': labelled(byHand, { ...revision('canary'), pods: [plainPod(captured)] }),
+      'a revision that is there': rested({ 'istio.io/rev': 'old' }, revision('old')),
+      'one that was given meanwhile': rested({ 'istio.io/rev': 'old' }, revision('canary'), 'canary'),
+      'a pod that is kept out': rested({ 'istio.io/rev': 'old' }, { ...revision('canary'), pods: [like(plainPod(captured), { 'sidecar.istio.io/inject': 'false' })] }),
+      'one that stayed and was restarted': rested({ 'istio.io/rev': 'old' }, { ...revision('canary'), itinerary: 'Hbone' }),
+      'before the labels change': labelled({ 'istio.io/rev': 'old' }, { ...revision('old'), itinerary: 'L4', back: { 'istio.io/rev': 'old' } }),
     },
   },
 };

@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../../api/common.ts';
 import type { ItineraryName, PlannedRestart } from '../../api/namespace-migration.ts';
 import type { FindingsWhen, MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
 import { internalErrorFix, internalErrorId } from '../internal-error.ts';
-import type { Hold, Refusing } from '../others.ts';
+import type { Awaiting, Hold, Refusing } from '../others.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
 import { adoptRules } from './findings/adopt.ts';
@@ -21,12 +21,12 @@ import { joinRules } from './findings/pods.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { callersRefusedBy, ownCallerRules } from './findings/own-callers.ts';
 import { quotaRules } from './findings/quotas.ts';
-import { returnRules } from './findings/return.ts';
+import { noWayBackRules, returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
 import type { Found, Rule } from './findings/rule.ts';
 import { sizeRules } from './findings/size.ts';
 import { takenNameRules } from './findings/taken-names.ts';
-import { unseenCallerRules } from './findings/unseen-callers.ts';
+import { unseenBeside, unseenCallerRules } from './findings/unseen-callers.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
@@ -39,11 +39,12 @@ import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
 import { refusedCallers } from './waypoint/awaits.ts';
-import { refuses, refusing } from './waypoint/awaits-back.ts';
+import { awaitsUnseenBeside, refuses, refusing } from './waypoint/awaits-back.ts';
 import { choose, getsWaypoint, onlyRestarts } from './waypoint/choose.ts';
 import { adoptedIn } from './waypoint/chosen.ts';
 import { explain } from './waypoint/explain.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
+import { awaitsOwnCalled } from './waypoint/own-called.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 import { unknownMesh } from './waypoint/unknown-mesh.ts';
 
@@ -62,7 +63,7 @@ const internalErrors: Rule = {
 };
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...markRules];
+export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...noWayBackRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
 const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121'];
@@ -153,9 +154,12 @@ const safely = {
   order: (surroundings) => guarded<readonly PlannedRestart[]>(surroundings, 'the order of restarts', () => plannedOrder(surroundings), () => []),
   explain: (surroundings) => guarded<readonly string[]>(surroundings, 'the explanation of the plan', () => explain(surroundings), () => []),
   callersOf: (namespace, surroundings) => guarded<NamespaceCallers>(surroundings, 'the callers', () => namespaceCallers(namespace, surroundings), (why) => ({ kind: 'Unknown', why })),
+  // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
+  awaitsBack: (surroundings, workload) => guarded<Awaiting | undefined>(surroundings, 'the pods beside a workload', () => awaitsUnseenBeside(surroundings, workload) ?? awaitsOwnCalled(surroundings, workload), () => undefined),
   refusing: (surroundings) => guarded<Refusing>(surroundings, 'who would refuse it', () => refusing(surroundings), () => ({ along: [], stay: [] })),
   refuses: (surroundings) => guarded<string | undefined>(surroundings, 'whom it would refuse', () => refuses(surroundings), () => undefined),
   refusedCallers: (surroundings) => guarded<string | undefined>(surroundings, 'the callers that it refuses', () => refusedCallers(surroundings), (message) => message),
+  noWayBack: (surroundings) => noWayBackRules.flatMap((rule) => foundGuarded(rule, surroundings))[0]?.finding,
   longer: (surroundings) => guarded<ReturnType<MeshAdapter['longer']>>(surroundings, 'the longer itinerary', () => longer(surroundings), () => undefined),
   itinerary: (...asked) => guardedItinerary(itinerary(...asked)),
 } satisfies Partial<MeshAdapter>;
@@ -178,5 +182,5 @@ export const istio: MeshAdapter = {
   arrived,
   ...safely,
   ...checks,
-  unfit: (surroundings, workload) => checks.unfit(surroundings, workload) ?? guarded<Hold | undefined>(surroundings, 'the callers beside a workload', () => callersRefusedBy(surroundings, workload), (message) => heldByFault(surroundings, message)),
+  unfit: (surroundings, workload) => checks.unfit(surroundings, workload) ?? guarded<Hold | undefined>(surroundings, 'the callers beside a workload', () => callersRefusedBy(surroundings, workload) ?? unseenBeside(surroundings, workload), (message) => heldByFault(surroundings, message)),
 };

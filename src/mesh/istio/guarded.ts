@@ -38,11 +38,12 @@ export function foundGuarded(rule: Rule, surroundings: Surroundings): readonly F
 }
 
 /** What is there stays as it is: of what cannot be computed nobody knows whether it is superfluous. */
-function guardedApply({ objects, possible, orphans, stays, ...work }: Extract<StepWork, { kind: 'Apply' }>, where: string): StepWork {
+function guardedApply({ objects, possible, orphans, withheld, stays, ...work }: Extract<StepWork, { kind: 'Apply' }>, where: string): StepWork {
   return {
     ...work, objects: (surroundings) => guarded<ReturnType<typeof objects>>(surroundings, where, () => objects(surroundings), (message) => message),
     ...(possible && { possible: (surroundings) => guarded<readonly Manifest[]>(surroundings, where, () => possible(surroundings), () => []) }),
     ...(orphans && { orphans: (surroundings) => guarded<ReturnType<typeof orphans>>(surroundings, where, () => orphans(surroundings), () => []) }),
+    ...(withheld && { withheld: (surroundings) => guarded<readonly string[]>(surroundings, where, () => withheld(surroundings), () => []) }),
     ...(stays && { stays: (surroundings, seen, wanted) => guarded(surroundings, where, () => stays(surroundings, seen, wanted), () => true) }),
   };
 }

@@ -5,6 +5,7 @@ import type { PodView, WorkloadView } from '../views.ts';
 import { injects } from './injection.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { decidingFirst } from './unseen-callers.ts';
 import { awaitsForSidecars } from './waypoint/awaits-back.ts';
 import { awaitsUnseen } from './waypoint/awaits-called.ts';
 import { awaitsCallers, awaitsHbone } from './waypoint/awaits.ts';
@@ -105,8 +106,13 @@ type Moving = Exclude<ItineraryName, 'Hbone'>;
 
 const withoutWaypoint: Omit<WaypointRules, 'order'> = { prepare: [], finish: [], restore: [], remove: [] };
 
+/** Into ambient, and out of it: a policy that came since the start may decide by what sidecars do not see of callers in ambient. */
+function orderWithoutWaypoint({ to }: Route): Pick<WaypointRules, 'order'> {
+  return { order: (surroundings) => (to === 'IstioAmbient' ? decidingFirst(surroundings) : decidingFirst(surroundings).toReversed()) };
+}
+
 function waypointRules(route: Route, name: Moving, adopted: string | undefined): Omit<WaypointRules, 'order'> & Partial<WaypointRules> {
-  if (name === 'L4') return withoutWaypoint;
+  if (name === 'L4') return { ...withoutWaypoint, ...orderWithoutWaypoint(route) };
   return isExit(route)
     ? { prepare: prepareSidecars, finish: leaveWaypoints, restore: returnToWaypoints, remove: forgetSidecars, order: (surroundings) => exitOrder(surroundings).workloads }
     : { ...withoutWaypoint, prepare: enterWaypoint(adopted), remove: leaveWaypoint(holdFor(route.from), adopted), order: (surroundings) => restartOrder(surroundings).workloads };
@@ -146,8 +152,8 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
       name: 'RestartWorkloads',
       why: `Restarts one workload at a time until its pods are in mode ${mode}; pods change data plane only by being created anew.`,
       work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order }) },
-      // E: an old sidecar can come back, by a rollback elsewhere for example.
-      ...(entersAmbient(route) && { awaits: awaitsHbone }),
+      // E: an old sidecar can come back, by a rollback elsewhere for example, and a policy by address come to be among the called.
+      ...(entersAmbient(route) && { awaits: (surroundings: Surroundings) => awaitsHbone(surroundings) ?? awaitsUnseen(surroundings) }),
     });
   }
   steps.push(...finish);

@@ -10,6 +10,8 @@ export const useWaypointLabel = 'istio.io/use-waypoint';
 export const useWaypointNamespaceLabel = 'istio.io/use-waypoint-namespace';
 /** Sends a part of the callers through a second waypoint. */
 export const useWaypointCanaryLabel = 'istio.io/use-waypoint-canary';
+/** Its namespace, where that is not the one of who names it. */
+export const useWaypointCanaryNamespaceLabel = 'istio.io/use-waypoint-canary-namespace';
 /** Gateway and GatewayClass label: whose callers a waypoint serves, those of a Service (default) or those that address a pod. */
 export const waypointForLabel = 'istio.io/waypoint-for';
 /** Namespace and Service label: `true` sends ingress gateways through the waypoint too; only for Services with an address. */

@@ -34,6 +34,12 @@ function hooksOf(mesh: MeshState): readonly Hook[] | undefined {
   return hooks.map((hook) => ({ namespaces: selectorOf(record(hook['namespaceSelector'])), pods: selectorOf(record(hook['objectSelector'])) }));
 }
 
+/** Whether it is known that no injector is installed at all: it could be read, and there is none. */
+export function noInjectors(mesh: MeshState): boolean {
+  const kind = 'MutatingWebhookConfiguration';
+  return mesh.serves(kind) && mesh.unreadable?.includes(kind) !== true && hooksOf(mesh) === undefined;
+}
+
 /** By the selectors of the chart (mutatingwebhook.yaml of istio-discovery), with an injector for every revision. */
 function isCalledByDefault(namespace: Labels, pod: Labels): boolean {
   if (pod[injectLabel] === 'false') return false;

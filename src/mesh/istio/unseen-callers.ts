@@ -1,7 +1,8 @@
+import { listed } from '../../base/counted.ts';
 import { memoize } from '../../base/memoize.ts';
 import type { MeshState, Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
-import type { ConfigView, PodView, TemplateView } from '../views.ts';
+import type { ConfigView, PodView, TemplateView, WorkloadView } from '../views.ts';
 import { withoutConnection } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { guarded } from './guarded.ts';
@@ -148,4 +149,49 @@ export function callersInAmbient(surroundings: Surroundings): ReadonlyMap<string
 /** How it is known that workloads of the namespace call each other, or why nobody knows; undefined if they do not. */
 export function callsItself(surroundings: Surroundings): string | undefined {
   return calls(surroundings.namespace.name, surroundings.namespace.name, surroundings);
+}
+
+function isOf({ kind, name }: WorkloadView): (pod: PodView) => boolean {
+  return ({ owner }) => owner?.kind === kind && owner.name === name;
+}
+
+/** What a restart of one workload makes of policies of the namespace, with what would not be seen, and of whom. */
+export interface UnseenThen {
+  readonly unseen: readonly Unseen[];
+  readonly callers: string;
+}
+
+/** With this workload in ambient: what sidecars beside it would not see of its calls. */
+export function unseenFromAmbient(surroundings: Surroundings, workload: WorkloadView): UnseenThen | undefined {
+  const isOwn = isOf(workload);
+  const unseen = unseenAt(surroundings.namespace.name, () => surroundings.pods.filter((pod) => isSidecar(pod) && !isOwn(pod)), surroundings);
+  const how = unseen.length === 0 ? undefined : callsItself(surroundings);
+  return how === undefined ? undefined : { unseen, callers: `${workload.kind} ${workload.name}; ${how}` };
+}
+
+/** With sidecars in this workload: what these would not see of pods beside it that are in ambient. */
+export function unseenAtSidecars(surroundings: Surroundings, workload: WorkloadView): UnseenThen | undefined {
+  const unseen = unseenAt(surroundings.namespace.name, () => [{ name: `${workload.kind} ${workload.name}`, labels: workload.templateLabels }], surroundings);
+  const isOwn = isOf(workload);
+  const beside = unseen.length === 0 ? [] : surroundings.pods.filter((pod) => serves(pod) && modeOf(pod) === 'Ambient' && !isOwn(pod));
+  const how = beside.length === 0 ? undefined : callsItself(surroundings);
+  return how === undefined ? undefined : { unseen, callers: `${listed(beside.map(({ name }) => name))}; ${how}` };
+}
+
+/** Whether calls are missed so already, because the namespace is half-way: then it is closed soonest by going on. */
+export function isMissedAlready(surroundings: Surroundings): boolean {
+  const { namespace: { name: home }, pods } = surroundings;
+  const opens = unseenAt(home, () => pods.filter(isSidecar), surroundings).some(({ effect }) => effect === 'Opens');
+  return opens && pods.some((pod) => serves(pod) && modeOf(pod) === 'Ambient') && callsItself(surroundings) !== undefined;
+}
+
+/**
+ * The workloads in an order in which, into ambient, those that decide by what sidecars do not see come before those that may call them. Out of it the
+ * other way round.
+ */
+export function decidingFirst(surroundings: Surroundings): readonly WorkloadView[] {
+  const { namespace: { name: home }, workloads } = surroundings;
+  const decides = (workload: WorkloadView): boolean => unseenAt(home, () => [{ name: workload.name, labels: workload.templateLabels }], surroundings).length > 0;
+  const { first = [], later = [] } = Object.groupBy(workloads, (workload) => (decides(workload) ? 'first' : 'later'));
+  return [...first, ...later];
 }

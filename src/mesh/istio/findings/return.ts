@@ -4,7 +4,7 @@ import type { PodView, WorkloadView } from '../../views.ts';
 import { arrived, labelsAfter } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from '../labels.ts';
 import { injectionAsked } from '../injection.ts';
-import { nextMode, type Template } from '../next-mode.ts';
+import { nextMode, noInjectors, type Template } from '../next-mode.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
 import { asleepIn, nameOf, type Evidence, type Rule } from './rule.ts';
 
@@ -139,6 +139,28 @@ function neverThere(surroundings: Surroundings): readonly Evidence[] {
   });
 }
 
+/** The labels that a rollback ends with: a revision that its owner has given since is kept (`revised.ts` in the engine). */
+function labelsBack({ namespace: { labels }, back = {} }: Surroundings): Labels {
+  const revision = labels[revisionLabel];
+  return withLabels(labels, { ...back, ...(revision !== undefined && typeof back[revisionLabel] === 'string' && { [revisionLabel]: revision }) });
+}
+
+/** Where the labels have changed: what new pods would be with those of before, by what injectors there are now. */
+function nobodyLeft(surroundings: Surroundings): readonly Evidence[] {
+  const { route, namespace, mesh, back } = surroundings;
+  if (back === undefined || surroundings.itinerary === 'Hbone' || !arrived(route, namespace.labels)) return [];
+  const labels = labelsBack(surroundings);
+  return groupsOf(surroundings).filter(({ mode, template }) => mode === modeFor(route.to) && !optsOut(template, route.from)).flatMap(({ owner, template }) => {
+    const next = noInjectors(mesh) && route.from === 'IstioSidecar' ? 'None' : nextMode(mesh, labels, template);
+    if (next === modeFor(route.from)) return [];
+    const revision = labels[revisionLabel];
+    return [{
+      object: nameOf({ ...owner, namespace: namespace.name }),
+      message: `with the labels that a rollback puts back${revision === undefined ? '' : ` (${revisionLabel}=${revision})`} new pods would be in mode ${said(next)}: it could never end`,
+    }];
+  });
+}
+
 /** Whether new pods would be what the pods are, and what they shall be: a restart makes new ones, there and back. */
 export const returnRules: readonly Rule[] = [
   {
@@ -157,3 +179,12 @@ export const returnRules: readonly Rule[] = [
     find: neverThere,
   },
 ];
+
+const noWayBackRule: Rule = {
+  id: 'MM124', severity: 'Warning', when: 'Always', title: 'A rollback could not end any more',
+  fix: 'Install an injector for the labels that the namespace had before, or give it a revision that is there (kubectl label namespace NAMESPACE --overwrite istio.io/rev=REVISION), which a rollback keeps. Or finalize, if nobody wants it back.',
+  find: nobodyLeft,
+};
+
+/** That injectors have gone since the labels changed; asked at rest as well, before somebody needs them. */
+export const noWayBackRules: readonly Rule[] = [noWayBackRule];

@@ -1,10 +1,12 @@
 import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
+import type { Hold } from '../../others.ts';
+import type { WorkloadView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
-import { callersInAmbient, callsItself, unseenHere, type Called, type Unseen } from '../unseen-callers.ts';
+import { callersInAmbient, callsItself, unseenFromAmbient, unseenHere, type Called, type Unseen } from '../unseen-callers.ts';
 import { unseenForGood } from '../waypoint/awaits-called.ts';
 import { onlyRestarts } from '../waypoint/choose.ts';
-import { nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
+import { found, nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 const consequences: Readonly<Record<Unseen['effect'], string>> = {
   Opens: 'what it refuses may get through', Refuses: 'it refuses what it lets through now',
@@ -55,9 +57,25 @@ function find(surroundings: Surroundings): readonly Evidence[] {
   return from === 'IstioAmbient' && to === 'IstioSidecar' ? ofReturners(surroundings) : [];
 }
 
-/** What sidecars cannot decide about callers in ambient. */
-export const unseenCallerRules: readonly Rule[] = [{
+const rule: Rule = {
   id: 'MM123', severity: 'Critical', when: 'Always', title: 'A sidecar does not see where a caller in ambient comes from',
   fix: 'Name the callers in the policy by principals, namespaces or serviceAccounts instead. Or, where the called are another namespace, migrate that first, or in the same migration. Or, if these do not call them, say so by naming their callers in spec.callers.',
   find,
-}];
+};
+
+/** What sidecars cannot decide about callers in ambient. */
+export const unseenCallerRules: readonly Rule[] = [rule];
+
+/**
+ * What keeps a workload from being restarted once the labels have changed: a policy that came since, and by which requests beside it would be decided that
+ * nobody sees then. Before the labels change nothing moves by a restart.
+ */
+export function unseenBeside(surroundings: Surroundings, workload: WorkloadView): Hold | undefined {
+  const { route, namespace: { labels } } = surroundings;
+  // Out of ambient such a policy takes the namespace back at once (MM089).
+  if (onlyRestarts(surroundings) || route.to !== 'IstioAmbient' || !arrived(route, labels)) return undefined;
+  const { unseen = [], callers = '' } = unseenFromAmbient(surroundings, workload) ?? {};
+  const evidence = unseen.map(({ policy, effect, pods }) => evidenceOf(policy, effect, `at sidecars of ${listed(pods)}, called from ambient by ${callers}`, surroundings));
+  const critical = found({ ...rule, find: () => evidence }, surroundings).find(({ finding }) => finding.severity === 'Critical');
+  return critical && { finding: critical.finding, others: false };
+}

@@ -3,8 +3,10 @@ import type { Awaiting, Refusing } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
-import { callersInAmbient, unseenHere } from '../unseen-callers.ts';
-import { callsFrom, guardedServices, isGateway, runs } from './callers.ts';
+import type { WorkloadView } from '../../views.ts';
+import { callersInAmbient, isMissedAlready, unseenAtSidecars, unseenFromAmbient, unseenHere } from '../unseen-callers.ts';
+import { isExit } from './exit/route.ts';
+import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
 import { askedOf } from './neighbour.ts';
 import { guardedCallers, isBehindWaypoint, isGuarding } from './standing-guards.ts';
 
@@ -19,11 +21,6 @@ function refusedHere(surroundings: Surroundings, names: readonly string[]): read
   if (others.length === 0 || surroundings.spec.policies.bypass !== 'CallersFirst') return [];
   const guarded = guardedCallers(surroundings);
   return others.filter((name) => guarded.some((callers) => callsFrom(name, callers, surroundings)));
-}
-
-/** Only who leaves ambient for sidecars goes past waypoints then. */
-function goesPast({ route: { from, to } }: Surroundings): boolean {
-  return from === 'IstioSidecar' && to === 'IstioAmbient';
 }
 
 /** Who calls it, as any migration declares: it may have been moved by another, on exactly that. */
@@ -145,4 +142,17 @@ export function awaitsLeavers(surroundings: Surroundings): Awaiting | undefined 
   const leaving = still.filter((name) => services.some(({ callers }) => callsFrom(name, callers, surroundings)));
   if (leaving.length === 0) return undefined;
   return { stuck: false, message: `its callers in ${listed(leaving)} go back too: they leave the waypoint first, then this goes on by itself` };
+}
+
+/** Before the first workload is brought back: what would get through while those beside it are in the other data plane. The policy can always be written by identities. */
+export function awaitsUnseenBeside(surroundings: Surroundings, workload: WorkloadView): Awaiting | undefined {
+  const { unseen = [], callers = '' } = (isExit(surroundings.route) ? unseenFromAmbient(surroundings, workload) : unseenAtSidecars(surroundings, workload)) ?? {};
+  const opens = unseen.filter(({ effect }) => effect === 'Opens');
+  if (opens.length === 0 || isMissedAlready(surroundings)) return undefined;
+  const policies = listed(opens.map(({ policy }) => `${policy.namespace}/${policy.name}`));
+  return {
+    stuck: true,
+    message: `sidecars do not see where callers in ambient come from, which AuthorizationPolicy ${policies} asks about, and what it refuses might get through at ${listed(opens[0]?.pods ?? [])}, called by ${callers}. `
+      + 'Name the callers in the policy by principals, namespaces or serviceAccounts, or replace these pods',
+  };
 }

@@ -1,7 +1,7 @@
 import { text } from '../../json.ts';
 import { keptLabels } from '../../kept-labels.ts';
 import type { ConditionView, ServiceView } from '../../views.ts';
-import { useWaypointCanaryLabel, useWaypointLabel, useWaypointNamespaceLabel } from '../labels.ts';
+import { useWaypointCanaryLabel, useWaypointCanaryNamespaceLabel, useWaypointLabel, useWaypointNamespaceLabel } from '../labels.ts';
 import type { WaypointName } from '../policy/attachment.ts';
 
 /** What istiod says of a Service that is to go through a waypoint. */
@@ -28,6 +28,12 @@ export function isWaypoint(found: WaypointName | undefined, { namespace, name }:
 export function namedWaypoint(labels: ServiceView['labels'], home: string): WaypointName | 'none' | undefined {
   const name = labels[useWaypointLabel];
   return name === undefined || name === 'none' ? name : { name, namespace: labels[useWaypointNamespaceLabel] ?? home };
+}
+
+/** The second waypoint that labels name, for a part of the callers: it has a namespace of its own. */
+export function namedCanary(labels: ServiceView['labels'], home: string): WaypointName | undefined {
+  const name = labels[useWaypointCanaryLabel];
+  return name === undefined ? undefined : { name, namespace: labels[useWaypointCanaryNamespaceLabel] ?? home };
 }
 
 /**

@@ -116,6 +116,11 @@ export function isGateway(pod: PodView): boolean {
   return isMadeGateway(pod) || isInjectedGateway(pod);
 }
 
+/** Only who leaves ambient for sidecars, on the way back, goes past waypoints then. */
+export function goesPast({ route: { from, to } }: Surroundings): boolean {
+  return from === 'IstioSidecar' && to === 'IstioAmbient';
+}
+
 /** Whether a pod runs, and is not on its way out. */
 export function runs({ terminating, finished }: PodView): boolean {
   return !terminating && !finished;

@@ -2,8 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { records, text, type Json } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { nameOf, targetRefs } from '../findings/rule.ts';
-import { useWaypointCanaryLabel, useWaypointLabel } from '../labels.ts';
-import { boundWaypoint, isWaypoint, namedWaypoint } from './bound.ts';
+import { boundWaypoint, isWaypoint, namedCanary, namedWaypoint } from './bound.ts';
 
 /*
  * Who else has to do with a waypoint of the user: what names it, and who goes through it from elsewhere.
@@ -49,8 +48,7 @@ export function guestsOf({ namespace, name }: ConfigView, surroundings: Surround
   const holders = [...services.map((service): Holder => ({ ...service, kind: 'Service' })), ...others.flatMap((other) => holdersIn(other, surroundings))];
   const naming = holders.filter((holder) => {
     const home = holder.kind === 'Namespace' ? holder.name : holder.namespace;
-    return [useWaypointLabel, useWaypointCanaryLabel].map((key) => namedWaypoint({ ...holder.labels, [useWaypointLabel]: holder.labels[key] ?? 'none' }, home))
-      .some((named) => named !== 'none' && isWaypoint(named, { namespace, name }));
+    return [namedWaypoint(holder.labels, home), namedCanary(holder.labels, home)].some((named) => named !== 'none' && isWaypoint(named, { namespace, name }));
   });
   return [...new Set([...bound, ...naming.map(nameOf)])];
 }

@@ -96,10 +96,25 @@ function callersAt(service: ServiceFacts, world: World, surroundings: Surroundin
   return told.length > 0 ? told : [callersOf(service, world, surroundings)];
 }
 
-/** Who calls what the guards of the namespace protect; each of them is refused when it goes past the waypoint. */
-export function guardedCallers(surroundings: Surroundings): readonly Callers[] {
+/** What the guards of the namespace protect, with who calls it; each of them is refused when it goes past the waypoint. */
+function guardedCalls(surroundings: Surroundings): readonly { readonly service: ServiceFacts; readonly callers: readonly Callers[] }[] {
   const guards = standingGuards(surroundings, guardsIn(surroundings.namespace.name, surroundings));
   if (guards.length === 0) return [];
   const world = worldOf(surroundings);
-  return servicesAt(guards, surroundings).flatMap((service) => callersAt(service, world, surroundings));
+  return servicesAt(guards, surroundings).map((service) => ({ service, callers: callersAt(service, world, surroundings) }));
+}
+
+/** Who calls what the guards of the namespace protect. */
+export function guardedCallers(surroundings: Surroundings): readonly Callers[] {
+  return guardedCalls(surroundings).flatMap(({ callers }) => callers);
+}
+
+/** Pods that guards of the namespace let refuse whoever goes past the waypoint, of those that are `asked` about, with who calls them. */
+export function refusingPods(surroundings: Surroundings, asked: (pod: PodView) => boolean): readonly { readonly pods: readonly PodView[]; readonly callers: readonly Callers[] }[] {
+  const { namespace: { name } } = surroundings;
+  const reads = readsGuards(surroundings);
+  const selectors = guardsIn(name, surroundings).map(selectorOf);
+  const pods = surroundings.pods.filter((pod) => asked(pod) && reads(pod) && selectors.some((selector) => holds(selector, pod.labels)));
+  if (pods.length === 0) return [];
+  return guardedCalls(surroundings).map(({ service, callers }) => ({ callers, pods: pods.filter(({ labels }) => holds(service.selector, labels)) }));
 }

@@ -10,7 +10,7 @@ import { configMaps, gateways, parametersName, waypointManifests, waypointName }
 import { guardStays } from './guards.ts';
 import { allPodsAtOnce } from './scale.ts';
 import { orphans } from './orphans.ts';
-import { boundServices, policyManifests, possible } from './translation.ts';
+import { boundServices, policyManifests, possible, translationOf, withheldOf } from './translation.ts';
 
 /** The first step, where the operator makes the waypoint. */
 const makeWaypoint: StepPlan = {
@@ -47,7 +47,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       // E: copies with targetRefs are read by waypoints only, and nothing is bound yet but by the owner of an adopted one: what goes through that is only refused more, as the proof has compared. Dying before: created at the next look; after: seen to be there.
       name: 'CopyPolicies',
       why: 'Makes copies of the policies for the waypoint, because waypoints read no policy that selects pods. The originals stay as they are.',
-      work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Copy'), possible: (surroundings) => possible(surroundings, 'Copy'), orphans: (surroundings) => orphans(surroundings, 'Copy') },
+      work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Copy'), possible: (surroundings) => possible(surroundings, 'Copy'), withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Copy'), orphans: (surroundings) => orphans(surroundings, 'Copy') },
       gate: (surroundings) => copiesMissing(surroundings, false),
     },
     {
@@ -55,7 +55,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       // Dying before: created at the next look; after: seen to be there.
       name: 'AllowWaypoint',
       why: 'Lets the waypoint through to the pods beside every ALLOW policy that selects them: behind it they see its identity, not the caller\'s.',
-      work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'AllowWaypoint'), possible: (surroundings) => possible(surroundings, 'AllowWaypoint') },
+      work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'AllowWaypoint'), possible: (surroundings) => possible(surroundings, 'AllowWaypoint'), withheld: (surroundings) => withheldOf(translationOf(surroundings), 'AllowWaypoint') },
       gate: (surroundings) => companionsMissing(surroundings, 'AllowWaypoint'),
       // E: whoever goes through an adopted waypoint already would be let through by it until it has received the copies.
       settled: (surroundings) => boundBefore(surroundings).length > 0,
@@ -74,7 +74,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       // E: only refuses, and only at pods without a sidecar; it comes to refuse less only when the proof allows it. After the binding, because pods that are in ambient already would refuse callers that do not know of it yet. Dying before: created at the next look; after: seen to be there.
       name: 'GuardBypass',
       why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
-      work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Guard'), possible: (surroundings) => possible(surroundings, 'Guard'), stays: guardStays },
+      work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Guard'), possible: (surroundings) => possible(surroundings, 'Guard'), withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Guard'), stays: guardStays },
       gate: (surroundings) => guardMissing(surroundings),
       settled: ({ pods }) => pods.some((pod) => concerns(pod) && modeOf(pod) !== 'Sidecar'),
     },

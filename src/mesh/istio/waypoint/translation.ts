@@ -4,9 +4,13 @@ import type { Surroundings } from '../../adapter.ts';
 import type { Manifest } from '../../manifest.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { translateInTime, type Translation } from '../policy/translate/translate.ts';
+import { serviceTitle, type World } from '../policy/translate/world.ts';
+import { useWaypointLabel } from '../labels.ts';
 import { made } from '../resources.ts';
+import { redirected } from './bound.ts';
+import { isExit } from './exit/route.ts';
 import { remembered } from './memo.ts';
-import { unknownMesh } from './unknown-mesh.ts';
+import { naming, standingDomain, unknownMesh } from './unknown-mesh.ts';
 import { worldOf } from './world.ts';
 
 /** The kind as the operator applies it; one that it does not make and watch could neither follow its original nor be removed. */
@@ -16,15 +20,46 @@ function resourceOf(kind: string): Resource {
   return found;
 }
 
-/** What becomes of the policies of the namespace behind a waypoint; several steps, gates and rules ask for it in one decision. */
-export const translationOf: (surroundings: Surroundings) => Translation = remembered((surroundings) => withoutGuess(translateInTime(worldOf(surroundings)), surroundings));
+/** A translation while the mesh configuration is not known: what of it is not there, and is not made before it is. */
+export interface Withholding {
+  readonly withheld?: readonly Made[];
+}
 
-/** Nothing of it, as long as nobody knows what it would have to be: what stands, stays. But copies of the namespace's own policies only decide about more, whatever the mesh is. */
-export function withoutGuess<T extends Pick<Translation, 'manifests' | 'problems'>>(made: T, surroundings: Surroundings): T {
+type Made = Translation['manifests'][number];
+
+/** What becomes of the policies of the namespace behind a waypoint; several steps, gates and rules ask for it in one decision. */
+export const translationOf: (surroundings: Surroundings) => Translation & Withholding = remembered((surroundings) => withoutGuess(translateInTime, worldOf(surroundings), surroundings));
+
+function isThere({ object: { kind, metadata } }: Made, { mesh }: Surroundings): boolean {
+  return mesh.configs(kind, metadata.namespace).some(({ name }) => name === metadata.name);
+}
+
+/** Whether the Service that it is for goes through the waypoint: before it does nothing is missing, and a guard would refuse everybody. */
+function isBound({ target }: Made, { services }: Surroundings, waypoint: World['waypoint']): boolean {
+  return services.some((service) => serviceTitle(service) === target && service.labels[useWaypointLabel] === waypoint.name && redirected(service) === undefined);
+}
+
+/**
+ * Nothing of it, as long as nobody knows what it would have to be: what stands, stays. But copies of the namespace's own policies only decide about more, whatever the mesh is; and
+ * a guard that is gone only refuses more when it is there again, to all but the waypoint that everything else that stands admits or spares. What a guess would name is never made.
+ */
+export function withoutGuess<W extends Pick<World, 'options' | 'waypoint'>, T extends Pick<Translation, 'manifests' | 'problems'>>(translate: (world: W) => T, world: W, surroundings: Surroundings): T & Withholding {
   const problem = unknownMesh(surroundings);
-  if (problem === undefined) return made;
-  const own = ` ${surroundings.namespace.name}/`;
-  return { ...made, manifests: made.manifests.filter(({ originals }) => originals.length > 0 && originals.every((original) => original.includes(own))), problems: [...made.problems, problem] };
+  if (problem === undefined) return translate(world);
+  const domain = standingDomain(surroundings);
+  const made = translate(domain === undefined ? world : { ...world, options: { ...world.options, trustDomain: domain } });
+  const isOwn = (original: string): boolean => original.includes(` ${surroundings.namespace.name}/`);
+  const isMissing = (manifest: Made): boolean => !isThere(manifest, surroundings) && (isExit(surroundings.route) || isBound(manifest, surroundings, world.waypoint));
+  const isSure = (manifest: Made): boolean => {
+    if (manifest.role === 'Guard') return domain !== undefined && manifest.originals.some(isOwn) && isMissing(manifest);
+    return !naming.includes(manifest.role) && manifest.originals.length > 0 && manifest.originals.every(isOwn);
+  };
+  return { ...made, manifests: made.manifests.filter(isSure), problems: [...made.problems, problem], withheld: made.manifests.filter((manifest) => !isSure(manifest) && isMissing(manifest)) };
+}
+
+/** What of some roles is not there and is not made now, because nobody knows what it would have to be; each as a phrase. */
+export function withheldOf({ withheld = [] }: Withholding, ...roles: readonly Role[]): readonly string[] {
+  return withheld.filter(({ role }) => roles.includes(role)).map(({ object: { kind, metadata } }) => `${kind} ${metadata.namespace}/${metadata.name}, which is not there and is made only when the mesh configuration is known again`);
 }
 
 /** The Services to bind, or why nobody can tell. */

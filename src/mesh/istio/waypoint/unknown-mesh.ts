@@ -9,20 +9,33 @@ import { chosenWaypoint } from './chosen.ts';
 import { servedServices } from './exit/served.ts';
 
 /** What names a waypoint; copies name whom their originals name. */
-const naming: readonly (string | undefined)[] = ['AllowWaypoint', 'Guard', 'SidecarAllow'];
+export const naming: readonly (string | undefined)[] = ['AllowWaypoint', 'Guard', 'SidecarAllow'];
 
 function principalsOf({ spec }: ConfigView): readonly string[] {
   const sources = records(spec['rules']).flatMap((rule) => records(rule['from'])).map(({ source }) => record(source));
   return sources.flatMap(({ principals, notPrincipals }) => [...strings(principals), ...strings(notPrincipals)]);
 }
 
-/** The trust domain by which an object of ours names a waypoint of the namespace, where it is not this one. */
-function otherDomain(config: ConfigView, waypoints: readonly string[], trustDomain: string): string | undefined {
-  const named = principalsOf(config).flatMap((principal) => {
+/** The trust domains by which an object of ours names waypoints of the namespace. */
+function domainsOf(config: ConfigView, waypoints: readonly string[]): readonly string[] {
+  return principalsOf(config).flatMap((principal) => {
     const [domain = '', ...rest] = principal.split('/');
     return waypoints.includes(rest.join('/')) ? [domain] : [];
   });
-  return named.find((domain) => domain !== trustDomain);
+}
+
+/** What stands of the namespace and names its waypoints, with the trust domains by which it does. */
+function standing(surroundings: Surroundings): readonly (readonly [ConfigView, readonly string[]])[] {
+  const { mesh, namespace: { name } } = surroundings;
+  const waypoints = [chosenWaypoint(surroundings), ...servedServices(surroundings).map(({ waypoint }) => waypoint)].map(({ namespace, serviceAccount }) => `ns/${namespace}/sa/${serviceAccount}`);
+  const ours = mesh.configs('AuthorizationPolicy', name).filter((config) => isOurs(config, true) && naming.includes(roleOf(config)));
+  return ours.map((config) => [config, domainsOf(config, waypoints)] as const);
+}
+
+/** The one trust domain by which everything that stands names the waypoints of the namespace; undefined where nothing does, or not all by the same. */
+export function standingDomain(surroundings: Surroundings): string | undefined {
+  const [first, ...others] = new Set(standing(surroundings).flatMap(([, domains]) => domains));
+  return others.length === 0 ? first : undefined;
 }
 
 /**
@@ -30,11 +43,8 @@ function otherDomain(config: ConfigView, waypoints: readonly string[], trustDoma
  * have the identity of their certificate until that ends. No moment is right for all of them, so that nothing is rewritten.
  */
 function renamed(surroundings: Surroundings, trustDomain: string): Problem | undefined {
-  const { mesh, namespace: { name } } = surroundings;
-  const waypoints = [chosenWaypoint(surroundings), ...servedServices(surroundings).map(({ waypoint }) => waypoint)].map(({ namespace, serviceAccount }) => `ns/${namespace}/sa/${serviceAccount}`);
-  const ours = mesh.configs('AuthorizationPolicy', name).filter((config) => isOurs(config, true) && naming.includes(roleOf(config)));
-  for (const config of ours) {
-    const before = otherDomain(config, waypoints, trustDomain);
+  for (const [config, domains] of standing(surroundings)) {
+    const before = domains.find((domain) => domain !== trustDomain);
     if (before === undefined) continue;
     return critical(
       nameOf(config), 'spec.rules', `it names the waypoint by the trust domain ${before}, which the mesh configuration gives as ${trustDomain} now; nobody can tell when the waypoint has the new identity, so nothing is rewritten`,

@@ -6,7 +6,7 @@ import { companionsMissing, guardMissing, unread } from '../gates.ts';
 import { guardStays } from '../guards.ts';
 import { notThroughWaypoint, stillThroughWaypoint } from './gates.ts';
 import { orphans } from '../orphans.ts';
-import { exitManifests, possibleAtExit, servicesToUnbind } from './translation.ts';
+import { exitManifests, possibleAtExit, servicesToUnbind, withheldAtExit } from './translation.ts';
 
 /** A pod that only the waypoint protects, or that is on its way to have a sidecar. */
 function lacksSidecar(pod: PodView): boolean {
@@ -22,21 +22,21 @@ export const prepareSidecars: readonly StepPlan[] = [
     // E: narrowed to pods with a sidecar, of which there are none; ztunnel never reads them. Dying before: created at the next look; after: seen to be there.
     name: 'CopyForSidecars',
     why: 'Makes copies of what the waypoint enforces for the sidecars to come, because sidecars read no policy with targetRefs. The originals stay as they are.',
-    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarCopy'), orphans: (surroundings) => orphans(surroundings, 'SidecarCopy') },
+    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarCopy'), withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarCopy'), orphans: (surroundings) => orphans(surroundings, 'SidecarCopy') },
     gate: (surroundings) => unread(surroundings, 'SidecarCopy'),
   },
   {
     // E: as narrow, and it opens nothing but what the waypoint lets through or has no say in (the proof). Dying before: created at the next look; after: seen to be there.
     name: 'AllowForSidecars',
     why: 'Lets the waypoint through to the pods that have a sidecar already, and keeps open or closed, where the waypoint has no say, what ztunnel lets in or refuses.',
-    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarAllow', 'SidecarDeny') },
+    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarAllow', 'SidecarDeny'), withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarAllow', 'SidecarDeny') },
     gate: (surroundings) => companionsMissing(surroundings, 'SidecarAllow') ?? companionsMissing(surroundings, 'SidecarDeny'),
   },
   {
     // E: only refuses, and only at pods without a sidecar. Dying before: created at the next look; after: seen to be there.
     name: 'GuardUntilSidecars',
     why: 'Refuses, at pods without a sidecar, callers of this namespace that go around the waypoint: those that have their sidecar already do.',
-    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarGuard'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarGuard'), stays: guardStays },
+    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarGuard'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarGuard'), withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarGuard'), stays: guardStays },
     gate: (surroundings) => guardMissing(surroundings, 'SidecarGuard'),
   },
 ];
