@@ -10,7 +10,7 @@ import { configMaps, gateways, parametersName, waypointManifests, waypointName }
 import { guardStays } from './guards.ts';
 import { allPodsAtOnce } from './scale.ts';
 import { orphans } from './orphans.ts';
-import { boundServices, policyManifests, possible } from './translation.ts';
+import { boundServices, policyManifests, possible, translationOf } from './translation.ts';
 
 /** The first step, where the operator makes the waypoint. */
 const makeWaypoint: StepPlan = {
@@ -47,7 +47,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       // E: copies with targetRefs are read by waypoints only, and nothing is bound yet but by the owner of an adopted one: what goes through that is only refused more, as the proof has compared. Dying before: created at the next look; after: seen to be there.
       name: 'CopyPolicies',
       why: 'Makes copies of the policies for the waypoint, because waypoints read no policy that selects pods. The originals stay as they are.',
-      work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Copy'), possible: (surroundings) => possible(surroundings, 'Copy'), orphans: (surroundings) => orphans(surroundings, 'Copy') },
+      work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Copy'), possible: (surroundings) => possible(surroundings, 'Copy'), orphans: (surroundings) => orphans(surroundings, 'Copy', translationOf(surroundings)) },
       gate: (surroundings) => copiesMissing(surroundings, false),
     },
     {
