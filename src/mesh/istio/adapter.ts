@@ -47,7 +47,7 @@ import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 import { unknownMesh } from './waypoint/unknown-mesh.ts';
 
-/** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
+/** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside, but for what has to be known of the mesh. */
 const semanticRules: readonly Rule[] = [...meshRules, ...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules, ...sizeRules, ...ownCallerRules];
 
 /** What is asked of a picture before the start besides the rules, by what it is called in messages. */
@@ -70,7 +70,7 @@ const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM0
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
 function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
-  return from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule);
+  return from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule) || meshRules.includes(rule);
 }
 
 /** Once a namespace is started, others take nobody back and stall nobody by what they have in theirs. */
