@@ -18,6 +18,7 @@ import { policyRules } from './findings/policies.ts';
 import { budgetRules } from './findings/budgets.ts';
 import { calledRouteRules } from './findings/called-routes.ts';
 import { joinRules } from './findings/pods.ts';
+import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { callersRefusedBy, ownCallerRules } from './findings/own-callers.ts';
 import { quotaRules } from './findings/quotas.ts';
@@ -62,7 +63,7 @@ const internalErrors: Rule = {
 };
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...markRules];
+export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...proxyPartRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
 const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121'];

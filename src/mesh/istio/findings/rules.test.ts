@@ -6,6 +6,7 @@ import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
 import { ownCallerExamples } from '../../../../test/support/own-caller-examples.ts';
 import { inboundExamples, unseenOnExit } from '../../../../test/support/inbound-examples.ts';
 import { meshExamples } from '../../../../test/support/mesh-examples.ts';
+import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
@@ -263,6 +264,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...meshExamples,
   ...unseenCallerExamples,
   ...proxyExamples,
+  ...proxyPartExamples,
   ...returnExamples,
   ...takenNameExamples,
   ...adoptExamples,
