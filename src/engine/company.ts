@@ -3,7 +3,7 @@ import { timestamp } from '../base/clock.ts';
 import { listed } from '../base/counted.ts';
 import { isUnwanted } from './course.ts';
 import type { Situation } from './situation.ts';
-import { commandLine } from './ways-out.ts';
+import { commandLine } from './command-lines.ts';
 
 /**
  * A namespace goes back with one that it would refuse otherwise, as if a person had commanded it: nobody's failure, and it is not started

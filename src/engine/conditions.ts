@@ -2,7 +2,8 @@ import type { Condition, Finding } from '../api/common.ts';
 import { timestamp } from '../base/clock.ts';
 import { cutText } from '../base/cut-text.ts';
 import { listed } from '../base/counted.ts';
-import { messageWithWayOut, type Place, type StalledReason } from './ways-out.ts';
+import { type Place } from './command-lines.ts';
+import { messageWithWayOut, type StalledReason } from './ways-out.ts';
 
 /** What one look at an object amounts to, in the words of kstatus. */
 export type Verdict =

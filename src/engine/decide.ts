@@ -16,6 +16,7 @@ import { labelCommand } from './label-command.ts';
 import { fromList, observedLabels } from './label-values.ts';
 import { foreignChange, labelChanges } from './labels.ts';
 import { withPodsLeft } from './left.ts';
+import { withPodsOutside } from './pods-outside.ts';
 import { look } from './look.ts';
 import { confirmed, confirmedStatus, evidenceOf, journalKept } from './confirm.ts';
 import { journalFirst, patchWithJournal } from './keep-journal.ts';
@@ -242,5 +243,5 @@ export function decide(given: Situation): Decision {
   const { status: accepted, answer } = acceptEdit(situation, before);
   const status = revisedOnTheWayBack(situation, takenAlong(situation, accepted));
   const draft = status.direction === undefined ? look(situation, status) : continueCourse(onItinerary(situation, status), status);
-  return { ...finish(situation, journalFirst(situation, before, blame(situation, withPodsLeft(situation, draft))), answer), waits: [...waits], ...kept() };
+  return { ...finish(situation, journalFirst(situation, before, blame(situation, withPodsOutside(situation, withPodsLeft(situation, draft)))), answer), waits: [...waits], ...kept() };
 }

@@ -68,11 +68,17 @@ function isUnderWay(status: NamespaceMigrationStatus): boolean {
   return status.phase === 'Migrating' || status.phase === 'RollingBack' || status.phase === 'Paused' || status.phase === 'Incomplete';
 }
 
+function saysOutside({ conditions = [] }: NamespaceMigrationStatus): boolean {
+  return conditions.some(({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'PodsOutside');
+}
+
 function withCounts(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
   const changedPhase = status.phase !== situation.object.status?.writtenPhase;
   const age = situation.now - Date.parse(status.podsObservedAt ?? timestamp(0));
   const pods = countPods(situation);
-  if (isDeepStrictEqual(pods, status.pods) || (!changedPhase && (!isUnderWay(status) || age < countEveryMs))) return status;
+  // At rest they follow while pods are said to be outside, and once more when none is: the status must not say both.
+  const follows = isUnderWay(status) || [status, situation.object.status ?? {}].some(saysOutside);
+  if (isDeepStrictEqual(pods, status.pods) || (!changedPhase && (!follows || age < countEveryMs))) return status;
   return { ...status, pods, podsObservedAt: timestamp(situation.now) };
 }
 

@@ -30,7 +30,7 @@ interface Picture {
   readonly left: readonly OwnObject[];
   /** Why not all of it can be made. */
   readonly problem?: string;
-  /** The user's objects that are gone and whose copies are not, and what was made and is gone, because not all can be made. */
+  /** The user's objects that are gone or ask for less and whose copies are not, and what was made and is gone, because not all can be made. */
   readonly gone?: readonly string[];
 }
 
@@ -54,9 +54,9 @@ function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork): Pictu
   const manifests = typeof whole === 'string' ? work.possible?.(situation.surroundings) ?? [] : whole;
   const entries = entriesOf(situation, step, manifests);
   if (typeof whole !== 'string') return { step, entries, left: superfluous(situation, step, entries) };
-  // Of what only part can be made nobody knows whether the rest is superfluous, but for copies of what is gone.
+  // Of what only part can be made nobody knows whether the rest is superfluous, but for copies that their originals do not ask for any more.
   const orphans = work.orphans?.(situation.surroundings) ?? [];
-  return { step, entries, left: revoked(situation, orphans), problem: whole, gone: [...work.withheld?.(situation.surroundings) ?? [], ...orphans.map(({ original }) => `${original}, which is gone`)] };
+  return { step, entries, left: revoked(situation, orphans), problem: whole, gone: [...work.withheld?.(situation.surroundings) ?? [], ...orphans.map(({ original }) => original)] };
 }
 
 function isDue({ standing }: Entry, extent: Extent): boolean {

@@ -5,7 +5,7 @@ import type { Hold } from '../mesh/others.ts';
 import type { Verdict } from './conditions.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline } from './waits.ts';
-import { commandLine } from './ways-out.ts';
+import { commandLine } from './command-lines.ts';
 
 /** A finding as one sentence. */
 export function sentence({ id, object, message }: Finding): string {

@@ -6,7 +6,7 @@ import { journalOf, patchWithJournal } from './keep-journal.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { isAtRest } from './left.ts';
 import { ending } from './waits.ts';
-import { commandLine } from './ways-out.ts';
+import { commandLine } from './command-lines.ts';
 
 type LabelsWork = Extract<StepWork, { kind: 'Labels' }>;
 

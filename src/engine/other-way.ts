@@ -2,9 +2,9 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from '../plan/journal.ts';
+import { commandLine } from './command-lines.ts';
 import { editOf } from './commands.ts';
 import { withAnswer } from './conditions.ts';
-import { commandLine } from './ways-out.ts';
 
 /** What takes up what was begun on the way of a record; where its journal is gone, what is to be done is said of the migration that has its name. */
 function wayOf({ spec: { migration, from, to } }: NamespaceMigration, now: MeshMigration | undefined, home: NamespaceView): string {

@@ -7,7 +7,7 @@ import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { announce, complete, culprit, evict, isWhole, pace, patchTemplate, progress, restartValue, seeTemplate, troubles, wasChangedBack, type Turn } from './turn.ts';
 import { deadline } from './waits.ts';
-import { commandLine } from './ways-out.ts';
+import { commandLine } from './command-lines.ts';
 
 /** A budget that cannot spare what the restart takes, or whose status is not of its current spec. */
 function tightBudget({ situation, workload }: Turn, takes: number): BudgetView | undefined {

@@ -5,7 +5,7 @@ import { isSeen, movedAfter, notRestored } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { failedToMove, namesOf, namespaceStalled, say, stalled, stalledInFlight, underWay, type Facts, type Summary } from './summary-parts.ts';
 import { isStalled, phaseOf } from './totals.ts';
-import { commandLine } from './ways-out.ts';
+import { commandLine } from './command-lines.ts';
 
 function isStarted({ status }: NamespaceMigration): boolean {
   return status?.direction !== undefined;

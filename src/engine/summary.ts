@@ -8,7 +8,8 @@ import type { Wanted } from './situation.ts';
 import { finalizing, goingBack, rollingBack, withoutJournal } from './summary-back.ts';
 import { failedToMove, namesOf, namespaceStalled, say, stalled, tally, underWay, type Facts, type Summary } from './summary-parts.ts';
 import { isStalled, phaseOf } from './totals.ts';
-import { commandLine, findingReason } from './ways-out.ts';
+import { commandLine } from './command-lines.ts';
+import { findingReason } from './ways-out.ts';
 
 /** Where a journal is lost nothing is started by itself, whatever is wanted. */
 function lostIn(facts: Facts, far: string): Summary | undefined {

@@ -5,7 +5,7 @@ import { stalledMeanwhile, type Verdict } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import { foreignChange } from './labels.ts';
 import type { Situation } from './situation.ts';
-import { commandLine } from './ways-out.ts';
+import { commandLine } from './command-lines.ts';
 import { leavesEarly, settledBefore, waitedBefore, waitEnded } from './waits.ts';
 
 /** For how long labels that somebody changed have to stay as they were set before they count as settled. */

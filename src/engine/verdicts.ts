@@ -3,7 +3,8 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { listed } from '../base/counted.ts';
 import { isSeen, notRestored, reconciling, type Verdict } from './conditions.ts';
 import type { Situation } from './situation.ts';
-import { commandLine, storedReason, waysOut, type CommandName, type Place, type StalledReason } from './ways-out.ts';
+import { commandLine, type CommandName, type Place } from './command-lines.ts';
+import { storedReason, waysOut, type StalledReason } from './ways-out.ts';
 
 /** A command on the migration as a whole, where one on this namespace would change nothing. */
 function onMigration({ object }: Situation, intention: string, command: CommandName): string {

@@ -22,7 +22,7 @@ export function countPods(situation: Situation): PodCounts {
  * How long a pod may still be outside its mode. Capture follows the pod's creation, so one that is Ready gets the deadline for
  * enrolment; one that is not, which says nothing about enrolment, that of a restart besides. A pod that is Ready now and then gets both once.
  */
-function patience(situation: Situation, pod: PodView, name: string): Deadline & { readonly allowed: string } {
+export function patience(situation: Situation, pod: PodView, name: string): Deadline & { readonly allowed: string } {
   const { enrolmentDeadline, progressDeadline } = situation.spec.restart;
   const whole = deadline(situation, `${name} of pod ${pod.uid}`, durationMs(progressDeadline) + (pod.ready ? durationMs(enrolmentDeadline) : 0));
   if (!pod.ready) return { ...whole, allowed: progressDeadline };

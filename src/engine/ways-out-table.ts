@@ -1,4 +1,5 @@
-import { commandLine, waysOut } from './ways-out.ts';
+import { commandLine } from './command-lines.ts';
+import { waysOut } from './ways-out.ts';
 
 /** Reasons that only a MeshMigration has. */
 const ofMigration: readonly string[] = ['FailureBudgetExceeded', 'NamespaceStalled', 'NamespacesBlocked', 'NamespacesFailed', 'NamespacesRolledBack', 'NoWayBack', 'NothingToFinalize', 'RecordRefused'];

@@ -1,42 +1,6 @@
 import type { Finding } from '../api/common.ts';
-import { migrationLabel } from '../api/resources.ts';
 import { cutText } from '../base/cut-text.ts';
-
-/** Which object a command is about: a NamespaceMigration, or without a namespace a MeshMigration. Both have the migration's name. */
-export interface Place {
-  readonly name: string;
-  readonly namespace?: string | undefined;
-}
-
-function setPhase(phase: string): (place: Place) => string {
-  return ({ name, namespace }) =>
-    `kubectl patch ${namespace === undefined ? `mm ${name}` : `nsm ${name} -n ${namespace}`} --subresource=status --type=merge -p '{"status":{"phase":"${phase}"}}'`;
-}
-
-function setAction(action: string): (place: Place) => string {
-  return ({ name }) => `kubectl patch mm ${name} --type=merge -p '{"spec":{"action":"${action}"}}'`;
-}
-
-/** What a person can give, by what it does. */
-export type CommandName = 'AcceptRefusals' | 'GoOn' | 'GoBack' | 'Stay' | 'SetMigrate' | 'SetFinalize' | 'List' | 'Pods' | 'Describe';
-
-const commands: Readonly<Record<CommandName, (place: Place) => string>> = {
-  AcceptRefusals: ({ name }: Place): string => `kubectl patch mm ${name} --type=merge -p '{"spec":{"policies":{"bypass":"FailClosed"}}}'`,
-  GoOn: setPhase('Migrating'),
-  GoBack: setPhase('RollingBack'),
-  Stay: setPhase('Pause'),
-  SetMigrate: setAction('Migrate'),
-  SetFinalize: setAction('Finalize'),
-  List: ({ name }: Place): string => `kubectl get nsm -A -l ${migrationLabel}=${name} -o wide`,
-  Pods: ({ name, namespace }: Place): string => (namespace === undefined ? commands.List({ name }) : `kubectl get pods -n ${namespace} -o wide`),
-  Describe: ({ name, namespace }: Place): string =>
-    (namespace === undefined ? `kubectl describe mm ${name}` : `kubectl describe nsm ${name} -n ${namespace}`),
-};
-
-/** The command line for an object, ready to be pasted. */
-export function commandLine(command: CommandName, place: Place): string {
-  return commands[command](place);
-}
+import { commandLine, type CommandName, type Place } from './command-lines.ts';
 
 /** What a reason means and how one gets away from it. */
 interface WayOut {
@@ -155,8 +119,12 @@ const table = {
   },
   PodsLeft: {
     meaning: 'All that the operator can restart is done, but pods of the old data plane are left that only you can replace.',
-    remedy: 'Replace the pods that the message names: restart the Rollout, resume and restart the Deployment, make the bare pod anew, let the Job end. '
-      + 'It is Migrated by itself then. All pods',
+    remedy: 'Replace the pods that the message names: restart the Rollout, resume and restart the Deployment, make the bare pod anew, let the Job end. It is Migrated by itself then. All pods',
+    command: 'Pods',
+  },
+  PodsOutside: {
+    meaning: 'The namespace has moved, and pods that came later are in neither data plane: nothing captures them, or their template has a proxy of its own (MM130).',
+    remedy: 'Repair what keeps them out (istio-cni and ztunnel on their nodes, the template), then replace them; it clears by itself. All pods',
     command: 'Pods',
   },
   ProgressDeadlineExceeded: {

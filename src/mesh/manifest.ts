@@ -21,10 +21,10 @@ export interface Manifest {
   readonly reliesOn?: StepName;
 }
 
-/** What was made and follows an object that is not there any more. */
+/** What was made and follows an object that is not there any more, or asks for no such object any more. */
 export interface Orphan {
   readonly object: ConfigView;
-  /** `AuthorizationPolicy shop/temporary`. */
+  /** `AuthorizationPolicy shop/temporary, which is gone`. */
   readonly original: string;
   /** Deleting it only refuses more, whatever cannot be made beside it. */
   readonly goes: boolean;

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
 import { istioAnnotations, kindIn } from './project.ts';
+import { proxyParts } from './proxy-parts.ts';
 import type { ContainerPortView, TemplateView } from './views.ts';
 
 /** Where a template of pods stands in the spec of what makes them: of most kinds, of a CronJob, of a ScaledJob. */
@@ -40,6 +41,7 @@ export function projectTemplate(group: string, kind: string): (object: KubeObjec
       containerPorts: containerPorts(podSpec),
       templateLabels: stringMap(metadata['labels']),
       templateAnnotations: istioAnnotations(stringMap(metadata['annotations'])),
+      ...proxyParts(podSpec),
       ...(podSpec['hostNetwork'] === true && { hostNetwork: true as const }),
     };
   };

@@ -4,6 +4,7 @@ import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
 import { podAsks } from './pod-resources.ts';
 import { restartAnnotation } from '../api/resources.ts';
+import { proxyParts } from './proxy-parts.ts';
 import { troubleOfWorkload } from './trouble.ts';
 import { containerPorts } from './project-template.ts';
 import type { WorkloadView } from './views.ts';
@@ -99,6 +100,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       asks: podAsks(podSpec),
       containerPorts: containerPorts(podSpec),
       images: Object.fromEntries(records(podSpec['containers']).map(({ name, image }) => [text(name) ?? '', text(image) ?? ''])),
+      ...proxyParts(podSpec),
       templateLabels: stringMap(template['labels']),
       templateAnnotations: stringMap(template['annotations']),
       hasTemplateAnnotations: template['annotations'] !== undefined && template['annotations'] !== null,

@@ -58,6 +58,13 @@ export interface PodView extends View {
   readonly trouble?: string;
 }
 
+/** Containers by name: those that stand for what a mesh puts into a pod, and those that probe or call it there. */
+export interface ProxyParts {
+  readonly containers: readonly string[];
+  readonly probing: readonly string[];
+  readonly calling: readonly string[];
+}
+
 /** What pods are made from, and what makes them: a workload, or what comes and goes without the operator, like a CronJob. */
 export interface TemplateView extends View {
   /** As of an owner: one of another API group than that which the kind is known by has it in its name. */
@@ -72,6 +79,8 @@ export interface TemplateView extends View {
   readonly templateAnnotations: Readonly<Record<string, string>>;
   /** Its pods are on the network of their host; only known of what is no workload. */
   readonly hostNetwork?: true;
+  /** Absent if it has nothing that is for the proxy of a mesh. */
+  readonly proxyParts?: ProxyParts;
 }
 
 /** A Deployment, StatefulSet or DaemonSet. */

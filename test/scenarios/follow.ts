@@ -40,6 +40,12 @@ function temporary(home: string): KubeObject {
   return object('AuthorizationPolicy', home, 'temporary', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { namespaces: ['contractor'] } }], to: [{ operation: { methods: ['DELETE'] } }] }] });
 }
 
+/** An ALLOW that decides nothing. */
+function trial(home: string): KubeObject {
+  const { metadata, spec } = temporary(home);
+  return { kind: 'AuthorizationPolicy', metadata: { ...metadata, name: 'trial', annotations: { 'istio.io/dry-run': 'true' } }, spec };
+}
+
 async function policyNames(world: World): Promise<readonly string[]> {
   return (await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal })).items.map(({ metadata }) => metadata.name);
 }
@@ -109,6 +115,30 @@ export const followScenarios: readonly Scenario[] = [
       await messageOf(world, /AuthorizationPolicy .*\/readers, which is gone/);
       await world.delete(kinds.AuthorizationPolicy, home, 'odd');
       await standing(world, 'readers', false);
+    },
+  },
+  {
+    // What an ALLOW no longer says ends as well, however it was taken from its target; a dry run beside the last one closes nothing.
+    name: 'follow-taken-elsewhere',
+    simulationOnly: true,
+    async run(world) {
+      const home = world.ns();
+      const { metadata, spec } = temporary(home);
+      const second: KubeObject = { kind: 'AuthorizationPolicy', metadata: { ...metadata, name: 'second' }, spec };
+      await shop(world, allowGet(home), temporary(home), second, trial(home));
+      await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }] }));
+      await world.childPhase('Migrated');
+      await world.create(uncarried(home));
+      await messageOf(world, /not in force yet as they are now/);
+      await world.patch('AuthorizationPolicy', home, 'temporary', { spec: { selector: { matchLabels: { app: 'web' } } } });
+      await standing(world, 'temporary-api-', false);
+      await world.patch('AuthorizationPolicy', home, 'second', { spec: { selector: null, targetRefs: [{ group: '', kind: 'Service', name: 'elsewhere' }] } });
+      await standing(world, 'second-api-', false);
+      await world.patch('AuthorizationPolicy', home, 'readers', { spec: { selector: { matchLabels: { app: 'web' } } } });
+      await messageOf(world, /AuthorizationPolicy .*\/readers, which asks for nothing at Service .*\/api any more/);
+      await standing(world, 'readers-api-', true);
+      await world.delete(kinds.AuthorizationPolicy, home, 'odd');
+      await standing(world, 'readers-api-', false);
     },
   },
   {

@@ -59,6 +59,12 @@ function allowWeb(home: string): KubeObject {
   return object('AuthorizationPolicy', home, 'callers', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [fromWeb(home)] }] });
 }
 
+/** Decides nothing: it is carried over, and nothing waits for what istiod says of it. */
+function trial(home: string): KubeObject {
+  const { metadata, spec } = allowWeb(home);
+  return { kind: 'AuthorizationPolicy', metadata: { ...metadata, name: 'trial', annotations: { 'istio.io/dry-run': 'true' } }, spec };
+}
+
 const withToken = { from: [{ source: { requestPrincipals: ['https://issuer.example.com/*'] } }] };
 
 function tokens(home: string): readonly KubeObject[] {
@@ -74,7 +80,7 @@ const kindsOfPolicies: readonly { readonly name: string; readonly policies: Poli
   { name: 'http-allow', policies: (home) => [allowGet(home)], roles: { Copy: 1, AllowWaypoint: 1, Guard: 1 } },
   { name: 'http-deny', policies: (home) => [denyDelete(home), allowWeb(home)], roles: { Copy: 2, AllowWaypoint: 1, Guard: 1 } },
   { name: 'http-tokens', policies: tokens, roles: { Copy: 2, AllowWaypoint: 1, Guard: 1 } },
-  { name: 'http-deny-all', policies: (home) => [object('AuthorizationPolicy', home, 'nothing', {}), allowGet(home), allowWeb(home)], roles: { Copy: 3, AllowWaypoint: 1, Guard: 1 } },
+  { name: 'http-deny-all', policies: (home) => [object('AuthorizationPolicy', home, 'nothing', {}), allowGet(home), allowWeb(home), trial(home)], roles: { Copy: 4, AllowWaypoint: 1, Guard: 1 } },
 ];
 
 function thereAndBack({ name, policies, roles }: (typeof kindsOfPolicies)[number]): Scenario {

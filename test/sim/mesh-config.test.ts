@@ -189,3 +189,51 @@ describe('what names the waypoint and is deleted while the mesh configuration ca
     });
   });
 });
+
+describe('a root namespace that istiod does not see', () => {
+  /** An ALLOW for the whole mesh, which no proxy reads. */
+  const forAll = object('AuthorizationPolicy', root, 'ops-may-delete', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { namespaces: ['ops'] } }], to: [{ operation: { methods: ['DELETE'] } }] }] });
+
+  async function hidden(world: World): Promise<void> {
+    await says(world, 'discoverySelectors:\n- matchLabels:\n    team: shop\n');
+    await shop(world, readers(world.ns()));
+    await world.patch('Namespace', undefined, world.ns(), { metadata: { labels: { team: 'shop' } } });
+  }
+
+  async function copiedFrom(world: World): Promise<readonly string[]> {
+    const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal });
+    return items.flatMap(({ metadata }) => metadata.annotations?.['meshmigration.dev/copy-of'] ?? []);
+  }
+
+  it('keeps a namespace from beginning while something stands in it for the whole mesh', async () => {
+    await on('hidden-root', async (world) => {
+      await hidden(world);
+      await world.create(forAll);
+      await migrate(world);
+      expect(critical(await blocked(world))).toEqual(['MM017']);
+
+      await world.delete(kinds.AuthorizationPolicy, root, 'ops-may-delete');
+      await world.childPhase('Migrated');
+    });
+  });
+
+  it('gives no copies of what comes into it, and takes none away', async () => {
+    await on('hidden-later', async (world) => {
+      await hidden(world);
+      await world.patch('Namespace', undefined, root, { metadata: { labels: { team: 'shop' } } });
+      await world.create({ ...forAll, metadata: { ...forAll.metadata, name: 'before' } });
+      await migrate(world);
+      await world.childPhase('Migrated');
+      const before = [`AuthorizationPolicy/${world.ns()}/readers`, `AuthorizationPolicy/${root}/before`];
+      expect([...await copiedFrom(world)].sort()).toEqual(before);
+
+      await world.patch('Namespace', undefined, root, { metadata: { labels: { team: null } } });
+      await world.create(forAll);
+      await world.eventually('a message', async () => (/no discoverySelectors of .* select it/.test((await statusOf(world)).message ?? '') ? true : undefined));
+      await world.pause(20_000);
+      expect([...await copiedFrom(world)].sort()).toEqual(before);
+      await world.delete(kinds.AuthorizationPolicy, root, 'ops-may-delete');
+      await world.delete(kinds.AuthorizationPolicy, root, 'before');
+    });
+  });
+});

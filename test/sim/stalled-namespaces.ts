@@ -39,6 +39,12 @@ async function fightForTemplate(world: World): Promise<void> {
   }
 }
 
+/** Gives the template of `web` these containers beside its own. */
+async function containers(world: World, ...others: readonly object[]): Promise<void> {
+  const { template } = deployment(world.ns(), 'web')['spec'] as { readonly template: { readonly spec: { readonly containers: readonly object[] } } };
+  await world.patch('Deployment', world.ns(), 'web', { spec: { template: { spec: { containers: [...template.spec.containers, ...others] } } } });
+}
+
 /** A change of the labels half-way, settled by one of both commands. */
 function labelChanged(command: 'First' | 'Last', then: string): Story {
   return {
@@ -185,6 +191,18 @@ export const stalledNamespaces: readonly Story[] = [
       await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar', callers: await uncalled(world) }));
     },
     mend: (world) => world.delete(kinds.Pod, world.ns(), 'bare'),
+    command: 'Last', then: 'Migrated',
+  },
+  {
+    reason: 'PodsOutside', when: 'a pod that comes later brings a proxy of its own', podsOutside: true,
+    async enter(world) {
+      await world.create(namespace(world.ns()), deployment(world.ns(), 'web'));
+      await world.podsReady(1);
+      await start(world, { restart: { enrolmentDeadline: '3s' } });
+      await world.childPhase('Migrated');
+      await containers(world, { name: 'istio-proxy', image: 'auto' });
+    },
+    mend: (world) => containers(world),
     command: 'Last', then: 'Migrated',
   },
   {

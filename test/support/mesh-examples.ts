@@ -18,6 +18,16 @@ function configured(text: string): Surroundings {
   return surroundings({ mesh: mesh([meshConfig(text)]) });
 }
 
+function inRoot(kind: string): ConfigView {
+  return config(kind, {}, { namespace: root, uid: `root-${kind}` });
+}
+
+/** Selectors that select the namespace, and the root namespace by these labels. */
+function hidden(labels: Readonly<Record<string, string>>, more: readonly ConfigView[]): Surroundings {
+  const known = mesh([meshConfig('discoverySelectors: [{matchLabels: {istio-injection: enabled}}]'), ...more]);
+  return surroundings({ mesh: { ...known, labelsOf: () => labels } });
+}
+
 function istiod(revision: string): ReturnType<typeof workload> {
   return workload({ namespace: root, name: 'istiod', images: { discovery: 'istio/pilot:1.31.0' }, templateLabels: { 'istio.io/rev': revision } });
 }
@@ -49,8 +59,10 @@ export const meshExamples: Readonly<Record<string, Examples>> = {
     seen: {
       'selectors that select others': configured('discoverySelectors: [{matchLabels: {team_a: "yes"}}]'), 'in JSON': configured('{"discoverySelectors": [{"matchExpressions": [{"key": "x", "operator": "Exists"}]}]}'),
       'one of several revisions': surroundings({ mesh: mesh([meshConfig(''), meshConfig('discovery_selectors: [{match_labels: {x: z}}]', 'istio-canary')]) }),
+      'a root namespace that is hidden, with a policy': hidden({}, [inRoot('AuthorizationPolicy')]), 'with a Sidecar': hidden({}, [inRoot('Sidecar')]), 'before it joins sidecars': { ...hidden({}, [inRoot('PeerAuthentication')]), route: { from: 'None', to: 'IstioSidecar' } },
     },
     ignored: {
+      'a hidden root namespace with nothing for the mesh': hidden({}, [inRoot('Gateway'), needsHttp]), 'one that is selected': hidden({ 'istio-injection': 'enabled' }, [inRoot('AuthorizationPolicy')]),
       'none': configured('discoverySelectors: []'), 'one that selects everything': configured('discoverySelectors: [{matchLabels: {x: z}}, {}]'), 'one that selects it': configured('discoverySelectors: [{matchLabels: {istio-injection: enabled}}]'),
       'a label with a low line': { ...configured('discoverySelectors: [{matchLabels: {team_a: "yes"}}]'), namespace: namespace({ labels: { 'istio-injection': 'enabled', 'team_a': 'yes' } }) },
     },

@@ -11,7 +11,7 @@ import type { Read } from './surroundings.ts';
  * about the state of pods and of the control plane.
  */
 const asked: readonly string[] = [
-  ...shared, 'MM020', 'MM021', 'MM022', 'MM023', 'MM027', 'MM033', 'MM034', 'MM045', 'MM051', 'MM052', 'MM059', 'MM062', 'MM063',
+  ...shared, 'MM020', 'MM021', 'MM022', 'MM023', 'MM027', 'MM033', 'MM034', 'MM045', 'MM051', 'MM052', 'MM059', 'MM062', 'MM063', 'MM130',
   'MM080', 'MM081', 'MM082', 'MM083', 'MM084', 'MM085', 'MM086', 'MM094', 'MM095', 'MM096', 'MM097', 'MM099', 'MM118', 'MM119', 'MM120',
 ];
 

@@ -12,12 +12,14 @@ import { egressRules } from './findings/egress.ts';
 import { entryRules } from './findings/entry-pods.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { markRules } from './findings/marks.ts';
+import { optedOutRules } from './findings/opted-out.ts';
 import { orderRules } from './findings/old-sidecars.ts';
 import { meshRules } from './findings/mesh.ts';
 import { policyRules } from './findings/policies.ts';
 import { budgetRules } from './findings/budgets.ts';
 import { calledRouteRules } from './findings/called-routes.ts';
 import { joinRules } from './findings/pods.ts';
+import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { callersRefusedBy, ownCallerRules } from './findings/own-callers.ts';
 import { quotaRules } from './findings/quotas.ts';
@@ -48,7 +50,7 @@ import { awaitsOwnCalled } from './waypoint/own-called.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 import { unknownMesh } from './waypoint/unknown-mesh.ts';
 
-/** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside. */
+/** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside, but for what has to be known of the mesh. */
 const semanticRules: readonly Rule[] = [...meshRules, ...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules, ...sizeRules, ...ownCallerRules];
 
 /** What is asked of a picture before the start besides the rules, by what it is called in messages. */
@@ -63,7 +65,7 @@ const internalErrors: Rule = {
 };
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...noWayBackRules, ...markRules];
+export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...optedOutRules, ...proxyPartRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...noWayBackRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
 const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121'];
@@ -71,7 +73,7 @@ const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM0
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
 function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
-  return from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule);
+  return from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule) || meshRules.includes(rule);
 }
 
 /** Once a namespace is started, others take nobody back and stall nobody by what they have in theirs. */

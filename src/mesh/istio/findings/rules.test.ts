@@ -6,6 +6,8 @@ import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
 import { ownCallerExamples } from '../../../../test/support/own-caller-examples.ts';
 import { inboundExamples, unseenOnExit } from '../../../../test/support/inbound-examples.ts';
 import { meshExamples } from '../../../../test/support/mesh-examples.ts';
+import { optedOutExamples } from '../../../../test/support/opted-out-examples.ts';
+import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
@@ -263,6 +265,8 @@ const table: Readonly<Record<string, Examples>> = {
   ...meshExamples,
   ...unseenCallerExamples,
   ...proxyExamples,
+  ...proxyPartExamples,
+  ...optedOutExamples,
   ...returnExamples,
   ...takenNameExamples,
   ...adoptExamples,

@@ -20,7 +20,8 @@ function podsIn(surroundings: Surroundings, mode: string): readonly PodView[] {
   return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) === mode);
 }
 
-function perNamespace(surroundings: Surroundings, pods: readonly PodView[], message: (names: string) => string): readonly Evidence[] {
+/** One finding for all of these pods; none without any. */
+export function perNamespace(surroundings: Surroundings, pods: readonly PodView[], message: (names: string) => string): readonly Evidence[] {
   return pods.length === 0 ? [] : [{ object: `Namespace ${surroundings.namespace.name}`, message: message(some(pods)) }];
 }
 
@@ -66,7 +67,7 @@ function namelessCallers(surroundings: Surroundings): readonly Evidence[] {
 }
 
 /** Workloads without pods, and what makes pods from time to time, whose next pods would be of a template that `test` finds fault with. */
-function asleep(surroundings: Surroundings, test: (template: Pick<PodView, 'labels' | 'annotations'>) => boolean, message: string): readonly Evidence[] {
+export function asleep(surroundings: Surroundings, test: (template: Pick<PodView, 'labels' | 'annotations'>) => boolean, message: string): readonly Evidence[] {
   return asleepIn(surroundings)
     .filter(({ templateLabels, templateAnnotations }) => test({ labels: templateLabels, annotations: templateAnnotations }))
     .map((workload) => ({ object: nameOf(workload), message }));
@@ -77,11 +78,13 @@ function mayOptOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>)
   return ['No', 'Unclear'].includes(injectionAsked(template));
 }
 
-function optsOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
+/** Whether no injector puts a sidecar in. */
+export function optsOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
   return injectionAsked(template) === 'No';
 }
 
-function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotations'>): boolean {
+/** Whether ambient leaves the pod out. */
+export function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotations'>): boolean {
   return labels[dataplaneModeLabel] === 'none';
 }
 

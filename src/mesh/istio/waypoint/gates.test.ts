@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { config, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
-import { bindingMissing, stillBound, waypointMissing } from './gates.ts';
+import { bindingMissing, copiesMissing, stillBound, waypointMissing } from './gates.ts';
+import { translationOf } from './translation.ts';
 
 const policy = config('AuthorizationPolicy', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] });
 
@@ -21,6 +22,30 @@ describe('the gate of EnsureWaypoint', () => {
 
   it('is not passed by the pods of somebody else\'s Deployment, and names it', () => {
     expect(gate({ app: 'waypoint' })).toMatch(/^Deployment shop\/waypoint is there already and is not the waypoint's/);
+  });
+});
+
+describe('the gate of CopyPolicies', () => {
+  const tried = (action: string, dryRun: string): ReturnType<typeof config> =>
+    config('AuthorizationPolicy', { action, rules: [{}], ...(action === 'CUSTOM' && { provider: { name: 'ext' } }) }, { name: 'trial', uid: 'trial', annotations: { 'istio.io/dry-run': dryRun } });
+  const said = (type: string): readonly unknown[] => [{ type, status: type === 'WaypointAccepted' ? 'True' : 'False', reason: 'Accepted', observedGeneration: '1' }];
+  /** What is missing when istiod has said nothing of the copy of that policy but this. */
+  function gate(action: string, dryRun: string, conditions: readonly unknown[]): string | undefined {
+    const originals = [policy, tried(action, dryRun)];
+    const copies = translationOf(surroundings({}, originals)).manifests.filter(({ role }) => role === 'Copy').map(({ object: { kind, metadata, spec } }) =>
+      config(kind, spec, { ...metadata, annotations: metadata.annotations ?? {}, uid: metadata.name, status: { conditions: metadata.name.startsWith('trial') ? conditions : said('WaypointAccepted') } }));
+    expect(copies).toHaveLength(2);
+    return copiesMissing(surroundings({}, [...originals, ...copies]), true);
+  }
+
+  it.each([
+    ['ALLOW', []], ['DENY', []], ['AUDIT', []], ['ALLOW', said('ZtunnelAccepted')], ['CUSTOM', said('ZtunnelAccepted')], ['CUSTOM', said('WaypointAccepted')],
+  ] as const)('does not wait for what istiod does not keep of a dry run: %s %j', (action, conditions) => {
+    expect(gate(action, 'true', conditions)).toBeUndefined();
+  });
+
+  it.each([['ALLOW', 'false', []], ['ALLOW', 'false', said('ZtunnelAccepted')], ['CUSTOM', 'true', []]] as const)('waits for what decides: %s with dry-run %s, %j', (action, dryRun, conditions) => {
+    expect(gate(action, dryRun, conditions)).toMatch(/^istiod has not looked at AuthorizationPolicy shop\/trial-/);
   });
 });
 

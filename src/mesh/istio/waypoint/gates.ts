@@ -4,6 +4,7 @@ import { list, records, text } from '../../json.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { nameOf, targetRefs } from '../findings/rule.ts';
 import { useWaypointLabel } from '../labels.ts';
+import { parsed } from '../policy/parsed.ts';
 import { guardField } from '../policy/translate/companions.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { isOurs, roleOf } from '../policy/translate/names.ts';
@@ -95,12 +96,31 @@ function ownPolicies({ mesh, namespace }: Surroundings): readonly ConfigView[] {
 }
 
 /**
+ * What istiod says of a copy for the waypoint. Of a dry run it writes that ztunnel does not take it, though it has targets, and that takes the other condition
+ * away (`conditions` is an atomic list): that one says as well that istiod has read it as it is now.
+ */
+function ofWaypoint(policy: ConfigView): ReturnType<typeof current> {
+  const condition = current(policy, 'WaypointAccepted');
+  return condition ?? (isDryRun(policy) && current(policy, 'ZtunnelAccepted') !== undefined ? { status: 'True', reason: 'Read', message: '' } : undefined);
+}
+
+function isDryRun(policy: ConfigView): boolean {
+  const read = parsed(policy);
+  return read?.kind === 'AuthorizationPolicy' && read.dryRun;
+}
+
+/** Nothing waits for what decides nothing. A dry run of CUSTOM denies. */
+function decides(policy: ConfigView): boolean {
+  return !isDryRun(policy) || policy.spec['action'] === 'CUSTOM';
+}
+
+/**
  * What is missing before istiod is known to have taken in the copies for the waypoint. A copy for a Service is only
  * accepted once the Service is bound; before that it says AncestorNotBound, which shows that istiod has read it.
  */
 export function copiesMissing(surroundings: Surroundings, bound: boolean): string | undefined {
-  for (const policy of ownPolicies(surroundings).filter((candidate) => targetRefs(candidate).length > 0)) {
-    const condition = current(policy, 'WaypointAccepted');
+  for (const policy of ownPolicies(surroundings).filter((candidate) => targetRefs(candidate).length > 0 && decides(candidate))) {
+    const condition = ofWaypoint(policy);
     if (condition === undefined) return `istiod has not looked at ${nameOf(policy)} yet`;
     const waits = !bound && condition.reason === 'AncestorNotBound';
     if (!waits && (condition.status !== 'True' || condition.reason === 'PartiallyInvalid')) return `${nameOf(policy)} is not accepted (${condition.reason}: ${condition.message})`;
@@ -109,8 +129,8 @@ export function copiesMissing(surroundings: Surroundings, bound: boolean): strin
 }
 
 /** istiod keeps all policies that it sends to no ztunnel under one key, so that their statuses overwrite each other and may stay out (ResourceName of WorkloadAuthorization in pilot/pkg/model/service.go). */
-function isReported({ spec, annotations }: ConfigView): boolean {
-  return spec['action'] !== 'AUDIT' && spec['action'] !== 'CUSTOM' && annotations['istio.io/dry-run'] === undefined;
+function isReported(policy: ConfigView): boolean {
+  return policy.spec['action'] !== 'AUDIT' && policy.spec['action'] !== 'CUSTOM' && !isDryRun(policy);
 }
 
 /** What is missing before istiod is known to have read the policies of a role, whatever it makes of them for ztunnel. */

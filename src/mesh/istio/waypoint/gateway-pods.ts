@@ -1,4 +1,5 @@
 import type { PodView, TemplateView, WorkloadView } from '../../views.ts';
+import { injectionAsked } from '../injection.ts';
 import { dataplaneModeLabel, sidecarContainer, templatesAnnotation } from '../labels.ts';
 import { modeOf } from '../pod-mode.ts';
 import { gatewayNameLabel } from './gateway.ts';
@@ -14,9 +15,10 @@ function optsOut(labels: PodView['labels']): boolean {
 }
 
 /** Whether the pods of a workload are a waypoint's or a gateway's. */
-export function makesGateway({ templateLabels, images }: Pick<TemplateView, 'templateLabels'> & Partial<Pick<WorkloadView, 'images'>>): boolean {
-  if (templateLabels[gatewayNameLabel] === undefined) return false;
-  return optsOut(templateLabels) || (images !== undefined && Object.hasOwn(images, sidecarContainer));
+export function makesGateway({ templateLabels: labels, templateAnnotations: annotations, images }: Pick<TemplateView, 'templateLabels' | 'templateAnnotations'> & Partial<Pick<WorkloadView, 'images'>>): boolean {
+  if (labels[gatewayNameLabel] === undefined) return false;
+  // Where an injector is called, a container of that name customizes the sidecar that it puts in.
+  return optsOut(labels) || (images !== undefined && Object.hasOwn(images, sidecarContainer) && injectionAsked({ labels, annotations }) === 'No');
 }
 
 /** The same of a pod. With a sidecar it is a pod like any other. */

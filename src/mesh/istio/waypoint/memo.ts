@@ -3,6 +3,7 @@ import { Recent } from '../../../base/recent.ts';
 import { sha256 } from '../../../base/sha256.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
+import { hiddenRoot } from '../discovery.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { possibleConfigs } from '../mesh-config.ts';
 import { adoptedIn } from './chosen.ts';
@@ -33,7 +34,7 @@ function digest(surroundings: Surroundings): string {
     [...homes.flatMap((home) => kinds.flatMap((kind) => mesh.configs(kind, home))), ...routesOf(namespace.name, mesh)].map(said),
     // What cannot be read is another thing than what is not there.
     possibleConfigs(mesh).map((possible) => [possible.object, 'config' in possible, possible.config]),
-    mesh.version,
+    [mesh.version, hiddenRoot(mesh)?.message],
     services.map(({ name, labels, annotations, selector, ports, headless, externalName }) => [name, labels, annotations, selector, ports, headless, externalName]),
     [...workloads, ...otherTemplates].map(({ kind, name, serviceAccount, templateLabels, containerPorts }) => [kind, name, serviceAccount, templateLabels, containerPorts]),
     workloadsIn(surroundings),

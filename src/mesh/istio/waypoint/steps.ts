@@ -47,7 +47,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       // E: copies with targetRefs are read by waypoints only, and nothing is bound yet but by the owner of an adopted one: what goes through that is only refused more, as the proof has compared. Dying before: created at the next look; after: seen to be there.
       name: 'CopyPolicies',
       why: 'Makes copies of the policies for the waypoint, because waypoints read no policy that selects pods. The originals stay as they are.',
-      work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Copy'), possible: (surroundings) => possible(surroundings, 'Copy'), withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Copy'), orphans: (surroundings) => orphans(surroundings, 'Copy') },
+      work: { kind: 'Apply', objects: (surroundings) => policyManifests(surroundings, 'Copy'), possible: (surroundings) => possible(surroundings, 'Copy'), withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Copy'), orphans: (surroundings) => orphans(surroundings, 'Copy', translationOf(surroundings)) },
       gate: (surroundings) => copiesMissing(surroundings, false),
     },
     {

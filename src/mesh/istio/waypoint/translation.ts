@@ -92,9 +92,14 @@ export function manifestsOf({ manifests, problems }: Pick<Translation, 'manifest
   return why(problems) ?? manifests.filter(({ role }) => roles.includes(role)).map(applied);
 }
 
+/** The objects that cannot be carried over themselves: what they ask for is not known. */
+export function hinderedBy(problems: Translation['problems']): ReadonlySet<string> {
+  return new Set(problems.filter(({ severity }) => severity === 'Critical').map(({ object }) => object));
+}
+
 /** Those of any translation whose original is not itself the problem: each decides about more, so it is right whatever is missing beside it. */
 export function unhindered({ manifests, problems }: Pick<Translation, 'manifests' | 'problems'>, role: Role): readonly Manifest[] {
-  const hindered = new Set(problems.filter(({ severity }) => severity === 'Critical').map(({ object }) => object));
+  const hindered = hinderedBy(problems);
   return manifests.filter((manifest) => manifest.role === role && !manifest.originals.some((original) => hindered.has(original))).map(applied);
 }
 

@@ -2,6 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { record, records, strings } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { nameOf } from '../findings/rule.ts';
+import { hiddenRoot } from '../discovery.ts';
 import { meshKnowledge } from '../mesh-settings.ts';
 import { isOurs, roleOf } from '../policy/translate/names.ts';
 import { critical, type Problem } from '../policy/translate/problem.ts';
@@ -54,9 +55,14 @@ function renamed(surroundings: Surroundings, trustDomain: string): Problem | und
   return undefined;
 }
 
-/** Why nobody knows what applies to the whole mesh, or which identity a waypoint has; undefined if it is known. Nothing is made from a guess, and nothing rewritten. */
-export function unknownMesh(surroundings: Surroundings): Problem | undefined {
+/** Why nobody knows what the mesh configuration makes of the whole mesh, or which identity a waypoint has. */
+export function unknownConfiguration(surroundings: Surroundings): Problem | undefined {
   const known = meshKnowledge(surroundings.mesh);
-  const problem = known.kind === 'Known' ? renamed(surroundings, known.settings.trustDomain) : critical(known.object, 'data.mesh', known.message, known.fix);
+  return known.kind === 'Known' ? renamed(surroundings, known.settings.trustDomain) : critical(known.object, 'data.mesh', known.message, known.fix);
+}
+
+/** The same, or why what stands for the whole mesh may not be in force; undefined if all is known. Nothing is made from a guess, and nothing rewritten. */
+export function unknownMesh(surroundings: Surroundings): Problem | undefined {
+  const problem = unknownConfiguration(surroundings) ?? hiddenRoot(surroundings.mesh);
   return problem && { ...problem, unknownMesh: true };
 }

@@ -6,7 +6,7 @@ import { companionsMissing, guardMissing, unread } from '../gates.ts';
 import { guardStays } from '../guards.ts';
 import { notThroughWaypoint, stillThroughWaypoint } from './gates.ts';
 import { orphans } from '../orphans.ts';
-import { exitManifests, possibleAtExit, servicesToUnbind, withheldAtExit } from './translation.ts';
+import { exitManifests, exitTranslationOf, possibleAtExit, servicesToUnbind, withheldAtExit } from './translation.ts';
 
 /** A pod that only the waypoint protects, or that is on its way to have a sidecar. */
 function lacksSidecar(pod: PodView): boolean {
@@ -22,7 +22,7 @@ export const prepareSidecars: readonly StepPlan[] = [
     // E: narrowed to pods with a sidecar, of which there are none; ztunnel never reads them. Dying before: created at the next look; after: seen to be there.
     name: 'CopyForSidecars',
     why: 'Makes copies of what the waypoint enforces for the sidecars to come, because sidecars read no policy with targetRefs. The originals stay as they are.',
-    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarCopy'), withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarCopy'), orphans: (surroundings) => orphans(surroundings, 'SidecarCopy') },
+    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarCopy'), withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarCopy'), orphans: (surroundings) => orphans(surroundings, 'SidecarCopy', exitTranslationOf(surroundings)) },
     gate: (surroundings) => unread(surroundings, 'SidecarCopy'),
   },
   {
