@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../../../api/common.ts';
+import { memoize } from '../../../base/memoize.ts';
 import { cutText } from '../../../base/cut-text.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { isMade } from '../policy/translate/names.ts';
@@ -106,12 +107,12 @@ export function applicable(kind: string, surroundings: Surroundings): readonly C
   });
 }
 
-/** `spec.selector.matchLabels`, or `spec.workloadSelector.labels` of networking kinds; undefined if it applies to all pods. */
-export function selectorOf(config: ConfigView): Readonly<Record<string, string>> | undefined {
+/** `spec.selector.matchLabels`, or `spec.workloadSelector.labels` of networking kinds; undefined if it applies to all pods. Read once: it is asked of each pod. */
+export const selectorOf: (config: ConfigView) => Readonly<Record<string, string>> | undefined = memoize((config: ConfigView) => {
   const labels = record(record(config.spec['selector'])['matchLabels'] ?? record(config.spec['workloadSelector'])['labels']);
   const entries = Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
-}
+});
 
 /** `spec.targetRefs` and the older `spec.targetRef`. */
 export function targetRefs(config: ConfigView): readonly Json[] {

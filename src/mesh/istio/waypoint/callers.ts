@@ -1,10 +1,12 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { MeshMigrationSpec } from '../../../api/mesh-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { PodView } from '../../views.ts';
+import { text } from '../../json.ts';
+import type { ConfigView, PodView } from '../../views.ts';
 import { injects } from '../injection.ts';
 import { modeOf } from '../pod-mode.ts';
 import { bounded, callerSteps, spend } from '../policy/effort.ts';
+import { parsed } from '../policy/parsed.ts';
 import { coverage } from '../policy/translate/selection.ts';
 import type { ServiceFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Rule, Source } from '../policy/types.ts';
@@ -54,6 +56,22 @@ export function ofRule(rule: Rule, home: string): readonly Caller[] | undefined 
   const found = rule.from.map((source) => ofSource(source, home));
   return found.length === 0 || found.some((callers) => callers === undefined) ? undefined : found.flatMap((callers) => callers ?? []);
 }
+
+/** The namespaces that an ALLOW policy names as those of its callers, and whether one of its rules leaves open who they are. */
+export interface NamedNamespaces {
+  readonly namespaces: ReadonlySet<string>;
+  readonly open: boolean;
+}
+
+/** Read once for as long as the policy stays as it is: everybody asks whether his own is among them. Undefined of what lets nobody through. */
+export const namespacesNamedBy: (config: ConfigView) => NamedNamespaces | undefined = memoize((config: ConfigView): NamedNamespaces | undefined => {
+  // What lets nobody through need not be parsed for that, however large it is.
+  if (['DENY', 'AUDIT', 'CUSTOM'].includes(text(config.spec['action']) ?? '')) return undefined;
+  const policy = parsed(config);
+  if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'ALLOW' || policy.dryRun) return undefined;
+  const found = policy.rules.map((rule) => ofRule(rule, policy.namespace));
+  return { namespaces: new Set(found.flatMap((callers) => callers ?? []).map(({ namespace }) => namespace)), open: found.includes(undefined) };
+});
 
 /** What the ALLOW policies of a Service say about its callers: nobody else gets through, so nobody else calls with success. */
 function fromPolicies(service: ServiceFacts, world: PolicyWorld): Callers {
