@@ -2,9 +2,10 @@ import type { Finding, Severity } from '../../../api/common.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { cutText } from '../../../base/cut-text.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { selecting } from '../policy/selecting.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { record, records, text, type Json } from '../../json.ts';
-import { selects, type ConfigView, type PodView, type TemplateView } from '../../views.ts';
+import type { ConfigView, PodView, TemplateView } from '../../views.ts';
 
 /** What a rule saw: the object it is about and what would happen to it. */
 export interface Evidence {
@@ -94,6 +95,8 @@ export function asleepIn({ workloads, otherTemplates }: Surroundings): readonly 
   return [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates.filter(({ hostNetwork }) => hostNetwork !== true)];
 }
 
+const selectingIn = memoize((surroundings: Surroundings) => selecting(labelSets(surroundings)));
+
 /**
  * Objects of a kind that apply to the namespace: its own, and those of the root namespace, which apply to the mesh
  * (pkg/config/schema: "rootNamespace"). With `selector` (or `workloadSelector`) only if it selects one of its pods.
@@ -103,7 +106,7 @@ export function applicable(kind: string, surroundings: Surroundings): readonly C
   const inScope = namespace.name === mesh.rootNamespace ? [namespace.name] : [namespace.name, mesh.rootNamespace];
   return inScope.flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings)).filter((config) => {
     const matchLabels = selectorOf(config);
-    return matchLabels === undefined || labelSets(surroundings).some((labels) => selects({ matchLabels }, labels));
+    return matchLabels === undefined || selectingIn(surroundings)(matchLabels).length > 0;
   });
 }
 

@@ -1,12 +1,9 @@
-import { memoize } from '../../../base/memoize.ts';
+import { entriesOf, hasLabels } from '../../has-labels.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
 /** Which of some label sets a selector selects, by their places, in order; no selector selects all. */
 export type Selecting = (selector: Labels | undefined) => readonly number[];
-
-/** Everybody asks what a selector asks for, and nobody changes it. */
-const entriesOf = memoize((selector: Labels) => Object.entries(selector));
 
 /**
  * Looked up by label: to ask of each set whether a selector selects it would take as long as both are large, and whoever writes them decides how large that
@@ -35,6 +32,6 @@ export function selecting(sets: readonly Labels[], count: (steps: number) => voi
       if (places.length < rarest.length) rarest = places;
     }
     count(1 + (1 + rarest.length) * entries.length / 8);
-    return entries.length < 2 ? rarest : rarest.filter((place) => entries.every(([key, value]) => Object.hasOwn(sets[place] ?? {}, key) && sets[place]?.[key] === value));
+    return entries.length < 2 ? rarest : rarest.filter((place) => hasLabels(sets[place] ?? {}, selector ?? {}));
   };
 }
