@@ -29,6 +29,13 @@ describe('Store', () => {
     expect(names(store.list())).toEqual(['z', 'a', 'x', 'y']);
   });
 
+  it('keeps no list for each name of a namespace that has nothing', () => {
+    const store = new Store();
+    expect(store.list('made-up')).toBe(store.list('another'));
+    store.upsert(item('another', 'a', '1'));
+    expect([store.list('made-up').length, store.list('another').length]).toEqual([0, 1]);
+  });
+
   it('holds cluster-scoped objects', () => {
     const store = new Store();
     store.replace([item(undefined, 'shop', '1')], '1');

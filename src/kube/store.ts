@@ -22,6 +22,8 @@ export interface Change<T extends Stored> {
 /** Receives changes in the order in which the server made them. */
 export type ChangeHandler<T extends Stored> = (change: Change<T>) => void;
 
+const nothing: readonly never[] = [];
+
 /**
  * The present objects of one kind, as far as the reflector that fills it has seen. Read it freely; never write back what
  * was sent to the server (a store that is ahead of its watch stays wrong: argoproj/argo-rollouts#4786), use `Fence`.
@@ -87,6 +89,8 @@ export class Store<T extends Stored> {
   list(namespace?: string): readonly T[] {
     const known = this.#sorted.get(namespace);
     if (known !== undefined) return known;
+    // Who asks may have the name from anybody, so nothing is remembered of one that has nothing.
+    if (namespace !== undefined && !this.#byNamespace.has(namespace)) return nothing;
     const sorted = namespace === undefined
       ? [...this.#byNamespace.keys()].sort().flatMap((each) => this.list(each))
       : [...(this.#byNamespace.get(namespace)?.entries() ?? [])].sort(byKey).map(([, object]) => object);

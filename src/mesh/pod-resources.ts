@@ -22,12 +22,13 @@ function said(resources: unknown, part: Part): Amounts {
   return part === 'limits' ? amounts(limits) : { ...amounts(limits), ...amounts(requests) };
 }
 
-function combine(how: (a: number, b: number) => number, a: Amounts, b: Amounts): Amounts {
-  return Object.fromEntries([...new Set([...Object.keys(a), ...Object.keys(b)])].map((key) => [key, how(a[key] ?? 0, b[key] ?? 0)]));
+/** Puts each of some amounts together with the one of the same resource that is there. In place, because a template has as many containers and resources as it likes. */
+function merge(how: (a: number, b: number) => number, into: Map<string, number>, more: Iterable<readonly [string, number]>): void {
+  for (const [resource, amount] of more) into.set(resource, how(into.get(resource) ?? 0, amount));
 }
 
-function sum(a: Amounts, b: Amounts): Amounts {
-  return combine((x, y) => x + y, a, b);
+function add(a: number, b: number): number {
+  return a + b;
 }
 
 /**
@@ -35,15 +36,17 @@ function sum(a: Amounts, b: Amounts): Amounts {
  * pod says it as a whole (AggregateContainerRequests in component-helpers resource/helpers.go).
  */
 function ofPod(spec: Json, part: Part): Amounts {
-  let sidecars: Amounts = {};
-  let peak: Amounts = {};
+  const running = new Map<string, number>();
+  const peak = new Map<string, number>();
   for (const container of records(spec['initContainers'])) {
-    const own = sum(sidecars, said(container['resources'], part));
-    peak = combine(Math.max, peak, own);
-    if (container['restartPolicy'] === 'Always') sidecars = own;
+    const own = Object.entries(said(container['resources'], part));
+    // Of what it does not ask for itself the sidecars before it ask as much as they did before.
+    merge(Math.max, peak, own.map(([resource, amount]) => [resource, add(running.get(resource) ?? 0, amount)] as const));
+    if (container['restartPolicy'] === 'Always') merge(add, running, own);
   }
-  const running = records(spec['containers']).map(({ resources }) => said(resources, part)).reduce(sum, sidecars);
-  return { ...combine(Math.max, running, peak), ...said(spec['resources'], part) };
+  for (const { resources } of records(spec['containers'])) merge(add, running, Object.entries(said(resources, part)));
+  merge(Math.max, running, peak);
+  return { ...Object.fromEntries(running), ...said(spec['resources'], part) };
 }
 
 /** What a pod of this spec asks for. */

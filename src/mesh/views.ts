@@ -1,5 +1,6 @@
 import type { WorkloadKind } from '../api/namespace-migration.ts';
 import { own } from '../base/own.ts';
+import { hasLabels } from './has-labels.ts';
 import type { PodAsks } from './pod-resources.ts';
 
 /*
@@ -197,7 +198,7 @@ export interface ConfigView extends View {
 
 /** Whether labels satisfy a selector (metav1.LabelSelector semantics: an empty selector matches everything). */
 export function selects(selector: SelectorView, labels: Readonly<Record<string, string>>): boolean {
-  const byLabel = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => own(labels, key) === value);
+  const byLabel = selector.matchLabels === undefined || hasLabels(labels, selector.matchLabels);
   return byLabel && (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
     const value = own(labels, key);
     switch (operator) {

@@ -56,6 +56,17 @@ describe('what was seen of calls', () => {
     expect([history.covers(start), history.isTooShort(start)]).toEqual([true, false]);
   });
 
+  it('remembers no namespace of which it knows nothing any more, however many names are told', () => {
+    const history = new CallHistory(day);
+    const tell = (round: number): readonly Sighting[] => Array.from({ length: 500 }, (_, index) => ({ ...called('cart', `x-${round}-${index}`), by: 'mallory' }));
+    for (let round = 0; round < 50; round += 1) history.add(tell(round), { from: start, to: start + round }, start + round);
+    expect(history.gaveUp('mallory')).toBe(true);
+    expect(history.size).toBeLessThanOrEqual(10_000);
+
+    history.add([], { from: start, to: start + 3 * day }, start + 3 * day);
+    expect(history.size).toBe(0);
+  });
+
   it('of a short window is one piece', () => {
     const history = new CallHistory(3_600_000);
 

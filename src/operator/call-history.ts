@@ -36,6 +36,9 @@ interface Remembered {
   readonly at: number;
 }
 
+/** One for all, so that what was worked out from it is known again. */
+const nothing: ReadonlyMap<string, ObservedWorkload> = new Map();
+
 /** Slices that touch are one; after a long pause only the new one counts. */
 function union(covered: Slice | undefined, slice: Slice): Slice {
   if (covered === undefined || slice.to < covered.from || slice.from > covered.to) return slice;
@@ -143,9 +146,14 @@ export class CallHistory {
     return this.#strangers;
   }
 
+  /** Of how many namespaces something is known. */
+  get size(): number {
+    return this.#namespaces.size;
+  }
+
   /** What is known of the workloads of a namespace. */
   of(namespace: string): ReadonlyMap<string, ObservedWorkload> {
-    return this.#namespaces.get(namespace) ?? new Map<string, ObservedWorkload>();
+    return this.#namespaces.get(namespace) ?? nothing;
   }
 
   #remember(sighting: Sighting, at: number): void {
@@ -204,7 +212,13 @@ export class CallHistory {
   #index(changed: ReadonlySet<string>): void {
     const byNamespace = Map.groupBy([...this.#all()].filter(({ namespace }) => changed.has(namespace)), ({ namespace }) => namespace);
     for (const namespace of changed) {
-      const workloads = Map.groupBy(byNamespace.get(namespace) ?? [], ({ workload }) => workload);
+      const found = byNamespace.get(namespace);
+      // Names are anybody's to make up: of one that nothing is known of nothing stays.
+      if (found === undefined) {
+        this.#namespaces.delete(namespace);
+        continue;
+      }
+      const workloads = Map.groupBy(found, ({ workload }) => workload);
       this.#namespaces.set(namespace, new Map([...workloads].map(([workload, sightings]) => [workload, asWorkload(sightings)])));
     }
   }

@@ -108,7 +108,7 @@ export class CallersObserver {
     }
     this.#tell(changed);
     if (this.#failure !== undefined) return Math.min(intervalMs, retryMs * 2 ** (this.#failure.count - 1)) * (0.9 + 0.2 * random());
-    log.debug({ until: this.#history.until, complete: this.#history.covers(now) }, 'Prometheus told who calls');
+    log.debug({ until: this.#history.until, complete: this.#history.covers(now), namespaces: this.#history.size }, 'Prometheus told who calls');
     return this.#history.next(clock.now(), freshMs) === undefined ? intervalMs * (0.9 + 0.2 * random()) : pieceMs;
   }
 

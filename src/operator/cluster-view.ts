@@ -1,8 +1,8 @@
 import { meshMigrations, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { WorkloadKind } from '../api/namespace-migration.ts';
-import { memoizeLast } from '../base/memoize.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { memoizeLast } from '../base/memoize.ts';
 import type { Random } from '../base/random.ts';
 import { budgets, namespaces, pods, services, templateResources, workloadResources } from '../engine/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -46,8 +46,18 @@ interface Feed {
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
-/** The same list for as long as those of the kinds are the same ones. */
-const joined = memoizeLast((first: readonly WorkloadView[], ...others: readonly (readonly WorkloadView[])[]): readonly WorkloadView[] => [first, ...others].flat());
+const none: readonly never[] = [];
+
+/** Joins lists to the same one for the same ones: what was worked out from it is known by that. */
+function joining<T>(): (lists: readonly (readonly T[])[]) => readonly T[] {
+  const joined = memoizeLast((_first: readonly T[], ...lists: readonly (readonly T[])[]): readonly T[] => lists.flat());
+  return (lists) => {
+    const [first = none, ...more] = lists.filter(({ length }) => length > 0);
+    return more.length === 0 ? first : joined(first, ...lists);
+  };
+}
+
+const [joinedWorkloads, joinedTemplates] = [joining<WorkloadView>(), joining<TemplateView>()];
 
 /** Everything the operator knows of the cluster, kept up to date by one watch for each kind. */
 export class ClusterView {
@@ -108,13 +118,12 @@ export class ClusterView {
 
   /** Deployments, StatefulSets and DaemonSets of a namespace, in the order in which they are restarted. */
   workloads(namespace: string): readonly WorkloadView[] {
-    const [first = [], ...others] = [...this.#workloads.values()].map((store) => store.list(namespace));
-    return joined(first, ...others);
+    return joinedWorkloads([...this.#workloads.values()].map((store) => store.list(namespace)));
   }
 
   /** What makes pods in a namespace besides its workloads. */
   otherTemplates(namespace: string): readonly TemplateView[] {
-    return [...this.#otherTemplates.values()].flatMap((store) => store.list(namespace));
+    return joinedTemplates([...this.#otherTemplates.values()].map((store) => store.list(namespace)));
   }
 
   /** The store of a kind, for the fence. */

@@ -1,6 +1,6 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
-import type { ConfigView } from '../../src/mesh/views.ts';
-import { config, pod, service, surroundings, workload } from './mesh-fixtures.ts';
+import type { ConfigView, PodView, WorkloadView } from '../../src/mesh/views.ts';
+import { config, injected, pod, service, surroundings, workload } from './mesh-fixtures.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -106,16 +106,59 @@ const namespaces: Readonly<Record<string, Shape>> = {
   'a pod with n labels': (size) => surroundings({ workloads: [workload({ templateLabels: { app: 'web', ...Object.fromEntries(numbers(size, (index) => [`l${index}`, 'a'])) } })] }, [http]),
 };
 
+function labels(size: number, value = 'x'): Readonly<Record<string, string>> {
+  return Object.fromEntries(numbers(size, (index) => [`l${index}`, value]));
+}
+
+interface Theirs {
+  readonly configs: readonly ConfigView[];
+  readonly pods: readonly PodView[];
+  readonly workloads?: readonly WorkloadView[];
+}
+
+const stranger = 'mallory';
+
+/** What stands in a namespace that no migration moves, which every look at another asks. */
+function beside({ configs, pods, workloads = [] }: Theirs): Surroundings {
+  const given = surroundings({}, configs.map((each, index) => ({ ...each, namespace: stranger, name: `it-${index}`, uid: `${stranger}-${index}` })));
+  return { ...given, mesh: {
+    ...given.mesh, namespacesWithPods: () => ['shop', stranger], labelsOf: () => ({ 'istio-injection': 'enabled' }),
+    pods: (name) => (name === stranger ? pods : []), workloads: (name) => (name === stranger ? workloads : []),
+  } };
+}
+
+function sidecars(size: number, more: Readonly<Record<string, string>> = {}): readonly PodView[] {
+  return numbers(size, (index) => pod({ namespace: stranger, name: `p${index}`, uid: `p${index}`, labels: { ...injected.labels, ...more } }));
+}
+
+const byAddress = deny({ ipBlocks: ['10.9.9.9'] }, undefined);
+
+/** The same of others: what a neighbour writes costs whoever may call him. */
+const neighbours: Readonly<Record<string, Shape>> = {
+  'a neighbour: ALLOW: n principals, and 500 templates': (size) => beside({
+    configs: [byAddress, policy({ action: 'ALLOW', rules: [{ from: [{ source: { principals: numbers(size, principal) } }] }] })], pods: sidecars(1),
+    workloads: numbers(500, (index) => workload({ namespace: stranger, name: `w${index}`, uid: `w${index}`, replicas: 0 })),
+  }),
+  'a neighbour: 20 selectors of n labels, and 500 pods': (size) => beside({ configs: numbers(20, () => deny({ ipBlocks: ['10.9.9.9'] }, undefined, {})).map((each) => ({ ...each, spec: { ...each.spec, selector: { matchLabels: labels(size) } } })), pods: sidecars(500) }),
+  'a neighbour: n policies, and 500 old sidecars': (size) => beside({ configs: numbers(size, (index) => deny(undefined, { paths: [`/p${index}`] })), pods: sidecars(500, { 'networking.istio.io/tunnel': 'none' }) }),
+};
+
+/** What pods are selected by, however much each asks for. */
+const selected: Readonly<Record<string, Shape>> = {
+  'selectors of n labels, and 50 templates': (size) => surroundings({ workloads: numbers(50, (index) => workload({ name: `w${index}`, uid: `w${index}`, replicas: 0, templateLabels: { app: `w${index}` } })) },
+    [policy({ action: 'DENY', selector: { matchLabels: labels(size) }, rules: [{ from: [{ source: { namespaces: ['x'] } }] }] }), config('PeerAuthentication', { selector: { matchLabels: labels(size) }, mtls: { mode: 'PERMISSIVE' } })]),
+};
+
 /** Everything of which a tenant can write much, by what grows. */
 export const tenantShapes: Readonly<Record<string, Shape>> = {
   ...Object.fromEntries(Object.entries({ ...policies, ...others }).map(([name, objects]): readonly [string, Shape] => [name, (size) => surroundings({}, objects(size))])),
-  ...namespaces,
+  ...namespaces, ...selected, ...neighbours,
 };
 
 const kinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication', 'VirtualService', 'HTTPRoute', 'ServiceEntry', 'DestinationRule', 'EnvoyFilter', 'WasmPlugin', 'Telemetry'];
 
 /** The characters of what the tenant has written. */
 export function bytesOf({ mesh, services, workloads }: Surroundings): number {
-  const specs = kinds.flatMap((kind) => mesh.configs(kind, 'shop').map(({ spec }) => spec));
+  const specs = kinds.flatMap((kind) => ['shop', stranger].flatMap((home) => mesh.configs(kind, home).map(({ spec }) => spec)));
   return JSON.stringify([specs, services.map(({ selector, ports }) => [selector, ports]), workloads.map(({ templateLabels }) => templateLabels)]).length;
 }

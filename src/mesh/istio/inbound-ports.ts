@@ -1,4 +1,5 @@
 import { memoize } from '../../base/memoize.ts';
+import { Recent } from '../../base/recent.ts';
 import type { MeshState } from '../adapter.ts';
 import { record, text, type Json } from '../json.ts';
 import type { ConfigView, PodView } from '../views.ts';
@@ -76,12 +77,26 @@ function excluded(value: string, own: readonly string[], because: Because): Rest
   return ports(value).every((port) => own.includes(port)) ? undefined : { kind: 'Some', because };
 }
 
+/** Of a proxy configuration: more than anybody has, and little enough to be read of each pod. */
+const longest = 8192;
+
+/** What is written of pods of one template is the same text. */
+const configurations = new Recent<{ readonly config: Json | undefined }>(100);
+
+/** The proxy configuration of some annotations, read once for as long as these stay as they are; undefined if it cannot be read. */
+const proxyConfigOf = memoize((annotations: Template['annotations']): Json | undefined => {
+  const written = annotations[proxyConfigAnnotation] ?? '';
+  if (written.length > longest) return undefined;
+  const known = configurations.get(written) ?? { config: parseMeshConfig(written) };
+  configurations.set(written, known);
+  return known.config;
+});
+
 /** Who takes connections to the proxy: the pod says it, else its proxy configuration, else that of the mesh. ProxyConfig objects do not have the field (toMeshConfigProxyConfig). */
 function interception({ annotations }: Template, mesh: MeshState): Restricted | undefined {
   const mode = annotations[interceptionAnnotation];
   if (mode !== undefined) return mode === 'NONE' ? { kind: 'None', because: { annotation: interceptionAnnotation } } : undefined;
-  const written = annotations[proxyConfigAnnotation];
-  const own = written === undefined ? {} : parseMeshConfig(written);
+  const own = annotations[proxyConfigAnnotation] === undefined ? {} : proxyConfigOf(annotations);
   const said = own === undefined ? 'Unreadable' : interceptionIn(own);
   if (said === 'Unreadable') return { kind: 'Unknown', because: { annotation: proxyConfigAnnotation } };
   if (said !== undefined) return said === 'NONE' ? { kind: 'None', because: { annotation: proxyConfigAnnotation } } : undefined;

@@ -9,3 +9,16 @@ it.each([
 
   expect(config === undefined || typeof config === 'object').toBe(true);
 });
+
+it.each(['trustDomain: a\ntrustDomain: b', 'defaultConfig: {tracing: {}, tracing: {}}', '1: a\n1: b'])('a mesh configuration that says something twice cannot be read: %s', (text) => {
+  expect(parseMeshConfig(text)).toBeUndefined();
+});
+
+it('a mesh configuration of many keys is read in proportion to them', () => {
+  const text = Array.from({ length: 16_000 }, (_, index) => `k${index}:`).join('\n');
+  const before = process.cpuUsage();
+
+  expect(parseMeshConfig(text)).toEqual({});
+  // Each key compared with each takes ten seconds.
+  expect(process.cpuUsage(before).user).toBeLessThan(3e6);
+});

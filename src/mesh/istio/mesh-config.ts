@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { isScalar, parseDocument, visit, type Document } from 'yaml';
 import { memoizeLast } from '../../base/memoize.ts';
 import type { MeshState } from '../adapter.ts';
 import { record, records, strings, text, type Json } from '../json.ts';
@@ -32,12 +32,26 @@ function declared(written: unknown): Json {
   return record(asDeclared(Object.fromEntries(Object.entries(record(written)).filter(([key]) => !byName.includes(key)))));
 }
 
+/** Whether some map has a key twice, which is no mesh configuration. The parser's own test compares each key with each. */
+function hasTwins(document: Document): boolean {
+  let found = false;
+  visit(document, {
+    Map(_, { items }) {
+      const keys = new Set(items.map(({ key }) => (isScalar(key) ? key.value : key)));
+      if (keys.size === items.length) return undefined;
+      found = true;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
 /** A mesh configuration from its text; undefined if that cannot be read: istiod then keeps the one it has, which nobody else knows. */
 export function parseMeshConfig(written: string): Json | undefined {
   try {
     // As sigs.k8s.io/yaml reads it: with merge keys, and `yes` is no text.
-    const document = parseDocument(written, { logLevel: 'silent', version: '1.1' });
-    if (document.errors.length > 0) return undefined;
+    const document = parseDocument(written, { logLevel: 'silent', version: '1.1', uniqueKeys: false });
+    if (document.errors.length > 0 || hasTwins(document)) return undefined;
     const value: unknown = document.toJS() ?? {};
     return typeof value === 'object' && !Array.isArray(value) ? declared(value) : undefined;
   } catch {

@@ -1,3 +1,4 @@
+import { memoize } from '../../base/memoize.ts';
 import type { MeshState, Surroundings } from '../adapter.ts';
 import { records, text } from '../json.ts';
 import { whyNotRestartable } from '../restartable.ts';
@@ -5,9 +6,11 @@ import type { ConfigView, PodView } from '../views.ts';
 import { asksWhoCalls } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { lacksHbone } from './pod-mode.ts';
-import { isSelected } from './policy/attachment.ts';
+import { bounded, spend } from './policy/effort.ts';
 import { parsed } from './policy/parsed.ts';
-import { effectiveMtls } from './policy/peer-authentication.ts';
+import { byAge, effectiveMtls, isWide, scopes } from './policy/peer-authentication.ts';
+import { selecting, type Selecting } from './policy/selecting.ts';
+import type { PeerAuthentication } from './policy/types.ts';
 import { isGateway } from './waypoint/callers.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
 
@@ -46,35 +49,61 @@ interface Remembered {
 const answers = new WeakMap<readonly PodView[], Remembered>();
 
 /** A policy that decides by the identity of the caller: without one a DENY does not match any more, and an ALLOW refuses. */
-function decidesByCaller({ spec, ...policy }: ConfigView, pod: PodView): boolean {
-  if (text(spec['action']) === 'AUDIT' || targetRefs({ spec, ...policy }).length > 0 || !isSelected(selectorOf({ spec, ...policy }), pod.labels)) return false;
+const decidesByCaller = memoize((policy: ConfigView): boolean => {
+  const { spec } = policy;
+  if (text(spec['action']) === 'AUDIT' || targetRefs(policy).length > 0) return false;
   const bySni = records(spec['rules']).some((rule) => records(rule['when']).some(({ key }) => key === 'connection.sni'));
   return bySni || asksWhoCalls(spec);
-}
+});
 
-function isStrictFor(pod: PodView, peers: readonly ConfigView[], rootNamespace: string): boolean {
-  const policies = peers.flatMap((object) => {
+/** Of the pods and policies of one namespace: they may be anybody's, and everybody asks. */
+const steps = 200_000;
+
+function peersAmong(objects: readonly ConfigView[]): readonly PeerAuthentication[] {
+  return objects.flatMap((object) => {
     const policy = parsed(object);
     return policy?.kind === 'PeerAuthentication' ? [policy] : [];
   });
-  const { mode, ports } = effectiveMtls(policies, { namespace: pod.namespace, labels: pod.labels }, rootNamespace);
-  return mode === 'STRICT' || Object.values(ports).includes('STRICT');
+}
+
+/** Whether some pod takes no plaintext on some port. Pods of which the same policy of workloads counts are alike. */
+function isStrict(pods: readonly PodView[], select: Selecting, peers: readonly PeerAuthentication[], rootNamespace: string): boolean {
+  const { mesh, namespace } = scopes(peers, rootNamespace);
+  const wide = [mesh, namespace].filter((policy) => policy !== undefined);
+  const left = new Set(pods.keys());
+  const first = new Map<PeerAuthentication | undefined, PodView | undefined>();
+  for (const policy of byAge(peers.filter((peer) => !isWide(peer) && peer.namespace !== rootNamespace))) {
+    const own = select(policy.selector).filter((place) => left.delete(place));
+    spend(1 + (own.length + Object.keys(policy.ports).length) / 8);
+    if (own[0] !== undefined) first.set(policy, pods[own[0]]);
+  }
+  for (const place of left) first.set(undefined, pods[place]);
+  return [...first].some(([policy, pod]) => {
+    if (pod === undefined) return false;
+    const { mode, ports } = effectiveMtls(policy === undefined ? wide : [...wide, policy], pod, rootNamespace);
+    return mode === 'STRICT' || Object.values(ports).includes('STRICT');
+  });
 }
 
 /** What plaintext would change for the old ones of the pods of a namespace; undefined if nothing. */
 function whatMatters(namespace: string, pods: readonly PodView[], mesh: MeshState): string | undefined {
   const homes = [...new Set([namespace, mesh.rootNamespace])];
-  const [policies, peers] = ['AuthorizationPolicy', 'PeerAuthentication'].map((kind) => homes.map((home) => mesh.configs(kind, home)));
-  const from = [...policies ?? [], ...peers ?? []];
+  const [policies = [], peers = []] = ['AuthorizationPolicy', 'PeerAuthentication'].map((kind) => homes.map((home) => mesh.configs(kind, home)));
+  const from = [...policies, ...peers];
   const known = answers.get(pods);
   if (known?.from.every((list, index) => list === from[index]) === true) return known.answer;
-  const old = oldAmong(pods);
-  const policy = policies?.flat().find((each) => old.some((pod) => decidesByCaller(each, pod)));
-  const strict = old.some((pod) => isStrictFor(pod, peers?.flat() ?? [], mesh.rootNamespace));
-  const reasons = [...(policy === undefined ? [] : [`AuthorizationPolicy ${policy.namespace}/${policy.name} decides by who calls`]), ...(strict ? ['STRICT refuses plaintext'] : [])];
-  const answer = reasons.length === 0 ? undefined : reasons.join(', and ');
+  const found = bounded(steps, () => reasonsOf(oldAmong(pods), policies.flat(), peersAmong(peers.flat()), mesh));
+  const answer = found.kind === 'Done' ? found.value : 'it takes more steps to tell what decides by who calls than one look may take';
   answers.set(pods, { from, answer });
   return answer;
+}
+
+function reasonsOf(old: readonly PodView[], policies: readonly ConfigView[], peers: readonly PeerAuthentication[], { rootNamespace }: MeshState): string | undefined {
+  const select = selecting(old.map(({ labels }) => labels), spend);
+  const policy = policies.find((each) => decidesByCaller(each) && select(selectorOf(each)).length > 0);
+  const strict = isStrict(old, select, peers, rootNamespace);
+  const reasons = [...(policy === undefined ? [] : [`AuthorizationPolicy ${policy.namespace}/${policy.name} decides by who calls`]), ...(strict ? ['STRICT refuses plaintext'] : [])];
+  return reasons.length === 0 ? undefined : reasons.join(', and ');
 }
 
 function mayCall({ namespace: { name } }: Surroundings, called: ReturnType<typeof namespaceCallers>): string | undefined {

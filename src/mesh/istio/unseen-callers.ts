@@ -8,7 +8,8 @@ import { selectorOf, targetRefs } from './findings/rule.ts';
 import { guarded } from './guarded.ts';
 import { injects } from './injection.ts';
 import { concerns, modeOf } from './pod-mode.ts';
-import { isSelected } from './policy/attachment.ts';
+import { bounded, spend } from './policy/effort.ts';
+import { selecting } from './policy/selecting.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
 import { isGateway } from './waypoint/callers.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
@@ -47,12 +48,12 @@ const effectOf = memoize((policy: ConfigView): { readonly effect: Unseen['effect
   return { effect: isAsked ? withoutConnection(policy.spec) : undefined };
 });
 
-function effectsOf(policies: readonly ConfigView[]): readonly (readonly [ConfigView, Unseen['effect']])[] {
+const effectsOf = memoize((policies: readonly ConfigView[]): readonly (readonly [ConfigView, Unseen['effect']])[] => {
   return policies.flatMap((policy) => {
     const { effect } = effectOf(policy);
     return effect === undefined ? [] : [[policy, effect] as const];
   });
-}
+});
 
 /** The policies for a namespace that decide by the connection. */
 function policiesOf(namespace: string, { mesh }: Surroundings): readonly (readonly [ConfigView, Unseen['effect']])[] {
@@ -70,15 +71,28 @@ function asleep(namespace: string, mesh: MeshState): readonly Proxied[] {
   return templates.filter(willBeProtected).map(({ kind, name, templateLabels }) => ({ name: `${kind} ${name}`, labels: templateLabels }));
 }
 
-/** Those of the policies that select something of it as it is, or would be, with a sidecar. */
+/** Of the policies and pods of one namespace: they may be anybody's, and everybody asks. */
+const steps = 200_000;
+
+const untold = 'of which it takes more steps to tell than one look may take';
+
+/** Those of the policies that select something of it as it is, or would be, with a sidecar. Where that takes too long to tell, each of them may. */
 function unseenAt(namespace: string, proxied: () => readonly Proxied[], surroundings: Surroundings): readonly Unseen[] {
   const policies = policiesOf(namespace, surroundings);
   if (policies.length === 0) return [];
-  const all = proxied().map(({ name, labels }) => ({ name, labels: { ...labels, [tlsModeLabel]: 'istio' } }));
-  return policies.flatMap(([policy, effect]): readonly Unseen[] => {
-    const pods = all.filter(({ labels }) => isSelected(selectorOf(policy), labels)).map(({ name }) => name);
-    return pods.length === 0 ? [] : [{ namespace, policy, effect, pods }];
+  const all = proxied();
+  const names = all.map(({ name }) => name);
+  const found = bounded(steps, () => {
+    const select = selecting(all.map(({ labels }) => ({ ...labels, [tlsModeLabel]: 'istio' })), spend);
+    return policies.flatMap(([policy, effect]): readonly Unseen[] => {
+      const places = select(selectorOf(policy));
+      spend(places.length / 8);
+      const pods = places.length === names.length ? names : places.map((place) => names[place] ?? '');
+      return pods.length === 0 ? [] : [{ namespace, policy, effect, pods }];
+    });
   });
+  if (found.kind === 'Done') return found.value;
+  return policies.map(([policy, effect]) => ({ namespace, policy, effect, pods: [`${names.length} pods and workloads, ${untold}`] }));
 }
 
 function isSidecar(pod: PodView): boolean {
@@ -98,7 +112,7 @@ function atSidecarsOf(namespace: string, surroundings: Surroundings): readonly U
   const { mesh } = surroundings;
   if (policiesOf(namespace, surroundings).length === 0) return [];
   const pods = mesh.pods(namespace);
-  const from = [...[namespace, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)), mesh.workloads(namespace), mesh.otherTemplates(namespace), injects(mesh.labelsOf?.(namespace) ?? {})];
+  const from = [namespace, ...[namespace, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)), mesh.workloads(namespace), mesh.otherTemplates(namespace), injects(mesh.labelsOf?.(namespace) ?? {})];
   const known = answers.get(pods);
   if (known?.from.every((each, index) => each === from[index]) === true) return known.answer;
   const answer = unseenAt(namespace, () => [...pods.filter(isSidecar), ...asleep(namespace, mesh)], surroundings);
@@ -106,11 +120,12 @@ function atSidecarsOf(namespace: string, surroundings: Surroundings): readonly U
   return answer;
 }
 
-/** How it is known that one namespace calls another, or why nobody knows; undefined if it does not. */
-function calls(caller: string, called: string, surroundings: Surroundings): string | undefined {
+/** How it is known of each namespace that it calls one, or why nobody knows; undefined of one that does not. */
+function callersOf(called: string, surroundings: Surroundings): (caller: string) => string | undefined {
   const callers = namespaceCallers(called, surroundings);
-  if (callers.kind === 'Unknown') return `nobody knows who calls them: ${callers.why}`;
-  return callers.namespaces.includes(caller) ? `${callers.from} say that ${caller} calls them` : undefined;
+  if (callers.kind === 'Unknown') return () => `nobody knows who calls them: ${callers.why}`;
+  const names = new Set(callers.namespaces);
+  return (caller) => (names.has(caller) ? `${callers.from} say that ${caller} calls them` : undefined);
 }
 
 /** Everything with sidecars that the namespace may call, itself among it, and that decides by what cannot be seen of it once it is in ambient. */
@@ -122,7 +137,7 @@ export function unseenBy(surroundings: Surroundings): readonly Called[] {
       ? unseenAt(home, () => surroundings.pods.filter(isSidecar), surroundings)
       // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects itself with.
       : guarded<readonly Unseen[]>(surroundings, `looking at namespace ${namespace}`, () => atSidecarsOf(namespace, surroundings), () => []);
-    const called = unseen.length === 0 ? undefined : calls(home, namespace, surroundings);
+    const called = unseen.length === 0 ? undefined : callersOf(namespace, surroundings)(home);
     return called === undefined ? [] : unseen.map((each) => ({ ...each, called }));
   });
 }
@@ -140,15 +155,16 @@ export function unseenHere(surroundings: Surroundings): readonly Unseen[] {
 export function callersInAmbient(surroundings: Surroundings): ReadonlyMap<string, string> {
   const { mesh, namespace: { name: home } } = surroundings;
   const inAmbient = mesh.namespacesWithPods().filter((name) => name !== home && mesh.pods(name).some((pod) => serves(pod) && modeOf(pod) === 'Ambient'));
+  const isCaller = callersOf(home, surroundings);
   return new Map(inAmbient.sort().flatMap((name) => {
-    const how = calls(name, home, surroundings);
+    const how = isCaller(name);
     return how === undefined ? [] : [[name, how] as const];
   }));
 }
 
 /** How it is known that workloads of the namespace call each other, or why nobody knows; undefined if they do not. */
 export function callsItself(surroundings: Surroundings): string | undefined {
-  return calls(surroundings.namespace.name, surroundings.namespace.name, surroundings);
+  return callersOf(surroundings.namespace.name, surroundings)(surroundings.namespace.name);
 }
 
 function isOf({ kind, name }: WorkloadView): (pod: PodView) => boolean {

@@ -1,3 +1,4 @@
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { record } from '../../json.ts';
 import { selects, type ConfigView } from '../../views.ts';
@@ -21,16 +22,25 @@ function selectorPolicies(surroundings: Surroundings): readonly ConfigView[] {
 }
 
 /** Whether the policy selects an injected pod, one that runs or the next one of a template, by labels that the templates of the namespace do not have. */
-function selectsByInjection(policy: ConfigView, { pods, workloads, otherTemplates }: Surroundings): boolean {
+function selectsByInjection(policy: ConfigView, surroundings: Surroundings): boolean {
   const matchLabels = selectorOf(policy);
-  if (matchLabels === undefined || !Object.keys(matchLabels).some((key) => injectedLabels.includes(key))) return false;
-  const templates = [...workloads, ...otherTemplates];
-  const next = templates.some(({ templateLabels, name }) => selects({ matchLabels }, withInjected(templateLabels, name)) && !selects({ matchLabels }, templateLabels));
-  return next || pods.filter((pod) => selects({ matchLabels }, pod.labels)).some(({ owner }) => {
-    const workload = templates.find(({ kind, name }) => kind === owner?.kind && name === owner.name);
-    return workload === undefined || !selects({ matchLabels }, workload.templateLabels);
+  if (matchLabels === undefined || !injectedLabels.some((key) => Object.hasOwn(matchLabels, key))) return false;
+  const { byName, asInjected } = templatesIn(surroundings);
+  const next = asInjected.some(({ before, after }) => selects({ matchLabels }, after) && !selects({ matchLabels }, before));
+  return next || surroundings.pods.filter((pod) => selects({ matchLabels }, pod.labels)).some(({ owner }) => {
+    const labels = byName.get(`${owner?.kind} ${owner?.name}`);
+    return labels === undefined || !selects({ matchLabels }, labels);
   });
 }
+
+/** Of all templates: their labels by kind and name, and what the injector makes of them. Every policy asks. */
+const templatesIn = memoize(({ workloads, otherTemplates }: Surroundings) => {
+  const all = [...workloads, ...otherTemplates];
+  return {
+    byName: new Map(all.toReversed().map(({ kind, name, templateLabels }) => [`${kind} ${name}`, templateLabels])),
+    asInjected: all.map(({ name, templateLabels }) => ({ before: templateLabels, after: withInjected(templateLabels, name) })),
+  };
+});
 
 /**
  * istiod gives ztunnel an AuthorizationPolicy as one of a namespace only without `selector`, and as one of a workload only with

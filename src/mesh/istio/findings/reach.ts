@@ -73,12 +73,17 @@ export function isFollowedHere(route: ConfigView, surroundings: Surroundings, to
   return isFollowed(route, { from, to }, scene.options) && !isKeptOut(route, scene, from);
 }
 
+/** Namespaces that are named one by one: a stranger writes as many as he likes. */
+const mostNamed = 50;
+
 /** Whose calls to this namespace follow an object that its own do not, in words; undefined if nobody's. */
 export function followedElsewhere(route: ConfigView, surroundings: Surroundings): string | undefined {
   const { name } = surroundings.namespace;
-  const names = followers(route, sceneOf(surroundings).options, name).filter((each) => each !== name);
-  if (names.includes('*')) return 'all other namespaces that import it';
-  return names.length === 0 ? undefined : names.join(', ');
+  const all = followers(route, sceneOf(surroundings).options, name);
+  if (all[0] === '*') return 'all other namespaces that import it';
+  const names = all.slice(0, mostNamed + 1).filter((each) => each !== name);
+  if (names.length === 0) return undefined;
+  return `${names.slice(0, mostNamed).join(', ')}${all.length > mostNamed + 1 ? ' and others' : ''}`;
 }
 
 /** Whether an object is none of the namespace's own, of the Service's that is called, or of the root namespace, whose owner decides about the mesh. */

@@ -1,9 +1,11 @@
 import type { Finding, Severity } from '../../../api/common.ts';
+import { memoize } from '../../../base/memoize.ts';
 import { cutText } from '../../../base/cut-text.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { selecting } from '../policy/selecting.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { record, records, text, type Json } from '../../json.ts';
-import { selects, type ConfigView, type PodView, type TemplateView } from '../../views.ts';
+import type { ConfigView, PodView, TemplateView } from '../../views.ts';
 
 /** What a rule saw: the object it is about and what would happen to it. */
 export interface Evidence {
@@ -93,6 +95,8 @@ export function asleepIn({ workloads, otherTemplates }: Surroundings): readonly 
   return [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates.filter(({ hostNetwork }) => hostNetwork !== true)];
 }
 
+const selectingIn = memoize((surroundings: Surroundings) => selecting(labelSets(surroundings)));
+
 /**
  * Objects of a kind that apply to the namespace: its own, and those of the root namespace, which apply to the mesh
  * (pkg/config/schema: "rootNamespace"). With `selector` (or `workloadSelector`) only if it selects one of its pods.
@@ -102,16 +106,16 @@ export function applicable(kind: string, surroundings: Surroundings): readonly C
   const inScope = namespace.name === mesh.rootNamespace ? [namespace.name] : [namespace.name, mesh.rootNamespace];
   return inScope.flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings)).filter((config) => {
     const matchLabels = selectorOf(config);
-    return matchLabels === undefined || labelSets(surroundings).some((labels) => selects({ matchLabels }, labels));
+    return matchLabels === undefined || selectingIn(surroundings)(matchLabels).length > 0;
   });
 }
 
-/** `spec.selector.matchLabels`, or `spec.workloadSelector.labels` of networking kinds; undefined if it applies to all pods. */
-export function selectorOf(config: ConfigView): Readonly<Record<string, string>> | undefined {
+/** `spec.selector.matchLabels`, or `spec.workloadSelector.labels` of networking kinds; undefined if it applies to all pods. Read once: it is asked of each pod. */
+export const selectorOf: (config: ConfigView) => Readonly<Record<string, string>> | undefined = memoize((config: ConfigView) => {
   const labels = record(record(config.spec['selector'])['matchLabels'] ?? record(config.spec['workloadSelector'])['labels']);
   const entries = Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
-}
+});
 
 /** `spec.targetRefs` and the older `spec.targetRef`. */
 export function targetRefs(config: ConfigView): readonly Json[] {

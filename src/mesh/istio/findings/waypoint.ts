@@ -1,7 +1,8 @@
 import { timestamp } from '../../../base/clock.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { WorkloadView } from '../../views.ts';
-import { guardedServices, leftOut, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
+import { guardedServices, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
+import { leftOut } from '../waypoint/left-out.ts';
 import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
 import { exitOrder } from '../waypoint/exit/order.ts';
 import { isExit } from '../waypoint/exit/route.ts';

@@ -1,3 +1,4 @@
+import { hasLabels } from '../../has-labels.ts';
 import type { PolicyOptions } from './options.ts';
 import type { Attachment, PolicyMeta, TargetRef } from './types.ts';
 
@@ -33,7 +34,7 @@ const gatewayNameLabel = 'gateway.networking.k8s.io/gateway-name';
 
 /** Whether the labels of the selector are among the labels; no selector selects everything. */
 export function isSelected(selector: Readonly<Record<string, string>> | undefined, labels: Readonly<Record<string, string>>): boolean {
-  return Object.entries(selector ?? {}).every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value);
+  return selector === undefined || hasLabels(labels, selector);
 }
 
 function isInReach({ namespace }: Attached, of: string, { rootNamespace }: PolicyOptions): boolean {

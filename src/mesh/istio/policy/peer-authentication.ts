@@ -30,7 +30,12 @@ export function isWide({ selector }: PeerAuthentication): boolean {
 
 /** The oldest; of two that were created in the same second, the first by name, as istiod sorts them for sidecars (configCompareByCreationTime). */
 export function oldest(policies: readonly PeerAuthentication[]): PeerAuthentication | undefined {
-  return [...policies].sort((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0) || (a.name < b.name ? -1 : 1))[0];
+  return byAge(policies)[0];
+}
+
+/** All of them in that order. */
+export function byAge(policies: readonly PeerAuthentication[]): readonly PeerAuthentication[] {
+  return policies.toSorted((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0) || (a.name < b.name ? -1 : 1));
 }
 
 /** Of the policies that istiod looks at, those that count for a workload. Policies with labels do not count in the root namespace. */

@@ -60,4 +60,15 @@ describe('who follows an object', () => {
     expect(followers(made('VirtualService', 'mallory', ['.', 'blog']), { rootNamespace }, 'shop')).toEqual(['mallory', 'blog']);
     expect(followers(made('HTTPRoute', 'mallory'), { rootNamespace }, 'shop')).toEqual(['mallory']);
   });
+
+  it('is listed once, however long the list is and whoever asks', () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `n${index}`);
+    let reads = 0;
+    const exportTo = new Proxy(names, { get(target, key) { reads += 1; return Reflect.get(target, key) as unknown; } });
+    const object = { ...made('VirtualService', 'mallory'), spec: { exportTo } };
+    const first = followers(object, { rootNamespace }, 'shop');
+    reads = 0;
+
+    expect([first.length, followers(object, { rootNamespace }, 'bank') === first, reads]).toEqual([1000, true, 0]);
+  });
 });

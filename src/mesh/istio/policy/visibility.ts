@@ -32,15 +32,21 @@ export interface Exported {
 }
 
 /** Namespaces by name, or `*`; none for `~`, which makes it visible nowhere (initVirtualServices). A route of the Gateway API becomes a VirtualService without `exportTo`. */
-export function exportedTo({ kind, namespace, spec }: Exported, defaults: ExportDefaults): readonly string[] {
+export function exportedTo(object: Exported, defaults: ExportDefaults): readonly string[] {
+  const { kind, namespace, spec } = object;
   // Not exported whatever it says (setDestinationRules).
   if (kind === 'DestinationRule' && spec['workloadSelector'] !== undefined) return [namespace];
-  const said = kind === 'VirtualService' || kind === 'DestinationRule' ? strings(spec['exportTo']) : [];
-  const otherwise = kind === 'DestinationRule' ? defaults.destinationRule : defaults.virtualService;
-  const to = said.length > 0 ? said : otherwise;
-  if (to.includes('*')) return ['*'];
-  return to.includes('~') ? [] : to.map((each) => (each === '.' ? namespace : each));
+  if (saidBy(object).size > 0) return exportedBy(object);
+  return namespacesOf(kind === 'DestinationRule' ? defaults.destinationRule : defaults.virtualService, namespace);
 }
+
+function namespacesOf(to: readonly string[], home: string): readonly string[] {
+  if (to.includes('*')) return ['*'];
+  return to.includes('~') ? [] : to.map((each) => (each === '.' ? home : each));
+}
+
+/** Where it says itself to be visible, which may be thousands. */
+const exportedBy = memoize(({ namespace, spec }: Exported): readonly string[] => namespacesOf(strings(spec['exportTo']), namespace));
 
 /** What an object says itself, read once: it may be a list of thousands, and every namespace asks. */
 const saidBy = memoize(({ kind, spec }: Exported): ReadonlySet<string> => new Set(kind === 'VirtualService' || kind === 'DestinationRule' ? strings(spec['exportTo']) : []));
@@ -75,7 +81,9 @@ export function isFollowed(object: Exported, { from, to }: Call, { rootNamespace
 
 /** The namespaces whose clients follow an object, for messages: by name, or `*`. */
 export function followers(object: Exported, { rootNamespace, exportTo = everywhere }: Parameters<typeof isFollowed>[2], to: string): readonly string[] {
-  const known = [...new Set([...exportedTo(object, exportTo), object.namespace])];
   if (object.kind === 'VirtualService') return exportedTo(object, exportTo);
+  // Of a stranger only his own clients follow it, wherever it is exported to.
+  const isFarther = object.namespace === to || object.namespace === rootNamespace;
+  const known = isFarther ? [...new Set([...exportedTo(object, exportTo), object.namespace])] : [object.namespace];
   return known.filter((from) => from !== '*' && isFollowed(object, { from, to }, { rootNamespace, exportTo }));
 }

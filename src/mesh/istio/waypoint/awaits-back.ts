@@ -8,7 +8,7 @@ import { callersInAmbient, isMissedAlready, unseenAtSidecars, unseenFromAmbient,
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
 import { askedOf } from './neighbour.ts';
-import { guardedCallers, isBehindWaypoint, isGuarding } from './standing-guards.ts';
+import { isBehindWaypoint, isGuarding, refusedByGuards } from './standing-guards.ts';
 
 /*
  * The way back between namespaces. A pod with a sidecar does not use waypoints: it goes past that of whom it calls, and pods without a
@@ -19,8 +19,7 @@ import { guardedCallers, isBehindWaypoint, isGuarding } from './standing-guards.
 function refusedHere(surroundings: Surroundings, names: readonly string[]): readonly string[] {
   const others = names.filter((name) => name !== surroundings.namespace.name);
   if (others.length === 0 || surroundings.spec.policies.bypass !== 'CallersFirst') return [];
-  const guarded = guardedCallers(surroundings);
-  return others.filter((name) => guarded.some((callers) => callsFrom(name, callers, surroundings)));
+  return refusedByGuards(others, surroundings);
 }
 
 /** Who calls it, as any migration declares: it may have been moved by another, on exactly that. */
@@ -42,7 +41,7 @@ function moved(there: Surroundings, name: string): Surroundings {
 function refusers(surroundings: Surroundings): readonly string[] {
   const { mesh, namespace: { name: home }, scope } = surroundings;
   if (scope === undefined || !goesPast(surroundings)) return [];
-  const refuse = (there: Surroundings, name: string): boolean => isGuarding(name, surroundings) && (scope.wayBack(name) !== 'Stays' || isBehindWaypoint(name, surroundings)) && refusedHere(moved(there, name), [home]).length > 0;
+  const refuse = (there: Surroundings, name: string): boolean => isGuarding(name, home, surroundings) && (scope.wayBack(name) !== 'Stays' || isBehindWaypoint(name, surroundings)) && refusedHere(moved(there, name), [home]).length > 0;
   // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
   return mesh.namespacesWithPods().filter((name) => name !== home && askedOf(surroundings, name, (there) => refuse(there, name), () => false)).sort();
 }

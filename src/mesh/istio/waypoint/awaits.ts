@@ -52,10 +52,15 @@ function laterCallers(callers: Extract<Callers, { kind: 'Known' }>, surroundings
 function callersWithSidecars(surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> {
   if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return new Map();
   const found = new Map<string, PodView[]>();
+  function podsFrom(namespace: string): PodView[] {
+    const pods = found.get(namespace) ?? [];
+    found.set(namespace, pods);
+    return pods;
+  }
   for (const { callers } of guardedServices(surroundings)) {
     if (callers.kind === 'Unknown') continue;
-    for (const pod of sidecarCallers(callers.callers, surroundings)) found.set(pod.namespace, [...found.get(pod.namespace) ?? [], pod]);
-    for (const namespace of laterCallers(callers, surroundings)) found.set(namespace, found.get(namespace) ?? []);
+    for (const pod of sidecarCallers(callers.callers, surroundings)) podsFrom(pod.namespace).push(pod);
+    for (const namespace of laterCallers(callers, surroundings)) podsFrom(namespace);
   }
   return found;
 }

@@ -1,10 +1,9 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ObservedWorkload } from '../../telemetry.ts';
-import type { ConfigView, ServiceView } from '../../views.ts';
+import type { ServiceView } from '../../views.ts';
 import { bounded, spend } from '../policy/effort.ts';
-import { parsed } from '../policy/parsed.ts';
-import { callersOf, isOf, ofRule, type PolicyWorld } from './callers.ts';
+import { callersOf, isOf, namespacesNamedBy, type PolicyWorld } from './callers.ts';
 import { clusterServices } from './cluster-services.ts';
 import { askedAt, neighbour } from './neighbour.ts';
 import { policyWorldOf } from './world.ts';
@@ -25,14 +24,7 @@ export interface Called {
 /** Steps for who calls the Services of one namespace: its policies are of others, so that it must not take long. */
 const steps = 200_000;
 
-/** Namespaces of the callers that a policy names, read once: everybody asks whether his own is among them. */
-const namedBy = memoize((config: ConfigView): ReadonlySet<string> => {
-  const policy = parsed(config);
-  if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'ALLOW' || policy.dryRun) return new Set();
-  return new Set(policy.rules.flatMap((rule) => ofRule(rule, policy.namespace) ?? []).map(({ namespace }) => namespace));
-});
-
-/** The same of those that metrics saw. */
+/** Namespaces of the callers that metrics saw, read once: everybody asks whether his own is among them. */
 const seenIn = memoize((workloads: ReadonlyMap<string, ObservedWorkload>): ReadonlySet<string> => new Set([...workloads.values()].flatMap(({ callers }) => callers.map(({ namespace }) => namespace))));
 
 function isSeen(namespace: string, { mesh, namespace: { name } }: Surroundings): boolean {
@@ -44,7 +36,7 @@ function isSeen(namespace: string, { mesh, namespace: { name } }: Surroundings):
 function named(surroundings: Surroundings): readonly string[] {
   const { mesh, spec, namespace: { name } } = surroundings;
   const all = [...clusterServices(mesh).keys()].filter((namespace) => namespace !== name);
-  const byPolicy = new Set(mesh.configs('AuthorizationPolicy').filter((config) => namedBy(config).has(name)).map(({ namespace }) => namespace));
+  const byPolicy = new Set(mesh.configs('AuthorizationPolicy').filter((config) => namespacesNamedBy(config)?.namespaces.has(name) === true).map(({ namespace }) => namespace));
   const declared = new Set(spec.callers.filter(({ from }) => from.some(({ namespace }) => namespace === name)).map(({ namespace }) => namespace));
   return all.filter((namespace) => byPolicy.has(mesh.rootNamespace) || byPolicy.has(namespace) || declared.has(namespace) || isSeen(namespace, surroundings));
 }

@@ -1,15 +1,17 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { MeshMigrationSpec } from '../../../api/mesh-migration.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { PodView } from '../../views.ts';
+import { text } from '../../json.ts';
+import type { ConfigView, PodView } from '../../views.ts';
 import { injects } from '../injection.ts';
 import { modeOf } from '../pod-mode.ts';
 import { bounded, callerSteps, spend } from '../policy/effort.ts';
+import { parsed } from '../policy/parsed.ts';
 import { coverage } from '../policy/translate/selection.ts';
 import type { ServiceFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Rule, Source } from '../policy/types.ts';
 import { isInjectedGateway, isMadeGateway } from './gateway-pods.ts';
-import { fromMetrics, observedCalls } from './observed.ts';
+import { fromMetrics } from './observed.ts';
 import { translationOf } from './translation.ts';
 import { policyWorldOf } from './world.ts';
 
@@ -55,8 +57,24 @@ export function ofRule(rule: Rule, home: string): readonly Caller[] | undefined 
   return found.length === 0 || found.some((callers) => callers === undefined) ? undefined : found.flatMap((callers) => callers ?? []);
 }
 
+/** The namespaces that an ALLOW policy names as those of its callers, and whether one of its rules leaves open who they are. */
+export interface NamedNamespaces {
+  readonly namespaces: ReadonlySet<string>;
+  readonly open: boolean;
+}
+
+/** Read once for as long as the policy stays as it is: everybody asks whether his own is among them. Undefined of what lets nobody through. */
+export const namespacesNamedBy: (config: ConfigView) => NamedNamespaces | undefined = memoize((config: ConfigView): NamedNamespaces | undefined => {
+  // What lets nobody through need not be parsed for that, however large it is.
+  if (['DENY', 'AUDIT', 'CUSTOM'].includes(text(config.spec['action']) ?? '')) return undefined;
+  const policy = parsed(config);
+  if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'ALLOW' || policy.dryRun) return undefined;
+  const found = policy.rules.map((rule) => ofRule(rule, policy.namespace));
+  return { namespaces: new Set(found.flatMap((callers) => callers ?? []).map(({ namespace }) => namespace)), open: found.includes(undefined) };
+});
+
 /** What the ALLOW policies of a Service say about its callers: nobody else gets through, so nobody else calls with success. */
-function fromPolicies(service: ServiceFacts, world: PolicyWorld): Callers {
+export function fromPolicies(service: ServiceFacts, world: PolicyWorld): Callers {
   spend(1 + world.policies.length / 16);
   const selecting = world.policies.map(({ policy }) => policy)
     .filter((policy) => coverage(policy, service, world.workloads) === 'All');
@@ -105,10 +123,21 @@ export function isOf(caller: Caller, pod: Pick<PodView, 'namespace' | 'serviceAc
     && (caller.workload === undefined || pod.workload === undefined || pod.workload === caller.workload);
 }
 
-/** The same of many callers: looked up by the account, because policies may name thousands of them. */
+/** Looked up by namespace and account, because policies, and what others say in metrics, may name thousands of them. */
+const byAccount = memoize((callers: readonly Caller[]): ReadonlyMap<string, ReadonlyMap<string, readonly Caller[]>> => {
+  const byNamespace = Map.groupBy(callers, ({ namespace }) => namespace);
+  return new Map([...byNamespace].map(([namespace, there]) => [namespace, Map.groupBy(there, ({ serviceAccount = anyAccount }) => serviceAccount)]));
+});
+
+const anyAccount = '*';
+
+/** The same of many callers. */
 export function anyOf(callers: readonly Caller[]): (pod: Parameters<typeof isOf>[1]) => boolean {
-  const known = Map.groupBy(callers, ({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`);
-  return (pod) => [`${pod.namespace}/${pod.serviceAccount}`, `${pod.namespace}/*`].some((key) => known.get(key)?.some((caller) => isOf(caller, pod)) === true);
+  const known = byAccount(callers);
+  return (pod) => {
+    const there = known.get(pod.namespace);
+    return there !== undefined && [pod.serviceAccount, anyAccount].some((account) => there.get(account)?.some((caller) => isOf(caller, pod)) === true);
+  };
 }
 
 /** Gateways go through the waypoint by `istio.io/ingress-use-waypoint`, although they look like sidecars. */
@@ -126,31 +155,51 @@ export function runs({ terminating, finished }: PodView): boolean {
   return !terminating && !finished;
 }
 
+/** Those pods of a list that are asked for again and again, whoever calls: as long as the list stays as it is. */
+const running = memoize((pods: readonly PodView[]) => pods.filter(runs));
+const calling = memoize((pods: readonly PodView[]) => running(pods).filter((pod) => !isGateway(pod)));
+const withSidecar = memoize((pods: readonly PodView[]) => calling(pods).filter((pod) => modeOf(pod) === 'Sidecar'));
+const outsideMesh = memoize((pods: readonly PodView[]) => running(pods).filter((pod) => modeOf(pod) === 'None' && pod.ready));
+
+const accountsOf = memoize((pods: readonly PodView[]): ReadonlySet<string> => new Set(pods.map(({ serviceAccount }) => serviceAccount)));
+
+/** Whether some of the pods of its namespace is the caller. */
+function isAmong(pods: readonly PodView[], serviceAccount = anyAccount): boolean {
+  return serviceAccount === anyAccount ? pods.length > 0 : accountsOf(pods).has(serviceAccount);
+}
+
 /** Whether some of the callers are in a namespace: with pods that run, or seen before, by metrics, while none does (a CronJob between two runs). */
 export function callsFrom(name: string, callers: Callers, { mesh }: Surroundings): boolean {
   if (callers.kind === 'Unknown') return false; // Known at the start (MM082); metrics that are away since then hold nothing up.
-  const here = callers.callers.filter(({ namespace }) => namespace === name);
-  if (here.length === 0) return false;
-  return callers.seen === true || mesh.pods(name).some((pod) => runs(pod) && !isGateway(pod) && here.some((caller) => isOf(caller, pod)));
+  const here = byAccount(callers.callers).get(name);
+  if (here === undefined) return false;
+  return callers.seen === true || [...here.keys()].some((account) => isAmong(calling(mesh.pods(name)), account));
+}
+
+function podsOf(callers: readonly Caller[], { mesh }: Surroundings, kind: (pods: readonly PodView[]) => readonly PodView[]): readonly PodView[] {
+  const isCaller = anyOf(callers);
+  return [...byAccount(callers).keys()].flatMap((namespace) => kind(mesh.pods(namespace)).filter(isCaller));
 }
 
 /** Callers with sidecars: they would go past the waypoint and be refused. */
 export function sidecarCallers(callers: readonly Caller[], surroundings: Surroundings): readonly PodView[] {
-  const isCaller = anyOf(callers);
-  return [...new Set(callers.map(({ namespace }) => namespace))].flatMap((namespace) => surroundings.mesh.pods(namespace))
-    .filter((pod) => isCaller(pod) && modeOf(pod) === 'Sidecar' && runs(pod) && !isGateway(pod));
+  return podsOf(callers, surroundings, withSidecar);
 }
 
 /** Callers outside the mesh: they never use a waypoint, so that pods behind one refuse them for good. */
-export function outsideCallers(callers: readonly Caller[], { mesh }: Surroundings): readonly PodView[] {
-  const isCaller = anyOf(callers);
-  return [...new Set(callers.map(({ namespace }) => namespace))].flatMap((namespace) => mesh.pods(namespace))
-    .filter((pod) => isCaller(pod) && modeOf(pod) === 'None' && pod.ready && runs(pod));
+export function outsideCallers(callers: readonly Caller[], surroundings: Surroundings): readonly PodView[] {
+  return podsOf(callers, surroundings, outsideMesh);
 }
 
 /** Callers none of whose pods runs now (a CronJob between two runs, for example), and which would get sidecars when they do. */
 export function sleepingCallers(callers: readonly Caller[], { mesh }: Surroundings): readonly Caller[] {
-  return callers.filter((caller) => injects(mesh.labelsOf?.(caller.namespace) ?? {}) && !mesh.pods(caller.namespace).some((pod) => isOf(caller, pod) && runs(pod)));
+  return callers.filter(({ namespace, serviceAccount }) => injects(mesh.labelsOf?.(namespace) ?? {}) && !isAmong(running(mesh.pods(namespace)), serviceAccount));
+}
+
+/** Whether a caller would go past the waypoint: it has a sidecar now, or it is not running and nobody can tell. */
+export function wouldBeRefused({ namespace, serviceAccount }: Caller, { mesh }: Surroundings): boolean {
+  const pods = mesh.pods(namespace);
+  return !isAmong(running(pods), serviceAccount) || isAmong(withSidecar(pods), serviceAccount);
 }
 
 /** A Service that refuses whoever goes past the waypoint, with who calls it. */
@@ -171,39 +220,3 @@ export const guardedServices: (surroundings: Surroundings) => readonly Guarded[]
   });
   return told.kind === 'Done' ? told.value : services.map((service) => ({ service, callers: declaredCallers(service.namespace, declared) ?? untold }));
 });
-
-/** Somebody whom metrics saw calling a Service although `spec.callers` leaves them out, and who would be refused. */
-export interface LeftOut {
-  readonly service: ServiceFacts;
-  readonly who: string;
-  readonly from: string;
-}
-
-/** Whether it would go past the waypoint: it has a sidecar now, or it is not running and nobody can tell. */
-function wouldBeRefused(caller: Caller, surroundings: Surroundings): boolean {
-  const running = surroundings.mesh.pods(caller.namespace).filter((pod) => isOf(caller, pod) && runs(pod));
-  return running.length === 0 || sidecarCallers([caller], surroundings).length > 0;
-}
-
-/**
- * What `spec.callers` leaves out. Callers that the policies refuse today are no loss; and where the policies name everybody, an
- * incomplete list of theirs is not possible: whoever is not on it does not get through now.
- */
-export function leftOut(surroundings: Surroundings): readonly LeftOut[] {
-  const world = policyWorldOf(surroundings);
-  return guardedServices(surroundings).flatMap(({ service }) => {
-    const declared = declaredCallers(service.namespace, surroundings.spec.callers);
-    const calls = observedCalls(service, surroundings);
-    if (declared === undefined || calls === undefined) return [];
-    const allowed = fromPolicies(service, world);
-    const getsThrough = (caller: Caller): boolean => allowed.kind === 'Unknown' || covers(allowed.callers, caller);
-    const forgotten = calls.callers.filter((caller) => !covers(declared.callers, caller) && getsThrough(caller) && wouldBeRefused(caller, surroundings))
-      .map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`);
-    const outside = allowed.kind === 'Unknown' ? calls.withoutIdentity.map((origin) => `somebody without an identity ${origin}`) : [];
-    return [...new Set([...forgotten.sort(), ...outside])].map((who) => ({ service, who, from: calls.from }));
-  });
-}
-
-function covers(callers: readonly Caller[], { namespace, serviceAccount = '' }: Caller): boolean {
-  return callers.some((caller) => isOf(caller, { namespace, serviceAccount }));
-}

@@ -1,12 +1,17 @@
 import type { NamespaceCallers, Surroundings } from '../../adapter.ts';
 import { concerns } from '../pod-mode.ts';
-import { isSelected } from '../policy/attachment.ts';
-import type { ServiceFacts, World } from '../policy/translate/world.ts';
-import { declaredCallers, isGateway, ofRule, type Caller } from './callers.ts';
+import type { PodView } from '../../views.ts';
+import { bounded, spend } from '../policy/effort.ts';
+import { parsed } from '../policy/parsed.ts';
+import { selecting } from '../policy/selecting.ts';
+import type { ServiceFacts } from '../policy/translate/world.ts';
+import type { Attachment } from '../policy/types.ts';
+import { declaredCallers, isGateway, namespacesNamedBy, type Caller, type NamedNamespaces } from './callers.ts';
+import { chosenWaypoint } from './chosen.ts';
 import { makesGateway } from './gateway-pods.ts';
 import { askedOf } from './neighbour.ts';
 import { fromMetrics } from './observed.ts';
-import { worldOf } from './world.ts';
+import { originalPolicies } from './world.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -17,21 +22,31 @@ function callable({ pods, workloads, otherTemplates }: Surroundings): readonly L
   return [...running, ...templates];
 }
 
-/** Whom the ALLOW policies of a pod let through, if each of their rules names them: whoever else calls is refused, known or not. */
-function admitted(labels: Labels, { policies }: World): readonly Caller[] | undefined {
-  const allows = policies.map(({ policy }) => policy).filter((policy) =>
-    policy.action === 'ALLOW' && !policy.dryRun && policy.targetRefs.length === 0 && isSelected(policy.selector, labels));
-  if (allows.length === 0) return undefined;
-  const found = allows.flatMap((policy) => policy.rules.map((rule) => ofRule(rule, policy.namespace)));
-  return found.some((callers) => callers === undefined) ? undefined : found.flatMap((callers) => callers ?? []);
+/** The ALLOW policies of a namespace that select pods, each with what it selects by and whom it lets through. */
+function allowing(there: Surroundings): readonly (NamedNamespaces & Pick<Attachment, 'selector'>)[] {
+  return originalPolicies(there).flatMap((config) => {
+    const [policy, named] = [parsed(config), namespacesNamedBy(config)];
+    return policy?.kind === 'AuthorizationPolicy' && policy.targetRefs.length === 0 && named !== undefined ? [{ ...named, ...(policy.selector && { selector: policy.selector }) }] : [];
+  });
 }
 
+/** Whom the ALLOW policies let through, if each pod has one and each of their rules names them: whoever else calls is refused, known or not. */
 function byPolicies(there: Surroundings): NamespaceCallers {
-  const world = worldOf(there);
-  const found = callable(there).map((labels) => admitted(labels, world));
-  if (found.length === 0) return { kind: 'Unknown', why: 'it has no pods whose policies could tell' };
-  if (found.some((callers) => callers === undefined)) return { kind: 'Unknown', why: 'its ALLOW policies do not name the callers of all its pods' };
-  return known(found.flatMap((callers) => callers ?? []), 'its ALLOW policies');
+  const pods = callable(there);
+  if (pods.length === 0) return { kind: 'Unknown', why: 'it has no pods whose policies could tell' };
+  const select = selecting(pods, spend);
+  const [covered, namespaces] = [new Set<number>(), new Set<string>()];
+  let open = false;
+  for (const { selector, namespaces: named, open: isOpen } of allowing(there)) {
+    const selected = select(selector);
+    if (selected.length === 0) continue;
+    spend((selected.length + named.size) / 8);
+    for (const place of selected) covered.add(place);
+    for (const namespace of named) namespaces.add(namespace);
+    open ||= isOpen;
+  }
+  if (open || covered.size < pods.length) return { kind: 'Unknown', why: 'its ALLOW policies do not name the callers of all its pods' };
+  return known(namespaces, 'its ALLOW policies');
 }
 
 /** The metrics of everything in the namespace together: one workload of which they tell nothing may be called by anybody. */
@@ -39,13 +54,17 @@ function byMetrics(there: Surroundings): NamespaceCallers | undefined {
   const { name } = there.namespace;
   const everything: ServiceFacts = { ...emptyService, namespace: name };
   const seen = fromMetrics(everything, there);
-  return seen?.kind === 'Known' ? known(seen.callers, seen.from) : seen;
+  return seen?.kind === 'Known' ? known(namespacesOf(seen.callers), seen.from) : seen;
 }
 
 const emptyService: ServiceFacts = { namespace: '', name: '', labels: {}, headless: false, externalName: false, selector: {}, ports: [] };
 
-function known(callers: readonly Caller[], from: string): NamespaceCallers {
-  return { kind: 'Known', namespaces: [...new Set(callers.map(({ namespace }) => namespace))].sort(), from };
+function known(namespaces: Iterable<string>, from: string): NamespaceCallers {
+  return { kind: 'Known', namespaces: [...new Set(namespaces)].sort(), from };
+}
+
+function namespacesOf(callers: readonly Caller[]): readonly string[] {
+  return callers.map(({ namespace }) => namespace);
 }
 
 /**
@@ -54,12 +73,38 @@ function known(callers: readonly Caller[], from: string): NamespaceCallers {
  */
 export function namespaceCallers(namespace: string, surroundings: Surroundings): NamespaceCallers {
   const declared = declaredCallers(namespace, surroundings.spec.callers);
-  if (declared !== undefined) return known(declared.callers, declared.from);
+  if (declared !== undefined) return known(namespacesOf(declared.callers), declared.from);
   if (namespace === surroundings.namespace.name) return callersIn(surroundings);
   return askedOf<NamespaceCallers>(surroundings, namespace, callersIn, (why) => ({ kind: 'Unknown', why }));
 }
 
+/** Of one namespace: it may be anybody's, and everybody asks. */
+const steps = 200_000;
+
+/** Everything that decides who calls a namespace: the same things, the same answer. */
+function decisive(there: Surroundings): readonly unknown[] {
+  const { mesh, namespace: { name }, route, itinerary, workloads, otherTemplates } = there;
+  const observed = mesh.observedCallers?.(name);
+  return [
+    name, ...[name, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)), workloads, otherTemplates, route.from, itinerary !== undefined,
+    observed?.kind, observed?.kind === 'Observed' && observed.workloads, observed !== undefined && 'window' in observed && observed.window, chosenWaypoint(there).serviceAccount,
+  ];
+}
+
+const answers = new WeakMap<readonly PodView[], { readonly from: readonly unknown[]; readonly answer: NamespaceCallers }>();
+
+/** Worked out once for as long as all stays as it is. */
 function callersIn(there: Surroundings): NamespaceCallers {
+  const from = decisive(there);
+  const before = answers.get(there.pods);
+  if (before?.from.every((each, at) => each === from[at]) === true) return before.answer;
+  const found = bounded(steps, () => workedOut(there));
+  const answer: NamespaceCallers = found.kind === 'Done' ? found.value : { kind: 'Unknown', why: `who calls ${there.namespace.name} takes more steps to work out than one look may take` };
+  answers.set(there.pods, { from, answer });
+  return answer;
+}
+
+function workedOut(there: Surroundings): NamespaceCallers {
   const told = byPolicies(there);
   if (told.kind === 'Known') return told;
   const seen = byMetrics(there);

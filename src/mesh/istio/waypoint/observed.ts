@@ -39,6 +39,9 @@ function behind({ selector }: ServiceFacts, { workloads, otherTemplates, pods }:
   return [...names].map(([name, awake]) => ({ name, awake, ambient: ambient.has(name) }));
 }
 
+/** What it takes to take in a caller, and to ask what becomes of him. */
+const stepsOfCaller = 4;
+
 /** What metrics tell of a Service's workloads together. */
 interface ServiceCalls {
   readonly callers: readonly ObservedCaller[];
@@ -53,6 +56,7 @@ function placed({ workload, ...caller }: ObservedCaller, known: ReadonlySet<stri
 
 function callsOf(service: ServiceFacts, { workloads }: Observed, surroundings: Surroundings): ServiceCalls {
   const found = behind(service, surroundings).flatMap(({ name }) => workloads.get(name) ?? []);
+  spend(found.reduce((all, { callers, withoutIdentity }) => all + stepsOfCaller * callers.length + withoutIdentity.length, 0));
   const known = new Set(surroundings.workloads.map(({ name, templateLabels }) => nameInMetrics(templateLabels, name)));
   // A waypoint, of an earlier attempt or the user's, sent on what others asked for; it reported them itself.
   const waypoint = chosenWaypoint(surroundings);

@@ -1,4 +1,3 @@
-import { own } from '../../../base/own.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ContainerPortView, PodView, TemplateView } from '../../views.ts';
 import { injectionAsked } from '../injection.ts';
@@ -15,8 +14,8 @@ const selecting = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthenti
 
 /** What anybody asks of pods: the labels that something selects by, and the names of ports that a Service leads to. */
 interface Asked {
-  readonly labels: readonly string[];
-  readonly ports: readonly string[];
+  readonly labels: ReadonlySet<string>;
+  readonly ports: ReadonlySet<string>;
 }
 
 function askedIn({ mesh, namespace, services }: Surroundings): Asked {
@@ -24,8 +23,8 @@ function askedIn({ mesh, namespace, services }: Surroundings): Asked {
   const selectors = [...services.map(({ selector }) => selector), ...configs.map((config) => attachmentOf(config).selector ?? {})];
   const targets = services.flatMap(({ ports }) => ports.map(({ targetPort }) => targetPort));
   return {
-    labels: [...new Set(withSources(selectors.flatMap((selector) => Object.keys(selector))))].sort(),
-    ports: [...new Set(targets.filter((target) => typeof target === 'string'))].sort(),
+    labels: new Set(withSources(selectors.flatMap((selector) => Object.keys(selector)))),
+    ports: new Set(targets.filter((target) => typeof target === 'string')),
   };
 }
 
@@ -65,25 +64,30 @@ function ofPod({ name, owner, labels, containerPorts = [] }: PodView): Other {
 /** istiod gives a workload without any label the policies of all selectors: one that has only labels that nobody asks for must not look like it. */
 const someLabel = { 'meshmigration.dev/other-labels': '' };
 
+/** Of some labels those that anything selects by, in order: of each pod as much is looked at as it has, however much is asked for. */
+function askedOf(labels: PodView['labels'], asked: Asked): readonly (readonly [string, string])[] {
+  return Object.entries(labels).filter(([key]) => asked.labels.has(key)).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 function factsOf({ kind, name, owner, labels, ports }: Other, asked: Asked): WorkloadFacts {
-  const asksFor = Object.fromEntries(asked.labels.filter((key) => Object.hasOwn(labels, key)).map((key) => [key, labels[key] ?? '']));
+  const asksFor = Object.fromEntries(askedOf(labels, asked));
   return {
     kind, name, ...(owner !== undefined && { owner }),
     labels: Object.keys(asksFor).length > 0 || Object.keys(labels).length === 0 ? asksFor : someLabel,
-    ports: Object.fromEntries(ports.toReversed().flatMap((port) => (port.name !== undefined && asked.ports.includes(port.name) ? [[port.name, port.port]] : []))),
+    ports: Object.fromEntries(ports.toReversed().flatMap((port) => (port.name !== undefined && asked.ports.has(port.name) ? [[port.name, port.port]] : []))),
     declared: ports.map(({ port }) => port),
   };
 }
 
 /** Everything else about pods that anything depends on. */
 function saysOf({ ports, declared }: WorkloadFacts, asked: Asked): readonly string[] {
-  return [...asked.ports.flatMap((name) => (own(ports, name) === undefined ? [] : [`${name} ${own(ports, name)}`])), ...(declared.length > 0 ? ['declares'] : [])];
+  return [...Object.entries(ports).flatMap(([name, port]) => (asked.ports.has(name) ? [`${name} ${port}`] : [])), ...(declared.length > 0 ? ['declares'] : [])];
 }
 
 function otherPods({ pods, otherTemplates }: Surroundings, asked: Asked, templates: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
   const seen = new Map<string, Set<string>>();
   const addsSomething = (facts: WorkloadFacts): boolean => {
-    const key = JSON.stringify(asked.labels.map((label) => own(facts.labels, label)));
+    const key = JSON.stringify(askedOf(facts.labels, asked));
     const known = seen.get(key);
     const says = saysOf(facts, asked);
     seen.set(key, new Set([...known ?? [], ...says]));

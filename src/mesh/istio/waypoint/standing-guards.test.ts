@@ -37,6 +37,10 @@ function stays(configs: readonly ConfigView[], there: PodView, called: ServiceVi
 describe('what looks like a guard in a namespace that no migration takes back', () => {
   it.each<[string, readonly string[]]>([
     ['a waypoint that is there', stays([guard(denying), gateway], ambient)],
+    ['a rule for everybody', stays([guard({ action: 'DENY', rules: [{}] }), gateway], ambient)],
+    ['patterns that may mean somebody there', stays([guard({ action: 'DENY', rules: [{ from: [{ source: { principals: ['cluster.local/*'], namespaces: ['sh*'] } }] }] }), gateway], ambient)],
+    ['others that are left out', stays([guard({ action: 'DENY', rules: [{ from: [{ source: { notPrincipals: ['cluster.local/ns/mallory/sa/waypoint', 'cluster.local/ns/shop/sa/other'] } }] }] }), gateway], ambient)],
+    ['the same identity of another trust domain that is left out', stays([guard({ action: 'DENY', rules: [{ from: [{ source: { notPrincipals: ['example.com/ns/shop/sa/default'] } }] }] }), gateway], ambient)],
     ['a Service that istiod has bound', stays([guard(denying)], ambient, bound)],
     ['pods that ambient is going to take', stays([guard(denying), gateway], outside, api, { 'istio.io/dataplane-mode': 'ambient' })],
   ])('counts with %s', (_title, found) => {
@@ -47,6 +51,12 @@ describe('what looks like a guard in a namespace that no migration takes back', 
     ['it refuses nobody', stays([guard({ action: 'AUDIT', rules: [{}] }), gateway], ambient)],
     ['it lets some through', stays([guard({ action: 'ALLOW', rules: [{ from: [{ source: { namespaces: ['shop'] } }] }] }), gateway], ambient)],
     ['it is a dry run', stays([guard(denying, { annotations: { [targetAnnotation]: `Service/${home}/api`, 'istio.io/dry-run': 'true' } }), gateway], ambient)],
+    ['it names callers that are others', stays([guard({ action: 'DENY', rules: [{ from: [{ source: { namespaces: ['nobody-at-all'] } }] }] }), gateway], ambient)],
+    ['it names identities of others', stays([guard({ action: 'DENY', rules: [{ from: [{ source: { principals: ['cluster.local/ns/nobody/sa/x'] } }] }] }), gateway], ambient)],
+    ['it has no rule', stays([guard({ action: 'DENY', rules: [] }), gateway], ambient)],
+    ['it leaves out the namespace', stays([guard({ action: 'DENY', rules: [{ from: [{ source: { notNamespaces: ['shop'] } }] }] }), gateway], ambient)],
+    ['it leaves out all that run there', stays([guard({ action: 'DENY', rules: [{ from: [{ source: { notPrincipals: ['cluster.local/ns/shop/sa/default'] } }] }] }), gateway], ambient)],
+    ['the only gateway is none of a mesh', stays([guard(denying), config('Gateway', { gatewayClassName: 'istio' }, { namespace: home, name: 'ingress', uid: 'gateway' })], ambient)],
     ['no pod reads it', stays([guard(denying), gateway], outside)],
     ['nothing there is behind a waypoint', stays([guard(denying)], ambient)],
   ])('does not where %s', (_title, found) => {

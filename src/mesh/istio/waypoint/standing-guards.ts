@@ -1,14 +1,17 @@
 import type { Surroundings } from '../../adapter.ts';
+import { text } from '../../json.ts';
 import type { ConfigView, PodView, ServiceView } from '../../views.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
+import { policyOptionsOf } from '../policy-options.ts';
 import { parsed } from '../policy/parsed.ts';
 import { isOurs, roleOf, targetOf } from '../policy/translate/names.ts';
 import { holds } from '../policy/translate/selection.ts';
 import { isServable, type ServiceFacts, type World } from '../policy/translate/world.ts';
-import type { AuthorizationPolicy, TargetRef } from '../policy/types.ts';
+import type { AuthorizationPolicy, Source, TargetRef } from '../policy/types.ts';
 import { boundWaypoint } from './bound.ts';
-import { callersOf, declaredCallers, isGateway, namedBy, runs, toldCallers, type Callers } from './callers.ts';
+import { callersOf, callsFrom, declaredCallers, isGateway, namedBy, runs, toldCallers, type Callers } from './callers.ts';
+import { waypointClass } from './gateway.ts';
 import { worldOf } from './world.ts';
 
 /*
@@ -18,18 +21,47 @@ import { worldOf } from './world.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
+type Identity = Pick<PodView, 'namespace' | 'serviceAccount'>;
+
 function selectorOf(guard: ConfigView): Labels {
   return parsed(guard)?.selector ?? {};
 }
 
-/** Anybody can work out the name of a guard: what is none by what it says refuses nobody as one. */
-function refuses(config: ConfigView): boolean {
-  const policy = parsed(config);
-  return policy?.kind === 'AuthorizationPolicy' && policy.action === 'DENY' && !policy.dryRun;
+/** What becomes of a caller by some patterns of a source: each names one identity, all of a namespace, or with a `*` perhaps anybody. */
+function mayBe(pattern: string, namespace: string): boolean {
+  const [, home] = /^[^*]*\/ns\/([^/*]+)\/sa\//.exec(pattern) ?? [];
+  return home === undefined ? pattern.includes('*') : home === namespace;
 }
 
-function guardsIn(name: string, { mesh }: Surroundings): readonly ConfigView[] {
-  return mesh.configs('AuthorizationPolicy', name).filter((config) => roleOf(config) === 'Guard' && isOurs(config, true) && refuses(config));
+/** Whether a caller is taken out of a source by its name: with others that are left, it still refuses somebody. An identity of another trust domain is somebody else. */
+function isLeftOut({ notPrincipals, notNamespaces }: Source, { namespace, serviceAccount }: Identity, trustDomain: string): boolean {
+  const names = ['*', `${trustDomain}/ns/${namespace}/sa/${serviceAccount}`];
+  return notNamespaces.some((each) => each === namespace || each === '*') || notPrincipals.some((each) => names.includes(each));
+}
+
+function matchesSome(source: Source, namespace: string, callers: readonly Identity[], trustDomain: string): boolean {
+  const { principals, namespaces } = source;
+  const isIn = (principals.length === 0 || principals.some((each) => mayBe(each, namespace))) && (namespaces.length === 0 || namespaces.some((each) => each === namespace || each.includes('*')));
+  return isIn && callers.some((caller) => !isLeftOut(source, caller, trustDomain));
+}
+
+/**
+ * Whether a guard refuses calls of a namespace. Anybody can work out its name: what is none by what it says, or lets all through that run there or come, refuses
+ * nobody as one.
+ */
+function refuses(config: ConfigView, namespace: string, { mesh }: Surroundings): boolean {
+  const policy = parsed(config);
+  if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'DENY' || policy.dryRun) return false;
+  const { trustDomain } = policyOptionsOf(mesh);
+  const templates = [...mesh.workloads(namespace), ...mesh.otherTemplates(namespace)];
+  const accounts = new Set([...mesh.pods(namespace).filter((pod) => runs(pod)), ...templates].map(({ serviceAccount }) => serviceAccount));
+  const callers = [...(accounts.size === 0 ? ['*'] : accounts)].map((serviceAccount) => ({ namespace, serviceAccount }));
+  return policy.rules.some(({ from }) => from.length === 0 || from.some((source) => matchesSome(source, namespace, callers, trustDomain)));
+}
+
+/** The guards of a namespace that refuse calls of another. */
+function guardsIn(name: string, caller: string, surroundings: Surroundings): readonly ConfigView[] {
+  return surroundings.mesh.configs('AuthorizationPolicy', name).filter((config) => roleOf(config) === 'Guard' && isOurs(config, true) && refuses(config, caller, surroundings));
 }
 
 /** Only pods in ambient read guards, and those that it is going to take: outside the mesh nothing does. */
@@ -39,17 +71,21 @@ function readsGuards({ mesh }: Surroundings): (pod: PodView) => boolean {
   return (pod) => concerns(pod) && runs(pod) && !isGateway(pod) && reads(pod);
 }
 
+function isWaypointGateway({ spec }: ConfigView): boolean {
+  return text(spec['gatewayClassName']) === waypointClass;
+}
+
 /**
  * Whether a waypoint stands in a namespace, or Services of it go through one: guards are made for nothing else, and stay where that does. Asked of one that no
  * migration takes back, where the guards are all that tells of one.
  */
 export function isBehindWaypoint(name: string, { mesh }: Surroundings): boolean {
-  return mesh.configs('Gateway', name).length > 0 || mesh.services(name).some((service) => boundWaypoint(service) !== undefined);
+  return mesh.configs('Gateway', name).some(isWaypointGateway) || mesh.services(name).some((service) => boundWaypoint(service) !== undefined);
 }
 
-/** Whether guards of a namespace can decide: some are there, and so are pods that read them. */
-export function isGuarding(name: string, surroundings: Surroundings): boolean {
-  return guardsIn(name, surroundings).length > 0 && surroundings.mesh.pods(name).some(readsGuards(surroundings));
+/** Whether guards of a namespace can refuse calls of another: some are there, and so are pods that read them. */
+export function isGuarding(name: string, caller: string, surroundings: Surroundings): boolean {
+  return guardsIn(name, caller, surroundings).length > 0 && surroundings.mesh.pods(name).some(readsGuards(surroundings));
 }
 
 /** Those that do: they select such a pod. */
@@ -96,25 +132,34 @@ function callersAt(service: ServiceFacts, world: World, surroundings: Surroundin
   return told.length > 0 ? told : [callersOf(service, world, surroundings)];
 }
 
-/** What the guards of the namespace protect, with who calls it; each of them is refused when it goes past the waypoint. */
-function guardedCalls(surroundings: Surroundings): readonly { readonly service: ServiceFacts; readonly callers: readonly Callers[] }[] {
-  const guards = standingGuards(surroundings, guardsIn(surroundings.namespace.name, surroundings));
-  if (guards.length === 0) return [];
+/** What these guards of the namespace protect, with who calls it; each of them is refused when it goes past the waypoint. */
+function guardedCalls(guards: readonly ConfigView[], surroundings: Surroundings): readonly { readonly service: ServiceFacts; readonly callers: readonly Callers[] }[] {
+  const standing = standingGuards(surroundings, guards);
+  if (standing.length === 0) return [];
   const world = worldOf(surroundings);
-  return servicesAt(guards, surroundings).map((service) => ({ service, callers: callersAt(service, world, surroundings) }));
+  return servicesAt(standing, surroundings).map((service) => ({ service, callers: callersAt(service, world, surroundings) }));
 }
 
-/** Who calls what the guards of the namespace protect. */
-export function guardedCallers(surroundings: Surroundings): readonly Callers[] {
-  return guardedCalls(surroundings).flatMap(({ callers }) => callers);
-}
-
-/** Pods that guards of the namespace let refuse whoever goes past the waypoint, of those that are `asked` about, with who calls them. */
+/** Pods that guards of the namespace let refuse those beside them who go past the waypoint, of those that are `asked` about, with who calls them. */
 export function refusingPods(surroundings: Surroundings, asked: (pod: PodView) => boolean): readonly { readonly pods: readonly PodView[]; readonly callers: readonly Callers[] }[] {
   const { namespace: { name } } = surroundings;
   const reads = readsGuards(surroundings);
-  const selectors = guardsIn(name, surroundings).map(selectorOf);
+  const guards = guardsIn(name, name, surroundings);
+  const selectors = guards.map(selectorOf);
   const pods = surroundings.pods.filter((pod) => asked(pod) && reads(pod) && selectors.some((selector) => holds(selector, pod.labels)));
   if (pods.length === 0) return [];
-  return guardedCalls(surroundings).map(({ service, callers }) => ({ callers, pods: pods.filter(({ labels }) => holds(service.selector, labels)) }));
+  return guardedCalls(guards, surroundings).map(({ service, callers }) => ({ callers, pods: pods.filter(({ labels }) => holds(service.selector, labels)) }));
+}
+
+/** Those of some other namespaces whose calls the guards of this one refuse as soon as they come from sidecars. */
+export function refusedByGuards(names: readonly string[], surroundings: Surroundings): readonly string[] {
+  const here = surroundings.namespace.name;
+  const refusing = new Map(names.map((name) => [name, guardsIn(here, name, surroundings)]));
+  // Most guards refuse all alike: who calls is worked out once for all of those.
+  const alike = Map.groupBy(names, (name) => JSON.stringify(refusing.get(name)?.map((guard) => guard.name)));
+  const refused = new Set([...alike.values()].flatMap((those) => {
+    const callers = guardedCalls(refusing.get(those[0] ?? '') ?? [], surroundings).flatMap((each) => each.callers);
+    return those.filter((name) => callers.some((each) => callsFrom(name, each, surroundings)));
+  }));
+  return names.filter((name) => refused.has(name));
 }

@@ -43,9 +43,14 @@ function inScope(kind: string, surroundings: Surroundings): readonly ConfigView[
   return [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings));
 }
 
+/** The AuthorizationPolicies that apply in a namespace, without those that a migration made. */
+export function originalPolicies(surroundings: Surroundings): readonly ConfigView[] {
+  return inScope('AuthorizationPolicy', surroundings);
+}
+
 /** As much of it as says who calls the Services of a namespace: it is asked of many others. */
 export function policyWorldOf(surroundings: Surroundings): Pick<World, 'policies' | 'workloads'> {
-  return { policies: originals<AuthorizationPolicy>('AuthorizationPolicy', inScope('AuthorizationPolicy', surroundings)), workloads: workloadsIn(surroundings) };
+  return { policies: originals<AuthorizationPolicy>('AuthorizationPolicy', originalPolicies(surroundings)), workloads: workloadsIn(surroundings) };
 }
 
 /** The picture of a namespace in the words of the translation. */

@@ -1,4 +1,5 @@
-import { record, records, stringMap, text } from '../../../json.ts';
+import { memoize } from '../../../../base/memoize.ts';
+import { record, records, stringMap, text, type Json } from '../../../json.ts';
 import type { Attachment } from '../types.ts';
 import type { Reason } from './reason.ts';
 import { protocolsOf } from './reach.ts';
@@ -22,13 +23,17 @@ export const extensionKinds: Readonly<Record<string, ExtensionKind>> = {
 
 /** The attachment of any kind that has `selector` or `targetRefs`. */
 export function attachmentOf({ spec }: ConfigObject): Attachment {
+  return attachmentIn(spec);
+}
+
+const attachmentIn = memoize((spec: Json): Attachment => {
   const selector = record(spec['selector'] ?? spec['workloadSelector']);
   const labels = stringMap(selector['matchLabels'] ?? selector['labels']);
   const single = spec['targetRef'];
   const targetRefs = [...records(spec['targetRefs']), ...(single === undefined ? [] : [record(single)])]
     .map((ref) => ({ group: text(ref['group']) ?? '', kind: text(ref['kind']) ?? '', name: text(ref['name']) ?? '' }));
   return { ...(Object.keys(labels).length > 0 && { selector: labels }), targetRefs };
-}
+});
 
 /**
  * Whether an extension is a matter of the namespace. A Telemetry of the root namespace is none: without a selector a waypoint reads it like

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { memoize } from '../../../../base/memoize.ts';
 import { own } from '../../../../base/own.ts';
+import { entriesOf, hasLabels } from '../../../has-labels.ts';
 import { spend } from '../effort.ts';
 import type { Attachment } from '../types.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';
@@ -28,7 +30,7 @@ export function withoutAdded(labels: Labels): Labels {
 
 /** Whether labels have everything that a selector asks for. */
 export function holds(selector: Labels, labels: Labels): boolean {
-  return Object.entries(selector).every(([key, value]) => labels[key] === value);
+  return hasLabels(labels, selector);
 }
 
 /**
@@ -37,9 +39,15 @@ export function holds(selector: Labels, labels: Labels): boolean {
  * no pod with a sidecar.
  */
 export function sidecarSelector({ selector }: Pick<Attachment, 'selector'>): Labels | undefined {
-  const { [tlsModeLabel]: mode, ...rest } = selector ?? {};
-  return mode === undefined || mode === 'istio' ? rest : undefined;
+  return selector === undefined ? everything : withoutMode(selector);
 }
+
+const everything: Labels = {};
+
+const withoutMode = memoize((selector: Labels): Labels | undefined => {
+  const { [tlsModeLabel]: mode, ...rest } = selector;
+  return mode === undefined || mode === 'istio' ? rest : undefined;
+});
 
 /** Whether a policy is narrowed to pods with a sidecar. */
 export function isNarrowed({ selector }: Pick<Attachment, 'selector'>): boolean {
@@ -90,13 +98,18 @@ export function coverage(attachment: Attachment, service: ServiceFacts, workload
 
 /** Whether labels do not fit a selector only for want of labels that are added to pods later. */
 export function mayGain(selector: Labels, labels: Labels): boolean {
-  const missing = Object.keys(selector).filter((key) => own(labels, key) === undefined);
-  return missing.length > 0 && missing.every((key) => addedLabels.has(key)) && !contradicts(selector, labels);
+  let gains = false;
+  for (const [key, value] of entriesOf(selector)) {
+    const held = own(labels, key);
+    if (held === undefined ? !addedLabels.has(key) : held !== value) return false;
+    gains ||= held === undefined;
+  }
+  return gains;
 }
 
 /** Whether a label is asked to have two values. */
 function contradicts(selector: Labels, labels: Labels): boolean {
-  return Object.entries(selector).some(([key, value]) => (own(labels, key) ?? value) !== value);
+  return entriesOf(selector).some(([key, value]) => (own(labels, key) ?? value) !== value);
 }
 
 /** Whether two Services can have a pod in common. */
