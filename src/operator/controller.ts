@@ -231,6 +231,7 @@ export class Controller {
         this.#queue.addAfter(key, result.ms);
         if (result.freed === true) this.#line.changed();
         return;
+      case 'Gone': this.#queue.drop(key); return;
       case 'Idle': this.#queue.addAfter(key, resyncMs);
     }
   }

@@ -33,7 +33,7 @@ export class Memory {
   readonly stopwatch: Stopwatch;
   /** In which attempt objects were deleted that nobody watches. */
   readonly #swept = new Map<string, number>();
-  /** The journals as they were seen last, by place: a stranger may take one away, or spoil it, with the record. */
+  /** The journals as they were seen last, by place, as long as the namespace is there: a stranger may take one away, or spoil it, with the record. One for each name of a migration, which few may give. */
   readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string; readonly migration: string }>();
   readonly #subjects: Identities<Remembered>;
 

@@ -67,7 +67,7 @@ export class MigrationReconciler {
     const object = view.migrations.get(undefined, name)?.object;
     if (object === undefined) {
       this.#migrations.gone(name);
-      return { kind: 'Idle' };
+      return { kind: 'Gone' };
     }
     const { key } = this.#migrations.meet(name, { key: object.metadata.uid ?? '' });
     if (isBehind(this.#context, [{ resource: meshMigrations, namespace: undefined, name }])) return { kind: 'Stale' };

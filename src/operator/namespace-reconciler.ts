@@ -34,7 +34,7 @@ const youngMs = 60_000;
 /** Looks at one namespace of one migration: observe, decide, at most one write. */
 export class NamespaceReconciler {
   readonly #context: Context;
-  /** Writes of which nobody knows whether they were carried out. */
+  /** Writes of which nobody knows whether they were carried out: the last of each record, as long as its namespace is there. */
   readonly #doubts = new Map<string, Write>();
   readonly #memory: Memory;
   readonly #pace: Pace;
@@ -52,7 +52,8 @@ export class NamespaceReconciler {
     const home = view.namespaces.get(undefined, namespace);
     if (child === undefined || home === undefined || home.terminating) {
       this.#memory.gone(namespace, name, home?.terminating !== false);
-      return { kind: 'Idle' };
+      if (home === undefined) this.#doubts.delete(`${namespace}/${name}`);
+      return { kind: child === undefined ? 'Gone' : 'Idle' };
     }
     const migration = view.migrations.get(undefined, child.spec.migration)?.object;
     return migration === undefined || !isRecordOf(child, migration) ? { kind: 'Idle' } : await this.#look(child, migration, home, signal);

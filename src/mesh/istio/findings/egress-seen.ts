@@ -1,10 +1,8 @@
 import type { MeshState } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import type { WaypointName } from '../policy/attachment.ts';
+import { decidingKinds } from '../waypoint/by-target.ts';
 import { digestOfAll } from './accepted.ts';
-
-/** What a waypoint enforces. */
-export const decidingKinds = ['AuthorizationPolicy', 'RequestAuthentication'] as const;
 
 /** A ServiceEntry with its waypoint. */
 export interface Bound {

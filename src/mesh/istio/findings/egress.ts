@@ -8,20 +8,20 @@ import type { ConfigView } from '../../views.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { guarded } from '../guarded.ts';
 import { policyOptionsOf } from '../policy-options.ts';
-import { waypointReads, type WaypointName } from '../policy/attachment.ts';
+import type { WaypointName } from '../policy/attachment.ts';
 import { describe } from '../policy/describe.ts';
 import { bounded, spend, type Costed } from '../policy/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
-import { parsed } from '../policy/parsed.ts';
 import type { AuthorizationPolicy, Policy } from '../policy/types.ts';
 import { allowed, asked, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
 import { ofProtocol, someRequest } from '../policy/translate/reach.ts';
 import { asWaypoints } from '../policy/waypoint.ts';
 import { isWaypoint, namedWaypoint } from '../waypoint/bound.ts';
+import { enforcedAt, policiesByTarget, type ByTarget } from '../waypoint/by-target.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { digestOfAll, type Seen } from './accepted.ts';
-import { decidingKinds, nameOfWaypoint, wholes, type Bound } from './egress-seen.ts';
+import { nameOfWaypoint, wholes, type Bound } from './egress-seen.ts';
 import { isStranger } from './reach.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
@@ -43,49 +43,15 @@ const waypointOf = memoize(({ namespace, labels, status }: ConfigView): Waypoint
   return named === 'none' ? undefined : named;
 });
 
-/** What a policy is for, in words to look it up by: as `waypointReads` compares them. */
-function keysOf({ namespace, targetRefs }: Policy): readonly string[] {
-  return [...new Set(targetRefs.filter(({ kind }) => kind !== 'Service').map(({ kind, name }) => (kind === 'GatewayClass' ? `${kind} ${namespace}` : `${kind} ${namespace}/${name}`)))];
-}
-
-/** A policy in both forms. */
-interface Enforced {
-  readonly object: ConfigView;
-  readonly policy: Policy;
-}
-
-/** Policies that a waypoint could enforce for a ServiceEntry, by what they are for: once for as long as none changes, whichever namespaces are looked at. */
-const byTarget = memoize((configs: readonly ConfigView[]): ReadonlyMap<string, readonly Enforced[]> => {
-  const found = new Map<string, Enforced[]>();
-  for (const object of configs) {
-    const policy = parsed(object);
-    if (policy === undefined) continue;
-    for (const key of keysOf(policy)) {
-      const same = found.get(key);
-      if (same === undefined) found.set(key, [{ object, policy }]);
-      else same.push({ object, policy });
-    }
-  }
-  return found;
-});
-
 /** What is the same for all hosts that a look asks about. */
 interface Scene {
   readonly surroundings: Surroundings;
   readonly options: PolicyOptions;
-  readonly policies: readonly ReturnType<typeof byTarget>[];
+  readonly policies: readonly ByTarget[];
   /** `NAMESPACE/NAME` of each that is there; undefined where only manifests are known, which may leave them out. */
   readonly gateways: ReadonlySet<string> | undefined;
   /** Digest of all ServiceEntries of a namespace that are behind waypoints, and of all policies that could decide about them. */
   readonly wholeOf: (namespace: string) => () => string;
-}
-
-/** Those that its waypoint enforces for a ServiceEntry: a step for each that has to do with one of the two. */
-function enforcedFor({ namespace, name }: ConfigView, waypoint: WaypointName, { policies, options }: Scene): readonly Enforced[] {
-  const keys = [`ServiceEntry ${namespace}/${name}`, `Gateway ${waypoint.namespace}/${waypoint.name}`, `GatewayClass ${options.rootNamespace}`];
-  const near = policies.flatMap((known) => [...new Set(keys.flatMap((key) => known.get(key) ?? []))]);
-  spend(1 + near.length);
-  return near.filter(({ policy }) => waypointReads(policy, waypoint, { kind: 'ServiceEntry', namespace, name }, options));
 }
 
 /** Whom the pods of the namespace call as. */
@@ -157,7 +123,7 @@ function judge({ entry, waypoint }: Bound, scene: Scene): Evidence | undefined {
   }
   // What names a waypoint that nobody has made goes through none (fetchWaypointForTarget in pilot/pkg/serviceregistry/ambient/waypoints.go).
   if (scene.gateways?.has(`${waypoint.namespace}/${waypoint.name}`) === false) return undefined;
-  const enforced = enforcedFor(entry, waypoint, scene);
+  const enforced = enforcedAt({ kind: 'ServiceEntry', namespace: entry.namespace, name: entry.name }, waypoint, scene.policies, scene.options);
   const refused = enforced.length === 0 ? undefined : refusedRequest(enforced.map(({ policy }) => policy), scene);
   if (refused === undefined) return undefined;
   spend(enforced.length);
@@ -218,8 +184,7 @@ export const egressRules: readonly Rule[] = [
       if (bound.length === 0) return [];
       const { mesh } = surroundings;
       const byNamespace = Map.groupBy(bound, ({ entry }) => entry.namespace);
-      const policies = decidingKinds.map((kind) => byTarget(mesh.configs(kind)));
-      const scene = { surroundings, options: policyOptionsOf(mesh), policies, gateways: gatewaysIn(mesh), wholeOf: wholes(byNamespace, mesh) };
+      const scene = { surroundings, options: policyOptionsOf(mesh), policies: policiesByTarget(mesh), gateways: gatewaysIn(mesh), wholeOf: wholes(byNamespace, mesh) };
       return [...byNamespace.values()].flatMap((own) => judgeAll(own, scene));
     },
   },
