@@ -105,7 +105,8 @@ describe('the rules of MeshMigration', () => {
     ['names', { namespaces: { names: ['shop', 'pay'], exclude: ['tools'] } }],
     ['labels', { namespaces: { selector: { matchLabels: { team: 'shop' } } } }],
     ['an expression', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'In', values: ['shop'] }] } } }],
-    ['what is accepted', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil' }, { finding: 'MM094', object: 'VirtualService mallory/evil' }, { finding: 'MM098', object: 'ServiceEntry mallory/evil' }] }],
+    ['what is accepted', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil' }, { finding: 'MM094', object: 'VirtualService mallory/evil' }, { finding: 'MM098', object: 'ServiceEntry mallory/evil', digest: 'a'.repeat(32) }] }],
+    ['what is accepted of all in a namespace', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/*' }, { finding: 'MM098', object: 'ServiceEntry mallory/*', digest: '0'.repeat(32) }] }],
     ['an expression without values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists' }] } } }],
   ])('accept %s', (_title, spec) => {
     expect(refusals(schema, migration(spec))).toEqual([]);
@@ -126,6 +127,8 @@ describe('the rules of MeshMigration', () => {
     ['nobody who stays', { restart: { hboneNamespaces: {} } }, 'names nobody'],
     ['everybody who stays', { restart: { hboneNamespaces: { selector: {} } } }, 'selector is empty'],
     ['nobody who comes directly', { policies: { direct: [{ namespace: 'shop' }] } }, 'names nobody'],
+    ['whatever becomes of what is accepted', { accept: [{ finding: 'MM098', object: 'ServiceEntry mallory/evil' }] }, 'give the digest'],
+    ['whatever becomes of all that is accepted', { accept: [{ finding: 'MM098', object: 'ServiceEntry mallory/*' }] }, 'give the digest'],
     ['a deadline of nothing', { restart: { progressDeadline: '0s' } }, 'must be longer than 0s'],
   ])('refuse %s', (_title, spec, message) => {
     expect(refusals(schema, migration(spec))).toEqual([expect.stringContaining(message)]);
@@ -159,7 +162,10 @@ describe('the rules of MeshMigration', () => {
     ['a name that no namespace can have', { namespaces: { names: ['Shop_1'] } }],
     ['an acceptance of a request that would get through', { accept: [{ finding: 'MM086', object: 'AuthorizationPolicy shop/it' }] }],
     ['an acceptance of an object without its kind', { accept: [{ finding: 'MM030', object: 'mallory/evil' }] }],
-    ['an acceptance of everything in a namespace', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/*' }] }],
+    ['an acceptance of everything in a namespace', { accept: [{ finding: 'MM030', object: '* mallory/*' }] }],
+    ['an acceptance of everything of a kind', { accept: [{ finding: 'MM030', object: 'VirtualService */*' }] }],
+    ['an acceptance of some of a kind', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil-*' }] }],
+    ['an acceptance by another digest', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/*', digest: 'abc' }] }],
   ])('leave %s to the schema, which refuses it', (_title, spec) => {
     expect(MeshMigrationSpec.safeParse({ from: 'None', to: 'IstioAmbient', namespaces: { names: ['shop'] }, ...spec }).success).toBe(false);
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Accepted } from './accepted.ts';
 import { Command, Condition, DataPlane, Duration, Finding, Time } from './common.ts';
 
 /** Kubernetes' own namespaces: never migrated. Istio's own namespace is refused too, by a finding or by this list. */
@@ -146,12 +147,6 @@ const Caller = z.object({
   })).max(200).describe('Everybody who calls it. An empty list: nobody.').meta({ 'x-kubernetes-list-type': 'atomic' }),
 });
 
-const Accepted = z.object({
-  finding: z.enum(['MM030', 'MM094', 'MM098']).describe('Id of the finding: routing of others that would be lost or begin (MM030, MM094), or calls out of the mesh that a waypoint of others refuses or would refuse (MM098). Nothing else by which a request would get through can be accepted.'),
-  object: z.string().min(1).max(512).regex(/^[A-Z][A-Za-z]+ [a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/)
-    .describe('The object as the finding names it, for example VirtualService shared/all-hosts.'),
-});
-
 const FailureBudget = z.object({
   namespaces: z.int32().min(0).max(1000).default(0)
     .describe('How many namespaces may fail before no further namespace is started.'),
@@ -171,7 +166,7 @@ export const MeshMigrationSpec = z
     callers: z.array(Caller).max(200).default([]).describe('Who calls which namespace, where its AuthorizationPolicies do not say so. Callers that nobody names count as having sidecars.')
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace'] }),
     accept: z.array(Accepted).max(200).default([])
-      .describe('Findings about objects in namespaces of others that keep nobody from starting any more: they become warnings. Only for objects that stand neither in the namespace that is migrated nor in that of the control plane.')
+      .describe('Findings about objects in namespaces of others that keep nobody from starting any more: they become warnings. Only for objects that stand neither in the namespace that is migrated nor in that of the control plane. An entry that is about nothing is MM126.')
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['finding', 'object'] }),
     rollback: Rollback.prefault({}).describe('When and how to go back.'),
     failureBudget: FailureBudget.prefault({}).describe('How much may fail before the migration stops starting namespaces.'),

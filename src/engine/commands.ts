@@ -11,6 +11,11 @@ import { record } from '../mesh/json.ts';
  */
 const commands: ReadonlyMap<string, Command['action']> = new Map([['RollingBack', 'Rollback'], ['Paused', 'Pause'], ['Pause', 'Pause'], ['Migrating', 'Migrate']]);
 
+/** What a phase commands when a person writes it; undefined if it is no command. */
+export function commandOf(phase: string | undefined): Command['action'] | undefined {
+  return commands.get(phase ?? '');
+}
+
 /** An edit of `status.phase` by somebody else. */
 export type Edit =
   | { readonly kind: 'Command'; readonly command: Command }
@@ -42,7 +47,7 @@ export function editOf(
 ): Edit | undefined {
   if (!isEdited(status)) return undefined;
   const who = author(managedFields, now);
-  const action = commands.get(status.phase ?? '');
+  const action = commandOf(status.phase);
   if (action === undefined) {
     return { kind: 'Senseless', message: `${who.by} set status.phase to "${status.phase ?? ''}": only RollingBack, Paused and Migrating are commands; it was put back` };
   }

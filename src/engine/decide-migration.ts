@@ -5,6 +5,7 @@ import { failedIn } from '../plan/admission.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { NamespaceView } from '../mesh/views.ts';
+import { idleAcceptances } from './acceptances.ts';
 import { actionInForce, editOf } from './commands.ts';
 import { withLost } from './confirm.ts';
 import { answerNow, conditionsFor, told } from './conditions.ts';
@@ -113,9 +114,11 @@ function notedNow(situation: MigrationSituation, commanded: MeshMigration): read
 }
 
 /** The one decision about a migration as a whole: pure, like `decide` for a namespace. */
-export function decideMigration(situation: MigrationSituation): MigrationDecision {
-  const { object, scope, now } = situation;
-  const everyone = everyoneIn(situation);
+export function decideMigration(given: MigrationSituation): MigrationDecision {
+  const { object, now } = given;
+  const everyone = everyoneIn(given);
+  const scope = { ...given.scope, findings: [...given.scope.findings, ...idleAcceptances(object, everyone, given.scope)].slice(0, 50) };
+  const situation = { ...given, scope };
   const { status, answer } = acceptEdit({ ...situation, children: everyone });
   const commanded: MeshMigration = { ...object, status };
   const noted = notedNow(situation, commanded);

@@ -1,6 +1,7 @@
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { cutText } from '../base/cut-text.ts';
+import { fewFindings } from '../mesh/few-findings.ts';
 import { internalErrorFix, internalErrorId, internalErrorIn } from '../mesh/internal-error.ts';
 import { tolerant } from '../mesh/tolerant.ts';
 import { isEdited } from './commands.ts';
@@ -20,7 +21,7 @@ function findingOf({ surroundings: { namespace } }: Situation, where: string): F
 function withFaults(status: NamespaceMigrationStatus, found: readonly Finding[]): NamespaceMigrationStatus {
   const others = (status.findings ?? []).filter(({ id }) => id !== internalErrorId);
   if (found.length === 0 && others.length === (status.findings ?? []).length) return status;
-  return { ...status, findings: [...found, ...others].slice(0, 100) };
+  return { ...status, findings: [...fewFindings([...found, ...others])] };
 }
 
 /** Nothing is begun and nothing undone; a command stays in the status until somebody can take it up. */

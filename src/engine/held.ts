@@ -1,6 +1,7 @@
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { durationMs } from '../base/duration.ts';
+import { fewFindings } from '../mesh/few-findings.ts';
 import type { Hold } from '../mesh/others.ts';
 import type { Verdict } from './conditions.ts';
 import type { Outcome, Situation } from './situation.ts';
@@ -30,7 +31,7 @@ export function heldByFinding(situation: Situation, { finding, others }: Hold, w
 export function withFinding(status: NamespaceMigrationStatus, critical: Finding | undefined): NamespaceMigrationStatus {
   const others = (status.findings ?? []).filter(({ severity }) => severity !== 'Critical');
   if (critical === undefined) return others.length === status.findings?.length ? status : { ...status, ...(status.findings && { findings: others }) };
-  return { ...status, findings: [critical, ...others].slice(0, 100) };
+  return { ...status, findings: [...fewFindings([critical, ...others])] };
 }
 
 /**

@@ -10,6 +10,7 @@ import { observedLabels, toList } from './label-values.ts';
 import { lostJournal, tellsOfBeginning } from './lost-journal.ts';
 import { ledThere, movedSince } from './moved-since.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
+import { fewFindings } from '../mesh/few-findings.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Situation } from './situation.ts';
 import { lateJournal, sweep } from './sweep.ts';
@@ -142,7 +143,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   if (hasEnded(situation, status)) return settled(situation, status, strange);
   const there = strange === undefined ? alreadyThere(situation) : undefined;
   if (there !== undefined) return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
-  const findings = [...(strange === undefined ? [] : [strange]), ...situation.blockers, ...adapter.findings(surroundings, 'Start')].slice(0, 100);
+  const findings = [...fewFindings([...(strange === undefined ? [] : [strange]), ...situation.blockers, ...adapter.findings(surroundings, 'Start')])];
   const looked: NamespaceMigrationStatus = { ...planned(situation, status), findings };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;

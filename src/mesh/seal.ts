@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { appliedAnnotation, group, managedBy, managedByLabel, migrationLabel, stepLabel } from '../api/resources.ts';
 import { memoize } from '../base/memoize.ts';
-import { isTooDeep } from './depth.ts';
+import { isTooDeep, readableDepth } from './depth.ts';
 import { record, records, type Json } from './json.ts';
 import type { ConfigView } from './views.ts';
 
@@ -57,6 +57,9 @@ function ordered(value: unknown): unknown {
 function textOf(value: unknown): string {
   return JSON.stringify(ordered(value));
 }
+
+/** What an object says, whatever the order of its keys; worked out once for as long as it lives. */
+export const orderedText: (value: object) => string = memoize((value: object) => textOf(readableDepth(value)));
 
 /** Every look asks for the seals of all that was made: what an object says is put in order once. */
 const bodyText = memoize((spec: object) => textOf(withoutDefaults(spec)));

@@ -7,7 +7,7 @@ import type { Random } from '../base/random.ts';
 import type { Resource } from '../api/object.ts';
 import { InvalidError, UnavailableError } from '../kube/errors.ts';
 import type { Whole } from './cluster-view.ts';
-import { Gathering } from './gathering.ts';
+import { gatherings, type Gathering, type Told } from './gathering.ts';
 import { decode, encode, type Key } from './key.ts';
 import { Line } from './line.ts';
 import { MigrationReconciler } from './migration-reconciler.ts';
@@ -21,9 +21,6 @@ import { restAfterMs, WorkQueue } from './work-queue.ts';
 
 /** Summaries may lag by this, so that a hundred changes of namespaces make one write of the migration. */
 const summaryDelayMs = 250;
-
-/** So that a rollout of many pods that others wait for is told once. */
-const freedDelayMs = 1000;
 
 /** Every key is looked at again at least this often, in case a wait was computed wrongly: a look without a change writes nothing. */
 const resyncMs = 10 * 60_000;
@@ -44,10 +41,7 @@ export class Controller {
   readonly #namespaces: NamespaceReconciler;
   readonly #line: Line;
   readonly #workers: number;
-  /** What its own records hear of a namespace, what the records of others do, and what they hear of pods that hold others up. */
-  readonly #own: Gathering;
-  readonly #strangers: Gathering;
-  readonly #freeing: Gathering;
+  readonly #gathered: Readonly<Record<Told, Gathering>>;
 
   constructor(context: Context, random: Random, workers: number) {
     this.#context = context;
@@ -56,14 +50,12 @@ export class Controller {
     this.#namespaces = new NamespaceReconciler(context);
     this.#line = new Line(context, (migration) => this.#namespaces.parkingOf(migration), (namespace, name) => { this.#addChild(namespace, name); });
     this.#workers = workers;
-    this.#own = new Gathering(context.clock, { firstMs: 0, longestMs: 5000 });
-    this.#strangers = new Gathering(context.clock, { firstMs: 250, longestMs: 60_000 });
-    this.#freeing = new Gathering(context.clock, { firstMs: freedDelayMs, longestMs: 10_000 });
+    this.#gathered = gatherings(context.clock);
     context.view.onChange((resource, namespace, name) => { this.#changed(resource, namespace, name); });
     const holds = (pod: PodView | undefined): boolean => pod !== undefined && tolerant(context.adapter, (where, error) => { context.faults.note(pod.namespace, where, error); }).holdsOthersBack(pod);
     context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(previous?.namespace ?? ''); });
     context.view.migrations.onChange(({ previous, current }) => { if (current !== undefined && previous?.object.metadata.generation !== current.object.metadata.generation) this.#wanted(current.name); });
-    context.view.children.onChange(({ current }) => { if (current !== undefined && isEdited(current.object.status)) this.#queue.addWanted(keyOf(current)); });
+    context.view.children.onChange(({ current }) => { if (current !== undefined && isEdited(current.object.status)) this.#commanded(current.namespace ?? '', keyOf(current)); });
     context.view.migrations.onChange(({ previous, current }) => { this.#addEach(isSummaryOnly(previous?.object, current?.object) ? isInFlight : () => true); });
     context.view.children.onChange(({ previous, current }) => { if (current !== undefined && goesBack(current) && !(previous !== undefined && goesBack(previous))) this.#turned(current.object); });
     context.records.onChange(() => { this.#addSummaries(); this.#line.changed(); this.#addOpen(); });
@@ -97,7 +89,7 @@ export class Controller {
   }
 
   #namespaceChanged(name: string): void {
-    if (this.#context.view.namespaces.get(undefined, name) === undefined) for (const gathering of [this.#own, this.#strangers, this.#freeing]) gathering.forget(name);
+    if (this.#context.view.namespaces.get(undefined, name) === undefined) for (const gathering of Object.values(this.#gathered)) gathering.forget(name);
     this.#addSummaries();
     this.#line.changed(); // Its journal tells that a slot is free, its labels that it is in the scope no more.
     this.#addChildrenIn(name);
@@ -117,10 +109,15 @@ export class Controller {
   }
 
   #childChanged(namespace: string, name: string): void {
-    const { children } = this.#context.view;
-    this.#addChild(namespace, name);
-    this.#queue.addAfter(encode({ kind: 'Migration', name: children.get(namespace, name)?.object.spec.migration ?? name }), summaryDelayMs);
+    const child = this.#context.view.children.get(namespace, name)?.object;
+    if (!isEdited(child?.status)) this.#addChild(namespace, name);
+    this.#queue.addAfter(encode({ kind: 'Migration', name: child?.spec.migration ?? name }), summaryDelayMs);
     this.#line.changed();
+  }
+
+  /** Somebody commands. */
+  #commanded(namespace: string, key: string): void {
+    this.#later(this.#gathered.commands.changed(namespace), () => { this.#queue.addWanted(key); });
   }
 
   #wantsBack({ spec }: NamespaceMigration): boolean {
@@ -142,18 +139,18 @@ export class Controller {
 
   /** A pod is gone for which namespaces may have waited anywhere. Many go at once, so they are told together. */
   #othersFreed(namespace: string): void {
-    this.#later(this.#freeing.changed(namespace), () => { this.#addOpen(); });
+    this.#later(this.#gathered.freeing.changed(namespace), () => { this.#addOpen(); });
   }
 
   /** What is in the control plane's namespace is told at once; what tenants change, the later the more often they do. */
   #tellOpen(namespace: string | undefined): void {
     if (namespace === undefined || this.#isOfMesh(namespace)) this.#addOpen();
-    else this.#later(this.#strangers.changed(namespace), () => { this.#addOpen(); });
+    else this.#later(this.#gathered.strangers.changed(namespace), () => { this.#addOpen(); });
   }
 
   /** Its pods and workloads move by themselves and are told at once. */
   #tellOwn(resource: Resource, namespace: string): void {
-    if (this.#isWatchedForMesh(resource)) this.#later(this.#own.changed(namespace), () => { this.#addChildrenIn(namespace); });
+    if (this.#isWatchedForMesh(resource)) this.#later(this.#gathered.own.changed(namespace), () => { this.#addChildrenIn(namespace); });
     else this.#addChildrenIn(namespace);
   }
 
@@ -234,6 +231,7 @@ export class Controller {
         this.#queue.addAfter(key, result.ms);
         if (result.freed === true) this.#line.changed();
         return;
+      case 'Gone': this.#queue.drop(key); return;
       case 'Idle': this.#queue.addAfter(key, resyncMs);
     }
   }

@@ -35,6 +35,13 @@ describe('what is written and does not last', () => {
     }));
   });
 
+  it('is compared with no more than a hundred of what it was, however often it is another', () => {
+    const world = new World();
+    const many = Array.from({ length: 150 }, (_each, n) => effort(`v${n}`));
+    for (let round = 0; round < 40; round += 1) for (const each of many) world.fights.wrote('shop', each);
+    expect(many.map((each) => world.fights.dueInMs('shop', each)).filter((ms) => ms > 0)).toEqual([]);
+  });
+
   it('is never given up', () => {
     const world = new World();
     world.fight([effort('a')]);

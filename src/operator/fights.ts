@@ -6,6 +6,9 @@ import { forgetMs, longestPauseMs, pauseAfter } from './undone.ts';
 /** So often an object may become by turns what it was before, as when somebody edits a policy to and fro; then once a minute. */
 const turns = 20;
 
+/** So many of the last that it was made to be are compared: who makes another one each time must not fill the memory. */
+const mostBefore = 100;
+
 /** For so long at least the status says that something does not last: that it does for a second says nothing. */
 const leastDoubtMs = 60_000;
 
@@ -63,6 +66,7 @@ function doubtEnds(fight: Fight): number {
  */
 export class Fights {
   readonly #clock: Pick<Clock, 'monotonic'>;
+  /** What was not written for `forgetMs` goes with the next write of anything. */
   readonly #fights = new Map<string, Fought>();
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
@@ -77,7 +81,7 @@ export class Fights {
     const count = inARow(known, effort) + 1;
     this.#put(key, {
       last: effort, count, at: now,
-      before: isRepeated(known, effort) ? known?.before ?? [] : [...known?.before ?? [], essenceOf(effort)],
+      before: isRepeated(known, effort) ? known?.before ?? [] : [...known?.before ?? [], essenceOf(effort)].slice(-mostBefore),
       repeated: repeatedLately(known, now) + (isRepeated(known, effort) ? 1 : 0),
       ...(known?.told && count > 1 && { told: known.told }),
     });

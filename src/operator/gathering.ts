@@ -6,7 +6,7 @@ const shortestMs = 100;
 /** Who has changed nothing for this long after what he changed was told is quiet again. */
 const quietMs = 1000;
 
-interface Told {
+interface Last {
   readonly at: number;
   readonly delayMs: number;
 }
@@ -29,7 +29,7 @@ export class Gathering {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #times: GatheringTimes;
   /** By namespace: when its changes are told, and how long they had been gathered. */
-  readonly #told = new Map<string, Told>();
+  readonly #told = new Map<string, Last>();
 
   constructor(clock: Pick<Clock, 'monotonic'>, times: GatheringTimes) {
     this.#clock = clock;
@@ -46,7 +46,7 @@ export class Gathering {
     return delayMs;
   }
 
-  #next(told: Told | undefined, now: number): number {
+  #next(told: Last | undefined, now: number): number {
     const { firstMs, longestMs } = this.#times;
     if (told === undefined || now > told.at + told.delayMs + quietMs) return firstMs;
     return Math.min(longestMs, Math.max(shortestMs, told.delayMs * 2));
@@ -56,4 +56,24 @@ export class Gathering {
   forget(namespace: string): void {
     this.#told.delete(namespace);
   }
+}
+
+/**
+ * What is told of a namespace: to its own records, to those of others, to those that wait for pods of it, and that somebody commands: whoever does so again and again has
+ * nobody look as often.
+ */
+export type Told = 'own' | 'strangers' | 'freeing' | 'commands';
+
+const times: Readonly<Record<Told, GatheringTimes>> = {
+  own: { firstMs: 0, longestMs: 5000 },
+  strangers: { firstMs: 250, longestMs: 60_000 },
+  // So that a rollout of many pods that others wait for is told once.
+  freeing: { firstMs: 1000, longestMs: 10_000 },
+  commands: { firstMs: 0, longestMs: 5000 },
+};
+
+/** One of each. */
+export function gatherings(clock: Pick<Clock, 'monotonic'>): Readonly<Record<Told, Gathering>> {
+  const of = (told: Told): Gathering => new Gathering(clock, times[told]);
+  return { own: of('own'), strangers: of('strangers'), freeing: of('freeing'), commands: of('commands') };
 }

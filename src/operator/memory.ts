@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
-import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import { journalAnnotation, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isNewer, journalOn, type Journal } from '../plan/journal.ts';
+import { Answers } from './answers.ts';
 import { Fights } from './fights.ts';
 import { Identities } from './identities.ts';
 import { ParkingLot, type Subject } from './parking.ts';
@@ -27,22 +28,25 @@ export class Memory {
   readonly refusals = new Refusals();
   /** By `way`. */
   readonly fights: Fights;
+  readonly answers: Answers;
   readonly quiet: Quiet;
   readonly stopwatch: Stopwatch;
   /** In which attempt objects were deleted that nobody watches. */
   readonly #swept = new Map<string, number>();
-  /** The journals as they were seen last, by place: a stranger may take one away, or spoil it, with the record. */
+  /** The journals as they were seen last, by place, as long as the namespace is there: a stranger may take one away, or spoil it, with the record. One for each name of a migration, which few may give. */
   readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string; readonly migration: string }>();
   readonly #subjects: Identities<Remembered>;
 
   constructor(clock: Clock, records: RecordRefusals) {
     this.fights = new Fights(clock);
+    this.answers = new Answers(clock, namespaceMigrations);
     this.quiet = new Quiet(clock);
     this.stopwatch = new Stopwatch(clock);
     this.#subjects = new Identities((subject) => {
       this.parking.forget(subject);
       this.refusals.clear(subject.key);
       this.fights.forget(subject.key);
+      this.answers.forget(subject.key);
       this.quiet.forget(subject.key);
       this.stopwatch.forget(subject.key);
       this.#swept.delete(subject.key);

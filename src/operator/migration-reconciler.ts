@@ -4,6 +4,7 @@ import { arrivedAlone } from '../engine/arrived.ts';
 import { decideMigration, type MigrationDecision } from '../engine/decide-migration.ts';
 import { nameOf, type MigrationWrite } from '../engine/migration-writes.ts';
 import type { RefusedWrites } from '../engine/refused-records.ts';
+import { Answers } from './answers.ts';
 import { Identities } from './identities.ts';
 import { outdatedRecords, recordsOf, scopeIn } from './records.ts';
 import type { KubeObject } from '../api/object.ts';
@@ -22,6 +23,12 @@ function whenToLook({ metadata }: MeshMigration, { waitMs: writeMs }: MigrationD
   const doubts = [...refused.values()].map(({ undoneForMs }) => undoneForMs).filter((ms) => ms > 0);
   if (doubts.length > 0) return { kind: 'After', ms: Math.max(1, Math.ceil(Math.min(...doubts, lateForMs > 0 ? lateForMs : Infinity))) };
   return metadata.deletionTimestamp !== undefined && lateForMs > 0 ? { kind: 'After', ms: Math.ceil(lateForMs) } : { kind: 'Idle' };
+}
+
+/** A command that waits is heard when it is its turn. */
+function sooner(lateMs: number, result: Result): Result {
+  if (lateMs === Infinity || (result.kind === 'After' && result.ms <= lateMs)) return result;
+  return { kind: 'After', ms: Math.max(1, Math.ceil(lateMs)) };
 }
 
 /**
@@ -43,10 +50,15 @@ function regarding({ apiVersion = 'meshmigration.dev/v1alpha1', metadata: { name
 export class MigrationReconciler {
   readonly #context: Context;
   readonly #migrations: Identities<{ readonly key: string }>;
+  readonly #answers: Answers;
 
   constructor(context: Context) {
     this.#context = context;
-    this.#migrations = new Identities(({ key }) => { context.records.forget(key); });
+    this.#answers = new Answers(context.clock, meshMigrations);
+    this.#migrations = new Identities(({ key }) => {
+      context.records.forget(key);
+      this.#answers.forget(key);
+    });
   }
 
   /** Throws whatever a write threw, except when it only means that the picture was old. */
@@ -55,7 +67,7 @@ export class MigrationReconciler {
     const object = view.migrations.get(undefined, name)?.object;
     if (object === undefined) {
       this.#migrations.gone(name);
-      return { kind: 'Idle' };
+      return { kind: 'Gone' };
     }
     const { key } = this.#migrations.meet(name, { key: object.metadata.uid ?? '' });
     if (isBehind(this.#context, [{ resource: meshMigrations, namespace: undefined, name }])) return { kind: 'Stale' };
@@ -65,12 +77,14 @@ export class MigrationReconciler {
     const isThere = (home: NamespaceView): boolean => arrivedAlone(tolerant(adapter, (where, error) => { this.#context.faults.note(home.name, where, error); }), object.spec, home.labels);
     const lateForMs = this.#context.unanswered.msLeft();
     const refused = this.#context.records.of(key);
-    const decision = decideMigration({ now: clock.now(), object, scope, children, outdated: outdatedRecords(view, object), homes, isThere, lateForMs, refused });
+    const { heard, lateMs, keep } = this.#answers.hear(key, object);
+    const decided = decideMigration({ now: clock.now(), object: heard, scope, children, outdated: outdatedRecords(view, object), homes, isThere, lateForMs, refused });
+    const decision = { ...decided, status: keep(decided.status) };
     this.#context.records.keep(key, decision.wanted);
     const pending = await this.#store(object, decision.status, signal);
     if (pending !== undefined) return pending;
     const statusMs = this.#context.records.isTried(object) ? this.#context.records.statusWaitMs(object) : undefined;
-    return decision.write === undefined ? whenToLook(object, decision, statusMs, lateForMs, refused) : await this.#try(key, object, decision.write, signal);
+    return decision.write === undefined ? sooner(lateMs, whenToLook(object, decision, statusMs, lateForMs, refused)) : await this.#try(key, object, decision.write, signal);
   }
 
   /**
@@ -109,6 +123,7 @@ export class MigrationReconciler {
 
   async #send(object: MeshMigration, status: MeshMigrationStatus, signal: AbortSignal): Promise<boolean> {
     const isNew = await storeStatus(this.#context, meshMigrations, object, status, signal);
+    if (isNew) this.#answers.stored(object.metadata.uid ?? '', object, status);
     if (isNew) this.#report(object, status);
     return isNew;
   }

@@ -35,7 +35,7 @@ const youngMs = 60_000;
 /** Looks at one namespace of one migration: observe, decide, at most one write. */
 export class NamespaceReconciler {
   readonly #context: Context;
-  /** Writes of which nobody knows whether they were carried out. */
+  /** Writes of which nobody knows whether they were carried out: the last of each record, as long as its namespace is there. */
   readonly #doubts = new Map<string, Write>();
   readonly #memory: Memory;
   readonly #pace: Pace;
@@ -53,7 +53,8 @@ export class NamespaceReconciler {
     const home = view.namespaces.get(undefined, namespace);
     if (child === undefined || home === undefined || home.terminating) {
       this.#memory.gone(namespace, name, home?.terminating !== false);
-      return { kind: 'Idle' };
+      if (home === undefined) this.#doubts.delete(`${namespace}/${name}`);
+      return { kind: child === undefined ? 'Gone' : 'Idle' };
     }
     const migration = view.migrations.get(undefined, child.spec.migration)?.object;
     return migration === undefined || !isRecordOf(child, migration) ? await answer(this.#context, child, migration, home, signal) : await this.#look(child, migration, home, signal);
@@ -63,10 +64,12 @@ export class NamespaceReconciler {
     const subject = this.#memory.subject(child, migration, home);
     await this.#resolveDoubt(subject.place, home.name, signal);
     if (isBehind(this.#context, touchedFor(this.#context, child))) return { kind: 'Stale' };
-    const situation = this.#observe(subject, child, migration, home);
-    const decision = decideSafely(situation);
+    const { parking, stopwatch, refusals, fights, answers } = this.#memory;
+    const { heard, lateMs, keep } = answers.hear(subject.key, child);
+    const situation = this.#observe(subject, heard, migration, home);
+    const decided = decideSafely(situation);
+    const decision = { ...decided, status: keep(decided.status) };
     const { status, next, waits, kept } = decision;
-    const { parking, stopwatch, refusals, fights } = this.#memory;
     stopwatch.looked(subject.key, waits, kept);
     const freed = parking.note(subject, { status, next }, this.#context.records.ofStatus(child) !== undefined);
     if (next.kind === 'Journal') {
@@ -77,8 +80,8 @@ export class NamespaceReconciler {
     if (stored !== undefined) return stored;
     if (next.kind === 'Write') return await this.#write(subject, situation, next.write, signal);
     refusals.clear(subject.key);
-    if (next.parked !== undefined) return { kind: 'After', ms: parking.lookAgainMs(subject), ...(freed && { freed }) };
-    const ms = Math.min(next.until === undefined ? Infinity : next.until - situation.now, fights.overInMs(this.#memory.way(subject)) ?? Infinity);
+    if (next.parked !== undefined) return { kind: 'After', ms: Math.min(lateMs, parking.lookAgainMs(subject)), ...(freed && { freed }) };
+    const ms = Math.min(lateMs, next.until === undefined ? Infinity : next.until - situation.now, fights.overInMs(this.#memory.way(subject)) ?? Infinity);
     return ms === Infinity ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(1, ms) };
   }
 
@@ -98,6 +101,7 @@ export class NamespaceReconciler {
       const isNew = await storeStatus(this.#context, namespaceMigrations, child, status, signal);
       records.statusStored(child);
       if (!isNew) return undefined;
+      this.#memory.answers.stored(subject.key, child, status);
       report(this.#context, child, status);
       return { kind: 'Again' };
     } catch (error) {

@@ -4,6 +4,8 @@ import type { WorkloadView } from '../mesh/views.ts';
 
 const minuteMs = 60_000;
 
+const forgetMs = 60 * minuteMs;
+
 /** How many pods a write has made anew: what podsPerMinute counts. */
 export function podsTaken(write: Write, workloads: readonly WorkloadView[]): number {
   switch (write.kind) {
@@ -19,7 +21,7 @@ export function podsTaken(write: Write, workloads: readonly WorkloadView[]): num
  */
 export class Pace {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** By migration: monotonic time at which everything is paid for. */
+  /** By migration: monotonic time at which everything is paid for. What has been for an hour is forgotten when another one pays first. */
   readonly #paid = new Map<string, number>();
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
@@ -32,6 +34,7 @@ export class Pace {
    */
   msUntilNext(migration: string, podsPerMinute: number, recent: () => number): number {
     const now = this.#clock.monotonic();
+    if (!this.#paid.has(migration)) this.#tidy(now);
     if (!this.#paid.has(migration)) this.#paid.set(migration, now + Math.min(minuteMs, (recent() * minuteMs) / podsPerMinute));
     return Math.max(0, (this.#paid.get(migration) ?? now) - now);
   }
@@ -42,5 +45,9 @@ export class Pace {
     const now = this.#clock.monotonic();
     this.#paid.set(migration, Math.max(this.#paid.get(migration) ?? now, now) + costMs);
     return () => { this.#paid.set(migration, (this.#paid.get(migration) ?? now) - costMs); };
+  }
+
+  #tidy(now: number): void {
+    for (const [migration, at] of this.#paid) if (at < now - forgetMs) this.#paid.delete(migration);
   }
 }

@@ -41,7 +41,9 @@ export type Result =
   | { readonly kind: 'Stale' }
   /** Look again after `ms`, or when something changes. */
   | { readonly kind: 'After'; readonly ms: number; /** A slot has become free without a change that anybody would see. */ readonly freed?: boolean }
-  | { readonly kind: 'Idle' };
+  | { readonly kind: 'Idle' }
+  /** There is no such object: it is looked at when there is one again. */
+  | { readonly kind: 'Gone' };
 
 /** Whether one of our own writes to these objects is not in the cache yet: a decision made now would be made on the past. */
 export function isBehind({ fence, view }: Context, objects: readonly { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string }[]): boolean {

@@ -106,6 +106,18 @@ describe('a key whose looks fail', () => {
     queue.stop();
     await clock.run(Promise.resolve());
   });
+
+  it('is waited for no more when its object is gone', async () => {
+    const clock = new VirtualClock();
+    const queue = new WorkQueue(clock, () => 0.5);
+    for (let namespace = 0; namespace < 100; namespace += 1) {
+      queue.addAfter(`n${namespace}`, 600_000);
+      queue.drop(`n${namespace}`);
+    }
+    expect(queue.waiting).toBe(0);
+    queue.stop();
+    await clock.run(Promise.resolve());
+  });
 });
 
 describe('keys that take no time', () => {

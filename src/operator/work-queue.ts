@@ -40,6 +40,11 @@ export class WorkQueue {
     this.#random = random;
   }
 
+  /** Keys that are waited for: those of objects that are gone are not among them, or they would be looked at for ever. */
+  get waiting(): number {
+    return this.#delayed.size;
+  }
+
   /** Keys waiting to be taken now. */
   get length(): number {
     return this.#ready.size;
@@ -104,6 +109,14 @@ export class WorkQueue {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     return Math.min(maxDelayMs, baseDelayMs * 2 ** failures) * (0.5 + this.#random());
+  }
+
+  /** The object of the key is gone: nothing is kept of it. */
+  drop(key: string): void {
+    this.forget(key);
+    this.#restsUntil.delete(key);
+    this.#delayed.get(key)?.cancel();
+    this.#delayed.delete(key);
   }
 
   /** Ends a row of failures. */

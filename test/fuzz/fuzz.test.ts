@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../src/api/object.ts';
 import { printable } from '../../src/base/printable.ts';
@@ -18,6 +18,9 @@ import { corpus, ofKinds } from './corpus.ts';
 import { mutated, runs } from './mutate.ts';
 import { meshOf, pictureOf } from './picture.ts';
 import { askEverything } from './questions.ts';
+
+// The length is in CPU time of one core, which others may want too.
+jest.setTimeout(30 * 60_000);
 
 type Path = readonly (string | number)[];
 
@@ -46,13 +49,13 @@ describe('objects of a shape that nobody expects', () => {
   it('are projected without a word', () => {
     fc.assert(fc.property(fc.constantFrom(...corpus).chain((object) => mutated(object, isLoose)), (bent) => {
       expect(() => meshOf([bent])).not.toThrow();
-    }), runs(300));
+    }), runs(120));
   });
 
   it('are read as policies', () => {
     fc.assert(fc.property(fc.constantFrom(...ofKinds(corpus, ...policyKinds)).chain((object) => mutated(object, isLoose)), (bent) => {
       expect(() => parsePolicy(projectConfig(bent.kind ?? '')(bent))).not.toThrow();
-    }), runs(300));
+    }), runs(120));
   });
 
   it('make no rule, step or choice of the adapter throw', () => {
@@ -60,7 +63,7 @@ describe('objects of a shape that nobody expects', () => {
       const faults: unknown[] = [];
       askEverything(istio, { ...pictureOf(objects, route, itinerary), onFault: (where, error) => { faults.push(where, error); } });
       expect(faults).toEqual([]);
-    }), runs(40));
+    }), runs(16));
   });
 });
 
@@ -76,7 +79,7 @@ describe('manifests of a shape that nobody expects', () => {
 
       expect(exitCode === 3 ? text : '').toBe('');
       expect(printable(text)).toBe(text);
-    }), runs(25));
+    }), runs(10));
   });
 });
 
@@ -89,7 +92,7 @@ describe('answers of a shape that nobody expects', () => {
       } catch (error) {
         expect(error).toBeInstanceOf(PrometheusError);
       }
-    }), runs(300));
+    }), runs(120));
   });
 
   it('of a watch are read or refused', async () => {
@@ -105,6 +108,6 @@ describe('answers of a shape that nobody expects', () => {
       } catch (error) {
         expect(error instanceof WatchFormatError || error instanceof ApiError ? undefined : error).toBeUndefined();
       }
-    }), runs(200));
+    }), runs(80));
   });
 });

@@ -3,17 +3,19 @@ import fc from 'fast-check';
 /** Where in a document something is: keys of objects, indices of lists. */
 type Path = readonly (string | number)[];
 
-function positive(text: string | undefined): number {
-  const number = Number(text ?? 1);
-  return Number.isInteger(number) && number > 0 ? number : 1;
+function positive(text: string | undefined, otherwise: number): number {
+  const number = Number(text ?? otherwise);
+  return Number.isInteger(number) && number > 0 ? number : otherwise;
 }
 
 /**
- * Runs of a property: `few` in `npm test`, `FUZZ_TIMES` as many in `npm run fuzz`. From a seed, `FUZZ_SEED`, so that a run tells of the change and not of the
- * day: CI takes the commit.
+ * Runs of a property. How long all of them take is said by `FUZZ_SECONDS`, in seconds of one core that has nothing else to do: it is counted in runs and not timed, so that
+ * the same length finds the same on any machine. `perSecond` is the part of this property. 20 in `npm test`; CI takes five minutes: 20 times the runs of before took 51 s of
+ * CPU, so 2.5 s were 300 runs of the cheap properties, and `perSecond` is a 2.5th of that. From a seed, `FUZZ_SEED`, so that a run tells of the change and not of the day: CI
+ * takes the commit.
  */
-export function runs(few: number): { readonly numRuns: number; readonly seed: number } {
-  return { numRuns: few * positive(process.env['FUZZ_TIMES']), seed: positive(process.env['FUZZ_SEED']) };
+export function runs(perSecond: number): { readonly numRuns: number; readonly seed: number } {
+  return { numRuns: perSecond * positive(process.env['FUZZ_SECONDS'], 20), seed: positive(process.env['FUZZ_SEED'], 1) };
 }
 
 /** Texts that mean something to some reader: patterns, names of JavaScript, templates, marks of YAML and of terminals. */

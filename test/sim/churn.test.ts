@@ -51,3 +51,33 @@ describe('a tenant who edits an object ten times a second', () => {
     }, { adapter });
   });
 });
+
+describe('whoever gives commands 20 times a second', () => {
+  it.each<readonly [string, (world: World) => string | undefined]>([['to his own namespace', (world) => world.ns('b')], ['to a migration', () => undefined]])('%s is not answered as often', async (_title, whom) => {
+    let writes = 0;
+    await runOnSimulation({
+      name: 'commands',
+      async run(world) {
+        const [a, b] = [world.ns('a'), world.ns('b')];
+        for (const home of [a, b]) await world.create(namespace(home), deployment(home, 'web', { replicas: 1 }));
+        await world.create(meshMigration(world.name, { names: [b] }));
+        await world.phase('Migrated');
+        writes = 0;
+        for (let round = 0; round < 600; round += 1) {
+          await world.command(['Paused', 'Migrating', 'Nonsense'][round % 3] ?? '', whom(world)).catch(() => undefined);
+          await world.pause(50);
+        }
+        expect(writes).toBeLessThan(120);
+        // What is new is heard at once, whatever was given before.
+        await world.command('RollingBack', whom(world));
+        await world.phase('RolledBack');
+      },
+    }, { arrange: (_cluster, _operator, line) => {
+      const send = line.send.bind(line);
+      line.send = (request) => {
+        if (request.method !== 'GET') writes += 1;
+        return send(request);
+      };
+    } });
+  });
+});

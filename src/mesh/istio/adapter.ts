@@ -2,9 +2,11 @@ import type { Finding, Severity } from '../../api/common.ts';
 import type { ItineraryName, PlannedRestart } from '../../api/namespace-migration.ts';
 import type { FindingsWhen, MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
 import { internalErrorFix, internalErrorId } from '../internal-error.ts';
+import { fewFindings } from '../few-findings.ts';
 import type { Awaiting, Hold, Refusing } from '../others.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
+import { ownerOf } from './findings/accepted.ts';
 import { adoptRules } from './findings/adopt.ts';
 import { attachmentRules } from './findings/attachment.ts';
 import { controlPlaneRules } from './findings/control-plane.ts';
@@ -82,6 +84,18 @@ function asOf({ finding, others }: Found, when: FindingsWhen): Finding {
   return counts || finding.severity !== 'Critical' ? finding : { ...finding, severity: 'Warning' };
 }
 
+/** Strangers' objects that are told of one by one, for each of their namespaces and each check, before those of anybody else have their turn. */
+const mostOfStranger = 10;
+
+/** Critical ones first, and of these first what is not about a stranger's object: nobody hides that by making many. */
+function inOrder(findings: readonly Finding[], surroundings: Surroundings): readonly Finding[] {
+  const owners = new Map(findings.map((finding) => [finding, ownerOf(finding, surroundings)]));
+  const place = (finding: Finding): number => weight[finding.severity] * 2 + (owners.get(finding) === undefined ? 0 : 1);
+  const sorted = findings.toSorted((a, b) => place(a) - place(b));
+  const ofOwner = Map.groupBy(sorted.filter((finding) => owners.get(finding) !== undefined), (finding) => `${finding.id} ${owners.get(finding) ?? ''}`);
+  return fewFindings(sorted, new Set([...ofOwner.values()].flatMap((same) => same.slice(mostOfStranger))));
+}
+
 /** The namespace as if it had this workload only: as it runs, and as its next pods would be. */
 function only(surroundings: Surroundings, workload: WorkloadView): Surroundings {
   const pods = surroundings.pods.filter(({ owner }) => owner?.kind === workload.kind && owner.name === workload.name);
@@ -112,13 +126,12 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
       const asked = onlyRestarts(surroundings) ? restartRules : undefined;
       // It is held meanwhile: a policy that may be none of the mesh, or mean something else, takes nobody back and is not said to be in force or not.
       const isGuess = when !== 'Start' && unknownMesh(surroundings) !== undefined;
-      return catalogue
+      const found = catalogue
         .filter(({ id }) => asked?.includes(id) !== false)
         .filter((rule) => (when === 'Start' || rule.when === 'Always') && isAsked(rule, surroundings))
         .filter((rule) => !isGuess || meshRules.includes(rule) || !semanticRules.includes(rule))
-        .flatMap((rule) => foundGuarded(rule, surroundings).map((each) => asOf(each, when)))
-        .sort((a, b) => weight[a.severity] - weight[b.severity])
-        .slice(0, 100);
+        .flatMap((rule) => foundGuarded(rule, surroundings).map((each) => asOf(each, when)));
+      return inOrder(found, surroundings);
     },
     isUnknown: ({ id }) => id === internalErrorId || catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
     unready(surroundings) {

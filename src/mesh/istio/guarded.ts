@@ -2,14 +2,20 @@ import type { Itinerary, StepPlan, StepWork, Surroundings } from '../adapter.ts'
 import { internalErrorFix, internalErrorId, internalErrorIn } from '../internal-error.ts';
 import type { Manifest } from '../manifest.ts';
 import type { Hold } from '../others.ts';
-import { isEffortExceeded } from './policy/effort.ts';
+import { bounded, isBounded, isEffortExceeded, mostSteps } from './policy/effort.ts';
 import { found, type Found, type Rule } from './findings/rule.ts';
 
 /**
  * Runs what may meet an object of a shape that nobody expected. A fault of ours is told and costs the namespace that is looked at its
- * turn, never the process or another namespace. `otherwise` gets a sentence without a word of the object.
+ * turn, never the process or another namespace; and so does what takes more steps than a look may. `otherwise` gets a sentence without a word of the object.
  */
 export function guarded<T>(surroundings: Surroundings, where: string, work: () => T, otherwise: (message: string) => T): T {
+  if (isBounded()) return attempted(surroundings, where, work, otherwise);
+  const done = bounded(mostSteps, () => attempted(surroundings, where, work, otherwise));
+  return done.kind === 'Done' ? done.value : otherwise(`${where} takes more steps than one look may take`);
+}
+
+function attempted<T>(surroundings: Surroundings, where: string, work: () => T, otherwise: (message: string) => T): T {
   try {
     return work();
   } catch (error) {

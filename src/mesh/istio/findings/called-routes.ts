@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { calledRoutes, calledTitle, possiblyCalledRoutes, waitsForThis, type Fate, type FateAtService } from '../waypoint/called-routes.ts';
+import { seenOf } from './accepted.ts';
 import { isFollowedHere, isStranger } from './reach.ts';
 import { concernsNamespace, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
@@ -69,9 +70,9 @@ function stuckOnes(surroundings: Surroundings): (fate: Fate) => boolean {
 }
 
 /** A stranger's is only named; for one beside the Service that is called, its owner and this one's agree before anybody moves on. */
-function othersOf({ route, service }: FateAtService, surroundings: Surroundings): Pick<Evidence, 'others'> {
+function othersOf({ route, service }: FateAtService, surroundings: Surroundings): Pick<Evidence, 'others' | 'seen'> {
   if (!isStranger(route, surroundings)) return {};
-  return { others: isStranger(route, surroundings, service.namespace) ? 'Noted' : 'Holds' };
+  return { others: isStranger(route, surroundings, service.namespace) ? 'Noted' : 'Holds', seen: seenOf(route, surroundings) };
 }
 
 const untoldFix = 'Have the owner make it smaller, or limit it with exportTo. Or name who calls that namespace in spec.callers, or the object in spec.accept.';
@@ -79,7 +80,7 @@ const untoldFix = 'Have the owner make it smaller, or limit it with exportTo. Or
 function lostOf(fate: Certain, surroundings: Surroundings): Evidence {
   const object = nameOf(fate.route);
   // It is always what others have that is too large.
-  if (fate.kind === 'Untold') return { object, others: 'Noted', message: `what calls of workloads of this namespace would lose without their sidecars ${tooMuch(fate)}`, fix: untoldFix };
+  if (fate.kind === 'Untold') return { object, others: 'Noted', seen: seenOf(fate.route, surroundings), message: `what calls of workloads of this namespace would lose without their sidecars ${tooMuch(fate)}`, fix: untoldFix };
   const start = `workloads of this namespace call ${calledTitle(fate)}, and without their sidecars would ${lose(fate)}`;
   const evidence = fate.kind === 'Unbound' ? { object, message: `${start} until that is behind a waypoint`, fix: remedy(fate) } : { object, message: `${start}: ${fate.why}` };
   return { ...evidence, ...othersOf(fate, surroundings) };

@@ -27,6 +27,9 @@ const forEntry = (index: number, name: string): ConfigView => mallory('Authoriza
   rules: times(2, (at) => ({ from: [{ source: { principals: [`cluster.local/ns/n${at}/sa/s${index}`] } }], to: [{ operation: { paths: [`/p${at}`] } }] })),
 });
 
+const bound = (index: number): ServiceView => ({ ...api(index), conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: 'Successfully attached to waypoint mallory/w' } } });
+const forService = (index: number, name: string): ConfigView => mallory('AuthorizationPolicy', `p${index}`, { targetRefs: [{ group: '', kind: 'Service', name }], action: 'ALLOW', rules: [{ from: [{ source: { namespaces: ['blog2'] } }] }] });
+
 /** By what it is about, of a size. None of it says anything about a namespace of others. */
 const strangers: Readonly<Record<string, (size: number) => Written>> = {
   'n hosts of Services': (size) => ({ configs: [virtual('it', times(size, (index) => `s${index}`))], services: times(size, api) }),
@@ -41,6 +44,8 @@ const strangers: Readonly<Record<string, (size: number) => Written>> = {
   'n rules of a policy': (size) => ({ configs: [mallory('AuthorizationPolicy', 'it', { action: 'ALLOW', rules: times(size, (index) => ({ from: [{ source: { namespaces: [`n${index}`] } }] })) }), virtual('it', ['s1'])], services: [api(1)] }),
   'n entries, and n policies that have nothing to do with them': (size) => ({ configs: times(size, (index) => [entry(index), forEntry(index, `x${index}`)]).flat() }),
   'n entries with a policy each': (size) => ({ configs: times(size, (index) => [entry(index), forEntry(index, `e${index}`)]).flat() }),
+  'n Services behind a waypoint, and n policies that have nothing to do with them': (size) => ({ configs: times(size, (index) => forService(index, `x${index}`)), services: times(size, bound) }),
+  'n Services behind a waypoint with a policy each': (size) => ({ configs: times(size, (index) => forService(index, `s${index}`)), services: times(size, bound) }),
   'a policy for n targets': (size) => ({ configs: [entry(0), mallory('AuthorizationPolicy', 'it', { targetRefs: times(size, (index) => ({ group: 'networking.istio.io', kind: 'ServiceEntry', name: `x${index}` })), action: 'DENY', rules: [{}] })] }),
 };
 
@@ -96,7 +101,7 @@ describe.each(ways)('a look at one namespace %s', (_, way) => {
   it.each(Object.entries(strangers))('reads no more of a stranger who writes more: %s', (name, write) => {
     const [small, large] = [50, 400].map((size) => readsBy(write(size), { names: ['shop', 'bank', 'blog'], ...way }).at(-1) ?? 0);
     // Where each object stands, each Service of the cluster, and each host of which nobody knows whether it is called: that is read at each look.
-    const perThing = name.includes('entries') ? 600 : 20;
+    const perThing = /entries|behind/.test(name) ? 600 : 20;
     const allowed = /hosts|Services|destinations|entries/.test(name) ? 350 * perThing : 0;
     expect((large ?? 0) - (small ?? 0)).toBeLessThanOrEqual(allowed);
   });

@@ -8,18 +8,20 @@ import type { ConfigView } from '../../views.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { guarded } from '../guarded.ts';
 import { policyOptionsOf } from '../policy-options.ts';
-import { waypointReads, type WaypointName } from '../policy/attachment.ts';
+import type { WaypointName } from '../policy/attachment.ts';
 import { describe } from '../policy/describe.ts';
 import { bounded, spend, type Costed } from '../policy/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
-import { parsed } from '../policy/parsed.ts';
 import type { AuthorizationPolicy, Policy } from '../policy/types.ts';
 import { allowed, asked, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
 import { ofProtocol, someRequest } from '../policy/translate/reach.ts';
 import { asWaypoints } from '../policy/waypoint.ts';
 import { isWaypoint, namedWaypoint } from '../waypoint/bound.ts';
+import { enforcedAt, policiesByTarget, type ByTarget } from '../waypoint/by-target.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
+import { digestOfAll, type Seen } from './accepted.ts';
+import { nameOfWaypoint, wholes, type Bound } from './egress-seen.ts';
 import { isStranger } from './reach.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
@@ -41,39 +43,15 @@ const waypointOf = memoize(({ namespace, labels, status }: ConfigView): Waypoint
   return named === 'none' ? undefined : named;
 });
 
-/** What a policy is for, in words to look it up by: as `waypointReads` compares them. */
-function keysOf({ namespace, targetRefs }: Policy): readonly string[] {
-  return [...new Set(targetRefs.filter(({ kind }) => kind !== 'Service').map(({ kind, name }) => (kind === 'GatewayClass' ? `${kind} ${namespace}` : `${kind} ${namespace}/${name}`)))];
-}
-
-/** Policies that a waypoint could enforce for a ServiceEntry, by what they are for: once for as long as none changes, whichever namespaces are looked at. */
-const byTarget = memoize((configs: readonly ConfigView[]): ReadonlyMap<string, readonly Policy[]> => {
-  const found = new Map<string, Policy[]>();
-  for (const policy of configs.flatMap((config) => parsed(config) ?? [])) {
-    for (const key of keysOf(policy)) {
-      const same = found.get(key);
-      if (same === undefined) found.set(key, [policy]);
-      else same.push(policy);
-    }
-  }
-  return found;
-});
-
 /** What is the same for all hosts that a look asks about. */
 interface Scene {
   readonly surroundings: Surroundings;
   readonly options: PolicyOptions;
-  readonly policies: readonly ReturnType<typeof byTarget>[];
+  readonly policies: readonly ByTarget[];
   /** `NAMESPACE/NAME` of each that is there; undefined where only manifests are known, which may leave them out. */
   readonly gateways: ReadonlySet<string> | undefined;
-}
-
-/** Those that its waypoint enforces for a ServiceEntry: a step for each that has to do with one of the two. */
-function enforcedFor({ namespace, name }: ConfigView, waypoint: WaypointName, { policies, options }: Scene): readonly Policy[] {
-  const keys = [`ServiceEntry ${namespace}/${name}`, `Gateway ${waypoint.namespace}/${waypoint.name}`, `GatewayClass ${options.rootNamespace}`];
-  const near = policies.flatMap((known) => [...new Set(keys.flatMap((key) => known.get(key) ?? []))]);
-  spend(1 + near.length);
-  return near.filter((policy) => waypointReads(policy, waypoint, { kind: 'ServiceEntry', namespace, name }, options));
+  /** Digest of all ServiceEntries of a namespace that are behind waypoints, and of all policies that could decide about them. */
+  readonly wholeOf: (namespace: string) => () => string;
 }
 
 /** Whom the pods of the namespace call as. */
@@ -131,12 +109,6 @@ function nameOfHosts({ spec }: ConfigView): string {
 /** Hosts and policies that are named one by one. */
 const maxNamed = 10;
 
-/** A ServiceEntry with its waypoint. */
-interface Bound {
-  readonly entry: ConfigView;
-  readonly waypoint: WaypointName;
-}
-
 function gatewaysIn(mesh: MeshState): ReadonlySet<string> | undefined {
   return mesh.assumesDefaults === true ? undefined : new Set(mesh.configs('Gateway').map(({ namespace, name }) => `${namespace}/${name}`));
 }
@@ -151,18 +123,27 @@ function judge({ entry, waypoint }: Bound, scene: Scene): Evidence | undefined {
   }
   // What names a waypoint that nobody has made goes through none (fetchWaypointForTarget in pilot/pkg/serviceregistry/ambient/waypoints.go).
   if (scene.gateways?.has(`${waypoint.namespace}/${waypoint.name}`) === false) return undefined;
-  const policies = enforcedFor(entry, waypoint, scene);
-  const refused = policies.length === 0 ? undefined : refusedRequest(policies, scene);
-  return refused === undefined ? undefined : lost({ entry, waypoint }, policies, refused, surroundings);
+  const enforced = enforcedAt({ kind: 'ServiceEntry', namespace: entry.namespace, name: entry.name }, waypoint, scene.policies, scene.options);
+  const refused = enforced.length === 0 ? undefined : refusedRequest(enforced.map(({ policy }) => policy), scene);
+  if (refused === undefined) return undefined;
+  spend(enforced.length);
+  const objects = enforced.map(({ object }) => object);
+  return lost({ entry, waypoint }, objects, refused, surroundings, { one: digestOfAll([entry, ...objects], nameOfWaypoint(waypoint)), all: scene.wholeOf(entry.namespace) });
 }
 
 /** What the policies of a host refuse, and what becomes of that. */
-function lost({ entry, waypoint }: Bound, policies: readonly Policy[], refused: string, surroundings: Surroundings): Evidence | undefined {
+function lost({ entry, waypoint }: Bound, policies: readonly ConfigView[], refused: string, surroundings: Surroundings, seen: Seen): Evidence | undefined {
   const { route: { from, to }, namespace } = surroundings;
-  const [object, hosts, through] = [nameOf(entry), nameOfHosts(entry), `${waypoint.namespace}/${waypoint.name}`];
+  const [object, hosts, through] = [nameOf(entry), nameOfHosts(entry), nameOfWaypoint(waypoint)];
   const names = policies.length === 0 ? 'its policies' : listed(policies.map(nameOf), maxNamed);
   if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`, severity: 'Warning' };
-  return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.', ...([entry, ...policies].some((each) => isStranger(each, surroundings)) && { others: 'Protects' as const }) } : undefined;
+  return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.', ...([entry, ...policies].some((each) => isStranger(each, surroundings)) && { others: 'Protects' as const, seen }) } : undefined;
+}
+
+/** Of what cannot be judged nobody knows which part decides. */
+function unjudged({ namespace }: ConfigView, { wholeOf }: Scene): Seen {
+  const all = wholeOf(namespace);
+  return { one: all(), all };
 }
 
 /** What one that cannot be judged stumbles over is its owner's: that one is not known, and all others are. */
@@ -172,7 +153,7 @@ function judgeSafely(bound: Bound, scene: Scene): Evidence | undefined {
   const object = nameOf(entry);
   return guarded<Evidence | undefined>(surroundings, `what policies refuse at ${object}`, () => judge(bound, scene), (why) => ({
     object, message: `${why}: what the policies of waypoint ${waypoint.namespace}/${waypoint.name} refuse there cannot be told`,
-    ...(surroundings.route.to === 'IstioAmbient' && { severity: 'Warning' as const }), ...(isStranger(entry, surroundings) && { others: 'Protects' as const }),
+    ...(surroundings.route.to === 'IstioAmbient' && { severity: 'Warning' as const }), ...(isStranger(entry, surroundings) && { others: 'Protects' as const, seen: unjudged(entry, scene) }),
   }));
 }
 
@@ -186,7 +167,7 @@ function judgeAll(own: readonly Bound[], scene: Scene): readonly Evidence[] {
       found.push(...[judgeSafely(bound, scene)].filter((evidence) => evidence !== undefined));
     }
   });
-  const untoldOne = all.kind === 'TooLarge' && next !== undefined ? lost(next, [], untold, scene.surroundings) : undefined;
+  const untoldOne = all.kind === 'TooLarge' && next !== undefined ? lost(next, [], untold, scene.surroundings, unjudged(next.entry, scene)) : undefined;
   return untoldOne === undefined ? found : [...found, untoldOne];
 }
 
@@ -202,8 +183,9 @@ export const egressRules: readonly Rule[] = [
       });
       if (bound.length === 0) return [];
       const { mesh } = surroundings;
-      const scene = { surroundings, options: policyOptionsOf(mesh), policies: ['AuthorizationPolicy', 'RequestAuthentication'].map((kind) => byTarget(mesh.configs(kind))), gateways: gatewaysIn(mesh) };
-      return [...Map.groupBy(bound, ({ entry }) => entry.namespace).values()].flatMap((own) => judgeAll(own, scene));
+      const byNamespace = Map.groupBy(bound, ({ entry }) => entry.namespace);
+      const scene = { surroundings, options: policyOptionsOf(mesh), policies: policiesByTarget(mesh), gateways: gatewaysIn(mesh), wholeOf: wholes(byNamespace, mesh) };
+      return [...byNamespace.values()].flatMap((own) => judgeAll(own, scene));
     },
   },
 ];

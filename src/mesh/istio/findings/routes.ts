@@ -4,6 +4,7 @@ import type { ConfigView } from '../../views.ts';
 import { isCarriedOver } from '../waypoint/carried-over.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
+import { seenOf } from './accepted.ts';
 import { followedElsewhere, isFollowedHere, isStranger } from './reach.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
@@ -26,9 +27,10 @@ function lost(route: ConfigView, surroundings: Surroundings, message: string): r
 }
 
 /** On the way to sidecars it would begin to say where calls from here go: nobody goes on to that unawares. */
-function ofStranger(route: ConfigView, { namespace, route: { to } }: Surroundings, message: string): Evidence {
+function ofStranger(route: ConfigView, surroundings: Surroundings, message: string): Evidence {
+  const { namespace, route: { to } } = surroundings;
   const [when, others] = to === 'IstioSidecar' ? ['will follow it from sidecars', 'Holds' as const] : ['follow it today', 'Noted' as const];
-  return { object: nameOf(route), message: `it stands in a namespace of others and is visible here: calls from ${namespace.name} ${when}. ${message}`, fix: strangerFix, others };
+  return { object: nameOf(route), message: `it stands in a namespace of others and is visible here: calls from ${namespace.name} ${when}. ${message}`, fix: strangerFix, others, seen: seenOf(route, surroundings) };
 }
 
 /** Objects of callers that are named one by one: whoever makes many of them hides nothing else. */
@@ -37,8 +39,9 @@ const maxNamed = 10;
 function few(evidence: readonly Evidence[]): readonly Evidence[] {
   const named = evidence.filter(({ severity }) => severity === 'Warning');
   const rest = named.slice(maxNamed);
-  return rest.length === 0 ? evidence : [...evidence.filter(({ severity }) => severity !== 'Warning'), ...named.slice(0, maxNamed), {
-    object: 'more objects', severity: 'Warning', message: `the same holds for ${rest.length} more: ${rest.map(({ object }) => object).join(', ')}`,
+  const [next] = rest;
+  return next === undefined ? evidence : [...evidence.filter(({ severity }) => severity !== 'Warning'), ...named.slice(0, maxNamed), {
+    object: `${next.object} and others`, severity: 'Warning', message: `the same holds for ${rest.length} more: ${rest.map(({ object }) => object).join(', ')}`,
   }];
 }
 

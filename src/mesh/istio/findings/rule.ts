@@ -4,6 +4,7 @@ import { cutText } from '../../../base/cut-text.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { selecting } from '../policy/selecting.ts';
 import { isMade } from '../policy/translate/names.ts';
+import { acceptanceOf, entriesFor, ownerOf, type Seen } from './accepted.ts';
 import { record, records, text, type Json } from '../../json.ts';
 import type { ConfigView, PodView, TemplateView } from '../../views.ts';
 
@@ -22,6 +23,8 @@ export interface Evidence {
    * - `Protects`: the same, because somebody would be let in, or refused. At rest too it is said that it is not in force.
    */
   readonly others?: 'Noted' | 'Holds' | 'Protects';
+  /** What was looked at, where `spec.accept` may have it: what it becomes later is not accepted with it. */
+  readonly seen?: Seen;
 }
 
 /** A finding, and whether it is about what others have. */
@@ -55,20 +58,24 @@ export type Rule = Check & (
   | { readonly severity: 'Warning' | 'Info'; readonly when: 'Start' | 'Always' }
 );
 
-/** Whether the platform team has accepted what a rule says of an object of others; one of the namespace itself or of the mesh is changed instead. */
-function isAccepted({ id }: Rule, { object, others }: Evidence, { spec, namespace, mesh }: Surroundings): boolean {
-  const isTheirs = ![namespace.name, mesh.rootNamespace].some((home) => object.split(' ').at(-1)?.startsWith(`${home}/`));
-  return others !== undefined && isTheirs && spec.accept.some((each) => each.finding === id && each.object === object);
+/** What the platform team has accepted of objects of others; one of the namespace itself or of the mesh is changed instead. */
+function accepted({ id }: Rule, evidence: Evidence, surroundings: Surroundings): { readonly severity: Severity; readonly before: string; readonly after: string } {
+  const { object, others, seen } = evidence;
+  const subject = { id, object, binds: others !== 'Noted', seen };
+  const isTheirs = others !== undefined && ownerOf(evidence, surroundings) !== undefined;
+  const found = acceptanceOf(subject, surroundings.spec, isTheirs);
+  if (found.kind === 'Accepted') return { severity: 'Warning', before: 'accepted by spec.accept: ', after: '' };
+  return { severity: 'Critical', before: found.kind === 'InVain' ? `spec.accept names it, but ${found.but}: ` : '', after: isTheirs ? entriesFor(subject) : '' };
 }
 
 /** The findings of a rule, cut to what the API admits: a status that is refused could not even record a failure. */
 export function found(rule: Rule, surroundings: Surroundings): readonly Found[] {
   return rule.find(surroundings).map((evidence) => {
-    const { object, message, fix = rule.fix, severity = rule.severity, others } = evidence;
-    const accepted = severity === 'Critical' && isAccepted(rule, evidence, surroundings);
+    const { object, message, fix = rule.fix, severity: own = rule.severity, others } = evidence;
+    const { severity, before, after } = own === 'Critical' ? accepted(rule, evidence, surroundings) : { severity: own, before: '', after: '' };
     const finding: Finding = {
-      id: rule.id, severity: accepted ? 'Warning' : severity, object: object.slice(0, 512),
-      message: `${accepted ? 'accepted by spec.accept: ' : ''}${message}`.slice(0, 1024), fix: cutText(fix, 1024, `. All of it: docs/findings.md, ${rule.id}`),
+      id: rule.id, severity, object: object.slice(0, 512),
+      message: `${before}${message}`.slice(0, 1024), fix: cutText(`${fix}${after}`, 1024, `. All of it: docs/findings.md, ${rule.id}`),
     };
     return { finding, ...(others !== undefined && { others }) };
   });

@@ -16,6 +16,14 @@ const toShop = { hosts: ['web.shop.svc.cluster.local'] };
 const route = evil('VirtualService', toShop);
 const rule = { host: 'web.shop.svc.cluster.local', trafficPolicy: { tls: { mode: 'DISABLE' } } };
 
+/** The entries of spec.accept that the fix of a finding says, for the object alone or for all beside it. */
+function entriesOf(given: Surroundings, id: string, which: 'One' | 'All' = 'One'): readonly Readonly<Record<string, string>>[] {
+  return istio.findings(given, 'Start').filter((each) => each.id === id).flatMap(({ fix }) => {
+    const entries = [...fix.matchAll(/{finding: (MM\d+), object: ([^,]+), digest: (\w+)}/g)].map(([, finding = '', object = '', digest = '']) => ({ finding, object, digest }));
+    return entries.filter(({ object }) => object.endsWith('/*') === (which === 'All'));
+  });
+}
+
 /** Severity and message of what is said of the stranger's object. */
 function said(given: Surroundings, when: Parameters<typeof istio.findings>[1] = 'Start'): readonly string[] {
   return istio.findings(given, when).filter(({ object }) => object.endsWith(' mallory/evil')).map(({ id, severity, message }) => `${severity} ${id} ${message}`);
@@ -76,7 +84,9 @@ describe('a VirtualService of others', () => {
     expect(said(given)).toEqual([expect.stringMatching(/^Critical MM030 .*calls from shop will follow it/)]);
     expect([istio.unready(given), istio.unfit(given, workload())].map((hold) => hold && isHeld(hold))).toEqual(['MM030 of others', 'MM030 of others']);
     for (const when of ['UnderWay', 'AtRest'] as const) expect(said(given, when)).toEqual([expect.stringMatching(/^Warning/)]);
-    expect(istio.unready({ ...given, spec: migrationSpec({ accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil' }] }) })).toBeUndefined();
+    expect(istio.unready({ ...given, spec: migrationSpec({ accept: entriesOf(given, 'MM030') }) })).toBeUndefined();
+    // By what it becomes calls would go elsewhere: that it is there is accepted in vain.
+    expect(istio.unready({ ...given, spec: migrationSpec({ accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil' }] }) })).toMatchObject({ others: true });
   });
 
   it('is nothing to a namespace that never has sidecars', () => {
@@ -87,7 +97,7 @@ describe('a VirtualService of others', () => {
     const many = Array.from({ length: 150 }, (_each, n) => config('DestinationRule', { ...rule, host: '*.local' }, { ...stranger, name: `evil-${n}` }));
     const listed = istio.findings(underWay('L4', ...many, { ...route, namespace: 'shop' }), 'Start').filter(({ id }) => id === 'MM030' || id === 'MM032');
     expect(listed.map(({ severity }) => severity)).toEqual(['Critical', ...Array.from({ length: 11 }, () => 'Warning')]);
-    expect(listed.at(-1)).toMatchObject({ object: 'more objects', message: expect.stringMatching(/^the same holds for 140 more: /) as unknown });
+    expect(listed.at(-1)).toMatchObject({ object: 'DestinationRule mallory/evil-10 and others', message: expect.stringMatching(/^the same holds for 140 more: /) as unknown });
   });
 
   it('cannot be accepted where it is the namespace\'s own, or that of the mesh', () => {
@@ -163,10 +173,37 @@ describe('what protects somebody else', () => {
   });
 
   it('beside a host outside the mesh can be accepted, where the ServiceEntry is none of the namespace itself', () => {
-    const [theirs, own] = cases.filter(([id]) => id === 'MM098').map(([, given]) => ({ ...given, spec: migrationSpec({ accept: acceptAll(given, 'MM098') }) }));
+    const [theirs, own] = cases.filter(([id]) => id === 'MM098').map(([, given]) => ({ ...given, spec: migrationSpec({ accept: entriesOf(given, 'MM098') }) }));
     expect(theirs && istio.findings(theirs, 'Start').filter(({ id }) => id === 'MM098')).toEqual([expect.objectContaining({ severity: 'Warning', object: 'ServiceEntry bank/ledger', message: expect.stringMatching(/^accepted by spec.accept: /) as unknown })]);
     expect(theirs && [istio.unready(theirs), istio.unfit(theirs, workload())]).toEqual([undefined, undefined]);
     expect(own && istio.findings(own, 'Start').filter(({ id }) => id === 'MM098')).toEqual([expect.objectContaining({ severity: 'Critical', object: 'ServiceEntry shop/ledger' })]);
+  });
+
+  it.each(['One', 'All'] as const)('beside a host outside the mesh is accepted as it was looked at, and what is made of it later is not: %s', (which) => {
+    const policy = targeting('ServiceEntry', 'networking.istio.io', 'bank');
+    const at = (...objects: readonly ConfigView[]): Surroundings => surroundings({ ...exit, itinerary: 'L4' }, [gateway('waypoint'), ...objects]);
+    const accept = entriesOf(at(entry, policy), 'MM098', which);
+    const saidOf = (...objects: readonly ConfigView[]): readonly string[] => {
+      const given = { ...at(...objects), spec: migrationSpec({ accept }) };
+      return istio.findings(given, 'Start').filter(({ id }) => id === 'MM098').map(({ severity, message }) => `${severity} ${istio.unready(given) === undefined ? 'goes on' : 'holds'} ${message}`);
+    };
+    expect(accept).toHaveLength(1);
+    expect(saidOf(policy, { ...entry, resourceVersion: '99', generation: 7 })).toEqual([expect.stringMatching(/^Warning goes on accepted by spec.accept: /)]);
+    const changed = [
+      [{ ...entry, spec: { hosts: ['vault.example.com'] } }, policy], [entry, { ...policy, spec: { ...policy.spec, rules: [], action: 'ALLOW' } }],
+      [entry, policy, { ...policy, name: 'more' }],
+    ];
+    for (const objects of changed) expect(saidOf(...objects)).toEqual([expect.stringMatching(/^Critical holds spec.accept names it, but it is not what it was when it was accepted: /)]);
+  });
+
+  it('beside many hosts outside the mesh is accepted for all of them at once, and not for another that comes', () => {
+    const policy = config('AuthorizationPolicy', { ...denyShop, targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }] }, { namespace: 'bank' });
+    const entries = (count: number): readonly ConfigView[] => Array.from({ length: count }, (_each, n) => ({ ...entry, name: `ledger-${n}` }));
+    const at = (count: number): Surroundings => surroundings({ ...exit, itinerary: 'L4' }, [gateway('waypoint'), policy, ...entries(count)]);
+    const [accept] = entriesOf(at(250), 'MM098', 'All');
+    expect(istio.unready(at(250))).toMatchObject({ others: true });
+    expect(istio.unready({ ...at(250), spec: migrationSpec({ accept: [accept] }) })).toBeUndefined();
+    expect(istio.unready({ ...at(251), spec: migrationSpec({ accept: [accept] }) })).toMatchObject({ others: true });
   });
 
   it('does not where somebody has said that nothing here calls it', () => {

@@ -12,6 +12,12 @@ export const proofSteps = 1_600_000;
 /** Steps that it may take to tell who calls the Services of a namespace: each is asked of each policy, and each caller that one names counts. */
 export const callerSteps = 1_000_000;
 
+/** Steps that one question about other namespaces may take, all together that are asked in turn. */
+export const chainSteps = 4_000_000;
+
+/** Steps that any question may take which bounds itself no further: some seconds, a part of the term of the Lease. */
+export const mostSteps = 10_000_000;
+
 /** What it takes to begin with the pods of a template behind a Service, whatever the policies say of them. */
 export const stepsOfScene = 800;
 
@@ -39,13 +45,42 @@ function effortOf(limit: number): Effort {
   return { limit, taken: 0, recounted: new WeakSet() };
 }
 
-/** Of the work that is under way, which is never interrupted, so that there is one at a time. What nobody bounds has no limit. */
-let effort = effortOf(Number.POSITIVE_INFINITY);
+/** What nobody bounds: whatever asks the adapter is bounded at the latest by `mostSteps` (`guarded.ts`), so no steps are to be taken here. */
+const unbounded = effortOf(Number.POSITIVE_INFINITY);
+
+/** Of the work that is under way, which is never interrupted, so that there is one at a time. */
+let effort = unbounded;
+
+/** All steps that were taken, whoever bounds them. */
+let total = 0;
+
+/** Steps that were taken without a bound, since the process began: a test refuses them. */
+export function stepsOfNobody(): number {
+  return unbounded.taken;
+}
+
+/** Whether somebody bounds what is done now. */
+export function isBounded(): boolean {
+  return effort !== unbounded;
+}
+
+function take(steps: number): void {
+  effort.taken += steps;
+  if (effort.taken > effort.limit) throw new EffortExceeded(`more than ${effort.limit} steps`);
+}
 
 /** Counts steps, before they are taken. */
 export function spend(steps: number): void {
-  effort.taken += steps;
-  if (effort.taken > effort.limit) throw new EffortExceeded(`more than ${effort.limit} steps`);
+  total += steps;
+  take(steps);
+}
+
+/** Does some work, and counts here too what parts of it take within steps of their own: many namespaces, of which each may take as many as one, are too many. */
+export function charged<T>(work: () => T): T {
+  const [all, here] = [total, effort.taken];
+  const value = work();
+  take(total - all - (effort.taken - here));
+  return value;
 }
 
 /** What came of some work, and the steps that it took. */

@@ -7,7 +7,7 @@ import type { WorkloadView } from '../../views.ts';
 import { callersInAmbient, isMissedAlready, unseenAtSidecars, unseenFromAmbient, unseenHere } from '../unseen-callers.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
-import { askedOf } from './neighbour.ts';
+import { askedOf, inChain, link } from './neighbour.ts';
 import { isBehindWaypoint, isGuarding, refusedByGuards } from './standing-guards.ts';
 
 /*
@@ -75,10 +75,11 @@ export function refuses(surroundings: Surroundings): string | undefined {
   return refusedHere(surroundings, going)[0];
 }
 
-/** Whether the namespace waits for itself in the end if it waits for this one: in a circle nobody does. */
+/** Whether the namespace waits for itself in the end if it waits for this one: in a circle nobody does, nor where that cannot be told, because nobody would ever be back. */
 function leadsBack(surroundings: Surroundings, first: string): boolean {
   const home = surroundings.namespace.name;
-  return circleFrom(home, (name) => (name === home ? [first] : refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'))) !== undefined;
+  const next = link((name: string) => (name === home ? [first] : refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays')));
+  return inChain(() => circleFrom(home, next) !== undefined, true);
 }
 
 /** What keeps the ones that are waited for, in brackets; undefined when each goes on by itself. */

@@ -4,7 +4,7 @@ import { circleFrom } from '../../circle.ts';
 import type { Awaiting } from '../../others.ts';
 import { unseenBy, type Called } from '../unseen-callers.ts';
 import { awaitedCallers, halt } from './awaits.ts';
-import { neighbour } from './neighbour.ts';
+import { inChain, link, neighbour } from './neighbour.ts';
 
 /*
  * Sidecars do not see where a caller in ambient comes from, ztunnel does. So whoever is called and decides by that moves first, where a migration
@@ -22,10 +22,11 @@ function waitsFor(surroundings: Surroundings): readonly string[] {
   return [...new Set([...called, ...[...awaitedCallers(surroundings).keys()].filter((name) => surroundings.scope?.moves(name) === true)])];
 }
 
-/** Whether a namespace that waits for `first` waits for itself in the end. */
+/** Whether a namespace that waits for `first` waits for itself in the end. Where that cannot be told it waits. */
 function leadsBack(first: string, surroundings: Surroundings): boolean {
   const home = surroundings.namespace.name;
-  return circleFrom(home, (name) => (name === home ? [first] : waitsFor(neighbour(surroundings, name)))) !== undefined;
+  const next = link((name: string) => (name === home ? [first] : waitsFor(neighbour(surroundings, name))));
+  return inChain(() => circleFrom(home, next) !== undefined, false);
 }
 
 interface Split {

@@ -6,7 +6,7 @@ import type { PodView } from '../../views.ts';
 import { oldSidecars, type OldSidecars } from '../old-sidecars.ts';
 import { callsFrom, guardedServices, sidecarCallers, sleepingCallers, type Callers } from './callers.ts';
 import { getsWaypoint } from './choose.ts';
-import { askedOf } from './neighbour.ts';
+import { askedOf, inChain, link } from './neighbour.ts';
 import { refusedOutside } from './outside.ts';
 
 function podNames(pods: readonly PodView[]): string {
@@ -80,11 +80,11 @@ export function refusedCallers(surroundings: Surroundings): string | undefined {
   return `callers with sidecars go past the waypoint and are refused: ${listed(refused.map(([name, pods]) => `${name} (${podNames(pods)})`))}`;
 }
 
-/** The namespaces on the way from this one back to itself, if callers wait for it in turn; undefined if none do. */
+/** The namespaces on the way from this one back to itself, if callers wait for it in turn; undefined if none do, or if that cannot be told: then it waits. */
 export function circleOfCallers(surroundings: Surroundings): readonly string[] | undefined {
   const { namespace: { name: home }, scope } = surroundings;
   const awaited = (name: string): readonly string[] => (name === home ? [...awaitedCallers(surroundings).keys()] : askedOf<readonly string[]>(surroundings, name, (there) => [...awaitedCallers(there).keys()], () => []));
-  return circleFrom(home, (name) => awaited(name).filter((each) => scope?.moves(each) === true));
+  return inChain(() => circleFrom(home, link((name) => awaited(name).filter((each) => scope?.moves(each) === true))), undefined);
 }
 
 /** Whether callers that are declared call from outside the mesh, and would be refused for good: nobody moves them. */

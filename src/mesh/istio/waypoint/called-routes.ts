@@ -14,7 +14,7 @@ import { boundWaypoint } from './bound.ts';
 import { calledServices, type Called } from './called-services.ts';
 import { guardedServices, sidecarCallers } from './callers.ts';
 import { clusterServices, servicesAtHost } from './cluster-services.ts';
-import { askedOf } from './neighbour.ts';
+import { askedOf, inChain, link } from './neighbour.ts';
 
 /**
  * What becomes of a route that the sidecars of a namespace follow when they call elsewhere, once they are gone:
@@ -176,15 +176,20 @@ function waitsForCallers(surroundings: Surroundings): readonly string[] {
     .map(({ namespace }) => namespace).filter((namespace) => namespace !== surroundings.namespace.name);
 }
 
-/** Whether another namespace waits, by itself or by others, until this one has moved: then neither would ever move. */
+/** Whether another namespace waits, by itself or by others, until this one has moved: then neither would ever move. Where that cannot be told this one waits. */
 export function waitsForThis(surroundings: Surroundings, other: string): boolean {
+  return inChain(() => leadsHere(surroundings, other), false);
+}
+
+function leadsHere(surroundings: Surroundings, other: string): boolean {
+  const waits = link((name: string) => askedOf<readonly string[]>(surroundings, name, (there) => [...waitsForCallers(there), ...waitsForRoutes(there)], () => []));
   const visited = new Set<string>();
   const open = [other];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (name === surroundings.namespace.name) return true;
     if (visited.has(name)) continue;
     visited.add(name);
-    open.push(...askedOf<readonly string[]>(surroundings, name, (there) => [...waitsForCallers(there), ...waitsForRoutes(there)], () => []));
+    open.push(...waits(name));
   }
   return false;
 }

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
 import { guarded } from '../guarded.ts';
+import { bounded, chainSteps, charged } from '../policy/effort.ts';
 
 /** Another namespace as itself: what it would look like if it were asked. */
 export function neighbour({ route, spec, mesh, namespace, scope }: Surroundings, name: string): Surroundings {
@@ -20,4 +21,18 @@ export function askedOf<T>(surroundings: Surroundings, name: string, ask: (there
 /** The same of one that is asked several times. */
 export function askedAt<T>(surroundings: Surroundings, there: Surroundings, ask: (there: Surroundings) => T, otherwise: (why: string) => T): T {
   return guarded(surroundings, `looking at namespace ${there.namespace.name}`, () => ask(there), otherwise);
+}
+
+/**
+ * Asks from one namespace to the next, all within the steps of one question: how many there are, and how much stands in them, is for others to decide.
+ * `otherwise` is what is answered when it takes more.
+ */
+export function inChain<T>(work: () => T, otherwise: T): T {
+  const told = bounded(chainSteps, work);
+  return told.kind === 'Done' ? told.value : otherwise;
+}
+
+/** One link of it: what it takes to ask there counts for the whole. */
+export function link<A, T>(ask: (name: A) => T): (name: A) => T {
+  return (name) => charged(() => ask(name));
 }

@@ -1,56 +1,52 @@
 import type { Surroundings } from '../../../adapter.ts';
-import type { ConfigView, ServiceView } from '../../../views.ts';
+import type { ServiceView } from '../../../views.ts';
 import { guarded } from '../../guarded.ts';
 import { nameOf } from '../../findings/rule.ts';
-import { waypointReads, type WaypointName } from '../../policy/attachment.ts';
+import type { WaypointName } from '../../policy/attachment.ts';
+import { bounded, spend } from '../../policy/effort.ts';
 import type { PolicyOptions } from '../../policy/options.ts';
 import { policyOptionsOf } from '../../policy-options.ts';
-import { parsed } from '../../policy/parsed.ts';
-import type { Policy } from '../../policy/types.ts';
 import { boundWaypoint } from '../bound.ts';
-import { worldOf } from '../world.ts';
+import { enforcedAt, policiesByTarget, type ByTarget, type Enforced } from '../by-target.ts';
 import { callersThrough } from './order.ts';
 
 /** A Service that is reached through a waypoint. */
 interface Target {
-  readonly kind: 'Service';
-  readonly namespace: string;
-  readonly name: string;
+  readonly service: ServiceView;
   readonly waypoint: WaypointName;
 }
 
-/** A policy in both forms. */
-interface Enforced {
-  readonly object: ConfigView;
-  readonly policy: Policy;
+/** What is the same for all of them. */
+interface Scene {
+  readonly surroundings: Surroundings;
+  readonly options: PolicyOptions;
+  readonly policies: readonly ByTarget[];
 }
 
-function ofService(service: ServiceView): readonly Target[] {
-  const { namespace, name } = service;
-  const waypoint = boundWaypoint(service);
-  return waypoint === undefined ? [] : [{ kind: 'Service', namespace, name, waypoint }];
+/** Steps for the Services of one namespace: they are of others, and what one of them writes takes nothing from what is told of the rest. */
+const steps = 200_000;
+
+function titleOf({ service: { namespace, name } }: Target): string {
+  return nameOf({ kind: 'Service', namespace, name });
 }
 
-/** Policies that the waypoint of a target enforces for it. */
-function enforcedFor(target: Target, { mesh }: Surroundings, options: PolicyOptions): readonly Enforced[] {
-  return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind)).flatMap((object) => {
-    const policy = parsed(object);
-    return policy !== undefined && waypointReads(policy, target.waypoint, target, options) ? [{ object, policy }] : [];
-  });
+/** Whether the user says that nobody here calls into a namespace, or that somebody does; undefined if he says nothing of it. */
+function declared(namespace: string, { spec, namespace: home }: Surroundings): boolean | undefined {
+  return spec.callers.find((entry) => entry.namespace === namespace)?.from.some((caller) => caller.namespace === home.name);
 }
 
 /**
  * Whether somebody of this namespace may call what stands behind the waypoint: unless it is said who does, or its ALLOW policies name
  * all who get through, and nobody here is among them.
  */
-function mayCall(target: Target, enforced: readonly Enforced[], surroundings: Surroundings): boolean {
-  const { spec, namespace: home, mesh } = surroundings;
-  const entry = spec.callers.find(({ namespace }) => namespace === target.namespace);
-  if (entry !== undefined) return entry.from.some(({ namespace }) => namespace === home.name);
-  const service = mesh.services(target.namespace).find(({ name }) => name === target.name);
+function mayCall({ service }: Target, enforced: readonly Enforced[], surroundings: Surroundings): boolean {
+  const said = declared(service.namespace, surroundings);
+  if (said !== undefined) return said;
   const policies = enforced.flatMap(({ object, policy }) => (policy.kind === 'AuthorizationPolicy' ? [{ object, policy }] : []));
-  const callers = service && callersThrough(service, policies, { ...worldOf(surroundings), workloads: [] }, []);
-  return callers?.kind !== 'Known' || callers.callers.some(({ namespace }) => namespace === home.name);
+  const callers = callersThrough(service, policies, { workloads: [] }, []);
+  if (callers.kind !== 'Known') return true;
+  spend(callers.callers.length / 16);
+  return callers.callers.some(({ namespace }) => namespace === surroundings.namespace.name);
 }
 
 /** What would be gone around, and what that means. */
@@ -59,20 +55,44 @@ interface Around {
   readonly message: string;
 }
 
+function around(target: Target, { surroundings, policies, options }: Scene): readonly Around[] {
+  const { service: { namespace, name }, waypoint } = target;
+  const enforced = enforcedAt({ kind: 'Service', namespace, name }, waypoint, policies, options);
+  const [first, ...more] = enforced;
+  return first === undefined || !mayCall(target, enforced, surroundings) ? [] : [{
+    object: titleOf(target),
+    message: `callers outside ambient go around its waypoint ${waypoint.namespace}/${waypoint.name}, which enforces ${nameOf(first.object)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace today`,
+  }];
+}
+
+/** Of one namespace. Of those that are too many to tell that is said once, unless the user has said that nobody here calls them. */
+function aroundAll(namespace: string, targets: readonly Target[], scene: Scene): readonly Around[] {
+  const { surroundings } = scene;
+  if (declared(namespace, surroundings) === false) return [];
+  const found: Around[] = [];
+  let next: Target | undefined;
+  const all = bounded(steps, () => {
+    for (const target of targets) {
+      next = target;
+      const title = titleOf(target);
+      found.push(...guarded<readonly Around[]>(surroundings, `who goes around the waypoint of ${title}`, () => around(target, scene), (why) => [{
+        object: title, message: `${why}: whether callers of this namespace would go around its waypoint cannot be told`,
+      }]));
+    }
+  });
+  return all.kind === 'Done' || next === undefined ? found : [...found, {
+    object: titleOf(next), message: `whether callers of this namespace would go around waypoints of ${namespace} takes more steps to work out than one look may take`,
+  }];
+}
+
 /** What waypoints of other namespaces enforce against callers of this one, which go around them without ambient. For ServiceEntries that is `findings/egress.ts`. */
 export function goneAround(surroundings: Surroundings): readonly Around[] {
   const { mesh, namespace } = surroundings;
-  const options = policyOptionsOf(mesh);
-  const targets = mesh.services().filter((service) => service.namespace !== namespace.name).flatMap(ofService);
-  const about = (target: Target): readonly Around[] => {
-    const enforced = enforcedFor(target, surroundings, options);
-    const [first, ...more] = enforced;
-    return first === undefined || !mayCall(target, enforced, surroundings) ? [] : [{
-      object: nameOf(target),
-      message: `callers outside ambient go around its waypoint ${target.waypoint.namespace}/${target.waypoint.name}, which enforces ${nameOf(first.object)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace today`,
-    }];
-  };
-  return targets.flatMap((target) => guarded<readonly Around[]>(surroundings, `who goes around the waypoint of ${nameOf(target)}`, () => about(target), (why) => [{
-    object: nameOf(target), message: `${why}: whether callers of this namespace would go around its waypoint cannot be told`,
-  }]));
+  const targets = mesh.services().flatMap((service): readonly Target[] => {
+    const waypoint = service.namespace === namespace.name ? undefined : boundWaypoint(service);
+    return waypoint === undefined ? [] : [{ service, waypoint }];
+  });
+  if (targets.length === 0) return [];
+  const scene = { surroundings, options: policyOptionsOf(mesh), policies: policiesByTarget(mesh) };
+  return [...Map.groupBy(targets, ({ service }) => service.namespace)].flatMap(([home, own]) => aroundAll(home, own, scene));
 }

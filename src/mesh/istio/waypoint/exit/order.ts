@@ -9,7 +9,7 @@ import { inOrder, keyOf, reasonsOf, stored, type Order, type Wait } from '../ord
 import { exitWorldOf } from './served.ts';
 
 /** Who calls a Service, by what the user declared or by the policies that its waypoint enforces for it, as if they selected its pods. */
-export function callersThrough(service: ServiceFacts, enforced: World['policies'], world: World, declared: Surroundings['spec']['callers']): Callers {
+export function callersThrough(service: ServiceFacts, enforced: World['policies'], world: Pick<World, 'workloads'>, declared: Surroundings['spec']['callers']): Callers {
   const policies = enforced.map(({ object, policy }) => ({ object, policy: { ...policy, targetRefs: [], selector: service.selector } }));
   return toldCallers(service, { ...world, policies }, declared);
 }

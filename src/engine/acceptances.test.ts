@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { failedHomes } from '../../test/support/failed-homes.ts';
+import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
+import { MeshMigrationStatus } from '../api/mesh-migration.ts';
+import type { Finding } from '../api/common.ts';
+import { rollbackFinalizer, type NamespaceMigration } from '../api/resources.ts';
+import { decideMigration } from './decide-migration.ts';
+
+type Entry = Readonly<Record<string, string>>;
+
+function finding(id: string, object: string): Finding {
+  return { id, severity: 'Warning', object, message: 'm', fix: 'f' };
+}
+
+function child(namespace: string, findings: readonly Finding[] | undefined): NamespaceMigration {
+  return {
+    metadata: { name: 'mm', namespace, uid: `${namespace}-uid` }, spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' },
+    ...(findings && { status: { writtenPhase: 'Pending', phase: 'Pending', findings: [...findings] } }),
+  };
+}
+
+/** What a migration of two namespaces says of its entries. */
+function said(accept: readonly Entry[], findings: readonly Finding[] | undefined): { readonly found: readonly Finding[]; readonly message: string } {
+  const children = [child('a', []), child('b', findings)];
+  const object = { metadata: { name: 'mm', uid: 'mm-uid', finalizers: [rollbackFinalizer] }, spec: migrationSpec({ accept, namespaces: { names: ['a', 'b'] } }) };
+  const { status } = decideMigration({ now: 0, object, children, scope: { namespaces: ['a', 'b'], hbone: [], changed: [], findings: [] }, homes: failedHomes(children) });
+  expect(MeshMigrationStatus.safeParse(status).success).toBe(true);
+  return { found: (status.findings ?? []).filter(({ id }) => id === 'MM126'), message: status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '' };
+}
+
+const evil = { finding: 'MM030', object: 'VirtualService mallory/evil' };
+const ofAll = { finding: 'MM030', object: 'VirtualService mallory/*' };
+
+describe('what spec.accept names', () => {
+  it.each<[string, Entry]>([['a name', evil], ['all in a namespace', ofAll], ['a digest', { ...evil, digest: 'a'.repeat(32) }]])('is no matter where it is found somewhere, by %s', (_title, entry) => {
+    expect(said([entry], [finding('MM030', 'VirtualService mallory/evil')]).found).toEqual([]);
+  });
+
+  it.each<[string, Entry]>([
+    ['another object', { ...evil, object: 'VirtualService mallory/devil' }], ['another namespace', { ...evil, object: 'VirtualService mal/*' }],
+    ['another kind', { ...evil, object: 'DestinationRule mallory/*' }], ['another finding', { ...evil, finding: 'MM094' }],
+  ])('is told where nothing is found about it: %s', (_title, entry) => {
+    const { found, message } = said([evil, entry], [finding('MM030', 'VirtualService mallory/evil')]);
+    expect(found).toEqual([expect.objectContaining({ severity: 'Warning', object: 'MeshMigration mm', message: expect.stringContaining(`${entry['finding'] ?? ''} ${entry['object'] ?? ''}`) as unknown })]);
+    expect(found[0]?.message).not.toContain('MM030 VirtualService mallory/evil');
+    expect(message).toContain('MM126 MeshMigration mm: ');
+  });
+
+  it('is not told before all namespaces were looked at', () => {
+    expect(said([evil], undefined).found).toEqual([]);
+  });
+
+  it('is not told where there are more findings of its kind than are told', () => {
+    const full = Array.from({ length: 100 }, (_each, n) => finding('MM030', `VirtualService mallory/evil-${n}`));
+    expect(said([evil], full).found).toEqual([]);
+    expect(said([{ ...evil, finding: 'MM094' }], full).found).toHaveLength(1);
+  });
+
+  it('is told in one finding, however much it is', () => {
+    const entries = Array.from({ length: 200 }, (_each, n) => ({ finding: 'MM030', object: `VirtualService ${'a'.repeat(60)}/${'b'.repeat(200)}${n}` }));
+    expect(said(entries, []).found).toHaveLength(1);
+  });
+});

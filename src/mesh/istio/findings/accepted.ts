@@ -1,0 +1,80 @@
+import { hash } from 'node:crypto';
+import type { MeshMigrationSpec } from '../../../api/mesh-migration.ts';
+import { memoize } from '../../../base/memoize.ts';
+import type { Surroundings } from '../../adapter.ts';
+import { allBeside, isNamed } from '../../named.ts';
+import { orderedText } from '../../seal.ts';
+import type { ConfigView } from '../../views.ts';
+
+/** What `spec.accept` is bound to by its digest: what was looked at, of one object and of all of its kind in its namespace. */
+export interface Seen {
+  readonly one: string;
+  readonly all: () => string;
+}
+
+/** So long that nobody makes another object for which what was accepted stands as well. */
+const digestLength = 32;
+
+const digestOfObject = memoize(({ kind, namespace, name, spec }: ConfigView): string => hash('sha256', `${JSON.stringify([kind, namespace, name])}${orderedText(spec)}`, 'hex'));
+
+/** The same for all that says the same, whatever the order of objects and keys. `words` are what else decides. */
+export function digestOfAll(objects: readonly ConfigView[], ...words: readonly string[]): string {
+  return hash('sha256', JSON.stringify([objects.map(digestOfObject).sort(), words.toSorted()]), 'hex').slice(0, digestLength);
+}
+
+/** By kind and namespace, as long as the look: there may be thousands of findings about the objects of one. */
+const wholes = memoize((_surroundings: Surroundings) => new Map<string, string>());
+
+/** Of an object that decides by itself. */
+export function seenOf(object: ConfigView, surroundings: Surroundings): Seen {
+  const { kind, namespace } = object;
+  const all = (): string => {
+    const known = wholes(surroundings);
+    const found = known.get(`${kind} ${namespace}`) ?? digestOfAll(surroundings.mesh.configs(kind, namespace));
+    known.set(`${kind} ${namespace}`, found);
+    return found;
+  };
+  return { one: digestOfAll([object]), all };
+}
+
+/** The namespace in which the object of a finding stands, if that is neither the namespace itself nor the root namespace. */
+export function ownerOf({ object }: { readonly object: string }, { namespace, mesh }: Surroundings): string | undefined {
+  const [, owner] = / ([^/ ]+)\//.exec(object) ?? [];
+  return owner === namespace.name || owner === mesh.rootNamespace ? undefined : owner;
+}
+
+/** What is asked about. */
+export interface Subject {
+  readonly id: string;
+  readonly object: string;
+  /** What goes on decides about requests, and not only what ends. */
+  readonly binds: boolean;
+  readonly seen: Seen | undefined;
+}
+
+type Entry = MeshMigrationSpec['accept'][number];
+
+function whyNot({ object, digest }: Entry, { binds, seen }: Subject, isTheirs: boolean): string | undefined {
+  if (!isTheirs) return 'it is no object of others';
+  if (digest === undefined) return binds ? 'without a digest, and by what it becomes requests may get through or elsewhere' : undefined;
+  return digest === (object.endsWith('/*') ? seen?.all() : seen?.one) ? undefined : 'it is not what it was when it was accepted';
+}
+
+/** Whether `spec.accept` has it: `but` says why it is named there in vain. */
+export type Acceptance = { readonly kind: 'None' | 'Accepted' } | { readonly kind: 'InVain'; readonly but: string };
+
+/** What the entries of `spec.accept` make of a finding. */
+export function acceptanceOf(subject: Subject, { accept }: Pick<MeshMigrationSpec, 'accept'>, isTheirs: boolean): Acceptance {
+  const named = accept.filter((entry) => entry.finding === subject.id && isNamed(entry, subject));
+  const reasons = named.map((entry) => whyNot(entry, subject, isTheirs));
+  if (reasons.includes(undefined)) return { kind: 'Accepted' };
+  const [but] = reasons;
+  return but === undefined ? { kind: 'None' } : { kind: 'InVain', but };
+}
+
+/** The entries that accept it as it is, to be copied. */
+export function entriesFor({ id, object, seen }: Subject): string {
+  if (seen === undefined) return '';
+  const entry = (of: string, digest: string): string => `{finding: ${id}, object: ${of}, digest: ${digest}}`;
+  return ` As it is now that is ${entry(object, seen.one)}, and with all others of the kind there ${entry(allBeside(object), seen.all())}.`;
+}
