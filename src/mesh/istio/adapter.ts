@@ -65,8 +65,8 @@ const internalErrors: Rule = {
 /** Every rule, in the order of the catalogue. */
 export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...markRules];
 
-/** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
-const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121'];
+/** What is asked of a namespace that stays and is only restarted: whether its pods come back, with a sidecar that runs, and what that sidecar does not see any more. */
+const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121', 'MM123'];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 

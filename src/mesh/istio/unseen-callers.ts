@@ -2,12 +2,13 @@ import { listed } from '../../base/counted.ts';
 import { memoize } from '../../base/memoize.ts';
 import type { MeshState, Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
+import { whyNotRestartable } from '../restartable.ts';
 import type { ConfigView, PodView, TemplateView, WorkloadView } from '../views.ts';
 import { withoutConnection } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { guarded } from './guarded.ts';
 import { injects } from './injection.ts';
-import { concerns, modeOf } from './pod-mode.ts';
+import { concerns, lacksHbone, modeOf } from './pod-mode.ts';
 import { isSelected } from './policy/attachment.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
 import { isGateway } from './waypoint/callers.ts';
@@ -134,6 +135,12 @@ export function unseenHere(surroundings: Surroundings): readonly Unseen[] {
     ...pods.filter((pod) => serves(pod) && modeOf(pod) !== 'Sidecar'),
     ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].map((each) => ({ name: `${each.kind} ${each.name}`, labels: each.templateLabels })),
   ], surroundings);
+}
+
+/** What sidecars of the namespace tell of callers in ambient for as long as these reach them in plaintext, and not any more once they are restarted. */
+export function unseenOnceRestarted(surroundings: Surroundings): readonly Unseen[] {
+  const { namespace: { name }, pods, workloads } = surroundings;
+  return unseenAt(name, () => pods.filter((pod) => serves(pod) && lacksHbone(pod) && whyNotRestartable(pod, workloads) === undefined), surroundings);
 }
 
 /** Namespaces with pods in ambient that may call this one, itself left out, and how that is known. */

@@ -3,7 +3,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { Hold } from '../../others.ts';
 import type { WorkloadView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
-import { callersInAmbient, callsItself, unseenFromAmbient, unseenHere, type Called, type Unseen } from '../unseen-callers.ts';
+import { callersInAmbient, callsItself, unseenFromAmbient, unseenHere, unseenOnceRestarted, type Called, type Unseen } from '../unseen-callers.ts';
 import { unseenForGood } from '../waypoint/awaits-called.ts';
 import { onlyRestarts } from '../waypoint/choose.ts';
 import { found, nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
@@ -11,6 +11,9 @@ import { found, nameOf, severityOfRefusals, type Evidence, type Rule } from './r
 const consequences: Readonly<Record<Unseen['effect'], string>> = {
   Opens: 'what it refuses may get through', Refuses: 'it refuses what it lets through now',
 };
+
+/** Old sidecars see no identities either: both are needed until they are restarted. */
+const fixOfRestarts = 'Add a policy that names the callers by principals, namespaces or serviceAccounts, keep this one, and restart these workloads yourself (kubectl rollout restart): the finding clears by itself. Or, if nobody in ambient calls them, say so by naming their callers in spec.callers.';
 
 function evidenceOf(policy: Unseen['policy'], effect: Unseen['effect'], where: string, surroundings: Surroundings): Evidence {
   return {
@@ -27,6 +30,22 @@ function byPolicy(all: readonly Called[], surroundings: Surroundings): readonly 
     const where = listed(places.map(({ namespace, pods }) => `${namespace} (${listed(pods)})`));
     return [evidenceOf(policy, first.effect, `at the sidecars of ${where}; ${first.called}`, surroundings)];
   });
+}
+
+/**
+ * Sidecars that take no HBONE are going to be restarted, on the way there or by going back: callers that are in ambient already reach them in plaintext now, which
+ * shows where it comes from. Who is in ambient meanwhile is not the namespace's own to decide, so it is held where it is.
+ */
+function ofRestarts(surroundings: Surroundings): readonly Evidence[] {
+  const unseen = unseenOnceRestarted(surroundings);
+  const callers = unseen.length === 0 ? [] : [...callersInAmbient(surroundings)];
+  const [first] = callers;
+  if (first === undefined) return [];
+  return unseen.map(({ policy, effect, pods }) => ({
+    object: nameOf(policy), others: 'Holds', fix: fixOfRestarts, ...(effect === 'Refuses' && { severity: severityOfRefusals(surroundings) }),
+    message: `it decides by the address or the server name of the caller: ${consequences[effect]} at ${listed(pods)} as soon as they are restarted. `
+      + `They were injected before ambient was enabled, so that callers in ambient reach them in plaintext and are seen; by HBONE they are not: ${listed(callers.map(([name]) => name))}; ${first[1]}`,
+  }));
 }
 
 /** Callers go to ambient: beside whom they call, nobody waits for anybody; elsewhere that is what others have. */
@@ -51,9 +70,9 @@ function ofReturners(surroundings: Surroundings): readonly Evidence[] {
 }
 
 function find(surroundings: Surroundings): readonly Evidence[] {
-  const { route: { from, to } } = surroundings;
-  if (onlyRestarts(surroundings)) return [];
-  if (to === 'IstioAmbient') return ofMovers(surroundings);
+  const { route: { from, to }, route, namespace: { labels } } = surroundings;
+  if (onlyRestarts(surroundings)) return ofRestarts(surroundings);
+  if (to === 'IstioAmbient') return [...ofMovers(surroundings), ...(arrived(route, labels) ? [] : ofRestarts(surroundings))];
   return from === 'IstioAmbient' && to === 'IstioSidecar' ? ofReturners(surroundings) : [];
 }
 
