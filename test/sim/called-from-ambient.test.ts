@@ -4,9 +4,10 @@ import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { lacksHbone } from '../../src/mesh/istio/pod-mode.ts';
 import { projectPod } from '../../src/mesh/project.ts';
-import { deployment, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
+import { called as behind, plain } from './caller-and-called.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
 const slow = { behaviour: { [podBehaviour.readyAfterMs]: '4000' } };
@@ -88,6 +89,54 @@ describe('sidecars that see the addresses of callers in ambient, because they ta
       await world.create(deny(b));
       await world.eventually('it is held', async () => ((await world.child(b)).status?.conditions?.some(({ type, status, message }) => type === 'Stalled' && status === 'True' && message.includes(`${b}/no-addresses`)) === true ? true : undefined), 5 * minuteMs);
       assert.equal((await world.labels(b))['istio-injection'], 'enabled');
+    });
+  });
+});
+
+describe('namespaces that wait for each other on the way back', () => {
+  async function message(world: World, home: string, pattern: RegExp): Promise<void> {
+    await world.eventually(`${home} says ${pattern.source}`, async () => (pattern.test((await world.child(home)).status?.message ?? '') ? true : undefined));
+  }
+
+  it('go, the caller first, where one would be refused and the other would let something through', async () => {
+    await runOnSimulation({
+      name: 'mixed-circle',
+      async run(world) {
+        const [a, b] = [world.ns('a'), world.ns('b')];
+        const before = [await plain(world, a).then(() => world.snapshot(a)), await behind(world, b, a).then(() => world.snapshot(b))] as const;
+        await world.create(meshMigration(world.name, { names: [a, b] }));
+        await world.phase('Migrated');
+        await world.create(deny(b));
+        await world.edit({ action: 'Rollback' });
+        await message(world, b, new RegExp(`${a} get their sidecars back first; from then on until this follows it refuses what ${a} call`));
+        await world.phase('RolledBack');
+        const completed = async (home: string, step: string): Promise<string> => (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
+        const [back, restored] = [await completed(a, 'RestoreWorkloads'), await completed(b, 'RestoreLabels')];
+        assert.ok(back !== '' && back <= restored);
+        await world.delete(kinds.AuthorizationPolicy, b, 'no-addresses');
+        await world.restored(before[0], a);
+        await world.restored(before[1], b);
+      },
+    });
+  });
+
+  it('stand where each would let something through, and say that they wait for each other', async () => {
+    await runOnSimulation({
+      name: 'open-circle',
+      async run(world) {
+        const [a, b] = [world.ns('a'), world.ns('b')];
+        for (const home of [a, b]) await called(world, home);
+        await world.create(meshMigration(world.name, { names: [a, b] }, { callers: [...calledBy(a, b).callers, ...calledBy(b, a).callers] }));
+        await world.phase('Migrated');
+        await world.create(deny(a), deny(b));
+        await world.edit({ action: 'Rollback' });
+        await message(world, a, new RegExp(`but they wait for each other in a circle, ${a} for ${b} for ${a}: name the callers`));
+        await message(world, b, new RegExp(`but they wait for each other in a circle, ${b} for ${a} for ${b}: name the callers`));
+        await world.pause(10 * minuteMs);
+        for (const home of [a, b]) assert.deepEqual(await world.modes(home), { Ambient: 1 });
+        await world.delete(kinds.AuthorizationPolicy, a, 'no-addresses');
+        await world.phase('RolledBack');
+      },
     });
   });
 });

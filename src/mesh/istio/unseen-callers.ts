@@ -7,7 +7,7 @@ import type { ConfigView, PodView, TemplateView, WorkloadView } from '../views.t
 import { withoutConnection } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { guarded } from './guarded.ts';
-import { injects } from './injection.ts';
+import { injectionAsked, injects } from './injection.ts';
 import { concerns, lacksHbone, modeOf } from './pod-mode.ts';
 import { isSelected } from './policy/attachment.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
@@ -128,12 +128,12 @@ export function unseenBy(surroundings: Surroundings): readonly Called[] {
   });
 }
 
-/** What the pods of the namespace that are in ambient could not tell any more of callers in ambient, once they have sidecars. */
+/** What the pods of the namespace that are in ambient could not tell any more of callers in ambient, once they have sidecars. Some never have any. */
 export function unseenHere(surroundings: Surroundings): readonly Unseen[] {
   const { namespace: { name }, pods, workloads, otherTemplates } = surroundings;
   return unseenAt(name, () => [
-    ...pods.filter((pod) => serves(pod) && modeOf(pod) !== 'Sidecar'),
-    ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].map((each) => ({ name: `${each.kind} ${each.name}`, labels: each.templateLabels })),
+    ...pods.filter((pod) => serves(pod) && modeOf(pod) !== 'Sidecar' && injectionAsked(pod) !== 'No'),
+    ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].filter(willBeProtected).map((each) => ({ name: `${each.kind} ${each.name}`, labels: each.templateLabels })),
   ], surroundings);
 }
 

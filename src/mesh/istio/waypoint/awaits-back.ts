@@ -76,10 +76,36 @@ export function refuses(surroundings: Surroundings): string | undefined {
   return refusedHere(surroundings, going)[0];
 }
 
-/** Whether the namespace waits for itself in the end if it waits for this one: in a circle nobody does. */
+/** Who may call from ambient what would get through once pods here have sidecars, and the policies that refuse it now. */
+interface UnseenCallers {
+  readonly policies: readonly string[];
+  readonly callers: readonly string[];
+}
+
+function unseenCallers(surroundings: Surroundings): UnseenCallers {
+  const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
+  return { policies: opens.map(({ policy }) => `${policy.namespace}/${policy.name}`), callers: opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()] };
+}
+
+/** Whether somebody takes a namespace back to its sidecars now. */
+function isGoingBack(name: string, { scope }: Surroundings): boolean {
+  return scope?.goingBack().includes(name) === true || scope?.wayBack(name) === 'GoesBack';
+}
+
+/** The callers in ambient for which a namespace waits, and that come. */
+function awaitedIn(name: string, surroundings: Surroundings): readonly string[] {
+  const callers = name === surroundings.namespace.name ? unseenCallers(surroundings).callers : askedOf<readonly string[]>(surroundings, name, (there) => unseenCallers(there).callers, () => []);
+  return callers.filter((caller) => isGoingBack(caller, surroundings));
+}
+
+/**
+ * Whether the namespace waits for itself in the end if it waits for this one, which would refuse it: in a circle nobody waits for that. To be refused for a while is
+ * less than what might get through if those waited no more that do not see who calls.
+ */
 function leadsBack(surroundings: Surroundings, first: string): boolean {
   const home = surroundings.namespace.name;
-  return circleFrom(home, (name) => (name === home ? [first] : refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'))) !== undefined;
+  const next = (name: string): readonly string[] => [...refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'), ...awaitedIn(name, surroundings)];
+  return circleFrom(home, (name) => (name === home ? [first] : next(name))) !== undefined;
 }
 
 /** What keeps the ones that are waited for, in brackets; undefined when each goes on by itself. */
@@ -107,20 +133,34 @@ function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
   return { stuck: true, yields: true, message: `calls from here to ${listed(stay)} would be refused: these stay behind their waypoints, because they are finalized, another migration's, or without a journal (MM007)` };
 }
 
+const byIdentity = 'name the callers in the policy by principals, namespaces or serviceAccounts, or, if they do not call it, say so by naming its callers in spec.callers';
+
+/** Why callers in ambient do not leave it by themselves, and what a person can do then; undefined if all of them come. */
+function whyNoneComes(callers: readonly string[], surroundings: Surroundings): string | undefined {
+  const { namespace: { name: home }, scope } = surroundings;
+  const stay = callers.filter((name) => !isGoingBack(name, surroundings));
+  const along = stay.filter((name) => scope?.wayBack(name) === 'ComesAlong');
+  if (stay.length > along.length) return `but ${listed(stay.filter((name) => !along.includes(name)))} stay in ambient: ${byIdentity}`;
+  if (along.length > 0) return `but ${listed(along)} do not: roll them back too, or ${byIdentity}`;
+  // Each of them would open what it decides by: no order is safe.
+  const circle = circleFrom(home, (name) => awaitedIn(name, surroundings));
+  return circle && `but they wait for each other in a circle, ${circle.join(' for ')}: ${byIdentity}`;
+}
+
 /**
  * Before pods get sidecars back that decide by what these do not see of callers in ambient: whoever may call them has left it. What such a policy refuses
- * would get through, and that is worse than to wait; with the policy written by identities it goes on.
+ * would get through, and that is worse than to wait, or to be refused for a while; with the policy written by identities it goes on.
  */
 function awaitsUnseenCallers(surroundings: Surroundings): Awaiting | undefined {
-  const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
-  const callers = opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
+  const { policies, callers } = unseenCallers(surroundings);
   if (callers.length === 0) return undefined;
-  const going = surroundings.scope?.goingBack() ?? [];
-  const stay = callers.filter((name) => !going.includes(name) || refusedHere(surroundings, [name]).length > 0);
-  const standing = stay.length > 0 ? `, but ${listed(stay)} do not: roll them back too, or name the callers in the policy by principals, namespaces or serviceAccounts` : stand(callers, surroundings);
+  const why = whyNoneComes(callers, surroundings);
+  const standing = why === undefined ? stand(callers, surroundings) : `, ${why}`;
+  const refused = why === undefined ? refusedHere(surroundings, callers) : [];
+  const meanwhile = refused.length === 0 ? '' : `; from then on until this follows it refuses what ${listed(refused)} call behind its waypoint`;
   return {
     stuck: standing !== undefined,
-    message: `sidecars do not see where callers in ambient come from, which AuthorizationPolicy ${listed(opens.map(({ policy }) => `${policy.namespace}/${policy.name}`))} asks about: ${listed(callers)} get their sidecars back first${standing ?? ''}`,
+    message: `sidecars do not see where callers in ambient come from, which AuthorizationPolicy ${listed(policies)} asks about: ${listed(callers)} get their sidecars back first${meanwhile}${standing ?? ''}`,
   };
 }
 
