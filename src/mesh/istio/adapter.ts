@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../../api/common.ts';
 import type { ItineraryName, PlannedRestart } from '../../api/namespace-migration.ts';
 import type { FindingsWhen, MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
 import { internalErrorFix, internalErrorId } from '../internal-error.ts';
-import type { Awaiting, Hold, Refusing } from '../others.ts';
+import type { Awaiting, Hold, Refusing, UnseenBefore } from '../others.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
 import { adoptRules } from './findings/adopt.ts';
@@ -38,6 +38,7 @@ import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
+import { unseenBefore } from './unseen-before.ts';
 import { refusedCallers } from './waypoint/awaits.ts';
 import { awaitsUnseenBeside, refuses, refusing } from './waypoint/awaits-back.ts';
 import { choose, getsWaypoint, onlyRestarts } from './waypoint/choose.ts';
@@ -156,6 +157,7 @@ const safely = {
   callersOf: (namespace, surroundings) => guarded<NamespaceCallers>(surroundings, 'the callers', () => namespaceCallers(namespace, surroundings), (why) => ({ kind: 'Unknown', why })),
   // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
   awaitsBack: (surroundings, workload) => guarded<Awaiting | undefined>(surroundings, 'the pods beside a workload', () => awaitsUnseenBeside(surroundings, workload) ?? awaitsOwnCalled(surroundings, workload), () => undefined),
+  unseenBefore: (surroundings) => guarded<UnseenBefore | undefined>(surroundings, 'whom its sidecars do not see', () => unseenBefore(surroundings), () => undefined),
   refusing: (surroundings) => guarded<Refusing>(surroundings, 'who would refuse it', () => refusing(surroundings), () => ({ along: [], stay: [] })),
   refuses: (surroundings) => guarded<string | undefined>(surroundings, 'whom it would refuse', () => refuses(surroundings), () => undefined),
   refusedCallers: (surroundings) => guarded<string | undefined>(surroundings, 'the callers that it refuses', () => refusedCallers(surroundings), (message) => message),

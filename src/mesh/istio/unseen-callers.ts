@@ -137,6 +137,16 @@ export function unseenHere(surroundings: Surroundings): readonly Unseen[] {
   ], surroundings);
 }
 
+/** The policies for the namespace that would let through what they refuse, wherever the connection is not seen. */
+export function openingAt(surroundings: Surroundings): readonly ConfigView[] {
+  return policiesOf(surroundings.namespace.name, surroundings).flatMap(([policy, effect]) => (effect === 'Opens' ? [policy] : []));
+}
+
+/** Where sidecars of the namespace that take no HBONE decide by what they see of callers in ambient. */
+export function unseenOfOld(surroundings: Surroundings): readonly Unseen[] {
+  return unseenAt(surroundings.namespace.name, () => surroundings.pods.filter((pod) => serves(pod) && lacksHbone(pod)), surroundings);
+}
+
 /** What sidecars of the namespace tell of callers in ambient for as long as these reach them in plaintext, and not any more once they are restarted. */
 export function unseenOnceRestarted(surroundings: Surroundings): readonly Unseen[] {
   const { namespace: { name }, pods, workloads } = surroundings;

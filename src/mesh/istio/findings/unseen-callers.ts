@@ -1,9 +1,10 @@
-import { listed } from '../../../base/counted.ts';
+import { counted, listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Hold } from '../../others.ts';
 import type { WorkloadView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
 import { callersInAmbient, callsItself, unseenFromAmbient, unseenHere, unseenOnceRestarted, type Called, type Unseen } from '../unseen-callers.ts';
+import { tooManyUnseen } from '../unseen-before.ts';
 import { unseenForGood } from '../waypoint/awaits-called.ts';
 import { onlyRestarts } from '../waypoint/choose.ts';
 import { found, nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
@@ -48,6 +49,17 @@ function ofRestarts(surroundings: Surroundings): readonly Evidence[] {
   }));
 }
 
+/** A rollback would wait for ever for so many that were in ambient before: of each that is one too many to remember nobody could tell. */
+function ofTooMany(surroundings: Surroundings): readonly Evidence[] {
+  const unseen = tooManyUnseen(surroundings);
+  if (unseen === undefined) return [];
+  return [{
+    object: `Namespace ${surroundings.namespace.name}`,
+    message: `it could not go back: ${counted(unseen.namespaces.length, 'namespace')} in ambient may call it, more than can be remembered, and AuthorizationPolicies for it (${listed(unseen.policies.map((policy) => policy.split(' ')[0] ?? ''))}) decide by the address or the server name of the caller, which its sidecars do not see of them`,
+    fix: 'Say in spec.callers who calls it. Or name the callers in these policies by principals, namespaces or serviceAccounts.',
+  }];
+}
+
 /** Callers go to ambient: beside whom they call, nobody waits for anybody; elsewhere that is what others have. */
 function ofMovers(surroundings: Surroundings): readonly Evidence[] {
   const { namespace: { name: home, labels }, route } = surroundings;
@@ -72,7 +84,7 @@ function ofReturners(surroundings: Surroundings): readonly Evidence[] {
 function find(surroundings: Surroundings): readonly Evidence[] {
   const { route: { from, to }, route, namespace: { labels } } = surroundings;
   if (onlyRestarts(surroundings)) return ofRestarts(surroundings);
-  if (to === 'IstioAmbient') return [...ofMovers(surroundings), ...(arrived(route, labels) ? [] : ofRestarts(surroundings))];
+  if (to === 'IstioAmbient') return [...ofMovers(surroundings), ...(arrived(route, labels) ? [] : [...ofRestarts(surroundings), ...ofTooMany(surroundings)])];
   return from === 'IstioAmbient' && to === 'IstioSidecar' ? ofReturners(surroundings) : [];
 }
 

@@ -5,6 +5,7 @@ import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import type { WorkloadView } from '../../views.ts';
 import { callersInAmbient, isMissedAlready, unseenAtSidecars, unseenFromAmbient, unseenHere } from '../unseen-callers.ts';
+import { wasUnseen } from '../unseen-before.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
 import { askedOf } from './neighbour.ts';
@@ -76,7 +77,7 @@ export function refuses(surroundings: Surroundings): string | undefined {
   return refusedHere(surroundings, going)[0];
 }
 
-/** Who may call from ambient what would get through once pods here have sidecars, and the policies that refuse it now. */
+/** Who may call from ambient what would get through once pods here have sidecars, though it did not before the start, and the policies that refuse it now. */
 interface UnseenCallers {
   readonly policies: readonly string[];
   readonly callers: readonly string[];
@@ -84,7 +85,12 @@ interface UnseenCallers {
 
 function unseenCallers(surroundings: Surroundings): UnseenCallers {
   const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
-  return { policies: opens.map(({ policy }) => `${policy.namespace}/${policy.name}`), callers: opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()] };
+  const callers = opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
+  const counting = opens.filter(({ policy }) => callers.some((caller) => !wasUnseen(caller, policy, surroundings)));
+  return {
+    policies: counting.map(({ policy }) => `${policy.namespace}/${policy.name}`),
+    callers: callers.filter((caller) => counting.some(({ policy }) => !wasUnseen(caller, policy, surroundings))),
+  };
 }
 
 /** Whether somebody takes a namespace back to its sidecars now. */
