@@ -3,7 +3,7 @@ import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 
 /** Calls whose addresses sidecars did not see before the start of a namespace already: to go back to that opens nothing. */
 export interface UnseenBefore {
-  /** Namespaces of callers in ambient. */
+  /** Namespaces of callers in ambient; out of ambient those of the called with sidecars. */
   readonly namespaces: readonly string[];
   /** Policies that decide by the address, as they were then. */
   readonly policies: readonly string[];

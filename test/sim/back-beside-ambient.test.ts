@@ -6,6 +6,7 @@ import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
+const slow = { behaviour: { [podBehaviour.readyAfterMs]: '4000' } };
 const ambient = { 'istio.io/dataplane-mode': 'ambient' };
 
 /** Refuses callers by their address. */
@@ -14,7 +15,7 @@ function deny(home: string, block: string): KubeObject {
 }
 
 async function inAmbient(world: World, home: string): Promise<void> {
-  await world.create(namespace(home, ambient), deployment(home, 'web'));
+  await world.create(namespace(home, ambient), deployment(home, 'web', slow));
   await world.podsReady(1, home);
 }
 
@@ -96,5 +97,63 @@ describe('a rollback beside callers that were in ambient before the start, and s
       await inAmbient(world, c);
       await stuck(world, b, c);
     }, true);
+  });
+});
+
+/** `a` calls `b`; both are in ambient and go to sidecars, and back. */
+async function leaving(name: string, story: (world: World, a: string, b: string) => Promise<void>): Promise<void> {
+  await runOnSimulation({
+    name,
+    async run(world) {
+      const [a, b] = [world.ns('a'), world.ns('b')];
+      for (const home of [a, b]) await inAmbient(world, home);
+      await world.create(meshMigration(world.name, { names: [a, b] }, { from: 'IstioAmbient', to: 'IstioSidecar', callers: [{ namespace: b, from: [{ namespace: a }] }] }));
+      await world.phase('Migrated');
+      await world.create(deny(b, '10.244.0.0/16'));
+      await story(world, a, b);
+    },
+  });
+}
+
+async function completed(world: World, home: string, step: string): Promise<string> {
+  return (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
+}
+
+describe('a rollback to ambient beside sidecars that decide by the address of the caller', () => {
+  it('has the called in ambient first', async () => {
+    await leaving('out-whole', async (world, a, b) => {
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+      const [left, flipped] = [await completed(world, b, 'RestoreWorkloads'), await completed(world, a, 'RestoreLabels')];
+      assert.ok(left !== '' && left <= flipped, `${b} was to leave its sidecars (${left}) before ${a} changed (${flipped})`);
+    });
+  });
+
+  it('of the caller alone stands until the called goes back too', async () => {
+    await leaving('out-alone', async (world, a, b) => {
+      await world.command('RollingBack', a);
+      const message = await world.eventually(`${a} is stuck`, async () => (await world.child(a)).status?.conditions?.find(({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck')?.message);
+      assert.match(message, new RegExp(`${b}/no-addresses asks about: ${b} leave their sidecars first, but ${b} do not: roll them back too`));
+      assert.deepEqual(await world.modes(a), { Sidecar: 1 });
+      await world.command('RollingBack', b);
+      await world.childPhase('RolledBack', a);
+      await world.modesAre({ Ambient: 1 }, a);
+    });
+  });
+
+  it('waits for no sidecars that did not see it before the start either', async () => {
+    await runOnSimulation({
+      name: 'out-before',
+      async run(world) {
+        const [a, b] = [world.ns('a'), world.ns('b')];
+        await inAmbient(world, a);
+        await world.create(namespace(b), deployment(b, 'api'), deny(b, '10.244.0.0/16'));
+        await world.podsReady(1, b);
+        await world.create(meshMigration(world.name, { names: [a] }, { from: 'IstioAmbient', to: 'IstioSidecar', callers: [{ namespace: b, from: [{ namespace: a }] }] }));
+        await world.phase('Migrated');
+        await world.edit({ action: 'Rollback' });
+        await world.phase('RolledBack');
+      },
+    });
   });
 });

@@ -2,13 +2,15 @@ import { digestOf } from '../../base/sha256.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { UnseenBefore } from '../others.ts';
 import type { ConfigView } from '../views.ts';
-import { callersInAmbient, openingAt, unseenOfOld } from './unseen-callers.ts';
+import { callersInAmbient, openingAt, unseenBy, unseenOfOld } from './unseen-callers.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { onlyRestarts } from './waypoint/choose.ts';
+import { isExit } from './waypoint/exit/route.ts';
 
 /*
- * Who was in ambient before the start and stays there was never seen by the sidecars to which a namespace goes back, if they took HBONE: by going back
- * nothing opens that was not open before. Afterwards nobody can tell who was, so it is remembered at the start.
+ * On the way back to sidecars: who was in ambient before the start and stays there was never seen by the sidecars to which a namespace goes back, if they took HBONE: by going back
+ * nothing opens that was not open before. Afterwards nobody can tell who was, so it is remembered at the start. Back to
+ * ambient it is the same with the called whose sidecars were there before.
  */
 
 /** A policy as it is now: what somebody adds to it later was never open. */
@@ -16,7 +18,15 @@ function asItIs({ namespace, name, spec }: ConfigView): string {
   return `${namespace}/${name} ${digestOf(spec).slice(0, 16)}`;
 }
 
+/** Out of ambient it is the called that have sidecars before the start already. */
+function unseenOnExit(surroundings: Surroundings): UnseenBefore | undefined {
+  const opens = unseenBy(surroundings).filter(({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name);
+  const unique = (each: readonly string[]): readonly string[] => [...new Set(each)];
+  return opens.length === 0 ? undefined : { namespaces: unique(opens.map(({ namespace }) => namespace)), policies: unique(opens.map(({ policy }) => asItIs(policy))) };
+}
+
 function unseenNow(surroundings: Surroundings): UnseenBefore | undefined {
+  if (isExit(surroundings.route)) return unseenOnExit(surroundings);
   if (!goesPast(surroundings) || onlyRestarts(surroundings)) return undefined;
   const seen = new Set(unseenOfOld(surroundings).map(({ policy }) => policy));
   const policies = openingAt(surroundings).filter((policy) => !seen.has(policy));
@@ -43,8 +53,8 @@ export function tooManyUnseen(surroundings: Surroundings): UnseenBefore | undefi
   return now !== undefined && isTooMuch(now) ? now : undefined;
 }
 
-/** Whether calls from a namespace got past a policy before the start of this one already. */
-export function wasUnseen(caller: string, policy: ConfigView, { scope, namespace }: Surroundings): boolean {
+/** Whether calls from a namespace, or out of ambient to one, got past a policy before the start of this one already. */
+export function wasUnseen(other: string, policy: ConfigView, { scope, namespace }: Surroundings): boolean {
   const before = scope?.unseenBefore(namespace.name);
-  return before?.namespaces.includes(caller) === true && before.policies.includes(asItIs(policy));
+  return before?.namespaces.includes(other) === true && before.policies.includes(asItIs(policy));
 }

@@ -7,6 +7,7 @@ import { callersInAmbient, callsItself, unseenFromAmbient, unseenHere, unseenOnc
 import { tooManyUnseen } from '../unseen-before.ts';
 import { unseenForGood } from '../waypoint/awaits-called.ts';
 import { onlyRestarts } from '../waypoint/choose.ts';
+import { isExit } from '../waypoint/exit/route.ts';
 import { found, nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 const consequences: Readonly<Record<Unseen['effect'], string>> = {
@@ -55,8 +56,8 @@ function ofTooMany(surroundings: Surroundings): readonly Evidence[] {
   if (unseen === undefined) return [];
   return [{
     object: `Namespace ${surroundings.namespace.name}`,
-    message: `it could not go back: ${counted(unseen.namespaces.length, 'namespace')} in ambient may call it, more than can be remembered, and AuthorizationPolicies for it (${listed(unseen.policies.map((policy) => policy.split(' ')[0] ?? ''))}) decide by the address or the server name of the caller, which its sidecars do not see of them`,
-    fix: 'Say in spec.callers who calls it. Or name the callers in these policies by principals, namespaces or serviceAccounts.',
+    message: `it could not go back: ${isExit(surroundings.route) ? `it may call ${counted(unseen.namespaces.length, 'namespace')} with sidecars` : `${counted(unseen.namespaces.length, 'namespace')} in ambient may call it`}, more than can be remembered, and AuthorizationPolicies there (${listed(unseen.policies.map((policy) => policy.split(' ')[0] ?? ''))}) decide by the address or the server name of the caller, which sidecars do not see of callers in ambient`,
+    fix: 'Say in spec.callers who calls whom. Or name the callers in these policies by principals, namespaces or serviceAccounts.',
   }];
 }
 
@@ -70,7 +71,6 @@ function ofMovers(surroundings: Surroundings): readonly Evidence[] {
 
 /** The called go to sidecars: one after the other, so that for a while their own callers are in ambient too. */
 function ofReturners(surroundings: Surroundings): readonly Evidence[] {
-  if (arrived(surroundings.route, surroundings.namespace.labels)) return [];
   const unseen = unseenHere(surroundings);
   if (unseen.length === 0) return [];
   const own = callsItself(surroundings);
@@ -82,10 +82,10 @@ function ofReturners(surroundings: Surroundings): readonly Evidence[] {
 }
 
 function find(surroundings: Surroundings): readonly Evidence[] {
-  const { route: { from, to }, route, namespace: { labels } } = surroundings;
+  const { route, namespace: { labels } } = surroundings;
   if (onlyRestarts(surroundings)) return ofRestarts(surroundings);
-  if (to === 'IstioAmbient') return [...ofMovers(surroundings), ...(arrived(route, labels) ? [] : [...ofRestarts(surroundings), ...ofTooMany(surroundings)])];
-  return from === 'IstioAmbient' && to === 'IstioSidecar' ? ofReturners(surroundings) : [];
+  if (route.to === 'IstioAmbient') return [...ofMovers(surroundings), ...(arrived(route, labels) ? [] : [...ofRestarts(surroundings), ...ofTooMany(surroundings)])];
+  return isExit(route) && !arrived(route, labels) ? [...ofReturners(surroundings), ...ofTooMany(surroundings)] : [];
 }
 
 const rule: Rule = {

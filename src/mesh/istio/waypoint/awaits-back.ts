@@ -3,8 +3,8 @@ import type { Awaiting, Refusing } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
-import type { WorkloadView } from '../../views.ts';
-import { callersInAmbient, isMissedAlready, unseenAtSidecars, unseenFromAmbient, unseenHere } from '../unseen-callers.ts';
+import type { ConfigView, WorkloadView } from '../../views.ts';
+import { callersInAmbient, isMissedAlready, unseenAtSidecars, unseenBy, unseenFromAmbient, unseenHere } from '../unseen-callers.ts';
 import { wasUnseen } from '../unseen-before.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
@@ -77,31 +77,37 @@ export function refuses(surroundings: Surroundings): string | undefined {
   return refusedHere(surroundings, going)[0];
 }
 
-/** Who may call from ambient what would get through once pods here have sidecars, though it did not before the start, and the policies that refuse it now. */
-interface UnseenCallers {
+/** Namespaces at the other end of calls that would get through on the way back, though they did not before the start, and the policies that refuse them now. */
+interface Unseen {
   readonly policies: readonly string[];
-  readonly callers: readonly string[];
+  readonly names: readonly string[];
 }
 
-function unseenCallers(surroundings: Surroundings): UnseenCallers {
+/** Every pair of a policy and a namespace that opens something by going back. */
+function opening(surroundings: Surroundings): readonly (readonly [ConfigView, string])[] {
+  if (isExit(surroundings.route)) {
+    const called = unseenBy(surroundings).filter(({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name);
+    return called.map(({ namespace, policy }) => [policy, namespace] as const);
+  }
   const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
   const callers = opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
-  const counting = opens.filter(({ policy }) => callers.some((caller) => !wasUnseen(caller, policy, surroundings)));
-  return {
-    policies: counting.map(({ policy }) => `${policy.namespace}/${policy.name}`),
-    callers: callers.filter((caller) => counting.some(({ policy }) => !wasUnseen(caller, policy, surroundings))),
-  };
+  return opens.flatMap(({ policy }) => callers.map((name) => [policy, name] as const));
 }
 
-/** Whether somebody takes a namespace back to its sidecars now. */
+function unseen(surroundings: Surroundings): Unseen {
+  const counting = opening(surroundings).filter(([policy, name]) => !wasUnseen(name, policy, surroundings));
+  return { policies: [...new Set(counting.map(([policy]) => `${policy.namespace}/${policy.name}`))], names: [...new Set(counting.map(([, name]) => name))] };
+}
+
+/** Whether somebody takes a namespace back now. */
 function isGoingBack(name: string, { scope }: Surroundings): boolean {
   return scope?.goingBack().includes(name) === true || scope?.wayBack(name) === 'GoesBack';
 }
 
-/** The callers in ambient for which a namespace waits, and that come. */
+/** Those of them for which a namespace waits, and that come. */
 function awaitedIn(name: string, surroundings: Surroundings): readonly string[] {
-  const callers = name === surroundings.namespace.name ? unseenCallers(surroundings).callers : askedOf<readonly string[]>(surroundings, name, (there) => unseenCallers(there).callers, () => []);
-  return callers.filter((caller) => isGoingBack(caller, surroundings));
+  const names = name === surroundings.namespace.name ? unseen(surroundings).names : askedOf<readonly string[]>(surroundings, name, (there) => unseen(there).names, () => []);
+  return names.filter((each) => isGoingBack(each, surroundings));
 }
 
 /**
@@ -139,40 +145,55 @@ function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
   return { stuck: true, yields: true, message: `calls from here to ${listed(stay)} would be refused: these stay behind their waypoints, because they are finalized, another migration's, or without a journal (MM007)` };
 }
 
-const byIdentity = 'name the callers in the policy by principals, namespaces or serviceAccounts, or, if they do not call it, say so by naming its callers in spec.callers';
+/** What is said of those that are waited for: callers in ambient on the way to sidecars, and on the way to ambient the called with sidecars. */
+interface Words {
+  readonly see: string;
+  readonly first: string;
+  readonly stay: string;
+  readonly otherwise: string;
+}
 
-/** Why callers in ambient do not leave it by themselves, and what a person can do then; undefined if all of them come. */
-function whyNoneComes(callers: readonly string[], surroundings: Surroundings): string | undefined {
+const byIdentity = 'name the callers in the policy by principals, namespaces or serviceAccounts, or';
+const toSidecars: Words = {
+  see: 'sidecars do not see', first: 'get their sidecars back first', stay: 'stay in ambient', otherwise: `${byIdentity}, if they do not call it, say so by naming its callers in spec.callers`,
+};
+const toAmbient: Words = {
+  see: 'sidecars that it may call do not see', first: 'leave their sidecars first', stay: 'keep their sidecars', otherwise: `${byIdentity}, if it does not call them, say so by naming their callers in spec.callers`,
+};
+
+/** Why some of them do not come by themselves, and what a person can do then; undefined if all of them come. */
+function whyNoneComes(names: readonly string[], { stay, otherwise }: Words, surroundings: Surroundings): string | undefined {
   const { namespace: { name: home }, scope } = surroundings;
-  const stay = callers.filter((name) => !isGoingBack(name, surroundings));
-  const along = stay.filter((name) => scope?.wayBack(name) === 'ComesAlong');
-  if (stay.length > along.length) return `but ${listed(stay.filter((name) => !along.includes(name)))} stay in ambient: ${byIdentity}`;
-  if (along.length > 0) return `but ${listed(along)} do not: roll them back too, or ${byIdentity}`;
+  const staying = names.filter((name) => !isGoingBack(name, surroundings));
+  const along = staying.filter((name) => scope?.wayBack(name) === 'ComesAlong');
+  if (staying.length > along.length) return `but ${listed(staying.filter((name) => !along.includes(name)))} ${stay}: ${otherwise}`;
+  if (along.length > 0) return `but ${listed(along)} do not: roll them back too, or ${otherwise}`;
   // Each of them would open what it decides by: no order is safe.
   const circle = circleFrom(home, (name) => awaitedIn(name, surroundings));
-  return circle && `but they wait for each other in a circle, ${circle.join(' for ')}: ${byIdentity}`;
+  return circle && `but they wait for each other in a circle, ${circle.join(' for ')}: ${otherwise}`;
 }
 
 /**
- * Before pods get sidecars back that decide by what these do not see of callers in ambient: whoever may call them has left it. What such a policy refuses
- * would get through, and that is worse than to wait, or to be refused for a while; with the policy written by identities it goes on.
+ * Before pods are in ambient and others have sidecars that decide by what these do not see of callers in ambient: whoever it is about has gone first. What such a policy
+ * refuses would get through, and that is worse than to wait, or to be refused for a while; with the policy written by identities it goes on.
  */
-function awaitsUnseenCallers(surroundings: Surroundings): Awaiting | undefined {
-  const { policies, callers } = unseenCallers(surroundings);
-  if (callers.length === 0) return undefined;
-  const why = whyNoneComes(callers, surroundings);
-  const standing = why === undefined ? stand(callers, surroundings) : `, ${why}`;
-  const refused = why === undefined ? refusedHere(surroundings, callers) : [];
+function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
+  const { policies, names } = unseen(surroundings);
+  if (names.length === 0) return undefined;
+  const words = isExit(surroundings.route) ? toAmbient : toSidecars;
+  const why = whyNoneComes(names, words, surroundings);
+  const standing = why === undefined ? stand(names, surroundings) : `, ${why}`;
+  const refused = why === undefined && goesPast(surroundings) ? refusedHere(surroundings, names) : [];
   const meanwhile = refused.length === 0 ? '' : `; from then on until this follows it refuses what ${listed(refused)} call behind its waypoint`;
   return {
     stuck: standing !== undefined,
-    message: `sidecars do not see where callers in ambient come from, which AuthorizationPolicy ${listed(policies)} asks about: ${listed(callers)} get their sidecars back first${meanwhile}${standing ?? ''}`,
+    message: `${words.see} where callers in ambient come from, which AuthorizationPolicy ${listed(policies)} asks about: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`,
   };
 }
 
-/** Before pods get their sidecars back. */
-export function awaitsForSidecars(surroundings: Surroundings): Awaiting | undefined {
-  return awaitsUnseenCallers(surroundings) ?? awaitsCalled(surroundings);
+/** Before pods get back into their old data plane. */
+export function awaitsOthersBack(surroundings: Surroundings): Awaiting | undefined {
+  return awaitsUnseenOthers(surroundings) ?? awaitsCalled(surroundings);
 }
 
 /**
