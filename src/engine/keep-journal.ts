@@ -34,6 +34,13 @@ function changedSince({ remembered }: Situation, { workloads = [] }: NamespaceMi
   return before || now ? { changed: true } : {};
 }
 
+/** Who is not seen by the sidecars of before is asked once, with the labels: on the way there what was before is not to be seen any more. */
+function unseenOf({ remembered, adapter, surroundings }: Situation, { direction }: NamespaceMigrationStatus, capturedAt: string): Pick<Journal, 'unseen'> {
+  const begins = remembered?.capturedAt !== capturedAt && direction === 'Forward';
+  const unseen = begins ? adapter.unseenBefore(surroundings) : remembered?.unseen;
+  return unseen === undefined ? {} : { unseen };
+}
+
 /** Which way it goes. */
 function wayOf({ direction = 'Forward', itinerary = 'L4', waypoint }: NamespaceMigrationStatus): Pick<Journal, 'direction' | 'itinerary' | 'waypoint'> {
   return { direction, itinerary, ...(waypoint !== undefined && { waypoint }) };
@@ -48,7 +55,7 @@ export function journalOf(situation: Situation, status: NamespaceMigrationStatus
   const labels = fromList(original?.labels ?? []);
   return journalText({
     migration: spec.migration, home: situation.surroundings.namespace.uid, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, ...firstOf(situation, capturedAt, attempt), ...wayOf(status),
-    capturedAt, labels, set, ...changedSince(situation, status, { capturedAt, labels, set, ...(services && { services }) }), ...(services && { services }),
+    capturedAt, labels, set, ...changedSince(situation, status, { capturedAt, labels, set, ...(services && { services }) }), ...(services && { services }), ...unseenOf(situation, status, capturedAt),
     ...(arrived && { arrived }), ...reasonOf(status),
   });
 }

@@ -4,7 +4,7 @@ import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-m
 import type { Resource } from '../api/object.ts';
 import type { Manifest, Orphan } from './manifest.ts';
 import type { MeshPlace } from './mesh-place.ts';
-import type { Awaiting, Hold, Refusing, ScopeView } from './others.ts';
+import type { Awaiting, Hold, Refusing, ScopeView, UnseenBefore } from './others.ts';
 import type { ObservedCallers, Telemetry } from './telemetry.ts';
 import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from './views.ts';
 import type { WatchedKind } from './watched-kind.ts';
@@ -224,6 +224,8 @@ export interface MeshAdapter {
   unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined;
   /** What has to be done before this workload gets back into its old data plane, beside pods that are still in the new one: it would be refused by them, or would let them through. */
   awaitsBack(surroundings: Surroundings, workload: WorkloadView): Awaiting | undefined;
+  /** What is to be remembered from the start on, because afterwards nobody can tell: which calls its sidecars could not judge even then. */
+  unseenBefore(surroundings: Surroundings): UnseenBefore | undefined;
   /** Who would refuse the namespace if it went back now, of those that do not go back already. */
   refusing(surroundings: Surroundings): Refusing;
   /** The namespace that goes back and that this one would refuse then; undefined if there is none. */

@@ -1,6 +1,14 @@
 import type { Finding } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 
+/** Calls whose addresses sidecars did not see before the start of a namespace already: to go back to that opens nothing. */
+export interface UnseenBefore {
+  /** Namespaces of callers in ambient; out of ambient those of the called with sidecars. */
+  readonly namespaces: readonly string[];
+  /** Policies that decide by the address, as they were then. */
+  readonly policies: readonly string[];
+}
+
 /** The other namespaces of a migration, as far as those wait for one another. */
 export interface ScopeView {
   /** Whether the namespace is in scope: it moves, and restarts its sidecars for HBONE before that. */
@@ -15,6 +23,8 @@ export interface ScopeView {
   goingBack(): readonly string[];
   /** What the other migrations declare about who calls whom (`spec.callers`). */
   declared(): MeshMigrationSpec['callers'];
+  /** What is remembered of a namespace since its start about who was not seen there; of this one and of others. */
+  unseenBefore(namespace: string): UnseenBefore | undefined;
   /** Why the way back of one of them does not go on by itself; undefined if it does. */
   stalledBack(namespace: string): string | undefined;
 }

@@ -46,6 +46,17 @@ describe('what other migrations declare', () => {
   });
 });
 
+describe('who was not seen before the start of a namespace', () => {
+  it('is told by its journal, and by nothing else', () => {
+    const unseen = { namespaces: ['blog'], policies: ['shop/no-addresses abc'] };
+    const written = journalText({ migration: 'mm', uid: 'u', route: { from: spec.from, to: spec.to }, attempt: 1, direction: 'Forward', itinerary: 'L4', capturedAt: '2030-01-01T00:00:00Z', labels: {}, set: {}, unseen });
+
+    expect(company({ journal: written }).unseenBefore('shop')).toEqual(unseen);
+    expect(company({ journal: journal('mm', 'Forward') }).unseenBefore('shop')).toBeUndefined();
+    expect(company({ journal: written }).unseenBefore('elsewhere')).toBeUndefined();
+  });
+});
+
 describe('the way back of a namespace behind its guard', () => {
   it.each<[string, Given, string]>([
     ['of the same migration, which goes forward', { record: { direction: 'Forward' } }, 'ComesAlong'],

@@ -79,6 +79,10 @@ export function companyOf(around: Around): ScopeView {
     wayBack: (name) => wayBackOf(name, record(name), around),
     goingBack: () => siblings().filter((record) => goesBack(record, around)).map(({ metadata }) => metadata.namespace ?? ''),
     declared: () => others.flatMap(({ spec: { callers } }) => callers),
+    unseenBefore: (name) => {
+      const view = namespace(name);
+      return view && journalOn(view)?.unseen;
+    },
     stalledBack: (name) => {
       const status = record(name)?.status;
       return stalledBy(status?.conditions) === undefined ? undefined : (status?.message ?? '').slice(0, 200);

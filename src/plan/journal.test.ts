@@ -34,6 +34,16 @@ describe('the journal on a namespace', () => {
     expect(read(JSON.stringify({ ...JSON.parse(journalText(journal)) as object, waypoint }))).toBeUndefined();
   });
 
+  it('keeps who was not seen before the start, and nothing of that in any other shape', () => {
+    const unseen = { namespaces: ['blog', 'cart'], policies: ['shop/no-addresses abc'] };
+
+    expect(read(journalText({ ...journal, unseen }))?.unseen).toEqual(unseen);
+    expect(journalText(journal)).not.toContain('unseen');
+    for (const other of [7, [], { namespaces: 'blog', policies: ['x'] }, { namespaces: ['blog'] }]) {
+      expect(read(JSON.stringify({ ...JSON.parse(journalText(journal)) as object, unseen: other }))).toEqual(journal);
+    }
+  });
+
   it('is bounded, whatever a failure says', () => {
     const text = journalText({ ...journal, by: { name: '☃'.repeat(500), at: journal.capturedAt }, failure: { reason: 'x', message: '☃'.repeat(5000), at: journal.capturedAt } });
 

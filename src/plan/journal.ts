@@ -4,6 +4,7 @@ import { WaypointName } from '../api/mesh-migration.ts';
 import { ItineraryName } from '../api/namespace-migration.ts';
 import { journalAnnotation } from '../api/resources.ts';
 import type { LabelTargets, Route } from '../mesh/adapter.ts';
+import type { UnseenBefore } from '../mesh/others.ts';
 import { list, record, strings, text, type Json } from '../mesh/json.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 
@@ -47,6 +48,8 @@ export interface Journal {
   readonly failure?: JournalFailure;
   /** Labels that Services had before they were bound or unbound, by Service: their annotation says the same, and whoever replaces a Service takes that away. */
   readonly services?: Readonly<Record<string, LabelTargets>>;
+  /** Who was not seen by the sidecars of before: taken once, with the labels. */
+  readonly unseen?: UnseenBefore;
 }
 
 /** As much as an annotation of ours may take of the 256 KiB that all of an object have together. */
@@ -90,6 +93,11 @@ function byIn(value: unknown): Journal['by'] {
   return typeof name === 'string' && typeof at === 'string' ? { name: name.slice(0, 128), at } : undefined;
 }
 
+function unseenIn(value: unknown): Journal['unseen'] {
+  const [namespaces, policies] = [strings(record(value)['namespaces']), strings(record(value)['policies'])];
+  return namespaces.length === 0 || policies.length === 0 ? undefined : { namespaces, policies };
+}
+
 const Written = z.object({
   migration: z.string(), home: z.string().optional(), uid: z.string(), from: DataPlane, to: DataPlane, attempt: z.int().min(1), first: z.int().min(1).optional(), direction: z.enum(['Forward', 'Backward']), itinerary: ItineraryName,
   waypoint: WaypointName.optional(), capturedAt: z.string(),
@@ -102,7 +110,8 @@ function fromJson(json: Json): Journal | undefined {
   const by = byIn(json['by']);
   const failure = failureIn(json['failure']);
   const services = servicesIn(json['services']);
-  return { ...rest, ...(home !== undefined && { home }), ...(first !== undefined && { first }), ...(waypoint !== undefined && { waypoint }), ...(services && { services }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['changed'] === true && { changed: true }), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
+  const unseen = unseenIn(json['unseen']);
+  return { ...rest, ...(home !== undefined && { home }), ...(first !== undefined && { first }), ...(waypoint !== undefined && { waypoint }), ...(services && { services }), ...(unseen && { unseen }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['changed'] === true && { changed: true }), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
 }
 
 const known = new WeakMap<NamespaceView, { readonly journal: Journal | undefined }>();
@@ -151,10 +160,11 @@ function someOf(journal: Journal): NonNullable<Journal['services']> {
 }
 
 function asText({ route, failure, by, services, ...rest }: Journal, room: number): string {
-  const { migration, home, uid, attempt, first, direction, itinerary, waypoint, capturedAt, labels, set, changed, arrived } = rest;
+  const { migration, home, uid, attempt, first, direction, itinerary, waypoint, capturedAt, labels, set, changed, arrived, unseen } = rest;
   const kept = servicesOut(services);
   return JSON.stringify({
     migration, home, uid, ...route, attempt, first, direction, itinerary, waypoint, capturedAt, labels: sorted(labels), set: sorted(set), changed, arrived, ...(kept.length > 0 && { services: kept }),
+    unseen: unseen && { namespaces: unseen.namespaces, policies: unseen.policies },
     by: by && { name: by.name.slice(0, 128), at: by.at },
     failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },
   });

@@ -30,6 +30,7 @@ export function askEverything(adapter: MeshAdapter, surroundings: Surroundings):
   adapter.order(surroundings);
   adapter.explain(surroundings);
   adapter.longer(surroundings);
+  adapter.unseenBefore(surroundings);
   adapter.refusing(surroundings);
   adapter.refuses(surroundings);
   adapter.refusedCallers(surroundings);

@@ -43,6 +43,19 @@ function leaving(spec: Spec, callers: readonly string[], others: PodView = plain
   }, [others]);
 }
 
+/** `shop` is restarted, to move or for HBONE only, and `bank` calls it from ambient. */
+function restarted(spec: Spec, more: Partial<Surroundings> = {}): Surroundings {
+  const callers = [{ namespace: 'shop', from: [{ namespace: 'bank' }] }];
+  return nextToBank([policy(spec, 'shop')], { pods: [pod({ labels: { app: 'web' } })], workloads: [workload()], spec: migrationSpec({ callers }), ...more }, [plainPod({ ...captured, namespace: 'bank' })]);
+}
+
+/** So many namespaces call `shop` from ambient that they cannot be remembered. */
+function calledByMany(count: number): Surroundings {
+  const names = Array.from({ length: count }, (_, index) => `a-namespace-of-some-team-${1000 + index}`);
+  const given = nextToBank([policy(from({ ipBlocks: blocks }), 'shop'), policy(from({ namespaces: names }, 'ALLOW'), 'shop', { name: 'callers' })], { spec: migrationSpec(), pods: [pod()], workloads: [workload()] });
+  return { ...given, mesh: { ...given.mesh, namespacesWithPods: () => names, pods: (name) => [plainPod({ ...captured, namespace: name })] } };
+}
+
 const deny = policy(from({ ipBlocks: blocks }));
 const accepts = migrationSpec({ policies: { refusals: 'Accept' } });
 
@@ -61,6 +74,8 @@ export const unseenCallerExamples: Readonly<Record<'MM123', Examples>> = {
       'at rest too': nextToBank([deny], { itinerary: 'L4', namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }) }),
       'a policy that is narrowed to sidecars': nextToBank([policy({ ...from({ ipBlocks: blocks }), selector: { matchLabels: { 'security.istio.io/tlsMode': 'istio' } } })]),
       'its own sidecars': alone(from({ ipBlocks: blocks })),
+      'sidecars that are reached in plaintext until they are restarted': restarted(from({ ipBlocks: blocks })), 'the same where nothing moves': restarted(from({ ipBlocks: blocks }), { itinerary: 'Hbone' }),
+      'more callers than can be remembered for the way back': calledByMany(400),
       'workloads that leave ambient beside each other': leaving(from({ ipBlocks: blocks }), ['shop']), 'callers that stay in ambient': leaving(from({ ipBlocks: blocks }), ['bank']),
     },
     ignored: {
@@ -76,6 +91,9 @@ export const unseenCallerExamples: Readonly<Record<'MM123', Examples>> = {
       'another goal': nextToBank([deny], { route: { from: 'IstioSidecar', to: 'None' } }), 'one that is restarted only': nextToBank([deny], { itinerary: 'Hbone' }),
       'its own sidecars that only others call': alone(from({ ipBlocks: blocks }), { spec: migrationSpec({ callers: [{ namespace: 'shop', from: [{ namespace: 'bank' }] }] }) }),
       'its own sidecars on the way': alone(from({ ipBlocks: blocks }), { itinerary: 'L4', namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }) }),
+      'callers that can be remembered': calledByMany(200), 'too many of them, once it has begun': { ...calledByMany(400), itinerary: 'L4' },
+      'sidecars that take HBONE already': restarted(from({ ipBlocks: blocks }), { pods: [pod()] }), 'old ones that nobody restarts': restarted(from({ ipBlocks: blocks }), { itinerary: 'Hbone', workloads: [] }),
+      'old ones that nobody calls from ambient': restarted(from({ ipBlocks: blocks }), { spec: migrationSpec({ callers: [{ namespace: 'shop', from: [{ namespace: 'blog' }] }] }) }),
       'callers that have sidecars': leaving(from({ ipBlocks: blocks }), ['bank'], pod({ namespace: 'bank' })), 'identities on the way to sidecars': leaving(from({ namespaces: ['shop'] }), ['shop']),
     },
   },

@@ -3,7 +3,7 @@ import type { ItineraryName, PlannedRestart } from '../../api/namespace-migratio
 import type { FindingsWhen, MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
 import { internalErrorFix, internalErrorId } from '../internal-error.ts';
 import { fewFindings } from '../few-findings.ts';
-import type { Awaiting, Hold, Refusing } from '../others.ts';
+import type { Awaiting, Hold, Refusing, UnseenBefore } from '../others.ts';
 import type { WorkloadView } from '../views.ts';
 import { controlPlaneVersion } from './control-plane-version.ts';
 import { ownerOf } from './findings/accepted.ts';
@@ -42,6 +42,7 @@ import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
+import { unseenBefore } from './unseen-before.ts';
 import { refusedCallers } from './waypoint/awaits.ts';
 import { awaitsUnseenBeside, refuses, refusing } from './waypoint/awaits-back.ts';
 import { choose, getsWaypoint, onlyRestarts } from './waypoint/choose.ts';
@@ -69,8 +70,8 @@ const internalErrors: Rule = {
 /** Every rule, in the order of the catalogue. */
 export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...optedOutRules, ...proxyPartRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...noWayBackRules, ...markRules];
 
-/** What is asked of a namespace that stays and is only restarted: whether its pods come back, and with a sidecar that runs. */
-const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121'];
+/** What is asked of a namespace that stays and is only restarted: whether its pods come back, with a sidecar that runs, and what that sidecar does not see any more. */
+const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121', 'MM123'];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
@@ -171,6 +172,7 @@ const safely = {
   callersOf: (namespace, surroundings) => guarded<NamespaceCallers>(surroundings, 'the callers', () => namespaceCallers(namespace, surroundings), (why) => ({ kind: 'Unknown', why })),
   // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
   awaitsBack: (surroundings, workload) => guarded<Awaiting | undefined>(surroundings, 'the pods beside a workload', () => awaitsUnseenBeside(surroundings, workload) ?? awaitsOwnCalled(surroundings, workload), () => undefined),
+  unseenBefore: (surroundings) => guarded<UnseenBefore | undefined>(surroundings, 'whom its sidecars do not see', () => unseenBefore(surroundings), () => undefined),
   refusing: (surroundings) => guarded<Refusing>(surroundings, 'who would refuse it', () => refusing(surroundings), () => ({ along: [], stay: [] })),
   refuses: (surroundings) => guarded<string | undefined>(surroundings, 'whom it would refuse', () => refuses(surroundings), () => undefined),
   refusedCallers: (surroundings) => guarded<string | undefined>(surroundings, 'the callers that it refuses', () => refusedCallers(surroundings), (message) => message),

@@ -98,7 +98,7 @@ describe('a look at a neighbour that fails', () => {
   });
 
   it('keeps nobody from going back', () => {
-    const scope = { moves: () => true, halted: () => undefined, goingBack: () => [], wayBack: () => 'ComesAlong', stalledBack: () => undefined, declared: () => [] } as unknown as NonNullable<Surroundings['scope']>;
+    const scope = { moves: () => true, halted: () => undefined, goingBack: () => [], wayBack: () => 'ComesAlong', unseenBefore: () => undefined, stalledBack: () => undefined, declared: () => [] } as unknown as NonNullable<Surroundings['scope']>;
     const { picture, told } = beside([], theirs, { scope, itinerary: 'L7' });
     expect(istio.refusing(picture)).toEqual({ along: [], stay: [] });
     const { backward } = istio.itinerary(picture.route, {}, 'L7');

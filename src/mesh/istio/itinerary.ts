@@ -6,7 +6,7 @@ import { injects } from './injection.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { decidingFirst } from './unseen-callers.ts';
-import { awaitsForSidecars } from './waypoint/awaits-back.ts';
+import { awaitsOthersBack } from './waypoint/awaits-back.ts';
 import { awaitsUnseen } from './waypoint/awaits-called.ts';
 import { awaitsCallers, awaitsHbone } from './waypoint/awaits.ts';
 import { exitOrder } from './waypoint/exit/order.ts';
@@ -179,17 +179,18 @@ function backward(route: Route, original: LabelTargets, name: Moving, adopted: s
   const held = route.to === 'IstioAmbient' ? [dataplaneModeLabel] : [];
   const first = Object.fromEntries(restored.filter((key) => !held.includes(key)).map((key) => [key, original[key] ?? null]));
   const { restore, remove, order } = waypointRules(route, name, adopted);
-  // Outage: with its sidecar a pod goes past waypoints, so whom it calls has to have its own back. E: it does not see where callers in ambient come from.
-  const calledFirst = entersAmbient(route) ? { awaits: awaitsForSidecars } : {};
+  // Outage: with its sidecar a pod goes past waypoints, so whom it calls has to have its own back. E: sidecars do not see where callers in ambient come from, so before they are there
+  // these leave ambient, and before callers are there again the called leave their sidecars.
+  const othersFirst = entersAmbient(route) || isExit(route) ? { awaits: awaitsOthersBack } : {};
   const steps: StepPlan[] = [...restore];
   if (rules[route.from].byRestart || rules[route.to].byRestart) {
     steps.push(
       // A, B: new pods join the old data plane while the new one still holds the running ones. Dying before: sent again;
       // after: the labels are seen to be back.
-      { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first }, ...(restore.length > 0 && { settled: true as const }), ...calledFirst },
+      { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first }, ...(restore.length > 0 && { settled: true as const }), ...othersFirst },
       // B, F: templates go back to what they were, one workload at a time. Dying before or after the patch: the
       // template's annotation tells which.
-      { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order: (surroundings: Surroundings) => order(surroundings).toReversed() }) }, ...calledFirst },
+      { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order: (surroundings: Surroundings) => order(surroundings).toReversed() }) }, ...othersFirst },
     );
   }
   steps.push(...remove);

@@ -2,12 +2,13 @@ import { listed } from '../../base/counted.ts';
 import { memoize } from '../../base/memoize.ts';
 import type { MeshState, Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
+import { whyNotRestartable } from '../restartable.ts';
 import type { ConfigView, PodView, TemplateView, WorkloadView } from '../views.ts';
 import { withoutConnection } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { guarded } from './guarded.ts';
-import { injects } from './injection.ts';
-import { concerns, modeOf } from './pod-mode.ts';
+import { injectionAsked, injects } from './injection.ts';
+import { concerns, lacksHbone, modeOf } from './pod-mode.ts';
 import { bounded, spend } from './policy/effort.ts';
 import { selecting } from './policy/selecting.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
@@ -142,13 +143,29 @@ export function unseenBy(surroundings: Surroundings): readonly Called[] {
   });
 }
 
-/** What the pods of the namespace that are in ambient could not tell any more of callers in ambient, once they have sidecars. */
+/** What the pods of the namespace that are in ambient could not tell any more of callers in ambient, once they have sidecars. Some never have any. */
 export function unseenHere(surroundings: Surroundings): readonly Unseen[] {
   const { namespace: { name }, pods, workloads, otherTemplates } = surroundings;
   return unseenAt(name, () => [
-    ...pods.filter((pod) => serves(pod) && modeOf(pod) !== 'Sidecar'),
-    ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].map((each) => ({ name: `${each.kind} ${each.name}`, labels: each.templateLabels })),
+    ...pods.filter((pod) => serves(pod) && modeOf(pod) !== 'Sidecar' && injectionAsked(pod) !== 'No'),
+    ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].filter(willBeProtected).map((each) => ({ name: `${each.kind} ${each.name}`, labels: each.templateLabels })),
   ], surroundings);
+}
+
+/** The policies for the namespace that would let through what they refuse, wherever the connection is not seen. */
+export function openingAt(surroundings: Surroundings): readonly ConfigView[] {
+  return policiesOf(surroundings.namespace.name, surroundings).flatMap(([policy, effect]) => (effect === 'Opens' ? [policy] : []));
+}
+
+/** Where sidecars of the namespace that take no HBONE decide by what they see of callers in ambient. */
+export function unseenOfOld(surroundings: Surroundings): readonly Unseen[] {
+  return unseenAt(surroundings.namespace.name, () => surroundings.pods.filter((pod) => serves(pod) && lacksHbone(pod)), surroundings);
+}
+
+/** What sidecars of the namespace tell of callers in ambient for as long as these reach them in plaintext, and not any more once they are restarted. */
+export function unseenOnceRestarted(surroundings: Surroundings): readonly Unseen[] {
+  const { namespace: { name }, pods, workloads } = surroundings;
+  return unseenAt(name, () => pods.filter((pod) => serves(pod) && lacksHbone(pod) && whyNotRestartable(pod, workloads) === undefined), surroundings);
 }
 
 /** Namespaces with pods in ambient that may call this one, itself left out, and how that is known. */

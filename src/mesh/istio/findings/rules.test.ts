@@ -80,7 +80,7 @@ function meshConfig(text: string): ConfigView {
 
 /** Namespaces around `shop`: one that moves, and one that is only restarted. */
 function scopeOf(moving?: string, restarted?: string): ScopeView {
-  return { moves: (name) => name === moving, restartsForHbone: (name) => name === restarted, halted: () => undefined, wayBack: () => 'Stays', goingBack: () => [], declared: () => [], stalledBack: () => undefined };
+  return { moves: (name) => name === moving, restartsForHbone: (name) => name === restarted, halted: () => undefined, wayBack: () => 'Stays', goingBack: () => [], declared: () => [], unseenBefore: () => undefined, stalledBack: () => undefined };
 }
 
 /** `bank`, which stays, has one pod. */

@@ -1,16 +1,21 @@
-import { listed } from '../../../base/counted.ts';
+import { counted, listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Hold } from '../../others.ts';
 import type { WorkloadView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
-import { callersInAmbient, callsItself, unseenFromAmbient, unseenHere, type Called, type Unseen } from '../unseen-callers.ts';
+import { callersInAmbient, callsItself, unseenFromAmbient, unseenHere, unseenOnceRestarted, type Called, type Unseen } from '../unseen-callers.ts';
+import { tooManyUnseen } from '../unseen-before.ts';
 import { unseenForGood } from '../waypoint/awaits-called.ts';
 import { onlyRestarts } from '../waypoint/choose.ts';
+import { isExit } from '../waypoint/exit/route.ts';
 import { found, nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 const consequences: Readonly<Record<Unseen['effect'], string>> = {
   Opens: 'what it refuses may get through', Refuses: 'it refuses what it lets through now',
 };
+
+/** Old sidecars see no identities either: both are needed until they are restarted. */
+const fixOfRestarts = 'Add a policy that names the callers by principals, namespaces or serviceAccounts, keep this one, and restart these workloads yourself (kubectl rollout restart): the finding clears by itself. Or, if nobody in ambient calls them, say so by naming their callers in spec.callers.';
 
 function evidenceOf(policy: Unseen['policy'], effect: Unseen['effect'], where: string, surroundings: Surroundings): Evidence {
   return {
@@ -29,6 +34,33 @@ function byPolicy(all: readonly Called[], surroundings: Surroundings): readonly 
   });
 }
 
+/**
+ * Sidecars that take no HBONE are going to be restarted, on the way there or by going back: callers that are in ambient already reach them in plaintext now, which
+ * shows where it comes from. Who is in ambient meanwhile is not the namespace's own to decide, so it is held where it is.
+ */
+function ofRestarts(surroundings: Surroundings): readonly Evidence[] {
+  const unseen = unseenOnceRestarted(surroundings);
+  const callers = unseen.length === 0 ? [] : [...callersInAmbient(surroundings)];
+  const [first] = callers;
+  if (first === undefined) return [];
+  return unseen.map(({ policy, effect, pods }) => ({
+    object: nameOf(policy), others: 'Holds', fix: fixOfRestarts, ...(effect === 'Refuses' && { severity: severityOfRefusals(surroundings) }),
+    message: `it decides by the address or the server name of the caller: ${consequences[effect]} at ${listed(pods)} as soon as they are restarted. `
+      + `They were injected before ambient was enabled, so that callers in ambient reach them in plaintext and are seen; by HBONE they are not: ${listed(callers.map(([name]) => name))}; ${first[1]}`,
+  }));
+}
+
+/** A rollback would wait for ever for so many that were in ambient before: of each that is one too many to remember nobody could tell. */
+function ofTooMany(surroundings: Surroundings): readonly Evidence[] {
+  const unseen = tooManyUnseen(surroundings);
+  if (unseen === undefined) return [];
+  return [{
+    object: `Namespace ${surroundings.namespace.name}`,
+    message: `it could not go back: ${isExit(surroundings.route) ? `it may call ${counted(unseen.namespaces.length, 'namespace')} with sidecars` : `${counted(unseen.namespaces.length, 'namespace')} in ambient may call it`}, more than can be remembered, and AuthorizationPolicies there (${listed(unseen.policies.map((policy) => policy.split(' ')[0] ?? ''))}) decide by the address or the server name of the caller, which sidecars do not see of callers in ambient`,
+    fix: 'Say in spec.callers who calls whom. Or name the callers in these policies by principals, namespaces or serviceAccounts.',
+  }];
+}
+
 /** Callers go to ambient: beside whom they call, nobody waits for anybody; elsewhere that is what others have. */
 function ofMovers(surroundings: Surroundings): readonly Evidence[] {
   const { namespace: { name: home, labels }, route } = surroundings;
@@ -39,7 +71,6 @@ function ofMovers(surroundings: Surroundings): readonly Evidence[] {
 
 /** The called go to sidecars: one after the other, so that for a while their own callers are in ambient too. */
 function ofReturners(surroundings: Surroundings): readonly Evidence[] {
-  if (arrived(surroundings.route, surroundings.namespace.labels)) return [];
   const unseen = unseenHere(surroundings);
   if (unseen.length === 0) return [];
   const own = callsItself(surroundings);
@@ -51,10 +82,10 @@ function ofReturners(surroundings: Surroundings): readonly Evidence[] {
 }
 
 function find(surroundings: Surroundings): readonly Evidence[] {
-  const { route: { from, to } } = surroundings;
-  if (onlyRestarts(surroundings)) return [];
-  if (to === 'IstioAmbient') return ofMovers(surroundings);
-  return from === 'IstioAmbient' && to === 'IstioSidecar' ? ofReturners(surroundings) : [];
+  const { route, namespace: { labels } } = surroundings;
+  if (onlyRestarts(surroundings)) return ofRestarts(surroundings);
+  if (route.to === 'IstioAmbient') return [...ofMovers(surroundings), ...(arrived(route, labels) ? [] : [...ofRestarts(surroundings), ...ofTooMany(surroundings)])];
+  return isExit(route) && !arrived(route, labels) ? [...ofReturners(surroundings), ...ofTooMany(surroundings)] : [];
 }
 
 const rule: Rule = {

@@ -3,8 +3,9 @@ import type { Awaiting, Refusing } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
-import type { WorkloadView } from '../../views.ts';
-import { callersInAmbient, isMissedAlready, unseenAtSidecars, unseenFromAmbient, unseenHere } from '../unseen-callers.ts';
+import type { ConfigView, WorkloadView } from '../../views.ts';
+import { callersInAmbient, isMissedAlready, unseenAtSidecars, unseenBy, unseenFromAmbient, unseenHere } from '../unseen-callers.ts';
+import { wasUnseen } from '../unseen-before.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
@@ -75,10 +76,49 @@ export function refuses(surroundings: Surroundings): string | undefined {
   return refusedHere(surroundings, going)[0];
 }
 
-/** Whether the namespace waits for itself in the end if it waits for this one: in a circle nobody does, nor where that cannot be told, because nobody would ever be back. */
+/** Namespaces at the other end of calls that would get through on the way back, though they did not before the start, and the policies that refuse them now. */
+interface Unseen {
+  readonly policies: readonly string[];
+  readonly names: readonly string[];
+}
+
+/** Every pair of a policy and a namespace that opens something by going back. */
+function opening(surroundings: Surroundings): readonly (readonly [ConfigView, string])[] {
+  if (isExit(surroundings.route)) {
+    const called = unseenBy(surroundings).filter(({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name);
+    return called.map(({ namespace, policy }) => [policy, namespace] as const);
+  }
+  const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
+  const callers = opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
+  return opens.flatMap(({ policy }) => callers.map((name) => [policy, name] as const));
+}
+
+function unseen(surroundings: Surroundings): Unseen {
+  const counting = opening(surroundings).filter(([policy, name]) => !wasUnseen(name, policy, surroundings));
+  return { policies: [...new Set(counting.map(([policy]) => `${policy.namespace}/${policy.name}`))], names: [...new Set(counting.map(([, name]) => name))] };
+}
+
+/** Whether somebody takes a namespace back now. */
+function isGoingBack(name: string, { scope }: Surroundings): boolean {
+  return scope?.goingBack().includes(name) === true || scope?.wayBack(name) === 'GoesBack';
+}
+
+/** Those of them for which a namespace waits, and that come. */
+function awaitedIn(name: string, surroundings: Surroundings): readonly string[] {
+  const names = name === surroundings.namespace.name ? unseen(surroundings).names : askedOf<readonly string[]>(surroundings, name, (there) => unseen(there).names, () => []);
+  return names.filter((each) => isGoingBack(each, surroundings));
+}
+
+/**
+ * Whether the namespace waits for itself in the end if it waits for this one, which would refuse it: in a circle nobody waits for that, nor where that cannot be told,
+ * because nobody would ever be back. To be refused for a while is less than what might get through if those waited no more that do not see who calls.
+ */
 function leadsBack(surroundings: Surroundings, first: string): boolean {
   const home = surroundings.namespace.name;
-  const next = link((name: string) => (name === home ? [first] : refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays')));
+  const next = link((name: string): readonly string[] => {
+    if (name === home) return [first];
+    return [...refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'), ...awaitedIn(name, surroundings)];
+  });
   return inChain(() => circleFrom(home, next) !== undefined, true);
 }
 
@@ -107,26 +147,55 @@ function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
   return { stuck: true, yields: true, message: `calls from here to ${listed(stay)} would be refused: these stay behind their waypoints, because they are finalized, another migration's, or without a journal (MM007)` };
 }
 
+/** What is said of those that are waited for: callers in ambient on the way to sidecars, and on the way to ambient the called with sidecars. */
+interface Words {
+  readonly see: string;
+  readonly first: string;
+  readonly stay: string;
+  readonly otherwise: string;
+}
+
+const byIdentity = 'name the callers in the policy by principals, namespaces or serviceAccounts, or';
+const toSidecars: Words = {
+  see: 'sidecars do not see', first: 'get their sidecars back first', stay: 'stay in ambient', otherwise: `${byIdentity}, if they do not call it, say so by naming its callers in spec.callers`,
+};
+const toAmbient: Words = {
+  see: 'sidecars that it may call do not see', first: 'leave their sidecars first', stay: 'keep their sidecars', otherwise: `${byIdentity}, if it does not call them, say so by naming their callers in spec.callers`,
+};
+
+/** Why some of them do not come by themselves, and what a person can do then; undefined if all of them come. */
+function whyNoneComes(names: readonly string[], { stay, otherwise }: Words, surroundings: Surroundings): string | undefined {
+  const { namespace: { name: home }, scope } = surroundings;
+  const staying = names.filter((name) => !isGoingBack(name, surroundings));
+  const along = staying.filter((name) => scope?.wayBack(name) === 'ComesAlong');
+  if (staying.length > along.length) return `but ${listed(staying.filter((name) => !along.includes(name)))} ${stay}: ${otherwise}`;
+  if (along.length > 0) return `but ${listed(along)} do not: roll them back too, or ${otherwise}`;
+  // Each of them would open what it decides by: no order is safe.
+  const circle = circleFrom(home, (name) => awaitedIn(name, surroundings));
+  return circle && `but they wait for each other in a circle, ${circle.join(' for ')}: ${otherwise}`;
+}
+
 /**
- * Before pods get sidecars back that decide by what these do not see of callers in ambient: whoever may call them has left it. What such a policy refuses
- * would get through, and that is worse than to wait; with the policy written by identities it goes on.
+ * Before pods are in ambient and others have sidecars that decide by what these do not see of callers in ambient: whoever it is about has gone first. What such a policy
+ * refuses would get through, and that is worse than to wait, or to be refused for a while; with the policy written by identities it goes on.
  */
-function awaitsUnseenCallers(surroundings: Surroundings): Awaiting | undefined {
-  const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
-  const callers = opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
-  if (callers.length === 0) return undefined;
-  const going = surroundings.scope?.goingBack() ?? [];
-  const stay = callers.filter((name) => !going.includes(name) || refusedHere(surroundings, [name]).length > 0);
-  const standing = stay.length > 0 ? `, but ${listed(stay)} do not: roll them back too, or name the callers in the policy by principals, namespaces or serviceAccounts` : stand(callers, surroundings);
+function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
+  const { policies, names } = unseen(surroundings);
+  if (names.length === 0) return undefined;
+  const words = isExit(surroundings.route) ? toAmbient : toSidecars;
+  const why = whyNoneComes(names, words, surroundings);
+  const standing = why === undefined ? stand(names, surroundings) : `, ${why}`;
+  const refused = why === undefined && goesPast(surroundings) ? refusedHere(surroundings, names) : [];
+  const meanwhile = refused.length === 0 ? '' : `; from then on until this follows it refuses what ${listed(refused)} call behind its waypoint`;
   return {
     stuck: standing !== undefined,
-    message: `sidecars do not see where callers in ambient come from, which AuthorizationPolicy ${listed(opens.map(({ policy }) => `${policy.namespace}/${policy.name}`))} asks about: ${listed(callers)} get their sidecars back first${standing ?? ''}`,
+    message: `${words.see} where callers in ambient come from, which AuthorizationPolicy ${listed(policies)} asks about: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`,
   };
 }
 
-/** Before pods get their sidecars back. */
-export function awaitsForSidecars(surroundings: Surroundings): Awaiting | undefined {
-  return awaitsUnseenCallers(surroundings) ?? awaitsCalled(surroundings);
+/** Before pods get back into their old data plane. */
+export function awaitsOthersBack(surroundings: Surroundings): Awaiting | undefined {
+  return awaitsUnseenOthers(surroundings) ?? awaitsCalled(surroundings);
 }
 
 /**

@@ -26,7 +26,7 @@ const bound = { ...api, conditions: { 'istio.io/WaypointBound': { status: 'True'
 /** Who stays, and would refuse `shop`, which is named by the policies there. */
 function stays(configs: readonly ConfigView[], there: PodView, called: ServiceView = api, labels: Readonly<Record<string, string>> = {}): readonly string[] {
   const whole = mesh([...installed, naming, ...configs]);
-  const scope = { moves: () => true, halted: () => undefined, goingBack: () => [], wayBack: () => 'Stays', stalledBack: () => undefined, declared: () => [] } as unknown as NonNullable<Surroundings['scope']>;
+  const scope = { moves: () => true, halted: () => undefined, goingBack: () => [], wayBack: () => 'Stays', unseenBefore: () => undefined, stalledBack: () => undefined, declared: () => [] } as unknown as NonNullable<Surroundings['scope']>;
   const picture = surroundings({ scope, itinerary: 'L4', pods: [pod()], mesh: {
     ...whole, pods: (asked) => ({ [home]: [there], shop: [pod()] })[asked] ?? [], services: (asked = home) => (asked === home ? [called] : []),
     namespacesWithPods: () => ['shop', home], labelsOf: (asked) => (asked === home ? labels : {}),

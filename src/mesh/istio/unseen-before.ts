@@ -1,0 +1,60 @@
+import { digestOf } from '../../base/sha256.ts';
+import type { Surroundings } from '../adapter.ts';
+import type { UnseenBefore } from '../others.ts';
+import type { ConfigView } from '../views.ts';
+import { callersInAmbient, openingAt, unseenBy, unseenOfOld } from './unseen-callers.ts';
+import { goesPast } from './waypoint/callers.ts';
+import { onlyRestarts } from './waypoint/choose.ts';
+import { isExit } from './waypoint/exit/route.ts';
+
+/*
+ * On the way back to sidecars: who was in ambient before the start and stays there was never seen by the sidecars to which a namespace goes back, if they took HBONE: by going back
+ * nothing opens that was not open before. Afterwards nobody can tell who was, so it is remembered at the start. Back to
+ * ambient it is the same with the called whose sidecars were there before.
+ */
+
+/** A policy as it is now: what somebody adds to it later was never open. */
+function asItIs({ namespace, name, spec }: ConfigView): string {
+  return `${namespace}/${name} ${digestOf(spec).slice(0, 16)}`;
+}
+
+/** Out of ambient it is the called that have sidecars before the start already. */
+function unseenOnExit(surroundings: Surroundings): UnseenBefore | undefined {
+  const opens = unseenBy(surroundings).filter(({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name);
+  const unique = (each: readonly string[]): readonly string[] => [...new Set(each)];
+  return opens.length === 0 ? undefined : { namespaces: unique(opens.map(({ namespace }) => namespace)), policies: unique(opens.map(({ policy }) => asItIs(policy))) };
+}
+
+function unseenNow(surroundings: Surroundings): UnseenBefore | undefined {
+  if (isExit(surroundings.route)) return unseenOnExit(surroundings);
+  if (!goesPast(surroundings) || onlyRestarts(surroundings)) return undefined;
+  const seen = new Set(unseenOfOld(surroundings).map(({ policy }) => policy));
+  const policies = openingAt(surroundings).filter((policy) => !seen.has(policy));
+  const namespaces = policies.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
+  return namespaces.length === 0 ? undefined : { namespaces, policies: policies.map(asItIs) };
+}
+
+/** As much as is remembered of it, beside all else that is. */
+const maxLength = 8192;
+
+function isTooMuch(unseen: UnseenBefore): boolean {
+  return JSON.stringify(unseen).length > maxLength;
+}
+
+/** What is to be remembered at the start; undefined if nothing is, or it is too much: then all of them count on the way back. */
+export function unseenBefore(surroundings: Surroundings): UnseenBefore | undefined {
+  const now = unseenNow(surroundings);
+  return now === undefined || isTooMuch(now) ? undefined : now;
+}
+
+/** Before the start: what is too much to be remembered, so that a rollback would wait for all of these. */
+export function tooManyUnseen(surroundings: Surroundings): UnseenBefore | undefined {
+  const now = surroundings.itinerary === undefined ? unseenNow(surroundings) : undefined;
+  return now !== undefined && isTooMuch(now) ? now : undefined;
+}
+
+/** Whether calls from a namespace, or out of ambient to one, got past a policy before the start of this one already. */
+export function wasUnseen(other: string, policy: ConfigView, { scope, namespace }: Surroundings): boolean {
+  const before = scope?.unseenBefore(namespace.name);
+  return before?.namespaces.includes(other) === true && before.policies.includes(asItIs(policy));
+}
