@@ -7,6 +7,7 @@ import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { awaitsForSidecars } from './waypoint/awaits-back.ts';
 import { awaitsUnseen } from './waypoint/awaits-called.ts';
+import { awaitsNameless } from './waypoint/awaits-nameless.ts';
 import { awaitsCallers, awaitsHbone } from './waypoint/awaits.ts';
 import { exitOrder } from './waypoint/exit/order.ts';
 import { isExit } from './waypoint/exit/route.ts';
@@ -136,6 +137,8 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
       ...(name === 'L7' && { settled: true as const }),
       // E: from here on pods call as ambient does. Whom they call takes HBONE by then and sees what it decides by, and who calls them does not go past the waypoint.
       ...(entersAmbient(route) && { awaits: (surroundings: Surroundings) => awaitsHbone(surroundings) ?? awaitsUnseen(surroundings) ?? awaitsCallers(surroundings) }),
+      // The other way: with its first sidecar it calls headless Services in ambient without an identity, so their pods have theirs by then.
+      ...(isExit(route) && { awaits: awaitsNameless }),
     });
   }
   if (from.byRestart || to.byRestart) {
@@ -147,7 +150,7 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
       why: `Restarts one workload at a time until its pods are in mode ${mode}; pods change data plane only by being created anew.`,
       work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order }) },
       // E: an old sidecar can come back, by a rollback elsewhere for example.
-      ...(entersAmbient(route) && { awaits: awaitsHbone }),
+      ...(entersAmbient(route) && { awaits: awaitsHbone }), ...(isExit(route) && { awaits: awaitsNameless }),
     });
   }
   steps.push(...finish);

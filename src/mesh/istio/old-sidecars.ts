@@ -7,7 +7,7 @@ import { selectorOf, targetRefs } from './findings/rule.ts';
 import { lacksHbone } from './pod-mode.ts';
 import { isSelected } from './policy/attachment.ts';
 import { parsed } from './policy/parsed.ts';
-import { effectiveMtls } from './policy/peer-authentication.ts';
+import { effectiveMtls, type EffectiveMtls } from './policy/peer-authentication.ts';
 import { isGateway } from './waypoint/callers.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
 
@@ -52,12 +52,17 @@ function decidesByCaller({ spec, ...policy }: ConfigView, pod: PodView): boolean
   return bySni || asksWhoCalls(spec);
 }
 
-function isStrictFor(pod: PodView, peers: readonly ConfigView[], rootNamespace: string): boolean {
+/** What PeerAuthentications ask of connections to a pod. */
+export function mtlsAt(pod: Pick<PodView, 'namespace' | 'labels'>, peers: readonly ConfigView[], rootNamespace: string): EffectiveMtls {
   const policies = peers.flatMap((object) => {
     const policy = parsed(object);
     return policy?.kind === 'PeerAuthentication' ? [policy] : [];
   });
-  const { mode, ports } = effectiveMtls(policies, { namespace: pod.namespace, labels: pod.labels }, rootNamespace);
+  return effectiveMtls(policies, { namespace: pod.namespace, labels: pod.labels }, rootNamespace);
+}
+
+/** Whether STRICT is asked for on some port. */
+export function asksStrict({ mode, ports }: EffectiveMtls): boolean {
   return mode === 'STRICT' || Object.values(ports).includes('STRICT');
 }
 
@@ -70,14 +75,15 @@ function whatMatters(namespace: string, pods: readonly PodView[], mesh: MeshStat
   if (known?.from.every((list, index) => list === from[index]) === true) return known.answer;
   const old = oldAmong(pods);
   const policy = policies?.flat().find((each) => old.some((pod) => decidesByCaller(each, pod)));
-  const strict = old.some((pod) => isStrictFor(pod, peers?.flat() ?? [], mesh.rootNamespace));
+  const strict = old.some((pod) => asksStrict(mtlsAt(pod, peers?.flat() ?? [], mesh.rootNamespace)));
   const reasons = [...(policy === undefined ? [] : [`AuthorizationPolicy ${policy.namespace}/${policy.name} decides by who calls`]), ...(strict ? ['STRICT refuses plaintext'] : [])];
   const answer = reasons.length === 0 ? undefined : reasons.join(', and ');
   answers.set(pods, { from, answer });
   return answer;
 }
 
-function mayCall({ namespace: { name } }: Surroundings, called: ReturnType<typeof namespaceCallers>): string | undefined {
+/** How it is known that the namespace calls these, or why nobody knows; undefined if it does not. */
+export function mayCall({ namespace: { name } }: Surroundings, called: ReturnType<typeof namespaceCallers>): string | undefined {
   if (called.kind === 'Unknown') return `nobody knows who calls them: ${called.why}`;
   return called.namespaces.includes(name) ? `${called.from} say so` : undefined;
 }

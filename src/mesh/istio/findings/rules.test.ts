@@ -5,6 +5,7 @@ import {
 import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
 import { ownCallerExamples } from '../../../../test/support/own-caller-examples.ts';
 import { inboundExamples, unseenOnExit } from '../../../../test/support/inbound-examples.ts';
+import { namelessExamples } from '../../../../test/support/nameless-examples.ts';
 import { meshExamples } from '../../../../test/support/mesh-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
@@ -262,6 +263,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...inboundExamples,
   ...meshExamples,
   ...unseenCallerExamples,
+  ...namelessExamples,
   ...proxyExamples,
   ...returnExamples,
   ...takenNameExamples,
