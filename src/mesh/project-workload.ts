@@ -98,6 +98,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       serviceAccount: text(podSpec['serviceAccountName']) ?? 'default',
       asks: podAsks(podSpec),
       containerPorts: containerPorts(podSpec),
+      ...(podSpec['hostNetwork'] === true && { hostNetwork: true as const }),
       images: Object.fromEntries(records(podSpec['containers']).map(({ name, image }) => [text(name) ?? '', text(image) ?? ''])),
       templateLabels: stringMap(template['labels']),
       templateAnnotations: stringMap(template['annotations']),

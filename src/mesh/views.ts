@@ -70,7 +70,7 @@ export interface TemplateView extends View {
   readonly templateLabels: Readonly<Record<string, string>>;
   /** Of what is no workload only keys of istio.io. */
   readonly templateAnnotations: Readonly<Record<string, string>>;
-  /** Its pods are on the network of their host; only known of what is no workload. */
+  /** Its pods are on the network of their host. */
   readonly hostNetwork?: true;
 }
 

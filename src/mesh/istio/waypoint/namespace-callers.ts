@@ -5,6 +5,7 @@ import type { ServiceFacts, World } from '../policy/translate/world.ts';
 import { declaredCallers, isGateway, ofRule, type Caller } from './callers.ts';
 import { makesGateway } from './gateway-pods.ts';
 import { askedOf } from './neighbour.ts';
+import { isNeverTaken } from './never-taken.ts';
 import { fromMetrics } from './observed.ts';
 import { worldOf } from './world.ts';
 
@@ -13,7 +14,7 @@ type Labels = Readonly<Record<string, string>>;
 /** Labels of everything in a namespace that can be called by its own address: what runs, and what its templates would start. */
 function callable({ pods, workloads, otherTemplates }: Surroundings): readonly Labels[] {
   const running = pods.filter((pod) => concerns(pod) && !pod.finished && !isGateway(pod)).map(({ labels }) => labels);
-  const templates = [...workloads, ...otherTemplates].filter((template) => !makesGateway(template)).map(({ templateLabels }) => templateLabels);
+  const templates = [...workloads, ...otherTemplates].filter((template) => !makesGateway(template) && !isNeverTaken(template)).map(({ templateLabels }) => templateLabels);
   return [...running, ...templates];
 }
 
