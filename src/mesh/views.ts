@@ -106,6 +106,8 @@ export interface WorkloadView extends TemplateView {
   /** Image of each container of the template, by its name. */
   readonly images: Readonly<Record<string, string>>;
   readonly hasTemplateAnnotations: boolean;
+  /** Name of the Gateway that owns it; absent if none does. */
+  readonly gateway?: string;
 }
 
 /** A port that a container declares. */

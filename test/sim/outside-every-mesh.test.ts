@@ -53,6 +53,21 @@ describe.each(Object.entries(outside))('%s', (_what, made) => {
   });
 });
 
+describe('a workload that only looks like a gateway\'s, by its label and a container', () => {
+  it.each([0, 1])('is protected like any other, so what no waypoint would enforce for it is in the way (%i replicas)', async (replicas) => {
+    await run(`disguised-${replicas}`, async (world, home) => {
+      await shop(world, allowGet(home), object('AuthorizationPolicy', home, 'worker-no-delete', { selector: { matchLabels: { app: 'worker' } }, action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] }));
+      const worker = deployment(home, 'worker', { replicas, podLabels: { 'gateway.networking.k8s.io/gateway-name': 'x' } });
+      const { template, ...rest } = worker['spec'] as { template: { spec: { containers: readonly object[] } } };
+      const containers = replicas === 0 ? [...template.spec.containers, { name: 'istio-proxy', image: 'sleep:1' }] : template.spec.containers;
+      await world.create({ ...worker, spec: { ...rest, template: { ...template, spec: { ...template.spec, containers } } } });
+      await world.podsReady(3 + replicas);
+      await world.create(meshMigration(world.name, { names: [home] }));
+      assert.deepEqual(await criticalOf(world, home), [`MM080 AuthorizationPolicy ${home}/worker-no-delete`]);
+    });
+  });
+});
+
 describe('a workload on the network of its hosts that has no pods', () => {
   it.each(['there', 'back'] as const)('is neither captured nor injected (%s)', async (way) => {
     await run(`asleep-${way}`, async (world, home) => {
