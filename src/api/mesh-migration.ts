@@ -197,7 +197,7 @@ const NamespaceTotals = z.object({
   blocked: z.int().min(0).describe('Not started because of critical findings, their own or about the selection.'),
   inFlight: z.int().min(0).describe('Being migrated or rolled back, or stopped half-way.'),
   migrated: z.int().min(0).describe('Migrated or Finalized.'),
-  incomplete: z.int().min(0).describe('All that the operator can restart is done, but pods of the old data plane are left that only their owner can replace.'),
+  incomplete: z.int().min(0).describe('All that the operator can restart is done, but pods of the old data plane are left that only their owner can replace, or the new one has not taken some.'),
   rolledBack: z.int().min(0).describe('Back as they were.'),
   failed: z.int().min(0).describe('How many of these failed on the way, whether rolled back since or not (so each is counted in inFlight or rolledBack too), and of those that are only restarted for HBONE, which are in no other number; counted against failureBudget.'),
 });

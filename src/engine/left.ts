@@ -24,15 +24,28 @@ function isLeftOutside({ spec }: Situation, status: NamespaceMigrationStatus, { 
   return spec.to === 'IstioSidecar' && flipped !== undefined && createdAt <= Date.parse(flipped);
 }
 
-/** Pods that are still in the old data plane, those on their way out included: as long as they run they serve. */
+/**
+ * A pod that serves and that the new data plane has not taken in its time, a node agent that is not there for example. Whether the injector was to
+ * take one is a matter of its template.
+ */
+function isNotTaken({ adapter, spec, now }: Situation, pod: PodView): boolean {
+  const mode = adapter.modeOf(pod);
+  const isOdd = mode === 'Transitional' || (mode === 'None' && spec.to === 'IstioAmbient');
+  return isOdd && pod.ready && !pod.terminating && (pod.createdAt ?? 0) + durationMs(spec.restart.enrolmentDeadline) < now;
+}
+
+/** Pods that are still in the old data plane, those on their way out included: as long as they run they serve. And those that are in neither. */
 export function podsLeft(situation: Situation, status: NamespaceMigrationStatus): readonly PodView[] {
   if (status.itinerary === 'Hbone') return []; // It stays in the old data plane.
   const { adapter, spec, surroundings } = situation;
   const old = adapter.modeFor(spec.from);
-  return surroundings.pods.filter((pod) => adapter.concerns(pod) && adapter.modeOf(pod) === old && (old !== 'None' || isLeftOutside(situation, status, pod)));
+  const isOld = (pod: PodView): boolean => adapter.modeOf(pod) === old && (old !== 'None' || isLeftOutside(situation, status, pod));
+  return surroundings.pods.filter((pod) => adapter.concerns(pod) && (isOld(pod) || isNotTaken(situation, pod)));
 }
 
-function why({ surroundings }: Situation, pod: PodView): string {
+function why(situation: Situation, pod: PodView): string {
+  const { adapter, surroundings } = situation;
+  if (isNotTaken(situation, pod)) return `is Ready in mode ${adapter.modeOf(pod)}: what takes pods on its node has not taken it`;
   if (pod.terminating) return 'is on its way out';
   return whyNotRestartable(pod, surroundings.workloads) ?? `is of ${pod.owner?.kind ?? ''} ${pod.owner?.name ?? ''}: restart that`;
 }
@@ -48,8 +61,9 @@ export function withPodsLeft(situation: Situation, draft: Draft): Draft {
   if (draft.verdict.state !== 'Ready') return { ...draft, phase: 'Incomplete' };
   const each = left.slice(0, named).map((pod) => `pod ${pod.name} ${why(situation, pod)}`).join('; ');
   const more = left.length > named ? `; and ${left.length - named} more` : '';
+  const what = left.some((pod) => isNotTaken(situation, pod)) ? 'not in the new data plane' : 'of the old data plane left';
   const wish = situation.wanted === 'Finalize' ? 'not finalized, because of ' : '';
-  return { ...draft, phase: 'Incomplete', verdict: { state: 'Stalled', reason: 'PodsLeft', message: `${wish}${counted(left.length, 'pod')} of the old data plane left: ${each}${more}` } };
+  return { ...draft, phase: 'Incomplete', verdict: { state: 'Stalled', reason: 'PodsLeft', message: `${wish}${counted(left.length, 'pod')} ${what}: ${each}${more}` } };
 }
 
 /** The last pods of the other data plane are waited for, because they serve to their end; one that hangs is not waited for longer than for anything else. */

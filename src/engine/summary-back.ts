@@ -128,7 +128,7 @@ export function finalizing(facts: Facts): Summary {
   if (open.some((child) => !isStalled(child))) return say('Migrated', 'InProgress', 'Finalizing', `sealing ${counted(open.length, 'namespace')}`);
   const left = open.filter((child) => phaseOf(child) === 'Incomplete');
   if (left.length > 0) {
-    return stalled('Incomplete', 'PodsLeft', `not finalized, because pods of the old data plane are left in ${counted(left.length, 'namespace')}: ${namesOf(left)}`);
+    return stalled('Incomplete', 'PodsLeft', `not finalized, because pods are not in the new data plane in ${counted(left.length, 'namespace')}: ${namesOf(left)}`);
   }
   const [first] = open;
   if (first !== undefined) return namespaceStalled('Migrated', first);

@@ -154,8 +154,8 @@ const table = {
     command: 'GoOn',
   },
   PodsLeft: {
-    meaning: 'All that the operator can restart is done, but pods of the old data plane are left that only you can replace.',
-    remedy: 'Replace the pods that the message names: restart the Rollout, resume and restart the Deployment, make the bare pod anew, let the Job end. '
+    meaning: 'All that the operator can restart is done, but pods of the old data plane are left that only you can replace, or the new one has not taken pods that came since.',
+    remedy: 'Replace the pods that the message names: restart the Rollout, resume and restart the Deployment, make the bare pod anew, let the Job end. Of pods in neither data plane look at istio-cni and ztunnel on their nodes, then replace them. '
       + 'It is Migrated by itself then. All pods',
     command: 'Pods',
   },
