@@ -62,6 +62,12 @@ function managerOfRestart({ metadata }: KubeObject): string | undefined {
   return writer && managerName(writer);
 }
 
+/** Whose Gateway it is made for: a label is anybody's, an owner that is not there has the garbage collector remove the object. */
+function madeFor({ metadata: { ownerReferences = [] } }: KubeObject): Pick<WorkloadView, 'gateway'> {
+  const owner = ownerReferences.find(({ kind, apiVersion }) => kind === 'Gateway' && apiVersion.startsWith('gateway.networking.k8s.io/'));
+  return owner === undefined ? {} : { gateway: owner.name };
+}
+
 /** What is only for messages. */
 function told(object: KubeObject, status: Json): Pick<WorkloadView, 'trouble' | 'templateManager'> {
   const trouble = troubleOfWorkload(status);
@@ -99,8 +105,10 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       serviceAccount: text(podSpec['serviceAccountName']) ?? 'default',
       asks: podAsks(podSpec),
       containerPorts: containerPorts(podSpec),
+      ...(podSpec['hostNetwork'] === true && { hostNetwork: true as const }),
       images: Object.fromEntries(records(podSpec['containers']).map(({ name, image }) => [text(name) ?? '', text(image) ?? ''])),
       ...proxyParts(podSpec),
+      ...madeFor(object),
       templateLabels: stringMap(template['labels']),
       templateAnnotations: stringMap(template['annotations']),
       hasTemplateAnnotations: template['annotations'] !== undefined && template['annotations'] !== null,

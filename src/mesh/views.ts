@@ -78,7 +78,7 @@ export interface TemplateView extends View {
   readonly templateLabels: Readonly<Record<string, string>>;
   /** Of what is no workload only keys of istio.io. */
   readonly templateAnnotations: Readonly<Record<string, string>>;
-  /** Its pods are on the network of their host; only known of what is no workload. */
+  /** Its pods are on the network of their host. */
   readonly hostNetwork?: true;
   /** Absent if it has nothing that is for the proxy of a mesh. */
   readonly proxyParts?: ProxyParts;
@@ -116,6 +116,8 @@ export interface WorkloadView extends TemplateView {
   /** Image of each container of the template, by its name. */
   readonly images: Readonly<Record<string, string>>;
   readonly hasTemplateAnnotations: boolean;
+  /** Name of the Gateway that owns it; absent if none does. */
+  readonly gateway?: string;
 }
 
 /** A port that a container declares. */

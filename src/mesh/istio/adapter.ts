@@ -14,6 +14,7 @@ import { egressRules } from './findings/egress.ts';
 import { entryRules } from './findings/entry-pods.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { markRules } from './findings/marks.ts';
+import { namelessRules } from './findings/nameless-calls.ts';
 import { optedOutRules } from './findings/opted-out.ts';
 import { orderRules } from './findings/old-sidecars.ts';
 import { meshRules } from './findings/mesh.ts';
@@ -68,7 +69,7 @@ const internalErrors: Rule = {
 };
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...optedOutRules, ...proxyPartRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...noWayBackRules, ...markRules];
+export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...optedOutRules, ...proxyPartRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...namelessRules, ...noWayBackRules, ...markRules];
 
 /** What is asked of a namespace that stays and is only restarted: whether its pods come back, with a sidecar that runs, and what that sidecar does not see any more. */
 const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121', 'MM123'];

@@ -24,7 +24,8 @@ export interface Restricted {
   readonly because: Because;
 }
 
-type Template = Pick<PodView, 'annotations'>;
+/** What of a pod, or of a template, the injector reads. */
+export type Template = Pick<PodView, 'annotations'>;
 
 const includeAnnotation = 'traffic.sidecar.istio.io/includeInboundPorts';
 const excludeAnnotation = 'traffic.sidecar.istio.io/excludeInboundPorts';
@@ -53,7 +54,7 @@ function injectorValues(mesh: MeshState): readonly InjectorValues[] {
 }
 
 /** What is in force of each field that a pod does not say, by each injector. */
-function fromValues(field: string, otherwise: string, mesh: MeshState): readonly { readonly value: string; readonly because: Because }[] {
+export function fromValues(field: string, otherwise: string, mesh: MeshState): readonly { readonly value: string; readonly because: Because }[] {
   return injectorValues(mesh).map(({ object, proxy }) => {
     const said = proxy === 'Unreadable' ? proxy : proxy[field];
     const value = typeof said === 'number' ? String(said) : text(said) ?? otherwise;
@@ -61,7 +62,7 @@ function fromValues(field: string, otherwise: string, mesh: MeshState): readonly
   });
 }
 
-function ports(value: string): readonly string[] {
+export function listedIn(value: string): readonly string[] {
   return value.split(',').map((port) => port.trim()).filter((port) => port !== '');
 }
 
@@ -69,12 +70,12 @@ function included(value: string, because: Because): Restricted | undefined {
   if (value === 'Unreadable') return { kind: 'Unknown', because };
   if (value.trim() === '*') return undefined;
   // "An empty list will disable all inbound redirection."
-  return { kind: ports(value).length === 0 ? 'None' : 'Some', because };
+  return { kind: listedIn(value).length === 0 ? 'None' : 'Some', because };
 }
 
 function excluded(value: string, own: readonly string[], because: Because): Restricted | undefined {
   if (value === 'Unreadable') return { kind: 'Unknown', because };
-  return ports(value).every((port) => own.includes(port)) ? undefined : { kind: 'Some', because };
+  return listedIn(value).every((port) => own.includes(port)) ? undefined : { kind: 'Some', because };
 }
 
 /** Of a proxy configuration: more than anybody has, and little enough to be read of each pod. */
@@ -93,7 +94,7 @@ const proxyConfigOf = memoize((annotations: Template['annotations']): Json | und
 });
 
 /** Who takes connections to the proxy: the pod says it, else its proxy configuration, else that of the mesh. ProxyConfig objects do not have the field (toMeshConfigProxyConfig). */
-function interception({ annotations }: Template, mesh: MeshState): Restricted | undefined {
+export function interception({ annotations }: Template, mesh: MeshState): Restricted | undefined {
   const mode = annotations[interceptionAnnotation];
   if (mode !== undefined) return mode === 'NONE' ? { kind: 'None', because: { annotation: interceptionAnnotation } } : undefined;
   const own = annotations[proxyConfigAnnotation] === undefined ? {} : proxyConfigOf(annotations);
@@ -105,8 +106,8 @@ function interception({ annotations }: Template, mesh: MeshState): Restricted | 
 }
 
 /** Proxies that run inside of the application take nothing in; what a template of somebody's own does instead of `sidecar` nobody knows. */
-function byTemplates({ annotations }: Template): Restricted | undefined {
-  const named = ports(annotations[templatesAnnotation] ?? '');
+export function byTemplates({ annotations }: Template): Restricted | undefined {
+  const named = listedIn(annotations[templatesAnnotation] ?? '');
   const because: Because = { annotation: templatesAnnotation };
   if (named.length === 0 || named.includes('sidecar') || named.some((name) => name.includes('gateway'))) return undefined;
   return { kind: named.some((name) => name.startsWith('grpc-')) ? 'None' : 'Unknown', because };

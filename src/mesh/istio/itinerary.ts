@@ -8,6 +8,7 @@ import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { decidingFirst } from './unseen-callers.ts';
 import { awaitsOthersBack } from './waypoint/awaits-back.ts';
 import { awaitsUnseen } from './waypoint/awaits-called.ts';
+import { awaitsNameless } from './waypoint/awaits-nameless.ts';
 import { awaitsCallers, awaitsHbone } from './waypoint/awaits.ts';
 import { exitOrder } from './waypoint/exit/order.ts';
 import { isExit } from './waypoint/exit/route.ts';
@@ -142,6 +143,8 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
       ...(name === 'L7' && { settled: true as const }),
       // E: from here on pods call as ambient does. Whom they call takes HBONE by then and sees what it decides by, and who calls them does not go past the waypoint.
       ...(entersAmbient(route) && { awaits: (surroundings: Surroundings) => awaitsHbone(surroundings) ?? awaitsUnseen(surroundings) ?? awaitsCallers(surroundings) }),
+      // The other way: with its first sidecar it calls headless Services in ambient without an identity, so their pods have theirs by then.
+      ...(isExit(route) && { awaits: awaitsNameless }),
     });
   }
   if (from.byRestart || to.byRestart) {
@@ -154,6 +157,7 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
       work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order }) },
       // E: an old sidecar can come back, by a rollback elsewhere for example, and a policy by address come to be among the called.
       ...(entersAmbient(route) && { awaits: (surroundings: Surroundings) => awaitsHbone(surroundings) ?? awaitsUnseen(surroundings) }),
+      ...(isExit(route) && { awaits: awaitsNameless }),
     });
   }
   steps.push(...finish);

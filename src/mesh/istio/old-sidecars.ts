@@ -8,7 +8,7 @@ import { selectorOf, targetRefs } from './findings/rule.ts';
 import { lacksHbone } from './pod-mode.ts';
 import { bounded, spend } from './policy/effort.ts';
 import { parsed } from './policy/parsed.ts';
-import { byAge, effectiveMtls, isWide, scopes } from './policy/peer-authentication.ts';
+import { byAge, effectiveMtls, isWide, scopes, type EffectiveMtls } from './policy/peer-authentication.ts';
 import { selecting, type Selecting } from './policy/selecting.ts';
 import type { PeerAuthentication } from './policy/types.ts';
 import { isGateway } from './waypoint/callers.ts';
@@ -66,6 +66,16 @@ function peersAmong(objects: readonly ConfigView[]): readonly PeerAuthentication
   });
 }
 
+/** What PeerAuthentications ask of connections to a pod. */
+export function mtlsAt(pod: Pick<PodView, 'namespace' | 'labels'>, peers: readonly ConfigView[], rootNamespace: string): EffectiveMtls {
+  return effectiveMtls(peersAmong(peers), { namespace: pod.namespace, labels: pod.labels }, rootNamespace);
+}
+
+/** Whether STRICT is asked for on some port. */
+export function asksStrict({ mode, ports }: EffectiveMtls): boolean {
+  return mode === 'STRICT' || Object.values(ports).includes('STRICT');
+}
+
 /** Whether some pod takes no plaintext on some port. Pods of which the same policy of workloads counts are alike. */
 function isStrict(pods: readonly PodView[], select: Selecting, peers: readonly PeerAuthentication[], rootNamespace: string): boolean {
   const { mesh, namespace } = scopes(peers, rootNamespace);
@@ -80,8 +90,7 @@ function isStrict(pods: readonly PodView[], select: Selecting, peers: readonly P
   for (const place of left) first.set(undefined, pods[place]);
   return [...first].some(([policy, pod]) => {
     if (pod === undefined) return false;
-    const { mode, ports } = effectiveMtls(policy === undefined ? wide : [...wide, policy], pod, rootNamespace);
-    return mode === 'STRICT' || Object.values(ports).includes('STRICT');
+    return asksStrict(effectiveMtls(policy === undefined ? wide : [...wide, policy], pod, rootNamespace));
   });
 }
 
@@ -106,7 +115,8 @@ function reasonsOf(old: readonly PodView[], policies: readonly ConfigView[], pee
   return reasons.length === 0 ? undefined : reasons.join(', and ');
 }
 
-function mayCall({ namespace: { name } }: Surroundings, called: ReturnType<typeof namespaceCallers>): string | undefined {
+/** How it is known that the namespace calls these, or why nobody knows; undefined if it does not. */
+export function mayCall({ namespace: { name } }: Surroundings, called: ReturnType<typeof namespaceCallers>): string | undefined {
   if (called.kind === 'Unknown') return `nobody knows who calls them: ${called.why}`;
   return called.namespaces.includes(name) ? `${called.from} say so` : undefined;
 }

@@ -99,7 +99,7 @@ export function labelSets({ pods, workloads, otherTemplates }: Surroundings): re
 
 /** Templates of which no pod need be there: a data plane takes the pods that come of them all the same. */
 export function asleepIn({ workloads, otherTemplates }: Surroundings): readonly TemplateView[] {
-  return [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates.filter(({ hostNetwork }) => hostNetwork !== true)];
+  return [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].filter(({ hostNetwork }) => hostNetwork !== true);
 }
 
 const selectingIn = memoize((surroundings: Surroundings) => selecting(labelSets(surroundings)));

@@ -5,6 +5,7 @@ import {
 import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
 import { ownCallerExamples } from '../../../../test/support/own-caller-examples.ts';
 import { inboundExamples, unseenOnExit } from '../../../../test/support/inbound-examples.ts';
+import { namelessExamples } from '../../../../test/support/nameless-examples.ts';
 import { meshExamples } from '../../../../test/support/mesh-examples.ts';
 import { optedOutExamples } from '../../../../test/support/opted-out-examples.ts';
 import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
@@ -264,6 +265,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...inboundExamples,
   ...meshExamples,
   ...unseenCallerExamples,
+  ...namelessExamples,
   ...proxyExamples,
   ...proxyPartExamples,
   ...optedOutExamples,

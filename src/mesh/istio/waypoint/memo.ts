@@ -7,6 +7,7 @@ import { hiddenRoot } from '../discovery.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { possibleConfigs } from '../mesh-config.ts';
 import { adoptedIn } from './chosen.ts';
+import { leadsOutside } from './never-taken.ts';
 import { routesOf } from './routes-of.ts';
 import { workloadsIn } from './world.ts';
 
@@ -35,7 +36,10 @@ function digest(surroundings: Surroundings): string {
     // What cannot be read is another thing than what is not there.
     possibleConfigs(mesh).map((possible) => [possible.object, 'config' in possible, possible.config]),
     [mesh.version, hiddenRoot(mesh)?.message],
-    services.map(({ name, labels, annotations, selector, ports, headless, externalName }) => [name, labels, annotations, selector, ports, headless, externalName]),
+    services.map((service) => {
+      const { name, labels, annotations, selector, ports, headless, externalName } = service;
+      return [name, labels, annotations, selector, ports, headless, externalName, leadsOutside(service, surroundings)];
+    }),
     [...workloads, ...otherTemplates].map(({ kind, name, serviceAccount, templateLabels, containerPorts }) => [kind, name, serviceAccount, templateLabels, containerPorts]),
     workloadsIn(surroundings),
     pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),

@@ -10,6 +10,7 @@ import { declaredCallers, isGateway, namespacesNamedBy, type Caller, type NamedN
 import { chosenWaypoint } from './chosen.ts';
 import { makesGateway } from './gateway-pods.ts';
 import { askedOf } from './neighbour.ts';
+import { isNeverTaken } from './never-taken.ts';
 import { fromMetrics } from './observed.ts';
 import { originalPolicies } from './world.ts';
 
@@ -18,7 +19,7 @@ type Labels = Readonly<Record<string, string>>;
 /** Labels of everything in a namespace that can be called by its own address: what runs, and what its templates would start. */
 function callable({ pods, workloads, otherTemplates }: Surroundings): readonly Labels[] {
   const running = pods.filter((pod) => concerns(pod) && !pod.finished && !isGateway(pod)).map(({ labels }) => labels);
-  const templates = [...workloads, ...otherTemplates].filter((template) => !makesGateway(template)).map(({ templateLabels }) => templateLabels);
+  const templates = [...workloads, ...otherTemplates].filter((template) => !makesGateway(template) && !isNeverTaken(template)).map(({ templateLabels }) => templateLabels);
   return [...running, ...templates];
 }
 

@@ -47,6 +47,7 @@ describe('pods that no template tells of', () => {
     ['one that has no sidecar because it asks for none', [plainPod({ labels: { 'app': 'roll', 'sidecar.istio.io/inject': 'false' } })], []],
     ['one of a waypoint', [plainPod({ labels: { 'app': 'roll', 'gateway.networking.k8s.io/gateway-name': 'waypoint', 'istio.io/dataplane-mode': 'none' } })], []],
     ['one of a gateway', [plainPod({ labels: { 'app': 'roll', 'gateway.networking.k8s.io/gateway-name': 'entry' }, containers: ['istio-proxy'] })], []],
+    ['one with a container like a gateway\'s that istiod has not made', [other({ 'app': 'roll', 'gateway.networking.k8s.io/gateway-name': 'entry' }, { annotations: {}, containers: ['app', 'istio-proxy'] })], ['Pod other-1 [{"app":"roll"},{}]']],
     ['one that has no more than the label of a gateway', [other({ 'app': 'roll', 'gateway.networking.k8s.io/gateway-name': 'entry' })], ['Pod other-1 [{"app":"roll"},{}]']],
   ])('%s', (_case, pods, expected) => {
     expect(others(around([noDelete, versioned, odd], pods))).toEqual(expected);

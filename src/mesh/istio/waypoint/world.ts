@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
-import type { ConfigView, WorkloadView } from '../../views.ts';
+import type { ConfigView, ServiceView, WorkloadView } from '../../views.ts';
+import { useWaypointLabel } from '../labels.ts';
 import { onlyRevision } from '../mesh-config.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
@@ -10,6 +11,7 @@ import { isMade } from '../policy/translate/names.ts';
 import { boundBefore, chosenWaypoint } from './chosen.ts';
 import { makesGateway } from './gateway-pods.ts';
 import { gatewayNameLabel } from './gateway.ts';
+import { isNeverTaken, leadsOutside } from './never-taken.ts';
 import { podsWithoutWorkload } from './other-pods.ts';
 import { routesOf } from './routes-of.ts';
 
@@ -29,7 +31,12 @@ function workloadFacts({ kind, name, templateLabels, containerPorts }: WorkloadV
 
 /** The waypoint's own pods, and others that no data plane takes, are no destinations of policies. */
 function isDestination(workload: WorkloadView): boolean {
-  return !makesGateway(workload);
+  return !makesGateway(workload) && !isNeverTaken(workload);
+}
+
+/** One that nobody enforces anything for is none for a waypoint; where it is behind one already nothing is taken away. */
+function isForWaypoint(service: ServiceView, surroundings: Surroundings): boolean {
+  return service.labels[gatewayNameLabel] === undefined && (service.labels[useWaypointLabel] !== undefined || !leadsOutside(service, surroundings));
 }
 
 /** All pods that policies decide about: those that workloads will have, and those that are there, or come, without one. */
@@ -70,6 +77,6 @@ export function worldOf(surroundings: Surroundings): World {
     peerAuthentications: inScope('PeerAuthentication', surroundings),
     extensions: extensions.flatMap((kind) => inScope(kind, surroundings)),
     routes: routesOf(namespace.name, mesh),
-    services: surroundings.services.filter(({ labels }) => labels[gatewayNameLabel] === undefined),
+    services: surroundings.services.filter((service) => isForWaypoint(service, surroundings)),
   };
 }

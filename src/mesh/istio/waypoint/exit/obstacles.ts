@@ -39,8 +39,9 @@ function podProblems({ service }: Served, { pods, workloads, otherTemplates }: S
   const title = serviceTitle(service);
   if (Object.keys(service.selector).length === 0) return [critical(title, 'spec.selector', 'it selects no pods, so no sidecar takes over from its waypoint', 'Keep the namespace in ambient, or remove the label of the waypoint from the Service.')];
   const behind = pods.filter((pod) => !pod.terminating && selects({ matchLabels: service.selector }, pod.labels));
-  const coming = otherTemplates.filter(({ templateLabels }) => selects({ matchLabels: service.selector }, templateLabels));
-  const naked = behind.find((pod) => !concerns(pod)) ?? coming.find(isOutside);
+  const isBehind = ({ templateLabels }: TemplateView): boolean => selects({ matchLabels: service.selector }, templateLabels);
+  const coming = otherTemplates.filter(isBehind);
+  const naked = behind.find((pod) => !concerns(pod)) ?? [...workloads, ...otherTemplates].filter(isBehind).find(isOutside);
   const [unowned] = coming;
   const strange = behind.find(({ labels }) => !workloads.some(({ templateLabels }) => Object.entries(templateLabels).every(([key, value]) => labels[key] === value) && selects({ matchLabels: service.selector }, templateLabels)));
   return [
