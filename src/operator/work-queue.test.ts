@@ -107,3 +107,26 @@ describe('a key whose looks fail', () => {
     await clock.run(Promise.resolve());
   });
 });
+
+describe('keys that take no time', () => {
+  it('are taken one in a turn of the event loop, by however many workers: the Lease is renewed in between', async () => {
+    const clock = new VirtualClock();
+    const queue = new WorkQueue(clock, () => 0.5);
+    const end = new AbortController();
+    for (let key = 0; key < 20; key += 1) queue.add(`key ${key}`);
+    const turns: number[] = [];
+    let turn = 0;
+    const count = async (): Promise<void> => { for (; turns.length < 20; turn += 1) await sleep(clock, 0, end.signal); };
+    const work = async (): Promise<void> => {
+      for (let key = await queue.take(end.signal); key !== undefined; key = await queue.take(end.signal)) {
+        turns.push(turn);
+        queue.done(key);
+        if (turns.length === 20) end.abort();
+      }
+    };
+    await clock.run(Promise.all([work(), work(), work(), count().catch(() => undefined)]));
+
+    // Which of two timers comes first in the first turn is nobody's to say.
+    expect(new Set(turns).size).toBeGreaterThanOrEqual(19);
+  });
+});

@@ -32,6 +32,8 @@ export class WorkQueue {
   /** Monotonic time until which a key rests: only while it does, or until it is added again. */
   readonly #restsUntil = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
+  /** While a key was taken in this turn. Looks that write nothing would follow each other without an end: between any two the Lease is renewed and probes are answered. */
+  #endTurn: (() => void) | undefined;
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -118,13 +120,24 @@ export class WorkQueue {
   /** The next key, as soon as there is one that is not in work; undefined once `signal` is aborted. */
   async take(signal: AbortSignal): Promise<string | undefined> {
     while (!signal.aborted) {
-      for (const key of this.#ready) {
-        if (this.#working.has(key)) continue;
-        this.#ready.delete(key);
-        this.#working.add(key);
-        return key;
-      }
+      const key = this.#endTurn === undefined ? this.#next() : undefined;
+      if (key !== undefined) return key;
       await this.#somethingToDo(signal);
+    }
+    return undefined;
+  }
+
+  /** The first that is not in work; whoever takes it is the only one in this turn of the event loop. */
+  #next(): string | undefined {
+    for (const key of this.#ready) {
+      if (this.#working.has(key)) continue;
+      this.#ready.delete(key);
+      this.#working.add(key);
+      this.#endTurn = this.#clock.timer(0, () => {
+        this.#endTurn = undefined;
+        this.#wake();
+      });
+      return key;
     }
     return undefined;
   }
@@ -155,5 +168,6 @@ export class WorkQueue {
   stop(): void {
     for (const { cancel } of this.#delayed.values()) cancel();
     this.#delayed.clear();
+    this.#endTurn?.();
   }
 }
