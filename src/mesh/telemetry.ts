@@ -20,12 +20,27 @@ export type Sighting = { readonly namespace: string; readonly workload: string; 
   | { readonly kind: 'Disbelieved' }
 );
 
+/** Which side of calls reports them, and so speaks for its own namespace. */
+export type Side = 'Called' | 'Caller';
+
+/** A part of what a question asks about. */
+export interface Among {
+  /** Where it was scraped; an empty name for what does not say. */
+  readonly scraped: readonly string[];
+  /** Only what one side reports, and that of namespaces: for what was scraped where all are spoken for. */
+  readonly side?: Side;
+  readonly speaksFor?: readonly string[];
+}
+
 /** What an adapter knows about the metrics of its mesh. */
 export interface Telemetry {
-  /** PromQL expressions over the last `seconds` before the time of the query, for the whole mesh or what was scraped in namespaces; `coarse`: without what callers say of themselves. */
-  queries(seconds: number, among?: readonly string[], coarse?: boolean): readonly string[];
+  /** PromQL expressions over the last `seconds` before the time of the query, for the whole mesh or a part of it; `coarse`: without what callers say of themselves. */
+  queries(seconds: number, among?: Among, coarse?: boolean): readonly string[];
   /** In which namespaces anything was scraped; an empty name for what does not say. For answers that are too large in one. */
   readonly namespaces: { query(seconds: number): string; read(series: readonly SeriesLabels[]): readonly string[] };
+  /** The sides that each of the questions is about, and for which namespaces they speak; an empty name for what does not say. */
+  readonly sides: readonly (readonly Side[])[];
+  readonly spokenFor: { query(seconds: number, question: number, among: Among): string; read(series: readonly SeriesLabels[], side: Side): readonly string[] };
   /** What the answers mean; one that fits no query says nothing. What was scraped in `root`, the mesh's own namespace, may speak for all. */
   sightings(series: readonly SeriesLabels[], root: string): readonly Sighting[];
 }

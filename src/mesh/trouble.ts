@@ -3,8 +3,26 @@ import { count, record, records, text, type Json } from './json.ts';
 /** As much of it as a status has room for. */
 const longest = 300;
 
+/** More is not looked at. */
+const longestRead = 2000;
+
+/** As Go quotes. */
+const quotation = /"((?:[^"\\]|\\.)*)(?:"|$)/g;
+
+/**
+ * Kubernetes quotes what stands in a template: the name of an image or a command may be a sentence, which would be read as one of ours in a status. A name that
+ * is one has no blank; what has one is left out, wherever it is said again.
+ */
+function withoutSentences(message: string): string {
+  const read = message.slice(0, longestRead);
+  const sentences = [...read.matchAll(quotation)].map(([, said = '']) => said).filter((said) => /\s/.test(said.trim()));
+  const quoted = read.replace(quotation, (all, said: string) => (sentences.includes(said) ? '"..."' : all));
+  return sentences.reduce((text, said) => text.replaceAll(said, '...'), quoted);
+}
+
 function bounded(sentence: string): string {
-  return sentence.length > longest ? `${sentence.slice(0, longest)}...` : sentence;
+  const told = withoutSentences(sentence);
+  return told.length > longest ? `${told.slice(0, longest)}...` : told;
 }
 
 /** What one container waits for, or how it ended last. */

@@ -54,7 +54,37 @@ describe('what is asked of Prometheus', () => {
     expect(await asked(...told('shop', 40), ...told('pay', 40))).toMatchObject({ called: ['pay', 'shop'], tooMuch: [] });
   });
 
-  it.each([['where ztunnel runs', { namespace: root }], ['where Prometheus does not say', { namespace: '' }]])('has no answer if it is too large %s', async (_title, where) => {
-    await expect(asked(...told('shop', 2), ...told('pay', 200, where))).rejects.toThrow(/the answer is larger than/);
+  describe.each([['where ztunnel runs', { namespace: root }], ['where Prometheus does not say', { namespace: '' }]])('%s', (_title, where) => {
+    const everywhere = (name: string, count: number): readonly SeriesLabels[] => told(name, count, where);
+    const calling = (name: string, count: number): readonly SeriesLabels[] =>
+      Array.from({ length: count }, (_each, n) => ({ ...call({ to: `pay/w${n}`, by: `${name}/x${n}`, reporter: 'source' }), ...where }));
+
+    it('is asked by whom it is about: who is told too much of is named, and all others are known', async () => {
+      const names = Array.from({ length: 70 }, (_each, n) => `team-${String(n).padStart(2, '0')}`);
+
+      expect(await asked(...names.flatMap((name) => everywhere(name, 2)), ...everywhere('mallory', 200))).toMatchObject({ called: names, tooMuch: ['mallory'] });
+    });
+
+    it('is asked by who called, of what callers tell', async () => {
+      expect(await asked(...everywhere('shop', 2), ...everywhere('pay', 2), ...calling('web', 2), ...calling('mallory', 200))).toMatchObject({ called: ['pay', 'shop'], tooMuch: ['mallory'] });
+    });
+
+    it('is asked by who reports what he calls', async () => {
+      const reporting = Array.from({ length: 300 }, (_each, n) => ({ ...reporter(`mallory/w${n}`), ...where }));
+
+      expect(await asked(...everywhere('shop', 2), ...reporting, { ...reporter('pay/w'), ...where })).toMatchObject({ called: ['pay', 'shop'], tooMuch: ['mallory'] });
+    });
+
+    it('has no answer if nobody knows who told too much', async () => {
+      const nameless = calling('mallory', 200).map((series) => ({ ...series, source_workload_namespace: 'unknown' }));
+
+      await expect(asked(...everywhere('shop', 2), ...nameless)).rejects.toThrow(/the answer is larger than/);
+    });
+  });
+
+  it('has no answer if more is made up than could be asked for', async () => {
+    const madeUp = Array.from({ length: 400 }, (_each, n) => told(`n${n}`, 1, { namespace: '' })).flat();
+
+    await expect(asked(...madeUp)).rejects.toThrow(/the answer is larger than/);
   });
 });

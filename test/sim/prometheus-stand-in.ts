@@ -29,14 +29,22 @@ export class PrometheusStandIn implements PrometheusTransport {
     const [expression, to] = [form.get('query') ?? '', Number(form.get('time')) * 1000];
     const from = to - 1000 * Number(/\[(\d+)s\]/.exec(expression)?.[1]);
     this.asked.push({ expression, from, to });
-    const among = /namespace=~"([-a-z0-9|]*)"/.exec(expression)?.[1]?.split('|');
     const isOfNamespaces = expression.startsWith('group by (namespace)');
-    const isOfCalls = grouping(expression).includes('source_principal');
-    const found = to <= this.keepsFrom ? [] : this.series.filter((labels) => (isOfNamespaces || (labels['destination_workload'] !== undefined) === isOfCalls) && (among?.includes(labels['namespace'] ?? '') ?? true));
+    const isOfCalls = expression.includes('destination_workload!~');
+    const found = to <= this.keepsFrom ? [] : this.series.filter((labels) => (isOfNamespaces || (labels['destination_workload'] !== undefined) === isOfCalls) && fits(expression, labels));
     const members = [...new Map(found.map((labels) => picked(labels, grouping(expression))).map((labels) => [JSON.stringify(labels), labels])).values()];
     const result = members.map((metric) => ({ metric, value: [to / 1000, '1'] }));
     return Promise.resolve({ status: 200, headers: {}, body: text(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } })) });
   }
+}
+
+/** Whether a series has the labels that a query asks for; what is not there is empty. */
+function fits(expression: string, labels: SeriesLabels): boolean {
+  const [, asked = ''] = /\{([^}]*)\}/.exec(expression) ?? [];
+  return [...asked.matchAll(/(\w+)(=~|!~|!=|=)"([^"]*)"/g)].every(([, label = '', operator = '', value = '']) => {
+    const isIt = operator.endsWith('~') ? new RegExp(`^(?:${value})$`).test(labels[label] ?? '') : (labels[label] ?? '') === value;
+    return isIt !== operator.startsWith('!');
+  });
 }
 
 /** What a query groups by. */

@@ -6,6 +6,7 @@ import type { ConfigView, PodView } from '../views.ts';
 import { templatesAnnotation } from './labels.ts';
 import { parseMeshConfig } from './mesh-config.ts';
 import { configuredSo, interceptionIn } from './mesh-settings.ts';
+import { bounded, costed, recount, spend, type Costed } from './policy/effort.ts';
 
 /** What says that a sidecar does not take all inbound connections. */
 export interface Because {
@@ -81,23 +82,37 @@ function excluded(value: string, own: readonly string[], because: Because): Rest
 /** Of a proxy configuration: more than anybody has, and little enough to be read of each pod. */
 const longest = 8192;
 
+/** Of all that are different in a namespace together: of pods without a template each may have one of its own. */
+const mostCharacters = 100_000;
+
 /** What is written of pods of one template is the same text. */
-const configurations = new Recent<{ readonly config: Json | undefined }>(100);
+const configurations = new Recent<Costed<Json | undefined>>(100);
 
 /** The proxy configuration of some annotations, read once for as long as these stay as they are; undefined if it cannot be read. */
-const proxyConfigOf = memoize((annotations: Template['annotations']): Json | undefined => {
+const proxyConfigOf = memoize((annotations: Template['annotations']): Costed<Json | undefined> => {
   const written = annotations[proxyConfigAnnotation] ?? '';
-  if (written.length > longest) return undefined;
-  const known = configurations.get(written) ?? { config: parseMeshConfig(written) };
+  if (written.length > longest) return unreadable;
+  const known = configurations.get(written) ?? costed(() => {
+    spend(written.length);
+    return parseMeshConfig(written);
+  });
   configurations.set(written, known);
-  return known.config;
+  return known;
 });
+
+const unreadable: Costed<undefined> = { value: undefined, steps: 0 };
+
+/** Asks about all pods of a namespace; `otherwise` is told why that is too much. */
+export function askedOfAll<T>(work: () => T, otherwise: (why: string) => T): T {
+  const found = bounded(mostCharacters, work);
+  return found.kind === 'Done' ? found.value : otherwise(`its pods have more different ${proxyConfigAnnotation} than one look may read (${mostCharacters} characters): nobody can tell which inbound connections their sidecars take`);
+}
 
 /** Who takes connections to the proxy: the pod says it, else its proxy configuration, else that of the mesh. ProxyConfig objects do not have the field (toMeshConfigProxyConfig). */
 export function interception({ annotations }: Template, mesh: MeshState): Restricted | undefined {
   const mode = annotations[interceptionAnnotation];
   if (mode !== undefined) return mode === 'NONE' ? { kind: 'None', because: { annotation: interceptionAnnotation } } : undefined;
-  const own = annotations[proxyConfigAnnotation] === undefined ? {} : proxyConfigOf(annotations);
+  const own = annotations[proxyConfigAnnotation] === undefined ? {} : recount(proxyConfigOf(annotations));
   const said = own === undefined ? 'Unreadable' : interceptionIn(own);
   if (said === 'Unreadable') return { kind: 'Unknown', because: { annotation: proxyConfigAnnotation } };
   if (said !== undefined) return said === 'NONE' ? { kind: 'None', because: { annotation: proxyConfigAnnotation } } : undefined;

@@ -60,9 +60,15 @@ export async function promqlCallers(world: World): Promise<void> {
   assert.deepEqual(shown(history, 'data'), { db: { callers: ['data/backup/backup', 'web/front'], withoutIdentity: [], reports: ['Inbound'] } });
   assert.deepEqual(shown(history, 'unknown'), {});
   assert.deepEqual(history.of('shop').get('forged')?.disbelieved, ['mallory']);
-  const queries = [telemetry.namespaces.query(600), telemetry.queries(600, ['data', '', 'istio-system'])[0] ?? ''].map((expression) => ({ expression, at: now }));
+  const called = { scraped: ['istio-system', '', 'shop', 'tools'], side: 'Called' } as const;
+  const queries = [
+    telemetry.namespaces.query(600), telemetry.queries(600, { scraped: ['data', '', 'istio-system'] })[0] ?? '', telemetry.spokenFor.query(600, 0, called), telemetry.queries(600, { ...called, speaksFor: ['shop'] })[0] ?? '',
+  ].map((expression) => ({ expression, at: now }));
   const printed = await runCommand(program, [], { input: JSON.stringify({ series, queries }), signal: world.signal });
-  const [namespaces = [], some = []] = (JSON.parse(printed) as readonly unknown[]).map((answer) => readAnswer(JSON.stringify(answer)).map(({ labels }) => labels));
+  const [namespaces = [], some = [], spokenFor = [], ofShop = []] = (JSON.parse(printed) as readonly unknown[]).map((answer) => readAnswer(JSON.stringify(answer)).map(({ labels }) => labels));
   assert.deepEqual([...telemetry.namespaces.read(namespaces)].sort(), ['data', 'istio-system', 'mallory', 'shop', 'tools']);
   assert.deepEqual([...new Set(some.map(({ namespace }) => namespace))].sort(), ['data', 'istio-system']);
+  assert.ok(telemetry.spokenFor.read(spokenFor, 'Called').includes('shop'), 'nobody speaks for shop');
+  assert.deepEqual([...new Set(ofShop.map((labels) => labels['destination_workload_namespace']))], ['shop']);
+  assert.ok(ofShop.length > 0 && ofShop.every(({ reporter }) => reporter !== 'source'), 'callers are no part of what is asked of the called');
 }

@@ -11,10 +11,10 @@ import { isExit } from '../waypoint/exit/route.ts';
 import { applicable, mtlsModes, nameOf, selectorOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 /** The namespace as if each of its templates had its pods, with their sidecars: one at zero replicas has none that show their labels. */
-function withSidecars(surroundings: Surroundings): Surroundings {
+const withSidecars = memoize((surroundings: Surroundings): Surroundings => {
   const running = surroundings.workloads.map((workload) => ({ ...workload, templateLabels: withInjected(workload.templateLabels, workload.name) }));
   return { ...surroundings, workloads: [...surroundings.workloads, ...running] };
-}
+});
 
 function selectorPolicies(surroundings: Surroundings): readonly ConfigView[] {
   const all = withSidecars(surroundings);

@@ -29,6 +29,17 @@ describe('a quota without room for a waypoint', () => {
   });
 });
 
+it('what a quota counts is read once, however many workloads ask', () => {
+  const most = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`count/k${index}.example.com`, '5']));
+  let read = 0;
+  const counted = { ...quota({}, {}), status: { hard: new Proxy(most, { ownKeys: (target) => { read += 1; return Reflect.ownKeys(target); } }), used: {} } };
+  const given = shop(counted);
+  const [web] = given.workloads;
+  istio.findings({ ...given, workloads: Array.from({ length: 200 }, (_, index) => ({ ...web!, name: `w${index}`, uid: `w${index}` })) }, 'Start');
+
+  expect(read).toBe(1);
+});
+
 describe('a quota with scopes', () => {
   const full = (scope: string): ReturnType<typeof quota> => quota({ pods: '2' }, { pods: '2' }, { scopeSelector: { matchExpressions: [{ scopeName: scope, operator: 'Exists' }] } });
 

@@ -28,7 +28,7 @@ function ofPods(pods: number, asks: PodAsks): Need {
   const amount = (counted: string): number => {
     if (counted === 'pods' || counted === 'count/pods') return pods * 1000;
     if (counted.startsWith('limits.')) return pods * (own(limits, counted.slice('limits.'.length)) ?? 0);
-    return pods * (own(requests, counted.replace(/^requests\./, '')) ?? 0);
+    return pods * (own(requests, counted.startsWith('requests.') ? counted.slice('requests.'.length) : counted) ?? 0);
   };
   return (scopes) => {
     const open = openScopes(scopes, asks);
@@ -49,12 +49,20 @@ interface Short {
   readonly sure: boolean;
 }
 
+/** What a quota counts of pods, read once: every workload asks, and it may count thousands of things. */
+const countedBy = memoize((quota: ConfigView) => {
+  const [hard, used] = [record(quota.status['hard']), record(quota.status['used'])];
+  return Object.entries(hard).flatMap(([counted, most]) => {
+    const limit = counted.startsWith('count/') && counted !== 'count/pods' ? undefined : thousandths(most);
+    return limit === undefined ? [] : [{ counted, limit, taken: thousandths(used[counted]) ?? 0 }];
+  });
+});
+
 function shortIn(quota: ConfigView, need: Need): Short | undefined {
   const { amount, open } = need(scopesOf(quota));
-  const [hard, used] = [record(quota.status['hard']), record(quota.status['used'])];
-  for (const [counted, most] of Object.entries(hard)) {
-    const [limit, taken, wanted] = [thousandths(most), thousandths(used[counted]) ?? 0, amount(counted)];
-    if (limit === undefined || wanted === 0 || taken + wanted <= limit) continue;
+  for (const { counted, limit, taken } of countedBy(quota)) {
+    const wanted = amount(counted);
+    if (wanted === 0 || taken + wanted <= limit) continue;
     const unsure = open.length === 0 ? '' : `, if its scope ${open.join(' and ')} takes these pods in`;
     const message = `${nameOf(quota)} admits ${counted} ${quantity(limit)}, ${quantity(taken)} of them used, and ${quantity(wanted)} more would be needed${unsure}`;
     return { message, sure: open.length === 0 };

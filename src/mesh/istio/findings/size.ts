@@ -11,7 +11,9 @@ import { worldOf } from '../waypoint/world.ts';
 import { largestIn, makeSmaller } from '../policy/translate/size.ts';
 import type { Problem } from '../policy/translate/problem.ts';
 import { changesOfPods } from './pods.ts';
-import type { Evidence, Rule } from './rule.ts';
+import { isTooLarge, nameOf, type Evidence, type Rule } from './rule.ts';
+
+const selectingKinds: readonly string[] = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication', 'Telemetry', 'EnvoyFilter', 'Sidecar', 'WasmPlugin', 'TrafficExtension'];
 
 /** The first of the two that cannot be worked out: what becomes of the policies, and what that lets through. */
 function unknown(problems: readonly Problem[], changes: () => readonly Change[]): readonly Evidence[] {
@@ -31,7 +33,16 @@ function untoldCallers(surroundings: Surroundings): readonly Evidence[] {
 }
 
 function find(surroundings: Surroundings): readonly Evidence[] {
-  return [...behindWaypoint(surroundings), ...changesOfPods(surroundings).filter(({ kind }) => kind === 'Unknown').map(({ object, message }) => ({ object, message }))];
+  return [...selectors(surroundings), ...behindWaypoint(surroundings), ...changesOfPods(surroundings).filter(({ kind }) => kind === 'Unknown').map(({ object, message }) => ({ object, message }))];
+}
+
+/** Whatever they select, they count as if they selected something of it. */
+function selectors(surroundings: Surroundings): readonly Evidence[] {
+  return selectingKinds.filter((kind) => isTooLarge(kind, surroundings)).map((kind) => ({
+    object: nameOf({ ...surroundings.namespace, kind: 'Namespace' }),
+    message: `which pods the selectors of kind ${kind} mean takes more steps to tell than one look may take: selectors and templates with thousands of labels`,
+    fix: 'Select pods by a few labels, and give templates no more labels than something needs.',
+  }));
 }
 
 function behindWaypoint(surroundings: Surroundings): readonly Evidence[] {

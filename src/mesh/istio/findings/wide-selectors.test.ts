@@ -31,6 +31,13 @@ const shapes: Readonly<Record<string, () => Surroundings>> = {
     services: times(2, (index) => service({ name: `s${index}`, uid: `s${index}`, selector: wide(index) })), workloads: times(50, (index) => workload({ name: `w${index}`, uid: `w${index}`, replicas: 0, templateLabels: { app: `w${index}` } })),
     mesh: mesh([...installed, config('AuthorizationPolicy', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] })]),
   }),
+  'a few Services of very many labels, and many templates': () => {
+    const selector = Object.fromEntries(times(20_000, (at) => [`k${at}`, 'x']));
+    return surroundings({
+      services: times(6, (index) => service({ name: `s${index}`, uid: `s${index}`, selector: { ...selector } })), workloads: times(200, (index) => workload({ name: `w${index}`, uid: `w${index}`, replicas: 0, templateLabels: { app: `w${index}`, k0: 'x' } })),
+      mesh: mesh([...installed, config('AuthorizationPolicy', { action: 'ALLOW', rules: [{ from: [{ source: { namespaces: ['shop'] } }] }] })]),
+    });
+  },
   'policies and pods of whom it calls': called,
 };
 
@@ -43,5 +50,28 @@ describe('selectors of thousands of labels', () => {
 
     // A list made anew for each pod takes seconds.
     expect(process.cpuUsage(before).user).toBeLessThan(7e5);
+  });
+});
+
+describe('templates that have thousands of labels as well', () => {
+  /** Each differs from what is selected in the last label only. */
+  function alike(policies: number, templates: number): Surroundings {
+    return surroundings({
+      workloads: times(templates, (index) => workload({ name: `w${index}`, uid: `w${index}`, replicas: 0, templateLabels: { ...wide(0), last: `w${index}` } })),
+      mesh: mesh([...installed, ...times(policies, (index) => config('PeerAuthentication', { selector: { matchLabels: { ...wide(0), last: `p${index}` } }, mtls: { mode: 'PERMISSIVE' } }, { name: `p${index}`, uid: `p${index}` }))]),
+    });
+  }
+
+  const about = expect.objectContaining({ id: 'MM119', object: 'Namespace shop', message: expect.stringContaining('selectors of kind PeerAuthentication') });
+
+  it('are compared as long as that takes no longer than a look may', () => {
+    expect(istio.findings(alike(2, 20), 'Start')).not.toContainEqual(about);
+  });
+
+  it.each(['Start', 'UnderWay'] as const)('are not compared one by one beyond that: what is selected is unknown then (%s)', (when) => {
+    const given = { ...alike(8, 200), ...(when !== 'Start' && { itinerary: 'L4' as const }) };
+
+    expect(istio.findings(given, when)).toContainEqual(about);
+    expect(istio.isUnknown({ id: 'MM119' } as never)).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { text } from '../../json.ts';
 import { resolvePercent } from '../../project-workload.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import { selects, type PodView, type WorkloadView } from '../../views.ts';
-import { describeInbound, inboundOf } from '../inbound-ports.ts';
+import { askedOfAll, describeInbound, inboundOf } from '../inbound-ports.ts';
 import { arrived } from '../itinerary.ts';
 import { injectionAsked } from '../injection.ts';
 import { dataplaneModeLabel } from '../labels.ts';
@@ -128,14 +128,13 @@ function notTakenToday(surroundings: Surroundings): readonly Evidence[] {
     const inbound = inboundOf(template, mesh);
     return inbound.kind === 'All' ? undefined : `${describeInbound(inbound)}; ztunnel takes every one, and ${because.what} would refuse callers who get through today`;
   };
-  const running = Map.groupBy(podsIn(surroundings, 'Sidecar'), whatOf);
-  const evidence = [
-    ...[...running].flatMap(([what, pods]) => (what === undefined ? [] : perNamespace(surroundings, pods, (names) => `${what}: ${names}`))),
+  const evidence = askedOfAll<readonly Evidence[]>(() => [
+    ...[...Map.groupBy(podsIn(surroundings, 'Sidecar'), whatOf)].flatMap(([what, pods]) => (what === undefined ? [] : perNamespace(surroundings, pods, (names) => `${what}: ${names}`))),
     ...asleepIn(surroundings).flatMap((template) => {
       const what = whatOf({ annotations: template.templateAnnotations });
       return what === undefined ? [] : [{ object: nameOf(template), message: `of its next pods: ${what}` }];
     }),
-  ];
+  ], (why) => [{ object: `Namespace ${surroundings.namespace.name}`, message: why }]);
   return evidence.map((each) => ({ ...each, severity: because.severity }));
 }
 

@@ -1,4 +1,5 @@
-import { hasLabels } from '../../has-labels.ts';
+import { comparisons, hasLabels, isEmpty } from '../../has-labels.ts';
+import { spend } from './effort.ts';
 import type { PolicyOptions } from './options.ts';
 import type { Attachment, PolicyMeta, TargetRef } from './types.ts';
 
@@ -32,9 +33,12 @@ export interface WaypointName {
 /** The label by which istiod recognizes the pods of a Gateway. */
 const gatewayNameLabel = 'gateway.networking.k8s.io/gateway-name';
 
-/** Whether the labels of the selector are among the labels; no selector selects everything. */
+/** Whether the labels of the selector are among the labels; no selector selects everything. What takes long is counted. */
 export function isSelected(selector: Readonly<Record<string, string>> | undefined, labels: Readonly<Record<string, string>>): boolean {
-  return selector === undefined || hasLabels(labels, selector);
+  if (selector === undefined) return true;
+  const compared = comparisons(labels, selector);
+  if (compared > 0) spend(compared / 2);
+  return hasLabels(labels, selector);
 }
 
 function isInReach({ namespace }: Attached, of: string, { rootNamespace }: PolicyOptions): boolean {
@@ -59,8 +63,8 @@ export function ztunnelReads(policy: Attached, workload: Workload, options: Poli
   if (policy.targetRefs.length > 0 || !isInReach(policy, workload.namespace, options)) return false;
   const { selector, hasEmptyLabels = false } = policy;
   if (selector === undefined) return true;
-  if (Object.keys(selector).length === 0) return hasEmptyLabels;
-  return Object.keys(workload.labels).length === 0 || isSelected(selector, workload.labels);
+  if (isEmpty(selector)) return hasEmptyLabels;
+  return isEmpty(workload.labels) || isSelected(selector, workload.labels);
 }
 
 /** Whether ztunnel could apply the policy to any workload. */

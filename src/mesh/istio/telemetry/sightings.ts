@@ -1,5 +1,5 @@
 import type { ObservedCaller, SeriesLabels, Sighting, Telemetry } from '../../telemetry.ts';
-import { callsQuery, namespacesQuery, reportersQuery } from './queries.ts';
+import { callsQuery, namespacesQuery, ownLabel, reportersQuery, spokenForQuery } from './queries.ts';
 
 /** The name in certificates and in `source_principal`; proxies write `unknown` for none (istio_stats.cc, ztunnel's metrics.rs). */
 const principal = /^spiffe:\/\/[^/]+\/ns\/([-a-z0-9]{1,63})\/sa\/([-.a-z0-9]{1,253})$/;
@@ -78,12 +78,23 @@ function sightingsOf(series: SeriesLabels, root: string): readonly Sighting[] {
   return namespace === undefined || workload === undefined ? [] : callsOf(series, namespace, workload, root);
 }
 
+/** Namespaces that a label names; an empty one where it names none. What is no name at all says nothing. */
+function namesIn(series: readonly SeriesLabels[], label: string): readonly string[] {
+  const names = new Set(series.map((labels) => labels[label] ?? '').map((name) => (name === 'unknown' ? '' : name)));
+  return [...names].filter((name) => name === '' || named(name, 'namespace') !== undefined);
+}
+
 /** The standard metrics of Istio. */
 export const telemetry: Telemetry = {
   queries: (seconds, among, coarse) => [callsQuery(seconds, among, coarse), reportersQuery(seconds, among)],
   namespaces: {
     query: namespacesQuery,
-    read: (series) => [...new Set(series.map((labels) => labels['namespace'] ?? ''))].filter((name) => name === '' || named(name, 'namespace') !== undefined),
+    read: (series) => namesIn(series, 'namespace'),
+  },
+  sides: [['Called', 'Caller'], ['Caller']],
+  spokenFor: {
+    query: (seconds, question, among) => spokenForQuery(seconds, question === 0 ? 'Calls' : 'Reports', among),
+    read: (series, side) => namesIn(series, ownLabel(side)),
   },
   sightings: (series, root) => series.flatMap((labels) => sightingsOf(labels, root)),
 };

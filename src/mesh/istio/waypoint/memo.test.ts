@@ -49,6 +49,27 @@ describe('what is remembered of a namespace', () => {
     expect(worked(...edits, shop(policy('p0')))).toHaveLength(11);
   });
 
+  it('is no more than fits into memory of what was written, where answers hold it: who has most loses his first', () => {
+    const told: string[] = [];
+    const ask = remembered((given) => { told.push(given.namespace.name); return given.mesh.configs('WasmPlugin', given.namespace.name).map(({ spec }) => spec); });
+    const plugins = (home: string, edit: number): Surroundings => surroundings({
+      namespace: namespace({ name: home }), mesh: mesh([...installed, config('WasmPlugin', { pluginConfig: `${edit}`.repeat(9_000_000) }, { namespace: home })]),
+    });
+    const blog = surroundings({ namespace: namespace({ name: 'blog' }) });
+    ask(blog);
+    const edits = Array.from({ length: 4 }, (_, edit) => plugins('shop', edit));
+    edits.forEach(ask);
+    expect(told).toEqual(['blog', 'shop', 'shop', 'shop', 'shop']);
+    ask({ ...blog });
+    // Within one look it is there whatever else is asked.
+    for (const given of edits) ask(given);
+    expect(told).toHaveLength(5);
+    ask(plugins('shop', 3));
+    expect(told).toHaveLength(5);
+    ask(plugins('shop', 0));
+    expect(told).toHaveLength(6);
+  });
+
   it('is nothing of what is written, only digests', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;

@@ -1,6 +1,6 @@
 import { memoize } from '../../../base/memoize.ts';
-import { Recent } from '../../../base/recent.ts';
 import { sha256 } from '../../../base/sha256.ts';
+import { Shares } from '../../../base/shares.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { hiddenRoot } from '../discovery.ts';
@@ -14,11 +14,14 @@ import { workloadsIn } from './world.ts';
 /** Kinds of the namespace and of the root namespace whose objects change what a translation says; routes besides. */
 const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter', 'Gateway'];
 
-/** Namespaces that are remembered. */
-const namespaces = 500;
+/**
+ * Of each namespace a few pictures: who edits his own again and again fills no memory with what they were. An answer may hold what it was worked out from, which is
+ * as much as stood there: of that together no more than fits.
+ */
+const most = { owners: 500, answers: 4, characters: 32_000_000 };
 
-/** Pictures of each: who edits his own again and again fills no memory with what they were, which may be as large as all that he has. */
-const pictures = 4;
+/** Smaller answers are bounded by their number. */
+const small = 16_000;
 
 /** What an object says, read once for as long as it stays as it is. */
 const said = memoize(({ kind, namespace, name, createdAt, labels, annotations, spec }: ConfigView): string => sha256(JSON.stringify([kind, namespace, name, createdAt, labels, annotations, spec])));
@@ -51,15 +54,21 @@ function digest(surroundings: Surroundings): string {
 /** One digest of a picture serves everything that is remembered of it. */
 const keyOf = memoize(digest);
 
+function charactersOf(answer: unknown): number {
+  const length = (JSON.stringify(answer) as string | undefined)?.length ?? 0;
+  return length < small ? 0 : length;
+}
+
 /** The same answer for the same picture, without working it out anew at every look: comparing all requests takes its time. */
 export function remembered<T>(work: (surroundings: Surroundings) => T): (surroundings: Surroundings) => T {
-  const known = new Recent<Recent<{ readonly answer: T }>>(namespaces);
-  return (surroundings) => {
+  const known = new Shares<{ readonly answer: T }>(most);
+  // Within one look it is asked for many times, and has to be there however much others have.
+  return memoize((surroundings) => {
     const { name } = surroundings.namespace;
-    const ofNamespace = known.get(name) ?? new Recent<{ readonly answer: T }>(pictures);
-    const found = ofNamespace.get(keyOf(surroundings)) ?? { answer: work(surroundings) };
-    ofNamespace.set(keyOf(surroundings), found);
-    known.set(name, ofNamespace);
-    return found.answer;
-  };
+    const before = known.get(name, keyOf(surroundings));
+    if (before !== undefined) return before.answer;
+    const answer = work(surroundings);
+    known.set(name, keyOf(surroundings), { answer }, charactersOf(answer));
+    return answer;
+  });
 }

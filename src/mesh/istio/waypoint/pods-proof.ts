@@ -1,5 +1,6 @@
 import type { DataPlane } from '../../../api/common.ts';
 import type { Route, Surroundings } from '../../adapter.ts';
+import { isEmpty } from '../../has-labels.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { isSelected, sidecarReads, ztunnelReads } from '../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
@@ -149,7 +150,7 @@ const arrival: Readonly<Record<DataPlane, string>> = { IstioAmbient: 'in ambient
 
 /** Whether anybody can be known to call these pods: they say a port, or are behind a Service. */
 function isCalled({ labels, declared }: WorkloadFacts, { services }: World): boolean {
-  return declared.length > 0 || services.some(({ selector }) => Object.keys(selector).length > 0 && holds(selector, labels));
+  return declared.length > 0 || services.some(({ selector }) => !isEmpty(selector) && holds(selector, labels));
 }
 
 function titled({ kind, name }: WorkloadFacts, { namespace }: World): string {
@@ -217,7 +218,7 @@ function servedIn(surroundings: Surroundings): readonly Pick<ServiceFacts, 'sele
 /** Pods that move and that no waypoint stands before. Who has opted out stays what it is. */
 export function directPods(surroundings: Surroundings, { workloads }: World): readonly WorkloadFacts[] {
   const served = servedIn(surroundings);
-  return workloads.filter(({ labels }) => labels[dataplaneModeLabel] !== 'none' && !served.some(({ selector }) => Object.keys(selector).length > 0 && holds(selector, labels)));
+  return workloads.filter(({ labels }) => labels[dataplaneModeLabel] !== 'none' && !served.some(({ selector }) => !isEmpty(selector) && holds(selector, labels)));
 }
 
 function tooMany(world: World): Change {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { memoize } from '../../../../base/memoize.ts';
 import { own } from '../../../../base/own.ts';
-import { entriesOf, hasLabels } from '../../../has-labels.ts';
+import { entriesOf, isEmpty } from '../../../has-labels.ts';
+import { isSelected } from '../attachment.ts';
 import { spend } from '../effort.ts';
 import type { Attachment } from '../types.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';
@@ -30,7 +31,7 @@ export function withoutAdded(labels: Labels): Labels {
 
 /** Whether labels have everything that a selector asks for. */
 export function holds(selector: Labels, labels: Labels): boolean {
-  return hasLabels(labels, selector);
+  return isSelected(selector, labels);
 }
 
 /**
@@ -61,7 +62,7 @@ export function isNarrowed({ selector }: Pick<Attachment, 'selector'>): boolean 
 export function reachesZtunnel(attachment: Attachment): boolean {
   const { selector, hasEmptyLabels } = attachment;
   if (isNarrowed(attachment) || attachment.targetRefs.length > 0) return false;
-  return selector === undefined || Object.keys(selector).length > 0 || hasEmptyLabels === true;
+  return selector === undefined || !isEmpty(selector) || hasEmptyLabels === true;
 }
 
 /** Pods behind a Service. */
@@ -77,7 +78,7 @@ export function podsBehind(service: ServiceFacts, workloads: readonly WorkloadFa
 const behind = new WeakMap<readonly WorkloadFacts[], WeakMap<ServiceFacts, readonly WorkloadFacts[]>>();
 
 function selectedBy({ selector }: ServiceFacts, workloads: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
-  if (Object.keys(selector).length === 0) return [];
+  if (isEmpty(selector)) return [];
   spend(workloads.length / 4);
   return workloads.filter(({ labels }) => holds(selector, labels));
 }
@@ -85,7 +86,7 @@ function selectedBy({ selector }: ServiceFacts, workloads: readonly WorkloadFact
 /** Which of some pods a policy selects while they have sidecars. */
 export function coverage(attachment: Attachment, service: ServiceFacts, workloads: readonly WorkloadFacts[]): Coverage {
   const selector = sidecarSelector(attachment);
-  if (attachment.targetRefs.length > 0 || selector === undefined || Object.keys(service.selector).length === 0) return 'None';
+  if (attachment.targetRefs.length > 0 || selector === undefined || isEmpty(service.selector)) return 'None';
   if (holds(selector, service.selector)) return 'All';
   const pods = podsBehind(service, workloads);
   spend(1 + pods.length);

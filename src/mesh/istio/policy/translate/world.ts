@@ -1,3 +1,5 @@
+import { memoize } from '../../../../base/memoize.ts';
+import { isEmpty } from '../../../has-labels.ts';
 import type { ConfigView, ServiceView } from '../../../views.ts';
 import { withInjected } from '../injected.ts';
 import type { PolicyOptions } from '../options.ts';
@@ -74,9 +76,7 @@ export function waypointPrincipal({ options, waypoint }: Pick<World, 'options' |
 }
 
 /** The labels that these pods have while they have sidecars. */
-export function sidecarLabels({ labels, name, owner = name }: WorkloadFacts): WorkloadFacts['labels'] {
-  return withInjected(labels, owner);
-}
+export const sidecarLabels: (pods: WorkloadFacts) => WorkloadFacts['labels'] = memoize(({ labels, name, owner = name }: WorkloadFacts) => withInjected(labels, owner));
 
 /** `AuthorizationPolicy shop/deny-delete`. */
 export function titleOf({ kind, namespace, name }: Pick<ConfigObject, 'kind' | 'namespace' | 'name'>): string {
@@ -90,5 +90,5 @@ export function serviceTitle({ namespace, name }: Pick<ServiceFacts, 'namespace'
 
 /** Whether a waypoint can stand before it: it has an address, and pods that its own selector names. */
 export function isServable({ headless, externalName, selector }: ServiceFacts): boolean {
-  return !headless && !externalName && Object.keys(selector).length > 0;
+  return !headless && !externalName && !isEmpty(selector);
 }

@@ -2,7 +2,7 @@ import type { Surroundings } from '../../../adapter.ts';
 import { text } from '../../../json.ts';
 import { selects, type TemplateView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
-import { describeInbound, inboundOf, type Restricted } from '../../inbound-ports.ts';
+import { askedOfAll, describeInbound, inboundOf, type Restricted } from '../../inbound-ports.ts';
 import { dataplaneModeLabel, useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
 import { concerns } from '../../pod-mode.ts';
 import { isOfExit } from '../../policy/translate/names.ts';
@@ -77,10 +77,10 @@ export function unseenPorts({ workloads, otherTemplates, pods, mesh, namespace }
     ...[...workloads, ...otherTemplates].map((template) => ({ holder: nameOf(template), field: 'spec.template.metadata.annotations', annotations: template.templateAnnotations })),
     ...others.map((pod) => ({ holder: nameOf(pod), field: 'metadata.annotations', annotations: pod.annotations })),
   ];
-  const problems = holders.flatMap(({ holder, field, annotations }) => {
+  const problems = askedOfAll<readonly Problem[]>(() => holders.flatMap(({ holder, field, annotations }) => {
     const inbound = inboundOf({ annotations }, mesh);
     return inbound.kind === 'All' ? [] : [unseen(holder, field, inbound)];
-  });
+  }), (why) => [critical(`Namespace ${namespace.name}`, 'metadata.annotations', why, 'Remove the annotation from the templates where ambient is all they need, or say the same in all of them.')]);
   return [...new Map(problems.map((problem) => [`${problem.object} ${problem.field}`, problem])).values()];
 }
 
