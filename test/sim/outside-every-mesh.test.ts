@@ -63,7 +63,8 @@ describe('a workload that only looks like a gateway\'s, by its label and a conta
       await world.create({ ...worker, spec: { ...rest, template: { ...template, spec: { ...template.spec, containers } } } });
       await world.podsReady(3 + replicas);
       await world.create(meshMigration(world.name, { names: [home] }));
-      assert.deepEqual(await criticalOf(world, home), [`MM080 AuthorizationPolicy ${home}/worker-no-delete`]);
+      const proxy = replicas === 0 ? [`MM130 Deployment ${home}/worker`] : [];
+      assert.deepEqual(await criticalOf(world, home), [`MM080 AuthorizationPolicy ${home}/worker-no-delete`, ...proxy]);
     });
   });
 });
