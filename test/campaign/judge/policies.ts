@@ -59,10 +59,13 @@ function matchesRule(rule: Json, seen: Seen, reader: Reader, action: 'ALLOW' | '
   const sources = items(rule['from']).map(({ source }) => fields(source));
   const operations = items(rule['to']).map(({ operation }) => fields(operation));
   const all = [...sources, ...operations].flatMap((part) => Object.keys(part));
-  // ztunnel leaves out of an ALLOW the rules that it cannot evaluate, and of a DENY the fields: both refuse more.
+  // ztunnel is sent an ALLOW without the rules that it cannot evaluate, which refuses more, and a DENY without the fields; what is empty then never matches (src/rbac.rs of istio/ztunnel).
   const beyond = (key: string): boolean => reader === 'Ztunnel' && (httpFields.has(key) || key === dropped);
   if (action === 'ALLOW' && all.some(beyond)) return false;
-  const part = (given: Json): boolean => Object.entries(given).every(([key, value]) => beyond(key) || matchesField(key, strings(value), seen));
+  const part = (given: Json): boolean => {
+    const known = Object.entries(given).filter(([key]) => !beyond(key));
+    return known.length > 0 && known.every(([key, value]) => matchesField(key, strings(value), seen));
+  };
   return (sources.length === 0 || sources.some(part)) && (operations.length === 0 || operations.some(part));
 }
 
