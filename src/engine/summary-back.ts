@@ -103,15 +103,17 @@ function back(facts: Facts): Summary {
   return stalled('RolledBack', 'RolledBack', `${message}; rolled back by ${by.by} at ${by.at}`, wayAgain(facts));
 }
 
-/** A start of the whole starts none that went back for itself: where that is each of them, its command would do nothing. */
+/** A start of the whole starts none that went back for itself: where that is each of them, its command alone would do nothing, and neither would theirs. */
 function wayAgain({ object: { metadata, spec, status }, children }: Facts): string {
   const alone = new Set(status?.returned?.map(({ namespace }) => namespace));
   const back = children.filter((child) => phaseOf(child) === 'RolledBack');
   const those = back.filter((child) => alone.has(child.metadata.namespace ?? ''));
   const each = `the message of each ends with the command that starts it: ${commandLine('List', metadata)}`;
-  if (those.length === back.length && those.length > 0) return `Each was taken back for itself, and ${each}`;
   // A command to go on is taken only where the spec asks for a migration too.
-  const whole = `To start again: ${commandLine(spec.action === 'Migrate' ? 'GoOn' : 'SetMigrate', metadata)}`;
+  const command = commandLine(spec.action === 'Migrate' ? 'GoOn' : 'SetMigrate', metadata);
+  // The whole was commanded back besides, and holds each.
+  if (those.length === back.length && those.length > 0) return `Each was taken back for itself, and ${each}; then start the whole: ${command}`;
+  const whole = `To start again: ${command}`;
   return those.length === 0 ? whole : `Taken back for themselves, so not started with the others: ${namesOf(those)}; ${each}. ${whole}`;
 }
 

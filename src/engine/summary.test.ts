@@ -67,7 +67,7 @@ describe('the message of a migration', () => {
     expect(message(summary('Migrate', children(migrated, there)))).toBe('2 of 2 namespaces migrated; a rollback is possible until spec.action is Finalize, but not of ns-1: nobody knows what was before');
   });
 
-  it('names no command for the whole to start again what was taken back for itself: that would start none of it', () => {
+  it('names the commands of each, too, to start again what was taken back for itself: that of the whole alone would start none of it', () => {
     const asked = (...alone: readonly string[]): string => {
       const returned = alone.map((namespace) => ({ namespace, uid: 'u', attempt: 1, reason: 'Command', at }));
       const status: MeshMigrationStatus = { phase: 'RolledBack', writtenPhase: 'RolledBack', command: { ...command, overrides: 'Migrate' }, returned };
@@ -77,7 +77,7 @@ describe('the message of a migration', () => {
     const start = 'kubectl patch mm mm --subresource=status --type=merge -p \'{"status":{"phase":"Migrating"}}\'';
 
     expect(asked()).toBe(`To start again: ${start}`);
-    expect(asked('ns-0', 'ns-1')).toBe(`Each was taken back for itself, and the message of each ends with the command that starts it: ${list}`);
+    expect(asked('ns-0', 'ns-1')).toBe(`Each was taken back for itself, and the message of each ends with the command that starts it: ${list}; then start the whole: ${start}`);
     expect(asked('ns-1')).toBe(`Taken back for themselves, so not started with the others: ns-1; the message of each ends with the command that starts it: ${list}. To start again: ${start}`);
   });
 

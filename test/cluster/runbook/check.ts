@@ -118,13 +118,14 @@ async function behindWaypoint(world: World, reader: Reader): Promise<void> {
 
 /**
  * As the message of the MeshMigration says. The runbook has the whole and then the namespace taken back: the second command counts
- * only where it comes before the operator has passed the first on, and then the namespace is started by its own command alone.
+ * only where it comes before the operator has passed the first on, and then the namespace is started by its own command and that of the whole.
  */
 async function startAgain(world: World): Promise<void> {
   const ready = (await world.migration(migration)).status?.conditions?.find(({ type }) => type === 'Ready');
   const alone = ready?.message.includes('Each was taken back for itself') === true;
-  const [resource, namespace] = alone ? [namespaceMigrations, home] as const : [meshMigrations, undefined] as const;
-  await world.client.mergePatch(resource, namespace, migration, { status: { phase: 'Migrating' } }, { subresource: 'status', signal: world.signal });
+  const start = { status: { phase: 'Migrating' } };
+  if (alone) await world.client.mergePatch(namespaceMigrations, home, migration, start, { subresource: 'status', signal: world.signal });
+  await world.client.mergePatch(meshMigrations, undefined, migration, start, { subresource: 'status', signal: world.signal });
 }
 
 /** Stopped on its way and brought on again; a label that somebody else has changed, and one of a Service when that had been put back. */
