@@ -16,6 +16,7 @@ import { act } from './actions.ts';
 import { afflict } from './faults.ts';
 import type { History, Move } from './history.ts';
 import { Judge, type Violation } from './judge/judge.ts';
+import { isServing } from './judge/traffic.ts';
 import { commandsIn, looksOnly, paste } from '../sim/paste.ts';
 import { migrationName, objectsOf, stageOf, type Stage } from './stage.ts';
 import type { Wrong } from './wrong.ts';
@@ -322,7 +323,7 @@ export class Play {
     const homes = this.stage.homes.map(({ name }) => name);
     const pods = (await this.client.list(kinds.Pod, { signal: this.signal })).items.filter(({ metadata }) => homes.includes(metadata.namespace ?? ''));
     const wanted = this.stage.homes.flatMap(({ apps }) => apps).length;
-    return pods.length >= wanted && pods.every((pod) => (pod['status'] as { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } | undefined)?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true);
+    return pods.length >= wanted && pods.every(isServing);
   }
 
   async #until(within: number, holds: () => Promise<boolean>): Promise<boolean> {

@@ -1,7 +1,8 @@
-import type { Itinerary, MeshAdapter, StepPlan } from '../../src/mesh/adapter.ts';
+import type { MeshAdapter, StepPlan } from '../../src/mesh/adapter.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/kube/transport.ts';
 import { wholeText } from '../sim/apiserver/text-stream.ts';
+import { adapterWith, inTurn, moved, without, type Steps } from '../sim/wrong-itineraries.ts';
 import { fields, items } from './judge/json.ts';
 
 /*
@@ -16,31 +17,6 @@ export interface Wrong {
   readonly transport?: (inner: Transport) => Transport;
 }
 
-type Steps = (steps: readonly StepPlan[]) => readonly StepPlan[];
-
-function walking(mutation: Partial<Record<keyof Itinerary, Steps>>, besides: Partial<MeshAdapter> = {}): MeshAdapter {
-  return {
-    ...istio,
-    ...besides,
-    itinerary(...how) {
-      const { forward, backward } = istio.itinerary(...how);
-      return { forward: mutation.forward?.(forward) ?? forward, backward: mutation.backward?.(backward) ?? backward };
-    },
-  };
-}
-
-function without(...names: readonly StepPlan['name'][]): Steps {
-  return (steps) => steps.filter(({ name }) => !names.includes(name));
-}
-
-function moved(names: readonly StepPlan['name'][], before: StepPlan['name']): Steps {
-  return (steps) => {
-    const rest = steps.filter(({ name }) => !names.includes(name));
-    const index = rest.findIndex(({ name }) => name === before);
-    return index < 0 ? steps : [...rest.slice(0, index), ...steps.filter(({ name }) => names.includes(name)), ...rest.slice(index)];
-  };
-}
-
 function each(change: (step: StepPlan) => StepPlan): Steps {
   return (steps) => steps.map(change);
 }
@@ -53,10 +29,6 @@ const unheld = each((step) => {
 const unawaited = each(({ awaits: _awaits, ...step }) => step);
 
 const ungated = each(({ gate: _gate, settled: _settled, ...step }) => step);
-
-function then(...all: readonly Steps[]): Steps {
-  return (steps) => all.reduce((so, change) => change(so), steps);
-}
 
 /** Without the label of the new data plane. */
 const halfFlipped = each((step) => {
@@ -99,19 +71,19 @@ function patching(path: RegExp, change: (operations: readonly Readonly<Record<st
 /** All of them. */
 export const wrongOperators: readonly Wrong[] = [
   { name: 'takes every namespace for one that needs no HTTP', adapter: { ...istio, choose: () => 'L4', findings: () => [] } },
-  { name: 'makes no copies for the waypoint', adapter: walking({ forward: without('CopyPolicies') }) },
-  { name: 'makes no guard', adapter: walking({ forward: without('GuardBypass') }) },
-  { name: 'binds Services before there are copies', adapter: walking({ forward: then(moved(['BindWaypoint'], 'CopyPolicies'), ungated) }) },
-  { name: 'takes sidecars away before anything stands in for them', adapter: walking({ forward: then(moved(['Flip', 'RestartWorkloads'], 'EnsureWaypoint'), ungated) }) },
-  { name: 'leaves out the restart for HBONE and waits for nobody', adapter: walking({ forward: then(without('RestartForHbone'), unawaited) }, { unready: () => undefined, unfit: () => undefined, findings: () => [] }) },
-  { name: 'waits for no other namespace', adapter: walking({ forward: unawaited, backward: unawaited }, { unready: () => undefined, unfit: () => undefined, refusing: () => ({ along: [], stay: [] }), refuses: () => undefined }) },
-  { name: 'switches injection off and nothing on', adapter: walking({ forward: halfFlipped }) },
-  { name: 'restarts nothing and says Migrated', adapter: walking({ forward: then(unrestarted, without('Verify')) }) },
-  { name: 'on the way back ends the capture first', adapter: walking({ backward: then(unheld, moved(['RestoreCapture'], 'RestoreLabels')) }) },
-  { name: 'on the way back takes waypoint and policies away first', adapter: walking({ backward: then(unheld, ungated, moved(['UnbindWaypoint', 'RemovePolicies', 'RemoveWaypoint'], 'RestoreLabels')) }) },
-  { name: 'on the way back leaves Services bound', adapter: walking({ backward: without('UnbindWaypoint') }) },
-  { name: 'on the way back leaves its policies', adapter: walking({ backward: without('RemovePolicies') }) },
-  { name: 'on the way back restarts nothing', adapter: walking({ backward: then(unheld, without('RestoreWorkloads', 'VerifyRestored')) }) },
+  { name: 'makes no copies for the waypoint', adapter: adapterWith({ forward: without('CopyPolicies') }) },
+  { name: 'makes no guard', adapter: adapterWith({ forward: without('GuardBypass') }) },
+  { name: 'binds Services before there are copies', adapter: adapterWith({ forward: inTurn(moved(['BindWaypoint'], 'CopyPolicies'), ungated) }) },
+  { name: 'takes sidecars away before anything stands in for them', adapter: adapterWith({ forward: inTurn(moved(['Flip', 'RestartWorkloads'], 'EnsureWaypoint'), ungated) }) },
+  { name: 'leaves out the restart for HBONE and waits for nobody', adapter: adapterWith({ forward: inTurn(without('RestartForHbone'), unawaited) }, { unready: () => undefined, unfit: () => undefined, findings: () => [] }) },
+  { name: 'waits for no other namespace', adapter: adapterWith({ forward: unawaited, backward: unawaited }, { unready: () => undefined, unfit: () => undefined, refusing: () => ({ along: [], stay: [] }), refuses: () => undefined }) },
+  { name: 'switches injection off and nothing on', adapter: adapterWith({ forward: halfFlipped }) },
+  { name: 'restarts nothing and says Migrated', adapter: adapterWith({ forward: inTurn(unrestarted, without('Verify')) }) },
+  { name: 'on the way back ends the capture first', adapter: adapterWith({ backward: inTurn(unheld, moved(['RestoreCapture'], 'RestoreLabels')) }) },
+  { name: 'on the way back takes waypoint and policies away first', adapter: adapterWith({ backward: inTurn(unheld, ungated, moved(['UnbindWaypoint', 'RemovePolicies', 'RemoveWaypoint'], 'RestoreLabels')) }) },
+  { name: 'on the way back leaves Services bound', adapter: adapterWith({ backward: without('UnbindWaypoint') }) },
+  { name: 'on the way back leaves its policies', adapter: adapterWith({ backward: without('RemovePolicies') }) },
+  { name: 'on the way back restarts nothing', adapter: adapterWith({ backward: inTurn(unheld, without('RestoreWorkloads', 'VerifyRestored')) }) },
   { name: 'marks Services besides', transport: patching(/\/services\//, (operations) => [...operations, { op: 'add', path: '/metadata/labels/migrated', value: 'yes' }]) },
   { name: 'writes over what somebody has changed', transport: patching(/./, (operations) => operations.filter(({ op }) => op !== 'test')) },
   {

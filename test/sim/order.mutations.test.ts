@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Itinerary, MeshAdapter, StepPlan } from '../../src/mesh/adapter.ts';
+import type { MeshAdapter, StepPlan } from '../../src/mesh/adapter.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
 import { deployment, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import { OpeningWatch, type Changed } from './opening-watch.ts';
 import { runOnSimulation } from './run-scenario.ts';
+import { adapterWith, inTurn, moved, without, type Names } from './wrong-itineraries.ts';
 
 /*
  * Itineraries in a wrong order, taken by the whole operator on the simulated cluster. A watch that knows no itinerary has to notice: what it
@@ -23,21 +24,6 @@ const policies = [
   object('AuthorizationPolicy', home, 'writers', { selector: { matchLabels: { app: 'web' } }, action: 'ALLOW', rules: [{ from: [from('front')], to: post }] }),
 ];
 
-type Names = readonly StepPlan['name'][];
-
-/** The steps with some of them moved, in this order, before another one. */
-function moved(names: Names, before: StepPlan['name']): (steps: readonly StepPlan[]) => readonly StepPlan[] {
-  return (steps) => {
-    const rest = steps.filter(({ name }) => !names.includes(name));
-    const index = rest.findIndex(({ name }) => name === before);
-    return [...rest.slice(0, index), ...names.flatMap((wanted) => steps.filter(({ name }) => name === wanted)), ...rest.slice(index)];
-  };
-}
-
-function without(...names: Names): (steps: readonly StepPlan[]) => readonly StepPlan[] {
-  return (steps) => steps.filter(({ name }) => !names.includes(name));
-}
-
 /** Without what these steps wait for, after their work and before, and without the pause of later ones, which would hide it. */
 function unwaited(...names: Names): (steps: readonly StepPlan[]) => readonly StepPlan[] {
   return (steps) => steps.map(({ gate, settled: _settled, ...step }): StepPlan => {
@@ -45,22 +31,6 @@ function unwaited(...names: Names): (steps: readonly StepPlan[]) => readonly Ste
     const { work } = step;
     return work.kind === 'UnbindServices' ? { ...step, work: { kind: work.kind, keys: work.keys } } : step;
   });
-}
-
-type Steps = (steps: readonly StepPlan[]) => readonly StepPlan[];
-
-function after(first: Steps, second: Steps): Steps {
-  return (steps) => second(first(steps));
-}
-
-function adapterWith(mutation: Partial<Record<keyof Itinerary, Steps>>): MeshAdapter {
-  return {
-    ...istio,
-    itinerary(...how) {
-      const { forward, backward } = istio.itinerary(...how);
-      return { forward: mutation.forward?.(forward) ?? forward, backward: mutation.backward?.(backward) ?? backward };
-    },
-  };
 }
 
 /** There and back; how it ends does not matter, as some of the mutations get stuck. */
@@ -106,8 +76,8 @@ const cases: readonly Case[] = [
   { name: 'pods lose their sidecars before the Services are bound', mutation: { forward: moved(['GuardBypass', 'Flip', 'RestartWorkloads'], 'BindWaypoint') }, caught: { kind: 'Closes', service: 'api', path: 'Ambient to Service' } },
   { name: 'on the way back copies are removed before the Services are unbound', mutation: { backward: moved(['RemovePolicies'], 'UnbindWaypoint') }, caught: { kind: 'Opens', service: 'api', path: 'Ambient to Service' } },
   { name: 'on the way back copies are removed before istiod has unbound the Services', mutation: { backward: unwaited('UnbindWaypoint') }, caught: { kind: 'Opens', service: 'api', path: 'Ambient to Service' } },
-  { name: 'on the way back Services are unbound before the pods have sidecars', mutation: { backward: after(unwaited('UnbindWaypoint'), moved(['UnbindWaypoint'], 'RestoreLabels')) }, caught: { kind: 'Closes', service: 'api', path: 'Ambient to Service' } },
-  { name: 'on the way back everything is removed before the pods have sidecars', mutation: { backward: after(unwaited('UnbindWaypoint'), moved(['UnbindWaypoint', 'RemovePolicies'], 'RestoreLabels')) }, caught: { kind: 'Opens', service: 'api', path: 'Ambient to Pod' } },
+  { name: 'on the way back Services are unbound before the pods have sidecars', mutation: { backward: inTurn(unwaited('UnbindWaypoint'), moved(['UnbindWaypoint'], 'RestoreLabels')) }, caught: { kind: 'Closes', service: 'api', path: 'Ambient to Service' } },
+  { name: 'on the way back everything is removed before the pods have sidecars', mutation: { backward: inTurn(unwaited('UnbindWaypoint'), moved(['UnbindWaypoint', 'RemovePolicies'], 'RestoreLabels')) }, caught: { kind: 'Opens', service: 'api', path: 'Ambient to Pod' } },
 ];
 
 describe('itineraries in a wrong order', () => {
