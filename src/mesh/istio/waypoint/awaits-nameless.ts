@@ -4,7 +4,7 @@ import { circleFrom } from '../../circle.ts';
 import type { Awaiting } from '../../others.ts';
 import { namelessCalls, type Nameless } from '../nameless-calls.ts';
 import { halt } from './awaits.ts';
-import { askedOf } from './neighbour.ts';
+import { askedOf, inChain, link } from './neighbour.ts';
 
 /*
  * On the way from ambient to sidecars whoever is called by a headless Service goes first, where a migration moves both and neither waits for the other:
@@ -21,10 +21,11 @@ function waitsFor(surroundings: Surroundings): readonly string[] {
   return [...new Set(namelessCalls(surroundings).filter((each) => goesFirst(each, surroundings)).map(({ namespace }) => namespace))];
 }
 
-/** Whether a namespace that waits for `first` waits for itself in the end. */
+/** Whether a namespace that waits for `first` waits for itself in the end. Where that cannot be told it waits. */
 function leadsBack(first: string, surroundings: Surroundings): boolean {
   const home = surroundings.namespace.name;
-  return circleFrom(home, (name) => (name === home ? [first] : askedOf<readonly string[]>(surroundings, name, waitsFor, () => []))) !== undefined;
+  const next = link((name: string) => (name === home ? [first] : askedOf<readonly string[]>(surroundings, name, waitsFor, () => [])));
+  return inChain(() => circleFrom(home, next) !== undefined, false);
 }
 
 interface Split {
