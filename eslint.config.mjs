@@ -10,13 +10,18 @@ const impureFiles = ['src/base/clock.ts', 'src/base/random.ts'];
 
 const tests = ['**/*.test.ts', 'test/**'];
 
-const moduleLevelArrow = ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator:not([id.typeAnnotation]) > ArrowFunctionExpression';
+const moduleLevelArrow =
+  ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator:not([id.typeAnnotation]) > ArrowFunctionExpression';
 
 const style = {
   'func-style': ['error', 'declaration', { allowArrowFunctions: true }],
-  'no-restricted-syntax': ['error',
+  'no-restricted-syntax': [
+    'error',
     { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' },
-    { selector: moduleLevelArrow, message: 'Declare functions of a module with `function`; arrows are for callbacks and closures.' },
+    {
+      selector: moduleLevelArrow,
+      message: 'Declare functions of a module with `function`; arrows are for callbacks and closures.',
+    },
   ],
   'no-console': 'error',
   'no-nested-ternary': 'error',
@@ -58,8 +63,12 @@ const tooLong = [
 ];
 
 const purity = {
-  'no-restricted-globals': ['error', ...['setTimeout', 'setInterval'].map((name) => ({ name, message: 'Use the injected Clock.' }))],
-  'no-restricted-properties': ['error',
+  'no-restricted-globals': [
+    'error',
+    ...['setTimeout', 'setInterval'].map((name) => ({ name, message: 'Use the injected Clock.' })),
+  ],
+  'no-restricted-properties': [
+    'error',
     { object: 'Date', property: 'now', message: 'Use the injected Clock.' },
     { object: 'performance', property: 'now', message: 'Use the injected Clock.' },
     { object: 'Math', property: 'random', message: 'Use the injected Random.' },
@@ -76,8 +85,14 @@ const relaxedForTests = {
 };
 
 function clientImport(allowTypeImports) {
-  const message = 'Only the files named in eslint.config.mjs load client-node: it is large, and it opens a connection for each call.';
-  return { '@typescript-eslint/no-restricted-imports': ['error', { paths: [{ name: '@kubernetes/client-node', message, allowTypeImports }] }] };
+  const message =
+    'Only the files named in eslint.config.mjs load client-node: it is large, and it opens a connection for each call.';
+  return {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      { paths: [{ name: '@kubernetes/client-node', message, allowTypeImports }] },
+    ],
+  };
 }
 
 export default defineConfig(
@@ -88,7 +103,12 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: style,
   },
-  { files: ['src/**/*.ts'], ignores: tests, plugins: { local: { rules: { layers: layerRule } } }, rules: { ...size, ...purity, 'local/layers': 'error' } },
+  {
+    files: ['src/**/*.ts'],
+    ignores: tests,
+    plugins: { local: { rules: { layers: layerRule } } },
+    rules: { ...size, ...purity, 'local/layers': 'error' },
+  },
   { files: tooLong, rules: { 'max-lines': 'off', 'max-lines-per-function': 'off' } },
   { files: impureFiles, rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' } },
   { files: ['src/**/*.ts'], ignores: ['src/kube/**'], rules: clientImport(false) },

@@ -8,20 +8,35 @@ const root = import.meta.dirname;
 
 /** What `src/kube` imports of the library; types need not be said. */
 const names = [
-  'CoordinationV1Api', 'EventsV1Api', 'EventsV1Event', 'KubeConfig', 'ResponseContext', 'ServerConfiguration',
-  'V1Lease', 'V1LeaseSpec', 'V1MicroTime', 'V1ObjectMeta', 'V1ObjectReference', 'createConfiguration', 'wrapHttpLibrary',
+  'CoordinationV1Api',
+  'EventsV1Api',
+  'EventsV1Event',
+  'KubeConfig',
+  'ResponseContext',
+  'ServerConfiguration',
+  'V1Lease',
+  'V1LeaseSpec',
+  'V1MicroTime',
+  'V1ObjectMeta',
+  'V1ObjectReference',
+  'createConfiguration',
+  'wrapHttpLibrary',
 ];
 
 /** Packages in CommonJS call `require` for Node's own modules; an ES module has none unless it is made. */
-const requireForCommonJs = 'import { createRequire as createRequireForBundle } from "node:module"; const require = createRequireForBundle(import.meta.url);';
+const requireForCommonJs =
+  'import { createRequire as createRequireForBundle } from "node:module"; const require = createRequireForBundle(import.meta.url);';
 
 /**
- * The path of @kubernetes/client-node as one file, made when it is not there yet. The library is a thousand modules, and Jest loads modules
- * anew for each test file: a third of the time of a small one.
+ * The path of @kubernetes/client-node as one file, made when it is not there yet. The library is a thousand modules,
+ * and Jest loads modules anew for each test file: a third of the time of a small one.
  */
 export async function clientNode() {
   const library = await readFile(join(root, 'node_modules/@kubernetes/client-node/package.json'), 'utf8');
-  const key = createHash('sha256').update(JSON.stringify([library, names, requireForCommonJs])).digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(JSON.stringify([library, names, requireForCommonJs]))
+    .digest('hex')
+    .slice(0, 16);
   const file = join(root, `node_modules/.cache/mesh-migration-operator/client-node-${key}.mjs`);
   if (existsSync(file)) return file;
   const unfinished = `${file}.${process.pid}`;

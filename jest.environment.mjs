@@ -1,10 +1,26 @@
 import vm from 'node:vm';
 import { TestEnvironment } from 'jest-environment-node';
 
-/** Of these, which run a whole cluster in each test, a bare `npm test` takes one test in three, always the same ones. */
+/**
+ * Of these, which run a whole cluster in each test, a bare `npm test` takes one test in three, always the same ones.
+ */
 const sampled = [
-  'scenarios', 'ways-out', 'order.mutations', 'service-records', 'relabelled', 'back-together', 'courses', 'fights', 'callers-from-prometheus', 'mesh-config',
-  'true-endings', 'records-refused', 'lost-journal', 'lost-journal-early', 'late-writes', 'foreign-time',
+  'scenarios',
+  'ways-out',
+  'order.mutations',
+  'service-records',
+  'relabelled',
+  'back-together',
+  'courses',
+  'fights',
+  'callers-from-prometheus',
+  'mesh-config',
+  'true-endings',
+  'records-refused',
+  'lost-journal',
+  'lost-journal-early',
+  'late-writes',
+  'foreign-time',
 ].map((name) => `/test/sim/${name}.test.ts`);
 const share = 3;
 
@@ -16,7 +32,8 @@ function inside(sandbox, key) {
   const outside = Object.getOwnPropertyDescriptor(globalThis, key);
   const { enumerable, ...own } = Object.getOwnPropertyDescriptor(sandbox, key);
   if ('value' in own) return { ...own, enumerable };
-  if (outside !== undefined && 'value' in outside) return { configurable: true, enumerable, writable: true, value: outside.value };
+  if (outside !== undefined && 'value' in outside)
+    return { configurable: true, enumerable, writable: true, value: outside.value };
   return { configurable: true, enumerable, get: () => globalThis[key] };
 }
 
@@ -40,8 +57,9 @@ function testsIn({ children }) {
 }
 
 /**
- * Jest's environment for Node.js on an ordinary global object. Jest's own is a Proxy behind interceptors, through which every mention of
- * `Map`, `Array` or `Promise` goes: some twenty times as slow as in a program, and half of the time of tests that compute much.
+ * Jest's environment for Node.js on an ordinary global object. Jest's own is a Proxy behind interceptors, through which
+ * every mention of `Map`, `Array` or `Promise` goes: some twenty times as slow as in a program, and half of the time of
+ * tests that compute much.
  */
 export default class OrdinaryGlobal extends TestEnvironment {
   constructor(config, context) {

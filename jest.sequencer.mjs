@@ -4,8 +4,16 @@ const Base = TestSequencer.default ?? TestSequencer;
 
 /** Where whole migrations are run, or many: minutes where others take seconds. The longest first. */
 const long = [
-  'test/sim/scenarios', 'test/sim/ways-out', 'test/sim/crash-to-waypoint', 'test/sim/taken-back', 'src/engine/decide.model', 'test/sim/crash', 'test/sim/faults',
-  'src/mesh/istio/waypoint/effort', 'test/sim/order.mutations', 'test/sim/',
+  'test/sim/scenarios',
+  'test/sim/ways-out',
+  'test/sim/crash-to-waypoint',
+  'test/sim/taken-back',
+  'src/engine/decide.model',
+  'test/sim/crash',
+  'test/sim/faults',
+  'src/mesh/istio/waypoint/effort',
+  'test/sim/order.mutations',
+  'test/sim/',
 ];
 
 function rank({ path }) {
@@ -13,7 +21,10 @@ function rank({ path }) {
   return place < 0 ? long.length : place;
 }
 
-/** On a fresh clone Jest begins with the largest files, and the longest tests are not in them: the last would run alone, on one core. */
+/**
+ * On a fresh clone Jest begins with the largest files, and the longest tests are not in them: the last would run alone,
+ * on one core.
+ */
 export default class LongestFirst extends Base {
   sort(tests) {
     return [...super.sort(tests)].sort((a, b) => rank(a) - rank(b));

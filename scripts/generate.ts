@@ -6,7 +6,10 @@ import { kinds } from '../src/api/kinds.ts';
 import { waysOutTable } from '../src/engine/ways-out-table.ts';
 import { apiReference } from './reference.ts';
 
-/** `npm run generate` writes what follows from src/api and from the ways out of src/engine; with `--check` it only names those that are stale. */
+/**
+ * `npm run generate` writes what follows from src/api and from the ways out of src/engine; with `--check` it only names
+ * those that are stale.
+ */
 const root = join(import.meta.dirname, '..');
 
 interface GeneratedFile {
@@ -31,7 +34,11 @@ async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     path: `crds/${definition.resource.group}_${definition.resource.plural}.yaml`,
     text: `# Generated from src/api by \`npm run generate\`: do not edit.\n${stringify(customResourceDefinition(definition), yamlOptions)}`,
   }));
-  return [...crds, { path: 'docs/reference/api.md', text: apiReference(kinds) }, await withTable('docs/runbook.md', waysOutTable())];
+  return [
+    ...crds,
+    { path: 'docs/reference/api.md', text: apiReference(kinds) },
+    await withTable('docs/runbook.md', waysOutTable()),
+  ];
 }
 
 async function isStale(file: GeneratedFile): Promise<boolean> {
@@ -41,7 +48,7 @@ async function isStale(file: GeneratedFile): Promise<boolean> {
 
 async function main(check: boolean): Promise<void> {
   for (const file of await generatedFiles()) {
-    if (!await isStale(file)) continue;
+    if (!(await isStale(file))) continue;
     if (check) {
       process.stderr.write(`${file.path} is stale: run \`npm run generate\`\n`);
       process.exitCode = 1;

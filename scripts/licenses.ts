@@ -17,11 +17,16 @@ const packageFolder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
 
 /** The folders of the packages whose files are in a bundle, sorted. */
 export function packagesIn(metafile: Metafile): readonly string[] {
-  const folders = Object.keys(metafile.inputs).map((file) => packageFolder.exec(file)?.[1]).filter((folder) => folder !== undefined);
+  const folders = Object.keys(metafile.inputs)
+    .map((file) => packageFolder.exec(file)?.[1])
+    .filter((folder) => folder !== undefined);
   return [...new Set(folders)].sort();
 }
 
-/** The licence file of a package, or, where it has none, its declaration in package.json: that too is what its author gave. */
+/**
+ * The licence file of a package, or, where it has none, its declaration in package.json: that too is what its author
+ * gave.
+ */
 async function licenseText(folder: string, { name, license }: PackageJson): Promise<string> {
   const file = (await readdir(folder)).sort().find((entry) => /^(licen[cs]e|copying)/i.test(entry));
   if (file !== undefined) return await readFile(join(folder, file), 'utf8');

@@ -2,7 +2,15 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import type { Rule } from 'eslint';
 
 /** Folders of src from the bottom upwards; those on one line stand side by side and do not know each other. */
-const layers = [['base'], ['api'], ['kube', 'prometheus'], ['mesh'], ['plan', 'gates'], ['engine'], ['operator', 'cli']] as const;
+const layers = [
+  ['base'],
+  ['api'],
+  ['kube', 'prometheus'],
+  ['mesh'],
+  ['plan', 'gates'],
+  ['engine'],
+  ['operator', 'cli'],
+] as const;
 
 const root = resolve(import.meta.dirname, '..', '..');
 
@@ -22,7 +30,9 @@ function objection(importer: string, imported: string): string | undefined {
   if (top !== 'src') return `src must not depend on ${top}/`;
   if (from === to) return undefined;
   if (heightOf(from) < 0) return `src/${from} has no layer: give it one in scripts/lint/layers.ts`;
-  return heightOf(to) >= 0 && heightOf(to) < heightOf(from) ? undefined : `imports point downwards: src/${from} must not know src/${to}`;
+  return heightOf(to) >= 0 && heightOf(to) < heightOf(from)
+    ? undefined
+    : `imports point downwards: src/${from} must not know src/${to}`;
 }
 
 interface ImportLike {
@@ -39,6 +49,11 @@ export const layerRule: Rule.RuleModule = {
       const message = objection(context.filename, resolve(dirname(context.filename), specifier));
       if (message !== undefined) context.report({ node, message });
     }
-    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check, ImportExpression: check };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    };
   },
 };

@@ -4,9 +4,35 @@ import { z } from 'zod';
 const acceptedObject = /^[A-Z][A-Za-z]+ [a-z0-9]([-a-z0-9]*[a-z0-9])?\/([a-z0-9]([-.a-z0-9]*[a-z0-9])?|\*)$/;
 
 /** What others have and the owner of a migration takes as it is. */
-export const Accepted = z.object({
-  finding: z.enum(['MM030', 'MM094', 'MM098']).describe('Id of the finding: routing of others that would be lost or begin (MM030, MM094), or calls out of the mesh that a waypoint of others refuses or would refuse (MM098). Nothing else by which a request would get through can be accepted.'),
-  object: z.string().min(1).max(512).regex(acceptedObject).describe('The object as the finding names it, for example VirtualService shared/all-hosts. With * instead of its name all objects of that kind in that namespace.'),
-  digest: z.string().max(32).regex(/^[a-f0-9]{32}$/).optional()
-    .describe('What was looked at, as the fix of the finding says it: what becomes of the object later is not accepted then. Needed wherever requests could get through by that or elsewhere, so always for MM098.'),
-}).meta({ 'x-kubernetes-validations': [{ rule: "self.finding != 'MM098' || has(self.digest)", message: 'MM098 is accepted as it is now only: give the digest that the finding says' }] });
+export const Accepted = z
+  .object({
+    finding: z
+      .enum(['MM030', 'MM094', 'MM098'])
+      .describe(
+        'Id of the finding: routing of others that would be lost or begin (MM030, MM094), or calls out of the mesh that a waypoint of others refuses or would refuse (MM098). Nothing else by which a request would get through can be accepted.',
+      ),
+    object: z
+      .string()
+      .min(1)
+      .max(512)
+      .regex(acceptedObject)
+      .describe(
+        'The object as the finding names it, for example VirtualService shared/all-hosts. With * instead of its name all objects of that kind in that namespace.',
+      ),
+    digest: z
+      .string()
+      .max(32)
+      .regex(/^[a-f0-9]{32}$/)
+      .optional()
+      .describe(
+        'What was looked at, as the fix of the finding says it: what becomes of the object later is not accepted then. Needed wherever requests could get through by that or elsewhere, so always for MM098.',
+      ),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: "self.finding != 'MM098' || has(self.digest)",
+        message: 'MM098 is accepted as it is now only: give the digest that the finding says',
+      },
+    ],
+  });

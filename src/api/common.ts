@@ -16,7 +16,9 @@ export const Duration = z
   .max(16)
   .regex(/^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/)
   .min(2)
-  .meta({ 'x-kubernetes-validations': [{ rule: "duration(self) > duration('0s')", message: 'must be longer than 0s' }] });
+  .meta({
+    'x-kubernetes-validations': [{ rule: "duration(self) > duration('0s')", message: 'must be longer than 0s' }],
+  });
 
 /** Kubernetes time: RFC 3339, whole seconds, UTC. */
 export const Time = z.string().max(32).meta({ format: 'date-time' });
@@ -69,6 +71,8 @@ export const Command = z.object({
     .string()
     .max(32)
     .optional()
-    .describe('On a MeshMigration: the action of the spec that the command overrides; the command ends as soon as the spec asks for another.'),
+    .describe(
+      'On a MeshMigration: the action of the spec that the command overrides; the command ends as soon as the spec asks for another.',
+    ),
 });
 export type Command = z.infer<typeof Command>;

@@ -17,17 +17,24 @@ function definitionOf(kind: string): KindDefinition {
   return definition;
 }
 
-/** Defaults as the API server fills them in: from the outside inwards, also into objects that are defaulted themselves. */
+/**
+ * Defaults as the API server fills them in: from the outside inwards, also into objects that are defaulted themselves.
+ */
 function withDefaults(schema: StructuralSchema, value: unknown): unknown {
   if (schema.properties === undefined || typeof value !== 'object' || value === null) return value;
   const present: Json = { ...value };
-  return Object.fromEntries(Object.entries(schema.properties).flatMap(([name, field]) => {
-    const given = present[name] ?? field.default;
-    return given === undefined ? [] : [[name, withDefaults(field, given)]];
-  }));
+  return Object.fromEntries(
+    Object.entries(schema.properties).flatMap(([name, field]) => {
+      const given = present[name] ?? field.default;
+      return given === undefined ? [] : [[name, withDefaults(field, given)]];
+    }),
+  );
 }
 
-/** Messages of the CEL rules that do not hold; rules about the old object are skipped on creation, as the API server does. */
+/**
+ * Messages of the CEL rules that do not hold; rules about the old object are skipped on creation, as the API server
+ * does.
+ */
 function refusals(schema: StructuralSchema, self: unknown, old?: unknown): readonly string[] {
   const own = (schema['x-kubernetes-validations'] ?? [])
     .filter(({ rule }) => old !== undefined || !rule.includes('oldSelf'))
@@ -44,40 +51,59 @@ function refusals(schema: StructuralSchema, self: unknown, old?: unknown): reado
 
 function migration(spec: Json, name = 'shop'): unknown {
   const minimal = { from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['shop'] } };
-  return withDefaults(objectSchema(definitionOf('MeshMigration')), { metadata: { name }, spec: { ...minimal, ...spec } });
+  return withDefaults(objectSchema(definitionOf('MeshMigration')), {
+    metadata: { name },
+    spec: { ...minimal, ...spec },
+  });
 }
 
 describe('the CustomResourceDefinitions', () => {
-  it.each(kinds.map((definition) => [definition.resource.kind, definition] as const))('%s names itself consistently', (kind, definition) => {
-    const { metadata, spec } = customResourceDefinition(definition);
+  it.each(kinds.map((definition) => [definition.resource.kind, definition] as const))(
+    '%s names itself consistently',
+    (kind, definition) => {
+      const { metadata, spec } = customResourceDefinition(definition);
 
-    expect(metadata.name).toBe(`${definition.resource.plural}.meshmigration.dev`);
-    expect(spec).toMatchObject({
-      group: 'meshmigration.dev',
-      scope: definition.resource.namespaced ? 'Namespaced' : 'Cluster',
-      names: { kind, singular: kind.toLowerCase(), categories: ['mesh-migration'] },
-      versions: [{ name: 'v1alpha1', served: true, storage: true, subresources: { status: {} } }],
-    });
-  });
+      expect(metadata.name).toBe(`${definition.resource.plural}.meshmigration.dev`);
+      expect(spec).toMatchObject({
+        group: 'meshmigration.dev',
+        scope: definition.resource.namespaced ? 'Namespaced' : 'Cluster',
+        names: { kind, singular: kind.toLowerCase(), categories: ['mesh-migration'] },
+        versions: [{ name: 'v1alpha1', served: true, storage: true, subresources: { status: {} } }],
+      });
+    },
+  );
 
-  it.each(kinds.flatMap((definition) => [
-    ...definition.columns.map((column) => [definition.resource.kind, column.jsonPath] as const),
-    ...definition.selectableFields.map((path) => [definition.resource.kind, path] as const),
-  ]))('%s has the field %s that a column or selector names', (kind, jsonPath) => {
-    const names = jsonPath.replaceAll(/\[.*?\)\]/g, '[]').split('.').slice(1);
-    const walked = names.reduce<StructuralSchema | undefined>((schema, name) => {
-      const field = schema?.properties?.[name.replace('[]', '')];
-      return name.endsWith('[]') ? field?.items : field;
-    }, objectSchema(definitionOf(kind)));
+  it.each(
+    kinds.flatMap((definition) => [
+      ...definition.columns.map((column) => [definition.resource.kind, column.jsonPath] as const),
+      ...definition.selectableFields.map((path) => [definition.resource.kind, path] as const),
+    ]),
+  )('%s has the field %s that a column or selector names', (kind, jsonPath) => {
+    const names = jsonPath
+      .replaceAll(/\[.*?\)\]/g, '[]')
+      .split('.')
+      .slice(1);
+    const walked = names.reduce<StructuralSchema | undefined>(
+      (schema, name) => {
+        const field = schema?.properties?.[name.replace('[]', '')];
+        return name.endsWith('[]') ? field?.items : field;
+      },
+      objectSchema(definitionOf(kind)),
+    );
 
     expect(jsonPath === '.metadata.creationTimestamp' || walked?.type !== undefined).toBe(true);
   });
 
   it('refuses to be generated from a schema without descriptions and bounds, and names every place', () => {
-    const bad = { ...definitionOf('MeshMigration'), spec: z.object({ a: z.string(), b: z.object({ c: z.array(z.boolean()) }).describe('b') }) };
+    const bad = {
+      ...definitionOf('MeshMigration'),
+      spec: z.object({ a: z.string(), b: z.object({ c: z.array(z.boolean()) }).describe('b') }),
+    };
 
     expect(() => objectSchema(bad)).toThrow(UnservableSchemaError);
-    expect(() => objectSchema(bad)).toThrow(/spec\.a has no description[^]*spec\.a is a string[^]*spec\.b\.c is a list without maxItems/);
+    expect(() => objectSchema(bad)).toThrow(
+      /spec\.a has no description[^]*spec\.a is a string[^]*spec\.b\.c is a list without maxItems/,
+    );
   });
 
   it('makes the API server default exactly what zod defaults', () => {
@@ -90,13 +116,20 @@ describe('the CustomResourceDefinitions', () => {
 /** Every field with a default of its own, and rules below it. */
 function defaulted(schema: StructuralSchema, path = ''): readonly (readonly [string, StructuralSchema])[] {
   const own = schema.default === undefined ? [] : [[path, schema] as const];
-  return [...own, ...Object.entries(schema.properties ?? {}).flatMap(([name, field]) => defaulted(field, `${path}.${name}`))];
+  return [
+    ...own,
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, field]) => defaulted(field, `${path}.${name}`)),
+  ];
 }
 
-// The API server tries the rules of a field on its default as it stands there, before the defaults inside are filled in.
-it.each(kinds.flatMap((kind) => defaulted(objectSchema(definitionOf(kind.resource.kind)))))('the default of %s satisfies its own rules, or the CRD would be refused', (_path, schema) => {
-  expect(refusals(schema, schema.default)).toEqual([]);
-});
+// The API server tries the rules of a field on its default as it stands there, before the defaults inside are filled
+// in.
+it.each(kinds.flatMap((kind) => defaulted(objectSchema(definitionOf(kind.resource.kind)))))(
+  'the default of %s satisfies its own rules, or the CRD would be refused',
+  (_path, schema) => {
+    expect(refusals(schema, schema.default)).toEqual([]);
+  },
+);
 
 describe('the rules of MeshMigration', () => {
   const schema = objectSchema(definitionOf(meshMigrations.kind));
@@ -104,10 +137,33 @@ describe('the rules of MeshMigration', () => {
   it.each<[string, Json]>([
     ['names', { namespaces: { names: ['shop', 'pay'], exclude: ['tools'] } }],
     ['labels', { namespaces: { selector: { matchLabels: { team: 'shop' } } } }],
-    ['an expression', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'In', values: ['shop'] }] } } }],
-    ['what is accepted', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil' }, { finding: 'MM094', object: 'VirtualService mallory/evil' }, { finding: 'MM098', object: 'ServiceEntry mallory/evil', digest: 'a'.repeat(32) }] }],
-    ['what is accepted of all in a namespace', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/*' }, { finding: 'MM098', object: 'ServiceEntry mallory/*', digest: '0'.repeat(32) }] }],
-    ['an expression without values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists' }] } } }],
+    [
+      'an expression',
+      { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'In', values: ['shop'] }] } } },
+    ],
+    [
+      'what is accepted',
+      {
+        accept: [
+          { finding: 'MM030', object: 'VirtualService mallory/evil' },
+          { finding: 'MM094', object: 'VirtualService mallory/evil' },
+          { finding: 'MM098', object: 'ServiceEntry mallory/evil', digest: 'a'.repeat(32) },
+        ],
+      },
+    ],
+    [
+      'what is accepted of all in a namespace',
+      {
+        accept: [
+          { finding: 'MM030', object: 'VirtualService mallory/*' },
+          { finding: 'MM098', object: 'ServiceEntry mallory/*', digest: '0'.repeat(32) },
+        ],
+      },
+    ],
+    [
+      'an expression without values',
+      { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists' }] } } },
+    ],
   ])('accept %s', (_title, spec) => {
     expect(refusals(schema, migration(spec))).toEqual([]);
   });
@@ -116,19 +172,43 @@ describe('the rules of MeshMigration', () => {
     ['no selection', { namespaces: {} }, 'selects nothing'],
     ['empty names', { namespaces: { names: [] } }, 'selects nothing'],
     ['an empty selector', { namespaces: { selector: {} } }, 'selector is empty'],
-    ['an empty selector beside names', { namespaces: { names: ['shop'], selector: { matchLabels: {} } } }, 'selector is empty'],
+    [
+      'an empty selector beside names',
+      { namespaces: { names: ['shop'], selector: { matchLabels: {} } } },
+      'selector is empty',
+    ],
     ['kube-system', { namespaces: { names: ['shop', 'kube-system'] } }, 'system namespaces'],
     ['istio-system', { namespaces: { names: ['istio-system'] } }, 'system namespaces'],
-    ['a name that is also excluded', { namespaces: { names: ['a', 'b'], exclude: ['b'] } }, 'both in names and in exclude'],
-    ['In without values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'In' }] } } }, 'need values'],
-    ['Exists with values', { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists', values: ['x'] }] } } }, 'must not have any'],
+    [
+      'a name that is also excluded',
+      { namespaces: { names: ['a', 'b'], exclude: ['b'] } },
+      'both in names and in exclude',
+    ],
+    [
+      'In without values',
+      { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'In' }] } } },
+      'need values',
+    ],
+    [
+      'Exists with values',
+      { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists', values: ['x'] }] } } },
+      'must not have any',
+    ],
     ['one data plane on both sides', { to: 'IstioSidecar' }, 'from and to are the same'],
     ['more waypoints at least than at most', { waypoint: { replicas: { min: 3, max: 2 } } }, 'min is larger than max'],
     ['nobody who stays', { restart: { hboneNamespaces: {} } }, 'names nobody'],
     ['everybody who stays', { restart: { hboneNamespaces: { selector: {} } } }, 'selector is empty'],
     ['nobody who comes directly', { policies: { direct: [{ namespace: 'shop' }] } }, 'names nobody'],
-    ['whatever becomes of what is accepted', { accept: [{ finding: 'MM098', object: 'ServiceEntry mallory/evil' }] }, 'give the digest'],
-    ['whatever becomes of all that is accepted', { accept: [{ finding: 'MM098', object: 'ServiceEntry mallory/*' }] }, 'give the digest'],
+    [
+      'whatever becomes of what is accepted',
+      { accept: [{ finding: 'MM098', object: 'ServiceEntry mallory/evil' }] },
+      'give the digest',
+    ],
+    [
+      'whatever becomes of all that is accepted',
+      { accept: [{ finding: 'MM098', object: 'ServiceEntry mallory/*' }] },
+      'give the digest',
+    ],
     ['a deadline of nothing', { restart: { progressDeadline: '0s' } }, 'must be longer than 0s'],
   ])('refuse %s', (_title, spec, message) => {
     expect(refusals(schema, migration(spec))).toEqual([expect.stringContaining(message)]);
@@ -153,26 +233,68 @@ describe('the rules of MeshMigration', () => {
     ['more than all pods', { restart: { maxUnavailablePerWorkload: '101%' } }],
     ['fewer than no pods', { restart: { maxUnavailablePerWorkload: -1 } }],
     ['an unknown action', { action: 'Go' }],
-    ...['spiffe://cluster.local/ns/mon/sa/p', ' ', 'prometheus', 'cluster.local/ns/Mon/sa/p', 'cluster.local/ns/mon/sa/', 'cluster.local/ns/mon/sa/p ', 'cluster.local/sa/p', 'a*b', '**', 'spiffe://*'].map((principal): [string, Json] => [`a principal ${JSON.stringify(principal)} that nobody has`, { policies: { direct: [{ namespace: 'shop', principals: [principal] }] } }]),
-    ...[' ', 'Web', 'web/web', 'a b'].map((serviceAccount): [string, Json] => [`a ServiceAccount ${JSON.stringify(serviceAccount)} that cannot be`, { callers: [{ namespace: 'shop', from: [{ namespace: 'web', serviceAccount }] }] }]),
+    ...[
+      'spiffe://cluster.local/ns/mon/sa/p',
+      ' ',
+      'prometheus',
+      'cluster.local/ns/Mon/sa/p',
+      'cluster.local/ns/mon/sa/',
+      'cluster.local/ns/mon/sa/p ',
+      'cluster.local/sa/p',
+      'a*b',
+      '**',
+      'spiffe://*',
+    ].map((principal): [string, Json] => [
+      `a principal ${JSON.stringify(principal)} that nobody has`,
+      { policies: { direct: [{ namespace: 'shop', principals: [principal] }] } },
+    ]),
+    ...[' ', 'Web', 'web/web', 'a b'].map((serviceAccount): [string, Json] => [
+      `a ServiceAccount ${JSON.stringify(serviceAccount)} that cannot be`,
+      { callers: [{ namespace: 'shop', from: [{ namespace: 'web', serviceAccount }] }] },
+    ]),
     ['a caller in a namespace that cannot be', { callers: [{ namespace: 'shop', from: [{ namespace: 'Web' }] }] }],
     ['a namespace that stays and cannot be', { restart: { hboneNamespaces: { names: ['Web'] } } }],
     ['a label value that no namespace can have', { namespaces: { selector: { matchLabels: { team: 'a b' } } } }],
-    ['a label key that no namespace can have', { namespaces: { selector: { matchExpressions: [{ key: 'a b', operator: 'Exists' }] } } }],
+    [
+      'a label key that no namespace can have',
+      { namespaces: { selector: { matchExpressions: [{ key: 'a b', operator: 'Exists' }] } } },
+    ],
     ['a name that no namespace can have', { namespaces: { names: ['Shop_1'] } }],
-    ['an acceptance of a request that would get through', { accept: [{ finding: 'MM086', object: 'AuthorizationPolicy shop/it' }] }],
+    [
+      'an acceptance of a request that would get through',
+      { accept: [{ finding: 'MM086', object: 'AuthorizationPolicy shop/it' }] },
+    ],
     ['an acceptance of an object without its kind', { accept: [{ finding: 'MM030', object: 'mallory/evil' }] }],
     ['an acceptance of everything in a namespace', { accept: [{ finding: 'MM030', object: '* mallory/*' }] }],
     ['an acceptance of everything of a kind', { accept: [{ finding: 'MM030', object: 'VirtualService */*' }] }],
     ['an acceptance of some of a kind', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil-*' }] }],
-    ['an acceptance by another digest', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/*', digest: 'abc' }] }],
+    [
+      'an acceptance by another digest',
+      { accept: [{ finding: 'MM030', object: 'VirtualService mallory/*', digest: 'abc' }] },
+    ],
   ])('leave %s to the schema, which refuses it', (_title, spec) => {
-    expect(MeshMigrationSpec.safeParse({ from: 'None', to: 'IstioAmbient', namespaces: { names: ['shop'] }, ...spec }).success).toBe(false);
+    expect(
+      MeshMigrationSpec.safeParse({ from: 'None', to: 'IstioAmbient', namespaces: { names: ['shop'] }, ...spec })
+        .success,
+    ).toBe(false);
   });
 });
 
-it.each(['cluster.local/ns/monitoring/sa/prometheus', 'corp.example/ns/a-b/sa/c.d-e', '*', 'cluster.local/ns/mon/*', '*/sa/prometheus'])('a principal %s may come directly', (principal) => {
-  expect(MeshMigrationSpec.safeParse({ from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['shop'] }, policies: { direct: [{ namespace: 'shop', principals: [principal] }] } }).success).toBe(true);
+it.each([
+  'cluster.local/ns/monitoring/sa/prometheus',
+  'corp.example/ns/a-b/sa/c.d-e',
+  '*',
+  'cluster.local/ns/mon/*',
+  '*/sa/prometheus',
+])('a principal %s may come directly', (principal) => {
+  expect(
+    MeshMigrationSpec.safeParse({
+      from: 'IstioSidecar',
+      to: 'IstioAmbient',
+      namespaces: { names: ['shop'] },
+      policies: { direct: [{ namespace: 'shop', principals: [principal] }] },
+    }).success,
+  ).toBe(true);
 });
 
 describe('the rules of NamespaceMigration', () => {
@@ -182,6 +304,8 @@ describe('the rules of NamespaceMigration', () => {
   it('refuse every change of the spec', () => {
     expect(NamespaceMigrationSpec.safeParse(spec).success).toBe(true);
     expect(refusals(schema, { metadata: { name: 'shop' }, spec }, { spec })).toEqual([]);
-    expect(refusals(schema, { metadata: { name: 'shop' }, spec: { ...spec, from: 'None' } }, { spec })).toEqual([expect.stringContaining('cannot be changed')]);
+    expect(refusals(schema, { metadata: { name: 'shop' }, spec: { ...spec, from: 'None' } }, { spec })).toEqual([
+      expect.stringContaining('cannot be changed'),
+    ]);
   });
 });

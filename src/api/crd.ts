@@ -29,13 +29,17 @@ export function objectSchema(definition: KindDefinition): StructuralSchema {
       // The API server puts its own schema here and refuses any other.
       metadata: { type: 'object' },
       spec: { description: 'What is wanted.', ...structuralSchema(definition.spec) },
-      status: { description: 'What was observed and done; written by the operator.', ...structuralSchema(definition.status) },
+      status: {
+        description: 'What was observed and done; written by the operator.',
+        ...structuralSchema(definition.status),
+      },
     },
   };
   // apiVersion, kind and metadata are fixed by the API server, which also bounds them.
   const { spec, status } = schema.properties ?? {};
   const found = [...complaints(spec ?? {}, `${kind}.spec`), ...complaints(status ?? {}, `${kind}.status`)];
-  if (found.length > 0) throw new UnservableSchemaError(`the schema of ${kind} cannot be served:\n  ${found.join('\n  ')}`);
+  if (found.length > 0)
+    throw new UnservableSchemaError(`the schema of ${kind} cannot be served:\n  ${found.join('\n  ')}`);
   return schema;
 }
 

@@ -5,9 +5,19 @@ import type { NamespaceMigrationSpec, NamespaceMigrationStatus } from './namespa
 /** API group of all our kinds, labels and annotations. */
 export const group = 'meshmigration.dev';
 
-export const meshMigrations: Resource = { group, version: 'v1alpha1', kind: 'MeshMigration', plural: 'meshmigrations', namespaced: false };
+export const meshMigrations: Resource = {
+  group,
+  version: 'v1alpha1',
+  kind: 'MeshMigration',
+  plural: 'meshmigrations',
+  namespaced: false,
+};
 export const namespaceMigrations: Resource = {
-  group, version: 'v1alpha1', kind: 'NamespaceMigration', plural: 'namespacemigrations', namespaced: true,
+  group,
+  version: 'v1alpha1',
+  kind: 'NamespaceMigration',
+  plural: 'namespacemigrations',
+  namespaced: true,
 };
 
 /** A MeshMigration as the API server hands it out (defaults filled in by the server). */
@@ -28,27 +38,41 @@ export const fieldManager = 'mesh-migration';
 /** On every NamespaceMigration: the MeshMigration it belongs to (shortened when the name is too long for a label). */
 export const migrationLabel = `${group}/migration`;
 
-/** On every MeshMigration that started something: holds its deletion until the rollback is done. Never on other objects. */
+/**
+ * On every MeshMigration that started something: holds its deletion until the rollback is done. Never on other objects.
+ */
 export const rollbackFinalizer = `${group}/rollback`;
 
-/** On a Service from its first changed label until it is back: the labels before the change, as JSON. Written in the same patch as the change. */
+/**
+ * On a Service from its first changed label until it is back: the labels before the change, as JSON. Written in the
+ * same patch as the change.
+ */
 export const originalLabelsAnnotation = `${group}/original-labels`;
 
-/** On every object that the operator makes in a user's namespace, with the value `managedBy`: whose they are, and that they may be deleted. */
+/**
+ * On every object that the operator makes in a user's namespace, with the value `managedBy`: whose they are, and that
+ * they may be deleted.
+ */
 export const managedByLabel = `${group}/managed-by`;
 export const managedBy = 'mesh-migration';
 
 /** On the same objects: the step that made them. */
 export const stepLabel = `${group}/step`;
 
-/** On the same objects: a digest of what the operator applied last. Equal to the wanted one although the object differs: somebody else changed it. */
+/**
+ * On the same objects: a digest of what the operator applied last. Equal to the wanted one although the object differs:
+ * somebody else changed it.
+ */
 export const appliedAnnotation = `${group}/applied`;
 
-/** In the pod template of a restarted workload; its value names the restart, so that a restart is recognised after a crash. */
+/**
+ * In the pod template of a restarted workload; its value names the restart, so that a restart is recognised after a
+ * crash.
+ */
 export const restartAnnotation = `${group}/restart`;
 
 /**
- * On a namespace from before anything of it or in it is changed until all of it is back, or Finalized: what the operator
- * believes, as JSON (src/plan/journal.ts). Without it nothing was started, whatever a status says.
+ * On a namespace from before anything of it or in it is changed until all of it is back, or Finalized: what the
+ * operator believes, as JSON (src/plan/journal.ts). Without it nothing was started, whatever a status says.
  */
 export const journalAnnotation = `${group}/journal`;

@@ -58,13 +58,18 @@ function intOrString(schema: EmittedSchema): EmittedSchema {
   const { type: _integer, format: _int64, ...numeric } = integer(first);
   const { type: _string, ...textual } = second;
   return {
-    ...numeric, ...textual, ...schema,
+    ...numeric,
+    ...textual,
+    ...schema,
     'x-kubernetes-int-or-string': true,
     anyOf: [{ type: 'integer' }, { type: 'string' }],
   };
 }
 
-/** `additionalProperties: false` beside properties is forbidden: the API server prunes, or refuses, unknown fields itself. */
+/**
+ * `additionalProperties: false` beside properties is forbidden: the API server prunes, or refuses, unknown fields
+ * itself.
+ */
 function closedObject(schema: EmittedSchema): EmittedSchema {
   if (schema.additionalProperties !== false) return schema;
   const { additionalProperties: _closed, ...rest } = schema;
@@ -92,7 +97,10 @@ function rank(key: string): number {
 }
 
 function structural(emitted: EmittedSchema): StructuralSchema {
-  const { properties, items, additionalProperties, ...own } = rewrites.reduce((schema, rewrite) => rewrite(schema), emitted);
+  const { properties, items, additionalProperties, ...own } = rewrites.reduce(
+    (schema, rewrite) => rewrite(schema),
+    emitted,
+  );
   const schema: StructuralSchema = {
     ...own,
     ...(properties !== undefined && {
@@ -110,7 +118,10 @@ function structural(emitted: EmittedSchema): StructuralSchema {
  */
 export function structuralSchema(schema: z.ZodType): StructuralSchema {
   const { $schema: _dialect, ...emitted } = z.toJSONSchema(schema, {
-    target: 'openapi-3.0', io: 'input', reused: 'inline', unrepresentable: 'throw',
+    target: 'openapi-3.0',
+    io: 'input',
+    reused: 'inline',
+    unrepresentable: 'throw',
   });
   return structural(emitted as EmittedSchema);
 }

@@ -17,7 +17,9 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   timer(ms, callback) {
     const handle = setTimeout(callback, Math.min(Math.max(ms, 0), 2 ** 31 - 1));
-    return () => { clearTimeout(handle); };
+    return () => {
+      clearTimeout(handle);
+    };
   },
 };
 

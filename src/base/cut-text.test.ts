@@ -27,13 +27,27 @@ describe('a text that is too long', () => {
 
   it('never holds a part of a command, whatever stands around it', () => {
     const words = fc.constantFrom('do this', 'or that: ', '; ', '. ', 'wait', ' ');
-    const command = fc.constantFrom(patch, 'kubectl delete gateways.gateway.networking.k8s.io a b c -n x', 'kubectl annotate namespace x meshmigration.dev/journal-');
-    fc.assert(fc.property(fc.array(fc.tuple(words, command), { maxLength: 6 }), fc.integer({ min: 40, max: 400 }), (parts, room) => {
-      const text = parts.map(([before, line]) => `${before}: ${line}; `).join('');
-      const cut = cutText(text, room, rest);
-      expect(cut.length).toBeLessThanOrEqual(room);
-      const left = cut.replace(rest, '').split('kubectl ').slice(1).map((each) => `kubectl ${each}`);
-      for (const [at, line] of left.entries()) expect(line.startsWith(parts[at]?.[1] ?? '?')).toBe(true);
-    }));
+    const command = fc.constantFrom(
+      patch,
+      'kubectl delete gateways.gateway.networking.k8s.io a b c -n x',
+      'kubectl annotate namespace x meshmigration.dev/journal-',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(words, command), { maxLength: 6 }),
+        fc.integer({ min: 40, max: 400 }),
+        (parts, room) => {
+          const text = parts.map(([before, line]) => `${before}: ${line}; `).join('');
+          const cut = cutText(text, room, rest);
+          expect(cut.length).toBeLessThanOrEqual(room);
+          const left = cut
+            .replace(rest, '')
+            .split('kubectl ')
+            .slice(1)
+            .map((each) => `kubectl ${each}`);
+          for (const [at, line] of left.entries()) expect(line.startsWith(parts[at]?.[1] ?? '?')).toBe(true);
+        },
+      ),
+    );
   });
 });

@@ -5,8 +5,8 @@ const command = /kubectl (?:'[^']*'|[^'.;]|[.;](?!\s|$))+/g;
 const elsewhere = ' What to do stands in docs/runbook.md and docs/findings.md';
 
 /**
- * As much of a text as has room, and never a part of a command: half of one would do something else. Where a command is left out, `rest` says where
- * all of it stands.
+ * As much of a text as has room, and never a part of a command: half of one would do something else. Where a command is
+ * left out, `rest` says where all of it stands.
  */
 export function cutText(text: string, room: number, rest = elsewhere): string {
   if (text.length <= room) return text;

@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { durationMs } from './duration.ts';
 
 describe('durationMs', () => {
-  it.each([['1s', 1000], ['90s', 90_000], ['10m', 600_000], ['1h30m', 5_400_000], ['2h0m5s', 7_205_000], ['0s', 0]])('reads %s', (duration, ms) => {
+  it.each([
+    ['1s', 1000],
+    ['90s', 90_000],
+    ['10m', 600_000],
+    ['1h30m', 5_400_000],
+    ['2h0m5s', 7_205_000],
+    ['0s', 0],
+  ])('reads %s', (duration, ms) => {
     expect(durationMs(duration)).toBe(ms);
   });
 

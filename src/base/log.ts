@@ -9,7 +9,9 @@ export interface Logger {
   readonly error: LogMethod;
 }
 
-function discard(): void { /* says nothing on purpose */ }
+function discard(): void {
+  /* says nothing on purpose */
+}
 
 /** Says nothing. */
 export const silentLogger: Logger = { debug: discard, info: discard, warn: discard, error: discard };

@@ -9,7 +9,12 @@ describe('memoizeLast', () => {
       return `${key.name} ${list.length} ${more ?? ''}`;
     });
     const [a, b, none, one] = [{ name: 'a' }, { name: 'b' }, [] as number[], [1]];
-    expect([count(a, none, undefined), count(b, none, undefined), count(a, none, undefined), count(b, none, undefined)]).toEqual(['a 0 ', 'b 0 ', 'a 0 ', 'b 0 ']);
+    expect([
+      count(a, none, undefined),
+      count(b, none, undefined),
+      count(a, none, undefined),
+      count(b, none, undefined),
+    ]).toEqual(['a 0 ', 'b 0 ', 'a 0 ', 'b 0 ']);
     expect(times).toBe(2);
     expect([count(a, one, undefined), count(a, one, 'x'), count(a, one, 'x')]).toEqual(['a 1 ', 'a 1 x', 'a 1 x']);
     expect(times).toBe(4);

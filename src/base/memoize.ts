@@ -1,6 +1,6 @@
 /**
- * A function of an object that is computed once for each object and remembered for as long as the object lives; the objects must never
- * change.
+ * A function of an object that is computed once for each object and remembered for as long as the object lives; the
+ * objects must never change.
  */
 export function memoize<K extends object, V>(compute: (key: K) => V): (key: K) => V {
   const known = new WeakMap<K, { readonly value: V }>();
@@ -13,8 +13,13 @@ export function memoize<K extends object, V>(compute: (key: K) => V): (key: K) =
   };
 }
 
-/** The same for a function of an object and of others beside it: of each object the last answer is remembered, for as long as all the others are the same ones. */
-export function memoizeLast<K extends object, R extends readonly unknown[], V>(compute: (key: K, ...others: R) => V): (key: K, ...others: R) => V {
+/**
+ * The same for a function of an object and of others beside it: of each object the last answer is remembered, for as
+ * long as all the others are the same ones.
+ */
+export function memoizeLast<K extends object, R extends readonly unknown[], V>(
+  compute: (key: K, ...others: R) => V,
+): (key: K, ...others: R) => V {
   const known = new WeakMap<K, { readonly others: R; readonly value: V }>();
   return (key, ...others) => {
     const found = known.get(key);

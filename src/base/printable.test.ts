@@ -3,8 +3,28 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { printable, printableYaml } from './printable.ts';
 
-const acting = ['\u0000', '\u0007', '\u001B', '\r', '\u007F', '\u0085', '\u009B', '\u202A', '\u202E', '\u2066', '\u2069', '\u2028', '\u2029', '\u200F', '\uFEFF'];
-const odd = fc.array(fc.constantFrom(...acting, 'a', ' ', '\n', '\t', '\\', '"', "'", ':', '#', '-', '1', '&', '*', '|'), { maxLength: 12 }).map((parts) => parts.join(''));
+const acting = [
+  '\u0000',
+  '\u0007',
+  '\u001B',
+  '\r',
+  '\u007F',
+  '\u0085',
+  '\u009B',
+  '\u202A',
+  '\u202E',
+  '\u2066',
+  '\u2069',
+  '\u2028',
+  '\u2029',
+  '\u200F',
+  '\uFEFF',
+];
+const odd = fc
+  .array(fc.constantFrom(...acting, 'a', ' ', '\n', '\t', '\\', '"', "'", ':', '#', '-', '1', '&', '*', '|'), {
+    maxLength: 12,
+  })
+  .map((parts) => parts.join(''));
 
 describe('printable', () => {
   it.each(acting.map((character) => character.charCodeAt(0).toString(16)))('escapes the character %s', (code) => {
@@ -16,9 +36,12 @@ describe('printable', () => {
   });
 
   it('leaves JSON what it says', () => {
-    fc.assert(fc.property(fc.dictionary(odd, odd), (value) => {
-      expect(JSON.parse(printable(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
-    }), { numRuns: 200 });
+    fc.assert(
+      fc.property(fc.dictionary(odd, odd), (value) => {
+        expect(JSON.parse(printable(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it.each([' \n', '\n \n', '\t\n'])('leaves in YAML what consists of blanks: %j', (blanks) => {
@@ -26,11 +49,24 @@ describe('printable', () => {
   });
 
   it('leaves YAML what it says', () => {
-    fc.assert(fc.property(fc.array(fc.record({ key: odd, list: fc.array(odd, { maxLength: 3 }), map: fc.dictionary(odd, odd, { maxKeys: 3, noNullPrototype: true }) }), { maxLength: 3 }), (value) => {
-      const text = printableYaml(value, { aliasDuplicateObjects: false, lineWidth: 0 });
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            key: odd,
+            list: fc.array(odd, { maxLength: 3 }),
+            map: fc.dictionary(odd, odd, { maxKeys: 3, noNullPrototype: true }),
+          }),
+          { maxLength: 3 },
+        ),
+        (value) => {
+          const text = printableYaml(value, { aliasDuplicateObjects: false, lineWidth: 0 });
 
-      expect(text).toBe(printable(text));
-      expect(parse(text)).toEqual(value);
-    }), { numRuns: 300 });
+          expect(text).toBe(printable(text));
+          expect(parse(text)).toEqual(value);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });

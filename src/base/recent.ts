@@ -1,4 +1,7 @@
-/** What was worked out lately, by a short key (`sha256`): never more than so many, and the oldest is forgotten for the newest. */
+/**
+ * What was worked out lately, by a short key (`sha256`): never more than so many, and the oldest is forgotten for the
+ * newest.
+ */
 export class Recent<V> {
   readonly #most: number;
   readonly #known = new Map<string, V>();

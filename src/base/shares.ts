@@ -14,8 +14,9 @@ export interface Most {
 }
 
 /**
- * Answers by whose they are and by a short key (`sha256`). What is large is bounded by its size, over all owners: whoever has most loses his oldest first, so
- * that nobody pushes out what others have, however much he writes and however often.
+ * Answers by whose they are and by a short key (`sha256`). What is large is bounded by its size, over all owners:
+ * whoever has most loses his oldest first, so that nobody pushes out what others have, however much he writes and
+ * however often.
  */
 export class Shares<V> {
   readonly #most: Most;
@@ -45,7 +46,9 @@ export class Shares<V> {
     this.#characters += characters;
     if (own.size > this.#most.answers) this.#forgetOldest(own);
     if (this.#owners.size > this.#most.owners) this.#forgetOwner();
-    while (this.#characters > this.#most.characters && this.#forgetOfLargest(own)) { /* the next */ }
+    while (this.#characters > this.#most.characters && this.#forgetOfLargest(own)) {
+      /* the next */
+    }
   }
 
   #forget(own: Map<string, Held<V>>, key: string): void {
@@ -72,7 +75,8 @@ export class Shares<V> {
     for (const own of this.#owners.values()) {
       const held = [...own.values()];
       const characters = held.reduce((sum, each) => sum + each.characters, 0);
-      if (held.length > (own === last ? 1 : 0) && characters > (largest?.characters ?? 0)) largest = { own, characters };
+      if (held.length > (own === last ? 1 : 0) && characters > (largest?.characters ?? 0))
+        largest = { own, characters };
     }
     if (largest === undefined) return false;
     this.#forgetOldest(largest.own);

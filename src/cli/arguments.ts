@@ -15,9 +15,9 @@ export interface Outcome {
 
 /** Options of every command, for node:util's parseArgs. */
 export const commonOptions = {
-  'filename': { type: 'string', short: 'f', multiple: true, default: [] },
-  'output': { type: 'string', short: 'o', default: 'table' },
-  'namespace': { type: 'string', short: 'n', default: 'default' },
+  filename: { type: 'string', short: 'f', multiple: true, default: [] },
+  output: { type: 'string', short: 'o', default: 'table' },
+  namespace: { type: 'string', short: 'n', default: 'default' },
   'istio-version': { type: 'string', default: '1.31' },
   'istio-namespace': { type: 'string', default: 'istio-system' },
   'fail-on': { type: 'string', default: 'critical' },
@@ -25,9 +25,9 @@ export const commonOptions = {
 
 /** Values of the common options as they were given. */
 export interface CommonValues {
-  readonly 'filename': readonly string[];
-  readonly 'output': string;
-  readonly 'namespace': string;
+  readonly filename: readonly string[];
+  readonly output: string;
+  readonly namespace: string;
   readonly 'istio-version': string;
   readonly 'istio-namespace': string;
   readonly 'fail-on': string;
@@ -41,11 +41,16 @@ export interface CommonArguments<Format> extends AuditOptions {
 }
 
 /** Findings of these severities make the exit code 1. */
-const failing: Readonly<Record<string, readonly Severity[]>> = { critical: ['Critical'], warning: ['Critical', 'Warning'], never: [] };
+const failing: Readonly<Record<string, readonly Severity[]>> = {
+  critical: ['Critical'],
+  warning: ['Critical', 'Warning'],
+  never: [],
+};
 
 function oneOf<Value>(option: string, value: string, choices: Readonly<Record<string, Value>>): Value {
   const choice = own(choices, value);
-  if (choice === undefined) throw new UsageError(`${option} must be one of ${Object.keys(choices).join(', ')}, not "${value}"`);
+  if (choice === undefined)
+    throw new UsageError(`${option} must be one of ${Object.keys(choices).join(', ')}, not "${value}"`);
   return choice;
 }
 
@@ -55,10 +60,15 @@ function namespaceName(option: string, value: string): string {
 }
 
 /** The common options, or a UsageError that names the one that is wrong. */
-export function commonArguments<Format>(values: CommonValues, formats: Readonly<Record<string, Format>>): CommonArguments<Format> {
+export function commonArguments<Format>(
+  values: CommonValues,
+  formats: Readonly<Record<string, Format>>,
+): CommonArguments<Format> {
   const istioVersion = parseIstioVersion(values['istio-version']);
-  if (istioVersion === undefined) throw new UsageError(`--istio-version must be a version such as 1.31, not "${values['istio-version']}"`);
-  if (values.filename.length === 0) throw new UsageError('-f is missing: name a file, a directory, or - for standard input');
+  if (istioVersion === undefined)
+    throw new UsageError(`--istio-version must be a version such as 1.31, not "${values['istio-version']}"`);
+  if (values.filename.length === 0)
+    throw new UsageError('-f is missing: name a file, a directory, or - for standard input');
   return {
     paths: values.filename,
     format: oneOf('--output', values.output, formats),
@@ -70,7 +80,11 @@ export function commonArguments<Format>(values: CommonValues, formats: Readonly<
 }
 
 /** As grep does: what could not be read counts more than what was found, because the result is not the whole one. */
-export function exitCodeOf(findings: readonly AuditFinding[], unreadable: readonly Unreadable[], failOn: readonly Severity[]): 0 | 1 | 2 {
+export function exitCodeOf(
+  findings: readonly AuditFinding[],
+  unreadable: readonly Unreadable[],
+  failOn: readonly Severity[],
+): 0 | 1 | 2 {
   if (unreadable.length > 0) return 2;
   return findings.some(({ severity }) => failOn.includes(severity)) ? 1 : 0;
 }

@@ -9,10 +9,16 @@ import { readManifests } from './manifests/read-manifests.ts';
 /** Why the objects of a plan must not be written: part of them would be worse than none. */
 function refusal({ namespaces, unreadable }: PlanReport): string | undefined {
   if (unreadable.length > 0) return 'something could not be read, and a policy in it would be missing';
-  const blocked = namespaces.filter(({ findings }) => findings.some(({ severity }) => severity === 'Critical')).map(({ name }) => name);
+  const blocked = namespaces
+    .filter(({ findings }) => findings.some(({ severity }) => severity === 'Critical'))
+    .map(({ name }) => name);
   if (blocked.length > 0) return `critical findings block ${blocked.join(', ')}`;
-  const bound = namespaces.filter(({ services }) => services.some(({ already }) => already === true)).map(({ name }) => name);
-  return bound.length === 0 ? undefined : `Services of ${bound.join(', ')} go through their waypoint already, which must not be let in before it has received its copies: the operator sees to that`;
+  const bound = namespaces
+    .filter(({ services }) => services.some(({ already }) => already === true))
+    .map(({ name }) => name);
+  return bound.length === 0
+    ? undefined
+    : `Services of ${bound.join(', ')} go through their waypoint already, which must not be let in before it has received its copies: the operator sees to that`;
 }
 
 /** `mesh-migration plan`. */
@@ -20,10 +26,18 @@ export async function planCommand(args: readonly string[], stdin: NodeJS.Readabl
   const { values } = parseArgs({ args: [...args], options: { ...commonOptions, write: { type: 'string' } } });
   const { paths, format, failOn, ...options } = commonArguments(values, planFormats);
   const { report, overlay } = plan(await readManifests(paths, stdin), options);
-  const exitCode = exitCodeOf(report.namespaces.flatMap(({ findings }) => findings), report.unreadable, failOn);
+  const exitCode = exitCodeOf(
+    report.namespaces.flatMap(({ findings }) => findings),
+    report.unreadable,
+    failOn,
+  );
   if (values.write === undefined) return { output: format(report), exitCode };
   const directory = values.write;
   const refused = refusal(report);
-  if (refused !== undefined) return { output: format({ ...report, written: { directory, refused } }), exitCode: exitCode === 2 ? 2 : 1 };
-  return { output: format({ ...report, written: { directory, files: await writeOverlay(directory, overlay) } }), exitCode };
+  if (refused !== undefined)
+    return { output: format({ ...report, written: { directory, refused } }), exitCode: exitCode === 2 ? 2 : 1 };
+  return {
+    output: format({ ...report, written: { directory, files: await writeOverlay(directory, overlay) } }),
+    exitCode,
+  };
 }

@@ -24,15 +24,26 @@ async function cli(args: readonly string[], stdin = ''): Promise<Result> {
   const written = { stdout: '', stderr: '' };
   const exitCode = await run(args, {
     stdin: Readable.from([Buffer.from(stdin)]),
-    stdout: { write: (text) => { written.stdout += text; } },
-    stderr: { write: (text) => { written.stderr += text; } },
+    stdout: {
+      write: (text) => {
+        written.stdout += text;
+      },
+    },
+    stderr: {
+      write: (text) => {
+        written.stderr += text;
+      },
+    },
   });
   return { exitCode, ...written };
 }
 
-const clean = 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: clean}\nspec:\n  rules: [{from: [{source: {namespaces: [shop]}}]}]\n';
-const warning = 'apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: default, namespace: shop}\nspec: {egress: [{hosts: ["./*"]}]}\n';
-const critical = 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: http}\nspec:\n  action: DENY\n  rules: [{to: [{operation: {methods: [DELETE]}}]}]\n';
+const clean =
+  'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: clean}\nspec:\n  rules: [{from: [{source: {namespaces: [shop]}}]}]\n';
+const warning =
+  'apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: default, namespace: shop}\nspec: {egress: [{hosts: ["./*"]}]}\n';
+const critical =
+  'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: http}\nspec:\n  action: DENY\n  rules: [{to: [{operation: {methods: [DELETE]}}]}]\n';
 const template = 'metadata:\n  name: {{ .Values.name }}\n';
 
 describe('mesh-migration audit', () => {
@@ -57,11 +68,19 @@ describe('mesh-migration audit', () => {
     const folder = await mkdtemp(join(tmpdir(), 'empty-'));
     try {
       await writeFile(join(folder, 'empty.yaml'), '# nothing\n');
-      expect(await cli(['audit', '-f', '-', '-f', folder], clean)).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('there is no object of the Kubernetes API in it') });
+      expect(await cli(['audit', '-f', '-', '-f', folder], clean)).toMatchObject({
+        exitCode: 2,
+        stdout: expect.stringContaining('there is no object of the Kubernetes API in it'),
+      });
       await writeFile(join(folder, 'clean.yaml'), clean);
       expect(await cli(['audit', '-f', folder])).toMatchObject({ exitCode: 0 });
-      expect(await cli(['audit', '-f', join(folder, 'empty.yaml'), '-f', join(folder, 'clean.yaml')])).toMatchObject({ exitCode: 2 });
-      expect(await cli(['plan', '-f', folder, '-f', '-'], '')).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('Unreadable -: there is no object') });
+      expect(await cli(['audit', '-f', join(folder, 'empty.yaml'), '-f', join(folder, 'clean.yaml')])).toMatchObject({
+        exitCode: 2,
+      });
+      expect(await cli(['plan', '-f', folder, '-f', '-'], '')).toMatchObject({
+        exitCode: 2,
+        stdout: expect.stringContaining('Unreadable -: there is no object'),
+      });
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -70,7 +89,11 @@ describe('mesh-migration audit', () => {
   it('names an object that stands in two places', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'twice-'));
     try {
-      for (const name of ['a.yaml', 'b.yaml']) await writeFile(join(folder, name), `# ${name}\n${clean.replace('security.istio.io/v1\n', `security.istio.io/${name === 'a.yaml' ? 'v1' : 'v1beta1'}\n`)}`);
+      for (const name of ['a.yaml', 'b.yaml'])
+        await writeFile(
+          join(folder, name),
+          `# ${name}\n${clean.replace('security.istio.io/v1\n', `security.istio.io/${name === 'a.yaml' ? 'v1' : 'v1beta1'}\n`)}`,
+        );
       for (const command of ['audit', 'plan']) {
         const { stdout, exitCode } = await cli([command, '-f', folder, '-o', 'json', '--fail-on', 'warning']);
         expect(exitCode).toBe(1);
@@ -94,7 +117,10 @@ describe('mesh-migration audit', () => {
   });
 
   it('takes policies of the root namespace for mesh-wide', async () => {
-    const { stdout } = await cli(['audit', '-f', '-', '-o', 'json', '-n', 'control', '--istio-namespace', 'control'], clean);
+    const { stdout } = await cli(
+      ['audit', '-f', '-', '-o', 'json', '-n', 'control', '--istio-namespace', 'control'],
+      clean,
+    );
 
     expect(JSON.parse(stdout)).toMatchObject({ policies: [{ scope: 'Mesh' }] });
   });
@@ -125,7 +151,10 @@ describe('mesh-migration audit', () => {
   });
 
   it('helps, and knows its version', async () => {
-    expect(await cli(['--help'])).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('mesh-migration audit -f PATH') });
+    expect(await cli(['--help'])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('mesh-migration audit -f PATH'),
+    });
     expect(await cli(['audit', '--help'])).toMatchObject({ exitCode: 0 });
     expect(await cli(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
     expect((JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version).toBe(version);
@@ -133,14 +162,20 @@ describe('mesh-migration audit', () => {
 });
 
 describe('mesh-migration plan', () => {
-  const workload = 'apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {app: cart}, ports: [{name: http, port: 80}]}\n';
-  const reads = (source: string): string => `${workload}---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {${source}}}], to: [{operation: {methods: [GET]}}]}]}\n`;
+  const workload =
+    'apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {app: cart}, ports: [{name: http, port: 80}]}\n';
+  const reads = (source: string): string =>
+    `${workload}---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {${source}}}], to: [{operation: {methods: [GET]}}]}]}\n`;
   const good = reads('namespaces: [web]');
   const blocked = reads('ipBlocks: [10.0.0.1]');
   let directory = '';
 
-  beforeAll(async () => { directory = await mkdtemp(join(tmpdir(), 'plan-')); });
-  afterAll(async () => { await rm(directory, { recursive: true }); });
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'plan-'));
+  });
+  afterAll(async () => {
+    await rm(directory, { recursive: true });
+  });
 
   it.each([
     ['nothing', '', [], 2],
@@ -175,7 +210,13 @@ describe('mesh-migration plan', () => {
 
   it('writes nothing outside of its folder, whatever names the manifests give', async () => {
     const out = join(directory, 'deep', 'down', 'out');
-    const result = await cli(['plan', '-f', '-', '--write', out], good.replaceAll('metadata: {name: cart, namespace: shop}\nspec: {selector: {matchLabels', 'metadata: {name: "x/../../../pwned", namespace: shop}\nspec: {selector: {matchLabels'));
+    const result = await cli(
+      ['plan', '-f', '-', '--write', out],
+      good.replaceAll(
+        'metadata: {name: cart, namespace: shop}\nspec: {selector: {matchLabels',
+        'metadata: {name: "x/../../../pwned", namespace: shop}\nspec: {selector: {matchLabels',
+      ),
+    );
 
     expect(result).toMatchObject({ exitCode: 2, stderr: '' });
     expect(result.stdout).toContain('Nothing was written to');
@@ -215,11 +256,21 @@ describe('what acts on a terminal', () => {
     `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a, namespace: shop}\nspec: {"x${odd}": 1, action: "${odd}", rules: [{to: [{operation: {methods: ["${odd}"]}}]}]}\n`,
     `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: b, namespace: shop}\nspec: {selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: ["${odd}"], "y${odd}": 1}}], when: [{key: "${odd}", values: ["${odd}"]}]}]}\n`,
     `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: c, namespace: shop}\nspec: {hosts: [cart], http: [{"z${odd}": 1, match: [{uri: {exact: "/${odd}"}}], route: [{destination: {host: "${odd}"}}]}]}\n`,
-    `apiVersion: v1\nkind: Service\nmetadata: {name: "d${odd}"}\n`, `"${odd}": 1\n"${odd}": 2\n`,
+    `apiVersion: v1\nkind: Service\nmetadata: {name: "d${odd}"}\n`,
+    `"${odd}": 1\n"${odd}": 2\n`,
     `apiVersion: meshmigration.dev/v1alpha1\nkind: MeshMigration\nmetadata: {name: m}\nspec: {from: "${odd}"}\n`,
   ].join('---\n');
 
-  it.each([['audit', 'table'], ['audit', 'json'], ['audit', 'yaml'], ['audit', 'sarif'], ['audit', 'junit'], ['plan', 'table'], ['plan', 'json'], ['plan', 'yaml']])('is escaped by %s -o %s', async (command, format) => {
+  it.each([
+    ['audit', 'table'],
+    ['audit', 'json'],
+    ['audit', 'yaml'],
+    ['audit', 'sarif'],
+    ['audit', 'junit'],
+    ['plan', 'table'],
+    ['plan', 'json'],
+    ['plan', 'yaml'],
+  ])('is escaped by %s -o %s', async (command, format) => {
     const { stdout, stderr } = await cli([command, '-f', '-', '-o', format], manifests);
 
     expect(stderr).toBe('');
@@ -239,7 +290,15 @@ describe('what acts on a terminal', () => {
 describe('a fault of the command itself', () => {
   it('has an exit code of its own, and a stack to report', async () => {
     const written: string[] = [];
-    const exitCode = await run(['audit', '-f', '-'], { stdin: Readable.from([Buffer.from(critical)]), stdout: { write: () => { throw new RangeError('broken'); } }, stderr: { write: (text) => written.push(text) } });
+    const exitCode = await run(['audit', '-f', '-'], {
+      stdin: Readable.from([Buffer.from(critical)]),
+      stdout: {
+        write: () => {
+          throw new RangeError('broken');
+        },
+      },
+      stderr: { write: (text) => written.push(text) },
+    });
 
     expect(exitCode).toBe(3);
     expect(written.join('')).toMatch(/^internal error: RangeError: broken\n {4}at [^]*please report it\.\n$/);
@@ -247,15 +306,33 @@ describe('a fault of the command itself', () => {
 
   it('is none of standard input that breaks', async () => {
     const written: string[] = [];
-    const stdin = new Readable({ read(): void { this.destroy(new Error('gone')); } });
+    const stdin = new Readable({
+      read(): void {
+        this.destroy(new Error('gone'));
+      },
+    });
 
-    expect(await run(['audit', '-f', '-'], { stdin, stdout: { write: () => undefined }, stderr: { write: (text) => written.push(text) } })).toBe(2);
+    expect(
+      await run(['audit', '-f', '-'], {
+        stdin,
+        stdout: { write: () => undefined },
+        stderr: { write: (text) => written.push(text) },
+      }),
+    ).toBe(2);
     expect(written).toEqual(['cannot read standard input: gone\nTry --help.\n']);
   });
 
   it('names the rule', () => {
     const context = {} as AuditContext;
-    const rule: AuditRule = { id: 'MM999', severity: 'Warning', title: 'Broken', fix: 'none', find: () => { throw new TypeError('x'); } };
+    const rule: AuditRule = {
+      id: 'MM999',
+      severity: 'Warning',
+      title: 'Broken',
+      fix: 'none',
+      find: () => {
+        throw new TypeError('x');
+      },
+    };
 
     expect(() => findingsOf([rule], context)).toThrow('rule MM999');
   });
@@ -263,10 +340,21 @@ describe('a fault of the command itself', () => {
 
 describe('empty rules', () => {
   it('are no fault of the command, beside a policy that needs a waypoint', async () => {
-    const workload = 'apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {app: cart}, ports: [{name: http, port: 80}]}\n';
-    const policy = (name: string, rules: string): string => `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  selector: {matchLabels: {app: cart}}\n  rules: ${rules}\n`;
+    const workload =
+      'apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {app: cart}, ports: [{name: http, port: 80}]}\n';
+    const policy = (name: string, rules: string): string =>
+      `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  selector: {matchLabels: {app: cart}}\n  rules: ${rules}\n`;
 
-    expect(await cli(['plan', '-f', '-'], [workload, policy('none', ''), policy('get', '[{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: [GET]}}]}]')].join('---\n'))).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(
+      await cli(
+        ['plan', '-f', '-'],
+        [
+          workload,
+          policy('none', ''),
+          policy('get', '[{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: [GET]}}]}]'),
+        ].join('---\n'),
+      ),
+    ).toMatchObject({ exitCode: 0, stderr: '' });
   });
 });
 
@@ -279,25 +367,40 @@ describe('a policy that is too large to compare', () => {
     const { findings, policies } = JSON.parse(stdout) as AuditReport;
 
     expect(exitCode).toBe(1);
-    expect(findings.map(({ id, object }) => `${id} ${object}`)).toEqual(['MM020 AuthorizationPolicy default/http', 'MM119 AuthorizationPolicy default/large', 'MM071 Namespace default']);
-    expect(policies.find(({ name }) => name === 'large')).toMatchObject({ planes: { ztunnel: { effect: 'FailsOpen' } }, notes: ['it is too large to compare: every effect is the worst that it may be'] });
+    expect(findings.map(({ id, object }) => `${id} ${object}`)).toEqual([
+      'MM020 AuthorizationPolicy default/http',
+      'MM119 AuthorizationPolicy default/large',
+      'MM071 Namespace default',
+    ]);
+    expect(policies.find(({ name }) => name === 'large')).toMatchObject({
+      planes: { ztunnel: { effect: 'FailsOpen' } },
+      notes: ['it is too large to compare: every effect is the worst that it may be'],
+    });
   });
 });
 
 describe('the process', () => {
   let directory = '';
 
-  beforeAll(async () => { directory = await mkdtemp(join(tmpdir(), 'cli-')); });
-  afterAll(async () => { await rm(directory, { recursive: true }); });
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'cli-'));
+  });
+  afterAll(async () => {
+    await rm(directory, { recursive: true });
+  });
 
   it('ends without a word when its reader closes the pipe', async () => {
     const file = join(directory, 'many.yaml');
     await writeFile(file, Array.from({ length: 2000 }, () => critical).join('---\n'));
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'src/cli/main.ts'), 'audit', '-f', file, '-o', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(root, 'src/cli/main.ts'), 'audit', '-f', file, '-o', 'json'],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     const stderr: Buffer[] = [];
     child.stderr.on('data', (part: Buffer) => stderr.push(part));
     child.stdout.once('data', () => child.stdout.destroy());
-    const [code] = await once(child, 'close') as [number | null];
+    const [code] = (await once(child, 'close')) as [number | null];
 
     expect({ code, stderr: Buffer.concat(stderr).toString() }).toEqual({ code: 1, stderr: '' });
   });

@@ -25,13 +25,18 @@ async function outcomeOf(args: readonly string[], stdin: NodeJS.ReadableStream):
   if (args.includes('--version')) return { output: `${version}\n`, exitCode: 0 };
   const [name = '', ...rest] = args;
   const command = own(commands, name);
-  if (command === undefined) throw new UsageError(name === '' ? 'a command is missing' : `there is no command "${name}"`);
+  if (command === undefined)
+    throw new UsageError(name === '' ? 'a command is missing' : `there is no command "${name}"`);
   return command(rest, stdin);
 }
 
 /** Whether an error is about the arguments; those of node:util's parseArgs have codes that say so. */
 function isUsage(error: unknown): boolean {
-  return error instanceof UsageError || error instanceof MissingInput || String(record(error)['code']).startsWith('ERR_PARSE_ARGS');
+  return (
+    error instanceof UsageError ||
+    error instanceof MissingInput ||
+    String(record(error)['code']).startsWith('ERR_PARSE_ARGS')
+  );
 }
 
 /** Ours, and never that of findings: a CI job must not take it for a result. */
@@ -42,7 +47,10 @@ export function internalError(error: unknown): string {
   return `internal error: ${printable(inspect(error))}\nThis is a fault of mesh-migration and no result: please report it.\n`;
 }
 
-/** Runs one command line and returns its exit code. Whatever is printed may have come from a manifest, so all of it is made printable here. */
+/**
+ * Runs one command line and returns its exit code. Whatever is printed may have come from a manifest, so all of it is
+ * made printable here.
+ */
 export async function run(args: readonly string[], { stdin, stdout, stderr }: Streams): Promise<number> {
   try {
     const { output, exitCode } = await outcomeOf(args, stdin);

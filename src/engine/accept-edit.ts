@@ -29,50 +29,87 @@ const over: readonly (string | undefined)[] = ['Migrated', 'Incomplete', 'Finali
 /** Asked again when a namespace at rest is brought back to where it was. */
 const redone: readonly string[] = ['RestartWorkloads', 'Verify'];
 
-/** Labels may have been changed meanwhile, so their steps are asked again; before the first of them the snapshot is too. */
+/**
+ * Labels may have been changed meanwhile, so their steps are asked again; before the first of them the snapshot is too.
+ */
 function keptOnResume(step: string, changed: boolean): boolean {
   return !['BindWaypoint', 'Flip', 'ReleaseCapture'].includes(step) && (changed || step !== 'Snapshot');
 }
 
-/** That the labels were there before is not forgotten: putting them back is not asked what comes before the first time. */
+/**
+ * That the labels were there before is not forgotten: putting them back is not asked what comes before the first time.
+ */
 function begunAgain({ now }: Situation, { name, startedAt, completedAt, lostAt }: StepEntry): StepEntry {
   return { name, startedAt, ...(wasThere({ name, startedAt, completedAt, lostAt }) && { lostAt: timestamp(now) }) };
 }
 
 /** What is gone through again was begun when it was begun: only whoever goes on from rest begins anew. */
-function stepsOnResume(situation: Situation, status: NamespaceMigrationStatus): NonNullable<NamespaceMigrationStatus['steps']> {
+function stepsOnResume(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+): NonNullable<NamespaceMigrationStatus['steps']> {
   const again = isAtRest(status.phase);
   const steps = status.steps ?? [];
-  const isKept = ({ name, completedAt }: StepEntry): boolean => completedAt !== undefined && keptOnResume(name, situation.remembered?.changed === true) && !(again && redone.includes(name));
-  return steps.filter((step) => !again || isKept(step) || step.name === 'Flip').map((step) => (isKept(step) ? step : begunAgain(situation, step)));
-}
-
-/** What templates had before another migration, which was finalized, is to come back whichever attempt restarts them last: as records of a restart that is over. */
-function originalsOf({ workloads = [] }: NamespaceMigrationStatus): NonNullable<NamespaceMigrationStatus['workloads']> {
-  return workloads.filter(({ original }) => original !== undefined).map((record) => ({ ...record, step: 'RestartForHbone' }));
+  const isKept = ({ name, completedAt }: StepEntry): boolean =>
+    completedAt !== undefined &&
+    keptOnResume(name, situation.remembered?.changed === true) &&
+    !(again && redone.includes(name));
+  return steps
+    .filter((step) => !again || isKept(step) || step.name === 'Flip')
+    .map((step) => (isKept(step) ? step : begunAgain(situation, step)));
 }
 
 /**
- * Labels that are accepted before the first change are those to come back to, if they still say where the namespace comes from. After it the
- * original is what it was, whatever the labels have become, but those that no step changes: asked of the journal, which nobody in the namespace can write.
+ * What templates had before another migration, which was finalized, is to come back whichever attempt restarts them
+ * last: as records of a restart that is over.
  */
-function originalOnResume(situation: Situation, status: NamespaceMigrationStatus, labels: NonNullable<NamespaceMigrationStatus['labels']>): Pick<NamespaceMigrationStatus, 'original'> {
-  const { adapter, spec, surroundings: { namespace }, remembered } = situation;
+function originalsOf({ workloads = [] }: NamespaceMigrationStatus): NonNullable<NamespaceMigrationStatus['workloads']> {
+  return workloads
+    .filter(({ original }) => original !== undefined)
+    .map((record) => ({ ...record, step: 'RestartForHbone' }));
+}
+
+/**
+ * Labels that are accepted before the first change are those to come back to, if they still say where the namespace
+ * comes from. After it the original is what it was, whatever the labels have become, but those that no step changes:
+ * asked of the journal, which nobody in the namespace can write.
+ */
+function originalOnResume(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  labels: NonNullable<NamespaceMigrationStatus['labels']>,
+): Pick<NamespaceMigrationStatus, 'original'> {
+  const {
+    adapter,
+    spec,
+    surroundings: { namespace },
+    remembered,
+  } = situation;
   const { original } = status;
-  const stays = remembered?.changed === true || adapter.arrived(spec, namespace.labels) || !adapter.arrived({ from: spec.to, to: spec.from }, namespace.labels);
+  const stays =
+    remembered?.changed === true ||
+    adapter.arrived(spec, namespace.labels) ||
+    !adapter.arrived({ from: spec.to, to: spec.from }, namespace.labels);
   if (original === undefined) return {};
   return stays ? originalRevised(situation, status) : { original: { ...original, labels } };
 }
 
-/** Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone through again. */
+/**
+ * Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone
+ * through again.
+ */
 function resumed(situation: Situation, status: NamespaceMigrationStatus, command: Command): NamespaceMigrationStatus {
   const { command: _command, failure: _failure, ...rest } = status;
   // Who went back is started again when the MeshMigration has noted it: the command stays until then.
-  if (status.direction === undefined) return { ...rest, phase: 'Pending', ...(situation.returned !== undefined && { command }) };
+  if (status.direction === undefined)
+    return { ...rest, phase: 'Pending', ...(situation.returned !== undefined && { command }) };
   const labels = toList(observedLabels(situation));
-  // At rest the restarts are over: what a stranger undid since is done again under another name, or no template would change.
+  // At rest the restarts are over: what a stranger undid since is done again under another name, or no template would
+  // change.
   const again = isAtRest(status.phase);
-  const unfinished = (status.workloads ?? []).map((record) => (record.completedAt === undefined ? { ...record, patches: Math.min(1, record.patches) } : record));
+  const unfinished = (status.workloads ?? []).map((record) =>
+    record.completedAt === undefined ? { ...record, patches: Math.min(1, record.patches) } : record,
+  );
   return {
     ...rest,
     ...(again && { attempt: (status.attempt ?? 1) + 1 }),
@@ -90,11 +127,21 @@ function rests({ phase }: NamespaceMigrationStatus, { action }: Command): boolea
 
 /** At rest something has come up that a longer itinerary would do: it goes on with that, or is told why it cannot. */
 function goneFurther(situation: Situation, status: NamespaceMigrationStatus, command: Command): Accepted | undefined {
-  const longer = rests(status, command) && status.direction === 'Forward' ? situation.adapter.longer(situation.surroundings) : undefined;
+  const longer =
+    rests(status, command) && status.direction === 'Forward'
+      ? situation.adapter.longer(situation.surroundings)
+      : undefined;
   if (longer === undefined) return undefined;
-  if (longer.obstacle !== undefined) return { status, answer: `${command.by} asked to go on, but a waypoint is not possible: ${sentence(longer.obstacle)}` };
+  if (longer.obstacle !== undefined)
+    return {
+      status,
+      answer: `${command.by} asked to go on, but a waypoint is not possible: ${sentence(longer.obstacle)}`,
+    };
   const { itinerary, adopted } = longer;
-  return { status: resumed(situation, { ...status, itinerary, ...(adopted !== undefined && { waypoint: adopted }) }, command), answer: null };
+  return {
+    status: resumed(situation, { ...status, itinerary, ...(adopted !== undefined && { waypoint: adopted }) }, command),
+    answer: null,
+  };
 }
 
 /** For how long an answer counts as told: after that it may have been somebody else who was. */
@@ -107,7 +154,10 @@ function wasTold({ object: { status } }: Situation, cost: string, command: Comma
   return answer.endsWith(cost) && Math.abs(Date.parse(command.at) - Date.parse(at)) <= toldForMs;
 }
 
-/** Whoever brings one namespace back alone is told first whom that takes along; the second time he is obeyed. One that goes back by itself has nobody to ask. */
+/**
+ * Whoever brings one namespace back alone is told first whom that takes along; the second time he is obeyed. One that
+ * goes back by itself has nobody to ask.
+ */
 function broughtBack(situation: Situation, status: NamespaceMigrationStatus, command: Command): Accepted {
   const cost = status.direction === 'Backward' || isUnwanted(situation, status) ? undefined : costOfRollback(situation);
   if (cost === undefined || wasTold(situation, cost, command)) return { status: { ...status, command }, answer: null };
@@ -117,7 +167,10 @@ function broughtBack(situation: Situation, status: NamespaceMigrationStatus, com
 /** Taken, but said where nothing comes of it as long as the migration as a whole is held. */
 function goneOn(situation: Situation, status: NamespaceMigrationStatus, command: Command): Accepted {
   const held = heldByMigration(situation);
-  return { status: resumed(situation, status, command), answer: held === undefined ? null : `${command.by} asked to go on, but ${held}` };
+  return {
+    status: resumed(situation, status, command),
+    answer: held === undefined ? null : `${command.by} asked to go on, but ${held}`,
+  };
 }
 
 /** Whether it was begun and has no journal, found to be so or not looked at yet. */
@@ -125,17 +178,28 @@ function isLost(object: NamespaceMigration, phase: string | undefined): boolean 
   return hasLostJournal(object) || (phase !== 'Finalized' && isUnended(object.status ?? {}));
 }
 
-/** Why nothing comes of a command where nothing is started. Where the journal is lost, or was, nothing is begun from labels that are half-way. */
-function notStarted(situation: Situation, { direction, phase }: NamespaceMigrationStatus, { action, by }: Command): string | undefined {
+/**
+ * Why nothing comes of a command where nothing is started. Where the journal is lost, or was, nothing is begun from
+ * labels that are half-way.
+ */
+function notStarted(
+  situation: Situation,
+  { direction, phase }: NamespaceMigrationStatus,
+  { action, by }: Command,
+): string | undefined {
   const { object, returned, spec } = situation;
   if (direction !== undefined || action === 'Pause') return undefined;
   const asked = `${by} asked ${action === 'Rollback' ? 'for a rollback' : 'to go on'}, but`;
-  if (isLost(object, phase)) return `${asked} its journal is lost (MM007), so the operator can do neither: do what the message of the namespace says`;
+  if (isLost(object, phase))
+    return `${asked} its journal is lost (MM007), so the operator can do neither: do what the message of the namespace says`;
   // What was begun here is not this migration's: nothing comes of a command before that one has it again.
   const strange = phase === 'Blocked' ? strangeJournal(situation) : undefined;
   if (strange !== undefined) return `${asked} ${strange.message}. ${strange.fix}`;
-  if (action === 'Rollback') return `${asked} this namespace is ${phase ?? 'not started'}: there is nothing to roll back`;
-  return returned?.reason === journalLost && spec.action !== 'Migrate' ? `${asked} spec.action is ${spec.action}: set it to Migrate first` : undefined;
+  if (action === 'Rollback')
+    return `${asked} this namespace is ${phase ?? 'not started'}: there is nothing to roll back`;
+  return returned?.reason === journalLost && spec.action !== 'Migrate'
+    ? `${asked} spec.action is ${spec.action}: set it to Migrate first`
+    : undefined;
 }
 
 /** A command that makes sense now is taken over; any other is answered and the phase put back. */
@@ -147,12 +211,18 @@ export function acceptEdit(situation: Situation, status: NamespaceMigrationStatu
   const answer = notStarted(situation, status, command);
   if (answer !== undefined) return { status, answer };
   if (command.action === 'Rollback') return broughtBack(situation, status, command);
-  // At rest there is nothing to go on with, except when somebody has changed what the migration holds: it is taken back.
+  // At rest there is nothing to go on with, except when somebody has changed what the migration holds: it is taken
+  // back.
   const further = goneFurther(situation, status, command);
   if (further !== undefined) return further;
   const drifted = rests(status, command) && foreignChange(situation, status) !== undefined;
   if (status.direction === 'Backward' || (over.includes(status.phase) && !drifted)) {
-    return { status, answer: `${command.by} asked for ${command.action}, but the namespace is ${status.phase ?? 'not started'}` };
+    return {
+      status,
+      answer: `${command.by} asked for ${command.action}, but the namespace is ${status.phase ?? 'not started'}`,
+    };
   }
-  return command.action === 'Pause' ? { status: { ...status, command }, answer: null } : goneOn(situation, status, command);
+  return command.action === 'Pause'
+    ? { status: { ...status, command }, answer: null }
+    : goneOn(situation, status, command);
 }

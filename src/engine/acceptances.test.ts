@@ -14,34 +14,62 @@ function finding(id: string, object: string): Finding {
 
 function child(namespace: string, findings: readonly Finding[] | undefined): NamespaceMigration {
   return {
-    metadata: { name: 'mm', namespace, uid: `${namespace}-uid` }, spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' },
+    metadata: { name: 'mm', namespace, uid: `${namespace}-uid` },
+    spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' },
     ...(findings && { status: { writtenPhase: 'Pending', phase: 'Pending', findings: [...findings] } }),
   };
 }
 
 /** What a migration of two namespaces says of its entries. */
-function said(accept: readonly Entry[], findings: readonly Finding[] | undefined): { readonly found: readonly Finding[]; readonly message: string } {
+function said(
+  accept: readonly Entry[],
+  findings: readonly Finding[] | undefined,
+): { readonly found: readonly Finding[]; readonly message: string } {
   const children = [child('a', []), child('b', findings)];
-  const object = { metadata: { name: 'mm', uid: 'mm-uid', finalizers: [rollbackFinalizer] }, spec: migrationSpec({ accept, namespaces: { names: ['a', 'b'] } }) };
-  const { status } = decideMigration({ now: 0, object, children, scope: { namespaces: ['a', 'b'], hbone: [], changed: [], findings: [] }, homes: failedHomes(children) });
+  const object = {
+    metadata: { name: 'mm', uid: 'mm-uid', finalizers: [rollbackFinalizer] },
+    spec: migrationSpec({ accept, namespaces: { names: ['a', 'b'] } }),
+  };
+  const { status } = decideMigration({
+    now: 0,
+    object,
+    children,
+    scope: { namespaces: ['a', 'b'], hbone: [], changed: [], findings: [] },
+    homes: failedHomes(children),
+  });
   expect(MeshMigrationStatus.safeParse(status).success).toBe(true);
-  return { found: (status.findings ?? []).filter(({ id }) => id === 'MM126'), message: status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '' };
+  return {
+    found: (status.findings ?? []).filter(({ id }) => id === 'MM126'),
+    message: status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '',
+  };
 }
 
 const evil = { finding: 'MM030', object: 'VirtualService mallory/evil' };
 const ofAll = { finding: 'MM030', object: 'VirtualService mallory/*' };
 
 describe('what spec.accept names', () => {
-  it.each<[string, Entry]>([['a name', evil], ['all in a namespace', ofAll], ['a digest', { ...evil, digest: 'a'.repeat(32) }]])('is no matter where it is found somewhere, by %s', (_title, entry) => {
+  it.each<[string, Entry]>([
+    ['a name', evil],
+    ['all in a namespace', ofAll],
+    ['a digest', { ...evil, digest: 'a'.repeat(32) }],
+  ])('is no matter where it is found somewhere, by %s', (_title, entry) => {
     expect(said([entry], [finding('MM030', 'VirtualService mallory/evil')]).found).toEqual([]);
   });
 
   it.each<[string, Entry]>([
-    ['another object', { ...evil, object: 'VirtualService mallory/devil' }], ['another namespace', { ...evil, object: 'VirtualService mal/*' }],
-    ['another kind', { ...evil, object: 'DestinationRule mallory/*' }], ['another finding', { ...evil, finding: 'MM094' }],
+    ['another object', { ...evil, object: 'VirtualService mallory/devil' }],
+    ['another namespace', { ...evil, object: 'VirtualService mal/*' }],
+    ['another kind', { ...evil, object: 'DestinationRule mallory/*' }],
+    ['another finding', { ...evil, finding: 'MM094' }],
   ])('is told where nothing is found about it: %s', (_title, entry) => {
     const { found, message } = said([evil, entry], [finding('MM030', 'VirtualService mallory/evil')]);
-    expect(found).toEqual([expect.objectContaining({ severity: 'Warning', object: 'MeshMigration mm', message: expect.stringContaining(`${entry['finding'] ?? ''} ${entry['object'] ?? ''}`) as unknown })]);
+    expect(found).toEqual([
+      expect.objectContaining({
+        severity: 'Warning',
+        object: 'MeshMigration mm',
+        message: expect.stringContaining(`${entry['finding'] ?? ''} ${entry['object'] ?? ''}`) as unknown,
+      }),
+    ]);
     expect(found[0]?.message).not.toContain('MM030 VirtualService mallory/evil');
     expect(message).toContain('MM126 MeshMigration mm: ');
   });
@@ -57,7 +85,10 @@ describe('what spec.accept names', () => {
   });
 
   it('is told in one finding, however much it is', () => {
-    const entries = Array.from({ length: 200 }, (_each, n) => ({ finding: 'MM030', object: `VirtualService ${'a'.repeat(60)}/${'b'.repeat(200)}${n}` }));
+    const entries = Array.from({ length: 200 }, (_each, n) => ({
+      finding: 'MM030',
+      object: `VirtualService ${'a'.repeat(60)}/${'b'.repeat(200)}${n}`,
+    }));
     expect(said(entries, []).found).toHaveLength(1);
   });
 });

@@ -21,11 +21,22 @@ export function nameOf({ resource, object }: Applied): string {
 }
 
 /** Whether what is there has to be left as it is for now: then that is how it should be. */
-function stays({ surroundings }: Situation, { work }: StepPlan, seen: ConfigView, wanted: Manifest | undefined): boolean {
+function stays(
+  { surroundings }: Situation,
+  { work }: StepPlan,
+  seen: ConfigView,
+  wanted: Manifest | undefined,
+): boolean {
   return work.kind === 'Apply' && work.stays?.(surroundings, seen, wanted) === true;
 }
 
-function standingOf(situation: Situation, step: StepPlan, seen: ConfigView | undefined, manifest: Manifest, applied: Applied): Standing {
+function standingOf(
+  situation: Situation,
+  step: StepPlan,
+  seen: ConfigView | undefined,
+  manifest: Manifest,
+  applied: Applied,
+): Standing {
   const found = standing(situation, seen, applied);
   return found === 'Outdated' && seen !== undefined && stays(situation, step, seen, manifest) ? 'AsWanted' : found;
 }
@@ -37,9 +48,19 @@ export function entriesOf(situation: Situation, step: StepPlan, manifests: reado
   let before: Applied[] = [];
   for (const manifest of manifests) {
     const applied = marked(situation, step.name, manifest);
-    if (manifest.unwatched === true) { before.push({ ...applied, unwatched: true }); continue; }
-    const seen = surroundings.mesh.configs(applied.resource.kind, surroundings.namespace.name).find(({ name }) => name === applied.object.metadata.name);
-    entries.push({ manifest, applied: { ...applied, ...(seen && { before: seen }) }, before, standing: standingOf(situation, step, seen, manifest, applied) });
+    if (manifest.unwatched === true) {
+      before.push({ ...applied, unwatched: true });
+      continue;
+    }
+    const seen = surroundings.mesh
+      .configs(applied.resource.kind, surroundings.namespace.name)
+      .find(({ name }) => name === applied.object.metadata.name);
+    entries.push({
+      manifest,
+      applied: { ...applied, ...(seen && { before: seen }) },
+      before,
+      standing: standingOf(situation, step, seen, manifest, applied),
+    });
     before = [];
   }
   return entries;
@@ -52,21 +73,34 @@ function toDelete({ adapter }: Situation, { kind, name, uid }: ConfigView): read
 
 /** What of it goes while not all can be made: only where nobody gets through by it who should not. */
 export function revoked(situation: Situation, orphans: readonly Orphan[]): readonly OwnObject[] {
-  return orphans.filter(({ object, goes }) => goes && isOfThis(situation, object)).flatMap(({ object }) => toDelete(situation, object));
+  return orphans
+    .filter(({ object, goes }) => goes && isOfThis(situation, object))
+    .flatMap(({ object }) => toDelete(situation, object));
 }
 
-/** What this step made earlier and is not wanted any more: the user's object that it followed is gone. What another migration has finalized is its owner's. */
-export function superfluous(situation: Situation, step: StepPlan, entries: readonly Pick<Entry, 'applied'>[]): readonly OwnObject[] {
+/**
+ * What this step made earlier and is not wanted any more: the user's object that it followed is gone. What another
+ * migration has finalized is its owner's.
+ */
+export function superfluous(
+  situation: Situation,
+  step: StepPlan,
+  entries: readonly Pick<Entry, 'applied'>[],
+): readonly OwnObject[] {
   return ownObjects(situation, [step.name])
     .filter((seen) => isOfThis(situation, seen))
-    .filter(({ kind, name }) => !entries.some(({ applied }) => applied.resource.kind === kind && applied.object.metadata.name === name))
+    .filter(
+      ({ kind, name }) =>
+        !entries.some(({ applied }) => applied.resource.kind === kind && applied.object.metadata.name === name),
+    )
     .filter((seen) => !stays(situation, step, seen, undefined))
     .flatMap((seen) => toDelete(situation, seen));
 }
 
 /**
- * One Apply step: done when every object is as wanted. Made without taking anything over and recognised by what is there, so it is
- * the same to be killed before or after. New objects come before superfluous ones go, so that at no instant a rule is in neither.
+ * One Apply step: done when every object is as wanted. Made without taking anything over and recognised by what is
+ * there, so it is the same to be killed before or after. New objects come before superfluous ones go, so that at no
+ * instant a rule is in neither.
  */
 export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork): Outcome {
   const manifests = work.objects(situation.surroundings);
@@ -88,7 +122,8 @@ export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork)
     return { kind: 'Write', message: `applying ${nameOf(first.applied)}${more}`, write };
   }
   const objects = superfluous(situation, step, entries);
-  if (objects.length > 0) return { kind: 'Write', message: 'deleting what is not wanted any more', write: { kind: 'Remove', objects } };
+  if (objects.length > 0)
+    return { kind: 'Write', message: 'deleting what is not wanted any more', write: { kind: 'Remove', objects } };
   const edited = entries.find((entry) => entry.standing === 'Edited');
   return edited === undefined ? { kind: 'Done' } : editedByOthers(edited);
 }
@@ -105,5 +140,8 @@ export function nameTaken(entry: Entry): Outcome {
 /** Says that somebody else edited what follows an original. */
 export function editedByOthers({ applied, manifest }: Entry): Outcome {
   const follows = manifest.follows === undefined ? '' : ` It follows ${manifest.follows}: edit that instead.`;
-  return { kind: 'Foreign', message: `${nameOf(applied)} is the operator's and was changed by someone else, or by a webhook as it was made.${follows} Take the change back, or delete it to have it made anew where it may be missing for that moment` };
+  return {
+    kind: 'Foreign',
+    message: `${nameOf(applied)} is the operator's and was changed by someone else, or by a webhook as it was made.${follows} Take the change back, or delete it to have it made anew where it may be missing for that moment`,
+  };
 }

@@ -26,46 +26,77 @@ const named = 5;
 const mostNamed = 300;
 
 function chunked(names: readonly string[]): readonly string[] {
-  return Array.from({ length: Math.ceil(names.length / named) }, (_, at) => names.slice(at * named, (at + 1) * named).join(' '));
+  return Array.from({ length: Math.ceil(names.length / named) }, (_, at) =>
+    names.slice(at * named, (at + 1) * named).join(' '),
+  );
 }
 
-/** Services that get the same labels stand together; what they were goes from them in the same breath, or nobody could tell any more. */
+/**
+ * Services that get the same labels stand together; what they were goes from them in the same breath, or nobody could
+ * tell any more.
+ */
 function unbinding({ surroundings }: Picture, work: Work<'UnbindServices'>): readonly string[] {
   const { name: home } = surroundings.namespace;
   const groups = new Map<string, ServiceView[]>();
   for (const [service, targets] of targetsBack(surroundings, work)) {
     const changes = labelCommand('', service.labels, targets) ?? '';
-    groups.set(changes, [...groups.get(changes) ?? [], service]);
+    groups.set(changes, [...(groups.get(changes) ?? []), service]);
   }
   return [...groups].flatMap(([changes, services]) => {
     const kept = services.filter(({ annotations }) => annotations[originalLabelsAnnotation] !== undefined);
     return [
-      ...(changes === '' ? [] : chunked(services.map(({ name }) => name)).map((names) => changes.replace('kubectl label ', `kubectl label services ${names} -n ${home}`))),
-      ...chunked(kept.map(({ name }) => name)).map((names) => `kubectl annotate services ${names} -n ${home} ${originalLabelsAnnotation}-`),
+      ...(changes === ''
+        ? []
+        : chunked(services.map(({ name }) => name)).map((names) =>
+            changes.replace('kubectl label ', `kubectl label services ${names} -n ${home}`),
+          )),
+      ...chunked(kept.map(({ name }) => name)).map(
+        (names) => `kubectl annotate services ${names} -n ${home} ${originalLabelsAnnotation}-`,
+      ),
     ];
   });
 }
 
 /**
- * By their names: a label of ours may have been copied to what is not. In the order of the steps that made them, because what admits the waypoint to the pods
- * has to go before the copies that decide at the waypoint. The kind with its group, because kinds of two groups may share a name.
+ * By their names: a label of ours may have been copied to what is not. In the order of the steps that made them,
+ * because what admits the waypoint to the pods has to go before the copies that decide at the waypoint. The kind with
+ * its group, because kinds of two groups may share a name.
  */
 function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): readonly string[] {
-  const { adapter, surroundings: { namespace: { name: home } } } = picture;
+  const {
+    adapter,
+    surroundings: {
+      namespace: { name: home },
+    },
+  } = picture;
   const left = ownObjects(picture, steps).filter((object) => isOfThis(picture, object));
-  return steps.flatMap((step) => adapter.made.flatMap(({ kind, plural, group }) => {
-    const names = left.filter((object) => object.kind === kind && object.labels[stepLabel] === step).map(({ name }) => name);
-    if (names.length === 0) return [];
-    // Nobody sees whether it is there: it goes right before what tells of it.
-    const before = unwatched.filter((entry) => entry.before.kind === kind).map(({ resource, name }) => `kubectl delete ${resource.plural} ${name} -n ${home} --ignore-not-found`);
-    return [...before, ...chunked(names).map((some) => `kubectl delete ${plural}${group === '' ? '' : `.${group}`} ${some} -n ${home}`)];
-  }));
+  return steps.flatMap((step) =>
+    adapter.made.flatMap(({ kind, plural, group }) => {
+      const names = left
+        .filter((object) => object.kind === kind && object.labels[stepLabel] === step)
+        .map(({ name }) => name);
+      if (names.length === 0) return [];
+      // Nobody sees whether it is there: it goes right before what tells of it.
+      const before = unwatched
+        .filter((entry) => entry.before.kind === kind)
+        .map(({ resource, name }) => `kubectl delete ${resource.plural} ${name} -n ${home} --ignore-not-found`);
+      return [
+        ...before,
+        ...chunked(names).map(
+          (some) => `kubectl delete ${plural}${group === '' ? '' : `.${group}`} ${some} -n ${home}`,
+        ),
+      ];
+    }),
+  );
 }
 
 /** The workloads that are to be made anew, in the order in which nobody is refused meanwhile. */
 function restarting({ adapter, surroundings }: Picture, { stale, order }: Work<'Restart'>): string {
   const due = (order?.(surroundings) ?? surroundings.workloads).filter(({ kind, name }) =>
-    surroundings.pods.some((pod) => adapter.concerns(pod) && stale(pod) && pod.owner?.kind === kind && pod.owner.name === name));
+    surroundings.pods.some(
+      (pod) => adapter.concerns(pod) && stale(pod) && pod.owner?.kind === kind && pod.owner.name === name,
+    ),
+  );
   const names = due.slice(0, named).map(({ kind, name }) => `${kind} ${name}`);
   const some = names.slice(0, fitting(names, mostNamed));
   if (due.length === 0) return 'restart the workloads, and wait for them';
@@ -73,38 +104,86 @@ function restarting({ adapter, surroundings }: Picture, { stale, order }: Work<'
 }
 
 /** Whether the labels of the namespace are those of the new data plane, and of that alone. */
-export function isThere({ adapter, surroundings: { namespace: { labels }, route } }: Picture): boolean {
+export function isThere({
+  adapter,
+  surroundings: {
+    namespace: { labels },
+    route,
+  },
+}: Picture): boolean {
   return arrivedAlone(adapter, route, labels);
 }
 
-/** The labels as they are, as long as no record has those of before; in both data planes, without what the way into the new one gave. */
+/**
+ * The labels as they are, as long as no record has those of before; in both data planes, without what the way into the
+ * new one gave.
+ */
 function labelsGuessed(picture: Picture): LabelTargets {
-  const { adapter, surroundings: { namespace: { labels }, route } } = picture;
+  const {
+    adapter,
+    surroundings: {
+      namespace: { labels },
+      route,
+    },
+  } = picture;
   const now = observedLabels(picture);
   if (!adapter.arrived(route, labels) || isThere(picture)) return now;
-  const given = adapter.itinerary(route, now, 'L4').forward.flatMap(({ work }) => (work.kind === 'Labels' ? Object.entries(work.targets) : []));
-  return { ...now, ...Object.fromEntries(given.filter(([key, value]) => value !== null && now[key] === value).map(([key]) => [key, null])) };
+  const given = adapter
+    .itinerary(route, now, 'L4')
+    .forward.flatMap(({ work }) => (work.kind === 'Labels' ? Object.entries(work.targets) : []));
+  return {
+    ...now,
+    ...Object.fromEntries(
+      given.filter(([key, value]) => value !== null && now[key] === value).map(([key]) => [key, null]),
+    ),
+  };
 }
 
-/** What nobody can give a command for: the labels of before, where no record has them and these lead to the new data plane. */
+/**
+ * What nobody can give a command for: the labels of before, where no record has them and these lead to the new data
+ * plane.
+ */
 function unknownLabels(picture: Picture, target: LabelTargets): readonly string[] {
-  const { adapter, surroundings: { namespace: { name, labels }, route } } = picture;
+  const {
+    adapter,
+    surroundings: {
+      namespace: { name, labels },
+      route,
+    },
+  } = picture;
   if (!adapter.arrived(route, labels) || !hasLabels(labels, target)) return [];
-  const changes = adapter.itinerary(route, target, 'L4').backward.flatMap(({ work }) => (work.kind === 'Labels' ? [Object.keys(work.targets)] : []));
+  const changes = adapter
+    .itinerary(route, target, 'L4')
+    .backward.flatMap(({ work }) => (work.kind === 'Labels' ? [Object.keys(work.targets)] : []));
   const [first = []] = changes;
   // Pods need the capture until they are made anew.
   const late = (changes.at(-1) ?? []).filter((key) => !first.includes(key) && labels[key] !== undefined);
-  return [`put the labels of namespace ${name} back as they were before it was migrated${late.length === 0 ? '' : `, but leave ${late.join(' and ')}`}`];
+  return [
+    `put the labels of namespace ${name} back as they were before it was migrated${late.length === 0 ? '' : `, but leave ${late.join(' and ')}`}`,
+  ];
 }
 
-/** Whether pods are to be made anew. Without a record only those of the new data plane: what others are to be, the labels of before would tell. */
-function isToRestart({ adapter, surroundings: { pods, route } }: Picture, { stale }: Work<'Restart'>, isKnown: boolean): boolean {
+/**
+ * Whether pods are to be made anew. Without a record only those of the new data plane: what others are to be, the
+ * labels of before would tell.
+ */
+function isToRestart(
+  { adapter, surroundings: { pods, route } }: Picture,
+  { stale }: Work<'Restart'>,
+  isKnown: boolean,
+): boolean {
   const mode = adapter.modeFor(route.to);
   return pods.some((pod) => adapter.concerns(pod) && stale(pod) && (isKnown || adapter.modeOf(pod) === mode));
 }
 
 function commands(picture: Picture, known: LabelTargets | undefined): readonly string[] {
-  const { adapter, surroundings: { namespace: { name: home }, route } } = picture;
+  const {
+    adapter,
+    surroundings: {
+      namespace: { name: home },
+      route,
+    },
+  } = picture;
   const before = known ?? labelsGuessed(picture);
   let now = observedLabels(picture);
   const first = known === undefined ? unknownLabels(picture, before) : [];
@@ -116,18 +195,28 @@ function commands(picture: Picture, known: LabelTargets | undefined): readonly s
         now = { ...now, ...work.targets };
         return command === undefined ? [] : [command];
       }
-      case 'Restart': return isToRestart(picture, work, known !== undefined) ? [restarting(picture, work)] : [];
-      case 'UnbindServices': return unbinding(picture, work);
-      case 'Remove': return deleting(picture, work);
-      default: return [];
+      case 'Restart':
+        return isToRestart(picture, work, known !== undefined) ? [restarting(picture, work)] : [];
+      case 'UnbindServices':
+        return unbinding(picture, work);
+      case 'Remove':
+        return deleting(picture, work);
+      default:
+        return [];
     }
   };
-  return [...first, ...adapter.itinerary(route, before, 'L7', adapter.adopts(picture.surroundings)).backward.flatMap(({ work, gate, settled }): readonly string[] => {
-    const some = commandsOf(work);
-    // The operator would ask a gate, or wait until every proxy has heard of the step before: a person can only give them the time.
-    const waits = some.length > 0 && (gate !== undefined || settled !== undefined);
-    return waits ? ['wait a minute', ...some] : some;
-  })];
+  return [
+    ...first,
+    ...adapter
+      .itinerary(route, before, 'L7', adapter.adopts(picture.surroundings))
+      .backward.flatMap(({ work, gate, settled }): readonly string[] => {
+        const some = commandsOf(work);
+        // The operator would ask a gate, or wait until every proxy has heard of the step before: a person can only give
+        // them the time.
+        const waits = some.length > 0 && (gate !== undefined || settled !== undefined);
+        return waits ? ['wait a minute', ...some] : some;
+      }),
+  ];
 }
 
 /** As many of them as have room, one at least. */
@@ -138,8 +227,9 @@ function fitting(all: readonly string[], room: number): number {
 }
 
 /**
- * The way back as a person goes it, with the labels as they were: in the order of the itinerary, because pods need what protects them until they are
- * replaced, and Services their copies until they are unbound. What has no room comes up when what stands before it is done.
+ * The way back as a person goes it, with the labels as they were: in the order of the itinerary, because pods need what
+ * protects them until they are replaced, and Services their copies until they are unbound. What has no room comes up
+ * when what stands before it is done.
  */
 export function wayBackByHand(picture: Picture, before: LabelTargets | undefined, room: number): ByHand {
   const all = commands(picture, before);

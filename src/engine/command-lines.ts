@@ -1,6 +1,9 @@
 import { migrationLabel } from '../api/resources.ts';
 
-/** Which object a command is about: a NamespaceMigration, or without a namespace a MeshMigration. Both have the migration's name. */
+/**
+ * Which object a command is about: a NamespaceMigration, or without a namespace a MeshMigration. Both have the
+ * migration's name.
+ */
 export interface Place {
   readonly name: string;
   readonly namespace?: string | undefined;
@@ -16,19 +19,22 @@ function setAction(action: string): (place: Place) => string {
 }
 
 /** What a person can give, by what it does. */
-export type CommandName = 'AcceptRefusals' | 'GoOn' | 'GoBack' | 'Stay' | 'SetMigrate' | 'SetFinalize' | 'List' | 'Pods' | 'Describe';
+export type CommandName =
+  'AcceptRefusals' | 'GoOn' | 'GoBack' | 'Stay' | 'SetMigrate' | 'SetFinalize' | 'List' | 'Pods' | 'Describe';
 
 const commands: Readonly<Record<CommandName, (place: Place) => string>> = {
-  AcceptRefusals: ({ name }: Place): string => `kubectl patch mm ${name} --type=merge -p '{"spec":{"policies":{"bypass":"FailClosed"}}}'`,
+  AcceptRefusals: ({ name }: Place): string =>
+    `kubectl patch mm ${name} --type=merge -p '{"spec":{"policies":{"bypass":"FailClosed"}}}'`,
   GoOn: setPhase('Migrating'),
   GoBack: setPhase('RollingBack'),
   Stay: setPhase('Pause'),
   SetMigrate: setAction('Migrate'),
   SetFinalize: setAction('Finalize'),
   List: ({ name }: Place): string => `kubectl get nsm -A -l ${migrationLabel}=${name} -o wide`,
-  Pods: ({ name, namespace }: Place): string => (namespace === undefined ? commands.List({ name }) : `kubectl get pods -n ${namespace} -o wide`),
+  Pods: ({ name, namespace }: Place): string =>
+    namespace === undefined ? commands.List({ name }) : `kubectl get pods -n ${namespace} -o wide`,
   Describe: ({ name, namespace }: Place): string =>
-    (namespace === undefined ? `kubectl describe mm ${name}` : `kubectl describe nsm ${name} -n ${namespace}`),
+    namespace === undefined ? `kubectl describe mm ${name}` : `kubectl describe nsm ${name} -n ${namespace}`,
 };
 
 /** The command line for an object, ready to be pasted. */

@@ -24,8 +24,15 @@ describe('editOf', () => {
     expect(editOf(status, fields, now)).toBeUndefined();
   });
 
-  it.each([['RollingBack', 'Rollback'], ['Paused', 'Pause'], ['Migrating', 'Migrate']] as const)('takes %s for a command, by whoever owned the phase last', (phase, action) => {
-    expect(editOf({ phase, writtenPhase: 'Planned' }, fields, now)).toEqual({ kind: 'Command', command: { action, by: 'kubectl-edit', at: '2030-01-01T00:00:01Z' } });
+  it.each([
+    ['RollingBack', 'Rollback'],
+    ['Paused', 'Pause'],
+    ['Migrating', 'Migrate'],
+  ] as const)('takes %s for a command, by whoever owned the phase last', (phase, action) => {
+    expect(editOf({ phase, writtenPhase: 'Planned' }, fields, now)).toEqual({
+      kind: 'Command',
+      command: { action, by: 'kubectl-edit', at: '2030-01-01T00:00:01Z' },
+    });
   });
 
   it.each([['Migrated'], ['rollingback'], ['toString'], ['']])('cannot make sense of "%s"', (phase) => {
@@ -33,16 +40,27 @@ describe('editOf', () => {
   });
 
   it('notices that the phase was taken away', () => {
-    expect(editOf({ writtenPhase: 'Migrating' }, [], now)).toMatchObject({ kind: 'Senseless', message: expect.stringContaining('unknown set status.phase to ""') });
+    expect(editOf({ writtenPhase: 'Migrating' }, [], now)).toMatchObject({
+      kind: 'Senseless',
+      message: expect.stringContaining('unknown set status.phase to ""'),
+    });
   });
 
   it('needs no managedFields to obey', () => {
-    expect(editOf({ phase: 'Paused', writtenPhase: 'Migrating' }, undefined, now)).toEqual({ kind: 'Command', command: { action: 'Pause', by: 'unknown', at: '2030-01-01T00:00:00Z' } });
+    expect(editOf({ phase: 'Paused', writtenPhase: 'Migrating' }, undefined, now)).toEqual({
+      kind: 'Command',
+      command: { action: 'Pause', by: 'unknown', at: '2030-01-01T00:00:00Z' },
+    });
   });
 });
 
 describe('actionInForce', () => {
-  const command = (overrides?: string): Command => ({ action: 'Rollback', by: 'ann', at: '2030-01-01T00:00:00Z', ...(overrides !== undefined && { overrides }) });
+  const command = (overrides?: string): Command => ({
+    action: 'Rollback',
+    by: 'ann',
+    at: '2030-01-01T00:00:00Z',
+    ...(overrides !== undefined && { overrides }),
+  });
 
   it.each<[string, Command | undefined, string]>([
     ['the spec, without a command', undefined, 'Migrate'],

@@ -6,10 +6,16 @@ import { timestamp } from '../base/clock.ts';
 import { record } from '../mesh/json.ts';
 
 /**
- * What a phase means when a person writes it. Every other phase is a statement of the operator, not a command. `Pause` is no phase: it is for what is Paused
- * already for another reason, because an edit that leaves the object as it is leaves no trace of itself either.
+ * What a phase means when a person writes it. Every other phase is a statement of the operator, not a command. `Pause`
+ * is no phase: it is for what is Paused already for another reason, because an edit that leaves the object as it is
+ * leaves no trace of itself either.
  */
-const commands: ReadonlyMap<string, Command['action']> = new Map([['RollingBack', 'Rollback'], ['Paused', 'Pause'], ['Pause', 'Pause'], ['Migrating', 'Migrate']]);
+const commands: ReadonlyMap<string, Command['action']> = new Map([
+  ['RollingBack', 'Rollback'],
+  ['Paused', 'Pause'],
+  ['Pause', 'Pause'],
+  ['Migrating', 'Migrate'],
+]);
 
 /** What a phase commands when a person writes it; undefined if it is no command. */
 export function commandOf(phase: string | undefined): Command['action'] | undefined {
@@ -18,11 +24,13 @@ export function commandOf(phase: string | undefined): Command['action'] | undefi
 
 /** An edit of `status.phase` by somebody else. */
 export type Edit =
-  | { readonly kind: 'Command'; readonly command: Command }
-  | { readonly kind: 'Senseless'; readonly message: string };
+  { readonly kind: 'Command'; readonly command: Command } | { readonly kind: 'Senseless'; readonly message: string };
 
 /** Who set `status.phase` last, from managedFields: to record it, never to decide by it. */
-function author(managedFields: readonly ManagedFieldsEntry[] | undefined, now: number): { readonly by: string; readonly at: string } {
+function author(
+  managedFields: readonly ManagedFieldsEntry[] | undefined,
+  now: number,
+): { readonly by: string; readonly at: string } {
   const owners = (managedFields ?? []).filter((entry) => 'f:phase' in record(record(entry.fieldsV1)['f:status']));
   const latest = owners.sort((a, b) => (b.time ?? '').localeCompare(a.time ?? ''))[0];
   return { by: managerName(latest ?? {}), at: latest?.time ?? timestamp(now) };
@@ -37,8 +45,8 @@ export function isEdited(status: Phases): status is NonNullable<Phases> {
 }
 
 /**
- * The edit of a person, if there is one: the phase that was read differs from the one the operator wrote last. Both are in
- * the object, so an edit is noticed after any crash and never lost.
+ * The edit of a person, if there is one: the phase that was read differs from the one the operator wrote last. Both are
+ * in the object, so an edit is noticed after any crash and never lost.
  */
 export function editOf(
   status: Phases,
@@ -49,7 +57,10 @@ export function editOf(
   const who = author(managedFields, now);
   const action = commandOf(status.phase);
   if (action === undefined) {
-    return { kind: 'Senseless', message: `${who.by} set status.phase to "${status.phase ?? ''}": only RollingBack, Paused and Migrating are commands; it was put back` };
+    return {
+      kind: 'Senseless',
+      message: `${who.by} set status.phase to "${status.phase ?? ''}": only RollingBack, Paused and Migrating are commands; it was put back`,
+    };
   }
   return { kind: 'Command', command: { action, ...who } };
 }

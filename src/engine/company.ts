@@ -6,11 +6,11 @@ import type { Situation } from './situation.ts';
 import { commandLine } from './command-lines.ts';
 
 /**
- * A namespace goes back with one that it would refuse otherwise, as if a person had commanded it: nobody's failure, and it is not started
- * again by itself.
+ * A namespace goes back with one that it would refuse otherwise, as if a person had commanded it: nobody's failure, and
+ * it is not started again by itself.
  *
- * Safe: it only turns to where it came from, in an order of its own. Dying before: decided again from the same journals; after: its own
- * journal says so, whatever becomes of the other.
+ * Safe: it only turns to where it came from, in an order of its own. Dying before: decided again from the same
+ * journals; after: its own journal says so, whatever becomes of the other.
  */
 export function takenAlong(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
   if (status.direction !== 'Forward' || isUnwanted(situation, status)) return status;
@@ -20,14 +20,20 @@ export function takenAlong(situation: Situation, status: NamespaceMigrationStatu
 }
 
 /**
- * What a rollback of this namespace alone would bring with it, for whoever commands it; undefined if nothing. The same command once more means
- * that it is wanted all the same.
+ * What a rollback of this namespace alone would bring with it, for whoever commands it; undefined if nothing. The same
+ * command once more means that it is wanted all the same.
  */
 export function costOfRollback({ adapter, surroundings, object: { metadata } }: Situation): string | undefined {
   const { along, stay } = adapter.refusing(surroundings);
   const parts = [
     ...(along.length > 0 ? [`${listed(along, 10)} would refuse calls from here and would go back with it`] : []),
-    ...(stay.length > 0 ? [`calls to ${listed(stay, 10)} would be refused for as long as these stay behind their waypoints: roll them back first, by hand where no migration can`] : []),
+    ...(stay.length > 0
+      ? [
+          `calls to ${listed(stay, 10)} would be refused for as long as these stay behind their waypoints: roll them back first, by hand where no migration can`,
+        ]
+      : []),
   ];
-  return parts.length === 0 ? undefined : `${parts.join('; ')}. To do it all the same, give the command once more within ten minutes: ${commandLine('GoBack', metadata)}`;
+  return parts.length === 0
+    ? undefined
+    : `${parts.join('; ')}. To do it all the same, give the command once more within ten minutes: ${commandLine('GoBack', metadata)}`;
 }

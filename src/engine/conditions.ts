@@ -9,11 +9,24 @@ import { messageWithWayOut, type StalledReason } from './ways-out.ts';
 export type Verdict =
   /** Ready: it is where it shall be. InProgress: it gets there by itself. */
   | { readonly state: 'Ready' | 'InProgress'; readonly reason: string; readonly message: string }
-  /** A person has to do something. `way` is said instead of what the table of ways out has for the reason; `meanwhile` is what is tried, or goes on, all the same. */
-  | { readonly state: 'Stalled'; readonly reason: StalledReason; readonly message: string; readonly way?: string; readonly meanwhile?: string };
+  /**
+   * A person has to do something. `way` is said instead of what the table of ways out has for the reason; `meanwhile`
+   * is what is tried, or goes on, all the same.
+   */
+  | {
+      readonly state: 'Stalled';
+      readonly reason: StalledReason;
+      readonly message: string;
+      readonly way?: string;
+      readonly meanwhile?: string;
+    };
 
 /** Stalled for another reason, with what goes on all the same. */
-export function stalledMeanwhile(verdict: Verdict, reason: StalledReason, message: string): Extract<Verdict, { state: 'Stalled' }> {
+export function stalledMeanwhile(
+  verdict: Verdict,
+  reason: StalledReason,
+  message: string,
+): Extract<Verdict, { state: 'Stalled' }> {
   const meanwhile = verdict.state === 'Stalled' ? verdict.meanwhile : verdict.reason;
   return { state: 'Stalled', reason, message, ...(meanwhile !== undefined && { meanwhile }) };
 }
@@ -27,41 +40,66 @@ export function told(verdict: Verdict, place: Place): Verdict {
 /**
  * Ready, Reconciling and Stalled from one verdict, so that they never contradict each other: cli-utils' kstatus (Flux,
  * `kubectl wait`, Argo CD's health script) reads Stalled as failed, Reconciling as in progress and neither as current.
- * lastTransitionTime stays while a status stays. `answer` is why a command was not taken, and is kept until there is another; null when one was, or when it is over (`answerNow`).
+ * lastTransitionTime stays while a status stays. `answer` is why a command was not taken, and is kept until there is
+ * another; null when one was, or when it is over (`answerNow`).
  */
-export function conditionsFor(verdict: Verdict, previous: readonly Condition[] | undefined, generation: number, now: number, answer?: string | null): Condition[] {
+export function conditionsFor(
+  verdict: Verdict,
+  previous: readonly Condition[] | undefined,
+  generation: number,
+  now: number,
+  answer?: string | null,
+): Condition[] {
   const { state, reason } = verdict;
   const wanted: readonly [string, boolean, string][] = [
     ['Ready', state === 'Ready', reason],
-    ['Reconciling', state === 'InProgress', state === 'Stalled' ? verdict.meanwhile ?? reason : reason],
+    ['Reconciling', state === 'InProgress', state === 'Stalled' ? (verdict.meanwhile ?? reason) : reason],
     ['Stalled', state === 'Stalled', reason],
   ];
-  const conditions = wanted.map(([type, holds, why]) => condition(type, holds ? 'True' : 'False', why, verdict.message, previous, generation, now));
+  const conditions = wanted.map(([type, holds, why]) =>
+    condition(type, holds ? 'True' : 'False', why, verdict.message, previous, generation, now),
+  );
   const rejected = previous?.find(({ type }) => type === 'CommandRejected');
-  if (typeof answer === 'string') conditions.push(condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now));
+  if (typeof answer === 'string')
+    conditions.push(condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now));
   else if (rejected !== undefined && answer !== null) conditions.push(rejected);
   return conditions;
 }
 
 /** The conditions as they are, with an answer to a command: of what nobody looks at nothing else is said anew. */
-export function withAnswer(previous: readonly Condition[] | undefined, answer: string, generation: number, now: number): Condition[] {
+export function withAnswer(
+  previous: readonly Condition[] | undefined,
+  answer: string,
+  generation: number,
+  now: number,
+): Condition[] {
   const others = previous?.filter(({ type }) => type !== 'CommandRejected') ?? [];
   return [...others, condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now)];
 }
 
-/** What an object is about to do, or is tried though a person is needed, in a word that is the operator's own: a message may have text of others in it. */
+/**
+ * What an object is about to do, or is tried though a person is needed, in a word that is the operator's own: a message
+ * may have text of others in it.
+ */
 export function reconciling(conditions: readonly Condition[] | undefined): string | undefined {
   return conditions?.find(({ type }) => type === 'Reconciling')?.reason;
 }
 
 /** What was answered to a command is over when the phase is another one: what kept it from being taken may be too. */
-export function answerNow(answer: string | null | undefined, before: string | undefined, now: string): string | null | undefined {
+export function answerNow(
+  answer: string | null | undefined,
+  before: string | undefined,
+  now: string,
+): string | null | undefined {
   return answer === undefined && before !== now ? null : answer;
 }
 
 const restored = 'Restored';
 
-/** What was seen at the end of a rollback, by the reason that it has, and that which takes its place where somebody has moved the namespace since. */
+/**
+ * What was seen at the end of a rollback, by the reason that it has, and that which takes its place where somebody has
+ * moved the namespace since.
+ */
 const endings = [
   { status: 'True', reason: 'AsItWas', moved: 'MovedSince' },
   { status: 'False', reason: 'Differs', moved: 'DifferedAndMovedSince' },
@@ -73,7 +111,10 @@ const notSeen = 'NotSeen';
 /** Between what became of it later and what was seen at the end of the rollback. */
 const atTheEnd = '. At the end of the rollback: ';
 
-/** What was seen at the end, also where somebody has moved the namespace since: the reason tells which it was, and the message has it at its end. */
+/**
+ * What was seen at the end, also where somebody has moved the namespace since: the reason tells which it was, and the
+ * message has it at its end.
+ */
 function seenAtTheEnd(previous: readonly Condition[] | undefined): Condition | undefined {
   const before = previous?.find(({ type }) => type === restored);
   if (before?.status !== 'Unknown') return before;
@@ -93,15 +134,31 @@ export interface Ending {
 }
 
 /**
- * Whether a rollback has left everything as it was, said at its end by what was seen then and kept as long as the namespace rests: what becomes of it
- * later is its owner's. Of one that somebody has moved since it is Unknown. None while nothing is back.
+ * Whether a rollback has left everything as it was, said at its end by what was seen then and kept as long as the
+ * namespace rests: what becomes of it later is its owner's. Of one that somebody has moved since it is Unknown. None
+ * while nothing is back.
  */
-export function restoredCondition({ differences, rests, moved }: Ending, previous: readonly Condition[] | undefined, generation: number, now: number): readonly Condition[] {
+export function restoredCondition(
+  { differences, rests, moved }: Ending,
+  previous: readonly Condition[] | undefined,
+  generation: number,
+  now: number,
+): readonly Condition[] {
   if (differences === undefined) {
     const seen = rests ? seenAtTheEnd(previous) : undefined;
     if (!rests || moved === undefined) return seen === undefined ? [] : [seen];
     const reason = endings.find((ending) => ending.reason === seen?.reason)?.moved ?? notSeen;
-    return [condition(restored, 'Unknown', reason, `${moved}${seen === undefined ? '' : `${atTheEnd}${seen.message}`}`, previous, generation, now)];
+    return [
+      condition(
+        restored,
+        'Unknown',
+        reason,
+        `${moved}${seen === undefined ? '' : `${atTheEnd}${seen.message}`}`,
+        previous,
+        generation,
+        now,
+      ),
+    ];
   }
   const [asItWas, differs] = endings;
   const { status, reason } = differences.length === 0 ? asItWas : differs;
@@ -111,8 +168,15 @@ export function restoredCondition({ differences, rests, moved }: Ending, previou
 
 const noWayBack = 'NoWayBack';
 
-/** What keeps a namespace at rest from ever coming back, said before somebody needs it; no condition where nothing does. */
-export function noWayBackCondition(finding: Finding | undefined, previous: readonly Condition[] | undefined, generation: number, now: number): readonly Condition[] {
+/**
+ * What keeps a namespace at rest from ever coming back, said before somebody needs it; no condition where nothing does.
+ */
+export function noWayBackCondition(
+  finding: Finding | undefined,
+  previous: readonly Condition[] | undefined,
+  generation: number,
+  now: number,
+): readonly Condition[] {
   if (finding === undefined) return [];
   const { id, object, message, fix } = finding;
   return [condition(noWayBack, 'True', id, `${id} ${object}: ${message}. ${fix}`, previous, generation, now)];
@@ -146,7 +210,13 @@ export function movedAfter(conditions: readonly Condition[] | undefined): string
 }
 
 function condition(
-  type: string, status: Condition['status'], reason: string, message: string, previous: readonly Condition[] | undefined, generation: number, now: number,
+  type: string,
+  status: Condition['status'],
+  reason: string,
+  message: string,
+  previous: readonly Condition[] | undefined,
+  generation: number,
+  now: number,
 ): Condition {
   const before = previous?.find((candidate) => candidate.type === type);
   const lastTransitionTime = before?.status === status ? before.lastTransitionTime : timestamp(now);

@@ -19,17 +19,34 @@ export interface Evidence {
 }
 
 /** The evidence about the namespace of a record; an entry about another namespace of the same name is none. */
-export function evidenceOf({ spec }: NamespaceMigration, namespace: NamespaceView, entry: Returned | undefined): Evidence {
+export function evidenceOf(
+  { spec }: NamespaceMigration,
+  namespace: NamespaceView,
+  entry: Returned | undefined,
+): Evidence {
   const journal = journalOn(namespace);
   const returned = entry?.uid === namespace.uid ? entry : undefined;
-  return { namespace, journal: isOf(journal, spec.migration, spec) ? journalBeside(journal, returned, namespace.labels) : undefined, returned };
+  return {
+    namespace,
+    journal: isOf(journal, spec.migration, spec) ? journalBeside(journal, returned, namespace.labels) : undefined,
+    returned,
+  };
 }
 
-/** What somebody took off the namespace while this process looked on, or wrote an older one over, is still true, and is put back. */
-export function journalKept({ remembered, object: { spec }, surroundings: { namespace } }: Situation): Journal | undefined {
+/**
+ * What somebody took off the namespace while this process looked on, or wrote an older one over, is still true, and is
+ * put back.
+ */
+export function journalKept({
+  remembered,
+  object: { spec },
+  surroundings: { namespace },
+}: Situation): Journal | undefined {
   if (!isOf(remembered, spec.migration, spec)) return undefined;
   const journal = journalOn(namespace);
-  return journal === undefined || (isOf(journal, spec.migration, spec) && isNewer(remembered, journal)) ? remembered : undefined;
+  return journal === undefined || (isOf(journal, spec.migration, spec) && isNewer(remembered, journal))
+    ? remembered
+    : undefined;
 }
 
 /** The phases that a journal admits, the usual one first. */
@@ -43,7 +60,10 @@ function phaseOf({ direction, arrived }: Journal, claimed: string | undefined): 
 }
 
 /** What a command means for a namespace that is under way: one to start is no command any more. */
-function commandOf({ by, direction }: Journal, { command }: NamespaceMigrationStatus): Pick<NamespaceMigrationStatus, 'command'> {
+function commandOf(
+  { by, direction }: Journal,
+  { command }: NamespaceMigrationStatus,
+): Pick<NamespaceMigrationStatus, 'command'> {
   if (direction === 'Backward' && by !== undefined) return { command: { action: 'Rollback', by: by.name, at: by.at } };
   return command === undefined || command.action === 'Migrate' ? {} : { command };
 }
@@ -63,20 +83,23 @@ function started(status: NamespaceMigrationStatus, journal: Journal, { uid }: Na
     ...(journal.waypoint !== undefined && { waypoint: journal.waypoint }),
     original: { namespaceUid: uid, capturedAt: journal.capturedAt, labels: toList(journal.labels) },
     labels: toList(journal.set),
-    steps: same ? steps ?? [] : [],
-    workloads: same ? workloads ?? [] : [],
+    steps: same ? (steps ?? []) : [],
+    workloads: same ? (workloads ?? []) : [],
     ...(same && before !== undefined && { before }),
     ...(failure !== undefined && { failure: { ...failure } }),
   };
 }
 
 /** Why it went back, as the MeshMigration keeps it; the words of before where they are about the same. */
-function returnedAs({ reason, at, by, over: isOver }: Returned, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+function returnedAs(
+  { reason, at, by, over: isOver }: Returned,
+  status: NamespaceMigrationStatus,
+): NamespaceMigrationStatus {
   const { command, failure } = status;
   // Where it stands is found at each look; a command to start is kept until the MeshMigration has noted it.
   if (reason === journalLost) return command?.action === 'Migrate' ? { command } : {};
   // An entry is there since the way back has begun: it does not tell that it is over.
-  const over = isOver === true ? { phase: 'RolledBack' } as const : {};
+  const over = isOver === true ? ({ phase: 'RolledBack' } as const) : {};
   if (command?.action === 'Migrate') return { ...over, command };
   const message = failure?.reason === reason ? failure.message : 'its attempt failed';
   return {
@@ -86,14 +109,19 @@ function returnedAs({ reason, at, by, over: isOver }: Returned, status: Namespac
   };
 }
 
-/** Where it stands without its journal. What was only restarted for HBONE has not arrived anywhere: it stands at the beginning. */
+/**
+ * Where it stands without its journal. What was only restarted for HBONE has not arrived anywhere: it stands at the
+ * beginning.
+ */
 function restedAt(status: NamespaceMigrationStatus): string | undefined {
   const { direction, itinerary, writtenPhase } = status;
   if (direction === undefined) return writtenPhase;
-  // Over only if that was announced: its journal may have been taken away on the way, and that is found at the next look.
+  // Over only if that was announced: its journal may have been taken away on the way, and that is found at the next
+  // look.
   if (direction === 'Backward') return isClosing(status) ? 'RolledBack' : undefined;
   if (itinerary === 'Hbone') return undefined;
-  // It was announced before the journal went, and counts whatever is wanted by now. Who forges it only ends the way back of his own namespace.
+  // It was announced before the journal went, and counts whatever is wanted by now. Who forges it only ends the way
+  // back of his own namespace.
   return isSealing(status) ? 'Finalized' : writtenPhase;
 }
 
@@ -105,9 +133,21 @@ function labelsLeft({ original, labels }: NamespaceMigrationStatus): Pick<Namesp
 
 /** Nothing of it is started. What a status says beyond that is only believed where it holds nothing up. */
 function notStarted(status: NamespaceMigrationStatus, returned: Returned | undefined): NamespaceMigrationStatus {
-  const { direction: _direction, labels: _labels, original: _original, command, failure: _failure, writtenPhase: _written, step: _step, ...rest } = status;
+  const {
+    direction: _direction,
+    labels: _labels,
+    original: _original,
+    command,
+    failure: _failure,
+    writtenPhase: _written,
+    step: _step,
+    ...rest
+  } = status;
   const back = returned && returnedAs(returned, status);
-  const phase = returned !== undefined && returned.over !== true && status.direction !== undefined && isUnended(status) ? undefined : restedAt(status);
+  const phase =
+    returned !== undefined && returned.over !== true && status.direction !== undefined && isUnended(status)
+      ? undefined
+      : restedAt(status);
   return {
     ...rest,
     ...(NamespacePhase.safeParse(phase).success && { phase }),
@@ -118,10 +158,13 @@ function notStarted(status: NamespaceMigrationStatus, returned: Returned | undef
 }
 
 /**
- * The status as far as it is true: the direction, the attempt, the itinerary, the labels, the failure and whether it has
- * arrived come from the journal, that it went back from the MeshMigration. Without a journal nothing is started.
+ * The status as far as it is true: the direction, the attempt, the itinerary, the labels, the failure and whether it
+ * has arrived come from the journal, that it went back from the MeshMigration. Without a journal nothing is started.
  */
-export function confirmedStatus(stored: NamespaceMigrationStatus | undefined, { namespace, journal, returned }: Evidence): NamespaceMigrationStatus {
+export function confirmedStatus(
+  stored: NamespaceMigrationStatus | undefined,
+  { namespace, journal, returned }: Evidence,
+): NamespaceMigrationStatus {
   const { phase: _edited, ...status } = readable(stored);
   return journal === undefined ? notStarted(status, returned) : started(status, journal, namespace);
 }
@@ -132,18 +175,37 @@ export function confirmedRecord(child: NamespaceMigration, evidence: Evidence): 
   return { ...child, status: { ...status, ...(phase !== undefined && { phase, writtenPhase: phase }) } };
 }
 
-/** What the records of a migration tell, and for those of the `changed` namespaces whose record was lost what their journals do: they are under way like the others. */
-export function withLost({ metadata: { name }, spec: { from, to } }: MeshMigration, records: readonly NamespaceMigration[], changed: readonly NamespaceView[]): readonly NamespaceMigration[] {
+/**
+ * What the records of a migration tell, and for those of the `changed` namespaces whose record was lost what their
+ * journals do: they are under way like the others.
+ */
+export function withLost(
+  { metadata: { name }, spec: { from, to } }: MeshMigration,
+  records: readonly NamespaceMigration[],
+  changed: readonly NamespaceView[],
+): readonly NamespaceMigration[] {
   const recorded = new Set(records.map(({ metadata }) => metadata.namespace));
-  return [...records, ...changed.filter((home) => !recorded.has(home.name)).map((home) => {
-    const record = { metadata: { name, namespace: home.name }, spec: { migration: name, from, to } };
-    return confirmedRecord(record, evidenceOf(record, home, undefined));
-  })];
+  return [
+    ...records,
+    ...changed
+      .filter((home) => !recorded.has(home.name))
+      .map((home) => {
+        const record = { metadata: { name, namespace: home.name }, spec: { migration: name, from, to } };
+        return confirmedRecord(record, evidenceOf(record, home, undefined));
+      }),
+  ];
 }
 
 /** The picture with what the journal says in it. */
 export function confirmed(situation: Situation, journal: Journal | undefined): Situation {
-  const { itinerary: _itinerary, adopted: _adopted, records: _records, order: _order, back: _back, ...surroundings } = situation.surroundings;
+  const {
+    itinerary: _itinerary,
+    adopted: _adopted,
+    records: _records,
+    order: _order,
+    back: _back,
+    ...surroundings
+  } = situation.surroundings;
   if (journal === undefined) return { ...situation, surroundings };
   const { order } = situation.object.status ?? {};
   const { waypoint: adopted, services: records, labels: back } = journal;
@@ -152,6 +214,14 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
     remembered: journal,
     // It names the restarts of this way, also when a MeshMigration of the same name has taken it over.
     migrationUid: journal.uid,
-    surroundings: { ...surroundings, services: withRecords(situation, journal), itinerary: journal.itinerary, back, ...(adopted !== undefined && { adopted }), ...(records && { records }), ...(order !== undefined && { order }) },
+    surroundings: {
+      ...surroundings,
+      services: withRecords(situation, journal),
+      itinerary: journal.itinerary,
+      back,
+      ...(adopted !== undefined && { adopted }),
+      ...(records && { records }),
+      ...(order !== undefined && { order }),
+    },
   };
 }

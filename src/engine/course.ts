@@ -6,12 +6,17 @@ import type { Situation } from './situation.ts';
 export type Course = 'Forward' | 'Backward' | 'Hold' | 'Seal' | 'Rest' | 'Queue' | 'LetGo';
 
 /** Whether anybody wants the namespace back as it was: once begun, a rollback is not turned round. */
-export function isUnwanted({ wanted }: Pick<Situation, 'wanted'>, { direction, command, phase }: NamespaceMigrationStatus): boolean {
+export function isUnwanted(
+  { wanted }: Pick<Situation, 'wanted'>,
+  { direction, command, phase }: NamespaceMigrationStatus,
+): boolean {
   if (direction === 'Backward' || command?.action === 'Rollback') return true;
   return wanted === 'Rollback' || (wanted === 'DeleteLeave' && !isAtRest(phase));
 }
 
-/** What becomes of a namespace that is under way and has left the scope; undefined where it is in it, or is to go on. */
+/**
+ * What becomes of a namespace that is under way and has left the scope; undefined where it is in it, or is to go on.
+ */
 function courseOutside({ inScope, spec }: Situation): Course | undefined {
   if (inScope || spec.rollback.onScopeLost === 'Finish') return undefined;
   return spec.rollback.onScopeLost === 'Rollback' ? 'Backward' : 'Hold';
@@ -22,16 +27,29 @@ function isToMove({ surroundings: { scope, namespace } }: Situation): boolean {
   return scope?.moves(namespace.name) === true;
 }
 
-/** What is at rest is sealed when that is wanted; while pods of the old data plane are left, only at a deletion that leaves things as they are. */
+/**
+ * What is at rest is sealed when that is wanted; while pods of the old data plane are left, only at a deletion that
+ * leaves things as they are.
+ */
 function courseAtRest(situation: Situation, status: NamespaceMigrationStatus): Course {
   if (status.itinerary === 'Hbone' && isToMove(situation)) return 'LetGo';
-  const seals = situation.wanted === 'DeleteLeave' || (situation.wanted === 'Finalize' && podsLeft(situation, status).length === 0);
+  const seals =
+    situation.wanted === 'DeleteLeave' || (situation.wanted === 'Finalize' && podsLeft(situation, status).length === 0);
   return seals ? 'Seal' : 'Rest';
 }
 
-/** What is at rest serves as it is, so it waits for its turn to go back; what is half-way, has failed or was commanded back by itself does not. */
+/**
+ * What is at rest serves as it is, so it waits for its turn to go back; what is half-way, has failed or was commanded
+ * back by itself does not.
+ */
 function isQueued({ notTurned }: Situation, { direction, phase, failure, command }: NamespaceMigrationStatus): boolean {
-  return notTurned !== undefined && direction === 'Forward' && isAtRest(phase) && failure === undefined && command?.action !== 'Rollback';
+  return (
+    notTurned !== undefined &&
+    direction === 'Forward' &&
+    isAtRest(phase) &&
+    failure === undefined &&
+    command?.action !== 'Rollback'
+  );
 }
 
 /** The course of a namespace that was started, by what is wanted and how far it is. */

@@ -27,7 +27,10 @@ export interface MigrationSituation {
   readonly scope: Scope;
   /** Its NamespaceMigrations, whose namespaces exist, confirmed. */
   readonly children: readonly NamespaceMigration[];
-  /** Records of another way that have the names of those of this migration, and tell nothing that their namespaces do not. */
+  /**
+   * Records of another way that have the names of those of this migration, and tell nothing that their namespaces do
+   * not.
+   */
   readonly outdated?: readonly NamespaceMigration[];
   /** All namespaces. */
   readonly homes: readonly NamespaceView[];
@@ -57,10 +60,16 @@ export function wantedOf({ metadata, spec, status }: MeshMigration): Wanted {
 
 /** Whether there is anything to go back from, or that has gone back, or was begun and cannot. */
 function wasStarted(children: readonly NamespaceMigration[]): boolean {
-  return children.some((child) => child.status?.direction !== undefined || child.status?.writtenPhase === 'RolledBack' || hasLostJournal(child));
+  return children.some(
+    (child) =>
+      child.status?.direction !== undefined || child.status?.writtenPhase === 'RolledBack' || hasLostJournal(child),
+  );
 }
 
-function acceptEdit({ object, children, now }: MigrationSituation): { readonly status: MeshMigrationStatus; readonly answer?: string } {
+function acceptEdit({ object, children, now }: MigrationSituation): {
+  readonly status: MeshMigrationStatus;
+  readonly answer?: string;
+} {
   const { phase: _edited, ...stored } = object.status ?? {};
   const status: MeshMigrationStatus = stored;
   const edit = editOf(object.status, object.metadata.managedFields, now);
@@ -68,30 +77,67 @@ function acceptEdit({ object, children, now }: MigrationSituation): { readonly s
   if (edit.kind === 'Senseless') return { status, answer: edit.message };
   const { command: _previous, ...uncommanded } = status;
   const { command } = edit;
-  if (status.writtenPhase === 'Finalized') return { status, answer: `${command.by} asked for ${command.action}, but the migration is Finalized` };
+  if (status.writtenPhase === 'Finalized')
+    return { status, answer: `${command.by} asked for ${command.action}, but the migration is Finalized` };
   if (command.action === 'Rollback' && object.spec.action === 'Plan' && !wasStarted(children)) {
-    return { status, answer: `${command.by} asked for a rollback, but spec.action is Plan and nothing was started: there is nothing to roll back` };
+    return {
+      status,
+      answer: `${command.by} asked for a rollback, but spec.action is Plan and nothing was started: there is nothing to roll back`,
+    };
   }
   if (command.action === 'Migrate') {
-    return object.spec.action === 'Migrate' ? { status: uncommanded } : { status, answer: `${command.by} asked to go on, but spec.action is ${object.spec.action}: set it to Migrate` };
+    return object.spec.action === 'Migrate'
+      ? { status: uncommanded }
+      : { status, answer: `${command.by} asked to go on, but spec.action is ${object.spec.action}: set it to Migrate` };
   }
-  if (command.action === 'Pause' && object.spec.action !== 'Migrate') return { status, answer: `${command.by} asked for a pause, but spec.action is ${object.spec.action}: nothing is under way` };
+  if (command.action === 'Pause' && object.spec.action !== 'Migrate')
+    return {
+      status,
+      answer: `${command.by} asked for a pause, but spec.action is ${object.spec.action}: nothing is under way`,
+    };
   return { status: { ...status, command: { ...command, overrides: object.spec.action } } };
 }
 
 function everyoneIn({ object, scope, children, homes }: MigrationSituation): readonly NamespaceMigration[] {
-  return withLost(object, children, homes.filter(({ name }) => scope.changed.includes(name)));
+  return withLost(
+    object,
+    children,
+    homes.filter(({ name }) => scope.changed.includes(name)),
+  );
 }
 
-/** Phase and verdict, once with what is refused: which writes are wanted depends on the phase, and nothing that is refused makes it another one. */
-function judged(situation: MigrationSituation, everyone: readonly NamespaceMigration[], commanded: MeshMigration, returned: readonly Returned[]): Judged {
+/**
+ * Phase and verdict, once with what is refused: which writes are wanted depends on the phase, and nothing that is
+ * refused makes it another one.
+ */
+function judged(
+  situation: MigrationSituation,
+  everyone: readonly NamespaceMigration[],
+  commanded: MeshMigration,
+  returned: readonly Returned[],
+): Judged {
   const { scope, refused = new Map() } = situation;
   const wanted = wantedOf(commanded);
-  const unreadable = situation.homes.filter((home) => home.annotations[journalAnnotation] !== undefined && journalOn(home) === undefined).map(({ name }) => name);
+  const unreadable = situation.homes
+    .filter((home) => home.annotations[journalAnnotation] !== undefined && journalOn(home) === undefined)
+    .map(({ name }) => name);
   const failed = failedIn({ ...commanded, status: { ...commanded.status, returned: [...returned] } }, situation.homes);
   const summaryOf = (children: readonly NamespaceMigration[], own?: string): Omit<Judged, 'wishes'> => {
     const totals = totalsOf(children, scope, failed);
-    return { children, totals, summary: summarise({ wanted, object: commanded, scope, children, totals, failed, unreadable, ...(own !== undefined && { own }) }) };
+    return {
+      children,
+      totals,
+      summary: summarise({
+        wanted,
+        object: commanded,
+        scope,
+        children,
+        totals,
+        failed,
+        unreadable,
+        ...(own !== undefined && { own }),
+      }),
+    };
   };
   const plain = summaryOf(everyone);
   const wishes = wishesOf(situation, plain.summary.phase);
@@ -117,7 +163,10 @@ function notedNow(situation: MigrationSituation, commanded: MeshMigration): read
 export function decideMigration(given: MigrationSituation): MigrationDecision {
   const { object, now } = given;
   const everyone = everyoneIn(given);
-  const scope = { ...given.scope, findings: [...given.scope.findings, ...idleAcceptances(object, everyone, given.scope)].slice(0, 50) };
+  const scope = {
+    ...given.scope,
+    findings: [...given.scope.findings, ...idleAcceptances(object, everyone, given.scope)].slice(0, 50),
+  };
   const situation = { ...given, scope };
   const { status, answer } = acceptEdit({ ...situation, children: everyone });
   const commanded: MeshMigration = { ...object, status };
@@ -140,7 +189,13 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
       ...(noted.length > 0 && { returned: [...noted] }),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
       conditions: [
-        ...conditionsFor(told(summary.verdict, { name: object.metadata.name }), object.status?.conditions, generation, now, answerNow(answer, object.status?.writtenPhase, summary.phase)),
+        ...conditionsFor(
+          told(summary.verdict, { name: object.metadata.name }),
+          object.status?.conditions,
+          generation,
+          now,
+          answerNow(answer, object.status?.writtenPhase, summary.phase),
+        ),
         ...scopeLost(scope, object.status?.conditions, generation, now),
       ],
     },

@@ -14,7 +14,13 @@ import type { Decision, Situation } from './situation.ts';
 const againMs = 60_000;
 
 function findingOf({ surroundings: { namespace } }: Situation, where: string): Finding {
-  return { id: internalErrorId, severity: 'Critical', object: `Namespace ${namespace.name}`, message: cutText(internalErrorIn(where), 1024), fix: internalErrorFix };
+  return {
+    id: internalErrorId,
+    severity: 'Critical',
+    object: `Namespace ${namespace.name}`,
+    message: cutText(internalErrorIn(where), 1024),
+    fix: internalErrorFix,
+  };
 }
 
 /** Faults that are over are told no longer. */
@@ -29,8 +35,14 @@ function halted(situation: Situation, finding: Finding): Decision {
   const { object, now } = situation;
   const { message: _message, waitUntil: _waitUntil, ...before } = object.status ?? {};
   const generation = object.metadata.generation ?? 1;
-  const phase = before.direction === undefined && before.writtenPhase !== 'RolledBack' && before.writtenPhase !== 'Finalized' ? 'Blocked' : before.writtenPhase ?? 'Blocked';
-  const verdict = told({ state: 'Stalled', reason: internalErrorId, message: sentence(finding), way: finding.fix }, { name: object.spec.migration, namespace: object.metadata.namespace ?? '' });
+  const phase =
+    before.direction === undefined && before.writtenPhase !== 'RolledBack' && before.writtenPhase !== 'Finalized'
+      ? 'Blocked'
+      : (before.writtenPhase ?? 'Blocked');
+  const verdict = told(
+    { state: 'Stalled', reason: internalErrorId, message: sentence(finding), way: finding.fix },
+    { name: object.spec.migration, namespace: object.metadata.namespace ?? '' },
+  );
   const restored = (before.conditions ?? []).filter(({ type }) => type === 'Restored');
   return {
     status: {
@@ -52,8 +64,8 @@ function goesOn({ status: { direction, phase } }: Decision): boolean {
 }
 
 /**
- * The decision about a namespace, whatever it stumbles over. A fault of ours is told in the status of this namespace: without it a person would see one
- * that gets on with nothing, and a migration that never ends.
+ * The decision about a namespace, whatever it stumbles over. A fault of ours is told in the status of this namespace:
+ * without it a person would see one that gets on with nothing, and a migration that never ends.
  */
 export function decideSafely(given: Situation): Decision {
   const faults = new Set<string>();

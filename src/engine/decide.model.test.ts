@@ -28,17 +28,44 @@ const work: fc.WeightedArbitrary<Event>[] = [
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('Pass' as const), seconds: fc.constantFrom(1, 2, 5, 90) }) },
 ];
 const people: fc.WeightedArbitrary<Event>[] = [
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('Edit' as const), phase: fc.constantFrom('RollingBack', 'Paused', 'Migrating', 'Migrated', 'nonsense') }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('Want' as const), wanted: fc.constantFrom('Plan' as const, 'Migrate' as const, 'Pause' as const, 'Rollback' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('Edit' as const),
+      phase: fc.constantFrom('RollingBack', 'Paused', 'Migrating', 'Migrated', 'nonsense'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('Want' as const),
+      wanted: fc.constantFrom('Plan' as const, 'Migrate' as const, 'Pause' as const, 'Rollback' as const),
+    }),
+  },
 ];
 const mishaps: fc.WeightedArbitrary<Event>[] = [
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('DeletePod' as const), index }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('Break' as const, 'Heal' as const), index }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('Policy' as const), present: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.constantFrom<Event>({ kind: 'LoseRecord' }, { kind: 'Forge' }, { kind: 'StartJob' }, { kind: 'EndJobs' }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Event>(
+      { kind: 'LoseRecord' },
+      { kind: 'Forge' },
+      { kind: 'StartJob' },
+      { kind: 'EndJobs' },
+    ),
+  },
 ];
 const strangers: fc.WeightedArbitrary<Event>[] = [
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('Label' as const), key: fc.constantFrom('istio-injection', 'istio.io/dataplane-mode', 'istio.io/rev'), value: fc.constantFrom(null, 'enabled', 'disabled', 'ambient', 'none') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('Label' as const),
+      key: fc.constantFrom('istio-injection', 'istio.io/dataplane-mode', 'istio.io/rev'),
+      value: fc.constantFrom(null, 'enabled', 'disabled', 'ambient', 'none'),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant<Event>({ kind: 'LoseAnnotation' }) },
 ];
 
@@ -47,38 +74,78 @@ const httpPolicy = config('AuthorizationPolicy', { rules: [{ to: [{ operation: {
 const options: fc.Arbitrary<WorldOptions> = fc.record({
   automatic: fc.boolean(),
   hbone: fc.boolean(),
-  labels: fc.constantFrom<Record<string, string>>({ 'istio-injection': 'enabled' }, { 'istio.io/rev': 'canary' }, { 'istio-injection': 'enabled', 'istio.io/rev': 'old' }, { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': 'none' }),
+  labels: fc.constantFrom<Record<string, string>>(
+    { 'istio-injection': 'enabled' },
+    { 'istio.io/rev': 'canary' },
+    { 'istio-injection': 'enabled', 'istio.io/rev': 'old' },
+    { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': 'none' },
+  ),
 });
 
 /** Somebody says that everything is done, of other labels, in words that no version knows. */
 function forge(world: NamespaceWorld): void {
   const at = new Date(world.now).toISOString();
-  const names = [...StepName.options, 'Later'].slice(-Math.max(1, world.now / 1000 % 24));
+  const names = [...StepName.options, 'Later'].slice(-Math.max(1, (world.now / 1000) % 24));
   const labels = [{ key: 'istio.io/rev', value: 'evil' }];
-  world.status = { ...world.status, direction: 'Forward', original: { namespaceUid: 'x', capturedAt: at, labels }, labels, steps: names.map((name) => ({ name, startedAt: at, completedAt: at })) };
+  world.status = {
+    ...world.status,
+    direction: 'Forward',
+    original: { namespaceUid: 'x', capturedAt: at, labels },
+    labels,
+    steps: names.map((name) => ({ name, startedAt: at, completedAt: at })),
+  };
 }
 
 function happen(world: NamespaceWorld, event: Event): void {
   switch (event.kind) {
-    case 'Operate': world.operate(event.dies); return;
-    case 'Workload': world.reconcileWorkload(event.index); return;
-    case 'Tend': world.tendPod(event.index); return;
-    case 'DeletePod': world.deletePod(event.index); return;
-    case 'Break': case 'Heal': {
+    case 'Operate':
+      world.operate(event.dies);
+      return;
+    case 'Workload':
+      world.reconcileWorkload(event.index);
+      return;
+    case 'Tend':
+      world.tendPod(event.index);
+      return;
+    case 'DeletePod':
+      world.deletePod(event.index);
+      return;
+    case 'Break':
+    case 'Heal': {
       const owner = world.workloads[event.index % world.workloads.length];
       if (owner !== undefined) owner.breaks = event.kind === 'Break';
       return;
     }
-    case 'Pass': world.pass(event.seconds * 1000); return;
-    case 'Edit': if (world.status !== undefined) world.status = { ...world.status, phase: event.phase }; return;
-    case 'Want': world.wanted = event.wanted; return;
-    case 'Policy': world.policies = event.present ? [httpPolicy] : []; return;
-    case 'Label': world.setLabels({ [event.key]: event.value }); return;
-    case 'StartJob': world.startJob(); return;
-    case 'EndJobs': world.endJobs(); return;
-    case 'LoseRecord': world.status = undefined; return;
-    case 'Forge': forge(world); return;
-    case 'LoseAnnotation': world.loseAnnotation(); return;
+    case 'Pass':
+      world.pass(event.seconds * 1000);
+      return;
+    case 'Edit':
+      if (world.status !== undefined) world.status = { ...world.status, phase: event.phase };
+      return;
+    case 'Want':
+      world.wanted = event.wanted;
+      return;
+    case 'Policy':
+      world.policies = event.present ? [httpPolicy] : [];
+      return;
+    case 'Label':
+      world.setLabels({ [event.key]: event.value });
+      return;
+    case 'StartJob':
+      world.startJob();
+      return;
+    case 'EndJobs':
+      world.endJobs();
+      return;
+    case 'LoseRecord':
+      world.status = undefined;
+      return;
+    case 'Forge':
+      forge(world);
+      return;
+    case 'LoseAnnotation':
+      world.loseAnnotation();
+      return;
   }
 }
 
@@ -89,14 +156,19 @@ function isInMesh(labels: Readonly<Record<string, string | undefined>>): boolean
 }
 
 /** What our own write did to the labels (A and D in docs/safety.md). */
-function checkWrite(world: NamespaceWorld, event: Event, before: { readonly inMesh: boolean; readonly labels: Readonly<Record<string, string>>; readonly writes: number }): void {
+function checkWrite(
+  world: NamespaceWorld,
+  event: Event,
+  before: { readonly inMesh: boolean; readonly labels: Readonly<Record<string, string>>; readonly writes: number },
+): void {
   if (event.kind !== 'Operate' || world.writes.length === before.writes) return;
   const [last] = world.writes.slice(-1);
   if (last?.write.kind !== 'PatchNamespace' || !last.applied || isDeepStrictEqual(world.labels, before.labels)) return;
   const original = Object.fromEntries((last.status.original?.labels ?? []).map(({ key, value }) => [key, value]));
   if (before.inMesh && isInMesh(original)) expect({ mesh: isInMesh(world.labels) }).toEqual({ mesh: true });
   if (last.status.direction === 'Forward' && last.status.phase !== 'Migrated') {
-    for (const { key, value } of last.status.labels ?? []) expect({ [key]: before.labels[key] }).toEqual({ [key]: value });
+    for (const { key, value } of last.status.labels ?? [])
+      expect({ [key]: before.labels[key] }).toEqual({ [key]: value });
   }
 }
 
@@ -121,7 +193,9 @@ function run(world: NamespaceWorld, events: readonly Event[], check: () => void)
   }
 }
 
-/** What waits with a deadline, for a finding to go away for example, ends by it: only then nothing is left to happen. */
+/**
+ * What waits with a deadline, for a finding to go away for example, ends by it: only then nothing is left to happen.
+ */
 function outlastDeadlines(world: NamespaceWorld): void {
   for (let look = 0; look < 3; look += 1) {
     world.pass(90_000);
@@ -129,7 +203,10 @@ function outlastDeadlines(world: NamespaceWorld): void {
   }
 }
 
-/** After the last fault: it comes to rest, and then neither time nor a new process makes it write again (H in docs/safety.md). */
+/**
+ * After the last fault: it comes to rest, and then neither time nor a new process makes it write again (H in
+ * docs/safety.md).
+ */
 function comeToRest(world: NamespaceWorld): void {
   world.settle();
   outlastDeadlines(world);
@@ -165,52 +242,88 @@ describe('decide in a small cluster', () => {
     const world = new NamespaceWorld({ hbone: false });
     comeToRest(world);
 
-    expect(world.status).toMatchObject({ phase: 'Migrated', pods: { sidecar: 0, ambient: 4, none: 0, transitional: 0 } });
+    expect(world.status).toMatchObject({
+      phase: 'Migrated',
+      pods: { sidecar: 0, ambient: 4, none: 0, transitional: 0 },
+    });
     expect(world.labels).toMatchObject({ 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' });
     expect([...templatePatches(world).entries()].sort()).toEqual([
-      ['db attempt 1 RestartForHbone', 1], ['db attempt 1 RestartWorkloads', 1], ['web attempt 1 RestartForHbone', 1], ['web attempt 1 RestartWorkloads', 1],
+      ['db attempt 1 RestartForHbone', 1],
+      ['db attempt 1 RestartWorkloads', 1],
+      ['web attempt 1 RestartForHbone', 1],
+      ['web attempt 1 RestartWorkloads', 1],
     ]);
   });
 
   it('never leaves a pod without a mesh and always can go back, whatever happens in between', () => {
-    fc.assert(fc.property(options, headStart, fc.array(fc.oneof(...work, ...people, ...mishaps), { maxLength: 120, size: 'max' }), fc.constantFrom('Migrate' as const, 'Rollback' as const, 'DeleteLeave' as const), (given, rounds, events, ending) => {
-      const world = begun(given, rounds);
-      run(world, events, () => {
-        expect(world.naked()).toEqual([]);
-        if (!world.atStart) expect(world.recordedOriginal()).toMatchObject(Object.fromEntries(Object.entries(world.initial).filter(([key]) => key.startsWith('istio'))));
-      });
-      world.policies = [];
-      world.settle();
-      world.endJobs();
-      for (const each of world.workloads) each.breaks = false;
-      world.wanted = ending;
-      comeToRest(world);
-      expect(world.naked()).toEqual([]);
-      if (ending === 'Rollback') expect(over).toContain(world.status?.phase);
-      if (ending === 'DeleteLeave') expect([...over, 'Finalized']).toContain(world.status?.phase);
-      expect([...over, 'Migrated', 'Finalized', 'Paused', 'Failed']).toContain(world.status?.phase);
-      if (over.includes(world.status?.phase)) expectAsBefore(world);
-      if (world.status?.phase === 'Migrated') expect(world.pods.filter(({ capture }) => capture !== 'enabled')).toEqual([]);
-    }), { numRuns: times(3, 100) });
+    fc.assert(
+      fc.property(
+        options,
+        headStart,
+        fc.array(fc.oneof(...work, ...people, ...mishaps), { maxLength: 120, size: 'max' }),
+        fc.constantFrom('Migrate' as const, 'Rollback' as const, 'DeleteLeave' as const),
+        (given, rounds, events, ending) => {
+          const world = begun(given, rounds);
+          run(world, events, () => {
+            expect(world.naked()).toEqual([]);
+            if (!world.atStart)
+              expect(world.recordedOriginal()).toMatchObject(
+                Object.fromEntries(Object.entries(world.initial).filter(([key]) => key.startsWith('istio'))),
+              );
+          });
+          world.policies = [];
+          world.settle();
+          world.endJobs();
+          for (const each of world.workloads) each.breaks = false;
+          world.wanted = ending;
+          comeToRest(world);
+          expect(world.naked()).toEqual([]);
+          if (ending === 'Rollback') expect(over).toContain(world.status?.phase);
+          if (ending === 'DeleteLeave') expect([...over, 'Finalized']).toContain(world.status?.phase);
+          expect([...over, 'Migrated', 'Finalized', 'Paused', 'Failed']).toContain(world.status?.phase);
+          if (over.includes(world.status?.phase)) expectAsBefore(world);
+          if (world.status?.phase === 'Migrated')
+            expect(world.pods.filter(({ capture }) => capture !== 'enabled')).toEqual([]);
+        },
+      ),
+      { numRuns: times(3, 100) },
+    );
   }, 300_000);
 
   it('patches each template at most once in each direction when nobody interferes', () => {
-    fc.assert(fc.property(options, headStart, fc.array(fc.oneof(...work, ...people), { maxLength: 120, size: 'max' }), (given, rounds, events) => {
-      const world = begun(given, rounds);
-      run(world, events, () => undefined);
-      world.settle();
-      for (const [key, count] of templatePatches(world)) expect({ key, count }).toEqual({ key, count: 1 });
-    }), { numRuns: times(3, 150) });
+    fc.assert(
+      fc.property(
+        options,
+        headStart,
+        fc.array(fc.oneof(...work, ...people), { maxLength: 120, size: 'max' }),
+        (given, rounds, events) => {
+          const world = begun(given, rounds);
+          run(world, events, () => undefined);
+          world.settle();
+          for (const [key, count] of templatePatches(world)) expect({ key, count }).toEqual({ key, count: 1 });
+        },
+      ),
+      { numRuns: times(3, 150) },
+    );
   }, 300_000);
 
   it('stops for a stranger who changes its labels, and still ends', () => {
-    fc.assert(fc.property(options, headStart, fc.array(fc.oneof(...work, ...people, ...strangers), { maxLength: 120, size: 'max' }), (given, rounds, events) => {
-      const world = begun(given, rounds);
-      run(world, events, () => {
-        if (!world.atStart && world.annotations?.[journalAnnotation] !== undefined) expect(world.recordedOriginal()).toBeDefined();
-      });
-      comeToRest(world);
-      expect(isDeepStrictEqual(decide(world.situation()), decide(world.situation()))).toBe(true);
-    }), { numRuns: times(3, 200) });
+    fc.assert(
+      fc.property(
+        options,
+        headStart,
+        fc.array(fc.oneof(...work, ...people, ...strangers), { maxLength: 120, size: 'max' }),
+        (given, rounds, events) => {
+          const world = begun(given, rounds);
+          run(world, events, () => {
+            if (!world.atStart && world.annotations?.[journalAnnotation] !== undefined)
+              expect(world.recordedOriginal()).toBeDefined();
+          });
+          comeToRest(world);
+          expect(isDeepStrictEqual(decide(world.situation()), decide(world.situation()))).toBe(true);
+        },
+      ),
+      { numRuns: times(3, 200) },
+    );
   }, 300_000);
 });

@@ -25,18 +25,27 @@ function flipped(world: NamespaceWorld): boolean {
   return !world.atStart && world.status?.step === 'RestartWorkloads';
 }
 
-function edit(world: NamespaceWorld, phase: string): void { world.status = { ...world.status, phase }; }
+function edit(world: NamespaceWorld, phase: string): void {
+  world.status = { ...world.status, phase };
+}
 
 describe('decide', () => {
   it('writes nothing before the status that announces it is stored', () => {
     const world = new NamespaceWorld();
     for (let round = 0; round < 60; round += 1) {
       const { status, next, waits } = decide(world.situation());
-      if (next.kind === 'Write' && JSON.stringify(status) === JSON.stringify(world.status)) expect(decide(world.situation())).toEqual({ status, next, waits });
+      if (next.kind === 'Write' && JSON.stringify(status) === JSON.stringify(world.status))
+        expect(decide(world.situation())).toEqual({ status, next, waits });
       world.round();
     }
     for (const { write, status } of world.writes) {
-      if (write.kind === 'PatchTemplate') expect(status.workloads?.some(({ name, step, completedAt }) => name === write.workload.name && step === status.step && completedAt === undefined)).toBe(true);
+      if (write.kind === 'PatchTemplate')
+        expect(
+          status.workloads?.some(
+            ({ name, step, completedAt }) =>
+              name === write.workload.name && step === status.step && completedAt === undefined,
+          ),
+        ).toBe(true);
       else expect(status.original).toBeDefined();
     }
     expect(world.writes.length).toBeGreaterThan(3);
@@ -54,7 +63,10 @@ describe('decide', () => {
   it('records a failure even when the list of findings is full', () => {
     const world = until(flipped);
     const finding = { id: 'MM053', severity: 'Warning' as const, object: 'Pod shop/x', message: 'x', fix: 'x' };
-    world.status = { ...world.status, findings: Array.from({ length: 100 }, (_each, n) => ({ ...finding, object: `Pod shop/${n}` })) };
+    world.status = {
+      ...world.status,
+      findings: Array.from({ length: 100 }, (_each, n) => ({ ...finding, object: `Pod shop/${n}` })),
+    };
     world.policies = [httpPolicy];
     const { status } = decide(world.situation());
 
@@ -78,8 +90,9 @@ describe('decide', () => {
   });
 
   it.each([
-    ['RestartForHbone', new NamespaceWorld({ hbone: false })], ['Flip', new NamespaceWorld()],
-  ])('takes labels that a step would set for a stranger\'s, at %s, where the journal does not say so', (step, given) => {
+    ['RestartForHbone', new NamespaceWorld({ hbone: false })],
+    ['Flip', new NamespaceWorld()],
+  ])("takes labels that a step would set for a stranger's, at %s, where the journal does not say so", (step, given) => {
     const world = until(({ status }) => status?.step === step, given);
     world.setLabels({ 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' });
     const { status, next } = decide(world.situation());
@@ -95,7 +108,9 @@ describe('decide', () => {
   });
 
   it('knows them for its own when it died after sending them', () => {
-    const world = until(({ labels, status }) => labels['istio.io/dataplane-mode'] === 'ambient' && status?.step === 'Flip');
+    const world = until(
+      ({ labels, status }) => labels['istio.io/dataplane-mode'] === 'ambient' && status?.step === 'Flip',
+    );
     world.operate();
 
     expect(world.status).toMatchObject({ phase: 'Migrating', step: 'RestartWorkloads' });
@@ -103,7 +118,10 @@ describe('decide', () => {
 
   it('comes back to the labels of before the first change, whatever it was told to go on with afterwards', () => {
     const world = until(flipped);
-    for (const labels of [{ 'istio-injection': 'enabled', 'istio.io/dataplane-mode': null }, { 'istio-injection': 'disabled' }]) {
+    for (const labels of [
+      { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': null },
+      { 'istio-injection': 'disabled' },
+    ]) {
       world.setLabels(labels);
       world.operate();
       edit(world, 'Migrating');
@@ -117,7 +135,10 @@ describe('decide', () => {
   });
 
   it('goes back when a policy that needs HTTP appears half-way, or stops if it is not to go back by itself', () => {
-    for (const [automatic, phase] of [[true, 'RolledBack'], [false, 'Failed']] as const) {
+    for (const [automatic, phase] of [
+      [true, 'RolledBack'],
+      [false, 'Failed'],
+    ] as const) {
       const world = until(flipped, new NamespaceWorld({ automatic }));
       world.policies = [httpPolicy];
       world.settle();
@@ -130,11 +151,17 @@ describe('decide', () => {
     const refusals = new Map([['PATCH /api/v1/namespaces/shop', { count: 3, message: 'forbidden' }]]);
     const { status, next } = decide({ ...world.situation(), refusals });
 
-    expect(status.conditions?.find(({ type }) => type === 'Stalled')).toMatchObject({ status: 'True', reason: 'WriteRefused' });
+    expect(status.conditions?.find(({ type }) => type === 'Stalled')).toMatchObject({
+      status: 'True',
+      reason: 'WriteRefused',
+    });
     expect(next.kind).toBe('Write');
   });
 
-  it.each([['refused', {}], ['changed back', { undone: true }]] as const)('keeps a command for later while the journal is %s again and again', (_how, kind) => {
+  it.each([
+    ['refused', {}],
+    ['changed back', { undone: true }],
+  ] as const)('keeps a command for later while the journal is %s again and again', (_how, kind) => {
     const world = new NamespaceWorld();
     world.settle();
     edit(world, 'RollingBack');
@@ -156,7 +183,10 @@ describe('decide', () => {
       world.round();
     }
     world.settle();
-    expect(world.status?.conditions?.find(({ type }) => type === 'Stalled')).toMatchObject({ status: 'True', reason: 'ForeignChange' });
+    expect(world.status?.conditions?.find(({ type }) => type === 'Stalled')).toMatchObject({
+      status: 'True',
+      reason: 'ForeignChange',
+    });
     edit(world, 'Migrating');
     world.settle();
 
@@ -171,7 +201,15 @@ describe('decide', () => {
   it('does not believe that a step is done which protects, only because its status says so', () => {
     const world = until(({ status }) => status?.step === 'RestartForHbone', new NamespaceWorld({ hbone: false }));
     const at = new Date(world.now).toISOString();
-    const steps = ['Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'Flip', 'RestartWorkloads', 'Verify'] as const;
+    const steps = [
+      'Preflight',
+      'Snapshot',
+      'Baseline',
+      'RestartForHbone',
+      'Flip',
+      'RestartWorkloads',
+      'Verify',
+    ] as const;
     world.status = { ...world.status, steps: steps.map((name) => ({ name, startedAt: at, completedAt: at })) };
     const { status, next } = decide(world.situation());
 
@@ -185,7 +223,13 @@ describe('decide', () => {
     const world = until(flipped);
     const at = new Date(world.now).toISOString();
     const more = Array.from({ length: 33 }, (_each, n) => ({ name: `Later${n}`, startedAt: at, completedAt: at }));
-    world.status = { ...world.status, phase: 'Elsewhere', writtenPhase: 'Elsewhere', step: 'Later1', steps: [...more, ...world.status?.steps ?? []] };
+    world.status = {
+      ...world.status,
+      phase: 'Elsewhere',
+      writtenPhase: 'Elsewhere',
+      step: 'Later1',
+      steps: [...more, ...(world.status?.steps ?? [])],
+    };
     world.settle();
     expect(world.status).toMatchObject({ phase: 'Migrated' });
     world.status = { ...world.status, phase: 'Elsewhere', writtenPhase: 'Elsewhere', steps: more.slice(1) };
@@ -202,10 +246,17 @@ describe('decide', () => {
       world.operate(true);
       world.annotations = {};
       world.wanted = wanted;
-      const { labels, writes: { length } } = world;
+      const {
+        labels,
+        writes: { length },
+      } = world;
       for (let round = 0; round < 5; round += 1) world.operate();
 
-      expect(world.status).toMatchObject({ phase: 'Blocked', message: expect.stringContaining('taken away half-way'), findings: [{ id: 'MM007', fix: expect.stringContaining('istio-injection=enabled') }] });
+      expect(world.status).toMatchObject({
+        phase: 'Blocked',
+        message: expect.stringContaining('taken away half-way'),
+        findings: [{ id: 'MM007', fix: expect.stringContaining('istio-injection=enabled') }],
+      });
       expect([world.labels, world.writes.length]).toEqual([labels, length]);
     }
   });
@@ -230,8 +281,13 @@ describe('decide', () => {
     edit(world, 'RollingBack');
     until(({ status }) => status?.direction === 'Backward', world);
     const at = new Date(world.now).toISOString();
-    const steps = ['RestoreLabels', 'RestoreWorkloads', 'RestoreCapture', 'VerifyRestored'].map((name) => ({ name, startedAt: at, completedAt: at }));
-    const workloads = world.status?.workloads?.map((record) => ({ ...record, step: 'RestoreWorkloads', completedAt: at })) ?? [];
+    const steps = ['RestoreLabels', 'RestoreWorkloads', 'RestoreCapture', 'VerifyRestored'].map((name) => ({
+      name,
+      startedAt: at,
+      completedAt: at,
+    }));
+    const workloads =
+      world.status?.workloads?.map((record) => ({ ...record, step: 'RestoreWorkloads', completedAt: at })) ?? [];
     world.status = { ...world.status, steps, workloads };
     world.settle();
 
@@ -252,7 +308,13 @@ describe('decide', () => {
   });
 
   it('changes nothing while it is planned, blocked, not admitted or paused before the start', () => {
-    for (const change of [{ wanted: 'Plan' }, { blockers: [{ id: 'MM002', severity: 'Critical', object: 'x', message: 'x', fix: 'x' }] }, { notAdmitted: 'waits' }, { wanted: 'Rollback' }, { wanted: 'Finalize' }] as readonly Partial<Situation>[]) {
+    for (const change of [
+      { wanted: 'Plan' },
+      { blockers: [{ id: 'MM002', severity: 'Critical', object: 'x', message: 'x', fix: 'x' }] },
+      { notAdmitted: 'waits' },
+      { wanted: 'Rollback' },
+      { wanted: 'Finalize' },
+    ] as readonly Partial<Situation>[]) {
       const { status, next } = decide({ ...new NamespaceWorld().situation(), ...change });
       expect(next).toEqual({ kind: 'Wait' });
       expect(status.direction).toBeUndefined();
@@ -261,16 +323,25 @@ describe('decide', () => {
 });
 
 describe('labelsStep', () => {
-  it.each([true, false])('holds the capture while a pod needs it, and needs a person unless that pod is terminating (%s)', (terminating) => {
-    const world = until(flipped);
-    const held: PodView = plainPod({ terminating, annotations: { 'ambient.istio.io/redirection': 'enabled' } });
-    const given = { ...world.situation(), surroundings: surroundings({ namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }), pods: [held] }) };
-    const work = { kind: 'Labels', targets: { 'istio.io/dataplane-mode': null }, heldBy: () => true } as const;
-    const outcome = labelsStep(given, {}, work);
+  it.each([true, false])(
+    'holds the capture while a pod needs it, and needs a person unless that pod is terminating (%s)',
+    (terminating) => {
+      const world = until(flipped);
+      const held: PodView = plainPod({ terminating, annotations: { 'ambient.istio.io/redirection': 'enabled' } });
+      const given = {
+        ...world.situation(),
+        surroundings: surroundings({
+          namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }),
+          pods: [held],
+        }),
+      };
+      const work = { kind: 'Labels', targets: { 'istio.io/dataplane-mode': null }, heldBy: () => true } as const;
+      const outcome = labelsStep(given, {}, work);
 
-    expect(outcome.kind === 'Wait' && [outcome.kind, outcome.stuck === true]).toEqual(['Wait', !terminating]);
-    expect(labelsStep(given, {}, { ...work, heldBy: () => false })).toMatchObject({ kind: 'Write' });
-  });
+      expect(outcome.kind === 'Wait' && [outcome.kind, outcome.stuck === true]).toEqual(['Wait', !terminating]);
+      expect(labelsStep(given, {}, { ...work, heldBy: () => false })).toMatchObject({ kind: 'Write' });
+    },
+  );
 });
 
 describe('foreignChange', () => {
@@ -278,10 +349,21 @@ describe('foreignChange', () => {
     const world = until(flipped);
     const given = world.situation();
     const labels = toList(observedLabels(given));
-    const changed = { ...given, surroundings: { ...given.surroundings, namespace: namespace({ labels: { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': 'ambient' }, labelManagers: { 'istio-injection': 'argocd' } }) } };
+    const changed = {
+      ...given,
+      surroundings: {
+        ...given.surroundings,
+        namespace: namespace({
+          labels: { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': 'ambient' },
+          labelManagers: { 'istio-injection': 'argocd' },
+        }),
+      },
+    };
 
     expect(foreignChange(given, { labels })).toBeUndefined();
-    expect(foreignChange(changed, { labels })).toContain('istio-injection is enabled instead of disabled (set by argocd)');
+    expect(foreignChange(changed, { labels })).toContain(
+      'istio-injection is enabled instead of disabled (set by argocd)',
+    );
     expect(foreignChange(changed, {})).toBeUndefined();
   });
 });
@@ -292,7 +374,18 @@ describe('verifyStep', () => {
   const verify = (pods: readonly PodView[], outside: number, ready: number): ReturnType<typeof verifyStep> => {
     const given = world.situation();
     const waited = (wait: string): number => (wait.startsWith('Verify of Ready pod') ? ready : outside) * 1000;
-    return verifyStep({ ...given, waited, surroundings: { ...given.surroundings, pods: pods.map((each) => ({ ...each, owner: { kind: 'Deployment', name: 'web' } })) } }, 'Ambient', 'Verify');
+    return verifyStep(
+      {
+        ...given,
+        waited,
+        surroundings: {
+          ...given.surroundings,
+          pods: pods.map((each) => ({ ...each, owner: { kind: 'Deployment', name: 'web' } })),
+        },
+      },
+      'Ambient',
+      'Verify',
+    );
   };
   const enrolled = plainPod({ annotations: { 'ambient.istio.io/redirection': 'enabled' } });
 

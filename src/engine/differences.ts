@@ -17,16 +17,29 @@ function by(manager: string | undefined): string {
 }
 
 function labelsOf(object: string, now: Strings, before: LabelTargets, managers: Strings): readonly string[] {
-  return unmet(now, before).map(([key, value]) => `label ${key} of ${object} is ${now[key] ?? 'absent'} and was ${value ?? 'absent'}${by(managers[key])}`);
+  return unmet(now, before).map(
+    ([key, value]) =>
+      `label ${key} of ${object} is ${now[key] ?? 'absent'} and was ${value ?? 'absent'}${by(managers[key])}`,
+  );
 }
 
-function ofNamespace({ surroundings: { namespace } }: Situation, { original }: NamespaceMigrationStatus): readonly string[] {
-  return labelsOf(`Namespace ${namespace.name}`, namespace.labels, fromList(original?.labels ?? []), namespace.labelManagers);
+function ofNamespace(
+  { surroundings: { namespace } }: Situation,
+  { original }: NamespaceMigrationStatus,
+): readonly string[] {
+  return labelsOf(
+    `Namespace ${namespace.name}`,
+    namespace.labels,
+    fromList(original?.labels ?? []),
+    namespace.labelManagers,
+  );
 }
 
 /** One that somebody has deleted since is nobody's to compare. */
 function ofServices({ surroundings: { services }, remembered }: Situation): readonly string[] {
-  return services.flatMap(({ namespace, name, labels, labelManagers }) => labelsOf(`Service ${namespace}/${name}`, labels, own(remembered?.services, name) ?? {}, labelManagers));
+  return services.flatMap(({ namespace, name, labels, labelManagers }) =>
+    labelsOf(`Service ${namespace}/${name}`, labels, own(remembered?.services, name) ?? {}, labelManagers),
+  );
 }
 
 /** A namespace that was only restarted keeps the annotation: to take it away would restart it once more. */
@@ -34,39 +47,72 @@ function ofTemplates(situation: Situation, status: NamespaceMigrationStatus): re
   if (status.itinerary === 'Hbone') return [];
   return situation.surroundings.workloads
     .filter(({ templateAnnotations }) => isOwnRestart(situation, status, templateAnnotations[restartAnnotation]))
-    .map(({ kind, namespace, name, templateManager }) => `the template of ${kind} ${namespace}/${name} has annotation ${restartAnnotation}${by(templateManager)}`);
+    .map(
+      ({ kind, namespace, name, templateManager }) =>
+        `the template of ${kind} ${namespace}/${name} has annotation ${restartAnnotation}${by(templateManager)}`,
+    );
 }
 
 /** Two clocks tell when something was made and when the migration began. */
 const clocksMs = 60_000;
 
 function isMarkedSince(object: ConfigView, { original }: NamespaceMigrationStatus): boolean {
-  return isMadeSince(object, original?.capturedAt, clocksMs) && Object.keys({ ...object.labels, ...object.annotations }).some((key) => key.startsWith(`${group}/`));
+  return (
+    isMadeSince(object, original?.capturedAt, clocksMs) &&
+    Object.keys({ ...object.labels, ...object.annotations }).some((key) => key.startsWith(`${group}/`))
+  );
 }
 
-/** Of this migration, or made since it began and with anything of the operator on it: somebody may have changed what tells whose it is. */
+/**
+ * Of this migration, or made since it began and with anything of the operator on it: somebody may have changed what
+ * tells whose it is.
+ */
 function ofObjects(situation: Situation, status: NamespaceMigrationStatus): readonly string[] {
-  const { adapter, surroundings: { mesh, namespace } } = situation;
-  return adapter.made.flatMap(({ kind }) => mesh.configs(kind, namespace.name))
+  const {
+    adapter,
+    surroundings: { mesh, namespace },
+  } = situation;
+  return adapter.made
+    .flatMap(({ kind }) => mesh.configs(kind, namespace.name))
     .filter((object) => (adapter.isOurs(object, true) && isOfThis(situation, object)) || isMarkedSince(object, status))
     .map(({ kind, namespace: home, name }) => `${kind} ${home}/${name} is still there`);
 }
 
-/** More pods of a mode than there were; where that is not known any more, as if there had been none in the data plane that was left. */
+/**
+ * More pods of a mode than there were; where that is not known any more, as if there had been none in the data plane
+ * that was left.
+ */
 function ofPods(situation: Situation, { before }: NamespaceMigrationStatus): readonly string[] {
-  const { adapter, spec: { from, to } } = situation;
+  const {
+    adapter,
+    spec: { from, to },
+  } = situation;
   const now = countPods(situation);
-  const table: readonly (readonly [Mode, keyof typeof now])[] = [['Sidecar', 'sidecar'], ['Ambient', 'ambient'], ['None', 'none'], ['Transitional', 'transitional']];
+  const table: readonly (readonly [Mode, keyof typeof now])[] = [
+    ['Sidecar', 'sidecar'],
+    ['Ambient', 'ambient'],
+    ['None', 'none'],
+    ['Transitional', 'transitional'],
+  ];
   return table
     .filter(([mode]) => mode !== adapter.modeFor(from) && (before !== undefined || mode === adapter.modeFor(to)))
     .filter(([, count]) => now[count] > (before?.[count] ?? 0))
-    .map(([mode, count]) => `pods in mode ${mode}: ${now[count]}, and ${before === undefined ? 'how many there were is not known' : `${before[count]} before`}`);
+    .map(
+      ([mode, count]) =>
+        `pods in mode ${mode}: ${now[count]}, and ${before === undefined ? 'how many there were is not known' : `${before[count]} before`}`,
+    );
 }
 
 /**
- * What is not as it was recorded before the first change, now that the way back is over. Each step has seen its own result; what somebody changed after
- * that is his, so it is named and neither waited for nor overruled.
+ * What is not as it was recorded before the first change, now that the way back is over. Each step has seen its own
+ * result; what somebody changed after that is his, so it is named and neither waited for nor overruled.
  */
 export function differences(situation: Situation, status: NamespaceMigrationStatus): readonly string[] {
-  return [ofNamespace(situation, status), ofServices(situation), ofTemplates(situation, status), ofObjects(situation, status), ofPods(situation, status)].flat();
+  return [
+    ofNamespace(situation, status),
+    ofServices(situation),
+    ofTemplates(situation, status),
+    ofObjects(situation, status),
+    ofPods(situation, status),
+  ].flat();
 }

@@ -9,26 +9,40 @@ import { member } from './patches.ts';
 import { namespaces, pods, services, workloadResources } from './resources.ts';
 import type { Write } from './situation.ts';
 
-/** What a write touched and the version it made, for the fence; an eviction or a deletion makes no version that could be waited for. */
+/**
+ * What a write touched and the version it made, for the fence; an eviction or a deletion makes no version that could be
+ * waited for.
+ */
 export interface Written {
   readonly resource: Resource;
   readonly namespace: string | undefined;
   readonly name: string;
   readonly resourceVersion: string | undefined;
-  /** The answer is without what was to be kept on the object: a webhook has taken it out. Nothing may follow from it. */
+  /**
+   * The answer is without what was to be kept on the object: a webhook has taken it out. Nothing may follow from it.
+   */
   readonly lost?: true;
 }
 
 /** Object and verb for each object that it is about. */
 export function partsOf(write: Write, namespace: string): readonly string[] {
   switch (write.kind) {
-    case 'PatchNamespace': return [`PATCH ${pathOf(namespaces, undefined, namespace)}`];
-    case 'PatchService': return [`PATCH ${pathOf(services, namespace, write.name)}`];
-    case 'PatchTemplate': return [`PATCH ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`];
-    case 'Scale': return [`SCALE ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`];
-    case 'Evict': return [`EVICT pod ${namespace}/${write.pod}`];
-    case 'Apply': return write.manifests.map(({ resource, object }) => `APPLY ${pathOf(resource, namespace, object.metadata.name)}`);
-    case 'Remove': return write.objects.map(({ resource, name }) => `DELETE ${pathOf(resource, namespace, name)}`);
+    case 'PatchNamespace':
+      return [`PATCH ${pathOf(namespaces, undefined, namespace)}`];
+    case 'PatchService':
+      return [`PATCH ${pathOf(services, namespace, write.name)}`];
+    case 'PatchTemplate':
+      return [`PATCH ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`];
+    case 'Scale':
+      return [`SCALE ${pathOf(resourceOf(write.workload.kind), namespace, write.workload.name)}`];
+    case 'Evict':
+      return [`EVICT pod ${namespace}/${write.pod}`];
+    case 'Apply':
+      return write.manifests.map(
+        ({ resource, object }) => `APPLY ${pathOf(resource, namespace, object.metadata.name)}`,
+      );
+    case 'Remove':
+      return write.objects.map(({ resource, name }) => `DELETE ${pathOf(resource, namespace, name)}`);
   }
 }
 
@@ -58,55 +72,96 @@ export function journalIn(write: Write): string | undefined {
   return made?.op === 'add' && typeof made.value === 'string' ? made.value : undefined;
 }
 
-/** The journal is what everything else is believed for: that the API server has answered a patch is no proof that it is there. */
+/**
+ * The journal is what everything else is believed for: that the API server has answered a patch is no proof that it is
+ * there.
+ */
 function withJournal(write: Write, answer: KubeObject): Written {
   const journal = journalIn(write);
   const isThere = journal === undefined || answer.metadata.annotations?.[journalAnnotation] === journal;
   return { ...versionOf(namespaces, answer), ...(!isThere && { lost: true }) };
 }
 
-/** Thrown instead of a write when the API server shows that the decision was made from an older picture; nothing was written. */
+/**
+ * Thrown instead of a write when the API server shows that the decision was made from an older picture; nothing was
+ * written.
+ */
 export class OldPictureError extends Error {
   override readonly name = 'OldPictureError';
 }
 
-async function nobodyHolds(client: KubeClient, namespace: string, heldBy: (pod: PodView) => boolean, signal: AbortSignal): Promise<void> {
+async function nobodyHolds(
+  client: KubeClient,
+  namespace: string,
+  heldBy: (pod: PodView) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const { items } = await client.list(pods, { namespace, signal });
-  const holder = items.map(projectPod).filter(({ finished }) => !finished).find(heldBy);
+  const holder = items
+    .map(projectPod)
+    .filter(({ finished }) => !finished)
+    .find(heldBy);
   if (holder !== undefined) throw new OldPictureError(`pod ${namespace}/${holder.name} is not in the picture yet`);
 }
 
-async function isThere(client: KubeClient, namespace: string, { pod, uid }: { readonly pod: string; readonly uid: string }, signal: AbortSignal): Promise<void> {
+async function isThere(
+  client: KubeClient,
+  namespace: string,
+  { pod, uid }: { readonly pod: string; readonly uid: string },
+  signal: AbortSignal,
+): Promise<void> {
   const { metadata } = await client.get(pods, namespace, pod, signal);
-  if (metadata.uid !== uid || metadata.deletionTimestamp !== undefined) throw new OldPictureError(`pod ${namespace}/${pod} is on its way out already`);
+  if (metadata.uid !== uid || metadata.deletionTimestamp !== undefined)
+    throw new OldPictureError(`pod ${namespace}/${pod} is on its way out already`);
 }
 
 /**
  * Carries out the one write of a decision. Conditions on the object itself are in the write (`test` operations, uid
- * precondition), so the API server checks them at the very moment of the write; those on other objects are read right before.
+ * precondition), so the API server checks them at the very moment of the write; those on other objects are read right
+ * before.
  */
-export async function execute(client: KubeClient, write: Write, namespace: string, signal: AbortSignal): Promise<readonly Written[]> {
+export async function execute(
+  client: KubeClient,
+  write: Write,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<readonly Written[]> {
   if ('heldBy' in write) await nobodyHolds(client, namespace, write.heldBy, signal);
   switch (write.kind) {
     case 'PatchNamespace':
-      return [withJournal(write, await client.jsonPatch(namespaces, undefined, namespace, write.operations, { signal }))];
+      return [
+        withJournal(write, await client.jsonPatch(namespaces, undefined, namespace, write.operations, { signal })),
+      ];
     case 'PatchService':
-      return [versionOf(services, await client.jsonPatch(services, namespace, write.name, write.operations, { signal }))];
+      return [
+        versionOf(services, await client.jsonPatch(services, namespace, write.name, write.operations, { signal })),
+      ];
     case 'PatchTemplate': {
       const resource = resourceOf(write.workload.kind);
       if (write.because !== undefined) await isThere(client, namespace, write.because, signal);
-      return [versionOf(resource, await client.jsonPatch(resource, namespace, write.workload.name, write.operations, { signal }))];
+      return [
+        versionOf(
+          resource,
+          await client.jsonPatch(resource, namespace, write.workload.name, write.operations, { signal }),
+        ),
+      ];
     }
     case 'Scale': {
       const resource = resourceOf(write.workload.kind);
-      return [versionOf(resource, await client.jsonPatch(resource, namespace, write.workload.name, write.operations, { signal }))];
+      return [
+        versionOf(
+          resource,
+          await client.jsonPatch(resource, namespace, write.workload.name, write.operations, { signal }),
+        ),
+      ];
     }
     case 'Evict':
       await client.evict(namespace, write.pod, { uid: write.uid, signal });
       return [{ resource: pods, namespace, name: write.pod, resourceVersion: undefined }];
     case 'Apply': {
       const results: Written[] = [];
-      for (const applied of write.manifests) results.push(versionOf(applied.resource, await make(client, applied, signal)));
+      for (const applied of write.manifests)
+        results.push(versionOf(applied.resource, await make(client, applied, signal)));
       return results;
     }
     case 'Remove':
@@ -115,8 +170,16 @@ export async function execute(client: KubeClient, write: Write, namespace: strin
   }
 }
 
-/** The objects of kinds that are watched that a write is about, as they are now; those that are not there are left out. */
-export async function written(client: KubeClient, write: Write, namespace: string, isSeen: (resource: Resource) => boolean, signal: AbortSignal): Promise<readonly Written[]> {
+/**
+ * The objects of kinds that are watched that a write is about, as they are now; those that are not there are left out.
+ */
+export async function written(
+  client: KubeClient,
+  write: Write,
+  namespace: string,
+  isSeen: (resource: Resource) => boolean,
+  signal: AbortSignal,
+): Promise<readonly Written[]> {
   const found: Written[] = [];
   for (const [resource, home, name] of objectsOf(write, namespace).filter(([kind]) => isSeen(kind))) {
     try {
@@ -130,11 +193,18 @@ export async function written(client: KubeClient, write: Write, namespace: strin
 
 function objectsOf(write: Write, namespace: string): readonly (readonly [Resource, string | undefined, string])[] {
   switch (write.kind) {
-    case 'PatchNamespace': return [[namespaces, undefined, namespace]];
-    case 'PatchService': return [[services, namespace, write.name]];
-    case 'PatchTemplate': case 'Scale': return [[resourceOf(write.workload.kind), namespace, write.workload.name]];
-    case 'Evict': return [[pods, namespace, write.pod]];
-    case 'Apply': return write.manifests.map(({ resource, object }) => [resource, namespace, object.metadata.name]);
-    case 'Remove': return write.objects.map(({ resource, name }) => [resource, namespace, name]);
+    case 'PatchNamespace':
+      return [[namespaces, undefined, namespace]];
+    case 'PatchService':
+      return [[services, namespace, write.name]];
+    case 'PatchTemplate':
+    case 'Scale':
+      return [[resourceOf(write.workload.kind), namespace, write.workload.name]];
+    case 'Evict':
+      return [[pods, namespace, write.pod]];
+    case 'Apply':
+      return write.manifests.map(({ resource, object }) => [resource, namespace, object.metadata.name]);
+    case 'Remove':
+      return write.objects.map(({ resource, name }) => [resource, namespace, name]);
   }
 }

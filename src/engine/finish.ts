@@ -30,14 +30,26 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
   const message = waitUntil === undefined ? verdict.message : `${verdict.message}: until ${waitUntil}`;
   const settled: NamespaceMigrationStatus = {
     ...status,
-    phase: (draft.unanswered === true && typeof answer !== 'string' ? commandedPhase(situation) : undefined) ?? draft.phase,
+    phase:
+      (draft.unanswered === true && typeof answer !== 'string' ? commandedPhase(situation) : undefined) ?? draft.phase,
     writtenPhase: draft.phase,
     observedGeneration: generation,
     message: cutText(message, 1024),
     ...(waitUntil !== undefined && { waitUntil }),
     conditions: [
-      ...conditionsFor({ ...verdict, message }, before.conditions, generation, now, answerNow(answer, before.writtenPhase, draft.phase)),
-      ...restoredCondition({ differences: draft.differences, rests: draft.phase === 'RolledBack', moved: draft.moved }, before.conditions, generation, now),
+      ...conditionsFor(
+        { ...verdict, message },
+        before.conditions,
+        generation,
+        now,
+        answerNow(answer, before.writtenPhase, draft.phase),
+      ),
+      ...restoredCondition(
+        { differences: draft.differences, rests: draft.phase === 'RolledBack', moved: draft.moved },
+        before.conditions,
+        generation,
+        now,
+      ),
       ...noWayBackCondition(noWayBackAtRest(situation, draft), before.conditions, generation, now),
     ],
   };
@@ -45,31 +57,53 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
 }
 
 /** Asked where it rests in its new data plane and nobody has decided that it stays. */
-function noWayBackAtRest({ adapter, surroundings, wanted }: Situation, { phase, status: { direction } }: Draft): Finding | undefined {
-  return direction === 'Forward' && isAtRest(phase) && wanted !== 'Finalize' && wanted !== 'DeleteLeave' ? adapter.noWayBack(surroundings) : undefined;
+function noWayBackAtRest(
+  { adapter, surroundings, wanted }: Situation,
+  { phase, status: { direction } }: Draft,
+): Finding | undefined {
+  return direction === 'Forward' && isAtRest(phase) && wanted !== 'Finalize' && wanted !== 'DeleteLeave'
+    ? adapter.noWayBack(surroundings)
+    : undefined;
 }
 
 /** The phase that a person has set as a command; undefined without one. */
 function commandedPhase({ object: { status, metadata }, now }: Situation): NamespacePhase | undefined {
-  return editOf(status, metadata.managedFields, now)?.kind === 'Command' ? status?.phase as NamespacePhase | undefined : undefined;
+  return editOf(status, metadata.managedFields, now)?.kind === 'Command'
+    ? (status?.phase as NamespacePhase | undefined)
+    : undefined;
 }
 
-/** The time as it was said before, if it is still the same: computed anew at each look, it would else be another one by a breath. */
+/**
+ * The time as it was said before, if it is still the same: computed anew at each look, it would else be another one by
+ * a breath.
+ */
 function steady(ms: number, before: string | undefined): string {
   return before !== undefined && Math.abs(Date.parse(before) - ms) < sameTimeMs ? before : timestamp(ms);
 }
 
 function often({ now }: Situation, next: Next): Next {
-  return next.kind === 'Wait' && next.until !== undefined ? { ...next, until: Math.min(next.until, now + lookEveryMs) } : next;
+  return next.kind === 'Wait' && next.until !== undefined
+    ? { ...next, until: Math.min(next.until, now + lookEveryMs) }
+    : next;
 }
 
-/** Whether the counts in the status are still meant to follow the pods. Afterwards they stay, so that nothing is written any more. */
+/**
+ * Whether the counts in the status are still meant to follow the pods. Afterwards they stay, so that nothing is written
+ * any more.
+ */
 function isUnderWay(status: NamespaceMigrationStatus): boolean {
-  return status.phase === 'Migrating' || status.phase === 'RollingBack' || status.phase === 'Paused' || status.phase === 'Incomplete';
+  return (
+    status.phase === 'Migrating' ||
+    status.phase === 'RollingBack' ||
+    status.phase === 'Paused' ||
+    status.phase === 'Incomplete'
+  );
 }
 
 function saysOutside({ conditions = [] }: NamespaceMigrationStatus): boolean {
-  return conditions.some(({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'PodsOutside');
+  return conditions.some(
+    ({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'PodsOutside',
+  );
 }
 
 function withCounts(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {

@@ -11,7 +11,10 @@ export interface Followed {
   readonly status: NamespaceMigrationStatus;
   /** What has to be written first of all. */
   readonly write?: Write;
-  /** The API server has refused that write before: others went first, and it need not hold up anything but what relies on it. */
+  /**
+   * The API server has refused that write before: others went first, and it need not hold up anything but what relies
+   * on it.
+   */
   readonly refused: boolean;
   /** Per step what keeps its objects from following and no write mends. */
   readonly faults: ReadonlyMap<string, Outcome>;
@@ -21,7 +24,10 @@ export interface Followed {
   readonly behind: readonly string[];
 }
 
-/** `New`: callers are being taken from what was made, so nothing is changed or deleted that still decides about some of them. */
+/**
+ * `New`: callers are being taken from what was made, so nothing is changed or deleted that still decides about some of
+ * them.
+ */
 type Extent = 'All' | 'New' | 'Nothing';
 
 interface Picture {
@@ -30,7 +36,10 @@ interface Picture {
   readonly left: readonly OwnObject[];
   /** Why not all of it can be made. */
   readonly problem?: string;
-  /** The user's objects that are gone or ask for less and whose copies are not, and what was made and is gone, because not all can be made. */
+  /**
+   * The user's objects that are gone or ask for less and whose copies are not, and what was made and is gone, because
+   * not all can be made.
+   */
   readonly gone?: readonly string[];
 }
 
@@ -39,38 +48,61 @@ type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
 /** What was made is followed until its removal begins. */
 function extentOf({ direction, steps }: NamespaceMigrationStatus, { backward }: Itinerary): Extent {
   if (direction !== 'Backward') return 'All';
-  const begun = backward.filter(({ name }) => steps?.some((step) => step.name === name) === true).map(({ work }) => work);
+  const begun = backward
+    .filter(({ name }) => steps?.some((step) => step.name === name) === true)
+    .map(({ work }) => work);
   if (begun.some(({ kind }) => kind === 'Remove')) return 'Nothing';
   return begun.some((work) => work.kind === 'UnbindServices' && work.objectsStay !== true) ? 'New' : 'All';
 }
 
 /** A step whose work was done, or done in part: the status may have been lost, but what was made tells as much. */
 function hasMade(situation: Situation, status: NamespaceMigrationStatus, { name }: StepPlan): boolean {
-  return status.steps?.some((step) => step.name === name && step.completedAt !== undefined) === true || ownObjects(situation, [name]).length > 0;
+  return (
+    status.steps?.some((step) => step.name === name && step.completedAt !== undefined) === true ||
+    ownObjects(situation, [name]).length > 0
+  );
 }
 
 function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork): Picture {
   const whole = work.objects(situation.surroundings);
-  const manifests = typeof whole === 'string' ? work.possible?.(situation.surroundings) ?? [] : whole;
+  const manifests = typeof whole === 'string' ? (work.possible?.(situation.surroundings) ?? []) : whole;
   const entries = entriesOf(situation, step, manifests);
   if (typeof whole !== 'string') return { step, entries, left: superfluous(situation, step, entries) };
-  // Of what only part can be made nobody knows whether the rest is superfluous, but for copies that their originals do not ask for any more.
+  // Of what only part can be made nobody knows whether the rest is superfluous, but for copies that their originals do
+  // not ask for any more.
   const orphans = work.orphans?.(situation.surroundings) ?? [];
-  return { step, entries, left: revoked(situation, orphans), problem: whole, gone: [...work.withheld?.(situation.surroundings) ?? [], ...orphans.map(({ original }) => original)] };
+  return {
+    step,
+    entries,
+    left: revoked(situation, orphans),
+    problem: whole,
+    gone: [...(work.withheld?.(situation.surroundings) ?? []), ...orphans.map(({ original }) => original)],
+  };
 }
 
 function isDue({ standing }: Entry, extent: Extent): boolean {
   return standing === 'Missing' || (standing === 'Outdated' && extent === 'All');
 }
 
-/** Whether what the entry lets through is decided about by everything that should: else it would let through too much. */
+/**
+ * Whether what the entry lets through is decided about by everything that should: else it would let through too much.
+ */
 function isHeld({ surroundings }: Situation, { manifest: { reliesOn } }: Entry, pictures: readonly Picture[]): boolean {
   const decides = pictures.find(({ step }) => step.name === reliesOn);
   if (decides === undefined) return false;
-  return decides.problem !== undefined || decides.entries.some(({ standing }) => standing !== 'AsWanted') || decides.step.gate?.(surroundings) !== undefined;
+  return (
+    decides.problem !== undefined ||
+    decides.entries.some(({ standing }) => standing !== 'AsWanted') ||
+    decides.step.gate?.(surroundings) !== undefined
+  );
 }
 
-function applying(situation: Situation, picture: Picture, pictures: readonly Picture[], extent: Extent): readonly Write[] {
+function applying(
+  situation: Situation,
+  picture: Picture,
+  pictures: readonly Picture[],
+  extent: Extent,
+): readonly Write[] {
   const due = picture.entries.filter((entry) => isDue(entry, extent) && !isHeld(situation, entry, pictures));
   const groups = due.map(({ before, applied }) => [...before, applied]);
   // Together as long as nothing is refused; then one by one, so that what is refused keeps nothing else back.
@@ -79,13 +111,16 @@ function applying(situation: Situation, picture: Picture, pictures: readonly Pic
 }
 
 /**
- * What is not wanted any more goes in the order in which the way back would delete it: first what lets requests through. Not
- * while something of its step is not there yet, so that at no instant a rule is in neither.
+ * What is not wanted any more goes in the order in which the way back would delete it: first what lets requests
+ * through. Not while something of its step is not there yet, so that at no instant a rule is in neither.
  */
 function deleting(pictures: readonly Picture[], { backward }: Itinerary): readonly Write[] {
   const order = backward.flatMap(({ work }) => (work.kind === 'Remove' ? work.steps : []));
   return pictures
-    .filter(({ entries, left }) => left.length > 0 && entries.every(({ standing }) => standing === 'AsWanted' || standing === 'Edited'))
+    .filter(
+      ({ entries, left }) =>
+        left.length > 0 && entries.every(({ standing }) => standing === 'AsWanted' || standing === 'Edited'),
+    )
     .toSorted((a, b) => order.indexOf(a.step.name) - order.indexOf(b.step.name))
     .map(({ left }) => ({ kind: 'Remove', objects: left }));
 }
@@ -111,47 +146,73 @@ function keptBack(situation: Situation, picture: Picture, pictures: readonly Pic
   const due = picture.entries.find((entry) => isDue(entry, 'All'));
   if (due === undefined) return undefined;
   const name = nameOf(due.applied);
-  if (isHeld(situation, due, pictures)) return `${name} waits until all that ${String(due.manifest.reliesOn)} makes is in force`;
+  if (isHeld(situation, due, pictures))
+    return `${name} waits until all that ${String(due.manifest.reliesOn)} makes is in force`;
   const [refused] = situation.refusals.values();
-  const why = refused && (refused.undone === true ? `: ${refused.message}` : `, and that is refused: ${refused.message}`);
+  const why =
+    refused && (refused.undone === true ? `: ${refused.message}` : `, and that is refused: ${refused.message}`);
   return `${name} is not as it should be${why ?? ''}`;
 }
 
 function byStep<T>(pictures: readonly Picture[], say: (picture: Picture) => T | undefined): ReadonlyMap<string, T> {
-  return new Map(pictures.flatMap((picture) => {
-    const said = say(picture);
-    return said === undefined ? [] : [[picture.step.name, said] as const];
-  }));
+  return new Map(
+    pictures.flatMap((picture) => {
+      const said = say(picture);
+      return said === undefined ? [] : [[picture.step.name, said] as const];
+    }),
+  );
 }
 
 function originalsBehind(pictures: readonly Picture[]): readonly string[] {
-  const follows = pictures.flatMap(({ entries }) => entries.filter(({ standing }) => standing !== 'AsWanted').flatMap(({ manifest }) => manifest.follows ?? []));
-  return [...new Set([...follows, ...pictures.flatMap(({ problem, gone = [] }) => (problem === undefined ? gone : [...gone, problem]))])];
+  const follows = pictures.flatMap(({ entries }) =>
+    entries.filter(({ standing }) => standing !== 'AsWanted').flatMap(({ manifest }) => manifest.follows ?? []),
+  );
+  return [
+    ...new Set([
+      ...follows,
+      ...pictures.flatMap(({ problem, gone = [] }) => (problem === undefined ? gone : [...gone, problem])),
+    ]),
+  ];
 }
 
 /** From when it holds again, proxies need their time once more. */
-function noted(status: NamespaceMigrationStatus, write: Write | undefined, pictures: readonly Picture[], now: number): NamespaceMigrationStatus {
+function noted(
+  status: NamespaceMigrationStatus,
+  write: Write | undefined,
+  pictures: readonly Picture[],
+  now: number,
+): NamespaceMigrationStatus {
   if (write?.kind !== 'Apply') return status;
   const names = write.manifests.map(({ object }) => object);
-  const touched = pictures.filter(({ entries }) => entries.some(({ applied }) => names.includes(applied.object))).map(({ step }): string => step.name);
+  const touched = pictures
+    .filter(({ entries }) => entries.some(({ applied }) => names.includes(applied.object)))
+    .map(({ step }): string => step.name);
   const steps = status.steps?.map((step) =>
-    (touched.includes(step.name) && step.completedAt !== undefined ? { ...step, lostAt: step.lostAt ?? timestamp(now) } : step));
+    touched.includes(step.name) && step.completedAt !== undefined
+      ? { ...step, lostAt: step.lostAt ?? timestamp(now) }
+      : step,
+  );
   return { ...status, ...(steps && { steps }) };
 }
 
 /**
- * Brings what was made for the user's objects in step with them, before anything else is looked at: a gate that is lost, a label
- * that somebody changed, a pause or a failure must not keep an emergency DENY from being enforced. Each step and each object stands
- * for itself. In the order of the steps, so copies come before what lets requests through and that before guards.
+ * Brings what was made for the user's objects in step with them, before anything else is looked at: a gate that is
+ * lost, a label that somebody changed, a pause or a failure must not keep an emergency DENY from being enforced. Each
+ * step and each object stands for itself. In the order of the steps, so copies come before what lets requests through
+ * and that before guards.
  *
- * Safe: what lets through waits for what decides about it (`reliesOn`), and what only refuses is written at once unless it would refuse less and something
- * would get through by that (`stays`). Created if nothing has the name and
- * updated only as it was seen (`make`): dying right before it, it is due at the next look; right after, it is seen to be done.
+ * Safe: what lets through waits for what decides about it (`reliesOn`), and what only refuses is written at once unless
+ * it would refuse less and something would get through by that (`stays`). Created if nothing has the name and updated
+ * only as it was seen (`make`): dying right before it, it is due at the next look; right after, it is seen to be done.
  */
 export function follow(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Followed {
   const extent = extentOf(status, itinerary);
-  const pictures = extent === 'Nothing' ? [] : itinerary.forward.flatMap((step) =>
-    (step.work.kind === 'Apply' && hasMade(situation, status, step) ? [pictureOf(situation, step, step.work)] : []));
+  const pictures =
+    extent === 'Nothing'
+      ? []
+      : itinerary.forward.flatMap((step) =>
+          step.work.kind === 'Apply' && hasMade(situation, status, step) ? [pictureOf(situation, step, step.work)] : [],
+        );
   const applied = pictures.flatMap((picture) => applying(situation, picture, pictures, extent));
   const { write, refused } = first(situation, [...applied, ...(extent === 'All' ? deleting(pictures, itinerary) : [])]);
   return {

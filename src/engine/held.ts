@@ -14,15 +14,20 @@ export function sentence({ id, object, message }: Finding): string {
 }
 
 /**
- * What keeps a write back that would break or loosen something, because of what appeared since the start: it is not sent, and
- * the finding clears by itself or by a person, or after the deadline the namespace has failed. The message counts what gets
- * on by itself (a node component that is being rolled out), so each such progress begins a new wait. What others have in their namespaces is
- * held against nobody: it has no deadline, and the slot is given back meanwhile.
+ * What keeps a write back that would break or loosen something, because of what appeared since the start: it is not
+ * sent, and the finding clears by itself or by a person, or after the deadline the namespace has failed. The message
+ * counts what gets on by itself (a node component that is being rolled out), so each such progress begins a new wait.
+ * What others have in their namespaces is held against nobody: it has no deadline, and the slot is given back
+ * meanwhile.
  */
 export function heldByFinding(situation: Situation, { finding, others }: Hold, what: string): Outcome {
   const message = `${what} waits: ${sentence(finding)}. ${finding.fix}`;
   if (others) return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'HeldByFinding', message };
-  const { over, until } = deadline(situation, `${what}: ${sentence(finding)}`, durationMs(situation.spec.restart.progressDeadline));
+  const { over, until } = deadline(
+    situation,
+    `${what}: ${sentence(finding)}`,
+    durationMs(situation.spec.restart.progressDeadline),
+  );
   if (over) return { kind: 'Failed', reason: 'CriticalFinding', message: sentence(finding) };
   return { kind: 'Wait', until, stuck: true, stalled: 'HeldByFinding', message };
 }
@@ -30,24 +35,42 @@ export function heldByFinding(situation: Situation, { finding, others }: Hold, w
 /** The findings with this critical one first; without one, those of the start, of which none was critical. */
 export function withFinding(status: NamespaceMigrationStatus, critical: Finding | undefined): NamespaceMigrationStatus {
   const others = (status.findings ?? []).filter(({ severity }) => severity !== 'Critical');
-  if (critical === undefined) return others.length === status.findings?.length ? status : { ...status, ...(status.findings && { findings: others }) };
+  if (critical === undefined)
+    return others.length === status.findings?.length
+      ? status
+      : { ...status, ...(status.findings && { findings: others }) };
   return { ...status, findings: [...fewFindings([critical, ...others])] };
 }
 
 /**
- * With what came since the start and is no more than a warning: it keeps nobody, but it is said. What is said once stays, and no more than the API
- * admits, so whoever makes and deletes such things causes no endless writes.
+ * With what came since the start and is no more than a warning: it keeps nobody, but it is said. What is said once
+ * stays, and no more than the API admits, so whoever makes and deletes such things causes no endless writes.
  */
 export function withWarnings(status: NamespaceMigrationStatus, found: readonly Finding[]): NamespaceMigrationStatus {
   const known = status.findings ?? [];
-  const since = found.filter(({ severity, id, object }) => severity === 'Warning' && !known.some((each) => each.id === id && each.object === object));
+  const since = found.filter(
+    ({ severity, id, object }) =>
+      severity === 'Warning' && !known.some((each) => each.id === id && each.object === object),
+  );
   const all = [...known, ...since].slice(0, 100);
   return all.length === known.length ? status : { ...status, findings: all };
 }
 
 /** At rest nothing is changed by a finding: it is said, with the way on where there is one. */
-export function notEnforced({ adapter, surroundings, object: { metadata: { name, namespace } } }: Situation, finding: Finding): Verdict {
+export function notEnforced(
+  {
+    adapter,
+    surroundings,
+    object: {
+      metadata: { name, namespace },
+    },
+  }: Situation,
+  finding: Finding,
+): Verdict {
   const way = adapter.longer(surroundings);
-  const on = way !== undefined && way.obstacle === undefined ? `Or go on through a waypoint, which does it: ${commandLine('GoOn', { name, namespace })}` : 'It clears by itself';
+  const on =
+    way !== undefined && way.obstacle === undefined
+      ? `Or go on through a waypoint, which does it: ${commandLine('GoOn', { name, namespace })}`
+      : 'It clears by itself';
   return { state: 'Stalled', reason: 'CriticalFinding', message: sentence(finding), way: `${finding.fix} ${on}` };
 }

@@ -14,79 +14,138 @@ import { refusalsToReport, type Situation, type Write } from './situation.ts';
 
 /** Why it goes back, as far as the journal keeps it. */
 function reasonOf({ direction, command, failure }: NamespaceMigrationStatus): Pick<Journal, 'by' | 'failure'> {
-  const by = direction === 'Backward' && command?.action === 'Rollback' ? { name: command.by, at: command.at } : undefined;
+  const by =
+    direction === 'Backward' && command?.action === 'Rollback' ? { name: command.by, at: command.at } : undefined;
   return { ...(by && { by }), ...(failure && { failure }) };
 }
 
-/** Where it goes on from rest the attempt is another one, and what the ones before it restarted is still to be taken back. */
+/**
+ * Where it goes on from rest the attempt is another one, and what the ones before it restarted is still to be taken
+ * back.
+ */
 function firstOf({ remembered }: Situation, capturedAt: string, attempt: number): Pick<Journal, 'first'> {
-  const first = remembered?.capturedAt === capturedAt ? remembered.first ?? remembered.attempt : attempt;
+  const first = remembered?.capturedAt === capturedAt ? (remembered.first ?? remembered.attempt) : attempt;
   return first < attempt ? { first } : {};
 }
 
 /**
- * Whether anything has been changed since the labels were recorded, or is about to be: it is written with the labels, and before a template or a
- * Service is. What is true once stays so, whatever somebody makes of the labels afterwards.
+ * Whether anything has been changed since the labels were recorded, or is about to be: it is written with the labels,
+ * and before a template or a Service is. What is true once stays so, whatever somebody makes of the labels afterwards.
  */
-function changedSince({ remembered }: Situation, { workloads = [] }: NamespaceMigrationStatus, journal: Pick<Journal, 'capturedAt' | 'labels' | 'set' | 'services'>): Pick<Journal, 'changed'> {
+function changedSince(
+  { remembered }: Situation,
+  { workloads = [] }: NamespaceMigrationStatus,
+  journal: Pick<Journal, 'capturedAt' | 'labels' | 'set' | 'services'>,
+): Pick<Journal, 'changed'> {
   const before = remembered?.capturedAt === journal.capturedAt && remembered.changed === true;
   const now = workloads.length > 0 || journal.services !== undefined || !sameLabels(journal.labels, journal.set);
   return before || now ? { changed: true } : {};
 }
 
-/** Who is not seen by the sidecars of before is asked once, with the labels: on the way there what was before is not to be seen any more. */
-function unseenOf({ remembered, adapter, surroundings }: Situation, { direction }: NamespaceMigrationStatus, capturedAt: string): Pick<Journal, 'unseen'> {
+/**
+ * Who is not seen by the sidecars of before is asked once, with the labels: on the way there what was before is not to
+ * be seen any more.
+ */
+function unseenOf(
+  { remembered, adapter, surroundings }: Situation,
+  { direction }: NamespaceMigrationStatus,
+  capturedAt: string,
+): Pick<Journal, 'unseen'> {
   const begins = remembered?.capturedAt !== capturedAt && direction === 'Forward';
   const unseen = begins ? adapter.unseenBefore(surroundings) : remembered?.unseen;
   return unseen === undefined ? {} : { unseen };
 }
 
 /** Which way it goes. */
-function wayOf({ direction = 'Forward', itinerary = 'L4', waypoint }: NamespaceMigrationStatus): Pick<Journal, 'direction' | 'itinerary' | 'waypoint'> {
+function wayOf({
+  direction = 'Forward',
+  itinerary = 'L4',
+  waypoint,
+}: NamespaceMigrationStatus): Pick<Journal, 'direction' | 'itinerary' | 'waypoint'> {
   return { direction, itinerary, ...(waypoint !== undefined && { waypoint }) };
 }
 
 /** The journal of a status. `set` are the labels as they are from now on. */
-export function journalOf(situation: Situation, status: NamespaceMigrationStatus, set: LabelTargets, arrived: boolean): string {
-  const { object: { spec }, migrationUid } = situation;
+export function journalOf(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  set: LabelTargets,
+  arrived: boolean,
+): string {
+  const {
+    object: { spec },
+    migrationUid,
+  } = situation;
   const { attempt = 1, original } = status;
   const services = recordsFor(situation, status);
   const capturedAt = original?.capturedAt ?? timestamp(situation.now);
   const labels = fromList(original?.labels ?? []);
   return journalText({
-    migration: spec.migration, home: situation.surroundings.namespace.uid, uid: migrationUid, route: { from: spec.from, to: spec.to }, attempt, ...firstOf(situation, capturedAt, attempt), ...wayOf(status),
-    capturedAt, labels, set, ...changedSince(situation, status, { capturedAt, labels, set, ...(services && { services }) }), ...(services && { services }), ...unseenOf(situation, status, capturedAt),
-    ...(arrived && { arrived }), ...reasonOf(status),
+    migration: spec.migration,
+    home: situation.surroundings.namespace.uid,
+    uid: migrationUid,
+    route: { from: spec.from, to: spec.to },
+    attempt,
+    ...firstOf(situation, capturedAt, attempt),
+    ...wayOf(status),
+    capturedAt,
+    labels,
+    set,
+    ...changedSince(situation, status, { capturedAt, labels, set, ...(services && { services }) }),
+    ...(services && { services }),
+    ...unseenOf(situation, status, capturedAt),
+    ...(arrived && { arrived }),
+    ...reasonOf(status),
   });
 }
 
 /** The patch of the namespace that changes labels and keeps the journal of it; with null the journal goes. */
-export function patchWithJournal(situation: Situation, targets: LabelTargets, journal: string | null): Extract<Write, { kind: 'PatchNamespace' }> {
-  return { kind: 'PatchNamespace', operations: namespacePatch(situation.surroundings.namespace, observedLabels(situation), targets, journal) };
+export function patchWithJournal(
+  situation: Situation,
+  targets: LabelTargets,
+  journal: string | null,
+): Extract<Write, { kind: 'PatchNamespace' }> {
+  return {
+    kind: 'PatchNamespace',
+    operations: namespacePatch(situation.surroundings.namespace, observedLabels(situation), targets, journal),
+  };
 }
 
 /**
- * What the operator believes is written where nobody in the namespace can change it, before anything follows from it. Safe: it
- * changes our own annotation, if labels and annotation are as they were seen. Dying before: decided again; after: the next
- * look takes it from there, and the status is made from it.
+ * What the operator believes is written where nobody in the namespace can change it, before anything follows from it.
+ * Safe: it changes our own annotation, if labels and annotation are as they were seen. Dying before: decided again;
+ * after: the next look takes it from there, and the status is made from it.
  */
 export function journalFirst(situation: Situation, before: NamespaceMigrationStatus, draft: Draft): Draft {
   const { status, phase, isBack = false } = draft;
   if (status.direction === undefined) return draft;
-  const wanted = journalOf(situation, status, fromList(status.labels ?? []), isBack || phase === 'Migrated' || phase === 'Incomplete');
+  const wanted = journalOf(
+    situation,
+    status,
+    fromList(status.labels ?? []),
+    isBack || phase === 'Migrated' || phase === 'Incomplete',
+  );
   if (situation.surroundings.namespace.annotations[journalAnnotation] === wanted) return draft;
   const write = patchWithJournal(situation, {}, wanted);
   const refused = refusalOf(situation, write);
   if (refused === undefined || refused.count < refusalsToReport) return { ...draft, next: { kind: 'Journal', write } };
   // Refused again and again: the status says so, and nothing that would follow from it.
-  const stays = before.direction === undefined ? 'Pending' : (before.phase as typeof draft.phase | undefined) ?? draft.phase;
-  const verdict: Verdict = refused.undone === true
-    ? { state: 'Stalled', reason: 'WriteUndone', message: refused.message, way: leaveAlone }
-    : { state: 'Stalled', reason: 'WriteRefused', message: `the journal of the namespace cannot be written: ${refused.message}` };
+  const stays =
+    before.direction === undefined ? 'Pending' : ((before.phase as typeof draft.phase | undefined) ?? draft.phase);
+  const verdict: Verdict =
+    refused.undone === true
+      ? { state: 'Stalled', reason: 'WriteUndone', message: refused.message, way: leaveAlone }
+      : {
+          state: 'Stalled',
+          reason: 'WriteRefused',
+          message: `the journal of the namespace cannot be written: ${refused.message}`,
+        };
   return { ...hold(before, stays, verdict), unanswered: true, next: { kind: 'Write', write } };
 }
 
 /** Whether a patch takes the journal off the namespace. */
 export function dropsJournal(write: Write): boolean {
-  return write.kind === 'PatchNamespace' && write.operations.some(({ op, path }) => op === 'remove' && path === journalPath);
+  return (
+    write.kind === 'PatchNamespace' && write.operations.some(({ op, path }) => op === 'remove' && path === journalPath)
+  );
 }

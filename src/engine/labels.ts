@@ -20,7 +20,12 @@ export function labelsStep(situation: Situation, status: NamespaceMigrationStatu
   const holding = pods.filter(holds);
   const [first] = [...holding].sort((a, b) => Number(a.terminating) - Number(b.terminating));
   if (first?.terminating === true) return ending(situation, first, 'would be left in plaintext');
-  if (first !== undefined) return { kind: 'Wait', stuck: true, message: `pod ${first.name} would be left in plaintext: delete it, or wait until it ends` };
+  if (first !== undefined)
+    return {
+      kind: 'Wait',
+      stuck: true,
+      message: `pod ${first.name} would be left in plaintext: delete it, or wait until it ends`,
+    };
   // The journal knows the new labels by the same patch that sets them: whatever differs afterwards, somebody else did.
   const journal = journalOf(situation, status, { ...observed, ...work.targets }, false);
   return {
@@ -33,23 +38,29 @@ export function labelsStep(situation: Situation, status: NamespaceMigrationStatu
 /** The ways on that a person has. At rest nothing goes on that could be paused. */
 function choice({ object }: Situation, { direction, phase }: NamespaceMigrationStatus): string {
   const place = { name: object.spec.migration, namespace: object.metadata.namespace };
-  const stay = direction === 'Forward' && !isAtRest(phase) ? `; to stay here, whatever becomes of the labels: ${commandLine('Stay', place)}` : '';
+  const stay =
+    direction === 'Forward' && !isAtRest(phase)
+      ? `; to stay here, whatever becomes of the labels: ${commandLine('Stay', place)}`
+      : '';
   return `To go on: ${commandLine('GoOn', place)}${stay}; to go back: ${commandLine('GoBack', place)}`;
 }
 
 /**
- * Whether somebody else changed a label since the operator last set or accepted it. Our own patch writes the labels and the journal
- * together, so it is never half seen after a crash: labels that a step would set are a stranger's as long as the journal does not say so.
+ * Whether somebody else changed a label since the operator last set or accepted it. Our own patch writes the labels and
+ * the journal together, so it is never half seen after a crash: labels that a step would set are a stranger's as long
+ * as the journal does not say so.
  */
 export function labelChanges(situation: Situation, status: NamespaceMigrationStatus): string | undefined {
   if (status.labels === undefined) return undefined;
   const held = fromList(status.labels);
   const observed = observedLabels(situation);
   if (sameLabels(observed, held)) return undefined;
-  const changes = Object.keys(held).filter((key) => (held[key] ?? null) !== (observed[key] ?? null)).map((key) => {
-    const manager = situation.surroundings.namespace.labelManagers[key];
-    return `${key} is ${observed[key] ?? 'absent'} instead of ${held[key] ?? 'absent'}${manager === undefined ? '' : ` (set by ${manager})`}`;
-  });
+  const changes = Object.keys(held)
+    .filter((key) => (held[key] ?? null) !== (observed[key] ?? null))
+    .map((key) => {
+      const manager = situation.surroundings.namespace.labelManagers[key];
+      return `${key} is ${observed[key] ?? 'absent'} instead of ${held[key] ?? 'absent'}${manager === undefined ? '' : ` (set by ${manager})`}`;
+    });
   return `labels of the namespace were changed by someone else: ${changes.join('; ')}`;
 }
 

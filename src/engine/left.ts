@@ -16,8 +16,8 @@ export function isAtRest(phase: string | undefined): boolean {
 }
 
 /**
- * A pod without a mesh is only left over where the injector would have to make it anew and has not yet: in ambient it is captured
- * as it is, and one that was made since the labels changed is as its own template wants it.
+ * A pod without a mesh is only left over where the injector would have to make it anew and has not yet: in ambient it
+ * is captured as it is, and one that was made since the labels changed is as its own template wants it.
  */
 function isLeftOutside({ spec }: Situation, status: NamespaceMigrationStatus, { createdAt = 0 }: PodView): boolean {
   const flipped = status.steps?.find(({ name }) => name === 'Flip')?.completedAt;
@@ -29,36 +29,65 @@ export function podsLeft(situation: Situation, status: NamespaceMigrationStatus)
   if (status.itinerary === 'Hbone') return []; // It stays in the old data plane.
   const { adapter, spec, surroundings } = situation;
   const old = adapter.modeFor(spec.from);
-  return surroundings.pods.filter((pod) => adapter.concerns(pod) && adapter.modeOf(pod) === old && (old !== 'None' || isLeftOutside(situation, status, pod)));
+  return surroundings.pods.filter(
+    (pod) =>
+      adapter.concerns(pod) && adapter.modeOf(pod) === old && (old !== 'None' || isLeftOutside(situation, status, pod)),
+  );
 }
 
 function why({ surroundings }: Situation, pod: PodView): string {
   if (pod.terminating) return 'is on its way out';
-  return whyNotRestartable(pod, surroundings.workloads) ?? `is of ${pod.owner?.kind ?? ''} ${pod.owner?.name ?? ''}: restart that`;
+  return (
+    whyNotRestartable(pod, surroundings.workloads) ??
+    `is of ${pod.owner?.kind ?? ''} ${pod.owner?.name ?? ''}: restart that`
+  );
 }
 
 /** As many pods as a message names. */
 const named = 5;
 
-/** At rest, but not there: with pods of the old data plane left, it is Incomplete, and they are named with what keeps them. */
+/**
+ * At rest, but not there: with pods of the old data plane left, it is Incomplete, and they are named with what keeps
+ * them.
+ */
 export function withPodsLeft(situation: Situation, draft: Draft): Draft {
   if (draft.phase !== 'Migrated' || draft.status.direction === undefined) return draft;
   const left = podsLeft(situation, draft.status);
   if (left.length === 0) return draft;
   if (draft.verdict.state !== 'Ready') return { ...draft, phase: 'Incomplete' };
-  const each = left.slice(0, named).map((pod) => `pod ${pod.name} ${why(situation, pod)}`).join('; ');
+  const each = left
+    .slice(0, named)
+    .map((pod) => `pod ${pod.name} ${why(situation, pod)}`)
+    .join('; ');
   const more = left.length > named ? `; and ${left.length - named} more` : '';
   const wish = situation.wanted === 'Finalize' ? 'not finalized, because of ' : '';
-  return { ...draft, phase: 'Incomplete', verdict: { state: 'Stalled', reason: 'PodsLeft', message: `${wish}${counted(left.length, 'pod')} of the old data plane left: ${each}${more}` } };
+  return {
+    ...draft,
+    phase: 'Incomplete',
+    verdict: {
+      state: 'Stalled',
+      reason: 'PodsLeft',
+      message: `${wish}${counted(left.length, 'pod')} of the old data plane left: ${each}${more}`,
+    },
+  };
 }
 
-/** The last pods of the other data plane are waited for, because they serve to their end; one that hangs is not waited for longer than for anything else. */
+/**
+ * The last pods of the other data plane are waited for, because they serve to their end; one that hangs is not waited
+ * for longer than for anything else.
+ */
 export function lastOnesEnded(situation: Situation, mode: Mode, name: string): Outcome {
   const { adapter, surroundings, spec } = situation;
-  const ending = surroundings.pods.filter((pod) => pod.terminating && adapter.concerns(pod) && adapter.modeOf(pod) !== mode && adapter.modeOf(pod) !== 'None');
+  const ending = surroundings.pods.filter(
+    (pod) => pod.terminating && adapter.concerns(pod) && adapter.modeOf(pod) !== mode && adapter.modeOf(pod) !== 'None',
+  );
   const [first] = ending;
   if (first === undefined) return { kind: 'Done' };
   const { over, until } = deadline(situation, `${name}: the last pods end`, durationMs(spec.restart.progressDeadline));
   if (over) return { kind: 'Done' };
-  return { kind: 'Wait', until, message: `waiting until the last pods of the other data plane have ended, pod ${first.name} among them` };
+  return {
+    kind: 'Wait',
+    until,
+    message: `waiting until the last pods of the other data plane have ended, pod ${first.name} among them`,
+  };
 }

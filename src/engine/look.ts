@@ -24,57 +24,122 @@ function alreadyThere(situation: Situation): Finding | undefined {
   const { adapter, surroundings, spec, object } = situation;
   const target = adapter.modeFor(spec.to);
   const pods = concernedPods(situation);
-  if (!adapter.arrived(spec, surroundings.namespace.labels) || !pods.every((pod) => adapter.modeOf(pod) === target)) return undefined;
-  return { id: 'MM005', severity: 'Info', object: `Namespace ${object.metadata.namespace ?? ''}`, message: `it is in ${spec.to} already; nothing is changed`, fix: 'Nothing to do.' };
+  if (!adapter.arrived(spec, surroundings.namespace.labels) || !pods.every((pod) => adapter.modeOf(pod) === target))
+    return undefined;
+  return {
+    id: 'MM005',
+    severity: 'Info',
+    object: `Namespace ${object.metadata.namespace ?? ''}`,
+    message: `it is in ${spec.to} already; nothing is changed`,
+    fix: 'Nothing to do.',
+  };
 }
 
-function waiting(status: NamespaceMigrationStatus, phase: NamespacePhase, state: 'Ready' | 'InProgress', reason: string, message: string): Draft {
+function waiting(
+  status: NamespaceMigrationStatus,
+  phase: NamespacePhase,
+  state: 'Ready' | 'InProgress',
+  reason: string,
+  message: string,
+): Draft {
   return { status, phase, verdict: { state, reason, message }, next: { kind: 'Wait' } };
 }
 
-/** Whether something of another migration stands here, which was finalized for example: then the namespace is not this one's any more. */
+/**
+ * Whether something of another migration stands here, which was finalized for example: then the namespace is not this
+ * one's any more.
+ */
 function isOthers(situation: Situation): boolean {
   return ownObjects(situation).some((object) => !isOfThis(situation, object));
 }
 
-/** Whether something that the operator made or labelled for this migration is in the namespace, and nothing of another one. */
+/**
+ * Whether something that the operator made or labelled for this migration is in the namespace, and nothing of another
+ * one.
+ */
 function leftBehind(situation: Situation): boolean {
-  const { surroundings: { services } } = situation;
+  const {
+    surroundings: { services },
+  } = situation;
   if (isOthers(situation)) return false;
-  return ownObjects(situation).length > 0 || services.some(({ annotations }) => annotations[originalLabelsAnnotation] !== undefined);
+  return (
+    ownObjects(situation).length > 0 ||
+    services.some(({ annotations }) => annotations[originalLabelsAnnotation] !== undefined)
+  );
 }
 
-/** The attempt after every one that is known of, or has left a trace in a template: values of the restart annotation must not come twice. */
-function nextAttempt({ migrationUid, surroundings: { workloads }, returned }: Situation, { attempt = 0 }: NamespaceMigrationStatus): number {
+/**
+ * The attempt after every one that is known of, or has left a trace in a template: values of the restart annotation
+ * must not come twice.
+ */
+function nextAttempt(
+  { migrationUid, surroundings: { workloads }, returned }: Situation,
+  { attempt = 0 }: NamespaceMigrationStatus,
+): number {
   const claimed = attempt < 1_000_000 ? attempt : 0;
-  const traces = workloads.map(({ templateAnnotations }) => restartOf(templateAnnotations[restartAnnotation], migrationUid) ?? 0);
+  const traces = workloads.map(
+    ({ templateAnnotations }) => restartOf(templateAnnotations[restartAnnotation], migrationUid) ?? 0,
+  );
   return Math.max(claimed, returned?.attempt ?? 0, ...traces) + 1;
 }
 
 /** What an attempt begins with; the journal is made from it before anything else happens. */
-function begun(situation: Situation, status: NamespaceMigrationStatus, direction: 'Forward' | 'Backward', attempt: number): NamespaceMigrationStatus {
+function begun(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  direction: 'Forward' | 'Backward',
+  attempt: number,
+): NamespaceMigrationStatus {
   const { before: _before, failure: _failure, command: _command, ...rest } = status;
   const labels = toList(observedLabels(situation));
   const original = { namespaceUid: situation.surroundings.namespace.uid, capturedAt: timestamp(situation.now), labels };
   return { ...rest, direction, attempt, original, labels, steps: [], workloads: [] };
 }
 
-/** Without a journal nothing stands on what the operator has made here, but it is to go: somebody took the journal away, or a write came late. */
-function leftovers(situation: Situation, status: NamespaceMigrationStatus, strange: Finding | undefined): NamespaceMigrationStatus | undefined {
+/**
+ * Without a journal nothing stands on what the operator has made here, but it is to go: somebody took the journal away,
+ * or a write came late.
+ */
+function leftovers(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  strange: Finding | undefined,
+): NamespaceMigrationStatus | undefined {
   if (strange !== undefined) return undefined;
-  const { adapter, surroundings: { namespace }, spec, wanted, object } = situation;
+  const {
+    adapter,
+    surroundings: { namespace },
+    spec,
+    wanted,
+    object,
+  } = situation;
   const back = wanted === 'Rollback' || wanted === 'DeleteLeave';
   const over = status.phase === 'RolledBack' || status.phase === 'Finalized';
-  // What was finalized is its owner's, whatever he has done with it since: its record tells of nothing that is under way.
-  if (!back || over || !tellsOfBeginning(object.status ?? {}) || adapter.arrived(spec, namespace.labels) || !leftBehind(situation)) return undefined;
-  // That it used a waypoint of the user only the journal could tell: then none of it is taken away, and what is bound to it is asked about.
-  const { waypoint: _waypoint, ...begins } = begun(situation, status, 'Backward', Math.max(1, nextAttempt(situation, status) - 1));
+  // What was finalized is its owner's, whatever he has done with it since: its record tells of nothing that is under
+  // way.
+  if (
+    !back ||
+    over ||
+    !tellsOfBeginning(object.status ?? {}) ||
+    adapter.arrived(spec, namespace.labels) ||
+    !leftBehind(situation)
+  )
+    return undefined;
+  // That it used a waypoint of the user only the journal could tell: then none of it is taken away, and what is bound
+  // to it is asked about.
+  const { waypoint: _waypoint, ...begins } = begun(
+    situation,
+    status,
+    'Backward',
+    Math.max(1, nextAttempt(situation, status) - 1),
+  );
   return { ...begins, itinerary: 'L7' };
 }
 
 /**
- * The journal of another migration, or of another namespace, or something unreadable in its place: what stands behind it is not known. Whatever stands
- * in the namespace is not this migration's then, so nothing is put back, taken away or started.
+ * The journal of another migration, or of another namespace, or something unreadable in its place: what stands behind
+ * it is not known. Whatever stands in the namespace is not this migration's then, so nothing is put back, taken away or
+ * started.
  */
 export function strangeJournal({ surroundings: { namespace }, object: { spec } }: Situation): Finding | undefined {
   if (namespace.annotations[journalAnnotation] === undefined) return undefined;
@@ -82,19 +147,40 @@ export function strangeJournal({ surroundings: { namespace }, object: { spec } }
   const remove = `kubectl annotate namespace ${namespace.name} ${journalAnnotation}-`;
   const journal = journalOn(namespace);
   if (journal === undefined) {
-    return { id: 'MM006', severity: 'Critical', object, message: `annotation ${journalAnnotation} cannot be read, or was copied from another namespace: what was begun here is not known`, fix: `Put the annotation back as it was; if nothing of a migration is left in the namespace, remove it: ${remove}` };
+    return {
+      id: 'MM006',
+      severity: 'Critical',
+      object,
+      message: `annotation ${journalAnnotation} cannot be read, or was copied from another namespace: what was begun here is not known`,
+      fix: `Put the annotation back as it was; if nothing of a migration is left in the namespace, remove it: ${remove}`,
+    };
   }
-  const { migration, route: { from, to } } = journal;
+  const {
+    migration,
+    route: { from, to },
+  } = journal;
   // Its name is taken by the one that finds it.
-  const again = migration === spec.migration ? `Delete this MeshMigration ${migration} and create it` : 'Roll that migration back, or finalize it. If it does not exist any more, create it';
+  const again =
+    migration === spec.migration
+      ? `Delete this MeshMigration ${migration} and create it`
+      : 'Roll that migration back, or finalize it. If it does not exist any more, create it';
   return {
-    id: 'MM006', severity: 'Critical', object, message: `MeshMigration ${migration} from ${from} to ${to} has started this namespace and has not let go of it`,
+    id: 'MM006',
+    severity: 'Critical',
+    object,
+    message: `MeshMigration ${migration} from ${from} to ${to} has started this namespace and has not let go of it`,
     fix: `${again} again with that name, from and to: it takes over what was begun, and can roll it back. By hand: put everything back, then ${remove}`,
   };
 }
 
-/** Whether it ended in a way that only a person changes: what failed or was commanded back is not started again by itself. */
-function hasEnded({ wanted, returned, adapter, spec, surroundings }: Situation, { phase }: NamespaceMigrationStatus): boolean {
+/**
+ * Whether it ended in a way that only a person changes: what failed or was commanded back is not started again by
+ * itself.
+ */
+function hasEnded(
+  { wanted, returned, adapter, spec, surroundings }: Situation,
+  { phase }: NamespaceMigrationStatus,
+): boolean {
   if (returned !== undefined && returned.reason !== journalLost) return true;
   if (phase === 'RolledBack') return wanted === 'Rollback' || wanted === 'DeleteLeave';
   return phase === 'Finalized' && adapter.arrived(spec, surroundings.namespace.labels);
@@ -104,10 +190,17 @@ function hasEnded({ wanted, returned, adapter, spec, surroundings }: Situation, 
 function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const { wanted, notAdmitted } = situation;
   const { command } = status;
-  if (wanted !== 'Migrate') return waiting(status, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
+  if (wanted !== 'Migrate')
+    return waiting(status, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
   if (command?.action === 'Pause') return hold(status, 'Paused', pausedVerdict(situation, status));
   if (notAdmitted !== undefined) return waiting(status, 'Pending', 'InProgress', 'Waiting', notAdmitted);
-  return waiting(begun(situation, status, 'Forward', nextAttempt(situation, status)), 'Migrating', 'InProgress', 'Started', 'started');
+  return waiting(
+    begun(situation, status, 'Forward', nextAttempt(situation, status)),
+    'Migrating',
+    'InProgress',
+    'Started',
+    'started',
+  );
 }
 
 /** The first sentence of what is to be done: all of it stands beside the finding. */
@@ -123,44 +216,81 @@ function planned(situation: Situation, status: NamespaceMigrationStatus): Namesp
   const { adapter, surroundings, spec } = situation;
   const itinerary = adapter.choose(surroundings);
   const waypoint = adapter.adopts(surroundings);
-  const plan = adapter.itinerary(spec, observedLabels(situation), itinerary, waypoint).forward.map(({ name, why }) => ({ name, why }));
-  const explanations = adapter.explain(surroundings).slice(0, maxExplanations).map((sentence) => sentence.slice(0, 512));
+  const plan = adapter
+    .itinerary(spec, observedLabels(situation), itinerary, waypoint)
+    .forward.map(({ name, why }) => ({ name, why }));
+  const explanations = adapter
+    .explain(surroundings)
+    .slice(0, maxExplanations)
+    .map((sentence) => sentence.slice(0, 512));
   const order = adapter.order(surroundings);
   const { explanations: _explanations, order: _order, waypoint: _waypoint, ...rest } = status;
   return {
-    ...rest, plan, itinerary, ...(waypoint !== undefined && { waypoint }), ...(explanations.length > 0 && { explanations }), ...(order.length > 0 && { order: [...order] }),
+    ...rest,
+    plan,
+    itinerary,
+    ...(waypoint !== undefined && { waypoint }),
+    ...(explanations.length > 0 && { explanations }),
+    ...(order.length > 0 && { order: [...order] }),
   };
 }
 
-/** Looks at a namespace that is not under way: what stands in the way, what the steps would be, and whether it may start. */
+/**
+ * Looks at a namespace that is not under way: what stands in the way, what the steps would be, and whether it may
+ * start.
+ */
 export function look(situation: Situation, status: NamespaceMigrationStatus): Draft {
   const { adapter, surroundings } = situation;
   const strange = strangeJournal(situation);
   const left = leftovers(situation, status, strange);
-  if (left !== undefined) return waiting(left, 'RollingBack', 'InProgress', 'Leftovers', 'taking away what the operator has made here');
+  if (left !== undefined)
+    return waiting(left, 'RollingBack', 'InProgress', 'Leftovers', 'taking away what the operator has made here');
   const lost = lostJournal(situation, status);
   if (lost !== undefined) return lost;
   if (hasEnded(situation, status)) return settled(situation, status, strange);
   const there = strange === undefined ? alreadyThere(situation) : undefined;
-  if (there !== undefined) return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
-  const findings = [...fewFindings([...(strange === undefined ? [] : [strange]), ...situation.blockers, ...adapter.findings(surroundings, 'Start')])];
+  if (there !== undefined)
+    return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
+  const findings = [
+    ...fewFindings([
+      ...(strange === undefined ? [] : [strange]),
+      ...situation.blockers,
+      ...adapter.findings(surroundings, 'Start'),
+    ]),
+  ];
   const looked: NamespaceMigrationStatus = { ...planned(situation, status), findings };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
   if (first === undefined) return next(situation, looked);
   const more = critical.length > 1 ? ` (and ${counted(critical.length - 1, 'more critical finding')})` : '';
-  return hold(looked, 'Blocked', { state: 'Stalled', reason: findingReason(first), message: `${sentence(first)}${more}. ${remedy(first)}` });
+  return hold(looked, 'Blocked', {
+    state: 'Stalled',
+    reason: findingReason(first),
+    message: `${sentence(first)}${more}. ${remedy(first)}`,
+  });
 }
 
-/** A namespace whose migration ended: what was said at the end stays. Nothing is swept where another migration is at work, or was, or where somebody has led it back. */
+/**
+ * A namespace whose migration ended: what was said at the end stays. Nothing is swept where another migration is at
+ * work, or was, or where somebody has led it back.
+ */
 function settled(situation: Situation, status: NamespaceMigrationStatus, strange: Finding | undefined): Draft {
   const isAlone = strange === undefined && !isOthers(situation);
   const late = lateJournal(situation);
   const moved = movedSince(situation, status);
-  const back = (): Draft => ({ ...hold(status, 'RolledBack', rolledBackVerdict(situation, status, moved)), ...(moved !== undefined && { moved }) });
+  const back = (): Draft => ({
+    ...hold(status, 'RolledBack', rolledBackVerdict(situation, status, moved)),
+    ...(moved !== undefined && { moved }),
+  });
   const isThere = ledThere(situation) !== undefined;
   if (late !== undefined && !isThere) return { ...back(), next: { kind: 'Write', write: late } };
-  if (status.command?.action === 'Migrate') return hold(status, 'Pending', untilNoted(situation, 'Waiting', 'waiting until the MeshMigration has noted that it is to start again'));
-  if (status.phase !== 'Finalized') return { ...back(), next: isAlone && !isThere ? sweep(situation, status) : { kind: 'Wait' } };
+  if (status.command?.action === 'Migrate')
+    return hold(
+      status,
+      'Pending',
+      untilNoted(situation, 'Waiting', 'waiting until the MeshMigration has noted that it is to start again'),
+    );
+  if (status.phase !== 'Finalized')
+    return { ...back(), next: isAlone && !isThere ? sweep(situation, status) : { kind: 'Wait' } };
   return hold(status, 'Finalized', finalizedVerdict);
 }

@@ -8,7 +8,12 @@ export type MigrationWrite =
   | { readonly kind: 'AddFinalizer' }
   | { readonly kind: 'RemoveFinalizer' }
   | { readonly kind: 'CreateChild'; readonly namespace: string }
-  | { readonly kind: 'DeleteChild'; readonly namespace: string; readonly uid: string; readonly resourceVersion: string };
+  | {
+      readonly kind: 'DeleteChild';
+      readonly namespace: string;
+      readonly uid: string;
+      readonly resourceVersion: string;
+    };
 
 /** What is to be written, the most urgent first, and the records that are to go. */
 export interface Wishes {
@@ -25,13 +30,18 @@ export interface Records {
   readonly lateForMs?: number;
 }
 
-/** One write is one for as long as it is about the same place: a record that somebody makes anew each time is deleted less and less often. */
+/**
+ * One write is one for as long as it is about the same place: a record that somebody makes anew each time is deleted
+ * less and less often.
+ */
 export function nameOf(write: MigrationWrite): string {
   switch (write.kind) {
     case 'AddFinalizer':
-    case 'RemoveFinalizer': return write.kind;
+    case 'RemoveFinalizer':
+      return write.kind;
     case 'CreateChild':
-    case 'DeleteChild': return `${write.kind} ${write.namespace}`;
+    case 'DeleteChild':
+      return `${write.kind} ${write.namespace}`;
   }
 }
 
@@ -42,42 +52,59 @@ export function isProtected({ metadata }: MeshMigration): boolean {
 
 /** One that is on its way out is not deleted again: whoever holds it by a finalizer lets it go. */
 function deletions(records: readonly NamespaceMigration[]): readonly MigrationWrite[] {
-  return records.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(({ metadata: { namespace = '', uid = '', resourceVersion = '' } }) => ({ kind: 'DeleteChild', namespace, uid, resourceVersion }));
+  return records
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ metadata: { namespace = '', uid = '', resourceVersion = '' } }) => ({
+      kind: 'DeleteChild',
+      namespace,
+      uid,
+      resourceVersion,
+    }));
 }
 
 function creations(namespaces: readonly string[]): readonly MigrationWrite[] {
   return namespaces.map((namespace) => ({ kind: 'CreateChild', namespace }));
 }
 
-/** Finalized is final; what tells alone what a namespace was stays until a person deletes it, found to be so or not looked at yet. */
+/**
+ * Finalized is final; what tells alone what a namespace was stays until a person deletes it, found to be so or not
+ * looked at yet.
+ */
 function isKept(child: NamespaceMigration): boolean {
   const { writtenPhase, original } = child.status ?? {};
-  return writtenPhase === 'Finalized' || (writtenPhase === undefined && original !== undefined) || hasLostJournal(child);
+  return (
+    writtenPhase === 'Finalized' || (writtenPhase === undefined && original !== undefined) || hasLostJournal(child)
+  );
 }
 
 /**
- * F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again. As long as a write may still arrive
- * somebody has to be there who sweeps what it leaves. Where somebody took the journal away, the record stays until a person deletes it: it alone says
- * what the labels were.
+ * F: what is started goes back first, then our records go, our finalizer last. Dying in between: the same again. As
+ * long as a write may still arrive somebody has to be there who sweeps what it leaves. Where somebody took the journal
+ * away, the record stays until a person deletes it: it alone says what the labels were.
  */
 function maySayGoodbye({ object, scope, children, lateForMs = 0 }: Records): boolean {
   if (lateForMs > 0 && object.status?.startedAt !== undefined) return false;
-  return isProtected(object) && scope.changed.length === 0 && !children.some((child) => child.status?.writtenPhase === undefined || hasLostJournal(child));
+  return (
+    isProtected(object) &&
+    scope.changed.length === 0 &&
+    !children.some((child) => child.status?.writtenPhase === undefined || hasLostJournal(child))
+  );
 }
 
 function lettingGo(records: Records, first: Wishes): Wishes {
   const { children, outdated = [] } = records;
   if (!maySayGoodbye(records)) return first;
-  const last: readonly MigrationWrite[] = [...children, ...outdated].length === 0 ? [{ kind: 'RemoveFinalizer' }] : deletions(children);
+  const last: readonly MigrationWrite[] =
+    [...children, ...outdated].length === 0 ? [{ kind: 'RemoveFinalizer' }] : deletions(children);
   return { writes: [...first.writes, ...last], unwanted: [...first.unwanted, ...children] };
 }
 
 /**
  * All that is to be written now, so that what one object is refused keeps no other waiting.
  *
- * Safe in any order: records are deleted by uid and resourceVersion, and what was begun stands on the namespace; none is made where one of another way is in
- * the place. Dying before: sent again; after: the name is free, or the record there.
+ * Safe in any order: records are deleted by uid and resourceVersion, and what was begun stands on the namespace; none
+ * is made where one of another way is in the place. Dying before: sent again; after: the name is free, or the record
+ * there.
  */
 export function wishesOf(records: Records, phase: MigrationPhase): Wishes {
   const { object, scope, children, outdated = [] } = records;
@@ -88,7 +115,9 @@ export function wishesOf(records: Records, phase: MigrationPhase): Wishes {
   if (object.metadata.deletionTimestamp !== undefined) return lettingGo(records, first);
   const inScope = new Set([...scope.namespaces, ...scope.hbone]);
   // Neither started nor to be started: whatever was said of it is over, unless it alone tells what was.
-  const strays = children.filter((child) => child.status?.direction === undefined && !isKept(child) && !inScope.has(child.metadata.namespace ?? ''));
+  const strays = children.filter(
+    (child) => child.status?.direction === undefined && !isKept(child) && !inScope.has(child.metadata.namespace ?? ''),
+  );
   const tidied: Wishes = { writes: [...first.writes, ...deletions(strays)], unwanted: [...outdated, ...strays] };
   const isWrong = scope.findings.some(({ severity }) => severity === 'Critical');
   // What was begun has its way back at a deletion, however wrong the selection has become since.

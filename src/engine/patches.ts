@@ -9,24 +9,42 @@ export function member(key: string): string {
 }
 
 /**
- * Sets (or, with null, removes) one member of a string map, if it holds `current` now. A `test` for null also passes for an
- * absent member: so the API server's JSON patch has it (evanphx/json-patch).
+ * Sets (or, with null, removes) one member of a string map, if it holds `current` now. A `test` for null also passes
+ * for an absent member: so the API server's JSON patch has it (evanphx/json-patch).
  */
-function setMember(map: string, exists: boolean, key: string, current: string | null, wanted: string | null): readonly JsonPatchOperation[] {
+function setMember(
+  map: string,
+  exists: boolean,
+  key: string,
+  current: string | null,
+  wanted: string | null,
+): readonly JsonPatchOperation[] {
   const path = map + member(key);
   if (current === wanted) return [{ op: 'test', path: exists ? path : map, value: current }];
-  if (wanted === null) return [{ op: 'test', path, value: current }, { op: 'remove', path }];
-  const create: readonly JsonPatchOperation[] = exists ? [] : [{ op: 'test', path: map, value: null }, { op: 'add', path: map, value: {} }];
+  if (wanted === null)
+    return [
+      { op: 'test', path, value: current },
+      { op: 'remove', path },
+    ];
+  const create: readonly JsonPatchOperation[] = exists
+    ? []
+    : [
+        { op: 'test', path: map, value: null },
+        { op: 'add', path: map, value: {} },
+      ];
   const guard: readonly JsonPatchOperation[] = exists ? [{ op: 'test', path, value: current }] : [];
   return [...create, ...guard, { op: 'add', path, value: wanted }];
 }
 
 /**
- * The one patch of a namespace. It tests the uid, the journal and every label that the decision was made from, so a change
- * since then makes it fail instead of being overwritten; a plain apply could not say that.
+ * The one patch of a namespace. It tests the uid, the journal and every label that the decision was made from, so a
+ * change since then makes it fail instead of being overwritten; a plain apply could not say that.
  */
 export function namespacePatch(
-  namespace: NamespaceView, expected: LabelTargets, targets: LabelTargets, journal: string | null,
+  namespace: NamespaceView,
+  expected: LabelTargets,
+  targets: LabelTargets,
+  journal: string | null,
 ): readonly JsonPatchOperation[] {
   const labels = Object.entries({ ...expected, ...targets }).flatMap(([key, wanted]) => {
     const current = expected[key] ?? null;
@@ -35,18 +53,37 @@ export function namespacePatch(
   return [
     { op: 'test', path: '/metadata/uid', value: namespace.uid },
     ...labels,
-    ...setMember('/metadata/annotations', namespace.hasAnnotations, journalAnnotation, namespace.annotations[journalAnnotation] ?? null, journal),
+    ...setMember(
+      '/metadata/annotations',
+      namespace.hasAnnotations,
+      journalAnnotation,
+      namespace.annotations[journalAnnotation] ?? null,
+      journal,
+    ),
   ];
 }
 
-/** Changes labels of a Service and the annotation that keeps what they were, if they are as they were seen, and those `besides` too. */
-export function servicePatch(service: ServiceView, targets: LabelTargets, kept: string | null, besides: readonly string[] = []): readonly JsonPatchOperation[] {
-  const seen = service.lostRecord === undefined ? service.annotations[originalLabelsAnnotation] ?? null : service.lostRecord;
+/**
+ * Changes labels of a Service and the annotation that keeps what they were, if they are as they were seen, and those
+ * `besides` too.
+ */
+export function servicePatch(
+  service: ServiceView,
+  targets: LabelTargets,
+  kept: string | null,
+  besides: readonly string[] = [],
+): readonly JsonPatchOperation[] {
+  const seen =
+    service.lostRecord === undefined ? (service.annotations[originalLabelsAnnotation] ?? null) : service.lostRecord;
   const entries = Object.entries(targets).map(([key, wanted]) => [key, service.labels[key] ?? null, wanted] as const);
   const made = entries.findIndex(([, current, wanted]) => current !== wanted);
-  const labels = entries.flatMap(([key, current, wanted], index) => setMember('/metadata/labels', service.hasLabels || (made >= 0 && index > made), key, current, wanted));
+  const labels = entries.flatMap(([key, current, wanted], index) =>
+    setMember('/metadata/labels', service.hasLabels || (made >= 0 && index > made), key, current, wanted),
+  );
   // Before the map of labels is made where there is none.
-  const asSeen = besides.flatMap((key) => setMember('/metadata/labels', service.hasLabels, key, service.labels[key] ?? null, service.labels[key] ?? null));
+  const asSeen = besides.flatMap((key) =>
+    setMember('/metadata/labels', service.hasLabels, key, service.labels[key] ?? null, service.labels[key] ?? null),
+  );
   return [
     { op: 'test', path: '/metadata/uid', value: service.uid },
     ...asSeen,
@@ -60,7 +97,13 @@ export function templatePatch(workload: WorkloadView, value: string | null): rea
   const current = workload.templateAnnotations[restartAnnotation] ?? null;
   return [
     { op: 'test', path: '/metadata/uid', value: workload.uid },
-    ...setMember('/spec/template/metadata/annotations', workload.hasTemplateAnnotations, restartAnnotation, current, value),
+    ...setMember(
+      '/spec/template/metadata/annotations',
+      workload.hasTemplateAnnotations,
+      restartAnnotation,
+      current,
+      value,
+    ),
   ];
 }
 

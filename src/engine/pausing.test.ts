@@ -24,27 +24,39 @@ function phaseIn(message: string, which: number): string | undefined {
 }
 
 describe('a pause', () => {
-  // An edit that sets Paused where it is Paused already changes nothing of the object: the API server tells nobody of it.
-  it.each(['Pause', 'Plan'] as const)('of this namespace alone is remembered while spec.action or a command on the migration (%s) holds it anyway', (wanted) => {
-    const world = comesTo(new NamespaceWorld(), 'RestartWorkloads');
-    world.wanted = wanted;
-    world.settle();
-    expect(world.status?.phase).toBe('Paused');
-    command(world, phaseIn(world.status?.message ?? '', 0) ?? '');
-    expect(world.status).toMatchObject({ phase: 'Paused', command: { action: 'Pause' }, message: expect.stringContaining('paused by') });
-    world.wanted = 'Migrate';
-    world.settle();
+  // An edit that sets Paused where it is Paused already changes nothing of the object: the API server tells nobody of
+  // it.
+  it.each(['Pause', 'Plan'] as const)(
+    'of this namespace alone is remembered while spec.action or a command on the migration (%s) holds it anyway',
+    (wanted) => {
+      const world = comesTo(new NamespaceWorld(), 'RestartWorkloads');
+      world.wanted = wanted;
+      world.settle();
+      expect(world.status?.phase).toBe('Paused');
+      command(world, phaseIn(world.status?.message ?? '', 0) ?? '');
+      expect(world.status).toMatchObject({
+        phase: 'Paused',
+        command: { action: 'Pause' },
+        message: expect.stringContaining('paused by'),
+      });
+      world.wanted = 'Migrate';
+      world.settle();
 
-    expect(world.status?.phase).toBe('Paused');
-    command(world, 'Migrating');
-    expect(world.status?.phase).toBe('Migrated');
-  });
+      expect(world.status?.phase).toBe('Paused');
+      command(world, 'Migrating');
+      expect(world.status?.phase).toBe('Migrated');
+    },
+  );
 
   it('is offered where somebody else changed a label half-way, and not at rest', () => {
     const world = comesTo(new NamespaceWorld(), 'RestartWorkloads');
     world.setLabels({ 'istio-injection': 'enabled' });
     world.settle();
-    expect([0, 1, 2].map((which) => phaseIn(world.status?.message ?? '', which))).toEqual(['Migrating', 'Pause', 'RollingBack']);
+    expect([0, 1, 2].map((which) => phaseIn(world.status?.message ?? '', which))).toEqual([
+      'Migrating',
+      'Pause',
+      'RollingBack',
+    ]);
     command(world, 'Migrating');
     expect(world.status?.phase).toBe('Migrated');
     world.setLabels({ 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'none' });
@@ -58,7 +70,9 @@ describe('a pause', () => {
     world.settle();
     world.setLabels({ 'istio-injection': 'disabled' });
     world.round();
-    expect(world.status?.message).toMatch(/when they have stayed so for 30s\. It goes on by itself\. To go on at once: kubectl patch nsm .*"phase":"Migrating"/);
+    expect(world.status?.message).toMatch(
+      /when they have stayed so for 30s\. It goes on by itself\. To go on at once: kubectl patch nsm .*"phase":"Migrating"/,
+    );
     command(world, 'Migrating');
     expect(world.status?.phase).toBe('Migrated');
   });

@@ -13,18 +13,36 @@ function isOutside({ spec }: Situation, mode: Mode): boolean {
 }
 
 /**
- * At rest too pods come, and one that no data plane takes is said: nobody else would until somebody misses it. It gets the time that it would have on the way,
- * because each is in neither for a moment.
+ * At rest too pods come, and one that no data plane takes is said: nobody else would until somebody misses it. It gets
+ * the time that it would have on the way, because each is in neither for a moment.
  */
 export function withPodsOutside(situation: Situation, draft: Draft): Draft {
-  if (draft.phase !== 'Migrated' || draft.verdict.state !== 'Ready' || draft.status.direction === undefined) return draft;
+  if (draft.phase !== 'Migrated' || draft.verdict.state !== 'Ready' || draft.status.direction === undefined)
+    return draft;
   const { adapter } = situation;
-  const outside = concernedPods(situation).filter((pod) => isOutside(situation, adapter.modeOf(pod))).map((pod) => ({ pod, ...patience(situation, pod, 'rest') }));
+  const outside = concernedPods(situation)
+    .filter((pod) => isOutside(situation, adapter.modeOf(pod)))
+    .map((pod) => ({ pod, ...patience(situation, pod, 'rest') }));
   if (outside.length === 0) return draft;
   const late = outside.filter(({ over }) => over);
   const until = Math.min(...outside.map((each) => each.until));
-  if (late.length === 0) return { ...draft, next: draft.next.kind === 'Wait' ? { ...draft.next, until: Math.min(until, draft.next.until ?? until) } : draft.next };
-  const each = late.slice(0, named).map(({ pod }) => `${pod.name} (${adapter.modeOf(pod)}${pod.ready ? '' : ', not Ready'})`).join(', ');
+  if (late.length === 0)
+    return {
+      ...draft,
+      next:
+        draft.next.kind === 'Wait' ? { ...draft.next, until: Math.min(until, draft.next.until ?? until) } : draft.next,
+    };
+  const each = late
+    .slice(0, named)
+    .map(({ pod }) => `${pod.name} (${adapter.modeOf(pod)}${pod.ready ? '' : ', not Ready'})`)
+    .join(', ');
   const more = late.length > named ? ` and ${late.length - named} more` : '';
-  return { ...draft, verdict: { state: 'Stalled', reason: 'PodsOutside', message: `${counted(late.length, 'pod')} in neither data plane: ${each}${more}` } };
+  return {
+    ...draft,
+    verdict: {
+      state: 'Stalled',
+      reason: 'PodsOutside',
+      message: `${counted(late.length, 'pod')} in neither data plane: ${each}${more}`,
+    },
+  };
 }

@@ -14,7 +14,10 @@ export interface RefusedWrite {
   readonly message: string;
   /** Milliseconds until it is to be tried again; negative for as long as it could have been. */
   readonly waitMs: number;
-  /** For how many milliseconds more it counts as what was carried out again and again and did not last; 0 if it does not. */
+  /**
+   * For how many milliseconds more it counts as what was carried out again and again and did not last; 0 if it does
+   * not.
+   */
   readonly undoneForMs: number;
 }
 
@@ -34,21 +37,42 @@ const reason: StalledReason = 'RecordRefused';
 /** As many characters of a refusal as leave room for the way out in a message of a namespace. */
 const most = 640;
 
-/** Why the record of a namespace cannot be what it is to be; undefined if it can. Said of the picture only, or stored in the record of who waits for the status of the MeshMigration. */
+/**
+ * Why the record of a namespace cannot be what it is to be; undefined if it can. Said of the picture only, or stored in
+ * the record of who waits for the status of the MeshMigration.
+ */
 export function refusedBy({ status }: NamespaceMigration): string | undefined {
   const found = stalledBy(status?.conditions);
   return found?.reason === reason ? found.message : undefined;
 }
 
-/** A record as it counts while the API server refuses what is to become of it: a person is needed, and it keeps nothing from others. */
+/**
+ * A record as it counts while the API server refuses what is to become of it: a person is needed, and it keeps nothing
+ * from others.
+ */
 export function refusedRecord(record: NamespaceMigration, words: string): NamespaceMigration {
-  const { status = {}, metadata: { name, creationTimestamp = '' } } = record;
+  const {
+    status = {},
+    metadata: { name, creationTimestamp = '' },
+  } = record;
   const message = words.slice(0, most);
-  const stalled: Condition = { type: 'Stalled', status: 'True', reason, message, lastTransitionTime: creationTimestamp };
+  const stalled: Condition = {
+    type: 'Stalled',
+    status: 'True',
+    reason,
+    message,
+    lastTransitionTime: creationTimestamp,
+  };
   const phase = status.writtenPhase ?? 'Pending';
   return {
     ...record,
-    status: { ...status, phase, writtenPhase: phase, message: messageWithWayOut(reason, message, { name }), conditions: [...(status.conditions ?? []).filter(({ type }) => type !== 'Stalled'), stalled] },
+    status: {
+      ...status,
+      phase,
+      writtenPhase: phase,
+      message: messageWithWayOut(reason, message, { name }),
+      conditions: [...(status.conditions ?? []).filter(({ type }) => type !== 'Stalled'), stalled],
+    },
   };
 }
 
@@ -60,13 +84,18 @@ function heldBy({ metadata: { deletionTimestamp, finalizers = [] } }: NamespaceM
 }
 
 const verbs: Readonly<Record<MigrationWrite['kind'], string>> = {
-  AddFinalizer: 'its finalizer cannot be added', RemoveFinalizer: 'its finalizer cannot be removed', CreateChild: 'cannot be created', DeleteChild: 'cannot be deleted',
+  AddFinalizer: 'its finalizer cannot be added',
+  RemoveFinalizer: 'its finalizer cannot be removed',
+  CreateChild: 'cannot be created',
+  DeleteChild: 'cannot be deleted',
 };
 
 /** What somebody does to what was carried out. */
 const undoings: Readonly<Record<MigrationWrite['kind'], string>> = {
-  AddFinalizer: 'its finalizer is taken off again and again', RemoveFinalizer: 'its finalizer is put back again and again',
-  CreateChild: 'is deleted again and again', DeleteChild: 'is made anew again and again',
+  AddFinalizer: 'its finalizer is taken off again and again',
+  RemoveFinalizer: 'its finalizer is put back again and again',
+  CreateChild: 'is deleted again and again',
+  DeleteChild: 'is made anew again and again',
 };
 
 function byWhom(title: string, object: Pick<KubeObject, 'metadata'> | undefined): string {
@@ -74,13 +103,28 @@ function byWhom(title: string, object: Pick<KubeObject, 'metadata'> | undefined)
   return names.length === 0 ? '' : `: ${title} is also written by ${names.join(', ')}`;
 }
 
-/** What does not last, whether it is as it should be at this moment or not: of a record that is deleted nobody knows by whom. */
-function undone(object: MeshMigration, { unwanted }: Wishes, refused: RefusedWrites, say: (namespace: string | undefined, words: string) => void): void {
+/**
+ * What does not last, whether it is as it should be at this moment or not: of a record that is deleted nobody knows by
+ * whom.
+ */
+function undone(
+  object: MeshMigration,
+  { unwanted }: Wishes,
+  refused: RefusedWrites,
+  say: (namespace: string | undefined, words: string) => void,
+): void {
   for (const [write, { undoneForMs }] of refused) {
     if (undoneForMs <= 0) continue;
     const [kind, namespace] = write.split(' ') as [MigrationWrite['kind'], string | undefined];
     if (namespace === undefined) say(namespace, `${undoings[kind]}${byWhom('the MeshMigration', object)}`);
-    else say(namespace, `its NamespaceMigration ${object.metadata.name} ${undoings[kind]}${byWhom('it', unwanted.find(({ metadata }) => metadata.namespace === namespace))}`);
+    else
+      say(
+        namespace,
+        `its NamespaceMigration ${object.metadata.name} ${undoings[kind]}${byWhom(
+          'it',
+          unwanted.find(({ metadata }) => metadata.namespace === namespace),
+        )}`,
+      );
   }
 }
 
@@ -88,7 +132,9 @@ function inWords(name: string, kind: MigrationWrite['kind'], message: string): s
   return `its NamespaceMigration ${name} ${verbs[kind]}: ${message}`;
 }
 
-/** What is refused of that which is to be written now: what was refused and is not wanted any more is nobody's trouble. */
+/**
+ * What is refused of that which is to be written now: what was refused and is not wanted any more is nobody's trouble.
+ */
 export function refusedObjects(object: MeshMigration, wishes: Wishes, refused: RefusedWrites): RefusedObjects {
   const { writes, unwanted } = wishes;
   const { name } = object.metadata;
@@ -100,7 +146,11 @@ export function refusedObjects(object: MeshMigration, wishes: Wishes, refused: R
   });
   for (const record of unwanted) {
     const finalizers = heldBy(record);
-    if (finalizers.length > 0) records.set(record.metadata.namespace ?? '', `its NamespaceMigration ${name} is being deleted and held by its finalizers: ${finalizers.join(', ')}`);
+    if (finalizers.length > 0)
+      records.set(
+        record.metadata.namespace ?? '',
+        `its NamespaceMigration ${name} is being deleted and held by its finalizers: ${finalizers.join(', ')}`,
+      );
   }
   for (const write of writes) {
     const found = refused.get(nameOf(write));
@@ -115,14 +165,21 @@ export function refusedObjects(object: MeshMigration, wishes: Wishes, refused: R
 export function unmadeIn({ metadata: { name } }: MeshMigration, refused: RefusedWrites): ReadonlyMap<string, string> {
   const start = nameOf({ kind: 'CreateChild', namespace: '' });
   const unmade = [...refused].filter(([write, { count }]) => write.startsWith(start) && count >= refusalsToReport);
-  return new Map(unmade.map(([write, { message }]) => [write.slice(start.length), inWords(name, 'CreateChild', message)]));
+  return new Map(
+    unmade.map(([write, { message }]) => [write.slice(start.length), inWords(name, 'CreateChild', message)]),
+  );
 }
 
 /** Everybody, with what is refused: also those of whom there is no record, because it cannot be made. */
-export function withRefused(everyone: readonly NamespaceMigration[], { records }: Pick<RefusedObjects, 'records'>, { metadata: { name }, spec: { from, to } }: MeshMigration): readonly NamespaceMigration[] {
+export function withRefused(
+  everyone: readonly NamespaceMigration[],
+  { records }: Pick<RefusedObjects, 'records'>,
+  { metadata: { name }, spec: { from, to } }: MeshMigration,
+): readonly NamespaceMigration[] {
   if (records.size === 0) return everyone;
   const known = new Set(everyone.map(({ metadata }) => metadata.namespace));
-  const unmade = [...records.keys()].filter((namespace) => !known.has(namespace))
+  const unmade = [...records.keys()]
+    .filter((namespace) => !known.has(namespace))
     .map((namespace): NamespaceMigration => ({ metadata: { name, namespace }, spec: { migration: name, from, to } }));
   return [...everyone, ...unmade].map((record) => {
     const words = records.get(record.metadata.namespace ?? '');
@@ -131,10 +188,14 @@ export function withRefused(everyone: readonly NamespaceMigration[], { records }
 }
 
 /**
- * The write that is to be tried now, or how long none is. One that was refused comes after all that were not, and the one first that has waited longest: refusals
- * may take their time, and the first would be due again before the last was tried.
+ * The write that is to be tried now, or how long none is. One that was refused comes after all that were not, and the
+ * one first that has waited longest: refusals may take their time, and the first would be due again before the last was
+ * tried.
  */
-export function nextOf({ writes }: Wishes, refused: RefusedWrites): { readonly write: MigrationWrite | undefined; readonly waitMs?: number } {
+export function nextOf(
+  { writes }: Wishes,
+  refused: RefusedWrites,
+): { readonly write: MigrationWrite | undefined; readonly waitMs?: number } {
   const waits = writes.map((write) => refused.get(nameOf(write))?.waitMs ?? -Infinity);
   const least = Math.min(...waits);
   if (waits.length === 0 || least <= 0) return { write: writes[waits.indexOf(least)] };

@@ -7,7 +7,10 @@ import { ending } from './waits.ts';
 
 type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
 
-/** A process that died between two objects of one write may have left one that is not watched: deleted once more, whether it is there or not. */
+/**
+ * A process that died between two objects of one write may have left one that is not watched: deleted once more,
+ * whether it is there or not.
+ */
 function sweep(situation: Situation, work: RemoveWork): Outcome {
   const objects = unwatchedOf(situation, work);
   if (situation.swept || objects.length === 0) return { kind: 'Done' };
@@ -15,23 +18,34 @@ function sweep(situation: Situation, work: RemoveWork): Outcome {
 }
 
 /**
- * One Remove step: done when nothing of ours is left that is watched. What is not watched is deleted right before the object
- * that tells of it, so that it cannot be left behind. Only objects with our mark and of this migration, and by uid: a user's object
- * of the same name is another one, and what another migration has finalized stays.
+ * One Remove step: done when nothing of ours is left that is watched. What is not watched is deleted right before the
+ * object that tells of it, so that it cannot be left behind. Only objects with our mark and of this migration, and by
+ * uid: a user's object of the same name is another one, and what another migration has finalized stays.
  */
 export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   const rank = ({ labels }: ConfigView): number => work.steps.findIndex((step) => step === labels[stepLabel]);
-  const left = ownObjects(situation, work.steps).filter((object) => isOfThis(situation, object)).sort((a, b) => rank(a) - rank(b));
+  const left = ownObjects(situation, work.steps)
+    .filter((object) => isOfThis(situation, object))
+    .sort((a, b) => rank(a) - rank(b));
   const [first] = left;
   if (first === undefined) return sweep(situation, work);
   const { heldBy } = work;
   const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
   const holder = situation.surroundings.pods.find(holds);
   if (holder?.terminating === true) return ending(situation, holder, 'would be without its policies');
-  if (holder !== undefined) return { kind: 'Wait', stuck: true, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` };
+  if (holder !== undefined)
+    return {
+      kind: 'Wait',
+      stuck: true,
+      message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it`,
+    };
   const objects = left.flatMap(({ kind, name, uid }): readonly OwnObject[] => {
     const resource = situation.adapter.made.find((candidate) => candidate.kind === kind);
     return resource === undefined ? [] : [...unwatchedOf(situation, work, kind), { resource, name, uid }];
   });
-  return { kind: 'Write', message: `deleting ${first.kind} ${first.namespace}/${first.name}${left.length > 1 ? ` and ${left.length - 1} more` : ''}`, write: { kind: 'Remove', objects, ...(heldBy !== undefined && { heldBy: holds }) } };
+  return {
+    kind: 'Write',
+    message: `deleting ${first.kind} ${first.namespace}/${first.name}${left.length > 1 ? ` and ${left.length - 1} more` : ''}`,
+    write: { kind: 'Remove', objects, ...(heldBy !== undefined && { heldBy: holds }) },
+  };
 }

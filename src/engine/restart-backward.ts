@@ -4,10 +4,29 @@ import { durationMs } from '../base/duration.ts';
 import type { PodView } from '../mesh/views.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome } from './situation.ts';
-import { announce, complete, culprit, evict, isOlder, isOwnRestart, isWhole, pace, patchTemplate, pauseAfter, progress, restartValue, seeTemplate, troubles, wasChangedBack, type Turn } from './turn.ts';
+import {
+  announce,
+  complete,
+  culprit,
+  evict,
+  isOlder,
+  isOwnRestart,
+  isWhole,
+  pace,
+  patchTemplate,
+  pauseAfter,
+  progress,
+  restartValue,
+  seeTemplate,
+  troubles,
+  wasChangedBack,
+  type Turn,
+} from './turn.ts';
 import { deadline } from './waits.ts';
 
-/** Where the template stands: as we changed it on the way forward, as it was, or restarted once more on the way back. */
+/**
+ * Where the template stands: as we changed it on the way forward, as it was, or restarted once more on the way back.
+ */
 type Template = 'Forward' | 'Original' | 'Back';
 
 function templateOf({ situation, status, step, workload }: Turn): Template {
@@ -45,19 +64,26 @@ function begin(turn: Turn, record: WorkloadRecord | undefined, template: Templat
 function takeTemplateBack(turn: Turn, record: WorkloadRecord): Outcome {
   if (wasChangedBack(turn, record)) return announce(turn, record, record.patches + 1);
   const tries = record.patches - 1;
-  const { over, until } = deadline(turn.situation, `${turn.step.name}: pause ${tries} of ${turn.workload.uid}`, pauseAfter(tries));
+  const { over, until } = deadline(
+    turn.situation,
+    `${turn.step.name}: pause ${tries} of ${turn.workload.uid}`,
+    pauseAfter(tries),
+  );
   if (over) return pace(turn.situation) ?? patchTemplate(turn, record.original ?? null);
   const message = `${culprit(turn)} has changed the template of ${nameOf(turn)} back ${tries} times: find out which controller owns it; it is tried again, after a longer time each`;
   return { kind: 'Wait', until, stuck: tries > 1, message };
 }
 
 /**
- * Pods that the old template cannot replace by itself: OnDelete replaces none, and a StatefulSet never replaces a broken
- * pod of a newer revision ("forced rollback" in the documentation of StatefulSets). Once it is rolled out, whatever is left.
+ * Pods that the old template cannot replace by itself: OnDelete replaces none, and a StatefulSet never replaces a
+ * broken pod of a newer revision ("forced rollback" in the documentation of StatefulSets). Once it is rolled out,
+ * whatever is left.
  */
 function evictable({ workload, stale }: Turn): readonly PodView[] {
   if (workload.kind !== 'Deployment' && (restartsByEviction(workload) || isRolledOut(workload))) return stale;
-  return workload.kind === 'StatefulSet' ? stale.filter((pod) => !pod.ready && pod.revision !== workload.updateRevision) : [];
+  return workload.kind === 'StatefulSet'
+    ? stale.filter((pod) => !pod.ready && pod.revision !== workload.updateRevision)
+    : [];
 }
 
 /** What a template has that was changed once more on the way back. */
@@ -66,18 +92,24 @@ function backValue({ situation, status, step }: Turn, { patches }: WorkloadRecor
 }
 
 /**
- * Whether a pod is a result of this very try. Times tell that to the second only: all pods of a Deployment that is rolled out are of its template
- * (`kubectl rollout status`), so none that is left after the template was changed for this try is from before it.
+ * Whether a pod is a result of this very try. Times tell that to the second only: all pods of a Deployment that is
+ * rolled out are of its template (`kubectl rollout status`), so none that is left after the template was changed for
+ * this try is from before it.
  */
 function isResult(turn: Turn, record: WorkloadRecord, pod: PodView): boolean {
   const { workload } = turn;
   if (!isOlder(record, pod)) return true;
-  return workload.kind === 'Deployment' && workload.templateAnnotations[restartAnnotation] === backValue(turn, record) && isRolledOut(workload);
+  return (
+    workload.kind === 'Deployment' &&
+    workload.templateAnnotations[restartAnnotation] === backValue(turn, record) &&
+    isRolledOut(workload)
+  );
 }
 
 /**
- * Replaces pods that were created in the wrong mode while the template was as it is now. A Deployment may bring up others before it
- * takes these away, so it is asked to; the others replace a pod by deleting it first anyway, so theirs are evicted.
+ * Replaces pods that were created in the wrong mode while the template was as it is now. A Deployment may bring up
+ * others before it takes these away, so it is asked to; the others replace a pod by deleting it first anyway, so theirs
+ * are evicted.
  */
 function replace(turn: Turn, record: WorkloadRecord, template: Template): Outcome | undefined {
   const { situation, workload, stale } = turn;
@@ -86,10 +118,13 @@ function replace(turn: Turn, record: WorkloadRecord, template: Template): Outcom
   const older = stale.find((pod) => isOlder(record, pod));
   if (older === undefined || workload.templateAnnotations[restartAnnotation] === value) return undefined;
   const due = record.patches > 1 || (template === 'Original' && isRolledOut(workload));
-  return due ? pace(situation) ?? patchTemplate(turn, value, older) : undefined;
+  return due ? (pace(situation) ?? patchTemplate(turn, value, older)) : undefined;
 }
 
-/** Pods of this very try that came in the wrong mode: once more, after a time that grows; at once a person is needed if no try can help. */
+/**
+ * Pods of this very try that came in the wrong mode: once more, after a time that grows; at once a person is needed if
+ * no try can help.
+ */
 function again(turn: Turn, record: WorkloadRecord): Outcome | undefined {
   const { situation, step, stale } = turn;
   const { adapter, spec } = situation;
@@ -99,10 +134,18 @@ function again(turn: Turn, record: WorkloadRecord): Outcome | undefined {
   const mode = adapter.modeOf(first);
   const came = `pod ${first.name} of ${nameOf(turn)}${young.length > 1 ? ` and ${young.length - 1} others` : ''} came back in mode ${mode}, not ${adapter.modeFor(spec.from)}`;
   if (mode === adapter.modeFor(spec.to) && !labelsTakeBack(turn)) {
-    return { kind: 'Wait', stuck: true, message: `${came}: the labels that the namespace had before do not put new pods into ${spec.from}, so no restart does; label the namespace or the template so that they do` };
+    return {
+      kind: 'Wait',
+      stuck: true,
+      message: `${came}: the labels that the namespace had before do not put new pods into ${spec.from}, so no restart does; label the namespace or the template so that they do`,
+    };
   }
-  const patience = (pod: PodView): number => pauseAfter(record.patches) + (adapter.modeOf(pod) === adapter.modeFor(spec.to) ? 0 : durationMs(spec.restart.enrolmentDeadline));
-  const standing = young.map((pod) => deadline(situation, `${step.name}: pod ${pod.uid} in the wrong mode`, patience(pod)));
+  const patience = (pod: PodView): number =>
+    pauseAfter(record.patches) +
+    (adapter.modeOf(pod) === adapter.modeFor(spec.to) ? 0 : durationMs(spec.restart.enrolmentDeadline));
+  const standing = young.map((pod) =>
+    deadline(situation, `${step.name}: pod ${pod.uid} in the wrong mode`, patience(pod)),
+  );
   if (standing.some(({ over }) => over)) return announce(turn, record, record.patches + 1);
   if (mode !== adapter.modeFor(spec.to)) return undefined;
   const message = `${came} (try ${record.patches}): look at what puts pods into ${spec.from}; they are replaced again, after a longer time each`;
@@ -120,28 +163,43 @@ function wait(turn: Turn): Outcome {
 
 function paused(turn: Turn, record: WorkloadRecord): Outcome {
   if (turn.stale.length === 0) return complete(turn, record);
-  return { kind: 'Wait', stuck: true, message: `${nameOf(turn)} is paused and has pods in the new data plane (${troubles(turn)}): kubectl rollout resume it` };
+  return {
+    kind: 'Wait',
+    stuck: true,
+    message: `${nameOf(turn)} is paused and has pods in the new data plane (${troubles(turn)}): kubectl rollout resume it`,
+  };
 }
 
 /** With no pod left in the wrong mode: the template as it was, and all pods there. */
 function settle(turn: Turn, record: WorkloadRecord, template: Template): Outcome {
   const { situation, workload } = turn;
-  if (template === 'Back' && (workload.paused || isRolledOut(workload))) return pace(situation) ?? patchTemplate(turn, record.original ?? null);
+  if (template === 'Back' && (workload.paused || isRolledOut(workload)))
+    return pace(situation) ?? patchTemplate(turn, record.original ?? null);
   if (record.completedAt !== undefined) return { kind: 'Done' };
   return isFinished(turn) ? complete(turn, record) : wait(turn);
 }
 
-/** A workload waits while pods beside it would refuse it in its old data plane, or get through; no slot is held meanwhile. */
+/**
+ * A workload waits while pods beside it would refuse it in its old data plane, or get through; no slot is held
+ * meanwhile.
+ */
 function awaitsOthers({ situation, stale, workload }: Turn): Outcome | undefined {
   const awaited = stale.length === 0 ? undefined : situation.adapter.awaitsBack(situation.surroundings, workload);
-  return awaited && { kind: 'Wait', parked: 'Waits', stuck: awaited.stuck, stalled: awaited.refusesOnly === true ? 'WouldBeRefused' : 'RollbackStuck', message: awaited.message };
+  return (
+    awaited && {
+      kind: 'Wait',
+      parked: 'Waits',
+      stuck: awaited.stuck,
+      stalled: awaited.refusesOnly === true ? 'WouldBeRefused' : 'RollbackStuck',
+      message: awaited.message,
+    }
+  );
 }
 
 /**
- * Taking our annotation out again makes the controller return to
- * the old revision, whose pods may still run: nothing is restarted that was not. Only pods that are in the wrong mode by
- * themselves (created while the namespace was flipped, or while no injector answered) are replaced besides; at the end the template
- * is as it was.
+ * Taking our annotation out again makes the controller return to the old revision, whose pods may still run: nothing is
+ * restarted that was not. Only pods that are in the wrong mode by themselves (created while the namespace was flipped,
+ * or while no injector answered) are replaced besides; at the end the template is as it was.
  */
 function next(turn: Turn, record: WorkloadRecord | undefined): Outcome {
   const template = templateOf(turn);
@@ -149,11 +207,16 @@ function next(turn: Turn, record: WorkloadRecord | undefined): Outcome {
   if (template === 'Forward') return takeTemplateBack(turn, record);
   seeTemplate(turn, record);
   if (turn.workload.paused && template === 'Original') return paused(turn, record);
-  return turn.stale.length === 0 ? settle(turn, record, template) : replace(turn, record, template) ?? again(turn, record) ?? wait(turn);
+  return turn.stale.length === 0
+    ? settle(turn, record, template)
+    : (replace(turn, record, template) ?? again(turn, record) ?? wait(turn));
 }
 
-/** The next thing to do for one workload on the way back; what it has to wait for is asked right before each change, because the pods around it may be others by then. */
+/**
+ * The next thing to do for one workload on the way back; what it has to wait for is asked right before each change,
+ * because the pods around it may be others by then.
+ */
 export function restartBackward(turn: Turn, record: WorkloadRecord | undefined): Outcome {
   const outcome = next(turn, record);
-  return outcome.kind === 'Announce' || outcome.kind === 'Write' ? awaitsOthers(turn) ?? outcome : outcome;
+  return outcome.kind === 'Announce' || outcome.kind === 'Write' ? (awaitsOthers(turn) ?? outcome) : outcome;
 }

@@ -5,7 +5,21 @@ import { selects, type BudgetView, type PodView } from '../mesh/views.ts';
 import { heldByFinding } from './held.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
-import { announce, complete, culprit, evict, isWhole, pace, patchTemplate, progress, restartValue, seeTemplate, troubles, wasChangedBack, type Turn } from './turn.ts';
+import {
+  announce,
+  complete,
+  culprit,
+  evict,
+  isWhole,
+  pace,
+  patchTemplate,
+  progress,
+  restartValue,
+  seeTemplate,
+  troubles,
+  wasChangedBack,
+  type Turn,
+} from './turn.ts';
 import { deadline } from './waits.ts';
 import { commandLine } from './command-lines.ts';
 
@@ -19,41 +33,59 @@ function tightBudget({ situation, workload }: Turn, takes: number): BudgetView |
 
 /** Not for ever: the namespace holds a slot, and somebody has to look. */
 function notYet({ situation, step, workload }: Turn, message: string): Outcome {
-  const { over, until } = deadline(situation, `${step.name}: before ${workload.kind} ${workload.uid}`, durationMs(situation.spec.restart.progressDeadline), workload.available);
+  const { over, until } = deadline(
+    situation,
+    `${step.name}: before ${workload.kind} ${workload.uid}`,
+    durationMs(situation.spec.restart.progressDeadline),
+    workload.available,
+  );
   return over ? { kind: 'Wait', stuck: true, stalled: 'NotRestartable', message } : { kind: 'Wait', until, message };
 }
 
 /**
- * What the mesh says about this one workload as it is now (its template, its Services and all around it): what would break by its
- * restart is not restarted.
+ * What the mesh says about this one workload as it is now (its template, its Services and all around it): what would
+ * break by its restart is not restarted.
  */
 function mayBeRestarted({ situation, workload }: Turn): Outcome | undefined {
   const unfit = situation.adapter.unfit(situation.surroundings, workload);
   return unfit && heldByFinding(situation, unfit, `the restart of ${workload.kind} ${workload.name}`);
 }
 
-/** How a workload is restarted: by its own rollout, or pod by pod where that would take more than its budgets can spare now. */
+/**
+ * How a workload is restarted: by its own rollout, or pod by pod where that would take more than its budgets can spare
+ * now.
+ */
 type Manner = 'Rollout' | 'Evictions';
 
 /**
- * What has to hold before a workload is touched: it is whole, its PodDisruptionBudgets can spare what a restart takes (a Deployment's
- * rollout does not ask them, so we do), nothing has come up that would break by its restart, and the pods restarted before it are
- * paid for.
+ * What has to hold before a workload is touched: it is whole, its PodDisruptionBudgets can spare what a restart takes
+ * (a Deployment's rollout does not ask them, so we do), nothing has come up that would break by its restart, and the
+ * pods restarted before it are paid for.
  */
 function guard(turn: Turn): Outcome | Manner {
   const { situation, workload } = turn;
   const name = `${workload.kind} ${workload.name}`;
   if (workload.available < workload.replicas) {
-    return notYet(turn, `${name} has ${workload.available} of ${workload.replicas} pods available; it is restarted when it is whole: ${troubles(turn)}`);
+    return notYet(
+      turn,
+      `${name} has ${workload.available} of ${workload.replicas} pods available; it is restarted when it is whole: ${troubles(turn)}`,
+    );
   }
   const byEviction = restartsByEviction(workload) || tightBudget(turn, workload.maxUnavailable) !== undefined;
   const budget = tightBudget(turn, byEviction ? 1 : workload.maxUnavailable);
-  if (budget !== undefined) return notYet(turn, `PodDisruptionBudget ${budget.name} can spare ${budget.disruptionsAllowed} pods, restarting ${name} takes 1 at least`);
+  if (budget !== undefined)
+    return notYet(
+      turn,
+      `PodDisruptionBudget ${budget.name} can spare ${budget.disruptionsAllowed} pods, restarting ${name} takes 1 at least`,
+    );
   return mayBeRestarted(turn) ?? pace(situation) ?? (byEviction ? 'Evictions' : 'Rollout');
 }
 
 /** A pod that is Ready but in no mesh, past its deadline; or the deadline of the first one that may still make it. */
-function enrolment(situation: Situation, pods: readonly PodView[]): { readonly late?: PodView; readonly until: number } {
+function enrolment(
+  situation: Situation,
+  pods: readonly PodView[],
+): { readonly late?: PodView; readonly until: number } {
   const allowed = durationMs(situation.spec.restart.enrolmentDeadline);
   const target = situation.adapter.modeFor(situation.spec.to);
   let until = Infinity;
@@ -67,50 +99,80 @@ function enrolment(situation: Situation, pods: readonly PodView[]): { readonly l
   return { until };
 }
 
-/** A restart that has been announced and sent: fails at a deadline, else waits. The message is the same for every pod, so that a rollout of many pods does not write a status for each. */
+/**
+ * A restart that has been announced and sent: fails at a deadline, else waits. The message is the same for every pod,
+ * so that a rollout of many pods does not write a status for each.
+ */
 function watchProgress(turn: Turn): Outcome {
   const { situation, workload, pods, stale } = turn;
   const { restart } = situation.spec;
   const name = `${workload.kind} ${workload.name}`;
   const { late, until } = turn.step.name === 'RestartWorkloads' ? enrolment(situation, pods) : { until: Infinity };
   if (late !== undefined) {
-    return { kind: 'Failed', reason: 'PodNotEnrolled', message: `pod ${late.name} of ${name} is Ready but still ${situation.adapter.modeOf(late)} after ${restart.enrolmentDeadline}` };
+    return {
+      kind: 'Failed',
+      reason: 'PodNotEnrolled',
+      message: `pod ${late.name} of ${name} is Ready but still ${situation.adapter.modeOf(late)} after ${restart.enrolmentDeadline}`,
+    };
   }
   if (workload.deadlineExceeded && workload.observedGeneration >= workload.generation) {
-    return { kind: 'Failed', reason: 'ProgressDeadlineExceeded', message: `${name} made no progress within its progressDeadlineSeconds: ${workload.available} of ${workload.replicas} pods are available; ${troubles(turn)}` };
+    return {
+      kind: 'Failed',
+      reason: 'ProgressDeadlineExceeded',
+      message: `${name} made no progress within its progressDeadlineSeconds: ${workload.available} of ${workload.replicas} pods are available; ${troubles(turn)}`,
+    };
   }
   const allowed = Math.min(durationMs(restart.progressDeadline), workload.progressDeadlineMs ?? Infinity);
   const due = progress(turn, allowed);
   if (due.over) {
-    return { kind: 'Failed', reason: 'WorkloadUnavailable', message: `${name} made no progress for ${allowed / 1000}s after its restart: ${workload.available} of ${workload.replicas} pods are available, ${stale.length} not yet in their mode; ${troubles(turn)}` };
+    return {
+      kind: 'Failed',
+      reason: 'WorkloadUnavailable',
+      message: `${name} made no progress for ${allowed / 1000}s after its restart: ${workload.available} of ${workload.replicas} pods are available, ${stale.length} not yet in their mode; ${troubles(turn)}`,
+    };
   }
-  return { kind: 'Wait', until: Math.min(due.until, until), message: `restarting ${name}${workload.trouble === undefined ? '' : `; its controller says: ${workload.trouble}`}` };
+  return {
+    kind: 'Wait',
+    until: Math.min(due.until, until),
+    message: `restarting ${name}${workload.trouble === undefined ? '' : `; its controller says: ${workload.trouble}`}`,
+  };
 }
 
 /** Evicts pod after pod; a failure counts before the next pod is taken. */
 function evictOneByOne(turn: Turn, record: WorkloadRecord): Outcome {
   const watched = watchProgress(turn);
   const next = watched.kind === 'Failed' ? undefined : evict(turn, record, turn.stale);
-  return next === undefined ? watched : mayBeRestarted(turn) ?? next;
+  return next === undefined ? watched : (mayBeRestarted(turn) ?? next);
 }
 
 /** More often than this we do not fight: on the way forward somebody has to say who owns the template. */
 const maxTries = 3;
 
-/** Somebody has changed the template back after we had seen it as it should be: who, and so often that it is no accident. */
+/**
+ * Somebody has changed the template back after we had seen it as it should be: who, and so often that it is no
+ * accident.
+ */
 function changedBack(turn: Turn, record: WorkloadRecord): Outcome {
   if (record.patches < maxTries) return announce(turn, record, record.patches + 1);
-  const { situation: { object }, workload } = turn;
+  const {
+    situation: { object },
+    workload,
+  } = turn;
   const place = { name: object.spec.migration, namespace: object.metadata.namespace };
   const message = `${culprit(turn)} has changed the template of ${workload.kind} ${workload.name} back ${record.patches} times: find out which controller owns it`;
-  return { kind: 'Foreign', message: `${message}. To go on: ${commandLine('GoOn', place)}; to go back: ${commandLine('GoBack', place)}` };
+  return {
+    kind: 'Foreign',
+    message: `${message}. To go on: ${commandLine('GoOn', place)}; to go back: ${commandLine('GoBack', place)}`,
+  };
 }
 
 function rollOut(turn: Turn, record: WorkloadRecord): Outcome {
   const { situation, status, step, workload, stale } = turn;
   const value = restartValue(situation, status.attempt ?? 1, step.name);
   if (workload.templateAnnotations[restartAnnotation] !== value) {
-    return wasChangedBack(turn, record) ? changedBack(turn, record) : pace(situation) ?? mayBeRestarted(turn) ?? patchTemplate(turn, value, stale[0]);
+    return wasChangedBack(turn, record)
+      ? changedBack(turn, record)
+      : (pace(situation) ?? mayBeRestarted(turn) ?? patchTemplate(turn, value, stale[0]));
   }
   seeTemplate(turn, record);
   return watchProgress(turn);

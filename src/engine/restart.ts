@@ -14,11 +14,28 @@ function isOf(record: WorkloadRecord, workload: WorkloadView): boolean {
   return record.kind === workload.kind && record.name === workload.name && record.uid === workload.uid;
 }
 
-function turnOf(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, work: RestartWork, workload: WorkloadView): Turn {
+function turnOf(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  work: RestartWork,
+  workload: WorkloadView,
+): Turn {
   const { pods } = situation.surroundings;
   const own = podsOf(workload, pods).filter((pod) => situation.adapter.concerns(pod));
-  const terminating = pods.filter((pod) => pod.terminating && pod.owner?.kind === workload.kind && pod.owner.name === workload.name);
-  return { situation, status, step, workload, all: podsOf(workload, pods), pods: own, stale: own.filter(work.stale), terminating };
+  const terminating = pods.filter(
+    (pod) => pod.terminating && pod.owner?.kind === workload.kind && pod.owner.name === workload.name,
+  );
+  return {
+    situation,
+    status,
+    step,
+    workload,
+    all: podsOf(workload, pods),
+    pods: own,
+    stale: own.filter(work.stale),
+    terminating,
+  };
 }
 
 /** That a restart is complete is only believed where no pod says otherwise. */
@@ -27,14 +44,20 @@ function isOver({ step, stale }: Turn, known: WorkloadRecord | undefined): boole
 }
 
 /** One Restart step: the workloads in order, one at a time, each announced before it is touched. */
-export function restartStep(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, work: RestartWork): Outcome {
+export function restartStep(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  work: RestartWork,
+): Outcome {
   const restart = status.direction === 'Forward' ? restartForward : restartBackward;
   let patch: Partial<NamespaceMigrationStatus> = {};
   for (const workload of work.order?.(situation.surroundings) ?? situation.surroundings.workloads) {
     const current = { ...status, ...patch };
     const known = current.workloads?.find((record) => isOf(record, workload));
     const turn = turnOf(situation, current, step, work, workload);
-    // A patch of a paused Deployment changes no pods, so forward it waits for its owner, and back its template is looked at.
+    // A patch of a paused Deployment changes no pods, so forward it waits for its owner, and back its template is
+    // looked at.
     if (isOver(turn, known) || (workload.paused && status.direction === 'Forward')) continue;
     const outcome = restart(turn, known);
     patch = { ...patch, ...outcome.patch };

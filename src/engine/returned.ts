@@ -6,7 +6,6 @@ import { hasLostJournal } from './lost-journal.ts';
 import { isLate, isOf, journalOn, type Journal } from '../plan/journal.ts';
 import type { Unnoted } from './situation.ts';
 
-
 interface Facts {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -20,11 +19,15 @@ interface Facts {
 /** What a journal that goes back says about its end; undefined when the migration as a whole goes back. */
 function entryOf({ name, uid }: NamespaceView, { attempt, direction, failure, by }: Journal): Returned | undefined {
   if (direction !== 'Backward') return undefined;
-  if (by !== undefined) return { namespace: name, uid, attempt, reason: failure?.reason ?? commanded, at: by.at, by: by.name };
+  if (by !== undefined)
+    return { namespace: name, uid, attempt, reason: failure?.reason ?? commanded, at: by.at, by: by.name };
   return failure && { namespace: name, uid, attempt, reason: failure.reason, at: failure.at };
 }
 
-/** Whether a journal is of the attempt that an entry is about, or of one before it: only a later one tells of another start. */
+/**
+ * Whether a journal is of the attempt that an entry is about, or of one before it: only a later one tells of another
+ * start.
+ */
 function isStill({ attempt, over }: Returned, journal: Journal): boolean {
   if (journal.direction === 'Backward') return journal.attempt === attempt;
   return over !== true && journal.attempt <= attempt;
@@ -39,14 +42,18 @@ function as({ over: _over, ...entry }: Returned, isOver: boolean): Returned {
 }
 
 /**
- * The namespaces that are not started again by themselves. An entry is there before the journal leaves its namespace, so there
- * is no instant at which nobody knows; it goes when a person asks for another start, or with its namespace.
+ * The namespaces that are not started again by themselves. An entry is there before the journal leaves its namespace,
+ * so there is no instant at which nobody knows; it goes when a person asks for another start, or with its namespace.
  */
 export function returnedNow({ now, object, children, homes, isThere }: Facts): readonly Returned[] {
   const { metadata, spec, status } = object;
   const journals = new Map(homes.map((home) => [home.name, journalOn(home)]));
   const uids = new Map(homes.map(({ name, uid }) => [name, uid]));
-  const asked = new Set(children.filter((child) => child.status?.command?.action === 'Migrate').map((child) => child.metadata.namespace ?? ''));
+  const asked = new Set(
+    children
+      .filter((child) => child.status?.command?.action === 'Migrate')
+      .map((child) => child.metadata.namespace ?? ''),
+  );
   const byName = new Map(homes.map((home) => [home.name, home]));
   const recorded = new Set(children.map((child) => child.metadata.namespace));
   // Whoever deletes the record while the labels are still those of the new data plane keeps these.
@@ -54,23 +61,34 @@ export function returnedNow({ now, object, children, homes, isThere }: Facts): r
     const home = byName.get(namespace);
     return reason === journalLost && !recorded.has(namespace) && home !== undefined && isThere(home);
   };
-  const ended = new Set(children.filter((child) => child.status?.writtenPhase === 'RolledBack').map((child) => child.metadata.namespace));
+  const ended = new Set(
+    children.filter((child) => child.status?.writtenPhase === 'RolledBack').map((child) => child.metadata.namespace),
+  );
   const kept = (status?.returned ?? []).flatMap((entry): readonly Returned[] => {
     const { namespace, uid, reason } = entry;
     const journal = journals.get(namespace);
     if (uids.get(namespace) !== uid) return [];
-    if (isOf(journal, metadata.name, spec) && !isLate(journal, entry)) return isStill(entry, journal) ? [as(entry, isEnd(entry, journal))] : [];
+    if (isOf(journal, metadata.name, spec) && !isLate(journal, entry))
+      return isStill(entry, journal) ? [as(entry, isEnd(entry, journal))] : [];
     if (metadata.deletionTimestamp !== undefined || asked.has(namespace) || isKept(entry)) return [];
     // Without a journal it is over where nothing was found to be left: the record then says so.
     return [as(entry, entry.over === true || (reason !== journalLost && ended.has(namespace)))];
   });
-  const lost = metadata.deletionTimestamp === undefined ? new Set(children.filter((child) => hasLostJournal(child) && child.spec.from === spec.from && child.spec.to === spec.to).map((child) => child.metadata.namespace ?? '')) : new Set();
+  const lost =
+    metadata.deletionTimestamp === undefined
+      ? new Set(
+          children
+            .filter((child) => hasLostJournal(child) && child.spec.from === spec.from && child.spec.to === spec.to)
+            .map((child) => child.metadata.namespace ?? ''),
+        )
+      : new Set();
   const known = new Set(kept.map(({ namespace }) => namespace));
   const fresh = homes.flatMap((home) => {
     const journal = journals.get(home.name);
     if (known.has(home.name)) return [];
     // No journal has attempt 0: one that is put back from a backup is never taken for a late one.
-    if (lost.has(home.name) && !asked.has(home.name)) return [{ namespace: home.name, uid: home.uid, attempt: 0, reason: journalLost, at: timestamp(now) }];
+    if (lost.has(home.name) && !asked.has(home.name))
+      return [{ namespace: home.name, uid: home.uid, attempt: 0, reason: journalLost, at: timestamp(now) }];
     const entry = isOf(journal, metadata.name, spec) ? entryOf(home, journal) : undefined;
     return entry === undefined ? [] : [entry];
   });

@@ -3,30 +3,49 @@ import type { LabelTargets } from '../mesh/adapter.ts';
 import { fromList, observedLabels, toList } from './label-values.ts';
 import type { Situation } from './situation.ts';
 
-/** Labels that a way back puts back although no step of the way there changes them, and that have another value now: the revision, for one. */
+/**
+ * Labels that a way back puts back although no step of the way there changes them, and that have another value now: the
+ * revision, for one.
+ */
 function revisions(situation: Situation, { original, itinerary }: NamespaceMigrationStatus): LabelTargets {
   const before = fromList(original?.labels ?? []);
   const { forward } = situation.adapter.itinerary(situation.spec, before, itinerary ?? 'L4');
   const ours = new Set(forward.flatMap(({ work }) => (work.kind === 'Labels' ? Object.keys(work.targets) : [])));
   const now = Object.entries(observedLabels(situation));
   // Without any value the labels of before may not inject at all.
-  return Object.fromEntries(now.filter(([key, value]) => !ours.has(key) && value !== null && typeof before[key] === 'string' && before[key] !== value));
+  return Object.fromEntries(
+    now.filter(
+      ([key, value]) => !ours.has(key) && value !== null && typeof before[key] === 'string' && before[key] !== value,
+    ),
+  );
 }
 
 /**
- * The labels to come back to, with the values that others have given meanwhile to those that no step changes. Istio is upgraded so (a new `istio.io/rev`, and
- * the old revision goes): back in the revision of before nobody would inject any more, and the way back would never end.
+ * The labels to come back to, with the values that others have given meanwhile to those that no step changes. Istio is
+ * upgraded so (a new `istio.io/rev`, and the old revision goes): back in the revision of before nobody would inject any
+ * more, and the way back would never end.
  */
-export function originalRevised(situation: Situation, status: NamespaceMigrationStatus): Pick<NamespaceMigrationStatus, 'original'> {
+export function originalRevised(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+): Pick<NamespaceMigrationStatus, 'original'> {
   const { original } = status;
   if (original === undefined) return {};
-  return { original: { ...original, labels: toList({ ...fromList(original.labels), ...revisions(situation, status) }) } };
+  return {
+    original: { ...original, labels: toList({ ...fromList(original.labels), ...revisions(situation, status) }) },
+  };
 }
 
-/** On the way back nobody can be asked whether he accepts that, because no command goes on there: it is taken as it is. */
+/**
+ * On the way back nobody can be asked whether he accepts that, because no command goes on there: it is taken as it is.
+ */
 export function revisedOnTheWayBack(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
   if (status.direction !== 'Backward') return status;
   const given = revisions(situation, status);
   if (Object.keys(given).length === 0) return status;
-  return { ...status, ...originalRevised(situation, status), labels: toList({ ...fromList(status.labels ?? []), ...given }) };
+  return {
+    ...status,
+    ...originalRevised(situation, status),
+    labels: toList({ ...fromList(status.labels ?? []), ...given }),
+  };
 }

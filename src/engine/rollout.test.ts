@@ -6,7 +6,12 @@ import { isRolledOut, nextEviction, podsOf } from './rollout.ts';
 describe('podsOf', () => {
   it('leaves out pods of others, finished ones, and those on their way out', () => {
     const own = pod();
-    const others = [pod({ terminating: true }), pod({ finished: true }), pod({ owner: { kind: 'StatefulSet', name: 'web' } }), pod({ owner: { kind: 'Deployment', name: 'web2' } })];
+    const others = [
+      pod({ terminating: true }),
+      pod({ finished: true }),
+      pod({ owner: { kind: 'StatefulSet', name: 'web' } }),
+      pod({ owner: { kind: 'Deployment', name: 'web2' } }),
+    ];
 
     expect(podsOf(workload(), [...others, own])).toEqual([own]);
   });
@@ -30,7 +35,8 @@ describe('isRolledOut', () => {
 
 describe('nextEviction', () => {
   const set = workload({ kind: 'StatefulSet', name: 'db', replicas: 3 });
-  const member = (n: number, overrides: Partial<PodView> = {}): PodView => pod({ name: `db-${n}`, uid: `db-${n}`, ...overrides });
+  const member = (n: number, overrides: Partial<PodView> = {}): PodView =>
+    pod({ name: `db-${n}`, uid: `db-${n}`, ...overrides });
   const whole = [member(0), member(1), member(10)];
 
   it.each<[string, readonly PodView[], readonly PodView[], boolean, string | undefined]>([
@@ -39,9 +45,27 @@ describe('nextEviction', () => {
     ['nobody when none is stale', whole, [], false, undefined],
     ['nobody while one is on its way out', whole, whole, true, undefined],
     ['nobody while one is missing', whole.slice(0, 2), whole.slice(0, 2), false, undefined],
-    ['nobody while another is not Ready', [member(0, { ready: false }), member(1), member(2)], [member(1), member(2)], false, undefined],
-    ['one that is not Ready before all others', [member(0, { ready: false }), member(1), member(2)], [member(0, { ready: false }), member(1), member(2)], false, 'db-0'],
-    ['one that is not Ready even when another is missing', [member(0, { ready: false }), member(1)], [member(0, { ready: false })], false, 'db-0'],
+    [
+      'nobody while another is not Ready',
+      [member(0, { ready: false }), member(1), member(2)],
+      [member(1), member(2)],
+      false,
+      undefined,
+    ],
+    [
+      'one that is not Ready before all others',
+      [member(0, { ready: false }), member(1), member(2)],
+      [member(0, { ready: false }), member(1), member(2)],
+      false,
+      'db-0',
+    ],
+    [
+      'one that is not Ready even when another is missing',
+      [member(0, { ready: false }), member(1)],
+      [member(0, { ready: false })],
+      false,
+      'db-0',
+    ],
   ])('takes %s', (_case, pods, stale, terminating, expected) => {
     expect(nextEviction(set, pods, stale, terminating)?.name).toBe(expected);
   });

@@ -5,7 +5,9 @@ export { restartsByEviction };
 
 /** Pods of the workload that are not being deleted. */
 export function podsOf(workload: WorkloadView, pods: readonly PodView[]): readonly PodView[] {
-  return pods.filter((pod) => !pod.terminating && !pod.finished && pod.owner?.kind === workload.kind && pod.owner.name === workload.name);
+  return pods.filter(
+    (pod) => !pod.terminating && !pod.finished && pod.owner?.kind === workload.kind && pod.owner.name === workload.name,
+  );
 }
 
 /**
@@ -15,7 +17,9 @@ export function podsOf(workload: WorkloadView, pods: readonly PodView[]): readon
  */
 export function isRolledOut(workload: WorkloadView): boolean {
   if (workload.observedGeneration < workload.generation || workload.available < workload.replicas) return false;
-  return restartsByEviction(workload) || (workload.updated >= workload.replicas && workload.current === workload.replicas);
+  return (
+    restartsByEviction(workload) || (workload.updated >= workload.replicas && workload.current === workload.replicas)
+  );
 }
 
 function ordinal(pod: PodView): number {
@@ -26,7 +30,12 @@ function ordinal(pod: PodView): number {
  * The next pod to evict: the highest ordinal first as the StatefulSet controller does, and one that is not Ready before
  * all others, because losing it loses nothing. Undefined while another pod of the workload is missing or not Ready.
  */
-export function nextEviction(workload: WorkloadView, pods: readonly PodView[], stale: readonly PodView[], terminating: boolean): PodView | undefined {
+export function nextEviction(
+  workload: WorkloadView,
+  pods: readonly PodView[],
+  stale: readonly PodView[],
+  terminating: boolean,
+): PodView | undefined {
   if (terminating) return undefined;
   const [candidate] = [...stale].sort((a, b) => Number(a.ready) - Number(b.ready) || ordinal(b) - ordinal(a));
   if (candidate === undefined) return undefined;

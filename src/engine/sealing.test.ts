@@ -17,14 +17,17 @@ function loseJournal(world: NamespaceWorld): void {
 }
 
 describe('a seal', () => {
-  it.each(['Finalize', 'DeleteLeave'] as const)('is not what a stranger did who took the journal away, though %s is wanted', (wanted) => {
-    const world = migrated();
-    loseJournal(world);
-    world.wanted = wanted;
-    world.settle();
+  it.each(['Finalize', 'DeleteLeave'] as const)(
+    'is not what a stranger did who took the journal away, though %s is wanted',
+    (wanted) => {
+      const world = migrated();
+      loseJournal(world);
+      world.wanted = wanted;
+      world.settle();
 
-    expect(world.status).toMatchObject({ phase: 'Blocked', findings: [{ id: 'MM007' }] });
-  });
+      expect(world.status).toMatchObject({ phase: 'Blocked', findings: [{ id: 'MM007' }] });
+    },
+  );
 
   it.each(['Finalize', 'DeleteLeave'] as const)('is what was announced before the journal went, with %s', (wanted) => {
     const world = migrated();
@@ -40,7 +43,10 @@ describe('a seal', () => {
       world.operate();
       world.pass(100);
     }
-    world.status = { ...world.status, command: { action: 'Pause', by: sealingVerdict.message, at: '2030-01-01T00:00:00Z' } };
+    world.status = {
+      ...world.status,
+      command: { action: 'Pause', by: sealingVerdict.message, at: '2030-01-01T00:00:00Z' },
+    };
     for (let looks = 0; looks < 10; looks += 1) world.operate();
     expect(world.status).toMatchObject({ phase: 'Paused', message: expect.stringContaining(sealingVerdict.message) });
     loseJournal(world);
@@ -51,17 +57,41 @@ describe('a seal', () => {
 });
 
 describe('what is announced before a journal goes', () => {
-  const announcements = [['isSealing', sealingVerdict, isSealing], ['isClosing', closingVerdict, isClosing]] as const;
+  const announcements = [
+    ['isSealing', sealingVerdict, isSealing],
+    ['isClosing', closingVerdict, isClosing],
+  ] as const;
 
-  it.each(announcements)('%s: is known though it is refused, or somebody is named beside it', (_name, verdict, isAnnounced) => {
-    for (const reason of ['WriteRefused', 'ForeignChange'] as const) {
-      expect(isAnnounced({ conditions: conditionsFor(stalledMeanwhile(verdict, reason, 'it is refused'), undefined, 1, 0) })).toBe(true);
-    }
-    expect(isAnnounced({ conditions: conditionsFor(stalledMeanwhile(stalledMeanwhile(verdict, 'ForeignChange', 'x'), 'WriteRefused', 'x'), undefined, 1, 0) })).toBe(true);
-  });
+  it.each(announcements)(
+    '%s: is known though it is refused, or somebody is named beside it',
+    (_name, verdict, isAnnounced) => {
+      for (const reason of ['WriteRefused', 'ForeignChange'] as const) {
+        expect(
+          isAnnounced({
+            conditions: conditionsFor(stalledMeanwhile(verdict, reason, 'it is refused'), undefined, 1, 0),
+          }),
+        ).toBe(true);
+      }
+      expect(
+        isAnnounced({
+          conditions: conditionsFor(
+            stalledMeanwhile(stalledMeanwhile(verdict, 'ForeignChange', 'x'), 'WriteRefused', 'x'),
+            undefined,
+            1,
+            0,
+          ),
+        }),
+      ).toBe(true);
+    },
+  );
 
   it.each(announcements)('%s: is no text that others can get into a message', (_name, { message }, isAnnounced) => {
-    const conditions = conditionsFor({ state: 'Stalled', reason: 'ForeignChange', message: `labels were changed by someone else (${message})` }, undefined, 1, 0);
+    const conditions = conditionsFor(
+      { state: 'Stalled', reason: 'ForeignChange', message: `labels were changed by someone else (${message})` },
+      undefined,
+      1,
+      0,
+    );
     expect(isAnnounced({ message: `paused by ${message}`, conditions })).toBe(false);
     expect(isAnnounced({ message })).toBe(false);
   });

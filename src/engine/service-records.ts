@@ -18,8 +18,14 @@ import type { Situation, Write } from './situation.ts';
 
 type Binding = StepPlan & { readonly work: Extract<StepWork, { kind: 'BindServices' }> };
 
-function bindingOf({ adapter, spec }: Situation, original: LabelTargets, { itinerary, waypoint }: Pick<NamespaceMigrationStatus, 'itinerary' | 'waypoint'>): Binding | undefined {
-  return adapter.itinerary(spec, original, itinerary ?? 'L4', waypoint).forward.find((step): step is Binding => step.work.kind === 'BindServices');
+function bindingOf(
+  { adapter, spec }: Situation,
+  original: LabelTargets,
+  { itinerary, waypoint }: Pick<NamespaceMigrationStatus, 'itinerary' | 'waypoint'>,
+): Binding | undefined {
+  return adapter
+    .itinerary(spec, original, itinerary ?? 'L4', waypoint)
+    .forward.find((step): step is Binding => step.work.kind === 'BindServices');
 }
 
 function pick(labels: Readonly<Record<string, unknown>>, targets: LabelTargets): LabelTargets {
@@ -28,19 +34,24 @@ function pick(labels: Readonly<Record<string, unknown>>, targets: LabelTargets):
 
 /** Whether a label is as we set it and was not so before. */
 function isChanged({ labels }: ServiceView, targets: LabelTargets, before: LabelTargets): boolean {
-  return Object.entries(targets).some(([key, value]) => (labels[key] ?? null) === value && (before[key] ?? null) !== value);
+  return Object.entries(targets).some(
+    ([key, value]) => (labels[key] ?? null) === value && (before[key] ?? null) !== value,
+  );
 }
 
-/** Whether what stands on the Service is what the journal has: the journal was first, and whoever may edit the Service cannot write there. */
+/**
+ * Whether what stands on the Service is what the journal has: the journal was first, and whoever may edit the Service
+ * cannot write there.
+ */
 function isRecorded(service: ServiceView, before: LabelTargets, targets: LabelTargets): boolean {
   const kept = keptLabels(service);
   return kept !== undefined && isDeepStrictEqual(pick(kept, targets), pick(before, targets));
 }
 
 /**
- * The Service with its record, where somebody wrote another one, took it away or spoilt it and it is still as we changed it; and without one that is not
- * ours, as an exported manifest brings it along: whatever we change has labels of ours, and the journal has what they were before. Where that had no
- * room the Service is believed.
+ * The Service with its record, where somebody wrote another one, took it away or spoilt it and it is still as we
+ * changed it; and without one that is not ours, as an exported manifest brings it along: whatever we change has labels
+ * of ours, and the journal has what they were before. Where that had no room the Service is believed.
  */
 function withRecord(service: ServiceView, known: LabelTargets | undefined, targets: LabelTargets): ServiceView {
   const { [originalLabelsAnnotation]: kept, ...others } = service.annotations;
@@ -49,14 +60,26 @@ function withRecord(service: ServiceView, known: LabelTargets | undefined, targe
     return kept === undefined ? service : { ...service, annotations: others, lostRecord: kept };
   }
   if (known === undefined) return service;
-  return { ...service, annotations: { ...others, [originalLabelsAnnotation]: JSON.stringify(pick(known, targets)) }, lostRecord: kept ?? null };
+  return {
+    ...service,
+    annotations: { ...others, [originalLabelsAnnotation]: JSON.stringify(pick(known, targets)) },
+    lostRecord: kept ?? null,
+  };
 }
 
-/** The Services of a picture with the records that the journal has of them, so that every decision is made as if none had been lost, or written by others. */
-export function withRecords(situation: Situation, { services: known, labels, ...chosen }: Pick<Journal, 'labels' | 'itinerary' | 'services' | 'waypoint'>): readonly ServiceView[] {
+/**
+ * The Services of a picture with the records that the journal has of them, so that every decision is made as if none
+ * had been lost, or written by others.
+ */
+export function withRecords(
+  situation: Situation,
+  { services: known, labels, ...chosen }: Pick<Journal, 'labels' | 'itinerary' | 'services' | 'waypoint'>,
+): readonly ServiceView[] {
   const { services } = situation.surroundings;
   const binding = bindingOf(situation, labels, chosen);
-  return binding === undefined ? services : services.map((service) => withRecord(service, own(known, service.name), binding.work.targets));
+  return binding === undefined
+    ? services
+    : services.map((service) => withRecord(service, own(known, service.name), binding.work.targets));
 }
 
 /** What of a Service is to be recorded. */
@@ -71,18 +94,32 @@ interface Recording {
 }
 
 /**
- * What stands on a Service, or will: what is to be bound is noted before it is. So is, from the start, what its owner has bound already: on the way
- * back nothing else tells it from what has lost its record.
+ * What stands on a Service, or will: what is to be bound is noted before it is. So is, from the start, what its owner
+ * has bound already: on the way back nothing else tells it from what has lost its record.
  */
-function recordOf(service: ServiceView, { binding: { work: { targets } }, known, isBegun, isDue, isOwners }: Recording): LabelTargets | undefined {
+function recordOf(
+  service: ServiceView,
+  {
+    binding: {
+      work: { targets },
+    },
+    known,
+    isBegun,
+    isDue,
+    isOwners,
+  }: Recording,
+): LabelTargets | undefined {
   const kept = keptLabels(service);
-  const first = kept === undefined ? undefined : known ?? (isBegun ? kept : undefined);
+  const first = kept === undefined ? undefined : (known ?? (isBegun ? kept : undefined));
   if (first !== undefined) return pick(first, targets);
   return (isDue && !hasLabels(service.labels, targets)) || isOwners ? pick(service.labels, targets) : undefined;
 }
 
 /** The records for the journal. On the way back they stay until the journal goes. */
-export function recordsFor(situation: Situation, { direction, original, steps = [], ...chosen }: NamespaceMigrationStatus): Journal['services'] {
+export function recordsFor(
+  situation: Situation,
+  { direction, original, steps = [], ...chosen }: NamespaceMigrationStatus,
+): Journal['services'] {
   const { surroundings, remembered } = situation;
   const binding = direction === 'Forward' ? bindingOf(situation, fromList(original?.labels ?? []), chosen) : undefined;
   if (binding === undefined) return remembered?.services;
@@ -91,17 +128,30 @@ export function recordsFor(situation: Situation, { direction, original, steps = 
   const owners = binding.work.owners?.(surroundings) ?? [];
   const due = typeof names === 'string' ? [] : names;
   const records = surroundings.services.flatMap((service) => {
-    const record = recordOf(service, { binding, known: own(remembered?.services, service.name), isBegun, isDue: due.includes(service.name), isOwners: owners.includes(service.name) });
+    const record = recordOf(service, {
+      binding,
+      known: own(remembered?.services, service.name),
+      isBegun,
+      isDue: due.includes(service.name),
+      isOwners: owners.includes(service.name),
+    });
     return record === undefined ? [] : [[service.name, record] as const];
   });
   return records.length === 0 ? undefined : Object.fromEntries(records);
 }
 
 /**
- * Puts a record back that somebody took from a Service or wrote anew, and takes one away that is not ours. Safe: changes our own annotation only, if the
- * Service is as it was seen; decisions do not wait for it (`withRecords`). Dying before: done at the next look; after: it is seen to be there.
+ * Puts a record back that somebody took from a Service or wrote anew, and takes one away that is not ours. Safe:
+ * changes our own annotation only, if the Service is as it was seen; decisions do not wait for it (`withRecords`).
+ * Dying before: done at the next look; after: it is seen to be there.
  */
 export function restoreRecord({ surroundings: { services } }: Situation): Write | undefined {
   const lost = services.find(({ lostRecord }) => lostRecord !== undefined);
-  return lost && { kind: 'PatchService', name: lost.name, operations: servicePatch(lost, {}, lost.annotations[originalLabelsAnnotation] ?? null) };
+  return (
+    lost && {
+      kind: 'PatchService',
+      name: lost.name,
+      operations: servicePatch(lost, {}, lost.annotations[originalLabelsAnnotation] ?? null),
+    }
+  );
 }

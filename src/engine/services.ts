@@ -33,29 +33,44 @@ function labelsBefore(service: ServiceView, keys: readonly string[]): LabelTarge
 }
 
 /**
- * One BindServices step: done when every Service that is named has the labels. Each is changed in one patch together with the
- * annotation that keeps what it was, so dying before or after it leaves a Service that is either untouched or can be restored.
- * E: nobody is sent to another waypoint than that which has the copies, because the patch fails where a label beside the targets has come to say so.
+ * One BindServices step: done when every Service that is named has the labels. Each is changed in one patch together
+ * with the annotation that keeps what it was, so dying before or after it leaves a Service that is either untouched or
+ * can be restored. E: nobody is sent to another waypoint than that which has the copies, because the patch fails where
+ * a label beside the targets has come to say so.
  */
 export function bindStep(situation: Situation, work: BindWork): Outcome {
   const names = work.services(situation.surroundings);
   if (typeof names === 'string') return { kind: 'Failed', reason: 'CannotBeBound', message: names };
-  const wanting = situation.surroundings.services.filter((service) => names.includes(service.name) && !hasLabels(service.labels, work.targets));
+  const wanting = situation.surroundings.services.filter(
+    (service) => names.includes(service.name) && !hasLabels(service.labels, work.targets),
+  );
   const changed = wanting.find(isKept);
   if (changed !== undefined) {
     const command = labelCommand(`service ${changed.name} -n ${changed.namespace}`, changed.labels, work.targets) ?? '';
-    return { kind: 'Foreign', message: `labels of ${nameOf(changed)} were changed by someone else. Put them back, then it goes on: ${command}` };
+    return {
+      kind: 'Foreign',
+      message: `labels of ${nameOf(changed)} were changed by someone else. Put them back, then it goes on: ${command}`,
+    };
   }
   const { heldBy, besides } = work;
   const [next] = wanting.filter((service) => besides?.tells(service) === undefined).toSorted(leastRefused(situation));
   if (next === undefined) return led(wanting, besides);
   const { holds, outcome } = heldStep(situation, heldBy);
-  const before = JSON.stringify(Object.fromEntries(Object.keys(work.targets).map((key) => [key, next.labels[key] ?? null])));
-  return outcome ?? {
-    kind: 'Write',
-    message: `setting the labels of ${nameOf(next)}`,
-    write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, work.targets, before, besides?.labels), ...(heldBy !== undefined && { heldBy: holds }) },
-  };
+  const before = JSON.stringify(
+    Object.fromEntries(Object.keys(work.targets).map((key) => [key, next.labels[key] ?? null])),
+  );
+  return (
+    outcome ?? {
+      kind: 'Write',
+      message: `setting the labels of ${nameOf(next)}`,
+      write: {
+        kind: 'PatchService',
+        name: next.name,
+        operations: servicePatch(next, work.targets, before, besides?.labels),
+        ...(heldBy !== undefined && { heldBy: holds }),
+      },
+    }
+  );
 }
 
 /** A Service that the labels of the binding would lead elsewhere is not bound: somebody has to decide what is meant. */
@@ -66,29 +81,51 @@ function led(services: readonly ServiceView[], besides: BindWork['besides']): Ou
 
 /** One that is refused or changed back again and again keeps no other back. */
 function leastRefused(situation: Situation): (a: ServiceView, b: ServiceView) => number {
-  const times = ({ name }: ServiceView): number => timesRefused(situation, { kind: 'PatchService', name, operations: [] });
+  const times = ({ name }: ServiceView): number =>
+    timesRefused(situation, { kind: 'PatchService', name, operations: [] });
   return (a, b) => times(a) - times(b);
 }
 
 /** What has to be waited for while a pod would lose what protects it. */
-function heldStep(situation: Situation, heldBy: BindWork['heldBy']): { readonly holds: (pod: PodView) => boolean; readonly outcome?: Outcome } {
+function heldStep(
+  situation: Situation,
+  heldBy: BindWork['heldBy'],
+): { readonly holds: (pod: PodView) => boolean; readonly outcome?: Outcome } {
   const { surroundings, adapter } = situation;
   const holds = (pod: PodView): boolean => adapter.concerns(pod) && heldBy?.(pod) === true;
   const holder = surroundings.pods.find(holds);
   if (holder === undefined) return { holds };
   if (holder.terminating) return { holds, outcome: ending(situation, holder, 'would be without its policies') };
-  return { holds, outcome: { kind: 'Wait', stuck: true, message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it` } };
+  return {
+    holds,
+    outcome: {
+      kind: 'Wait',
+      stuck: true,
+      message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it`,
+    },
+  };
 }
 
-/** The Services to unbind and their labels afterwards: as they were, or where nobody knows what they were, without the binding to what goes. A record that is not ours goes, and moves nothing. */
-export function targetsBack(surroundings: Surroundings, { keys, strays }: UnbindWork): readonly (readonly [ServiceView, LabelTargets])[] {
+/**
+ * The Services to unbind and their labels afterwards: as they were, or where nobody knows what they were, without the
+ * binding to what goes. A record that is not ours goes, and moves nothing.
+ */
+export function targetsBack(
+  surroundings: Surroundings,
+  { keys, strays }: UnbindWork,
+): readonly (readonly [ServiceView, LabelTargets])[] {
   const kept = surroundings.services.filter(isKept).map((service) => [service, labelsBefore(service, keys)] as const);
   const others = strays?.services(surroundings).filter((service) => !isKept(service)) ?? [];
-  const planted = surroundings.services.filter((service) => !isKept(service) && hasRecord(service) && !others.includes(service)).map((service) => [service, {}] as const);
+  const planted = surroundings.services
+    .filter((service) => !isKept(service) && hasRecord(service) && !others.includes(service))
+    .map((service) => [service, {}] as const);
   return [...kept, ...others.map((service) => [service, { [strays?.binding ?? '']: null }] as const), ...planted];
 }
 
-/** One UnbindServices step: done when no Service is bound by us or to what is ours, held while a pod would lose what protects it. */
+/**
+ * One UnbindServices step: done when no Service is bound by us or to what is ours, held while a pod would lose what
+ * protects it.
+ */
 export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
   const byTurns = leastRefused(situation);
   const [due] = targetsBack(situation.surroundings, work).toSorted(([a], [b]) => byTurns(a, b));
@@ -96,14 +133,23 @@ export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
   const [next, targets] = due;
   const { heldBy } = work;
   const { holds, outcome } = heldStep(situation, heldBy);
-  return outcome ?? {
-    kind: 'Write',
-    message: `unbinding ${nameOf(next)}`,
-    write: { kind: 'PatchService', name: next.name, operations: servicePatch(next, targets, null), ...(heldBy !== undefined && { heldBy: holds }) },
-  };
+  return (
+    outcome ?? {
+      kind: 'Write',
+      message: `unbinding ${nameOf(next)}`,
+      write: {
+        kind: 'PatchService',
+        name: next.name,
+        operations: servicePatch(next, targets, null),
+        ...(heldBy !== undefined && { heldBy: holds }),
+      },
+    }
+  );
 }
 
-/** Takes the record of the labels of before from a Service that still has one; the labels stay. Undefined when none has. */
+/**
+ * Takes the record of the labels of before from a Service that still has one; the labels stay. Undefined when none has.
+ */
 export function forgetStep({ surroundings }: Situation): Write | undefined {
   const next = surroundings.services.find(hasRecord);
   return next && { kind: 'PatchService', name: next.name, operations: servicePatch(next, {}, null) };

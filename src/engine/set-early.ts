@@ -16,8 +16,16 @@ export function wasThere({ name, completedAt, lostAt }: Step): boolean {
   return name === 'Flip' && (completedAt ?? lostAt) !== undefined;
 }
 
-function hands({ surroundings: { namespace: { labelManagers } } }: Situation, { work }: StepPlan): string {
-  const managers = work.kind === 'Labels' ? new Set(Object.keys(work.targets).flatMap((key) => labelManagers[key] ?? [])) : [];
+function hands(
+  {
+    surroundings: {
+      namespace: { labelManagers },
+    },
+  }: Situation,
+  { work }: StepPlan,
+): string {
+  const managers =
+    work.kind === 'Labels' ? new Set(Object.keys(work.targets).flatMap((key) => labelManagers[key] ?? [])) : [];
   const names = [...managers];
   return names.length === 0 ? '' : ` (set by ${listed(names)})`;
 }
@@ -25,22 +33,36 @@ function hands({ surroundings: { namespace: { labelManagers } } }: Situation, { 
 function putBack(situation: Situation, { original }: NamespaceMigrationStatus): string {
   const { name } = situation.surroundings.namespace;
   const command = labelCommand(`namespace ${name}`, observedLabels(situation), fromList(original?.labels ?? []));
-  return command === undefined ? '' : `. To have new pods as before meanwhile: ${command}; then have it go on with these labels`;
+  return command === undefined
+    ? ''
+    : `. To have new pods as before meanwhile: ${command}; then have it go on with these labels`;
 }
 
-function waiting(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, { message }: Awaiting): Outcome {
+function waiting(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  { message }: Awaiting,
+): Outcome {
   const told = `${message}. The labels of the namespace say already that it moves${hands(situation, step)}: pods that are created now are in the new data plane, and nothing is restarted before the others have gone${putBack(situation, status)}`;
   return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'WaitsForOthers', message: told };
 }
 
 /**
- * Labels that are as the first change of them would make them, whoever it was: a person who went on with those of somebody else has decided about the labels,
- * not about what has to come before them. The step is not complete before that, and nothing is restarted; what protects pods that are created meanwhile, the
- * waypoint with its copies and its guard, was made by the steps before. What would break by the change itself is too late to ask, and what would by a restart
- * is asked before each. Undefined where there is nothing to wait for.
+ * Labels that are as the first change of them would make them, whoever it was: a person who went on with those of
+ * somebody else has decided about the labels, not about what has to come before them. The step is not complete before
+ * that, and nothing is restarted; what protects pods that are created meanwhile, the waypoint with its copies and its
+ * guard, was made by the steps before. What would break by the change itself is too late to ask, and what would by a
+ * restart is asked before each. Undefined where there is nothing to wait for.
  */
 export function setEarly(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): Outcome | undefined {
-  if (step.name !== 'Flip' || status.direction !== 'Forward' || status.steps?.some(wasThere) === true || !areSet(situation, step)) return undefined;
+  if (
+    step.name !== 'Flip' ||
+    status.direction !== 'Forward' ||
+    status.steps?.some(wasThere) === true ||
+    !areSet(situation, step)
+  )
+    return undefined;
   const awaited = step.awaits?.(situation.surroundings);
   return awaited && waiting(situation, status, step, awaited);
 }

@@ -33,7 +33,10 @@ export interface Situation {
   readonly returned: Returned | undefined;
   /** Why the MeshMigration notes nothing of this namespace; undefined while it can. */
   readonly unnoted?: Unnoted | undefined;
-  /** The journal as this process saw or wrote it last, in case somebody takes it off the namespace; in a confirmed picture the one that holds. */
+  /**
+   * The journal as this process saw or wrote it last, in case somebody takes it off the namespace; in a confirmed
+   * picture the one that holds.
+   */
   readonly remembered: Journal | undefined;
   /** The command on the migration as a whole that is in force, if one is: to say who gave it. */
   readonly commanded?: Command | undefined;
@@ -42,29 +45,45 @@ export interface Situation {
   readonly blockers: readonly Finding[];
   /** Undefined if the namespace may start now, else what it waits for. */
   readonly notAdmitted: string | undefined;
-  /** Why a namespace that has given its slot back, to wait for others, may not take one again yet; undefined if it may, or has one. */
+  /**
+   * Why a namespace that has given its slot back, to wait for others, may not take one again yet; undefined if it may,
+   * or has one.
+   */
   readonly noSlot?: string | undefined;
-  /** Why a namespace at rest may not go back yet with all the others, or not be left as it is; undefined if it may, or the migration does not go back. */
+  /**
+   * Why a namespace at rest may not go back yet with all the others, or not be left as it is; undefined if it may, or
+   * the migration does not go back.
+   */
   readonly notTurned?: string | undefined;
   /** Milliseconds since the epoch at which podsPerMinute allows the next restart. */
   readonly nextRestartAt: number;
   /**
-   * Milliseconds of this process's monotonic clock for which every look so far has named this wait: all deadlines count by it
-   * (`deadline` in waits.ts). Timestamps in the status are display only.
+   * Milliseconds of this process's monotonic clock for which every look so far has named this wait: all deadlines count
+   * by it (`deadline` in waits.ts). Timestamps in the status are display only.
    */
   readonly waited: (wait: string) => number;
-  /** Whether this process has deleted the objects of ours that are not watched, in this attempt: nothing else could tell. */
+  /**
+   * Whether this process has deleted the objects of ours that are not watched, in this attempt: nothing else could
+   * tell.
+   */
   readonly swept: boolean;
   /** The same, when no write could arrive any more. */
   readonly sweptLate: boolean;
   /** Milliseconds for which this process, as far as it knows, has sent nothing that changes the namespace. */
   readonly quietMs: number;
-  /** Writes that the API server has refused since the last look with nothing to write, and those that did not last, by object and verb (`describeWrite`). */
+  /**
+   * Writes that the API server has refused since the last look with nothing to write, and those that did not last, by
+   * object and verb (`describeWrite`).
+   */
   readonly refusals: ReadonlyMap<string, Refusal>;
 }
 
-/** `Refused`: the API server keeps answering this to its status. `Full`: `status.returned` has as many entries as it has room for. */
-export type Unnoted = { readonly kind: 'Refused'; readonly message: string } | { readonly kind: 'Full'; readonly entries: number };
+/**
+ * `Refused`: the API server keeps answering this to its status. `Full`: `status.returned` has as many entries as it has
+ * room for.
+ */
+export type Unnoted =
+  { readonly kind: 'Refused'; readonly message: string } | { readonly kind: 'Full'; readonly entries: number };
 
 /** How often in a row a write was refused, and what the API server said last. */
 export interface Refusal {
@@ -76,22 +95,48 @@ export interface Refusal {
   readonly undone?: true;
 }
 
-/** A write on an object that is not ours. Everything that it depends on is tested by the API server in the same request. */
+/**
+ * A write on an object that is not ours. Everything that it depends on is tested by the API server in the same request.
+ */
 export type Write =
-  /** Not sent while a pod of the namespace satisfies `heldBy`: asked of the API server itself, because a pod may be newer than the picture. */
-  | { readonly kind: 'PatchNamespace'; readonly operations: readonly JsonPatchOperation[]; readonly heldBy?: (pod: PodView) => boolean }
-  | { readonly kind: 'PatchService'; readonly name: string; readonly operations: readonly JsonPatchOperation[]; readonly heldBy?: (pod: PodView) => boolean }
-  /** Not sent if the pod because of which it is sent is gone: the picture of pods may be older than that of their workload. */
+  /**
+   * Not sent while a pod of the namespace satisfies `heldBy`: asked of the API server itself, because a pod may be
+   * newer than the picture.
+   */
   | {
-    readonly kind: 'PatchTemplate'; readonly workload: { readonly kind: string; readonly name: string }; readonly operations: readonly JsonPatchOperation[];
-    readonly because?: { readonly pod: string; readonly uid: string };
-  }
+      readonly kind: 'PatchNamespace';
+      readonly operations: readonly JsonPatchOperation[];
+      readonly heldBy?: (pod: PodView) => boolean;
+    }
+  | {
+      readonly kind: 'PatchService';
+      readonly name: string;
+      readonly operations: readonly JsonPatchOperation[];
+      readonly heldBy?: (pod: PodView) => boolean;
+    }
+  /**
+   * Not sent if the pod because of which it is sent is gone: the picture of pods may be older than that of their
+   * workload.
+   */
+  | {
+      readonly kind: 'PatchTemplate';
+      readonly workload: { readonly kind: string; readonly name: string };
+      readonly operations: readonly JsonPatchOperation[];
+      readonly because?: { readonly pod: string; readonly uid: string };
+    }
   /** How many pods a Deployment has that was made for an object of ours. */
-  | { readonly kind: 'Scale'; readonly workload: { readonly kind: string; readonly name: string }; readonly operations: readonly JsonPatchOperation[] }
+  | {
+      readonly kind: 'Scale';
+      readonly workload: { readonly kind: string; readonly name: string };
+      readonly operations: readonly JsonPatchOperation[];
+    }
   | { readonly kind: 'Evict'; readonly pod: string; readonly uid: string }
   /** Objects of our own, made in this order; what is there already and is not ours is never taken over. */
   | { readonly kind: 'Apply'; readonly manifests: readonly Applied[] }
-  /** Objects of our own, deleted in this order; one that is gone already is no error. Not sent while a pod satisfies `heldBy`, like the patches. */
+  /**
+   * Objects of our own, deleted in this order; one that is gone already is no error. Not sent while a pod satisfies
+   * `heldBy`, like the patches.
+   */
   | { readonly kind: 'Remove'; readonly objects: readonly OwnObject[]; readonly heldBy?: (pod: PodView) => boolean };
 
 /** A manifest with the operator's marks on it. */
@@ -151,7 +196,14 @@ export type Outcome = { readonly patch?: Partial<NamespaceMigrationStatus> } & (
   | { readonly kind: 'Announce'; readonly message: string }
   | { readonly kind: 'Write'; readonly write: Write; readonly message: string }
   /** `stalled` is why a person has to do something, if it is `stuck` for another reason than a pod. */
-  | { readonly kind: 'Wait'; readonly message: string; readonly until?: number; readonly stuck?: boolean; readonly stalled?: StalledReason; readonly parked?: Parked }
+  | {
+      readonly kind: 'Wait';
+      readonly message: string;
+      readonly until?: number;
+      readonly stuck?: boolean;
+      readonly stalled?: StalledReason;
+      readonly parked?: Parked;
+    }
   /** Waits for nothing but the clock: `until` is shown in the status. */
   | { readonly kind: 'Pace'; readonly message: string; readonly until: number }
   | { readonly kind: 'Failed'; readonly reason: StalledReason; readonly message: string }

@@ -32,7 +32,11 @@ describe('labels that a stranger sets as the first change of them would', () => 
     world.settle();
 
     expect(world.status).toMatchObject({ phase: 'Migrated' });
-    expect(world.writes.slice(length).filter(({ write, status }) => write.kind === 'PatchTemplate' && status.step === 'RestartForHbone')).toEqual([]);
+    expect(
+      world.writes
+        .slice(length)
+        .filter(({ write, status }) => write.kind === 'PatchTemplate' && status.step === 'RestartForHbone'),
+    ).toEqual([]);
   });
 });
 
@@ -68,8 +72,15 @@ describe('a label that a stranger changes again and again', () => {
   it('is said with who has changed it last', () => {
     const given = halfWay().situation();
     const { surroundings } = given;
-    const home = { ...surroundings.namespace, labelManagers: { 'istio-injection': 'argocd', 'istio.io/dataplane-mode': fieldManager } };
-    const unrest = unrestOf({ ...given, waited: () => 5000, surroundings: { ...surroundings, namespace: home } }, given.object.status ?? {}, undefined);
+    const home = {
+      ...surroundings.namespace,
+      labelManagers: { 'istio-injection': 'argocd', 'istio.io/dataplane-mode': fieldManager },
+    };
+    const unrest = unrestOf(
+      { ...given, waited: () => 5000, surroundings: { ...surroundings, namespace: home } },
+      given.object.status ?? {},
+      undefined,
+    );
 
     expect(unrest?.message).toContain('changed by someone else (last by argocd) and are as they should be again');
     expect(unrest?.until).toBe(given.now + 25_000);

@@ -68,13 +68,19 @@ export function failedToMove({ failed, scope }: Facts): readonly string[] {
 export function tally(facts: Facts): string {
   const { totals, failed: all } = facts;
   const parts: readonly (readonly [number, string])[] = [
-    [totals.inFlight, 'under way'], [totals.pending, 'to come'], [totals.incomplete, 'incomplete'], [totals.blocked, 'blocked'],
+    [totals.inFlight, 'under way'],
+    [totals.pending, 'to come'],
+    [totals.incomplete, 'incomplete'],
+    [totals.blocked, 'blocked'],
     [totals.rolledBack, 'rolled back'],
   ];
-  // What failed is under way or rolled back as well, and is counted there; what is only restarted for HBONE is nowhere else.
+  // What failed is under way or rolled back as well, and is counted there; what is only restarted for HBONE is nowhere
+  // else.
   const moving = failedToMove(facts);
   const others = all.filter((name) => !moving.includes(name));
-  const failed = (moving.length > 0 ? `; the attempt failed at ${moving.length} of these` : '') + (others.length > 0 ? `; the restart for HBONE failed in ${listed(others)}` : '');
+  const failed =
+    (moving.length > 0 ? `; the attempt failed at ${moving.length} of these` : '') +
+    (others.length > 0 ? `; the restart for HBONE failed in ${listed(others)}` : '');
   return `${[`${totals.migrated} of ${counted(totals.total, 'namespace')} migrated`, ...parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)].join(', ')}${failed}`;
 }
 

@@ -6,7 +6,17 @@ import type { Scope } from '../plan/scope.ts';
 import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
 import { finalizing, goingBack, rollingBack, withoutJournal } from './summary-back.ts';
-import { failedToMove, namesOf, namespaceStalled, say, stalled, tally, underWay, type Facts, type Summary } from './summary-parts.ts';
+import {
+  failedToMove,
+  namesOf,
+  namespaceStalled,
+  say,
+  stalled,
+  tally,
+  underWay,
+  type Facts,
+  type Summary,
+} from './summary-parts.ts';
 import { isStalled, phaseOf } from './totals.ts';
 import { commandLine } from './command-lines.ts';
 import { findingReason } from './ways-out.ts';
@@ -18,15 +28,31 @@ function lostIn(facts: Facts, far: string): Summary | undefined {
 
 function planned(facts: Facts): Summary {
   const { object, children, totals } = facts;
-  if (children.length < totals.total || children.some(({ status }) => status?.writtenPhase === undefined)) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
+  if (children.length < totals.total || children.some(({ status }) => status?.writtenPhase === undefined))
+    return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
   if (totals.inFlight > 0) {
     const way = `To go on: ${commandLine('SetMigrate', object.metadata)}`;
-    return stalled('Paused', 'Paused', `spec.action is Plan, ${counted(totals.inFlight, 'namespace')} under way: they stay where they are`, way);
+    return stalled(
+      'Paused',
+      'Paused',
+      `spec.action is Plan, ${counted(totals.inFlight, 'namespace')} under way: they stay where they are`,
+      way,
+    );
   }
   const lost = lostIn(facts, `${totals.blocked} of ${counted(totals.total, 'namespace')} blocked; nothing is started`);
   if (lost !== undefined) return lost;
-  if (totals.blocked === totals.total) return stalled('Blocked', 'NamespacesBlocked', `critical findings in ${totals.total === 1 ? 'the only namespace' : `all of ${counted(totals.total, 'namespace')}`}`);
-  return say('Planned', 'Ready', 'Planned', `${totals.total - totals.blocked} of ${counted(totals.total, 'namespace')} can be migrated, ${totals.blocked} blocked; nothing was changed`);
+  if (totals.blocked === totals.total)
+    return stalled(
+      'Blocked',
+      'NamespacesBlocked',
+      `critical findings in ${totals.total === 1 ? 'the only namespace' : `all of ${counted(totals.total, 'namespace')}`}`,
+    );
+  return say(
+    'Planned',
+    'Ready',
+    'Planned',
+    `${totals.total - totals.blocked} of ${counted(totals.total, 'namespace')} can be migrated, ${totals.blocked} blocked; nothing was changed`,
+  );
 }
 
 /** What was there already, or was kept when its journal was lost, has nothing to go back to. */
@@ -41,14 +67,20 @@ function whatIsPossible({ children }: Facts): string {
 /** Nothing is under way and nothing can be started any more: what became of it. */
 function ended(facts: Facts): Summary {
   const { children, totals } = facts;
-  const among = (phase: string): string => `${tally(facts)} (${namesOf(children.filter((child) => phaseOf(child) === phase))})`;
+  const among = (phase: string): string =>
+    `${tally(facts)} (${namesOf(children.filter((child) => phaseOf(child) === phase))})`;
   const failed = failedToMove(facts);
   if (failed.length > 0) return stalled('Failed', 'NamespacesFailed', `${tally(facts)} (${listed(failed)})`);
   const lost = lostIn(facts, tally(facts));
   if (lost !== undefined) return lost;
   if (totals.blocked > 0) return stalled('Blocked', 'NamespacesBlocked', among('Blocked'));
   if (totals.incomplete > 0) return stalled('Incomplete', 'PodsLeft', among('Incomplete'));
-  if (totals.rolledBack > 0) return stalled(totals.rolledBack === totals.total ? 'RolledBack' : 'Incomplete', 'NamespacesRolledBack', among('RolledBack'));
+  if (totals.rolledBack > 0)
+    return stalled(
+      totals.rolledBack === totals.total ? 'RolledBack' : 'Incomplete',
+      'NamespacesRolledBack',
+      among('RolledBack'),
+    );
   const drifted = children.find(isStalled);
   return drifted === undefined
     ? say('Migrated', 'Ready', 'Migrated', `${tally(facts)}; ${whatIsPossible(facts)}`)
@@ -57,7 +89,9 @@ function ended(facts: Facts): Summary {
 
 /** The first of those that are to come, where each was paused before its start: nothing goes on without a person. */
 function pausedEarly({ children, totals }: Facts): NamespaceMigration | undefined {
-  const those = children.filter((child) => child.status?.direction === undefined && phaseOf(child) === 'Paused' && isStalled(child));
+  const those = children.filter(
+    (child) => child.status?.direction === undefined && phaseOf(child) === 'Paused' && isStalled(child),
+  );
   return totals.inFlight === 0 && those.length === totals.pending ? those[0] : undefined;
 }
 
@@ -66,7 +100,11 @@ function migrating(facts: Facts): Summary {
   const budget = object.spec.failureBudget.namespaces;
   if (children.length === 0) return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
   if (totals.inFlight === 0 && totals.pending > 0 && isBudgetSpent(object.spec, failed.length)) {
-    return stalled('Failed', 'FailureBudgetExceeded', `${counted(failed.length, 'namespace')} failed (${listed(failed)}), spec.failureBudget.namespaces is ${budget}: ${counted(totals.pending, 'namespace')} not started`);
+    return stalled(
+      'Failed',
+      'FailureBudgetExceeded',
+      `${counted(failed.length, 'namespace')} failed (${listed(failed)}), spec.failureBudget.namespaces is ${budget}: ${counted(totals.pending, 'namespace')} not started`,
+    );
   }
   const waiting = pausedEarly(facts);
   if (waiting !== undefined) return namespaceStalled('Migrating', waiting);
@@ -78,14 +116,26 @@ function paused({ object, children, totals }: Facts): Summary {
   const back = children.filter((child) => phaseOf(child) === 'RollingBack').length;
   const halfWay = totals.inFlight - back;
   // A rollback is never paused: whoever reads this is not to believe that nothing is written.
-  const where = (halfWay > 0 ? `, ${counted(halfWay, 'namespace')} half-way` : '') + (back > 0 ? `, ${counted(back, 'namespace')} going back to the end: a rollback is never paused` : '');
+  const where =
+    (halfWay > 0 ? `, ${counted(halfWay, 'namespace')} half-way` : '') +
+    (back > 0 ? `, ${counted(back, 'namespace')} going back to the end: a rollback is never paused` : '');
   return command === undefined
-    ? stalled('Paused', 'Paused', `spec.action is Pause${where}`, `To go on: ${commandLine('SetMigrate', object.metadata)}`)
+    ? stalled(
+        'Paused',
+        'Paused',
+        `spec.action is Pause${where}`,
+        `To go on: ${commandLine('SetMigrate', object.metadata)}`,
+      )
     : stalled('Paused', 'Paused', `paused by ${command.by} at ${command.at}${where}`);
 }
 
 const byWanted: Readonly<Record<Wanted, (facts: Facts) => Summary>> = {
-  Plan: planned, Migrate: migrating, Pause: paused, Rollback: rollingBack, Finalize: finalizing, DeleteLeave: goingBack,
+  Plan: planned,
+  Migrate: migrating,
+  Pause: paused,
+  Rollback: rollingBack,
+  Finalize: finalizing,
+  DeleteLeave: goingBack,
 };
 
 /** What is wrong with the selection besides: a name that does not exist must not hide behind "all are migrated". */
@@ -104,7 +154,11 @@ function summary(facts: Facts): Summary {
   if (object.metadata.deletionTimestamp !== undefined) return goingBack(facts);
   // What was started has left the selection, all of it: that the selection is wrong is said besides.
   const wasStarted = wanted === 'Rollback' && object.status?.startedAt !== undefined;
-  if (critical !== undefined && !wasStarted && totals.inFlight + totals.migrated + totals.incomplete + totals.rolledBack === 0) {
+  if (
+    critical !== undefined &&
+    !wasStarted &&
+    totals.inFlight + totals.migrated + totals.incomplete + totals.rolledBack === 0
+  ) {
     return stalled('Blocked', findingReason(critical), `${critical.object}: ${critical.message}. ${critical.fix}`);
   }
   return byWanted[wanted](facts);
@@ -115,17 +169,24 @@ function movesOn(child: NamespaceMigration, { wanted, failed, object }: Facts): 
   if (isStalled(child)) return false;
   const phase = phaseOf(child);
   if (phase === undefined || isInFlight(child)) return true;
-  if (wanted === 'Migrate') return child.status?.direction === undefined && startable.includes(phase) && !isBudgetSpent(object.spec, failed.length);
+  if (wanted === 'Migrate')
+    return (
+      child.status?.direction === undefined && startable.includes(phase) && !isBudgetSpent(object.spec, failed.length)
+    );
   return child.status?.direction !== undefined && wanted !== 'Plan' && wanted !== 'Pause';
 }
 
 const startable: readonly string[] = ['Pending', 'Planned', 'Migrating'];
 
-/** What the API server keeps refusing, when nothing else is left that becomes of itself: until then the namespaces that need a person are listed. */
+/**
+ * What the API server keeps refusing, when nothing else is left that becomes of itself: until then the namespaces that
+ * need a person are listed.
+ */
 function refusedIn(facts: Facts, { phase, verdict }: Summary): Summary | undefined {
   if (facts.own !== undefined) return stalled(phase, 'RecordRefused', facts.own);
   const first = facts.children.find((child) => refusedBy(child) !== undefined);
-  if (first === undefined || verdict.state === 'Stalled' || facts.children.some((child) => movesOn(child, facts))) return undefined;
+  if (first === undefined || verdict.state === 'Stalled' || facts.children.some((child) => movesOn(child, facts)))
+    return undefined;
   return namespaceStalled(phase, first);
 }
 
@@ -138,8 +199,9 @@ export function summarise(facts: Facts): Summary {
   const { phase, verdict } = refusedIn(facts, plain) ?? plain;
   const found = alsoFound(facts.scope, verdict.reason);
   // The message of a namespace ends with a command, and nothing may follow that.
-  const message = verdict.reason === 'NamespaceStalled' && found.length > 0
-    ? `${found.join('; ').slice(0, mostFound)}. ${verdict.message}`
-    : [verdict.message, ...found].join('; ');
+  const message =
+    verdict.reason === 'NamespaceStalled' && found.length > 0
+      ? `${found.join('; ').slice(0, mostFound)}. ${verdict.message}`
+      : [verdict.message, ...found].join('; ');
   return { phase, verdict: { ...verdict, message } };
 }

@@ -14,8 +14,9 @@ import type { Next, Outcome, Situation, Write } from './situation.ts';
 import { restartOf } from './turn.ts';
 
 /**
- * How long after its last write a namespace may still receive one: the operator gives a request up after 15 s, and an API server ends each
- * after a minute at the latest (its `--request-timeout`); what lies between them may hold it up as well.
+ * How long after its last write a namespace may still receive one: the operator gives a request up after 15 s, and an
+ * API server ends each after a minute at the latest (its `--request-timeout`); what lies between them may hold it up as
+ * well.
  */
 export const lateMs = 75_000;
 
@@ -32,21 +33,35 @@ function isLeft(situation: Situation, work: RemoveWork): boolean {
 
 /** The journal that would start the namespace once more. */
 export function lateJournal(situation: Situation): Write | undefined {
-  const { surroundings: { namespace }, object: { spec }, returned } = situation;
+  const {
+    surroundings: { namespace },
+    object: { spec },
+    returned,
+  } = situation;
   const journal = journalOn(namespace);
-  return isOf(journal, spec.migration, spec) && isLate(journal, returned) ? patchWithJournal(situation, {}, null) : undefined;
+  return isOf(journal, spec.migration, spec) && isLate(journal, returned)
+    ? patchWithJournal(situation, {}, null)
+    : undefined;
 }
 
 /**
- * A template that is restarted after all. Only where our own write set the annotation: who applies a template with it has exported it, and would have his
- * workload restarted each time by the two of us. A namespace that was only restarted keeps it.
+ * A template that is restarted after all. Only where our own write set the annotation: who applies a template with it
+ * has exported it, and would have his workload restarted each time by the two of us. A namespace that was only
+ * restarted keeps it.
  */
-function lateTemplate({ surroundings: { workloads }, migrationUid }: Situation, { itinerary, attempt, workloads: records = [] }: NamespaceMigrationStatus): Write | undefined {
+function lateTemplate(
+  { surroundings: { workloads }, migrationUid }: Situation,
+  { itinerary, attempt, workloads: records = [] }: NamespaceMigrationStatus,
+): Write | undefined {
   if (itinerary === 'Hbone' || attempt === undefined) return undefined;
-  const found = workloads.find(({ templateAnnotations, templateManager }) => templateManager === fieldManager && restartOf(templateAnnotations[restartAnnotation], migrationUid) === attempt);
+  const found = workloads.find(
+    ({ templateAnnotations, templateManager }) =>
+      templateManager === fieldManager && restartOf(templateAnnotations[restartAnnotation], migrationUid) === attempt,
+  );
   if (found === undefined) return undefined;
   const { kind, name, uid } = found;
-  const before = records.find((record) => record.kind === kind && record.name === name && record.uid === uid)?.original ?? null;
+  const before =
+    records.find((record) => record.kind === kind && record.name === name && record.uid === uid)?.original ?? null;
   return { kind: 'PatchTemplate', workload: { kind, name }, operations: templatePatch(found, before) };
 }
 
@@ -56,9 +71,15 @@ function isPeopled({ adapter, spec, surroundings: { pods } }: Situation): boolea
   return pods.some((pod) => adapter.concerns(pod) && adapter.modeOf(pod) === mode);
 }
 
-/** A write that came late has set the labels too: a record without them is somebody else's, and says nothing about them. */
+/**
+ * A write that came late has set the labels too: a record without them is somebody else's, and says nothing about them.
+ */
 function withoutPlanted(situation: Situation, { itinerary = 'L4', waypoint }: NamespaceMigrationStatus): Situation {
-  const services = withRecords(situation, { labels: observedLabels(situation), itinerary, ...(waypoint !== undefined && { waypoint }) });
+  const services = withRecords(situation, {
+    labels: observedLabels(situation),
+    itinerary,
+    ...(waypoint !== undefined && { waypoint }),
+  });
   return { ...situation, surroundings: { ...situation.surroundings, services } };
 }
 
@@ -66,12 +87,15 @@ function withoutPlanted(situation: Situation, { itinerary = 'L4', waypoint }: Na
 function leftOf(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): Outcome | undefined {
   const { work } = step;
   if (work.kind === 'UnbindServices') return unbindStep(withoutPlanted(situation, status), work);
-  return work.kind === 'Remove' && isLeft(situation, work) ? settling(situation, step) ?? removeStep(situation, work) : undefined;
+  return work.kind === 'Remove' && isLeft(situation, work)
+    ? (settling(situation, step) ?? removeStep(situation, work))
+    : undefined;
 }
 
 /**
- * What came after all: a Service that is bound again, an object that is there again. In the order of the way back, of which no step is passed over, with
- * its gates and the time that proxies get: what decides at a waypoint stays until nobody is sent there any more.
+ * What came after all: a Service that is bound again, an object that is there again. In the order of the way back, of
+ * which no step is passed over, with its gates and the time that proxies get: what decides at a waypoint stays until
+ * nobody is sent there any more.
  */
 function late(situation: Situation, status: NamespaceMigrationStatus, steps: readonly StepPlan[]): Next | undefined {
   if (isPeopled(situation)) return undefined;
@@ -87,13 +111,14 @@ function late(situation: Situation, status: NamespaceMigrationStatus, steps: rea
 }
 
 /**
- * After a rollback is over, what a write has left that arrived later than anybody waited for it (a proxy held it up, or a leader that was deposed
- * sent it): its order is gone, so it goes. What is watched is seen whenever it comes; for what is not watched there is one more look, after
- * the time in which a write may still arrive.
+ * After a rollback is over, what a write has left that arrived later than anybody waited for it (a proxy held it up, or
+ * a leader that was deposed sent it): its order is gone, so it goes. What is watched is seen whenever it comes; for
+ * what is not watched there is one more look, after the time in which a write may still arrive.
  *
- * Safe: deletes by uid only what is as the operator made it for this migration, and takes from Services only labels of which it keeps the
- * originals; a pod that a template restarts comes back as the namespace's labels have it, which are those of before (every patch of these tests
- * the journal, so none arrives late). Dying before or after: the next process sees, or looks for, the same.
+ * Safe: deletes by uid only what is as the operator made it for this migration, and takes from Services only labels of
+ * which it keeps the originals; a pod that a template restarts comes back as the namespace's labels have it, which are
+ * those of before (every patch of these tests the journal, so none arrives late). Dying before or after: the next
+ * process sees, or looks for, the same.
  */
 export function sweep(situation: Situation, status: NamespaceMigrationStatus): Next {
   const steps = backward(situation, status);

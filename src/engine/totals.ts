@@ -22,22 +22,51 @@ function onlyRestarted({ status }: NamespaceMigration): boolean {
   return status?.direction !== undefined && status.itinerary === 'Hbone';
 }
 
-/** Namespaces by state, and how many `failed`. While the selection itself is wrong, whatever could be started is blocked. */
+/**
+ * Namespaces by state, and how many `failed`. While the selection itself is wrong, whatever could be started is
+ * blocked.
+ */
 export function totalsOf(all: readonly NamespaceMigration[], scope: Scope, failed: readonly string[]): NamespaceTotals {
   // What is only restarted for HBONE does not move: it is in no sum of those that do.
   const children = all.filter(({ metadata }) => !scope.hbone.includes(metadata.namespace ?? ''));
-  const missing = scope.namespaces.filter((name) => !children.some((child) => child.metadata.namespace === name)).length;
-  const count = (...phases: readonly string[]): number => children.filter((child) => phases.includes(phaseOf(child) ?? '') && !onlyRestarted(child)).length;
+  const missing = scope.namespaces.filter(
+    (name) => !children.some((child) => child.metadata.namespace === name),
+  ).length;
+  const count = (...phases: readonly string[]): number =>
+    children.filter((child) => phases.includes(phaseOf(child) ?? '') && !onlyRestarted(child)).length;
   const total = children.length + missing;
   const inFlight = children.filter(isInFlight).length;
-  const [migrated, rolledBack, incomplete, found] = [count('Migrated', 'Finalized'), count('RolledBack'), count('Incomplete'), count('Blocked')];
+  const [migrated, rolledBack, incomplete, found] = [
+    count('Migrated', 'Finalized'),
+    count('RolledBack'),
+    count('Incomplete'),
+    count('Blocked'),
+  ];
   const open = total - inFlight - migrated - rolledBack - incomplete - found;
   const held = scope.findings.some(({ severity }) => severity === 'Critical') ? open : 0;
-  return { total, pending: open - held, blocked: found + held, inFlight, migrated, incomplete, rolledBack, failed: failed.length };
+  return {
+    total,
+    pending: open - held,
+    blocked: found + held,
+    inFlight,
+    migrated,
+    incomplete,
+    rolledBack,
+    failed: failed.length,
+  };
 }
 
 /** The worst first: where requests may be failing, then where something stands half-way, then what waits at rest. */
-const worstFirst: readonly string[] = ['RollingBack', 'Migrated', 'Migrating', 'Failed', 'RolledBack', 'Paused', 'Incomplete', 'Blocked'];
+const worstFirst: readonly string[] = [
+  'RollingBack',
+  'Migrated',
+  'Migrating',
+  'Failed',
+  'RolledBack',
+  'Paused',
+  'Incomplete',
+  'Blocked',
+];
 
 function rank(child: NamespaceMigration): number {
   const place = worstFirst.indexOf(phaseOf(child) ?? '');
@@ -48,17 +77,28 @@ function rank(child: NamespaceMigration): number {
 function isAsWanted(child: NamespaceMigration, wanted: Wanted): boolean {
   const { status } = child;
   if (refusedBy(child) !== undefined || status?.failure !== undefined || status?.command !== undefined) return false;
-  return (status?.writtenPhase === 'RolledBack' && wanted === 'Rollback') || (status?.writtenPhase === 'Paused' && wanted === 'Pause');
+  return (
+    (status?.writtenPhase === 'RolledBack' && wanted === 'Rollback') ||
+    (status?.writtenPhase === 'Paused' && wanted === 'Pause')
+  );
 }
 
 const most = 20;
 
 /** The namespaces that need a person, the worst first, and how many there are where the list has no room for all. */
-export function attentionOf(children: readonly NamespaceMigration[], wanted: Wanted): Pick<MeshMigrationStatus, 'attention' | 'needAttention'> {
+export function attentionOf(
+  children: readonly NamespaceMigration[],
+  wanted: Wanted,
+): Pick<MeshMigrationStatus, 'attention' | 'needAttention'> {
   const name = ({ metadata }: NamespaceMigration): string => metadata.namespace ?? '';
   const lost = ({ status }: NamespaceMigration): string | undefined => saidNoWayBack(status?.conditions);
-  const all = children.filter((child) => (isStalled(child) || lost(child) !== undefined) && !isAsWanted(child, wanted))
+  const all = children
+    .filter((child) => (isStalled(child) || lost(child) !== undefined) && !isAsWanted(child, wanted))
     .sort((a, b) => rank(a) - rank(b) || (name(a) < name(b) ? -1 : 1));
-  const attention = all.slice(0, most).map((child) => ({ namespace: name(child), phase: phaseOf(child) ?? '', message: (isStalled(child) ? undefined : lost(child)?.slice(0, 1024)) ?? child.status?.message ?? '' }));
+  const attention = all.slice(0, most).map((child) => ({
+    namespace: name(child),
+    phase: phaseOf(child) ?? '',
+    message: (isStalled(child) ? undefined : lost(child)?.slice(0, 1024)) ?? child.status?.message ?? '',
+  }));
   return { needAttention: all.length, attention };
 }

@@ -1,4 +1,9 @@
-import { longestOriginal, mostWorkloads, type NamespaceMigrationStatus, type WorkloadRecord } from '../api/namespace-migration.ts';
+import {
+  longestOriginal,
+  mostWorkloads,
+  type NamespaceMigrationStatus,
+  type WorkloadRecord,
+} from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
@@ -36,15 +41,22 @@ export function restartOf(value: string | undefined, migrationUid: string): numb
   return uid === migrationUid.slice(0, 8) && Number.isSafeInteger(number) ? number : undefined;
 }
 
-/** Whether a value of the restart annotation is of this way: one of an attempt that is over is its owner's, who has exported it or was only restarted then. */
-export function isOwnRestart({ migrationUid, remembered }: Situation, { attempt = 1 }: NamespaceMigrationStatus, value: string | undefined): boolean {
+/**
+ * Whether a value of the restart annotation is of this way: one of an attempt that is over is its owner's, who has
+ * exported it or was only restarted then.
+ */
+export function isOwnRestart(
+  { migrationUid, remembered }: Situation,
+  { attempt = 1 }: NamespaceMigrationStatus,
+  value: string | undefined,
+): boolean {
   const of = restartOf(value, migrationUid);
   return of !== undefined && of >= (remembered?.first ?? attempt);
 }
 
 /**
- * The status with one record put in, or exchanged for the one of the same workload. When there is no room any more, those go whose workload is gone: another
- * one of its name has another uid, and so a record of its own.
+ * The status with one record put in, or exchanged for the one of the same workload. When there is no room any more,
+ * those go whose workload is gone: another one of its name has another uid, and so a record of its own.
  */
 function withRecord({ situation, status }: Turn, record: WorkloadRecord): Partial<NamespaceMigrationStatus> {
   const others = (status.workloads ?? []).filter(({ kind, name }) => kind !== record.kind || name !== record.name);
@@ -72,7 +84,11 @@ export function isOlder(record: WorkloadRecord, { createdAt = 0 }: PodView): boo
 
 /** On the way there a rule has held it up before (MM121); on the way back it is said here. */
 function unrecordable({ workload: { kind, name } }: Turn): Outcome {
-  return { kind: 'Wait', stuck: true, message: `${kind} ${name} is to be restarted, and the annotation ${restartAnnotation} of its template is too long to be put back afterwards: remove it or shorten it` };
+  return {
+    kind: 'Wait',
+    stuck: true,
+    message: `${kind} ${name} is to be restarted, and the annotation ${restartAnnotation} of its template is too long to be put back afterwards: remove it or shorten it`,
+  };
 }
 
 /** Says in the status that the workload will be restarted, before anything is written to it. */
@@ -108,14 +124,16 @@ export function pace({ now, nextRestartAt }: Situation): Outcome | undefined {
 }
 
 /**
- * Brings the annotation to `value`, `because` of a pod that is to be replaced.
- * D: the patch tests the value that was seen. Dying before it: the record is there, it is sent; after it: its value is found.
+ * Brings the annotation to `value`, `because` of a pod that is to be replaced. D: the patch tests the value that was
+ * seen. Dying before it: the record is there, it is sent; after it: its value is found.
  */
 export function patchTemplate({ workload }: Turn, value: string | null, because?: PodView): Outcome {
   return {
     kind: 'Write',
     write: {
-      kind: 'PatchTemplate', workload: { kind: workload.kind, name: workload.name }, operations: templatePatch(workload, value),
+      kind: 'PatchTemplate',
+      workload: { kind: workload.kind, name: workload.name },
+      operations: templatePatch(workload, value),
       ...(because !== undefined && { because: { pod: because.name, uid: because.uid } }),
     },
     message: `restarting ${workload.kind} ${workload.name}`,
@@ -131,7 +149,10 @@ export function seeTemplate(turn: Turn, record: WorkloadRecord): void {
   turn.situation.waited(templateWait(turn, record));
 }
 
-/** Whether the last look saw the template as it should be, and this one does not: only then has somebody changed it back. */
+/**
+ * Whether the last look saw the template as it should be, and this one does not: only then has somebody changed it
+ * back.
+ */
 export function wasChangedBack(turn: Turn, record: WorkloadRecord): boolean {
   return waitedBefore(turn.situation, templateWait(turn, record)) > 0;
 }
@@ -150,32 +171,57 @@ export function pauseAfter(tries: number): number {
 }
 
 /**
- * Evicts the next of those `candidates` that were there when this try was announced: a younger one is as it will be, and evicting
- * it would only make another like it, for ever. Sidecars are there from a pod's creation, capture comes after it: so on the way to
- * ambient a pod that is in neither mode is a fresh one that is about to be enrolled, and nothing is evicted until it is.
+ * Evicts the next of those `candidates` that were there when this try was announced: a younger one is as it will be,
+ * and evicting it would only make another like it, for ever. Sidecars are there from a pod's creation, capture comes
+ * after it: so on the way to ambient a pod that is in neither mode is a fresh one that is about to be enrolled, and
+ * nothing is evicted until it is.
  */
 export function evict(turn: Turn, record: WorkloadRecord, candidates: readonly PodView[]): Outcome | undefined {
   const { adapter, spec } = turn.situation;
   const [old, target] = turn.status.direction === 'Forward' ? [spec.from, spec.to] : [spec.to, spec.from];
-  if (target === 'IstioAmbient' && turn.stale.some((pod) => adapter.modeOf(pod) !== adapter.modeFor(old))) return undefined;
+  if (target === 'IstioAmbient' && turn.stale.some((pod) => adapter.modeOf(pod) !== adapter.modeFor(old)))
+    return undefined;
   const older = candidates.filter((pod) => isOlder(record, pod));
   const pod = nextEviction(turn.workload, turn.all, older, turn.terminating.length > 0);
   if (pod === undefined) return undefined;
-  return pace(turn.situation) ?? { kind: 'Write', write: { kind: 'Evict', pod: pod.name, uid: pod.uid }, message: `evicting pod ${pod.name}` };
+  return (
+    pace(turn.situation) ?? {
+      kind: 'Write',
+      write: { kind: 'Evict', pod: pod.name, uid: pod.uid },
+      message: `evicting pod ${pod.name}`,
+    }
+  );
 }
 
-/** As many pods as wanted, all Ready and as they shall be, and none on its way out: the replacement of the last one too. */
+/**
+ * As many pods as wanted, all Ready and as they shall be, and none on its way out: the replacement of the last one too.
+ */
 export function isWhole({ workload, all, terminating, stale }: Turn): boolean {
-  return stale.length === 0 && terminating.length === 0 && all.length >= workload.replicas && all.every(({ ready }) => ready) && workload.observedGeneration >= workload.generation;
+  return (
+    stale.length === 0 &&
+    terminating.length === 0 &&
+    all.length >= workload.replicas &&
+    all.every(({ ready }) => ready) &&
+    workload.observedGeneration >= workload.generation
+  );
 }
 
 const fewPods = 3;
 
-/** What holds it up, in Kubernetes' own words: to be said before a rollback deletes the evidence. Empty if nothing is known. */
+/**
+ * What holds it up, in Kubernetes' own words: to be said before a rollback deletes the evidence. Empty if nothing is
+ * known.
+ */
 export function troubles({ situation, workload, pods, stale, terminating }: Turn): string {
-  const held = [...pods.filter((pod) => !pod.ready || stale.includes(pod))].sort((a, b) => Number(a.ready) - Number(b.ready));
-  const named = held.slice(0, fewPods).map((pod) =>
-    `pod ${pod.name} is ${pod.ready ? `Ready, in mode ${situation.adapter.modeOf(pod)}` : `not Ready${pod.trouble === undefined ? '' : ` (${pod.trouble})`}`}`);
+  const held = [...pods.filter((pod) => !pod.ready || stale.includes(pod))].sort(
+    (a, b) => Number(a.ready) - Number(b.ready),
+  );
+  const named = held
+    .slice(0, fewPods)
+    .map(
+      (pod) =>
+        `pod ${pod.name} is ${pod.ready ? `Ready, in mode ${situation.adapter.modeOf(pod)}` : `not Ready${pod.trouble === undefined ? '' : ` (${pod.trouble})`}`}`,
+    );
   const ending = terminating.slice(0, fewPods).map(({ name }) => `pod ${name} is on its way out`);
   const more = held.length > fewPods ? [`${held.length - fewPods} more`] : [];
   const controller = workload.trouble === undefined ? [] : [`its controller says: ${workload.trouble}`];
@@ -183,8 +229,8 @@ export function troubles({ situation, workload, pods, stale, terminating }: Turn
 }
 
 /**
- * How long the restart may still go without getting anywhere: it does when one more pod than ever before is Ready and as it shall
- * be. Asked when the write was seen: before that nothing is expected of anybody.
+ * How long the restart may still go without getting anywhere: it does when one more pod than ever before is Ready and
+ * as it shall be. Asked when the write was seen: before that nothing is expected of anybody.
  */
 export function progress({ situation, step, workload, pods, stale }: Turn, allowedMs: number): Deadline {
   const reached = pods.filter((pod) => pod.ready && !stale.includes(pod)).length;

@@ -19,18 +19,33 @@ export interface Unrest {
   readonly until?: number;
 }
 
-function hands({ surroundings: { namespace: { labelManagers } } }: Situation, { labels = [] }: NamespaceMigrationStatus): string {
-  const managers = new Set(labels.flatMap(({ key }) => labelManagers[key] ?? []).filter((manager) => manager !== fieldManager));
+function hands(
+  {
+    surroundings: {
+      namespace: { labelManagers },
+    },
+  }: Situation,
+  { labels = [] }: NamespaceMigrationStatus,
+): string {
+  const managers = new Set(
+    labels.flatMap(({ key }) => labelManagers[key] ?? []).filter((manager) => manager !== fieldManager),
+  );
   return managers.size === 0 ? '' : ` (last by ${listed([...managers])})`;
 }
 
 /**
- * Labels that somebody else has changed, or had until a moment ago: who changes them again and again (two controllers that disagree) would else have a
- * namespace begin every wait anew, and be said to be at work half of the time. No deadline comes nearer meanwhile, and none begins anew.
+ * Labels that somebody else has changed, or had until a moment ago: who changes them again and again (two controllers
+ * that disagree) would else have a namespace begin every wait anew, and be said to be at work half of the time. No
+ * deadline comes nearer meanwhile, and none begins anew.
  */
-export function unrestOf(situation: Situation, status: NamespaceMigrationStatus, change: string | undefined): Unrest | undefined {
+export function unrestOf(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  change: string | undefined,
+): Unrest | undefined {
   if (change === undefined && waitedBefore(situation, changed) === 0) return undefined;
-  const calm = change === undefined ? settledBefore(situation, 'what relies on labels that somebody changed', calmMs) : undefined;
+  const calm =
+    change === undefined ? settledBefore(situation, 'what relies on labels that somebody changed', calmMs) : undefined;
   if (calm?.over === true) {
     waitEnded(situation, changed);
     return undefined;
@@ -42,7 +57,10 @@ export function unrestOf(situation: Situation, status: NamespaceMigrationStatus,
   return { message, ...(calm && { until: calm.until }) };
 }
 
-/** On the way there. Who goes on with the labels as they are now has decided: only one that stopped because of them waits until they are settled. */
+/**
+ * On the way there. Who goes on with the labels as they are now has decided: only one that stopped because of them
+ * waits until they are settled.
+ */
 export function unrestOnTheWay(situation: Situation, status: NamespaceMigrationStatus): Unrest | undefined {
   const foreign = foreignChange(situation, status);
   return foreign === undefined && status.phase !== 'Paused' ? undefined : unrestOf(situation, status, foreign);
@@ -54,7 +72,12 @@ export function goingOn({ object: { spec, metadata } }: Situation): string {
 }
 
 /** Nothing goes on meanwhile. */
-export function restless(status: NamespaceMigrationStatus, phase: Draft['phase'], { message, until }: Unrest, way?: string): Draft {
+export function restless(
+  status: NamespaceMigrationStatus,
+  phase: Draft['phase'],
+  { message, until }: Unrest,
+  way?: string,
+): Draft {
   const verdict: Verdict = { state: 'Stalled', reason: 'ForeignChange', message, ...(way !== undefined && { way }) };
   return { status, phase, verdict, next: { kind: 'Wait', ...(until !== undefined && { until }) } };
 }
@@ -63,5 +86,11 @@ export function restless(status: NamespaceMigrationStatus, phase: Draft['phase']
 export function alsoRestless(draft: Draft, unrest: Unrest | undefined): Draft {
   if (unrest === undefined) return draft;
   const message = `${draft.verdict.message}; ${unrest.message}`;
-  return { ...draft, verdict: draft.verdict.state === 'Stalled' ? { ...draft.verdict, message } : stalledMeanwhile(draft.verdict, 'ForeignChange', message) };
+  return {
+    ...draft,
+    verdict:
+      draft.verdict.state === 'Stalled'
+        ? { ...draft.verdict, message }
+        : stalledMeanwhile(draft.verdict, 'ForeignChange', message),
+  };
 }

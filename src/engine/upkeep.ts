@@ -14,7 +14,11 @@ export interface Kept {
   readonly outcome: Outcome;
 }
 
-function withStep(status: NamespaceMigrationStatus, name: Step['name'], change: (step: Step) => Step): NamespaceMigrationStatus {
+function withStep(
+  status: NamespaceMigrationStatus,
+  name: Step['name'],
+  change: (step: Step) => Step,
+): NamespaceMigrationStatus {
   return { ...status, steps: (status.steps ?? []).map((step) => (step.name === name ? change(step) : step)) };
 }
 
@@ -22,20 +26,43 @@ function holdsAgain({ name }: StepPlan): string {
   return `${name} holds again`;
 }
 
-/** A completed step whose gate does not hold any more: nothing goes on meanwhile, and after the deadline it has failed. */
-function lost(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, known: Step, missing: string): Kept {
+/**
+ * A completed step whose gate does not hold any more: nothing goes on meanwhile, and after the deadline it has failed.
+ */
+function lost(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  known: Step,
+  missing: string,
+): Kept {
   const lostAt = known.lostAt ?? timestamp(situation.now);
   const { over, until } = deadline(situation, holdsAgain(step), durationMs(situation.spec.restart.progressDeadline));
   const noted = known.lostAt === undefined ? withStep(status, step.name, (entry) => ({ ...entry, lostAt })) : status;
   return over
-    ? { status: noted, outcome: { kind: 'Failed', reason: 'GateLost', message: `${step.name} does not hold any more: ${missing}` } }
-    : { status: noted, outcome: { kind: 'Wait', until, message: `waiting until ${step.name} holds again: ${missing}` } };
+    ? {
+        status: noted,
+        outcome: { kind: 'Failed', reason: 'GateLost', message: `${step.name} does not hold any more: ${missing}` },
+      }
+    : {
+        status: noted,
+        outcome: { kind: 'Wait', until, message: `waiting until ${step.name} holds again: ${missing}` },
+      };
 }
 
 /** A completed step that binds something anew: from when it holds again, proxies need their time once more. */
-function rewritten(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, due: Outcome | undefined, write: Outcome): Kept {
+function rewritten(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  due: Outcome | undefined,
+  write: Outcome,
+): Kept {
   if (due !== undefined) return { status, outcome: due };
-  return { status: withStep(status, step.name, (entry) => ({ ...entry, lostAt: entry.lostAt ?? timestamp(situation.now) })), outcome: write };
+  return {
+    status: withStep(status, step.name, (entry) => ({ ...entry, lostAt: entry.lostAt ?? timestamp(situation.now) })),
+    outcome: write,
+  };
 }
 
 /** As many findings as the API admits, and an adapter makes. */
@@ -43,7 +70,10 @@ const mostFindings = 100;
 
 type BindWork = Extract<StepWork, { kind: 'BindServices' }>;
 
-/** Services that join are bound but for those of which something critical is said: `held` if one is, and what is said of it is then the news. */
+/**
+ * Services that join are bound but for those of which something critical is said: `held` if one is, and what is said of
+ * it is then the news.
+ */
 function rebind(situation: Situation, work: BindWork): { readonly outcome: Outcome; readonly held?: boolean } {
   const outcome = bindStep(situation, work);
   if (outcome.kind !== 'Write') return { outcome };
@@ -53,20 +83,37 @@ function rebind(situation: Situation, work: BindWork): { readonly outcome: Outco
   const names = work.services(surroundings);
   if (typeof names === 'string') return { outcome };
   // A full list may leave out what is said of one of them.
-  const free = found.length >= mostFindings ? [] : names.filter((name) => !critical.has(`Service ${surroundings.namespace.name}/${name}`));
+  const free =
+    found.length >= mostFindings
+      ? []
+      : names.filter((name) => !critical.has(`Service ${surroundings.namespace.name}/${name}`));
   return { outcome: bindStep(situation, { ...work, services: () => free }), held: free.length < names.length };
 }
 
-/** What a completed step has to do again when the user's objects have changed. What it made has been followed before (`follow.ts`). */
-function redo(situation: Situation, step: StepPlan, { faults }: Followed): { readonly outcome: Outcome; readonly held?: boolean } {
-  return step.work.kind === 'BindServices' ? rebind(situation, step.work) : { outcome: faults.get(step.name) ?? { kind: 'Done' } };
+/**
+ * What a completed step has to do again when the user's objects have changed. What it made has been followed before
+ * (`follow.ts`).
+ */
+function redo(
+  situation: Situation,
+  step: StepPlan,
+  { faults }: Followed,
+): { readonly outcome: Outcome; readonly held?: boolean } {
+  return step.work.kind === 'BindServices'
+    ? rebind(situation, step.work)
+    : { outcome: faults.get(step.name) ?? { kind: 'Done' } };
 }
 
 /**
- * Looks after the steps that are completed: what had to be observed has to stay so, and only when it does are Services bound that
- * joined since. Asked before anything else goes on.
+ * Looks after the steps that are completed: what had to be observed has to stay so, and only when it does are Services
+ * bound that joined since. Asked before anything else goes on.
  */
-export function upkeep(situation: Situation, start: NamespaceMigrationStatus, steps: readonly StepPlan[], followed: Followed): Kept {
+export function upkeep(
+  situation: Situation,
+  start: NamespaceMigrationStatus,
+  steps: readonly StepPlan[],
+  followed: Followed,
+): Kept {
   let status = start;
   for (const step of steps) {
     const known = status.steps?.find(({ name }) => name === step.name);
@@ -78,7 +125,11 @@ export function upkeep(situation: Situation, start: NamespaceMigrationStatus, st
     const missing = followed.pending.get(step.name) ?? step.gate?.(situation.surroundings);
     if (missing !== undefined) return lost(situation, status, step, known, missing);
     waitEnded(situation, holdsAgain(step));
-    if (known.lostAt !== undefined) status = withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => ({ ...entry, regainedAt: timestamp(situation.now) }));
+    if (known.lostAt !== undefined)
+      status = withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => ({
+        ...entry,
+        regainedAt: timestamp(situation.now),
+      }));
   }
   return { status, outcome: { kind: 'Done' } };
 }

@@ -19,15 +19,24 @@ export function countPods(situation: Situation): PodCounts {
 }
 
 /**
- * How long a pod may still be outside its mode. Capture follows the pod's creation, so one that is Ready gets the deadline for
- * enrolment; one that is not, which says nothing about enrolment, that of a restart besides. A pod that is Ready now and then gets both once.
+ * How long a pod may still be outside its mode. Capture follows the pod's creation, so one that is Ready gets the
+ * deadline for enrolment; one that is not, which says nothing about enrolment, that of a restart besides. A pod that is
+ * Ready now and then gets both once.
  */
 export function patience(situation: Situation, pod: PodView, name: string): Deadline & { readonly allowed: string } {
   const { enrolmentDeadline, progressDeadline } = situation.spec.restart;
-  const whole = deadline(situation, `${name} of pod ${pod.uid}`, durationMs(progressDeadline) + (pod.ready ? durationMs(enrolmentDeadline) : 0));
+  const whole = deadline(
+    situation,
+    `${name} of pod ${pod.uid}`,
+    durationMs(progressDeadline) + (pod.ready ? durationMs(enrolmentDeadline) : 0),
+  );
   if (!pod.ready) return { ...whole, allowed: progressDeadline };
   const enrolled = deadline(situation, `${name} of Ready pod ${pod.uid}`, durationMs(enrolmentDeadline));
-  return { over: whole.over || enrolled.over, until: Math.min(whole.until, enrolled.until), allowed: enrolmentDeadline };
+  return {
+    over: whole.over || enrolled.over,
+    until: Math.min(whole.until, enrolled.until),
+    allowed: enrolmentDeadline,
+  };
 }
 
 /** Why it may be in no mode: in the words of Kubernetes, as far as these are known. */
@@ -36,17 +45,32 @@ function notReady({ ready, trouble }: PodView): string {
 }
 
 /**
- * A Verify step: every pod is in the mode, except those that nobody can restart (the namespace is Incomplete until they are
- * replaced), or their time is over; and the last ones of the other data plane have ended.
+ * A Verify step: every pod is in the mode, except those that nobody can restart (the namespace is Incomplete until they
+ * are replaced), or their time is over; and the last ones of the other data plane have ended.
  */
 export function verifyStep(situation: Situation, mode: Mode, name: string): Outcome {
   const { adapter, surroundings } = situation;
-  const outside = concernedPods(situation).filter((pod) =>
-    adapter.modeOf(pod) !== mode && (adapter.modeOf(pod) === 'Transitional' || whyNotRestartable(pod, surroundings.workloads) === undefined || mode === 'Ambient' && adapter.modeOf(pod) === 'None'));
+  const outside = concernedPods(situation).filter(
+    (pod) =>
+      adapter.modeOf(pod) !== mode &&
+      (adapter.modeOf(pod) === 'Transitional' ||
+        whyNotRestartable(pod, surroundings.workloads) === undefined ||
+        (mode === 'Ambient' && adapter.modeOf(pod) === 'None')),
+  );
   if (outside.length === 0) return lastOnesEnded(situation, mode, name);
   const standing = outside.map((pod) => ({ pod, ...patience(situation, pod, name) }));
   const [late] = standing.filter(({ over }) => over).sort((a, b) => Number(a.pod.ready) - Number(b.pod.ready));
-  if (late === undefined) return { kind: 'Wait', until: Math.min(...standing.map(({ until }) => until)), message: `waiting until every pod is in mode ${mode}` };
-  const others = outside.length > 1 ? `, and so ${outside.length === 2 ? 'is 1 other' : `are ${outside.length - 1} others`}` : '';
-  return { kind: 'Failed', reason: 'PodNotEnrolled', message: `pod ${late.pod.name} is ${notReady(late.pod)}in mode ${adapter.modeOf(late.pod)}, not ${mode}${others} after ${late.allowed}` };
+  if (late === undefined)
+    return {
+      kind: 'Wait',
+      until: Math.min(...standing.map(({ until }) => until)),
+      message: `waiting until every pod is in mode ${mode}`,
+    };
+  const others =
+    outside.length > 1 ? `, and so ${outside.length === 2 ? 'is 1 other' : `are ${outside.length - 1} others`}` : '';
+  return {
+    kind: 'Failed',
+    reason: 'PodNotEnrolled',
+    message: `pod ${late.pod.name} is ${notReady(late.pod)}in mode ${adapter.modeOf(late.pod)}, not ${mode}${others} after ${late.allowed}`,
+  };
 }

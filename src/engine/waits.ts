@@ -10,39 +10,57 @@ export interface Deadline {
 }
 
 /**
- * Judges a wait by the time in which this process has watched it, never by timestamps: a pause, a crash or a clock that jumps
- * is nobody's failure. To ask is to report: a wait that a look does not ask about is over for the stopwatch and begins anew, unless it `leavesEarly`.
- * `progress` never goes back: a pod that becomes Ready a second time has got nowhere.
+ * Judges a wait by the time in which this process has watched it, never by timestamps: a pause, a crash or a clock that
+ * jumps is nobody's failure. To ask is to report: a wait that a look does not ask about is over for the stopwatch and
+ * begins anew, unless it `leavesEarly`. `progress` never goes back: a pod that becomes Ready a second time has got
+ * nowhere.
  */
 export function deadline({ now, waited }: Situation, wait: string, allowedMs: number, progress = 0): Deadline {
   const left = allowedMs - waited(`${wait}#${progress}`);
   return { over: left <= 0, until: now + Math.max(0, Math.ceil(left)) };
 }
 
-/** A pod that is on its way out ends by itself, unless its node is lost or a finalizer holds it: then a person is needed. */
+/**
+ * A pod that is on its way out ends by itself, unless its node is lost or a finalizer holds it: then a person is
+ * needed.
+ */
 export function ending(situation: Situation, pod: PodView, otherwise: string): Outcome {
   const { progressDeadline } = situation.spec.restart;
   const { over, until } = deadline(situation, `end of pod ${pod.uid}`, durationMs(progressDeadline));
   return over
-    ? { kind: 'Wait', stuck: true, stalled: 'PodInTheWay', message: `pod ${pod.name} ${otherwise}: it is on its way out for ${progressDeadline} and does not end; look at its node and its finalizers` }
+    ? {
+        kind: 'Wait',
+        stuck: true,
+        stalled: 'PodInTheWay',
+        message: `pod ${pod.name} ${otherwise}: it is on its way out for ${progressDeadline} and does not end; look at its node and its finalizers`,
+      }
     : { kind: 'Wait', until, message: `pod ${pod.name} ${otherwise}: waiting until it has ended` };
 }
 
 const settled = 'settled before ';
 
-/** For how long what `step` relies on has been seen to hold. Not a deadline: it counts while the namespace is paused too. */
+/**
+ * For how long what `step` relies on has been seen to hold. Not a deadline: it counts while the namespace is paused
+ * too.
+ */
 export function settledBefore(situation: Situation, step: string, forMs: number): Deadline {
   return deadline(situation, settled + step, forMs);
 }
 
-/** The situation in which no deadline comes nearer: what is lost while somebody has stopped the namespace is not held against it. */
+/**
+ * The situation in which no deadline comes nearer: what is lost while somebody has stopped the namespace is not held
+ * against it.
+ */
 export function withoutDeadlines(situation: Situation): Situation {
   return { ...situation, waited: (wait) => (wait.startsWith(settled) ? situation.waited(wait) : 0) };
 }
 
 const peeked = '? ';
 
-/** For how long the looks before this one have named the wait, without naming it in this one: what was so and is no longer. */
+/**
+ * For how long the looks before this one have named the wait, without naming it in this one: what was so and is no
+ * longer.
+ */
 export function waitedBefore({ waited }: Situation, wait: string): number {
   return waited(peeked + wait);
 }
@@ -55,7 +73,10 @@ export function waitEnded({ waited }: Situation, wait: string): void {
   waited(ended + wait);
 }
 
-/** A look that has something else to do first has no occasion to ask about what is waited for: none of that is over by it. */
+/**
+ * A look that has something else to do first has no occasion to ask about what is waited for: none of that is over by
+ * it.
+ */
 export function leavesEarly({ waited }: Situation): void {
   waited(early);
 }
@@ -83,8 +104,14 @@ export function noting(situation: Situation): Asked & { readonly situation: Situ
   let leaves = false;
   const waited = (wait: string): number => {
     if (wait.startsWith(peeked)) return situation.waited(wait.slice(peeked.length));
-    if (wait.startsWith(ended)) { except.add(wait.slice(ended.length)); return 0; }
-    if (wait === early) { leaves = true; return 0; }
+    if (wait.startsWith(ended)) {
+      except.add(wait.slice(ended.length));
+      return 0;
+    }
+    if (wait === early) {
+      leaves = true;
+      return 0;
+    }
     waits.add(wait);
     return situation.waited(wait);
   };

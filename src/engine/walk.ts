@@ -33,12 +33,22 @@ function isFlipped(situation: Situation, step: StepPlan, steps: readonly StepPla
 }
 
 /** Sidecars are restarted for HBONE unless a person wants none of it, or the labels would give them none any more. */
-function isLeftOut(situation: Situation, { itinerary }: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[]): boolean {
+function isLeftOut(
+  situation: Situation,
+  { itinerary }: NamespaceMigrationStatus,
+  step: StepPlan,
+  steps: readonly StepPlan[],
+): boolean {
   if (step.name !== 'RestartForHbone' || itinerary === 'Hbone') return false;
   return situation.spec.restart.hbone === 'Never' || isFlipped(situation, step, steps);
 }
 
-function perform(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[]): Outcome {
+function perform(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  steps: readonly StepPlan[],
+): Outcome {
   const { work } = step;
   switch (work.kind) {
     case 'Check':
@@ -59,23 +69,37 @@ function perform(situation: Situation, status: NamespaceMigrationStatus, step: S
 }
 
 /**
- * On the way there the labels change only while nothing has come up that would break by it. Of a namespace that has been there
- * before nothing is asked: its labels are put back.
+ * On the way there the labels change only while nothing has come up that would break by it. Of a namespace that has
+ * been there before nothing is asked: its labels are put back.
  */
-function flip(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, work: Extract<StepWork, { kind: 'Labels' }>): Outcome {
+function flip(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  work: Extract<StepWork, { kind: 'Labels' }>,
+): Outcome {
   const outcome = labelsStep(situation, status, work);
-  if (outcome.kind !== 'Write' || status.direction !== 'Forward' || status.steps?.some(wasThere) === true) return outcome;
+  if (outcome.kind !== 'Write' || status.direction !== 'Forward' || status.steps?.some(wasThere) === true)
+    return outcome;
   const critical = situation.adapter.unready(situation.surroundings);
   return critical === undefined ? outcome : heldByFinding(situation, critical, step.name);
 }
 
 /** The kinds of work on objects besides the namespace and its workloads. */
-function performOnObjects(situation: Situation, step: StepPlan, work: Extract<StepWork, { kind: 'Apply' | 'Remove' | 'BindServices' | 'UnbindServices' }>): Outcome {
+function performOnObjects(
+  situation: Situation,
+  step: StepPlan,
+  work: Extract<StepWork, { kind: 'Apply' | 'Remove' | 'BindServices' | 'UnbindServices' }>,
+): Outcome {
   switch (work.kind) {
-    case 'Apply': return applyStep(situation, step, work);
-    case 'Remove': return removeStep(situation, work);
-    case 'BindServices': return bindStep(situation, work);
-    case 'UnbindServices': return unbindStep(situation, work);
+    case 'Apply':
+      return applyStep(situation, step, work);
+    case 'Remove':
+      return removeStep(situation, work);
+    case 'BindServices':
+      return bindStep(situation, work);
+    case 'UnbindServices':
+      return unbindStep(situation, work);
   }
 }
 
@@ -84,7 +108,13 @@ function isBegun(steps: readonly Step[] | undefined, step: StepPlan): boolean {
 }
 
 function begin(status: NamespaceMigrationStatus, step: StepPlan, now: number): NamespaceMigrationStatus {
-  return { ...status, step: step.name, ...(!isBegun(status.steps, step) && { steps: [...(status.steps ?? []), { name: step.name, startedAt: timestamp(now) }] }) };
+  return {
+    ...status,
+    step: step.name,
+    ...(!isBegun(status.steps, step) && {
+      steps: [...(status.steps ?? []), { name: step.name, startedAt: timestamp(now) }],
+    }),
+  };
 }
 
 function isComplete(steps: readonly Step[] | undefined, step: StepPlan): boolean {
@@ -92,7 +122,12 @@ function isComplete(steps: readonly Step[] | undefined, step: StepPlan): boolean
 }
 
 function complete(status: NamespaceMigrationStatus, step: StepPlan, now: number): NamespaceMigrationStatus {
-  return { ...status, steps: (status.steps ?? []).map((entry) => (entry.name === step.name ? { ...entry, completedAt: timestamp(now) } : entry)) };
+  return {
+    ...status,
+    steps: (status.steps ?? []).map((entry) =>
+      entry.name === step.name ? { ...entry, completedAt: timestamp(now) } : entry,
+    ),
+  };
 }
 
 /** A step whose work is done waits for its gate, but not for ever. */
@@ -102,18 +137,29 @@ function awaitGate(situation: Situation, step: StepPlan): Outcome {
   const { progressDeadline } = situation.spec.restart;
   const { over, until } = deadline(situation, `gate of ${step.name}`, durationMs(progressDeadline));
   return over
-    ? { kind: 'Failed', reason: 'GateNotReached', message: `${missing}, ${progressDeadline} after the work of ${step.name} was done` }
-    : scaleUp(situation, step, missing) ?? { kind: 'Wait', until, message: missing };
+    ? {
+        kind: 'Failed',
+        reason: 'GateNotReached',
+        message: `${missing}, ${progressDeadline} after the work of ${step.name} was done`,
+      }
+    : (scaleUp(situation, step, missing) ?? { kind: 'Wait', until, message: missing });
 }
 
 /** On the way back pods that came in the wrong mode since are replaced too, whatever is to be done next. */
-function askAgain(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[]): Walked | undefined {
+function askAgain(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  steps: readonly StepPlan[],
+): Walked | undefined {
   if (status.direction !== 'Backward' || step.work.kind !== 'Restart') return undefined;
   const outcome = perform(situation, status, step, steps);
   return outcome.kind === 'Done' ? undefined : { status: { ...status, ...outcome.patch }, outcome };
 }
 
-/** The same on the way back, where the journal says that they were set: whoever has changed them since is not overruled. */
+/**
+ * The same on the way back, where the journal says that they were set: whoever has changed them since is not overruled.
+ */
 function isSeenBack(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): boolean {
   const { work } = step;
   if (work.kind === 'Labels') return areSet(situation, step) || hasLabels(fromList(status.labels ?? []), work.targets);
@@ -124,7 +170,12 @@ function isSeenBack(situation: Situation, status: NamespaceMigrationStatus, step
  * Whether a step that the status calls complete shows that it is. The status is not proof: what it skips would be what
  * protects, a restart before the labels change, or Services that are still bound when their copies go.
  */
-function isSeen(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, steps: readonly StepPlan[]): boolean {
+function isSeen(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  steps: readonly StepPlan[],
+): boolean {
   const { work } = step;
   if (work.kind === 'UnbindServices') return unbindStep(situation, work).kind === 'Done';
   if (work.kind === 'Verify') return verifyStep(situation, work.mode, step.name).kind === 'Done';
@@ -132,8 +183,11 @@ function isSeen(situation: Situation, status: NamespaceMigrationStatus, step: St
   if (work.kind === 'Labels') return areSet(situation, step);
   if (work.kind !== 'Restart' || isLeftOut(situation, status, step, steps)) return true;
   const { pods, workloads } = situation.surroundings;
-  const canRestart = ({ owner }: PodView): boolean => workloads.some(({ kind, name, paused }) => !paused && owner?.kind === kind && owner.name === name);
-  const left = pods.some((pod) => !pod.terminating && situation.adapter.concerns(pod) && work.stale(pod) && canRestart(pod));
+  const canRestart = ({ owner }: PodView): boolean =>
+    workloads.some(({ kind, name, paused }) => !paused && owner?.kind === kind && owner.name === name);
+  const left = pods.some(
+    (pod) => !pod.terminating && situation.adapter.concerns(pod) && work.stale(pod) && canRestart(pod),
+  );
   return isFlipped(situation, step, steps) || !left;
 }
 
@@ -149,20 +203,34 @@ function reasonToWait({ direction }: NamespaceMigrationStatus, { yields }: Await
 }
 
 /**
- * Whether a step that would change something has to wait for other namespaces, or for a slot once it has given its own back. What it would announce is not
- * stored: nothing is begun meanwhile, and the next look decides anew.
+ * Whether a step that would change something has to wait for other namespaces, or for a slot once it has given its own
+ * back. What it would announce is not stored: nothing is begun meanwhile, and the next look decides anew.
  */
-function park(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan, outcome: Outcome): Outcome | undefined {
+function park(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  outcome: Outcome,
+): Outcome | undefined {
   if (outcome.kind !== 'Write' && outcome.kind !== 'Announce') return setEarly(situation, status, step);
   const { surroundings, noSlot } = situation;
   const awaited = step.awaits?.(surroundings);
   if (awaited !== undefined && !(awaited.yields === true && isOwnWayBack(status))) {
-    return { kind: 'Wait', parked: 'Waits', stuck: awaited.stuck, stalled: reasonToWait(status, awaited), message: awaited.message };
+    return {
+      kind: 'Wait',
+      parked: 'Waits',
+      stuck: awaited.stuck,
+      stalled: reasonToWait(status, awaited),
+      message: awaited.message,
+    };
   }
   return noSlot === undefined ? undefined : { kind: 'Wait', parked: 'WantsSlot', message: noSlot };
 }
 
-/** Goes along the steps as far as the observed state allows, in the order of the itinerary; a completed step is asked again only where it is not seen. */
+/**
+ * Goes along the steps as far as the observed state allows, in the order of the itinerary; a completed step is asked
+ * again only where it is not seen.
+ */
 export function walk(situation: Situation, start: NamespaceMigrationStatus, steps: readonly StepPlan[]): Walked {
   let status = start;
   for (const step of steps) {

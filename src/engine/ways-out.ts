@@ -13,7 +13,8 @@ interface WayOut {
 
 const table = {
   CallersRefused: {
-    meaning: 'The namespace has moved behind its waypoint, and callers with sidecars, which do not use waypoints, are refused.',
+    meaning:
+      'The namespace has moved behind its waypoint, and callers with sidecars, which do not use waypoints, are refused.',
     remedy: 'Migrate these callers, or roll this namespace back; it clears by itself. If they are to be refused',
     command: 'AcceptRefusals',
   },
@@ -37,19 +38,22 @@ const table = {
   },
   ForeignChange: {
     meaning: 'Somebody else changed what the migration holds: a label, an object of the operator, a template.',
-    remedy: 'Do what the message says: put it back, delete the edited copy, or settle who owns the label and go on with it as it is.',
+    remedy:
+      'Do what the message says: put it back, delete the edited copy, or settle who owns the label and go on with it as it is.',
   },
   GateLost: {
     meaning: 'Something that a step had reached is gone again, a waypoint that is not available any more for example.',
     remedy: 'Repair what the message names; it goes on by itself.',
   },
   GateNotReached: {
-    meaning: 'What a step made did not take effect in time: a waypoint did not become ready, or istiod did not accept a copy.',
+    meaning:
+      'What a step made did not take effect in time: a waypoint did not become ready, or istiod did not accept a copy.',
     remedy: 'Repair what the message names, then start again',
     command: 'GoOn',
   },
   HeldByFinding: {
-    meaning: 'Something appeared on the way that would break by the next change of labels or the next restart, so that is not made.',
+    meaning:
+      'Something appeared on the way that would break by the next change of labels or the next restart, so that is not made.',
     remedy: 'Do what the message says; it goes on by itself. Or go back',
     command: 'GoBack',
   },
@@ -59,12 +63,13 @@ const table = {
     command: 'Describe',
   },
   NameInTheWay: {
-    meaning: 'An object that came since the start has a name that the waypoint needs. Nothing is made, and nothing is lost by waiting.',
+    meaning:
+      'An object that came since the start has a name that the waypoint needs. Nothing is made, and nothing is lost by waiting.',
     remedy: 'Rename or delete the object that the message names; it goes on by itself. Or go back',
     command: 'GoBack',
   },
   NameTaken: {
-    meaning: 'What the operator had made, or was about to make, is somebody else\'s object of that name.',
+    meaning: "What the operator had made, or was about to make, is somebody else's object of that name.",
     remedy: 'Rename or delete the object that the message names, then start again',
     command: 'GoOn',
   },
@@ -93,7 +98,8 @@ const table = {
     command: 'SetFinalize',
   },
   NotRestartable: {
-    meaning: 'A workload waits for its restart: not all of its pods are available, or its PodDisruptionBudgets spare none.',
+    meaning:
+      'A workload waits for its restart: not all of its pods are available, or its PodDisruptionBudgets spare none.',
     remedy: 'Repair the workload or the budget that the message names; it goes on by itself. To go back instead',
     command: 'GoBack',
   },
@@ -113,18 +119,23 @@ const table = {
     command: 'Pods',
   },
   PodNotEnrolled: {
-    meaning: 'A pod is Ready but not in the new data plane: look at istio-cni and ztunnel on its node, or at the injector.',
+    meaning:
+      'A pod is Ready but not in the new data plane: look at istio-cni and ztunnel on its node, or at the injector.',
     remedy: 'Repair what keeps it out, then start again',
     command: 'GoOn',
   },
   PodsLeft: {
-    meaning: 'All that the operator can restart is done, but pods of the old data plane are left that only you can replace.',
-    remedy: 'Replace the pods that the message names: restart the Rollout, resume and restart the Deployment, make the bare pod anew, let the Job end. It is Migrated by itself then. All pods',
+    meaning:
+      'All that the operator can restart is done, but pods of the old data plane are left that only you can replace.',
+    remedy:
+      'Replace the pods that the message names: restart the Rollout, resume and restart the Deployment, make the bare pod anew, let the Job end. It is Migrated by itself then. All pods',
     command: 'Pods',
   },
   PodsOutside: {
-    meaning: 'The namespace has moved, and pods that came later are in neither data plane: nothing captures them, or their template has a proxy of its own (MM130).',
-    remedy: 'Repair what keeps them out (istio-cni and ztunnel on their nodes, the template), then replace them; it clears by itself. All pods',
+    meaning:
+      'The namespace has moved, and pods that came later are in neither data plane: nothing captures them, or their template has a proxy of its own (MM130).',
+    remedy:
+      'Repair what keeps them out (istio-cni and ztunnel on their nodes, the template), then replace them; it clears by itself. All pods',
     command: 'Pods',
   },
   ProgressDeadlineExceeded: {
@@ -133,8 +144,10 @@ const table = {
     command: 'GoOn',
   },
   RecordRefused: {
-    meaning: 'The API server refuses, or does not keep, what the operator writes to its own objects, or somebody undoes it again and again: the NamespaceMigration of a namespace, or the finalizer or the status of the MeshMigration. Others go on meanwhile.',
-    remedy: 'Repair the quota, the policy, the webhook, the CRDs or the rights that the message names, release the finalizer, or have whoever it names leave the object alone; it is tried again by itself, each minute at the latest. All that is refused',
+    meaning:
+      'The API server refuses, or does not keep, what the operator writes to its own objects, or somebody undoes it again and again: the NamespaceMigration of a namespace, or the finalizer or the status of the MeshMigration. Others go on meanwhile.',
+    remedy:
+      'Repair the quota, the policy, the webhook, the CRDs or the rights that the message names, release the finalizer, or have whoever it names leave the object alone; it is tried again by itself, each minute at the latest. All that is refused',
     command: 'Describe',
   },
   RollbackStuck: {
@@ -142,12 +155,14 @@ const table = {
     remedy: 'Repair what the message names; it keeps trying and goes on by itself.',
   },
   RolledBack: {
-    meaning: 'It went back, because a person commanded that while spec.action asks for something else, or brought it back by hand after its journal was lost.',
+    meaning:
+      'It went back, because a person commanded that while spec.action asks for something else, or brought it back by hand after its journal was lost.',
     remedy: 'To start again',
     command: 'GoOn',
   },
   ScopeLost: {
-    meaning: 'A namespace that is under way is not selected by spec.namespaces any more, and spec.rollback.onScopeLost is Hold.',
+    meaning:
+      'A namespace that is under way is not selected by spec.namespaces any more, and spec.rollback.onScopeLost is Hold.',
     remedy: 'Select it again, or set spec.rollback.onScopeLost to Finish or Rollback. To roll back this one',
     command: 'GoBack',
   },
@@ -157,7 +172,8 @@ const table = {
     command: 'GoOn',
   },
   WaitsForOthers: {
-    meaning: 'Namespaces have to do something before this one goes on, and nobody is on the way to it. It holds no slot and has no deadline.',
+    meaning:
+      'Namespaces have to do something before this one goes on, and nobody is on the way to it. It holds no slot and has no deadline.',
     remedy: 'Do what the message says; it goes on by itself. Or go back',
     command: 'GoBack',
   },
@@ -167,8 +183,10 @@ const table = {
     command: 'GoOn',
   },
   WouldBeRefused: {
-    meaning: 'On the way back calls from here would be refused: by namespaces that stay behind their waypoints, because they are finalized, another migration\'s, or without a journal (MM007), or by pods of the namespace itself that the operator cannot restart.',
-    remedy: 'Roll those namespaces back, by hand where no migration can, or replace those pods, and it goes on by itself. To go back all the same',
+    meaning:
+      "On the way back calls from here would be refused: by namespaces that stay behind their waypoints, because they are finalized, another migration's, or without a journal (MM007), or by pods of the namespace itself that the operator cannot restart.",
+    remedy:
+      'Roll those namespaces back, by hand where no migration can, or replace those pods, and it goes on by itself. To go back all the same',
     command: 'AcceptRefusals',
   },
   WriteRefused: {
@@ -176,8 +194,10 @@ const table = {
     remedy: 'Repair the rights, the policy or the webhook that the message names; it is tried again by itself.',
   },
   WriteUndone: {
-    meaning: 'What the operator writes is carried out and does not last: a controller, a webhook or a GitOps tool changes it back again and again, or the API server does not keep it.',
-    remedy: 'Have whoever the message names leave the object or the field alone; it is tried again by itself, at most once a minute.',
+    meaning:
+      'What the operator writes is carried out and does not last: a controller, a webhook or a GitOps tool changes it back again and again, or the API server does not keep it.',
+    remedy:
+      'Have whoever the message names leave the object or the field alone; it is tried again by itself, at most once a minute.',
   },
 } satisfies Record<string, WayOut>;
 
@@ -197,7 +217,9 @@ function isFinding(reason: string): reason is FindingReason {
 /** The reason that was stored: by another version of the operator perhaps, which had others. */
 export function storedReason(reason: string): StalledReason {
   if (isFinding(reason)) return reason;
-  return Object.hasOwn(table, reason) && reason !== 'MMnnn' ? reason as keyof typeof table & StalledReason : 'UnknownReason';
+  return Object.hasOwn(table, reason) && reason !== 'MMnnn'
+    ? (reason as keyof typeof table & StalledReason)
+    : 'UnknownReason';
 }
 
 /** The reason of what a critical finding holds up. */

@@ -1,8 +1,20 @@
 import {
-  CoordinationV1Api, EventsV1Api, ResponseContext, ServerConfiguration, createConfiguration, wrapHttpLibrary,
+  CoordinationV1Api,
+  EventsV1Api,
+  ResponseContext,
+  ServerConfiguration,
+  createConfiguration,
+  wrapHttpLibrary,
 } from '@kubernetes/client-node';
 import type { Configuration, RequestContext } from '@kubernetes/client-node';
-export { EventsV1Event, V1Lease, V1LeaseSpec, V1MicroTime, V1ObjectMeta, V1ObjectReference } from '@kubernetes/client-node';
+export {
+  EventsV1Event,
+  V1Lease,
+  V1LeaseSpec,
+  V1MicroTime,
+  V1ObjectMeta,
+  V1ObjectReference,
+} from '@kubernetes/client-node';
 import { systemClock } from '../base/clock.ts';
 import type { Clock } from '../base/clock.ts';
 import { exchange } from './exchange.ts';
@@ -27,11 +39,15 @@ export function clientNodeConfiguration(transport: Transport, options: ClientNod
     httpApi: wrapHttpLibrary({
       async send(context) {
         const answer = await exchange(transport, requestOf(context), { ...limits, signal: context.getSignal() });
-        return new ResponseContext(answer.status, { ...answer.headers }, {
-          text: async () => await Promise.resolve(answer.text),
-          binary: async () => await Promise.resolve(Buffer.from(answer.text)),
-          stream: () => new Blob([answer.text]).stream(),
-        });
+        return new ResponseContext(
+          answer.status,
+          { ...answer.headers },
+          {
+            text: async () => await Promise.resolve(answer.text),
+            binary: async () => await Promise.resolve(Buffer.from(answer.text)),
+            stream: () => new Blob([answer.text]).stream(),
+          },
+        );
       },
     }),
   });
@@ -52,7 +68,8 @@ function requestOf(context: RequestContext): Omit<HttpRequest, 'signal'> {
   const headers: Record<string, string> = { 'user-agent': 'mesh-migration-operator' };
   for (const [name, value] of Object.entries(context.getHeaders())) headers[name.toLowerCase()] = value;
   const body = context.getBody();
-  if (body !== undefined && typeof body !== 'string') throw new TypeError('Only JSON bodies can be sent to the API server.');
+  if (body !== undefined && typeof body !== 'string')
+    throw new TypeError('Only JSON bodies can be sent to the API server.');
   const request = { method: context.getHttpMethod() as HttpRequest['method'], path: pathname + search, headers };
   return body === undefined ? request : { ...request, body };
 }

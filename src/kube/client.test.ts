@@ -8,15 +8,30 @@ import { AmbiguousWriteError, ExpiredError, ThrottledError, UnavailableError } f
 import type { Resource } from '../api/object.ts';
 import type { HttpRequest } from './transport.ts';
 
-const deployments: Resource = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
+const deployments: Resource = {
+  group: 'apps',
+  version: 'v1',
+  kind: 'Deployment',
+  plural: 'deployments',
+  namespaced: true,
+};
 const pods: Resource = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
 const { signal } = new AbortController();
 const cart = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'cart', namespace: 'shop' } };
 
-function setUp(answer: (request: HttpRequest, count: number) => Reply | Promise<Reply>, options: Partial<KubeClientOptions> = {}) {
+function setUp(
+  answer: (request: HttpRequest, count: number) => Reply | Promise<Reply>,
+  options: Partial<KubeClientOptions> = {},
+) {
   const clock = new VirtualClock();
   const server = new ScriptedServer(answer);
-  const client = new KubeClient({ transport: server, clock, random: () => 0, fieldManager: 'mesh-migration', ...options });
+  const client = new KubeClient({
+    transport: server,
+    clock,
+    random: () => 0,
+    fieldManager: 'mesh-migration',
+    ...options,
+  });
   return { clock, server, client };
 }
 
@@ -47,7 +62,9 @@ describe('reads', () => {
   it('end at their deadline even when the transport never answers', async () => {
     const { client, clock } = setUp(silence);
 
-    await expect(clock.run(client.listPage(pods, { attempts: 1, signal }))).rejects.toThrow('no complete answer within 15 s');
+    await expect(clock.run(client.listPage(pods, { attempts: 1, signal }))).rejects.toThrow(
+      'no complete answer within 15 s',
+    );
 
     expect(clock.monotonic()).toBe(15_000);
     expect(clock.pending).toBe(0);
@@ -72,9 +89,13 @@ describe('reads', () => {
 
 describe('list', () => {
   it('reads all pages and names the type of every item', async () => {
-    const { client, clock, server } = setUp((_request, count) => ok(count === 1
-      ? { metadata: { resourceVersion: '9', continue: 'next' }, items: [{ metadata: { name: 'a' } }] }
-      : { metadata: { resourceVersion: '9' }, items: [{ metadata: { name: 'b' } }] }));
+    const { client, clock, server } = setUp((_request, count) =>
+      ok(
+        count === 1
+          ? { metadata: { resourceVersion: '9', continue: 'next' }, items: [{ metadata: { name: 'a' } }] }
+          : { metadata: { resourceVersion: '9' }, items: [{ metadata: { name: 'b' } }] },
+      ),
+    );
 
     const page = await clock.run(client.list(deployments, { labelSelector: 'app in (a,b)', signal }));
 
@@ -93,7 +114,11 @@ describe('list', () => {
 
   it('begins again, once, when its continue token has expired', async () => {
     const first = ok({ metadata: { resourceVersion: '9', continue: 'next' }, items: [{ metadata: { name: 'a' } }] });
-    const answers = [first, refusal(410, 'Expired'), ok({ metadata: { resourceVersion: '12' }, items: [{ metadata: { name: 'b' } }] })];
+    const answers = [
+      first,
+      refusal(410, 'Expired'),
+      ok({ metadata: { resourceVersion: '12' }, items: [{ metadata: { name: 'b' } }] }),
+    ];
     const { client, clock } = setUp((_request, count) => answers[count - 1] ?? refusal(410, 'Expired'));
 
     expect((await clock.run(client.list(pods, { signal }))).items.map((item) => item.metadata.name)).toEqual(['b']);
@@ -114,16 +139,24 @@ describe('writes', () => {
   });
 
   it.each([
-    ['a reset', () => { throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }); }],
+    [
+      'a reset',
+      () => {
+        throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+      },
+    ],
     ['a 504', () => refusal(504, 'Timeout')],
     ['silence', silence],
-  ])('are sent once and their outcome is called unknown after %s', async (_what, answer: () => Reply | Promise<Reply>) => {
-    const { client, clock, server } = setUp(answer);
+  ])(
+    'are sent once and their outcome is called unknown after %s',
+    async (_what, answer: () => Reply | Promise<Reply>) => {
+      const { client, clock, server } = setUp(answer);
 
-    await expect(clock.run(client.create(deployments, cart, signal))).rejects.toBeInstanceOf(AmbiguousWriteError);
+      await expect(clock.run(client.create(deployments, cart, signal))).rejects.toBeInstanceOf(AmbiguousWriteError);
 
-    expect(server.requests).toHaveLength(1);
-  });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 
   it('end with the reason of the caller', async () => {
     const { client, clock } = setUp(silence);
@@ -137,8 +170,15 @@ describe('writes', () => {
 
   it('ask before every attempt whether they may be sent', async () => {
     let allowed = 1;
-    const beforeWrite = (): void => { if (allowed-- <= 0) throw new Error('not the leader'); };
-    const { client, clock, server } = setUp(() => { throw connectionRefused(); }, { beforeWrite });
+    const beforeWrite = (): void => {
+      if (allowed-- <= 0) throw new Error('not the leader');
+    };
+    const { client, clock, server } = setUp(
+      () => {
+        throw connectionRefused();
+      },
+      { beforeWrite },
+    );
 
     await expect(clock.run(client.delete(pods, 'shop', 'cart-1', { signal }))).rejects.toThrow('not the leader');
 
@@ -146,12 +186,19 @@ describe('writes', () => {
   });
 
   it('leave an eviction that a budget holds back to the caller', async () => {
-    const { client, clock, server } = setUp(() => refusal(429, 'TooManyRequests', 'no', { causes: [{ reason: 'DisruptionBudget' }] }));
+    const { client, clock, server } = setUp(() =>
+      refusal(429, 'TooManyRequests', 'no', { causes: [{ reason: 'DisruptionBudget' }] }),
+    );
 
-    await expect(clock.run(client.evict('shop', 'cart-1', { uid: 'u1', signal }))).rejects.toBeInstanceOf(ThrottledError);
+    await expect(clock.run(client.evict('shop', 'cart-1', { uid: 'u1', signal }))).rejects.toBeInstanceOf(
+      ThrottledError,
+    );
 
     expect(server.requests).toHaveLength(1);
-    expect(server.requests[0]).toMatchObject({ method: 'POST', path: '/api/v1/namespaces/shop/pods/cart-1/eviction?timeout=10s' });
+    expect(server.requests[0]).toMatchObject({
+      method: 'POST',
+      path: '/api/v1/namespaces/shop/pods/cart-1/eviction?timeout=10s',
+    });
     expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({
       apiVersion: 'policy/v1',
       kind: 'Eviction',
@@ -165,7 +212,9 @@ describe('the wire form', () => {
   it('of an apply carries type, manager and force', async () => {
     const { client, clock, server } = setUp(() => ok(cart));
 
-    await clock.run(client.apply(deployments, { metadata: cart.metadata, spec: { replicas: 2 } }, { subresource: 'status', signal }));
+    await clock.run(
+      client.apply(deployments, { metadata: cart.metadata, spec: { replicas: 2 } }, { subresource: 'status', signal }),
+    );
 
     expect(server.requests[0]).toMatchObject({
       method: 'PATCH',
@@ -178,7 +227,11 @@ describe('the wire form', () => {
   it('of patches names their type and keeps null', async () => {
     const { client, clock, server } = setUp(() => ok(cart));
 
-    await clock.run(client.jsonPatch(deployments, 'shop', 'cart', [{ op: 'test', path: '/metadata/labels/a', value: null }], { signal }));
+    await clock.run(
+      client.jsonPatch(deployments, 'shop', 'cart', [{ op: 'test', path: '/metadata/labels/a', value: null }], {
+        signal,
+      }),
+    );
     await clock.run(client.mergePatch(deployments, 'shop', 'cart', { metadata: { labels: { a: null } } }, { signal }));
 
     expect(server.requests.map((request) => [request.headers['content-type'], request.body])).toEqual([
@@ -192,6 +245,8 @@ describe('the wire form', () => {
 
     await clock.run(client.delete(pods, 'shop', 'cart-1', { uid: 'u1', resourceVersion: '7', signal }));
 
-    expect(JSON.parse(server.requests[0]?.body ?? '')).toMatchObject({ preconditions: { uid: 'u1', resourceVersion: '7' } });
+    expect(JSON.parse(server.requests[0]?.body ?? '')).toMatchObject({
+      preconditions: { uid: 'u1', resourceVersion: '7' },
+    });
   });
 });

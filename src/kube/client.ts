@@ -32,7 +32,10 @@ const pageSize = 500;
 const readAttempts = 4;
 const writeAttempts = 4;
 
-/** The API server is told to end a write earlier than the client gives it up: else it might still be carried out while nobody waits for it. */
+/**
+ * The API server is told to end a write earlier than the client gives it up: else it might still be carried out while
+ * nobody waits for it.
+ */
 const serverShare = 2 / 3;
 
 /**
@@ -87,7 +90,11 @@ export class KubeClient {
   }
 
   /** Throws `AlreadyExistsError` when the name is taken. */
-  async create<T extends KubeObject = KubeObject>(resource: Resource, object: KubeObject, signal: AbortSignal): Promise<T> {
+  async create<T extends KubeObject = KubeObject>(
+    resource: Resource,
+    object: KubeObject,
+    signal: AbortSignal,
+  ): Promise<T> {
     const path = pathOf(resource, object.metadata.namespace) + queryOf({ fieldManager: this.#options.fieldManager });
     return await this.#write<T>('POST', path, signal, withType(resource, object));
   }
@@ -104,7 +111,13 @@ export class KubeClient {
     const { name, namespace } = object.metadata;
     const query = queryOf({ fieldManager: this.#options.fieldManager, force: options.force ?? false });
     const path = pathOf(resource, namespace, name, options.subresource) + query;
-    return await this.#write<T>('PATCH', path, options.signal, withType(resource, object), 'application/apply-patch+yaml');
+    return await this.#write<T>(
+      'PATCH',
+      path,
+      options.signal,
+      withType(resource, object),
+      'application/apply-patch+yaml',
+    );
   }
 
   /** Throws `InvalidError` when a `test` operation does not hold; then nothing was changed. */
@@ -115,7 +128,12 @@ export class KubeClient {
     operations: readonly JsonPatchOperation[],
     options: PatchOptions,
   ): Promise<T> {
-    return await this.#patch<T>(pathOf(resource, namespace, name, options.subresource), operations, 'json-patch', options.signal);
+    return await this.#patch<T>(
+      pathOf(resource, namespace, name, options.subresource),
+      operations,
+      'json-patch',
+      options.signal,
+    );
   }
 
   /** A `metadata.resourceVersion` in the patch is a precondition: `ConflictError` when the object has changed since. */
@@ -126,7 +144,12 @@ export class KubeClient {
     patch: Readonly<Record<string, unknown>>,
     options: PatchOptions,
   ): Promise<T> {
-    return await this.#patch<T>(pathOf(resource, namespace, name, options.subresource), patch, 'merge-patch', options.signal);
+    return await this.#patch<T>(
+      pathOf(resource, namespace, name, options.subresource),
+      patch,
+      'merge-patch',
+      options.signal,
+    );
   }
 
   /** Throws `NotFoundError` when it is gone already and `ConflictError` when a precondition does not hold. */
@@ -143,7 +166,11 @@ export class KubeClient {
    * Ends a pod the way that respects PodDisruptionBudgets. Throws `ThrottledError` with `disruptionBudget` when one
    * does not allow it now.
    */
-  async evict(namespace: string, name: string, options: { readonly uid?: string; readonly signal: AbortSignal }): Promise<void> {
+  async evict(
+    namespace: string,
+    name: string,
+    options: { readonly uid?: string; readonly signal: AbortSignal },
+  ): Promise<void> {
     const pods: Resource = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
     await this.#write('POST', pathOf(pods, namespace, name, 'eviction'), options.signal, {
       apiVersion: 'policy/v1',
@@ -179,7 +206,12 @@ export class KubeClient {
     return { items, resourceVersion: page.resourceVersion };
   }
 
-  async #patch<T extends KubeObject>(path: string, body: unknown, type: 'json-patch' | 'merge-patch', signal: AbortSignal): Promise<T> {
+  async #patch<T extends KubeObject>(
+    path: string,
+    body: unknown,
+    type: 'json-patch' | 'merge-patch',
+    signal: AbortSignal,
+  ): Promise<T> {
     const query = queryOf({ fieldManager: this.#options.fieldManager });
     return await this.#write<T>('PATCH', path + query, signal, body, `application/${type}+json`);
   }
@@ -187,9 +219,10 @@ export class KubeClient {
   async #read<T>(path: string, signal: AbortSignal, attempts: number): Promise<T> {
     const { transport, clock, random } = this.#options;
     const limits = { clock, deadlineMs: this.#deadlineMs, signal };
-    const answer = await retry({ clock, random, attempts, signal }, async () => (
-      await exchange(transport, this.#request('GET', path), limits)
-    ));
+    const answer = await retry(
+      { clock, random, attempts, signal },
+      async () => await exchange(transport, this.#request('GET', path), limits),
+    );
     return answer.json as T;
   }
 
@@ -202,8 +235,13 @@ export class KubeClient {
   ): Promise<T> {
     const { transport, clock, random, beforeWrite } = this.#options;
     const limits = { clock, deadlineMs: this.#deadlineMs, signal };
-    const timeout = `timeout=${Math.max(1, Math.floor(this.#deadlineMs * serverShare / 1000))}s`;
-    const request = this.#request(method, `${path}${path.includes('?') ? '&' : '?'}${timeout}`, goJson(body), contentType);
+    const timeout = `timeout=${Math.max(1, Math.floor((this.#deadlineMs * serverShare) / 1000))}s`;
+    const request = this.#request(
+      method,
+      `${path}${path.includes('?') ? '&' : '?'}${timeout}`,
+      goJson(body),
+      contentType,
+    );
     const answer = await retry({ clock, random, attempts: writeAttempts, signal }, async () => {
       beforeWrite?.();
       return await exchange(transport, request, limits);
@@ -211,7 +249,12 @@ export class KubeClient {
     return answer.json as T;
   }
 
-  #request(method: HttpRequest['method'], path: string, body?: string, contentType?: string): Omit<HttpRequest, 'signal'> {
+  #request(
+    method: HttpRequest['method'],
+    path: string,
+    body?: string,
+    contentType?: string,
+  ): Omit<HttpRequest, 'signal'> {
     const headers = {
       accept: 'application/json',
       'user-agent': this.#options.userAgent ?? 'mesh-migration-operator',

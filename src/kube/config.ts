@@ -31,17 +31,21 @@ export interface ClusterConnection {
 const fallbackContext = 'loaded-context';
 
 /**
- * Finds the cluster as kubectl does: the given file, `$KUBECONFIG`, `~/.kube/config`, and then the ServiceAccount of the
- * pod that this process runs in.
+ * Finds the cluster as kubectl does: the given file, `$KUBECONFIG`, `~/.kube/config`, and then the ServiceAccount of
+ * the pod that this process runs in.
  */
 export async function loadConnection(options: { readonly kubeconfig?: string } = {}): Promise<ClusterConnection> {
   const config = load(options.kubeconfig);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
-    throw new KubeconfigError(`The context "${config.getCurrentContext()}" names no cluster; choose one with \`kubectl config use-context\`.`);
+    throw new KubeconfigError(
+      `The context "${config.getCurrentContext()}" names no cluster; choose one with \`kubectl config use-context\`.`,
+    );
   }
   if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== '') {
-    throw new KubeconfigError(`Cluster "${cluster.name}" sets proxy-url, which is not supported; connect to the API server directly.`);
+    throw new KubeconfigError(
+      `Cluster "${cluster.name}" sets proxy-url, which is not supported; connect to the API server directly.`,
+    );
   }
   checkServer(cluster.name, cluster.server);
   const connection: ClusterConnection = { server: cluster.server, credentials: () => credentialsOf(config) };
@@ -52,8 +56,15 @@ export async function loadConnection(options: { readonly kubeconfig?: string } =
 /** The address is in many messages, so it must hold nothing secret; what is wrong with it is not repeated. */
 function checkServer(name: string, server: string): void {
   const url = URL.canParse(server) ? new URL(server) : undefined;
-  if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === '') return;
-  throw new KubeconfigError(`Cluster "${name}": its server must be an address without user, password, query or fragment, such as https://10.0.0.1:6443; credentials belong under users.`);
+  if (
+    url !== undefined &&
+    ['http:', 'https:'].includes(url.protocol) &&
+    `${url.username}${url.password}${url.search}${url.hash}` === ''
+  )
+    return;
+  throw new KubeconfigError(
+    `Cluster "${name}": its server must be an address without user, password, query or fragment, such as https://10.0.0.1:6443; credentials belong under users.`,
+  );
 }
 
 function load(file: string | undefined): KubeConfig {
@@ -66,18 +77,27 @@ function load(file: string | undefined): KubeConfig {
     throw new KubeconfigError(`Cannot read the kubeconfig ${from}: ${whyUnreadable(error)}`);
   }
   if (config.getCurrentContext() === fallbackContext) {
-    throw new KubeconfigError('No cluster is configured: give a kubeconfig, set $KUBECONFIG, or run in a pod with a ServiceAccount.');
+    throw new KubeconfigError(
+      'No cluster is configured: give a kubeconfig, set $KUBECONFIG, or run in a pod with a ServiceAccount.',
+    );
   }
   // KubeConfig refuses http:// unless verification is off, although there is no certificate to verify.
-  config.clusters = config.clusters.map((cluster) => (
-    cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster
-  ));
+  config.clusters = config.clusters.map((cluster) =>
+    cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
+  );
   return config;
 }
 
-/** What the library says about its form names fields; the YAML parser quotes the file, with the tokens in it, and is not repeated. */
+/**
+ * What the library says about its form names fields; the YAML parser quotes the file, with the tokens in it, and is not
+ * repeated.
+ */
 function whyUnreadable(error: unknown): string {
-  const { code, message, mark } = error as { readonly code?: unknown; readonly message?: unknown; readonly mark?: { readonly line?: unknown } };
+  const { code, message, mark } = error as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+    readonly mark?: { readonly line?: unknown };
+  };
   if (typeof code === 'string') return String(message);
   const line = mark?.line;
   if (mark !== undefined) return `it is no valid YAML${typeof line === 'number' ? ` (line ${line + 1})` : ''}`;

@@ -38,7 +38,11 @@ export function errorFromFailure(cause: unknown, request: RequestLabel): ApiErro
     const message = `${subject}: ${said} (whether the change was stored is not known)`;
     return new AmbiguousWriteError({ ...base, reason: 'UnknownOutcome', message });
   }
-  return new UnavailableError({ ...base, reason: 'NoAnswer', message: `${subject}: ${said}${hint === undefined ? '' : ` (${hint})`}` });
+  return new UnavailableError({
+    ...base,
+    reason: 'NoAnswer',
+    message: `${subject}: ${said}${hint === undefined ? '' : ` (${hint})`}`,
+  });
 }
 
 /** The code of the error or of what caused it; for several attempts (AggregateError) that of the first. */

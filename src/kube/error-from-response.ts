@@ -1,6 +1,14 @@
 import {
-  AlreadyExistsError, AmbiguousWriteError, ApiError, ConflictError, ExpiredError, ForbiddenError, InvalidError, NotFoundError,
-  ThrottledError, UnavailableError,
+  AlreadyExistsError,
+  AmbiguousWriteError,
+  ApiError,
+  ConflictError,
+  ExpiredError,
+  ForbiddenError,
+  InvalidError,
+  NotFoundError,
+  ThrottledError,
+  UnavailableError,
 } from './errors.ts';
 import type { ErrorFacts, RequestLabel } from './errors.ts';
 import { asStatus, describeObject, parseStatus } from './status.ts';
@@ -11,7 +19,10 @@ type ErrorClass = new (facts: ErrorFacts) => ApiError;
 /** What stands in front of the server's own words, by HTTP status. */
 const kinds: Readonly<Partial<Record<number, { readonly type: ErrorClass; readonly remedy?: string }>>> = {
   400: { type: InvalidError },
-  401: { type: ForbiddenError, remedy: 'the credentials are not valid or have expired; check the kubeconfig or the ServiceAccount token' },
+  401: {
+    type: ForbiddenError,
+    remedy: 'the credentials are not valid or have expired; check the kubeconfig or the ServiceAccount token',
+  },
   403: { type: ForbiddenError },
   404: { type: NotFoundError },
   405: { type: InvalidError },
@@ -65,7 +76,13 @@ function build(code: number, status: Status, request: RequestLabel, retryAfter: 
     reason,
     details: status.details,
     retryAfterMs: seconds > 0 ? seconds * 1000 : 0, // a header may also carry a date: NaN here
-    message: messageOf(`${String(code)} ${reason}`, said, describeObject(status.details, request), request, remedyOf(type, code)),
+    message: messageOf(
+      `${String(code)} ${reason}`,
+      said,
+      describeObject(status.details, request),
+      request,
+      remedyOf(type, code),
+    ),
   });
 }
 
@@ -73,7 +90,13 @@ function remedyOf(type: ErrorClass, code: number): string | undefined {
   return type === AmbiguousWriteError ? 'whether the change was stored is not known' : kinds[code]?.remedy;
 }
 
-function messageOf(verdict: string, said: string, object: string, request: RequestLabel, remedy: string | undefined): string {
+function messageOf(
+  verdict: string,
+  said: string,
+  object: string,
+  request: RequestLabel,
+  remedy: string | undefined,
+): string {
   const words = said === '' ? '' : `: ${said}`;
   return `${request.method} ${object} at ${request.server}: ${verdict}${words}${remedy === undefined ? '' : ` (${remedy})`}`;
 }

@@ -2,11 +2,24 @@ import { describe, expect, it } from '@jest/globals';
 import { DeadlineError, errorFromFailure } from './error-from-failure.ts';
 import { errorFromResponse, errorFromWatchEvent } from './error-from-response.ts';
 import {
-  AlreadyExistsError, AmbiguousWriteError, ApiError, ConflictError, ExpiredError, ForbiddenError, InvalidError, NotFoundError,
-  ThrottledError, UnavailableError, isRetryable,
+  AlreadyExistsError,
+  AmbiguousWriteError,
+  ApiError,
+  ConflictError,
+  ExpiredError,
+  ForbiddenError,
+  InvalidError,
+  NotFoundError,
+  ThrottledError,
+  UnavailableError,
+  isRetryable,
 } from './errors.ts';
 
-const read = { server: 'https://api.test:6443', method: 'GET', path: '/apis/apps/v1/namespaces/shop/deployments/cart?x=1' };
+const read = {
+  server: 'https://api.test:6443',
+  method: 'GET',
+  path: '/apis/apps/v1/namespaces/shop/deployments/cart?x=1',
+};
 const write = { ...read, method: 'PATCH' };
 
 function status(code: number, reason: string, extra: object = {}): string {
@@ -40,7 +53,9 @@ describe('errorFromResponse', () => {
   });
 
   it('knows that a failing admission webhook comes before storage', () => {
-    const body = status(500, 'InternalError', { message: 'Internal error occurred: failed calling webhook "x": timeout' });
+    const body = status(500, 'InternalError', {
+      message: 'Internal error occurred: failed calling webhook "x": timeout',
+    });
 
     expect(errorFromResponse(500, {}, body, write)).toBeInstanceOf(UnavailableError);
   });
@@ -49,18 +64,33 @@ describe('errorFromResponse', () => {
     const details = { name: 'cart', group: 'apps', kind: 'deployments' };
     const error = errorFromResponse(401, {}, status(401, 'Unauthorized', { details }), read);
 
-    expect(error.message).toBe('GET deployments.apps "cart" in namespace "shop" at https://api.test:6443: 401 Unauthorized: no '
-      + '(the credentials are not valid or have expired; check the kubeconfig or the ServiceAccount token)');
+    expect(error.message).toBe(
+      'GET deployments.apps "cart" in namespace "shop" at https://api.test:6443: 401 Unauthorized: no ' +
+        '(the credentials are not valid or have expired; check the kubeconfig or the ServiceAccount token)',
+    );
   });
 
   it.each<[string, object]>([
-    ['message', { message: false }], ['reason', { reason: 5 }], ['details', { details: null }], ['details', { details: 'x' }], ['causes', { details: { causes: 'x' } }], ['cause', { details: { causes: [null, 5] } }],
-    ['name', { details: { name: {}, kind: [] } }], ['code', { code: 'x' }], ['time to wait', { details: { retryAfterSeconds: 'x' } }],
+    ['message', { message: false }],
+    ['reason', { reason: 5 }],
+    ['details', { details: null }],
+    ['details', { details: 'x' }],
+    ['causes', { details: { causes: 'x' } }],
+    ['cause', { details: { causes: [null, 5] } }],
+    ['name', { details: { name: {}, kind: [] } }],
+    ['code', { code: 'x' }],
+    ['time to wait', { details: { retryAfterSeconds: 'x' } }],
   ])('takes a %s of another type for absent', (_, odd) => {
-    const error = errorFromWatchEvent({ kind: 'Status', code: 429, reason: 'TooManyRequests', message: 'no', ...odd }, read);
+    const error = errorFromWatchEvent(
+      { kind: 'Status', code: 429, reason: 'TooManyRequests', message: 'no', ...odd },
+      read,
+    );
 
     expect(error).toBeInstanceOf(ApiError);
-    expect(() => [error.details?.causes?.some(({ reason }) => reason === 'x'), error instanceof ThrottledError && error.disruptionBudget]).not.toThrow();
+    expect(() => [
+      error.details?.causes?.some(({ reason }) => reason === 'x'),
+      error instanceof ThrottledError && error.disruptionBudget,
+    ]).not.toThrow();
   });
 
   it('keeps the page of a proxy to one short line', () => {
@@ -84,22 +114,32 @@ describe('errorFromResponse', () => {
   it('tells a terminating namespace from missing rights', () => {
     const causes = [{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }];
 
-    expect(errorFromResponse(403, {}, status(403, 'Forbidden', { details: { causes } }), write)).toMatchObject({ namespaceTerminating: true });
+    expect(errorFromResponse(403, {}, status(403, 'Forbidden', { details: { causes } }), write)).toMatchObject({
+      namespaceTerminating: true,
+    });
     expect(errorFromResponse(403, {}, status(403, 'Forbidden'), write)).toMatchObject({ namespaceTerminating: false });
   });
 
   it('tells a JSON patch that does not fit from a failed validation', () => {
     const causes = [{ reason: 'FieldValueInvalid', field: 'spec.replicas' }];
 
-    expect(errorFromResponse(422, {}, status(422, 'Invalid', { details: {} }), write)).toMatchObject({ patchDoesNotApply: true });
-    expect(errorFromResponse(422, {}, status(422, 'Invalid', { details: { causes } }), write)).toMatchObject({ patchDoesNotApply: false });
+    expect(errorFromResponse(422, {}, status(422, 'Invalid', { details: {} }), write)).toMatchObject({
+      patchDoesNotApply: true,
+    });
+    expect(errorFromResponse(422, {}, status(422, 'Invalid', { details: { causes } }), write)).toMatchObject({
+      patchDoesNotApply: false,
+    });
   });
 
   it('lists the fields that another manager holds', () => {
-    const causes = [{ reason: 'FieldManagerConflict', message: 'conflict with "kubectl" using v1', field: '.metadata.labels.a' }];
+    const causes = [
+      { reason: 'FieldManagerConflict', message: 'conflict with "kubectl" using v1', field: '.metadata.labels.a' },
+    ];
     const error = errorFromResponse(409, {}, status(409, 'Conflict', { details: { causes } }), write);
 
-    expect(error).toMatchObject({ fieldConflicts: [{ field: '.metadata.labels.a', message: 'conflict with "kubectl" using v1' }] });
+    expect(error).toMatchObject({
+      fieldConflicts: [{ field: '.metadata.labels.a', message: 'conflict with "kubectl" using v1' }],
+    });
   });
 
   it('does not take an eviction that a budget holds back for a busy server', () => {
@@ -113,7 +153,9 @@ describe('errorFromResponse', () => {
 
 describe('errorFromFailure', () => {
   it('knows that a refused connection carried no write', () => {
-    const cause = new TypeError('fetch failed', { cause: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }) });
+    const cause = new TypeError('fetch failed', {
+      cause: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+    });
     const error = errorFromFailure(cause, write);
 
     expect(error).toBeInstanceOf(UnavailableError);
@@ -134,7 +176,9 @@ describe('errorFromFailure', () => {
 
 describe('errorFromWatchEvent', () => {
   it('makes an in-band 410 an ExpiredError', () => {
-    expect(errorFromWatchEvent({ kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }, read)).toBeInstanceOf(ExpiredError);
+    expect(
+      errorFromWatchEvent({ kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }, read),
+    ).toBeInstanceOf(ExpiredError);
   });
 
   it('takes an event without a Status for a failing server', () => {

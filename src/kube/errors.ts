@@ -50,7 +50,9 @@ export interface FieldConflict {
   readonly message: string;
 }
 
-/** 409 Conflict: the object changed since it was read, a uid precondition failed, or another field manager owns a field. */
+/**
+ * 409 Conflict: the object changed since it was read, a uid precondition failed, or another field manager owns a field.
+ */
 export class ConflictError extends ApiError {
   override name = 'ConflictError';
 
@@ -94,7 +96,10 @@ export class InvalidError extends ApiError {
   }
 }
 
-/** 401 or 403: the credentials are not valid, the rights are missing, or admission refuses (quota, policy, terminating namespace). */
+/**
+ * 401 or 403: the credentials are not valid, the rights are missing, or admission refuses (quota, policy, terminating
+ * namespace).
+ */
 export class ForbiddenError extends ApiError {
   override name = 'ForbiddenError';
 

@@ -4,8 +4,9 @@ import type { EventRecord } from './events.ts';
 const repeatMs = 600_000;
 
 /**
- * As client-go's spam filter (tools/record/events_cache.go), with more room: it has 25 events at once for an object, and a migration
- * through a waypoint, its rollback and the next attempt are more. What goes round in circles still ends at one a minute.
+ * As client-go's spam filter (tools/record/events_cache.go), with more room: it has 25 events at once for an object,
+ * and a migration through a waypoint, its rollback and the next attempt are more. What goes round in circles still ends
+ * at one a minute.
  */
 const burst = 100;
 const refillMs = 60_000;
@@ -25,7 +26,10 @@ interface Memory {
 export class EventFilter {
   readonly #objects = new Map<string, Memory>();
 
-  /** Whether to send the event now, on the monotonic clock; if so, it is counted. Only the last event is compared: a second attempt tells the same again. */
+  /**
+   * Whether to send the event now, on the monotonic clock; if so, it is counted. Only the last event is compared: a
+   * second attempt tells the same again.
+   */
   admit(event: EventRecord, now: number): boolean {
     const { kind, namespace = '', name, uid = '' } = event.regarding;
     const object = `${kind}/${namespace}/${name}/${uid}`;

@@ -8,19 +8,34 @@ import { EventRecorder } from './events.ts';
 import type { EventRecord } from './events.ts';
 
 const event: EventRecord = {
-  regarding: { apiVersion: 'meshmigration.dev/v1alpha1', kind: 'NamespaceMigration', namespace: 'shop', name: 'shop', uid: 'u1' },
+  regarding: {
+    apiVersion: 'meshmigration.dev/v1alpha1',
+    kind: 'NamespaceMigration',
+    namespace: 'shop',
+    name: 'shop',
+    uid: 'u1',
+  },
   type: 'Normal',
   reason: 'StepCompleted',
   action: 'Flip',
   note: 'The namespace is ambient now',
 };
 
-function setUp(answer: () => Reply = () => ({ status: 201, body: {}, headers: { 'content-type': 'application/json' } })) {
+function setUp(
+  answer: () => Reply = () => ({ status: 201, body: {}, headers: { 'content-type': 'application/json' } }),
+) {
   const clock = new VirtualClock();
   const server = new ScriptedServer(answer);
   const warnings: string[] = [];
-  const warn: LogMethod = (_fields, message) => { warnings.push(message); };
-  const recorder = new EventRecorder({ transport: server, clock, log: { ...silentLogger, warn }, instance: 'operator-7d9f' });
+  const warn: LogMethod = (_fields, message) => {
+    warnings.push(message);
+  };
+  const recorder = new EventRecorder({
+    transport: server,
+    clock,
+    log: { ...silentLogger, warn },
+    instance: 'operator-7d9f',
+  });
   return { clock, server, recorder, warnings };
 }
 
@@ -43,7 +58,10 @@ describe('EventRecorder', () => {
 
   it('puts events about cluster-scoped objects into the namespace default', async () => {
     const { clock, server, recorder } = setUp();
-    recorder.record({ ...event, regarding: { apiVersion: 'meshmigration.dev/v1alpha1', kind: 'MeshMigration', name: 'shop' } });
+    recorder.record({
+      ...event,
+      regarding: { apiVersion: 'meshmigration.dev/v1alpha1', kind: 'MeshMigration', name: 'shop' },
+    });
     await clock.run(recorder.flush());
 
     expect(server.requests[0]?.path).toBe('/apis/events.k8s.io/v1/namespaces/default/events');

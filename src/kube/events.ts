@@ -51,10 +51,15 @@ export class EventRecorder {
     this.#api = eventsApi(options.transport, { clock: options.clock });
   }
 
-  /** Sends the event in the background, unless it repeats the last one of its object within ten minutes or the object has had too many. */
+  /**
+   * Sends the event in the background, unless it repeats the last one of its object within ten minutes or the object
+   * has had too many.
+   */
   record(event: EventRecord): void {
     if (!this.#filter.admit(event, this.#options.clock.monotonic())) return;
-    const sending = this.#send(event).finally(() => { this.#underway.delete(sending); });
+    const sending = this.#send(event).finally(() => {
+      this.#underway.delete(sending);
+    });
     this.#underway.add(sending);
   }
 
@@ -69,7 +74,10 @@ export class EventRecorder {
       const namespace = event.regarding.namespace ?? 'default';
       await this.#api.createNamespacedEvent({ namespace, body: this.#bodyOf(event, namespace) });
     } catch (error) {
-      this.#options.log.warn({ err: error, reason: event.reason, regarding: event.regarding }, 'Cannot record an event');
+      this.#options.log.warn(
+        { err: error, reason: event.reason, regarding: event.regarding },
+        'Cannot record an event',
+      );
     }
   }
 
@@ -96,5 +104,8 @@ export class EventRecorder {
 function cut(text: string, bytes: number): string {
   const encoded = Buffer.from(text);
   if (encoded.length <= bytes) return text;
-  return `${encoded.subarray(0, bytes - 3).toString().replace(/\uFFFD$/, '')}…`;
+  return `${encoded
+    .subarray(0, bytes - 3)
+    .toString()
+    .replace(/\uFFFD$/, '')}…`;
 }

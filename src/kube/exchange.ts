@@ -51,7 +51,13 @@ export async function openStream(
   limits.signal.addEventListener('abort', end, { once: true });
   try {
     return await bounded(limits, label, async (signal) => {
-      signal.addEventListener('abort', () => { stream.abort(signal.reason); }, { once: true });
+      signal.addEventListener(
+        'abort',
+        () => {
+          stream.abort(signal.reason);
+        },
+        { once: true },
+      );
       const response = await transport.send({ ...request, signal: stream.signal });
       if (response.status >= 400) {
         throw errorFromResponse(response.status, response.headers, await readText(response), label);
@@ -65,18 +71,33 @@ export async function openStream(
 }
 
 /** The request as errors name it. */
-export function labelOf(transport: Transport, request: { readonly method: string; readonly path: string }): RequestLabel {
+export function labelOf(
+  transport: Transport,
+  request: { readonly method: string; readonly path: string },
+): RequestLabel {
   return { server: transport.server, method: request.method, path: request.path };
 }
 
 /** Races `work` against the deadline and the caller's signal: a transport that ignores its signal cannot hold us up. */
-async function bounded<T>(limits: ExchangeLimits, label: RequestLabel, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function bounded<T>(
+  limits: ExchangeLimits,
+  label: RequestLabel,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   limits.signal?.throwIfAborted();
   const controller = new AbortController();
   const ended = new Promise<never>((_resolve, reject) => {
-    controller.signal.addEventListener('abort', () => { reject(controller.signal.reason as Error); }, { once: true });
+    controller.signal.addEventListener(
+      'abort',
+      () => {
+        reject(controller.signal.reason as Error);
+      },
+      { once: true },
+    );
   });
-  const cancelTimer = limits.clock.timer(limits.deadlineMs, () => { controller.abort(new DeadlineError(limits.deadlineMs)); });
+  const cancelTimer = limits.clock.timer(limits.deadlineMs, () => {
+    controller.abort(new DeadlineError(limits.deadlineMs));
+  });
   function onAbort(): void {
     controller.abort(limits.signal?.reason);
   }

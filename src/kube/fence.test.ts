@@ -3,7 +3,13 @@ import { Fence, type Seen } from './fence.ts';
 import type { Resource } from '../api/object.ts';
 import { atOrAfter } from './resource-version.ts';
 
-const deployments: Resource = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
+const deployments: Resource = {
+  group: 'apps',
+  version: 'v1',
+  kind: 'Deployment',
+  plural: 'deployments',
+  namespaced: true,
+};
 
 function at(resourceVersion: string): Seen {
   return { resourceVersion, listedAt: -Infinity };
@@ -31,7 +37,8 @@ describe('Fence', () => {
     const fence = new Fence();
     fence.wrote(deployments, 'shop', 'cart', '100', 0);
 
-    for (let times = 0; times < 1000; times += 1) expect(fence.pending(deployments, 'shop', 'cart', at('99'))).toBe(true);
+    for (let times = 0; times < 1000; times += 1)
+      expect(fence.pending(deployments, 'shop', 'cart', at('99'))).toBe(true);
   });
 
   it('opens with a list that was begun after the write, although its version is lower, as after a restore from backup', () => {
@@ -53,8 +60,14 @@ describe('Fence', () => {
 
 describe('atOrAfter', () => {
   it.each([
-    ['9', '10', false], ['10', '9', true], ['10', '10', true], ['100', '99', true], ['18446744073709551615', '18446744073709551614', true],
-    ['abc', 'abc', true], ['abc', '1', undefined], ['', '1', undefined],
+    ['9', '10', false],
+    ['10', '9', true],
+    ['10', '10', true],
+    ['100', '99', true],
+    ['18446744073709551615', '18446744073709551614', true],
+    ['abc', 'abc', true],
+    ['abc', '1', undefined],
+    ['', '1', undefined],
   ])('compares %s with %s', (a, b, expected) => {
     expect(atOrAfter(a, b)).toBe(expected);
   });

@@ -17,10 +17,10 @@ interface Write {
 
 /**
  * Remembers the resourceVersions of our own writes, so that no decision is made on a cache that does not hold them yet
- * (KEP-5647), however long its watch is broken: on the past, a rollback would find nothing to take back. Compared with the
- * position of the whole store, not with the version of the object: when somebody deletes the object after our write, the store
- * passes our write with that deletion and the fence opens. A list that was begun after the write holds it whatever its version
- * says: after a restore from backup versions begin anew below ours.
+ * (KEP-5647), however long its watch is broken: on the past, a rollback would find nothing to take back. Compared with
+ * the position of the whole store, not with the version of the object: when somebody deletes the object after our
+ * write, the store passes our write with that deletion and the fence opens. A list that was begun after the write holds
+ * it whatever its version says: after a restore from backup versions begin anew below ours.
  */
 export class Fence {
   readonly #writes = new Map<string, Write>();

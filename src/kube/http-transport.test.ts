@@ -61,7 +61,13 @@ describe('createHttpTransport', () => {
     const { signal } = new AbortController();
 
     const headers = { 'content-type': 'application/json' };
-    const response = await connect(`${url}/prefix/`).send({ method: 'DELETE', path: '/api/v1/pods/a?b=c', headers, body: '{"a":1}', signal });
+    const response = await connect(`${url}/prefix/`).send({
+      method: 'DELETE',
+      path: '/api/v1/pods/a?b=c',
+      headers,
+      body: '{"a":1}',
+      signal,
+    });
 
     expect([response.status, response.headers['x-answer'], await readText(response)]).toEqual([201, 'yes', '{}']);
     expect(seen).toEqual([['DELETE', '/prefix/api/v1/pods/a?b=c', 'application/json', 'Bearer secret', '{"a":1}']]);
@@ -73,7 +79,9 @@ describe('createHttpTransport', () => {
       void (async () => {
         for (const byte of bytes) {
           response.write(Buffer.from([byte]));
-          await new Promise((resolve) => { setImmediate(resolve); });
+          await new Promise((resolve) => {
+            setImmediate(resolve);
+          });
         }
         response.end();
       })();
@@ -102,14 +110,18 @@ describe('createHttpTransport', () => {
     });
     const transport = connect(url);
 
-    const watches = await Promise.all(Array.from({ length: 40 }, (_, i) => transport.send(get(`/api/v1/things${String(i)}?watch=true`))));
+    const watches = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => transport.send(get(`/api/v1/things${String(i)}?watch=true`))),
+    );
 
     expect(await readText(await transport.send(get('/api/v1/pods')))).toBe('{}');
     expect(watches.map((watch) => watch.status)).toEqual(Array(40).fill(200));
   });
 
   it('ends a body when its signal is aborted', async () => {
-    const { url } = await serve((_request, response) => { response.write('first\n'); });
+    const { url } = await serve((_request, response) => {
+      response.write('first\n');
+    });
     const caller = new AbortController();
 
     const response = await connect(url).send(get('/?watch=true', caller.signal));
@@ -147,18 +159,23 @@ describe('loadConnection', () => {
     const folder = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
     cleanups.push(() => rm(folder, { recursive: true }));
     const file = join(folder, 'config');
-    await writeFile(file, `apiVersion: v1
+    await writeFile(
+      file,
+      `apiVersion: v1
 kind: Config
 current-context: c
 contexts: [{name: c, context: {cluster: k, user: u}}]
 clusters: [{name: k, cluster: ${cluster}}]
 users: [{name: u, user: ${user}}]
-`);
+`,
+    );
     return file;
   }
 
   it('takes server and token from the file, also without TLS', async () => {
-    const connection = await loadConnection({ kubeconfig: await kubeconfig('{server: "http://127.0.0.1:8001"}', '{token: "abc"}') });
+    const connection = await loadConnection({
+      kubeconfig: await kubeconfig('{server: "http://127.0.0.1:8001"}', '{token: "abc"}'),
+    });
 
     expect(connection.server).toBe('http://127.0.0.1:8001');
     expect((await connection.credentials()).headers).toEqual({ authorization: 'Bearer abc' });
@@ -175,12 +192,13 @@ users: [{name: u, user: ${user}}]
     expect((await connection.credentials()).tls).toMatchObject({ ca: pem, cert: pem, key: pem, servername: 'api' });
   });
 
-  it.each([
-    ['a missing file', '/nonexistent/kubeconfig', 'Cannot read the kubeconfig /nonexistent/kubeconfig'],
-  ])('refuses %s with its name', async (_what, file, message) => {
-    await expect(loadConnection({ kubeconfig: file })).rejects.toThrow(message);
-    await expect(loadConnection({ kubeconfig: file })).rejects.toBeInstanceOf(KubeconfigError);
-  });
+  it.each([['a missing file', '/nonexistent/kubeconfig', 'Cannot read the kubeconfig /nonexistent/kubeconfig']])(
+    'refuses %s with its name',
+    async (_what, file, message) => {
+      await expect(loadConnection({ kubeconfig: file })).rejects.toThrow(message);
+      await expect(loadConnection({ kubeconfig: file })).rejects.toBeInstanceOf(KubeconfigError);
+    },
+  );
 
   it('does not guess a server when nothing is configured', async () => {
     const { HOME, KUBECONFIG } = process.env;
@@ -195,25 +213,71 @@ users: [{name: u, user: ${user}}]
   });
 
   it('refuses a proxy instead of going around it', async () => {
-    const file = await kubeconfig('{server: "https://127.0.0.1:6443", proxy-url: "http://proxy:3128"}', '{token: "abc"}');
+    const file = await kubeconfig(
+      '{server: "https://127.0.0.1:6443", proxy-url: "http://proxy:3128"}',
+      '{token: "abc"}',
+    );
 
     await expect(loadConnection({ kubeconfig: file })).rejects.toThrow('proxy-url');
   });
 
   it.each([
-    ['a user and a password in the address', '{server: "http://user:S3CRET@127.0.0.1:8001"}', '{}', 'Cluster "k": its server must be an address without user, password, query or fragment'],
-    ['a token in the address', '{server: "https://127.0.0.1:6443/?token=S3CRET"}', '{}', 'Cluster "k": its server must be'],
+    [
+      'a user and a password in the address',
+      '{server: "http://user:S3CRET@127.0.0.1:8001"}',
+      '{}',
+      'Cluster "k": its server must be an address without user, password, query or fragment',
+    ],
+    [
+      'a token in the address',
+      '{server: "https://127.0.0.1:6443/?token=S3CRET"}',
+      '{}',
+      'Cluster "k": its server must be',
+    ],
     ['an address that is none', '{server: "S3CRET@127.0.0.1:port"}', '{}', 'Cluster "k": its server must be'],
     ['another protocol', '{server: "ftp://127.0.0.1"}', '{}', 'Cluster "k": its server must be'],
-    ['a plugin that fails', '{server: "https://127.0.0.1:6443"}', `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ${process.execPath}, args: ["-e", "console.error('S3CRET'); process.exit(7)"]}}`, 'ended with code 7'],
-    ['a plugin that prints something else', '{server: "https://127.0.0.1:6443"}', `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ${process.execPath}, args: ["-e", "console.log('S3CRETRAWTOKEN')"]}}`, 'printed no ExecCredential'],
-    ['a plugin that prints half of it', '{server: "https://127.0.0.1:6443"}', `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ${process.execPath}, args: ["-e", "console.log(JSON.stringify({token: 'S3CRET'}))"]}}`, 'printed no ExecCredential'],
-    ['a plugin that is not there', '{server: "https://127.0.0.1:6443"}', '{exec: {apiVersion: client.authentication.k8s.io/v1, command: /no/such/plugin, args: ["S3CRET"]}}', 'The exec plugin "/no/such/plugin" of user "u" cannot be run (ENOENT)'],
+    [
+      'a plugin that fails',
+      '{server: "https://127.0.0.1:6443"}',
+      `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ${process.execPath}, args: ["-e", "console.error('S3CRET'); process.exit(7)"]}}`,
+      'ended with code 7',
+    ],
+    [
+      'a plugin that prints something else',
+      '{server: "https://127.0.0.1:6443"}',
+      `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ${process.execPath}, args: ["-e", "console.log('S3CRETRAWTOKEN')"]}}`,
+      'printed no ExecCredential',
+    ],
+    [
+      'a plugin that prints half of it',
+      '{server: "https://127.0.0.1:6443"}',
+      `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ${process.execPath}, args: ["-e", "console.log(JSON.stringify({token: 'S3CRET'}))"]}}`,
+      'printed no ExecCredential',
+    ],
+    [
+      'a plugin that is not there',
+      '{server: "https://127.0.0.1:6443"}',
+      '{exec: {apiVersion: client.authentication.k8s.io/v1, command: /no/such/plugin, args: ["S3CRET"]}}',
+      'The exec plugin "/no/such/plugin" of user "u" cannot be run (ENOENT)',
+    ],
     ['a file that is no YAML', '{server: "https://127.0.0.1:6443"', '{token: S3CRET', 'it is no valid YAML (line'],
-    ['a file that is no kubeconfig', '{certificate-authority: S3CRET}', '{token: S3CRET}', 'clusters[0].cluster.server is missing'],
-    ['users that are none', '{server: "https://127.0.0.1:6443"}', 'S3CRET}, S3CRET, {name: x, user: {a: b}', 'Cannot read the kubeconfig'],
+    [
+      'a file that is no kubeconfig',
+      '{certificate-authority: S3CRET}',
+      '{token: S3CRET}',
+      'clusters[0].cluster.server is missing',
+    ],
+    [
+      'users that are none',
+      '{server: "https://127.0.0.1:6443"}',
+      'S3CRET}, S3CRET, {name: x, user: {a: b}',
+      'Cannot read the kubeconfig',
+    ],
   ])('says nothing secret about %s', async (_, cluster, user, message) => {
-    const error: unknown = await loadConnection({ kubeconfig: await kubeconfig(cluster, user) }).then(() => undefined, (thrown: unknown) => thrown);
+    const error: unknown = await loadConnection({ kubeconfig: await kubeconfig(cluster, user) }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
 
     expect(error).toBeInstanceOf(KubeconfigError);
     expect((error as Error).message).toContain(message);
@@ -221,7 +285,10 @@ users: [{name: u, user: ${user}}]
   });
 
   it('names the file of a certificate that is missing', async () => {
-    const file = await kubeconfig('{server: "https://127.0.0.1:6443", certificate-authority: /nonexistent/ca.crt}', '{token: "abc"}');
+    const file = await kubeconfig(
+      '{server: "https://127.0.0.1:6443", certificate-authority: /nonexistent/ca.crt}',
+      '{token: "abc"}',
+    );
 
     await expect(loadConnection({ kubeconfig: file })).rejects.toThrow('/nonexistent/ca.crt');
   });

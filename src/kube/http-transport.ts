@@ -4,7 +4,10 @@ import { systemClock } from '../base/clock.ts';
 import type { ClusterConnection, Credentials, TlsOptions } from './config.ts';
 import type { HttpRequest, Transport } from './transport.ts';
 
-/** client-go reads a token file again after a minute (transport/token_source.go); the kubelet renews it long before its end. */
+/**
+ * client-go reads a token file again after a minute (transport/token_source.go); the kubelet renews it long before its
+ * end.
+ */
 const credentialsAgeMs = 60_000;
 
 /** Requests share these; each watch holds one more for minutes (HTTP/1.1), so watches are counted apart. */
@@ -37,7 +40,11 @@ export function createHttpTransport(connection: ClusterConnection): HttpTranspor
       });
       if (response.statusCode === 401) login.expire();
       response.body.setEncoding('utf8'); // decodes characters that are split across chunks
-      return { status: response.statusCode, headers: flatten(response.headers), body: response.body as AsyncIterable<string> };
+      return {
+        status: response.statusCode,
+        headers: flatten(response.headers),
+        body: response.body as AsyncIterable<string>,
+      };
     },
   };
 }
@@ -47,7 +54,9 @@ interface Agents {
   readonly watches: Agent;
 }
 
-/** The credentials in use and the connections made with them; another certificate or authority needs new connections. */
+/**
+ * The credentials in use and the connections made with them; another certificate or authority needs new connections.
+ */
 class Login {
   readonly #connection: ClusterConnection;
   #used: { readonly credentials: Credentials; readonly agents: Agents; readonly readAt: number } | undefined;
@@ -59,7 +68,9 @@ class Login {
 
   async current(): Promise<{ readonly agents: Agents; readonly headers: Readonly<Record<string, string>> }> {
     while (this.#used === undefined || systemClock.monotonic() - this.#used.readAt > credentialsAgeMs) {
-      this.#reading ??= this.#read().finally(() => { this.#reading = undefined; });
+      this.#reading ??= this.#read().finally(() => {
+        this.#reading = undefined;
+      });
       await this.#reading;
     }
     return { agents: this.#used.agents, headers: this.#used.credentials.headers };
@@ -79,7 +90,11 @@ class Login {
     const credentials = await this.#connection.credentials();
     const before = this.#used;
     const same = before !== undefined && isDeepStrictEqual(before.credentials.tls, credentials.tls);
-    this.#used = { credentials, agents: same ? before.agents : agentsFor(credentials.tls), readAt: systemClock.monotonic() };
+    this.#used = {
+      credentials,
+      agents: same ? before.agents : agentsFor(credentials.tls),
+      readAt: systemClock.monotonic(),
+    };
     if (before === undefined || same) return;
     // close() lets what is under way finish; a watch ends by the server's timeoutSeconds.
     void before.agents.requests.close();

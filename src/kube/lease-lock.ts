@@ -20,8 +20,8 @@ export interface LeaseLockOptions {
 }
 
 /**
- * One Lease object used as a lock. Writes are PUTs with a resourceVersion, so of two candidates one gets a 409. (And PUT
- * is what the leader-election flow schema of API Priority and Fairness covers; PATCH is not.)
+ * One Lease object used as a lock. Writes are PUTs with a resourceVersion, so of two candidates one gets a 409. (And
+ * PUT is what the leader-election flow schema of API Priority and Fairness covers; PATCH is not.)
  */
 export class LeaseLock {
   readonly #options: LeaseLockOptions;
@@ -62,7 +62,11 @@ export class LeaseLock {
   async #look(): Promise<void> {
     const { name, namespace, clock } = this.#options;
     try {
-      this.#observed = observe(this.#observed, await this.#api.readNamespacedLease({ name, namespace }), clock.monotonic());
+      this.#observed = observe(
+        this.#observed,
+        await this.#api.readNamespacedLease({ name, namespace }),
+        clock.monotonic(),
+      );
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
       this.#observed = undefined;
@@ -87,7 +91,11 @@ export class LeaseLock {
       spec: Object.assign(new V1LeaseSpec(), { ...this.#claim(), acquireTime: this.#now(), leaseTransitions: 0 }),
     });
     try {
-      this.#observed = observe(undefined, await this.#api.createNamespacedLease({ namespace, body }), clock.monotonic());
+      this.#observed = observe(
+        undefined,
+        await this.#api.createNamespacedLease({ namespace, body }),
+        clock.monotonic(),
+      );
       return true;
     } catch (error) {
       if (!(error instanceof AlreadyExistsError)) throw error;
@@ -100,10 +108,18 @@ export class LeaseLock {
   async #replace(lease: V1Lease, changes: Partial<V1LeaseSpec>): Promise<void> {
     const { name, namespace, clock } = this.#options;
     const body = Object.assign(new V1Lease(), lease, { spec: Object.assign(new V1LeaseSpec(), lease.spec, changes) });
-    this.#observed = observe(this.#observed, await this.#api.replaceNamespacedLease({ name, namespace, body }), clock.monotonic());
+    this.#observed = observe(
+      this.#observed,
+      await this.#api.replaceNamespacedLease({ name, namespace, body }),
+      clock.monotonic(),
+    );
   }
 
-  #claim(): { readonly holderIdentity: string; readonly leaseDurationSeconds: number; readonly renewTime: V1MicroTime } {
+  #claim(): {
+    readonly holderIdentity: string;
+    readonly leaseDurationSeconds: number;
+    readonly renewTime: V1MicroTime;
+  } {
     const { identity, leaseDurationMs } = this.#options;
     return { holderIdentity: identity, leaseDurationSeconds: leaseDurationMs / 1000, renewTime: this.#now() };
   }

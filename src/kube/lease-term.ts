@@ -6,8 +6,8 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * One term of leadership. It is over, for good, as soon as the renew deadline passes without a renewal: a process that was
- * suspended, or an answer that comes too late, does not bring it back.
+ * One term of leadership. It is over, for good, as soon as the renew deadline passes without a renewal: a process that
+ * was suspended, or an answer that comes too late, does not bring it back.
  */
 export class LeaseTerm {
   readonly #clock: Clock;
@@ -58,7 +58,9 @@ export class LeaseTerm {
   }
 
   #arm(): () => void {
-    return this.#clock.timer(this.#until - this.#clock.monotonic(), () => { this.#expire(); });
+    return this.#clock.timer(this.#until - this.#clock.monotonic(), () => {
+      this.#expire();
+    });
   }
 
   #expire(): void {

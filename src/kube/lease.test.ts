@@ -16,16 +16,37 @@ class Candidate {
   leaderSignal: AbortSignal | undefined;
   error: unknown;
 
-  constructor(identity: string, server: LeaseServer, clock: Clock, afterStop: () => Promise<void> = async () => { await Promise.resolve(); }) {
+  constructor(
+    identity: string,
+    server: LeaseServer,
+    clock: Clock,
+    afterStop: () => Promise<void> = async () => {
+      await Promise.resolve();
+    },
+  ) {
     const random = seededRandom(identity.charCodeAt(0));
     this.elector = new LeaderElector({
-      transport: server.transport(identity), clock, random, log: silentLogger, namespace: 'mesh-migration', name: 'operator', identity,
+      transport: server.transport(identity),
+      clock,
+      random,
+      log: silentLogger,
+      namespace: 'mesh-migration',
+      name: 'operator',
+      identity,
     });
-    this.ended = this.elector.run(this.stop.signal, async (leaderSignal) => {
-      this.leaderSignal = leaderSignal;
-      await new Promise<void>((resolve) => { leaderSignal.addEventListener('abort', () => { resolve(); }); });
-      await afterStop();
-    }).catch((error: unknown) => { this.error = error; });
+    this.ended = this.elector
+      .run(this.stop.signal, async (leaderSignal) => {
+        this.leaderSignal = leaderSignal;
+        await new Promise<void>((resolve) => {
+          leaderSignal.addEventListener('abort', () => {
+            resolve();
+          });
+        });
+        await afterStop();
+      })
+      .catch((error: unknown) => {
+        this.error = error;
+      });
   }
 
   get leads(): boolean {
@@ -45,7 +66,11 @@ describe('LeaderElector', () => {
 
     expect(a.leads).toBe(true);
     expect(server.lease?.spec).toMatchObject({
-      holderIdentity: 'a', leaseDurationSeconds: 15, leaseTransitions: 0, acquireTime: '2026-01-01T00:00:00.000000Z', renewTime: '2026-01-01T00:01:00.000000Z',
+      holderIdentity: 'a',
+      leaseDurationSeconds: 15,
+      leaseTransitions: 0,
+      acquireTime: '2026-01-01T00:00:00.000000Z',
+      renewTime: '2026-01-01T00:01:00.000000Z',
     });
     expect(server.writes).toEqual(['POST a', ...Array<string>(30).fill('PUT a')]);
     a.stop.abort();
@@ -138,7 +163,13 @@ describe('LeaderElector', () => {
 
   it('judges expiry by its own observation, not by the times in the lease', async () => {
     const { clock, server } = setUp();
-    const spec = { holderIdentity: 'z', leaseDurationSeconds: 15, leaseTransitions: 3, acquireTime: '1999-01-01T00:00:00.000000Z', renewTime: '1999-01-01T00:00:00.000000Z' };
+    const spec = {
+      holderIdentity: 'z',
+      leaseDurationSeconds: 15,
+      leaseTransitions: 3,
+      acquireTime: '1999-01-01T00:00:00.000000Z',
+      renewTime: '1999-01-01T00:00:00.000000Z',
+    };
     server.lease = { metadata: { resourceVersion: '77' }, spec };
     const a = new Candidate('a', server, clock);
     await clock.advance(14_900);
@@ -187,10 +218,22 @@ describe('LeaderElector', () => {
   it('ends with the error of the work and gives the lease back', async () => {
     const { clock, server } = setUp();
     const elector = new LeaderElector({
-      transport: server.transport('a'), clock, random: () => 0, log: silentLogger, namespace: 'n', name: 'l', identity: 'a',
+      transport: server.transport('a'),
+      clock,
+      random: () => 0,
+      log: silentLogger,
+      namespace: 'n',
+      name: 'l',
+      identity: 'a',
     });
 
-    await expect(clock.run(elector.run(new AbortController().signal, async () => { await Promise.reject(new Error('bug')); }))).rejects.toThrow('bug');
+    await expect(
+      clock.run(
+        elector.run(new AbortController().signal, async () => {
+          await Promise.reject(new Error('bug'));
+        }),
+      ),
+    ).rejects.toThrow('bug');
 
     expect(server.lease?.spec.holderIdentity).toBe('');
   });

@@ -29,8 +29,8 @@ export interface LeaderElectorOptions {
 const jitterFactor = 1.2;
 
 /**
- * Leader election on a Lease as in client-go, with its default times 15/10/2 s. The leader gives up 5 s before others may
- * take over; that is a safety margin, not a fence, so writes ask `isLeader` once more right before they are sent.
+ * Leader election on a Lease as in client-go, with its default times 15/10/2 s. The leader gives up 5 s before others
+ * may take over; that is a safety margin, not a fence, so writes ask `isLeader` once more right before they are sent.
  */
 export class LeaderElector {
   readonly #options: LeaderElectorOptions;
@@ -89,7 +89,8 @@ export class LeaderElector {
     while (!signal.aborted) {
       const sentAt = clock.monotonic();
       if (await this.#try()) return new LeaseTerm(clock, this.#renewDeadlineMs, sentAt);
-      if (this.#lock.holder !== holder) log.info({ holder: this.#lock.holder }, 'Another process leads; waiting for its lease to end');
+      if (this.#lock.holder !== holder)
+        log.info({ holder: this.#lock.holder }, 'Another process leads; waiting for its lease to end');
       holder = this.#lock.holder;
       await sleep(clock, this.#retryPeriodMs * (1 + jitterFactor * random()), signal).catch(() => undefined);
     }

@@ -50,7 +50,9 @@ export async function runSession<T extends Stored>(session: Session<T>): Promise
     const reading = {
       clock,
       idleMs: () => (initial === undefined ? idleMs : initialIdleMs),
-      abort: (reason: Error) => { stream.abort(reason); },
+      abort: (reason: Error) => {
+        stream.abort(reason);
+      },
       request: { server: client.server, method: 'WATCH', path: pathOf(resource, parameters.namespace) },
     };
     for await (const event of watchEvents(response, reading)) {
@@ -81,7 +83,12 @@ function follow<T extends Stored>({ store, project, onPosition }: Session<T>, { 
 }
 
 /** Returns true at the bookmark that closes the initial state. */
-function collect<T extends Stored>(session: Session<T>, initial: Map<string, T>, { type, object }: WatchEvent, openedAt: number): boolean {
+function collect<T extends Stored>(
+  session: Session<T>,
+  initial: Map<string, T>,
+  { type, object }: WatchEvent,
+  openedAt: number,
+): boolean {
   const { namespace, name, resourceVersion = '', annotations } = object.metadata;
   const key = `${namespace ?? ''}/${name}`;
   if (type === 'DELETED') initial.delete(key);

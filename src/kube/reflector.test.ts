@@ -23,7 +23,10 @@ function project({ metadata, phase }: KubeObject): Pod {
 }
 
 function pod(name: string, resourceVersion: string, phase = 'Running', uid = `uid-${name}`): KubeObject {
-  return { metadata: { name, namespace: 'shop', uid, resourceVersion, annotations: { large: 'x'.repeat(100) } }, phase };
+  return {
+    metadata: { name, namespace: 'shop', uid, resourceVersion, annotations: { large: 'x'.repeat(100) } },
+    phase,
+  };
 }
 
 function list(resourceVersion: string, ...items: readonly KubeObject[]): Reply {
@@ -35,7 +38,10 @@ function bookmark(resourceVersion: string, annotations?: Readonly<Record<string,
 }
 
 function initialState(resourceVersion: string, ...items: readonly KubeObject[]): string {
-  return items.map((item) => line('ADDED', item)).join('') + bookmark(resourceVersion, { 'k8s.io/initial-events-end': 'true' });
+  return (
+    items.map((item) => line('ADDED', item)).join('') +
+    bookmark(resourceVersion, { 'k8s.io/initial-events-end': 'true' })
+  );
 }
 
 /** What a request asks for: `list`, `list +token`, `watchlist`, or `watch 12`. */
@@ -58,13 +64,26 @@ function startAs(options: { readonly optional?: true }, ...replies: readonly (Re
     return typeof reply === 'function' ? reply() : reply;
   });
   const warnings: string[] = [];
-  const warn: LogMethod = (_fields, message) => { warnings.push(message); };
+  const warn: LogMethod = (_fields, message) => {
+    warnings.push(message);
+  };
   const store = new Store<Pod>();
   const changes: string[] = [];
-  store.onChange(({ type, name, current }) => { changes.push(`${type} ${name}${current === undefined ? '' : ` ${current.resourceVersion}`}`); });
+  store.onChange(({ type, name, current }) => {
+    changes.push(`${type} ${name}${current === undefined ? '' : ` ${current.resourceVersion}`}`);
+  });
   const random = (): number => 0;
   const client = new KubeClient({ transport: server, clock, random, fieldManager: 'test' });
-  const reflector = new Reflector({ client, resource: pods, project, store, clock, random, log: { ...silentLogger, warn }, ...options });
+  const reflector = new Reflector({
+    client,
+    resource: pods,
+    project,
+    store,
+    clock,
+    random,
+    log: { ...silentLogger, warn },
+    ...options,
+  });
   const stop = new AbortController();
   const running = reflector.run(stop.signal);
   const requests = (): string[] => server.requests.map(asked);
@@ -79,7 +98,10 @@ describe('Reflector', () => {
     const { clock, store, changes, requests, server } = start(stream);
 
     await clock.run(() => store.synced);
-    stream.push(line('MODIFIED', pod('a', '11', 'Failed'))).push(line('DELETED', pod('b', '12'))).push(line('ADDED', pod('c', '13')));
+    stream
+      .push(line('MODIFIED', pod('a', '11', 'Failed')))
+      .push(line('DELETED', pod('b', '12')))
+      .push(line('ADDED', pod('c', '13')));
     await clock.idle();
 
     expect(changes).toEqual(['added a 5', 'added b 6', 'modified a 11', 'deleted b', 'added c 13']);
@@ -102,9 +124,18 @@ describe('Reflector', () => {
   });
 
   it('falls back to paged lists where WatchList is refused, and does not ask for it again', async () => {
-    const firstPage: Reply = { status: 200, body: { metadata: { resourceVersion: '10', continue: 'two' }, items: [pod('a', '5')] } };
+    const firstPage: Reply = {
+      status: 200,
+      body: { metadata: { resourceVersion: '10', continue: 'two' }, items: [pod('a', '5')] },
+    };
     const gone = refusal(410, 'Expired');
-    const { clock, store, requests } = start(noWatchList, firstPage, list('10', pod('b', '6')), gone, list('20', pod('b', '6')));
+    const { clock, store, requests } = start(
+      noWatchList,
+      firstPage,
+      list('10', pod('b', '6')),
+      gone,
+      list('20', pod('b', '6')),
+    );
 
     await clock.run(() => store.resourceVersion === '20');
     await clock.idle();
@@ -114,7 +145,10 @@ describe('Reflector', () => {
   });
 
   it('falls back to lists when a server ignores sendInitialEvents and sends no end of the initial state', async () => {
-    const { clock, store, requests } = start(new WatchBody().push(line('ADDED', pod('a', '5'))), list('10', pod('a', '5')));
+    const { clock, store, requests } = start(
+      new WatchBody().push(line('ADDED', pod('a', '5'))),
+      list('10', pod('a', '5')),
+    );
 
     await clock.run(() => store.synced);
 
@@ -134,7 +168,11 @@ describe('Reflector', () => {
   });
 
   it('does not ask in a hot loop when watches end as soon as they are open', async () => {
-    const { clock, requests } = start(noWatchList, list('10'), ...Array.from({ length: 1_000 }, () => () => new WatchBody().end()));
+    const { clock, requests } = start(
+      noWatchList,
+      list('10'),
+      ...Array.from({ length: 1_000 }, () => () => new WatchBody().end()),
+    );
 
     await clock.advance(600_000);
 
@@ -155,7 +193,9 @@ describe('Reflector', () => {
   });
 
   it('forgets what is deleted while the initial state arrives', async () => {
-    const stream = new WatchBody().push(line('ADDED', pod('a', '5')) + line('DELETED', pod('a', '7')) + initialState('10', pod('b', '6')));
+    const stream = new WatchBody().push(
+      line('ADDED', pod('a', '5')) + line('DELETED', pod('a', '7')) + initialState('10', pod('b', '6')),
+    );
     const { clock, store } = start(stream);
 
     await clock.run(() => store.synced);
@@ -173,7 +213,12 @@ describe('Reflector', () => {
   });
 
   it('reports an object that was replaced unseen as deleted and added', async () => {
-    const { clock, changes, store } = start(noWatchList, list('10', pod('a', '5')), refusal(410, 'Expired'), list('20', pod('a', '15', 'Running', 'other')));
+    const { clock, changes, store } = start(
+      noWatchList,
+      list('10', pod('a', '5')),
+      refusal(410, 'Expired'),
+      list('20', pod('a', '15', 'Running', 'other')),
+    );
 
     await clock.run(() => store.resourceVersion === '20');
 
@@ -181,7 +226,9 @@ describe('Reflector', () => {
   });
 
   it('goes on behind the last good event when a line is garbled', async () => {
-    const first = new WatchBody().push(initialState('10') + line('ADDED', pod('a', '11')) + '{"type":"ADD\n' + line('ADDED', pod('c', '13')));
+    const first = new WatchBody().push(
+      initialState('10') + line('ADDED', pod('a', '11')) + '{"type":"ADD\n' + line('ADDED', pod('c', '13')),
+    );
     const second = new WatchBody().push(line('ADDED', pod('b', '12')) + line('ADDED', pod('c', '13')));
     const { clock, store, requests, changes, server } = start(first, second);
 
@@ -206,7 +253,12 @@ describe('Reflector', () => {
     await once.clock.run(() => once.store.synced);
     expect(once.warnings).toEqual([]);
 
-    const thrice = start(initializing, initializing, initializing, new WatchBody().push(initialState('10', pod('a', '5'))));
+    const thrice = start(
+      initializing,
+      initializing,
+      initializing,
+      new WatchBody().push(initialState('10', pod('a', '5'))),
+    );
     await thrice.clock.run(() => thrice.store.synced);
     expect(thrice.warnings).toEqual(['Cannot list or watch']);
   });
@@ -277,7 +329,11 @@ describe('Reflector', () => {
   });
 
   it('keeps nobody waiting for a kind that is optional, and reads it as soon as that is allowed', async () => {
-    const { clock, warnings, store } = startAs({ optional: true }, refusal(403, 'Forbidden'), new WatchBody().push(initialState('10', pod('a', '5'))));
+    const { clock, warnings, store } = startAs(
+      { optional: true },
+      refusal(403, 'Forbidden'),
+      new WatchBody().push(initialState('10', pod('a', '5'))),
+    );
 
     await clock.run(() => store.unreadable);
     expect([store.synced, store.list().length]).toEqual([true, 0]);

@@ -41,7 +41,9 @@ const healthyStreamMs = 30_000;
 /** An uninstalled CRD may be installed at any time. */
 const absentRetryMs = 30_000;
 
-/** From 0.8 s as in client-go; this cap keeps an outage of ten minutes within 20 requests even when all jitter is small. */
+/**
+ * From 0.8 s as in client-go; this cap keeps an outage of ten minutes within 20 requests even when all jitter is small.
+ */
 const backoffOptions = { baseMs: 800, maxMs: 40_000, factor: 2, jitter: 0.5 } as const;
 
 /** The server ended a watch properly, but so soon and so empty that opening it again at once would be a hot loop. */
@@ -84,7 +86,8 @@ export class Reflector<T extends Stored> {
   /** One list or one stream; throws what ended it unless the server ended it properly. */
   async #round(signal: AbortSignal): Promise<void> {
     if (this.#position !== '') await this.#watch({ resourceVersion: this.#position }, signal);
-    else if (this.#offersWatchList) await this.#watch({ sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }, signal);
+    else if (this.#offersWatchList)
+      await this.#watch({ sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }, signal);
     else await this.#list(signal);
   }
 
@@ -94,7 +97,13 @@ export class Reflector<T extends Stored> {
     const listedAt = clock.monotonic();
     let next: { readonly continue?: string } = {};
     for (;;) {
-      const page = await client.listPage(resource, { ...this.#selection(), ...next, limit: pageSize, attempts: 1, signal });
+      const page = await client.listPage(resource, {
+        ...this.#selection(),
+        ...next,
+        limit: pageSize,
+        attempts: 1,
+        signal,
+      });
       for (const object of page.items) objects.push(project(object));
       if (page.resourceVersion === '') throw new WatchFormatError('the list has no resourceVersion to watch from');
       if (page.continue === undefined) {
@@ -112,13 +121,27 @@ export class Reflector<T extends Stored> {
     const opened = clock.monotonic();
     const before = this.#position;
     const { least, most } = watchSeconds;
-    const parameters = { ...this.#selection(), ...start, timeoutSeconds: Math.floor(least + random() * (most - least)) };
+    const parameters = {
+      ...this.#selection(),
+      ...start,
+      timeoutSeconds: Math.floor(least + random() * (most - least)),
+    };
     let failed: unknown;
     try {
       await runSession({
-        client, resource, parameters, project, store, clock, signal,
-        onOpen: () => { this.#solved(); },
-        onPosition: (position) => { this.#position = position; },
+        client,
+        resource,
+        parameters,
+        project,
+        store,
+        clock,
+        signal,
+        onOpen: () => {
+          this.#solved();
+        },
+        onPosition: (position) => {
+          this.#position = position;
+        },
       });
     } catch (error) {
       failed = error;
@@ -130,7 +153,8 @@ export class Reflector<T extends Stored> {
       this.#barrenStreams = 0;
     }
     if (failed !== undefined) throw failed as Error;
-    if (!progressed && lasted < streamIntervalMs) throw new ShortWatchError('the server ended the watch as soon as it was open');
+    if (!progressed && lasted < streamIntervalMs)
+      throw new ShortWatchError('the server ended the watch as soon as it was open');
     if (lasted < streamIntervalMs) await sleep(clock, streamIntervalMs - lasted, signal);
   }
 
@@ -148,7 +172,10 @@ export class Reflector<T extends Stored> {
       return absentRetryMs;
     }
     if (this.#refusesWatchList(error)) {
-      this.#options.log.debug({ resource: this.#options.resource.plural, err: error }, 'No streaming lists here; using paged lists');
+      this.#options.log.debug(
+        { resource: this.#options.resource.plural, err: error },
+        'No streaming lists here; using paged lists',
+      );
       this.#offersWatchList = false;
       return 0;
     }
@@ -173,7 +200,11 @@ export class Reflector<T extends Stored> {
 
   /** Refused as invalid, or accepted without the state that was asked for (a server that ignores the parameter). */
   #refusesWatchList(error: unknown): boolean {
-    return this.#position === '' && this.#offersWatchList && (error instanceof InvalidError || error instanceof WatchIdleError);
+    return (
+      this.#position === '' &&
+      this.#offersWatchList &&
+      (error instanceof InvalidError || error instanceof WatchIdleError)
+    );
   }
 
   /** Says each problem once, however often it comes back in a row. */
@@ -184,9 +215,14 @@ export class Reflector<T extends Stored> {
     this.#times = problem === this.#problem ? this.#times + 1 : 1;
     this.#problem = problem;
     const fields = { resource: pathOf(resource, namespace), err: error };
-    // A kind whose CRD is only just there answers once that its storage is being initialized: that is no trouble, and no stack.
+    // A kind whose CRD is only just there answers once that its storage is being initialized: that is no trouble, and
+    // no stack.
     const isPassing = isRetryable(error);
-    if (isPassing && this.#times === 1) log.info({ resource: fields.resource, why: error.message }, 'The API server is not ready for this kind; trying again');
+    if (isPassing && this.#times === 1)
+      log.info(
+        { resource: fields.resource, why: error.message },
+        'The API server is not ready for this kind; trying again',
+      );
     else if (this.#times === (isPassing ? 2 : 1)) log[level](fields, message);
     else log.debug(fields, message);
   }

@@ -1,5 +1,6 @@
 /**
- * Whether version `a` is at or after `b`. Within one resource the numbers are comparable (KEP-5504, stable in Kubernetes
+ * Whether version `a` is at or after `b`. Within one resource the numbers are comparable (KEP-5504, stable in
+ * Kubernetes
  * 1.35, and true of etcd before); undefined when one of them is not a number.
  */
 export function atOrAfter(a: string, b: string): boolean | undefined {

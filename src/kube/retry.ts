@@ -14,8 +14,8 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats `attempt` while it fails with an error that surely changed nothing and may pass. Waits grow from 0.2 s and are
- * never shorter than what the server's Retry-After asks for.
+ * Repeats `attempt` while it fails with an error that surely changed nothing and may pass. Waits grow from 0.2 s and
+ * are never shorter than what the server's Retry-After asks for.
  */
 export async function retry<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
   const backoff = new Backoff({ baseMs: 200, maxMs: 5_000, factor: 3, jitter: 0.5 }, options.random);

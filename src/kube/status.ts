@@ -40,13 +40,24 @@ export function asStatus(value: unknown): Status | undefined {
   const status = record(value);
   if (status['kind'] !== 'Status') return undefined;
   const code = number(status['code']);
-  return { kind: 'Status', ...(code !== undefined && { code }), ...texts(status, ['reason', 'message']), ...(status['details'] !== undefined && { details: detailsOf(record(status['details'])) }) };
+  return {
+    kind: 'Status',
+    ...(code !== undefined && { code }),
+    ...texts(status, ['reason', 'message']),
+    ...(status['details'] !== undefined && { details: detailsOf(record(status['details'])) }),
+  };
 }
 
 function detailsOf(details: Json): StatusDetails {
   const seconds = number(details['retryAfterSeconds']);
-  const causes = Array.isArray(details['causes']) ? details['causes'].map((cause) => texts(record(cause), ['reason', 'message', 'field'])) : undefined;
-  return { ...texts(details, ['name', 'group', 'kind', 'uid']), ...(causes && { causes }), ...(seconds !== undefined && { retryAfterSeconds: seconds }) };
+  const causes = Array.isArray(details['causes'])
+    ? details['causes'].map((cause) => texts(record(cause), ['reason', 'message', 'field']))
+    : undefined;
+  return {
+    ...texts(details, ['name', 'group', 'kind', 'uid']),
+    ...(causes && { causes }),
+    ...(seconds !== undefined && { retryAfterSeconds: seconds }),
+  };
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -59,9 +70,14 @@ function number(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** The members that are texts, of those that are asked for: what stands between us and the API server may answer anything. */
+/**
+ * The members that are texts, of those that are asked for: what stands between us and the API server may answer
+ * anything.
+ */
 function texts<Name extends string>(value: Json, names: readonly Name[]): Readonly<Partial<Record<Name, string>>> {
-  return Object.fromEntries(names.flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : []))) as Partial<Record<Name, string>>;
+  return Object.fromEntries(
+    names.flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : [])),
+  ) as Partial<Record<Name, string>>;
 }
 
 /** `deployments.apps "cart" in namespace "shop"`, as far as the answer and the path tell. */
@@ -70,6 +86,7 @@ export function describeObject(details: StatusDetails | undefined, request: Requ
   const namespace = /\/namespaces\/([^/]+)\//.exec(path)?.[1];
   const kind = details?.kind === undefined ? path : `${details.kind}${details.group ? `.${details.group}` : ''}`;
   const name = details?.name ? ` "${details.name}"` : '';
-  const scope = namespace === undefined || details?.kind === undefined ? '' : ` in namespace "${decodeURIComponent(namespace)}"`;
+  const scope =
+    namespace === undefined || details?.kind === undefined ? '' : ` in namespace "${decodeURIComponent(namespace)}"`;
   return `${kind}${name}${scope}`;
 }

@@ -10,7 +10,9 @@ function item(namespace: string | undefined, name: string, resourceVersion: stri
 function watched(store: Store<Stored>): string[] {
   const seen: string[] = [];
   store.onChange(({ type, namespace, name, previous, current }) => {
-    seen.push(`${type} ${namespace ?? '-'}/${name} ${previous?.resourceVersion ?? '_'}>${current?.resourceVersion ?? '_'}`);
+    seen.push(
+      `${type} ${namespace ?? '-'}/${name} ${previous?.resourceVersion ?? '_'}>${current?.resourceVersion ?? '_'}`,
+    );
   });
   return seen;
 }
@@ -23,7 +25,11 @@ describe('Store', () => {
     function names(objects: readonly Stored[]): string[] {
       return objects.map((object) => object.name);
     }
-    expect([names(store.list()), names(store.list('b')), names(store.list('none'))]).toEqual([['z', 'x', 'y'], ['x', 'y'], []]);
+    expect([names(store.list()), names(store.list('b')), names(store.list('none'))]).toEqual([
+      ['z', 'x', 'y'],
+      ['x', 'y'],
+      [],
+    ]);
 
     store.upsert(item('b', 'a', '4'));
     expect(names(store.list())).toEqual(['z', 'a', 'x', 'y']);
@@ -46,13 +52,28 @@ describe('Store', () => {
 
   it('tells what a new complete state has changed', () => {
     const store = new Store();
-    store.replace([item('a', 'same', '1'), item('a', 'changed', '1'), item('a', 'gone', '1'), item('a', 'other', '1')], '1');
+    store.replace(
+      [item('a', 'same', '1'), item('a', 'changed', '1'), item('a', 'gone', '1'), item('a', 'other', '1')],
+      '1',
+    );
     const seen = watched(store);
 
-    store.replace([item('a', 'same', '1'), item('a', 'changed', '2'), item('a', 'other', '3', 'another uid'), item('a', 'new', '4')], '5');
+    store.replace(
+      [
+        item('a', 'same', '1'),
+        item('a', 'changed', '2'),
+        item('a', 'other', '3', 'another uid'),
+        item('a', 'new', '4'),
+      ],
+      '5',
+    );
 
     expect(seen).toEqual([
-      'deleted a/gone 1>_', 'modified a/changed 1>2', 'deleted a/other 1>_', 'added a/other _>3', 'added a/new _>4',
+      'deleted a/gone 1>_',
+      'modified a/changed 1>2',
+      'deleted a/other 1>_',
+      'added a/other _>3',
+      'added a/new _>4',
     ]);
     expect(store.resourceVersion).toBe('5');
   });
@@ -80,8 +101,15 @@ describe('Store', () => {
 
   it('survives handlers that throw, and counts them', () => {
     const logged: string[] = [];
-    const store = new Store({ ...silentLogger, error: (_fields, message) => { logged.push(message); } });
-    store.onChange(() => { throw new Error('handler bug'); });
+    const store = new Store({
+      ...silentLogger,
+      error: (_fields, message) => {
+        logged.push(message);
+      },
+    });
+    store.onChange(() => {
+      throw new Error('handler bug');
+    });
     const seen = watched(store);
 
     store.replace([item('a', 'x', '1')], '1');
@@ -92,7 +120,9 @@ describe('Store', () => {
   it('stops calling a handler that was taken away', () => {
     const store = new Store();
     let calls = 0;
-    const stop = store.onChange(() => { calls += 1; });
+    const stop = store.onChange(() => {
+      calls += 1;
+    });
     store.upsert(item('a', 'x', '1'));
     stop();
     store.upsert(item('a', 'x', '2'));

@@ -25,8 +25,9 @@ export type ChangeHandler<T extends Stored> = (change: Change<T>) => void;
 const nothing: readonly never[] = [];
 
 /**
- * The present objects of one kind, as far as the reflector that fills it has seen. Read it freely; never write back what
- * was sent to the server (a store that is ahead of its watch stays wrong: argoproj/argo-rollouts#4786), use `Fence`.
+ * The present objects of one kind, as far as the reflector that fills it has seen. Read it freely; never write back
+ * what was sent to the server (a store that is ahead of its watch stays wrong: argoproj/argo-rollouts#4786), use
+ * `Fence`.
  */
 export class Store<T extends Stored> {
   readonly #log: Logger;
@@ -60,7 +61,10 @@ export class Store<T extends Stored> {
     return this.#unreadable;
   }
 
-  /** The position of the store: it holds every change up to this version. Moves with bookmarks too. '' before the first list. */
+  /**
+   * The position of the store: it holds every change up to this version. Moves with bookmarks too. '' before the first
+   * list.
+   */
   get resourceVersion(): string {
     return this.#resourceVersion;
   }
@@ -91,9 +95,10 @@ export class Store<T extends Stored> {
     if (known !== undefined) return known;
     // Who asks may have the name from anybody, so nothing is remembered of one that has nothing.
     if (namespace !== undefined && !this.#byNamespace.has(namespace)) return nothing;
-    const sorted = namespace === undefined
-      ? [...this.#byNamespace.keys()].sort().flatMap((each) => this.list(each))
-      : [...(this.#byNamespace.get(namespace)?.entries() ?? [])].sort(byKey).map(([, object]) => object);
+    const sorted =
+      namespace === undefined
+        ? [...this.#byNamespace.keys()].sort().flatMap((each) => this.list(each))
+        : [...(this.#byNamespace.get(namespace)?.entries() ?? [])].sort(byKey).map(([, object]) => object);
     this.#sorted.set(namespace, sorted);
     return sorted;
   }
@@ -101,7 +106,9 @@ export class Store<T extends Stored> {
   /** Calls `handler` for every change from now on; the returned function ends that. */
   onChange(handler: ChangeHandler<T>): () => void {
     this.#handlers.add(handler);
-    return () => { this.#handlers.delete(handler); };
+    return () => {
+      this.#handlers.delete(handler);
+    };
   }
 
   /** Resolves as soon as the store is synced; rejects with the reason of `signal`. */
@@ -123,7 +130,10 @@ export class Store<T extends Stored> {
     });
   }
 
-  /** For the reflector: a complete new state, asked for at `listedAt`. What is missing in it was deleted while nobody watched. */
+  /**
+   * For the reflector: a complete new state, asked for at `listedAt`. What is missing in it was deleted while nobody
+   * watched.
+   */
   replace(objects: Iterable<T>, resourceVersion: string, listedAt = -Infinity): void {
     this.#listedAt = listedAt;
     const incoming = [...objects];
@@ -179,7 +189,12 @@ export class Store<T extends Stored> {
     inNamespace.set(object.name, object);
     this.#byNamespace.set(scope, inNamespace);
     const previous = old?.uid === object.uid ? { previous: old } : {};
-    this.#changed({ type: 'previous' in previous ? 'modified' : 'added', ...keyOf(object), ...previous, current: object });
+    this.#changed({
+      type: 'previous' in previous ? 'modified' : 'added',
+      ...keyOf(object),
+      ...previous,
+      current: object,
+    });
   }
 
   #remove(object: T): void {

@@ -15,7 +15,9 @@ function open(body: WatchBody) {
   const reading = (async () => {
     const response = { status: 200, headers: {}, body: body.read(stream.signal) };
     const request = { server: 'https://api.test', method: 'WATCH', path: '/api/v1/pods' };
-    const abort = (reason: Error): void => { stream.abort(reason); };
+    const abort = (reason: Error): void => {
+      stream.abort(reason);
+    };
     for await (const { type, object } of watchEvents(response, { clock, idleMs: () => 90_000, abort, request })) {
       seen.push(`${type} ${object.metadata.name} ${object.metadata.resourceVersion ?? ''}`);
     }
@@ -25,7 +27,11 @@ function open(body: WatchBody) {
 
 describe('watchEvents', () => {
   it.each([1, 3, 7, 1000])('reads lines from pieces of %i characters', async (size) => {
-    const text = line('ADDED', pod('a', '1')) + line('MODIFIED', pod('a', '2')) + line('BOOKMARK', pod('', '5')) + line('DELETED', pod('a', '6'));
+    const text =
+      line('ADDED', pod('a', '1')) +
+      line('MODIFIED', pod('a', '2')) +
+      line('BOOKMARK', pod('', '5')) +
+      line('DELETED', pod('a', '6'));
     const body = new WatchBody();
     for (let at = 0; at < text.length; at += size) body.push(text.slice(at, at + size));
     const { clock, reading, seen } = open(body.end());
@@ -42,7 +48,9 @@ describe('watchEvents', () => {
     ['has no resourceVersion', line('ADDED', { metadata: { name: 'b' } })],
     ['is null', 'null\n'],
   ])('ends at a line that %s, and never skips it', async (_what, bad) => {
-    const { clock, reading, seen } = open(new WatchBody().push(line('ADDED', pod('a', '1')) + bad + line('ADDED', pod('c', '3'))).end());
+    const { clock, reading, seen } = open(
+      new WatchBody().push(line('ADDED', pod('a', '1')) + bad + line('ADDED', pod('c', '3'))).end(),
+    );
 
     await expect(clock.run(reading)).rejects.toBeInstanceOf(WatchFormatError);
 
@@ -56,7 +64,9 @@ describe('watchEvents', () => {
   });
 
   it('throws the typed error of an ERROR event', async () => {
-    const { clock, reading } = open(new WatchBody().push(line('ERROR', { kind: 'Status', code: 410, reason: 'Expired' })));
+    const { clock, reading } = open(
+      new WatchBody().push(line('ERROR', { kind: 'Status', code: 410, reason: 'Expired' })),
+    );
 
     await expect(clock.run(reading)).rejects.toBeInstanceOf(ExpiredError);
   });
@@ -80,12 +90,17 @@ describe('watchEvents', () => {
     let abortBody: (reason: Error) => void = () => undefined;
     const body = {
       [Symbol.asyncIterator]: () => ({
-        next: async () => await new Promise<IteratorResult<string>>((_resolve, reject) => {
-          abortBody = () => { reject(new Error('terminated')); };
-        }),
+        next: async () =>
+          await new Promise<IteratorResult<string>>((_resolve, reject) => {
+            abortBody = () => {
+              reject(new Error('terminated'));
+            };
+          }),
       }),
     };
-    const abort = (reason: Error): void => { abortBody(reason); };
+    const abort = (reason: Error): void => {
+      abortBody(reason);
+    };
     const request = { server: 'https://api.test', method: 'WATCH', path: '/api/v1/pods' };
     const events = watchEvents({ status: 200, headers: {}, body }, { clock, idleMs: () => 90_000, abort, request });
 

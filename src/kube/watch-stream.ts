@@ -18,7 +18,9 @@ export class WatchIdleError extends Error {
   }
 }
 
-/** A line that is not a watch event, or half a line at the end. What it said is lost, so the stream cannot be continued. */
+/**
+ * A line that is not a watch event, or half a line at the end. What it said is lost, so the stream cannot be continued.
+ */
 export class WatchFormatError extends Error {
   override readonly name = 'WatchFormatError';
 }
@@ -38,7 +40,10 @@ export interface WatchReading {
  * The events of a watch until the server ends it. Throws the `ApiError` of an ERROR event, `WatchFormatError`,
  * `WatchIdleError`, or whatever broke the connection.
  */
-export async function* watchEvents(response: HttpResponse, reading: WatchReading): AsyncGenerator<WatchEvent, void, undefined> {
+export async function* watchEvents(
+  response: HttpResponse,
+  reading: WatchReading,
+): AsyncGenerator<WatchEvent, void, undefined> {
   const idle = new IdleGuard(reading);
   try {
     let line: string[] = [];
@@ -66,7 +71,8 @@ export async function* watchEvents(response: HttpResponse, reading: WatchReading
 function parseEvent(line: string, request: RequestLabel): WatchEvent {
   const event = parseLine(line);
   if (event.type === 'ERROR') throw errorFromWatchEvent(event.object, request);
-  if (!isWatchEvent(event)) throw new WatchFormatError(`the watch sent an event of unknown form: ${line.slice(0, 100)}`);
+  if (!isWatchEvent(event))
+    throw new WatchFormatError(`the watch sent an event of unknown form: ${line.slice(0, 100)}`);
   return event;
 }
 
@@ -86,7 +92,9 @@ function isWatchEvent(event: { readonly type?: unknown; readonly object?: unknow
   return types.includes(event.type) && typeof object?.metadata?.resourceVersion === 'string';
 }
 
-/** One timer for the whole stream instead of one per chunk: it looks when the last byte came and sleeps for the rest. */
+/**
+ * One timer for the whole stream instead of one per chunk: it looks when the last byte came and sleeps for the rest.
+ */
 class IdleGuard {
   readonly #reading: WatchReading;
   #lastByte: number;

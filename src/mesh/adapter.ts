@@ -6,7 +6,15 @@ import type { Manifest, Orphan } from './manifest.ts';
 import type { MeshPlace } from './mesh-place.ts';
 import type { Awaiting, Hold, Refusing, ScopeView, UnseenBefore } from './others.ts';
 import type { ObservedCallers, Telemetry } from './telemetry.ts';
-import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from './views.ts';
+import type {
+  BudgetView,
+  ConfigView,
+  NamespaceView,
+  PodView,
+  ServiceView,
+  TemplateView,
+  WorkloadView,
+} from './views.ts';
 import type { WatchedKind } from './watched-kind.ts';
 
 /** Labels to have: a value, or null for "the label is absent". */
@@ -21,45 +29,78 @@ export type StepWork =
   /** Writes the number of pods by mode into the status. */
   | { readonly kind: 'Baseline' }
   /**
-   * One patch of the namespace; while a pod satisfies `heldBy` the patch would strip that pod of its mesh and has to wait.
+   * One patch of the namespace; while a pod satisfies `heldBy` the patch would strip that pod of its mesh and has to
+   * wait.
    */
   | { readonly kind: 'Labels'; readonly targets: LabelTargets; readonly heldBy?: (pod: PodView) => boolean }
   /** Restarts, one workload at a time and in this order, every workload with a stale pod. */
-  | { readonly kind: 'Restart'; readonly stale: (pod: PodView) => boolean; readonly order?: (surroundings: Surroundings) => readonly WorkloadView[] }
+  | {
+      readonly kind: 'Restart';
+      readonly stale: (pod: PodView) => boolean;
+      readonly order?: (surroundings: Surroundings) => readonly WorkloadView[];
+    }
   /**
-   * Makes objects of our own and keeps them as `objects` says for as long as the namespace is under way or migrated: they
-   * follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is made for the first
-   * time, and those that are there follow as far as `possible` says: one policy that has no copy must not keep the others from theirs. Of `orphans` some can go even then; what is `withheld` is not there, and is named.
-   * An object that `stays` is left as it is seen instead of becoming what is wanted, or going where nothing is: it refuses what would get through then.
+   * Makes objects of our own and keeps them as `objects` says for as long as the namespace is under way or migrated:
+   * they follow the user's objects that they are made from. A sentence says why they cannot be made now; then none is
+   * made for the first time, and those that are there follow as far as `possible` says: one policy that has no copy
+   * must not keep the others from theirs. Of `orphans` some can go even then; what is `withheld` is not there, and is
+   * named. An object that `stays` is left as it is seen instead of becoming what is wanted, or going where nothing is:
+   * it refuses what would get through then.
    */
   | {
-    readonly kind: 'Apply';
-    readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string;
-    readonly possible?: (surroundings: Surroundings) => readonly Manifest[];
-    readonly orphans?: (surroundings: Surroundings) => readonly Orphan[];
-    readonly withheld?: (surroundings: Surroundings) => readonly string[];
-    readonly stays?: (surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined) => boolean;
-  }
-  /** Deletes every object that these steps made, in the order of the steps, once no pod satisfies `heldBy` any more; `unwatched` ones right before those of the kind `before`. */
-  | { readonly kind: 'Remove'; readonly steps: readonly StepName[]; readonly heldBy?: (pod: PodView) => boolean; readonly unwatched?: readonly { readonly before: Resource; readonly resource: Resource; readonly name: string }[] }
+      readonly kind: 'Apply';
+      readonly objects: (surroundings: Surroundings) => readonly Manifest[] | string;
+      readonly possible?: (surroundings: Surroundings) => readonly Manifest[];
+      readonly orphans?: (surroundings: Surroundings) => readonly Orphan[];
+      readonly withheld?: (surroundings: Surroundings) => readonly string[];
+      readonly stays?: (surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined) => boolean;
+    }
   /**
-   * Sets labels of the Services that `services` names, and of those that it names later; each keeps its labels of before in an
-   * annotation. A sentence says why nobody can tell which they are. `owners` names those that their owner has bound to the same, and that stay bound on the way back. While a pod satisfies `heldBy` none is changed: it would lose what protects it. Labels beside the targets may change what these mean: a Service of which `besides` tells so is waited for, and each patch tests that these labels are as they were seen.
+   * Deletes every object that these steps made, in the order of the steps, once no pod satisfies `heldBy` any more;
+   * `unwatched` ones right before those of the kind `before`.
    */
   | {
-    readonly kind: 'BindServices'; readonly targets: LabelTargets; readonly heldBy?: (pod: PodView) => boolean;
-    readonly services: (surroundings: Surroundings) => readonly string[] | string; readonly owners?: (surroundings: Surroundings) => readonly string[];
-    readonly besides?: { readonly labels: readonly string[]; readonly tells: (service: ServiceView) => string | undefined };
-  }
+      readonly kind: 'Remove';
+      readonly steps: readonly StepName[];
+      readonly heldBy?: (pod: PodView) => boolean;
+      readonly unwatched?: readonly { readonly before: Resource; readonly resource: Resource; readonly name: string }[];
+    }
   /**
-   * Puts the labels of every such Service back, once no pod satisfies `heldBy` any more. With `objectsStay` what was made is needed after that
-   * too, and goes on following the user's objects.
+   * Sets labels of the Services that `services` names, and of those that it names later; each keeps its labels of
+   * before in an annotation. A sentence says why nobody can tell which they are. `owners` names those that their owner
+   * has bound to the same, and that stay bound on the way back. While a pod satisfies `heldBy` none is changed: it
+   * would lose what protects it. Labels beside the targets may change what these mean: a Service of which `besides`
+   * tells so is waited for, and each patch tests that these labels are as they were seen.
    */
   | {
-    readonly kind: 'UnbindServices'; readonly keys: readonly string[]; readonly heldBy?: (pod: PodView) => boolean; readonly objectsStay?: true;
-    /** Services that nobody knows to have been bound by us and that are bound to what is going to be removed: they lose `binding` and no other label. */
-    readonly strays?: { readonly binding: string; readonly services: (surroundings: Surroundings) => readonly ServiceView[] };
-  }
+      readonly kind: 'BindServices';
+      readonly targets: LabelTargets;
+      readonly heldBy?: (pod: PodView) => boolean;
+      readonly services: (surroundings: Surroundings) => readonly string[] | string;
+      readonly owners?: (surroundings: Surroundings) => readonly string[];
+      readonly besides?: {
+        readonly labels: readonly string[];
+        readonly tells: (service: ServiceView) => string | undefined;
+      };
+    }
+  /**
+   * Puts the labels of every such Service back, once no pod satisfies `heldBy` any more. With `objectsStay` what was
+   * made is needed after that too, and goes on following the user's objects.
+   */
+  | {
+      readonly kind: 'UnbindServices';
+      readonly keys: readonly string[];
+      readonly heldBy?: (pod: PodView) => boolean;
+      readonly objectsStay?: true;
+      /**
+       * Services that nobody knows to have been bound by us and that are bound to what is going to be removed: they
+       * lose `binding` and no other label.
+       */
+      readonly strays?: {
+        readonly binding: string;
+        readonly services: (surroundings: Surroundings) => readonly ServiceView[];
+      };
+    }
   /** Looks only: every pod that can be in `mode` is. */
   | { readonly kind: 'Verify'; readonly mode: Mode };
 
@@ -76,17 +117,20 @@ export interface StepPlan {
   readonly why: string;
   readonly work: StepWork;
   /**
-   * What has to be observed besides before the step counts as done, and after that for as long as the itinerary goes on;
-   * a sentence about what is missing, undefined when nothing is.
+   * What has to be observed besides before the step counts as done, and after that for as long as the itinerary goes
+   * on; a sentence about what is missing, undefined when nothing is.
    */
   readonly gate?: (surroundings: Surroundings) => string | undefined;
   /** While the gate is waited for: what gets there by itself, and sooner with this. The step never depends on it. */
   readonly scales?: (surroundings: Surroundings) => Scale | undefined;
-  /** What other namespaces have to have done whenever this step changes something. Until then the namespace waits, without a slot and without a deadline: those for which it waits need the slots. */
+  /**
+   * What other namespaces have to have done whenever this step changes something. Until then the namespace waits,
+   * without a slot and without a deadline: those for which it waits need the slots.
+   */
   readonly awaits?: (surroundings: Surroundings) => Awaiting | undefined;
   /**
-   * It relies on what the steps before it made: it writes nothing before these have held for `spec.policies.settle`, because the
-   * control plane says what it has accepted, but nobody says when the last proxy has received it.
+   * It relies on what the steps before it made: it writes nothing before these have held for `spec.policies.settle`,
+   * because the control plane says what it has accepted, but nobody says when the last proxy has received it.
    */
   readonly settled?: true | ((surroundings: Surroundings) => boolean);
 }
@@ -141,7 +185,9 @@ export interface Surroundings {
   readonly spec: Pick<MeshMigrationSpec, 'restart' | 'waypoint' | 'policies' | 'callers' | 'accept'>;
   /** The itinerary under way; undefined before the start, when it is still to be chosen. */
   readonly itinerary?: ItineraryName;
-  /** Name of the user's waypoint that it uses; undefined if that is one that the operator makes, or before the start. */
+  /**
+   * Name of the user's waypoint that it uses; undefined if that is one that the operator makes, or before the start.
+   */
   readonly adopted?: string;
   /** Labels that Services had before they were bound, by Service, as the journal has them; absent before the start. */
   readonly records?: Readonly<Record<string, LabelTargets>>;
@@ -155,7 +201,10 @@ export interface Surroundings {
   /** Pods of the namespace that run or will run. */
   readonly pods: readonly PodView[];
   readonly workloads: readonly WorkloadView[];
-  /** Of CronJobs: pods that come by themselves, in the data plane that the namespace then gives them, and that the operator never restarts. */
+  /**
+   * Of CronJobs: pods that come by themselves, in the data plane that the namespace then gives them, and that the
+   * operator never restarts.
+   */
   readonly otherTemplates: readonly TemplateView[];
   readonly budgets: readonly BudgetView[];
   readonly services: readonly ServiceView[];
@@ -191,13 +240,16 @@ export interface MeshAdapter {
   /** Kinds of the objects that `Apply` steps make; all are among `watched`, except those of unwatched manifests. */
   readonly made: readonly Resource[];
   /**
-   * Whether a migration made the object and it is as it was made; `underWay` also what stands under a name of ours and was edited since. Never
-   * by a label alone, which is copied with the object.
+   * Whether a migration made the object and it is as it was made; `underWay` also what stands under a name of ours and
+   * was edited since. Never by a label alone, which is copied with the object.
    */
   isOurs(config: ConfigView, underWay?: boolean): boolean;
   /** Which itinerary a namespace needs that is not started yet. */
   choose(surroundings: Surroundings): ItineraryName;
-  /** Name of the user's waypoint that a namespace which is not started yet would use, if it needs one; undefined if the operator makes it. */
+  /**
+   * Name of the user's waypoint that a namespace which is not started yet would use, if it needs one; undefined if the
+   * operator makes it.
+   */
   adopts(surroundings: Surroundings): string | undefined;
   /** The order in which workloads are to be restarted and why, if it matters. */
   order(surroundings: Surroundings): readonly PlannedRestart[];
@@ -205,26 +257,38 @@ export interface MeshAdapter {
   callersOf(namespace: string, surroundings: Surroundings): NamespaceCallers;
   /** What its metrics tell. */
   readonly telemetry: Telemetry;
-  /** The steps there and back for a namespace with these labels (before the first change); `adopted` is the user's waypoint that it uses. */
+  /**
+   * The steps there and back for a namespace with these labels (before the first change); `adopted` is the user's
+   * waypoint that it uses.
+   */
   itinerary(route: Route, original: LabelTargets, name: ItineraryName, adopted?: string): Itinerary;
   /** What the user should know of the plan and has nothing to do about: what goes on as before. */
   explain(surroundings: Surroundings): readonly string[];
   /** Whether the namespace's labels already say `to`, as the itinerary would set them. */
   arrived(route: Route, labels: Readonly<Record<string, string>>): boolean;
   /**
-   * Findings before the first change (`Start`), or those that also matter later: a policy that appears half-way, for example. Then what others
-   * have in their namespaces is no more than a warning; at rest it is critical again where somebody is protected by it.
+   * Findings before the first change (`Start`), or those that also matter later: a policy that appears half-way, for
+   * example. Then what others have in their namespaces is no more than a warning; at rest it is critical again where
+   * somebody is protected by it.
    */
   findings(surroundings: Surroundings, when: FindingsWhen): readonly Finding[];
   /** Whether it says that something cannot be worked out: while that is so nothing is begun, and nothing is undone. */
   isUnknown(finding: Finding): boolean;
   /** What is critical about changing the labels of the namespace now; asked right before it. */
   unready(surroundings: Surroundings): Hold | undefined;
-  /** What is critical about restarting this workload now, by its template and all around it as they are at that moment. */
+  /**
+   * What is critical about restarting this workload now, by its template and all around it as they are at that moment.
+   */
   unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined;
-  /** What has to be done before this workload gets back into its old data plane, beside pods that are still in the new one: it would be refused by them, or would let them through. */
+  /**
+   * What has to be done before this workload gets back into its old data plane, beside pods that are still in the new
+   * one: it would be refused by them, or would let them through.
+   */
   awaitsBack(surroundings: Surroundings, workload: WorkloadView): Awaiting | undefined;
-  /** What is to be remembered from the start on, because afterwards nobody can tell: which calls its sidecars could not judge even then. */
+  /**
+   * What is to be remembered from the start on, because afterwards nobody can tell: which calls its sidecars could not
+   * judge even then.
+   */
   unseenBefore(surroundings: Surroundings): UnseenBefore | undefined;
   /** Who would refuse the namespace if it went back now, of those that do not go back already. */
   refusing(surroundings: Surroundings): Refusing;
@@ -234,6 +298,11 @@ export interface MeshAdapter {
   noWayBack(surroundings: Surroundings): Finding | undefined;
   /** Whose calls a namespace at rest refuses though it should not; a sentence, undefined if nobody's. */
   refusedCallers(surroundings: Surroundings): string | undefined;
-  /** The itinerary with which a namespace at rest could go on, because something appeared that its own does not enforce; and what keeps it from that. */
-  longer(surroundings: Surroundings): { readonly itinerary: ItineraryName; readonly adopted?: string; readonly obstacle?: Finding } | undefined;
+  /**
+   * The itinerary with which a namespace at rest could go on, because something appeared that its own does not enforce;
+   * and what keeps it from that.
+   */
+  longer(
+    surroundings: Surroundings,
+  ): { readonly itinerary: ItineraryName; readonly adopted?: string; readonly obstacle?: Finding } | undefined;
 }

@@ -1,8 +1,11 @@
 /**
- * The shortest circle that leads from a namespace back to itself, as the names on it; undefined if there is none. `next` are those for which a
- * namespace waits.
+ * The shortest circle that leads from a namespace back to itself, as the names on it; undefined if there is none.
+ * `next` are those for which a namespace waits.
  */
-export function circleFrom(start: string, next: (namespace: string) => readonly string[]): readonly string[] | undefined {
+export function circleFrom(
+  start: string,
+  next: (namespace: string) => readonly string[],
+): readonly string[] | undefined {
   const visited = new Set<string>();
   let ends: readonly (readonly string[])[] = [[start]];
   while (ends.length > 0) {

@@ -10,7 +10,13 @@ function nested(levels: number, list = false): Record<string, unknown> {
 }
 
 describe('what tenants nest', () => {
-  it.each([[1, false], [deepest, false], [deepest + 1, true], [3000, true], [9999, true]])('is read to a depth, whatever theirs is: %d', (levels, tooDeep) => {
+  it.each([
+    [1, false],
+    [deepest, false],
+    [deepest + 1, true],
+    [3000, true],
+    [9999, true],
+  ])('is read to a depth, whatever theirs is: %d', (levels, tooDeep) => {
     for (const list of [false, true]) {
       const value = nested(levels, list);
       const read = readableDepth(value);
@@ -21,7 +27,12 @@ describe('what tenants nest', () => {
   });
 
   it('is cut where it is read from the API server, in spec and status', () => {
-    const object = { kind: 'WasmPlugin', metadata: { name: 'w', namespace: 'mallory' }, spec: { url: 'oci://x', pluginConfig: nested(9000) }, status: nested(9000) };
+    const object = {
+      kind: 'WasmPlugin',
+      metadata: { name: 'w', namespace: 'mallory' },
+      spec: { url: 'oci://x', pluginConfig: nested(9000) },
+      status: nested(9000),
+    };
     const view = projectConfig('WasmPlugin')(object);
     expect(view.spec['url']).toBe('oci://x');
     expect(isTooDeep(view.spec)).toBe(true);

@@ -1,8 +1,9 @@
 import { memoize } from '../base/memoize.ts';
 
 /**
- * How many levels of lists and objects anything is read that tenants write. An API server takes 10,000 in fields that have no schema (the configuration of a
- * plugin, a status), where whoever walks through them by calling himself ends at some thousand. No field that has a meaning here is nearly as deep.
+ * How many levels of lists and objects anything is read that tenants write. An API server takes 10,000 in fields that
+ * have no schema (the configuration of a plugin, a status), where whoever walks through them by calling himself ends at
+ * some thousand. No field that has a meaning here is nearly as deep.
  */
 export const deepest = 100;
 
@@ -31,5 +32,5 @@ function cutBelow(value: unknown, levels: number): unknown {
 
 /** The same without what is too deep to be read; one level more is kept, so that it still `isTooDeep`. */
 export function readableDepth<T extends object>(value: T): T {
-  return isTooDeep(value) ? cutBelow(value, deepest) as T : value;
+  return isTooDeep(value) ? (cutBelow(value, deepest) as T) : value;
 }

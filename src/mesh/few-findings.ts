@@ -18,18 +18,26 @@ function withMore(finding: Finding, count: number): Finding {
 }
 
 /**
- * As many findings as are told, in the order that they have. Of each id at least the first is among them, and the last of it says how many there are besides. Those that
- * are `late` have a place only where all others have one: whoever makes many things has many findings, and must hide none by them.
+ * As many findings as are told, in the order that they have. Of each id at least the first is among them, and the last
+ * of it says how many there are besides. Those that are `late` have a place only where all others have one: whoever
+ * makes many things has many findings, and must hide none by them.
  */
 export function fewFindings(findings: readonly Finding[], late: ReadonlySet<Finding> = new Set()): readonly Finding[] {
   if (findings.length <= most) return findings;
   const firsts = [...Map.groupBy(findings, ({ id }) => id).values()].flatMap(([first]) => first ?? []);
-  const inTurn = [...firsts, ...findings.filter((each) => !late.has(each)), ...findings.filter((each) => late.has(each))];
+  const inTurn = [
+    ...firsts,
+    ...findings.filter((each) => !late.has(each)),
+    ...findings.filter((each) => late.has(each)),
+  ];
   const kept = new Set([...new Set(inTurn)].slice(0, most));
-  const left = Map.groupBy(findings.filter((each) => !kept.has(each)), ({ id }) => id);
+  const left = Map.groupBy(
+    findings.filter((each) => !kept.has(each)),
+    ({ id }) => id,
+  );
   const told = findings.filter((each) => kept.has(each));
   return told.map((finding, at) => {
-    const more = told.slice(at + 1).some(({ id }) => id === finding.id) ? [] : left.get(finding.id) ?? [];
+    const more = told.slice(at + 1).some(({ id }) => id === finding.id) ? [] : (left.get(finding.id) ?? []);
     return more.length === 0 ? finding : withMore(finding, more.length);
   });
 }

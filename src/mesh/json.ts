@@ -33,5 +33,7 @@ export function count(value: unknown, otherwise = 0): number {
 
 /** `value` as a string map; other members left out. */
 export function stringMap(value: unknown): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(record(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(record(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }

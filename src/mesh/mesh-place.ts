@@ -4,6 +4,9 @@ export interface MeshPlace {
   readonly controlPlaneNamespace: string;
   /** Where policies that apply to the whole mesh are, as that configuration says. */
   readonly rootNamespace: string;
-  /** Where nobody can be asked for the configuration of the mesh, as of manifests: what is not there is as in a bare installation. */
+  /**
+   * Where nobody can be asked for the configuration of the mesh, as of manifests: what is not there is as in a bare
+   * installation.
+   */
   readonly assumesDefaults?: true;
 }

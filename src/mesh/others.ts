@@ -1,7 +1,9 @@
 import type { Finding } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
 
-/** Calls whose addresses sidecars did not see before the start of a namespace already: to go back to that opens nothing. */
+/**
+ * Calls whose addresses sidecars did not see before the start of a namespace already: to go back to that opens nothing.
+ */
 export interface UnseenBefore {
   /** Namespaces of callers in ambient; out of ambient those of the called with sidecars. */
   readonly namespaces: readonly string[];
@@ -13,7 +15,10 @@ export interface UnseenBefore {
 export interface ScopeView {
   /** Whether the namespace is in scope: it moves, and restarts its sidecars for HBONE before that. */
   moves(namespace: string): boolean;
-  /** Whether it stays and its workloads may be restarted for HBONE, and for nothing else (`spec.restart.hboneNamespaces`). */
+  /**
+   * Whether it stays and its workloads may be restarted for HBONE, and for nothing else
+   * (`spec.restart.hboneNamespaces`).
+   */
   restartsForHbone(namespace: string): boolean;
   /** Why one of them does not go on by itself; undefined if it does. For messages only. */
   halted(namespace: string): string | undefined;
@@ -30,8 +35,9 @@ export interface ScopeView {
 }
 
 /**
- * A namespace that was moved: it `GoesBack`; it stays, but the same migration can take it back with others (`ComesAlong`); or
- * nobody takes it back by himself (`Stays`), because it is sealed, another migration's, or its journal was lost.
+ * A namespace that was moved: it `GoesBack`; it stays, but the same migration can take it back with others
+ * (`ComesAlong`); or nobody takes it back by himself (`Stays`), because it is sealed, another migration's, or its
+ * journal was lost.
  */
 export type WayBack = 'GoesBack' | 'ComesAlong' | 'Stays';
 
@@ -42,7 +48,10 @@ export interface Awaiting {
   readonly stuck: boolean;
   /** Whoever asks for it all the same is obeyed: what is lost then was said to him. */
   readonly yields?: true;
-  /** Without the wait calls would be refused, and nothing would be allowed: who may refuse them (`spec.policies.bypass`) need not wait. */
+  /**
+   * Without the wait calls would be refused, and nothing would be allowed: who may refuse them (`spec.policies.bypass`)
+   * need not wait.
+   */
   readonly refusesOnly?: true;
 }
 

@@ -13,7 +13,9 @@ export interface PodAsks {
 type Part = keyof PodAsks;
 
 function amounts(value: unknown): Amounts {
-  return Object.fromEntries(Object.entries(record(value)).map(([resource, amount]) => [resource, thousandths(amount) ?? 0]));
+  return Object.fromEntries(
+    Object.entries(record(value)).map(([resource, amount]) => [resource, thousandths(amount) ?? 0]),
+  );
 }
 
 /** What is limited and says no request requests as much (SetDefaults_Pod in pkg/apis/core/v1/defaults.go). */
@@ -22,8 +24,15 @@ function said(resources: unknown, part: Part): Amounts {
   return part === 'limits' ? amounts(limits) : { ...amounts(limits), ...amounts(requests) };
 }
 
-/** Puts each of some amounts together with the one of the same resource that is there. In place, because a template has as many containers and resources as it likes. */
-function merge(how: (a: number, b: number) => number, into: Map<string, number>, more: Iterable<readonly [string, number]>): void {
+/**
+ * Puts each of some amounts together with the one of the same resource that is there. In place, because a template has
+ * as many containers and resources as it likes.
+ */
+function merge(
+  how: (a: number, b: number) => number,
+  into: Map<string, number>,
+  more: Iterable<readonly [string, number]>,
+): void {
   for (const [resource, amount] of more) into.set(resource, how(into.get(resource) ?? 0, amount));
 }
 
@@ -32,8 +41,8 @@ function add(a: number, b: number): number {
 }
 
 /**
- * All containers at once, or the init container that needs most beside the sidecars before it, whichever is more; unless the
- * pod says it as a whole (AggregateContainerRequests in component-helpers resource/helpers.go).
+ * All containers at once, or the init container that needs most beside the sidecars before it, whichever is more;
+ * unless the pod says it as a whole (AggregateContainerRequests in component-helpers resource/helpers.go).
  */
 function ofPod(spec: Json, part: Part): Amounts {
   const running = new Map<string, number>();
@@ -41,7 +50,11 @@ function ofPod(spec: Json, part: Part): Amounts {
   for (const container of records(spec['initContainers'])) {
     const own = Object.entries(said(container['resources'], part));
     // Of what it does not ask for itself the sidecars before it ask as much as they did before.
-    merge(Math.max, peak, own.map(([resource, amount]) => [resource, add(running.get(resource) ?? 0, amount)] as const));
+    merge(
+      Math.max,
+      peak,
+      own.map(([resource, amount]) => [resource, add(running.get(resource) ?? 0, amount)] as const),
+    );
     if (container['restartPolicy'] === 'Always') merge(add, running, own);
   }
   for (const { resources } of records(spec['containers'])) merge(add, running, Object.entries(said(resources, part)));

@@ -5,14 +5,20 @@ import { proxyParts } from './proxy-parts.ts';
 import type { ContainerPortView, TemplateView } from './views.ts';
 
 /** Where a template of pods stands in the spec of what makes them: of most kinds, of a CronJob, of a ScaledJob. */
-const paths: readonly (readonly string[])[] = [['template'], ['jobTemplate', 'spec', 'template'], ['jobTargetRef', 'template']];
+const paths: readonly (readonly string[])[] = [
+  ['template'],
+  ['jobTemplate', 'spec', 'template'],
+  ['jobTargetRef', 'template'],
+];
 
 /** Init containers too: a native sidecar of the user's own may serve. */
 export function containerPorts(podSpec: Json): readonly ContainerPortView[] {
-  return [...records(podSpec['containers']), ...records(podSpec['initContainers'])].flatMap((container) => records(container['ports'])).map((port) => {
-    const name = text(port['name']);
-    return { ...(name !== undefined && { name }), port: count(port['containerPort']) };
-  });
+  return [...records(podSpec['containers']), ...records(podSpec['initContainers'])]
+    .flatMap((container) => records(container['ports']))
+    .map((port) => {
+      const name = text(port['name']);
+      return { ...(name !== undefined && { name }), port: count(port['containerPort']) };
+    });
 }
 
 function hasContainers(template: Json): boolean {
@@ -27,8 +33,9 @@ export function podTemplateOf(object: KubeObject, isPod: boolean): Json | undefi
 }
 
 /**
- * What makes pods that the operator does not restart, as decisions see it: little, because there may be thousands. A suspended CronJob or Job is
- * like any other: whoever may resume it does so at any time and asks nobody, and its pods would be what no look has been at.
+ * What makes pods that the operator does not restart, as decisions see it: little, because there may be thousands. A
+ * suspended CronJob or Job is like any other: whoever may resume it does so at any time and asks nobody, and its pods
+ * would be what no look has been at.
  */
 export function projectTemplate(group: string, kind: string): (object: KubeObject) => TemplateView {
   return (object) => {
@@ -36,7 +43,11 @@ export function projectTemplate(group: string, kind: string): (object: KubeObjec
     const template = podTemplateOf(object, group === '' && kind === 'Pod') ?? {};
     const [metadata, podSpec] = [record(template['metadata']), record(template['spec'])];
     return {
-      kind: kindIn(group, kind), name, namespace, uid, resourceVersion,
+      kind: kindIn(group, kind),
+      name,
+      namespace,
+      uid,
+      resourceVersion,
       serviceAccount: text(podSpec['serviceAccountName']) ?? 'default',
       containerPorts: containerPorts(podSpec),
       templateLabels: stringMap(metadata['labels']),

@@ -9,7 +9,9 @@ import { troubleOfWorkload } from './trouble.ts';
 import { containerPorts } from './project-template.ts';
 import type { WorkloadView } from './views.ts';
 
-/** A number or percentage of `total`, as the workload controllers resolve it (intstr.GetScaledValueFromIntOrPercent). */
+/**
+ * A number or percentage of `total`, as the workload controllers resolve it (intstr.GetScaledValueFromIntOrPercent).
+ */
 export function resolvePercent(value: unknown, total: number, round: 'up' | 'down'): number {
   if (typeof value === 'number') return value;
   const match = /^(\d+)(%?)$/.exec(text(value) ?? '');
@@ -19,7 +21,9 @@ export function resolvePercent(value: unknown, total: number, round: 'up' | 'dow
   return round === 'up' ? Math.ceil(exact) : Math.floor(exact);
 }
 
-/** Pods that the workload's own update strategy takes away at once, by kind (deploymentutil.MaxUnavailable and its kin). */
+/**
+ * Pods that the workload's own update strategy takes away at once, by kind (deploymentutil.MaxUnavailable and its kin).
+ */
 const worstCase: Record<WorkloadKind, (strategy: Json, spec: Json, replicas: number) => number> = {
   Deployment(strategy, _spec, replicas) {
     if (strategy['type'] === 'Recreate') return replicas;
@@ -29,9 +33,12 @@ const worstCase: Record<WorkloadKind, (strategy: Json, spec: Json, replicas: num
     return Math.min(replicas, surge === 0 && unavailable === 0 ? 1 : unavailable);
   },
   StatefulSet: (strategy, spec, replicas) =>
-    Math.min(replicas, spec['podManagementPolicy'] === 'Parallel'
-      ? Math.max(1, resolvePercent(record(strategy['rollingUpdate'])['maxUnavailable'] ?? 1, replicas, 'up'))
-      : 1),
+    Math.min(
+      replicas,
+      spec['podManagementPolicy'] === 'Parallel'
+        ? Math.max(1, resolvePercent(record(strategy['rollingUpdate'])['maxUnavailable'] ?? 1, replicas, 'up'))
+        : 1,
+    ),
   DaemonSet(strategy, _spec, replicas) {
     const rolling = record(strategy['rollingUpdate']);
     const unavailable = resolvePercent(rolling['maxUnavailable'] ?? 1, replicas, 'up');
@@ -41,30 +48,57 @@ const worstCase: Record<WorkloadKind, (strategy: Json, spec: Json, replicas: num
 };
 
 function deadlineExceeded(status: Json): boolean {
-  return records(status['conditions']).some((condition) =>
-    condition['type'] === 'Progressing' && condition['status'] === 'False' && condition['reason'] === 'ProgressDeadlineExceeded');
+  return records(status['conditions']).some(
+    (condition) =>
+      condition['type'] === 'Progressing' &&
+      condition['status'] === 'False' &&
+      condition['reason'] === 'ProgressDeadlineExceeded',
+  );
 }
 
 /** How many pods there are and in which state; a DaemonSet counts scheduled pods where the others count replicas. */
-function counters(kind: WorkloadKind, spec: Json, status: Json): Pick<WorkloadView, 'replicas' | 'updated' | 'available' | 'current'> {
+function counters(
+  kind: WorkloadKind,
+  spec: Json,
+  status: Json,
+): Pick<WorkloadView, 'replicas' | 'updated' | 'available' | 'current'> {
   return kind === 'DaemonSet'
-    ? { replicas: count(status['desiredNumberScheduled']), updated: count(status['updatedNumberScheduled']), available: count(status['numberAvailable']), current: count(status['currentNumberScheduled']) }
-    : { replicas: count(spec['replicas'], 1), updated: count(status['updatedReplicas']), available: count(status['availableReplicas']), current: count(status['replicas']) };
+    ? {
+        replicas: count(status['desiredNumberScheduled']),
+        updated: count(status['updatedNumberScheduled']),
+        available: count(status['numberAvailable']),
+        current: count(status['currentNumberScheduled']),
+      }
+    : {
+        replicas: count(spec['replicas'], 1),
+        updated: count(status['updatedReplicas']),
+        available: count(status['availableReplicas']),
+        current: count(status['replicas']),
+      };
 }
 
 /** Who owns the annotation now, or failing that whoever wrote the template last. */
 function managerOfRestart({ metadata }: KubeObject): string | undefined {
-  const templates = (metadata.managedFields ?? []).map(({ manager, time, fieldsV1 }) => ({
-    manager, time: time ?? '', fields: record(record(record(record(fieldsV1)['f:spec'])['f:template'])['f:metadata']),
-  })).filter(({ fields }) => fields['f:annotations'] !== undefined);
+  const templates = (metadata.managedFields ?? [])
+    .map(({ manager, time, fieldsV1 }) => ({
+      manager,
+      time: time ?? '',
+      fields: record(record(record(record(fieldsV1)['f:spec'])['f:template'])['f:metadata']),
+    }))
+    .filter(({ fields }) => fields['f:annotations'] !== undefined);
   const owner = templates.find(({ fields }) => `f:${restartAnnotation}` in record(fields['f:annotations']));
   const writer = owner ?? templates.toSorted((a, b) => b.time.localeCompare(a.time))[0];
   return writer && managerName(writer);
 }
 
-/** Whose Gateway it is made for: a label is anybody's, an owner that is not there has the garbage collector remove the object. */
+/**
+ * Whose Gateway it is made for: a label is anybody's, an owner that is not there has the garbage collector remove the
+ * object.
+ */
 function madeFor({ metadata: { ownerReferences = [] } }: KubeObject): Pick<WorkloadView, 'gateway'> {
-  const owner = ownerReferences.find(({ kind, apiVersion }) => kind === 'Gateway' && apiVersion.startsWith('gateway.networking.k8s.io/'));
+  const owner = ownerReferences.find(
+    ({ kind, apiVersion }) => kind === 'Gateway' && apiVersion.startsWith('gateway.networking.k8s.io/'),
+  );
   return owner === undefined ? {} : { gateway: owner.name };
 }
 
@@ -106,7 +140,9 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       asks: podAsks(podSpec),
       containerPorts: containerPorts(podSpec),
       ...(podSpec['hostNetwork'] === true && { hostNetwork: true as const }),
-      images: Object.fromEntries(records(podSpec['containers']).map(({ name, image }) => [text(name) ?? '', text(image) ?? ''])),
+      images: Object.fromEntries(
+        records(podSpec['containers']).map(({ name, image }) => [text(name) ?? '', text(image) ?? '']),
+      ),
       ...proxyParts(podSpec),
       ...madeFor(object),
       templateLabels: stringMap(template['labels']),

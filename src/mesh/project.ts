@@ -4,10 +4,23 @@ import { group } from '../api/resources.ts';
 import { readableDepth } from './depth.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
 import { troubleOfPod } from './trouble.ts';
-import type { BudgetView, ConfigView, NamespaceView, OwnerView, PodView, SelectorView, ServicePortView, ServiceView } from './views.ts';
+import type {
+  BudgetView,
+  ConfigView,
+  NamespaceView,
+  OwnerView,
+  PodView,
+  SelectorView,
+  ServicePortView,
+  ServiceView,
+} from './views.ts';
 
 function base(object: KubeObject): { name: string; uid: string; resourceVersion: string } {
-  return { name: object.metadata.name, uid: object.metadata.uid ?? '', resourceVersion: object.metadata.resourceVersion ?? '' };
+  return {
+    name: object.metadata.name,
+    uid: object.metadata.uid ?? '',
+    resourceVersion: object.metadata.resourceVersion ?? '',
+  };
 }
 
 /** Who owns which label, from the `f:metadata` / `f:labels` part of managedFields. */
@@ -35,7 +48,15 @@ export function projectNamespace(object: KubeObject): NamespaceView {
 }
 
 /** Kinds that decisions know by name, and the group that means them: another group's is another kind. */
-const namesakes: ReadonlyMap<string, string> = new Map([['Deployment', 'apps'], ['StatefulSet', 'apps'], ['DaemonSet', 'apps'], ['Job', 'batch'], ['CronJob', 'batch'], ['Pod', ''], ['Service', '']]);
+const namesakes: ReadonlyMap<string, string> = new Map([
+  ['Deployment', 'apps'],
+  ['StatefulSet', 'apps'],
+  ['DaemonSet', 'apps'],
+  ['Job', 'batch'],
+  ['CronJob', 'batch'],
+  ['Pod', ''],
+  ['Service', ''],
+]);
 
 /** The kind as views have it: with its group where another group's is known by the name. */
 export function kindIn(group: string, kind: string): string {
@@ -49,13 +70,14 @@ export function istioAnnotations(annotations: Readonly<Record<string, string>>):
 
 /**
  * The controller of a pod. A ReplicaSet's Deployment is its name without the pod-template-hash: the name is built so by
- * the Deployment controller, and reading it saves watching every ReplicaSet. Istio does the same (GetDeployMetaFromPod).
+ * the Deployment controller, and reading it saves watching every ReplicaSet. Istio does the same
+ * (GetDeployMetaFromPod).
  */
 function ownerOf(object: KubeObject): OwnerView | undefined {
   const owner = object.metadata.ownerReferences?.find((reference) => reference.controller === true);
   if (owner === undefined) return undefined;
   const hash = object.metadata.labels?.['pod-template-hash'];
-  const group = owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] ?? '' : '';
+  const group = owner.apiVersion.includes('/') ? (owner.apiVersion.split('/')[0] ?? '') : '';
   if (owner.kind === 'ReplicaSet' && group === 'apps' && hash !== undefined && owner.name.endsWith(`-${hash}`)) {
     return { kind: 'Deployment', name: owner.name.slice(0, -hash.length - 1) };
   }
@@ -78,10 +100,16 @@ function createdAtOf(object: KubeObject): { readonly createdAt?: number } {
 }
 
 function portsOf(containers: readonly Json[]): Pick<PodView, 'containerPorts'> {
-  const ports = containers.flatMap((container) => records(container['ports']).map((port) => {
-    const name = text(port['name']);
-    return { ...(name !== undefined && { name }), port: count(port['containerPort']), container: text(container['name']) ?? '' };
-  }));
+  const ports = containers.flatMap((container) =>
+    records(container['ports']).map((port) => {
+      const name = text(port['name']);
+      return {
+        ...(name !== undefined && { name }),
+        port: count(port['containerPort']),
+        container: text(container['name']) ?? '',
+      };
+    }),
+  );
   return ports.length === 0 ? {} : { containerPorts: ports };
 }
 
@@ -110,7 +138,9 @@ export function projectPod(object: KubeObject): PodView {
     ...(revision !== undefined && { revision }),
     serviceAccount: text(spec['serviceAccountName']) ?? 'default',
     ...(trouble !== undefined && { trouble }),
-    hasPreStop: records(spec['containers']).some((container) => record(container['lifecycle'])['preStop'] !== undefined),
+    hasPreStop: records(spec['containers']).some(
+      (container) => record(container['lifecycle'])['preStop'] !== undefined,
+    ),
   };
 }
 
@@ -146,8 +176,11 @@ function servicePort(port: Json): ServicePortView {
   const [name, appProtocol] = [text(port['name']), text(port['appProtocol'])];
   const number = count(port['port']);
   return {
-    ...(name !== undefined && { name }), port: number, targetPort: text(port['targetPort']) ?? count(port['targetPort'], number),
-    protocol: text(port['protocol']) ?? 'TCP', ...(appProtocol !== undefined && { appProtocol }),
+    ...(name !== undefined && { name }),
+    port: number,
+    targetPort: text(port['targetPort']) ?? count(port['targetPort'], number),
+    protocol: text(port['protocol']) ?? 'TCP',
+    ...(appProtocol !== undefined && { appProtocol }),
   };
 }
 
@@ -158,7 +191,9 @@ export function projectService(object: KubeObject): ServiceView {
     ...base(object),
     namespace: object.metadata.namespace ?? '',
     labels: object.metadata.labels ?? {},
-    annotations: Object.fromEntries(Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${group}/`))),
+    annotations: Object.fromEntries(
+      Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${group}/`)),
+    ),
     hasLabels: object.metadata.labels !== undefined,
     labelManagers: labelManagers(object),
     hasAnnotations: object.metadata.annotations !== undefined,
@@ -166,16 +201,28 @@ export function projectService(object: KubeObject): ServiceView {
     externalName: spec['type'] === 'ExternalName',
     selector: stringMap(spec['selector']),
     ports: records(spec['ports']).map(servicePort),
-    conditions: Object.fromEntries(records(record(object['status'])['conditions']).map((condition) => [text(condition['type']) ?? '', {
-      status: text(condition['status']) ?? '', reason: text(condition['reason']) ?? '', message: text(condition['message']) ?? '',
-    }])),
+    conditions: Object.fromEntries(
+      records(record(object['status'])['conditions']).map((condition) => [
+        text(condition['type']) ?? '',
+        {
+          status: text(condition['status']) ?? '',
+          reason: text(condition['reason']) ?? '',
+          message: text(condition['message']) ?? '',
+        },
+      ]),
+    ),
   };
 }
 
 /** Of a webhook configuration only for which objects it is called: the rest is certificates. */
 function webhooksOf(object: KubeObject): Json | undefined {
   if (object['webhooks'] === undefined) return undefined;
-  return { webhooks: records(object['webhooks']).map(({ namespaceSelector, objectSelector }) => ({ namespaceSelector, objectSelector })) };
+  return {
+    webhooks: records(object['webhooks']).map(({ namespaceSelector, objectSelector }) => ({
+      namespaceSelector,
+      objectSelector,
+    })),
+  };
 }
 
 /** A configuration object of a mesh. `data` of a ConfigMap counts as its spec. */
@@ -193,4 +240,3 @@ export function projectConfig(kind: string): (object: KubeObject) => ConfigView 
     status: readableDepth(record(object['status'])),
   });
 }
-

@@ -17,7 +17,11 @@ function isForProxy({ name, image }: Json): boolean {
 }
 
 function probesProxy(container: Json): boolean {
-  return probes.map((probe) => record(container[probe])).some(({ httpGet, tcpSocket }) => [httpGet, tcpSocket].some((asked) => sidecarPorts.includes(record(asked)['port'])));
+  return probes
+    .map((probe) => record(container[probe]))
+    .some(({ httpGet, tcpSocket }) =>
+      [httpGet, tcpSocket].some((asked) => sidecarPorts.includes(record(asked)['port'])),
+    );
 }
 
 function callsProxy({ command, args, env, lifecycle }: Json): boolean {
@@ -34,6 +38,10 @@ function namesOf(containers: readonly Json[]): readonly string[] {
 export function proxyParts(podSpec: Json): { readonly proxyParts?: ProxyParts } {
   const containers = [...records(podSpec['containers']), ...records(podSpec['initContainers'])];
   const own = containers.filter((container) => !isForProxy(container));
-  const parts: ProxyParts = { containers: namesOf(containers.filter(isForProxy)), probing: namesOf(own.filter(probesProxy)), calling: namesOf(own.filter(callsProxy)) };
+  const parts: ProxyParts = {
+    containers: namesOf(containers.filter(isForProxy)),
+    probing: namesOf(own.filter(probesProxy)),
+    calling: namesOf(own.filter(callsProxy)),
+  };
   return Object.values(parts).some((names: readonly string[]) => names.length > 0) ? { proxyParts: parts } : {};
 }

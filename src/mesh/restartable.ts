@@ -6,7 +6,8 @@ export function whyNotRestartable(pod: PodView, workloads: readonly WorkloadView
   if (pod.owner === undefined) return 'has no controller that would create it anew';
   const { kind, name } = pod.owner;
   if (kind === 'Job') return 'belongs to a Job: its next run joins by itself';
-  if (!WorkloadKind.safeParse(kind).success) return `belongs to ${kind} ${name}, which cannot be restarted by the operator`;
+  if (!WorkloadKind.safeParse(kind).success)
+    return `belongs to ${kind} ${name}, which cannot be restarted by the operator`;
   const workload = workloads.find((candidate) => candidate.kind === kind && candidate.name === name);
   if (workload === undefined) return `belongs to a ${kind} ${name} that does not exist`;
   return workload.paused ? `belongs to Deployment ${name}, which is paused` : undefined;

@@ -18,18 +18,26 @@ export interface Sealed {
 }
 
 /**
- * Whose keys mean something: the operator's own, and those that the mesh reads (`istio.io/rev`, `networking.istio.io/service-type`). istiod reads many of a
- * Gateway, and gives the others to its Service and its pods, where more are read.
+ * Whose keys mean something: the operator's own, and those that the mesh reads (`istio.io/rev`,
+ * `networking.istio.io/service-type`). istiod reads many of a Gateway, and gives the others to its Service and its
+ * pods, where more are read.
  */
 const meaningful: readonly string[] = [group, 'istio.io'];
 
-/** The one key that an istiod may write on an object of ours; that of 1.31 writes none on a waypoint (setGatewayControllerVersion in pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go). */
+/**
+ * The one key that an istiod may write on an object of ours; that of 1.31 writes none on a waypoint
+ * (setGatewayControllerVersion in pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go).
+ */
 const writtenByMesh = 'gateway.istio.io/controller-version';
 
 /** Whether a label or annotation of an object of ours says something. */
 export function isMeaningful(key: string): boolean {
   const [domain = ''] = key.split('/');
-  return key.includes('/') && key !== writtenByMesh && meaningful.some((whose) => domain === whose || domain.endsWith(`.${whose}`));
+  return (
+    key.includes('/') &&
+    key !== writtenByMesh &&
+    meaningful.some((whose) => domain === whose || domain.endsWith(`.${whose}`))
+  );
 }
 
 /** Marks that say who applied it and when, not what it is. */
@@ -45,13 +53,22 @@ const defaultRoutes = { namespaces: { from: 'Same' } };
 function withoutDefaults(spec: unknown): unknown {
   const said = record(spec);
   if (said['listeners'] === undefined) return spec;
-  return { ...said, listeners: records(said['listeners']).map(({ allowedRoutes, ...listener }) => (isDeepStrictEqual(allowedRoutes, defaultRoutes) ? listener : { ...listener, allowedRoutes })) };
+  return {
+    ...said,
+    listeners: records(said['listeners']).map(({ allowedRoutes, ...listener }) =>
+      isDeepStrictEqual(allowedRoutes, defaultRoutes) ? listener : { ...listener, allowedRoutes },
+    ),
+  };
 }
 
 function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, ordered(member)] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, member]) => [key, ordered(member)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 function textOf(value: unknown): string {
@@ -67,13 +84,22 @@ const bodyText = memoize((spec: object) => textOf(withoutDefaults(spec)));
 /** So many that nobody finds two originals whose copies look the same: the second would not be followed. */
 const sealLength = 32;
 
-/** Of what versions before this one applied. It is as it was applied, and gets the longer seal like any other change. */
+/**
+ * Of what versions before this one applied. It is as it was applied, and gets the longer seal like any other change.
+ */
 const formerSealLength = 16;
 
 /** The same for all that says the same: key order does not change it, nor labels that nobody reads. */
 export function sealOf({ kind, namespace, name, labels, annotations, spec = {} }: Sealed): string {
   const body = typeof spec === 'object' && spec !== null ? bodyText(spec) : textOf(spec ?? {});
-  const said = [JSON.stringify(kind), JSON.stringify(namespace), JSON.stringify(name), textOf(relevant(labels)), textOf(relevant(annotations)), body];
+  const said = [
+    JSON.stringify(kind),
+    JSON.stringify(namespace),
+    JSON.stringify(name),
+    textOf(relevant(labels)),
+    textOf(relevant(annotations)),
+    body,
+  ];
   return hash('sha256', `[${said.join()}]`, 'hex').slice(0, sealLength);
 }
 
@@ -82,7 +108,10 @@ export function isMarked({ labels }: Pick<Sealed, 'labels'>): boolean {
   return labels?.[managedByLabel] === managedBy;
 }
 
-/** Whether it is as the operator applied it: an exported copy under another name, one that was edited, or the user's own with our label is not. */
+/**
+ * Whether it is as the operator applied it: an exported copy under another name, one that was edited, or the user's own
+ * with our label is not.
+ */
 export const isSealed: (object: Sealed) => boolean = memoize((object: Sealed) => {
   const applied = object.annotations?.[appliedAnnotation];
   // Nothing is applied that is too deep to be read, and putting it in order would end the look.

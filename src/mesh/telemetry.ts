@@ -9,10 +9,15 @@ export interface ObservedCaller {
   readonly workload?: string;
 }
 
-/** One thing that metrics tell of a workload. `by`: the namespace that answers for it, and against whose share it counts. */
+/**
+ * One thing that metrics tell of a workload. `by`: the namespace that answers for it, and against whose share it
+ * counts.
+ */
 export type Sighting = { readonly namespace: string; readonly workload: string; readonly by: string } & (
   | { readonly kind: 'Call'; readonly caller: ObservedCaller }
-  /** By somebody outside the mesh, or in plaintext; `from` is the namespace that it claims to be in, if it claims any. */
+  /**
+   * By somebody outside the mesh, or in plaintext; `from` is the namespace that it claims to be in, if it claims any.
+   */
   | { readonly kind: 'CallWithoutIdentity'; readonly from?: string }
   /** Its proxies report the calls that they get (`Inbound`), or those that they make. */
   | { readonly kind: 'Reports'; readonly side: 'Inbound' | 'Outbound' }
@@ -34,14 +39,29 @@ export interface Among {
 
 /** What an adapter knows about the metrics of its mesh. */
 export interface Telemetry {
-  /** PromQL expressions over the last `seconds` before the time of the query, for the whole mesh or a part of it; `coarse`: without what callers say of themselves. */
+  /**
+   * PromQL expressions over the last `seconds` before the time of the query, for the whole mesh or a part of it;
+   * `coarse`: without what callers say of themselves.
+   */
   queries(seconds: number, among?: Among, coarse?: boolean): readonly string[];
-  /** In which namespaces anything was scraped; an empty name for what does not say. For answers that are too large in one. */
+  /**
+   * In which namespaces anything was scraped; an empty name for what does not say. For answers that are too large in
+   * one.
+   */
   readonly namespaces: { query(seconds: number): string; read(series: readonly SeriesLabels[]): readonly string[] };
-  /** The sides that each of the questions is about, and for which namespaces they speak; an empty name for what does not say. */
+  /**
+   * The sides that each of the questions is about, and for which namespaces they speak; an empty name for what does not
+   * say.
+   */
   readonly sides: readonly (readonly Side[])[];
-  readonly spokenFor: { query(seconds: number, question: number, among: Among): string; read(series: readonly SeriesLabels[], side: Side): readonly string[] };
-  /** What the answers mean; one that fits no query says nothing. What was scraped in `root`, the mesh's own namespace, may speak for all. */
+  readonly spokenFor: {
+    query(seconds: number, question: number, among: Among): string;
+    read(series: readonly SeriesLabels[], side: Side): readonly string[];
+  };
+  /**
+   * What the answers mean; one that fits no query says nothing. What was scraped in `root`, the mesh's own namespace,
+   * may speak for all.
+   */
   sightings(series: readonly SeriesLabels[], root: string): readonly Sighting[];
 }
 

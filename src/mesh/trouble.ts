@@ -10,8 +10,8 @@ const longestRead = 2000;
 const quotation = /"((?:[^"\\]|\\.)*)(?:"|$)/g;
 
 /**
- * Kubernetes quotes what stands in a template: the name of an image or a command may be a sentence, which would be read as one of ours in a status. A name that
- * is one has no blank; what has one is left out, wherever it is said again.
+ * Kubernetes quotes what stands in a template: the name of an image or a command may be a sentence, which would be read
+ * as one of ours in a status. A name that is one has no blank; what has one is left out, wherever it is said again.
  */
 function withoutSentences(message: string): string {
   const read = message.slice(0, longestRead);
@@ -29,23 +29,32 @@ function bounded(sentence: string): string {
 function ofContainer(status: Json): readonly string[] {
   const state = record(status['state']);
   const waiting = record(state['waiting']);
-  const ended = [record(state['terminated']), record(record(status['lastState'])['terminated'])].find(({ reason }) => reason !== undefined);
+  const ended = [record(state['terminated']), record(record(status['lastState'])['terminated'])].find(
+    ({ reason }) => reason !== undefined,
+  );
   if (status['ready'] === true || (waiting['reason'] === undefined && ended === undefined)) return [];
   const why = [waiting['reason'], waiting['message']].flatMap((part) => text(part) ?? []).join(': ');
-  const last = ended === undefined ? '' : `last ended with ${text(ended['reason']) ?? ''}, exit code ${count(ended['exitCode'])}`;
+  const last =
+    ended === undefined ? '' : `last ended with ${text(ended['reason']) ?? ''}, exit code ${count(ended['exitCode'])}`;
   return [`container ${text(status['name']) ?? ''} ${[why, last].filter((part) => part !== '').join('; ')}`];
 }
 
 /** Why a pod is not Ready, in the words of its own status; undefined where it says nothing. */
 export function troubleOfPod(status: Json): string | undefined {
-  const containers = [...records(status['initContainerStatuses']), ...records(status['containerStatuses'])].flatMap(ofContainer);
+  const containers = [...records(status['initContainerStatuses']), ...records(status['containerStatuses'])].flatMap(
+    ofContainer,
+  );
   if (containers.length > 0) return bounded(containers.join(', '));
-  const failing = records(status['conditions']).findLast((condition) => condition['status'] === 'False' && (text(condition['message']) ?? '') !== '');
+  const failing = records(status['conditions']).findLast(
+    (condition) => condition['status'] === 'False' && (text(condition['message']) ?? '') !== '',
+  );
   return failing && bounded(text(failing['message']) ?? '');
 }
 
 /** Why a controller cannot create pods: ReplicaFailure of a Deployment quotes the quota or the webhook. */
 export function troubleOfWorkload(status: Json): string | undefined {
-  const failing = records(status['conditions']).find((condition) => condition['type'] === 'ReplicaFailure' && condition['status'] === 'True');
+  const failing = records(status['conditions']).find(
+    (condition) => condition['type'] === 'ReplicaFailure' && condition['status'] === 'True',
+  );
   return failing && bounded(text(failing['message']) ?? '');
 }

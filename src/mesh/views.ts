@@ -55,7 +55,10 @@ export interface PodView extends View {
   readonly serviceAccount: string;
   /** Whether some container of the template has a preStop hook. */
   readonly hasPreStop: boolean;
-  /** What keeps it from being Ready, in Kubernetes' own words: reasons of its containers, else its last condition. Bounded. */
+  /**
+   * What keeps it from being Ready, in Kubernetes' own words: reasons of its containers, else its last condition.
+   * Bounded.
+   */
   readonly trouble?: string;
 }
 
@@ -66,7 +69,10 @@ export interface ProxyParts {
   readonly calling: readonly string[];
 }
 
-/** What pods are made from, and what makes them: a workload, or what comes and goes without the operator, like a CronJob. */
+/**
+ * What pods are made from, and what makes them: a workload, or what comes and goes without the operator, like a
+ * CronJob.
+ */
 export interface TemplateView extends View {
   /** As of an owner: one of another API group than that which the kind is known by has it in its name. */
   readonly kind: string;
@@ -142,7 +148,10 @@ export interface ServiceView extends View {
   readonly labels: Readonly<Record<string, string>>;
   /** Only the operator's own. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** What really stands where `annotations` has the record of the labels of before that is known from elsewhere, or none because what stands there is not ours: null for nothing. */
+  /**
+   * What really stands where `annotations` has the record of the labels of before that is known from elsewhere, or none
+   * because what stands there is not ours: null for nothing.
+   */
   readonly lostRecord?: string | null;
   /** Whether the maps exist: a JSON patch cannot add to one that is not there. */
   readonly hasLabels: boolean;
@@ -201,13 +210,20 @@ export interface ConfigView extends View {
 /** Whether labels satisfy a selector (metav1.LabelSelector semantics: an empty selector matches everything). */
 export function selects(selector: SelectorView, labels: Readonly<Record<string, string>>): boolean {
   const byLabel = selector.matchLabels === undefined || hasLabels(labels, selector.matchLabels);
-  return byLabel && (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-    const value = own(labels, key);
-    switch (operator) {
-      case 'In': return value !== undefined && values.includes(value);
-      case 'NotIn': return value === undefined || !values.includes(value);
-      case 'Exists': return value !== undefined;
-      default: return value === undefined;
-    }
-  });
+  return (
+    byLabel &&
+    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+      const value = own(labels, key);
+      switch (operator) {
+        case 'In':
+          return value !== undefined && values.includes(value);
+        case 'NotIn':
+          return value === undefined || !values.includes(value);
+        case 'Exists':
+          return value !== undefined;
+        default:
+          return value === undefined;
+      }
+    })
+  );
 }

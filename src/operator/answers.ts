@@ -26,9 +26,10 @@ interface Heard<T> {
 }
 
 /**
- * Answers to commands, which are writes of ours that anybody with a right to `status.phase` brings about: the same command is answered at once some times, and then later and
- * later, like everything else that is written again and again. Meanwhile it stays in the status, and all else goes on. A command that was not given lately is heard at
- * once, whatever others were given. Memory that may be lost: the next process answers at once, and counts anew.
+ * Answers to commands, which are writes of ours that anybody with a right to `status.phase` brings about: the same
+ * command is answered at once some times, and then later and later, like everything else that is written again and
+ * again. Meanwhile it stays in the status, and all else goes on. A command that was not given lately is heard at once,
+ * whatever others were given. Memory that may be lost: the next process answers at once, and counts anew.
  */
 export class Answers {
   readonly #given: Fights;
@@ -45,7 +46,8 @@ export class Answers {
     const lateMs = isEdited(status) ? this.#given.dueInMs(way(key), this.#effortOf(object)) : 0;
     if (lateMs <= 0) return { heard: object, lateMs: Infinity, keep: (decided) => decided };
     return {
-      heard: { ...object, status: { ...status, phase: status?.writtenPhase } }, lateMs,
+      heard: { ...object, status: { ...status, phase: status?.writtenPhase } },
+      lateMs,
       keep: (decided) => ({ ...decided, phase: status?.phase }),
     };
   }
@@ -62,7 +64,13 @@ export class Answers {
 
   /** Whatever is no command is one of a kind: there are as many senseless words as somebody likes. */
   #effortOf({ metadata: { name, namespace }, status }: Commanded<Phased>): Effort {
-    return { part: 'command', resource: this.#resource, namespace, name, wanted: { command: commandOf(status?.phase) ?? 'none' } };
+    return {
+      part: 'command',
+      resource: this.#resource,
+      namespace,
+      name,
+      wanted: { command: commandOf(status?.phase) ?? 'none' },
+    };
   }
 }
 

@@ -12,7 +12,11 @@ function called(workload: string, namespace = 'shop'): Sighting {
 }
 
 /** Asks until there is nothing to ask, and returns what was asked. */
-function askAll(history: CallHistory, now: number, sightings: readonly Sighting[] = [called('cart')]): readonly Slice[] {
+function askAll(
+  history: CallHistory,
+  now: number,
+  sightings: readonly Sighting[] = [called('cart')],
+): readonly Slice[] {
   const asked: Slice[] = [];
   for (let slice = history.next(now, freshMs); slice !== undefined; slice = history.next(now, freshMs)) {
     asked.push(slice);
@@ -24,7 +28,8 @@ function askAll(history: CallHistory, now: number, sightings: readonly Sighting[
 /** Whether slices cover a time without a gap. */
 function isCovered(slices: readonly Slice[], from: number, to: number): boolean {
   let reached = from;
-  for (const slice of [...slices].sort((a, b) => a.from - b.from)) if (slice.from <= reached) reached = Math.max(reached, slice.to);
+  for (const slice of [...slices].sort((a, b) => a.from - b.from))
+    if (slice.from <= reached) reached = Math.max(reached, slice.to);
   return reached >= to;
 }
 
@@ -49,7 +54,8 @@ describe('what was seen of calls', () => {
 
   it('is too short if the oldest piece is empty, until it has something', () => {
     const history = new CallHistory(7 * day);
-    for (let slice = history.next(start, freshMs); slice !== undefined; slice = history.next(start, freshMs)) history.add(slice.from > start - 3 * day ? [called('cart')] : [], slice, start);
+    for (let slice = history.next(start, freshMs); slice !== undefined; slice = history.next(start, freshMs))
+      history.add(slice.from > start - 3 * day ? [called('cart')] : [], slice, start);
 
     expect([history.covers(start), history.isTooShort(start)]).toEqual([false, true]);
     history.add([called('cart')], history.oldest(start), start);
@@ -58,8 +64,10 @@ describe('what was seen of calls', () => {
 
   it('remembers no namespace of which it knows nothing any more, however many names are told', () => {
     const history = new CallHistory(day);
-    const tell = (round: number): readonly Sighting[] => Array.from({ length: 500 }, (_, index) => ({ ...called('cart', `x-${round}-${index}`), by: 'mallory' }));
-    for (let round = 0; round < 50; round += 1) history.add(tell(round), { from: start, to: start + round }, start + round);
+    const tell = (round: number): readonly Sighting[] =>
+      Array.from({ length: 500 }, (_, index) => ({ ...called('cart', `x-${round}-${index}`), by: 'mallory' }));
+    for (let round = 0; round < 50; round += 1)
+      history.add(tell(round), { from: start, to: start + round }, start + round);
     expect(history.gaveUp('mallory')).toBe(true);
     expect(history.size).toBeLessThanOrEqual(10_000);
 
@@ -83,25 +91,29 @@ describe('what was seen of calls', () => {
   });
 
   it('has no gap after any pauses', () => {
-    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 3 * day }), { minLength: 1, maxLength: 8 }), (pauses) => {
-      const window = 2 * day;
-      const history = new CallHistory(window);
-      const asked = [...askAll(history, start)];
-      let now = start;
-      for (const pause of pauses) {
-        now += pause;
-        asked.push(...askAll(history, now));
-        expect(history.covers(now)).toBe(true);
-        expect(isCovered(asked, now - window, now - freshMs)).toBe(true);
-        expect(now - history.until).toBeLessThan(freshMs);
-      }
-    }), { numRuns: 200 });
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 3 * day }), { minLength: 1, maxLength: 8 }), (pauses) => {
+        const window = 2 * day;
+        const history = new CallHistory(window);
+        const asked = [...askAll(history, start)];
+        let now = start;
+        for (const pause of pauses) {
+          now += pause;
+          asked.push(...askAll(history, now));
+          expect(history.covers(now)).toBe(true);
+          expect(isCovered(asked, now - window, now - freshMs)).toBe(true);
+          expect(now - history.until).toBeLessThan(freshMs);
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('is forgotten after the window, and not before', () => {
     const history = new CallHistory(day);
     askAll(history, start, [called('cart')]);
-    const step = (now: number, sightings: readonly Sighting[]): ReadonlySet<string> => history.add(sightings, { from: now - overlapMs, to: now }, now);
+    const step = (now: number, sightings: readonly Sighting[]): ReadonlySet<string> =>
+      history.add(sightings, { from: now - overlapMs, to: now }, now);
 
     expect(step(start + day, [called('pay')])).toEqual(new Set(['shop']));
     expect([...history.of('shop').keys()]).toEqual(['cart', 'pay']);
@@ -121,9 +133,30 @@ describe('what was seen of calls', () => {
   it('is put together for each workload', () => {
     const history = new CallHistory(day);
     const of = { namespace: 'shop', workload: 'cart', by: 'shop' };
-    history.add([called('cart'), { ...of, kind: 'CallWithoutIdentity' }, { ...of, kind: 'CallWithoutIdentity', from: 'legacy' }, { ...of, kind: 'Reports', side: 'Inbound' }], { from: start - day, to: start }, start);
+    history.add(
+      [
+        called('cart'),
+        { ...of, kind: 'CallWithoutIdentity' },
+        { ...of, kind: 'CallWithoutIdentity', from: 'legacy' },
+        { ...of, kind: 'Reports', side: 'Inbound' },
+      ],
+      { from: start - day, to: start },
+      start,
+    );
 
-    expect(history.of('shop')).toEqual(new Map([['cart', { callers: [{ namespace: 'web', serviceAccount: 'front' }], withoutIdentity: ['', 'legacy'], reports: new Set(['Inbound']), disbelieved: [] }]]));
+    expect(history.of('shop')).toEqual(
+      new Map([
+        [
+          'cart',
+          {
+            callers: [{ namespace: 'web', serviceAccount: 'front' }],
+            withoutIdentity: ['', 'legacy'],
+            reports: new Set(['Inbound']),
+            disbelieved: [],
+          },
+        ],
+      ]),
+    );
     expect(history.of('other')).toEqual(new Map());
   });
 
@@ -146,7 +179,9 @@ describe('too much', () => {
   it('of one namespace is not known of it, and of nobody else', () => {
     const history = new CallHistory(day);
 
-    expect(history.add([...many(10_001, 'mallory'), called('cart')], slice, start)).toEqual(new Set(['mallory', 'shop']));
+    expect(history.add([...many(10_001, 'mallory'), called('cart')], slice, start)).toEqual(
+      new Set(['mallory', 'shop']),
+    );
     expect([history.covers(start), history.gaveUp('mallory'), history.gaveUp('shop')]).toEqual([true, true, false]);
     expect([...history.of('shop').keys()]).toEqual(['cart']);
     expect(history.of('mallory').size).toBeLessThan(10_000);
@@ -162,7 +197,12 @@ describe('too much', () => {
 
   it('piece by piece is too much as well', () => {
     const history = new CallHistory(day);
-    for (let piece = 0; piece < 3; piece++) history.add(many(12_000, 'mallory').slice(piece * 4000, piece * 4000 + 4000), { from: start - day, to: start + piece * 1000 }, start + piece * 1000);
+    for (let piece = 0; piece < 3; piece++)
+      history.add(
+        many(12_000, 'mallory').slice(piece * 4000, piece * 4000 + 4000),
+        { from: start - day, to: start + piece * 1000 },
+        start + piece * 1000,
+      );
 
     expect(history.gaveUp('mallory')).toBe(true);
   });
@@ -203,7 +243,12 @@ describe('metrics of which nothing is believed', () => {
     const history = new CallHistory(day);
     history.add([stranger], { from: start - day, to: start }, start);
     expect([history.covers(start), history.strangers]).toEqual([true, ['monitoring']]);
-    expect(history.of('shop').get('cart')).toEqual({ callers: [], withoutIdentity: [], reports: new Set(), disbelieved: ['monitoring'] });
+    expect(history.of('shop').get('cart')).toEqual({
+      callers: [],
+      withoutIdentity: [],
+      reports: new Set(),
+      disbelieved: ['monitoring'],
+    });
 
     history.add([called('pay')], { from: start - overlapMs, to: start }, start);
     expect(history.strangers).toEqual([]);

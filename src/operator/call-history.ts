@@ -18,7 +18,9 @@ export const sliceMs = 6 * 3_600_000;
 /** Samples may arrive late (remote write, slow scrapes), so what was asked about last is asked about again. */
 export const overlapMs = 10 * 60_000;
 
-/** What the proxies of one namespace may tell: more is no answer, but a sign that labels are not what they should be. */
+/**
+ * What the proxies of one namespace may tell: more is no answer, but a sign that labels are not what they should be.
+ */
 export const maxOfOne = 10_000;
 
 /** What all may tell together, which is what fits into memory: beyond it those who told most are left out first. */
@@ -50,8 +52,8 @@ function keyOf(sighting: Sighting): string {
 }
 
 /**
- * What was seen in the last `windowMs`, asked piece by piece: first the present, then backwards until the whole window is
- * covered, and after that only what is new. It knows which piece is next and when it has enough.
+ * What was seen in the last `windowMs`, asked piece by piece: first the present, then backwards until the whole window
+ * is covered, and after that only what is new. It knows which piece is next and when it has enough.
  */
 export class CallHistory {
   readonly #windowMs: number;
@@ -77,7 +79,10 @@ export class CallHistory {
     return this.#covered?.to ?? -Infinity;
   }
 
-  /** Whether the whole window was asked about, and its oldest piece had something: a server that keeps less knows of no one from then. */
+  /**
+   * Whether the whole window was asked about, and its oldest piece had something: a server that keeps less knows of no
+   * one from then.
+   */
   covers(now: number): boolean {
     return this.#reachesBack && this.#isAsked(now);
   }
@@ -94,9 +99,11 @@ export class CallHistory {
   /** What to ask about next: news older than `freshMs`, else a piece of the past, else nothing. */
   next(now: number, freshMs: number): Slice | undefined {
     const covered = this.#covered;
-    if (covered === undefined || covered.to <= now - this.#windowMs) return { from: now - Math.min(sliceMs, this.#windowMs), to: now };
+    if (covered === undefined || covered.to <= now - this.#windowMs)
+      return { from: now - Math.min(sliceMs, this.#windowMs), to: now };
     if (now - covered.to >= freshMs) return { from: covered.to - overlapMs, to: Math.min(now, covered.to + sliceMs) };
-    if (covered.from > now - this.#windowMs) return { from: Math.max(covered.from - sliceMs, now - this.#windowMs), to: covered.from };
+    if (covered.from > now - this.#windowMs)
+      return { from: Math.max(covered.from - sliceMs, now - this.#windowMs), to: covered.from };
     return undefined;
   }
 
@@ -167,7 +174,10 @@ export class CallHistory {
     if (own.size > maxOfOne) this.#giveUp(by, at);
   }
 
-  /** Nothing that it told is kept, so it counts as unknown as long as any of that would count; what it tells from now on is kept again. */
+  /**
+   * Nothing that it told is kept, so it counts as unknown as long as any of that would count; what it tells from now on
+   * is kept again.
+   */
   #giveUp(by: string, at: number): void {
     let until = Math.max(at, this.#gaveUp.get(by) ?? -Infinity);
     for (const { sighting, at: seenAt } of this.#told.get(by)?.values() ?? []) {
@@ -210,7 +220,10 @@ export class CallHistory {
   }
 
   #index(changed: ReadonlySet<string>): void {
-    const byNamespace = Map.groupBy([...this.#all()].filter(({ namespace }) => changed.has(namespace)), ({ namespace }) => namespace);
+    const byNamespace = Map.groupBy(
+      [...this.#all()].filter(({ namespace }) => changed.has(namespace)),
+      ({ namespace }) => namespace,
+    );
     for (const namespace of changed) {
       const found = byNamespace.get(namespace);
       // Names are anybody's to make up: of one that nothing is known of nothing stays.
@@ -219,7 +232,10 @@ export class CallHistory {
         continue;
       }
       const workloads = Map.groupBy(found, ({ workload }) => workload);
-      this.#namespaces.set(namespace, new Map([...workloads].map(([workload, sightings]) => [workload, asWorkload(sightings)])));
+      this.#namespaces.set(
+        namespace,
+        new Map([...workloads].map(([workload, sightings]) => [workload, asWorkload(sightings)])),
+      );
     }
   }
 }
@@ -231,11 +247,24 @@ function asWorkload(sightings: readonly Sighting[]): ObservedWorkload {
   const reports = new Set<'Inbound' | 'Outbound'>();
   for (const sighting of sightings) {
     switch (sighting.kind) {
-      case 'Call': callers.set(JSON.stringify(sighting.caller), sighting.caller); break;
-      case 'CallWithoutIdentity': withoutIdentity.add(sighting.from ?? ''); break;
-      case 'Reports': reports.add(sighting.side); break;
-      case 'Disbelieved': disbelieved.add(sighting.by); break;
+      case 'Call':
+        callers.set(JSON.stringify(sighting.caller), sighting.caller);
+        break;
+      case 'CallWithoutIdentity':
+        withoutIdentity.add(sighting.from ?? '');
+        break;
+      case 'Reports':
+        reports.add(sighting.side);
+        break;
+      case 'Disbelieved':
+        disbelieved.add(sighting.by);
+        break;
     }
   }
-  return { callers: [...callers.values()], withoutIdentity: [...withoutIdentity], reports, disbelieved: [...disbelieved] };
+  return {
+    callers: [...callers.values()],
+    withoutIdentity: [...withoutIdentity],
+    reports,
+    disbelieved: [...disbelieved],
+  };
 }

@@ -33,13 +33,19 @@ export interface CallersObserverOptions extends Asking {
 
 /** Why nothing is believed: the namespaces are those that Prometheus itself wrote to what it scraped. */
 function disbelief(strangers: readonly string[]): string {
-  const where = strangers.slice(0, 5).map((name) => (name === '' ? 'none that could be one' : name)).join(', ');
+  const where = strangers
+    .slice(0, 5)
+    .map((name) => (name === '' ? 'none that could be one' : name))
+    .join(', ');
   return `none of its metrics of Istio can be believed: their label namespace (${where}) is not that of the pods that they are about, as if another Prometheus or a gateway had been scraped; let it keep the label (honorLabels there), or drop it`;
 }
 
 type Change = (namespaces: ReadonlySet<string> | 'All') => void;
 
-/** Asks Prometheus who calls whom, keeps the answer, and says when it has changed. Nothing that is under way depends on it. */
+/**
+ * Asks Prometheus who calls whom, keeps the answer, and says when it has changed. Nothing that is under way depends on
+ * it.
+ */
 export class CallersObserver {
   readonly #options: CallersObserverOptions;
   readonly #history: CallHistory;
@@ -81,14 +87,26 @@ export class CallersObserver {
   }
 
   #state(): Exclude<ObservedCallers, { kind: 'Observed' }> | { readonly kind: 'Observed'; readonly window: string } {
-    const { clock, window: { text: window }, client: { server } } = this.#options;
+    const {
+      clock,
+      window: { text: window },
+      client: { server },
+    } = this.#options;
     const now = clock.now();
     const isFresh = now - this.#history.until <= staleMs;
     const { strangers } = this.#history;
-    if (isFresh && this.#history.covers(now)) return strangers.length === 0 ? { kind: 'Observed', window } : { kind: 'Unavailable', server, why: disbelief(strangers) };
-    if (this.#failure !== undefined) return { kind: 'Unavailable', server, since: this.#failure.since, why: this.#failure.why };
+    if (isFresh && this.#history.covers(now))
+      return strangers.length === 0
+        ? { kind: 'Observed', window }
+        : { kind: 'Unavailable', server, why: disbelief(strangers) };
+    if (this.#failure !== undefined)
+      return { kind: 'Unavailable', server, since: this.#failure.since, why: this.#failure.why };
     if (isFresh && this.#history.isTooShort(now)) {
-      return { kind: 'Unavailable', server, why: `it has no metric of Istio from ${window} ago; if it does not keep them so long, give --callers-window what it keeps` };
+      return {
+        kind: 'Unavailable',
+        server,
+        why: `it has no metric of Istio from ${window} ago; if it does not keep them so long, give --callers-window what it keeps`,
+      };
     }
     return { kind: 'Learning', window };
   }
@@ -99,23 +117,35 @@ export class CallersObserver {
     const now = clock.now();
     const changed = new Set<string>();
     try {
-      for (const slice of this.#due(now)) for (const namespace of await this.#learn(slice, now, signal)) changed.add(namespace);
-      if (this.#failure !== undefined) log.info({ server: this.#options.client.server }, 'Prometheus can be asked again');
+      for (const slice of this.#due(now))
+        for (const namespace of await this.#learn(slice, now, signal)) changed.add(namespace);
+      if (this.#failure !== undefined)
+        log.info({ server: this.#options.client.server }, 'Prometheus can be asked again');
       this.#failure = undefined;
     } catch (error) {
       if (signal.aborted) return 0;
       this.#failed(error as Error, now);
     }
     this.#tell(changed);
-    if (this.#failure !== undefined) return Math.min(intervalMs, retryMs * 2 ** (this.#failure.count - 1)) * (0.9 + 0.2 * random());
-    log.debug({ until: this.#history.until, complete: this.#history.covers(now), namespaces: this.#history.size }, 'Prometheus told who calls');
+    if (this.#failure !== undefined)
+      return Math.min(intervalMs, retryMs * 2 ** (this.#failure.count - 1)) * (0.9 + 0.2 * random());
+    log.debug(
+      { until: this.#history.until, complete: this.#history.covers(now), namespaces: this.#history.size },
+      'Prometheus told who calls',
+    );
     return this.#history.next(clock.now(), freshMs) === undefined ? intervalMs * (0.9 + 0.2 * random()) : pieceMs;
   }
 
-  /** What is to be asked about now; a server that has nothing from the begin of the window is asked again whether it has by now. */
+  /**
+   * What is to be asked about now; a server that has nothing from the begin of the window is asked again whether it has
+   * by now.
+   */
   #due(now: number): readonly Slice[] {
     const next = this.#history.next(now, freshMs);
-    return [...(next === undefined ? [] : [next]), ...(this.#history.isTooShort(now) ? [this.#history.oldest(now)] : [])];
+    return [
+      ...(next === undefined ? [] : [next]),
+      ...(this.#history.isTooShort(now) ? [this.#history.oldest(now)] : []),
+    ];
   }
 
   async #learn(slice: Slice, now: number, signal: AbortSignal): Promise<ReadonlySet<string>> {
@@ -124,10 +154,14 @@ export class CallersObserver {
   }
 
   #failed({ message }: Error, now: number): void {
-    const { log, client: { server } } = this.#options;
+    const {
+      log,
+      client: { server },
+    } = this.#options;
     const before = this.#failure;
     this.#failure = { since: before?.since ?? now, why: message, count: (before?.count ?? 0) + 1 };
-    if (before?.why !== message) log.warn({ server, why: message }, 'Prometheus could not be asked who calls; trying again');
+    if (before?.why !== message)
+      log.warn({ server, why: message }, 'Prometheus could not be asked who calls; trying again');
   }
 
   #tell(changed: ReadonlySet<string>): void {
@@ -140,14 +174,25 @@ export class CallersObserver {
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    await sleep(this.#options.clock, ms, signal).catch(() => { /* the end */ });
+    await sleep(this.#options.clock, ms, signal).catch(() => {
+      /* the end */
+    });
   }
 
   /** Until somebody may need it. */
   async #idle(signal: AbortSignal): Promise<void> {
     this.#failure = undefined;
     const woken = AbortSignal.any([signal, this.#wake.signal]);
-    if (!woken.aborted) await new Promise<void>((resolve) => { woken.addEventListener('abort', () => { resolve(); }, { once: true }); });
+    if (!woken.aborted)
+      await new Promise<void>((resolve) => {
+        woken.addEventListener(
+          'abort',
+          () => {
+            resolve();
+          },
+          { once: true },
+        );
+      });
     this.#wake = new AbortController();
   }
 }

@@ -13,7 +13,15 @@ import type { MeshAdapter, MeshState } from '../mesh/adapter.ts';
 import { projectTemplate } from '../mesh/project-template.ts';
 import { projectWorkload } from '../mesh/project-workload.ts';
 import { projectBudget, projectConfig, projectNamespace, projectPod, projectService } from '../mesh/project.ts';
-import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../mesh/views.ts';
+import type {
+  BudgetView,
+  ConfigView,
+  NamespaceView,
+  PodView,
+  ServiceView,
+  TemplateView,
+  WorkloadView,
+} from '../mesh/views.ts';
 
 /** One of our own objects, kept whole: its status is the journal. */
 export interface Whole<T extends KubeObject> extends Stored {
@@ -86,9 +94,20 @@ export class ClusterView {
       const kind = resource.kind as WorkloadKind;
       this.#workloads.set(kind, this.#feed(resource, projectWorkload(kind)));
     }
-    for (const resource of templateResources) this.#otherTemplates.set(resource.kind, this.#feed(resource, projectTemplate(resource.group, resource.kind), { optional: true }));
+    for (const resource of templateResources)
+      this.#otherTemplates.set(
+        resource.kind,
+        this.#feed(resource, projectTemplate(resource.group, resource.kind), { optional: true }),
+      );
     for (const { kind, resource, namespace } of options.adapter.watched) {
-      this.#configs.set(kind, this.#feed(resource, projectConfig(kind), namespace === 'Root' ? { namespace: options.controlPlaneNamespace } : {}));
+      this.#configs.set(
+        kind,
+        this.#feed(
+          resource,
+          projectConfig(kind),
+          namespace === 'Root' ? { namespace: options.controlPlaneNamespace } : {},
+        ),
+      );
     }
     const { adapter, controlPlaneNamespace } = options;
     const deployments = this.#workloads.get('Deployment');
@@ -102,16 +121,25 @@ export class ClusterView {
       services: (namespace) => this.services.list(namespace),
       workloads: (namespace) => this.workloads(namespace),
       otherTemplates: (namespace) => this.otherTemplates(namespace),
-      get unreadable() { return [...otherTemplates].flatMap(([kind, { unreadable }]) => (unreadable ? [kind] : [])); },
+      get unreadable() {
+        return [...otherTemplates].flatMap(([kind, { unreadable }]) => (unreadable ? [kind] : []));
+      },
       controlPlaneNamespace,
-      get rootNamespace() { return adapter.rootNamespaceOf(this); },
-      get version() { return adapter.versionOf(deployments?.list(controlPlaneNamespace) ?? []); },
+      get rootNamespace() {
+        return adapter.rootNamespaceOf(this);
+      },
+      get version() {
+        return adapter.versionOf(deployments?.list(controlPlaneNamespace) ?? []);
+      },
       labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
       ...(options.observedCallers && { observedCallers: options.observedCallers }),
     };
   }
 
-  /** Namespaces that no migration touches, besides those of Kubernetes: those of the control plane, of the policies for the whole mesh, and of the operator. */
+  /**
+   * Namespaces that no migration touches, besides those of Kubernetes: those of the control plane, of the policies for
+   * the whole mesh, and of the operator.
+   */
   get reserved(): readonly string[] {
     return [this.mesh.controlPlaneNamespace, this.mesh.rootNamespace, ...this.#options.ownNamespaces];
   }
@@ -128,13 +156,19 @@ export class ClusterView {
 
   /** The store of a kind, for the fence. */
   storeOf(resource: Resource): Store<Stored> | undefined {
-    return this.#feeds.find((feed) => feed.resource.plural === resource.plural && feed.resource.group === resource.group)?.store;
+    return this.#feeds.find(
+      (feed) => feed.resource.plural === resource.plural && feed.resource.group === resource.group,
+    )?.store;
   }
 
-  /** Calls back with the namespace of every changed object (undefined for objects that have none, or that concern all). */
+  /**
+   * Calls back with the namespace of every changed object (undefined for objects that have none, or that concern all).
+   */
   onChange(handler: (resource: Resource, namespace: string | undefined, name: string) => void): void {
     for (const { resource, store } of this.#feeds) {
-      store.onChange((change) => { handler(resource, change.namespace, change.name); });
+      store.onChange((change) => {
+        handler(resource, change.namespace, change.name);
+      });
     }
   }
 
@@ -158,11 +192,21 @@ export class ClusterView {
     await Promise.all(this.#feeds.map(({ store }) => store.whenSynced(signal)));
   }
 
-  #feed<T extends Stored>(resource: Resource, project: (object: KubeObject) => T, narrowed: Pick<ReflectorOptions<T>, 'namespace' | 'optional'> = {}): Store<T> {
+  #feed<T extends Stored>(
+    resource: Resource,
+    project: (object: KubeObject) => T,
+    narrowed: Pick<ReflectorOptions<T>, 'namespace' | 'optional'> = {},
+  ): Store<T> {
     const { client, clock, random, log } = this.#options;
     const store = new Store<T>(log);
     const reflector = new Reflector<T>({ client, resource, project, store, clock, random, log, ...narrowed });
-    this.#feeds.push({ resource, store: store as unknown as Store<Stored>, run: async (signal) => { await reflector.run(signal); } });
+    this.#feeds.push({
+      resource,
+      store: store as unknown as Store<Stored>,
+      run: async (signal) => {
+        await reflector.run(signal);
+      },
+    });
     return store;
   }
 }

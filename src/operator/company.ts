@@ -12,8 +12,14 @@ import { changedBy } from '../plan/scope.ts';
 import type { Context } from './reconciler.ts';
 import { recordsOf } from './records.ts';
 
-/** The records of a migration, with those that were lost or cannot be made: whoever waits for such a namespace has to know how it stands. */
-function everyoneIn(context: Pick<Context, 'view' | 'adapter' | 'records'>, migration: MeshMigration): readonly NamespaceMigration[] {
+/**
+ * The records of a migration, with those that were lost or cannot be made: whoever waits for such a namespace has to
+ * know how it stands.
+ */
+function everyoneIn(
+  context: Pick<Context, 'view' | 'adapter' | 'records'>,
+  migration: MeshMigration,
+): readonly NamespaceMigration[] {
   const { view, records } = context;
   const everyone = withLost(migration, recordsOf(context, migration), changedBy(migration, view.namespaces.list()));
   return withRefused(everyone, { records: unmadeIn(migration, records.of(migration.metadata.uid ?? '')) }, migration);
@@ -22,30 +28,58 @@ function everyoneIn(context: Pick<Context, 'view' | 'adapter' | 'records'>, migr
 /** The other namespaces of a migration in the cluster as it is seen now. */
 export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>, migration: MeshMigration): ScopeView {
   const { view } = context;
-  const { metadata: { name }, spec } = migration;
+  const {
+    metadata: { name },
+    spec,
+  } = migration;
   const wanted = wantedOf(migration);
   let everyone: readonly NamespaceMigration[] | undefined;
   return companyOf({
-    spec, migration: name, reserved: view.reserved, siblings: () => everyone ??= everyoneIn(context, migration),
+    spec,
+    migration: name,
+    reserved: view.reserved,
+    siblings: () => (everyone ??= everyoneIn(context, migration)),
     isBudgetSpent: () => isBudgetSpent(spec, failedIn(migration, view.namespaces.list()).length),
     isUnwanted: ({ status }) => isUnwanted({ wanted }, status ?? {}),
-    others: view.migrations.list().map(({ object }) => object).filter(({ metadata }) => metadata.name !== name),
+    others: view.migrations
+      .list()
+      .map(({ object }) => object)
+      .filter(({ metadata }) => metadata.name !== name),
     namespace: (home) => [view.namespaces.get(undefined, home)].find((each) => each?.terminating === false),
   });
 }
 
 /** Why a migration notes nothing of a namespace of it. */
-export function unnotedIn({ records }: Pick<Context, 'records'>, namespace: string, migration: MeshMigration): Unnoted | undefined {
+export function unnotedIn(
+  { records }: Pick<Context, 'records'>,
+  namespace: string,
+  migration: MeshMigration,
+): Unnoted | undefined {
   const message = records.ofStatus(migration);
   return message === undefined ? noRoomFor(namespace, migration) : { kind: 'Refused', message };
 }
 
-/** Whether a namespace at rest has to wait: for its turn when all go back, and for those that go back when what is at rest is to stay. */
-export function notTurnedIn({ view, maxConcurrentNamespaces }: Context, child: NamespaceMigration, migration: MeshMigration, progress: Progress, parking: Parking): string | undefined {
+/**
+ * Whether a namespace at rest has to wait: for its turn when all go back, and for those that go back when what is at
+ * rest is to stay.
+ */
+export function notTurnedIn(
+  { view, maxConcurrentNamespaces }: Context,
+  child: NamespaceMigration,
+  migration: MeshMigration,
+  progress: Progress,
+  parking: Parking,
+): string | undefined {
   const all = { migration, namespaces: view.namespaces.list(), slots: maxConcurrentNamespaces, parking };
   switch (wantedOf(migration)) {
-    case 'Rollback': return notTurned(child.metadata.namespace ?? '', all, progress);
-    case 'DeleteLeave': return notLeft(all);
-    case 'Plan': case 'Migrate': case 'Pause': case 'Finalize': return undefined;
+    case 'Rollback':
+      return notTurned(child.metadata.namespace ?? '', all, progress);
+    case 'DeleteLeave':
+      return notLeft(all);
+    case 'Plan':
+    case 'Migrate':
+    case 'Pause':
+    case 'Finalize':
+      return undefined;
   }
 }

@@ -22,7 +22,10 @@ import { restAfterMs, WorkQueue } from './work-queue.ts';
 /** Summaries may lag by this, so that a hundred changes of namespaces make one write of the migration. */
 const summaryDelayMs = 250;
 
-/** Every key is looked at again at least this often, in case a wait was computed wrongly: a look without a change writes nothing. */
+/**
+ * Every key is looked at again at least this often, in case a wait was computed wrongly: a look without a change writes
+ * nothing.
+ */
 const resyncMs = 10 * 60_000;
 
 function goesBack({ object: { status } }: Whole<NamespaceMigration>): boolean {
@@ -48,25 +51,60 @@ export class Controller {
     this.#queue = new WorkQueue(context.clock, random);
     this.#migrations = new MigrationReconciler(context);
     this.#namespaces = new NamespaceReconciler(context);
-    this.#line = new Line(context, (migration) => this.#namespaces.parkingOf(migration), (namespace, name) => { this.#addChild(namespace, name); });
+    this.#line = new Line(
+      context,
+      (migration) => this.#namespaces.parkingOf(migration),
+      (namespace, name) => {
+        this.#addChild(namespace, name);
+      },
+    );
     this.#workers = workers;
     this.#gathered = gatherings(context.clock);
-    context.view.onChange((resource, namespace, name) => { this.#changed(resource, namespace, name); });
-    const holds = (pod: PodView | undefined): boolean => pod !== undefined && tolerant(context.adapter, (where, error) => { context.faults.note(pod.namespace, where, error); }).holdsOthersBack(pod);
-    context.view.pods.onChange(({ previous, current }) => { if (holds(previous) && !holds(current)) this.#othersFreed(previous?.namespace ?? ''); });
-    context.view.migrations.onChange(({ previous, current }) => { if (current !== undefined && previous?.object.metadata.generation !== current.object.metadata.generation) this.#wanted(current.name); });
-    context.view.children.onChange(({ current }) => { if (current !== undefined && isEdited(current.object.status)) this.#commanded(current.namespace ?? '', keyOf(current)); });
-    context.view.migrations.onChange(({ previous, current }) => { this.#addEach(isSummaryOnly(previous?.object, current?.object) ? isInFlight : () => true); });
-    context.view.children.onChange(({ previous, current }) => { if (current !== undefined && goesBack(current) && !(previous !== undefined && goesBack(previous))) this.#turned(current.object); });
-    context.records.onChange(() => { this.#addSummaries(); this.#line.changed(); this.#addOpen(); });
-    context.callers?.onChange((namespaces) => { this.#callersChanged(namespaces); });
+    context.view.onChange((resource, namespace, name) => {
+      this.#changed(resource, namespace, name);
+    });
+    const holds = (pod: PodView | undefined): boolean =>
+      pod !== undefined &&
+      tolerant(context.adapter, (where, error) => {
+        context.faults.note(pod.namespace, where, error);
+      }).holdsOthersBack(pod);
+    context.view.pods.onChange(({ previous, current }) => {
+      if (holds(previous) && !holds(current)) this.#othersFreed(previous?.namespace ?? '');
+    });
+    context.view.migrations.onChange(({ previous, current }) => {
+      if (current !== undefined && previous?.object.metadata.generation !== current.object.metadata.generation)
+        this.#wanted(current.name);
+    });
+    context.view.children.onChange(({ current }) => {
+      if (current !== undefined && isEdited(current.object.status))
+        this.#commanded(current.namespace ?? '', keyOf(current));
+    });
+    context.view.migrations.onChange(({ previous, current }) => {
+      this.#addEach(isSummaryOnly(previous?.object, current?.object) ? isInFlight : () => true);
+    });
+    context.view.children.onChange(({ previous, current }) => {
+      if (current !== undefined && goesBack(current) && !(previous !== undefined && goesBack(previous)))
+        this.#turned(current.object);
+    });
+    context.records.onChange(() => {
+      this.#addSummaries();
+      this.#line.changed();
+      this.#addOpen();
+    });
+    context.callers?.onChange((namespaces) => {
+      this.#callersChanged(namespaces);
+    });
   }
 
   /** Works until `signal` is aborted; a write that has been sent is waited for. */
   async run(signal: AbortSignal): Promise<void> {
     this.#context.unanswered.note(this.#context.clock.monotonic()); // What the leader before this one has sent is not known.
     this.#addAll();
-    await Promise.all(Array.from({ length: this.#workers }, async () => { await this.#work(signal); }));
+    await Promise.all(
+      Array.from({ length: this.#workers }, async () => {
+        await this.#work(signal);
+      }),
+    );
     this.#queue.stop();
   }
 
@@ -77,9 +115,15 @@ export class Controller {
 
   #changed(resource: Resource, namespace: string | undefined, name: string): void {
     switch (resource.kind) {
-      case meshMigrations.kind: this.#migrationChanged(name); return;
-      case namespaceMigrations.kind: this.#childChanged(namespace ?? '', name); return;
-      case namespaces.kind: this.#namespaceChanged(name); return;
+      case meshMigrations.kind:
+        this.#migrationChanged(name);
+        return;
+      case namespaceMigrations.kind:
+        this.#childChanged(namespace ?? '', name);
+        return;
+      case namespaces.kind:
+        this.#namespaceChanged(name);
+        return;
       default:
         if (this.#concernsEveryone(resource, namespace)) this.#tellOpen(namespace);
         // A namespace at rest is judged and follows by its own objects and by those of the whole mesh.
@@ -89,7 +133,8 @@ export class Controller {
   }
 
   #namespaceChanged(name: string): void {
-    if (this.#context.view.namespaces.get(undefined, name) === undefined) for (const gathering of Object.values(this.#gathered)) gathering.forget(name);
+    if (this.#context.view.namespaces.get(undefined, name) === undefined)
+      for (const gathering of Object.values(this.#gathered)) gathering.forget(name);
     this.#addSummaries();
     this.#line.changed(); // Its journal tells that a slot is free, its labels that it is in the scope no more.
     this.#addChildrenIn(name);
@@ -117,7 +162,9 @@ export class Controller {
 
   /** Somebody commands. */
   #commanded(namespace: string, key: string): void {
-    this.#later(this.#gathered.commands.changed(namespace), () => { this.#queue.addWanted(key); });
+    this.#later(this.#gathered.commands.changed(namespace), () => {
+      this.#queue.addWanted(key);
+    });
   }
 
   #wantsBack({ spec }: NamespaceMigration): boolean {
@@ -128,7 +175,8 @@ export class Controller {
   /** A person has changed what is wanted of it. */
   #wanted(migration: string): void {
     this.#queue.addWanted(encode({ kind: 'Migration', name: migration }));
-    for (const child of this.#context.view.children.list()) if (child.object.spec.migration === migration) this.#queue.addWanted(keyOf(child));
+    for (const child of this.#context.view.children.list())
+      if (child.object.spec.migration === migration) this.#queue.addWanted(keyOf(child));
   }
 
   /** One namespace alone goes back: others of its migration may have to go with it. */
@@ -139,18 +187,28 @@ export class Controller {
 
   /** A pod is gone for which namespaces may have waited anywhere. Many go at once, so they are told together. */
   #othersFreed(namespace: string): void {
-    this.#later(this.#gathered.freeing.changed(namespace), () => { this.#addOpen(); });
+    this.#later(this.#gathered.freeing.changed(namespace), () => {
+      this.#addOpen();
+    });
   }
 
-  /** What is in the control plane's namespace is told at once; what tenants change, the later the more often they do. */
+  /**
+   * What is in the control plane's namespace is told at once; what tenants change, the later the more often they do.
+   */
   #tellOpen(namespace: string | undefined): void {
     if (namespace === undefined || this.#isOfMesh(namespace)) this.#addOpen();
-    else this.#later(this.#gathered.strangers.changed(namespace), () => { this.#addOpen(); });
+    else
+      this.#later(this.#gathered.strangers.changed(namespace), () => {
+        this.#addOpen();
+      });
   }
 
   /** Its pods and workloads move by themselves and are told at once. */
   #tellOwn(resource: Resource, namespace: string): void {
-    if (this.#isWatchedForMesh(resource)) this.#later(this.#gathered.own.changed(namespace), () => { this.#addChildrenIn(namespace); });
+    if (this.#isWatchedForMesh(resource))
+      this.#later(this.#gathered.own.changed(namespace), () => {
+        this.#addChildrenIn(namespace);
+      });
     else this.#addChildrenIn(namespace);
   }
 
@@ -170,11 +228,14 @@ export class Controller {
 
   /** What has no namespace, is in the control plane's, or is a rule of the mesh that may reach across namespaces. */
   #concernsEveryone({ group }: Resource, namespace: string | undefined): boolean {
-    return namespace === undefined || this.#isOfMesh(namespace) || group.endsWith('istio.io') || group.startsWith('gateway.');
+    return (
+      namespace === undefined || this.#isOfMesh(namespace) || group.endsWith('istio.io') || group.startsWith('gateway.')
+    );
   }
 
   #addSummaries(): void {
-    for (const { name } of this.#context.view.migrations.list()) this.#queue.addAfter(encode({ kind: 'Migration', name }), summaryDelayMs);
+    for (const { name } of this.#context.view.migrations.list())
+      this.#queue.addAfter(encode({ kind: 'Migration', name }), summaryDelayMs);
   }
 
   #addChild(namespace: string, name: string): void {
@@ -190,13 +251,18 @@ export class Controller {
   }
 
   #addEach(isConcerned: (record: NamespaceMigration) => boolean): void {
-    for (const { object, namespace = '', name } of this.#context.view.children.list()) if (isConcerned(object)) this.#addChild(namespace, name);
+    for (const { object, namespace = '', name } of this.#context.view.children.list())
+      if (isConcerned(object)) this.#addChild(namespace, name);
   }
 
-  /** All that are at rest, which may be hundreds: only for what rules and copies are made from, and not for each pod of the control plane. */
+  /**
+   * All that are at rest, which may be hundreds: only for what rules and copies are made from, and not for each pod of
+   * the control plane.
+   */
   #addResting(resource: Resource): void {
     if (!this.#isWatchedForMesh(resource)) return;
-    for (const child of this.#context.view.children.list()) if (isAtRest(child.object.status?.writtenPhase)) this.#queue.addAfter(keyOf(child), summaryDelayMs);
+    for (const child of this.#context.view.children.list())
+      if (isAtRest(child.object.status?.writtenPhase)) this.#queue.addAfter(keyOf(child), summaryDelayMs);
   }
 
   async #work(signal: AbortSignal): Promise<void> {
@@ -219,27 +285,37 @@ export class Controller {
   }
 
   async #reconcile(key: Key, signal: AbortSignal): Promise<Result> {
-    return key.kind === 'Migration' ? await this.#migrations.reconcile(key.name, signal) : await this.#namespaces.reconcile(key.namespace, key.name, signal);
+    return key.kind === 'Migration'
+      ? await this.#migrations.reconcile(key.name, signal)
+      : await this.#namespaces.reconcile(key.namespace, key.name, signal);
   }
 
   #requeue(key: string, result: Result): void {
     if (result.kind !== 'Stale') this.#queue.forget(key);
     switch (result.kind) {
-      case 'Again': this.#queue.add(key); return;
-      case 'Stale': this.#queue.addStale(key); return;
+      case 'Again':
+        this.#queue.add(key);
+        return;
+      case 'Stale':
+        this.#queue.addStale(key);
+        return;
       case 'After':
         this.#queue.addAfter(key, result.ms);
         if (result.freed === true) this.#line.changed();
         return;
-      case 'Gone': this.#queue.drop(key); return;
-      case 'Idle': this.#queue.addAfter(key, resyncMs);
+      case 'Gone':
+        this.#queue.drop(key);
+        return;
+      case 'Idle':
+        this.#queue.addAfter(key, resyncMs);
     }
   }
 
   #failed(key: string, error: unknown): void {
     const { log } = this.#context;
     const fields = { key, err: error, failures: this.#queue.failures(key) + 1 };
-    if (error instanceof InvalidError && error.patchDoesNotApply) log.debug(fields, 'The object changed since it was read; looking again');
+    if (error instanceof InvalidError && error.patchDoesNotApply)
+      log.debug(fields, 'The object changed since it was read; looking again');
     else if (error instanceof UnavailableError) log.warn(fields, 'The API server is not available; trying again');
     else log.error(fields, 'Reconciling failed; trying again');
     this.#queue.addFailed(key);

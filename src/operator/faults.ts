@@ -3,7 +3,10 @@ import type { Logger } from '../base/log.ts';
 /** Faults that are remembered; then all are told anew. */
 const most = 1000;
 
-/** Tells the log of faults of the operator itself, each once: a namespace that is blocked by one is looked at again and again. */
+/**
+ * Tells the log of faults of the operator itself, each once: a namespace that is blocked by one is looked at again and
+ * again.
+ */
 export class Faults {
   readonly #log: Logger;
   readonly #told = new Set<string>();

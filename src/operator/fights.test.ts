@@ -30,9 +30,11 @@ class World {
 
 describe('what is written and does not last', () => {
   it('is written some dozens of times in ten minutes, whatever is wanted of the object in turn', () => {
-    fc.assert(fc.property(fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 3 }), (values) => {
-      expect(new World().fight(values.map((value) => effort(value)))).toBeLessThanOrEqual(45);
-    }));
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 3 }), (values) => {
+        expect(new World().fight(values.map((value) => effort(value)))).toBeLessThanOrEqual(45);
+      }),
+    );
   });
 
   it('is compared with no more than a hundred of what it was, however often it is another', () => {
@@ -56,7 +58,11 @@ describe('what is written and does not last', () => {
   it('keeps nothing else back', () => {
     const world = new World();
     world.fight([effort('a')]);
-    expect([world.fights.dueInMs('shop', effort('b')), world.fights.dueInMs('shop', effort('a', 'web')), world.fights.dueInMs('blog', effort('a'))]).toEqual([0, 0, 0]);
+    expect([
+      world.fights.dueInMs('shop', effort('b')),
+      world.fights.dueInMs('shop', effort('a', 'web')),
+      world.fights.dueInMs('blog', effort('a')),
+    ]).toEqual([0, 0, 0]);
   });
 
   it('is another matter when something else of ours came in between', () => {
@@ -74,7 +80,9 @@ describe('what is written and does not last', () => {
     world.fight([effort('a')]);
     expect(world.fights.tell('shop', effort('a'), 'changed back')).toBe(true);
     expect(world.fights.tell('shop', effort('a'), 'changed back')).toBe(false);
-    expect([...world.fights.of('shop')]).toEqual([['PATCH api', expect.objectContaining({ message: 'changed back', undone: true })]]);
+    expect([...world.fights.of('shop')]).toEqual([
+      ['PATCH api', expect.objectContaining({ message: 'changed back', undone: true })],
+    ]);
     world.ms += world.fights.overInMs('shop') ?? 0;
     expect(world.fights.of('shop').size).toBe(0);
     expect(world.fights.overInMs('shop')).toBeUndefined();

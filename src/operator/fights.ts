@@ -3,10 +3,15 @@ import { essenceOf, type Effort } from '../engine/efforts.ts';
 import { refusalsToReport, type Refusal } from '../engine/situation.ts';
 import { forgetMs, longestPauseMs, pauseAfter } from './undone.ts';
 
-/** So often an object may become by turns what it was before, as when somebody edits a policy to and fro; then once a minute. */
+/**
+ * So often an object may become by turns what it was before, as when somebody edits a policy to and fro; then once a
+ * minute.
+ */
 const turns = 20;
 
-/** So many of the last that it was made to be are compared: who makes another one each time must not fill the memory. */
+/**
+ * So many of the last that it was made to be are compared: who makes another one each time must not fill the memory.
+ */
 const mostBefore = 100;
 
 /** For so long at least the status says that something does not last: that it does for a second says nothing. */
@@ -60,9 +65,9 @@ function doubtEnds(fight: Fight): number {
 }
 
 /**
- * What was written to one object again and again because it did not last, by namespace. It counts what was to become of the object, not what was found
- * there: so it does not matter who undoes it, how, or that it is somebody else each time. Memory that may be lost: what does not last is written
- * again by the next process too, and counted anew.
+ * What was written to one object again and again because it did not last, by namespace. It counts what was to become of
+ * the object, not what was found there: so it does not matter who undoes it, how, or that it is somebody else each
+ * time. Memory that may be lost: what does not last is written again by the next process too, and counted anew.
  */
 export class Fights {
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -80,8 +85,12 @@ export class Fights {
     const known = this.#of(key).get(objectOf(effort));
     const count = inARow(known, effort) + 1;
     this.#put(key, {
-      last: effort, count, at: now,
-      before: isRepeated(known, effort) ? known?.before ?? [] : [...known?.before ?? [], essenceOf(effort)].slice(-mostBefore),
+      last: effort,
+      count,
+      at: now,
+      before: isRepeated(known, effort)
+        ? (known?.before ?? [])
+        : [...(known?.before ?? []), essenceOf(effort)].slice(-mostBefore),
       repeated: repeatedLately(known, now) + (isRepeated(known, effort) ? 1 : 0),
       ...(known?.told && count > 1 && { told: known.told }),
     });
@@ -116,9 +125,18 @@ export class Fights {
   /** What does not last, for decisions: by object and verb, like what is refused. */
   of(key: string): ReadonlyMap<string, Refusal> {
     const now = this.#clock.monotonic();
-    return new Map([...this.#of(key).values()].flatMap((fight) => (fight.told === undefined || doubtEnds(fight) <= now ? [] : [
-      [fight.last.part, { count: Math.max(refusalsToReport, fight.count), message: fight.told.message, undone: true as const }] as const,
-    ])));
+    return new Map(
+      [...this.#of(key).values()].flatMap((fight) =>
+        fight.told === undefined || doubtEnds(fight) <= now
+          ? []
+          : [
+              [
+                fight.last.part,
+                { count: Math.max(refusalsToReport, fight.count), message: fight.told.message, undone: true as const },
+              ] as const,
+            ],
+      ),
+    );
   }
 
   /** In how many milliseconds what is told now is over unless it is undone again; undefined if nothing is told. */

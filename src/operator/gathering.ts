@@ -20,8 +20,9 @@ export interface GatheringTimes {
 }
 
 /**
- * Gathers the changes of restless namespaces. Each change of an object has somebody looked at again: whoever edits one ten times a second would have the operator
- * look, and write what follows from it, ten times a second. So his changes are told the later, the more often they come.
+ * Gathers the changes of restless namespaces. Each change of an object has somebody looked at again: whoever edits one
+ * ten times a second would have the operator look, and write what follows from it, ten times a second. So his changes
+ * are told the later, the more often they come.
  *
  * Only the waking is late: a look always sees what is there now, whatever it was woken by.
  */
@@ -36,7 +37,10 @@ export class Gathering {
     this.#times = times;
   }
 
-  /** A change in the namespace: milliseconds until it is to be told, or undefined when it is told together with an earlier one. */
+  /**
+   * A change in the namespace: milliseconds until it is to be told, or undefined when it is told together with an
+   * earlier one.
+   */
   changed(namespace: string): number | undefined {
     const now = this.#clock.monotonic();
     const told = this.#told.get(namespace);
@@ -59,8 +63,8 @@ export class Gathering {
 }
 
 /**
- * What is told of a namespace: to its own records, to those of others, to those that wait for pods of it, and that somebody commands: whoever does so again and again has
- * nobody look as often.
+ * What is told of a namespace: to its own records, to those of others, to those that wait for pods of it, and that
+ * somebody commands: whoever does so again and again has nobody look as often.
  */
 export type Told = 'own' | 'strangers' | 'freeing' | 'commands';
 

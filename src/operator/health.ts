@@ -10,7 +10,11 @@ function answer(operator: Operator, path: string): readonly [number, string] {
 }
 
 /** Serves `/livez` and `/readyz`; port 0 takes a free one. Returns the port and how to stop. */
-export async function serveHealth(operator: Operator, host: string, port: number): Promise<{ readonly port: number; close(): void }> {
+export async function serveHealth(
+  operator: Operator,
+  host: string,
+  port: number,
+): Promise<{ readonly port: number; close(): void }> {
   const server = createServer((request, response) => {
     const [status, text] = answer(operator, request.url ?? '');
     response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
@@ -20,5 +24,10 @@ export async function serveHealth(operator: Operator, host: string, port: number
     server.listen(port, host, resolve);
   });
   server.unref();
-  return { port: (server.address() as AddressInfo).port, close: () => { server.close(); } };
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      server.close();
+    },
+  };
 }

@@ -1,4 +1,6 @@
-/** Which objects are meant by a place, a name for example: one that was made anew under the same name is another one. */
+/**
+ * Which objects are meant by a place, a name for example: one that was made anew under the same name is another one.
+ */
 export class Identities<T extends { readonly key: string }> {
   readonly #met = new Map<string, T>();
   readonly #forget: (identity: T) => void;

@@ -1,5 +1,7 @@
 /** What is looked at: a MeshMigration, or the record of a namespace. */
-export type Key = { readonly kind: 'Migration'; readonly name: string } | { readonly kind: 'Namespace'; readonly namespace: string; readonly name: string };
+export type Key =
+  | { readonly kind: 'Migration'; readonly name: string }
+  | { readonly kind: 'Namespace'; readonly namespace: string; readonly name: string };
 
 /** As the queue knows it. */
 export function encode(key: Key): string {

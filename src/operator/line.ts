@@ -1,6 +1,15 @@
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
-import { admitted, brakeOn, leaving, progressOf, turning, type Parking, type Progress, type Return } from '../plan/admission.ts';
+import {
+  admitted,
+  brakeOn,
+  leaving,
+  progressOf,
+  turning,
+  type Parking,
+  type Progress,
+  type Return,
+} from '../plan/admission.ts';
 import type { Whole } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
 import { isRecordOf, recordsOf, scopeIn } from './records.ts';
@@ -12,7 +21,10 @@ export function inLine(seen: Seen, migration: MeshMigration): readonly Namespace
   return recordsOf(seen, migration).filter((record) => !seen.records.isTried(record));
 }
 
-/** Namespaces that wait for a slot: which of them can use one that is free. The others need no look, by the same rules by which a look would send them away. */
+/**
+ * Namespaces that wait for a slot: which of them can use one that is free. The others need no look, by the same rules
+ * by which a look would send them away.
+ */
 export class Line {
   readonly #seen: Seen;
   readonly #parkingOf: (migration: MeshMigration) => Parking;
@@ -22,7 +34,11 @@ export class Line {
   #brakes: ReadonlyMap<string, string | undefined> = new Map();
 
   /** `tell` is called with each record that is to be looked at. */
-  constructor(seen: Seen, parkingOf: (migration: MeshMigration) => Parking, tell: (namespace: string, name: string) => void) {
+  constructor(
+    seen: Seen,
+    parkingOf: (migration: MeshMigration) => Parking,
+    tell: (namespace: string, name: string) => void,
+  ) {
     this.#seen = seen;
     this.#parkingOf = parkingOf;
     this.#tell = tell;
@@ -50,25 +66,38 @@ export class Line {
         return [...this.#ofMigration(object, progress), ...(brake === before.get(uid) ? [] : this.#waiting(object))];
       } catch (error) {
         // What cannot be judged here is judged in the looks, where a failure is that of one namespace.
-        this.#seen.log.error({ err: error, migration: object.metadata.name }, 'It cannot be told who can use a free slot; looking at all that wait');
+        this.#seen.log.error(
+          { err: error, migration: object.metadata.name },
+          'It cannot be told who can use a free slot; looking at all that wait',
+        );
         return this.#waiting(object);
       }
     });
   }
 
   #ofMigration(migration: MeshMigration, progress: Progress): readonly Whole<NamespaceMigration>[] {
-    return this.#names(migration, progress).flatMap((name) => this.#seen.view.children.list(name)).filter(({ object }) => isRecordOf(object, migration));
+    return this.#names(migration, progress)
+      .flatMap((name) => this.#seen.view.children.list(name))
+      .filter(({ object }) => isRecordOf(object, migration));
   }
 
   #names(migration: MeshMigration, progress: Progress): readonly string[] {
     const { view, maxConcurrentNamespaces: slots } = this.#seen;
     switch (wantedOf(migration)) {
-      case 'Migrate': return admitted(inLine(this.#seen, migration), progress, { spec: migration.spec, slots, scope: scopeIn(view, migration) });
-      case 'Rollback': return turning(this.#all(migration), progress);
-      case 'DeleteLeave': return leaving(this.#all(migration));
+      case 'Migrate':
+        return admitted(inLine(this.#seen, migration), progress, {
+          spec: migration.spec,
+          slots,
+          scope: scopeIn(view, migration),
+        });
+      case 'Rollback':
+        return turning(this.#all(migration), progress);
+      case 'DeleteLeave':
+        return leaving(this.#all(migration));
       case 'Plan':
       case 'Pause':
-      case 'Finalize': return [];
+      case 'Finalize':
+        return [];
     }
   }
 
@@ -79,6 +108,8 @@ export class Line {
 
   /** All that say what they wait for: that nobody is started any more, or that it goes on. */
   #waiting(migration: MeshMigration): readonly Whole<NamespaceMigration>[] {
-    return this.#seen.view.children.list().filter(({ object }) => isRecordOf(object, migration) && object.status?.writtenPhase === 'Pending');
+    return this.#seen.view.children
+      .list()
+      .filter(({ object }) => isRecordOf(object, migration) && object.status?.writtenPhase === 'Pending');
   }
 }

@@ -48,8 +48,8 @@ function readOptions(): Options {
 }
 
 interface Options {
-  readonly 'kubeconfig'?: string | undefined;
-  readonly 'namespace': string;
+  readonly kubeconfig?: string | undefined;
+  readonly namespace: string;
   readonly 'istio-namespace': string;
   readonly 'max-concurrent-namespaces': string;
   readonly 'prometheus-url'?: string | undefined;
@@ -59,15 +59,15 @@ interface Options {
   readonly 'health-host': string;
   readonly 'health-port': string;
   readonly 'log-level': string;
-  readonly 'version'?: boolean | undefined;
-  readonly 'help'?: boolean | undefined;
+  readonly version?: boolean | undefined;
+  readonly help?: boolean | undefined;
 }
 
 function parse(): Options {
   return parseArgs({
     options: {
-      'kubeconfig': { type: 'string' },
-      'namespace': { type: 'string', default: process.env['POD_NAMESPACE'] ?? 'mesh-migration-system' },
+      kubeconfig: { type: 'string' },
+      namespace: { type: 'string', default: process.env['POD_NAMESPACE'] ?? 'mesh-migration-system' },
       'istio-namespace': { type: 'string', default: 'istio-system' },
       'max-concurrent-namespaces': { type: 'string', default: '5' },
       'prometheus-url': { type: 'string' },
@@ -77,8 +77,8 @@ function parse(): Options {
       'health-host': { type: 'string', default: '0.0.0.0' },
       'health-port': { type: 'string', default: '8081' },
       'log-level': { type: 'string', default: 'info' },
-      'version': { type: 'boolean' },
-      'help': { type: 'boolean' },
+      version: { type: 'boolean' },
+      help: { type: 'boolean' },
     },
   }).values;
 }
@@ -103,10 +103,16 @@ function prometheusFrom(options: Options): PrometheusOptions | undefined {
   }
 }
 
-/** As the Deployment says it, else as the kubelet writes it beside the token of the ServiceAccount; undefined outside of a pod. */
+/**
+ * As the Deployment says it, else as the kubelet writes it beside the token of the ServiceAccount; undefined outside of
+ * a pod.
+ */
 function podNamespace(): string | undefined {
   try {
-    return process.env['POD_NAMESPACE'] ?? readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'utf8').trim();
+    return (
+      process.env['POD_NAMESPACE'] ??
+      readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'utf8').trim()
+    );
   } catch {
     return undefined;
   }
@@ -114,17 +120,28 @@ function podNamespace(): string | undefined {
 
 async function main(): Promise<void> {
   const options = readOptions();
-  if (options.help === true) { process.stdout.write(usage); return; }
-  if (options.version === true) { process.stdout.write(`${version}\n`); return; }
+  if (options.help === true) {
+    process.stdout.write(usage);
+    return;
+  }
+  if (options.version === true) {
+    process.stdout.write(`${version}\n`);
+    return;
+  }
   const slots = positive('--max-concurrent-namespaces', options['max-concurrent-namespaces']);
   const port = positive('--health-port', options['health-port']);
   const level = oneOf('--log-level', options['log-level'], ['debug', 'info', 'warn', 'error']);
   const prometheus = prometheusFrom(options);
   const log = pino({ level, base: {}, serializers: { err: (error: unknown) => redactedError(error) } });
 
-  const transport = createHttpTransport(await loadConnection(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }));
+  const transport = createHttpTransport(
+    await loadConnection(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
+  );
   const operator = createOperator({
-    transport, clock: systemClock, random: systemRandom, log,
+    transport,
+    clock: systemClock,
+    random: systemRandom,
+    log,
     identity: `${hostname()}_${crypto.randomUUID()}`,
     namespace: options.namespace,
     podNamespace: podNamespace(),
@@ -135,7 +152,10 @@ async function main(): Promise<void> {
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // The second signal ends the process at once: everything needed to go on is in the cluster.
-    process.on(signal, () => { if (stopping.signal.aborted) process.exit(1); stopping.abort(new Error(signal)); });
+    process.on(signal, () => {
+      if (stopping.signal.aborted) process.exit(1);
+      stopping.abort(new Error(signal));
+    });
   }
   const health = await serveHealth(operator, options['health-host'], port);
   log.info({ server: transport.server, health: health.port, version }, 'Starting');
@@ -147,7 +167,12 @@ async function main(): Promise<void> {
   }
 }
 
-main().then(() => { process.exit(0); }, (error: unknown) => {
-  const message = error instanceof KubeconfigError ? error.message : (error as Error).stack ?? String(error);
-  endWith(message, 1);
-});
+main().then(
+  () => {
+    process.exit(0);
+  },
+  (error: unknown) => {
+    const message = error instanceof KubeconfigError ? error.message : ((error as Error).stack ?? String(error));
+    endWith(message, 1);
+  },
+);

@@ -12,8 +12,16 @@ import { RecordRefusals } from './record-refusals.ts';
 
 type Uids = readonly [home: string, record: string, migration: string];
 
-const record = (uid: string): NamespaceMigration => ({ metadata: { name: 'mm', namespace: 'shop', uid }, spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' } });
-const denied = new ForbiddenError({ request: { server: 's', method: 'PATCH', path: '/' }, code: 403, reason: 'Forbidden', message: 'no' });
+const record = (uid: string): NamespaceMigration => ({
+  metadata: { name: 'mm', namespace: 'shop', uid },
+  spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' },
+});
+const denied = new ForbiddenError({
+  request: { server: 's', method: 'PATCH', path: '/' },
+  code: 403,
+  reason: 'Forbidden',
+  message: 'no',
+});
 
 function subjectOf(memory: Memory, [home, child, migration]: Uids): Remembered {
   const object: MeshMigration = { metadata: { name: 'mm', uid: migration }, spec: migrationSpec() };
@@ -35,14 +43,24 @@ function everythingKnown(): { readonly memory: Memory; readonly records: RecordR
   return { memory, records, first };
 }
 
-function isKnown({ memory, records, first }: ReturnType<typeof everythingKnown>, now: Remembered = first): readonly boolean[] {
+function isKnown(
+  { memory, records, first }: ReturnType<typeof everythingKnown>,
+  now: Remembered = first,
+): readonly boolean[] {
   return [
-    memory.parking.around(now).has('shop'), memory.refusals.of(now.key).size > 0, memory.isSwept(now, namespace({ name: 'shop', uid: 'h' })),
-    memory.quiet.isSwept(now.key), memory.fights.of(memory.way(now)).size > 0, records.ofStatus(record('r')) !== undefined,
+    memory.parking.around(now).has('shop'),
+    memory.refusals.of(now.key).size > 0,
+    memory.isSwept(now, namespace({ name: 'shop', uid: 'h' })),
+    memory.quiet.isSwept(now.key),
+    memory.fights.of(memory.way(now)).size > 0,
+    records.ofStatus(record('r')) !== undefined,
   ];
 }
 
-const [all, none] = [[true, true, true, true, true, true], [false, false, false, false, false, false]];
+const [all, none] = [
+  [true, true, true, true, true, true],
+  [false, false, false, false, false, false],
+];
 
 describe('what is kept about a namespace', () => {
   it('is there for as long as the objects are', () => {
@@ -50,7 +68,11 @@ describe('what is kept about a namespace', () => {
     expect(isKnown(known, subjectOf(known.memory, ['h', 'r', 'm']))).toEqual(all);
   });
 
-  it.each<[string, Uids]>([['namespace', ['other', 'r', 'm']], ['record', ['h', 'other', 'm']], ['migration', ['h', 'r', 'other']]])('is not inherited by another %s of the same name, and not kept besides', (_what, uids) => {
+  it.each<[string, Uids]>([
+    ['namespace', ['other', 'r', 'm']],
+    ['record', ['h', 'other', 'm']],
+    ['migration', ['h', 'r', 'other']],
+  ])('is not inherited by another %s of the same name, and not kept besides', (_what, uids) => {
     const known = everythingKnown();
     expect(isKnown(known, subjectOf(known.memory, uids))).toEqual(none);
     expect(isKnown(known)).toEqual(none);

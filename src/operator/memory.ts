@@ -1,5 +1,10 @@
 import type { Clock } from '../base/clock.ts';
-import { journalAnnotation, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import {
+  journalAnnotation,
+  namespaceMigrations,
+  type MeshMigration,
+  type NamespaceMigration,
+} from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isNewer, journalOn, type Journal } from '../plan/journal.ts';
 import { Answers } from './answers.ts';
@@ -20,8 +25,8 @@ export interface Remembered extends Subject {
 }
 
 /**
- * What this process keeps about namespaces beside the picture. All of it may be lost; it is kept by uids, so that what is made anew under an old name inherits
- * nothing, and goes with its objects.
+ * What this process keeps about namespaces beside the picture. All of it may be lost; it is kept by uids, so that what
+ * is made anew under an old name inherits nothing, and goes with its objects.
  */
 export class Memory {
   readonly parking = new ParkingLot();
@@ -33,8 +38,14 @@ export class Memory {
   readonly stopwatch: Stopwatch;
   /** In which attempt objects were deleted that nobody watches. */
   readonly #swept = new Map<string, number>();
-  /** The journals as they were seen last, by place, as long as the namespace is there: a stranger may take one away, or spoil it, with the record. One for each name of a migration, which few may give. */
-  readonly #journals = new Map<string, { readonly journal: Journal; readonly namespaceUid: string; readonly migration: string }>();
+  /**
+   * The journals as they were seen last, by place, as long as the namespace is there: a stranger may take one away, or
+   * spoil it, with the record. One for each name of a migration, which few may give.
+   */
+  readonly #journals = new Map<
+    string,
+    { readonly journal: Journal; readonly namespaceUid: string; readonly migration: string }
+  >();
   readonly #subjects: Identities<Remembered>;
 
   constructor(clock: Clock, records: RecordRefusals) {
@@ -59,7 +70,13 @@ export class Memory {
     const place = placeOf(home.name, record.metadata.name);
     const { uid = '' } = record.metadata;
     const { uid: migrationUid = '' } = migration.metadata;
-    return this.#subjects.meet(place, { key: [place, home.uid, uid, migrationUid].join(' '), place, namespace: home.name, migration: migrationUid, record: uid });
+    return this.#subjects.meet(place, {
+      key: [place, home.uid, uid, migrationUid].join(' '),
+      place,
+      namespace: home.name,
+      migration: migrationUid,
+      record: uid,
+    });
   }
 
   /** The record or its namespace is gone, or on its way out. */
@@ -73,14 +90,22 @@ export class Memory {
   journal({ place, migration }: Remembered, home: NamespaceView, journal: Journal | undefined): Journal | undefined {
     const known = this.#journals.get(place);
     const written = journalOn(home);
-    const isOlder = known?.namespaceUid === home.uid && known.migration === migration && written !== undefined && isNewer(known.journal, written);
+    const isOlder =
+      known?.namespaceUid === home.uid &&
+      known.migration === migration &&
+      written !== undefined &&
+      isNewer(known.journal, written);
     if (journal !== undefined && !isOlder) this.#journals.set(place, { journal, namespaceUid: home.uid, migration });
     const seen = this.#journals.get(place);
-    // While there was no MeshMigration nobody looked, so a person may have put everything back: another one of the same name begins with what it sees.
+    // While there was no MeshMigration nobody looked, so a person may have put everything back: another one of the same
+    // name begins with what it sees.
     return seen?.namespaceUid === home.uid && seen.migration === migration ? seen.journal : undefined;
   }
 
-  /** What was written has been true, though somebody may take it away before it is seen: else a beginning would be taken for what is over. */
+  /**
+   * What was written has been true, though somebody may take it away before it is seen: else a beginning would be taken
+   * for what is over.
+   */
   wroteJournal({ place, migration }: Remembered, home: NamespaceView, text: string): void {
     const journal = journalOn({ ...home, annotations: { [journalAnnotation]: text } });
     if (journal !== undefined) this.#journals.set(place, { journal, namespaceUid: home.uid, migration });

@@ -1,4 +1,10 @@
-import { meshMigrations, migrationLabel, namespaceMigrations, rollbackFinalizer, type MeshMigration } from '../api/resources.ts';
+import {
+  meshMigrations,
+  migrationLabel,
+  namespaceMigrations,
+  rollbackFinalizer,
+  type MeshMigration,
+} from '../api/resources.ts';
 import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
 import { arrivedAlone } from '../engine/arrived.ts';
 import { decideMigration, type MigrationDecision } from '../engine/decide-migration.ts';
@@ -17,12 +23,21 @@ import { refusalOf } from './record-refusals.ts';
 import { isBehind, isStale, isStored, noteWrite, storeStatus, type Context, type Result } from './reconciler.ts';
 
 /** When nothing is to be written now: what is refused is tried again, and what may still arrive waited for. */
-function whenToLook({ metadata }: MeshMigration, { waitMs: writeMs }: MigrationDecision, statusMs: number | undefined, lateForMs: number, refused: RefusedWrites): Result {
-  const waitMs = writeMs === undefined || statusMs === undefined ? writeMs ?? statusMs : Math.min(writeMs, statusMs);
+function whenToLook(
+  { metadata }: MeshMigration,
+  { waitMs: writeMs }: MigrationDecision,
+  statusMs: number | undefined,
+  lateForMs: number,
+  refused: RefusedWrites,
+): Result {
+  const waitMs = writeMs === undefined || statusMs === undefined ? (writeMs ?? statusMs) : Math.min(writeMs, statusMs);
   if (waitMs !== undefined) return { kind: 'After', ms: Math.max(1, Math.ceil(waitMs)) };
   const doubts = [...refused.values()].map(({ undoneForMs }) => undoneForMs).filter((ms) => ms > 0);
-  if (doubts.length > 0) return { kind: 'After', ms: Math.max(1, Math.ceil(Math.min(...doubts, lateForMs > 0 ? lateForMs : Infinity))) };
-  return metadata.deletionTimestamp !== undefined && lateForMs > 0 ? { kind: 'After', ms: Math.ceil(lateForMs) } : { kind: 'Idle' };
+  if (doubts.length > 0)
+    return { kind: 'After', ms: Math.max(1, Math.ceil(Math.min(...doubts, lateForMs > 0 ? lateForMs : Infinity))) };
+  return metadata.deletionTimestamp !== undefined && lateForMs > 0
+    ? { kind: 'After', ms: Math.ceil(lateForMs) }
+    : { kind: 'Idle' };
 }
 
 /** A command that waits is heard when it is its turn. */
@@ -32,17 +47,24 @@ function sooner(lateMs: number, result: Result): Result {
 }
 
 /**
- * The status without the entries that a schema of before has no room for (`crds/` of this version was not installed). Without them the rest is true as well: their
- * namespaces say themselves what is the matter, and their records are kept.
+ * The status without the entries that a schema of before has no room for (`crds/` of this version was not installed).
+ * Without them the rest is true as well: their namespaces say themselves what is the matter, and their records are
+ * kept.
  */
-function admittedByAll({ status: { returned = [] } = {} }: MeshMigration, status: MeshMigrationStatus): MeshMigrationStatus {
+function admittedByAll(
+  { status: { returned = [] } = {} }: MeshMigration,
+  status: MeshMigrationStatus,
+): MeshMigrationStatus {
   const stored = new Set(returned.filter(({ attempt }) => attempt === 0).map(({ namespace }) => namespace));
   const { returned: wanted = [], ...rest } = status;
   const kept = wanted.filter(({ namespace, attempt }) => attempt > 0 || stored.has(namespace));
   return { ...rest, ...(kept.length > 0 && { returned: kept }) };
 }
 
-function regarding({ apiVersion = 'meshmigration.dev/v1alpha1', metadata: { name, uid } }: MeshMigration): EventRecord['regarding'] {
+function regarding({
+  apiVersion = 'meshmigration.dev/v1alpha1',
+  metadata: { name, uid },
+}: MeshMigration): EventRecord['regarding'] {
   return { apiVersion, kind: 'MeshMigration', name, uid };
 }
 
@@ -74,27 +96,48 @@ export class MigrationReconciler {
     const scope = scopeIn(view, object);
     const children = recordsOf(this.#context, object);
     const homes = view.namespaces.list();
-    const isThere = (home: NamespaceView): boolean => arrivedAlone(tolerant(adapter, (where, error) => { this.#context.faults.note(home.name, where, error); }), object.spec, home.labels);
+    const isThere = (home: NamespaceView): boolean =>
+      arrivedAlone(
+        tolerant(adapter, (where, error) => {
+          this.#context.faults.note(home.name, where, error);
+        }),
+        object.spec,
+        home.labels,
+      );
     const lateForMs = this.#context.unanswered.msLeft();
     const refused = this.#context.records.of(key);
     const { heard, lateMs, keep } = this.#answers.hear(key, object);
-    const decided = decideMigration({ now: clock.now(), object: heard, scope, children, outdated: outdatedRecords(view, object), homes, isThere, lateForMs, refused });
+    const decided = decideMigration({
+      now: clock.now(),
+      object: heard,
+      scope,
+      children,
+      outdated: outdatedRecords(view, object),
+      homes,
+      isThere,
+      lateForMs,
+      refused,
+    });
     const decision = { ...decided, status: keep(decided.status) };
     this.#context.records.keep(key, decision.wanted);
     const pending = await this.#store(object, decision.status, signal);
     if (pending !== undefined) return pending;
     const statusMs = this.#context.records.isTried(object) ? this.#context.records.statusWaitMs(object) : undefined;
-    return decision.write === undefined ? sooner(lateMs, whenToLook(object, decision, statusMs, lateForMs, refused)) : await this.#try(key, object, decision.write, signal);
+    return decision.write === undefined
+      ? sooner(lateMs, whenToLook(object, decision, statusMs, lateForMs, refused))
+      : await this.#try(key, object, decision.write, signal);
   }
 
   /**
-   * Stores the status; undefined if what follows from it may be done. One that is refused is tried again later and later, and whoever waits for it is told. Safe:
-   * the write tests uid and resourceVersion; dying before or after: the next process decides the same.
+   * Stores the status; undefined if what follows from it may be done. One that is refused is tried again later and
+   * later, and whoever waits for it is told. Safe: the write tests uid and resourceVersion; dying before or after: the
+   * next process decides the same.
    */
   async #store(object: MeshMigration, status: MeshMigrationStatus, signal: AbortSignal): Promise<Result | undefined> {
     const { records } = this.#context;
     const waitMs = records.statusWaitMs(object);
-    if (waitMs > 0 && !isStored(object, status)) return isStored(object, admittedByAll(object, status)) ? undefined : { kind: 'After', ms: waitMs };
+    if (waitMs > 0 && !isStored(object, status))
+      return isStored(object, admittedByAll(object, status)) ? undefined : { kind: 'After', ms: waitMs };
     try {
       const isNew = await this.#send(object, status, signal);
       records.statusStored(object);
@@ -106,11 +149,16 @@ export class MigrationReconciler {
       }
       records.statusFailed(object, error);
       this.#tellRefused(object, error);
-      return error instanceof InvalidError ? await this.#storeRest(object, status, signal) : { kind: 'After', ms: records.statusWaitMs(object) };
+      return error instanceof InvalidError
+        ? await this.#storeRest(object, status, signal)
+        : { kind: 'After', ms: records.statusWaitMs(object) };
     }
   }
 
-  /** Safe like the whole: what is left out is not stored so far either, and is tried again with the next whole. Dying before or after: the whole is tried first. */
+  /**
+   * Safe like the whole: what is left out is not stored so far either, and is tried again with the next whole. Dying
+   * before or after: the whole is tried first.
+   */
   async #storeRest(object: MeshMigration, status: MeshMigrationStatus, signal: AbortSignal): Promise<Result> {
     const rest = admittedByAll(object, status);
     try {
@@ -131,14 +179,25 @@ export class MigrationReconciler {
   /** Its status cannot say it. */
   #tellRefused(object: MeshMigration, error: unknown): void {
     const { log, records, events } = this.#context;
-    log.warn({ migration: object.metadata.name, err: error }, 'The status of a MeshMigration is refused; trying it again later');
+    log.warn(
+      { migration: object.metadata.name, err: error },
+      'The status of a MeshMigration is refused; trying it again later',
+    );
     const answer = records.ofStatus(object);
-    if (answer !== undefined) events.record({ regarding: regarding(object), type: 'Warning', reason: 'RecordRefused', action: 'Reconcile', note: `its status cannot be written: ${answer}` });
+    if (answer !== undefined)
+      events.record({
+        regarding: regarding(object),
+        type: 'Warning',
+        reason: 'RecordRefused',
+        action: 'Reconcile',
+        note: `its status cannot be written: ${answer}`,
+      });
   }
 
   /**
-   * What is refused waits by itself, so that the others are not kept from theirs: also where nobody answers, as long as there is only this one. Sending it again
-   * is safe, because each write is tested by the server or the same as before; dying before or after costs no more than a look.
+   * What is refused waits by itself, so that the others are not kept from theirs: also where nobody answers, as long as
+   * there is only this one. Sending it again is safe, because each write is tested by the server or the same as before;
+   * dying before or after costs no more than a look.
    */
   async #try(key: string, object: MeshMigration, write: MigrationWrite, signal: AbortSignal): Promise<Result> {
     const { records, log } = this.#context;
@@ -148,7 +207,10 @@ export class MigrationReconciler {
       return { kind: 'Again' };
     } catch (error) {
       if (records.failed(key, nameOf(write), error)) {
-        log.warn({ migration: object.metadata.name, write: nameOf(write), err: error }, 'A write is refused; trying it again later');
+        log.warn(
+          { migration: object.metadata.name, write: nameOf(write), err: error },
+          'A write is refused; trying it again later',
+        );
         return { kind: 'Again' };
       }
       if (isStale(error)) return { kind: 'Stale' };
@@ -163,20 +225,33 @@ export class MigrationReconciler {
         await this.#finalizers(object, [...(object.metadata.finalizers ?? []), rollbackFinalizer], signal);
         return;
       case 'RemoveFinalizer':
-        await this.#finalizers(object, (object.metadata.finalizers ?? []).filter((finalizer) => finalizer !== rollbackFinalizer), signal);
+        await this.#finalizers(
+          object,
+          (object.metadata.finalizers ?? []).filter((finalizer) => finalizer !== rollbackFinalizer),
+          signal,
+        );
         return;
       case 'CreateChild': {
         // No owner reference: with one, a foreground deletion of the MeshMigration (Argo CD's default) would have the
-        // garbage collector delete the journals while they are needed for the rollback. The operator deletes them itself.
+        // garbage collector delete the journals while they are needed for the rollback. The operator deletes them
+        // itself.
         const child: KubeObject = {
-          metadata: { name: object.metadata.name, namespace: write.namespace, labels: { [migrationLabel]: object.metadata.name } },
+          metadata: {
+            name: object.metadata.name,
+            namespace: write.namespace,
+            labels: { [migrationLabel]: object.metadata.name },
+          },
           spec: { migration: object.metadata.name, from: object.spec.from, to: object.spec.to },
         };
         noteWrite(this.#context, namespaceMigrations, await client.apply(namespaceMigrations, child, { signal }));
         return;
       }
       case 'DeleteChild':
-        await client.delete(namespaceMigrations, write.namespace, object.metadata.name, { uid: write.uid, resourceVersion: write.resourceVersion, signal });
+        await client.delete(namespaceMigrations, write.namespace, object.metadata.name, {
+          uid: write.uid,
+          resourceVersion: write.resourceVersion,
+          signal,
+        });
         return;
     }
   }
@@ -185,7 +260,11 @@ export class MigrationReconciler {
   async #finalizers(object: MeshMigration, finalizers: readonly string[], signal: AbortSignal): Promise<void> {
     const { name, uid, resourceVersion } = object.metadata;
     const patch = { metadata: { uid, resourceVersion, finalizers } };
-    noteWrite(this.#context, meshMigrations, await this.#context.client.mergePatch(meshMigrations, undefined, name, patch, { signal }));
+    noteWrite(
+      this.#context,
+      meshMigrations,
+      await this.#context.client.mergePatch(meshMigrations, undefined, name, patch, { signal }),
+    );
   }
 
   #report(object: MeshMigration, status: MeshMigrationStatus): void {

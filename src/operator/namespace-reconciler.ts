@@ -35,7 +35,10 @@ const youngMs = 60_000;
 /** Looks at one namespace of one migration: observe, decide, at most one write. */
 export class NamespaceReconciler {
   readonly #context: Context;
-  /** Writes of which nobody knows whether they were carried out: the last of each record, as long as its namespace is there. */
+  /**
+   * Writes of which nobody knows whether they were carried out: the last of each record, as long as its namespace is
+   * there.
+   */
   readonly #doubts = new Map<string, Write>();
   readonly #memory: Memory;
   readonly #pace: Pace;
@@ -57,10 +60,17 @@ export class NamespaceReconciler {
       return { kind: child === undefined ? 'Gone' : 'Idle' };
     }
     const migration = view.migrations.get(undefined, child.spec.migration)?.object;
-    return migration === undefined || !isRecordOf(child, migration) ? await answer(this.#context, child, migration, home, signal) : await this.#look(child, migration, home, signal);
+    return migration === undefined || !isRecordOf(child, migration)
+      ? await answer(this.#context, child, migration, home, signal)
+      : await this.#look(child, migration, home, signal);
   }
 
-  async #look(child: NamespaceMigration, migration: MeshMigration, home: NamespaceView, signal: AbortSignal): Promise<Result> {
+  async #look(
+    child: NamespaceMigration,
+    migration: MeshMigration,
+    home: NamespaceView,
+    signal: AbortSignal,
+  ): Promise<Result> {
     const subject = this.#memory.subject(child, migration, home);
     await this.#resolveDoubt(subject.place, home.name, signal);
     if (isBehind(this.#context, touchedFor(this.#context, child))) return { kind: 'Stale' };
@@ -74,22 +84,33 @@ export class NamespaceReconciler {
     const freed = parking.note(subject, { status, next }, this.#context.records.ofStatus(child) !== undefined);
     if (next.kind === 'Journal') {
       const result = await this.#write(subject, situation, next.write, signal);
-      return result.kind === 'Again' ? await this.#store(subject, child, decision, signal) ?? result : result;
+      return result.kind === 'Again' ? ((await this.#store(subject, child, decision, signal)) ?? result) : result;
     }
     const stored = await this.#store(subject, child, decision, signal);
     if (stored !== undefined) return stored;
     if (next.kind === 'Write') return await this.#write(subject, situation, next.write, signal);
     refusals.clear(subject.key);
-    if (next.parked !== undefined) return { kind: 'After', ms: Math.min(lateMs, parking.lookAgainMs(subject)), ...(freed && { freed }) };
-    const ms = Math.min(lateMs, next.until === undefined ? Infinity : next.until - situation.now, fights.overInMs(this.#memory.way(subject)) ?? Infinity);
+    if (next.parked !== undefined)
+      return { kind: 'After', ms: Math.min(lateMs, parking.lookAgainMs(subject)), ...(freed && { freed }) };
+    const ms = Math.min(
+      lateMs,
+      next.until === undefined ? Infinity : next.until - situation.now,
+      fights.overInMs(this.#memory.way(subject)) ?? Infinity,
+    );
     return ms === Infinity ? { kind: 'Idle' } : { kind: 'After', ms: Math.max(1, ms) };
   }
 
   /**
-   * Stores the status; undefined if it is stored already, so that what follows from it may be done. One that is refused is tried again later and later, and holds
-   * no slot meanwhile. Safe: the write tests uid and resourceVersion; dying before or after: the next process decides the same.
+   * Stores the status; undefined if it is stored already, so that what follows from it may be done. One that is refused
+   * is tried again later and later, and holds no slot meanwhile. Safe: the write tests uid and resourceVersion; dying
+   * before or after: the next process decides the same.
    */
-  async #store(subject: Remembered, child: NamespaceMigration, { status, next }: Decision, signal: AbortSignal): Promise<Result | undefined> {
+  async #store(
+    subject: Remembered,
+    child: NamespaceMigration,
+    { status, next }: Decision,
+    signal: AbortSignal,
+  ): Promise<Result | undefined> {
     const { records } = this.#context;
     const waitMs = records.statusWaitMs(child);
     const leave = records.retry(child);
@@ -107,7 +128,10 @@ export class NamespaceReconciler {
     } catch (error) {
       if (isStale(error) && refusalOf(error) === undefined) return { kind: 'Stale' };
       if (!records.statusFailed(child, error)) throw error;
-      this.#context.log.warn({ namespace: subject.namespace, err: error }, 'The status of a record is refused; trying it again later');
+      this.#context.log.warn(
+        { namespace: subject.namespace, err: error },
+        'The status of a record is refused; trying it again later',
+      );
       this.#memory.parking.note(subject, { status, next }, records.ofStatus(child) !== undefined);
       return { kind: 'After', ms: records.statusWaitMs(child), freed: true };
     } finally {
@@ -116,14 +140,15 @@ export class NamespaceReconciler {
   }
 
   /**
-   * After a write that may have been carried out without our knowing: the object as it is now, which the cache has to come up
-   * to like to a write of ours. Throws while the object cannot be read, so that nothing is decided meanwhile.
+   * After a write that may have been carried out without our knowing: the object as it is now, which the cache has to
+   * come up to like to a write of ours. Throws while the object cannot be read, so that nothing is decided meanwhile.
    */
   async #resolveDoubt(place: string, namespace: string, signal: AbortSignal): Promise<void> {
     const write = this.#doubts.get(place);
     if (write === undefined) return;
     const { client, adapter } = this.#context;
-    const isSeen = (resource: Resource): boolean => adapter.made.some(({ kind }) => kind === resource.kind) || isWatched(resource);
+    const isSeen = (resource: Resource): boolean =>
+      adapter.made.some(({ kind }) => kind === resource.kind) || isWatched(resource);
     for (const one of await written(client, write, namespace, isSeen, signal)) fenceOff(this.#context, one);
     this.#doubts.delete(place);
   }
@@ -131,7 +156,9 @@ export class NamespaceReconciler {
   /** The namespaces of a migration that hold no slot at this moment. */
   parkingOf(migration: MeshMigration): Parking {
     const { uid = '' } = migration.metadata;
-    const unmade = [...unmadeIn(migration, this.#context.records.of(uid)).keys()].map((name) => [name, 'Waits'] as const);
+    const unmade = [...unmadeIn(migration, this.#context.records.of(uid)).keys()].map(
+      (name) => [name, 'Waits'] as const,
+    );
     return new Map([...this.#memory.parking.around({ migration: uid }), ...unmade]);
   }
 
@@ -139,7 +166,11 @@ export class NamespaceReconciler {
     const { view, adapter, clock } = this.#context;
     const namespace = home.name;
     const now = clock.now();
-    const { journal, returned } = evidenceOf(child, home, migration.status?.returned?.find((entry) => entry.namespace === namespace));
+    const { journal, returned } = evidenceOf(
+      child,
+      home,
+      migration.status?.returned?.find((entry) => entry.namespace === namespace),
+    );
     const scope = journal === undefined ? scopeIn(view, migration) : undefined;
     const parking = this.parkingOf(migration);
     const progress = progressOf(migration, view.namespaces.list(), parking);
@@ -154,11 +185,17 @@ export class NamespaceReconciler {
       surroundings: {
         ...surroundingsOf(view, child.spec, migration, home),
         scope: companyIn(this.#context, migration),
-        onFault: (where, error) => { this.#context.faults.note(namespace, where, error); },
+        onFault: (where, error) => {
+          this.#context.faults.note(namespace, where, error);
+        },
       },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),
-      nextRestartAt: now + this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () => this.#youngPods(recordsOf(this.#context, migration), now)),
+      nextRestartAt:
+        now +
+        this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () =>
+          this.#youngPods(recordsOf(this.#context, migration), now),
+        ),
       waited: this.#memory.stopwatch.read(subject.key),
       notTurned: notTurnedIn(this.#context, child, migration, progress, parking),
       noSlot: noSlot(namespace, progress, this.#context.maxConcurrentNamespaces, parking),
@@ -169,29 +206,46 @@ export class NamespaceReconciler {
       unnoted: unnotedIn(this.#context, namespace, migration),
       inScope: isInScope(migration, home, view.reserved),
       remembered: this.#memory.journal(subject, home, journal),
-      refusals: new Map([...this.#memory.fights.of(this.#memory.way(subject)), ...this.#memory.refusals.of(subject.key)]),
+      refusals: new Map([
+        ...this.#memory.fights.of(this.#memory.way(subject)),
+        ...this.#memory.refusals.of(subject.key),
+      ]),
     };
   }
 
-  #notAdmitted(child: NamespaceMigration, migration: MeshMigration, scope: Scope, progress: Progress): string | undefined {
+  #notAdmitted(
+    child: NamespaceMigration,
+    migration: MeshMigration,
+    scope: Scope,
+    progress: Progress,
+  ): string | undefined {
     const { records, maxConcurrentNamespaces } = this.#context;
     // What cannot be told is not begun: the first status is there before the journal.
     if (child.status?.writtenPhase === undefined || records.isTried(child)) return 'waits until its record is written';
     if (!isProtected(migration)) return 'waits until the migration is protected by its finalizer';
-    return notAdmitted(child.metadata.namespace ?? '', inLine(this.#context, migration), progress, { spec: migration.spec, slots: maxConcurrentNamespaces, scope });
+    return notAdmitted(child.metadata.namespace ?? '', inLine(this.#context, migration), progress, {
+      spec: migration.spec,
+      slots: maxConcurrentNamespaces,
+      scope,
+    });
   }
 
   /** What a process before this one may have restarted in its last minute. */
   #youngPods(siblings: readonly NamespaceMigration[], now: number): number {
-    return siblings.filter(isInFlight).flatMap(({ metadata }) => this.#context.view.pods.list(metadata.namespace ?? ''))
+    return siblings
+      .filter(isInFlight)
+      .flatMap(({ metadata }) => this.#context.view.pods.list(metadata.namespace ?? ''))
       .filter(({ createdAt = 0 }) => createdAt > now - youngMs).length;
   }
 
   /**
-   * Pays for a restart in the same turn in which it is sent, so that no two workers spend the same; undefined if it is not paid
-   * for yet. Dying between the two or after costs nothing: the next process counts the pods.
+   * Pays for a restart in the same turn in which it is sent, so that no two workers spend the same; undefined if it is
+   * not paid for yet. Dying between the two or after costs nothing: the next process counts the pods.
    */
-  #pay({ migrationUid, spec, surroundings }: Situation, write: Write): { readonly takeBack: () => void } | { readonly dueInMs: number } {
+  #pay(
+    { migrationUid, spec, surroundings }: Situation,
+    write: Write,
+  ): { readonly takeBack: () => void } | { readonly dueInMs: number } {
     const pods = podsTaken(write, surroundings.workloads);
     if (pods === 0) return { takeBack: () => undefined };
     const { podsPerMinute } = spec.restart;
@@ -219,9 +273,17 @@ export class NamespaceReconciler {
       this.#memory.refusals.forget(key, describeWrite(write, namespace));
       for (const effort of efforts) fights.wrote(way, effort);
       for (const one of done) fenceOff(this.#context, one);
-      this.#wrote(subject, situation, write, done.some(({ lost }) => lost === true));
-      // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go. Nor does what was not kept.
-      return done.some(({ resourceVersion, lost }) => resourceVersion === undefined || lost === true) ? { kind: 'Stale' } : { kind: 'Again' };
+      this.#wrote(
+        subject,
+        situation,
+        write,
+        done.some(({ lost }) => lost === true),
+      );
+      // Evictions and deletions make no version to wait for: the picture is old until the object is seen to go. Nor
+      // does what was not kept.
+      return done.some(({ resourceVersion, lost }) => resourceVersion === undefined || lost === true)
+        ? { kind: 'Stale' }
+        : { kind: 'Again' };
     } catch (error) {
       if (error instanceof AmbiguousWriteError) {
         this.#doubts.set(place, write);
@@ -233,10 +295,16 @@ export class NamespaceReconciler {
     }
   }
 
-  #wrote(subject: Remembered, { surroundings: { namespace }, quietMs }: Situation, write: Write, isLost: boolean): void {
+  #wrote(
+    subject: Remembered,
+    { surroundings: { namespace }, quietMs }: Situation,
+    write: Write,
+    isLost: boolean,
+  ): void {
     const journal = isLost ? undefined : journalIn(write);
     if (journal !== undefined) this.#memory.wroteJournal(subject, namespace, journal);
-    if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined)) this.#memory.swept(subject, namespace, quietMs);
+    if (write.kind === 'Remove' && write.objects.some(({ uid }) => uid === undefined))
+      this.#memory.swept(subject, namespace, quietMs);
   }
 
   /** Notes what the API server refuses; undefined if it is more than an old picture or a name that is taken. */

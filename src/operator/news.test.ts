@@ -5,7 +5,11 @@ import { newsOf } from './news.ts';
 const moving: Verdict = { state: 'InProgress', reason: 'Flip', message: 'patching' };
 const stuck: Verdict = { state: 'Stalled', reason: 'GateLost', message: 'no waypoint' };
 
-function status(phase: string, verdict: Verdict, more: { readonly step?: string; readonly failure?: { readonly reason: string; readonly message: string } } = {}) {
+function status(
+  phase: string,
+  verdict: Verdict,
+  more: { readonly step?: string; readonly failure?: { readonly reason: string; readonly message: string } } = {},
+) {
   return { phase, writtenPhase: phase, conditions: conditionsFor(verdict, undefined, 1, 0), ...more };
 }
 
@@ -15,11 +19,16 @@ describe('newsOf', () => {
   });
 
   it('tells a step, a phase, and that something is stalled or is no longer', () => {
-    const told = (before: object, after: object) => newsOf(before, after).map(({ type, reason, note }) => [type, reason, note]);
+    const told = (before: object, after: object) =>
+      newsOf(before, after).map(({ type, reason, note }) => [type, reason, note]);
 
-    expect(told(status('Migrating', moving), status('Migrating', moving, { step: 'Flip' }))).toEqual([['Normal', 'Flip', 'patching']]);
+    expect(told(status('Migrating', moving), status('Migrating', moving, { step: 'Flip' }))).toEqual([
+      ['Normal', 'Flip', 'patching'],
+    ]);
     expect(told({}, status('Blocked', stuck))).toEqual([['Warning', 'Blocked', 'no waypoint']]);
-    expect(told(status('Migrated', moving), status('Migrated', stuck))).toEqual([['Warning', 'GateLost', 'no waypoint']]);
+    expect(told(status('Migrated', moving), status('Migrated', stuck))).toEqual([
+      ['Warning', 'GateLost', 'no waypoint'],
+    ]);
     expect(told(status('Migrated', stuck), status('Migrated', moving))).toEqual([['Normal', 'Migrated', 'patching']]);
   });
 
@@ -27,14 +36,22 @@ describe('newsOf', () => {
     const failure = { reason: 'WorkloadUnavailable', message: 'pod x crashes' };
     const after = status('RollingBack', moving, { failure });
 
-    expect(newsOf(status('Migrating', moving), after).map(({ reason, note }) => [reason, note])).toEqual([['WorkloadUnavailable', 'pod x crashes'], ['RollingBack', 'patching']]);
+    expect(newsOf(status('Migrating', moving), after).map(({ reason, note }) => [reason, note])).toEqual([
+      ['WorkloadUnavailable', 'pod x crashes'],
+      ['RollingBack', 'patching'],
+    ]);
     expect(newsOf(after, after)).toEqual([]);
   });
 
   it('tells once why a command was not carried out', () => {
-    const answered = { ...status('Migrated', moving), conditions: conditionsFor(moving, undefined, 1, 0, 'bank would go back with it') };
+    const answered = {
+      ...status('Migrated', moving),
+      conditions: conditionsFor(moving, undefined, 1, 0, 'bank would go back with it'),
+    };
 
-    expect(newsOf(status('Migrated', moving), answered).map(({ type, reason, note }) => [type, reason, note])).toEqual([['Warning', 'CommandRejected', 'bank would go back with it']]);
+    expect(newsOf(status('Migrated', moving), answered).map(({ type, reason, note }) => [type, reason, note])).toEqual([
+      ['Warning', 'CommandRejected', 'bank would go back with it'],
+    ]);
     expect(newsOf(answered, answered)).toEqual([]);
   });
 });

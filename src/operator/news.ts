@@ -15,7 +15,11 @@ export type News = Omit<EventRecord, 'regarding'>;
 
 function failed(before: Reported, after: Reported): readonly News[] {
   const { failure } = after;
-  if (failure === undefined || (failure.reason === before.failure?.reason && failure.message === before.failure.message)) return [];
+  if (
+    failure === undefined ||
+    (failure.reason === before.failure?.reason && failure.message === before.failure.message)
+  )
+    return [];
   return [{ type: 'Warning', reason: failure.reason, action: 'Reconcile', note: failure.message }];
 }
 
@@ -29,18 +33,29 @@ function moved(before: Reported, after: Reported): readonly News[] {
   if (samePhase && before.step === after.step && was?.reason === is?.reason) return [];
   const phase = after.phase ?? '';
   const reason = is?.reason ?? after.step ?? phase;
-  return [{ type: is === undefined ? 'Normal' : 'Warning', reason: samePhase ? reason : phase, action: 'Reconcile', note: messageOf(after) }];
+  return [
+    {
+      type: is === undefined ? 'Normal' : 'Warning',
+      reason: samePhase ? reason : phase,
+      action: 'Reconcile',
+      note: messageOf(after),
+    },
+  ];
 }
 
 /** Whoever gives a command that is not carried out sees nothing but the phase jump back. */
 function answered(before: Reported, after: Reported): readonly News[] {
-  const [was, is] = [before, after].map(({ conditions }) => conditions?.find(({ type }) => type === 'CommandRejected')?.message);
-  return is === undefined || is === was ? [] : [{ type: 'Warning', reason: 'CommandRejected', action: 'Reconcile', note: is }];
+  const [was, is] = [before, after].map(
+    ({ conditions }) => conditions?.find(({ type }) => type === 'CommandRejected')?.message,
+  );
+  return is === undefined || is === was
+    ? []
+    : [{ type: 'Warning', reason: 'CommandRejected', action: 'Reconcile', note: is }];
 }
 
 /**
- * What a change of a status is worth telling: an answer to a command, a failure, a change of phase or step, and that something is stalled, or is no
- * longer, which happens without either. The message alone changes too often.
+ * What a change of a status is worth telling: an answer to a command, a failure, a change of phase or step, and that
+ * something is stalled, or is no longer, which happens without either. The message alone changes too often.
  */
 export function newsOf(before: Reported, after: Reported): readonly News[] {
   return [...answered(before, after), ...failed(before, after), ...moved(before, after)];

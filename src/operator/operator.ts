@@ -67,25 +67,68 @@ const notReadyReportMs = 10_000;
 /** Wires everything together. Both replicas keep their view warm, only the leader writes. */
 export function createOperator(options: OperatorOptions): Operator {
   const { transport, clock, random, log, identity, namespace, adapter = istio } = options;
-  const elector = new LeaderElector({ transport, clock, random, log, namespace, name: 'mesh-migration-operator', identity });
+  const elector = new LeaderElector({
+    transport,
+    clock,
+    random,
+    log,
+    namespace,
+    name: 'mesh-migration-operator',
+    identity,
+  });
   const client = new KubeClient({
-    transport, clock, random, fieldManager, userAgent: 'mesh-migration-operator',
-    beforeWrite: () => { if (!elector.isLeader()) throw new NotLeaderError('this process does not hold the lease any more'); },
+    transport,
+    clock,
+    random,
+    fieldManager,
+    userAgent: 'mesh-migration-operator',
+    beforeWrite: () => {
+      if (!elector.isLeader()) throw new NotLeaderError('this process does not hold the lease any more');
+    },
   });
   const controlPlaneNamespace = options.istioNamespace ?? 'istio-system';
   const callers = options.prometheus && observer(options.prometheus);
   const view: ClusterView = new ClusterView({
-    client, adapter, controlPlaneNamespace, ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])], clock, random, log,
+    client,
+    adapter,
+    controlPlaneNamespace,
+    ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])],
+    clock,
+    random,
+    log,
     ...(callers && { observedCallers: (home) => callers.observedCallers(home) }),
   });
   const events = new EventRecorder({ transport, clock, log, instance: identity });
-  const context = { view, client, adapter, fence: new Fence(), unanswered: new Unanswered(clock), records: new RecordRefusals(clock), faults: new Faults(log), events, clock, log, maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5, ...(callers && { callers }) };
+  const context = {
+    view,
+    client,
+    adapter,
+    fence: new Fence(),
+    unanswered: new Unanswered(clock),
+    records: new RecordRefusals(clock),
+    faults: new Faults(log),
+    events,
+    clock,
+    log,
+    maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5,
+    ...(callers && { callers }),
+  };
   const controller = new Controller(context, random, 4);
 
   /** Only a way from sidecars to ambient can need a waypoint, and with it the callers. */
   function observer({ transport: line, callersWindow }: PrometheusOptions): CallersObserver {
-    const isNeeded = (): boolean => view.migrations.list().some(({ object: { spec } }) => spec.from === 'IstioSidecar' && spec.to === 'IstioAmbient');
-    return new CallersObserver({ client: new PrometheusClient(line, clock), telemetry: adapter.telemetry, rootNamespace: controlPlaneNamespace, clock, random, log, window: callersWindow, isNeeded });
+    const isNeeded = (): boolean =>
+      view.migrations.list().some(({ object: { spec } }) => spec.from === 'IstioSidecar' && spec.to === 'IstioAmbient');
+    return new CallersObserver({
+      client: new PrometheusClient(line, clock),
+      telemetry: adapter.telemetry,
+      rootNamespace: controlPlaneNamespace,
+      clock,
+      random,
+      log,
+      window: callersWindow,
+      isNeeded,
+    });
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -97,7 +140,9 @@ export function createOperator(options: OperatorOptions): Operator {
       await synced(all);
       // Before it leads: when it takes over, it knows.
       observing = callers?.run(all);
-      await elector.run(all, async (leading) => { await controller.run(leading); });
+      await elector.run(all, async (leading) => {
+        await controller.run(leading);
+      });
     } finally {
       stopped.abort(new Error('the operator ends'));
       await Promise.all([reflecting, observing]);
@@ -121,7 +166,10 @@ export function createOperator(options: OperatorOptions): Operator {
   async function report(until: AbortSignal): Promise<never> {
     for (;;) {
       await sleep(clock, notReadyReportMs, until);
-      log.warn({ server: transport.server, waitingFor: view.unsynced() }, 'Not ready yet: some kinds could not be read; check the connection, the CRDs in crds/ and the ClusterRole in deploy/');
+      log.warn(
+        { server: transport.server, waitingFor: view.unsynced() },
+        'Not ready yet: some kinds could not be read; check the connection, the CRDs in crds/ and the ClusterRole in deploy/',
+      );
     }
   }
 

@@ -14,12 +14,21 @@ const itsOwn: readonly string[] = ['Paused', 'ScopeLost', 'WaitsForOthers', 'Wou
 /** What waits for a person keeps no slot from others; on the way back neither, because the more are back the better. */
 function whileStalled({ direction, phase, conditions }: NamespaceMigrationStatus): Parked | undefined {
   const stalled = stalledBy(conditions);
-  // What rests takes no slot; but whose journal cannot be written would wait for its way back at the head of the queue for ever.
-  if (stalled === undefined || direction === undefined || (isAtRest(phase) && !['WriteRefused', 'WriteUndone'].includes(stalled.reason))) return undefined;
+  // What rests takes no slot; but whose journal cannot be written would wait for its way back at the head of the queue
+  // for ever.
+  if (
+    stalled === undefined ||
+    direction === undefined ||
+    (isAtRest(phase) && !['WriteRefused', 'WriteUndone'].includes(stalled.reason))
+  )
+    return undefined;
   return direction === 'Backward' || itsOwn.includes(stalled.reason) ? 'Waits' : 'Stalled';
 }
 
-/** Whose record cannot be written goes nowhere, whatever was decided; at rest it would keep its turn to go back from others. */
+/**
+ * Whose record cannot be written goes nowhere, whatever was decided; at rest it would keep its turn to go back from
+ * others.
+ */
 function whileRefused({ direction, phase }: NamespaceMigrationStatus): Parked | undefined {
   if (direction === undefined) return undefined;
   return direction === 'Backward' || isAtRest(phase) ? 'Waits' : 'Stalled';
@@ -34,20 +43,25 @@ export interface Subject {
 }
 
 /**
- * Namespaces that hold no slot while they wait for others or for a person, by migration. Of this process only: nobody can forge it, and one that starts counts them
- * all as under way until it has looked at each.
+ * Namespaces that hold no slot while they wait for others or for a person, by migration. Of this process only: nobody
+ * can forge it, and one that starts counts them all as under way until it has looked at each.
  */
 export class ParkingLot {
   readonly #parked = new Map<string, { readonly subject: Subject; readonly state: Parked }>();
 
   /** Those of the migration of a namespace. */
   around({ migration }: Pick<Subject, 'migration'>): ReadonlyMap<string, Parked> {
-    return new Map([...this.#parked.values()].filter(({ subject }) => subject.migration === migration).map(({ subject, state }) => [subject.namespace, state]));
+    return new Map(
+      [...this.#parked.values()]
+        .filter(({ subject }) => subject.migration === migration)
+        .map(({ subject, state }) => [subject.namespace, state]),
+    );
   }
 
   /**
-   * Notes, in the moment of the decision and before anybody else decides, whether the namespace holds a slot. `refused`: its record cannot be written.
-   * Returns whether it has just given one back, or is one of those no longer that come before others.
+   * Notes, in the moment of the decision and before anybody else decides, whether the namespace holds a slot.
+   * `refused`: its record cannot be written. Returns whether it has just given one back, or is one of those no longer
+   * that come before others.
    */
   note(subject: Subject, { status, next }: Pick<Decision, 'status' | 'next'>, refused: boolean): boolean {
     const had = this.#parked.get(subject.key)?.state;

@@ -24,15 +24,22 @@ function windowOf(text: string): Window {
   const [, count = '', unit = ''] = /^([1-9][0-9]{0,3})([hd])$/.exec(text) ?? [];
   const ms = Number(count) * (unitMs[unit] ?? Number.NaN);
   if (ms > 0 && ms <= longestMs) return { ms, text };
-  throw new PrometheusOptionsError(`--callers-window must be hours or days, at most 90 days, for example 36h or 7d, not "${text}"`);
+  throw new PrometheusOptionsError(
+    `--callers-window must be hours or days, at most 90 days, for example 36h or 7d, not "${text}"`,
+  );
 }
 
 function urlOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw new PrometheusOptionsError(`--prometheus-url must begin with http:// or https://, not "${redacted(text)}"`);
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    throw new PrometheusOptionsError(`--prometheus-url must begin with http:// or https://, not "${redacted(text)}"`);
   // Not repeated in the message: it may hold a password.
-  if (url.username !== '' || url.password !== '') throw new PrometheusOptionsError('--prometheus-url must not hold a user or password: use --prometheus-token-file');
-  if (url.search !== '' || url.hash !== '') throw new PrometheusOptionsError(`--prometheus-url must end with the path below which /api/v1 is, without query or fragment, not "${redacted(text)}"`);
+  if (url.username !== '' || url.password !== '')
+    throw new PrometheusOptionsError('--prometheus-url must not hold a user or password: use --prometheus-token-file');
+  if (url.search !== '' || url.hash !== '')
+    throw new PrometheusOptionsError(
+      `--prometheus-url must end with the path below which /api/v1 is, without query or fragment, not "${redacted(text)}"`,
+    );
   return url;
 }
 
@@ -47,16 +54,34 @@ function readable(name: string, file: string): string {
 
 /** How Prometheus is asked; undefined if it is not to be. Throws a {@link PrometheusOptionsError}. */
 export function readPrometheusOptions(written: WrittenPrometheusOptions): PrometheusOptions | undefined {
-  const { 'prometheus-url': address, 'prometheus-token-file': tokenFile, 'prometheus-ca-file': caFile, 'callers-window': window } = written;
+  const {
+    'prometheus-url': address,
+    'prometheus-token-file': tokenFile,
+    'prometheus-ca-file': caFile,
+    'callers-window': window,
+  } = written;
   if (address === undefined) {
-    const [lonely] = Object.entries(written).flatMap(([name, value]) => (value !== undefined && ['prometheus-token-file', 'prometheus-ca-file', 'callers-window'].includes(name) ? [name] : []));
+    const [lonely] = Object.entries(written).flatMap(([name, value]) =>
+      value !== undefined && ['prometheus-token-file', 'prometheus-ca-file', 'callers-window'].includes(name)
+        ? [name]
+        : [],
+    );
     if (lonely !== undefined) throw new PrometheusOptionsError(`--${lonely} needs --prometheus-url`);
     return undefined;
   }
   const url = urlOf(address);
-  const files = { ...(tokenFile !== undefined && { tokenFile: readable('--prometheus-token-file', tokenFile) }), ...(caFile !== undefined && { caFile: readable('--prometheus-ca-file', caFile) }) };
-  for (const [file, name] of [[tokenFile, '--prometheus-token-file'], [caFile, '--prometheus-ca-file']] as const) {
-    if (file !== undefined && url.protocol !== 'https:') throw new PrometheusOptionsError(`${name} needs a --prometheus-url with https://: without it the token would be readable on its way, and no certificate is checked`);
+  const files = {
+    ...(tokenFile !== undefined && { tokenFile: readable('--prometheus-token-file', tokenFile) }),
+    ...(caFile !== undefined && { caFile: readable('--prometheus-ca-file', caFile) }),
+  };
+  for (const [file, name] of [
+    [tokenFile, '--prometheus-token-file'],
+    [caFile, '--prometheus-ca-file'],
+  ] as const) {
+    if (file !== undefined && url.protocol !== 'https:')
+      throw new PrometheusOptionsError(
+        `${name} needs a --prometheus-url with https://: without it the token would be readable on its way, and no certificate is checked`,
+      );
   }
   return { transport: createPrometheusTransport({ url, ...files }), callersWindow: windowOf(window ?? '7d') };
 }

@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import { lateMs } from '../engine/sweep.ts';
 
 /**
- * For how long this process has sent nothing that changes a namespace. Memory that may be lost: of a namespace that was never written to,
- * the time counts from the first look, because what another process sent is not known.
+ * For how long this process has sent nothing that changes a namespace. Memory that may be lost: of a namespace that was
+ * never written to, the time counts from the first look, because what another process sent is not known.
  */
 export class Quiet {
   readonly #clock: Clock;
@@ -28,7 +28,10 @@ export class Quiet {
     this.#swept.delete(key);
   }
 
-  /** After objects were looked for that nobody watches, `quietMs` after the last write: it counts when none could arrive any more. */
+  /**
+   * After objects were looked for that nobody watches, `quietMs` after the last write: it counts when none could arrive
+   * any more.
+   */
   swept(key: string, quietMs: number): void {
     if (quietMs >= lateMs) this.#swept.add(key);
   }

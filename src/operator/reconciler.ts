@@ -40,15 +40,26 @@ export type Result =
   /** The picture was old: look again when something changes, or after a delay that grows while nothing does. */
   | { readonly kind: 'Stale' }
   /** Look again after `ms`, or when something changes. */
-  | { readonly kind: 'After'; readonly ms: number; /** A slot has become free without a change that anybody would see. */ readonly freed?: boolean }
+  | {
+      readonly kind: 'After';
+      readonly ms: number;
+      /** A slot has become free without a change that anybody would see. */ readonly freed?: boolean;
+    }
   | { readonly kind: 'Idle' }
   /** There is no such object: it is looked at when there is one again. */
   | { readonly kind: 'Gone' };
 
-/** Whether one of our own writes to these objects is not in the cache yet: a decision made now would be made on the past. */
-export function isBehind({ fence, view }: Context, objects: readonly { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string }[]): boolean {
+/**
+ * Whether one of our own writes to these objects is not in the cache yet: a decision made now would be made on the
+ * past.
+ */
+export function isBehind(
+  { fence, view }: Context,
+  objects: readonly { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string }[],
+): boolean {
   return objects.some(({ resource, namespace, name }) =>
-    fence.pending(resource, namespace, name, view.storeOf(resource) ?? { resourceVersion: '', listedAt: -Infinity }));
+    fence.pending(resource, namespace, name, view.storeOf(resource) ?? { resourceVersion: '', listedAt: -Infinity }),
+  );
 }
 
 /** Notes a write for the fence. */
@@ -59,36 +70,65 @@ export function noteWrite({ fence, clock }: Context, resource: Resource, object:
 
 /** Whether a status is stored as it is to be. */
 export function isStored(object: KubeObject, status: object): boolean {
-  return mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>) === undefined;
+  return (
+    mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>) === undefined
+  );
 }
 
-/** Thrown when the API server has answered a status without fields of it, because its CRD is an older one or a webhook takes them out: nothing may follow from it. */
+/**
+ * Thrown when the API server has answered a status without fields of it, because its CRD is an older one or a webhook
+ * takes them out: nothing may follow from it.
+ */
 export class StatusNotKeptError extends Error {
   override readonly name = 'StatusNotKeptError';
 }
 
 /**
- * Stores a status if it differs, on condition that nobody has changed the object since it was read: so a person's edit of
- * the status is never overwritten, it makes this fail and is read next time. Returns whether something was written.
+ * Stores a status if it differs, on condition that nobody has changed the object since it was read: so a person's edit
+ * of the status is never overwritten, it makes this fail and is read next time. Returns whether something was written.
  */
-export async function storeStatus(context: Context, resource: Resource, object: KubeObject, status: object, signal: AbortSignal): Promise<boolean> {
+export async function storeStatus(
+  context: Context,
+  resource: Resource,
+  object: KubeObject,
+  status: object,
+  signal: AbortSignal,
+): Promise<boolean> {
   const patch = mergePatch((object['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>);
   if (patch === undefined) return false;
   const { namespace, name, uid, resourceVersion } = object.metadata;
-  const answer = await context.client.mergePatch(resource, namespace, name, { metadata: { uid, resourceVersion }, status: patch }, { subresource: 'status', signal });
+  const answer = await context.client.mergePatch(
+    resource,
+    namespace,
+    name,
+    { metadata: { uid, resourceVersion }, status: patch },
+    { subresource: 'status', signal },
+  );
   noteWrite(context, resource, answer);
-  const lost = Object.keys(mergePatch((answer['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>) ?? {});
-  if (lost.length > 0) throw new StatusNotKeptError(`the API server does not keep ${lost.join(', ')}: install the CRDs of this version (crds/), or look for a webhook on ${resource.plural}`);
+  const lost = Object.keys(
+    mergePatch((answer['status'] ?? {}) as Record<string, unknown>, status as Record<string, unknown>) ?? {},
+  );
+  if (lost.length > 0)
+    throw new StatusNotKeptError(
+      `the API server does not keep ${lost.join(', ')}: install the CRDs of this version (crds/), or look for a webhook on ${resource.plural}`,
+    );
   return true;
 }
 
 /** Failures that only mean that the picture was old: the next look, at a newer one, is the remedy. */
 export function isStale(error: unknown): boolean {
-  return error instanceof OldPictureError || error instanceof ConflictError || error instanceof NotFoundError || error instanceof AlreadyExistsError;
+  return (
+    error instanceof OldPictureError ||
+    error instanceof ConflictError ||
+    error instanceof NotFoundError ||
+    error instanceof AlreadyExistsError
+  );
 }
 
 /** One sentence about a refused write, for the status. */
 export function refusal(error: unknown): string | undefined {
   if (error instanceof InvalidError) return `${error.request}: ${error.message}`.slice(0, 600);
-  return error instanceof ApiError && error.code >= 400 && error.code < 500 ? `${error.request}: ${error.message}`.slice(0, 600) : undefined;
+  return error instanceof ApiError && error.code >= 400 && error.code < 500
+    ? `${error.request}: ${error.message}`.slice(0, 600)
+    : undefined;
 }

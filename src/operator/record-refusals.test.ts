@@ -1,9 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import type { NamespaceMigration } from '../api/resources.ts';
-import { ApiError, ConflictError, ForbiddenError, NotFoundError, UnavailableError, type ErrorFacts } from '../kube/errors.ts';
+import {
+  ApiError,
+  ConflictError,
+  ForbiddenError,
+  NotFoundError,
+  UnavailableError,
+  type ErrorFacts,
+} from '../kube/errors.ts';
 import { RecordRefusals } from './record-refusals.ts';
 
-const request = { server: 'https://api', method: 'PATCH', path: '/apis/meshmigration.dev/v1alpha1/namespaces/a/namespacemigrations/mm' };
+const request = {
+  server: 'https://api',
+  method: 'PATCH',
+  path: '/apis/meshmigration.dev/v1alpha1/namespaces/a/namespacemigrations/mm',
+};
 
 function facts(code: number, details?: ErrorFacts['details'], message = `answered ${code}`): ErrorFacts {
   return { request, code, reason: 'X', message, details };
@@ -18,7 +29,9 @@ interface Told {
 function at(): Told {
   const told: string[] = [];
   const clock: Told = { ms: 0, refusals: new RecordRefusals({ monotonic: (): number => clock.ms }), told };
-  clock.refusals.onChange(() => { told.push(`at ${clock.ms}`); });
+  clock.refusals.onChange(() => {
+    told.push(`at ${clock.ms}`);
+  });
   return clock;
 }
 
@@ -26,12 +39,28 @@ describe('writes to our own objects', () => {
   const answers: readonly (readonly [string, Error, boolean])[] = [
     ['a policy, a quota, missing rights', new ForbiddenError(facts(403)), true],
     ['a webhook that cannot be reached', new UnavailableError(facts(500)), true],
-    ['a field of another manager', new ConflictError(facts(409, { causes: [{ reason: 'FieldManagerConflict', field: '.spec.to' }] })), true],
-    ['a webhook with a code of its own', new ConflictError(facts(409, undefined, 'admission webhook "x" denied the request: not here')), true],
-    ['a policy that calls it a matter of credentials', new ForbiddenError(facts(401, undefined, 'ValidatingAdmissionPolicy \'x\' with binding \'y\' denied request: no')), true],
+    [
+      'a field of another manager',
+      new ConflictError(facts(409, { causes: [{ reason: 'FieldManagerConflict', field: '.spec.to' }] })),
+      true,
+    ],
+    [
+      'a webhook with a code of its own',
+      new ConflictError(facts(409, undefined, 'admission webhook "x" denied the request: not here')),
+      true,
+    ],
+    [
+      'a policy that calls it a matter of credentials',
+      new ForbiddenError(facts(401, undefined, "ValidatingAdmissionPolicy 'x' with binding 'y' denied request: no")),
+      true,
+    ],
     ['an old picture', new ConflictError(facts(409)), false],
     ['an object that is gone', new NotFoundError(facts(404)), false],
-    ['a namespace on its way out', new ForbiddenError(facts(403, { causes: [{ reason: 'NamespaceTerminating' }] })), false],
+    [
+      'a namespace on its way out',
+      new ForbiddenError(facts(403, { causes: [{ reason: 'NamespaceTerminating' }] })),
+      false,
+    ],
     ['a server that does not answer', new UnavailableError(facts(0)), false],
     ['credentials that have expired', new ApiError(facts(401)), false],
     ['a fault of our own', new TypeError('x'), false],
@@ -56,7 +85,10 @@ describe('writes to our own objects', () => {
 
   it('are told of when they come to count as refused and when they do not any more', () => {
     const clock = at();
-    for (const ms of [1, 2, 3, 4]) { clock.ms = ms; clock.refusals.failed('u', 'w', new ForbiddenError(facts(403))); }
+    for (const ms of [1, 2, 3, 4]) {
+      clock.ms = ms;
+      clock.refusals.failed('u', 'w', new ForbiddenError(facts(403)));
+    }
     clock.ms = 5;
     clock.refusals.done('u', 'w');
     expect(clock.told).toEqual(['at 3', 'at 5']);
@@ -99,7 +131,10 @@ describe('writes to our own objects', () => {
 
   it('are those of a record by its uid, so that one made anew has none', () => {
     const { refusals } = at();
-    const record = (uid: string): NamespaceMigration => ({ metadata: { name: 'mm', namespace: 'a', uid }, spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' } });
+    const record = (uid: string): NamespaceMigration => ({
+      metadata: { name: 'mm', namespace: 'a', uid },
+      spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' },
+    });
     for (let n = 0; n < 3; n += 1) refusals.statusFailed(record('1'), new ForbiddenError(facts(403)));
     expect(refusals.ofStatus(record('1'))).toBe('answered 403');
     expect(refusals.ofStatus(record('2'))).toBeUndefined();

@@ -19,7 +19,10 @@ const status = 'Status';
 /** Answers about the server or about us, and none about this object; 0 is none at all. */
 const notAboutIt: readonly number[] = [0, 401, 429, 503];
 
-/** How admission says no, whatever code a webhook or a policy has chosen for it (apiserver: webhook.ToStatusErr, validatingadmissionpolicy). */
+/**
+ * How admission says no, whatever code a webhook or a policy has chosen for it (apiserver: webhook.ToStatusErr,
+ * validatingadmissionpolicy).
+ */
 const denied = /denied (the )?request/;
 
 interface Tried {
@@ -34,14 +37,18 @@ interface Tried {
 
 const untried: Tried = { count: 0, tries: 0, message: '', notBefore: 0, done: 0, doneAt: -Infinity };
 
-/** Until when what was carried out too often for chance may not last once more: it is said meanwhile, also while it is as it should be. */
+/**
+ * Until when what was carried out too often for chance may not last once more: it is said meanwhile, also while it is
+ * as it should be.
+ */
 function doubtEnds({ done, doneAt }: Tried): number {
   return done > freely ? doneAt + Math.max(mostMs, 2 * pauseAfter(done)) : -Infinity;
 }
 
 /**
- * The answer that refuses a write to an object of our own; undefined where the picture was old or the server is in trouble. Other than of a write to what is
- * not ours, a 5xx is one too: sending it again does no harm, and a webhook that cannot be reached gives it for ever.
+ * The answer that refuses a write to an object of our own; undefined where the picture was old or the server is in
+ * trouble. Other than of a write to what is not ours, a 5xx is one too: sending it again does no harm, and a webhook
+ * that cannot be reached gives it for ever.
  */
 export function refusalOf(error: unknown): string | undefined {
   if (error instanceof StatusNotKeptError) return error.message;
@@ -54,8 +61,9 @@ export function refusalOf(error: unknown): string | undefined {
 }
 
 /**
- * Writes to objects of our own that were not carried out, or did not last, by the uid of the object. Each waits by itself and longer from time to time, so that one that is
- * refused or undone for ever costs no other anything. Memory that may be lost: a write that is still wanted is refused or undone again.
+ * Writes to objects of our own that were not carried out, or did not last, by the uid of the object. Each waits by
+ * itself and longer from time to time, so that one that is refused or undone for ever costs no other anything. Memory
+ * that may be lost: a write that is still wanted is refused or undone again.
  */
 export class RecordRefusals {
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -75,10 +83,12 @@ export class RecordRefusals {
   /** Of one object, by the name of the write. */
   of(uid: string): ReadonlyMap<string, RefusedWrite> {
     const now = this.#clock.monotonic();
-    return new Map([...this.#tried.get(uid) ?? []].map(([write, tried]) => {
-      const { count, message, notBefore } = tried;
-      return [write, { count, message, waitMs: notBefore - now, undoneForMs: Math.max(0, doubtEnds(tried) - now) }];
-    }));
+    return new Map(
+      [...(this.#tried.get(uid) ?? [])].map(([write, tried]) => {
+        const { count, message, notBefore } = tried;
+        return [write, { count, message, waitMs: notBefore - now, undoneForMs: Math.max(0, doubtEnds(tried) - now) }];
+      }),
+    );
   }
 
   /** It was not carried out. Returns whether that was the answer to this write, so that others may be tried at once. */
@@ -87,7 +97,10 @@ export class RecordRefusals {
     const before = this.#tried.get(uid)?.get(write) ?? untried;
     const { count, tries, message } = before;
     this.#set(uid, write, {
-      ...before, count: count + (answer === undefined ? 0 : 1), tries: tries + 1, message: answer ?? message,
+      ...before,
+      count: count + (answer === undefined ? 0 : 1),
+      tries: tries + 1,
+      message: answer ?? message,
       notBefore: this.#clock.monotonic() + Math.min(mostMs, leastMs * 2 ** tries),
     });
     if (answer !== undefined && count + 1 === refusalsToReport) this.#tell();
@@ -103,24 +116,39 @@ export class RecordRefusals {
     if (isRefused(before)) this.#tell();
   }
 
-  /** Forgets all writes of an object but those that are still wanted, that of its status, which always is, and of the others that they were carried out lately: what is wanted once more did not last. */
+  /**
+   * Forgets all writes of an object but those that are still wanted, that of its status, which always is, and of the
+   * others that they were carried out lately: what is wanted once more did not last.
+   */
   keep(uid: string, wanted: readonly string[]): void {
     const writes = this.#tried.get(uid);
-    for (const [write, tried] of [...writes ?? []]) {
+    for (const [write, tried] of [...(writes ?? [])]) {
       if (write === status || wanted.includes(write)) continue;
-      if (this.#isRecent(tried)) writes?.set(write, { ...untried, notBefore: tried.doneAt + pauseAfter(tried.done), done: tried.done, doneAt: tried.doneAt });
+      if (this.#isRecent(tried))
+        writes?.set(write, {
+          ...untried,
+          notBefore: tried.doneAt + pauseAfter(tried.done),
+          done: tried.done,
+          doneAt: tried.doneAt,
+        });
       else writes?.delete(write);
     }
     if (writes?.size === 0) this.#tried.delete(uid);
   }
 
-  /** Of the status of a record, or of a MeshMigration: what the API server keeps answering; undefined while it is not refused. */
+  /**
+   * Of the status of a record, or of a MeshMigration: what the API server keeps answering; undefined while it is not
+   * refused.
+   */
   ofStatus({ metadata: { uid = '' } }: Owned): string | undefined {
     const tried = this.#tried.get(uid)?.get(status);
     return isRefused(tried) ? tried?.message : undefined;
   }
 
-  /** Whether the status of a record was not stored when it was tried last, for whatever reason: it stands in nobody's way meanwhile. */
+  /**
+   * Whether the status of a record was not stored when it was tried last, for whatever reason: it stands in nobody's
+   * way meanwhile.
+   */
   isTried({ metadata: { uid = '' } }: Owned): boolean {
     return (this.#tried.get(uid)?.get(status)?.tries ?? 0) > 0;
   }
@@ -131,14 +159,20 @@ export class RecordRefusals {
   }
 
   /**
-   * Whether a status that was not stored before is to wait because another one is being tried again: a webhook that does not answer takes 10 s of each try, and
-   * all workers if all its records may be tried at once. The answer frees the place; undefined where it waits.
+   * Whether a status that was not stored before is to wait because another one is being tried again: a webhook that
+   * does not answer takes 10 s of each try, and all workers if all its records may be tried at once. The answer frees
+   * the place; undefined where it waits.
    */
   retry(record: Owned): (() => void) | undefined {
-    if (!this.isTried(record)) return () => { /* It takes no place. */ };
+    if (!this.isTried(record))
+      return () => {
+        /* It takes no place. */
+      };
     if (this.#isRetrying) return undefined;
     this.#isRetrying = true;
-    return () => { this.#isRetrying = false; };
+    return () => {
+      this.#isRetrying = false;
+    };
   }
 
   /** The status of a record was not stored. Returns whether that was the answer to it. */
@@ -157,7 +191,7 @@ export class RecordRefusals {
 
   /** The object is gone. */
   forget(uid: string): void {
-    const before = [...this.#tried.get(uid)?.values() ?? []];
+    const before = [...(this.#tried.get(uid)?.values() ?? [])];
     this.#tried.delete(uid);
     if (before.some(isRefused)) this.#tell();
   }

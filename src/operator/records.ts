@@ -11,11 +11,14 @@ import type { ClusterView, Whole } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
 
 /**
- * Whether the record is of this migration: its name is not enough. A migration that was deleted by force leaves records, and one of the same name
- * may go another way: judged by one way and walked along the other, a namespace would lose its mesh.
+ * Whether the record is of this migration: its name is not enough. A migration that was deleted by force leaves
+ * records, and one of the same name may go another way: judged by one way and walked along the other, a namespace would
+ * lose its mesh.
  */
 export function isRecordOf({ spec }: NamespaceMigration, migration: MeshMigration): boolean {
-  return spec.migration === migration.metadata.name && spec.from === migration.spec.from && spec.to === migration.spec.to;
+  return (
+    spec.migration === migration.metadata.name && spec.from === migration.spec.from && spec.to === migration.spec.to
+  );
 }
 
 function hasItsName({ metadata }: NamespaceMigration, migration: MeshMigration): boolean {
@@ -23,7 +26,12 @@ function hasItsName({ metadata }: NamespaceMigration, migration: MeshMigration):
 }
 
 /** What is seen of a namespace, for decisions about one that goes this way. */
-export function surroundingsOf(view: ClusterView, { from, to }: Route, { spec }: MeshMigration, home: NamespaceView): Surroundings {
+export function surroundingsOf(
+  view: ClusterView,
+  { from, to }: Route,
+  { spec }: MeshMigration,
+  home: NamespaceView,
+): Surroundings {
   const { name } = home;
   return {
     route: { from, to },
@@ -38,7 +46,10 @@ export function surroundingsOf(view: ClusterView, { from, to }: Route, { spec }:
   };
 }
 
-/** Only the record tells what was begun, and nobody has looked since: as long as that is so, it says nothing and is not deleted. */
+/**
+ * Only the record tells what was begun, and nobody has looked since: as long as that is so, it says nothing and is not
+ * deleted.
+ */
 function isUnlooked(record: NamespaceMigration, confirmed: NamespaceMigration, home: NamespaceView): boolean {
   const { status } = confirmed;
   const isOver = status?.writtenPhase === 'Finalized' || status?.writtenPhase === 'RolledBack';
@@ -47,27 +58,45 @@ function isUnlooked(record: NamespaceMigration, confirmed: NamespaceMigration, h
 }
 
 /** Each look of one reads the records of all, of which few have changed. */
-const asConfirmed = memoizeLast((record: NamespaceMigration, home: NamespaceView, entry: Returned | undefined): NamespaceMigration => {
-  const confirmed = confirmedRecord(record, evidenceOf(record, home, entry));
-  if (!isUnlooked(record, confirmed, home)) return confirmed;
-  const original = record.status?.original;
-  return { ...confirmed, status: { ...(original && { original }) } };
-});
+const asConfirmed = memoizeLast(
+  (record: NamespaceMigration, home: NamespaceView, entry: Returned | undefined): NamespaceMigration => {
+    const confirmed = confirmedRecord(record, evidenceOf(record, home, entry));
+    if (!isUnlooked(record, confirmed, home)) return confirmed;
+    const original = record.status?.original;
+    return { ...confirmed, status: { ...(original && { original }) } };
+  },
+);
 
 type Seen = Pick<Context, 'view' | 'adapter' | 'records'>;
 
 /** What tells alone what was, and cannot be acted upon. */
-function blockedIn({ view, adapter }: Seen, object: NamespaceMigration, migration: MeshMigration, home: NamespaceView): NamespaceMigration {
+function blockedIn(
+  { view, adapter }: Seen,
+  object: NamespaceMigration,
+  migration: MeshMigration,
+  home: NamespaceView,
+): NamespaceMigration {
   return blockedBy({ adapter, object, surroundings: surroundingsOf(view, object.spec, migration, home) });
 }
 
-/** What a record of this migration comes to: nothing that is only claimed; and where its status cannot be written, that. */
-function counted(seen: Seen, record: NamespaceMigration, migration: MeshMigration, home: NamespaceView, entry: Returned | undefined): NamespaceMigration {
+/**
+ * What a record of this migration comes to: nothing that is only claimed; and where its status cannot be written, that.
+ */
+function counted(
+  seen: Seen,
+  record: NamespaceMigration,
+  migration: MeshMigration,
+  home: NamespaceView,
+  entry: Returned | undefined,
+): NamespaceMigration {
   const refused = seen.records.ofStatus(record);
   if (refused === undefined) return asConfirmed(record, home, entry);
   // That only it tells what the labels were could not be stored in it either: it is not to be deleted with the others.
   if (tellsAlone(record, home)) return blockedIn(seen, record, migration, home);
-  return refusedRecord(asConfirmed(record, home, entry), `its NamespaceMigration ${record.metadata.name} cannot be written: ${refused}`);
+  return refusedRecord(
+    asConfirmed(record, home, entry),
+    `its NamespaceMigration ${record.metadata.name} cannot be written: ${refused}`,
+  );
 }
 
 /** The records of a migration whose namespaces exist, as they count. */
@@ -78,21 +107,44 @@ export function recordsOf(seen: Seen, migration: MeshMigration): readonly Namesp
     const home = view.namespaces.get(undefined, object.metadata.namespace ?? '');
     if (home === undefined) return [];
     if (isRecordOf(object, migration)) return [counted(seen, object, migration, home, entries.get(home.name))];
-    const isInTheWay = hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.reserved);
+    const isInTheWay =
+      hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.reserved);
     return isInTheWay ? [blockedIn(seen, object, migration, home)] : [];
   });
 }
 
-/** Records of another way that have the names of those of this migration, and tell nothing that their namespaces do not. */
+/**
+ * Records of another way that have the names of those of this migration, and tell nothing that their namespaces do not.
+ */
 export function outdatedRecords(view: ClusterView, migration: MeshMigration): readonly NamespaceMigration[] {
-  return view.children.list().map(({ object }) => object).filter((record) => {
-    const home = view.namespaces.get(undefined, record.metadata.namespace ?? '');
-    return home?.terminating === false && hasItsName(record, migration) && !isRecordOf(record, migration) && !tellsAlone(record, home);
-  });
+  return view.children
+    .list()
+    .map(({ object }) => object)
+    .filter((record) => {
+      const home = view.namespaces.get(undefined, record.metadata.namespace ?? '');
+      return (
+        home?.terminating === false &&
+        hasItsName(record, migration) &&
+        !isRecordOf(record, migration) &&
+        !tellsAlone(record, home)
+      );
+    });
 }
 
-const scopeAmong = memoizeLast((migration: MeshMigration, all: readonly Whole<MeshMigration>[], namespaces: readonly NamespaceView[], reserved: readonly string[]): Scope =>
-  scopeOf(migration, all.map(({ object }) => object), namespaces, reserved));
+const scopeAmong = memoizeLast(
+  (
+    migration: MeshMigration,
+    all: readonly Whole<MeshMigration>[],
+    namespaces: readonly NamespaceView[],
+    reserved: readonly string[],
+  ): Scope =>
+    scopeOf(
+      migration,
+      all.map(({ object }) => object),
+      namespaces,
+      reserved,
+    ),
+);
 
 /** The scope of a migration in the cluster as it is seen now. */
 export function scopeIn(view: ClusterView, migration: MeshMigration): Scope {

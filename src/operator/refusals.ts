@@ -2,7 +2,10 @@ import type { Refusal } from '../engine/situation.ts';
 
 const none: ReadonlyMap<string, Refusal> = new Map();
 
-/** What the API server has refused, by namespace and write. Memory that may be lost: a write that is still wanted is refused again. */
+/**
+ * What the API server has refused, by namespace and write. Memory that may be lost: a write that is still wanted is
+ * refused again.
+ */
 export class Refusals {
   readonly #refused = new Map<string, ReadonlyMap<string, Refusal>>();
 
@@ -15,7 +18,13 @@ export class Refusals {
   note(key: string, write: string, message: string | undefined, taken: boolean): void {
     if (message === undefined) return;
     const known = this.of(key);
-    this.#refused.set(key, new Map([...known, [write, { count: (known.get(write)?.count ?? 0) + 1, message, ...(taken && { taken: true as const }) }]]));
+    this.#refused.set(
+      key,
+      new Map([
+        ...known,
+        [write, { count: (known.get(write)?.count ?? 0) + 1, message, ...(taken && { taken: true as const }) }],
+      ]),
+    );
   }
 
   /** It was carried out after all. */

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { Stopwatch } from './stopwatch.ts';
 
-/** Looks at these seconds, each naming these waits, `kept` if others stand still meanwhile, all but `!NAME`; what the last look is told of `wait`, in seconds. */
+/**
+ * Looks at these seconds, each naming these waits, `kept` if others stand still meanwhile, all but `!NAME`; what the
+ * last look is told of `wait`, in seconds.
+ */
 function told(wait: string, ...looks: readonly (readonly [seconds: number, ...waits: readonly string[]])[]): number {
   let now = 0;
   const stopwatch = new Stopwatch({ monotonic: () => now });
@@ -19,23 +22,133 @@ function told(wait: string, ...looks: readonly (readonly [seconds: number, ...wa
 describe('Stopwatch', () => {
   it.each<[string, number, string, readonly (readonly [number, ...string[]])[]]>([
     ['nothing at the first look', 0, 'a', [[5]]],
-    ['since the first look that named it', 30, 'a', [[5, 'a'], [20, 'a'], [35, 'a']]],
-    ['nothing of a wait that a look between did not name', 10, 'a', [[0, 'a'], [10, 'b'], [20, 'a'], [30, 'a']]],
-    ['a gap as one minute at most', 65, 'a', [[0, 'a'], [5, 'a'], [9000, 'a']]],
-    ['each wait for itself', 10, 'b', [[0, 'a'], [20, 'a', 'b'], [30, 'a', 'b']]],
-    ['nothing once there was progress', 0, 'a#2', [[0, 'a#1'], [20, 'a#2']]],
-    ['since the last progress', 10, 'a#2', [[0, 'a#1'], [20, 'a#2'], [30, 'a#2']]],
-    ['on and on while it only flaps', 40, 'a#2', [[0, 'a#2'], [20, 'a#1'], [40, 'a#2']]],
+    [
+      'since the first look that named it',
+      30,
+      'a',
+      [
+        [5, 'a'],
+        [20, 'a'],
+        [35, 'a'],
+      ],
+    ],
+    [
+      'nothing of a wait that a look between did not name',
+      10,
+      'a',
+      [
+        [0, 'a'],
+        [10, 'b'],
+        [20, 'a'],
+        [30, 'a'],
+      ],
+    ],
+    [
+      'a gap as one minute at most',
+      65,
+      'a',
+      [
+        [0, 'a'],
+        [5, 'a'],
+        [9000, 'a'],
+      ],
+    ],
+    [
+      'each wait for itself',
+      10,
+      'b',
+      [
+        [0, 'a'],
+        [20, 'a', 'b'],
+        [30, 'a', 'b'],
+      ],
+    ],
+    [
+      'nothing once there was progress',
+      0,
+      'a#2',
+      [
+        [0, 'a#1'],
+        [20, 'a#2'],
+      ],
+    ],
+    [
+      'since the last progress',
+      10,
+      'a#2',
+      [
+        [0, 'a#1'],
+        [20, 'a#2'],
+        [30, 'a#2'],
+      ],
+    ],
+    [
+      'on and on while it only flaps',
+      40,
+      'a#2',
+      [
+        [0, 'a#2'],
+        [20, 'a#1'],
+        [40, 'a#2'],
+      ],
+    ],
   ])('tells %s', (_case, expected, wait, looks) => {
     expect(told(wait, ...looks)).toBe(expected);
   });
 
   it.each<[string, number, string, readonly (readonly [number, ...string[]])[]]>([
-    ['goes on after a look that had no occasion to ask, but for the time in which nobody did', 40, 'a', [[0, 'a'], [30, 'kept'], [60, 'a'], [70, 'a']]],
-    ['counts a detour that was short', 11, 'a', [[0, 'a'], [10, 'kept'], [11, 'a']]],
-    ['counts what such a look did ask about', 30, 'b', [[0, 'b', 'kept'], [30, 'b', 'kept']]],
-    ['is over when such a look says so', 10, 'a', [[0, 'a'], [30, 'kept', '!a'], [60, 'a'], [70, 'a']]],
-    ['begins anew where it has to hold without a break', 10, 'settled before a', [[0, 'settled before a'], [30, 'kept'], [60, 'settled before a'], [70, 'settled before a']]],
+    [
+      'goes on after a look that had no occasion to ask, but for the time in which nobody did',
+      40,
+      'a',
+      [
+        [0, 'a'],
+        [30, 'kept'],
+        [60, 'a'],
+        [70, 'a'],
+      ],
+    ],
+    [
+      'counts a detour that was short',
+      11,
+      'a',
+      [
+        [0, 'a'],
+        [10, 'kept'],
+        [11, 'a'],
+      ],
+    ],
+    [
+      'counts what such a look did ask about',
+      30,
+      'b',
+      [
+        [0, 'b', 'kept'],
+        [30, 'b', 'kept'],
+      ],
+    ],
+    [
+      'is over when such a look says so',
+      10,
+      'a',
+      [
+        [0, 'a'],
+        [30, 'kept', '!a'],
+        [60, 'a'],
+        [70, 'a'],
+      ],
+    ],
+    [
+      'begins anew where it has to hold without a break',
+      10,
+      'settled before a',
+      [
+        [0, 'settled before a'],
+        [30, 'kept'],
+        [60, 'settled before a'],
+        [70, 'settled before a'],
+      ],
+    ],
   ])('a wait %s', (_case, expected, wait, looks) => {
     expect(told(wait, ...looks)).toBe(expected);
   });

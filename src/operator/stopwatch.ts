@@ -27,8 +27,8 @@ function parse(wait: string): { readonly name: string; readonly progress: number
 }
 
 /**
- * How long this process has watched what its namespaces wait for, by its monotonic clock. It is lost with the process and meant
- * to be: time in which nobody looked, or nobody was allowed to act, is held against nobody.
+ * How long this process has watched what its namespaces wait for, by its monotonic clock. It is lost with the process
+ * and meant to be: time in which nobody looked, or nobody was allowed to act, is held against nobody.
  */
 export class Stopwatch {
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -49,10 +49,21 @@ export class Stopwatch {
   looked(key: string, waits: readonly string[], kept?: Kept): void {
     const at = this.#clock.monotonic();
     const before = this.#looked.get(key);
-    const others = kept === undefined ? [] : [...before?.waits ?? []].filter(([name]) => isKept(kept, name)).map(([name, { progress }]) => ({ name, progress, stands: true }));
+    const others =
+      kept === undefined
+        ? []
+        : [...(before?.waits ?? [])]
+            .filter(([name]) => isKept(kept, name))
+            .map(([name, { progress }]) => ({ name, progress, stands: true }));
     const all = [...others, ...waits.map((wait) => ({ ...parse(wait), stands: false }))];
-    if (all.length === 0) { this.#looked.delete(key); return; }
-    this.#looked.set(key, { at, waits: new Map(all.map((wait) => [wait.name, { ...this.#standing(before, wait, at), stands: wait.stands }])) });
+    if (all.length === 0) {
+      this.#looked.delete(key);
+      return;
+    }
+    this.#looked.set(key, {
+      at,
+      waits: new Map(all.map((wait) => [wait.name, { ...this.#standing(before, wait, at), stands: wait.stands }])),
+    });
   }
 
   /** What was waited for is gone, or another one. */
@@ -60,7 +71,11 @@ export class Stopwatch {
     this.#looked.delete(key);
   }
 
-  #standing(before: Looked | undefined, { name, progress }: { readonly name: string; readonly progress: number }, at: number): Omit<Wait, 'stands'> {
+  #standing(
+    before: Looked | undefined,
+    { name, progress }: { readonly name: string; readonly progress: number },
+    at: number,
+  ): Omit<Wait, 'stands'> {
     const known = before?.waits.get(name);
     if (before === undefined || known === undefined || progress > known.progress) return { ms: 0, progress };
     const gap = at - before.at;

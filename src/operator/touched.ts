@@ -12,20 +12,32 @@ export function isWatched({ kind }: Resource): boolean {
 }
 
 /** Every object of which the decision about a namespace must know our last write. */
-export function touchedFor({ view, adapter }: Context, child: NamespaceMigration): readonly { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string }[] {
+export function touchedFor(
+  { view, adapter }: Context,
+  child: NamespaceMigration,
+): readonly { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string }[] {
   const namespace = child.metadata.namespace ?? '';
   const workloads = view.workloads(namespace);
   return [
     { resource: namespaceMigrations, namespace, name: child.metadata.name },
     { resource: namespaces, namespace: undefined, name: namespace },
     ...[...adapter.made, services].map((resource) => ({ resource, namespace, name: anyName })),
-    ...workloadResources.flatMap((resource) => workloads.filter(({ kind }) => kind === resource.kind).map(({ name }) => ({ resource, namespace, name }))),
+    ...workloadResources.flatMap((resource) =>
+      workloads.filter(({ kind }) => kind === resource.kind).map(({ name }) => ({ resource, namespace, name })),
+    ),
   ];
 }
 
-/** Services and objects of our own have many names: for them the fence is one for the kind in the namespace. Kinds that are not watched never come to be seen. */
-export function fenceOff({ fence, adapter, clock }: Context, { resource, namespace, name, resourceVersion }: Written): void {
+/**
+ * Services and objects of our own have many names: for them the fence is one for the kind in the namespace. Kinds that
+ * are not watched never come to be seen.
+ */
+export function fenceOff(
+  { fence, adapter, clock }: Context,
+  { resource, namespace, name, resourceVersion }: Written,
+): void {
   if (resourceVersion === undefined) return;
   const isMany = [...adapter.made, services].some(({ kind }) => kind === resource.kind);
-  if (isMany || isWatched(resource)) fence.wrote(resource, namespace, isMany ? anyName : name, resourceVersion, clock.monotonic());
+  if (isMany || isWatched(resource))
+    fence.wrote(resource, namespace, isMany ? anyName : name, resourceVersion, clock.monotonic());
 }

@@ -2,8 +2,9 @@ import type { Clock } from '../base/clock.ts';
 import { lateMs } from '../engine/sweep.ts';
 
 /**
- * Until when a write may still be carried out of which nobody knows whether it was: one that this process gave up without an answer, or one of the
- * leader before it. What arrives is swept as long as the migration is there, so it does not go earlier. A write that was answered cannot arrive again.
+ * Until when a write may still be carried out of which nobody knows whether it was: one that this process gave up
+ * without an answer, or one of the leader before it. What arrives is swept as long as the migration is there, so it
+ * does not go earlier. A write that was answered cannot arrive again.
  */
 export class Unanswered {
   readonly #clock: Clock;

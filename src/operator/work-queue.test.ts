@@ -4,25 +4,30 @@ import { sleep } from '../base/clock.ts';
 import { VirtualClock } from '../../test/sim/virtual-clock.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** Which of these keys is taken in ten seconds, when each is added ten times a second and takes no time but `dear`, which rests after each look. */
+/**
+ * Which of these keys is taken in ten seconds, when each is added ten times a second and takes no time but `dear`,
+ * which rests after each look.
+ */
 async function taken(keys: readonly string[], restMs: number): Promise<Readonly<Record<string, number>>> {
   const clock = new VirtualClock();
   const counts: Record<string, number> = {};
-  await clock.run((async () => {
-    const queue = new WorkQueue(clock, () => 0.5);
-    const { signal } = new AbortController();
-    for (let round = 0; round < 100; round += 1) {
-      for (const key of keys) queue.add(key);
-      while (queue.length > 0) {
-        const key = await queue.take(signal) ?? '';
-        counts[key] = (counts[key] ?? 0) + 1;
-        if (key === 'dear') queue.rest(key, restMs);
-        queue.done(key);
+  await clock.run(
+    (async () => {
+      const queue = new WorkQueue(clock, () => 0.5);
+      const { signal } = new AbortController();
+      for (let round = 0; round < 100; round += 1) {
+        for (const key of keys) queue.add(key);
+        while (queue.length > 0) {
+          const key = (await queue.take(signal)) ?? '';
+          counts[key] = (counts[key] ?? 0) + 1;
+          if (key === 'dear') queue.rest(key, restMs);
+          queue.done(key);
+        }
+        await sleep(clock, 100, signal);
       }
-      await sleep(clock, 100, signal);
-    }
-    queue.stop();
-  })());
+      queue.stop();
+    })(),
+  );
   return counts;
 }
 
@@ -47,36 +52,50 @@ interface Addition {
   readonly how: 'add' | 'addAfter' | 'addStale' | 'rest';
 }
 
-const additions = fc.array(fc.record<Addition>({ atMs: fc.integer({ min: 0, max: 600_000 }), how: fc.constantFrom('add', 'addAfter', 'addStale', 'rest') }), { maxLength: 200 });
+const additions = fc.array(
+  fc.record<Addition>({
+    atMs: fc.integer({ min: 0, max: 600_000 }),
+    how: fc.constantFrom('add', 'addAfter', 'addStale', 'rest'),
+  }),
+  { maxLength: 200 },
+);
 
-/** How often a key is looked at in ten minutes whose every look fails, and that is added again after each and at these times. */
+/**
+ * How often a key is looked at in ten minutes whose every look fails, and that is added again after each and at these
+ * times.
+ */
 async function looks(added: readonly Addition[]): Promise<number> {
   const clock = new VirtualClock();
   const ending = new AbortController();
   const { signal } = ending;
   let count = 0;
-  await clock.run((async () => {
-    const queue = new WorkQueue(clock, () => 0);
-    for (const { atMs, how } of added) {
-      clock.timer(atMs, () => { if (how === 'addAfter' || how === 'rest') queue[how]('broken', 10); else queue[how]('broken'); });
-    }
-    const work = async (): Promise<void> => {
-      for (let key = await queue.take(signal); key !== undefined; key = await queue.take(signal)) {
-        count += 1;
-        if (count > 10_000) throw new Error('a look without a pause');
-        queue.add(key);
-        queue.addFailed(key);
-        queue.add(key);
-        queue.done(key);
+  await clock.run(
+    (async () => {
+      const queue = new WorkQueue(clock, () => 0);
+      for (const { atMs, how } of added) {
+        clock.timer(atMs, () => {
+          if (how === 'addAfter' || how === 'rest') queue[how]('broken', 10);
+          else queue[how]('broken');
+        });
       }
-    };
-    queue.add('broken');
-    const working = work();
-    await Promise.race([sleep(clock, 600_000, signal), working]);
-    ending.abort(new Error('over'));
-    await working;
-    queue.stop();
-  })());
+      const work = async (): Promise<void> => {
+        for (let key = await queue.take(signal); key !== undefined; key = await queue.take(signal)) {
+          count += 1;
+          if (count > 10_000) throw new Error('a look without a pause');
+          queue.add(key);
+          queue.addFailed(key);
+          queue.add(key);
+          queue.done(key);
+        }
+      };
+      queue.add('broken');
+      const working = work();
+      await Promise.race([sleep(clock, 600_000, signal), working]);
+      ending.abort(new Error('over'));
+      await working;
+      queue.stop();
+    })(),
+  );
   return count;
 }
 
@@ -85,7 +104,12 @@ describe('a key whose looks fail', () => {
     // 25 ms, 50 ms, ... 25.6 s, and then each 30 s.
     const alone = await looks([]);
     expect(alone).toBeLessThan(32);
-    await fc.assert(fc.asyncProperty(additions, async (added) => { expect(await looks(added)).toBeLessThanOrEqual(alone); }), { numRuns: 30 });
+    await fc.assert(
+      fc.asyncProperty(additions, async (added) => {
+        expect(await looks(added)).toBeLessThanOrEqual(alone);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('is looked at once at once in a row of failures when somebody has changed what is wanted', async () => {
@@ -128,7 +152,9 @@ describe('keys that take no time', () => {
     for (let key = 0; key < 20; key += 1) queue.add(`key ${key}`);
     const turns: number[] = [];
     let turn = 0;
-    const count = async (): Promise<void> => { for (; turns.length < 20; turn += 1) await sleep(clock, 0, end.signal); };
+    const count = async (): Promise<void> => {
+      for (; turns.length < 20; turn += 1) await sleep(clock, 0, end.signal);
+    };
     const work = async (): Promise<void> => {
       for (let key = await queue.take(end.signal); key !== undefined; key = await queue.take(end.signal)) {
         turns.push(turn);

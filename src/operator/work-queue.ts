@@ -4,7 +4,10 @@ import type { Random } from '../base/random.ts';
 const baseDelayMs = 50;
 const maxDelayMs = 60_000;
 
-/** After a look that took long, its key leaves the others this many times as long: no object of one tenant takes more than a fifth of the time. */
+/**
+ * After a look that took long, its key leaves the others this many times as long: no object of one tenant takes more
+ * than a fifth of the time.
+ */
 const restFactor = 4;
 /** Shorter looks need no rest. */
 const shortLookMs = 50;
@@ -32,7 +35,10 @@ export class WorkQueue {
   /** Monotonic time until which a key rests: only while it does, or until it is added again. */
   readonly #restsUntil = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
-  /** While a key was taken in this turn. Looks that write nothing would follow each other without an end: between any two the Lease is renewed and probes are answered. */
+  /**
+   * While a key was taken in this turn. Looks that write nothing would follow each other without an end: between any
+   * two the Lease is renewed and probes are answered.
+   */
   #endTurn: (() => void) | undefined;
 
   constructor(clock: Clock, random: Random) {
@@ -40,7 +46,9 @@ export class WorkQueue {
     this.#random = random;
   }
 
-  /** Keys that are waited for: those of objects that are gone are not among them, or they would be looked at for ever. */
+  /**
+   * Keys that are waited for: those of objects that are gone are not among them, or they would be looked at for ever.
+   */
   get waiting(): number {
     return this.#delayed.size;
   }
@@ -82,8 +90,9 @@ export class WorkQueue {
   }
 
   /**
-   * Adds the key after a delay that doubles with every failure in a row, with jitter; nothing that is added meanwhile shortens it. Whatever makes a look fail,
-   * events go on, and a namespace that is next in line is named again at each change: without the rest it would be looked at, and would write, without a pause.
+   * Adds the key after a delay that doubles with every failure in a row, with jitter; nothing that is added meanwhile
+   * shortens it. Whatever makes a look fail, events go on, and a namespace that is next in line is named again at each
+   * change: without the rest it would be looked at, and would write, without a pause.
    */
   addFailed(key: string): void {
     const ms = this.#nextDelayMs(key);
@@ -91,12 +100,17 @@ export class WorkQueue {
     this.addAfter(key, ms);
   }
 
-  /** The same for a picture that was old: what comes next makes it a new one, so whoever adds the key ends the delay. */
+  /**
+   * The same for a picture that was old: what comes next makes it a new one, so whoever adds the key ends the delay.
+   */
   addStale(key: string): void {
     this.addAfter(key, this.#nextDelayMs(key));
   }
 
-  /** Adds the key because a person wants something else of it: once in a row of failures that is not left to wait, because the way back may be what does not fail. */
+  /**
+   * Adds the key because a person wants something else of it: once in a row of failures that is not left to wait,
+   * because the way back may be what does not fail.
+   */
   addWanted(key: string): void {
     if ((this.#failures.get(key) ?? 0) > 0 && !this.#hastened.has(key)) {
       this.#hastened.add(key);

@@ -7,7 +7,10 @@ import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn, type Journal } from './journal.ts';
 import { isForHbone, isSelected, type Scope } from './scope.ts';
 
-/** Why a namespace under way holds no slot: it waits for other namespaces, or for a person (`Stalled`), or it could go on and wants a slot again. */
+/**
+ * Why a namespace under way holds no slot: it waits for other namespaces, or for a person (`Stalled`), or it could go
+ * on and wants a slot again.
+ */
 export type Parked = 'Waits' | 'Stalled' | 'WantsSlot';
 
 /** Namespaces of one migration that are under way and hold no slot. */
@@ -15,12 +18,18 @@ export type Parking = ReadonlyMap<string, Parked>;
 
 const nobody: Parking = new Map();
 
-/** Whether the namespace has been touched and is not at the end: it takes a slot. For pods that only their owner can replace none is kept. */
+/**
+ * Whether the namespace has been touched and is not at the end: it takes a slot. For pods that only their owner can
+ * replace none is kept.
+ */
 export function isInFlight({ status }: NamespaceMigration): boolean {
   return status?.direction !== undefined && status.writtenPhase !== 'Migrated' && status.writtenPhase !== 'Incomplete';
 }
 
-/** May be started, as far as its own record says: one that was not looked at yet, and one that is to start again, included. */
+/**
+ * May be started, as far as its own record says: one that was not looked at yet, and one that is to start again,
+ * included.
+ */
 function isCandidate({ status = {} }: NamespaceMigration): boolean {
   const { direction, conditions, writtenPhase: phase, failure, command } = status;
   if (direction !== undefined || heldUp.includes(stalledBy(conditions)?.reason ?? '')) return false;
@@ -45,11 +54,18 @@ export interface Progress {
 }
 
 /** The journals of a migration on namespaces that stay. */
-const journalsOf = memoizeLast(({ metadata, spec }: MeshMigration, namespaces: readonly NamespaceView[]): readonly { readonly namespace: NamespaceView; readonly journal: Journal }[] =>
-  namespaces.filter(({ terminating }) => !terminating).flatMap((namespace) => {
-    const journal = journalOn(namespace);
-    return isOf(journal, metadata.name, spec) ? [{ namespace, journal }] : [];
-  }));
+const journalsOf = memoizeLast(
+  (
+    { metadata, spec }: MeshMigration,
+    namespaces: readonly NamespaceView[],
+  ): readonly { readonly namespace: NamespaceView; readonly journal: Journal }[] =>
+    namespaces
+      .filter(({ terminating }) => !terminating)
+      .flatMap((namespace) => {
+        const journal = journalOn(namespace);
+        return isOf(journal, metadata.name, spec) ? [{ namespace, journal }] : [];
+      }),
+);
 
 /** Whether a namespace in `status.returned` is there because its attempt failed. */
 function isFailure({ reason }: Returned): boolean {
@@ -57,15 +73,25 @@ function isFailure({ reason }: Returned): boolean {
 }
 
 /**
- * The namespaces that count against the failure budget, by name: the attempt at them failed, rolled back since or not, to move them or to restart them for
- * HBONE. What has left the scope since is nobody's to repair any more. Whoever counts failures, or names them, asks here.
+ * The namespaces that count against the failure budget, by name: the attempt at them failed, rolled back since or not,
+ * to move them or to restart them for HBONE. What has left the scope since is nobody's to repair any more. Whoever
+ * counts failures, or names them, asks here.
  */
-export const failedIn = memoizeLast((migration: MeshMigration, namespaces: readonly NamespaceView[]): readonly string[] => {
-  const returned = new Set((migration.status?.returned ?? []).filter(isFailure).map(({ namespace }) => namespace));
-  const failing = new Set(journalsOf(migration, namespaces).filter(({ journal }) => journal.failure !== undefined).map(({ namespace }) => namespace.name));
-  return namespaces.filter((namespace) => returned.has(namespace.name) || failing.has(namespace.name))
-    .filter((namespace) => isSelected(migration.spec, namespace) || isForHbone(migration, namespace)).map(({ name }) => name).sort();
-});
+export const failedIn = memoizeLast(
+  (migration: MeshMigration, namespaces: readonly NamespaceView[]): readonly string[] => {
+    const returned = new Set((migration.status?.returned ?? []).filter(isFailure).map(({ namespace }) => namespace));
+    const failing = new Set(
+      journalsOf(migration, namespaces)
+        .filter(({ journal }) => journal.failure !== undefined)
+        .map(({ namespace }) => namespace.name),
+    );
+    return namespaces
+      .filter((namespace) => returned.has(namespace.name) || failing.has(namespace.name))
+      .filter((namespace) => isSelected(migration.spec, namespace) || isForHbone(migration, namespace))
+      .map(({ name }) => name)
+      .sort();
+  },
+);
 
 /** Whether so many failed that no further namespace is started. */
 export function isBudgetSpent({ failureBudget }: MeshMigrationSpec, failed: number): boolean {
@@ -73,9 +99,19 @@ export function isBudgetSpent({ failureBudget }: MeshMigrationSpec, failed: numb
 }
 
 /** Counts the namespaces of a migration. */
-export function progressOf(migration: MeshMigration, namespaces: readonly NamespaceView[], parking: Parking = nobody): Progress {
-  const inFlight = journalsOf(migration, namespaces).filter(({ namespace, journal }) => journal.arrived !== true && !parking.has(namespace.name)).length;
-  return { inFlight, failed: failedIn(migration, namespaces).length, ...(parking.size > 0 && { wanting: countOf(parking, 'WantsSlot'), stalled: countOf(parking, 'Stalled') }) };
+export function progressOf(
+  migration: MeshMigration,
+  namespaces: readonly NamespaceView[],
+  parking: Parking = nobody,
+): Progress {
+  const inFlight = journalsOf(migration, namespaces).filter(
+    ({ namespace, journal }) => journal.arrived !== true && !parking.has(namespace.name),
+  ).length;
+  return {
+    inFlight,
+    failed: failedIn(migration, namespaces).length,
+    ...(parking.size > 0 && { wanting: countOf(parking, 'WantsSlot'), stalled: countOf(parking, 'Stalled') }),
+  };
 }
 
 function countOf(parking: Parking, state: 'Stalled' | 'WantsSlot'): number {
@@ -89,22 +125,34 @@ export interface Limits {
   readonly scope: Pick<Scope, 'namespaces'> & Partial<Pick<Scope, 'hbone'>>;
 }
 
-/** The namespaces to which slots go, in the order of their names: computed from the same picture by everyone, so no two decisions hand out one slot twice. */
+/**
+ * The namespaces to which slots go, in the order of their names: computed from the same picture by everyone, so no two
+ * decisions hand out one slot twice.
+ */
 function inLine(records: readonly NamespaceMigration[], inScope: ReadonlySet<string>): readonly string[] {
-  return records.filter(isCandidate).map(({ metadata }) => metadata.namespace ?? '').filter((name) => inScope.has(name)).sort();
+  return records
+    .filter(isCandidate)
+    .map(({ metadata }) => metadata.namespace ?? '')
+    .filter((name) => inScope.has(name))
+    .sort();
 }
 
 function scopeIn({ scope }: Limits): ReadonlySet<string> {
-  return new Set([...scope.namespaces, ...scope.hbone ?? []]);
+  return new Set([...scope.namespaces, ...(scope.hbone ?? [])]);
 }
 
 /** Why no further namespace is started, whichever it is; undefined if the next one may. */
-export function brakeOn({ failed, stalled = 0 }: Progress, { spec, slots }: Pick<Limits, 'spec' | 'slots'>): string | undefined {
+export function brakeOn(
+  { failed, stalled = 0 }: Progress,
+  { spec, slots }: Pick<Limits, 'spec' | 'slots'>,
+): string | undefined {
   if (isBudgetSpent(spec, failed)) {
     return `${counted(failed, 'namespace')} failed and spec.failureBudget.namespaces is ${spec.failureBudget.namespaces}: no further namespace is started`;
   }
   // What stalls one after the other may have one cause: it must not leave the whole cluster half-way, slot after slot.
-  return stalled >= mostStalled(slots) ? `${stalled} namespaces are under way and Stalled: no further namespace is started before some of them go on, or back` : undefined;
+  return stalled >= mostStalled(slots)
+    ? `${stalled} namespaces are under way and Stalled: no further namespace is started before some of them go on, or back`
+    : undefined;
 }
 
 function freeSlots({ inFlight, wanting = 0 }: Progress, slots: number): number {
@@ -117,10 +165,15 @@ function turn(slots: number): string {
 }
 
 /**
- * Why the namespace may not start yet; undefined if it may. What is not in the scope never starts. A blocked namespace is no candidate and so gives its
- * slot back.
+ * Why the namespace may not start yet; undefined if it may. What is not in the scope never starts. A blocked namespace
+ * is no candidate and so gives its slot back.
  */
-export function notAdmitted(name: string, records: readonly NamespaceMigration[], progress: Progress, limits: Limits): string | undefined {
+export function notAdmitted(
+  name: string,
+  records: readonly NamespaceMigration[],
+  progress: Progress,
+  limits: Limits,
+): string | undefined {
   const inScope = scopeIn(limits);
   if (!inScope.has(name)) return 'it is not in the scope of the MeshMigration any more';
   const brake = brakeOn(progress, limits);
@@ -129,8 +182,15 @@ export function notAdmitted(name: string, records: readonly NamespaceMigration[]
   return ahead < freeSlots(progress, limits.slots) ? undefined : `waits for its turn: ${turn(limits.slots)}`;
 }
 
-/** The namespaces in line that may start now: as many as there are free slots, and nobody that `notAdmitted` would send away. */
-export function admitted(records: readonly NamespaceMigration[], progress: Progress, limits: Limits): readonly string[] {
+/**
+ * The namespaces in line that may start now: as many as there are free slots, and nobody that `notAdmitted` would send
+ * away.
+ */
+export function admitted(
+  records: readonly NamespaceMigration[],
+  progress: Progress,
+  limits: Limits,
+): readonly string[] {
   if (brakeOn(progress, limits) !== undefined) return [];
   const free = freeSlots(progress, limits.slots);
   return free === 0 ? [] : inLine(records, scopeIn(limits)).slice(0, free);
@@ -150,10 +210,16 @@ export interface Return {
   readonly parking?: Parking;
 }
 
-/** The namespaces at rest to which the slots for going back go, in the order of their names: by the journals, so that nobody in a namespace can jump the queue, or hold it up. */
+/**
+ * The namespaces at rest to which the slots for going back go, in the order of their names: by the journals, so that
+ * nobody in a namespace can jump the queue, or hold it up.
+ */
 function atRest({ migration, namespaces, parking = nobody }: Return): readonly string[] {
-  return journalsOf(migration, namespaces).filter(({ journal }) => journal.direction === 'Forward' && journal.arrived === true)
-    .map(({ namespace }) => namespace.name).filter((name) => !parking.has(name)).sort();
+  return journalsOf(migration, namespaces)
+    .filter(({ journal }) => journal.direction === 'Forward' && journal.arrived === true)
+    .map(({ namespace }) => namespace.name)
+    .filter((name) => !parking.has(name))
+    .sort();
 }
 
 /** Why a namespace at rest may not go back yet; undefined if it may. */
@@ -164,12 +230,15 @@ export function notTurned(name: string, all: Return, progress: Progress): string
 
 /** The namespaces that are half-way, parked ones too. */
 function halfWay({ migration, namespaces }: Return): readonly string[] {
-  return journalsOf(migration, namespaces).filter(({ journal }) => journal.arrived !== true).map(({ namespace }) => namespace.name);
+  return journalsOf(migration, namespaces)
+    .filter(({ journal }) => journal.arrived !== true)
+    .map(({ namespace }) => namespace.name);
 }
 
 /**
- * Why a namespace at rest may not be left as it is yet, when a migration is deleted and leaves what it can; undefined if it may. Somebody that is half-way goes
- * back first: one who calls it may have to take it along, and what is left as it is has no way back any more.
+ * Why a namespace at rest may not be left as it is yet, when a migration is deleted and leaves what it can; undefined
+ * if it may. Somebody that is half-way goes back first: one who calls it may have to take it along, and what is left as
+ * it is has no way back any more.
  */
 export function notLeft(all: Return): string | undefined {
   const names = halfWay(all);
@@ -181,15 +250,18 @@ export function leaving(all: Return): readonly string[] {
   return halfWay(all).length === 0 ? atRest(all) : [];
 }
 
-/** The namespaces at rest that may go back now: as many as there are free slots. What is parked has its own time to be tried again. */
+/**
+ * The namespaces at rest that may go back now: as many as there are free slots. What is parked has its own time to be
+ * tried again.
+ */
 export function turning(all: Return, progress: Progress): readonly string[] {
   const free = freeSlots(progress, all.slots);
   return free === 0 ? [] : atRest(all).slice(0, free);
 }
 
 /**
- * Why a namespace that gave its slot back may not take one again; undefined if it may, or never gave it back. It comes before those that are not
- * started, because it is nearer to its end: bound to its waypoint already, for example.
+ * Why a namespace that gave its slot back may not take one again; undefined if it may, or never gave it back. It comes
+ * before those that are not started, because it is nearer to its end: bound to its waypoint already, for example.
  */
 export function noSlot(name: string, { inFlight }: Progress, slots: number, parking: Parking): string | undefined {
   if (!parking.has(name)) return undefined;

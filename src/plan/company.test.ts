@@ -8,11 +8,25 @@ import { journalText, type Journal } from './journal.ts';
 const spec = migrationSpec({ namespaces: { names: ['shop'], exclude: [] } });
 
 function journal(migration: string, direction: Journal['direction'], route: Journal['route'] = spec): string {
-  return journalText({ migration, uid: 'u', route: { from: route.from, to: route.to }, attempt: 1, direction, itinerary: 'L7', capturedAt: '2030-01-01T00:00:00Z', labels: {}, set: {} });
+  return journalText({
+    migration,
+    uid: 'u',
+    route: { from: route.from, to: route.to },
+    attempt: 1,
+    direction,
+    itinerary: 'L7',
+    capturedAt: '2030-01-01T00:00:00Z',
+    labels: {},
+    set: {},
+  });
 }
 
 function record(status: NamespaceMigrationStatus): NamespaceMigration {
-  return { metadata: { name: 'mm', namespace: 'shop' }, spec: { migration: 'mm', from: spec.from, to: spec.to }, status };
+  return {
+    metadata: { name: 'mm', namespace: 'shop' },
+    spec: { migration: 'mm', from: spec.from, to: spec.to },
+    status,
+  };
 }
 
 interface Given {
@@ -24,32 +38,70 @@ interface Given {
 }
 
 function company(given: Given): ReturnType<typeof companyOf> {
-  const shop = namespace({ name: 'shop', ...(given.journal !== undefined && { annotations: { [journalAnnotation]: given.journal } }) });
+  const shop = namespace({
+    name: 'shop',
+    ...(given.journal !== undefined && { annotations: { [journalAnnotation]: given.journal } }),
+  });
   const others = (given.others ?? []).map((name): MeshMigration => ({ metadata: { name }, spec }));
   return companyOf({
-    spec, migration: 'mm', reserved: [], others, siblings: () => (given.record === undefined ? [] : [record(given.record)]),
-    namespace: (name) => (name === 'shop' ? shop : undefined), isUnwanted: () => given.isUnwanted === true, isBudgetSpent: () => given.isBudgetSpent === true,
+    spec,
+    migration: 'mm',
+    reserved: [],
+    others,
+    siblings: () => (given.record === undefined ? [] : [record(given.record)]),
+    namespace: (name) => (name === 'shop' ? shop : undefined),
+    isUnwanted: () => given.isUnwanted === true,
+    isBudgetSpent: () => given.isBudgetSpent === true,
   });
 }
 
 const unmade = 'its NamespaceMigration mm cannot be created: exceeded quota';
 
 function refused(status: NamespaceMigrationStatus): NamespaceMigrationStatus {
-  return { ...status, message: unmade, conditions: [{ type: 'Stalled', status: 'True', reason: 'RecordRefused', message: unmade, lastTransitionTime: '' }] };
+  return {
+    ...status,
+    message: unmade,
+    conditions: [{ type: 'Stalled', status: 'True', reason: 'RecordRefused', message: unmade, lastTransitionTime: '' }],
+  };
 }
 
 describe('what other migrations declare', () => {
   it('is known, and not what the own one does', () => {
     const callers = [{ namespace: 'shop', from: [{ namespace: 'blog' }] }];
-    const others: readonly MeshMigration[] = [{ metadata: { name: 'other' }, spec: { ...spec, callers } }, { metadata: { name: 'third' }, spec }];
-    expect(companyOf({ spec, migration: 'mm', reserved: [], others, siblings: () => [], namespace: () => undefined, isUnwanted: () => false, isBudgetSpent: () => false }).declared()).toEqual(callers);
+    const others: readonly MeshMigration[] = [
+      { metadata: { name: 'other' }, spec: { ...spec, callers } },
+      { metadata: { name: 'third' }, spec },
+    ];
+    expect(
+      companyOf({
+        spec,
+        migration: 'mm',
+        reserved: [],
+        others,
+        siblings: () => [],
+        namespace: () => undefined,
+        isUnwanted: () => false,
+        isBudgetSpent: () => false,
+      }).declared(),
+    ).toEqual(callers);
   });
 });
 
 describe('who was not seen before the start of a namespace', () => {
   it('is told by its journal, and by nothing else', () => {
     const unseen = { namespaces: ['blog'], policies: ['shop/no-addresses abc'] };
-    const written = journalText({ migration: 'mm', uid: 'u', route: { from: spec.from, to: spec.to }, attempt: 1, direction: 'Forward', itinerary: 'L4', capturedAt: '2030-01-01T00:00:00Z', labels: {}, set: {}, unseen });
+    const written = journalText({
+      migration: 'mm',
+      uid: 'u',
+      route: { from: spec.from, to: spec.to },
+      attempt: 1,
+      direction: 'Forward',
+      itinerary: 'L4',
+      capturedAt: '2030-01-01T00:00:00Z',
+      labels: {},
+      set: {},
+      unseen,
+    });
 
     expect(company({ journal: written }).unseenBefore('shop')).toEqual(unseen);
     expect(company({ journal: journal('mm', 'Forward') }).unseenBefore('shop')).toBeUndefined();
@@ -61,14 +113,26 @@ describe('the way back of a namespace behind its guard', () => {
   it.each<[string, Given, string]>([
     ['of the same migration, which goes forward', { record: { direction: 'Forward' } }, 'ComesAlong'],
     ['of the same migration, which goes back', { record: { direction: 'Forward' }, isUnwanted: true }, 'GoesBack'],
-    ['whose record cannot be made, and whose migration goes back', { record: refused({ direction: 'Forward', writtenPhase: 'Migrated' }), isUnwanted: true }, 'GoesBack'],
+    [
+      'whose record cannot be made, and whose migration goes back',
+      { record: refused({ direction: 'Forward', writtenPhase: 'Migrated' }), isUnwanted: true },
+      'GoesBack',
+    ],
     ['whose journal was lost', { record: { writtenPhase: 'Blocked' } }, 'Stays'],
     ['that is finalized', { record: { writtenPhase: 'Finalized' } }, 'Stays'],
     ['of which nothing is there', {}, 'Stays'],
     ['of another migration, which goes forward', { journal: journal('other', 'Forward'), others: ['other'] }, 'Stays'],
     ['of another migration, which goes back', { journal: journal('other', 'Backward'), others: ['other'] }, 'GoesBack'],
-    ['of another migration, which was deleted by force on its way back', { journal: journal('other', 'Backward') }, 'Stays'],
-    ['of another migration, after which one of another way has its name', { journal: journal('other', 'Backward', { from: 'None', to: 'IstioAmbient' }), others: ['other'] }, 'Stays'],
+    [
+      'of another migration, which was deleted by force on its way back',
+      { journal: journal('other', 'Backward') },
+      'Stays',
+    ],
+    [
+      'of another migration, after which one of another way has its name',
+      { journal: journal('other', 'Backward', { from: 'None', to: 'IstioAmbient' }), others: ['other'] },
+      'Stays',
+    ],
   ])('%s', (_case, given, way) => {
     expect(company(given).wayBack('shop')).toBe(way);
   });
@@ -83,14 +147,20 @@ describe('the way back of a namespace behind its guard', () => {
 describe('the way there', () => {
   it('is not begun where too many failed, by the one count of those, whatever records there are besides', () => {
     const failure = { reason: 'WorkloadUnavailable', message: 'x', at: '2030-01-01T00:00:00Z' };
-    expect(company({ record: { writtenPhase: 'Pending' }, isBudgetSpent: true }).halted('shop')).toBe('is not started, because too many failed');
+    expect(company({ record: { writtenPhase: 'Pending' }, isBudgetSpent: true }).halted('shop')).toBe(
+      'is not started, because too many failed',
+    );
     expect(company({ record: { writtenPhase: 'Pending', failure } }).halted('shop')).toBeUndefined();
-    expect(company({ record: { direction: 'Forward', writtenPhase: 'Migrating' }, isBudgetSpent: true }).halted('shop')).toBeUndefined();
+    expect(
+      company({ record: { direction: 'Forward', writtenPhase: 'Migrating' }, isBudgetSpent: true }).halted('shop'),
+    ).toBeUndefined();
   });
 
   it('stands still where a record cannot be made, begun or not', () => {
     expect(company({}).halted('shop')).toBeUndefined();
     expect(company({ record: refused({ writtenPhase: 'Pending' }) }).halted('shop')).toBe(`stands still: ${unmade}`);
-    expect(company({ record: refused({ direction: 'Forward', writtenPhase: 'Migrating' }) }).halted('shop')).toBe(`stands still: ${unmade}`);
+    expect(company({ record: refused({ direction: 'Forward', writtenPhase: 'Migrating' }) }).halted('shop')).toBe(
+      `stands still: ${unmade}`,
+    );
   });
 });

@@ -17,9 +17,15 @@ export interface Around {
   readonly migration: string;
   /** Whether a record that was started is to go back, by the migration as a whole or by what is in it. */
   readonly isUnwanted: (record: NamespaceMigration) => boolean;
-  /** Whether so many failed that no further namespace is started. Asked where somebody waits only, because it looks at all namespaces. */
+  /**
+   * Whether so many failed that no further namespace is started. Asked where somebody waits only, because it looks at
+   * all namespaces.
+   */
   readonly isBudgetSpent: () => boolean;
-  /** The records of the same migration, those included that were lost or cannot be made. Asked where somebody waits only, as above. */
+  /**
+   * The records of the same migration, those included that were lost or cannot be made. Asked where somebody waits
+   * only, as above.
+   */
   readonly siblings: () => readonly NamespaceMigration[];
   /** Namespaces that no migration touches, besides those of Kubernetes. */
   readonly reserved: readonly string[];
@@ -30,7 +36,10 @@ const goingOn: readonly (string | undefined)[] = [undefined, 'Pending', 'Planned
 /** Why the record of a namespace does not come to what others wait for. */
 function haltedBy({ status = {} }: NamespaceMigration, isBudgetSpent: () => boolean): string | undefined {
   const { writtenPhase: phase, conditions, message = '', direction } = status;
-  if (!goingOn.includes(phase)) return phase === 'Migrated' || phase === 'Finalized' ? 'has arrived already' : `is ${phase ?? ''}: ${message.slice(0, 200)}`;
+  if (!goingOn.includes(phase))
+    return phase === 'Migrated' || phase === 'Finalized'
+      ? 'has arrived already'
+      : `is ${phase ?? ''}: ${message.slice(0, 200)}`;
   const stalled = stalledBy(conditions);
   if (stalled?.reason === 'RecordRefused') return `stands still: ${stalled.message.slice(0, 200)}`;
   return direction === undefined && isBudgetSpent() ? 'is not started, because too many failed' : undefined;
@@ -47,7 +56,10 @@ function isTakenBack(name: string, { namespace, others }: Around): boolean {
   return journal?.direction === 'Backward' && others.some(({ metadata, spec }) => isOf(journal, metadata.name, spec));
 }
 
-/** By journals, which nobody in a namespace can write. Where there is none, or it was lost, nobody takes the namespace back by himself. */
+/**
+ * By journals, which nobody in a namespace can write. Where there is none, or it was lost, nobody takes the namespace
+ * back by himself.
+ */
 function wayBackOf(name: string, record: NamespaceMigration | undefined, around: Around): WayBack {
   if (record?.status?.direction !== undefined) return goesBack(record, around) ? 'GoesBack' : 'ComesAlong';
   return isTakenBack(name, around) ? 'GoesBack' : 'Stays';
@@ -63,21 +75,33 @@ export function companyOf(around: Around): ScopeView {
   // Made when somebody asks: a namespace that waits asks about each that has pods.
   let byName: ReadonlyMap<string, NamespaceMigration> | undefined;
   const record = (name: string): NamespaceMigration | undefined => {
-    byName ??= new Map(siblings().toReversed().map((each) => [each.metadata.namespace ?? '', each]));
+    byName ??= new Map(
+      siblings()
+        .toReversed()
+        .map((each) => [each.metadata.namespace ?? '', each]),
+    );
     return byName.get(name);
   };
   return {
     moves,
     restartsForHbone: (name) => {
       const view = namespace(name);
-      return view !== undefined && !isSystem(name, reserved) && isForHbone({ metadata: { name: migration }, spec }, view) && !others.some((other) => holds(other) && isSelected(other.spec, view));
+      return (
+        view !== undefined &&
+        !isSystem(name, reserved) &&
+        isForHbone({ metadata: { name: migration }, spec }, view) &&
+        !others.some((other) => holds(other) && isSelected(other.spec, view))
+      );
     },
     halted: (name) => {
       const found = record(name);
       return found && haltedBy(found, around.isBudgetSpent);
     },
     wayBack: (name) => wayBackOf(name, record(name), around),
-    goingBack: () => siblings().filter((record) => goesBack(record, around)).map(({ metadata }) => metadata.namespace ?? ''),
+    goingBack: () =>
+      siblings()
+        .filter((record) => goesBack(record, around))
+        .map(({ metadata }) => metadata.namespace ?? ''),
     declared: () => others.flatMap(({ spec: { callers } }) => callers),
     unseenBefore: (name) => {
       const view = namespace(name);

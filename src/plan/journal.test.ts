@@ -4,9 +4,17 @@ import { journalAnnotation } from '../api/resources.ts';
 import { isOf, journalOn, journalText, maxJournalBytes, type Journal } from './journal.ts';
 
 const journal: Journal = {
-  migration: 'mm', uid: 'uid-1', route: { from: 'IstioSidecar', to: 'IstioAmbient' }, attempt: 3, direction: 'Backward', itinerary: 'L7', capturedAt: '2030-01-01T00:00:00Z',
-  labels: { 'istio-injection': 'enabled', 'istio.io/rev': null }, set: { 'istio-injection': 'disabled', 'istio.io/rev': null },
-  by: { name: 'ann', at: '2030-01-01T00:00:01Z' }, failure: { reason: 'PodNotEnrolled', message: 'late', at: '2030-01-01T00:00:02Z' },
+  migration: 'mm',
+  uid: 'uid-1',
+  route: { from: 'IstioSidecar', to: 'IstioAmbient' },
+  attempt: 3,
+  direction: 'Backward',
+  itinerary: 'L7',
+  capturedAt: '2030-01-01T00:00:00Z',
+  labels: { 'istio-injection': 'enabled', 'istio.io/rev': null },
+  set: { 'istio-injection': 'disabled', 'istio.io/rev': null },
+  by: { name: 'ann', at: '2030-01-01T00:00:01Z' },
+  failure: { reason: 'PodNotEnrolled', message: 'late', at: '2030-01-01T00:00:02Z' },
 };
 
 function read(text: string): Journal | undefined {
@@ -19,7 +27,10 @@ describe('the journal on a namespace', () => {
 
     expect(read(text)).toEqual(journal);
     expect(journalText({ ...journal, labels: { 'istio.io/rev': null, 'istio-injection': 'enabled' } })).toBe(text);
-    expect(read(journalText({ ...journal, direction: 'Forward', arrived: true }))).toMatchObject({ direction: 'Forward', arrived: true });
+    expect(read(journalText({ ...journal, direction: 'Forward', arrived: true }))).toMatchObject({
+      direction: 'Forward',
+      arrived: true,
+    });
     expect(read(journalText({ ...journal, first: 2 }))?.first).toBe(2);
     expect(read(journalText({ ...journal, changed: true }))?.changed).toBe(true);
   });
@@ -30,9 +41,12 @@ describe('the journal on a namespace', () => {
     expect(journalText(journal)).not.toContain('waypoint');
   });
 
-  it.each([['UPPER'], [''], ['x'.repeat(64)], ['a/b'], [7], [null], [{}]])('is not read with %p for a waypoint, which would be taken for one that the operator has made', (waypoint) => {
-    expect(read(JSON.stringify({ ...JSON.parse(journalText(journal)) as object, waypoint }))).toBeUndefined();
-  });
+  it.each([['UPPER'], [''], ['x'.repeat(64)], ['a/b'], [7], [null], [{}]])(
+    'is not read with %p for a waypoint, which would be taken for one that the operator has made',
+    (waypoint) => {
+      expect(read(JSON.stringify({ ...(JSON.parse(journalText(journal)) as object), waypoint }))).toBeUndefined();
+    },
+  );
 
   it('keeps who was not seen before the start, and nothing of that in any other shape', () => {
     const unseen = { namespaces: ['blog', 'cart'], policies: ['shop/no-addresses abc'] };
@@ -40,18 +54,26 @@ describe('the journal on a namespace', () => {
     expect(read(journalText({ ...journal, unseen }))?.unseen).toEqual(unseen);
     expect(journalText(journal)).not.toContain('unseen');
     for (const other of [7, [], { namespaces: 'blog', policies: ['x'] }, { namespaces: ['blog'] }]) {
-      expect(read(JSON.stringify({ ...JSON.parse(journalText(journal)) as object, unseen: other }))).toEqual(journal);
+      expect(read(JSON.stringify({ ...(JSON.parse(journalText(journal)) as object), unseen: other }))).toEqual(journal);
     }
   });
 
   it('is bounded, whatever a failure says', () => {
-    const text = journalText({ ...journal, by: { name: '☃'.repeat(500), at: journal.capturedAt }, failure: { reason: 'x', message: '☃'.repeat(5000), at: journal.capturedAt } });
+    const text = journalText({
+      ...journal,
+      by: { name: '☃'.repeat(500), at: journal.capturedAt },
+      failure: { reason: 'x', message: '☃'.repeat(5000), at: journal.capturedAt },
+    });
 
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxJournalBytes);
     expect(read(text)?.failure?.message).toMatch(/^☃+$/);
   });
 
-  const services = { api: { 'istio.io/use-waypoint': 'waypoint' }, web: { 'istio.io/use-waypoint': null }, shop: { 'istio.io/use-waypoint': 'waypoint' } };
+  const services = {
+    api: { 'istio.io/use-waypoint': 'waypoint' },
+    web: { 'istio.io/use-waypoint': null },
+    shop: { 'istio.io/use-waypoint': 'waypoint' },
+  };
 
   it('keeps the labels of Services, those with the same together', () => {
     const text = journalText({ ...journal, services });
@@ -63,7 +85,12 @@ describe('the journal on a namespace', () => {
 
   it('has room for hundreds of Services, and stays readable with more', () => {
     const many = (count: number): NonNullable<Journal['services']> =>
-      Object.fromEntries(Array.from({ length: count }, (_, index) => [`service-of-some-team-${1000 + index}`, { 'istio.io/use-waypoint': index % 2 === 0 ? 'a' : null }]));
+      Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [
+          `service-of-some-team-${1000 + index}`,
+          { 'istio.io/use-waypoint': index % 2 === 0 ? 'a' : null },
+        ]),
+      );
 
     expect(Object.keys(read(journalText({ ...journal, services: many(900) }))?.services ?? {})).toHaveLength(900);
     const text = journalText({ ...journal, services: many(5000) });
@@ -73,7 +100,11 @@ describe('the journal on a namespace', () => {
 
   const json = JSON.parse(journalText(journal)) as Record<string, unknown>;
   it.each<[string, string]>([
-    ['nothing', ''], ['no JSON', 'x'], ['an empty object', '{}'], ['a list', '[]'], ['null', 'null'],
+    ['nothing', ''],
+    ['no JSON', 'x'],
+    ['an empty object', '{}'],
+    ['a list', '[]'],
+    ['null', 'null'],
     ['another direction', JSON.stringify({ ...json, direction: 'Sideways' })],
     ['no attempt', JSON.stringify({ ...json, attempt: undefined })],
     ['an attempt that is none', JSON.stringify({ ...json, attempt: 1e300 })],

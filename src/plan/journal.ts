@@ -16,8 +16,8 @@ interface JournalFailure {
 }
 
 /**
- * What the operator believes of a namespace that it has started. It stands in an annotation of the Namespace, because whoever
- * may edit everything inside the namespace cannot write there; the status is made from it at every look.
+ * What the operator believes of a namespace that it has started. It stands in an annotation of the Namespace, because
+ * whoever may edit everything inside the namespace cannot write there; the status is made from it at every look.
  */
 export interface Journal {
   /** Name of the MeshMigration. */
@@ -28,11 +28,17 @@ export interface Journal {
   readonly uid: string;
   readonly route: Route;
   readonly attempt: number;
-  /** The attempt in which it left its old data plane, where it has gone on from rest since: restarts of all of them are taken back together. */
+  /**
+   * The attempt in which it left its old data plane, where it has gone on from rest since: restarts of all of them are
+   * taken back together.
+   */
   readonly first?: number;
   readonly direction: 'Forward' | 'Backward';
   readonly itinerary: ItineraryName;
-  /** Name of the user's waypoint that it uses instead of one that the operator makes; what is no such name makes all of it unreadable, because the waypoint would be taken for ours. */
+  /**
+   * Name of the user's waypoint that it uses instead of one that the operator makes; what is no such name makes all of
+   * it unreadable, because the waypoint would be taken for ours.
+   */
   readonly waypoint?: string;
   readonly capturedAt: string;
   /** The labels before the first change: a rollback restores exactly these. */
@@ -46,7 +52,10 @@ export interface Journal {
   /** Who commanded this namespace back. */
   readonly by?: { readonly name: string; readonly at: string };
   readonly failure?: JournalFailure;
-  /** Labels that Services had before they were bound or unbound, by Service: their annotation says the same, and whoever replaces a Service takes that away. */
+  /**
+   * Labels that Services had before they were bound or unbound, by Service: their annotation says the same, and whoever
+   * replaces a Service takes that away.
+   */
   readonly services?: Readonly<Record<string, LabelTargets>>;
   /** Who was not seen by the sidecars of before: taken once, with the labels. */
   readonly unseen?: UnseenBefore;
@@ -63,7 +72,9 @@ type WrittenServices = readonly (readonly [LabelTargets, ...string[]])[];
 
 function servicesIn(value: unknown): Journal['services'] {
   const groups = list(value).map(list);
-  const entries = groups.flatMap(([labels, ...names]) => strings(names).map((name) => [name, labelsIn(labels)] as const));
+  const entries = groups.flatMap(([labels, ...names]) =>
+    strings(names).map((name) => [name, labelsIn(labels)] as const),
+  );
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
@@ -79,7 +90,11 @@ function servicesOut(services: Journal['services'] = {}): WrittenServices {
 }
 
 function labelsIn(value: unknown): LabelTargets {
-  return Object.fromEntries(Object.entries(record(value)).slice(0, 16).map(([key, member]) => [key, text(member) ?? null]));
+  return Object.fromEntries(
+    Object.entries(record(value))
+      .slice(0, 16)
+      .map(([key, member]) => [key, text(member) ?? null]),
+  );
 }
 
 function failureIn(value: unknown): JournalFailure | undefined {
@@ -99,8 +114,17 @@ function unseenIn(value: unknown): Journal['unseen'] {
 }
 
 const Written = z.object({
-  migration: z.string(), home: z.string().optional(), uid: z.string(), from: DataPlane, to: DataPlane, attempt: z.int().min(1), first: z.int().min(1).optional(), direction: z.enum(['Forward', 'Backward']), itinerary: ItineraryName,
-  waypoint: WaypointName.optional(), capturedAt: z.string(),
+  migration: z.string(),
+  home: z.string().optional(),
+  uid: z.string(),
+  from: DataPlane,
+  to: DataPlane,
+  attempt: z.int().min(1),
+  first: z.int().min(1).optional(),
+  direction: z.enum(['Forward', 'Backward']),
+  itinerary: ItineraryName,
+  waypoint: WaypointName.optional(),
+  capturedAt: z.string(),
 });
 
 function fromJson(json: Json): Journal | undefined {
@@ -111,12 +135,29 @@ function fromJson(json: Json): Journal | undefined {
   const failure = failureIn(json['failure']);
   const services = servicesIn(json['services']);
   const unseen = unseenIn(json['unseen']);
-  return { ...rest, ...(home !== undefined && { home }), ...(first !== undefined && { first }), ...(waypoint !== undefined && { waypoint }), ...(services && { services }), ...(unseen && { unseen }), route: { from, to }, labels: labelsIn(json['labels']), set: labelsIn(json['set']), ...(json['changed'] === true && { changed: true }), ...(json['arrived'] === true && { arrived: true }), ...(by && { by }), ...(failure && { failure }) };
+  return {
+    ...rest,
+    ...(home !== undefined && { home }),
+    ...(first !== undefined && { first }),
+    ...(waypoint !== undefined && { waypoint }),
+    ...(services && { services }),
+    ...(unseen && { unseen }),
+    route: { from, to },
+    labels: labelsIn(json['labels']),
+    set: labelsIn(json['set']),
+    ...(json['changed'] === true && { changed: true }),
+    ...(json['arrived'] === true && { arrived: true }),
+    ...(by && { by }),
+    ...(failure && { failure }),
+  };
 }
 
 const known = new WeakMap<NamespaceView, { readonly journal: Journal | undefined }>();
 
-/** The journal on a namespace; undefined if there is none, what stands there cannot be read, or it is that of another namespace. */
+/**
+ * The journal on a namespace; undefined if there is none, what stands there cannot be read, or it is that of another
+ * namespace.
+ */
 export function journalOn(namespace: NamespaceView): Journal | undefined {
   const cached = known.get(namespace);
   if (cached !== undefined) return cached.journal;
@@ -153,17 +194,47 @@ function someOf(journal: Journal): NonNullable<Journal['services']> {
   let [least, most] = [0, services.length];
   while (least < most) {
     const middle = Math.ceil((least + most) / 2);
-    if (fits(asText({ ...journal, services: Object.fromEntries(services.slice(0, middle)) }, shortMessage))) least = middle;
+    if (fits(asText({ ...journal, services: Object.fromEntries(services.slice(0, middle)) }, shortMessage)))
+      least = middle;
     else most = middle - 1;
   }
   return Object.fromEntries(services.slice(0, least));
 }
 
 function asText({ route, failure, by, services, ...rest }: Journal, room: number): string {
-  const { migration, home, uid, attempt, first, direction, itinerary, waypoint, capturedAt, labels, set, changed, arrived, unseen } = rest;
+  const {
+    migration,
+    home,
+    uid,
+    attempt,
+    first,
+    direction,
+    itinerary,
+    waypoint,
+    capturedAt,
+    labels,
+    set,
+    changed,
+    arrived,
+    unseen,
+  } = rest;
   const kept = servicesOut(services);
   return JSON.stringify({
-    migration, home, uid, ...route, attempt, first, direction, itinerary, waypoint, capturedAt, labels: sorted(labels), set: sorted(set), changed, arrived, ...(kept.length > 0 && { services: kept }),
+    migration,
+    home,
+    uid,
+    ...route,
+    attempt,
+    first,
+    direction,
+    itinerary,
+    waypoint,
+    capturedAt,
+    labels: sorted(labels),
+    set: sorted(set),
+    changed,
+    arrived,
+    ...(kept.length > 0 && { services: kept }),
     unseen: unseen && { namespaces: unseen.namespaces, policies: unseen.policies },
     by: by && { name: by.name.slice(0, 128), at: by.at },
     failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },
@@ -174,7 +245,10 @@ function sorted(labels: LabelTargets): LabelTargets {
   return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What the MeshMigration keeps of an attempt that goes back, from its beginning on, as far as journals are judged by it. */
+/**
+ * What the MeshMigration keeps of an attempt that goes back, from its beginning on, as far as journals are judged by
+ * it.
+ */
 interface GoneBack {
   readonly attempt: number;
   readonly reason: string;
@@ -184,20 +258,31 @@ interface GoneBack {
 }
 
 /**
- * Whether the journal arrived when its attempt was over: the write that started it was held up, another took its place, and that attempt went back. An
- * attempt that goes back is never turned round, and the next one has a higher number.
+ * Whether the journal arrived when its attempt was over: the write that started it was held up, another took its place,
+ * and that attempt went back. An attempt that goes back is never turned round, and the next one has a higher number.
  */
 export function isLate({ direction, attempt }: Journal, returned: GoneBack | undefined): boolean {
   return direction === 'Forward' && returned?.over === true && attempt <= returned.attempt;
 }
 
 /**
- * What a journal is worth beside that. An attempt that goes back is never turned round: a journal from before its way back, out of a backup or an older
- * manifest, tells what the labels were and not where it goes; `now` are the labels of the namespace. Undefined for one that is late, or of an attempt before: that is not the one to be taken back.
+ * What a journal is worth beside that. An attempt that goes back is never turned round: a journal from before its way
+ * back, out of a backup or an older manifest, tells what the labels were and not where it goes; `now` are the labels of
+ * the namespace. Undefined for one that is late, or of an attempt before: that is not the one to be taken back.
  */
-export function journalBeside(journal: Journal, returned: GoneBack | undefined, now: LabelTargets = {}): Journal | undefined {
+export function journalBeside(
+  journal: Journal,
+  returned: GoneBack | undefined,
+  now: LabelTargets = {},
+): Journal | undefined {
   if (isLate(journal, returned)) return undefined;
-  if (returned === undefined || returned.over === true || journal.direction === 'Backward' || journal.attempt > returned.attempt) return journal;
+  if (
+    returned === undefined ||
+    returned.over === true ||
+    journal.direction === 'Backward' ||
+    journal.attempt > returned.attempt
+  )
+    return journal;
   if (journal.attempt < returned.attempt) return undefined;
   const { arrived: _arrived, by: _by, failure: _failure, ...rest } = journal;
   const { reason, at, by } = returned;
@@ -207,12 +292,18 @@ export function journalBeside(journal: Journal, returned: GoneBack | undefined, 
   return { ...rest, set: { ...journal.set, ...Object.fromEntries(back) }, direction: 'Backward', ...why };
 }
 
-/** Whether a journal that was kept tells of a way back that the one on the namespace does not know of yet: an older one was written over it. */
+/**
+ * Whether a journal that was kept tells of a way back that the one on the namespace does not know of yet: an older one
+ * was written over it.
+ */
 export function isNewer(kept: Journal, { direction, attempt }: Journal): boolean {
   return kept.direction === 'Backward' && direction === 'Forward' && attempt <= kept.attempt;
 }
 
-/** Whether the journal is of a migration of this name and way. One that was deleted by force and made again takes over what it finds. */
+/**
+ * Whether the journal is of a migration of this name and way. One that was deleted by force and made again takes over
+ * what it finds.
+ */
 export function isOf(journal: Journal | undefined, migration: string, { from, to }: Route): journal is Journal {
   return journal?.migration === migration && journal.route.from === from && journal.route.to === to;
 }

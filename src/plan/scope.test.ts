@@ -15,7 +15,14 @@ interface Given {
   readonly status?: MeshMigrationStatus;
 }
 
-function migration({ name = 'mm', names = [], selector, exclude = [], created = '2030-01-01T00:00:00Z', status }: Given = {}): MeshMigration {
+function migration({
+  name = 'mm',
+  names = [],
+  selector,
+  exclude = [],
+  created = '2030-01-01T00:00:00Z',
+  status,
+}: Given = {}): MeshMigration {
   return {
     metadata: { name, creationTimestamp: created },
     spec: migrationSpec({ namespaces: { names, exclude, ...(selector && { selector }) } }),
@@ -24,7 +31,17 @@ function migration({ name = 'mm', names = [], selector, exclude = [], created = 
 }
 
 function startedBy(name: string): string {
-  return journalText({ migration: name, uid: 'u', route: { from: 'IstioSidecar', to: 'IstioAmbient' }, attempt: 1, direction: 'Forward', itinerary: 'L4', capturedAt: '2030-01-01T00:00:00Z', labels: {}, set: {} });
+  return journalText({
+    migration: name,
+    uid: 'u',
+    route: { from: 'IstioSidecar', to: 'IstioAmbient' },
+    attempt: 1,
+    direction: 'Forward',
+    itinerary: 'L4',
+    capturedAt: '2030-01-01T00:00:00Z',
+    labels: {},
+    set: {},
+  });
 }
 
 function team(name: string, value: string, more: Partial<NamespaceView> = {}): NamespaceView {
@@ -33,7 +50,15 @@ function team(name: string, value: string, more: Partial<NamespaceView> = {}): N
 
 const own = 'migration-of-ours';
 
-const cluster = [team('shop', 'a'), team('cart', 'a'), team('blog', 'b'), team('kube-system', 'a'), team(root, 'b'), team(own, 'd'), team('gone', 'c', { terminating: true })];
+const cluster = [
+  team('shop', 'a'),
+  team('cart', 'a'),
+  team('blog', 'b'),
+  team('kube-system', 'a'),
+  team(root, 'b'),
+  team(own, 'd'),
+  team('gone', 'c', { terminating: true }),
+];
 
 function scope(self: MeshMigration, others: readonly MeshMigration[] = [], namespaces = cluster): Scope {
   return scopeOf(self, [self, ...others], namespaces, [root, own]);
@@ -47,12 +72,32 @@ describe('scopeOf', () => {
   it.each<[string, Given, readonly string[], readonly string[]]>([
     ['names, sorted', { names: ['shop', 'blog'] }, ['blog', 'shop'], []],
     ['a selector', { selector: { matchLabels: { team: 'a' } }, exclude: ['kube-system'] }, ['cart', 'shop'], []],
-    ['names and a selector together', { names: ['blog'], selector: { matchLabels: { team: 'a' } }, exclude: ['kube-system'] }, ['blog', 'cart', 'shop'], []],
+    [
+      'names and a selector together',
+      { names: ['blog'], selector: { matchLabels: { team: 'a' } }, exclude: ['kube-system'] },
+      ['blog', 'cart', 'shop'],
+      [],
+    ],
     ['exclude before everything else', { names: ['shop'], exclude: ['shop', 'cart'] }, [], ['MM004 MeshMigration mm']],
-    ['a selector that takes in a system namespace', { selector: { matchLabels: { team: 'a' } } }, ['cart', 'shop'], ['MM001 Namespace kube-system']],
-    ['a selector that takes in the namespace of the operator', { names: ['shop'], selector: { matchLabels: { team: 'd' } } }, ['shop'], [`MM001 Namespace ${own}`]],
+    [
+      'a selector that takes in a system namespace',
+      { selector: { matchLabels: { team: 'a' } } },
+      ['cart', 'shop'],
+      ['MM001 Namespace kube-system'],
+    ],
+    [
+      'a selector that takes in the namespace of the operator',
+      { names: ['shop'], selector: { matchLabels: { team: 'd' } } },
+      ['shop'],
+      [`MM001 Namespace ${own}`],
+    ],
     ['the namespace of the operator by name', { names: ['shop', own] }, ['shop'], [`MM001 Namespace ${own}`]],
-    ['a selector that takes in the namespace of the control plane', { selector: { matchLabels: { team: 'b' } } }, ['blog'], [`MM001 Namespace ${root}`]],
+    [
+      'a selector that takes in the namespace of the control plane',
+      { selector: { matchLabels: { team: 'b' } } },
+      ['blog'],
+      [`MM001 Namespace ${root}`],
+    ],
     ['a namespace that does not exist', { names: ['shop', 'nowhere'] }, ['shop'], ['MM003 Namespace nowhere']],
     ['a namespace that is being deleted', { names: ['gone', 'shop'] }, ['shop'], []],
     ['nothing', { selector: { matchLabels: { team: 'z' } } }, [], ['MM004 MeshMigration mm']],
@@ -88,7 +133,9 @@ describe('scopeOf', () => {
     });
 
     it('has it when the other has let go, or never meant it', () => {
-      expect(ids(scope(self, [migration({ name: 'older', names: ['shop'], status: { writtenPhase: 'Finalized' } })]))).toEqual([]);
+      expect(
+        ids(scope(self, [migration({ name: 'older', names: ['shop'], status: { writtenPhase: 'Finalized' } })])),
+      ).toEqual([]);
       expect(ids(scope(self, [migration({ name: 'older', names: ['blog'] })]))).toEqual([]);
     });
   });

@@ -8,7 +8,9 @@ import { isOf, journalOn } from './journal.ts';
 export interface Scope {
   /** Sorted by name; without system namespaces and namespaces that are being deleted. */
   readonly namespaces: readonly string[];
-  /** Namespaces that stay and are only restarted for HBONE, sorted by name: none is in the scope of another migration. */
+  /**
+   * Namespaces that stay and are only restarted for HBONE, sorted by name: none is in the scope of another migration.
+   */
   readonly hbone: readonly string[];
   /** Namespaces whose journal is of this migration, in its selection still or not: each needs its record. */
   readonly changed: readonly string[];
@@ -19,7 +21,10 @@ export interface Scope {
 /** Whether the selection takes a namespace in. */
 export function isSelected({ namespaces }: Pick<MeshMigrationSpec, 'namespaces'>, namespace: NamespaceView): boolean {
   if (namespaces.exclude.includes(namespace.name)) return false;
-  return namespaces.names.includes(namespace.name) || (namespaces.selector !== undefined && selects(namespaces.selector, namespace.labels));
+  return (
+    namespaces.names.includes(namespace.name) ||
+    (namespaces.selector !== undefined && selects(namespaces.selector, namespace.labels))
+  );
 }
 
 /** A migration by what its journals know it by. */
@@ -36,19 +41,32 @@ function isMoved({ metadata: { name }, spec }: Named, namespace: NamespaceView):
 
 /** Whether the workloads of a namespace that stays may be restarted for HBONE: one that was moved does not stay. */
 export function isForHbone(migration: Named, namespace: NamespaceView): boolean {
-  const { spec, spec: { restart: { hboneNamespaces } } } = migration;
+  const {
+    spec,
+    spec: {
+      restart: { hboneNamespaces },
+    },
+  } = migration;
   if (hboneNamespaces === undefined || isSelected(spec, namespace) || isMoved(migration, namespace)) return false;
-  return hboneNamespaces.names.includes(namespace.name) || (hboneNamespaces.selector !== undefined && selects(hboneNamespaces.selector, namespace.labels));
+  return (
+    hboneNamespaces.names.includes(namespace.name) ||
+    (hboneNamespaces.selector !== undefined && selects(hboneNamespaces.selector, namespace.labels))
+  );
 }
 
-/** Whether a namespace is never touched: one of Kubernetes, or a `reserved` one, of the mesh's control plane or of the operator itself. */
+/**
+ * Whether a namespace is never touched: one of Kubernetes, or a `reserved` one, of the mesh's control plane or of the
+ * operator itself.
+ */
 export function isSystem(name: string, reserved: readonly string[]): boolean {
   return (systemNamespaces as readonly string[]).includes(name) || reserved.includes(name);
 }
 
 /** Whether a migration may touch one namespace: to move it, or to restart it for HBONE. */
 export function isInScope(migration: MeshMigration, namespace: NamespaceView, reserved: readonly string[]): boolean {
-  return (isSelected(migration.spec, namespace) || isForHbone(migration, namespace)) && !isSystem(namespace.name, reserved);
+  return (
+    (isSelected(migration.spec, namespace) || isForHbone(migration, namespace)) && !isSystem(namespace.name, reserved)
+  );
 }
 
 /** Whether a migration still has a say over its namespaces; one that is Finalized has let go. */
@@ -56,7 +74,9 @@ export function holds(migration: MeshMigration): boolean {
   return migration.status?.writtenPhase !== 'Finalized';
 }
 
-/** A namespace belongs to the migration that has started it, else to the older one: the younger must not take it away. */
+/**
+ * A namespace belongs to the migration that has started it, else to the older one: the younger must not take it away.
+ */
 function isAhead(other: MeshMigration, self: MeshMigration, namespace: NamespaceView): boolean {
   const journal = journalOn(namespace);
   if (isOf(journal, self.metadata.name, self.spec)) return false;
@@ -66,7 +86,10 @@ function isAhead(other: MeshMigration, self: MeshMigration, namespace: Namespace
 }
 
 /** The namespaces whose journal is of a migration. */
-export function changedBy({ metadata: { name }, spec }: Named, namespaces: readonly NamespaceView[]): readonly NamespaceView[] {
+export function changedBy(
+  { metadata: { name }, spec }: Named,
+  namespaces: readonly NamespaceView[],
+): readonly NamespaceView[] {
   return namespaces.filter((namespace) => !namespace.terminating && isOf(journalOn(namespace), name, spec));
 }
 
@@ -80,26 +103,62 @@ export function scopeOf(
   const selected = namespaces.filter((namespace) => isSelected(self.spec, namespace));
   const findings: Finding[] = [];
   for (const { name } of selected.filter((namespace) => isSystem(namespace.name, reserved))) {
-    findings.push({ id: 'MM001', severity: 'Critical', object: `Namespace ${name}`, message: 'the selection takes in a system namespace', fix: `Take ${name} out of spec.namespaces.names, add it to spec.namespaces.exclude, or narrow the selector.` });
+    findings.push({
+      id: 'MM001',
+      severity: 'Critical',
+      object: `Namespace ${name}`,
+      message: 'the selection takes in a system namespace',
+      fix: `Take ${name} out of spec.namespaces.names, add it to spec.namespaces.exclude, or narrow the selector.`,
+    });
   }
-  const usable = selected.filter((namespace) => !namespace.terminating && !isSystem(namespace.name, reserved)).map(({ name }) => name).sort();
+  const usable = selected
+    .filter((namespace) => !namespace.terminating && !isSystem(namespace.name, reserved))
+    .map(({ name }) => name)
+    .sort();
   const others = migrations.filter((migration) => migration.metadata.name !== self.metadata.name && holds(migration));
   const byName = new Map(selected.map((namespace) => [namespace.name, namespace]));
   for (const name of usable) {
     const view = byName.get(name);
-    const other = others.find((migration) => view !== undefined && isSelected(migration.spec, view) && isAhead(migration, self, view));
+    const other = others.find(
+      (migration) => view !== undefined && isSelected(migration.spec, view) && isAhead(migration, self, view),
+    );
     if (other !== undefined) {
-      findings.push({ id: 'MM002', severity: 'Critical', object: `Namespace ${name}`, message: `MeshMigration ${other.metadata.name} has this namespace in scope already`, fix: `Add ${name} to spec.namespaces.exclude of one of the two, or delete ${other.metadata.name}, or finalize what it has migrated.` });
+      findings.push({
+        id: 'MM002',
+        severity: 'Critical',
+        object: `Namespace ${name}`,
+        message: `MeshMigration ${other.metadata.name} has this namespace in scope already`,
+        fix: `Add ${name} to spec.namespaces.exclude of one of the two, or delete ${other.metadata.name}, or finalize what it has migrated.`,
+      });
     }
   }
-  for (const name of self.spec.namespaces.names.filter((wanted) => !namespaces.some((namespace) => namespace.name === wanted))) {
-    findings.push({ id: 'MM003', severity: 'Warning', object: `Namespace ${name}`, message: 'it is named in spec.namespaces.names but does not exist', fix: 'Create it, or take the name out.' });
+  for (const name of self.spec.namespaces.names.filter(
+    (wanted) => !namespaces.some((namespace) => namespace.name === wanted),
+  )) {
+    findings.push({
+      id: 'MM003',
+      severity: 'Warning',
+      object: `Namespace ${name}`,
+      message: 'it is named in spec.namespaces.names but does not exist',
+      fix: 'Create it, or take the name out.',
+    });
   }
   if (selected.length === 0) {
-    findings.push({ id: 'MM004', severity: 'Critical', object: `MeshMigration ${self.metadata.name}`, message: 'no namespace is selected', fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.' });
+    findings.push({
+      id: 'MM004',
+      severity: 'Critical',
+      object: `MeshMigration ${self.metadata.name}`,
+      message: 'no namespace is selected',
+      fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.',
+    });
   }
   const changed = changedBy(self, namespaces).map(({ name }) => name);
-  const restarted = namespaces.filter((namespace) => isForHbone(self, namespace) && !namespace.terminating && !isSystem(namespace.name, reserved));
-  const hbone = restarted.filter((namespace) => !others.some(({ spec }) => isSelected(spec, namespace))).map(({ name }) => name).sort();
+  const restarted = namespaces.filter(
+    (namespace) => isForHbone(self, namespace) && !namespace.terminating && !isSystem(namespace.name, reserved),
+  );
+  const hbone = restarted
+    .filter((namespace) => !others.some(({ spec }) => isSelected(spec, namespace)))
+    .map(({ name }) => name)
+    .sort();
   return { namespaces: usable, hbone, changed, findings: findings.slice(0, 50) };
 }

@@ -7,7 +7,10 @@ export interface Sample {
   readonly value: number;
 }
 
-/** What `/api/v1/query` answers, as far as it is read; `infos` are remarks about the expression and say nothing about the data. */
+/**
+ * What `/api/v1/query` answers, as far as it is read; `infos` are remarks about the expression and say nothing about
+ * the data.
+ */
 const Answer = z.discriminatedUnion('status', [
   z.object({ status: z.literal('error'), errorType: z.string().default(''), error: z.string().default('') }),
   z.object({
@@ -25,12 +28,16 @@ function parsed(text: string): z.infer<typeof Answer> {
   try {
     json = JSON.parse(text);
   } catch {
-    throw new PrometheusAnswerError(`the answer is not JSON, or is cut off: it begins with ${JSON.stringify(text.slice(0, 40))}`);
+    throw new PrometheusAnswerError(
+      `the answer is not JSON, or is cut off: it begins with ${JSON.stringify(text.slice(0, 40))}`,
+    );
   }
   const { success, data, error } = Answer.safeParse(json);
   if (success) return data;
   const [issue] = error.issues;
-  throw new PrometheusAnswerError(`the answer is no instant vector: ${issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`}`);
+  throw new PrometheusAnswerError(
+    `the answer is no instant vector: ${issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`}`,
+  );
 }
 
 function shortened(text: string): string {
@@ -38,12 +45,13 @@ function shortened(text: string): string {
 }
 
 /**
- * Reads an answer. One with warnings is refused: that is how a server says that some of what it was asked about is missing
- * (a store of Thanos that is away, a limit that was reached).
+ * Reads an answer. One with warnings is refused: that is how a server says that some of what it was asked about is
+ * missing (a store of Thanos that is away, a limit that was reached).
  */
 export function readAnswer(text: string): readonly Sample[] {
   const answer = parsed(text);
-  if (answer.status === 'error') throw new PrometheusQueryError(`it answers ${shortened(`${answer.errorType}: ${answer.error}`)}`);
+  if (answer.status === 'error')
+    throw new PrometheusQueryError(`it answers ${shortened(`${answer.errorType}: ${answer.error}`)}`);
   const [warning] = answer.warnings ?? [];
   if (warning !== undefined) throw new PrometheusAnswerError(`the answer may be incomplete: ${shortened(warning)}`);
   return answer.data.result.map(({ metric, value: [, written] }) => {

@@ -29,22 +29,45 @@ async function listen(server: Pick<Server, 'closeAllConnections'> & SocketServer
 }
 
 /** A client of a server that answers like this, and the URLs and headers of what it was asked. */
-async function ask(listener: RequestListener, connection: Omit<PrometheusConnection, 'url'> & { readonly path?: string } = {}, limits = { timeoutMs: 20_000, maxBytes: 1 << 20 }): Promise<{ readonly client: PrometheusClient; readonly asked: IncomingMessage[] }> {
+async function ask(
+  listener: RequestListener,
+  connection: Omit<PrometheusConnection, 'url'> & { readonly path?: string } = {},
+  limits = { timeoutMs: 20_000, maxBytes: 1 << 20 },
+): Promise<{ readonly client: PrometheusClient; readonly asked: IncomingMessage[] }> {
   const asked: IncomingMessage[] = [];
-  const port = await listen(createServer((request, response) => {
-    asked.push(request);
-    listener(request, response);
-  }));
+  const port = await listen(
+    createServer((request, response) => {
+      asked.push(request);
+      listener(request, response);
+    }),
+  );
   const { path = '', ...rest } = connection;
-  return { client: new PrometheusClient(createPrometheusTransport({ ...rest, url: new URL(`http://127.0.0.1:${port}${path}`) }), systemClock, limits), asked };
+  return {
+    client: new PrometheusClient(
+      createPrometheusTransport({ ...rest, url: new URL(`http://127.0.0.1:${port}${path}`) }),
+      systemClock,
+      limits,
+    ),
+    asked,
+  };
 }
 
 function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): RequestListener {
-  return (_request, response) => { response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(typeof body === 'string' ? body : JSON.stringify(body)); };
+  return (_request, response) => {
+    response
+      .writeHead(status, { 'content-type': 'application/json', ...headers })
+      .end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
 }
 
 function vector(...values: readonly string[]): unknown {
-  return { status: 'success', data: { resultType: 'vector', result: values.map((value, index) => ({ metric: { n: String(index) }, value: [1_893_456_000.5, value] })) } };
+  return {
+    status: 'success',
+    data: {
+      resultType: 'vector',
+      result: values.map((value, index) => ({ metric: { n: String(index) }, value: [1_893_456_000.5, value] })),
+    },
+  };
 }
 
 const at = Date.UTC(2030, 0, 1);
@@ -54,16 +77,25 @@ describe('a question', () => {
   it('is a GET below the path of the server, at a time, and gives labels and values', async () => {
     const { client, asked } = await ask(json(vector('1', '2.5')), { path: '/prometheus/' });
 
-    expect(await client.query('up{a="b"}', at, never)).toEqual([{ labels: { n: '0' }, value: 1 }, { labels: { n: '1' }, value: 2.5 }]);
+    expect(await client.query('up{a="b"}', at, never)).toEqual([
+      { labels: { n: '0' }, value: 1 },
+      { labels: { n: '1' }, value: 2.5 },
+    ]);
     const [request] = asked;
     const url = new URL(request?.url ?? '', 'http://x');
-    expect([request?.method, url.pathname, Object.fromEntries(url.searchParams)]).toEqual(['GET', '/prometheus/api/v1/query', { query: 'up{a="b"}', time: String(at / 1000), timeout: '20s' }]);
+    expect([request?.method, url.pathname, Object.fromEntries(url.searchParams)]).toEqual([
+      'GET',
+      '/prometheus/api/v1/query',
+      { query: 'up{a="b"}', time: String(at / 1000), timeout: '20s' },
+    ]);
     expect(request?.headers.authorization).toBeUndefined();
   });
 
   it('reads the token anew each time', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'prometheus-'));
-    cleanups.push(async () => { await rm(directory, { recursive: true }); });
+    cleanups.push(async () => {
+      await rm(directory, { recursive: true });
+    });
     const tokenFile = join(directory, 'token');
     const { client, asked } = await ask(json(vector()), { tokenFile });
 
@@ -76,35 +108,49 @@ describe('a question', () => {
 
   it('trusts only the authorities that it is given', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'prometheus-'));
-    cleanups.push(async () => { await rm(directory, { recursive: true }); });
+    cleanups.push(async () => {
+      await rm(directory, { recursive: true });
+    });
     const caFile = join(directory, 'ca.crt');
     await writeFile(caFile, loopbackTls.cert);
     const url = new URL(`https://127.0.0.1:${await listen(createTlsServer(loopbackTls, json(vector('1'))))}`);
 
-    await expect(new PrometheusClient(createPrometheusTransport({ url }), systemClock).query('up', at, never)).rejects.toMatchObject({ name: 'PrometheusUnreachableError', message: expect.stringMatching(/certificate/) });
-    expect(await new PrometheusClient(createPrometheusTransport({ url, caFile }), systemClock).query('up', at, never)).toHaveLength(1);
+    await expect(
+      new PrometheusClient(createPrometheusTransport({ url }), systemClock).query('up', at, never),
+    ).rejects.toMatchObject({ name: 'PrometheusUnreachableError', message: expect.stringMatching(/certificate/) });
+    expect(
+      await new PrometheusClient(createPrometheusTransport({ url, caFile }), systemClock).query('up', at, never),
+    ).toHaveLength(1);
   });
 
   it('unpacks gzip, also of many pieces', async () => {
     const packed = gzipSync(JSON.stringify(vector(...Array.from({ length: 20_000 }, () => '1'))));
-    const { client } = await ask((_request, response) => {
-      response.writeHead(200, { 'content-encoding': 'gzip' });
-      for (let from = 0; from < packed.length; from += 1000) response.write(packed.subarray(from, from + 1000));
-      response.end();
-    }, {}, { timeoutMs: 20_000, maxBytes: 1 << 22 });
+    const { client } = await ask(
+      (_request, response) => {
+        response.writeHead(200, { 'content-encoding': 'gzip' });
+        for (let from = 0; from < packed.length; from += 1000) response.write(packed.subarray(from, from + 1000));
+        response.end();
+      },
+      {},
+      { timeoutMs: 20_000, maxBytes: 1 << 22 },
+    );
 
     expect(await client.query('up', at, never)).toHaveLength(20_000);
   });
 
   it('ignores remarks about the expression', async () => {
-    const { client } = await ask(json({ ...vector('1') as object, infos: ['PromQL info: metric might not be a counter'] }));
+    const { client } = await ask(
+      json({ ...(vector('1') as object), infos: ['PromQL info: metric might not be a counter'] }),
+    );
 
     expect(await client.query('up', at, never)).toHaveLength(1);
   });
 
   it('ends with the signal that it was given, for its reason', async () => {
     const stopping = new AbortController();
-    const { client } = await ask(() => { stopping.abort(new Error('SIGTERM')); });
+    const { client } = await ask(() => {
+      stopping.abort(new Error('SIGTERM'));
+    });
 
     await expect(client.query('up', at, stopping.signal)).rejects.toThrow('SIGTERM');
     await expect(client.query('up', at, stopping.signal)).rejects.toThrow('SIGTERM');
@@ -114,7 +160,9 @@ describe('a question', () => {
 const error = (errorType: string, message: string): unknown => ({ status: 'error', errorType, error: message });
 
 function hangUp(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(200, { 'content-length': '1000' }).write('{"status":"succ', () => { response.destroy(); });
+  response.writeHead(200, { 'content-length': '1000' }).write('{"status":"succ', () => {
+    response.destroy();
+  });
 }
 
 describe('an answer that cannot be relied on', () => {
@@ -123,45 +171,129 @@ describe('an answer that cannot be relied on', () => {
     ['403', json('Forbidden', 403), 'PrometheusRefusedError', /HTTP 403/],
     ['404', json('404 page not found', 404), 'PrometheusRefusedError', /HTTP 404.*--prometheus-url/],
     ['500', json('<html>', 500), 'PrometheusRefusedError', /HTTP 500$/],
-    ['a redirect to a login page', (_request, response) => { response.writeHead(302, { location: 'http://127.0.0.1:1/login' }).end(); }, 'PrometheusRefusedError', /HTTP 302$/],
-    ['a query that took too long', json(error('timeout', 'query timed out in expression evaluation'), 503), 'PrometheusQueryError', /timeout: query timed out/],
-    ['a query that reads too much', json(error('execution', 'query processing would load too many samples into memory'), 422), 'PrometheusQueryError', /too many samples/],
+    [
+      'a redirect to a login page',
+      (_request, response) => {
+        response.writeHead(302, { location: 'http://127.0.0.1:1/login' }).end();
+      },
+      'PrometheusRefusedError',
+      /HTTP 302$/,
+    ],
+    [
+      'a query that took too long',
+      json(error('timeout', 'query timed out in expression evaluation'), 503),
+      'PrometheusQueryError',
+      /timeout: query timed out/,
+    ],
+    [
+      'a query that reads too much',
+      json(error('execution', 'query processing would load too many samples into memory'), 422),
+      'PrometheusQueryError',
+      /too many samples/,
+    ],
     ['an error with status 200', json(error('internal', 'no')), 'PrometheusQueryError', /internal: no/],
     ['HTML', json('<!doctype html><title>Sign in</title>'), 'PrometheusAnswerError', /not JSON.*<!doctype/],
-    ['JSON that is cut off', json('{"status":"success","data":{"resultType":"vector","resu'), 'PrometheusAnswerError', /cut off/],
+    [
+      'JSON that is cut off',
+      json('{"status":"success","data":{"resultType":"vector","resu'),
+      'PrometheusAnswerError',
+      /cut off/,
+    ],
     ['nothing', json(''), 'PrometheusAnswerError', /not JSON/],
     ['other JSON', json({ hello: 'world' }), 'PrometheusAnswerError', /no instant vector/],
-    ['a matrix', json({ status: 'success', data: { resultType: 'matrix', result: [] } }), 'PrometheusAnswerError', /no instant vector: data.resultType/],
-    ['warnings', json({ ...vector('1') as object, warnings: ['No StoreAPIs matched for this query'] }), 'PrometheusAnswerError', /may be incomplete: No StoreAPIs matched/],
+    [
+      'a matrix',
+      json({ status: 'success', data: { resultType: 'matrix', result: [] } }),
+      'PrometheusAnswerError',
+      /no instant vector: data.resultType/,
+    ],
+    [
+      'warnings',
+      json({ ...(vector('1') as object), warnings: ['No StoreAPIs matched for this query'] }),
+      'PrometheusAnswerError',
+      /may be incomplete: No StoreAPIs matched/,
+    ],
     ['NaN', json(vector('1', 'NaN')), 'PrometheusAnswerError', /a value is NaN/],
     ['infinity', json(vector('+Inf')), 'PrometheusAnswerError', /a value is \+Inf/],
     ['too much', json(JSON.stringify(vector('1')).padEnd(2 << 20)), 'PrometheusTooLargeError', /larger than 1 MiB/],
-    ['too much when it is unpacked', (_request, response) => { response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(8 << 20))); }, 'PrometheusTooLargeError', /larger than 1 MiB/],
-    ['what is not the gzip that it says', json('{}', 200, { 'content-encoding': 'gzip' }), 'PrometheusAnswerError', /cannot be unpacked/],
-    ['gzip that is cut off', (_request, response) => { response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(JSON.stringify(vector('1'))).subarray(0, 40)); }, 'PrometheusAnswerError', /cannot be unpacked/],
+    [
+      'too much when it is unpacked',
+      (_request, response) => {
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(8 << 20)));
+      },
+      'PrometheusTooLargeError',
+      /larger than 1 MiB/,
+    ],
+    [
+      'what is not the gzip that it says',
+      json('{}', 200, { 'content-encoding': 'gzip' }),
+      'PrometheusAnswerError',
+      /cannot be unpacked/,
+    ],
+    [
+      'gzip that is cut off',
+      (_request, response) => {
+        response
+          .writeHead(200, { 'content-encoding': 'gzip' })
+          .end(gzipSync(JSON.stringify(vector('1'))).subarray(0, 40));
+      },
+      'PrometheusAnswerError',
+      /cannot be unpacked/,
+    ],
     ['another packing', json('', 200, { 'content-encoding': 'br' }), 'PrometheusAnswerError', /packed as br/],
     ['a connection that ends', hangUp, 'PrometheusUnreachableError', /cannot be asked/],
-    ['a connection that ends at once', (request) => { request.socket.destroy(); }, 'PrometheusUnreachableError', /cannot be asked/],
+    [
+      'a connection that ends at once',
+      (request) => {
+        request.socket.destroy();
+      },
+      'PrometheusUnreachableError',
+      /cannot be asked/,
+    ],
   ])('%s', async (_title, listener, name, message) => {
     const { client } = await ask(listener);
 
-    await expect(client.query('up', at, never)).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
+    await expect(client.query('up', at, never)).rejects.toMatchObject({
+      name,
+      message: expect.stringMatching(message),
+    });
   });
 
   it.each<[string, RequestListener]>([
-    ['before its head', () => { /* says nothing */ }],
-    ['in its body', (_request, response) => { response.writeHead(200).write('{'); }],
+    [
+      'before its head',
+      () => {
+        /* says nothing */
+      },
+    ],
+    [
+      'in its body',
+      (_request, response) => {
+        response.writeHead(200).write('{');
+      },
+    ],
   ])('hangs %s', async (_title, listener) => {
     const { client } = await ask(listener, {}, { timeoutMs: 100, maxBytes: 1000 });
 
-    await expect(client.query('up', at, never)).rejects.toMatchObject({ name: 'PrometheusUnreachableError', message: 'it has not answered within 0.1 s' });
+    await expect(client.query('up', at, never)).rejects.toMatchObject({
+      name: 'PrometheusUnreachableError',
+      message: 'it has not answered within 0.1 s',
+    });
   });
 
   it('nobody listens, and the same each time: it stands in a status', async () => {
     const { client } = await ask(json(vector()));
     for (const cleanup of cleanups.splice(0)) await cleanup();
 
-    const messages = await Promise.all([1, 2].map(async () => await client.query('up', at, never).then(() => '', (error: unknown) => (error as Error).message)));
+    const messages = await Promise.all(
+      [1, 2].map(
+        async () =>
+          await client.query('up', at, never).then(
+            () => '',
+            (error: unknown) => (error as Error).message,
+          ),
+      ),
+    );
     expect(messages[0]).toMatch(/cannot be asked: connect ECONNREFUSED/);
     expect(messages[1]).toBe(messages[0]);
   });
@@ -169,7 +301,10 @@ describe('an answer that cannot be relied on', () => {
   it('no token can be read', async () => {
     const { client, asked } = await ask(json(vector()), { tokenFile: '/no/such/token' });
 
-    await expect(client.query('up', at, never)).rejects.toMatchObject({ name: 'PrometheusUnreachableError', message: expect.stringContaining('/no/such/token') });
+    await expect(client.query('up', at, never)).rejects.toMatchObject({
+      name: 'PrometheusUnreachableError',
+      message: expect.stringContaining('/no/such/token'),
+    });
     expect(asked).toEqual([]);
   });
 });

@@ -37,10 +37,17 @@ export class PrometheusClient {
     return this.#transport.server;
   }
 
-  /** The instant vector of an expression at a time (milliseconds since the epoch). Throws a {@link PrometheusError}, or the reason of `signal`. */
+  /**
+   * The instant vector of an expression at a time (milliseconds since the epoch). Throws a {@link PrometheusError}, or
+   * the reason of `signal`.
+   */
   async query(expression: string, at: number, signal: AbortSignal): Promise<readonly Sample[]> {
     // Its own timeout is the same: it does not go on for somebody who has gone away.
-    const form = new URLSearchParams({ query: expression, time: String(at / 1000), timeout: `${Math.ceil(this.#limits.timeoutMs / 1000)}s` });
+    const form = new URLSearchParams({
+      query: expression,
+      time: String(at / 1000),
+      timeout: `${Math.ceil(this.#limits.timeoutMs / 1000)}s`,
+    });
     return await this.#bounded(signal, async (bounded) => {
       const response = await this.#transport.get(`/api/v1/query?${form.toString()}`, bounded);
       return await this.#read(response);
@@ -59,11 +66,21 @@ export class PrometheusClient {
     signal.throwIfAborted();
     const controller = new AbortController();
     const ended = new Promise<never>((_resolve, reject) => {
-      controller.signal.addEventListener('abort', () => { reject(controller.signal.reason as Error); }, { once: true });
+      controller.signal.addEventListener(
+        'abort',
+        () => {
+          reject(controller.signal.reason as Error);
+        },
+        { once: true },
+      );
     });
     const { timeoutMs } = this.#limits;
-    const cancel = this.#clock.timer(timeoutMs, () => { controller.abort(new PrometheusUnreachableError(`it has not answered within ${timeoutMs / 1000} s`)); });
-    const onAbort = (): void => { controller.abort(signal.reason); };
+    const cancel = this.#clock.timer(timeoutMs, () => {
+      controller.abort(new PrometheusUnreachableError(`it has not answered within ${timeoutMs / 1000} s`));
+    });
+    const onAbort = (): void => {
+      controller.abort(signal.reason);
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       return await Promise.race([work(controller.signal), ended]);
@@ -84,7 +101,10 @@ function refusal(status: number, text: string): PrometheusError {
   } catch (error) {
     if (error instanceof PrometheusQueryError) return error;
   }
-  return new PrometheusRefusedError(status, remedies[status] === undefined ? `it answers HTTP ${status}` : `it answers HTTP ${status}; ${remedies[status]}`);
+  return new PrometheusRefusedError(
+    status,
+    remedies[status] === undefined ? `it answers HTTP ${status}` : `it answers HTTP ${status}; ${remedies[status]}`,
+  );
 }
 
 /** Node.js joins the failures of several addresses into an error without a message. */

@@ -3,7 +3,10 @@ export class PrometheusError extends Error {
   override readonly name: string = 'PrometheusError';
 }
 
-/** Occurs when no complete answer arrived: no connection, no valid certificate, an unreadable token file, or the deadline. */
+/**
+ * Occurs when no complete answer arrived: no connection, no valid certificate, an unreadable token file, or the
+ * deadline.
+ */
 export class PrometheusUnreachableError extends PrometheusError {
   override readonly name = 'PrometheusUnreachableError';
 }
@@ -19,12 +22,17 @@ export class PrometheusRefusedError extends PrometheusError {
   }
 }
 
-/** Occurs when Prometheus understood the question and could not answer it: it took too long, or read too many samples. */
+/**
+ * Occurs when Prometheus understood the question and could not answer it: it took too long, or read too many samples.
+ */
 export class PrometheusQueryError extends PrometheusError {
   override readonly name = 'PrometheusQueryError';
 }
 
-/** Occurs when there is an answer that cannot be relied on: no JSON, cut off, too large, partial (it carries warnings), or no vector of numbers. */
+/**
+ * Occurs when there is an answer that cannot be relied on: no JSON, cut off, too large, partial (it carries warnings),
+ * or no vector of numbers.
+ */
 export class PrometheusAnswerError extends PrometheusError {
   override readonly name: string = 'PrometheusAnswerError';
 }

@@ -25,12 +25,32 @@ export function createPrometheusTransport({ url, tokenFile, caFile }: Prometheus
   return {
     server: `${url.origin}${prefix}`,
     async get(path, signal) {
-      const [headers, ca] = await Promise.all([authorization(tokenFile), caFile === undefined ? undefined : readFile(caFile, 'utf8')]);
-      const agent = new Agent({ connect: { timeout: 10_000, ...(ca !== undefined && { ca }) }, headersTimeout: 0, bodyTimeout: 0, pipelining: 0 });
+      const [headers, ca] = await Promise.all([
+        authorization(tokenFile),
+        caFile === undefined ? undefined : readFile(caFile, 'utf8'),
+      ]);
+      const agent = new Agent({
+        connect: { timeout: 10_000, ...(ca !== undefined && { ca }) },
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        pipelining: 0,
+      });
       try {
-        const { statusCode, headers: answered, body } = await agent.request({
-          origin: url.origin, path: prefix + path, method: 'GET', signal,
-          headers: { ...headers, 'accept': 'application/json', 'accept-encoding': 'gzip', 'user-agent': 'mesh-migration-operator' },
+        const {
+          statusCode,
+          headers: answered,
+          body,
+        } = await agent.request({
+          origin: url.origin,
+          path: prefix + path,
+          method: 'GET',
+          signal,
+          headers: {
+            ...headers,
+            accept: 'application/json',
+            'accept-encoding': 'gzip',
+            'user-agent': 'mesh-migration-operator',
+          },
         });
         return { status: statusCode, headers: flatten(answered), body: closing(body, agent) };
       } catch (error) {
@@ -51,5 +71,9 @@ async function* closing(body: AsyncIterable<Uint8Array>, agent: Agent): AsyncGen
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]])));
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  );
 }

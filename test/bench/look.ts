@@ -15,4 +15,11 @@ const before = { memory: process.memoryUsage.rss(), cpu: process.cpuUsage() };
 const found = istio.findings(given, 'Start').some(({ id }) => id === 'MM119');
 const { user, system } = process.cpuUsage(before.cpu);
 const peak = process.resourceUsage().maxRSS * 1024;
-process.stdout.write(JSON.stringify({ bytes, seconds: (user + system) / 1e6, megabytes: Math.max(0, peak - before.memory) / 1e6, refused: found }));
+process.stdout.write(
+  JSON.stringify({
+    bytes,
+    seconds: (user + system) / 1e6,
+    megabytes: Math.max(0, peak - before.memory) / 1e6,
+    refused: found,
+  }),
+);

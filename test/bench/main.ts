@@ -26,13 +26,26 @@ const bounds = ['--expose-gc', '--max-old-space-size=96', '--max-semi-space-size
 const folder = mkdtempSync(join(tmpdir(), 'looks-'));
 /** In one file: to load hundreds of them takes longer than most looks do. */
 const bundle = join(folder, 'look.mjs');
-buildSync({ entryPoints: [join(import.meta.dirname, 'look.ts')], outfile: bundle, bundle: true, platform: 'node', format: 'esm', banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" } });
+buildSync({
+  entryPoints: [join(import.meta.dirname, 'look.ts')],
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+});
 
 /** A look that its process does not survive is worse than any other, and no reason to leave the rest out. */
 function look(shape: string, size: number): Look {
   const args = ['--disable-warning=ExperimentalWarning', ...bounds, bundle, shape, String(size)];
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 120_000, stdio: ['ignore', 'pipe', 'ignore'] });
-  return status === 0 ? JSON.parse(stdout) as Look : { bytes: 0, seconds: Number.POSITIVE_INFINITY, megabytes: Number.POSITIVE_INFINITY, refused: false };
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    timeout: 120_000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return status === 0
+    ? (JSON.parse(stdout) as Look)
+    : { bytes: 0, seconds: Number.POSITIVE_INFINITY, megabytes: Number.POSITIVE_INFINITY, refused: false };
 }
 
 function isOver({ seconds, megabytes }: Look): boolean {
@@ -57,7 +70,10 @@ function sizeFor(shape: string, bytes: number): number {
 
 function row(shape: string): string {
   const looks = [10_000, 100_000, 1_000_000].map((bytes) => best(shape, sizeFor(shape, bytes)));
-  const cells = looks.map(({ seconds, megabytes, refused }) => `${seconds.toFixed(2)} s, ${megabytes.toFixed(0)} MB${refused ? ', MM119' : ''}`);
+  const cells = looks.map(
+    ({ seconds, megabytes, refused }) =>
+      `${seconds.toFixed(2)} s, ${megabytes.toFixed(0)} MB${refused ? ', MM119' : ''}`,
+  );
   process.stdout.write(`${looks.some(isOver) ? 'OVER ' : ''}${shape}: ${cells.join(' | ')}\n`);
   return `| ${shape} | ${cells.join(' | ')} |`;
 }
@@ -69,9 +85,13 @@ function write(shape: string, made: string): void {
   const rows = new Map(table.split('\n').map((line) => [line.split(' | ')[0]?.slice(2) ?? '', line]));
   rows.set(shape, made);
   const all = Object.keys(tenantShapes).flatMap((each) => rows.get(each) ?? []);
-  writeFileSync(page, `${before}${begin}\n\n| what is large | 10 kB | 100 kB | 1 MB |\n| --- | --- | --- | --- |\n${all.join('\n')}\n\n${end}${after}`);
+  writeFileSync(
+    page,
+    `${before}${begin}\n\n| what is large | 10 kB | 100 kB | 1 MB |\n| --- | --- | --- | --- |\n${all.join('\n')}\n\n${end}${after}`,
+  );
 }
 
 const wanted = process.argv.slice(2);
-for (const shape of Object.keys(tenantShapes).filter((each) => wanted.length === 0 || wanted.includes(each))) write(shape, row(shape));
+for (const shape of Object.keys(tenantShapes).filter((each) => wanted.length === 0 || wanted.includes(each)))
+  write(shape, row(shape));
 rmSync(folder, { recursive: true });

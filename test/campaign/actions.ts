@@ -18,7 +18,10 @@ function home(play: Play, random: Random): Home {
 }
 
 function inScope(play: Play, random: Random): Home {
-  return pick(random, play.stage.homes.filter((each) => each.inScope));
+  return pick(
+    random,
+    play.stage.homes.filter((each) => each.inScope),
+  );
 }
 
 async function listed(play: Play, kind: keyof typeof kinds, namespaceName?: string): Promise<readonly KubeObject[]> {
@@ -28,7 +31,9 @@ async function listed(play: Play, kind: keyof typeof kinds, namespaceName?: stri
 
 /** Objects that somebody wrote, not the operator. */
 async function own(play: Play, kind: keyof typeof kinds, where: string): Promise<readonly KubeObject[]> {
-  return (await listed(play, kind, where)).filter(({ metadata }) => metadata.labels?.['meshmigration.dev/managed-by'] === undefined && metadata.name !== 'waypoint');
+  return (await listed(play, kind, where)).filter(
+    ({ metadata }) => metadata.labels?.['meshmigration.dev/managed-by'] === undefined && metadata.name !== 'waypoint',
+  );
 }
 
 async function spec(play: Play, patch: Readonly<Record<string, unknown>>): Promise<void> {
@@ -37,15 +42,33 @@ async function spec(play: Play, patch: Readonly<Record<string, unknown>>): Promi
 
 async function say(play: Play, phase: string, where?: string): Promise<void> {
   const resource = where === undefined ? meshMigrations : namespaceMigrations;
-  await play.client.mergePatch(resource, where, migrationName, { status: { phase } }, { subresource: 'status', signal: play.signal });
+  await play.client.mergePatch(
+    resource,
+    where,
+    migrationName,
+    { status: { phase } },
+    { subresource: 'status', signal: play.signal },
+  );
 }
 
-async function patch(play: Play, kind: keyof typeof kinds, where: string | undefined, name: string, change: Readonly<Record<string, unknown>>): Promise<void> {
+async function patch(
+  play: Play,
+  kind: keyof typeof kinds,
+  where: string | undefined,
+  name: string,
+  change: Readonly<Record<string, unknown>>,
+): Promise<void> {
   await play.client.mergePatch(kinds[kind], where, name, change, { signal: play.signal });
 }
 
-async function app(play: Play, random: Random, where: string): Promise<{ readonly kind: (typeof workloadKinds)[number]; readonly object: KubeObject } | undefined> {
-  const all = await Promise.all(workloadKinds.map(async (kind) => (await own(play, kind, where)).map((object) => ({ kind, object }))));
+async function app(
+  play: Play,
+  random: Random,
+  where: string,
+): Promise<{ readonly kind: (typeof workloadKinds)[number]; readonly object: KubeObject } | undefined> {
+  const all = await Promise.all(
+    workloadKinds.map(async (kind) => (await own(play, kind, where)).map((object) => ({ kind, object }))),
+  );
   return pickAny(random, all.flat());
 }
 
@@ -55,7 +78,12 @@ async function withApp(play: Play, random: Random, change: Readonly<Record<strin
   if (found !== undefined) await patch(play, found.kind, name, found.object.metadata.name, change);
 }
 
-async function withOwn(play: Play, random: Random, kind: keyof typeof kinds, then: (found: KubeObject, where: string) => Promise<void>): Promise<void> {
+async function withOwn(
+  play: Play,
+  random: Random,
+  kind: keyof typeof kinds,
+  then: (found: KubeObject, where: string) => Promise<void>,
+): Promise<void> {
   const { name } = home(play, random);
   const found = pickAny(random, await own(play, kind, name));
   if (found !== undefined) await then(found, name);
@@ -64,20 +92,37 @@ async function withOwn(play: Play, random: Random, kind: keyof typeof kinds, the
 async function replaceNamespace(play: Play, random: Random): Promise<void> {
   const gone = inScope(play, random);
   await play.client.delete(kinds.Namespace, undefined, gone.name, { signal: play.signal });
-  play.later(20_000, async () => { for (const object of objectsOf(gone)) await play.create(object); });
+  play.later(20_000, async () => {
+    for (const object of objectsOf(gone)) await play.create(object);
+  });
 }
 
 async function misbehave(play: Play, random: Random, behaviour: Readonly<Record<string, string>>): Promise<void> {
   const { name } = inScope(play, random);
   const found = await app(play, random, name);
   if (found === undefined) return;
-  const template = (value: Readonly<Record<string, string | null>>): object => ({ spec: { template: { metadata: { annotations: value } } } });
-  await patch(play, found.kind, name, found.object.metadata.name, template(behaviour) as Readonly<Record<string, unknown>>);
+  const template = (value: Readonly<Record<string, string | null>>): object => ({
+    spec: { template: { metadata: { annotations: value } } },
+  });
+  await patch(
+    play,
+    found.kind,
+    name,
+    found.object.metadata.name,
+    template(behaviour) as Readonly<Record<string, unknown>>,
+  );
   const undone = Object.fromEntries(Object.keys(behaviour).map((key) => [key, null]));
   play.repair(async () => {
-    await patch(play, found.kind, name, found.object.metadata.name, template(undone) as Readonly<Record<string, unknown>>);
+    await patch(
+      play,
+      found.kind,
+      name,
+      found.object.metadata.name,
+      template(undone) as Readonly<Record<string, unknown>>,
+    );
     // A StatefulSet never replaces a pod that is not Ready (kubernetes/kubernetes#67250).
-    for (const pod of await own(play, 'Pod', name)) await play.client.delete(kinds.Pod, name, pod.metadata.name, { signal: play.signal });
+    for (const pod of await own(play, 'Pod', name))
+      await play.client.delete(kinds.Pod, name, pod.metadata.name, { signal: play.signal });
   });
 }
 
@@ -87,84 +132,198 @@ async function relabel(play: Play, random: Random, labels: Readonly<Record<strin
   await patch(play, 'Namespace', undefined, name, { metadata: { labels } });
   const undone = Object.fromEntries(Object.keys(labels).map((key) => [key, before[key] ?? null]));
   play.touched(name);
-  play.repair(async () => { await patch(play, 'Namespace', undefined, name, { metadata: { labels: undone } }); });
+  play.repair(async () => {
+    await patch(play, 'Namespace', undefined, name, { metadata: { labels: undone } });
+  });
 }
 
 const table: Readonly<Record<string, Action>> = {
   // The platform team and its repository.
-  'spec.action Migrate': async (play) => { await spec(play, { action: 'Migrate' }); },
-  'spec.action Plan': async (play) => { await spec(play, { action: 'Plan' }); },
-  'spec.action Pause': async (play) => { await spec(play, { action: 'Pause' }); play.later(15_000, async () => { await spec(play, { action: 'Migrate' }); }); },
-  'spec.action Rollback': async (play) => { await spec(play, { action: 'Rollback' }); },
+  'spec.action Migrate': async (play) => {
+    await spec(play, { action: 'Migrate' });
+  },
+  'spec.action Plan': async (play) => {
+    await spec(play, { action: 'Plan' });
+  },
+  'spec.action Pause': async (play) => {
+    await spec(play, { action: 'Pause' });
+    play.later(15_000, async () => {
+      await spec(play, { action: 'Migrate' });
+    });
+  },
+  'spec.action Rollback': async (play) => {
+    await spec(play, { action: 'Rollback' });
+  },
   'spec.namespaces shortened': async (play, random) => {
     await spec(play, { namespaces: { names: [inScope(play, random).name], selector: null } });
   },
-  'spec.namespaces restored': async (play) => { await spec(play, { namespaces: { names: play.stage.homes.filter((each) => each.inScope).map(({ name }) => name), selector: null } }); },
+  'spec.namespaces restored': async (play) => {
+    await spec(play, {
+      namespaces: { names: play.stage.homes.filter((each) => each.inScope).map(({ name }) => name), selector: null },
+    });
+  },
   'spec.namespaces.exclude': async (play, random) => {
     const { name } = inScope(play, random);
-    await spec(play, { namespaces: { names: null, selector: { matchLabels: { [wave.key]: wave.value } }, exclude: [name] } });
+    await spec(play, {
+      namespaces: { names: null, selector: { matchLabels: { [wave.key]: wave.value } }, exclude: [name] },
+    });
   },
-  'spec.rollback': async (play, random) => { await spec(play, { rollback: { automatic: random() < 0.5, onScopeLost: pick(random, ['Hold', 'Rollback', 'Finish']) } }); },
-  'spec.policies': async (play, random) => { await spec(play, { policies: { bypass: pick(random, ['FailClosed', 'CallersFirst']), refusals: pick(random, ['Accept', 'Block']) } }); },
-  'spec.callers': async (play, random) => { await spec(play, { callers: [{ namespace: inScope(play, random).name, from: [{ namespace: home(play, random).name }] }] }); },
-  'spec.restart': async (play, random) => { await spec(play, { restart: { podsPerMinute: pick(random, [30, 6000]), hbone: pick(random, ['Auto', 'Auto', 'Never']) } }); },
+  'spec.rollback': async (play, random) => {
+    await spec(play, {
+      rollback: { automatic: random() < 0.5, onScopeLost: pick(random, ['Hold', 'Rollback', 'Finish']) },
+    });
+  },
+  'spec.policies': async (play, random) => {
+    await spec(play, {
+      policies: { bypass: pick(random, ['FailClosed', 'CallersFirst']), refusals: pick(random, ['Accept', 'Block']) },
+    });
+  },
+  'spec.callers': async (play, random) => {
+    await spec(play, {
+      callers: [{ namespace: inScope(play, random).name, from: [{ namespace: home(play, random).name }] }],
+    });
+  },
+  'spec.restart': async (play, random) => {
+    await spec(play, {
+      restart: { podsPerMinute: pick(random, [30, 6000]), hbone: pick(random, ['Auto', 'Auto', 'Never']) },
+    });
+  },
   'MeshMigration deleted': async (play, random) => {
     if (random() < 0.5) return;
     await play.client.delete(meshMigrations, undefined, migrationName, { signal: play.signal });
-    play.later(60_000, async () => { await play.create(play.stage.migration); });
+    play.later(60_000, async () => {
+      await play.create(play.stage.migration);
+    });
   },
   // People at night.
-  'phase RollingBack of all': async (play) => { await say(play, 'RollingBack'); },
-  'phase RollingBack': async (play, random) => { await say(play, 'RollingBack', inScope(play, random).name); },
-  'phase Migrating of all': async (play) => { await say(play, 'Migrating'); },
-  'phase Migrating': async (play, random) => { await say(play, 'Migrating', inScope(play, random).name); },
+  'phase RollingBack of all': async (play) => {
+    await say(play, 'RollingBack');
+  },
+  'phase RollingBack': async (play, random) => {
+    await say(play, 'RollingBack', inScope(play, random).name);
+  },
+  'phase Migrating of all': async (play) => {
+    await say(play, 'Migrating');
+  },
+  'phase Migrating': async (play, random) => {
+    await say(play, 'Migrating', inScope(play, random).name);
+  },
   'phase Paused': async (play, random) => {
     const { name } = inScope(play, random);
     await say(play, 'Paused', name);
-    play.later(15_000, async () => { await say(play, 'Migrating', name); });
+    play.later(15_000, async () => {
+      await say(play, 'Migrating', name);
+    });
   },
-  'phase of no sense': async (play, random) => { await say(play, pick(random, ['Migrated', 'RolledBack', 'Finalized', 'x']), inScope(play, random).name); },
-  'record deleted': async (play, random) => { await play.client.delete(namespaceMigrations, inScope(play, random).name, migrationName, { signal: play.signal }); },
+  'phase of no sense': async (play, random) => {
+    await say(play, pick(random, ['Migrated', 'RolledBack', 'Finalized', 'x']), inScope(play, random).name);
+  },
+  'record deleted': async (play, random) => {
+    await play.client.delete(namespaceMigrations, inScope(play, random).name, migrationName, { signal: play.signal });
+  },
   'status emptied': async (play, random) => {
-    await play.client.mergePatch(namespaceMigrations, inScope(play, random).name, migrationName, { status: null }, { subresource: 'status', signal: play.signal });
+    await play.client.mergePatch(
+      namespaceMigrations,
+      inScope(play, random).name,
+      migrationName,
+      { status: null },
+      { subresource: 'status', signal: play.signal },
+    );
   },
   'status forged': async (play, random) => {
     const forged = pick(random, [
-      { direction: 'Backward' }, { attempt: 7 }, { itinerary: 'L4' }, { itinerary: 'L7' }, { writtenPhase: 'Finalized', phase: 'Finalized' }, { workloads: [] }, { steps: [] }, { original: null },
+      { direction: 'Backward' },
+      { attempt: 7 },
+      { itinerary: 'L4' },
+      { itinerary: 'L7' },
+      { writtenPhase: 'Finalized', phase: 'Finalized' },
+      { workloads: [] },
+      { steps: [] },
+      { original: null },
       { failure: { reason: 'Forged', message: 'forged', at: '2026-01-01T00:00:00Z' } },
     ]);
-    await play.client.mergePatch(namespaceMigrations, inScope(play, random).name, migrationName, { status: forged }, { subresource: 'status', signal: play.signal });
+    await play.client.mergePatch(
+      namespaceMigrations,
+      inScope(play, random).name,
+      migrationName,
+      { status: forged },
+      { subresource: 'status', signal: play.signal },
+    );
   },
   // Tenants.
   'policy created': async (play, random) => {
     const { name, apps } = home(play, random);
-    await play.create(policyOf(random, name, `late-${String(below(random, 3))}`, apps.map((each) => each.name), play.stage.homes.map((each) => each.name)));
+    await play.create(
+      policyOf(
+        random,
+        name,
+        `late-${String(below(random, 3))}`,
+        apps.map((each) => each.name),
+        play.stage.homes.map((each) => each.name),
+      ),
+    );
   },
   'policy edited': async (play, random) => {
     await withOwn(play, random, 'AuthorizationPolicy', async (found, where) => {
       const names = play.stage.homes.map((each) => each.name);
-      const other = policyOf(random, where, found.metadata.name, ['web', 'api'], names)['spec'] as Readonly<Record<string, unknown>>;
-      await patch(play, 'AuthorizationPolicy', where, found.metadata.name, { spec: { selector: null, action: null, ...other } });
+      const other = policyOf(random, where, found.metadata.name, ['web', 'api'], names)['spec'] as Readonly<
+        Record<string, unknown>
+      >;
+      await patch(play, 'AuthorizationPolicy', where, found.metadata.name, {
+        spec: { selector: null, action: null, ...other },
+      });
     });
   },
-  'policy deleted': async (play, random) => { await withOwn(play, random, 'AuthorizationPolicy', async (found, where) => { await play.client.delete(kinds.AuthorizationPolicy, where, found.metadata.name, { signal: play.signal }); }); },
+  'policy deleted': async (play, random) => {
+    await withOwn(play, random, 'AuthorizationPolicy', async (found, where) => {
+      await play.client.delete(kinds.AuthorizationPolicy, where, found.metadata.name, { signal: play.signal });
+    });
+  },
   'copy edited': async (play, random) => {
     const { name } = inScope(play, random);
-    const made = pickAny(random, (await listed(play, 'AuthorizationPolicy', name)).filter(({ metadata }) => metadata.labels?.['meshmigration.dev/managed-by'] !== undefined));
+    const made = pickAny(
+      random,
+      (await listed(play, 'AuthorizationPolicy', name)).filter(
+        ({ metadata }) => metadata.labels?.['meshmigration.dev/managed-by'] !== undefined,
+      ),
+    );
     if (made === undefined) return;
     await patch(play, 'AuthorizationPolicy', name, made.metadata.name, { metadata: { labels: { edited: 'yes' } } });
   },
   'copy deleted': async (play, random) => {
     const { name } = inScope(play, random);
-    const made = pickAny(random, (await listed(play, 'AuthorizationPolicy', name)).filter(({ metadata }) => metadata.labels?.['meshmigration.dev/managed-by'] !== undefined));
-    if (made !== undefined) await play.client.delete(kinds.AuthorizationPolicy, name, made.metadata.name, { signal: play.signal });
+    const made = pickAny(
+      random,
+      (await listed(play, 'AuthorizationPolicy', name)).filter(
+        ({ metadata }) => metadata.labels?.['meshmigration.dev/managed-by'] !== undefined,
+      ),
+    );
+    if (made !== undefined)
+      await play.client.delete(kinds.AuthorizationPolicy, name, made.metadata.name, { signal: play.signal });
   },
   'Service created': async (play, random) => {
     const { name } = home(play, random);
-    await play.create(service(name, `also-${String(below(random, 2))}`, {}, { selector: { app: pick(random, ['web', 'api']) }, ports: [{ name: 'http', port: 81, targetPort: 8080 }] }));
+    await play.create(
+      service(
+        name,
+        `also-${String(below(random, 2))}`,
+        {},
+        { selector: { app: pick(random, ['web', 'api']) }, ports: [{ name: 'http', port: 81, targetPort: 8080 }] },
+      ),
+    );
   },
-  'Service deleted': async (play, random) => { await withOwn(play, random, 'Service', async (found, where) => { await play.client.delete(kinds.Service, where, found.metadata.name, { signal: play.signal }); }); },
-  'Service relabelled': async (play, random) => { await withOwn(play, random, 'Service', async (found, where) => { await patch(play, 'Service', where, found.metadata.name, { metadata: { labels: { team: pick(random, ['a', 'b']) } } }); }); },
+  'Service deleted': async (play, random) => {
+    await withOwn(play, random, 'Service', async (found, where) => {
+      await play.client.delete(kinds.Service, where, found.metadata.name, { signal: play.signal });
+    });
+  },
+  'Service relabelled': async (play, random) => {
+    await withOwn(play, random, 'Service', async (found, where) => {
+      await patch(play, 'Service', where, found.metadata.name, {
+        metadata: { labels: { team: pick(random, ['a', 'b']) } },
+      });
+    });
+  },
   'Service replaced by a tool': async (play, random) => {
     await withOwn(play, random, 'Service', async (found, where) => {
       const strip = Object.fromEntries(Object.keys(found.metadata.annotations ?? {}).map((key) => [key, null]));
@@ -177,7 +336,17 @@ const table: Readonly<Record<string, Action>> = {
     if (found === undefined || found.kind === 'DaemonSet') return;
     await patch(play, found.kind, name, found.object.metadata.name, { spec: { replicas: below(random, 4) } });
   },
-  'workload rolled out': async (play, random) => { await withApp(play, random, { spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': `2026-01-01T00:00:${String(10 + below(random, 50))}Z` } } } } }); },
+  'workload rolled out': async (play, random) => {
+    await withApp(play, random, {
+      spec: {
+        template: {
+          metadata: {
+            annotations: { 'kubectl.kubernetes.io/restartedAt': `2026-01-01T00:00:${String(10 + below(random, 50))}Z` },
+          },
+        },
+      },
+    });
+  },
   'workload created': async (play, random) => {
     const { name } = home(play, random);
     await play.create({ kind: 'ServiceAccount', metadata: { name: 'late', namespace: name } });
@@ -186,39 +355,80 @@ const table: Readonly<Record<string, Action>> = {
   'workload deleted': async (play, random) => {
     const { name } = home(play, random);
     const found = await app(play, random, name);
-    if (found !== undefined) await play.client.delete(kinds[found.kind], name, found.object.metadata.name, { signal: play.signal });
+    if (found !== undefined)
+      await play.client.delete(kinds[found.kind], name, found.object.metadata.name, { signal: play.signal });
   },
   'workload restored from a repository': async (play, random) => {
-    await withApp(play, random, { spec: { template: { metadata: { annotations: { 'meshmigration.dev/restart': null } } } } });
+    await withApp(play, random, {
+      spec: { template: { metadata: { annotations: { 'meshmigration.dev/restart': null } } } },
+    });
   },
   'workload paused': async (play, random) => {
     const { name } = inScope(play, random);
     const found = pickAny(random, await own(play, 'Deployment', name));
     if (found === undefined) return;
     await patch(play, 'Deployment', name, found.metadata.name, { spec: { paused: true } });
-    play.repair(async () => { await patch(play, 'Deployment', name, found.metadata.name, { spec: { paused: null } }); });
+    play.repair(async () => {
+      await patch(play, 'Deployment', name, found.metadata.name, { spec: { paused: null } });
+    });
   },
-  'pods never ready': async (play, random) => { await misbehave(play, random, { [podBehaviour.neverReady]: 'always' }); },
-  'pods slow': async (play, random) => { await misbehave(play, random, { [podBehaviour.readyAfterMs]: String(5000 + below(random, 20_000)) }); },
-  'pods not enrolled': async (play, random) => { await misbehave(play, random, { [podBehaviour.enrol]: 'never' }); },
-  'pod deleted': async (play, random) => { await withOwn(play, random, 'Pod', async (found, where) => { await play.client.delete(kinds.Pod, where, found.metadata.name, { signal: play.signal }); }); },
+  'pods never ready': async (play, random) => {
+    await misbehave(play, random, { [podBehaviour.neverReady]: 'always' });
+  },
+  'pods slow': async (play, random) => {
+    await misbehave(play, random, { [podBehaviour.readyAfterMs]: String(5000 + below(random, 20_000)) });
+  },
+  'pods not enrolled': async (play, random) => {
+    await misbehave(play, random, { [podBehaviour.enrol]: 'never' });
+  },
+  'pod deleted': async (play, random) => {
+    await withOwn(play, random, 'Pod', async (found, where) => {
+      await play.client.delete(kinds.Pod, where, found.metadata.name, { signal: play.signal });
+    });
+  },
   'bare pod created': async (play, random) => {
     const { name } = home(play, random);
     await play.create(barePod(name, 'tool'));
-    play.repair(async () => { await play.client.delete(kinds.Pod, name, 'tool', { signal: play.signal }); });
+    play.repair(async () => {
+      await play.client.delete(kinds.Pod, name, 'tool', { signal: play.signal });
+    });
   },
   'budget without room': async (play, random) => {
     const { name } = inScope(play, random);
-    await play.create({ kind: 'PodDisruptionBudget', metadata: { name: 'tight', namespace: name }, spec: { minAvailable: '100%', selector: {} } });
-    play.repair(async () => { await play.client.delete(kinds.PodDisruptionBudget, name, 'tight', { signal: play.signal }); });
+    await play.create({
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'tight', namespace: name },
+      spec: { minAvailable: '100%', selector: {} },
+    });
+    play.repair(async () => {
+      await play.client.delete(kinds.PodDisruptionBudget, name, 'tight', { signal: play.signal });
+    });
   },
   // Whoever may edit namespaces.
-  'namespace labelled for a team': async (play, random) => { await patch(play, 'Namespace', undefined, home(play, random).name, { metadata: { labels: { team: pick(random, ['a', 'b']) } } }); },
-  'namespace without injection': async (play, random) => { await relabel(play, random, { 'istio-injection': null }); },
-  'namespace labels as in the repository': async (play, random) => { await relabel(play, random, { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': null }); },
-  'namespace moved by hand': async (play, random) => { await relabel(play, random, { 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' }); },
-  'namespace leaves the wave': async (play, random) => { await patch(play, 'Namespace', undefined, inScope(play, random).name, { metadata: { labels: { [wave.key]: null } } }); },
-  'namespace joins the wave': async (play, random) => { await patch(play, 'Namespace', undefined, home(play, random).name, { metadata: { labels: { [wave.key]: wave.value } } }); },
+  'namespace labelled for a team': async (play, random) => {
+    await patch(play, 'Namespace', undefined, home(play, random).name, {
+      metadata: { labels: { team: pick(random, ['a', 'b']) } },
+    });
+  },
+  'namespace without injection': async (play, random) => {
+    await relabel(play, random, { 'istio-injection': null });
+  },
+  'namespace labels as in the repository': async (play, random) => {
+    await relabel(play, random, { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': null });
+  },
+  'namespace moved by hand': async (play, random) => {
+    await relabel(play, random, { 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' });
+  },
+  'namespace leaves the wave': async (play, random) => {
+    await patch(play, 'Namespace', undefined, inScope(play, random).name, {
+      metadata: { labels: { [wave.key]: null } },
+    });
+  },
+  'namespace joins the wave': async (play, random) => {
+    await patch(play, 'Namespace', undefined, home(play, random).name, {
+      metadata: { labels: { [wave.key]: wave.value } },
+    });
+  },
   'namespace created': async (play) => {
     await play.create(namespace('young', { 'istio-injection': 'enabled', [wave.key]: wave.value }));
     await play.create({ kind: 'ServiceAccount', metadata: { name: 'web', namespace: 'young' } });
@@ -227,11 +437,16 @@ const table: Readonly<Record<string, Action>> = {
   'namespace deleted and made anew': replaceNamespace,
   'journal removed': async (play, random) => {
     const { name } = inScope(play, random);
-    // A running operator puts it back. Of one that is away the runbook says that a person has to bring the namespace back.
+    // A running operator puts it back. Of one that is away the runbook says that a person has to bring the namespace
+    // back.
     if (play.isTroubled) play.touched(name);
-    await patch(play, 'Namespace', undefined, name, { metadata: { annotations: { 'meshmigration.dev/journal': null } } });
+    await patch(play, 'Namespace', undefined, name, {
+      metadata: { annotations: { 'meshmigration.dev/journal': null } },
+    });
   },
-  'waypoint deleted': async (play, random) => { await play.client.delete(kinds.Gateway, inScope(play, random).name, 'waypoint', { signal: play.signal }); },
+  'waypoint deleted': async (play, random) => {
+    await play.client.delete(kinds.Gateway, inScope(play, random).name, 'waypoint', { signal: play.signal });
+  },
 };
 
 /** The names of all actions. */

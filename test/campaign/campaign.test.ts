@@ -16,7 +16,9 @@ describe('the campaign', () => {
       expect(moves.filter(({ kind }) => kind === 'Action').length).toBeGreaterThanOrEqual(8);
       expect(moves.filter(({ kind }) => kind === 'Fault').length).toBeGreaterThanOrEqual(3);
     }
-    expect(new Set(histories.flatMap(({ moves }) => moves.map(({ name }) => name)))).toEqual(new Set([...actionNames, ...faultNames]));
+    expect(new Set(histories.flatMap(({ moves }) => moves.map(({ name }) => name)))).toEqual(
+      new Set([...actionNames, ...faultNames]),
+    );
   });
 
   it('finds nothing in these histories, and plays one the same way twice', async () => {
@@ -29,7 +31,11 @@ describe('the campaign', () => {
 
 /** Operators that are wrong on purpose, and a history that catches each. */
 const caught: readonly (readonly [name: string, seed: number, what: RegExp])[] = [
-  ['takes every namespace for one that needs no HTTP', 5, /^E: DELETE \/ from Sidecar shop\/web to the address of Ambient shop\/web gets through$/m],
+  [
+    'takes every namespace for one that needs no HTTP',
+    5,
+    /^E: DELETE \/ from Sidecar shop\/web to the address of Ambient shop\/web gets through$/m,
+  ],
   ['makes no copies for the waypoint', 5, /^E: .* to Service api, /m],
   ['switches injection off and nothing on', 5, /^A: the labels of books ask for no data plane$/m],
   ['waits for no other namespace', 5, /^Outage: /m],

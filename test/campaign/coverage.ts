@@ -30,10 +30,18 @@ export class Coverage {
     const steps = [...this.#steps.keys()].sort();
     const cell = (step: string, fault: string): string => String(this.#pairs.get(`${step} / ${fault}`) ?? 0);
     return [
-      `${String(this.#histories)} histories, ${String(this.#writes)} writes of the operator.`, '',
-      '| Action | Times |', '|---|---|', ...[...this.#actions].map(([name, count]) => `| ${name} | ${String(count)} |`), '',
-      `| Step | Histories | ${faults.join(' | ')} |`, `|---|---|${faults.map(() => '---|').join('')}`,
-      ...steps.map((step) => `| ${step} | ${String(this.#steps.get(step) ?? 0)} | ${faults.map((fault) => cell(step, fault)).join(' | ')} |`),
+      `${String(this.#histories)} histories, ${String(this.#writes)} writes of the operator.`,
+      '',
+      '| Action | Times |',
+      '|---|---|',
+      ...[...this.#actions].map(([name, count]) => `| ${name} | ${String(count)} |`),
+      '',
+      `| Step | Histories | ${faults.join(' | ')} |`,
+      `|---|---|${faults.map(() => '---|').join('')}`,
+      ...steps.map(
+        (step) =>
+          `| ${step} | ${String(this.#steps.get(step) ?? 0)} | ${faults.map((fault) => cell(step, fault)).join(' | ')} |`,
+      ),
       `| in all | ${String(this.#histories)} | ${faults.map((fault) => String(this.#faults.get(fault) ?? 0)).join(' | ')} |`,
     ].join('\n');
   }

@@ -26,24 +26,107 @@ function forAWhile(play: Play, random: Random, begin: () => void, end: () => voi
 }
 
 const table: Readonly<Record<string, Trouble>> = {
-  'write lost': (play, random) => { requests(play, random, { verb: 'Write' }, { kind: 'LostRequest' }); },
-  'answer lost': (play, random) => { requests(play, random, { verb: 'Write' }, { kind: 'LostResponse' }); },
-  'write slow': (play, random) => { requests(play, random, { verb: 'Write' }, { kind: 'SlowRequest', ms: below(random, 20_000) }); },
-  'write late': (play, random) => { requests(play, random, { verb: 'Write' }, { kind: 'LateRequest', ms: 20_000 + below(random, 20_000) }); },
-  'answer slow': (play, random) => { requests(play, random, { verb: 'Write' }, { kind: 'SlowResponse', ms: below(random, 20_000) }); },
-  'write without an answer': (play, random) => { requests(play, random, { verb: 'Write' }, { kind: 'Hang' }); },
-  'write refused': (play, random) => { requests(play, random, { verb: 'Write' }, { kind: 'Refuse', status: pick(random, refusals), ...(random() < 0.3 && { retryAfterSeconds: 2 }) }); },
-  'read refused': (play, random) => { requests(play, random, { verb: 'Read' }, { kind: 'Refuse', status: pick(random, [429, 500, 503] as const) }); },
-  'list cut off': (play, random) => { requests(play, random, { verb: 'Read' }, { kind: 'CutBody', afterPieces: 0 }); },
-  'watches expire': (play, random) => { play.line.cutWatches(); requests(play, random, { verb: 'Watch' }, { kind: 'Expired', form: pick(random, ['Status', 'Event'] as const) }); },
-  'watches break': (play) => { play.line.cutWatches(); play.trouble(1000); },
-  'watches stale': (play, random) => { forAWhile(play, random, () => { play.line.goStale(play.cluster.server.revision); }, () => { play.line.refresh(); }); },
-  'API server away': (play, random) => { forAWhile(play, random, () => { play.line.outage(true); }, () => { play.line.outage(false); }); },
-  'history compacted': (play) => { play.cluster.server.compact(); play.line.cutWatches(); play.trouble(1000); },
-  'operator killed': (play, random) => { forAWhile(play, random, () => { play.kill(); }, () => { play.start(); }); },
-  'operator killed at a write': (play, random) => { play.killAtWrite(1 + below(random, 8), pick(random, ['before', 'after'] as const), 500 + below(random, 10_000)); play.trouble(longestMs); },
-  'clock jumps': (play, random) => { play.jump(pick(random, [-3_600_000, 3_600_000, 86_400_000])); play.trouble(1000); },
-  'istiod hangs': (play, random) => { forAWhile(play, random, () => { play.cluster.pauseIstiod(); }, () => { play.cluster.resumeIstiod(); }); },
+  'write lost': (play, random) => {
+    requests(play, random, { verb: 'Write' }, { kind: 'LostRequest' });
+  },
+  'answer lost': (play, random) => {
+    requests(play, random, { verb: 'Write' }, { kind: 'LostResponse' });
+  },
+  'write slow': (play, random) => {
+    requests(play, random, { verb: 'Write' }, { kind: 'SlowRequest', ms: below(random, 20_000) });
+  },
+  'write late': (play, random) => {
+    requests(play, random, { verb: 'Write' }, { kind: 'LateRequest', ms: 20_000 + below(random, 20_000) });
+  },
+  'answer slow': (play, random) => {
+    requests(play, random, { verb: 'Write' }, { kind: 'SlowResponse', ms: below(random, 20_000) });
+  },
+  'write without an answer': (play, random) => {
+    requests(play, random, { verb: 'Write' }, { kind: 'Hang' });
+  },
+  'write refused': (play, random) => {
+    requests(
+      play,
+      random,
+      { verb: 'Write' },
+      { kind: 'Refuse', status: pick(random, refusals), ...(random() < 0.3 && { retryAfterSeconds: 2 }) },
+    );
+  },
+  'read refused': (play, random) => {
+    requests(play, random, { verb: 'Read' }, { kind: 'Refuse', status: pick(random, [429, 500, 503] as const) });
+  },
+  'list cut off': (play, random) => {
+    requests(play, random, { verb: 'Read' }, { kind: 'CutBody', afterPieces: 0 });
+  },
+  'watches expire': (play, random) => {
+    play.line.cutWatches();
+    requests(play, random, { verb: 'Watch' }, { kind: 'Expired', form: pick(random, ['Status', 'Event'] as const) });
+  },
+  'watches break': (play) => {
+    play.line.cutWatches();
+    play.trouble(1000);
+  },
+  'watches stale': (play, random) => {
+    forAWhile(
+      play,
+      random,
+      () => {
+        play.line.goStale(play.cluster.server.revision);
+      },
+      () => {
+        play.line.refresh();
+      },
+    );
+  },
+  'API server away': (play, random) => {
+    forAWhile(
+      play,
+      random,
+      () => {
+        play.line.outage(true);
+      },
+      () => {
+        play.line.outage(false);
+      },
+    );
+  },
+  'history compacted': (play) => {
+    play.cluster.server.compact();
+    play.line.cutWatches();
+    play.trouble(1000);
+  },
+  'operator killed': (play, random) => {
+    forAWhile(
+      play,
+      random,
+      () => {
+        play.kill();
+      },
+      () => {
+        play.start();
+      },
+    );
+  },
+  'operator killed at a write': (play, random) => {
+    play.killAtWrite(1 + below(random, 8), pick(random, ['before', 'after'] as const), 500 + below(random, 10_000));
+    play.trouble(longestMs);
+  },
+  'clock jumps': (play, random) => {
+    play.jump(pick(random, [-3_600_000, 3_600_000, 86_400_000]));
+    play.trouble(1000);
+  },
+  'istiod hangs': (play, random) => {
+    forAWhile(
+      play,
+      random,
+      () => {
+        play.cluster.pauseIstiod();
+      },
+      () => {
+        play.cluster.resumeIstiod();
+      },
+    );
+  },
 };
 
 /** The names of all faults. */

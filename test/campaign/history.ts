@@ -3,7 +3,10 @@ import { actionNames } from './actions.ts';
 import { below, pick } from './draw.ts';
 import { faultNames } from './faults.ts';
 
-/** Something that happens to a migration. What exactly it hits is drawn from `dice` and from what is there at that moment. */
+/**
+ * Something that happens to a migration. What exactly it hits is drawn from `dice` and from what is there at that
+ * moment.
+ */
 export interface Move {
   /** Virtual milliseconds after the MeshMigration was created. */
   readonly at: number;

@@ -18,9 +18,15 @@ import { wrongOperators, type Wrong } from './wrong.ts';
  */
 const { values } = parseArgs({
   options: {
-    histories: { type: 'string', default: '200' }, from: { type: 'string', default: '1' }, minutes: { type: 'string', default: '600' },
-    jobs: { type: 'string', default: String(availableParallelism()) }, report: { type: 'string' },
-    judge: { type: 'boolean', default: false }, replay: { type: 'string' }, trace: { type: 'boolean', default: false }, shrink: { type: 'boolean', default: false },
+    histories: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '600' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    report: { type: 'string' },
+    judge: { type: 'boolean', default: false },
+    replay: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    shrink: { type: 'boolean', default: false },
   },
 });
 
@@ -43,16 +49,30 @@ function say(seed: number, { violations }: Outcome): void {
 
 async function replay(seed: number): Promise<number> {
   const history = historyOf(seed);
-  const outcome = await play(history, values.trace ? { trace: (line) => { print(line); } } : {});
+  const outcome = await play(
+    history,
+    values.trace
+      ? {
+          trace: (line) => {
+            print(line);
+          },
+        }
+      : {},
+  );
   print(describe(history));
   say(seed, outcome);
   const [first] = outcome.violations;
-  if (values.shrink && first !== undefined) print(`\nThe shortest that breaks ${promiseOf(first)}:\n${describe(await shrink(history, promiseOf(first)))}`);
+  if (values.shrink && first !== undefined)
+    print(`\nThe shortest that breaks ${promiseOf(first)}:\n${describe(await shrink(history, promiseOf(first)))}`);
   return outcome.violations.length;
 }
 
 async function campaign(): Promise<number> {
-  const [from, count, until] = [Number(values.from), Number(values.histories), Date.now() + Number(values.minutes) * 60_000];
+  const [from, count, until] = [
+    Number(values.from),
+    Number(values.histories),
+    Date.now() + Number(values.minutes) * 60_000,
+  ];
   const coverage = new Coverage();
   let [next, done, failed] = [from, 0, 0];
   const hear = (answer: Answer): void => {
@@ -65,21 +85,34 @@ async function campaign(): Promise<number> {
     if ('error' in answer || answer.outcome.violations.length > 0) failed += 1;
     if (done % 50 === 0) print(`${String(done)} histories, ${String(failed)} with violations`);
   };
-  await Promise.all(Array.from({ length: Number(values.jobs) }, () => new Promise<void>((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url));
-    const another = (): void => {
-      if (next >= from + count || Date.now() > until) {
-        void worker.terminate().then(() => { resolve(); });
-        return;
-      }
-      worker.postMessage(next);
-      next += 1;
-    };
-    worker.on('message', (answer: Answer) => { hear(answer); another(); });
-    worker.on('error', reject);
-    another();
-  })));
-  print(`${String(done)} histories, ${String(failed)} with violations${coverage.empty.length > 0 ? `; never: ${coverage.empty.join(', ')}` : ''}`);
+  await Promise.all(
+    Array.from(
+      { length: Number(values.jobs) },
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const worker = new Worker(new URL('./worker.ts', import.meta.url));
+          const another = (): void => {
+            if (next >= from + count || Date.now() > until) {
+              void worker.terminate().then(() => {
+                resolve();
+              });
+              return;
+            }
+            worker.postMessage(next);
+            next += 1;
+          };
+          worker.on('message', (answer: Answer) => {
+            hear(answer);
+            another();
+          });
+          worker.on('error', reject);
+          another();
+        }),
+    ),
+  );
+  print(
+    `${String(done)} histories, ${String(failed)} with violations${coverage.empty.length > 0 ? `; never: ${coverage.empty.join(', ')}` : ''}`,
+  );
   if (values.report !== undefined) await writeFile(values.report, `${coverage.markdown()}\n`);
   return failed;
 }
@@ -93,14 +126,20 @@ async function judgeTheJudge(): Promise<number> {
   for (const wrong of wrongOperators) {
     const caught = await firstCaught(wrong);
     if (caught === undefined) missed += 1;
-    print(caught === undefined ? `| ${wrong.name} | not in ${String(mostChances)} | |` : `| ${wrong.name} | ${String(caught.after)} | ${caught.what} |`);
+    print(
+      caught === undefined
+        ? `| ${wrong.name} | not in ${String(mostChances)} | |`
+        : `| ${wrong.name} | ${String(caught.after)} | ${caught.what} |`,
+    );
   }
   return missed;
 }
 
 async function firstCaught(wrong: Wrong): Promise<{ readonly after: number; readonly what: string } | undefined> {
   for (let after = 1; after <= mostChances; after += 1) {
-    const { violations: [first] } = await play(historyOf(Number(values.from) + after - 1), { wrong });
+    const {
+      violations: [first],
+    } = await play(historyOf(Number(values.from) + after - 1), { wrong });
     if (first !== undefined) return { after, what: first.what.split('\n')[0] ?? '' };
   }
   return undefined;

@@ -132,7 +132,9 @@ export class Play {
 
   /** The second half of an action. */
   later(ms: number, how: () => Promise<void>): void {
-    this.soon(ms, () => { void this.#attempt(how); });
+    this.soon(ms, () => {
+      void this.#attempt(how);
+    });
   }
 
   /** Happens later, and before the end of the story. */
@@ -165,7 +167,11 @@ export class Play {
   killAtWrite(nth: number, when: 'before' | 'after', pauseMs: number): void {
     const { operator } = this.#all;
     operator.killAt([{ write: operator.writes + nth, when }]);
-    operator.onKilled = () => { this.soon(pauseMs, () => { this.start(); }); };
+    operator.onKilled = () => {
+      this.soon(pauseMs, () => {
+        this.start();
+      });
+    };
   }
 
   jump(ms: number): void {
@@ -179,7 +185,13 @@ export class Play {
       for (const each of this.history.moves) await this.#move(each);
       await this.#calm();
       await this.#end();
-      return { violations: judge.violations, done: this.#done, steps: [...this.#steps], afflicted: [...this.#afflicted], writes: judge.writes };
+      return {
+        violations: judge.violations,
+        done: this.#done,
+        steps: [...this.#steps],
+        afflicted: [...this.#afflicted],
+        writes: judge.writes,
+      };
     } finally {
       judge.stop();
       await operator.kill();
@@ -195,11 +207,19 @@ export class Play {
     const random = seededRandom(this.history.seed);
     const cluster = await startSimCluster({ clock, random, ambient: false });
     const line = new FaultyTransport(cluster.server.transport('operator'), clock, []);
-    const operator = new SimOperator({ transport: wrong?.transport?.(line) ?? line, clock, random, ...(wrong?.adapter && { adapter: wrong.adapter }) });
+    const operator = new SimOperator({
+      transport: wrong?.transport?.(line) ?? line,
+      clock,
+      random,
+      ...(wrong?.adapter && { adapter: wrong.adapter }),
+    });
     const client = new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'person' });
     if (!this.stage.oldSidecars) await cluster.enableAmbient();
     await installOperator(client, clock, signal);
-    const judge = new Judge(cluster, this.stage, { now: () => clock.monotonic() - this.#began, uptime: () => this.#uptime });
+    const judge = new Judge(cluster, this.stage, {
+      now: () => clock.monotonic() - this.#began,
+      uptime: () => this.#uptime,
+    });
     const world = new World({ name: migrationName, cluster, operator, random, signal });
     this.#parts = { cluster, line, operator, client, judge, world };
     for (const home of this.stage.homes) for (const object of objectsOf(home)) await this.create(object);
@@ -217,7 +237,9 @@ export class Play {
   #traceWrites(trace: (line: string) => void): void {
     this.cluster.server.audit(({ user, method, path, body, status }) => {
       if (method === 'GET' || /\/(leases|events)/.test(path)) return;
-      trace(`${String((this.clock.monotonic() - this.#began) / 1000)} ${user} ${method} ${path} ${String(status)} ${body ?? ''}`);
+      trace(
+        `${String((this.clock.monotonic() - this.#began) / 1000)} ${user} ${method} ${path} ${String(status)} ${body ?? ''}`,
+      );
     });
   }
 
@@ -233,8 +255,12 @@ export class Play {
   }
 
   #stepsNow(): readonly string[] {
-    const records = this.cluster.server.list(namespaceMigrations) as readonly (KubeObject & { readonly status?: { readonly step?: string; readonly direction?: string } })[];
-    return records.flatMap(({ status }) => (status?.step === undefined ? [] : [`${status.direction ?? 'Forward'} ${status.step}`]));
+    const records = this.cluster.server.list(namespaceMigrations) as readonly (KubeObject & {
+      readonly status?: { readonly step?: string; readonly direction?: string };
+    })[];
+    return records.flatMap(({ status }) =>
+      status?.step === undefined ? [] : [`${status.direction ?? 'Forward'} ${status.step}`],
+    );
   }
 
   async #move(each: Move): Promise<void> {
@@ -270,7 +296,10 @@ export class Play {
     cluster.resumeIstiod();
     operator.killAt([]);
     for (const how of this.#repairs) await this.#attempt(how);
-    if (!await this.#quiet(restMs)) this.#all.judge.report(`H: the operator still writes after ${String(restMs / 60_000)} minutes without any change\n${this.#all.judge.describe()}`);
+    if (!(await this.#quiet(restMs)))
+      this.#all.judge.report(
+        `H: the operator still writes after ${String(restMs / 60_000)} minutes without any change\n${this.#all.judge.describe()}`,
+      );
   }
 
   /** Whether the operator comes to rest within the time. */
@@ -286,9 +315,11 @@ export class Play {
   async #end(): Promise<void> {
     const { judge } = this.#all;
     const ending = ends[this.history.ending];
-    await this.#attempt(async () => { await ending.command(this); });
+    await this.#attempt(async () => {
+      await ending.command(this);
+    });
     const reached = await this.#until(endMs, async () => {
-      if (await this.#quiet(3 * quietMs) && await ending.isReached(this)) return true;
+      if ((await this.#quiet(3 * quietMs)) && (await ending.isReached(this))) return true;
       // Whatever stalls it has to say what ends it: that is done to the letter.
       for (const message of this.#stalled()) await this.#followAdvice(message);
       return false;
@@ -300,7 +331,9 @@ export class Play {
 
   /** What stalled objects say. */
   #stalled(): readonly string[] {
-    const all = [...this.records(), ...this.cluster.server.list(meshMigrations)] as readonly (KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } })[];
+    const all = [...this.records(), ...this.cluster.server.list(meshMigrations)] as readonly (KubeObject & {
+      readonly status?: { readonly conditions?: readonly Condition[] };
+    })[];
     return all.flatMap(({ metadata, status }) => {
       const message = stalledBy(status?.conditions)?.message;
       return message === undefined ? [] : [`${metadata.namespace ?? ''}\n${message}`];
@@ -312,16 +345,33 @@ export class Play {
     const [namespace = '', message = ''] = advice.split('\n');
     const named = /restart the workloads in this order and wait for each: ([^;.]+)/.exec(message)?.[1] ?? '';
     for (const [, kind, name] of named.matchAll(/(Deployment|StatefulSet|DaemonSet) ([a-z0-9-]+)/g)) {
-      const restart = { spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': new Date(this.clock.now()).toISOString() } } } } };
-      await this.#attempt(async () => { await this.client.mergePatch(kinds[kind as 'Deployment'], namespace, name ?? '', restart, { signal: this.signal }); });
+      const restart = {
+        spec: {
+          template: {
+            metadata: {
+              annotations: { 'kubectl.kubernetes.io/restartedAt': new Date(this.clock.now()).toISOString() },
+            },
+          },
+        },
+      };
+      await this.#attempt(async () => {
+        await this.client.mergePatch(kinds[kind as 'Deployment'], namespace, name ?? '', restart, {
+          signal: this.signal,
+        });
+      });
       await sleep(this.clock, restartMs, this.signal);
     }
-    for (const line of commandsIn(message).filter((each) => !looksOnly(each))) await this.#attempt(async () => { await paste(this.#all.world, line); });
+    for (const line of commandsIn(message).filter((each) => !looksOnly(each)))
+      await this.#attempt(async () => {
+        await paste(this.#all.world, line);
+      });
   }
 
   async #allReady(): Promise<boolean> {
     const homes = this.stage.homes.map(({ name }) => name);
-    const pods = (await this.client.list(kinds.Pod, { signal: this.signal })).items.filter(({ metadata }) => homes.includes(metadata.namespace ?? ''));
+    const pods = (await this.client.list(kinds.Pod, { signal: this.signal })).items.filter(({ metadata }) =>
+      homes.includes(metadata.namespace ?? ''),
+    );
     const wanted = this.stage.homes.flatMap(({ apps }) => apps).length;
     return pods.length >= wanted && pods.every(isServing);
   }
@@ -337,8 +387,9 @@ export class Play {
 
   /** The phase of the MeshMigration; undefined if there is none. */
   phase(): string | undefined {
-    const migration = this.cluster.server.get(meshMigrations, undefined, migrationName) as (KubeObject & { readonly status?: { readonly phase?: string } }) | undefined;
-    return migration === undefined ? undefined : migration.status?.phase ?? '';
+    const migration = this.cluster.server.get(meshMigrations, undefined, migrationName) as
+      (KubeObject & { readonly status?: { readonly phase?: string } }) | undefined;
+    return migration === undefined ? undefined : (migration.status?.phase ?? '');
   }
 
   records(): readonly KubeObject[] {
@@ -354,34 +405,62 @@ interface End {
 }
 
 async function action(play: Play, name: string): Promise<void> {
-  await play.client.mergePatch(meshMigrations, undefined, migrationName, { spec: { action: name } }, { signal: play.signal });
+  await play.client.mergePatch(
+    meshMigrations,
+    undefined,
+    migrationName,
+    { spec: { action: name } },
+    { signal: play.signal },
+  );
 }
 
 const ends: Readonly<Record<History['ending'], End>> = {
   Rollback: {
     is: 'RolledBack',
-    async command(play) { await action(play, 'Rollback'); },
+    async command(play) {
+      await action(play, 'Rollback');
+    },
     // Where nothing is selected any more there is nothing to take back either.
-    isReached: (play) => Promise.resolve(['RolledBack', undefined].includes(play.phase()) || play.records().length === 0),
+    isReached: (play) =>
+      Promise.resolve(['RolledBack', undefined].includes(play.phase()) || play.records().length === 0),
   },
   RollbackEach: {
     is: 'RolledBack',
     async command(play) {
       await action(play, 'Pause');
       for (const { metadata } of play.records()) {
-        await play.client.mergePatch(namespaceMigrations, metadata.namespace, migrationName, { status: { phase: 'RollingBack' } }, { subresource: 'status', signal: play.signal });
+        await play.client.mergePatch(
+          namespaceMigrations,
+          metadata.namespace,
+          migrationName,
+          { status: { phase: 'RollingBack' } },
+          { subresource: 'status', signal: play.signal },
+        );
       }
     },
-    isReached: (play) => Promise.resolve(play.records().every((record) => ['RolledBack', 'Pending', 'Planned', 'Blocked', 'Paused'].includes(String((record['status'] as { readonly phase?: string } | undefined)?.phase)))),
+    isReached: (play) =>
+      Promise.resolve(
+        play
+          .records()
+          .every((record) =>
+            ['RolledBack', 'Pending', 'Planned', 'Blocked', 'Paused'].includes(
+              String((record['status'] as { readonly phase?: string } | undefined)?.phase),
+            ),
+          ),
+      ),
   },
   Finalize: {
     is: 'Finalized',
-    async command(play) { await action(play, 'Finalize'); },
+    async command(play) {
+      await action(play, 'Finalize');
+    },
     isReached: () => Promise.resolve(true),
   },
   Delete: {
     is: 'Gone',
-    async command(play) { await play.client.delete(meshMigrations, undefined, migrationName, { signal: play.signal }); },
+    async command(play) {
+      await play.client.delete(meshMigrations, undefined, migrationName, { signal: play.signal });
+    },
     isReached: (play) => Promise.resolve(play.phase() === undefined && play.records().length === 0),
   },
 };

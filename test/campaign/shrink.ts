@@ -7,7 +7,10 @@ export function promiseOf({ what }: Violation): string {
   return what.slice(0, what.indexOf(':'));
 }
 
-/** The shortest history that was found to break the same promise: moves are left out one by one for as long as it still does. */
+/**
+ * The shortest history that was found to break the same promise: moves are left out one by one for as long as it still
+ * does.
+ */
 export async function shrink(history: History, promise: string): Promise<History> {
   let smallest = history;
   for (const each of history.moves.toReversed()) {
@@ -24,6 +27,7 @@ async function breaks(history: History, promise: string): Promise<boolean> {
 
 /** A history in one line each move, to be read and to be put into a test. */
 export function describe({ seed, ending, moves }: History): string {
-  const line = ({ at, kind, name, dice }: Move): string => `  { at: ${String(at)}, kind: '${kind}', name: '${name}', dice: ${String(dice)} },`;
+  const line = ({ at, kind, name, dice }: Move): string =>
+    `  { at: ${String(at)}, kind: '${kind}', name: '${name}', dice: ${String(dice)} },`;
   return [`seed ${String(seed)}, then ${ending}`, ...moves.map(line)].join('\n');
 }

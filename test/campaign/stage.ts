@@ -36,7 +36,10 @@ export const wave = { key: 'wave', value: 'one' };
 
 const httpPort = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
 
-/** The world of a seed: two or three namespaces that are to move, and one that stays. Every third has policies that need HTTP. */
+/**
+ * The world of a seed: two or three namespaces that are to move, and one that stays. Every third has policies that need
+ * HTTP.
+ */
 export function stageOf(seed: number): Stage {
   const random = seededRandom(seed * 104_729 + 5);
   const names = ['shop', 'books', ...(random() < 0.3 ? ['depot'] : [])];
@@ -50,17 +53,40 @@ export function stageOf(seed: number): Stage {
 
 function appsOf(random: Random): readonly App[] {
   const kinds = ['Deployment', 'Deployment', 'Deployment', 'StatefulSet', 'DaemonSet'] as const;
-  return ['web', 'api', ...(random() < 0.2 ? ['db'] : [])].map((name) => ({ kind: pick(random, kinds), name, replicas: 1 + below(random, 2) }));
+  return ['web', 'api', ...(random() < 0.2 ? ['db'] : [])].map((name) => ({
+    kind: pick(random, kinds),
+    name,
+    replicas: 1 + below(random, 2),
+  }));
 }
 
-function policiesOf(random: Random, home: string, apps: readonly App[], homes: readonly string[]): readonly KubeObject[] {
+function policiesOf(
+  random: Random,
+  home: string,
+  apps: readonly App[],
+  homes: readonly string[],
+): readonly KubeObject[] {
   const count = below(random, 3);
-  const made = Array.from({ length: count }, (_, index) => policyOf(random, home, `rule-${String(index)}`, apps.map(({ name }) => name), homes));
+  const made = Array.from({ length: count }, (_, index) =>
+    policyOf(
+      random,
+      home,
+      `rule-${String(index)}`,
+      apps.map(({ name }) => name),
+      homes,
+    ),
+  );
   return [...(random() < 0.6 ? [strict(home)] : []), ...made];
 }
 
 /** An AuthorizationPolicy as people write them; a third of them need HTTP. */
-export function policyOf(random: Random, home: string, name: string, apps: readonly string[], homes: readonly string[]): KubeObject {
+export function policyOf(
+  random: Random,
+  home: string,
+  name: string,
+  apps: readonly string[],
+  homes: readonly string[],
+): KubeObject {
   const who = (): string => `cluster.local/ns/${pick(random, homes)}/sa/${pick(random, ['web', 'api'])}`;
   const from = (source: object): object => ({ from: [{ source }] });
   const to = (operation: object): object => ({ to: [{ operation }] });
@@ -82,7 +108,10 @@ export function policyOf(random: Random, home: string, name: string, apps: reado
 function migrationOf(random: Random, homes: readonly Home[]): KubeObject {
   const scope = homes.filter(({ inScope }) => inScope).map(({ name }) => name);
   const namespaces = random() < 0.5 ? { names: scope } : { selector: { matchLabels: { [wave.key]: wave.value } } };
-  const callers = homes.map(({ name }) => ({ namespace: name, from: random() < 0.5 ? [] : scope.filter(() => random() < 0.5).map((each) => ({ namespace: each })) }));
+  const callers = homes.map(({ name }) => ({
+    namespace: name,
+    from: random() < 0.5 ? [] : scope.filter(() => random() < 0.5).map((each) => ({ namespace: each })),
+  }));
   return meshMigration(migrationName, namespaces, {
     action: random() < 0.8 ? 'Migrate' : 'Plan',
     restart: { progressDeadline: '60s' },

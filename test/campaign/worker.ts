@@ -8,7 +8,11 @@ import { play } from './play.ts';
  */
 parentPort?.on('message', (seed: number) => {
   play(historyOf(seed)).then(
-    (outcome) => { parentPort?.postMessage({ seed, outcome }); },
-    (error: unknown) => { parentPort?.postMessage({ seed, error: error instanceof Error ? error.stack ?? error.message : String(error) }); },
+    (outcome) => {
+      parentPort?.postMessage({ seed, outcome });
+    },
+    (error: unknown) => {
+      parentPort?.postMessage({ seed, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    },
   );
 });

@@ -37,7 +37,11 @@ const halfFlipped = each((step) => {
   return { ...step, work: { ...step.work, targets } };
 });
 
-const unrestarted = each((step) => (step.name === 'RestartWorkloads' && step.work.kind === 'Restart' ? { ...step, work: { ...step.work, stale: () => false } } : step));
+const unrestarted = each((step) =>
+  step.name === 'RestartWorkloads' && step.work.kind === 'Restart'
+    ? { ...step, work: { ...step.work, stale: () => false } }
+    : step,
+);
 
 /** What becomes of a request, or of its answer. */
 interface Rewriting {
@@ -59,10 +63,14 @@ function rewriting({ request: change, answer }: Rewriting): (inner: Transport) =
 }
 
 /** Changes the operations of JSON patches. */
-function patching(path: RegExp, change: (operations: readonly Readonly<Record<string, unknown>>[]) => readonly Readonly<Record<string, unknown>>[]): (inner: Transport) => Transport {
+function patching(
+  path: RegExp,
+  change: (operations: readonly Readonly<Record<string, unknown>>[]) => readonly Readonly<Record<string, unknown>>[],
+): (inner: Transport) => Transport {
   return rewriting({
     request: (request) => {
-      if (request.method !== 'PATCH' || !path.test(request.path) || !(request.body ?? '').startsWith('[')) return request;
+      if (request.method !== 'PATCH' || !path.test(request.path) || !(request.body ?? '').startsWith('['))
+        return request;
       return { ...request, body: JSON.stringify(change(items(JSON.parse(request.body ?? '')))) };
     },
   });
@@ -70,25 +78,76 @@ function patching(path: RegExp, change: (operations: readonly Readonly<Record<st
 
 /** All of them. */
 export const wrongOperators: readonly Wrong[] = [
-  { name: 'takes every namespace for one that needs no HTTP', adapter: { ...istio, choose: () => 'L4', findings: () => [] } },
+  {
+    name: 'takes every namespace for one that needs no HTTP',
+    adapter: { ...istio, choose: () => 'L4', findings: () => [] },
+  },
   { name: 'makes no copies for the waypoint', adapter: adapterWith({ forward: without('CopyPolicies') }) },
   { name: 'makes no guard', adapter: adapterWith({ forward: without('GuardBypass') }) },
-  { name: 'binds Services before there are copies', adapter: adapterWith({ forward: inTurn(moved(['BindWaypoint'], 'CopyPolicies'), ungated) }) },
-  { name: 'takes sidecars away before anything stands in for them', adapter: adapterWith({ forward: inTurn(moved(['Flip', 'RestartWorkloads'], 'EnsureWaypoint'), ungated) }) },
-  { name: 'leaves out the restart for HBONE and waits for nobody', adapter: adapterWith({ forward: inTurn(without('RestartForHbone'), unawaited) }, { unready: () => undefined, unfit: () => undefined, findings: () => [] }) },
-  { name: 'waits for no other namespace', adapter: adapterWith({ forward: unawaited, backward: unawaited }, { unready: () => undefined, unfit: () => undefined, refusing: () => ({ along: [], stay: [] }), refuses: () => undefined }) },
+  {
+    name: 'binds Services before there are copies',
+    adapter: adapterWith({ forward: inTurn(moved(['BindWaypoint'], 'CopyPolicies'), ungated) }),
+  },
+  {
+    name: 'takes sidecars away before anything stands in for them',
+    adapter: adapterWith({ forward: inTurn(moved(['Flip', 'RestartWorkloads'], 'EnsureWaypoint'), ungated) }),
+  },
+  {
+    name: 'leaves out the restart for HBONE and waits for nobody',
+    adapter: adapterWith(
+      { forward: inTurn(without('RestartForHbone'), unawaited) },
+      { unready: () => undefined, unfit: () => undefined, findings: () => [] },
+    ),
+  },
+  {
+    name: 'waits for no other namespace',
+    adapter: adapterWith(
+      { forward: unawaited, backward: unawaited },
+      {
+        unready: () => undefined,
+        unfit: () => undefined,
+        refusing: () => ({ along: [], stay: [] }),
+        refuses: () => undefined,
+      },
+    ),
+  },
   { name: 'switches injection off and nothing on', adapter: adapterWith({ forward: halfFlipped }) },
-  { name: 'restarts nothing and says Migrated', adapter: adapterWith({ forward: inTurn(unrestarted, without('Verify')) }) },
-  { name: 'on the way back ends the capture first', adapter: adapterWith({ backward: inTurn(unheld, moved(['RestoreCapture'], 'RestoreLabels')) }) },
-  { name: 'on the way back takes waypoint and policies away first', adapter: adapterWith({ backward: inTurn(unheld, ungated, moved(['UnbindWaypoint', 'RemovePolicies', 'RemoveWaypoint'], 'RestoreLabels')) }) },
+  {
+    name: 'restarts nothing and says Migrated',
+    adapter: adapterWith({ forward: inTurn(unrestarted, without('Verify')) }),
+  },
+  {
+    name: 'on the way back ends the capture first',
+    adapter: adapterWith({ backward: inTurn(unheld, moved(['RestoreCapture'], 'RestoreLabels')) }),
+  },
+  {
+    name: 'on the way back takes waypoint and policies away first',
+    adapter: adapterWith({
+      backward: inTurn(unheld, ungated, moved(['UnbindWaypoint', 'RemovePolicies', 'RemoveWaypoint'], 'RestoreLabels')),
+    }),
+  },
   { name: 'on the way back leaves Services bound', adapter: adapterWith({ backward: without('UnbindWaypoint') }) },
   { name: 'on the way back leaves its policies', adapter: adapterWith({ backward: without('RemovePolicies') }) },
-  { name: 'on the way back restarts nothing', adapter: adapterWith({ backward: inTurn(unheld, without('RestoreWorkloads', 'VerifyRestored')) }) },
-  { name: 'marks Services besides', transport: patching(/\/services\//, (operations) => [...operations, { op: 'add', path: '/metadata/labels/migrated', value: 'yes' }]) },
-  { name: 'writes over what somebody has changed', transport: patching(/./, (operations) => operations.filter(({ op }) => op !== 'test')) },
+  {
+    name: 'on the way back restarts nothing',
+    adapter: adapterWith({ backward: inTurn(unheld, without('RestoreWorkloads', 'VerifyRestored')) }),
+  },
+  {
+    name: 'marks Services besides',
+    transport: patching(/\/services\//, (operations) => [
+      ...operations,
+      { op: 'add', path: '/metadata/labels/migrated', value: 'yes' },
+    ]),
+  },
+  {
+    name: 'writes over what somebody has changed',
+    transport: patching(/./, (operations) => operations.filter(({ op }) => op !== 'test')),
+  },
   {
     name: 'writes no journal',
-    transport: patching(/\/api\/v1\/namespaces\/[^/?]+\?/, (operations) => operations.filter(({ path }) => !String(path).includes('journal'))),
+    transport: patching(/\/api\/v1\/namespaces\/[^/?]+\?/, (operations) =>
+      operations.filter(({ path }) => !String(path).includes('journal')),
+    ),
   },
   {
     name: 'deletes originals with its copies',
@@ -105,7 +164,8 @@ export const wrongOperators: readonly Wrong[] = [
   {
     name: 'does not read exclusions',
     transport: rewriting({
-      answer: (request, text) => (request.path.includes('/meshmigrations') ? text.replaceAll('"exclude":', '"formerly":') : text),
+      answer: (request, text) =>
+        request.path.includes('/meshmigrations') ? text.replaceAll('"exclude":', '"formerly":') : text,
     }),
   },
   {
@@ -114,13 +174,21 @@ export const wrongOperators: readonly Wrong[] = [
       answer: (request, text) => {
         if (!/\/api\/v1\/namespaces(\?|$)/.test(request.path)) return text;
         const list = JSON.parse(text) as { readonly items?: readonly unknown[] };
-        for (const item of items(list.items)) Object.assign(fields(fields(item['metadata'])['labels']), { wave: 'one' });
+        for (const item of items(list.items))
+          Object.assign(fields(fields(item['metadata'])['labels']), { wave: 'one' });
         return JSON.stringify(list);
       },
     }),
   },
   {
     name: 'restarts with an annotation of kubectl',
-    transport: patching(/\/(deployments|statefulsets|daemonsets)\//, (operations) => operations.map((one) => ({ ...one, ...(typeof one['path'] === 'string' && { path: one['path'].replace('meshmigration.dev~1restart', 'kubectl.kubernetes.io~1restartedAt') }) }))),
+    transport: patching(/\/(deployments|statefulsets|daemonsets)\//, (operations) =>
+      operations.map((one) => ({
+        ...one,
+        ...(typeof one['path'] === 'string' && {
+          path: one['path'].replace('meshmigration.dev~1restart', 'kubectl.kubernetes.io~1restartedAt'),
+        }),
+      })),
+    ),
   },
 ];

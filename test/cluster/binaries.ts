@@ -32,10 +32,14 @@ export interface ToolSet {
 const controlPlane: ToolSet = { tools, folders: sharedFolders };
 
 /**
- * Builds what the cache lacks. Each program gets its name only when it is complete, so an interrupted build goes on where it
- * stopped; two processes that build at once wait for each other.
+ * Builds what the cache lacks. Each program gets its name only when it is complete, so an interrupted build goes on
+ * where it stopped; two processes that build at once wait for each other.
  */
-export async function ensureBinaries(log: (line: string) => void, signal: AbortSignal, set: ToolSet = controlPlane): Promise<Binaries> {
+export async function ensureBinaries(
+  log: (line: string) => void,
+  signal: AbortSignal,
+  set: ToolSet = controlPlane,
+): Promise<Binaries> {
   const binDir = join(cacheRoot(), `bin-${fingerprint(set)}`);
   const binaries = { binDir, shareDir: join(binDir, 'share') };
   if (missingTools(set, binDir).length === 0 && missingFolders(set, binaries.shareDir).length === 0) return binaries;
@@ -52,12 +56,15 @@ export async function ensureBinaries(log: (line: string) => void, signal: AbortS
 
 /** Changes with everything that decides what is built, so an old cache is never mistaken for a new one. */
 function fingerprint({ tools: wanted, folders }: ToolSet): string {
-  const hash = createHash('sha256').update(JSON.stringify([wanted, folders, buildFlags, process.platform, process.arch]));
+  const hash = createHash('sha256').update(
+    JSON.stringify([wanted, folders, buildFlags, process.platform, process.arch]),
+  );
   for (const module of new Set(wanted.map((tool) => tool.module))) {
     for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(toolsDir, module, file)));
   }
   for (const { module, package: folder } of wanted.filter((tool) => tool.package.startsWith('./'))) {
-    for (const file of readdirSync(join(toolsDir, module, folder)).sort()) hash.update(file).update(readFileSync(join(toolsDir, module, folder, file)));
+    for (const file of readdirSync(join(toolsDir, module, folder)).sort())
+      hash.update(file).update(readFileSync(join(toolsDir, module, folder, file)));
   }
   return hash.digest('hex').slice(0, 12);
 }
@@ -70,7 +77,13 @@ function missingFolders({ folders }: ToolSet, shareDir: string): SharedFolder[] 
   return folders.filter((folder) => !existsSync(join(shareDir, folder.to)));
 }
 
-async function build(tool: Tool, binDir: string, title: string, log: (line: string) => void, signal: AbortSignal): Promise<void> {
+async function build(
+  tool: Tool,
+  binDir: string,
+  title: string,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const started = systemClock.monotonic();
   const seconds = (): string => `${Math.round((systemClock.monotonic() - started) / 1000)} s`;
   const unfinished = join(binDir, `.${tool.name}.unfinished`);
@@ -82,7 +95,9 @@ async function build(tool: Tool, binDir: string, title: string, log: (line: stri
       await sleep(systemClock, 20_000, done.signal);
       log(`${title}... ${seconds()}`);
     }
-  })().catch(() => { /* Ends with the build. */ });
+  })().catch(() => {
+    /* Ends with the build. */
+  });
   try {
     const args = ['build', ...buildFlags, '-ldflags', ['-s -w', ...settings].join(' '), '-o', unfinished, tool.package];
     await runGo(args, tool.module, signal);
@@ -123,7 +138,9 @@ async function runGo(args: readonly string[], module: string, signal: AbortSigna
     return await runCommand('go', args, { cwd: join(toolsDir, module), env, nice: 10, signal });
   } catch (error) {
     if (error instanceof CommandError && error.code === 'ENOENT') {
-      throw new GoMissingError('The programs of the real control plane are built with Go, and there is no `go` on the PATH. Install Go 1.26 or later (https://go.dev/dl), or run the tests on the simulated cluster: npm test');
+      throw new GoMissingError(
+        'The programs of the real control plane are built with Go, and there is no `go` on the PATH. Install Go 1.26 or later (https://go.dev/dl), or run the tests on the simulated cluster: npm test',
+      );
     }
     throw error;
   }

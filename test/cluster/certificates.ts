@@ -10,8 +10,8 @@ interface Certificate {
 }
 
 /**
- * Who talks to the API server under which name. The organisation is the Kubernetes group; each component has its own user,
- * so that the audit log tells them apart.
+ * Who talks to the API server under which name. The organisation is the Kubernetes group; each component has its own
+ * user, so that the audit log tells them apart.
  */
 const certificates: readonly Certificate[] = [
   {
@@ -32,18 +32,50 @@ export type ClientName = 'admin' | 'controller-manager' | 'scheduler' | 'kwok' |
 const keyKind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 const validity = ['-days', '365'];
 
-/** Writes `ca`, the certificates above (`NAME.crt`, `NAME.key`) and the key pair of the service accounts into `directory`. */
+/**
+ * Writes `ca`, the certificates above (`NAME.crt`, `NAME.key`) and the key pair of the service accounts into
+ * `directory`.
+ */
 export async function issueCertificates(directory: string, signal: AbortSignal): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const openssl = async (...args: string[]): Promise<void> => { await runOpenssl(args, directory, signal); };
-  await openssl('req', '-x509', ...keyKind, ...validity, '-subj', '/CN=mesh-migration-test-ca', '-keyout', 'ca.key', '-out', 'ca.crt');
+  const openssl = async (...args: string[]): Promise<void> => {
+    await runOpenssl(args, directory, signal);
+  };
+  await openssl(
+    'req',
+    '-x509',
+    ...keyKind,
+    ...validity,
+    '-subj',
+    '/CN=mesh-migration-test-ca',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.crt',
+  );
   await openssl('genrsa', '-out', 'service-account.key', '2048');
   await openssl('rsa', '-in', 'service-account.key', '-pubout', '-out', 'service-account.pub');
   for (const { name, subject, serves } of certificates) {
-    const usage = serves === undefined ? 'extendedKeyUsage=clientAuth' : `extendedKeyUsage=serverAuth\nsubjectAltName=${serves}`;
+    const usage =
+      serves === undefined ? 'extendedKeyUsage=clientAuth' : `extendedKeyUsage=serverAuth\nsubjectAltName=${serves}`;
     writeFileSync(join(directory, `${name}.ext`), `keyUsage=digitalSignature\n${usage}\n`);
     await openssl('req', ...keyKind, '-subj', subject, '-keyout', `${name}.key`, '-out', `${name}.csr`);
-    await openssl('x509', '-req', ...validity, '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', `${name}.ext`, '-out', `${name}.crt`);
+    await openssl(
+      'x509',
+      '-req',
+      ...validity,
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.crt`,
+    );
   }
 }
 
@@ -52,7 +84,10 @@ async function runOpenssl(args: readonly string[], directory: string, signal: Ab
     await runCommand('openssl', args, { cwd: directory, signal });
   } catch (error) {
     if (error instanceof CommandError && error.code === 'ENOENT') {
-      throw new CommandError('The certificates of the test cluster are made with `openssl`, which is not on the PATH: install it.', 'ENOENT');
+      throw new CommandError(
+        'The certificates of the test cluster are made with `openssl`, which is not on the PATH: install it.',
+        'ENOENT',
+      );
     }
     throw error;
   }

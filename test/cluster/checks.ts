@@ -23,23 +23,42 @@ export interface Check {
 interface AuditEvent {
   readonly verb: string;
   readonly user: { readonly username: string };
-  readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string; readonly subresource?: string };
+  readonly objectRef?: {
+    readonly resource?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly subresource?: string;
+  };
   readonly responseStatus?: { readonly code?: number };
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** What the API server recorded of the operator's writes, Lease and events aside. */
 function operatorWrites(cluster: RealCluster): readonly AuditEvent[] {
-  return readFileSync(cluster.auditLogPath, 'utf8').split('\n').filter((line) => line.includes(operatorUser))
-    .map((line) => JSON.parse(line) as AuditEvent)
-    // What a scenario wrote in the operator's name has the administrator as its user.
-    .filter(({ user }) => user.username === operatorUser)
-    .filter(({ verb, objectRef }) => !['get', 'list', 'watch'].includes(verb) && objectRef?.resource !== 'leases' && objectRef?.resource !== 'events');
+  return (
+    readFileSync(cluster.auditLogPath, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(operatorUser))
+      .map((line) => JSON.parse(line) as AuditEvent)
+      // What a scenario wrote in the operator's name has the administrator as its user.
+      .filter(({ user }) => user.username === operatorUser)
+      .filter(
+        ({ verb, objectRef }) =>
+          !['get', 'list', 'watch'].includes(verb) &&
+          objectRef?.resource !== 'leases' &&
+          objectRef?.resource !== 'events',
+      )
+  );
 }
 
 async function shop(world: World): Promise<void> {
   const home = world.ns();
-  await world.create(namespace(home), ...['a', 'b'].map((name) => deployment(home, name, { replicas: 2, behaviour: { [podBehaviour.readyAfterMs]: '800' } })));
+  await world.create(
+    namespace(home),
+    ...['a', 'b'].map((name) =>
+      deployment(home, name, { replicas: 2, behaviour: { [podBehaviour.readyAfterMs]: '800' } }),
+    ),
+  );
   await world.podsReady(4);
 }
 
@@ -90,13 +109,21 @@ export const checks: readonly Check[] = [
       await world.pause(2000);
       const after = operatorWrites(cluster).length;
       await world.pause(15_000);
-      assert.deepEqual(operatorWrites(cluster).slice(after), [], 'the operator wrote although everything was at its end');
+      assert.deepEqual(
+        operatorWrites(cluster).slice(after),
+        [],
+        'the operator wrote although everything was at its end',
+      );
       await world.command('RollingBack');
       await world.phase('RolledBack');
       await world.pause(2000);
       const afterRollback = operatorWrites(cluster).length;
       await world.pause(15_000);
-      assert.deepEqual(operatorWrites(cluster).slice(afterRollback), [], 'the operator wrote although everything was rolled back');
+      assert.deepEqual(
+        operatorWrites(cluster).slice(afterRollback),
+        [],
+        'the operator wrote although everything was rolled back',
+      );
     },
   },
   {
@@ -105,14 +132,38 @@ export const checks: readonly Check[] = [
       const writes = operatorWrites(cluster);
       assert.ok(writes.length > 0, 'the audit log has no writes of the operator');
       const allowed = new Set([
-        'patch meshmigrations', 'patch meshmigrations/status', 'patch namespacemigrations', 'delete namespacemigrations', 'patch namespacemigrations/status',
-        'patch namespaces', 'patch deployments', 'patch statefulsets', 'patch daemonsets', 'create pods/eviction', 'patch services',
-        ...['authorizationpolicies', 'requestauthentications', 'telemetries', 'wasmplugins', 'trafficextensions', 'gateways', 'configmaps'].flatMap((kind) => [`create ${kind}`, `patch ${kind}`, `delete ${kind}`]),
+        'patch meshmigrations',
+        'patch meshmigrations/status',
+        'patch namespacemigrations',
+        'delete namespacemigrations',
+        'patch namespacemigrations/status',
+        'patch namespaces',
+        'patch deployments',
+        'patch statefulsets',
+        'patch daemonsets',
+        'create pods/eviction',
+        'patch services',
+        ...[
+          'authorizationpolicies',
+          'requestauthentications',
+          'telemetries',
+          'wasmplugins',
+          'trafficextensions',
+          'gateways',
+          'configmaps',
+        ].flatMap((kind) => [`create ${kind}`, `patch ${kind}`, `delete ${kind}`]),
       ]);
-      const kinds = writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource ?? ''}${objectRef?.subresource === undefined ? '' : `/${objectRef.subresource}`}`);
-      assert.deepEqual([...new Set(kinds)].filter((kind) => !allowed.has(kind)), []);
+      const kinds = writes.map(
+        ({ verb, objectRef }) =>
+          `${verb} ${objectRef?.resource ?? ''}${objectRef?.subresource === undefined ? '' : `/${objectRef.subresource}`}`,
+      );
+      assert.deepEqual(
+        [...new Set(kinds)].filter((kind) => !allowed.has(kind)),
+        [],
+      );
       // Admission says no with the same code: quotas, for example.
-      const isUnauthorized = ({ responseStatus, annotations }: AuditEvent): boolean => responseStatus?.code === 403 && annotations?.['authorization.k8s.io/decision'] !== 'allow';
+      const isUnauthorized = ({ responseStatus, annotations }: AuditEvent): boolean =>
+        responseStatus?.code === 403 && annotations?.['authorization.k8s.io/decision'] !== 'allow';
       assert.deepEqual(writes.filter(isUnauthorized), [], 'the ClusterRole in deploy/ lacks a right');
       return Promise.resolve();
     },

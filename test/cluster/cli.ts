@@ -44,7 +44,8 @@ async function up(flags: Flags, signal: AbortSignal): Promise<number> {
     const present = readClusterState(directory);
     const broken = present === undefined ? [] : await notHealthy(present, signal);
     if (present !== undefined && broken.length === 0) {
-      if (flags.sidecarOnly && present.ambient) throw new UsageError('The cluster that is up has ambient already; end it first: npm run -s cluster -- down');
+      if (flags.sidecarOnly && present.ambient)
+        throw new UsageError('The cluster that is up has ambient already; end it first: npm run -s cluster -- down');
       log('The cluster is already up.');
       if (!flags.sidecarOnly) await enableAmbient(present, log, signal);
     } else {
@@ -79,7 +80,9 @@ async function status(_flags: Flags, signal: AbortSignal): Promise<number> {
     process.stdout.write(`${record.name.padEnd(24)} ${String(record.process.pid).padStart(8)}  ${health}\n`);
   }
   const broken = await notHealthy(state, signal);
-  process.stdout.write(`mesh: ${state.ambient ? 'sidecars and ambient' : 'sidecars only'}; logs: ${join(directory, 'logs')}\n`);
+  process.stdout.write(
+    `mesh: ${state.ambient ? 'sidecars and ambient' : 'sidecars only'}; logs: ${join(directory, 'logs')}\n`,
+  );
   if (broken.length > 0) log(`not working: ${broken.join(', ')}`);
   return broken.length === 0 ? 0 : 1;
 }
@@ -95,12 +98,15 @@ async function env(flags: Flags, signal: AbortSignal): Promise<number> {
     MESH_CLUSTER_SHARE: state.tools.shareDir,
     MESH_CLUSTER_AUDIT_LOG: auditLogOf(state),
     MESH_CLUSTER_LOGS: join(directory, 'logs'),
-    ...Object.fromEntries(Object.entries(state.ports).map(([name, port]) => [`MESH_CLUSTER_${constantCase(name)}_PORT`, String(port)])),
+    ...Object.fromEntries(
+      Object.entries(state.ports).map(([name, port]) => [`MESH_CLUSTER_${constantCase(name)}_PORT`, String(port)]),
+    ),
   };
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(settings, undefined, 2)}\n`);
   } else {
-    for (const [name, value] of Object.entries(settings)) process.stdout.write(`export ${name}=${shellQuoted(value)}\n`);
+    for (const [name, value] of Object.entries(settings))
+      process.stdout.write(`export ${name}=${shellQuoted(value)}\n`);
     process.stdout.write(`export PATH=${shellQuoted(state.tools.binDir)}:"$PATH"\n`);
   }
   return 0;
@@ -109,8 +115,13 @@ async function env(flags: Flags, signal: AbortSignal): Promise<number> {
 /** What does not work, in words; empty when everything does. */
 async function notHealthy(state: ClusterState, signal: AbortSignal): Promise<string[]> {
   if (state.phase === 'starting') return ['its start was interrupted'];
-  const checks = componentRecords(directory).map(async (record) => ({ name: record.name, health: await componentHealth(record, signal) }));
-  return (await Promise.all(checks)).filter(({ health }) => health !== 'healthy').map(({ name, health }) => `${name} ${health}`);
+  const checks = componentRecords(directory).map(async (record) => ({
+    name: record.name,
+    health: await componentHealth(record, signal),
+  }));
+  return (await Promise.all(checks))
+    .filter(({ health }) => health !== 'healthy')
+    .map(({ name, health }) => `${name} ${health}`);
 }
 
 /** Two `up` or `down` at once would undo each other's work. */
@@ -132,11 +143,17 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
   const { values, positionals } = parseCommandLine(args);
   const [name = '', ...rest] = positionals;
   const command = commands[name];
-  if (command === undefined || rest.length > 0) throw new UsageError(`${name === '' ? 'Name a command.' : `There is no command "${positionals.join(' ')}".`}\n\n${usage}`);
+  if (command === undefined || rest.length > 0)
+    throw new UsageError(
+      `${name === '' ? 'Name a command.' : `There is no command "${positionals.join(' ')}".`}\n\n${usage}`,
+    );
   return await command({ sidecarOnly: values['sidecar-only'], json: values.json }, signal);
 }
 
-function parseCommandLine(args: readonly string[]): { readonly values: { readonly 'sidecar-only': boolean; readonly json: boolean }; readonly positionals: readonly string[] } {
+function parseCommandLine(args: readonly string[]): {
+  readonly values: { readonly 'sidecar-only': boolean; readonly json: boolean };
+  readonly positionals: readonly string[];
+} {
   const boolean = { type: 'boolean', default: false } as const;
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options: { 'sidecar-only': boolean, json: boolean } });
@@ -148,11 +165,15 @@ function parseCommandLine(args: readonly string[]): { readonly values: { readonl
 const expected = [UsageError, GoMissingError, CommandError, ComponentError, NotReadyError];
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(name, () => { interrupted.abort(new UsageError(`Interrupted (${name}).`)); });
+  process.on(name, () => {
+    interrupted.abort(new UsageError(`Interrupted (${name}).`));
+  });
 }
 try {
   process.exitCode = await main(process.argv.slice(2), interrupted.signal);
 } catch (error) {
   process.exitCode = 1;
-  log(expected.some((kind) => error instanceof kind) ? (error as Error).message : String((error as Error).stack ?? error));
+  log(
+    expected.some((kind) => error instanceof kind) ? (error as Error).message : String((error as Error).stack ?? error),
+  );
 }

@@ -4,7 +4,9 @@ import type { Binaries } from './binaries.ts';
 import type { Ports } from './ports.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
-/** One cluster, as written to `cluster.json` in its directory: enough for any later process to use, change or end it. */
+/**
+ * One cluster, as written to `cluster.json` in its directory: enough for any later process to use, change or end it.
+ */
 export interface ClusterState {
   readonly directory: string;
   readonly tools: Binaries;

@@ -22,7 +22,9 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs a program to its end and returns what it printed; the message of a failure holds the end of its error output. */
+/**
+ * Runs a program to its end and returns what it printed; the message of a failure holds the end of its error output.
+ */
 export async function runCommand(file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
   options.signal?.throwIfAborted();
   return await new Promise((resolve, reject) => {
@@ -33,21 +35,32 @@ export async function runCommand(file: string, args: readonly string[], options:
     });
     const output: string[] = [];
     const errors: string[] = [];
-    const stop = (): void => { child.kill('SIGTERM'); };
+    const stop = (): void => {
+      child.kill('SIGTERM');
+    };
     child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text));
     child.on('spawn', () => {
       if (options.nice !== undefined && child.pid !== undefined) setPriority(child.pid, options.nice);
     });
-    child.on('error', (error: NodeJS.ErrnoException) => { reject(new CommandError(`${file}: ${error.message}`, error.code)); });
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      reject(new CommandError(`${file}: ${error.message}`, error.code));
+    });
     child.on('close', (status, signal) => {
       options.signal?.removeEventListener('abort', stop);
       if (status === 0) resolve(output.join(''));
       else if (options.signal?.aborted === true) reject(options.signal.reason as Error);
-      else reject(new CommandError(`${file} ${args.slice(0, 3).join(' ')} ended with ${signal ?? `status ${String(status)}`}:\n${tail(errors.join(''))}`));
+      else
+        reject(
+          new CommandError(
+            `${file} ${args.slice(0, 3).join(' ')} ended with ${signal ?? `status ${String(status)}`}:\n${tail(errors.join(''))}`,
+          ),
+        );
     });
     options.signal?.addEventListener('abort', stop, { once: true });
-    child.stdin.on('error', () => { /* The program ended without reading its input: its status tells. */ });
+    child.stdin.on('error', () => {
+      /* The program ended without reading its input: its status tells. */
+    });
     child.stdin.end(options.input ?? '');
   });
 }

@@ -12,7 +12,9 @@ import { identityOf, isRunning, signalProcess } from './process-identity.ts';
 const signal = new AbortController().signal;
 let directory: string;
 
-beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'component-')); });
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'component-'));
+});
 afterEach(async () => {
   await stopComponents(directory, componentRecords(directory));
   rmSync(directory, { recursive: true });
@@ -38,7 +40,12 @@ describe('components', () => {
   });
 
   it('that end at once fail with the end of their log', async () => {
-    const spec = { name: 'bad', file: process.execPath, args: ['-e', 'console.error("no such flag"); process.exit(2)'], healthUrl: 'http://127.0.0.1:1/' };
+    const spec = {
+      name: 'bad',
+      file: process.execPath,
+      args: ['-e', 'console.error("no such flag"); process.exit(2)'],
+      healthUrl: 'http://127.0.0.1:1/',
+    };
     const failure = startComponent(directory, spec, signal);
     await expect(failure).rejects.toThrow(/bad ended while it was starting.*no such flag/s);
   });
@@ -66,7 +73,11 @@ describe('components', () => {
   });
 
   it('that ignore SIGTERM are ended by force', async () => {
-    const { file, args: [flag = '', script = ''], healthUrl } = server((await freePorts()).apiServer);
+    const {
+      file,
+      args: [flag = '', script = ''],
+      healthUrl,
+    } = server((await freePorts()).apiServer);
     const args = [flag, `process.on('SIGTERM', () => {}); ${script}`];
     await startComponent(directory, { name: 'stubborn', file, args, healthUrl }, signal);
     const records = componentRecords(directory);
@@ -97,11 +108,21 @@ describe('withFileLock', () => {
   it('lets one in at a time', async () => {
     const lock = join(directory, 'lock');
     const seen: string[] = [];
-    await Promise.all(['a', 'b'].map(async (name) => await withFileLock(lock, () => undefined, signal, async () => {
-      seen.push(`${name} in`);
-      await new Promise(setImmediate);
-      seen.push(`${name} out`);
-    })));
+    await Promise.all(
+      ['a', 'b'].map(
+        async (name) =>
+          await withFileLock(
+            lock,
+            () => undefined,
+            signal,
+            async () => {
+              seen.push(`${name} in`);
+              await new Promise(setImmediate);
+              seen.push(`${name} out`);
+            },
+          ),
+      ),
+    );
     expect(seen).toEqual(['a in', 'a out', 'b in', 'b out']);
     expect(existsSync(lock)).toBe(false);
   });
@@ -109,7 +130,12 @@ describe('withFileLock', () => {
   it('takes over what a dead process left', async () => {
     const lock = join(directory, 'lock');
     writeFileSync(lock, JSON.stringify({ pid: process.pid, birth: 'an earlier process with our pid' }));
-    const holder = await withFileLock(lock, () => undefined, signal, async () => await Promise.resolve(readFileSync(lock, 'utf8')));
+    const holder = await withFileLock(
+      lock,
+      () => undefined,
+      signal,
+      async () => await Promise.resolve(readFileSync(lock, 'utf8')),
+    );
     expect(JSON.parse(holder)).toEqual(identityOf(process.pid));
   });
 });

@@ -35,7 +35,9 @@ export interface ComponentRecord extends ComponentSpec {
 
 const startTimeoutMs = 90_000;
 
-/** Starts it in a session of its own (a Ctrl-C in the terminal reaches only the parent) and waits until it is healthy. */
+/**
+ * Starts it in a session of its own (a Ctrl-C in the terminal reaches only the parent) and waits until it is healthy.
+ */
 export async function startComponent(stateDir: string, spec: ComponentSpec, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   mkdirSync(recordsOf(stateDir), { recursive: true });
@@ -44,7 +46,10 @@ export async function startComponent(stateDir: string, spec: ComponentSpec, sign
   const { PATH = '', HOME = '' } = process.env;
   // Nothing else of our environment: no proxy settings, no KUBECONFIG of the user's own cluster.
   const child = spawn(spec.file, spec.args, {
-    cwd: stateDir, env: { PATH, HOME, ...spec.env }, stdio: ['ignore', log, log], detached: true,
+    cwd: stateDir,
+    env: { PATH, HOME, ...spec.env },
+    stdio: ['ignore', log, log],
+    detached: true,
   });
   closeSync(log);
   await once(child, 'spawn');
@@ -59,29 +64,43 @@ export async function startComponent(stateDir: string, spec: ComponentSpec, sign
 
 /** Ends the component of that name, if there is one, and starts it as described now. */
 export async function restartComponent(stateDir: string, spec: ComponentSpec, signal: AbortSignal): Promise<void> {
-  await stopComponents(stateDir, componentRecords(stateDir).filter(({ name }) => name === spec.name));
+  await stopComponents(
+    stateDir,
+    componentRecords(stateDir).filter(({ name }) => name === spec.name),
+  );
   await startComponent(stateDir, spec, signal);
 }
 
-async function waitHealthy(stateDir: string, spec: ComponentSpec, identity: ProcessIdentity | undefined, signal: AbortSignal): Promise<void> {
+async function waitHealthy(
+  stateDir: string,
+  spec: ComponentSpec,
+  identity: ProcessIdentity | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = systemClock.monotonic() + startTimeoutMs;
   for (;;) {
     if (identity === undefined || !isRunning(identity)) throw startError(stateDir, spec, 'ended while it was starting');
-    if (spec.healthUrl === undefined || await answersOk(spec.healthUrl, signal)) return;
-    if (systemClock.monotonic() > deadline) throw startError(stateDir, spec, `did not become healthy within ${startTimeoutMs / 1000} s`);
+    if (spec.healthUrl === undefined || (await answersOk(spec.healthUrl, signal))) return;
+    if (systemClock.monotonic() > deadline)
+      throw startError(stateDir, spec, `did not become healthy within ${startTimeoutMs / 1000} s`);
     await sleep(systemClock, 100, signal);
   }
 }
 
 function startError(stateDir: string, spec: ComponentSpec, what: string): ComponentError {
   const log = readFileSync(logOf(stateDir, spec.name), 'utf8');
-  return new ComponentError(`${spec.name} ${what}; the end of its log:\n${tail(log)}`, log.includes('address already in use'));
+  return new ComponentError(
+    `${spec.name} ${what}; the end of its log:\n${tail(log)}`,
+    log.includes('address already in use'),
+  );
 }
 
 /** What was started and not yet ended, in no particular order. */
 export function componentRecords(stateDir: string): ComponentRecord[] {
   try {
-    return readdirSync(recordsOf(stateDir)).map((file) => JSON.parse(readFileSync(join(recordsOf(stateDir), file), 'utf8')) as ComponentRecord);
+    return readdirSync(recordsOf(stateDir)).map(
+      (file) => JSON.parse(readFileSync(join(recordsOf(stateDir), file), 'utf8')) as ComponentRecord,
+    );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -89,14 +108,21 @@ export function componentRecords(stateDir: string): ComponentRecord[] {
 }
 
 /** Whether it runs, and whether it also answers. */
-export async function componentHealth(record: ComponentRecord, signal: AbortSignal): Promise<'healthy' | 'unhealthy' | 'ended'> {
+export async function componentHealth(
+  record: ComponentRecord,
+  signal: AbortSignal,
+): Promise<'healthy' | 'unhealthy' | 'ended'> {
   if (!isRunning(record.process)) return 'ended';
   if (record.healthUrl === undefined) return 'healthy';
-  return await answersOk(record.healthUrl, signal) ? 'healthy' : 'unhealthy';
+  return (await answersOk(record.healthUrl, signal)) ? 'healthy' : 'unhealthy';
 }
 
 /** Asks all to end, waits up to `graceMs`, ends the rest by force. Takes no signal: it is what runs after an abort. */
-export async function stopComponents(stateDir: string, records: readonly ComponentRecord[], graceMs = 5_000): Promise<void> {
+export async function stopComponents(
+  stateDir: string,
+  records: readonly ComponentRecord[],
+  graceMs = 5_000,
+): Promise<void> {
   for (const record of records) signalProcess(record.process, 'SIGTERM');
   const deadline = systemClock.monotonic() + graceMs;
   let running = records;

@@ -52,10 +52,16 @@ async function installAmbientComponents(installation: Installation): Promise<voi
     helmInstall(installation, 'istio-cni', 'istio-cni', [...imageValues, '--set=profile=ambient']),
     helmInstall(installation, 'ztunnel', 'ztunnel', imageValues),
   ]);
-  await until('GatewayClass istio-waypoint is accepted', signal, async () => await waypointClassAccepted(client, signal));
-  await until('istio-cni-node and ztunnel are ready', signal, async () => (
-    await daemonSetsReady(client, istioNamespace, ['istio-cni-node', 'ztunnel'], signal)
-  ));
+  await until(
+    'GatewayClass istio-waypoint is accepted',
+    signal,
+    async () => await waypointClassAccepted(client, signal),
+  );
+  await until(
+    'istio-cni-node and ztunnel are ready',
+    signal,
+    async () => await daemonSetsReady(client, istioNamespace, ['istio-cni-node', 'ztunnel'], signal),
+  );
 }
 
 /**
@@ -90,10 +96,16 @@ async function istiod({ state, admin, signal }: Installation): Promise<Component
     name: 'istiod',
     file: join(tools.binDir, 'pilot-discovery'),
     args: [
-      'discovery', `--kubeconfig=${kubeconfig}`, '--registries=Kubernetes', '--shutdownDuration=1s',
-      `--httpsAddr=127.0.0.1:${ports.istiodWebhook}`, `--httpAddr=127.0.0.1:${ports.istiodHttp}`,
-      `--grpcAddr=127.0.0.1:${ports.istiodGrpc}`, `--secureGRPCAddr=127.0.0.1:${ports.istiodSecureGrpc}`,
-      `--monitoringAddr=127.0.0.1:${ports.istiodMonitoring}`, `--ctrlz_port=${ports.istiodControlZ}`,
+      'discovery',
+      `--kubeconfig=${kubeconfig}`,
+      '--registries=Kubernetes',
+      '--shutdownDuration=1s',
+      `--httpsAddr=127.0.0.1:${ports.istiodWebhook}`,
+      `--httpAddr=127.0.0.1:${ports.istiodHttp}`,
+      `--grpcAddr=127.0.0.1:${ports.istiodGrpc}`,
+      `--secureGRPCAddr=127.0.0.1:${ports.istiodSecureGrpc}`,
+      `--monitoringAddr=127.0.0.1:${ports.istiodMonitoring}`,
+      `--ctrlz_port=${ports.istiodControlZ}`,
     ],
     env: {
       POD_NAMESPACE: istioNamespace,
@@ -109,16 +121,34 @@ async function istiod({ state, admin, signal }: Installation): Promise<Component
   };
 }
 
-async function helmInstall(installation: Installation, release: string, chart: string, values: readonly string[]): Promise<void> {
+async function helmInstall(
+  installation: Installation,
+  release: string,
+  chart: string,
+  values: readonly string[],
+): Promise<void> {
   const { state, signal } = installation;
   const path = join(state.tools.shareDir, 'istio', 'charts', chart);
   const args = ['upgrade', '--install', release, path, `--namespace=${istioNamespace}`, ...values];
   const home = join(state.directory, 'helm');
-  const env = { ...process.env, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home, KUBECONFIG: kubeconfigOf(state, 'admin') };
+  const env = {
+    ...process.env,
+    HELM_CACHE_HOME: home,
+    HELM_CONFIG_HOME: home,
+    HELM_DATA_HOME: home,
+    KUBECONFIG: kubeconfigOf(state, 'admin'),
+  };
   await runCommand(join(state.tools.binDir, 'helm'), args, { env, signal });
 }
 
 /** Runs the cluster's own kubectl as admin. */
-export async function kubectl({ state, signal }: Pick<Installation, 'state' | 'signal'>, ...args: string[]): Promise<string> {
-  return await runCommand(join(state.tools.binDir, 'kubectl'), [`--kubeconfig=${kubeconfigOf(state, 'admin')}`, ...args], { signal });
+export async function kubectl(
+  { state, signal }: Pick<Installation, 'state' | 'signal'>,
+  ...args: string[]
+): Promise<string> {
+  return await runCommand(
+    join(state.tools.binDir, 'kubectl'),
+    [`--kubeconfig=${kubeconfigOf(state, 'admin')}`, ...args],
+    { signal },
+  );
 }

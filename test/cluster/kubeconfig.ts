@@ -10,8 +10,7 @@ export interface ServerAccess {
 
 /** How a client proves who it is: a user entry of a kubeconfig. */
 export type UserEntry =
-  | { readonly token: string }
-  | { readonly 'client-certificate-data': string; readonly 'client-key-data': string };
+  { readonly token: string } | { readonly 'client-certificate-data': string; readonly 'client-key-data': string };
 
 /** Writes a kubeconfig with one context. It is JSON, which every YAML reader reads. */
 export function writeKubeconfig(path: string, access: ServerAccess, user: UserEntry): void {

@@ -47,7 +47,11 @@ export async function startCluster(options: StartOptions): Promise<ClusterState>
   const tools = await ensureBinaries(log, signal);
   for (let attempt = 1; ; attempt += 1) {
     const state: ClusterState = {
-      directory, tools, ports: await freePorts(), ambient: !options.sidecarOnly, phase: 'starting',
+      directory,
+      tools,
+      ports: await freePorts(),
+      ambient: !options.sidecarOnly,
+      phase: 'starting',
       ...(options.owner === undefined ? {} : { owner: options.owner }),
     };
     const failed = new AbortController();
@@ -83,10 +87,16 @@ async function startAll(state: ClusterState, log: (line: string) => void, signal
 }
 
 /** Installs ambient beside the sidecars; nothing to do where it is. */
-export async function enableAmbient(state: ClusterState, log: (line: string) => void, signal: AbortSignal): Promise<ClusterState> {
+export async function enableAmbient(
+  state: ClusterState,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<ClusterState> {
   if (state.ambient) return state;
   const ambient: ClusterState = { ...state, ambient: true };
-  await withAdmin(state, async (admin, client) => { await upgradeToAmbient({ state: ambient, admin, client, log, signal }); });
+  await withAdmin(state, async (admin, client) => {
+    await upgradeToAmbient({ state: ambient, admin, client, log, signal });
+  });
   writeClusterState(ambient);
   return ambient;
 }
@@ -121,10 +131,19 @@ export async function connectAdmin(state: ClusterState): Promise<HttpTransport> 
   return createHttpTransport(await loadConnection({ kubeconfig: kubeconfigOf(state, 'admin') }));
 }
 
-async function withAdmin(state: ClusterState, work: (admin: HttpTransport, client: KubeClient) => Promise<void>): Promise<void> {
+async function withAdmin(
+  state: ClusterState,
+  work: (admin: HttpTransport, client: KubeClient) => Promise<void>,
+): Promise<void> {
   const admin = await connectAdmin(state);
   try {
-    const client = new KubeClient({ transport: admin, clock: systemClock, random: systemRandom, fieldManager: 'test-cluster', userAgent: 'test-cluster' });
+    const client = new KubeClient({
+      transport: admin,
+      clock: systemClock,
+      random: systemRandom,
+      fieldManager: 'test-cluster',
+      userAgent: 'test-cluster',
+    });
     await work(admin, client);
   } finally {
     await admin.close();

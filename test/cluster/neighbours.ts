@@ -5,8 +5,9 @@ import { kinds } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 
 /**
- * Gone at once, before their namespaces are: a Service that stays behind its waypoint is one that everybody who comes later, on the
- * way to sidecars, would go around. Services go first: without them nobody is served by the waypoint any more.
+ * Gone at once, before their namespaces are: a Service that stays behind its waypoint is one that everybody who comes
+ * later, on the way to sidecars, would go around. Services go first: without them nobody is served by the waypoint any
+ * more.
  */
 const noticed = ['Service', 'AuthorizationPolicy', 'Gateway'] as const;
 
@@ -21,15 +22,17 @@ function isOwn({ name }: World, namespace = ''): boolean {
 }
 
 /**
- * Sidecars from before ambient hold up every namespace of the mesh that may call them. So they are old only while the scenario runs
- * that prepared them: before and after it their pods carry the label of those that take HBONE.
+ * Sidecars from before ambient hold up every namespace of the mesh that may call them. So they are old only while the
+ * scenario runs that prepared them: before and after it their pods carry the label of those that take HBONE.
  */
 export async function makeOld(world: World, old: boolean): Promise<void> {
   const { client, signal } = world;
   const { items } = await client.list(kinds.Pod, { signal });
   const labels = { [tunnelLabel]: old ? null : 'http' };
   for (const { metadata } of items.filter((pod) => isOwn(world, pod.metadata.namespace))) {
-    await client.mergePatch(kinds.Pod, metadata.namespace, metadata.name, { metadata: { labels } }, { signal }).catch(unlessGone);
+    await client
+      .mergePatch(kinds.Pod, metadata.namespace, metadata.name, { metadata: { labels } }, { signal })
+      .catch(unlessGone);
   }
 }
 
@@ -38,8 +41,8 @@ function unlessGone(error: unknown): void {
 }
 
 /**
- * What one scenario leaves in the cluster is there for all that come after it, and each of them would be slower for it: its namespaces
- * go. Nobody waits for that.
+ * What one scenario leaves in the cluster is there for all that come after it, and each of them would be slower for it:
+ * its namespaces go. Nobody waits for that.
  */
 export async function clearAway(world: World): Promise<void> {
   const { client, signal } = world;

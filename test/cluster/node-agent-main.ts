@@ -7,8 +7,16 @@ import { NodeAgent } from './node-agent.ts';
 
 const [kubeconfig = '', mesh = ''] = process.argv.slice(2);
 const stopping = new AbortController();
-process.once('SIGTERM', () => { stopping.abort(); });
+process.once('SIGTERM', () => {
+  stopping.abort();
+});
 
 const transport = createHttpTransport(await loadConnection({ kubeconfig }));
-await new NodeAgent({ transport, clock: systemClock, random: systemRandom, log: pino(), ambient: mesh === 'ambient' }).run(stopping.signal);
+await new NodeAgent({
+  transport,
+  clock: systemClock,
+  random: systemRandom,
+  log: pino(),
+  ambient: mesh === 'ambient',
+}).run(stopping.signal);
 await transport.close();

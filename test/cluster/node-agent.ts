@@ -31,10 +31,10 @@ export interface NodeAgentOptions {
 }
 
 /**
- * Plays what sets up the network of pods on all nodes at once: the CNI plugins, and with them Istio's node agent. Nothing is
- * captured, but the annotation by which the agent says so is set and removed as istio `cni/pkg/nodeagent/informers.go` does,
- * live on label changes too. A new pod is annotated before its containers start, because the CNI plugin holds it back until
- * then (istio `architecture/ambient/ztunnel-cni-lifecycle.md`).
+ * Plays what sets up the network of pods on all nodes at once: the CNI plugins, and with them Istio's node agent.
+ * Nothing is captured, but the annotation by which the agent says so is set and removed as istio
+ * `cni/pkg/nodeagent/informers.go` does, live on label changes too. A new pod is annotated before its containers start,
+ * because the CNI plugin holds it back until then (istio `architecture/ambient/ztunnel-cni-lifecycle.md`).
  */
 export class NodeAgent {
   readonly #options: NodeAgentOptions;
@@ -53,7 +53,9 @@ export class NodeAgent {
 
   /** Works until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#pods.onChange(({ current }) => { if (current !== undefined) this.#attend(current, signal); });
+    this.#pods.onChange(({ current }) => {
+      if (current !== undefined) this.#attend(current, signal);
+    });
     this.#namespaces.onChange(({ name }) => {
       for (const pod of this.#pods.list(name)) this.#attend(pod, signal);
     });
@@ -84,12 +86,19 @@ export class NodeAgent {
   async #write(pod: KubeObject, patch: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> {
     const { namespace, name } = pod.metadata;
     try {
-      const stored = await this.#client.mergePatch(kinds.pod, namespace, name, patch, { subresource: 'status', signal });
-      this.#options.log.info({ namespace, pod: name, redirection: stored.metadata.annotations?.[redirection] ?? 'none' }, 'network set up');
+      const stored = await this.#client.mergePatch(kinds.pod, namespace, name, patch, {
+        subresource: 'status',
+        signal,
+      });
+      this.#options.log.info(
+        { namespace, pod: name, redirection: stored.metadata.annotations?.[redirection] ?? 'none' },
+        'network set up',
+      );
       await this.#seen(stored, signal);
     } catch (error) {
       if (signal.aborted || error instanceof NotFoundError) return;
-      if (!(error instanceof ConflictError)) this.#options.log.warn({ namespace, pod: name, err: error }, 'cannot set up the network');
+      if (!(error instanceof ConflictError))
+        this.#options.log.warn({ namespace, pod: name, err: error }, 'cannot set up the network');
       const pause = error instanceof ConflictError ? conflictPauseMs : retryPauseMs;
       await sleep(this.#options.clock, pause, signal).catch(() => undefined);
     }
@@ -99,7 +108,8 @@ export class NodeAgent {
   async #seen({ metadata }: KubeObject, signal: AbortSignal): Promise<void> {
     for (let attempt = 0; attempt < 50; attempt += 1) {
       const now = this.#pods.get(metadata.namespace, metadata.name);
-      if (now?.uid !== metadata.uid || atOrAfter(now?.resourceVersion ?? '', metadata.resourceVersion ?? '') === true) return;
+      if (now?.uid !== metadata.uid || atOrAfter(now?.resourceVersion ?? '', metadata.resourceVersion ?? '') === true)
+        return;
       await sleep(this.#options.clock, 10, signal);
     }
   }

@@ -39,11 +39,16 @@ describe('networkPatch', () => {
   });
 
   it('gives a pod outside the mesh its network without touching its annotations', () => {
-    expect(patchOf({}, {})).toEqual({ metadata: { resourceVersion: '7' }, status: { conditions: [scheduled, networkReady] } });
+    expect(patchOf({}, {})).toEqual({
+      metadata: { resourceVersion: '7' },
+      status: { conditions: [scheduled, networkReady] },
+    });
   });
 
   it('captures a running pod when its namespace becomes ambient', () => {
-    expect(patchOf(running, ambient)).toEqual({ metadata: { resourceVersion: '7', annotations: { [redirection]: 'enabled' } } });
+    expect(patchOf(running, ambient)).toEqual({
+      metadata: { resourceVersion: '7', annotations: { [redirection]: 'enabled' } },
+    });
   });
 
   it('lets a running pod go when its namespace is no longer ambient', () => {

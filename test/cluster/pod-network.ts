@@ -27,18 +27,27 @@ export function networkPatch(
   const { phase = '', conditions = [] } = (pod['status'] ?? {}) as PodStatus;
   const { nodeName } = pod['spec'] as { readonly nodeName?: string };
   // The annotation stays on a pod that has ended: its network is gone, and nobody cleans up the object.
-  if (nodeName === undefined || deletionTimestamp !== undefined || phase === 'Succeeded' || phase === 'Failed') return undefined;
+  if (nodeName === undefined || deletionTimestamp !== undefined || phase === 'Succeeded' || phase === 'Failed')
+    return undefined;
   const wanted = options.ambient ? redirectionFor(pod, namespaceLabels) : undefined;
   const ready = conditions.some(({ type, status }) => type === networkReady && status === 'True');
   if (ready && wanted === annotations[redirection]) return undefined;
   const condition = { type: networkReady, status: 'True', lastTransitionTime: timestamp(options.clock.now()) };
   return {
-    metadata: { resourceVersion, ...(wanted === annotations[redirection] ? {} : { annotations: { [redirection]: wanted ?? null } }) },
-    ...(ready ? {} : { status: { conditions: [...conditions.filter(({ type }) => type !== networkReady), condition] } }),
+    metadata: {
+      resourceVersion,
+      ...(wanted === annotations[redirection] ? {} : { annotations: { [redirection]: wanted ?? null } }),
+    },
+    ...(ready
+      ? {}
+      : { status: { conditions: [...conditions.filter(({ type }) => type !== networkReady), condition] } }),
   };
 }
 
-function redirectionFor(pod: KubeObject, namespaceLabels: Readonly<Record<string, string>>): 'enabled' | 'pending' | undefined {
+function redirectionFor(
+  pod: KubeObject,
+  namespaceLabels: Readonly<Record<string, string>>,
+): 'enabled' | 'pending' | undefined {
   if (!capturedBy(pod, namespaceLabels)) return undefined;
   const behaviour = pod.metadata.annotations?.[podBehaviour.enrol];
   if (behaviour === 'never') return undefined;

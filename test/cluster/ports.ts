@@ -3,8 +3,18 @@ import { systemRandom, type Random } from '../../src/base/random.ts';
 
 /** Everything that listens, so that a cluster can be described by its ports. */
 export const portNames = [
-  'etcdClient', 'etcdPeer', 'apiServer', 'controllerManager', 'scheduler', 'kwok',
-  'istiodWebhook', 'istiodHttp', 'istiodGrpc', 'istiodSecureGrpc', 'istiodMonitoring', 'istiodControlZ',
+  'etcdClient',
+  'etcdPeer',
+  'apiServer',
+  'controllerManager',
+  'scheduler',
+  'kwok',
+  'istiodWebhook',
+  'istiodHttp',
+  'istiodGrpc',
+  'istiodSecureGrpc',
+  'istiodMonitoring',
+  'istiodControlZ',
 ] as const;
 
 /** One port of 127.0.0.1 for each listener. */
@@ -22,7 +32,7 @@ export async function freePorts(random: Random = systemRandom): Promise<Ports> {
   const chosen: number[] = [];
   while (chosen.length < portNames.length) {
     const port = lowest + Math.floor(random() * (highest - lowest));
-    if (!chosen.includes(port) && await isFree(port)) chosen.push(port);
+    if (!chosen.includes(port) && (await isFree(port))) chosen.push(port);
   }
   return Object.fromEntries(portNames.map((name, index) => [name, chosen[index]])) as Ports;
 }
@@ -30,7 +40,13 @@ export async function freePorts(random: Random = systemRandom): Promise<Ports> {
 async function isFree(port: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => { resolve(false); });
-    server.listen(port, '127.0.0.1', () => { server.close(() => { resolve(true); }); });
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
   });
 }

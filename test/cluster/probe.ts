@@ -1,8 +1,8 @@
 import { Agent, request } from 'undici';
 
 /**
- * Health endpoints on loopback only, whose certificates the components make for themselves: there is nobody to vouch for them,
- * and nothing secret is sent.
+ * Health endpoints on loopback only, whose certificates the components make for themselves: there is nobody to vouch
+ * for them, and nothing secret is sent.
  */
 const loopback = new Agent({ connect: { rejectUnauthorized: false }, keepAliveTimeout: 1, pipelining: 0 });
 

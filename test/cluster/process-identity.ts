@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 /**
- * A process that can be told apart from a later one with the same number: pids are reused, so a pid read from a file may
- * by now belong to somebody else, and that one must never be ended.
+ * A process that can be told apart from a later one with the same number: pids are reused, so a pid read from a file
+ * may by now belong to somebody else, and that one must never be ended.
  */
 export interface ProcessIdentity {
   readonly pid: number;
   /**
-   * When it started. Not its command line: that changes with an exec, and reads as empty for an instant while the kernel is
-   * still setting up the new program, after Node has already reported it as spawned.
+   * When it started. Not its command line: that changes with an exec, and reads as empty for an instant while the
+   * kernel is still setting up the new program, after Node has already reported it as spawned.
    */
   readonly birth: string;
 }
@@ -35,7 +35,9 @@ export function signalProcess(target: ProcessIdentity, signal: NodeJS.Signals): 
   }
 }
 
-/** Fields after the command's closing parenthesis, see proc(5): 3 is the state, 22 the start time in ticks since boot. */
+/**
+ * Fields after the command's closing parenthesis, see proc(5): 3 is the state, 22 the start time in ticks since boot.
+ */
 function birthFromProc(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -15,7 +15,8 @@ const timeoutMs = 60_000;
 export async function until(what: string, signal: AbortSignal, holds: () => Promise<boolean>): Promise<void> {
   const deadline = systemClock.monotonic() + timeoutMs;
   while (!(await holds())) {
-    if (systemClock.monotonic() > deadline) throw new NotReadyError(`after ${timeoutMs / 1000} s it is still not true that ${what}`);
+    if (systemClock.monotonic() > deadline)
+      throw new NotReadyError(`after ${timeoutMs / 1000} s it is still not true that ${what}`);
     await sleep(systemClock, 200, signal);
   }
 }
@@ -26,20 +27,28 @@ interface Webhook {
 }
 
 /**
- * istiod writes its certificate authority into the webhooks of its chart, and lets the validating one fail requests only
- * after that one has worked; from then on injection and validation are certain.
+ * istiod writes its certificate authority into the webhooks of its chart, and lets the validating one fail requests
+ * only after that one has worked; from then on injection and validation are certain.
  */
 export async function webhooksReady(client: KubeClient, signal: AbortSignal): Promise<boolean> {
   const injector = await webhooksOf(client, kinds.mutatingWebhook, 'istio-sidecar-injector', signal);
   const validator = await webhooksOf(client, kinds.validatingWebhook, 'istio-validator-istio-system', signal);
   const all = [...injector, ...validator];
-  return all.length > 0
-    && all.every(({ clientConfig }) => (clientConfig.caBundle ?? '') !== '')
-    && validator.every(({ failurePolicy }) => failurePolicy === 'Fail');
+  return (
+    all.length > 0 &&
+    all.every(({ clientConfig }) => (clientConfig.caBundle ?? '') !== '') &&
+    validator.every(({ failurePolicy }) => failurePolicy === 'Fail')
+  );
 }
 
-async function webhooksOf(client: KubeClient, resource: Resource, name: string, signal: AbortSignal): Promise<readonly Webhook[]> {
-  return (await client.get<KubeObject & { readonly webhooks: readonly Webhook[] }>(resource, undefined, name, signal)).webhooks;
+async function webhooksOf(
+  client: KubeClient,
+  resource: Resource,
+  name: string,
+  signal: AbortSignal,
+): Promise<readonly Webhook[]> {
+  return (await client.get<KubeObject & { readonly webhooks: readonly Webhook[] }>(resource, undefined, name, signal))
+    .webhooks;
 }
 
 /** istiod creates the class when it starts with ambient, and accepts it. */
@@ -55,16 +64,28 @@ export async function nodesReady(client: KubeClient, signal: AbortSignal): Promi
 }
 
 /** All pods of these DaemonSets are ready. */
-export async function daemonSetsReady(client: KubeClient, namespace: string, names: readonly string[], signal: AbortSignal): Promise<boolean> {
-  const found = await Promise.all(names.map(async (name) => await existing(client, kinds.daemonSet, namespace, name, signal)));
+export async function daemonSetsReady(
+  client: KubeClient,
+  namespace: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const found = await Promise.all(
+    names.map(async (name) => await existing(client, kinds.daemonSet, namespace, name, signal)),
+  );
   return found.every((daemonSet) => {
-    const status = daemonSet?.['status'] as { readonly desiredNumberScheduled?: number; readonly numberReady?: number } | undefined;
+    const status = daemonSet?.['status'] as
+      { readonly desiredNumberScheduled?: number; readonly numberReady?: number } | undefined;
     return (status?.desiredNumberScheduled ?? 0) > 0 && status?.desiredNumberScheduled === status?.numberReady;
   });
 }
 
 async function existing(
-  client: KubeClient, resource: Resource, namespace: string | undefined, name: string, signal: AbortSignal,
+  client: KubeClient,
+  resource: Resource,
+  namespace: string | undefined,
+  name: string,
+  signal: AbortSignal,
 ): Promise<KubeObject | undefined> {
   try {
     return await client.get(resource, namespace, name, signal);
@@ -75,6 +96,7 @@ async function existing(
 }
 
 function hasCondition(object: KubeObject | undefined, type: string): boolean {
-  const status = object?.['status'] as { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } | undefined;
+  const status = object?.['status'] as
+    { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } | undefined;
   return status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
 }

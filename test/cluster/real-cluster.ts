@@ -5,7 +5,16 @@ import type { TestCluster } from '../support/test-cluster.ts';
 import { componentRecords } from './component.ts';
 import { readClusterState, type ClusterState } from './cluster-state.ts';
 import { auditLogOf, kubeconfigOf } from './control-plane.ts';
-import { connectAdmin, enableAmbient, killCluster, runsDirectory, sharedClusterDirectory, startCluster, stopCluster, sweepAbandoned } from './lifecycle.ts';
+import {
+  connectAdmin,
+  enableAmbient,
+  killCluster,
+  runsDirectory,
+  sharedClusterDirectory,
+  startCluster,
+  stopCluster,
+  sweepAbandoned,
+} from './lifecycle.ts';
 import type { Ports } from './ports.ts';
 import { identityOf, signalProcess } from './process-identity.ts';
 import { writeServiceAccountKubeconfig } from './service-account.ts';
@@ -45,7 +54,11 @@ const endingSignals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** Starts a cluster of its own for this process. However the process ends, so does the cluster. */
 export async function startRealCluster(options: RealClusterOptions = {}): Promise<RealCluster> {
-  const log = options.log ?? ((): void => { /* silent */ });
+  const log =
+    options.log ??
+    ((): void => {
+      /* silent */
+    });
   await sweepAbandoned(log);
   mkdirSync(runsDirectory(), { recursive: true });
   const directory = mkdtempSync(join(runsDirectory(), 'run-'));
@@ -57,7 +70,11 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
   });
   try {
     const started = await startCluster({
-      directory, sidecarOnly: options.sidecarOnly ?? false, log, signal: ending.signal, ...(owner === undefined ? {} : { owner }),
+      directory,
+      sidecarOnly: options.sidecarOnly ?? false,
+      log,
+      signal: ending.signal,
+      ...(owner === undefined ? {} : { owner }),
     });
     return await connect(started, log, async () => {
       await stopCluster(directory);
@@ -70,18 +87,29 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
 }
 
 /** Uses the cluster that `npm run cluster -- up` left running; its `stop` only closes the connections. */
-export async function connectRealCluster(log: (line: string) => void = () => { /* silent */ }): Promise<RealCluster> {
+export async function connectRealCluster(
+  log: (line: string) => void = () => {
+    /* silent */
+  },
+): Promise<RealCluster> {
   const state = readClusterState(sharedClusterDirectory());
   if (state?.phase !== 'up') throw new NoClusterError('No cluster is up. Start one with: npm run -s cluster -- up');
-  return await connect(state, log, async () => { /* It stays up for others. */ });
+  return await connect(state, log, async () => {
+    /* It stays up for others. */
+  });
 }
 
-async function connect(initial: ClusterState, log: (line: string) => void, end: () => Promise<void>): Promise<RealCluster> {
+async function connect(
+  initial: ClusterState,
+  log: (line: string) => void,
+  end: () => Promise<void>,
+): Promise<RealCluster> {
   let state = initial;
   const lifetime = new AbortController();
   const admin = await connectAdmin(state);
   const signalIstiod = (signal: NodeJS.Signals): void => {
-    for (const record of componentRecords(state.directory)) if (record.name === 'istiod') signalProcess(record.process, signal);
+    for (const record of componentRecords(state.directory))
+      if (record.name === 'istiod') signalProcess(record.process, signal);
   };
   return {
     kind: 'real',
@@ -95,8 +123,12 @@ async function connect(initial: ClusterState, log: (line: string) => void, end: 
     async enableAmbient() {
       state = await enableAmbient(state, log, lifetime.signal);
     },
-    pauseIstiod() { signalIstiod('SIGSTOP'); },
-    resumeIstiod() { signalIstiod('SIGCONT'); },
+    pauseIstiod() {
+      signalIstiod('SIGSTOP');
+    },
+    resumeIstiod() {
+      signalIstiod('SIGCONT');
+    },
     async serviceAccountKubeconfig(namespace, name) {
       return await writeServiceAccountKubeconfig(state, admin, namespace, name, lifetime.signal);
     },
@@ -111,7 +143,9 @@ async function connect(initial: ClusterState, log: (line: string) => void, end: 
 /** Calls `end` when the process exits for whatever reason but SIGKILL; the returned function takes that back. */
 function endWithProcess(end: () => void): () => void {
   const handlers = Object.entries(endingSignals).map(([name, status]) => {
-    const handler = (): void => { process.exit(status); };
+    const handler = (): void => {
+      process.exit(status);
+    };
     process.once(name, handler);
     return { name, handler };
   });

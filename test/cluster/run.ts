@@ -25,7 +25,10 @@ const usage = `Runs the scenarios on a real control plane: npm run test:cluster 
 /** Scenarios at once: more would only wait for the two cores. */
 const lanes = 5;
 
-/** What takes longer is hung: the largest comparison of policies needs four minutes on a machine that does something else besides. */
+/**
+ * What takes longer is hung: the largest comparison of policies needs four minutes on a machine that does something
+ * else besides.
+ */
 const patienceMs = 10 * 60_000;
 
 interface Bench {
@@ -50,7 +53,9 @@ async function attempt(bench: Bench, scenario: Scenario): Promise<void> {
   const { clock } = bench.cluster;
   const began = clock.monotonic();
   const hung = new AbortController();
-  const cancel = clock.timer(patienceMs, () => { hung.abort(new Error(`${name} took longer than ${patienceMs / 1000}s`)); });
+  const cancel = clock.timer(patienceMs, () => {
+    hung.abort(new Error(`${name} took longer than ${patienceMs / 1000}s`));
+  });
   try {
     bench.operator.check();
     await runScenario(scenario, worldFor(bench, name, hung.signal));
@@ -59,7 +64,9 @@ async function attempt(bench: Bench, scenario: Scenario): Promise<void> {
     log(`  ok    ${name} (${((clock.monotonic() - began) / 1000).toFixed(1)} s)`);
   } catch (error) {
     bench.failed.push(name);
-    log(`  FAIL  ${name} (${((clock.monotonic() - began) / 1000).toFixed(1)} s)\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    log(
+      `  FAIL  ${name} (${((clock.monotonic() - began) / 1000).toFixed(1)} s)\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   } finally {
     cancel();
   }
@@ -67,17 +74,25 @@ async function attempt(bench: Bench, scenario: Scenario): Promise<void> {
 
 async function inLanes(list: readonly Scenario[], run: (scenario: Scenario) => Promise<void>): Promise<void> {
   const queue = [...list];
-  await Promise.all(Array.from({ length: lanes }, async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await run(next);
-  }));
+  await Promise.all(
+    Array.from({ length: lanes }, async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await run(next);
+    }),
+  );
 }
 
-/** The scenarios are over: no operator, and none of their PeerAuthentications, of which istiod tells every ztunnel that there are some. */
+/**
+ * The scenarios are over: no operator, and none of their PeerAuthentications, of which istiod tells every ztunnel that
+ * there are some.
+ */
 async function clearForPolicies(bench: Bench): Promise<void> {
   await bench.operator.stop();
   const { client, signal } = worldFor(bench, 'policy', new AbortController().signal);
   const { items } = await client.list(kinds.PeerAuthentication, { signal });
-  for (const { metadata: { namespace, name } } of items) await client.delete(kinds.PeerAuthentication, namespace, name, { signal });
+  for (const {
+    metadata: { namespace, name },
+  } of items)
+    await client.delete(kinds.PeerAuthentication, namespace, name, { signal });
 }
 
 /** Alone, because others would notice. */
@@ -98,7 +113,8 @@ async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonl
   }
   log('enabling ambient');
   await cluster.enableAmbient();
-  for (const { name } of chosen.filter(({ prepare }) => prepare !== undefined)) await makeOld(worldFor(bench, name, signal), false);
+  for (const { name } of chosen.filter(({ prepare }) => prepare !== undefined))
+    await makeOld(worldFor(bench, name, signal), false);
   await operator.start();
   const alone = ({ disturbs, prepare }: Scenario): boolean => disturbs === true || prepare !== undefined;
   const together = chosen.filter((scenario) => !alone(scenario));
@@ -111,24 +127,39 @@ async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonl
     // Policies for the whole mesh by the thousand: every namespace that is left would be looked at for each of them.
     const isAboutPolicies = name.startsWith('policy-');
     if (isAboutPolicies) await clearForPolicies(bench);
-    await attempt(bench, { name, run: async (world) => { await run(world, cluster, operator); } });
+    await attempt(bench, {
+      name,
+      run: async (world) => {
+        await run(world, cluster, operator);
+      },
+    });
     if (isAboutPolicies) await operator.start();
   }
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' }, help: { type: 'boolean' } } });
-  if (values.help === true) { process.stdout.write(usage); return 0; }
-  const wanted = ({ name }: { readonly name: string }): boolean => positionals.length === 0 || positionals.some((part) => name.includes(part));
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const wanted = ({ name }: { readonly name: string }): boolean =>
+    positionals.length === 0 || positionals.some((part) => name.includes(part));
   const chosen = scenarios.filter(({ simulationOnly }) => simulationOnly !== true).filter(wanted);
   const others = checks.filter(wanted);
   if (chosen.length + others.length === 0) {
-    process.stderr.write(`No scenario has ${positionals.map((part) => `"${part}"`).join(' or ')} in its name. There are:\n${[...scenarios, ...checks].map(({ name }) => `  ${name}\n`).join('')}`);
+    process.stderr.write(
+      `No scenario has ${positionals.map((part) => `"${part}"`).join(' or ')} in its name. There are:\n${[...scenarios, ...checks].map(({ name }) => `  ${name}\n`).join('')}`,
+    );
     return 2;
   }
   const cluster = await startRealCluster({ sidecarOnly: true, log });
   const operator = new OperatorProcess({
-    kubeconfig: await kubeconfigFor(cluster), logFile: join(mkdtempSync(join(tmpdir(), 'mesh-migration-')), 'operator.log'),
+    kubeconfig: await kubeconfigFor(cluster),
+    logFile: join(mkdtempSync(join(tmpdir(), 'mesh-migration-')), 'operator.log'),
   });
   const bench: Bench = { cluster, operator, log, passed: 0, failed: [] };
   try {
@@ -137,7 +168,8 @@ async function main(): Promise<number> {
     await operator.stop();
     await cluster.stop();
   }
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ passed: bench.passed, failed: bench.failed.length })}\n`);
+  if (values.json !== undefined)
+    writeFileSync(values.json, `${JSON.stringify({ passed: bench.passed, failed: bench.failed.length })}\n`);
   if (bench.failed.length > 0) log(`failed: ${bench.failed.join(', ')}; the operator's log is ${operator.logFile}`);
   const policies = tally.summary();
   if (policies !== undefined) process.stdout.write(`${policies}\n`);
@@ -147,10 +179,16 @@ async function main(): Promise<number> {
 
 /** The operator runs under the rights of its own ServiceAccount, as deploy/ grants them. */
 async function kubeconfigFor(cluster: RealCluster): Promise<string> {
-  const client = new KubeClient({ transport: cluster.admin, clock: cluster.clock, random: systemRandom, fieldManager: 'helm' });
+  const client = new KubeClient({
+    transport: cluster.admin,
+    clock: cluster.clock,
+    random: systemRandom,
+    fieldManager: 'helm',
+  });
   const { signal } = new AbortController();
   await installOperator(client, cluster.clock, signal);
-  for (const file of ['user-roles.yaml', 'admission.yaml']) await createAll(client, readManifests(`deploy/kustomize/${file}`), signal);
+  for (const file of ['user-roles.yaml', 'admission.yaml'])
+    await createAll(client, readManifests(`deploy/kustomize/${file}`), signal);
   return await cluster.serviceAccountKubeconfig('mesh-migration-system', 'mesh-migration-operator');
 }
 

@@ -27,13 +27,21 @@ export async function writeServiceAccountKubeconfig(
   name: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: tokenSeconds } };
-  const answer = await exchange(admin, {
-    method: 'POST',
-    path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify(body),
-  }, { clock: systemClock, deadlineMs: 15_000, signal });
+  const body = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { expirationSeconds: tokenSeconds },
+  };
+  const answer = await exchange(
+    admin,
+    {
+      method: 'POST',
+      path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(body),
+    },
+    { clock: systemClock, deadlineMs: 15_000, signal },
+  );
   const { token } = (answer.json as { readonly status: { readonly token: string } }).status;
   const path = join(state.directory, `${namespace}-${name}.kubeconfig`);
   writeKubeconfig(path, serverAccess(state), { token });

@@ -29,14 +29,44 @@ const istioVersion = {
 /** Every program of the real control plane, in the order in which they are built. */
 export const tools: readonly Tool[] = [
   { name: 'etcd', module: 'k8s', package: 'go.etcd.io/etcd/server/v3', variables: {} },
-  { name: 'kube-apiserver', module: 'k8s', package: 'k8s.io/kubernetes/cmd/kube-apiserver', variables: kubernetesVersion },
-  { name: 'kube-controller-manager', module: 'k8s', package: 'k8s.io/kubernetes/cmd/kube-controller-manager', variables: kubernetesVersion },
-  { name: 'kube-scheduler', module: 'k8s', package: 'k8s.io/kubernetes/cmd/kube-scheduler', variables: kubernetesVersion },
+  {
+    name: 'kube-apiserver',
+    module: 'k8s',
+    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    variables: kubernetesVersion,
+  },
+  {
+    name: 'kube-controller-manager',
+    module: 'k8s',
+    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    variables: kubernetesVersion,
+  },
+  {
+    name: 'kube-scheduler',
+    module: 'k8s',
+    package: 'k8s.io/kubernetes/cmd/kube-scheduler',
+    variables: kubernetesVersion,
+  },
   { name: 'kubectl', module: 'k8s', package: 'k8s.io/kubernetes/cmd/kubectl', variables: kubernetesVersion },
-  { name: 'pilot-discovery', module: 'istio', package: 'istio.io/istio/pilot/cmd/pilot-discovery', variables: istioVersion },
+  {
+    name: 'pilot-discovery',
+    module: 'istio',
+    package: 'istio.io/istio/pilot/cmd/pilot-discovery',
+    variables: istioVersion,
+  },
   { name: 'xds', module: 'istio', package: './xds', variables: {} },
-  { name: 'kwok', module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', variables: { 'sigs.k8s.io/kwok/pkg/consts.Version': `v${versions.kwok}` } },
-  { name: 'helm', module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', variables: { 'helm.sh/helm/v4/internal/version.version': `v${versions.helm}` } },
+  {
+    name: 'kwok',
+    module: 'kwok',
+    package: 'sigs.k8s.io/kwok/cmd/kwok',
+    variables: { 'sigs.k8s.io/kwok/pkg/consts.Version': `v${versions.kwok}` },
+  },
+  {
+    name: 'helm',
+    module: 'helm',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    variables: { 'helm.sh/helm/v4/internal/version.version': `v${versions.helm}` },
+  },
 ];
 
 /** Programs that belong to no control plane; built apart, so that a change of one builds only that one anew. */

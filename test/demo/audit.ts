@@ -9,5 +9,9 @@ export const manifestsFolder = relative(process.cwd(), import.meta.dirname) || '
 
 /** What `mesh-migration audit` says about the manifests of the demo, before any of them is in a cluster. */
 export async function auditManifests(): Promise<AuditReport> {
-  return audit(await readManifests([manifestsFolder], process.stdin), { istioVersion: defaultIstioVersion, namespace: 'default', rootNamespace: 'istio-system' });
+  return audit(await readManifests([manifestsFolder], process.stdin), {
+    istioVersion: defaultIstioVersion,
+    namespace: 'default',
+    rootNamespace: 'istio-system',
+  });
 }

@@ -27,7 +27,9 @@ export async function startEmbedded(): Promise<DemoCluster> {
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, served.kubeconfig());
   return {
-    cluster, kubeconfig, folder,
+    cluster,
+    kubeconfig,
+    folder,
     operatorKubeconfig: () => Promise.resolve(kubeconfig),
     async stop() {
       await served.close();
@@ -43,8 +45,11 @@ export async function startReal(log: (line: string) => void): Promise<DemoCluste
   const folder = mkdtempSync(join(tmpdir(), 'mesh-migration-demo-'));
   const cluster = await startRealCluster({ log });
   return {
-    cluster, kubeconfig: cluster.kubeconfigPath, folder,
-    operatorKubeconfig: async () => await cluster.serviceAccountKubeconfig('mesh-migration-system', 'mesh-migration-operator'),
+    cluster,
+    kubeconfig: cluster.kubeconfigPath,
+    folder,
+    operatorKubeconfig: async () =>
+      await cluster.serviceAccountKubeconfig('mesh-migration-system', 'mesh-migration-operator'),
     async stop() {
       await cluster.stop();
       rmSync(folder, { recursive: true, force: true });

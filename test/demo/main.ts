@@ -29,14 +29,21 @@ function print(line = ''): void {
 function withBehaviour(object: KubeObject, fail: boolean): KubeObject {
   const { template, ...spec } = (object['spec'] ?? {}) as { readonly template?: KubeObject };
   if (template === undefined) return object;
-  const annotations = { [podBehaviour.readyAfterMs]: '1500', ...(fail && object.metadata.name === 'reviews-v2' && { [podBehaviour.neverReady]: 'without-sidecar' }) };
+  const annotations = {
+    [podBehaviour.readyAfterMs]: '1500',
+    ...(fail && object.metadata.name === 'reviews-v2' && { [podBehaviour.neverReady]: 'without-sidecar' }),
+  };
   return { ...object, spec: { ...spec, template: { ...template, metadata: { ...template.metadata, annotations } } } };
 }
 
 async function deploy(world: World, fail: boolean): Promise<void> {
   for (const name of namespaces) {
     const objects = readManifests(`test/demo/${name}.yaml`);
-    await createAll(world.client, objects.map((object) => withBehaviour(object, fail)), world.signal);
+    await createAll(
+      world.client,
+      objects.map((object) => withBehaviour(object, fail)),
+      world.signal,
+    );
   }
   for (const name of namespaces) await world.podsReady(pods[name], name);
 }
@@ -47,27 +54,50 @@ async function look(world: World): Promise<ReadonlyMap<DemoNamespace, Observed>>
 
 /** Whether the pods that were replaced are gone. */
 async function settled(world: World): Promise<boolean> {
-  const counts = await Promise.all(namespaces.map(async (name) => Object.values(await world.modes(name)).reduce((sum, count) => sum + count, 0) === pods[name]));
+  const counts = await Promise.all(
+    namespaces.map(
+      async (name) => Object.values(await world.modes(name)).reduce((sum, count) => sum + count, 0) === pods[name],
+    ),
+  );
   return counts.every(Boolean);
 }
 
 async function story(world: World, options: DemoOptions, audit: AuditReport): Promise<Report> {
   const before = await look(world);
-  const watches = await Promise.all(namespaces.map(async (name) => await watchForPodsOutside(world.client, world.clock, name, world.signal)));
+  const watches = await Promise.all(
+    namespaces.map(async (name) => await watchForPodsOutside(world.client, world.clock, name, world.signal)),
+  );
   print(`\nApplying ${manifestsFolder}/mesh-migration.yaml:`);
   await world.create(...readManifests('test/demo/mesh-migration.yaml'));
   await showProgress(world, namespaces, print, patienceMs);
-  await world.eventually('pods that were replaced are gone', async () => (await settled(world) ? true : undefined));
+  await world.eventually('pods that were replaced are gone', async () => ((await settled(world)) ? true : undefined));
   const after = await look(world);
   for (const watch of watches) await watch.stop();
-  const seen = new Map(await Promise.all(namespaces.map(async (name): Promise<[DemoNamespace, Seen]> => {
-    const [was, is] = [before.get(name), after.get(name)];
-    if (was === undefined || is === undefined) throw new RangeError(`nothing was seen of ${name}`);
-    const child = await world.child(name, 'bookinfo').catch(() => undefined);
-    return [name, { before: was, after: is, report: reportOf(name, was, is, child, await observeWaypoint(world, name)) }];
-  })));
-  const expectations = checkAll(options.fail, audit, seen, watches.flatMap(({ violations }) => violations));
-  return { audit, namespaces: [...seen.values()].map(({ report }) => report), expectations, ok: expectations.every(({ held }) => held) };
+  const seen = new Map(
+    await Promise.all(
+      namespaces.map(async (name): Promise<[DemoNamespace, Seen]> => {
+        const [was, is] = [before.get(name), after.get(name)];
+        if (was === undefined || is === undefined) throw new RangeError(`nothing was seen of ${name}`);
+        const child = await world.child(name, 'bookinfo').catch(() => undefined);
+        return [
+          name,
+          { before: was, after: is, report: reportOf(name, was, is, child, await observeWaypoint(world, name)) },
+        ];
+      }),
+    ),
+  );
+  const expectations = checkAll(
+    options.fail,
+    audit,
+    seen,
+    watches.flatMap(({ violations }) => violations),
+  );
+  return {
+    audit,
+    namespaces: [...seen.values()].map(({ report }) => report),
+    expectations,
+    ok: expectations.every(({ held }) => held),
+  };
 }
 
 async function keep(demo: DemoCluster): Promise<void> {
@@ -82,20 +112,50 @@ async function keep(demo: DemoCluster): Promise<void> {
 Ctrl-C ends it.`);
   await new Promise<void>((resolve) => {
     const alive = setInterval(() => undefined, 60_000);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { clearInterval(alive); resolve(); });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        clearInterval(alive);
+        resolve();
+      });
   });
 }
 
 async function main(): Promise<number> {
   const options = readOptions();
-  print(options.real ? 'Starting a real control plane with Istio (binaries are built the first time):' : 'Starting the simulated cluster with Istio in sidecar and ambient mode');
-  const demo = options.real ? await startReal((line) => { print(`  ${line}`); }) : await startEmbedded();
+  print(
+    options.real
+      ? 'Starting a real control plane with Istio (binaries are built the first time):'
+      : 'Starting the simulated cluster with Istio in sidecar and ambient mode',
+  );
+  const demo = options.real
+    ? await startReal((line) => {
+        print(`  ${line}`);
+      })
+    : await startEmbedded();
   const ending = new AbortController();
-  const world = new World({ name: 'bookinfo', cluster: demo.cluster, operator: { start: async () => { await operator.start(); }, kill: async () => { await operator.kill(); } }, random: systemRandom, signal: ending.signal });
+  const world = new World({
+    name: 'bookinfo',
+    cluster: demo.cluster,
+    operator: {
+      start: async () => {
+        await operator.start();
+      },
+      kill: async () => {
+        await operator.kill();
+      },
+    },
+    random: systemRandom,
+    signal: ending.signal,
+  });
   await installOperator(world.client, world.clock, ending.signal);
-  const operator = new OperatorProcess({ kubeconfig: await demo.operatorKubeconfig(), logFile: join(demo.folder, 'operator.log') });
+  const operator = new OperatorProcess({
+    kubeconfig: await demo.operatorKubeconfig(),
+    logFile: join(demo.folder, 'operator.log'),
+  });
   try {
-    print('Deploying bookinfo in four namespaces: injected sidecars, STRICT mTLS, policies by identity and port, in bookinfo-shop by HTTP method and path, and in bookinfo-admin an EnvoyFilter');
+    print(
+      'Deploying bookinfo in four namespaces: injected sidecars, STRICT mTLS, policies by identity and port, in bookinfo-shop by HTTP method and path, and in bookinfo-admin an EnvoyFilter',
+    );
     await deploy(world, options.fail);
     await operator.start();
     print(`Started the operator as process ${String(operator.pid)}`);

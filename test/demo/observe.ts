@@ -19,6 +19,11 @@ export interface Observed {
 export async function observe(world: World, namespace: string): Promise<Observed> {
   const { Sidecar = 0, Ambient = 0, None = 0 } = await world.modes(namespace);
   const { labels, templates } = await world.snapshot(namespace);
-  const policies = Object.fromEntries((await policiesOf(world, namespace, 'Owner')).map(({ kind = '', metadata, spec }) => [`${kind} ${metadata.name}`, spec]));
+  const policies = Object.fromEntries(
+    (await policiesOf(world, namespace, 'Owner')).map(({ kind = '', metadata, spec }) => [
+      `${kind} ${metadata.name}`,
+      spec,
+    ]),
+  );
   return { counts: { Sidecar, Ambient, None }, labels, templates, policies };
 }

@@ -27,8 +27,11 @@ export function readOptions(): DemoOptions {
   try {
     const { values } = parseArgs({
       options: {
-        fail: { type: 'boolean', default: false }, real: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false },
-        report: { type: 'string' }, help: { type: 'boolean', default: false },
+        fail: { type: 'boolean', default: false },
+        real: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
+        report: { type: 'string' },
+        help: { type: 'boolean', default: false },
       },
     });
     if (values.help) {

@@ -8,12 +8,19 @@ const ended: readonly (string | undefined)[] = ['Migrated', 'RolledBack', 'Block
 /** `2 sidecar, 3 ambient`, without zeros. */
 function podsText(status: NamespaceMigration['status']): string {
   const { sidecar = 0, ambient = 0, none = 0, transitional = 0 } = status?.pods ?? {};
-  const parts = Object.entries({ sidecar, ambient, none, transitional }).filter(([, count]) => count > 0).map(([mode, count]) => `${count} ${mode}`);
+  const parts = Object.entries({ sidecar, ambient, none, transitional })
+    .filter(([, count]) => count > 0)
+    .map(([mode, count]) => `${count} ${mode}`);
   return parts.length === 0 ? '' : `[${parts.join(', ')}]`;
 }
 
 /** Prints one line whenever the phase, the step or what a namespace waits for changes, until all are at an end. */
-export async function showProgress(world: World, namespaces: readonly string[], print: (line: string) => void, withinMs: number): Promise<void> {
+export async function showProgress(
+  world: World,
+  namespaces: readonly string[],
+  print: (line: string) => void,
+  withinMs: number,
+): Promise<void> {
   const shown = new Map<string, string>();
   const until = world.clock.monotonic() + withinMs;
   const width = Math.max(...namespaces.map((name) => name.length));

@@ -47,7 +47,13 @@ export interface Report {
 }
 
 /** One namespace, from what was seen before and after and what the operator says. */
-export function reportOf(name: string, before: Observed, after: Observed, child: NamespaceMigration | undefined, waypoint: WaypointReport | undefined): NamespaceReport {
+export function reportOf(
+  name: string,
+  before: Observed,
+  after: Observed,
+  child: NamespaceMigration | undefined,
+  waypoint: WaypointReport | undefined,
+): NamespaceReport {
   const { phase = 'absent', itinerary, steps = [], plan = [], workloads = [], findings = [] } = child?.status ?? {};
   return {
     name,

@@ -35,19 +35,23 @@ const acceptedConditions = { waypoint: 'WaypointAccepted', ztunnel: 'ZtunnelAcce
 
 async function madePolicies(world: World, namespace: string): Promise<readonly MadePolicy[]> {
   const made = await policiesOf(world, namespace, 'Operator');
-  return await Promise.all(made.map(async ({ kind = '', metadata: { name, labels, annotations } }): Promise<MadePolicy> => {
-    const role = labels?.[roleLabel] ?? '';
-    const copyOf = annotations?.[copyOfAnnotation];
-    const plane = role === 'Copy' ? 'waypoint' : 'ztunnel';
-    const found = await condition(world, kind as keyof typeof kinds, namespace, name, acceptedConditions[plane]);
-    return { kind, name, role, ...(copyOf !== undefined && { copyOf }), plane, accepted: found?.[1] === 'True' };
-  }));
+  return await Promise.all(
+    made.map(async ({ kind = '', metadata: { name, labels, annotations } }): Promise<MadePolicy> => {
+      const role = labels?.[roleLabel] ?? '';
+      const copyOf = annotations?.[copyOfAnnotation];
+      const plane = role === 'Copy' ? 'waypoint' : 'ztunnel';
+      const found = await condition(world, kind as keyof typeof kinds, namespace, name, acceptedConditions[plane]);
+      return { kind, name, role, ...(copyOf !== undefined && { copyOf }), plane, accepted: found?.[1] === 'True' };
+    }),
+  );
 }
 
 async function boundServices(world: World, namespace: string): Promise<WaypointReport['services']> {
   const { items } = await world.client.list(kinds.Service, { namespace, signal: world.signal });
   const names = items.map(({ metadata }) => metadata.name).filter((name) => name !== gatewayName);
-  return await Promise.all(names.map(async (name) => ({ name, bound: await isBound(world, namespace, name) === true })));
+  return await Promise.all(
+    names.map(async (name) => ({ name, bound: (await isBound(world, namespace, name)) === true })),
+  );
 }
 
 /** Looks at the waypoint of a namespace; undefined if it has none. */

@@ -22,24 +22,56 @@ const policy = policyOf(objects);
 const others = statusKeys.filter(({ key }) => key !== 'phase');
 
 function object(kind: string, status: unknown, metadata: Json = {}): Json {
-  return { metadata: { name: 'shop', ...(kind === 'NamespaceMigration' && { namespace: 'shop-api' }), ...metadata }, ...(status !== undefined && { status }) };
+  return {
+    metadata: { name: 'shop', ...(kind === 'NamespaceMigration' && { namespace: 'shop-api' }), ...metadata },
+    ...(status !== undefined && { status }),
+  };
 }
 
 function statusEdit(kind: string, before: unknown, after: unknown, user = 'alice'): string | undefined {
-  return denial(policy, { user, operation: 'UPDATE', kind, subresource: 'status', object: object(kind, after), oldObject: object(kind, before) });
+  return denial(policy, {
+    user,
+    operation: 'UPDATE',
+    kind,
+    subresource: 'status',
+    object: object(kind, after),
+    oldObject: object(kind, before),
+  });
 }
 
-function recordEdit(operation: Admission['operation'], before: Json | undefined, after: Json, user = 'alice'): string | undefined {
+function recordEdit(
+  operation: Admission['operation'],
+  before: Json | undefined,
+  after: Json,
+  user = 'alice',
+): string | undefined {
   const oldObject = before === undefined ? undefined : object('NamespaceMigration', {}, before);
-  return denial(policy, { user, operation, kind: 'NamespaceMigration', object: object('NamespaceMigration', {}, after), ...(oldObject !== undefined && { oldObject }) });
+  return denial(policy, {
+    user,
+    operation,
+    kind: 'NamespaceMigration',
+    object: object('NamespaceMigration', {}, after),
+    ...(oldObject !== undefined && { oldObject }),
+  });
 }
 
 describe('the admission policy', () => {
   it.each(others)('denies to change status.$key of a $kind', ({ kind, key, values: [one, two] }) => {
-    const edits = [[{ [key]: one }, { [key]: two }], [{ [key]: one }, {}], [{ [key]: one }, undefined], [{}, { [key]: one }], [undefined, { [key]: one }], [{ [key]: one }, { [key]: null }]];
+    const edits = [
+      [{ [key]: one }, { [key]: two }],
+      [{ [key]: one }, {}],
+      [{ [key]: one }, undefined],
+      [{}, { [key]: one }],
+      [undefined, { [key]: one }],
+      [{ [key]: one }, { [key]: null }],
+    ];
 
-    expect(edits.map(([before, after]) => statusEdit(kind, before, after))).toEqual(edits.map(() => expect.stringContaining(`this edit changes ${key}. Give a command`)));
-    expect(edits.map(([before, after]) => statusEdit(kind, before, after, operator))).toEqual(edits.map(() => undefined));
+    expect(edits.map(([before, after]) => statusEdit(kind, before, after))).toEqual(
+      edits.map(() => expect.stringContaining(`this edit changes ${key}. Give a command`)),
+    );
+    expect(edits.map(([before, after]) => statusEdit(kind, before, after, operator))).toEqual(
+      edits.map(() => undefined),
+    );
   });
 
   it('is asked about keys that have two values', () => {
@@ -47,29 +79,59 @@ describe('the admission policy', () => {
     expect(others.filter(({ values: [one, two] }) => isDeepStrictEqual(one, two))).toEqual([]);
   });
 
-  it.each(['MeshMigration', 'NamespaceMigration'])('denies to change a field of a %s that no version has yet', (kind) => {
-    expect(statusEdit(kind, { phase: 'Migrating' }, { phase: 'Migrating', ofTomorrow: { a: [1] } })).toContain('this edit changes ofTomorrow.');
-  });
+  it.each(['MeshMigration', 'NamespaceMigration'])(
+    'denies to change a field of a %s that no version has yet',
+    (kind) => {
+      expect(statusEdit(kind, { phase: 'Migrating' }, { phase: 'Migrating', ofTomorrow: { a: [1] } })).toContain(
+        'this edit changes ofTomorrow.',
+      );
+    },
+  );
 
-  it.each(['MeshMigration', 'NamespaceMigration'])('lets anybody who has the right change status.phase of a %s', (kind) => {
-    const rest = Object.fromEntries(others.filter((entry) => entry.kind === kind).map(({ key, values }) => [key, values[0]]));
-    const edits = [[{ phase: 'Migrating', ...rest }, { phase: 'RollingBack', ...rest }], [rest, { phase: 'Paused', ...rest }], [undefined, { phase: 'Paused' }], [{ phase: 'Paused' }, undefined]];
+  it.each(['MeshMigration', 'NamespaceMigration'])(
+    'lets anybody who has the right change status.phase of a %s',
+    (kind) => {
+      const rest = Object.fromEntries(
+        others.filter((entry) => entry.kind === kind).map(({ key, values }) => [key, values[0]]),
+      );
+      const edits = [
+        [
+          { phase: 'Migrating', ...rest },
+          { phase: 'RollingBack', ...rest },
+        ],
+        [rest, { phase: 'Paused', ...rest }],
+        [undefined, { phase: 'Paused' }],
+        [{ phase: 'Paused' }, undefined],
+      ];
 
-    expect(edits.map(([before, after]) => statusEdit(kind, before, after))).toEqual(edits.map(() => undefined));
-  });
+      expect(edits.map(([before, after]) => statusEdit(kind, before, after))).toEqual(edits.map(() => undefined));
+    },
+  );
 
   it('names every key of a mixed edit and the command that is admitted', () => {
-    const message = statusEdit('NamespaceMigration', { phase: 'Migrating', attempt: 1 }, { phase: 'RollingBack', direction: 'Backward' });
+    const message = statusEdit(
+      'NamespaceMigration',
+      { phase: 'Migrating', attempt: 1 },
+      { phase: 'RollingBack', direction: 'Backward' },
+    );
 
     expect(message).toMatch(/^only the operator writes a status, and this edit changes direction, attempt\. /);
-    expect(message).toContain(`kubectl patch nsm shop -n shop-api --subresource=status --type=merge -p '{"status":{"phase":"RollingBack"}}'`);
+    expect(message).toContain(
+      `kubectl patch nsm shop -n shop-api --subresource=status --type=merge -p '{"status":{"phase":"RollingBack"}}'`,
+    );
     expect(statusEdit('MeshMigration', {}, { startedAt: 'x' })).toContain('kubectl patch mm shop --subresource=status');
   });
 
   const label = 'meshmigration.dev/migration';
   it.each([
     ['a creation', 'CREATE', undefined, {}, 'only the operator creates'],
-    ['a label of ours with another value', 'UPDATE', { labels: { [label]: 'shop' } }, { labels: { [label]: 'mine' } }, 'labels meshmigration.dev/'],
+    [
+      'a label of ours with another value',
+      'UPDATE',
+      { labels: { [label]: 'shop' } },
+      { labels: { [label]: 'mine' } },
+      'labels meshmigration.dev/',
+    ],
     ['a label of ours that is taken away', 'UPDATE', { labels: { [label]: 'shop' } }, {}, 'labels meshmigration.dev/'],
     ['a label of ours that is added', 'UPDATE', {}, { labels: { [label]: 'shop' } }, 'labels meshmigration.dev/'],
     ['a finalizer', 'UPDATE', {}, { finalizers: ['example.com/hold'] }, 'takes no finalizer'],
@@ -85,10 +147,17 @@ describe('the admission policy', () => {
   });
 
   it('asks about both kinds, whatever their version, and never about a deletion', () => {
-    const { matchConstraints } = policy['spec'] as { matchConstraints: { resourceRules: readonly Record<string, readonly string[]>[] } };
+    const { matchConstraints } = policy['spec'] as {
+      matchConstraints: { resourceRules: readonly Record<string, readonly string[]>[] };
+    };
     const plurals = kinds.map(({ resource }) => resource.plural);
 
-    expect(matchConstraints.resourceRules[0]).toEqual({ apiGroups: ['meshmigration.dev'], apiVersions: ['*'], operations: ['UPDATE'], resources: plurals.map((plural) => `${plural}/status`) });
+    expect(matchConstraints.resourceRules[0]).toEqual({
+      apiGroups: ['meshmigration.dev'],
+      apiVersions: ['*'],
+      operations: ['UPDATE'],
+      resources: plurals.map((plural) => `${plural}/status`),
+    });
     expect(matchConstraints.resourceRules.flatMap(({ operations = [] }) => operations)).not.toContain('DELETE');
   });
 
@@ -103,6 +172,8 @@ describe('the admission policy', () => {
   it('knows the user under which the operator runs', () => {
     const [account] = readManifests('deploy/kustomize/rbac.yaml').filter(({ kind }) => kind === 'ServiceAccount');
 
-    expect(operator).toBe(`system:serviceaccount:${String(account?.metadata.namespace)}:${String(account?.metadata.name)}`);
+    expect(operator).toBe(
+      `system:serviceaccount:${String(account?.metadata.namespace)}:${String(account?.metadata.name)}`,
+    );
   });
 });

@@ -18,11 +18,18 @@ const { tests } = parse(read('health_test.yaml')) as HealthTests;
 /** As Argo CD runs the script: the object is the global `obj`, the health is what it returns. */
 describe('health.lua', () => {
   let lua: LuaEngine;
-  beforeAll(async () => { lua = await new LuaFactory().createEngine(); });
-  afterAll(() => { lua.global.close(); });
-
-  it.each(tests.map((test) => [test.inputPath, test] as const))('says of %s what health_test.yaml expects', (_path, { healthStatus, inputPath }) => {
-    lua.global.set('obj', parse(read(inputPath)));
-    expect(lua.doStringSync(read('health.lua'))).toEqual(healthStatus);
+  beforeAll(async () => {
+    lua = await new LuaFactory().createEngine();
   });
+  afterAll(() => {
+    lua.global.close();
+  });
+
+  it.each(tests.map((test) => [test.inputPath, test] as const))(
+    'says of %s what health_test.yaml expects',
+    (_path, { healthStatus, inputPath }) => {
+      lua.global.set('obj', parse(read(inputPath)));
+      expect(lua.doStringSync(read('health.lua'))).toEqual(healthStatus);
+    },
+  );
 });

@@ -12,7 +12,9 @@ interface Example {
 }
 
 const folder = join(import.meta.dirname, '..', '..', 'docs', 'examples');
-const examples = readdirSync(folder).map((file) => [file, parse(readFileSync(join(folder, file), 'utf8')) as Example] as const);
+const examples = readdirSync(folder).map(
+  (file) => [file, parse(readFileSync(join(folder, file), 'utf8')) as Example] as const,
+);
 
 describe('the examples', () => {
   it.each(examples)('%s has no field that the schema does not know', (_file, example) => {

@@ -9,19 +9,69 @@ function positive(text: string | undefined, otherwise: number): number {
 }
 
 /**
- * Runs of a property. How long all of them take is said by `FUZZ_SECONDS`, in seconds of one core that has nothing else to do: it is counted in runs and not timed, so that
- * the same length finds the same on any machine. `perSecond` is the part of this property. 20 in `npm test`; CI takes five minutes: 20 times the runs of before took 51 s of
- * CPU, so 2.5 s were 300 runs of the cheap properties, and `perSecond` is a 2.5th of that. From a seed, `FUZZ_SEED`, so that a run tells of the change and not of the day: CI
- * takes the commit.
+ * Runs of a property. How long all of them take is said by `FUZZ_SECONDS`, in seconds of one core that has nothing else
+ * to do: it is counted in runs and not timed, so that the same length finds the same on any machine. `perSecond` is the
+ * part of this property. 20 in `npm test`; CI takes five minutes: 20 times the runs of before took 51 s of CPU, so 2.5
+ * s were 300 runs of the cheap properties, and `perSecond` is a 2.5th of that. From a seed, `FUZZ_SEED`, so that a run
+ * tells of the change and not of the day: CI takes the commit.
  */
 export function runs(perSecond: number): { readonly numRuns: number; readonly seed: number } {
-  return { numRuns: perSecond * positive(process.env['FUZZ_SECONDS'], 20), seed: positive(process.env['FUZZ_SEED'], 1) };
+  return {
+    numRuns: perSecond * positive(process.env['FUZZ_SECONDS'], 20),
+    seed: positive(process.env['FUZZ_SEED'], 1),
+  };
 }
 
-/** Texts that mean something to some reader: patterns, names of JavaScript, templates, marks of YAML and of terminals. */
+/**
+ * Texts that mean something to some reader: patterns, names of JavaScript, templates, marks of YAML and of terminals.
+ */
 const oddTexts: readonly string[] = [
-  '', ' ', '*', '**', '%', '/', '//', '..', '.', ':', '0', '-1', '1e999', 'NaN', 'null', 'true', '[', '(', '\\', '{', '}', '{*}', '{**}', '$1', '\u0000', '\u001B[31m', '\u202E', '\u2028', '\uD800', '\n',
-  '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'length', '10.0.0.0/99', '::1/129', 'fe80::1%eth0', '99999999999999999999', '*.*', 'a*b', 'spiffe://', 'request.headers[', 'request.auth.claims[]', 'http://[', 'a'.repeat(5000),
+  '',
+  ' ',
+  '*',
+  '**',
+  '%',
+  '/',
+  '//',
+  '..',
+  '.',
+  ':',
+  '0',
+  '-1',
+  '1e999',
+  'NaN',
+  'null',
+  'true',
+  '[',
+  '(',
+  '\\',
+  '{',
+  '}',
+  '{*}',
+  '{**}',
+  '$1',
+  '\u0000',
+  '\u001B[31m',
+  '\u202E',
+  '\u2028',
+  '\uD800',
+  '\n',
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  'length',
+  '10.0.0.0/99',
+  '::1/129',
+  'fe80::1%eth0',
+  '99999999999999999999',
+  '*.*',
+  'a*b',
+  'spiffe://',
+  'request.headers[',
+  'request.auth.claims[]',
+  'http://[',
+  'a'.repeat(5000),
 ];
 
 /** What no schema expects here. JSON has no NaN and no undefined; `__proto__` is a key like another there. */
@@ -30,17 +80,40 @@ export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...oddTexts) },
   { weight: 2, arbitrary: fc.constantFrom(0, -1, 1.5, 65_536, 2 ** 31, 2 ** 53, 1e308, -0) },
   { weight: 1, arbitrary: fc.boolean() },
-  { weight: 2, arbitrary: fc.constantFrom<unknown>([], {}, [null], [[]], [{}], { a: null }, [1, 'a', null], [''], { '': '' }) },
-  { weight: 2, arbitrary: fc.constantFrom('{"__proto__": {"length": 3, "kind": "Service"}}', '{"__proto__": null}', '{"constructor": {"prototype": 1}}', '{"length": -1}', '{"toString": 5}').map((text): unknown => JSON.parse(text)) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<unknown>([], {}, [null], [[]], [{}], { a: null }, [1, 'a', null], [''], { '': '' }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(
+        '{"__proto__": {"length": 3, "kind": "Service"}}',
+        '{"__proto__": null}',
+        '{"constructor": {"prototype": 1}}',
+        '{"length": -1}',
+        '{"toString": 5}',
+      )
+      .map((text): unknown => JSON.parse(text)),
+  },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 );
 
-type Change = { readonly kind: 'Drop' } | { readonly kind: 'Set'; readonly value: unknown } | { readonly kind: 'Add'; readonly key: string; readonly value: unknown } | { readonly kind: 'Twice' };
+type Change =
+  | { readonly kind: 'Drop' }
+  | { readonly kind: 'Set'; readonly value: unknown }
+  | { readonly kind: 'Add'; readonly key: string; readonly value: unknown }
+  | { readonly kind: 'Twice' };
 
 const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Change>({ kind: 'Drop' }) },
   { weight: 6, arbitrary: oddValue.map((value): Change => ({ kind: 'Set', value })) },
-  { weight: 2, arbitrary: fc.tuple(fc.constantFrom('__proto__', 'constructor', 'a', 'length', '0', 'matchLabels', 'name'), oddValue).map(([key, value]): Change => ({ kind: 'Add', key, value })) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom('__proto__', 'constructor', 'a', 'length', '0', 'matchLabels', 'name'), oddValue)
+      .map(([key, value]): Change => ({ kind: 'Add', key, value })),
+  },
   { weight: 1, arbitrary: fc.constant<Change>({ kind: 'Twice' }) },
 );
 
@@ -66,9 +139,12 @@ function define(object: Record<string, unknown>, key: string, value: unknown): v
 /** What becomes of the value at a place; an empty list if it is dropped. */
 function changed(value: unknown, made: Change): readonly unknown[] {
   switch (made.kind) {
-    case 'Drop': return [];
-    case 'Set': return [made.value];
-    case 'Twice': return [value, value];
+    case 'Drop':
+      return [];
+    case 'Set':
+      return [made.value];
+    case 'Twice':
+      return [value, value];
     case 'Add': {
       if (!isObject(value)) return [made.value];
       const copy: Record<string, unknown> = {};
@@ -81,7 +157,8 @@ function changed(value: unknown, made: Change): readonly unknown[] {
 
 function at(document: unknown, [first, ...rest]: Path, made: Change): readonly unknown[] {
   if (first === undefined) return changed(document, made);
-  if (Array.isArray(document)) return [document.flatMap((member: unknown, index) => (index === first ? at(member, rest, made) : [member]))];
+  if (Array.isArray(document))
+    return [document.flatMap((member: unknown, index) => (index === first ? at(member, rest, made) : [member]))];
   if (!isObject(document)) return [document];
   const copy: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(document)) {

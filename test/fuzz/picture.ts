@@ -12,17 +12,28 @@ import { ofKinds } from './corpus.ts';
 const rootNamespace = 'istio-system';
 
 function workloadsOf(objects: readonly KubeObject[]): readonly WorkloadView[] {
-  return (['Deployment', 'StatefulSet', 'DaemonSet'] as const satisfies readonly WorkloadKind[]).flatMap((kind) => ofKinds(objects, kind).map(projectWorkload(kind)));
+  return (['Deployment', 'StatefulSet', 'DaemonSet'] as const satisfies readonly WorkloadKind[]).flatMap((kind) =>
+    ofKinds(objects, kind).map(projectWorkload(kind)),
+  );
 }
 
 /** The cluster as the operator would see it if the API server had these objects. */
 export function meshOf(objects: readonly KubeObject[]): MeshState {
   const configs: readonly ConfigView[] = watched.flatMap(({ kind }) => ofKinds(objects, kind).map(projectConfig(kind)));
-  const [workloads, pods, services, namespaces] = [workloadsOf(objects), ofKinds(objects, 'Pod').map(projectPod), ofKinds(objects, 'Service').map(projectService), ofKinds(objects, 'Namespace').map(projectNamespace)];
+  const [workloads, pods, services, namespaces] = [
+    workloadsOf(objects),
+    ofKinds(objects, 'Pod').map(projectPod),
+    ofKinds(objects, 'Service').map(projectService),
+    ofKinds(objects, 'Namespace').map(projectNamespace),
+  ];
   const otherTemplates = ofKinds(objects, 'CronJob').map(projectTemplate('batch', 'CronJob'));
   return {
-    controlPlaneNamespace: rootNamespace, rootNamespace, version: '1.31', serves: () => true,
-    configs: (kind, namespace) => configs.filter((config) => config.kind === kind && (namespace === undefined || config.namespace === namespace)),
+    controlPlaneNamespace: rootNamespace,
+    rootNamespace,
+    version: '1.31',
+    serves: () => true,
+    configs: (kind, namespace) =>
+      configs.filter((config) => config.kind === kind && (namespace === undefined || config.namespace === namespace)),
     daemonSets: () => workloads.filter(({ kind }) => kind === 'DaemonSet'),
     namespacesWithPods: () => [...new Set(pods.map(({ namespace }) => namespace))],
     pods: (namespace) => pods.filter((pod) => pod.namespace === namespace),
@@ -34,13 +45,29 @@ export function meshOf(objects: readonly KubeObject[]): MeshState {
 }
 
 /** Namespace `shop` on a route. */
-export function pictureOf(objects: readonly KubeObject[], route: Route, itinerary: ItineraryName | undefined): Surroundings {
+export function pictureOf(
+  objects: readonly KubeObject[],
+  route: Route,
+  itinerary: ItineraryName | undefined,
+): Surroundings {
   const mesh = meshOf(objects);
-  const [namespace = projectNamespace({ metadata: { name: 'shop' } })] = ofKinds(objects, 'Namespace').map(projectNamespace).filter(({ name }) => name === 'shop');
+  const [namespace = projectNamespace({ metadata: { name: 'shop' } })] = ofKinds(objects, 'Namespace')
+    .map(projectNamespace)
+    .filter(({ name }) => name === 'shop');
   return {
-    route, namespace, mesh, ...(itinerary !== undefined && { itinerary }),
-    spec: migrationSpec({ ...route, callers: [{ namespace: 'shop', from: [{ namespace: 'web' }] }], policies: { direct: [{ namespace: 'shop', ports: [9090] }] } }),
-    pods: mesh.pods('shop'), workloads: mesh.workloads('shop'), otherTemplates: mesh.otherTemplates('shop'), services: mesh.services('shop'),
+    route,
+    namespace,
+    mesh,
+    ...(itinerary !== undefined && { itinerary }),
+    spec: migrationSpec({
+      ...route,
+      callers: [{ namespace: 'shop', from: [{ namespace: 'web' }] }],
+      policies: { direct: [{ namespace: 'shop', ports: [9090] }] },
+    }),
+    pods: mesh.pods('shop'),
+    workloads: mesh.workloads('shop'),
+    otherTemplates: mesh.otherTemplates('shop'),
+    services: mesh.services('shop'),
     budgets: ofKinds(objects, 'PodDisruptionBudget').map(projectBudget),
   };
 }

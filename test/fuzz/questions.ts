@@ -9,14 +9,29 @@ function askStep({ work, gate, scales, awaits, settled }: StepPlan, surroundings
     case 'Apply': {
       work.objects(surroundings);
       work.possible?.(surroundings);
-      for (const seen of surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name)) work.stays?.(surroundings, seen, undefined);
+      for (const seen of surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name))
+        work.stays?.(surroundings, seen, undefined);
       return;
     }
-    case 'BindServices': work.services(surroundings); return;
-    case 'UnbindServices': work.strays?.services(surroundings); return;
-    case 'Restart': work.order?.(surroundings); for (const pod of surroundings.pods) work.stale(pod); return;
-    case 'Labels': case 'Remove': for (const pod of surroundings.pods) work.heldBy?.(pod); return;
-    case 'Check': case 'Snapshot': case 'Baseline': case 'Verify': return;
+    case 'BindServices':
+      work.services(surroundings);
+      return;
+    case 'UnbindServices':
+      work.strays?.services(surroundings);
+      return;
+    case 'Restart':
+      work.order?.(surroundings);
+      for (const pod of surroundings.pods) work.stale(pod);
+      return;
+    case 'Labels':
+    case 'Remove':
+      for (const pod of surroundings.pods) work.heldBy?.(pod);
+      return;
+    case 'Check':
+    case 'Snapshot':
+    case 'Baseline':
+    case 'Verify':
+      return;
   }
 }
 
@@ -37,7 +52,9 @@ export function askEverything(adapter: MeshAdapter, surroundings: Surroundings):
   adapter.callersOf('shop', surroundings);
   adapter.versionOf(surroundings.workloads);
   for (const config of surroundings.mesh.configs('AuthorizationPolicy')) adapter.isOurs(config, true);
-  const original = Object.fromEntries(adapter.labels.map((label) => [label, surroundings.namespace.labels[label] ?? null]));
+  const original = Object.fromEntries(
+    adapter.labels.map((label) => [label, surroundings.namespace.labels[label] ?? null]),
+  );
   const { forward, backward } = adapter.itinerary(surroundings.route, original, surroundings.itinerary ?? 'L4');
   for (const step of [...forward, ...backward]) askStep(step, surroundings);
 }

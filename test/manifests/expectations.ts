@@ -1,6 +1,8 @@
 /** What the audit has to say about one file or directory beside this one. */
 export interface Expectation {
-  /** `KIND namespace/name: sidecar ztunnel waypoint[, needs a waypoint]`, the kind left out for AuthorizationPolicies. */
+  /**
+   * `KIND namespace/name: sidecar ztunnel waypoint[, needs a waypoint]`, the kind left out for AuthorizationPolicies.
+   */
   readonly policies: readonly string[];
   /** Rules that ztunnel does not enforce exactly: `namespace/name[index]: effect, because of fields`. */
   readonly rules: readonly string[];
@@ -18,9 +20,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'argocd/argocd-redis: Exact Exact FailsOpen',
       'argocd/no-terminal: Exact FailsOpen FailsOpen, needs a waypoint',
     ],
-    rules: [
-      'argocd/no-terminal[0]: FailsOpen, because of hosts, paths',
-    ],
+    rules: ['argocd/no-terminal[0]: FailsOpen, because of hosts, paths'],
     findings: [
       'MM020 AuthorizationPolicy argocd/no-terminal',
       'MM072 AuthorizationPolicy argocd/argocd-server',
@@ -99,7 +99,10 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     unreadable: [],
   },
   'egress.yaml': {
-    policies: ['egress/partner-read-only: Exact Exact Exact, needs a waypoint', 'egress/archive-for-nobody: Exact Exact Exact, needs a waypoint'],
+    policies: [
+      'egress/partner-read-only: Exact Exact Exact, needs a waypoint',
+      'egress/archive-for-nobody: Exact Exact Exact, needs a waypoint',
+    ],
     rules: [],
     findings: [
       'MM069 AuthorizationPolicy egress/archive-for-nobody',
@@ -137,28 +140,18 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     unreadable: [],
   },
   'helm-chart': {
-    policies: [
-      'charted/fixed: Exact Exact FailsOpen',
-    ],
+    policies: ['charted/fixed: Exact Exact FailsOpen'],
     rules: [],
     findings: [],
-    unreadable: [
-      '1:1',
-      '3:27',
-    ],
+    unreadable: ['1:1', '3:27'],
   },
   'ingress-gateway.yaml': {
     policies: [
       'edge/office-only: Exact FailsOpen FailsOpen',
       'RequestAuthentication edge/jwt: Exact FailsOpen FailsOpen',
     ],
-    rules: [
-      'edge/office-only[0]: FailsOpen, because of notRemoteIpBlocks, hosts',
-    ],
-    findings: [
-      'MM067 AuthorizationPolicy edge/office-only',
-      'MM067 RequestAuthentication edge/jwt',
-    ],
+    rules: ['edge/office-only[0]: FailsOpen, because of notRemoteIpBlocks, hosts'],
+    findings: ['MM067 AuthorizationPolicy edge/office-only', 'MM067 RequestAuthentication edge/jwt'],
     unreadable: [],
   },
   'jwt-api.yaml': {
@@ -186,9 +179,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'keycloak/admin-console: Exact FailsOpen FailsOpen, needs a waypoint',
       'keycloak/infinispan: Exact Exact FailsOpen',
     ],
-    rules: [
-      'keycloak/admin-console[0]: FailsOpen, because of notRemoteIpBlocks, paths',
-    ],
+    rules: ['keycloak/admin-console[0]: FailsOpen, because of notRemoteIpBlocks, paths'],
     findings: [
       'MM020 AuthorizationPolicy keycloak/admin-console',
       'MM072 AuthorizationPolicy keycloak/infinispan',
@@ -203,9 +194,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'PeerAuthentication knative-serving/default: Exact Exact Exact',
       'PeerAuthentication knative-serving/webhook: Exact Exact Exact',
     ],
-    rules: [
-      'serverless/allowlist-by-paths[0]: FailsClosed, because of paths',
-    ],
+    rules: ['serverless/allowlist-by-paths[0]: FailsClosed, because of paths'],
     findings: [
       'MM020 AuthorizationPolicy serverless/allowlist-by-paths',
       'MM072 AuthorizationPolicy serverless/allow-activator',
@@ -214,13 +203,8 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     unreadable: [],
   },
   'kubectl-get.json': {
-    policies: [
-      'dumped/viewer: Exact Exact FailsOpen',
-      'dumped/editor: Exact FailsClosed FailsOpen, needs a waypoint',
-    ],
-    rules: [
-      'dumped/editor[0]: FailsClosed, because of notMethods',
-    ],
+    policies: ['dumped/viewer: Exact Exact FailsOpen', 'dumped/editor: Exact FailsClosed FailsOpen, needs a waypoint'],
+    rules: ['dumped/editor[0]: FailsClosed, because of notMethods'],
     findings: [
       'MM020 AuthorizationPolicy dumped/editor',
       'MM072 AuthorizationPolicy dumped/viewer',
@@ -260,9 +244,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'payments/payments: Exact FailsClosed FailsOpen, needs a waypoint',
       'payments/stale: Exact Exact FailsOpen',
     ],
-    rules: [
-      'payments/payments[0]: FailsClosed, because of methods, paths',
-    ],
+    rules: ['payments/payments[0]: FailsClosed, because of methods, paths'],
     findings: [
       'MM020 AuthorizationPolicy payments/payments',
       'MM066 AuthorizationPolicy payments/stale',
@@ -271,13 +253,8 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     unreadable: [],
   },
   'list.yaml': {
-    policies: [
-      'listed/first: Exact Exact FailsOpen',
-      'listed/nested: Exact FailsOpen FailsOpen, needs a waypoint',
-    ],
-    rules: [
-      'listed/nested[0]: FailsOpen, because of methods',
-    ],
+    policies: ['listed/first: Exact Exact FailsOpen', 'listed/nested: Exact FailsOpen FailsOpen, needs a waypoint'],
+    rules: ['listed/nested[0]: FailsOpen, because of methods'],
     findings: [
       'MM020 AuthorizationPolicy listed/nested',
       'MM072 AuthorizationPolicy listed/first',
@@ -327,9 +304,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'odd/nobody: Exact Exact FailsOpen',
       'odd/mistyped: Exact Exact FailsOpen',
     ],
-    rules: [
-      'odd/empty-selector[0]: FailsOpen, because of selector',
-    ],
+    rules: ['odd/empty-selector[0]: FailsOpen, because of selector'],
     findings: [
       'MM027 AuthorizationPolicy odd/empty-selector',
       'MM066 AuthorizationPolicy odd/nobody',
@@ -462,9 +437,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'tenant-b/deny-nothing: Exact Exact Exact',
       'PeerAuthentication istio-system/default: Exact Exact Exact',
     ],
-    rules: [
-      'istio-system/no-debug-endpoints[0]: FailsOpen, because of paths',
-    ],
+    rules: ['istio-system/no-debug-endpoints[0]: FailsOpen, because of paths'],
     findings: [
       'MM020 AuthorizationPolicy istio-system/no-debug-endpoints',
       'MM074 AuthorizationPolicy tenant-b/deny-nothing',
@@ -512,9 +485,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     unreadable: [],
   },
   'unknown-kinds.yaml': {
-    policies: [
-      'default/no-namespace: Exact Exact FailsOpen',
-    ],
+    policies: ['default/no-namespace: Exact Exact FailsOpen'],
     rules: [],
     findings: [],
     unreadable: [],

@@ -22,10 +22,17 @@ async function planOf(name: string): Promise<PlanReport> {
 
 function summary({ policies, findings, unreadable }: AuditReport): Expectation {
   return {
-    policies: policies.map(({ kind, namespace, name, planes, needsWaypoint }) =>
-      `${kind === 'AuthorizationPolicy' ? '' : `${kind} `}${namespace}/${name}: ${planes.sidecar.effect} ${planes.ztunnel.effect} ${planes.waypoint.effect}${needsWaypoint ? ', needs a waypoint' : ''}`),
-    rules: policies.flatMap(({ namespace, name, planes }) => planes.ztunnel.rules.filter(({ effect }) => effect !== 'Exact')
-      .map(({ index, effect, fields }) => `${namespace}/${name}[${index}]: ${effect}, because of ${fields.join(', ')}`)),
+    policies: policies.map(
+      ({ kind, namespace, name, planes, needsWaypoint }) =>
+        `${kind === 'AuthorizationPolicy' ? '' : `${kind} `}${namespace}/${name}: ${planes.sidecar.effect} ${planes.ztunnel.effect} ${planes.waypoint.effect}${needsWaypoint ? ', needs a waypoint' : ''}`,
+    ),
+    rules: policies.flatMap(({ namespace, name, planes }) =>
+      planes.ztunnel.rules
+        .filter(({ effect }) => effect !== 'Exact')
+        .map(
+          ({ index, effect, fields }) => `${namespace}/${name}[${index}]: ${effect}, because of ${fields.join(', ')}`,
+        ),
+    ),
     findings: findings.map(({ id, object }) => `${id} ${object}`),
     unreadable: unreadable.map(({ document, line }) => `${document ?? 0}:${line ?? 0}`),
   };
@@ -37,14 +44,20 @@ describe('the audit of manifests in the style of real platforms', () => {
   });
 
   it('has an expectation for each of them', () => {
-    const files = readdirSync(directory).filter((name) => !name.endsWith('.ts')).sort();
+    const files = readdirSync(directory)
+      .filter((name) => !name.endsWith('.ts'))
+      .sort();
 
     expect(Object.keys(expectations)).toEqual(files);
     expect(files.length).toBeGreaterThan(20);
   });
 
   it('can find each thing that it knows', async () => {
-    const found = new Set((await Promise.all(Object.keys(expectations).map(reportOf))).flatMap(({ findings }) => findings.map(({ id }) => id)));
+    const found = new Set(
+      (await Promise.all(Object.keys(expectations).map(reportOf))).flatMap(({ findings }) =>
+        findings.map(({ id }) => id),
+      ),
+    );
 
     // What is too large to prove would be a manifest of 100 kB: the test of the audit makes one.
     expect(auditRules.map(({ id }) => id).filter((id) => !found.has(id))).toEqual(['MM119']);
@@ -62,17 +75,31 @@ describe('the plan for the same manifests', () => {
   it.each(Object.keys(expectations))('leaves no policy of %s to ztunnel that would open there', async (name) => {
     const [{ policies }, { namespaces }] = [await reportOf(name), await planOf(name)];
     const opening = policies.filter(({ planes }) => planes.ztunnel.effect === 'FailsOpen');
-    const unhandled = opening.flatMap((policy) => namespaces
-      .filter((namespace) => namespace.name === policy.namespace && !namespace.findings.some(({ severity }) => severity === 'Critical'))
-      .filter(({ makes }) => !makes.some(({ role, why }) => role === 'Copy' && why.includes(`${policy.kind} ${policy.namespace}/${policy.name} for`)))
-      .map(() => `${policy.kind} ${policy.namespace}/${policy.name}`));
+    const unhandled = opening.flatMap((policy) =>
+      namespaces
+        .filter(
+          (namespace) =>
+            namespace.name === policy.namespace && !namespace.findings.some(({ severity }) => severity === 'Critical'),
+        )
+        .filter(
+          ({ makes }) =>
+            !makes.some(
+              ({ role, why }) =>
+                role === 'Copy' && why.includes(`${policy.kind} ${policy.namespace}/${policy.name} for`),
+            ),
+        )
+        .map(() => `${policy.kind} ${policy.namespace}/${policy.name}`),
+    );
 
     expect(unhandled).toEqual([]);
   });
 
   it('has a namespace of each kind', async () => {
     const plans = (await Promise.all(Object.keys(expectations).map(planOf))).flatMap(({ namespaces }) => namespaces);
-    const kinds = plans.map(({ itinerary, findings }) => `${itinerary} ${findings.some(({ severity }) => severity === 'Critical') ? 'blocked' : 'free'}`);
+    const kinds = plans.map(
+      ({ itinerary, findings }) =>
+        `${itinerary} ${findings.some(({ severity }) => severity === 'Critical') ? 'blocked' : 'free'}`,
+    );
 
     expect([...new Set(kinds)].sort()).toEqual(['L4 blocked', 'L4 free', 'L7 blocked', 'L7 free']);
   });

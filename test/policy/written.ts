@@ -1,6 +1,11 @@
 import { parse } from 'yaml';
 import { parsePolicy } from '../../src/mesh/istio/policy/parse.ts';
-import type { AuthorizationPolicy, PeerAuthentication, Policy, RequestAuthentication } from '../../src/mesh/istio/policy/types.ts';
+import type {
+  AuthorizationPolicy,
+  PeerAuthentication,
+  Policy,
+  RequestAuthentication,
+} from '../../src/mesh/istio/policy/types.ts';
 
 /** How a policy of a test is placed; namespace shop, name test unless told. */
 export interface Placement {
@@ -10,8 +15,19 @@ export interface Placement {
   readonly createdAt?: number;
 }
 
-function written(kind: Policy['kind'], spec: string, { namespace = 'shop', name = 'test', annotations = {}, createdAt }: Placement): Policy {
-  const { policy } = parsePolicy({ kind, namespace, name, annotations, spec: (parse(spec) ?? {}) as Record<string, unknown>, ...(createdAt !== undefined && { createdAt }) });
+function written(
+  kind: Policy['kind'],
+  spec: string,
+  { namespace = 'shop', name = 'test', annotations = {}, createdAt }: Placement,
+): Policy {
+  const { policy } = parsePolicy({
+    kind,
+    namespace,
+    name,
+    annotations,
+    spec: (parse(spec) ?? {}) as Record<string, unknown>,
+    ...(createdAt !== undefined && { createdAt }),
+  });
   if (policy === undefined) throw new Error(`no policy: ${spec}`);
   return policy;
 }

@@ -16,11 +16,21 @@ function long(end: string): string {
   return `${'deny-'.padEnd(60, 'x')}${end}`;
 }
 
-/** What their copies' names are hashed from gives `fa2a0f68…` for both in the namespace `names-alike`: such a pair is found in half a second. */
-const alike = [[long('zwt'), 'DELETE'], [long('1z8v'), 'PUT']] as const;
+/**
+ * What their copies' names are hashed from gives `fa2a0f68…` for both in the namespace `names-alike`: such a pair is
+ * found in half a second.
+ */
+const alike = [
+  [long('zwt'), 'DELETE'],
+  [long('1z8v'), 'PUT'],
+] as const;
 
 function deny(home: string, name: string, method: string): KubeObject {
-  return object('AuthorizationPolicy', home, name, { selector: { matchLabels: { app: 'api' } }, action: 'DENY', rules: [{ to: [{ operation: { methods: [method] } }] }] });
+  return object('AuthorizationPolicy', home, name, {
+    selector: { matchLabels: { app: 'api' } },
+    action: 'DENY',
+    rules: [{ to: [{ operation: { methods: [method] } }] }],
+  });
 }
 
 async function policiesOfOurs(world: World): Promise<readonly KubeObject[]> {
@@ -29,19 +39,33 @@ async function policiesOfOurs(world: World): Promise<readonly KubeObject[]> {
 }
 
 /** What is made besides, under the same names as ever. */
-const waypoint = [['Gateway', 'waypoint'], ['ConfigMap', parametersName]] as const;
+const waypoint = [
+  ['Gateway', 'waypoint'],
+  ['ConfigMap', parametersName],
+] as const;
 
 /** Gives everything that was made the names and seals that earlier versions gave: eight and sixteen digits. */
 async function renamed(world: World): Promise<void> {
-  for (const { metadata: { name: now, labels = {}, annotations = {} }, spec } of await policiesOfOurs(world)) {
+  for (const {
+    metadata: { name: now, labels = {}, annotations = {} },
+    spec,
+  } of await policiesOfOurs(world)) {
     const [name, namespace] = [now.slice(0, now.lastIndexOf('-') + 9), world.ns()];
     const seal = sealOf({ kind: 'AuthorizationPolicy', namespace, name, labels, annotations, spec }).slice(0, 16);
-    await world.create({ kind: 'AuthorizationPolicy', metadata: { name, namespace, labels, annotations: { ...annotations, [appliedAnnotation]: seal } }, spec });
+    await world.create({
+      kind: 'AuthorizationPolicy',
+      metadata: { name, namespace, labels, annotations: { ...annotations, [appliedAnnotation]: seal } },
+      spec,
+    });
     await world.delete(kinds.AuthorizationPolicy, namespace, now);
   }
   for (const [kind, name] of waypoint) {
-    const { metadata: { annotations = {} } } = await world.client.get(kinds[kind], world.ns(), name, world.signal);
-    await world.patch(kind, world.ns(), name, { metadata: { annotations: { [appliedAnnotation]: annotations[appliedAnnotation]?.slice(0, 16) } } });
+    const {
+      metadata: { annotations = {} },
+    } = await world.client.get(kinds[kind], world.ns(), name, world.signal);
+    await world.patch(kind, world.ns(), name, {
+      metadata: { annotations: { [appliedAnnotation]: annotations[appliedAnnotation]?.slice(0, 16) } },
+    });
   }
 }
 
@@ -53,7 +77,8 @@ async function copies(world: World): Promise<readonly string[]> {
 /** Migrated by an operator of before, and looked after by one of now. */
 function upgraded(name: string, wayBack: boolean): Scenario {
   return {
-    name, disturbs: true,
+    name,
+    disturbs: true,
     async run(world) {
       const home = world.ns();
       await shop(world, allowGet(home), denyDelete(home));
@@ -72,7 +97,13 @@ function upgraded(name: string, wayBack: boolean): Scenario {
           return JSON.stringify(await made(world)) === JSON.stringify(names) ? true : undefined;
         });
         assert.deepEqual(await copies(world), originals);
-        await world.eventually('Ready', async () => ((await world.child()).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true ? true : undefined));
+        await world.eventually('Ready', async () =>
+          (await world.child()).status?.conditions?.some(
+            ({ type, status }) => type === 'Ready' && status === 'True',
+          ) === true
+            ? true
+            : undefined,
+        );
       }
       await world.command('RollingBack', home);
       if (wayBack) await world.operator.start();
@@ -91,10 +122,18 @@ export const alikeNameScenarios: readonly Scenario[] = [
       const home = world.ns();
       await shop(world, allowGet(home), ...alike.map(([name, method]) => deny(home, name, method)));
       const before = await world.snapshot();
-      const writes = await watchWrites(world, kinds.AuthorizationPolicy, home, ({ metadata }) => metadata.annotations?.[copyOf]?.includes('/deny-') === true);
+      const writes = await watchWrites(
+        world,
+        kinds.AuthorizationPolicy,
+        home,
+        ({ metadata }) => metadata.annotations?.[copyOf]?.includes('/deny-') === true,
+      );
       await world.create(meshMigration(world.name, { names: [home] }));
       await world.childPhase('Migrated');
-      assert.deepEqual(await copies(world), [...alike.map(([name]) => name), 'readers'].map((name) => `AuthorizationPolicy/${home}/${name}`).toSorted());
+      assert.deepEqual(
+        await copies(world),
+        [...alike.map(([name]) => name), 'readers'].map((name) => `AuthorizationPolicy/${home}/${name}`).toSorted(),
+      );
       assert.ok(writes.count <= 10, `${writes.count} writes of two copies and their statuses`);
       await writes.stop();
       await world.command('RollingBack', home);

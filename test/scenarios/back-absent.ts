@@ -23,17 +23,33 @@ async function callerAndCalled(world: World, a: string, b: string, policy = read
 
 async function stalled(world: World, home: string, reason: string, pattern: RegExp): Promise<void> {
   await world.eventually(`${home} Stalled by ${reason}`, async () =>
-    ((await world.child(home)).status?.conditions?.some((each) => each.type === 'Stalled' && each.status === 'True' && each.reason === reason && pattern.test(each.message)) === true ? true : undefined));
+    (await world.child(home)).status?.conditions?.some(
+      (each) =>
+        each.type === 'Stalled' && each.status === 'True' && each.reason === reason && pattern.test(each.message),
+    ) === true
+      ? true
+      : undefined,
+  );
 }
 
 async function migrationStalled(world: World, pattern: RegExp): Promise<void> {
   await world.eventually('the migration is Stalled', async () =>
-    ((await world.migration()).status?.conditions?.some(({ type, status, message }) => type === 'Stalled' && status === 'True' && pattern.test(message)) === true ? true : undefined));
+    (await world.migration()).status?.conditions?.some(
+      ({ type, status, message }) => type === 'Stalled' && status === 'True' && pattern.test(message),
+    ) === true
+      ? true
+      : undefined,
+  );
 }
 
 async function answered(world: World, home: string, pattern: RegExp): Promise<void> {
   await world.eventually('the answer', async () =>
-    ((await world.child(home)).status?.conditions?.some(({ type, message }) => type === 'CommandRejected' && pattern.test(message)) === true ? true : undefined));
+    (await world.child(home)).status?.conditions?.some(
+      ({ type, message }) => type === 'CommandRejected' && pattern.test(message),
+    ) === true
+      ? true
+      : undefined,
+  );
 }
 
 async function completed(world: World, home: string, step: string): Promise<string> {
@@ -56,16 +72,26 @@ async function withdrawn(world: World, home: string): Promise<void> {
 
 /** As it is now, nothing would be made of it. */
 async function withoutHttp(world: World, home: string, caller: string): Promise<void> {
-  await world.patch('AuthorizationPolicy', home, 'readers', { spec: { rules: [{ from: [{ source: { namespaces: [caller] } }] }] } });
+  await world.patch('AuthorizationPolicy', home, 'readers', {
+    spec: { rules: [{ from: [{ source: { namespaces: [caller] } }] }] },
+  });
 }
 
 /** The owner writes for the waypoint himself, and takes away what was copied. */
 async function rewritten(world: World, home: string, caller: string): Promise<void> {
   const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: home, signal: world.signal });
-  const replaced = items.filter(({ metadata }) => metadata.name === 'readers' || metadata.labels?.['meshmigration.dev/role'] === 'Copy');
+  const replaced = items.filter(
+    ({ metadata }) => metadata.name === 'readers' || metadata.labels?.['meshmigration.dev/role'] === 'Copy',
+  );
   for (const { metadata } of replaced) await world.delete(kinds.AuthorizationPolicy, home, metadata.name);
   const targetRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }];
-  await world.create(object('AuthorizationPolicy', home, 'own', { targetRefs, action: 'ALLOW', rules: [{ from: [{ source: { namespaces: [caller] } }] }] }));
+  await world.create(
+    object('AuthorizationPolicy', home, 'own', {
+      targetRefs,
+      action: 'ALLOW',
+      rules: [{ from: [{ source: { namespaces: [caller] } }] }],
+    }),
+  );
 }
 
 /** `b` is sealed behind its waypoint by a migration of its own, before `a` goes back. */
@@ -89,7 +115,11 @@ function sealed({ name, isGone, then }: Sealing): Scenario {
       await then?.(world, b, a);
       await world.pause(3000);
       await world.command('RollingBack', a);
-      await answered(world, a, new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`));
+      await answered(
+        world,
+        a,
+        new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`),
+      );
       await world.edit({ action: 'Rollback' });
       await stalled(world, a, 'WouldBeRefused', new RegExp(`calls from here to ${b} would be refused`));
       await world.modesAre({ Ambient: 1 }, a);
@@ -119,9 +149,18 @@ function lost({ name, then }: Sealing): Scenario {
       await then?.(world, b, a);
       await world.pause(3000);
       await world.command('RollingBack', a);
-      await answered(world, a, new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`));
+      await answered(
+        world,
+        a,
+        new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`),
+      );
       await world.edit({ action: 'Rollback' });
-      await stalled(world, a, 'WouldBeRefused', new RegExp(`calls from here to ${b} would be refused.* without a journal`));
+      await stalled(
+        world,
+        a,
+        'WouldBeRefused',
+        new RegExp(`calls from here to ${b} would be refused.* without a journal`),
+      );
       await world.modesAre({ Ambient: 1 }, a);
       await world.edit({ policies: { bypass: 'FailClosed' } });
       await world.childPhase('RolledBack', a);
@@ -146,11 +185,21 @@ export const backAbsentScenarios: readonly Scenario[] = [
       await world.delete(namespaceMigrations, b, world.name);
       await migrationStalled(world, new RegExp(`^${b}: its NamespaceMigration ${world.name} cannot be created`));
       await world.edit({ action: 'Rollback' });
-      await stalled(world, a, 'RollbackStuck', new RegExp(`pods of ${b} would refuse sidecars from here.* ${b} does not go on: its NamespaceMigration ${world.name} cannot be created`));
+      await stalled(
+        world,
+        a,
+        'RollbackStuck',
+        new RegExp(
+          `pods of ${b} would refuse sidecars from here.* ${b} does not go on: its NamespaceMigration ${world.name} cannot be created`,
+        ),
+      );
       await world.modesAre({ Ambient: 1 }, a);
       await allowRecord(world, b);
       await world.phase('RolledBack');
-      assert.ok(await completed(world, b, 'RestoreWorkloads') <= await completed(world, a, 'RestoreWorkloads'), 'whoever is called was to have its sidecars back first');
+      assert.ok(
+        (await completed(world, b, 'RestoreWorkloads')) <= (await completed(world, a, 'RestoreWorkloads')),
+        'whoever is called was to have its sidecars back first',
+      );
       await world.restored(before[0], a);
       await world.restored(before[1], b);
     },
@@ -168,13 +217,27 @@ export const backAbsentScenarios: readonly Scenario[] = [
     simulationOnly: true,
     async run(world) {
       const [a, b, other] = [world.ns('a'), world.ns('b'), world.ns('other')];
-      await callerAndCalled(world, a, b, object('AuthorizationPolicy', b, 'no-delete', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] }));
+      await callerAndCalled(
+        world,
+        a,
+        b,
+        object('AuthorizationPolicy', b, 'no-delete', {
+          action: 'DENY',
+          rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+        }),
+      );
       await world.create(meshMigration(world.name, { names: [a] }));
       await world.phase('Migrated');
-      await world.create(meshMigration(other, { names: [b] }, { callers: [{ namespace: b, from: [{ namespace: a }] }] }));
+      await world.create(
+        meshMigration(other, { names: [b] }, { callers: [{ namespace: b, from: [{ namespace: a }] }] }),
+      );
       await world.phase('Migrated', other);
       await world.command('RollingBack', a);
-      await answered(world, a, new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`));
+      await answered(
+        world,
+        a,
+        new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`),
+      );
       await world.modesAre({ Ambient: 1 }, a);
     },
   },
@@ -186,7 +249,14 @@ export const backAbsentScenarios: readonly Scenario[] = [
       await callerAndCalled(world, a, b);
       await allowNoRecord(world, a);
       await world.create(meshMigration(world.name, { names: [a, b] }));
-      await stalled(world, b, 'WaitsForOthers', new RegExp(`its callers in ${a} .*, but ${a} stands still: its NamespaceMigration ${world.name} cannot be created`));
+      await stalled(
+        world,
+        b,
+        'WaitsForOthers',
+        new RegExp(
+          `its callers in ${a} .*, but ${a} stands still: its NamespaceMigration ${world.name} cannot be created`,
+        ),
+      );
       await migrationStalled(world, new RegExp(`its NamespaceMigration ${world.name} cannot be created|${b}: `));
       await world.modesAre({ Sidecar: 1 }, b);
       await allowRecord(world, a);

@@ -10,12 +10,21 @@ import type { World } from './world.ts';
 async function deleteByForce(world: World, meanwhile?: () => Promise<void>): Promise<void> {
   await world.operator.kill();
   await world.delete(meshMigrations, undefined, world.name);
-  await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
+  await world.client.mergePatch(
+    meshMigrations,
+    undefined,
+    world.name,
+    { metadata: { finalizers: null } },
+    { signal: world.signal },
+  );
   await meanwhile?.();
   await world.operator.start();
 }
 
-/** What the operator believes outlives its own objects: a status from another time, or a MeshMigration that was deleted by force. */
+/**
+ * What the operator believes outlives its own objects: a status from another time, or a MeshMigration that was deleted
+ * by force.
+ */
 export const beliefScenarios: readonly Scenario[] = [
   {
     name: 'status-from-old-copy',
@@ -60,10 +69,15 @@ export const beliefScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [world.ns()] }));
       await world.phase('Migrated');
       await deleteByForce(world);
-      await world.create(meshMigration(world.name, { names: [world.ns()] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      await world.create(
+        meshMigration(world.name, { names: [world.ns()] }, { from: 'IstioAmbient', to: 'IstioSidecar' }),
+      );
       const { spec, status } = await world.childPhase('Blocked');
       assert.equal(spec.to, 'IstioSidecar');
-      assert.match(status?.findings?.find(({ id }) => id === 'MM006')?.fix ?? '', /^Delete this MeshMigration .* and create it again with that name, from and to/);
+      assert.match(
+        status?.findings?.find(({ id }) => id === 'MM006')?.fix ?? '',
+        /^Delete this MeshMigration .* and create it again with that name, from and to/,
+      );
       await world.phase('Blocked');
       await world.delete(meshMigrations, undefined, world.name);
       await world.gone(meshMigrations, undefined, world.name);
@@ -82,9 +96,18 @@ export const beliefScenarios: readonly Scenario[] = [
       await smallShop(world);
       await world.create(meshMigration(world.name, { names: [world.ns()] }));
       await world.phase('Migrated');
-      await deleteByForce(world, async () => { await world.patch('Namespace', undefined, world.ns(), { metadata: { annotations: { [journalAnnotation]: null } } }); });
-      await world.create(meshMigration(world.name, { names: [world.ns()] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
-      assert.match((await world.phase('Blocked')).status?.attention?.[0]?.message ?? '', /Or keep it as it is: kubectl delete nsm/);
+      await deleteByForce(world, async () => {
+        await world.patch('Namespace', undefined, world.ns(), {
+          metadata: { annotations: { [journalAnnotation]: null } },
+        });
+      });
+      await world.create(
+        meshMigration(world.name, { names: [world.ns()] }, { from: 'IstioAmbient', to: 'IstioSidecar' }),
+      );
+      assert.match(
+        (await world.phase('Blocked')).status?.attention?.[0]?.message ?? '',
+        /Or keep it as it is: kubectl delete nsm/,
+      );
       await world.pause(5000);
       assert.equal((await world.child()).spec.to, 'IstioAmbient', 'what alone told the labels was deleted');
       await world.modesAre({ Ambient: 3 });
@@ -105,15 +128,23 @@ export const beliefScenarios: readonly Scenario[] = [
       await world.childPhase('Blocked');
       await world.command('RollingBack');
       const { status } = await world.phase('Incomplete');
-      assert.match(status?.conditions?.find(({ type }) => type === 'Stalled')?.message ?? '', new RegExp(`0 of 1 namespace back; the journal of ${home} was taken away or spoilt`));
-      // Deleted, it still stays, because only the record tells what the labels were; a person puts them back and deletes the record.
+      assert.match(
+        status?.conditions?.find(({ type }) => type === 'Stalled')?.message ?? '',
+        new RegExp(`0 of 1 namespace back; the journal of ${home} was taken away or spoilt`),
+      );
+      // Deleted, it still stays, because only the record tells what the labels were; a person puts them back and
+      // deletes the record.
       await world.delete(meshMigrations, undefined, world.name);
       await world.pause(5000);
       const fix = (await world.child()).status?.findings?.[0]?.fix ?? '';
-      const labels = /label namespace \S+ --overwrite istio-injection=enabled; restart the workloads .*; kubectl label namespace \S+ --overwrite istio.io\/dataplane-mode-\./;
+      const labels =
+        /label namespace \S+ --overwrite istio-injection=enabled; restart the workloads .*; kubectl label namespace \S+ --overwrite istio.io\/dataplane-mode-\./;
       assert.match(fix, labels);
       await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'enabled' } } });
-      for (const name of ['web', 'cart']) await world.patch('Deployment', home, name, { spec: { template: { metadata: { annotations: { restarted: 'by hand' } } } } });
+      for (const name of ['web', 'cart'])
+        await world.patch('Deployment', home, name, {
+          spec: { template: { metadata: { annotations: { restarted: 'by hand' } } } },
+        });
       await world.modesAre({ Sidecar: 3 });
       await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio.io/dataplane-mode': null } } });
       await world.delete(namespaceMigrations, home, world.name);
@@ -136,10 +167,15 @@ export const beliefScenarios: readonly Scenario[] = [
       await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: '{}' } } });
       await world.operator.start();
       const { status } = await world.childPhase('Blocked');
-      assert.match(status?.message ?? '', /^MM007 Namespace \S+: annotation meshmigration.dev\/journal was spoilt half-way/);
+      assert.match(
+        status?.message ?? '',
+        /^MM007 Namespace \S+: annotation meshmigration.dev\/journal was spoilt half-way/,
+      );
       await world.delete(meshMigrations, undefined, world.name);
       await world.phase('Incomplete');
-      await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: journal ?? '' } } });
+      await world.patch('Namespace', undefined, home, {
+        metadata: { annotations: { [journalAnnotation]: journal ?? '' } },
+      });
       await world.gone(meshMigrations, undefined, world.name);
       await world.restored(before);
     },

@@ -7,13 +7,60 @@ import type { Scenario } from './scenario.ts';
 
 /** What blocks a namespace, by the finding that must name it. */
 const blockers: readonly { readonly id: string; readonly make: (home: string) => KubeObject }[] = [
-  { id: 'MM020', make: (home) => object('AuthorizationPolicy', home, 'methods', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] }) },
-  { id: 'MM086', make: (home) => object('AuthorizationPolicy', home, 'inside', { action: 'DENY', rules: [{ from: [{ source: { namespaces: ['team-*-x'] } }] }] }) },
-  { id: 'MM021', make: (home) => object('AuthorizationPolicy', home, 'audit', { action: 'AUDIT', rules: [{ from: [{ source: { namespaces: ['x'] } }] }] }) },
-  { id: 'MM024', make: (home) => object('RequestAuthentication', home, 'jwt', { jwtRules: [{ issuer: 'https://issuer.example.com', jwks: '{"keys":[]}' }] }) },
+  {
+    id: 'MM020',
+    make: (home) =>
+      object('AuthorizationPolicy', home, 'methods', {
+        action: 'DENY',
+        rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+      }),
+  },
+  {
+    id: 'MM086',
+    make: (home) =>
+      object('AuthorizationPolicy', home, 'inside', {
+        action: 'DENY',
+        rules: [{ from: [{ source: { namespaces: ['team-*-x'] } }] }],
+      }),
+  },
+  {
+    id: 'MM021',
+    make: (home) =>
+      object('AuthorizationPolicy', home, 'audit', {
+        action: 'AUDIT',
+        rules: [{ from: [{ source: { namespaces: ['x'] } }] }],
+      }),
+  },
+  {
+    id: 'MM024',
+    make: (home) =>
+      object('RequestAuthentication', home, 'jwt', {
+        jwtRules: [{ issuer: 'https://issuer.example.com', jwks: '{"keys":[]}' }],
+      }),
+  },
   { id: 'MM025', make: (home) => object('PeerAuthentication', home, 'off', { mtls: { mode: 'DISABLE' } }) },
-  { id: 'MM030', make: (home) => object('VirtualService', home, 'route', { hosts: ['web'], http: [{ route: [{ destination: { host: 'web' } }] }] }) },
-  { id: 'MM040', make: (home) => object('EnvoyFilter', home, 'filter', { workloadSelector: { labels: { app: 'web' } }, configPatches: [{ applyTo: 'HTTP_FILTER', match: { context: 'SIDECAR_INBOUND' }, patch: { operation: 'MERGE', value: { name: 'envoy.filters.http.router' } } }] }) },
+  {
+    id: 'MM030',
+    make: (home) =>
+      object('VirtualService', home, 'route', {
+        hosts: ['web'],
+        http: [{ route: [{ destination: { host: 'web' } }] }],
+      }),
+  },
+  {
+    id: 'MM040',
+    make: (home) =>
+      object('EnvoyFilter', home, 'filter', {
+        workloadSelector: { labels: { app: 'web' } },
+        configPatches: [
+          {
+            applyTo: 'HTTP_FILTER',
+            match: { context: 'SIDECAR_INBOUND' },
+            patch: { operation: 'MERGE', value: { name: 'envoy.filters.http.router' } },
+          },
+        ],
+      }),
+  },
   { id: 'MM046', make: (home) => object('WorkloadEntry', home, 'vm', { address: '10.1.2.3', labels: { app: 'vm' } }) },
 ];
 
@@ -51,16 +98,30 @@ export const blockedScenarios: readonly Scenario[] = [
     name: 'blocked-until-fixed',
     async run(world) {
       await smallShop(world);
-      const policy = object('AuthorizationPolicy', world.ns(), 'methods', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] });
+      const policy = object('AuthorizationPolicy', world.ns(), 'methods', {
+        action: 'DENY',
+        rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+      });
       await world.create(policy, meshMigration(world.name, { names: [world.ns()] }));
       await world.childPhase('Blocked');
-      await world.delete({ group: 'security.istio.io', version: 'v1', kind: 'AuthorizationPolicy', plural: 'authorizationpolicies', namespaced: true }, world.ns(), 'methods');
+      await world.delete(
+        {
+          group: 'security.istio.io',
+          version: 'v1',
+          kind: 'AuthorizationPolicy',
+          plural: 'authorizationpolicies',
+          namespaced: true,
+        },
+        world.ns(),
+        'methods',
+      );
       await world.phase('Migrated');
       await world.modesAre({ Ambient: 3 });
     },
   },
   {
-    // A rollout that creates first is never admitted. Under this quota it would stand still until its deadline, and be taken back.
+    // A rollout that creates first is never admitted. Under this quota it would stand still until its deadline, and be
+    // taken back.
     name: 'blocked-by-quota',
     async run(world) {
       const home = world.ns();
@@ -69,7 +130,9 @@ export const blockedScenarios: readonly Scenario[] = [
       await world.podsReady(2);
       await world.create(object('ResourceQuota', home, 'few', { hard: { pods: '2' } }));
       await world.eventually('the quota has counted', async () => {
-        const { status } = await world.client.get(kinds.ResourceQuota, home, 'few', world.signal) as { readonly status?: { readonly used?: Readonly<Record<string, unknown>> } };
+        const { status } = (await world.client.get(kinds.ResourceQuota, home, 'few', world.signal)) as {
+          readonly status?: { readonly used?: Readonly<Record<string, unknown>> };
+        };
         return status?.used?.['pods'] === '2' ? true : undefined;
       });
       await world.create(meshMigration(world.name, { names: [home] }));
@@ -86,7 +149,11 @@ export const blockedScenarios: readonly Scenario[] = [
     podsOutside: true,
     async run(world) {
       const home = world.ns();
-      await world.create(namespace(home), deployment(home, 'web'), deployment(home, 'outside', { podLabels: { 'sidecar.istio.io/inject': 'false' } }));
+      await world.create(
+        namespace(home),
+        deployment(home, 'web'),
+        deployment(home, 'outside', { podLabels: { 'sidecar.istio.io/inject': 'false' } }),
+      );
       await world.podsReady(2);
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [home] }));
@@ -108,15 +175,29 @@ export const blockedScenarios: readonly Scenario[] = [
         [meshMigration(world.name, good, { to: 'IstioSidecar' }), /from and to are the same/],
         [meshMigration(world.name, good, { waypoint: { adopt: 'none' } }), /none is no name of a waypoint/],
         [meshMigration(world.name, good, { waypoint: { adopt: 'My.Waypoint' } }), /waypoint\.adopt/],
-        [meshMigration(world.name, good, { from: 'IstioAmbient', to: 'IstioSidecar', waypoint: { adopt: 'waypoint' } }), /is for the way from IstioSidecar to IstioAmbient/],
+        [
+          meshMigration(world.name, good, {
+            from: 'IstioAmbient',
+            to: 'IstioSidecar',
+            waypoint: { adopt: 'waypoint' },
+          }),
+          /is for the way from IstioSidecar to IstioAmbient/,
+        ],
         [meshMigration(world.name, good, { restart: { podsPerMinute: 0 } }), /podsPerMinute/],
         [meshMigration(world.name, good, { restart: { progressDeadline: 'soon' } }), /progressDeadline/],
       ];
       for (const [migration, message] of refused) {
-        await assert.rejects(world.create(migration), (error: unknown) => error instanceof InvalidError && message.test(error.message), String(message));
+        await assert.rejects(
+          world.create(migration),
+          (error: unknown) => error instanceof InvalidError && message.test(error.message),
+          String(message),
+        );
       }
       await world.create(namespace(world.ns()), meshMigration(world.name, good, { action: 'Plan' }));
-      await assert.rejects(world.edit({ from: 'None' }), (error: unknown) => error instanceof InvalidError && error.message.includes('cannot be changed'));
+      await assert.rejects(
+        world.edit({ from: 'None' }),
+        (error: unknown) => error instanceof InvalidError && error.message.includes('cannot be changed'),
+      );
     },
   },
   {
@@ -132,8 +213,23 @@ export const blockedScenarios: readonly Scenario[] = [
       assert.equal(overlapping.status?.findings?.[0]?.id, 'MM002');
       await world.edit({ namespaces: { names: [`${world.name}-nowhere`] } }, other);
       const nowhere = await world.phase('Blocked', other);
-      assert.deepEqual(nowhere.status?.findings?.map(({ id }) => id), ['MM003', 'MM004']);
-      await world.edit({ namespaces: { names: [], selector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['kube-system', 'istio-system'] }] } } }, other);
+      assert.deepEqual(
+        nowhere.status?.findings?.map(({ id }) => id),
+        ['MM003', 'MM004'],
+      );
+      await world.edit(
+        {
+          namespaces: {
+            names: [],
+            selector: {
+              matchExpressions: [
+                { key: 'kubernetes.io/metadata.name', operator: 'In', values: ['kube-system', 'istio-system'] },
+              ],
+            },
+          },
+        },
+        other,
+      );
       const system = await world.eventually('MM001', async () => {
         const migration = await world.migration(other);
         return migration.status?.findings?.some(({ id }) => id === 'MM001') === true ? migration : undefined;
@@ -153,12 +249,18 @@ export const blockedScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [home] }));
       await world.phase('Migrated');
       const { status } = await world.child();
-      assert.deepEqual(status?.findings?.map(({ id }) => id), ['MM005']);
+      assert.deepEqual(
+        status?.findings?.map(({ id }) => id),
+        ['MM005'],
+      );
       await world.restored(before);
       await world.command('RollingBack', home);
       await world.eventually('the answer', async () => {
         const child = await world.child();
-        return child.status?.phase === 'Migrated' && child.status.conditions?.some(({ type }) => type === 'CommandRejected') === true ? true : undefined;
+        return child.status?.phase === 'Migrated' &&
+          child.status.conditions?.some(({ type }) => type === 'CommandRejected') === true
+          ? true
+          : undefined;
       });
       await world.restored(before);
     },

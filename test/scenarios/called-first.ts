@@ -6,13 +6,22 @@ import type { World } from './world.ts';
 
 /** Only `caller` gets through to the pods of `home`, so nobody else counts as one who may call them. */
 function onlyFrom(home: string, caller: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'caller', { action: 'ALLOW', rules: [{ from: [{ source: { namespaces: [caller] } }] }] });
+  return object('AuthorizationPolicy', home, 'caller', {
+    action: 'ALLOW',
+    rules: [{ from: [{ source: { namespaces: [caller] } }] }],
+  });
 }
 
 /** `a` calls `b`, and both have sidecars that are older than ambient. */
 async function callerAndCalled(world: World): Promise<void> {
   const [a, b] = [world.ns('a'), world.ns('b')];
-  await world.create(namespace(a), deployment(a, 'web'), namespace(b), onlyFrom(b, a), deployment(b, 'api', { replicas: 2 }));
+  await world.create(
+    namespace(a),
+    deployment(a, 'web'),
+    namespace(b),
+    onlyFrom(b, a),
+    deployment(b, 'api', { replicas: 2 }),
+  );
   await world.podsReady(1, a);
   await world.podsReady(2, b);
 }
@@ -31,7 +40,10 @@ export const calledFirstScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [a, b] }));
       await world.phase('Migrated');
       const [restarted, flipped] = [await completed(world, b, 'RestartForHbone'), await completed(world, a, 'Flip')];
-      assert.ok(restarted !== '' && restarted <= flipped, `${b} was to be restarted (${restarted}) before ${a} changed (${flipped})`);
+      assert.ok(
+        restarted !== '' && restarted <= flipped,
+        `${b} was to be restarted (${restarted}) before ${a} changed (${flipped})`,
+      );
     },
   },
   {
@@ -41,7 +53,10 @@ export const calledFirstScenarios: readonly Scenario[] = [
       const [a, b] = [world.ns('a'), world.ns('b')];
       await world.create(meshMigration(world.name, { names: [a] }));
       const { status } = await world.childPhase('Blocked', a);
-      assert.deepEqual(status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id, object: it }) => [id, it]), [['MM100', `Namespace ${b}`]]);
+      assert.deepEqual(
+        status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id, object: it }) => [id, it]),
+        [['MM100', `Namespace ${b}`]],
+      );
       await world.edit({ restart: { hboneNamespaces: { names: [b] } } });
       await world.childPhase('Migrated', a);
       await world.modesAre({ Sidecar: 2 }, b);
@@ -64,7 +79,12 @@ export const calledFirstScenarios: readonly Scenario[] = [
       await world.phase('Migrated');
       const { conditions } = (await world.childPhase('Migrated', b)).status ?? {};
       assert.match(conditions?.[0]?.message ?? '', /take HBONE; it stays as it is/);
-      assert.deepEqual((await world.migration()).status?.conditions?.filter(({ type, status }) => type === 'ScopeLost' && status === 'True'), []);
+      assert.deepEqual(
+        (await world.migration()).status?.conditions?.filter(
+          ({ type, status }) => type === 'ScopeLost' && status === 'True',
+        ),
+        [],
+      );
       const { labels, templates } = await world.snapshot(b);
       await world.edit({ namespaces: { names: [a, b] } });
       const { status } = await world.phase('Migrated');

@@ -5,7 +5,10 @@ import { cronJob, deployment, kinds, meshMigration, namespace, object, strict } 
 import { blockedBy, denies, migrateShop } from './other-pods.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Between two runs no pod tells what the next one will be: the template does. A suspended one can be resumed at any time. */
+/**
+ * Between two runs no pod tells what the next one will be: the template does. A suspended one can be resumed at any
+ * time.
+ */
 const between: Scenario = {
   name: 'http-cron-job-unserved',
   async run(world) {
@@ -13,10 +16,20 @@ const between: Scenario = {
     await shop(world, allowGet(home), denyDelete(home), denies(home, 'nobody-deletes', {}, { methods: ['DELETE'] }));
     await world.create(cronJob(home, 'nightly'));
     await migrateShop(world);
-    await blockedBy(world, 'MM080', `AuthorizationPolicy ${home}/nobody-deletes`, /CronJob nightly, which is behind no Service/);
+    await blockedBy(
+      world,
+      'MM080',
+      `AuthorizationPolicy ${home}/nobody-deletes`,
+      /CronJob nightly, which is behind no Service/,
+    );
     await world.patch('CronJob', home, 'nightly', { spec: { suspend: true } });
     await world.pause(5000);
-    await blockedBy(world, 'MM080', `AuthorizationPolicy ${home}/nobody-deletes`, /CronJob nightly, which is behind no Service/);
+    await blockedBy(
+      world,
+      'MM080',
+      `AuthorizationPolicy ${home}/nobody-deletes`,
+      /CronJob nightly, which is behind no Service/,
+    );
     await world.delete(kinds.CronJob, home, 'nightly');
     await world.childPhase('Migrated');
   },
@@ -27,7 +40,12 @@ const late: Scenario = {
   name: 'http-cron-job-late',
   async run(world) {
     const home = world.ns();
-    await shop(world, allowGet(home), denyDelete(home), denies(home, 'roll-no-delete', { app: 'roll' }, { methods: ['DELETE'] }));
+    await shop(
+      world,
+      allowGet(home),
+      denyDelete(home),
+      denies(home, 'roll-no-delete', { app: 'roll' }, { methods: ['DELETE'] }),
+    );
     await migrateShop(world);
     await atStep(world, 'RestartWorkloads');
     await world.create(cronJob(home, 'roll'));
@@ -43,23 +61,39 @@ const outside: Scenario = {
   name: 'cron-job-outside-the-mesh',
   async run(world) {
     const home = world.ns();
-    await world.create(namespace(home), strict(home), deployment(home, 'web'), cronJob(home, 'nightly', { 'app': 'nightly', 'sidecar.istio.io/inject': 'false' }));
+    await world.create(
+      namespace(home),
+      strict(home),
+      deployment(home, 'web'),
+      cronJob(home, 'nightly', { app: 'nightly', 'sidecar.istio.io/inject': 'false' }),
+    );
     await world.podsReady(1);
     await world.create(meshMigration(world.name, { names: [home] }));
     await blockedBy(world, 'MM050', `CronJob ${home}/nightly`, /would be captured/);
-    await world.patch('CronJob', home, 'nightly', { spec: { jobTemplate: { spec: { template: { metadata: { labels: { 'istio.io/dataplane-mode': 'none' } } } } } } });
+    await world.patch('CronJob', home, 'nightly', {
+      spec: { jobTemplate: { spec: { template: { metadata: { labels: { 'istio.io/dataplane-mode': 'none' } } } } } },
+    });
     await world.childPhase('Migrated');
   },
 };
 
-/** The next run comes in the new data plane by itself: nothing is to be replaced, and nothing holds the namespace up. */
+/**
+ * The next run comes in the new data plane by itself: nothing is to be replaced, and nothing holds the namespace up.
+ */
 const idle: Scenario = {
   name: 'cron-job-idle',
   async run(world) {
     const home = world.ns();
-    await world.create(namespace(home), strict(home), deployment(home, 'web'), object('AuthorizationPolicy', home, 'callers', {
-      action: 'ALLOW', rules: [{ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/default`] } }] }],
-    }), cronJob(home, 'nightly'));
+    await world.create(
+      namespace(home),
+      strict(home),
+      deployment(home, 'web'),
+      object('AuthorizationPolicy', home, 'callers', {
+        action: 'ALLOW',
+        rules: [{ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/default`] } }] }],
+      }),
+      cronJob(home, 'nightly'),
+    );
     await world.podsReady(1);
     await world.create(meshMigration(world.name, { names: [home] }));
     const { status } = await world.childPhase('Migrated');

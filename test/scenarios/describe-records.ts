@@ -8,7 +8,9 @@ export async function describeRecords(client: KubeClient, scenario: string, sign
     const { items } = await client.list(resource, { signal }).catch(() => ({ items: [] }));
     for (const item of items.filter(({ metadata }) => metadata.name.startsWith(scenario))) {
       const status = (item['status'] ?? {}) as Record<string, unknown>;
-      lines.push(`${resource.kind} ${item.metadata.namespace ?? ''}/${item.metadata.name}: ${JSON.stringify({ ...status, plan: undefined, findings: undefined })}`);
+      lines.push(
+        `${resource.kind} ${item.metadata.namespace ?? ''}/${item.metadata.name}: ${JSON.stringify({ ...status, plan: undefined, findings: undefined })}`,
+      );
     }
   }
   return lines.join('\n');

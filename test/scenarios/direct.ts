@@ -12,7 +12,11 @@ const metrics = 9090;
 
 /** Scraping goes to the pods themselves. */
 function allowScraping(home: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'scraping', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { namespaces: ['monitoring'] } }], to: [{ operation: { ports: [String(metrics)] } }] }] });
+  return object('AuthorizationPolicy', home, 'scraping', {
+    selector: { matchLabels: { app: 'api' } },
+    action: 'ALLOW',
+    rules: [{ from: [{ source: { namespaces: ['monitoring'] } }], to: [{ operation: { ports: [String(metrics)] } }] }],
+  });
 }
 
 const leavesOut = new RegExp(`"to":\\[{"operation":{"notPorts":\\["${metrics}"\\]}}\\]`);
@@ -28,11 +32,17 @@ async function policiesOf(world: World): Promise<readonly KubeObject[]> {
 /** The guard of a Service, as text. */
 async function guardOf(world: World, name: string): Promise<string> {
   const guards = (await policiesOf(world)).filter(({ metadata }) => metadata.labels?.[stepLabel] === 'GuardBypass');
-  return JSON.stringify(guards.find(({ spec }: KubeObject & { readonly spec?: unknown }) => JSON.stringify(spec).includes(`"app":"${name}"`))?.['spec'] ?? {});
+  return JSON.stringify(
+    guards.find(({ spec }: KubeObject & { readonly spec?: unknown }) =>
+      JSON.stringify(spec).includes(`"app":"${name}"`),
+    )?.['spec'] ?? {},
+  );
 }
 
 async function messageOf(world: World, pattern: RegExp): Promise<void> {
-  await world.eventually(`message ${String(pattern)}`, async () => (pattern.test((await world.child()).status?.message ?? '') ? true : undefined));
+  await world.eventually(`message ${String(pattern)}`, async () =>
+    pattern.test((await world.child()).status?.message ?? '') ? true : undefined,
+  );
 }
 
 /** A port stays open to direct callers where ztunnel decides about it as the sidecars did, and only there. */
@@ -41,7 +51,13 @@ const staysDirect: Scenario = {
   async run(world) {
     const home = world.ns();
     await shop(world, allowGet(home), allowScraping(home), denyDelete(home));
-    await world.create(meshMigration(world.name, { names: [home] }, { callers: callersOf(home), policies: { direct: [{ namespace: home, ports: [metrics], principals: [] }] } }));
+    await world.create(
+      meshMigration(
+        world.name,
+        { names: [home] },
+        { callers: callersOf(home), policies: { direct: [{ namespace: home, ports: [metrics], principals: [] }] } },
+      ),
+    );
     const { status } = await world.childPhase('Blocked');
     const finding = status?.findings?.find(({ id }) => id === 'MM086');
     assert.match(finding?.message ?? JSON.stringify(status), /DELETE.*port 9090/);
@@ -52,7 +68,10 @@ const staysDirect: Scenario = {
   },
 };
 
-/** What is left out of the guard of a namespace at rest is left out when nothing gets through by it that was refused, and not before. */
+/**
+ * What is left out of the guard of a namespace at rest is left out when nothing gets through by it that was refused,
+ * and not before.
+ */
 const narrowedAtRest: Scenario = {
   name: 'http-direct-later',
   async run(world) {
@@ -66,16 +85,32 @@ const narrowedAtRest: Scenario = {
     await world.edit({ policies: { direct: [{ namespace: home, ports: [metrics], principals: [] }] } });
     await messageOf(world, /MM086.*DELETE.*port 9090.*out of spec.policies.direct/);
     assert.equal(await guardOf(world, 'api'), whole, 'refuses less before the proof allows it');
-    await world.create(object('AuthorizationPolicy', home, 'emergency', { selector: { matchLabels: { app: 'api' } }, action: 'DENY', rules: [{ to: [{ operation: { methods: ['GET'], paths: ['/admin*'] } }] }] }));
-    await world.eventually('a copy of the new policy', async () => ((await policiesOf(world)).some(({ metadata }) => metadata.annotations?.['meshmigration.dev/copy-of']?.endsWith('/emergency') === true) ? true : undefined));
+    await world.create(
+      object('AuthorizationPolicy', home, 'emergency', {
+        selector: { matchLabels: { app: 'api' } },
+        action: 'DENY',
+        rules: [{ to: [{ operation: { methods: ['GET'], paths: ['/admin*'] } }] }],
+      }),
+    );
+    await world.eventually('a copy of the new policy', async () =>
+      (await policiesOf(world)).some(
+        ({ metadata }) => metadata.annotations?.['meshmigration.dev/copy-of']?.endsWith('/emergency') === true,
+      )
+        ? true
+        : undefined,
+    );
     assert.equal(await guardOf(world, 'api'), whole);
 
     for (const name of ['emergency', 'no-delete']) await world.delete(kinds.AuthorizationPolicy, home, name);
-    await world.eventually('the port is left out', async () => ((await guardOf(world, 'api')).includes('"to":[{"operation":{"notPorts":["9090"]}}]') ? true : undefined));
+    await world.eventually('the port is left out', async () =>
+      (await guardOf(world, 'api')).includes('"to":[{"operation":{"notPorts":["9090"]}}]') ? true : undefined,
+    );
     await messageOf(world, /^every pod is in/);
 
     await world.edit({ policies: { direct: [] } });
-    await world.eventually('it is whole again', async () => (await guardOf(world, 'api') === whole ? true : undefined));
+    await world.eventually('it is whole again', async () =>
+      (await guardOf(world, 'api')) === whole ? true : undefined,
+    );
   },
 };
 
@@ -85,19 +120,31 @@ const joinsWithFinding: Scenario = {
   async run(world) {
     const home = world.ns();
     await shop(world, allowGet(home), allowScraping(home));
-    await world.create(meshMigration(world.name, { names: [home] }, { callers: callersOf(home), policies: { direct: [{ namespace: home, ports: [metrics], principals: [] }] } }));
+    await world.create(
+      meshMigration(
+        world.name,
+        { names: [home] },
+        { callers: callersOf(home), policies: { direct: [{ namespace: home, ports: [metrics], principals: [] }] } },
+      ),
+    );
     await world.childPhase('Migrated');
     await world.create(
-      object('AuthorizationPolicy', home, 'orders', { selector: { matchLabels: { app: 'orders' } }, action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] }),
-      deployment(home, 'orders'), service(home, 'orders', {}, httpPort),
+      object('AuthorizationPolicy', home, 'orders', {
+        selector: { matchLabels: { app: 'orders' } },
+        action: 'DENY',
+        rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+      }),
+      deployment(home, 'orders'),
+      service(home, 'orders', {}, httpPort),
     );
     await messageOf(world, /MM086 Service .*orders: .*port 9090/);
     await world.pause(30_000);
-    const labels = async (): Promise<unknown> => (await world.client.get(kinds.Service, home, 'orders', world.signal)).metadata.labels?.['istio.io/use-waypoint'];
+    const labels = async (): Promise<unknown> =>
+      (await world.client.get(kinds.Service, home, 'orders', world.signal)).metadata.labels?.['istio.io/use-waypoint'];
     assert.equal(await labels(), undefined);
     assert.match((await world.child()).status?.message ?? '', /MM086/);
     await world.edit({ policies: { direct: [] } });
-    await world.eventually('bound', async () => (await labels() === 'waypoint' ? true : undefined));
+    await world.eventually('bound', async () => ((await labels()) === 'waypoint' ? true : undefined));
   },
 };
 

@@ -9,12 +9,25 @@ export const egressScenarios: readonly Scenario[] = [
     name: 'service-entry-of-the-waypoint',
     async run(world) {
       const home = world.ns();
-      const partner = object('ServiceEntry', home, 'partner', { hosts: ['partner.example.com'], location: 'MESH_EXTERNAL', resolution: 'DNS', ports: [{ number: 80, name: 'http', protocol: 'HTTP' }] });
-      await shop(world, allowGet(home), { ...partner, metadata: { ...partner.metadata, labels: { 'istio.io/use-waypoint': 'waypoint' } } });
+      const partner = object('ServiceEntry', home, 'partner', {
+        hosts: ['partner.example.com'],
+        location: 'MESH_EXTERNAL',
+        resolution: 'DNS',
+        ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
+      });
+      await shop(world, allowGet(home), {
+        ...partner,
+        metadata: { ...partner.metadata, labels: { 'istio.io/use-waypoint': 'waypoint' } },
+      });
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed' } }));
       const { status } = await world.childPhase('Blocked');
-      assert.deepEqual(status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id, object: about }) => `${id} ${about}`), [`MM098 ServiceEntry ${home}/partner`]);
+      assert.deepEqual(
+        status?.findings
+          ?.filter(({ severity }) => severity === 'Critical')
+          .map(({ id, object: about }) => `${id} ${about}`),
+        [`MM098 ServiceEntry ${home}/partner`],
+      );
       await world.restored(before);
       await world.patch('ServiceEntry', home, 'partner', { metadata: { labels: { 'istio.io/use-waypoint': null } } });
       await world.childPhase('Migrated');
@@ -24,11 +37,25 @@ export const egressScenarios: readonly Scenario[] = [
     name: 'refused-by-envoy',
     async run(world) {
       const home = world.ns();
-      await shop(world, object('AuthorizationPolicy', home, 'template', { selector: { matchLabels: { app: 'api' } }, action: 'DENY', rules: [{ to: [{ operation: { paths: ['{**}/admin'] } }] }] }));
+      await shop(
+        world,
+        object('AuthorizationPolicy', home, 'template', {
+          selector: { matchLabels: { app: 'api' } },
+          action: 'DENY',
+          rules: [{ to: [{ operation: { paths: ['{**}/admin'] } }] }],
+        }),
+      );
       await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed' } }));
       const { status } = await world.childPhase('Blocked');
-      assert.deepEqual(status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id, object: about }) => `${id} ${about}`), [`MM097 AuthorizationPolicy ${home}/template`]);
-      await world.patch('AuthorizationPolicy', home, 'template', { spec: { rules: [{ to: [{ operation: { paths: ['/{**}/admin'] } }] }] } });
+      assert.deepEqual(
+        status?.findings
+          ?.filter(({ severity }) => severity === 'Critical')
+          .map(({ id, object: about }) => `${id} ${about}`),
+        [`MM097 AuthorizationPolicy ${home}/template`],
+      );
+      await world.patch('AuthorizationPolicy', home, 'template', {
+        spec: { rules: [{ to: [{ operation: { paths: ['/{**}/admin'] } }] }] },
+      });
       await world.childPhase('Migrated');
     },
   },

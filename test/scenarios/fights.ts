@@ -38,7 +38,9 @@ export function fighter(world: World, undo: () => Promise<boolean>, everyMs = lo
   // Told when he leaves; until then it is nobody's.
   fighting.catch(() => undefined);
   return {
-    get times() { return times; },
+    get times() {
+      return times;
+    },
     async leave() {
       leaving.abort();
       await fighting;
@@ -46,8 +48,17 @@ export function fighter(world: World, undo: () => Promise<boolean>, everyMs = lo
   };
 }
 
-/** Lets ten minutes pass, in which the operator must not write the object that is fought for more often than some dozens of times. */
-export async function bounded(world: World, writes: WriteWatch, against: Fighter, ms = fightMs, most = perFight): Promise<void> {
+/**
+ * Lets ten minutes pass, in which the operator must not write the object that is fought for more often than some dozens
+ * of times.
+ */
+export async function bounded(
+  world: World,
+  writes: WriteWatch,
+  against: Fighter,
+  ms = fightMs,
+  most = perFight,
+): Promise<void> {
   const until = world.clock.monotonic() + ms;
   while (world.clock.monotonic() < until) {
     await world.pause(1000);
@@ -57,7 +68,11 @@ export async function bounded(world: World, writes: WriteWatch, against: Fighter
 }
 
 async function isReady(world: World, home = world.ns()): Promise<true | undefined> {
-  return (await world.child(home)).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true ? true : undefined;
+  return (await world.child(home)).status?.conditions?.some(
+    ({ type, status }) => type === 'Ready' && status === 'True',
+  ) === true
+    ? true
+    : undefined;
 }
 
 /** Another namespace is migrated meanwhile, in its usual time. */
@@ -71,7 +86,10 @@ async function othersGoOn(world: World): Promise<void> {
 
 async function copiesOf(world: World, name: string): Promise<readonly KubeObject[]> {
   const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal });
-  return items.filter(({ metadata }) => metadata.annotations?.['meshmigration.dev/copy-of'] === `AuthorizationPolicy/${world.ns()}/${name}`);
+  return items.filter(
+    ({ metadata }) =>
+      metadata.annotations?.['meshmigration.dev/copy-of'] === `AuthorizationPolicy/${world.ns()}/${name}`,
+  );
 }
 
 function isCopy(name: string): (object: KubeObject) => boolean {
@@ -80,12 +98,18 @@ function isCopy(name: string): (object: KubeObject) => boolean {
 
 /** A tool takes the journal off the namespace as often as it is written. */
 function takesJournal(world: World, everyMs?: number): Fighter {
-  return fighter(world, async () => {
-    const { metadata } = await world.client.get(kinds.Namespace, undefined, world.ns(), world.signal);
-    if (metadata.annotations?.[journalAnnotation] === undefined) return false;
-    await world.patch('Namespace', undefined, world.ns(), { metadata: { annotations: { [journalAnnotation]: null } } });
-    return true;
-  }, everyMs);
+  return fighter(
+    world,
+    async () => {
+      const { metadata } = await world.client.get(kinds.Namespace, undefined, world.ns(), world.signal);
+      if (metadata.annotations?.[journalAnnotation] === undefined) return false;
+      await world.patch('Namespace', undefined, world.ns(), {
+        metadata: { annotations: { [journalAnnotation]: null } },
+      });
+      return true;
+    },
+    everyMs,
+  );
 }
 
 /** A cleaner deletes copies of a policy as often as they are made. */
@@ -93,7 +117,9 @@ export function cleaner(world: World, name: string): Fighter {
   return fighter(world, async () => {
     const [copy] = await copiesOf(world, name);
     if (copy === undefined) return false;
-    await world.delete(kinds.AuthorizationPolicy, world.ns(), copy.metadata.name).catch((error: unknown) => { if (!(error instanceof NotFoundError)) throw error; });
+    await world.delete(kinds.AuthorizationPolicy, world.ns(), copy.metadata.name).catch((error: unknown) => {
+      if (!(error instanceof NotFoundError)) throw error;
+    });
     return true;
   });
 }
@@ -115,14 +141,20 @@ export const fightScenarios: readonly Scenario[] = [
     async run(world) {
       const [home, other] = [world.ns(), world.ns('other')];
       for (const each of [home, other]) {
-        await world.create(namespace(each), deployment(each, 'web', { behaviour: { [podBehaviour.readyAfterMs]: '4000' } }));
+        await world.create(
+          namespace(each),
+          deployment(each, 'web', { behaviour: { [podBehaviour.readyAfterMs]: '4000' } }),
+        );
         await world.podsReady(1, each);
       }
       const before = await world.snapshot();
       const writes = await watchWrites(world, kinds.Namespace, undefined, ({ metadata }) => metadata.name === home);
       const tool = takesJournal(world, 50);
       await world.create(meshMigration(world.name, { names: [home, other] }));
-      assert.match(await stalled(world, 'WriteUndone'), /^Namespace \S+ is changed back again and again \(meshmigration\.dev\/journal\): it is also written by .*scenario/);
+      assert.match(
+        await stalled(world, 'WriteUndone'),
+        /^Namespace \S+ is changed back again and again \(meshmigration\.dev\/journal\): it is also written by .*scenario/,
+      );
       await world.childPhase('Migrated', other, 120_000);
       await bounded(world, writes, tool, 20_000, 15);
       assert.match(await stalled(world, 'WriteUndone'), /again and again/);
@@ -145,9 +177,17 @@ export const fightScenarios: readonly Scenario[] = [
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [world.ns()] }));
       await world.childPhase('Migrated');
-      const writes = await watchWrites(world, kinds.Namespace, undefined, ({ metadata }) => metadata.name === world.ns());
+      const writes = await watchWrites(
+        world,
+        kinds.Namespace,
+        undefined,
+        ({ metadata }) => metadata.name === world.ns(),
+      );
       const tool = takesJournal(world);
-      assert.match(await stalled(world, 'WriteUndone'), /Namespace fought-journal is changed back again and again \(meshmigration\.dev\/journal\): it is also written by .*scenario/);
+      assert.match(
+        await stalled(world, 'WriteUndone'),
+        /Namespace fought-journal is changed back again and again \(meshmigration\.dev\/journal\): it is also written by .*scenario/,
+      );
       await othersGoOn(world);
       await bounded(world, writes, tool);
       assert.match(await stalled(world, 'WriteUndone'), /again and again/);
@@ -160,17 +200,25 @@ export const fightScenarios: readonly Scenario[] = [
     },
   },
   {
-    // A cleaner deletes what it does not know. The copy decides on whenever it is there, so it is made for ever, and new policies get theirs at once.
+    // A cleaner deletes what it does not know. The copy decides on whenever it is there, so it is made for ever, and
+    // new policies get theirs at once.
     name: 'fought-copy',
     simulationOnly: true,
     async run(world) {
       const before = await migratedShop(world);
       const writes = await watchWrites(world, kinds.AuthorizationPolicy, world.ns(), isCopy('readers'));
       const tool = cleaner(world, 'readers');
-      assert.match(await stalled(world, 'WriteUndone'), /AuthorizationPolicy fought-copy\/readers-api-\w+ is deleted again and again after it was made/);
+      assert.match(
+        await stalled(world, 'WriteUndone'),
+        /AuthorizationPolicy fought-copy\/readers-api-\w+ is deleted again and again after it was made/,
+      );
       await othersGoOn(world);
       await world.create(denyDelete(world.ns()));
-      await world.eventually('a copy of the new policy', async () => ((await copiesOf(world, 'no-delete')).length === 1 ? true : undefined), 10_000);
+      await world.eventually(
+        'a copy of the new policy',
+        async () => ((await copiesOf(world, 'no-delete')).length === 1 ? true : undefined),
+        10_000,
+      );
       const made = tool.times;
       await bounded(world, writes, tool);
       assert.ok(tool.times >= made + 5, 'it is never given up');
@@ -186,7 +234,8 @@ export const fightScenarios: readonly Scenario[] = [
     },
   },
   {
-    // The same before anything relies on the copy: it has failed, and is back as it was though the cleaner is still there.
+    // The same before anything relies on the copy: it has failed, and is back as it was though the cleaner is still
+    // there.
     name: 'fought-on-the-way',
     simulationOnly: true,
     async run(world) {
@@ -197,7 +246,10 @@ export const fightScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [world.ns()] }, { restart: { progressDeadline: '40s' } }));
       const { status } = await world.childPhase('RolledBack');
       assert.equal(status?.failure?.reason, 'WriteUndone', status?.message);
-      assert.ok(status.steps?.every(({ name }) => name !== 'BindWaypoint' && name !== 'Flip'), 'nothing was built on it');
+      assert.ok(
+        status.steps?.every(({ name }) => name !== 'BindWaypoint' && name !== 'Flip'),
+        'nothing was built on it',
+      );
       await bounded(world, writes, tool, 60_000);
       await tool.leave();
       await writes.stop();
@@ -211,7 +263,9 @@ export const fightScenarios: readonly Scenario[] = [
     simulationOnly: true,
     async run(world) {
       const before = await migratedShop(world);
-      const { metadata: { labels, annotations } } = await world.client.get(kinds.Service, world.ns(), 'api', world.signal);
+      const {
+        metadata: { labels, annotations },
+      } = await world.client.get(kinds.Service, world.ns(), 'api', world.signal);
       const writes = await watchWrites(world, kinds.Service, world.ns(), ({ metadata }) => metadata.name === 'api');
       const tool = fighter(world, async () => {
         const { metadata } = await world.client.get(kinds.Service, world.ns(), 'api', world.signal);
@@ -220,7 +274,10 @@ export const fightScenarios: readonly Scenario[] = [
         return true;
       });
       await world.command('RollingBack', world.ns());
-      assert.match(await stalled(world, 'WriteUndone'), /Service fought-way-back\/api is changed back again and again .*: it is also written by scenario/);
+      assert.match(
+        await stalled(world, 'WriteUndone'),
+        /Service fought-way-back\/api is changed back again and again .*: it is also written by scenario/,
+      );
       await othersGoOn(world);
       await bounded(world, writes, tool);
       await tool.leave();

@@ -73,7 +73,9 @@ export const foreignLabelScenarios: readonly Scenario[] = [
     name: 'labels-set-before-its-callers',
     async run(world) {
       const [home, blog] = await shopReadBy(world, 'blog');
-      await world.create(meshMigration(world.name, { names: [home, blog] }, { action: 'Plan', policies: { settle: '8s' } }));
+      await world.create(
+        meshMigration(world.name, { names: [home, blog] }, { action: 'Plan', policies: { settle: '8s' } }),
+      );
       await world.childPhase('Planned', blog);
       await world.command('Paused', blog);
       await world.edit({ action: 'Migrate' });

@@ -12,13 +12,18 @@ async function stalled(world: World, reason: string): Promise<string> {
   return await world.eventually(`Stalled ${reason}`, async () => {
     const { metadata, status } = await world.migration();
     const condition = status?.conditions?.find(({ type }) => type === 'Stalled');
-    const current = condition?.observedGeneration === metadata.generation && condition?.status === 'True' && condition.reason === reason;
+    const current =
+      condition?.observedGeneration === metadata.generation &&
+      condition?.status === 'True' &&
+      condition.reason === reason;
     return current ? condition.message : undefined;
   });
 }
 
 async function reasons(world: World, home: string): Promise<readonly string[]> {
-  const { items } = await world.client.list<KubeObject & { readonly reason?: string; readonly regarding?: { readonly kind?: string } }>(events, { namespace: home, signal: world.signal });
+  const { items } = await world.client.list<
+    KubeObject & { readonly reason?: string; readonly regarding?: { readonly kind?: string } }
+  >(events, { namespace: home, signal: world.signal });
   return items.filter(({ regarding }) => regarding?.kind === 'NamespaceMigration').map(({ reason = '' }) => reason);
 }
 
@@ -32,11 +37,17 @@ export const honestStatusScenarios: readonly Scenario[] = [
       await world.podsReady(2);
       await world.create(meshMigration(world.name, { names: [home, `${home}-misspelt`] }));
       const { status } = await world.childPhase('Incomplete');
-      assert.match(status?.message ?? '', /1 pod of the old data plane left: pod bare has no controller .*kubectl get pods -n/);
+      assert.match(
+        status?.message ?? '',
+        /1 pod of the old data plane left: pod bare has no controller .*kubectl get pods -n/,
+      );
       const message = await stalled(world, 'PodsLeft');
       assert.match(message, /0 of 1 namespace migrated, 1 incomplete/);
       assert.match(message, new RegExp(`MM003 Namespace ${home}-misspelt`));
-      assert.deepEqual((await world.migration()).status?.attention?.map(({ phase }) => phase), ['Incomplete']);
+      assert.deepEqual(
+        (await world.migration()).status?.attention?.map(({ phase }) => phase),
+        ['Incomplete'],
+      );
 
       await world.edit({ action: 'Finalize' });
       assert.match(await stalled(world, 'PodsLeft'), new RegExp(`not finalized, .*${home}`));
@@ -60,7 +71,10 @@ export const honestStatusScenarios: readonly Scenario[] = [
       await world.phase('Migrated');
       await world.command('RollingBack', home);
       const { status } = await world.childPhase('RolledBack');
-      assert.match(status?.message ?? '', new RegExp(`rolled back by scenario at .*kubectl patch nsm ${world.name} -n ${home}`));
+      assert.match(
+        status?.message ?? '',
+        new RegExp(`rolled back by scenario at .*kubectl patch nsm ${world.name} -n ${home}`),
+      );
       await world.command('Migrating', home);
       await world.phase('Migrated');
       const told = await world.eventually('events of the second attempt', async () => {

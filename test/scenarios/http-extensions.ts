@@ -16,7 +16,12 @@ export function traces(home: string, percentage: number): KubeObject {
 
 /** A plugin that decides about the requests to `api`. */
 export function plugin(home: string): KubeObject {
-  return object('WasmPlugin', home, 'auth', { ...api, url: 'oci://registry.example.com/auth:1', phase: 'AUTHZ', match: [{ mode: 'SERVER' }] });
+  return object('WasmPlugin', home, 'auth', {
+    ...api,
+    url: 'oci://registry.example.com/auth:1',
+    phase: 'AUTHZ',
+    match: [{ mode: 'SERVER' }],
+  });
 }
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -38,7 +43,9 @@ async function watchCourse(world: World): Promise<Course> {
   const versions = new Map<string, bigint>();
   const stopping = new AbortController();
   const until = AbortSignal.any([world.signal, stopping.signal]);
-  const note = (what: string, { metadata }: KubeObject): void => { if (!versions.has(what)) versions.set(what, BigInt(metadata.resourceVersion ?? '0')); };
+  const note = (what: string, { metadata }: KubeObject): void => {
+    if (!versions.has(what)) versions.set(what, BigInt(metadata.resourceVersion ?? '0'));
+  };
   const notes: Readonly<Record<'Service' | 'WasmPlugin', (seen: KubeObject, deleted: boolean) => void>> = {
     WasmPlugin(seen, deleted) {
       if (seen.metadata.annotations?.[copyOfAnnotation] !== undefined) note(deleted ? 'copy gone' : 'copy there', seen);
@@ -52,16 +59,34 @@ async function watchCourse(world: World): Promise<Course> {
   const readings: (() => Promise<void>)[] = [];
   for (const kind of ['Service', 'WasmPlugin'] as const) {
     const { resourceVersion } = await world.client.listPage(kinds[kind], { namespace: world.ns(), signal: until });
-    const stream = await world.client.watch(kinds[kind], { namespace: world.ns(), resourceVersion, timeoutSeconds: 3600 }, until);
-    const options = { clock: world.clock, idleMs: () => 3_600_000, abort: (reason: unknown) => { stopping.abort(reason); }, request: { server: world.client.server, method: 'GET', path: kind } };
+    const stream = await world.client.watch(
+      kinds[kind],
+      { namespace: world.ns(), resourceVersion, timeoutSeconds: 3600 },
+      until,
+    );
+    const options = {
+      clock: world.clock,
+      idleMs: () => 3_600_000,
+      abort: (reason: unknown) => {
+        stopping.abort(reason);
+      },
+      request: { server: world.client.server, method: 'GET', path: kind },
+    };
     readings.push(async () => {
       for await (const event of watchEvents(stream, options)) {
-        if (event.type === 'ADDED' || event.type === 'MODIFIED' || event.type === 'DELETED') notes[kind](event.object, event.type === 'DELETED');
+        if (event.type === 'ADDED' || event.type === 'MODIFIED' || event.type === 'DELETED')
+          notes[kind](event.object, event.type === 'DELETED');
       }
     });
   }
   const done = Promise.allSettled(readings.map((read) => read()));
-  return { versions, async stop() { stopping.abort(new Error('seen enough')); await done; } };
+  return {
+    versions,
+    async stop() {
+      stopping.abort(new Error('seen enough'));
+      await done;
+    },
+  };
 }
 
 /** Namespaces with extensions of their proxies: copies of them go on at the waypoint. */
@@ -70,22 +95,43 @@ export const httpExtensionScenarios: readonly Scenario[] = [
     name: 'http-telemetry-copy',
     async run(world) {
       const home = world.ns();
-      await shop(world, traces(home, 10), object('Telemetry', home, 'default', { accessLogging: [{ disabled: true }] }));
+      await shop(
+        world,
+        traces(home, 10),
+        object('Telemetry', home, 'default', { accessLogging: [{ disabled: true }] }),
+      );
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [home] }));
       const { status } = await world.childPhase('Migrated');
       assert.equal(status?.itinerary, 'L7');
       const [copy, ...more] = await copiesOf(world, 'Telemetry', 'traces');
-      assert.deepEqual(copy?.['spec'], { targetRefs: [{ group: '', kind: 'Service', name: 'api' }], tracing: [{ randomSamplingPercentage: 10 }] });
+      assert.deepEqual(copy?.['spec'], {
+        targetRefs: [{ group: '', kind: 'Service', name: 'api' }],
+        tracing: [{ randomSamplingPercentage: 10 }],
+      });
       assert.deepEqual(more, []);
-      assert.deepEqual(await copiesOf(world, 'Telemetry', 'default'), [], 'a waypoint reads what is for the whole namespace');
+      assert.deepEqual(
+        await copiesOf(world, 'Telemetry', 'default'),
+        [],
+        'a waypoint reads what is for the whole namespace',
+      );
       await world.patch('Telemetry', home, 'traces', { spec: { tracing: [{ randomSamplingPercentage: 20 }] } });
-      await world.eventually('the copy follows', async () => ((((await copiesOf(world, 'Telemetry', 'traces'))[0]?.['spec'] as Spec)['tracing'] as readonly Spec[])[0]?.['randomSamplingPercentage'] === 20 ? true : undefined));
+      await world.eventually('the copy follows', async () =>
+        (((await copiesOf(world, 'Telemetry', 'traces'))[0]?.['spec'] as Spec)['tracing'] as readonly Spec[])[0]?.[
+          'randomSamplingPercentage'
+        ] === 20
+          ? true
+          : undefined,
+      );
       await world.command('RollingBack');
       await world.childPhase('RolledBack');
       await nothingLeft(world);
       await world.restored(before);
-      assert.equal((await world.client.list(kinds.Telemetry, { namespace: home, signal: world.signal })).items.length, 2, 'the originals stay');
+      assert.equal(
+        (await world.client.list(kinds.Telemetry, { namespace: home, signal: world.signal })).items.length,
+        2,
+        'the originals stay',
+      );
     },
   },
   {
@@ -96,7 +142,13 @@ export const httpExtensionScenarios: readonly Scenario[] = [
       const course = await watchCourse(world);
       const { versions } = course;
       try {
-        await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }] }));
+        await world.create(
+          meshMigration(
+            world.name,
+            { names: [home] },
+            { callers: [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }] },
+          ),
+        );
         await world.childPhase('Migrated');
         assert.deepEqual(await rolesOf(world), { Guard: 1 }, 'whoever goes past the waypoint goes past the plugin');
         assert.equal((await copiesOf(world, 'WasmPlugin', 'auth')).length, 1);
@@ -104,8 +156,17 @@ export const httpExtensionScenarios: readonly Scenario[] = [
         await world.childPhase('RolledBack');
         await nothingLeft(world);
         const order = ['copy there', 'bound', 'unbound', 'copy gone'];
-        await world.eventually('all of it was seen', async () => await Promise.resolve(order.every((what) => versions.has(what)) ? true : undefined));
-        assert.deepEqual([...versions].sort(([, a], [, b]) => (a < b ? -1 : 1)).map(([what]) => what).filter((what) => order.includes(what)), order);
+        await world.eventually(
+          'all of it was seen',
+          async () => await Promise.resolve(order.every((what) => versions.has(what)) ? true : undefined),
+        );
+        assert.deepEqual(
+          [...versions]
+            .sort(([, a], [, b]) => (a < b ? -1 : 1))
+            .map(([what]) => what)
+            .filter((what) => order.includes(what)),
+          order,
+        );
       } finally {
         await course.stop();
       }

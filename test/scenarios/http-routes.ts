@@ -9,7 +9,12 @@ import { service } from './waypoint-world.ts';
 import type { World } from './world.ts';
 
 const toApi = { route: [{ destination: { host: 'api', port: { number: 80 } } }] };
-const canary = { match: [{ headers: { 'x-canary': { exact: 'yes' } } }], retries: { attempts: 2, perTryTimeout: '1s' }, timeout: '5s', ...toApi };
+const canary = {
+  match: [{ headers: { 'x-canary': { exact: 'yes' } } }],
+  retries: { attempts: 2, perTryTimeout: '1s' },
+  timeout: '5s',
+  ...toApi,
+};
 
 /** Retries and a timeout for marked requests to `api`. */
 function routed(home: string, http: readonly object[] = [canary, toApi]): KubeObject {
@@ -18,11 +23,19 @@ function routed(home: string, http: readonly object[] = [canary, toApi]): KubeOb
 
 /** `web` may call `api`, by identity only: ztunnel enforces that as sidecars do. */
 function allowWeb(home: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'callers', { selector: { matchLabels: { app: 'api' } }, action: 'ALLOW', rules: [{ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/web`] } }] }] });
+  return object('AuthorizationPolicy', home, 'callers', {
+    selector: { matchLabels: { app: 'api' } },
+    action: 'ALLOW',
+    rules: [{ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/web`] } }] }],
+  });
 }
 
 async function usesWaypoint(world: World, name: string): Promise<boolean> {
-  return (await world.client.get(kinds.Service, world.ns(), name, world.signal)).metadata.labels?.['istio.io/use-waypoint'] !== undefined;
+  return (
+    (await world.client.get(kinds.Service, world.ns(), name, world.signal)).metadata.labels?.[
+      'istio.io/use-waypoint'
+    ] !== undefined
+  );
 }
 
 async function startOf(world: World, home: string, step: string): Promise<string> {
@@ -35,7 +48,11 @@ function offered(...objects: readonly KubeObject[]): KubeObject {
     const { group, version } = kinds[each.kind as keyof typeof kinds];
     return JSON.stringify({ apiVersion: group === '' ? version : `${group}/${version}`, ...each });
   });
-  const { report } = plan(parseManifests('-', documents.join('\n---\n')), { istioVersion: { major: 1, minor: 31 }, namespace: 'default', rootNamespace: 'istio-system' });
+  const { report } = plan(parseManifests('-', documents.join('\n---\n')), {
+    istioVersion: { major: 1, minor: 31 },
+    namespace: 'default',
+    rootNamespace: 'istio-system',
+  });
   const offer = report.namespaces.flatMap(({ offers }) => offers)[0];
   assert.ok(offer, 'no route was offered');
   return offer.object;
@@ -52,8 +69,15 @@ export const httpRouteScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [home] }));
       const { status } = await world.childPhase('Migrated');
       assert.equal(status?.itinerary, 'L7');
-      assert.deepEqual(status.explanations, [`VirtualService ${home}/api spec.http.retries: the waypoint retries.`, `VirtualService ${home}/api spec.http.timeout: the waypoint has the timeout.`]);
-      assert.deepEqual(await rolesOf(world), { Copy: 1, AllowWaypoint: 1 }, 'nothing enforces HTTP, so nobody is refused');
+      assert.deepEqual(status.explanations, [
+        `VirtualService ${home}/api spec.http.retries: the waypoint retries.`,
+        `VirtualService ${home}/api spec.http.timeout: the waypoint has the timeout.`,
+      ]);
+      assert.deepEqual(
+        await rolesOf(world),
+        { Copy: 1, AllowWaypoint: 1 },
+        'nothing enforces HTTP, so nobody is refused',
+      );
       assert.deepEqual([await usesWaypoint(world, 'api'), await usesWaypoint(world, 'web')], [true, false]);
       await world.modesAre({ Ambient: 3 });
       await world.command('RollingBack');
@@ -72,15 +96,25 @@ export const httpRouteScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [home] }));
       const { status } = await world.childPhase('Blocked');
       const critical = status?.findings?.filter(({ severity }) => severity === 'Critical') ?? [];
-      assert.deepEqual(critical.map(({ id, object: about }) => `${id} ${about}`), [`MM080 VirtualService ${home}/api`]);
+      assert.deepEqual(
+        critical.map(({ id, object: about }) => `${id} ${about}`),
+        [`MM080 VirtualService ${home}/api`],
+      );
       assert.match(critical[0]?.message ?? '', /sourceLabels: it would be lost/);
       await world.restored(before);
       // Subsets and weights are followed.
       const subsets = ['v1', 'v2'].map((version) => ({ name: version, labels: { version } }));
       await world.create(object('DestinationRule', home, 'api', { host: 'api', subsets }));
-      await world.patch('VirtualService', home, 'api', { spec: { http: [{ route: ['v1', 'v2'].map((subset) => ({ destination: { host: 'api', subset }, weight: 50 })) }] } });
+      await world.patch('VirtualService', home, 'api', {
+        spec: {
+          http: [{ route: ['v1', 'v2'].map((subset) => ({ destination: { host: 'api', subset }, weight: 50 })) }],
+        },
+      });
       const { status: after } = await world.childPhase('Migrated');
-      assert.ok(after?.explanations?.some((sentence) => sentence.includes('spec.http.route.destination.subset')), JSON.stringify(after?.explanations));
+      assert.ok(
+        after?.explanations?.some((sentence) => sentence.includes('spec.http.route.destination.subset')),
+        JSON.stringify(after?.explanations),
+      );
     },
   },
   {
@@ -99,9 +133,16 @@ export const httpRouteScenarios: readonly Scenario[] = [
       await world.edit({ namespaces: { names: [home, blog] } });
       await world.phase('Migrated');
       const { status: after } = await world.child(blog);
-      assert.deepEqual(after?.findings?.filter(({ object: about }) => about === `VirtualService ${home}/api`), [], 'the waypoint follows it, so nothing is lost');
+      assert.deepEqual(
+        after?.findings?.filter(({ object: about }) => about === `VirtualService ${home}/api`),
+        [],
+        'the waypoint follows it, so nothing is lost',
+      );
       const [bound, flipped] = [await startOf(world, home, 'BindWaypoint'), await startOf(world, blog, 'Flip')];
-      assert.ok(bound !== '' && bound <= flipped, `${home} was to be behind its waypoint (${bound}) before ${blog} left its sidecars (${flipped})`);
+      assert.ok(
+        bound !== '' && bound <= flipped,
+        `${home} was to be behind its waypoint (${bound}) before ${blog} left its sidecars (${flipped})`,
+      );
       await world.modesAre({ Ambient: 1 }, blog);
     },
   },
@@ -115,7 +156,11 @@ export const httpRouteScenarios: readonly Scenario[] = [
       await world.childPhase('Migrated');
       await world.edit({ action: 'Finalize' });
       await world.childPhase('Finalized');
-      const offer = offered(routed(home, plain), service(home, 'api', {}, { ports: [{ name: 'http', port: 80, targetPort: 8080 }] }), deployment(home, 'api'));
+      const offer = offered(
+        routed(home, plain),
+        service(home, 'api', {}, { ports: [{ name: 'http', port: 80, targetPort: 8080 }] }),
+        deployment(home, 'api'),
+      );
       await world.create(offer);
       await world.delete(kinds.VirtualService, home, 'api');
       assert.equal((await world.client.get(kinds.HTTPRoute, home, 'api', world.signal)).metadata.name, 'api');

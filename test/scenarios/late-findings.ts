@@ -9,12 +9,18 @@ import type { World } from './world.ts';
 
 /** Waits until the message of a namespace matches. */
 export async function messageOf(world: World, pattern: RegExp, within?: number, home = world.ns()): Promise<void> {
-  await world.eventually(`message ${String(pattern)}`, async () => (pattern.test((await world.child(home)).status?.message ?? '') ? true : undefined), within);
+  await world.eventually(
+    `message ${String(pattern)}`,
+    async () => (pattern.test((await world.child(home)).status?.message ?? '') ? true : undefined),
+    within,
+  );
 }
 
 /** Waits until the namespace is at a step. */
 export async function atStep(world: World, step: string, home = world.ns()): Promise<void> {
-  await world.eventually(`step ${step}`, async () => ((await world.child(home)).status?.step === step ? true : undefined));
+  await world.eventually(`step ${step}`, async () =>
+    (await world.child(home)).status?.step === step ? true : undefined,
+  );
 }
 
 const slow = { [podBehaviour.readyAfterMs]: '8000' };
@@ -22,7 +28,12 @@ const slow = { [podBehaviour.readyAfterMs]: '8000' };
 /** A namespace whose pods are older than ambient, so that they are restarted twice. */
 export async function old(world: World, ...policies: readonly KubeObject[]): Promise<void> {
   const home = world.ns();
-  await world.create(namespace(home), ...policies, deployment(home, 'a', { behaviour: slow }), deployment(home, 'z', { replicas: 2, behaviour: slow }));
+  await world.create(
+    namespace(home),
+    ...policies,
+    deployment(home, 'a', { behaviour: slow }),
+    deployment(home, 'z', { replicas: 2, behaviour: slow }),
+  );
   await world.podsReady(3);
 }
 
@@ -45,16 +56,28 @@ function takesBack(name: string, id: string, policy: (home: string) => KubeObjec
 }
 
 const denyDefault = (home: string): KubeObject =>
-  object('AuthorizationPolicy', home, 'not-default', { action: 'DENY', rules: [{ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/default`] } }] }] });
+  object('AuthorizationPolicy', home, 'not-default', {
+    action: 'DENY',
+    rules: [{ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/default`] } }] }],
+  });
 
 /** Nobody may call anything below /admin. */
 function denyAdmin(home: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'late', { selector: { matchLabels: { app: 'api' } }, action: 'DENY', rules: [{ to: [{ operation: { paths: ['/admin*'] } }] }] });
+  return object('AuthorizationPolicy', home, 'late', {
+    selector: { matchLabels: { app: 'api' } },
+    action: 'DENY',
+    rules: [{ to: [{ operation: { paths: ['/admin*'] } }] }],
+  });
 }
 
 async function plainShop(world: World): Promise<void> {
   const home = world.ns();
-  await world.create(namespace(home), strict(home), service(home, 'api', {}, httpPort), deployment(home, 'api', { replicas: 2 }));
+  await world.create(
+    namespace(home),
+    strict(home),
+    service(home, 'api', {}, httpPort),
+    deployment(home, 'api', { replicas: 2 }),
+  );
   await world.podsReady(2);
   await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from: [] }] }));
   const { status } = await world.childPhase('Migrated');
@@ -63,7 +86,11 @@ async function plainShop(world: World): Promise<void> {
 
 /** Waits until the migration is Ready. */
 export async function isReady(world: World): Promise<void> {
-  await world.eventually('Ready', async () => ((await world.child()).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true ? true : undefined));
+  await world.eventually('Ready', async () =>
+    (await world.child()).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+      ? true
+      : undefined,
+  );
 }
 
 /** Checks are made on the way and at rest too. */
@@ -76,7 +103,10 @@ export const lateFindingScenarios: readonly Scenario[] = [
       const home = world.ns();
       await world.create(meshMigration(world.name, { names: [home] }));
       await atStep(world, 'RestartForHbone');
-      const label = (value: string | null): Promise<void> => world.patch('Deployment', home, 'z', { spec: { template: { metadata: { labels: { 'istio.io/dataplane-mode': value } } } } });
+      const label = (value: string | null): Promise<void> =>
+        world.patch('Deployment', home, 'z', {
+          spec: { template: { metadata: { labels: { 'istio.io/dataplane-mode': value } } } },
+        });
       await label('none');
       await messageOf(world, /waits: MM051/);
       await world.pause(30_000);
@@ -101,7 +131,12 @@ export const lateFindingScenarios: readonly Scenario[] = [
       await isReady(world);
       assert.ok((await world.child()).status?.findings?.every(({ severity }) => severity !== 'Critical'));
       // A policy of the whole mesh is seen as soon.
-      await world.create(object('RequestAuthentication', 'istio-system', 'tokens', { selector: { matchLabels: { app: 'api' } }, jwtRules: [{ issuer: 'a', jwks: '{"keys":[]}' }] }));
+      await world.create(
+        object('RequestAuthentication', 'istio-system', 'tokens', {
+          selector: { matchLabels: { app: 'api' } },
+          jwtRules: [{ issuer: 'a', jwks: '{"keys":[]}' }],
+        }),
+      );
       try {
         await messageOf(world, /^MM024/, 5000);
       } finally {
@@ -115,7 +150,8 @@ export const lateFindingScenarios: readonly Scenario[] = [
     async run(world) {
       const home = world.ns();
       await plainShop(world);
-      const template = async (): Promise<unknown> => (await world.client.get(kinds.Deployment, home, 'api', world.signal))['spec'];
+      const template = async (): Promise<unknown> =>
+        (await world.client.get(kinds.Deployment, home, 'api', world.signal))['spec'];
       const before = await template();
       await world.create(denyAdmin(home), allowGet(home));
       await messageOf(world, /^MM020/);
@@ -126,7 +162,10 @@ export const lateFindingScenarios: readonly Scenario[] = [
       });
       assert.deepEqual(await template(), before, 'no pod was restarted');
       await world.eventually('no critical finding', async () =>
-        ((await world.child()).status?.findings?.every(({ severity }) => severity !== 'Critical') === true ? true : undefined));
+        (await world.child()).status?.findings?.every(({ severity }) => severity !== 'Critical') === true
+          ? true
+          : undefined,
+      );
       await isReady(world);
       await world.command('RollingBack', home);
       await world.childPhase('RolledBack');
@@ -139,7 +178,13 @@ export const lateFindingScenarios: readonly Scenario[] = [
     name: 'name-taken-on-the-way',
     async prepare(world) {
       const home = world.ns();
-      await world.create(namespace(home), strict(home), denyDelete(home), service(home, 'api', {}, httpPort), deployment(home, 'api', { replicas: 2, behaviour: slow }));
+      await world.create(
+        namespace(home),
+        strict(home),
+        denyDelete(home),
+        service(home, 'api', {}, httpPort),
+        deployment(home, 'api', { replicas: 2, behaviour: slow }),
+      );
       await world.podsReady(2);
     },
     async run(world) {

@@ -17,7 +17,9 @@ export async function slowShop(world: World): Promise<void> {
 
 /** One of the three is over. */
 export async function halfWay(world: World): Promise<void> {
-  await world.eventually('one workload restarted', async () => ((await world.modes()).Ambient === 1 ? true : undefined));
+  await world.eventually('one workload restarted', async () =>
+    (await world.modes()).Ambient === 1 ? true : undefined,
+  );
 }
 
 /** Pausing, deleting, losing things on the way. */
@@ -47,7 +49,10 @@ export const lifecycleScenarios: readonly Scenario[] = [
       await world.command('Exploded');
       const { status } = await world.eventually('the phase is put back', async () => {
         const migration = await world.migration();
-        return migration.status?.phase === 'Migrated' && migration.status.conditions?.some(({ type }) => type === 'CommandRejected') === true ? migration : undefined;
+        return migration.status?.phase === 'Migrated' &&
+          migration.status.conditions?.some(({ type }) => type === 'CommandRejected') === true
+          ? migration
+          : undefined;
       });
       assert.match(status?.conditions?.find(({ type }) => type === 'CommandRejected')?.message ?? '', /"Exploded"/);
       await world.modesAre({ Ambient: 3 });
@@ -108,7 +113,10 @@ export const lifecycleScenarios: readonly Scenario[] = [
       await world.command('RollingBack');
       await world.eventually('the answer', async () => {
         const { status } = await world.migration();
-        return status?.phase === 'Finalized' && status.conditions?.some(({ type }) => type === 'CommandRejected') === true ? true : undefined;
+        return status?.phase === 'Finalized' &&
+          status.conditions?.some(({ type }) => type === 'CommandRejected') === true
+          ? true
+          : undefined;
       });
       await world.delete(meshMigrations, undefined, world.name);
       await world.gone(meshMigrations, undefined, world.name);
@@ -126,7 +134,9 @@ export const lifecycleScenarios: readonly Scenario[] = [
       await world.gone(kinds.Namespace, undefined, world.ns());
       const { status } = await world.phase('Migrated');
       assert.equal(status?.namespaces?.total, 1);
-      await world.eventually('MM003', async () => ((await world.migration()).status?.findings?.some(({ id }) => id === 'MM003') === true ? true : undefined));
+      await world.eventually('MM003', async () =>
+        (await world.migration()).status?.findings?.some(({ id }) => id === 'MM003') === true ? true : undefined,
+      );
     },
   },
   {

@@ -4,7 +4,9 @@ import type { KubeObject, Resource } from '../../src/api/object.ts';
 type Labels = Readonly<Record<string, string>>;
 
 /** Partial in depth, for overrides. */
-type Deep<T> = { readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : T[K] extends object ? Deep<T[K]> : T[K] };
+type Deep<T> = {
+  readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : T[K] extends object ? Deep<T[K]> : T[K];
+};
 
 function resource(group: string, version: string, kind: string, plural: string, namespaced = true): Resource {
   return { group, version, kind, plural, namespaced };
@@ -39,7 +41,13 @@ export const kinds = {
   EndpointSlice: resource('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices'),
   HorizontalPodAutoscaler: resource('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
   Gateway: resource('gateway.networking.k8s.io', 'v1', 'Gateway', 'gateways'),
-  CustomResourceDefinition: resource('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition', 'customresourcedefinitions', false),
+  CustomResourceDefinition: resource(
+    'apiextensions.k8s.io',
+    'v1',
+    'CustomResourceDefinition',
+    'customresourcedefinitions',
+    false,
+  ),
 } as const;
 
 /** A namespace with sidecar injection, unless other labels are given. */
@@ -62,15 +70,28 @@ export interface WorkloadOptions {
 
 const containers = [{ name: 'app', image: 'app:1', lifecycle: { preStop: { sleep: { seconds: 1 } } } }];
 
-function template(name: string, { behaviour, podLabels, hostNetwork, serviceAccount }: WorkloadOptions): Readonly<Record<string, unknown>> {
+function template(
+  name: string,
+  { behaviour, podLabels, hostNetwork, serviceAccount }: WorkloadOptions,
+): Readonly<Record<string, unknown>> {
   return {
     metadata: { labels: { app: name, ...podLabels }, ...(behaviour && { annotations: behaviour }) },
-    spec: { containers, terminationGracePeriodSeconds: 1, ...(hostNetwork === true && { hostNetwork }), ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount }) },
+    spec: {
+      containers,
+      terminationGracePeriodSeconds: 1,
+      ...(hostNetwork === true && { hostNetwork }),
+      ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount }),
+    },
   };
 }
 
 /** A Deployment, StatefulSet or DaemonSet whose pods are labelled `app: NAME`. */
-export function workload(kind: 'Deployment' | 'StatefulSet' | 'DaemonSet', home: string, name: string, options: WorkloadOptions = {}): KubeObject {
+export function workload(
+  kind: 'Deployment' | 'StatefulSet' | 'DaemonSet',
+  home: string,
+  name: string,
+  options: WorkloadOptions = {},
+): KubeObject {
   return {
     kind,
     metadata: { name, namespace: home },
@@ -91,22 +112,49 @@ export function deployment(home: string, name: string, options: WorkloadOptions 
 
 /** A pod without a controller. */
 export function barePod(home: string, name: string): KubeObject {
-  return { kind: 'Pod', metadata: { name, namespace: home, labels: { app: name } }, spec: { containers, terminationGracePeriodSeconds: 1 } };
+  return {
+    kind: 'Pod',
+    metadata: { name, namespace: home, labels: { app: name } },
+    spec: { containers, terminationGracePeriodSeconds: 1 },
+  };
 }
 
 /** A Job whose pod runs on. */
 export function job(home: string, name: string): KubeObject {
-  return { kind: 'Job', metadata: { name, namespace: home }, spec: { template: { metadata: { labels: { app: name } }, spec: { containers, restartPolicy: 'Never', terminationGracePeriodSeconds: 1 } } } };
+  return {
+    kind: 'Job',
+    metadata: { name, namespace: home },
+    spec: {
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { containers, restartPolicy: 'Never', terminationGracePeriodSeconds: 1 },
+      },
+    },
+  };
 }
 
 /** A CronJob whose next run is far off. */
-export function cronJob(home: string, name: string, labels: Labels = { app: name }, spec: Readonly<Record<string, unknown>> = {}): KubeObject {
+export function cronJob(
+  home: string,
+  name: string,
+  labels: Labels = { app: name },
+  spec: Readonly<Record<string, unknown>> = {},
+): KubeObject {
   const pods = { metadata: { labels }, spec: { containers, restartPolicy: 'Never', terminationGracePeriodSeconds: 1 } };
-  return { kind: 'CronJob', metadata: { name, namespace: home }, spec: { schedule: '0 0 29 2 *', jobTemplate: { spec: { template: pods } }, ...spec } };
+  return {
+    kind: 'CronJob',
+    metadata: { name, namespace: home },
+    spec: { schedule: '0 0 29 2 *', jobTemplate: { spec: { template: pods } }, ...spec },
+  };
 }
 
 /** Any namespaced object with a spec. */
-export function object(kind: keyof typeof kinds, home: string, name: string, spec: Readonly<Record<string, unknown>>): KubeObject {
+export function object(
+  kind: keyof typeof kinds,
+  home: string,
+  name: string,
+  spec: Readonly<Record<string, unknown>>,
+): KubeObject {
   return { kind, metadata: { name, namespace: home }, spec };
 }
 
@@ -117,17 +165,27 @@ export function strict(home: string): KubeObject {
 
 /** An ALLOW policy by identity only, which ztunnel enforces as sidecars do. */
 export function allowIdentity(home: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'callers', { action: 'ALLOW', rules: [{ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/default`] } }] }] });
+  return object('AuthorizationPolicy', home, 'callers', {
+    action: 'ALLOW',
+    rules: [{ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/default`] } }] }],
+  });
 }
 
 /** A MeshMigration from sidecars to ambient with short deadlines, unless overridden. */
-export function meshMigration(name: string, namespaces: Deep<MeshMigrationSpec['namespaces']>, overrides: Deep<MeshMigrationSpec> = {}): KubeObject {
+export function meshMigration(
+  name: string,
+  namespaces: Deep<MeshMigrationSpec['namespaces']>,
+  overrides: Deep<MeshMigrationSpec> = {},
+): KubeObject {
   const { restart, policies, ...others } = overrides;
   return {
     kind: 'MeshMigration',
     metadata: { name },
     spec: {
-      from: 'IstioSidecar', to: 'IstioAmbient', action: 'Migrate', namespaces,
+      from: 'IstioSidecar',
+      to: 'IstioAmbient',
+      action: 'Migrate',
+      namespaces,
       restart: { podsPerMinute: 6000, enrolmentDeadline: '5s', ...restart },
       policies: { settle: '1s', ...policies },
       ...others,

@@ -1,12 +1,29 @@
 import assert from 'node:assert/strict';
 import { podBehaviour } from '../support/test-cluster.ts';
-import { allowIdentity, barePod, deployment, job, kinds, meshMigration, namespace, object, strict, workload } from './manifests.ts';
+import {
+  allowIdentity,
+  barePod,
+  deployment,
+  job,
+  kinds,
+  meshMigration,
+  namespace,
+  object,
+  strict,
+  workload,
+} from './manifests.ts';
 import type { Scenario } from './scenario.ts';
 import type { World } from './world.ts';
 
 /** Two Deployments under STRICT and an identity policy, all Ready with sidecars. */
 export async function smallShop(world: World, home = world.ns()): Promise<void> {
-  await world.create(namespace(home), strict(home), allowIdentity(home), deployment(home, 'web', { replicas: 2 }), deployment(home, 'cart'));
+  await world.create(
+    namespace(home),
+    strict(home),
+    allowIdentity(home),
+    deployment(home, 'web', { replicas: 2 }),
+    deployment(home, 'cart'),
+  );
   await world.podsReady(3, home);
 }
 
@@ -23,7 +40,10 @@ export const migrateScenarios: readonly Scenario[] = [
       assert.equal(labels['istio-injection'], 'disabled');
       assert.equal(labels['istio.io/dataplane-mode'], 'ambient');
       const { status } = await world.child();
-      assert.deepEqual(status?.steps?.map(({ name }) => name), ['Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'Flip', 'RestartWorkloads', 'Verify']);
+      assert.deepEqual(
+        status?.steps?.map(({ name }) => name),
+        ['Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'Flip', 'RestartWorkloads', 'Verify'],
+      );
       assert.ok(status.steps.every(({ completedAt }) => completedAt !== undefined));
       assert.deepEqual(status.before, { sidecar: 3, ambient: 0, none: 0, transitional: 0 });
     },
@@ -53,10 +73,14 @@ export const migrateScenarios: readonly Scenario[] = [
         deployment(home, 'paused', { spec: {} }),
         workload('StatefulSet', home, 'db', { replicas: 3 }),
         workload('StatefulSet', home, 'manual', { replicas: 2, spec: { updateStrategy: { type: 'OnDelete' } } }),
-        workload('StatefulSet', home, 'canary', { replicas: 2, spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } } } }),
+        workload('StatefulSet', home, 'canary', {
+          replicas: 2,
+          spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } } },
+        }),
         workload('DaemonSet', home, 'agent'),
         workload('DaemonSet', home, 'host', { hostNetwork: true }),
-        barePod(home, 'bare'), job(home, 'report'),
+        barePod(home, 'bare'),
+        job(home, 'report'),
       );
       await world.podsReady(20);
       await world.patch('Deployment', home, 'paused', { spec: { paused: true } });
@@ -64,7 +88,10 @@ export const migrateScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [home] }));
       const { status } = await world.childPhase('Incomplete');
       await world.modesAre({ Ambient: 14, None: 3, Sidecar: 3 });
-      assert.match(status?.message ?? '', /3 pods of the old data plane left: .*pod bare has no controller.*Deployment paused, which is paused/);
+      assert.match(
+        status?.message ?? '',
+        /3 pods of the old data plane left: .*pod bare has no controller.*Deployment paused, which is paused/,
+      );
       const findings = (await world.child()).status?.findings ?? [];
       const left = findings.filter(({ id }) => id === 'MM053').map(({ object: name }) => name);
       assert.equal(left.length, 3, JSON.stringify(left));
@@ -79,7 +106,12 @@ export const migrateScenarios: readonly Scenario[] = [
     async run(world) {
       const home = world.ns();
       const behaviour = { [podBehaviour.readyAfterMs]: '3000' };
-      await world.create(namespace(home), strict(home), deployment(home, 'web', { replicas: 2, behaviour }), workload('StatefulSet', home, 'db', { behaviour }));
+      await world.create(
+        namespace(home),
+        strict(home),
+        deployment(home, 'web', { replicas: 2, behaviour }),
+        workload('StatefulSet', home, 'db', { behaviour }),
+      );
       await world.podsReady(3);
       await world.create(meshMigration(world.name, { names: [home] }));
       await world.phase('Migrated');
@@ -128,8 +160,11 @@ export const migrateScenarios: readonly Scenario[] = [
     name: 'pod-budget',
     async run(world) {
       const home = world.ns();
-      await world.create(namespace(home), workload('StatefulSet', home, 'db', { replicas: 3 }),
-        object('PodDisruptionBudget', home, 'db', { minAvailable: 2, selector: { matchLabels: { app: 'db' } } }));
+      await world.create(
+        namespace(home),
+        workload('StatefulSet', home, 'db', { replicas: 3 }),
+        object('PodDisruptionBudget', home, 'db', { minAvailable: 2, selector: { matchLabels: { app: 'db' } } }),
+      );
       await world.podsReady(3);
       await world.create(meshMigration(world.name, { names: [home] }));
       await world.phase('Migrated');
@@ -144,7 +179,8 @@ export const migrateScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [world.ns()] }));
       await world.phase('Migrated');
       const versions = async (): Promise<unknown> => [
-        (await world.migration()).metadata.resourceVersion, (await world.child()).metadata.resourceVersion,
+        (await world.migration()).metadata.resourceVersion,
+        (await world.child()).metadata.resourceVersion,
         (await world.client.get(kinds.Namespace, undefined, world.ns(), world.signal)).metadata.resourceVersion,
       ];
       const settled = await versions();
@@ -155,9 +191,10 @@ export const migrateScenarios: readonly Scenario[] = [
         return true;
       });
       // A look at the namespace after the restart must come to the same result and so write nothing.
-      const poked = (await world.client.get(kinds.Namespace, undefined, world.ns(), world.signal)).metadata.resourceVersion;
+      const poked = (await world.client.get(kinds.Namespace, undefined, world.ns(), world.signal)).metadata
+        .resourceVersion;
       await world.pause(25_000);
-      const [migration, child, home] = await versions() as readonly unknown[];
+      const [migration, child, home] = (await versions()) as readonly unknown[];
       assert.deepEqual([migration, child, home], [(settled as unknown[])[0], (settled as unknown[])[1], poked]);
     },
   },

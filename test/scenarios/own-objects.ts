@@ -14,12 +14,17 @@ async function policies(world: World): Promise<readonly KubeObject[]> {
 /** What is the operator's and what only looks like it. */
 export const ownObjectScenarios: readonly Scenario[] = [
   {
-    // A name that we need is the user's: his object is neither merged into nor deleted, also where nobody watches its kind.
+    // A name that we need is the user's: his object is neither merged into nor deleted, also where nobody watches its
+    // kind.
     name: 'parameters-taken',
     async run(world) {
       const home = world.ns();
       const theirs = { service: '{"spec":{"type":"ClusterIP"}}' };
-      await shop(world, allowGet(home), { kind: 'ConfigMap', metadata: { name: parametersName, namespace: home }, data: theirs });
+      await shop(world, allowGet(home), {
+        kind: 'ConfigMap',
+        metadata: { name: parametersName, namespace: home },
+        data: theirs,
+      });
       await world.create(meshMigration(world.name, { names: [home] }));
       const { status } = await world.childPhase('RolledBack');
       assert.equal(status?.failure?.reason, 'NameTaken', status?.message);
@@ -35,14 +40,33 @@ export const ownObjectScenarios: readonly Scenario[] = [
     async run(world) {
       const home = world.ns();
       const deny = denyDelete(home);
-      await shop(world, { ...deny, metadata: { ...deny.metadata, labels: { [managedByLabel]: managedBy, 'meshmigration.dev/step': 'CopyPolicies', 'meshmigration.dev/role': 'Copy' } } });
+      await shop(world, {
+        ...deny,
+        metadata: {
+          ...deny.metadata,
+          labels: {
+            [managedByLabel]: managedBy,
+            'meshmigration.dev/step': 'CopyPolicies',
+            'meshmigration.dev/role': 'Copy',
+          },
+        },
+      });
       await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed' } }));
       const { status } = await world.childPhase('Migrated');
       assert.equal(status?.itinerary, 'L7', 'what it denies needs HTTP');
-      assert.ok(status.findings?.some(({ id, object: about }) => id === 'MM110' && about === `AuthorizationPolicy ${home}/no-delete`), JSON.stringify(status.findings));
+      assert.ok(
+        status.findings?.some(
+          ({ id, object: about }) => id === 'MM110' && about === `AuthorizationPolicy ${home}/no-delete`,
+        ),
+        JSON.stringify(status.findings),
+      );
       await world.command('RollingBack', home);
       await world.childPhase('RolledBack');
-      assert.deepEqual((await policies(world)).map(({ metadata }) => metadata.name), ['no-delete'], 'the user\'s policy is still there, and nothing else');
+      assert.deepEqual(
+        (await policies(world)).map(({ metadata }) => metadata.name),
+        ['no-delete'],
+        "the user's policy is still there, and nothing else",
+      );
     },
   },
   {
@@ -53,16 +77,27 @@ export const ownObjectScenarios: readonly Scenario[] = [
       await shop(world, allowGet(home));
       await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed' } }));
       await world.childPhase('Migrated');
-      const guard = (await policies(world)).find(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'Guard');
+      const guard = (await policies(world)).find(
+        ({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'Guard',
+      );
       assert.ok(guard);
       const { labels, annotations } = guard.metadata;
       await world.command('RollingBack', home);
       await world.childPhase('RolledBack');
       assert.deepEqual(await made(world), {});
-      await world.create({ kind: 'AuthorizationPolicy', metadata: { name: 'from-git', namespace: home, ...(labels && { labels }), ...(annotations && { annotations }) }, spec: guard['spec'] });
+      await world.create({
+        kind: 'AuthorizationPolicy',
+        metadata: { name: 'from-git', namespace: home, ...(labels && { labels }), ...(annotations && { annotations }) },
+        spec: guard['spec'],
+      });
       await world.command('Migrating', home);
-      await world.eventually('it counts as the user\'s', async () =>
-        ((await world.child()).status?.findings?.some(({ id, object: about }) => id === 'MM110' && about === `AuthorizationPolicy ${home}/from-git`) === true ? true : undefined));
+      await world.eventually("it counts as the user's", async () =>
+        (await world.child()).status?.findings?.some(
+          ({ id, object: about }) => id === 'MM110' && about === `AuthorizationPolicy ${home}/from-git`,
+        ) === true
+          ? true
+          : undefined,
+      );
       await world.delete(kinds.AuthorizationPolicy, home, 'from-git');
       await world.childPhase('Migrated');
     },
@@ -77,21 +112,30 @@ export const ownObjectScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed' } }));
       await world.childPhase('Migrated');
       await world.patch('Gateway', home, 'waypoint', { metadata: { annotations: { [key]: 'NodePort' } } });
-      await world.eventually('it is said', async () => (/Gateway .* was changed by someone else/.test((await world.child()).status?.message ?? '') ? true : undefined));
+      await world.eventually('it is said', async () =>
+        /Gateway .* was changed by someone else/.test((await world.child()).status?.message ?? '') ? true : undefined,
+      );
       await world.patch('Gateway', home, 'waypoint', { metadata: { annotations: { [key]: null } } });
-      await world.eventually('it is settled', async () => ((await world.child()).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true ? true : undefined));
+      await world.eventually('it is settled', async () =>
+        (await world.child()).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ===
+        true
+          ? true
+          : undefined,
+      );
       await world.command('RollingBack', home);
       await world.childPhase('RolledBack');
       assert.deepEqual(await made(world), {});
     },
   },
   {
-    // What another migration has made and finalized stays, however much it is like ours: also where nobody watches its kind.
+    // What another migration has made and finalized stays, however much it is like ours: also where nobody watches its
+    // kind.
     name: 'parameters-of-another',
     simulationOnly: true,
     async run(world) {
       const home = world.ns();
-      const parameters = async (): Promise<KubeObject> => await world.client.get(kinds.ConfigMap, home, parametersName, world.signal);
+      const parameters = async (): Promise<KubeObject> =>
+        await world.client.get(kinds.ConfigMap, home, parametersName, world.signal);
       await shop(world, allowGet(home));
       await world.create(meshMigration(world.name, { names: [home] }, { policies: { bypass: 'FailClosed' } }));
       await world.childPhase('Migrated');

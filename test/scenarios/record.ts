@@ -19,10 +19,18 @@ async function step(world: World, name: string): Promise<void> {
 }
 
 async function bound(world: World): Promise<void> {
-  await world.eventually('BindWaypoint', async () => ((await world.child()).status?.steps?.some(({ name, completedAt }) => name === 'BindWaypoint' && completedAt !== undefined) === true ? true : undefined));
+  await world.eventually('BindWaypoint', async () =>
+    (await world.child()).status?.steps?.some(
+      ({ name, completedAt }) => name === 'BindWaypoint' && completedAt !== undefined,
+    ) === true
+      ? true
+      : undefined,
+  );
 }
 
-/** The status of a NamespaceMigration is display but for the command: what is written there by others changes nothing. */
+/**
+ * The status of a NamespaceMigration is display but for the command: what is written there by others changes nothing.
+ */
 export const recordScenarios: readonly Scenario[] = [
   {
     name: 'forged-while-planned',
@@ -31,9 +39,20 @@ export const recordScenarios: readonly Scenario[] = [
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [world.ns()] }, { action: 'Plan' }));
       await world.childPhase('Planned');
-      const labels = [{ key: 'istio-injection', value: 'disabled' }, { key: 'istio.io/rev', value: 'evil' }, { key: 'istio.io/dataplane-mode' }];
+      const labels = [
+        { key: 'istio-injection', value: 'disabled' },
+        { key: 'istio.io/rev', value: 'evil' },
+        { key: 'istio.io/dataplane-mode' },
+      ];
       for (const direction of ['Backward', 'Forward']) {
-        await forge(world, { direction, phase: 'Migrated', writtenPhase: 'Migrated', original: { namespaceUid: 'x', capturedAt: at, labels }, labels, steps: [{ name: 'Flip', startedAt: at, completedAt: at }] });
+        await forge(world, {
+          direction,
+          phase: 'Migrated',
+          writtenPhase: 'Migrated',
+          original: { namespaceUid: 'x', capturedAt: at, labels },
+          labels,
+          steps: [{ name: 'Flip', startedAt: at, completedAt: at }],
+        });
         await world.pause(3000);
         await world.restored(before);
         assert.equal((await world.child()).status?.writtenPhase, 'Planned');
@@ -44,12 +63,24 @@ export const recordScenarios: readonly Scenario[] = [
     name: 'forged-failure',
     async run(world) {
       const [a, b] = [world.ns('a'), world.ns('b')];
-      for (const home of [a, b]) await world.create(namespace(home, { 'istio-injection': 'enabled' }), deployment(home, 'web', { behaviour: { [podBehaviour.readyAfterMs]: '1000' } }));
+      for (const home of [a, b])
+        await world.create(
+          namespace(home, { 'istio-injection': 'enabled' }),
+          deployment(home, 'web', { behaviour: { [podBehaviour.readyAfterMs]: '1000' } }),
+        );
       await world.podsReady(1, a);
       await world.podsReady(1, b);
       await world.create(meshMigration(world.name, { names: [a, b] }, { action: 'Plan' }));
       await world.phase('Planned');
-      await forge(world, { failure: { reason: 'PodNotEnrolled', message: 'forged', at }, phase: 'RolledBack', writtenPhase: 'RolledBack' }, a);
+      await forge(
+        world,
+        {
+          failure: { reason: 'PodNotEnrolled', message: 'forged', at },
+          phase: 'RolledBack',
+          writtenPhase: 'RolledBack',
+        },
+        a,
+      );
       await world.edit({ action: 'Migrate' });
       await world.phase('Migrated');
     },
@@ -61,7 +92,10 @@ export const recordScenarios: readonly Scenario[] = [
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [world.ns()] }));
       await world.childPhase('Migrated');
-      await forge(world, { original: { namespaceUid: 'x', capturedAt: at, labels: [{ key: 'istio.io/rev', value: 'evil' }] }, phase: 'RollingBack' });
+      await forge(world, {
+        original: { namespaceUid: 'x', capturedAt: at, labels: [{ key: 'istio.io/rev', value: 'evil' }] },
+        phase: 'RollingBack',
+      });
       await world.childPhase('RolledBack');
       await world.restored(before);
     },
@@ -100,7 +134,12 @@ export const recordScenarios: readonly Scenario[] = [
   {
     name: 'record-deleted-going-back',
     async run(world) {
-      await world.create(namespace(world.ns()), ...['a', 'b'].map((name) => deployment(world.ns(), name, { behaviour: { [podBehaviour.readyAfterMs]: '1500' } })));
+      await world.create(
+        namespace(world.ns()),
+        ...['a', 'b'].map((name) =>
+          deployment(world.ns(), name, { behaviour: { [podBehaviour.readyAfterMs]: '1500' } }),
+        ),
+      );
       await world.podsReady(2);
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [world.ns()] }));

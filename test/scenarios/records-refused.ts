@@ -12,7 +12,9 @@ const counted = 'count/namespacemigrations.meshmigration.dev';
 export async function allowNoRecord(world: World, home: string): Promise<void> {
   await world.create(object('ResourceQuota', home, 'few', { hard: { [counted]: '0' } }));
   await world.eventually('the quota is in force', async () => {
-    const { status } = await world.client.get(kinds.ResourceQuota, home, 'few', world.signal) as { readonly status?: { readonly hard?: Readonly<Record<string, unknown>> } };
+    const { status } = (await world.client.get(kinds.ResourceQuota, home, 'few', world.signal)) as {
+      readonly status?: { readonly hard?: Readonly<Record<string, unknown>> };
+    };
     return status?.hard?.[counted] === '0' ? true : undefined;
   });
 }
@@ -27,10 +29,18 @@ async function refused(world: World, home: string): Promise<void> {
     const found = stalledBy((await world.migration()).status?.conditions);
     return found?.reason === 'RecordRefused' ? found.message : undefined;
   });
-  assert.match(message, new RegExp(`^${home}: its NamespaceMigration ${world.name} cannot be created: .*(?:exceeded quota: few|status unknown for quota: few).* kubectl describe mm ${world.name}$`));
+  assert.match(
+    message,
+    new RegExp(
+      `^${home}: its NamespaceMigration ${world.name} cannot be created: .*(?:exceeded quota: few|status unknown for quota: few).* kubectl describe mm ${world.name}$`,
+    ),
+  );
   const { needAttention, attention } = (await world.migration()).status ?? {};
   assert.equal(needAttention, 1);
-  assert.deepEqual(attention?.map(({ namespace }) => namespace), [home]);
+  assert.deepEqual(
+    attention?.map(({ namespace }) => namespace),
+    [home],
+  );
 }
 
 /** The API server refuses the records of one namespace: the others do not notice. */

@@ -10,22 +10,33 @@ const useWaypoint = 'istio.io/use-waypoint';
 /** Says, beside `istio.io/use-waypoint`, where its waypoint is. */
 export const waypointNamespace = 'istio.io/use-waypoint-namespace';
 
-/** `api` refuses callers by who they are, and beside it there is a waypoint for everybody, which knows nothing of that. */
+/**
+ * `api` refuses callers by who they are, and beside it there is a waypoint for everybody, which knows nothing of that.
+ */
 export async function besideShared(world: World): Promise<string> {
   const [home, infra] = [world.ns(), world.ns('infra')];
   await world.create(namespace(infra), waypoint(infra, { from: { from: 'All' } }));
-  const refused = object('AuthorizationPolicy', home, 'no-strangers', { action: 'DENY', rules: [{ from: [{ source: { namespaces: ['strangers'] } }] }] });
+  const refused = object('AuthorizationPolicy', home, 'no-strangers', {
+    action: 'DENY',
+    rules: [{ from: [{ source: { namespaces: ['strangers'] } }] }],
+  });
   await shop(world, denyDelete(home), refused);
   return infra;
 }
 
 /** Its callers are known. */
 export function moving(world: World): ReturnType<typeof meshMigration> {
-  return meshMigration(world.name, { names: [world.ns()] }, { callers: [{ namespace: world.ns(), from: [{ namespace: world.ns(), serviceAccount: 'web' }] }] });
+  return meshMigration(
+    world.name,
+    { names: [world.ns()] },
+    { callers: [{ namespace: world.ns(), from: [{ namespace: world.ns(), serviceAccount: 'web' }] }] },
+  );
 }
 
 /** What `api` is bound by, and by what istiod says to which. */
-export async function bindingOfApi(world: World): Promise<{ readonly label: string | undefined; readonly said: string | undefined }> {
+export async function bindingOfApi(
+  world: World,
+): Promise<{ readonly label: string | undefined; readonly said: string | undefined }> {
   const { metadata } = await world.client.get(kinds.Service, world.ns(), 'api', world.signal);
   const said = await condition(world, 'Service', world.ns(), 'api', 'istio.io/WaypointBound');
   return { label: metadata.labels?.[useWaypoint], said: said?.[3] };

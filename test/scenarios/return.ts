@@ -8,11 +8,16 @@ import type { World } from './world.ts';
 async function blockedBy(world: World, id: string): Promise<Finding> {
   return await world.eventually(`blocked by ${id}`, async () => {
     const { status } = await world.child();
-    return status?.phase !== 'Blocked' ? undefined : status.findings?.find((finding) => finding.id === id && finding.severity === 'Critical');
+    return status?.phase !== 'Blocked'
+      ? undefined
+      : status.findings?.find((finding) => finding.id === id && finding.severity === 'Critical');
   });
 }
 
-/** What is not started because it could not come back, or would wait for ever, and starts once the line of the finding was run. */
+/**
+ * What is not started because it could not come back, or would wait for ever, and starts once the line of the finding
+ * was run.
+ */
 export const returnScenarios: readonly Scenario[] = [
   {
     name: 'half-by-hand',
@@ -20,7 +25,9 @@ export const returnScenarios: readonly Scenario[] = [
       const home = world.ns();
       await world.create(namespace(home), deployment(home, 'web', { replicas: 2 }));
       await world.podsReady(2);
-      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' } } });
+      await world.patch('Namespace', undefined, home, {
+        metadata: { labels: { 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' } },
+      });
       await world.create(meshMigration(world.name, { names: [home] }));
       const { message, fix } = await blockedBy(world, 'MM113');
       assert.match(message, /2 pods are in mode Sidecar.*ask for is Ambient.*could never end/);
@@ -41,14 +48,19 @@ export const returnScenarios: readonly Scenario[] = [
     name: 'budget-too-tight',
     async run(world) {
       const home = world.ns();
-      const budget = object('PodDisruptionBudget', home, 'web', { maxUnavailable: 1, selector: { matchLabels: { app: 'web' } } });
+      const budget = object('PodDisruptionBudget', home, 'web', {
+        maxUnavailable: 1,
+        selector: { matchLabels: { app: 'web' } },
+      });
       await world.create(namespace(home), deployment(home, 'web', { replicas: 8 }), budget);
       await world.podsReady(8);
       await world.create(meshMigration(world.name, { names: [home] }));
       const { message, fix } = await blockedBy(world, 'MM057');
       assert.match(message, /spares 1 of 8 pods when all are healthy, and a restart takes 2 of 8/);
       assert.match(fix, /"maxUnavailable":0,"maxSurge":1/);
-      await world.patch('Deployment', home, 'web', { spec: { strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } } });
+      await world.patch('Deployment', home, 'web', {
+        spec: { strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } },
+      });
       await world.childPhase('Migrated');
       await world.modesAre({ Ambient: 8 });
     },

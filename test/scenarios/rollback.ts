@@ -24,14 +24,18 @@ export const rollbackScenarios: readonly Scenario[] = [
   {
     name: 'rollback-by-action',
     async run(world) {
-      await thereAndBack(world, async () => { await world.edit({ action: 'Rollback' }); });
+      await thereAndBack(world, async () => {
+        await world.edit({ action: 'Rollback' });
+      });
       await world.phase('RolledBack');
     },
   },
   {
     name: 'rollback-by-migration-status',
     async run(world) {
-      await thereAndBack(world, async () => { await world.command('RollingBack'); });
+      await thereAndBack(world, async () => {
+        await world.command('RollingBack');
+      });
       const { status } = await world.phase('RolledBack');
       assert.equal(status?.command?.action, 'Rollback');
       assert.equal(status.command.by, 'scenario');
@@ -43,7 +47,9 @@ export const rollbackScenarios: readonly Scenario[] = [
   {
     name: 'rollback-by-namespace-status',
     async run(world) {
-      await thereAndBack(world, async () => { await world.command('RollingBack', world.ns()); });
+      await thereAndBack(world, async () => {
+        await world.command('RollingBack', world.ns());
+      });
       assert.equal((await world.child()).status?.command?.by, 'scenario');
       await world.phase('RolledBack');
       await world.command('Migrating', world.ns());
@@ -56,8 +62,16 @@ export const rollbackScenarios: readonly Scenario[] = [
     async run(world) {
       const [bad, good] = [world.ns('bad'), world.ns('good')];
       await smallShop(world, good);
-      await world.create(namespace(bad), strict(bad), deployment(bad, 'fine', { replicas: 2 }),
-        deployment(bad, 'reviews', { replicas: 2, behaviour: neverWithoutSidecar, spec: { progressDeadlineSeconds: 5 } }));
+      await world.create(
+        namespace(bad),
+        strict(bad),
+        deployment(bad, 'fine', { replicas: 2 }),
+        deployment(bad, 'reviews', {
+          replicas: 2,
+          behaviour: neverWithoutSidecar,
+          spec: { progressDeadlineSeconds: 5 },
+        }),
+      );
       await world.podsReady(4, bad);
       const before = await world.snapshot(bad);
       await world.create(meshMigration(world.name, { names: [bad, good] }, { failureBudget: { namespaces: 1 } }));
@@ -74,7 +88,11 @@ export const rollbackScenarios: readonly Scenario[] = [
     name: 'failing-statefulset',
     async run(world) {
       const home = world.ns();
-      await world.create(namespace(home), workload('StatefulSet', home, 'db', { replicas: 2, behaviour: neverWithoutSidecar }), deployment(home, 'web'));
+      await world.create(
+        namespace(home),
+        workload('StatefulSet', home, 'db', { replicas: 2, behaviour: neverWithoutSidecar }),
+        deployment(home, 'web'),
+      );
       await world.podsReady(3);
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '5s' } }));
@@ -103,7 +121,10 @@ export const rollbackScenarios: readonly Scenario[] = [
     name: 'not-automatic',
     async run(world) {
       const home = world.ns();
-      await world.create(namespace(home), deployment(home, 'web', { behaviour: neverWithoutSidecar, spec: { progressDeadlineSeconds: 4 } }));
+      await world.create(
+        namespace(home),
+        deployment(home, 'web', { behaviour: neverWithoutSidecar, spec: { progressDeadlineSeconds: 4 } }),
+      );
       await world.podsReady(1);
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [home] }, { rollback: { automatic: false } }));
@@ -119,12 +140,23 @@ export const rollbackScenarios: readonly Scenario[] = [
     name: 'policy-appears-half-way',
     async run(world) {
       const home = world.ns();
-      await world.create(namespace(home), deployment(home, 'web', { behaviour: { [podBehaviour.readyAfterMs]: '4000' } }), deployment(home, 'cart'));
+      await world.create(
+        namespace(home),
+        deployment(home, 'web', { behaviour: { [podBehaviour.readyAfterMs]: '4000' } }),
+        deployment(home, 'cart'),
+      );
       await world.podsReady(2);
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [home] }));
-      await world.eventually('the flip', async () => ((await world.labels())['istio.io/dataplane-mode'] === 'ambient' ? true : undefined));
-      await world.create(object('AuthorizationPolicy', home, 'no-delete', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] }));
+      await world.eventually('the flip', async () =>
+        (await world.labels())['istio.io/dataplane-mode'] === 'ambient' ? true : undefined,
+      );
+      await world.create(
+        object('AuthorizationPolicy', home, 'no-delete', {
+          action: 'DENY',
+          rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+        }),
+      );
       const { status } = await world.childPhase('RolledBack');
       assert.equal(status?.failure?.reason, 'CriticalFinding');
       assert.match(status.failure.message, /MM020 AuthorizationPolicy .*no-delete/);
@@ -136,11 +168,18 @@ export const rollbackScenarios: readonly Scenario[] = [
     name: 'rollback-half-way',
     async run(world) {
       const home = world.ns();
-      await world.create(namespace(home), ...['a', 'b', 'c'].map((name) => deployment(home, name, { behaviour: { [podBehaviour.readyAfterMs]: '1500' } })));
+      await world.create(
+        namespace(home),
+        ...['a', 'b', 'c'].map((name) =>
+          deployment(home, name, { behaviour: { [podBehaviour.readyAfterMs]: '1500' } }),
+        ),
+      );
       await world.podsReady(3);
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [home] }));
-      await world.eventually('one workload restarted', async () => ((await world.modes()).Ambient === 1 ? true : undefined));
+      await world.eventually('one workload restarted', async () =>
+        (await world.modes()).Ambient === 1 ? true : undefined,
+      );
       await world.command('RollingBack');
       await world.phase('RolledBack');
       await world.modesAre({ Sidecar: 3 });

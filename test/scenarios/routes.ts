@@ -17,7 +17,11 @@ export const routeScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [home] }, { from: 'None' }));
       await world.phase('Migrated');
       await world.modesAre({ Ambient: 2 });
-      assert.deepEqual((await world.pods()).map(({ metadata }) => metadata.name), names, 'pods were restarted');
+      assert.deepEqual(
+        (await world.pods()).map(({ metadata }) => metadata.name),
+        names,
+        'pods were restarted',
+      );
       await world.edit({ action: 'Rollback' });
       await world.phase('RolledBack');
       await world.modesAre({ None: 2 });
@@ -28,11 +32,20 @@ export const routeScenarios: readonly Scenario[] = [
     name: 'ambient-to-sidecar-and-back',
     async run(world) {
       const home = world.ns();
-      await world.create(namespace(home, { 'istio.io/dataplane-mode': 'ambient' }), deployment(home, 'web', { replicas: 2 }));
+      await world.create(
+        namespace(home, { 'istio.io/dataplane-mode': 'ambient' }),
+        deployment(home, 'web', { replicas: 2 }),
+      );
       await world.podsReady(2);
       await world.modesAre({ Ambient: 2 });
       const before = await world.snapshot();
-      await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar', callers: await uncalled(world) }));
+      await world.create(
+        meshMigration(
+          world.name,
+          { names: [home] },
+          { from: 'IstioAmbient', to: 'IstioSidecar', callers: await uncalled(world) },
+        ),
+      );
       await world.phase('Migrated');
       await world.modesAre({ Sidecar: 2 });
       assert.equal((await world.labels())['istio.io/dataplane-mode'], undefined);
@@ -67,11 +80,14 @@ export const routeScenarios: readonly Scenario[] = [
       await world.create(namespace(home), deployment(home, 'web', { replicas: 2 }));
       await world.podsReady(2);
       const before = await world.snapshot();
-      // STRICT anywhere in the mesh would block this (MM026): other scenarios use it, so only the plan is looked at there.
+      // STRICT anywhere in the mesh would block this (MM026): other scenarios use it, so only the plan is looked at
+      // there.
       await world.create(meshMigration(world.name, { names: [home] }, { to: 'None' }));
       const phase = await world.eventually('an answer', async () => {
         const { status } = await world.child();
-        return status?.writtenPhase === 'Migrated' || status?.writtenPhase === 'Blocked' ? status.writtenPhase : undefined;
+        return status?.writtenPhase === 'Migrated' || status?.writtenPhase === 'Blocked'
+          ? status.writtenPhase
+          : undefined;
       });
       if (phase === 'Migrated') {
         await world.modesAre({ None: 2 });

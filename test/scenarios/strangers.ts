@@ -14,8 +14,12 @@ const slow = { [podBehaviour.readyAfterMs]: '8000' };
 /** A namespace of the migration, with the pods of `web` and `api` before whom a Service stands. */
 async function team(world: World, home: string, ...policies: readonly KubeObject[]): Promise<void> {
   await world.create(
-    namespace(home), ...policies, service(home, 'web', {}, httpPort), service(home, 'api', {}, httpPort),
-    deployment(home, 'api', { behaviour: slow }), deployment(home, 'web', { behaviour: slow }),
+    namespace(home),
+    ...policies,
+    service(home, 'web', {}, httpPort),
+    service(home, 'api', {}, httpPort),
+    deployment(home, 'api', { behaviour: slow }),
+    deployment(home, 'web', { behaviour: slow }),
   );
   await world.podsReady(2, home);
 }
@@ -33,7 +37,11 @@ async function neighbours(world: World, policies: (home: string) => readonly Kub
 
 function moving(world: World, overrides: Parameters<typeof meshMigration>[2] = {}): KubeObject {
   const [home, other] = [world.ns('home'), world.ns('other')];
-  return meshMigration(world.name, { names: [home, other] }, { callers: [home, other].map((each) => ({ namespace: each, from: [] })), ...overrides });
+  return meshMigration(
+    world.name,
+    { names: [home, other] },
+    { callers: [home, other].map((each) => ({ namespace: each, from: [] })), ...overrides },
+  );
 }
 
 /** Nobody went back, nothing was spent, and nothing is left of it at the end. */
@@ -48,10 +56,18 @@ async function allMigrated(world: World): Promise<void> {
 }
 
 /** What somebody creates in a namespace of his own while another is under way: that one goes on. */
-function harmless(name: string, make: (mallory: string, home: string) => KubeObject, more: Pick<Scenario, 'disturbs' | 'simulationOnly'> & { readonly policies?: (home: string) => readonly KubeObject[]; readonly named?: false } = {}): Scenario {
+function harmless(
+  name: string,
+  make: (mallory: string, home: string) => KubeObject,
+  more: Pick<Scenario, 'disturbs' | 'simulationOnly'> & {
+    readonly policies?: (home: string) => readonly KubeObject[];
+    readonly named?: false;
+  } = {},
+): Scenario {
   const { policies, named = true, ...flags } = more;
   return {
-    name, ...flags,
+    name,
+    ...flags,
     async run(world) {
       const home = world.ns('home');
       await neighbours(world, policies);
@@ -60,7 +76,13 @@ function harmless(name: string, make: (mallory: string, home: string) => KubeObj
       await world.create(make(strangerOf(world), home));
       await allMigrated(world);
       await world.modesAre({ Ambient: 2 }, home);
-      if (named) assert.ok((await world.child(home)).status?.findings?.some(({ object: about, severity }) => about.endsWith('-mallory/evil') && severity === 'Warning'), 'it is named');
+      if (named)
+        assert.ok(
+          (await world.child(home)).status?.findings?.some(
+            ({ object: about, severity }) => about.endsWith('-mallory/evil') && severity === 'Warning',
+          ),
+          'it is named',
+        );
       await world.delete(kinds[make('', '').kind as keyof typeof kinds], strangerOf(world), 'evil');
     },
   };
@@ -72,20 +94,40 @@ function evil(kind: keyof typeof kinds, spec: (home: string) => Spec): (mallory:
   return (mallory, home) => object(kind, mallory, 'evil', spec(home));
 }
 
-const elsewhere = (home: string): Spec => ({ http: [{ route: [{ destination: { host: `web.${home}.svc.cluster.local` } }] }] });
+const elsewhere = (home: string): Spec => ({
+  http: [{ route: [{ destination: { host: `web.${home}.svc.cluster.local` } }] }],
+});
 const routed = (home: string): Spec => ({ hosts: [`api.${home}.svc.cluster.local`], ...elsewhere(home) });
 const plaintext = { trafficPolicy: { tls: { mode: 'DISABLE' } } };
 
 const evilRoute = evil('VirtualService', routed);
 const hiddenRoute = evil('VirtualService', (home) => ({ ...routed(home), exportTo: ['.'] }));
 const evilRule = evil('DestinationRule', (home) => ({ host: `api.${home}.svc.cluster.local`, ...plaintext }));
-const hiddenRule = evil('DestinationRule', (home) => ({ host: `api.${home}.svc.cluster.local`, exportTo: ['.'], ...plaintext }));
-const consumerRoute = evil('HTTPRoute', (home) => ({ parentRefs: [{ group: '', kind: 'Service', name: 'api', namespace: home }], rules: [{ backendRefs: [{ name: 'web', namespace: home, port: 80 }] }] }));
+const hiddenRule = evil('DestinationRule', (home) => ({
+  host: `api.${home}.svc.cluster.local`,
+  exportTo: ['.'],
+  ...plaintext,
+}));
+const consumerRoute = evil('HTTPRoute', (home) => ({
+  parentRefs: [{ group: '', kind: 'Service', name: 'api', namespace: home }],
+  rules: [{ backendRefs: [{ name: 'web', namespace: home, port: 80 }] }],
+}));
 
 /** A host outside of the mesh that names the waypoint of a namespace which is none of its business. */
 function boundEntry(mallory: string, home: string): KubeObject {
-  const entry = object('ServiceEntry', mallory, 'evil', { hosts: ['evil.example.com'], location: 'MESH_EXTERNAL', resolution: 'DNS', ports: [{ number: 80, name: 'http', protocol: 'HTTP' }] });
-  return { ...entry, metadata: { ...entry.metadata, labels: { 'istio.io/use-waypoint': 'waypoint', 'istio.io/use-waypoint-namespace': home } } };
+  const entry = object('ServiceEntry', mallory, 'evil', {
+    hosts: ['evil.example.com'],
+    location: 'MESH_EXTERNAL',
+    resolution: 'DNS',
+    ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
+  });
+  return {
+    ...entry,
+    metadata: {
+      ...entry.metadata,
+      labels: { 'istio.io/use-waypoint': 'waypoint', 'istio.io/use-waypoint-namespace': home },
+    },
+  };
 }
 
 const behindWaypoint = { policies: (home: string) => [denyDelete(home)] };
@@ -93,7 +135,11 @@ const behindWaypoint = { policies: (home: string) => [denyDelete(home)] };
 /** Shorter than what a stranger keeps up. */
 const hasty = { progressDeadline: '45s' };
 
-async function findingOf(world: World, home: string, id: string): Promise<{ readonly severity: string; readonly object: string; readonly message: string } | undefined> {
+async function findingOf(
+  world: World,
+  home: string,
+  id: string,
+): Promise<{ readonly severity: string; readonly object: string; readonly message: string } | undefined> {
   return (await world.child(home)).status?.findings?.find((each) => each.id === id);
 }
 
@@ -102,10 +148,18 @@ const simulationOnly = { simulationOnly: true } as const;
 /** Whoever may create objects in one namespace decides about no other. */
 export const strangerScenarios: readonly Scenario[] = [
   harmless('stranger-route', evilRoute),
-  harmless('stranger-route-of-all', evil('VirtualService', (home) => ({ hosts: ['*.svc.cluster.local'], ...elsewhere(home) })), { disturbs: true }),
+  harmless(
+    'stranger-route-of-all',
+    evil('VirtualService', (home) => ({ hosts: ['*.svc.cluster.local'], ...elsewhere(home) })),
+    { disturbs: true },
+  ),
   harmless('stranger-route-hidden', hiddenRoute, simulationOnly),
   harmless('stranger-rule', evilRule),
-  harmless('stranger-rule-of-all', evil('DestinationRule', () => ({ host: '*.svc.cluster.local', ...plaintext })), { disturbs: true, ...simulationOnly }),
+  harmless(
+    'stranger-rule-of-all',
+    evil('DestinationRule', () => ({ host: '*.svc.cluster.local', ...plaintext })),
+    { disturbs: true, ...simulationOnly },
+  ),
   harmless('stranger-rule-hidden', hiddenRule, simulationOnly),
   harmless('stranger-consumer-route', consumerRoute),
   harmless('stranger-http-route', evilRoute, behindWaypoint),
@@ -141,7 +195,10 @@ export const strangerScenarios: readonly Scenario[] = [
     simulationOnly: true,
     async prepare(world) {
       const home = world.ns('home');
-      const allow = object('AuthorizationPolicy', home, 'readers', { action: 'ALLOW', rules: [{ from: [{ source: { namespaces: [strangerOf(world)] } }], to: [{ operation: { methods: ['GET'] } }] }] });
+      const allow = object('AuthorizationPolicy', home, 'readers', {
+        action: 'ALLOW',
+        rules: [{ from: [{ source: { namespaces: [strangerOf(world)] } }], to: [{ operation: { methods: ['GET'] } }] }],
+      });
       await team(world, home, allow);
       await team(world, world.ns('other'));
       await world.create(namespace(strangerOf(world)));
@@ -160,7 +217,8 @@ export const strangerScenarios: readonly Scenario[] = [
     },
   },
   {
-    // The owner of what is called decides about his routes, and not about who calls: that one stays where it is and spends nothing.
+    // The owner of what is called decides about his routes, and not about who calls: that one stays where it is and
+    // spends nothing.
     name: 'stranger-owner',
     simulationOnly: true,
     prepare: async (world) => {
@@ -169,10 +227,18 @@ export const strangerScenarios: readonly Scenario[] = [
     },
     async run(world) {
       const [home, mallory] = [world.ns('home'), strangerOf(world)];
-      const callers = [...['home', 'other'].map((each) => ({ namespace: world.ns(each), from: [] })), { namespace: mallory, from: [{ namespace: home }] }];
+      const callers = [
+        ...['home', 'other'].map((each) => ({ namespace: world.ns(each), from: [] })),
+        { namespace: mallory, from: [{ namespace: home }] },
+      ];
       await world.create(moving(world, { callers, restart: hasty }));
       await atStep(world, 'RestartForHbone', home);
-      await world.create(object('VirtualService', mallory, 'evil', { hosts: ['api'], http: [{ route: [{ destination: { host: 'api' } }] }] }));
+      await world.create(
+        object('VirtualService', mallory, 'evil', {
+          hosts: ['api'],
+          http: [{ route: [{ destination: { host: 'api' } }] }],
+        }),
+      );
       await world.childPhase('Migrated', world.ns('other'));
       assert.match(await stalled(world, 'HeldByFinding', home), /MM094 VirtualService .*-mallory\/evil/);
       await world.pause(60_000);

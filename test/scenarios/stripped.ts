@@ -8,7 +8,9 @@ import { service } from './waypoint-world.ts';
 import type { World } from './world.ts';
 
 async function recordOf(world: World, name: string): Promise<string | undefined> {
-  return (await world.client.get(kinds.Service, world.ns(), name, world.signal)).metadata.annotations?.[originalLabelsAnnotation];
+  return (await world.client.get(kinds.Service, world.ns(), name, world.signal)).metadata.annotations?.[
+    originalLabelsAnnotation
+  ];
 }
 
 /** As a full replace does that knows the labels and not what others have added. */
@@ -47,7 +49,9 @@ export const strippedScenarios: readonly Scenario[] = [
       assert.match(record ?? '', /"istio.io\/ingress-use-waypoint":"false"/);
       for (const value of [null, 'spoilt']) {
         await strip(world, 'api', value);
-        await world.eventually('the record is back', async () => (await recordOf(world, 'api') === record ? true : undefined));
+        await world.eventually('the record is back', async () =>
+          (await recordOf(world, 'api')) === record ? true : undefined,
+        );
       }
       await rollBack(world);
       await nothingLeft(world);
@@ -78,10 +82,15 @@ export const strippedScenarios: readonly Scenario[] = [
       const before = await world.snapshot();
       await migrate(world);
       const none = { metadata: { annotations: { [restartAnnotation]: null } } };
-      for (const name of ['api', 'web']) await world.patch('Deployment', world.ns(), name, { spec: { template: none } });
-      await world.patch('Namespace', undefined, world.ns(), { metadata: { annotations: { [journalAnnotation]: null } } });
+      for (const name of ['api', 'web'])
+        await world.patch('Deployment', world.ns(), name, { spec: { template: none } });
+      await world.patch('Namespace', undefined, world.ns(), {
+        metadata: { annotations: { [journalAnnotation]: null } },
+      });
       await strip(world, 'api');
-      await world.eventually('the record is back', async () => (await recordOf(world, 'api') === undefined ? undefined : true));
+      await world.eventually('the record is back', async () =>
+        (await recordOf(world, 'api')) === undefined ? undefined : true,
+      );
       await world.modesAre({ Ambient: 3 });
       await rollBack(world);
       await world.modesAre({ Sidecar: 3 });
@@ -95,12 +104,19 @@ export const strippedScenarios: readonly Scenario[] = [
     async run(world) {
       await shopBehindWaypoint(world);
       await migrate(world);
-      await world.create(service(world.ns(), 'own', { 'istio.io/use-waypoint': 'waypoint', 'istio.io/ingress-use-waypoint': 'true', 'team': 'a' }, { selector: { app: 'web' } }));
+      await world.create(
+        service(
+          world.ns(),
+          'own',
+          { 'istio.io/use-waypoint': 'waypoint', 'istio.io/ingress-use-waypoint': 'true', team: 'a' },
+          { selector: { app: 'web' } },
+        ),
+      );
       await world.pause(5000);
       await rollBack(world);
       await nothingLeft(world);
       const { labels, annotations } = (await world.client.get(kinds.Service, world.ns(), 'own', world.signal)).metadata;
-      assert.deepEqual([labels, annotations ?? {}], [{ 'istio.io/ingress-use-waypoint': 'true', 'team': 'a' }, {}]);
+      assert.deepEqual([labels, annotations ?? {}], [{ 'istio.io/ingress-use-waypoint': 'true', team: 'a' }, {}]);
     },
   },
   {
@@ -116,12 +132,16 @@ export const strippedScenarios: readonly Scenario[] = [
       await isBack(world);
       const roles = await madeByRole(world);
       await strip(world, 'api');
-      await world.eventually('the record is back', async () => (await recordOf(world, 'api') === undefined ? undefined : true));
+      await world.eventually('the record is back', async () =>
+        (await recordOf(world, 'api')) === undefined ? undefined : true,
+      );
       assert.deepEqual(await madeByRole(world), roles);
       await world.operator.kill();
       await strip(world, 'api');
       await world.operator.start();
-      await world.eventually('the record is back', async () => (await recordOf(world, 'api') === undefined ? undefined : true));
+      await world.eventually('the record is back', async () =>
+        (await recordOf(world, 'api')) === undefined ? undefined : true,
+      );
       assert.deepEqual(await madeByRole(world), roles);
       await world.operator.kill();
       await strip(world, 'api');

@@ -15,18 +15,22 @@ function numbers<T>(count: number, make: (index: number) => T): readonly T[] {
 /** One rule with so many callers, each of which may GET each of as many paths. */
 function manyCallers(home: string, count: number): KubeObject {
   return object('AuthorizationPolicy', home, 'many', {
-    selector: { matchLabels: { app: 'api' } }, action: 'ALLOW',
-    rules: [{
-      from: numbers(count, (index) => ({ source: { principals: [`cluster.local/ns/${home}/sa/a${index}`] } })),
-      to: numbers(count, (index) => ({ operation: { methods: ['GET'], paths: [`/p${index}`] } })),
-    }],
+    selector: { matchLabels: { app: 'api' } },
+    action: 'ALLOW',
+    rules: [
+      {
+        from: numbers(count, (index) => ({ source: { principals: [`cluster.local/ns/${home}/sa/a${index}`] } })),
+        to: numbers(count, (index) => ({ operation: { methods: ['GET'], paths: [`/p${index}`] } })),
+      },
+    ],
   });
 }
 
 /** More callers and paths, rule by rule, than one look may compare. */
 function tooMany(home: string): KubeObject {
   return object('AuthorizationPolicy', home, 'too-many', {
-    selector: { matchLabels: { app: 'api' } }, action: 'ALLOW',
+    selector: { matchLabels: { app: 'api' } },
+    action: 'ALLOW',
     // A CRD of Istio has room for 512 rules.
     rules: numbers(500, (index) => ({
       from: [{ source: { principals: numbers(6, (each) => `cluster.local/ns/${home}/sa/a${index}-${each}`) } }],
@@ -36,9 +40,19 @@ function tooMany(home: string): KubeObject {
 }
 
 /** A namespace of somebody else, with one Service. */
-async function tenant(world: World, policy: KubeObject, behaviour: Readonly<Record<string, string>> = {}): Promise<string> {
+async function tenant(
+  world: World,
+  policy: KubeObject,
+  behaviour: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const home = world.ns('mallory');
-  await world.create(namespace(home), strict(home), service(home, 'api', {}, httpPort), policy, deployment(home, 'api', { replicas: 2, behaviour }));
+  await world.create(
+    namespace(home),
+    strict(home),
+    service(home, 'api', {}, httpPort),
+    policy,
+    deployment(home, 'api', { replicas: 2, behaviour }),
+  );
   await world.podsReady(2, home);
   return home;
 }
@@ -50,20 +64,28 @@ const slow = { [podBehaviour.readyAfterMs]: '8000' };
 const hasty = { progressDeadline: '45s' };
 
 /**
- * What comes for one namespace while it is on its way and cannot be proven keeps it where it is, for as long as it takes, and takes it nowhere. Others go
- * on as ever.
+ * What comes for one namespace while it is on its way and cannot be proven keeps it where it is, for as long as it
+ * takes, and takes it nowhere. Others go on as ever.
  */
-function tooLargeAt(step: string, name: string, policy: (mallory: string) => KubeObject, flags: Pick<Scenario, 'disturbs' | 'simulationOnly'> = {}): Scenario {
+function tooLargeAt(
+  step: string,
+  name: string,
+  policy: (mallory: string) => KubeObject,
+  flags: Pick<Scenario, 'disturbs' | 'simulationOnly'> = {},
+): Scenario {
   const isOfTenant = flags.disturbs !== true;
   return {
-    name, ...flags,
+    name,
+    ...flags,
     async run(world) {
       const home = world.ns();
       await shop(world, allowGet(home));
       const mallory = await tenant(world, allowGet(world.ns('mallory')), slow);
       const large = policy(mallory);
       const said = new RegExp(`MM119 .*${large.metadata.name}`);
-      await world.create(meshMigration(world.name, { names: [home, mallory] }, { ...callersOf(home, mallory), restart: hasty }));
+      await world.create(
+        meshMigration(world.name, { names: [home, mallory] }, { ...callersOf(home, mallory), restart: hasty }),
+      );
       await atStep(world, step, mallory);
       await world.create(large);
       try {
@@ -73,7 +95,10 @@ function tooLargeAt(step: string, name: string, policy: (mallory: string) => Kub
         assert.match(await stalled(world, 'HeldByFinding', mallory), said);
         const { status } = await world.child(mallory);
         assert.equal(status?.phase, 'Migrating');
-        assert.ok(status.findings?.some(({ id, severity }) => id === 'MM119' && severity === 'Critical'), 'it is named');
+        assert.ok(
+          status.findings?.some(({ id, severity }) => id === 'MM119' && severity === 'Critical'),
+          'it is named',
+        );
       } finally {
         await world.delete(kinds.AuthorizationPolicy, large.metadata.namespace ?? '', large.metadata.name);
       }
@@ -132,7 +157,10 @@ export const tenantScenarios: readonly Scenario[] = [
   },
   tooLargeAt('RestartWorkloads', 'tenant-too-large-late', tooMany),
   tooLargeAt('EnsureWaypoint', 'tenant-too-large-early', tooMany, { simulationOnly: true }),
-  tooLargeAt('RestartWorkloads', 'mesh-too-large-late', () => tooMany('istio-system'), { disturbs: true, simulationOnly: true }),
+  tooLargeAt('RestartWorkloads', 'mesh-too-large-late', () => tooMany('istio-system'), {
+    disturbs: true,
+    simulationOnly: true,
+  }),
   {
     name: 'tenant-too-large-comes-back',
     simulationOnly: true,
@@ -143,7 +171,10 @@ export const tenantScenarios: readonly Scenario[] = [
       await world.create(meshMigration(world.name, { names: [home] }, callersOf(home)));
       await world.childPhase('Migrated');
       await world.create(tooMany(home));
-      assert.match(await stalled(world, 'CannotBeMade'), /more steps to work out than one look may take; the largest is AuthorizationPolicy [\w-]+\/too-many/);
+      assert.match(
+        await stalled(world, 'CannotBeMade'),
+        /more steps to work out than one look may take; the largest is AuthorizationPolicy [\w-]+\/too-many/,
+      );
       await world.command('RollingBack', home);
       await world.childPhase('RolledBack');
       await world.modesAre({ Sidecar: 3 });

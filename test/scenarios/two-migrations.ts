@@ -12,10 +12,17 @@ async function policies(world: World): Promise<readonly string[]> {
 }
 
 async function foundBy(world: World, name: string, id: string): Promise<void> {
-  await world.eventually(`${id} for ${name}`, async () => ((await world.child(world.ns(), name)).status?.findings?.some((found) => found.id === id) === true ? true : undefined));
+  await world.eventually(`${id} for ${name}`, async () =>
+    (await world.child(world.ns(), name)).status?.findings?.some((found) => found.id === id) === true
+      ? true
+      : undefined,
+  );
 }
 
-/** A namespace was rolled back, the rest of its migration finalized, and a second migration has moved it since. Returns what it was before all of it. */
+/**
+ * A namespace was rolled back, the rest of its migration finalized, and a second migration has moved it since. Returns
+ * what it was before all of it.
+ */
 export async function movedByASecond(world: World, second: string): Promise<Snapshot> {
   const [home, other] = [world.ns(), world.ns('other')];
   await world.create(namespace(other), deployment(other, 'x'));
@@ -33,7 +40,10 @@ export async function movedByASecond(world: World, second: string): Promise<Snap
   return before;
 }
 
-/** Where a journal stands that is not its own, a migration does nothing at all: not when it is deleted, and not after its own way back. */
+/**
+ * Where a journal stands that is not its own, a migration does nothing at all: not when it is deleted, and not after
+ * its own way back.
+ */
 export const twoMigrationScenarios: readonly Scenario[] = [
   ...(['None', 'IstioSidecar'] as const).map((to): Scenario => ({
     name: `plan-deleted-beside-${to === 'None' ? 'leaving' : 'returning'}`,
@@ -42,7 +52,9 @@ export const twoMigrationScenarios: readonly Scenario[] = [
       const plan = world.ns('plan');
       await shop(world, allowGet(home));
       const before = await world.snapshot();
-      await world.create(meshMigration(world.name, { selector: { matchLabels: { 'kubernetes.io/metadata.name': home } } }));
+      await world.create(
+        meshMigration(world.name, { selector: { matchLabels: { 'kubernetes.io/metadata.name': home } } }),
+      );
       await world.phase('Migrated');
       const [made, moved] = [await policies(world), await world.snapshot()];
       await world.create(meshMigration(plan, { names: [home] }, { from: 'IstioAmbient', to, action: 'Plan' }));
@@ -55,7 +67,9 @@ export const twoMigrationScenarios: readonly Scenario[] = [
       assert.deepEqual([await policies(world), await world.snapshot()], [made, moved]);
       await world.edit({ action: 'Rollback' });
       await world.modesAre({ Sidecar: 3 });
-      await world.eventually('it is back', async () => ((await world.snapshot()).annotations['meshmigration.dev/journal'] === undefined ? true : undefined));
+      await world.eventually('it is back', async () =>
+        (await world.snapshot()).annotations['meshmigration.dev/journal'] === undefined ? true : undefined,
+      );
       await world.restored(before);
     },
   })),
@@ -79,7 +93,13 @@ export const twoMigrationScenarios: readonly Scenario[] = [
       await world.phase('Migrated');
       const { metadata } = await world.client.get(kinds.Namespace, undefined, world.ns(), world.signal);
       const { 'kubernetes.io/metadata.name': _name, ...labels } = metadata.labels ?? {};
-      await world.create({ kind: 'Namespace', metadata: { name: copy, labels, ...(metadata.annotations && { annotations: metadata.annotations }) } }, deployment(copy, 'web'));
+      await world.create(
+        {
+          kind: 'Namespace',
+          metadata: { name: copy, labels, ...(metadata.annotations && { annotations: metadata.annotations }) },
+        },
+        deployment(copy, 'web'),
+      );
       await world.modesAre({ Ambient: 1 }, copy);
       const before = await world.snapshot(copy);
       await world.edit({ action: 'Rollback' });

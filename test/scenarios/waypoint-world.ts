@@ -31,16 +31,27 @@ export interface WaypointOptions {
 }
 
 /** The Gateway of a waypoint. */
-export function waypoint(home: string, { name = 'waypoint', labels, annotations, parameters, listener, from }: WaypointOptions = {}): KubeObject {
+export function waypoint(
+  home: string,
+  { name = 'waypoint', labels, annotations, parameters, listener, from }: WaypointOptions = {},
+): KubeObject {
   const infrastructure = {
-    ...(annotations && { annotations }), ...(parameters !== undefined && { parametersRef: { group: '', kind: 'ConfigMap', name: parameters } }),
+    ...(annotations && { annotations }),
+    ...(parameters !== undefined && { parametersRef: { group: '', kind: 'ConfigMap', name: parameters } }),
   };
   return {
     kind: 'Gateway',
     metadata: { name, namespace: home, ...(labels && { labels }) },
     spec: {
       gatewayClassName: 'istio-waypoint',
-      listeners: [listener ?? { name: 'mesh', port: 15008, protocol: 'HBONE', ...(from && { allowedRoutes: { namespaces: from } }) }],
+      listeners: [
+        listener ?? {
+          name: 'mesh',
+          port: 15008,
+          protocol: 'HBONE',
+          ...(from && { allowedRoutes: { namespaces: from } }),
+        },
+      ],
       ...(Object.keys(infrastructure).length > 0 && { infrastructure }),
     },
   };
@@ -58,31 +69,65 @@ export function behaving(annotations: Strings): Parameters {
 }
 
 /** A Service on port 80 for the pods `app: NAME`. */
-export function service(home: string, name: string, labels: Strings = {}, spec: Readonly<Record<string, unknown>> = {}): KubeObject {
-  return { kind: 'Service', metadata: { name, namespace: home, labels }, spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }], ...spec } };
+export function service(
+  home: string,
+  name: string,
+  labels: Strings = {},
+  spec: Readonly<Record<string, unknown>> = {},
+): KubeObject {
+  return {
+    kind: 'Service',
+    metadata: { name, namespace: home, labels },
+    spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
+  };
 }
 
 /** The conditions of an object; of a Gateway without those of its listeners. */
-export async function conditionsOf(world: World, kind: keyof typeof kinds, home: string, name: string): Promise<readonly ConditionTuple[]> {
-  const { status } = await world.client.get(kinds[kind], home, name, world.signal) as { readonly status?: { readonly conditions?: readonly Strings[] } };
-  return (status?.conditions ?? []).map(({ type = '', status: holds = '', reason = '', message = '' }) => [type, holds, reason, message] as const);
+export async function conditionsOf(
+  world: World,
+  kind: keyof typeof kinds,
+  home: string,
+  name: string,
+): Promise<readonly ConditionTuple[]> {
+  const { status } = (await world.client.get(kinds[kind], home, name, world.signal)) as {
+    readonly status?: { readonly conditions?: readonly Strings[] };
+  };
+  return (status?.conditions ?? []).map(
+    ({ type = '', status: holds = '', reason = '', message = '' }) => [type, holds, reason, message] as const,
+  );
 }
 
 /** Waits until the conditions are exactly these; shows the last ones otherwise. */
-export async function conditionsAre(world: World, kind: keyof typeof kinds, home: string, name: string, expected: readonly ConditionTuple[]): Promise<void> {
+export async function conditionsAre(
+  world: World,
+  kind: keyof typeof kinds,
+  home: string,
+  name: string,
+  expected: readonly ConditionTuple[],
+): Promise<void> {
   let seen: readonly ConditionTuple[] = [];
   try {
-    await world.eventually(`conditions of ${kind} ${home}/${name}`, async () => {
-      seen = await conditionsOf(world, kind, home, name);
-      return isDeepStrictEqual(seen, expected) ? true : undefined;
-    }, 20_000);
+    await world.eventually(
+      `conditions of ${kind} ${home}/${name}`,
+      async () => {
+        seen = await conditionsOf(world, kind, home, name);
+        return isDeepStrictEqual(seen, expected) ? true : undefined;
+      },
+      20_000,
+    );
   } catch {
     assert.deepEqual(seen, expected, `conditions of ${kind} ${home}/${name}`);
   }
 }
 
 /** What a condition says; undefined when there is none of the type. */
-export async function condition(world: World, kind: keyof typeof kinds, home: string, name: string, type: string): Promise<ConditionTuple | undefined> {
+export async function condition(
+  world: World,
+  kind: keyof typeof kinds,
+  home: string,
+  name: string,
+  type: string,
+): Promise<ConditionTuple | undefined> {
   return (await conditionsOf(world, kind, home, name)).find(([each]) => each === type);
 }
 
@@ -94,25 +139,34 @@ export async function isBound(world: World, home: string, name: string): Promise
 
 /** How many pods of a waypoint are available, which no condition of the Gateway says. */
 export async function availableWaypointPods(world: World, home: string, name = 'waypoint'): Promise<number> {
-  const { status } = await world.client.get(kinds.Deployment, home, name, world.signal) as { readonly status?: { readonly availableReplicas?: number } };
+  const { status } = (await world.client.get(kinds.Deployment, home, name, world.signal)) as {
+    readonly status?: { readonly availableReplicas?: number };
+  };
   return status?.availableReplicas ?? 0;
 }
 
 /** The pods of a waypoint that are not on their way out. */
 export async function waypointPods(world: World, home: string, name = 'waypoint'): Promise<readonly KubeObject[]> {
-  return (await world.pods(home)).filter(({ metadata }) => metadata.labels?.['gateway.networking.k8s.io/gateway-name'] === name);
+  return (await world.pods(home)).filter(
+    ({ metadata }) => metadata.labels?.['gateway.networking.k8s.io/gateway-name'] === name,
+  );
 }
 
 /** Says of all other namespaces that are there that nobody calls them: none of their waypoints is gone around. */
 export async function uncalled(world: World): Promise<MeshMigrationSpec['callers']> {
   const { items } = await world.client.list(kinds.Namespace, { signal: world.signal });
-  return items.map(({ metadata: { name } }) => name).filter((name) => name !== world.ns()).map((name) => ({ namespace: name, from: [] }));
+  return items
+    .map(({ metadata: { name } }) => name)
+    .filter((name) => name !== world.ns())
+    .map((name) => ({ namespace: name, from: [] }));
 }
 
 /** Every pod of the waypoint stops being Ready, and nothing replaces it. */
 export async function breakWaypoint(world: World, home: string, name = 'waypoint'): Promise<void> {
   await annotatePods(world, home, name, 'always');
-  await world.eventually('no pod of the waypoint available', async () => (await availableWaypointPods(world, home, name) === 0 ? true : undefined));
+  await world.eventually('no pod of the waypoint available', async () =>
+    (await availableWaypointPods(world, home, name)) === 0 ? true : undefined,
+  );
 }
 
 /** Undoes {@link breakWaypoint}. */
@@ -129,8 +183,8 @@ async function annotatePods(world: World, home: string, name: string, value: str
 const classDefaults = { namespace: 'istio-system', name: 'test-waypoint-defaults' };
 
 /**
- * How the pods of all waypoints behave that are made or changed from now on, also those that the operator makes; with undefined
- * normally again. It is a setting of the mesh: only for scenarios that run alone (`disturbs`).
+ * How the pods of all waypoints behave that are made or changed from now on, also those that the operator makes; with
+ * undefined normally again. It is a setting of the mesh: only for scenarios that run alone (`disturbs`).
  */
 export async function waypointsBehave(world: World, annotations: Strings | undefined): Promise<void> {
   const { namespace, name } = classDefaults;
@@ -140,7 +194,9 @@ export async function waypointsBehave(world: World, annotations: Strings | undef
     if (!(error instanceof NotFoundError)) throw error;
   }
   if (annotations === undefined) return;
-  const defaults = waypointParameters(namespace, name, behaving(annotations), { 'gateway.istio.io/defaults-for-class': 'istio-waypoint' });
+  const defaults = waypointParameters(namespace, name, behaving(annotations), {
+    'gateway.istio.io/defaults-for-class': 'istio-waypoint',
+  });
   await world.eventually('defaults for waypoints', async () => {
     try {
       await world.create(defaults);

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import { meshMigrations, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../../src/api/resources.ts';
+import {
+  meshMigrations,
+  namespaceMigrations,
+  type MeshMigration,
+  type NamespaceMigration,
+} from '../../src/api/resources.ts';
 import { sleep, type Clock } from '../../src/base/clock.ts';
 import type { Random } from '../../src/base/random.ts';
 import { KubeClient } from '../../src/kube/client.ts';
@@ -48,13 +53,22 @@ export class World {
   readonly #watches: OutsideWatch[] = [];
   readonly #forger: KubeClient; // In the name of the operator.
 
-  constructor(options: { name: string; cluster: TestCluster; operator: OperatorControl; random: Random; signal: AbortSignal }) {
+  constructor(options: {
+    name: string;
+    cluster: TestCluster;
+    operator: OperatorControl;
+    random: Random;
+    signal: AbortSignal;
+  }) {
     this.name = options.name;
     this.cluster = options.cluster;
     this.operator = options.operator;
     this.clock = options.cluster.clock;
     this.signal = options.signal;
-    const { random, cluster: { admin, clock } } = options;
+    const {
+      random,
+      cluster: { admin, clock },
+    } = options;
     this.client = new KubeClient({ transport: admin, clock, random, fieldManager: 'scenario', userAgent: 'scenario' });
     const transport = impersonating(admin, operatorUser);
     this.#forger = new KubeClient({ transport, clock, random, fieldManager: 'scenario', userAgent: 'scenario' });
@@ -87,7 +101,12 @@ export class World {
   }
 
   /** Merge-patches an object as an administrator. */
-  async patch(kind: keyof typeof kinds, namespace: string | undefined, name: string, patch: Readonly<Record<string, unknown>>): Promise<void> {
+  async patch(
+    kind: keyof typeof kinds,
+    namespace: string | undefined,
+    name: string,
+    patch: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
     await this.client.mergePatch(kinds[kind], namespace, name, patch, { signal: this.signal });
   }
 
@@ -111,17 +130,29 @@ export class World {
   /** `kubectl patch --subresource=status`, as an SRE would; with a namespace on its NamespaceMigration. */
   async command(phase: string, namespace?: string): Promise<void> {
     const resource = namespace === undefined ? meshMigrations : namespaceMigrations;
-    await this.client.mergePatch(resource, namespace, this.name, { status: { phase } }, { subresource: 'status', signal: this.signal });
+    await this.client.mergePatch(
+      resource,
+      namespace,
+      this.name,
+      { status: { phase } },
+      { subresource: 'status', signal: this.signal },
+    );
   }
 
   /**
-   * Merge-patches the status of a record (without a namespace: of the MeshMigration), or with null takes all of it away. Admission
-   * keeps everybody but the operator from that, so this is what an administrator can do who steps round it, and anybody where the
-   * policy is not installed.
+   * Merge-patches the status of a record (without a namespace: of the MeshMigration), or with null takes all of it
+   * away. Admission keeps everybody but the operator from that, so this is what an administrator can do who steps round
+   * it, and anybody where the policy is not installed.
    */
   async forge(status: Readonly<Record<string, unknown>> | null, namespace?: string, name = this.name): Promise<void> {
     const resource = namespace === undefined ? meshMigrations : namespaceMigrations;
-    await this.#forger.mergePatch(resource, namespace, name, { status }, { subresource: 'status', signal: this.signal });
+    await this.#forger.mergePatch(
+      resource,
+      namespace,
+      name,
+      { status },
+      { subresource: 'status', signal: this.signal },
+    );
   }
 
   /** Waits until `look` returns something other than undefined; says what it saw last when that takes too long. */
@@ -138,7 +169,9 @@ export class World {
       }
       await sleep(this.clock, pollMs, this.signal);
     }
-    throw new assert.AssertionError({ message: `${this.name}: ${what} did not happen in ${within / 1000}s${last === '' ? '' : ` (${last})`}\n${await describeRecords(this.client, this.name, this.signal)}` });
+    throw new assert.AssertionError({
+      message: `${this.name}: ${what} did not happen in ${within / 1000}s${last === '' ? '' : ` (${last})`}\n${await describeRecords(this.client, this.name, this.signal)}`,
+    });
   }
 
   /** Lets time pass, to see that nothing happens. */
@@ -148,10 +181,14 @@ export class World {
 
   /** Waits for a phase that the operator (not a person) wrote. */
   async childPhase(phase: string, namespace = this.ns(), within = patienceMs): Promise<NamespaceMigration> {
-    return await this.eventually(`NamespaceMigration ${namespace} ${phase}`, async () => {
-      const child = await this.child(namespace);
-      return child.status?.writtenPhase === phase && child.status.phase === phase ? child : undefined;
-    }, within);
+    return await this.eventually(
+      `NamespaceMigration ${namespace} ${phase}`,
+      async () => {
+        const child = await this.child(namespace);
+        return child.status?.writtenPhase === phase && child.status.phase === phase ? child : undefined;
+      },
+      within,
+    );
   }
 
   /** Waits for a phase of the MeshMigration, as the operator wrote it for the current generation. */
@@ -159,7 +196,9 @@ export class World {
     return await this.eventually(`MeshMigration ${name} ${phase}`, async () => {
       const migration = await this.migration(name);
       const current = migration.status?.observedGeneration === migration.metadata.generation;
-      return current && migration.status?.writtenPhase === phase && migration.status.phase === phase ? migration : undefined;
+      return current && migration.status?.writtenPhase === phase && migration.status.phase === phase
+        ? migration
+        : undefined;
     });
   }
 
@@ -192,7 +231,8 @@ export class World {
   /** Waits until the modes are these and nothing is on its way out. */
   async modesAre(expected: Partial<Record<Mode, number>>, namespace = this.ns()): Promise<void> {
     await this.eventually(`pods of ${namespace} in modes ${JSON.stringify(expected)}`, async () =>
-      (isDeepStrictEqual(await this.modes(namespace), expected) ? true : undefined));
+      isDeepStrictEqual(await this.modes(namespace), expected) ? true : undefined,
+    );
   }
 
   async labels(namespace = this.ns()): Promise<Readonly<Record<string, string>>> {
@@ -205,10 +245,16 @@ export class World {
     const templates: Record<string, unknown> = {};
     for (const kind of ['Deployment', 'StatefulSet', 'DaemonSet'] as const) {
       const { items } = await this.client.list(kinds[kind], { namespace, signal: this.signal });
-      for (const item of items) templates[`${kind} ${item.metadata.name}`] = (item['spec'] as { template?: unknown }).template;
+      for (const item of items)
+        templates[`${kind} ${item.metadata.name}`] = (item['spec'] as { template?: unknown }).template;
     }
     const { items } = await this.client.list(kinds.Service, { namespace, signal: this.signal });
-    const services = Object.fromEntries(items.map((item) => [item.metadata.name, { labels: item.metadata.labels ?? {}, annotations: item.metadata.annotations ?? {} }]));
+    const services = Object.fromEntries(
+      items.map((item) => [
+        item.metadata.name,
+        { labels: item.metadata.labels ?? {}, annotations: item.metadata.annotations ?? {} },
+      ]),
+    );
     return { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}, services, templates };
   }
 
@@ -217,20 +263,24 @@ export class World {
   }
 
   async gone(resource: Resource, namespace: string | undefined, name: string, within = 2 * patienceMs): Promise<void> {
-    await this.eventually(`${resource.kind} ${name} gone`, async () => {
-      try {
-        await this.client.get(resource, namespace, name, this.signal);
-        return undefined;
-      } catch (error) {
-        if (error instanceof NotFoundError) return true;
-        throw error;
-      }
-    }, within);
+    await this.eventually(
+      `${resource.kind} ${name} gone`,
+      async () => {
+        try {
+          await this.client.get(resource, namespace, name, this.signal);
+          return undefined;
+        } catch (error) {
+          if (error instanceof NotFoundError) return true;
+          throw error;
+        }
+      },
+      within,
+    );
   }
 
   /** Repeats a read-modify-write of an administrator until nobody came in between. */
   async retry(action: () => Promise<void>): Promise<void> {
-    await this.eventually('an administrator\'s write', async () => {
+    await this.eventually("an administrator's write", async () => {
       try {
         await action();
         return true;

@@ -10,8 +10,16 @@ export interface WriteWatch {
   stop(): Promise<void>;
 }
 
-/** Counts every version that the API server has made of objects of a kind, from now on. A stream that breaks fails the scenario. */
-export async function watchWrites(world: World, resource: Resource, namespace: string | undefined, concerns: (object: KubeObject) => boolean = () => true): Promise<WriteWatch> {
+/**
+ * Counts every version that the API server has made of objects of a kind, from now on. A stream that breaks fails the
+ * scenario.
+ */
+export async function watchWrites(
+  world: World,
+  resource: Resource,
+  namespace: string | undefined,
+  concerns: (object: KubeObject) => boolean = () => true,
+): Promise<WriteWatch> {
   const { client, clock } = world;
   let count = 0;
   let broken: unknown;
@@ -20,12 +28,25 @@ export async function watchWrites(world: World, resource: Resource, namespace: s
   const scope = namespace === undefined ? {} : { namespace };
   const { resourceVersion } = await client.listPage(resource, { ...scope, signal: world.signal });
   const stream = await client.watch(resource, { ...scope, resourceVersion, timeoutSeconds: 7200 }, until);
-  const request = { server: client.server, method: 'GET', path: `${resource.plural} of ${namespace ?? 'the cluster'}` } as const;
+  const request = {
+    server: client.server,
+    method: 'GET',
+    path: `${resource.plural} of ${namespace ?? 'the cluster'}`,
+  } as const;
   const reading = (async () => {
-    for await (const event of watchEvents(stream, { clock, idleMs: () => 7_200_000, abort: (reason) => { stopping.abort(reason); }, request })) {
+    for await (const event of watchEvents(stream, {
+      clock,
+      idleMs: () => 7_200_000,
+      abort: (reason) => {
+        stopping.abort(reason);
+      },
+      request,
+    })) {
       if (event.type !== 'BOOKMARK' && concerns(event.object)) count += 1;
     }
-  })().catch((error: unknown) => { if (!until.aborted) broken = error; });
+  })().catch((error: unknown) => {
+    if (!until.aborted) broken = error;
+  });
   return {
     get count() {
       assert.equal(broken, undefined, `the watch broke: ${String(broken)}`);

@@ -2,7 +2,10 @@ import { restartAnnotation } from '../../src/api/resources.ts';
 import { deployment, meshMigration, namespace } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Kubernetes compares the value of a `test` in a patch as text, and writes these characters otherwise than JavaScript does. */
+/**
+ * Kubernetes compares the value of a `test` in a patch as text, and writes these characters otherwise than JavaScript
+ * does.
+ */
 const odd = 'set by <ops> & co';
 
 /** Values that a patch has to name as the API server wrote them. */

@@ -37,7 +37,9 @@ export class FaultyLine implements Transport {
   hold(): void {
     if (this.#held !== undefined) return;
     let release: () => void = () => undefined;
-    const until = new Promise<void>((resolve) => { release = resolve; });
+    const until = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     this.#held = { until, release };
   }
 
@@ -51,12 +53,16 @@ export class FaultyLine implements Transport {
     this.#fault = fault;
   }
 
-  async* #body({ body }: HttpResponse, signal: AbortSignal): AsyncGenerator<string> {
+  async *#body({ body }: HttpResponse, signal: AbortSignal): AsyncGenerator<string> {
     let cut: (error: Error) => void = () => undefined;
-    const broken = new Promise<never>((_resolve, reject) => { cut = reject; });
+    const broken = new Promise<never>((_resolve, reject) => {
+      cut = reject;
+    });
     broken.catch(() => undefined); // it may break when nobody reads
     this.#cuts.add(cut);
-    signal.addEventListener('abort', () => { cut(signal.reason as Error); });
+    signal.addEventListener('abort', () => {
+      cut(signal.reason as Error);
+    });
     const pieces = body[Symbol.asyncIterator]();
     try {
       for (;;) {

@@ -9,7 +9,12 @@ export type Line = 'up' | 'partitioned' | 'answers-lost' | { readonly delayMs: n
 
 interface LeaseBody {
   readonly metadata: { readonly resourceVersion?: string };
-  readonly spec: { readonly holderIdentity: string; readonly renewTime: string; readonly acquireTime: string; readonly leaseTransitions: number };
+  readonly spec: {
+    readonly holderIdentity: string;
+    readonly renewTime: string;
+    readonly acquireTime: string;
+    readonly leaseTransitions: number;
+  };
 }
 
 /** One Lease with the API server's rules, reached over one line per candidate. */
@@ -32,12 +37,13 @@ export class LeaseServer {
   }
 
   #answer(request: HttpRequest): Reply {
-    const body = request.body === undefined ? undefined : JSON.parse(request.body) as LeaseBody;
+    const body = request.body === undefined ? undefined : (JSON.parse(request.body) as LeaseBody);
     const current = this.lease;
     if (request.method === 'POST' && current !== undefined) return refusal(409, 'AlreadyExists');
     if (request.method !== 'POST' && current === undefined) return refusal(404, 'NotFound');
     if (body === undefined) return { status: 200, body: current, headers: json };
-    if (request.method === 'PUT' && body.metadata.resourceVersion !== current?.metadata.resourceVersion) return refusal(409, 'Conflict');
+    if (request.method === 'PUT' && body.metadata.resourceVersion !== current?.metadata.resourceVersion)
+      return refusal(409, 'Conflict');
     if (!/\.\d{6}Z$/.test(body.spec.renewTime)) return refusal(400, 'BadRequest', 'MicroTime wants six digits');
     this.#version += 1;
     this.lease = { ...body, metadata: { ...body.metadata, resourceVersion: String(this.#version) } };

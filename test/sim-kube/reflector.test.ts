@@ -55,7 +55,16 @@ function start(resource: Resource = configMaps, seed = 1) {
   const store = new Store<Item>();
   const known = listener(store);
   const stop = new AbortController();
-  const reflector = new Reflector({ client, resource, namespace: 'default', project, store, clock, random, log: silentLogger });
+  const reflector = new Reflector({
+    client,
+    resource,
+    namespace: 'default',
+    project,
+    store,
+    clock,
+    random,
+    log: silentLogger,
+  });
   const running = reflector.run(stop.signal);
   cleanups.push(async () => {
     expect(store.handlerErrors).toBe(0); // the store catches what the listener's expectations throw
@@ -67,7 +76,8 @@ function start(resource: Resource = configMaps, seed = 1) {
     return server.list(resource, 'default').map(project);
   }
   function lists(): number {
-    return wire.requests.filter(({ path }) => !path.includes('watch=true') || path.includes('sendInitialEvents')).length;
+    return wire.requests.filter(({ path }) => !path.includes('watch=true') || path.includes('sendInitialEvents'))
+      .length;
   }
   function set(name: string, value: string): void {
     const old = server.get(configMaps, 'default', name);
@@ -150,8 +160,14 @@ describe('a reflector of the simulated API server', () => {
 
   it.each([
     ['a garbled line', (chunk: string) => chunk.slice(5)],
-    ['an expiry inside the stream', (chunk: string) => line('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }) + chunk],
-    ['a failure inside the stream', (chunk: string) => line('ERROR', { kind: 'Status', code: 500, reason: 'InternalError', message: 'no' }) + chunk],
+    [
+      'an expiry inside the stream',
+      (chunk: string) => line('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }) + chunk,
+    ],
+    [
+      'a failure inside the stream',
+      (chunk: string) => line('ERROR', { kind: 'Status', code: 500, reason: 'InternalError', message: 'no' }) + chunk,
+    ],
   ])('loses nothing to %s', async (_what, fault) => {
     const { clock, wire, store, known, truth, set } = start();
     set('a', '1');
@@ -198,47 +214,83 @@ describe('a reflector of the simulated API server', () => {
     await clock.run(() => store.synced);
     expect(store.absent).toBe(true);
 
-    const definitions = { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions', namespaced: false };
-    server.create(definitions, {
-      metadata: { name: 'widgets.example.dev' },
-      spec: {
-        group: widgets.group,
-        scope: 'Namespaced',
-        names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
-        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } }],
+    const definitions = {
+      group: 'apiextensions.k8s.io',
+      version: 'v1',
+      kind: 'CustomResourceDefinition',
+      plural: 'customresourcedefinitions',
+      namespaced: false,
+    };
+    server.create(
+      definitions,
+      {
+        metadata: { name: 'widgets.example.dev' },
+        spec: {
+          group: widgets.group,
+          scope: 'Namespaced',
+          names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
+          versions: [
+            {
+              name: 'v1',
+              served: true,
+              storage: true,
+              schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+            },
+          ],
+        },
       },
-    }, manager);
+      manager,
+    );
     await clock.advance(31_000);
 
     expect(store.absent).toBe(false);
   });
 
-  it.each(Array.from({ length: 20 }, (_, seed) => seed))('ends with the true state after random faults (seed %i)', async (seed) => {
-    const { clock, server, wire, store, known, truth, set } = start(configMaps, seed);
-    const random = seededRandom(seed + 1_000);
-    const names = ['a', 'b', 'c', 'd'];
-    const actions: readonly (() => void)[] = [
-      () => { wire.cut(); },
-      () => { wire.down = !wire.down; },
-      () => { wire.hold(); },
-      () => { wire.release(); },
-      () => { server.compact(); },
-      () => { wire.spoilNext((chunk) => chunk.slice(Math.floor(random() * chunk.length))); },
-      () => { wire.spoilNext((chunk) => chunk.slice(0, Math.floor(random() * chunk.length))); wire.cut(); },
-    ];
-    for (let step = 0; step < 150; step += 1) {
-      const name = names[Math.floor(random() * names.length)] ?? 'a';
-      if (random() < 0.5) set(name, String(step));
-      else if (random() < 0.5 && server.get(configMaps, 'default', name) !== undefined) server.delete(configMaps, 'default', name);
-      else if (random() < 0.3) actions[Math.floor(random() * actions.length)]?.();
-      await clock.advance(Math.floor(random() * 2_000));
-    }
-    wire.down = false;
-    wire.release();
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    'ends with the true state after random faults (seed %i)',
+    async (seed) => {
+      const { clock, server, wire, store, known, truth, set } = start(configMaps, seed);
+      const random = seededRandom(seed + 1_000);
+      const names = ['a', 'b', 'c', 'd'];
+      const actions: readonly (() => void)[] = [
+        () => {
+          wire.cut();
+        },
+        () => {
+          wire.down = !wire.down;
+        },
+        () => {
+          wire.hold();
+        },
+        () => {
+          wire.release();
+        },
+        () => {
+          server.compact();
+        },
+        () => {
+          wire.spoilNext((chunk) => chunk.slice(Math.floor(random() * chunk.length)));
+        },
+        () => {
+          wire.spoilNext((chunk) => chunk.slice(0, Math.floor(random() * chunk.length)));
+          wire.cut();
+        },
+      ];
+      for (let step = 0; step < 150; step += 1) {
+        const name = names[Math.floor(random() * names.length)] ?? 'a';
+        if (random() < 0.5) set(name, String(step));
+        else if (random() < 0.5 && server.get(configMaps, 'default', name) !== undefined)
+          server.delete(configMaps, 'default', name);
+        else if (random() < 0.3) actions[Math.floor(random() * actions.length)]?.();
+        await clock.advance(Math.floor(random() * 2_000));
+      }
+      wire.down = false;
+      wire.release();
 
-    await clock.advance(200_000);
+      await clock.advance(200_000);
 
-    expect(store.list()).toEqual(truth());
-    expect([...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual(truth());
-  });
+      expect(store.list()).toEqual(truth());
+      expect([...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual(truth());
+    },
+  );
 });

@@ -2,8 +2,7 @@ import type { HttpRequest, HttpResponse, Transport } from '../../src/kube/transp
 
 /** What a scripted server answers: a status with a body, or a watch that goes on. */
 export type Reply =
-  | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
-  | WatchBody;
+  { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> } | WatchBody;
 
 /** One line of a watch body. */
 export function line(type: string, object: unknown): string {
@@ -34,15 +33,20 @@ export class WatchBody {
     return this;
   }
 
-  async* read(signal: AbortSignal): AsyncGenerator<string> {
-    signal.addEventListener('abort', () => { this.#wake(); });
+  async *read(signal: AbortSignal): AsyncGenerator<string> {
+    signal.addEventListener('abort', () => {
+      this.#wake();
+    });
     for (;;) {
       signal.throwIfAborted();
       const piece = this.#pieces.shift();
       if (piece !== undefined) yield piece;
       else if (this.#end === 'clean') return;
       else if (this.#end !== 'open') throw this.#end;
-      else await new Promise<void>((resolve) => { this.#wake = resolve; });
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
     }
   }
 }
@@ -69,7 +73,10 @@ export class ScriptedServer implements Transport {
 
 /** A refusal as the API server words it. */
 export function refusal(code: number, reason: string, message = reason, details?: unknown): Reply {
-  return { status: code, body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message, details } };
+  return {
+    status: code,
+    body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message, details },
+  };
 }
 
 /** Never answers. */

@@ -11,7 +11,10 @@ const ambient = { 'istio.io/dataplane-mode': 'ambient' };
 
 /** Refuses callers by their address. */
 function deny(home: string, block: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'no-addresses', { action: 'DENY', rules: [{ from: [{ source: { ipBlocks: [block] } }] }] });
+  return object('AuthorizationPolicy', home, 'no-addresses', {
+    action: 'DENY',
+    rules: [{ from: [{ source: { ipBlocks: [block] } }] }],
+  });
 }
 
 async function inAmbient(world: World, home: string): Promise<void> {
@@ -19,8 +22,14 @@ async function inAmbient(world: World, home: string): Promise<void> {
   await world.podsReady(1, home);
 }
 
-/** `b` has sidecars that take HBONE, and `c`, which is in no migration, calls it; from ambient unless it `joins` later. */
-async function on(name: string, story: (world: World, b: string, c: string) => Promise<void>, joins = false): Promise<void> {
+/**
+ * `b` has sidecars that take HBONE, and `c`, which is in no migration, calls it; from ambient unless it `joins` later.
+ */
+async function on(
+  name: string,
+  story: (world: World, b: string, c: string) => Promise<void>,
+  joins = false,
+): Promise<void> {
   await runOnSimulation({
     name,
     async run(world) {
@@ -34,15 +43,28 @@ async function on(name: string, story: (world: World, b: string, c: string) => P
 }
 
 async function migrate(world: World, b: string, c: string): Promise<void> {
-  await world.create(meshMigration(world.name, { names: [b] }, { callers: [{ namespace: b, from: [{ namespace: c }] }] }));
+  await world.create(
+    meshMigration(world.name, { names: [b] }, { callers: [{ namespace: b, from: [{ namespace: c }] }] }),
+  );
   await world.phase('Migrated');
 }
 
 /** Rolls back, and sees why nothing of it happens. */
 async function stuck(world: World, b: string, c: string): Promise<void> {
   await world.edit({ action: 'Rollback' });
-  const message = await world.eventually(`${b} is stuck`, async () => (await world.child(b)).status?.conditions?.find(({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck')?.message);
-  assert.match(message, new RegExp(`${b}/no-addresses asks about: .*but ${c} stay in ambient: name the callers in the policy by principals`));
+  const message = await world.eventually(
+    `${b} is stuck`,
+    async () =>
+      (await world.child(b)).status?.conditions?.find(
+        ({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck',
+      )?.message,
+  );
+  assert.match(
+    message,
+    new RegExp(
+      `${b}/no-addresses asks about: .*but ${c} stay in ambient: name the callers in the policy by principals`,
+    ),
+  );
   assert.doesNotMatch(message, /roll them back/);
   assert.deepEqual(await world.modes(b), { Ambient: 1 });
   await world.delete(kinds.AuthorizationPolicy, b, 'no-addresses');
@@ -65,9 +87,18 @@ describe('a rollback beside callers that were in ambient before the start, and s
 
   it('that nobody commanded does so too', async () => {
     await on('failed', async (world, b, c) => {
-      await world.create(deny(b, '192.0.2.0/24'), deployment(b, 'never', { behaviour: { [podBehaviour.neverReady]: 'without-sidecar' } }));
+      await world.create(
+        deny(b, '192.0.2.0/24'),
+        deployment(b, 'never', { behaviour: { [podBehaviour.neverReady]: 'without-sidecar' } }),
+      );
       await world.podsReady(2, b);
-      await world.create(meshMigration(world.name, { names: [b] }, { callers: [{ namespace: b, from: [{ namespace: c }] }], restart: { progressDeadline: '30s' } }));
+      await world.create(
+        meshMigration(
+          world.name,
+          { names: [b] },
+          { callers: [{ namespace: b, from: [{ namespace: c }] }], restart: { progressDeadline: '30s' } },
+        ),
+      );
       await world.childPhase('RolledBack', b);
       await world.modesAre({ Sidecar: 2 }, b);
     });
@@ -85,18 +116,24 @@ describe('a rollback beside callers that were in ambient before the start, and s
     await on('edited-policy', async (world, b, c) => {
       await world.create(deny(b, '192.0.2.0/24'));
       await migrate(world, b, c);
-      await world.patch('AuthorizationPolicy', b, 'no-addresses', { spec: { rules: [{ from: [{ source: { ipBlocks: ['10.244.0.0/16'] } }] }] } });
+      await world.patch('AuthorizationPolicy', b, 'no-addresses', {
+        spec: { rules: [{ from: [{ source: { ipBlocks: ['10.244.0.0/16'] } }] }] },
+      });
       await stuck(world, b, c);
     });
   });
 
   it('stands where a caller came to ambient since', async () => {
-    await on('later-caller', async (world, b, c) => {
-      await world.create(deny(b, '10.244.0.0/16'));
-      await migrate(world, b, c);
-      await inAmbient(world, c);
-      await stuck(world, b, c);
-    }, true);
+    await on(
+      'later-caller',
+      async (world, b, c) => {
+        await world.create(deny(b, '10.244.0.0/16'));
+        await migrate(world, b, c);
+        await inAmbient(world, c);
+        await stuck(world, b, c);
+      },
+      true,
+    );
   });
 });
 
@@ -107,7 +144,13 @@ async function leaving(name: string, story: (world: World, a: string, b: string)
     async run(world) {
       const [a, b] = [world.ns('a'), world.ns('b')];
       for (const home of [a, b]) await inAmbient(world, home);
-      await world.create(meshMigration(world.name, { names: [a, b] }, { from: 'IstioAmbient', to: 'IstioSidecar', callers: [{ namespace: b, from: [{ namespace: a }] }] }));
+      await world.create(
+        meshMigration(
+          world.name,
+          { names: [a, b] },
+          { from: 'IstioAmbient', to: 'IstioSidecar', callers: [{ namespace: b, from: [{ namespace: a }] }] },
+        ),
+      );
       await world.phase('Migrated');
       await world.create(deny(b, '10.244.0.0/16'));
       await story(world, a, b);
@@ -124,16 +167,33 @@ describe('a rollback to ambient beside sidecars that decide by the address of th
     await leaving('out-whole', async (world, a, b) => {
       await world.edit({ action: 'Rollback' });
       await world.phase('RolledBack');
-      const [left, flipped] = [await completed(world, b, 'RestoreWorkloads'), await completed(world, a, 'RestoreLabels')];
-      assert.ok(left !== '' && left <= flipped, `${b} was to leave its sidecars (${left}) before ${a} changed (${flipped})`);
+      const [left, flipped] = [
+        await completed(world, b, 'RestoreWorkloads'),
+        await completed(world, a, 'RestoreLabels'),
+      ];
+      assert.ok(
+        left !== '' && left <= flipped,
+        `${b} was to leave its sidecars (${left}) before ${a} changed (${flipped})`,
+      );
     });
   });
 
   it('of the caller alone stands until the called goes back too', async () => {
     await leaving('out-alone', async (world, a, b) => {
       await world.command('RollingBack', a);
-      const message = await world.eventually(`${a} is stuck`, async () => (await world.child(a)).status?.conditions?.find(({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck')?.message);
-      assert.match(message, new RegExp(`${b}/no-addresses asks about: ${b} leave their sidecars first, but ${b} do not: roll them back too`));
+      const message = await world.eventually(
+        `${a} is stuck`,
+        async () =>
+          (await world.child(a)).status?.conditions?.find(
+            ({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck',
+          )?.message,
+      );
+      assert.match(
+        message,
+        new RegExp(
+          `${b}/no-addresses asks about: ${b} leave their sidecars first, but ${b} do not: roll them back too`,
+        ),
+      );
       assert.deepEqual(await world.modes(a), { Sidecar: 1 });
       await world.command('RollingBack', b);
       await world.childPhase('RolledBack', a);
@@ -149,7 +209,13 @@ describe('a rollback to ambient beside sidecars that decide by the address of th
         await inAmbient(world, a);
         await world.create(namespace(b), deployment(b, 'api'), deny(b, '10.244.0.0/16'));
         await world.podsReady(1, b);
-        await world.create(meshMigration(world.name, { names: [a] }, { from: 'IstioAmbient', to: 'IstioSidecar', callers: [{ namespace: b, from: [{ namespace: a }] }] }));
+        await world.create(
+          meshMigration(
+            world.name,
+            { names: [a] },
+            { from: 'IstioAmbient', to: 'IstioSidecar', callers: [{ namespace: b, from: [{ namespace: a }] }] },
+          ),
+        );
         await world.phase('Migrated');
         await world.edit({ action: 'Rollback' });
         await world.phase('RolledBack');

@@ -15,7 +15,10 @@ const minuteMs = 60_000;
 
 /** Refuses callers by their address. */
 function deny(home: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'no-addresses', { action: 'DENY', rules: [{ from: [{ source: { ipBlocks: ['10.244.0.0/16'] } }] }] });
+  return object('AuthorizationPolicy', home, 'no-addresses', {
+    action: 'DENY',
+    rules: [{ from: [{ source: { ipBlocks: ['10.244.0.0/16'] } }] }],
+  });
 }
 
 /** Says who calls a namespace. */
@@ -39,11 +42,22 @@ async function areOld(world: World, home: string): Promise<boolean> {
 
 async function critical(world: World, home: string): Promise<string> {
   const { status } = await world.childPhase('Blocked', home);
-  return status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id, object: it, message }) => `${id} ${it}: ${message}`).join() ?? '';
+  return (
+    status?.findings
+      ?.filter(({ severity }) => severity === 'Critical')
+      .map(({ id, object: it, message }) => `${id} ${it}: ${message}`)
+      .join() ?? ''
+  );
 }
 
-/** `b` has sidecars from before ambient was enabled, and `c` is in ambient since before; it reaches them in plaintext, which shows where it comes from. */
-async function old(name: string, story: (world: World, a: string, b: string, c: string) => Promise<void>): Promise<void> {
+/**
+ * `b` has sidecars from before ambient was enabled, and `c` is in ambient since before; it reaches them in plaintext,
+ * which shows where it comes from.
+ */
+async function old(
+  name: string,
+  story: (world: World, a: string, b: string, c: string) => Promise<void>,
+): Promise<void> {
   await runOnSimulation({
     name,
     async prepare(world) {
@@ -63,9 +77,16 @@ describe('sidecars that see the addresses of callers in ambient, because they ta
   it('are not restarted in a namespace that moves, until its policy leaves that alone', async () => {
     await old('blinded-mover', async (world, _a, b, c) => {
       await world.create(deny(b), meshMigration(world.name, { names: [b] }, calledBy(b, c)));
-      assert.match(await critical(world, b), new RegExp(`^MM123 AuthorizationPolicy ${b}/no-addresses: .*may get through at api-.* as soon as they are restarted.*${c}`));
+      assert.match(
+        await critical(world, b),
+        new RegExp(
+          `^MM123 AuthorizationPolicy ${b}/no-addresses: .*may get through at api-.* as soon as they are restarted.*${c}`,
+        ),
+      );
       assert.ok(await areOld(world, b));
-      await world.patch('AuthorizationPolicy', b, 'no-addresses', { spec: { rules: [{ from: [{ source: { namespaces: ['elsewhere'] } }] }] } });
+      await world.patch('AuthorizationPolicy', b, 'no-addresses', {
+        spec: { rules: [{ from: [{ source: { namespaces: ['elsewhere'] } }] }] },
+      });
       await world.phase('Migrated');
     });
   });
@@ -73,10 +94,16 @@ describe('sidecars that see the addresses of callers in ambient, because they ta
   it('are not restarted in a namespace that stays, until their owner has done it himself', async () => {
     await old('blinded-stays', async (world, a, b, c) => {
       await called(world, a);
-      await world.create(deny(b), meshMigration(world.name, { names: [a] }, { restart: { hboneNamespaces: { names: [b] } }, ...calledBy(b, c) }));
+      await world.create(
+        deny(b),
+        meshMigration(world.name, { names: [a] }, { restart: { hboneNamespaces: { names: [b] } }, ...calledBy(b, c) }),
+      );
       assert.match(await critical(world, b), new RegExp(`^MM123 AuthorizationPolicy ${b}/no-addresses`));
       assert.ok(await areOld(world, b));
-      for (const name of ['api', 'later']) await world.patch('Deployment', b, name, { spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } } } });
+      for (const name of ['api', 'later'])
+        await world.patch('Deployment', b, name, {
+          spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } } },
+        });
       await world.phase('Migrated');
       assert.equal((await world.child(b)).status?.findings?.some(({ id }) => id === 'MM123') ?? false, false);
     });
@@ -84,10 +111,26 @@ describe('sidecars that see the addresses of callers in ambient, because they ta
 
   it('are held where the policy comes when the namespace is under way', async () => {
     await old('blinded-late', async (world, _a, b, c) => {
-      await world.create(meshMigration(world.name, { names: [b] }, { ...calledBy(b, c), restart: { podsPerMinute: 1 } }));
-      await world.eventually('the first is restarted', async () => ((await world.child(b)).status?.workloads?.some(({ step }) => step === 'RestartForHbone') === true ? true : undefined));
+      await world.create(
+        meshMigration(world.name, { names: [b] }, { ...calledBy(b, c), restart: { podsPerMinute: 1 } }),
+      );
+      await world.eventually('the first is restarted', async () =>
+        (await world.child(b)).status?.workloads?.some(({ step }) => step === 'RestartForHbone') === true
+          ? true
+          : undefined,
+      );
       await world.create(deny(b));
-      await world.eventually('it is held', async () => ((await world.child(b)).status?.conditions?.some(({ type, status, message }) => type === 'Stalled' && status === 'True' && message.includes(`${b}/no-addresses`)) === true ? true : undefined), 5 * minuteMs);
+      await world.eventually(
+        'it is held',
+        async () =>
+          (await world.child(b)).status?.conditions?.some(
+            ({ type, status, message }) =>
+              type === 'Stalled' && status === 'True' && message.includes(`${b}/no-addresses`),
+          ) === true
+            ? true
+            : undefined,
+        5 * minuteMs,
+      );
       assert.equal((await world.labels(b))['istio-injection'], 'enabled');
     });
   });
@@ -95,7 +138,9 @@ describe('sidecars that see the addresses of callers in ambient, because they ta
 
 describe('namespaces that wait for each other on the way back', () => {
   async function message(world: World, home: string, pattern: RegExp): Promise<void> {
-    await world.eventually(`${home} says ${pattern.source}`, async () => (pattern.test((await world.child(home)).status?.message ?? '') ? true : undefined));
+    await world.eventually(`${home} says ${pattern.source}`, async () =>
+      pattern.test((await world.child(home)).status?.message ?? '') ? true : undefined,
+    );
   }
 
   it('go, the caller first, where one would be refused and the other would let something through', async () => {
@@ -103,14 +148,22 @@ describe('namespaces that wait for each other on the way back', () => {
       name: 'mixed-circle',
       async run(world) {
         const [a, b] = [world.ns('a'), world.ns('b')];
-        const before = [await plain(world, a).then(() => world.snapshot(a)), await behind(world, b, a).then(() => world.snapshot(b))] as const;
+        const before = [
+          await plain(world, a).then(() => world.snapshot(a)),
+          await behind(world, b, a).then(() => world.snapshot(b)),
+        ] as const;
         await world.create(meshMigration(world.name, { names: [a, b] }));
         await world.phase('Migrated');
         await world.create(deny(b));
         await world.edit({ action: 'Rollback' });
-        await message(world, b, new RegExp(`${a} get their sidecars back first; from then on until this follows it refuses what ${a} call`));
+        await message(
+          world,
+          b,
+          new RegExp(`${a} get their sidecars back first; from then on until this follows it refuses what ${a} call`),
+        );
         await world.phase('RolledBack');
-        const completed = async (home: string, step: string): Promise<string> => (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
+        const completed = async (home: string, step: string): Promise<string> =>
+          (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
         const [back, restored] = [await completed(a, 'RestoreWorkloads'), await completed(b, 'RestoreLabels')];
         assert.ok(back !== '' && back <= restored);
         await world.delete(kinds.AuthorizationPolicy, b, 'no-addresses');
@@ -126,12 +179,26 @@ describe('namespaces that wait for each other on the way back', () => {
       async run(world) {
         const [a, b] = [world.ns('a'), world.ns('b')];
         for (const home of [a, b]) await called(world, home);
-        await world.create(meshMigration(world.name, { names: [a, b] }, { callers: [...calledBy(a, b).callers, ...calledBy(b, a).callers] }));
+        await world.create(
+          meshMigration(
+            world.name,
+            { names: [a, b] },
+            { callers: [...calledBy(a, b).callers, ...calledBy(b, a).callers] },
+          ),
+        );
         await world.phase('Migrated');
         await world.create(deny(a), deny(b));
         await world.edit({ action: 'Rollback' });
-        await message(world, a, new RegExp(`but they wait for each other in a circle, ${a} for ${b} for ${a}: name the callers`));
-        await message(world, b, new RegExp(`but they wait for each other in a circle, ${b} for ${a} for ${b}: name the callers`));
+        await message(
+          world,
+          a,
+          new RegExp(`but they wait for each other in a circle, ${a} for ${b} for ${a}: name the callers`),
+        );
+        await message(
+          world,
+          b,
+          new RegExp(`but they wait for each other in a circle, ${b} for ${a} for ${b}: name the callers`),
+        );
         await world.pause(10 * minuteMs);
         for (const home of [a, b]) assert.deepEqual(await world.modes(home), { Ambient: 1 });
         await world.delete(kinds.AuthorizationPolicy, a, 'no-addresses');

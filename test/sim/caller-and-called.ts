@@ -9,12 +9,20 @@ const slow = { behaviour: { [podBehaviour.readyAfterMs]: '4000' } };
 
 /** `api` may only be read, and only by the namespace `caller`. */
 export function readableBy(home: string, caller: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'readers', { action: 'ALLOW', rules: [{ from: [{ source: { namespaces: [caller] } }], to: [{ operation: { methods: ['GET'] } }] }] });
+  return object('AuthorizationPolicy', home, 'readers', {
+    action: 'ALLOW',
+    rules: [{ from: [{ source: { namespaces: [caller] } }], to: [{ operation: { methods: ['GET'] } }] }],
+  });
 }
 
 /** A namespace that only `caller` may call, and that needs a waypoint. */
 export async function called(world: World, home: string, caller: string): Promise<void> {
-  await world.create(namespace(home), service(home, 'api', {}, httpPort), readableBy(home, caller), deployment(home, 'api', slow));
+  await world.create(
+    namespace(home),
+    service(home, 'api', {}, httpPort),
+    readableBy(home, caller),
+    deployment(home, 'api', slow),
+  );
   await world.podsReady(1, home);
 }
 

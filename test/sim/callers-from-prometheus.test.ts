@@ -13,8 +13,16 @@ const week = { ms: 7 * 86_400_000, text: '7d' };
 const minute = 60_000;
 
 /** Runs a story on a cluster whose operator may ask this Prometheus. */
-async function run(name: string, prometheus: PrometheusStandIn | undefined, story: (world: World) => Promise<void>, more: SimRun = {}): Promise<void> {
-  await runOnSimulation({ name, run: story }, { ...more, ...(prometheus && { prometheus: () => ({ transport: prometheus, callersWindow: week }) }) });
+async function run(
+  name: string,
+  prometheus: PrometheusStandIn | undefined,
+  story: (world: World) => Promise<void>,
+  more: SimRun = {},
+): Promise<void> {
+  await runOnSimulation(
+    { name, run: story },
+    { ...more, ...(prometheus && { prometheus: () => ({ transport: prometheus, callersWindow: week }) }) },
+  );
 }
 
 /** `web` calls `api`, which nobody may ask to DELETE: no policy says who calls. */
@@ -29,17 +37,25 @@ function findings({ status }: NamespaceMigration): readonly string[] {
 }
 
 async function hasFinding(world: World, text: string, within?: number): Promise<NamespaceMigration> {
-  return await world.eventually(`a finding with "${text}"`, async () => {
-    const child = await world.child();
-    return findings(child).some((line) => line.includes(text)) ? child : undefined;
-  }, within);
+  return await world.eventually(
+    `a finding with "${text}"`,
+    async () => {
+      const child = await world.child();
+      return findings(child).some((line) => line.includes(text)) ? child : undefined;
+    },
+    within,
+  );
 }
 
 function restarted({ status }: NamespaceMigration): readonly string[] | undefined {
   return status?.workloads?.map(({ name }) => name);
 }
 
-async function start(world: World, spec: Readonly<Record<string, unknown>> = {}, ...others: readonly KubeObject[]): Promise<void> {
+async function start(
+  world: World,
+  spec: Readonly<Record<string, unknown>> = {},
+  ...others: readonly KubeObject[]
+): Promise<void> {
   const home = world.ns();
   await shop(world, denyDelete(home));
   await world.create(...others, meshMigration(world.name, { names: [home] }, spec));
@@ -49,7 +65,9 @@ describe('callers from Prometheus', () => {
   it('are asked for by nobody where it is not configured: the namespace is blocked', async () => {
     await run('unknown-callers', undefined, async (world) => {
       await start(world);
-      expect(findings(await world.childPhase('Blocked')).join()).toContain('MM082 Service unknown-callers/api: callers with sidecars would be refused, and no ALLOW policy selects all its pods');
+      expect(findings(await world.childPhase('Blocked')).join()).toContain(
+        'MM082 Service unknown-callers/api: callers with sidecars would be refused, and no ALLOW policy selects all its pods',
+      );
     });
   });
 
@@ -60,7 +78,14 @@ describe('callers from Prometheus', () => {
       const child = await world.childPhase('Migrated');
       expect(child.status?.itinerary).toBe('L7');
       expect(restarted(child)).toEqual(['web', 'api']);
-      expect(child.status?.order).toEqual([{ kind: 'Deployment', name: 'web' }, { kind: 'Deployment', name: 'api', why: 'after Deployment web, which calls it (Service api, by Prometheus, last 7d)' }]);
+      expect(child.status?.order).toEqual([
+        { kind: 'Deployment', name: 'web' },
+        {
+          kind: 'Deployment',
+          name: 'api',
+          why: 'after Deployment web, which calls it (Service api, by Prometheus, last 7d)',
+        },
+      ]);
     });
   });
 
@@ -77,7 +102,9 @@ describe('callers from Prometheus', () => {
       expect(prometheus.asked.length - before).toBeLessThanOrEqual(2 * 7);
       now = world.clock.now();
     });
-    const slices = [...new Set(prometheus.asked.map(({ expression }) => expression.replace(/\[\d+s\]/g, '[]')))].map((kind) => prometheus.asked.filter(({ expression }) => expression.replace(/\[\d+s\]/g, '[]') === kind));
+    const slices = [...new Set(prometheus.asked.map(({ expression }) => expression.replace(/\[\d+s\]/g, '[]')))].map(
+      (kind) => prometheus.asked.filter(({ expression }) => expression.replace(/\[\d+s\]/g, '[]') === kind),
+    );
     expect(slices).toHaveLength(2);
     for (const asked of slices) {
       let reached = now - week.ms;
@@ -91,14 +118,20 @@ describe('callers from Prometheus', () => {
 
   it('in another namespace come before, and it waits for them', async () => {
     const prometheus = webCallsApi('held-callers');
-    prometheus.series = [...prometheus.series, call({ to: 'held-callers/api', by: 'held-callers-blog/default', workload: 'reader' })];
+    prometheus.series = [
+      ...prometheus.series,
+      call({ to: 'held-callers/api', by: 'held-callers-blog/default', workload: 'reader' }),
+    ];
     await run('held-callers', prometheus, async (world) => {
       const blog = world.ns('blog');
       await world.create(namespace(blog), deployment(blog, 'reader'));
       await world.podsReady(1, blog);
       await start(world);
       await world.childPhase('Blocked');
-      await hasFinding(world, 'MM083 Service held-callers/api: callers with sidecars go past a waypoint and would be refused: held-callers-blog');
+      await hasFinding(
+        world,
+        'MM083 Service held-callers/api: callers with sidecars go past a waypoint and would be refused: held-callers-blog',
+      );
       await world.edit({ namespaces: { names: [world.ns(), blog] } });
       await world.phase('Migrated');
     });
@@ -112,7 +145,10 @@ describe('callers from Prometheus', () => {
       await world.podsReady(1, blog);
       await start(world, { action: 'Plan' });
       await world.childPhase('Planned');
-      prometheus.series = [...prometheus.series, call({ to: 'new-callers/api', by: 'new-callers-blog/default', workload: 'reader' })];
+      prometheus.series = [
+        ...prometheus.series,
+        call({ to: 'new-callers/api', by: 'new-callers-blog/default', workload: 'reader' }),
+      ];
       await hasFinding(world, 'MM083', 6 * minute);
     });
   });
@@ -123,7 +159,9 @@ describe('callers from Prometheus', () => {
     await run('late-callers', prometheus, async (world) => {
       await start(world);
       const since = (await hasFinding(world, 'MM088')).status?.findings?.find(({ id }) => id === 'MM088')?.message;
-      expect(since).toMatch(/^Prometheus at http:\/\/prometheus\.test:9090 does not tell who calls since 2026-.*Z: it cannot be asked: connect ECONNREFUSED 10\.0\.0\.7:9090$/);
+      expect(since).toMatch(
+        /^Prometheus at http:\/\/prometheus\.test:9090 does not tell who calls since 2026-.*Z: it cannot be asked: connect ECONNREFUSED 10\.0\.0\.7:9090$/,
+      );
       await world.pause(11 * minute);
       const child = await world.child();
       expect(child.status?.phase).toBe('Blocked');
@@ -152,7 +190,9 @@ describe('callers from Prometheus', () => {
       await start(world, { action: 'Plan' });
       await world.childPhase('Planned');
       await world.edit({ action: 'Migrate' });
-      await world.eventually('the first change', async () => ((await world.child()).status?.step === 'EnsureWaypoint' ? true : undefined));
+      await world.eventually('the first change', async () =>
+        (await world.child()).status?.step === 'EnsureWaypoint' ? true : undefined,
+      );
       await world.operator.kill();
       prometheus.away = 'connect ECONNREFUSED';
       await world.operator.start();
@@ -166,7 +206,10 @@ describe('callers from Prometheus', () => {
       prometheus.keepsFrom = world.clock.now() - 2 * 86_400_000;
       await start(world);
       const { status } = await hasFinding(world, 'MM088');
-      assert.match(status?.findings?.find(({ id }) => id === 'MM088')?.message ?? '', /does not tell who calls: it has no metric of Istio from 7d ago; .*--callers-window/);
+      assert.match(
+        status?.findings?.find(({ id }) => id === 'MM088')?.message ?? '',
+        /does not tell who calls: it has no metric of Istio from 7d ago; .*--callers-window/,
+      );
       prometheus.keepsFrom = -Infinity;
       await world.childPhase('Migrated', world.ns(), 7 * minute);
     });
@@ -174,33 +217,56 @@ describe('callers from Prometheus', () => {
 
   it('that spec.callers leaves out are warned of', async () => {
     const prometheus = webCallsApi('left-out');
-    prometheus.series = [...prometheus.series, call({ to: 'left-out/api', by: 'left-out-blog/default', workload: 'reader' })];
+    prometheus.series = [
+      ...prometheus.series,
+      call({ to: 'left-out/api', by: 'left-out-blog/default', workload: 'reader' }),
+    ];
     await run('left-out', prometheus, async (world) => {
-      await start(world, { action: 'Plan', callers: [{ namespace: world.ns(), from: [{ namespace: world.ns(), serviceAccount: 'web' }] }] });
-      await hasFinding(world, 'MM087 Service left-out/api: spec.callers leaves out callers that were seen (Prometheus, last 7d), which would be refused while they have sidecars: left-out-blog/default');
+      await start(world, {
+        action: 'Plan',
+        callers: [{ namespace: world.ns(), from: [{ namespace: world.ns(), serviceAccount: 'web' }] }],
+      });
+      await hasFinding(
+        world,
+        'MM087 Service left-out/api: spec.callers leaves out callers that were seen (Prometheus, last 7d), which would be refused while they have sidecars: left-out-blog/default',
+      );
       await world.childPhase('Planned');
     });
   });
 
   it('are not believed where somebody else tells of them: one forged series starts nothing', async () => {
     const prometheus = new PrometheusStandIn();
-    const forged = [call({ to: 'forged-callers/api', by: 'forged-callers/web', workload: 'web', in: 'mallory' }), reporter('forged-callers/web', 'mallory')];
+    const forged = [
+      call({ to: 'forged-callers/api', by: 'forged-callers/web', workload: 'web', in: 'mallory' }),
+      reporter('forged-callers/web', 'mallory'),
+    ];
     const own = call({ to: 'mallory/x', by: 'mallory/y', in: 'mallory' });
     prometheus.series = [...forged, own];
     await run('forged-callers', prometheus, async (world) => {
       await start(world);
       await world.childPhase('Blocked');
-      await hasFinding(world, 'reports who called it (what was scraped in namespace mallory says something of them and is not believed: label namespace)');
+      await hasFinding(
+        world,
+        'reports who called it (what was scraped in namespace mallory says something of them and is not believed: label namespace)',
+      );
       await world.pause(11 * minute);
       expect((await world.child()).status?.phase).toBe('Blocked');
-      prometheus.series = [...forged, own, call({ to: 'forged-callers/api', by: 'forged-callers/web', workload: 'web', in: 'forged-callers' }), reporter('forged-callers/web', 'forged-callers')];
+      prometheus.series = [
+        ...forged,
+        own,
+        call({ to: 'forged-callers/api', by: 'forged-callers/web', workload: 'web', in: 'forged-callers' }),
+        reporter('forged-callers/web', 'forged-callers'),
+      ];
       expect(restarted(await world.childPhase('Migrated', world.ns(), 7 * minute))).toEqual(['web', 'api']);
     });
   });
 
   it('and a forged call without an identity holds nobody up', async () => {
     const prometheus = webCallsApi('spared-callers');
-    prometheus.series = [...prometheus.series.map((labels) => ({ ...labels, namespace: 'spared-callers' })), call({ to: 'spared-callers/api', in: 'mallory' })];
+    prometheus.series = [
+      ...prometheus.series.map((labels) => ({ ...labels, namespace: 'spared-callers' })),
+      call({ to: 'spared-callers/api', in: 'mallory' }),
+    ];
     await run('spared-callers', prometheus, async (world) => {
       await start(world);
       expect(restarted(await world.childPhase('Migrated'))).toEqual(['web', 'api']);
@@ -213,7 +279,10 @@ describe('callers from Prometheus', () => {
     prometheus.series = series.map((labels) => ({ ...labels, namespace: 'monitoring' }));
     await run('federated-callers', prometheus, async (world) => {
       await start(world);
-      await hasFinding(world, 'does not tell who calls: none of its metrics of Istio can be believed: their label namespace (monitoring) is not that of the pods');
+      await hasFinding(
+        world,
+        'does not tell who calls: none of its metrics of Istio can be believed: their label namespace (monitoring) is not that of the pods',
+      );
       prometheus.series = series;
       await world.childPhase('Migrated', world.ns(), 7 * minute);
     });
@@ -222,13 +291,23 @@ describe('callers from Prometheus', () => {
   it('of a namespace that tells too much are unknown in that namespace, and say why', async () => {
     const prometheus = webCallsApi('too-many');
     const { series } = prometheus;
-    prometheus.series = [...series, ...Array.from({ length: 10_001 }, (_each, n) => call({ to: `too-many/w${n}`, by: 'too-many/web', workload: 'web', in: 'too-many' }))];
+    prometheus.series = [
+      ...series,
+      ...Array.from({ length: 10_001 }, (_each, n) =>
+        call({ to: `too-many/w${n}`, by: 'too-many/web', workload: 'web', in: 'too-many' }),
+      ),
+    ];
     await run('too-many', prometheus, async (world) => {
       await start(world);
-      await world.eventually('the first answer', () => Promise.resolve(prometheus.asked.length >= 2 ? true : undefined));
+      await world.eventually('the first answer', () =>
+        Promise.resolve(prometheus.asked.length >= 2 ? true : undefined),
+      );
       prometheus.series = series;
       await world.childPhase('Blocked');
-      await hasFinding(world, 'MM088 Namespace too-many: Prometheus at http://prometheus.test:9090 does not tell who calls: the proxies of namespace too-many told of more than 10000 callers');
+      await hasFinding(
+        world,
+        'MM088 Namespace too-many: Prometheus at http://prometheus.test:9090 does not tell who calls: the proxies of namespace too-many told of more than 10000 callers',
+      );
     });
   });
 });

@@ -29,55 +29,69 @@ async function editRestlessly(world: World, home: string): Promise<void> {
 describe('a tenant who edits an object ten times a second', () => {
   it('has neither his own namespace nor those of others looked at as often', async () => {
     const { adapter, looks } = counting();
-    await runOnSimulation({
-      name: 'churn',
-      async run(world) {
-        const [own, other, stranger] = [world.ns('own'), world.ns('other'), world.ns('stranger')];
-        for (const home of [own, other, stranger]) await world.create(namespace(home));
-        for (const home of [own, other]) await world.create(deployment(home, 'web', { replicas: 1 }));
-        for (const home of [own, stranger]) await world.create(object('VirtualService', home, 'restless', { hosts: ['h.example.com'] }));
-        await world.podsReady(1, own);
-        await world.create(meshMigration(world.name, { names: [own, other] }, { action: 'Plan' }));
-        await world.childPhase('Blocked', own);
-        await world.childPhase('Planned', other);
-        looks.clear();
-        await editRestlessly(world, stranger);
-        expect(Math.max(...looks.values())).toBeLessThan(25);
-        looks.clear();
-        await editRestlessly(world, own);
-        expect(looks.get(own)).toBeLessThan(40);
-        expect(looks.get(other)).toBeLessThan(25);
+    await runOnSimulation(
+      {
+        name: 'churn',
+        async run(world) {
+          const [own, other, stranger] = [world.ns('own'), world.ns('other'), world.ns('stranger')];
+          for (const home of [own, other, stranger]) await world.create(namespace(home));
+          for (const home of [own, other]) await world.create(deployment(home, 'web', { replicas: 1 }));
+          for (const home of [own, stranger])
+            await world.create(object('VirtualService', home, 'restless', { hosts: ['h.example.com'] }));
+          await world.podsReady(1, own);
+          await world.create(meshMigration(world.name, { names: [own, other] }, { action: 'Plan' }));
+          await world.childPhase('Blocked', own);
+          await world.childPhase('Planned', other);
+          looks.clear();
+          await editRestlessly(world, stranger);
+          expect(Math.max(...looks.values())).toBeLessThan(25);
+          looks.clear();
+          await editRestlessly(world, own);
+          expect(looks.get(own)).toBeLessThan(40);
+          expect(looks.get(other)).toBeLessThan(25);
+        },
       },
-    }, { adapter });
+      { adapter },
+    );
   });
 });
 
 describe('whoever gives commands 20 times a second', () => {
-  it.each<readonly [string, (world: World) => string | undefined]>([['to his own namespace', (world) => world.ns('b')], ['to a migration', () => undefined]])('%s is not answered as often', async (_title, whom) => {
+  it.each<readonly [string, (world: World) => string | undefined]>([
+    ['to his own namespace', (world) => world.ns('b')],
+    ['to a migration', () => undefined],
+  ])('%s is not answered as often', async (_title, whom) => {
     let writes = 0;
-    await runOnSimulation({
-      name: 'commands',
-      async run(world) {
-        const [a, b] = [world.ns('a'), world.ns('b')];
-        for (const home of [a, b]) await world.create(namespace(home), deployment(home, 'web', { replicas: 1 }));
-        await world.create(meshMigration(world.name, { names: [b] }));
-        await world.phase('Migrated');
-        writes = 0;
-        for (let round = 0; round < 600; round += 1) {
-          await world.command(['Paused', 'Migrating', 'Nonsense'][round % 3] ?? '', whom(world)).catch(() => undefined);
-          await world.pause(50);
-        }
-        expect(writes).toBeLessThan(120);
-        // What is new is heard at once, whatever was given before.
-        await world.command('RollingBack', whom(world));
-        await world.phase('RolledBack');
+    await runOnSimulation(
+      {
+        name: 'commands',
+        async run(world) {
+          const [a, b] = [world.ns('a'), world.ns('b')];
+          for (const home of [a, b]) await world.create(namespace(home), deployment(home, 'web', { replicas: 1 }));
+          await world.create(meshMigration(world.name, { names: [b] }));
+          await world.phase('Migrated');
+          writes = 0;
+          for (let round = 0; round < 600; round += 1) {
+            await world
+              .command(['Paused', 'Migrating', 'Nonsense'][round % 3] ?? '', whom(world))
+              .catch(() => undefined);
+            await world.pause(50);
+          }
+          expect(writes).toBeLessThan(120);
+          // What is new is heard at once, whatever was given before.
+          await world.command('RollingBack', whom(world));
+          await world.phase('RolledBack');
+        },
       },
-    }, { arrange: (_cluster, _operator, line) => {
-      const send = line.send.bind(line);
-      line.send = (request) => {
-        if (request.method !== 'GET') writes += 1;
-        return send(request);
-      };
-    } });
+      {
+        arrange: (_cluster, _operator, line) => {
+          const send = line.send.bind(line);
+          line.send = (request) => {
+            if (request.method !== 'GET') writes += 1;
+            return send(request);
+          };
+        },
+      },
+    );
   });
 });

@@ -35,8 +35,12 @@ describe('a control plane that is not fit', () => {
 describe('an API server that cannot be reached at the start', () => {
   it('is reported with its address, and the operator works as soon as it is there', async () => {
     const warnings: string[] = [];
-    const warn: LogMethod = (fields, message) => { warnings.push(`${message} ${JSON.stringify(fields)}`); };
-    const quiet: LogMethod = () => { /* not looked at */ };
+    const warn: LogMethod = (fields, message) => {
+      warnings.push(`${message} ${JSON.stringify(fields)}`);
+    };
+    const quiet: LogMethod = () => {
+      /* not looked at */
+    };
     const scenario: Scenario = {
       name: 'unreachable',
       async run(world) {
@@ -51,9 +55,16 @@ describe('an API server that cannot be reached at the start', () => {
       log: { debug: quiet, info: quiet, warn, error: quiet },
       arrange(cluster, _operator, line) {
         line.outage(true);
-        cluster.clock.timer(60_000, () => { line.outage(false); });
+        cluster.clock.timer(60_000, () => {
+          line.outage(false);
+        });
       },
     });
-    expect(warnings.some((warning) => warning.includes('Not ready yet') && warning.includes('"server"') && warning.includes('MeshMigration'))).toBe(true);
+    expect(
+      warnings.some(
+        (warning) =>
+          warning.includes('Not ready yet') && warning.includes('"server"') && warning.includes('MeshMigration'),
+      ),
+    ).toBe(true);
   });
 });

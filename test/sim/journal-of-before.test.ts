@@ -7,11 +7,19 @@ import type { Snapshot, World } from '../scenarios/world.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
 async function run(story: (world: World, home: string) => Promise<void>): Promise<void> {
-  await runOnSimulation({ name: 'of-before', podsOutside: true, run: async (world) => { await story(world, world.ns()); } });
+  await runOnSimulation({
+    name: 'of-before',
+    podsOutside: true,
+    run: async (world) => {
+      await story(world, world.ns());
+    },
+  });
 }
 
 async function journal(world: World): Promise<string | undefined> {
-  return (await world.client.get(kinds.Namespace, undefined, world.ns(), world.signal)).metadata.annotations?.[journalAnnotation];
+  return (await world.client.get(kinds.Namespace, undefined, world.ns(), world.signal)).metadata.annotations?.[
+    journalAnnotation
+  ];
 }
 
 interface HalfWay {
@@ -27,11 +35,15 @@ async function halfWayBack(world: World): Promise<HalfWay> {
   const before = await world.snapshot();
   await world.create(meshMigration(world.name, { names: [home] }));
   await world.childPhase('Migrated');
-  const backup = await journal(world) ?? '';
+  const backup = (await journal(world)) ?? '';
   await world.patch('Deployment', home, 'api', { spec: { paused: true } });
   await world.command('RollingBack', home);
-  await world.eventually('half-way back', async () => ((await world.child()).status?.step === 'RestoreWorkloads' ? true : undefined));
-  await world.eventually('noted', async () => ((await world.migration()).status?.returned === undefined ? undefined : true));
+  await world.eventually('half-way back', async () =>
+    (await world.child()).status?.step === 'RestoreWorkloads' ? true : undefined,
+  );
+  await world.eventually('noted', async () =>
+    (await world.migration()).status?.returned === undefined ? undefined : true,
+  );
   return { before, backup };
 }
 
@@ -57,7 +69,9 @@ describe('a way back that has begun is not over', () => {
     await run(async (world, home) => {
       await halfWayBack(world);
       const standing = await made(world);
-      await journalBecomes(world, null, async () => { await world.delete(namespaceMigrations, home, world.name); });
+      await journalBecomes(world, null, async () => {
+        await world.delete(namespaceMigrations, home, world.name);
+      });
       await isHeld(world);
       await world.edit({ action: 'Rollback' });
       await world.pause(2 * 60_000);
@@ -75,7 +89,10 @@ describe('a way back that has begun is not over', () => {
       await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: backup } } });
       await world.childPhase('RollingBack');
       await world.pause(30_000);
-      expect(JSON.parse(await journal(world) ?? '{}')).toMatchObject({ direction: 'Backward', by: { name: 'scenario' } });
+      expect(JSON.parse((await journal(world)) ?? '{}')).toMatchObject({
+        direction: 'Backward',
+        by: { name: 'scenario' },
+      });
       await goesToTheEnd(world, before);
     });
   });
@@ -83,7 +100,9 @@ describe('a way back that has begun is not over', () => {
   it('where record and journal come back from a backup, too', async () => {
     await run(async (world, home) => {
       const { before, backup } = await halfWayBack(world);
-      await journalBecomes(world, backup, async () => { await world.delete(namespaceMigrations, home, world.name); });
+      await journalBecomes(world, backup, async () => {
+        await world.delete(namespaceMigrations, home, world.name);
+      });
       await world.childPhase('RollingBack');
       await goesToTheEnd(world, before);
     });
@@ -93,7 +112,9 @@ describe('a way back that has begun is not over', () => {
     await run(async (world, home) => {
       const { before, backup } = await halfWayBack(world);
       await world.patch('Namespace', undefined, home, { metadata: { annotations: { [journalAnnotation]: backup } } });
-      await world.eventually('put back', async () => ((await journal(world))?.includes('"Backward"') === true ? true : undefined));
+      await world.eventually('put back', async () =>
+        (await journal(world))?.includes('"Backward"') === true ? true : undefined,
+      );
       expect((await world.child()).status?.phase).toBe('RollingBack');
       await goesToTheEnd(world, before);
     });
@@ -108,8 +129,12 @@ describe('a way back that has begun is not over', () => {
       await world.childPhase('Migrated');
       await world.patch('Deployment', home, 'api', { spec: { paused: true } });
       await world.command('RollingBack', home);
-      await world.eventually('half-way back', async () => ((await world.child()).status?.step === 'RestoreWorkloads' ? true : undefined));
-      await world.eventually('noted', async () => ((await world.migration()).status?.returned?.some(({ attempt }) => attempt === 2) === true ? true : undefined));
+      await world.eventually('half-way back', async () =>
+        (await world.child()).status?.step === 'RestoreWorkloads' ? true : undefined,
+      );
+      await world.eventually('noted', async () =>
+        (await world.migration()).status?.returned?.some(({ attempt }) => attempt === 2) === true ? true : undefined,
+      );
       await journalBecomes(world, backup);
       await isHeld(world);
       await world.pause(60_000);

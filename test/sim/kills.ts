@@ -7,7 +7,9 @@ import { runOnSimulation } from './run-scenario.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { KillPoint } from './sim-operator.ts';
 
-/** Of the way there, and of the way back: what is counted there begins again at 1 when the migration is told to go back. */
+/**
+ * Of the way there, and of the way back: what is counted there begins again at 1 when the migration is told to go back.
+ */
 export interface Ways<T> {
   readonly there: T;
   readonly back: T;
@@ -30,7 +32,10 @@ interface Course {
   readonly kills: Ways<number>;
 }
 
-/** Runs a scenario there and back in which the operator is killed at each of the points that it comes to, and started again. */
+/**
+ * Runs a scenario there and back in which the operator is killed at each of the points that it comes to, and started
+ * again.
+ */
 async function course(scenario: Scenario, { there, back }: Kills, seed: number): Promise<Course> {
   let kills = 0;
   let killsThere = 0;
@@ -41,7 +46,9 @@ async function course(scenario: Scenario, { there, back }: Kills, seed: number):
       incarnations.killAt(there);
       incarnations.onKilled = () => {
         kills += 1;
-        cluster.clock.timer(500, () => { void incarnations.start(); });
+        cluster.clock.timer(500, () => {
+          void incarnations.start();
+        });
       };
       whenToldBack(cluster, () => {
         turn = incarnations.writes;
@@ -50,7 +57,10 @@ async function course(scenario: Scenario, { there, back }: Kills, seed: number):
       });
     },
   });
-  return { writes: { there: turn, back: operator.writes - turn }, kills: { there: killsThere, back: kills - killsThere } };
+  return {
+    writes: { there: turn, back: operator.writes - turn },
+    kills: { there: killsThere, back: kills - killsThere },
+  };
 }
 
 /** The same at points all of which there have to be; returns how many writes it took. */
@@ -80,17 +90,22 @@ function pointsFrom(first: number, last: number, whenOf: When): readonly KillPoi
 }
 
 /**
- * Kills at each single write of a scenario there and back, some on each of the two ways in one run. The scenario looks in between: what is
- * left of those on the way there must be as it is without any. A process that starts anew may write less than its predecessor would have;
- * kills that a run thereby never comes to have a run of their own.
+ * Kills at each single write of a scenario there and back, some on each of the two ways in one run. The scenario looks
+ * in between: what is left of those on the way there must be as it is without any. A process that starts anew may write
+ * less than its predecessor would have; kills that a run thereby never comes to have a run of their own.
  */
 export async function killAtEach(scenario: Scenario, whenOf: When): Promise<Ways<number>> {
   const writes = await runWithKills(scenario, { there: [], back: [] }, 1);
-  for (const first of oneIn(3, Array.from({ length: apart }, (_, index) => index + 1))) {
+  for (const first of oneIn(
+    3,
+    Array.from({ length: apart }, (_, index) => index + 1),
+  )) {
     const [there, back] = [pointsFrom(first, writes.there, whenOf), pointsFrom(first, writes.back, whenOf)];
     const { kills } = await course(scenario, { there, back }, 1);
-    for (const { write, when } of there.slice(kills.there)) await runWithKills(scenario, { there: [{ write: Math.min(write, writes.there), when }], back: [] }, 1);
-    for (const { write, when } of back.slice(kills.back)) await runWithKills(scenario, { there: [], back: [{ write: Math.min(write, writes.back), when }] }, 1);
+    for (const { write, when } of there.slice(kills.there))
+      await runWithKills(scenario, { there: [{ write: Math.min(write, writes.there), when }], back: [] }, 1);
+    for (const { write, when } of back.slice(kills.back))
+      await runWithKills(scenario, { there: [], back: [{ write: Math.min(write, writes.back), when }] }, 1);
   }
   return writes;
 }

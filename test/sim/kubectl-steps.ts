@@ -42,24 +42,58 @@ metadata: {name: shop}
 spec: {from: IstioSidecar, to: IstioAmbient, namespaces: {names: [shop]}}
 `;
 
-const rolledOut = JSON.stringify({ status: { observedGeneration: 3, replicas: 3, updatedReplicas: 3, availableReplicas: 3, readyReplicas: 3, conditions: [{ type: 'Available', status: 'True' }] } });
+const rolledOut = JSON.stringify({
+  status: {
+    observedGeneration: 3,
+    replicas: 3,
+    updatedReplicas: 3,
+    availableReplicas: 3,
+    readyReplicas: 3,
+    conditions: [{ type: 'Available', status: 'True' }],
+  },
+});
 
 /** What a person does with kubectl, in an order in which each step has what it needs. */
 export const kubectlSteps: readonly KubectlStep[] = [
   command('version', /Server Version: v1\.36/),
-  { args: ['apply', '-f', definition('meshmigrations'), '-f', definition('namespacemigrations')], prints: [/meshmigrations\.meshmigration\.dev created/, /namespacemigrations\.meshmigration\.dev created/] },
+  {
+    args: ['apply', '-f', definition('meshmigrations'), '-f', definition('namespacemigrations')],
+    prints: [/meshmigrations\.meshmigration\.dev created/, /namespacemigrations\.meshmigration\.dev created/],
+  },
   command('wait crd/meshmigrations.meshmigration.dev --for=condition=Established --timeout=10s', /condition met/),
-  command('api-resources', /meshmigrations +mm +meshmigration\.dev\/v1alpha1 +false +MeshMigration/, /deployments +deploy +apps\/v1/),
+  command(
+    'api-resources',
+    /meshmigrations +mm +meshmigration\.dev\/v1alpha1 +false +MeshMigration/,
+    /deployments +deploy +apps\/v1/,
+  ),
   command('explain mm.spec', /KIND: +MeshMigration/, /action\t<string>/),
   command('create ns shop', /namespace\/shop created/),
   command('create configmap -n shop settings --from-literal=a=b', /configmap\/settings created/),
   { args: ['apply', '-f', '-'], input: workload, prints: [/deployment\.apps\/cart created/] },
   { args: ['apply', '-f', '-'], input: workload, prints: [/deployment\.apps\/cart unchanged/] },
-  { args: ['apply', '-f', '-'], input: workload.replace('nginx:1', 'nginx:2'), prints: [/deployment\.apps\/cart configured/] },
+  {
+    args: ['apply', '-f', '-'],
+    input: workload.replace('nginx:1', 'nginx:2'),
+    prints: [/deployment\.apps\/cart configured/],
+  },
   { args: ['apply', '--server-side', '-f', '-'], input: pod, prints: [/pod\/solo serverside-applied/] },
-  { args: ['apply', '--server-side', '--force-conflicts', '-f', '-'], input: migration, prints: [/meshmigration\.meshmigration\.dev\/shop serverside-applied/] },
-  { args: ['apply', '-f', '-'], input: migration.replace('namespaces: {', 'namespaces: {typo: 1, '), prints: [/strict decoding error: unknown field "spec\.namespaces\.typo"/], fails: true },
-  { args: ['apply', '-f', '-'], input: migration.replace('from: IstioSidecar', 'from: IstioAmbient'), prints: [/from and to are the same/], fails: true },
+  {
+    args: ['apply', '--server-side', '--force-conflicts', '-f', '-'],
+    input: migration,
+    prints: [/meshmigration\.meshmigration\.dev\/shop serverside-applied/],
+  },
+  {
+    args: ['apply', '-f', '-'],
+    input: migration.replace('namespaces: {', 'namespaces: {typo: 1, '),
+    prints: [/strict decoding error: unknown field "spec\.namespaces\.typo"/],
+    fails: true,
+  },
+  {
+    args: ['apply', '-f', '-'],
+    input: migration.replace('from: IstioSidecar', 'from: IstioAmbient'),
+    prints: [/from and to are the same/],
+    fails: true,
+  },
   command('get mm', /NAME +PHASE +FROM/, /shop +IstioSidecar +IstioAmbient/),
   command('get mm shop -o wide', /MESSAGE/),
   command('get mm shop -o yaml', /kind: MeshMigration/, /action: Plan/),
@@ -74,7 +108,20 @@ export const kubectlSteps: readonly KubectlStep[] = [
   command('get ns -l istio-injection=enabled', /^shop +Active/m),
   command('scale -n shop deploy cart --replicas=3', /scaled/),
   command('rollout restart -n shop deploy cart', /restarted/),
-  { args: ['patch', '-n', 'shop', 'deploy', 'cart', '--subresource=status', '--type=merge', '-p', rolledOut.replace('"observedGeneration":3', '"observedGeneration":9')], prints: [/patched/] },
+  {
+    args: [
+      'patch',
+      '-n',
+      'shop',
+      'deploy',
+      'cart',
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      rolledOut.replace('"observedGeneration":3', '"observedGeneration":9'),
+    ],
+    prints: [/patched/],
+  },
   command('rollout status -n shop deploy cart --timeout=10s', /successfully rolled out/),
   command('wait -n shop deploy/cart --for=condition=Available --timeout=10s', /condition met/),
   command('get deploy -n shop', /cart +3\/3 +3 +3/),

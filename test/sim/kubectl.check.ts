@@ -28,12 +28,18 @@ class Kubectl {
     this.directory = directory;
   }
 
-  start(args: readonly string[], input: string | undefined): { readonly child: ChildProcess; readonly text: () => string } {
+  start(
+    args: readonly string[],
+    input: string | undefined,
+  ): { readonly child: ChildProcess; readonly text: () => string } {
     const child = spawn(this.path, [...args], {
-      env: { PATH: process.env['PATH'] ?? '', HOME: this.directory, KUBECONFIG: join(this.directory, 'config') }, stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'] ?? '', HOME: this.directory, KUBECONFIG: join(this.directory, 'config') },
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     let text = '';
-    const collect = (chunk: Buffer): void => { text += chunk.toString(); };
+    const collect = (chunk: Buffer): void => {
+      text += chunk.toString();
+    };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
     // A command that ends before it has read its input is judged by what it printed.
@@ -44,8 +50,10 @@ class Kubectl {
 
   async run(args: readonly string[], input?: string): Promise<Outcome> {
     const { child, text } = this.start(args, input);
-    const cancel = systemClock.timer(commandTimeoutMs, () => { child.kill('SIGKILL'); });
-    const [code] = await once(child, 'close') as [number | null];
+    const cancel = systemClock.timer(commandTimeoutMs, () => {
+      child.kill('SIGKILL');
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
     cancel();
     return { code, text: text() };
   }

@@ -13,7 +13,19 @@ const slow = { [podBehaviour.readyAfterMs]: '8000' };
 
 async function run(story: (world: World, home: string, cluster: SimCluster) => Promise<void>): Promise<void> {
   let cluster: SimCluster | undefined;
-  await runOnSimulation({ name: 'trouble', run: async (world) => { if (cluster !== undefined) await story(world, world.ns(), cluster); } }, { arrange(given) { cluster = given; } });
+  await runOnSimulation(
+    {
+      name: 'trouble',
+      run: async (world) => {
+        if (cluster !== undefined) await story(world, world.ns(), cluster);
+      },
+    },
+    {
+      arrange(given) {
+        cluster = given;
+      },
+    },
+  );
 }
 
 async function migrated(world: World, spec: Parameters<typeof meshMigration>[2] = {}): Promise<void> {
@@ -22,11 +34,18 @@ async function migrated(world: World, spec: Parameters<typeof meshMigration>[2] 
 }
 
 async function says(world: World, message: RegExp, within = 30 * minuteMs): Promise<void> {
-  await world.eventually(`message ${message.source}`, async () => (message.test((await world.child()).status?.message ?? '') ? true : undefined), within);
+  await world.eventually(
+    `message ${message.source}`,
+    async () => (message.test((await world.child()).status?.message ?? '') ? true : undefined),
+    within,
+  );
 }
 
 async function isStalled(world: World): Promise<boolean> {
-  return (await world.child()).status?.conditions?.some(({ type, status }) => type === 'Stalled' && status === 'True') === true;
+  return (
+    (await world.child()).status?.conditions?.some(({ type, status }) => type === 'Stalled' && status === 'True') ===
+    true
+  );
 }
 
 /** Takes the injector's webhooks away; returns what puts them back. */
@@ -35,7 +54,10 @@ async function withoutWebhooks(world: World): Promise<() => Promise<void>> {
   const injectors = items.filter(({ metadata }) => metadata.labels?.['app'] === 'sidecar-injector');
   for (const { metadata } of injectors) await world.delete(mutatingWebhookConfigurations, undefined, metadata.name);
   return async () => {
-    for (const { metadata: { name, labels = {} }, ...rest } of injectors) {
+    for (const {
+      metadata: { name, labels = {} },
+      ...rest
+    } of injectors) {
       const object: KubeObject = { ...rest, metadata: { name, labels } };
       await world.client.create(mutatingWebhookConfigurations, object, world.signal);
     }
@@ -47,7 +69,11 @@ function quota(cluster: SimCluster, home: string): { full: boolean } {
   const control = { full: false };
   cluster.server.addMutatingAdmission((resource, object) => {
     if (control.full && resource.kind === 'Pod' && object.metadata.namespace === home) {
-      throw new SimStatusError(403, 'Forbidden', `pods "${object.metadata.name}" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2`);
+      throw new SimStatusError(
+        403,
+        'Forbidden',
+        `pods "${object.metadata.name}" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2`,
+      );
     }
     return object;
   });
@@ -58,22 +84,32 @@ const surging = { strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } 
 
 describe('on the way back', () => {
   // At once: all pods of all tries are of the same second, and Kubernetes' times tell no more.
-  it.each<[string, Record<string, string>]>([['at once', {}], ['after a while', slow]])('restarts pods again that came without a sidecar while the webhooks were away, and ends by itself: Ready %s', async (_when, behaviour) => {
-    await run(async (world, home) => {
-      await world.create(namespace(home), deployment(home, 'api', { replicas: 2, behaviour }), deployment(home, 'web', { behaviour }));
-      await world.podsReady(3);
-      const before = await world.snapshot();
-      await migrated(world);
-      const putBack = await withoutWebhooks(world);
-      await world.command('RollingBack', home);
-      await says(world, /came back in mode Ambient, not Sidecar/);
-      await world.pause(46_000);
-      await putBack();
-      await world.childPhase('RolledBack', home, 10 * minuteMs);
-      await world.modesAre({ Sidecar: 3 });
-      await world.restored(before);
-    });
-  });
+  it.each<[string, Record<string, string>]>([
+    ['at once', {}],
+    ['after a while', slow],
+  ])(
+    'restarts pods again that came without a sidecar while the webhooks were away, and ends by itself: Ready %s',
+    async (_when, behaviour) => {
+      await run(async (world, home) => {
+        await world.create(
+          namespace(home),
+          deployment(home, 'api', { replicas: 2, behaviour }),
+          deployment(home, 'web', { behaviour }),
+        );
+        await world.podsReady(3);
+        const before = await world.snapshot();
+        await migrated(world);
+        const putBack = await withoutWebhooks(world);
+        await world.command('RollingBack', home);
+        await says(world, /came back in mode Ambient, not Sidecar/);
+        await world.pause(46_000);
+        await putBack();
+        await world.childPhase('RolledBack', home, 10 * minuteMs);
+        await world.modesAre({ Sidecar: 3 });
+        await world.restored(before);
+      });
+    },
+  );
 
   it('quotes the webhook that does not answer, and becomes stalled while it does not', async () => {
     await run(async (world, home, cluster) => {
@@ -111,44 +147,76 @@ describe('on the way there', () => {
     });
   });
 
-  const manners: readonly (readonly [string, 'StatefulSet' | 'DaemonSet', Readonly<Record<string, unknown>>, number])[] = [
-    ['a StatefulSet with a partition', 'StatefulSet', { replicas: 3, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } }, 3],
-    ['a StatefulSet that replaces nothing by itself', 'StatefulSet', { replicas: 3, updateStrategy: { type: 'OnDelete' } }, 3],
+  const manners: readonly (readonly [
+    string,
+    'StatefulSet' | 'DaemonSet',
+    Readonly<Record<string, unknown>>,
+    number,
+  ])[] = [
+    [
+      'a StatefulSet with a partition',
+      'StatefulSet',
+      { replicas: 3, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } },
+      3,
+    ],
+    [
+      'a StatefulSet that replaces nothing by itself',
+      'StatefulSet',
+      { replicas: 3, updateStrategy: { type: 'OnDelete' } },
+      3,
+    ],
     ['a DaemonSet that replaces nothing by itself', 'DaemonSet', { updateStrategy: { type: 'OnDelete' } }, 3],
   ];
-  it.each(manners)('waits until the last pod that was evicted has a replacement that is Ready: %s', async (_what, kind, spec, pods) => {
-    await run(async (world, home) => {
-      await world.create(namespace(home), workload(kind, home, 'db', { behaviour: slow, spec }));
-      await world.podsReady(pods);
-      await world.create(meshMigration(world.name, { names: [home] }));
-      const { status } = await world.childPhase('Migrated', home, 10 * minuteMs);
-      expect(await world.modes()).toEqual({ Ambient: pods });
-      await world.podsReady(pods);
-      expect(status?.pods?.ambient).toBe(pods);
-      const over = (name: string): number => Date.parse(status?.steps?.find((step) => step.name === name)?.completedAt ?? '');
-      const created = (await world.pods()).map(({ metadata }) => Date.parse((metadata as { creationTimestamp?: string }).creationTimestamp ?? ''));
-      expect(over('RestartWorkloads')).toBeGreaterThanOrEqual(Math.max(...created) + 8000);
-    });
-  });
+  it.each(manners)(
+    'waits until the last pod that was evicted has a replacement that is Ready: %s',
+    async (_what, kind, spec, pods) => {
+      await run(async (world, home) => {
+        await world.create(namespace(home), workload(kind, home, 'db', { behaviour: slow, spec }));
+        await world.podsReady(pods);
+        await world.create(meshMigration(world.name, { names: [home] }));
+        const { status } = await world.childPhase('Migrated', home, 10 * minuteMs);
+        expect(await world.modes()).toEqual({ Ambient: pods });
+        await world.podsReady(pods);
+        expect(status?.pods?.ambient).toBe(pods);
+        const over = (name: string): number =>
+          Date.parse(status?.steps?.find((step) => step.name === name)?.completedAt ?? '');
+        const created = (await world.pods()).map(({ metadata }) =>
+          Date.parse((metadata as { creationTimestamp?: string }).creationTimestamp ?? ''),
+        );
+        expect(over('RestartWorkloads')).toBeGreaterThanOrEqual(Math.max(...created) + 8000);
+      });
+    },
+  );
 
-  const components: readonly (readonly [string, string])[] = [['istio-cni-node', 'MM012'], ['ztunnel', 'MM013']];
-  it.each(components)('restarts nothing more while %s is not ready on every node, and goes on when it is', async (name, finding) => {
-    await run(async (world, home) => {
-      await world.create(namespace(home), ...['a', 'b'].map((each) => deployment(home, each, { behaviour: slow })));
-      await world.podsReady(2);
-      await world.create(meshMigration(world.name, { names: [home] }));
-      await world.eventually('one is restarted', async () => ((await world.modes()).Ambient === undefined ? undefined : true));
-      const [pod] = (await world.pods('istio-system')).filter(({ metadata }) => metadata.name.startsWith(name));
-      const ready = (value: string | null): Promise<void> => world.patch('Pod', 'istio-system', pod?.metadata.name ?? '', { metadata: { annotations: { [podBehaviour.neverReady]: value } } });
-      await ready('always');
-      await says(world, new RegExp(`waits: ${finding} `));
-      await world.pause(minuteMs);
-      expect(await world.modes()).toEqual({ Ambient: 1, Sidecar: 1 });
-      await ready(null);
-      await world.childPhase('Migrated', home, 5 * minuteMs);
-      await world.modesAre({ Ambient: 2 });
-    });
-  });
+  const components: readonly (readonly [string, string])[] = [
+    ['istio-cni-node', 'MM012'],
+    ['ztunnel', 'MM013'],
+  ];
+  it.each(components)(
+    'restarts nothing more while %s is not ready on every node, and goes on when it is',
+    async (name, finding) => {
+      await run(async (world, home) => {
+        await world.create(namespace(home), ...['a', 'b'].map((each) => deployment(home, each, { behaviour: slow })));
+        await world.podsReady(2);
+        await world.create(meshMigration(world.name, { names: [home] }));
+        await world.eventually('one is restarted', async () =>
+          (await world.modes()).Ambient === undefined ? undefined : true,
+        );
+        const [pod] = (await world.pods('istio-system')).filter(({ metadata }) => metadata.name.startsWith(name));
+        const ready = (value: string | null): Promise<void> =>
+          world.patch('Pod', 'istio-system', pod?.metadata.name ?? '', {
+            metadata: { annotations: { [podBehaviour.neverReady]: value } },
+          });
+        await ready('always');
+        await says(world, new RegExp(`waits: ${finding} `));
+        await world.pause(minuteMs);
+        expect(await world.modes()).toEqual({ Ambient: 1, Sidecar: 1 });
+        await ready(null);
+        await world.childPhase('Migrated', home, 5 * minuteMs);
+        await world.modesAre({ Ambient: 2 });
+      });
+    },
+  );
 
   it('goes back when a node component is not ready for as long as a restart may take', async () => {
     await run(async (world, home) => {
@@ -156,9 +224,13 @@ describe('on the way there', () => {
       await world.podsReady(2);
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '60s' } }));
-      await world.eventually('one is restarted', async () => ((await world.modes()).Ambient === undefined ? undefined : true));
+      await world.eventually('one is restarted', async () =>
+        (await world.modes()).Ambient === undefined ? undefined : true,
+      );
       const [pod] = (await world.pods('istio-system')).filter(({ metadata }) => metadata.name.startsWith('ztunnel'));
-      await world.patch('Pod', 'istio-system', pod?.metadata.name ?? '', { metadata: { annotations: { [podBehaviour.neverReady]: 'always' } } });
+      await world.patch('Pod', 'istio-system', pod?.metadata.name ?? '', {
+        metadata: { annotations: { [podBehaviour.neverReady]: 'always' } },
+      });
       const { status } = await world.childPhase('RolledBack', home, 10 * minuteMs);
       expect(status?.failure).toMatchObject({ reason: 'CriticalFinding' });
       expect(status?.failure?.message).toMatch(/^MM013/);
@@ -171,7 +243,9 @@ describe('on the way there', () => {
       await world.create(namespace(home), ...['a', 'b'].map((each) => deployment(home, each, { behaviour: slow })));
       await world.podsReady(2);
       await world.create(meshMigration(world.name, { names: [home] }));
-      await world.eventually('one is restarted', async () => ((await world.modes()).Ambient === undefined ? undefined : true));
+      await world.eventually('one is restarted', async () =>
+        (await world.modes()).Ambient === undefined ? undefined : true,
+      );
       await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': null } } });
       await world.childPhase('Paused');
       await world.command('Migrating', home);
@@ -186,10 +260,16 @@ describe('on the way there', () => {
   it('fails, goes back and is never finalized when the replacement of an evicted pod does not become Ready', async () => {
     await run(async (world, home) => {
       const never = { [podBehaviour.neverReady]: 'without-sidecar' };
-      await world.create(namespace(home), workload('StatefulSet', home, 'db', { behaviour: never, spec: { updateStrategy: { type: 'OnDelete' } } }), deployment(home, 'web', { replicas: 2 }));
+      await world.create(
+        namespace(home),
+        workload('StatefulSet', home, 'db', { behaviour: never, spec: { updateStrategy: { type: 'OnDelete' } } }),
+        deployment(home, 'web', { replicas: 2 }),
+      );
       await world.podsReady(3);
       await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '60s' } }));
-      await world.eventually('RestartWorkloads', async () => ((await world.child()).status?.step === 'RestartWorkloads' ? true : undefined));
+      await world.eventually('RestartWorkloads', async () =>
+        (await world.child()).status?.step === 'RestartWorkloads' ? true : undefined,
+      );
       await world.edit({ action: 'Finalize' });
       await world.childPhase('RolledBack', home, 10 * minuteMs);
       await world.pause(5000);

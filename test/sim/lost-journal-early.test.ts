@@ -9,7 +9,12 @@ import { paste } from './paste.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
 async function run(story: (world: World, home: string) => Promise<void>): Promise<void> {
-  await runOnSimulation({ name: 'early', run: async (world) => { await story(world, world.ns()); } });
+  await runOnSimulation({
+    name: 'early',
+    run: async (world) => {
+      await story(world, world.ns());
+    },
+  });
 }
 
 /** Behind a waypoint, and its journal is taken away while no operator looks on. */
@@ -32,7 +37,9 @@ async function fixOf(world: World): Promise<string> {
 
 async function restartAll(world: World, home: string): Promise<void> {
   for (const name of ['api', 'web']) {
-    await world.patch('Deployment', home, name, { spec: { template: { metadata: { annotations: { restarted: 'by hand' } } } } });
+    await world.patch('Deployment', home, name, {
+      spec: { template: { metadata: { annotations: { restarted: 'by hand' } } } },
+    });
     await world.pause(15_000);
   }
 }
@@ -50,7 +57,10 @@ async function pasteOnce(world: World, home: string): Promise<void> {
 /** The same until nothing is told any more. */
 async function pasteAll(world: World, home: string): Promise<void> {
   await world.eventually('it is back', async () => {
-    const { items } = await world.client.list<NamespaceMigration>(namespaceMigrations, { namespace: home, signal: world.signal });
+    const { items } = await world.client.list<NamespaceMigration>(namespaceMigrations, {
+      namespace: home,
+      signal: world.signal,
+    });
     if (items.every(({ status }) => status?.phase !== 'Blocked')) return true;
     await pasteOnce(world, home);
     await world.pause(5000);
@@ -114,7 +124,9 @@ describe('a record that was deleted too early', () => {
       await world.command(phase, home);
       await world.pause(10_000);
       const { status } = await world.childPhase('Blocked');
-      expect(status?.conditions?.find(({ type }) => type === 'CommandRejected')?.message).toMatch(/journal is lost \(MM007\)/);
+      expect(status?.conditions?.find(({ type }) => type === 'CommandRejected')?.message).toMatch(
+        /journal is lost \(MM007\)/,
+      );
       expect((await world.migration()).status?.returned?.map(({ reason }) => reason)).toEqual(['JournalLost']);
     });
   });
@@ -127,9 +139,13 @@ describe('a record that was deleted too early', () => {
       await world.delete(namespaceMigrations, home, world.name);
       await world.pause(20_000);
       await world.phase('Incomplete');
-      expect(await fixOf(world)).toMatch(/put the labels of namespace early back as they were before it was migrated, but leave istio.io\/dataplane-mode;/);
+      expect(await fixOf(world)).toMatch(
+        /put the labels of namespace early back as they were before it was migrated, but leave istio.io\/dataplane-mode;/,
+      );
       await world.edit({ action: 'Migrate' });
-      await world.eventually('it is said how it is kept', async () => (/To keep it as it is: docs\/runbook.md/.test(await fixOf(world)) ? true : undefined));
+      await world.eventually('it is said how it is kept', async () =>
+        /To keep it as it is: docs\/runbook.md/.test(await fixOf(world)) ? true : undefined,
+      );
       await world.delete(namespaceMigrations, home, world.name);
       await world.childPhase('Migrated');
       await world.phase('Migrated');
@@ -140,19 +156,27 @@ describe('a record that was deleted too early', () => {
 
 it('keeps a record of another way that alone tells what the labels were, while a third migration has the namespace', async () => {
   await runOnSimulation({
-    name: 'third', podsOutside: true,
+    name: 'third',
+    podsOutside: true,
     async run(world) {
       const [home, other] = [world.ns(), world.ns('other')];
       await smallShop(world, home);
       await world.create(namespace(other, {}), deployment(other, 'web'), meshMigration(world.name, { names: [home] }));
       await world.phase('Migrated');
       await journalBecomes(world, null, async () => {
-        await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
+        await world.client.mergePatch(
+          meshMigrations,
+          undefined,
+          world.name,
+          { metadata: { finalizers: null } },
+          { signal: world.signal },
+        );
         await world.delete(meshMigrations, undefined, world.name);
       });
       await world.create(meshMigration(world.name, { names: [other] }, { from: 'None', to: 'IstioAmbient' }));
       await world.phase('Migrated');
-      const original = async (): Promise<unknown> => (await world.child(home)).status?.original?.labels.find(({ key }) => key === 'istio-injection')?.value;
+      const original = async (): Promise<unknown> =>
+        (await world.child(home)).status?.original?.labels.find(({ key }) => key === 'istio-injection')?.value;
       expect(await original()).toBe('enabled');
       // Its labels are those of before, but not for good.
       await world.create(meshMigration('back', { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));

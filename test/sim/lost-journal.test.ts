@@ -12,8 +12,19 @@ import { paste } from './paste.ts';
 import { runOnSimulation } from './run-scenario.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
-async function run(story: (world: World, home: string) => Promise<void>, arrange?: (cluster: SimCluster) => void): Promise<void> {
-  await runOnSimulation({ name: 'lost', run: async (world) => { await story(world, world.ns()); } }, { ...(arrange && { arrange }) });
+async function run(
+  story: (world: World, home: string) => Promise<void>,
+  arrange?: (cluster: SimCluster) => void,
+): Promise<void> {
+  await runOnSimulation(
+    {
+      name: 'lost',
+      run: async (world) => {
+        await story(world, world.ns());
+      },
+    },
+    { ...(arrange && { arrange }) },
+  );
 }
 
 async function migrated(world: World, set: (world: World) => Promise<void> = smallShop): Promise<void> {
@@ -29,11 +40,18 @@ async function fixOf(world: World): Promise<string> {
 }
 
 async function restartByHand(world: World, home: string): Promise<void> {
-  const names = Object.keys((await world.snapshot()).templates).map((workload) => workload.split(' ')[1] ?? '').filter((name) => name !== 'waypoint');
-  for (const name of names) await world.patch('Deployment', home, name, { spec: { template: { metadata: { annotations: { restarted: 'by hand' } } } } });
+  const names = Object.keys((await world.snapshot()).templates)
+    .map((workload) => workload.split(' ')[1] ?? '')
+    .filter((name) => name !== 'waypoint');
+  for (const name of names)
+    await world.patch('Deployment', home, name, {
+      spec: { template: { metadata: { annotations: { restarted: 'by hand' } } } },
+    });
   await world.eventually('every pod has its sidecar', async () => {
     const { Sidecar, ...others } = await world.modes();
-    return Sidecar !== undefined && Object.keys(others).filter((mode) => mode !== 'None').length === 0 ? true : undefined;
+    return Sidecar !== undefined && Object.keys(others).filter((mode) => mode !== 'None').length === 0
+      ? true
+      : undefined;
   });
 }
 
@@ -64,52 +82,91 @@ async function messageOf(world: World): Promise<string> {
 
 const spoiltBy = {
   'something unreadable': () => '{}',
-  'another version': (journal: string) => JSON.stringify({ ...JSON.parse(journal) as object, direction: 'Sideways' }),
-  'that of another namespace': (journal: string) => JSON.stringify({ ...JSON.parse(journal) as object, home: 'another' }),
-  'too much': (journal: string) => JSON.stringify({ ...JSON.parse(journal) as object, x: 'x'.repeat(maxJournalBytes) }),
+  'another version': (journal: string) => JSON.stringify({ ...(JSON.parse(journal) as object), direction: 'Sideways' }),
+  'that of another namespace': (journal: string) =>
+    JSON.stringify({ ...(JSON.parse(journal) as object), home: 'another' }),
+  'too much': (journal: string) =>
+    JSON.stringify({ ...(JSON.parse(journal) as object), x: 'x'.repeat(maxJournalBytes) }),
 } satisfies Record<string, (journal: string) => string>;
 
 describe('a namespace whose journal is gone', () => {
   // The copies sort before and after what admits the waypoint to the pods.
-  it.each(['', 'a-'])('is told everything that is to be put back behind a waypoint, in an order that lets nobody in (%s)', async (prefix) => {
-    let watch: OpeningWatch | undefined;
-    const named = ({ metadata, ...rest }: KubeObject): KubeObject => ({ ...rest, metadata: { ...metadata, name: `${prefix}${metadata.name}` } });
-    await run(async (world, home) => {
-      await shop(world, named(allowGet(home)), named(denyDelete(home)));
-      const { labels, services } = await world.snapshot();
-      await watch?.start();
-      await world.create(meshMigration(world.name, { names: [home] }));
-      await world.phase('Migrated');
-      await journalBecomes(world, null);
-      const fix = await fixOf(world);
-      expect(fix.length).toBeLessThanOrEqual(1024);
-      const order = ['istio-injection=enabled', 'restart the workloads', 'istio.io/use-waypoint-', 'original-labels-', 'authorizationpolicies.security.istio.io', 'more, named here when these are done'];
-      expect(order.map((each) => wayBack(fix).indexOf(each))).toEqual(order.map((each) => wayBack(fix).indexOf(each)).sort((a, b) => a - b));
-      expect(order.filter((each) => !wayBack(fix).includes(each))).toEqual([]);
-      await world.eventually('everything is put back', async () => {
-        const { status } = await world.child();
-        if (status?.phase !== 'Blocked') return true;
-        await follow(world, wayBack(status.findings?.[0]?.fix ?? ''));
-        await world.pause(1000);
-        return undefined;
-      }, 10 * 60_000);
-      expect(watch?.stop().filter(({ kind }) => kind === 'Opens')).toEqual([]);
-      await nothingLeft(world);
-      expect({ ...(await world.snapshot()), annotations: {}, templates: {} }).toEqual({ labels, services, annotations: {}, templates: {} });
-    }, (cluster) => { watch = new OpeningWatch(cluster, 'lost', ['web', 'api']); });
-  });
+  it.each(['', 'a-'])(
+    'is told everything that is to be put back behind a waypoint, in an order that lets nobody in (%s)',
+    async (prefix) => {
+      let watch: OpeningWatch | undefined;
+      const named = ({ metadata, ...rest }: KubeObject): KubeObject => ({
+        ...rest,
+        metadata: { ...metadata, name: `${prefix}${metadata.name}` },
+      });
+      await run(
+        async (world, home) => {
+          await shop(world, named(allowGet(home)), named(denyDelete(home)));
+          const { labels, services } = await world.snapshot();
+          await watch?.start();
+          await world.create(meshMigration(world.name, { names: [home] }));
+          await world.phase('Migrated');
+          await journalBecomes(world, null);
+          const fix = await fixOf(world);
+          expect(fix.length).toBeLessThanOrEqual(1024);
+          const order = [
+            'istio-injection=enabled',
+            'restart the workloads',
+            'istio.io/use-waypoint-',
+            'original-labels-',
+            'authorizationpolicies.security.istio.io',
+            'more, named here when these are done',
+          ];
+          expect(order.map((each) => wayBack(fix).indexOf(each))).toEqual(
+            order.map((each) => wayBack(fix).indexOf(each)).sort((a, b) => a - b),
+          );
+          expect(order.filter((each) => !wayBack(fix).includes(each))).toEqual([]);
+          await world.eventually(
+            'everything is put back',
+            async () => {
+              const { status } = await world.child();
+              if (status?.phase !== 'Blocked') return true;
+              await follow(world, wayBack(status.findings?.[0]?.fix ?? ''));
+              await world.pause(1000);
+              return undefined;
+            },
+            10 * 60_000,
+          );
+          expect(watch?.stop().filter(({ kind }) => kind === 'Opens')).toEqual([]);
+          await nothingLeft(world);
+          expect({ ...(await world.snapshot()), annotations: {}, templates: {} }).toEqual({
+            labels,
+            services,
+            annotations: {},
+            templates: {},
+          });
+        },
+        (cluster) => {
+          watch = new OpeningWatch(cluster, 'lost', ['web', 'api']);
+        },
+      );
+    },
+  );
 
   it('is told the same where only the record of a migration of another way is left', async () => {
     await run(async (world, home) => {
       await migrated(world, (each) => shop(each, allowGet(home), denyDelete(home)));
       await journalBecomes(world, null, async () => {
         await world.delete(meshMigrations, undefined, world.name);
-        await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
+        await world.client.mergePatch(
+          meshMigrations,
+          undefined,
+          world.name,
+          { metadata: { finalizers: null } },
+          { signal: world.signal },
+        );
         await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
       });
       const { status } = await world.phase('Blocked');
       const told = status?.attention?.[0]?.message ?? '';
-      expect(told).toMatch(/label services api -n lost --overwrite istio.io\/use-waypoint- .*; kubectl annotate services api -n lost .*; kubectl delete authorizationpolicies\.security\.istio\.io /);
+      expect(told).toMatch(
+        /label services api -n lost --overwrite istio.io\/use-waypoint- .*; kubectl annotate services api -n lost .*; kubectl delete authorizationpolicies\.security\.istio\.io /,
+      );
       expect(told).toMatch(/named here when these are done\. Until then the record stays\./);
       expect(told).not.toContain('delete nsm');
       expect(await messageOf(world)).toMatch(/kubectl describe mm lost$/);
@@ -117,19 +174,42 @@ describe('a namespace whose journal is gone', () => {
   });
 
   it.each([
-    ['of another way whose journal is there', 'Other', /asked for a rollback, but MeshMigration lost from IstioSidecar to IstioAmbient has started this namespace and has not let go of it. Delete this MeshMigration lost and create it again with that name, from and to/],
-    ['of another way that tells alone', 'Alone', /asked for Rollback, but MeshMigration lost goes from IstioAmbient to IstioSidecar, and this record is of the way from IstioSidecar to IstioAmbient: .* said there: kubectl describe mm lost/],
-    ['of none', 'None', /asked for Rollback, but there is no MeshMigration lost any more: .*Create MeshMigration lost again with from: IstioSidecar and to: IstioAmbient/],
+    [
+      'of another way whose journal is there',
+      'Other',
+      /asked for a rollback, but MeshMigration lost from IstioSidecar to IstioAmbient has started this namespace and has not let go of it. Delete this MeshMigration lost and create it again with that name, from and to/,
+    ],
+    [
+      'of another way that tells alone',
+      'Alone',
+      /asked for Rollback, but MeshMigration lost goes from IstioAmbient to IstioSidecar, and this record is of the way from IstioSidecar to IstioAmbient: .* said there: kubectl describe mm lost/,
+    ],
+    [
+      'of none',
+      'None',
+      /asked for Rollback, but there is no MeshMigration lost any more: .*Create MeshMigration lost again with from: IstioSidecar and to: IstioAmbient/,
+    ],
   ])('answers a command on a record %s, and says what works', async (_what, kind, pattern) => {
     await run(async (world, home) => {
       await migrated(world);
       const gone = async (): Promise<void> => {
         await world.delete(meshMigrations, undefined, world.name);
-        await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal }).catch(() => undefined);
+        await world.client
+          .mergePatch(
+            meshMigrations,
+            undefined,
+            world.name,
+            { metadata: { finalizers: null } },
+            { signal: world.signal },
+          )
+          .catch(() => undefined);
       };
       const instead = async (): Promise<void> => {
         await gone();
-        if (kind !== 'None') await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+        if (kind !== 'None')
+          await world.create(
+            meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }),
+          );
       };
       if (kind === 'Alone') {
         await journalBecomes(world, null, instead);
@@ -142,7 +222,11 @@ describe('a namespace whose journal is gone', () => {
       await world.command('RollingBack', home);
       const { status } = await world.eventually('it is answered', async () => {
         const child = await world.child();
-        return child.status?.conditions?.some(({ type, message }) => type === 'CommandRejected' && pattern.test(message)) === true ? child : undefined;
+        return child.status?.conditions?.some(
+          ({ type, message }) => type === 'CommandRejected' && pattern.test(message),
+        ) === true
+          ? child
+          : undefined;
       });
       expect(status?.phase).toBe(status?.writtenPhase);
       await world.modesAre({ Ambient: 3 });
@@ -154,29 +238,34 @@ describe('a namespace whose journal is gone', () => {
     });
   });
 
-  it.each(['and the record is deleted', 'and the record stays'])('is not migrated again when a person has put it back by hand, %s', async (what) => {
-    await run(async (world, home) => {
-      await migrated(world);
-      await journalBecomes(world, null);
-      const fix = await fixOf(world);
-      await follow(world, wayBack(fix));
-      if (what === 'and the record is deleted') await world.delete(namespaceMigrations, home, world.name);
-      await world.pause(20_000);
-      expect((await world.labels())['istio.io/dataplane-mode']).toBeUndefined();
-      const { status } = await world.childPhase('RolledBack');
-      expect(status?.message).toMatch(/journal .* taken away.*brought back by hand.* To start it: kubectl patch nsm lost -n lost --subresource=status/);
-      await world.modesAre({ Sidecar: 3 });
-      await world.operator.kill();
-      await world.operator.start();
-      await world.pause(10_000);
-      await world.modesAre({ Sidecar: 3 });
-      await world.command('Migrating', home);
-      await world.phase('Migrated');
-      await world.modesAre({ Ambient: 3 });
-      await world.command('RollingBack', home);
-      await world.childPhase('RolledBack');
-    });
-  });
+  it.each(['and the record is deleted', 'and the record stays'])(
+    'is not migrated again when a person has put it back by hand, %s',
+    async (what) => {
+      await run(async (world, home) => {
+        await migrated(world);
+        await journalBecomes(world, null);
+        const fix = await fixOf(world);
+        await follow(world, wayBack(fix));
+        if (what === 'and the record is deleted') await world.delete(namespaceMigrations, home, world.name);
+        await world.pause(20_000);
+        expect((await world.labels())['istio.io/dataplane-mode']).toBeUndefined();
+        const { status } = await world.childPhase('RolledBack');
+        expect(status?.message).toMatch(
+          /journal .* taken away.*brought back by hand.* To start it: kubectl patch nsm lost -n lost --subresource=status/,
+        );
+        await world.modesAre({ Sidecar: 3 });
+        await world.operator.kill();
+        await world.operator.start();
+        await world.pause(10_000);
+        await world.modesAre({ Sidecar: 3 });
+        await world.command('Migrating', home);
+        await world.phase('Migrated');
+        await world.modesAre({ Ambient: 3 });
+        await world.command('RollingBack', home);
+        await world.childPhase('RolledBack');
+      });
+    },
+  );
 
   it('is not migrated again when all of it was put back while no operator looked on', async () => {
     await run(async (world, home) => {

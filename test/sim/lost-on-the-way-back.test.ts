@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { journalAnnotation, meshMigrations, namespaceMigrations, originalLabelsAnnotation } from '../../src/api/resources.ts';
+import {
+  journalAnnotation,
+  meshMigrations,
+  namespaceMigrations,
+  originalLabelsAnnotation,
+} from '../../src/api/resources.ts';
 import { allowGet, denyDelete, made, shop } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace, strict } from '../scenarios/manifests.ts';
 import { smallShop } from '../scenarios/migrate.ts';
@@ -9,11 +14,22 @@ import { OpeningWatch } from './opening-watch.ts';
 import { runOnSimulation, type SimRun } from './run-scenario.ts';
 
 async function run(story: (world: World, home: string) => Promise<void>, options: SimRun = {}): Promise<void> {
-  await runOnSimulation({ name: 'lost-back', podsOutside: true, run: async (world) => { await story(world, world.ns()); } }, options);
+  await runOnSimulation(
+    {
+      name: 'lost-back',
+      podsOutside: true,
+      run: async (world) => {
+        await story(world, world.ns());
+      },
+    },
+    options,
+  );
 }
 
 async function halfWayBack(world: World): Promise<void> {
-  await world.eventually('half-way back', async () => ((await world.child()).status?.step === 'RestoreWorkloads' ? true : undefined));
+  await world.eventually('half-way back', async () =>
+    (await world.child()).status?.step === 'RestoreWorkloads' ? true : undefined,
+  );
   await world.pause(1000);
 }
 
@@ -26,28 +42,42 @@ async function isHeld(world: World): Promise<void> {
 describe('a journal that is taken away on the way back', () => {
   it('holds a namespace that was commanded back alone: nothing that protects pods in ambient goes', async () => {
     let watch: OpeningWatch | undefined;
-    await run(async (world, home) => {
-      await shop(world, allowGet(home), denyDelete(home));
-      await watch?.start();
-      await world.create(meshMigration(world.name, { names: [home] }));
-      await world.childPhase('Migrated');
-      await world.patch('Deployment', home, 'api', { spec: { paused: true } });
-      await world.command('RollingBack', home);
-      await halfWayBack(world);
-      await world.eventually('noted', async () => ((await world.migration()).status?.returned === undefined ? undefined : true));
-      const before = await made(world);
-      await journalBecomes(world, null);
-      await isHeld(world);
-      await world.pause(5 * 60_000);
-      await isHeld(world);
-      expect(await made(world)).toEqual(before);
-      expect(watch?.stop()).toEqual([]);
-    }, { arrange(cluster) { watch = new OpeningWatch(cluster, 'lost-back', ['web', 'api']); } });
+    await run(
+      async (world, home) => {
+        await shop(world, allowGet(home), denyDelete(home));
+        await watch?.start();
+        await world.create(meshMigration(world.name, { names: [home] }));
+        await world.childPhase('Migrated');
+        await world.patch('Deployment', home, 'api', { spec: { paused: true } });
+        await world.command('RollingBack', home);
+        await halfWayBack(world);
+        await world.eventually('noted', async () =>
+          (await world.migration()).status?.returned === undefined ? undefined : true,
+        );
+        const before = await made(world);
+        await journalBecomes(world, null);
+        await isHeld(world);
+        await world.pause(5 * 60_000);
+        await isHeld(world);
+        expect(await made(world)).toEqual(before);
+        expect(watch?.stop()).toEqual([]);
+      },
+      {
+        arrange(cluster) {
+          watch = new OpeningWatch(cluster, 'lost-back', ['web', 'api']);
+        },
+      },
+    );
   });
 
   it('holds one whose labels are back before its pods are', async () => {
     await run(async (world, home) => {
-      await world.create(namespace(home, { 'istio.io/dataplane-mode': 'ambient' }), strict(home), deployment(home, 'web', { replicas: 2 }), deployment(home, 'cart'));
+      await world.create(
+        namespace(home, { 'istio.io/dataplane-mode': 'ambient' }),
+        strict(home),
+        deployment(home, 'web', { replicas: 2 }),
+        deployment(home, 'cart'),
+      );
       await world.podsReady(3);
       await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
       await world.phase('Migrated');
@@ -89,12 +119,23 @@ describe('what a person has put back', () => {
       await world.edit({ action: 'Pause' });
       await world.pause(3000);
       await world.delete(meshMigrations, undefined, world.name);
-      await world.client.mergePatch(meshMigrations, undefined, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
+      await world.client.mergePatch(
+        meshMigrations,
+        undefined,
+        world.name,
+        { metadata: { finalizers: null } },
+        { signal: world.signal },
+      );
       await world.gone(meshMigrations, undefined, world.name);
       await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'enabled' } } });
-      for (const name of ['web', 'cart']) await world.patch('Deployment', home, name, { spec: { template: { metadata: { annotations: { restarted: 'by hand' } } } } });
+      for (const name of ['web', 'cart'])
+        await world.patch('Deployment', home, name, {
+          spec: { template: { metadata: { annotations: { restarted: 'by hand' } } } },
+        });
       await world.modesAre({ Sidecar: 3 });
-      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio.io/dataplane-mode': null }, annotations: { [journalAnnotation]: null } } });
+      await world.patch('Namespace', undefined, home, {
+        metadata: { labels: { 'istio.io/dataplane-mode': null }, annotations: { [journalAnnotation]: null } },
+      });
       await world.delete(namespaceMigrations, home, world.name);
       await world.pause(10 * 60_000);
       await world.create(meshMigration(world.name, { names: [home] }, { action: 'Plan' }));
@@ -118,7 +159,12 @@ describe('what a person has put back', () => {
       await world.pause(5 * 60_000);
       for (const each of backup) {
         const { name, labels, annotations } = each.metadata;
-        await world.create({ ...each, kind: 'AuthorizationPolicy', apiVersion: 'security.istio.io/v1', metadata: { name, namespace: home, ...(labels && { labels }), ...(annotations && { annotations }) } });
+        await world.create({
+          ...each,
+          kind: 'AuthorizationPolicy',
+          apiVersion: 'security.istio.io/v1',
+          metadata: { name, namespace: home, ...(labels && { labels }), ...(annotations && { annotations }) },
+        });
       }
       await world.pause(60_000);
       expect(Object.values(await made(world)).flat().length).toBeGreaterThan(0);
@@ -133,7 +179,9 @@ describe('what somebody writes into the record of a Service', () => {
       await world.create(meshMigration(world.name, { names: [home] }));
       await world.childPhase('Migrated');
       await world.operator.kill();
-      const labels = JSON.stringify({ 'istio.io/use-waypoint': '$(kubectl create clusterrolebinding me --clusterrole=cluster-admin --user=mallory)' });
+      const labels = JSON.stringify({
+        'istio.io/use-waypoint': '$(kubectl create clusterrolebinding me --clusterrole=cluster-admin --user=mallory)',
+      });
       await world.patch('Service', home, 'api', { metadata: { annotations: { [originalLabelsAnnotation]: labels } } });
       await journalBecomes(world, null);
       const { status } = await world.childPhase('Blocked');

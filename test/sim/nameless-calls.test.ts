@@ -13,7 +13,11 @@ const headless = { clusterIP: 'None' };
 
 /** Decides by the identity of the callers from a namespace. */
 function byIdentity(action: 'ALLOW' | 'DENY', home: string, caller: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'by-identity', { selector: { matchLabels: { app: 'db' } }, action, rules: [{ from: [{ source: { namespaces: [caller] } }] }] });
+  return object('AuthorizationPolicy', home, 'by-identity', {
+    selector: { matchLabels: { app: 'db' } },
+    action,
+    rules: [{ from: [{ source: { namespaces: [caller] } }] }],
+  });
 }
 
 interface Cast {
@@ -22,21 +26,41 @@ interface Cast {
 }
 
 /** `a`, in ambient, has `web` with these annotations and is to get sidecars; `b`, in ambient too, has `db`. */
-async function run(name: string, cast: (names: Cast) => readonly KubeObject[], story: (world: World, names: Cast) => Promise<void>, annotations: Readonly<Record<string, string>> = {}, options: SimRun = {}): Promise<void> {
-  await runOnSimulation({
-    name,
-    async run(world) {
-      const names = { a: world.ns('a'), b: world.ns('b') };
-      const { a, b } = names;
-      await world.create(namespace(a, ambient), namespace(b, ambient), ...cast(names), deployment(a, 'web', { behaviour: annotations }), deployment(b, 'db'));
-      for (const home of [a, b]) await world.podsReady(1, home);
-      await story(world, names);
+async function run(
+  name: string,
+  cast: (names: Cast) => readonly KubeObject[],
+  story: (world: World, names: Cast) => Promise<void>,
+  annotations: Readonly<Record<string, string>> = {},
+  options: SimRun = {},
+): Promise<void> {
+  await runOnSimulation(
+    {
+      name,
+      async run(world) {
+        const names = { a: world.ns('a'), b: world.ns('b') };
+        const { a, b } = names;
+        await world.create(
+          namespace(a, ambient),
+          namespace(b, ambient),
+          ...cast(names),
+          deployment(a, 'web', { behaviour: annotations }),
+          deployment(b, 'db'),
+        );
+        for (const home of [a, b]) await world.podsReady(1, home);
+        await story(world, names);
+      },
     },
-  }, options);
+    options,
+  );
 }
 
 function callers({ a, b }: Cast): Pick<MeshMigrationSpec, 'callers'> {
-  return { callers: [{ namespace: b, from: [{ namespace: a }] }, { namespace: a, from: [{ namespace: 'elsewhere' }] }] };
+  return {
+    callers: [
+      { namespace: b, from: [{ namespace: a }] },
+      { namespace: a, from: [{ namespace: 'elsewhere' }] },
+    ],
+  };
 }
 
 async function moves(world: World, names: Cast): Promise<void> {
@@ -49,16 +73,26 @@ async function moves(world: World, names: Cast): Promise<void> {
 async function blocked(world: World, names: Cast): Promise<string> {
   await world.create(meshMigration(world.name, { names: [names.a] }, { ...back, ...callers(names) }));
   const { status } = await world.childPhase('Blocked', names.a);
-  const critical = status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id, object: it, message }) => `${id} ${it}: ${message}`) ?? [];
+  const critical =
+    status?.findings
+      ?.filter(({ severity }) => severity === 'Critical')
+      .map(({ id, object: it, message }) => `${id} ${it}: ${message}`) ?? [];
   assert.equal(critical.length, 1, critical.join('\n'));
   return critical[0] ?? '';
 }
 
 describe('a namespace that leaves ambient for sidecars', () => {
   it('is kept where a DENY of its identity would not know it any more, by the address of a pod or by a headless Service', async () => {
-    await run('deny', ({ a, b }) => [byIdentity('DENY', b, a), service(b, 'db')], async (world, names) => {
-      assert.match(await blocked(world, names), new RegExp(`^MM136 AuthorizationPolicy ${names.b}/by-identity: .*what it refuses may get through`));
-    });
+    await run(
+      'deny',
+      ({ a, b }) => [byIdentity('DENY', b, a), service(b, 'db')],
+      async (world, names) => {
+        assert.match(
+          await blocked(world, names),
+          new RegExp(`^MM136 AuthorizationPolicy ${names.b}/by-identity: .*what it refuses may get through`),
+        );
+      },
+    );
   });
 
   it('goes where mutual TLS refuses such calls, or the DENY is about others', async () => {
@@ -66,57 +100,105 @@ describe('a namespace that leaves ambient for sidecars', () => {
     await run('others', ({ b }) => [byIdentity('DENY', b, 'elsewhere'), service(b, 'db')], moves);
   });
 
-  it.each(['strict', 'ALLOW'] as const)('is kept where what it calls by a headless Service in ambient would refuse it (%s)', async (how) => {
-    await run(`headless-${how.toLowerCase()}`, ({ a, b }) => [how === 'strict' ? strict(b) : byIdentity('ALLOW', b, a), service(b, 'db', {}, headless)], async (world, names) => {
-      assert.match(await blocked(world, names), /^MM136 .*headless Service/);
-      await world.edit({ policies: { refusals: 'Accept' } });
-      await world.phase('Migrated');
-    });
-  });
+  it.each(['strict', 'ALLOW'] as const)(
+    'is kept where what it calls by a headless Service in ambient would refuse it (%s)',
+    async (how) => {
+      await run(
+        `headless-${how.toLowerCase()}`,
+        ({ a, b }) => [how === 'strict' ? strict(b) : byIdentity('ALLOW', b, a), service(b, 'db', {}, headless)],
+        async (world, names) => {
+          assert.match(await blocked(world, names), /^MM136 .*headless Service/);
+          await world.edit({ policies: { refusals: 'Accept' } });
+          await world.phase('Migrated');
+        },
+      );
+    },
+  );
 
   it('goes where an ordinary Service leads there', async () => {
     await run('ordinary', ({ b }) => [strict(b), service(b, 'db')], moves);
   });
 
   it('goes after whom it calls by a headless Service, where the migration moves both', async () => {
-    await run('both', ({ b }) => [strict(b), service(b, 'db', {}, headless)], async (world, names) => {
-      await world.create(meshMigration(world.name, { names: [names.a, names.b] }, { ...back, ...callers(names) }));
-      await world.phase('Migrated');
-      const completed = async (home: string, step: string): Promise<string> => (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
-      const [moved, flipped] = [await completed(names.b, 'RestartWorkloads'), await completed(names.a, 'Flip')];
-      assert.ok(moved !== '' && moved <= flipped, `${names.b} was to move (${moved}) before ${names.a} changed (${flipped})`);
-    }, {}, { slots: 1 });
+    await run(
+      'both',
+      ({ b }) => [strict(b), service(b, 'db', {}, headless)],
+      async (world, names) => {
+        await world.create(meshMigration(world.name, { names: [names.a, names.b] }, { ...back, ...callers(names) }));
+        await world.phase('Migrated');
+        const completed = async (home: string, step: string): Promise<string> =>
+          (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
+        const [moved, flipped] = [await completed(names.b, 'RestartWorkloads'), await completed(names.a, 'Flip')];
+        assert.ok(
+          moved !== '' && moved <= flipped,
+          `${names.b} was to move (${moved}) before ${names.a} changed (${flipped})`,
+        );
+      },
+      {},
+      { slots: 1 },
+    );
   });
 
   it.each([
-    ['traffic.sidecar.istio.io/excludeOutboundPorts', '80'], ['traffic.sidecar.istio.io/excludeOutboundIPRanges', '10.0.0.0/8'],
-    ['traffic.sidecar.istio.io/includeOutboundIPRanges', ''], ['sidecar.istio.io/interceptionMode', 'NONE'],
-  ])('is kept where its template would have the sidecar leave calls alone that have to come by mutual TLS (%s: "%s")', async (key, value) => {
-    await run('outbound', ({ b }) => [strict(b), service(b, 'db')], async (world, names) => {
-      assert.match(await blocked(world, names), new RegExp(`^MM136 PeerAuthentication ${names.b}/.*${key.split('/')[1] ?? ''}`));
-    }, { [key]: value });
-  });
+    ['traffic.sidecar.istio.io/excludeOutboundPorts', '80'],
+    ['traffic.sidecar.istio.io/excludeOutboundIPRanges', '10.0.0.0/8'],
+    ['traffic.sidecar.istio.io/includeOutboundIPRanges', ''],
+    ['sidecar.istio.io/interceptionMode', 'NONE'],
+  ])(
+    'is kept where its template would have the sidecar leave calls alone that have to come by mutual TLS (%s: "%s")',
+    async (key, value) => {
+      await run(
+        'outbound',
+        ({ b }) => [strict(b), service(b, 'db')],
+        async (world, names) => {
+          assert.match(
+            await blocked(world, names),
+            new RegExp(`^MM136 PeerAuthentication ${names.b}/.*${key.split('/')[1] ?? ''}`),
+          );
+        },
+        { [key]: value },
+      );
+    },
+  );
 
   it.each([
-    ['traffic.sidecar.istio.io/excludeOutboundPorts', '3306'], ['traffic.sidecar.istio.io/excludeOutboundIPRanges', '169.254.169.254/32'],
+    ['traffic.sidecar.istio.io/excludeOutboundPorts', '3306'],
+    ['traffic.sidecar.istio.io/excludeOutboundIPRanges', '169.254.169.254/32'],
     ['traffic.sidecar.istio.io/includeOutboundIPRanges', '*'],
   ])('goes where what it leaves alone is none of these (%s: "%s")', async (key, value) => {
     await run('elsewhere', ({ b }) => [strict(b), service(b, 'db')], moves, { [key]: value });
   });
 
   it('is kept where its own workloads call each other by a headless Service under STRICT', async () => {
-    await run('own', ({ a }) => [strict(a), service(a, 'web', {}, headless)], async (world, names) => {
-      await world.create(meshMigration(world.name, { names: [names.a] }, back));
-      const { status } = await world.childPhase('Blocked', names.a);
-      assert.deepEqual(status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id }) => id), ['MM136']);
-    });
+    await run(
+      'own',
+      ({ a }) => [strict(a), service(a, 'web', {}, headless)],
+      async (world, names) => {
+        await world.create(meshMigration(world.name, { names: [names.a] }, back));
+        const { status } = await world.childPhase('Blocked', names.a);
+        assert.deepEqual(
+          status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id }) => id),
+          ['MM136'],
+        );
+      },
+    );
   });
 
   it('says at rest that a later DENY of its identity is not in force', async () => {
-    await run('late', ({ b }) => [service(b, 'db')], async (world, names) => {
-      await moves(world, names);
-      await world.create(byIdentity('DENY', names.b, names.a));
-      await world.eventually('it is said', async () => ((await world.child(names.a)).status?.findings?.some(({ id, severity }) => id === 'MM136' && severity === 'Critical') === true ? true : undefined));
-    });
+    await run(
+      'late',
+      ({ b }) => [service(b, 'db')],
+      async (world, names) => {
+        await moves(world, names);
+        await world.create(byIdentity('DENY', names.b, names.a));
+        await world.eventually('it is said', async () =>
+          (await world.child(names.a)).status?.findings?.some(
+            ({ id, severity }) => id === 'MM136' && severity === 'Critical',
+          ) === true
+            ? true
+            : undefined,
+        );
+      },
+    );
   });
 });

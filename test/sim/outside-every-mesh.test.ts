@@ -17,15 +17,28 @@ const outside: Readonly<Record<string, (home: string) => KubeObject>> = {
 };
 
 async function run(name: string, story: (world: World, home: string) => Promise<void>): Promise<void> {
-  await runOnSimulation({ name, podsOutside: true, run: async (world) => { await story(world, world.ns()); } });
+  await runOnSimulation({
+    name,
+    podsOutside: true,
+    run: async (world) => {
+      await story(world, world.ns());
+    },
+  });
 }
 
 function denyTrace(home: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'no-trace', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['TRACE'] } }] }] });
+  return object('AuthorizationPolicy', home, 'no-trace', {
+    action: 'DENY',
+    rules: [{ to: [{ operation: { methods: ['TRACE'] } }] }],
+  });
 }
 
 async function criticalOf(world: World, home: string): Promise<readonly string[]> {
-  return (await world.childPhase('Blocked', home)).status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id, object: it }) => `${id} ${it}`) ?? [];
+  return (
+    (await world.childPhase('Blocked', home)).status?.findings
+      ?.filter(({ severity }) => severity === 'Critical')
+      .map(({ id, object: it }) => `${id} ${it}`) ?? []
+  );
 }
 
 describe.each(Object.entries(outside))('%s', (_what, made) => {
@@ -34,7 +47,13 @@ describe.each(Object.entries(outside))('%s', (_what, made) => {
       await shop(world, allowGet(home), denyTrace(home));
       await world.create(made(home));
       await world.pause(10_000);
-      await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }] }));
+      await world.create(
+        meshMigration(
+          world.name,
+          { names: [home] },
+          { callers: [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }] },
+        ),
+      );
       await world.phase('Migrated');
     });
   });
@@ -44,49 +63,114 @@ describe.each(Object.entries(outside))('%s', (_what, made) => {
       await shop(world, allowGet(home), denyTrace(home));
       await world.create(made(home), service(home, 'agent', {}, httpPort));
       await world.pause(10_000);
-      await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }] }));
+      await world.create(
+        meshMigration(
+          world.name,
+          { names: [home] },
+          { callers: [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }] },
+        ),
+      );
       await world.phase('Migrated');
       const services = (await world.client.list(kinds.Service, { namespace: home, signal: world.signal })).items;
-      assert.equal(services.find(({ metadata }) => metadata.name === 'agent')?.metadata.labels?.['istio.io/use-waypoint'], undefined);
-      assert.notEqual(services.find(({ metadata }) => metadata.name === 'api')?.metadata.labels?.['istio.io/use-waypoint'], undefined);
+      assert.equal(
+        services.find(({ metadata }) => metadata.name === 'agent')?.metadata.labels?.['istio.io/use-waypoint'],
+        undefined,
+      );
+      assert.notEqual(
+        services.find(({ metadata }) => metadata.name === 'api')?.metadata.labels?.['istio.io/use-waypoint'],
+        undefined,
+      );
     });
   });
 });
 
-describe('a workload that only looks like a gateway\'s, by its label and a container', () => {
-  it.each([0, 1])('is protected like any other, so what no waypoint would enforce for it is in the way (%i replicas)', async (replicas) => {
-    await run(`disguised-${replicas}`, async (world, home) => {
-      await shop(world, allowGet(home), object('AuthorizationPolicy', home, 'worker-no-delete', { selector: { matchLabels: { app: 'worker' } }, action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] }));
-      const worker = deployment(home, 'worker', { replicas, podLabels: { 'gateway.networking.k8s.io/gateway-name': 'x' } });
-      const { template, ...rest } = worker['spec'] as { template: { spec: { containers: readonly object[] } } };
-      const containers = replicas === 0 ? [...template.spec.containers, { name: 'istio-proxy', image: 'sleep:1' }] : template.spec.containers;
-      await world.create({ ...worker, spec: { ...rest, template: { ...template, spec: { ...template.spec, containers } } } });
-      await world.podsReady(3 + replicas);
-      await world.create(meshMigration(world.name, { names: [home] }));
-      const proxy = replicas === 0 ? [`MM130 Deployment ${home}/worker`] : [];
-      assert.deepEqual(await criticalOf(world, home), [`MM080 AuthorizationPolicy ${home}/worker-no-delete`, ...proxy]);
-    });
-  });
+describe("a workload that only looks like a gateway's, by its label and a container", () => {
+  it.each([0, 1])(
+    'is protected like any other, so what no waypoint would enforce for it is in the way (%i replicas)',
+    async (replicas) => {
+      await run(`disguised-${replicas}`, async (world, home) => {
+        await shop(
+          world,
+          allowGet(home),
+          object('AuthorizationPolicy', home, 'worker-no-delete', {
+            selector: { matchLabels: { app: 'worker' } },
+            action: 'DENY',
+            rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+          }),
+        );
+        const worker = deployment(home, 'worker', {
+          replicas,
+          podLabels: { 'gateway.networking.k8s.io/gateway-name': 'x' },
+        });
+        const { template, ...rest } = worker['spec'] as { template: { spec: { containers: readonly object[] } } };
+        const containers =
+          replicas === 0
+            ? [...template.spec.containers, { name: 'istio-proxy', image: 'sleep:1' }]
+            : template.spec.containers;
+        await world.create({
+          ...worker,
+          spec: { ...rest, template: { ...template, spec: { ...template.spec, containers } } },
+        });
+        await world.podsReady(3 + replicas);
+        await world.create(meshMigration(world.name, { names: [home] }));
+        const proxy = replicas === 0 ? [`MM130 Deployment ${home}/worker`] : [];
+        assert.deepEqual(await criticalOf(world, home), [
+          `MM080 AuthorizationPolicy ${home}/worker-no-delete`,
+          ...proxy,
+        ]);
+      });
+    },
+  );
 });
 
 describe('a workload on the network of its hosts that has no pods', () => {
   it.each(['there', 'back'] as const)('is neither captured nor injected (%s)', async (way) => {
     await run(`asleep-${way}`, async (world, home) => {
-      const agent = workload('Deployment', home, 'agent', { replicas: 0, hostNetwork: true, podLabels: { 'sidecar.istio.io/inject': 'false' } });
-      await world.create(namespace(home, way === 'back' ? { 'istio.io/dataplane-mode': 'ambient' } : undefined), deployment(home, 'api'), agent);
+      const agent = workload('Deployment', home, 'agent', {
+        replicas: 0,
+        hostNetwork: true,
+        podLabels: { 'sidecar.istio.io/inject': 'false' },
+      });
+      await world.create(
+        namespace(home, way === 'back' ? { 'istio.io/dataplane-mode': 'ambient' } : undefined),
+        deployment(home, 'api'),
+        agent,
+      );
       await world.podsReady(1);
-      await world.create(meshMigration(world.name, { names: [home] }, way === 'back' ? { from: 'IstioAmbient', to: 'IstioSidecar' } : {}));
+      await world.create(
+        meshMigration(
+          world.name,
+          { names: [home] },
+          way === 'back' ? { from: 'IstioAmbient', to: 'IstioSidecar' } : {},
+        ),
+      );
       await world.phase('Migrated');
     });
   });
 
-  it.each([['host network', { hostNetwork: true }, {}], ['opted out', {}, optedOut]] as const)('keeps a Service behind its waypoint, because no sidecar would take over (%s)', async (name, more, labels) => {
-    await run(`leaving-${name.replace(' ', '-')}`, async (world, home) => {
-      await ambientShop(world, [waypointDeniesDelete(home)]);
-      const fallback = deployment(home, 'fallback', { replicas: 0, ...more });
-      await world.create({ ...fallback, spec: { ...fallback['spec'] as object, selector: { matchLabels: { part: 'host' } }, template: { ...(fallback['spec'] as { template: object }).template, metadata: { labels: { app: 'api', part: 'host', ...labels } } } } });
-      await world.create(await back(world));
-      assert.deepEqual(await criticalOf(world, home), [`MM089 Deployment ${home}/fallback`]);
-    });
-  });
+  it.each([
+    ['host network', { hostNetwork: true }, {}],
+    ['opted out', {}, optedOut],
+  ] as const)(
+    'keeps a Service behind its waypoint, because no sidecar would take over (%s)',
+    async (name, more, labels) => {
+      await run(`leaving-${name.replace(' ', '-')}`, async (world, home) => {
+        await ambientShop(world, [waypointDeniesDelete(home)]);
+        const fallback = deployment(home, 'fallback', { replicas: 0, ...more });
+        await world.create({
+          ...fallback,
+          spec: {
+            ...(fallback['spec'] as object),
+            selector: { matchLabels: { part: 'host' } },
+            template: {
+              ...(fallback['spec'] as { template: object }).template,
+              metadata: { labels: { app: 'api', part: 'host', ...labels } },
+            },
+          },
+        });
+        await world.create(await back(world));
+        assert.deepEqual(await criticalOf(world, home), [`MM089 Deployment ${home}/fallback`]);
+      });
+    },
+  );
 });

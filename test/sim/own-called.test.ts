@@ -11,7 +11,12 @@ import { refusals } from './refusal-watch.ts';
 const minuteMs = 60_000;
 
 function bare(home: string, owner?: KubeObject['metadata']['ownerReferences']): KubeObject {
-  const metadata = { name: 'api', namespace: home, labels: { app: 'api' }, ...(owner !== undefined && { ownerReferences: owner }) };
+  const metadata = {
+    name: 'api',
+    namespace: home,
+    labels: { app: 'api' },
+    ...(owner !== undefined && { ownerReferences: owner }),
+  };
   return { kind: 'Pod', metadata, spec: { serviceAccountName: 'api', containers: [{ name: 'app', image: 'app' }] } };
 }
 
@@ -26,36 +31,61 @@ interface Called {
 
 function alone(owner?: KubeObject['metadata']['ownerReferences']): Called {
   return {
-    make: async (world, home) => { await world.create(bare(home, owner)); },
+    make: async (world, home) => {
+      await world.create(bare(home, owner));
+    },
     replace: async (world, home) => {
       await world.delete(kinds.Pod, home, 'api');
       await world.gone(kinds.Pod, home, 'api');
       await world.create(bare(home, owner));
     },
-    named: /^Deployment web gets its sidecars back after pods that it calls and that the operator cannot restart: .*pod api .*: kubectl delete pod api -n .*FailClosed/,
+    named:
+      /^Deployment web gets its sidecars back after pods that it calls and that the operator cannot restart: .*pod api .*: kubectl delete pod api -n .*FailClosed/,
   };
 }
 
 const called: Readonly<Record<string, Called>> = {
   'a bare pod': alone(),
-  'a pod of a controller that is not known': alone([{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'api', uid: 'a-rollout', controller: true }]),
+  'a pod of a controller that is not known': alone([
+    { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'api', uid: 'a-rollout', controller: true },
+  ]),
   'a Deployment that is paused': {
-    make: async (world, home) => { await world.create(deployment(home, 'api', { serviceAccount: 'api' })); },
-    rest: async (world, home) => { await world.patch('Deployment', home, 'api', { spec: { paused: true } }); },
-    replace: async (world, home) => { await world.patch('Deployment', home, 'api', { spec: { paused: null } }); },
+    make: async (world, home) => {
+      await world.create(deployment(home, 'api', { serviceAccount: 'api' }));
+    },
+    rest: async (world, home) => {
+      await world.patch('Deployment', home, 'api', { spec: { paused: true } });
+    },
+    replace: async (world, home) => {
+      await world.patch('Deployment', home, 'api', { spec: { paused: null } });
+    },
     named: /Deployment api is paused/,
   },
 };
 
 async function stuck(world: World, home: string): Promise<string> {
-  return await world.eventually('it waits for the called', async () =>
-    (await world.child(home)).status?.conditions?.find((each) => each.type === 'Stalled' && each.status === 'True')?.message, 5 * minuteMs);
+  return await world.eventually(
+    'it waits for the called',
+    async () =>
+      (await world.child(home)).status?.conditions?.find((each) => each.type === 'Stalled' && each.status === 'True')
+        ?.message,
+    5 * minuteMs,
+  );
 }
 
 /** Behind a waypoint, with everything in ambient: a person has replaced what the operator cannot. */
 async function moved(world: World, home: string, { make, rest, replace }: Called): Promise<void> {
-  const accounts = ['web', 'api'].map((name): KubeObject => ({ kind: 'ServiceAccount', metadata: { name, namespace: home } }));
-  await world.create(namespace(home), ...accounts, service(home, 'api', {}, httpPort), allowGet(home), deployment(home, 'web', { replicas: 2, serviceAccount: 'web' }));
+  const accounts = ['web', 'api'].map((name): KubeObject => ({
+    kind: 'ServiceAccount',
+    metadata: { name, namespace: home },
+  }));
+  await world.create(
+    namespace(home),
+    ...accounts,
+    service(home, 'api', {}, httpPort),
+    allowGet(home),
+    deployment(home, 'web', { replicas: 2, serviceAccount: 'web' }),
+  );
   await make(world, home);
   await world.podsReady(3);
   await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '1m' } }));
@@ -69,24 +99,29 @@ async function moved(world: World, home: string, { make, rest, replace }: Called
 }
 
 describe('called pods beside their callers that the operator cannot restart', () => {
-  it.each(Object.entries(called))('are waited for on the way back, so that no call is refused: %s', async (_name, each) => {
-    await runOnSimulation({
-      name: 'own-called',
-      async run(world) {
-        const home = world.ns();
-        await moved(world, home, each);
-        expect(await refusals(world, world.clock, home, home, async () => {
-          await world.command('RollingBack');
-          expect(await stuck(world, home)).toMatch(each.named);
-          await world.pause(2 * minuteMs);
-          await world.modesAre({ Ambient: 3 });
-          await each.replace(world, home);
-          await world.phase('RolledBack');
-        })).toEqual([]);
-        await world.modesAre({ Sidecar: 3 });
-      },
-    });
-  });
+  it.each(Object.entries(called))(
+    'are waited for on the way back, so that no call is refused: %s',
+    async (_name, each) => {
+      await runOnSimulation({
+        name: 'own-called',
+        async run(world) {
+          const home = world.ns();
+          await moved(world, home, each);
+          expect(
+            await refusals(world, world.clock, home, home, async () => {
+              await world.command('RollingBack');
+              expect(await stuck(world, home)).toMatch(each.named);
+              await world.pause(2 * minuteMs);
+              await world.modesAre({ Ambient: 3 });
+              await each.replace(world, home);
+              await world.phase('RolledBack');
+            }),
+          ).toEqual([]);
+          await world.modesAre({ Sidecar: 3 });
+        },
+      });
+    },
+  );
 
   it.each<readonly [string, (home: string) => Readonly<Record<string, unknown>>]>([
     ['wants callers to be refused', () => ({ policies: { bypass: 'FailClosed' } })],
@@ -100,7 +135,11 @@ describe('called pods beside their callers that the operator cannot restart', ()
         await world.command('RollingBack');
         await stuck(world, home);
         await world.edit(edit(home));
-        await world.eventually('its caller has its sidecars back', async () => ((await world.modes()).Sidecar === 2 ? true : undefined), 5 * minuteMs);
+        await world.eventually(
+          'its caller has its sidecars back',
+          async () => ((await world.modes()).Sidecar === 2 ? true : undefined),
+          5 * minuteMs,
+        );
       },
     });
   });
@@ -111,21 +150,29 @@ describe('called pods beside their callers that the operator cannot restart', ()
       async run(world) {
         const [a, b] = [world.ns('a'), world.ns('b')];
         await plain(world, a);
-        await world.create(namespace(b), { kind: 'ServiceAccount', metadata: { name: 'api', namespace: b } }, service(b, 'api', {}, httpPort), readableBy(b, a), bare(b));
+        await world.create(
+          namespace(b),
+          { kind: 'ServiceAccount', metadata: { name: 'api', namespace: b } },
+          service(b, 'api', {}, httpPort),
+          readableBy(b, a),
+          bare(b),
+        );
         await world.podsReady(1, a);
         await world.podsReady(1, b);
         await world.create(meshMigration(world.name, { names: [a, b] }, { restart: { progressDeadline: '1m' } }));
         await world.childPhase('Incomplete', b);
         await alone().replace(world, b);
         await world.phase('Migrated');
-        expect(await refusals(world, world.clock, a, b, async () => {
-          await world.command('RollingBack');
-          expect(await stuck(world, a)).toMatch(/but .* does not go on: pod api .*delete/);
-          await world.pause(2 * minuteMs);
-          await world.modesAre({ Ambient: 1 }, a);
-          await alone().replace(world, b);
-          await world.phase('RolledBack');
-        })).toEqual([]);
+        expect(
+          await refusals(world, world.clock, a, b, async () => {
+            await world.command('RollingBack');
+            expect(await stuck(world, a)).toMatch(/but .* does not go on: pod api .*delete/);
+            await world.pause(2 * minuteMs);
+            await world.modesAre({ Ambient: 1 }, a);
+            await alone().replace(world, b);
+            await world.phase('RolledBack');
+          }),
+        ).toEqual([]);
       },
     });
   });

@@ -7,13 +7,22 @@ import type { World } from '../scenarios/world.ts';
 
 /** The kinds by the names that commands use: short ones, and the full ones that no other kind can have. */
 const resources: Readonly<Record<string, Resource>> = {
-  mm: meshMigrations, nsm: namespaceMigrations, pods: kinds.Pod, namespace: kinds.Namespace, service: kinds.Service,
-  ...Object.fromEntries(Object.values(kinds).map((kind: Resource) => [kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`, kind])),
+  mm: meshMigrations,
+  nsm: namespaceMigrations,
+  pods: kinds.Pod,
+  namespace: kinds.Namespace,
+  service: kinds.Service,
+  ...Object.fromEntries(
+    Object.values(kinds).map((kind: Resource) => [
+      kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`,
+      kind,
+    ]),
+  ),
 };
 
 /** The words of a command line; what is in single quotes is one, as for a shell. */
 export function words(line: string): readonly string[] {
-  return [...line.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll('\'', ''));
+  return [...line.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll("'", ''));
 }
 
 /** The command lines in a message, in their order. Each ends with a semicolon, or with the message. */
@@ -40,15 +49,27 @@ function parse(line: string): Parsed {
   const plain: string[] = [];
   for (let at = 0; at < rest.length; at += 1) {
     const word = rest[at] ?? '';
-    if (withValue.includes(word)) flags.set(word, rest[at += 1] ?? '');
-    else if (word.startsWith('-') && word.length > 1 && !/^[^=]+-$/.test(word)) flags.set(word.split('=')[0] ?? '', word.split('=')[1] ?? '');
+    if (withValue.includes(word)) flags.set(word, rest[(at += 1)] ?? '');
+    else if (word.startsWith('-') && word.length > 1 && !/^[^=]+-$/.test(word))
+      flags.set(word.split('=')[0] ?? '', word.split('=')[1] ?? '');
     else plain.push(word);
   }
   const resource = resources[kind];
   assert.ok(program === 'kubectl' && resource !== undefined, `not understood: ${line}`);
   const isChange = (word: string): boolean => /=|-$/.test(word);
-  const changes = Object.fromEntries(plain.filter(isChange).map((word) => (word.endsWith('-') ? [word.slice(0, -1), null] : word.split('=') as [string, string])));
-  return { verb, resource, namespace: flags.get('-n'), names: plain.filter((word) => !isChange(word)), changes, flag: (each) => flags.get(each) };
+  const changes = Object.fromEntries(
+    plain
+      .filter(isChange)
+      .map((word) => (word.endsWith('-') ? [word.slice(0, -1), null] : (word.split('=') as [string, string]))),
+  );
+  return {
+    verb,
+    resource,
+    namespace: flags.get('-n'),
+    names: plain.filter((word) => !isChange(word)),
+    changes,
+    flag: (each) => flags.get(each),
+  };
 }
 
 async function patch(world: World, { resource, namespace, names: [name = ''], flag }: Parsed): Promise<void> {
@@ -56,14 +77,24 @@ async function patch(world: World, { resource, namespace, names: [name = ''], fl
   const body = JSON.parse(flag('-p') ?? '') as Readonly<Record<string, unknown>>;
   const subresource = flag('--subresource');
   assert.ok(subresource === undefined || subresource === 'status');
-  await world.client.mergePatch(resource, namespace, name, body, { signal: world.signal, ...(subresource !== undefined && { subresource: 'status' }) });
+  await world.client.mergePatch(resource, namespace, name, body, {
+    signal: world.signal,
+    ...(subresource !== undefined && { subresource: 'status' }),
+  });
 }
 
 /** `kubectl label` and `kubectl annotate`. */
 function change(field: 'labels' | 'annotations'): (world: World, parsed: Parsed) => Promise<void> {
   return async (world, { resource, namespace, names, changes }) => {
     assert.ok(names.length > 0 && Object.keys(changes).length > 0);
-    for (const name of names) await world.client.mergePatch(resource, namespace, name, { metadata: { [field]: changes } }, { signal: world.signal });
+    for (const name of names)
+      await world.client.mergePatch(
+        resource,
+        namespace,
+        name,
+        { metadata: { [field]: changes } },
+        { signal: world.signal },
+      );
   };
 }
 
@@ -81,8 +112,13 @@ async function remove(world: World, { resource, namespace, names, flag }: Parsed
 /** Shows something, or it is the wrong command. */
 async function list(world: World, { resource, namespace, flag }: Parsed): Promise<void> {
   const selector = flag('-l')?.split('=');
-  const { items } = await world.client.list(resource, { signal: world.signal, ...(namespace !== undefined && { namespace }) });
-  const shown = items.filter(({ metadata }) => selector === undefined || metadata.labels?.[selector[0] ?? ''] === selector[1]);
+  const { items } = await world.client.list(resource, {
+    signal: world.signal,
+    ...(namespace !== undefined && { namespace }),
+  });
+  const shown = items.filter(
+    ({ metadata }) => selector === undefined || metadata.labels?.[selector[0] ?? ''] === selector[1],
+  );
   assert.ok(shown.length > 0, `kubectl get ${resource.plural} shows nothing`);
 }
 
@@ -91,7 +127,9 @@ const verbs: Readonly<Record<string, (world: World, parsed: Parsed) => Promise<v
   label: change('labels'),
   annotate: change('annotations'),
   get: list,
-  describe: async (world, { resource, namespace, names: [name = ''] }) => { await world.client.get(resource, namespace, name, world.signal); },
+  describe: async (world, { resource, namespace, names: [name = ''] }) => {
+    await world.client.get(resource, namespace, name, world.signal);
+  },
   delete: remove,
 };
 

@@ -10,8 +10,8 @@ export interface Asked {
 }
 
 /**
- * A Prometheus that knows the answers to the operator's questions instead of PromQL: what PromQL makes of them is seen on a
- * real engine (`npm run test:cluster -- promql`).
+ * A Prometheus that knows the answers to the operator's questions instead of PromQL: what PromQL makes of them is seen
+ * on a real engine (`npm run test:cluster -- promql`).
  */
 export class PrometheusStandIn implements PrometheusTransport {
   readonly server = 'http://prometheus.test:9090';
@@ -31,10 +31,25 @@ export class PrometheusStandIn implements PrometheusTransport {
     this.asked.push({ expression, from, to });
     const isOfNamespaces = expression.startsWith('group by (namespace)');
     const isOfCalls = expression.includes('destination_workload!~');
-    const found = to <= this.keepsFrom ? [] : this.series.filter((labels) => (isOfNamespaces || (labels['destination_workload'] !== undefined) === isOfCalls) && fits(expression, labels));
-    const members = [...new Map(found.map((labels) => picked(labels, grouping(expression))).map((labels) => [JSON.stringify(labels), labels])).values()];
+    const found =
+      to <= this.keepsFrom
+        ? []
+        : this.series.filter(
+            (labels) =>
+              (isOfNamespaces || (labels['destination_workload'] !== undefined) === isOfCalls) &&
+              fits(expression, labels),
+          );
+    const members = [
+      ...new Map(
+        found.map((labels) => picked(labels, grouping(expression))).map((labels) => [JSON.stringify(labels), labels]),
+      ).values(),
+    ];
     const result = members.map((metric) => ({ metric, value: [to / 1000, '1'] }));
-    return Promise.resolve({ status: 200, headers: {}, body: text(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } })) });
+    return Promise.resolve({
+      status: 200,
+      headers: {},
+      body: text(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } })),
+    });
   }
 }
 
@@ -42,7 +57,9 @@ export class PrometheusStandIn implements PrometheusTransport {
 function fits(expression: string, labels: SeriesLabels): boolean {
   const [, asked = ''] = /\{([^}]*)\}/.exec(expression) ?? [];
   return [...asked.matchAll(/(\w+)(=~|!~|!=|=)"([^"]*)"/g)].every(([, label = '', operator = '', value = '']) => {
-    const isIt = operator.endsWith('~') ? new RegExp(`^(?:${value})$`).test(labels[label] ?? '') : (labels[label] ?? '') === value;
+    const isIt = operator.endsWith('~')
+      ? new RegExp(`^(?:${value})$`).test(labels[label] ?? '')
+      : (labels[label] ?? '') === value;
     return isIt !== operator.startsWith('!');
   });
 }
@@ -53,7 +70,9 @@ function grouping(expression: string): readonly string[] {
 }
 
 function picked(labels: SeriesLabels, names: readonly string[]): SeriesLabels {
-  return Object.fromEntries(names.flatMap((name) => (labels[name] === undefined || labels[name] === '' ? [] : [[name, labels[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => (labels[name] === undefined || labels[name] === '' ? [] : [[name, labels[name]]])),
+  );
 }
 
 async function* text(body: string): AsyncGenerator<Uint8Array> {

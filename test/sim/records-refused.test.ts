@@ -23,35 +23,66 @@ interface Cluster {
 }
 
 /** Three namespaces, one slot. */
-async function run(name: string, story: (world: World, homes: Homes, cluster: Cluster) => Promise<void>, slots = 1): Promise<void> {
+async function run(
+  name: string,
+  story: (world: World, homes: Homes, cluster: Cluster) => Promise<void>,
+  slots = 1,
+): Promise<void> {
   let line: FaultyTransport | undefined;
-  await runOnSimulation({
-    name,
-    async run(world) {
-      const homes: Homes = [world.ns('a'), world.ns('b'), world.ns('c')];
-      for (const home of homes) await plain(world, home);
-      const there = line;
-      if (there === undefined) throw new Error('no line');
-      const refuse = (match: RequestMatch, status: Status = 403): void => { there.add({ match, times: Infinity, fault: { kind: 'Refuse', status } }); };
-      await story(world, homes, { line: there, refuse });
+  await runOnSimulation(
+    {
+      name,
+      async run(world) {
+        const homes: Homes = [world.ns('a'), world.ns('b'), world.ns('c')];
+        for (const home of homes) await plain(world, home);
+        const there = line;
+        if (there === undefined) throw new Error('no line');
+        const refuse = (match: RequestMatch, status: Status = 403): void => {
+          there.add({ match, times: Infinity, fault: { kind: 'Refuse', status } });
+        };
+        await story(world, homes, { line: there, refuse });
+      },
     },
-  }, { slots, arrange(_cluster, _operator, given) { line = given; } });
+    {
+      slots,
+      arrange(_cluster, _operator, given) {
+        line = given;
+      },
+    },
+  );
 }
 
 /** A write to the record of a namespace; its status is one of its own. */
 const record = {
-  status: (home: string): RequestMatch => ({ method: 'PATCH', path: new RegExp(`/namespaces/${home}/namespacemigrations/[^/]+/status`) }),
-  made: (home: string): RequestMatch => ({ method: 'PATCH', path: new RegExp(`/namespaces/${home}/namespacemigrations/[^/]+\\?`) }),
-  deleted: (home: string): RequestMatch => ({ method: 'DELETE', path: new RegExp(`/namespaces/${home}/namespacemigrations/`) }),
+  status: (home: string): RequestMatch => ({
+    method: 'PATCH',
+    path: new RegExp(`/namespaces/${home}/namespacemigrations/[^/]+/status`),
+  }),
+  made: (home: string): RequestMatch => ({
+    method: 'PATCH',
+    path: new RegExp(`/namespaces/${home}/namespacemigrations/[^/]+\\?`),
+  }),
+  deleted: (home: string): RequestMatch => ({
+    method: 'DELETE',
+    path: new RegExp(`/namespaces/${home}/namespacemigrations/`),
+  }),
 };
 
 /** The migration needs a person, and says about which object and why. */
 async function told(world: World, words: RegExp): Promise<string> {
-  return await world.eventually(`RecordRefused ${words.source}`, async () => {
-    const { status, metadata } = await world.migration();
-    const found = stalledBy(status?.conditions);
-    return found?.reason === 'RecordRefused' && found.observedGeneration === metadata.generation && words.test(found.message) ? found.message : undefined;
-  }, 10 * minuteMs);
+  return await world.eventually(
+    `RecordRefused ${words.source}`,
+    async () => {
+      const { status, metadata } = await world.migration();
+      const found = stalledBy(status?.conditions);
+      return found?.reason === 'RecordRefused' &&
+        found.observedGeneration === metadata.generation &&
+        words.test(found.message)
+        ? found.message
+        : undefined;
+    },
+    10 * minuteMs,
+  );
 }
 
 async function needing(world: World): Promise<readonly (string | number)[]> {
@@ -74,28 +105,35 @@ async function labelled(world: World, home: string): Promise<boolean> {
 }
 
 describe('a record whose status is refused', () => {
-  it.each<[Status]>([[403], [500], [504]])('holds nobody up on the way there and is not begun, told once, and goes on by itself: %s', async (status) => {
-    await run('there', async (world, [a, b, c], { line, refuse }) => {
-      refuse(record.status(a), status);
-      await world.create(meshMigration(world.name, { names: [a, b, c] }));
-      await world.childPhase('Migrated', b, minuteMs);
-      await world.childPhase('Migrated', c, minuteMs);
-      expect(await told(world, /^there-a: its NamespaceMigration there cannot be written: PATCH .*\/status/)).toMatch(/kubectl describe mm there$/);
-      expect(await needing(world)).toEqual([1, a]);
-      expect((await world.snapshot(a)).annotations).not.toHaveProperty(['meshmigration.dev/journal']);
-      const before = line.writes;
-      await world.pause(10 * minuteMs);
-      expect(line.writes - before).toBeLessThan(leaseWrites + 30);
-      line.heal();
-      await world.phase('Migrated');
-      expect(await needing(world)).toEqual([0]);
-    });
-  });
+  it.each<[Status]>([[403], [500], [504]])(
+    'holds nobody up on the way there and is not begun, told once, and goes on by itself: %s',
+    async (status) => {
+      await run('there', async (world, [a, b, c], { line, refuse }) => {
+        refuse(record.status(a), status);
+        await world.create(meshMigration(world.name, { names: [a, b, c] }));
+        await world.childPhase('Migrated', b, minuteMs);
+        await world.childPhase('Migrated', c, minuteMs);
+        expect(await told(world, /^there-a: its NamespaceMigration there cannot be written: PATCH .*\/status/)).toMatch(
+          /kubectl describe mm there$/,
+        );
+        expect(await needing(world)).toEqual([1, a]);
+        expect((await world.snapshot(a)).annotations).not.toHaveProperty(['meshmigration.dev/journal']);
+        const before = line.writes;
+        await world.pause(10 * minuteMs);
+        expect(line.writes - before).toBeLessThan(leaseWrites + 30);
+        line.heal();
+        await world.phase('Migrated');
+        expect(await needing(world)).toEqual([0]);
+      });
+    },
+  );
 
   it('holds nobody up when it begins half-way', async () => {
     await run('half', async (world, [a, b, c], { line, refuse }) => {
       await world.create(meshMigration(world.name, { names: [a, b, c] }));
-      await world.eventually('half-way', async () => ((await world.child(a)).status?.step === 'RestartWorkloads' ? true : undefined));
+      await world.eventually('half-way', async () =>
+        (await world.child(a)).status?.step === 'RestartWorkloads' ? true : undefined,
+      );
       refuse(record.status(a));
       await world.childPhase('Migrated', b, minuteMs);
       await world.childPhase('Migrated', c, minuteMs);
@@ -113,7 +151,11 @@ describe('a record whose status is refused', () => {
       if (how === 'Rollback') await world.edit({ action: 'Rollback' });
       else await world.delete(meshMigrations, undefined, world.name);
       for (const home of [b, c]) {
-        await world.eventually(`${home} is back`, async () => (await labelled(world, home) ? undefined : true), 2 * minuteMs);
+        await world.eventually(
+          `${home} is back`,
+          async () => ((await labelled(world, home)) ? undefined : true),
+          2 * minuteMs,
+        );
         await world.modesAre({ Sidecar: 1 }, home);
       }
       await told(world, /^back-a: /);
@@ -191,7 +233,7 @@ describe('a record that cannot be deleted', () => {
       expect(await needing(world)).toEqual([1, a]);
       line.heal();
       await world.phase('Migrated');
-      await world.eventually('it is gone', async () => (await exists(world, a) ? undefined : true), 5 * minuteMs);
+      await world.eventually('it is gone', async () => ((await exists(world, a)) ? undefined : true), 5 * minuteMs);
       await world.eventually('nobody is needed', async () => ((await needing(world))[0] === 0 ? true : undefined));
     });
   });
@@ -202,7 +244,12 @@ describe('a record that cannot be deleted', () => {
       await world.phase('Migrated');
       refuse(record.deleted(a));
       await world.delete(meshMigrations, undefined, world.name);
-      for (const home of [b, c]) await world.eventually('its record is gone', async () => (await exists(world, home) ? undefined : true), 5 * minuteMs);
+      for (const home of [b, c])
+        await world.eventually(
+          'its record is gone',
+          async () => ((await exists(world, home)) ? undefined : true),
+          5 * minuteMs,
+        );
       await told(world, /^end-a: .*cannot be deleted/);
       expect(await needing(world)).toEqual([1, a]);
       line.heal();
@@ -210,17 +257,32 @@ describe('a record that cannot be deleted', () => {
     });
   });
 
-  it('is kept by somebody\'s finalizer: it is named, and not deleted again and again', async () => {
+  it("is kept by somebody's finalizer: it is named, and not deleted again and again", async () => {
     await run('kept', async (world, [a, b], { line }) => {
       await world.create(meshMigration(world.name, { names: [a, b] }));
       await world.phase('Migrated');
-      await world.client.mergePatch(namespaceMigrations, a, world.name, { metadata: { finalizers: ['example.com/keeps'] } }, { signal: world.signal });
+      await world.client.mergePatch(
+        namespaceMigrations,
+        a,
+        world.name,
+        { metadata: { finalizers: ['example.com/keeps'] } },
+        { signal: world.signal },
+      );
       await world.delete(meshMigrations, undefined, world.name);
-      await told(world, /^kept-a: its NamespaceMigration kept is being deleted and held by its finalizers: example\.com\/keeps/);
+      await told(
+        world,
+        /^kept-a: its NamespaceMigration kept is being deleted and held by its finalizers: example\.com\/keeps/,
+      );
       const before = line.writes;
       await world.pause(10 * minuteMs);
       expect(line.writes - before).toBeLessThan(leaseWrites + 30);
-      await world.client.mergePatch(namespaceMigrations, a, world.name, { metadata: { finalizers: null } }, { signal: world.signal });
+      await world.client.mergePatch(
+        namespaceMigrations,
+        a,
+        world.name,
+        { metadata: { finalizers: null } },
+        { signal: world.signal },
+      );
       await world.gone(meshMigrations, undefined, world.name);
     });
   });

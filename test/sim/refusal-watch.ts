@@ -15,7 +15,9 @@ interface Instant {
 }
 
 async function modesOf(world: World, namespace: string, app: string): Promise<readonly string[]> {
-  return (await world.pods(namespace)).filter(({ metadata }) => metadata.labels?.['app'] === app).map((pod) => modeOf(projectPod(pod)));
+  return (await world.pods(namespace))
+    .filter(({ metadata }) => metadata.labels?.['app'] === app)
+    .map((pod) => modeOf(projectPod(pod)));
 }
 
 async function look(world: World, caller: string, called: string): Promise<Instant> {
@@ -23,7 +25,8 @@ async function look(world: World, caller: string, called: string): Promise<Insta
   const policies = await world.client.list(kinds.AuthorizationPolicy, { namespace: called, signal: world.signal });
   const services = await world.client.list(kinds.Service, { namespace: called, signal: world.signal });
   return {
-    callers, called: there,
+    callers,
+    called: there,
     guarded: policies.items.some(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'Guard'),
     bound: services.items.some(({ metadata }) => metadata.labels?.['istio.io/use-waypoint'] !== undefined),
   };
@@ -32,13 +35,24 @@ async function look(world: World, caller: string, called: string): Promise<Insta
 /** What goes wrong for a call: it knows how sidecars, waypoints and the guard work, and no itinerary. */
 function wrong({ callers, called, guarded, bound }: Instant): readonly string[] {
   return [
-    ...(guarded && callers.includes('Sidecar') && called.includes('Ambient') ? ['refused: past the waypoint to a pod without a sidecar'] : []),
+    ...(guarded && callers.includes('Sidecar') && called.includes('Ambient')
+      ? ['refused: past the waypoint to a pod without a sidecar']
+      : []),
     ...(guarded && !bound && callers.includes('Ambient') ? ['cut: a caller in ambient loses the waypoint'] : []),
   ];
 }
 
-/** Looks at calls from `web` in one namespace to `api` in another ten times a second while a story runs; returns what went wrong, each once. */
-export async function refusals(world: World, clock: Clock, caller: string, called: string, run: () => Promise<void>): Promise<readonly string[]> {
+/**
+ * Looks at calls from `web` in one namespace to `api` in another ten times a second while a story runs; returns what
+ * went wrong, each once.
+ */
+export async function refusals(
+  world: World,
+  clock: Clock,
+  caller: string,
+  called: string,
+  run: () => Promise<void>,
+): Promise<readonly string[]> {
   const found = new Set<string>();
   const over = new AbortController();
   const watching = (async () => {

@@ -48,12 +48,24 @@ async function story(scenario: Scenario, run: SimRun, clock: VirtualClock, rando
   const { signal } = stopping;
   const cluster = await startSimCluster({ clock, random, ambient: false, gatewayApi: run.gatewayApi ?? true });
   const line = new FaultyTransport(cluster.server.transport('operator'), clock, run.faults ?? []);
-  const operator = new SimOperator({ transport: line, clock, random, ...(run.log && { log: run.log }), ...(run.prometheus && { prometheus: run.prometheus(clock) }), ...(run.adapter && { adapter: run.adapter }), ...(run.slots !== undefined && { slots: run.slots }) });
+  const operator = new SimOperator({
+    transport: line,
+    clock,
+    random,
+    ...(run.log && { log: run.log }),
+    ...(run.prometheus && { prometheus: run.prometheus(clock) }),
+    ...(run.adapter && { adapter: run.adapter }),
+    ...(run.slots !== undefined && { slots: run.slots }),
+  });
   const world = new World({ name: scenario.name, cluster, operator, random, signal });
   try {
     await scenario.prepare?.(world);
     if (run.ambient ?? true) await cluster.enableAmbient();
-    await installOperator(new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'helm' }), clock, signal);
+    await installOperator(
+      new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'helm' }),
+      clock,
+      signal,
+    );
     run.arrange?.(cluster, operator, line);
     await operator.start();
     await runScenario(scenario, world);

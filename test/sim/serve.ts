@@ -30,11 +30,16 @@ async function readBody(message: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);
-  return message.headers['content-type'] === protobufType && body.length > 0 ? JSON.stringify(decodeProtobuf(body)) : body.toString('utf8');
+  return message.headers['content-type'] === protobufType && body.length > 0
+    ? JSON.stringify(decodeProtobuf(body))
+    : body.toString('utf8');
 }
 
 function headersOf(message: IncomingMessage): Readonly<Record<string, string>> {
-  const pairs = Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value ?? '']);
+  const pairs = Object.entries(message.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : (value ?? ''),
+  ]);
   return Object.fromEntries(pairs) as Readonly<Record<string, string>>;
 }
 
@@ -45,7 +50,9 @@ async function answer(server: SimApiServer, message: IncomingMessage, response: 
     return;
   }
   const abort = new AbortController();
-  response.once('close', () => { abort.abort(new Error('the client closed the connection')); });
+  response.once('close', () => {
+    abort.abort(new Error('the client closed the connection'));
+  });
   const request = { method, path: message.url ?? '/', headers: headersOf(message), signal: abort.signal };
   const answered = await readBody(message).then((body) => server.handle({ ...request, body }), replyError);
   response.writeHead(answered.status, answered.headers);
@@ -59,14 +66,18 @@ async function answer(server: SimApiServer, message: IncomingMessage, response: 
 function listen(server: SimApiServer): Server {
   return createServer((message, response) => {
     // A broken connection is the client's business: the answer just ends there.
-    answer(server, message, response).catch(() => { response.destroy(); });
+    answer(server, message, response).catch(() => {
+      response.destroy();
+    });
   });
 }
 
 function kubeconfigFor(url: string): string {
   const name = 'simulated';
   return stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': name,
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': name,
     clusters: [{ name, cluster: { server: url } }],
     users: [{ name, user: {} }],
     contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],

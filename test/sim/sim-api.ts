@@ -45,7 +45,10 @@ export interface SimApi {
   create(resource: Resource, object: KubeObject, options: SimWriteOptions): KubeObject;
   /** PUT: a 409 when `metadata.resourceVersion` is given and stale. Storing nothing new does not make a new version. */
   update(resource: Resource, object: KubeObject, options: SimWriteOptions): KubeObject;
-  /** Server-side apply that takes fields from other managers (`force`). Creates the object when it is absent, unless it is about a subresource. */
+  /**
+   * Server-side apply that takes fields from other managers (`force`). Creates the object when it is absent, unless it
+   * is about a subresource.
+   */
   apply(resource: Resource, object: KubeObject, options: SimWriteOptions): KubeObject;
   /** Honours finalizers and uid preconditions; a pod goes through deletionTimestamp unless the grace period is 0. */
   delete(
@@ -54,7 +57,10 @@ export interface SimApi {
     name: string,
     options?: { readonly uid?: string; readonly gracePeriodSeconds?: number; readonly propagationPolicy?: string },
   ): void;
-  /** Calls back synchronously after each commit, in commit order; first with ADDED for what exists. Returns a stop function. */
+  /**
+   * Calls back synchronously after each commit, in commit order; first with ADDED for what exists. Returns a stop
+   * function.
+   */
   watch(resource: Resource, handler: (event: SimWatchEvent) => void): () => void;
   addMutatingAdmission(admission: SimMutatingAdmission): void;
   /** The resource by group and kind (or undefined if not registered or its CRD is not established). */

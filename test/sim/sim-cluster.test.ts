@@ -21,7 +21,9 @@ interface World {
 
 const started: SimCluster[] = [];
 
-async function start(options: { readonly ambient?: boolean; readonly gatewayApi?: boolean; readonly seed?: number } = {}): Promise<World> {
+async function start(
+  options: { readonly ambient?: boolean; readonly gatewayApi?: boolean; readonly seed?: number } = {},
+): Promise<World> {
   const random = seededRandom(options.seed ?? 1);
   const clock = new VirtualClock({ random });
   const cluster = await clock.run(startSimCluster({ clock, random, ...options }), { maxMs: 60_000 });
@@ -33,15 +35,27 @@ afterEach(async () => {
   for (const cluster of started.splice(0)) await cluster.stop();
 });
 
-function deploy({ cluster }: World, labels: Readonly<Record<string, string>>, annotations: Readonly<Record<string, string>> = {}): void {
+function deploy(
+  { cluster }: World,
+  labels: Readonly<Record<string, string>>,
+  annotations: Readonly<Record<string, string>> = {},
+): void {
   const { metadata, ...rest } = workload('cart', annotations);
   cluster.server.create(namespaces, namespaceObject(namespace, labels), { manager: 'test' });
-  cluster.server.create(deployments, { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { ...rest, replicas: 2 } }, { manager: 'test' });
+  cluster.server.create(
+    deployments,
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { ...rest, replicas: 2 } },
+    { manager: 'test' },
+  );
 }
 
 function relabel({ cluster }: World, labels: Readonly<Record<string, string>>): void {
   const found = getByKey(cluster.server, namespaces, `/${namespace}`);
-  if (found !== undefined) modify(cluster.server, namespaces, found, { manager: 'test' }, (current) => ({ ...current, metadata: { ...current.metadata, labels } }));
+  if (found !== undefined)
+    modify(cluster.server, namespaces, found, { manager: 'test' }, (current) => ({
+      ...current,
+      metadata: { ...current.metadata, labels },
+    }));
 }
 
 function alive({ cluster }: World): readonly Pod[] {
@@ -66,12 +80,18 @@ describe('the mesh', () => {
     expect(classOf()).toBeUndefined();
     deploy(world, { 'istio-injection': 'enabled' });
     await world.clock.run(readyPods(world));
-    expect(alive(world).map(({ metadata }) => metadata.labels?.['networking.istio.io/tunnel'])).toEqual([undefined, undefined]);
+    expect(alive(world).map(({ metadata }) => metadata.labels?.['networking.istio.io/tunnel'])).toEqual([
+      undefined,
+      undefined,
+    ]);
     await world.clock.run(world.cluster.enableAmbient());
     expect(classOf()?.['status']).toMatchObject({ conditions: [{ type: 'Accepted', status: 'True' }] });
     for (const { metadata } of alive(world)) world.cluster.server.delete(pods, namespace, metadata.name);
     await world.clock.run(readyPods(world));
-    expect(alive(world).map(({ metadata }) => metadata.labels?.['networking.istio.io/tunnel'])).toEqual(['http', 'http']);
+    expect(alive(world).map(({ metadata }) => metadata.labels?.['networking.istio.io/tunnel'])).toEqual([
+      'http',
+      'http',
+    ]);
   });
 
   it('writes nothing once everything has settled, and leaves no timer behind when it is stopped', async () => {
@@ -96,7 +116,9 @@ describe('the mesh', () => {
       const world = await start({ seed: 7 });
       const events: string[] = [];
       world.cluster.server.watch(pods, ({ type, object }) => {
-        events.push(`${String(world.clock.now())} ${type} ${object.metadata.name} ${String(object.metadata.resourceVersion)}`);
+        events.push(
+          `${String(world.clock.now())} ${type} ${object.metadata.name} ${String(object.metadata.resourceVersion)}`,
+        );
       });
       deploy(world, { 'istio-injection': 'enabled' });
       await world.clock.advance(10_000);
@@ -131,7 +153,10 @@ describe('the node agent', () => {
     expect(alive(world).every(({ metadata }) => metadata.annotations?.[sidecar] !== undefined)).toBe(true);
   });
 
-  it.each([['pending', 'pending'], ['never', undefined]])('enrols as podBehaviour says: %s', async (enrol, claim) => {
+  it.each([
+    ['pending', 'pending'],
+    ['never', undefined],
+  ])('enrols as podBehaviour says: %s', async (enrol, claim) => {
     const world = await start();
     deploy(world, { 'istio.io/dataplane-mode': 'ambient' }, { [podBehaviour.enrol]: enrol });
     await world.clock.run(readyPods(world));
@@ -162,7 +187,13 @@ describe('the injector', () => {
     expect(conditionOf(deployment?.status?.conditions, 'ReplicaFailure')?.status).toBe('True');
     world.cluster.injector.reachable = true;
     await world.clock.run(readyPods(world));
-    await world.clock.run(() => conditionOf(getByKey(world.cluster.server, deployments, `${namespace}/cart`)?.status?.conditions, 'ReplicaFailure') === undefined);
+    await world.clock.run(
+      () =>
+        conditionOf(
+          getByKey(world.cluster.server, deployments, `${namespace}/cart`)?.status?.conditions,
+          'ReplicaFailure',
+        ) === undefined,
+    );
   });
 
   it('makes a pod ready only with its sidecar when the pod needs one', async () => {

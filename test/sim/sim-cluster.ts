@@ -39,7 +39,9 @@ export interface SimCluster extends TestCluster {
   enableAmbient(): Promise<void>;
 }
 
-/** Thrown when a part of a simulated cluster does not become ready: a defect of the model, since nothing in it is slow. */
+/**
+ * Thrown when a part of a simulated cluster does not become ready: a defect of the model, since nothing in it is slow.
+ */
 export class ClusterStartError extends Error {
   override readonly name = 'ClusterStartError';
 }
@@ -47,9 +49,18 @@ export class ClusterStartError extends Error {
 const pollMs = 20;
 const startLimitMs = 60_000;
 const manager = 'helm';
-const systemNamespaces: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease', istioNamespace];
+const systemNamespaces: readonly string[] = [
+  'default',
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+  istioNamespace,
+];
 
-/** Starts API server, controllers and Istio; resolves when everything is ready. On a virtual clock, run the clock until then. */
+/**
+ * Starts API server, controllers and Istio; resolves when everything is ready. On a virtual clock, run the clock until
+ * then.
+ */
 export async function startSimCluster(options: SimClusterOptions): Promise<SimCluster> {
   const { clock, random, ambient = true, gatewayApi = true } = options;
   const server = new SimApiServer({ clock, random });
@@ -62,17 +73,37 @@ export async function startSimCluster(options: SimClusterOptions): Promise<SimCl
   startWaypointController(context, istiod);
   startIstioStatus(context, istiod);
   install(server, options.nodes ?? 3, gatewayApi);
-  await waitUntil(clock, abort.signal, 'istiod', () => isRolledOut(server) && (!gatewayApi || isAccepted(server, 'istio')));
+  await waitUntil(
+    clock,
+    abort.signal,
+    'istiod',
+    () => isRolledOut(server) && (!gatewayApi || isAccepted(server, 'istio')),
+  );
   const cluster: SimCluster = {
-    kind: 'simulated', clock, server, injector,
+    kind: 'simulated',
+    clock,
+    server,
+    injector,
     admin: server.transport(),
     async enableAmbient() {
       installAmbient(server);
-      await waitUntil(clock, abort.signal, 'ambient', () => isRolledOut(server) && istiod.ambient && nodesReady(server)
-        && (!gatewayApi || isAccepted(server, 'istio-waypoint')));
+      await waitUntil(
+        clock,
+        abort.signal,
+        'ambient',
+        () =>
+          isRolledOut(server) &&
+          istiod.ambient &&
+          nodesReady(server) &&
+          (!gatewayApi || isAccepted(server, 'istio-waypoint')),
+      );
     },
-    pauseIstiod() { istiod.pause(); },
-    resumeIstiod() { istiod.resume(); },
+    pauseIstiod() {
+      istiod.pause();
+    },
+    resumeIstiod() {
+      istiod.resume();
+    },
     async stop() {
       abort.abort();
       await server.stop();
@@ -99,13 +130,17 @@ function installAmbient(server: SimApiServer): void {
 function withAmbient(istiod: Deployment): Deployment {
   const { template } = istiod.spec;
   const containers = template.spec.containers.map((container) => ({
-    ...container, env: [...(container.env ?? []).filter(({ name }) => name !== ambientVariable.name), ambientVariable],
+    ...container,
+    env: [...(container.env ?? []).filter(({ name }) => name !== ambientVariable.name), ambientVariable],
   }));
   return { ...istiod, spec: { ...istiod.spec, template: { ...template, spec: { ...template.spec, containers } } } };
 }
 
 function apply(server: SimApiServer, object: KubeObject): void {
-  const [group = '', kind = ''] = [object.apiVersion?.includes('/') === true ? object.apiVersion.split('/')[0] : '', object.kind];
+  const [group = '', kind = ''] = [
+    object.apiVersion?.includes('/') === true ? object.apiVersion.split('/')[0] : '',
+    object.kind,
+  ];
   const resource = server.resourceFor(group, kind);
   if (resource === undefined) throw new Error(`${kind} is not served`);
   ensure(server, resource, object);
@@ -124,13 +159,20 @@ function isRolledOut(server: SimApiServer): boolean {
   const istiod = getByKey(server, deployments, `${istioNamespace}/istiod`);
   const { observedGeneration = 0, updatedReplicas, replicas, availableReplicas } = istiod?.status ?? {};
   const wanted = istiod?.spec.replicas;
-  return observedGeneration >= (istiod?.metadata.generation ?? Infinity) && updatedReplicas === wanted && replicas === wanted && availableReplicas === wanted;
+  return (
+    observedGeneration >= (istiod?.metadata.generation ?? Infinity) &&
+    updatedReplicas === wanted &&
+    replicas === wanted &&
+    availableReplicas === wanted
+  );
 }
 
 function nodesReady(server: SimApiServer): boolean {
   return nodeComponents().every(({ metadata }) => {
     const status = getByKey(server, daemonSets, `${istioNamespace}/${metadata.name}`)?.status;
-    return status !== undefined && status.desiredNumberScheduled > 0 && status.numberReady === status.desiredNumberScheduled;
+    return (
+      status !== undefined && status.desiredNumberScheduled > 0 && status.numberReady === status.desiredNumberScheduled
+    );
   });
 }
 
@@ -144,7 +186,8 @@ function isAccepted(server: SimApiServer, gatewayClass: string): boolean {
 async function waitUntil(clock: Clock, signal: AbortSignal, what: string, condition: () => boolean): Promise<void> {
   const deadline = clock.monotonic() + startLimitMs;
   while (!condition()) {
-    if (clock.monotonic() > deadline) throw new ClusterStartError(`${what} did not become ready within ${String(startLimitMs / 1000)} s`);
+    if (clock.monotonic() > deadline)
+      throw new ClusterStartError(`${what} did not become ready within ${String(startLimitMs / 1000)} s`);
     await sleep(clock, pollMs, signal);
   }
 }

@@ -30,7 +30,9 @@ export function isCountedWrite({ method, path }: HttpRequest): boolean {
 }
 
 function never<T>(): Promise<T> {
-  return new Promise<T>(() => { /* a dead process waits for nothing */ });
+  return new Promise<T>(() => {
+    /* a dead process waits for nothing */
+  });
 }
 
 /**
@@ -55,7 +57,10 @@ class Incarnation {
       now: () => clock.now() + aheadMs(),
       monotonic: () => clock.monotonic(),
       timer: (ms, callback) => {
-        if (this.#dead) return () => { /* nothing was set */ };
+        if (this.#dead)
+          return () => {
+            /* nothing was set */
+          };
         const cancel = clock.timer(ms, () => {
           this.#deaths.delete(cancel);
           callback();
@@ -69,19 +74,27 @@ class Incarnation {
     };
   }
 
-  transport(inner: Transport, beforeSend: (request: HttpRequest) => void, afterCommit: (request: HttpRequest) => void): Transport {
+  transport(
+    inner: Transport,
+    beforeSend: (request: HttpRequest) => void,
+    afterCommit: (request: HttpRequest) => void,
+  ): Transport {
     const connections = new AbortController();
     const isDead = (): boolean => this.#dead;
-    this.#deaths.add(() => { connections.abort(new Error('the process died')); });
+    this.#deaths.add(() => {
+      connections.abort(new Error('the process died'));
+    });
     return {
       server: inner.server,
       send: async (request): Promise<HttpResponse> => {
         if (!isDead()) beforeSend(request);
         if (isDead()) return await never();
-        const response = await inner.send({ ...request, signal: AbortSignal.any([request.signal, connections.signal]) }).catch((error: unknown) => {
-          if (isDead()) return undefined;
-          throw error;
-        });
+        const response = await inner
+          .send({ ...request, signal: AbortSignal.any([request.signal, connections.signal]) })
+          .catch((error: unknown) => {
+            if (isDead()) return undefined;
+            throw error;
+          });
         if (!isDead()) afterCommit(request);
         return isDead() || response === undefined ? await never() : response;
       },
@@ -107,7 +120,9 @@ export class SimOperator implements OperatorControl {
   /** How far the wall clock of the operator's machine is ahead of everybody else's. */
   aheadMs = 0;
   /** Called when a kill point was reached. */
-  onKilled: () => void = () => { /* nobody minds */ };
+  onKilled: () => void = () => {
+    /* nobody minds */
+  };
 
   constructor(options: SimOperatorOptions) {
     this.#options = options;
@@ -143,15 +158,29 @@ export class SimOperator implements OperatorControl {
         this.#writes += 1;
         this.#maybeKill('before');
       },
-      (request) => { if (isCountedWrite(request)) this.#maybeKill('after'); },
+      (request) => {
+        if (isCountedWrite(request)) this.#maybeKill('after');
+      },
     );
-    const operator = createOperator({ transport, clock: incarnation.clock(clock, () => this.aheadMs), random, log, identity: `sim-${this.#number}`, namespace: 'mesh-migration-system', ...(prometheus && { prometheus }), ...(adapter && { adapter }), ...(slots !== undefined && { maxConcurrentNamespaces: slots }) });
+    const operator = createOperator({
+      transport,
+      clock: incarnation.clock(clock, () => this.aheadMs),
+      random,
+      log,
+      identity: `sim-${this.#number}`,
+      namespace: 'mesh-migration-system',
+      ...(prometheus && { prometheus }),
+      ...(adapter && { adapter }),
+      ...(slots !== undefined && { maxConcurrentNamespaces: slots }),
+    });
     operator.run(this.#memory.signal).catch((error: unknown) => {
       if (incarnation.isDead) return;
       log.error({ err: error }, 'The operator ended by itself');
       this.#ended += 1;
       incarnation.kill();
-      clock.timer(restartMs, () => { void this.start(); });
+      clock.timer(restartMs, () => {
+        void this.start();
+      });
     });
     return Promise.resolve();
   }
@@ -163,8 +192,8 @@ export class SimOperator implements OperatorControl {
   }
 
   /**
-   * Gives back what dead incarnations hold; to be called when nothing runs any more. A killed one sleeps for ever, and Node.js keeps a
-   * composed signal that somebody listens to, and with it the whole cluster, until it is aborted.
+   * Gives back what dead incarnations hold; to be called when nothing runs any more. A killed one sleeps for ever, and
+   * Node.js keeps a composed signal that somebody listens to, and with it the whole cluster, until it is aborted.
    */
   forget(): void {
     this.#memory.abort(new Error('the simulation is over'));

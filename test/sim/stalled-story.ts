@@ -36,24 +36,36 @@ export const none = { byItself: { none: 'it goes on by itself when what the mess
 type Overrides = Parameters<typeof meshMigration>[2];
 
 /** Starts the migration of the only namespace, or of those with these suffixes. */
-export async function start(world: World, overrides: Overrides = {}, suffixes: readonly string[] = ['']): Promise<void> {
+export async function start(
+  world: World,
+  overrides: Overrides = {},
+  suffixes: readonly string[] = [''],
+): Promise<void> {
   await world.create(meshMigration(world.name, { names: suffixes.map((suffix) => world.ns(suffix)) }, overrides));
 }
 
 /** A Deployment that works with its sidecar only, so that its migration fails. */
 export async function fails(world: World, home = world.ns()): Promise<void> {
-  await world.create(namespace(home), deployment(home, 'web', { behaviour: { [podBehaviour.neverReady]: 'without-sidecar' } }));
+  await world.create(
+    namespace(home),
+    deployment(home, 'web', { behaviour: { [podBehaviour.neverReady]: 'without-sidecar' } }),
+  );
   await world.podsReady(1, home);
 }
 
 /** It does without, from now on. */
 export async function works(world: World, home = world.ns()): Promise<void> {
-  await world.patch('Deployment', home, 'web', { spec: { template: { metadata: { annotations: { [podBehaviour.neverReady]: null } } } } });
+  await world.patch('Deployment', home, 'web', {
+    spec: { template: { metadata: { annotations: { [podBehaviour.neverReady]: null } } } },
+  });
 }
 
 /** Needs HTTP. */
 export function denyMethod(home: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'no-delete', { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] });
+  return object('AuthorizationPolicy', home, 'no-delete', {
+    action: 'DENY',
+    rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+  });
 }
 
 /** Somebody takes the journal away while no operator looks on. */
@@ -65,7 +77,9 @@ export async function loseJournal(world: World): Promise<void> {
 }
 
 /** So that a failure does not take long. */
-export const impatient = { restart: { progressDeadline: '5s' } } satisfies { readonly restart: Partial<MeshMigrationSpec['restart']> };
+export const impatient = { restart: { progressDeadline: '5s' } } satisfies {
+  readonly restart: Partial<MeshMigrationSpec['restart']>;
+};
 
 /** Both ends of a failure: it goes back by itself, or stays where it is until a person decides. */
 export const endings = [

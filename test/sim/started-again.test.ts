@@ -21,7 +21,9 @@ it('what was taken back for itself and with the whole is started again by the co
       const [whole, child] = [(await world.migration()).status, (await world.child()).status];
       const message = stalledBy(whole?.conditions)?.message ?? '';
       expect(message).toContain('Each was taken back for itself');
-      const lines = [...commandsIn(stalledBy(child?.conditions)?.message ?? ''), ...commandsIn(message)].filter((line) => !looksOnly(line));
+      const lines = [...commandsIn(stalledBy(child?.conditions)?.message ?? ''), ...commandsIn(message)].filter(
+        (line) => !looksOnly(line),
+      );
       expect(lines).toHaveLength(2);
       for (const line of lines) await paste(world, line);
       await world.phase('Migrated');

@@ -20,45 +20,66 @@ interface Cluster {
 /** One namespace, migrated. */
 async function run(story: (world: World, cluster: Cluster) => Promise<void>): Promise<void> {
   let line: FaultyTransport | undefined;
-  await runOnSimulation({
-    name: 'noted',
-    async run(world) {
-      await plain(world, world.ns());
-      await world.create(meshMigration(world.name, { names: [world.ns()] }));
-      await world.phase('Migrated');
-      const there = line;
-      if (there === undefined) throw new Error('no line');
-      const refuse: Cluster['refuse'] = (status, body) => {
-        there.add({ match: { method: 'PATCH', path: /\/meshmigrations\/[^/]+\/status/, ...(body && { body }) }, times: Infinity, fault: { kind: 'Refuse', status } });
-      };
-      await story(world, { line: there, refuse });
+  await runOnSimulation(
+    {
+      name: 'noted',
+      async run(world) {
+        await plain(world, world.ns());
+        await world.create(meshMigration(world.name, { names: [world.ns()] }));
+        await world.phase('Migrated');
+        const there = line;
+        if (there === undefined) throw new Error('no line');
+        const refuse: Cluster['refuse'] = (status, body) => {
+          there.add({
+            match: { method: 'PATCH', path: /\/meshmigrations\/[^/]+\/status/, ...(body && { body }) },
+            times: Infinity,
+            fault: { kind: 'Refuse', status },
+          });
+        };
+        await story(world, { line: there, refuse });
+      },
     },
-  }, { arrange(_cluster, _operator, given) { line = given; } });
+    {
+      arrange(_cluster, _operator, given) {
+        line = given;
+      },
+    },
+  );
 }
 
 async function stalled(world: World, words: RegExp): Promise<string> {
-  return await world.eventually(String(words), async () => {
-    const found = stalledBy((await world.child()).status?.conditions);
-    return found?.reason === 'RecordRefused' && words.test(found.message) ? found.message : undefined;
-  }, 10 * minuteMs);
+  return await world.eventually(
+    String(words),
+    async () => {
+      const found = stalledBy((await world.child()).status?.conditions);
+      return found?.reason === 'RecordRefused' && words.test(found.message) ? found.message : undefined;
+    },
+    10 * minuteMs,
+  );
 }
 
 describe('a MeshMigration whose status is refused', () => {
-  it.each<[403 | 422 | 500]>([[403], [422], [500]])('is told by a namespace that waits until it has noted its way back, and that goes on by itself: %s', async (status) => {
-    await run(async (world, { line, refuse }) => {
-      refuse(status);
-      await world.command('RollingBack', world.ns());
-      const message = await stalled(world, /^everything is back; waiting until the MeshMigration has noted .* but its status cannot be written: PATCH .*meshmigrations\/noted\/status/);
-      expect(message).toMatch(/it is tried again by itself, each minute at the latest$/);
-      await world.modesAre({ Sidecar: 1 });
-      const before = line.writes;
-      await world.pause(10 * minuteMs);
-      expect(line.writes - before).toBeLessThan(leaseWrites + 20);
-      line.heal();
-      await world.childPhase('RolledBack', world.ns(), 2 * minuteMs);
-      expect(stalledBy((await world.child()).status?.conditions)?.reason).toBe('RolledBack');
-    });
-  });
+  it.each<[403 | 422 | 500]>([[403], [422], [500]])(
+    'is told by a namespace that waits until it has noted its way back, and that goes on by itself: %s',
+    async (status) => {
+      await run(async (world, { line, refuse }) => {
+        refuse(status);
+        await world.command('RollingBack', world.ns());
+        const message = await stalled(
+          world,
+          /^everything is back; waiting until the MeshMigration has noted .* but its status cannot be written: PATCH .*meshmigrations\/noted\/status/,
+        );
+        expect(message).toMatch(/it is tried again by itself, each minute at the latest$/);
+        await world.modesAre({ Sidecar: 1 });
+        const before = line.writes;
+        await world.pause(10 * minuteMs);
+        expect(line.writes - before).toBeLessThan(leaseWrites + 20);
+        line.heal();
+        await world.childPhase('RolledBack', world.ns(), 2 * minuteMs);
+        expect(stalledBy((await world.child()).status?.conditions)?.reason).toBe('RolledBack');
+      });
+    },
+  );
 
   it('is told by a namespace that is to start again', async () => {
     await run(async (world, { line, refuse }) => {
@@ -66,7 +87,10 @@ describe('a MeshMigration whose status is refused', () => {
       await world.childPhase('RolledBack');
       refuse(403);
       await world.command('Migrating', world.ns());
-      await stalled(world, /^waiting until the MeshMigration has noted that it is to start again, but its status cannot be written: /);
+      await stalled(
+        world,
+        /^waiting until the MeshMigration has noted that it is to start again, but its status cannot be written: /,
+      );
       line.heal();
       await world.phase('Migrated');
     });
@@ -75,7 +99,9 @@ describe('a MeshMigration whose status is refused', () => {
   it('has what the rest of its status says stored where the schema refuses one entry only', async () => {
     await run(async (world, { line, refuse }) => {
       await world.operator.kill();
-      await world.patch('Namespace', undefined, world.ns(), { metadata: { annotations: { [journalAnnotation]: null } } });
+      await world.patch('Namespace', undefined, world.ns(), {
+        metadata: { annotations: { [journalAnnotation]: null } },
+      });
       refuse(422, /"attempt":0/);
       await world.operator.start();
       await world.phase('Blocked');
@@ -84,7 +110,11 @@ describe('a MeshMigration whose status is refused', () => {
       await world.pause(10 * minuteMs);
       expect(line.writes - before).toBeLessThan(leaseWrites + 20);
       line.heal();
-      await world.eventually('noted', async () => ((await world.migration()).status?.returned?.[0]?.reason === 'JournalLost' ? true : undefined), 2 * minuteMs);
+      await world.eventually(
+        'noted',
+        async () => ((await world.migration()).status?.returned?.[0]?.reason === 'JournalLost' ? true : undefined),
+        2 * minuteMs,
+      );
     });
   });
 });

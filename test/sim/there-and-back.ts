@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { plugin, traces } from '../scenarios/http-extensions.ts';
-import { ambientShop, back, isBack, madeByRole, waypointAllowsGet, waypointDeniesDelete } from '../scenarios/http-back.ts';
+import {
+  ambientShop,
+  back,
+  isBack,
+  madeByRole,
+  waypointAllowsGet,
+  waypointDeniesDelete,
+} from '../scenarios/http-back.ts';
 import { allowGet, denyDelete, nothingLeft, shop } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -18,18 +25,24 @@ export const thereAndBack: Scenario = {
   name: 'there-and-back',
   async run(world) {
     const home = world.ns();
-    await world.create(namespace(home),
-      deployment(home, 'web', { replicas: 2, behaviour }), workload('StatefulSet', home, 'db', { replicas: 2 }),
+    await world.create(
+      namespace(home),
+      deployment(home, 'web', { replicas: 2, behaviour }),
+      workload('StatefulSet', home, 'db', { replicas: 2 }),
       workload('StatefulSet', home, 'manual', { replicas: 2, spec: { updateStrategy: { type: 'OnDelete' } } }),
       workload('DaemonSet', home, 'agent'),
-      object('PodDisruptionBudget', home, 'web', { maxUnavailable: 1, selector: { matchLabels: { app: 'web' } } }));
+      object('PodDisruptionBudget', home, 'web', { maxUnavailable: 1, selector: { matchLabels: { app: 'web' } } }),
+    );
     await world.podsReady(9);
     const before = await world.snapshot();
     await world.create(meshMigration(world.name, { names: [home] }));
     await world.childPhase('Migrated', home, patienceMs);
     await world.modesAre({ Ambient: 9 });
     const { status } = await world.child();
-    assert.ok(status?.workloads?.every(({ patches }) => patches <= 1), 'a template was patched more than once');
+    assert.ok(
+      status?.workloads?.every(({ patches }) => patches <= 1),
+      'a template was patched more than once',
+    );
     await world.command('RollingBack');
     await world.childPhase('RolledBack', home, patienceMs);
     await world.modesAre({ Sidecar: 9 });
@@ -79,7 +92,11 @@ export const takenBackThroughWaypoint: Scenario = {
     await shop(world, allowGet(home), denyDelete(home));
     const before = await world.snapshot();
     await world.create(meshMigration(world.name, { names: [home] }));
-    await world.eventually('somebody takes it back', async () => ((await world.migration()).spec.action === 'Rollback' ? true : undefined), patienceMs);
+    await world.eventually(
+      'somebody takes it back',
+      async () => ((await world.migration()).spec.action === 'Rollback' ? true : undefined),
+      patienceMs,
+    );
     await world.phase('RolledBack');
     await world.modesAre({ Sidecar: 3 });
     await nothingLeft(world);
@@ -123,7 +140,11 @@ export const takenBackToWaypoint: Scenario = {
     await ambientShop(world, [waypointAllowsGet(home), waypointDeniesDelete(home)]);
     const before = await world.snapshot();
     await world.create(await back(world));
-    await world.eventually('somebody takes it back', async () => ((await world.migration()).spec.action === 'Rollback' ? true : undefined), patienceMs);
+    await world.eventually(
+      'somebody takes it back',
+      async () => ((await world.migration()).spec.action === 'Rollback' ? true : undefined),
+      patienceMs,
+    );
     await world.phase('RolledBack');
     await world.modesAre({ Ambient: 3 });
     assert.deepEqual(await madeByRole(world), {});
@@ -131,7 +152,10 @@ export const takenBackToWaypoint: Scenario = {
   },
 };
 
-/** There and back through a waypoint of the user, through which one Service goes already; the end must be exact, and the waypoint untouched. */
+/**
+ * There and back through a waypoint of the user, through which one Service goes already; the end must be exact, and the
+ * waypoint untouched.
+ */
 export const thereAndBackThroughTheirs: Scenario = {
   name: 'there-and-back-theirs',
   async run(world) {
@@ -139,8 +163,11 @@ export const thereAndBackThroughTheirs: Scenario = {
     await shop(world, allowGet(home), denyDelete(home));
     await world.create(waypoint(home, { name: 'mine' }));
     await world.patch('Service', home, 'web', { metadata: { labels: { 'istio.io/use-waypoint': 'mine' } } });
-    await world.eventually('a pod of the waypoint', async () => (await availableWaypointPods(world, home, 'mine') > 0 ? true : undefined));
-    const gateway = async (): Promise<unknown> => (await world.client.get(kinds.Gateway, home, 'mine', world.signal)).metadata.uid;
+    await world.eventually('a pod of the waypoint', async () =>
+      (await availableWaypointPods(world, home, 'mine')) > 0 ? true : undefined,
+    );
+    const gateway = async (): Promise<unknown> =>
+      (await world.client.get(kinds.Gateway, home, 'mine', world.signal)).metadata.uid;
     const [before, theirs] = [await world.snapshot(), await gateway()];
     await world.create(meshMigration(world.name, { names: [home] }, { waypoint: { adopt: 'mine' } }));
     await backAgain(world, before);

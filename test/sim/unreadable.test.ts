@@ -7,18 +7,28 @@ describe('an operator whose ClusterRole is older than it', () => {
   it('works without reading CronJobs, and says so in each namespace', async () => {
     let unread: readonly string[] = [];
 
-    await runOnSimulation({
-      name: 'unreadable',
-      async run(world) {
-        const home = world.ns();
-        await world.create(namespace(home), strict(home), deployment(home, 'web'), cronJob(home, 'nightly', { 'sidecar.istio.io/inject': 'false' }));
-        await world.podsReady(1);
-        await world.create(meshMigration(world.name, { names: [home] }));
-        const { status } = await world.childPhase('Migrated');
-        assert.equal(status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
-        unread = (status.findings ?? []).filter(({ id }) => id === 'MM018').map(({ severity, message }) => `${severity} ${message}`);
+    await runOnSimulation(
+      {
+        name: 'unreadable',
+        async run(world) {
+          const home = world.ns();
+          await world.create(
+            namespace(home),
+            strict(home),
+            deployment(home, 'web'),
+            cronJob(home, 'nightly', { 'sidecar.istio.io/inject': 'false' }),
+          );
+          await world.podsReady(1);
+          await world.create(meshMigration(world.name, { names: [home] }));
+          const { status } = await world.childPhase('Migrated');
+          assert.equal(status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
+          unread = (status.findings ?? [])
+            .filter(({ id }) => id === 'MM018')
+            .map(({ severity, message }) => `${severity} ${message}`);
+        },
       },
-    }, { faults: [{ match: { path: /cronjobs/ }, times: 100_000, fault: { kind: 'Refuse', status: 403 } }] });
+      { faults: [{ match: { path: /cronjobs/ }, times: 100_000, fault: { kind: 'Refuse', status: 403 } }] },
+    );
 
     expect(unread).toEqual([expect.stringMatching(/^Warning it does not let the operator list and watch CronJobs/)]);
   });

@@ -13,30 +13,46 @@ const slow = { behaviour: { [podBehaviour.readyAfterMs]: '4000' } };
 
 /** Refuses callers by their address. */
 function deny(home: string): KubeObject {
-  return object('AuthorizationPolicy', home, 'no-addresses', { action: 'DENY', rules: [{ from: [{ source: { ipBlocks: ['10.244.0.0/16'] } }] }] });
+  return object('AuthorizationPolicy', home, 'no-addresses', {
+    action: 'DENY',
+    rules: [{ from: [{ source: { ipBlocks: ['10.244.0.0/16'] } }] }],
+  });
 }
 
 /** Says who calls namespaces, each by its name. */
 function callers(of: Readonly<Record<string, readonly string[]>>): Pick<MeshMigrationSpec, 'callers'> {
-  return { callers: Object.entries(of).map(([home, from]) => ({ namespace: home, from: from.map((each) => ({ namespace: each })) })) };
+  return {
+    callers: Object.entries(of).map(([home, from]) => ({
+      namespace: home,
+      from: from.map((each) => ({ namespace: each })),
+    })),
+  };
 }
 
-async function run(name: string, story: (world: World, a: string, b: string) => Promise<void>, options: SimRun = {}): Promise<void> {
-  await runOnSimulation({
-    name,
-    async run(world) {
-      const [a, b] = [world.ns('a'), world.ns('b')];
-      for (const home of [a, b]) await world.create(namespace(home), deployment(home, 'web', slow));
-      await world.create(deny(b));
-      for (const home of [a, b]) await world.podsReady(1, home);
-      await story(world, a, b);
+async function run(
+  name: string,
+  story: (world: World, a: string, b: string) => Promise<void>,
+  options: SimRun = {},
+): Promise<void> {
+  await runOnSimulation(
+    {
+      name,
+      async run(world) {
+        const [a, b] = [world.ns('a'), world.ns('b')];
+        for (const home of [a, b]) await world.create(namespace(home), deployment(home, 'web', slow));
+        await world.create(deny(b));
+        for (const home of [a, b]) await world.podsReady(1, home);
+        await story(world, a, b);
+      },
     },
-  }, options);
+    options,
+  );
 }
 
 /** An operator that looks at no other namespaces on its way. */
 const careless = {
-  ...istio, itinerary: (...args: Parameters<typeof istio.itinerary>) => {
+  ...istio,
+  itinerary: (...args: Parameters<typeof istio.itinerary>) => {
     const { forward, backward } = istio.itinerary(...args);
     const alone = ({ awaits: _awaits, ...step }: StepPlan): StepPlan => step;
     return { forward: forward.map(alone), backward: backward.map(alone) };
@@ -44,7 +60,11 @@ const careless = {
 };
 
 async function critical(world: World, home: string): Promise<readonly string[]> {
-  return (await world.childPhase('Blocked', home)).status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id, object: it, message }) => `${id} ${it}: ${message}`) ?? [];
+  return (
+    (await world.childPhase('Blocked', home)).status?.findings
+      ?.filter(({ severity }) => severity === 'Critical')
+      .map(({ id, object: it, message }) => `${id} ${it}: ${message}`) ?? []
+  );
 }
 
 async function completed(world: World, home: string, step: string): Promise<string> {
@@ -57,34 +77,52 @@ describe('a policy that refuses callers by their address', () => {
       await world.create(meshMigration(world.name, { names: [a] }));
       const [found = '', ...others] = await critical(world, a);
       assert.deepEqual(others, []);
-      assert.match(found, new RegExp(`^MM123 AuthorizationPolicy ${b}/no-addresses: .*may get through at the sidecars of ${b} \\(web-.*nobody knows who calls them`));
+      assert.match(
+        found,
+        new RegExp(
+          `^MM123 AuthorizationPolicy ${b}/no-addresses: .*may get through at the sidecars of ${b} \\(web-.*nobody knows who calls them`,
+        ),
+      );
       await world.edit(callers({ [b]: [a] }));
-      await world.eventually('it is known who calls', async () => ((await critical(world, a))[0]?.includes(`spec.callers say that ${a} calls them`) === true ? true : undefined));
+      await world.eventually('it is known who calls', async () =>
+        (await critical(world, a))[0]?.includes(`spec.callers say that ${a} calls them`) === true ? true : undefined,
+      );
       await world.edit(callers({ [b]: ['elsewhere'] }));
       await world.phase('Migrated');
     });
   });
 
   it('goes first where the migration moves both, whoever is first by name and with one slot only', async () => {
-    await run('first', async (world, a, b) => {
-      await world.create(meshMigration(world.name, { names: [a, b] }, callers({ [b]: [a] })));
-      await world.phase('Migrated');
-      const [moved, flipped] = [await completed(world, b, 'RestartWorkloads'), await completed(world, a, 'Flip')];
-      assert.ok(moved !== '' && moved <= flipped, `${b} was to move (${moved}) before ${a} changed (${flipped})`);
-    }, { slots: 1 });
+    await run(
+      'first',
+      async (world, a, b) => {
+        await world.create(meshMigration(world.name, { names: [a, b] }, callers({ [b]: [a] })));
+        await world.phase('Migrated');
+        const [moved, flipped] = [await completed(world, b, 'RestartWorkloads'), await completed(world, a, 'Flip')];
+        assert.ok(moved !== '' && moved <= flipped, `${b} was to move (${moved}) before ${a} changed (${flipped})`);
+      },
+      { slots: 1 },
+    );
   });
 
   it('would not otherwise', async () => {
-    await run('careless', async (world, a, b) => {
-      await world.create(meshMigration(world.name, { names: [a, b] }, callers({ [b]: [a] })));
-      await world.phase('Migrated');
-      const [moved, flipped] = [await completed(world, b, 'RestartWorkloads'), await completed(world, a, 'Flip')];
-      assert.ok(flipped < moved);
-      await world.command('RollingBack');
-      await world.phase('RolledBack');
-      const [back, restored] = [await completed(world, a, 'RestoreWorkloads'), await completed(world, b, 'RestoreLabels')];
-      assert.ok(restored < back);
-    }, { adapter: careless });
+    await run(
+      'careless',
+      async (world, a, b) => {
+        await world.create(meshMigration(world.name, { names: [a, b] }, callers({ [b]: [a] })));
+        await world.phase('Migrated');
+        const [moved, flipped] = [await completed(world, b, 'RestartWorkloads'), await completed(world, a, 'Flip')];
+        assert.ok(flipped < moved);
+        await world.command('RollingBack');
+        await world.phase('RolledBack');
+        const [back, restored] = [
+          await completed(world, a, 'RestoreWorkloads'),
+          await completed(world, b, 'RestoreLabels'),
+        ];
+        assert.ok(restored < back);
+      },
+      { adapter: careless },
+    );
   });
 
   it('comes back last', async () => {
@@ -94,7 +132,10 @@ describe('a policy that refuses callers by their address', () => {
       await world.phase('Migrated');
       await world.command('RollingBack');
       await world.phase('RolledBack');
-      const [back, restored] = [await completed(world, a, 'RestoreWorkloads'), await completed(world, b, 'RestoreLabels')];
+      const [back, restored] = [
+        await completed(world, a, 'RestoreWorkloads'),
+        await completed(world, b, 'RestoreLabels'),
+      ];
       assert.ok(back !== '' && back <= restored, `${a} was to be back (${back}) before ${b} changed (${restored})`);
       await world.restored(before[0], a);
       await world.restored(before[1], b);
@@ -106,8 +147,19 @@ describe('a policy that refuses callers by their address', () => {
       await world.create(meshMigration(world.name, { names: [a, b] }, callers({ [b]: [a] })));
       await world.phase('Migrated');
       await world.command('RollingBack', b);
-      const message = await world.eventually(`${b} is stuck`, async () => (await world.child(b)).status?.conditions?.find(({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck')?.message);
-      assert.match(message, new RegExp(`${b}/no-addresses asks about: ${a} get their sidecars back first, but ${a} do not: roll them back too`));
+      const message = await world.eventually(
+        `${b} is stuck`,
+        async () =>
+          (await world.child(b)).status?.conditions?.find(
+            ({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck',
+          )?.message,
+      );
+      assert.match(
+        message,
+        new RegExp(
+          `${b}/no-addresses asks about: ${a} get their sidecars back first, but ${a} do not: roll them back too`,
+        ),
+      );
       assert.deepEqual(await world.modes(b), { Ambient: 1 });
       await world.command('RollingBack', a);
       await world.childPhase('RolledBack', b);
@@ -119,7 +171,9 @@ describe('a policy that refuses callers by their address', () => {
     await run('own', async (world, _a, b) => {
       await world.create(meshMigration(world.name, { names: [b] }));
       assert.match((await critical(world, b)).join(), /^MM123 AuthorizationPolicy/);
-      await world.patch('AuthorizationPolicy', b, 'no-addresses', { spec: { rules: [{ from: [{ source: { namespaces: ['elsewhere'] } }] }] } });
+      await world.patch('AuthorizationPolicy', b, 'no-addresses', {
+        spec: { rules: [{ from: [{ source: { namespaces: ['elsewhere'] } }] }] },
+      });
       await world.phase('Migrated');
     });
   });
@@ -137,10 +191,23 @@ describe('a policy that refuses callers by their address', () => {
       const c = world.ns('c');
       await world.create(namespace(c), deployment(c, 'web', slow));
       await world.podsReady(1, c);
-      await world.create(meshMigration(world.name, { names: [a, b] }, { ...callers({ [b]: [a] }), restart: { podsPerMinute: 6 } }));
-      await world.eventually(`${a} waits`, async () => ((await world.child(a)).status?.message?.includes('see where callers in ambient come from') === true ? true : undefined));
+      await world.create(
+        meshMigration(world.name, { names: [a, b] }, { ...callers({ [b]: [a] }), restart: { podsPerMinute: 6 } }),
+      );
+      await world.eventually(`${a} waits`, async () =>
+        (await world.child(a)).status?.message?.includes('see where callers in ambient come from') === true
+          ? true
+          : undefined,
+      );
       await world.create(deny(c));
-      await world.eventually(`${a} is held`, async () => ((await world.child(a)).status?.conditions?.some(({ type, status, message }) => type === 'Stalled' && status === 'True' && message.includes(`${c}/no-addresses`)) === true ? true : undefined));
+      await world.eventually(`${a} is held`, async () =>
+        (await world.child(a)).status?.conditions?.some(
+          ({ type, status, message }) =>
+            type === 'Stalled' && status === 'True' && message.includes(`${c}/no-addresses`),
+        ) === true
+          ? true
+          : undefined,
+      );
       assert.equal((await world.labels(a))['istio-injection'], 'enabled');
       await world.patch('AuthorizationPolicy', c, 'no-addresses', { spec: { action: 'AUDIT' } });
       await world.phase('Migrated');
@@ -153,8 +220,21 @@ describe('a policy that refuses callers by their address', () => {
       await world.phase('Migrated');
       await world.edit({ action: 'Finalize' });
       await world.phase('Finalized');
-      await world.create(meshMigration(`${world.name}-out`, { names: [b] }, { from: 'IstioAmbient', to: 'IstioSidecar', ...callers({ [b]: [a] }) }));
-      await world.eventually(`${b} is blocked`, async () => ((await world.child(b, `${world.name}-out`)).status?.findings?.some(({ id, severity, message }) => id === 'MM123' && severity === 'Critical' && message.includes(`in ambient: ${a};`)) === true ? true : undefined));
+      await world.create(
+        meshMigration(
+          `${world.name}-out`,
+          { names: [b] },
+          { from: 'IstioAmbient', to: 'IstioSidecar', ...callers({ [b]: [a] }) },
+        ),
+      );
+      await world.eventually(`${b} is blocked`, async () =>
+        (await world.child(b, `${world.name}-out`)).status?.findings?.some(
+          ({ id, severity, message }) =>
+            id === 'MM123' && severity === 'Critical' && message.includes(`in ambient: ${a};`),
+        ) === true
+          ? true
+          : undefined,
+      );
     });
   });
 });

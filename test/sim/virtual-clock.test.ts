@@ -7,9 +7,15 @@ describe('VirtualClock', () => {
   it('fires timers by time, then in the order they were set', async () => {
     const clock = new VirtualClock();
     const fired: string[] = [];
-    clock.timer(20, () => { fired.push(`c@${String(clock.monotonic())}`); });
-    clock.timer(10, () => { fired.push(`a@${String(clock.monotonic())}`); });
-    clock.timer(10, () => { fired.push(`b@${String(clock.monotonic())}`); });
+    clock.timer(20, () => {
+      fired.push(`c@${String(clock.monotonic())}`);
+    });
+    clock.timer(10, () => {
+      fired.push(`a@${String(clock.monotonic())}`);
+    });
+    clock.timer(10, () => {
+      fired.push(`b@${String(clock.monotonic())}`);
+    });
     await clock.run(() => fired.length === 3);
     expect(fired).toEqual(['a@10', 'b@10', 'c@20']);
   });
@@ -18,7 +24,10 @@ describe('VirtualClock', () => {
     async function order(seed: number): Promise<string> {
       const clock = new VirtualClock({ random: seededRandom(seed) });
       const fired: number[] = [];
-      for (let index = 0; index < 8; index += 1) clock.timer(5, () => { fired.push(index); });
+      for (let index = 0; index < 8; index += 1)
+        clock.timer(5, () => {
+          fired.push(index);
+        });
       await clock.run(() => fired.length === 8);
       return fired.join('');
     }
@@ -44,14 +53,24 @@ describe('VirtualClock', () => {
   it('returns the value of the promise and rethrows its error', async () => {
     const clock = new VirtualClock();
     expect(await clock.run(sleep(clock, 5).then(() => 'done'))).toBe('done');
-    await expect(clock.run(sleep(clock, 5).then(() => { throw new RangeError('no'); }))).rejects.toThrow(RangeError);
+    await expect(
+      clock.run(
+        sleep(clock, 5).then(() => {
+          throw new RangeError('no');
+        }),
+      ),
+    ).rejects.toThrow(RangeError);
   });
 
   it('says what is pending when the limit is reached, and that nothing is when all is done', async () => {
     const clock = new VirtualClock();
-    function renewLease(): void { /* never reached */ }
+    function renewLease(): void {
+      /* never reached */
+    }
     clock.timer(60_000, renewLease);
-    await expect(clock.run(() => false, { maxMs: 1000 })).rejects.toThrow(/limit of virtual time.*\n.*\+60000 ms renewLease/);
+    await expect(clock.run(() => false, { maxMs: 1000 })).rejects.toThrow(
+      /limit of virtual time.*\n.*\+60000 ms renewLease/,
+    );
     await expect(clock.run(() => false)).rejects.toThrow(VirtualTimeError);
     await expect(clock.run(() => false)).rejects.toThrow(/nothing is left to do.*no timer pending/);
   });
@@ -59,8 +78,12 @@ describe('VirtualClock', () => {
   it('forgets cancelled timers and advances exactly', async () => {
     const clock = new VirtualClock({ start: 1000 });
     const fired: string[] = [];
-    const cancel = clock.timer(10, () => { fired.push('cancelled'); });
-    clock.timer(30, () => { fired.push('later'); });
+    const cancel = clock.timer(10, () => {
+      fired.push('cancelled');
+    });
+    clock.timer(30, () => {
+      fired.push('later');
+    });
     cancel();
     cancel();
     expect(clock.pending).toBe(1);

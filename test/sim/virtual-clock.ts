@@ -25,12 +25,15 @@ export interface RunLimits {
 
 const defaultStart = Date.UTC(2026, 0, 1);
 const oneDay = 86_400_000;
-/** Event-loop turns without a new timer after which the process counts as idle: a promise chain needs one, a stream two. */
+/**
+ * Event-loop turns without a new timer after which the process counts as idle: a promise chain needs one, a stream two.
+ */
 const idleTurns = 3;
 
 /**
  * A clock that moves only when nothing else can: `run` lets all promises and immediates settle, then jumps to the next
- * timer. Everything in the process must resolve by promises, immediates and this clock; then a run depends only on its seeds.
+ * timer. Everything in the process must resolve by promises, immediates and this clock; then a run depends only on its
+ * seeds.
  */
 export class VirtualClock implements Clock {
   private readonly start: number;
@@ -57,7 +60,9 @@ export class VirtualClock implements Clock {
     this.set += 1;
     const origin = this.trace ? (new Error().stack ?? '').split('\n').slice(2, 4).join(' ').trim() : callback.name;
     const timer = this.timers.add(this.elapsed + Math.max(0, ms), callback, origin);
-    return () => { this.timers.cancel(timer); };
+    return () => {
+      this.timers.cancel(timer);
+    };
   }
 
   /** Timers that are still set. */
@@ -78,7 +83,8 @@ export class VirtualClock implements Clock {
       await this.idle();
       if (goal.reached()) return goal.value();
       const next = this.timers.peek();
-      if (next === undefined) throw new VirtualTimeError(`nothing is left to do at ${this.describe()}, and the run has not reached its goal`);
+      if (next === undefined)
+        throw new VirtualTimeError(`nothing is left to do at ${this.describe()}, and the run has not reached its goal`);
       if (next.due > deadline) throw new VirtualTimeError(`the limit of virtual time is reached at ${this.describe()}`);
       this.fire(next);
     }
@@ -87,7 +93,9 @@ export class VirtualClock implements Clock {
   /** Advances by exactly `ms`, firing what becomes due. */
   async advance(ms: number): Promise<void> {
     let due = false;
-    this.timer(ms, () => { due = true; });
+    this.timer(ms, () => {
+      due = true;
+    });
     await this.run(() => due && (this.timers.peek()?.due ?? Infinity) > this.elapsed, { maxMs: ms });
   }
 
@@ -96,7 +104,9 @@ export class VirtualClock implements Clock {
     let quiet = 0;
     while (quiet < idleTurns) {
       const before = this.set;
-      await new Promise<void>((resolve) => { setImmediate(resolve); });
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve);
+      });
       quiet = this.set === before ? quiet + 1 : 0;
     }
   }
@@ -108,10 +118,16 @@ export class VirtualClock implements Clock {
   }
 
   private describe(): string {
-    const listed = this.timers.list().slice(0, 10)
-      .map((timer) => `  +${String(timer.due - this.elapsed)} ms ${timer.origin === '' ? '(anonymous)' : timer.origin}`);
+    const listed = this.timers
+      .list()
+      .slice(0, 10)
+      .map(
+        (timer) => `  +${String(timer.due - this.elapsed)} ms ${timer.origin === '' ? '(anonymous)' : timer.origin}`,
+      );
     const at = `${new Date(this.now()).toISOString()} (+${String(this.elapsed)} ms)`;
-    return listed.length === 0 ? `${at} with no timer pending` : `${at} with ${String(this.timers.size)} timers pending:\n${listed.join('\n')}\n`;
+    return listed.length === 0
+      ? `${at} with no timer pending`
+      : `${at} with ${String(this.timers.size)} timers pending:\n${listed.join('\n')}\n`;
   }
 }
 
@@ -126,7 +142,9 @@ function predicate<T>(until: () => boolean): Goal<T> {
 
 function settlement<T>(until: Promise<T>): Goal<T> {
   let settled = false;
-  const mark = (): void => { settled = true; };
+  const mark = (): void => {
+    settled = true;
+  };
   until.then(mark, mark);
   return { reached: () => settled, value: () => until };
 }

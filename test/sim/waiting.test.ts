@@ -25,15 +25,20 @@ async function looksUntilTwo(many: number): Promise<number> {
       return istio.findings(...given);
     },
   };
-  await runOnSimulation({
-    name: 'waiting',
-    async run(world) {
-      await planned(world, many);
-      looks = 0;
-      await world.edit({ action: 'Migrate' });
-      await world.eventually('two are migrated', async () => ((await world.migration()).status?.namespaces?.migrated ?? 0) >= 2 ? true : undefined);
+  await runOnSimulation(
+    {
+      name: 'waiting',
+      async run(world) {
+        await planned(world, many);
+        looks = 0;
+        await world.edit({ action: 'Migrate' });
+        await world.eventually('two are migrated', async () =>
+          ((await world.migration()).status?.namespaces?.migrated ?? 0) >= 2 ? true : undefined,
+        );
+      },
     },
-  }, { adapter });
+    { adapter },
+  );
   return looks;
 }
 
@@ -46,20 +51,23 @@ describe('namespaces that wait for their turn', () => {
   }, 120_000);
 
   it('are started past those at the head that cannot be, each for a reason of its own', async () => {
-    await runOnSimulation({
-      name: 'past-the-head',
-      async run(world) {
-        const [first = '', paused = '', blocked = '', leaving = '', out = '', last = ''] = await planned(world, 6);
-        await world.edit({ action: 'Migrate' });
-        for (const name of [paused, blocked, leaving, out, last]) await world.childPhase('Pending', name);
-        await world.command('Paused', paused);
-        await world.create(object('VirtualService', blocked, 'late', { hosts: ['h.example.com'] }));
-        await world.delete(namespaces, undefined, leaving);
-        await world.edit({ namespaces: { names: [first, paused, blocked, leaving, last] } });
-        await world.childPhase('Migrated', last);
-        await world.childPhase('Paused', paused);
-        await world.childPhase('Blocked', blocked);
+    await runOnSimulation(
+      {
+        name: 'past-the-head',
+        async run(world) {
+          const [first = '', paused = '', blocked = '', leaving = '', out = '', last = ''] = await planned(world, 6);
+          await world.edit({ action: 'Migrate' });
+          for (const name of [paused, blocked, leaving, out, last]) await world.childPhase('Pending', name);
+          await world.command('Paused', paused);
+          await world.create(object('VirtualService', blocked, 'late', { hosts: ['h.example.com'] }));
+          await world.delete(namespaces, undefined, leaving);
+          await world.edit({ namespaces: { names: [first, paused, blocked, leaving, last] } });
+          await world.childPhase('Migrated', last);
+          await world.childPhase('Paused', paused);
+          await world.childPhase('Blocked', blocked);
+        },
       },
-    }, { slots: 1 });
+      { slots: 1 },
+    );
   });
 });

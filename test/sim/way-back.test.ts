@@ -10,7 +10,15 @@ const slow = { [podBehaviour.readyAfterMs]: '8000' };
 const short = { restart: { progressDeadline: '30s' as const } };
 
 async function run(story: (world: World, home: string) => Promise<void>, options: SimRun = {}): Promise<void> {
-  await runOnSimulation({ name: 'back', run: async (world) => { await story(world, world.ns()); } }, options);
+  await runOnSimulation(
+    {
+      name: 'back',
+      run: async (world) => {
+        await story(world, world.ns());
+      },
+    },
+    options,
+  );
 }
 
 async function migrated(world: World, spec: Parameters<typeof meshMigration>[2] = {}): Promise<void> {
@@ -20,16 +28,23 @@ async function migrated(world: World, spec: Parameters<typeof meshMigration>[2] 
 
 async function annotationOf(world: World, name: string): Promise<string | undefined> {
   const found = await world.client.get(kinds.Deployment, world.ns(), name, world.signal);
-  const { template } = found['spec'] as { readonly template: { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } } };
+  const { template } = found['spec'] as {
+    readonly template: { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } };
+  };
   return template.metadata.annotations?.[restart];
 }
 
 async function stalled(world: World, message: RegExp): Promise<void> {
-  await world.eventually(`Stalled: ${message.source}`, async () => {
-    const { status } = await world.child();
-    const holds = status?.conditions?.some((condition) => condition.type === 'Stalled' && condition.status === 'True') === true;
-    return holds && message.test(status.message ?? '') ? true : undefined;
-  }, 30 * minuteMs);
+  await world.eventually(
+    `Stalled: ${message.source}`,
+    async () => {
+      const { status } = await world.child();
+      const holds =
+        status?.conditions?.some((condition) => condition.type === 'Stalled' && condition.status === 'True') === true;
+      return holds && message.test(status.message ?? '') ? true : undefined;
+    },
+    30 * minuteMs,
+  );
 }
 
 async function inStep(world: World, step: string): Promise<void> {
@@ -38,16 +53,31 @@ async function inStep(world: World, step: string): Promise<void> {
 
 describe('a rollback', () => {
   it('ends although an autoscaler scales while its write is refused', async () => {
-    await run(async (world, home) => {
-      await world.create(namespace(home), deployment(home, 'web', { replicas: 2 }));
-      await world.podsReady(2);
-      const before = await world.snapshot();
-      await migrated(world);
-      await world.command('RollingBack', home);
-      for (let n = 0; n < 6; n += 1) { await world.pause(15_000); await world.patch('Deployment', home, 'web', { spec: { replicas: 2 + (n % 3) } }); }
-      await world.childPhase('RolledBack', home, 10 * minuteMs);
-      await world.restored(before);
-    }, { faults: [{ match: { verb: 'Write', path: /deployments\/web/ }, nth: 2, times: 30, fault: { kind: 'Refuse', status: 429, retryAfterSeconds: 1 } }] });
+    await run(
+      async (world, home) => {
+        await world.create(namespace(home), deployment(home, 'web', { replicas: 2 }));
+        await world.podsReady(2);
+        const before = await world.snapshot();
+        await migrated(world);
+        await world.command('RollingBack', home);
+        for (let n = 0; n < 6; n += 1) {
+          await world.pause(15_000);
+          await world.patch('Deployment', home, 'web', { spec: { replicas: 2 + (n % 3) } });
+        }
+        await world.childPhase('RolledBack', home, 10 * minuteMs);
+        await world.restored(before);
+      },
+      {
+        faults: [
+          {
+            match: { verb: 'Write', path: /deployments\/web/ },
+            nth: 2,
+            times: 30,
+            fault: { kind: 'Refuse', status: 429, retryAfterSeconds: 1 },
+          },
+        ],
+      },
+    );
   });
 
   it('names who changes the template back, and ends when that is over', async () => {
@@ -56,12 +86,18 @@ describe('a rollback', () => {
       await world.podsReady(2);
       const before = await world.snapshot();
       await migrated(world);
-      const ours = await annotationOf(world, 'web') ?? '';
+      const ours = (await annotationOf(world, 'web')) ?? '';
       await world.command('RollingBack', home);
       for (let n = 0; n < 4; n += 1) {
-        await world.eventually('taken away', async () => (await annotationOf(world, 'web') === undefined ? true : undefined), 10 * minuteMs);
+        await world.eventually(
+          'taken away',
+          async () => ((await annotationOf(world, 'web')) === undefined ? true : undefined),
+          10 * minuteMs,
+        );
         await world.pause(1000);
-        await world.patch('Deployment', home, 'web', { spec: { template: { metadata: { annotations: { [restart]: ours } } } } });
+        await world.patch('Deployment', home, 'web', {
+          spec: { template: { metadata: { annotations: { [restart]: ours } } } },
+        });
       }
       await stalled(world, /scenario has changed the template of Deployment web back/);
       await world.childPhase('RolledBack', home, 30 * minuteMs);
@@ -75,7 +111,9 @@ describe('a rollback', () => {
       await world.podsReady(4);
       const before = await world.snapshot();
       await world.create(meshMigration(world.name, { names: [home] }));
-      await world.eventually('one is over', async () => ((await world.modes()).Ambient === undefined ? undefined : true));
+      await world.eventually('one is over', async () =>
+        (await world.modes()).Ambient === undefined ? undefined : true,
+      );
       await world.patch('Deployment', home, 'web', { spec: { paused: true } });
       await world.pause(10_000);
       await world.command('RollingBack', home);
@@ -123,7 +161,10 @@ describe('a restart by eviction', () => {
   it('is over only when the replacement of the last pod is Ready', async () => {
     await run(async (world, home) => {
       const never = { [podBehaviour.neverReady]: 'without-sidecar' };
-      await world.create(namespace(home), workload('StatefulSet', home, 'db', { behaviour: never, spec: { updateStrategy: { type: 'OnDelete' } } }));
+      await world.create(
+        namespace(home),
+        workload('StatefulSet', home, 'db', { behaviour: never, spec: { updateStrategy: { type: 'OnDelete' } } }),
+      );
       await world.podsReady(1);
       await world.create(meshMigration(world.name, { names: [home] }, short));
       const { status } = await world.childPhase('RolledBack', home, 10 * minuteMs);
@@ -134,7 +175,12 @@ describe('a restart by eviction', () => {
 
   it('takes the place of a rollout that takes more pods than its budget spares', async () => {
     await run(async (world, home) => {
-      await world.create(namespace(home), deployment(home, 'a', { behaviour: slow }), deployment(home, 'web', { replicas: 8 }), object('PodDisruptionBudget', home, 'web', { minAvailable: 4, selector: { matchLabels: { app: 'web' } } }));
+      await world.create(
+        namespace(home),
+        deployment(home, 'a', { behaviour: slow }),
+        deployment(home, 'web', { replicas: 8 }),
+        object('PodDisruptionBudget', home, 'web', { minAvailable: 4, selector: { matchLabels: { app: 'web' } } }),
+      );
       await world.podsReady(9);
       await world.create(meshMigration(world.name, { names: [home] }));
       await inStep(world, 'RestartWorkloads');
@@ -150,7 +196,12 @@ describe('a restart by eviction', () => {
 
   it('waits for a budget that spares nothing, and says so when that takes too long', async () => {
     await run(async (world, home) => {
-      await world.create(namespace(home), deployment(home, 'a', { behaviour: slow }), deployment(home, 'web', { replicas: 2 }), object('PodDisruptionBudget', home, 'web', { minAvailable: 1, selector: { matchLabels: { app: 'web' } } }));
+      await world.create(
+        namespace(home),
+        deployment(home, 'a', { behaviour: slow }),
+        deployment(home, 'web', { replicas: 2 }),
+        object('PodDisruptionBudget', home, 'web', { minAvailable: 1, selector: { matchLabels: { app: 'web' } } }),
+      );
       await world.podsReady(3);
       await world.create(meshMigration(world.name, { names: [home] }, short));
       await inStep(world, 'RestartWorkloads');

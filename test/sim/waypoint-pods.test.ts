@@ -22,14 +22,23 @@ async function untilReady(world: World): Promise<number> {
 async function measured(fault?: Fault): Promise<number> {
   let ms = NaN;
   await runOnSimulation(
-    { name: 'pods', async run(world) { ms = await untilReady(world); } },
+    {
+      name: 'pods',
+      async run(world) {
+        ms = await untilReady(world);
+      },
+    },
     fault === undefined ? {} : { faults: [{ match: scaling, times: 1000, fault }] },
   );
   return ms;
 }
 
 async function replicas(world: World): Promise<unknown> {
-  return ((await world.client.get(kinds.Deployment, world.ns(), 'waypoint', world.signal))['spec'] as { readonly replicas: unknown }).replicas;
+  return (
+    (await world.client.get(kinds.Deployment, world.ns(), 'waypoint', world.signal))['spec'] as {
+      readonly replicas: unknown;
+    }
+  ).replicas;
 }
 
 describe('the pods of a waypoint', () => {
@@ -38,7 +47,8 @@ describe('the pods of a waypoint', () => {
   });
 
   it.each<[string, Fault]>([
-    ['is refused', { kind: 'Refuse', status: 409 }], ['gets lost', { kind: 'LostRequest' }],
+    ['is refused', { kind: 'Refuse', status: 409 }],
+    ['gets lost', { kind: 'LostRequest' }],
   ])('are there when it has looked, if their number %s', async (_how, fault) => {
     const ms = await measured(fault);
     expect(ms).toBeGreaterThanOrEqual(autoscalerMs - 1000);
@@ -46,17 +56,22 @@ describe('the pods of a waypoint', () => {
   });
 
   it('are as many as somebody else has said meanwhile, if their number arrives late', async () => {
-    await runOnSimulation({
-      name: 'pods',
-      async run(world) {
-        await shop(world, allowGet(world.ns()));
-        await world.create(meshMigration(world.name, { names: [world.ns()] }));
-        await world.eventually('a waypoint', async () => (await replicas(world).catch(() => undefined) === 1 ? true : undefined));
-        await world.patch('Deployment', world.ns(), 'waypoint', { spec: { replicas: 3 } });
-        await world.childPhase('Migrated');
-        await world.pause(90_000);
-        assert.equal(await replicas(world), 3);
+    await runOnSimulation(
+      {
+        name: 'pods',
+        async run(world) {
+          await shop(world, allowGet(world.ns()));
+          await world.create(meshMigration(world.name, { names: [world.ns()] }));
+          await world.eventually('a waypoint', async () =>
+            (await replicas(world).catch(() => undefined)) === 1 ? true : undefined,
+          );
+          await world.patch('Deployment', world.ns(), 'waypoint', { spec: { replicas: 3 } });
+          await world.childPhase('Migrated');
+          await world.pause(90_000);
+          assert.equal(await replicas(world), 3);
+        },
       },
-    }, { faults: [{ match: scaling, times: 1000, fault: { kind: 'LateRequest', ms: 60_000 } }] });
+      { faults: [{ match: scaling, times: 1000, fault: { kind: 'LateRequest', ms: 60_000 } }] },
+    );
   });
 });

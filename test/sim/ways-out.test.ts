@@ -26,7 +26,10 @@ async function told(world: World, { of }: Story): Promise<Told | undefined> {
     const { metadata, status } = await (of === 'Migration' ? world.migration() : world.child(world.ns(of)));
     const condition = status?.conditions?.find(({ type }) => type === 'Stalled');
     const current = of !== 'Migration' || condition?.observedGeneration === metadata.generation;
-    return { phase: status?.writtenPhase, ...(condition?.status === 'True' && current && { reason: condition.reason, message: condition.message }) };
+    return {
+      phase: status?.writtenPhase,
+      ...(condition?.status === 'True' && current && { reason: condition.reason, message: condition.message }),
+    };
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;
@@ -35,10 +38,14 @@ async function told(world: World, { of }: Story): Promise<Told | undefined> {
 
 async function stalled(world: World, story: Story): Promise<string> {
   const { reason, id = reason } = story;
-  return await world.eventually(`Stalled by ${id}`, async () => {
-    const now = await told(world, story);
-    return now?.reason === id && (story.in === undefined || now.phase === story.in) ? now.message : undefined;
-  }, patienceMs);
+  return await world.eventually(
+    `Stalled by ${id}`,
+    async () => {
+      const now = await told(world, story);
+      return now?.reason === id && (story.in === undefined || now.phase === story.in) ? now.message : undefined;
+    },
+    patienceMs,
+  );
 }
 
 /** The command to be given; it and nothing else is the end of the message. */
@@ -60,11 +67,15 @@ async function leave(world: World, story: Story): Promise<void> {
   if (line !== undefined && looksOnly(line)) await paste(world, line);
   await mend?.(world);
   if (line !== undefined && !looksOnly(line)) await paste(world, line);
-  await world.eventually(`${then} instead of ${id}`, async () => {
-    const now = await told(world, story);
-    if (now === undefined) return then === 'Gone' ? true : undefined;
-    return now.phase === then && now.reason !== id ? true : undefined;
-  }, patienceMs);
+  await world.eventually(
+    `${then} instead of ${id}`,
+    async () => {
+      const now = await told(world, story);
+      if (now === undefined) return then === 'Gone' ? true : undefined;
+      return now.phase === then && now.reason !== id ? true : undefined;
+    },
+    patienceMs,
+  );
 }
 
 function titleOf({ reason, id = reason, of, when, command, in: phase }: Story): string {
@@ -76,13 +87,21 @@ describe('a status that says that a person is needed', () => {
     expect([...new Set(stories.map(({ reason }) => reason))].sort()).toEqual(Object.keys(waysOut).sort());
   });
 
-  it.each(stories.map((story) => [titleOf(story), story] as const))('gives the way out of %s', async (_title, story) => {
-    await runOnSimulation({
-      name: 'out', ...(story.prepare && { prepare: story.prepare }), ...(story.podsOutside && { podsOutside: true }),
-      async run(world) {
-        await story.enter(world);
-        await leave(world, story);
-      },
-    }, story.run);
-  });
+  it.each(stories.map((story) => [titleOf(story), story] as const))(
+    'gives the way out of %s',
+    async (_title, story) => {
+      await runOnSimulation(
+        {
+          name: 'out',
+          ...(story.prepare && { prepare: story.prepare }),
+          ...(story.podsOutside && { podsOutside: true }),
+          async run(world) {
+            await story.enter(world);
+            await leave(world, story);
+          },
+        },
+        story.run,
+      );
+    },
+  );
 });

@@ -17,7 +17,11 @@ export function moved(names: Names, before: StepPlan['name']): Steps {
     const rest = steps.filter(({ name }) => !names.includes(name));
     const index = rest.findIndex(({ name }) => name === before);
     if (index < 0) return steps;
-    return [...rest.slice(0, index), ...names.flatMap((wanted) => steps.filter(({ name }) => name === wanted)), ...rest.slice(index)];
+    return [
+      ...rest.slice(0, index),
+      ...names.flatMap((wanted) => steps.filter(({ name }) => name === wanted)),
+      ...rest.slice(index),
+    ];
   };
 }
 
@@ -32,7 +36,10 @@ export function inTurn(...changes: readonly Steps[]): Steps {
 }
 
 /** Istio with other itineraries, and whatever else is given. */
-export function adapterWith(mutation: Partial<Record<keyof Itinerary, Steps>>, besides: Partial<MeshAdapter> = {}): MeshAdapter {
+export function adapterWith(
+  mutation: Partial<Record<keyof Itinerary, Steps>>,
+  besides: Partial<MeshAdapter> = {},
+): MeshAdapter {
   return {
     ...istio,
     ...besides,

@@ -49,12 +49,19 @@ function celValue(value: unknown): unknown {
 function requestOf({ user, operation, kind, subresource, object }: Admission): Json {
   const { name, namespace } = object['metadata'] as KubeObject['metadata'];
   return {
-    userInfo: { username: user }, operation, kind: { kind }, name,
-    ...(namespace !== undefined && { namespace }), ...(subresource !== undefined && { subResource: subresource }),
+    userInfo: { username: user },
+    operation,
+    kind: { kind },
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(subresource !== undefined && { subResource: subresource }),
   };
 }
 
-/** The message with which a ValidatingAdmissionPolicy denies a request; undefined if it admits it. Variables are computed when they are used. */
+/**
+ * The message with which a ValidatingAdmissionPolicy denies a request; undefined if it admits it. Variables are
+ * computed when they are used.
+ */
 export function denial(policy: KubeObject, admission: Admission): string | undefined {
   const { variables, validations } = policy['spec'] as Spec;
   const object = celValue(admission.object);
@@ -62,7 +69,11 @@ export function denial(policy: KubeObject, admission: Admission): string | undef
   const known: Record<string, unknown> = {};
   const context = { object, oldObject, request: requestOf(admission), variables: known };
   for (const { name, expression } of variables) {
-    Object.defineProperty(known, name, { enumerable: true, configurable: true, get: () => programOf(expression)(context) });
+    Object.defineProperty(known, name, {
+      enumerable: true,
+      configurable: true,
+      get: () => programOf(expression)(context),
+    });
   }
   const failed = validations.find(({ expression }) => programOf(expression)(context) !== true);
   if (failed === undefined) return undefined;

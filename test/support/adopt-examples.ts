@@ -10,7 +10,9 @@ interface Examples {
 }
 
 const http = config('AuthorizationPolicy', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] });
-const byIdentity = config('AuthorizationPolicy', { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] });
+const byIdentity = config('AuthorizationPolicy', {
+  rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }],
+});
 const listener = { name: 'mesh', port: 15008, protocol: 'HBONE', allowedRoutes: { namespaces: { from: 'Same' } } };
 const spec = { gatewayClassName: 'istio-waypoint', listeners: [listener] };
 const mine = config('Gateway', spec, { name: 'mine' });
@@ -19,16 +21,28 @@ const toMine = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'min
 const adopting = { spec: migrationSpec({ waypoint: { adopt: 'mine' } }) };
 
 /** A namespace that needs a waypoint, and whose migration is to use `mine`. */
-function shop(gateway: ConfigView | undefined, overrides: Partial<Surroundings> = {}, ...others: readonly ConfigView[]): Surroundings {
+function shop(
+  gateway: ConfigView | undefined,
+  overrides: Partial<Surroundings> = {},
+  ...others: readonly ConfigView[]
+): Surroundings {
   return surroundings({ ...adopting, ...overrides }, [http, ...(gateway === undefined ? [] : [gateway]), ...others]);
 }
 
 function conditions(programmed: string): ConfigView['status'] {
-  return { conditions: [{ type: 'Accepted', status: 'True', observedGeneration: 1 }, { type: 'Programmed', status: programmed, reason: 'Pending', observedGeneration: 1 }] };
+  return {
+    conditions: [
+      { type: 'Accepted', status: 'True', observedGeneration: 1 },
+      { type: 'Programmed', status: programmed, reason: 'Pending', observedGeneration: 1 },
+    ],
+  };
 }
 
 /** Something of namespace `blog` is there too. */
-function beside(labels: Readonly<Record<string, string>>, where: 'Namespace' | 'Service' | 'Pod' | 'Deployment'): Surroundings {
+function beside(
+  labels: Readonly<Record<string, string>>,
+  where: 'Namespace' | 'Service' | 'Pod' | 'Deployment',
+): Surroundings {
   const given = shop(mine);
   const { mesh } = given;
   const blog = { namespace: 'blog', name: 'blog' };
@@ -39,7 +53,8 @@ function beside(labels: Readonly<Record<string, string>>, where: 'Namespace' | '
       namespacesWithPods: () => ['shop', 'blog'],
       services: () => [service({ ...blog, labels: where === 'Service' ? labels : {} })],
       pods: (name) => (name === 'blog' && where === 'Pod' ? [plainPod({ ...blog, labels })] : []),
-      workloads: (name) => (name === 'blog' && where === 'Deployment' ? [workload({ ...blog, templateLabels: labels })] : []),
+      workloads: (name) =>
+        name === 'blog' && where === 'Deployment' ? [workload({ ...blog, templateLabels: labels })] : [],
       labelsOf: (name) => (name === 'blog' && where === 'Namespace' ? labels : {}),
     },
   };
@@ -53,18 +68,37 @@ export const adoptExamples: Readonly<Record<string, Examples>> = {
   MM118: {
     seen: {
       'another class': shop({ ...mine, spec: { ...spec, gatewayClassName: 'istio' } }),
-      'our label on it': shop({ ...mine, labels: { [managedByLabel]: managedBy, 'meshmigration.dev/step': 'EnsureWaypoint' } }),
-      'a ServiceAccount of another name': shop({ ...mine, annotations: { 'gateway.istio.io/service-account': 'else' } }),
-      'one by its infrastructure': shop({ ...mine, spec: { ...spec, infrastructure: { annotations: { 'gateway.istio.io/service-account': 'else' } } } }),
+      'our label on it': shop({
+        ...mine,
+        labels: { [managedByLabel]: managedBy, 'meshmigration.dev/step': 'EnsureWaypoint' },
+      }),
+      'a ServiceAccount of another name': shop({
+        ...mine,
+        annotations: { 'gateway.istio.io/service-account': 'else' },
+      }),
+      'one by its infrastructure': shop({
+        ...mine,
+        spec: { ...spec, infrastructure: { annotations: { 'gateway.istio.io/service-account': 'else' } } },
+      }),
       'a Deployment of another name': shop({ ...mine, annotations: { 'gateway.istio.io/name-override': 'else' } }),
-      'another ServiceAccount by parameters': shop(mine, { workloads: [workload(), workload({ name: 'mine', templateLabels: ofMine, serviceAccount: 'else' })] }),
-      'a pod with another ServiceAccount': shop(mine, { pods: [pod(), plainPod({ name: 'mine-1', labels: ofMine, serviceAccount: 'else' })] }),
+      'another ServiceAccount by parameters': shop(mine, {
+        workloads: [workload(), workload({ name: 'mine', templateLabels: ofMine, serviceAccount: 'else' })],
+      }),
+      'a pod with another ServiceAccount': shop(mine, {
+        pods: [pod(), plainPod({ name: 'mine-1', labels: ofMine, serviceAccount: 'else' })],
+      }),
       'addresses of its own': shop({ ...mine, spec: { ...spec, addresses: [{ value: '10.0.0.1' }] } }),
       'no listener': shop({ ...mine, spec: { ...spec, listeners: [] } }),
       'another port': shop({ ...mine, spec: { ...spec, listeners: [{ ...listener, port: 15009 }] } }),
       'another protocol': shop({ ...mine, spec: { ...spec, listeners: [{ ...listener, protocol: 'HTTP' }] } }),
-      'a second listener': shop({ ...mine, spec: { ...spec, listeners: [listener, { name: 'http', port: 80, protocol: 'HTTP' }] } }),
-      'a listener for all namespaces': shop({ ...mine, spec: { ...spec, listeners: [{ ...listener, allowedRoutes: { namespaces: { from: 'All' } } }] } }),
+      'a second listener': shop({
+        ...mine,
+        spec: { ...spec, listeners: [listener, { name: 'http', port: 80, protocol: 'HTTP' }] },
+      }),
+      'a listener for all namespaces': shop({
+        ...mine,
+        spec: { ...spec, listeners: [{ ...listener, allowedRoutes: { namespaces: { from: 'All' } } }] },
+      }),
       'one for workloads': shop({ ...mine, labels: { 'istio.io/waypoint-for': 'workload' } }),
       'one for nobody': shop({ ...mine, labels: { 'istio.io/waypoint-for': 'none' } }),
       'one that is not programmed': shop({ ...mine, status: conditions('False') }),
@@ -76,12 +110,19 @@ export const adoptExamples: Readonly<Record<string, Examples>> = {
       'an extension for it': shop(mine, {}, config('TrafficExtension', { targetRefs: [toMine] })),
       'telemetry for it': shop(mine, {}, config('Telemetry', { targetRefs: [toMine] })),
       'a route for it': shop(mine, {}, config('HTTPRoute', { parentRefs: [{ name: 'mine' }] })),
-      'a route from elsewhere': shop(mine, {}, config('GRPCRoute', { parentRefs: [{ name: 'mine', namespace: 'shop' }] }, { namespace: 'blog' })),
+      'a route from elsewhere': shop(
+        mine,
+        {},
+        config('GRPCRoute', { parentRefs: [{ name: 'mine', namespace: 'shop' }] }, { namespace: 'blog' }),
+      ),
       'another namespace that goes through it': beside(there, 'Namespace'),
       'a Service elsewhere': beside(there, 'Service'),
       'a pod elsewhere': beside(there, 'Pod'),
       'a workload elsewhere': beside(there, 'Deployment'),
-      'a canary elsewhere': beside({ 'istio.io/use-waypoint-canary': 'mine', 'istio.io/use-waypoint-canary-namespace': 'shop' }, 'Service'),
+      'a canary elsewhere': beside(
+        { 'istio.io/use-waypoint-canary': 'mine', 'istio.io/use-waypoint-canary-namespace': 'shop' },
+        'Service',
+      ),
       'a policy that comes on the way': shop(mine, underWay, config('Telemetry', { targetRefs: [toMine] })),
       'that there is none': shop(undefined),
     },
@@ -89,14 +130,34 @@ export const adoptExamples: Readonly<Record<string, Examples>> = {
       'what istioctl makes': shop({ ...mine, status: conditions('True') }),
       'one for services': shop({ ...mine, labels: { 'istio.io/waypoint-for': 'service' } }),
       'one for all': shop({ ...mine, labels: { 'istio.io/waypoint-for': 'all' } }),
-      'a listener that says nothing of routes': shop({ ...mine, spec: { ...spec, listeners: [{ name: 'mesh', port: 15008, protocol: 'HBONE' }] } }),
-      'its own pods': shop(mine, { workloads: [workload(), workload({ name: 'mine', templateLabels: ofMine, serviceAccount: 'mine' })], pods: [pod(), plainPod({ name: 'mine-1', labels: ofMine, serviceAccount: 'mine' })] }),
-      'a policy for another Gateway': shop(mine, {}, config('Telemetry', { targetRefs: [{ ...toMine, name: 'mine-b' }] })),
-      'a route of a Gateway of that name elsewhere': shop(mine, {}, config('HTTPRoute', { parentRefs: [{ name: 'mine' }] }, { namespace: 'blog' })),
+      'a listener that says nothing of routes': shop({
+        ...mine,
+        spec: { ...spec, listeners: [{ name: 'mesh', port: 15008, protocol: 'HBONE' }] },
+      }),
+      'its own pods': shop(mine, {
+        workloads: [workload(), workload({ name: 'mine', templateLabels: ofMine, serviceAccount: 'mine' })],
+        pods: [pod(), plainPod({ name: 'mine-1', labels: ofMine, serviceAccount: 'mine' })],
+      }),
+      'a policy for another Gateway': shop(
+        mine,
+        {},
+        config('Telemetry', { targetRefs: [{ ...toMine, name: 'mine-b' }] }),
+      ),
+      'a route of a Gateway of that name elsewhere': shop(
+        mine,
+        {},
+        config('HTTPRoute', { parentRefs: [{ name: 'mine' }] }, { namespace: 'blog' }),
+      ),
       'a waypoint of that name elsewhere': beside({ 'istio.io/use-waypoint': 'mine' }, 'Service'),
-      'what no waypoint is needed for': surroundings(adopting, [byIdentity, { ...mine, spec: { ...spec, gatewayClassName: 'istio' } }]),
+      'what no waypoint is needed for': surroundings(adopting, [
+        byIdentity,
+        { ...mine, spec: { ...spec, gatewayClassName: 'istio' } },
+      ]),
       'one that is gone on the way, which is waited for': shop(undefined, underWay),
-      'one that is not programmed any more, which is waited for': shop({ ...mine, status: conditions('False') }, underWay),
+      'one that is not programmed any more, which is waited for': shop(
+        { ...mine, status: conditions('False') },
+        underWay,
+      ),
       'that the field is gone on the way': shop(mine, { ...underWay, spec: migrationSpec() }),
       'that nobody asks for it': surroundings({}, [http, { ...mine, spec: { ...spec, gatewayClassName: 'istio' } }]),
     },

@@ -39,7 +39,12 @@ describe('capturedBy', () => {
     ['a pod that has not started', { phase: 'Pending' }, ambient, true],
     ['a pod that has succeeded', { phase: 'Succeeded' }, ambient, false],
     ['a pod that has failed', { phase: 'Failed' }, ambient, false],
-    ['a pod in a namespace that still injects sidecars as well', {}, { ...ambient, 'istio-injection': 'enabled' }, true],
+    [
+      'a pod in a namespace that still injects sidecars as well',
+      {},
+      { ...ambient, 'istio-injection': 'enabled' },
+      true,
+    ],
   ])('%s', (_case, given, namespaceLabels, expected) => {
     expect(capturedBy(pod(given), namespaceLabels)).toBe(expected);
   });

@@ -7,10 +7,10 @@ const excludedNamespaces: readonly string[] = ['kube-system'];
 const finishedPhases: readonly unknown[] = ['Succeeded', 'Failed'];
 
 /**
- * Whether Istio's node agent takes over the traffic of this pod: the one rule that both the simulated node agent and the
- * double on the real control plane follow. From istio `cni/pkg/util/enablement_selector.go` and `cni/README.md`: a pod with a
- * sidecar never; else the pod's label decides; else the namespace's. A pod on the host network has no namespace of its
- * own to program, and a finished one no longer has any.
+ * Whether Istio's node agent takes over the traffic of this pod: the one rule that both the simulated node agent and
+ * the double on the real control plane follow. From istio `cni/pkg/util/enablement_selector.go` and `cni/README.md`: a
+ * pod with a sidecar never; else the pod's label decides; else the namespace's. A pod on the host network has no
+ * namespace of its own to program, and a finished one no longer has any.
  */
 export function capturedBy(pod: KubeObject, namespaceLabels: Readonly<Record<string, string>>): boolean {
   const { annotations = {}, labels = {}, namespace = '' } = pod.metadata;

@@ -20,7 +20,9 @@ import { world, type WorldSpec } from './translation-world.ts';
 /** A shop in ambient whose Services go through a waypoint, unless told otherwise. */
 export function exitWorld({ bound, ...spec }: WorldSpec & { readonly bound?: readonly string[] }): ExitWorld {
   const facts = world({ sidecars: false, ...spec });
-  const served = facts.services.filter(({ name }) => bound?.includes(name) ?? true).map((service): Served => ({ service, waypoint: facts.waypoint }));
+  const served = facts.services
+    .filter(({ name }) => bound?.includes(name) ?? true)
+    .map((service): Served => ({ service, waypoint: facts.waypoint }));
   return { ...facts, served };
 }
 
@@ -46,11 +48,20 @@ export function exitMoments({ manifests }: Pick<ExitTranslation, 'manifests'>): 
 }
 
 function authorizationPolicies(facts: ExitWorld, { manifests }: ExitMoment): readonly AuthorizationPolicy[] {
-  const made = manifests.map(({ object: { kind, metadata, spec } }) => ({ kind, name: metadata.name, namespace: metadata.namespace, annotations: metadata.annotations ?? {}, spec }));
-  return [...facts.policies.map(({ policy }) => policy), ...made.flatMap((object) => {
-    const { policy } = parsePolicy(object);
-    return policy?.kind === 'AuthorizationPolicy' ? [policy] : [];
-  })];
+  const made = manifests.map(({ object: { kind, metadata, spec } }) => ({
+    kind,
+    name: metadata.name,
+    namespace: metadata.namespace,
+    annotations: metadata.annotations ?? {},
+    spec,
+  }));
+  return [
+    ...facts.policies.map(({ policy }) => policy),
+    ...made.flatMap((object) => {
+      const { policy } = parsePolicy(object);
+      return policy?.kind === 'AuthorizationPolicy' ? [policy] : [];
+    }),
+  ];
 }
 
 /** What decides about one request: it gets through, an external authorizer is asked, or it is refused. */
@@ -79,21 +90,45 @@ interface Place {
 function atPod({ facts, moment, labels: own, protocol }: Place, request: Request): Answer {
   const sidecar = moment.pods === 'Sidecar';
   const labels: Readonly<Record<string, string>> = { ...own, ...(sidecar && { 'security.istio.io/tlsMode': 'istio' }) };
-  const policies = authorizationPolicies(facts, moment).filter((policy) =>
-    policy.targetRefs.length === 0 && [facts.namespace, facts.options.rootNamespace].includes(policy.namespace) &&
-    Object.entries(policy.selector ?? {}).every(([key, value]) => labels[key] === value) &&
-    (sidecar || policy.selector === undefined || Object.keys(policy.selector).length > 0 || policy.hasEmptyLabels === true));
-  return answer(sidecar ? asSidecars(policies, protocol, facts.options) : policies.flatMap((policy) => asZtunnel(policy, facts.options) ?? []), request);
+  const policies = authorizationPolicies(facts, moment).filter(
+    (policy) =>
+      policy.targetRefs.length === 0 &&
+      [facts.namespace, facts.options.rootNamespace].includes(policy.namespace) &&
+      Object.entries(policy.selector ?? {}).every(([key, value]) => labels[key] === value) &&
+      (sidecar ||
+        policy.selector === undefined ||
+        Object.keys(policy.selector).length > 0 ||
+        policy.hasEmptyLabels === true),
+  );
+  return answer(
+    sidecar
+      ? asSidecars(policies, protocol, facts.options)
+      : policies.flatMap((policy) => asZtunnel(policy, facts.options) ?? []),
+    request,
+  );
 }
 
 function through(place: Place, request: Request): Answer {
-  const { facts, moment, served: { service, waypoint }, protocol } = place;
+  const {
+    facts,
+    moment,
+    served: { service, waypoint },
+    protocol,
+  } = place;
   if (!moment.bound) return atPod(place, request);
-  const policies = authorizationPolicies(facts, moment).filter(({ namespace, targetRefs }) => targetRefs.some(({ kind, name }) =>
-    (kind === 'Service' && name === service.name && namespace === service.namespace) || (kind === 'Gateway' && name === waypoint.name && namespace === waypoint.namespace)
-    || (kind === 'GatewayClass' && name === 'istio-waypoint' && namespace === facts.options.rootNamespace)));
+  const policies = authorizationPolicies(facts, moment).filter(({ namespace, targetRefs }) =>
+    targetRefs.some(
+      ({ kind, name }) =>
+        (kind === 'Service' && name === service.name && namespace === service.namespace) ||
+        (kind === 'Gateway' && name === waypoint.name && namespace === waypoint.namespace) ||
+        (kind === 'GatewayClass' && name === 'istio-waypoint' && namespace === facts.options.rootNamespace),
+    ),
+  );
   const identity = waypointPrincipal({ options: facts.options, waypoint });
-  return lowest(answer(asWaypoints(policies, protocol, facts.options), request), atPod(place, { ...request, identity, sourceIp: '10.9.9.9' }));
+  return lowest(
+    answer(asWaypoints(policies, protocol, facts.options), request),
+    atPod(place, { ...request, identity, sourceIp: '10.9.9.9' }),
+  );
 }
 
 function expectations(before: Place, now: Place, request: Request): readonly (readonly [string, boolean])[] {
@@ -111,19 +146,28 @@ function expectations(before: Place, now: Place, request: Request): readonly (re
 }
 
 /** What is wrong with one request somewhere on the way; undefined if nothing is. */
-export function wrongFor(facts: ExitWorld, [start, ...later]: readonly ExitMoment[], request: Request): string | undefined {
+export function wrongFor(
+  facts: ExitWorld,
+  [start, ...later]: readonly ExitMoment[],
+  request: Request,
+): string | undefined {
   if (start === undefined) return undefined;
   const protocol = request.http === undefined ? 'tcp' : 'http';
   for (const served of facts.served) {
-    for (const { labels } of facts.workloads.filter((workload) => Object.entries(served.service.selector).every(([key, value]) => workload.labels[key] === value))) {
+    for (const { labels } of facts.workloads.filter((workload) =>
+      Object.entries(served.service.selector).every(([key, value]) => workload.labels[key] === value),
+    )) {
       const port = served.service.ports.find((each) => each.port === request.servicePort);
       const named = facts.workloads.find((workload) => workload.labels === labels)?.ports ?? {};
       const workloadPort = typeof port?.targetPort === 'string' ? named[port.targetPort] : port?.targetPort;
       if (workloadPort === undefined) continue;
       for (const moment of later) {
         const before: Place = { facts, moment: start, served, labels, protocol };
-        const found = expectations(before, { ...before, moment }, { ...request, workloadPort }).find(([, holds]) => !holds);
-        if (found !== undefined) return `${moment.name}, Service ${served.service.name}: ${found[0]}: ${JSON.stringify({ ...request, workloadPort })}`;
+        const found = expectations(before, { ...before, moment }, { ...request, workloadPort }).find(
+          ([, holds]) => !holds,
+        );
+        if (found !== undefined)
+          return `${moment.name}, Service ${served.service.name}: ${found[0]}: ${JSON.stringify({ ...request, workloadPort })}`;
       }
     }
   }
@@ -134,15 +178,39 @@ const identities = ['web', 'cart', 'batch'].map((name) => `cluster.local/ns/shop
 
 /** Requests that differ in everything that the policies of these tests ask about. */
 export function someRequests(ports: readonly number[]): readonly Request[] {
-  const callers = [...identities, 'cluster.local/ns/other/sa/x', 'cluster.local/ns/istio-system/sa/banned', 'cluster.local/ns/shop/sa/banned', undefined];
-  const kinds: readonly (Request['http'])[] = [
+  const callers = [
+    ...identities,
+    'cluster.local/ns/other/sa/x',
+    'cluster.local/ns/istio-system/sa/banned',
+    'cluster.local/ns/shop/sa/banned',
     undefined,
-    ...['GET', 'POST', 'DELETE'].flatMap((method) => ['/a', '/admin'].map((path) => ({ method, path, host: 'cart.shop', headers: {} }))),
-    { method: 'GET', path: '/b1', host: 'shop.example.com', headers: { 'x-team': 'blue' } },
-    { method: 'POST', path: '/pay/1', host: 'cart.shop', headers: {}, token: { issuer: 'https://a.example', subject: 'joe', claims: {} } },
   ];
-  return callers.flatMap((identity) => kinds.flatMap((http) => ports.map((servicePort): Request => ({
-    ...(identity !== undefined && { identity }), ...(http !== undefined && { http }), servicePort, workloadPort: 0,
-    sourceIp: '10.1.1.1', remoteIp: '10.1.1.1', destinationIp: '10.2.2.2', metadata: {},
-  }))));
+  const kinds: readonly Request['http'][] = [
+    undefined,
+    ...['GET', 'POST', 'DELETE'].flatMap((method) =>
+      ['/a', '/admin'].map((path) => ({ method, path, host: 'cart.shop', headers: {} })),
+    ),
+    { method: 'GET', path: '/b1', host: 'shop.example.com', headers: { 'x-team': 'blue' } },
+    {
+      method: 'POST',
+      path: '/pay/1',
+      host: 'cart.shop',
+      headers: {},
+      token: { issuer: 'https://a.example', subject: 'joe', claims: {} },
+    },
+  ];
+  return callers.flatMap((identity) =>
+    kinds.flatMap((http) =>
+      ports.map((servicePort): Request => ({
+        ...(identity !== undefined && { identity }),
+        ...(http !== undefined && { http }),
+        servicePort,
+        workloadPort: 0,
+        sourceIp: '10.1.1.1',
+        remoteIp: '10.1.1.1',
+        destinationIp: '10.2.2.2',
+        metadata: {},
+      })),
+    ),
+  );
 }

@@ -8,7 +8,18 @@ export function failedHomes(children: readonly NamespaceMigration[]): readonly N
   return children.flatMap(({ metadata: { namespace: name = '' }, spec: { migration, from, to }, status }) => {
     const failure = status?.failure;
     if (failure === undefined) return [];
-    const text = journalText({ migration, uid: 'u', route: { from, to }, attempt: 1, direction: 'Forward', itinerary: status?.itinerary ?? 'L4', capturedAt: failure.at, labels: {}, set: {}, failure });
+    const text = journalText({
+      migration,
+      uid: 'u',
+      route: { from, to },
+      attempt: 1,
+      direction: 'Forward',
+      itinerary: status?.itinerary ?? 'L4',
+      capturedAt: failure.at,
+      labels: {},
+      set: {},
+      failure,
+    });
     return [namespace({ name, annotations: { [journalAnnotation]: text } })];
   });
 }

@@ -30,7 +30,10 @@ export const deployed = {
 
 const manifests = new Map<string, readonly KubeObject[]>();
 
-/** The objects of a YAML file of this repository, given by its path from the root; read once, because every simulated cluster asks. */
+/**
+ * The objects of a YAML file of this repository, given by its path from the root; read once, because every simulated
+ * cluster asks.
+ */
 export function readManifests(path: string): readonly KubeObject[] {
   const known = manifests.get(path);
   if (known !== undefined) return known;
@@ -41,7 +44,11 @@ export function readManifests(path: string): readonly KubeObject[] {
 }
 
 /** Creates what is not there yet. */
-export async function createAll(client: KubeClient, objects: readonly KubeObject[], signal: AbortSignal): Promise<void> {
+export async function createAll(
+  client: KubeClient,
+  objects: readonly KubeObject[],
+  signal: AbortSignal,
+): Promise<void> {
   for (const object of objects) {
     const known: Readonly<Record<string, Resource>> = { ...kinds, ...deployed };
     const resource = known[object.kind ?? ''];
@@ -54,13 +61,17 @@ export async function createAll(client: KubeClient, objects: readonly KubeObject
   }
 }
 
-/** Installs what an operator needs in a cluster: CRDs, its namespace, its ServiceAccount and rights; waits until the CRDs are served. */
+/**
+ * Installs what an operator needs in a cluster: CRDs, its namespace, its ServiceAccount and rights; waits until the
+ * CRDs are served.
+ */
 export async function installOperator(client: KubeClient, clock: Clock, signal: AbortSignal): Promise<void> {
   const crds = readdirSync(new URL('crds/', root)).filter((file) => file.startsWith('meshmigration.dev_'));
   for (const file of crds) await createAll(client, readManifests(`crds/${file}`), signal);
-  for (const file of ['namespace.yaml', 'rbac.yaml', 'istio-namespace.yaml']) await createAll(client, readManifests(`deploy/kustomize/${file}`), signal);
+  for (const file of ['namespace.yaml', 'rbac.yaml', 'istio-namespace.yaml'])
+    await createAll(client, readManifests(`deploy/kustomize/${file}`), signal);
   for (const resource of [meshMigrations, namespaceMigrations]) {
-    while (!await isServed(client, resource, signal)) await sleep(clock, 100, signal);
+    while (!(await isServed(client, resource, signal))) await sleep(clock, 100, signal);
   }
 }
 

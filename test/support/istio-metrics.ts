@@ -19,12 +19,22 @@ export interface CallInMetrics {
 export const root = 'istio-system';
 
 /** The labels that `callsQuery` leaves of a call. */
-export function call({ to, by, workload = 'unknown', reporter = 'destination', in: scraped }: CallInMetrics): SeriesLabels {
+export function call({
+  to,
+  by,
+  workload = 'unknown',
+  reporter = 'destination',
+  in: scraped,
+}: CallInMetrics): SeriesLabels {
   const [namespace = '', name = ''] = to.split('/');
   const [home = 'unknown', account = ''] = by?.split('/') ?? [];
   return {
-    reporter, source_workload_namespace: home, source_workload: workload, source_principal: by === undefined ? 'unknown' : `spiffe://cluster.local/ns/${home}/sa/${account}`,
-    destination_workload_namespace: namespace, destination_workload: name,
+    reporter,
+    source_workload_namespace: home,
+    source_workload: workload,
+    source_principal: by === undefined ? 'unknown' : `spiffe://cluster.local/ns/${home}/sa/${account}`,
+    destination_workload_namespace: namespace,
+    destination_workload: name,
     ...(scraped !== undefined && { namespace: scraped }),
   };
 }
@@ -32,7 +42,12 @@ export function call({ to, by, workload = 'unknown', reporter = 'destination', i
 /** The labels that `reportersQuery` leaves of a workload that calls somebody. */
 export function reporter(workload: string, scraped?: string): SeriesLabels {
   const [namespace = '', name = ''] = workload.split('/');
-  return { reporter: 'source', source_workload_namespace: namespace, source_workload: name, ...(scraped !== undefined && { namespace: scraped }) };
+  return {
+    reporter: 'source',
+    source_workload_namespace: namespace,
+    source_workload: name,
+    ...(scraped !== undefined && { namespace: scraped }),
+  };
 }
 
 /** What an operator knows that has been told these series for the last seven days. */

@@ -1,6 +1,14 @@
 import { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
 import type { MeshState, Route, Surroundings } from '../../src/mesh/adapter.ts';
-import type { BudgetView, ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../../src/mesh/views.ts';
+import type {
+  BudgetView,
+  ConfigView,
+  NamespaceView,
+  PodView,
+  ServiceView,
+  TemplateView,
+  WorkloadView,
+} from '../../src/mesh/views.ts';
 
 type Strings = Readonly<Record<string, string>>;
 
@@ -9,7 +17,8 @@ export const root = 'istio-system';
 
 /** The routes that the API admits. */
 export const routes: readonly Route[] = (['IstioSidecar', 'IstioAmbient', 'None'] as const).flatMap((from) =>
-  (['IstioSidecar', 'IstioAmbient', 'None'] as const).filter((to) => to !== from).map((to) => ({ from, to })));
+  (['IstioSidecar', 'IstioAmbient', 'None'] as const).filter((to) => to !== from).map((to) => ({ from, to })),
+);
 
 export const sidecarToAmbient: Route = { from: 'IstioSidecar', to: 'IstioAmbient' };
 
@@ -18,8 +27,11 @@ export const injected = {
   annotations: { 'sidecar.istio.io/status': '{}' },
   containers: ['app', 'istio-proxy'],
   labels: {
-    'app': 'web', 'security.istio.io/tlsMode': 'istio', 'networking.istio.io/tunnel': 'http',
-    'service.istio.io/canonical-name': 'web', 'service.istio.io/canonical-revision': 'latest',
+    app: 'web',
+    'security.istio.io/tlsMode': 'istio',
+    'networking.istio.io/tunnel': 'http',
+    'service.istio.io/canonical-name': 'web',
+    'service.istio.io/canonical-revision': 'latest',
   },
 } as const;
 
@@ -29,9 +41,21 @@ export const captured = { annotations: { 'ambient.istio.io/redirection': 'enable
 /** A ready pod of Deployment `web` with a sidecar, unless told otherwise. */
 export function pod(overrides: Partial<PodView> = {}): PodView {
   return {
-    name: 'web-1', uid: 'pod-1', resourceVersion: '1', namespace: 'shop', owner: { kind: 'Deployment', name: 'web' },
-    labels: injected.labels, annotations: injected.annotations, containers: injected.containers,
-    hostNetwork: false, finished: false, terminating: false, ready: true, serviceAccount: 'default', hasPreStop: true, ...overrides,
+    name: 'web-1',
+    uid: 'pod-1',
+    resourceVersion: '1',
+    namespace: 'shop',
+    owner: { kind: 'Deployment', name: 'web' },
+    labels: injected.labels,
+    annotations: injected.annotations,
+    containers: injected.containers,
+    hostNetwork: false,
+    finished: false,
+    terminating: false,
+    ready: true,
+    serviceAccount: 'default',
+    hasPreStop: true,
+    ...overrides,
   };
 }
 
@@ -44,63 +68,162 @@ export function plainPod(overrides: Partial<PodView> = {}): PodView {
 export function workload(overrides: Partial<WorkloadView> = {}): WorkloadView {
   const replicas = overrides.replicas ?? 2;
   return {
-    kind: 'Deployment', name: 'web', uid: 'web-uid', resourceVersion: '1', namespace: 'shop', replicas, generation: 1,
-    observedGeneration: 1, updated: replicas, available: replicas, current: replicas, paused: false, strategy: 'RollingUpdate', maxUnavailable: 0, partition: 0,
-    progressDeadlineMs: 600_000, deadlineExceeded: false, serviceAccount: 'default', asks: { requests: {}, limits: {} }, containerPorts: [{ name: 'http', port: 8080 }], images: { app: 'app:1' }, templateLabels: { app: 'web' }, templateAnnotations: {}, hasTemplateAnnotations: false, ...overrides,
+    kind: 'Deployment',
+    name: 'web',
+    uid: 'web-uid',
+    resourceVersion: '1',
+    namespace: 'shop',
+    replicas,
+    generation: 1,
+    observedGeneration: 1,
+    updated: replicas,
+    available: replicas,
+    current: replicas,
+    paused: false,
+    strategy: 'RollingUpdate',
+    maxUnavailable: 0,
+    partition: 0,
+    progressDeadlineMs: 600_000,
+    deadlineExceeded: false,
+    serviceAccount: 'default',
+    asks: { requests: {}, limits: {} },
+    containerPorts: [{ name: 'http', port: 8080 }],
+    images: { app: 'app:1' },
+    templateLabels: { app: 'web' },
+    templateAnnotations: {},
+    hasTemplateAnnotations: false,
+    ...overrides,
   };
 }
 
 /** CronJob `nightly`, between two runs. */
 export function cronJob(overrides: Partial<TemplateView> = {}): TemplateView {
   return {
-    kind: 'CronJob', name: 'nightly', uid: 'nightly-uid', resourceVersion: '1', namespace: 'shop', serviceAccount: 'default', containerPorts: [],
-    templateLabels: { app: 'nightly' }, templateAnnotations: {}, ...overrides,
+    kind: 'CronJob',
+    name: 'nightly',
+    uid: 'nightly-uid',
+    resourceVersion: '1',
+    namespace: 'shop',
+    serviceAccount: 'default',
+    containerPorts: [],
+    templateLabels: { app: 'nightly' },
+    templateAnnotations: {},
+    ...overrides,
   };
 }
 
 /** Namespace `shop` with injection. */
 export function namespace(overrides: Partial<NamespaceView> = {}): NamespaceView {
   return {
-    name: 'shop', uid: 'shop-uid', resourceVersion: '1', labels: { 'istio-injection': 'enabled' }, annotations: {}, terminating: false,
-    labelManagers: {}, hasAnnotations: false, ...overrides,
+    name: 'shop',
+    uid: 'shop-uid',
+    resourceVersion: '1',
+    labels: { 'istio-injection': 'enabled' },
+    annotations: {},
+    terminating: false,
+    labelManagers: {},
+    hasAnnotations: false,
+    ...overrides,
   };
 }
 
 /** A configuration object in `shop`. */
-export function config(kind: string, spec: Readonly<Record<string, unknown>>, overrides: Partial<ConfigView> = {}): ConfigView {
-  return { kind, name: 'it', uid: `${kind}-uid`, resourceVersion: '1', namespace: 'shop', labels: {}, annotations: {}, generation: 1, spec, status: {}, ...overrides };
+export function config(
+  kind: string,
+  spec: Readonly<Record<string, unknown>>,
+  overrides: Partial<ConfigView> = {},
+): ConfigView {
+  return {
+    kind,
+    name: 'it',
+    uid: `${kind}-uid`,
+    resourceVersion: '1',
+    namespace: 'shop',
+    labels: {},
+    annotations: {},
+    generation: 1,
+    spec,
+    status: {},
+    ...overrides,
+  };
 }
 
 /** A Service of the pods of `web`. */
 export function service(overrides: Partial<ServiceView> = {}): ServiceView {
-  return { name: 'web', uid: 'svc', resourceVersion: '1', namespace: 'shop', labels: {}, annotations: {}, hasLabels: true, labelManagers: {}, hasAnnotations: true, headless: false, externalName: false, selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }], conditions: {}, ...overrides };
+  return {
+    name: 'web',
+    uid: 'svc',
+    resourceVersion: '1',
+    namespace: 'shop',
+    labels: {},
+    annotations: {},
+    hasLabels: true,
+    labelManagers: {},
+    hasAnnotations: true,
+    headless: false,
+    externalName: false,
+    selector: { app: 'web' },
+    ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }],
+    conditions: {},
+    ...overrides,
+  };
 }
 
 /** A PodDisruptionBudget over the pods of `web` that can spare one of two. */
 export function budget(overrides: Partial<BudgetView> = {}): BudgetView {
   return {
-    name: 'web', uid: 'pdb', resourceVersion: '1', namespace: 'shop', selector: { matchLabels: { app: 'web' } }, disruptionsAllowed: 1,
-    expectedPods: 2, desiredHealthy: 1, current: true, ...overrides,
+    name: 'web',
+    uid: 'pdb',
+    resourceVersion: '1',
+    namespace: 'shop',
+    selector: { matchLabels: { app: 'web' } },
+    disruptionsAllowed: 1,
+    expectedPods: 2,
+    desiredHealthy: 1,
+    current: true,
+    ...overrides,
   };
 }
 
 /** What a healthy mesh with ambient installed shows. */
 export const installed: readonly ConfigView[] = [
-  config('GatewayClass', {}, { name: 'istio-waypoint', namespace: '', status: { conditions: [{ type: 'Accepted', status: 'True' }] } }),
-  config('MutatingWebhookConfiguration', {}, { name: 'istio-sidecar-injector', namespace: '', labels: { app: 'sidecar-injector' } }),
-  config('ConfigMap', { mesh: 'rootNamespace: istio-system\ntrustDomain: cluster.local\n' }, { name: 'istio', namespace: root }),
+  config(
+    'GatewayClass',
+    {},
+    { name: 'istio-waypoint', namespace: '', status: { conditions: [{ type: 'Accepted', status: 'True' }] } },
+  ),
+  config(
+    'MutatingWebhookConfiguration',
+    {},
+    { name: 'istio-sidecar-injector', namespace: '', labels: { app: 'sidecar-injector' } },
+  ),
+  config(
+    'ConfigMap',
+    { mesh: 'rootNamespace: istio-system\ntrustDomain: cluster.local\n' },
+    { name: 'istio', namespace: root },
+  ),
 ];
 
 /** The DaemonSets of ambient. */
 export const nodeComponents: readonly WorkloadView[] = [
-  workload({ kind: 'DaemonSet', name: 'istio-cni-node', namespace: root, templateLabels: { 'k8s-app': 'istio-cni-node' } }),
+  workload({
+    kind: 'DaemonSet',
+    name: 'istio-cni-node',
+    namespace: root,
+    templateLabels: { 'k8s-app': 'istio-cni-node' },
+  }),
   workload({ kind: 'DaemonSet', name: 'ztunnel', namespace: root, templateLabels: { app: 'ztunnel' } }),
 ];
 
 /** A mesh with these objects; kinds in `absent` have no CRD. */
-export function mesh(configs: readonly ConfigView[] = installed, daemonSets: readonly WorkloadView[] = nodeComponents, absent: readonly string[] = []): MeshState {
+export function mesh(
+  configs: readonly ConfigView[] = installed,
+  daemonSets: readonly WorkloadView[] = nodeComponents,
+  absent: readonly string[] = [],
+): MeshState {
   return {
-    configs: (kind, home) => configs.filter((each) => each.kind === kind && (home === undefined || each.namespace === home)),
+    configs: (kind, home) =>
+      configs.filter((each) => each.kind === kind && (home === undefined || each.namespace === home)),
     serves: (kind) => !absent.includes(kind),
     daemonSets: () => daemonSets,
     namespacesWithPods: () => [],
@@ -115,14 +238,30 @@ export function mesh(configs: readonly ConfigView[] = installed, daemonSets: rea
 
 /** A spec as the API server would store it, with every default. */
 export function migrationSpec(overrides: Readonly<Record<string, unknown>> = {}): MeshMigrationSpec {
-  return MeshMigrationSpec.parse({ ...sidecarToAmbient, action: 'Migrate', namespaces: { names: ['shop'] }, ...overrides });
+  return MeshMigrationSpec.parse({
+    ...sidecarToAmbient,
+    action: 'Migrate',
+    namespaces: { names: ['shop'] },
+    ...overrides,
+  });
 }
 
-/** Surroundings about which no rule has anything to say but the unavoidable loss of HTTP metrics; `more` are further objects of the mesh. */
+/**
+ * Surroundings about which no rule has anything to say but the unavoidable loss of HTTP metrics; `more` are further
+ * objects of the mesh.
+ */
 export function surroundings(overrides: Partial<Surroundings> = {}, more: readonly ConfigView[] = []): Surroundings {
   return {
-    route: sidecarToAmbient, spec: migrationSpec(), namespace: namespace(), pods: [pod(), pod({ name: 'web-2', uid: 'pod-2' })],
-    workloads: [workload()], otherTemplates: [], budgets: [], services: [service()], mesh: mesh([...installed, ...more]), ...overrides,
+    route: sidecarToAmbient,
+    spec: migrationSpec(),
+    namespace: namespace(),
+    pods: [pod(), pod({ name: 'web-2', uid: 'pod-2' })],
+    workloads: [workload()],
+    otherTemplates: [],
+    budgets: [],
+    services: [service()],
+    mesh: mesh([...installed, ...more]),
+    ...overrides,
   };
 }
 

@@ -50,9 +50,9 @@ export interface WorldOptions {
 }
 
 /**
- * A very small cluster around one namespace on its way from sidecars to ambient: workloads that replace their pods one by
- * one, an injector, a node agent that enrols later, and an operator that stores the status of `decide` before it carries
- * out the write, and may die in between.
+ * A very small cluster around one namespace on its way from sidecars to ambient: workloads that replace their pods one
+ * by one, an injector, a node agent that enrols later, and an operator that stores the status of `decide` before it
+ * carries out the write, and may die in between.
  */
 export class NamespaceWorld {
   now = Date.UTC(2030, 0, 1);
@@ -67,7 +67,8 @@ export class NamespaceWorld {
   readonly workloads: readonly ModelWorkload[];
   readonly #job: ModelWorkload;
   pods: ModelPod[] = [];
-  readonly writes: { readonly write: Write; readonly status: NamespaceMigrationStatus; readonly applied: boolean }[] = [];
+  readonly writes: { readonly write: Write; readonly status: NamespaceMigrationStatus; readonly applied: boolean }[] =
+    [];
   statusWrites = 0;
   readonly options: WorldOptions;
   readonly #initial: Strings;
@@ -79,7 +80,10 @@ export class NamespaceWorld {
     this.options = options;
     this.labels = { 'kubernetes.io/metadata.name': 'shop', ...(options.labels ?? { 'istio-injection': 'enabled' }) };
     this.#initial = { ...this.labels };
-    this.#spec = migrationSpec({ restart: { podsPerMinute: 6000, progressDeadline: '1m', enrolmentDeadline: '10s' }, rollback: { automatic: options.automatic ?? true } });
+    this.#spec = migrationSpec({
+      restart: { podsPerMinute: 6000, progressDeadline: '1m', enrolmentDeadline: '10s' },
+      rollback: { automatic: options.automatic ?? true },
+    });
     const base = { onDelete: false, generation: 1, observed: 1, annotations: undefined, breaks: false };
     this.workloads = [
       { ...base, kind: 'Deployment', name: 'web', uid: 'u-web', replicas: 2 },
@@ -87,12 +91,19 @@ export class NamespaceWorld {
       { ...base, kind: 'DaemonSet', name: 'log', uid: 'u-log', replicas: 1, onDelete: true },
     ];
     this.#job = { ...base, kind: 'Job', name: 'once', uid: 'u-once', replicas: 1 };
-    for (const owner of this.workloads) for (let n = 0; n < owner.replicas; n += 1) this.#create(owner, options.hbone !== false);
-    for (const each of this.pods) { each.ready = true; each.readyAt = this.now; }
+    for (const owner of this.workloads)
+      for (let n = 0; n < owner.replicas; n += 1) this.#create(owner, options.hbone !== false);
+    for (const each of this.pods) {
+      each.ready = true;
+      each.readyAt = this.now;
+    }
   }
 
   get injects(): boolean {
-    return this.labels['istio-injection'] === 'enabled' || (this.labels['istio-injection'] === undefined && this.labels['istio.io/rev'] !== undefined);
+    return (
+      this.labels['istio-injection'] === 'enabled' ||
+      (this.labels['istio-injection'] === undefined && this.labels['istio.io/rev'] !== undefined)
+    );
   }
 
   get captures(): boolean {
@@ -109,7 +120,12 @@ export class NamespaceWorld {
 
   /** Ready pods in no mesh whose time to be enrolled is over, or that no agent will enrol. */
   naked(): readonly string[] {
-    return this.pods.filter(({ ready, sidecar, capture, readyAt }) => ready && !sidecar && capture === 'no' && (!this.captures || this.now > readyAt + enrolmentMs)).map(({ name }) => name);
+    return this.pods
+      .filter(
+        ({ ready, sidecar, capture, readyAt }) =>
+          ready && !sidecar && capture === 'no' && (!this.captures || this.now > readyAt + enrolmentMs),
+      )
+      .map(({ name }) => name);
   }
 
   /** Somebody takes the record of the original off the namespace. */
@@ -122,7 +138,17 @@ export class NamespaceWorld {
 
   #create(owner: ModelWorkload, hbone = true): void {
     this.#names += 1;
-    this.pods.push({ name: `${owner.name}-${this.#names}`, owner, revision: owner.annotations?.[restartAnnotation], sidecar: this.injects, hbone, createdAt: this.now, capture: 'no', ready: false, readyAt: 0 });
+    this.pods.push({
+      name: `${owner.name}-${this.#names}`,
+      owner,
+      revision: owner.annotations?.[restartAnnotation],
+      sidecar: this.injects,
+      hbone,
+      createdAt: this.now,
+      capture: 'no',
+      ready: false,
+      readyAt: 0,
+    });
   }
 
   /** One workload controller looks once: it notes the template, fills up, or replaces one pod. */
@@ -131,11 +157,17 @@ export class NamespaceWorld {
     if (owner === undefined) return;
     owner.observed = owner.generation;
     const own = this.pods.filter((each) => each.owner === owner);
-    if (own.length < owner.replicas) { this.#create(owner); return; }
+    if (own.length < owner.replicas) {
+      this.#create(owner);
+      return;
+    }
     const stuck = own.some(({ ready }) => !ready);
-    // A StatefulSet waits for a pod that is not ready, whatever its revision; so does a Deployment, unless the pod itself is to go.
+    // A StatefulSet waits for a pod that is not ready, whatever its revision; so does a Deployment, unless the pod
+    // itself is to go.
     if (owner.onDelete || (stuck && owner.kind === 'StatefulSet')) return;
-    const old = own.find(({ ready, revision }) => revision !== owner.annotations?.[restartAnnotation] && (!stuck || !ready));
+    const old = own.find(
+      ({ ready, revision }) => revision !== owner.annotations?.[restartAnnotation] && (!stuck || !ready),
+    );
     if (old !== undefined) this.deletePod(this.pods.indexOf(old));
   }
 
@@ -153,9 +185,15 @@ export class NamespaceWorld {
   tendPod(index: number): void {
     const each = this.pods[index % Math.max(1, this.pods.length)];
     if (each === undefined) return;
-    if (this.captures && !each.sidecar && each.capture !== 'enabled') { each.capture = each.capture === 'no' ? 'pending' : 'enabled'; return; }
+    if (this.captures && !each.sidecar && each.capture !== 'enabled') {
+      each.capture = each.capture === 'no' ? 'pending' : 'enabled';
+      return;
+    }
     const broken = each.owner.breaks && each.revision !== undefined;
-    if (!each.ready && !broken) { each.ready = true; each.readyAt = this.now; }
+    if (!each.ready && !broken) {
+      each.ready = true;
+      each.readyAt = this.now;
+    }
   }
 
   deletePod(index: number): void {
@@ -163,23 +201,35 @@ export class NamespaceWorld {
   }
 
   setLabels(labels: Readonly<Record<string, string | null>>): void {
-    this.labels = Object.fromEntries(Object.entries({ ...this.labels, ...labels }).filter((entry): entry is [string, string] => entry[1] !== null));
+    this.labels = Object.fromEntries(
+      Object.entries({ ...this.labels, ...labels }).filter((entry): entry is [string, string] => entry[1] !== null),
+    );
     if (!this.captures) for (const each of this.pods) each.capture = 'no';
   }
 
   /** Lets time pass; whoever is Ready and to be captured is enrolled within `enrolmentMs`. */
   pass(ms: number): void {
     this.now += ms;
-    for (const each of this.pods) if (this.captures && !each.sidecar && each.ready && this.now >= each.readyAt + enrolmentMs) each.capture = 'enabled';
+    for (const each of this.pods)
+      if (this.captures && !each.sidecar && each.ready && this.now >= each.readyAt + enrolmentMs)
+        each.capture = 'enabled';
   }
 
   // What the operator sees and does.
 
   #podView(each: ModelPod): PodView {
-    const capture = { no: {}, pending: { 'ambient.istio.io/redirection': 'pending' }, enabled: captured.annotations }[each.capture];
+    const capture = { no: {}, pending: { 'ambient.istio.io/redirection': 'pending' }, enabled: captured.annotations }[
+      each.capture
+    ];
     return pod({
-      name: each.name, uid: `uid-${each.name}`, owner: { kind: each.owner.kind, name: each.owner.name }, ready: each.ready, createdAt: each.createdAt,
-      labels: each.sidecar ? { ...injected.labels, 'app': each.owner.name, 'networking.istio.io/tunnel': each.hbone ? 'http' : 'none' } : { app: each.owner.name },
+      name: each.name,
+      uid: `uid-${each.name}`,
+      owner: { kind: each.owner.kind, name: each.owner.name },
+      ready: each.ready,
+      createdAt: each.createdAt,
+      labels: each.sidecar
+        ? { ...injected.labels, app: each.owner.name, 'networking.istio.io/tunnel': each.hbone ? 'http' : 'none' }
+        : { app: each.owner.name },
       annotations: each.sidecar ? injected.annotations : capture,
       containers: each.sidecar ? injected.containers : ['app'],
       revision: each.revision ?? 'first',
@@ -190,10 +240,20 @@ export class NamespaceWorld {
     const own = this.pods.filter((each) => each.owner.uid === owner.uid);
     const revision = owner.annotations?.[restartAnnotation];
     return workload({
-      kind: owner.kind, name: owner.name, uid: owner.uid, replicas: owner.replicas, generation: owner.generation, observedGeneration: owner.observed,
-      current: own.length, available: own.filter(({ ready }) => ready).length, updated: own.filter((each) => each.revision === revision).length,
-      strategy: owner.onDelete ? 'OnDelete' : 'RollingUpdate', templateLabels: { app: owner.name }, templateAnnotations: owner.annotations ?? {},
-      hasTemplateAnnotations: owner.annotations !== undefined, updateRevision: revision ?? 'first',
+      kind: owner.kind,
+      name: owner.name,
+      uid: owner.uid,
+      replicas: owner.replicas,
+      generation: owner.generation,
+      observedGeneration: owner.observed,
+      current: own.length,
+      available: own.filter(({ ready }) => ready).length,
+      updated: own.filter((each) => each.revision === revision).length,
+      strategy: owner.onDelete ? 'OnDelete' : 'RollingUpdate',
+      templateLabels: { app: owner.name },
+      templateAnnotations: owner.annotations ?? {},
+      hasTemplateAnnotations: owner.annotations !== undefined,
+      updateRevision: revision ?? 'first',
     });
   }
 
@@ -206,21 +266,47 @@ export class NamespaceWorld {
   }
 
   #namespaceView(): NamespaceView {
-    return namespace({ labels: { ...this.labels }, annotations: { ...this.annotations }, hasAnnotations: this.annotations !== undefined });
+    return namespace({
+      labels: { ...this.labels },
+      annotations: { ...this.annotations },
+      hasAnnotations: this.annotations !== undefined,
+    });
   }
 
   situation(): Situation {
     this.#remembered = journalOn(this.#namespaceView()) ?? this.#remembered;
-    const spec = { ...this.#spec, action: this.wanted === 'DeleteLeave' ? 'Migrate' as const : this.wanted };
+    const spec = { ...this.#spec, action: this.wanted === 'DeleteLeave' ? ('Migrate' as const) : this.wanted };
     const object = this.object;
     return {
       migrationUid: 'migration-uid',
-      now: this.now, adapter: istio, object, spec, wanted: this.wanted, blockers: [], notAdmitted: undefined, nextRestartAt: this.now, waited: this.#stopwatch.read('shop'), refusals: new Map(), swept: true, sweptLate: true, quietMs: 0, inScope: this.inScope, returned: this.returned, remembered: this.#remembered,
+      now: this.now,
+      adapter: istio,
+      object,
+      spec,
+      wanted: this.wanted,
+      blockers: [],
+      notAdmitted: undefined,
+      nextRestartAt: this.now,
+      waited: this.#stopwatch.read('shop'),
+      refusals: new Map(),
+      swept: true,
+      sweptLate: true,
+      quietMs: 0,
+      inScope: this.inScope,
+      returned: this.returned,
+      remembered: this.#remembered,
       surroundings: {
-        route: { from: 'IstioSidecar', to: 'IstioAmbient' }, spec, 
+        route: { from: 'IstioSidecar', to: 'IstioAmbient' },
+        spec,
         namespace: this.#namespaceView(),
-        pods: this.pods.map((each) => this.#podView(each)), workloads: this.workloads.flatMap((each) => (each.kind === 'Job' ? [] : [this.#workloadView({ ...each, kind: each.kind })])),
-        otherTemplates: [], budgets: [], services: [], mesh: mesh([...installed, ...this.policies]),
+        pods: this.pods.map((each) => this.#podView(each)),
+        workloads: this.workloads.flatMap((each) =>
+          each.kind === 'Job' ? [] : [this.#workloadView({ ...each, kind: each.kind })],
+        ),
+        otherTemplates: [],
+        budgets: [],
+        services: [],
+        mesh: mesh([...installed, ...this.policies]),
       },
     };
   }
@@ -234,7 +320,15 @@ export class NamespaceWorld {
     if (journal?.direction !== 'Backward' || (journal.by ?? journal.failure) === undefined) return;
     const { attempt, failure, by, arrived: over } = journal;
     const at = by?.at ?? failure?.at ?? '';
-    this.returned = { namespace: 'shop', uid: 'shop-uid', attempt, reason: failure?.reason ?? 'Command', at, ...(by && { by: by.name }), ...(over && { over }) };
+    this.returned = {
+      namespace: 'shop',
+      uid: 'shop-uid',
+      attempt,
+      reason: failure?.reason ?? 'Command',
+      at,
+      ...(by && { by: by.name }),
+      ...(over && { over }),
+    };
   }
 
   /** One look of the operator. With `dies` it is killed after the status was stored or before the write was sent. */
@@ -254,7 +348,11 @@ export class NamespaceWorld {
       return 'Stored';
     }
     if (decision.next.kind !== 'Write') return 'Nothing';
-    if (decision.next.write.kind === 'PatchNamespace' && decision.next.write.operations.some(({ op }) => op === 'remove')) this.#remembered = undefined;
+    if (
+      decision.next.write.kind === 'PatchNamespace' &&
+      decision.next.write.operations.some(({ op }) => op === 'remove')
+    )
+      this.#remembered = undefined;
     if (!dies) this.writes.push({ write: decision.next.write, status, applied: this.#apply(decision.next.write) });
     return 'Wrote';
   }
@@ -263,32 +361,55 @@ export class NamespaceWorld {
     try {
       switch (write.kind) {
         case 'PatchNamespace': {
-          const before = { metadata: { uid: 'shop-uid', labels: this.labels, ...(this.annotations && { annotations: this.annotations }) } };
+          const before = {
+            metadata: {
+              uid: 'shop-uid',
+              labels: this.labels,
+              ...(this.annotations && { annotations: this.annotations }),
+            },
+          };
           const after = applyJsonPatch(before, write.operations) as typeof before;
-          this.setLabels(Object.fromEntries([...Object.keys(this.labels).map((key) => [key, null] as const), ...Object.entries(after.metadata.labels)]));
+          this.setLabels(
+            Object.fromEntries([
+              ...Object.keys(this.labels).map((key) => [key, null] as const),
+              ...Object.entries(after.metadata.labels),
+            ]),
+          );
           this.annotations = after.metadata.annotations;
           return true;
         }
         case 'PatchTemplate': {
-          const owner = this.workloads.find(({ kind, name }) => kind === write.workload.kind && name === write.workload.name);
+          const owner = this.workloads.find(
+            ({ kind, name }) => kind === write.workload.kind && name === write.workload.name,
+          );
           if (owner === undefined) return false;
-          const before = { metadata: { uid: owner.uid }, spec: { template: { metadata: { ...(owner.annotations && { annotations: owner.annotations }) } } } };
-          const after = applyJsonPatch(before, write.operations) as { spec: { template: { metadata: { annotations?: Strings } } } };
+          const before = {
+            metadata: { uid: owner.uid },
+            spec: { template: { metadata: { ...(owner.annotations && { annotations: owner.annotations }) } } },
+          };
+          const after = applyJsonPatch(before, write.operations) as {
+            spec: { template: { metadata: { annotations?: Strings } } };
+          };
           owner.annotations = after.spec.template.metadata.annotations;
           owner.generation += 1;
           return true;
         }
         case 'PatchService':
-        case 'Scale': throw new Error('this world has no waypoints');
-        case 'Apply': throw new Error('this world has no waypoints');
-        case 'Remove': throw new Error('this world has no waypoints');
+        case 'Scale':
+          throw new Error('this world has no waypoints');
+        case 'Apply':
+          throw new Error('this world has no waypoints');
+        case 'Remove':
+          throw new Error('this world has no waypoints');
         case 'Evict': {
           const at = this.pods.findIndex(({ name }) => name === write.pod);
           this.deletePod(at);
           return at >= 0;
         }
       }
-    } catch { return false; }
+    } catch {
+      return false;
+    }
   }
 
   /** Everyone works once, without faults, and a second passes. */
@@ -303,7 +424,10 @@ export class NamespaceWorld {
   /** Rounds until the operator has had nothing to say for longer than every deadline. Throws if that never comes. */
   settle(): void {
     for (let quiet = 0, rounds = 0; quiet < 20; rounds += 1) {
-      if (rounds > 600) throw new Error(`does not come to rest: ${JSON.stringify({ status: this.status, labels: this.labels, pods: this.pods.map(({ owner, ...each }) => ({ ...each, owner: owner.name })) })}`);
+      if (rounds > 600)
+        throw new Error(
+          `does not come to rest: ${JSON.stringify({ status: this.status, labels: this.labels, pods: this.pods.map(({ owner, ...each }) => ({ ...each, owner: owner.name })) })}`,
+        );
       quiet = this.round() === 'Nothing' ? quiet + 1 : 0;
       if (quiet > 5) this.pass(5000);
     }
@@ -312,9 +436,14 @@ export class NamespaceWorld {
   /** What the annotation on the namespace, or else the status, says the labels were. */
   recordedOriginal(): Strings | undefined {
     const raw = this.annotations?.[journalAnnotation];
-    const labels: Record<string, string | null> | undefined = raw === undefined
-      ? this.status?.original && Object.fromEntries(this.status.original.labels.map(({ key, value }) => [key, value ?? null]))
-      : (JSON.parse(raw) as { labels: Record<string, string | null> }).labels;
-    return labels && Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => entry[1] !== null));
+    const labels: Record<string, string | null> | undefined =
+      raw === undefined
+        ? this.status?.original &&
+          Object.fromEntries(this.status.original.labels.map(({ key, value }) => [key, value ?? null]))
+        : (JSON.parse(raw) as { labels: Record<string, string | null> }).labels;
+    return (
+      labels &&
+      Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => entry[1] !== null))
+    );
   }
 }

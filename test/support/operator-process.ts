@@ -37,13 +37,25 @@ export class OperatorProcess implements OperatorControl {
   check(): void {
     const child = this.#child;
     if (child !== undefined && (child.exitCode !== null || child.signalCode !== null)) {
-      throw new OperatorEndedError(`the operator ended by itself (${String(child.exitCode ?? child.signalCode)}); its log is ${this.logFile}`);
+      throw new OperatorEndedError(
+        `the operator ended by itself (${String(child.exitCode ?? child.signalCode)}); its log is ${this.logFile}`,
+      );
     }
   }
 
   async start(): Promise<void> {
     const log = openSync(this.logFile, 'a');
-    const args = ['--disable-warning=ExperimentalWarning', main, '--kubeconfig', this.#kubeconfig, '--health-host', '127.0.0.1', '--health-port', '0', ...this.#args];
+    const args = [
+      '--disable-warning=ExperimentalWarning',
+      main,
+      '--kubeconfig',
+      this.#kubeconfig,
+      '--health-host',
+      '127.0.0.1',
+      '--health-port',
+      '0',
+      ...this.#args,
+    ];
     const child = spawn(process.execPath, args, { stdio: ['ignore', log, log] });
     closeSync(log);
     this.#child = child;
@@ -67,7 +79,9 @@ export class OperatorProcess implements OperatorControl {
     this.#child = undefined;
     if (child?.exitCode !== null || child.signalCode !== null) return;
     await new Promise<void>((resolve) => {
-      child.once('exit', () => { resolve(); });
+      child.once('exit', () => {
+        resolve();
+      });
       child.kill(signal);
     });
   }

@@ -1,6 +1,16 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { PodView } from '../../src/mesh/views.ts';
-import { captured, config, injected, migrationSpec, plainPod, pod, service, surroundings, workload } from './mesh-fixtures.ts';
+import {
+  captured,
+  config,
+  injected,
+  migrationSpec,
+  plainPod,
+  pod,
+  service,
+  surroundings,
+  workload,
+} from './mesh-fixtures.ts';
 
 /** What the rule about callers beside the called sees and ignores. */
 interface Examples {
@@ -9,7 +19,9 @@ interface Examples {
 }
 
 const api = { app: 'api' };
-const readers = config('AuthorizationPolicy', { rules: [{ from: [{ source: { serviceAccounts: ['shop/web'] } }], to: [{ operation: { methods: ['GET'] } }] }] });
+const readers = config('AuthorizationPolicy', {
+  rules: [{ from: [{ source: { serviceAccounts: ['shop/web'] } }], to: [{ operation: { methods: ['GET'] } }] }],
+});
 
 function caller(overrides: Partial<PodView>): PodView {
   const { owner: _none, ...bare } = pod({ name: 'batch', uid: 'batch', serviceAccount: 'web', ...overrides });
@@ -18,10 +30,24 @@ function caller(overrides: Partial<PodView>): PodView {
 
 /** Service api may be read by `shop/web` only, and this pod is there too. */
 export function calledBeside(other: PodView, more: Partial<Surroundings> = {}): Surroundings {
-  const given = surroundings({
-    workloads: [workload({ name: 'api', serviceAccount: 'api', templateLabels: api })], services: [service({ name: 'api', selector: api })], ...more,
-  }, [readers]);
-  const pods = [pod({ name: 'api-1', uid: 'api-1', labels: { ...injected.labels, ...api }, serviceAccount: 'api', owner: { kind: 'Deployment', name: 'api' } }), other];
+  const given = surroundings(
+    {
+      workloads: [workload({ name: 'api', serviceAccount: 'api', templateLabels: api })],
+      services: [service({ name: 'api', selector: api })],
+      ...more,
+    },
+    [readers],
+  );
+  const pods = [
+    pod({
+      name: 'api-1',
+      uid: 'api-1',
+      labels: { ...injected.labels, ...api },
+      serviceAccount: 'api',
+      owner: { kind: 'Deployment', name: 'api' },
+    }),
+    other,
+  ];
   return { ...given, pods, mesh: { ...given.mesh, pods: (home) => (home === 'shop' ? pods : []) } };
 }
 
@@ -35,15 +61,25 @@ export const ownCallerExamples: Readonly<Record<'MM122', Examples>> = {
       'a bare pod': calledBeside(caller({})),
       'one of a Rollout': calledBeside(caller({ owner: { kind: 'ReplicaSet', name: 'web-6f7' } })),
       'one of a Job': calledBeside(caller({ owner: { kind: 'Job', name: 'nightly' } })),
-      'one of a paused Deployment': { ...calledBeside(caller(ofWeb)), workloads: [...calledBeside(caller(ofWeb)).workloads, paused] },
+      'one of a paused Deployment': {
+        ...calledBeside(caller(ofWeb)),
+        workloads: [...calledBeside(caller(ofWeb)).workloads, paused],
+      },
     },
     ignored: {
-      'one that can be restarted': { ...calledBeside(caller(ofWeb)), workloads: [...calledBeside(caller(ofWeb)).workloads, workload({ name: 'web', serviceAccount: 'web' })] },
+      'one that can be restarted': {
+        ...calledBeside(caller(ofWeb)),
+        workloads: [...calledBeside(caller(ofWeb)).workloads, workload({ name: 'web', serviceAccount: 'web' })],
+      },
       'one that does not call': calledBeside(caller({ serviceAccount: 'other' })),
       'one in ambient': calledBeside({ ...plainPod({ ...captured, name: 'batch', serviceAccount: 'web' }) }),
       'one of a Job that has ended': calledBeside(caller({ owner: { kind: 'Job', name: 'nightly' }, finished: true })),
-      'FailClosed': calledBeside(caller({}), { spec: migrationSpec({ policies: { bypass: 'FailClosed' } }) }),
-      'who is declared not to call': calledBeside(caller({}), { spec: migrationSpec({ callers: [{ namespace: 'shop', service: 'api', from: [{ namespace: 'shop', serviceAccount: 'api' }] }] }) }),
+      FailClosed: calledBeside(caller({}), { spec: migrationSpec({ policies: { bypass: 'FailClosed' } }) }),
+      'who is declared not to call': calledBeside(caller({}), {
+        spec: migrationSpec({
+          callers: [{ namespace: 'shop', service: 'api', from: [{ namespace: 'shop', serviceAccount: 'api' }] }],
+        }),
+      }),
     },
   },
 };

@@ -3,7 +3,10 @@ function everyCase(): boolean {
   return (globalThis as { readonly everyCase?: boolean }).everyCase ?? true;
 }
 
-/** One case in so many, always the same ones, beginning with that at `from`; all of them where each case is run (docs/testing.md). */
+/**
+ * One case in so many, always the same ones, beginning with that at `from`; all of them where each case is run
+ * (docs/testing.md).
+ */
 export function oneIn<T>(share: number, cases: readonly T[], from = 0): readonly T[] {
   return everyCase() ? cases : cases.filter((_, index) => index % share === from % share);
 }

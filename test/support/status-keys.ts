@@ -27,21 +27,31 @@ function objectsOf(schema: StructuralSchema): Pair {
 /** Two values that the API server takes. */
 function valuesOf(schema: StructuralSchema): Pair {
   switch (schema.type) {
-    case 'string': return stringsOf(schema);
-    case 'boolean': return [false, true];
-    case 'integer': case 'number': return [1, 2];
+    case 'string':
+      return stringsOf(schema);
+    case 'boolean':
+      return [false, true];
+    case 'integer':
+    case 'number':
+      return [1, 2];
     case 'array': {
       const [one, two] = valuesOf(schema.items ?? {});
       return [[one], [one, two]];
     }
-    default: return objectsOf(schema);
+    default:
+      return objectsOf(schema);
   }
 }
 
 function keysOf(definition: KindDefinition): readonly StatusKey[] {
   const { resource } = definition;
   const schema = objectSchema(definition).properties?.['status'];
-  return Object.entries(schema?.properties ?? {}).map(([key, member]) => ({ resource, kind: resource.kind, key, values: valuesOf(member) }));
+  return Object.entries(schema?.properties ?? {}).map(([key, member]) => ({
+    resource,
+    kind: resource.kind,
+    key,
+    values: valuesOf(member),
+  }));
 }
 
 /** Every key of the status of both kinds, from the schema: one that is added tomorrow is among them. */

@@ -11,7 +11,10 @@ export interface TestCluster {
   readonly clock: Clock;
   /** With cluster-admin rights: for the scenario itself. */
   readonly admin: Transport;
-  /** From now on istiod hangs: it answers no webhook, makes nothing and reports nothing. Only in scenarios that run alone. */
+  /**
+   * From now on istiod hangs: it answers no webhook, makes nothing and reports nothing. Only in scenarios that run
+   * alone.
+   */
   pauseIstiod(): void;
   /** It goes on, and learns what it has missed. */
   resumeIstiod(): void;
@@ -26,7 +29,10 @@ export interface TestCluster {
 export const podBehaviour = {
   /** Milliseconds from scheduled to Ready, for example "3000". Default: at once. */
   readyAfterMs: 'test.meshmigration.dev/ready-after-ms',
-  /** `always`: never Ready; on a pod that is Ready, not any more. `without-sidecar`: never Ready unless the pod has `sidecar.istio.io/status`. */
+  /**
+   * `always`: never Ready; on a pod that is Ready, not any more. `without-sidecar`: never Ready unless the pod has
+   * `sidecar.istio.io/status`.
+   */
   neverReady: 'test.meshmigration.dev/never-ready',
   /** `never`: the node agent never enrols it; `pending`: it stays at `pending`. Default: enrolled at once. */
   enrol: 'test.meshmigration.dev/enrol',

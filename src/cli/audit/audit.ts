@@ -20,7 +20,14 @@ import { surroundingsOf } from './surroundings.ts';
 import { syntaxRules } from './syntax-rules.ts';
 
 /** Every rule of the audit, in the order of the catalogue. */
-export const auditRules: readonly AuditRule[] = [...operatorRules, ...policyRules, ...attachmentRules, ...proxyRules, ...syntaxRules, ...duplicateRules].sort((a, b) => (a.id < b.id ? -1 : 1));
+export const auditRules: readonly AuditRule[] = [
+  ...operatorRules,
+  ...policyRules,
+  ...attachmentRules,
+  ...proxyRules,
+  ...syntaxRules,
+  ...duplicateRules,
+].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 /** What the manifests do not say. */
 export interface AuditOptions {
@@ -33,14 +40,27 @@ export interface AuditOptions {
 
 interface Parsed extends Located, ParsedPolicy {}
 
-function auditPolicy(policy: Policy, { view, source }: Located, peers: readonly PeerAuthentication[], inventory: Inventory, options: PolicyOptions): AuditedPolicy {
+function auditPolicy(
+  policy: Policy,
+  { view, source }: Located,
+  peers: readonly PeerAuthentication[],
+  inventory: Inventory,
+  options: PolicyOptions,
+): AuditedPolicy {
   const reach = policy.targetRefs.length > 0 ? 'Workloads' : reachOf(policy, inventory, options.rootNamespace);
   let known: Classification | undefined;
   return {
-    policy, view, source, reach,
+    policy,
+    view,
+    source,
+    reach,
     // For whoever asks for it: it may take seconds, and a plan asks the rules of the operator instead.
-    get classification() { return known ??= classify(policy, options, peers); },
-    get needsWaypoint() { return this.classification.needsWaypoint && reach !== 'Gateways'; },
+    get classification() {
+      return (known ??= classify(policy, options, peers));
+    },
+    get needsWaypoint() {
+      return this.classification.needsWaypoint && reach !== 'Gateways';
+    },
   };
 }
 
@@ -50,18 +70,41 @@ function report({ policy, classification, needsWaypoint, source }: AuditedPolicy
   const { action, scope, notes } = classification;
   const plane = (name: Plane): PlaneReport => {
     const { effect, rules } = classification.planes[name];
-    return { effect, rules: rules.map(({ index, effect: ruleEffect, fields }) => ({ index, effect: ruleEffect, fields })) };
+    return {
+      effect,
+      rules: rules.map(({ index, effect: ruleEffect, fields }) => ({ index, effect: ruleEffect, fields })),
+    };
   };
   return {
-    kind: policy.kind, namespace: policy.namespace, name: policy.name, action, scope,
+    kind: policy.kind,
+    namespace: policy.namespace,
+    name: policy.name,
+    action,
+    scope,
     planes: Object.fromEntries(planes.map((name) => [name, plane(name)])) as Record<Plane, PlaneReport>,
-    needsWaypoint, notes, source,
+    needsWaypoint,
+    notes,
+    source,
   };
 }
 
 /** Every namespace that the manifests say something about. */
-export function namespacesOf({ inventory, policies }: Pick<AuditContext, 'inventory' | 'policies'>): ReadonlySet<string> {
-  const routes = ['VirtualService', 'DestinationRule', 'HTTPRoute', 'GRPCRoute', 'EnvoyFilter', 'WasmPlugin', 'Telemetry', 'Sidecar', 'WorkloadEntry', 'WorkloadGroup'];
+export function namespacesOf({
+  inventory,
+  policies,
+}: Pick<AuditContext, 'inventory' | 'policies'>): ReadonlySet<string> {
+  const routes = [
+    'VirtualService',
+    'DestinationRule',
+    'HTTPRoute',
+    'GRPCRoute',
+    'EnvoyFilter',
+    'WasmPlugin',
+    'Telemetry',
+    'Sidecar',
+    'WorkloadEntry',
+    'WorkloadGroup',
+  ];
   return new Set([
     ...inventory.namespaces.map(({ name }) => name),
     ...templatesIn(inventory).map(({ namespace }) => namespace),
@@ -84,28 +127,50 @@ function found(rule: AuditRule, context: AuditContext): readonly AuditEvidence[]
   }
 }
 
-/** What some rules have to say, the gravest first. Throws an {@link InternalError}: a result with a rule left out would look like a whole one. */
+/**
+ * What some rules have to say, the gravest first. Throws an {@link InternalError}: a result with a rule left out would
+ * look like a whole one.
+ */
 export function findingsOf(rules: readonly AuditRule[], context: AuditContext): readonly AuditFinding[] {
-  const all = rules.flatMap((rule) => found(rule, context).map(({ object, message, fix, source, severity = rule.severity }): AuditFinding => ({
-    id: rule.id, severity, object, message, fix: fix ?? rule.fix, ...(source !== undefined && { source }),
-  })));
+  const all = rules.flatMap((rule) =>
+    found(rule, context).map(({ object, message, fix, source, severity = rule.severity }): AuditFinding => ({
+      id: rule.id,
+      severity,
+      object,
+      message,
+      fix: fix ?? rule.fix,
+      ...(source !== undefined && { source }),
+    })),
+  );
   return all.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
 
 /** The manifests with every policy read; without surroundings, which depend on what is asked. */
-export function readPolicies(manifests: Manifests['manifests'], { istioVersion, namespace, rootNamespace }: AuditOptions): Omit<AuditContext, 'surroundings'> {
+export function readPolicies(
+  manifests: Manifests['manifests'],
+  { istioVersion, namespace, rootNamespace }: AuditOptions,
+): Omit<AuditContext, 'surroundings'> {
   const inventory = takeInventory(manifests, namespace);
   const options = policyOptions(inventory, istioVersion, rootNamespace);
-  const parsed: readonly Parsed[] = policyKinds.flatMap((kind) => inventory.located(kind)).map((located) => ({ ...located, ...parsePolicy(located.view) }));
-  const peers = parsed.flatMap(({ policy }) => policy?.kind === 'PeerAuthentication' ? [policy] : []);
+  const parsed: readonly Parsed[] = policyKinds
+    .flatMap((kind) => inventory.located(kind))
+    .map((located) => ({ ...located, ...parsePolicy(located.view) }));
+  const peers = parsed.flatMap(({ policy }) => (policy?.kind === 'PeerAuthentication' ? [policy] : []));
   return {
-    inventory, options,
-    policies: parsed.flatMap(({ policy, ...located }) => policy === undefined ? [] : [auditPolicy(policy, located, peers, inventory, options)]),
-    problems: parsed.flatMap(({ view, source, problems: found }) => found.map((problem) => ({ view, source, problem }))),
+    inventory,
+    options,
+    policies: parsed.flatMap(({ policy, ...located }) =>
+      policy === undefined ? [] : [auditPolicy(policy, located, peers, inventory, options)],
+    ),
+    problems: parsed.flatMap(({ view, source, problems: found }) =>
+      found.map((problem) => ({ view, source, problem })),
+    ),
   };
 }
 
-/** What each data plane makes of the policies of some manifests, and what stands in the way of a migration to ambient. */
+/**
+ * What each data plane makes of the policies of some manifests, and what stands in the way of a migration to ambient.
+ */
 export function audit({ manifests, unreadable }: Manifests, options: AuditOptions): AuditReport {
   const read = readPolicies(manifests, options);
   const surroundings = surroundingsOf(read.inventory, read.options.rootNamespace, namespacesOf(read));

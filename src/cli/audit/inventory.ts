@@ -25,7 +25,9 @@ export interface Duplicate {
 export interface Inventory {
   readonly namespaces: readonly NamespaceView[];
   readonly workloads: readonly WorkloadView[];
-  /** What makes pods and is nothing that the operator restarts, of whatever kind: a CronJob, a Rollout, a pod itself. */
+  /**
+   * What makes pods and is nothing that the operator restarts, of whatever kind: a CronJob, a Rollout, a pod itself.
+   */
   readonly otherTemplates: readonly TemplateView[];
   readonly services: readonly ServiceView[];
   configs(kind: string, namespace?: string): readonly ConfigView[];
@@ -36,7 +38,10 @@ export interface Inventory {
 }
 
 /** Configuration kinds that the checks read besides those that the operator watches. */
-const otherConfigs = [{ group: 'networking.istio.io', kind: 'Gateway' }, { group: 'gateway.networking.k8s.io', kind: 'Gateway' }];
+const otherConfigs = [
+  { group: 'networking.istio.io', kind: 'Gateway' },
+  { group: 'gateway.networking.k8s.io', kind: 'Gateway' },
+];
 
 const configKinds = [...watched.map(({ resource: { group, kind } }) => ({ group, kind })), ...otherConfigs];
 
@@ -71,30 +76,54 @@ function nameOf(kind: string, { metadata: { namespace, name } }: KubeObject): st
   return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
 
-/** By group, kind, namespace and name: the version does not make another object. One without a name, or with a prefix for one, gets its own. */
-function duplicatesOf(all: readonly { readonly manifest: Manifest; readonly object: KubeObject }[]): readonly Duplicate[] {
-  const named = all.filter(({ object: { metadata: { name } } }) => name !== '' && !name.endsWith('-'));
+/**
+ * By group, kind, namespace and name: the version does not make another object. One without a name, or with a prefix
+ * for one, gets its own.
+ */
+function duplicatesOf(
+  all: readonly { readonly manifest: Manifest; readonly object: KubeObject }[],
+): readonly Duplicate[] {
+  const named = all.filter(
+    ({
+      object: {
+        metadata: { name },
+      },
+    }) => name !== '' && !name.endsWith('-'),
+  );
   const groups = Map.groupBy(named, ({ manifest, object }) => `${manifest.group}/${nameOf(manifest.kind, object)}`);
   return [...groups.values()].flatMap((members) => {
     const [first] = members;
     if (first === undefined || members.length === 1) return [];
-    const { manifest: { kind }, object } = first;
+    const {
+      manifest: { kind },
+      object,
+    } = first;
     const namespace = kind === 'Namespace' ? object.metadata.name : object.metadata.namespace;
     return [{ object: nameOf(kind, object), namespace, sources: members.map(({ manifest }) => manifest.source) }];
   });
 }
 
 /** Everything that makes pods. */
-export function templatesIn({ workloads, otherTemplates }: Pick<Inventory, 'workloads' | 'otherTemplates'>): readonly TemplateView[] {
+export function templatesIn({
+  workloads,
+  otherTemplates,
+}: Pick<Inventory, 'workloads' | 'otherTemplates'>): readonly TemplateView[] {
   return [...workloads, ...otherTemplates];
 }
 
 /** The manifests by kind; objects without a namespace are in `namespace`. Kinds that no check knows are left out. */
 export function takeInventory(manifests: readonly Manifest[], namespace: string): Inventory {
   const all = manifests.map((manifest) => ({ manifest, object: placed(manifest, namespace) }));
-  const core = (kind: string): readonly KubeObject[] => all.filter(({ manifest }) => manifest.group === '' && manifest.kind === kind).map(({ object }) => object);
-  const configs = all.flatMap(({ manifest, object }) => configOf(manifest, object).map((view) => ({ view, source: manifest.source })));
-  const sources = new Map(all.map(({ manifest, object }) => [nameOf(kindIn(manifest.group, manifest.kind), object), manifest.source] as const).reverse());
+  const core = (kind: string): readonly KubeObject[] =>
+    all.filter(({ manifest }) => manifest.group === '' && manifest.kind === kind).map(({ object }) => object);
+  const configs = all.flatMap(({ manifest, object }) =>
+    configOf(manifest, object).map((view) => ({ view, source: manifest.source })),
+  );
+  const sources = new Map(
+    all
+      .map(({ manifest, object }) => [nameOf(kindIn(manifest.group, manifest.kind), object), manifest.source] as const)
+      .reverse(),
+  );
   const byKind = Map.groupBy(configs, ({ view }) => view.kind);
   const located = (kind: string): readonly Located[] => byKind.get(kind) ?? [];
   return {
@@ -102,7 +131,10 @@ export function takeInventory(manifests: readonly Manifest[], namespace: string)
     workloads: all.flatMap(({ manifest, object }) => workloadOf(manifest, object)),
     otherTemplates: all.flatMap(({ manifest, object }) => otherTemplateOf(manifest, object)),
     services: core('Service').map(projectService),
-    configs: (kind, name) => located(kind).map(({ view }) => view).filter((view) => name === undefined || view.namespace === name),
+    configs: (kind, name) =>
+      located(kind)
+        .map(({ view }) => view)
+        .filter((view) => name === undefined || view.namespace === name),
     located,
     duplicates: duplicatesOf(all),
     sourceOf: (object) => sources.get(object),

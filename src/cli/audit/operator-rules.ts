@@ -3,15 +3,36 @@ import { apply, nameOf } from '../../mesh/istio/findings/rule.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
 
 /**
- * Checks of the operator that say the same about a manifest. Left out are those about running pods and the control plane, those
- * about AuthorizationPolicies that `policy-rules.ts` makes from what each data plane does, and those about a waypoint
- * being there already, which a manifest is allowed to ask for.
+ * Checks of the operator that say the same about a manifest. Left out are those about running pods and the control
+ * plane, those about AuthorizationPolicies that `policy-rules.ts` makes from what each data plane does, and those about
+ * a waypoint being there already, which a manifest is allowed to ask for.
  */
-export const shared: readonly string[] = ['MM024', 'MM025', 'MM028', 'MM030', 'MM031', 'MM032', 'MM040', 'MM041', 'MM042', 'MM044', 'MM046', 'MM047', 'MM048', 'MM098'];
+export const shared: readonly string[] = [
+  'MM024',
+  'MM025',
+  'MM028',
+  'MM030',
+  'MM031',
+  'MM032',
+  'MM040',
+  'MM041',
+  'MM042',
+  'MM044',
+  'MM046',
+  'MM047',
+  'MM048',
+  'MM098',
+];
 
-/** Objects of the root namespace are in sight of every namespace, but one finding about each is enough: the worst, because others may only be told of it. */
+/**
+ * Objects of the root namespace are in sight of every namespace, but one finding about each is enough: the worst,
+ * because others may only be told of it.
+ */
 function once(evidence: readonly AuditEvidence[]): readonly AuditEvidence[] {
-  const worst = [...evidence.filter(({ severity }) => severity !== 'Critical'), ...evidence.filter(({ severity }) => severity === 'Critical')];
+  const worst = [
+    ...evidence.filter(({ severity }) => severity !== 'Critical'),
+    ...evidence.filter(({ severity }) => severity === 'Critical'),
+  ];
   return [...new Map(worst.map((found) => [found.object, found])).values()];
 }
 
@@ -20,29 +41,55 @@ function isElsewhere({ policy, reach }: AuditedPolicy): boolean {
   return reach === 'Gateways' || policy.targetRefs.length > 0;
 }
 
-/** The classification compares all PeerAuthentications with each other, which finds more than the combinations that are known to be misread. */
+/**
+ * The classification compares all PeerAuthentications with each other, which finds more than the combinations that are
+ * known to be misread.
+ */
 function misreadPeerAuthentications({ policies }: AuditContext): readonly AuditEvidence[] {
   return policies
-    .filter((audited) => audited.policy.kind === 'PeerAuthentication' && audited.classification.planes.ztunnel.effect !== 'Exact')
+    .filter(
+      (audited) =>
+        audited.policy.kind === 'PeerAuthentication' && audited.classification.planes.ztunnel.effect !== 'Exact',
+    )
     .map(({ view, source, classification }) => ({
-      object: nameOf(view), source,
-      message: classification.planes.ztunnel.effect === 'FailsOpen' ? 'ztunnel would take plaintext where sidecars refuse it' : 'ztunnel would refuse plaintext where sidecars take it',
+      object: nameOf(view),
+      source,
+      message:
+        classification.planes.ztunnel.effect === 'FailsOpen'
+          ? 'ztunnel would take plaintext where sidecars refuse it'
+          : 'ztunnel would refuse plaintext where sidecars take it',
     }));
 }
 
 /** Checks of the operator by their ids, asked for every namespace of the context. */
 export function rulesOfOperator(ids: readonly string[]): readonly AuditRule[] {
-  return rules.filter(({ id }) => ids.includes(id)).map((rule) => ({
-    id: rule.id, severity: rule.severity, title: rule.title, fix: rule.fix,
-    find(context: AuditContext): readonly AuditEvidence[] {
-      const { surroundings, inventory, policies } = context;
-      const elsewhere = new Set(policies.filter(isElsewhere).map(({ view }) => nameOf(view)));
-      const evidence = surroundings.flatMap((around) => apply(rule, around)).filter(({ object }) => !elsewhere.has(object));
-      const located = evidence.map(({ object, message, fix, severity }) => ({ object, message, fix, severity, source: inventory.sourceOf(object) }));
-      return rule.id === 'MM028' ? [...misreadPeerAuthentications(context), ...located] : located;
-    },
-  }));
+  return rules
+    .filter(({ id }) => ids.includes(id))
+    .map((rule) => ({
+      id: rule.id,
+      severity: rule.severity,
+      title: rule.title,
+      fix: rule.fix,
+      find(context: AuditContext): readonly AuditEvidence[] {
+        const { surroundings, inventory, policies } = context;
+        const elsewhere = new Set(policies.filter(isElsewhere).map(({ view }) => nameOf(view)));
+        const evidence = surroundings
+          .flatMap((around) => apply(rule, around))
+          .filter(({ object }) => !elsewhere.has(object));
+        const located = evidence.map(({ object, message, fix, severity }) => ({
+          object,
+          message,
+          fix,
+          severity,
+          source: inventory.sourceOf(object),
+        }));
+        return rule.id === 'MM028' ? [...misreadPeerAuthentications(context), ...located] : located;
+      },
+    }));
 }
 
 /** The operator's checks that manifests can answer. */
-export const operatorRules: readonly AuditRule[] = rulesOfOperator(shared).map((rule) => ({ ...rule, find: (context) => once(rule.find(context)) }));
+export const operatorRules: readonly AuditRule[] = rulesOfOperator(shared).map((rule) => ({
+  ...rule,
+  find: (context) => once(rule.find(context)),
+}));

@@ -1,6 +1,11 @@
 import { sidecarReads } from '../../mesh/istio/policy/attachment.ts';
 import { customUse, providersOf } from '../../mesh/istio/policy/authorizer.ts';
-import { clashingProviders, proxyRules as operatorProxyRules, refusedByEnvoy, unknownProvider } from '../../mesh/istio/findings/proxies.ts';
+import {
+  clashingProviders,
+  proxyRules as operatorProxyRules,
+  refusedByEnvoy,
+  unknownProvider,
+} from '../../mesh/istio/findings/proxies.ts';
 import { nameOf, type Rule } from '../../mesh/istio/findings/rule.ts';
 import type { AuthorizationPolicy } from '../../mesh/istio/policy/types.ts';
 import { unloadable } from '../../mesh/istio/policy/unloadable.ts';
@@ -18,9 +23,15 @@ function evidence({ view, source }: AuditedPolicy, message: string): AuditEviden
 }
 
 /** The workloads of the manifests, and for each namespace the pods that only a policy without selector is for. */
-function readers({ inventory, policies }: AuditContext): readonly { readonly namespace: string; readonly labels: Readonly<Record<string, string>> }[] {
+function readers({
+  inventory,
+  policies,
+}: AuditContext): readonly { readonly namespace: string; readonly labels: Readonly<Record<string, string>> }[] {
   const supposed = policies.map(({ policy: { namespace, selector = {} } }) => ({ namespace, labels: selector }));
-  return [...templatesIn(inventory).map(({ namespace, templateLabels }) => ({ namespace, labels: templateLabels })), ...supposed];
+  return [
+    ...templatesIn(inventory).map(({ namespace, templateLabels }) => ({ namespace, labels: templateLabels })),
+    ...supposed,
+  ];
 }
 
 function refusedProviders(context: AuditContext): readonly AuditEvidence[] {
@@ -28,11 +39,16 @@ function refusedProviders(context: AuditContext): readonly AuditEvidence[] {
   const custom = authorizationPolicies(context).filter(({ policy }) => policy.action === 'CUSTOM');
   const unknown = custom.filter(({ policy }) => !policy.dryRun && customUse(policy, 'http', options) === 'Refused');
   const clashes = readers(context).flatMap((workload) => {
-    const together = custom.filter(({ policy }) => policy.targetRefs.length === 0 && sidecarReads(policy, workload, options));
+    const together = custom.filter(
+      ({ policy }) => policy.targetRefs.length === 0 && sidecarReads(policy, workload, options),
+    );
     const providers = providersOf(together.map(({ policy }) => policy));
     return providers.length > 1 ? together.map((audited) => ({ audited, message: clashingProviders(providers) })) : [];
   });
-  const all = [...unknown.map((audited) => evidence(audited, unknownProvider(audited.policy))), ...clashes.map(({ audited, message }) => evidence(audited, message))];
+  const all = [
+    ...unknown.map((audited) => evidence(audited, unknownProvider(audited.policy))),
+    ...clashes.map(({ audited, message }) => evidence(audited, message)),
+  ];
   return [...new Map(all.map((one) => [`${one.object} ${one.message}`, one])).values()];
 }
 

@@ -10,48 +10,81 @@ import { meshOf } from './mesh-config.ts';
 import { areGatewayLabels, isGateway } from './reach.ts';
 
 /** Kinds with a selector of pods. */
-const selecting: readonly string[] = [...policyKinds, 'EnvoyFilter', 'Sidecar', 'Telemetry', 'WasmPlugin', 'TrafficExtension'];
+const selecting: readonly string[] = [
+  ...policyKinds,
+  'EnvoyFilter',
+  'Sidecar',
+  'Telemetry',
+  'WasmPlugin',
+  'TrafficExtension',
+];
 
 /** Nothing of it matters to what manifests say, but the checks may ask. */
 const spec = MeshMigrationSpec.parse({ from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['any'] } });
 
 /**
- * Stands for pods that the manifests do not show: where a namespace has policies and no workload, each selector is taken to
- * select something, because that is why somebody wrote it.
+ * Stands for pods that the manifests do not show: where a namespace has policies and no workload, each selector is
+ * taken to select something, because that is why somebody wrote it.
  */
 function supposed(namespace: string, labels: WorkloadView['templateLabels']): WorkloadView {
-  return projectWorkload('Deployment')({ metadata: { name: '', namespace }, spec: { template: { metadata: { labels } } } });
+  return projectWorkload('Deployment')({
+    metadata: { name: '', namespace },
+    spec: { template: { metadata: { labels } } },
+  });
 }
 
 /** What makes the pods of a namespace and is neither a workload nor a gateway. */
 export function otherTemplatesIn(namespace: string, inventory: Inventory): readonly TemplateView[] {
-  return inventory.otherTemplates.filter((template) => template.namespace === namespace && !isGateway(template, inventory));
+  return inventory.otherTemplates.filter(
+    (template) => template.namespace === namespace && !isGateway(template, inventory),
+  );
 }
 
-/** The workloads of a namespace that are no gateways, or, where nothing makes pods there, those that its policies suppose. */
+/**
+ * The workloads of a namespace that are no gateways, or, where nothing makes pods there, those that its policies
+ * suppose.
+ */
 export function workloadsIn(namespace: string, inventory: Inventory, rootNamespace: string): readonly WorkloadView[] {
   const known = inventory.workloads.filter((workload) => workload.namespace === namespace);
-  if (templatesIn(inventory).some((template) => template.namespace === namespace)) return known.filter((workload) => !isGateway(workload, inventory));
-  const configs = selecting.flatMap((kind): readonly ConfigView[] => [...inventory.configs(kind, namespace), ...inventory.configs(kind, rootNamespace)]);
-  const selectors = configs.map((config) => selectorOf(config) ?? {}).filter((labels) => !areGatewayLabels(labels, inventory));
+  if (templatesIn(inventory).some((template) => template.namespace === namespace))
+    return known.filter((workload) => !isGateway(workload, inventory));
+  const configs = selecting.flatMap((kind): readonly ConfigView[] => [
+    ...inventory.configs(kind, namespace),
+    ...inventory.configs(kind, rootNamespace),
+  ]);
+  const selectors = configs
+    .map((config) => selectorOf(config) ?? {})
+    .filter((labels) => !areGatewayLabels(labels, inventory));
   return [{}, ...selectors].map((labels) => supposed(namespace, labels));
 }
 
 /** Every namespace of the manifests as the checks of the operator see one that leaves sidecars for ambient. */
-export function surroundingsOf(inventory: Inventory, rootNamespace: string, namespaces: ReadonlySet<string>): readonly Surroundings[] {
+export function surroundingsOf(
+  inventory: Inventory,
+  rootNamespace: string,
+  namespaces: ReadonlySet<string>,
+): readonly Surroundings[] {
   return [...namespaces].sort().map((name): Surroundings => ({
     route: { from: 'IstioSidecar', to: 'IstioAmbient' },
     // Without a waypoint: the audit asks what ztunnel alone would do.
     itinerary: 'L4',
     spec,
-    namespace: inventory.namespaces.find((namespace) => namespace.name === name) ?? projectNamespace({ metadata: { name } }),
-    pods: [], budgets: [],
+    namespace:
+      inventory.namespaces.find((namespace) => namespace.name === name) ?? projectNamespace({ metadata: { name } }),
+    pods: [],
+    budgets: [],
     workloads: workloadsIn(name, inventory, rootNamespace),
     otherTemplates: otherTemplatesIn(name, inventory),
     services: inventory.services.filter((service) => service.namespace === name),
     mesh: {
-      ...meshOf(inventory, { rootNamespace }), daemonSets: () => [], namespacesWithPods: () => [], pods: () => [], serves: () => true,
-      services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace), workloads: (namespace) => workloadsIn(namespace, inventory, rootNamespace),
+      ...meshOf(inventory, { rootNamespace }),
+      daemonSets: () => [],
+      namespacesWithPods: () => [],
+      pods: () => [],
+      serves: () => true,
+      services: (namespace) =>
+        inventory.services.filter((service) => namespace === undefined || service.namespace === namespace),
+      workloads: (namespace) => workloadsIn(namespace, inventory, rootNamespace),
       otherTemplates: (namespace) => otherTemplatesIn(namespace, inventory),
     },
   }));

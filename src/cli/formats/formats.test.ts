@@ -10,17 +10,47 @@ const report: AuditReport = {
   istioVersion: '1.31',
   policies: [
     {
-      kind: 'AuthorizationPolicy', namespace: 'shop', name: 'a-policy-with-a-name-that-is-longer-than-its-column', action: 'DENY', scope: 'Workload', needsWaypoint: true, notes: [],
-      planes: { sidecar: exact, ztunnel: { effect: 'FailsOpen', rules: [{ index: 0, effect: 'FailsOpen', fields: ['methods'] }] }, waypoint: { effect: 'FailsOpen', rules: [] } },
+      kind: 'AuthorizationPolicy',
+      namespace: 'shop',
+      name: 'a-policy-with-a-name-that-is-longer-than-its-column',
+      action: 'DENY',
+      scope: 'Workload',
+      needsWaypoint: true,
+      notes: [],
+      planes: {
+        sidecar: exact,
+        ztunnel: { effect: 'FailsOpen', rules: [{ index: 0, effect: 'FailsOpen', fields: ['methods'] }] },
+        waypoint: { effect: 'FailsOpen', rules: [] },
+      },
       source: { file: 'my files/shop.yaml', document: 2, line: 7 },
     },
-    { kind: 'PeerAuthentication', namespace: 'shop', name: 'default', action: 'STRICT', scope: 'Namespace', needsWaypoint: false, notes: [], planes: { sidecar: exact, ztunnel: exact, waypoint: exact }, source: { file: '/abs/mtls.yaml', document: 1, line: 1 } },
+    {
+      kind: 'PeerAuthentication',
+      namespace: 'shop',
+      name: 'default',
+      action: 'STRICT',
+      scope: 'Namespace',
+      needsWaypoint: false,
+      notes: [],
+      planes: { sidecar: exact, ztunnel: exact, waypoint: exact },
+      source: { file: '/abs/mtls.yaml', document: 1, line: 1 },
+    },
   ],
   findings: [
-    { id: 'MM020', severity: 'Critical', object: 'AuthorizationPolicy shop/<a> & "b"', message: `a message ${'of many words '.repeat(20)}with a \u0007 bell`, fix: 'do <this>', source: { file: 'my files/shop.yaml', document: 2, line: 7 } },
+    {
+      id: 'MM020',
+      severity: 'Critical',
+      object: 'AuthorizationPolicy shop/<a> & "b"',
+      message: `a message ${'of many words '.repeat(20)}with a \u0007 bell`,
+      fix: 'do <this>',
+      source: { file: 'my files/shop.yaml', document: 2, line: 7 },
+    },
     { id: 'MM071', severity: 'Info', object: 'Namespace shop', message: 'for the record', fix: 'nothing' },
   ],
-  unreadable: [{ file: 'chart/t.yaml', document: 1, line: 3, reason: 'no YAML' }, { file: 'binary.yaml', reason: 'not UTF-8 text' }],
+  unreadable: [
+    { file: 'chart/t.yaml', document: 1, line: 3, reason: 'no YAML' },
+    { file: 'binary.yaml', reason: 'not UTF-8 text' },
+  ],
 };
 
 const empty: AuditReport = { istioVersion: '1.31', policies: [], findings: [], unreadable: [] };
@@ -55,7 +85,11 @@ describe('formats', () => {
 
 describe('table', () => {
   it('fits into 100 columns', () => {
-    expect(write('table').split('\n').filter((line) => line.length > 100)).toEqual([]);
+    expect(
+      write('table')
+        .split('\n')
+        .filter((line) => line.length > 100),
+    ).toEqual([]);
   });
 
   it('keeps its columns where they are under a long name', () => {
@@ -79,24 +113,46 @@ interface Sarif {
   readonly version: string;
   readonly runs: readonly {
     readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } };
-    readonly invocations: readonly { readonly executionSuccessful: boolean; readonly toolExecutionNotifications: readonly unknown[] }[];
-    readonly results: readonly { readonly ruleId: string; readonly ruleIndex: number; readonly level: string; readonly locations: readonly unknown[] }[];
+    readonly invocations: readonly {
+      readonly executionSuccessful: boolean;
+      readonly toolExecutionNotifications: readonly unknown[];
+    }[];
+    readonly results: readonly {
+      readonly ruleId: string;
+      readonly ruleIndex: number;
+      readonly level: string;
+      readonly locations: readonly unknown[];
+    }[];
   }[];
 }
 
 describe('sarif', () => {
   it('places results in files, by URI references', () => {
-    const { version, runs: [run] } = JSON.parse(write('sarif')) as Sarif;
+    const {
+      version,
+      runs: [run],
+    } = JSON.parse(write('sarif')) as Sarif;
 
     expect(version).toBe('2.1.0');
     expect(run?.results.map(({ ruleId, level, locations }) => ({ ruleId, level, locations }))).toEqual([
-      { ruleId: 'MM020', level: 'error', locations: [{ physicalLocation: { artifactLocation: { uri: 'my%20files/shop.yaml' }, region: { startLine: 7 } }, logicalLocations: [{ fullyQualifiedName: 'AuthorizationPolicy shop/<a> & "b"' }] }] },
+      {
+        ruleId: 'MM020',
+        level: 'error',
+        locations: [
+          {
+            physicalLocation: { artifactLocation: { uri: 'my%20files/shop.yaml' }, region: { startLine: 7 } },
+            logicalLocations: [{ fullyQualifiedName: 'AuthorizationPolicy shop/<a> & "b"' }],
+          },
+        ],
+      },
       { ruleId: 'MM071', level: 'note', locations: [{ logicalLocations: [{ fullyQualifiedName: 'Namespace shop' }] }] },
     ]);
   });
 
   it('describes each rule once, and results refer to them', () => {
-    const { runs: [run] } = JSON.parse(write('sarif')) as Sarif;
+    const {
+      runs: [run],
+    } = JSON.parse(write('sarif')) as Sarif;
     const rules = run?.tool.driver.rules ?? [];
 
     expect(rules.map(({ id }) => id)).toEqual(auditRules.map(({ id }) => id));
@@ -105,13 +161,28 @@ describe('sarif', () => {
   });
 
   it('counts what could not be read as a failure of the run', () => {
-    const { runs: [run] } = JSON.parse(write('sarif')) as Sarif;
-    const { runs: [clean] } = JSON.parse(write('sarif', empty)) as Sarif;
+    const {
+      runs: [run],
+    } = JSON.parse(write('sarif')) as Sarif;
+    const {
+      runs: [clean],
+    } = JSON.parse(write('sarif', empty)) as Sarif;
 
-    expect(run?.invocations).toMatchObject([{ executionSuccessful: false, toolExecutionNotifications: [
-      { message: { text: 'no YAML' }, locations: [{ physicalLocation: { artifactLocation: { uri: 'chart/t.yaml' }, region: { startLine: 3 } } }] },
-      { message: { text: 'not UTF-8 text' }, locations: [{ physicalLocation: { artifactLocation: { uri: 'binary.yaml' } } }] },
-    ] }]);
+    expect(run?.invocations).toMatchObject([
+      {
+        executionSuccessful: false,
+        toolExecutionNotifications: [
+          {
+            message: { text: 'no YAML' },
+            locations: [{ physicalLocation: { artifactLocation: { uri: 'chart/t.yaml' }, region: { startLine: 3 } } }],
+          },
+          {
+            message: { text: 'not UTF-8 text' },
+            locations: [{ physicalLocation: { artifactLocation: { uri: 'binary.yaml' } } }],
+          },
+        ],
+      },
+    ]);
     expect(clean?.invocations).toMatchObject([{ executionSuccessful: true }]);
   });
 });

@@ -5,7 +5,9 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 /** Text for an attribute or an element; characters that XML 1.0 does not admit become a replacement character. */
 function escape(text: string): string {
-  return text.replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\uFFFD').replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
+  return text
+    .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\uFFFD')
+    .replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
 }
 
 function place(source: Source | Unreadable | undefined): string {
@@ -15,7 +17,10 @@ function place(source: Source | Unreadable | undefined): string {
 /** A finding that matters is a failed test; an Info is a passed one that says something. */
 function findingCase({ id, severity, object, message, fix, source }: AuditFinding): string {
   const text = escape(`${message}\n${fix}\n${place(source)}`);
-  const body = severity === 'Info' ? `<system-out>${text}</system-out>` : `<failure message="${escape(message)}" type="${severity}">${text}</failure>`;
+  const body =
+    severity === 'Info'
+      ? `<system-out>${text}</system-out>`
+      : `<failure message="${escape(message)}" type="${severity}">${text}</failure>`;
   return `    <testcase classname="${id}" name="${escape(object)}">${body}</testcase>`;
 }
 
@@ -23,10 +28,15 @@ function unreadableCase(entry: Unreadable): string {
   return `    <testcase classname="unreadable" name="${escape(place(entry))}"><error message="${escape(entry.reason)}"></error></testcase>`;
 }
 
-/** Objects of which nothing is to be said: without them a clean run would have no tests, which CI systems take for a mistake. */
+/**
+ * Objects of which nothing is to be said: without them a clean run would have no tests, which CI systems take for a
+ * mistake.
+ */
 function cleanCases({ policies, findings }: AuditReport): readonly string[] {
   const named = new Set(findings.map(({ object }) => object));
-  return policies.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`).filter((object) => !named.has(object))
+  return policies
+    .map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`)
+    .filter((object) => !named.has(object))
     .map((object) => `    <testcase classname="policy" name="${escape(object)}"></testcase>`);
 }
 
@@ -35,5 +45,13 @@ export function junit(report: AuditReport): string {
   const cases = [...report.findings.map(findingCase), ...report.unreadable.map(unreadableCase), ...cleanCases(report)];
   const failures = report.findings.filter(({ severity }) => severity !== 'Info').length;
   const counts = `tests="${cases.length}" failures="${failures}" errors="${report.unreadable.length}"`;
-  return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites ${counts}>`, `  <testsuite name="mesh-migration audit" ${counts} skipped="0">`, ...cases, '  </testsuite>', '</testsuites>', ''].join('\n');
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites ${counts}>`,
+    `  <testsuite name="mesh-migration audit" ${counts} skipped="0">`,
+    ...cases,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
 }

@@ -22,7 +22,10 @@ function place(source: Source | Unreadable | undefined): string {
 }
 
 /** A finding for people, each line after `indent`. */
-export function findingLines({ id, severity, object, message, fix, source }: AuditFinding, indent = ''): readonly string[] {
+export function findingLines(
+  { id, severity, object, message, fix, source }: AuditFinding,
+  indent = '',
+): readonly string[] {
   const title = `${severity} ${id} ${object}${source === undefined ? '' : ` (${place(source)})`}`;
   return [...wrap(title, indent), ...wrap(message, `${indent}    `), ...wrap(`Fix: ${fix}`, `${indent}    `), ''];
 }

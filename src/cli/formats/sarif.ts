@@ -19,10 +19,15 @@ function uriOf(file: string): string {
 
 function locations(source: Source | Unreadable | undefined, object?: string): readonly unknown[] {
   if (source === undefined) return object === undefined ? [] : [{ logicalLocations: [{ fullyQualifiedName: object }] }];
-  return [{
-    physicalLocation: { artifactLocation: { uri: uriOf(source.file) }, ...(source.line !== undefined && { region: { startLine: source.line } }) },
-    ...(object !== undefined && { logicalLocations: [{ fullyQualifiedName: object }] }),
-  }];
+  return [
+    {
+      physicalLocation: {
+        artifactLocation: { uri: uriOf(source.file) },
+        ...(source.line !== undefined && { region: { startLine: source.line } }),
+      },
+      ...(object !== undefined && { logicalLocations: [{ fullyQualifiedName: object }] }),
+    },
+  ];
 }
 
 function result({ id, severity, object, message, fix, source }: AuditFinding): unknown {
@@ -42,16 +47,29 @@ function notification(entry: Unreadable): unknown {
 /** For code scanning. Files that could not be read are notifications of the run, which is then not a successful one. */
 export function sarif({ findings, unreadable }: AuditReport): string {
   const rules = auditRules.map(({ id, title, fix, severity }) => ({
-    id, name: id, shortDescription: { text: title }, fullDescription: { text: title }, help: { text: fix }, defaultConfiguration: { level: levels[severity] },
+    id,
+    name: id,
+    shortDescription: { text: title },
+    fullDescription: { text: title },
+    help: { text: fix },
+    defaultConfiguration: { level: levels[severity] },
   }));
-  return `${JSON.stringify({
-    $schema: schema,
-    version: '2.1.0',
-    runs: [{
-      tool: { driver: { name: 'mesh-migration', version, rules } },
-      columnKind: 'utf16CodeUnits',
-      invocations: [{ executionSuccessful: unreadable.length === 0, toolExecutionNotifications: unreadable.map(notification) }],
-      results: findings.map(result),
-    }],
-  }, null, 2)}\n`;
+  return `${JSON.stringify(
+    {
+      $schema: schema,
+      version: '2.1.0',
+      runs: [
+        {
+          tool: { driver: { name: 'mesh-migration', version, rules } },
+          columnKind: 'utf16CodeUnits',
+          invocations: [
+            { executionSuccessful: unreadable.length === 0, toolExecutionNotifications: unreadable.map(notification) },
+          ],
+          results: findings.map(result),
+        },
+      ],
+    },
+    null,
+    2,
+  )}\n`;
 }

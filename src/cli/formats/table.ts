@@ -7,22 +7,37 @@ const columns = [40, 8, 12, 13, 13, 12] as const;
 
 function row(cells: readonly string[]): string {
   const [name = '', ...rest] = cells;
-  const padded = rest.map((cell, index) => cell.padEnd(columns[index + 1] ?? 0)).join('').trimEnd();
+  const padded = rest
+    .map((cell, index) => cell.padEnd(columns[index + 1] ?? 0))
+    .join('')
+    .trimEnd();
   // A long name has a line of its own, so that the columns stay where they are.
-  return name.length < columns[0] ? `${name.padEnd(columns[0])}${padded}` : `${name}\n${' '.repeat(columns[0])}${padded}`;
+  return name.length < columns[0]
+    ? `${name.padEnd(columns[0])}${padded}`
+    : `${name}\n${' '.repeat(columns[0])}${padded}`;
 }
 
 function policyTable(policies: readonly PolicyReport[]): readonly string[] {
   return [...Map.groupBy(policies, ({ kind }) => kind)].flatMap(([kind, members]) => [
     row([kind, 'ACTION', 'SCOPE', 'SIDECAR', 'ZTUNNEL', 'WAYPOINT']),
     ...members.map(({ namespace, name, action, scope, planes, needsWaypoint }) =>
-      row([`${needsWaypoint ? '* ' : '  '}${namespace}/${name}`, action, scope, planes.sidecar.effect, planes.ztunnel.effect, planes.waypoint.effect])),
+      row([
+        `${needsWaypoint ? '* ' : '  '}${namespace}/${name}`,
+        action,
+        scope,
+        planes.sidecar.effect,
+        planes.ztunnel.effect,
+        planes.waypoint.effect,
+      ]),
+    ),
     '',
   ]);
 }
 
 function summary({ istioVersion, policies, findings, unreadable }: AuditReport): string {
-  const counts = severities.map((severity) => `${findings.filter((found) => found.severity === severity).length} ${severity}`).join(', ');
+  const counts = severities
+    .map((severity) => `${findings.filter((found) => found.severity === severity).length} ${severity}`)
+    .join(', ');
   return `Istio ${istioVersion}: ${plural(policies.length, 'policy', 'policies')}, ${plural(findings.length, 'finding')} (${counts}), ${unreadable.length} unreadable`;
 }
 

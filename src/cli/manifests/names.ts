@@ -6,18 +6,36 @@ interface Form {
 }
 
 const label: Form = { title: 'a DNS label (RFC 1123)', maxLength: 63, pattern: /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/ };
-const subdomain: Form = { title: 'a DNS subdomain (RFC 1123)', maxLength: 253, pattern: /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/ };
+const subdomain: Form = {
+  title: 'a DNS subdomain (RFC 1123)',
+  maxLength: 253,
+  pattern: /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/,
+};
 /** What fits into a URL, as every name has to (path.IsValidPathSegmentName): a role may be called `system:node`. */
-const segment: Form = { title: 'a name, which has neither "/" nor "%"', maxLength: 253, pattern: /^(?!\.{1,2}$)[^/%\u0000-\u001F\u007F-\u009F]+$/ };
+const segment: Form = {
+  title: 'a name, which has neither "/" nor "%"',
+  maxLength: 253,
+  pattern: /^(?!\.{1,2}$)[^/%\u0000-\u001F\u007F-\u009F]+$/,
+};
 
 /** Kinds of the core group that checks read. */
-const core: Readonly<Record<string, Form>> = { Namespace: label, Service: label, Pod: subdomain, ConfigMap: subdomain, ResourceQuota: subdomain };
+const core: Readonly<Record<string, Form>> = {
+  Namespace: label,
+  Service: label,
+  Pod: subdomain,
+  ConfigMap: subdomain,
+  ResourceQuota: subdomain,
+};
 
-/** Other groups of which checks read something: all their kinds have a DNS subdomain for a name. What else a file holds, may be for kustomize or Helm only. */
-const strict = /^(?:apps|batch|argoproj\.io|meshmigration\.dev|admissionregistration\.k8s\.io|gateway\.networking\.k8s\.io|.+\.istio\.io)$/;
+/**
+ * Other groups of which checks read something: all their kinds have a DNS subdomain for a name. What else a file holds,
+ * may be for kustomize or Helm only.
+ */
+const strict =
+  /^(?:apps|batch|argoproj\.io|meshmigration\.dev|admissionregistration\.k8s\.io|gateway\.networking\.k8s\.io|.+\.istio\.io)$/;
 
 function formOf(group: string, kind: string): Form {
-  if (group === '') return Object.hasOwn(core, kind) ? core[kind] ?? segment : segment;
+  if (group === '') return Object.hasOwn(core, kind) ? (core[kind] ?? segment) : segment;
   return strict.test(group) ? subdomain : segment;
 }
 
@@ -34,12 +52,19 @@ function prefix(value: unknown): unknown {
 }
 
 /**
- * Why the API server would take an object under no circumstances by its name; undefined if it might. Names end up in paths of files, in
- * comments and on the terminal, so what is no name is not let in. One that is absent may still be given by an overlay.
+ * Why the API server would take an object under no circumstances by its name; undefined if it might. Names end up in
+ * paths of files, in comments and on the terminal, so what is no name is not let in. One that is absent may still be
+ * given by an overlay.
  */
-export function nameProblem(group: string, kind: string, metadata: Readonly<Record<string, unknown>>): string | undefined {
+export function nameProblem(
+  group: string,
+  kind: string,
+  metadata: Readonly<Record<string, unknown>>,
+): string | undefined {
   const form = formOf(group, kind);
-  return problemOf('metadata.name', metadata['name'], form)
-    ?? problemOf('metadata.generateName', prefix(metadata['generateName']), form)
-    ?? problemOf('metadata.namespace', metadata['namespace'], label);
+  return (
+    problemOf('metadata.name', metadata['name'], form) ??
+    problemOf('metadata.generateName', prefix(metadata['generateName']), form) ??
+    problemOf('metadata.namespace', metadata['namespace'], label)
+  );
 }

@@ -3,40 +3,61 @@ import fc from 'fast-check';
 import { parseManifests } from './parse-manifests.ts';
 
 function found(text: string): readonly string[] {
-  return parseManifests('f.yaml', text).manifests.map(({ group, kind, object, source }) => `${group}/${kind} ${object.metadata.namespace ?? '-'}/${object.metadata.name} ${source.document}:${source.line}`);
+  return parseManifests('f.yaml', text).manifests.map(
+    ({ group, kind, object, source }) =>
+      `${group}/${kind} ${object.metadata.namespace ?? '-'}/${object.metadata.name} ${source.document}:${source.line}`,
+  );
 }
 
 function refused(text: string): readonly string[] {
-  return parseManifests('f.yaml', text).unreadable.map(({ document, line, reason }) => `${document ?? 0}:${line ?? 0} ${reason}`);
+  return parseManifests('f.yaml', text).unreadable.map(
+    ({ document, line, reason }) => `${document ?? 0}:${line ?? 0} ${reason}`,
+  );
 }
 
 const good = 'apiVersion: v1\nkind: Service\nmetadata: {name: cart}\n';
 
 describe('parseManifests', () => {
   it('says of each object its group, kind, name and where it begins', () => {
-    expect(found(`# first\n${good}---\n# second\n\napiVersion: security.istio.io/v1beta1\nkind: AuthorizationPolicy\nmetadata:\n  name: a\n  namespace: shop\n`)).toEqual([
-      '/Service -/cart 1:2', 'security.istio.io/AuthorizationPolicy shop/a 2:8',
-    ]);
+    expect(
+      found(
+        `# first\n${good}---\n# second\n\napiVersion: security.istio.io/v1beta1\nkind: AuthorizationPolicy\nmetadata:\n  name: a\n  namespace: shop\n`,
+      ),
+    ).toEqual(['/Service -/cart 1:2', 'security.istio.io/AuthorizationPolicy shop/a 2:8']);
   });
 
   it('looks into lists, lists in lists and typed lists whose members leave out their kind', () => {
-    const list = 'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n  metadata: {name: a}\n- apiVersion: apps/v1\n  kind: DeploymentList\n  items:\n  - metadata: {name: b}\n';
+    const list =
+      'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n  metadata: {name: a}\n- apiVersion: apps/v1\n  kind: DeploymentList\n  items:\n  - metadata: {name: b}\n';
 
     expect(found(list)).toEqual(['/Service -/a 1:4', 'apps/Deployment -/b 1:10']);
   });
 
   it('reads JSON, also if it is indented with tabs', () => {
-    expect(found('{\n\t"apiVersion": "v1",\n\t"kind": "Service",\n\t"metadata": {"name": "a"}\n}\n')).toEqual(['/Service -/a 1:1']);
+    expect(found('{\n\t"apiVersion": "v1",\n\t"kind": "Service",\n\t"metadata": {"name": "a"}\n}\n')).toEqual([
+      '/Service -/a 1:1',
+    ]);
   });
 
   it('passes over YAML that is no object of the API', () => {
-    const text = ['just text', '- op: add', 'image: {tag: 1}', 'kind: Kustomization', 'apiVersion: v1', '5', 'null', 'apiVersion: v1\nkind: [Service]'].join('\n---\n');
+    const text = [
+      'just text',
+      '- op: add',
+      'image: {tag: 1}',
+      'kind: Kustomization',
+      'apiVersion: v1',
+      '5',
+      'null',
+      'apiVersion: v1\nkind: [Service]',
+    ].join('\n---\n');
 
     expect(parseManifests('f.yaml', text)).toEqual({ manifests: [], unreadable: [] });
   });
 
   it('takes metadata of the wrong type for absent', () => {
-    expect(found('apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: [], annotations: 3}\n')).toEqual(['/Service -/a 1:1']);
+    expect(found('apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: [], annotations: 3}\n')).toEqual([
+      '/Service -/a 1:1',
+    ]);
     expect(found('apiVersion: v1\nkind: Service\nmetadata:\n')).toEqual(['/Service -/ 1:1']);
   });
 
@@ -51,10 +72,25 @@ describe('parseManifests', () => {
     ['v1', 'Service', 'name: a, namespace: [a]', 'metadata.namespace is no text'],
     ['v1', 'Namespace', 'name: Shop', 'metadata.name "Shop" is not a DNS label (RFC 1123)'],
     ['v1', 'Pod', 'generateName: a/b-', 'metadata.generateName "a/b" is not a DNS subdomain (RFC 1123)'],
-    ['security.istio.io/v1', 'AuthorizationPolicy', 'name: "x/../../../pwned"', 'metadata.name "x/../../../pwned" is not a DNS subdomain (RFC 1123)'],
+    [
+      'security.istio.io/v1',
+      'AuthorizationPolicy',
+      'name: "x/../../../pwned"',
+      'metadata.name "x/../../../pwned" is not a DNS subdomain (RFC 1123)',
+    ],
     ['security.istio.io/v1', 'AuthorizationPolicy', 'name: .a', 'metadata.name ".a" is not a DNS subdomain (RFC 1123)'],
-    ['gateway.networking.k8s.io/v1', 'HTTPRoute', 'name: "a\\u2028b"', 'metadata.name "a\u2028b" is not a DNS subdomain (RFC 1123)'],
-    ['rbac.authorization.k8s.io/v1', 'ClusterRole', 'name: "a/b"', 'metadata.name "a/b" is not a name, which has neither "/" nor "%"'],
+    [
+      'gateway.networking.k8s.io/v1',
+      'HTTPRoute',
+      'name: "a\\u2028b"',
+      'metadata.name "a\u2028b" is not a DNS subdomain (RFC 1123)',
+    ],
+    [
+      'rbac.authorization.k8s.io/v1',
+      'ClusterRole',
+      'name: "a/b"',
+      'metadata.name "a/b" is not a name, which has neither "/" nor "%"',
+    ],
     ['example.com/v1', 'Other', 'name: ".."', 'metadata.name ".." is not a name, which has neither "/" nor "%"'],
   ])('names the object of %s %s with metadata {%s}, and reads the others', (apiVersion, kind, metadata, reason) => {
     const text = `${good}---\n\napiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {${metadata}}\n---\n${good}`;
@@ -64,18 +100,41 @@ describe('parseManifests', () => {
   });
 
   it('takes the names that the API server takes', () => {
-    const names = [['v1', 'Pod', 'generateName: a-'], ['apps/v1', 'Deployment', 'name: a.b-c.d'], ['rbac.authorization.k8s.io/v1', 'ClusterRole', 'name: "system:node"'], ['builtin', 'LabelTransformer', 'name: notImportantHere']];
+    const names = [
+      ['v1', 'Pod', 'generateName: a-'],
+      ['apps/v1', 'Deployment', 'name: a.b-c.d'],
+      ['rbac.authorization.k8s.io/v1', 'ClusterRole', 'name: "system:node"'],
+      ['builtin', 'LabelTransformer', 'name: notImportantHere'],
+    ];
 
-    expect(refused(names.map(([apiVersion, kind, metadata]) => `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {${metadata}}\n`).join('---\n'))).toEqual([]);
+    expect(
+      refused(
+        names
+          .map(([apiVersion, kind, metadata]) => `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {${metadata}}\n`)
+          .join('---\n'),
+      ),
+    ).toEqual([]);
   });
 
   it.each([
-    ['a template directive', '{{- if .Values.x }}\nkind: A\napiVersion: v1\n{{- end }}\n', '1:1 Block collections are not allowed within flow collections (a template has to be rendered first)'],
-    ['a template placeholder as a value', 'kind: A\nmetadata:\n  name: {{ .Values.name }}\n', '1:3 a map stands where a value is expected (a template has to be rendered first)'],
+    [
+      'a template directive',
+      '{{- if .Values.x }}\nkind: A\napiVersion: v1\n{{- end }}\n',
+      '1:1 Block collections are not allowed within flow collections (a template has to be rendered first)',
+    ],
+    [
+      'a template placeholder as a value',
+      'kind: A\nmetadata:\n  name: {{ .Values.name }}\n',
+      '1:3 a map stands where a value is expected (a template has to be rendered first)',
+    ],
     ['a key twice', 'kind: A\nspec:\n  a: 1\n  a: 2\n', '1:4 the key a is there twice'],
     ['tabs', 'kind: A\nspec:\n\ta: 1\n', '1:3 Tabs are not allowed as indentation'],
     ['brackets without end', '['.repeat(50_000), '1:1 nested too deeply'],
-    ['aliases that multiply', `a: &a [x]\n${Array.from({ length: 9 }, (_, i) => `${'bcdefghij'[i] ?? ''}: &${'bcdefghij'[i] ?? ''} [${Array.from({ length: 9 }, () => `*${'abcdefghi'[i] ?? ''}`).join(',')}]`).join('\n')}`, '1:1 Excessive alias count indicates a resource exhaustion attack'],
+    [
+      'aliases that multiply',
+      `a: &a [x]\n${Array.from({ length: 9 }, (_, i) => `${'bcdefghij'[i] ?? ''}: &${'bcdefghij'[i] ?? ''} [${Array.from({ length: 9 }, () => `*${'abcdefghi'[i] ?? ''}`).join(',')}]`).join('\n')}`,
+      '1:1 Excessive alias count indicates a resource exhaustion attack',
+    ],
     ['an alias to nothing', 'a: *nobody\n', '1:1 Unresolved alias (the anchor must be set before the alias): nobody'],
   ])('names a document with %s, and reads the ones around it', (_, bad, reason) => {
     expect(refused(bad)).toEqual([reason]);
@@ -83,25 +142,68 @@ describe('parseManifests', () => {
   });
 
   it('resolves anchors and merge keys as kubectl does', () => {
-    const { manifests } = parseManifests('f.yaml', 'apiVersion: v1\nkind: Service\nx-common: &common {a: 1, b: 2}\nmetadata: {name: a}\nspec: {<<: *common, b: 3}\n');
+    const { manifests } = parseManifests(
+      'f.yaml',
+      'apiVersion: v1\nkind: Service\nx-common: &common {a: 1, b: 2}\nmetadata: {name: a}\nspec: {<<: *common, b: 3}\n',
+    );
 
     expect(manifests[0]?.object['spec']).toEqual({ a: 1, b: 3 });
   });
 
   it('does not let a document change what objects are', () => {
-    const { manifests } = parseManifests('f.yaml', 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\n__proto__: {polluted: true}\n');
+    const { manifests } = parseManifests(
+      'f.yaml',
+      'apiVersion: v1\nkind: Service\nmetadata: {name: a}\n__proto__: {polluted: true}\n',
+    );
 
     expect(manifests).toHaveLength(1);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
   it('never throws', () => {
-    const fragment = fc.constantFrom('kind: List', 'apiVersion: v1', 'items:', '- ', '  - {', '}}', '{{ x }}', '---', '...', '&a', '*a', '<<: *a', '? ', '!!set', '|', '>-', '%TAG', '\t', '"', "'", '\u0000', '\uFEFF', ':', '[');
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.array(fragment, { maxLength: 12 }).map((parts) => parts.join('\n')), fc.array(fragment, { maxLength: 12 }).map((parts) => parts.join(' '))), (text) => {
-      const { manifests, unreadable } = parseManifests('f.yaml', text);
+    const fragment = fc.constantFrom(
+      'kind: List',
+      'apiVersion: v1',
+      'items:',
+      '- ',
+      '  - {',
+      '}}',
+      '{{ x }}',
+      '---',
+      '...',
+      '&a',
+      '*a',
+      '<<: *a',
+      '? ',
+      '!!set',
+      '|',
+      '>-',
+      '%TAG',
+      '\t',
+      '"',
+      "'",
+      '\u0000',
+      '\uFEFF',
+      ':',
+      '[',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(fragment, { maxLength: 12 }).map((parts) => parts.join('\n')),
+          fc.array(fragment, { maxLength: 12 }).map((parts) => parts.join(' ')),
+        ),
+        (text) => {
+          const { manifests, unreadable } = parseManifests('f.yaml', text);
 
-      expect(unreadable.every(({ line }) => line !== undefined && line >= 1 && line <= text.split('\n').length + 1)).toBe(true);
-      expect(manifests.every(({ source }) => source.line >= 1)).toBe(true);
-    }), { numRuns: 500 });
+          expect(
+            unreadable.every(({ line }) => line !== undefined && line >= 1 && line <= text.split('\n').length + 1),
+          ).toBe(true);
+          expect(manifests.every(({ source }) => source.line >= 1)).toBe(true);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });

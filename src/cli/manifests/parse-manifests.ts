@@ -1,4 +1,15 @@
-import { LineCounter, isCollection, isMap, isNode, isScalar, isSeq, parseDocument, visit, type Document, type ParsedNode } from 'yaml';
+import {
+  LineCounter,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  parseDocument,
+  visit,
+  type Document,
+  type ParsedNode,
+} from 'yaml';
 import { record, records, stringMap, text as textOf, type Json } from '../../mesh/json.ts';
 import type { Manifest, Manifests, Source, Unreadable } from './manifest.ts';
 import { nameProblem } from './names.ts';
@@ -21,8 +32,9 @@ class Illegible extends Error {
 }
 
 /**
- * What YAML admits, or this parser, and no manifest may have: a key twice, and a map as a key. The second is what a Helm
- * placeholder such as `name: {{ .Values.name }}` is by accident. (The parser's own test of keys compares each with each.)
+ * What YAML admits, or this parser, and no manifest may have: a key twice, and a map as a key. The second is what a
+ * Helm placeholder such as `name: {{ .Values.name }}` is by accident. (The parser's own test of keys compares each with
+ * each.)
  */
 function refuseOddKeys(document: Document.Parsed): void {
   visit(document, {
@@ -31,7 +43,8 @@ function refuseOddKeys(document: Document.Parsed): void {
       for (const { key } of map.items) {
         if (isCollection(key)) throw new Illegible('a map stands where a value is expected', offsetOf(key, 0));
         const name = isScalar(key) ? key.value : key;
-        if (seen.has(name) && name !== '<<') throw new Illegible(`the key ${String(name)} is there twice`, offsetOf(key, 0));
+        if (seen.has(name) && name !== '<<')
+          throw new Illegible(`the key ${String(name)} is there twice`, offsetOf(key, 0));
         seen.add(name);
       }
     },
@@ -39,7 +52,13 @@ function refuseOddKeys(document: Document.Parsed): void {
 }
 
 function compose(document: DocumentText, lines: LineCounter): Document.Parsed {
-  const composed = parseDocument(document.text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent', merge: true, uniqueKeys: false });
+  const composed = parseDocument(document.text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'silent',
+    merge: true,
+    uniqueKeys: false,
+  });
   const [error] = composed.errors;
   if (error !== undefined) throw new Illegible(error.message, error.pos[0]);
   refuseOddKeys(composed);
@@ -74,7 +93,10 @@ function itemsOf(json: Json, node: unknown, offset: number, depth = 0): readonly
   });
 }
 
-/** An object of the Kubernetes API with the parts of its metadata that count, all of the right type; undefined for any other YAML. */
+/**
+ * An object of the Kubernetes API with the parts of its metadata that count, all of the right type; undefined for any
+ * other YAML.
+ */
 function manifestOf(json: Json, source: Source): Manifest | undefined {
   const kind = textOf(json['kind']);
   const apiVersion = textOf(json['apiVersion']);
@@ -83,9 +105,13 @@ function manifestOf(json: Json, source: Source): Manifest | undefined {
   const namespace = textOf(metadata['namespace']);
   const creationTimestamp = textOf(metadata['creationTimestamp']);
   return {
-    kind, source, group: apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '',
+    kind,
+    source,
+    group: apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '',
     object: {
-      ...json, apiVersion, kind,
+      ...json,
+      apiVersion,
+      kind,
       metadata: {
         name: textOf(metadata['name']) ?? textOf(metadata['generateName']) ?? '',
         ...(namespace !== undefined && namespace !== '' && { namespace }),
@@ -113,10 +139,14 @@ function read(document: DocumentText): readonly { readonly json: Json; readonly 
   try {
     const composed = compose(document, lines);
     const json = record(composed.toJS({ maxAliasCount: maxAliases }));
-    return itemsOf(json, composed.contents, offsetOf(composed.contents, 0)).map((item) => ({ json: item.json, line: document.line + lines.linePos(item.offset).line - 1 }));
+    return itemsOf(json, composed.contents, offsetOf(composed.contents, 0)).map((item) => ({
+      json: item.json,
+      line: document.line + lines.linePos(item.offset).line - 1,
+    }));
   } catch (error) {
     const json = fromJson(document.text);
-    if (json !== undefined) return itemsOf(json, undefined, 0).map((item) => ({ json: item.json, line: document.line }));
+    if (json !== undefined)
+      return itemsOf(json, undefined, 0).map((item) => ({ json: item.json, line: document.line }));
     throw error;
   }
 }

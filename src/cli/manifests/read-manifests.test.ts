@@ -7,10 +7,17 @@ import { MissingInput, readManifests } from './read-manifests.ts';
 
 let directory = '';
 
-beforeEach(async () => { directory = await mkdtemp(join(tmpdir(), 'manifests-')); });
-afterEach(async () => { await rm(directory, { recursive: true }); });
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'manifests-'));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
 
-async function write(path: string, content: string | Uint8Array = `apiVersion: v1\nkind: Service\nmetadata: {name: ${path.replaceAll(/\W/g, '-')}}\n`): Promise<void> {
+async function write(
+  path: string,
+  content: string | Uint8Array = `apiVersion: v1\nkind: Service\nmetadata: {name: ${path.replaceAll(/\W/g, '-')}}\n`,
+): Promise<void> {
   await mkdir(dirname(join(directory, path)), { recursive: true });
   await writeFile(join(directory, path), content);
 }
@@ -24,7 +31,8 @@ async function files(...paths: readonly string[]): Promise<readonly string[]> {
 
 describe('readManifests', () => {
   it('reads every manifest below a directory, sorted by path', async () => {
-    for (const path of ['b.yaml', 'a/z.yml', 'a/b/c.JSON', 'notes.md', 'a.txt']) await write(path, path.endsWith('JSON') ? '{"apiVersion":"v1","kind":"Service"}' : undefined);
+    for (const path of ['b.yaml', 'a/z.yml', 'a/b/c.JSON', 'notes.md', 'a.txt'])
+      await write(path, path.endsWith('JSON') ? '{"apiVersion":"v1","kind":"Service"}' : undefined);
 
     expect(await files()).toEqual(['a/b/c.JSON', 'a/z.yml', 'b.yaml']);
   });
@@ -55,7 +63,9 @@ describe('readManifests', () => {
     const bytes = Buffer.from('apiVersion: v1\nkind: Service\nmetadata: {name: cart, labels: {a: größe}}\n');
     const { manifests } = await readManifests(['-'], Readable.from([bytes.subarray(0, 67), bytes.subarray(67)]));
 
-    expect(manifests.map(({ object, source }) => [object.metadata.labels?.['a'], source])).toEqual([['größe', { file: '-', document: 1, line: 1 }]]);
+    expect(manifests.map(({ object, source }) => [object.metadata.labels?.['a'], source])).toEqual([
+      ['größe', { file: '-', document: 1, line: 1 }],
+    ]);
   });
 
   it('takes a byte order mark for nothing', async () => {

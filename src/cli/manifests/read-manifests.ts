@@ -16,21 +16,29 @@ function isHidden(name: string): boolean {
   return name.startsWith('.') || name === 'node_modules';
 }
 
-/** Manifest files below a directory, sorted by path. Links to files count, links to directories do not: they may lead in a circle. */
+/**
+ * Manifest files below a directory, sorted by path. Links to files count, links to directories do not: they may lead in
+ * a circle.
+ */
 async function filesBelow(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const sorted = entries.filter(({ name }) => !isHidden(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const nested = await Promise.all(sorted.map(async (entry) => {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) return filesBelow(path);
-    if (!extensions.some((extension) => entry.name.toLowerCase().endsWith(extension))) return [];
-    return entry.isFile() || (entry.isSymbolicLink() && await isFile(path)) ? [path] : [];
-  }));
+  const nested = await Promise.all(
+    sorted.map(async (entry) => {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) return filesBelow(path);
+      if (!extensions.some((extension) => entry.name.toLowerCase().endsWith(extension))) return [];
+      return entry.isFile() || (entry.isSymbolicLink() && (await isFile(path))) ? [path] : [];
+    }),
+  );
   return nested.flat();
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isFile(), () => false);
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 async function filesOf(path: string): Promise<readonly string[]> {
@@ -42,9 +50,12 @@ async function filesOf(path: string): Promise<readonly string[]> {
 }
 
 function parseBytes(file: string, bytes: Uint8Array): Manifests {
-  if (bytes.byteLength > maxBytes) return { manifests: [], unreadable: [{ file, reason: `larger than ${maxBytes / 2 ** 20} MiB` }] };
+  if (bytes.byteLength > maxBytes)
+    return { manifests: [], unreadable: [{ file, reason: `larger than ${maxBytes / 2 ** 20} MiB` }] };
   const text = decode(bytes);
-  return text === undefined ? { manifests: [], unreadable: [{ file, reason: 'not UTF-8 text' }] } : parseManifests(file, text);
+  return text === undefined
+    ? { manifests: [], unreadable: [{ file, reason: 'not UTF-8 text' }] }
+    : parseManifests(file, text);
 }
 
 /** Without a byte order mark; undefined if it is another encoding or no text at all. */
@@ -73,7 +84,10 @@ async function standardInput(stdin: NodeJS.ReadableStream): Promise<Uint8Array> 
   }
 }
 
-/** Nothing is no clean result: a pipe that broke, or the wrong folder, would pass. A file among others of a directory may be empty. */
+/**
+ * Nothing is no clean result: a pipe that broke, or the wrong folder, would pass. A file among others of a directory
+ * may be empty.
+ */
 function emptyInput(path: string, parts: readonly Manifests[]): readonly Unreadable[] {
   if (parts.some(({ manifests, unreadable }) => manifests.length + unreadable.length > 0)) return [];
   return [{ file: path, reason: 'there is no object of the Kubernetes API in it' }];
@@ -88,5 +102,8 @@ export async function readManifests(paths: readonly string[], stdin: NodeJS.Read
     else for (const file of await filesOf(path)) found.push(await readOne(file));
     parts.push(...found, { manifests: [], unreadable: emptyInput(path, found) });
   }
-  return { manifests: parts.flatMap(({ manifests }) => manifests), unreadable: parts.flatMap((part) => part.unreadable) };
+  return {
+    manifests: parts.flatMap(({ manifests }) => manifests),
+    unreadable: parts.flatMap((part) => part.unreadable),
+  };
 }

@@ -12,15 +12,17 @@ const preamble = /^\s*(?:#.*)?$|^%/;
 const blank = /^\s*(?:#.*)?$/;
 
 /**
- * Cuts a file into its documents. YAML lets `---` and `...` stand at the beginning of a line only as markers, in a block
- * scalar too (YAML 1.2.2, rule c-forbidden), so that a document which is no valid YAML cannot swallow its neighbours.
+ * Cuts a file into its documents. YAML lets `---` and `...` stand at the beginning of a line only as markers, in a
+ * block scalar too (YAML 1.2.2, rule c-forbidden), so that a document which is no valid YAML cannot swallow its
+ * neighbours.
  */
 export function splitDocuments(text: string): readonly DocumentText[] {
   const documents: DocumentText[] = [];
   let lines: string[] = [];
   let first = 1;
   const cut = (next: number): void => {
-    if (!lines.every((line) => blank.test(line) || /^---\s*(?:#.*)?$/.test(line))) documents.push({ text: lines.join('\n'), line: first });
+    if (!lines.every((line) => blank.test(line) || /^---\s*(?:#.*)?$/.test(line)))
+      documents.push({ text: lines.join('\n'), line: first });
     lines = [];
     first = next;
   };

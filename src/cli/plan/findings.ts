@@ -7,29 +7,62 @@ import { syntaxRules } from '../audit/syntax-rules.ts';
 import type { Read } from './surroundings.ts';
 
 /**
- * Checks of the operator that manifests can answer, once it is chosen whether the namespace gets a waypoint. Left out are those
- * about the state of pods and of the control plane.
+ * Checks of the operator that manifests can answer, once it is chosen whether the namespace gets a waypoint. Left out
+ * are those about the state of pods and of the control plane.
  */
 const asked: readonly string[] = [
-  ...shared, 'MM020', 'MM021', 'MM022', 'MM023', 'MM027', 'MM033', 'MM034', 'MM045', 'MM051', 'MM052', 'MM059', 'MM062', 'MM063', 'MM130',
-  'MM080', 'MM081', 'MM082', 'MM083', 'MM084', 'MM085', 'MM086', 'MM094', 'MM095', 'MM096', 'MM097', 'MM099', 'MM118', 'MM119', 'MM120',
+  ...shared,
+  'MM020',
+  'MM021',
+  'MM022',
+  'MM023',
+  'MM027',
+  'MM033',
+  'MM034',
+  'MM045',
+  'MM051',
+  'MM052',
+  'MM059',
+  'MM062',
+  'MM063',
+  'MM130',
+  'MM080',
+  'MM081',
+  'MM082',
+  'MM083',
+  'MM084',
+  'MM085',
+  'MM086',
+  'MM094',
+  'MM095',
+  'MM096',
+  'MM097',
+  'MM099',
+  'MM118',
+  'MM119',
+  'MM120',
 ];
 
 const rules = [...rulesOfOperator(asked), ...syntaxRules, ...duplicateRules];
 
 /** What a policy that needs a waypoint and gets none is short of. */
 const shortOfService: readonly string[] = ['MM020', 'MM021', 'MM024'];
-const serviceFix = 'Put a Service with a cluster address before the pods that it selects, and among these manifests: then a waypoint can enforce it.';
+const serviceFix =
+  'Put a Service with a cluster address before the pods that it selects, and among these manifests: then a waypoint can enforce it.';
 
 /** What stands in the way of a namespace, or behaves otherwise afterwards. */
 export function findingsAbout(surroundings: Surroundings, read: Read): readonly AuditFinding[] {
-  const { namespace: { name }, mesh: { rootNamespace } } = surroundings;
+  const {
+    namespace: { name },
+    mesh: { rootNamespace },
+  } = surroundings;
   const isHere = (namespace: string): boolean => namespace === name || namespace === rootNamespace;
   return findingsOf(rules, {
     ...read,
     policies: read.policies.filter(({ policy }) => isHere(policy.namespace)),
     problems: read.problems.filter(({ view }) => isHere(view.namespace)),
     surroundings: [surroundings],
-  })
-    .map((finding) => (shortOfService.includes(finding.id) ? { ...finding, fix: `${serviceFix} ${finding.fix}` } : finding));
+  }).map((finding) =>
+    shortOfService.includes(finding.id) ? { ...finding, fix: `${serviceFix} ${finding.fix}` } : finding,
+  );
 }

@@ -21,7 +21,11 @@ function readers(namespace: string, name: string, callers: string): string {
 }
 
 function application(namespace: string, name: string, callers?: string): readonly string[] {
-  return [service(namespace, name), deployment(namespace, name), ...(callers === undefined ? [] : [readers(namespace, name, callers)])];
+  return [
+    service(namespace, name),
+    deployment(namespace, name),
+    ...(callers === undefined ? [] : [readers(namespace, name, callers)]),
+  ];
 }
 
 function migration(settings: string): string {
@@ -30,7 +34,11 @@ function migration(settings: string): string {
 
 function planOf(documents: readonly string[], istioVersion = '1.31'): Plan {
   const version = parseIstioVersion(istioVersion) ?? { major: 0, minor: 0 };
-  return plan(parseManifests('-', documents.join('\n---\n')), { istioVersion: version, namespace: 'default', rootNamespace: 'istio-system' });
+  return plan(parseManifests('-', documents.join('\n---\n')), {
+    istioVersion: version,
+    namespace: 'default',
+    rootNamespace: 'istio-system',
+  });
 }
 
 function namespaces(documents: readonly string[], istioVersion?: string): readonly NamespacePlan[] {
@@ -41,9 +49,11 @@ function criticals({ findings }: NamespacePlan): readonly string[] {
   return findings.filter(({ severity }) => severity === 'Critical').map(({ id, object }) => `${id} ${object}`);
 }
 
-const timeout = '{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: cart, namespace: shop}, spec: {hosts: [cart], http: [{timeout: 5s, route: [{destination: {host: cart}}]}]}}';
+const timeout =
+  '{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: cart, namespace: shop}, spec: {hosts: [cart], http: [{timeout: 5s, route: [{destination: {host: cart}}]}]}}';
 
-const template = (labels: string, ports = '[]'): string => `{metadata: {labels: ${labels}}, spec: {containers: [{name: a, image: a, ports: ${ports}}]}}`;
+const template = (labels: string, ports = '[]'): string =>
+  `{metadata: {labels: ${labels}}, spec: {containers: [{name: a, image: a, ports: ${ports}}]}}`;
 
 /** What makes pods and is not restarted by the operator. */
 const otherPods: Readonly<Record<string, string>> = {
@@ -56,27 +66,41 @@ const otherPods: Readonly<Record<string, string>> = {
   'StatefulSet.apps.kruise.io it': `{apiVersion: apps.kruise.io/v1beta1, kind: StatefulSet, metadata: {name: it, namespace: shop}, spec: {template: ${template('{app: it}')}}}`,
   'Service.serving.knative.dev it': `{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: it, namespace: shop}, spec: {template: ${template('{app: it}')}}}`,
   'ScaledJob it': `{apiVersion: keda.sh/v1alpha1, kind: ScaledJob, metadata: {name: it, namespace: shop}, spec: {jobTargetRef: {template: ${template('{app: it}')}}}}`,
-  'Pod it': '{apiVersion: v1, kind: Pod, metadata: {name: it, namespace: shop, labels: {app: it}}, spec: {containers: [{name: a, image: a}]}}',
+  'Pod it':
+    '{apiVersion: v1, kind: Pod, metadata: {name: it, namespace: shop, labels: {app: it}}, spec: {containers: [{name: a, image: a}]}}',
 };
 
 describe('pods that no workload of the manifests tells of', () => {
-  const everywhere = '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: no-delete, namespace: shop}, spec: {action: DENY, rules: [{to: [{operation: {methods: [DELETE]}}]}]}}';
+  const everywhere =
+    '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: no-delete, namespace: shop}, spec: {action: DENY, rules: [{to: [{operation: {methods: [DELETE]}}]}]}}';
 
   it.each(Object.entries(otherPods))('are those of %s', (title, document) => {
     const [shop] = namespaces([...application('shop', 'cart'), everywhere, document]);
 
-    expect(shop?.findings.find(({ id }) => id === 'MM080')?.message).toContain(`it selects ${title}, which is behind no Service`);
+    expect(shop?.findings.find(({ id }) => id === 'MM080')?.message).toContain(
+      `it selects ${title}, which is behind no Service`,
+    );
     expect(shop?.workloads.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['Deployment cart']);
   });
 
   it.each([
-    ['a pod', '{apiVersion: v1, kind: Pod, metadata: {name: it, namespace: shop, labels: {app: cart}}, spec: {containers: [{name: a, image: a, ports: [{name: web, containerPort: 9090}]}]}}'],
-    ['a CronJob', `{apiVersion: batch/v1, kind: CronJob, metadata: {name: it, namespace: shop}, spec: {jobTemplate: {spec: {template: ${template('{app: cart}', '[{name: web, containerPort: 9090}]')}}}}}`],
+    [
+      'a pod',
+      '{apiVersion: v1, kind: Pod, metadata: {name: it, namespace: shop, labels: {app: cart}}, spec: {containers: [{name: a, image: a, ports: [{name: web, containerPort: 9090}]}]}}',
+    ],
+    [
+      'a CronJob',
+      `{apiVersion: batch/v1, kind: CronJob, metadata: {name: it, namespace: shop}, spec: {jobTemplate: {spec: {template: ${template('{app: cart}', '[{name: web, containerPort: 9090}]')}}}}}`,
+    ],
   ])('have ports of their own: %s', (_kind, document) => {
-    const named = '{apiVersion: v1, kind: Service, metadata: {name: cart, namespace: shop}, spec: {selector: {app: cart}, ports: [{name: http, port: 80, targetPort: web}]}}';
+    const named =
+      '{apiVersion: v1, kind: Service, metadata: {name: cart, namespace: shop}, spec: {selector: {app: cart}, ports: [{name: http, port: 80, targetPort: web}]}}';
     const deployed = `{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, namespace: shop}, spec: {template: ${template('{app: cart}', '[{name: web, containerPort: 8080}]')}}}`;
     const byPort = everywhere.replace('methods: [DELETE]', 'methods: [DELETE], ports: ["8080"]');
-    const ambiguous = (documents: readonly string[]): boolean => namespaces([named, deployed, byPort, ...documents])[0]?.findings.some(({ message }) => message.includes('which is no single port of its pods')) === true;
+    const ambiguous = (documents: readonly string[]): boolean =>
+      namespaces([named, deployed, byPort, ...documents])[0]?.findings.some(({ message }) =>
+        message.includes('which is no single port of its pods'),
+      ) === true;
 
     expect(ambiguous([])).toBe(false);
     expect(ambiguous([document])).toBe(true);
@@ -84,34 +108,70 @@ describe('pods that no workload of the manifests tells of', () => {
 });
 
 describe('the plan of a namespace', () => {
-  const [shop] = namespaces([...application('shop', 'cart', 'serviceAccounts: [checkout]'), ...application('shop', 'checkout'), timeout]);
+  const [shop] = namespaces([
+    ...application('shop', 'cart', 'serviceAccounts: [checkout]'),
+    ...application('shop', 'checkout'),
+    timeout,
+  ]);
 
   it('says for each Service whether it gets a waypoint, and why', () => {
     expect(shop?.services).toEqual([
-      { name: 'cart', waypoint: true, callers: 'Called by shop/checkout, by its ALLOW policies.', reasons: [expect.stringContaining('AuthorizationPolicy shop/cart uses methods'), expect.stringContaining('VirtualService shop/cart')] },
+      {
+        name: 'cart',
+        waypoint: true,
+        callers: 'Called by shop/checkout, by its ALLOW policies.',
+        reasons: [
+          expect.stringContaining('AuthorizationPolicy shop/cart uses methods'),
+          expect.stringContaining('VirtualService shop/cart'),
+        ],
+      },
       { name: 'checkout', waypoint: false, reasons: ['ztunnel does for it all that its sidecars did.'] },
     ]);
   });
 
   it('says what is made, in its order', () => {
-    expect(shop?.makes.map(({ role, kind }) => `${role} ${kind}`)).toEqual(['Waypoint ConfigMap', 'Waypoint Gateway', 'AllowWaypoint AuthorizationPolicy', 'Copy AuthorizationPolicy', 'Guard AuthorizationPolicy']);
+    expect(shop?.makes.map(({ role, kind }) => `${role} ${kind}`)).toEqual([
+      'Waypoint ConfigMap',
+      'Waypoint Gateway',
+      'AllowWaypoint AuthorizationPolicy',
+      'Copy AuthorizationPolicy',
+      'Guard AuthorizationPolicy',
+    ]);
     expect(shop?.makes.every(({ why }) => why.endsWith('.'))).toBe(true);
     expect(shop?.steps.map(({ name }) => name)).toContain('EnsureWaypoint');
   });
 
   it('restarts callers before those whom they call', () => {
-    expect(shop?.workloads).toEqual([{ kind: 'Deployment', name: 'checkout' }, { kind: 'Deployment', name: 'cart', after: 'after Deployment checkout, which calls it (Service cart, by its ALLOW policies)' }]);
+    expect(shop?.workloads).toEqual([
+      { kind: 'Deployment', name: 'checkout' },
+      {
+        kind: 'Deployment',
+        name: 'cart',
+        after: 'after Deployment checkout, which calls it (Service cart, by its ALLOW policies)',
+      },
+    ]);
   });
 
   it('says of routes what works on behind the waypoint and what may replace them', () => {
-    expect(shop?.kept).toEqual([expect.objectContaining({ object: 'VirtualService shop/cart', field: 'spec.http.timeout' })]);
-    expect(shop?.offers).toEqual([expect.objectContaining({ replaces: 'VirtualService shop/cart', object: expect.objectContaining({ kind: 'HTTPRoute' }) })]);
+    expect(shop?.kept).toEqual([
+      expect.objectContaining({ object: 'VirtualService shop/cart', field: 'spec.http.timeout' }),
+    ]);
+    expect(shop?.offers).toEqual([
+      expect.objectContaining({
+        replaces: 'VirtualService shop/cart',
+        object: expect.objectContaining({ kind: 'HTTPRoute' }),
+      }),
+    ]);
     expect(shop && criticals(shop)).toEqual([]);
   });
 
   it('has a waypoint for routes alone, without a guard: ztunnel enforces all that policies ask for', () => {
     const [plain] = namespaces([...application('shop', 'cart'), timeout]);
-    expect(plain).toMatchObject({ itinerary: 'L7', services: [{ waypoint: true, reasons: [expect.stringContaining('VirtualService')] }], order: expect.stringMatching(/^At any time/) });
+    expect(plain).toMatchObject({
+      itinerary: 'L7',
+      services: [{ waypoint: true, reasons: [expect.stringContaining('VirtualService')] }],
+      order: expect.stringMatching(/^At any time/),
+    });
     expect(plain?.makes.map(({ role, kind }) => `${role} ${kind}`)).toEqual(['Waypoint ConfigMap', 'Waypoint Gateway']);
     expect(plain && criticals(plain)).toEqual([]);
   });
@@ -131,11 +191,17 @@ describe('the plan of a namespace', () => {
   it('asks for the Service of pods that need a waypoint', () => {
     const [blocked] = namespaces([readers('shop', 'cart', 'namespaces: [web]')]);
 
-    expect(blocked).toMatchObject({ itinerary: 'L4', findings: [{ id: 'MM020', fix: expect.stringMatching(/^Put a Service .* before the pods/) }] });
+    expect(blocked).toMatchObject({
+      itinerary: 'L4',
+      findings: [{ id: 'MM020', fix: expect.stringMatching(/^Put a Service .* before the pods/) }],
+    });
   });
 
   it('depends on the version of Istio', () => {
-    const dryRun = [...application('shop', 'cart'), '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: a, namespace: shop, annotations: {istio.io/dry-run: "true"}}, spec: {action: CUSTOM, provider: {name: opa}, rules: [{}]}}'];
+    const dryRun = [
+      ...application('shop', 'cart'),
+      '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: a, namespace: shop, annotations: {istio.io/dry-run: "true"}}, spec: {action: CUSTOM, provider: {name: opa}, rules: [{}]}}',
+    ];
 
     expect(namespaces(dryRun, '1.31').map(({ itinerary }) => itinerary)).toEqual(['L7']);
     expect(namespaces(dryRun, '1.29').map(({ itinerary }) => itinerary)).toEqual(['L4']);
@@ -144,7 +210,10 @@ describe('the plan of a namespace', () => {
 
 describe('the namespace of the operator', () => {
   it('is left, whatever it is called', () => {
-    const { report } = planOf([deployment('ours', 'op', '{app.kubernetes.io/name: mesh-migration-operator}'), ...application('shop', 'cart')]);
+    const { report } = planOf([
+      deployment('ours', 'op', '{app.kubernetes.io/name: mesh-migration-operator}'),
+      ...application('shop', 'cart'),
+    ]);
 
     expect(report.left).toEqual([{ name: 'ours', why: 'the operator itself runs there, and never migrates itself' }]);
     expect(report.namespaces.map(({ name }) => name)).toEqual(['shop']);
@@ -152,8 +221,13 @@ describe('the namespace of the operator', () => {
 });
 
 describe('a waypoint that is there already', () => {
-  const mine = '{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: mine, namespace: shop}, spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}}';
-  const manifests = [...application('shop', 'cart', 'serviceAccounts: [checkout]'), ...application('shop', 'checkout'), migration('waypoint: {adopt: mine}')];
+  const mine =
+    '{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: mine, namespace: shop}, spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}}';
+  const manifests = [
+    ...application('shop', 'cart', 'serviceAccounts: [checkout]'),
+    ...application('shop', 'checkout'),
+    migration('waypoint: {adopt: mine}'),
+  ];
   const kinds = ({ overlay }: Plan): readonly string[] => overlay.map(({ path }) => path.split('-')[0] ?? '');
 
   it('is used as it is: none is made or written', () => {
@@ -170,9 +244,18 @@ describe('a waypoint that is there already', () => {
   });
 
   it('takes along what goes through it already', () => {
-    const [shop] = namespaces([...manifests, mine, service('shop', 'stock').replace('name: stock,', 'name: stock, labels: {istio.io/use-waypoint: mine},')]);
+    const [shop] = namespaces([
+      ...manifests,
+      mine,
+      service('shop', 'stock').replace('name: stock,', 'name: stock, labels: {istio.io/use-waypoint: mine},'),
+    ]);
 
-    expect(shop?.services).toContainEqual({ name: 'stock', waypoint: true, already: true, reasons: ['It goes through the waypoint already.'] });
+    expect(shop?.services).toContainEqual({
+      name: 'stock',
+      waypoint: true,
+      already: true,
+      reasons: ['It goes through the waypoint already.'],
+    });
     expect(shop && criticals(shop)).toEqual([]);
   });
 
@@ -181,13 +264,19 @@ describe('a waypoint that is there already', () => {
     const [shop] = made.report.namespaces;
 
     expect(shop?.makes.map(({ kind }) => kind)).toContain('Gateway');
-    expect(shop?.findings).toContainEqual(expect.objectContaining({ id: 'MM118', severity: 'Info', object: 'Gateway shop/mine' }));
+    expect(shop?.findings).toContainEqual(
+      expect.objectContaining({ id: 'MM118', severity: 'Info', object: 'Gateway shop/mine' }),
+    );
     expect(kinds(made).filter((kind) => kind === 'gateway' || kind === 'configmap')).toEqual([]);
   });
 
   it.each([
     ['another class', mine.replace('istio-waypoint', 'istio'), ''],
-    ['a policy for it', mine, '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: p, namespace: shop}, spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: mine}], action: DENY, rules: [{}]}}'],
+    [
+      'a policy for it',
+      mine,
+      '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: p, namespace: shop}, spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: mine}], action: DENY, rules: [{}]}}',
+    ],
   ])('is in the way with %s', (_what, gateway, policy) => {
     const [shop] = namespaces([...manifests, gateway, ...(policy === '' ? [] : [policy])]);
 
@@ -196,12 +285,24 @@ describe('a waypoint that is there already', () => {
 });
 
 describe('policies that are too large to prove', () => {
-  const rules = Array.from({ length: 3000 }, (_each, index) => `{from: [{source: {principals: [cluster.local/ns/shop/sa/a${index}]}}], to: [{operation: {paths: ["/p${index}/*"]}}]}`);
+  const rules = Array.from(
+    { length: 3000 },
+    (_each, index) =>
+      `{from: [{source: {principals: [cluster.local/ns/shop/sa/a${index}]}}], to: [{operation: {paths: ["/p${index}/*"]}}]}`,
+  );
   const large = readers('shop', 'cart', '').replace(/rules: .*$/, `rules: [${rules.join(', ')}]}}`);
-  const documents = [service('shop', 'cart'), deployment('shop', 'cart'), large, ...application('web', 'web', 'principals: [cluster.local/ns/web/sa/web]')];
+  const documents = [
+    service('shop', 'cart'),
+    deployment('shop', 'cart'),
+    large,
+    ...application('web', 'web', 'principals: [cluster.local/ns/web/sa/web]'),
+  ];
 
   it('block their namespace and no other', () => {
-    expect(namespaces(documents).map((planned) => [planned.name, criticals(planned)])).toEqual([['shop', ['MM119 AuthorizationPolicy shop/cart']], ['web', []]]);
+    expect(namespaces(documents).map((planned) => [planned.name, criticals(planned)])).toEqual([
+      ['shop', ['MM119 AuthorizationPolicy shop/cart']],
+      ['web', []],
+    ]);
   });
 
   it('take no more steps than a look of the operator: what is not counted within its bounds is next to nothing', () => {
@@ -221,10 +322,18 @@ describe('callers that nobody knows', () => {
   });
 
   it('can be declared in a MeshMigration', () => {
-    const planned = namespaces([...unknown, ...application('web', 'web'), migration('callers: [{namespace: shop, from: [{namespace: web}]}]')]);
+    const planned = namespaces([
+      ...unknown,
+      ...application('web', 'web'),
+      migration('callers: [{namespace: shop, from: [{namespace: web}]}]'),
+    ]);
 
     expect(planned.map(criticals)).toEqual([[], []]);
-    expect(planned[1]).toMatchObject({ name: 'shop', order: expect.stringMatching(/^After web, whose workloads call Service shop\/cart/), services: [{ callers: 'Called by web/*, by spec.callers.' }] });
+    expect(planned[1]).toMatchObject({
+      name: 'shop',
+      order: expect.stringMatching(/^After web, whose workloads call Service shop\/cart/),
+      services: [{ callers: 'Called by web/*, by spec.callers.' }],
+    });
   });
 
   it('can be refused on purpose', () => {
@@ -236,14 +345,21 @@ describe('callers that nobody knows', () => {
 
 describe('the order of the namespaces', () => {
   it('puts callers first, over any number of namespaces', () => {
-    const planned = namespaces([...application('a', 'a', 'namespaces: [b]'), ...application('b', 'b', 'namespaces: [c]'), ...application('c', 'c')]);
+    const planned = namespaces([
+      ...application('a', 'a', 'namespaces: [b]'),
+      ...application('b', 'b', 'namespaces: [c]'),
+      ...application('c', 'c'),
+    ]);
 
     expect(planned.map(({ name }) => name)).toEqual(['c', 'b', 'a']);
     expect(planned.map(criticals)).toEqual([[], [], []]);
   });
 
   it('names a circle, and blocks who comes first in it', () => {
-    const planned = namespaces([...application('a', 'a', 'namespaces: [b]'), ...application('b', 'b', 'namespaces: [a]')]);
+    const planned = namespaces([
+      ...application('a', 'a', 'namespaces: [b]'),
+      ...application('b', 'b', 'namespaces: [a]'),
+    ]);
 
     expect(planned.map(criticals)).toEqual([['MM083 Service a/a'], []]);
     expect(planned[0]?.order).toMatch(/^It has no right place: b should come before it/);
@@ -253,16 +369,24 @@ describe('the order of the namespaces', () => {
     const described = application('a', 'a', 'namespaces: [elsewhere, ingress]');
     const ingress = deployment('ingress', 'gateway', '{istio: ingressgateway}');
 
-    expect(namespaces([...described, ingress])[0]?.order).toMatch(/Before it, the callers in elsewhere, of which these manifests say nothing/);
+    expect(namespaces([...described, ingress])[0]?.order).toMatch(
+      /Before it, the callers in elsewhere, of which these manifests say nothing/,
+    );
   });
 });
 
 describe('routes of Services that are called', () => {
-  const timeoutOf = (name: string): string => `{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: ${name}, namespace: ${name}}, spec: {hosts: [${name}], http: [{timeout: 5s, route: [{destination: {host: ${name}}}]}]}}`;
+  const timeoutOf = (name: string): string =>
+    `{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: ${name}, namespace: ${name}}, spec: {hosts: [${name}], http: [{timeout: 5s, route: [{destination: {host: ${name}}}]}]}}`;
   const by = (called: string, caller: string): string => `{namespace: ${called}, from: [{namespace: ${caller}}]}`;
 
   it('put the namespace that is called first, because its waypoint follows them', () => {
-    const planned = namespaces([...application('zoo', 'zoo'), ...application('ape', 'ape'), timeoutOf('zoo'), migration(`callers: [${by('zoo', 'ape')}]`).replace('[shop]', '[zoo, ape]')]);
+    const planned = namespaces([
+      ...application('zoo', 'zoo'),
+      ...application('ape', 'ape'),
+      timeoutOf('zoo'),
+      migration(`callers: [${by('zoo', 'ape')}]`).replace('[shop]', '[zoo, ape]'),
+    ]);
     expect(planned.map(({ name }) => name)).toEqual(['zoo', 'ape']);
     expect(planned[1]?.order).toBe('After zoo, whose waypoint has to follow VirtualService zoo/zoo for its calls.');
     expect(planned.map(criticals)).toEqual([[], []]);
@@ -270,14 +394,24 @@ describe('routes of Services that are called', () => {
   });
 
   it('are lost for a while where the Service waits for its callers', () => {
-    const planned = namespaces([...application('zoo', 'zoo', 'namespaces: [ape]'), ...application('ape', 'ape'), timeoutOf('zoo')]);
+    const planned = namespaces([
+      ...application('zoo', 'zoo', 'namespaces: [ape]'),
+      ...application('ape', 'ape'),
+      timeoutOf('zoo'),
+    ]);
     expect(planned.map(({ name }) => name)).toEqual(['ape', 'zoo']);
     expect(planned.map(criticals)).toEqual([[], []]);
     expect(planned[0]?.findings.map(({ id, object }) => `${id} ${object}`)).toContain('MM095 VirtualService zoo/zoo');
   });
 
   it('come in some order where they are in a circle', () => {
-    const planned = namespaces([...application('zoo', 'zoo'), ...application('ape', 'ape'), timeoutOf('zoo'), timeoutOf('ape'), migration(`callers: [${by('zoo', 'ape')}, ${by('ape', 'zoo')}]`).replace('[shop]', '[zoo, ape]')]);
+    const planned = namespaces([
+      ...application('zoo', 'zoo'),
+      ...application('ape', 'ape'),
+      timeoutOf('zoo'),
+      timeoutOf('ape'),
+      migration(`callers: [${by('zoo', 'ape')}, ${by('ape', 'zoo')}]`).replace('[shop]', '[zoo, ape]'),
+    ]);
     expect(planned.map(({ name }) => name)).toEqual(['ape', 'zoo']);
     expect(planned.map(criticals)).toEqual([[], []]);
     expect(planned[0]?.findings.map(({ id }) => id)).toContain('MM095');
@@ -287,7 +421,8 @@ describe('routes of Services that are called', () => {
 describe('what is left as it is', () => {
   it('has a reason', () => {
     const { report } = planOf([
-      ...application('shop', 'cart'), deployment('ingress', 'gateway', '{istio: ingressgateway}'),
+      ...application('shop', 'cart'),
+      deployment('ingress', 'gateway', '{istio: ingressgateway}'),
       '{apiVersion: v1, kind: Namespace, metadata: {name: done, labels: {istio.io/dataplane-mode: ambient}}}',
       '{apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: default, namespace: istio-system}, spec: {mtls: {mode: STRICT}}}',
     ]);
@@ -297,8 +432,13 @@ describe('what is left as it is', () => {
   });
 
   it('takes policies of gateways for no reason to have a waypoint', () => {
-    const jwt = '{apiVersion: security.istio.io/v1, kind: RequestAuthentication, metadata: {name: jwt, namespace: shop}, spec: {selector: {matchLabels: {istio: ingressgateway}}, jwtRules: [{issuer: a}]}}';
-    const [shop] = namespaces([...application('shop', 'cart'), '{apiVersion: v1, kind: Service, metadata: {name: gateway, namespace: shop}, spec: {selector: {istio: ingressgateway}, ports: [{name: http, port: 80}]}}', jwt]);
+    const jwt =
+      '{apiVersion: security.istio.io/v1, kind: RequestAuthentication, metadata: {name: jwt, namespace: shop}, spec: {selector: {matchLabels: {istio: ingressgateway}}, jwtRules: [{issuer: a}]}}';
+    const [shop] = namespaces([
+      ...application('shop', 'cart'),
+      '{apiVersion: v1, kind: Service, metadata: {name: gateway, namespace: shop}, spec: {selector: {istio: ingressgateway}, ports: [{name: http, port: 80}]}}',
+      jwt,
+    ]);
 
     expect(shop).toMatchObject({ itinerary: 'L4', services: [{ name: 'cart' }] });
     expect(shop && criticals(shop)).toEqual([]);
@@ -308,11 +448,20 @@ describe('what is left as it is', () => {
 it('does not plan by a MeshMigration that the API server would refuse', () => {
   const { report } = planOf([...application('shop', 'cart'), migration('policies: {bypass: Never}')]);
 
-  expect(report.unreadable).toEqual([expect.objectContaining({ file: '-', document: 3, reason: expect.stringMatching(/^MeshMigration m: spec\.policies\.bypass: /) })]);
+  expect(report.unreadable).toEqual([
+    expect.objectContaining({
+      file: '-',
+      document: 3,
+      reason: expect.stringMatching(/^MeshMigration m: spec\.policies\.bypass: /),
+    }),
+  ]);
 });
 
 it('writes what it makes and nothing else', () => {
-  const { overlay, report } = planOf([...application('shop', 'cart', 'namespaces: [web]'), ...application('web', 'web')]);
+  const { overlay, report } = planOf([
+    ...application('shop', 'cart', 'namespaces: [web]'),
+    ...application('web', 'web'),
+  ]);
 
   expect(overlay).toHaveLength(1 + report.namespaces.flatMap(({ makes }) => makes).length);
   expect(overlay.map(({ path }) => path)).toContain('gateway.shop.waypoint.yaml');
@@ -327,22 +476,44 @@ it('writes offers beside the overlay, and no kustomization includes them', () =>
   expect(offers[0]?.text).toContain('kustomization.yaml does not include them');
   expect(parse(offers[1]?.text ?? '')).toEqual(report.namespaces[0]?.offers[0]?.object);
   expect(kustomization?.path).toBe('kustomization.yaml');
-  expect((parse(kustomization?.text ?? '') as { readonly resources: readonly string[] }).resources).toEqual(others.filter((file) => !offers.includes(file)).map(({ path }) => path));
+  expect((parse(kustomization?.text ?? '') as { readonly resources: readonly string[] }).resources).toEqual(
+    others.filter((file) => !offers.includes(file)).map(({ path }) => path),
+  );
 });
 
 describe('formats of a plan', () => {
-  const { report } = planOf([...application('shop', 'cart', 'principals: ["*"]'), ...application('web', 'web', 'namespaces: [shop]'), timeout, deployment('ingress', 'gateway', '{istio: ingressgateway}')]);
+  const { report } = planOf([
+    ...application('shop', 'cart', 'principals: ["*"]'),
+    ...application('web', 'web', 'namespaces: [shop]'),
+    timeout,
+    deployment('ingress', 'gateway', '{istio: ingressgateway}'),
+  ]);
 
   it.each(Object.keys(planFormats))('%s ends with a newline, also without anything to say', (format) => {
     expect(planFormats[format]?.(report)).toMatch(/[^\n]\n$/);
-    expect(planFormats[format]?.({ istioVersion: '1.31', namespaces: [], left: [], unreadable: [] })).toMatch(/[^\n]\n$/);
+    expect(planFormats[format]?.({ istioVersion: '1.31', namespaces: [], left: [], unreadable: [] })).toMatch(
+      /[^\n]\n$/,
+    );
   });
 
   it('the table fits into 100 columns, and says what it is about', () => {
-    const table = planFormats['table']?.({ ...report, written: { directory: 'out', refused: 'critical findings block shop' } }) ?? '';
+    const table =
+      planFormats['table']?.({ ...report, written: { directory: 'out', refused: 'critical findings block shop' } }) ??
+      '';
 
     expect(table.split('\n').filter((line) => line.length > 100)).toEqual([]);
-    for (const part of ['1. Namespace shop (with waypoint shop/waypoint)', 'cart: through the waypoint', 'Made, in this order', 'Works on', 'Can be replaced afterwards', 'Critical MM082', 'Left as they are', 'Nothing was written to out: critical findings block shop.', '2 namespaces, 2 with a waypoint, 1 blocked']) expect(table).toContain(part);
+    for (const part of [
+      '1. Namespace shop (with waypoint shop/waypoint)',
+      'cart: through the waypoint',
+      'Made, in this order',
+      'Works on',
+      'Can be replaced afterwards',
+      'Critical MM082',
+      'Left as they are',
+      'Nothing was written to out: critical findings block shop.',
+      '2 namespaces, 2 with a waypoint, 1 blocked',
+    ])
+      expect(table).toContain(part);
   });
 
   it('json says what the report says', () => {

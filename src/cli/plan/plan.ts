@@ -28,12 +28,16 @@ export interface Plan {
 function callersText(callers: Callers): string {
   if (callers.kind === 'Unknown') return `Nobody knows who calls it: ${callers.why}.`;
   const names = callers.callers.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount ?? '*'}`);
-  return names.length === 0 ? `Nobody calls it, by ${callers.from}.` : `Called by ${[...new Set(names)].join(', ')}, by ${callers.from}.`;
+  return names.length === 0
+    ? `Nobody calls it, by ${callers.from}.`
+    : `Called by ${[...new Set(names)].join(', ')}, by ${callers.from}.`;
 }
 
 /** Why a Service gets no waypoint. */
 function without(reasons: readonly string[]): readonly string[] {
-  return reasons.length === 0 ? ['ztunnel does for it all that its sidecars did.'] : [...reasons, 'No waypoint can stand before it.'];
+  return reasons.length === 0
+    ? ['ztunnel does for it all that its sidecars did.']
+    : [...reasons, 'No waypoint can stand before it.'];
 }
 
 function servicesOf(surroundings: Surroundings): readonly ServicePlan[] {
@@ -43,24 +47,46 @@ function servicesOf(surroundings: Surroundings): readonly ServicePlan[] {
   return needs.map(({ service: { name }, servable, reasons }) => {
     const already = before.includes(name);
     const waypoint = itineraryOf(surroundings) === 'L7' && servable && (already || reasons.length > 0);
-    const sentences = [...(already ? ['It goes through the waypoint already.'] : []), ...reasons.map(({ sentence }) => sentence)];
+    const sentences = [
+      ...(already ? ['It goes through the waypoint already.'] : []),
+      ...reasons.map(({ sentence }) => sentence),
+    ];
     const callers = guarded.find(({ service }) => service.name === name)?.callers;
-    return { name, waypoint, ...(already && { already }), reasons: waypoint ? sentences : without(sentences), ...(waypoint && callers !== undefined && { callers: callersText(callers) }) };
+    return {
+      name,
+      waypoint,
+      ...(already && { already }),
+      reasons: waypoint ? sentences : without(sentences),
+      ...(waypoint && callers !== undefined && { callers: callersText(callers) }),
+    };
   });
 }
 
-/** What the operator would apply, with the namespace and the mark that it adds; nothing where a waypoint is used that is there. */
+/**
+ * What the operator would apply, with the namespace and the mark that it adds; nothing where a waypoint is used that is
+ * there.
+ */
 function waypointObjects(surroundings: Surroundings): readonly DescribedObject[] {
   const namespace = surroundings.namespace.name;
   if (chosenWaypoint(surroundings).adopted) return [];
-  return waypointManifests(surroundings).map(({ resource: { group, version, kind }, object: { metadata, ...rest } }) => {
-    const labels = { ...metadata.labels, [managedByLabel]: managedBy };
-    const sentence = kind === 'Gateway' ? 'the waypoint, which has to be Programmed and available before a Service is bound to it' : 'how many pods the waypoint has, and how they are spread; before the Gateway, which names it';
-    return {
-      sentence: `${kind} ${namespace}/${metadata.name}: ${sentence}.`,
-      object: { apiVersion: group === '' ? version : `${group}/${version}`, kind, metadata: { ...metadata, name: metadata.name, namespace, labels }, ...rest },
-    };
-  });
+  return waypointManifests(surroundings).map(
+    ({ resource: { group, version, kind }, object: { metadata, ...rest } }) => {
+      const labels = { ...metadata.labels, [managedByLabel]: managedBy };
+      const sentence =
+        kind === 'Gateway'
+          ? 'the waypoint, which has to be Programmed and available before a Service is bound to it'
+          : 'how many pods the waypoint has, and how they are spread; before the Gateway, which names it';
+      return {
+        sentence: `${kind} ${namespace}/${metadata.name}: ${sentence}.`,
+        object: {
+          apiVersion: group === '' ? version : `${group}/${version}`,
+          kind,
+          metadata: { ...metadata, name: metadata.name, namespace, labels },
+          ...rest,
+        },
+      };
+    },
+  );
 }
 
 /** Everything that is made in the namespace. */
@@ -68,7 +94,11 @@ function objectsOf(surroundings: Surroundings): readonly (DescribedObject & Pick
   if (itineraryOf(surroundings) !== 'L7') return [];
   return [
     ...waypointObjects(surroundings).map((made) => ({ ...made, role: 'Waypoint' as const })),
-    ...translationOf(surroundings).manifests.map((made) => ({ role: made.role, object: made.object, sentence: why(made) })),
+    ...translationOf(surroundings).manifests.map((made) => ({
+      role: made.role,
+      object: made.object,
+      sentence: why(made),
+    })),
   ];
 }
 
@@ -81,17 +111,32 @@ function workloadsOf(surroundings: Surroundings): readonly WorkloadPlan[] {
 }
 
 function namespacePlan({ surroundings, sentence }: Placed, read: Read): NamespacePlan {
-  const { namespace: { name, labels }, route } = surroundings;
+  const {
+    namespace: { name, labels },
+    route,
+  } = surroundings;
   const chosen = itineraryOf(surroundings);
   const waypoint = chosenWaypoint(surroundings);
   const { kept, offers } = chosen === 'L7' ? translationOf(surroundings) : { kept: [], offers: [] };
   return {
-    name, itinerary: chosen, ...(chosen === 'L7' && { waypoint: waypoint.name }), order: sentence,
+    name,
+    itinerary: chosen,
+    ...(chosen === 'L7' && { waypoint: waypoint.name }),
+    order: sentence,
     services: servicesOf(surroundings),
-    makes: objectsOf(surroundings).map(({ role, object: { kind, metadata }, sentence: text }) => ({ role, kind, name: metadata.name, why: text })),
+    makes: objectsOf(surroundings).map(({ role, object: { kind, metadata }, sentence: text }) => ({
+      role,
+      kind,
+      name: metadata.name,
+      why: text,
+    })),
     workloads: workloadsOf(surroundings),
-    steps: itinerary(route, labels, chosen, waypoint.adopted ? waypoint.name : undefined).forward.map((step) => ({ name: step.name, why: step.why })),
-    kept, offers,
+    steps: itinerary(route, labels, chosen, waypoint.adopted ? waypoint.name : undefined).forward.map((step) => ({
+      name: step.name,
+      why: step.why,
+    })),
+    kept,
+    offers,
     findings: findingsAbout(surroundings, read),
   };
 }
@@ -109,11 +154,29 @@ export function plan({ manifests, unreadable }: Manifests, options: AuditOptions
     // Another picture: what was said of the first one was said before the others moved.
     const surroundings = { ...before };
     namespaces.push(namespacePlan({ sentence, surroundings }, read));
-    moved.set(surroundings.namespace.name, { waypoint: chosenWaypoint(surroundings).name, services: itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : [] });
+    moved.set(surroundings.namespace.name, {
+      waypoint: chosenWaypoint(surroundings).name,
+      services: itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : [],
+    });
   }
-  // Where waypoints are to be used that the manifests need not have, one that is applied could go over one that is there.
+  // Where waypoints are to be used that the manifests need not have, one that is applied could go over one that is
+  // there.
   return {
-    report: { istioVersion: istioVersionText(options.istioVersion), namespaces, left, unreadable: [...unreadable, ...wishes.unreadable] },
-    overlay: [...overlayOf(placed.flatMap(({ surroundings }) => objectsOf(surroundings).filter(({ role }) => role !== 'Waypoint' || surroundings.spec.waypoint.adopt === undefined))), ...offersOverlay(namespaces.flatMap(({ offers }) => offers))],
+    report: {
+      istioVersion: istioVersionText(options.istioVersion),
+      namespaces,
+      left,
+      unreadable: [...unreadable, ...wishes.unreadable],
+    },
+    overlay: [
+      ...overlayOf(
+        placed.flatMap(({ surroundings }) =>
+          objectsOf(surroundings).filter(
+            ({ role }) => role !== 'Waypoint' || surroundings.spec.waypoint.adopt === undefined,
+          ),
+        ),
+      ),
+      ...offersOverlay(namespaces.flatMap(({ offers }) => offers)),
+    ],
   };
 }

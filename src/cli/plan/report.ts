@@ -62,7 +62,9 @@ export interface LeftNamespace {
 }
 
 /** What `--write` did: files, or a sentence about why there are none. */
-export type Written = { readonly directory: string; readonly files: readonly string[] } | { readonly directory: string; readonly refused: string };
+export type Written =
+  | { readonly directory: string; readonly files: readonly string[] }
+  | { readonly directory: string; readonly refused: string };
 
 /** How the namespaces of some manifests get from sidecars to ambient. */
 export interface PlanReport {

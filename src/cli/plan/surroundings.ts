@@ -22,10 +22,22 @@ export type Read = Omit<AuditContext, 'surroundings'>;
 const route = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
 
 /** A pod of a template as the injector would make it: a plan begins with sidecars. */
-function injected({ kind, namespace, name, serviceAccount, templateLabels, templateAnnotations }: TemplateView): PodView {
+function injected({
+  kind,
+  namespace,
+  name,
+  serviceAccount,
+  templateLabels,
+  templateAnnotations,
+}: TemplateView): PodView {
   return {
     ...projectPod({
-      metadata: { name, namespace, labels: { [tlsModeLabel]: 'istio', [tunnelLabel]: 'http', ...templateLabels }, annotations: { ...templateAnnotations, [sidecarStatusAnnotation]: '{}' } },
+      metadata: {
+        name,
+        namespace,
+        labels: { [tlsModeLabel]: 'istio', [tunnelLabel]: 'http', ...templateLabels },
+        annotations: { ...templateAnnotations, [sidecarStatusAnnotation]: '{}' },
+      },
       spec: { serviceAccountName: serviceAccount, containers: [{ name: sidecarContainer }] },
     }),
     ...(name !== '' && { owner: { kind, name } }),
@@ -34,7 +46,9 @@ function injected({ kind, namespace, name, serviceAccount, templateLabels, templ
 
 /** Pods of the templates that the manifests have, gateways too. */
 function podsIn(namespace: string, inventory: Inventory): readonly PodView[] {
-  return templatesIn(inventory).filter((template) => template.namespace === namespace).map(injected);
+  return templatesIn(inventory)
+    .filter((template) => template.namespace === namespace)
+    .map(injected);
 }
 
 /** The pods of a namespace; without templates those that its policies suppose. */
@@ -43,29 +57,54 @@ function podsOf(namespace: string, inventory: Inventory, rootNamespace: string):
   return known.length > 0 ? known : workloadsIn(namespace, inventory, rootNamespace).map(injected);
 }
 
-/** Namespaces that have left their sidecars, each with the Services that went behind its waypoint, and the name of that. */
+/**
+ * Namespaces that have left their sidecars, each with the Services that went behind its waypoint, and the name of that.
+ */
 export type Moved = ReadonlyMap<string, { readonly waypoint: string; readonly services: readonly string[] }>;
 
 /** What istiod would say of a Service that its namespace has put behind a waypoint. */
 function bound(service: ServiceView, moved: Moved): ServiceView {
   const home = moved.get(service.namespace);
   if (home?.services.includes(service.name) !== true) return service;
-  return { ...service, conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: `Successfully attached to waypoint ${service.namespace}/${home.waypoint}` } } };
+  return {
+    ...service,
+    conditions: {
+      'istio.io/WaypointBound': {
+        status: 'True',
+        reason: 'WaypointAccepted',
+        message: `Successfully attached to waypoint ${service.namespace}/${home.waypoint}`,
+      },
+    },
+  };
 }
 
-/** Manifests may have Gateways of Istio too; the operator watches those of the Gateway API only, and findings name them as it does. */
+/**
+ * Manifests may have Gateways of Istio too; the operator watches those of the Gateway API only, and findings name them
+ * as it does.
+ */
 const asWatched = memoize((gateway: ConfigView): ConfigView => ({ ...gateway, kind: 'Gateway' }));
 
-/** The mesh while some namespaces have left their sidecars. Policies for gateways are not about any of the pods here. */
+/**
+ * The mesh while some namespaces have left their sidecars. Policies for gateways are not about any of the pods here.
+ */
 function meshState({ inventory, options, policies }: Read, moved: Moved): MeshState {
   const forGateways = new Set<ConfigView>(policies.filter(({ reach }) => reach === 'Gateways').map(({ view }) => view));
   const mesh = meshOf(inventory, options);
   return {
-    ...mesh, version: istioVersionText(options.version), daemonSets: () => [], serves: () => true,
-    configs: (kind, namespace) => (kind === 'Gateway' ? inventory.configs('Gateway.gateway.networking.k8s.io', namespace).map(asWatched) : mesh.configs(kind, namespace).filter((config) => !forGateways.has(config))),
+    ...mesh,
+    version: istioVersionText(options.version),
+    daemonSets: () => [],
+    serves: () => true,
+    configs: (kind, namespace) =>
+      kind === 'Gateway'
+        ? inventory.configs('Gateway.gateway.networking.k8s.io', namespace).map(asWatched)
+        : mesh.configs(kind, namespace).filter((config) => !forGateways.has(config)),
     namespacesWithPods: () => [...new Set(templatesIn(inventory).map(({ namespace }) => namespace))],
     pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
-    services: (namespace) => inventory.services.filter((service) => namespace === undefined || service.namespace === namespace).map((service) => bound(service, moved)),
+    services: (namespace) =>
+      inventory.services
+        .filter((service) => namespace === undefined || service.namespace === namespace)
+        .map((service) => bound(service, moved)),
     workloads: (namespace) => workloadsOf(namespace, inventory),
     otherTemplates: (namespace) => otherTemplatesIn(namespace, inventory),
   };
@@ -76,15 +115,23 @@ function workloadsOf(name: string, inventory: Inventory): readonly WorkloadView[
 }
 
 function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved): Surroundings {
-  const { inventory, options: { rootNamespace } } = read;
-  const namespace = inventory.namespaces.find((known) => known.name === name) ?? projectNamespace({ metadata: { name } });
+  const {
+    inventory,
+    options: { rootNamespace },
+  } = read;
+  const namespace =
+    inventory.namespaces.find((known) => known.name === name) ?? projectNamespace({ metadata: { name } });
   return {
-    route, namespace, spec: specFor(namespace, wishes, rootNamespace),
+    route,
+    namespace,
+    spec: specFor(namespace, wishes, rootNamespace),
     pods: podsOf(name, inventory, rootNamespace),
     budgets: [],
     workloads: workloadsOf(name, inventory),
     otherTemplates: otherTemplatesIn(name, inventory),
-    services: inventory.services.filter((service) => service.namespace === name && !areGatewayLabels(service.selector, inventory)),
+    services: inventory.services.filter(
+      (service) => service.namespace === name && !areGatewayLabels(service.selector, inventory),
+    ),
     mesh: meshState(read, moved),
   };
 }
@@ -95,15 +142,23 @@ const operatorName = 'mesh-migration-operator';
 
 /** Why a namespace is no part of the plan; undefined if it is. */
 function whyLeft(name: string, { inventory, options, policies }: Read): string | undefined {
-  if (name === options.rootNamespace) return 'the namespace of the control plane is never migrated; its policies count in every namespace';
-  if (templatesIn(inventory).some(({ namespace, templateLabels }) => namespace === name && templateLabels[nameLabel] === operatorName)) return 'the operator itself runs there, and never migrates itself';
+  if (name === options.rootNamespace)
+    return 'the namespace of the control plane is never migrated; its policies count in every namespace';
+  if (
+    templatesIn(inventory).some(
+      ({ namespace, templateLabels }) => namespace === name && templateLabels[nameLabel] === operatorName,
+    )
+  )
+    return 'the operator itself runs there, and never migrates itself';
   if ((systemNamespaces as readonly string[]).includes(name)) return 'system namespaces are never migrated';
   const labels = inventory.namespaces.find((namespace) => namespace.name === name)?.labels ?? {};
   if (arrived(route, labels)) return 'it is in ambient already';
   const templates = templatesIn(inventory).filter(({ namespace }) => namespace === name);
   const isForWorkloads = policies.some(({ policy, reach }) => policy.namespace === name && reach !== 'Gateways');
   const hasGateways = templates.length > 0 || policies.some(({ policy }) => policy.namespace === name);
-  return hasGateways && !isForWorkloads && templates.every((template) => isGateway(template, inventory)) ? 'gateways only: they keep a proxy of their own' : undefined;
+  return hasGateways && !isForWorkloads && templates.every((template) => isGateway(template, inventory))
+    ? 'gateways only: they keep a proxy of their own'
+    : undefined;
 }
 
 /** What is to be planned, as it is before the first namespace has moved. */

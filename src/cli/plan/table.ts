@@ -12,41 +12,77 @@ function item(text: string): readonly string[] {
 }
 
 function serviceLines({ name, waypoint, reasons, callers }: ServicePlan): readonly string[] {
-  return [...item(`${name}: ${waypoint ? 'through the waypoint' : 'no waypoint'}`), ...[...reasons, ...(callers === undefined ? [] : [callers])].flatMap((sentence) => wrap(sentence, '      '))];
+  return [
+    ...item(`${name}: ${waypoint ? 'through the waypoint' : 'no waypoint'}`),
+    ...[...reasons, ...(callers === undefined ? [] : [callers])].flatMap((sentence) => wrap(sentence, '      ')),
+  ];
 }
 
 function workloadLines(workloads: readonly WorkloadPlan[]): readonly string[] {
   const name = ({ kind, name: own }: WorkloadPlan): string => `${kind} ${own}`;
-  if (workloads.every(({ after }) => after === undefined)) return section('Workloads, in any order', workloads.length === 0 ? [] : item(workloads.map(name).join(', ')));
-  return section('Workloads, in this order', workloads.flatMap((workload) => item(`${name(workload)}${workload.after === undefined ? '' : `, ${workload.after}`}`)));
+  if (workloads.every(({ after }) => after === undefined))
+    return section('Workloads, in any order', workloads.length === 0 ? [] : item(workloads.map(name).join(', ')));
+  return section(
+    'Workloads, in this order',
+    workloads.flatMap((workload) =>
+      item(`${name(workload)}${workload.after === undefined ? '' : `, ${workload.after}`}`),
+    ),
+  );
 }
 
-function namespaceLines({ name, waypoint, order, services, makes, workloads, steps, kept, offers, findings }: NamespacePlan, index: number): readonly string[] {
+function namespaceLines(
+  { name, waypoint, order, services, makes, workloads, steps, kept, offers, findings }: NamespacePlan,
+  index: number,
+): readonly string[] {
   return [
     `${index + 1}. Namespace ${name} (${waypoint === undefined ? 'without a waypoint' : `with waypoint ${name}/${waypoint}`})`,
     ...wrap(order, '  '),
     ...section('Services', services.flatMap(serviceLines)),
-    ...section('Made, in this order', makes.flatMap(({ why }) => item(why))),
+    ...section(
+      'Made, in this order',
+      makes.flatMap(({ why }) => item(why)),
+    ),
     ...workloadLines(workloads),
     ...section('Steps', item(steps.map((step) => step.name).join(', '))),
-    ...section('Works on', kept.flatMap(({ object, field, sentence }) => item(`${object} ${field}: ${sentence}`))),
-    ...section('Can be replaced afterwards', offers.flatMap(({ replaces, object }) => item(`${replaces} by ${object.kind} ${object.metadata.namespace}/${object.metadata.name}, which does exactly the same (-o yaml prints it, --write puts it into the folder offers).`))),
-    ...section('Findings', findings.flatMap((finding) => findingLines(finding, '    ').filter((line) => line !== ''))),
+    ...section(
+      'Works on',
+      kept.flatMap(({ object, field, sentence }) => item(`${object} ${field}: ${sentence}`)),
+    ),
+    ...section(
+      'Can be replaced afterwards',
+      offers.flatMap(({ replaces, object }) =>
+        item(
+          `${replaces} by ${object.kind} ${object.metadata.namespace}/${object.metadata.name}, which does exactly the same (-o yaml prints it, --write puts it into the folder offers).`,
+        ),
+      ),
+    ),
+    ...section(
+      'Findings',
+      findings.flatMap((finding) => findingLines(finding, '    ').filter((line) => line !== '')),
+    ),
     '',
   ];
 }
 
 function leftLines(left: readonly LeftNamespace[]): readonly string[] {
-  return left.length === 0 ? [] : ['Left as they are', ...left.flatMap(({ name, why }) => wrap(`${name}: ${why}.`, '  ')), ''];
+  return left.length === 0
+    ? []
+    : ['Left as they are', ...left.flatMap(({ name, why }) => wrap(`${name}: ${why}.`, '  ')), ''];
 }
 
 function writtenLines({ written, namespaces }: PlanReport): readonly string[] {
   if (written === undefined) return [];
   const { directory } = written;
   const names = [...new Set(namespaces.flatMap(({ waypoint }) => waypoint ?? []))].sort();
-  return [...wrap('refused' in written
-    ? `Nothing was written to ${directory}: ${written.refused}.`
-    : `${plural(written.files.length, 'file')} written to ${directory}. Apply them while the pods still have their sidecars, and then bind the Services by the label ${useWaypointLabel}=${names.length === 1 ? String(names[0]) : `NAME, each with the waypoint of its namespace (${names.join(', ')})`}, not the namespace.`, ''), ''];
+  return [
+    ...wrap(
+      'refused' in written
+        ? `Nothing was written to ${directory}: ${written.refused}.`
+        : `${plural(written.files.length, 'file')} written to ${directory}. Apply them while the pods still have their sidecars, and then bind the Services by the label ${useWaypointLabel}=${names.length === 1 ? String(names[0]) : `NAME, each with the waypoint of its namespace (${names.join(', ')})`}, not the namespace.`,
+      '',
+    ),
+    '',
+  ];
 }
 
 function summary({ istioVersion, namespaces, unreadable }: PlanReport): string {

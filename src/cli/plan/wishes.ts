@@ -18,10 +18,16 @@ const defaults = MeshMigrationSpec.parse({ from: 'IstioSidecar', to: 'IstioAmbie
 export function wishesOf(manifests: readonly Manifest[]): Wishes {
   const migrations: MeshMigration[] = [];
   const unreadable: Unreadable[] = [];
-  for (const { object, source } of manifests.filter((manifest) => manifest.group === group && manifest.kind === 'MeshMigration')) {
+  for (const { object, source } of manifests.filter(
+    (manifest) => manifest.group === group && manifest.kind === 'MeshMigration',
+  )) {
     const { data, error } = MeshMigrationSpec.safeParse(object['spec']);
     const [issue] = error?.issues ?? [];
-    if (data === undefined) unreadable.push({ ...source, reason: `MeshMigration ${object.metadata.name}: spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` });
+    if (data === undefined)
+      unreadable.push({
+        ...source,
+        reason: `MeshMigration ${object.metadata.name}: spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+      });
     else if (data.from === 'IstioSidecar' && data.to === 'IstioAmbient') migrations.push({ ...object, spec: data });
   }
   return { migrations, unreadable };
@@ -29,5 +35,8 @@ export function wishesOf(manifests: readonly Manifest[]): Wishes {
 
 /** The settings for a namespace: those of the first MeshMigration that has it in scope. */
 export function specFor(namespace: NamespaceView, { migrations }: Wishes, rootNamespace: string): MeshMigrationSpec {
-  return migrations.find((migration) => scopeOf(migration, [], [namespace], [rootNamespace]).namespaces.length > 0)?.spec ?? defaults;
+  return (
+    migrations.find((migration) => scopeOf(migration, [], [namespace], [rootNamespace]).namespaces.length > 0)?.spec ??
+    defaults
+  );
 }

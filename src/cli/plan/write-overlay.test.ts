@@ -7,10 +7,17 @@ import { writeOverlay } from './write-overlay.ts';
 
 describe('writing an overlay', () => {
   let parent = '';
-  beforeEach(async () => { parent = await mkdtemp(join(tmpdir(), 'overlay-')); });
-  afterEach(async () => { await rm(parent, { recursive: true }); });
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'overlay-'));
+  });
+  afterEach(async () => {
+    await rm(parent, { recursive: true });
+  });
 
-  const files = [{ path: 'kustomization.yaml', text: 'resources: [a.yaml]\n' }, { path: 'a.yaml', text: 'kind: A\n' }];
+  const files = [
+    { path: 'kustomization.yaml', text: 'resources: [a.yaml]\n' },
+    { path: 'a.yaml', text: 'kind: A\n' },
+  ];
 
   it('makes the directory', async () => {
     const directory = join(parent, 'deep', 'down');
@@ -27,9 +34,14 @@ describe('writing an overlay', () => {
   });
 
   it('replaces offers that it wrote before too', async () => {
-    const offers = [{ path: 'offers/README.md', text: 'About these.\n' }, { path: 'offers/a.yaml', text: 'kind: A\n' }];
+    const offers = [
+      { path: 'offers/README.md', text: 'About these.\n' },
+      { path: 'offers/a.yaml', text: 'kind: A\n' },
+    ];
     await writeOverlay(parent, [...files, ...offers]);
-    expect(await readFile(join(parent, 'offers', 'README.md'), 'utf8')).toMatch(/^<!-- Written by .* -->\nAbout these\.\n$/);
+    expect(await readFile(join(parent, 'offers', 'README.md'), 'utf8')).toMatch(
+      /^<!-- Written by .* -->\nAbout these\.\n$/,
+    );
 
     await writeOverlay(parent, [...files, { path: 'offers/b.yaml', text: 'kind: B\n' }]);
     expect(await readdir(join(parent, 'offers'))).toEqual(['b.yaml']);
@@ -39,12 +51,24 @@ describe('writing an overlay', () => {
   });
 
   it.each([
-    ['a file of somebody else among the offers', async () => { await writeOverlay(parent, [...files, { path: 'offers/a.yaml', text: '' }]); await writeFile(join(parent, 'offers', 'mine.yaml'), ''); }],
+    [
+      'a file of somebody else among the offers',
+      async () => {
+        await writeOverlay(parent, [...files, { path: 'offers/a.yaml', text: '' }]);
+        await writeFile(join(parent, 'offers', 'mine.yaml'), '');
+      },
+    ],
     ['a file of somebody else', async () => writeFile(join(parent, 'mine.yaml'), 'kind: Mine\n')],
     ['a directory', async () => mkdir(join(parent, 'mine'))],
     ['a directory among the offers', async () => mkdir(join(parent, 'offers', 'mine'), { recursive: true })],
     ['a link', async () => symlink('/etc/hostname', join(parent, 'a.yaml'))],
-    ['a file of somebody else beside its own', async () => { await writeOverlay(parent, files); await writeFile(join(parent, 'mine.yaml'), ''); }],
+    [
+      'a file of somebody else beside its own',
+      async () => {
+        await writeOverlay(parent, files);
+        await writeFile(join(parent, 'mine.yaml'), '');
+      },
+    ],
   ])('touches nothing where there is %s', async (_, prepare) => {
     await prepare();
     const before = await readdir(parent);
@@ -53,22 +77,38 @@ describe('writing an overlay', () => {
     expect(await readdir(parent)).toEqual(before);
   });
 
-  it.each(['../pwned.yaml', 'offers/../../pwned.yaml', '/pwned.yaml', '.', '', 'offers/..', 'a/../../pwned.yaml'])('refuses the path %j, and writes nothing', async (path) => {
-    const directory = join(parent, 'out');
+  it.each(['../pwned.yaml', 'offers/../../pwned.yaml', '/pwned.yaml', '.', '', 'offers/..', 'a/../../pwned.yaml'])(
+    'refuses the path %j, and writes nothing',
+    async (path) => {
+      const directory = join(parent, 'out');
 
-    await expect(writeOverlay(directory, [...files, { path, text: '' }])).rejects.toThrow(/is not below/);
-    expect(await readdir(parent)).toEqual([]);
-  });
+      await expect(writeOverlay(directory, [...files, { path, text: '' }])).rejects.toThrow(/is not below/);
+      expect(await readdir(parent)).toEqual([]);
+    },
+  );
 
   it.each([
-    ['its folder of offers is', 'out', async (elsewhere: string) => { await mkdir(join(parent, 'out')); await symlink(elsewhere, join(parent, 'out', 'offers')); }],
+    [
+      'its folder of offers is',
+      'out',
+      async (elsewhere: string) => {
+        await mkdir(join(parent, 'out'));
+        await symlink(elsewhere, join(parent, 'out', 'offers'));
+      },
+    ],
     ['it is', 'out', async (elsewhere: string) => symlink(elsewhere, join(parent, 'out'))],
-    ['it is one to nothing', 'out', async (elsewhere: string) => symlink(join(elsewhere, 'nothing'), join(parent, 'out'))],
+    [
+      'it is one to nothing',
+      'out',
+      async (elsewhere: string) => symlink(join(elsewhere, 'nothing'), join(parent, 'out')),
+    ],
   ])('does not follow a link that %s', async (_, name, prepare) => {
     const elsewhere = await mkdtemp(join(tmpdir(), 'elsewhere-'));
     try {
       await prepare(elsewhere);
-      await expect(writeOverlay(join(parent, name), [...files, { path: 'offers/a.yaml', text: '' }])).rejects.toThrow(UsageError);
+      await expect(writeOverlay(join(parent, name), [...files, { path: 'offers/a.yaml', text: '' }])).rejects.toThrow(
+        UsageError,
+      );
       expect(await readdir(elsewhere)).toEqual([]);
     } finally {
       await rm(elsewhere, { recursive: true });
@@ -79,7 +119,9 @@ describe('writing an overlay', () => {
     const elsewhere = await mkdtemp(join(tmpdir(), 'elsewhere-'));
     try {
       await symlink(elsewhere, join(parent, 'link'));
-      await expect(writeOverlay(relative(process.cwd(), join(parent, 'link', 'out')), files)).rejects.toThrow(/is a link/);
+      await expect(writeOverlay(relative(process.cwd(), join(parent, 'link', 'out')), files)).rejects.toThrow(
+        /is a link/,
+      );
       expect(await readdir(elsewhere)).toEqual([]);
     } finally {
       await rm(elsewhere, { recursive: true });

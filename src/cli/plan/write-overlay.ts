@@ -15,28 +15,42 @@ async function isOurs(file: string): Promise<boolean> {
   return (await readFile(file, 'utf8')).startsWith(`${firstLine(file)}\n`);
 }
 
-/** Names with `/` behind those of directories and `@` behind those of anything else that is no file, as `ls -F` has it: a link is neither. */
+/**
+ * Names with `/` behind those of directories and `@` behind those of anything else that is no file, as `ls -F` has it:
+ * a link is neither.
+ */
 async function entriesOf(directory: string): Promise<readonly string[]> {
   try {
-    return (await readdir(directory, { withFileTypes: true })).map((entry) => (entry.isFile() ? entry.name : `${entry.name}${entry.isDirectory() ? '/' : '@'}`));
+    return (await readdir(directory, { withFileTypes: true })).map((entry) =>
+      entry.isFile() ? entry.name : `${entry.name}${entry.isDirectory() ? '/' : '@'}`,
+    );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new UsageError(`cannot write to ${directory}: ${(error as Error).message}`);
   }
 }
 
-/** Each directory from the working directory to a relative path; of an absolute one only itself, because what is above it is the user's. */
+/**
+ * Each directory from the working directory to a relative path; of an absolute one only itself, because what is above
+ * it is the user's.
+ */
 function ways(directory: string): readonly string[] {
   if (isAbsolute(directory)) return [resolve(directory)];
-  const parts = normalize(directory).split(sep).filter((part) => part !== '');
+  const parts = normalize(directory)
+    .split(sep)
+    .filter((part) => part !== '');
   return parts.map((_, index) => parts.slice(0, index + 1).join(sep));
 }
 
 /** A link in a working tree is content of Git: it would let whoever commits it choose where the user writes. */
 async function refuseLinks(directory: string): Promise<void> {
   for (const way of ways(directory)) {
-    const isLink = await lstat(way).then((found) => found.isSymbolicLink(), () => false);
-    if (isLink) throw new UsageError(`cannot write to ${directory}: ${way} is a link; name the directory that it leads to`);
+    const isLink = await lstat(way).then(
+      (found) => found.isSymbolicLink(),
+      () => false,
+    );
+    if (isLink)
+      throw new UsageError(`cannot write to ${directory}: ${way} is a link; name the directory that it leads to`);
   }
 }
 
@@ -46,24 +60,32 @@ function refuseEscapes(directory: string, files: readonly OverlayFile[]): void {
   for (const { path } of files) {
     const within = relative(root, resolve(root, path));
     const isBelow = !isAbsolute(path) && within !== '' && within === normalize(path) && within.split(sep)[0] !== '..';
-    if (!isBelow) throw new UsageError(`cannot write to ${directory}: the file ${JSON.stringify(path)} is not below it`);
+    if (!isBelow)
+      throw new UsageError(`cannot write to ${directory}: the file ${JSON.stringify(path)} is not below it`);
   }
 }
 
-/** The files of an earlier run; the directory is empty, or every file in it, and in its folder of offers, is one of them. */
+/**
+ * The files of an earlier run; the directory is empty, or every file in it, and in its folder of offers, is one of
+ * them.
+ */
 async function earlier(directory: string): Promise<readonly string[]> {
   const entries = await entriesOf(directory);
   const own = entries.filter((name) => name !== `${offersFolder}/`);
-  const offered = own.length < entries.length ? (await entriesOf(join(directory, offersFolder))).map((name) => join(offersFolder, name)) : [];
+  const offered =
+    own.length < entries.length
+      ? (await entriesOf(join(directory, offersFolder))).map((name) => join(offersFolder, name))
+      : [];
   for (const name of [...own, ...offered]) {
-    if (/[/@]$/.test(name) || !(await isOurs(join(directory, name)))) throw new UsageError(`${directory} is not empty, and ${name} is not from an earlier run: nothing is written`);
+    if (/[/@]$/.test(name) || !(await isOurs(join(directory, name))))
+      throw new UsageError(`${directory} is not empty, and ${name} is not from an earlier run: nothing is written`);
   }
   return [...own, ...offered];
 }
 
 /**
- * Writes the overlay into a directory that is new, empty, or all from an earlier run, whose files it replaces: one that is no
- * longer needed must not be applied with the others. Links are not followed. Returns the names of the files.
+ * Writes the overlay into a directory that is new, empty, or all from an earlier run, whose files it replaces: one that
+ * is no longer needed must not be applied with the others. Links are not followed. Returns the names of the files.
  */
 export async function writeOverlay(directory: string, files: readonly OverlayFile[]): Promise<readonly string[]> {
   refuseEscapes(directory, files);

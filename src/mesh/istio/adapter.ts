@@ -54,25 +54,95 @@ import { awaitsOwnCalled } from './waypoint/own-called.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
 import { unknownMesh } from './waypoint/unknown-mesh.ts';
 
-/** Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside, but for what has to be known of the mesh. */
-const semanticRules: readonly Rule[] = [...meshRules, ...policyRules, ...attachmentRules, ...routeRules, ...calledRouteRules, ...extensionRules, ...waypointRules, ...exitRules, ...takenNameRules, ...adoptRules, ...sizeRules, ...ownCallerRules];
+/**
+ * Rules about what a data plane can enforce or apply; pointless for a namespace that joins sidecars from outside, but
+ * for what has to be known of the mesh.
+ */
+const semanticRules: readonly Rule[] = [
+  ...meshRules,
+  ...policyRules,
+  ...attachmentRules,
+  ...routeRules,
+  ...calledRouteRules,
+  ...extensionRules,
+  ...waypointRules,
+  ...exitRules,
+  ...takenNameRules,
+  ...adoptRules,
+  ...sizeRules,
+  ...ownCallerRules,
+];
 
 /** What is asked of a picture before the start besides the rules, by what it is called in messages. */
 const choices: readonly (readonly [string, (surroundings: Surroundings) => unknown])[] = [
-  ['the choice of the itinerary', choose], ['the choice of the waypoint', adoptedIn], ['the order of restarts', plannedOrder], ['the explanation of the plan', explain],
+  ['the choice of the itinerary', choose],
+  ['the choice of the waypoint', adoptedIn],
+  ['the order of restarts', plannedOrder],
+  ['the explanation of the plan', explain],
 ];
 
 /** A fault of ours in what chooses the way; one in a rule is found under the same id (`guarded.ts`). */
 const internalErrors: Rule = {
-  id: internalErrorId, severity: 'Critical', when: 'Start', notOnTheWay: 'what it asks is chosen before the start only', title: 'Internal error', fix: internalErrorFix,
-  find: (surroundings) => choices.flatMap(([where, ask]) => guarded(surroundings, where, () => { ask(surroundings); return []; }, (message) => [{ object: `Namespace ${surroundings.namespace.name}`, message }])),
+  id: internalErrorId,
+  severity: 'Critical',
+  when: 'Start',
+  notOnTheWay: 'what it asks is chosen before the start only',
+  title: 'Internal error',
+  fix: internalErrorFix,
+  find: (surroundings) =>
+    choices.flatMap(([where, ask]) =>
+      guarded(
+        surroundings,
+        where,
+        () => {
+          ask(surroundings);
+          return [];
+        },
+        (message) => [{ object: `Namespace ${surroundings.namespace.name}`, message }],
+      ),
+    ),
 };
 
 /** Every rule, in the order of the catalogue. */
-export const rules: readonly Rule[] = [internalErrors, ...controlPlaneRules, ...semanticRules, ...joinRules, ...workloadRules, ...optedOutRules, ...proxyPartRules, ...budgetRules, ...quotaRules, ...returnRules, ...proxyRules, ...egressRules, ...entryRules, ...orderRules, ...unseenCallerRules, ...namelessRules, ...noWayBackRules, ...markRules];
+export const rules: readonly Rule[] = [
+  internalErrors,
+  ...controlPlaneRules,
+  ...semanticRules,
+  ...joinRules,
+  ...workloadRules,
+  ...optedOutRules,
+  ...proxyPartRules,
+  ...budgetRules,
+  ...quotaRules,
+  ...returnRules,
+  ...proxyRules,
+  ...egressRules,
+  ...entryRules,
+  ...orderRules,
+  ...unseenCallerRules,
+  ...namelessRules,
+  ...noWayBackRules,
+  ...markRules,
+];
 
-/** What is asked of a namespace that stays and is only restarted: whether its pods come back, with a sidecar that runs, and what that sidecar does not see any more. */
-const restartRules: readonly string[] = [internalErrorId, 'MM014', 'MM054', 'MM055', 'MM056', 'MM057', 'MM061', 'MM096', 'MM097', 'MM117', 'MM121', 'MM123'];
+/**
+ * What is asked of a namespace that stays and is only restarted: whether its pods come back, with a sidecar that runs,
+ * and what that sidecar does not see any more.
+ */
+const restartRules: readonly string[] = [
+  internalErrorId,
+  'MM014',
+  'MM054',
+  'MM055',
+  'MM056',
+  'MM057',
+  'MM061',
+  'MM096',
+  'MM097',
+  'MM117',
+  'MM121',
+  'MM123',
+];
 
 const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
 
@@ -82,19 +152,30 @@ function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
 
 /** Once a namespace is started, others take nobody back and stall nobody by what they have in theirs. */
 function asOf({ finding, others }: Found, when: FindingsWhen): Finding {
-  const counts = when === 'Start' || others === undefined || finding.id === internalErrorId || (when === 'AtRest' && others === 'Protects');
+  const counts =
+    when === 'Start' ||
+    others === undefined ||
+    finding.id === internalErrorId ||
+    (when === 'AtRest' && others === 'Protects');
   return counts || finding.severity !== 'Critical' ? finding : { ...finding, severity: 'Warning' };
 }
 
-/** Strangers' objects that are told of one by one, for each of their namespaces and each check, before those of anybody else have their turn. */
+/**
+ * Strangers' objects that are told of one by one, for each of their namespaces and each check, before those of anybody
+ * else have their turn.
+ */
 const mostOfStranger = 10;
 
 /** Critical ones first, and of these first what is not about a stranger's object: nobody hides that by making many. */
 function inOrder(findings: readonly Finding[], surroundings: Surroundings): readonly Finding[] {
   const owners = new Map(findings.map((finding) => [finding, ownerOf(finding, surroundings)]));
-  const place = (finding: Finding): number => weight[finding.severity] * 2 + (owners.get(finding) === undefined ? 0 : 1);
+  const place = (finding: Finding): number =>
+    weight[finding.severity] * 2 + (owners.get(finding) === undefined ? 0 : 1);
   const sorted = findings.toSorted((a, b) => place(a) - place(b));
-  const ofOwner = Map.groupBy(sorted.filter((finding) => owners.get(finding) !== undefined), (finding) => `${finding.id} ${owners.get(finding) ?? ''}`);
+  const ofOwner = Map.groupBy(
+    sorted.filter((finding) => owners.get(finding) !== undefined),
+    (finding) => `${finding.id} ${owners.get(finding) ?? ''}`,
+  );
   return fewFindings(sorted, new Set([...ofOwner.values()].flatMap((same) => same.slice(mostOfStranger))));
 }
 
@@ -105,19 +186,28 @@ function only(surroundings: Surroundings, workload: WorkloadView): Surroundings 
 }
 
 /** The checks that some rules make. */
-export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'unready' | 'unfit'> {
+export function checksOf(
+  catalogue: readonly Rule[],
+): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'unready' | 'unfit'> {
   function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Hold | undefined {
     for (const rule of catalogue.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
-      const critical = foundGuarded(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted');
+      const critical = foundGuarded(rule, surroundings).find(
+        ({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted',
+      );
       if (critical !== undefined) return { finding: critical.finding, others: critical.others !== undefined };
     }
     return undefined;
   }
 
-  /** What others have that protects somebody, and may come at any time: it takes nobody back, so it is asked before each change that it forbids. */
+  /**
+   * What others have that protects somebody, and may come at any time: it takes nobody back, so it is asked before each
+   * change that it forbids.
+   */
   function heldByOthers(surroundings: Surroundings): Hold | undefined {
     for (const rule of catalogue.filter((each) => each.when === 'Always' && isAsked(each, surroundings))) {
-      const held = foundGuarded(rule, surroundings).find(({ finding, others }) => finding.severity === 'Critical' && others !== undefined && others !== 'Noted');
+      const held = foundGuarded(rule, surroundings).find(
+        ({ finding, others }) => finding.severity === 'Critical' && others !== undefined && others !== 'Noted',
+      );
       if (held !== undefined) return { finding: held.finding, others: true };
     }
     return undefined;
@@ -126,7 +216,8 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
   return {
     findings(surroundings, when) {
       const asked = onlyRestarts(surroundings) ? restartRules : undefined;
-      // It is held meanwhile: a policy that may be none of the mesh, or mean something else, takes nobody back and is not said to be in force or not.
+      // It is held meanwhile: a policy that may be none of the mesh, or mean something else, takes nobody back and is
+      // not said to be in force or not.
       const isGuess = when !== 'Start' && unknownMesh(surroundings) !== undefined;
       const found = catalogue
         .filter(({ id }) => asked?.includes(id) !== false)
@@ -135,9 +226,11 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
         .flatMap((rule) => foundGuarded(rule, surroundings).map((each) => asOf(each, when)));
       return inOrder(found, surroundings);
     },
-    isUnknown: ({ id }) => id === internalErrorId || catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
+    isUnknown: ({ id }) =>
+      id === internalErrorId || catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
     unready(surroundings) {
-      const whole = heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
+      const whole =
+        heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
       if (whole !== undefined) return whole;
       for (const workload of surroundings.workloads) {
         const critical = criticalOf(only(surroundings, workload), 'BeforeRestart');
@@ -145,40 +238,123 @@ export function checksOf(catalogue: readonly Rule[]): Pick<MeshAdapter, 'finding
       }
       return undefined;
     },
-    unfit: (surroundings, workload) => heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving') ?? criticalOf(only(surroundings, workload), 'BeforeRestart'),
+    unfit: (surroundings, workload) =>
+      heldByOthers(surroundings) ??
+      criticalOf(surroundings, 'WhileMoving') ??
+      criticalOf(only(surroundings, workload), 'BeforeRestart'),
   };
 }
 
 /** What stands in the way of a waypoint whatever the pods are now. */
-const waypointPrerequisites: readonly Rule[] = [...meshRules, ...policyRules, ...attachmentRules, ...routeRules, ...extensionRules, ...waypointRules, ...takenNameRules, ...adoptRules, ...sizeRules];
+const waypointPrerequisites: readonly Rule[] = [
+  ...meshRules,
+  ...policyRules,
+  ...attachmentRules,
+  ...routeRules,
+  ...extensionRules,
+  ...waypointRules,
+  ...takenNameRules,
+  ...adoptRules,
+  ...sizeRules,
+];
 
 function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
   const { itinerary: name, ...rest } = surroundings;
   if (name !== 'L4' || choose(rest) !== 'L7') return undefined;
   const adopted = adoptedIn(rest);
   const behind: Surroundings = { ...rest, itinerary: 'L7', ...(adopted !== undefined && { adopted }) };
-  const obstacle = waypointPrerequisites.flatMap((rule) => foundGuarded(rule, behind)).map((each) => asOf(each, 'UnderWay')).find(({ severity }) => severity === 'Critical');
+  const obstacle = waypointPrerequisites
+    .flatMap((rule) => foundGuarded(rule, behind))
+    .map((each) => asOf(each, 'UnderWay'))
+    .find(({ severity }) => severity === 'Critical');
   return { itinerary: 'L7', ...(adopted !== undefined && { adopted }), ...(obstacle && { obstacle }) };
 }
 
 /**
- * What the adapter answers when it fails itself. Before the start nothing comes of it, because then MM009 blocks; on the way back it is what lets it go on.
+ * What the adapter answers when it fails itself. Before the start nothing comes of it, because then MM009 blocks; on
+ * the way back it is what lets it go on.
  */
 const safely = {
-  choose: (surroundings) => guarded<ItineraryName>(surroundings, 'the choice of the itinerary', () => choose(surroundings), () => 'L4'),
+  choose: (surroundings) =>
+    guarded<ItineraryName>(
+      surroundings,
+      'the choice of the itinerary',
+      () => choose(surroundings),
+      () => 'L4',
+    ),
   // Who cannot tell which waypoint it would be is blocked by MM009.
-  adopts: (surroundings) => guarded<string | undefined>(surroundings, 'the choice of the waypoint', () => (getsWaypoint(surroundings) ? adoptedIn(surroundings) : undefined), () => undefined),
-  order: (surroundings) => guarded<readonly PlannedRestart[]>(surroundings, 'the order of restarts', () => plannedOrder(surroundings), () => []),
-  explain: (surroundings) => guarded<readonly string[]>(surroundings, 'the explanation of the plan', () => explain(surroundings), () => []),
-  callersOf: (namespace, surroundings) => guarded<NamespaceCallers>(surroundings, 'the callers', () => namespaceCallers(namespace, surroundings), (why) => ({ kind: 'Unknown', why })),
+  adopts: (surroundings) =>
+    guarded<string | undefined>(
+      surroundings,
+      'the choice of the waypoint',
+      () => (getsWaypoint(surroundings) ? adoptedIn(surroundings) : undefined),
+      () => undefined,
+    ),
+  order: (surroundings) =>
+    guarded<readonly PlannedRestart[]>(
+      surroundings,
+      'the order of restarts',
+      () => plannedOrder(surroundings),
+      () => [],
+    ),
+  explain: (surroundings) =>
+    guarded<readonly string[]>(
+      surroundings,
+      'the explanation of the plan',
+      () => explain(surroundings),
+      () => [],
+    ),
+  callersOf: (namespace, surroundings) =>
+    guarded<NamespaceCallers>(
+      surroundings,
+      'the callers',
+      () => namespaceCallers(namespace, surroundings),
+      (why) => ({ kind: 'Unknown', why }),
+    ),
   // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
-  awaitsBack: (surroundings, workload) => guarded<Awaiting | undefined>(surroundings, 'the pods beside a workload', () => awaitsUnseenBeside(surroundings, workload) ?? awaitsOwnCalled(surroundings, workload), () => undefined),
-  unseenBefore: (surroundings) => guarded<UnseenBefore | undefined>(surroundings, 'whom its sidecars do not see', () => unseenBefore(surroundings), () => undefined),
-  refusing: (surroundings) => guarded<Refusing>(surroundings, 'who would refuse it', () => refusing(surroundings), () => ({ along: [], stay: [] })),
-  refuses: (surroundings) => guarded<string | undefined>(surroundings, 'whom it would refuse', () => refuses(surroundings), () => undefined),
-  refusedCallers: (surroundings) => guarded<string | undefined>(surroundings, 'the callers that it refuses', () => refusedCallers(surroundings), (message) => message),
+  awaitsBack: (surroundings, workload) =>
+    guarded<Awaiting | undefined>(
+      surroundings,
+      'the pods beside a workload',
+      () => awaitsUnseenBeside(surroundings, workload) ?? awaitsOwnCalled(surroundings, workload),
+      () => undefined,
+    ),
+  unseenBefore: (surroundings) =>
+    guarded<UnseenBefore | undefined>(
+      surroundings,
+      'whom its sidecars do not see',
+      () => unseenBefore(surroundings),
+      () => undefined,
+    ),
+  refusing: (surroundings) =>
+    guarded<Refusing>(
+      surroundings,
+      'who would refuse it',
+      () => refusing(surroundings),
+      () => ({ along: [], stay: [] }),
+    ),
+  refuses: (surroundings) =>
+    guarded<string | undefined>(
+      surroundings,
+      'whom it would refuse',
+      () => refuses(surroundings),
+      () => undefined,
+    ),
+  refusedCallers: (surroundings) =>
+    guarded<string | undefined>(
+      surroundings,
+      'the callers that it refuses',
+      () => refusedCallers(surroundings),
+      (message) => message,
+    ),
   noWayBack: (surroundings) => noWayBackRules.flatMap((rule) => foundGuarded(rule, surroundings))[0]?.finding,
-  longer: (surroundings) => guarded<ReturnType<MeshAdapter['longer']>>(surroundings, 'the longer itinerary', () => longer(surroundings), () => undefined),
+  longer: (surroundings) =>
+    guarded<ReturnType<MeshAdapter['longer']>>(
+      surroundings,
+      'the longer itinerary',
+      () => longer(surroundings),
+      () => undefined,
+    ),
   itinerary: (...asked) => guardedItinerary(itinerary(...asked)),
 } satisfies Partial<MeshAdapter>;
 
@@ -200,5 +376,12 @@ export const istio: MeshAdapter = {
   arrived,
   ...safely,
   ...checks,
-  unfit: (surroundings, workload) => checks.unfit(surroundings, workload) ?? guarded<Hold | undefined>(surroundings, 'the callers beside a workload', () => callersRefusedBy(surroundings, workload) ?? unseenBeside(surroundings, workload), (message) => heldByFault(surroundings, message)),
+  unfit: (surroundings, workload) =>
+    checks.unfit(surroundings, workload) ??
+    guarded<Hold | undefined>(
+      surroundings,
+      'the callers beside a workload',
+      () => callersRefusedBy(surroundings, workload) ?? unseenBeside(surroundings, workload),
+      (message) => heldByFault(surroundings, message),
+    ),
 };

@@ -1,5 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { captured, config, injected, installed, mesh, migrationSpec, plainPod, pod, surroundings, workload } from '../../../test/support/mesh-fixtures.ts';
+import {
+  captured,
+  config,
+  injected,
+  installed,
+  mesh,
+  migrationSpec,
+  plainPod,
+  pod,
+  surroundings,
+  workload,
+} from '../../../test/support/mesh-fixtures.ts';
 import type { MeshState, Surroundings } from '../adapter.ts';
 import type { ConfigView, PodView, WorkloadView } from '../views.ts';
 import { oldSidecars } from './old-sidecars.ts';
@@ -36,13 +47,17 @@ function beside({ configs, pods, workloads = [] }: Theirs): Surroundings {
   const all = mesh([...installed, ...configs]);
   const lists = new Map<string, readonly ConfigView[]>();
   const state: MeshState = {
-    ...all, namespacesWithPods: () => ['shop', 'mallory'], labelsOf: () => ({ 'istio-injection': 'enabled' }),
+    ...all,
+    namespacesWithPods: () => ['shop', 'mallory'],
+    labelsOf: () => ({ 'istio-injection': 'enabled' }),
     configs: (kind, home) => {
       const list = lists.get(`${kind} ${home}`) ?? all.configs(kind, home);
       lists.set(`${kind} ${home}`, list);
       return list;
     },
-    pods: (name) => (name === 'mallory' ? pods : none), workloads: (name) => (name === 'mallory' ? workloads : none), otherTemplates: () => none,
+    pods: (name) => (name === 'mallory' ? pods : none),
+    workloads: (name) => (name === 'mallory' ? workloads : none),
+    otherTemplates: () => none,
   };
   return surroundings({ mesh: state, spec: migrationSpec() });
 }
@@ -61,25 +76,49 @@ function counting(read: () => void): <T extends object>(object: T) => T {
 }
 
 function named(index: number, count: number): Spec {
-  return { action: 'ALLOW', rules: [{ from: [{ source: { principals: times(count, (at) => `cluster.local/ns/n${at % 50}/sa/s${index}-${at}`) } }] }] };
+  return {
+    action: 'ALLOW',
+    rules: [
+      { from: [{ source: { principals: times(count, (at) => `cluster.local/ns/n${at % 50}/sa/s${index}-${at}`) } }] },
+    ],
+  };
 }
 
 /** By what is large: so many policies, and so many pods or templates. */
 const shapes: Readonly<Record<string, (policies: number, pods: number) => Theirs>> = {
   'callers that policies name, and templates': (policies, pods) => ({
-    configs: [mallory('AuthorizationPolicy', 'by-address', byAddress), ...times(policies, (index) => mallory('AuthorizationPolicy', `a${index}`, named(index, 20)))],
-    pods: [pod({ namespace: 'mallory' })], workloads: times(pods, (index) => workload({ namespace: 'mallory', name: `w${index}`, replicas: 0 })),
+    configs: [
+      mallory('AuthorizationPolicy', 'by-address', byAddress),
+      ...times(policies, (index) => mallory('AuthorizationPolicy', `a${index}`, named(index, 20))),
+    ],
+    pods: [pod({ namespace: 'mallory' })],
+    workloads: times(pods, (index) => workload({ namespace: 'mallory', name: `w${index}`, replicas: 0 })),
   }),
   'selectors by address that select nothing, and pods': (policies, pods) => ({
-    configs: times(policies, (index) => mallory('AuthorizationPolicy', `a${index}`, { ...byAddress, selector: { matchLabels: wide(20, -1) } })),
-    pods: times(pods, (index) => pod({ namespace: 'mallory', name: `p${index}`, labels: { ...injected.labels, ...wide(20, index) } })),
+    configs: times(policies, (index) =>
+      mallory('AuthorizationPolicy', `a${index}`, { ...byAddress, selector: { matchLabels: wide(20, -1) } }),
+    ),
+    pods: times(pods, (index) =>
+      pod({ namespace: 'mallory', name: `p${index}`, labels: { ...injected.labels, ...wide(20, index) } }),
+    ),
   }),
   'policies that say nothing of callers, and old sidecars': (policies, pods) => ({
-    configs: times(policies, (index) => mallory('AuthorizationPolicy', `a${index}`, { action: 'DENY', rules: times(20, (at) => ({ to: [{ operation: { paths: [`/${at}`] } }] })) })),
+    configs: times(policies, (index) =>
+      mallory('AuthorizationPolicy', `a${index}`, {
+        action: 'DENY',
+        rules: times(20, (at) => ({ to: [{ operation: { paths: [`/${at}`] } }] })),
+      }),
+    ),
     pods: times(pods, (index) => pod({ namespace: 'mallory', name: `p${index}`, labels: oldLabels })),
   }),
   'modes of ports, and old sidecars': (policies, pods) => ({
-    configs: times(policies, (index) => mallory('PeerAuthentication', `a${index}`, { selector: { matchLabels: { app: 'web' } }, mtls: { mode: 'PERMISSIVE' }, portLevelMtls: Object.fromEntries(times(20, (at) => [String(1 + at), { mode: 'PERMISSIVE' }])) })),
+    configs: times(policies, (index) =>
+      mallory('PeerAuthentication', `a${index}`, {
+        selector: { matchLabels: { app: 'web' } },
+        mtls: { mode: 'PERMISSIVE' },
+        portLevelMtls: Object.fromEntries(times(20, (at) => [String(1 + at), { mode: 'PERMISSIVE' }])),
+      }),
+    ),
     pods: times(pods, (index) => pod({ namespace: 'mallory', name: `p${index}`, labels: oldLabels })),
   }),
 };
@@ -91,8 +130,14 @@ function ask(given: Surroundings): unknown {
 /** What is read of policies and pods by one look. */
 function reads(theirs: Theirs): readonly number[] {
   let count = 0;
-  const counted = counting(() => { count += 1; });
-  const given = beside({ configs: theirs.configs.map((each) => counted(each)), pods: theirs.pods.map((each) => counted(each)), workloads: theirs.workloads?.map((each) => counted(each)) ?? [] });
+  const counted = counting(() => {
+    count += 1;
+  });
+  const given = beside({
+    configs: theirs.configs.map((each) => counted(each)),
+    pods: theirs.pods.map((each) => counted(each)),
+    workloads: theirs.workloads?.map((each) => counted(each)) ?? [],
+  });
   return times(2, () => {
     const before = count;
     ask({ ...given });
@@ -102,7 +147,11 @@ function reads(theirs: Theirs): readonly number[] {
 
 describe('what is asked of a neighbour', () => {
   it.each(Object.keys(shapes))('takes no longer than what is written there, however it is divided: %s', (name) => {
-    const [policies = 0, pods = 0, both = 0] = [[100, 10], [10, 100], [100, 100]].map(([many = 0, others = 0]) => reads(shapes[name]?.(many, others) ?? { configs: [], pods: [] })[0]);
+    const [policies = 0, pods = 0, both = 0] = [
+      [100, 10],
+      [10, 100],
+      [100, 100],
+    ].map(([many = 0, others = 0]) => reads(shapes[name]?.(many, others) ?? { configs: [], pods: [] })[0]);
 
     expect(both).toBeLessThan(1.5 * (policies + pods));
   });
@@ -115,10 +164,14 @@ describe('what is asked of a neighbour', () => {
 });
 
 describe('who calls a neighbour', () => {
-  it.each([['its policies by address', injected.labels, byAddress], ['its old sidecars', oldLabels, named(0, 1)]])('is told once of all that it has: asked because of %s', (_, labels, spec) => {
+  it.each([
+    ['its policies by address', injected.labels, byAddress],
+    ['its old sidecars', oldLabels, named(0, 1)],
+  ])('is told once of all that it has: asked because of %s', (_, labels, spec) => {
     const given = beside({
       configs: [mallory('AuthorizationPolicy', 'it', spec), mallory('AuthorizationPolicy', 'callers', named(1, 5000))],
-      pods: [pod({ namespace: 'mallory', labels })], workloads: times(300, (index) => workload({ namespace: 'mallory', name: `w${index}`, replicas: 0 })),
+      pods: [pod({ namespace: 'mallory', labels })],
+      workloads: times(300, (index) => workload({ namespace: 'mallory', name: `w${index}`, replicas: 0 })),
     });
     const before = process.cpuUsage();
 
@@ -131,34 +184,69 @@ describe('who calls a neighbour', () => {
 describe('what would take too long to tell of a neighbour', () => {
   const size = 200;
   const selecting = { selector: { matchLabels: Object.fromEntries(times(size, (at) => [`l${at}`, 'x'])) } };
-  const sidecars = (labels: Readonly<Record<string, string>>): readonly PodView[] => times(200, (index) => pod({ namespace: 'mallory', name: `p${index}`, labels: { ...labels, ...wide(size, index) } }));
+  const sidecars = (labels: Readonly<Record<string, string>>): readonly PodView[] =>
+    times(200, (index) =>
+      pod({ namespace: 'mallory', name: `p${index}`, labels: { ...labels, ...wide(size, index) } }),
+    );
 
   it('counts as seen by nobody, and names what decides there', () => {
-    const given = beside({ configs: times(200, (index) => mallory('AuthorizationPolicy', `a${index}`, { ...byAddress, ...selecting })), pods: sidecars(injected.labels) });
+    const given = beside({
+      configs: times(200, (index) => mallory('AuthorizationPolicy', `a${index}`, { ...byAddress, ...selecting })),
+      pods: sidecars(injected.labels),
+    });
     const found = unseenBy(given);
 
     expect(found).toHaveLength(200);
-    expect(found[0]).toMatchObject({ namespace: 'mallory', pods: ['200 pods and workloads, of which it takes more steps to tell than one look may take'] });
+    expect(found[0]).toMatchObject({
+      namespace: 'mallory',
+      pods: ['200 pods and workloads, of which it takes more steps to tell than one look may take'],
+    });
     expect(found[0]?.called).toMatch(/nobody knows who calls them/);
   });
 
   it('leaves open who calls there', () => {
-    const given = beside({ configs: [mallory('AuthorizationPolicy', 'by-address', byAddress), ...times(200, (index) => mallory('AuthorizationPolicy', `a${index}`, { ...named(index, 1), ...selecting }))], pods: sidecars(injected.labels) });
+    const given = beside({
+      configs: [
+        mallory('AuthorizationPolicy', 'by-address', byAddress),
+        ...times(200, (index) => mallory('AuthorizationPolicy', `a${index}`, { ...named(index, 1), ...selecting })),
+      ],
+      pods: sidecars(injected.labels),
+    });
 
-    expect(unseenBy(given)[0]?.called).toBe('nobody knows who calls them: who calls mallory takes more steps to work out than one look may take');
+    expect(unseenBy(given)[0]?.called).toBe(
+      'nobody knows who calls them: who calls mallory takes more steps to work out than one look may take',
+    );
   });
 
   it('counts as deciding by who calls', () => {
     const deny = { action: 'DENY', rules: [{ from: [{ source: { namespaces: ['x'] } }] }] };
-    const given = beside({ configs: times(200, (index) => mallory('AuthorizationPolicy', `a${index}`, { ...deny, selector: { matchLabels: { ...selecting.selector.matchLabels, [`l${size}`]: 'y', never: String(index) } } })), pods: sidecars(oldLabels) });
+    const given = beside({
+      configs: times(200, (index) =>
+        mallory('AuthorizationPolicy', `a${index}`, {
+          ...deny,
+          selector: { matchLabels: { ...selecting.selector.matchLabels, [`l${size}`]: 'y', never: String(index) } },
+        }),
+      ),
+      pods: sidecars(oldLabels),
+    });
     expect(oldSidecars(given)[0]?.matters).toBeUndefined();
 
-    const peers = beside({ configs: times(200, (index) => mallory('PeerAuthentication', `a${index}`, { ...selecting, mtls: { mode: 'PERMISSIVE' } })), pods: sidecars(oldLabels) });
-    expect(oldSidecars(peers)[0]?.matters).toBe('it takes more steps to tell what decides by who calls than one look may take');
+    const peers = beside({
+      configs: times(200, (index) =>
+        mallory('PeerAuthentication', `a${index}`, { ...selecting, mtls: { mode: 'PERMISSIVE' } }),
+      ),
+      pods: sidecars(oldLabels),
+    });
+    expect(oldSidecars(peers)[0]?.matters).toBe(
+      'it takes more steps to tell what decides by who calls than one look may take',
+    );
   });
 
-  it('is nobody else\'s: who is in ambient there is asked nothing', () => {
-    const given = beside({ configs: times(200, (index) => mallory('AuthorizationPolicy', `a${index}`, { ...byAddress, ...selecting })), pods: [plainPod({ ...captured, namespace: 'mallory' })] });
+  it("is nobody else's: who is in ambient there is asked nothing", () => {
+    const given = beside({
+      configs: times(200, (index) => mallory('AuthorizationPolicy', `a${index}`, { ...byAddress, ...selecting })),
+      pods: [plainPod({ ...captured, namespace: 'mallory' })],
+    });
 
     expect(ask(given)).toEqual([[], []]);
   });

@@ -12,7 +12,9 @@ function broken(): never {
 /** Objects of a kind cannot be read: whatever asks for them meets a fault of ours. */
 function without(kind: string): Surroundings {
   const whole = mesh(installed);
-  return surroundings({ mesh: { ...whole, configs: (asked, namespace) => (asked === kind ? broken() : whole.configs(asked, namespace)) } });
+  return surroundings({
+    mesh: { ...whole, configs: (asked, namespace) => (asked === kind ? broken() : whole.configs(asked, namespace)) },
+  });
 }
 
 const own: Rule = { id: 'MM999', severity: 'Warning', when: 'Always', title: 'Broken', fix: 'none', find: broken };
@@ -24,7 +26,12 @@ describe('a rule that throws', () => {
     const policy = config('EnvoyFilter', {});
     const findings = checks.findings(surroundings({}, [policy]), 'Start');
 
-    expect(findings[0]).toMatchObject({ id: 'MM009', severity: 'Critical', object: 'Namespace shop', message: 'internal error in rule MM999' });
+    expect(findings[0]).toMatchObject({
+      id: 'MM009',
+      severity: 'Critical',
+      object: 'Namespace shop',
+      message: 'internal error in rule MM999',
+    });
     expect(JSON.stringify(findings)).not.toContain('secret');
     expect(findings.slice(1)).toEqual(istio.findings(surroundings({}, [policy]), 'Start'));
   });
@@ -44,18 +51,47 @@ describe('a rule that throws', () => {
   });
 
   it.each(['WhileMoving', 'BeforeFlip', 'BeforeRestart'] as const)('holds up what is asked %s', (when) => {
-    expect(checksOf([{ ...own, severity: 'Critical', when }]).unready(surroundings())).toMatchObject({ finding: { id: 'MM009', severity: 'Critical' }, others: true });
+    expect(checksOf([{ ...own, severity: 'Critical', when }]).unready(surroundings())).toMatchObject({
+      finding: { id: 'MM009', severity: 'Critical' },
+      others: true,
+    });
   });
 });
 
 describe('an adapter that fails', () => {
-  it.each(['AuthorizationPolicy', 'VirtualService', 'DestinationRule', 'ConfigMap', 'GatewayClass', 'Gateway', 'PeerAuthentication', 'WasmPlugin'])('answers all the same when no %s can be read, and blocks', (kind) => {
+  it.each([
+    'AuthorizationPolicy',
+    'VirtualService',
+    'DestinationRule',
+    'ConfigMap',
+    'GatewayClass',
+    'Gateway',
+    'PeerAuthentication',
+    'WasmPlugin',
+  ])('answers all the same when no %s can be read, and blocks', (kind) => {
     const picture = without(kind);
     const { forward, backward } = istio.itinerary(picture.route, {}, 'L7');
 
     expect(istio.findings(picture, 'Start').filter(({ id }) => id === 'MM009')).not.toEqual([]);
-    expect(() => [istio.choose(picture), istio.order(picture), istio.explain(picture), istio.refusing(picture), istio.refuses(picture), istio.refusedCallers(picture), istio.longer({ ...picture, itinerary: 'L4' }), istio.callersOf('shop', picture)]).not.toThrow();
-    expect(() => [...forward, ...backward].map(({ gate, awaits, scales, work }) => [gate?.(picture), awaits?.(picture), scales?.(picture), work.kind === 'Apply' && work.objects(picture), work.kind === 'BindServices' && work.services(picture)])).not.toThrow();
+    expect(() => [
+      istio.choose(picture),
+      istio.order(picture),
+      istio.explain(picture),
+      istio.refusing(picture),
+      istio.refuses(picture),
+      istio.refusedCallers(picture),
+      istio.longer({ ...picture, itinerary: 'L4' }),
+      istio.callersOf('shop', picture),
+    ]).not.toThrow();
+    expect(() =>
+      [...forward, ...backward].map(({ gate, awaits, scales, work }) => [
+        gate?.(picture),
+        awaits?.(picture),
+        scales?.(picture),
+        work.kind === 'Apply' && work.objects(picture),
+        work.kind === 'BindServices' && work.services(picture),
+      ]),
+    ).not.toThrow();
   });
 
   it('makes and binds nothing that it cannot compute', () => {
@@ -66,24 +102,49 @@ describe('an adapter that fails', () => {
       return work.kind === 'BindServices' ? work.services(picture) : undefined;
     });
 
-    expect(said.filter((each) => typeof each === 'string')).toEqual(expect.arrayContaining(['internal error in step CopyPolicies', 'internal error in step BindWaypoint']));
+    expect(said.filter((each) => typeof each === 'string')).toEqual(
+      expect.arrayContaining(['internal error in step CopyPolicies', 'internal error in step BindWaypoint']),
+    );
   });
 });
 
 describe('a look at a neighbour that fails', () => {
-  const route = config('VirtualService', { hosts: ['api'], http: [{ timeout: '1s', route: [{ destination: { host: 'api' } }] }] }, { name: 'slow', uid: 'vs', namespace: 'mallory' });
-  const theirs = service({ namespace: 'mallory', name: 'api', uid: 'm1', conditions: { 'istio.io/WaypointBound': { status: 'True', reason: 'WaypointAccepted', message: 'Successfully attached to waypoint mallory/w' } } });
+  const route = config(
+    'VirtualService',
+    { hosts: ['api'], http: [{ timeout: '1s', route: [{ destination: { host: 'api' } }] }] },
+    { name: 'slow', uid: 'vs', namespace: 'mallory' },
+  );
+  const theirs = service({
+    namespace: 'mallory',
+    name: 'api',
+    uid: 'm1',
+    conditions: {
+      'istio.io/WaypointBound': {
+        status: 'True',
+        reason: 'WaypointAccepted',
+        message: 'Successfully attached to waypoint mallory/w',
+      },
+    },
+  });
 
   /** Whatever is in `mallory` by itself cannot be read. */
-  function beside(more: readonly ConfigView[], called: ServiceView, overrides: Partial<Surroundings> = {}): { readonly picture: Surroundings; readonly told: () => readonly string[] } {
+  function beside(
+    more: readonly ConfigView[],
+    called: ServiceView,
+    overrides: Partial<Surroundings> = {},
+  ): { readonly picture: Surroundings; readonly told: () => readonly string[] } {
     const whole = mesh([...installed, ...more]);
     const told: string[] = [];
     const isTheirs = (home: string | undefined): boolean => home === 'mallory';
     const picture = surroundings({
       mesh: {
-        ...whole, configs: (kind, home) => (isTheirs(home) ? broken() : whole.configs(kind, home)), services: (home) => (home === undefined || isTheirs(home) ? [called] : []), namespacesWithPods: () => ['shop', 'mallory'],
+        ...whole,
+        configs: (kind, home) => (isTheirs(home) ? broken() : whole.configs(kind, home)),
+        services: (home) => (home === undefined || isTheirs(home) ? [called] : []),
+        namespacesWithPods: () => ['shop', 'mallory'],
       },
-      onFault: (where) => told.push(where), ...overrides,
+      onFault: (where) => told.push(where),
+      ...overrides,
     });
     return { picture, told: () => told };
   }
@@ -92,13 +153,25 @@ describe('a look at a neighbour that fails', () => {
     const { picture, told } = beside([route], { ...theirs, conditions: {} });
     const found = istio.findings(picture, 'Start');
     expect(found.filter(({ id }) => id === 'MM009')).toEqual([]);
-    expect(found.find(({ id }) => id === 'MM033')).toMatchObject({ severity: 'Warning', object: 'VirtualService mallory/slow', message: expect.stringContaining('nobody knows whether there are any') });
+    expect(found.find(({ id }) => id === 'MM033')).toMatchObject({
+      severity: 'Warning',
+      object: 'VirtualService mallory/slow',
+      message: expect.stringContaining('nobody knows whether there are any'),
+    });
     expect(istio.unready({ ...picture, itinerary: 'L4' })).toBeUndefined();
     expect(told()).toContain('looking at namespace mallory');
   });
 
   it('keeps nobody from going back', () => {
-    const scope = { moves: () => true, halted: () => undefined, goingBack: () => [], wayBack: () => 'ComesAlong', unseenBefore: () => undefined, stalledBack: () => undefined, declared: () => [] } as unknown as NonNullable<Surroundings['scope']>;
+    const scope = {
+      moves: () => true,
+      halted: () => undefined,
+      goingBack: () => [],
+      wayBack: () => 'ComesAlong',
+      unseenBefore: () => undefined,
+      stalledBack: () => undefined,
+      declared: () => [],
+    } as unknown as NonNullable<Surroundings['scope']>;
     const { picture, told } = beside([], theirs, { scope, itinerary: 'L7' });
     expect(istio.refusing(picture)).toEqual({ along: [], stay: [] });
     const { backward } = istio.itinerary(picture.route, {}, 'L7');
@@ -108,7 +181,11 @@ describe('a look at a neighbour that fails', () => {
   });
 
   it('says only of what it is about that it is not known', () => {
-    const deny = config('AuthorizationPolicy', { targetRefs: [{ group: '', kind: 'Service', name: 'api' }], action: 'DENY', rules: [{}] }, { name: 'no', uid: 'no', namespace: 'mallory' });
+    const deny = config(
+      'AuthorizationPolicy',
+      { targetRefs: [{ group: '', kind: 'Service', name: 'api' }], action: 'DENY', rules: [{}] },
+      { name: 'no', uid: 'no', namespace: 'mallory' },
+    );
     const other = { ...theirs, name: 'odd', uid: 'm2' };
     const whole = mesh([...installed, deny]);
     const services = (home?: string): readonly ServiceView[] => {
@@ -118,6 +195,8 @@ describe('a look at a neighbour that fails', () => {
     const picture = surroundings({ route: { from: 'IstioAmbient', to: 'IstioSidecar' }, mesh: { ...whole, services } });
     const found = istio.findings(picture, 'Start');
     expect(found.filter(({ id }) => id === 'MM009')).toEqual([]);
-    expect(found.filter(({ id }) => id === 'MM092').map(({ object, severity }) => [object, severity])).toEqual([['Service mallory/api', 'Critical']]);
+    expect(found.filter(({ id }) => id === 'MM092').map(({ object, severity }) => [object, severity])).toEqual([
+      ['Service mallory/api', 'Critical'],
+    ]);
   });
 });

@@ -22,14 +22,23 @@ const origins: Readonly<Record<Route['from'], readonly LabelTargets[]>> = {
     { [injection]: null, [revision]: null, [mode]: 'ambient' },
     { [injection]: 'disabled', [revision]: 'canary', [mode]: 'ambient' },
   ],
-  None: [{ [injection]: null, [revision]: null, [mode]: null }, { [injection]: 'disabled', [revision]: null, [mode]: 'none' }],
+  None: [
+    { [injection]: null, [revision]: null, [mode]: null },
+    { [injection]: 'disabled', [revision]: null, [mode]: 'none' },
+  ],
 };
 
 const cases = routes.flatMap((route) => origins[route.from].map((original) => [route, original] as const));
-const titled = cases.map(([route, original]) => [`${route.from} to ${route.to} from ${JSON.stringify(present(original))}`, route, original] as const);
+const titled = cases.map(
+  ([route, original]) =>
+    [`${route.from} to ${route.to} from ${JSON.stringify(present(original))}`, route, original] as const,
+);
 
 /** The labels after each of the steps, in order. */
-function along(steps: readonly StepPlan[], start: LabelTargets): readonly (readonly [step: string, labels: LabelTargets])[] {
+function along(
+  steps: readonly StepPlan[],
+  start: LabelTargets,
+): readonly (readonly [step: string, labels: LabelTargets])[] {
   let labels = start;
   return steps.map((step) => {
     if (step.work.kind === 'Labels') labels = { ...labels, ...step.work.targets };
@@ -37,9 +46,13 @@ function along(steps: readonly StepPlan[], start: LabelTargets): readonly (reado
   });
 }
 
-/** Whether a pod that is created now gets into a mesh: by injection (mutatingwebhook.yaml) or by capture (enablement_selector.go). */
+/**
+ * Whether a pod that is created now gets into a mesh: by injection (mutatingwebhook.yaml) or by capture
+ * (enablement_selector.go).
+ */
 function holds(labels: LabelTargets): boolean {
-  const injects = labels[injection] === 'enabled' || ((labels[injection] ?? null) === null && (labels[revision] ?? null) !== null);
+  const injects =
+    labels[injection] === 'enabled' || ((labels[injection] ?? null) === null && (labels[revision] ?? null) !== null);
   return injects || labels[mode] === 'ambient';
 }
 
@@ -48,13 +61,16 @@ function lastLabels(steps: readonly StepPlan[], start: LabelTargets): LabelTarge
 }
 
 describe('itinerary', () => {
-  it.each(titled)('%s never leaves the namespace with neither injection nor capture, there and back (A in docs/safety.md)', (_title, route, original) => {
-    if (route.from === 'None' || route.to === 'None') return;
-    const { forward, backward } = itinerary(route, original, 'L4');
-    const there = along(forward, original);
-    expect(there.filter(([, labels]) => !holds(labels))).toEqual([]);
-    for (const [, labels] of there) expect(along(backward, labels).filter(([, after]) => !holds(after))).toEqual([]);
-  });
+  it.each(titled)(
+    '%s never leaves the namespace with neither injection nor capture, there and back (A in docs/safety.md)',
+    (_title, route, original) => {
+      if (route.from === 'None' || route.to === 'None') return;
+      const { forward, backward } = itinerary(route, original, 'L4');
+      const there = along(forward, original);
+      expect(there.filter(([, labels]) => !holds(labels))).toEqual([]);
+      for (const [, labels] of there) expect(along(backward, labels).filter(([, after]) => !holds(after))).toEqual([]);
+    },
+  );
 
   it.each(titled)('%s ends with the labels of its goal', (_title, route, original) => {
     const labels = lastLabels(itinerary(route, original, 'L4').forward, original);
@@ -62,56 +78,99 @@ describe('itinerary', () => {
     if (route.to !== 'None') expect(holds(labels)).toBe(true);
     if (route.to === 'IstioAmbient') expect(labels).toMatchObject({ [mode]: 'ambient' });
     if (route.to === 'IstioAmbient' && route.from === 'IstioSidecar') expect(labels[injection]).toBe('disabled');
-    if (route.to !== 'IstioAmbient' && original[mode] !== 'none' && route.from === 'IstioAmbient') expect(labels[mode]).toBeNull();
+    if (route.to !== 'IstioAmbient' && original[mode] !== 'none' && route.from === 'IstioAmbient')
+      expect(labels[mode]).toBeNull();
     if (route.to === 'IstioSidecar') expect(arrived(route, present(labels))).toBe(true);
     expect(labels[revision]).toBe(original[revision]);
   });
 
-  it.each(titled)('%s can go back from after any step, to exactly the labels it began with', (_title, route, original) => {
-    const { forward, backward } = itinerary(route, original, 'L4');
+  it.each(titled)(
+    '%s can go back from after any step, to exactly the labels it began with',
+    (_title, route, original) => {
+      const { forward, backward } = itinerary(route, original, 'L4');
 
-    for (const [, labels] of [['start', original] as const, ...along(forward, original)]) expect(lastLabels(backward, labels)).toEqual(original);
-  });
+      for (const [, labels] of [['start', original] as const, ...along(forward, original)])
+        expect(lastLabels(backward, labels)).toEqual(original);
+    },
+  );
 
-  it.each(titled)('%s puts the labels back even when a stranger changed them on the way, and stays in the mesh', (_title, route, original) => {
-    const { backward } = itinerary(route, original, 'L4');
-    for (const changed of [{ [revision]: null }, { [injection]: 'enabled', [revision]: null }, { [revision]: 'other' }, { [injection]: null }]) {
-      const flipped = { ...lastLabels(itinerary(route, original, 'L4').forward, original), ...changed };
-      expect(lastLabels(backward, flipped)).toEqual(original);
-      if (route.from !== 'None' && holds(flipped)) expect(along(backward, flipped).filter(([, labels]) => !holds(labels))).toEqual([]);
-    }
-  });
+  it.each(titled)(
+    '%s puts the labels back even when a stranger changed them on the way, and stays in the mesh',
+    (_title, route, original) => {
+      const { backward } = itinerary(route, original, 'L4');
+      for (const changed of [
+        { [revision]: null },
+        { [injection]: 'enabled', [revision]: null },
+        { [revision]: 'other' },
+        { [injection]: null },
+      ]) {
+        const flipped = { ...lastLabels(itinerary(route, original, 'L4').forward, original), ...changed };
+        expect(lastLabels(backward, flipped)).toEqual(original);
+        if (route.from !== 'None' && holds(flipped))
+          expect(along(backward, flipped).filter(([, labels]) => !holds(labels))).toEqual([]);
+      }
+    },
+  );
 
   it('takes the L4 path from sidecars to ambient and back in the documented order', () => {
-    const { forward, backward } = itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, { [injection]: 'enabled', [revision]: null, [mode]: null }, 'L4');
+    const { forward, backward } = itinerary(
+      { from: 'IstioSidecar', to: 'IstioAmbient' },
+      { [injection]: 'enabled', [revision]: null, [mode]: null },
+      'L4',
+    );
 
-    expect(forward.map(({ name }) => name)).toEqual(['Preflight', 'Snapshot', 'Baseline', 'RestartForHbone', 'Flip', 'RestartWorkloads', 'Verify']);
-    expect(backward.map(({ name }) => name)).toEqual(['RestoreLabels', 'RestoreWorkloads', 'RestoreCapture', 'VerifyRestored']);
-    expect(forward.find(({ name }) => name === 'Flip')?.work).toMatchObject({ kind: 'Labels', targets: { [injection]: 'disabled', [mode]: 'ambient' } });
+    expect(forward.map(({ name }) => name)).toEqual([
+      'Preflight',
+      'Snapshot',
+      'Baseline',
+      'RestartForHbone',
+      'Flip',
+      'RestartWorkloads',
+      'Verify',
+    ]);
+    expect(backward.map(({ name }) => name)).toEqual([
+      'RestoreLabels',
+      'RestoreWorkloads',
+      'RestoreCapture',
+      'VerifyRestored',
+    ]);
+    expect(forward.find(({ name }) => name === 'Flip')?.work).toMatchObject({
+      kind: 'Labels',
+      targets: { [injection]: 'disabled', [mode]: 'ambient' },
+    });
     expect(backward[0]?.work).toMatchObject({ targets: { [injection]: 'enabled' } });
     expect(backward[0]?.work).not.toHaveProperty(['targets', mode]);
   });
 
-  it.each(routes.filter(({ from, to }) => from !== 'IstioSidecar' && to !== 'IstioSidecar'))('restarts nothing between $from and $to', (route) => {
-    const { forward, backward } = itinerary(route, {}, 'L4');
+  it.each(routes.filter(({ from, to }) => from !== 'IstioSidecar' && to !== 'IstioSidecar'))(
+    'restarts nothing between $from and $to',
+    (route) => {
+      const { forward, backward } = itinerary(route, {}, 'L4');
 
-    expect([...forward, ...backward].filter(({ work }) => work.kind === 'Restart')).toEqual([]);
-  });
+      expect([...forward, ...backward].filter(({ work }) => work.kind === 'Restart')).toEqual([]);
+    },
+  );
 
-  it.each(titled)('%s records before it changes, changes before it restarts, and looks at the end', (_title, route, original) => {
-    const { forward } = itinerary(route, original, 'L4');
-    const names = forward.map(({ name }) => name);
-    const firstChange = forward.findIndex(({ work }) => work.kind === 'Labels');
+  it.each(titled)(
+    '%s records before it changes, changes before it restarts, and looks at the end',
+    (_title, route, original) => {
+      const { forward } = itinerary(route, original, 'L4');
+      const names = forward.map(({ name }) => name);
+      const firstChange = forward.findIndex(({ work }) => work.kind === 'Labels');
 
-    expect(names.slice(0, 3)).toEqual(['Preflight', 'Snapshot', 'Baseline']);
-    expect(firstChange).toBeGreaterThan(2);
-    expect(forward.at(-1)?.work).toEqual({ kind: 'Verify', mode: modeFor(route.to) });
-    if (names.includes('ReleaseCapture')) expect(names.indexOf('ReleaseCapture')).toBeGreaterThan(names.indexOf('RestartWorkloads'));
-  });
+      expect(names.slice(0, 3)).toEqual(['Preflight', 'Snapshot', 'Baseline']);
+      expect(firstChange).toBeGreaterThan(2);
+      expect(forward.at(-1)?.work).toEqual({ kind: 'Verify', mode: modeFor(route.to) });
+      if (names.includes('ReleaseCapture'))
+        expect(names.indexOf('ReleaseCapture')).toBeGreaterThan(names.indexOf('RestartWorkloads'));
+    },
+  );
 });
 
 describe('what holds the capture on the way back to sidecars', () => {
-  const work = itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, { [injection]: 'enabled' }, 'L4').backward.find(({ name }) => name === 'RestoreCapture')?.work;
+  const work = itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, { [injection]: 'enabled' }, 'L4').backward.find(
+    ({ name }) => name === 'RestoreCapture',
+  )?.work;
   const held = (view: ReturnType<typeof pod>): boolean => work?.kind === 'Labels' && work.heldBy?.(view) === true;
 
   it.each([
@@ -127,7 +186,11 @@ describe('what holds the capture on the way back to sidecars', () => {
   });
 
   it('is nothing when the namespace captured before, or when the goal is no mesh', () => {
-    const both = itinerary({ from: 'IstioSidecar', to: 'IstioAmbient' }, { [injection]: 'enabled', [mode]: 'ambient' }, 'L4').backward;
+    const both = itinerary(
+      { from: 'IstioSidecar', to: 'IstioAmbient' },
+      { [injection]: 'enabled', [mode]: 'ambient' },
+      'L4',
+    ).backward;
     const leave = itinerary({ from: 'IstioAmbient', to: 'None' }, { [mode]: 'ambient' }, 'L4').forward;
 
     for (const step of [...both, ...leave]) expect(step.work).not.toHaveProperty('heldBy');
@@ -135,14 +198,27 @@ describe('what holds the capture on the way back to sidecars', () => {
 });
 
 describe('a stale pod', () => {
-  it.each(routes.filter(({ from, to }) => from === 'IstioSidecar' || to === 'IstioSidecar'))('is any that is not in its mode, from $from to $to and back', (route) => {
-    const { forward, backward } = itinerary(route, {}, 'L4');
-    const views = [pod(), plainPod(), plainPod(captured), plainPod({ annotations: { 'ambient.istio.io/redirection': 'pending' } })];
-    for (const [steps, goal] of [[forward, route.to], [backward, route.from]] as const) {
-      const restart = steps.find(({ name }) => name === 'RestartWorkloads' || name === 'RestoreWorkloads')?.work;
-      expect(restart?.kind === 'Restart' && views.filter(restart.stale)).toEqual(views.filter((view) => modeOf(view) !== modeFor(goal)));
-    }
-  });
+  it.each(routes.filter(({ from, to }) => from === 'IstioSidecar' || to === 'IstioSidecar'))(
+    'is any that is not in its mode, from $from to $to and back',
+    (route) => {
+      const { forward, backward } = itinerary(route, {}, 'L4');
+      const views = [
+        pod(),
+        plainPod(),
+        plainPod(captured),
+        plainPod({ annotations: { 'ambient.istio.io/redirection': 'pending' } }),
+      ];
+      for (const [steps, goal] of [
+        [forward, route.to],
+        [backward, route.from],
+      ] as const) {
+        const restart = steps.find(({ name }) => name === 'RestartWorkloads' || name === 'RestoreWorkloads')?.work;
+        expect(restart?.kind === 'Restart' && views.filter(restart.stale)).toEqual(
+          views.filter((view) => modeOf(view) !== modeFor(goal)),
+        );
+      }
+    },
+  );
 });
 
 describe('arrived', () => {

@@ -29,10 +29,13 @@ interface DataPlaneRules {
 
 const rules: Record<DataPlane, DataPlaneRules> = {
   IstioSidecar: {
-    // `istio-injection` beats `istio.io/rev` (mutatingwebhook.yaml): a namespace with a revision gets it back by removing the other.
-    enter: (original) => (typeof original[revisionLabel] === 'string' ? { [injectionLabel]: null } : { [injectionLabel]: 'enabled' }),
-    // Only `disabled` stops all five webhooks; without the label a pod's own `sidecar.istio.io/inject` would still inject.
-    // `istio.io/rev` stays: removing it can orphan the Gateways of the namespace (pkg/revisions/tag_watcher.go).
+    // `istio-injection` beats `istio.io/rev` (mutatingwebhook.yaml): a namespace with a revision gets it back by
+    // removing the other.
+    enter: (original) =>
+      typeof original[revisionLabel] === 'string' ? { [injectionLabel]: null } : { [injectionLabel]: 'enabled' },
+    // Only `disabled` stops all five webhooks; without the label a pod's own `sidecar.istio.io/inject` would still
+    // inject. `istio.io/rev` stays: removing it can orphan the Gateways of the namespace
+    // (pkg/revisions/tag_watcher.go).
     leave: { [injectionLabel]: 'disabled' },
     release: {},
     byRestart: true,
@@ -52,10 +55,20 @@ const rules: Record<DataPlane, DataPlaneRules> = {
  */
 const look: readonly StepPlan[] = [
   // Safe: writes nothing but our own status. Dying before or after changes nothing; the checks run again.
-  { name: 'Preflight', why: 'Checks everything that would break or loosen a rule on the way, before anything is changed.', work: { kind: 'Check' } },
-  // C: the original is stored before the first change. Dying before: nothing changed. After: it is read back, never taken anew.
-  { name: 'Snapshot', why: 'Records the labels of the namespace, so that a rollback restores exactly these.', work: { kind: 'Snapshot' } },
-  // Safe: status only. Dying before or after: the count is taken once, from the pods as they are before the first change.
+  {
+    name: 'Preflight',
+    why: 'Checks everything that would break or loosen a rule on the way, before anything is changed.',
+    work: { kind: 'Check' },
+  },
+  // C: the original is stored before the first change. Dying before: nothing changed. After: it is read back, never
+  // taken anew.
+  {
+    name: 'Snapshot',
+    why: 'Records the labels of the namespace, so that a rollback restores exactly these.',
+    work: { kind: 'Snapshot' },
+  },
+  // Safe: status only. Dying before or after: the count is taken once, from the pods as they are before the first
+  // change.
   { name: 'Baseline', why: 'Counts the pods by mode, to compare at the end.', work: { kind: 'Baseline' } },
 ];
 
@@ -75,17 +88,28 @@ function isUnfinished({ observedGeneration, generation, available, updated, repl
 }
 
 /**
- * A namespace that stays, and is called from ambient by those that move. It has a record and an itinerary of its own, and not a restart driven from the
- * migration, because a restart needs all that a record gives it: it is announced, paced, watched, counted and taken back when it fails.
+ * A namespace that stays, and is called from ambient by those that move. It has a record and an itinerary of its own,
+ * and not a restart driven from the migration, because a restart needs all that a record gives it: it is announced,
+ * paced, watched, counted and taken back when it fails.
  */
 const restartsOnly: Itinerary = {
   forward: [...look, restartForHbone],
   backward: [
-    // B, F: only a rollout that did not finish goes back to its old template. What has finished stays: another restart would cost the same again and
-    // bring back nothing. Dying before or after the patch: the template's annotation tells which.
-    { name: 'RestoreWorkloads', why: 'Takes a restart back that did not finish; what has finished is not restarted once more.', work: { kind: 'Restart', stale: () => false, order: ({ workloads }) => workloads.filter(isUnfinished) } },
-    // C: no label was changed; the record leaves with the annotation. Dying before: sent again; after: the annotation is gone.
-    { name: 'RestoreCapture', why: 'Removes the record of the namespace, whose labels were never changed.', work: { kind: 'Labels', targets: {} } },
+    // B, F: only a rollout that did not finish goes back to its old template. What has finished stays: another restart
+    // would cost the same again and bring back nothing. Dying before or after the patch: the template's annotation
+    // tells which.
+    {
+      name: 'RestoreWorkloads',
+      why: 'Takes a restart back that did not finish; what has finished is not restarted once more.',
+      work: { kind: 'Restart', stale: () => false, order: ({ workloads }) => workloads.filter(isUnfinished) },
+    },
+    // C: no label was changed; the record leaves with the annotation. Dying before: sent again; after: the annotation
+    // is gone.
+    {
+      name: 'RestoreCapture',
+      why: 'Removes the record of the namespace, whose labels were never changed.',
+      work: { kind: 'Labels', targets: {} },
+    },
   ],
 };
 
@@ -98,7 +122,10 @@ interface WaypointRules {
   /** Back: before the labels of the namespace change, and once every pod is in its old data plane. */
   readonly restore: readonly StepPlan[];
   readonly remove: readonly StepPlan[];
-  /** Of the restarts. Back it is the other way round: who goes around a waypoint that still stands before the other is refused. */
+  /**
+   * Of the restarts. Back it is the other way round: who goes around a waypoint that still stands before the other is
+   * refused.
+   */
   readonly order: (surroundings: Surroundings) => readonly WorkloadView[];
 }
 
@@ -107,16 +134,37 @@ type Moving = Exclude<ItineraryName, 'Hbone'>;
 
 const withoutWaypoint: Omit<WaypointRules, 'order'> = { prepare: [], finish: [], restore: [], remove: [] };
 
-/** Into ambient, and out of it: a policy that came since the start may decide by what sidecars do not see of callers in ambient. */
+/**
+ * Into ambient, and out of it: a policy that came since the start may decide by what sidecars do not see of callers in
+ * ambient.
+ */
 function orderWithoutWaypoint({ to }: Route): Pick<WaypointRules, 'order'> {
-  return { order: (surroundings) => (to === 'IstioAmbient' ? decidingFirst(surroundings) : decidingFirst(surroundings).toReversed()) };
+  return {
+    order: (surroundings) =>
+      to === 'IstioAmbient' ? decidingFirst(surroundings) : decidingFirst(surroundings).toReversed(),
+  };
 }
 
-function waypointRules(route: Route, name: Moving, adopted: string | undefined): Omit<WaypointRules, 'order'> & Partial<WaypointRules> {
+function waypointRules(
+  route: Route,
+  name: Moving,
+  adopted: string | undefined,
+): Omit<WaypointRules, 'order'> & Partial<WaypointRules> {
   if (name === 'L4') return { ...withoutWaypoint, ...orderWithoutWaypoint(route) };
   return isExit(route)
-    ? { prepare: prepareSidecars, finish: leaveWaypoints, restore: returnToWaypoints, remove: forgetSidecars, order: (surroundings) => exitOrder(surroundings).workloads }
-    : { ...withoutWaypoint, prepare: enterWaypoint(adopted), remove: leaveWaypoint(holdFor(route.from), adopted), order: (surroundings) => restartOrder(surroundings).workloads };
+    ? {
+        prepare: prepareSidecars,
+        finish: leaveWaypoints,
+        restore: returnToWaypoints,
+        remove: forgetSidecars,
+        order: (surroundings) => exitOrder(surroundings).workloads,
+      }
+    : {
+        ...withoutWaypoint,
+        prepare: enterWaypoint(adopted),
+        remove: leaveWaypoint(holdFor(route.from), adopted),
+        order: (surroundings) => restartOrder(surroundings).workloads,
+      };
 }
 
 /** Whether sidecars leave for ambient, so that the namespace and those around it are in two data planes for a while. */
@@ -133,17 +181,23 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
   if (entersAmbient(route)) steps.push(restartForHbone);
   steps.push(...prepare);
   if (Object.keys(flip).length > 0) {
-    // A: one patch, so at no revision is neither label in force. Dying before: labels are as recorded, it is sent again;
-    // after: the labels equal the target and the annotation is there, so the step is seen as done.
+    // A: one patch, so at no revision is neither label in force. Dying before: labels are as recorded, it is sent
+    // again; after: the labels equal the target and the annotation is there, so the step is seen as done.
     steps.push({
       name: 'Flip',
       why: `Sets ${describe(flip)} in one patch, so that no pod is ever created outside both data planes.`,
       work: { kind: 'Labels', targets: flip },
-      // A caller whose ztunnel does not know of the waypoint yet would be refused by pods without a sidecar; on the way out, a pod's ztunnel may not know its guard yet.
+      // A caller whose ztunnel does not know of the waypoint yet would be refused by pods without a sidecar; on the way
+      // out, a pod's ztunnel may not know its guard yet.
       ...(name === 'L7' && { settled: true as const }),
-      // E: from here on pods call as ambient does. Whom they call takes HBONE by then and sees what it decides by, and who calls them does not go past the waypoint.
-      ...(entersAmbient(route) && { awaits: (surroundings: Surroundings) => awaitsHbone(surroundings) ?? awaitsUnseen(surroundings) ?? awaitsCallers(surroundings) }),
-      // The other way: with its first sidecar it calls headless Services in ambient without an identity, so their pods have theirs by then.
+      // E: from here on pods call as ambient does. Whom they call takes HBONE by then and sees what it decides by, and
+      // who calls them does not go past the waypoint.
+      ...(entersAmbient(route) && {
+        awaits: (surroundings: Surroundings) =>
+          awaitsHbone(surroundings) ?? awaitsUnseen(surroundings) ?? awaitsCallers(surroundings),
+      }),
+      // The other way: with its first sidecar it calls headless Services in ambient without an identity, so their pods
+      // have theirs by then.
       ...(isExit(route) && { awaits: awaitsNameless }),
     });
   }
@@ -155,8 +209,11 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
       name: 'RestartWorkloads',
       why: `Restarts one workload at a time until its pods are in mode ${mode}; pods change data plane only by being created anew.`,
       work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order }) },
-      // E: an old sidecar can come back, by a rollback elsewhere for example, and a policy by address come to be among the called.
-      ...(entersAmbient(route) && { awaits: (surroundings: Surroundings) => awaitsHbone(surroundings) ?? awaitsUnseen(surroundings) }),
+      // E: an old sidecar can come back, by a rollback elsewhere for example, and a policy by address come to be among
+      // the called.
+      ...(entersAmbient(route) && {
+        awaits: (surroundings: Surroundings) => awaitsHbone(surroundings) ?? awaitsUnseen(surroundings),
+      }),
       ...(isExit(route) && { awaits: awaitsNameless }),
     });
   }
@@ -170,53 +227,92 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
     });
   }
   // B: looks at every pod, not at labels. Dying before or after changes nothing.
-  steps.push({ name: 'Verify', why: `Sees every pod in mode ${modeFor(route.to)}.`, work: { kind: 'Verify', mode: modeFor(route.to) } });
+  steps.push({
+    name: 'Verify',
+    why: `Sees every pod in mode ${modeFor(route.to)}.`,
+    work: { kind: 'Verify', mode: modeFor(route.to) },
+  });
   return steps;
 }
 
-/** What a rollback puts back: the revision too, although no step changes it, because without it the original may not inject. */
+/**
+ * What a rollback puts back: the revision too, although no step changes it, because without it the original may not
+ * inject.
+ */
 const restored = [injectionLabel, revisionLabel, dataplaneModeLabel];
 
-function backward(route: Route, original: LabelTargets, name: Moving, adopted: string | undefined): readonly StepPlan[] {
+function backward(
+  route: Route,
+  original: LabelTargets,
+  name: Moving,
+  adopted: string | undefined,
+): readonly StepPlan[] {
   const mode = modeFor(route.from);
   // The capture is held until the pods have their sidecars back: a sidecar wins over the label, a naked pod needs it.
   const held = route.to === 'IstioAmbient' ? [dataplaneModeLabel] : [];
-  const first = Object.fromEntries(restored.filter((key) => !held.includes(key)).map((key) => [key, original[key] ?? null]));
+  const first = Object.fromEntries(
+    restored.filter((key) => !held.includes(key)).map((key) => [key, original[key] ?? null]),
+  );
   const { restore, remove, order } = waypointRules(route, name, adopted);
-  // Outage: with its sidecar a pod goes past waypoints, so whom it calls has to have its own back. E: sidecars do not see where callers in ambient come from, so before they are there
-  // these leave ambient, and before callers are there again the called leave their sidecars.
+  // Outage: with its sidecar a pod goes past waypoints, so whom it calls has to have its own back. E: sidecars do not
+  // see where callers in ambient come from, so before they are there these leave ambient, and before callers are there
+  // again the called leave their sidecars.
   const othersFirst = entersAmbient(route) || isExit(route) ? { awaits: awaitsOthersBack } : {};
   const steps: StepPlan[] = [...restore];
   if (rules[route.from].byRestart || rules[route.to].byRestart) {
     steps.push(
-      // A, B: new pods join the old data plane while the new one still holds the running ones. Dying before: sent again;
-      // after: the labels are seen to be back.
-      { name: 'RestoreLabels', why: 'Puts the injection labels back first, so that new pods join the old data plane.', work: { kind: 'Labels', targets: first }, ...(restore.length > 0 && { settled: true as const }), ...othersFirst },
+      // A, B: new pods join the old data plane while the new one still holds the running ones. Dying before: sent
+      // again; after: the labels are seen to be back.
+      {
+        name: 'RestoreLabels',
+        why: 'Puts the injection labels back first, so that new pods join the old data plane.',
+        work: { kind: 'Labels', targets: first },
+        ...(restore.length > 0 && { settled: true as const }),
+        ...othersFirst,
+      },
       // B, F: templates go back to what they were, one workload at a time. Dying before or after the patch: the
       // template's annotation tells which.
-      { name: 'RestoreWorkloads', why: `Takes every restart back until the pods are in mode ${mode} again.`, work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order: (surroundings: Surroundings) => order(surroundings).toReversed() }) }, ...othersFirst },
+      {
+        name: 'RestoreWorkloads',
+        why: `Takes every restart back until the pods are in mode ${mode} again.`,
+        work: {
+          kind: 'Restart',
+          stale: (pod) => modeOf(pod) !== mode,
+          ...(order && { order: (surroundings: Surroundings) => order(surroundings).toReversed() }),
+        },
+        ...othersFirst,
+      },
     );
   }
   steps.push(...remove);
   const all = Object.fromEntries(restored.map((key) => [key, original[key] ?? null]));
   steps.push(
-    // C: the journal stays until every pod is seen back. Dying before: sent again; after: the labels equal the original.
-    { name: 'RestoreCapture', why: 'Puts every label back as it was, the capture last: earlier it would leave pods in plaintext.', work: { kind: 'Labels', targets: all, ...(all[dataplaneModeLabel] === 'ambient' ? {} : holdFor(route.from)) } },
+    // C: the journal stays until every pod is seen back. Dying before: sent again; after: the labels equal the
+    // original.
+    {
+      name: 'RestoreCapture',
+      why: 'Puts every label back as it was, the capture last: earlier it would leave pods in plaintext.',
+      work: { kind: 'Labels', targets: all, ...(all[dataplaneModeLabel] === 'ambient' ? {} : holdFor(route.from)) },
+    },
     { name: 'VerifyRestored', why: `Sees every pod in mode ${mode} again.`, work: { kind: 'Verify', mode } },
   );
   return steps;
 }
 
 /**
- * A captured pod that should get a sidecar instead needs the capture until it is replaced; so does one that is being captured,
- * or that has not started and was admitted without a sidecar.
+ * A captured pod that should get a sidecar instead needs the capture until it is replaced; so does one that is being
+ * captured, or that has not started and was admitted without a sidecar.
  */
 function holdFor(target: DataPlane): { readonly heldBy?: (pod: PodView) => boolean } {
-  return target === 'IstioSidecar' ? { heldBy: (pod) => modeOf(pod) !== 'Sidecar' && !(modeOf(pod) === 'None' && pod.ready) } : {};
+  return target === 'IstioSidecar'
+    ? { heldBy: (pod) => modeOf(pod) !== 'Sidecar' && !(modeOf(pod) === 'None' && pod.ready) }
+    : {};
 }
 
 function describe(targets: LabelTargets): string {
-  return Object.entries(targets).map(([key, value]) => (value === null ? `${key} to nothing` : `${key}=${value}`)).join(' and ');
+  return Object.entries(targets)
+    .map(([key, value]) => (value === null ? `${key} to nothing` : `${key}=${value}`))
+    .join(' and ');
 }
 
 /**
@@ -231,9 +327,12 @@ export function itinerary(route: Route, original: LabelTargets, name: ItineraryN
 /** Whether the labels already are what a migration to `to` would leave. */
 export function arrived(route: Route, labels: Readonly<Record<string, string>>): boolean {
   switch (route.to) {
-    case 'IstioAmbient': return labels[dataplaneModeLabel] === 'ambient';
-    case 'IstioSidecar': return injects(labels);
-    case 'None': return !arrived({ ...route, to: 'IstioAmbient' }, labels) && !arrived({ ...route, to: 'IstioSidecar' }, labels);
+    case 'IstioAmbient':
+      return labels[dataplaneModeLabel] === 'ambient';
+    case 'IstioSidecar':
+      return injects(labels);
+    case 'None':
+      return !arrived({ ...route, to: 'IstioAmbient' }, labels) && !arrived({ ...route, to: 'IstioSidecar' }, labels);
   }
 }
 

@@ -12,13 +12,22 @@ export const useWaypointNamespaceLabel = 'istio.io/use-waypoint-namespace';
 export const useWaypointCanaryLabel = 'istio.io/use-waypoint-canary';
 /** Its namespace, where that is not the one of who names it. */
 export const useWaypointCanaryNamespaceLabel = 'istio.io/use-waypoint-canary-namespace';
-/** Gateway and GatewayClass label: whose callers a waypoint serves, those of a Service (default) or those that address a pod. */
+/**
+ * Gateway and GatewayClass label: whose callers a waypoint serves, those of a Service (default) or those that address a
+ * pod.
+ */
 export const waypointForLabel = 'istio.io/waypoint-for';
-/** Namespace and Service label: `true` sends ingress gateways through the waypoint too; only for Services with an address. */
+/**
+ * Namespace and Service label: `true` sends ingress gateways through the waypoint too; only for Services with an
+ * address.
+ */
 export const ingressUseWaypointLabel = 'istio.io/ingress-use-waypoint';
 /** Pod label and legacy annotation: injection for this pod. */
 export const injectLabel = 'sidecar.istio.io/inject';
-/** Pod annotation, written by the injector: the test the node agent uses for "has a sidecar" (cni/pkg/util/enablement_selector.go). */
+/**
+ * Pod annotation, written by the injector: the test the node agent uses for "has a sidecar"
+ * (cni/pkg/util/enablement_selector.go).
+ */
 export const sidecarStatusAnnotation = 'sidecar.istio.io/status';
 /** Pod annotation, written by the node agent: `enabled` once ztunnel knows the pod, `pending` before. */
 export const redirectionAnnotation = 'ambient.istio.io/redirection';

@@ -13,26 +13,35 @@ import { exportDefaults, type ExportDefaults } from './policy/visibility.ts';
  * Where istiod has its mesh configuration from: pilot/pkg/bootstrap/mesh.go and pkg/config/mesh/mesh.go. Nothing here reads a text by patterns.
  */
 
-/** What is not `lowerCamelCase` is the name of the same field in the proto, which istiod takes as well (jsonpb); null is no value. */
+/**
+ * What is not `lowerCamelCase` is the name of the same field in the proto, which istiod takes as well (jsonpb); null is
+ * no value.
+ */
 function asDeclared(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asDeclared);
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.entries(value).filter(([, held]) => held !== null);
-  return Object.fromEntries(fields.map(([key, held]) => {
-    const name = key.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
-    // The keys of labels are nobody's but their own.
-    return [name, name === 'matchLabels' ? held : asDeclared(held)];
-  }));
+  return Object.fromEntries(
+    fields.map(([key, held]) => {
+      const name = key.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+      // The keys of labels are nobody's but their own.
+      return [name, name === 'matchLabels' ? held : asDeclared(held)];
+    }),
+  );
 }
 
 /** These two istiod takes from the text itself, by this name only (extractYamlField). */
 const byName: readonly string[] = ['default_config', 'default_providers'];
 
 function declared(written: unknown): Json {
-  return record(asDeclared(Object.fromEntries(Object.entries(record(written)).filter(([key]) => !byName.includes(key)))));
+  return record(
+    asDeclared(Object.fromEntries(Object.entries(record(written)).filter(([key]) => !byName.includes(key)))),
+  );
 }
 
-/** Whether some map has a key twice, which is no mesh configuration. The parser's own test compares each key with each. */
+/**
+ * Whether some map has a key twice, which is no mesh configuration. The parser's own test compares each key with each.
+ */
 function hasTwins(document: Document): boolean {
   let found = false;
   visit(document, {
@@ -46,7 +55,10 @@ function hasTwins(document: Document): boolean {
   return found;
 }
 
-/** A mesh configuration from its text; undefined if that cannot be read: istiod then keeps the one it has, which nobody else knows. */
+/**
+ * A mesh configuration from its text; undefined if that cannot be read: istiod then keeps the one it has, which nobody
+ * else knows.
+ */
 export function parseMeshConfig(written: string): Json | undefined {
   try {
     // As sigs.k8s.io/yaml reads it: with merge keys, and `yes` is no text.
@@ -96,16 +108,21 @@ function configMapOf(revision: string): string {
 
 /** The revisions of the istiods that run here; none where they run elsewhere. */
 function runningRevisions(workloads: readonly WorkloadView[]): readonly string[] {
-  const istiods = workloads.filter(({ kind, replicas, images }) => kind === 'Deployment' && replicas > 0 && images['discovery'] !== undefined);
+  const istiods = workloads.filter(
+    ({ kind, replicas, images }) => kind === 'Deployment' && replicas > 0 && images['discovery'] !== undefined,
+  );
   return [...new Set(istiods.map(({ templateLabels }) => templateLabels[revisionLabel] ?? 'default'))].sort();
 }
 
 /** ApplyMeshConfig: each field overrides, but for those that are merged. */
 function over(shared: Json, own: Json): Json {
   const providers = records(own['extensionProviders']);
-  const others = records(shared['extensionProviders']).filter(({ name }) => providers.every((each) => each['name'] !== name));
+  const others = records(shared['extensionProviders']).filter(({ name }) =>
+    providers.every((each) => each['name'] !== name),
+  );
   return {
-    ...shared, ...own,
+    ...shared,
+    ...own,
     trustDomainAliases: [...new Set([...strings(shared['trustDomainAliases']), ...strings(own['trustDomainAliases'])])],
     defaultConfig: { ...record(shared['defaultConfig']), ...record(own['defaultConfig']) },
     extensionProviders: [...others, ...providers],
@@ -113,43 +130,65 @@ function over(shared: Json, own: Json): Json {
 }
 
 /** A list of a store stays the same one until something in it changes, and every look asks dozens of times. */
-const possibleIn = memoizeLast((all: readonly ConfigView[], workloads: readonly WorkloadView[], namespace: string, assumedRoot: string | undefined): readonly PossibleConfig[] => {
-  const maps = thatSayIt(all);
-  const nameIn = (name: string): string => `ConfigMap ${namespace}/${name}`;
-  const running = runningRevisions(workloads).map(configMapOf);
-  const named = running.length > 0 ? running : maps.filter(isNamedForRevision).map(({ name }) => name);
-  const names = named.length > 0 ? named : ['istio'];
-  const shared = maps.filter(({ name }) => !names.includes(name));
-  return names.flatMap((name): readonly PossibleConfig[] => {
-    const view = maps.find((each) => each.name === name);
-    if (view === undefined) return [{ object: nameIn(name), ...(assumedRoot !== undefined && { config: { rootNamespace: assumedRoot } }) }];
-    const config = configIn(view);
-    const alone: PossibleConfig = { object: nameIn(name), config };
-    return [alone, ...shared.map((below): PossibleConfig => {
-      const other = configIn(below);
-      return { object: nameIn(below.name), config: other && config && over(other, config) };
-    })];
-  });
-});
+const possibleIn = memoizeLast(
+  (
+    all: readonly ConfigView[],
+    workloads: readonly WorkloadView[],
+    namespace: string,
+    assumedRoot: string | undefined,
+  ): readonly PossibleConfig[] => {
+    const maps = thatSayIt(all);
+    const nameIn = (name: string): string => `ConfigMap ${namespace}/${name}`;
+    const running = runningRevisions(workloads).map(configMapOf);
+    const named = running.length > 0 ? running : maps.filter(isNamedForRevision).map(({ name }) => name);
+    const names = named.length > 0 ? named : ['istio'];
+    const shared = maps.filter(({ name }) => !names.includes(name));
+    return names.flatMap((name): readonly PossibleConfig[] => {
+      const view = maps.find((each) => each.name === name);
+      if (view === undefined)
+        return [{ object: nameIn(name), ...(assumedRoot !== undefined && { config: { rootNamespace: assumedRoot } }) }];
+      const config = configIn(view);
+      const alone: PossibleConfig = { object: nameIn(name), config };
+      return [
+        alone,
+        ...shared.map((below): PossibleConfig => {
+          const other = configIn(below);
+          return { object: nameIn(below.name), config: other && config && over(other, config) };
+        }),
+      ];
+    });
+  },
+);
 
 /**
- * Every mesh configuration that some istiod may have. SHARED_MESH_CONFIG names a second ConfigMap, which goes below that of the revision; it is a
- * setting of istiod that nobody sees from outside, so that each ConfigMap that could be it counts as if it were, and as if it were not.
+ * Every mesh configuration that some istiod may have. SHARED_MESH_CONFIG names a second ConfigMap, which goes below
+ * that of the revision; it is a setting of istiod that nobody sees from outside, so that each ConfigMap that could be
+ * it counts as if it were, and as if it were not.
  */
 export function possibleConfigs(mesh: MeshState): readonly PossibleConfig[] {
   const { controlPlaneNamespace: namespace } = mesh;
-  return possibleIn(mesh.configs('ConfigMap', namespace), mesh.workloads(namespace), namespace, mesh.assumesDefaults === true ? mesh.rootNamespace : undefined);
+  return possibleIn(
+    mesh.configs('ConfigMap', namespace),
+    mesh.workloads(namespace),
+    namespace,
+    mesh.assumesDefaults === true ? mesh.rootNamespace : undefined,
+  );
 }
 
-/** The revision that tells every proxy of the mesh; undefined if there are several, or none that is known. The one without a name is `default` (istiod chart: values.yaml). */
+/**
+ * The revision that tells every proxy of the mesh; undefined if there are several, or none that is known. The one
+ * without a name is `default` (istiod chart: values.yaml).
+ */
 export function onlyRevision(mesh: MeshState): string | undefined {
-  const [first, ...others] = meshConfigMaps(mesh).map(({ name }) => (name === 'istio' ? 'default' : name.slice('istio-'.length)));
+  const [first, ...others] = meshConfigMaps(mesh).map(({ name }) =>
+    name === 'istio' ? 'default' : name.slice('istio-'.length),
+  );
   return others.length === 0 ? first : undefined;
 }
 
 /**
- * The external authorizers of the mesh; undefined if they cannot be known. With several revisions those that all of them have: sidecars,
- * and the waypoint that takes over from them, may be told by different ones.
+ * The external authorizers of the mesh; undefined if they cannot be known. With several revisions those that all of
+ * them have: sidecars, and the waypoint that takes over from them, may be told by different ones.
  */
 export function meshAuthorizers(mesh: MeshState, version: IstioVersion): Authorizers | undefined {
   if (mesh.assumesDefaults === true && meshConfigMaps(mesh).length === 0) return undefined;
@@ -157,10 +196,15 @@ export function meshAuthorizers(mesh: MeshState, version: IstioVersion): Authori
   const known = configs.filter((config) => config !== undefined).map((config) => authorizersOf(config, version));
   const [first, ...others] = known;
   if (first === undefined || known.length < configs.length) return undefined;
-  return Object.fromEntries(Object.entries(first).filter(([name, authorizer]) => others.every((other) => other[name] === authorizer)));
+  return Object.fromEntries(
+    Object.entries(first).filter(([name, authorizer]) => others.every((other) => other[name] === authorizer)),
+  );
 }
 
-/** Where routes and DestinationRules are visible that do not say it; a configuration that cannot be read may let them out everywhere. */
+/**
+ * Where routes and DestinationRules are visible that do not say it; a configuration that cannot be read may let them
+ * out everywhere.
+ */
 export function meshExports(mesh: MeshState): ExportDefaults {
   return exportDefaults(possibleConfigs(mesh).map(({ config }) => config));
 }

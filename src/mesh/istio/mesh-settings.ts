@@ -25,15 +25,21 @@ export type InterceptionMode = 'REDIRECT' | 'TPROXY' | 'NONE';
 const egress: Readonly<Record<string, string>> = { 0: 'REGISTRY_ONLY', 1: 'ALLOW_ANY', 3: 'ALLOW_ANY_DYNAMIC_DNS' };
 const interception: Readonly<Record<string, InterceptionMode>> = { 0: 'REDIRECT', 1: 'TPROXY', 2: 'NONE' };
 
-/** The value of an enumeration; what is not said is the first, whatever else the message says. Undefined: istiod would refuse it. */
+/**
+ * The value of an enumeration; what is not said is the first, whatever else the message says. Undefined: istiod would
+ * refuse it.
+ */
 function enumerated<T extends string>(value: unknown, names: Readonly<Record<string, T>>): T | undefined {
   if (value === undefined) return names[0];
   return typeof value === 'number' ? names[value] : Object.values(names).find((name) => name === value);
 }
 
-/** The interception mode of a proxy configuration, which has to be there; undefined if it does not say it, `Unreadable` if istiod would refuse it. */
+/**
+ * The interception mode of a proxy configuration, which has to be there; undefined if it does not say it, `Unreadable`
+ * if istiod would refuse it.
+ */
 export function interceptionIn({ interceptionMode }: Json): InterceptionMode | 'Unreadable' | undefined {
-  return interceptionMode === undefined ? undefined : enumerated(interceptionMode, interception) ?? 'Unreadable';
+  return interceptionMode === undefined ? undefined : (enumerated(interceptionMode, interception) ?? 'Unreadable');
 }
 
 /** A text that has to be one, and not empty; where it is not said, what Istio takes (DefaultMeshConfig). */
@@ -43,7 +49,10 @@ function named(config: Json, field: string, otherwise: string): string | undefin
   return text(value) === '' ? undefined : text(value);
 }
 
-/** Whether `outboundTrafficPolicy` of the mesh or of a Sidecar refuses hosts that nobody knows: one that says no mode does (`REGISTRY_ONLY` is 0). Undefined if istiod would refuse it. */
+/**
+ * Whether `outboundTrafficPolicy` of the mesh or of a Sidecar refuses hosts that nobody knows: one that says no mode
+ * does (`REGISTRY_ONLY` is 0). Undefined if istiod would refuse it.
+ */
 export function isRegistryOnly(outboundTrafficPolicy: unknown): boolean | undefined {
   if (outboundTrafficPolicy === undefined || outboundTrafficPolicy === null) return false;
   if (typeof outboundTrafficPolicy !== 'object' || Array.isArray(outboundTrafficPolicy)) return undefined;
@@ -58,11 +67,30 @@ export function settingsIn(config: Json): MeshSettings | undefined {
   const aliases = config['trustDomainAliases'] ?? [];
   const registryOnly = isRegistryOnly(config['outboundTrafficPolicy']);
   const interceptionMode = interceptionIn(record(config['defaultConfig'])) ?? 'REDIRECT';
-  if (rootNamespace === undefined || trustDomain === undefined || registryOnly === undefined || interceptionMode === 'Unreadable') return undefined;
+  if (
+    rootNamespace === undefined ||
+    trustDomain === undefined ||
+    registryOnly === undefined ||
+    interceptionMode === 'Unreadable'
+  )
+    return undefined;
   if (!Array.isArray(aliases) || strings(aliases).length < list(aliases).length) return undefined;
   const selectors = config['discoverySelectors'] ?? [];
-  if (!Array.isArray(selectors) || records(selectors).some(({ matchLabels }) => Object.values(record(matchLabels)).some((value) => typeof value !== 'string'))) return undefined;
-  return { rootNamespace, trustDomain, trustDomainAliases: [...new Set(strings(aliases))].sort(), registryOnly, interceptionMode, discoverySelectors: records(selectors) };
+  if (
+    !Array.isArray(selectors) ||
+    records(selectors).some(({ matchLabels }) =>
+      Object.values(record(matchLabels)).some((value) => typeof value !== 'string'),
+    )
+  )
+    return undefined;
+  return {
+    rootNamespace,
+    trustDomain,
+    trustDomainAliases: [...new Set(strings(aliases))].sort(),
+    registryOnly,
+    interceptionMode,
+    discoverySelectors: records(selectors),
+  };
 }
 
 /** What is known of the mesh configuration; `Unknown` says of which object and why, and what to do. */
@@ -70,9 +98,12 @@ export type MeshKnowledge =
   | { readonly kind: 'Known'; readonly settings: MeshSettings }
   | { readonly kind: 'Unknown'; readonly object: string; readonly message: string; readonly fix: string };
 
-const restore = 'Restore it as istiod started with it: kubectl get configmaps -n ISTIO-NAMESPACE -o yaml, or helm upgrade with the values of the installation. If istiod runs in another namespace, start the operator with --istio-namespace.';
-const repair = 'Repair the YAML below data.mesh: istiod does not take it either, and goes on with what it had until it is started again.';
-const agree = 'Give all revisions the same value, or remove the revision that is not used any more, with its ConfigMap.';
+const restore =
+  'Restore it as istiod started with it: kubectl get configmaps -n ISTIO-NAMESPACE -o yaml, or helm upgrade with the values of the installation. If istiod runs in another namespace, start the operator with --istio-namespace.';
+const repair =
+  'Repair the YAML below data.mesh: istiod does not take it either, and goes on with what it had until it is started again.';
+const agree =
+  'Give all revisions the same value, or remove the revision that is not used any more, with its ConfigMap.';
 
 /** What is meant by these words, for messages. */
 const meaning = 'so nobody can tell which policies apply to the whole mesh and which identity a waypoint has';
@@ -98,14 +129,40 @@ function read(possible: PossibleConfig): Read {
 const agreed = memoizeLast((possible: readonly PossibleConfig[], controlPlaneNamespace: string): MeshKnowledge => {
   const all = possible.map(read);
   const bad = all.find(({ settings }) => settings === undefined);
-  if (bad?.absent === true) return { kind: 'Unknown', object: bad.object, message: `the mesh configuration is not there, ${meaning}`, fix: restore.replace('ISTIO-NAMESPACE', controlPlaneNamespace) };
-  if (bad !== undefined) return { kind: 'Unknown', object: bad.object, message: `its mesh configuration (data.mesh) cannot be read, ${meaning}`, fix: repair };
-  const [first, ...others] = all.flatMap(({ object, settings }) => (settings === undefined ? [] : [{ object, settings }]));
+  if (bad?.absent === true)
+    return {
+      kind: 'Unknown',
+      object: bad.object,
+      message: `the mesh configuration is not there, ${meaning}`,
+      fix: restore.replace('ISTIO-NAMESPACE', controlPlaneNamespace),
+    };
+  if (bad !== undefined)
+    return {
+      kind: 'Unknown',
+      object: bad.object,
+      message: `its mesh configuration (data.mesh) cannot be read, ${meaning}`,
+      fix: repair,
+    };
+  const [first, ...others] = all.flatMap(({ object, settings }) =>
+    settings === undefined ? [] : [{ object, settings }],
+  );
   // There is always one that may be in force.
-  if (first === undefined) return { kind: 'Unknown', object: 'ConfigMap istio', message: `there is no mesh configuration, ${meaning}`, fix: restore };
+  if (first === undefined)
+    return {
+      kind: 'Unknown',
+      object: 'ConfigMap istio',
+      message: `there is no mesh configuration, ${meaning}`,
+      fix: restore,
+    };
   for (const { object, settings } of others) {
     const field = decisive.find((each) => said(settings, each) !== said(first.settings, each));
-    if (field !== undefined) return { kind: 'Unknown', object, message: `it makes ${field} ${said(settings, field)}, and ${first.object} makes it ${said(first.settings, field)}, ${meaning}`, fix: agree };
+    if (field !== undefined)
+      return {
+        kind: 'Unknown',
+        object,
+        message: `it makes ${field} ${said(settings, field)}, and ${first.object} makes it ${said(first.settings, field)}, ${meaning}`,
+        fix: agree,
+      };
   }
   return { kind: 'Known', settings: first.settings };
 });
@@ -115,13 +172,26 @@ export function meshKnowledge(mesh: MeshState): MeshKnowledge {
   return agreed(possibleConfigs(mesh), mesh.controlPlaneNamespace);
 }
 
-/** Where policies for the whole mesh are; where nobody knows it, the namespace of the control plane, which nothing is done by. */
+/**
+ * Where policies for the whole mesh are; where nobody knows it, the namespace of the control plane, which nothing is
+ * done by.
+ */
 export function rootNamespaceOf(mesh: MeshState): string {
   const known = meshKnowledge(mesh);
   return known.kind === 'Known' ? known.settings.rootNamespace : mesh.controlPlaneNamespace;
 }
 
-/** The objects whose mesh configuration, if it is in force, has a property; those that cannot be read are said elsewhere (MM016). */
+/**
+ * The objects whose mesh configuration, if it is in force, has a property; those that cannot be read are said elsewhere
+ * (MM016).
+ */
 export function configuredSo(mesh: MeshState, has: (settings: MeshSettings) => boolean): readonly string[] {
-  return [...new Set(possibleConfigs(mesh).map(read).filter(({ settings }) => settings !== undefined && has(settings)).map(({ object }) => object))];
+  return [
+    ...new Set(
+      possibleConfigs(mesh)
+        .map(read)
+        .filter(({ settings }) => settings !== undefined && has(settings))
+        .map(({ object }) => object),
+    ),
+  ];
 }

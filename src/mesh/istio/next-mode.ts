@@ -21,17 +21,24 @@ export function selectorOf(value: Json): SelectorView {
   return {
     matchLabels: stringMap(value['matchLabels']),
     matchExpressions: records(value['matchExpressions']).map((each) => ({
-      key: text(each['key']) ?? '', operator: text(each['operator']) ?? '', values: strings(each['values']),
+      key: text(each['key']) ?? '',
+      operator: text(each['operator']) ?? '',
+      values: strings(each['values']),
     })),
   };
 }
 
 /** The webhooks of all injectors as the API server has them; undefined where none are known, as in manifests. */
 function hooksOf(mesh: MeshState): readonly Hook[] | undefined {
-  const injectors = mesh.configs('MutatingWebhookConfiguration').filter(({ labels }) => labels['app'] === 'sidecar-injector');
+  const injectors = mesh
+    .configs('MutatingWebhookConfiguration')
+    .filter(({ labels }) => labels['app'] === 'sidecar-injector');
   const hooks = injectors.flatMap(({ spec }) => records(spec['webhooks']));
   if (hooks.length === 0) return undefined;
-  return hooks.map((hook) => ({ namespaces: selectorOf(record(hook['namespaceSelector'])), pods: selectorOf(record(hook['objectSelector'])) }));
+  return hooks.map((hook) => ({
+    namespaces: selectorOf(record(hook['namespaceSelector'])),
+    pods: selectorOf(record(hook['objectSelector'])),
+  }));
 }
 
 /** Whether it is known that no injector is installed at all: it could be read, and there is none. */
@@ -50,15 +57,18 @@ function isCalledByDefault(namespace: Labels, pod: Labels): boolean {
 /** Whether an injector is called for the pod, and then puts a sidecar in; undefined if nobody can tell. */
 function isInjected(mesh: MeshState, namespace: Labels, { labels, annotations }: Template): boolean | undefined {
   const hooks = hooksOf(mesh);
-  const called = hooks === undefined ? isCalledByDefault(namespace, labels)
-    : hooks.some(({ namespaces, pods }) => selects(namespaces, namespace) && selects(pods, labels));
+  const called =
+    hooks === undefined
+      ? isCalledByDefault(namespace, labels)
+      : hooks.some(({ namespaces, pods }) => selects(namespaces, namespace) && selects(pods, labels));
   const asked = injectionAsked({ labels, annotations });
   return called && asked === 'Unclear' ? undefined : called && asked !== 'No';
 }
 
 /**
- * The mode of a pod that is created now from this template in a namespace with these labels. A sidecar beats every label of
- * ambient, and the label of a pod that of its namespace (Matches in cni/pkg/util/enablement_selector.go). `Transitional`: nobody can tell.
+ * The mode of a pod that is created now from this template in a namespace with these labels. A sidecar beats every
+ * label of ambient, and the label of a pod that of its namespace (Matches in cni/pkg/util/enablement_selector.go).
+ * `Transitional`: nobody can tell.
  */
 export function nextMode(mesh: MeshState, namespace: Labels, template: Template): Mode {
   const injected = isInjected(mesh, namespace, template);

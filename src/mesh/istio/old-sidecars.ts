@@ -14,7 +14,10 @@ import type { PeerAuthentication } from './policy/types.ts';
 import { isGateway } from './waypoint/callers.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
 
-/** Sidecars of one namespace that were injected before ambient was enabled, and that the namespace which is looked at may call. */
+/**
+ * Sidecars of one namespace that were injected before ambient was enabled, and that the namespace which is looked at
+ * may call.
+ */
 export interface OldSidecars {
   readonly namespace: string;
   readonly pods: readonly PodView[];
@@ -26,14 +29,20 @@ export interface OldSidecars {
   readonly restarted: boolean;
 }
 
-/** Gateways take plaintext anyway, and no restart makes HBONE servers of them. What is on its way out counts for as long as it serves. */
+/**
+ * Gateways take plaintext anyway, and no restart makes HBONE servers of them. What is on its way out counts for as long
+ * as it serves.
+ */
 function isOld(pod: PodView): boolean {
   return lacksHbone(pod) && !pod.finished && !isGateway(pod) && (pod.ready || !pod.terminating);
 }
 
 const oldOnes = new WeakMap<readonly PodView[], readonly PodView[]>();
 
-/** Pods of a list that are old; a list that has not changed is not gone through again, because every look asks about the whole mesh. */
+/**
+ * Pods of a list that are old; a list that has not changed is not gone through again, because every look asks about the
+ * whole mesh.
+ */
 function oldAmong(pods: readonly PodView[]): readonly PodView[] {
   const known = oldOnes.get(pods) ?? pods.filter(isOld);
   oldOnes.set(pods, known);
@@ -48,11 +57,16 @@ interface Remembered {
 
 const answers = new WeakMap<readonly PodView[], Remembered>();
 
-/** A policy that decides by the identity of the caller: without one a DENY does not match any more, and an ALLOW refuses. */
+/**
+ * A policy that decides by the identity of the caller: without one a DENY does not match any more, and an ALLOW
+ * refuses.
+ */
 const decidesByCaller = memoize((policy: ConfigView): boolean => {
   const { spec } = policy;
   if (text(spec['action']) === 'AUDIT' || targetRefs(policy).length > 0) return false;
-  const bySni = records(spec['rules']).some((rule) => records(rule['when']).some(({ key }) => key === 'connection.sni'));
+  const bySni = records(spec['rules']).some((rule) =>
+    records(rule['when']).some(({ key }) => key === 'connection.sni'),
+  );
   return bySni || asksWhoCalls(spec);
 });
 
@@ -67,7 +81,11 @@ function peersAmong(objects: readonly ConfigView[]): readonly PeerAuthentication
 }
 
 /** What PeerAuthentications ask of connections to a pod. */
-export function mtlsAt(pod: Pick<PodView, 'namespace' | 'labels'>, peers: readonly ConfigView[], rootNamespace: string): EffectiveMtls {
+export function mtlsAt(
+  pod: Pick<PodView, 'namespace' | 'labels'>,
+  peers: readonly ConfigView[],
+  rootNamespace: string,
+): EffectiveMtls {
   return effectiveMtls(peersAmong(peers), { namespace: pod.namespace, labels: pod.labels }, rootNamespace);
 }
 
@@ -77,7 +95,12 @@ export function asksStrict({ mode, ports }: EffectiveMtls): boolean {
 }
 
 /** Whether some pod takes no plaintext on some port. Pods of which the same policy of workloads counts are alike. */
-function isStrict(pods: readonly PodView[], select: Selecting, peers: readonly PeerAuthentication[], rootNamespace: string): boolean {
+function isStrict(
+  pods: readonly PodView[],
+  select: Selecting,
+  peers: readonly PeerAuthentication[],
+  rootNamespace: string,
+): boolean {
   const { mesh, namespace } = scopes(peers, rootNamespace);
   const wide = [mesh, namespace].filter((policy) => policy !== undefined);
   const left = new Set(pods.keys());
@@ -97,26 +120,45 @@ function isStrict(pods: readonly PodView[], select: Selecting, peers: readonly P
 /** What plaintext would change for the old ones of the pods of a namespace; undefined if nothing. */
 function whatMatters(namespace: string, pods: readonly PodView[], mesh: MeshState): string | undefined {
   const homes = [...new Set([namespace, mesh.rootNamespace])];
-  const [policies = [], peers = []] = ['AuthorizationPolicy', 'PeerAuthentication'].map((kind) => homes.map((home) => mesh.configs(kind, home)));
+  const [policies = [], peers = []] = ['AuthorizationPolicy', 'PeerAuthentication'].map((kind) =>
+    homes.map((home) => mesh.configs(kind, home)),
+  );
   const from = [...policies, ...peers];
   const known = answers.get(pods);
   if (known?.from.every((list, index) => list === from[index]) === true) return known.answer;
   const found = bounded(steps, () => reasonsOf(oldAmong(pods), policies.flat(), peersAmong(peers.flat()), mesh));
-  const answer = found.kind === 'Done' ? found.value : 'it takes more steps to tell what decides by who calls than one look may take';
+  const answer =
+    found.kind === 'Done'
+      ? found.value
+      : 'it takes more steps to tell what decides by who calls than one look may take';
   answers.set(pods, { from, answer });
   return answer;
 }
 
-function reasonsOf(old: readonly PodView[], policies: readonly ConfigView[], peers: readonly PeerAuthentication[], { rootNamespace }: MeshState): string | undefined {
-  const select = selecting(old.map(({ labels }) => labels), spend);
+function reasonsOf(
+  old: readonly PodView[],
+  policies: readonly ConfigView[],
+  peers: readonly PeerAuthentication[],
+  { rootNamespace }: MeshState,
+): string | undefined {
+  const select = selecting(
+    old.map(({ labels }) => labels),
+    spend,
+  );
   const policy = policies.find((each) => decidesByCaller(each) && select(selectorOf(each)).length > 0);
   const strict = isStrict(old, select, peers, rootNamespace);
-  const reasons = [...(policy === undefined ? [] : [`AuthorizationPolicy ${policy.namespace}/${policy.name} decides by who calls`]), ...(strict ? ['STRICT refuses plaintext'] : [])];
+  const reasons = [
+    ...(policy === undefined ? [] : [`AuthorizationPolicy ${policy.namespace}/${policy.name} decides by who calls`]),
+    ...(strict ? ['STRICT refuses plaintext'] : []),
+  ];
   return reasons.length === 0 ? undefined : reasons.join(', and ');
 }
 
 /** How it is known that the namespace calls these, or why nobody knows; undefined if it does not. */
-export function mayCall({ namespace: { name } }: Surroundings, called: ReturnType<typeof namespaceCallers>): string | undefined {
+export function mayCall(
+  { namespace: { name } }: Surroundings,
+  called: ReturnType<typeof namespaceCallers>,
+): string | undefined {
   if (called.kind === 'Unknown') return `nobody knows who calls them: ${called.why}`;
   return called.namespaces.includes(name) ? `${called.from} say so` : undefined;
 }
@@ -130,8 +172,8 @@ function isRestarted(pod: PodView, { mesh, namespace: home, spec, scope, workloa
 }
 
 /**
- * Every namespace with sidecars that ztunnel reaches only in plaintext, as far as this one may call it. From ambient such calls carry no
- * identity: a DENY of the caller lets them in, STRICT and an ALLOW refuse them.
+ * Every namespace with sidecars that ztunnel reaches only in plaintext, as far as this one may call it. From ambient
+ * such calls carry no identity: a DENY of the caller lets them in, STRICT and an ALLOW refuse them.
  */
 export function oldSidecars(surroundings: Surroundings): readonly OldSidecars[] {
   const { mesh, namespace: home, route } = surroundings;
@@ -142,6 +184,14 @@ export function oldSidecars(surroundings: Surroundings): readonly OldSidecars[] 
     if (pods.length === 0) return [];
     const called = mayCall(surroundings, namespaceCallers(namespace, surroundings));
     if (called === undefined) return [];
-    return [{ namespace, pods, called, matters: whatMatters(namespace, all, mesh), restarted: pods.every((pod) => isRestarted(pod, surroundings)) }];
+    return [
+      {
+        namespace,
+        pods,
+        called,
+        matters: whatMatters(namespace, all, mesh),
+        restarted: pods.every((pod) => isRestarted(pod, surroundings)),
+      },
+    ];
   });
 }

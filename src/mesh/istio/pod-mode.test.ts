@@ -11,20 +11,44 @@ describe('modeOf', () => {
     ['a native sidecar, listed among all containers', pod({ containers: ['istio-proxy', 'app'] }), 'Sidecar'],
     ['nothing', plainPod(), 'None'],
     ['redirection', plainPod(captured), 'Ambient'],
-    ['redirection that ztunnel does not know yet', plainPod({ annotations: { [redirection]: 'pending' } }), 'Transitional'],
+    [
+      'redirection that ztunnel does not know yet',
+      plainPod({ annotations: { [redirection]: 'pending' } }),
+      'Transitional',
+    ],
     ['redirection of a value of tomorrow', plainPod({ annotations: { [redirection]: 'other' } }), 'Transitional'],
-    ['the annotation of the injector without its container', plainPod({ annotations: injected.annotations }), 'Transitional'],
+    [
+      'the annotation of the injector without its container',
+      plainPod({ annotations: injected.annotations }),
+      'Transitional',
+    ],
     ['a container of that name that nobody injected', plainPod({ containers: ['istio-proxy'] }), 'Transitional'],
-    ['both a sidecar and redirection', pod({ annotations: { ...injected.annotations, ...captured.annotations } }), 'Transitional'],
-    ['a sidecar beside a redirection that never came to be', pod({ annotations: { ...injected.annotations, [redirection]: 'pending' } }), 'Sidecar'],
-    ['labels only, which say nothing', plainPod({ labels: { 'istio.io/dataplane-mode': 'ambient', 'sidecar.istio.io/inject': 'true' } }), 'None'],
+    [
+      'both a sidecar and redirection',
+      pod({ annotations: { ...injected.annotations, ...captured.annotations } }),
+      'Transitional',
+    ],
+    [
+      'a sidecar beside a redirection that never came to be',
+      pod({ annotations: { ...injected.annotations, [redirection]: 'pending' } }),
+      'Sidecar',
+    ],
+    [
+      'labels only, which say nothing',
+      plainPod({ labels: { 'istio.io/dataplane-mode': 'ambient', 'sidecar.istio.io/inject': 'true' } }),
+      'None',
+    ],
   ])('judges %s', (_case, view, mode) => {
     expect(modeOf(view)).toBe(mode);
   });
 });
 
 describe('modeFor', () => {
-  it.each([['IstioSidecar', 'Sidecar'], ['IstioAmbient', 'Ambient'], ['None', 'None']] as const)('knows the mode of %s', (dataPlane, mode) => {
+  it.each([
+    ['IstioSidecar', 'Sidecar'],
+    ['IstioAmbient', 'Ambient'],
+    ['None', 'None'],
+  ] as const)('knows the mode of %s', (dataPlane, mode) => {
     expect(modeFor(dataPlane)).toBe(mode);
   });
 });

@@ -1,6 +1,12 @@
 import type { DataPlane, Mode } from '../../api/common.ts';
 import type { PodView } from '../views.ts';
-import { dataplaneModeLabel, redirectionAnnotation, sidecarContainer, sidecarStatusAnnotation, tunnelLabel } from './labels.ts';
+import {
+  dataplaneModeLabel,
+  redirectionAnnotation,
+  sidecarContainer,
+  sidecarStatusAnnotation,
+  tunnelLabel,
+} from './labels.ts';
 
 /**
  * The mode of a pod, by what istiod and the node agent really did to it: the injector's status annotation and the
@@ -33,7 +39,9 @@ export function concerns(pod: PodView): boolean {
   return pod.labels[dataplaneModeLabel] !== 'none' || modeOf(pod) === 'Sidecar';
 }
 
-/** A sidecar that was injected before ambient was enabled: ztunnel can reach it only in plaintext, refused under STRICT. */
+/**
+ * A sidecar that was injected before ambient was enabled: ztunnel can reach it only in plaintext, refused under STRICT.
+ */
 export function lacksHbone(pod: PodView): boolean {
   return modeOf(pod) === 'Sidecar' && pod.labels[tunnelLabel] !== 'http';
 }

@@ -11,9 +11,13 @@ export function policyOptionsOf(mesh: MeshState): PolicyOptions {
   const known = meshKnowledge(mesh);
   const authorizers = meshAuthorizers(mesh, version);
   return {
-    ...defaultOptions, version,
+    ...defaultOptions,
+    version,
     rootNamespace: mesh.rootNamespace,
-    ...(known.kind === 'Known' && { trustDomain: known.settings.trustDomain, trustDomainAliases: known.settings.trustDomainAliases }),
+    ...(known.kind === 'Known' && {
+      trustDomain: known.settings.trustDomain,
+      trustDomainAliases: known.settings.trustDomainAliases,
+    }),
     ...(authorizers !== undefined && { authorizers }),
     exportTo: meshExports(mesh),
   };

@@ -2,7 +2,14 @@ import type { Resource } from '../../api/object.ts';
 import type { WatchedKind } from '../watched-kind.ts';
 import { gateways } from './waypoint/gateway.ts';
 
-function kind(group: string, version: string, name: string, plural: string, namespaced = true, namespace: WatchedKind['namespace'] = 'All'): WatchedKind {
+function kind(
+  group: string,
+  version: string,
+  name: string,
+  plural: string,
+  namespaced = true,
+  namespace: WatchedKind['namespace'] = 'All',
+): WatchedKind {
   return { kind: name, resource: { group, version, kind: name, plural, namespaced }, namespace };
 }
 
@@ -33,5 +40,9 @@ export const watched: readonly WatchedKind[] = [
 
 /** Kinds of the objects that the operator makes on the way and watches. */
 export const made: readonly Resource[] = watched
-  .filter(({ kind: name }) => ['AuthorizationPolicy', 'RequestAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'Gateway'].includes(name))
+  .filter(({ kind: name }) =>
+    ['AuthorizationPolicy', 'RequestAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'Gateway'].includes(
+      name,
+    ),
+  )
   .map(({ resource }) => resource);

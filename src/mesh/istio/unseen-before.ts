@@ -20,9 +20,16 @@ function asItIs({ namespace, name, spec }: ConfigView): string {
 
 /** Out of ambient it is the called that have sidecars before the start already. */
 function unseenOnExit(surroundings: Surroundings): UnseenBefore | undefined {
-  const opens = unseenBy(surroundings).filter(({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name);
+  const opens = unseenBy(surroundings).filter(
+    ({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name,
+  );
   const unique = (each: readonly string[]): readonly string[] => [...new Set(each)];
-  return opens.length === 0 ? undefined : { namespaces: unique(opens.map(({ namespace }) => namespace)), policies: unique(opens.map(({ policy }) => asItIs(policy))) };
+  return opens.length === 0
+    ? undefined
+    : {
+        namespaces: unique(opens.map(({ namespace }) => namespace)),
+        policies: unique(opens.map(({ policy }) => asItIs(policy))),
+      };
 }
 
 function unseenNow(surroundings: Surroundings): UnseenBefore | undefined {
@@ -41,7 +48,10 @@ function isTooMuch(unseen: UnseenBefore): boolean {
   return JSON.stringify(unseen).length > maxLength;
 }
 
-/** What is to be remembered at the start; undefined if nothing is, or it is too much: then all of them count on the way back. */
+/**
+ * What is to be remembered at the start; undefined if nothing is, or it is too much: then all of them count on the way
+ * back.
+ */
 export function unseenBefore(surroundings: Surroundings): UnseenBefore | undefined {
   const now = unseenNow(surroundings);
   return now === undefined || isTooMuch(now) ? undefined : now;

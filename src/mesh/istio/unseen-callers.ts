@@ -22,7 +22,10 @@ import { willBeProtected } from './waypoint/other-pods.ts';
  * comes. ztunnel does, and so does a sidecar of a caller that has one itself.
  */
 
-/** A policy that decides by the connection of the caller, which sidecars of a namespace do not see of callers in ambient. */
+/**
+ * A policy that decides by the connection of the caller, which sidecars of a namespace do not see of callers in
+ * ambient.
+ */
 export interface Unseen {
   readonly namespace: string;
   readonly policy: ConfigView;
@@ -43,7 +46,10 @@ interface Proxied {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What becomes of a policy that decides by the connection; read once for as long as it stays as it is, because every look asks about the whole mesh. */
+/**
+ * What becomes of a policy that decides by the connection; read once for as long as it stays as it is, because every
+ * look asks about the whole mesh.
+ */
 const effectOf = memoize((policy: ConfigView): { readonly effect: Unseen['effect'] | undefined } => {
   const isAsked = targetRefs(policy).length === 0 && text(policy.annotations['istio.io/dry-run']) !== 'true';
   return { effect: isAsked ? withoutConnection(policy.spec) : undefined };
@@ -58,7 +64,9 @@ const effectsOf = memoize((policies: readonly ConfigView[]): readonly (readonly 
 
 /** The policies for a namespace that decide by the connection. */
 function policiesOf(namespace: string, { mesh }: Surroundings): readonly (readonly [ConfigView, Unseen['effect']])[] {
-  return [...new Set([namespace, mesh.rootNamespace])].flatMap((home) => effectsOf(mesh.configs('AuthorizationPolicy', home)));
+  return [...new Set([namespace, mesh.rootNamespace])].flatMap((home) =>
+    effectsOf(mesh.configs('AuthorizationPolicy', home)),
+  );
 }
 
 function serves(pod: PodView): boolean {
@@ -68,8 +76,13 @@ function serves(pod: PodView): boolean {
 /** Templates of which no pod runs that would come with sidecars. */
 function asleep(namespace: string, mesh: MeshState): readonly Proxied[] {
   if (!injects(mesh.labelsOf?.(namespace) ?? {})) return [];
-  const templates: readonly TemplateView[] = [...mesh.workloads(namespace).filter(({ replicas }) => replicas === 0), ...mesh.otherTemplates(namespace)];
-  return templates.filter(willBeProtected).map(({ kind, name, templateLabels }) => ({ name: `${kind} ${name}`, labels: templateLabels }));
+  const templates: readonly TemplateView[] = [
+    ...mesh.workloads(namespace).filter(({ replicas }) => replicas === 0),
+    ...mesh.otherTemplates(namespace),
+  ];
+  return templates
+    .filter(willBeProtected)
+    .map(({ kind, name, templateLabels }) => ({ name: `${kind} ${name}`, labels: templateLabels }));
 }
 
 /** Of the policies and pods of one namespace: they may be anybody's, and everybody asks. */
@@ -77,14 +90,20 @@ const steps = 200_000;
 
 const untold = 'of which it takes more steps to tell than one look may take';
 
-/** Those of the policies that select something of it as it is, or would be, with a sidecar. Where that takes too long to tell, each of them may. */
+/**
+ * Those of the policies that select something of it as it is, or would be, with a sidecar. Where that takes too long to
+ * tell, each of them may.
+ */
 function unseenAt(namespace: string, proxied: () => readonly Proxied[], surroundings: Surroundings): readonly Unseen[] {
   const policies = policiesOf(namespace, surroundings);
   if (policies.length === 0) return [];
   const all = proxied();
   const names = all.map(({ name }) => name);
   const found = bounded(steps, () => {
-    const select = selecting(all.map(({ labels }) => ({ ...labels, [tlsModeLabel]: 'istio' })), spend);
+    const select = selecting(
+      all.map(({ labels }) => ({ ...labels, [tlsModeLabel]: 'istio' })),
+      spend,
+    );
     return policies.flatMap(([policy, effect]): readonly Unseen[] => {
       const places = select(selectorOf(policy));
       spend(places.length / 8);
@@ -93,7 +112,12 @@ function unseenAt(namespace: string, proxied: () => readonly Proxied[], surround
     });
   });
   if (found.kind === 'Done') return found.value;
-  return policies.map(([policy, effect]) => ({ namespace, policy, effect, pods: [`${names.length} pods and workloads, ${untold}`] }));
+  return policies.map(([policy, effect]) => ({
+    namespace,
+    policy,
+    effect,
+    pods: [`${names.length} pods and workloads, ${untold}`],
+  }));
 }
 
 function isSidecar(pod: PodView): boolean {
@@ -108,12 +132,21 @@ interface Remembered {
 
 const answers = new WeakMap<readonly PodView[], Remembered>();
 
-/** What the sidecars of another namespace cannot tell of callers in ambient: those that it has, and those that it is going to have. */
+/**
+ * What the sidecars of another namespace cannot tell of callers in ambient: those that it has, and those that it is
+ * going to have.
+ */
 function atSidecarsOf(namespace: string, surroundings: Surroundings): readonly Unseen[] {
   const { mesh } = surroundings;
   if (policiesOf(namespace, surroundings).length === 0) return [];
   const pods = mesh.pods(namespace);
-  const from = [namespace, ...[namespace, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)), mesh.workloads(namespace), mesh.otherTemplates(namespace), injects(mesh.labelsOf?.(namespace) ?? {})];
+  const from = [
+    namespace,
+    ...[namespace, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)),
+    mesh.workloads(namespace),
+    mesh.otherTemplates(namespace),
+    injects(mesh.labelsOf?.(namespace) ?? {}),
+  ];
   const known = answers.get(pods);
   if (known?.from.every((each, index) => each === from[index]) === true) return known.answer;
   const answer = unseenAt(namespace, () => [...pods.filter(isSidecar), ...asleep(namespace, mesh)], surroundings);
@@ -129,54 +162,104 @@ function callersOf(called: string, surroundings: Surroundings): (caller: string)
   return (caller) => (names.has(caller) ? `${callers.from} say that ${caller} calls them` : undefined);
 }
 
-/** Everything with sidecars that the namespace may call, itself among it, and that decides by what cannot be seen of it once it is in ambient. */
+/**
+ * Everything with sidecars that the namespace may call, itself among it, and that decides by what cannot be seen of it
+ * once it is in ambient.
+ */
 export function unseenBy(surroundings: Surroundings): readonly Called[] {
-  const { mesh, namespace: { name: home } } = surroundings;
+  const {
+    mesh,
+    namespace: { name: home },
+  } = surroundings;
   return [...new Set([home, ...mesh.namespacesWithPods()])].sort().flatMap((namespace): readonly Called[] => {
     // What sleeps in the namespace that moves wakes without a sidecar.
-    const unseen = namespace === home
-      ? unseenAt(home, () => surroundings.pods.filter(isSidecar), surroundings)
-      // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects itself with.
-      : guarded<readonly Unseen[]>(surroundings, `looking at namespace ${namespace}`, () => atSidecarsOf(namespace, surroundings), () => []);
+    const unseen =
+      namespace === home
+        ? unseenAt(home, () => surroundings.pods.filter(isSidecar), surroundings)
+        : // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects itself with.
+          guarded<readonly Unseen[]>(
+            surroundings,
+            `looking at namespace ${namespace}`,
+            () => atSidecarsOf(namespace, surroundings),
+            () => [],
+          );
     const called = unseen.length === 0 ? undefined : callersOf(namespace, surroundings)(home);
     return called === undefined ? [] : unseen.map((each) => ({ ...each, called }));
   });
 }
 
-/** What the pods of the namespace that are in ambient could not tell any more of callers in ambient, once they have sidecars. Some never have any. */
+/**
+ * What the pods of the namespace that are in ambient could not tell any more of callers in ambient, once they have
+ * sidecars. Some never have any.
+ */
 export function unseenHere(surroundings: Surroundings): readonly Unseen[] {
-  const { namespace: { name }, pods, workloads, otherTemplates } = surroundings;
-  return unseenAt(name, () => [
-    ...pods.filter((pod) => serves(pod) && modeOf(pod) !== 'Sidecar' && injectionAsked(pod) !== 'No'),
-    ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].filter(willBeProtected).map((each) => ({ name: `${each.kind} ${each.name}`, labels: each.templateLabels })),
-  ], surroundings);
+  const {
+    namespace: { name },
+    pods,
+    workloads,
+    otherTemplates,
+  } = surroundings;
+  return unseenAt(
+    name,
+    () => [
+      ...pods.filter((pod) => serves(pod) && modeOf(pod) !== 'Sidecar' && injectionAsked(pod) !== 'No'),
+      ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates]
+        .filter(willBeProtected)
+        .map((each) => ({ name: `${each.kind} ${each.name}`, labels: each.templateLabels })),
+    ],
+    surroundings,
+  );
 }
 
 /** The policies for the namespace that would let through what they refuse, wherever the connection is not seen. */
 export function openingAt(surroundings: Surroundings): readonly ConfigView[] {
-  return policiesOf(surroundings.namespace.name, surroundings).flatMap(([policy, effect]) => (effect === 'Opens' ? [policy] : []));
+  return policiesOf(surroundings.namespace.name, surroundings).flatMap(([policy, effect]) =>
+    effect === 'Opens' ? [policy] : [],
+  );
 }
 
 /** Where sidecars of the namespace that take no HBONE decide by what they see of callers in ambient. */
 export function unseenOfOld(surroundings: Surroundings): readonly Unseen[] {
-  return unseenAt(surroundings.namespace.name, () => surroundings.pods.filter((pod) => serves(pod) && lacksHbone(pod)), surroundings);
+  return unseenAt(
+    surroundings.namespace.name,
+    () => surroundings.pods.filter((pod) => serves(pod) && lacksHbone(pod)),
+    surroundings,
+  );
 }
 
-/** What sidecars of the namespace tell of callers in ambient for as long as these reach them in plaintext, and not any more once they are restarted. */
+/**
+ * What sidecars of the namespace tell of callers in ambient for as long as these reach them in plaintext, and not any
+ * more once they are restarted.
+ */
 export function unseenOnceRestarted(surroundings: Surroundings): readonly Unseen[] {
-  const { namespace: { name }, pods, workloads } = surroundings;
-  return unseenAt(name, () => pods.filter((pod) => serves(pod) && lacksHbone(pod) && whyNotRestartable(pod, workloads) === undefined), surroundings);
+  const {
+    namespace: { name },
+    pods,
+    workloads,
+  } = surroundings;
+  return unseenAt(
+    name,
+    () => pods.filter((pod) => serves(pod) && lacksHbone(pod) && whyNotRestartable(pod, workloads) === undefined),
+    surroundings,
+  );
 }
 
 /** Namespaces with pods in ambient that may call this one, itself left out, and how that is known. */
 export function callersInAmbient(surroundings: Surroundings): ReadonlyMap<string, string> {
-  const { mesh, namespace: { name: home } } = surroundings;
-  const inAmbient = mesh.namespacesWithPods().filter((name) => name !== home && mesh.pods(name).some((pod) => serves(pod) && modeOf(pod) === 'Ambient'));
+  const {
+    mesh,
+    namespace: { name: home },
+  } = surroundings;
+  const inAmbient = mesh
+    .namespacesWithPods()
+    .filter((name) => name !== home && mesh.pods(name).some((pod) => serves(pod) && modeOf(pod) === 'Ambient'));
   const isCaller = callersOf(home, surroundings);
-  return new Map(inAmbient.sort().flatMap((name) => {
-    const how = isCaller(name);
-    return how === undefined ? [] : [[name, how] as const];
-  }));
+  return new Map(
+    inAmbient.sort().flatMap((name) => {
+      const how = isCaller(name);
+      return how === undefined ? [] : [[name, how] as const];
+    }),
+  );
 }
 
 /** How it is known that workloads of the namespace call each other, or why nobody knows; undefined if they do not. */
@@ -197,34 +280,54 @@ export interface UnseenThen {
 /** With this workload in ambient: what sidecars beside it would not see of its calls. */
 export function unseenFromAmbient(surroundings: Surroundings, workload: WorkloadView): UnseenThen | undefined {
   const isOwn = isOf(workload);
-  const unseen = unseenAt(surroundings.namespace.name, () => surroundings.pods.filter((pod) => isSidecar(pod) && !isOwn(pod)), surroundings);
+  const unseen = unseenAt(
+    surroundings.namespace.name,
+    () => surroundings.pods.filter((pod) => isSidecar(pod) && !isOwn(pod)),
+    surroundings,
+  );
   const how = unseen.length === 0 ? undefined : callsItself(surroundings);
   return how === undefined ? undefined : { unseen, callers: `${workload.kind} ${workload.name}; ${how}` };
 }
 
 /** With sidecars in this workload: what these would not see of pods beside it that are in ambient. */
 export function unseenAtSidecars(surroundings: Surroundings, workload: WorkloadView): UnseenThen | undefined {
-  const unseen = unseenAt(surroundings.namespace.name, () => [{ name: `${workload.kind} ${workload.name}`, labels: workload.templateLabels }], surroundings);
+  const unseen = unseenAt(
+    surroundings.namespace.name,
+    () => [{ name: `${workload.kind} ${workload.name}`, labels: workload.templateLabels }],
+    surroundings,
+  );
   const isOwn = isOf(workload);
-  const beside = unseen.length === 0 ? [] : surroundings.pods.filter((pod) => serves(pod) && modeOf(pod) === 'Ambient' && !isOwn(pod));
+  const beside =
+    unseen.length === 0
+      ? []
+      : surroundings.pods.filter((pod) => serves(pod) && modeOf(pod) === 'Ambient' && !isOwn(pod));
   const how = beside.length === 0 ? undefined : callsItself(surroundings);
   return how === undefined ? undefined : { unseen, callers: `${listed(beside.map(({ name }) => name))}; ${how}` };
 }
 
 /** Whether calls are missed so already, because the namespace is half-way: then it is closed soonest by going on. */
 export function isMissedAlready(surroundings: Surroundings): boolean {
-  const { namespace: { name: home }, pods } = surroundings;
+  const {
+    namespace: { name: home },
+    pods,
+  } = surroundings;
   const opens = unseenAt(home, () => pods.filter(isSidecar), surroundings).some(({ effect }) => effect === 'Opens');
-  return opens && pods.some((pod) => serves(pod) && modeOf(pod) === 'Ambient') && callsItself(surroundings) !== undefined;
+  return (
+    opens && pods.some((pod) => serves(pod) && modeOf(pod) === 'Ambient') && callsItself(surroundings) !== undefined
+  );
 }
 
 /**
- * The workloads in an order in which, into ambient, those that decide by what sidecars do not see come before those that may call them. Out of it the
- * other way round.
+ * The workloads in an order in which, into ambient, those that decide by what sidecars do not see come before those
+ * that may call them. Out of it the other way round.
  */
 export function decidingFirst(surroundings: Surroundings): readonly WorkloadView[] {
-  const { namespace: { name: home }, workloads } = surroundings;
-  const decides = (workload: WorkloadView): boolean => unseenAt(home, () => [{ name: workload.name, labels: workload.templateLabels }], surroundings).length > 0;
+  const {
+    namespace: { name: home },
+    workloads,
+  } = surroundings;
+  const decides = (workload: WorkloadView): boolean =>
+    unseenAt(home, () => [{ name: workload.name, labels: workload.templateLabels }], surroundings).length > 0;
   const { first = [], later = [] } = Object.groupBy(workloads, (workload) => (decides(workload) ? 'first' : 'later'));
   return [...first, ...later];
 }

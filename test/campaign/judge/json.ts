@@ -3,7 +3,7 @@ export type Json = Readonly<Record<string, unknown>>;
 
 /** The value as an object; empty if it is none. */
 export function fields(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Json : {};
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
 }
 
 /** The value at the end of a path; undefined if there is none. */
@@ -23,7 +23,9 @@ export function strings(value: unknown): readonly string[] {
 
 /** The strings of an object. */
 export function labels(value: unknown): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(fields(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(fields(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /** The value if it is a string; else nothing. */

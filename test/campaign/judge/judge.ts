@@ -26,8 +26,9 @@ export interface Circumstances {
 const restored = ['Namespace', 'Service', 'Deployment', 'StatefulSet', 'DaemonSet'] as const;
 
 /**
- * Reads the committed states in their order and says where they break a promise. It knows no itinerary and none of the operator's parsers: labels,
- * annotations and policies are read by the documentation of Kubernetes and Istio, phases by what the user guide says of them.
+ * Reads the committed states in their order and says where they break a promise. It knows no itinerary and none of the
+ * operator's parsers: labels, annotations and policies are read by the documentation of Kubernetes and Istio, phases by
+ * what the user guide says of them.
  */
 export class Judge {
   readonly #states: States;
@@ -48,14 +49,26 @@ export class Judge {
   constructor(cluster: SimCluster, stage: Stage, circumstances: Circumstances) {
     this.#circumstances = circumstances;
     const names = [...stage.homes.map(({ name }) => name), 'young'];
-    this.#states = new States(cluster, { committed: (change) => { this.#committed(change); }, written: (change, by) => { this.#written(change, by); } });
-    this.#openings = new Openings(this.#states, () => names.filter((name) => !this.#touched.has(name)), circumstances.uptime);
+    this.#states = new States(cluster, {
+      committed: (change) => {
+        this.#committed(change);
+      },
+      written: (change, by) => {
+        this.#written(change, by);
+      },
+    });
+    this.#openings = new Openings(
+      this.#states,
+      () => names.filter((name) => !this.#touched.has(name)),
+      circumstances.uptime,
+    );
   }
 
   /** From here on the operator is judged. */
   start(): void {
     this.#started = true;
-    for (const kind of restored) for (const object of this.#states.all(kind)) this.#wanted.set(keyOf(kind, object), object);
+    for (const kind of restored)
+      for (const object of this.#states.all(kind)) this.#wanted.set(keyOf(kind, object), object);
     this.#openings.start();
   }
 
@@ -88,7 +101,8 @@ export class Judge {
     for (const [key, wanted] of this.#wanted) this.#isBack(key, wanted);
     for (const kind of ['AuthorizationPolicy', 'Gateway'] as const) {
       for (const { metadata } of this.#states.all(kind)) {
-        if (metadata.labels?.['meshmigration.dev/managed-by'] !== undefined) this.#violate(`F: ${kind} ${metadata.namespace ?? ''}/${metadata.name} of the operator is left`);
+        if (metadata.labels?.['meshmigration.dev/managed-by'] !== undefined)
+          this.#violate(`F: ${kind} ${metadata.namespace ?? ''}/${metadata.name} of the operator is left`);
       }
     }
   }
@@ -104,15 +118,21 @@ export class Judge {
 
   /** For messages: the phases and what stalls. */
   describe(): string {
-    return this.#states.all('MeshMigration').concat(this.#states.all('NamespaceMigration')).map(({ metadata, status }: KubeObject & { status?: unknown }) => {
-      const stalled = items(at(status, 'conditions')).find(({ type, status: holds }) => type === 'Stalled' && holds === 'True');
-      return `${metadata.namespace ?? metadata.name} ${text(at(status, 'phase'))} ${text(at(status, 'step'))}: ${text(stalled?.['message'] ?? at(status, 'message'))}`;
-    }).join('\n');
+    return this.#states
+      .all('MeshMigration')
+      .concat(this.#states.all('NamespaceMigration'))
+      .map(({ metadata, status }: KubeObject & { status?: unknown }) => {
+        const stalled = items(at(status, 'conditions')).find(
+          ({ type, status: holds }) => type === 'Stalled' && holds === 'True',
+        );
+        return `${metadata.namespace ?? metadata.name} ${text(at(status, 'phase'))} ${text(at(status, 'step'))}: ${text(stalled?.['message'] ?? at(status, 'message'))}`;
+      })
+      .join('\n');
   }
 
   #isBack(key: string, wanted: KubeObject): void {
     const [kind = '', where = ''] = key.split(' ');
-    const [namespace, name] = where.includes('/') ? where.split('/') as [string, string] : [undefined, where];
+    const [namespace, name] = where.includes('/') ? (where.split('/') as [string, string]) : [undefined, where];
     if (this.#touched.has(namespace ?? name)) return;
     const found = this.#states.get(kind as (typeof restored)[number], namespace, name);
     if (found === undefined) return;
@@ -168,7 +188,8 @@ export class Judge {
   }
 
   #forget(namespace: string): void {
-    for (const key of [...this.#wanted.keys()]) if (key === `Namespace ${namespace}` || key.includes(` ${namespace}/`)) this.#wanted.delete(key);
+    for (const key of [...this.#wanted.keys()])
+      if (key === `Namespace ${namespace}` || key.includes(` ${namespace}/`)) this.#wanted.delete(key);
   }
 
   #noteScope(): void {
@@ -185,9 +206,10 @@ export class Judge {
 
   #judgeScope({ kind, key }: Committed): void {
     if (kind === 'MeshMigration') return;
-    const name = kind === 'Namespace' ? key : key.split('/')[0] ?? '';
+    const name = kind === 'Namespace' ? key : (key.split('/')[0] ?? '');
     const namespace = this.#states.get('Namespace', undefined, name);
-    if (namespace === undefined || this.#scoped.has(namespace.metadata.uid ?? '') || name === 'mesh-migration-system') return;
+    if (namespace === undefined || this.#scoped.has(namespace.metadata.uid ?? '') || name === 'mesh-migration-system')
+      return;
     this.#violate(`Scope: the operator wrote ${kind} ${key}, which was never in scope`);
   }
 
@@ -197,14 +219,23 @@ export class Judge {
     const [was, is] = [before, after].map(({ metadata }) => asksForMesh(metadata.labels ?? {}));
     if (was === true && is === false) this.#violate(`A: the labels of ${key} ask for no data plane`);
     const wanted = this.#wanted.get(`Namespace ${key}`);
-    const differs = wanted !== undefined && ['istio-injection', 'istio.io/dataplane-mode'].some((label) => wanted.metadata.labels?.[label] !== after.metadata.labels?.[label]);
-    const changes = ['istio-injection', 'istio.io/dataplane-mode'].some((label) => before.metadata.labels?.[label] !== after.metadata.labels?.[label]);
-    if (differs && changes && after.metadata.annotations?.['meshmigration.dev/journal'] === undefined) this.#violate(`C: ${key} differs from what it was and has no journal`);
+    const differs =
+      wanted !== undefined &&
+      ['istio-injection', 'istio.io/dataplane-mode'].some(
+        (label) => wanted.metadata.labels?.[label] !== after.metadata.labels?.[label],
+      );
+    const changes = ['istio-injection', 'istio.io/dataplane-mode'].some(
+      (label) => before.metadata.labels?.[label] !== after.metadata.labels?.[label],
+    );
+    if (differs && changes && after.metadata.annotations?.['meshmigration.dev/journal'] === undefined)
+      this.#violate(`C: ${key} differs from what it was and has no journal`);
   }
 
   /** B: a pod that serves is in a mesh. */
   #judgePod(pod: KubeObject): void {
-    const { metadata: { namespace = '', name, annotations = {}, uid } } = pod;
+    const {
+      metadata: { namespace = '', name, annotations = {}, uid },
+    } = pod;
     const home = this.#states.get('Namespace', undefined, namespace);
     if (!this.#scoped.has(home?.metadata.uid ?? '') || this.#touched.has(namespace)) return;
     if (isWaypoint(pod) || !isServing(pod) || planeOf(pod) !== 'None') return;
@@ -217,9 +248,14 @@ export class Judge {
     const [namespace = ''] = key.split('/');
     const phase = at(after?.['status'], 'phase');
     if (phase === at(before?.['status'], 'phase') || this.#touched.has(namespace)) return;
-    const planes = this.#states.all('Pod', namespace).filter((pod) => !isWaypoint(pod) && isServing(pod)).map(planeOf);
-    if (phase === 'Migrated' && planes.includes('Sidecar')) this.#violate(`Status: ${key} is Migrated and has pods with sidecars`);
-    if (phase === 'RolledBack' && planes.includes('Ambient')) this.#violate(`Status: ${key} is RolledBack and has pods in ambient`);
+    const planes = this.#states
+      .all('Pod', namespace)
+      .filter((pod) => !isWaypoint(pod) && isServing(pod))
+      .map(planeOf);
+    if (phase === 'Migrated' && planes.includes('Sidecar'))
+      this.#violate(`Status: ${key} is Migrated and has pods with sidecars`);
+    if (phase === 'RolledBack' && planes.includes('Ambient'))
+      this.#violate(`Status: ${key} is RolledBack and has pods in ambient`);
   }
 
   #violate(what: string, once = what): void {

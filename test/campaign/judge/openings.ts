@@ -6,11 +6,20 @@ import { callsBetween, isInForce, meant, passes, peersOf, type Call, type Peer }
 /** How long a change of a tenant may take to be in force everywhere, while the operator and istiod can work. */
 const graceMs = 90_000;
 
-const decisive = new Set(['AuthorizationPolicy', 'PeerAuthentication', 'Service', 'Namespace', 'Pod', 'Deployment', 'StatefulSet', 'DaemonSet']);
+const decisive = new Set([
+  'AuthorizationPolicy',
+  'PeerAuthentication',
+  'Service',
+  'Namespace',
+  'Pod',
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+]);
 
 /**
- * E: nothing that was refused is let through. A call counts as refused when the policies that people wrote refuse it; what they wrote less
- * than a minute and a half of undisturbed time ago may still be on its way.
+ * E: nothing that was refused is let through. A call counts as refused when the policies that people wrote refuse it;
+ * what they wrote less than a minute and a half of undisturbed time ago may still be on its way.
  */
 export class Openings {
   readonly #states: States;
@@ -40,7 +49,7 @@ export class Openings {
   /** A person has written something. */
   edited({ kind, key, after, before }: Committed): void {
     if (!this.#started || !decisive.has(kind)) return;
-    const namespace = kind === 'Namespace' ? key : key.split('/')[0] ?? '';
+    const namespace = kind === 'Namespace' ? key : (key.split('/')[0] ?? '');
     this.#edited.set(namespace, this.#uptime());
     if (kind === 'AuthorizationPolicy' && !isOurs(after ?? before)) this.#late.add(key);
   }
@@ -56,27 +65,37 @@ export class Openings {
     const inForce = policies.filter(isInForce);
     const originals = policies.filter((each) => !isOurs(each));
     const early = originals.filter(({ metadata }) => !this.#late.has(`${metadata.namespace ?? ''}/${metadata.name}`));
-    const settled = peers.filter(({ namespace }) => this.#uptime() - (this.#edited.get(namespace) ?? -Infinity) > graceMs);
+    const settled = peers.filter(
+      ({ namespace }) => this.#uptime() - (this.#edited.get(namespace) ?? -Infinity) > graceMs,
+    );
     if (settled.length === peers.length) this.#last = state;
-    return callsBetween(this.#states, peers, settled).filter((call) => this.#mayBe(call)).flatMap((call) => {
-      const [should, does] = [meant(this.#states, originals, call), passes(this.#states, inForce, call)];
-      if (should === does) return [];
-      if (should) return this.#isOutage(call, settled) ? [`Outage: ${describe(call)} is refused`] : [];
-      if (!meant(this.#states, early, call)) return [`E: ${describe(call)} gets through`];
-      return this.#isSaid(call.to.namespace) ? [] : [`E: ${describe(call)} gets through, refused by a late policy, and nothing says so`];
-    });
+    return callsBetween(this.#states, peers, settled)
+      .filter((call) => this.#mayBe(call))
+      .flatMap((call) => {
+        const [should, does] = [meant(this.#states, originals, call), passes(this.#states, inForce, call)];
+        if (should === does) return [];
+        if (should) return this.#isOutage(call, settled) ? [`Outage: ${describe(call)} is refused`] : [];
+        if (!meant(this.#states, early, call)) return [`E: ${describe(call)} gets through`];
+        return this.#isSaid(call.to.namespace)
+          ? []
+          : [`E: ${describe(call)} gets through, refused by a late policy, and nothing says so`];
+      });
   }
 
   /**
-   * Whether nobody was told that a call would be refused. With the defaults of spec.policies no namespace of which that is known is started, and callers go first.
-   * Past the waypoint, by the address of a pod, is what a guard is there to refuse; and who goes back, or is stuck, is told whom he refuses.
+   * Whether nobody was told that a call would be refused. With the defaults of spec.policies no namespace of which that
+   * is known is started, and callers go first. Past the waypoint, by the address of a pod, is what a guard is there to
+   * refuse; and who goes back, or is stuck, is told whom he refuses.
    */
   #isOutage({ from, to, service }: Call, settled: readonly Peer[]): boolean {
     if (service === undefined || from.plane === 'None' || !this.#isCareful || !settled.includes(from)) return false;
     return !this.#isSaid(from.namespace) && !this.#isSaid(to.namespace);
   }
 
-  /** Notes what is said in the spec: who calls whom, a call that nobody makes being nobody's, and whether refusals are accepted. */
+  /**
+   * Notes what is said in the spec: who calls whom, a call that nobody makes being nobody's, and whether refusals are
+   * accepted.
+   */
   declare(): void {
     for (const migration of this.#states.all('MeshMigration')) {
       const { bypass, refusals } = fields(at(migration['spec'], 'policies'));
@@ -101,7 +120,13 @@ export class Openings {
   /** A policy that comes when the pods have moved may need what nobody has; then the record has to say so. */
   #isSaid(namespace: string): boolean {
     return this.#states.all('NamespaceMigration', namespace).some((record) => {
-      const { status } = record as KubeObject & { readonly status?: { readonly phase?: string; readonly findings?: readonly { readonly severity?: string }[]; readonly conditions?: readonly { readonly type: string; readonly status: string }[] } };
+      const { status } = record as KubeObject & {
+        readonly status?: {
+          readonly phase?: string;
+          readonly findings?: readonly { readonly severity?: string }[];
+          readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+        };
+      };
       const holds = status?.conditions?.some((each) => each.type === 'Stalled' && each.status === 'True') ?? false;
       return holds || ['RollingBack', 'Failed', 'Blocked'].includes(status?.phase ?? '');
     });

@@ -26,16 +26,24 @@ const nobody = '255.255.255.255/32';
 
 /** Whether these policies let the request through: no DENY that matches, and an ALLOW that does, if there is any. */
 export function lets(policies: readonly KubeObject[], seen: Seen, reader: Reader): boolean {
-  const of = (action: string): readonly KubeObject[] => policies.filter(({ spec }: KubeObject & { spec?: unknown }) => (at(spec, 'action') ?? 'ALLOW') === action);
+  const of = (action: string): readonly KubeObject[] =>
+    policies.filter(({ spec }: KubeObject & { spec?: unknown }) => (at(spec, 'action') ?? 'ALLOW') === action);
   const [denies, allows] = [of('DENY'), of('ALLOW')];
   if (denies.length + allows.length !== policies.length) throw new RangeError('only ALLOW and DENY are known here');
   if (denies.some((policy) => matchesPolicy(policy, seen, reader, 'DENY'))) return false;
   return allows.length === 0 || allows.some((policy) => matchesPolicy(policy, seen, reader, 'ALLOW'));
 }
 
-/** Whether a policy selects the pod: by its labels, in its namespace or the root namespace, and not through targetRefs. */
-export function selects(policy: KubeObject, pod: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> }): boolean {
-  const { metadata: { namespace = '' } } = policy;
+/**
+ * Whether a policy selects the pod: by its labels, in its namespace or the root namespace, and not through targetRefs.
+ */
+export function selects(
+  policy: KubeObject,
+  pod: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> },
+): boolean {
+  const {
+    metadata: { namespace = '' },
+  } = policy;
   const spec = fields(policy['spec']);
   if (namespace !== pod.namespace && namespace !== 'istio-system') return false;
   if (items(spec['targetRefs']).length > 0) return false;
@@ -45,8 +53,10 @@ export function selects(policy: KubeObject, pod: { readonly namespace: string; r
 /** Whether a waypoint reads the policy for a Service. */
 export function targets(policy: KubeObject, service: KubeObject, gateway: string): boolean {
   if (policy.metadata.namespace !== service.metadata.namespace) return false;
-  return items(at(policy['spec'], 'targetRefs')).some(({ kind, name }) =>
-    (kind === 'Service' && name === service.metadata.name) || (kind === 'Gateway' && name === gateway));
+  return items(at(policy['spec'], 'targetRefs')).some(
+    ({ kind, name }) =>
+      (kind === 'Service' && name === service.metadata.name) || (kind === 'Gateway' && name === gateway),
+  );
 }
 
 function matchesPolicy(policy: KubeObject, seen: Seen, reader: Reader, action: 'ALLOW' | 'DENY'): boolean {
@@ -59,7 +69,8 @@ function matchesRule(rule: Json, seen: Seen, reader: Reader, action: 'ALLOW' | '
   const sources = items(rule['from']).map(({ source }) => fields(source));
   const operations = items(rule['to']).map(({ operation }) => fields(operation));
   const all = [...sources, ...operations].flatMap((part) => Object.keys(part));
-  // ztunnel is sent an ALLOW without the rules that it cannot evaluate, which refuses more, and a DENY without the fields; what is empty then never matches (src/rbac.rs of istio/ztunnel).
+  // ztunnel is sent an ALLOW without the rules that it cannot evaluate, which refuses more, and a DENY without the
+  // fields; what is empty then never matches (src/rbac.rs of istio/ztunnel).
   const beyond = (key: string): boolean => reader === 'Ztunnel' && (httpFields.has(key) || key === dropped);
   if (action === 'ALLOW' && all.some(beyond)) return false;
   const part = (given: Json): boolean => {
@@ -70,21 +81,32 @@ function matchesRule(rule: Json, seen: Seen, reader: Reader, action: 'ALLOW' | '
 }
 
 function matchesField(key: string, values: readonly string[], { identity, method, path, port }: Seen): boolean {
-  const among = (value: string | undefined): boolean => value !== undefined && values.some((pattern) => like(pattern, value));
+  const among = (value: string | undefined): boolean =>
+    value !== undefined && values.some((pattern) => like(pattern, value));
   const home = identity === undefined ? undefined : /\/ns\/([^/]+)\//.exec(identity)?.[1];
   switch (key) {
-    case 'principals': return among(identity);
-    case 'notPrincipals': return !among(identity);
-    case 'namespaces': return among(home);
-    case 'notNamespaces': return !among(home);
-    case 'ports': return values.includes(String(port));
-    case 'notPorts': return !values.includes(String(port));
-    case 'methods': return among(method);
-    case 'paths': return among(path);
+    case 'principals':
+      return among(identity);
+    case 'notPrincipals':
+      return !among(identity);
+    case 'namespaces':
+      return among(home);
+    case 'notNamespaces':
+      return !among(home);
+    case 'ports':
+      return values.includes(String(port));
+    case 'notPorts':
+      return !values.includes(String(port));
+    case 'methods':
+      return among(method);
+    case 'paths':
+      return among(path);
     case dropped:
-      if (values.length !== 1 || values[0] !== nobody) throw new RangeError(`${dropped} ${values.join()} is not known here`);
+      if (values.length !== 1 || values[0] !== nobody)
+        throw new RangeError(`${dropped} ${values.join()} is not known here`);
       return false;
-    default: throw new RangeError(`${key} of a rule is not known here`);
+    default:
+      throw new RangeError(`${key} of a rule is not known here`);
   }
 }
 

@@ -5,9 +5,17 @@ import type { SimCluster } from '../../sim/sim-cluster.ts';
 
 /** Kinds whose every committed state is judged. */
 export const judgedKinds = {
-  Namespace: kinds.Namespace, Pod: kinds.Pod, Service: kinds.Service, Deployment: kinds.Deployment, StatefulSet: kinds.StatefulSet, DaemonSet: kinds.DaemonSet,
-  AuthorizationPolicy: kinds.AuthorizationPolicy, PeerAuthentication: kinds.PeerAuthentication, Gateway: kinds.Gateway,
-  MeshMigration: meshMigrations, NamespaceMigration: namespaceMigrations,
+  Namespace: kinds.Namespace,
+  Pod: kinds.Pod,
+  Service: kinds.Service,
+  Deployment: kinds.Deployment,
+  StatefulSet: kinds.StatefulSet,
+  DaemonSet: kinds.DaemonSet,
+  AuthorizationPolicy: kinds.AuthorizationPolicy,
+  PeerAuthentication: kinds.PeerAuthentication,
+  Gateway: kinds.Gateway,
+  MeshMigration: meshMigrations,
+  NamespaceMigration: namespaceMigrations,
 } as const;
 
 export type JudgedKind = keyof typeof judgedKinds;
@@ -41,26 +49,35 @@ export class States {
     for (const kind of Object.keys(judgedKinds) as JudgedKind[]) {
       const objects = new Map<string, KubeObject>();
       this.#objects.set(kind, objects);
-      this.#stops.push(cluster.server.watch(judgedKinds[kind], ({ type, object }) => {
-        const key = keyOf(object);
-        const change: Committed = { kind, key, before: objects.get(key), after: type === 'DELETED' ? undefined : object };
-        if (change.after === undefined) objects.delete(key);
-        else objects.set(key, change.after);
-        this.#recent.push(change);
-        audience.committed(change);
-      }));
+      this.#stops.push(
+        cluster.server.watch(judgedKinds[kind], ({ type, object }) => {
+          const key = keyOf(object);
+          const change: Committed = {
+            kind,
+            key,
+            before: objects.get(key),
+            after: type === 'DELETED' ? undefined : object,
+          };
+          if (change.after === undefined) objects.delete(key);
+          else objects.set(key, change.after);
+          this.#recent.push(change);
+          audience.committed(change);
+        }),
+      );
     }
-    this.#stops.push(cluster.server.audit(({ user, method, path, body, status }) => {
-      const recent = this.#recent;
-      this.#recent = [];
-      if (method === 'GET' || status >= 300) return;
-      const change = recent.findLast((each) => isAbout(path, body, each));
-      if (change !== undefined) audience.written(change, user === 'operator' ? 'Operator' : 'Person');
-    }));
+    this.#stops.push(
+      cluster.server.audit(({ user, method, path, body, status }) => {
+        const recent = this.#recent;
+        this.#recent = [];
+        if (method === 'GET' || status >= 300) return;
+        const change = recent.findLast((each) => isAbout(path, body, each));
+        if (change !== undefined) audience.written(change, user === 'operator' ? 'Operator' : 'Person');
+      }),
+    );
   }
 
   all(kind: JudgedKind, namespace?: string): readonly KubeObject[] {
-    const found = [...this.#objects.get(kind)?.values() ?? []];
+    const found = [...(this.#objects.get(kind)?.values() ?? [])];
     return namespace === undefined ? found : found.filter(({ metadata }) => metadata.namespace === namespace);
   }
 
@@ -79,7 +96,7 @@ function keyOf({ metadata: { namespace, name } }: KubeObject): string {
 
 /** Whether a request was about the object: by the path, or for a create by the collection and the name in the body. */
 function isAbout(path: string, body: string | undefined, { kind, key }: Committed): boolean {
-  const [namespace, name] = key.includes('/') ? key.split('/') as [string, string] : [undefined, key];
+  const [namespace, name] = key.includes('/') ? (key.split('/') as [string, string]) : [undefined, key];
   const { plural } = judgedKinds[kind];
   const collection = `${namespace === undefined ? '' : `/namespaces/${namespace}`}/${plural}`;
   const [clean = ''] = path.split('?');

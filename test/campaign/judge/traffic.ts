@@ -31,11 +31,17 @@ export interface Call {
   readonly path: string;
 }
 
-const requests = [['GET', '/'], ['DELETE', '/'], ['GET', '/admin']] as const;
+const requests = [
+  ['GET', '/'],
+  ['DELETE', '/'],
+  ['GET', '/admin'],
+] as const;
 const containerPort = 8080;
 
 export function planeOf(pod: KubeObject): Plane {
-  const sidecar = [...items(at(pod['spec'], 'containers')), ...items(at(pod['spec'], 'initContainers'))].some(({ name }) => name === 'istio-proxy');
+  const sidecar = [...items(at(pod['spec'], 'containers')), ...items(at(pod['spec'], 'initContainers'))].some(
+    ({ name }) => name === 'istio-proxy',
+  );
   if (sidecar && pod.metadata.labels?.['gateway.networking.k8s.io/gateway-name'] === undefined) return 'Sidecar';
   return pod.metadata.annotations?.['ambient.istio.io/redirection'] === 'enabled' ? 'Ambient' : 'None';
 }
@@ -45,8 +51,10 @@ export function isWaypoint({ metadata }: KubeObject): boolean {
 }
 
 export function isServing(pod: KubeObject): boolean {
-  return pod.metadata.deletionTimestamp === undefined
-    && items(at(pod['status'], 'conditions')).some(({ type, status }) => type === 'Ready' && status === 'True');
+  return (
+    pod.metadata.deletionTimestamp === undefined &&
+    items(at(pod['status'], 'conditions')).some(({ type, status }) => type === 'Ready' && status === 'True')
+  );
 }
 
 /** The kinds of pods that serve in the namespaces. */
@@ -55,9 +63,21 @@ export function peersOf(states: States, namespaces: readonly string[]): readonly
   for (const namespace of namespaces) {
     for (const pod of states.all('Pod', namespace)) {
       if (isWaypoint(pod) || !isServing(pod)) continue;
-      const { 'pod-template-hash': _hash, 'controller-revision-hash': _revision, 'statefulset.kubernetes.io/pod-name': _name, 'apps.kubernetes.io/pod-index': _index, ...own } = labels(pod.metadata.labels);
+      const {
+        'pod-template-hash': _hash,
+        'controller-revision-hash': _revision,
+        'statefulset.kubernetes.io/pod-name': _name,
+        'apps.kubernetes.io/pod-index': _index,
+        ...own
+      } = labels(pod.metadata.labels);
       const account = at(pod['spec'], 'serviceAccountName');
-      const peer: Peer = { namespace, account: typeof account === 'string' ? account : 'default', labels: own, plane: planeOf(pod), hbone: own['networking.istio.io/tunnel'] === 'http' };
+      const peer: Peer = {
+        namespace,
+        account: typeof account === 'string' ? account : 'default',
+        labels: own,
+        plane: planeOf(pod),
+        hbone: own['networking.istio.io/tunnel'] === 'http',
+      };
       found.set(JSON.stringify(peer), peer);
     }
   }
@@ -72,7 +92,17 @@ export function callsBetween(states: States, from: readonly Peer[], to: readonly
       return Object.keys(selector).length > 0 && hasLabels(called.labels, selector);
     });
     const addresses = [undefined, ...services.map(({ metadata }) => metadata.name)];
-    return from.flatMap((caller) => addresses.flatMap((service) => requests.map(([method, path]): Call => ({ from: caller, to: called, method, path, ...(service !== undefined && { service }) }))));
+    return from.flatMap((caller) =>
+      addresses.flatMap((service) =>
+        requests.map(([method, path]): Call => ({
+          from: caller,
+          to: called,
+          method,
+          path,
+          ...(service !== undefined && { service }),
+        })),
+      ),
+    );
   });
 }
 
@@ -84,41 +114,78 @@ function identityOf({ plane, namespace, account }: Peer): string | undefined {
 /** Whether a request with this identity gets past the proxy of the pod. */
 function admits(states: States, policies: readonly KubeObject[], to: Peer, seen: Seen): boolean {
   if (to.plane === 'None') return true;
-  const strict = states.all('PeerAuthentication', to.namespace).some((each) => at(each['spec'], 'mtls', 'mode') === 'STRICT' && at(each['spec'], 'selector') === undefined);
+  const strict = states
+    .all('PeerAuthentication', to.namespace)
+    .some((each) => at(each['spec'], 'mtls', 'mode') === 'STRICT' && at(each['spec'], 'selector') === undefined);
   if (strict && seen.identity === undefined) return false;
   const reader: Reader = to.plane === 'Sidecar' ? 'Http' : 'Ztunnel';
-  return lets(policies.filter((policy) => selects(policy, to)), seen, reader);
+  return lets(
+    policies.filter((policy) => selects(policy, to)),
+    seen,
+    reader,
+  );
 }
 
 /** What these policies mean for a call if all pods that are in a mesh had sidecars: what their owners meant. */
-export function meant(states: States, originals: readonly KubeObject[], { from, to, service, method, path }: Call): boolean {
+export function meant(
+  states: States,
+  originals: readonly KubeObject[],
+  { from, to, service, method, path }: Call,
+): boolean {
   // A sidecar sends to the address of a pod without mTLS; ambient sends with it. Refused means refused either way.
   const identities = service === undefined ? [undefined, identityOf(from)] : [identityOf(from)];
   const sidecar: Peer = { ...to, plane: 'Sidecar', labels: { ...to.labels, 'security.istio.io/tlsMode': 'istio' } };
-  return identities.some((identity) => admits(states, originals, sidecar, { method, path, port: containerPort, ...(identity !== undefined && { identity }) }));
+  return identities.some((identity) =>
+    admits(states, originals, sidecar, {
+      method,
+      path,
+      port: containerPort,
+      ...(identity !== undefined && { identity }),
+    }),
+  );
 }
 
 /** What becomes of a call now. `inForce`: the policies that istiod has read. */
-export function passes(states: States, inForce: readonly KubeObject[], { from, to, service, method, path }: Call): boolean {
+export function passes(
+  states: States,
+  inForce: readonly KubeObject[],
+  { from, to, service, method, path }: Call,
+): boolean {
   const identity = identityOf(from);
-  const seen = (as: string | undefined): Seen => ({ method, path, port: containerPort, ...(as !== undefined && { identity: as }) });
+  const seen = (as: string | undefined): Seen => ({
+    method,
+    path,
+    port: containerPort,
+    ...(as !== undefined && { identity: as }),
+  });
   if (from.plane === 'Sidecar') return admits(states, inForce, to, seen(service === undefined ? undefined : identity));
   if (from.plane === 'None') return admits(states, inForce, to, seen(undefined));
   const target = service === undefined ? undefined : states.get('Service', to.namespace, service);
   const gateway = target === undefined ? undefined : boundTo(target);
   const reached = to.plane === 'Ambient' || to.hbone;
-  if (target === undefined || gateway === undefined) return admits(states, inForce, to, seen(reached ? identity : undefined));
+  if (target === undefined || gateway === undefined)
+    return admits(states, inForce, to, seen(reached ? identity : undefined));
   const waypoint = `cluster.local/ns/${to.namespace}/sa/${gateway}`;
-  return lets(inForce.filter((policy) => targets(policy, target, gateway)), seen(identity), 'Http') && admits(states, inForce, to, seen(reached ? waypoint : undefined));
+  return (
+    lets(
+      inForce.filter((policy) => targets(policy, target, gateway)),
+      seen(identity),
+      'Http',
+    ) && admits(states, inForce, to, seen(reached ? waypoint : undefined))
+  );
 }
 
 /** The waypoint that serves a Service, as istiod says. */
 function boundTo({ metadata, ...service }: KubeObject): string | undefined {
-  const holds = items(at(fields(service)['status'], 'conditions')).some(({ type, status }) => type === 'istio.io/WaypointBound' && status === 'True');
+  const holds = items(at(fields(service)['status'], 'conditions')).some(
+    ({ type, status }) => type === 'istio.io/WaypointBound' && status === 'True',
+  );
   return holds ? metadata.labels?.['istio.io/use-waypoint'] : undefined;
 }
 
 /** Whether istiod has written about this generation of a policy. */
 export function isInForce({ metadata: { generation = 0 }, ...policy }: KubeObject): boolean {
-  return items(at(fields(policy)['status'], 'conditions')).some(({ observedGeneration }) => Number(observedGeneration) >= generation);
+  return items(at(fields(policy)['status'], 'conditions')).some(
+    ({ observedGeneration }) => Number(observedGeneration) >= generation,
+  );
 }

@@ -19,15 +19,24 @@ const counted = new Set(['deployment.kubernetes.io/revision', 'deprecated.daemon
 
 /** Sentences about a write of the operator that changes more than it may. */
 export function overreach({ kind, key, before, after }: Committed): readonly string[] {
-  if (kind === 'MeshMigration' || kind === 'NamespaceMigration') return isDeepStrictEqual(before?.['spec'], after?.['spec']) || before === undefined || after === undefined ? [] : [`${kind} ${key}: its spec was changed`];
-  const isOurs = (object: KubeObject | undefined): boolean => object?.metadata.labels?.['meshmigration.dev/managed-by'] === 'mesh-migration';
+  if (kind === 'MeshMigration' || kind === 'NamespaceMigration')
+    return isDeepStrictEqual(before?.['spec'], after?.['spec']) || before === undefined || after === undefined
+      ? []
+      : [`${kind} ${key}: its spec was changed`];
+  const isOurs = (object: KubeObject | undefined): boolean =>
+    object?.metadata.labels?.['meshmigration.dev/managed-by'] === 'mesh-migration';
   if (kind === 'Pod') return []; // Evictions and deletions; invariant B judges what becomes of them.
   if (isOurs(before) || isOurs(after)) return [];
-  if (before === undefined || after === undefined) return [`${kind} ${key}: ${before === undefined ? 'created without our mark' : 'deleted although it is not ours'}`];
+  if (before === undefined || after === undefined)
+    return [`${kind} ${key}: ${before === undefined ? 'created without our mark' : 'deleted although it is not ours'}`];
   const isAllowed = (label: string): boolean => ownLabels[kind]?.test(label) ?? false;
   const bad = [
-    ...changed(labels(before.metadata.labels), labels(after.metadata.labels)).filter((each) => !each.startsWith(own) && !isAllowed(each)).map((each) => `label ${each}`),
-    ...changed(labels(before.metadata.annotations), labels(after.metadata.annotations)).filter((each) => !each.startsWith(own) && !counted.has(each)).map((each) => `annotation ${each}`),
+    ...changed(labels(before.metadata.labels), labels(after.metadata.labels))
+      .filter((each) => !each.startsWith(own) && !isAllowed(each))
+      .map((each) => `label ${each}`),
+    ...changed(labels(before.metadata.annotations), labels(after.metadata.annotations))
+      .filter((each) => !each.startsWith(own) && !counted.has(each))
+      .map((each) => `annotation ${each}`),
     ...(isDeepStrictEqual(specWithoutOurs(kind, before), specWithoutOurs(kind, after)) ? [] : ['spec']),
   ];
   return bad.map((what) => `${kind} ${key}: the operator changed its ${what}`);
@@ -48,16 +57,26 @@ function withoutRestart(object: KubeObject, isWaypoint: boolean): unknown {
   const annotations = at(spec, 'template', 'metadata', 'annotations') as Record<string, unknown> | undefined;
   if (annotations !== undefined) {
     delete annotations['meshmigration.dev/restart'];
-    if (Object.keys(annotations).length === 0) delete (at(spec, 'template', 'metadata') as Record<string, unknown>)['annotations'];
+    if (Object.keys(annotations).length === 0)
+      delete (at(spec, 'template', 'metadata') as Record<string, unknown>)['annotations'];
   }
   if (isWaypoint) delete spec['replicas'];
   return spec;
 }
 
-/** What has to be as people wrote it once a namespace is back: labels, annotations and templates, nothing of which is the operator's. */
+/**
+ * What has to be as people wrote it once a namespace is back: labels, annotations and templates, nothing of which is
+ * the operator's.
+ */
 export function essence(object: KubeObject): Json {
-  const annotations = Object.fromEntries(Object.entries(labels(object.metadata.annotations)).filter(([key]) => !counted.has(key)));
-  return { labels: labels(object.metadata.labels), annotations, template: withoutEmpty(at(object['spec'], 'template')) };
+  const annotations = Object.fromEntries(
+    Object.entries(labels(object.metadata.annotations)).filter(([key]) => !counted.has(key)),
+  );
+  return {
+    labels: labels(object.metadata.labels),
+    annotations,
+    template: withoutEmpty(at(object['spec'], 'template')),
+  };
 }
 
 /** A template whose annotations are empty is one without any. */
@@ -65,13 +84,17 @@ function withoutEmpty(template: unknown): unknown {
   const annotations = at(template, 'metadata', 'annotations');
   if (annotations === undefined || Object.keys(annotations as object).length > 0) return template;
   const { annotations: _none, ...metadata } = at(template, 'metadata') as Json;
-  return { ...template as Json, metadata };
+  return { ...(template as Json), metadata };
 }
 
 /** Where two objects differ, as paths with both values. */
 export function differences(found: unknown, wanted: unknown, path = ''): readonly string[] {
   if (isDeepStrictEqual(found, wanted)) return [];
-  const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(found) || !isObject(wanted)) return [`${path} is ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`];
-  return [...new Set([...Object.keys(found), ...Object.keys(wanted)])].flatMap((key) => differences(found[key], wanted[key], `${path}/${key}`));
+  const isObject = (value: unknown): value is Json =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(found) || !isObject(wanted))
+    return [`${path} is ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`];
+  return [...new Set([...Object.keys(found), ...Object.keys(wanted)])].flatMap((key) =>
+    differences(found[key], wanted[key], `${path}/${key}`),
+  );
 }

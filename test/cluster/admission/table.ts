@@ -34,13 +34,21 @@ function statusOf(object: KubeObject): Readonly<Record<string, unknown>> {
 export async function othersDenied(world: World, user: User): Promise<void> {
   for (const target of targets(world)) {
     const present = statusOf(await read(world, target));
-    for (const { key, values } of statusKeys.filter(({ kind, key: name }) => kind === target.resource.kind && name !== 'phase')) {
+    for (const { key, values } of statusKeys.filter(
+      ({ kind, key: name }) => kind === target.resource.kind && name !== 'phase',
+    )) {
       const value = isDeepStrictEqual(present[key], values[0]) ? values[1] : values[0];
       for (const verb of [...setters, ...(key in present ? removers : [])]) {
         const { code, message } = await verb.edit(user.transport, target, key, value, world.signal);
         const what = `${user.name}, ${verb.name} of status.${key} of a ${target.resource.kind}: ${code} ${message}`;
         assert.equal(code, 403, what);
-        assert.match(message, new RegExp(`this edit changes ${key}\\. Give a command by status\\.phase .*kubectl patch (mm|nsm) ${world.name} `), what);
+        assert.match(
+          message,
+          new RegExp(
+            `this edit changes ${key}\\. Give a command by status\\.phase .*kubectl patch (mm|nsm) ${world.name} `,
+          ),
+          what,
+        );
       }
     }
   }
@@ -50,8 +58,14 @@ export async function othersDenied(world: World, user: User): Promise<void> {
 export async function mixturesDenied(world: World, user: User): Promise<void> {
   for (const target of targets(world)) {
     const path = statusPath(target);
-    const bodies = [{ status: null }, { status: { phase: 'RollingBack', observedGeneration: 77 } }, { metadata: { labels: { a: 'b' } }, status: { observedGeneration: 77 } }];
-    const codes = await Promise.all(bodies.map(async (body) => (await send(user.transport, 'PATCH', path, 'merge', body, world.signal)).code));
+    const bodies = [
+      { status: null },
+      { status: { phase: 'RollingBack', observedGeneration: 77 } },
+      { metadata: { labels: { a: 'b' } }, status: { observedGeneration: 77 } },
+    ];
+    const codes = await Promise.all(
+      bodies.map(async (body) => (await send(user.transport, 'PATCH', path, 'merge', body, world.signal)).code),
+    );
     assert.deepEqual(codes, [403, 403, 403], `${user.name} on ${path}`);
   }
 }
@@ -66,26 +80,61 @@ export async function phaseAdmitted(world: World, user: User): Promise<void> {
   }
 }
 
-/** What the API server itself keeps: metadata are not written through a status, nor a status through the object or at its creation. */
+/**
+ * What the API server itself keeps: metadata are not written through a status, nor a status through the object or at
+ * its creation.
+ */
 export async function otherDoorsShut(world: World, user: User): Promise<void> {
   const { client, signal } = world;
   const absent = { resource: namespaceMigrations, namespace: world.ns(), name: 'absent' };
   const [apply] = setters.filter(({ name }) => name === 'server-side apply');
-  assert.equal((await apply?.edit(user.transport, absent, 'phase', 'Paused', signal))?.code, 404, 'a status without an object');
+  assert.equal(
+    (await apply?.edit(user.transport, absent, 'phase', 'Paused', signal))?.code,
+    404,
+    'a status without an object',
+  );
   for (const target of targets(world)) {
     const before = await read(world, target);
-    const metadata = { labels: { 'meshmigration.dev/migration': 'mine' }, annotations: { a: 'b' }, finalizers: ['example.com/hold'] };
+    const metadata = {
+      labels: { 'meshmigration.dev/migration': 'mine' },
+      annotations: { a: 'b' },
+      finalizers: ['example.com/hold'],
+    };
     await send(user.transport, 'PATCH', statusPath(target), 'merge', { metadata }, signal);
-    await send(user.transport, 'PATCH', pathOf(target.resource, target.namespace, target.name), 'merge', { status: { phase: 'Forged', observedGeneration: 77 } }, signal);
+    await send(
+      user.transport,
+      'PATCH',
+      pathOf(target.resource, target.namespace, target.name),
+      'merge',
+      { status: { phase: 'Forged', observedGeneration: 77 } },
+      signal,
+    );
     const after = await read(world, target);
-    for (const part of ['labels', 'annotations', 'finalizers'] as const) assert.deepEqual(after.metadata[part], before.metadata[part], `${part} through the status`);
+    for (const part of ['labels', 'annotations', 'finalizers'] as const)
+      assert.deepEqual(after.metadata[part], before.metadata[part], `${part} through the status`);
     assert.notEqual(statusOf(after)['observedGeneration'], 77, 'the status through the object');
   }
   const name = `${world.name}-born`;
-  const spec = { from: 'IstioSidecar', to: 'IstioAmbient', action: 'Plan', namespaces: { names: [`${world.name}-none`] } };
-  const { code, object, message } = await send(user.transport, 'POST', pathOf(meshMigrations, undefined), 'put', {
-    apiVersion: 'meshmigration.dev/v1alpha1', kind: 'MeshMigration', metadata: { name }, spec, status: { phase: 'Migrated', writtenPhase: 'Migrated' },
-  }, signal);
+  const spec = {
+    from: 'IstioSidecar',
+    to: 'IstioAmbient',
+    action: 'Plan',
+    namespaces: { names: [`${world.name}-none`] },
+  };
+  const { code, object, message } = await send(
+    user.transport,
+    'POST',
+    pathOf(meshMigrations, undefined),
+    'put',
+    {
+      apiVersion: 'meshmigration.dev/v1alpha1',
+      kind: 'MeshMigration',
+      metadata: { name },
+      spec,
+      status: { phase: 'Migrated', writtenPhase: 'Migrated' },
+    },
+    signal,
+  );
   assert.equal(code, 201, message);
   assert.equal(object['status'], undefined, 'a status at the creation');
   await client.delete(meshMigrations, undefined, name, { signal });
@@ -97,12 +146,21 @@ export async function recordsProtected(world: World, user: User): Promise<void> 
   const home = world.ns();
   const path = pathOf(namespaceMigrations, home, world.name);
   const record = {
-    apiVersion: 'meshmigration.dev/v1alpha1', kind: 'NamespaceMigration', metadata: { name: 'mine', namespace: home, labels: { 'meshmigration.dev/migration': world.name } },
+    apiVersion: 'meshmigration.dev/v1alpha1',
+    kind: 'NamespaceMigration',
+    metadata: { name: 'mine', namespace: home, labels: { 'meshmigration.dev/migration': world.name } },
     spec: { migration: world.name, from: 'IstioSidecar', to: 'IstioAmbient' },
   };
   const created = await send(user.transport, 'POST', pathOf(namespaceMigrations, home), 'put', record, signal);
   assert.match(`${created.code} ${created.message}`, /^403 .*only the operator creates NamespaceMigrations/);
-  const applied = await send(user.transport, 'PATCH', `${pathOf(namespaceMigrations, home, 'mine')}?fieldManager=somebody`, 'apply', record, signal);
+  const applied = await send(
+    user.transport,
+    'PATCH',
+    `${pathOf(namespaceMigrations, home, 'mine')}?fieldManager=somebody`,
+    'apply',
+    record,
+    signal,
+  );
   assert.match(`${applied.code} ${applied.message}`, /^403 .*only the operator creates NamespaceMigrations/);
   const edits: readonly (readonly [Readonly<Record<string, unknown>>, RegExp])[] = [
     [{ labels: { 'meshmigration.dev/migration': 'other' } }, /^403 .*labels meshmigration\.dev/],

@@ -37,21 +37,35 @@ function negationOf(field: string): string {
 /** One element of `from` or `to`: some of its fields. */
 function element(kinds: Readonly<Record<string, ValueKind>>): fc.Arbitrary<Json> {
   const fields = Object.entries(kinds);
-  return fc.subarray(fields, { minLength: 1, maxLength: 3 }).chain((chosen) => (
-    fc.tuple(...chosen.map(([field, kind]) => pair(field, negationOf(field), kind))).map((parts) => Object.assign({}, ...parts) as Json)
-  ));
+  return fc
+    .subarray(fields, { minLength: 1, maxLength: 3 })
+    .chain((chosen) =>
+      fc
+        .tuple(...chosen.map(([field, kind]) => pair(field, negationOf(field), kind)))
+        .map((parts) => Object.assign({}, ...parts) as Json),
+    );
 }
 
-/** Istio refuses ServiceAccounts beside namespaces or principals: such a combination says nothing new, and is made rarely. */
+/**
+ * Istio refuses ServiceAccounts beside namespaces or principals: such a combination says nothing new, and is made
+ * rarely.
+ */
 function compatible(source: Json): Json {
   const accounts = ['serviceAccounts', 'notServiceAccounts'];
   const others = ['principals', 'notPrincipals', 'namespaces', 'notNamespaces'];
   const clash = accounts.some((field) => field in source) && others.some((field) => field in source);
-  return clash && JSON.stringify(source).length % 20 !== 0 ? Object.fromEntries(Object.entries(source).filter(([field]) => !accounts.includes(field))) : source;
+  return clash && JSON.stringify(source).length % 20 !== 0
+    ? Object.fromEntries(Object.entries(source).filter(([field]) => !accounts.includes(field)))
+    : source;
 }
 
 const when: fc.Arbitrary<Json> = fc.oneof(
-  { weight: oddness, arbitrary: fc.constantFrom(...Object.entries(whenKinds)).chain(([key, kind]) => pair('values', 'notValues', kind).map((values) => ({ key, ...values }))) },
+  {
+    weight: oddness,
+    arbitrary: fc
+      .constantFrom(...Object.entries(whenKinds))
+      .chain(([key, kind]) => pair('values', 'notValues', kind).map((values) => ({ key, ...values }))),
+  },
   { weight: 1, arbitrary: fc.constantFrom(...oddKeys).map((key) => ({ key, values: ['a'] })) },
   { weight: 1, arbitrary: fc.constantFrom(...Object.keys(whenKinds)).map((key) => ({ key })) },
   { weight: 1, arbitrary: fc.constant({ values: ['a'] }) },
@@ -61,8 +75,18 @@ function oddly(usual: fc.Arbitrary<Json>, ...odd: readonly unknown[]): fc.Arbitr
   return fc.oneof({ weight: oddness, arbitrary: usual }, { weight: 1, arbitrary: fc.constantFrom<unknown>(...odd) });
 }
 
-const from = oddly(element(sourceKinds).map((source) => ({ source: compatible(source) })), {}, { source: {} }, { source: { principals: [] } });
-const to = oddly(element(operationKinds).map((operation) => ({ operation })), {}, { operation: {} }, { operation: { ports: [] } });
+const from = oddly(
+  element(sourceKinds).map((source) => ({ source: compatible(source) })),
+  {},
+  { source: {} },
+  { source: { principals: [] } },
+);
+const to = oddly(
+  element(operationKinds).map((operation) => ({ operation })),
+  {},
+  { operation: {} },
+  { operation: { ports: [] } },
+);
 
 function upTo<T>(value: fc.Arbitrary<T>): fc.Arbitrary<readonly T[] | undefined> {
   return fc.oneof(
@@ -94,7 +118,17 @@ function actionAndProvider(providers: readonly string[]): fc.Arbitrary<Json> {
     { weight: 160, arbitrary: fc.constant({ action: 'DENY' }) },
     { weight: 30, arbitrary: fc.constant({ action: 'AUDIT' }) },
     { weight: 20, arbitrary: fc.constantFrom(...providers).map((name) => ({ action: 'CUSTOM', provider: { name } })) },
-    { weight: 1, arbitrary: fc.constantFrom<Json>({ action: 'CUSTOM' }, { action: 'DENY', provider: { name: 'x' } }, { action: 'CUSTOM', provider: {} }, { action: 'REJECT' }, { action: 'deny' }, { provider: {} }) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom<Json>(
+        { action: 'CUSTOM' },
+        { action: 'DENY', provider: { name: 'x' } },
+        { action: 'CUSTOM', provider: {} },
+        { action: 'REJECT' },
+        { action: 'deny' },
+        { provider: {} },
+      ),
+    },
   );
 }
 
@@ -107,23 +141,47 @@ function attachment(surface: Surface): fc.Arbitrary<Json> {
     { weight: 10, arbitrary: fc.constantFrom<Json>({ selector: {} }, { selector: { matchLabels: {} } }) },
     { weight: 50, arbitrary: fc.array(target, { minLength: 1, maxLength: 3 }).map((targetRefs) => ({ targetRefs })) },
     { weight: 10, arbitrary: target.map((targetRef) => ({ targetRef })) },
-    { weight: 3, arbitrary: fc.constantFrom<Json>(
-      { targetRefs: [] }, { selector: { matchLabels: { app: '*' } } }, { selector: { matchLabels: { '': 'x' } } }, { targetRefs: [{ kind: 'Pod', name: 'x' }] },
-      { targetRefs: [{ kind: 'Service', name: 'web', namespace: 'other' }] }, { selector: { matchLabels: { app: 'web' } }, targetRefs: [{ kind: 'Service', name: 'web' }] },
-      { targetRef: { kind: 'Service', name: 'web' }, targetRefs: [{ kind: 'Service', name: 'api' }] }, { targetRefs: [{ group: 'core', kind: 'Service', name: 'web' }] }, { targetRefs: [{ kind: 'Service', name: '' }] },
-    ) },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom<Json>(
+        { targetRefs: [] },
+        { selector: { matchLabels: { app: '*' } } },
+        { selector: { matchLabels: { '': 'x' } } },
+        { targetRefs: [{ kind: 'Pod', name: 'x' }] },
+        { targetRefs: [{ kind: 'Service', name: 'web', namespace: 'other' }] },
+        { selector: { matchLabels: { app: 'web' } }, targetRefs: [{ kind: 'Service', name: 'web' }] },
+        { targetRef: { kind: 'Service', name: 'web' }, targetRefs: [{ kind: 'Service', name: 'api' }] },
+        { targetRefs: [{ group: 'core', kind: 'Service', name: 'web' }] },
+        { targetRefs: [{ kind: 'Service', name: '' }] },
+      ),
+    },
   );
 }
 
 const annotations: fc.Arbitrary<Readonly<Record<string, string>>> = fc.oneof(
   { weight: 30, arbitrary: fc.constant({}) },
   { weight: 3, arbitrary: fc.constant({ 'istio.io/dry-run': 'true' }) },
-  { weight: 1, arbitrary: fc.constantFrom('false', 'True', 'TRUE', 'T', 't', '1', '0', 'yes', 'tRue', '', ' true', 'F').map((value) => ({ 'istio.io/dry-run': value })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom('false', 'True', 'TRUE', 'T', 't', '1', '0', 'yes', 'tRue', '', ' true', 'F')
+      .map((value) => ({ 'istio.io/dry-run': value })),
+  },
 );
 
 /** AuthorizationPolicies of every action, scope, field and form of value. */
 export function arbitraryPolicy(surface: Surface): fc.Arbitrary<GeneratedPolicy> {
-  return fc.record({ namespace: fc.constantFrom(...surface.namespaces), annotations, action: actionAndProvider(surface.providers), attached: attachment(surface), rules }).map((parts) => ({
-    namespace: parts.namespace, annotations: parts.annotations, spec: present({ ...parts.attached, ...parts.action, rules: parts.rules }),
-  }));
+  return fc
+    .record({
+      namespace: fc.constantFrom(...surface.namespaces),
+      annotations,
+      action: actionAndProvider(surface.providers),
+      attached: attachment(surface),
+      rules,
+    })
+    .map((parts) => ({
+      namespace: parts.namespace,
+      annotations: parts.annotations,
+      spec: present({ ...parts.attached, ...parts.action, rules: parts.rules }),
+    }));
 }

@@ -25,19 +25,29 @@ function termOf(value: Json): Term {
   const [kind, asked] = entry;
   const members = (name: string): readonly Term[] => records(record(asked)[name]).map(termOf);
   switch (kind) {
-    case 'any': return join('and', []);
-    case 'andRules': return join('and', members('rules'));
-    case 'andIds': return join('and', members('ids'));
-    case 'orRules': return join('or', members('rules'));
-    case 'orIds': return join('or', members('ids'));
+    case 'any':
+      return join('and', []);
+    case 'andRules':
+      return join('and', members('rules'));
+    case 'andIds':
+      return join('and', members('ids'));
+    case 'orRules':
+      return join('or', members('rules'));
+    case 'orIds':
+      return join('or', members('ids'));
     case 'notRule':
-    case 'notId': return not(termOf(record(asked)));
-    case 'metadata': return metadata(record(asked));
-    case 'header': return header(record(asked));
+    case 'notId':
+      return not(termOf(record(asked)));
+    case 'metadata':
+      return metadata(record(asked));
+    case 'header':
+      return header(record(asked));
     case 'directRemoteIp':
     case 'remoteIp':
-    case 'destinationIp': return question(`${kind} ${addresses(record(asked))}`);
-    default: return question(`${kind} ${stable(asked)}`);
+    case 'destinationIp':
+      return question(`${kind} ${addresses(record(asked))}`);
+    default:
+      return question(`${kind} ${stable(asked)}`);
   }
 }
 
@@ -54,7 +64,9 @@ function not(term: Term): Term {
 /** A list of one is its member; a list in a list of its own kind belongs to that; order and repetition say nothing. */
 function join(word: Word, list: readonly Term[]): Term {
   const flat = list.flatMap((term) => ('members' in term && term.word === word ? term.members : [term]));
-  const members = [...new Map(flat.map((term) => [term.written, term])).values()].sort((a, b) => (a.written < b.written ? -1 : 1));
+  const members = [...new Map(flat.map((term) => [term.written, term])).values()].sort((a, b) =>
+    a.written < b.written ? -1 : 1,
+  );
   const [only, ...others] = members;
   if (only !== undefined && others.length === 0) return only;
   return { word, members, written: `${word}(${members.map(({ written }) => written).join('; ')})` };
@@ -74,19 +86,28 @@ function addresses(value: Json): string {
 
 function metadata(value: Json): Term {
   const { filter, path } = value;
-  return join('or', valueTerms(record(value['value'])).map((asked) => question(`metadata ${stable({ filter, path, asked })}`)));
+  return join(
+    'or',
+    valueTerms(record(value['value'])).map((asked) => question(`metadata ${stable({ filter, path, asked })}`)),
+  );
 }
 
-/** The alternatives of a ValueMatcher: an `or` is of its members, and a list has one of its values if it has some of them. */
+/**
+ * The alternatives of a ValueMatcher: an `or` is of its members, and a list has one of its values if it has some of
+ * them.
+ */
 function valueTerms(value: Json): readonly Json[] {
   if (value['orMatch'] !== undefined) return records(record(value['orMatch'])['valueMatchers']).flatMap(valueTerms);
-  if (value['listMatch'] !== undefined) return valueTerms(record(record(value['listMatch'])['oneOf'])).map((oneOf) => ({ oneOf }));
+  if (value['listMatch'] !== undefined)
+    return valueTerms(record(record(value['listMatch'])['oneOf'])).map((oneOf) => ({ oneOf }));
   return [value];
 }
 
 /** JSON with sorted keys. */
 export function stable(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => (
-    typeof member === 'object' && member !== null && !Array.isArray(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member
-  ));
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
 }

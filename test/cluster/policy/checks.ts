@@ -24,7 +24,13 @@ const shownDisagreements = 10;
 export const tally = new Tally();
 
 function optionsOf(world: World, cluster: RealCluster): StageOptions {
-  return { client: world.client, clock: world.clock, signal: world.signal, program: join(cluster.binDir, 'xds'), port: cluster.ports.istiodGrpc };
+  return {
+    client: world.client,
+    clock: world.clock,
+    signal: world.signal,
+    program: join(cluster.binDir, 'xds'),
+    port: cluster.ports.istiodGrpc,
+  };
 }
 
 /** Throws if there are disagreements, and shows the first of them. */
@@ -35,7 +41,11 @@ function report(disagreements: readonly Disagreement[], objects: ReadonlyMap<str
 }
 
 /** Opens the stage for the work, and clears everything away behind it. */
-async function onStage(world: World, cluster: RealCluster, work: (differential: Differential, stage: Stage) => Promise<void>): Promise<void> {
+async function onStage(
+  world: World,
+  cluster: RealCluster,
+  work: (differential: Differential, stage: Stage) => Promise<void>,
+): Promise<void> {
   const options = optionsOf(world, cluster);
   const stage = await openStage(options);
   const differential = new Differential(options, cluster.admin, stage);
@@ -48,7 +58,11 @@ async function onStage(world: World, cluster: RealCluster, work: (differential: 
 }
 
 /** Lets policies go through the cluster, batch by batch, and compares; every second batch edits the one before. */
-async function compareBatches(world: World, cluster: RealCluster, list: readonly (readonly KubeObject[])[]): Promise<void> {
+async function compareBatches(
+  world: World,
+  cluster: RealCluster,
+  list: readonly (readonly KubeObject[])[],
+): Promise<void> {
   await onStage(world, cluster, async (differential) => {
     for (const [index, batch] of list.entries()) {
       const { accepted, refused, agreeing, disagreements, objects } = await differential.run(batch);
@@ -86,7 +100,11 @@ export async function policyPeers(world: World, cluster: RealCluster): Promise<v
   const peers = PeerDifferential.open(options);
   try {
     const { compared, disagreements, objects } = await peers.run(seed, peerEdits);
-    tally.add({ policies: compared, agree: compared - new Set(disagreements.map(({ policy }) => policy)).size, refused: 0 });
+    tally.add({
+      policies: compared,
+      agree: compared - new Set(disagreements.map(({ policy }) => policy)).size,
+      refused: 0,
+    });
     report(disagreements, objects);
   } finally {
     await peers.close();

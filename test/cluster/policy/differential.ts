@@ -49,20 +49,41 @@ export class Differential {
     this.#batches += 1;
     const isThere = (object: KubeObject): boolean => this.#current.has(nameOf(object));
     const applied = [
-      ...await replaceAll(client, kinds.AuthorizationPolicy, objects.filter(isThere), signal),
-      ...await createAll(client, kinds.AuthorizationPolicy, objects.filter((object) => !isThere(object)), signal),
+      ...(await replaceAll(client, kinds.AuthorizationPolicy, objects.filter(isThere), signal)),
+      ...(await createAll(
+        client,
+        kinds.AuthorizationPolicy,
+        objects.filter((object) => !isThere(object)),
+        signal,
+      )),
     ];
     const sentinels = await createAll(client, kinds.AuthorizationPolicy, this.#sentinels(), signal);
-    for (const one of [...applied, ...sentinels]) if ('stored' in one) this.#current.set(nameOf(one.stored), one.stored);
-    const policies = [...this.#current.values()].map((object) => parseObject(object).policy).filter((policy): policy is AuthorizationPolicy => policy?.kind === 'AuthorizationPolicy');
-    await Promise.all(this.#streams().map(async (stream) => { await this.#untilPushed(stream); }));
+    for (const one of [...applied, ...sentinels])
+      if ('stored' in one) this.#current.set(nameOf(one.stored), one.stored);
+    const policies = [...this.#current.values()]
+      .map((object) => parseObject(object).policy)
+      .filter((policy): policy is AuthorizationPolicy => policy?.kind === 'AuthorizationPolicy');
+    await Promise.all(
+      this.#streams().map(async (stream) => {
+        await this.#untilPushed(stream);
+      }),
+    );
     const told = await this.#compare(policies);
     const written = await this.#compareStatuses(policies);
     const disagreements = [...applied.flatMap(compareRefusal), ...told, ...written];
     const wrong = new Set(disagreements.map(({ policy }) => policy));
     const accepted = applied.flatMap((one) => ('stored' in one ? [nameOf(one.stored)] : []));
-    const blameless = disagreements.some(({ policy }) => policy === '') ? [] : accepted.filter((name) => !wrong.has(name));
-    return { accepted: accepted.length, refused: applied.length - accepted.length, agreeing: blameless.length, disagreements, objects: new Map(objects.map((object) => [nameOf(object), object])), policies };
+    const blameless = disagreements.some(({ policy }) => policy === '')
+      ? []
+      : accepted.filter((name) => !wrong.has(name));
+    return {
+      accepted: accepted.length,
+      refused: applied.length - accepted.length,
+      agreeing: blameless.length,
+      disagreements,
+      objects: new Map(objects.map((object) => [nameOf(object), object])),
+      policies,
+    };
   }
 
   /** Deletes everything, and waits until nobody is told of any policy; what is still sent then is a disagreement. */
@@ -73,7 +94,8 @@ export class Differential {
 
   /** Deletes everything. */
   async delete(): Promise<void> {
-    for (const namespace of namespaces) await deleteCollection(this.#admin, kinds.AuthorizationPolicy, namespace, this.#options.signal);
+    for (const namespace of namespaces)
+      await deleteCollection(this.#admin, kinds.AuthorizationPolicy, namespace, this.#options.signal);
     this.#current.clear();
   }
 
@@ -81,19 +103,29 @@ export class Differential {
     return [this.#stage.ztunnel, ...this.#stage.nodes.map(({ stream }) => stream)];
   }
 
-  /** Created last, so that whoever has been told of it has been told of all the others. One for waypoints, one for the rest. */
+  /**
+   * Created last, so that whoever has been told of it has been told of all the others. One for waypoints, one for the
+   * rest.
+   */
   #sentinels(): readonly KubeObject[] {
     const rules = [{ from: [{ source: { principals: ['nobody'] } }] }];
     const targetRefs = [{ group: 'gateway.networking.k8s.io', kind: 'GatewayClass', name: waypointClass }];
-    const sentinel = (name: string, spec: object): KubeObject => ({ metadata: { namespace: homes.root, name: `${name}-${this.#batches}` }, spec: { action: 'DENY', rules, ...spec } });
+    const sentinel = (name: string, spec: object): KubeObject => ({
+      metadata: { namespace: homes.root, name: `${name}-${this.#batches}` },
+      spec: { action: 'DENY', rules, ...spec },
+    });
     return [sentinel('sentinel', {}), sentinel('sentinel-waypoint', { targetRefs })];
   }
 
   async #untilPushed(stream: XdsStream): Promise<void> {
     const number = this.#batches;
-    const isTold = (): boolean => (stream === this.#stage.ztunnel
-      ? stream.resources(xdsTypes.authorization).has(`${homes.root}/sentinel-${number}`)
-      : [...stream.listeners.values()].flat().flatMap(({ filters }) => filters).some(({ digest }) => denies(stream.filter(digest), [`sentinel-${number}`, `sentinel-waypoint-${number}`])));
+    const isTold = (): boolean =>
+      stream === this.#stage.ztunnel
+        ? stream.resources(xdsTypes.authorization).has(`${homes.root}/sentinel-${number}`)
+        : [...stream.listeners.values()]
+            .flat()
+            .flatMap(({ filters }) => filters)
+            .some(({ digest }) => denies(stream.filter(digest), [`sentinel-${number}`, `sentinel-waypoint-${number}`]));
     await stream.until(`${stream.node} of the sentinel of batch ${number}`, isTold, this.#options.signal);
   }
 
@@ -124,9 +156,15 @@ export class Differential {
     const { client, clock, signal } = this.#options;
     const deadline = clock.monotonic() + patienceMs;
     for (;;) {
-      const lists = await Promise.all(namespaces.map(async (namespace) => (await client.list(kinds.AuthorizationPolicy, { namespace, signal })).items));
+      const lists = await Promise.all(
+        namespaces.map(
+          async (namespace) => (await client.list(kinds.AuthorizationPolicy, { namespace, signal })).items,
+        ),
+      );
       const objects = new Map(lists.flat().map((object) => [nameOf(object), object]));
-      const found = policies.flatMap((policy) => compareStatus(policy, objects.get(`${policy.namespace}/${policy.name}`)));
+      const found = policies.flatMap((policy) =>
+        compareStatus(policy, objects.get(`${policy.namespace}/${policy.name}`)),
+      );
       if (found.length === 0 || clock.monotonic() > deadline) return found;
       await sleep(clock, 500, signal);
     }
@@ -147,13 +185,26 @@ export function nameOf({ metadata: { namespace = '', name } }: KubeObject): stri
 /** The policy as the model reads it. */
 export function parseObject(object: KubeObject): ParsedPolicy {
   const { namespace = '', name, annotations = {} } = object.metadata;
-  return parsePolicy({ kind: 'AuthorizationPolicy', namespace, name, annotations: stringMap(annotations), spec: record(object['spec']) });
+  return parsePolicy({
+    kind: 'AuthorizationPolicy',
+    namespace,
+    name,
+    annotations: stringMap(annotations),
+    spec: record(object['spec']),
+  });
 }
 
 /** The parser ought to refuse exactly what the API server or istiod's webhook refuses. */
 function compareRefusal(applied: Applied): readonly Disagreement[] {
   const problems = parseObject(applied.sent).problems.filter(({ rejected }) => rejected);
   const refused = 'refused' in applied ? applied.refused : undefined;
-  if ((problems.length > 0) === (refused !== undefined)) return [];
-  return [{ policy: nameOf(applied.sent), where: 'validation of', sent: refused ?? 'accepted', model: problems.length > 0 ? problems : 'accepted' }];
+  if (problems.length > 0 === (refused !== undefined)) return [];
+  return [
+    {
+      policy: nameOf(applied.sent),
+      where: 'validation of',
+      sent: refused ?? 'accepted',
+      model: problems.length > 0 ? problems : 'accepted',
+    },
+  ];
 }

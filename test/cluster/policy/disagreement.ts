@@ -10,12 +10,17 @@ export interface Disagreement {
 }
 
 /** With the policy itself, so that it can be put into the corpus. */
-export function describeDisagreement({ policy, where, sent, model }: Disagreement, objects: ReadonlyMap<string, KubeObject>): string {
+export function describeDisagreement(
+  { policy, where, sent, model }: Disagreement,
+  objects: ReadonlyMap<string, KubeObject>,
+): string {
   const object = objects.get(policy);
   const { annotations, namespace, name } = object?.metadata ?? {};
   return [
     `${where}: ${policy}`,
-    ...(object === undefined ? [] : [`  policy: ${JSON.stringify({ metadata: { namespace, name, annotations }, spec: object['spec'] })}`]),
+    ...(object === undefined
+      ? []
+      : [`  policy: ${JSON.stringify({ metadata: { namespace, name, annotations }, spec: object['spec'] })}`]),
     `  sent:   ${readable(sent)}`,
     `  model:  ${readable(model)}`,
   ].join('\n');
@@ -27,7 +32,14 @@ function readable(value: unknown): string {
 }
 
 /** Compares two maps of texts; `policyOf` names whom a key belongs to. */
-export function compareMaps(where: string, sent: ReadonlyMap<string, string>, model: ReadonlyMap<string, string>, policyOf: (key: string) => string): readonly Disagreement[] {
+export function compareMaps(
+  where: string,
+  sent: ReadonlyMap<string, string>,
+  model: ReadonlyMap<string, string>,
+  policyOf: (key: string) => string,
+): readonly Disagreement[] {
   const keys = new Set([...sent.keys(), ...model.keys()]);
-  return [...keys].filter((key) => sent.get(key) !== model.get(key)).map((key) => ({ policy: policyOf(key), where: `${where} ${key}`, sent: sent.get(key), model: model.get(key) }));
+  return [...keys]
+    .filter((key) => sent.get(key) !== model.get(key))
+    .map((key) => ({ policy: policyOf(key), where: `${where} ${key}`, sent: sent.get(key), model: model.get(key) }));
 }

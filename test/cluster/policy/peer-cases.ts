@@ -5,14 +5,23 @@ import type { Json } from '../../../src/mesh/json.ts';
 export type ModeCase = 'none' | 'UNSET' | 'PERMISSIVE' | 'STRICT' | 'DISABLE';
 
 /** Every mode that a policy of the mesh or of a namespace may have; `absent`: there is no such policy. */
-export const parentModes: readonly (ModeCase | 'absent')[] = ['absent', 'none', 'UNSET', 'PERMISSIVE', 'STRICT', 'DISABLE'];
+export const parentModes: readonly (ModeCase | 'absent')[] = [
+  'absent',
+  'none',
+  'UNSET',
+  'PERMISSIVE',
+  'STRICT',
+  'DISABLE',
+];
 
 const workloadModes: readonly ModeCase[] = ['none', 'UNSET', 'PERMISSIVE', 'STRICT', 'DISABLE'];
 const portModes = ['UNSET', 'PERMISSIVE', 'STRICT', 'DISABLE'] as const;
 
 /** Modes of up to two ports in every combination. */
 const portCases: readonly (readonly (typeof portModes)[number][])[] = [
-  [], ...portModes.map((mode) => [mode]), ...portModes.flatMap((first, index) => portModes.slice(index).map((second) => [first, second])),
+  [],
+  ...portModes.map((mode) => [mode]),
+  ...portModes.flatMap((first, index) => portModes.slice(index).map((second) => [first, second])),
 ];
 
 /** The spec of a PeerAuthentication. */
@@ -20,15 +29,19 @@ export function peerSpec(mode: ModeCase, app?: string, ports: readonly string[] 
   return {
     ...(app !== undefined && { selector: { matchLabels: { app } } }),
     ...(mode !== 'none' && { mtls: { mode } }),
-    ...(ports.length > 0 && { portLevelMtls: Object.fromEntries(ports.map((port, index) => [8080 + index, { mode: port }])) }),
+    ...(ports.length > 0 && {
+      portLevelMtls: Object.fromEntries(ports.map((port, index) => [8080 + index, { mode: port }])),
+    }),
   };
 }
 
 /** Every combination of the mode of a workload and of its ports, each for a workload of its own. */
-export const workloadCases: readonly { readonly app: string; readonly spec: Json }[] = workloadModes.flatMap((mode) => portCases.map((ports) => {
-  const app = ['w', mode, ...ports].join('-').toLowerCase();
-  return { app, spec: peerSpec(mode, app, ports) };
-}));
+export const workloadCases: readonly { readonly app: string; readonly spec: Json }[] = workloadModes.flatMap((mode) =>
+  portCases.map((ports) => {
+    const app = ['w', mode, ...ports].join('-').toLowerCase();
+    return { app, spec: peerSpec(mode, app, ports) };
+  }),
+);
 
 /** The namespace whose policy has this mode. */
 export function peerNamespace(mode: ModeCase | 'absent'): string {

@@ -3,7 +3,12 @@ import type { KubeObject } from '../../../src/api/object.ts';
 import { sleep } from '../../../src/base/clock.ts';
 import { defaultOptions } from '../../../src/mesh/istio/policy/options.ts';
 import { parsePolicy } from '../../../src/mesh/istio/policy/parse.ts';
-import { convertedPeerAuthentications, convertPeerAuthentication, parentPolicies, type ParentPolicies } from '../../../src/mesh/istio/policy/peer-authentication-ztunnel.ts';
+import {
+  convertedPeerAuthentications,
+  convertPeerAuthentication,
+  parentPolicies,
+  type ParentPolicies,
+} from '../../../src/mesh/istio/policy/peer-authentication-ztunnel.ts';
 import type { PeerAuthentication } from '../../../src/mesh/istio/policy/types.ts';
 import type { ZtunnelAuthorization } from '../../../src/mesh/istio/policy/ztunnel-types.ts';
 import { record, type Json } from '../../../src/mesh/json.ts';
@@ -33,7 +38,10 @@ export interface PeerResult {
   readonly objects: ReadonlyMap<string, KubeObject>;
 }
 
-/** Applies PeerAuthentications of every mode at every level, edits them, and compares what a ztunnel is told with the model. */
+/**
+ * Applies PeerAuthentications of every mode at every level, edits them, and compares what a ztunnel is told with the
+ * model.
+ */
 export class PeerDifferential {
   readonly #options: StageOptions;
   readonly #ztunnel: XdsStream;
@@ -67,7 +75,11 @@ export class PeerDifferential {
       await this.#set(namespace, name, spec);
       await this.#compare(`edit ${index} of seed ${seed}`);
     }
-    return { compared: this.#compared, disagreements: this.#disagreements, objects: new Map([...this.#known].map(([name, { object }]) => [name, object])) };
+    return {
+      compared: this.#compared,
+      disagreements: this.#disagreements,
+      objects: new Map([...this.#known].map(([name, { object }]) => [name, object])),
+    };
   }
 
   /** Removes all that was created. */
@@ -79,12 +91,22 @@ export class PeerDifferential {
 
   async #prepare(): Promise<void> {
     const { client, signal } = this.#options;
-    for (const name of [sentinels, ...parentModes.map(peerNamespace)]) await client.create(kinds.Namespace, { metadata: { name } }, signal);
-    const entries = parentModes.flatMap((mode, at) => workloadCases.map(({ app }, index) => workloadEntry(peerNamespace(mode), app, at * workloadCases.length + index)));
+    for (const name of [sentinels, ...parentModes.map(peerNamespace)])
+      await client.create(kinds.Namespace, { metadata: { name } }, signal);
+    const entries = parentModes.flatMap((mode, at) =>
+      workloadCases.map(({ app }, index) => workloadEntry(peerNamespace(mode), app, at * workloadCases.length + index)),
+    );
     await inLanes(entries, async (entry) => await client.create(kinds.WorkloadEntry, entry, signal));
-    this.#workloads.push(...entries.map(({ metadata: { namespace = '', name } }) => ({ namespace, name, labels: { app: name } })));
+    this.#workloads.push(
+      ...entries.map(({ metadata: { namespace = '', name } }) => ({ namespace, name, labels: { app: name } })),
+    );
     for (const mode of parentModes) if (mode !== 'absent') await this.#set(peerNamespace(mode), 'wide', peerSpec(mode));
-    await inLanes(parentModes.flatMap((mode) => workloadCases.map(({ app, spec }) => ({ mode, app, spec }))), async ({ mode, app, spec }) => { await this.#set(peerNamespace(mode), app, spec); });
+    await inLanes(
+      parentModes.flatMap((mode) => workloadCases.map(({ app, spec }) => ({ mode, app, spec }))),
+      async ({ mode, app, spec }) => {
+        await this.#set(peerNamespace(mode), app, spec);
+      },
+    );
   }
 
   /** Creates, edits or deletes. */
@@ -96,7 +118,9 @@ export class PeerDifferential {
       return;
     }
     const stored = this.#known.has(key)
-      ? await client.jsonPatch(kinds.PeerAuthentication, namespace, name, [{ op: 'add', path: '/spec', value: spec }], { signal })
+      ? await client.jsonPatch(kinds.PeerAuthentication, namespace, name, [{ op: 'add', path: '/spec', value: spec }], {
+          signal,
+        })
       : await client.create(kinds.PeerAuthentication, { metadata: { namespace, name }, spec }, signal);
     this.#learn(stored);
   }
@@ -105,16 +129,34 @@ export class PeerDifferential {
     const { client, signal } = this.#options;
     this.#steps += 1;
     const annotations = { 'test.meshmigration.dev/written': String(this.#steps) };
-    await inLanes([...this.#known.values()], async ({ object: { metadata: { namespace, name } } }) => {
-      this.#learn(await client.mergePatch(kinds.PeerAuthentication, namespace, name, { metadata: { annotations } }, { signal }));
-    });
+    await inLanes(
+      [...this.#known.values()],
+      async ({
+        object: {
+          metadata: { namespace, name },
+        },
+      }) => {
+        this.#learn(
+          await client.mergePatch(kinds.PeerAuthentication, namespace, name, { metadata: { annotations } }, { signal }),
+        );
+      },
+    );
   }
 
   #learn(object: KubeObject): void {
     const { namespace = '', name, creationTimestamp = '' } = object.metadata;
-    const { policy } = parsePolicy({ kind: 'PeerAuthentication', namespace, name, annotations: {}, spec: record(object['spec']), createdAt: Date.parse(creationTimestamp) });
+    const { policy } = parsePolicy({
+      kind: 'PeerAuthentication',
+      namespace,
+      name,
+      annotations: {},
+      spec: record(object['spec']),
+      createdAt: Date.parse(creationTimestamp),
+    });
     if (policy?.kind !== 'PeerAuthentication') throw new Error(`no PeerAuthentication: ${JSON.stringify(object)}`);
-    const others = [...this.#known.values()].map((known) => known.policy).filter((other) => other.namespace !== namespace || other.name !== name);
+    const others = [...this.#known.values()]
+      .map((known) => known.policy)
+      .filter((other) => other.namespace !== namespace || other.name !== name);
     this.#compared += 1;
     this.#known.set(nameOf(object), { object, policy, parents: parentPolicies([...others, policy], policy, root) });
   }
@@ -124,12 +166,27 @@ export class PeerDifferential {
     this.#steps += 1;
     const name = `sentinel-${this.#steps}`;
     // A STRICT policy with a PERMISSIVE port becomes a resource whatever is above it.
-    this.#learn(await client.create(kinds.PeerAuthentication, { metadata: { namespace: sentinels, name }, spec: peerSpec('STRICT', 'sentinel', ['PERMISSIVE']) }, signal));
+    this.#learn(
+      await client.create(
+        kinds.PeerAuthentication,
+        { metadata: { namespace: sentinels, name }, spec: peerSpec('STRICT', 'sentinel', ['PERMISSIVE']) },
+        signal,
+      ),
+    );
     const resource = `${sentinels}/converted_peer_authentication_${name}`;
-    await this.#ztunnel.until(`a ztunnel of ${resource}`, () => this.#ztunnel.resources(xdsTypes.authorization).has(resource), signal);
+    await this.#ztunnel.until(
+      `a ztunnel of ${resource}`,
+      () => this.#ztunnel.resources(xdsTypes.authorization).has(resource),
+      signal,
+    );
     const namespaces = new Set([homes.root, sentinels, ...parentModes.map(peerNamespace)]);
     const known = [...this.#known.values()];
-    const model = ztunnelModel([], known.map(({ policy }) => policy), converted(known), this.#workloads);
+    const model = ztunnelModel(
+      [],
+      known.map(({ policy }) => policy),
+      converted(known),
+      this.#workloads,
+    );
     let found = compareZtunnel(this.#ztunnel, model, namespaces);
     const settled = clock.monotonic() + 2_000;
     while (found.length > 0 && clock.monotonic() < settled) {
@@ -141,8 +198,13 @@ export class PeerDifferential {
 }
 
 function converted(known: readonly Known[]): readonly ZtunnelAuthorization[] {
-  const [always] = convertedPeerAuthentications(known.map(({ policy }) => policy), root);
-  const own = known.map(({ policy, parents }) => convertPeerAuthentication(policy, parents, root)).filter((authorization) => authorization !== undefined);
+  const [always] = convertedPeerAuthentications(
+    known.map(({ policy }) => policy),
+    root,
+  );
+  const own = known
+    .map(({ policy, parents }) => convertPeerAuthentication(policy, parents, root))
+    .filter((authorization) => authorization !== undefined);
   return always === undefined ? own : [always, ...own];
 }
 
@@ -152,15 +214,36 @@ interface Edit {
   readonly spec: Json | undefined;
 }
 
-/** Of the mesh, of a namespace or of a workload; the parents more often, for they are the ones that istiod does not follow. */
+/**
+ * Of the mesh, of a namespace or of a workload; the parents more often, for they are the ones that istiod does not
+ * follow.
+ */
 function randomEdits(seed: number, count: number): readonly Edit[] {
   const wide = (mode: ModeCase | 'absent'): Json | undefined => (mode === 'absent' ? undefined : peerSpec(mode));
   const namespace = fc.constantFrom(...parentModes).map(peerNamespace);
   const edit = fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom(...parentModes).map((mode): Edit => ({ namespace: root, name: 'mesh', spec: wide(mode) })) },
-    { weight: 4, arbitrary: fc.record({ namespace, mode: fc.constantFrom(...parentModes) }).map(({ mode, ...at }): Edit => ({ ...at, name: 'wide', spec: wide(mode) })) },
-    { weight: 4, arbitrary: fc.record({ namespace, from: fc.constantFrom(...workloadCases), to: fc.constantFrom(...workloadCases) }).map(({ from, to, ...at }): Edit => (
-      { ...at, name: from.app, spec: { ...to.spec, selector: { matchLabels: { app: from.app } } } })) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .constantFrom(...parentModes)
+        .map((mode): Edit => ({ namespace: root, name: 'mesh', spec: wide(mode) })),
+    },
+    {
+      weight: 4,
+      arbitrary: fc
+        .record({ namespace, mode: fc.constantFrom(...parentModes) })
+        .map(({ mode, ...at }): Edit => ({ ...at, name: 'wide', spec: wide(mode) })),
+    },
+    {
+      weight: 4,
+      arbitrary: fc
+        .record({ namespace, from: fc.constantFrom(...workloadCases), to: fc.constantFrom(...workloadCases) })
+        .map(({ from, to, ...at }): Edit => ({
+          ...at,
+          name: from.app,
+          spec: { ...to.spec, selector: { matchLabels: { app: from.app } } },
+        })),
+    },
   );
   return fc.sample(edit, { seed, numRuns: count });
 }

@@ -13,7 +13,11 @@ export class Tally {
   /** Those of one more check. */
   add({ policies, agree, refused }: Counts): void {
     const before = this.#counts;
-    this.#counts = { policies: before.policies + policies, agree: before.agree + agree, refused: before.refused + refused };
+    this.#counts = {
+      policies: before.policies + policies,
+      agree: before.agree + agree,
+      refused: before.refused + refused,
+    };
   }
 
   /** One line for the summary; undefined as long as there was no policy. */

@@ -55,14 +55,30 @@ export class XdsStream {
 
   constructor(options: XdsOptions) {
     const { program, port, node, metadata = {}, types } = options;
-    const args = ['--address', `127.0.0.1:${port}`, '--node', node, '--metadata', JSON.stringify(metadata), '--types', types.join(',')];
+    const args = [
+      '--address',
+      `127.0.0.1:${port}`,
+      '--node',
+      node,
+      '--metadata',
+      JSON.stringify(metadata),
+      '--types',
+      types.join(','),
+    ];
     this.node = node;
     this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const errors: string[] = [];
     this.#child.stderr?.setEncoding('utf8').on('data', (part: string) => errors.push(part));
-    this.#child.on('error', (error) => { this.#fail(`${program}: ${error.message}`); });
-    this.#child.on('close', () => { this.#fail(`${node}: the stream ended: ${errors.join('')}`); });
-    if (this.#child.stdout !== null) createInterface({ input: this.#child.stdout }).on('line', (line) => { this.#receive(line); });
+    this.#child.on('error', (error) => {
+      this.#fail(`${program}: ${error.message}`);
+    });
+    this.#child.on('close', () => {
+      this.#fail(`${node}: the stream ended: ${errors.join('')}`);
+    });
+    if (this.#child.stdout !== null)
+      createInterface({ input: this.#child.stdout }).on('line', (line) => {
+        this.#receive(line);
+      });
   }
 
   /** How many responses have come: what was compared with one of them is still true while it does not change. */
@@ -85,10 +101,15 @@ export class XdsStream {
     return this.#filters.get(digest) ?? {};
   }
 
-  /** Waits until `holds`, which is asked again after each response; `what` completes the sentence "istiod did not tell ...". */
+  /**
+   * Waits until `holds`, which is asked again after each response; `what` completes the sentence "istiod did not tell
+   * ...".
+   */
   async until(what: string, holds: () => boolean, signal: AbortSignal): Promise<void> {
     const patience = new AbortController();
-    const cancel = systemClock.timer(patienceMs, () => { patience.abort(new XdsError(`istiod did not tell ${what} within ${patienceMs / 1000} s`)); });
+    const cancel = systemClock.timer(patienceMs, () => {
+      patience.abort(new XdsError(`istiod did not tell ${what} within ${patienceMs / 1000} s`));
+    });
     try {
       while (!holds()) await this.#next(AbortSignal.any([signal, patience.signal]));
     } finally {
@@ -101,7 +122,10 @@ export class XdsStream {
     if (this.#failure !== undefined) throw this.#failure;
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
-      const abort = (): void => { this.#waiting.delete(wake); reject(signal.reason as Error); };
+      const abort = (): void => {
+        this.#waiting.delete(wake);
+        reject(signal.reason as Error);
+      };
       const wake = (): void => {
         this.#waiting.delete(wake);
         signal.removeEventListener('abort', abort);
@@ -146,14 +170,20 @@ export class XdsStream {
   }
 
   #forgetUnused(): void {
-    const used = new Set([...this.#listeners.values()].flat().flatMap(({ filters }) => filters.map(({ digest }) => digest)));
+    const used = new Set(
+      [...this.#listeners.values()].flat().flatMap(({ filters }) => filters.map(({ digest }) => digest)),
+    );
     for (const digest of this.#filters.keys()) if (!used.has(digest)) this.#filters.delete(digest);
   }
 }
 
 interface Response {
   readonly type: string;
-  readonly resources: readonly { readonly name: string; readonly value?: unknown; readonly chains?: readonly FilterChain[] }[];
+  readonly resources: readonly {
+    readonly name: string;
+    readonly value?: unknown;
+    readonly chains?: readonly FilterChain[];
+  }[];
   readonly removed: readonly string[];
   readonly filters?: Readonly<Record<string, Json>>;
 }

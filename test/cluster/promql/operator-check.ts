@@ -31,8 +31,15 @@ export async function promqlOperator(world: World, _cluster: RealCluster, operat
     await operator.stop();
     await asking.start();
     const { status } = await world.childPhase('Migrated');
-    assert.deepEqual(status?.workloads?.map(({ name }) => name), ['web', 'api'], 'callers are restarted first');
-    assert.deepEqual(status.order?.map(({ why }) => why), [undefined, 'after Deployment web, which calls it (Service api, by Prometheus, last 12h)']);
+    assert.deepEqual(
+      status?.workloads?.map(({ name }) => name),
+      ['web', 'api'],
+      'callers are restarted first',
+    );
+    assert.deepEqual(
+      status.order?.map(({ why }) => why),
+      [undefined, 'after Deployment web, which calls it (Service api, by Prometheus, last 12h)'],
+    );
     asking.check();
   } finally {
     await asking.stop();

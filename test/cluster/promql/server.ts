@@ -13,14 +13,22 @@ export interface PrometheusServer {
 /** Serves what the engine of Prometheus makes of these series. */
 export async function servePrometheus(program: string, series: readonly WrittenSeries[]): Promise<PrometheusServer> {
   async function evaluated(url: URL): Promise<string> {
-    const queries = [{ expression: url.searchParams.get('query') ?? '', at: Math.round(Number(url.searchParams.get('time')) * 1000) }];
-    const answers = JSON.parse(await runCommand(program, [], { input: JSON.stringify({ series, queries }) })) as readonly unknown[];
+    const queries = [
+      { expression: url.searchParams.get('query') ?? '', at: Math.round(Number(url.searchParams.get('time')) * 1000) },
+    ];
+    const answers = JSON.parse(
+      await runCommand(program, [], { input: JSON.stringify({ series, queries }) }),
+    ) as readonly unknown[];
     return JSON.stringify(answers[0]);
   }
   const server = createServer((request, response) => {
     evaluated(new URL(request.url ?? '', 'http://localhost')).then(
-      (body) => { response.writeHead(200, { 'content-type': 'application/json' }).end(body); },
-      (error: unknown) => { response.writeHead(422).end(JSON.stringify({ status: 'error', errorType: 'execution', error: String(error) })); },
+      (body) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+      },
+      (error: unknown) => {
+        response.writeHead(422).end(JSON.stringify({ status: 'error', errorType: 'execution', error: String(error) }));
+      },
     );
   });
   server.listen(0, '127.0.0.1');

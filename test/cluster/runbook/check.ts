@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { journalAnnotation, managedBy, managedByLabel, meshMigrations, namespaceMigrations, restartAnnotation } from '../../../src/api/resources.ts';
+import {
+  journalAnnotation,
+  managedBy,
+  managedByLabel,
+  meshMigrations,
+  namespaceMigrations,
+  restartAnnotation,
+} from '../../../src/api/resources.ts';
 import { systemRandom } from '../../../src/base/random.ts';
 import { useWaypointLabel } from '../../../src/mesh/istio/labels.ts';
 import { allowGet, nothingLeft, shop } from '../../scenarios/http.ts';
@@ -57,9 +64,11 @@ class Reader {
     const whole = endless.includes(command) ? `${line} & sleep 3; kill $!` : line;
     const { binDir, kubeconfigPath } = this.#shell;
     const env = { ...process.env, PATH: `${binDir}:${process.env['PATH'] ?? ''}`, KUBECONFIG: kubeconfigPath };
-    const shown = await runCommand('sh', ['-c', whole], { env, cwd: root, signal: this.#world.signal }).catch((error: unknown) => {
-      throw new assert.AssertionError({ message: `${line}: ${error instanceof Error ? error.message : 'failed'}` });
-    });
+    const shown = await runCommand('sh', ['-c', whole], { env, cwd: root, signal: this.#world.signal }).catch(
+      (error: unknown) => {
+        throw new assert.AssertionError({ message: `${line}: ${error instanceof Error ? error.message : 'failed'}` });
+      },
+    );
     assert.ok(shown.trim() !== '' || Object.hasOwn(mayBeSilent, command), `${line} shows nothing`);
   }
 }
@@ -79,7 +88,10 @@ async function phase(world: World, wanted: string): Promise<void> {
   });
 }
 
-/** With the templates as they are but for the restarts: kubectl leaves an annotation of its own, and ours stays (it does no harm). */
+/**
+ * With the templates as they are but for the restarts: kubectl leaves an annotation of its own, and ours stays (it does
+ * no harm).
+ */
 async function snapshot(world: World): Promise<Snapshot> {
   const seen = await world.snapshot(home);
   const plain = JSON.parse(JSON.stringify(seen.templates), (key, value: unknown) => {
@@ -96,7 +108,12 @@ async function asBefore(world: World, before: Snapshot, pods: number): Promise<v
   await nothingLeft(world);
   for (const kind of ['Service', 'ConfigMap'] as const) {
     const { items } = await world.client.list(kinds[kind], { namespace: home, signal: world.signal });
-    assert.deepEqual(items.filter(({ metadata }) => metadata.labels?.[managedByLabel] === managedBy).map(({ metadata }) => metadata.name), []);
+    assert.deepEqual(
+      items
+        .filter(({ metadata }) => metadata.labels?.[managedByLabel] === managedBy)
+        .map(({ metadata }) => metadata.name),
+      [],
+    );
   }
 }
 
@@ -104,42 +121,83 @@ async function asBefore(world: World, before: Snapshot, pods: number): Promise<v
 async function behindWaypoint(world: World, reader: Reader): Promise<void> {
   await world.create(meshMigration(migration, { names: [home] }));
   await world.phase('Migrated', migration);
-  await reader.follow('See the state in one command', 'Why it is stalled', 'Something takes the restart annotation away', 'The waypoint does not become ready', 'Callers are refused');
+  await reader.follow(
+    'See the state in one command',
+    'Why it is stalled',
+    'Something takes the restart annotation away',
+    'The waypoint does not become ready',
+    'Callers are refused',
+  );
   await reader.follow('A write is refused', 'A write does not last');
   await world.patch('AuthorizationPolicy', home, await copyName(world), { spec: { action: 'DENY' } });
   await reader.follow('Someone edited a copy');
   await world.eventually('the copy again', async () => await copyName(world));
-  await reader.follow('Something is left over', 'Where the original labels are', 'The operator is down', 'Write a status by hand');
-  await world.client.mergePatch(meshMigrations, undefined, migration, { status: { phase: 'Exploded' } }, { subresource: 'status', signal: world.signal });
-  await world.eventually('the answer', async () => ((await world.migration(migration)).status?.conditions?.some(({ type }) => type === 'CommandRejected') === true ? true : undefined));
+  await reader.follow(
+    'Something is left over',
+    'Where the original labels are',
+    'The operator is down',
+    'Write a status by hand',
+  );
+  await world.client.mergePatch(
+    meshMigrations,
+    undefined,
+    migration,
+    { status: { phase: 'Exploded' } },
+    { subresource: 'status', signal: world.signal },
+  );
+  await world.eventually('the answer', async () =>
+    (await world.migration(migration)).status?.conditions?.some(({ type }) => type === 'CommandRejected') === true
+      ? true
+      : undefined,
+  );
   await reader.follow('Roll back');
   await world.phase('RolledBack', migration);
 }
 
 /**
- * As the message of the MeshMigration says. The runbook has the whole and then the namespace taken back: the second command counts
- * only where it comes before the operator has passed the first on, and then the namespace is started by its own command and that of the whole.
+ * As the message of the MeshMigration says. The runbook has the whole and then the namespace taken back: the second
+ * command counts only where it comes before the operator has passed the first on, and then the namespace is started by
+ * its own command and that of the whole.
  */
 async function startAgain(world: World): Promise<void> {
   const ready = (await world.migration(migration)).status?.conditions?.find(({ type }) => type === 'Ready');
   const alone = ready?.message.includes('Each was taken back for itself') === true;
   const start = { status: { phase: 'Migrating' } };
-  if (alone) await world.client.mergePatch(namespaceMigrations, home, migration, start, { subresource: 'status', signal: world.signal });
-  await world.client.mergePatch(meshMigrations, undefined, migration, start, { subresource: 'status', signal: world.signal });
+  if (alone)
+    await world.client.mergePatch(namespaceMigrations, home, migration, start, {
+      subresource: 'status',
+      signal: world.signal,
+    });
+  await world.client.mergePatch(meshMigrations, undefined, migration, start, {
+    subresource: 'status',
+    signal: world.signal,
+  });
 }
 
-/** Stopped on its way and brought on again; a label that somebody else has changed, and one of a Service when that had been put back. */
+/**
+ * Stopped on its way and brought on again; a label that somebody else has changed, and one of a Service when that had
+ * been put back.
+ */
 async function stopped(world: World, reader: Reader): Promise<void> {
   await startAgain(world);
   await phase(world, 'Migrating');
   await reader.follow('Stop everything');
   await world.phase('Migrated', migration);
   await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'enabled' } } });
-  await world.eventually('the change is seen', async () => ((await world.child(home, migration)).status?.message?.includes('changed by someone else') === true ? true : undefined));
+  await world.eventually('the change is seen', async () =>
+    (await world.child(home, migration)).status?.message?.includes('changed by someone else') === true
+      ? true
+      : undefined,
+  );
   await world.edit({ policies: { settle: '10s' } }, migration);
   await reader.follow('Someone else changed a label');
   await world.eventually('unbound', async () =>
-    ((await world.child(home, migration)).status?.steps?.some(({ name, completedAt }) => name === 'UnbindWaypoint' && completedAt !== undefined) === true ? true : undefined));
+    (await world.child(home, migration)).status?.steps?.some(
+      ({ name, completedAt }) => name === 'UnbindWaypoint' && completedAt !== undefined,
+    ) === true
+      ? true
+      : undefined,
+  );
   await world.patch('Service', home, 'api', { metadata: { labels: { [useWaypointLabel]: 'mine' } } });
   await phase(world, 'RolledBack');
   assert.match((await world.child(home, migration)).status?.message ?? '', /Not as it was: label/);
@@ -150,7 +208,13 @@ async function stopped(world: World, reader: Reader): Promise<void> {
 
 /** The operator is given up while a namespace is behind its waypoint. */
 async function abandoned(world: World, reader: Reader, before: Snapshot, operator: OperatorControl): Promise<void> {
-  await world.client.mergePatch(namespaceMigrations, home, migration, { status: { phase: 'Migrating' } }, { subresource: 'status', signal: world.signal });
+  await world.client.mergePatch(
+    namespaceMigrations,
+    home,
+    migration,
+    { status: { phase: 'Migrating' } },
+    { subresource: 'status', signal: world.signal },
+  );
   await world.phase('Migrated', migration);
   await operator.kill();
   await reader.part('Remove the finalizer by force', 0, 2);
@@ -162,7 +226,9 @@ async function abandoned(world: World, reader: Reader, before: Snapshot, operato
 }
 
 async function cartNeedsSidecar(world: World, value: string | null): Promise<void> {
-  await world.patch('Deployment', home, 'cart', { spec: { template: { metadata: { annotations: { [podBehaviour.neverReady]: value } } } } });
+  await world.patch('Deployment', home, 'cart', {
+    spec: { template: { metadata: { annotations: { [podBehaviour.neverReady]: value } } } },
+  });
   await world.podsReady(4, home);
 }
 
@@ -176,18 +242,33 @@ async function withoutOperator(world: World, reader: Reader, operator: OperatorC
   await reader.follow('A namespace failed', 'A rollback is stuck');
   await cartNeedsSidecar(world, null);
   const before = await snapshot(world);
-  await world.client.mergePatch(namespaceMigrations, home, migration, { status: { phase: 'Migrating' } }, { subresource: 'status', signal: world.signal });
+  await world.client.mergePatch(
+    namespaceMigrations,
+    home,
+    migration,
+    { status: { phase: 'Migrating' } },
+    { subresource: 'status', signal: world.signal },
+  );
   await world.phase('Migrated', migration);
   await operator.kill();
   await reader.follow('Roll back without the operator');
   await asBefore(world, before, 4);
 }
 
-/** What was brought back without the operator stays so until somebody starts it; then the journal is taken away, and the migration deleted. */
+/**
+ * What was brought back without the operator stays so until somebody starts it; then the journal is taken away, and the
+ * migration deleted.
+ */
 async function lost(world: World, reader: Reader, operator: OperatorControl): Promise<void> {
   await operator.start();
   await phase(world, 'RolledBack');
-  await world.client.mergePatch(namespaceMigrations, home, migration, { status: { phase: 'Migrating' } }, { subresource: 'status', signal: world.signal });
+  await world.client.mergePatch(
+    namespaceMigrations,
+    home,
+    migration,
+    { status: { phase: 'Migrating' } },
+    { subresource: 'status', signal: world.signal },
+  );
   await world.modesAre({ Ambient: 4 }, home);
   await phase(world, 'Migrated');
   await operator.kill();
@@ -200,14 +281,22 @@ async function lost(world: World, reader: Reader, operator: OperatorControl): Pr
   await reader.follow('A MeshMigration does not go away');
   await operator.start();
   // A new process stays as long as a write of the one before may still arrive.
-  await world.eventually('the migration is gone', async () => {
-    const { items } = await world.client.list(meshMigrations, { signal: world.signal });
-    return items.every(({ metadata }) => metadata.name !== migration) ? true : undefined;
-  }, lateMs);
+  await world.eventually(
+    'the migration is gone',
+    async () => {
+      const { items } = await world.client.list(meshMigrations, { signal: world.signal });
+      return items.every(({ metadata }) => metadata.name !== migration) ? true : undefined;
+    },
+    lateMs,
+  );
 }
 
 /** Runs every command of the runbook with kubectl, each section in the state that it is for. */
-export async function runbookCommands({ signal }: World, cluster: TestCluster & Shell, operator: OperatorControl): Promise<void> {
+export async function runbookCommands(
+  { signal }: World,
+  cluster: TestCluster & Shell,
+  operator: OperatorControl,
+): Promise<void> {
   const world = new World({ name: home, cluster, operator, random: systemRandom, signal });
   const reader = new Reader(world, cluster);
   await shop(world, allowGet(home));

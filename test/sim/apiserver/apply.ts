@@ -6,7 +6,16 @@ import { applyConflict, badRequest, conflict, type StatusCause } from './errors.
 import { difference, emptySet, intersection, isEmpty, pathsOf, printPath, union, type FieldSet } from './field-set.ts';
 import type { FieldType } from './field-type.ts';
 import { asObject, asString, at, equal, withField, type JsonObject } from './json.ts';
-import { compareObjects, readOwners, sameWriter, strip, trackUpdate, writeOwners, type Ownership, type Writer } from './managed-fields.ts';
+import {
+  compareObjects,
+  readOwners,
+  sameWriter,
+  strip,
+  trackUpdate,
+  writeOwners,
+  type Ownership,
+  type Writer,
+} from './managed-fields.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { ServerState, WriteOptions } from './server-state.ts';
 import { fieldSetOf, mergeValues, removeFields, withNamedParents } from './typed-value.ts';
@@ -27,20 +36,36 @@ export interface ApplyTarget {
 }
 
 /** Server-side apply (PATCH with application/apply-patch+yaml): creates the object when it is absent. */
-export function applyObject(state: ServerState, target: ApplyTarget, config: JsonObject, options: ApplyOptions): KubeObject {
+export function applyObject(
+  state: ServerState,
+  target: ApplyTarget,
+  config: JsonObject,
+  options: ApplyOptions,
+): KubeObject {
   const { served, stored } = target;
   checkConfig(served, target.name, config);
   const writer: Writer = {
-    manager: options.manager, operation: 'Apply', apiVersion: apiVersionOf(served.resource), subresource: options.subresource,
+    manager: options.manager,
+    operation: 'Apply',
+    apiVersion: apiVersionOf(served.resource),
+    subresource: options.subresource,
   };
   if (stored === undefined) {
     if (at(config, 'metadata', 'name') === undefined) {
-      throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
+      throw badRequest(
+        `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`,
+      );
     }
     const uid = asString(at(config, 'metadata', 'uid'));
-    if (uid !== '') throw conflict(served.resource, target.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+    if (uid !== '')
+      throw conflict(
+        served.resource,
+        target.name,
+        `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+      );
     const set = appliedSet(served, config, options);
-    const managedFields = writeOwners([{ writer, set: strip(set), time: timestamp(state.clock.now()), entry: undefined }]) ?? [];
+    const managedFields =
+      writeOwners([{ writer, set: strip(set), time: timestamp(state.clock.now()), entry: undefined }]) ?? [];
     return createObject(state, served, target.namespace, config, { ...options, managedFields });
   }
   const live = served.toVersion(stored);
@@ -60,7 +85,14 @@ interface Merged {
   readonly managedFields: readonly ManagedFieldsEntry[];
 }
 
-function merge(served: ServedResource, live: KubeObject, config: JsonObject, writer: Writer, options: ApplyOptions, state: ServerState): Merged {
+function merge(
+  served: ServedResource,
+  live: KubeObject,
+  config: JsonObject,
+  writer: Writer,
+  options: ApplyOptions,
+  state: ServerState,
+): Merged {
   const type = served.strategy.fieldType;
   const owners = trackedOwners(served, live, state);
   const own = owners.find((owner) => sameWriter(owner.writer, writer));
@@ -69,16 +101,25 @@ function merge(served: ServedResource, live: KubeObject, config: JsonObject, wri
   const merged = mergeValues(withField(live, ['metadata', 'managedFields'], undefined), config, type);
   const claimed = others.reduce((sum, owner) => union(sum, owner.set), set);
   const pruned = asObject(prune(merged, own?.set ?? emptySet, claimed, type));
-  const next = withField(pruned, ['metadata', 'resourceVersion'], at(config, 'metadata', 'resourceVersion') ?? live.metadata.resourceVersion) as unknown as KubeObject;
+  const next = withField(
+    pruned,
+    ['metadata', 'resourceVersion'],
+    at(config, 'metadata', 'resourceVersion') ?? live.metadata.resourceVersion,
+  ) as unknown as KubeObject;
   const { added, modified, removed } = compareObjects(served, live, next);
   const changed = union(added, modified);
-  const conflicts = others.map((owner) => ({ owner, set: intersection(owner.set, changed) })).filter((found) => !isEmpty(found.set));
+  const conflicts = others
+    .map((owner) => ({ owner, set: intersection(owner.set, changed) }))
+    .filter((found) => !isEmpty(found.set));
   if (conflicts.length > 0 && !options.force) throw conflictError(conflicts);
   const lost = union(changed, removed);
   const same = equal(next, withField(live, ['metadata', 'managedFields'], undefined));
   const time = same ? own?.time : timestamp(state.clock.now());
   const remaining = others.map((owner) => ({ ...owner, set: difference(owner.set, lost) }));
-  return { object: next, managedFields: writeOwners([...remaining, { writer, set: strip(set), time, entry: own?.entry }]) ?? [] };
+  return {
+    object: next,
+    managedFields: writeOwners([...remaining, { writer, set: strip(set), time, entry: own?.entry }]) ?? [],
+  };
 }
 
 /** Owners of an object that was never tracked: everything in it belongs to `before-first-apply`. */
@@ -95,7 +136,11 @@ function prune(merged: unknown, last: FieldSet, claimed: FieldSet, type: FieldTy
   const lastWithParents = withNamedParents(last, type);
   const all = setIn(merged);
   const without = removeFields(merged, lastWithParents, type);
-  const claimedBack = removeFields(merged, difference(all, union(setIn(without), withNamedParents(claimed, type))), type);
+  const claimedBack = removeFields(
+    merged,
+    difference(all, union(setIn(without), withNamedParents(claimed, type))),
+    type,
+  );
   return removeFields(merged, intersection(difference(all, setIn(claimedBack)), lastWithParents), type);
 }
 
@@ -111,14 +156,22 @@ function describeOwner({ writer }: Ownership): string {
 }
 
 function conflictError(conflicts: readonly Conflict[]): Error {
-  const found = conflicts.map(({ owner, set }) => ({ manager: describeOwner(owner), paths: pathsOf(set).map(printPath) }))
+  const found = conflicts
+    .map(({ owner, set }) => ({ manager: describeOwner(owner), paths: pathsOf(set).map(printPath) }))
     .sort((a, b) => (a.manager < b.manager ? -1 : 1));
   const causes = found.flatMap(({ manager, paths }) =>
-    paths.map((field): StatusCause => ({ reason: 'FieldManagerConflict', message: `conflict with ${manager}`, field })));
+    paths.map((field): StatusCause => ({ reason: 'FieldManagerConflict', message: `conflict with ${manager}`, field })),
+  );
   const [first] = found;
   if (causes.length === 1 && first !== undefined) {
-    return applyConflict(`Apply failed with 1 conflict: conflict with ${first.manager}: ${String(first.paths[0])}`, causes);
+    return applyConflict(
+      `Apply failed with 1 conflict: conflict with ${first.manager}: ${String(first.paths[0])}`,
+      causes,
+    );
   }
-  const lines = found.flatMap(({ manager, paths }) => [`conflicts with ${manager}:`, ...paths.map((path) => `- ${path}`)]);
+  const lines = found.flatMap(({ manager, paths }) => [
+    `conflicts with ${manager}:`,
+    ...paths.map((path) => `- ${path}`),
+  ]);
   return applyConflict(`Apply failed with ${String(causes.length)} conflicts: ${lines.join('\n')}`, causes);
 }

@@ -10,8 +10,14 @@ export function bootstrap(state: ServerState): void {
   const service = state.registry.findKind('', 'Service');
   if (namespace === undefined || service === undefined) return;
   for (const name of namespaces) createObject(state, namespace, undefined, { metadata: { name } }, options);
-  createObject(state, service, 'default', {
-    metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
-    spec: { ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }] },
-  }, options);
+  createObject(
+    state,
+    service,
+    'default',
+    {
+      metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
+      spec: { ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }] },
+    },
+    options,
+  );
 }

@@ -5,29 +5,44 @@ import { defaultPodSpec, mapItems, mapMember, withDefaults } from './pod-default
 type SpecDefault = (spec: JsonObject, object: KubeObject) => JsonObject;
 
 function defaultTemplate(spec: JsonObject): JsonObject {
-  return mapMember(spec, 'template', (template) => mapMember(asObject(template), 'spec', (pod) => defaultPodSpec(asObject(pod))));
+  return mapMember(spec, 'template', (template) =>
+    mapMember(asObject(template), 'spec', (pod) => defaultPodSpec(asObject(pod))),
+  );
 }
 
 const rollingUpdate: JsonObject = { maxUnavailable: '25%', maxSurge: '25%' };
 
 function deployment(spec: JsonObject): JsonObject {
-  const filled = withDefaults(spec, { replicas: 1, strategy: {}, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 });
+  const filled = withDefaults(spec, {
+    replicas: 1,
+    strategy: {},
+    revisionHistoryLimit: 10,
+    progressDeadlineSeconds: 600,
+  });
   return mapMember(defaultTemplate(filled), 'strategy', (strategy) => {
     const typed = withDefaults(asObject(strategy), { type: 'RollingUpdate' });
     if (typed['type'] !== 'RollingUpdate') return typed;
-    return mapMember(withDefaults(typed, { rollingUpdate }), 'rollingUpdate', (update) => withDefaults(asObject(update), rollingUpdate));
+    return mapMember(withDefaults(typed, { rollingUpdate }), 'rollingUpdate', (update) =>
+      withDefaults(asObject(update), rollingUpdate),
+    );
   });
 }
 
 function statefulSet(spec: JsonObject): JsonObject {
   const filled = withDefaults(spec, {
-    replicas: 1, podManagementPolicy: 'OrderedReady', serviceName: '', revisionHistoryLimit: 10, updateStrategy: {},
+    replicas: 1,
+    podManagementPolicy: 'OrderedReady',
+    serviceName: '',
+    revisionHistoryLimit: 10,
+    updateStrategy: {},
     persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
   });
   return mapMember(defaultTemplate(filled), 'updateStrategy', (strategy) => {
     const typed = withDefaults(asObject(strategy), { type: 'RollingUpdate' });
     if (typed['type'] !== 'RollingUpdate') return typed;
-    return mapMember(withDefaults(typed, { rollingUpdate: {} }), 'rollingUpdate', (update) => withDefaults(asObject(update), { partition: 0 }));
+    return mapMember(withDefaults(typed, { rollingUpdate: {} }), 'rollingUpdate', (update) =>
+      withDefaults(asObject(update), { partition: 0 }),
+    );
   });
 }
 
@@ -37,20 +52,36 @@ function daemonSet(spec: JsonObject): JsonObject {
     const typed = withDefaults(asObject(strategy), { type: 'RollingUpdate' });
     if (typed['type'] !== 'RollingUpdate') return typed;
     const limits = { maxSurge: 0, maxUnavailable: 1 };
-    return mapMember(withDefaults(typed, { rollingUpdate: limits }), 'rollingUpdate', (update) => withDefaults(asObject(update), limits));
+    return mapMember(withDefaults(typed, { rollingUpdate: limits }), 'rollingUpdate', (update) =>
+      withDefaults(asObject(update), limits),
+    );
   });
 }
 
 function job(spec: JsonObject): JsonObject {
   const counted = spec['parallelism'] === undefined ? withDefaults(spec, { completions: 1 }) : spec;
-  return defaultTemplate(withDefaults(counted, {
-    parallelism: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false, manualSelector: false, podReplacementPolicy: 'TerminatingOrFailed',
-  }));
+  return defaultTemplate(
+    withDefaults(counted, {
+      parallelism: 1,
+      backoffLimit: 6,
+      completionMode: 'NonIndexed',
+      suspend: false,
+      manualSelector: false,
+      podReplacementPolicy: 'TerminatingOrFailed',
+    }),
+  );
 }
 
 function cronJob(spec: JsonObject): JsonObject {
-  const filled = withDefaults(spec, { concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 });
-  return mapMember(filled, 'jobTemplate', (template) => mapMember(asObject(template), 'spec', (inner) => defaultTemplate(asObject(inner))));
+  const filled = withDefaults(spec, {
+    concurrencyPolicy: 'Allow',
+    suspend: false,
+    successfulJobsHistoryLimit: 3,
+    failedJobsHistoryLimit: 1,
+  });
+  return mapMember(filled, 'jobTemplate', (template) =>
+    mapMember(asObject(template), 'spec', (inner) => defaultTemplate(asObject(inner))),
+  );
 }
 
 function service(spec: JsonObject): JsonObject {
@@ -85,28 +116,39 @@ const specDefaults: Readonly<Record<string, SpecDefault>> = {
 };
 
 const webhookDefaults: JsonObject = {
-  failurePolicy: 'Fail', matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {}, timeoutSeconds: 10,
+  failurePolicy: 'Fail',
+  matchPolicy: 'Equivalent',
+  namespaceSelector: {},
+  objectSelector: {},
+  timeoutSeconds: 10,
 };
 
 function secret(object: KubeObject): KubeObject {
   const typed = object['type'] === undefined ? { ...object, type: 'Opaque' } : object;
   const plain = typed['stringData'];
   if (!isObject(plain)) return typed;
-  const encoded = Object.fromEntries(Object.entries(plain).map(([key, value]) => [key, Buffer.from(asString(value)).toString('base64')]));
+  const encoded = Object.fromEntries(
+    Object.entries(plain).map(([key, value]) => [key, Buffer.from(asString(value)).toString('base64')]),
+  );
   return { ...omit(typed, 'stringData'), data: { ...asObject(typed['data']), ...encoded } };
 }
 
 function webhooks(object: KubeObject, more: JsonObject): KubeObject {
   if (asArray(object['webhooks']).length === 0) return object;
-  const list = mapItems(object['webhooks'], (hook) => mapMember(withDefaults(hook, { ...webhookDefaults, ...more }), 'rules', (rules) =>
-    mapItems(rules, (rule) => withDefaults(rule, { scope: '*' }))));
+  const list = mapItems(object['webhooks'], (hook) =>
+    mapMember(withDefaults(hook, { ...webhookDefaults, ...more }), 'rules', (rules) =>
+      mapItems(rules, (rule) => withDefaults(rule, { scope: '*' })),
+    ),
+  );
   return list === object['webhooks'] ? object : { ...object, webhooks: list };
 }
 
 const objectDefaults: Readonly<Record<string, (object: KubeObject) => KubeObject>> = {
-  'Namespace.': (object) => withField(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], object.metadata.name),
+  'Namespace.': (object) =>
+    withField(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], object.metadata.name),
   'Secret.': secret,
-  'MutatingWebhookConfiguration.admissionregistration.k8s.io': (object) => webhooks(object, { reinvocationPolicy: 'Never' }),
+  'MutatingWebhookConfiguration.admissionregistration.k8s.io': (object) =>
+    webhooks(object, { reinvocationPolicy: 'Never' }),
   'ValidatingWebhookConfiguration.admissionregistration.k8s.io': (object) => webhooks(object, {}),
 };
 

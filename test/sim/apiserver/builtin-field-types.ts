@@ -7,19 +7,32 @@ const conditions: FieldType = { keys: ['type'] };
 
 /** metav1.ObjectMeta. */
 export const metadataType: FieldType = {
-  fields: { labels: strings, annotations: strings, finalizers: { set: true }, ownerReferences: { keys: ['uid'], items: atomic } },
+  fields: {
+    labels: strings,
+    annotations: strings,
+    finalizers: { set: true },
+    ownerReferences: { keys: ['uid'], items: atomic },
+  },
 };
 
 const resources: FieldType = { fields: { limits: strings, requests: strings, claims: byName } };
 const ports: FieldType = { keys: ['containerPort', 'protocol'], keyDefaults: { protocol: 'TCP' } };
 
-const source: FieldType = { fields: { fieldRef: atomic, resourceFieldRef: atomic, configMapKeyRef: atomic, secretKeyRef: atomic } };
+const source: FieldType = {
+  fields: { fieldRef: atomic, resourceFieldRef: atomic, configMapKeyRef: atomic, secretKeyRef: atomic },
+};
 const references: FieldType = { keys: ['name'], items: atomic };
 
 const containers: FieldType = {
   keys: ['name'],
   items: {
-    fields: { ports, env: { keys: ['name'], items: { fields: { valueFrom: source } } }, volumeMounts: { keys: ['mountPath'] }, volumeDevices: { keys: ['devicePath'] }, resources },
+    fields: {
+      ports,
+      env: { keys: ['name'], items: { fields: { valueFrom: source } } },
+      volumeMounts: { keys: ['mountPath'] },
+      volumeDevices: { keys: ['devicePath'] },
+      resources,
+    },
   },
 };
 
@@ -42,7 +55,11 @@ const template: FieldType = { fields: { metadata: metadataType, spec: podSpec } 
 const workload: FieldType = { fields: { selector: atomic, template } };
 const job: FieldType = { fields: { selector: atomic, template } };
 const service: FieldType = {
-  fields: { ports: { keys: ['port', 'protocol'], keyDefaults: { protocol: 'TCP' } }, selector: atomic, externalIPs: atomic },
+  fields: {
+    ports: { keys: ['port', 'protocol'], keyDefaults: { protocol: 'TCP' } },
+    selector: atomic,
+    externalIPs: atomic,
+  },
 };
 const statusConditions: FieldType = { fields: { conditions } };
 
@@ -60,14 +77,19 @@ const byKind: Readonly<Record<string, FieldType>> = {
     status: { fields: { conditions, podIPs: { keys: ['ip'] } } },
   }),
   'Namespace.': object({ status: statusConditions }),
-  'Node.': object({ status: { fields: { conditions, addresses: { keys: ['type'] }, capacity: strings, allocatable: strings } } }),
+  'Node.': object({
+    status: { fields: { conditions, addresses: { keys: ['type'] }, capacity: strings, allocatable: strings } },
+  }),
   'Service.': object({ spec: service, status: statusConditions }),
   'ServiceAccount.': object({ secrets: references, imagePullSecrets: atomic }),
   'Event.': object({ involvedObject: atomic, related: atomic }),
   'Event.events.k8s.io': object({ regarding: atomic, related: atomic }),
   'ConfigMap.': object({ data: strings, binaryData: strings }),
   'Secret.': object({ data: strings }),
-  'ResourceQuota.': object({ spec: { fields: { hard: strings } }, status: { fields: { hard: strings, used: strings } } }),
+  'ResourceQuota.': object({
+    spec: { fields: { hard: strings } },
+    status: { fields: { hard: strings, used: strings } },
+  }),
   'Deployment.apps': object({ spec: workload, status: statusConditions }),
   'ReplicaSet.apps': object({ spec: workload, status: statusConditions }),
   'StatefulSet.apps': object({ spec: workload, status: statusConditions }),
@@ -75,7 +97,10 @@ const byKind: Readonly<Record<string, FieldType>> = {
   'ControllerRevision.apps': object({ data: atomic }),
   'Job.batch': object({ spec: job }),
   'CronJob.batch': object({ spec: { fields: { jobTemplate: { fields: { metadata: metadataType, spec: job } } } } }),
-  'PodDisruptionBudget.policy': object({ spec: { fields: { selector: atomic } }, status: { fields: { conditions, disruptedPods: strings } } }),
+  'PodDisruptionBudget.policy': object({
+    spec: { fields: { selector: atomic } },
+    status: { fields: { conditions, disruptedPods: strings } },
+  }),
   'HorizontalPodAutoscaler.autoscaling': object({ status: statusConditions }),
   'MutatingWebhookConfiguration.admissionregistration.k8s.io': object({ webhooks: byName }),
   'ValidatingWebhookConfiguration.admissionregistration.k8s.io': object({ webhooks: byName }),

@@ -35,7 +35,10 @@ function serve(row: BuiltinRow, allocateClusterIp: () => string): ServedResource
     categories: row.all === true ? ['all'] : [],
     custom: false,
     status: row.status === true,
-    scale: row.scale === true ? { specReplicas: ['spec', 'replicas'], statusReplicas: ['status', 'replicas'], selector: ['spec', 'selector'] } : undefined,
+    scale:
+      row.scale === true
+        ? { specReplicas: ['spec', 'replicas'], statusReplicas: ['status', 'replicas'], selector: ['spec', 'selector'] }
+        : undefined,
     subresources: [
       ...(row.status === true ? [{ name: 'status', kind, verbs: readWrite }] : []),
       ...(row.scale === true ? [scaleOf] : []),

@@ -36,7 +36,14 @@ function service(object: KubeObject, allocateClusterIp: () => string): KubeObjec
   const spec = asObject(object['spec']);
   if (spec['type'] === 'ExternalName') return object;
   const address = spec['clusterIP'] ?? allocateClusterIp();
-  return { ...object, spec: { ...withDefaults(spec, { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }), clusterIP: address, clusterIPs: [address] } };
+  return {
+    ...object,
+    spec: {
+      ...withDefaults(spec, { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }),
+      clusterIP: address,
+      clusterIPs: [address],
+    },
+  };
 }
 
 const templateGeneration = 'deprecated.daemonset.template.generation';
@@ -50,10 +57,14 @@ function job(object: KubeObject): KubeObject {
   if (at(object, 'spec', 'manualSelector') === true) return object;
   const { uid = '', name } = object.metadata;
   const labels = {
-    'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name,
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
   };
   const given = asObject(at(object, 'spec', 'template', 'metadata', 'labels'));
-  const own = object.metadata.labels === undefined ? withField(object, ['metadata', 'labels'], { ...given, ...labels }) : object;
+  const own =
+    object.metadata.labels === undefined ? withField(object, ['metadata', 'labels'], { ...given, ...labels }) : object;
   const labelled = withField(own, ['spec', 'template', 'metadata', 'labels'], { ...given, ...labels });
   return withField(labelled, ['spec', 'selector'], { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } });
 }
@@ -65,7 +76,11 @@ function definition(object: KubeObject): KubeObject {
 }
 
 const creation: Readonly<Record<string, Create>> = {
-  'Namespace.': namespace, 'Pod.': pod, 'Service.': service, 'Job.batch': job, 'DaemonSet.apps': (object) => daemonSet(object, 1),
+  'Namespace.': namespace,
+  'Pod.': pod,
+  'Service.': service,
+  'Job.batch': job,
+  'DaemonSet.apps': (object) => daemonSet(object, 1),
   'CustomResourceDefinition.apiextensions.k8s.io': definition,
 };
 

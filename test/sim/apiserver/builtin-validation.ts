@@ -22,14 +22,22 @@ function containers(spec: JsonObject, field: string): readonly StatusCause[] {
 
 /** Fields of a pod that may change after creation; the scheduler's binding sets nodeName once. */
 function mutablePart(spec: unknown): JsonObject {
-  const images = (list: unknown): unknown => (Array.isArray(list) ? list.map((item) => withField(asObject(item), ['image'], undefined)) : list);
-  const rest = omit(asObject(spec), 'activeDeadlineSeconds', 'tolerations', 'terminationGracePeriodSeconds', 'schedulingGates');
+  const images = (list: unknown): unknown =>
+    Array.isArray(list) ? list.map((item) => withField(asObject(item), ['image'], undefined)) : list;
+  const rest = omit(
+    asObject(spec),
+    'activeDeadlineSeconds',
+    'tolerations',
+    'terminationGracePeriodSeconds',
+    'schedulingGates',
+  );
   return { ...rest, containers: images(rest['containers']), initContainers: images(rest['initContainers']) };
 }
 
-const podImmutable = 'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,'
-  + '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),'
-  + '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+const podImmutable =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,' +
+  '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),' +
+  '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
 function pod(object: KubeObject, previous: KubeObject | undefined): readonly StatusCause[] {
   const spec = asObject(object['spec']);
@@ -57,7 +65,15 @@ function workload(object: KubeObject, previous: KubeObject | undefined): readonl
   return causes;
 }
 
-const statefulSetMutable = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds'];
+const statefulSetMutable = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+];
 
 function statefulSet(object: KubeObject, previous: KubeObject | undefined): readonly StatusCause[] {
   const causes = workload(object, previous).filter((cause) => !cause.message.endsWith('field is immutable'));
@@ -66,9 +82,14 @@ function statefulSet(object: KubeObject, previous: KubeObject | undefined): read
   if (equal(fixed(object), fixed(previous))) return causes;
   const fields = statefulSetMutable.map((field) => `'${field}'`);
   const listed = `${fields.slice(0, -1).join(', ')} and ${String(fields.at(-1))}`;
-  return [...causes, {
-    reason: 'FieldValueForbidden', message: `Forbidden: updates to statefulset spec for fields other than ${listed} are forbidden`, field: 'spec',
-  }];
+  return [
+    ...causes,
+    {
+      reason: 'FieldValueForbidden',
+      message: `Forbidden: updates to statefulset spec for fields other than ${listed} are forbidden`,
+      field: 'spec',
+    },
+  ];
 }
 
 function job(object: KubeObject, previous: KubeObject | undefined): readonly StatusCause[] {
@@ -79,7 +100,11 @@ function job(object: KubeObject, previous: KubeObject | undefined): readonly Sta
   if (policy !== 'Never' && policy !== 'OnFailure') {
     causes.push(required('spec.template.spec.restartPolicy', 'valid values: "OnFailure", "Never"'));
   }
-  if (previous !== undefined && at(previous, 'spec', 'suspend') !== true && !equal(at(spec, 'template'), at(previous, 'spec', 'template'))) {
+  if (
+    previous !== undefined &&
+    at(previous, 'spec', 'suspend') !== true &&
+    !equal(at(spec, 'template'), at(previous, 'spec', 'template'))
+  ) {
     causes.push(invalidValue('spec.template', at(spec, 'template'), 'field is immutable'));
   }
   return causes;
@@ -123,7 +148,9 @@ function newEvent(object: KubeObject, previous: KubeObject | undefined): readonl
   const causes = event({ ...object, involvedObject: object['regarding'] });
   if (previous !== undefined) return causes;
   if (object['eventTime'] === undefined || object['eventTime'] === null) return [...causes, required('eventTime')];
-  const missing = ['reportingController', 'reportingInstance', 'action', 'reason'].filter((field) => (object[field] ?? '') === '');
+  const missing = ['reportingController', 'reportingInstance', 'action', 'reason'].filter(
+    (field) => (object[field] ?? '') === '',
+  );
   const note = asString(object['note']);
   const long = note.length > 1024 ? [invalidValue('message', '', 'can have at most 1024 characters')] : [];
   return [...causes, ...missing.map((field) => required(field)), ...long];
@@ -133,7 +160,10 @@ function event(object: KubeObject): readonly StatusCause[] {
   const about = at(object, 'involvedObject', 'namespace');
   const { namespace } = object.metadata;
   // An event about a cluster-scoped object lives in `default` (ValidateEventCreate).
-  if (about === undefined || about === '' ? namespace === 'default' || namespace === 'kube-system' : about === namespace) return [];
+  if (
+    about === undefined || about === '' ? namespace === 'default' || namespace === 'kube-system' : about === namespace
+  )
+    return [];
   return [invalidValue('involvedObject.namespace', about ?? '', 'does not match event.namespace')];
 }
 
@@ -164,7 +194,14 @@ const rules: Readonly<Record<string, Validate>> = {
   'ClusterRoleBinding.rbac.authorization.k8s.io': immutableRole,
 };
 
-/** What is wrong with an object of a built-in kind, in upstream's words. Covers what a client of the model can run into. */
-export function validateBuiltin(group: string, kind: string, object: KubeObject, previous: KubeObject | undefined): readonly StatusCause[] {
+/**
+ * What is wrong with an object of a built-in kind, in upstream's words. Covers what a client of the model can run into.
+ */
+export function validateBuiltin(
+  group: string,
+  kind: string,
+  object: KubeObject,
+  previous: KubeObject | undefined,
+): readonly StatusCause[] {
   return rules[`${kind}.${group}`]?.(object, previous) ?? [];
 }

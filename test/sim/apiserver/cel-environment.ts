@@ -28,16 +28,30 @@ const quantity = /^[-+]?(\d+(\.\d*)?|\.\d+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE]
 export const celEnvironment: Environment = create();
 
 function create(): Environment {
-  return new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true, homogeneousAggregateLiterals: false })
+  return new Environment({
+    unlistedVariablesAreDyn: true,
+    enableOptionalTypes: true,
+    homogeneousAggregateLiterals: false,
+  })
     .registerFunction('list.isSorted(): bool', isSorted)
     .registerFunction('list.sum(): dyn', sum)
     .registerFunction('list.min(): dyn', (list: readonly unknown[]) => extreme(list, -1))
     .registerFunction('list.max(): dyn', (list: readonly unknown[]) => extreme(list, 1))
     .registerFunction('list.indexOf(dyn): int', (list: readonly unknown[], item: unknown) => BigInt(list.indexOf(item)))
-    .registerFunction('list.lastIndexOf(dyn): int', (list: readonly unknown[], item: unknown) => BigInt(list.lastIndexOf(item)))
-    .registerFunction('string.find(string): string', (text: string, pattern: string) => new RegExp(pattern, 'u').exec(text)?.[0] ?? '')
-    .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) => text.match(new RegExp(pattern, 'gu')) ?? [])
-    .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) => text.replaceAll(from, to))
+    .registerFunction('list.lastIndexOf(dyn): int', (list: readonly unknown[], item: unknown) =>
+      BigInt(list.lastIndexOf(item)),
+    )
+    .registerFunction(
+      'string.find(string): string',
+      (text: string, pattern: string) => new RegExp(pattern, 'u').exec(text)?.[0] ?? '',
+    )
+    .registerFunction(
+      'string.findAll(string): list<string>',
+      (text: string, pattern: string) => text.match(new RegExp(pattern, 'gu')) ?? [],
+    )
+    .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) =>
+      text.replaceAll(from, to),
+    )
     .registerFunction('string.charAt(int): string', (text: string, index: bigint) => text.charAt(Number(index)))
     .registerFunction('isQuantity(string): bool', (text: string) => quantity.test(text));
 }

@@ -29,7 +29,9 @@ class DefinitionRegistrar {
 
   constructor(state: ServerState) {
     this.state = state;
-    state.store.subscribe(undefined, (commit) => { this.hear(commit); });
+    state.store.subscribe(undefined, (commit) => {
+      this.hear(commit);
+    });
   }
 
   private hear(commit: Commit): void {
@@ -55,7 +57,8 @@ class DefinitionRegistrar {
     const before = this.entries.get(key)?.versions ?? [];
     for (const served of versions) this.state.registry.add(served);
     for (const served of before) {
-      if (!versions.some((kept) => kept.resource.version === served.resource.version)) this.state.registry.remove(served);
+      if (!versions.some((kept) => kept.resource.version === served.resource.version))
+        this.state.registry.remove(served);
     }
     this.entries.set(key, { generation: definition.metadata.generation, versions });
   }
@@ -68,7 +71,13 @@ class DefinitionRegistrar {
   private establish(definition: KubeObject): void {
     const spec = definitionSpec(definition);
     const now = timestamp(this.state.clock.now());
-    const condition = (type: string, reason: string, message: string): object => ({ type, status: 'True', lastTransitionTime: now, reason, message });
+    const condition = (type: string, reason: string, message: string): object => ({
+      type,
+      status: 'True',
+      lastTransitionTime: now,
+      reason,
+      message,
+    });
     const status = {
       conditions: [
         condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
@@ -79,7 +88,13 @@ class DefinitionRegistrar {
     };
     const served = this.state.registry.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
     if (served === undefined) return;
-    updateObject(this.state, served, definition, { ...definition, status }, { manager: 'kube-apiserver', subresource: 'status', lenient: true });
+    updateObject(
+      this.state,
+      served,
+      definition,
+      { ...definition, status },
+      { manager: 'kube-apiserver', subresource: 'status', lenient: true },
+    );
   }
 
   private terminate(key: string): void {
@@ -92,7 +107,9 @@ class DefinitionRegistrar {
     this.finish(key);
   }
 
-  /** Lets a deleted definition go once its last object is gone; its name is also the name of its objects' collection. */
+  /**
+   * Lets a deleted definition go once its last object is gone; its name is also the name of its objects' collection.
+   */
   private finish(key: string): void {
     const definition = this.state.store.get(definitions, key);
     if (definition?.metadata.deletionTimestamp === undefined || this.state.store.list(key).length > 0) return;

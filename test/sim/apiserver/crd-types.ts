@@ -20,7 +20,11 @@ export interface DefinitionVersion {
   readonly schema?: { readonly openAPIV3Schema?: Schema };
   readonly subresources?: {
     readonly status?: object;
-    readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string };
+    readonly scale?: {
+      readonly specReplicasPath: string;
+      readonly statusReplicasPath: string;
+      readonly labelSelectorPath?: string;
+    };
   };
   readonly additionalPrinterColumns?: readonly PrinterColumn[];
   readonly selectableFields?: readonly { readonly jsonPath: string }[];

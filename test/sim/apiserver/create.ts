@@ -21,14 +21,18 @@ function checkNamespace(state: ServerState, served: ServedResource, object: Kube
   if (found === undefined) throw notFound({ group: '', plural: 'namespaces', kind: 'Namespace' }, namespace);
   if (found.metadata.deletionTimestamp === undefined) return;
   const message = `namespace ${namespace} is being terminated`;
-  throw forbidden(served.resource, object.metadata.name, `unable to create new content in namespace ${namespace} because it is being terminated`, [
-    { reason: 'NamespaceTerminating', message, field: 'metadata.namespace' },
-  ]);
+  throw forbidden(
+    served.resource,
+    object.metadata.name,
+    `unable to create new content in namespace ${namespace} because it is being terminated`,
+    [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }],
+  );
 }
 
 function place(served: ServedResource, namespace: string | undefined, object: KubeObject): KubeObject {
   const given = object.metadata.namespace;
-  if (!served.resource.namespaced) return given === undefined ? object : { ...object, metadata: omit(object.metadata, 'namespace') };
+  if (!served.resource.namespaced)
+    return given === undefined ? object : { ...object, metadata: omit(object.metadata, 'namespace') };
   if (given !== undefined && namespace !== undefined && given !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
@@ -45,7 +49,14 @@ function stamp(state: ServerState, served: ServedResource, object: KubeObject): 
   }
   const prefix = (metadata as { readonly generateName?: string }).generateName ?? '';
   const name = (metadata.name as string | undefined) ?? '';
-  const kept = omit(metadata, 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'resourceVersion', 'managedFields');
+  const kept = omit(
+    metadata,
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'resourceVersion',
+    'managedFields',
+  );
   return {
     ...object,
     metadata: {
@@ -59,7 +70,13 @@ function stamp(state: ServerState, served: ServedResource, object: KubeObject): 
 }
 
 /** POST. Returns the object as stored, in the version of `served`. */
-export function createObject(state: ServerState, served: ServedResource, namespace: string | undefined, body: JsonObject, options: Creation): KubeObject {
+export function createObject(
+  state: ServerState,
+  served: ServedResource,
+  namespace: string | undefined,
+  body: JsonObject,
+  options: Creation,
+): KubeObject {
   const decoded = served.strategy.default(decodeObject(served, body, options));
   const stamped = stamp(state, served, place(served, namespace, decoded));
   checkNamespace(state, served, stamped);
@@ -76,6 +93,7 @@ function commitNew(state: ServerState, served: ServedResource, object: KubeObjec
   if (state.store.get(served.storageKey, key) !== undefined) throw alreadyExists(served.resource, object.metadata.name);
   if (options.dryRun === true) return object;
   const stored = state.store.put(served.storageKey, key, (resourceVersion) =>
-    served.toStorage({ ...object, metadata: { ...object.metadata, resourceVersion } }));
+    served.toStorage({ ...object, metadata: { ...object.metadata, resourceVersion } }),
+  );
   return served.toVersion(stored);
 }

@@ -10,7 +10,8 @@ function cellOf(values: readonly unknown[], type: Column['type'], now: number): 
   const [value] = values;
   if (value === undefined || value === null) return null;
   if (type === 'date') return typeof value === 'string' ? ageOf(value, now) : '<invalid>';
-  if (values.length > 1) return values.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(' ');
+  if (values.length > 1)
+    return values.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(' ');
   if (type === 'string') return typeof value === 'string' ? value : JSON.stringify(value);
   return value;
 }
@@ -19,8 +20,11 @@ function toColumn(column: PrinterColumn): Column {
   const steps = parseJsonPath(column.jsonPath);
   const type = columnTypes.find((known) => known === column.type) ?? 'string';
   return {
-    name: column.name, type,
-    format: column.format ?? '', description: column.description ?? '', priority: column.priority ?? 0,
+    name: column.name,
+    type,
+    format: column.format ?? '',
+    description: column.description ?? '',
+    priority: column.priority ?? 0,
     cell: (object, now) => cellOf(evaluateJsonPath(object, steps), type, now),
   };
 }

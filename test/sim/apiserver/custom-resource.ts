@@ -20,18 +20,30 @@ function fieldsOf(path: string): readonly string[] {
 }
 
 const unchecked: StatusCause = {
-  reason: 'FieldValueInvalid', field: '<nil>',
-  message: 'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+  reason: 'FieldValueInvalid',
+  field: '<nil>',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
 };
 
 /** After one of these, rules could fail to evaluate, so they are not tried (hasBlockingErr upstream). */
-const blocking = ['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'];
+const blocking = [
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+];
 
 function validator(schema: Schema): Strategy['validate'] {
   const rules = rulesOf(schema);
   return (object, previous) => {
-    const structural = [...validateValue(object, previous, schema, ''), ...validateListKeys(object, previous, schema, '')];
-    if (structural.some((cause) => blocking.includes(cause.reason))) return rules.present ? [...structural, unchecked] : structural;
+    const structural = [
+      ...validateValue(object, previous, schema, ''),
+      ...validateListKeys(object, previous, schema, ''),
+    ];
+    if (structural.some((cause) => blocking.includes(cause.reason)))
+      return rules.present ? [...structural, unchecked] : structural;
     return [...structural, ...rules.validate(object, previous)];
   };
 }
@@ -59,11 +71,15 @@ function subresources(version: DefinitionVersion, kind: string): readonly Subres
   const { status, scale } = version.subresources ?? {};
   return [
     ...(status === undefined ? [] : [{ name: 'status', kind, verbs: readWrite }]),
-    ...(scale === undefined ? [] : [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: readWrite }]),
+    ...(scale === undefined
+      ? []
+      : [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: readWrite }]),
   ];
 }
 
-/** One served version of a definition. Versions differ in nothing but apiVersion and schema (conversion strategy None). */
+/**
+ * One served version of a definition. Versions differ in nothing but apiVersion and schema (conversion strategy None).
+ */
 export function customResource(spec: DefinitionSpec, version: DefinitionVersion): ServedResource {
   const { group, names, scope } = spec;
   const own = strategy(version);
@@ -71,7 +87,13 @@ export function customResource(spec: DefinitionSpec, version: DefinitionVersion)
   const storage = spec.versions.find((candidate) => candidate.storage)?.name ?? version.name;
   const scale = version.subresources?.scale;
   return {
-    resource: { group, version: version.name, kind: names.kind, plural: names.plural, namespaced: scope === 'Namespaced' },
+    resource: {
+      group,
+      version: version.name,
+      kind: names.kind,
+      plural: names.plural,
+      namespaced: scope === 'Namespaced',
+    },
     storageKey: `${names.plural}.${group}`,
     singular: names.singular ?? names.kind.toLowerCase(),
     listKind: names.listKind ?? `${names.kind}List`,
@@ -79,9 +101,14 @@ export function customResource(spec: DefinitionSpec, version: DefinitionVersion)
     categories: names.categories ?? [],
     custom: true,
     status: version.subresources?.status !== undefined,
-    scale: scale === undefined ? undefined : {
-      specReplicas: fieldsOf(scale.specReplicasPath), statusReplicas: fieldsOf(scale.statusReplicasPath), selector: fieldsOf(scale.labelSelectorPath ?? ''),
-    },
+    scale:
+      scale === undefined
+        ? undefined
+        : {
+            specReplicas: fieldsOf(scale.specReplicasPath),
+            statusReplicas: fieldsOf(scale.statusReplicasPath),
+            selector: fieldsOf(scale.labelSelectorPath ?? ''),
+          },
     subresources: subresources(version, names.kind),
     strategy: own,
     columns: customColumns(version.additionalPrinterColumns),

@@ -10,9 +10,12 @@ export function parseJson(text: string): JsonObject {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : String(error)}`);
+    throw badRequest(
+      `couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
-  if (!isObject(value)) throw badRequest('couldn\'t get version/kind; json parse error: json: cannot unmarshal into a struct');
+  if (!isObject(value))
+    throw badRequest("couldn't get version/kind; json parse error: json: cannot unmarshal into a struct");
   return value;
 }
 
@@ -21,12 +24,24 @@ function unknownFieldsMessage(fields: readonly string[]): string {
   return fields.map((field) => `unknown field "${field}"`).join(', ');
 }
 
-const nullableMetadata = ['labels', 'annotations', 'finalizers', 'ownerReferences', 'managedFields', 'creationTimestamp', 'deletionTimestamp'];
+const nullableMetadata = [
+  'labels',
+  'annotations',
+  'finalizers',
+  'ownerReferences',
+  'managedFields',
+  'creationTimestamp',
+  'deletionTimestamp',
+];
 
 function cleanMetadata(metadata: JsonObject): JsonObject {
   const nulls = nullableMetadata.filter((field) => metadata[field] === null);
-  const empty = ['labels', 'annotations'].filter((field) => isObject(metadata[field]) && Object.keys(asObject(metadata[field])).length === 0);
-  const emptyLists = ['finalizers', 'ownerReferences'].filter((field) => Array.isArray(metadata[field]) && metadata[field].length === 0);
+  const empty = ['labels', 'annotations'].filter(
+    (field) => isObject(metadata[field]) && Object.keys(asObject(metadata[field])).length === 0,
+  );
+  const emptyLists = ['finalizers', 'ownerReferences'].filter(
+    (field) => Array.isArray(metadata[field]) && metadata[field].length === 0,
+  );
   return compact(omit(metadata, ...nulls, ...empty, ...emptyLists, 'selfLink'));
 }
 
@@ -37,27 +52,33 @@ function cleanTemplate<T extends object>(body: T): T {
 }
 
 /**
- * An object as the resource's version reads it: the right apiVersion and kind, no nulls or empty maps where Go would drop
- * them (omitempty), unknown fields pruned, reported or refused as `fieldValidation` says.
+ * An object as the resource's version reads it: the right apiVersion and kind, no nulls or empty maps where Go would
+ * drop them (omitempty), unknown fields pruned, reported or refused as `fieldValidation` says.
  */
 export function decodeObject(served: ServedResource, body: JsonObject, options: WriteOptions): KubeObject {
   const apiVersion = apiVersionOf(served.resource);
   const { kind } = served.resource;
   const given = { apiVersion: asString(body['apiVersion'] ?? apiVersion), kind: asString(body['kind'] ?? kind) };
   if (given.apiVersion !== apiVersion || given.kind !== kind) {
-    throw badRequest(given.kind === kind
-      ? `the API version in the data (${given.apiVersion}) does not match the expected API version (${apiVersion})`
-      : `${given.kind} in version "${given.apiVersion}" cannot be handled as a ${kind}: unknown conversion`);
+    throw badRequest(
+      given.kind === kind
+        ? `the API version in the data (${given.apiVersion}) does not match the expected API version (${apiVersion})`
+        : `${given.kind} in version "${given.apiVersion}" cannot be handled as a ${kind}: unknown conversion`,
+    );
   }
   const metadata = cleanMetadata(asObject(body['metadata'])) as unknown as KubeObject['metadata'];
   const whole = { ...compact(body), apiVersion, kind, metadata };
   const { object, unknownFields } = served.strategy.decode(served.custom ? whole : cleanTemplate(whole));
   if (unknownFields.length > 0) {
     if (options.fieldValidation === 'Strict') {
-      if (options.patched === true) throw invalidPatch(body, `strict decoding error: ${unknownFieldsMessage(unknownFields)}`);
-      throw badRequest(`${kind} in version "${served.resource.version}" cannot be handled as a ${kind}: strict decoding error: ${unknownFieldsMessage(unknownFields)}`);
+      if (options.patched === true)
+        throw invalidPatch(body, `strict decoding error: ${unknownFieldsMessage(unknownFields)}`);
+      throw badRequest(
+        `${kind} in version "${served.resource.version}" cannot be handled as a ${kind}: strict decoding error: ${unknownFieldsMessage(unknownFields)}`,
+      );
     }
-    if (options.fieldValidation === 'Warn') for (const field of unknownFields) options.warn?.(`unknown field "${field}"`);
+    if (options.fieldValidation === 'Warn')
+      for (const field of unknownFields) options.warn?.(`unknown field "${field}"`);
   }
   return object;
 }

@@ -34,12 +34,21 @@ function checkPreconditions(served: ServedResource, object: KubeObject, options:
   // Upstream names the kind here, where every other conflict names the resource.
   const named = { ...served.resource, plural: served.resource.kind };
   if (options.uid !== undefined && options.uid !== uid) {
-    throw conflict(named, name, `the UID in the precondition (${options.uid}) does not match the UID in record (${String(uid)}). The object might have been deleted and then recreated`);
+    throw conflict(
+      named,
+      name,
+      `the UID in the precondition (${options.uid}) does not match the UID in record (${String(uid)}). The object might have been deleted and then recreated`,
+    );
   }
   if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
-    throw conflict(named, name, `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${String(resourceVersion)}). The object might have been modified`);
+    throw conflict(
+      named,
+      name,
+      `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${String(resourceVersion)}). The object might have been modified`,
+    );
   }
-  if (isNamespace(served) && protectedNamespaces.includes(name)) throw forbidden(served.resource, name, 'this namespace may not be deleted');
+  if (isNamespace(served) && protectedNamespaces.includes(name))
+    throw forbidden(served.resource, name, 'this namespace may not be deleted');
 }
 
 function isNamespace(served: ServedResource): boolean {
@@ -58,10 +67,14 @@ function gracePeriod(served: ServedResource, object: KubeObject, options: Delete
 function finalizersFor(options: DeleteOptions, finalizers: readonly string[]): readonly string[] {
   const others = finalizers.filter((name) => name !== 'foregroundDeletion' && name !== 'orphan');
   switch (options.propagationPolicy) {
-    case 'Foreground': return [...others, 'foregroundDeletion'];
-    case 'Orphan': return [...others, 'orphan'];
-    case 'Background': return others;
-    default: return finalizers;
+    case 'Foreground':
+      return [...others, 'foregroundDeletion'];
+    case 'Orphan':
+      return [...others, 'orphan'];
+    case 'Background':
+      return others;
+    default:
+      return finalizers;
   }
 }
 
@@ -84,11 +97,20 @@ function mark(state: ServerState, object: KubeObject, grace: number, finalizers:
     ...(shortens && object.kind !== 'Namespace' ? { deletionGracePeriodSeconds: grace } : {}),
     ...(generation !== undefined && deletionTimestamp === undefined ? { generation: generation + 1 } : {}),
   } as ObjectMeta;
-  return withField({ ...object, metadata }, ['metadata', 'finalizers'], finalizers.length === 0 ? undefined : finalizers);
+  return withField(
+    { ...object, metadata },
+    ['metadata', 'finalizers'],
+    finalizers.length === 0 ? undefined : finalizers,
+  );
 }
 
 /** DELETE of one stored object. */
-export function deleteObject(state: ServerState, served: ServedResource, stored: KubeObject, options: DeleteOptions): Deletion {
+export function deleteObject(
+  state: ServerState,
+  served: ServedResource,
+  stored: KubeObject,
+  options: DeleteOptions,
+): Deletion {
   checkPreconditions(served, stored, options);
   const grace = gracePeriod(served, stored, options);
   const finalizers = finalizersFor(options, heldBy(served, stored));
@@ -101,15 +123,25 @@ export function deleteObject(state: ServerState, served: ServedResource, stored:
   if (options.dryRun === true) return { object: served.toVersion(stored), gone: true };
   const key = storeKey(served, stored.metadata.namespace, stored.metadata.name);
   const last = deletedState(stored);
-  const removed = state.store.remove(served.storageKey, key, (resourceVersion) => withField(last, ['metadata', 'resourceVersion'], resourceVersion));
+  const removed = state.store.remove(served.storageKey, key, (resourceVersion) =>
+    withField(last, ['metadata', 'resourceVersion'], resourceVersion),
+  );
   return { object: served.toVersion(removed), gone: true };
 }
 
-function commitStored(state: ServerState, served: ServedResource, stored: KubeObject, next: KubeObject, options: DeleteOptions): KubeObject {
+function commitStored(
+  state: ServerState,
+  served: ServedResource,
+  stored: KubeObject,
+  next: KubeObject,
+  options: DeleteOptions,
+): KubeObject {
   return commitChange(state, served, stored, served.toVersion(next), options);
 }
 
 /** A pod that ends shows a grace period of zero in its last state; other kinds go as they are. */
 function deletedState(stored: KubeObject): KubeObject {
-  return stored.metadata.deletionTimestamp === undefined ? stored : withField(stored, ['metadata', 'deletionGracePeriodSeconds'], 0);
+  return stored.metadata.deletionTimestamp === undefined
+    ? stored
+    : withField(stored, ['metadata', 'deletionGracePeriodSeconds'], 0);
 }

@@ -31,7 +31,9 @@ function groups(registry: Registry): readonly GroupVersions[] {
     versions.add(resource.version);
     found.set(resource.group, versions);
   }
-  return [...found].filter(([group]) => group !== '').map(([group, versions]) => ({ group, versions: [...versions].sort(compareVersions) }));
+  return [...found]
+    .filter(([group]) => group !== '')
+    .map(([group, versions]) => ({ group, versions: [...versions].sort(compareVersions) }));
 }
 
 function describeGroup({ group, versions }: GroupVersions): JsonObject {
@@ -41,7 +43,11 @@ function describeGroup({ group, versions }: GroupVersions): JsonObject {
 
 /** `/api`. */
 export function coreVersions(): JsonObject {
-  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '127.0.0.1' }] };
+  return {
+    kind: 'APIVersions',
+    versions: ['v1'],
+    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '127.0.0.1' }],
+  };
 }
 
 /** `/apis`. */
@@ -62,15 +68,26 @@ function inVersion(registry: Registry, group: string, version: string): readonly
 function describeResource(served: ServedResource): readonly JsonObject[] {
   const { resource } = served;
   const own = compact({
-    name: resource.plural, singularName: served.singular, namespaced: resource.namespaced, kind: resource.kind, verbs,
+    name: resource.plural,
+    singularName: served.singular,
+    namespaced: resource.namespaced,
+    kind: resource.kind,
+    verbs,
     shortNames: served.shortNames.length === 0 ? undefined : served.shortNames,
     categories: served.categories.length === 0 ? undefined : served.categories,
     storageVersionHash: Buffer.from(served.storageKey).toString('base64').slice(0, 12),
   });
-  const below = served.subresources.map((subresource) => compact({
-    name: `${resource.plural}/${subresource.name}`, singularName: '', namespaced: resource.namespaced,
-    group: subresource.group, version: subresource.version, kind: subresource.kind, verbs: subresource.verbs,
-  }));
+  const below = served.subresources.map((subresource) =>
+    compact({
+      name: `${resource.plural}/${subresource.name}`,
+      singularName: '',
+      namespaced: resource.namespaced,
+      group: subresource.group,
+      version: subresource.version,
+      kind: subresource.kind,
+      verbs: subresource.verbs,
+    }),
+  );
   return [own, ...below];
 }
 
@@ -80,7 +97,9 @@ export function resourceList(registry: Registry, group: string, version: string)
   if (served.length === 0) return undefined;
   const [first] = served;
   return {
-    kind: 'APIResourceList', apiVersion: 'v1', groupVersion: first === undefined ? version : apiVersionOf(first.resource),
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: first === undefined ? version : apiVersionOf(first.resource),
     resources: served.flatMap(describeResource),
   };
 }
@@ -88,13 +107,25 @@ export function resourceList(registry: Registry, group: string, version: string)
 function aggregatedResource(served: ServedResource): JsonObject {
   const { group, version, kind, plural, namespaced } = served.resource;
   return compact({
-    resource: plural, responseKind: { group, version, kind }, scope: namespaced ? 'Namespaced' : 'Cluster', singularResource: served.singular, verbs,
+    resource: plural,
+    responseKind: { group, version, kind },
+    scope: namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: served.singular,
+    verbs,
     shortNames: served.shortNames.length === 0 ? undefined : served.shortNames,
     categories: served.categories.length === 0 ? undefined : served.categories,
-    subresources: served.subresources.length === 0 ? undefined : served.subresources.map((subresource) => ({
-      subresource: subresource.name, verbs: subresource.verbs,
-      responseKind: { group: subresource.group ?? group, version: subresource.version ?? version, kind: subresource.kind },
-    })),
+    subresources:
+      served.subresources.length === 0
+        ? undefined
+        : served.subresources.map((subresource) => ({
+            subresource: subresource.name,
+            verbs: subresource.verbs,
+            responseKind: {
+              group: subresource.group ?? group,
+              version: subresource.version ?? version,
+              kind: subresource.kind,
+            },
+          })),
   });
 }
 
@@ -102,10 +133,16 @@ function aggregatedResource(served: ServedResource): JsonObject {
 export function aggregatedDiscovery(registry: Registry, core: boolean): JsonObject {
   const listed = core ? [{ group: '', versions: ['v1'] }] : groups(registry);
   return {
-    kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {},
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+    metadata: {},
     items: listed.map(({ group, versions }) => ({
       metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
-      versions: versions.map((version) => ({ version, freshness: 'Current', resources: inVersion(registry, group, version).map(aggregatedResource) })),
+      versions: versions.map((version) => ({
+        version,
+        freshness: 'Current',
+        resources: inVersion(registry, group, version).map(aggregatedResource),
+      })),
     })),
   };
 }

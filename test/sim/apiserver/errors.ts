@@ -39,16 +39,27 @@ export function pathNotFound(): SimStatusError {
 
 /** 409: create of a name that is taken. */
 export function alreadyExists(resource: Named, name: string): SimStatusError {
-  return new SimStatusError(409, 'AlreadyExists', `${groupResource(resource)} "${name}" already exists`, details(resource, name));
+  return new SimStatusError(
+    409,
+    'AlreadyExists',
+    `${groupResource(resource)} "${name}" already exists`,
+    details(resource, name),
+  );
 }
 
 /** 409: the write was made against an old version or another uid. */
 export function conflict(resource: Named, name: string, reason: string): SimStatusError {
-  return new SimStatusError(409, 'Conflict', `Operation cannot be fulfilled on ${groupResource(resource)} "${name}": ${reason}`, details(resource, name));
+  return new SimStatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${groupResource(resource)} "${name}": ${reason}`,
+    details(resource, name),
+  );
 }
 
 /** The reason that registry.Store gives for a stale resourceVersion. */
-export const staleVersion = 'the object has been modified; please apply your changes to the latest version and try again';
+export const staleVersion =
+  'the object has been modified; please apply your changes to the latest version and try again';
 
 /** 409: server-side apply would take fields from other managers. */
 export function applyConflict(message: string, causes: readonly StatusCause[]): SimStatusError {
@@ -61,7 +72,12 @@ export function badRequest(message: string): SimStatusError {
 }
 
 /** 403: an admission plugin refuses. */
-export function forbidden(resource: Named, name: string, reason: string, causes?: readonly StatusCause[]): SimStatusError {
+export function forbidden(
+  resource: Named,
+  name: string,
+  reason: string,
+  causes?: readonly StatusCause[],
+): SimStatusError {
   return new SimStatusError(403, 'Forbidden', `${groupResource(resource)} "${name}" is forbidden: ${reason}`, {
     ...details(resource, name),
     ...(causes === undefined ? {} : { causes }),
@@ -70,7 +86,12 @@ export function forbidden(resource: Named, name: string, reason: string, causes?
 
 /** 405. */
 export function methodNotAllowed(): SimStatusError {
-  return new SimStatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+  return new SimStatusError(
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  );
 }
 
 /** 422: validation failed; one cause for each wrong field (field.ErrorList). */
@@ -79,7 +100,10 @@ export function invalid(resource: Named, name: string, causes: readonly StatusCa
   const errors = causes.map((cause) => `${cause.field ?? '<nil>'}: ${cause.message}`);
   const text = errors.length === 1 ? String(errors[0]) : `[${[...new Set(errors)].join(', ')}]`;
   return new SimStatusError(422, 'Invalid', `${kind} "${name}" is invalid: ${text}`, {
-    ...(name === '' ? {} : { name }), ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.kind, causes,
+    ...(name === '' ? {} : { name }),
+    ...(resource.group === '' ? {} : { group: resource.group }),
+    kind: resource.kind,
+    causes,
   });
 }
 
@@ -100,17 +124,28 @@ export function expired(message: string): SimStatusError {
 }
 
 /** 429: an eviction that a disruption budget does not allow now. */
-export function tooManyRequests(message: string, causes: readonly StatusCause[], retryAfterSeconds?: number): SimStatusError {
+export function tooManyRequests(
+  message: string,
+  causes: readonly StatusCause[],
+  retryAfterSeconds?: number,
+): SimStatusError {
   return new SimStatusError(429, 'TooManyRequests', message, {
-    causes, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    causes,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
 }
 
 /** The metav1.Status of an error. */
 export function statusOf(error: SimStatusError): Readonly<Record<string, unknown>> {
   return {
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: error.message, ...(error.reason === '' ? {} : { reason: error.reason }),
-    ...(error.details === undefined ? {} : { details: error.details }), code: error.code,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: error.message,
+    ...(error.reason === '' ? {} : { reason: error.reason }),
+    ...(error.details === undefined ? {} : { details: error.details }),
+    code: error.code,
   };
 }
 
@@ -127,7 +162,11 @@ export function invalidValue(field: string, value: unknown, detail: string): Sta
 /** A validation cause for a value outside its enumeration. */
 export function notSupported(field: string, value: unknown, supported: readonly unknown[]): StatusCause {
   const listed = supported.map((item) => JSON.stringify(item)).join(', ');
-  return { reason: 'FieldValueNotSupported', message: `Unsupported value: ${printValue(value)}: supported values: ${listed}`, field };
+  return {
+    reason: 'FieldValueNotSupported',
+    message: `Unsupported value: ${printValue(value)}: supported values: ${listed}`,
+    field,
+  };
 }
 
 function printValue(value: unknown): string {

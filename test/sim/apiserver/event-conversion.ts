@@ -25,6 +25,10 @@ export function eventFromStorage(stored: KubeObject): KubeObject {
 
 /** An event of events.k8s.io/v1 in the form of core/v1, which is the stored one. */
 export function eventToStorage(object: KubeObject): KubeObject {
-  const stored = rename(object, 'v1', renamed.map(([from, to]) => [to, from]));
+  const stored = rename(
+    object,
+    'v1',
+    renamed.map(([from, to]) => [to, from]),
+  );
   return { ...stored, involvedObject: asObject(stored['involvedObject']) };
 }

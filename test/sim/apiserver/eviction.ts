@@ -13,7 +13,9 @@ import { updateObject } from './update.ts';
 const outsideBudgets: readonly unknown[] = ['Succeeded', 'Failed', 'Pending'];
 
 function isReady(pod: KubeObject): boolean {
-  return asArray(at(pod, 'status', 'conditions')).map(asObject).some((item) => item['type'] === 'Ready' && item['status'] === 'True');
+  return asArray(at(pod, 'status', 'conditions'))
+    .map(asObject)
+    .some((item) => item['type'] === 'Ready' && item['status'] === 'True');
 }
 
 function budgetsOf(state: ServerState, pod: KubeObject): readonly KubeObject[] {
@@ -24,9 +26,11 @@ function budgetsOf(state: ServerState, pod: KubeObject): readonly KubeObject[] {
 }
 
 function refuse(budget: KubeObject, message: string, retryAfterSeconds?: number): SimStatusError {
-  return tooManyRequests('Cannot evict pod as it would violate the pod\'s disruption budget.', [
-    { reason: 'DisruptionBudget', message: `The disruption budget ${budget.metadata.name} ${message}` },
-  ], retryAfterSeconds);
+  return tooManyRequests(
+    "Cannot evict pod as it would violate the pod's disruption budget.",
+    [{ reason: 'DisruptionBudget', message: `The disruption budget ${budget.metadata.name} ${message}` }],
+    retryAfterSeconds,
+  );
 }
 
 /** Takes one disruption from the budget (checkAndDecrement upstream). */
@@ -40,24 +44,41 @@ function takeDisruption(state: ServerState, budget: KubeObject, pod: KubeObject,
   if (allowed <= 0) {
     const healthy = asNumber(at(budget, 'status', 'currentHealthy'), 0);
     const desired = asNumber(at(budget, 'status', 'desiredHealthy'), 0);
-    throw refuse(budget, healthy <= desired
-      ? `needs ${String(desired)} healthy pods and has ${String(healthy)} currently`
-      : 'does not allow evicting pods currently');
+    throw refuse(
+      budget,
+      healthy <= desired
+        ? `needs ${String(desired)} healthy pods and has ${String(healthy)} currently`
+        : 'does not allow evicting pods currently',
+    );
   }
   if (served === undefined) return;
   const now = timestamp(state.clock.now());
   const decremented = withField(budget, ['status', 'disruptionsAllowed'], allowed - 1);
   const noted = withField(decremented, ['status', 'disruptedPods', pod.metadata.name], now);
   const next = allowed > 1 ? noted : withField(noted, ['status', 'conditions'], exhausted(budget, now));
-  updateObject(state, served, budget, next, { manager: 'kube-apiserver', subresource: 'status', dryRun: options.dryRun === true });
+  updateObject(state, served, budget, next, {
+    manager: 'kube-apiserver',
+    subresource: 'status',
+    dryRun: options.dryRun === true,
+  });
 }
 
 /** The conditions of a budget whose last disruption has just been taken. */
 function exhausted(budget: KubeObject, now: string): readonly unknown[] {
-  const others = asArray(at(budget, 'status', 'conditions')).filter((item) => asObject(item)['type'] !== 'DisruptionAllowed');
-  return [...others, {
-    type: 'DisruptionAllowed', status: 'False', observedGeneration: budget.metadata.generation, lastTransitionTime: now, reason: 'InsufficientPods', message: '',
-  }];
+  const others = asArray(at(budget, 'status', 'conditions')).filter(
+    (item) => asObject(item)['type'] !== 'DisruptionAllowed',
+  );
+  return [
+    ...others,
+    {
+      type: 'DisruptionAllowed',
+      status: 'False',
+      observedGeneration: budget.metadata.generation,
+      lastTransitionTime: now,
+      reason: 'InsufficientPods',
+      message: '',
+    },
+  ];
 }
 
 /** Whether the budget lets a pod go that is not ready anyway (unhealthyPodEvictionPolicy). */
@@ -74,7 +95,11 @@ export function evictPod(state: ServerState, served: ServedResource, pod: KubeOb
   const counted = pod.metadata.deletionTimestamp === undefined && !outsideBudgets.includes(at(pod, 'status', 'phase'));
   const budgets = counted ? budgetsOf(state, pod) : [];
   if (budgets.length > 1) {
-    throw new SimStatusError(500, 'InternalError', 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
+    throw new SimStatusError(
+      500,
+      'InternalError',
+      'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    );
   }
   const [budget] = budgets;
   if (budget !== undefined && !exempt(budget, pod)) takeDisruption(state, budget, pod, options);

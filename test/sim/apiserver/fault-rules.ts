@@ -17,14 +17,20 @@ export type Fault =
   | { readonly kind: 'LostResponse' }
   /** The request takes this long to arrive. */
   | { readonly kind: 'SlowRequest'; readonly ms: number }
-  /** The request is carried out after this long although the client has given it up: a proxy held it. No answer arrives. */
+  /**
+   * The request is carried out after this long although the client has given it up: a proxy held it. No answer arrives.
+   */
   | { readonly kind: 'LateRequest'; readonly ms: number }
   /** The answer takes this long. */
   | { readonly kind: 'SlowResponse'; readonly ms: number }
   /** No answer, ever; the client has to give up. */
   | { readonly kind: 'Hang' }
   /** The server refuses without doing anything. */
-  | { readonly kind: 'Refuse'; readonly status: 403 | 409 | 422 | 429 | 500 | 503 | 504; readonly retryAfterSeconds?: number }
+  | {
+      readonly kind: 'Refuse';
+      readonly status: 403 | 409 | 422 | 429 | 500 | 503 | 504;
+      readonly retryAfterSeconds?: number;
+    }
   /** The version a watch or a page starts from is compacted: as HTTP status, or inside the stream. */
   | { readonly kind: 'Expired'; readonly form: 'Status' | 'Event' }
   /** The answer's body breaks off after this many pieces; 0 after the head. */
@@ -49,10 +55,12 @@ export function verbOf(request: HttpRequest): 'Read' | 'Watch' | 'Write' {
 }
 
 function matches(match: RequestMatch, request: HttpRequest): boolean {
-  return (match.verb === undefined || match.verb === verbOf(request))
-    && (match.method === undefined || match.method === request.method)
-    && (match.path === undefined || match.path.test(request.path))
-    && (match.body === undefined || match.body.test(request.body ?? ''));
+  return (
+    (match.verb === undefined || match.verb === verbOf(request)) &&
+    (match.method === undefined || match.method === request.method) &&
+    (match.path === undefined || match.path.test(request.path)) &&
+    (match.body === undefined || match.body.test(request.body ?? ''))
+  );
 }
 
 /** The rules of a run and how often each has matched. */

@@ -13,15 +13,19 @@ export class ConnectionFault extends Error {
   readonly code = 'ECONNRESET';
 }
 
-const refusals: Readonly<Record<403 | 409 | 422 | 429 | 500 | 503 | 504, readonly [reason: string, message: string]>> = {
-  403: ['Forbidden', 'admission webhook "policy.example.com" denied the request: not here'],
-  409: ['Conflict', 'Operation cannot be fulfilled: the object has been modified; please apply your changes to the latest version and try again'],
-  422: ['Invalid', 'the object is invalid'],
-  429: ['TooManyRequests', 'too many requests, please try again later'],
-  500: ['InternalError', 'Internal error occurred: etcdserver: request timed out'],
-  503: ['ServiceUnavailable', 'apiserver is shutting down'],
-  504: ['Timeout', 'Timeout: request did not complete within the allotted timeout'],
-};
+const refusals: Readonly<Record<403 | 409 | 422 | 429 | 500 | 503 | 504, readonly [reason: string, message: string]>> =
+  {
+    403: ['Forbidden', 'admission webhook "policy.example.com" denied the request: not here'],
+    409: [
+      'Conflict',
+      'Operation cannot be fulfilled: the object has been modified; please apply your changes to the latest version and try again',
+    ],
+    422: ['Invalid', 'the object is invalid'],
+    429: ['TooManyRequests', 'too many requests, please try again later'],
+    500: ['InternalError', 'Internal error occurred: etcdserver: request timed out'],
+    503: ['ServiceUnavailable', 'apiserver is shutting down'],
+    504: ['Timeout', 'Timeout: request did not complete within the allotted timeout'],
+  };
 
 function refuse(fault: Extract<Fault, { kind: 'Refuse' }>): HttpResponse {
   const [reason, message] = refusals[fault.status];
@@ -49,15 +53,17 @@ async function* cutAfter(body: AsyncIterable<string>, pieces: number): AsyncGene
 /** Resolves never, rejects when the client gives up. */
 async function hang(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const onAbort = (): void => { reject(signal.reason as Error); };
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+    };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
   });
 }
 
 /**
- * A connection with faults, between a client and any transport. What happens to which request is data (rules), so a run can be
- * repeated; outages, cut and stale watches are switched by the test.
+ * A connection with faults, between a client and any transport. What happens to which request is data (rules), so a run
+ * can be repeated; outages, cut and stale watches are switched by the test.
  */
 export class FaultyTransport implements Transport {
   readonly server: string;
@@ -105,8 +111,9 @@ export class FaultyTransport implements Transport {
   }
 
   /**
-   * From now on the client's view of the past stands still at a revision: events and bookmarks are held back, and lists that
-   * allow any version (resourceVersion=0) show that one. Consistent reads and writes go through, as behind a lagging watch cache.
+   * From now on the client's view of the past stands still at a revision: events and bookmarks are held back, and lists
+   * that allow any version (resourceVersion=0) show that one. Consistent reads and writes go through, as behind a
+   * lagging watch cache.
    */
   goStale(revision: number): void {
     this.staleAt = revision;
@@ -124,8 +131,10 @@ export class FaultyTransport implements Transport {
     const fault = this.rules.next(request);
     if (this.down) throw new ConnectionFault('connect ECONNREFUSED');
     switch (fault?.kind) {
-      case undefined: return this.forward(request);
-      case 'LostRequest': throw new ConnectionFault('the connection broke before the request was sent');
+      case undefined:
+        return this.forward(request);
+      case 'LostRequest':
+        throw new ConnectionFault('the connection broke before the request was sent');
       case 'LostResponse': {
         await this.forward(request);
         throw new ConnectionFault('the connection broke before the answer arrived');
@@ -134,16 +143,21 @@ export class FaultyTransport implements Transport {
         await sleep(this.clock, fault.ms, request.signal);
         return this.forward(request);
       case 'LateRequest':
-        this.clock.timer(fault.ms, () => { this.forward({ ...request, signal: new AbortController().signal }).catch(() => undefined); });
+        this.clock.timer(fault.ms, () => {
+          this.forward({ ...request, signal: new AbortController().signal }).catch(() => undefined);
+        });
         return hang(request.signal);
       case 'SlowResponse': {
         const response = await this.forward(request);
         await sleep(this.clock, fault.ms, request.signal);
         return response;
       }
-      case 'Hang': return hang(request.signal);
-      case 'Refuse': return refuse(fault);
-      case 'Expired': return expire(fault.form);
+      case 'Hang':
+        return hang(request.signal);
+      case 'Refuse':
+        return refuse(fault);
+      case 'Expired':
+        return expire(fault.form);
       case 'CutBody': {
         const response = await this.forward(request);
         return { ...response, body: cutAfter(response.body, fault.afterPieces) };
@@ -155,13 +169,20 @@ export class FaultyTransport implements Transport {
     const verb = verbOf(request);
     const response = await this.inner.send(verb === 'Read' ? this.inThePast(request) : request);
     if (verb !== 'Watch' || response.status !== 200) return response;
-    const body = new HeldBody(response.body, this.staleAt !== undefined, () => { this.watches.delete(body); });
+    const body = new HeldBody(response.body, this.staleAt !== undefined, () => {
+      this.watches.delete(body);
+    });
     this.watches.add(body);
     return { ...response, body };
   }
 
   private inThePast(request: HttpRequest): HttpRequest {
-    if (this.staleAt === undefined || !/[?&]resourceVersion=0(&|$)/.test(request.path) || request.path.includes('continue=')) return request;
+    if (
+      this.staleAt === undefined ||
+      !/[?&]resourceVersion=0(&|$)/.test(request.path) ||
+      request.path.includes('continue=')
+    )
+      return request;
     const path = request.path.replace(/([?&]resourceVersion=)0/, `$1${String(this.staleAt)}`);
     return { ...request, path: `${path.replace(/&resourceVersionMatch=[^&]*/, '')}&resourceVersionMatch=Exact` };
   }

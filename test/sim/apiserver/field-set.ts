@@ -36,7 +36,10 @@ export class FieldSetBuilder {
   }
 
   build(): FieldSet {
-    return make(this.members, [...this.children].map(([element, child]) => [element, child.build()]));
+    return make(
+      this.members,
+      [...this.children].map(([element, child]) => [element, child.build()]),
+    );
   }
 }
 
@@ -55,33 +58,48 @@ export function union(left: FieldSet, right: FieldSet): FieldSet {
   if (isEmpty(right) || left === right) return left;
   if (isEmpty(left)) return right;
   const elements = new Set([...left.children.keys(), ...right.children.keys()]);
-  return make(new Set([...left.members, ...right.members]), [...elements].map((element) =>
-    [element, union(left.children.get(element) ?? emptySet, right.children.get(element) ?? emptySet)]));
+  return make(
+    new Set([...left.members, ...right.members]),
+    [...elements].map((element) => [
+      element,
+      union(left.children.get(element) ?? emptySet, right.children.get(element) ?? emptySet),
+    ]),
+  );
 }
 
 /** Paths in `left` and not in `right`; a path in `right` takes nothing that lies below it. */
 export function difference(left: FieldSet, right: FieldSet): FieldSet {
   if (isEmpty(right) || isEmpty(left)) return left;
-  return make(new Set([...left.members].filter((element) => !right.members.has(element))), [...left.children].map(([element, child]) =>
-    [element, difference(child, right.children.get(element) ?? emptySet)]));
+  return make(
+    new Set([...left.members].filter((element) => !right.members.has(element))),
+    [...left.children].map(([element, child]) => [element, difference(child, right.children.get(element) ?? emptySet)]),
+  );
 }
 
 /** Paths in both sets. */
 export function intersection(left: FieldSet, right: FieldSet): FieldSet {
   if (isEmpty(left) || isEmpty(right)) return emptySet;
-  return make(new Set([...left.members].filter((element) => right.members.has(element))), [...left.children].map(([element, child]) =>
-    [element, intersection(child, right.children.get(element) ?? emptySet)]));
+  return make(
+    new Set([...left.members].filter((element) => right.members.has(element))),
+    [...left.children].map(([element, child]) => [
+      element,
+      intersection(child, right.children.get(element) ?? emptySet),
+    ]),
+  );
 }
 
 /** Whether both hold the same paths. */
 export function sameSet(left: FieldSet, right: FieldSet): boolean {
   if (left === right) return true;
-  return left.members.size === right.members.size && left.children.size === right.children.size
-    && [...left.members].every((element) => right.members.has(element))
-    && [...left.children].every(([element, child]) => {
+  return (
+    left.members.size === right.members.size &&
+    left.children.size === right.children.size &&
+    [...left.members].every((element) => right.members.has(element)) &&
+    [...left.children].every(([element, child]) => {
       const other = right.children.get(element);
       return other !== undefined && sameSet(child, other);
-    });
+    })
+  );
 }
 
 /** Every path of the set, in sorted order. */
@@ -97,12 +115,14 @@ export function pathsOf(set: FieldSet, prefix: Path = []): readonly Path[] {
 /** The set as managedFields carry it. */
 export function toFieldsV1(set: FieldSet): JsonObject {
   const elements = [...new Set([...set.members, ...set.children.keys()])].sort();
-  return Object.fromEntries(elements.map((element) => {
-    const child = set.children.get(element);
-    if (child === undefined) return [element, {}];
-    const inner = toFieldsV1(child);
-    return [element, set.members.has(element) ? { '.': {}, ...inner } : inner];
-  }));
+  return Object.fromEntries(
+    elements.map((element) => {
+      const child = set.children.get(element);
+      if (child === undefined) return [element, {}];
+      const inner = toFieldsV1(child);
+      return [element, set.members.has(element) ? { '.': {}, ...inner } : inner];
+    }),
+  );
 }
 
 /** The set that a fieldsV1 object stands for. */
@@ -128,5 +148,7 @@ function printElement(element: string): string {
   if (element.startsWith('f:')) return `.${rest}`;
   if (element.startsWith('v:')) return `[=${rest}]`;
   const key: unknown = JSON.parse(rest);
-  return `[${Object.entries(isObject(key) ? key : {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`;
+  return `[${Object.entries(isObject(key) ? key : {})
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(',')}]`;
 }

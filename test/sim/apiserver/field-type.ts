@@ -1,6 +1,6 @@
 /**
- * How server-side apply and strategic merge see a value (structured-merge-diff schema). Without anything said, an object is
- * a struct whose fields merge one by one and a list is taken whole.
+ * How server-side apply and strategic merge see a value (structured-merge-diff schema). Without anything said, an
+ * object is a struct whose fields merge one by one and a list is taken whole.
  */
 export interface FieldType {
   /** The object or list is taken whole. */

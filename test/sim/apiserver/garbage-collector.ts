@@ -25,8 +25,8 @@ function placeKey(place: Place): string {
 }
 
 /**
- * Owner garbage collection (kube-controller-manager's garbage collector): dependents go when no owner is left, an owner in
- * foreground deletion goes when no blocking dependent is left. Works off a queue that commits fill, on the clock.
+ * Owner garbage collection (kube-controller-manager's garbage collector): dependents go when no owner is left, an owner
+ * in foreground deletion goes when no blocking dependent is left. Works off a queue that commits fill, on the clock.
  */
 export class GarbageCollector {
   private readonly state: ServerState;
@@ -38,7 +38,9 @@ export class GarbageCollector {
 
   constructor(state: ServerState) {
     this.state = state;
-    this.unsubscribe = state.store.subscribe(undefined, (commit) => { this.hear(commit); });
+    this.unsubscribe = state.store.subscribe(undefined, (commit) => {
+      this.hear(commit);
+    });
   }
 
   /** Stops collecting. */
@@ -51,7 +53,7 @@ export class GarbageCollector {
   private hear(commit: Commit): void {
     const place = { collection: commit.collection, key: commit.key };
     const before = commit.previous?.metadata.ownerReferences ?? [];
-    const after = commit.type === 'DELETED' ? [] : commit.object.metadata.ownerReferences ?? [];
+    const after = commit.type === 'DELETED' ? [] : (commit.object.metadata.ownerReferences ?? []);
     if (before !== after) this.reindex(place, before, after);
     if (commit.type === 'DELETED') {
       const { uid = '' } = commit.object.metadata;
@@ -85,14 +87,19 @@ export class GarbageCollector {
   private enqueueOwner(reference: OwnerReference, dependent: KubeObject): void {
     const served = this.ownerResource(reference);
     if (served === undefined) return;
-    const owner = { collection: served.storageKey, key: storeKey(served, dependent.metadata.namespace, reference.name) };
+    const owner = {
+      collection: served.storageKey,
+      key: storeKey(served, dependent.metadata.namespace, reference.name),
+    };
     const stored = this.state.store.get(owner.collection, owner.key);
     if (stored !== undefined && hasFinalizer(stored, foreground)) this.enqueue(owner);
   }
 
   private enqueue(place: Place): void {
     this.queue.set(placeKey(place), place);
-    this.cancel ??= this.state.clock.timer(delayMs, () => { this.work(); });
+    this.cancel ??= this.state.clock.timer(delayMs, () => {
+      this.work();
+    });
   }
 
   private work(): void {
@@ -125,7 +132,9 @@ export class GarbageCollector {
     }
     const waits = states.includes('Foreground');
     const hasOwnDependents = this.dependentsOf(object.metadata.uid ?? '').length > 0;
-    deleteObject(this.state, served, object, { propagationPolicy: waits && hasOwnDependents ? 'Foreground' : 'Background' });
+    deleteObject(this.state, served, object, {
+      propagationPolicy: waits && hasOwnDependents ? 'Foreground' : 'Background',
+    });
   }
 
   private deleteForeground(served: ServedResource, object: KubeObject): void {
@@ -145,8 +154,11 @@ export class GarbageCollector {
 
   private blocks(place: Place, owner: KubeObject): boolean {
     const dependent = this.state.store.get(place.collection, place.key);
-    return dependent?.metadata.ownerReferences?.some((reference) =>
-      reference.uid === owner.metadata.uid && reference.blockOwnerDeletion === true) === true;
+    return (
+      dependent?.metadata.ownerReferences?.some(
+        (reference) => reference.uid === owner.metadata.uid && reference.blockOwnerDeletion === true,
+      ) === true
+    );
   }
 
   private orphanDependents(served: ServedResource, object: KubeObject): void {
@@ -154,7 +166,11 @@ export class GarbageCollector {
       const dependent = this.state.store.get(place.collection, place.key);
       const resource = this.state.registry.all().find((candidate) => candidate.storageKey === place.collection);
       if (dependent === undefined || resource === undefined) continue;
-      this.setOwners(resource, dependent, (dependent.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== object.metadata.uid));
+      this.setOwners(
+        resource,
+        dependent,
+        (dependent.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== object.metadata.uid),
+      );
     }
     this.removeFinalizer(served, object, orphan);
   }
@@ -163,7 +179,10 @@ export class GarbageCollector {
   private ownerState(reference: OwnerReference, dependent: KubeObject): OwnerState | undefined {
     const served = this.ownerResource(reference);
     if (served === undefined) return undefined;
-    const owner = this.state.store.get(served.storageKey, storeKey(served, dependent.metadata.namespace, reference.name));
+    const owner = this.state.store.get(
+      served.storageKey,
+      storeKey(served, dependent.metadata.namespace, reference.name),
+    );
     if (owner?.metadata.uid !== reference.uid) return 'Absent';
     return owner.metadata.deletionTimestamp !== undefined && hasFinalizer(owner, foreground) ? 'Foreground' : 'Present';
   }
@@ -174,7 +193,11 @@ export class GarbageCollector {
   }
 
   private setOwners(served: ServedResource, object: KubeObject, owners: readonly OwnerReference[]): void {
-    this.commit(served, object, withField(object, ['metadata', 'ownerReferences'], owners.length === 0 ? undefined : owners));
+    this.commit(
+      served,
+      object,
+      withField(object, ['metadata', 'ownerReferences'], owners.length === 0 ? undefined : owners),
+    );
   }
 
   private removeFinalizer(served: ServedResource, object: KubeObject, finalizer: string): void {

@@ -53,7 +53,11 @@ export class HeldBody implements AsyncIterable<string> {
 
   /** The next call of `hold` or `cut`; one promise serves all who wait. */
   private change(): Promise<undefined> {
-    this.pending ??= new Promise((resolve) => { this.wake = () => { resolve(undefined); }; });
+    this.pending ??= new Promise((resolve) => {
+      this.wake = () => {
+        resolve(undefined);
+      };
+    });
     return this.pending;
   }
 

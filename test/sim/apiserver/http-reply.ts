@@ -10,7 +10,11 @@ export function reply(status: number, text: string, headers: Readonly<Record<str
 }
 
 /** An answer with a JSON value. */
-export function replyJson(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): HttpResponse {
+export function replyJson(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse {
   return reply(status, JSON.stringify(value), headers);
 }
 
@@ -27,9 +31,14 @@ export function replyStream(stream: TextStream): HttpResponse {
 /** An error as a metav1.Status; anything that is not a refusal is a defect of the model, and a 500 that says so. */
 export function replyError(error: unknown): HttpResponse {
   if (error instanceof PathNotFoundError) return replyText(404, '404 page not found\n');
-  const refusal = error instanceof SimStatusError
-    ? error
-    : new SimStatusError(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+  const refusal =
+    error instanceof SimStatusError
+      ? error
+      : new SimStatusError(
+          500,
+          'InternalError',
+          `Internal error occurred: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
   const seconds = asNumber(refusal.details?.['retryAfterSeconds'], 0);
   return replyJson(refusal.code, statusOf(refusal), seconds > 0 ? { 'retry-after': String(seconds) } : {});
 }

@@ -15,7 +15,11 @@ export class Identity {
 
   /** A random UUID (version 4). */
   uid(): string {
-    const hex = Array.from({ length: 8 }, () => Math.floor(this.random() * 0x10000).toString(16).padStart(4, '0'));
+    const hex = Array.from({ length: 8 }, () =>
+      Math.floor(this.random() * 0x10000)
+        .toString(16)
+        .padStart(4, '0'),
+    );
     const [a, b, c, d = '', e = '', f, g, h] = hex;
     const variant = (8 + (parseInt(e.slice(0, 1), 16) % 4)).toString(16);
     return `${String(a)}${String(b)}-${String(c)}-4${d.slice(1)}-${variant}${e.slice(1)}-${String(f)}${String(g)}${String(h)}`;
@@ -23,7 +27,10 @@ export class Identity {
 
   /** Five characters as apiserver's name generator appends them to generateName. */
   suffix(): string {
-    return Array.from({ length: 5 }, () => suffixAlphabet[Math.floor(this.random() * suffixAlphabet.length)] ?? 'x').join('');
+    return Array.from(
+      { length: 5 },
+      () => suffixAlphabet[Math.floor(this.random() * suffixAlphabet.length)] ?? 'x',
+    ).join('');
   }
 
   /** The next free address of a Service. */

@@ -18,18 +18,26 @@ describe('applyJsonPatch', () => {
       { op: 'copy', from: '/list/0', path: '/first' },
       { op: 'move', from: '/metadata/labels/istio-injection', path: '/metadata/labels/m~0n' },
     ]);
-    expect(patched).toEqual({ metadata: { labels: { 'm~n': 'disabled' } }, list: ['x', 'between', 'y', 'last'], first: 'x' });
+    expect(patched).toEqual({
+      metadata: { labels: { 'm~n': 'disabled' } },
+      list: ['x', 'between', 'y', 'last'],
+      first: 'x',
+    });
     expect(document.list).toEqual(['x', 'y']);
   });
 
   it('takes null in a test for absence, as long as the parent is there', () => {
     expect(applyJsonPatch(document, [{ op: 'test', path: '/metadata/labels/absent', value: null }])).toEqual(document);
-    expect(refused({ op: 'test', path: '/metadata/annotations/absent', value: null })).toThrow('the server rejected our request');
+    expect(refused({ op: 'test', path: '/metadata/annotations/absent', value: null })).toThrow(
+      'the server rejected our request',
+    );
   });
 
   it('finds nothing equal that is written otherwise than the server writes it', () => {
     const operation = { op: 'test', path: '/list/0', value: 'x' };
-    expect(() => applyJsonPatch(document, [operation], new Set([operation]))).toThrow('the server rejected our request');
+    expect(() => applyJsonPatch(document, [operation], new Set([operation]))).toThrow(
+      'the server rejected our request',
+    );
   });
 
   it('replaces an absent member, as the library of the API server does', () => {
@@ -45,8 +53,12 @@ describe('applyJsonPatch', () => {
     ['an unknown operation', { op: 'merge', path: '/list' }],
     ['a path that is no pointer', { op: 'remove', path: 'list' }],
   ])('answers %s with 422 and the words of the API server', (_, operation) => {
-    expect(refused(operation)).toThrow(expect.objectContaining({
-      code: 422, reason: 'Invalid', message: 'the server rejected our request due to an error in our request',
-    }));
+    expect(refused(operation)).toThrow(
+      expect.objectContaining({
+        code: 422,
+        reason: 'Invalid',
+        message: 'the server rejected our request due to an error in our request',
+      }),
+    );
   });
 });

@@ -11,7 +11,10 @@ type Edit = (container: JsonObject | readonly unknown[], key: string) => unknown
 function segments(pointer: unknown): readonly string[] {
   const text = asString(pointer);
   if (!text.startsWith('/')) throw unprocessable();
-  return text.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return text
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function child(container: JsonObject | readonly unknown[], key: string): unknown {
@@ -47,9 +50,8 @@ function read(document: unknown, path: readonly string[]): unknown {
 }
 
 function add(value: unknown): Edit {
-  return (container, key) => (isList(container)
-    ? container.toSpliced(indexOf(container, key, true), 0, value)
-    : { ...container, [key]: value });
+  return (container, key) =>
+    isList(container) ? container.toSpliced(indexOf(container, key, true), 0, value) : { ...container, [key]: value };
 }
 
 const remove: Edit = (container, key) => {
@@ -77,10 +79,14 @@ function applyOne(document: unknown, operation: JsonObject, misspelt: ReadonlySe
   if (name === undefined) throw unprocessable();
   const path = segments(operation['path']);
   switch (name) {
-    case 'add': return edit(document, path, add(operation['value'] ?? null));
-    case 'remove': return edit(document, path, remove);
-    case 'replace': return edit(document, path, replace(operation['value'] ?? null));
-    case 'copy': return edit(document, path, add(read(document, segments(operation['from']))));
+    case 'add':
+      return edit(document, path, add(operation['value'] ?? null));
+    case 'remove':
+      return edit(document, path, remove);
+    case 'replace':
+      return edit(document, path, replace(operation['value'] ?? null));
+    case 'copy':
+      return edit(document, path, add(read(document, segments(operation['from']))));
     case 'move': {
       const from = segments(operation['from']);
       const value = read(document, from);
@@ -94,13 +100,21 @@ function applyOne(document: unknown, operation: JsonObject, misspelt: ReadonlySe
 }
 
 /**
- * Applies an RFC 6902 patch; a 422 as soon as one operation fails, and then nothing of it counts. `misspelt`: operations whose value is written otherwise than
- * the server would; no test of theirs holds.
+ * Applies an RFC 6902 patch; a 422 as soon as one operation fails, and then nothing of it counts. `misspelt`:
+ * operations whose value is written otherwise than the server would; no test of theirs holds.
  */
-export function applyJsonPatch(document: JsonObject, patch: unknown, misspelt: ReadonlySet<unknown> = new Set()): JsonObject {
-  if (!isList(patch)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
+export function applyJsonPatch(
+  document: JsonObject,
+  patch: unknown,
+  misspelt: ReadonlySet<unknown> = new Set(),
+): JsonObject {
+  if (!isList(patch))
+    throw badRequest(
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    );
   const patched = patch.reduce((current: unknown, operation) => {
-    if (!isObject(operation)) throw badRequest('json: cannot unmarshal value into Go value of type jsonpatch.Operation');
+    if (!isObject(operation))
+      throw badRequest('json: cannot unmarshal value into Go value of type jsonpatch.Operation');
     return applyOne(current, operation, misspelt);
   }, document);
   if (!isObject(patched)) throw unprocessable();

@@ -7,7 +7,8 @@ type Step =
   | { readonly kind: 'All' }
   | { readonly kind: 'Filter'; readonly path: readonly Step[]; readonly equal: boolean; readonly value: unknown };
 
-const token = /^(?:\.(?<field>(?:\\.|[^.[\\])+)|\[(?:'(?<quoted>[^']*)'|"(?<doubled>[^"]*)"|(?<index>-?\d+)|(?<all>\*)|\?\((?<filter>[^)]*)\))\])/;
+const token =
+  /^(?:\.(?<field>(?:\\.|[^.[\\])+)|\[(?:'(?<quoted>[^']*)'|"(?<doubled>[^"]*)"|(?<index>-?\d+)|(?<all>\*)|\?\((?<filter>[^)]*)\))\])/;
 const comparison = /^@(?<path>[^=!]*?)\s*(?<sign>==|!=)\s*(?<value>.+)$/;
 
 function literal(text: string): unknown {
@@ -23,7 +24,12 @@ function toStep(groups: Readonly<Record<string, string | undefined>>): Step {
   if (index !== undefined) return { kind: 'Index', index: Number(index) };
   const compared = filter === undefined ? undefined : comparison.exec(filter.trim())?.groups;
   if (compared === undefined) return { kind: 'All' };
-  return { kind: 'Filter', path: parseJsonPath(compared['path'] ?? ''), equal: compared['sign'] === '==', value: literal(compared['value'] ?? '""') };
+  return {
+    kind: 'Filter',
+    path: parseJsonPath(compared['path'] ?? ''),
+    equal: compared['sign'] === '==',
+    value: literal(compared['value'] ?? '""'),
+  };
 }
 
 /** The steps of a JSONPath as CRD columns use it: fields, quoted fields, indices, wildcards, equality filters. */
@@ -41,13 +47,17 @@ export function parseJsonPath(text: string): readonly Step[] {
 
 function take(value: unknown, step: Step): readonly unknown[] {
   switch (step.kind) {
-    case 'Field': return isObject(value) && value[step.name] !== undefined ? [value[step.name]] : [];
-    case 'Index': return asArray(value).slice(step.index, step.index === -1 ? undefined : step.index + 1);
-    case 'All': return isObject(value) ? Object.values(value) : asArray(value);
-    case 'Filter': return asArray(value).filter((item) => {
-      const [found] = evaluateJsonPath(item, step.path);
-      return found !== undefined && (found === step.value) === step.equal;
-    });
+    case 'Field':
+      return isObject(value) && value[step.name] !== undefined ? [value[step.name]] : [];
+    case 'Index':
+      return asArray(value).slice(step.index, step.index === -1 ? undefined : step.index + 1);
+    case 'All':
+      return isObject(value) ? Object.values(value) : asArray(value);
+    case 'Filter':
+      return asArray(value).filter((item) => {
+        const [found] = evaluateJsonPath(item, step.path);
+        return found !== undefined && (found === step.value) === step.equal;
+      });
   }
 }
 

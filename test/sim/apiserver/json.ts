@@ -13,7 +13,7 @@ export function asObject(value: unknown): JsonObject {
 
 /** The value as a list; an empty one when it is something else. */
 export function asArray(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value as readonly unknown[] : [];
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
 }
 
 /** The value as a string; the empty one when it is something else. */
@@ -56,7 +56,9 @@ export function omit<T extends object>(object: T, ...fields: readonly string[]):
 /** A copy without the members that are undefined, so that it equals what JSON would carry. */
 export function compact(object: JsonObject): JsonObject {
   const entries = Object.entries(object);
-  return entries.some(([, value]) => value === undefined) ? Object.fromEntries(entries.filter(([, value]) => value !== undefined)) : object;
+  return entries.some(([, value]) => value === undefined)
+    ? Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+    : object;
 }
 
 /** Deep equality of JSON values; a member that is undefined counts as absent. */
@@ -66,8 +68,10 @@ export function equal(left: unknown, right: unknown): boolean {
     return left.length === right.length && left.every((item, index) => equal(item, right[index]));
   }
   if (!isObject(left) || !isObject(right)) return false;
-  return Object.keys(left).every((key) => equal(left[key], right[key]))
-    && Object.keys(right).every((key) => right[key] === undefined || left[key] !== undefined);
+  return (
+    Object.keys(left).every((key) => equal(left[key], right[key])) &&
+    Object.keys(right).every((key) => right[key] === undefined || left[key] !== undefined)
+  );
 }
 
 /** Freezes a JSON value through and through. A part that is already frozen is taken to be so below, too. */

@@ -16,12 +16,18 @@ type Labels = Readonly<Record<string, string>>;
 function holds(requirement: Requirement, labels: Labels): boolean {
   const value = labels[requirement.key];
   switch (requirement.operator) {
-    case 'Exists': return value !== undefined;
-    case 'DoesNotExist': return value === undefined;
-    case 'In': return value !== undefined && requirement.values.includes(value);
-    case 'NotIn': return value === undefined || !requirement.values.includes(value);
-    case 'Gt': return value !== undefined && Number(value) > Number(requirement.values[0]);
-    case 'Lt': return value !== undefined && Number(value) < Number(requirement.values[0]);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'In':
+      return value !== undefined && requirement.values.includes(value);
+    case 'NotIn':
+      return value === undefined || !requirement.values.includes(value);
+    case 'Gt':
+      return value !== undefined && Number(value) > Number(requirement.values[0]);
+    case 'Lt':
+      return value !== undefined && Number(value) < Number(requirement.values[0]);
   }
 }
 
@@ -34,8 +40,11 @@ const operators: readonly Requirement['operator'][] = ['In', 'NotIn', 'Exists', 
 
 /** The selector of a metav1.LabelSelector object (`matchLabels`, `matchExpressions`). */
 export function selectorOf(object: JsonObject): LabelSelector {
-  const equalities = Object.entries(asObject(object['matchLabels']))
-    .map(([key, value]): Requirement => ({ key, operator: 'In', values: [asString(value)] }));
+  const equalities = Object.entries(asObject(object['matchLabels'])).map(([key, value]): Requirement => ({
+    key,
+    operator: 'In',
+    values: [asString(value)],
+  }));
   const expressions = asArray(object['matchExpressions']).map((item): Requirement => {
     const { key, operator, values } = asObject(item);
     const known = operators.find((name) => name === operator);
@@ -47,7 +56,13 @@ export function selectorOf(object: JsonObject): LabelSelector {
 
 const comparison = /^(?<key>[^\s!=<>]+)\s*(?<sign>==|=|!=|>|<)\s*(?<value>[^\s=!<>]*)$/;
 const membership = /^(?<key>[^\s!=<>]+)\s+(?<operator>in|notin)\s*\((?<values>[^)]*)\)$/;
-const signs: Readonly<Record<string, Requirement['operator']>> = { '=': 'In', '==': 'In', '!=': 'NotIn', '>': 'Gt', '<': 'Lt' };
+const signs: Readonly<Record<string, Requirement['operator']>> = {
+  '=': 'In',
+  '==': 'In',
+  '!=': 'NotIn',
+  '>': 'Gt',
+  '<': 'Lt',
+};
 
 function parseRequirement(text: string): Requirement {
   const member = membership.exec(text)?.groups;
@@ -57,7 +72,11 @@ function parseRequirement(text: string): Requirement {
   }
   const compared = comparison.exec(text)?.groups;
   if (compared !== undefined) {
-    return { key: compared['key'] ?? '', operator: signs[compared['sign'] ?? ''] ?? 'In', values: [compared['value'] ?? ''] };
+    return {
+      key: compared['key'] ?? '',
+      operator: signs[compared['sign'] ?? ''] ?? 'In',
+      values: [compared['value'] ?? ''],
+    };
   }
   const absent = text.startsWith('!');
   const key = absent ? text.slice(1).trim() : text;

@@ -32,7 +32,9 @@ describe('list', () => {
     const first = await client.get(`${configMaps}?limit=2`);
     await client.post(configMaps, configMap('f'));
     server.compact();
-    const expired = await client.get(`${configMaps}?limit=2&continue=${String(dig(first.body, 'metadata', 'continue'))}`);
+    const expired = await client.get(
+      `${configMaps}?limit=2&continue=${String(dig(first.body, 'metadata', 'continue'))}`,
+    );
     expect([expired.status, expired.body['reason']]).toEqual([410, 'Expired']);
     expect((await client.get(`${configMaps}?continue=nonsense`)).status).toBe(400);
   });
@@ -42,14 +44,28 @@ describe('list', () => {
     const before = String(dig((await client.get(configMaps)).body, 'metadata', 'resourceVersion'));
     await client.call('DELETE', configMaps);
     expect(names(await client.get(configMaps))).toEqual([]);
-    expect(names(await client.get(`${configMaps}?resourceVersion=${before}&resourceVersionMatch=Exact`))).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(names(await client.get(`${configMaps}?resourceVersion=${before}&resourceVersionMatch=Exact`))).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+    ]);
     const future = await client.get(`${configMaps}?resourceVersion=100000`);
-    expect([future.status, dig(future.body, 'details', 'causes', 0, 'reason')]).toEqual([504, 'ResourceVersionTooLarge']);
+    expect([future.status, dig(future.body, 'details', 'causes', 0, 'reason')]).toEqual([
+      504,
+      'ResourceVersionTooLarge',
+    ]);
   });
 
   it.each([
-    ['app=web', ['one', 'two']], ['app!=web', ['three']], ['app in (web,db),tier', ['two']], ['app notin (web)', ['three']],
-    ['!tier', ['one', 'three']], ['tier=front', ['two']], ['app==web,tier!=front', ['one']],
+    ['app=web', ['one', 'two']],
+    ['app!=web', ['three']],
+    ['app in (web,db),tier', ['two']],
+    ['app notin (web)', ['three']],
+    ['!tier', ['one', 'three']],
+    ['tier=front', ['two']],
+    ['app==web,tier!=front', ['one']],
   ])('selects by labels: %s', async (selector, expected) => {
     const { client } = await startTestServer();
     const labels = { one: { app: 'web' }, two: { app: 'web', tier: 'front' }, three: { app: 'db' } };
@@ -64,7 +80,9 @@ describe('list', () => {
     await client.post('/api/v1/namespaces/shop/pods', pod('bound'));
     await client.post('/api/v1/namespaces/shop/pods/bound/binding', { target: { kind: 'Node', name: 'n1' } });
     expect(names(await client.get('/api/v1/pods?fieldSelector=spec.nodeName%3Dn1'))).toEqual(['bound']);
-    expect(names(await client.get('/api/v1/pods?fieldSelector=status.phase%3DPending,spec.nodeName!%3Dn1'))).toEqual(['free']);
+    expect(names(await client.get('/api/v1/pods?fieldSelector=status.phase%3DPending,spec.nodeName!%3Dn1'))).toEqual([
+      'free',
+    ]);
     expect(names(await client.get('/api/v1/pods?fieldSelector=metadata.name%3Dfree'))).toEqual(['free']);
     expect((await client.get('/apis/apps/v1/deployments?fieldSelector=spec.replicas%3D1')).status).toBe(400);
   });
@@ -72,12 +90,20 @@ describe('list', () => {
   it('lists metadata only, and tables with the wide columns marked', async () => {
     const { client } = await startTestServer();
     await client.post('/apis/apps/v1/namespaces/shop/deployments', deployment('cart'));
-    const metadata = await client.get('/apis/apps/v1/deployments', { accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' });
+    const metadata = await client.get('/apis/apps/v1/deployments', {
+      accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+    });
     expect(metadata.body['kind']).toBe('PartialObjectMetadataList');
     expect(Object.keys(dig(metadata.body, 'items', 0) as object).sort()).toEqual(['apiVersion', 'kind', 'metadata']);
-    const table = await client.get('/apis/apps/v1/deployments', { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' });
+    const table = await client.get('/apis/apps/v1/deployments', {
+      accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
+    });
     expect(dig(table.body, 'rows', 0, 'cells')).toEqual(['cart', '0/1', 0, 0, '0s', 'app', 'nginx:1', 'app=cart']);
     const columns = table.body['columnDefinitions'] as readonly { name: string; priority: number }[];
-    expect(columns.filter(({ priority }) => priority === 1).map(({ name }) => name)).toEqual(['Containers', 'Images', 'Selector']);
+    expect(columns.filter(({ priority }) => priority === 1).map(({ name }) => name)).toEqual([
+      'Containers',
+      'Images',
+      'Selector',
+    ]);
   });
 });

@@ -27,8 +27,11 @@ export function selectionOf(served: ServedResource, namespace: string | undefine
 
 /** Whether the object belongs to the selection. */
 export function selects(selection: Selection, object: KubeObject): boolean {
-  return (selection.namespace === undefined || object.metadata.namespace === selection.namespace)
-    && matchesLabels(selection.labels, object.metadata.labels) && matchesFields(selection.fields, object);
+  return (
+    (selection.namespace === undefined || object.metadata.namespace === selection.namespace) &&
+    matchesLabels(selection.labels, object.metadata.labels) &&
+    matchesFields(selection.fields, object)
+  );
 }
 
 /** The key prefix that narrows a selection to its namespace. */
@@ -47,19 +50,25 @@ interface Continuation {
   readonly after: string;
 }
 
-const tooOld = 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the '
-  + 'continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were '
-  + 'created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+const tooOld =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the ' +
+  'continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were ' +
+  'created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
 
 function encode(continuation: Continuation): string {
-  const token = JSON.stringify({ v: 'meta.k8s.io/v1', rv: continuation.revision, start: `${continuation.after}\u0000` });
+  const token = JSON.stringify({
+    v: 'meta.k8s.io/v1',
+    rv: continuation.revision,
+    start: `${continuation.after}\u0000`,
+  });
   return Buffer.from(token).toString('base64url');
 }
 
 function decode(token: string): Continuation {
   try {
     const value: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (isObject(value) && typeof value['rv'] === 'number') return { revision: value['rv'], after: asString(value['start']).replace('\u0000', '') };
+    if (isObject(value) && typeof value['rv'] === 'number')
+      return { revision: value['rv'], after: asString(value['start']).replace('\u0000', '') };
   } catch {
     // Falls through to the one answer for every malformed token.
   }
@@ -69,15 +78,24 @@ function decode(token: string): Continuation {
 /** 504 when the client asks for a version that does not exist yet; upstream waits three seconds for it first. */
 function checkNotFuture(state: ServerState, revision: number): void {
   if (revision <= state.store.revision) return;
-  throw new SimStatusError(504, 'Timeout', `Timeout: Too large resource version: ${String(revision)}, current: ${String(state.store.revision)}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1,
-  });
+  throw new SimStatusError(
+    504,
+    'Timeout',
+    `Timeout: Too large resource version: ${String(revision)}, current: ${String(state.store.revision)}`,
+    {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    },
+  );
 }
 
 /** A resourceVersion parameter as a number. */
 export function parseRevision(text: string | null): number | undefined {
   if (text === null || text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw badRequest(`invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+  if (!/^\d+$/.test(text))
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+    );
   return Number(text);
 }
 
@@ -85,18 +103,31 @@ export function parseRevision(text: string | null): number | undefined {
 export function checkListOptions(query: URLSearchParams, watching: boolean): void {
   const match = query.get('resourceVersionMatch') ?? '';
   const initial = query.get('sendInitialEvents') ?? '';
-  if (!watching && initial !== '') throw forbiddenOption('sendInitialEvents', 'sendInitialEvents is forbidden for list');
+  if (!watching && initial !== '')
+    throw forbiddenOption('sendInitialEvents', 'sendInitialEvents is forbidden for list');
   if (watching && initial !== '' && match !== 'NotOlderThan') {
-    throw forbiddenOption('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    throw forbiddenOption(
+      'resourceVersionMatch',
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    );
   }
-  if (watching && initial === '' && match !== '') throw forbiddenOption('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  if (watching && initial === '' && match !== '')
+    throw forbiddenOption(
+      'resourceVersionMatch',
+      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    );
   if (!watching && match !== '' && (query.get('resourceVersion') ?? '') === '') {
-    throw forbiddenOption('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided');
+    throw forbiddenOption(
+      'resourceVersionMatch',
+      'resourceVersionMatch is forbidden unless resourceVersion is provided',
+    );
   }
 }
 
 function forbiddenOption(field: string, detail: string): SimStatusError {
-  return invalid({ group: 'meta.k8s.io', plural: '', kind: 'ListOptions' }, '', [{ reason: 'FieldValueForbidden', message: `Forbidden: ${detail}`, field }]);
+  return invalid({ group: 'meta.k8s.io', plural: '', kind: 'ListOptions' }, '', [
+    { reason: 'FieldValueForbidden', message: `Forbidden: ${detail}`, field },
+  ]);
 }
 
 function revisionOf(state: ServerState, query: URLSearchParams, continuation: Continuation | undefined): number {
@@ -112,22 +143,29 @@ function revisionOf(state: ServerState, query: URLSearchParams, continuation: Co
 }
 
 /** GET of a collection. All pages of one list show the same revision. */
-export function listObjects(state: ServerState, served: ServedResource, selection: Selection, query: URLSearchParams): Page {
+export function listObjects(
+  state: ServerState,
+  served: ServedResource,
+  selection: Selection,
+  query: URLSearchParams,
+): Page {
   checkListOptions(query, false);
   const token = query.get('continue') ?? '';
   const continuation = token === '' ? undefined : decode(token);
   const revision = revisionOf(state, query, continuation);
   const prefix = prefixOf(served, selection.namespace);
-  const stored = revision === state.store.revision
-    ? state.store.list(served.storageKey, prefix)
-    : state.store.listAt(served.storageKey, revision, prefix);
+  const stored =
+    revision === state.store.revision
+      ? state.store.list(served.storageKey, prefix)
+      : state.store.listAt(served.storageKey, revision, prefix);
   const keyOf = (object: KubeObject): string => storeKey(served, object.metadata.namespace, object.metadata.name);
   const matching = stored.map(served.toVersion).filter((object) => selects(selection, object));
   const rest = continuation === undefined ? matching : matching.filter((object) => keyOf(object) > continuation.after);
   const limit = asNumber(Number(query.get('limit') ?? 0), 0);
   const objects = limit > 0 ? rest.slice(0, limit) : rest;
   const last = objects.at(-1);
-  if (last === undefined || objects.length === rest.length) return { objects, meta: { resourceVersion: String(revision) } };
+  if (last === undefined || objects.length === rest.length)
+    return { objects, meta: { resourceVersion: String(revision) } };
   const exact = selection.labels.length === 0 && selection.fields.length === 0;
   return {
     objects,

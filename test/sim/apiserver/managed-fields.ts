@@ -25,18 +25,33 @@ export interface Ownership {
 
 /** Never owned by anybody (stripMetaManager upstream). */
 const unowned = fromFieldsV1({
-  'f:apiVersion': {}, 'f:kind': {},
+  'f:apiVersion': {},
+  'f:kind': {},
   'f:metadata': {
-    '.': {}, 'f:name': {}, 'f:namespace': {}, 'f:creationTimestamp': {}, 'f:selfLink': {}, 'f:uid': {}, 'f:clusterName': {},
-    'f:generation': {}, 'f:managedFields': {}, 'f:resourceVersion': {},
+    '.': {},
+    'f:name': {},
+    'f:namespace': {},
+    'f:creationTimestamp': {},
+    'f:selfLink': {},
+    'f:uid': {},
+    'f:clusterName': {},
+    'f:generation': {},
+    'f:managedFields': {},
+    'f:resourceVersion': {},
   },
 });
 
 /** Structs that are always present in a Go object, so that nobody owns their existence. */
 const builtinSkeleton = {
-  metadata: {}, status: {},
+  metadata: {},
+  status: {},
   spec: {
-    containers: null, template: { metadata: {}, spec: { containers: null } }, strategy: {}, updateStrategy: {}, names: {}, scaleTargetRef: {},
+    containers: null,
+    template: { metadata: {}, spec: { containers: null } },
+    strategy: {},
+    updateStrategy: {},
+    names: {},
+    scaleTargetRef: {},
     jobTemplate: { metadata: {}, spec: { template: { metadata: {}, spec: { containers: null } } } },
   },
 };
@@ -47,8 +62,10 @@ const setOf = memoize((fields: Readonly<Record<string, unknown>>) => fromFieldsV
 export function readOwners(entries: readonly ManagedFieldsEntry[] | undefined): readonly Ownership[] {
   return (entries ?? []).map((entry) => ({
     writer: {
-      manager: entry.manager ?? '', operation: entry.operation === 'Apply' ? 'Apply' : 'Update',
-      apiVersion: (entry as { readonly apiVersion?: string }).apiVersion ?? '', subresource: entry.subresource,
+      manager: entry.manager ?? '',
+      operation: entry.operation === 'Apply' ? 'Apply' : 'Update',
+      apiVersion: (entry as { readonly apiVersion?: string }).apiVersion ?? '',
+      subresource: entry.subresource,
     },
     set: setOf(entry.fieldsV1 ?? {}),
     time: entry.time,
@@ -67,13 +84,23 @@ function entryOf(owner: Ownership): ManagedFieldsEntry {
   const { entry, writer, time, set } = owner;
   if (entry !== undefined && entry.time === time && sameSet(setOf(entry.fieldsV1 ?? {}), set)) return entry;
   return {
-    manager: writer.manager, operation: writer.operation, apiVersion: writer.apiVersion, ...(time === undefined ? {} : { time }),
-    fieldsType: 'FieldsV1', fieldsV1: toFieldsV1(set), ...(writer.subresource === undefined ? {} : { subresource: writer.subresource }),
+    manager: writer.manager,
+    operation: writer.operation,
+    apiVersion: writer.apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: toFieldsV1(set),
+    ...(writer.subresource === undefined ? {} : { subresource: writer.subresource }),
   } as ManagedFieldsEntry;
 }
 
 function compareEntries(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
-  const key = (entry: ManagedFieldsEntry): readonly string[] => [entry.operation ?? '', entry.time ?? '', entry.manager ?? '', entry.subresource ?? ''];
+  const key = (entry: ManagedFieldsEntry): readonly string[] => [
+    entry.operation ?? '',
+    entry.time ?? '',
+    entry.manager ?? '',
+    entry.subresource ?? '',
+  ];
   const [left, right] = [key(a), key(b)];
   const index = left.findIndex((part, position) => part !== right[position]);
   const [before = '', after = ''] = [left[index], right[index]];
@@ -82,7 +109,12 @@ function compareEntries(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
 
 /** Whether two writers share an entry. */
 export function sameWriter(a: Writer, b: Writer): boolean {
-  return a.manager === b.manager && a.operation === b.operation && a.apiVersion === b.apiVersion && a.subresource === b.subresource;
+  return (
+    a.manager === b.manager &&
+    a.operation === b.operation &&
+    a.apiVersion === b.apiVersion &&
+    a.subresource === b.subresource
+  );
 }
 
 /** Removes what nobody may own. */
@@ -94,7 +126,8 @@ export function strip(set: FieldSet): FieldSet {
 export function compareObjects(served: ServedResource, previous: KubeObject | undefined, next: KubeObject): Comparison {
   const base = previous ?? (served.custom ? { metadata: {} } : builtinSkeleton);
   return compareValues(
-    withField(base, ['metadata', 'managedFields'], undefined), withField(next, ['metadata', 'managedFields'], undefined),
+    withField(base, ['metadata', 'managedFields'], undefined),
+    withField(next, ['metadata', 'managedFields'], undefined),
     served.strategy.fieldType,
   );
 }
@@ -124,7 +157,10 @@ export function trackUpdate(
   const owners = yieldFields(readOwners(base), union(union(added, modified), removed));
   if (isEmpty(taken)) return writeOwners(owners);
   const writer: Writer = {
-    manager: options.manager, operation: 'Update', apiVersion: apiVersionOf(served.resource), subresource: options.subresource,
+    manager: options.manager,
+    operation: 'Update',
+    apiVersion: apiVersionOf(served.resource),
+    subresource: options.subresource,
   };
   const own = owners.find((owner) => sameWriter(owner.writer, writer));
   const others = owners.filter((owner) => owner !== own);

@@ -9,8 +9,15 @@ import type { ServerState } from './server-state.ts';
 
 /** The version that the model follows. */
 const version = {
-  major: '1', minor: '36', gitVersion: 'v1.36.3', gitCommit: 'simulated', gitTreeState: 'clean', buildDate: '2026-08-12T00:00:00Z',
-  goVersion: 'go1.26', compiler: 'gc', platform: 'linux/amd64',
+  major: '1',
+  minor: '36',
+  gitVersion: 'v1.36.3',
+  gitCommit: 'simulated',
+  gitTreeState: 'clean',
+  buildDate: '2026-08-12T00:00:00Z',
+  goVersion: 'go1.26',
+  compiler: 'gc',
+  platform: 'linux/amd64',
 };
 
 const healthPaths: readonly string[] = ['/healthz', '/livez', '/readyz'];
@@ -20,7 +27,9 @@ const reviews: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   selfsubjectaccessreviews: { allowed: true },
   subjectaccessreviews: { allowed: true },
   selfsubjectrulesreviews: {
-    resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }], incomplete: false,
+    resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+    nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+    incomplete: false,
   },
 };
 
@@ -43,7 +52,9 @@ function discovery(state: ServerState, request: HttpRequest, path: string): Http
     const aggregated = accept.includes('as=APIGroupDiscoveryList') && accept.includes('v=v2');
     if (parts.length === 1) {
       if (!aggregated) return replyJson(200, core ? coreVersions() : groupList(state.registry));
-      return replyJson(200, aggregatedDiscovery(state.registry, core), { 'content-type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' });
+      return replyJson(200, aggregatedDiscovery(state.registry, core), {
+        'content-type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+      });
     }
     if (core && parts.length === 2) return found(resourceList(state.registry, '', parts[1] ?? ''));
     if (!core && parts.length === 2) return found(groupOf(state.registry, parts[1] ?? ''));
@@ -55,7 +66,11 @@ function discovery(state: ServerState, request: HttpRequest, path: string): Http
 }
 
 /** Answers what is not about a stored resource; undefined for everything else. */
-export function handleNonResource(state: ServerState, request: HttpRequest, info: RequestInfo): HttpResponse | undefined {
+export function handleNonResource(
+  state: ServerState,
+  request: HttpRequest,
+  info: RequestInfo,
+): HttpResponse | undefined {
   const { path, target } = info;
   if (target !== undefined && ['authorization.k8s.io'].includes(target.group)) return review(request, target.plural);
   if (request.method !== 'GET') return undefined;

@@ -5,11 +5,14 @@ import type { ServedResource } from './served-resource.ts';
 
 /** The parameters of writes by which kubectl recognises server-side dry run and field validation. */
 const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map((name) => ({
-  name, in: 'query', schema: { type: name === 'force' ? 'boolean' : 'string', uniqueItems: true },
+  name,
+  in: 'query',
+  schema: { type: name === 'force' ? 'boolean' : 'string', uniqueItems: true },
 }));
 
 const metadataSchema = {
-  type: 'object', description: 'Standard object metadata.',
+  type: 'object',
+  description: 'Standard object metadata.',
   properties: {
     name: { type: 'string', description: 'Name, unique within a namespace.' },
     namespace: { type: 'string', description: 'The space within which the name is unique.' },
@@ -36,21 +39,29 @@ function schemaOf(served: ServedResource): JsonObject {
     metadata: metadataSchema,
     ...asObject(served.openapi['properties']),
   };
-  return { ...served.openapi, properties: { ...properties, metadata: metadataSchema }, 'x-kubernetes-group-version-kind': [{ group, version, kind }] };
+  return {
+    ...served.openapi,
+    properties: { ...properties, metadata: metadataSchema },
+    'x-kubernetes-group-version-kind': [{ group, version, kind }],
+  };
 }
 
 function operations(served: ServedResource): JsonObject {
   const { group, version, kind } = served.resource;
   const schema = { $ref: `#/components/schemas/${componentName(served)}` };
   const content = { 'application/json': { schema } };
-  const common = { 'x-kubernetes-group-version-kind': { group, version, kind }, responses: { 200: { description: 'OK', content } } };
+  const common = {
+    'x-kubernetes-group-version-kind': { group, version, kind },
+    responses: { 200: { description: 'OK', content } },
+  };
   const write = { ...common, parameters: writeParameters };
   const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
   return {
     get: { ...common, 'x-kubernetes-action': 'get' },
     put: { ...write, 'x-kubernetes-action': 'put', requestBody: { content } },
     patch: {
-      ...write, 'x-kubernetes-action': 'patch',
+      ...write,
+      'x-kubernetes-action': 'patch',
       requestBody: { content: Object.fromEntries(patchTypes.map((type) => [type, { schema: { type: 'object' } }])) },
     },
     delete: { ...write, 'x-kubernetes-action': 'delete' },
@@ -69,8 +80,14 @@ export function openapiDocument(registry: Registry, path: string): JsonObject | 
   const [first] = members;
   if (first === undefined) return undefined;
   return {
-    openapi: '3.0.0', info: { title: 'Kubernetes', version: apiVersionOf(first.resource) },
-    paths: Object.fromEntries(members.map((served) => [pathOf(served.resource, '{namespace}', '{name}').replaceAll('%7B', '{').replaceAll('%7D', '}'), operations(served)])),
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: apiVersionOf(first.resource) },
+    paths: Object.fromEntries(
+      members.map((served) => [
+        pathOf(served.resource, '{namespace}', '{name}').replaceAll('%7B', '{').replaceAll('%7D', '}'),
+        operations(served),
+      ]),
+    ),
     components: { schemas: Object.fromEntries(members.map((served) => [componentName(served), schemaOf(served)])) },
   };
 }

@@ -8,13 +8,20 @@ function statuses(pod: KubeObject, field: string): readonly JsonObject[] {
 
 /** Names of init containers that keep running (native sidecars): they count among the containers. */
 function sidecars(pod: KubeObject): ReadonlySet<unknown> {
-  return new Set(asArray(at(pod, 'spec', 'initContainers')).map(asObject)
-    .filter((container) => container['restartPolicy'] === 'Always').map((container) => container['name']));
+  return new Set(
+    asArray(at(pod, 'spec', 'initContainers'))
+      .map(asObject)
+      .filter((container) => container['restartPolicy'] === 'Always')
+      .map((container) => container['name']),
+  );
 }
 
 function counted(pod: KubeObject): readonly JsonObject[] {
   const keep = sidecars(pod);
-  return [...statuses(pod, 'initContainerStatuses').filter((status) => keep.has(status['name'])), ...statuses(pod, 'containerStatuses')];
+  return [
+    ...statuses(pod, 'initContainerStatuses').filter((status) => keep.has(status['name'])),
+    ...statuses(pod, 'containerStatuses'),
+  ];
 }
 
 function ready(pod: KubeObject): string {
@@ -46,7 +53,9 @@ function gates(pod: KubeObject): string {
   const list = asArray(at(pod, 'spec', 'readinessGates')).map(asObject);
   if (list.length === 0) return '<none>';
   const conditions = statuses(pod, 'conditions');
-  const held = list.filter((gate) => conditions.some((condition) => condition['type'] === gate['conditionType'] && condition['status'] === 'True'));
+  const held = list.filter((gate) =>
+    conditions.some((condition) => condition['type'] === gate['conditionType'] && condition['status'] === 'True'),
+  );
   return `${String(held.length)}/${String(list.length)}`;
 }
 

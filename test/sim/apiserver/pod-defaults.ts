@@ -28,19 +28,27 @@ function defaultProbe(probe: unknown): unknown {
 }
 
 function pullPolicy(image: string): string {
-  const tag = image.includes('@') ? 'digest' : image.slice(image.lastIndexOf('/') + 1).split(':')[1] ?? 'latest';
+  const tag = image.includes('@') ? 'digest' : (image.slice(image.lastIndexOf('/') + 1).split(':')[1] ?? 'latest');
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function defaultContainer(container: JsonObject): JsonObject {
   let filled = withDefaults(container, {
-    resources: {}, terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File',
+    resources: {},
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
     imagePullPolicy: pullPolicy(asString(container['image'])),
   });
   filled = mapMember(filled, 'ports', (ports) => mapItems(ports, (port) => withDefaults(port, { protocol: 'TCP' })));
-  filled = mapMember(filled, 'env', (env) => mapItems(env, (item) => mapMember(item, 'valueFrom', (from) =>
-    mapMember(asObject(from), 'fieldRef', (ref) => withDefaults(asObject(ref), { apiVersion: 'v1' })))));
-  for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) filled = mapMember(filled, probe, defaultProbe);
+  filled = mapMember(filled, 'env', (env) =>
+    mapItems(env, (item) =>
+      mapMember(item, 'valueFrom', (from) =>
+        mapMember(asObject(from), 'fieldRef', (ref) => withDefaults(asObject(ref), { apiVersion: 'v1' })),
+      ),
+    ),
+  );
+  for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe'])
+    filled = mapMember(filled, probe, defaultProbe);
   return filled;
 }
 
@@ -55,7 +63,11 @@ function defaultVolume(volume: JsonObject): JsonObject {
 /** Defaults of a PodSpec, in a pod as in a template (pkg/apis/core/v1/defaults.go). */
 export function defaultPodSpec(spec: JsonObject): JsonObject {
   let filled = withDefaults(spec, {
-    restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30, schedulerName: 'default-scheduler', securityContext: {},
+    restartPolicy: 'Always',
+    dnsPolicy: 'ClusterFirst',
+    terminationGracePeriodSeconds: 30,
+    schedulerName: 'default-scheduler',
+    securityContext: {},
   });
   const account = filled['serviceAccountName'];
   if (typeof account === 'string' && account !== '') filled = withDefaults(filled, { serviceAccount: account });
@@ -65,7 +77,10 @@ export function defaultPodSpec(spec: JsonObject): JsonObject {
 }
 
 const nodeTolerations = ['not-ready', 'unreachable'].map((taint) => ({
-  key: `node.kubernetes.io/${taint}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300,
+  key: `node.kubernetes.io/${taint}`,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: 300,
 }));
 
 /** What admission plugins add to a pod itself: ServiceAccount, Priority, DefaultTolerationSeconds. */
@@ -83,12 +98,15 @@ export function admitPodSpec(spec: JsonObject): JsonObject {
 
 /** BestEffort, Burstable or Guaranteed (v1 qos.GetPodQOS), by the requests and limits for cpu and memory. */
 export function qosClass(spec: JsonObject): string {
-  const containers = [...asArray(spec['containers']), ...asArray(spec['initContainers'])].map((item) => asObject(asObject(item)['resources']));
+  const containers = [...asArray(spec['containers']), ...asArray(spec['initContainers'])].map((item) =>
+    asObject(asObject(item)['resources']),
+  );
   const limits = containers.map((item) => asObject(item['limits']));
   const requests = containers.map((item) => asObject(item['requests']));
   const counted = ['cpu', 'memory'];
   if ([...limits, ...requests].every((item) => counted.every((name) => item[name] === undefined))) return 'BestEffort';
-  const guaranteed = limits.every((limit, index) => counted.every((name) =>
-    limit[name] !== undefined && (requests[index]?.[name] ?? limit[name]) === limit[name]));
+  const guaranteed = limits.every((limit, index) =>
+    counted.every((name) => limit[name] !== undefined && (requests[index]?.[name] ?? limit[name]) === limit[name]),
+  );
   return guaranteed ? 'Guaranteed' : 'Burstable';
 }

@@ -19,7 +19,9 @@ export class Registry {
   /** Hears which versions are no longer served. Returns how to stop. */
   onRemove(listener: (served: ServedResource) => void): () => void {
     this.removalListeners.add(listener);
-    return () => { this.removalListeners.delete(listener); };
+    return () => {
+      this.removalListeners.delete(listener);
+    };
   }
 
   /** In the order of registration. */
@@ -39,8 +41,10 @@ export class Registry {
 
   /** By kind; the first registered version unless one is named. */
   findKind(group: string, kind: string, version?: string): ServedResource | undefined {
-    return this.all().find(({ resource }) =>
-      resource.group === group && resource.kind === kind && (version === undefined || resource.version === version));
+    return this.all().find(
+      ({ resource }) =>
+        resource.group === group && resource.kind === kind && (version === undefined || resource.version === version),
+    );
   }
 }
 
@@ -51,5 +55,7 @@ function pathKey(group: string, version: string, plural: string): string {
 /** Group and version of an `apiVersion`. */
 export function splitApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
   const slash = apiVersion.indexOf('/');
-  return slash === -1 ? { group: '', version: apiVersion } : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+  return slash === -1
+    ? { group: '', version: apiVersion }
+    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }

@@ -24,7 +24,8 @@ export interface Representation {
 const textOf = memoize((object: object) => JSON.stringify(object));
 const itemText = memoize((object: KubeObject) => JSON.stringify(omit(object, 'apiVersion', 'kind')));
 const metadataText = memoize((object: KubeObject) =>
-  JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }));
+  JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }),
+);
 
 function bookmarkMetadata(resourceVersion: string, annotations: Readonly<Record<string, string>> | undefined): object {
   return { resourceVersion, creationTimestamp: null, ...(annotations === undefined ? {} : { annotations }) };
@@ -40,10 +41,20 @@ function whole(served: ServedResource): Representation {
   return {
     object: textOf,
     // An unstructured list always says where it continues, a typed one only when it does.
-    list: (objects, meta) => listText(apiVersion, served.listKind, served.custom ? { continue: '', ...meta } : meta, objects.map(served.custom ? textOf : itemText)),
+    list: (objects, meta) =>
+      listText(
+        apiVersion,
+        served.listKind,
+        served.custom ? { continue: '', ...meta } : meta,
+        objects.map(served.custom ? textOf : itemText),
+      ),
     event: textOf,
     bookmark: (resourceVersion, annotations) =>
-      JSON.stringify({ kind: served.resource.kind, apiVersion, metadata: bookmarkMetadata(resourceVersion, annotations) }),
+      JSON.stringify({
+        kind: served.resource.kind,
+        apiVersion,
+        metadata: bookmarkMetadata(resourceVersion, annotations),
+      }),
   };
 }
 
@@ -52,7 +63,11 @@ const metadataOnly: Representation = {
   list: (objects, meta) => listText('meta.k8s.io/v1', 'PartialObjectMetadataList', meta, objects.map(metadataText)),
   event: metadataText,
   bookmark: (resourceVersion, annotations) =>
-    JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: bookmarkMetadata(resourceVersion, annotations) }),
+    JSON.stringify({
+      kind: 'PartialObjectMetadata',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: bookmarkMetadata(resourceVersion, annotations),
+    }),
 };
 
 function definition(column: Column): object {
@@ -66,7 +81,8 @@ export type IncludeObject = 'None' | 'Metadata' | 'Object';
 function table(served: ServedResource, now: () => number, include: IncludeObject): Representation {
   function row(object: KubeObject): string {
     const cells = JSON.stringify(served.columns.map((column) => column.cell(object, now()) ?? null));
-    const carried = include === 'None' ? '' : `,"object":${include === 'Object' ? textOf(object) : metadataText(object)}`;
+    const carried =
+      include === 'None' ? '' : `,"object":${include === 'Object' ? textOf(object) : metadataText(object)}`;
     return `{"cells":${cells}${carried}}`;
   }
   function text(objects: readonly KubeObject[], meta: object, headers: boolean): string {
@@ -78,14 +94,23 @@ function table(served: ServedResource, now: () => number, include: IncludeObject
     list: (objects, meta) => text(objects, meta, true),
     event: (object, first) => text([object], { resourceVersion: object.metadata.resourceVersion }, first),
     bookmark: (resourceVersion, annotations) => {
-      const object = JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: bookmarkMetadata(resourceVersion, annotations) });
+      const object = JSON.stringify({
+        kind: 'PartialObjectMetadata',
+        apiVersion: 'meta.k8s.io/v1',
+        metadata: bookmarkMetadata(resourceVersion, annotations),
+      });
       return `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"${resourceVersion}"},"columnDefinitions":null,"rows":[{"cells":[],"object":${object}}]}`;
     },
   };
 }
 
 /** The first form in the Accept header that is offered; undefined when there is none (406). */
-export function representationFor(accept: string, served: ServedResource, now: () => number, include: IncludeObject): Representation | undefined {
+export function representationFor(
+  accept: string,
+  served: ServedResource,
+  now: () => number,
+  include: IncludeObject,
+): Representation | undefined {
   for (const part of accept === '' ? ['*/*'] : accept.split(',')) {
     const [type, ...parameters] = part.split(';').map((piece) => piece.trim());
     if (type !== 'application/json' && type !== '*/*' && type !== 'application/*') continue;

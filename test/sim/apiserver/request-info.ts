@@ -22,7 +22,7 @@ const namespaceSubresources: readonly string[] = ['status', 'finalize'];
 function resourcePath(parts: readonly string[]): ResourcePath | undefined {
   const core = parts[0] === 'api';
   if (!core && parts[0] !== 'apis') return undefined;
-  const group = core ? '' : parts[1] ?? '';
+  const group = core ? '' : (parts[1] ?? '');
   const version = (core ? parts[1] : parts[2]) ?? '';
   const rest = parts.slice(core ? 2 : 3);
   const [first, second, third, fourth, fifth] = rest;
@@ -37,6 +37,13 @@ function resourcePath(parts: readonly string[]): ResourcePath | undefined {
 export function parseRequest(pathAndQuery: string): RequestInfo {
   const mark = pathAndQuery.indexOf('?');
   const path = mark === -1 ? pathAndQuery : pathAndQuery.slice(0, mark);
-  const parts = path.split('/').filter((part) => part !== '').map(decodeURIComponent);
-  return { path: `/${parts.join('/')}`, query: new URLSearchParams(mark === -1 ? '' : pathAndQuery.slice(mark + 1)), target: resourcePath(parts) };
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
+  return {
+    path: `/${parts.join('/')}`,
+    query: new URLSearchParams(mark === -1 ? '' : pathAndQuery.slice(mark + 1)),
+    target: resourcePath(parts),
+  };
 }

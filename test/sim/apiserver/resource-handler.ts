@@ -31,12 +31,18 @@ export interface ResourceRequest {
 
 function managerOf(request: HttpRequest, query: URLSearchParams): string {
   const named = query.get('fieldManager') ?? '';
-  return named === '' ? (request.headers['user-agent'] ?? 'unknown').split('/')[0]?.slice(0, 128) ?? 'unknown' : named;
+  return named === ''
+    ? ((request.headers['user-agent'] ?? 'unknown').split('/')[0]?.slice(0, 128) ?? 'unknown')
+    : named;
 }
 
 const validations: readonly string[] = ['', 'Ignore', 'Strict', 'Warn'];
 const optionKinds: Readonly<Record<HttpRequest['method'], string>> = {
-  GET: 'GetOptions', POST: 'CreateOptions', PUT: 'UpdateOptions', PATCH: 'PatchOptions', DELETE: 'DeleteOptions',
+  GET: 'GetOptions',
+  POST: 'CreateOptions',
+  PUT: 'UpdateOptions',
+  PATCH: 'PatchOptions',
+  DELETE: 'DeleteOptions',
 };
 
 function invalidOptions(request: HttpRequest, cause: StatusCause): SimStatusError {
@@ -45,37 +51,61 @@ function invalidOptions(request: HttpRequest, cause: StatusCause): SimStatusErro
 
 function writeOptions(request: HttpRequest, query: URLSearchParams, warnings: string[]): WriteOptions {
   const dryRun = query.get('dryRun');
-  if (dryRun !== null && dryRun !== '' && dryRun !== 'All') throw invalidOptions(request, notSupported('dryRun', [dryRun], ['All']));
+  if (dryRun !== null && dryRun !== '' && dryRun !== 'All')
+    throw invalidOptions(request, notSupported('dryRun', [dryRun], ['All']));
   const validation = query.get('fieldValidation') ?? '';
-  if (!validations.includes(validation)) throw invalidOptions(request, notSupported('fieldValidation', validation, validations));
+  if (!validations.includes(validation))
+    throw invalidOptions(request, notSupported('fieldValidation', validation, validations));
   return {
-    manager: managerOf(request, query), dryRun: dryRun === 'All',
+    manager: managerOf(request, query),
+    dryRun: dryRun === 'All',
     // Warn is the default since Kubernetes 1.27.
     fieldValidation: (validation === '' ? 'Warn' : validation) as FieldValidation,
-    warn: (message) => { warnings.push(message); },
+    warn: (message) => {
+      warnings.push(message);
+    },
   };
 }
 
 /** Built-in groups answer with a Status, everything else with plain text. */
 function unknownResource({ registry }: ServerState, { group, version }: ResourcePath): SimStatusError {
-  const known = registry.all().some(({ custom, resource }) => !custom && resource.group === group && resource.version === version);
-  return known ? new SimStatusError(404, 'NotFound', 'the server could not find the requested resource', {}) : pathNotFound();
+  const known = registry
+    .all()
+    .some(({ custom, resource }) => !custom && resource.group === group && resource.version === version);
+  return known
+    ? new SimStatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+    : pathNotFound();
 }
 
 function prepare(state: ServerState, request: HttpRequest, info: RequestInfo, path: ResourcePath): ResourceRequest {
   const { query } = info;
   const served = state.registry.find(path.group, path.version, path.plural);
   if (served === undefined) throw unknownResource(state, path);
-  // A collection of a namespaced resource may be read across namespaces; a cluster-scoped one has no place in a namespace.
+  // A collection of a namespaced resource may be read across namespaces; a cluster-scoped one has no place in a
+  // namespace.
   if (path.namespace !== undefined && !served.resource.namespaced) throw pathNotFound();
   if (path.namespace === undefined && served.resource.namespaced && path.name !== undefined) throw pathNotFound();
   const include = (query.get('includeObject') ?? 'Metadata') as IncludeObject;
   const representation = representationFor(request.headers['accept'] ?? '', served, () => state.clock.now(), include);
   if (representation === undefined) {
-    throw new SimStatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json, application/yaml', {});
+    throw new SimStatusError(
+      406,
+      'NotAcceptable',
+      'only the following media types are accepted: application/json, application/yaml',
+      {},
+    );
   }
   const warnings: string[] = [];
-  return { state, request, query, path, served, representation, options: writeOptions(request, query, warnings), warnings };
+  return {
+    state,
+    request,
+    query,
+    path,
+    served,
+    representation,
+    options: writeOptions(request, query, warnings),
+    warnings,
+  };
 }
 
 /** The stored object that the path names; a 404 when it is absent. */
@@ -96,11 +126,16 @@ export function deleteOptions(body: JsonObject, query: URLSearchParams, dryRun: 
   const preconditions = asObject(body['preconditions']);
   const seconds = query.get('gracePeriodSeconds') ?? body['gracePeriodSeconds'];
   const orphaning = body['orphanDependents'] === true ? 'Orphan' : 'Background';
-  const policy = query.get('propagationPolicy') ?? body['propagationPolicy'] ?? (body['orphanDependents'] === undefined ? undefined : orphaning);
+  const policy =
+    query.get('propagationPolicy') ??
+    body['propagationPolicy'] ??
+    (body['orphanDependents'] === undefined ? undefined : orphaning);
   const bodyDryRun = Array.isArray(body['dryRun']) && body['dryRun'].includes('All');
   return {
     ...(preconditions['uid'] === undefined ? {} : { uid: asString(preconditions['uid']) }),
-    ...(preconditions['resourceVersion'] === undefined ? {} : { resourceVersion: asString(preconditions['resourceVersion']) }),
+    ...(preconditions['resourceVersion'] === undefined
+      ? {}
+      : { resourceVersion: asString(preconditions['resourceVersion']) }),
     ...(seconds === undefined ? {} : { gracePeriodSeconds: Number(seconds) }),
     ...(policy === undefined ? {} : { propagationPolicy: asString(policy) }),
     dryRun: dryRun || bodyDryRun,
@@ -117,8 +152,16 @@ function read(call: ResourceRequest): HttpResponse {
   if (path.name !== undefined && !watching) return answer(call, 200, served.toVersion(storedObject(call)));
   const selection = selectionOf(served, path.namespace, query);
   if (watching) {
-    const named = path.name === undefined ? selection : { ...selection, fields: [...selection.fields, { path: ['metadata', 'name'], equal: true, value: path.name }] };
-    return replyStream(watchObjects(state, { served, selection: named, representation, query, signal: request.signal }));
+    const named =
+      path.name === undefined
+        ? selection
+        : {
+            ...selection,
+            fields: [...selection.fields, { path: ['metadata', 'name'], equal: true, value: path.name }],
+          };
+    return replyStream(
+      watchObjects(state, { served, selection: named, representation, query, signal: request.signal }),
+    );
   }
   const page = listObjects(state, served, selection, query);
   return reply(200, representation.list(page.objects, page.meta));
@@ -130,7 +173,10 @@ function remove(call: ResourceRequest): HttpResponse {
   if (path.name === undefined) {
     const page = listObjects(state, served, selectionOf(served, path.namespace, query), new URLSearchParams());
     for (const object of page.objects) {
-      const stored = state.store.get(served.storageKey, storeKey(served, object.metadata.namespace, object.metadata.name));
+      const stored = state.store.get(
+        served.storageKey,
+        storeKey(served, object.metadata.namespace, object.metadata.name),
+      );
       if (stored !== undefined) deleteObject(state, served, stored, wanted);
     }
     return reply(200, call.representation.list(page.objects, page.meta));
@@ -139,7 +185,10 @@ function remove(call: ResourceRequest): HttpResponse {
   if (!gone || served.storageKey === 'pods') return answer(call, 200, object);
   const { group, plural } = served.resource;
   return replyJson(200, {
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success',
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
     details: { name: object.metadata.name, ...(group === '' ? {} : { group }), kind: plural, uid: object.metadata.uid },
   });
 }
@@ -149,18 +198,27 @@ function change(call: ResourceRequest): HttpResponse {
   if (path.name === undefined) throw methodNotAllowed();
   const stored = state.store.get(served.storageKey, storeKey(served, path.namespace, path.name));
   if (request.method === 'PUT') {
-    if (stored === undefined && served.strategy.createOnUpdate) return answer(call, 201, createObject(state, served, path.namespace, bodyOf(request), options));
+    if (stored === undefined && served.strategy.createOnUpdate)
+      return answer(call, 201, createObject(state, served, path.namespace, bodyOf(request), options));
     return answer(call, 200, updateObject(state, served, storedObject(call), bodyOf(request), options));
   }
   const target = { served, namespace: path.namespace, name: path.name, stored };
   const object = patchObject(state, target, request.body ?? '', {
-    ...options, contentType: request.headers['content-type'] ?? '', force: query.get('force') === 'true', managerNamed: (query.get('fieldManager') ?? '') !== '',
+    ...options,
+    contentType: request.headers['content-type'] ?? '',
+    force: query.get('force') === 'true',
+    managerNamed: (query.get('fieldManager') ?? '') !== '',
   });
   return answer(call, stored === undefined ? 201 : 200, object);
 }
 
 /** Carries out a request about a resource. */
-export function handleResource(state: ServerState, request: HttpRequest, info: RequestInfo, path: ResourcePath): HttpResponse {
+export function handleResource(
+  state: ServerState,
+  request: HttpRequest,
+  info: RequestInfo,
+  path: ResourcePath,
+): HttpResponse {
   const call = prepare(state, request, info, path);
   try {
     return dispatch(call, path);
@@ -172,14 +230,20 @@ export function handleResource(state: ServerState, request: HttpRequest, info: R
 
 function dispatch(call: ResourceRequest, path: ResourcePath): HttpResponse {
   const { state, request } = call;
-  if (path.subresource !== undefined) return handleSubresource({ ...call, path: { ...path, subresource: path.subresource } });
+  if (path.subresource !== undefined)
+    return handleSubresource({ ...call, path: { ...path, subresource: path.subresource } });
   switch (request.method) {
-    case 'GET': return read(call);
-    case 'DELETE': return remove(call);
-    case 'PUT': case 'PATCH': return change(call);
+    case 'GET':
+      return read(call);
+    case 'DELETE':
+      return remove(call);
+    case 'PUT':
+    case 'PATCH':
+      return change(call);
     case 'POST': {
       if (path.name !== undefined) throw methodNotAllowed();
-      if (path.namespace === undefined && call.served.resource.namespaced) throw call.served.custom ? pathNotFound() : methodNotAllowed();
+      if (path.namespace === undefined && call.served.resource.namespaced)
+        throw call.served.custom ? pathNotFound() : methodNotAllowed();
       return answer(call, 201, createObject(state, call.served, path.namespace, bodyOf(request), call.options));
     }
   }

@@ -4,7 +4,10 @@ import type { ServedResource } from './served-resource.ts';
 
 function selectorText(selector: unknown): string {
   if (typeof selector === 'string') return selector;
-  return Object.entries(asObject(at(selector, 'matchLabels'))).map(([key, value]) => `${key}=${asString(value)}`).sort().join(',');
+  return Object.entries(asObject(at(selector, 'matchLabels')))
+    .map(([key, value]) => `${key}=${asString(value)}`)
+    .sort()
+    .join(',');
 }
 
 /** The autoscaling/v1 Scale of an object. */
@@ -12,10 +15,14 @@ export function scaleOf(served: ServedResource, object: KubeObject): JsonObject 
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const paths = served.scale;
   return {
-    kind: 'Scale', apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: { replicas: asNumber(at(object, ...(paths?.specReplicas ?? [])), 0) },
-    status: { replicas: asNumber(at(object, ...(paths?.statusReplicas ?? [])), 0), selector: selectorText(at(object, ...(paths?.selector ?? []))) },
+    status: {
+      replicas: asNumber(at(object, ...(paths?.statusReplicas ?? [])), 0),
+      selector: selectorText(at(object, ...(paths?.selector ?? []))),
+    },
   };
 }
 

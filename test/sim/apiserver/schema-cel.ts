@@ -23,7 +23,10 @@ export interface RuleError {
 }
 
 const labels: Readonly<Record<string, string>> = {
-  FieldValueInvalid: 'Invalid value', FieldValueForbidden: 'Forbidden', FieldValueRequired: 'Required value', FieldValueDuplicate: 'Duplicate value',
+  FieldValueInvalid: 'Invalid value',
+  FieldValueForbidden: 'Forbidden',
+  FieldValueRequired: 'Required value',
+  FieldValueDuplicate: 'Duplicate value',
 };
 
 /** The rules of a schema; compiled once for each schema object, whichever server asks. */
@@ -58,7 +61,10 @@ class SchemaRules {
   private compile(schema: Schema, path: string, errors: RuleError[]): boolean {
     const rules = (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => this.compileRule(rule, path, errors));
     if (rules.length > 0) this.compiled.set(schema, rules);
-    const children: (readonly [Schema, string])[] = Object.entries(schema.properties ?? {}).map(([key, child]) => [child, childPath(path, key)]);
+    const children: (readonly [Schema, string])[] = Object.entries(schema.properties ?? {}).map(([key, child]) => [
+      child,
+      childPath(path, key),
+    ]);
     if (schema.items !== undefined) children.push([schema.items, `${path}[*]`]);
     if (typeof schema.additionalProperties === 'object') children.push([schema.additionalProperties, `${path}[*]`]);
     const below = children.map(([child, childPath]) => this.compile(child, childPath, errors)).includes(true);
@@ -74,7 +80,10 @@ class SchemaRules {
       const message = rule.messageExpression === undefined ? undefined : celEnvironment.parse(rule.messageExpression);
       return [{ rule, program, message, usesOldSelf: /\boldSelf\b/.test(rule.rule) }];
     } catch (error) {
-      errors.push({ path, message: `compilation failed: ERROR: <input>: ${error instanceof Error ? error.message : String(error)}` });
+      errors.push({
+        path,
+        message: `compilation failed: ERROR: <input>: ${error instanceof Error ? error.message : String(error)}`,
+      });
       return [];
     }
   }
@@ -87,48 +96,75 @@ class SchemaRules {
   private checkBelow(value: unknown, previous: unknown, schema: Schema, path: string): readonly StatusCause[] {
     if (Array.isArray(value) && schema.items !== undefined) {
       const { items } = schema;
-      return asArray(value).flatMap((item, index) => this.check(item, correlated(item, previous, schema), items, `${path}[${String(index)}]`));
+      return asArray(value).flatMap((item, index) =>
+        this.check(item, correlated(item, previous, schema), items, `${path}[${String(index)}]`),
+      );
     }
     if (!isObject(value)) return [];
     const before = isObject(previous) ? previous : {};
     return Object.entries(value).flatMap(([key, member]) => {
       const property = memberSchema(schema, key);
       const declared = schema.properties?.[key] !== undefined;
-      return property === undefined ? [] : this.check(member, before[key], property, declared ? childPath(path, key) : `${path}[${key}]`);
+      return property === undefined
+        ? []
+        : this.check(member, before[key], property, declared ? childPath(path, key) : `${path}[${key}]`);
     });
   }
 
   private checkRules(value: unknown, previous: unknown, schema: Schema, path: string): readonly StatusCause[] {
     const rules = this.compiled.get(schema);
     if (rules === undefined) return [];
-    const seen = (part: unknown): unknown => (schema === this.root && isObject(part) ? celRoot(part, schema) : celValue(part, schema));
+    const seen = (part: unknown): unknown =>
+      schema === this.root && isObject(part) ? celRoot(part, schema) : celValue(part, schema);
     const self = seen(value);
     const oldSelf = previous === undefined || previous === null ? undefined : seen(previous);
     return rules.flatMap((compiled) => {
       if (compiled.usesOldSelf && oldSelf === undefined && compiled.rule.optionalOldSelf !== true) return [];
-      const cause = this.evaluate(compiled, { self, oldSelf: this.oldSelf(compiled, oldSelf) }, value, path, schema.type ?? '');
+      const cause = this.evaluate(
+        compiled,
+        { self, oldSelf: this.oldSelf(compiled, oldSelf) },
+        value,
+        path,
+        schema.type ?? '',
+      );
       return cause === undefined ? [] : [cause];
     });
   }
 
   private oldSelf({ rule }: CompiledRule, oldSelf: unknown): unknown {
     if (rule.optionalOldSelf !== true) return oldSelf;
-    return oldSelf === undefined ? celEnvironment.evaluate('optional.none()') : celEnvironment.evaluate('optional.of(value)', { value: oldSelf });
+    return oldSelf === undefined
+      ? celEnvironment.evaluate('optional.none()')
+      : celEnvironment.evaluate('optional.of(value)', { value: oldSelf });
   }
 
-  private evaluate(compiled: CompiledRule, context: Readonly<Record<string, unknown>>, value: unknown, path: string, type: string): StatusCause | undefined {
+  private evaluate(
+    compiled: CompiledRule,
+    context: Readonly<Record<string, unknown>>,
+    value: unknown,
+    path: string,
+    type: string,
+  ): StatusCause | undefined {
     const { rule } = compiled;
     const field = `${path}${rule.fieldPath ?? ''}`;
     const printed = typeof value === 'object' ? '' : `: ${JSON.stringify(value)}`;
     try {
       if (compiled.program(context) === true) return undefined;
     } catch (error) {
-      const reason = error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error);
-      return { reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(type)}: ${reason} evaluating rule: ${rule.message ?? rule.rule}`, field: fieldOrRoot(field) };
+      const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+      return {
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${JSON.stringify(type)}: ${reason} evaluating rule: ${rule.message ?? rule.rule}`,
+        field: fieldOrRoot(field),
+      };
     }
     const reason = rule.reason ?? 'FieldValueInvalid';
     const shown = reason === 'FieldValueRequired' || reason === 'FieldValueForbidden' ? '' : printed;
-    return { reason, message: `${labels[reason] ?? reason}${shown}: ${messageOf(compiled, context)}`, field: fieldOrRoot(field) };
+    return {
+      reason,
+      message: `${labels[reason] ?? reason}${shown}: ${messageOf(compiled, context)}`,
+      field: fieldOrRoot(field),
+    };
   }
 }
 

@@ -2,8 +2,8 @@ import { asArray, isObject, type JsonObject } from './json.ts';
 import { memberSchema, type Schema } from './schema.ts';
 
 /**
- * Fills in defaults (apiextensions defaulting). A null for a field that has a default and is not nullable counts as absent.
- * The same value when nothing was missing.
+ * Fills in defaults (apiextensions defaulting). A null for a field that has a default and is not nullable counts as
+ * absent. The same value when nothing was missing.
  */
 export function applyDefaults(value: unknown, schema: Schema): unknown {
   if (isObject(value)) return defaultMembers(value, schema);
@@ -15,9 +15,13 @@ export function applyDefaults(value: unknown, schema: Schema): unknown {
 
 function defaultMembers(object: JsonObject, schema: Schema): JsonObject {
   let filled = object;
-  const set = (key: string, value: unknown): void => { filled = { ...filled, [key]: value }; };
+  const set = (key: string, value: unknown): void => {
+    filled = { ...filled, [key]: value };
+  };
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
-    const present = object[key] !== undefined && !(object[key] === null && property.nullable !== true && property.default !== undefined);
+    const present =
+      object[key] !== undefined &&
+      !(object[key] === null && property.nullable !== true && property.default !== undefined);
     if (!present && property.default !== undefined) set(key, property.default);
   }
   for (const [key, member] of Object.entries(filled)) {

@@ -6,7 +6,9 @@ import { additionalSchema, type Schema } from './schema.ts';
 function fieldTypeOf(schema: Schema): FieldType {
   if (schema.type === 'array') return listType(schema);
   if (schema['x-kubernetes-map-type'] === 'atomic') return { atomic: true };
-  const fields = Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, property]) => [key, fieldTypeOf(property)]));
+  const fields = Object.fromEntries(
+    Object.entries(schema.properties ?? {}).map(([key, property]) => [key, fieldTypeOf(property)]),
+  );
   const additional = additionalSchema(schema);
   if (additional !== undefined) return { map: fieldTypeOf(additional) };
   if (schema['x-kubernetes-preserve-unknown-fields'] === true) {
@@ -18,13 +20,17 @@ function fieldTypeOf(schema: Schema): FieldType {
 function listType(schema: Schema): FieldType {
   const items = schema.items === undefined ? {} : fieldTypeOf(schema.items);
   switch (schema['x-kubernetes-list-type']) {
-    case 'set': return { set: true, items };
+    case 'set':
+      return { set: true, items };
     case 'map': {
       const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-      const defaults = keys.map((key) => [key, schema.items?.properties?.[key]?.default] as const).filter(([, value]) => value !== undefined);
+      const defaults = keys
+        .map((key) => [key, schema.items?.properties?.[key]?.default] as const)
+        .filter(([, value]) => value !== undefined);
       return { keys, items, keyDefaults: Object.fromEntries(defaults) };
     }
-    default: return { atomic: true };
+    default:
+      return { atomic: true };
   }
 }
 

@@ -16,7 +16,10 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
   byte: (text) => /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text),
 };
 
-/** Whether a string has the format; formats that the API server does not check (or the model does not know) always match. */
+/**
+ * Whether a string has the format; formats that the API server does not check (or the model does not know) always
+ * match.
+ */
 export function hasFormat(text: string, format: string): boolean {
   return formats[format]?.(text) ?? true;
 }

@@ -14,23 +14,40 @@ function duplicates(list: readonly unknown[], schema: Schema, path: string): rea
       seen.add(element);
       return [];
     }
-    return [{ reason: 'FieldValueDuplicate', message: `Duplicate value: ${element.slice(2)}`, field: `${path}[${String(index)}]` }];
+    return [
+      {
+        reason: 'FieldValueDuplicate',
+        message: `Duplicate value: ${element.slice(2)}`,
+        field: `${path}[${String(index)}]`,
+      },
+    ];
   });
 }
 
 /** Keys that a list-map or set holds twice, anywhere below (x-kubernetes-list-type). */
-export function validateListKeys(value: unknown, previous: unknown, schema: Schema, path: string): readonly StatusCause[] {
+export function validateListKeys(
+  value: unknown,
+  previous: unknown,
+  schema: Schema,
+  path: string,
+): readonly StatusCause[] {
   if (value === previous) return [];
   if (Array.isArray(value)) {
     const { items } = schema;
-    const below = items === undefined ? [] : asArray(value).flatMap((item, index) =>
-      validateListKeys(item, asArray(previous)[index], items, `${path}[${String(index)}]`));
+    const below =
+      items === undefined
+        ? []
+        : asArray(value).flatMap((item, index) =>
+            validateListKeys(item, asArray(previous)[index], items, `${path}[${String(index)}]`),
+          );
     return [...duplicates(value, schema, path), ...below];
   }
   if (!isObject(value)) return [];
   const before = isObject(previous) ? previous : {};
   return Object.entries(value).flatMap(([key, member]) => {
     const property = memberSchema(schema, key);
-    return property === undefined ? [] : validateListKeys(member, before[key], property, path === '' ? key : `${path}.${key}`);
+    return property === undefined
+      ? []
+      : validateListKeys(member, before[key], property, path === '' ? key : `${path}.${key}`);
   });
 }

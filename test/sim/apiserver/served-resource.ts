@@ -24,7 +24,10 @@ export interface Decoded {
 
 /** What is peculiar to one kind in the life of its objects (registry strategy upstream). */
 export interface Strategy {
-  /** When metadata.generation counts a change: never kept, on spec, on spec and annotations, or on everything but metadata and status. */
+  /**
+   * When metadata.generation counts a change: never kept, on spec, on spec and annotations, or on everything but
+   * metadata and status.
+   */
   readonly generation: 'None' | 'Spec' | 'SpecAndAnnotations' | 'Everything';
   /** Whether PUT without resourceVersion is accepted. */
   readonly unconditionalUpdate: boolean;

@@ -44,8 +44,8 @@ export interface AuditEntry {
 }
 
 /**
- * A Kubernetes API server in memory, as far as clients can tell from its HTTP interface. Every request is carried out at one
- * instant of the clock; what a run makes depends only on its requests, its clock and its random source.
+ * A Kubernetes API server in memory, as far as clients can tell from its HTTP interface. Every request is carried out
+ * at one instant of the clock; what a run makes depends only on its requests, its clock and its random source.
  */
 export class SimApiServer implements SimApi {
   private readonly state: ServerState;
@@ -81,7 +81,9 @@ export class SimApiServer implements SimApi {
   /** Hears every answered request. Returns how to stop. */
   audit(auditor: (entry: AuditEntry) => void): () => void {
     this.auditors.add(auditor);
-    return () => { this.auditors.delete(auditor); };
+    return () => {
+      this.auditors.delete(auditor);
+    };
   }
 
   /** The revision of the last commit. */
@@ -112,22 +114,34 @@ export class SimApiServer implements SimApi {
   }
 
   create(resource: Resource, object: KubeObject, options: SimWriteOptions): KubeObject {
-    return createObject(this.state, this.served(resource), object.metadata.namespace, object, { manager: options.manager });
+    return createObject(this.state, this.served(resource), object.metadata.namespace, object, {
+      manager: options.manager,
+    });
   }
 
-  /** A change of `spec.finalizers` of a namespace goes through the `finalize` subresource, as the namespace controller does it. */
+  /**
+   * A change of `spec.finalizers` of a namespace goes through the `finalize` subresource, as the namespace controller
+   * does it.
+   */
   update(resource: Resource, object: KubeObject, options: SimWriteOptions): KubeObject {
     const served = this.served(resource);
     const { name, namespace } = object.metadata;
     const stored = this.state.store.get(served.storageKey, storeKey(served, namespace, name));
     if (stored === undefined) throw notFound(served.resource, name);
     if (options.subresource === 'scale') {
-      return updateObject(this.state, served, stored, scaledObject(served, served.toVersion(stored), object), { manager: options.manager, lenient: true });
+      return updateObject(this.state, served, stored, scaledObject(served, served.toVersion(stored), object), {
+        manager: options.manager,
+        lenient: true,
+      });
     }
-    const finalizes = served.storageKey === 'namespaces' && !equal(asArray(at(object, 'spec', 'finalizers')), asArray(at(stored, 'spec', 'finalizers')));
+    const finalizes =
+      served.storageKey === 'namespaces' &&
+      !equal(asArray(at(object, 'spec', 'finalizers')), asArray(at(stored, 'spec', 'finalizers')));
     const subresource = options.subresource ?? (finalizes ? 'finalize' : undefined);
     return updateObject(this.state, served, stored, object, {
-      manager: options.manager, lenient: true, ...(subresource === undefined ? {} : { subresource }),
+      manager: options.manager,
+      lenient: true,
+      ...(subresource === undefined ? {} : { subresource }),
     });
   }
 
@@ -136,10 +150,19 @@ export class SimApiServer implements SimApi {
     const { name, namespace } = object.metadata;
     const stored = this.state.store.get(served.storageKey, storeKey(served, namespace, name));
     if (stored === undefined && subresource !== undefined) throw notFound(served.resource, name);
-    return applyObject(this.state, { served, namespace, name, stored }, object, { manager, force: true, ...(subresource === undefined ? {} : { subresource }) });
+    return applyObject(this.state, { served, namespace, name, stored }, object, {
+      manager,
+      force: true,
+      ...(subresource === undefined ? {} : { subresource }),
+    });
   }
 
-  delete(resource: Resource, namespace: string | undefined, name: string, options: Parameters<SimApi['delete']>[3] = {}): void {
+  delete(
+    resource: Resource,
+    namespace: string | undefined,
+    name: string,
+    options: Parameters<SimApi['delete']>[3] = {},
+  ): void {
     const served = this.served(resource);
     const stored = this.state.store.get(served.storageKey, storeKey(served, namespace, name));
     if (stored === undefined) throw notFound(served.resource, name);

@@ -25,8 +25,9 @@ interface Collection {
 }
 
 /**
- * Storage as etcd offers it: one revision counter for everything, keys in byte order, a log of what was committed since the
- * last compaction. Listeners hear commits in order, after the commit, and a commit made by a listener is heard later.
+ * Storage as etcd offers it: one revision counter for everything, keys in byte order, a log of what was committed since
+ * the last compaction. Listeners hear commits in order, after the commit, and a commit made by a listener is heard
+ * later.
  */
 export class Store {
   private readonly collections = new Map<string, Collection>();
@@ -73,7 +74,11 @@ export class Store {
       if (commit.previous === undefined) past.delete(commit.key);
       else past.set(commit.key, commit.previous);
     }
-    return [...past.keys()].filter((key) => key.startsWith(prefix)).sort().map((key) => past.get(key)).filter((object) => object !== undefined);
+    return [...past.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .sort()
+      .map((key) => past.get(key))
+      .filter((object) => object !== undefined);
   }
 
   /** Stores an object and tells the listeners; returns it frozen. */
@@ -85,7 +90,14 @@ export class Store {
     this.current = revision;
     stored.objects.set(key, object);
     if (previous === undefined) stored.keys = undefined;
-    this.commit(stored, { type: previous === undefined ? 'ADDED' : 'MODIFIED', revision, collection, key, object, previous });
+    this.commit(stored, {
+      type: previous === undefined ? 'ADDED' : 'MODIFIED',
+      revision,
+      collection,
+      key,
+      object,
+      previous,
+    });
     return object;
   }
 
@@ -127,7 +139,9 @@ export class Store {
       if (commit.revision > from) listener(commit);
     };
     listeners.add(later);
-    return () => { listeners.delete(later); };
+    return () => {
+      listeners.delete(later);
+    };
   }
 
   private commit(stored: Collection, commit: Commit): void {
@@ -143,7 +157,8 @@ export class Store {
   }
 
   private deliver(commit: Commit): void {
-    // A listener that another one has just stopped must not be called any more; iterating the sets themselves gives that.
+    // A listener that another one has just stopped must not be called any more; iterating the sets themselves gives
+    // that.
     for (const listener of this.collection(commit.collection).listeners) listener(commit);
     for (const listener of this.everything) listener(commit);
   }

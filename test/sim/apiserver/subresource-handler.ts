@@ -34,15 +34,26 @@ function partial(subresource: 'status' | 'finalize'): Handler {
     const stored = storedObject(call);
     const options: WriteOptions = { ...call.options, subresource };
     switch (request.method) {
-      case 'GET': return answer(call, 200, served.toVersion(stored));
-      case 'PUT': return answer(call, 200, updateObject(state, served, stored, body(call), options));
+      case 'GET':
+        return answer(call, 200, served.toVersion(stored));
+      case 'PUT':
+        return answer(call, 200, updateObject(state, served, stored, body(call), options));
       case 'PATCH': {
         const target = { served, namespace: path.namespace, name: path.name ?? '', stored };
-        return answer(call, 200, patchObject(state, target, request.body ?? '', {
-          ...options, contentType: request.headers['content-type'] ?? '', force: query.get('force') === 'true', managerNamed: (query.get('fieldManager') ?? '') !== '',
-        }));
+        return answer(
+          call,
+          200,
+          patchObject(state, target, request.body ?? '', {
+            ...options,
+            contentType: request.headers['content-type'] ?? '',
+            force: query.get('force') === 'true',
+            managerNamed: (query.get('fieldManager') ?? '') !== '',
+          }),
+        );
       }
-      case 'POST': case 'DELETE': throw methodNotAllowed();
+      case 'POST':
+      case 'DELETE':
+        throw methodNotAllowed();
     }
   };
 }
@@ -53,7 +64,9 @@ function wantedScale(call: SubresourceRequest, current: KubeObject): Readonly<Re
   if (request.method === 'PUT') return body(call);
   const type = request.headers['content-type'] ?? '';
   const patch: unknown = JSON.parse(request.body ?? '');
-  return type.startsWith('application/json-patch') ? applyJsonPatch(scale, patch) : applyMergePatch(scale, asObject(patch));
+  return type.startsWith('application/json-patch')
+    ? applyJsonPatch(scale, patch)
+    : applyMergePatch(scale, asObject(patch));
 }
 
 const scale: Handler = (call) => {
@@ -64,16 +77,28 @@ const scale: Handler = (call) => {
   if (request.method === 'GET') return replyJson(200, scaleOf(served, current));
   if (request.method !== 'PUT' && request.method !== 'PATCH') throw methodNotAllowed();
   const wanted = scaledObject(served, current, wantedScale(call, current));
-  return replyJson(200, scaleOf(served, updateObject(state, served, stored, wanted, { ...options, subresource: 'scale' })));
+  return replyJson(
+    200,
+    scaleOf(served, updateObject(state, served, stored, wanted, { ...options, subresource: 'scale' })),
+  );
 };
 
 const eviction: Handler = (call) => {
   if (call.request.method !== 'POST') throw methodNotAllowed();
   const eviction = body(call);
-  if (at(eviction, 'metadata', 'name') !== call.path.name) throw badRequest('name in URL does not match name in Eviction object');
-  const options = deleteOptions(asObject(eviction['deleteOptions']), new URLSearchParams(), call.options.dryRun === true);
+  if (at(eviction, 'metadata', 'name') !== call.path.name)
+    throw badRequest('name in URL does not match name in Eviction object');
+  const options = deleteOptions(
+    asObject(eviction['deleteOptions']),
+    new URLSearchParams(),
+    call.options.dryRun === true,
+  );
   evictPod(call.state, call.served, storedObject(call), options);
-  return replyJson(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, warningHeaders(call.warnings));
+  return replyJson(
+    201,
+    { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 },
+    warningHeaders(call.warnings),
+  );
 };
 
 const binding: Handler = (call) => {
@@ -82,7 +107,13 @@ const binding: Handler = (call) => {
   return replyJson(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
 };
 
-const handlers: Readonly<Record<string, Handler>> = { status: partial('status'), finalize: partial('finalize'), scale, eviction, binding };
+const handlers: Readonly<Record<string, Handler>> = {
+  status: partial('status'),
+  finalize: partial('finalize'),
+  scale,
+  eviction,
+  binding,
+};
 
 /** Carries out a request about a subresource that the resource has. */
 export function handleSubresource(call: SubresourceRequest): HttpResponse {

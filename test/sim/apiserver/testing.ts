@@ -27,8 +27,10 @@ export interface OpenWatch {
 }
 
 const patchTypes = {
-  json: 'application/json-patch+json', merge: 'application/merge-patch+json',
-  strategic: 'application/strategic-merge-patch+json', apply: 'application/apply-patch+yaml',
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
 };
 
 /** A client for tests: short calls, parsed answers. */
@@ -41,10 +43,18 @@ export class TestClient {
     this.clock = clock;
   }
 
-  async call(method: HttpRequest['method'], path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  async call(
+    method: HttpRequest['method'],
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const response = await this.transport.send({
-      method, path, headers: { 'user-agent': 'tester/1.0', 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }), signal: new AbortController().signal,
+      method,
+      path,
+      headers: { 'user-agent': 'tester/1.0', 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      signal: new AbortController().signal,
     });
     const text = await readText(response);
     const parsed: unknown = text.startsWith('{') ? JSON.parse(text) : { text };
@@ -77,14 +87,32 @@ export class TestClient {
         for (const part of parts) lines.push(JSON.parse(part) as WatchLine);
       }
     };
-    read().then(() => { outcome = 'ended'; }, (error: unknown) => { outcome = error instanceof Error ? error : new Error(String(error)); });
+    read().then(
+      () => {
+        outcome = 'ended';
+      },
+      (error: unknown) => {
+        outcome = error instanceof Error ? error : new Error(String(error));
+      },
+    );
     await this.clock.idle();
-    return { lines, status: response.status, outcome: () => outcome, stop: () => { abort.abort(new Error('stopped')); } };
+    return {
+      lines,
+      status: response.status,
+      outcome: () => outcome,
+      stop: () => {
+        abort.abort(new Error('stopped'));
+      },
+    };
   }
 }
 
 /** A server on a virtual clock with a namespace `shop`, and a client for it. */
-export async function startTestServer(): Promise<{ readonly clock: VirtualClock; readonly server: SimApiServer; readonly client: TestClient }> {
+export async function startTestServer(): Promise<{
+  readonly clock: VirtualClock;
+  readonly server: SimApiServer;
+  readonly client: TestClient;
+}> {
   const clock = new VirtualClock();
   const server = new SimApiServer({ clock });
   const client = new TestClient(server.transport(), clock);
@@ -95,14 +123,24 @@ export async function startTestServer(): Promise<{ readonly clock: VirtualClock;
 /** A minimal Deployment. */
 export function deployment(name: string, labels: Readonly<Record<string, string>> = { app: name }): JsonObject {
   return {
-    apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, labels },
-    spec: { selector: { matchLabels: { app: name } }, template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'app', image: 'nginx:1' }] } } },
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, labels },
+    spec: {
+      selector: { matchLabels: { app: name } },
+      template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'app', image: 'nginx:1' }] } },
+    },
   };
 }
 
 /** A minimal pod. */
 export function pod(name: string, labels: Readonly<Record<string, string>> = { app: name }): JsonObject {
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, labels }, spec: { containers: [{ name: 'app', image: 'nginx:1' }] } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels },
+    spec: { containers: [{ name: 'app', image: 'nginx:1' }] },
+  };
 }
 
 /** A ConfigMap with one entry. */
@@ -112,12 +150,31 @@ export function configMap(name: string, value = '1', labels: Readonly<Record<str
 
 /** A definition of the kind Widget with a schema for its spec. */
 export function widgetDefinition(spec: JsonObject, more: JsonObject = {}): JsonObject {
-  const schema = { type: 'object', properties: { spec: { type: 'object', ...spec }, status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } };
+  const schema = {
+    type: 'object',
+    properties: {
+      spec: { type: 'object', ...spec },
+      status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    },
+  };
   return {
-    apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'widgets.example.com' },
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
     spec: {
-      group: 'example.com', scope: 'Namespaced', names: { kind: 'Widget', plural: 'widgets', shortNames: ['wd'] },
-      versions: [{ name: 'v1', served: true, storage: true, subresources: { status: {} }, schema: { openAPIV3Schema: schema }, ...more }],
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { kind: 'Widget', plural: 'widgets', shortNames: ['wd'] },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          schema: { openAPIV3Schema: schema },
+          ...more,
+        },
+      ],
     },
   };
 }

@@ -43,7 +43,9 @@ export class TextStream implements AsyncIterable<string> {
         } else if (this.ended) {
           return;
         } else {
-          await new Promise<void>((resolve) => { this.wake = resolve; });
+          await new Promise<void>((resolve) => {
+            this.wake = resolve;
+          });
         }
       }
     } finally {

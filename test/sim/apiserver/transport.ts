@@ -7,8 +7,14 @@ export interface TransportOptions {
   readonly latencyMs?: () => number;
 }
 
-/** Sends requests to a server in the same process. A request whose signal is aborted before it arrives has no effect. */
-export function inProcessTransport(handle: (request: HttpRequest) => Promise<HttpResponse>, clock: Clock, options: TransportOptions): Transport {
+/**
+ * Sends requests to a server in the same process. A request whose signal is aborted before it arrives has no effect.
+ */
+export function inProcessTransport(
+  handle: (request: HttpRequest) => Promise<HttpResponse>,
+  clock: Clock,
+  options: TransportOptions,
+): Transport {
   return {
     server: 'sim://apiserver',
     async send(request) {

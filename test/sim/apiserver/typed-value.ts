@@ -53,7 +53,11 @@ interface Differences {
 
 /** Compares two values of the same type. Identical parts cost nothing, so share them first. */
 export function compareValues(left: unknown, right: unknown, type: FieldType): Comparison {
-  const found: Differences = { added: new FieldSetBuilder(), modified: new FieldSetBuilder(), removed: new FieldSetBuilder() };
+  const found: Differences = {
+    added: new FieldSetBuilder(),
+    modified: new FieldSetBuilder(),
+    removed: new FieldSetBuilder(),
+  };
   compareBelow(left, right, type, found);
   return { added: found.added.build(), modified: found.modified.build(), removed: found.removed.build() };
 }
@@ -61,7 +65,9 @@ export function compareValues(left: unknown, right: unknown, type: FieldType): C
 function compareMember(left: unknown, right: unknown, type: FieldType, element: string, found: Differences): void {
   if (left === right) return;
   const below: Differences = {
-    added: found.added.below(element), modified: found.modified.below(element), removed: found.removed.below(element),
+    added: found.added.below(element),
+    modified: found.modified.below(element),
+    removed: found.removed.below(element),
   };
   const leaf = isLeaf(left, right, type);
   if (left === undefined) found.added.insert(element);
@@ -117,7 +123,8 @@ export function removeFields(value: unknown, set: FieldSet, type: FieldType): un
     return kept satisfies JsonObject;
   }
   if (!Array.isArray(value) || !isAssociative(type)) return value;
-  return asArray(value).filter((item) => !set.members.has(itemElement(type, item)))
+  return asArray(value)
+    .filter((item) => !set.members.has(itemElement(type, item)))
     .map((item) => removeBelow(item, set, itemElement(type, item), type.items ?? plain));
 }
 
@@ -133,16 +140,19 @@ export function withNamedParents(set: FieldSet, type: FieldType): FieldSet {
     const isField = element.startsWith('f:');
     const key = element.slice(2);
     if (isField && !isMapKey(type, key)) members.add(element);
-    return [element, withNamedParents(child, isField ? memberType(type, key) : type.items ?? plain)] as const;
+    return [element, withNamedParents(child, isField ? memberType(type, key) : (type.items ?? plain))] as const;
   });
   return { members, children: new Map(children) };
 }
 
-/** `left` with `right` laid over it (typed.Merge): structs and maps member by member, associative lists item by item. */
+/**
+ * `left` with `right` laid over it (typed.Merge): structs and maps member by member, associative lists item by item.
+ */
 export function mergeValues(left: unknown, right: unknown, type: FieldType): unknown {
   if (isObject(left) && isObject(right) && type.atomic !== true) {
     const merged: Record<string, unknown> = { ...left };
-    for (const [key, value] of Object.entries(right)) merged[key] = mergeValues(left[key], value, memberType(type, key));
+    for (const [key, value] of Object.entries(right))
+      merged[key] = mergeValues(left[key], value, memberType(type, key));
     return merged;
   }
   if (Array.isArray(left) && Array.isArray(right) && isAssociative(type)) return mergeLists(left, right, type);

@@ -12,9 +12,23 @@ export interface Change extends WriteOptions {
   readonly managedFields?: ObjectMeta['managedFields'];
 }
 
-const systemMetadata = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'generateName', 'namespace', 'name'] as const;
+const systemMetadata = [
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'generateName',
+  'namespace',
+  'name',
+] as const;
 
-function checkPreconditions(served: ServedResource, current: KubeObject, next: KubeObject, options: WriteOptions): void {
+function checkPreconditions(
+  served: ServedResource,
+  current: KubeObject,
+  next: KubeObject,
+  options: WriteOptions,
+): void {
   const { name } = current.metadata;
   const { uid, resourceVersion = '', namespace } = next.metadata;
   if (next.metadata.name !== name) {
@@ -24,11 +38,17 @@ function checkPreconditions(served: ServedResource, current: KubeObject, next: K
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   if (uid !== undefined && uid !== '' && uid !== current.metadata.uid) {
-    throw conflict(served.resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${String(current.metadata.uid)}`);
+    throw conflict(
+      served.resource,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${String(current.metadata.uid)}`,
+    );
   }
   if (resourceVersion === '') {
     if (served.strategy.unconditionalUpdate || options.lenient === true) return;
-    throw invalid({ ...served.resource, kind: served.resource.plural }, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    throw invalid({ ...served.resource, kind: served.resource.plural }, name, [
+      invalidValue('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ]);
   }
   if (resourceVersion !== current.metadata.resourceVersion) throw conflict(served.resource, name, staleVersion);
 }
@@ -40,7 +60,10 @@ function mergeMetadata(current: KubeObject, next: KubeObject): KubeObject {
   return { ...next, metadata: { ...omit(next.metadata, ...systemMetadata, 'managedFields'), ...kept } };
 }
 
-/** What the subresource lets through: the status strategy changes nothing else of a custom resource, and no spec of a built-in one. */
+/**
+ * What the subresource lets through: the status strategy changes nothing else of a custom resource, and no spec of a
+ * built-in one.
+ */
 function restrict(served: ServedResource, current: KubeObject, next: KubeObject, options: WriteOptions): KubeObject {
   if (options.subresource === 'finalize') return withField(next, ['status'], current['status']);
   if (options.subresource === 'status') {
@@ -48,7 +71,10 @@ function restrict(served: ServedResource, current: KubeObject, next: KubeObject,
     if (served.custom) return withField(current, ['status'], status);
     const { annotations, finalizers } = next.metadata;
     const labels = served.resource.kind === 'Deployment' ? current.metadata.labels : next.metadata.labels;
-    const metadata = { ...omit(current.metadata, 'labels', 'annotations', 'finalizers'), ...compact({ labels, annotations, finalizers }) };
+    const metadata = {
+      ...omit(current.metadata, 'labels', 'annotations', 'finalizers'),
+      ...compact({ labels, annotations, finalizers }),
+    };
     return withField({ ...current, metadata }, ['status'], status);
   }
   return served.status ? withField(next, ['status'], current['status']) : next;
@@ -57,9 +83,12 @@ function restrict(served: ServedResource, current: KubeObject, next: KubeObject,
 function bumps(served: ServedResource, current: KubeObject, next: KubeObject, options: WriteOptions): boolean {
   if (options.subresource === 'status' || options.subresource === 'finalize') return false;
   switch (served.strategy.generation) {
-    case 'None': return false;
-    case 'Spec': return next['spec'] !== current['spec'];
-    case 'SpecAndAnnotations': return next['spec'] !== current['spec'] || next.metadata.annotations !== current.metadata.annotations;
+    case 'None':
+      return false;
+    case 'Spec':
+      return next['spec'] !== current['spec'];
+    case 'SpecAndAnnotations':
+      return next['spec'] !== current['spec'] || next.metadata.annotations !== current.metadata.annotations;
     case 'Everything': {
       const ignored = served.status ? ['metadata', 'status', 'apiVersion', 'kind'] : ['metadata', 'apiVersion', 'kind'];
       return !equal(omit(current, ...ignored), omit(next, ...ignored));
@@ -72,12 +101,19 @@ export function isGone(object: KubeObject): boolean {
   const { deletionTimestamp, finalizers = [] } = object.metadata;
   const grace = at(object.metadata, 'deletionGracePeriodSeconds');
   if (deletionTimestamp === undefined || finalizers.length > 0) return false;
-  if (object.kind === 'Namespace' && object.apiVersion === 'v1') return asArray(at(object, 'spec', 'finalizers')).length === 0;
+  if (object.kind === 'Namespace' && object.apiVersion === 'v1')
+    return asArray(at(object, 'spec', 'finalizers')).length === 0;
   return grace === undefined || grace === 0;
 }
 
 /** PUT, and the end of every kind of patch: `body` is the whole wanted object in the version of `served`. */
-export function updateObject(state: ServerState, served: ServedResource, stored: KubeObject, body: JsonObject, options: Change): KubeObject {
+export function updateObject(
+  state: ServerState,
+  served: ServedResource,
+  stored: KubeObject,
+  body: JsonObject,
+  options: Change,
+): KubeObject {
   const current = served.toVersion(stored);
   const decoded = decodeObject(served, body, options);
   checkPreconditions(served, current, decoded, options);
@@ -92,15 +128,33 @@ export function updateObject(state: ServerState, served: ServedResource, stored:
   if (causes.length > 0) throw invalid(served.resource, next.metadata.name, causes);
   const requested = options.subresource === undefined ? decoded.metadata.managedFields : undefined;
   const managedFields = options.managedFields ?? trackUpdate(served, current, next, options, state.clock, requested);
-  return commitChange(state, served, stored, share(current, withField(next, ['metadata', 'managedFields'], managedFields)), options);
+  return commitChange(
+    state,
+    served,
+    stored,
+    share(current, withField(next, ['metadata', 'managedFields'], managedFields)),
+    options,
+  );
 }
 
-/** Stores a changed object, or removes it when the change was the last thing that held it. A change of nothing stores nothing. */
-export function commitChange(state: ServerState, served: ServedResource, stored: KubeObject, next: KubeObject, options: Pick<WriteOptions, 'dryRun'>): KubeObject {
+/**
+ * Stores a changed object, or removes it when the change was the last thing that held it. A change of nothing stores
+ * nothing.
+ */
+export function commitChange(
+  state: ServerState,
+  served: ServedResource,
+  stored: KubeObject,
+  next: KubeObject,
+  options: Pick<WriteOptions, 'dryRun'>,
+): KubeObject {
   const current = served.toVersion(stored);
   if (equal(current, next)) return current;
   if (options.dryRun === true) return next;
   const key = storeKey(served, next.metadata.namespace, next.metadata.name);
-  const build = (resourceVersion: string): KubeObject => served.toStorage(withField(next, ['metadata', 'resourceVersion'], resourceVersion));
-  return served.toVersion(isGone(next) ? state.store.remove(served.storageKey, key, build) : state.store.put(served.storageKey, key, build));
+  const build = (resourceVersion: string): KubeObject =>
+    served.toStorage(withField(next, ['metadata', 'resourceVersion'], resourceVersion));
+  return served.toVersion(
+    isGone(next) ? state.store.remove(served.storageKey, key, build) : state.store.put(served.storageKey, key, build),
+  );
 }

@@ -4,7 +4,10 @@ import { configMap, dig, startTestServer, type OpenWatch } from './testing.ts';
 const configMaps = '/api/v1/namespaces/shop/configmaps';
 
 function summary(watch: OpenWatch): readonly string[] {
-  return watch.lines.map(({ type, object }) => `${type} ${String(dig(object, 'metadata', 'name') ?? dig(object, 'metadata', 'resourceVersion'))}`);
+  return watch.lines.map(
+    ({ type, object }) =>
+      `${type} ${String(dig(object, 'metadata', 'name') ?? dig(object, 'metadata', 'resourceVersion'))}`,
+  );
 }
 
 async function version(client: Awaited<ReturnType<typeof startTestServer>>['client']): Promise<string> {
@@ -48,7 +51,9 @@ describe('watch', () => {
     server.compact();
     const watch = await client.watch(`${configMaps}?watch=true&resourceVersion=${from}`);
     await clock.idle();
-    expect(watch.lines).toEqual([{ type: 'ERROR', object: expect.objectContaining({ kind: 'Status', code: 410, reason: 'Expired' }) }]);
+    expect(watch.lines).toEqual([
+      { type: 'ERROR', object: expect.objectContaining({ kind: 'Status', code: 410, reason: 'Expired' }) },
+    ]);
     expect([watch.status, watch.outcome()]).toEqual([200, 'ended']);
     const current = await client.watch(`${configMaps}?watch=true&resourceVersion=${await version(client)}`);
     await client.post(configMaps, configMap('c'));
@@ -78,7 +83,8 @@ describe('watch', () => {
     const watch = await client.watch(`${configMaps}?${streaming}&resourceVersionMatch=NotOlderThan`);
     expect(watch.lines.map(({ type }) => type)).toEqual(['ADDED', 'BOOKMARK']);
     expect(watch.lines[1]?.object).toMatchObject({
-      kind: 'ConfigMap', metadata: { resourceVersion: await version(client), annotations: { 'k8s.io/initial-events-end': 'true' } },
+      kind: 'ConfigMap',
+      metadata: { resourceVersion: await version(client), annotations: { 'k8s.io/initial-events-end': 'true' } },
     });
     expect((await client.get(`${configMaps}?${streaming}`)).status).toBe(422);
   });
@@ -108,22 +114,30 @@ describe('watch', () => {
     await client.post(configMaps, configMap('a', '1', { tier: 'db' }));
     await client.patch('merge', `${configMaps}/a`, { metadata: { labels: { tier: 'web' } } });
     await client.patch('merge', `${configMaps}/a`, { data: { value: '2' } });
-    const left = await client.patch('merge', `${configMaps}/a`, { metadata: { labels: { tier: 'db' } }, data: { value: '3' } });
+    const left = await client.patch('merge', `${configMaps}/a`, {
+      metadata: { labels: { tier: 'db' } },
+      data: { value: '3' },
+    });
     await client.call('DELETE', `${configMaps}/a`);
     await clock.idle();
     expect(summary(watch)).toEqual(['ADDED a', 'MODIFIED a', 'DELETED a']);
     expect(watch.lines[2]?.object).toMatchObject({
-      data: { value: '2' }, metadata: { labels: { tier: 'web' }, resourceVersion: dig(left.body, 'metadata', 'resourceVersion') },
+      data: { value: '2' },
+      metadata: { labels: { tier: 'web' }, resourceVersion: dig(left.body, 'metadata', 'resourceVersion') },
     });
   });
 
   it('sends metadata only, or table rows, when asked', async () => {
     const { client } = await startTestServer();
     await client.post(configMaps, configMap('a'));
-    const metadata = await client.watch(`${configMaps}?watch=true`, { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1' });
+    const metadata = await client.watch(`${configMaps}?watch=true`, {
+      accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+    });
     expect(metadata.lines[0]?.object).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 'a' } });
     expect(metadata.lines[0]?.object).not.toHaveProperty('data');
-    const table = await client.watch(`${configMaps}?watch=true`, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+    const table = await client.watch(`${configMaps}?watch=true`, {
+      accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+    });
     expect(dig(table.lines[0]?.object, 'rows', 0, 'cells')).toEqual(['a', 1, '0s']);
   });
 });

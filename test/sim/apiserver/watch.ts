@@ -33,7 +33,9 @@ interface Start {
 }
 
 function initialObjects(state: ServerState, { served, selection }: WatchRequest): readonly KubeObject[] {
-  return state.store.list(served.storageKey, prefixOf(served, selection.namespace)).filter((object) => selects(selection, served.toVersion(object)));
+  return state.store
+    .list(served.storageKey, prefixOf(served, selection.namespace))
+    .filter((object) => selects(selection, served.toVersion(object)));
 }
 
 /** Where the stream begins; undefined when the version asked for is already compacted. */
@@ -42,7 +44,12 @@ function startOf(state: ServerState, request: WatchRequest): Start | undefined {
   const revision = parseRevision(query.get('resourceVersion'));
   const sendInitial = query.get('sendInitialEvents');
   checkListOptions(query, true);
-  if (sendInitial === 'true') return { initial: initialObjects(state, request), missed: [], announceEnd: query.get('allowWatchBookmarks') === 'true' };
+  if (sendInitial === 'true')
+    return {
+      initial: initialObjects(state, request),
+      missed: [],
+      announceEnd: query.get('allowWatchBookmarks') === 'true',
+    };
   if (revision === undefined || revision === 0) {
     return { initial: sendInitial === 'false' ? [] : initialObjects(state, request), missed: [], announceEnd: false };
   }
@@ -52,10 +59,15 @@ function startOf(state: ServerState, request: WatchRequest): Start | undefined {
 
 /** An object that leaves the selection is reported as deleted in its former state, at the new version. */
 const leftAt = memoize((commit: Commit) =>
-  withField(commit.previous ?? commit.object, ['metadata', 'resourceVersion'], String(commit.revision)));
+  withField(commit.previous ?? commit.object, ['metadata', 'resourceVersion'], String(commit.revision)),
+);
 
 /** What a commit means to a watcher of the selection. */
-function eventOf(commit: Commit, served: ServedResource, selection: Selection): { readonly type: string; readonly object: KubeObject } | undefined {
+function eventOf(
+  commit: Commit,
+  served: ServedResource,
+  selection: Selection,
+): { readonly type: string; readonly object: KubeObject } | undefined {
   const before = commit.previous !== undefined && selects(selection, served.toVersion(commit.previous));
   const after = commit.type !== 'DELETED' && selects(selection, served.toVersion(commit.object));
   if (after) return { type: before ? 'MODIFIED' : 'ADDED', object: served.toVersion(commit.object) };
@@ -88,14 +100,22 @@ class Watcher {
     for (const commit of missed) this.hear(commit);
     // A version that does not exist yet is waited for.
     const from = parseRevision(query.get('resourceVersion')) ?? 0;
-    this.cleanups.push(this.state.store.subscribe(served.storageKey, (commit) => {
-      if (commit.revision > from) this.hear(commit);
-    }));
-    this.cleanups.push(this.state.registry.onRemove(({ storageKey, resource }) => {
-      if (storageKey === served.storageKey && resource.version === served.resource.version) this.stream.end();
-    }));
+    this.cleanups.push(
+      this.state.store.subscribe(served.storageKey, (commit) => {
+        if (commit.revision > from) this.hear(commit);
+      }),
+    );
+    this.cleanups.push(
+      this.state.registry.onRemove(({ storageKey, resource }) => {
+        if (storageKey === served.storageKey && resource.version === served.resource.version) this.stream.end();
+      }),
+    );
     const seconds = Number(query.get('timeoutSeconds') ?? defaultTimeoutSeconds);
-    this.cleanups.push(this.state.clock.timer(seconds * 1000, () => { this.stream.end(); }));
+    this.cleanups.push(
+      this.state.clock.timer(seconds * 1000, () => {
+        this.stream.end();
+      }),
+    );
     if (query.get('allowWatchBookmarks') === 'true') this.scheduleBookmark();
     this.endWith(this.request.signal);
   }
@@ -109,10 +129,14 @@ class Watcher {
   }
 
   private endWith(signal: AbortSignal): void {
-    const onAbort = (): void => { this.stream.end(signal.reason instanceof Error ? signal.reason : new Error('the watch was aborted')); };
+    const onAbort = (): void => {
+      this.stream.end(signal.reason instanceof Error ? signal.reason : new Error('the watch was aborted'));
+    };
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    this.cleanups.push(() => { signal.removeEventListener('abort', onAbort); });
+    this.cleanups.push(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
   }
 
   private hear(commit: Commit): void {

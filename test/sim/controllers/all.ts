@@ -14,8 +14,18 @@ import { startStatefulSetController } from './stateful-set.ts';
 
 /** What a plain Kubernetes cluster runs around its API server. CronJobs are only stored. */
 const kubernetesControllers: readonly ((context: ControllerContext) => void)[] = [
-  startNamespaceController, startDeploymentController, startReplicaSetController, startStatefulSetController, startDaemonSetController,
-  startJobController, startDisruptionController, startEndpointSliceController, startHorizontalPodAutoscaler, startResourceQuotaController, startScheduler, startKubelet,
+  startNamespaceController,
+  startDeploymentController,
+  startReplicaSetController,
+  startStatefulSetController,
+  startDaemonSetController,
+  startJobController,
+  startDisruptionController,
+  startEndpointSliceController,
+  startHorizontalPodAutoscaler,
+  startResourceQuotaController,
+  startScheduler,
+  startKubelet,
 ];
 
 /** Starts all controllers of Kubernetes; the context's signal ends them. */

@@ -28,15 +28,18 @@ interface Waiting {
   readonly cancel: () => void;
 }
 
-/** The delay of a work queue with little to do, drawn anew each time so that a seed orders controllers against each other. */
+/**
+ * The delay of a work queue with little to do, drawn anew each time so that a seed orders controllers against each
+ * other.
+ */
 const maxJitterMs = 5;
 /** workqueue.DefaultTypedControllerRateLimiter: 5 ms doubled by each failure up to 1000 s. */
 const firstRetryMs = 5;
 const lastRetryMs = 1_000_000;
 
 /**
- * A level-based work queue on the injected clock. A burst of events on one key is reconciled once. Only refusals by the API
- * server are retried; any other error is a defect of a model and escapes to the clock.
+ * A level-based work queue on the injected clock. A burst of events on one key is reconciled once. Only refusals by the
+ * API server are retried; any other error is a defect of a model and escapes to the clock.
  */
 export function startQueue(context: ControllerContext, reconcile: Reconcile): WorkQueue {
   const { clock, random, signal } = context;
@@ -64,24 +67,43 @@ export function startQueue(context: ControllerContext, reconcile: Reconcile): Wo
     if (present !== undefined && present.due <= earliest + maxJitterMs) return;
     present?.cancel();
     const delay = afterMs + 1 + Math.floor(random() * maxJitterMs);
-    waiting.set(key, { due: clock.monotonic() + delay, cancel: clock.timer(delay, () => { process(key); }) });
+    waiting.set(key, {
+      due: clock.monotonic() + delay,
+      cancel: clock.timer(delay, () => {
+        process(key);
+      }),
+    });
   }
 
-  signal.addEventListener('abort', () => {
-    for (const { cancel } of waiting.values()) cancel();
-    waiting.clear();
-  }, { once: true });
+  signal.addEventListener(
+    'abort',
+    () => {
+      for (const { cancel } of waiting.values()) cancel();
+      waiting.clear();
+    },
+    { once: true },
+  );
   return { add };
 }
 
 /** Calls `handler` for every event of a kind until the signal. */
-export function watchKind<T extends KubeObject>(context: ControllerContext, kind: Kind<T>, handler: (object: T, deleted: boolean) => void): void {
-  const stop = context.api.watch(kind, ({ type, object }) => { handler(object as T, type === 'DELETED'); });
+export function watchKind<T extends KubeObject>(
+  context: ControllerContext,
+  kind: Kind<T>,
+  handler: (object: T, deleted: boolean) => void,
+): void {
+  const stop = context.api.watch(kind, ({ type, object }) => {
+    handler(object as T, type === 'DELETED');
+  });
   context.signal.addEventListener('abort', stop, { once: true });
 }
 
 /** The same for a kind of a definition that may be installed later, or never. */
-export function watchCustomKind<T extends KubeObject>(context: ControllerContext, kind: Kind<T>, handler: (object: T, deleted: boolean) => void): void {
+export function watchCustomKind<T extends KubeObject>(
+  context: ControllerContext,
+  kind: Kind<T>,
+  handler: (object: T, deleted: boolean) => void,
+): void {
   let watching = false;
   watchKind(context, customResourceDefinitions, () => {
     if (watching || context.api.resourceFor(kind.group, kind.kind) === undefined) return;
@@ -91,8 +113,14 @@ export function watchCustomKind<T extends KubeObject>(context: ControllerContext
 }
 
 /** Puts every changed object of a kind into the queue. */
-export function enqueueChanges<T extends KubeObject>(context: ControllerContext, kind: Kind<T>, queue: WorkQueue): void {
-  watchKind(context, kind, (object) => { queue.add(keyOf(object)); });
+export function enqueueChanges<T extends KubeObject>(
+  context: ControllerContext,
+  kind: Kind<T>,
+  queue: WorkQueue,
+): void {
+  watchKind(context, kind, (object) => {
+    queue.add(keyOf(object));
+  });
 }
 
 /** The queue key of the controller of a changed object, when that controller is of the given kind. */

@@ -25,12 +25,19 @@ export function maxSurgeOf(set: DaemonSet, desired: number): number {
   return scaledValue(set.spec.updateStrategy.rollingUpdate?.maxSurge ?? 0, desired, 'up');
 }
 
-/** One step of a rolling update (pkg/controller/daemon/update.go of Kubernetes 1.36). Node changes during a surge are not modelled. */
+/**
+ * One step of a rolling update (pkg/controller/daemon/update.go of Kubernetes 1.36). Node changes during a surge are
+ * not modelled.
+ */
 export function updateStep(set: DaemonSet, nodes: NodePods, desired: number, hash: string, now: number): UpdateStep {
   const available = (pod: Pod): boolean => isAvailable(pod, set.spec.minReadySeconds ?? 0, now);
   const pairs = [...nodes].map(([node, all]): Pair => {
     const pods = all.filter((pod) => !isTerminating(pod));
-    return { node, updated: pods.filter((pod) => hasHash(pod, hash)), outdated: pods.filter((pod) => !hasHash(pod, hash)) };
+    return {
+      node,
+      updated: pods.filter((pod) => hasHash(pod, hash)),
+      outdated: pods.filter((pod) => !hasHash(pod, hash)),
+    };
   });
   const surge = maxSurgeOf(set, desired);
   if (surge > 0) return surgeStep(pairs, surge, available);
@@ -43,7 +50,9 @@ export function hasHash(pod: Pod, hash: string): boolean {
   return pod.metadata.labels?.[revisionHashLabel] === hash;
 }
 
-/** Outdated pods that do not serve go at once; of those that do, as many as keep the unavailable ones within the limit. */
+/**
+ * Outdated pods that do not serve go at once; of those that do, as many as keep the unavailable ones within the limit.
+ */
 function replaceStep(pairs: readonly Pair[], limit: number, available: (pod: Pod) => boolean): readonly Pod[] {
   const broken: Pod[] = [];
   const candidates: Pod[] = [];
@@ -53,7 +62,10 @@ function replaceStep(pairs: readonly Pair[], limit: number, available: (pod: Pod
     if (only === undefined || more.length > 0) unavailable += 1;
     else if (updated.length > 0) unavailable += available(only) ? 0 : 1;
     else if (available(only)) candidates.push(only);
-    else { broken.push(only); unavailable += 1; }
+    else {
+      broken.push(only);
+      unavailable += 1;
+    }
   }
   return [...broken, ...candidates.slice(0, Math.max(limit - unavailable, 0))];
 }

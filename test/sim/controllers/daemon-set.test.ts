@@ -15,15 +15,25 @@ function restart(simulation: Simulation, value: string | undefined): void {
   simulation.edit(daemonSets, 'log', (current) => {
     const { restartedAt: _old, ...others } = current.spec.template.metadata?.annotations ?? {};
     const annotations = value === undefined ? others : { ...others, restartedAt: value };
-    return { ...current, spec: { ...current.spec, template: { ...current.spec.template, metadata: { ...current.spec.template.metadata, annotations } } } };
+    return {
+      ...current,
+      spec: {
+        ...current.spec,
+        template: { ...current.spec.template, metadata: { ...current.spec.template.metadata, annotations } },
+      },
+    };
   });
 }
 
 function updated(simulation: Simulation): () => boolean {
   return () => {
     const { metadata, status } = simulation.read(daemonSets, 'log');
-    return status?.observedGeneration === metadata.generation && status?.desiredNumberScheduled !== 0
-      && status?.updatedNumberScheduled === status?.desiredNumberScheduled && status?.numberAvailable === status?.desiredNumberScheduled;
+    return (
+      status?.observedGeneration === metadata.generation &&
+      status?.desiredNumberScheduled !== 0 &&
+      status?.updatedNumberScheduled === status?.desiredNumberScheduled &&
+      status?.numberAvailable === status?.desiredNumberScheduled
+    );
   };
 }
 
@@ -34,7 +44,12 @@ describe('a DaemonSet', () => {
     await simulation.until(updated(simulation));
     simulation.create(nodes, node(4));
     await simulation.until(() => simulation.read(daemonSets, 'log').status?.numberReady === 4);
-    expect(simulation.pods().map(({ spec }) => spec.nodeName).sort()).toEqual(['node-1', 'node-2', 'node-3', 'node-4']);
+    expect(
+      simulation
+        .pods()
+        .map(({ spec }) => spec.nodeName)
+        .sort(),
+    ).toEqual(['node-1', 'node-2', 'node-3', 'node-4']);
   });
 
   it('replaces one pod at a time by default', async () => {
@@ -42,7 +57,9 @@ describe('a DaemonSet', () => {
     create(simulation);
     await simulation.until(updated(simulation));
     const ready: number[] = [];
-    simulation.api.watch(pods, () => { ready.push(simulation.pods().filter(isReady).length); });
+    simulation.api.watch(pods, () => {
+      ready.push(simulation.pods().filter(isReady).length);
+    });
     restart(simulation, 'now');
     await simulation.until(updated(simulation));
     expect(Math.min(...ready)).toBe(2);
@@ -53,7 +70,16 @@ describe('a DaemonSet', () => {
     create(simulation, { updateStrategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } });
     await simulation.until(updated(simulation));
     const served: number[] = [];
-    simulation.api.watch(pods, () => { served.push(new Set(simulation.pods().filter(isReady).map(({ spec }) => spec.nodeName)).size); });
+    simulation.api.watch(pods, () => {
+      served.push(
+        new Set(
+          simulation
+            .pods()
+            .filter(isReady)
+            .map(({ spec }) => spec.nodeName),
+        ).size,
+      );
+    });
     restart(simulation, 'now');
     await simulation.until(() => updated(simulation)() && simulation.pods().length === 3);
     expect(Math.min(...served)).toBe(3);
@@ -79,7 +105,11 @@ describe('a DaemonSet', () => {
     await simulation.until(updated(simulation));
     restart(simulation, undefined);
     await simulation.until(updated(simulation));
-    expect(simulation.pods().map(({ metadata }) => metadata.labels?.['controller-revision-hash'])).toEqual([hash, hash, hash]);
+    expect(simulation.pods().map(({ metadata }) => metadata.labels?.['controller-revision-hash'])).toEqual([
+      hash,
+      hash,
+      hash,
+    ]);
     expect(listOf(simulation.api, controllerRevisions, testNamespace)).toHaveLength(2);
   });
 });

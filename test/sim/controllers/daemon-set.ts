@@ -17,7 +17,10 @@ interface Indexes {
   readonly revisions: OwnerIndex<ControllerRevision>;
 }
 
-/** The DaemonSet controller (pkg/controller/daemon of Kubernetes 1.36). Taints are not modelled: a node fits by its labels. */
+/**
+ * The DaemonSet controller (pkg/controller/daemon of Kubernetes 1.36). Taints are not modelled: a node fits by its
+ * labels.
+ */
 export function startDaemonSetController(context: ControllerContext): void {
   const { api, signal } = context;
   const queue = startQueue(context, (key) => reconcile(context, indexes, key));
@@ -27,7 +30,9 @@ export function startDaemonSetController(context: ControllerContext): void {
   });
   const indexes = { pods: ownedPods, revisions: indexByOwner(api, controllerRevisions, signal, () => undefined) };
   enqueueChanges(context, daemonSets, queue);
-  watchKind(context, nodes, () => { for (const set of listOf(api, daemonSets)) queue.add(keyOf(set)); });
+  watchKind(context, nodes, () => {
+    for (const set of listOf(api, daemonSets)) queue.add(keyOf(set));
+  });
 }
 
 function reconcile(context: ControllerContext, indexes: Indexes, key: string): number | undefined {
@@ -45,13 +50,22 @@ function reconcile(context: ControllerContext, indexes: Indexes, key: string): n
     updateStatus(api, daemonSets, set, manager, statusOf(set, hash, eligible, indexes.pods.ownedBy(set), clock.now()));
   }
   const owned = indexes.pods.ownedBy(set);
-  const live = new Set([revision.metadata.name, ...owned.map((pod) => `${set.metadata.name}-${pod.metadata.labels?.[revisionHashLabel] ?? ''}`)]);
+  const live = new Set([
+    revision.metadata.name,
+    ...owned.map((pod) => `${set.metadata.name}-${pod.metadata.labels?.[revisionHashLabel] ?? ''}`),
+  ]);
   deleteHistory(api, indexes.revisions.ownedBy(set), set.spec.revisionHistoryLimit, live);
   return nextAvailability(owned, set.spec.minReadySeconds ?? 0, clock.now());
 }
 
 /** One pod on every node that should have one and none elsewhere (podsShouldBeOnNode). */
-function manage(context: ControllerContext, set: DaemonSet, hash: string, eligible: readonly Node[], nodePods: NodePods): void {
+function manage(
+  context: ControllerContext,
+  set: DaemonSet,
+  hash: string,
+  eligible: readonly Node[],
+  nodePods: NodePods,
+): void {
   const wanted = new Map(eligible.map((node) => [node.metadata.name, node]));
   const surges = maxSurgeOf(set, eligible.length) > 0;
   for (const [name, all] of nodePods) {
@@ -62,11 +76,15 @@ function manage(context: ControllerContext, set: DaemonSet, hash: string, eligib
     if (node === undefined) continue;
     // Without a surge the pod that still terminates keeps its place: its successor waits for it.
     if (all.length === 0 || (surges && alive.length === 0)) create(context, set, hash, node);
-    for (const pod of surges ? surplusWhileSurging(set, hash, running, context.clock.now()) : running.slice(1)) remove(context, pod);
+    for (const pod of surges ? surplusWhileSurging(set, hash, running, context.clock.now()) : running.slice(1))
+      remove(context, pod);
   }
 }
 
-/** With a surge two pods may share a node, but only one of each template, and the outdated one only while it serves and the new one does not. */
+/**
+ * With a surge two pods may share a node, but only one of each template, and the outdated one only while it serves and
+ * the new one does not.
+ */
 function surplusWhileSurging(set: DaemonSet, hash: string, running: readonly Pod[], now: number): readonly Pod[] {
   const updated = running.filter((pod) => hasHash(pod, hash));
   const [old, ...others] = running.filter((pod) => !hasHash(pod, hash));
@@ -76,7 +94,13 @@ function surplusWhileSurging(set: DaemonSet, hash: string, running: readonly Pod
   return !isReady(old) || isAvailable(fresh, set.spec.minReadySeconds ?? 0, now) ? [...surplus, old] : surplus;
 }
 
-function update(context: ControllerContext, set: DaemonSet, hash: string, eligible: readonly Node[], nodePods: NodePods): void {
+function update(
+  context: ControllerContext,
+  set: DaemonSet,
+  hash: string,
+  eligible: readonly Node[],
+  nodePods: NodePods,
+): void {
   const step = updateStep(set, nodePods, eligible.length, hash, context.clock.now());
   for (const pod of step.remove) remove(context, pod);
   for (const node of eligible) if (step.surge.includes(node.metadata.name)) create(context, set, hash, node);
@@ -101,7 +125,13 @@ function byNode(eligible: readonly Node[], owned: readonly Pod[]): NodePods {
   return found;
 }
 
-function statusOf(set: DaemonSet, hash: string, eligible: readonly Node[], owned: readonly Pod[], now: number): NonNullable<DaemonSet['status']> {
+function statusOf(
+  set: DaemonSet,
+  hash: string,
+  eligible: readonly Node[],
+  owned: readonly Pod[],
+  now: number,
+): NonNullable<DaemonSet['status']> {
   const nodePods = byNode(eligible, owned);
   const oldest = eligible.map((node) => nodePods.get(node.metadata.name)?.[0]).filter((pod) => pod !== undefined);
   const available = oldest.filter((pod) => isAvailable(pod, set.spec.minReadySeconds ?? 0, now)).length;

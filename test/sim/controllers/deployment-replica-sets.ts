@@ -7,18 +7,27 @@ import type { Deployment, ReplicaSet } from './workload-types.ts';
 /** Which template of a Deployment a ReplicaSet is, counted from 1; the Deployment carries the number of the newest. */
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history';
-/** `spec.replicas` of the Deployment when this ReplicaSet was last sized: a difference tells a scaling from a rollout. */
+/**
+ * `spec.replicas` of the Deployment when this ReplicaSet was last sized: a difference tells a scaling from a rollout.
+ */
 export const desiredReplicasAnnotation = 'deployment.kubernetes.io/desired-replicas';
 /** The same with the surge. */
 export const maxReplicasAnnotation = 'deployment.kubernetes.io/max-replicas';
 
 /** Annotations of a Deployment that its ReplicaSets do not inherit (deploymentutil.annotationsToSkip). */
 const notInherited: readonly string[] = [
-  'kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, revisionHistoryAnnotation,
-  desiredReplicasAnnotation, maxReplicasAnnotation, 'deprecated.deployment.rollback.to',
+  'kubectl.kubernetes.io/last-applied-configuration',
+  revisionAnnotation,
+  revisionHistoryAnnotation,
+  desiredReplicasAnnotation,
+  maxReplicasAnnotation,
+  'deprecated.deployment.rollback.to',
 ];
 
-/** The ReplicaSets of a Deployment: the one with its template (the oldest, should there be several) and the others, oldest first. */
+/**
+ * The ReplicaSets of a Deployment: the one with its template (the oldest, should there be several) and the others,
+ * oldest first.
+ */
 export interface Generations {
   readonly current: ReplicaSet | undefined;
   readonly old: readonly ReplicaSet[];
@@ -33,8 +42,10 @@ export function generationsOf(deployment: Deployment, owned: readonly ReplicaSet
 
 /** ReplicaSetsByCreationTimestamp. */
 export function byCreation(a: ReplicaSet, b: ReplicaSet): number {
-  return (Date.parse(a.metadata.creationTimestamp ?? '') || 0) - (Date.parse(b.metadata.creationTimestamp ?? '') || 0)
-    || (a.metadata.name < b.metadata.name ? -1 : 1);
+  return (
+    (Date.parse(a.metadata.creationTimestamp ?? '') || 0) - (Date.parse(b.metadata.creationTimestamp ?? '') || 0) ||
+    (a.metadata.name < b.metadata.name ? -1 : 1)
+  );
 }
 
 /** The revision number of a ReplicaSet; 0 when it has none. */
@@ -43,11 +54,17 @@ export function revisionOf(set: ReplicaSet): number {
 }
 
 /**
- * The annotations that the current ReplicaSet should have: those of the Deployment, and a revision above all old ones. A ReplicaSet that
- * is used again remembers the revisions it had (deploymentutil.SetNewReplicaSetAnnotations).
+ * The annotations that the current ReplicaSet should have: those of the Deployment, and a revision above all old ones.
+ * A ReplicaSet that is used again remembers the revisions it had (deploymentutil.SetNewReplicaSetAnnotations).
  */
-export function currentAnnotations(deployment: Deployment, set: ReplicaSet | undefined, old: readonly ReplicaSet[]): Readonly<Record<string, string>> {
-  const inherited = Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !notInherited.includes(name));
+export function currentAnnotations(
+  deployment: Deployment,
+  set: ReplicaSet | undefined,
+  old: readonly ReplicaSet[],
+): Readonly<Record<string, string>> {
+  const inherited = Object.entries(deployment.metadata.annotations ?? {}).filter(
+    ([name]) => !notInherited.includes(name),
+  );
   const present = set?.metadata.annotations ?? {};
   const next = Math.max(0, ...old.map(revisionOf)) + 1;
   const revision = Number(present[revisionAnnotation] ?? 0);
@@ -55,7 +72,8 @@ export function currentAnnotations(deployment: Deployment, set: ReplicaSet | und
   if (revision >= next) return merged;
   const history = [...(present[revisionHistoryAnnotation]?.split(',') ?? []), String(revision)];
   return {
-    ...merged, [revisionAnnotation]: String(next),
+    ...merged,
+    [revisionAnnotation]: String(next),
     ...(revision === 0 ? {} : { [revisionHistoryAnnotation]: history.join(',') }),
   };
 }
@@ -67,15 +85,18 @@ export function newReplicaSet(deployment: Deployment, old: readonly ReplicaSet[]
   const labelled = withTemplateLabel(template, podTemplateHash, hash);
   const { selector, minReadySeconds } = deployment.spec;
   return {
-    apiVersion: apiVersionOf(replicaSets), kind: replicaSets.kind,
+    apiVersion: apiVersionOf(replicaSets),
+    kind: replicaSets.kind,
     metadata: {
-      name: `${deployment.metadata.name}-${hash}`, namespace: deployment.metadata.namespace ?? '',
+      name: `${deployment.metadata.name}-${hash}`,
+      namespace: deployment.metadata.namespace ?? '',
       labels: labelled.metadata?.labels ?? {},
       annotations: currentAnnotations(deployment, undefined, old),
       ownerReferences: [controllerReference(deployments, deployment)],
     },
     spec: {
-      replicas: 0, template: labelled,
+      replicas: 0,
+      template: labelled,
       selector: { ...selector, matchLabels: { ...selector.matchLabels, [podTemplateHash]: hash } },
       ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
     },

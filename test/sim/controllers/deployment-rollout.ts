@@ -15,14 +15,19 @@ export interface Bounds {
   readonly maxUnavailable: number;
 }
 
-/** Percentages resolved: the surge rounds up, the unavailable down, and one of them is at least 1 (deploymentutil.ResolveFenceposts). */
+/**
+ * Percentages resolved: the surge rounds up, the unavailable down, and one of them is at least 1
+ * (deploymentutil.ResolveFenceposts).
+ */
 export function boundsOf(deployment: Deployment): Bounds {
   const { replicas, strategy } = deployment.spec;
   const rolling = strategy.rollingUpdate;
   if (strategy.type !== 'RollingUpdate' || rolling === undefined) return { maxSurge: 0, maxUnavailable: 0 };
   const maxSurge = scaledValue(rolling.maxSurge, replicas, 'up');
   const maxUnavailable = Math.min(scaledValue(rolling.maxUnavailable, replicas, 'down'), replicas);
-  return maxSurge === 0 && maxUnavailable === 0 ? { maxSurge, maxUnavailable: Math.min(1, replicas) } : { maxSurge, maxUnavailable };
+  return maxSurge === 0 && maxUnavailable === 0
+    ? { maxSurge, maxUnavailable: Math.min(1, replicas) }
+    : { maxSurge, maxUnavailable };
 }
 
 /** The sum of `spec.replicas`. */
@@ -39,15 +44,23 @@ export function allowedNewSize(deployment: Deployment, current: number, old: rea
 }
 
 /**
- * One step of a rolling update (deployment/rolling.go): the new ReplicaSet is scaled up first; only when it needs nothing, old ones are
- * scaled down, pods that do not serve anyway before pods that do.
+ * One step of a rolling update (deployment/rolling.go): the new ReplicaSet is scaled up first; only when it needs
+ * nothing, old ones are scaled down, pods that do not serve anyway before pods that do.
  */
-export function rollingStep(deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[]): readonly Resize[] {
+export function rollingStep(
+  deployment: Deployment,
+  current: ReplicaSet,
+  old: readonly ReplicaSet[],
+): readonly Resize[] {
   const { replicas } = deployment.spec;
   const size = current.spec.replicas;
   const wanted = size > replicas ? replicas : allowedNewSize(deployment, size, old);
   if (wanted !== size) return [{ set: current, replicas: wanted }];
-  return scaleDownOld(deployment, current, old.filter((set) => set.spec.replicas > 0));
+  return scaleDownOld(
+    deployment,
+    current,
+    old.filter((set) => set.spec.replicas > 0),
+  );
 }
 
 function scaleDownOld(deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[]): readonly Resize[] {
@@ -63,8 +76,9 @@ function scaleDownOld(deployment: Deployment, current: ReplicaSet, old: readonly
 }
 
 /**
- * A status from before the last scale-down, with more available pods than asked for. Upstream computes a growing size for it, refuses with "got
- * invalid request to scale down", and so never counts pods as available that are already doomed.
+ * A status from before the last scale-down, with more available pods than asked for. Upstream computes a growing size
+ * for it, refuses with "got invalid request to scale down", and so never counts pods as available that are already
+ * doomed.
  */
 function isStale(set: ReplicaSet): boolean {
   return availableOf(set) > set.spec.replicas;
@@ -88,11 +102,14 @@ export function isScaling(deployment: Deployment, { current, old }: Generations)
   });
 }
 
-/** The sizes after `spec.replicas` changed or while paused: in proportion, so that a rollout is not hastened (DeploymentController.scale). */
+/**
+ * The sizes after `spec.replicas` changed or while paused: in proportion, so that a rollout is not hastened
+ * (DeploymentController.scale).
+ */
 export function proportionalSizes(deployment: Deployment, { current, old }: Generations): readonly Resize[] {
   const { replicas, strategy } = deployment.spec;
   const sets = active(current, old);
-  const only = sets.length === 1 ? sets[0] : current ?? old.at(-1);
+  const only = sets.length === 1 ? sets[0] : (current ?? old.at(-1));
   if (sets.length <= 1) return only === undefined ? [] : [{ set: only, replicas }];
   if (current !== undefined && isSaturated(deployment, current)) {
     return old.filter((set) => set.spec.replicas > 0).map((set) => ({ set, replicas: 0 }));
@@ -113,7 +130,9 @@ function distribute(deployment: Deployment, sets: readonly ReplicaSet[], toAdd: 
     added += share;
     return { set, replicas: set.spec.replicas + share };
   });
-  return sizes.map((size, index) => (index === 0 ? { ...size, replicas: Math.max(0, size.replicas + toAdd - added) } : size));
+  return sizes.map((size, index) =>
+    index === 0 ? { ...size, replicas: Math.max(0, size.replicas + toAdd - added) } : size,
+  );
 }
 
 /** How much a ReplicaSet grows when the whole grows to its new size (getReplicaSetFraction). */
@@ -127,8 +146,11 @@ function fraction(deployment: Deployment, set: ReplicaSet): number {
 
 function isSaturated(deployment: Deployment, set: ReplicaSet): boolean {
   const { replicas } = deployment.spec;
-  return set.spec.replicas === replicas && availableOf(set) === replicas
-    && set.metadata.annotations?.[desiredReplicasAnnotation] === String(replicas);
+  return (
+    set.spec.replicas === replicas &&
+    availableOf(set) === replicas &&
+    set.metadata.annotations?.[desiredReplicasAnnotation] === String(replicas)
+  );
 }
 
 function active(current: ReplicaSet | undefined, old: readonly ReplicaSet[]): readonly ReplicaSet[] {

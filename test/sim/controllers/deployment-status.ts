@@ -26,14 +26,18 @@ export function setCondition(conditions: Conditions, next: Condition, now: numbe
 
 function replaceCondition(conditions: Conditions, next: Condition, now: number): Conditions {
   const current = conditionOf(conditions, next.type);
-  const lastTransitionTime = current?.status === next.status ? current.lastTransitionTime ?? timestamp(now) : timestamp(now);
+  const lastTransitionTime =
+    current?.status === next.status ? (current.lastTransitionTime ?? timestamp(now)) : timestamp(now);
   const others = conditions.filter(({ type }) => type !== next.type);
   return [...others, { ...next, lastUpdateTime: timestamp(now), lastTransitionTime }];
 }
 
 /** The status of a Deployment after a sync; `conditions` are those that the sync has set so far. */
 export function statusOf(
-  deployment: Deployment, generations: Generations, conditions: Conditions, now: number,
+  deployment: Deployment,
+  generations: Generations,
+  conditions: Conditions,
+  now: number,
 ): DeploymentStatus & { readonly conditions: Conditions } {
   const counts = countsOf(deployment, generations);
   const { maxUnavailable } = boundsOf(deployment);
@@ -41,8 +45,16 @@ export function statusOf(
   return { ...counts, conditions: setCondition(conditions, enough ? minimumAvailable : minimumUnavailable, now) };
 }
 
-/** The same with progress estimated and failures of ReplicaSets passed on (syncRolloutStatus): for rollouts, not for scaling or pauses. */
-export function rolloutStatusOf(deployment: Deployment, generations: Generations, conditions: Conditions, now: number): DeploymentStatus {
+/**
+ * The same with progress estimated and failures of ReplicaSets passed on (syncRolloutStatus): for rollouts, not for
+ * scaling or pauses.
+ */
+export function rolloutStatusOf(
+  deployment: Deployment,
+  generations: Generations,
+  conditions: Conditions,
+  now: number,
+): DeploymentStatus {
   const next = statusOf(deployment, generations, conditions, now);
   const progressed = progress(deployment, next, conditions, generations.current, now);
   const failure = failureOf(generations);
@@ -53,8 +65,12 @@ export function rolloutStatusOf(deployment: Deployment, generations: Generations
 /** Whether every replica is updated and available (deploymentutil.DeploymentComplete). */
 export function isComplete(deployment: Deployment, status: DeploymentStatus = {}): boolean {
   const { replicas } = deployment.spec;
-  return status.updatedReplicas === replicas && status.replicas === replicas && status.availableReplicas === replicas
-    && (status.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
+  return (
+    status.updatedReplicas === replicas &&
+    status.replicas === replicas &&
+    status.availableReplicas === replicas &&
+    (status.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0)
+  );
 }
 
 /** When to look again whether the deadline has passed (requeueStuckDeployment); undefined when nothing is awaited. */
@@ -62,20 +78,28 @@ export function progressCheckAfter(deployment: Deployment, status: DeploymentSta
   const deadline = progressDeadlineOf(deployment);
   const condition = conditionOf(status.conditions, 'Progressing');
   if (deadline === undefined || condition === undefined || isComplete(deployment, status)) return undefined;
-  if (condition.reason === 'ProgressDeadlineExceeded' || condition.reason === 'NewReplicaSetAvailable') return undefined;
+  if (condition.reason === 'ProgressDeadlineExceeded' || condition.reason === 'NewReplicaSetAvailable')
+    return undefined;
   return Math.max(Date.parse(condition.lastUpdateTime ?? '') + deadline * 1000 - now, 0) + 1000;
 }
 
 const minimumAvailable: Condition = {
-  type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.',
+  type: 'Available',
+  status: 'True',
+  reason: 'MinimumReplicasAvailable',
+  message: 'Deployment has minimum availability.',
 };
 const minimumUnavailable: Condition = {
-  type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable', message: 'Deployment does not have minimum availability.',
+  type: 'Available',
+  status: 'False',
+  reason: 'MinimumReplicasUnavailable',
+  message: 'Deployment does not have minimum availability.',
 };
 
 function countsOf(deployment: Deployment, { current, old }: Generations): Counts {
   const all = current === undefined ? old : [...old, current];
-  const sum = (read: (set: ReplicaSet) => number | undefined): number => all.reduce((total, set) => total + (read(set) ?? 0), 0);
+  const sum = (read: (set: ReplicaSet) => number | undefined): number =>
+    all.reduce((total, set) => total + (read(set) ?? 0), 0);
   const availableReplicas = sum((set) => set.status?.availableReplicas);
   return {
     observedGeneration: deployment.metadata.generation ?? 0,
@@ -90,24 +114,41 @@ function countsOf(deployment: Deployment, { current, old }: Generations): Counts
 
 /** The conditions with Progressing brought up to date. `conditions` are those from before this status was counted. */
 function progress(
-  deployment: Deployment, next: DeploymentStatus & { readonly conditions: Conditions }, conditions: Conditions, current: ReplicaSet | undefined, now: number,
+  deployment: Deployment,
+  next: DeploymentStatus & { readonly conditions: Conditions },
+  conditions: Conditions,
+  current: ReplicaSet | undefined,
+  now: number,
 ): Conditions {
   const deadline = progressDeadlineOf(deployment);
   if (deadline === undefined) return next.conditions.filter(({ type }) => type !== 'Progressing');
   const before = conditionOf(conditions, 'Progressing');
   if (next.replicas === next.updatedReplicas && before?.reason === 'NewReplicaSetAvailable') return next.conditions;
-  const subject = current === undefined ? `Deployment "${deployment.metadata.name}"` : `ReplicaSet "${current.metadata.name}"`;
+  const subject =
+    current === undefined ? `Deployment "${deployment.metadata.name}"` : `ReplicaSet "${current.metadata.name}"`;
   if (isComplete(deployment, next)) {
     const message = `${subject} has successfully progressed.`;
-    return setCondition(next.conditions, { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message }, now);
+    return setCondition(
+      next.conditions,
+      { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message },
+      now,
+    );
   }
   if (hasProgressed(deployment.status ?? {}, next)) {
     const message = `${subject} is progressing.`;
-    return replaceCondition(next.conditions, { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message }, now);
+    return replaceCondition(
+      next.conditions,
+      { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message },
+      now,
+    );
   }
   if (hasTimedOut(before, deadline, now)) {
     const message = `${subject} has timed out progressing.`;
-    return setCondition(next.conditions, { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message }, now);
+    return setCondition(
+      next.conditions,
+      { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message },
+      now,
+    );
   }
   return next.conditions;
 }
@@ -115,10 +156,12 @@ function progress(
 /** More new pods, fewer old ones, or more that are ready or available (deploymentutil.DeploymentProgressing). */
 function hasProgressed(before: DeploymentStatus, next: DeploymentStatus): boolean {
   const oldReplicas = (status: DeploymentStatus): number => (status.replicas ?? 0) - (status.updatedReplicas ?? 0);
-  return (next.updatedReplicas ?? 0) > (before.updatedReplicas ?? 0)
-    || oldReplicas(next) < oldReplicas(before)
-    || (next.readyReplicas ?? 0) > (before.readyReplicas ?? 0)
-    || (next.availableReplicas ?? 0) > (before.availableReplicas ?? 0);
+  return (
+    (next.updatedReplicas ?? 0) > (before.updatedReplicas ?? 0) ||
+    oldReplicas(next) < oldReplicas(before) ||
+    (next.readyReplicas ?? 0) > (before.readyReplicas ?? 0) ||
+    (next.availableReplicas ?? 0) > (before.availableReplicas ?? 0)
+  );
 }
 
 function hasTimedOut(condition: Condition | undefined, deadline: number, now: number): boolean {
@@ -128,5 +171,7 @@ function hasTimedOut(condition: Condition | undefined, deadline: number, now: nu
 }
 
 function failureOf({ current, old }: Generations): Condition | undefined {
-  return [current, ...old].map((set) => conditionOf(set?.status?.conditions, 'ReplicaFailure')).find((condition) => condition !== undefined);
+  return [current, ...old]
+    .map((set) => conditionOf(set?.status?.conditions, 'ReplicaFailure'))
+    .find((condition) => condition !== undefined);
 }

@@ -27,7 +27,13 @@ function setAnnotation(simulation: Simulation, name: string, key: string, value:
   simulation.edit(deployments, name, (current) => {
     const { [key]: _old, ...others } = current.spec.template.metadata?.annotations ?? {};
     const annotations = value === undefined ? others : { ...others, [key]: value };
-    return { ...current, spec: { ...current.spec, template: { ...current.spec.template, metadata: { ...current.spec.template.metadata, annotations } } } };
+    return {
+      ...current,
+      spec: {
+        ...current.spec,
+        template: { ...current.spec.template, metadata: { ...current.spec.template.metadata, annotations } },
+      },
+    };
   });
 }
 
@@ -47,37 +53,62 @@ function sets({ api }: Simulation): readonly ReplicaSet[] {
 }
 
 describe('a rolling update', () => {
-  const limit = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 100 }).map((percent) => `${String(percent)}%`));
+  const limit = fc.oneof(
+    fc.integer({ min: 0, max: 4 }),
+    fc.integer({ min: 0, max: 100 }).map((percent) => `${String(percent)}%`),
+  );
   const zero: readonly unknown[] = [0, '0%'];
 
   it('keeps enough pods ready and asks for no more than the surge allows, at every event', async () => {
-    await fc.assert(fc.asyncProperty(
-      fc.record({ replicas: fc.integer({ min: 1, max: 8 }), maxSurge: limit, maxUnavailable: limit, readyAfterMs: fc.integer({ min: 0, max: 5000 }), seed: fc.nat() })
-        .filter(({ maxSurge, maxUnavailable }) => !(zero.includes(maxSurge) && zero.includes(maxUnavailable))),
-      async ({ replicas, maxSurge, maxUnavailable, readyAfterMs, seed }) => {
-        const simulation = simulate(seed);
-        create(simulation, 'cart', {
-          replicas, strategy: { rollingUpdate: { maxSurge, maxUnavailable } }, annotations: { [podBehaviour.readyAfterMs]: String(readyAfterMs) },
-        });
-        await simulation.until(complete(simulation, 'cart'));
-        const bounds = boundsOf(simulation.read(deployments, 'cart'));
-        const seen = { fewestReady: replicas, mostWanted: replicas };
-        simulation.api.watch(pods, () => { seen.fewestReady = Math.min(seen.fewestReady, simulation.pods().filter(isReady).length); });
-        // Upstream bounds what it asks for; pods that a ReplicaSet has yet to delete may come on top for a moment.
-        simulation.api.watch(replicaSets, () => { seen.mostWanted = Math.max(seen.mostWanted, totalSize(sets(simulation))); });
-        setAnnotation(simulation, 'cart', 'restartedAt', 'now');
-        await simulation.until(() => sets(simulation).length === 2 && complete(simulation, 'cart')());
-        simulation.stop();
-        expect(seen.fewestReady).toBeGreaterThanOrEqual(replicas - bounds.maxUnavailable);
-        expect(seen.mostWanted).toBeLessThanOrEqual(replicas + bounds.maxSurge);
-      },
-    ), { numRuns: 60 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc
+          .record({
+            replicas: fc.integer({ min: 1, max: 8 }),
+            maxSurge: limit,
+            maxUnavailable: limit,
+            readyAfterMs: fc.integer({ min: 0, max: 5000 }),
+            seed: fc.nat(),
+          })
+          .filter(({ maxSurge, maxUnavailable }) => !(zero.includes(maxSurge) && zero.includes(maxUnavailable))),
+        async ({ replicas, maxSurge, maxUnavailable, readyAfterMs, seed }) => {
+          const simulation = simulate(seed);
+          create(simulation, 'cart', {
+            replicas,
+            strategy: { rollingUpdate: { maxSurge, maxUnavailable } },
+            annotations: { [podBehaviour.readyAfterMs]: String(readyAfterMs) },
+          });
+          await simulation.until(complete(simulation, 'cart'));
+          const bounds = boundsOf(simulation.read(deployments, 'cart'));
+          const seen = { fewestReady: replicas, mostWanted: replicas };
+          simulation.api.watch(pods, () => {
+            seen.fewestReady = Math.min(seen.fewestReady, simulation.pods().filter(isReady).length);
+          });
+          // Upstream bounds what it asks for; pods that a ReplicaSet has yet to delete may come on top for a moment.
+          simulation.api.watch(replicaSets, () => {
+            seen.mostWanted = Math.max(seen.mostWanted, totalSize(sets(simulation)));
+          });
+          setAnnotation(simulation, 'cart', 'restartedAt', 'now');
+          await simulation.until(() => sets(simulation).length === 2 && complete(simulation, 'cart')());
+          simulation.stop();
+          expect(seen.fewestReady).toBeGreaterThanOrEqual(replicas - bounds.maxUnavailable);
+          expect(seen.mostWanted).toBeLessThanOrEqual(replicas + bounds.maxSurge);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it('resolves percentages as upstream: surge up, unavailable down, never both zero', () => {
-    const resolved = (replicas: number, maxSurge: number | string, maxUnavailable: number | string) => boundsOf({
-      metadata: { name: 'cart' }, spec: { ...workload('cart'), replicas, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } } },
-    });
+    const resolved = (replicas: number, maxSurge: number | string, maxUnavailable: number | string) =>
+      boundsOf({
+        metadata: { name: 'cart' },
+        spec: {
+          ...workload('cart'),
+          replicas,
+          strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } },
+        },
+      });
     expect(resolved(10, '25%', '25%')).toEqual({ maxSurge: 3, maxUnavailable: 2 });
     expect(resolved(3, 0, '25%')).toEqual({ maxSurge: 0, maxUnavailable: 1 });
     expect(resolved(2, 0, 5)).toEqual({ maxSurge: 0, maxUnavailable: 2 });
@@ -98,7 +129,8 @@ describe('a rolling update', () => {
     const reused = after.find(({ metadata }) => metadata.uid === first?.metadata.uid);
     expect(reused?.spec.replicas).toBe(2);
     expect(reused?.metadata.annotations).toMatchObject({
-      'deployment.kubernetes.io/revision': '3', 'deployment.kubernetes.io/revision-history': '1',
+      'deployment.kubernetes.io/revision': '3',
+      'deployment.kubernetes.io/revision-history': '1',
     });
     const { metadata } = simulation.read(deployments, 'cart');
     expect(metadata.annotations?.['deployment.kubernetes.io/revision']).toBe('3');
@@ -151,7 +183,12 @@ describe('the Progressing condition', () => {
 describe('other kinds of change', () => {
   it('does nothing while paused and goes on when resumed', async () => {
     const simulation = simulate();
-    const pause = (paused: boolean): void => { simulation.edit(deployments, 'cart', (current): Deployment => ({ ...current, spec: { ...current.spec, paused } })); };
+    const pause = (paused: boolean): void => {
+      simulation.edit(deployments, 'cart', (current): Deployment => ({
+        ...current,
+        spec: { ...current.spec, paused },
+      }));
+    };
     create(simulation, 'cart', { replicas: 2 });
     await simulation.until(complete(simulation, 'cart'));
     pause(true);
@@ -166,7 +203,12 @@ describe('other kinds of change', () => {
 
   it('scales in both directions, also in the middle of a rollout', async () => {
     const simulation = simulate();
-    const scale = (replicas: number): void => { simulation.edit(deployments, 'cart', (current): Deployment => ({ ...current, spec: { ...current.spec, replicas } })); };
+    const scale = (replicas: number): void => {
+      simulation.edit(deployments, 'cart', (current): Deployment => ({
+        ...current,
+        spec: { ...current.spec, replicas },
+      }));
+    };
     create(simulation, 'cart', { replicas: 4, annotations: { [podBehaviour.readyAfterMs]: '2000' } });
     await simulation.until(complete(simulation, 'cart'));
     setAnnotation(simulation, 'cart', 'restartedAt', 'now');
@@ -200,7 +242,10 @@ describe('other kinds of change', () => {
   it('waits minReadySeconds before a pod counts as available', async () => {
     const simulation = simulate();
     create(simulation, 'cart', { replicas: 1 });
-    simulation.edit(deployments, 'cart', (current): Deployment => ({ ...current, spec: { ...current.spec, minReadySeconds: 30 } }));
+    simulation.edit(deployments, 'cart', (current): Deployment => ({
+      ...current,
+      spec: { ...current.spec, minReadySeconds: 30 },
+    }));
     const start = simulation.clock.now();
     await simulation.until(complete(simulation, 'cart'));
     expect(simulation.clock.now() - start).toBeGreaterThanOrEqual(29_000);

@@ -3,12 +3,23 @@ import { podBehaviour } from '../../support/test-cluster.ts';
 import { deployments, podDisruptionBudgets } from './kinds.ts';
 import { simulate, workload, type Simulation } from './simulation.ts';
 
-async function budget(rule: object, options: { readonly replicas: number; readonly annotations?: Readonly<Record<string, string>> }): Promise<Simulation> {
+async function budget(
+  rule: object,
+  options: { readonly replicas: number; readonly annotations?: Readonly<Record<string, string>> },
+): Promise<Simulation> {
   const simulation = simulate();
   const { metadata, ...rest } = workload('cart', options.annotations);
-  simulation.create(deployments, { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { ...rest, replicas: options.replicas } });
+  simulation.create(deployments, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: { ...rest, replicas: options.replicas },
+  });
   simulation.create(podDisruptionBudgets, {
-    apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { selector: { matchLabels: { app: 'cart' } }, ...rule },
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata,
+    spec: { selector: { matchLabels: { app: 'cart' } }, ...rule },
   });
   await simulation.clock.advance(5000);
   return simulation;
@@ -26,11 +37,20 @@ describe('the status of a PodDisruptionBudget', () => {
     const simulation = await budget(rule, { replicas });
     const found = simulation.read(podDisruptionBudgets, 'cart');
     expect(found.status).toMatchObject({ ...status, observedGeneration: found.metadata.generation });
-    expect(found.status?.conditions).toMatchObject([{ type: 'DisruptionAllowed', status: status.disruptionsAllowed > 0 ? 'True' : 'False' }]);
+    expect(found.status?.conditions).toMatchObject([
+      { type: 'DisruptionAllowed', status: status.disruptionsAllowed > 0 ? 'True' : 'False' },
+    ]);
   });
 
   it('counts only ready pods as healthy', async () => {
-    const simulation = await budget({ minAvailable: 1 }, { replicas: 2, annotations: { [podBehaviour.neverReady]: 'always' } });
-    expect(simulation.read(podDisruptionBudgets, 'cart').status).toMatchObject({ expectedPods: 2, currentHealthy: 0, disruptionsAllowed: 0 });
+    const simulation = await budget(
+      { minAvailable: 1 },
+      { replicas: 2, annotations: { [podBehaviour.neverReady]: 'always' } },
+    );
+    expect(simulation.read(podDisruptionBudgets, 'cart').status).toMatchObject({
+      expectedPods: 2,
+      currentHealthy: 0,
+      disruptionsAllowed: 0,
+    });
   });
 });

@@ -17,12 +17,19 @@ interface Expectation {
   readonly desiredHealthy: number;
 }
 
-/** The disruption controller (pkg/controller/disruption of Kubernetes 1.36), without the scale subresource of custom resources. */
+/**
+ * The disruption controller (pkg/controller/disruption of Kubernetes 1.36), without the scale subresource of custom
+ * resources.
+ */
 export function startDisruptionController(context: ControllerContext): void {
   const { api } = context;
   const queue = startQueue(context, (key) => reconcile(context, key));
-  watchKind(context, podDisruptionBudgets, (budget) => { queue.add(keyOf(budget)); });
-  watchKind(context, pods, ({ metadata }) => { for (const budget of listOf(api, podDisruptionBudgets, metadata.namespace)) queue.add(keyOf(budget)); });
+  watchKind(context, podDisruptionBudgets, (budget) => {
+    queue.add(keyOf(budget));
+  });
+  watchKind(context, pods, ({ metadata }) => {
+    for (const budget of listOf(api, podDisruptionBudgets, metadata.namespace)) queue.add(keyOf(budget));
+  });
 }
 
 function reconcile({ api, clock }: ControllerContext, key: string): number | undefined {
@@ -32,10 +39,15 @@ function reconcile({ api, clock }: ControllerContext, key: string): number | und
   const selected = listOf(api, pods, budget.metadata.namespace).filter((pod) => selects(selector, pod.metadata.labels));
   const disrupted = stillDisrupted(budget, selected, clock.now());
   const { expectedPods, desiredHealthy } = expectationOf(api, budget, selected);
-  const currentHealthy = selected.filter((pod) => isReady(pod) && !isTerminating(pod) && !(pod.metadata.name in disrupted)).length;
+  const currentHealthy = selected.filter(
+    (pod) => isReady(pod) && !isTerminating(pod) && !(pod.metadata.name in disrupted),
+  ).length;
   const disruptionsAllowed = expectedPods <= 0 ? 0 : Math.max(currentHealthy - desiredHealthy, 0);
   updateStatus(api, podDisruptionBudgets, budget, manager, {
-    currentHealthy, desiredHealthy, expectedPods, disruptionsAllowed,
+    currentHealthy,
+    desiredHealthy,
+    expectedPods,
+    disruptionsAllowed,
     ...(Object.keys(disrupted).length === 0 ? {} : { disruptedPods: disrupted }),
     observedGeneration: budget.metadata.generation ?? 0,
     conditions: withCondition(budget.status?.conditions, allowance(budget, disruptionsAllowed), clock.now()),
@@ -46,25 +58,38 @@ function reconcile({ api, clock }: ControllerContext, key: string): number | und
 
 function allowance(budget: PodDisruptionBudget, allowed: number): Condition {
   return {
-    type: 'DisruptionAllowed', status: allowed > 0 ? 'True' : 'False', reason: allowed > 0 ? 'SufficientPods' : 'InsufficientPods', message: '',
+    type: 'DisruptionAllowed',
+    status: allowed > 0 ? 'True' : 'False',
+    reason: allowed > 0 ? 'SufficientPods' : 'InsufficientPods',
+    message: '',
     observedGeneration: budget.metadata.generation ?? 0,
   };
 }
 
 /** Pods that an eviction has named and that are not marked for deletion yet (buildDisruptedPodMap). */
-function stillDisrupted(budget: PodDisruptionBudget, selected: readonly Pod[], now: number): Readonly<Record<string, string>> {
+function stillDisrupted(
+  budget: PodDisruptionBudget,
+  selected: readonly Pod[],
+  now: number,
+): Readonly<Record<string, string>> {
   const waiting = new Set(selected.filter((pod) => !isTerminating(pod)).map(({ metadata }) => metadata.name));
   const named = Object.entries(budget.status?.disruptedPods ?? {});
-  return Object.fromEntries(named.filter(([name, since]) => waiting.has(name) && Date.parse(since) + deletionTimeoutMs >= now));
+  return Object.fromEntries(
+    named.filter(([name, since]) => waiting.has(name) && Date.parse(since) + deletionTimeoutMs >= now),
+  );
 }
 
 /** How many pods there should be, and how many of them healthy (getExpectedPodCount); percentages round up. */
 function expectationOf(api: SimApi, { spec }: PodDisruptionBudget, selected: readonly Pod[]): Expectation {
   if (spec.maxUnavailable !== undefined) {
     const expectedPods = expectedScale(api, selected);
-    return { expectedPods, desiredHealthy: Math.max(expectedPods - scaledValue(spec.maxUnavailable, expectedPods, 'up'), 0) };
+    return {
+      expectedPods,
+      desiredHealthy: Math.max(expectedPods - scaledValue(spec.maxUnavailable, expectedPods, 'up'), 0),
+    };
   }
-  if (typeof spec.minAvailable === 'number') return { expectedPods: selected.length, desiredHealthy: spec.minAvailable };
+  if (typeof spec.minAvailable === 'number')
+    return { expectedPods: selected.length, desiredHealthy: spec.minAvailable };
   if (spec.minAvailable === undefined) return { expectedPods: 0, desiredHealthy: 0 };
   const expectedPods = expectedScale(api, selected);
   return { expectedPods, desiredHealthy: scaledValue(spec.minAvailable, expectedPods, 'up') };
@@ -90,7 +115,8 @@ function scaleOf(api: SimApi, pod: Pod): { readonly uid: string; readonly replic
   if (owner?.kind !== 'ReplicaSet') return undefined;
   const set = getByKey(api, replicaSets, `${namespace}/${owner.name}`);
   const parent = set === undefined ? undefined : controllerOf(set);
-  if (parent?.kind !== 'Deployment') return set === undefined ? undefined : { uid: owner.uid, replicas: set.spec.replicas };
+  if (parent?.kind !== 'Deployment')
+    return set === undefined ? undefined : { uid: owner.uid, replicas: set.spec.replicas };
   const deployment = getByKey(api, deployments, `${namespace}/${parent.name}`);
   return deployment === undefined ? undefined : { uid: parent.uid, replicas: deployment.spec.replicas };
 }

@@ -8,9 +8,16 @@ import { listOf } from './typed-api.ts';
 
 function create(simulation: Simulation, annotations: Readonly<Record<string, string>> = {}, spec: object = {}): void {
   const { metadata, ...rest } = workload('cart', annotations);
-  simulation.create(deployments, { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { ...rest, replicas: 2 } });
+  simulation.create(deployments, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: { ...rest, replicas: 2 },
+  });
   simulation.create(services, {
-    apiVersion: 'v1', kind: 'Service', metadata: { name: 'cart', namespace: testNamespace, labels: { team: 'a' } },
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'cart', namespace: testNamespace, labels: { team: 'a' } },
     spec: { selector: { app: 'cart' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }], ...spec },
   });
 }
@@ -29,9 +36,15 @@ describe('the EndpointSlice of a Service', () => {
     create(simulation);
     await simulation.until(() => readiness(simulation).join() === 'true,true');
     const [slice] = slices(simulation);
-    expect(slice?.metadata.labels).toEqual({ 'team': 'a', 'kubernetes.io/service-name': 'cart', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' });
+    expect(slice?.metadata.labels).toEqual({
+      team: 'a',
+      'kubernetes.io/service-name': 'cart',
+      'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+    });
     expect(slice?.ports).toEqual([{ name: 'http', port: 8080, protocol: 'TCP' }]);
-    expect(slice?.endpoints?.map(({ addresses }) => addresses[0])).toEqual(simulation.pods().map(({ status }) => status?.podIP));
+    expect(slice?.endpoints?.map(({ addresses }) => addresses[0])).toEqual(
+      simulation.pods().map(({ status }) => status?.podIP),
+    );
   });
 
   it('lists pods that are not ready as such, unless the Service publishes them', async () => {
@@ -40,7 +53,10 @@ describe('the EndpointSlice of a Service', () => {
     create(simulation, never);
     await simulation.until(() => readiness(simulation).length === 2);
     expect(readiness(simulation)).toEqual([false, false]);
-    simulation.edit(services, 'cart', (current) => ({ ...current, spec: { ...current.spec, publishNotReadyAddresses: true } }));
+    simulation.edit(services, 'cart', (current) => ({
+      ...current,
+      spec: { ...current.spec, publishNotReadyAddresses: true },
+    }));
     await simulation.until(() => readiness(simulation).join() === 'true,true');
     expect(simulation.pods().some(isReady)).toBe(false);
   });

@@ -14,14 +14,21 @@ const managedBy = 'endpointslice-controller.k8s.io';
 const serviceNameLabel = 'kubernetes.io/service-name';
 
 /**
- * The EndpointSlice controller (pkg/controller/endpointslice of Kubernetes 1.36): one IPv4 slice for each Service with a
- * selector. Named target ports are looked up in the first pod, where upstream makes a slice for each set of numbers.
+ * The EndpointSlice controller (pkg/controller/endpointslice of Kubernetes 1.36): one IPv4 slice for each Service with
+ * a selector. Named target ports are looked up in the first pod, where upstream makes a slice for each set of numbers.
  */
 export function startEndpointSliceController(context: ControllerContext): void {
   const { api } = context;
-  const queue = startQueue(context, (key) => { reconcile(context, key); return undefined; });
-  watchKind(context, services, (service) => { queue.add(keyOf(service)); });
-  watchKind(context, pods, ({ metadata }) => { for (const service of listOf(api, services, metadata.namespace)) queue.add(keyOf(service)); });
+  const queue = startQueue(context, (key) => {
+    reconcile(context, key);
+    return undefined;
+  });
+  watchKind(context, services, (service) => {
+    queue.add(keyOf(service));
+  });
+  watchKind(context, pods, ({ metadata }) => {
+    for (const service of listOf(api, services, metadata.namespace)) queue.add(keyOf(service));
+  });
 }
 
 /** The slices of a Service. */
@@ -32,7 +39,12 @@ export function slicesOf(api: ControllerContext['api'], serviceKey: string): rea
 
 function reconcile({ api }: ControllerContext, key: string): void {
   const service = getByKey(api, services, key);
-  if (service?.spec.selector === undefined || service.spec.type === 'ExternalName' || service.metadata.deletionTimestamp !== undefined) return;
+  if (
+    service?.spec.selector === undefined ||
+    service.spec.type === 'ExternalName' ||
+    service.metadata.deletionTimestamp !== undefined
+  )
+    return;
   const wanted = sliceFor(service, listOf(api, pods, service.metadata.namespace));
   const [current] = slicesOf(api, key);
   if (current === undefined) {
@@ -40,19 +52,33 @@ function reconcile({ api }: ControllerContext, key: string): void {
     return;
   }
   const { labels } = wanted.metadata;
-  if (equal(current.endpoints, wanted.endpoints) && equal(current.ports, wanted.ports) && equal(current.metadata.labels, labels)) return;
-  modify(api, endpointSlices, current, { manager }, ({ metadata }) => ({ ...wanted, metadata: { ...metadata, ...(labels && { labels }) } }));
+  if (
+    equal(current.endpoints, wanted.endpoints) &&
+    equal(current.ports, wanted.ports) &&
+    equal(current.metadata.labels, labels)
+  )
+    return;
+  modify(api, endpointSlices, current, { manager }, ({ metadata }) => ({
+    ...wanted,
+    metadata: { ...metadata, ...(labels && { labels }) },
+  }));
 }
 
 function sliceFor(service: Service, candidates: readonly Pod[]): EndpointSlice {
   const { name, namespace = '', labels } = service.metadata;
   const { selector = {}, ports = [], publishNotReadyAddresses = false } = service.spec;
-  const backends = candidates.filter((pod) => selects({ matchLabels: selector }, pod.metadata.labels) && pod.status?.podIP !== undefined && !isFinished(pod));
+  const backends = candidates.filter(
+    (pod) =>
+      selects({ matchLabels: selector }, pod.metadata.labels) && pod.status?.podIP !== undefined && !isFinished(pod),
+  );
   const [first] = backends;
   return {
-    apiVersion: apiVersionOf(endpointSlices), kind: endpointSlices.kind,
+    apiVersion: apiVersionOf(endpointSlices),
+    kind: endpointSlices.kind,
     metadata: {
-      ...{ generateName: `${name}-` }, name: '', namespace,
+      ...{ generateName: `${name}-` },
+      name: '',
+      namespace,
       labels: { ...labels, [serviceNameLabel]: name, 'endpointslice.kubernetes.io/managed-by': managedBy },
       ownerReferences: [controllerReference(services, service)],
     },
@@ -73,9 +99,14 @@ function endpointOf(pod: Pod, publishNotReady: boolean): Endpoint {
   };
 }
 
-function portOf({ name = '', port, protocol = 'TCP', appProtocol, targetPort = port }: ServicePort, pod: Pod): NonNullable<EndpointSlice['ports']> {
+function portOf(
+  { name = '', port, protocol = 'TCP', appProtocol, targetPort = port }: ServicePort,
+  pod: Pod,
+): NonNullable<EndpointSlice['ports']> {
   const number = typeof targetPort === 'number' ? targetPort : namedPort(pod, targetPort);
-  return number === undefined ? [] : [{ name, port: number, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }];
+  return number === undefined
+    ? []
+    : [{ name, port: number, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }];
 }
 
 function namedPort({ spec }: Pod, wanted: string): number | undefined {

@@ -43,10 +43,14 @@ const defaultRows: readonly Row[] = [
 const byDefaultRow: Row = ['auto.', unlabelled, [absent(inject), absent(revision)]];
 
 /**
- * The webhooks of one revision of istiod, as its chart installs them (istio-discovery `mutatingwebhook.yaml`): the default revision also
- * serves the labels that name no revision, with `enableNamespacesByDefault` even namespaces without any label.
+ * The webhooks of one revision of istiod, as its chart installs them (istio-discovery `mutatingwebhook.yaml`): the
+ * default revision also serves the labels that name no revision, with `enableNamespacesByDefault` even namespaces
+ * without any label.
  */
-export function injectionWebhooks(name: string, options: { readonly enableNamespacesByDefault?: boolean } = {}): readonly InjectionWebhook[] {
+export function injectionWebhooks(
+  name: string,
+  options: { readonly enableNamespacesByDefault?: boolean } = {},
+): readonly InjectionWebhook[] {
   const rows = [
     ...revisionRows(name),
     ...(name === 'default' ? defaultRows : []),

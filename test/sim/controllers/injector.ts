@@ -18,10 +18,15 @@ interface Call {
   readonly revision: string;
 }
 
-/** Istio's sidecar injector as mutating admission: which pods it sees is decided by the installed MutatingWebhookConfigurations. */
+/**
+ * Istio's sidecar injector as mutating admission: which pods it sees is decided by the installed
+ * MutatingWebhookConfigurations.
+ */
 export function addInjector(api: SimApi, istiod: Istiod): InjectorControl {
   const control: InjectorControl = { reachable: true };
-  api.addMutatingAdmission((resource, object) => (isPod(resource) ? admit(api, control, istiod, object as Pod) : object));
+  api.addMutatingAdmission((resource, object) =>
+    isPod(resource) ? admit(api, control, istiod, object as Pod) : object,
+  );
   return control;
 }
 
@@ -40,15 +45,23 @@ function callFor(api: SimApi, pod: Pod): Call | undefined {
   const namespace = getByKey(api, namespaces, `/${pod.metadata.namespace ?? ''}`);
   for (const { metadata, ...configuration } of listOf(api, mutatingWebhookConfigurations)) {
     if (metadata.labels?.['app'] !== 'sidecar-injector') continue;
-    const webhook = (configuration['webhooks'] as readonly InjectionWebhook[])
-      .find((candidate) => firesFor(candidate, pod.metadata.labels, namespace?.metadata.labels));
+    const webhook = (configuration['webhooks'] as readonly InjectionWebhook[]).find((candidate) =>
+      firesFor(candidate, pod.metadata.labels, namespace?.metadata.labels),
+    );
     if (webhook !== undefined) return { webhook, revision: metadata.labels['istio.io/rev'] ?? 'default' };
   }
   return undefined;
 }
 
-/** The API server's answer when a webhook with `failurePolicy: Fail` cannot be called (webhook.NewErrCallingWebhook). */
+/**
+ * The API server's answer when a webhook with `failurePolicy: Fail` cannot be called (webhook.NewErrCallingWebhook).
+ */
 function unreachable({ name }: InjectionWebhook): SimStatusError {
-  const cause = 'Post "https://istiod.istio-system.svc:443/inject?timeout=10s": dial tcp 10.96.0.15:443: connect: connection refused';
-  return new SimStatusError(500, 'InternalError', `Internal error occurred: failed calling webhook "${name}": failed to call webhook: ${cause}`);
+  const cause =
+    'Post "https://istiod.istio-system.svc:443/inject?timeout=10s": dial tcp 10.96.0.15:443: connect: connection refused';
+  return new SimStatusError(
+    500,
+    'InternalError',
+    `Internal error occurred: failed calling webhook "${name}": failed to call webhook: ${cause}`,
+  );
 }

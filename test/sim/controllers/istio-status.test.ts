@@ -5,7 +5,11 @@ import { authorizationPolicies, gateways, namespaces, services } from './kinds.t
 import { simulateMesh, type MeshSimulation } from './mesh-simulation.ts';
 import { testNamespace as home } from './simulation.ts';
 
-function policy(name: string, spec: Readonly<Record<string, unknown>>, annotations: Readonly<Record<string, string>> = {}) {
+function policy(
+  name: string,
+  spec: Readonly<Record<string, unknown>>,
+  annotations: Readonly<Record<string, string>> = {},
+) {
   const made = object('AuthorizationPolicy', home, name, { rules: [{}], ...spec });
   return { ...made, metadata: { ...made.metadata, annotations } };
 }
@@ -13,7 +17,9 @@ function policy(name: string, spec: Readonly<Record<string, unknown>>, annotatio
 const toService = { targetRefs: [{ group: '', kind: 'Service', name: 'a' }] };
 
 function conditions(mesh: MeshSimulation, name: string): readonly unknown[] {
-  return (mesh.read(authorizationPolicies, name).status?.conditions ?? []).map(({ type, status, reason, observedGeneration }) => [type, status, reason, observedGeneration]);
+  return (mesh.read(authorizationPolicies, name).status?.conditions ?? []).map(
+    ({ type, status, reason, observedGeneration }) => [type, status, reason, observedGeneration],
+  );
 }
 
 function bindings(mesh: MeshSimulation, name: string): readonly unknown[] {
@@ -47,10 +53,23 @@ describe('the binding of a Service', () => {
   it('leaves the conditions of others alone', async () => {
     const mesh = await simulateMesh();
     mesh.create(services, service(home, 'a', { 'istio.io/use-waypoint': 'waypoint' }));
-    const own = { type: 'example.test/Mine', status: 'True', reason: 'Mine', message: '', lastTransitionTime: '2030-01-01T00:00:00Z' } as const;
-    mesh.cluster.server.update(services, { ...mesh.read(services, 'a'), status: { conditions: [own] } }, { manager: 'test', subresource: 'status' });
+    const own = {
+      type: 'example.test/Mine',
+      status: 'True',
+      reason: 'Mine',
+      message: '',
+      lastTransitionTime: '2030-01-01T00:00:00Z',
+    } as const;
+    mesh.cluster.server.update(
+      services,
+      { ...mesh.read(services, 'a'), status: { conditions: [own] } },
+      { manager: 'test', subresource: 'status' },
+    );
     await mesh.settle();
-    expect(bindings(mesh, 'a').map((each) => (each as readonly string[])[0])).toEqual(['example.test/Mine', 'istio.io/WaypointBound']);
+    expect(bindings(mesh, 'a').map((each) => (each as readonly string[])[0])).toEqual([
+      'example.test/Mine',
+      'istio.io/WaypointBound',
+    ]);
     mesh.edit(services, 'a', (current) => ({ ...current, metadata: { ...current.metadata, labels: {} } }));
     await mesh.settle();
     expect(bindings(mesh, 'a')).toEqual([['example.test/Mine', 'True', 'Mine']]);
@@ -74,7 +93,10 @@ describe('the conditions of an AuthorizationPolicy', () => {
     mesh.create(authorizationPolicies, policy('p', {}));
     await mesh.settle();
     expect(conditions(mesh, 'p')).toEqual([['ZtunnelAccepted', 'True', 'Accepted', '1']]);
-    mesh.edit(authorizationPolicies, 'p', (current) => ({ ...current, spec: { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] } }));
+    mesh.edit(authorizationPolicies, 'p', (current) => ({
+      ...current,
+      spec: { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] },
+    }));
     await mesh.settle();
     expect(conditions(mesh, 'p')).toEqual([['ZtunnelAccepted', 'True', 'UnsupportedValue', '2']]);
   });
@@ -103,10 +125,18 @@ describe('the conditions of an AuthorizationPolicy', () => {
 
   it('reach only the last of several policies that ztunnel is not sent, until the others are touched', async () => {
     const mesh = await simulateMesh();
-    mesh.create(authorizationPolicies, policy('a', { action: 'AUDIT' }), policy('b', { action: 'AUDIT' }), policy('c', {}));
+    mesh.create(
+      authorizationPolicies,
+      policy('a', { action: 'AUDIT' }),
+      policy('b', { action: 'AUDIT' }),
+      policy('c', {}),
+    );
     await mesh.settle();
     expect(['a', 'b', 'c'].map((name) => conditions(mesh, name).length)).toEqual([0, 1, 1]);
-    mesh.edit(authorizationPolicies, 'a', (current) => ({ ...current, metadata: { ...current.metadata, annotations: { touched: 'yes' } } }));
+    mesh.edit(authorizationPolicies, 'a', (current) => ({
+      ...current,
+      metadata: { ...current.metadata, annotations: { touched: 'yes' } },
+    }));
     await mesh.settle();
     expect(conditions(mesh, 'a')).toEqual([['ZtunnelAccepted', 'False', 'UnsupportedValue', '1']]);
   });

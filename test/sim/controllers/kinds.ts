@@ -3,7 +3,13 @@ import type { AuthorizationPolicy, Gateway, GatewayClass } from './gateway-types
 import type { Namespace, Node, Pod } from './pod-types.ts';
 import type { ConfigMap, EndpointSlice, HorizontalPodAutoscaler, ResourceQuota, Service } from './service-types.ts';
 import type {
-  ControllerRevision, DaemonSet, Deployment, Job, PodDisruptionBudget, ReplicaSet, StatefulSet,
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
+  Job,
+  PodDisruptionBudget,
+  ReplicaSet,
+  StatefulSet,
 } from './workload-types.ts';
 
 /** A resource together with the type its objects have. */
@@ -12,7 +18,13 @@ export interface Kind<T extends KubeObject> extends Resource {
   readonly objectType?: T;
 }
 
-function kind<T extends KubeObject>(group: string, version: string, name: string, plural: string, namespaced = true): Kind<T> {
+function kind<T extends KubeObject>(
+  group: string,
+  version: string,
+  name: string,
+  plural: string,
+  namespaced = true,
+): Kind<T> {
   return { group, version, kind: name, plural, namespaced };
 }
 
@@ -43,22 +55,53 @@ export const controllerRevisions = kind<ControllerRevision>('apps', 'v1', 'Contr
 /** batch/v1 Job. */
 export const jobs = kind<Job>('batch', 'v1', 'Job', 'jobs');
 /** policy/v1 PodDisruptionBudget. */
-export const podDisruptionBudgets = kind<PodDisruptionBudget>('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets');
+export const podDisruptionBudgets = kind<PodDisruptionBudget>(
+  'policy',
+  'v1',
+  'PodDisruptionBudget',
+  'poddisruptionbudgets',
+);
 /** discovery.k8s.io/v1 EndpointSlice. */
 export const endpointSlices = kind<EndpointSlice>('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices');
 /** autoscaling/v2 HorizontalPodAutoscaler. */
-export const horizontalPodAutoscalers = kind<HorizontalPodAutoscaler>('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers');
+export const horizontalPodAutoscalers = kind<HorizontalPodAutoscaler>(
+  'autoscaling',
+  'v2',
+  'HorizontalPodAutoscaler',
+  'horizontalpodautoscalers',
+);
 /** gateway.networking.k8s.io/v1 Gateway; served only once its definition is. */
 export const gateways = kind<Gateway>('gateway.networking.k8s.io', 'v1', 'Gateway', 'gateways');
 /** gateway.networking.k8s.io/v1 GatewayClass; served only once its definition is. */
-export const gatewayClasses = kind<GatewayClass>('gateway.networking.k8s.io', 'v1', 'GatewayClass', 'gatewayclasses', false);
+export const gatewayClasses = kind<GatewayClass>(
+  'gateway.networking.k8s.io',
+  'v1',
+  'GatewayClass',
+  'gatewayclasses',
+  false,
+);
 /** security.istio.io/v1 AuthorizationPolicy; served only once its definition is. */
-export const authorizationPolicies = kind<AuthorizationPolicy>('security.istio.io', 'v1', 'AuthorizationPolicy', 'authorizationpolicies');
+export const authorizationPolicies = kind<AuthorizationPolicy>(
+  'security.istio.io',
+  'v1',
+  'AuthorizationPolicy',
+  'authorizationpolicies',
+);
 /** networking.istio.io/v1 ServiceEntry; served only once its definition is. */
 export const serviceEntries = kind('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries');
 /** apiextensions.k8s.io/v1 CustomResourceDefinition. */
-export const customResourceDefinitions = kind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition', 'customresourcedefinitions', false);
+export const customResourceDefinitions = kind(
+  'apiextensions.k8s.io',
+  'v1',
+  'CustomResourceDefinition',
+  'customresourcedefinitions',
+  false,
+);
 /** admissionregistration.k8s.io/v1 MutatingWebhookConfiguration. */
 export const mutatingWebhookConfigurations = kind(
-  'admissionregistration.k8s.io', 'v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', false,
+  'admissionregistration.k8s.io',
+  'v1',
+  'MutatingWebhookConfiguration',
+  'mutatingwebhookconfigurations',
+  false,
 );

@@ -14,7 +14,9 @@ interface Options {
 
 function create(simulation: Simulation, name: string, { annotations = {}, ...spec }: Options = {}): void {
   const pod: KubeObject = {
-    apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: testNamespace, annotations },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: testNamespace, annotations },
     spec: { containers: [{ name: 'app', image: 'example.test/app:1' }], ...spec },
   };
   simulation.create(pods, pod);
@@ -35,10 +37,16 @@ describe('a pod', () => {
   it('shows init containers as ended and native sidecars as running', async () => {
     const simulation = simulate();
     const image = 'example.test/init:1';
-    create(simulation, 'meshed', { initContainers: [{ name: 'setup', image }, { name: 'proxy', image, restartPolicy: 'Always' }] });
+    create(simulation, 'meshed', {
+      initContainers: [
+        { name: 'setup', image },
+        { name: 'proxy', image, restartPolicy: 'Always' },
+      ],
+    });
     await simulation.until(() => isReady(simulation.read(pods, 'meshed')));
     expect(simulation.read(pods, 'meshed').status?.initContainerStatuses).toMatchObject([
-      { name: 'setup', state: { terminated: { exitCode: 0 } } }, { name: 'proxy', ready: true, started: true, state: { running: {} } },
+      { name: 'setup', state: { terminated: { exitCode: 0 } } },
+      { name: 'proxy', ready: true, started: true, state: { running: {} } },
     ]);
   });
 
@@ -66,14 +74,24 @@ describe('the scheduler', () => {
     const simulation = simulate();
     for (const name of ['a', 'b', 'c']) create(simulation, name);
     await simulation.until(() => simulation.pods().every(({ spec }) => spec.nodeName !== undefined));
-    expect(simulation.pods().map(({ spec }) => spec.nodeName).sort()).toEqual(['node-1', 'node-2', 'node-3']);
+    expect(
+      simulation
+        .pods()
+        .map(({ spec }) => spec.nodeName)
+        .sort(),
+    ).toEqual(['node-1', 'node-2', 'node-3']);
   });
 
   it('says why a pod waits and binds it once a node fits', async () => {
     const simulation = simulate();
     create(simulation, 'picky', { nodeSelector: { disk: 'fast' } });
-    await simulation.until(() => conditionOf(simulation.read(pods, 'picky').status?.conditions, 'PodScheduled')?.reason === 'Unschedulable');
-    simulation.edit(nodes, 'node-2', (current) => ({ ...current, metadata: { ...current.metadata, labels: { ...current.metadata.labels, disk: 'fast' } } }));
+    await simulation.until(
+      () => conditionOf(simulation.read(pods, 'picky').status?.conditions, 'PodScheduled')?.reason === 'Unschedulable',
+    );
+    simulation.edit(nodes, 'node-2', (current) => ({
+      ...current,
+      metadata: { ...current.metadata, labels: { ...current.metadata.labels, disk: 'fast' } },
+    }));
     await simulation.until(() => isReady(simulation.read(pods, 'picky')));
     expect(simulation.read(pods, 'picky').spec.nodeName).toBe('node-2');
     expect(conditionOf(simulation.read(pods, 'picky').status?.conditions, 'PodScheduled')?.status).toBe('True');

@@ -18,8 +18,8 @@ interface Memory {
 }
 
 /**
- * The kubelets of all nodes: start bound pods as their `podBehaviour` annotations say, stop deleted ones gracefully and remove them. A pod
- * that is being deleted is not ready any more.
+ * The kubelets of all nodes: start bound pods as their `podBehaviour` annotations say, stop deleted ones gracefully and
+ * remove them. A pod that is being deleted is not ready any more.
  */
 export function startKubelet(context: ControllerContext): void {
   const memory: Memory = { bound: new Map(), stopping: new Map(), addresses: 0 };
@@ -48,14 +48,19 @@ function sync(context: ControllerContext, memory: Memory, key: string): number |
 function run({ api, clock }: ControllerContext, memory: Memory, pod: Pod): void {
   const node = getByKey(api, nodes, `/${pod.spec.nodeName ?? ''}`);
   const hostIP = node?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '';
-  const podIP = pod.spec.hostNetwork === true ? hostIP : pod.status?.podIP ?? nextAddress(memory);
+  const podIP = pod.spec.hostNetwork === true ? hostIP : (pod.status?.podIP ?? nextAddress(memory));
   const age = ageOf(memory, pod, clock.monotonic());
   updateStatus(api, pods, pod, manager, statusAt(pod, { age, now: clock.now(), hostIP, podIP }));
 }
 
 /** Removes the pod when its time to stop is over; says how much is left otherwise. */
 function stop({ api, clock }: ControllerContext, memory: Memory, pod: Pod): number | undefined {
-  const { uid = '', namespace, name, deletionGracePeriodSeconds: grace = 0 } = pod.metadata as Pod['metadata'] & { deletionGracePeriodSeconds?: number };
+  const {
+    uid = '',
+    namespace,
+    name,
+    deletionGracePeriodSeconds: grace = 0,
+  } = pod.metadata as Pod['metadata'] & { deletionGracePeriodSeconds?: number };
   if (grace === 0) return undefined;
   const now = clock.monotonic();
   const since = memory.stopping.get(uid) ?? now;

@@ -33,10 +33,18 @@ export async function simulateMesh(seed = 1): Promise<MeshSimulation> {
     return found;
   };
   return {
-    cluster, clock, read,
-    create(kind, ...objects) { for (const object of objects) server.create(kind, object, { manager: 'test' }); },
-    edit(kind, name, change) { modify(server, kind, read(kind, name), { manager: 'test' }, change); },
+    cluster,
+    clock,
+    read,
+    create(kind, ...objects) {
+      for (const object of objects) server.create(kind, object, { manager: 'test' });
+    },
+    edit(kind, name, change) {
+      modify(server, kind, read(kind, name), { manager: 'test' }, change);
+    },
     until: (condition) => clock.run(condition, { maxMs: 600_000 }),
-    async settle() { await clock.advance(30_000); },
+    async settle() {
+      await clock.advance(30_000);
+    },
   };
 }

@@ -17,7 +17,12 @@ describe('a namespace', () => {
   it('is empty before it goes', async () => {
     const simulation = simulate();
     const { metadata, ...rest } = workload('cart');
-    simulation.create(deployments, { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { ...rest, replicas: 3 } });
+    simulation.create(deployments, {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: { ...rest, replicas: 3 },
+    });
     await simulation.until(() => simulation.pods().length === 3);
     simulation.api.delete(namespaces, undefined, testNamespace);
     expect(simulation.read(namespaces, testNamespace).status?.phase).toBe('Terminating');
@@ -29,12 +34,19 @@ describe('a namespace', () => {
   it('is held by an object with a finalizer', async () => {
     const simulation = simulate();
     simulation.create(configMaps, {
-      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'held', namespace: testNamespace, finalizers: ['example.test/hold'] },
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'held', namespace: testNamespace, finalizers: ['example.test/hold'] },
     });
     simulation.api.delete(namespaces, undefined, testNamespace);
     await simulation.clock.advance(60_000);
-    expect(simulation.read(namespaces, testNamespace).status?.conditions).toMatchObject([{ type: 'NamespaceContentRemaining', status: 'True' }]);
-    simulation.edit(configMaps, 'held', (current) => ({ ...current, metadata: { ...current.metadata, finalizers: [] } }));
+    expect(simulation.read(namespaces, testNamespace).status?.conditions).toMatchObject([
+      { type: 'NamespaceContentRemaining', status: 'True' },
+    ]);
+    simulation.edit(configMaps, 'held', (current) => ({
+      ...current,
+      metadata: { ...current.metadata, finalizers: [] },
+    }));
     await simulation.until(() => !exists(simulation), 60_000);
   });
 });

@@ -14,12 +14,14 @@ const manager = 'kube-controller-manager';
 const retryMs = 500;
 
 /**
- * The namespace controller together with those that furnish a new namespace (service account, root CA publisher). Deleting a namespace deletes
- * everything in it; it goes when nothing is left, so an object with a finalizer holds it.
+ * The namespace controller together with those that furnish a new namespace (service account, root CA publisher).
+ * Deleting a namespace deletes everything in it; it goes when nothing is left, so an object with a finalizer holds it.
  */
 export function startNamespaceController(context: ControllerContext): void {
   const queue = startQueue(context, (key) => reconcile(context, key));
-  watchKind(context, namespaces, ({ metadata }) => { queue.add(`/${metadata.name}`); });
+  watchKind(context, namespaces, ({ metadata }) => {
+    queue.add(`/${metadata.name}`);
+  });
 }
 
 function reconcile(context: ControllerContext, key: string): number | undefined {
@@ -34,14 +36,21 @@ function reconcile(context: ControllerContext, key: string): number | undefined 
     reportContent(context, namespace, remaining);
     return retryMs;
   }
-  modify(context.api, namespaces, namespace, { manager, subresource: 'finalize' }, (current) => ({ ...current, spec: { ...current.spec, finalizers: [] } }));
+  modify(context.api, namespaces, namespace, { manager, subresource: 'finalize' }, (current) => ({
+    ...current,
+    spec: { ...current.spec, finalizers: [] },
+  }));
   return undefined;
 }
 
 function furnish(api: SimApi, namespace: string): void {
   const ensure = (kind: Kind<KubeObject>, name: string, content: Readonly<Record<string, unknown>>): void => {
     if (api.get(kind, namespace, name) !== undefined) return;
-    api.create(kind, { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, namespace }, ...content }, { manager });
+    api.create(
+      kind,
+      { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, namespace }, ...content },
+      { manager },
+    );
   };
   ensure(serviceAccounts, 'default', {});
   ensure(configMaps, 'kube-root-ca.crt', { data: { 'ca.crt': 'simulated' } });
@@ -51,7 +60,8 @@ function furnish(api: SimApi, namespace: string): void {
 function deleteContent(api: SimApi, namespace: string): readonly Resource[] {
   return namespacedResources(api).filter((resource) => {
     for (const { metadata } of api.list(resource, namespace)) {
-      if (metadata.deletionTimestamp === undefined) api.delete(resource, namespace, metadata.name, { propagationPolicy: 'Background' });
+      if (metadata.deletionTimestamp === undefined)
+        api.delete(resource, namespace, metadata.name, { propagationPolicy: 'Background' });
     }
     return api.list(resource, namespace).length > 0;
   });
@@ -65,15 +75,21 @@ function namespacedResources(api: SimApi): readonly Resource[] {
     const spec = asObject(definition['spec']);
     return api.resourceFor(asString(spec['group']), asString(asObject(spec['names'])['kind']));
   });
-  return [...builtin, ...custom.filter((resource) => resource?.namespaced === true)].filter((resource) => resource !== undefined);
+  return [...builtin, ...custom.filter((resource) => resource?.namespaced === true)].filter(
+    (resource) => resource !== undefined,
+  );
 }
 
 function reportContent({ api, clock }: ControllerContext, namespace: Namespace, remaining: readonly Resource[]): void {
   const names = remaining.map(({ group, plural }) => (group === '' ? plural : `${plural}.${group}`)).join(', ');
   const condition = {
-    type: 'NamespaceContentRemaining', status: 'True', reason: 'SomeResourcesRemain', message: `Some resources are remaining: ${names}`,
+    type: 'NamespaceContentRemaining',
+    status: 'True',
+    reason: 'SomeResourcesRemain',
+    message: `Some resources are remaining: ${names}`,
   } as const;
   modify(api, namespaces, namespace, { manager, subresource: 'status' }, (current) => ({
-    ...current, status: { ...current.status, conditions: withCondition(current.status?.conditions, condition, clock.now()) },
+    ...current,
+    status: { ...current.status, conditions: withCondition(current.status?.conditions, condition, clock.now()) },
   }));
 }

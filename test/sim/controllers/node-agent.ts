@@ -14,20 +14,30 @@ const manager = 'istio-cni';
 const enrolMs = 20;
 
 /**
- * Istio's node agent: marks the pods that it captures and unmarks those it lets go, live, by the labels of pod and namespace. It works only
- * while its DaemonSet and ztunnel are installed; pods keep their mark when they are removed (the rules in the pod stay, too).
+ * Istio's node agent: marks the pods that it captures and unmarks those it lets go, live, by the labels of pod and
+ * namespace. It works only while its DaemonSet and ztunnel are installed; pods keep their mark when they are removed
+ * (the rules in the pod stay, too).
  */
 export function startNodeAgent(context: ControllerContext): void {
-  const queue = startQueue(context, (key) => { enrol(context.api, key); return undefined; });
-  const addAll = (namespace?: string): void => { for (const pod of listOf(context.api, pods, namespace)) queue.add(keyOf(pod), enrolMs); };
+  const queue = startQueue(context, (key) => {
+    enrol(context.api, key);
+    return undefined;
+  });
+  const addAll = (namespace?: string): void => {
+    for (const pod of listOf(context.api, pods, namespace)) queue.add(keyOf(pod), enrolMs);
+  };
   const labels = new Map<string, unknown>();
-  watchKind(context, pods, (pod, deleted) => { if (!deleted) queue.add(keyOf(pod), enrolMs); });
+  watchKind(context, pods, (pod, deleted) => {
+    if (!deleted) queue.add(keyOf(pod), enrolMs);
+  });
   watchKind(context, namespaces, ({ metadata }) => {
     if (labels.get(metadata.name) === metadata.labels) return;
     labels.set(metadata.name, metadata.labels);
     addAll(metadata.name);
   });
-  watchKind(context, daemonSets, ({ metadata }) => { if (metadata.namespace === istioNamespace) addAll(); });
+  watchKind(context, daemonSets, ({ metadata }) => {
+    if (metadata.namespace === istioNamespace) addAll();
+  });
 }
 
 function enrol(api: SimApi, key: string): void {
@@ -40,29 +50,41 @@ function enrol(api: SimApi, key: string): void {
   const { [redirection]: _claim, ...annotations } = pod.metadata.annotations ?? {};
   modify(api, pods, pod, { manager }, (current) => ({
     ...current,
-    metadata: { ...current.metadata, annotations: wanted === undefined ? annotations : { ...annotations, [redirection]: wanted } },
+    metadata: {
+      ...current.metadata,
+      annotations: wanted === undefined ? annotations : { ...annotations, [redirection]: wanted },
+    },
   }));
 }
 
 /**
- * Whether the CNI plugin still holds the pod's sandbox: in an ambient namespace no container starts before the agent and
- * ztunnel know the pod (istio/istio architecture/ambient/ztunnel-cni-lifecycle.md).
+ * Whether the CNI plugin still holds the pod's sandbox: in an ambient namespace no container starts before the agent
+ * and ztunnel know the pod (istio/istio architecture/ambient/ztunnel-cni-lifecycle.md).
  */
 export function awaitsNetwork(api: SimApi, pod: Pod): boolean {
-  if (pod.status?.podIP !== undefined || pod.metadata.annotations?.[redirection] !== undefined || !isInstalled(api)) return false;
+  if (pod.status?.podIP !== undefined || pod.metadata.annotations?.[redirection] !== undefined || !isInstalled(api))
+    return false;
   const namespace = getByKey(api, namespaces, `/${pod.metadata.namespace ?? ''}`);
   return capturedBy(pod, namespace?.metadata.labels ?? {}) && claimOf(pod) !== undefined;
 }
 
-/** What the agent says of a pod that it should capture: `pending` is "rules in place, ztunnel not told", so traffic is blocked. */
+/**
+ * What the agent says of a pod that it should capture: `pending` is "rules in place, ztunnel not told", so traffic is
+ * blocked.
+ */
 function claimOf(pod: Pod): 'enabled' | 'pending' | undefined {
   switch (pod.metadata.annotations?.[podBehaviour.enrol]) {
-    case 'never': return undefined;
-    case 'pending': return 'pending';
-    default: return 'enabled';
+    case 'never':
+      return undefined;
+    case 'pending':
+      return 'pending';
+    default:
+      return 'enabled';
   }
 }
 
 function isInstalled(api: SimApi): boolean {
-  return ['istio-cni-node', 'ztunnel'].every((name) => (getByKey(api, daemonSets, `${istioNamespace}/${name}`)?.status?.numberReady ?? 0) > 0);
+  return ['istio-cni-node', 'ztunnel'].every(
+    (name) => (getByKey(api, daemonSets, `${istioNamespace}/${name}`)?.status?.numberReady ?? 0) > 0,
+  );
 }

@@ -3,7 +3,9 @@ import type { SimApi } from '../sim-api.ts';
 import type { Kind } from './kinds.ts';
 import { controllerOf, keyOf } from './typed-api.ts';
 
-/** Finds the objects that an owner controls without listing the namespace: the informer index of upstream's controllers. */
+/**
+ * Finds the objects that an owner controls without listing the namespace: the informer index of upstream's controllers.
+ */
 export interface OwnerIndex<T extends KubeObject> {
   /** What this owner controls, by name. */
   ownedBy(owner: KubeObject): readonly T[];
@@ -13,11 +15,14 @@ export interface OwnerIndex<T extends KubeObject> {
 export type OwnedChange<T extends KubeObject> = (object: T) => void;
 
 /**
- * Keeps the index by watch. Watch events come synchronously after each commit, so between two writes of a controller the
- * index is exact, and upstream's expectations (which guard against a stale cache) have no part here.
+ * Keeps the index by watch. Watch events come synchronously after each commit, so between two writes of a controller
+ * the index is exact, and upstream's expectations (which guard against a stale cache) have no part here.
  */
 export function indexByOwner<T extends KubeObject>(
-  api: SimApi, kind: Kind<T>, signal: AbortSignal, onChange: OwnedChange<T>,
+  api: SimApi,
+  kind: Kind<T>,
+  signal: AbortSignal,
+  onChange: OwnedChange<T>,
 ): OwnerIndex<T> {
   const byOwner = new Map<string, Map<string, T>>();
   const stop = api.watch(kind, ({ type, object }) => {
@@ -34,7 +39,9 @@ export function indexByOwner<T extends KubeObject>(
   return {
     ownedBy(owner) {
       const owned = byOwner.get(owner.metadata.uid ?? '');
-      return owned === undefined ? [] : [...owned.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+      return owned === undefined
+        ? []
+        : [...owned.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
     },
   };
 }

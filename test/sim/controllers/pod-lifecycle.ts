@@ -35,7 +35,9 @@ export function statusAt(pod: Pod, run: PodRun): PodStatus {
 /** After how many milliseconds the status of a pod of this age changes by itself. */
 export function nextChange(pod: Pod, age: number): number | undefined {
   if (isTerminating(pod)) return undefined;
-  const later = [delayOf(pod, podBehaviour.readyAfterMs), delayOf(pod, podBehaviour.completesAfterMs)].filter((at) => at !== undefined && at > age);
+  const later = [delayOf(pod, podBehaviour.readyAfterMs), delayOf(pod, podBehaviour.completesAfterMs)].filter(
+    (at) => at !== undefined && at > age,
+  );
   return later.length === 0 ? undefined : Math.min(...later.map((at) => (at ?? 0) - age));
 }
 
@@ -62,20 +64,33 @@ function notReady(pod: Pod, type: string): Condition {
 }
 
 function finishedStatus(pod: Pod, run: PodRun): PodStatus {
-  const conditions: readonly Condition[] = ['ContainersReady', 'Ready'].map((type) => ({ type, status: 'False', reason: 'PodCompleted' }));
+  const conditions: readonly Condition[] = ['ContainersReady', 'Ready'].map((type) => ({
+    type,
+    status: 'False',
+    reason: 'PodCompleted',
+  }));
   return {
     ...started(pod, run, conditions),
     phase: 'Succeeded',
     containerStatuses: pod.spec.containers.map((container) => completed(container, run)),
-    ...(pod.spec.initContainers === undefined ? {} : { initContainerStatuses: pod.spec.initContainers.map((container) => completed(container, run)) }),
+    ...(pod.spec.initContainers === undefined
+      ? {}
+      : { initContainerStatuses: pod.spec.initContainers.map((container) => completed(container, run)) }),
   };
 }
 
 function started(pod: Pod, { now, hostIP, podIP }: PodRun, conditions: readonly Condition[]): PodStatus {
   return {
     ...pod.status,
-    conditions: conditions.reduce<readonly Condition[] | undefined>((all, next) => withCondition(all, next, now), pod.status?.conditions) ?? [],
-    hostIP, hostIPs: [{ ip: hostIP }], podIP, podIPs: [{ ip: podIP }],
+    conditions:
+      conditions.reduce<readonly Condition[] | undefined>(
+        (all, next) => withCondition(all, next, now),
+        pod.status?.conditions,
+      ) ?? [],
+    hostIP,
+    hostIPs: [{ ip: hostIP }],
+    podIP,
+    podIPs: [{ ip: podIP }],
     startTime: pod.status?.startTime ?? timestamp(now),
   };
 }
@@ -85,9 +100,11 @@ function initStatuses(pod: Pod, run: PodRun): Pick<PodStatus, 'initContainerStat
   const { initContainers } = pod.spec;
   if (initContainers === undefined) return {};
   return {
-    initContainerStatuses: initContainers.map((container) => (
-      container.restartPolicy === 'Always' ? running(pod, container, !isTerminating(pod), run) : completed(container, run)
-    )),
+    initContainerStatuses: initContainers.map((container) =>
+      container.restartPolicy === 'Always'
+        ? running(pod, container, !isTerminating(pod), run)
+        : completed(container, run),
+    ),
   };
 }
 
@@ -97,9 +114,17 @@ function running(pod: Pod, container: Container, ready: boolean, { now }: PodRun
 }
 
 function completed(container: Container, { now }: PodRun): ContainerStatus {
-  return { ...described(container), ready: true, started: false, state: { terminated: { exitCode: 0, reason: 'Completed', finishedAt: timestamp(now) } } };
+  return {
+    ...described(container),
+    ready: true,
+    started: false,
+    state: { terminated: { exitCode: 0, reason: 'Completed', finishedAt: timestamp(now) } },
+  };
 }
 
-function described({ name, image = '' }: Container): Pick<ContainerStatus, 'name' | 'image' | 'imageID' | 'restartCount'> {
+function described({
+  name,
+  image = '',
+}: Container): Pick<ContainerStatus, 'name' | 'image' | 'imageID' | 'restartCount'> {
   return { name, image, imageID: '', restartCount: 0 };
 }

@@ -8,7 +8,9 @@ import { controllerReference } from './typed-api.ts';
 /** The label by which a ReplicaSet and its pods are told from those of other templates. */
 export const podTemplateHash = 'pod-template-hash';
 
-/** The characters that Kubernetes uses in generated names: no vowels and nothing that looks like one (rand.alphanums). */
+/**
+ * The characters that Kubernetes uses in generated names: no vowels and nothing that looks like one (rand.alphanums).
+ */
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Five characters for a generated name (names.SimpleNameGenerator). */
@@ -17,8 +19,9 @@ export function nameSuffix(random: Random): string {
 }
 
 /**
- * A short hash of a JSON value that does not depend on the order of members. Upstream hashes a Go dump with FNV-32a and encodes the
- * decimal digits with the same alphabet (controller.ComputeHash, rand.SafeEncodeString); only the input differs.
+ * A short hash of a JSON value that does not depend on the order of members. Upstream hashes a Go dump with FNV-32a and
+ * encodes the decimal digits with the same alphabet (controller.ComputeHash, rand.SafeEncodeString); only the input
+ * differs.
  */
 export function hashOf(value: unknown): string {
   let hash = 0x811c9dc5;
@@ -29,8 +32,8 @@ export function hashOf(value: unknown): string {
 }
 
 /**
- * The template with absent and empty metadata maps made alike: the API server stores both the same way, so restoring a template
- * by setting its annotations to `{}` restores it.
+ * The template with absent and empty metadata maps made alike: the API server stores both the same way, so restoring a
+ * template by setting its annotations to `{}` restores it.
  */
 export function normalized(template: PodTemplate): PodTemplate {
   const { labels = {}, annotations = {}, ...rest } = template.metadata ?? {};
@@ -55,12 +58,19 @@ export function withTemplateLabel(template: PodTemplate, label: string, value: s
 }
 
 /** The pod that a controller creates from a template (controller.GetPodFromTemplate). */
-export function podFromTemplate<T extends KubeObject>(template: PodTemplate, kind: Kind<T>, owner: KubeObject, name: string): Pod {
+export function podFromTemplate<T extends KubeObject>(
+  template: PodTemplate,
+  kind: Kind<T>,
+  owner: KubeObject,
+  name: string,
+): Pod {
   const { labels, annotations, finalizers } = template.metadata ?? {};
   return {
-    apiVersion: apiVersionOf(pods), kind: pods.kind,
+    apiVersion: apiVersionOf(pods),
+    kind: pods.kind,
     metadata: {
-      name, namespace: owner.metadata.namespace ?? '',
+      name,
+      namespace: owner.metadata.namespace ?? '',
       ...(labels === undefined ? {} : { labels }),
       ...(annotations === undefined ? {} : { annotations }),
       ...(finalizers === undefined ? {} : { finalizers }),
@@ -76,9 +86,9 @@ function withoutHash(template: PodTemplate): PodTemplate {
 }
 
 function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => (
+  return JSON.stringify(value, (_key, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)
       ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member
-  ));
+      : member,
+  );
 }

@@ -50,7 +50,9 @@ export interface PodSpec {
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly affinity?: {
     readonly nodeAffinity?: {
-      readonly requiredDuringSchedulingIgnoredDuringExecution?: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] };
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+        readonly nodeSelectorTerms: readonly NodeSelectorTerm[];
+      };
     };
   };
   readonly hostNetwork?: boolean;
@@ -98,7 +100,10 @@ export interface PodTemplate {
 /** core/v1 Node. */
 export interface Node extends KubeObject {
   readonly spec?: { readonly unschedulable?: boolean; readonly [field: string]: unknown };
-  readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[]; readonly [field: string]: unknown };
+  readonly status?: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly [field: string]: unknown;
+  };
 }
 
 /** core/v1 Namespace. */

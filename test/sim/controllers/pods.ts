@@ -42,9 +42,10 @@ export function isActive(pod: Pod): boolean {
 }
 
 /**
- * The order in which a ReplicaSet gives pods up (controller.ActivePodsWithRanks, without deletion cost and restart counts):
- * unassigned, pending and not ready first, then those that share a node with most others, then the youngest. Upstream compares ages by
- * powers of two and breaks ties by uid; ages here rarely span that far, so the younger one goes and the uid breaks ties.
+ * The order in which a ReplicaSet gives pods up (controller.ActivePodsWithRanks, without deletion cost and restart
+ * counts): unassigned, pending and not ready first, then those that share a node with most others, then the youngest.
+ * Upstream compares ages by powers of two and breaks ties by uid; ages here rarely span that far, so the younger one
+ * goes and the uid breaks ties.
  */
 export function byDeletionPreference(related: readonly Pod[]): (a: Pod, b: Pod) => number {
   const perNode = new Map<string, number>();
@@ -52,13 +53,14 @@ export function byDeletionPreference(related: readonly Pod[]): (a: Pod, b: Pod) 
     if (isActive(pod)) perNode.set(pod.spec.nodeName ?? '', (perNode.get(pod.spec.nodeName ?? '') ?? 0) + 1);
   }
   const rank = (pod: Pod): number => perNode.get(pod.spec.nodeName ?? '') ?? 0;
-  return (a, b) => Number(a.spec.nodeName !== undefined) - Number(b.spec.nodeName !== undefined)
-    || phaseOrder[a.status?.phase ?? 'Pending'] - phaseOrder[b.status?.phase ?? 'Pending']
-    || Number(isReady(a)) - Number(isReady(b))
-    || rank(b) - rank(a)
-    || readySince(b) - readySince(a)
-    || createdAt(b) - createdAt(a)
-    || ((a.metadata.uid ?? '') < (b.metadata.uid ?? '') ? -1 : 1);
+  return (a, b) =>
+    Number(a.spec.nodeName !== undefined) - Number(b.spec.nodeName !== undefined) ||
+    phaseOrder[a.status?.phase ?? 'Pending'] - phaseOrder[b.status?.phase ?? 'Pending'] ||
+    Number(isReady(a)) - Number(isReady(b)) ||
+    rank(b) - rank(a) ||
+    readySince(b) - readySince(a) ||
+    createdAt(b) - createdAt(a) ||
+    ((a.metadata.uid ?? '') < (b.metadata.uid ?? '') ? -1 : 1);
 }
 
 /** Oldest first, as controllers keep the oldest of several. */
@@ -67,10 +69,15 @@ export function byAge(a: Pod, b: Pod): number {
 }
 
 /** The conditions with one of them set; its transition time changes only with its status. */
-export function withCondition(conditions: readonly Condition[] | undefined, next: Condition, now: number): readonly Condition[] {
+export function withCondition(
+  conditions: readonly Condition[] | undefined,
+  next: Condition,
+  now: number,
+): readonly Condition[] {
   const current = conditionOf(conditions, next.type);
   const unchanged = current?.status === next.status;
-  const lastTransitionTime = unchanged && current.lastTransitionTime !== undefined ? current.lastTransitionTime : timestamp(now);
+  const lastTransitionTime =
+    unchanged && current.lastTransitionTime !== undefined ? current.lastTransitionTime : timestamp(now);
   const updated = { ...next, lastTransitionTime };
   if (current === undefined) return [...(conditions ?? []), updated];
   return (conditions ?? []).map((condition) => (condition === current ? updated : condition));

@@ -11,12 +11,15 @@ const manager = 'kube-scheduler';
 type NodeUse = Map<string, Set<string>>;
 
 /**
- * The scheduler: binds each pod to the fitting node that has the fewest. Resources and taints are not modelled, except that a cordoned
- * node takes only pods that are pinned to it (DaemonSets tolerate the cordon).
+ * The scheduler: binds each pod to the fitting node that has the fewest. Resources and taints are not modelled, except
+ * that a cordoned node takes only pods that are pinned to it (DaemonSets tolerate the cordon).
  */
 export function startScheduler(context: ControllerContext): void {
   const used: NodeUse = new Map();
-  const queue = startQueue(context, (key) => { schedule(context, used, key); return undefined; });
+  const queue = startQueue(context, (key) => {
+    schedule(context, used, key);
+    return undefined;
+  });
   watchKind(context, pods, (pod, deleted) => {
     count(used, pod, deleted || isFinished(pod));
     if (!deleted && awaitsNode(pod)) queue.add(keyOf(pod));
@@ -42,13 +45,18 @@ function schedule(context: ControllerContext, used: NodeUse, key: string): void 
   const { api } = context;
   const pod = getByKey(api, pods, key);
   if (pod === undefined || !awaitsNode(pod)) return;
-  const fitting = listOf(api, nodes).filter((node) => fitsNode(pod.spec, node) && (node.spec?.unschedulable !== true || isDaemonPod(pod)));
+  const fitting = listOf(api, nodes).filter(
+    (node) => fitsNode(pod.spec, node) && (node.spec?.unschedulable !== true || isDaemonPod(pod)),
+  );
   const node = leastUsed(fitting, used);
   if (node === undefined) {
     reportUnschedulable(context, pod);
     return;
   }
-  modify(api, pods, pod, { manager }, (current) => ({ ...current, spec: { ...current.spec, nodeName: node.metadata.name } }));
+  modify(api, pods, pod, { manager }, (current) => ({
+    ...current,
+    spec: { ...current.spec, nodeName: node.metadata.name },
+  }));
 }
 
 function isDaemonPod(pod: Pod): boolean {
@@ -56,7 +64,9 @@ function isDaemonPod(pod: Pod): boolean {
 }
 
 function leastUsed(candidates: readonly Node[], used: NodeUse): Node | undefined {
-  return [...candidates].sort((a, b) => (used.get(a.metadata.name)?.size ?? 0) - (used.get(b.metadata.name)?.size ?? 0))[0];
+  return [...candidates].sort(
+    (a, b) => (used.get(a.metadata.name)?.size ?? 0) - (used.get(b.metadata.name)?.size ?? 0),
+  )[0];
 }
 
 function reportUnschedulable({ api, clock }: ControllerContext, pod: Pod): void {
@@ -66,7 +76,11 @@ function reportUnschedulable({ api, clock }: ControllerContext, pod: Pod): void 
     ...current,
     status: {
       ...current.status,
-      conditions: withCondition(current.status?.conditions, { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }, clock.now()),
+      conditions: withCondition(
+        current.status?.conditions,
+        { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message },
+        clock.now(),
+      ),
     },
   }));
 }

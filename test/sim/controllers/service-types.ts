@@ -9,7 +9,10 @@ export interface ConfigMap extends KubeObject {
 /** core/v1 ResourceQuota. */
 export interface ResourceQuota extends KubeObject {
   readonly spec: { readonly hard: Readonly<Record<string, string>> };
-  readonly status?: { readonly hard?: Readonly<Record<string, string>>; readonly used?: Readonly<Record<string, string>> };
+  readonly status?: {
+    readonly hard?: Readonly<Record<string, string>>;
+    readonly used?: Readonly<Record<string, string>>;
+  };
 }
 
 /** One port of a Service, defaulted. */
@@ -40,14 +43,26 @@ export interface Endpoint {
   readonly addresses: readonly string[];
   readonly conditions: { readonly ready: boolean; readonly serving: boolean; readonly terminating: boolean };
   readonly nodeName?: string;
-  readonly targetRef: { readonly kind: string; readonly name: string; readonly namespace: string; readonly uid: string };
+  readonly targetRef: {
+    readonly kind: string;
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+  };
 }
 
 /** discovery.k8s.io/v1 EndpointSlice. The API server stores the lists of a slice without endpoints as null. */
 export interface EndpointSlice extends KubeObject {
   readonly addressType: 'IPv4';
   readonly endpoints: readonly Endpoint[] | null;
-  readonly ports: readonly { readonly name: string; readonly port: number; readonly protocol: string; readonly appProtocol?: string }[] | null;
+  readonly ports:
+    | readonly {
+        readonly name: string;
+        readonly port: number;
+        readonly protocol: string;
+        readonly appProtocol?: string;
+      }[]
+    | null;
 }
 
 /** autoscaling/v2 HorizontalPodAutoscaler, defaulted. */

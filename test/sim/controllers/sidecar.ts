@@ -7,7 +7,14 @@ const statusKey = 'sidecar.istio.io/status';
 /** Namespaces that the injector refuses whatever their labels say (inject.IgnoredNamespaces). */
 const ignoredNamespaces: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage'];
 const volumes: readonly string[] = [
-  'workload-socket', 'credential-socket', 'workload-certs', 'istio-envoy', 'istio-data', 'istio-podinfo', 'istio-token', 'istiod-ca-cert',
+  'workload-socket',
+  'credential-socket',
+  'workload-certs',
+  'istio-envoy',
+  'istio-data',
+  'istio-podinfo',
+  'istio-token',
+  'istiod-ca-cert',
 ];
 
 /** What the control plane decides about a sidecar. */
@@ -17,13 +24,19 @@ export interface SidecarSettings {
   readonly hbone: boolean;
 }
 
-/** Whether a pod for which a webhook fired gets a sidecar (inject.injectRequired with policy `enabled`); label before annotation. */
+/**
+ * Whether a pod for which a webhook fired gets a sidecar (inject.injectRequired with policy `enabled`); label before
+ * annotation.
+ */
 export function wantsSidecar({ metadata, spec }: Pod): boolean {
   if (spec.hostNetwork === true || ignoredNamespaces.includes(metadata.namespace ?? '')) return false;
   return (metadata.labels?.[injectKey] ?? metadata.annotations?.[injectKey]) !== 'false';
 }
 
-/** The pod with a native sidecar and the metadata that the rest of the mesh reads (istio-discovery `injection-template.yaml`). */
+/**
+ * The pod with a native sidecar and the metadata that the rest of the mesh reads (istio-discovery
+ * `injection-template.yaml`).
+ */
 export function withSidecar(pod: Pod, { revision, hbone }: SidecarSettings): Pod {
   const { labels = {}, annotations = {} } = pod.metadata;
   return {
@@ -42,7 +55,13 @@ export function withSidecar(pod: Pod, { revision, hbone }: SidecarSettings): Pod
         'kubectl.kubernetes.io/default-logs-container': pod.spec.containers[0]?.name ?? '',
         ...annotations,
         'istio.io/rev': revision,
-        [statusKey]: JSON.stringify({ initContainers: ['istio-init', 'istio-proxy'], containers: null, volumes, imagePullSecrets: null, revision }),
+        [statusKey]: JSON.stringify({
+          initContainers: ['istio-init', 'istio-proxy'],
+          containers: null,
+          volumes,
+          imagePullSecrets: null,
+          revision,
+        }),
       },
     },
     spec: { ...pod.spec, initContainers: [...proxyContainers(hbone), ...(pod.spec.initContainers ?? [])] },
@@ -50,14 +69,24 @@ export function withSidecar(pod: Pod, { revision, hbone }: SidecarSettings): Pod
 }
 
 function proxyContainers(hbone: boolean): readonly Container[] {
-  const env = [{ name: 'ISTIO_META_CLUSTER_ID', value: 'Kubernetes' }, ...(hbone ? [{ name: 'ISTIO_META_ENABLE_HBONE', value: 'true' }] : [])];
+  const env = [
+    { name: 'ISTIO_META_CLUSTER_ID', value: 'Kubernetes' },
+    ...(hbone ? [{ name: 'ISTIO_META_ENABLE_HBONE', value: 'true' }] : []),
+  ];
   return [
-    { name: 'istio-init', image, args: ['istio-iptables', '-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT'] },
+    {
+      name: 'istio-init',
+      image,
+      args: ['istio-iptables', '-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT'],
+    },
     { name: 'istio-proxy', image, args: ['proxy', 'sidecar'], env, restartPolicy: 'Always' },
   ];
 }
 
-/** The name of the workload: of the Deployment behind a ReplicaSet, else of the controller, else of the pod (DeploymentMeta). */
+/**
+ * The name of the workload: of the Deployment behind a ReplicaSet, else of the controller, else of the pod
+ * (DeploymentMeta).
+ */
 function workloadName({ metadata }: Pod): string {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
   const hash = metadata.labels?.[podTemplateHash];

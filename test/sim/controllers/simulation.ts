@@ -43,12 +43,20 @@ export function simulate(seed = 1, nodeCount = 3): Simulation {
     return found as T;
   };
   return {
-    api, clock, read,
-    create(kind, object) { api.create(kind, object as KubeObject, { manager: 'test' }); },
-    edit(kind, name, change) { modify(api, kind, read(kind, name), { manager: 'test' }, change); },
+    api,
+    clock,
+    read,
+    create(kind, object) {
+      api.create(kind, object as KubeObject, { manager: 'test' });
+    },
+    edit(kind, name, change) {
+      modify(api, kind, read(kind, name), { manager: 'test' }, change);
+    },
     pods: () => listOf(api, pods, testNamespace).filter(isActive),
     until: (condition, maxMs = 3_600_000) => clock.run(condition, { maxMs }),
-    stop() { abort.abort(); },
+    stop() {
+      abort.abort();
+    },
   };
 }
 
@@ -60,5 +68,9 @@ export function template(labels: Readonly<Record<string, string>>, annotations: 
 /** The metadata, selector and template that every workload has. */
 export function workload(name: string, annotations: Readonly<Record<string, string>> = {}) {
   const labels = { app: name };
-  return { metadata: { name, namespace: testNamespace }, selector: { matchLabels: labels }, template: template(labels, annotations) };
+  return {
+    metadata: { name, namespace: testNamespace },
+    selector: { matchLabels: labels },
+    template: template(labels, annotations),
+  };
 }

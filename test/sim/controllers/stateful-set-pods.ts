@@ -30,10 +30,16 @@ export function startOf(set: StatefulSet): number {
 }
 
 /** The places that should be filled, in ascending order, and the pods beyond them, in descending order. */
-export function partition(set: StatefulSet, pods: readonly Pod[]): { readonly replicas: readonly Replica[]; readonly condemned: readonly Pod[] } {
+export function partition(
+  set: StatefulSet,
+  pods: readonly Pod[],
+): { readonly replicas: readonly Replica[]; readonly condemned: readonly Pod[] } {
   const byOrdinal = new Map(pods.map((pod) => [ordinalOf(set, pod), pod]));
   const start = startOf(set);
-  const replicas = Array.from({ length: set.spec.replicas }, (_, index) => ({ ordinal: start + index, pod: byOrdinal.get(start + index) }));
+  const replicas = Array.from({ length: set.spec.replicas }, (_, index) => ({
+    ordinal: start + index,
+    pod: byOrdinal.get(start + index),
+  }));
   const condemned = pods.filter((pod) => {
     const ordinal = ordinalOf(set, pod);
     return ordinal >= 0 && (ordinal < start || ordinal >= start + set.spec.replicas);
@@ -56,7 +62,10 @@ export function isUnavailable(pod: Pod | undefined, minReadySeconds: number, now
   return pod === undefined || !isAvailable(pod, minReadySeconds, now) || isTerminating(pod);
 }
 
-/** A new pod for a place: below the partition still of the current revision, else of the update revision (newVersionedStatefulSetPod). */
+/**
+ * A new pod for a place: below the partition still of the current revision, else of the update revision
+ * (newVersionedStatefulSetPod).
+ */
 export function newPod(set: StatefulSet, { current, update }: Revisions, ordinal: number): Pod {
   const kept = set.spec.updateStrategy.rollingUpdate?.partition ?? 0;
   const revision = ordinal < startOf(set) + kept ? current : update;
@@ -67,10 +76,16 @@ export function newPod(set: StatefulSet, { current, update }: Revisions, ordinal
     metadata: {
       ...pod.metadata,
       labels: {
-        ...pod.metadata.labels, [revisionHashLabel]: revision.metadata.name,
-        'statefulset.kubernetes.io/pod-name': name, 'apps.kubernetes.io/pod-index': String(ordinal),
+        ...pod.metadata.labels,
+        [revisionHashLabel]: revision.metadata.name,
+        'statefulset.kubernetes.io/pod-name': name,
+        'apps.kubernetes.io/pod-index': String(ordinal),
       },
     },
-    spec: { ...pod.spec, hostname: name, ...(set.spec.serviceName === undefined ? {} : { subdomain: set.spec.serviceName }) },
+    spec: {
+      ...pod.spec,
+      hostname: name,
+      ...(set.spec.serviceName === undefined ? {} : { subdomain: set.spec.serviceName }),
+    },
   };
 }

@@ -9,19 +9,32 @@ import type { StatefulSet } from './workload-types.ts';
 
 function create(simulation: Simulation, spec: object = {}): void {
   const { metadata, ...rest } = workload('db');
-  simulation.create(statefulSets, { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { ...rest, replicas: 3, serviceName: 'db', ...spec } });
+  simulation.create(statefulSets, {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata,
+    spec: { ...rest, replicas: 3, serviceName: 'db', ...spec },
+  });
 }
 
 function annotate(simulation: Simulation, annotations: Readonly<Record<string, string>>): void {
   simulation.edit(statefulSets, 'db', (current) => ({
-    ...current, spec: { ...current.spec, template: { ...current.spec.template, metadata: { ...current.spec.template.metadata, annotations } } },
+    ...current,
+    spec: {
+      ...current.spec,
+      template: { ...current.spec.template, metadata: { ...current.spec.template.metadata, annotations } },
+    },
   }));
 }
 
 function settled(simulation: Simulation): () => boolean {
   return () => {
     const { metadata, spec, status } = simulation.read(statefulSets, 'db');
-    return status?.observedGeneration === metadata.generation && status?.readyReplicas === spec.replicas && status.replicas === spec.replicas;
+    return (
+      status?.observedGeneration === metadata.generation &&
+      status?.readyReplicas === spec.replicas &&
+      status.replicas === spec.replicas
+    );
   };
 }
 
@@ -49,7 +62,8 @@ describe('a StatefulSet', () => {
     await simulation.until(settled(simulation));
     expect(order).toEqual(['db-0', 'db-1', 'db-2']);
     expect(named(simulation, 'db-1').metadata.labels).toMatchObject({
-      'statefulset.kubernetes.io/pod-name': 'db-1', 'apps.kubernetes.io/pod-index': '1',
+      'statefulset.kubernetes.io/pod-name': 'db-1',
+      'apps.kubernetes.io/pod-index': '1',
       'controller-revision-hash': simulation.read(statefulSets, 'db').status?.updateRevision,
     });
   });
@@ -59,7 +73,9 @@ describe('a StatefulSet', () => {
     create(simulation);
     await simulation.until(updated(simulation));
     const order: string[] = [];
-    simulation.api.watch(pods, ({ type, object }) => { if (type === 'DELETED') order.push(object.metadata.name); });
+    simulation.api.watch(pods, ({ type, object }) => {
+      if (type === 'DELETED') order.push(object.metadata.name);
+    });
     annotate(simulation, { restartedAt: 'now' });
     await simulation.until(() => order.length === 3 && updated(simulation)());
     expect(order).toEqual(['db-2', 'db-1', 'db-0']);
@@ -71,12 +87,18 @@ describe('a StatefulSet', () => {
     await simulation.until(updated(simulation));
     const before = simulation.read(statefulSets, 'db').status?.currentRevision;
     annotate(simulation, { restartedAt: 'now' });
-    await simulation.until(() => simulation.read(statefulSets, 'db').status?.updatedReplicas === 1 && settled(simulation)());
+    await simulation.until(
+      () => simulation.read(statefulSets, 'db').status?.updatedReplicas === 1 && settled(simulation)(),
+    );
     simulation.api.delete(pods, testNamespace, 'db-0');
     await simulation.clock.advance(10_000);
     expect(named(simulation, 'db-0').metadata.labels?.['controller-revision-hash']).toBe(before);
     expect(named(simulation, 'db-2').metadata.labels?.['controller-revision-hash']).not.toBe(before);
-    expect(simulation.read(statefulSets, 'db').status).toMatchObject({ currentReplicas: 2, updatedReplicas: 1, currentRevision: before });
+    expect(simulation.read(statefulSets, 'db').status).toMatchObject({
+      currentReplicas: 2,
+      updatedReplicas: 1,
+      currentRevision: before,
+    });
   });
 
   it('with OnDelete replaces only pods that somebody deletes', async () => {
@@ -88,7 +110,9 @@ describe('a StatefulSet', () => {
     await simulation.clock.advance(60_000);
     expect(simulation.pods().map(({ metadata }) => metadata.uid)).toEqual(uids);
     simulation.api.delete(pods, testNamespace, 'db-1');
-    await simulation.until(() => simulation.read(statefulSets, 'db').status?.updatedReplicas === 1 && settled(simulation)());
+    await simulation.until(
+      () => simulation.read(statefulSets, 'db').status?.updatedReplicas === 1 && settled(simulation)(),
+    );
     expect(named(simulation, 'db-1').metadata.annotations).toMatchObject({ restartedAt: 'now' });
   });
 
@@ -98,10 +122,18 @@ describe('a StatefulSet', () => {
     await simulation.until(updated(simulation));
     const first = simulation.read(statefulSets, 'db').status?.currentRevision;
     annotate(simulation, { restartedAt: 'now' });
-    await simulation.until(() => simulation.read(statefulSets, 'db').status?.currentRevision !== first && updated(simulation)());
+    await simulation.until(
+      () => simulation.read(statefulSets, 'db').status?.currentRevision !== first && updated(simulation)(),
+    );
     annotate(simulation, {});
-    await simulation.until(() => simulation.read(statefulSets, 'db').status?.currentRevision === first && updated(simulation)());
-    expect(listOf(simulation.api, controllerRevisions, testNamespace).map(({ revision }) => revision).sort()).toEqual([2, 3]);
+    await simulation.until(
+      () => simulation.read(statefulSets, 'db').status?.currentRevision === first && updated(simulation)(),
+    );
+    expect(
+      listOf(simulation.api, controllerRevisions, testNamespace)
+        .map(({ revision }) => revision)
+        .sort(),
+    ).toEqual([2, 3]);
   });
 });
 
@@ -135,7 +167,10 @@ describe('a StatefulSet with a broken pod', () => {
 
 describe('scaling', () => {
   const scale = (simulation: Simulation, replicas: number): void => {
-    simulation.edit(statefulSets, 'db', (current): StatefulSet => ({ ...current, spec: { ...current.spec, replicas } }));
+    simulation.edit(statefulSets, 'db', (current): StatefulSet => ({
+      ...current,
+      spec: { ...current.spec, replicas },
+    }));
   };
 
   it('removes the highest ordinals first', async () => {

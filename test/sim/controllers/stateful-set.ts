@@ -4,7 +4,15 @@ import { indexByOwner, type OwnerIndex } from './owner-index.ts';
 import type { Pod } from './pod-types.ts';
 import { isAvailable, isFinished, isTerminating, nextAvailability } from './pods.ts';
 import { deleteHistory, revisionFor } from './revisions.ts';
-import { isRunningAndReady, isUnavailable, newPod, partition, podRevision, type Replica, type Revisions } from './stateful-set-pods.ts';
+import {
+  isRunningAndReady,
+  isUnavailable,
+  newPod,
+  partition,
+  podRevision,
+  type Replica,
+  type Revisions,
+} from './stateful-set-pods.ts';
 import { getByKey, updateStatus } from './typed-api.ts';
 import type { ControllerRevision, StatefulSet, StatefulSetStatus } from './workload-types.ts';
 
@@ -16,9 +24,10 @@ interface Indexes {
 }
 
 /**
- * The StatefulSet controller (pkg/controller/statefulset of Kubernetes 1.36, feature MaxUnavailableStatefulSet off as by default), without
- * volume claims. As upstream, with OrderedReady a pod that does not become ready stops everything, also a return to the template
- * that worked: somebody must delete that pod ("forced rollback" in the Kubernetes documentation).
+ * The StatefulSet controller (pkg/controller/statefulset of Kubernetes 1.36, feature MaxUnavailableStatefulSet off as
+ * by default), without volume claims. As upstream, with OrderedReady a pod that does not become ready stops everything,
+ * also a return to the template that worked: somebody must delete that pod ("forced rollback" in the Kubernetes
+ * documentation).
  */
 export function startStatefulSetController(context: ControllerContext): void {
   const queue = startQueue(context, (key) => reconcile(context, indexes, key));
@@ -26,7 +35,10 @@ export function startStatefulSetController(context: ControllerContext): void {
     const key = ownerKey(statefulSets, pod);
     if (key !== undefined) queue.add(key);
   });
-  const indexes = { pods: ownedPods, revisions: indexByOwner(context.api, controllerRevisions, context.signal, () => undefined) };
+  const indexes = {
+    pods: ownedPods,
+    revisions: indexByOwner(context.api, controllerRevisions, context.signal, () => undefined),
+  };
   enqueueChanges(context, statefulSets, queue);
 }
 
@@ -49,7 +61,10 @@ function reconcile(context: ControllerContext, indexes: Indexes, key: string): n
   return nextAvailability(owned, set.spec.minReadySeconds ?? 0, clock.now());
 }
 
-/** One round of updateStatefulSet: fill the places, then scale down, then update. Each stage starts only when the one before has nothing to wait for. */
+/**
+ * One round of updateStatefulSet: fill the places, then scale down, then update. Each stage starts only when the one
+ * before has nothing to wait for.
+ */
 function advance(context: ControllerContext, set: StatefulSet, revisions: Revisions, owned: readonly Pod[]): void {
   const { replicas, condemned } = partition(set, owned);
   const ordered = set.spec.podManagementPolicy === 'OrderedReady';
@@ -59,7 +74,9 @@ function advance(context: ControllerContext, set: StatefulSet, revisions: Revisi
   }
   const now = context.clock.now();
   const minReady = set.spec.minReadySeconds ?? 0;
-  const firstUnavailable = [...replicas.map(({ pod }) => pod), ...condemned.toReversed()].find((pod) => isUnavailable(pod, minReady, now));
+  const firstUnavailable = [...replicas.map(({ pod }) => pod), ...condemned.toReversed()].find((pod) =>
+    isUnavailable(pod, minReady, now),
+  );
   for (const pod of condemned) {
     const blocked = isTerminating(pod) || (isUnavailable(pod, minReady, now) && pod !== firstUnavailable);
     if (!isTerminating(pod) && !(ordered && blocked)) remove(context, pod);
@@ -68,8 +85,16 @@ function advance(context: ControllerContext, set: StatefulSet, revisions: Revisi
   if (set.spec.updateStrategy.type === 'RollingUpdate') updateNext(context, set, revisions, replicas);
 }
 
-/** Creates the pod of a place, or replaces one that has ended; says whether the place is held by an available pod (processReplica). */
-function fillPlace(context: ControllerContext, set: StatefulSet, revisions: Revisions, { ordinal, pod }: Replica): boolean {
+/**
+ * Creates the pod of a place, or replaces one that has ended; says whether the place is held by an available pod
+ * (processReplica).
+ */
+function fillPlace(
+  context: ControllerContext,
+  set: StatefulSet,
+  revisions: Revisions,
+  { ordinal, pod }: Replica,
+): boolean {
   if (pod === undefined) {
     context.api.create(pods, newPod(set, revisions, ordinal), { manager });
     return false;
@@ -81,8 +106,16 @@ function fillPlace(context: ControllerContext, set: StatefulSet, revisions: Revi
   return isRunningAndReady(pod) && !isUnavailable(pod, set.spec.minReadySeconds ?? 0, context.clock.now());
 }
 
-/** From the highest ordinal down to the partition: deletes the first pod of another revision, unless one above it is not available yet. */
-function updateNext(context: ControllerContext, set: StatefulSet, { update }: Revisions, replicas: readonly Replica[]): void {
+/**
+ * From the highest ordinal down to the partition: deletes the first pod of another revision, unless one above it is not
+ * available yet.
+ */
+function updateNext(
+  context: ControllerContext,
+  set: StatefulSet,
+  { update }: Revisions,
+  replicas: readonly Replica[],
+): void {
   const lowest = set.spec.updateStrategy.rollingUpdate?.partition ?? 0;
   const now = context.clock.now();
   for (const { pod } of replicas.slice(lowest).toReversed()) {
@@ -98,20 +131,30 @@ function remove({ api }: ControllerContext, { metadata }: Pod): void {
   api.delete(pods, metadata.namespace, metadata.name, metadata.uid === undefined ? {} : { uid: metadata.uid });
 }
 
-function statusOf(set: StatefulSet, { current, update }: Revisions, owned: readonly Pod[], now: number): StatefulSetStatus {
+function statusOf(
+  set: StatefulSet,
+  { current, update }: Revisions,
+  owned: readonly Pod[],
+  now: number,
+): StatefulSetStatus {
   const made = owned.filter((pod) => !isTerminating(pod));
   const ready = owned.filter(isRunningAndReady);
   const replicas = owned.length;
   const updatedReplicas = made.filter((pod) => podRevision(pod) === update.metadata.name).length;
   const wanted = set.spec.replicas;
-  const complete = set.spec.updateStrategy.type === 'RollingUpdate'
-    && updatedReplicas === wanted && ready.length === wanted && replicas === wanted;
+  const complete =
+    set.spec.updateStrategy.type === 'RollingUpdate' &&
+    updatedReplicas === wanted &&
+    ready.length === wanted &&
+    replicas === wanted;
   return {
     observedGeneration: set.metadata.generation ?? 0,
     replicas,
     readyReplicas: ready.length,
     availableReplicas: ready.filter((pod) => isAvailable(pod, set.spec.minReadySeconds ?? 0, now)).length,
-    currentReplicas: complete ? updatedReplicas : made.filter((pod) => podRevision(pod) === current.metadata.name).length,
+    currentReplicas: complete
+      ? updatedReplicas
+      : made.filter((pod) => podRevision(pod) === current.metadata.name).length,
     updatedReplicas,
     currentRevision: complete ? update.metadata.name : current.metadata.name,
     updateRevision: update.metadata.name,

@@ -27,7 +27,11 @@ export function isServed<T extends KubeObject>(api: SimApi, kind: Kind<T>): bool
 
 /** Reads the newest version, changes it and stores it; does nothing when the object is gone. */
 export function modify<T extends KubeObject>(
-  api: SimApi, kind: Kind<T>, object: T, options: SimWriteOptions, change: (current: T) => T,
+  api: SimApi,
+  kind: Kind<T>,
+  object: T,
+  options: SimWriteOptions,
+  change: (current: T) => T,
 ): T | undefined {
   const current = getByKey(api, kind, keyOf(object));
   if (current === undefined || current.metadata.uid !== object.metadata.uid) return undefined;
@@ -36,7 +40,11 @@ export function modify<T extends KubeObject>(
 
 /** Stores a status when it differs. */
 export function updateStatus<T extends KubeObject & { readonly status?: object }>(
-  api: SimApi, kind: Kind<T>, object: T, manager: string, status: NonNullable<T['status']>,
+  api: SimApi,
+  kind: Kind<T>,
+  object: T,
+  manager: string,
+  status: NonNullable<T['status']>,
 ): void {
   if (equal(object.status, status)) return;
   modify(api, kind, object, { manager, subresource: 'status' }, (current) => ({ ...current, status }));
@@ -45,8 +53,12 @@ export function updateStatus<T extends KubeObject & { readonly status?: object }
 /** The owner reference that marks the managing controller (metav1.NewControllerRef). */
 export function controllerReference<T extends KubeObject>(kind: Kind<T>, owner: KubeObject): OwnerReference {
   return {
-    apiVersion: apiVersionOf(kind), kind: kind.kind, name: owner.metadata.name, uid: owner.metadata.uid ?? '',
-    controller: true, blockOwnerDeletion: true,
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    name: owner.metadata.name,
+    uid: owner.metadata.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
   };
 }
 

@@ -21,8 +21,9 @@ export interface Binding {
 }
 
 /**
- * The waypoint of a Service or ServiceEntry; undefined when no label asks for one. The label of the object wins over that of its
- * namespace even when its waypoint is not there (fetchWaypointForService in ambient/waypoints.go; canaries are left out).
+ * The waypoint of a Service or ServiceEntry; undefined when no label asks for one. The label of the object wins over
+ * that of its namespace even when its waypoint is not there (fetchWaypointForService in ambient/waypoints.go; canaries
+ * are left out).
  */
 export function bindingOf(api: SimApi, object: KubeObject): Binding | undefined {
   const { labels = {}, namespace: home = '' } = object.metadata;
@@ -33,16 +34,27 @@ export function bindingOf(api: SimApi, object: KubeObject): Binding | undefined 
   const gateway = usableWaypoint(api, waypoint);
   if (gateway === undefined) return refused(waypoint, 'WaypointIsNotReady', `waypoint "${waypoint}" is not ready`);
   if (!admits(gateway, namespace)) {
-    return refused(waypoint, 'AttachmentDenied', `we are not permitted to attach to waypoint "${waypoint}" (missing allowedRoutes?)`);
+    return refused(
+      waypoint,
+      'AttachmentDenied',
+      `we are not permitted to attach to waypoint "${waypoint}" (missing allowedRoutes?)`,
+    );
   }
   if (!['service', 'all'].includes(trafficType(api, gateway))) {
-    return refused(waypoint, 'UnsupportedTrafficType', `attempting to bind to traffic type "service" which the waypoint "${waypoint}" does not support`);
+    return refused(
+      waypoint,
+      'UnsupportedTrafficType',
+      `attempting to bind to traffic type "service" which the waypoint "${waypoint}" does not support`,
+    );
   }
   const message = `Successfully attached to waypoint ${waypoint}${ingress(labels[ingressUseWaypoint] ?? namespace?.metadata.labels?.[ingressUseWaypoint])}`;
   return { bound: true, waypoint, reason: 'WaypointAccepted', message };
 }
 
-/** A Gateway counts as a waypoint as soon as it has an address, whatever its conditions say (gatewayToWaypointTransform in ambient/waypoints.go). */
+/**
+ * A Gateway counts as a waypoint as soon as it has an address, whatever its conditions say (gatewayToWaypointTransform
+ * in ambient/waypoints.go).
+ */
 export function usableWaypoint(api: SimApi, key: string): Gateway | undefined {
   if (!isServed(api, gateways)) return undefined;
   const gateway = getByKey(api, gateways, key);
@@ -63,9 +75,13 @@ function admits({ metadata, spec }: Gateway, namespace: KubeObject | undefined):
   const listener = spec.listeners.find(({ port, protocol }) => port === 15008 && protocol === 'HBONE');
   const { from = 'Same', selector } = listener?.allowedRoutes?.namespaces ?? {};
   switch (from) {
-    case 'All': return true;
-    case 'Selector': return selects(selector, namespace?.metadata.labels);
-    case 'Same': case 'None': return metadata.namespace === namespace?.metadata.name;
+    case 'All':
+      return true;
+    case 'Selector':
+      return selects(selector, namespace?.metadata.labels);
+    case 'Same':
+    case 'None':
+      return metadata.namespace === namespace?.metadata.name;
   }
 }
 

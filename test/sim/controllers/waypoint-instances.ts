@@ -11,16 +11,18 @@ export interface Instances {
 }
 
 /**
- * istiod reports a Gateway from a snapshot that it rebuilds when a Service changes anywhere in the mesh, or when a Service gets
- * its very first endpoints; that endpoints go, or come back, is no reason (the full pushes of model/endpointshards.go). So a Gateway stays Programmed
- * after its last pod is gone, until something unrelated happens, and the same the other way round. Endpoints that are not ready count.
+ * istiod reports a Gateway from a snapshot that it rebuilds when a Service changes anywhere in the mesh, or when a
+ * Service gets its very first endpoints; that endpoints go, or come back, is no reason (the full pushes of
+ * model/endpointshards.go). So a Gateway stays Programmed after its last pod is gone, until something unrelated
+ * happens, and the same the other way round. Endpoints that are not ready count.
  */
 export function watchInstances(context: ControllerContext, onChange: () => void): Instances {
   const { api } = context;
   const seen = new Map<string, Service>();
   const known = new Set<string>();
   let present = new Set<string>();
-  const hasEndpoints = (key: string): boolean => slicesOf(api, key).some(({ endpoints }) => endpoints !== null && endpoints.length > 0);
+  const hasEndpoints = (key: string): boolean =>
+    slicesOf(api, key).some(({ endpoints }) => endpoints !== null && endpoints.length > 0);
   watchKind(context, services, (service, deleted) => {
     const key = keyOf(service);
     const before = seen.get(key);
@@ -43,5 +45,9 @@ export function watchInstances(context: ControllerContext, onChange: () => void)
 
 /** The status is none of istiod's business. */
 function differs(before: Service, after: Service): boolean {
-  return before.spec !== after.spec || before.metadata.labels !== after.metadata.labels || before.metadata.annotations !== after.metadata.annotations;
+  return (
+    before.spec !== after.spec ||
+    before.metadata.labels !== after.metadata.labels ||
+    before.metadata.annotations !== after.metadata.annotations
+  );
 }

@@ -18,31 +18,54 @@ export class RenderError extends Error {
   override readonly name = 'RenderError';
 }
 
-/** Why `spec.infrastructure.parametersRef` cannot be used, in istiod's words (validateParametersRef in gateway_collection.go). */
+/**
+ * Why `spec.infrastructure.parametersRef` cannot be used, in istiod's words (validateParametersRef in
+ * gateway_collection.go).
+ */
 export function parametersError(api: SimApi, { metadata: { namespace = '' }, spec }: Gateway): string | undefined {
   const reference = spec.infrastructure?.parametersRef;
   if (reference === undefined) return undefined;
   const { group, kind, name } = reference;
-  if (group !== '' || kind !== configMaps.kind) return `Unsupported parametersRef group/kind ${group}/${kind}, only ConfigMap is supported`;
-  return getByKey(api, configMaps, `${namespace}/${name}`) === undefined ? `parametersRef ConfigMap ${namespace}/${name} does not exist` : undefined;
+  if (group !== '' || kind !== configMaps.kind)
+    return `Unsupported parametersRef group/kind ${group}/${kind}, only ConfigMap is supported`;
+  return getByKey(api, configMaps, `${namespace}/${name}`) === undefined
+    ? `parametersRef ConfigMap ${namespace}/${name} does not exist`
+    : undefined;
 }
 
-/** The parameters of a Gateway, in the order in which they are laid over its objects: those of the class, then its own (render in deploymentcontroller.go). */
+/**
+ * The parameters of a Gateway, in the order in which they are laid over its objects: those of the class, then its own
+ * (render in deploymentcontroller.go).
+ */
 export function parametersOf(api: SimApi, gateway: Gateway): readonly ConfigMap[] {
   const reason = parametersError(api, gateway);
   if (reason !== undefined) throw new RenderError(reason);
   const [oldest] = listOf(api, configMaps, istioNamespace)
     .filter(({ metadata }) => metadata.labels?.[classDefaultsLabel] === gateway.spec.gatewayClassName)
-    .toSorted((a, b) => Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? ''));
+    .toSorted(
+      (a, b) => Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? ''),
+    );
   const name = gateway.spec.infrastructure?.parametersRef?.name;
   const own = name === undefined ? undefined : getByKey(api, configMaps, `${gateway.metadata.namespace ?? ''}/${name}`);
   return [oldest, own].filter((parameters) => parameters !== undefined);
 }
 
-const keys: readonly string[] = ['deployment', 'service', 'serviceAccount', 'horizontalPodAutoscaler', 'podDisruptionBudget'];
+const keys: readonly string[] = [
+  'deployment',
+  'service',
+  'serviceAccount',
+  'horizontalPodAutoscaler',
+  'podDisruptionBudget',
+];
 
-/** The object with the parameters laid over it; undefined when it is to be made only if they ask for it (applyOverlay in deploymentcontroller.go). */
-export function withParameters({ object, parameter, optional }: WaypointObject, parameters: readonly ConfigMap[]): KubeObject | undefined {
+/**
+ * The object with the parameters laid over it; undefined when it is to be made only if they ask for it (applyOverlay in
+ * deploymentcontroller.go).
+ */
+export function withParameters(
+  { object, parameter, optional }: WaypointObject,
+  parameters: readonly ConfigMap[],
+): KubeObject | undefined {
   let changed = object;
   for (const { data = {} } of parameters) {
     const unknown = Object.keys(data).find((key) => !keys.includes(key));

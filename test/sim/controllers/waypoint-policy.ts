@@ -33,28 +33,40 @@ export function waypointAccepted(api: SimApi, policy: AuthorizationPolicy): Repo
   const unbound = reports.filter(({ accepted }) => !accepted).map(({ ancestor }) => ancestor);
   const accepted = unbound.length < reports.length;
   const good = unbound.length > 0 ? 'PartiallyInvalid' : 'Accepted';
-  return { accepted, reason: accepted ? good : 'Invalid', message: unbound.length === 0 ? '' : `Invalid targetRefs: ${unbound.join(', ')}` };
+  return {
+    accepted,
+    reason: accepted ? good : 'Invalid',
+    message: unbound.length === 0 ? '' : `Invalid targetRefs: ${unbound.join(', ')}`,
+  };
 }
 
 function reportOf(api: SimApi, { metadata }: AuthorizationPolicy, target: TargetReference): TargetReport {
-  const namespace = (target.namespace ?? '') === '' ? metadata.namespace ?? '' : target.namespace ?? '';
+  const namespace = (target.namespace ?? '') === '' ? (metadata.namespace ?? '') : (target.namespace ?? '');
   const key = `${namespace}/${target.name}`;
-  const group = (target.group ?? '') === '' ? 'core' : target.group ?? '';
+  const group = (target.group ?? '') === '' ? 'core' : (target.group ?? '');
   return { ancestor: `${target.kind}.${group}:${key}`, ...found(api, target, namespace, key) };
 }
 
 function found(api: SimApi, { kind, name }: TargetReference, namespace: string, key: string): Report {
   switch (kind) {
-    case 'GatewayClass': return ofClass(api, name, namespace);
-    case 'Gateway': return usableWaypoint(api, key) === undefined ? refused('TargetNotFound', 'not bound') : bound(key);
-    case 'Service': case 'ServiceEntry': return ofService(api, kind, key);
-    default: return refused('unknown', 'not bound');
+    case 'GatewayClass':
+      return ofClass(api, name, namespace);
+    case 'Gateway':
+      return usableWaypoint(api, key) === undefined ? refused('TargetNotFound', 'not bound') : bound(key);
+    case 'Service':
+    case 'ServiceEntry':
+      return ofService(api, kind, key);
+    default:
+      return refused('unknown', 'not bound');
   }
 }
 
 function ofClass(api: SimApi, name: string, namespace: string): Report {
   if (namespace !== istioNamespace) {
-    return refused('Invalid', `AuthorizationPolicy must be in the root namespace \`${istioNamespace}\` when referencing a GatewayClass`);
+    return refused(
+      'Invalid',
+      `AuthorizationPolicy must be in the root namespace \`${istioNamespace}\` when referencing a GatewayClass`,
+    );
   }
   const gatewayClass = isServed(api, gatewayClasses) ? getByKey(api, gatewayClasses, `/${name}`) : undefined;
   if (gatewayClass === undefined) return refused('TargetNotFound', 'not bound');
@@ -66,7 +78,9 @@ function ofService(api: SimApi, kind: 'Service' | 'ServiceEntry', key: string): 
   const target = kind === 'Service' ? getByKey(api, services, key) : getByKey(api, serviceEntries, key);
   if (target === undefined) return refused('TargetNotFound', `${kind} ${key} was not found`);
   const binding = bindingOf(api, target);
-  return binding?.bound === true ? bound(binding.waypoint) : refused('AncestorNotBound', `${kind} ${key} is not bound to a waypoint`);
+  return binding?.bound === true
+    ? bound(binding.waypoint)
+    : refused('AncestorNotBound', `${kind} ${key} is not bound to a waypoint`);
 }
 
 function bound(to: string): Report {

@@ -28,22 +28,37 @@ function routes(...kinds: readonly string[]): ListenerStatus['supportedKinds'] {
 }
 
 const supported: Readonly<Record<string, ListenerStatus['supportedKinds']>> = {
-  HTTP: routes('HTTPRoute', 'GRPCRoute'), HTTPS: routes('HTTPRoute', 'GRPCRoute'), TCP: routes('TCPRoute'), TLS: routes('TLSRoute'),
+  HTTP: routes('HTTPRoute', 'GRPCRoute'),
+  HTTPS: routes('HTTPRoute', 'GRPCRoute'),
+  TCP: routes('TCPRoute'),
+  TLS: routes('TLSRoute'),
 };
 
 /**
- * The status that istiod gives the Gateway of a waypoint (reportGatewayStatus in gateway/conversion.go). Addresses come with the
- * first pod that has an IP, before it is ready, and are never withdrawn.
+ * The status that istiod gives the Gateway of a waypoint (reportGatewayStatus in gateway/conversion.go). Addresses come
+ * with the first pod that has an IP, before it is ready, and are never withdrawn.
  */
 export function gatewayStatus(gateway: Gateway, facts: GatewayFacts): GatewayStatus {
-  const { status, spec, metadata: { generation = 1 } } = gateway;
+  const {
+    status,
+    spec,
+    metadata: { generation = 1 },
+  } = gateway;
   const resolved = resolve(gateway, facts);
   const wanted: readonly Condition[] = [
-    condition('Accepted', acceptedProblem(spec.listeners, facts), spec.listeners.every(isKnown)
-      ? { reason: 'Accepted', message: 'Resource accepted' }
-      : { reason: 'ListenersNotValid', message: 'One or more of the Gateway\'s listeners are invalid' }),
+    condition(
+      'Accepted',
+      acceptedProblem(spec.listeners, facts),
+      spec.listeners.every(isKnown)
+        ? { reason: 'Accepted', message: 'Resource accepted' }
+        : { reason: 'ListenersNotValid', message: "One or more of the Gateway's listeners are invalid" },
+    ),
     condition('Programmed', programmedProblem(resolved), {
-      reason: 'Programmed', message: resolved.internal.length === 0 ? 'Resource programmed' : `Resource programmed, assigned to service(s) ${sentence(resolved.internal)}`,
+      reason: 'Programmed',
+      message:
+        resolved.internal.length === 0
+          ? 'Resource programmed'
+          : `Resource programmed, assigned to service(s) ${sentence(resolved.internal)}`,
     }),
     condition('ResolvedRefs', undefined, { reason: 'ResolvedRefs', message: 'All references resolved' }),
   ];
@@ -51,7 +66,14 @@ export function gatewayStatus(gateway: Gateway, facts: GatewayFacts): GatewaySta
   return {
     ...(addresses && { addresses }),
     conditions: merge(status?.conditions, wanted, generation, facts.now),
-    listeners: spec.listeners.map((listener) => listenerStatus(listener, status?.listeners?.find(({ name }) => name === listener.name), generation, facts.now)),
+    listeners: spec.listeners.map((listener) =>
+      listenerStatus(
+        listener,
+        status?.listeners?.find(({ name }) => name === listener.name),
+        generation,
+        facts.now,
+      ),
+    ),
   };
 }
 
@@ -59,19 +81,32 @@ function condition(type: string, problem: Problem | undefined, fine: Problem): C
   return { type, status: problem === undefined ? 'True' : 'False', ...(problem ?? fine) };
 }
 
-function merge(current: readonly Condition[] | undefined, wanted: readonly Condition[], observedGeneration: number, now: number): readonly Condition[] {
-  return wanted.reduce<readonly Condition[] | undefined>((all, next) => withCondition(all, { ...next, observedGeneration }, now), current) ?? [];
+function merge(
+  current: readonly Condition[] | undefined,
+  wanted: readonly Condition[],
+  observedGeneration: number,
+  now: number,
+): readonly Condition[] {
+  return (
+    wanted.reduce<readonly Condition[] | undefined>(
+      (all, next) => withCondition(all, { ...next, observedGeneration }, now),
+      current,
+    ) ?? []
+  );
 }
 
 function isKnown({ protocol }: Listener): boolean {
   return protocols.includes(protocol);
 }
 
-/** A listener of another shape than a waypoint's is refused itself, but does not make the Gateway invalid; one of an unknown protocol does. */
+/**
+ * A listener of another shape than a waypoint's is refused itself, but does not make the Gateway invalid; one of an
+ * unknown protocol does.
+ */
 function acceptedProblem(listeners: readonly Listener[], { parametersError }: GatewayFacts): Problem | undefined {
   if (parametersError !== undefined) return { reason: 'InvalidParameters', message: parametersError };
   if (listeners.some(isKnown)) return undefined;
-  return { reason: 'ListenersNotValid', message: 'None of the Gateway\'s listeners are valid' };
+  return { reason: 'ListenersNotValid', message: "None of the Gateway's listeners are valid" };
 }
 
 interface Resolved {
@@ -85,10 +120,14 @@ interface Resolved {
 function resolve({ spec }: Gateway, { hostname, service, hasInstances }: GatewayFacts): Resolved {
   if (service === undefined) return { internal: [], warnings: [`hostname "${hostname}" not found`], usable: false };
   const ports = [...new Set(spec.listeners.map(({ port }) => port))];
-  if (!hasInstances) return { internal: [], warnings: ports.map(() => `no instances found for hostname "${hostname}"`), usable: true };
+  if (!hasInstances)
+    return { internal: [], warnings: ports.map(() => `no instances found for hostname "${hostname}"`), usable: true };
   const missing = ports.filter((wanted) => !(service.spec.ports ?? []).some(({ port }) => port === wanted));
   return {
-    internal: ports.filter((port) => !missing.includes(port)).map((port) => `${hostname}:${port}`).sort(),
+    internal: ports
+      .filter((port) => !missing.includes(port))
+      .map((port) => `${hostname}:${port}`)
+      .sort(),
     warnings: missing.map((port) => `port ${port} not found for hostname "${hostname}"`),
     usable: missing.length === 0,
   };
@@ -100,20 +139,31 @@ function programmedProblem({ internal, warnings, usable }: Resolved): Problem | 
   const what = warnings.toSorted().join('; ');
   return {
     reason: usable ? 'AddressNotAssigned' : 'AddressNotUsable',
-    message: internal.length === 0
-      ? `Failed to assign to any requested addresses: ${what}`
-      : `Assigned to service(s) ${sentence(internal)}, but failed to assign to all requested addresses: ${what}`,
+    message:
+      internal.length === 0
+        ? `Failed to assign to any requested addresses: ${what}`
+        : `Assigned to service(s) ${sentence(internal)}, but failed to assign to all requested addresses: ${what}`,
   };
 }
 
 function addressesOf({ service, hostname }: GatewayFacts): NonNullable<GatewayStatus['addresses']> {
-  return [...(service?.spec.clusterIPs ?? []).map((value) => ({ type: 'IPAddress' as const, value })), { type: 'Hostname', value: hostname }];
+  return [
+    ...(service?.spec.clusterIPs ?? []).map((value) => ({ type: 'IPAddress' as const, value })),
+    { type: 'Hostname', value: hostname },
+  ];
 }
 
-function listenerStatus(listener: Listener, before: ListenerStatus | undefined, generation: number, now: number): ListenerStatus {
+function listenerStatus(
+  listener: Listener,
+  before: ListenerStatus | undefined,
+  generation: number,
+  now: number,
+): ListenerStatus {
   const fine = 'No errors found';
   const unexpected = listener.port !== 15008 || listener.protocol !== 'HBONE';
-  const refused = unexpected ? { reason: 'UnsupportedProtocol', message: 'Expected a single listener on port 15008 with protocol "HBONE"' } : undefined;
+  const refused = unexpected
+    ? { reason: 'UnsupportedProtocol', message: 'Expected a single listener on port 15008 with protocol "HBONE"' }
+    : undefined;
   const wanted: readonly Condition[] = [
     condition('Accepted', refused, { reason: 'Accepted', message: fine }),
     { type: 'Conflicted', status: 'False', reason: 'NoConflicts', message: fine },
@@ -121,7 +171,9 @@ function listenerStatus(listener: Listener, before: ListenerStatus | undefined, 
     condition('ResolvedRefs', undefined, { reason: 'ResolvedRefs', message: fine }),
   ];
   return {
-    name: listener.name, attachedRoutes: 0, supportedKinds: supported[listener.protocol] ?? [],
+    name: listener.name,
+    attachedRoutes: 0,
+    supportedKinds: supported[listener.protocol] ?? [],
     conditions: merge(before?.conditions, wanted, generation, now),
   };
 }

@@ -6,7 +6,10 @@ import { allBeside, isNamed } from '../../named.ts';
 import { orderedText } from '../../seal.ts';
 import type { ConfigView } from '../../views.ts';
 
-/** What `spec.accept` is bound to by its digest: what was looked at, of one object and of all of its kind in its namespace. */
+/**
+ * What `spec.accept` is bound to by its digest: what was looked at, of one object and of all of its kind in its
+ * namespace.
+ */
 export interface Seen {
   readonly one: string;
   readonly all: () => string;
@@ -15,11 +18,16 @@ export interface Seen {
 /** So long that nobody makes another object for which what was accepted stands as well. */
 const digestLength = 32;
 
-const digestOfObject = memoize(({ kind, namespace, name, spec }: ConfigView): string => hash('sha256', `${JSON.stringify([kind, namespace, name])}${orderedText(spec)}`, 'hex'));
+const digestOfObject = memoize(({ kind, namespace, name, spec }: ConfigView): string =>
+  hash('sha256', `${JSON.stringify([kind, namespace, name])}${orderedText(spec)}`, 'hex'),
+);
 
 /** The same for all that says the same, whatever the order of objects and keys. `words` are what else decides. */
 export function digestOfAll(objects: readonly ConfigView[], ...words: readonly string[]): string {
-  return hash('sha256', JSON.stringify([objects.map(digestOfObject).sort(), words.toSorted()]), 'hex').slice(0, digestLength);
+  return hash('sha256', JSON.stringify([objects.map(digestOfObject).sort(), words.toSorted()]), 'hex').slice(
+    0,
+    digestLength,
+  );
 }
 
 /** By kind and namespace, as long as the look: there may be thousands of findings about the objects of one. */
@@ -37,8 +45,14 @@ export function seenOf(object: ConfigView, surroundings: Surroundings): Seen {
   return { one: digestOfAll([object]), all };
 }
 
-/** The namespace in which the object of a finding stands, if that is neither the namespace itself nor the root namespace. */
-export function ownerOf({ object }: { readonly object: string }, { namespace, mesh }: Surroundings): string | undefined {
+/**
+ * The namespace in which the object of a finding stands, if that is neither the namespace itself nor the root
+ * namespace.
+ */
+export function ownerOf(
+  { object }: { readonly object: string },
+  { namespace, mesh }: Surroundings,
+): string | undefined {
   const [, owner] = / ([^/ ]+)\//.exec(object) ?? [];
   return owner === namespace.name || owner === mesh.rootNamespace ? undefined : owner;
 }
@@ -56,15 +70,22 @@ type Entry = MeshMigrationSpec['accept'][number];
 
 function whyNot({ object, digest }: Entry, { binds, seen }: Subject, isTheirs: boolean): string | undefined {
   if (!isTheirs) return 'it is no object of others';
-  if (digest === undefined) return binds ? 'without a digest, and by what it becomes requests may get through or elsewhere' : undefined;
-  return digest === (object.endsWith('/*') ? seen?.all() : seen?.one) ? undefined : 'it is not what it was when it was accepted';
+  if (digest === undefined)
+    return binds ? 'without a digest, and by what it becomes requests may get through or elsewhere' : undefined;
+  return digest === (object.endsWith('/*') ? seen?.all() : seen?.one)
+    ? undefined
+    : 'it is not what it was when it was accepted';
 }
 
 /** Whether `spec.accept` has it: `but` says why it is named there in vain. */
 export type Acceptance = { readonly kind: 'None' | 'Accepted' } | { readonly kind: 'InVain'; readonly but: string };
 
 /** What the entries of `spec.accept` make of a finding. */
-export function acceptanceOf(subject: Subject, { accept }: Pick<MeshMigrationSpec, 'accept'>, isTheirs: boolean): Acceptance {
+export function acceptanceOf(
+  subject: Subject,
+  { accept }: Pick<MeshMigrationSpec, 'accept'>,
+  isTheirs: boolean,
+): Acceptance {
   const named = accept.filter((entry) => entry.finding === subject.id && isNamed(entry, subject));
   const reasons = named.map((entry) => whyNot(entry, subject, isTheirs));
   if (reasons.includes(undefined)) return { kind: 'Accepted' };

@@ -10,27 +10,46 @@ import { itineraryOf } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { applicable, mtlsModes, nameOf, selectorOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
-/** The namespace as if each of its templates had its pods, with their sidecars: one at zero replicas has none that show their labels. */
+/**
+ * The namespace as if each of its templates had its pods, with their sidecars: one at zero replicas has none that show
+ * their labels.
+ */
 const withSidecars = memoize((surroundings: Surroundings): Surroundings => {
-  const running = surroundings.workloads.map((workload) => ({ ...workload, templateLabels: withInjected(workload.templateLabels, workload.name) }));
+  const running = surroundings.workloads.map((workload) => ({
+    ...workload,
+    templateLabels: withInjected(workload.templateLabels, workload.name),
+  }));
   return { ...surroundings, workloads: [...surroundings.workloads, ...running] };
 });
 
 function selectorPolicies(surroundings: Surroundings): readonly ConfigView[] {
   const all = withSidecars(surroundings);
-  return [...applicable('AuthorizationPolicy', all).filter((policy) => targetRefs(policy).length === 0), ...applicable('PeerAuthentication', all)];
+  return [
+    ...applicable('AuthorizationPolicy', all).filter((policy) => targetRefs(policy).length === 0),
+    ...applicable('PeerAuthentication', all),
+  ];
 }
 
-/** Whether the policy selects an injected pod, one that runs or the next one of a template, by labels that the templates of the namespace do not have. */
+/**
+ * Whether the policy selects an injected pod, one that runs or the next one of a template, by labels that the templates
+ * of the namespace do not have.
+ */
 function selectsByInjection(policy: ConfigView, surroundings: Surroundings): boolean {
   const matchLabels = selectorOf(policy);
   if (matchLabels === undefined || !injectedLabels.some((key) => Object.hasOwn(matchLabels, key))) return false;
   const { byName, asInjected } = templatesIn(surroundings);
-  const next = asInjected.some(({ before, after }) => selects({ matchLabels }, after) && !selects({ matchLabels }, before));
-  return next || surroundings.pods.filter((pod) => selects({ matchLabels }, pod.labels)).some(({ owner }) => {
-    const labels = byName.get(`${owner?.kind} ${owner?.name}`);
-    return labels === undefined || !selects({ matchLabels }, labels);
-  });
+  const next = asInjected.some(
+    ({ before, after }) => selects({ matchLabels }, after) && !selects({ matchLabels }, before),
+  );
+  return (
+    next ||
+    surroundings.pods
+      .filter((pod) => selects({ matchLabels }, pod.labels))
+      .some(({ owner }) => {
+        const labels = byName.get(`${owner?.kind} ${owner?.name}`);
+        return labels === undefined || !selects({ matchLabels }, labels);
+      })
+  );
 }
 
 /** Of all templates: their labels by kind and name, and what the injector makes of them. Every policy asks. */
@@ -38,18 +57,27 @@ const templatesIn = memoize(({ workloads, otherTemplates }: Surroundings) => {
   const all = [...workloads, ...otherTemplates];
   return {
     byName: new Map(all.toReversed().map(({ kind, name, templateLabels }) => [`${kind} ${name}`, templateLabels])),
-    asInjected: all.map(({ name, templateLabels }) => ({ before: templateLabels, after: withInjected(templateLabels, name) })),
+    asInjected: all.map(({ name, templateLabels }) => ({
+      before: templateLabels,
+      after: withInjected(templateLabels, name),
+    })),
   };
 });
 
 /**
- * istiod gives ztunnel an AuthorizationPolicy as one of a namespace only without `selector`, and as one of a workload only with
- * `matchLabels` in it (empty ones select every pod): with `selector: {}` it is neither (convertAuthorizationPolicy and
- * buildWorkloadPolicies in pilot/pkg/serviceregistry/ambient). Sidecars apply it to every pod.
+ * istiod gives ztunnel an AuthorizationPolicy as one of a namespace only without `selector`, and as one of a workload
+ * only with `matchLabels` in it (empty ones select every pod): with `selector: {}` it is neither
+ * (convertAuthorizationPolicy and buildWorkloadPolicies in pilot/pkg/serviceregistry/ambient). Sidecars apply it to
+ * every pod.
  */
 function hasEmptySelector({ kind, spec }: ConfigView): boolean {
   const { selector } = spec;
-  return kind === 'AuthorizationPolicy' && selector !== undefined && selector !== null && (record(selector)['matchLabels'] ?? null) === null;
+  return (
+    kind === 'AuthorizationPolicy' &&
+    selector !== undefined &&
+    selector !== null &&
+    (record(selector)['matchLabels'] ?? null) === null
+  );
 }
 
 /** Behind a waypoint it is MM080, on the way from behind one MM089: nothing is made of such a policy. */
@@ -61,43 +89,92 @@ function ofRevision(surroundings: Surroundings): readonly Evidence[] {
   });
 }
 
-/** On the way to sidecars such a policy comes into force: whom it then refuses, and whom it lets in, is what MM090 and MM091 say. */
+/**
+ * On the way to sidecars such a policy comes into force: whom it then refuses, and whom it lets in, is what MM090 and
+ * MM091 say.
+ */
 function unattached(surroundings: Surroundings): readonly Evidence[] {
   if (isExit(surroundings.route)) return [];
   return selectorPolicies(surroundings).flatMap((policy) => {
-    if (hasEmptySelector(policy)) return [{ object: nameOf(policy), message: 'its selector is there but empty: sidecars apply it to every pod, ztunnel to none' }];
+    if (hasEmptySelector(policy))
+      return [
+        {
+          object: nameOf(policy),
+          message: 'its selector is there but empty: sidecars apply it to every pod, ztunnel to none',
+        },
+      ];
     // Narrowed to sidecars on purpose: behind a waypoint the copy takes over (MM080 says when that is the remedy).
-    if (policy.kind === 'AuthorizationPolicy' && isNarrowed({ selector: selectorOf(policy) ?? {} }) && itineraryOf(surroundings) === 'L7') return [];
-    return selectsByInjection(policy, surroundings) ? [{ object: nameOf(policy), message: 'it selects pods by a label that only the injector sets: pods without a sidecar do not have it, so the policy would not apply to them' }] : [];
+    if (
+      policy.kind === 'AuthorizationPolicy' &&
+      isNarrowed({ selector: selectorOf(policy) ?? {} }) &&
+      itineraryOf(surroundings) === 'L7'
+    )
+      return [];
+    return selectsByInjection(policy, surroundings)
+      ? [
+          {
+            object: nameOf(policy),
+            message:
+              'it selects pods by a label that only the injector sets: pods without a sidecar do not have it, so the policy would not apply to them',
+          },
+        ]
+      : [];
   });
 }
 
 /**
- * Port modes that istiod converts otherwise than sidecars read them (convertPeerAuthentication): a STRICT port of a PERMISSIVE
- * workload is left out while a mesh-wide STRICT exists, and a PERMISSIVE port of a workload without a mode of its own takes the
- * STRICT of the mesh off all its ports while a namespace-wide policy says no mode. Both let plaintext in.
+ * Port modes that istiod converts otherwise than sidecars read them (convertPeerAuthentication): a STRICT port of a
+ * PERMISSIVE workload is left out while a mesh-wide STRICT exists, and a PERMISSIVE port of a workload without a mode
+ * of its own takes the STRICT of the mesh off all its ports while a namespace-wide policy says no mode. Both let
+ * plaintext in.
  */
 function misreadPorts(surroundings: Surroundings): readonly Evidence[] {
-  const all = applicable('PeerAuthentication', surroundings).filter((policy) => policy.namespace !== surroundings.mesh.rootNamespace);
-  const vague = all.some((policy) => selectorOf(policy) === undefined && (mtlsModes(policy).mode === 'UNSET' || policy.spec['selector'] !== undefined));
-  return all.filter((policy) => selectorOf(policy) !== undefined).flatMap((policy) => {
-    const { mode, ports } = mtlsModes(policy);
-    if (mode === 'PERMISSIVE' && ports.includes('STRICT')) return [{ object: nameOf(policy), message: 'a STRICT port of a PERMISSIVE workload: ztunnel would take plaintext on it while the mesh is STRICT' }];
-    return mode === 'UNSET' && ports.includes('PERMISSIVE') && vague
-      ? [{ object: nameOf(policy), message: 'a PERMISSIVE port of a workload without a mode, below a namespace-wide policy without a mode: ztunnel would take plaintext on every port' }]
-      : [];
-  });
+  const all = applicable('PeerAuthentication', surroundings).filter(
+    (policy) => policy.namespace !== surroundings.mesh.rootNamespace,
+  );
+  const vague = all.some(
+    (policy) =>
+      selectorOf(policy) === undefined && (mtlsModes(policy).mode === 'UNSET' || policy.spec['selector'] !== undefined),
+  );
+  return all
+    .filter((policy) => selectorOf(policy) !== undefined)
+    .flatMap((policy) => {
+      const { mode, ports } = mtlsModes(policy);
+      if (mode === 'PERMISSIVE' && ports.includes('STRICT'))
+        return [
+          {
+            object: nameOf(policy),
+            message:
+              'a STRICT port of a PERMISSIVE workload: ztunnel would take plaintext on it while the mesh is STRICT',
+          },
+        ];
+      return mode === 'UNSET' && ports.includes('PERMISSIVE') && vague
+        ? [
+            {
+              object: nameOf(policy),
+              message:
+                'a PERMISSIVE port of a workload without a mode, below a namespace-wide policy without a mode: ztunnel would take plaintext on every port',
+            },
+          ]
+        : [];
+    });
 }
 
 /** Policies that both data planes can evaluate, but that would not be in force for the pods they protect now. */
 export const attachmentRules: readonly Rule[] = [
   {
-    id: 'MM027', severity: 'Critical', when: 'Always', title: 'Policy would not apply to pods without a sidecar',
+    id: 'MM027',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Policy would not apply to pods without a sidecar',
     fix: 'Select the pods by labels of their own template, or leave the selector out to mean every pod of the namespace.',
     find: (surroundings) => [...unattached(surroundings), ...ofRevision(surroundings)],
   },
   {
-    id: 'MM028', severity: 'Critical', when: 'Always', title: 'Port-level mTLS that ztunnel reads otherwise',
+    id: 'MM028',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Port-level mTLS that ztunnel reads otherwise',
     fix: 'Set mtls.mode STRICT in the PeerAuthentication, name in portLevelMtls the ports that are PERMISSIVE, and give namespace-wide policies a mode and no selector.',
     find: misreadPorts,
   },

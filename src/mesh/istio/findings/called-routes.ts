@@ -1,17 +1,36 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
-import { calledRoutes, calledTitle, possiblyCalledRoutes, waitsForThis, type Fate, type FateAtService } from '../waypoint/called-routes.ts';
+import {
+  calledRoutes,
+  calledTitle,
+  possiblyCalledRoutes,
+  waitsForThis,
+  type Fate,
+  type FateAtService,
+} from '../waypoint/called-routes.ts';
 import { seenOf } from './accepted.ts';
 import { isFollowedHere, isStranger } from './reach.ts';
 import { concernsNamespace, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
-/** What is known of routes is known of sidecars that leave for ambient; otherwise every route counts as one that is followed. */
+/**
+ * What is known of routes is known of sidecars that leave for ambient; otherwise every route counts as one that is
+ * followed.
+ */
 function fates(surroundings: Surroundings, isAsked: (route: ConfigView) => boolean): readonly Fate[] {
-  const { namespace: { name }, mesh } = surroundings;
+  const {
+    namespace: { name },
+    mesh,
+  } = surroundings;
   if (leavesForAmbient(surroundings)) return possiblyCalledRoutes(surroundings, isAsked);
-  return [...meshRoutes(surroundings), ...mesh.configs('DestinationRule').filter((rule) => lostTrafficPolicy(rule).length > 0)]
-    .filter((route) => isAsked(route) && !concernsNamespace(route, name) && isFollowedHere(route, surroundings, route.namespace))
+  return [
+    ...meshRoutes(surroundings),
+    ...mesh.configs('DestinationRule').filter((rule) => lostTrafficPolicy(rule).length > 0),
+  ]
+    .filter(
+      (route) =>
+        isAsked(route) && !concernsNamespace(route, name) && isFollowedHere(route, surroundings, route.namespace),
+    )
     .map((route) => ({ kind: 'Elsewhere', route, hosts: hostsOf(route) }));
 }
 
@@ -36,18 +55,27 @@ function tooMuch({ namespace, route }: Extract<Fate, { readonly kind: 'Untold' }
 
 function possible(traffic: boolean): (surroundings: Surroundings) => readonly Evidence[] {
   const isAsked = ({ kind }: ConfigView): boolean => (kind === 'DestinationRule') === traffic;
-  return (surroundings) => fates(surroundings, isAsked).map((fate): Evidence => {
-    const object = nameOf(fate.route);
-    switch (fate.kind) {
-      case 'Elsewhere': return { object, message: `calls from this namespace to ${fate.hosts.join(', ')} would ${lose(fate)}` };
-      case 'Unbound': return {
-        object, message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)} until that is behind a waypoint, and nobody knows whether there are any`,
-        fix: `${remedy(fate)} If no workload of this namespace calls it, name its callers in spec.callers.`,
-      };
-      case 'Lost': return { object, message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)}, behind a waypoint too (${fate.why}), and nobody knows whether there are any` };
-      case 'Untold': return { object, message: `what else calls from this namespace would lose ${tooMuch(fate)}` };
-    }
-  });
+  return (surroundings) =>
+    fates(surroundings, isAsked).map((fate): Evidence => {
+      const object = nameOf(fate.route);
+      switch (fate.kind) {
+        case 'Elsewhere':
+          return { object, message: `calls from this namespace to ${fate.hosts.join(', ')} would ${lose(fate)}` };
+        case 'Unbound':
+          return {
+            object,
+            message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)} until that is behind a waypoint, and nobody knows whether there are any`,
+            fix: `${remedy(fate)} If no workload of this namespace calls it, name its callers in spec.callers.`,
+          };
+        case 'Lost':
+          return {
+            object,
+            message: `calls from this namespace to ${calledTitle(fate)} would ${lose(fate)}, behind a waypoint too (${fate.why}), and nobody knows whether there are any`,
+          };
+        case 'Untold':
+          return { object, message: `what else calls from this namespace would lose ${tooMuch(fate)}` };
+      }
+    });
 }
 
 type Certain = ReturnType<typeof calledRoutes>[number];
@@ -69,55 +97,92 @@ function stuckOnes(surroundings: Surroundings): (fate: Fate) => boolean {
   };
 }
 
-/** A stranger's is only named; for one beside the Service that is called, its owner and this one's agree before anybody moves on. */
+/**
+ * A stranger's is only named; for one beside the Service that is called, its owner and this one's agree before anybody
+ * moves on.
+ */
 function othersOf({ route, service }: FateAtService, surroundings: Surroundings): Pick<Evidence, 'others' | 'seen'> {
   if (!isStranger(route, surroundings)) return {};
-  return { others: isStranger(route, surroundings, service.namespace) ? 'Noted' : 'Holds', seen: seenOf(route, surroundings) };
+  return {
+    others: isStranger(route, surroundings, service.namespace) ? 'Noted' : 'Holds',
+    seen: seenOf(route, surroundings),
+  };
 }
 
-const untoldFix = 'Have the owner make it smaller, or limit it with exportTo. Or name who calls that namespace in spec.callers, or the object in spec.accept.';
+const untoldFix =
+  'Have the owner make it smaller, or limit it with exportTo. Or name who calls that namespace in spec.callers, or the object in spec.accept.';
 
 function lostOf(fate: Certain, surroundings: Surroundings): Evidence {
   const object = nameOf(fate.route);
   // It is always what others have that is too large.
-  if (fate.kind === 'Untold') return { object, others: 'Noted', seen: seenOf(fate.route, surroundings), message: `what calls of workloads of this namespace would lose without their sidecars ${tooMuch(fate)}`, fix: untoldFix };
+  if (fate.kind === 'Untold')
+    return {
+      object,
+      others: 'Noted',
+      seen: seenOf(fate.route, surroundings),
+      message: `what calls of workloads of this namespace would lose without their sidecars ${tooMuch(fate)}`,
+      fix: untoldFix,
+    };
   const start = `workloads of this namespace call ${calledTitle(fate)}, and without their sidecars would ${lose(fate)}`;
-  const evidence = fate.kind === 'Unbound' ? { object, message: `${start} until that is behind a waypoint`, fix: remedy(fate) } : { object, message: `${start}: ${fate.why}` };
+  const evidence =
+    fate.kind === 'Unbound'
+      ? { object, message: `${start} until that is behind a waypoint`, fix: remedy(fate) }
+      : { object, message: `${start}: ${fate.why}` };
   return { ...evidence, ...othersOf(fate, surroundings) };
 }
 
 function lost(surroundings: Surroundings): readonly Evidence[] {
   const isStuck = stuckOnes(surroundings);
-  return certain(surroundings).filter((fate) => !isStuck(fate)).map((fate) => lostOf(fate, surroundings));
+  return certain(surroundings)
+    .filter((fate) => !isStuck(fate))
+    .map((fate) => lostOf(fate, surroundings));
 }
 
 function stuck(surroundings: Surroundings): readonly Evidence[] {
   const isStuck = stuckOnes(surroundings);
-  return certain(surroundings).flatMap((fate) => (fate.kind === 'Untold' || !isStuck(fate) ? [] : [{
-    object: nameOf(fate.route),
-    message: `calls from this namespace to ${calledTitle(fate)} will ${lose(fate)} from the restart of its pods until that is behind a waypoint: namespace ${fate.service.namespace} in turn waits until this one is in ambient`,
-  }]));
+  return certain(surroundings).flatMap((fate) =>
+    fate.kind === 'Untold' || !isStuck(fate)
+      ? []
+      : [
+          {
+            object: nameOf(fate.route),
+            message: `calls from this namespace to ${calledTitle(fate)} will ${lose(fate)} from the restart of its pods until that is behind a waypoint: namespace ${fate.service.namespace} in turn waits until this one is in ambient`,
+          },
+        ],
+  );
 }
 
 /** Routing and traffic policy of Services elsewhere, which sidecars apply as clients. */
 export const calledRouteRules: readonly Rule[] = [
   {
-    id: 'MM033', severity: 'Warning', when: 'Start', title: 'Route of another namespace',
+    id: 'MM033',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'Route of another namespace',
     fix: 'If workloads of this namespace call these hosts, keep it on sidecars; otherwise limit the VirtualService with exportTo.',
     find: possible(false),
   },
   {
-    id: 'MM034', severity: 'Warning', when: 'Start', title: 'DestinationRule of another namespace',
+    id: 'MM034',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'DestinationRule of another namespace',
     fix: 'If workloads of this namespace call this host, keep it on sidecars; otherwise limit the DestinationRule with exportTo.',
     find: possible(true),
   },
   {
-    id: 'MM094', severity: 'Critical', when: 'WhileMoving', title: 'Routing of a called Service would be lost',
+    id: 'MM094',
+    severity: 'Critical',
+    when: 'WhileMoving',
+    title: 'Routing of a called Service would be lost',
     fix: 'Keep this namespace on sidecars, or change the route so that a waypoint can follow it.',
     find: lost,
   },
   {
-    id: 'MM095', severity: 'Warning', when: 'Start', title: 'Routing is lost for a while',
+    id: 'MM095',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'Routing is lost for a while',
     fix: 'Nothing, if calls may go without it meanwhile. Otherwise set spec.policies.bypass to FailClosed: the namespace that is called then moves first, and refuses these calls until this one is in ambient.',
     find: stuck,
   },

@@ -14,22 +14,38 @@ interface Entry {
   readonly asked: string;
 }
 
-const heading = /^## (MM\d{3}) (.+)\n\n\*\*(Critical|Warning|Info)\*\* · (at the start(?:, on the way and at rest| and while pods are moved| and before the labels change| and before each restart)?)$/gm;
+const heading =
+  /^## (MM\d{3}) (.+)\n\n\*\*(Critical|Warning|Info)\*\* · (at the start(?:, on the way and at rest| and while pods are moved| and before the labels change| and before each restart)?)$/gm;
 
 const asked: Readonly<Record<Rule['when'], string>> = {
-  Start: 'at the start', Always: 'at the start, on the way and at rest', WhileMoving: 'at the start and while pods are moved',
-  BeforeFlip: 'at the start and before the labels change', BeforeRestart: 'at the start and before each restart',
+  Start: 'at the start',
+  Always: 'at the start, on the way and at rest',
+  WhileMoving: 'at the start and while pods are moved',
+  BeforeFlip: 'at the start and before the labels change',
+  BeforeRestart: 'at the start and before each restart',
 };
 
 function entries(): readonly Entry[] {
   const text = readFileSync(join(root, 'docs/findings.md'), 'utf8');
-  return [...text.matchAll(heading)].map(([, id = '', title = '', severity = '', asked = '']) => ({ id, title, severity, asked }));
+  return [...text.matchAll(heading)].map(([, id = '', title = '', severity = '', asked = '']) => ({
+    id,
+    title,
+    severity,
+    asked,
+  }));
 }
 
 /** Findings about the selection are made in places that are no tables: their ids are read from the source. */
 function otherIds(): readonly string[] {
-  const sources = ['src/plan/scope.ts', 'src/engine/look.ts', 'src/engine/lost-journal.ts', 'src/engine/acceptances.ts'].map((file) => readFileSync(join(root, file), 'utf8'));
-  const found = sources.flatMap((source) => [...source.matchAll(/id: '(MM\d{3})', severity/g)].map(([, id = '']) => id));
+  const sources = [
+    'src/plan/scope.ts',
+    'src/engine/look.ts',
+    'src/engine/lost-journal.ts',
+    'src/engine/acceptances.ts',
+  ].map((file) => readFileSync(join(root, file), 'utf8'));
+  const found = sources.flatMap((source) =>
+    [...source.matchAll(/id: '(MM\d{3})', severity/g)].map(([, id = '']) => id),
+  );
   return [...new Set(found)]; // One finding may be made in two places of a file.
 }
 
@@ -43,7 +59,10 @@ describe('docs/findings.md', () => {
 
   it.each(rules.map((rule) => [rule.id, rule] as const))('says of %s what the code says', (id, rule) => {
     expect(entries().find((entry) => entry.id === id)).toEqual({
-      id, title: rule.title, severity: rule.severity, asked: asked[rule.when],
+      id,
+      title: rule.title,
+      severity: rule.severity,
+      asked: asked[rule.when],
     });
   });
 

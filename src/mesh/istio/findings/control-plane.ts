@@ -8,80 +8,154 @@ function entersAmbient({ route }: Surroundings): boolean {
   return route.to === 'IstioAmbient';
 }
 
-/** The ambient GatewayClass exists only while istiod runs with PILOT_ENABLE_AMBIENT (gatewaycommon/classinfo.go): a free test. */
+/**
+ * The ambient GatewayClass exists only while istiod runs with PILOT_ENABLE_AMBIENT (gatewaycommon/classinfo.go): a free
+ * test.
+ */
 function ambientEnabled({ mesh }: Surroundings): boolean {
-  return mesh.configs('GatewayClass').some((gatewayClass) =>
-    gatewayClass.name === 'istio-waypoint' &&
-    records(gatewayClass.status['conditions']).some((condition) => condition['type'] === 'Accepted' && condition['status'] === 'True'));
+  return mesh
+    .configs('GatewayClass')
+    .some(
+      (gatewayClass) =>
+        gatewayClass.name === 'istio-waypoint' &&
+        records(gatewayClass.status['conditions']).some(
+          (condition) => condition['type'] === 'Accepted' && condition['status'] === 'True',
+        ),
+    );
 }
 
 /**
- * Its label is anybody's: where Istio's charts and platforms put it, or else anywhere. Somebody's own DaemonSet that carries it neither stands for the component nor
- * keeps everybody from moving.
+ * Its label is anybody's: where Istio's charts and platforms put it, or else anywhere. Somebody's own DaemonSet that
+ * carries it neither stands for the component nor keeps everybody from moving.
  */
 function genuine(found: readonly WorkloadView[], { mesh }: Surroundings): readonly WorkloadView[] {
-  const usual = found.filter(({ namespace }) => [mesh.rootNamespace, 'istio-system', 'kube-system'].includes(namespace));
+  const usual = found.filter(({ namespace }) =>
+    [mesh.rootNamespace, 'istio-system', 'kube-system'].includes(namespace),
+  );
   return usual.length > 0 ? usual : found;
 }
 
-/** A node component is fit when it runs, up to date, on every node that wants it, and on some; a rollout in progress cuts connections. */
-function nodeComponent(title: string, isIt: (daemonSet: WorkloadView) => boolean): (surroundings: Surroundings) => readonly Evidence[] {
+/**
+ * A node component is fit when it runs, up to date, on every node that wants it, and on some; a rollout in progress
+ * cuts connections.
+ */
+function nodeComponent(
+  title: string,
+  isIt: (daemonSet: WorkloadView) => boolean,
+): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) => {
     if (!entersAmbient(surroundings)) return [];
     const found = genuine(surroundings.mesh.daemonSets().filter(isIt), surroundings);
-    if (found.length === 0) return [{ object: `DaemonSet ${title}`, message: `there is no ${title} DaemonSet in the cluster` }];
+    if (found.length === 0)
+      return [{ object: `DaemonSet ${title}`, message: `there is no ${title} DaemonSet in the cluster` }];
     return found
-      .filter((set) => set.replicas === 0 || set.observedGeneration < set.generation || set.available < set.replicas || set.updated < set.replicas)
-      .map((set) => ({ object: `DaemonSet ${set.namespace}/${set.name}`, message: `${set.available} of ${set.replicas} pods are available and ${set.updated} are up to date` }));
+      .filter(
+        (set) =>
+          set.replicas === 0 ||
+          set.observedGeneration < set.generation ||
+          set.available < set.replicas ||
+          set.updated < set.replicas,
+      )
+      .map((set) => ({
+        object: `DaemonSet ${set.namespace}/${set.name}`,
+        message: `${set.available} of ${set.replicas} pods are available and ${set.updated} are up to date`,
+      }));
   };
 }
 
 /** Whether the control plane can take the namespace in. */
 export const controlPlaneRules: readonly Rule[] = [
   {
-    id: 'MM010', severity: 'Critical', when: 'WhileMoving', title: 'Ambient is not enabled in istiod',
+    id: 'MM010',
+    severity: 'Critical',
+    when: 'WhileMoving',
+    title: 'Ambient is not enabled in istiod',
     fix: 'Upgrade the istiod chart with --set profile=ambient (PILOT_ENABLE_AMBIENT=true) and wait until GatewayClass istio-waypoint is Accepted.',
-    find: (surroundings) => !entersAmbient(surroundings) || !surroundings.mesh.serves('GatewayClass') || ambientEnabled(surroundings) ? [] : [
-      { object: 'GatewayClass istio-waypoint', message: 'it is missing or not Accepted, so istiod runs without ambient' },
-    ],
+    find: (surroundings) =>
+      !entersAmbient(surroundings) || !surroundings.mesh.serves('GatewayClass') || ambientEnabled(surroundings)
+        ? []
+        : [
+            {
+              object: 'GatewayClass istio-waypoint',
+              message: 'it is missing or not Accepted, so istiod runs without ambient',
+            },
+          ],
   },
   {
-    id: 'MM011', severity: 'Critical', when: 'WhileMoving', title: 'Gateway API CRDs are missing',
+    id: 'MM011',
+    severity: 'Critical',
+    when: 'WhileMoving',
+    title: 'Gateway API CRDs are missing',
     fix: 'Install the Gateway API CRDs (standard channel) before istiod is upgraded to ambient.',
-    find: (surroundings) => !entersAmbient(surroundings) || surroundings.mesh.serves('GatewayClass') ? [] : [
-      { object: 'CustomResourceDefinition gatewayclasses.gateway.networking.k8s.io', message: 'the API server does not serve it; ambient needs it' },
-    ],
+    find: (surroundings) =>
+      !entersAmbient(surroundings) || surroundings.mesh.serves('GatewayClass')
+        ? []
+        : [
+            {
+              object: 'CustomResourceDefinition gatewayclasses.gateway.networking.k8s.io',
+              message: 'the API server does not serve it; ambient needs it',
+            },
+          ],
   },
   {
-    id: 'MM012', severity: 'Critical', when: 'WhileMoving', title: 'istio-cni is not ready on every node',
+    id: 'MM012',
+    severity: 'Critical',
+    when: 'WhileMoving',
+    title: 'istio-cni is not ready on every node',
     fix: 'Install the istio-cni chart with profile=ambient, or wait until its rollout is done.',
     find: nodeComponent('istio-cni-node', (set) => set.templateLabels['k8s-app'] === 'istio-cni-node'),
   },
   {
-    id: 'MM013', severity: 'Critical', when: 'WhileMoving', title: 'ztunnel is not ready on every node',
+    id: 'MM013',
+    severity: 'Critical',
+    when: 'WhileMoving',
+    title: 'ztunnel is not ready on every node',
     fix: 'Install the ztunnel chart, or wait until its rollout is done.',
     find: nodeComponent('ztunnel', (set) => set.templateLabels['app'] === 'ztunnel'),
   },
   {
-    id: 'MM014', severity: 'Critical', when: 'WhileMoving', title: 'No sidecar injector',
+    id: 'MM014',
+    severity: 'Critical',
+    when: 'WhileMoving',
+    title: 'No sidecar injector',
     fix: 'Install istiod with its injection webhook.',
-    find: ({ route, mesh }) => route.to !== 'IstioSidecar' || mesh.configs('MutatingWebhookConfiguration').some((hook) => hook.labels['app'] === 'sidecar-injector') ? [] : [
-      { object: 'MutatingWebhookConfiguration istio-sidecar-injector', message: 'no webhook would inject sidecars into restarted pods' },
-    ],
+    find: ({ route, mesh }) =>
+      route.to !== 'IstioSidecar' ||
+      mesh.configs('MutatingWebhookConfiguration').some((hook) => hook.labels['app'] === 'sidecar-injector')
+        ? []
+        : [
+            {
+              object: 'MutatingWebhookConfiguration istio-sidecar-injector',
+              message: 'no webhook would inject sidecars into restarted pods',
+            },
+          ],
   },
   {
-    id: 'MM015', severity: 'Warning', when: 'Start', title: 'Connections will be cut',
+    id: 'MM015',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'Connections will be cut',
     fix: 'Start the migration when clients can reconnect.',
-    find: ({ route, namespace, pods }) => route.from !== 'None' || route.to !== 'IstioAmbient' || !pods.some((pod) => modeOf(pod) === 'None') ? [] : [
-      { object: `Namespace ${namespace.name}`, message: 'the node agent captures running pods at once, which breaks their established connections' },
-    ],
+    find: ({ route, namespace, pods }) =>
+      route.from !== 'None' || route.to !== 'IstioAmbient' || !pods.some((pod) => modeOf(pod) === 'None')
+        ? []
+        : [
+            {
+              object: `Namespace ${namespace.name}`,
+              message: 'the node agent captures running pods at once, which breaks their established connections',
+            },
+          ],
   },
   {
-    id: 'MM018', severity: 'Warning', when: 'Start', title: 'The operator may not read CronJobs',
+    id: 'MM018',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'The operator may not read CronJobs',
     fix: 'Give the operator the rights of its version: kubectl apply -f deploy/kustomize/rbac.yaml.',
-    find: ({ mesh }) => (mesh.unreadable ?? []).map((kind) => ({
-      object: 'ClusterRole mesh-migration-operator',
-      message: `it does not let the operator list and watch ${kind}s: what is critical about their pods is seen when these start, and may take the namespace back then`,
-    })),
+    find: ({ mesh }) =>
+      (mesh.unreadable ?? []).map((kind) => ({
+        object: 'ClusterRole mesh-migration-operator',
+        message: `it does not let the operator list and watch ${kind}s: what is critical about their pods is seen when these start, and may take the namespace back then`,
+      })),
   },
 ];

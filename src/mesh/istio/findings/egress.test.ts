@@ -11,10 +11,24 @@ function found(example: string): readonly { readonly severity: string; readonly 
 
 describe('a ServiceEntry behind a waypoint', () => {
   it.each([
-    ['a policy for it that refuses', 'Warning', 'in ambient the pods of shop reach partner.example.com through waypoint egress/gate, and AuthorizationPolicy egress/it would refuse there what passes today, for example cluster.local/ns/shop/sa/default'],
-    ['leaving ambient for sidecars', 'Critical', 'outside of ambient the pods of shop reach partner.example.com past waypoint egress/gate, and what AuthorizationPolicy egress/it refuses there would pass, for example cluster.local/ns/shop/sa/default'],
-    ['named after the waypoint that is made', 'Critical', 'it names the waypoint shop/waypoint, which is going to stand before Services of the namespace'],
+    [
+      'a policy for it that refuses',
+      'Warning',
+      'in ambient the pods of shop reach partner.example.com through waypoint egress/gate, and AuthorizationPolicy egress/it would refuse there what passes today, for example cluster.local/ns/shop/sa/default',
+    ],
+    [
+      'leaving ambient for sidecars',
+      'Critical',
+      'outside of ambient the pods of shop reach partner.example.com past waypoint egress/gate, and what AuthorizationPolicy egress/it refuses there would pass, for example cluster.local/ns/shop/sa/default',
+    ],
+    [
+      'named after the waypoint that is made',
+      'Critical',
+      'it names the waypoint shop/waypoint, which is going to stand before Services of the namespace',
+    ],
   ])('%s: %s', (example, severity, message) => {
-    expect(found(example)).toEqual([expect.objectContaining({ severity, message: expect.stringContaining(message) as unknown })]);
+    expect(found(example)).toEqual([
+      expect.objectContaining({ severity, message: expect.stringContaining(message) as unknown }),
+    ]);
   });
 });

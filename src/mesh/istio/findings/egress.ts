@@ -32,7 +32,10 @@ import { nameOf, type Evidence, type Rule } from './rule.ts';
  * ztunnel is not told of it (`service_entry_visibility` in istio.io/api/mesh/v1alpha1/config.proto: "ambient ignores `exportTo`").
  */
 
-/** The waypoint that a ServiceEntry is bound to or names, from its status, or else from its labels: those of its namespace are seen by istiod only. */
+/**
+ * The waypoint that a ServiceEntry is bound to or names, from its status, or else from its labels: those of its
+ * namespace are seen by istiod only.
+ */
 const waypointOf = memoize(({ namespace, labels, status }: ConfigView): WaypointName | undefined => {
   const bound = records(status['conditions']).find(({ type }) => type === 'istio.io/WaypointBound');
   // Of the reasons against it this one passes by itself.
@@ -50,21 +53,39 @@ interface Scene {
   readonly policies: readonly ByTarget[];
   /** `NAMESPACE/NAME` of each that is there; undefined where only manifests are known, which may leave them out. */
   readonly gateways: ReadonlySet<string> | undefined;
-  /** Digest of all ServiceEntries of a namespace that are behind waypoints, and of all policies that could decide about them. */
+  /**
+   * Digest of all ServiceEntries of a namespace that are behind waypoints, and of all policies that could decide about
+   * them.
+   */
   readonly wholeOf: (namespace: string) => () => string;
 }
 
 /** Whom the pods of the namespace call as. */
-const ownIdentities = memoize(({ pods, workloads, otherTemplates, namespace, mesh }: Surroundings): readonly string[] => {
-  const { trustDomain } = policyOptionsOf(mesh);
-  return [...new Set([...pods, ...workloads, ...otherTemplates].map(({ serviceAccount }) => serviceAccount))].map((account) => `${trustDomain}/ns/${namespace.name}/sa/${account}`).sort();
-});
+const ownIdentities = memoize(
+  ({ pods, workloads, otherTemplates, namespace, mesh }: Surroundings): readonly string[] => {
+    const { trustDomain } = policyOptionsOf(mesh);
+    return [...new Set([...pods, ...workloads, ...otherTemplates].map(({ serviceAccount }) => serviceAccount))]
+      .map((account) => `${trustDomain}/ns/${namespace.name}/sa/${account}`)
+      .sort();
+  },
+);
 
 function requestsOf(identities: readonly string[]): RequestSet {
-  return matching([[{ anyOf: identities.map((value) => ({ of: 'identity', part: 'Principal', match: { kind: 'Exact', value } } as const)), negated: false }]]);
+  return matching([
+    [
+      {
+        anyOf: identities.map(
+          (value) => ({ of: 'identity', part: 'Principal', match: { kind: 'Exact', value } }) as const,
+        ),
+        negated: false,
+      },
+    ],
+  ]);
 }
 
-/** Steps for what the policies of one host refuse to one namespace: they are of others, so that it must not take long. */
+/**
+ * Steps for what the policies of one host refuse to one namespace: they are of others, so that it must not take long.
+ */
 const steps = 200_000;
 
 /** Steps for all hosts of one namespace: what somebody writes there takes nothing from what is told of the rest. */
@@ -73,7 +94,10 @@ const stepsOfNamespace = 1_000_000;
 /** What was found, by all that decides about it: each look at each namespace asks. */
 const known = new Recent<Costed<string | undefined>>(1000);
 
-/** A request of the namespace that the policies refuse, or leave to an external authorizer, in words; undefined if they let every one through. */
+/**
+ * A request of the namespace that the policies refuse, or leave to an external authorizer, in words; undefined if they
+ * let every one through.
+ */
 function refusedRequest(policies: readonly Policy[], { surroundings, options }: Scene): string | undefined {
   if (policies.some(({ kind }) => kind === 'RequestAuthentication')) return 'one with a token that is not valid';
   const identities = ownIdentities(surroundings);
@@ -88,15 +112,29 @@ function refusedRequest(policies: readonly Policy[], { surroundings, options }: 
 
 const untold = 'which ones cannot be told: there are too many values';
 
-function answered(identities: readonly string[], policies: readonly AuthorizationPolicy[], options: PolicyOptions): Costed<string | undefined> {
+function answered(
+  identities: readonly string[],
+  policies: readonly AuthorizationPolicy[],
+  options: PolicyOptions,
+): Costed<string | undefined> {
   const found = bounded(steps, () => refusedTo(identities, policies, options));
   return found.kind === 'Done' ? { value: found.value, steps: found.steps } : { value: untold, steps };
 }
 
-function refusedTo(identities: readonly string[], policies: readonly AuthorizationPolicy[], options: PolicyOptions): string | undefined {
+function refusedTo(
+  identities: readonly string[],
+  policies: readonly AuthorizationPolicy[],
+  options: PolicyOptions,
+): string | undefined {
   for (const protocol of ['http', 'tcp'] as const) {
     const readings = asWaypoints(policies, protocol, options);
-    const request = someRequest(intersect(ofProtocol(protocol), requestsOf(identities), union(subtract(matching([[]]), allowed(readings)), asked(readings))));
+    const request = someRequest(
+      intersect(
+        ofProtocol(protocol),
+        requestsOf(identities),
+        union(subtract(matching([[]]), allowed(readings)), asked(readings)),
+      ),
+    );
     if (request !== undefined) return request === 'TooLarge' ? untold : describe(request);
   }
   return undefined;
@@ -110,34 +148,83 @@ function nameOfHosts({ spec }: ConfigView): string {
 const maxNamed = 10;
 
 function gatewaysIn(mesh: MeshState): ReadonlySet<string> | undefined {
-  return mesh.assumesDefaults === true ? undefined : new Set(mesh.configs('Gateway').map(({ namespace, name }) => `${namespace}/${name}`));
+  return mesh.assumesDefaults === true
+    ? undefined
+    : new Set(mesh.configs('Gateway').map(({ namespace, name }) => `${namespace}/${name}`));
 }
 
 function judge({ entry, waypoint }: Bound, scene: Scene): Evidence | undefined {
-  const { surroundings, surroundings: { namespace } } = scene;
+  const {
+    surroundings,
+    surroundings: { namespace },
+  } = scene;
   const chosen = chosenWaypoint(surroundings);
   if (isWaypoint(waypoint, chosen) && getsWaypoint(surroundings)) {
-    // A Gateway without allowedRoutes has nothing of other namespaces bound to it by istiod (pilot/pkg/serviceregistry/ambient/waypoints.go); one that is adopted has none.
+    // A Gateway without allowedRoutes has nothing of other namespaces bound to it by istiod
+    // (pilot/pkg/serviceregistry/ambient/waypoints.go); one that is adopted has none.
     if (entry.namespace !== namespace.name) return undefined;
-    return { object: nameOf(entry), message: `it names the waypoint ${waypoint.namespace}/${waypoint.name}, which is going to stand before Services of the namespace: callers in ambient would reach ${nameOfHosts(entry)} through it, and the policies copied for the namespace would decide about that`, fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.` };
+    return {
+      object: nameOf(entry),
+      message: `it names the waypoint ${waypoint.namespace}/${waypoint.name}, which is going to stand before Services of the namespace: callers in ambient would reach ${nameOfHosts(entry)} through it, and the policies copied for the namespace would decide about that`,
+      fix: `Take the label ${useWaypointLabel} from it, and bind it to a waypoint of its own.`,
+    };
   }
-  // What names a waypoint that nobody has made goes through none (fetchWaypointForTarget in pilot/pkg/serviceregistry/ambient/waypoints.go).
+  // What names a waypoint that nobody has made goes through none (fetchWaypointForTarget in
+  // pilot/pkg/serviceregistry/ambient/waypoints.go).
   if (scene.gateways?.has(`${waypoint.namespace}/${waypoint.name}`) === false) return undefined;
-  const enforced = enforcedAt({ kind: 'ServiceEntry', namespace: entry.namespace, name: entry.name }, waypoint, scene.policies, scene.options);
-  const refused = enforced.length === 0 ? undefined : refusedRequest(enforced.map(({ policy }) => policy), scene);
+  const enforced = enforcedAt(
+    { kind: 'ServiceEntry', namespace: entry.namespace, name: entry.name },
+    waypoint,
+    scene.policies,
+    scene.options,
+  );
+  const refused =
+    enforced.length === 0
+      ? undefined
+      : refusedRequest(
+          enforced.map(({ policy }) => policy),
+          scene,
+        );
   if (refused === undefined) return undefined;
   spend(enforced.length);
   const objects = enforced.map(({ object }) => object);
-  return lost({ entry, waypoint }, objects, refused, surroundings, { one: digestOfAll([entry, ...objects], nameOfWaypoint(waypoint)), all: scene.wholeOf(entry.namespace) });
+  return lost({ entry, waypoint }, objects, refused, surroundings, {
+    one: digestOfAll([entry, ...objects], nameOfWaypoint(waypoint)),
+    all: scene.wholeOf(entry.namespace),
+  });
 }
 
 /** What the policies of a host refuse, and what becomes of that. */
-function lost({ entry, waypoint }: Bound, policies: readonly ConfigView[], refused: string, surroundings: Surroundings, seen: Seen): Evidence | undefined {
-  const { route: { from, to }, namespace } = surroundings;
+function lost(
+  { entry, waypoint }: Bound,
+  policies: readonly ConfigView[],
+  refused: string,
+  surroundings: Surroundings,
+  seen: Seen,
+): Evidence | undefined {
+  const {
+    route: { from, to },
+    namespace,
+  } = surroundings;
   const [object, hosts, through] = [nameOf(entry), nameOfHosts(entry), nameOfWaypoint(waypoint)];
   const names = policies.length === 0 ? 'its policies' : listed(policies.map(nameOf), maxNamed);
-  if (to === 'IstioAmbient') return { object, message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`, severity: 'Warning' };
-  return from === 'IstioAmbient' ? { object, message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`, fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.', ...([entry, ...policies].some((each) => isStranger(each, surroundings)) && { others: 'Protects' as const, seen }) } : undefined;
+  if (to === 'IstioAmbient')
+    return {
+      object,
+      message: `in ambient the pods of ${namespace.name} reach ${hosts} through waypoint ${through}, and ${names} would refuse there what passes today, for example ${refused}`,
+      severity: 'Warning',
+    };
+  return from === 'IstioAmbient'
+    ? {
+        object,
+        message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`,
+        fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.',
+        ...([entry, ...policies].some((each) => isStranger(each, surroundings)) && {
+          others: 'Protects' as const,
+          seen,
+        }),
+      }
+    : undefined;
 }
 
 /** Of what cannot be judged nobody knows which part decides. */
@@ -151,10 +238,17 @@ function judgeSafely(bound: Bound, scene: Scene): Evidence | undefined {
   const { entry, waypoint } = bound;
   const { surroundings } = scene;
   const object = nameOf(entry);
-  return guarded<Evidence | undefined>(surroundings, `what policies refuse at ${object}`, () => judge(bound, scene), (why) => ({
-    object, message: `${why}: what the policies of waypoint ${waypoint.namespace}/${waypoint.name} refuse there cannot be told`,
-    ...(surroundings.route.to === 'IstioAmbient' && { severity: 'Warning' as const }), ...(isStranger(entry, surroundings) && { others: 'Protects' as const, seen: unjudged(entry, scene) }),
-  }));
+  return guarded<Evidence | undefined>(
+    surroundings,
+    `what policies refuse at ${object}`,
+    () => judge(bound, scene),
+    (why) => ({
+      object,
+      message: `${why}: what the policies of waypoint ${waypoint.namespace}/${waypoint.name} refuse there cannot be told`,
+      ...(surroundings.route.to === 'IstioAmbient' && { severity: 'Warning' as const }),
+      ...(isStranger(entry, surroundings) && { others: 'Protects' as const, seen: unjudged(entry, scene) }),
+    }),
+  );
 }
 
 /** What is said of the ServiceEntries of one namespace; of those that are too many to tell, that once. */
@@ -167,14 +261,20 @@ function judgeAll(own: readonly Bound[], scene: Scene): readonly Evidence[] {
       found.push(...[judgeSafely(bound, scene)].filter((evidence) => evidence !== undefined));
     }
   });
-  const untoldOne = all.kind === 'TooLarge' && next !== undefined ? lost(next, [], untold, scene.surroundings, unjudged(next.entry, scene)) : undefined;
+  const untoldOne =
+    all.kind === 'TooLarge' && next !== undefined
+      ? lost(next, [], untold, scene.surroundings, unjudged(next.entry, scene))
+      : undefined;
   return untoldOne === undefined ? found : [...found, untoldOne];
 }
 
 /** What the pods of the namespace may reach outside the mesh. */
 export const egressRules: readonly Rule[] = [
   {
-    id: 'MM098', severity: 'Critical', when: 'Always', title: 'ServiceEntry behind a waypoint',
+    id: 'MM098',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'ServiceEntry behind a waypoint',
     fix: `Let the policies admit what the pods of this namespace need, or take the label ${useWaypointLabel} from the ServiceEntry until they are migrated.`,
     find: (surroundings) => {
       const bound = surroundings.mesh.configs('ServiceEntry').flatMap((entry): readonly Bound[] => {
@@ -184,7 +284,13 @@ export const egressRules: readonly Rule[] = [
       if (bound.length === 0) return [];
       const { mesh } = surroundings;
       const byNamespace = Map.groupBy(bound, ({ entry }) => entry.namespace);
-      const scene = { surroundings, options: policyOptionsOf(mesh), policies: policiesByTarget(mesh), gateways: gatewaysIn(mesh), wholeOf: wholes(byNamespace, mesh) };
+      const scene = {
+        surroundings,
+        options: policyOptionsOf(mesh),
+        policies: policiesByTarget(mesh),
+        gateways: gatewaysIn(mesh),
+        wholeOf: wholes(byNamespace, mesh),
+      };
       return [...byNamespace.values()].flatMap((own) => judgeAll(own, scene));
     },
   },

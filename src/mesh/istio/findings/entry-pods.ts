@@ -6,13 +6,17 @@ import { worldOf } from '../waypoint/world.ts';
 import { nameOf, type Rule } from './rule.ts';
 
 /**
- * Another way to the same pods. A ServiceEntry with a workloadSelector gives pods of its own namespace, and of no other, a second host name
- * (pilot/pkg/serviceregistry/serviceentry/controller.go), as migrations from virtual machines leave it. It has no waypoint, so whoever calls that host
- * comes to the pods directly, where the guard refuses everybody but the waypoint.
+ * Another way to the same pods. A ServiceEntry with a workloadSelector gives pods of its own namespace, and of no
+ * other, a second host name (pilot/pkg/serviceregistry/serviceentry/controller.go), as migrations from virtual machines
+ * leave it. It has no waypoint, so whoever calls that host comes to the pods directly, where the guard refuses
+ * everybody but the waypoint.
  */
 export const entryRules: readonly Rule[] = [
   {
-    id: 'MM120', severity: 'Critical', when: 'Always', title: 'Pods behind a waypoint that a ServiceEntry names',
+    id: 'MM120',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Pods behind a waypoint that a ServiceEntry names',
     fix: 'Let callers use the Service instead, then delete the ServiceEntry or let its workloadSelector select other pods.',
     find: (surroundings) => {
       const { mesh, namespace, route } = surroundings;
@@ -23,7 +27,10 @@ export const entryRules: readonly Rule[] = [
       });
       if (entries.length === 0 || route.to !== 'IstioAmbient' || !getsWaypoint(surroundings)) return [];
       const { workloads } = worldOf(surroundings);
-      const guarded = guardedServices(surroundings).map(({ service }) => ({ service, pods: podsBehind(service, workloads) }));
+      const guarded = guardedServices(surroundings).map(({ service }) => ({
+        service,
+        pods: podsBehind(service, workloads),
+      }));
       return entries.flatMap(({ entry, labels }) => {
         const found = guarded.find(({ pods }) => pods.some((each) => holds(labels, each.labels)));
         if (found === undefined) return [];

@@ -6,7 +6,8 @@ import type { ConfigView } from '../../views.ts';
 import { istio } from '../adapter.ts';
 
 const toAll = { hosts: ['*'] };
-const many = (count: number, home = 'mallory'): readonly ConfigView[] => Array.from({ length: count }, (_each, n) => config('VirtualService', toAll, { namespace: home, name: `evil-${n}` }));
+const many = (count: number, home = 'mallory'): readonly ConfigView[] =>
+  Array.from({ length: count }, (_each, n) => config('VirtualService', toAll, { namespace: home, name: `evil-${n}` }));
 const own = config('VirtualService', toAll, { name: 'own' });
 
 /** With findings of its own of each weight. */
@@ -24,8 +25,14 @@ describe('more findings than are told', () => {
 
   it('are a hundred, critical ones first, and among these what the namespace has itself', () => {
     expect(all).toHaveLength(100);
-    expect(all.map(({ severity }) => severity)).toEqual(all.map(({ severity }) => severity).toSorted((a, b) => 'CriticalWarningInfo'.indexOf(a) - 'CriticalWarningInfo'.indexOf(b)));
-    const critical = all.filter(({ severity }) => severity === 'Critical').map(({ object }) => object.includes(' mallory/') || object.includes(' trudy/'));
+    expect(all.map(({ severity }) => severity)).toEqual(
+      all
+        .map(({ severity }) => severity)
+        .toSorted((a, b) => 'CriticalWarningInfo'.indexOf(a) - 'CriticalWarningInfo'.indexOf(b)),
+    );
+    const critical = all
+      .filter(({ severity }) => severity === 'Critical')
+      .map(({ object }) => object.includes(' mallory/') || object.includes(' trudy/'));
     expect(critical).toEqual(critical.toSorted());
   });
 
@@ -42,7 +49,13 @@ describe('more findings than are told', () => {
   });
 
   it('leave no kind out, however many of each there are', () => {
-    const rules = Array.from({ length: 150 }, (_each, n) => config('DestinationRule', { host: `h${n}.example.com`, trafficPolicy: { tls: { mode: 'DISABLE' } } }, { namespace: 'mallory', name: `rule-${n}` }));
+    const rules = Array.from({ length: 150 }, (_each, n) =>
+      config(
+        'DestinationRule',
+        { host: `h${n}.example.com`, trafficPolicy: { tls: { mode: 'DISABLE' } } },
+        { namespace: 'mallory', name: `rule-${n}` },
+      ),
+    );
     const ids = (given: Surroundings): ReadonlySet<string> => new Set(found(given).map(({ id }) => id));
     const crowd = ids(crowded([...many(250), ...rules]));
     expect([...ids(crowded([...many(1), ...rules.slice(0, 1)]))].filter((id) => !crowd.has(id))).toEqual([]);
@@ -51,19 +64,35 @@ describe('more findings than are told', () => {
 
 describe('more objects of a stranger than spec.accept has room for', () => {
   const accepted = (...accept: readonly Readonly<Record<string, string>>[]): readonly string[] =>
-    found({ ...surroundings({}, many(250)), spec: migrationSpec({ accept }) }).filter(({ severity }) => severity === 'Critical').map(({ id }) => id);
+    found({ ...surroundings({}, many(250)), spec: migrationSpec({ accept }) })
+      .filter(({ severity }) => severity === 'Critical')
+      .map(({ id }) => id);
 
   it('are accepted at once, by their namespace', () => {
     expect(accepted().length).toBeGreaterThan(20);
     expect(accepted({ finding: 'MM030', object: 'VirtualService mallory/*' })).toEqual([]);
   });
 
-  it.each(['VirtualService mall/*', 'VirtualService trudy/*', 'DestinationRule mallory/*', 'VirtualService mallory/evil'])('are not by %s', (object) => {
+  it.each([
+    'VirtualService mall/*',
+    'VirtualService trudy/*',
+    'DestinationRule mallory/*',
+    'VirtualService mallory/evil',
+  ])('are not by %s', (object) => {
     expect(accepted({ finding: 'MM030', object }).length).toBeGreaterThan(20);
   });
 
-  it('are not where they are the namespace\'s own', () => {
-    const given = { ...surroundings({}, [own]), spec: migrationSpec({ accept: [{ finding: 'MM030', object: 'VirtualService shop/*' }] }) };
-    expect(found(given)).toContainEqual(expect.objectContaining({ id: 'MM030', severity: 'Critical', message: expect.stringContaining('spec.accept names it, but') as unknown }));
+  it("are not where they are the namespace's own", () => {
+    const given = {
+      ...surroundings({}, [own]),
+      spec: migrationSpec({ accept: [{ finding: 'MM030', object: 'VirtualService shop/*' }] }),
+    };
+    expect(found(given)).toContainEqual(
+      expect.objectContaining({
+        id: 'MM030',
+        severity: 'Critical',
+        message: expect.stringContaining('spec.accept names it, but') as unknown,
+      }),
+    );
   });
 });

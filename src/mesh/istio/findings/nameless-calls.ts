@@ -5,7 +5,8 @@ import { namelessForGood } from '../waypoint/awaits-nameless.ts';
 import { nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 const consequences: Readonly<Record<Nameless['effect'], string>> = {
-  Opens: 'what it refuses may get through', Refuses: 'it refuses what it lets through now',
+  Opens: 'what it refuses may get through',
+  Refuses: 'it refuses what it lets through now',
 };
 
 /** One finding for each policy, wherever it decides; what may get through is said first. */
@@ -15,22 +16,36 @@ function byPolicy(all: readonly Nameless[], surroundings: Surroundings): readonl
     const [first] = places;
     if (first === undefined) return [];
     const where = listed([...new Set(places.map(({ namespace, pods }) => `${namespace} (${listed(pods)})`))]);
-    return [{
-      object: nameOf(policy), ...(first.effect === 'Refuses' && { severity: severityOfRefusals(surroundings) }),
-      message: `it decides by who calls, and with their sidecars workloads here call in plaintext, without an identity, ${first.how}: ${consequences[first.effect]} at ${where}; ${first.called}`,
-    }];
+    return [
+      {
+        object: nameOf(policy),
+        ...(first.effect === 'Refuses' && { severity: severityOfRefusals(surroundings) }),
+        message: `it decides by who calls, and with their sidecars workloads here call in plaintext, without an identity, ${first.how}: ${consequences[first.effect]} at ${where}; ${first.called}`,
+      },
+    ];
   });
 }
 
 function find(surroundings: Surroundings): readonly Evidence[] {
   const all = namelessForGood(surroundings);
   const isOwn = ({ namespace }: Nameless): boolean => namespace === surroundings.namespace.name;
-  return [...byPolicy(all.filter(isOwn), surroundings), ...byPolicy(all.filter((each) => !isOwn(each)), surroundings).map((each) => ({ ...each, others: 'Protects' as const }))];
+  return [
+    ...byPolicy(all.filter(isOwn), surroundings),
+    ...byPolicy(
+      all.filter((each) => !isOwn(each)),
+      surroundings,
+    ).map((each) => ({ ...each, others: 'Protects' as const })),
+  ];
 }
 
 /** What those who are called could not decide any more about callers that get sidecars. */
-export const namelessRules: readonly Rule[] = [{
-  id: 'MM136', severity: 'Critical', when: 'Always', title: 'Calls would lose the identity of their caller',
-  fix: 'Where something may get through: ask for mutual TLS there (PeerAuthentication STRICT). Where it would be refused: call by a Service with a cluster IP, take the annotation out of the template, or move the called first or in the same migration. Or, if these do not call them, say so by naming their callers in spec.callers.',
-  find,
-}];
+export const namelessRules: readonly Rule[] = [
+  {
+    id: 'MM136',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Calls would lose the identity of their caller',
+    fix: 'Where something may get through: ask for mutual TLS there (PeerAuthentication STRICT). Where it would be refused: call by a Service with a cluster IP, take the annotation out of the template, or move the called first or in the same migration. Or, if these do not call them, say so by naming their callers in spec.callers.',
+    find,
+  },
+];

@@ -38,7 +38,10 @@ function evidenceOf({ service, pods }: Refused): Evidence {
 }
 
 const rule: Rule = {
-  id: 'MM122', severity: 'Warning', when: 'Start', title: 'A caller cannot be restarted',
+  id: 'MM122',
+  severity: 'Warning',
+  when: 'Start',
+  title: 'A caller cannot be restarted',
   fix: 'When the labels of the namespace have changed, replace these pods yourself (delete a bare pod and create it again, resume the Deployment, restart the Rollout); a Job is waited for until it ends. It goes on by itself. Or say in spec.callers that they do not call.',
   find: (surroundings) => refusedCallers(surroundings).map(evidenceOf),
 };
@@ -47,12 +50,14 @@ const rule: Rule = {
 export const ownCallerRules: readonly Rule[] = [rule];
 
 /**
- * What keeps a workload from being restarted because a caller beside it would be refused then. Before the labels change a restart gives it a sidecar again, and
- * nobody could get his caller into ambient.
+ * What keeps a workload from being restarted because a caller beside it would be refused then. Before the labels change
+ * a restart gives it a sidecar again, and nobody could get his caller into ambient.
  */
 export function callersRefusedBy(surroundings: Surroundings, { templateLabels }: WorkloadView): Hold | undefined {
   if (!arrived(surroundings.route, surroundings.namespace.labels)) return undefined;
-  const refused = refusedCallers(surroundings).find(({ service }) => selects({ matchLabels: service.selector }, templateLabels));
+  const refused = refusedCallers(surroundings).find(({ service }) =>
+    selects({ matchLabels: service.selector }, templateLabels),
+  );
   const [first] = refused === undefined ? [] : found({ ...rule, find: () => [evidenceOf(refused)] }, surroundings);
   if (first === undefined) return undefined;
   const finding: Finding = { ...first.finding, severity: 'Critical' };

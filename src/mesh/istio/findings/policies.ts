@@ -13,7 +13,16 @@ import { directPods } from '../waypoint/pods-proof.ts';
 import { worldOf } from '../waypoint/world.ts';
 import { isStranger } from './reach.ts';
 import { meshKnowledge } from '../mesh-settings.ts';
-import { applicable, asksForStrict, mtlsModes, nameOf, severityOfRefusals, targetRefs, type Evidence, type Rule } from './rule.ts';
+import {
+  applicable,
+  asksForStrict,
+  mtlsModes,
+  nameOf,
+  severityOfRefusals,
+  targetRefs,
+  type Evidence,
+  type Rule,
+} from './rule.ts';
 
 function action(policy: ConfigView): string {
   return text(policy.spec['action']) ?? 'ALLOW';
@@ -32,10 +41,12 @@ function isDryRun(policy: ConfigView): boolean {
 }
 
 /**
- * What ztunnel would not do. Behind a waypoint all of it is enforced; what is not is MM080. On the way to sidecars it is what ztunnel does not
- * do today, and MM090 and MM091 say what comes of that.
+ * What ztunnel would not do. Behind a waypoint all of it is enforced; what is not is MM080. On the way to sidecars it
+ * is what ztunnel does not do today, and MM090 and MM091 say what comes of that.
  */
-function atZtunnel(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
+function atZtunnel(
+  find: (surroundings: Surroundings) => readonly Evidence[],
+): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) => (itineraryOf(surroundings) === 'L7' || isExit(surroundings.route) ? [] : find(surroundings));
 }
 
@@ -44,14 +55,24 @@ function checkedBySidecars(surroundings: Surroundings): readonly Evidence[] {
   if (!isLeaving(surroundings)) return [];
   const world = worldOf(surroundings);
   const pods = directPods(surroundings, world).map(sidecarLabels);
-  return world.requestAuthentications.filter(({ policy }) => policy.targetRefs.length === 0 && pods.some((labels) => isSelected(policy.selector, labels))).map(({ object }) => ({
-    object: nameOf(object), severity: severityOfRefusals(surroundings),
-    message: 'sidecars check tokens, which ztunnel does not: requests with an invalid one get through today, and would be refused',
-  }));
+  return world.requestAuthentications
+    .filter(
+      ({ policy }) => policy.targetRefs.length === 0 && pods.some((labels) => isSelected(policy.selector, labels)),
+    )
+    .map(({ object }) => ({
+      object: nameOf(object),
+      severity: severityOfRefusals(surroundings),
+      message:
+        'sidecars check tokens, which ztunnel does not: requests with an invalid one get through today, and would be refused',
+    }));
 }
 
-const uncheckedByZtunnel = atZtunnel((surroundings) => applicable('RequestAuthentication', surroundings)
-  .map((policy) => ({ object: nameOf(policy), message: 'ztunnel does not check tokens: requests without a valid one would pass' })));
+const uncheckedByZtunnel = atZtunnel((surroundings) =>
+  applicable('RequestAuthentication', surroundings).map((policy) => ({
+    object: nameOf(policy),
+    message: 'ztunnel does not check tokens: requests without a valid one would pass',
+  })),
+);
 
 function needsHttp(surroundings: Surroundings): readonly Evidence[] {
   return workloadPolicies(surroundings)
@@ -59,7 +80,8 @@ function needsHttp(surroundings: Surroundings): readonly Evidence[] {
     .filter(({ fields }) => fields.length > 0)
     .map(({ policy, fields }) => ({
       object: nameOf(policy),
-      message: `the ${action(policy)} policy uses ${fields.join(', ')}, which ztunnel cannot evaluate: ` +
+      message:
+        `the ${action(policy)} policy uses ${fields.join(', ')}, which ztunnel cannot evaluate: ` +
         (action(policy) === 'DENY' ? 'it would stop denying' : 'it would refuse everything it selects'),
     }));
 }
@@ -75,24 +97,36 @@ function foreignTrustDomain(surroundings: Surroundings): readonly Evidence[] {
       const domain = principal.split('/')[0] ?? '';
       return !domain.includes('*') && (aliased || domain !== trustDomain);
     });
-    return odd === undefined ? [] : [{
-      object: nameOf(policy),
-      message: aliased
-        ? `the mesh has trustDomainAliases, so sidecars let principal ${odd} stand for the same one in each of them; ztunnel does not`
-        : `principal ${odd} is not in the trust domain ${trustDomain}; sidecars translate trust domain aliases, ztunnel does not`,
-    }];
+    return odd === undefined
+      ? []
+      : [
+          {
+            object: nameOf(policy),
+            message: aliased
+              ? `the mesh has trustDomainAliases, so sidecars let principal ${odd} stand for the same one in each of them; ztunnel does not`
+              : `principal ${odd} is not in the trust domain ${trustDomain}; sidecars translate trust domain aliases, ztunnel does not`,
+          },
+        ];
   });
 }
 
 function disabledMtls(surroundings: Surroundings): readonly Evidence[] {
   return applicable('PeerAuthentication', surroundings)
     .filter((policy) => mtlsModes(policy).mode === 'DISABLE' || mtlsModes(policy).ports.includes('DISABLE'))
-    .map((policy) => ({ object: nameOf(policy), message: 'mTLS is DISABLEd; ztunnel treats that as PERMISSIVE and cannot force plaintext' }));
+    .map((policy) => ({
+      object: nameOf(policy),
+      message: 'mTLS is DISABLEd; ztunnel treats that as PERMISSIVE and cannot force plaintext',
+    }));
 }
 
-/** Whether somebody has said who calls the namespace of a policy elsewhere, and nobody here does. Metrics are no proof: who is refused is not seen. */
+/**
+ * Whether somebody has said who calls the namespace of a policy elsewhere, and nobody here does. Metrics are no proof:
+ * who is refused is not seen.
+ */
 function isUncalled(policy: ConfigView, surroundings: Surroundings): boolean {
-  const callers = isStranger(policy, surroundings) ? declaredCallers(policy.namespace, surroundings.spec.callers) : undefined;
+  const callers = isStranger(policy, surroundings)
+    ? declaredCallers(policy.namespace, surroundings.spec.callers)
+    : undefined;
   return callers?.callers.every(({ namespace }) => namespace !== surroundings.namespace.name) === true;
 }
 
@@ -101,52 +135,95 @@ function enforced(surroundings: Surroundings): readonly Evidence[] {
   if (surroundings.route.to !== 'None') return [];
   const strict = surroundings.mesh.configs('PeerAuthentication').filter(asksForStrict);
   const own = workloadPolicies(surroundings);
-  const elsewhere = surroundings.mesh.configs('AuthorizationPolicy').filter((policy) => asksWhoCalls(policy.spec) && !own.includes(policy));
-  return [...own, ...applicable('RequestAuthentication', surroundings), ...strict, ...elsewhere].filter((policy) => !isUncalled(policy, surroundings))
+  const elsewhere = surroundings.mesh
+    .configs('AuthorizationPolicy')
+    .filter((policy) => asksWhoCalls(policy.spec) && !own.includes(policy));
+  return [...own, ...applicable('RequestAuthentication', surroundings), ...strict, ...elsewhere]
+    .filter((policy) => !isUncalled(policy, surroundings))
     .map((policy) => ({
-      object: nameOf(policy), message: 'nothing enforces this policy for pods outside the mesh, or it refuses their plaintext, or it does not know them without their identity',
-      ...(isStranger(policy, surroundings) && { others: 'Protects' as const, fix: 'Remove the policy first, or stay in the mesh; or, if nothing here calls its namespace, say so by naming its callers in spec.callers.' }),
+      object: nameOf(policy),
+      message:
+        'nothing enforces this policy for pods outside the mesh, or it refuses their plaintext, or it does not know them without their identity',
+      ...(isStranger(policy, surroundings) && {
+        others: 'Protects' as const,
+        fix: 'Remove the policy first, or stay in the mesh; or, if nothing here calls its namespace, say so by naming its callers in spec.callers.',
+      }),
     }));
 }
 
 /** What policies and authentication need that the other data plane cannot do. */
 export const policyRules: readonly Rule[] = [
   {
-    id: 'MM020', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy needs HTTP',
+    id: 'MM020',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'AuthorizationPolicy needs HTTP',
     fix: 'Keep this namespace on sidecars, or rewrite the policy with identities, namespaces, addresses and ports only.',
     find: atZtunnel(needsHttp),
   },
   {
-    id: 'MM021', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy with CUSTOM or AUDIT action, or dry-run',
+    id: 'MM021',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'AuthorizationPolicy with CUSTOM or AUDIT action, or dry-run',
     fix: 'Keep this namespace on sidecars, or remove the policy.',
-    find: atZtunnel((surroundings) => workloadPolicies(surroundings)
-      .filter((policy) => ['CUSTOM', 'AUDIT'].includes(action(policy)) || isDryRun(policy))
-      .map((policy) => ({ object: nameOf(policy), message: `ztunnel is not sent ${isDryRun(policy) ? 'dry-run policies' : `${action(policy)} policies`}: it would have no effect` }))),
+    find: atZtunnel((surroundings) =>
+      workloadPolicies(surroundings)
+        .filter((policy) => ['CUSTOM', 'AUDIT'].includes(action(policy)) || isDryRun(policy))
+        .map((policy) => ({
+          object: nameOf(policy),
+          message: `ztunnel is not sent ${isDryRun(policy) ? 'dry-run policies' : `${action(policy)} policies`}: it would have no effect`,
+        })),
+    ),
   },
   {
-    id: 'MM022', severity: 'Critical', when: 'Always', title: 'AuthorizationPolicy for a waypoint',
+    id: 'MM022',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'AuthorizationPolicy for a waypoint',
     fix: 'Remove targetRefs to Services and waypoints, or keep this namespace out of the migration.',
-    find: (surroundings) => surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name).filter((policy) => !isMade(policy, surroundings))
-      .filter((policy) => targetRefs(policy).some((target) => target['kind'] === 'Service' && !isExit(surroundings.route)))
-      .map((policy) => ({ object: nameOf(policy), message: 'targetRefs to a Service are enforced by a waypoint only; sidecars ignore it, and what it means would change' })),
+    find: (surroundings) =>
+      surroundings.mesh
+        .configs('AuthorizationPolicy', surroundings.namespace.name)
+        .filter((policy) => !isMade(policy, surroundings))
+        .filter((policy) =>
+          targetRefs(policy).some((target) => target['kind'] === 'Service' && !isExit(surroundings.route)),
+        )
+        .map((policy) => ({
+          object: nameOf(policy),
+          message:
+            'targetRefs to a Service are enforced by a waypoint only; sidecars ignore it, and what it means would change',
+        })),
   },
   {
-    id: 'MM023', severity: 'Critical', when: 'Always', title: 'Principal of another trust domain',
+    id: 'MM023',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Principal of another trust domain',
     fix: 'Name principals by the trust domain of the mesh, or use serviceAccounts or namespaces instead.',
     find: foreignTrustDomain,
   },
   {
-    id: 'MM024', severity: 'Critical', when: 'Always', title: 'RequestAuthentication',
+    id: 'MM024',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'RequestAuthentication',
     fix: 'Keep this namespace on sidecars: tokens are checked by a proxy that reads HTTP.',
     find: (surroundings) => [...uncheckedByZtunnel(surroundings), ...checkedBySidecars(surroundings)],
   },
   {
-    id: 'MM025', severity: 'Critical', when: 'Always', title: 'PeerAuthentication DISABLE',
+    id: 'MM025',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'PeerAuthentication DISABLE',
     fix: 'Use PERMISSIVE (it admits plaintext and mTLS) before the migration.',
     find: disabledMtls,
   },
   {
-    id: 'MM026', severity: 'Critical', when: 'Always', title: 'Leaving the mesh would end enforcement',
+    id: 'MM026',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Leaving the mesh would end enforcement',
     fix: 'Remove the policy first, or stay in the mesh.',
     find: enforced,
   },

@@ -5,14 +5,37 @@ import { asksWhoCalls, l7Fields, principals } from './policy-fields.ts';
  * The columns of AuthorizationPolicy as istiod converts it for ztunnel (convertAuthorizationPolicy, httpOperations, httpSources and
  * l4WhenAttributes in istio/istio pilot/pkg/serviceregistry/ambient/authorization.go).
  */
-const l4Source = ['principals', 'notPrincipals', 'namespaces', 'notNamespaces', 'ipBlocks', 'notIpBlocks', 'serviceAccounts', 'notServiceAccounts'];
-const l7Source = ['requestPrincipals', 'notRequestPrincipals', 'remoteIpBlocks', 'notRemoteIpBlocks', 'trustDomains', 'notTrustDomains'];
+const l4Source = [
+  'principals',
+  'notPrincipals',
+  'namespaces',
+  'notNamespaces',
+  'ipBlocks',
+  'notIpBlocks',
+  'serviceAccounts',
+  'notServiceAccounts',
+];
+const l7Source = [
+  'requestPrincipals',
+  'notRequestPrincipals',
+  'remoteIpBlocks',
+  'notRemoteIpBlocks',
+  'trustDomains',
+  'notTrustDomains',
+];
 const l4Operation = ['ports', 'notPorts'];
 const l7Operation = ['hosts', 'notHosts', 'methods', 'notMethods', 'paths', 'notPaths'];
 const l4Keys = ['source.ip', 'source.namespace', 'source.principal', 'destination.ip', 'destination.port'];
 const l7Keys = [
-  'request.headers[x-user]', 'request.auth.principal', 'request.auth.audiences', 'request.auth.presenter', 'request.auth.claims[iss]', 'remote.ip',
-  'connection.sni', 'source.trustDomain', 'experimental.envoy.filters.network.mysql_proxy[db.table]',
+  'request.headers[x-user]',
+  'request.auth.principal',
+  'request.auth.audiences',
+  'request.auth.presenter',
+  'request.auth.claims[iss]',
+  'remote.ip',
+  'connection.sni',
+  'source.trustDomain',
+  'experimental.envoy.filters.network.mysql_proxy[db.table]',
 ];
 
 function from(source: unknown): object {
@@ -65,8 +88,21 @@ describe('l7Fields', () => {
     ['a clause of tomorrow', { rules: [{ unless: [{ source: { principals: ['x'] } }] }] }, ['unless']],
     ['a condition without a key', { rules: [{ when: [{ values: ['x'] }] }] }, ['a condition without a key']],
     ['L7 beside L4 in the same element', to({ ports: ['8080'], methods: ['POST'] }), ['methods']],
-    ['L4 in from and L7 in when', { rules: [{ from: [{ source: { principals: ['x'] } }], when: [{ key: 'request.headers[a]', values: ['b'] }] }] }, ['request.headers[a]']],
-    ['the second of several rules, each field once', { rules: [{ to: [{ operation: { ports: ['1'] } }] }, { to: [{ operation: { paths: ['/a'] } }, { operation: { paths: ['/b'] } }] }] }, ['paths']],
+    [
+      'L4 in from and L7 in when',
+      { rules: [{ from: [{ source: { principals: ['x'] } }], when: [{ key: 'request.headers[a]', values: ['b'] }] }] },
+      ['request.headers[a]'],
+    ],
+    [
+      'the second of several rules, each field once',
+      {
+        rules: [
+          { to: [{ operation: { ports: ['1'] } }] },
+          { to: [{ operation: { paths: ['/a'] } }, { operation: { paths: ['/b'] } }] },
+        ],
+      },
+      ['paths'],
+    ],
     ['YAML that is not as it should be', { rules: [null, { from: 'x', to: [null], when: [] }] }, []],
   ])('reads %s', (_case, spec, expected) => {
     expect(fields(spec)).toEqual(expected);
@@ -75,10 +111,17 @@ describe('l7Fields', () => {
 
 describe('principals', () => {
   it('finds them in sources and conditions, positive and negative', () => {
-    const spec = { rules: [{
-      from: [{ source: { principals: ['a'], notPrincipals: ['b'], namespaces: ['no'] } }],
-      when: [{ key: 'source.principal', values: ['c'], notValues: ['d'] }, { key: 'source.namespace', values: ['no'] }],
-    }] };
+    const spec = {
+      rules: [
+        {
+          from: [{ source: { principals: ['a'], notPrincipals: ['b'], namespaces: ['no'] } }],
+          when: [
+            { key: 'source.principal', values: ['c'], notValues: ['d'] },
+            { key: 'source.namespace', values: ['no'] },
+          ],
+        },
+      ],
+    };
 
     expect(principals(spec)).toEqual(['a', 'b', 'c', 'd']);
   });

@@ -31,13 +31,19 @@ export function clashingProviders(providers: readonly string[]): string {
 
 function refusedProviders(surroundings: Surroundings): readonly Evidence[] {
   const options = policyOptionsOf(surroundings.mesh);
-  const custom = authorizationPolicies(surroundings).filter(({ policy }) => policy.action === 'CUSTOM' && policy.targetRefs.length === 0);
+  const custom = authorizationPolicies(surroundings).filter(
+    ({ policy }) => policy.action === 'CUSTOM' && policy.targetRefs.length === 0,
+  );
   const unknown = custom.filter(({ policy }) => !policy.dryRun && customUse(policy, 'http', options) === 'Refused');
-  const clashes = labelSets(surroundings).map((labels) => custom.filter(({ policy }) => isSelected(policy.selector, labels)))
-    .map((together) => ({ together, providers: providersOf(together.map(({ policy }) => policy)) })).filter(({ providers }) => providers.length > 1);
+  const clashes = labelSets(surroundings)
+    .map((labels) => custom.filter(({ policy }) => isSelected(policy.selector, labels)))
+    .map((together) => ({ together, providers: providersOf(together.map(({ policy }) => policy)) }))
+    .filter(({ providers }) => providers.length > 1);
   return distinct([
     ...unknown.map(({ object, policy }) => ({ object, message: unknownProvider(policy) })),
-    ...clashes.flatMap(({ together, providers }) => together.map(({ object }) => ({ object, message: clashingProviders(providers) }))),
+    ...clashes.flatMap(({ together, providers }) =>
+      together.map(({ object }) => ({ object, message: clashingProviders(providers) })),
+    ),
   ]);
 }
 
@@ -58,12 +64,18 @@ function usesSidecars({ route: { from, to } }: Surroundings): boolean {
 /** What istiod makes of policies, and proxies do not do what their authors meant, in whatever data plane. */
 export const proxyRules: readonly Rule[] = [
   {
-    id: 'MM096', severity: 'Warning', when: 'Start', title: 'External authorizer that istiod cannot use',
+    id: 'MM096',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'External authorizer that istiod cannot use',
     fix: 'Declare the provider in meshConfig.extensionProviders with envoyExtAuthzHttp or envoyExtAuthzGrpc, a name of lower-case letters, digits and hyphens, a service and a port; let all CUSTOM policies of a pod name the same one.',
     find: refusedProviders,
   },
   {
-    id: 'MM097', severity: 'Critical', when: 'WhileMoving', title: 'Policy that Envoy refuses',
+    id: 'MM097',
+    severity: 'Critical',
+    when: 'WhileMoving',
+    title: 'Policy that Envoy refuses',
     fix: 'Correct the value; then wait until the proxies have taken it (istioctl proxy-status) before you go on.',
     find: (surroundings) => {
       if (!usesSidecars(surroundings)) return [];

@@ -12,7 +12,10 @@ import { isOfWaypoint } from '../waypoint/taken.ts';
 import { openScopes, scopesOf } from './quota-scopes.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
-/** How much of what a quota counts something takes, in thousandths, by the quota's own names (pkg/quota/v1/evaluator/core/pods.go). */
+/**
+ * How much of what a quota counts something takes, in thousandths, by the quota's own names
+ * (pkg/quota/v1/evaluator/core/pods.go).
+ */
 interface Taken {
   readonly amount: (counted: string) => number;
   /** Scopes of the quota of which nobody knows whether they count it. */
@@ -39,7 +42,10 @@ function ofPods(pods: number, asks: PodAsks): Need {
 function both(a: Need, b: Need): Need {
   return (scopes) => {
     const [one, other] = [a(scopes), b(scopes)];
-    return { amount: (counted) => one.amount(counted) + other.amount(counted), open: [...new Set([...one.open, ...other.open])] };
+    return {
+      amount: (counted) => one.amount(counted) + other.amount(counted),
+      open: [...new Set([...one.open, ...other.open])],
+    };
   };
 }
 
@@ -76,7 +82,9 @@ function shortOf({ mesh, namespace }: Surroundings, need: Need): Short | undefin
   return found.find(({ sure }) => sure) ?? found[0];
 }
 
-/** `global.waypoint.resources` of the chart istio-discovery, unless the installation or spec.waypoint says otherwise. */
+/**
+ * `global.waypoint.resources` of the chart istio-discovery, unless the installation or spec.waypoint says otherwise.
+ */
 const usual = { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '2', memory: '1Gi' } };
 
 /** What the pods of the waypoint that is to be made take: what is certain, and then what is likely. */
@@ -89,11 +97,22 @@ interface Waypoint {
 
 /** Every workload asks for them. */
 const waypointsOf = memoize((surroundings: Surroundings): readonly Waypoint[] => {
-  const { spec: { waypoint: { replicas: { min }, resources } }, workloads } = surroundings;
+  const {
+    spec: {
+      waypoint: {
+        replicas: { min },
+        resources,
+      },
+    },
+    workloads,
+  } = surroundings;
   const chosen = chosenWaypoint(surroundings);
   const made = chosen.adopted || workloads.some(({ templateLabels }) => isOfWaypoint(templateLabels, chosen));
   if (made || !getsWaypoint(surroundings)) return [{ severity: 'Critical', need: () => nothing, by: '' }];
-  const likely = { requests: { ...usual.requests, ...resources?.requests }, limits: { ...usual.limits, ...resources?.limits } };
+  const likely = {
+    requests: { ...usual.requests, ...resources?.requests },
+    limits: { ...usual.limits, ...resources?.limits },
+  };
   return [
     { severity: 'Critical', need: ofPods(min, asksOf(resources)), by: '' },
     { severity: 'Warning', need: ofPods(min, asksOf(likely)), by: ' (with what Istio usually gives a waypoint)' },
@@ -101,29 +120,51 @@ const waypointsOf = memoize((surroundings: Surroundings): readonly Waypoint[] =>
 });
 
 /** Whatever is certain to be too much comes before what only may be. */
-function judge(surroundings: Surroundings, needOf: (waypoint: Need) => Need, evidence: (short: string) => Evidence): readonly Evidence[] {
+function judge(
+  surroundings: Surroundings,
+  needOf: (waypoint: Need) => Need,
+  evidence: (short: string) => Evidence,
+): readonly Evidence[] {
   for (const { severity, need, by } of waypointsOf(surroundings)) {
     const short = shortOf(surroundings, needOf(need));
-    if (short !== undefined) return [{ ...evidence(`${short.message}${by}`), severity: short.sure ? severity : 'Warning' }];
+    if (short !== undefined)
+      return [{ ...evidence(`${short.message}${by}`), severity: short.sure ? severity : 'Warning' }];
   }
   return [];
 }
 
 function noRoomForWaypoint(surroundings: Surroundings): readonly Evidence[] {
-  const { namespace: { name }, spec: { waypoint: { replicas: { min } } } } = surroundings;
-  return judge(surroundings, (waypoint) => waypoint, (short) => ({
-    object: nameOf({ kind: 'Namespace', name }),
-    message: `there is no room for the ${min} pods of its waypoint: ${short}`,
-    fix: 'Raise the quota, or let the waypoint ask for less: spec.waypoint.replicas.min and spec.waypoint.resources.',
-  }));
+  const {
+    namespace: { name },
+    spec: {
+      waypoint: {
+        replicas: { min },
+      },
+    },
+  } = surroundings;
+  return judge(
+    surroundings,
+    (waypoint) => waypoint,
+    (short) => ({
+      object: nameOf({ kind: 'Namespace', name }),
+      message: `there is no room for the ${min} pods of its waypoint: ${short}`,
+      fix: 'Raise the quota, or let the waypoint ask for less: spec.waypoint.replicas.min and spec.waypoint.resources.',
+    }),
+  );
 }
 
 /** A rollout that may take no pod away before a new one is there stands still for ever if that one is not admitted. */
 function creatingFirst(surroundings: Surroundings): readonly WorkloadView[] {
-  const { route: { from, to }, workloads } = surroundings;
+  const {
+    route: { from, to },
+    workloads,
+  } = surroundings;
   const chosen = chosenWaypoint(surroundings);
   if (from !== 'IstioSidecar' && to !== 'IstioSidecar') return [];
-  return workloads.filter(({ replicas, maxUnavailable, paused, templateLabels }) => replicas > 0 && maxUnavailable === 0 && !paused && !isOfWaypoint(templateLabels, chosen));
+  return workloads.filter(
+    ({ replicas, maxUnavailable, paused, templateLabels }) =>
+      replicas > 0 && maxUnavailable === 0 && !paused && !isOfWaypoint(templateLabels, chosen),
+  );
 }
 
 function takeFirst({ kind, namespace, name }: WorkloadView): string {
@@ -134,18 +175,25 @@ function takeFirst({ kind, namespace, name }: WorkloadView): string {
 function noRoomForRestart(surroundings: Surroundings): readonly Evidence[] {
   return creatingFirst(surroundings).flatMap((workload) => {
     const pod = ofPods(1, workload.asks);
-    return judge(surroundings, (waypoint) => both(waypoint, pod), (short) => ({
-      object: nameOf(workload),
-      message: `its restart creates a pod before it takes one away, and there is no room for it: ${short}. It would never go on`,
-      fix: `Raise the quota, or have a pod taken away first, which interrupts a single one: ${takeFirst(workload)}`,
-    }));
+    return judge(
+      surroundings,
+      (waypoint) => both(waypoint, pod),
+      (short) => ({
+        object: nameOf(workload),
+        message: `its restart creates a pod before it takes one away, and there is no room for it: ${short}. It would never go on`,
+        fix: `Raise the quota, or have a pod taken away first, which interrupts a single one: ${takeFirst(workload)}`,
+      }),
+    );
   });
 }
 
 /** Whether what is created on the way is admitted. */
 export const quotaRules: readonly Rule[] = [
   {
-    id: 'MM117', severity: 'Critical', when: 'Start', title: 'A ResourceQuota admits no further pod',
+    id: 'MM117',
+    severity: 'Critical',
+    when: 'Start',
+    title: 'A ResourceQuota admits no further pod',
     notOnTheWay: 'A rollout that a quota stops says so in the words of its controller, and fails at its deadline.',
     fix: 'Raise the quota.',
     find: (surroundings) => [...noRoomForWaypoint(surroundings), ...noRoomForRestart(surroundings)],

@@ -11,12 +11,19 @@ import { labelSets, selectorOf } from './rule.ts';
 
 /** Whether one host, perhaps a wildcard, takes in another in whichever direction (host.Name.Matches). */
 function overlaps(a: string, b: string): boolean {
-  const covers = (wide: string, narrow: string): boolean => wide.startsWith('*') && narrow.replace(/^\*/, '').endsWith(wide.slice(1));
+  const covers = (wide: string, narrow: string): boolean =>
+    wide.startsWith('*') && narrow.replace(/^\*/, '').endsWith(wide.slice(1));
   return a === b || covers(a, b) || covers(b, a);
 }
 
-/** The Sidecar that a pod is under: one that selects it, else that of its namespace, else that of the mesh (getSidecarScope). */
-function sidecarOf(labels: Readonly<Record<string, string>>, { mesh, namespace }: Surroundings): ConfigView | undefined {
+/**
+ * The Sidecar that a pod is under: one that selects it, else that of its namespace, else that of the mesh
+ * (getSidecarScope).
+ */
+function sidecarOf(
+  labels: Readonly<Record<string, string>>,
+  { mesh, namespace }: Surroundings,
+): ConfigView | undefined {
   const own = mesh.configs('Sidecar', namespace.name);
   const wide = (config: ConfigView): boolean => selectorOf(config) === undefined;
   const selecting = own.find((config) => !wide(config) && selects({ matchLabels: selectorOf(config) ?? {} }, labels));
@@ -26,22 +33,34 @@ function sidecarOf(labels: Readonly<Record<string, string>>, { mesh, namespace }
 /** The hosts that the egress of a Sidecar lets in, by namespace; undefined without egress. */
 const egressOf = memoize(({ spec }: ConfigView): ReadonlyMap<string, readonly string[]> | undefined => {
   if (list(spec['egress']).length === 0) return undefined;
-  const entries = records(spec['egress']).flatMap(({ hosts }) => strings(hosts)).map((entry) => entry.split('/'));
-  return new Map([...Map.groupBy(entries, ([from = '']) => from)].map(([from, all]) => [from, all.map(([, host = '']) => host)]));
+  const entries = records(spec['egress'])
+    .flatMap(({ hosts }) => strings(hosts))
+    .map((entry) => entry.split('/'));
+  return new Map(
+    [...Map.groupBy(entries, ([from = '']) => from)].map(([from, all]) => [from, all.map(([, host = '']) => host)]),
+  );
 });
 
 /** Pairs of hosts that are compared: what a stranger writes, times what stands in one's own Sidecar. */
 const maxPairs = 50_000;
 
-/** Whether its egress lets a VirtualService in; without egress everything is (SelectVirtualServices). Short names are taken for any, and so is what is too much to compare. */
+/**
+ * Whether its egress lets a VirtualService in; without egress everything is (SelectVirtualServices). Short names are
+ * taken for any, and so is what is too much to compare.
+ */
 function imports(sidecar: ConfigView, route: ConfigView, home: string): boolean {
   const egress = egressOf(sidecar);
   if (egress === undefined) return true;
-  const said = ['*', route.namespace, ...(route.namespace === home ? ['.'] : [])].flatMap((from) => egress.get(from) ?? []);
+  const said = ['*', route.namespace, ...(route.namespace === home ? ['.'] : [])].flatMap(
+    (from) => egress.get(from) ?? [],
+  );
   if (said.length === 0) return false;
   const hosts = hostsOf(route);
   spend(hosts.length / 16);
-  return said.length * hosts.length > maxPairs || said.some((host) => hosts.some((each) => !each.includes('.') || overlaps(each, host)));
+  return (
+    said.length * hosts.length > maxPairs ||
+    said.some((host) => hosts.some((each) => !each.includes('.') || overlaps(each, host)))
+  );
 }
 
 /** What is the same for all objects that a look asks about; there may be thousands. */
@@ -55,7 +74,8 @@ const scenes = new WeakMap<Surroundings, Scene>();
 
 function sceneOf(surroundings: Surroundings): Scene {
   const scene = scenes.get(surroundings) ?? {
-    options: policyOptionsOf(surroundings.mesh), sidecars: new Set(labelSets(surroundings).map((labels) => sidecarOf(labels, surroundings))),
+    options: policyOptionsOf(surroundings.mesh),
+    sidecars: new Set(labelSets(surroundings).map((labels) => sidecarOf(labels, surroundings))),
   };
   scenes.set(surroundings, scene);
   return scene;
@@ -63,11 +83,19 @@ function sceneOf(surroundings: Surroundings): Scene {
 
 /** Whether a Sidecar keeps it from every pod of the namespace. */
 function isKeptOut(route: ConfigView, { sidecars }: Scene, home: string): boolean {
-  return route.kind === 'VirtualService' && sidecars.size > 0 && [...sidecars].every((sidecar) => sidecar !== undefined && !imports(sidecar, route, home));
+  return (
+    route.kind === 'VirtualService' &&
+    sidecars.size > 0 &&
+    [...sidecars].every((sidecar) => sidecar !== undefined && !imports(sidecar, route, home))
+  );
 }
 
 /** Whether sidecars of the namespace follow an object when they call a Service of another, or one of their own. */
-export function isFollowedHere(route: ConfigView, surroundings: Surroundings, to = surroundings.namespace.name): boolean {
+export function isFollowedHere(
+  route: ConfigView,
+  surroundings: Surroundings,
+  to = surroundings.namespace.name,
+): boolean {
   const scene = sceneOf(surroundings);
   const from = surroundings.namespace.name;
   return isFollowed(route, { from, to }, scene.options) && !isKeptOut(route, scene, from);
@@ -86,7 +114,14 @@ export function followedElsewhere(route: ConfigView, surroundings: Surroundings)
   return `${names.slice(0, mostNamed).join(', ')}${all.length > mostNamed + 1 ? ' and others' : ''}`;
 }
 
-/** Whether an object is none of the namespace's own, of the Service's that is called, or of the root namespace, whose owner decides about the mesh. */
-export function isStranger({ namespace }: { readonly namespace: string }, { mesh, namespace: { name } }: Surroundings, called = name): boolean {
+/**
+ * Whether an object is none of the namespace's own, of the Service's that is called, or of the root namespace, whose
+ * owner decides about the mesh.
+ */
+export function isStranger(
+  { namespace }: { readonly namespace: string },
+  { mesh, namespace: { name } }: Surroundings,
+  called = name,
+): boolean {
   return ![name, called, mesh.rootNamespace].includes(namespace);
 }

@@ -16,7 +16,9 @@ export function gatewayRoutes({ mesh }: Surroundings): readonly ConfigView[] {
 }
 
 /** What the hosts of a route name, `*` and wildcards such as `*.svc.cluster.local` among them. */
-export const namesOfRoute: (route: ConfigView) => Names = memoize((route: ConfigView) => new Names(() => hostsOf(route).map((host) => ({ host, home: route.namespace }))));
+export const namesOfRoute: (route: ConfigView) => Names = memoize(
+  (route: ConfigView) => new Names(() => hostsOf(route).map((host) => ({ host, home: route.namespace }))),
+);
 
 /** Whether it stands in the namespace, whose clients apply it, or routes to one of its Services. */
 export function concernsNamespace(route: ConfigView, namespace: string): boolean {
@@ -26,17 +28,40 @@ export function concernsNamespace(route: ConfigView, namespace: string): boolean
 /** What a route is for: hosts, or its parents of kind Service as hosts. */
 export function hostsOf({ kind, namespace, spec }: ConfigView): readonly string[] {
   switch (kind) {
-    case 'VirtualService': return strings(spec['hosts']);
-    case 'DestinationRule': return [text(spec['host']) ?? ''];
-    default: return records(spec['parentRefs']).filter((parent) => parent['kind'] === 'Service').map((parent) => `${text(parent['name']) ?? ''}.${text(parent['namespace']) ?? namespace}`);
+    case 'VirtualService':
+      return strings(spec['hosts']);
+    case 'DestinationRule':
+      return [text(spec['host']) ?? ''];
+    default:
+      return records(spec['parentRefs'])
+        .filter((parent) => parent['kind'] === 'Service')
+        .map((parent) => `${text(parent['name']) ?? ''}.${text(parent['namespace']) ?? namespace}`);
   }
 }
 
-const clientPolicies = ['loadBalancer', 'connectionPool', 'outlierDetection', 'portLevelSettings', 'proxyProtocol', 'retryBudget', 'tunnel'];
+const clientPolicies = [
+  'loadBalancer',
+  'connectionPool',
+  'outlierDetection',
+  'portLevelSettings',
+  'proxyProtocol',
+  'retryBudget',
+  'tunnel',
+];
 
 /** What of a DestinationRule sidecars apply and ztunnel does not. */
 export const lostTrafficPolicy: (rule: ConfigView) => readonly string[] = memoize(({ spec }: ConfigView) => {
-  const policies = [record(spec['trafficPolicy']), ...records(spec['subsets']).map((subset) => record(subset['trafficPolicy']))];
-  const tls = policies.map((policy) => text(record(policy['tls'])['mode'])).filter((mode) => mode === 'SIMPLE' || mode === 'MUTUAL' || mode === 'DISABLE');
-  return [...new Set([...policies.flatMap((policy) => clientPolicies.filter((field) => policy[field] !== undefined)), ...tls.map((mode) => `tls ${mode}`)])];
+  const policies = [
+    record(spec['trafficPolicy']),
+    ...records(spec['subsets']).map((subset) => record(subset['trafficPolicy'])),
+  ];
+  const tls = policies
+    .map((policy) => text(record(policy['tls'])['mode']))
+    .filter((mode) => mode === 'SIMPLE' || mode === 'MUTUAL' || mode === 'DISABLE');
+  return [
+    ...new Set([
+      ...policies.flatMap((policy) => clientPolicies.filter((field) => policy[field] !== undefined)),
+      ...tls.map((mode) => `tls ${mode}`),
+    ]),
+  ];
 });

@@ -8,14 +8,22 @@ import { seenOf } from './accepted.ts';
 import { followedElsewhere, isFollowedHere, isStranger } from './reach.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
-/** What only callers of other namespaces follow: they keep it for as long as they have their sidecars, whatever becomes of this namespace. */
+/**
+ * What only callers of other namespaces follow: they keep it for as long as they have their sidecars, whatever becomes
+ * of this namespace.
+ */
 function ofCallers(route: ConfigView, surroundings: Surroundings): readonly Evidence[] {
   const from = followedElsewhere(route, surroundings);
-  return from === undefined ? [] : [{
-    object: nameOf(route), severity: 'Warning',
-    message: `only calls from ${from} follow it, none from ${surroundings.namespace.name}: they lose it when they leave their own sidecars`,
-    fix: 'Nothing for this namespace. Its owner looks at it before the callers are migrated.',
-  }];
+  return from === undefined
+    ? []
+    : [
+        {
+          object: nameOf(route),
+          severity: 'Warning',
+          message: `only calls from ${from} follow it, none from ${surroundings.namespace.name}: they lose it when they leave their own sidecars`,
+          fix: 'Nothing for this namespace. Its owner looks at it before the callers are migrated.',
+        },
+      ];
 }
 
 /** Who loses it: calls from here. Nobody else's, because a sidecar that stays goes on with it. */
@@ -28,9 +36,19 @@ function lost(route: ConfigView, surroundings: Surroundings, message: string): r
 
 /** On the way to sidecars it would begin to say where calls from here go: nobody goes on to that unawares. */
 function ofStranger(route: ConfigView, surroundings: Surroundings, message: string): Evidence {
-  const { namespace, route: { to } } = surroundings;
-  const [when, others] = to === 'IstioSidecar' ? ['will follow it from sidecars', 'Holds' as const] : ['follow it today', 'Noted' as const];
-  return { object: nameOf(route), message: `it stands in a namespace of others and is visible here: calls from ${namespace.name} ${when}. ${message}`, fix: strangerFix, others, seen: seenOf(route, surroundings) };
+  const {
+    namespace,
+    route: { to },
+  } = surroundings;
+  const [when, others] =
+    to === 'IstioSidecar' ? ['will follow it from sidecars', 'Holds' as const] : ['follow it today', 'Noted' as const];
+  return {
+    object: nameOf(route),
+    message: `it stands in a namespace of others and is visible here: calls from ${namespace.name} ${when}. ${message}`,
+    fix: strangerFix,
+    others,
+    seen: seenOf(route, surroundings),
+  };
 }
 
 /** Objects of callers that are named one by one: whoever makes many of them hides nothing else. */
@@ -40,20 +58,42 @@ function few(evidence: readonly Evidence[]): readonly Evidence[] {
   const named = evidence.filter(({ severity }) => severity === 'Warning');
   const rest = named.slice(maxNamed);
   const [next] = rest;
-  return next === undefined ? evidence : [...evidence.filter(({ severity }) => severity !== 'Warning'), ...named.slice(0, maxNamed), {
-    object: `${next.object} and others`, severity: 'Warning', message: `the same holds for ${rest.length} more: ${rest.map(({ object }) => object).join(', ')}`,
-  }];
+  return next === undefined
+    ? evidence
+    : [
+        ...evidence.filter(({ severity }) => severity !== 'Warning'),
+        ...named.slice(0, maxNamed),
+        {
+          object: `${next.object} and others`,
+          severity: 'Warning',
+          message: `the same holds for ${rest.length} more: ${rest.map(({ object }) => object).join(', ')}`,
+        },
+      ];
 }
 
-const strangerFix = 'Have its owner limit it with exportTo, or remove it. Or, if calls from here may go on without it, name it in spec.accept.';
+const strangerFix =
+  'Have its owner limit it with exportTo, or remove it. Or, if calls from here may go on without it, name it in spec.accept.';
 
 /** A route may also stand with the clients and name a Service elsewhere (a consumer route), or name a ServiceEntry. */
 function serviceRoutes(surroundings: Surroundings): readonly Evidence[] {
   const home = surroundings.namespace.name;
-  const isHere = (route: ConfigView): boolean => records(route.spec['parentRefs']).some((parent) =>
-    (parent['kind'] === 'Service' || parent['kind'] === 'ServiceEntry') && (route.namespace === home || text(parent['namespace']) === home));
-  return few(gatewayRoutes(surroundings).filter((route) => isHere(route) && !isSpared(surroundings, route))
-    .flatMap((route) => lost(route, surroundings, 'A route with a Service as parent is applied by sidecars and waypoints, not by ztunnel')));
+  const isHere = (route: ConfigView): boolean =>
+    records(route.spec['parentRefs']).some(
+      (parent) =>
+        (parent['kind'] === 'Service' || parent['kind'] === 'ServiceEntry') &&
+        (route.namespace === home || text(parent['namespace']) === home),
+    );
+  return few(
+    gatewayRoutes(surroundings)
+      .filter((route) => isHere(route) && !isSpared(surroundings, route))
+      .flatMap((route) =>
+        lost(
+          route,
+          surroundings,
+          'A route with a Service as parent is applied by sidecars and waypoints, not by ztunnel',
+        ),
+      ),
+  );
 }
 
 /** Behind a waypoint routes of its Services are followed there. */
@@ -66,24 +106,55 @@ function isSpared(surroundings: Surroundings, route: ConfigView): boolean {
 /** Routing and client-side traffic policy, which ztunnel does not do. */
 export const routeRules: readonly Rule[] = [
   {
-    id: 'MM030', severity: 'Critical', when: 'Always', title: 'VirtualService for the mesh',
+    id: 'MM030',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'VirtualService for the mesh',
     fix: 'Keep this namespace on sidecars, or remove the VirtualService, or bind it to ingress gateways only (spec.gateways). A waypoint follows one whose hosts all are Services of the namespace.',
-    find: (surroundings) => few(meshRoutes(surroundings)
-      .filter((route) => concernsNamespace(route, surroundings.namespace.name) && !isCarriedOver(surroundings, route, hostsOf(route)))
-      .flatMap((route) => lost(route, surroundings, 'Sidecars apply this VirtualService, ztunnel ignores it: its routing would be lost'))),
+    find: (surroundings) =>
+      few(
+        meshRoutes(surroundings)
+          .filter(
+            (route) =>
+              concernsNamespace(route, surroundings.namespace.name) &&
+              !isCarriedOver(surroundings, route, hostsOf(route)),
+          )
+          .flatMap((route) =>
+            lost(
+              route,
+              surroundings,
+              'Sidecars apply this VirtualService, ztunnel ignores it: its routing would be lost',
+            ),
+          ),
+      ),
   },
   {
-    id: 'MM031', severity: 'Critical', when: 'Always', title: 'HTTPRoute or GRPCRoute for a Service',
+    id: 'MM031',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'HTTPRoute or GRPCRoute for a Service',
     fix: 'Keep this namespace on sidecars, or remove the route. A waypoint follows one beside a Service of its own namespace.',
     find: serviceRoutes,
   },
   {
-    id: 'MM032', severity: 'Critical', when: 'Always', title: 'DestinationRule with a traffic policy',
+    id: 'MM032',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'DestinationRule with a traffic policy',
     fix: 'Remove the traffic policy, or keep this namespace on sidecars. A waypoint applies one whose host is a Service of the namespace.',
-    find: (surroundings) => few(surroundings.mesh.configs('DestinationRule')
-      .filter((rule) => concernsNamespace(rule, surroundings.namespace.name) && !isCarriedOver(surroundings, rule, hostsOf(rule)))
-      .map((rule) => ({ rule, fields: lostTrafficPolicy(rule) }))
-      .filter(({ fields }) => fields.length > 0)
-      .flatMap(({ rule, fields }) => lost(rule, surroundings, `Sidecars apply ${fields.join(', ')}, ztunnel does not`))),
+    find: (surroundings) =>
+      few(
+        surroundings.mesh
+          .configs('DestinationRule')
+          .filter(
+            (rule) =>
+              concernsNamespace(rule, surroundings.namespace.name) && !isCarriedOver(surroundings, rule, hostsOf(rule)),
+          )
+          .map((rule) => ({ rule, fields: lostTrafficPolicy(rule) }))
+          .filter(({ fields }) => fields.length > 0)
+          .flatMap(({ rule, fields }) =>
+            lost(rule, surroundings, `Sidecars apply ${fields.join(', ')}, ztunnel does not`),
+          ),
+      ),
   },
 ];

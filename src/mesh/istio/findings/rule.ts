@@ -18,10 +18,12 @@ export interface Evidence {
   /** If it is not that of the rule. */
   readonly severity?: Severity;
   /**
-   * It is about what others have in their namespaces. Before the start somebody looks at it; later they must not take this namespace back by it:
+   * It is about what others have in their namespaces. Before the start somebody looks at it; later they must not take
+   * this namespace back by it:
    * - `Noted`: nothing but routing is lost by going on, so it keeps nobody either.
    * - `Holds`: going on is not this namespace's alone to decide, so it stays where it is until that is gone.
-   * - `Protects`: the same, because somebody would be let in, or refused. At rest too it is said that it is not in force.
+   * - `Protects`: the same, because somebody would be let in, or refused. At rest too it is said that it is not in
+   *   force.
    */
   readonly others?: 'Noted' | 'Holds' | 'Protects';
   /** What was looked at, where `spec.accept` may have it: what it becomes later is not accepted with it. */
@@ -40,43 +42,62 @@ interface Check {
   /** Heading in the catalogue. */
   readonly title: string;
   readonly fix: string;
-  /** It says that something cannot be worked out: on the way that holds the namespace where it is, and takes it nowhere. */
+  /**
+   * It says that something cannot be worked out: on the way that holds the namespace where it is, and takes it nowhere.
+   */
   readonly isUnknown?: true;
   readonly find: (surroundings: Surroundings) => readonly Evidence[];
 }
 
 /**
- * One check. The table of them is the catalogue in docs/findings.md. All are asked at the start; what is critical there is asked
- * later too, unless its row says why it cannot come to matter, and unless it is about what others have (`Evidence.others`):
+ * One check. The table of them is the catalogue in docs/findings.md. All are asked at the start; what is critical there
+ * is asked later too, unless its row says why it cannot come to matter, and unless it is about what others have
+ * (`Evidence.others`):
  * - `Always`: on the way, where it sends the namespace back (or holds it, `isUnknown`), and at rest.
  * - `WhileMoving`: before the labels change and before each restart, which it holds up.
  * - `BeforeFlip`: before the labels change, which it holds up.
  * - `BeforeRestart`: the same, and before each restart of that workload.
  */
-export type Rule = Check & (
-  | { readonly severity: 'Critical'; readonly when: 'Always' | 'WhileMoving' | 'BeforeFlip' | 'BeforeRestart' }
-  | { readonly severity: 'Critical'; readonly when: 'Start'; readonly notOnTheWay: string }
-  | { readonly severity: 'Warning' | 'Info'; readonly when: 'Start' | 'Always' }
-);
+export type Rule = Check &
+  (
+    | { readonly severity: 'Critical'; readonly when: 'Always' | 'WhileMoving' | 'BeforeFlip' | 'BeforeRestart' }
+    | { readonly severity: 'Critical'; readonly when: 'Start'; readonly notOnTheWay: string }
+    | { readonly severity: 'Warning' | 'Info'; readonly when: 'Start' | 'Always' }
+  );
 
-/** What the platform team has accepted of objects of others; one of the namespace itself or of the mesh is changed instead. */
-function accepted({ id }: Rule, evidence: Evidence, surroundings: Surroundings): { readonly severity: Severity; readonly before: string; readonly after: string } {
+/**
+ * What the platform team has accepted of objects of others; one of the namespace itself or of the mesh is changed
+ * instead.
+ */
+function accepted(
+  { id }: Rule,
+  evidence: Evidence,
+  surroundings: Surroundings,
+): { readonly severity: Severity; readonly before: string; readonly after: string } {
   const { object, others, seen } = evidence;
   const subject = { id, object, binds: others !== 'Noted', seen };
   const isTheirs = others !== undefined && ownerOf(evidence, surroundings) !== undefined;
   const found = acceptanceOf(subject, surroundings.spec, isTheirs);
   if (found.kind === 'Accepted') return { severity: 'Warning', before: 'accepted by spec.accept: ', after: '' };
-  return { severity: 'Critical', before: found.kind === 'InVain' ? `spec.accept names it, but ${found.but}: ` : '', after: isTheirs ? entriesFor(subject) : '' };
+  return {
+    severity: 'Critical',
+    before: found.kind === 'InVain' ? `spec.accept names it, but ${found.but}: ` : '',
+    after: isTheirs ? entriesFor(subject) : '',
+  };
 }
 
 /** The findings of a rule, cut to what the API admits: a status that is refused could not even record a failure. */
 export function found(rule: Rule, surroundings: Surroundings): readonly Found[] {
   return rule.find(surroundings).map((evidence) => {
     const { object, message, fix = rule.fix, severity: own = rule.severity, others } = evidence;
-    const { severity, before, after } = own === 'Critical' ? accepted(rule, evidence, surroundings) : { severity: own, before: '', after: '' };
+    const { severity, before, after } =
+      own === 'Critical' ? accepted(rule, evidence, surroundings) : { severity: own, before: '', after: '' };
     const finding: Finding = {
-      id: rule.id, severity, object: object.slice(0, 512),
-      message: `${before}${message}`.slice(0, 1024), fix: cutText(`${fix}${after}`, 1024, `. All of it: docs/findings.md, ${rule.id}`),
+      id: rule.id,
+      severity,
+      object: object.slice(0, 512),
+      message: `${before}${message}`.slice(0, 1024),
+      fix: cutText(`${fix}${after}`, 1024, `. All of it: docs/findings.md, ${rule.id}`),
     };
     return { finding, ...(others !== undefined && { others }) };
   });
@@ -89,18 +110,31 @@ export function apply(rule: Rule, surroundings: Surroundings): readonly Finding[
 
 /** `AuthorizationPolicy shop/deny-delete`. */
 export function nameOf(object: { readonly kind?: string; readonly namespace?: string; readonly name: string }): string {
-  const path = object.namespace === undefined || object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
+  const path =
+    object.namespace === undefined || object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
   return `${object.kind ?? 'Pod'} ${path}`;
 }
 
-/** The labels of every pod of the namespace, and of every pod that its templates would make: one scaled to zero has none yet, and a CronJob between two runs. */
-export function labelSets({ pods, workloads, otherTemplates }: Surroundings): readonly Readonly<Record<string, string>>[] {
-  return [...pods.map(({ labels }) => labels), ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels)];
+/**
+ * The labels of every pod of the namespace, and of every pod that its templates would make: one scaled to zero has none
+ * yet, and a CronJob between two runs.
+ */
+export function labelSets({
+  pods,
+  workloads,
+  otherTemplates,
+}: Surroundings): readonly Readonly<Record<string, string>>[] {
+  return [
+    ...pods.map(({ labels }) => labels),
+    ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
+  ];
 }
 
 /** Templates of which no pod need be there: a data plane takes the pods that come of them all the same. */
 export function asleepIn({ workloads, otherTemplates }: Surroundings): readonly TemplateView[] {
-  return [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].filter(({ hostNetwork }) => hostNetwork !== true);
+  return [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].filter(
+    ({ hostNetwork }) => hostNetwork !== true,
+  );
 }
 
 /** Which objects of a kind apply. Where that takes more steps than one look may take, each of them may. */
@@ -149,12 +183,19 @@ export function isTooLarge(kind: string, surroundings: Surroundings): boolean {
   return appliesIn(surroundings)(kind).tooLarge;
 }
 
-/** `spec.selector.matchLabels`, or `spec.workloadSelector.labels` of networking kinds; undefined if it applies to all pods. Read once: it is asked of each pod. */
-export const selectorOf: (config: ConfigView) => Readonly<Record<string, string>> | undefined = memoize((config: ConfigView) => {
-  const labels = record(record(config.spec['selector'])['matchLabels'] ?? record(config.spec['workloadSelector'])['labels']);
-  const entries = Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
-});
+/**
+ * `spec.selector.matchLabels`, or `spec.workloadSelector.labels` of networking kinds; undefined if it applies to all
+ * pods. Read once: it is asked of each pod.
+ */
+export const selectorOf: (config: ConfigView) => Readonly<Record<string, string>> | undefined = memoize(
+  (config: ConfigView) => {
+    const labels = record(
+      record(config.spec['selector'])['matchLabels'] ?? record(config.spec['workloadSelector'])['labels'],
+    );
+    const entries = Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  },
+);
 
 /** `spec.targetRefs` and the older `spec.targetRef`. */
 export function targetRefs(config: ConfigView): readonly Json[] {
@@ -186,6 +227,9 @@ export function severityOfRefusals({ spec }: Surroundings): Severity {
 
 /** Names of some pods, so that a message stays short. */
 export function some(pods: readonly PodView[]): string {
-  const names = pods.slice(0, 3).map((pod) => pod.name).join(', ');
+  const names = pods
+    .slice(0, 3)
+    .map((pod) => pod.name)
+    .join(', ');
   return pods.length > 3 ? `${names} and ${pods.length - 3} more` : names;
 }

@@ -13,7 +13,16 @@ import type { Problem } from '../policy/translate/problem.ts';
 import { changesOfPods } from './pods.ts';
 import { isTooLarge, nameOf, type Evidence, type Rule } from './rule.ts';
 
-const selectingKinds: readonly string[] = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication', 'Telemetry', 'EnvoyFilter', 'Sidecar', 'WasmPlugin', 'TrafficExtension'];
+const selectingKinds: readonly string[] = [
+  'AuthorizationPolicy',
+  'PeerAuthentication',
+  'RequestAuthentication',
+  'Telemetry',
+  'EnvoyFilter',
+  'Sidecar',
+  'WasmPlugin',
+  'TrafficExtension',
+];
 
 /** The first of the two that cannot be worked out: what becomes of the policies, and what that lets through. */
 function unknown(problems: readonly Problem[], changes: () => readonly Change[]): readonly Evidence[] {
@@ -21,37 +30,69 @@ function unknown(problems: readonly Problem[], changes: () => readonly Change[])
   if (large.length > 0) return large.map(({ object, message, fix }) => ({ object, message, fix }));
   // What cannot be made need not be compared.
   if (problems.some(({ severity }) => severity === 'Critical')) return [];
-  return changes().filter(({ kind }) => kind === 'Unknown').map(({ object, message }) => ({ object, message }));
+  return changes()
+    .filter(({ kind }) => kind === 'Unknown')
+    .map(({ object, message }) => ({ object, message }));
 }
 
 /** Callers that cannot be told are none that anybody could wait for. */
 function untoldCallers(surroundings: Surroundings): readonly Evidence[] {
-  if (surroundings.spec.policies.bypass !== 'CallersFirst' || translationOf(surroundings).problems.some(({ tooLarge }) => tooLarge === true)) return [];
-  if (!guardedServices(surroundings).some(({ callers }) => callers.kind === 'Unknown' && callers.untold === true)) return [];
+  if (
+    surroundings.spec.policies.bypass !== 'CallersFirst' ||
+    translationOf(surroundings).problems.some(({ tooLarge }) => tooLarge === true)
+  )
+    return [];
+  if (!guardedServices(surroundings).some(({ callers }) => callers.kind === 'Unknown' && callers.untold === true))
+    return [];
   const { object, sentence } = largestIn(worldOf(surroundings));
-  return [{ object, message: `who calls the Services of ${surroundings.namespace.name} takes more steps to work out than one look may take; ${sentence}` }];
+  return [
+    {
+      object,
+      message: `who calls the Services of ${surroundings.namespace.name} takes more steps to work out than one look may take; ${sentence}`,
+    },
+  ];
 }
 
 function find(surroundings: Surroundings): readonly Evidence[] {
-  return [...selectors(surroundings), ...behindWaypoint(surroundings), ...changesOfPods(surroundings).filter(({ kind }) => kind === 'Unknown').map(({ object, message }) => ({ object, message }))];
+  return [
+    ...selectors(surroundings),
+    ...behindWaypoint(surroundings),
+    ...changesOfPods(surroundings)
+      .filter(({ kind }) => kind === 'Unknown')
+      .map(({ object, message }) => ({ object, message })),
+  ];
 }
 
 /** Whatever they select, they count as if they selected something of it. */
 function selectors(surroundings: Surroundings): readonly Evidence[] {
-  return selectingKinds.filter((kind) => isTooLarge(kind, surroundings)).map((kind) => ({
-    object: nameOf({ ...surroundings.namespace, kind: 'Namespace' }),
-    message: `which pods the selectors of kind ${kind} mean takes more steps to tell than one look may take: selectors and templates with thousands of labels`,
-    fix: 'Select pods by a few labels, and give templates no more labels than something needs.',
-  }));
+  return selectingKinds
+    .filter((kind) => isTooLarge(kind, surroundings))
+    .map((kind) => ({
+      object: nameOf({ ...surroundings.namespace, kind: 'Namespace' }),
+      message: `which pods the selectors of kind ${kind} mean takes more steps to tell than one look may take: selectors and templates with thousands of labels`,
+      fix: 'Select pods by a few labels, and give templates no more labels than something needs.',
+    }));
 }
 
 function behindWaypoint(surroundings: Surroundings): readonly Evidence[] {
-  if (getsWaypoint(surroundings)) return [...unknown(translationOf(surroundings).problems, () => changesOf(surroundings)), ...untoldCallers(surroundings)];
+  if (getsWaypoint(surroundings))
+    return [
+      ...unknown(translationOf(surroundings).problems, () => changesOf(surroundings)),
+      ...untoldCallers(surroundings),
+    ];
   if (!isExit(surroundings.route) || itineraryOf(surroundings) !== 'L7') return [];
   return unknown(exitTranslationOf(surroundings).problems, () => exitChangesOf(surroundings));
 }
 
 /** What a look may take: whoever writes policies must not decide how long the operator looks at nothing else. */
 export const sizeRules: readonly Rule[] = [
-  { id: 'MM119', severity: 'Critical', when: 'Always', title: 'Too large to prove', fix: makeSmaller, isUnknown: true, find },
+  {
+    id: 'MM119',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Too large to prove',
+    fix: makeSmaller,
+    isUnknown: true,
+    find,
+  },
 ];

@@ -11,13 +11,18 @@ function gateway(surroundings: Surroundings): readonly Evidence[] {
   if (found === undefined) return [];
   const { namespace, name, spec } = found;
   const gatewayClass = text(spec['gatewayClassName']) ?? 'unknown';
-  const use = gatewayClass === waypointClass ? `Have it used as it is, by spec.waypoint.adopt: ${name} of the MeshMigration. Or make` : 'Make';
+  const use =
+    gatewayClass === waypointClass
+      ? `Have it used as it is, by spec.waypoint.adopt: ${name} of the MeshMigration. Or make`
+      : 'Make';
   const move = `istioctl waypoint apply -n ${namespace} --name mine, then istio.io/use-waypoint=mine where it is named`;
-  return [{
-    object: nameOf(found),
-    message: `it is yours (class ${gatewayClass}), and the waypoint that is made here needs its name: the operator takes over nothing that it has not made`,
-    fix: `${use} yours under another name (a waypoint: ${move}), then delete this one: kubectl delete gateways.gateway.networking.k8s.io ${name} -n ${namespace}`,
-  }];
+  return [
+    {
+      object: nameOf(found),
+      message: `it is yours (class ${gatewayClass}), and the waypoint that is made here needs its name: the operator takes over nothing that it has not made`,
+      fix: `${use} yours under another name (a waypoint: ${move}), then delete this one: kubectl delete gateways.gateway.networking.k8s.io ${name} -n ${namespace}`,
+    },
+  ];
 }
 
 function taken(surroundings: Surroundings): readonly Evidence[] {
@@ -39,10 +44,13 @@ function borrowed(surroundings: Surroundings): readonly Evidence[] {
 /** Names that are fixed, because callers, policies and rights name them. */
 export const takenNameRules: readonly Rule[] = [
   {
-    id: 'MM116', severity: 'Critical', when: 'Start', title: 'A name that the waypoint needs is taken',
+    id: 'MM116',
+    severity: 'Critical',
+    when: 'Start',
+    title: 'A name that the waypoint needs is taken',
     notOnTheWay: 'EnsureWaypoint sees it and waits; whoever may create pods in a namespace has its identities anyway.',
     fix: 'Make the object anew under another name and delete this one, or delete it if nothing needs it.',
-    find: (surroundings) => (getsWaypoint(surroundings)
-      ? [...gateway(surroundings), ...taken(surroundings), ...borrowed(surroundings)] : []),
+    find: (surroundings) =>
+      getsWaypoint(surroundings) ? [...gateway(surroundings), ...taken(surroundings), ...borrowed(surroundings)] : [],
   },
 ];

@@ -3,7 +3,15 @@ import type { Surroundings } from '../../adapter.ts';
 import type { Hold } from '../../others.ts';
 import type { WorkloadView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
-import { callersInAmbient, callsItself, unseenFromAmbient, unseenHere, unseenOnceRestarted, type Called, type Unseen } from '../unseen-callers.ts';
+import {
+  callersInAmbient,
+  callsItself,
+  unseenFromAmbient,
+  unseenHere,
+  unseenOnceRestarted,
+  type Called,
+  type Unseen,
+} from '../unseen-callers.ts';
 import { tooManyUnseen } from '../unseen-before.ts';
 import { unseenForGood } from '../waypoint/awaits-called.ts';
 import { onlyRestarts } from '../waypoint/choose.ts';
@@ -11,15 +19,23 @@ import { isExit } from '../waypoint/exit/route.ts';
 import { found, nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 const consequences: Readonly<Record<Unseen['effect'], string>> = {
-  Opens: 'what it refuses may get through', Refuses: 'it refuses what it lets through now',
+  Opens: 'what it refuses may get through',
+  Refuses: 'it refuses what it lets through now',
 };
 
 /** Old sidecars see no identities either: both are needed until they are restarted. */
-const fixOfRestarts = 'Add a policy that names the callers by principals, namespaces or serviceAccounts, keep this one, and restart these workloads yourself (kubectl rollout restart): the finding clears by itself. Or, if nobody in ambient calls them, say so by naming their callers in spec.callers.';
+const fixOfRestarts =
+  'Add a policy that names the callers by principals, namespaces or serviceAccounts, keep this one, and restart these workloads yourself (kubectl rollout restart): the finding clears by itself. Or, if nobody in ambient calls them, say so by naming their callers in spec.callers.';
 
-function evidenceOf(policy: Unseen['policy'], effect: Unseen['effect'], where: string, surroundings: Surroundings): Evidence {
+function evidenceOf(
+  policy: Unseen['policy'],
+  effect: Unseen['effect'],
+  where: string,
+  surroundings: Surroundings,
+): Evidence {
   return {
-    object: nameOf(policy), ...(effect === 'Refuses' && { severity: severityOfRefusals(surroundings) }),
+    object: nameOf(policy),
+    ...(effect === 'Refuses' && { severity: severityOfRefusals(surroundings) }),
     message: `it decides by the address or the server name of the caller, which sidecars do not see of callers in ambient: ${consequences[effect]} ${where}`,
   };
 }
@@ -35,8 +51,9 @@ function byPolicy(all: readonly Called[], surroundings: Surroundings): readonly 
 }
 
 /**
- * Sidecars that take no HBONE are going to be restarted, on the way there or by going back: callers that are in ambient already reach them in plaintext now, which
- * shows where it comes from. Who is in ambient meanwhile is not the namespace's own to decide, so it is held where it is.
+ * Sidecars that take no HBONE are going to be restarted, on the way there or by going back: callers that are in ambient
+ * already reach them in plaintext now, which shows where it comes from. Who is in ambient meanwhile is not the
+ * namespace's own to decide, so it is held where it is.
  */
 function ofRestarts(surroundings: Surroundings): readonly Evidence[] {
   const unseen = unseenOnceRestarted(surroundings);
@@ -44,29 +61,47 @@ function ofRestarts(surroundings: Surroundings): readonly Evidence[] {
   const [first] = callers;
   if (first === undefined) return [];
   return unseen.map(({ policy, effect, pods }) => ({
-    object: nameOf(policy), others: 'Holds', fix: fixOfRestarts, ...(effect === 'Refuses' && { severity: severityOfRefusals(surroundings) }),
-    message: `it decides by the address or the server name of the caller: ${consequences[effect]} at ${listed(pods)} as soon as they are restarted. `
-      + `They were injected before ambient was enabled, so that callers in ambient reach them in plaintext and are seen; by HBONE they are not: ${listed(callers.map(([name]) => name))}; ${first[1]}`,
+    object: nameOf(policy),
+    others: 'Holds',
+    fix: fixOfRestarts,
+    ...(effect === 'Refuses' && { severity: severityOfRefusals(surroundings) }),
+    message:
+      `it decides by the address or the server name of the caller: ${consequences[effect]} at ${listed(pods)} as soon as they are restarted. ` +
+      `They were injected before ambient was enabled, so that callers in ambient reach them in plaintext and are seen; by HBONE they are not: ${listed(callers.map(([name]) => name))}; ${first[1]}`,
   }));
 }
 
-/** A rollback would wait for ever for so many that were in ambient before: of each that is one too many to remember nobody could tell. */
+/**
+ * A rollback would wait for ever for so many that were in ambient before: of each that is one too many to remember
+ * nobody could tell.
+ */
 function ofTooMany(surroundings: Surroundings): readonly Evidence[] {
   const unseen = tooManyUnseen(surroundings);
   if (unseen === undefined) return [];
-  return [{
-    object: `Namespace ${surroundings.namespace.name}`,
-    message: `it could not go back: ${isExit(surroundings.route) ? `it may call ${counted(unseen.namespaces.length, 'namespace')} with sidecars` : `${counted(unseen.namespaces.length, 'namespace')} in ambient may call it`}, more than can be remembered, and AuthorizationPolicies there (${listed(unseen.policies.map((policy) => policy.split(' ')[0] ?? ''))}) decide by the address or the server name of the caller, which sidecars do not see of callers in ambient`,
-    fix: 'Say in spec.callers who calls whom. Or name the callers in these policies by principals, namespaces or serviceAccounts.',
-  }];
+  return [
+    {
+      object: `Namespace ${surroundings.namespace.name}`,
+      message: `it could not go back: ${isExit(surroundings.route) ? `it may call ${counted(unseen.namespaces.length, 'namespace')} with sidecars` : `${counted(unseen.namespaces.length, 'namespace')} in ambient may call it`}, more than can be remembered, and AuthorizationPolicies there (${listed(unseen.policies.map((policy) => policy.split(' ')[0] ?? ''))}) decide by the address or the server name of the caller, which sidecars do not see of callers in ambient`,
+      fix: 'Say in spec.callers who calls whom. Or name the callers in these policies by principals, namespaces or serviceAccounts.',
+    },
+  ];
 }
 
 /** Callers go to ambient: beside whom they call, nobody waits for anybody; elsewhere that is what others have. */
 function ofMovers(surroundings: Surroundings): readonly Evidence[] {
-  const { namespace: { name: home, labels }, route } = surroundings;
+  const {
+    namespace: { name: home, labels },
+    route,
+  } = surroundings;
   const all = unseenForGood(surroundings);
   const own = arrived(route, labels) ? [] : all.filter(({ namespace }) => namespace === home);
-  return [...byPolicy(own, surroundings), ...byPolicy(all.filter(({ namespace }) => namespace !== home), surroundings).map((each) => ({ ...each, others: 'Holds' as const }))];
+  return [
+    ...byPolicy(own, surroundings),
+    ...byPolicy(
+      all.filter(({ namespace }) => namespace !== home),
+      surroundings,
+    ).map((each) => ({ ...each, others: 'Holds' as const })),
+  ];
 }
 
 /** The called go to sidecars: one after the other, so that for a while their own callers are in ambient too. */
@@ -74,22 +109,41 @@ function ofReturners(surroundings: Surroundings): readonly Evidence[] {
   const unseen = unseenHere(surroundings);
   if (unseen.length === 0) return [];
   const own = callsItself(surroundings);
-  const callers = [...(own === undefined ? [] : [[surroundings.namespace.name, own] as const]), ...callersInAmbient(surroundings)];
+  const callers = [
+    ...(own === undefined ? [] : [[surroundings.namespace.name, own] as const]),
+    ...callersInAmbient(surroundings),
+  ];
   const [first] = callers;
   if (first === undefined) return [];
   return unseen.map(({ policy, effect, pods }) =>
-    evidenceOf(policy, effect, `at ${listed(pods)}, which would have sidecars while these are in ambient: ${listed(callers.map(([name]) => name))}; ${first[1]}`, surroundings));
+    evidenceOf(
+      policy,
+      effect,
+      `at ${listed(pods)}, which would have sidecars while these are in ambient: ${listed(callers.map(([name]) => name))}; ${first[1]}`,
+      surroundings,
+    ),
+  );
 }
 
 function find(surroundings: Surroundings): readonly Evidence[] {
-  const { route, namespace: { labels } } = surroundings;
+  const {
+    route,
+    namespace: { labels },
+  } = surroundings;
   if (onlyRestarts(surroundings)) return ofRestarts(surroundings);
-  if (route.to === 'IstioAmbient') return [...ofMovers(surroundings), ...(arrived(route, labels) ? [] : [...ofRestarts(surroundings), ...ofTooMany(surroundings)])];
+  if (route.to === 'IstioAmbient')
+    return [
+      ...ofMovers(surroundings),
+      ...(arrived(route, labels) ? [] : [...ofRestarts(surroundings), ...ofTooMany(surroundings)]),
+    ];
   return isExit(route) && !arrived(route, labels) ? [...ofReturners(surroundings), ...ofTooMany(surroundings)] : [];
 }
 
 const rule: Rule = {
-  id: 'MM123', severity: 'Critical', when: 'Always', title: 'A sidecar does not see where a caller in ambient comes from',
+  id: 'MM123',
+  severity: 'Critical',
+  when: 'Always',
+  title: 'A sidecar does not see where a caller in ambient comes from',
   fix: 'Name the callers in the policy by principals, namespaces or serviceAccounts instead. Or, where the called are another namespace, migrate that first, or in the same migration. Or, if these do not call them, say so by naming their callers in spec.callers.',
   find,
 };
@@ -98,15 +152,22 @@ const rule: Rule = {
 export const unseenCallerRules: readonly Rule[] = [rule];
 
 /**
- * What keeps a workload from being restarted once the labels have changed: a policy that came since, and by which requests beside it would be decided that
- * nobody sees then. Before the labels change nothing moves by a restart.
+ * What keeps a workload from being restarted once the labels have changed: a policy that came since, and by which
+ * requests beside it would be decided that nobody sees then. Before the labels change nothing moves by a restart.
  */
 export function unseenBeside(surroundings: Surroundings, workload: WorkloadView): Hold | undefined {
-  const { route, namespace: { labels } } = surroundings;
+  const {
+    route,
+    namespace: { labels },
+  } = surroundings;
   // Out of ambient such a policy takes the namespace back at once (MM089).
   if (onlyRestarts(surroundings) || route.to !== 'IstioAmbient' || !arrived(route, labels)) return undefined;
   const { unseen = [], callers = '' } = unseenFromAmbient(surroundings, workload) ?? {};
-  const evidence = unseen.map(({ policy, effect, pods }) => evidenceOf(policy, effect, `at sidecars of ${listed(pods)}, called from ambient by ${callers}`, surroundings));
-  const critical = found({ ...rule, find: () => evidence }, surroundings).find(({ finding }) => finding.severity === 'Critical');
+  const evidence = unseen.map(({ policy, effect, pods }) =>
+    evidenceOf(policy, effect, `at sidecars of ${listed(pods)}, called from ambient by ${callers}`, surroundings),
+  );
+  const critical = found({ ...rule, find: () => evidence }, surroundings).find(
+    ({ finding }) => finding.severity === 'Critical',
+  );
   return critical && { finding: critical.finding, others: false };
 }

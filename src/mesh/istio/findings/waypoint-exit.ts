@@ -13,7 +13,9 @@ import { changed } from './pods.ts';
 import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces whose Services leave their waypoint. */
-function onExit(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
+function onExit(
+  find: (surroundings: Surroundings) => readonly Evidence[],
+): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) => (isExit(surroundings.route) && itineraryOf(surroundings) === 'L7' ? find(surroundings) : []);
 }
 
@@ -22,16 +24,26 @@ function evidence({ object, field, message, fix }: Problem): Evidence {
 }
 
 function obstacles(surroundings: Surroundings): readonly Problem[] {
-  return [...exitObstacles(surroundings), ...exitTranslationOf(surroundings).problems].filter(({ severity }) => severity === 'Critical');
+  return [...exitObstacles(surroundings), ...exitTranslationOf(surroundings).problems].filter(
+    ({ severity }) => severity === 'Critical',
+  );
 }
 
 /** What the proof says, once nothing else stands in the way: what cannot be made need not be compared. */
 function changes(kind: Change['kind']): (surroundings: Surroundings) => readonly Evidence[] {
-  return onExit((surroundings) => (obstacles(surroundings).length > 0 ? [] : exitChangesOf(surroundings).filter((change) => change.kind === kind).map(({ object, message }) => ({ object, message }))));
+  return onExit((surroundings) =>
+    obstacles(surroundings).length > 0
+      ? []
+      : exitChangesOf(surroundings)
+          .filter((change) => change.kind === kind)
+          .map(({ object, message }) => ({ object, message })),
+  );
 }
 
 function known(surroundings: Surroundings): readonly Evidence[] {
-  return exitTranslationOf(surroundings).problems.filter(({ severity }) => severity === 'Warning').map(evidence);
+  return exitTranslationOf(surroundings)
+    .problems.filter(({ severity }) => severity === 'Warning')
+    .map(evidence);
 }
 
 const ends = changes('Ends');
@@ -39,32 +51,61 @@ const ends = changes('Ends');
 /** What stands between a namespace behind waypoints and its sidecars, and who would notice. */
 export const exitRules: readonly Rule[] = [
   {
-    id: 'MM089', severity: 'Critical', when: 'Always', title: 'Cannot be carried over to sidecars',
+    id: 'MM089',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Cannot be carried over to sidecars',
     fix: 'Change the object as the message says, or keep this namespace in ambient.',
     find: (surroundings) => [
       ...(isExit(surroundings.route) ? unseenPorts(surroundings).map(evidence) : []),
       ...(isLeaving(surroundings) ? unseenAddresses(surroundings).map(evidence) : []),
-      ...onExit((each) => obstacles(each).filter((problem) => !isSaidElsewhere(problem)).map(evidence))(surroundings),
+      ...onExit((each) =>
+        obstacles(each)
+          .filter((problem) => !isSaidElsewhere(problem))
+          .map(evidence),
+      )(surroundings),
     ],
   },
   {
-    id: 'MM090', severity: 'Critical', when: 'Always', title: 'Sidecars would let a request through that is refused',
+    id: 'MM090',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Sidecars would let a request through that is refused',
     fix: 'Change the policies that the message is about, or keep this namespace in ambient.',
     find: (surroundings) => [...changes('Opens')(surroundings), ...changed('Opens', true)(surroundings)],
   },
   {
-    id: 'MM091', severity: 'Critical', when: 'Always', title: 'Sidecars would refuse a request that gets through',
+    id: 'MM091',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Sidecars would refuse a request that gets through',
     fix: 'If it is a policy that lets only the waypoint in to the pods, remove it, or add remoteIpBlocks: ["255.255.255.255/32"] to each source of its DENY rules, by which ztunnel alone enforces it.',
-    find: (surroundings) => [...changes('Refuses')(surroundings), ...changed('Refuses', true)(surroundings)].map((each) => ({ ...each, severity: severityOfRefusals(surroundings) })),
+    find: (surroundings) =>
+      [...changes('Refuses')(surroundings), ...changed('Refuses', true)(surroundings)].map((each) => ({
+        ...each,
+        severity: severityOfRefusals(surroundings),
+      })),
   },
   {
-    id: 'MM092', severity: 'Critical', when: 'Always', title: 'Callers would go around waypoints elsewhere',
+    id: 'MM092',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Callers would go around waypoints elsewhere',
     fix: 'Move the namespace of that Service to sidecars first; or, if nothing here calls it, say so by naming its callers in spec.callers.',
-    find: (surroundings) => (surroundings.route.from === 'IstioAmbient' ? goneAround(surroundings).map((each) => ({ ...each, others: 'Protects' as const })) : []),
+    find: (surroundings) =>
+      surroundings.route.from === 'IstioAmbient'
+        ? goneAround(surroundings).map((each) => ({ ...each, others: 'Protects' as const }))
+        : [],
   },
   {
-    id: 'MM093', severity: 'Warning', when: 'Start', title: 'Behaves otherwise with sidecars',
+    id: 'MM093',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'Behaves otherwise with sidecars',
     fix: 'Check whether you rely on it.',
-    find: (surroundings) => [...onExit((each) => [...known(each), ...ends(each)])(surroundings), ...changed('Ends', true)(surroundings)],
+    find: (surroundings) => [
+      ...onExit((each) => [...known(each), ...ends(each)])(surroundings),
+      ...changed('Ends', true)(surroundings),
+    ],
   },
 ];

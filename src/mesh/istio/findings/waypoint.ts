@@ -17,26 +17,39 @@ import { changed as ofPods } from './pods.ts';
 import { nameOf, severityOfRefusals, some, type Evidence, type Rule } from './rule.ts';
 
 /** The rules below are about namespaces that get a waypoint. */
-function withWaypoint(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
+function withWaypoint(
+  find: (surroundings: Surroundings) => readonly Evidence[],
+): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) => (getsWaypoint(surroundings) ? find(surroundings) : []);
 }
 
-function callersFirst(find: (surroundings: Surroundings) => readonly Evidence[]): (surroundings: Surroundings) => readonly Evidence[] {
-  return withWaypoint((surroundings) => (surroundings.spec.policies.bypass === 'CallersFirst' ? find(surroundings) : []));
+function callersFirst(
+  find: (surroundings: Surroundings) => readonly Evidence[],
+): (surroundings: Surroundings) => readonly Evidence[] {
+  return withWaypoint((surroundings) =>
+    surroundings.spec.policies.bypass === 'CallersFirst' ? find(surroundings) : [],
+  );
 }
 
 function problems(severity: 'Critical' | 'Warning'): (surroundings: Surroundings) => readonly Evidence[] {
-  return withWaypoint((surroundings) => translationOf(surroundings).problems.filter((problem) => problem.severity === severity && !isSaidElsewhere(problem))
-    .map(({ object, field, message, fix }) => ({ object, message: `${field}: ${message}`, fix })));
+  return withWaypoint((surroundings) =>
+    translationOf(surroundings)
+      .problems.filter((problem) => problem.severity === severity && !isSaidElsewhere(problem))
+      .map(({ object, field, message, fix }) => ({ object, message: `${field}: ${message}`, fix })),
+  );
 }
 
 function changed(kind: Change['kind'], surroundings: Surroundings): readonly Evidence[] {
-  return certainChanges(surroundings).filter((change) => change.kind === kind).map(({ object, message }) => ({ object, message }));
+  return certainChanges(surroundings)
+    .filter((change) => change.kind === kind)
+    .map(({ object, message }) => ({ object, message }));
 }
 
-const goneAround = 'Name ports or callers that have to stay direct in spec.policies.direct, or let these callers join ambient.';
+const goneAround =
+  'Name ports or callers that have to stay direct in spec.policies.direct, or let these callers join ambient.';
 
-const notDirect = 'Take what the message is about out of spec.policies.direct or change the policies, or keep this namespace on sidecars.';
+const notDirect =
+  'Take what the message is about out of spec.policies.direct or change the policies, or keep this namespace on sidecars.';
 
 /** Whether ztunnel alone decides about some direct callers because somebody asked for it. */
 function goesDirect({ spec, namespace }: Surroundings): boolean {
@@ -47,37 +60,79 @@ function serviceName({ namespace, name }: { readonly namespace: string; readonly
   return nameOf({ kind: 'Service', namespace, name });
 }
 
-/** Callers of other namespaces that have sidecars; those of the namespace itself are restarted first (`order.ts`), those in scope are waited for. */
+/**
+ * Callers of other namespaces that have sidecars; those of the namespace itself are restarted first (`order.ts`), those
+ * in scope are waited for.
+ */
 function running(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
-  const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) => staysElsewhere(namespace, surroundings));
-  return elsewhere.length === 0 ? [] : [`callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)}), known from ${callers.from}`];
+  const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) =>
+    staysElsewhere(namespace, surroundings),
+  );
+  return elsewhere.length === 0
+    ? []
+    : [
+        `callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)}), known from ${callers.from}`,
+      ];
 }
 
 function staysElsewhere(namespace: string, { namespace: home, scope }: Surroundings): boolean {
   return namespace !== home.name && scope?.moves(namespace) !== true;
 }
 
-/** Callers of other namespaces that did call and do not run now. Who only may call would be one for each name in a policy that nobody has. */
+/**
+ * Callers of other namespaces that did call and do not run now. Who only may call would be one for each name in a
+ * policy that nobody has.
+ */
 function sleeping(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
-  const elsewhere = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings).filter(({ namespace }) => staysElsewhere(namespace, surroundings));
-  const names = [...new Set(elsewhere.map(({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`))].sort();
-  return names.length === 0 ? [] : [`callers that do not run now get sidecars when they do, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`];
+  const elsewhere =
+    callers.seen === undefined
+      ? []
+      : sleepingCallers(callers.callers, surroundings).filter(({ namespace }) =>
+          staysElsewhere(namespace, surroundings),
+        );
+  const names = [
+    ...new Set(elsewhere.map(({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`)),
+  ].sort();
+  return names.length === 0
+    ? []
+    : [
+        `callers that do not run now get sidecars when they do, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`,
+      ];
 }
 
-function outside(service: ServiceFacts, callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+function outside(
+  service: ServiceFacts,
+  callers: Extract<Callers, { kind: 'Known' }>,
+  surroundings: Surroundings,
+): readonly string[] {
   const pods = refusedOutside(service, callers, surroundings);
-  return pods.length === 0 ? [] : [`callers outside the mesh never use a waypoint and would be refused for good: ${[...new Set(pods.map(({ namespace }) => namespace))].join(', ')} (${some(pods)}), known from ${callers.from}`];
+  return pods.length === 0
+    ? []
+    : [
+        `callers outside the mesh never use a waypoint and would be refused for good: ${[...new Set(pods.map(({ namespace }) => namespace))].join(', ')} (${some(pods)}), known from ${callers.from}`,
+      ];
 }
 
 function withSidecars(surroundings: Surroundings): readonly Evidence[] {
-  return guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Unknown' ? [] : [...running(callers, surroundings), ...sleeping(callers, surroundings), ...outside(service, callers, surroundings)]
-    .map((message) => ({ object: serviceName(service), message }))));
+  return guardedServices(surroundings).flatMap(({ service, callers }) =>
+    callers.kind === 'Unknown'
+      ? []
+      : [
+          ...running(callers, surroundings),
+          ...sleeping(callers, surroundings),
+          ...outside(service, callers, surroundings),
+        ].map((message) => ({ object: serviceName(service), message })),
+  );
 }
 
 /** One for each Service, with all whom its list leaves out. */
 function incomplete(surroundings: Surroundings): readonly Evidence[] {
   return [...Map.groupBy(leftOut(surroundings), ({ service }) => serviceName(service))].map(([object, who]) => ({
-    object, message: `spec.callers leaves out callers that were seen (${who[0]?.from ?? ''}), which would be refused while they have sidecars: ${who.slice(0, 5).map((each) => each.who).join(', ')}${who.length > 5 ? ` and ${who.length - 5} more` : ''}`,
+    object,
+    message: `spec.callers leaves out callers that were seen (${who[0]?.from ?? ''}), which would be refused while they have sidecars: ${who
+      .slice(0, 5)
+      .map((each) => each.who)
+      .join(', ')}${who.length > 5 ? ` and ${who.length - 5} more` : ''}`,
   }));
 }
 
@@ -85,88 +140,175 @@ function notAsked({ mesh, namespace: { name } }: Surroundings): readonly Evidenc
   const observed = mesh.observedCallers?.(name);
   if (observed?.kind !== 'Unavailable') return [];
   const since = observed.since === undefined ? '' : ` since ${timestamp(observed.since)}`;
-  return [{ object: nameOf({ kind: 'Namespace', name }), message: `Prometheus at ${observed.server} does not tell who calls${since}: ${observed.why}` }];
+  return [
+    {
+      object: nameOf({ kind: 'Namespace', name }),
+      message: `Prometheus at ${observed.server} does not tell who calls${since}: ${observed.why}`,
+    },
+  ];
 }
 
 function circleOf(circle: readonly WorkloadView[], { namespace }: Surroundings, message: string): readonly Evidence[] {
-  return circle.length === 0 ? [] : [{ object: nameOf({ kind: 'Namespace', name: namespace.name }), message: `${message}: ${circle.map(({ kind, name }) => `${kind} ${name}`).join(', ')}` }];
+  return circle.length === 0
+    ? []
+    : [
+        {
+          object: nameOf({ kind: 'Namespace', name: namespace.name }),
+          message: `${message}: ${circle.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`,
+        },
+      ];
 }
 
-const entryCircle = callersFirst((surroundings) => circleOf(restartOrder(surroundings).circle, surroundings, 'whichever is restarted first refuses the others, which still have sidecars'));
+const entryCircle = callersFirst((surroundings) =>
+  circleOf(
+    restartOrder(surroundings).circle,
+    surroundings,
+    'whichever is restarted first refuses the others, which still have sidecars',
+  ),
+);
 
-/** The other way round: with its sidecar a caller goes around the waypoint, and pods that are still behind it refuse that. */
+/**
+ * The other way round: with its sidecar a caller goes around the waypoint, and pods that are still behind it refuse
+ * that.
+ */
 function exitCircle(surroundings: Surroundings): readonly Evidence[] {
   if (itineraryOf(surroundings) !== 'L7' || surroundings.spec.policies.bypass !== 'CallersFirst') return [];
-  return circleOf(exitOrder(surroundings).circle, surroundings, 'whichever gets its sidecar first is refused by the others, which are still behind their waypoint, unless spec.callers says that it does not call them');
+  return circleOf(
+    exitOrder(surroundings).circle,
+    surroundings,
+    'whichever gets its sidecar first is refused by the others, which are still behind their waypoint, unless spec.callers says that it does not call them',
+  );
 }
 
 /** What a namespace needs, and who would notice, when a waypoint is put in front of it. */
 export const waypointRules: readonly Rule[] = [
   {
-    id: 'MM071', severity: 'Info', when: 'Start', title: 'The namespace needs a waypoint',
+    id: 'MM071',
+    severity: 'Info',
+    when: 'Start',
+    title: 'The namespace needs a waypoint',
     fix: 'Nothing to do: the waypoint is made, and the policies are copied for it.',
-    find: withWaypoint((surroundings) => translationOf(surroundings).needs.filter(({ servable, reasons }) => servable && reasons.length > 0)
-      .map(({ service, reasons }) => ({ object: serviceName(service), message: reasons.map(({ sentence }) => sentence).join(' ') }))),
+    find: withWaypoint((surroundings) =>
+      translationOf(surroundings)
+        .needs.filter(({ servable, reasons }) => servable && reasons.length > 0)
+        .map(({ service, reasons }) => ({
+          object: serviceName(service),
+          message: reasons.map(({ sentence }) => sentence).join(' '),
+        })),
+    ),
   },
   {
-    id: 'MM080', severity: 'Critical', when: 'Always', title: 'Cannot be carried over to a waypoint',
+    id: 'MM080',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Cannot be carried over to a waypoint',
     fix: 'Change the object as the message says, or keep this namespace on sidecars.',
     find: problems('Critical'),
   },
   {
-    id: 'MM081', severity: 'Warning', when: 'Start', title: 'Behaves otherwise behind a waypoint',
+    id: 'MM081',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'Behaves otherwise behind a waypoint',
     fix: 'Check whether you rely on it.',
     find: (surroundings) => [
-      ...problems('Warning')(surroundings), ...withWaypoint((each) => changed('Ends', each).map((evidence) => ({ ...evidence, fix: goneAround })))(surroundings),
+      ...problems('Warning')(surroundings),
+      ...withWaypoint((each) => changed('Ends', each).map((evidence) => ({ ...evidence, fix: goneAround })))(
+        surroundings,
+      ),
       // Behind a waypoint such pods are among the problems.
       ...(itineraryOf(surroundings) === 'L7' ? [] : ofPods('Ends', false)(surroundings)),
     ],
   },
   {
-    id: 'MM082', severity: 'Critical', when: 'Start', title: 'Nobody knows who calls the Service',
-    notOnTheWay: 'Who calls is settled before the start and kept with the order of restarts; afterwards metrics show the move itself.',
+    id: 'MM082',
+    severity: 'Critical',
+    when: 'Start',
+    title: 'Nobody knows who calls the Service',
+    notOnTheWay:
+      'Who calls is settled before the start and kept with the order of restarts; afterwards metrics show the move itself.',
     fix: 'Name the callers in spec.callers, or in every rule of the ALLOW policies, or have the operator ask Prometheus (--prometheus-url); or set spec.policies.bypass to FailClosed to have callers with sidecars refused until they are in ambient.',
-    find: callersFirst((surroundings) => guardedServices(surroundings).flatMap(({ service, callers }) => (callers.kind === 'Known' || callers.untold === true ? [] : [{ object: serviceName(service), message: `callers with sidecars would be refused, and ${callers.why}` }]))),
+    find: callersFirst((surroundings) =>
+      guardedServices(surroundings).flatMap(({ service, callers }) =>
+        callers.kind === 'Known' || callers.untold === true
+          ? []
+          : [{ object: serviceName(service), message: `callers with sidecars would be refused, and ${callers.why}` }],
+      ),
+    ),
   },
   {
-    id: 'MM083', severity: 'Critical', when: 'Start', notOnTheWay: 'Flip waits for these callers (awaitsCallers): whoever may call takes nobody back by starting to.', title: 'Callers still have sidecars',
+    id: 'MM083',
+    severity: 'Critical',
+    when: 'Start',
+    notOnTheWay: 'Flip waits for these callers (awaitsCallers): whoever may call takes nobody back by starting to.',
+    title: 'Callers still have sidecars',
     fix: 'Migrate the callers first, or set spec.policies.bypass to FailClosed.',
     find: callersFirst(withSidecars),
   },
   {
-    id: 'MM084', severity: 'Critical', when: 'Start', title: 'Workloads call each other in a circle',
-    notOnTheWay: 'The order is stored at the start and kept; one that appears later comes before those that wait for it, as far as that can be told.',
+    id: 'MM084',
+    severity: 'Critical',
+    when: 'Start',
+    title: 'Workloads call each other in a circle',
+    notOnTheWay:
+      'The order is stored at the start and kept; one that appears later comes before those that wait for it, as far as that can be told.',
     fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour, or move one of them to another namespace.',
     find: (surroundings) => (isExit(surroundings.route) ? exitCircle(surroundings) : entryCircle(surroundings)),
   },
   {
-    id: 'MM085', severity: 'Warning', when: 'Start', title: 'Callers with sidecars will be refused',
+    id: 'MM085',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'Callers with sidecars will be refused',
     fix: 'Migrate the callers first, and name them in spec.callers.',
-    find: withWaypoint((surroundings) => (surroundings.spec.policies.bypass === 'CallersFirst' ? [] : guardedServices(surroundings).map(({ service }) => ({
-      object: serviceName(service), message: 'spec.policies.bypass is FailClosed: from the restart of its pods on, callers that still have sidecars are refused',
-    })))),
+    find: withWaypoint((surroundings) =>
+      surroundings.spec.policies.bypass === 'CallersFirst'
+        ? []
+        : guardedServices(surroundings).map(({ service }) => ({
+            object: serviceName(service),
+            message:
+              'spec.policies.bypass is FailClosed: from the restart of its pods on, callers that still have sidecars are refused',
+          })),
+    ),
   },
   {
-    id: 'MM086', severity: 'Critical', when: 'Always', title: 'A request would become allowed',
+    id: 'MM086',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'A request would become allowed',
     fix: 'Change the policies that the message is about, or keep this namespace on sidecars.',
     find: (surroundings) => [
-      ...withWaypoint((each) => changed('Opens', each).map((evidence) => ({ ...evidence, ...(goesDirect(each) && { fix: notDirect }) })))(surroundings),
+      ...withWaypoint((each) =>
+        changed('Opens', each).map((evidence) => ({ ...evidence, ...(goesDirect(each) && { fix: notDirect }) })),
+      )(surroundings),
       ...ofPods('Opens', false)(surroundings),
     ],
   },
   {
-    id: 'MM099', severity: 'Critical', when: 'Always', title: 'A request would be refused that gets through',
+    id: 'MM099',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'A request would be refused that gets through',
     fix: 'Change the policies that the message is about, or set spec.policies.refusals to Accept.',
-    find: (surroundings) => [...withWaypoint((each) => changed('Refuses', each))(surroundings), ...ofPods('Refuses', false)(surroundings)]
-      .map((evidence) => ({ ...evidence, severity: severityOfRefusals(surroundings) })),
+    find: (surroundings) =>
+      [
+        ...withWaypoint((each) => changed('Refuses', each))(surroundings),
+        ...ofPods('Refuses', false)(surroundings),
+      ].map((evidence) => ({ ...evidence, severity: severityOfRefusals(surroundings) })),
   },
   {
-    id: 'MM087', severity: 'Warning', when: 'Start', title: 'spec.callers leaves out a caller',
+    id: 'MM087',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'spec.callers leaves out a caller',
     fix: 'Add the caller to spec.callers, or take the entry of the namespace out, so that what Prometheus saw counts.',
     find: withWaypoint(incomplete),
   },
   {
-    id: 'MM088', severity: 'Warning', when: 'Start', title: 'Prometheus cannot be asked who calls',
+    id: 'MM088',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'Prometheus cannot be asked who calls',
     fix: 'Repair the connection, or name the callers in spec.callers.',
     find: withWaypoint(notAsked),
   },

@@ -14,15 +14,31 @@ import { concerns, modeFor, modeOf } from '../pod-mode.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isInjectedGateway } from '../waypoint/gateway-pods.ts';
 import { asksWhoCalls } from './policy-fields.ts';
-import { applicable, asleepIn, isStrict, labelSets, nameOf, severityOfRefusals, some, type Evidence, type Rule } from './rule.ts';
+import {
+  applicable,
+  asleepIn,
+  isStrict,
+  labelSets,
+  nameOf,
+  severityOfRefusals,
+  some,
+  type Evidence,
+  type Rule,
+} from './rule.ts';
 
 function podsIn(surroundings: Surroundings, mode: string): readonly PodView[] {
   return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) === mode);
 }
 
 /** One finding for all of these pods; none without any. */
-export function perNamespace(surroundings: Surroundings, pods: readonly PodView[], message: (names: string) => string): readonly Evidence[] {
-  return pods.length === 0 ? [] : [{ object: `Namespace ${surroundings.namespace.name}`, message: message(some(pods)) }];
+export function perNamespace(
+  surroundings: Surroundings,
+  pods: readonly PodView[],
+  message: (names: string) => string,
+): readonly Evidence[] {
+  return pods.length === 0
+    ? []
+    : [{ object: `Namespace ${surroundings.namespace.name}`, message: message(some(pods)) }];
 }
 
 function restarts({ route }: Surroundings): boolean {
@@ -36,19 +52,30 @@ function workloadsWithPods(surroundings: Surroundings): readonly WorkloadView[] 
 function notRestartable(surroundings: Surroundings): readonly Evidence[] {
   if (!restarts(surroundings)) return [];
   const target = modeFor(surroundings.route.to);
-  return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) !== target).flatMap((pod) => {
-    const reason = whyNotRestartable(pod, surroundings.workloads);
-    return reason === undefined ? [] : [{ object: nameOf(pod), message: `the pod ${reason}; it stays in mode ${modeOf(pod)} until it is replaced` }];
-  });
+  return surroundings.pods
+    .filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) !== target)
+    .flatMap((pod) => {
+      const reason = whyNotRestartable(pod, surroundings.workloads);
+      return reason === undefined
+        ? []
+        : [{ object: nameOf(pod), message: `the pod ${reason}; it stays in mode ${modeOf(pod)} until it is replaced` }];
+    });
 }
 
 function tooManyUnavailable(surroundings: Surroundings): readonly Evidence[] {
   return workloadsWithPods(surroundings).flatMap((workload) => {
-    const allowed = Math.max(1, resolvePercent(surroundings.spec.restart.maxUnavailablePerWorkload, workload.replicas, 'up'));
-    return workload.maxUnavailable <= allowed ? [] : [{
-      object: nameOf(workload),
-      message: `its update strategy takes ${workload.maxUnavailable} of ${workload.replicas} pods away at once; spec.restart.maxUnavailablePerWorkload allows ${allowed}`,
-    }];
+    const allowed = Math.max(
+      1,
+      resolvePercent(surroundings.spec.restart.maxUnavailablePerWorkload, workload.replicas, 'up'),
+    );
+    return workload.maxUnavailable <= allowed
+      ? []
+      : [
+          {
+            object: nameOf(workload),
+            message: `its update strategy takes ${workload.maxUnavailable} of ${workload.replicas} pods away at once; spec.restart.maxUnavailablePerWorkload allows ${allowed}`,
+          },
+        ];
   });
 }
 
@@ -62,14 +89,30 @@ function headless(surroundings: Surroundings, message: string): readonly Evidenc
 
 /** Plaintext carries no identity: a DENY by identity does not match it, an ALLOW by identity refuses it. */
 function namelessCallers(surroundings: Surroundings): readonly Evidence[] {
-  if (surroundings.route.to !== 'IstioAmbient' || !applicable('AuthorizationPolicy', surroundings).some(({ spec }) => asksWhoCalls(spec))) return [];
-  return headless(surroundings, 'sidecars reach ambient pods behind a headless Service in plaintext (istio/istio#54921), so policies would not know these callers');
+  if (
+    surroundings.route.to !== 'IstioAmbient' ||
+    !applicable('AuthorizationPolicy', surroundings).some(({ spec }) => asksWhoCalls(spec))
+  )
+    return [];
+  return headless(
+    surroundings,
+    'sidecars reach ambient pods behind a headless Service in plaintext (istio/istio#54921), so policies would not know these callers',
+  );
 }
 
-/** Workloads without pods, and what makes pods from time to time, whose next pods would be of a template that `test` finds fault with. */
-export function asleep(surroundings: Surroundings, test: (template: Pick<PodView, 'labels' | 'annotations'>) => boolean, message: string): readonly Evidence[] {
+/**
+ * Workloads without pods, and what makes pods from time to time, whose next pods would be of a template that `test`
+ * finds fault with.
+ */
+export function asleep(
+  surroundings: Surroundings,
+  test: (template: Pick<PodView, 'labels' | 'annotations'>) => boolean,
+  message: string,
+): readonly Evidence[] {
   return asleepIn(surroundings)
-    .filter(({ templateLabels, templateAnnotations }) => test({ labels: templateLabels, annotations: templateAnnotations }))
+    .filter(({ templateLabels, templateAnnotations }) =>
+      test({ labels: templateLabels, annotations: templateAnnotations }),
+    )
     .map((workload) => ({ object: nameOf(workload), message }));
 }
 
@@ -91,12 +134,27 @@ export function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotatio
 function leftOut(surroundings: Surroundings): readonly Evidence[] {
   const { from, to } = surroundings.route;
   if (to === 'None') return [];
-  const [optsOut, remains, label] = to === 'IstioAmbient'
-    ? [optsOutOfCapture, optsOutOfInjection, 'istio.io/dataplane-mode=none'] as const
-    : [mayOptOutOfInjection, optsOutOfCapture, 'sidecar.istio.io/inject=false, or another value than true,'] as const;
+  const [optsOut, remains, label] =
+    to === 'IstioAmbient'
+      ? ([optsOutOfCapture, optsOutOfInjection, 'istio.io/dataplane-mode=none'] as const)
+      : ([
+          mayOptOutOfInjection,
+          optsOutOfCapture,
+          'sidecar.istio.io/inject=false, or another value than true,',
+        ] as const);
   return [
-    ...perNamespace(surroundings, podsIn(surroundings, modeFor(from)).filter(optsOut), (names) => `pods with ${label} would be in no mesh after their restart: ${names}`),
-    ...(from === 'None' ? [] : asleep(surroundings, (template) => optsOut(template) && !remains(template), `its pods would be in no mesh: the template has ${label}`)),
+    ...perNamespace(
+      surroundings,
+      podsIn(surroundings, modeFor(from)).filter(optsOut),
+      (names) => `pods with ${label} would be in no mesh after their restart: ${names}`,
+    ),
+    ...(from === 'None'
+      ? []
+      : asleep(
+          surroundings,
+          (template) => optsOut(template) && !remains(template),
+          `its pods would be in no mesh: the template has ${label}`,
+        )),
   ];
 }
 
@@ -104,19 +162,27 @@ function leftOut(surroundings: Surroundings): readonly Evidence[] {
 function unrecordable(surroundings: Surroundings): readonly Evidence[] {
   return workloadsWithPods(surroundings).flatMap((workload) => {
     const { length } = workload.templateAnnotations[restartAnnotation] ?? '';
-    return length <= longestOriginal ? [] : [{
-      object: nameOf(workload),
-      message: `its template has ${length} characters in the annotation ${restartAnnotation}, which a restart replaces; what is longer than ${longestOriginal} could not be put back`,
-    }];
+    return length <= longestOriginal
+      ? []
+      : [
+          {
+            object: nameOf(workload),
+            message: `its template has ${length} characters in the annotation ${restartAnnotation}, which a restart replaces; what is longer than ${longestOriginal} could not be put back`,
+          },
+        ];
   });
 }
 
 /** Why some connections would be refused that no sidecar sees today. */
 function decides(surroundings: Surroundings): { readonly what: string; readonly severity: Severity } | undefined {
   if (isStrict(surroundings)) return { what: 'STRICT', severity: 'Critical' };
-  const refusing = applicable('AuthorizationPolicy', surroundings).find(({ spec }) => ['ALLOW', 'DENY'].includes(text(spec['action']) ?? 'ALLOW'));
+  const refusing = applicable('AuthorizationPolicy', surroundings).find(({ spec }) =>
+    ['ALLOW', 'DENY'].includes(text(spec['action']) ?? 'ALLOW'),
+  );
   if (refusing !== undefined) return { what: nameOf(refusing), severity: severityOfRefusals(surroundings) };
-  return itineraryOf(surroundings) === 'L7' ? { what: 'the guard of the waypoint', severity: severityOfRefusals(surroundings) } : undefined;
+  return itineraryOf(surroundings) === 'L7'
+    ? { what: 'the guard of the waypoint', severity: severityOfRefusals(surroundings) }
+    : undefined;
 }
 
 /** ztunnel takes every connection, whatever annotations of sidecars say (cni/README.md). */
@@ -126,111 +192,225 @@ function notTakenToday(surroundings: Surroundings): readonly Evidence[] {
   if (because === undefined) return [];
   const whatOf = (template: Pick<PodView, 'annotations'>): string | undefined => {
     const inbound = inboundOf(template, mesh);
-    return inbound.kind === 'All' ? undefined : `${describeInbound(inbound)}; ztunnel takes every one, and ${because.what} would refuse callers who get through today`;
+    return inbound.kind === 'All'
+      ? undefined
+      : `${describeInbound(inbound)}; ztunnel takes every one, and ${because.what} would refuse callers who get through today`;
   };
-  const evidence = askedOfAll<readonly Evidence[]>(() => [
-    ...[...Map.groupBy(podsIn(surroundings, 'Sidecar'), whatOf)].flatMap(([what, pods]) => (what === undefined ? [] : perNamespace(surroundings, pods, (names) => `${what}: ${names}`))),
-    ...asleepIn(surroundings).flatMap((template) => {
-      const what = whatOf({ annotations: template.templateAnnotations });
-      return what === undefined ? [] : [{ object: nameOf(template), message: `of its next pods: ${what}` }];
-    }),
-  ], (why) => [{ object: `Namespace ${surroundings.namespace.name}`, message: why }]);
+  const evidence = askedOfAll<readonly Evidence[]>(
+    () => [
+      ...[...Map.groupBy(podsIn(surroundings, 'Sidecar'), whatOf)].flatMap(([what, pods]) =>
+        what === undefined ? [] : perNamespace(surroundings, pods, (names) => `${what}: ${names}`),
+      ),
+      ...asleepIn(surroundings).flatMap((template) => {
+        const what = whatOf({ annotations: template.templateAnnotations });
+        return what === undefined ? [] : [{ object: nameOf(template), message: `of its next pods: ${what}` }];
+      }),
+    ],
+    (why) => [{ object: `Namespace ${surroundings.namespace.name}`, message: why }],
+  );
   return evidence.map((each) => ({ ...each, severity: because.severity }));
 }
 
 /** Whether the workloads of the namespace can move, and what moving would do to them. */
 export const workloadRules: readonly Rule[] = [
   {
-    id: 'MM050', severity: 'Critical', when: 'BeforeFlip', title: 'A pod outside the mesh would be taken in',
+    id: 'MM050',
+    severity: 'Critical',
+    when: 'BeforeFlip',
+    title: 'A pod outside the mesh would be taken in',
     fix: 'Label the pods (in their template) istio.io/dataplane-mode=none to keep them out, or restart them into the mesh first.',
-    find: (surroundings) => surroundings.route.from !== 'IstioSidecar' ? [] : [
-      ...perNamespace(surroundings, podsIn(surroundings, 'None'), (names) => `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`),
-      ...(surroundings.route.to === 'IstioAmbient'
-        ? asleep(surroundings, (template) => mayOptOutOfInjection(template) && !optsOutOfCapture(template), 'its pods have no sidecar (sidecar.istio.io/inject is false, or another value than true) and would be captured as soon as there are some') : []),
-    ],
+    find: (surroundings) =>
+      surroundings.route.from !== 'IstioSidecar'
+        ? []
+        : [
+            ...perNamespace(
+              surroundings,
+              podsIn(surroundings, 'None'),
+              (names) =>
+                `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`,
+            ),
+            ...(surroundings.route.to === 'IstioAmbient'
+              ? asleep(
+                  surroundings,
+                  (template) => mayOptOutOfInjection(template) && !optsOutOfCapture(template),
+                  'its pods have no sidecar (sidecar.istio.io/inject is false, or another value than true) and would be captured as soon as there are some',
+                )
+              : []),
+          ],
   },
   {
-    id: 'MM049', severity: 'Critical', when: 'Start', title: 'The namespace is not in the data plane it should leave',
-    notOnTheWay: 'Once it is started its labels are what the operator has set, and another value is a foreign change, which holds it.',
+    id: 'MM049',
+    severity: 'Critical',
+    when: 'Start',
+    title: 'The namespace is not in the data plane it should leave',
+    notOnTheWay:
+      'Once it is started its labels are what the operator has set, and another value is a foreign change, which holds it.',
     fix: 'Take the namespace out of the selection, or bring it into spec.from first.',
-    find: (surroundings) => arrived({ from: surroundings.route.to, to: surroundings.route.from }, surroundings.namespace.labels) ||
-      podsIn(surroundings, modeFor(surroundings.route.from)).length > 0 ? [] : [
-        { object: `Namespace ${surroundings.namespace.name}`, message: `neither its labels nor its pods are in ${surroundings.route.from}` },
-      ],
+    find: (surroundings) =>
+      arrived({ from: surroundings.route.to, to: surroundings.route.from }, surroundings.namespace.labels) ||
+      podsIn(surroundings, modeFor(surroundings.route.from)).length > 0
+        ? []
+        : [
+            {
+              object: `Namespace ${surroundings.namespace.name}`,
+              message: `neither its labels nor its pods are in ${surroundings.route.from}`,
+            },
+          ],
   },
   {
-    id: 'MM051', severity: 'Critical', when: 'BeforeRestart', title: 'A pod would be left without a mesh',
+    id: 'MM051',
+    severity: 'Critical',
+    when: 'BeforeRestart',
+    title: 'A pod would be left without a mesh',
     fix: 'Remove istio.io/dataplane-mode=none, or sidecar.istio.io/inject=false, from the template of the workload.',
     find: leftOut,
   },
   {
-    id: 'MM052', severity: 'Critical', when: 'BeforeRestart', title: 'Injected gateway',
+    id: 'MM052',
+    severity: 'Critical',
+    when: 'BeforeRestart',
+    title: 'Injected gateway',
     fix: 'Move the gateway to a namespace of its own that is not migrated.',
     find: (surroundings) => [
-      ...perNamespace(surroundings, surroundings.pods.filter(isInjectedGateway), (names) => `gateway pods get their proxy by injection, which stops: ${names}`),
-      ...asleep(surroundings, isInjectedGateway, 'its pods are gateways, which get their proxy by injection, which stops'),
+      ...perNamespace(
+        surroundings,
+        surroundings.pods.filter(isInjectedGateway),
+        (names) => `gateway pods get their proxy by injection, which stops: ${names}`,
+      ),
+      ...asleep(
+        surroundings,
+        isInjectedGateway,
+        'its pods are gateways, which get their proxy by injection, which stops',
+      ),
     ],
   },
   {
-    id: 'MM053', severity: 'Warning', when: 'Start', title: 'A pod cannot be restarted',
+    id: 'MM053',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'A pod cannot be restarted',
     fix: 'Replace the pod yourself after the migration (it keeps working until then, but for calls that MM122 is about), or resume the paused Deployment before it.',
     find: notRestartable,
   },
   {
-    id: 'MM054', severity: 'Critical', when: 'Start', title: 'A workload is not available',
-    notOnTheWay: 'The operator\'s own restarts make workloads unavailable; before each restart the workload has to be whole, and it waits for that.',
+    id: 'MM054',
+    severity: 'Critical',
+    when: 'Start',
+    title: 'A workload is not available',
+    notOnTheWay:
+      "The operator's own restarts make workloads unavailable; before each restart the workload has to be whole, and it waits for that.",
     fix: 'Repair it, or scale it to zero: a restart could not be told from the fault it has already.',
-    find: (surroundings) => workloadsWithPods(surroundings)
-      .filter((workload) => !workload.paused && (workload.observedGeneration < workload.generation || workload.available < workload.replicas))
-      .map((workload) => ({ object: nameOf(workload), message: `${workload.available} of ${workload.replicas} pods are available before anything was changed` })),
+    find: (surroundings) =>
+      workloadsWithPods(surroundings)
+        .filter(
+          (workload) =>
+            !workload.paused &&
+            (workload.observedGeneration < workload.generation || workload.available < workload.replicas),
+        )
+        .map((workload) => ({
+          object: nameOf(workload),
+          message: `${workload.available} of ${workload.replicas} pods are available before anything was changed`,
+        })),
   },
   {
-    id: 'MM055', severity: 'Critical', when: 'BeforeRestart', title: 'A restart takes too many pods away',
+    id: 'MM055',
+    severity: 'Critical',
+    when: 'BeforeRestart',
+    title: 'A restart takes too many pods away',
     fix: 'Use RollingUpdate with a smaller maxUnavailable, or raise spec.restart.maxUnavailablePerWorkload.',
     find: tooManyUnavailable,
   },
   {
-    id: 'MM056', severity: 'Warning', when: 'Start', title: 'A restart interrupts the workload',
+    id: 'MM056',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'A restart interrupts the workload',
     fix: 'Run at least two replicas, or choose a time at which the interruption does no harm.',
-    find: (surroundings) => workloadsWithPods(surroundings)
-      .filter((workload) => workload.kind !== 'DaemonSet' && workload.maxUnavailable >= workload.replicas)
-      .map((workload) => ({ object: nameOf(workload), message: `its restart takes all ${workload.replicas} pods away for a moment` })),
+    find: (surroundings) =>
+      workloadsWithPods(surroundings)
+        .filter((workload) => workload.kind !== 'DaemonSet' && workload.maxUnavailable >= workload.replicas)
+        .map((workload) => ({
+          object: nameOf(workload),
+          message: `its restart takes all ${workload.replicas} pods away for a moment`,
+        })),
   },
   {
-    id: 'MM058', severity: 'Critical', when: 'Start', title: 'A pod is in neither mode',
-    notOnTheWay: 'On the way pods are in neither for a moment; restart.enrolmentDeadline and Verify look at each of them.',
+    id: 'MM058',
+    severity: 'Critical',
+    when: 'Start',
+    title: 'A pod is in neither mode',
+    notOnTheWay:
+      'On the way pods are in neither for a moment; restart.enrolmentDeadline and Verify look at each of them.',
     fix: 'Find out what the pod is (kubectl describe pod), and delete or repair it.',
     find: (surroundings) => {
       const known = [modeFor(surroundings.route.from), modeFor(surroundings.route.to), 'None', 'Transitional'];
-      const odd = surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && pod.ready &&
-        (modeOf(pod) === 'Transitional' || !known.includes(modeOf(pod))));
+      const odd = surroundings.pods.filter(
+        (pod) =>
+          concerns(pod) &&
+          !pod.terminating &&
+          pod.ready &&
+          (modeOf(pod) === 'Transitional' || !known.includes(modeOf(pod))),
+      );
       return perNamespace(surroundings, odd, (names) => `pods that are in neither data plane: ${names}`);
     },
   },
   {
-    id: 'MM059', severity: 'Critical', when: 'Always', title: 'Headless Service under STRICT',
+    id: 'MM059',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Headless Service under STRICT',
     fix: 'Set PERMISSIVE for these workloads until every caller is ambient, or keep this namespace on sidecars.',
-    find: (surroundings) => !isStrict(surroundings) ? [] : headless(surroundings, 'sidecars reach ambient pods behind a headless Service in plaintext, which STRICT refuses (istio/istio#54921)'),
+    find: (surroundings) =>
+      !isStrict(surroundings)
+        ? []
+        : headless(
+            surroundings,
+            'sidecars reach ambient pods behind a headless Service in plaintext, which STRICT refuses (istio/istio#54921)',
+          ),
   },
   {
-    id: 'MM061', severity: 'Warning', when: 'Start', title: 'No preStop hook',
+    id: 'MM061',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'No preStop hook',
     fix: 'Give the containers a preStop sleep of a few seconds, or let the application drain on SIGTERM.',
-    find: (surroundings) => !restarts(surroundings) ? [] : perNamespace(surroundings,
-      surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && !pod.hasPreStop && pod.owner !== undefined && pod.owner.kind !== 'Job'),
-      (names) => `requests in flight can be lost when a pod stops at once: ${names}`),
+    find: (surroundings) =>
+      !restarts(surroundings)
+        ? []
+        : perNamespace(
+            surroundings,
+            surroundings.pods.filter(
+              (pod) =>
+                concerns(pod) &&
+                !pod.terminating &&
+                !pod.hasPreStop &&
+                pod.owner !== undefined &&
+                pod.owner.kind !== 'Job',
+            ),
+            (names) => `requests in flight can be lost when a pod stops at once: ${names}`,
+          ),
   },
   {
-    id: 'MM062', severity: 'Critical', when: 'BeforeRestart', title: 'Ports that the sidecar does not take',
+    id: 'MM062',
+    severity: 'Critical',
+    when: 'BeforeRestart',
+    title: 'Ports that the sidecar does not take',
     fix: 'Admit the callers of these ports (portLevelMtls PERMISSIVE, a rule of the ALLOW policy with the port), and remove the annotation.',
     find: notTakenToday,
   },
   {
-    id: 'MM063', severity: 'Critical', when: 'Always', title: 'Policies would not know their callers',
+    id: 'MM063',
+    severity: 'Critical',
+    when: 'Always',
+    title: 'Policies would not know their callers',
     fix: 'Give callers an ordinary Service with a cluster IP, or decide by ports and addresses instead of identities.',
     find: namelessCallers,
   },
   {
-    id: 'MM121', severity: 'Critical', when: 'BeforeRestart', title: 'A restart annotation that cannot be recorded',
+    id: 'MM121',
+    severity: 'Critical',
+    when: 'BeforeRestart',
+    title: 'A restart annotation that cannot be recorded',
     fix: `Remove the annotation ${restartAnnotation} from the template, or give it a shorter value: nobody but the operator reads it.`,
     find: unrecordable,
   },

@@ -23,25 +23,38 @@ describe('pods', () => {
     ['{targetRefs: [{kind: Service, name: web}]}', 'shop', false, false],
   ])('%s in %s: sidecar %s, ztunnel %s', (spec, namespace, sidecar, ztunnel) => {
     const policy = authorizationPolicy(spec, { namespace });
-    expect([sidecarReads(policy, web, defaultOptions), ztunnelReads(policy, web, defaultOptions)]).toEqual([sidecar, ztunnel]);
+    expect([sidecarReads(policy, web, defaultOptions), ztunnelReads(policy, web, defaultOptions)]).toEqual([
+      sidecar,
+      ztunnel,
+    ]);
   });
 
   it('without labels get every selector policy from istiod at ztunnel', () => {
     const policy = authorizationPolicy('{selector: {matchLabels: {app: web}}}');
-    expect([sidecarReads(policy, bare, defaultOptions), ztunnelReads(policy, bare, defaultOptions)]).toEqual([false, true]);
+    expect([sidecarReads(policy, bare, defaultOptions), ztunnelReads(policy, bare, defaultOptions)]).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it('of a Gateway read targetRefs to it', () => {
-    const reads = (spec: string, namespace = 'shop') => sidecarReads(authorizationPolicy(spec, { namespace }), gateway, defaultOptions);
+    const reads = (spec: string, namespace = 'shop') =>
+      sidecarReads(authorizationPolicy(spec, { namespace }), gateway, defaultOptions);
     expect(reads('{targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: entry}]}')).toBe(true);
     expect(reads('{targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: other}]}')).toBe(false);
-    expect(reads('{targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: entry}]}', 'istio-system')).toBe(false);
+    expect(
+      reads('{targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: entry}]}', 'istio-system'),
+    ).toBe(false);
     expect(reads('{}')).toBe(true);
   });
 
   it('can be reached by ztunnel unless the policy is for none of them', () => {
     const reaches = (spec: string) => reachesZtunnel(authorizationPolicy(spec));
-    expect([reaches('{}'), reaches('{selector: {matchLabels: {}}}'), reaches('{selector: {matchLabels: {a: b}}}')]).toEqual([true, true, true]);
+    expect([
+      reaches('{}'),
+      reaches('{selector: {matchLabels: {}}}'),
+      reaches('{selector: {matchLabels: {a: b}}}'),
+    ]).toEqual([true, true, true]);
     expect([reaches('{selector: {}}'), reaches('{targetRefs: [{kind: Service, name: a}]}')]).toEqual([false, false]);
   });
 });

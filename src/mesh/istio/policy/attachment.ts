@@ -33,8 +33,13 @@ export interface WaypointName {
 /** The label by which istiod recognizes the pods of a Gateway. */
 const gatewayNameLabel = 'gateway.networking.k8s.io/gateway-name';
 
-/** Whether the labels of the selector are among the labels; no selector selects everything. What takes long is counted. */
-export function isSelected(selector: Readonly<Record<string, string>> | undefined, labels: Readonly<Record<string, string>>): boolean {
+/**
+ * Whether the labels of the selector are among the labels; no selector selects everything. What takes long is counted.
+ */
+export function isSelected(
+  selector: Readonly<Record<string, string>> | undefined,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   if (selector === undefined) return true;
   const compared = comparisons(labels, selector);
   if (compared > 0) spend(compared / 2);
@@ -49,15 +54,20 @@ function isInReach({ namespace }: Attached, of: string, { rootNamespace }: Polic
 export function sidecarReads(policy: Attached, workload: Workload, options: PolicyOptions): boolean {
   const gateway = workload.labels[gatewayNameLabel];
   if (policy.targetRefs.length > 0) {
-    return gateway !== undefined && policy.namespace === workload.namespace && policy.targetRefs.some((ref) => refersToGateway(ref, { namespace: workload.namespace, name: gateway }));
+    return (
+      gateway !== undefined &&
+      policy.namespace === workload.namespace &&
+      policy.targetRefs.some((ref) => refersToGateway(ref, { namespace: workload.namespace, name: gateway }))
+    );
   }
   return isInReach(policy, workload.namespace, options) && isSelected(policy.selector, workload.labels);
 }
 
 /**
- * Whether ztunnel applies the AuthorizationPolicy to the workload, if istiod sends it at all. Three oddities of istiod: a
- * `selector` without `matchLabels` attaches to nothing, because it is neither a policy of the namespace nor has labels; with
- * `matchLabels: {}` it attaches to every workload; and a workload without any label gets the selector policies of all others.
+ * Whether ztunnel applies the AuthorizationPolicy to the workload, if istiod sends it at all. Three oddities of istiod:
+ * a `selector` without `matchLabels` attaches to nothing, because it is neither a policy of the namespace nor has
+ * labels; with `matchLabels: {}` it attaches to every workload; and a workload without any label gets the selector
+ * policies of all others.
  */
 export function ztunnelReads(policy: Attached, workload: Workload, options: PolicyOptions): boolean {
   if (policy.targetRefs.length > 0 || !isInReach(policy, workload.namespace, options)) return false;
@@ -73,10 +83,21 @@ export function reachesZtunnel({ targetRefs, selector, hasEmptyLabels = false }:
 }
 
 /** Whether the waypoint reads the policy when it serves this Service or ServiceEntry. */
-export function waypointReads(policy: Attached, waypoint: WaypointName, service: ServiceName, options: PolicyOptions): boolean {
-  return policy.targetRefs.some((ref) => refersToService(ref, policy.namespace, service)
-    || (ref.group === 'gateway.networking.k8s.io' && ref.kind === 'GatewayClass' && ref.name === 'istio-waypoint' && policy.namespace === options.rootNamespace)
-    || (policy.namespace === waypoint.namespace && refersToGateway(ref, waypoint)));
+export function waypointReads(
+  policy: Attached,
+  waypoint: WaypointName,
+  service: ServiceName,
+  options: PolicyOptions,
+): boolean {
+  return policy.targetRefs.some(
+    (ref) =>
+      refersToService(ref, policy.namespace, service) ||
+      (ref.group === 'gateway.networking.k8s.io' &&
+        ref.kind === 'GatewayClass' &&
+        ref.name === 'istio-waypoint' &&
+        policy.namespace === options.rootNamespace) ||
+      (policy.namespace === waypoint.namespace && refersToGateway(ref, waypoint)),
+  );
 }
 
 /** The policy has to be in the namespace of the Service; a namespace in the reference is not looked at. */
@@ -86,5 +107,10 @@ function refersToService(ref: TargetRef, policyNamespace: string, { kind, namesp
 }
 
 function refersToGateway({ group, kind, name, namespace }: TargetRef, gateway: WaypointName): boolean {
-  return group === 'gateway.networking.k8s.io' && kind === 'Gateway' && name === gateway.name && (namespace === undefined || namespace === gateway.namespace);
+  return (
+    group === 'gateway.networking.k8s.io' &&
+    kind === 'Gateway' &&
+    name === gateway.name &&
+    (namespace === undefined || namespace === gateway.namespace)
+  );
 }

@@ -23,7 +23,11 @@ const plain: Readonly<Record<string, ToMatcher>> = {
   'source.principal': (value) => ({ of: 'identity', part: 'Principal', match: textMatch(value) }),
   'source.namespace': (value) => namespaceMatcher(value),
   'source.trustDomain': (value) => ({ of: 'identity', part: 'TrustDomain', match: trustDomainMatch(value) }),
-  'source.serviceAccount': (value, { namespace }) => ({ of: 'identity', part: 'ServiceAccount', ...serviceAccount(value, namespace) }),
+  'source.serviceAccount': (value, { namespace }) => ({
+    of: 'identity',
+    part: 'ServiceAccount',
+    ...serviceAccount(value, namespace),
+  }),
   'source.ip': (block) => addressMatcher('sourceIp', block),
   'remote.ip': (block) => addressMatcher('remoteIp', block),
   'destination.ip': (block) => addressMatcher('destinationIp', block),
@@ -34,16 +38,25 @@ const plain: Readonly<Record<string, ToMatcher>> = {
   'request.auth.presenter': (value) => ({ of: 'token', part: 'Claim', claim: ['azp'], match: textMatch(value) }),
   'operation.host': (value) => ({ of: 'host', match: textMatch(value, true) }),
   'operation.method': (value) => ({ of: 'method', match: textMatch(value) }),
-  'operation.path': (value) => ({ of: 'path', match: isPathTemplate(value) ? { kind: 'Template', value } : textMatch(value) }),
+  'operation.path': (value) => ({
+    of: 'path',
+    match: isPathTemplate(value) ? { kind: 'Template', value } : textMatch(value),
+  }),
 };
 
-const parameterized: readonly { readonly prefix: string; readonly build: (key: string, value: string) => Matcher | undefined }[] = [
+const parameterized: readonly {
+  readonly prefix: string;
+  readonly build: (key: string, value: string) => Matcher | undefined;
+}[] = [
   { prefix: 'request.headers', build: headerMatcher },
   { prefix: 'request.auth.claims', build: claimMatcher },
   { prefix: 'experimental.envoy.filters.', build: metadataMatcher },
 ];
 
-const newer: Readonly<Partial<Record<string, PolicyFeature>>> = { 'source.serviceAccount': 'serviceAccounts', 'source.trustDomain': 'trustDomains' };
+const newer: Readonly<Partial<Record<string, PolicyFeature>>> = {
+  'source.serviceAccount': 'serviceAccounts',
+  'source.trustDomain': 'trustDomains',
+};
 
 /** Whether istiod knows the attribute. A rule that asks about another one is dropped, whatever the action. */
 export function isKnownAttribute(attribute: string, version: IstioVersion): boolean {
@@ -59,7 +72,9 @@ export function isHttpOnly(attribute: string): boolean {
 
 /** Whether Envoy has the attribute among its permissions; the others are about principals. */
 export function isPermission(attribute: string): boolean {
-  return ['operation.', 'destination.', 'connection.sni', 'experimental.'].some((prefix) => attribute.startsWith(prefix));
+  return ['operation.', 'destination.', 'connection.sni', 'experimental.'].some((prefix) =>
+    attribute.startsWith(prefix),
+  );
 }
 
 /** What a value of the attribute asks for; undefined if istiod cannot read the value or the key. */
@@ -68,20 +83,27 @@ export function matcherOf(attribute: string, value: string, context: AttributeCo
   return parameterized.find(({ prefix }) => attribute.startsWith(prefix))?.build(attribute, value);
 }
 
-/** `name` or `namespace/name`; the rest after a second slash belongs to the name (serviceAccountRegex, stringToServiceAccountMatch). */
-export function serviceAccount(value: string, namespace: string): { readonly namespace: string; readonly name: string } {
+/**
+ * `name` or `namespace/name`; the rest after a second slash belongs to the name (serviceAccountRegex,
+ * stringToServiceAccountMatch).
+ */
+export function serviceAccount(
+  value: string,
+  namespace: string,
+): { readonly namespace: string; readonly name: string } {
   const slash = value.indexOf('/');
   return slash < 0 ? { namespace, name: value } : { namespace: value.slice(0, slash), name: value.slice(slash + 1) };
 }
 
 /**
- * istiod asks for the regular expression `.*\/ns/<namespace>/.*` of the whole identity, each `*` in the namespace standing for
- * any text, slashes too: `*a` is also found in `/ns/shop/sa/`, so that it matches every identity. Only a value without slashes whose
- * `*` is at its end means just the namespace.
+ * istiod asks for the regular expression `.*\/ns/<namespace>/.*` of the whole identity, each `*` in the namespace
+ * standing for any text, slashes too: `*a` is also found in `/ns/shop/sa/`, so that it matches every identity. Only a
+ * value without slashes whose `*` is at its end means just the namespace.
  */
 function namespaceMatcher(value: string): Matcher {
   const star = value.indexOf('*');
-  if (value === '*' || (!value.includes('/') && (star === -1 || star === value.length - 1))) return { of: 'identity', part: 'Namespace', match: textMatch(value) };
+  if (value === '*' || (!value.includes('/') && (star === -1 || star === value.length - 1)))
+    return { of: 'identity', part: 'Namespace', match: textMatch(value) };
   return { of: 'identity', part: 'Principal', match: { kind: 'Glob', value: `*/ns/${value}/*` } };
 }
 
@@ -111,8 +133,12 @@ function issuerAndSubject(value: string): { readonly issuer: TextMatch; readonly
   const [issuer, subject] = slash < 0 ? [value, ''] : [value.slice(0, slash), value.slice(slash + 1)];
   const exact = { issuer: { kind: 'Exact', value: issuer }, subject: { kind: 'Exact', value: subject } } as const;
   if (value === '*') return { issuer: present, subject: present };
-  if (value.startsWith('*')) return slash < 0 ? { issuer: present, subject: textMatch(value) } : { ...exact, issuer: textMatch(issuer) };
-  if (value.endsWith('*')) return slash < 0 ? { issuer: textMatch(value), subject: present } : { ...exact, subject: subject === '*' ? present : { kind: 'Prefix', value: subject.slice(0, -1) } };
+  if (value.startsWith('*'))
+    return slash < 0 ? { issuer: present, subject: textMatch(value) } : { ...exact, issuer: textMatch(issuer) };
+  if (value.endsWith('*'))
+    return slash < 0
+      ? { issuer: textMatch(value), subject: present }
+      : { ...exact, subject: subject === '*' ? present : { kind: 'Prefix', value: subject.slice(0, -1) } };
   return exact;
 }
 
@@ -136,10 +162,17 @@ function claimMatcher(key: string, value: string): Matcher | undefined {
   return claim === undefined ? undefined : { of: 'token', part: 'Claim', claim, match: textMatch(value) };
 }
 
-/** `experimental.envoy.filters.a.b[c]`: key c of the metadata of filter `envoy.filters.a.b`; a value `[v]` is one of a list. */
+/**
+ * `experimental.envoy.filters.a.b[c]`: key c of the metadata of filter `envoy.filters.a.b`; a value `[v]` is one of a
+ * list.
+ */
 function metadataMatcher(key: string, value: string): Matcher | undefined {
   const parts = /^experimental\.(?<filter>[^[]*)\[(?<name>.*?)\]?$/s.exec(key)?.groups;
   if (parts === undefined) return undefined;
   const list = value.startsWith('[') && value.endsWith(']');
-  return { of: `metadata ${parts['filter'] ?? ''}[${parts['name'] ?? ''}]`, match: textMatch(list ? value.replace(/^[[\]]+|[[\]]+$/g, '') : value), list };
+  return {
+    of: `metadata ${parts['filter'] ?? ''}[${parts['name'] ?? ''}]`,
+    match: textMatch(list ? value.replace(/^[[\]]+|[[\]]+$/g, '') : value),
+    list,
+  };
 }

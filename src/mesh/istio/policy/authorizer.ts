@@ -10,21 +10,31 @@ import type { AuthorizationPolicy } from './types.ts';
  * use its provider; otherwise it is refused.
  */
 
-const kinds: readonly (readonly [field: string, authorizer: Authorizer])[] = [['envoyExtAuthzHttp', 'Http'], ['envoyExtAuthzGrpc', 'Grpc']];
+const kinds: readonly (readonly [field: string, authorizer: Authorizer])[] = [
+  ['envoyExtAuthzHttp', 'Http'],
+  ['envoyExtAuthzGrpc', 'Grpc'],
+];
 
 /**
- * The authorizers in a mesh configuration. That the Service of a provider exists is not looked at: where istiod does not find it, it
- * refuses as well, at sidecars and at waypoints alike.
+ * The authorizers in a mesh configuration. That the Service of a provider exists is not looked at: where istiod does
+ * not find it, it refuses as well, at sidecars and at waypoints alike.
  */
 export function authorizersOf(meshConfig: Json, version: IstioVersion): Authorizers {
-  const declared = records(meshConfig['extensionProviders']).flatMap((provider): readonly (readonly [string, Authorizer])[] => {
-    const found = kinds.find(([field]) => typeof provider[field] === 'object');
-    if (found === undefined) return [];
-    const [name, [field, authorizer]] = [text(provider['name']) ?? '', found];
-    return [[name, isUsable(name, record(provider[field]), version) ? authorizer : 'Invalid']];
-  });
+  const declared = records(meshConfig['extensionProviders']).flatMap(
+    (provider): readonly (readonly [string, Authorizer])[] => {
+      const found = kinds.find(([field]) => typeof provider[field] === 'object');
+      if (found === undefined) return [];
+      const [name, [field, authorizer]] = [text(provider['name']) ?? '', found];
+      return [[name, isUsable(name, record(provider[field]), version) ? authorizer : 'Invalid']];
+    },
+  );
   // The second of a name spoils both: it takes the place of the first, with an error.
-  return Object.fromEntries(declared.map(([name, authorizer], index) => [name, declared.findIndex(([other]) => other === name) === index ? authorizer : 'Invalid']));
+  return Object.fromEntries(
+    declared.map(([name, authorizer], index) => [
+      name,
+      declared.findIndex(([other]) => other === name) === index ? authorizer : 'Invalid',
+    ]),
+  );
 }
 
 /** validateProviderName: names stand in the metadata by which the filter knows whom to ask. */
@@ -45,14 +55,25 @@ export type CustomUse =
   /** An authorizer for HTTP has no part in TCP (buildTCP in builder.go). */
   | 'Ignored';
 
-/** What becomes of the requests that a CUSTOM policy matches, as the only one. Where the mesh configuration is not known every provider is taken to work. */
-export function customUse({ provider = '' }: Pick<AuthorizationPolicy, 'provider'>, protocol: Protocol, { authorizers }: PolicyOptions): CustomUse {
+/**
+ * What becomes of the requests that a CUSTOM policy matches, as the only one. Where the mesh configuration is not known
+ * every provider is taken to work.
+ */
+export function customUse(
+  { provider = '' }: Pick<AuthorizationPolicy, 'provider'>,
+  protocol: Protocol,
+  { authorizers }: PolicyOptions,
+): CustomUse {
   if (authorizers === undefined) return 'Asked';
   const authorizer = Object.hasOwn(authorizers, provider) ? authorizers[provider] : undefined;
   switch (authorizer) {
-    case undefined: case 'Invalid': return 'Refused';
-    case 'Grpc': return 'Asked';
-    case 'Http': return protocol === 'http' ? 'Asked' : 'Ignored';
+    case undefined:
+    case 'Invalid':
+      return 'Refused';
+    case 'Grpc':
+      return 'Asked';
+    case 'Http':
+      return protocol === 'http' ? 'Asked' : 'Ignored';
   }
 }
 
@@ -62,9 +83,10 @@ export function providersOf(policies: readonly AuthorizationPolicy[]): readonly 
 }
 
 /**
- * The options by which a proxy reads these policies together: with CUSTOM policies of more than one provider istiod refuses what any
- * of them matches (buildHTTP; before 1.30 getExtAuthz). Since 1.30 istiod has a setting against it,
- * PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS, which cannot be seen from outside and is taken to be off, as it is by default.
+ * The options by which a proxy reads these policies together: with CUSTOM policies of more than one provider istiod
+ * refuses what any of them matches (buildHTTP; before 1.30 getExtAuthz). Since 1.30 istiod has a setting against it,
+ * PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS, which cannot be seen from outside and is taken to be off, as it is by
+ * default.
  */
 export function optionsFor(policies: readonly AuthorizationPolicy[], options: PolicyOptions): PolicyOptions {
   return providersOf(policies).length > 1 ? { ...options, authorizers: {} } : options;

@@ -34,7 +34,10 @@ export class RequestSpaceTooLarge extends Error {
 
 /** Makes formulas and keeps them unique. `all` holds every class of each dimension. */
 export class Boxes {
-  private readonly nodes: Node[] = [{ kind: 'And', parts: [FALSE] }, { kind: 'And', parts: [] }];
+  private readonly nodes: Node[] = [
+    { kind: 'And', parts: [FALSE] },
+    { kind: 'And', parts: [] },
+  ];
   private readonly conjunctions = new Map<string, Formula>();
   /** By dimension, and by a hash, since a bit set as text is long. */
   private readonly sides: readonly Map<number, readonly Formula[]>[];
@@ -68,7 +71,9 @@ export class Boxes {
   /** The complement. That of a side is a side, so that only conjunctions have negative numbers. */
   not(formula: Formula): Formula {
     const node = this.node(formula);
-    return node.kind === 'Side' ? this.side(node.dimension, (this.all[node.dimension] ?? 0n) & ~node.classes) : -formula;
+    return node.kind === 'Side'
+      ? this.side(node.dimension, (this.all[node.dimension] ?? 0n) & ~node.classes)
+      : -formula;
   }
 
   /** The union. */
@@ -123,7 +128,10 @@ export class Boxes {
         for (const part of node.parts) open.push(part);
       }
     }
-    return [...counts].reduce<readonly [Formula, number]>((best, entry) => (entry[1] > best[1] ? entry : best), [FALSE, 0])[0];
+    return [...counts].reduce<readonly [Formula, number]>(
+      (best, entry) => (entry[1] > best[1] ? entry : best),
+      [FALSE, 0],
+    )[0];
   }
 
   private node(formula: Formula): Node {
@@ -183,7 +191,10 @@ export class Boxes {
     return after.every((union, index) => union === before[index]) ? undefined : [...this.sidesOf(current), ...after];
   }
 
-  /** What is left of a formula where something is known: its parts that always hold are gone, as is all of it if one never does. */
+  /**
+   * What is left of a formula where something is known: its parts that always hold are gone, as is all of it if one
+   * never does.
+   */
   private under(formula: Formula, known: Flat): Formula {
     this.spend();
     const node = this.node(formula);
@@ -215,7 +226,10 @@ export class Boxes {
   private spend(steps = 1): void {
     spend(steps);
     this.work -= steps;
-    if (this.work < 0) throw new RequestSpaceTooLarge('the policies make too many combinations of request classes to compare them exactly');
+    if (this.work < 0)
+      throw new RequestSpaceTooLarge(
+        'the policies make too many combinations of request classes to compare them exactly',
+      );
   }
 }
 

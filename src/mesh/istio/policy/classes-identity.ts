@@ -2,7 +2,10 @@ import { spend } from './effort.ts';
 import { textMatches } from './matches-text.ts';
 import type { TextMatch } from './semantics.ts';
 
-/** What a pattern for whole identities asks of the parts of one: trust domain, namespace, ServiceAccount. All three have to match. */
+/**
+ * What a pattern for whole identities asks of the parts of one: trust domain, namespace, ServiceAccount. All three have
+ * to match.
+ */
 export interface IdentityParts {
   readonly trustDomain: TextMatch;
   readonly namespace: TextMatch;
@@ -11,14 +14,22 @@ export interface IdentityParts {
 
 /**
  * A pattern for identities as patterns for their parts; one of the results has to match. The identity of a workload is
- * `trust-domain/ns/namespace/sa/name` and no part contains `/`, so a pattern can be cut where its own slashes, or those that a wildcard swallows, fall
- * on the slashes of the form.
+ * `trust-domain/ns/namespace/sa/name` and no part contains `/`, so a pattern can be cut where its own slashes, or those
+ * that a wildcard swallows, fall on the slashes of the form.
  */
 export function identityParts(match: TextMatch): readonly IdentityParts[] {
-  return globs(match).flatMap((glob) => cuts(glob)).flatMap(([trustDomain, ns, namespace, sa, serviceAccount]) => {
-    if (!textMatches(partMatch(ns, match), 'ns') || !textMatches(partMatch(sa, match), 'sa')) return [];
-    return [{ trustDomain: partMatch(trustDomain, match), namespace: partMatch(namespace, match), serviceAccount: partMatch(serviceAccount, match) }];
-  });
+  return globs(match)
+    .flatMap((glob) => cuts(glob))
+    .flatMap(([trustDomain, ns, namespace, sa, serviceAccount]) => {
+      if (!textMatches(partMatch(ns, match), 'ns') || !textMatches(partMatch(sa, match), 'sa')) return [];
+      return [
+        {
+          trustDomain: partMatch(trustDomain, match),
+          namespace: partMatch(namespace, match),
+          serviceAccount: partMatch(serviceAccount, match),
+        },
+      ];
+    });
 }
 
 /** A pattern as pieces of text between wildcards. A `*` in a literal value never occurs in an identity. */
@@ -28,11 +39,16 @@ type Cut = readonly [Pieces, Pieces, Pieces, Pieces, Pieces];
 
 function globs(match: TextMatch): readonly Pieces[] {
   switch (match.kind) {
-    case 'Exact': return [[match.value]];
-    case 'Prefix': return [[match.value, '']];
-    case 'Suffix': return [['', match.value]];
-    case 'Present': return [['', '']];
-    case 'Glob': return [match.value.split('*')];
+    case 'Exact':
+      return [[match.value]];
+    case 'Prefix':
+      return [[match.value, '']];
+    case 'Suffix':
+      return [['', match.value]];
+    case 'Present':
+      return [['', '']];
+    case 'Glob':
+      return [match.value.split('*')];
   }
 }
 
@@ -40,13 +56,15 @@ function globs(match: TextMatch): readonly Pieces[] {
 function cuts(pieces: Pieces): readonly Cut[] {
   const own = pieces.join('').split('/').length - 1;
   spend(ways(4 - own, pieces.length - 1) * pieces.length);
-  return spread(4 - own, pieces.length - 1).map((slashes) => cut(pieces, slashes)).filter((segments): segments is Cut => segments.length === 5);
+  return spread(4 - own, pieces.length - 1)
+    .map((slashes) => cut(pieces, slashes))
+    .filter((segments): segments is Cut => segments.length === 5);
 }
 
 /** How many lists `spread` makes. */
 function ways(total: number, places: number): number {
   let count = 1;
-  for (let taken = 1; taken <= total; taken += 1) count = count * (places - 1 + taken) / taken;
+  for (let taken = 1; taken <= total; taken += 1) count = (count * (places - 1 + taken)) / taken;
   return total < 0 ? 0 : count;
 }
 
@@ -55,7 +73,9 @@ function spread(total: number, places: number): readonly (readonly number[])[] {
   if (total < 0) return [];
   if (total === 0) return [Array.from({ length: places }, () => 0)];
   if (places === 0) return [];
-  return Array.from({ length: total + 1 }, (_, here) => spread(total - here, places - 1).map((rest) => [here, ...rest])).flat();
+  return Array.from({ length: total + 1 }, (_, here) =>
+    spread(total - here, places - 1).map((rest) => [here, ...rest]),
+  ).flat();
 }
 
 /** The pattern cut at slashes, with the wildcard after each piece containing the given number of them. */

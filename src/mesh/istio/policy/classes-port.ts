@@ -21,13 +21,21 @@ export type PortMatcher = Extract<Matcher, { of: 'port' }> | { readonly of: 'add
 const usual = [8080, 9090, 7070, 5000];
 
 /**
- * Classes of addressed ports. With the ports of the Services given, only these pairs and pods addressed directly occur; without, any port
- * of a Service may lead to any port of a pod.
+ * Classes of addressed ports. With the ports of the Services given, only these pairs and pods addressed directly occur;
+ * without, any port of a Service may lead to any port of a pod.
  */
-export function portClasses(matchers: readonly PortMatcher[], servicePorts: readonly ServicePort[] | undefined): Classes<AddressedPort> {
-  const candidates = servicePorts === undefined ? anyPairs(matchers) : [...servicePorts, ...direct(matchers, servicePorts)];
+export function portClasses(
+  matchers: readonly PortMatcher[],
+  servicePorts: readonly ServicePort[] | undefined,
+): Classes<AddressedPort> {
+  const candidates =
+    servicePorts === undefined ? anyPairs(matchers) : [...servicePorts, ...direct(matchers, servicePorts)];
   const numbers = Map.groupBy(matchers.keys(), (number) => keyOf(matchers[number]));
-  return classify(candidates, matchers.length, (port) => keysOf(port).flatMap((key) => numbers.get(key) ?? []).sort((a, b) => a - b));
+  return classify(candidates, matchers.length, (port) =>
+    keysOf(port)
+      .flatMap((key) => numbers.get(key) ?? [])
+      .sort((a, b) => a - b),
+  );
 }
 
 function keyOf(matcher: PortMatcher | undefined): string {
@@ -50,11 +58,16 @@ function anyPairs(matchers: readonly PortMatcher[]): readonly AddressedPort[] {
   };
   const [workloads, services] = [new Set(on('Workload')), on('Service')];
   spend(workloads.size * services.length);
-  return numbers.flatMap((workload) => [...(workloads.has(workload) ? services.map((service) => ({ workload, service })) : []), { workload }]);
+  return numbers.flatMap((workload) => [
+    ...(workloads.has(workload) ? services.map((service) => ({ workload, service })) : []),
+    { workload },
+  ]);
 }
 
 function direct(matchers: readonly PortMatcher[], servicePorts: readonly ServicePort[]): readonly AddressedPort[] {
-  return withOther([...mentioned(matchers), ...servicePorts.map(({ workload }) => workload)]).map((workload) => ({ workload }));
+  return withOther([...mentioned(matchers), ...servicePorts.map(({ workload }) => workload)]).map((workload) => ({
+    workload,
+  }));
 }
 
 function mentioned(matchers: readonly PortMatcher[]): readonly number[] {
@@ -64,6 +77,8 @@ function mentioned(matchers: readonly PortMatcher[]): readonly number[] {
 /** The ports, and one that is none of them. */
 function withOther(ports: readonly number[]): readonly number[] {
   const known = new Set(ports);
-  const other = [...usual, ...Array.from({ length: known.size + 1 }, (_, index) => 20_000 + index)].find((port) => !known.has(port));
+  const other = [...usual, ...Array.from({ length: known.size + 1 }, (_, index) => 20_000 + index)].find(
+    (port) => !known.has(port),
+  );
   return [...(other === undefined ? [] : [other]), ...known];
 }

@@ -1,7 +1,16 @@
 import { RequestSpaceTooLarge } from './boxes.ts';
 import { spend } from './effort.ts';
 import type { TextKind } from './classes-text.ts';
-import { advance, alphabet, awaited, machine, start, stateKey, type Machine, type State } from './classes-text-machine.ts';
+import {
+  advance,
+  alphabet,
+  awaited,
+  machine,
+  start,
+  stateKey,
+  type Machine,
+  type State,
+} from './classes-text-machine.ts';
 import type { PathMatch } from './matches-text.ts';
 
 /** More than so many steps of single matches are not made: some seconds. */
@@ -20,14 +29,21 @@ export interface ReachableTexts {
 }
 
 /**
- * A text for each set of matches that can hold together. All matches run side by side as automata over the same text, breadth first, so that each
- * set that can occur is met, by one of its shortest texts. From a state, characters that no match waits for lead to the same place, so one
- * of each kind is tried.
+ * A text for each set of matches that can hold together. All matches run side by side as automata over the same text,
+ * breadth first, so that each set that can occur is met, by one of its shortest texts. From a state, characters that no
+ * match waits for lead to the same place, so one of each kind is tried.
  *
- * A state is open if neither the characters of the suffixes that may be `appended` nor `joint`, which no value has, lead out of it: whatever is
- * appended, only those suffixes change. It is then one state, however far the suffixes had come, since any character that leads out of it belongs to none of them.
+ * A state is open if neither the characters of the suffixes that may be `appended` nor `joint`, which no value has,
+ * lead out of it: whatever is appended, only those suffixes change. It is then one state, however far the suffixes had
+ * come, since any character that leads out of it belongs to none of them.
  */
-export function reachableTexts(kind: TextKind, matches: readonly PathMatch[], joint: string, appended: (match: PathMatch) => boolean, steps: number): ReachableTexts {
+export function reachableTexts(
+  kind: TextKind,
+  matches: readonly PathMatch[],
+  joint: string,
+  appended: (match: PathMatch) => boolean,
+  steps: number,
+): ReachableTexts {
   spend(matches.reduce((length, match) => length + ('value' in match ? match.value.length : 1), 0) * stepsOfCharacter);
   const machines = matches.map(machine);
   const isAppended = matches.map(appended);
@@ -43,17 +59,25 @@ export function reachableTexts(kind: TextKind, matches: readonly PathMatch[], jo
   const queue: { readonly text: string; readonly state: Joint }[] = [{ text: '', state: beginning }];
   for (const { text, state } of queue) {
     if (state.open) keepFirst(open, accepting(state.others, machines), text + joint);
-    else if (text !== '' || kind === 'Any') keepFirst(whole, accepting([...state.others, ...state.suffixes], machines), text);
+    else if (text !== '' || kind === 'Any')
+      keepFirst(whole, accepting([...state.others, ...state.suffixes], machines), text);
     for (const character of nextCharacters(kind, text, state, machines)) {
       const moved = 1 + state.others.length + state.suffixes.length;
       made += moved;
       spend(moved * stepsOfMove);
-      if (made > steps) throw new RequestSpaceTooLarge(`${matches.length} patterns of one fact overlap in too many ways to compare them exactly`);
+      if (made > steps)
+        throw new RequestSpaceTooLarge(
+          `${matches.length} patterns of one fact overlap in too many ways to compare them exactly`,
+        );
       const other = advance(state.others, machines, character);
       const key = stateKey(other);
       const isOpen = openStates.get(key) ?? kept.every((one) => stateKey(advance(other, machines, one)) === key);
       openStates.set(key, isOpen);
-      const after = { others: other, suffixes: isOpen ? beginning.suffixes : advance(state.suffixes, machines, character), open: isOpen };
+      const after = {
+        others: other,
+        suffixes: isOpen ? beginning.suffixes : advance(state.suffixes, machines, character),
+        open: isOpen,
+      };
       const jointKey = `${key}|${stateKey(after.suffixes)}`;
       if (seen.has(jointKey)) continue;
       seen.add(jointKey);
@@ -71,18 +95,27 @@ interface Joint {
 }
 
 function accepting(state: State, machines: readonly Machine[]): string {
-  return state.filter(([number, places]) => places.includes(machines[number]?.steps.length ?? -1)).map(([number]) => number).join();
+  return state
+    .filter(([number, places]) => places.includes(machines[number]?.steps.length ?? -1))
+    .map(([number]) => number)
+    .join();
 }
 
 function keepFirst(texts: Map<string, string>, key: string, text: string): void {
   if (!texts.has(key)) texts.set(key, text);
 }
 
-/** The characters that some match waits for, and of each kind (in a segment, `/`, elsewhere) one that none waits for. */
+/**
+ * The characters that some match waits for, and of each kind (in a segment, `/`, elsewhere) one that none waits for.
+ */
 function nextCharacters(kind: TextKind, text: string, state: Joint, machines: readonly Machine[]): readonly string[] {
   if (kind === 'Path' && text === '') return ['/'];
-  const waited = new Set([...state.others, ...state.suffixes].flatMap(([number, places]) => awaited(machines[number], places)));
+  const waited = new Set(
+    [...state.others, ...state.suffixes].flatMap(([number, places]) => awaited(machines[number], places)),
+  );
   const others = ['xyzabcdefghijklmnopqrstuvw0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-._~', '/', '=*|^"`<>[]#?'];
-  const unawaited = others.flatMap((characters) => Array.from(characters).find((character) => !waited.has(character)) ?? []);
+  const unawaited = others.flatMap(
+    (characters) => Array.from(characters).find((character) => !waited.has(character)) ?? [],
+  );
   return [...unawaited, ...waited].filter((character) => kind !== 'Segment' || character !== '/');
 }

@@ -2,8 +2,8 @@ import { spend } from './effort.ts';
 import { pattern, textMatcher, type PathMatch } from './matches-text.ts';
 
 /**
- * Finds which of many text matches hold for a text without trying each: exact values, prefixes and suffixes are looked up, only patterns
- * are tried one by one.
+ * Finds which of many text matches hold for a text without trying each: exact values, prefixes and suffixes are looked
+ * up, only patterns are tried one by one.
  */
 export class TextIndex {
   private readonly tables = new Map<string, Table>();
@@ -17,7 +17,9 @@ export class TextIndex {
   /** The numbers of the matches that hold, ascending. */
   holding(text: string): readonly number[] {
     spend(this.others.length + 1);
-    const found = this.others.filter(({ head, matches }) => text.startsWith(head) && matches(text)).map(({ number }) => number);
+    const found = this.others
+      .filter(({ head, matches }) => text.startsWith(head) && matches(text))
+      .map(({ number }) => number);
     for (const table of this.tables.values()) {
       const folded = table.ignoreCase ? text.toLowerCase() : text;
       for (const length of table.kind === 'Exact' ? [folded.length] : table.lengths) {
@@ -36,7 +38,12 @@ export class TextIndex {
     }
     const { kind, ignoreCase = false } = match;
     const value = ignoreCase ? match.value.toLowerCase() : match.value;
-    const table: Table = this.tables.get(`${kind} ${ignoreCase}`) ?? { kind, ignoreCase, lengths: new Set(), values: new Map() };
+    const table: Table = this.tables.get(`${kind} ${ignoreCase}`) ?? {
+      kind,
+      ignoreCase,
+      lengths: new Set(),
+      values: new Map(),
+    };
     this.tables.set(`${kind} ${ignoreCase}`, table);
     table.lengths.add(value.length);
     const same = table.values.get(value);
@@ -55,7 +62,10 @@ interface Pattern {
 function literalHead(match: PathMatch): string {
   const items = pattern(match);
   const end = items.findIndex(({ kind }) => kind === 'Run');
-  return items.slice(0, end < 0 ? items.length : end).map((item) => (item.kind === 'Character' ? item.character : '')).join('');
+  return items
+    .slice(0, end < 0 ? items.length : end)
+    .map((item) => (item.kind === 'Character' ? item.character : ''))
+    .join('');
 }
 
 /** Matches of one kind by their value. */

@@ -85,5 +85,7 @@ function isAnything(step: Step | undefined): boolean {
 
 function takes(step: Step, character: string, ignoreCase: boolean): boolean {
   if ('run' in step.takes) return runTakes(step.takes.run, character);
-  return ignoreCase ? step.takes.character.toLowerCase() === character.toLowerCase() : step.takes.character === character;
+  return ignoreCase
+    ? step.takes.character.toLowerCase() === character.toLowerCase()
+    : step.takes.character === character;
 }

@@ -14,10 +14,15 @@ export interface Classes<V> {
 }
 
 /**
- * Sorts candidates into classes by which of `count` matchers hold for them; the first candidate of a class represents it. Candidates of
- * different kinds are never in one class.
+ * Sorts candidates into classes by which of `count` matchers hold for them; the first candidate of a class represents
+ * it. Candidates of different kinds are never in one class.
  */
-export function classify<V>(candidates: Iterable<V>, count: number, holding: (value: V) => readonly number[], kind: (value: V) => string = () => ''): Classes<V> {
+export function classify<V>(
+  candidates: Iterable<V>,
+  count: number,
+  holding: (value: V) => readonly number[],
+  kind: (value: V) => string = () => '',
+): Classes<V> {
   const seen = new Set<string>();
   const representatives: V[] = [];
   const members = Array.from({ length: count }, (): number[] => []);

@@ -6,8 +6,8 @@ import type { Action } from './types.ts';
 const isHttp: Literal = { anyOf: [{ of: 'method', match: { kind: 'Present' } }], negated: false };
 
 /**
- * How a data plane that matches `plane` relates to an author who wanted `intent` to match. Compared over HTTP requests, as fields
- * about HTTP mean nothing on others. What is too large to compare counts as the worst.
+ * How a data plane that matches `plane` relates to an author who wanted `intent` to match. Compared over HTTP requests,
+ * as fields about HTTP mean nothing on others. What is too large to compare counts as the worst.
  */
 export function effectOf(action: Action, plane: Condition, intent: Condition): Effect {
   if (JSON.stringify(plane) === JSON.stringify(intent)) return 'Exact';

@@ -9,17 +9,33 @@ import type { AuthorizationPolicy } from './types.ts';
 import { ztunnelStatus } from './ztunnel-status.ts';
 
 /** What an operator of the policy should know besides its effects, a sentence each. */
-export function notesOf(policy: AuthorizationPolicy, planes: Readonly<Record<Plane, PlaneClassification>>, options: PolicyOptions): readonly string[] {
-  return [...statusNotes(policy, planes, options), ...addressNotes(policy, planes), ...tcpNotes(policy), ...dryRunNotes(policy, planes, options), ...versionNotes(policy, options)];
+export function notesOf(
+  policy: AuthorizationPolicy,
+  planes: Readonly<Record<Plane, PlaneClassification>>,
+  options: PolicyOptions,
+): readonly string[] {
+  return [
+    ...statusNotes(policy, planes, options),
+    ...addressNotes(policy, planes),
+    ...tcpNotes(policy),
+    ...dryRunNotes(policy, planes, options),
+    ...versionNotes(policy, options),
+  ];
 }
 
 /** Where the condition ZtunnelAccepted says otherwise than ztunnel does. */
-function statusNotes(policy: AuthorizationPolicy, { ztunnel }: Readonly<Record<Plane, PlaneClassification>>, options: PolicyOptions): readonly string[] {
+function statusNotes(
+  policy: AuthorizationPolicy,
+  { ztunnel }: Readonly<Record<Plane, PlaneClassification>>,
+  options: PolicyOptions,
+): readonly string[] {
   const status = ztunnelStatus(policy, options);
   if (ztunnel.effect !== 'FailsOpen' || status?.status !== 'True') return [];
-  return [status.reason === 'Accepted'
-    ? 'istiod reports ZtunnelAccepted without a warning, although ztunnel lets more pass than the policy says'
-    : 'istiod reports that ztunnel is more restrictive than requested, but it lets more pass'];
+  return [
+    status.reason === 'Accepted'
+      ? 'istiod reports ZtunnelAccepted without a warning, although ztunnel lets more pass than the policy says'
+      : 'istiod reports that ztunnel is more restrictive than requested, but it lets more pass',
+  ];
 }
 
 const directPeerFields: readonly string[] = ['ipBlocks', 'notIpBlocks', 'source.ip'];
@@ -30,24 +46,47 @@ export function asksForDirectPeer({ rules }: Pick<AuthorizationPolicy, 'rules'>)
 }
 
 /** Where a waypoint is what the policy needs or has, and would not do. */
-function addressNotes(policy: AuthorizationPolicy, { ztunnel }: Readonly<Record<Plane, PlaneClassification>>): readonly string[] {
+function addressNotes(
+  policy: AuthorizationPolicy,
+  { ztunnel }: Readonly<Record<Plane, PlaneClassification>>,
+): readonly string[] {
   const isForWaypoint = policy.targetRefs.length > 0 || (ztunnel.effect !== 'Exact' && ztunnel.effect !== 'NoEffect');
-  return isForWaypoint && asksForDirectPeer(policy) ? ['at a waypoint source.ip and ipBlocks never match: it does not see the address of the connection, only remote.ip'] : [];
+  return isForWaypoint && asksForDirectPeer(policy)
+    ? [
+        'at a waypoint source.ip and ipBlocks never match: it does not see the address of the connection, only remote.ip',
+      ]
+    : [];
 }
 
-/** What istiod does on TCP filter chains with rules about HTTP (checkError in pilot/pkg/security/authz/model/model.go). */
+/**
+ * What istiod does on TCP filter chains with rules about HTTP (checkError in pilot/pkg/security/authz/model/model.go).
+ */
 function tcpNotes({ action, rules }: AuthorizationPolicy): readonly string[] {
   const asksHttp = rules.some(({ from, to, when }) =>
-    [...from.map(sourcePredicates), ...to.map(operationPredicates), whenPredicates(when)].flat().some(({ attribute }) => isHttpOnly(attribute)));
+    [...from.map(sourcePredicates), ...to.map(operationPredicates), whenPredicates(when)]
+      .flat()
+      .some(({ attribute }) => isHttpOnly(attribute)),
+  );
   if (!asksHttp || action === 'AUDIT') return [];
-  return [action === 'ALLOW'
-    ? 'on TCP ports a sidecar or waypoint leaves out the rules that ask about HTTP, so that they allow nothing there'
-    : 'on TCP ports a sidecar or waypoint leaves out what a rule asks about HTTP, so that the rest of it matches more there'];
+  return [
+    action === 'ALLOW'
+      ? 'on TCP ports a sidecar or waypoint leaves out the rules that ask about HTTP, so that they allow nothing there'
+      : 'on TCP ports a sidecar or waypoint leaves out what a rule asks about HTTP, so that the rest of it matches more there',
+  ];
 }
 
-function dryRunNotes({ action, dryRun }: AuthorizationPolicy, planes: Readonly<Record<Plane, PlaneClassification>>, { version }: PolicyOptions): readonly string[] {
-  return action === 'CUSTOM' && dryRun && hasFeature(version, 'customDryRunDenies') && planes.sidecar.effect === 'FailsClosed'
-    ? ['sidecars and waypoints refuse what a dry-run CUSTOM policy matches: istiod puts it among the rules that Envoy enforces']
+function dryRunNotes(
+  { action, dryRun }: AuthorizationPolicy,
+  planes: Readonly<Record<Plane, PlaneClassification>>,
+  { version }: PolicyOptions,
+): readonly string[] {
+  return action === 'CUSTOM' &&
+    dryRun &&
+    hasFeature(version, 'customDryRunDenies') &&
+    planes.sidecar.effect === 'FailsClosed'
+    ? [
+        'sidecars and waypoints refuse what a dry-run CUSTOM policy matches: istiod puts it among the rules that Envoy enforces',
+      ]
     : [];
 }
 

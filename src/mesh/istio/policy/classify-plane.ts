@@ -14,7 +14,10 @@ export interface RuleClassification {
   /** Position in `spec.rules`. */
   readonly index: number;
   readonly effect: Effect;
-  /** The fields that cause it, as `methods` or `request.headers[x-team]`; `action`, `selector` or `targetRefs` if it is not read at all. */
+  /**
+   * The fields that cause it, as `methods` or `request.headers[x-team]`; `action`, `selector` or `targetRefs` if it is
+   * not read at all.
+   */
   readonly fields: readonly string[];
 }
 
@@ -46,9 +49,12 @@ export function classifyPlane(policy: AuthorizationPolicy, plane: Plane, options
 
 function readOn(plane: Plane, policy: AuthorizationPolicy, options: PolicyOptions): Reading | undefined {
   switch (plane) {
-    case 'sidecar': return asSidecar(policy, 'http', options);
-    case 'ztunnel': return asZtunnel(policy, options);
-    case 'waypoint': return asWaypoint(policy, 'http', options);
+    case 'sidecar':
+      return asSidecar(policy, 'http', options);
+    case 'ztunnel':
+      return asZtunnel(policy, options);
+    case 'waypoint':
+      return asWaypoint(policy, 'http', options);
   }
 }
 
@@ -61,15 +67,20 @@ function ruleEffect(policy: AuthorizationPolicy, rule: Rule, plane: Plane, optio
 /** Why a data plane does not read the policy at all. */
 function unreadBecause(policy: AuthorizationPolicy, plane: Plane): 'action' | 'selector' | 'targetRefs' | undefined {
   switch (plane) {
-    case 'sidecar': return undefined;
-    case 'waypoint': return policy.targetRefs.length > 0 ? undefined : 'targetRefs';
+    case 'sidecar':
+      return undefined;
+    case 'waypoint':
+      return policy.targetRefs.length > 0 ? undefined : 'targetRefs';
     case 'ztunnel':
       if (policy.action === 'CUSTOM') return 'action';
       return reachesZtunnel(policy) ? undefined : 'selector';
   }
 }
 
-/** A policy that is not read refuses nothing: an ALLOW is as if it matched everything, any other as if it matched nothing. */
+/**
+ * A policy that is not read refuses nothing: an ALLOW is as if it matched everything, any other as if it matched
+ * nothing.
+ */
 function unreadPlane(policy: AuthorizationPolicy, intent: Reading, cause: string): PlaneClassification {
   const nothingRefused: Condition = policy.action === 'ALLOW' ? [[]] : [];
   const rules = intent.rules.map((condition, index): RuleClassification => {
@@ -86,7 +97,11 @@ function undecided(policy: AuthorizationPolicy, plane: Plane, options: PolicyOpt
   if (reading === undefined) return uniform(policy, 'NoEffect', [cause]);
   const rules = reading.rules.map((condition, index): RuleClassification => {
     const refuses = effectOf('DENY', condition, []) === 'FailsClosed';
-    return { index, effect: refuses ? 'FailsClosed' : 'NoEffect', fields: refuses ? [cause, ...fieldNames(policy.rules[index] ?? { from: [], to: [], when: [] })] : [cause] };
+    return {
+      index,
+      effect: refuses ? 'FailsClosed' : 'NoEffect',
+      fields: refuses ? [cause, ...fieldNames(policy.rules[index] ?? { from: [], to: [], when: [] })] : [cause],
+    };
   });
   return { effect: rules.some(({ effect }) => effect === 'FailsClosed') ? 'FailsClosed' : 'NoEffect', rules };
 }

@@ -14,24 +14,43 @@ export function literals(anyOf: readonly Matcher[], noneOf: readonly Matcher[]):
 }
 
 /**
- * Holds if all the conditions hold. What has one clause only joins the others; of several that have more, each stays a list of
- * alternatives: to take one clause of each in every way would be as many as their product.
+ * Holds if all the conditions hold. What has one clause only joins the others; of several that have more, each stays a
+ * list of alternatives: to take one clause of each in every way would be as many as their product.
  */
 export function all(conditions: readonly Condition[]): Condition {
   if (conditions.some((condition) => condition.length === 0)) return [];
   const several = conditions.filter((condition) => condition.length > 1);
   const [only] = several;
-  if (only !== undefined && several.length === 1) return only.map((clause) => conditions.flatMap((condition) => (condition === only ? clause : condition[0] ?? [])));
-  return [conditions.flatMap((condition): Clause => (condition.length > 1 ? [{ anyOf: [{ of: 'alternatives', clauses: condition }], negated: false }] : condition[0] ?? []))];
+  if (only !== undefined && several.length === 1)
+    return only.map((clause) =>
+      conditions.flatMap((condition) => (condition === only ? clause : (condition[0] ?? []))),
+    );
+  return [
+    conditions.flatMap((condition): Clause =>
+      condition.length > 1
+        ? [{ anyOf: [{ of: 'alternatives', clauses: condition }], negated: false }]
+        : (condition[0] ?? []),
+    ),
+  ];
 }
 
 /** Every fact that a condition asks about, as often as it does. */
 export function factsOf(condition: Condition): readonly FactMatcher['of'][] {
-  return condition.flat().flatMap(({ anyOf }) => anyOf.flatMap((matcher) => (matcher.of === 'alternatives' ? factsOf(matcher.clauses) : [matcher.of])));
+  return condition
+    .flat()
+    .flatMap(({ anyOf }) =>
+      anyOf.flatMap((matcher) => (matcher.of === 'alternatives' ? factsOf(matcher.clauses) : [matcher.of])),
+    );
 }
 
-/** The condition with each literal replaced, those of alternatives too; a literal without a replacement is left out, as one that holds. */
+/**
+ * The condition with each literal replaced, those of alternatives too; a literal without a replacement is left out, as
+ * one that holds.
+ */
 export function mapLiterals(condition: Condition, change: (literal: Literal) => Literal | undefined): Condition {
-  const within = (matcher: Matcher): Matcher => (matcher.of === 'alternatives' ? { ...matcher, clauses: mapLiterals(matcher.clauses, change) } : matcher);
-  return condition.map((clause) => clause.flatMap(({ anyOf, negated }) => change({ anyOf: anyOf.map(within), negated }) ?? []));
+  const within = (matcher: Matcher): Matcher =>
+    matcher.of === 'alternatives' ? { ...matcher, clauses: mapLiterals(matcher.clauses, change) } : matcher;
+  return condition.map((clause) =>
+    clause.flatMap(({ anyOf, negated }) => change({ anyOf: anyOf.map(within), negated }) ?? []),
+  );
 }

@@ -1,7 +1,17 @@
 import { asPeerReading, type EffectiveMtls } from './peer-authentication.ts';
 import type { Clause, Matcher, Plane, Reading, Request, Verdict } from './semantics.ts';
 import { replaced } from './space-lowering.ts';
-import { allowed, asked, complement, intersect, matching, seenAs, union, type RequestSet, type SeenFacts } from './space.ts';
+import {
+  allowed,
+  asked,
+  complement,
+  intersect,
+  matching,
+  seenAs,
+  union,
+  type RequestSet,
+  type SeenFacts,
+} from './space.ts';
 import { matches } from './matches.ts';
 import { verdict } from './verdict.ts';
 
@@ -58,26 +68,45 @@ export interface PathVerdict extends Verdict {
 
 const plaintext: SeenFacts = { identity: undefined };
 
-/** A sidecar decides about HBONE in an internal listener, whose peer has no address (buildInboundHBONEListeners); no block holds this one. */
+/**
+ * A sidecar decides about HBONE in an internal listener, whose peer has no address (buildInboundHBONEListeners); no
+ * block holds this one.
+ */
 const noAddress: SeenFacts = { sourceIp: '', remoteIp: '' };
 
-/** Client with a sidecar, destination with one. Sidecars send to a pod's own address without mTLS (PassthroughCluster). */
+/**
+ * Client with a sidecar, destination with one. Sidecars send to a pod's own address without mTLS (PassthroughCluster).
+ */
 export function sidecarToSidecar(destination: Destination, address: Address): DataPath {
   return { caller: 'Sidecar', address, stages: [stage(destination, address === 'Pod' ? plaintext : undefined)] };
 }
 
-/** Client with a sidecar, ambient destination. A sidecar never uses a waypoint (istio/istio pilot/pkg/xds/endpoints/endpoint_builder.go). */
+/**
+ * Client with a sidecar, ambient destination. A sidecar never uses a waypoint (istio/istio
+ * pilot/pkg/xds/endpoints/endpoint_builder.go).
+ */
 export function sidecarToAmbient(destination: Destination, address: Address): DataPath {
   return { caller: 'Sidecar', address, stages: [stage(destination, address === 'Pod' ? plaintext : undefined)] };
 }
 
 /** Ambient client whose Service has a waypoint, whatever the destination is in. */
-export function ambientThroughWaypoint(waypoint: Waypoint, destination: Destination, address: Address = 'Service'): DataPath {
+export function ambientThroughWaypoint(
+  waypoint: Waypoint,
+  destination: Destination,
+  address: Address = 'Service',
+): DataPath {
   const { readings, identity, sourceIp } = waypoint;
-  return { caller: 'Ambient', address, stages: [{ plane: 'waypoint', readings }, stage(destination, { identity, sourceIp })] };
+  return {
+    caller: 'Ambient',
+    address,
+    stages: [{ plane: 'waypoint', readings }, stage(destination, { identity, sourceIp })],
+  };
 }
 
-/** Ambient client without a waypoint in between. To a sidecar injected before ambient was enabled, ztunnel sends plaintext: `mtls` is false then. */
+/**
+ * Ambient client without a waypoint in between. To a sidecar injected before ambient was enabled, ztunnel sends
+ * plaintext: `mtls` is false then.
+ */
 export function ambientDirect(destination: Destination, address: Address, mtls = true): DataPath {
   const byHbone = destination.plane === 'sidecar' ? noAddress : undefined;
   return { caller: 'Ambient', address, stages: [stage(destination, mtls ? byHbone : plaintext)] };
@@ -100,14 +129,22 @@ export function askedOn(path: DataPath): RequestSet {
 
 /** What becomes of one request on the path, and which proxy and policy decide. */
 export function verdictOn(path: DataPath, request: Request): PathVerdict {
-  const verdicts = path.stages.map((one): PathVerdict => ({ plane: one.plane, ...verdict(readingsOf(one), seenAt(one, request)) }));
+  const verdicts = path.stages.map((one): PathVerdict => ({
+    plane: one.plane,
+    ...verdict(readingsOf(one), seenAt(one, request)),
+  }));
   const refused = verdicts.find((one) => !one.allowed);
-  const last = refused ?? verdicts.findLast((one) => one.by !== undefined) ?? verdicts.at(-1) ?? { plane: 'sidecar', allowed: true };
+  const last = refused ??
+    verdicts.findLast((one) => one.by !== undefined) ??
+    verdicts.at(-1) ?? { plane: 'sidecar', allowed: true };
   const by = verdicts.find((one) => one.asked !== undefined)?.asked;
   return by === undefined ? last : { ...last, asked: by };
 }
 
-/** The requests that can take the path: with an identity from inside the mesh only, and with a Service port only to a Service. */
+/**
+ * The requests that can take the path: with an identity from inside the mesh only, and with a Service port only to a
+ * Service.
+ */
 function requestsOn({ caller, address }: DataPath): RequestSet {
   const identified = matching([[{ anyOf: [hasIdentity], negated: caller === 'Outside' }]]);
   return intersect(identified, { kind: 'Addressed', to: address });
@@ -138,14 +175,19 @@ function seenAt(one: Stage, request: Request): Request {
   return disabled !== undefined && matches([disabled], seen) ? replaced(seen, plaintext) : seen;
 }
 
-/** Where mTLS is DISABLEd the client sends plaintext, so that the sidecar learns of no identity; undefined if there are no such ports. */
+/**
+ * Where mTLS is DISABLEd the client sends plaintext, so that the sidecar learns of no identity; undefined if there are
+ * no such ports.
+ */
 function portsWithoutMtls({ mtls }: Stage): Clause | undefined {
   return mtls && onceOf(disabledPorts, mtls, () => portsDisabledBy(mtls));
 }
 
 function portsDisabledBy(mtls: EffectiveMtls): Clause | undefined {
   const isDisabled = mtls.mode === 'DISABLE';
-  const others = Object.entries(mtls.ports).filter(([, mode]) => (mode === 'DISABLE') !== isDisabled).map(([port]): Matcher => ({ of: 'port', side: 'Workload', port: Number(port) }));
+  const others = Object.entries(mtls.ports)
+    .filter(([, mode]) => (mode === 'DISABLE') !== isDisabled)
+    .map(([port]): Matcher => ({ of: 'port', side: 'Workload', port: Number(port) }));
   return isDisabled || others.length > 0 ? [{ anyOf: others, negated: isDisabled }] : undefined;
 }
 

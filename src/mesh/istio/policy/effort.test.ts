@@ -17,31 +17,85 @@ function ofNobody(work: () => void): number {
 
 describe('steps that nobody bounds', () => {
   it('are noticed', () => {
-    expect(ofNobody(() => { spend(3); })).toBe(3);
-    expect(ofNobody(() => { bounded(10, () => { spend(3); }); })).toBe(0);
+    expect(
+      ofNobody(() => {
+        spend(3);
+      }),
+    ).toBe(3);
+    expect(
+      ofNobody(() => {
+        bounded(10, () => {
+          spend(3);
+        });
+      }),
+    ).toBe(0);
   });
 
   it.each([...routes.entries()])('are none, whatever the adapter is asked: way %i', (_index, route) => {
-    for (const itinerary of [undefined, 'L4', 'L7', 'Hbone'] as const) expect(ofNobody(() => { askEverything(istio, pictureOf(corpus, route, itinerary)); })).toBe(0);
+    for (const itinerary of [undefined, 'L4', 'L7', 'Hbone'] as const)
+      expect(
+        ofNobody(() => {
+          askEverything(istio, pictureOf(corpus, route, itinerary));
+        }),
+      ).toBe(0);
   });
 
   it.each(Object.entries(tenantShapes))('are none, whatever is large: %s', (_name, shape) => {
-    expect(ofNobody(() => { askEverything(istio, { ...shape(60), itinerary: 'L7' }); })).toBe(0);
+    expect(
+      ofNobody(() => {
+        askEverything(istio, { ...shape(60), itinerary: 'L7' });
+      }),
+    ).toBe(0);
   });
 });
 
 describe('what takes more steps than a look may', () => {
   it('is given up by whoever guards it, and told like what cannot be told', () => {
     const faults: unknown[] = [];
-    const given = surroundings({ onFault: (...fault) => { faults.push(fault); } });
-    expect(guarded(given, 'the order', () => { spend(mostSteps + 1); return 'all'; }, (message) => message)).toBe('the order takes more steps than one look may take');
+    const given = surroundings({
+      onFault: (...fault) => {
+        faults.push(fault);
+      },
+    });
+    expect(
+      guarded(
+        given,
+        'the order',
+        () => {
+          spend(mostSteps + 1);
+          return 'all';
+        },
+        (message) => message,
+      ),
+    ).toBe('the order takes more steps than one look may take');
     expect(faults).toEqual([]);
   });
 
   it('may be many parts, each within steps of its own', () => {
-    const part = (): unknown => bounded(100, () => { spend(60); });
-    expect(bounded(100, () => { part(); part(); })).toEqual({ kind: 'Done', value: undefined, steps: 0 });
-    expect(bounded(100, () => { charged(part); charged(part); })).toEqual({ kind: 'TooLarge' });
-    expect(bounded(130, () => { charged(() => { charged(part); spend(1); part(); }); })).toEqual({ kind: 'Done', value: undefined, steps: 121 });
+    const part = (): unknown =>
+      bounded(100, () => {
+        spend(60);
+      });
+    expect(
+      bounded(100, () => {
+        part();
+        part();
+      }),
+    ).toEqual({ kind: 'Done', value: undefined, steps: 0 });
+    expect(
+      bounded(100, () => {
+        charged(part);
+        charged(part);
+      }),
+    ).toEqual({ kind: 'TooLarge' });
+    expect(
+      bounded(130, () => {
+        charged(() => {
+          charged(part);
+          spend(1);
+          part();
+        });
+      }),
+    ).toEqual({ kind: 'Done', value: undefined, steps: 121 });
   });
 });

@@ -6,10 +6,16 @@
 /** Steps that one look may take to translate the policies of a namespace: less than a second. */
 export const translationSteps = 1_500_000;
 
-/** Steps that it may take to prove what comes of it: enough for as many policies as are translated, each of a Service of its own. */
+/**
+ * Steps that it may take to prove what comes of it: enough for as many policies as are translated, each of a Service of
+ * its own.
+ */
 export const proofSteps = 1_600_000;
 
-/** Steps that it may take to tell who calls the Services of a namespace: each is asked of each policy, and each caller that one names counts. */
+/**
+ * Steps that it may take to tell who calls the Services of a namespace: each is asked of each policy, and each caller
+ * that one names counts.
+ */
 export const callerSteps = 1_000_000;
 
 /** Steps that one question about other namespaces may take, all together that are asked in turn. */
@@ -21,7 +27,10 @@ export const mostSteps = 10_000_000;
 /** What it takes to begin with the pods of a template behind a Service, whatever the policies say of them. */
 export const stepsOfScene = 800;
 
-/** Steps that it may take to say of one policy what each data plane makes of it, for the person who has asked for that: some seconds. */
+/**
+ * Steps that it may take to say of one policy what each data plane makes of it, for the person who has asked for that:
+ * some seconds.
+ */
 export const classificationSteps = 5_000_000;
 
 /** Thrown when a look has taken all its steps. Only `bounded` catches it: what was found until then says nothing. */
@@ -45,7 +54,10 @@ function effortOf(limit: number): Effort {
   return { limit, taken: 0, recounted: new WeakSet() };
 }
 
-/** What nobody bounds: whatever asks the adapter is bounded at the latest by `mostSteps` (`guarded.ts`), so no steps are to be taken here. */
+/**
+ * What nobody bounds: whatever asks the adapter is bounded at the latest by `mostSteps` (`guarded.ts`), so no steps are
+ * to be taken here.
+ */
 const unbounded = effortOf(Number.POSITIVE_INFINITY);
 
 /** Of the work that is under way, which is never interrupted, so that there is one at a time. */
@@ -75,7 +87,10 @@ export function spend(steps: number): void {
   take(steps);
 }
 
-/** Does some work, and counts here too what parts of it take within steps of their own: many namespaces, of which each may take as many as one, are too many. */
+/**
+ * Does some work, and counts here too what parts of it take within steps of their own: many namespaces, of which each
+ * may take as many as one, are too many.
+ */
 export function charged<T>(work: () => T): T {
   const [all, here] = [total, effort.taken];
   const value = work();
@@ -84,7 +99,8 @@ export function charged<T>(work: () => T): T {
 }
 
 /** What came of some work, and the steps that it took. */
-export type Bounded<T> = { readonly kind: 'Done'; readonly value: T; readonly steps: number } | { readonly kind: 'TooLarge' };
+export type Bounded<T> =
+  { readonly kind: 'Done'; readonly value: T; readonly steps: number } | { readonly kind: 'TooLarge' };
 
 /** Does some work within a number of steps of its own. */
 export function bounded<T>(limit: number, work: () => T): Bounded<T> {
@@ -117,7 +133,10 @@ export function costed<T>(work: () => T): Costed<T> {
   return done;
 }
 
-/** Counts what was remembered from another look like what is worked out in this one: what a look says must not depend on what was looked at before. */
+/**
+ * Counts what was remembered from another look like what is worked out in this one: what a look says must not depend on
+ * what was looked at before.
+ */
 export function recount<T>(known: Costed<T>): T {
   if (!effort.recounted.has(known)) {
     effort.recounted.add(known);

@@ -11,7 +11,10 @@ export interface Outcome {
 
 /** What gets through by any of the paths. */
 export function outcome(...paths: readonly DataPath[]): Outcome {
-  return { allowed: union(...paths.map(allowedOn)), unasked: union(...paths.map((path) => subtract(allowedOn(path), askedOn(path)))) };
+  return {
+    allowed: union(...paths.map(allowedOn)),
+    unasked: union(...paths.map((path) => subtract(allowedOn(path), askedOn(path)))),
+  };
 }
 
 /** The requests that get through in one case and not in the other, or there only if an external authorizer agrees. */
@@ -20,8 +23,8 @@ export function gain(more: Outcome, less: Outcome, within: RequestSet): RequestS
 }
 
 /**
- * A request that gets through in one case and not in the other, or there only if an external authorizer agrees; undefined if there is
- * none. The other way round nothing is said: two cases are equivalent if neither gains anything.
+ * A request that gets through in one case and not in the other, or there only if an external authorizer agrees;
+ * undefined if there is none. The other way round nothing is said: two cases are equivalent if neither gains anything.
  */
 export function gained(more: Outcome, less: Outcome, within: RequestSet, space: Space): Request | undefined {
   return example(gain(more, less, within), space);

@@ -21,7 +21,9 @@ interface FieldRow<Part> {
   readonly notField: keyof Part & string;
 }
 
-/** In the order in which istiod puts them into Envoy's configuration: each goes to the front, so the last one is first. */
+/**
+ * In the order in which istiod puts them into Envoy's configuration: each goes to the front, so the last one is first.
+ */
 const sourceFields: readonly FieldRow<Source>[] = [
   { attribute: 'source.principal', field: 'principals', notField: 'notPrincipals' },
   { attribute: 'request.auth.principal', field: 'requestPrincipals', notField: 'notRequestPrincipals' },
@@ -39,7 +41,10 @@ const operationFields: readonly FieldRow<Operation>[] = [
   { attribute: 'destination.port', field: 'ports', notField: 'notPorts' },
 ];
 
-function predicates<Part extends Source | Operation>(rows: readonly FieldRow<Part>[], part: Part & Readonly<Record<string, readonly string[]>>): readonly Predicate[] {
+function predicates<Part extends Source | Operation>(
+  rows: readonly FieldRow<Part>[],
+  part: Part & Readonly<Record<string, readonly string[]>>,
+): readonly Predicate[] {
   return rows
     .map((row) => ({ ...row, values: part[row.field] ?? [], notValues: part[row.notField] ?? [] }))
     .filter(isSet);
@@ -70,4 +75,7 @@ export function whenPredicates(when: readonly When[]): readonly Predicate[] {
 export const sourceFieldNames: readonly string[] = sourceFields.flatMap(({ field, notField }) => [field, notField]);
 
 /** Every name that `to[].operation` may have. */
-export const operationFieldNames: readonly string[] = operationFields.flatMap(({ field, notField }) => [field, notField]);
+export const operationFieldNames: readonly string[] = operationFields.flatMap(({ field, notField }) => [
+  field,
+  notField,
+]);

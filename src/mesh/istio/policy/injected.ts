@@ -1,12 +1,18 @@
 type Labels = Readonly<Record<string, string>>;
 
-/** Labels of a template that the injector takes a value from, the first that there is; without any, a fixed text or the name of the workload. */
+/**
+ * Labels of a template that the injector takes a value from, the first that there is; without any, a fixed text or the
+ * name of the workload.
+ */
 interface Injected {
   readonly from: readonly string[];
   readonly otherwise?: string;
 }
 
-/** What the injection template adds to a pod whose own template lacks it (manifests/charts/istio-control/istio-discovery/files/injection-template.yaml). */
+/**
+ * What the injection template adds to a pod whose own template lacks it
+ * (manifests/charts/istio-control/istio-discovery/files/injection-template.yaml).
+ */
 const injected: Readonly<Record<string, Injected>> = {
   'security.istio.io/tlsMode': { from: [], otherwise: 'istio' },
   'networking.istio.io/tunnel': { from: [], otherwise: 'http' },
@@ -14,7 +20,10 @@ const injected: Readonly<Record<string, Injected>> = {
   'service.istio.io/canonical-revision': { from: ['app.kubernetes.io/version', 'version'], otherwise: 'latest' },
 };
 
-/** Labels that the injection template adds to a pod whose own template lacks them: pods without a sidecar do not have them. */
+/**
+ * Labels that the injection template adds to a pod whose own template lacks them: pods without a sidecar do not have
+ * them.
+ */
 export const injectedLabels: readonly string[] = Object.keys(injected);
 
 /** The labels that a pod of these, of a workload of this name, has with a sidecar. */
@@ -29,5 +38,5 @@ export function withInjected(labels: Labels, name: string): Labels {
 
 /** Some labels, and those from which the injector makes them. */
 export function withSources(keys: readonly string[]): readonly string[] {
-  return keys.flatMap((key) => [key, ...injected[key]?.from ?? []]);
+  return keys.flatMap((key) => [key, ...(injected[key]?.from ?? [])]);
 }

@@ -23,21 +23,29 @@ export function istioVersionText({ major, minor }: IstioVersion): string {
 }
 
 /** What a later version of Istio does that an earlier one does not. */
-export type PolicyFeature = 'serviceAccounts' | 'trustDomains' | 'ztunnelDryRun' | 'customDryRunDenies' | 'authorizerNames';
+export type PolicyFeature =
+  'serviceAccounts' | 'trustDomains' | 'ztunnelDryRun' | 'customDryRunDenies' | 'authorizerNames';
 
 const since: Readonly<Record<PolicyFeature, IstioVersion>> = {
   /** `serviceAccounts`, `notServiceAccounts` and `source.serviceAccount`: istio/istio#54091. */
   serviceAccounts: { major: 1, minor: 25 },
-  /** `trustDomains`, `notTrustDomains` and `source.trustDomain`: releasenotes/notes/add-trust-domains-to-authz-policy.yaml. */
+  /**
+   * `trustDomains`, `notTrustDomains` and `source.trustDomain`:
+   * releasenotes/notes/add-trust-domains-to-authz-policy.yaml.
+   */
   trustDomains: { major: 1, minor: 31 },
   /** AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY exists (pilot/pkg/features/ambient.go). */
   ztunnelDryRun: { major: 1, minor: 29 },
   /**
    * A dry-run CUSTOM policy is put where Envoy enforces it, as a DENY, since each provider has a filter of its own
-   * (istio/istio#58082; buildHTTP in pilot/pkg/security/authz/builder/builder.go, `rbac.Rules`). Before, it did nothing.
+   * (istio/istio#58082; buildHTTP in pilot/pkg/security/authz/builder/builder.go, `rbac.Rules`). Before, it did
+   * nothing.
    */
   customDryRunDenies: { major: 1, minor: 30 },
-  /** Names of external authorizers are checked (validateProviderName in pilot/pkg/security/authz/builder/extauthz.go), which came with the filters for each. */
+  /**
+   * Names of external authorizers are checked (validateProviderName in pilot/pkg/security/authz/builder/extauthz.go),
+   * which came with the filters for each.
+   */
   authorizerNames: { major: 1, minor: 30 },
 };
 

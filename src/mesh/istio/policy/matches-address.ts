@@ -14,9 +14,9 @@ export type Family = 4 | 6;
 export const addressBits: Readonly<Record<Family, number>> = { 4: 32, 6: 128 };
 
 /**
- * A CIDR block or a single address as a range; undefined if it is neither. Host bits are ignored, as Envoy does when it loads a
- * CidrRange. Zones and leading zeros are read as Go's netip does, with which istiod reads them: a single address may have a zone,
- * which is forgotten, a block may not.
+ * A CIDR block or a single address as a range; undefined if it is neither. Host bits are ignored, as Envoy does when it
+ * loads a CidrRange. Zones and leading zeros are read as Go's netip does, with which istiod reads them: a single
+ * address may have a zone, which is forgotten, a block may not.
  */
 export function parseBlock(block: string): AddressRange | undefined {
   const [address = '', length, ...rest] = block.split('/');
@@ -30,7 +30,10 @@ export function parseBlock(block: string): AddressRange | undefined {
   return { family: parsed.family, first, last: first + size - 1n };
 }
 
-/** Whether the address lies in the block. A malformed block or address never matches; an IPv4 block holds no IPv6 address. */
+/**
+ * Whether the address lies in the block. A malformed block or address never matches; an IPv4 block holds no IPv6
+ * address.
+ */
 export function blockContains(block: string, address: string): boolean {
   const range = parseBlock(block);
   const parsed = parseAddress(address);
@@ -48,7 +51,11 @@ export function parseAddress(address: string): { readonly family: Family; readon
 /** The number as an address, IPv6 in the short form of RFC 5952. */
 export function formatAddress(family: Family, value: bigint): string {
   if (family === 4) return parts(value, 4, 8n).join('.');
-  return new URL(`http://[${parts(value, 8, 16n).map((group) => group.toString(16)).join(':')}]`).hostname.slice(1, -1);
+  return new URL(
+    `http://[${parts(value, 8, 16n)
+      .map((group) => group.toString(16))
+      .join(':')}]`,
+  ).hostname.slice(1, -1);
 }
 
 function prefixLength(text: string, bits: number): number | undefined {
@@ -58,7 +65,9 @@ function prefixLength(text: string, bits: number): number | undefined {
 
 /** The eight groups of an IPv6 address, whose `::` stands for as many zeros as are missing. */
 function groups(address: string): readonly number[] {
-  const [head = [], tail] = embedded(address).split('::').map((half) => half.split(':').filter((group) => group !== ''));
+  const [head = [], tail] = embedded(address)
+    .split('::')
+    .map((half) => half.split(':').filter((group) => group !== ''));
   const zeros = Array.from({ length: tail === undefined ? 0 : 8 - head.length - tail.length }, () => '0');
   return [...head, ...zeros, ...(tail ?? [])].map((group) => Number.parseInt(group, 16));
 }

@@ -21,9 +21,12 @@ const segmentCharacter = /[A-Za-z0-9\-._~%!$&'()+,;:@]/;
 /** Whether a run of this kind takes the character. */
 export function runTakes(run: RunOf, character: string): boolean {
   switch (run) {
-    case 'Any': return true;
-    case 'PathSegment': return segmentCharacter.test(character);
-    case 'Path': return character === '/' || segmentCharacter.test(character);
+    case 'Any':
+      return true;
+    case 'PathSegment':
+      return segmentCharacter.test(character);
+    case 'Path':
+      return character === '/' || segmentCharacter.test(character);
   }
 }
 
@@ -32,37 +35,57 @@ export function textMatches(match: PathMatch, text: string): boolean {
   return textMatcher(match)(text);
 }
 
-/** The match as a function. `Present` wants a text that is not empty: istiod turns `*` into the regular expression `.+` (authz/matcher/string.go). */
+/**
+ * The match as a function. `Present` wants a text that is not empty: istiod turns `*` into the regular expression `.+`
+ * (authz/matcher/string.go).
+ */
 export function textMatcher(match: PathMatch): (text: string) => boolean {
   if (match.kind === 'Present') return (text) => text !== '';
   if (match.kind === 'Glob' || match.kind === 'Template') {
     const [head, ...runs] = pieces(pattern(match));
     return (text) => holds(text, head, runs);
   }
-  const folded = 'ignoreCase' in match && match.ignoreCase ? (text: string): string => text.toLowerCase() : (text: string): string => text;
+  const folded =
+    'ignoreCase' in match && match.ignoreCase
+      ? (text: string): string => text.toLowerCase()
+      : (text: string): string => text;
   const value = folded(match.value);
   switch (match.kind) {
-    case 'Exact': return (text) => folded(text) === value;
-    case 'Prefix': return (text) => folded(text).startsWith(value);
-    case 'Suffix': return (text) => folded(text).endsWith(value);
+    case 'Exact':
+      return (text) => folded(text) === value;
+    case 'Prefix':
+      return (text) => folded(text).startsWith(value);
+    case 'Suffix':
+      return (text) => folded(text).endsWith(value);
   }
 }
 
 /** The match as a list of steps; every kind has one, so that an automaton can be made of any of them. */
 export function pattern(match: PathMatch): readonly PatternItem[] {
   switch (match.kind) {
-    case 'Exact': return literal(match.value);
-    case 'Prefix': return [...literal(match.value), anything];
-    case 'Suffix': return [anything, ...literal(match.value)];
-    case 'Present': return [{ ...anything, atLeastOne: true }];
-    case 'Glob': return match.value.split('*').flatMap((part, index) => (index === 0 ? literal(part) : [anything, ...literal(part)]));
-    case 'Template': return templatePattern(match.value);
+    case 'Exact':
+      return literal(match.value);
+    case 'Prefix':
+      return [...literal(match.value), anything];
+    case 'Suffix':
+      return [anything, ...literal(match.value)];
+    case 'Present':
+      return [{ ...anything, atLeastOne: true }];
+    case 'Glob':
+      return match.value
+        .split('*')
+        .flatMap((part, index) => (index === 0 ? literal(part) : [anything, ...literal(part)]));
+    case 'Template':
+      return templatePattern(match.value);
   }
 }
 
 const anything: Extract<PatternItem, { kind: 'Run' }> = { kind: 'Run', of: 'Any', atLeastOne: false };
 
-/** istiod strips the braces, so that Envoy reads `*` as one segment and `**` as any text of path characters (authz/matcher/template.go). */
+/**
+ * istiod strips the braces, so that Envoy reads `*` as one segment and `**` as any text of path characters
+ * (authz/matcher/template.go).
+ */
 function templatePattern(template: string): readonly PatternItem[] {
   return template.split(/(\{\*\*?\})/).flatMap((part): readonly PatternItem[] => {
     if (part === '{*}') return [{ kind: 'Run', of: 'PathSegment', atLeastOne: true }];
@@ -85,11 +108,25 @@ interface Piece {
 /** A pattern as the text that it begins with, and what follows run by run. */
 function pieces(items: readonly PatternItem[]): readonly [string, ...Piece[]] {
   const runs = [...items.entries()].flatMap(([index, item]) => (item.kind === 'Run' ? [{ index, item }] : []));
-  const textUpTo = (from: number, to = items.length): string => items.slice(from, to).map((item) => (item.kind === 'Character' ? item.character : '')).join('');
-  return [textUpTo(0, runs[0]?.index), ...runs.map(({ index, item: { of, atLeastOne } }, place) => ({ of, atLeastOne, after: textUpTo(index + 1, runs[place + 1]?.index) }))];
+  const textUpTo = (from: number, to = items.length): string =>
+    items
+      .slice(from, to)
+      .map((item) => (item.kind === 'Character' ? item.character : ''))
+      .join('');
+  return [
+    textUpTo(0, runs[0]?.index),
+    ...runs.map(({ index, item: { of, atLeastOne } }, place) => ({
+      of,
+      atLeastOne,
+      after: textUpTo(index + 1, runs[place + 1]?.index),
+    })),
+  ];
 }
 
-/** Whether a text fits: all places that can be reached go on together, because trying one after the other may take forever. */
+/**
+ * Whether a text fits: all places that can be reached go on together, because trying one after the other may take
+ * forever.
+ */
 function holds(text: string, head: string, runs: readonly Piece[]): boolean {
   if (!text.startsWith(head)) return false;
   let places: ReadonlySet<number> = new Set([head.length]);

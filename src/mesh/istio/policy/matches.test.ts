@@ -7,7 +7,15 @@ import type { HttpFacts, Matcher, Request } from './semantics.ts';
 const cart = 'cluster.local/ns/shop/sa/cart';
 
 function request(facts: Partial<Request> = {}): Request {
-  return { identity: cart, sourceIp: '10.0.0.1', remoteIp: '203.0.113.9', destinationIp: '10.0.0.2', workloadPort: 8080, metadata: {}, ...facts };
+  return {
+    identity: cart,
+    sourceIp: '10.0.0.1',
+    remoteIp: '203.0.113.9',
+    destinationIp: '10.0.0.2',
+    workloadPort: 8080,
+    metadata: {},
+    ...facts,
+  };
 }
 
 function http(facts: Partial<HttpFacts> = {}): Request {
@@ -73,11 +81,31 @@ describe('addresses', () => {
 describe('matchers', () => {
   it.each<[string, Matcher, Request, boolean]>([
     ['a principal', { of: 'identity', part: 'Principal', match: { kind: 'Exact', value: cart } }, request(), true],
-    ['the namespace part', { of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: 'shop' } }, request(), true],
-    ['not the namespace of a ServiceAccount of that name', { of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: 'cart' } }, request(), false],
-    ['the trust domain part', { of: 'identity', part: 'TrustDomain', match: { kind: 'Prefix', value: 'cluster' } }, request(), true],
+    [
+      'the namespace part',
+      { of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: 'shop' } },
+      request(),
+      true,
+    ],
+    [
+      'not the namespace of a ServiceAccount of that name',
+      { of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: 'cart' } },
+      request(),
+      false,
+    ],
+    [
+      'the trust domain part',
+      { of: 'identity', part: 'TrustDomain', match: { kind: 'Prefix', value: 'cluster' } },
+      request(),
+      true,
+    ],
     ['a ServiceAccount', { of: 'identity', part: 'ServiceAccount', namespace: 'shop', name: 'cart' }, request(), true],
-    ['no longer ServiceAccount', { of: 'identity', part: 'ServiceAccount', namespace: 'shop', name: 'car' }, request(), false],
+    [
+      'no longer ServiceAccount',
+      { of: 'identity', part: 'ServiceAccount', namespace: 'shop', name: 'car' },
+      request(),
+      false,
+    ],
     ['the peer', { of: 'sourceIp', block: '10.0.0.0/24' }, request(), true],
     ['the original client', { of: 'remoteIp', block: '10.0.0.0/24' }, request(), false],
     ['the port of the container', { of: 'port', side: 'Workload', port: 8080 }, request({ servicePort: 80 }), true],
@@ -85,18 +113,63 @@ describe('matchers', () => {
     ['the port of a pod at a waypoint', { of: 'port', side: 'Service', port: 8080 }, request(), true],
     ['a server name', { of: 'sni', match: { kind: 'Present' } }, request({ sni: 'x' }), true],
     ['no server name', { of: 'sni', match: { kind: 'Present' } }, request(), false],
-    ['a host in another case', { of: 'host', match: { kind: 'Exact', value: 'CART.shop', ignoreCase: true } }, http(), true],
-    ['a host without the port that it came with', { of: 'host', match: { kind: 'Exact', value: 'cart.shop' } }, http({ host: 'cart.shop:80' }), false],
+    [
+      'a host in another case',
+      { of: 'host', match: { kind: 'Exact', value: 'CART.shop', ignoreCase: true } },
+      http(),
+      true,
+    ],
+    [
+      'a host without the port that it came with',
+      { of: 'host', match: { kind: 'Exact', value: 'cart.shop' } },
+      http({ host: 'cart.shop:80' }),
+      false,
+    ],
     ['a method', { of: 'method', match: { kind: 'Exact', value: 'GET' } }, http(), true],
     ['a method on plain TCP', { of: 'method', match: { kind: 'Exact', value: 'GET' } }, request(), false],
-    ['an empty header that has to be there', { of: 'header x-a', match: { kind: 'Present' } }, http({ headers: { 'x-a': '' } }), true],
+    [
+      'an empty header that has to be there',
+      { of: 'header x-a', match: { kind: 'Present' } },
+      http({ headers: { 'x-a': '' } }),
+      true,
+    ],
     ['a header that is not there', { of: 'header x-a', match: { kind: 'Prefix', value: '' } }, http(), false],
-    ['a claim with several values', { of: 'token', part: 'Claim', claim: ['realm', 'roles'], match: { kind: 'Exact', value: 'b' } }, http({ token: { issuer: 'i', subject: 's', claims: { '[realm][roles]': ['a', 'b'] } } }), true],
-    ['the issuer as a claim', { of: 'token', part: 'Claim', claim: ['iss'], match: { kind: 'Exact', value: 'i' } }, http({ token: { issuer: 'i', subject: 's', claims: {} } }), true],
-    ['issuer and subject', { of: 'token', part: 'Principal', issuer: { kind: 'Exact', value: 'i' }, subject: { kind: 'Present' } }, http({ token: { issuer: 'i', subject: '', claims: {} } }), false],
-    ['a text in metadata', { of: 'metadata f[k]', list: false, match: { kind: 'Exact', value: 'v' } }, request({ metadata: { 'f[k]': 'v' } }), true],
-    ['a text compared with a list', { of: 'metadata f[k]', list: true, match: { kind: 'Exact', value: 'v' } }, request({ metadata: { 'f[k]': 'v' } }), false],
-    ['a list in metadata', { of: 'metadata f[k]', list: true, match: { kind: 'Exact', value: 'v' } }, request({ metadata: { 'f[k]': ['u', 'v'] } }), true],
+    [
+      'a claim with several values',
+      { of: 'token', part: 'Claim', claim: ['realm', 'roles'], match: { kind: 'Exact', value: 'b' } },
+      http({ token: { issuer: 'i', subject: 's', claims: { '[realm][roles]': ['a', 'b'] } } }),
+      true,
+    ],
+    [
+      'the issuer as a claim',
+      { of: 'token', part: 'Claim', claim: ['iss'], match: { kind: 'Exact', value: 'i' } },
+      http({ token: { issuer: 'i', subject: 's', claims: {} } }),
+      true,
+    ],
+    [
+      'issuer and subject',
+      { of: 'token', part: 'Principal', issuer: { kind: 'Exact', value: 'i' }, subject: { kind: 'Present' } },
+      http({ token: { issuer: 'i', subject: '', claims: {} } }),
+      false,
+    ],
+    [
+      'a text in metadata',
+      { of: 'metadata f[k]', list: false, match: { kind: 'Exact', value: 'v' } },
+      request({ metadata: { 'f[k]': 'v' } }),
+      true,
+    ],
+    [
+      'a text compared with a list',
+      { of: 'metadata f[k]', list: true, match: { kind: 'Exact', value: 'v' } },
+      request({ metadata: { 'f[k]': 'v' } }),
+      false,
+    ],
+    [
+      'a list in metadata',
+      { of: 'metadata f[k]', list: true, match: { kind: 'Exact', value: 'v' } },
+      request({ metadata: { 'f[k]': ['u', 'v'] } }),
+      true,
+    ],
   ])('%s', (_name, matcher, one, expected) => {
     expect(matcherHolds(matcher, one)).toBe(expected);
   });

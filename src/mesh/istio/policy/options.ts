@@ -16,7 +16,9 @@ export interface PolicyOptions {
   readonly trustDomain: string;
   /** `meshConfig.trustDomainAliases`. */
   readonly trustDomainAliases: readonly string[];
-  /** AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY of istiod: ztunnel is sent dry-run policies, to log what they would do. */
+  /**
+   * AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY of istiod: ztunnel is sent dry-run policies, to log what they would do.
+   */
   readonly ztunnelDryRun: boolean;
   /** External authorizers of `meshConfig.extensionProviders`. Undefined: the mesh configuration is not known. */
   readonly authorizers?: Authorizers;

@@ -5,7 +5,9 @@ export interface Problem {
   /** Where, as in `spec.rules[0].from[1].source.ports`. */
   readonly field: string;
   readonly message: string;
-  /** Whether the API server or istiod's webhook refuses the object; otherwise it is taken, and does not do what it says. */
+  /**
+   * Whether the API server or istiod's webhook refuses the object; otherwise it is taken, and does not do what it says.
+   */
   readonly rejected: boolean;
 }
 
@@ -24,7 +26,8 @@ export function map(value: unknown, field: string, report: Report): Json {
 export function object(value: unknown, field: string, known: readonly string[], report: Report): Json {
   const result = map(value, field, report);
   for (const key of Object.keys(result)) {
-    if (!known.includes(key)) report({ field: `${field}.${key}`, message: 'is not a field of this kind: it is dropped', rejected: false });
+    if (!known.includes(key))
+      report({ field: `${field}.${key}`, message: 'is not a field of this kind: it is dropped', rejected: false });
   }
   return result;
 }
@@ -37,7 +40,9 @@ export function list(value: unknown, field: string, report: Report): readonly un
   return undefined;
 }
 
-/** `value` as a string; a number or a boolean, which YAML makes of an unquoted one, is read as the text that was meant. */
+/**
+ * `value` as a string; a number or a boolean, which YAML makes of an unquoted one, is read as the text that was meant.
+ */
 export function string(value: unknown, field: string, report: Report): string | undefined {
   if (value === undefined || value === null || typeof value === 'string') return value ?? undefined;
   report({ field, message: 'must be a string', rejected: true });
@@ -55,7 +60,13 @@ export function strings(value: unknown, field: string, report: Report): readonly
 }
 
 /** `value` as one of a set of names; undefined with a problem if it is another. */
-export function oneOf<Name extends string>(value: unknown, field: string, names: readonly Name[], otherwise: Name, report: Report): Name | undefined {
+export function oneOf<Name extends string>(
+  value: unknown,
+  field: string,
+  names: readonly Name[],
+  otherwise: Name,
+  report: Report,
+): Name | undefined {
   if (value === undefined || value === null) return otherwise;
   const name = names.find((candidate) => candidate === value);
   if (name === undefined) report({ field, message: `must be one of ${names.join(', ')}`, rejected: true });

@@ -5,35 +5,86 @@ import { operationFieldNames, sourceFieldNames } from './fields.ts';
 import { parsePolicy, policyKinds } from './parse.ts';
 
 function read(spec: string, kind = 'AuthorizationPolicy', annotations: Readonly<Record<string, string>> = {}) {
-  return parsePolicy({ kind, namespace: 'shop', name: 'test', annotations, spec: parse(spec) as Record<string, unknown> });
+  return parsePolicy({
+    kind,
+    namespace: 'shop',
+    name: 'test',
+    annotations,
+    spec: parse(spec) as Record<string, unknown>,
+  });
 }
 
 function rejected(spec: string, kind?: string) {
-  return read(spec, kind).problems.filter((problem) => problem.rejected).map(({ field }) => field);
+  return read(spec, kind)
+    .problems.filter((problem) => problem.rejected)
+    .map(({ field }) => field);
 }
 
 describe('AuthorizationPolicy', () => {
   it('reads every field of a source and an operation', () => {
-    const source = Object.fromEntries(sourceFieldNames.filter((name) => !name.toLowerCase().includes('serviceaccounts')).map((name) => [name, [name.toLowerCase().includes('ip') && !name.toLowerCase().includes('principals') ? '10.0.0.0/8' : 'a']]));
-    const operation = Object.fromEntries(operationFieldNames.map((name) => [name, [name.toLowerCase().includes('ports') ? '80' : '/a']]));
-    const { policy, problems } = parsePolicy({ kind: 'AuthorizationPolicy', namespace: 'shop', name: 'test', annotations: {}, spec: { rules: [{ from: [{ source }], to: [{ operation }] }] } });
+    const source = Object.fromEntries(
+      sourceFieldNames
+        .filter((name) => !name.toLowerCase().includes('serviceaccounts'))
+        .map((name) => [
+          name,
+          [name.toLowerCase().includes('ip') && !name.toLowerCase().includes('principals') ? '10.0.0.0/8' : 'a'],
+        ]),
+    );
+    const operation = Object.fromEntries(
+      operationFieldNames.map((name) => [name, [name.toLowerCase().includes('ports') ? '80' : '/a']]),
+    );
+    const { policy, problems } = parsePolicy({
+      kind: 'AuthorizationPolicy',
+      namespace: 'shop',
+      name: 'test',
+      annotations: {},
+      spec: { rules: [{ from: [{ source }], to: [{ operation }] }] },
+    });
     expect(problems).toEqual([]);
-    expect(policy).toMatchObject({ action: 'ALLOW', rules: [{ from: [{ ...source, serviceAccounts: [] }], to: [operation], when: [] }] });
+    expect(policy).toMatchObject({
+      action: 'ALLOW',
+      rules: [{ from: [{ ...source, serviceAccounts: [] }], to: [operation], when: [] }],
+    });
   });
 
   it('reads an empty spec as an ALLOW of nothing', () => {
-    expect(read('{}')).toEqual({ policy: { kind: 'AuthorizationPolicy', namespace: 'shop', name: 'test', annotations: {}, targetRefs: [], action: 'ALLOW', dryRun: false, rules: [] }, problems: [] });
+    expect(read('{}')).toEqual({
+      policy: {
+        kind: 'AuthorizationPolicy',
+        namespace: 'shop',
+        name: 'test',
+        annotations: {},
+        targetRefs: [],
+        action: 'ALLOW',
+        dryRun: false,
+        rules: [],
+      },
+      problems: [],
+    });
   });
 
   it('takes the list of targets before the single one', () => {
     const one = { group: '', kind: 'Service', name: 'one' };
     expect(read('{targetRef: {kind: Service, name: one, group: ""}}').policy?.targetRefs).toEqual([one]);
-    expect(read('{targetRef: {kind: Service, name: one, group: core}, targetRefs: []}').policy?.targetRefs).toEqual([one]);
-    expect(read('{targetRef: {kind: Service, name: one}, targetRefs: [{kind: Service, name: two}]}').policy?.targetRefs).toMatchObject([{ name: 'two' }]);
+    expect(read('{targetRef: {kind: Service, name: one, group: core}, targetRefs: []}').policy?.targetRefs).toEqual([
+      one,
+    ]);
+    expect(
+      read('{targetRef: {kind: Service, name: one}, targetRefs: [{kind: Service, name: two}]}').policy?.targetRefs,
+    ).toMatchObject([{ name: 'two' }]);
   });
 
-  it.each([['true', true], ['1', true], ['T', true], ['False', false], ['0', false]])('reads dry-run %s as %s', (value, dryRun) => {
-    expect(read('{}', 'AuthorizationPolicy', { 'istio.io/dry-run': value })).toMatchObject({ policy: { dryRun }, problems: [] });
+  it.each([
+    ['true', true],
+    ['1', true],
+    ['T', true],
+    ['False', false],
+    ['0', false],
+  ])('reads dry-run %s as %s', (value, dryRun) => {
+    expect(read('{}', 'AuthorizationPolicy', { 'istio.io/dry-run': value })).toMatchObject({
+      policy: { dryRun },
+      problems: [],
+    });
   });
 
   it.each(['yes', '', 'tRUE', 'constructor'])('enforces a policy whose dry-run is %j', (value) => {
@@ -42,19 +93,29 @@ describe('AuthorizationPolicy', () => {
     expect(problems).toMatchObject([{ field: 'metadata.annotations[istio.io/dry-run]', rejected: true }]);
   });
 
-  it.each(['{action: AUDIT, rules: [{}]}', '{action: CUSTOM, provider: {name: a}, rules: [{}]}'])('says that dry-run is refused on %s', (spec) => {
-    const { policy, problems } = read(spec, 'AuthorizationPolicy', { 'istio.io/dry-run': 'true' });
-    expect(policy).toMatchObject({ dryRun: true });
-    expect(problems).toMatchObject([{ field: 'metadata.annotations[istio.io/dry-run]', rejected: true }]);
-  });
+  it.each(['{action: AUDIT, rules: [{}]}', '{action: CUSTOM, provider: {name: a}, rules: [{}]}'])(
+    'says that dry-run is refused on %s',
+    (spec) => {
+      const { policy, problems } = read(spec, 'AuthorizationPolicy', { 'istio.io/dry-run': 'true' });
+      expect(policy).toMatchObject({ dryRun: true });
+      expect(problems).toMatchObject([{ field: 'metadata.annotations[istio.io/dry-run]', rejected: true }]);
+    },
+  );
 
   it.each(['AUDIT', 'CUSTOM'])('says that dry-run is refused for %s, whatever its value', (action) => {
-    const { problems } = read(`{action: ${action}, rules: [{}], provider: {name: x}}`, 'AuthorizationPolicy', { 'istio.io/dry-run': 'false' });
-    expect(problems).toContainEqual(expect.objectContaining({ field: 'metadata.annotations[istio.io/dry-run]', rejected: true }));
+    const { problems } = read(`{action: ${action}, rules: [{}], provider: {name: x}}`, 'AuthorizationPolicy', {
+      'istio.io/dry-run': 'false',
+    });
+    expect(problems).toContainEqual(
+      expect.objectContaining({ field: 'metadata.annotations[istio.io/dry-run]', rejected: true }),
+    );
   });
 
   it('takes an empty list for an absent one', () => {
-    expect(read('{rules: [{from: [], to: []}]}')).toMatchObject({ policy: { rules: [{ from: [], to: [], when: [] }] }, problems: [] });
+    expect(read('{rules: [{from: [], to: []}]}')).toMatchObject({
+      policy: { rules: [{ from: [], to: [], when: [] }] },
+      problems: [],
+    });
   });
 
   it('lets a condition on the trust domain have a slash, and the field not', () => {
@@ -76,8 +137,10 @@ describe('AuthorizationPolicy', () => {
   });
 
   it('names fields that it does not know', () => {
-    expect(read('{rules: [{from: [{source: {principal: [a], namespaces: [b]}}]}], rule: []}').problems)
-      .toMatchObject([{ field: 'spec.rule', rejected: false }, { field: 'spec.rules[0].from[0].source.principal', rejected: false }]);
+    expect(read('{rules: [{from: [{source: {principal: [a], namespaces: [b]}}]}], rule: []}').problems).toMatchObject([
+      { field: 'spec.rule', rejected: false },
+      { field: 'spec.rules[0].from[0].source.principal', rejected: false },
+    ]);
   });
 
   it('takes an empty list for an absent one', () => {
@@ -90,8 +153,14 @@ describe('AuthorizationPolicy', () => {
     ['{action: CUSTOM, provider: {name: a}}', 'spec.rules'],
     ['{action: CUSTOM, rules: [{}]}', 'spec.provider.name'],
     ['{provider: {name: a}}', 'spec.provider'],
-    ['{action: CUSTOM, provider: {name: a}, rules: [{from: [{source: {namespaces: [a]}}]}]}', 'spec.rules[0].from[0].source.namespaces'],
-    ['{action: CUSTOM, provider: {name: a}, rules: [{when: [{key: "request.auth.claims[a]", values: [b]}]}]}', 'spec.rules[0].when.request.auth.claims[a]'],
+    [
+      '{action: CUSTOM, provider: {name: a}, rules: [{from: [{source: {namespaces: [a]}}]}]}',
+      'spec.rules[0].from[0].source.namespaces',
+    ],
+    [
+      '{action: CUSTOM, provider: {name: a}, rules: [{when: [{key: "request.auth.claims[a]", values: [b]}]}]}',
+      'spec.rules[0].when.request.auth.claims[a]',
+    ],
     ['{selector: {matchLabels: {a: b}}, targetRefs: [{kind: Service, name: c}]}', 'spec'],
     ['{selector: {matchLabels: {a: "b*"}}}', 'spec.selector.matchLabels.a'],
     ['{targetRefs: [{kind: Deployment, group: apps, name: c}]}', 'spec.targetRefs[0]'],
@@ -118,8 +187,15 @@ describe('AuthorizationPolicy', () => {
 
 describe('PeerAuthentication', () => {
   it('reads its modes', () => {
-    expect(read('{selector: {matchLabels: {app: a}}, mtls: {mode: STRICT}, portLevelMtls: {8080: {mode: PERMISSIVE}, 9090: null}}', 'PeerAuthentication'))
-      .toMatchObject({ policy: { mode: 'STRICT', ports: { 8080: 'PERMISSIVE', 9090: 'UNSET' }, selector: { app: 'a' } }, problems: [] });
+    expect(
+      read(
+        '{selector: {matchLabels: {app: a}}, mtls: {mode: STRICT}, portLevelMtls: {8080: {mode: PERMISSIVE}, 9090: null}}',
+        'PeerAuthentication',
+      ),
+    ).toMatchObject({
+      policy: { mode: 'STRICT', ports: { 8080: 'PERMISSIVE', 9090: 'UNSET' }, selector: { app: 'a' } },
+      problems: [],
+    });
   });
 
   it.each([
@@ -134,7 +210,9 @@ describe('PeerAuthentication', () => {
 
 describe('RequestAuthentication', () => {
   it('reads its issuers', () => {
-    expect(read('{jwtRules: [{issuer: a, jwksUri: "https://a"}, {issuer: b}]}', 'RequestAuthentication')).toMatchObject({ policy: { issuers: ['a', 'b'] }, problems: [] });
+    expect(read('{jwtRules: [{issuer: a, jwksUri: "https://a"}, {issuer: b}]}', 'RequestAuthentication')).toMatchObject(
+      { policy: { issuers: ['a', 'b'] }, problems: [] },
+    );
   });
 
   it('says that a rule without an issuer is refused', () => {
@@ -143,22 +221,63 @@ describe('RequestAuthentication', () => {
 });
 
 it('says that dry-run is refused on kinds that do not decide about requests', () => {
-  expect(read('{}', 'PeerAuthentication', { 'istio.io/dry-run': 'true' })).toMatchObject({ policy: { mode: 'UNSET' }, problems: [{ field: 'metadata.annotations[istio.io/dry-run]', rejected: true }] });
+  expect(read('{}', 'PeerAuthentication', { 'istio.io/dry-run': 'true' })).toMatchObject({
+    policy: { mode: 'UNSET' },
+    problems: [{ field: 'metadata.annotations[istio.io/dry-run]', rejected: true }],
+  });
 });
 
 it('refuses an object of another kind', () => {
-  expect(read('{}', 'Service')).toEqual({ policy: undefined, problems: [{ field: 'kind', message: 'Service is no policy', rejected: true }] });
+  expect(read('{}', 'Service')).toEqual({
+    policy: undefined,
+    problems: [{ field: 'kind', message: 'Service is no policy', rejected: true }],
+  });
 });
 
-const names = ['selector', 'matchLabels', 'rules', 'from', 'source', 'to', 'operation', 'when', 'key', 'values', 'action', 'mtls', 'mode', 'portLevelMtls', 'targetRefs', 'jwtRules', '__proto__', 'constructor', ...sourceFieldNames, ...operationFieldNames];
+const names = [
+  'selector',
+  'matchLabels',
+  'rules',
+  'from',
+  'source',
+  'to',
+  'operation',
+  'when',
+  'key',
+  'values',
+  'action',
+  'mtls',
+  'mode',
+  'portLevelMtls',
+  'targetRefs',
+  'jwtRules',
+  '__proto__',
+  'constructor',
+  ...sourceFieldNames,
+  ...operationFieldNames,
+];
 
 const odd: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
-  value: fc.oneof({ maxDepth: 6 }, fc.constantFrom(null, '', 'a', '*', 'constructor', 'request.headers[', 0, true, 'DENY', 'STRICT'), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(fc.constantFrom(...names), tie('value'), { maxKeys: 4, noNullPrototype: true })),
+  value: fc.oneof(
+    { maxDepth: 6 },
+    fc.constantFrom(null, '', 'a', '*', 'constructor', 'request.headers[', 0, true, 'DENY', 'STRICT'),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom(...names), tie('value'), { maxKeys: 4, noNullPrototype: true }),
+  ),
 })).value;
 
 it('never throws, whatever the YAML', () => {
-  fc.assert(fc.property(fc.constantFrom(...policyKinds, 'Other'), odd, (kind, spec) => {
-    const { policy, problems } = parsePolicy({ kind, namespace: 'shop', name: 'test', annotations: {}, spec: spec as Record<string, unknown> });
-    expect(policy !== undefined || problems.some((problem) => problem.rejected)).toBe(true);
-  }), { numRuns: 500 });
+  fc.assert(
+    fc.property(fc.constantFrom(...policyKinds, 'Other'), odd, (kind, spec) => {
+      const { policy, problems } = parsePolicy({
+        kind,
+        namespace: 'shop',
+        name: 'test',
+        annotations: {},
+        spec: spec as Record<string, unknown>,
+      });
+      expect(policy !== undefined || problems.some((problem) => problem.rejected)).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
 });

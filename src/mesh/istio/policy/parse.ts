@@ -3,7 +3,19 @@ import { checkAuthorizationPolicy } from './parse-checks.ts';
 import { parseAttachment, parseSelector } from './parse-attachment.ts';
 import { list, map, object, oneOf, string, strings, type Problem, type Report } from './parse-values.ts';
 import { operationFieldNames, sourceFieldNames } from './fields.ts';
-import type { Action, AuthorizationPolicy, MtlsMode, Operation, PeerAuthentication, Policy, PolicyMeta, RequestAuthentication, Rule, Source, When } from './types.ts';
+import type {
+  Action,
+  AuthorizationPolicy,
+  MtlsMode,
+  Operation,
+  PeerAuthentication,
+  Policy,
+  PolicyMeta,
+  RequestAuthentication,
+  Rule,
+  Source,
+  When,
+} from './types.ts';
 
 /** A policy's object, from the API or from a file. */
 export interface PolicyObject {
@@ -24,29 +36,40 @@ export interface ParsedPolicy {
 }
 
 /** Kinds that `parsePolicy` reads. */
-export const policyKinds: readonly Policy['kind'][] = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
+export const policyKinds: readonly Policy['kind'][] = [
+  'AuthorizationPolicy',
+  'PeerAuthentication',
+  'RequestAuthentication',
+];
 
 const dryRunAnnotation = 'istio.io/dry-run';
 
 /**
- * Reads a policy, as leniently as its meaning allows, and names everything that the API server or istiod's webhook would refuse
- * (pkg/config/validation/validation.go). Never throws, whatever the YAML.
+ * Reads a policy, as leniently as its meaning allows, and names everything that the API server or istiod's webhook
+ * would refuse (pkg/config/validation/validation.go). Never throws, whatever the YAML.
  */
 export function parsePolicy({ kind, namespace, name, annotations, spec, createdAt }: PolicyObject): ParsedPolicy {
   const problems: Problem[] = [];
   const meta: PolicyMeta = { namespace, name, annotations, ...(createdAt === undefined ? {} : { createdAt }) };
   const policy = byKind(kind, meta, spec, (problem) => problems.push(problem));
   if (policy !== undefined && policy.kind !== 'AuthorizationPolicy' && annotations[dryRunAnnotation] !== undefined) {
-    problems.push({ field: `metadata.annotations[${dryRunAnnotation}]`, message: `is not supported on a ${kind}`, rejected: true });
+    problems.push({
+      field: `metadata.annotations[${dryRunAnnotation}]`,
+      message: `is not supported on a ${kind}`,
+      rejected: true,
+    });
   }
   return { policy, problems };
 }
 
 function byKind(kind: string, meta: PolicyMeta, spec: unknown, report: Report): Policy | undefined {
   switch (kind) {
-    case 'AuthorizationPolicy': return authorizationPolicy(meta, spec, report);
-    case 'PeerAuthentication': return peerAuthentication(meta, spec, report);
-    case 'RequestAuthentication': return requestAuthentication(meta, spec, report);
+    case 'AuthorizationPolicy':
+      return authorizationPolicy(meta, spec, report);
+    case 'PeerAuthentication':
+      return peerAuthentication(meta, spec, report);
+    case 'RequestAuthentication':
+      return requestAuthentication(meta, spec, report);
     default:
       report({ field: 'kind', message: `${kind} is no policy`, rejected: true });
       return undefined;
@@ -58,31 +81,61 @@ const actions: readonly Action[] = ['ALLOW', 'DENY', 'AUDIT', 'CUSTOM'];
 function authorizationPolicy(meta: PolicyMeta, value: unknown, report: Report): AuthorizationPolicy | undefined {
   const spec = object(value, 'spec', ['selector', 'targetRef', 'targetRefs', 'rules', 'action', 'provider'], report);
   const action = oneOf(spec['action'], 'spec.action', actions, 'ALLOW', report);
-  const provider = string(object(spec['provider'], 'spec.provider', ['name'], report)['name'], 'spec.provider.name', report);
+  const provider = string(
+    object(spec['provider'], 'spec.provider', ['name'], report)['name'],
+    'spec.provider.name',
+    report,
+  );
   const attachment = parseAttachment(spec, report);
-  const rules = (list(spec['rules'], 'spec.rules', report) ?? []).map((rule, index) => parseRule(rule, `spec.rules[${index}]`, report));
+  const rules = (list(spec['rules'], 'spec.rules', report) ?? []).map((rule, index) =>
+    parseRule(rule, `spec.rules[${index}]`, report),
+  );
   if (action === undefined) return undefined;
   const dryRun = parseDryRun(meta.annotations[dryRunAnnotation], action, report);
-  const policy: AuthorizationPolicy = { kind: 'AuthorizationPolicy', ...meta, ...attachment, action, dryRun, rules, ...(provider === undefined ? {} : { provider }) };
+  const policy: AuthorizationPolicy = {
+    kind: 'AuthorizationPolicy',
+    ...meta,
+    ...attachment,
+    action,
+    dryRun,
+    rules,
+    ...(provider === undefined ? {} : { provider }),
+  };
   checkAuthorizationPolicy(policy, spec['provider'] !== undefined, report);
   return policy;
 }
 
 const booleans: Readonly<Record<string, boolean>> = {
-  1: true, t: true, T: true, TRUE: true, true: true, True: true,
-  0: false, f: false, F: false, FALSE: false, false: false, False: false,
+  1: true,
+  t: true,
+  T: true,
+  TRUE: true,
+  true: true,
+  True: true,
+  0: false,
+  f: false,
+  F: false,
+  FALSE: false,
+  false: false,
+  False: false,
 };
 
 /**
- * Go's strconv.ParseBool. The webhook refuses what that cannot read, and the annotation on other actions, whatever its value
- * (checkDryRunAnnotation); a policy that was stored nevertheless is enforced.
+ * Go's strconv.ParseBool. The webhook refuses what that cannot read, and the annotation on other actions, whatever its
+ * value (checkDryRunAnnotation); a policy that was stored nevertheless is enforced.
  */
 function parseDryRun(value: string | undefined, action: Action, report: Report): boolean {
   if (value === undefined) return false;
   const field = `metadata.annotations[${dryRunAnnotation}]`;
   const dryRun = own(booleans, value);
-  if (action === 'AUDIT' || action === 'CUSTOM') report({ field, message: `is not supported with ${action}`, rejected: true });
-  else if (dryRun === undefined) report({ field, message: `${JSON.stringify(value)} is neither true nor false: the policy is enforced`, rejected: true });
+  if (action === 'AUDIT' || action === 'CUSTOM')
+    report({ field, message: `is not supported with ${action}`, rejected: true });
+  else if (dryRun === undefined)
+    report({
+      field,
+      message: `${JSON.stringify(value)} is neither true nor false: the policy is enforced`,
+      rejected: true,
+    });
   return dryRun ?? false;
 }
 
@@ -90,29 +143,51 @@ function parseRule(value: unknown, field: string, report: Report): Rule {
   if (value === null) report({ field, message: 'must not be null', rejected: true });
   const rule = object(value, field, ['from', 'to', 'when'], report);
   return {
-    from: elements(rule, 'from', 'source', field, report).map(({ at, part }) => parseFields<keyof Source>(part, sourceFieldNames as readonly (keyof Source)[], at, report)),
-    to: elements(rule, 'to', 'operation', field, report).map(({ at, part }) => parseFields<keyof Operation>(part, operationFieldNames as readonly (keyof Operation)[], at, report)),
-    when: (list(rule['when'], `${field}.when`, report) ?? []).map((when, index) => parseWhen(when, `${field}.when[${index}]`, report)),
+    from: elements(rule, 'from', 'source', field, report).map(({ at, part }) =>
+      parseFields<keyof Source>(part, sourceFieldNames as readonly (keyof Source)[], at, report),
+    ),
+    to: elements(rule, 'to', 'operation', field, report).map(({ at, part }) =>
+      parseFields<keyof Operation>(part, operationFieldNames as readonly (keyof Operation)[], at, report),
+    ),
+    when: (list(rule['when'], `${field}.when`, report) ?? []).map((when, index) =>
+      parseWhen(when, `${field}.when[${index}]`, report),
+    ),
   };
 }
 
 /**
- * `from[].source` and `to[].operation`: an element without it is refused, and one that is there anyway restricts nothing. An empty
- * list is taken for an absent one (protobuf has no difference), although the webhook has a message against it.
+ * `from[].source` and `to[].operation`: an element without it is refused, and one that is there anyway restricts
+ * nothing. An empty list is taken for an absent one (protobuf has no difference), although the webhook has a message
+ * against it.
  */
-function elements(rule: Readonly<Record<string, unknown>>, name: string, inner: string, field: string, report: Report): readonly { readonly at: string; readonly part: unknown }[] {
+function elements(
+  rule: Readonly<Record<string, unknown>>,
+  name: string,
+  inner: string,
+  field: string,
+  report: Report,
+): readonly { readonly at: string; readonly part: unknown }[] {
   const members = list(rule[name], `${field}.${name}`, report);
   return (members ?? []).map((member, index) => {
     const at = `${field}.${name}[${index}]`;
     const part = object(member, at, [inner], report)[inner];
-    if (part === undefined || part === null) report({ field: `${at}.${inner}`, message: 'must be set', rejected: true });
+    if (part === undefined || part === null)
+      report({ field: `${at}.${inner}`, message: 'must be set', rejected: true });
     return { at: `${at}.${inner}`, part };
   });
 }
 
-function parseFields<Name extends string>(value: unknown, names: readonly Name[], field: string, report: Report): Readonly<Record<Name, readonly string[]>> {
+function parseFields<Name extends string>(
+  value: unknown,
+  names: readonly Name[],
+  field: string,
+  report: Report,
+): Readonly<Record<Name, readonly string[]>> {
   const part = object(value, field, names, report);
-  return Object.fromEntries(names.map((name) => [name, strings(part[name], `${field}.${name}`, report)])) as Record<Name, readonly string[]>;
+  return Object.fromEntries(names.map((name) => [name, strings(part[name], `${field}.${name}`, report)])) as Record<
+    Name,
+    readonly string[]
+  >;
 }
 
 function parseWhen(value: unknown, field: string, report: Report): When {
@@ -131,8 +206,16 @@ function peerAuthentication(meta: PolicyMeta, value: unknown, report: Report): P
   const selector = parseSelector(spec['selector'], report);
   const ports = parsePorts(spec['portLevelMtls'], report);
   const wide = Object.keys(selector?.selector ?? {}).length === 0;
-  if (wide && Object.keys(ports).length > 0) report({ field: 'spec.portLevelMtls', message: 'needs a selector with labels', rejected: true });
-  return { kind: 'PeerAuthentication', ...meta, ...selector, targetRefs: [], mode: parseMode(spec['mtls'], 'spec.mtls', report), ports };
+  if (wide && Object.keys(ports).length > 0)
+    report({ field: 'spec.portLevelMtls', message: 'needs a selector with labels', rejected: true });
+  return {
+    kind: 'PeerAuthentication',
+    ...meta,
+    ...selector,
+    targetRefs: [],
+    mode: parseMode(spec['mtls'], 'spec.mtls', report),
+    ports,
+  };
 }
 
 function parseMode(value: unknown, field: string, report: Report): MtlsMode {
@@ -142,12 +225,16 @@ function parseMode(value: unknown, field: string, report: Report): MtlsMode {
 function parsePorts(value: unknown, report: Report): Readonly<Record<number, MtlsMode>> {
   const field = 'spec.portLevelMtls';
   const ports = map(value, field, report);
-  if (value !== undefined && value !== null && Object.keys(ports).length === 0) report({ field, message: 'must have at least one port', rejected: true });
-  return Object.fromEntries(Object.entries(ports).flatMap(([key, mtls]) => {
-    const port = /^\d{1,5}$/.test(key) ? Number(key) : 0;
-    if (port < 1 || port > 65_535) report({ field: `${field}.${key}`, message: 'must be a port between 1 and 65535', rejected: true });
-    return port === 0 ? [] : [[port, parseMode(mtls, `${field}.${key}`, report)]];
-  }));
+  if (value !== undefined && value !== null && Object.keys(ports).length === 0)
+    report({ field, message: 'must have at least one port', rejected: true });
+  return Object.fromEntries(
+    Object.entries(ports).flatMap(([key, mtls]) => {
+      const port = /^\d{1,5}$/.test(key) ? Number(key) : 0;
+      if (port < 1 || port > 65_535)
+        report({ field: `${field}.${key}`, message: 'must be a port between 1 and 65535', rejected: true });
+      return port === 0 ? [] : [[port, parseMode(mtls, `${field}.${key}`, report)]];
+    }),
+  );
 }
 
 function requestAuthentication(meta: PolicyMeta, value: unknown, report: Report): RequestAuthentication {
@@ -155,7 +242,8 @@ function requestAuthentication(meta: PolicyMeta, value: unknown, report: Report)
   const issuers = (list(spec['jwtRules'], 'spec.jwtRules', report) ?? []).flatMap((rule, index) => {
     const { issuer, jwksUri } = object(rule, `spec.jwtRules[${index}]`, jwtRuleFields, report);
     const text = string(issuer, `spec.jwtRules[${index}].issuer`, report) ?? '';
-    if (text === '' && (jwksUri ?? '') === '') report({ field: `spec.jwtRules[${index}]`, message: 'needs an issuer or a jwksUri', rejected: true });
+    if (text === '' && (jwksUri ?? '') === '')
+      report({ field: `spec.jwtRules[${index}]`, message: 'needs an issuer or a jwksUri', rejected: true });
     return [text];
   });
   return { kind: 'RequestAuthentication', ...meta, ...parseAttachment(spec, report), issuers };
@@ -163,6 +251,17 @@ function requestAuthentication(meta: PolicyMeta, value: unknown, report: Report)
 
 /** Fields of JWTRule (istio/api security/v1beta1/request_authentication.proto). */
 const jwtRuleFields: readonly string[] = [
-  'issuer', 'audiences', 'jwksUri', 'jwks_uri', 'jwks', 'fromHeaders', 'fromParams', 'outputPayloadToHeader', 'fromCookies',
-  'forwardOriginalToken', 'outputClaimToHeaders', 'timeout', 'spaceDelimitedClaims',
+  'issuer',
+  'audiences',
+  'jwksUri',
+  'jwks_uri',
+  'jwks',
+  'fromHeaders',
+  'fromParams',
+  'outputPayloadToHeader',
+  'fromCookies',
+  'forwardOriginalToken',
+  'outputClaimToHeaders',
+  'timeout',
+  'spaceDelimitedClaims',
 ];

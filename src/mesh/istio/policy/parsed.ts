@@ -4,7 +4,9 @@ import type { Policy } from './types.ts';
 
 const known = new WeakMap<ConfigView, { readonly policy: Policy | undefined }>();
 
-/** A policy is parsed once for as long as it stays as it is: every namespace that it reaches asks for it at each look. */
+/**
+ * A policy is parsed once for as long as it stays as it is: every namespace that it reaches asks for it at each look.
+ */
 export function parsed(object: ConfigView): Policy | undefined {
   const entry = known.get(object) ?? { policy: parsePolicy(object).policy };
   known.set(object, entry);

@@ -25,42 +25,66 @@ function rulesOf(match: ZtunnelMatch): ZtunnelRules {
 }
 
 /**
- * The parents that istiod finds for a policy now: policies with a `selector` are none, even without labels. istiod does not
- * follow later changes of them: a converted policy stays as it is until its own PeerAuthentication changes or istiod starts again
- * (PolicyCollections in policies.go looks them up in an index without depending on it).
+ * The parents that istiod finds for a policy now: policies with a `selector` are none, even without labels. istiod does
+ * not follow later changes of them: a converted policy stays as it is until its own PeerAuthentication changes or
+ * istiod starts again (PolicyCollections in policies.go looks them up in an index without depending on it).
  */
-export function parentPolicies(policies: readonly PeerAuthentication[], policy: PeerAuthentication, rootNamespace: string): ParentPolicies {
-  const above = (wanted: string): PeerAuthentication | undefined => oldest(policies.filter(({ namespace, selector }) => namespace === wanted && selector === undefined));
+export function parentPolicies(
+  policies: readonly PeerAuthentication[],
+  policy: PeerAuthentication,
+  rootNamespace: string,
+): ParentPolicies {
+  const above = (wanted: string): PeerAuthentication | undefined =>
+    oldest(policies.filter(({ namespace, selector }) => namespace === wanted && selector === undefined));
   const [namespace, mesh] = [above(policy.namespace), above(rootNamespace)];
   return { ...(namespace && { namespace }), ...(mesh && { mesh }) };
 }
 
 /** convertPeerAuthentication: the resource for a policy with port modes; undefined if istiod makes none. */
-export function convertPeerAuthentication(policy: PeerAuthentication, parents: ParentPolicies, rootNamespace: string): ZtunnelAuthorization | undefined {
-  const ports = Object.entries(policy.ports).map(([port, mode]) => ({ port: Number(port), mode })).sort((a, b) => a.port - b.port);
+export function convertPeerAuthentication(
+  policy: PeerAuthentication,
+  parents: ParentPolicies,
+  rootNamespace: string,
+): ZtunnelAuthorization | undefined {
+  const ports = Object.entries(policy.ports)
+    .map(([port, mode]) => ({ port: Number(port), mode }))
+    .sort((a, b) => a.port - b.port);
   if (policy.namespace === rootNamespace || policy.selector === undefined || ports.length === 0) return undefined;
   const strict = ports.filter(({ mode }) => mode === 'STRICT' && !isStrictAlready(policy.mode, parents));
-  const lenient = ports.filter(({ mode }) => (mode === 'PERMISSIVE' || mode === 'DISABLE') && !isLenientAlready(policy.mode, parents));
+  const lenient = ports.filter(
+    ({ mode }) => (mode === 'PERMISSIVE' || mode === 'DISABLE') && !isLenientAlready(policy.mode, parents),
+  );
   if (lenient.length === 0 && (policy.mode === 'STRICT' || strict.length === 0)) return undefined;
   const rules = [
     ...(policy.mode === 'STRICT' ? [rulesOf(noIdentity)] : []),
     ...lenient.map(({ port }) => rulesOf({ notDestinationPorts: [port] })),
     ...(lenient.length > 0 && isStrictAbove(parents) ? [rulesOf(noIdentity)] : []),
   ];
-  const groups: readonly ZtunnelGroup[] = strict.map(({ port }) => ({ rules: [rulesOf({ ...noIdentity, destinationPorts: [port] })] }));
+  const groups: readonly ZtunnelGroup[] = strict.map(({ port }) => ({
+    rules: [rulesOf({ ...noIdentity, destinationPorts: [port] })],
+  }));
   return {
-    name: `converted_peer_authentication_${policy.name}`, namespace: policy.namespace, scope: 'WORKLOAD_SELECTOR', action: 'DENY',
-    groups: rules.length > 0 ? [...groups, { rules }] : groups, dryRun: false,
+    name: `converted_peer_authentication_${policy.name}`,
+    namespace: policy.namespace,
+    scope: 'WORKLOAD_SELECTOR',
+    action: 'DENY',
+    groups: rules.length > 0 ? [...groups, { rules }] : groups,
+    dryRun: false,
   };
 }
 
-/** Whether istiod leaves a STRICT port to the parent. A STRICT mesh is enough for it, whatever the mode of the workload. */
+/**
+ * Whether istiod leaves a STRICT port to the parent. A STRICT mesh is enough for it, whatever the mode of the workload.
+ */
 function isStrictAlready(mode: MtlsMode, { namespace, mesh }: ParentPolicies): boolean {
   if (mode === 'STRICT' || (mode === 'UNSET' && namespace?.mode === 'STRICT')) return true;
   return (namespace === undefined || namespace.mode === 'UNSET') && mesh?.mode === 'STRICT';
 }
 
-/** Whether istiod thinks that a PERMISSIVE port is no exception. A policy of the namespace without a mode hides the one of the mesh. */
+/**
+ * Whether istiod thinks that a PERMISSIVE port is no exception. A policy of the namespace without a mode hides the one
+ * of the mesh.
+ */
 function isLenientAlready(mode: MtlsMode, { namespace, mesh }: ParentPolicies): boolean {
   if (mode !== 'UNSET') return mode !== 'STRICT';
   return (namespace ?? mesh)?.mode !== 'STRICT';
@@ -71,19 +95,41 @@ function isStrictAbove({ namespace, mesh }: ParentPolicies): boolean {
   return mesh?.mode === 'STRICT' && (namespace === undefined || namespace.mode === 'UNSET');
 }
 
-/** Everything that istiod sends, if it starts with these policies. The first is there as soon as there is any PeerAuthentication. */
-export function convertedPeerAuthentications(policies: readonly PeerAuthentication[], rootNamespace: string): readonly ZtunnelAuthorization[] {
+/**
+ * Everything that istiod sends, if it starts with these policies. The first is there as soon as there is any
+ * PeerAuthentication.
+ */
+export function convertedPeerAuthentications(
+  policies: readonly PeerAuthentication[],
+  rootNamespace: string,
+): readonly ZtunnelAuthorization[] {
   if (policies.length === 0) return [];
-  const converted = policies.map((policy) => convertPeerAuthentication(policy, parentPolicies(policies, policy, rootNamespace), rootNamespace));
+  const converted = policies.map((policy) =>
+    convertPeerAuthentication(policy, parentPolicies(policies, policy, rootNamespace), rootNamespace),
+  );
   return [
-    { name: staticStrict, namespace: rootNamespace, scope: 'WORKLOAD_SELECTOR', action: 'DENY', groups: [{ rules: [rulesOf(noIdentity)] }], dryRun: false },
+    {
+      name: staticStrict,
+      namespace: rootNamespace,
+      scope: 'WORKLOAD_SELECTOR',
+      action: 'DENY',
+      groups: [{ rules: [rulesOf(noIdentity)] }],
+      dryRun: false,
+    },
     ...converted.filter((authorization) => authorization !== undefined),
   ];
 }
 
 /** convertedSelectorPeerAuthentications: the names, as `namespace/name`, that the workload refers to. */
-export function attachedPeerAuthentications(policies: readonly PeerAuthentication[], workload: Workload, rootNamespace: string): readonly string[] {
-  const found = scopes(policies.filter((policy) => isFetched(policy, workload, rootNamespace)), rootNamespace);
+export function attachedPeerAuthentications(
+  policies: readonly PeerAuthentication[],
+  workload: Workload,
+  rootNamespace: string,
+): readonly string[] {
+  const found = scopes(
+    policies.filter((policy) => isFetched(policy, workload, rootNamespace)),
+    rootNamespace,
+  );
   const own = found.workload;
   const strict = [found.mesh, found.namespace, own].reduce((parent, policy, level) => {
     if (level > 0 && (policy === undefined || policy.mode === 'UNSET')) return parent;
@@ -111,6 +157,9 @@ function exceptionModes(strict: boolean, own: MtlsMode | undefined): readonly Mt
 }
 
 /** What ztunnel enforces for the workload: the resources that it refers to, as far as they exist. */
-export function ztunnelPeerReadings(sent: readonly ZtunnelAuthorization[], attached: readonly string[]): readonly Reading[] {
+export function ztunnelPeerReadings(
+  sent: readonly ZtunnelAuthorization[],
+  attached: readonly string[],
+): readonly Reading[] {
   return sent.filter(({ namespace, name }) => attached.includes(`${namespace}/${name}`)).map(authorizationReading);
 }

@@ -2,24 +2,42 @@ import { describe, expect, it } from '@jest/globals';
 import { peerAuthentication, type Placement } from '../../../../test/policy/written.ts';
 import { effectOf } from './classify-effect.ts';
 import { asPeerReading, effectiveMtls, modeOfPort } from './peer-authentication.ts';
-import { attachedPeerAuthentications, convertedPeerAuthentications, convertPeerAuthentication, parentPolicies, ztunnelPeerReadings } from './peer-authentication-ztunnel.ts';
+import {
+  attachedPeerAuthentications,
+  convertedPeerAuthentications,
+  convertPeerAuthentication,
+  parentPolicies,
+  ztunnelPeerReadings,
+} from './peer-authentication-ztunnel.ts';
 import type { Effect } from './semantics.ts';
 import type { MtlsMode, PeerAuthentication } from './types.ts';
 
 const root = 'istio-system';
 const workload = { namespace: 'shop', labels: { app: 'web' } };
 
-const mesh = (mode: string, placement: Placement = {}) => peerAuthentication(`{mtls: {mode: ${mode}}}`, { namespace: root, name: 'mesh', ...placement });
-const wide = (mode: string, placement: Placement = {}) => peerAuthentication(`{mtls: {mode: ${mode}}}`, { name: 'wide', ...placement });
+const mesh = (mode: string, placement: Placement = {}) =>
+  peerAuthentication(`{mtls: {mode: ${mode}}}`, { namespace: root, name: 'mesh', ...placement });
+const wide = (mode: string, placement: Placement = {}) =>
+  peerAuthentication(`{mtls: {mode: ${mode}}}`, { name: 'wide', ...placement });
 const own = (mode: string, ports: Readonly<Record<number, string>> = {}, placement: Placement = {}) =>
-  peerAuthentication(JSON.stringify({ selector: { matchLabels: { app: 'web' } }, mtls: { mode }, ...(Object.keys(ports).length > 0 && { portLevelMtls: Object.fromEntries(Object.entries(ports).map(([port, of]) => [port, { mode: of }])) }) }), { name: 'own', ...placement });
+  peerAuthentication(
+    JSON.stringify({
+      selector: { matchLabels: { app: 'web' } },
+      mtls: { mode },
+      ...(Object.keys(ports).length > 0 && {
+        portLevelMtls: Object.fromEntries(Object.entries(ports).map(([port, of]) => [port, { mode: of }])),
+      }),
+    }),
+    { name: 'own', ...placement },
+  );
 
 const noIdentity = { notPrincipals: [{ presence: {} }] };
 const strictRule = { matches: [noIdentity] };
 const exceptFor = (port: number) => ({ matches: [{ notDestinationPorts: [port] }] });
 
 function groups(policies: readonly PeerAuthentication[]) {
-  return convertedPeerAuthentications(policies, root).find(({ name }) => name === 'converted_peer_authentication_own')?.groups;
+  return convertedPeerAuthentications(policies, root).find(({ name }) => name === 'converted_peer_authentication_own')
+    ?.groups;
 }
 
 function attached(...policies: readonly PeerAuthentication[]) {
@@ -27,9 +45,16 @@ function attached(...policies: readonly PeerAuthentication[]) {
 }
 
 function ztunnelEffect(policies: readonly PeerAuthentication[]): Effect {
-  const enforced = ztunnelPeerReadings(convertedPeerAuthentications(policies, root), attachedPeerAuthentications(policies, workload, root));
+  const enforced = ztunnelPeerReadings(
+    convertedPeerAuthentications(policies, root),
+    attachedPeerAuthentications(policies, workload, root),
+  );
   const intended = asPeerReading(effectiveMtls(policies, workload, root), 'shop');
-  return effectOf('DENY', enforced.flatMap(({ rules }) => rules.flat()), intended?.rules.flat() ?? []);
+  return effectOf(
+    'DENY',
+    enforced.flatMap(({ rules }) => rules.flat()),
+    intended?.rules.flat() ?? [],
+  );
 }
 
 describe('sidecars', () => {
@@ -38,17 +63,36 @@ describe('sidecars', () => {
     expect(effectiveMtls([mesh('STRICT')], workload, root).mode).toBe('STRICT');
     expect(effectiveMtls([mesh('STRICT'), wide('UNSET')], workload, root).mode).toBe('STRICT');
     expect(effectiveMtls([mesh('STRICT'), wide('DISABLE')], workload, root).mode).toBe('DISABLE');
-    const mtls = effectiveMtls([mesh('STRICT'), wide('PERMISSIVE'), own('UNSET', { 80: 'STRICT', 81: 'UNSET' })], workload, root);
+    const mtls = effectiveMtls(
+      [mesh('STRICT'), wide('PERMISSIVE'), own('UNSET', { 80: 'STRICT', 81: 'UNSET' })],
+      workload,
+      root,
+    );
     expect([80, 81, 82].map((port) => modeOfPort(mtls, port))).toEqual(['STRICT', 'PERMISSIVE', 'PERMISSIVE']);
   });
 
   it('take the oldest of a scope, and of one second the first by name', () => {
-    expect(effectiveMtls([wide('STRICT', { createdAt: 2 }), wide('DISABLE', { name: 'older', createdAt: 1 })], workload, root).mode).toBe('DISABLE');
-    expect(effectiveMtls([wide('STRICT', { name: 'b', createdAt: 1 }), wide('DISABLE', { name: 'a', createdAt: 1 })], workload, root).mode).toBe('DISABLE');
+    expect(
+      effectiveMtls(
+        [wide('STRICT', { createdAt: 2 }), wide('DISABLE', { name: 'older', createdAt: 1 })],
+        workload,
+        root,
+      ).mode,
+    ).toBe('DISABLE');
+    expect(
+      effectiveMtls(
+        [wide('STRICT', { name: 'b', createdAt: 1 }), wide('DISABLE', { name: 'a', createdAt: 1 })],
+        workload,
+        root,
+      ).mode,
+    ).toBe('DISABLE');
   });
 
   it('do not read selectors of the root namespace, nor policies elsewhere', () => {
-    expect(effectiveMtls([own('STRICT', {}, { namespace: root }), wide('STRICT', { namespace: 'other' })], workload, root).mode).toBe('PERMISSIVE');
+    expect(
+      effectiveMtls([own('STRICT', {}, { namespace: root }), wide('STRICT', { namespace: 'other' })], workload, root)
+        .mode,
+    ).toBe('PERMISSIVE');
   });
 
   it('refuse plaintext where they are STRICT', () => {
@@ -64,18 +108,45 @@ describe('what istiod sends to ztunnel', () => {
   it('is the static policy as soon as there is any', () => {
     expect(convertedPeerAuthentications([], root)).toEqual([]);
     expect(convertedPeerAuthentications([wide('PERMISSIVE')], root)).toEqual([
-      { name: 'istio_converted_static_strict', namespace: root, scope: 'WORKLOAD_SELECTOR', action: 'DENY', groups: [{ rules: [strictRule] }], dryRun: false },
+      {
+        name: 'istio_converted_static_strict',
+        namespace: root,
+        scope: 'WORKLOAD_SELECTOR',
+        action: 'DENY',
+        groups: [{ rules: [strictRule] }],
+        dryRun: false,
+      },
     ]);
   });
 
   it.each<[string, readonly PeerAuthentication[], unknown]>([
-    ['a STRICT workload with a PERMISSIVE port', [own('STRICT', { 80: 'PERMISSIVE' })], [{ rules: [strictRule, exceptFor(80)] }]],
-    ['the same below a STRICT mesh', [mesh('STRICT'), own('STRICT', { 80: 'PERMISSIVE' })], [{ rules: [strictRule, exceptFor(80), strictRule] }]],
+    [
+      'a STRICT workload with a PERMISSIVE port',
+      [own('STRICT', { 80: 'PERMISSIVE' })],
+      [{ rules: [strictRule, exceptFor(80)] }],
+    ],
+    [
+      'the same below a STRICT mesh',
+      [mesh('STRICT'), own('STRICT', { 80: 'PERMISSIVE' })],
+      [{ rules: [strictRule, exceptFor(80), strictRule] }],
+    ],
     ['a STRICT workload with STRICT ports', [own('STRICT', { 80: 'STRICT' })], undefined],
-    ['a PERMISSIVE workload with STRICT ports', [own('PERMISSIVE', { 81: 'STRICT', 80: 'STRICT' })], [80, 81].map((port) => ({ rules: [{ matches: [{ ...noIdentity, destinationPorts: [port] }] }] }))],
+    [
+      'a PERMISSIVE workload with STRICT ports',
+      [own('PERMISSIVE', { 81: 'STRICT', 80: 'STRICT' })],
+      [80, 81].map((port) => ({ rules: [{ matches: [{ ...noIdentity, destinationPorts: [port] }] }] })),
+    ],
     ['the same below a STRICT mesh: nothing', [mesh('STRICT'), own('PERMISSIVE', { 80: 'STRICT' })], undefined],
-    ['the same below a STRICT namespace', [wide('STRICT'), own('PERMISSIVE', { 80: 'STRICT' })], [{ rules: [{ matches: [{ ...noIdentity, destinationPorts: [80] }] }] }]],
-    ['a workload without a mode below a STRICT namespace', [wide('STRICT'), own('UNSET', { 80: 'DISABLE' })], [{ rules: [exceptFor(80), strictRule] }]],
+    [
+      'the same below a STRICT namespace',
+      [wide('STRICT'), own('PERMISSIVE', { 80: 'STRICT' })],
+      [{ rules: [{ matches: [{ ...noIdentity, destinationPorts: [80] }] }] }],
+    ],
+    [
+      'a workload without a mode below a STRICT namespace',
+      [wide('STRICT'), own('UNSET', { 80: 'DISABLE' })],
+      [{ rules: [exceptFor(80), strictRule] }],
+    ],
     ['ports without a mode', [own('STRICT', { 80: 'UNSET' })], undefined],
     ['a selector in the root namespace', [own('STRICT', { 80: 'PERMISSIVE' }, { namespace: root })], undefined],
   ])('is right for %s', (_name, policies, expected) => {
@@ -114,7 +185,11 @@ describe('what a workload refers to', () => {
     ['a workload without a mode with a DISABLE port', [mesh('STRICT'), own('UNSET', { 80: 'DISABLE' })], strict],
     ['a PERMISSIVE workload with a STRICT port', [mesh('STRICT'), own('PERMISSIVE', { 80: 'STRICT' })], converted],
     ['another workload', [own('STRICT', {}, { namespace: 'other' })], []],
-    ['a policy of the mesh with an empty selector', [peerAuthentication('{selector: {}, mtls: {mode: STRICT}}', { namespace: root })], []],
+    [
+      'a policy of the mesh with an empty selector',
+      [peerAuthentication('{selector: {}, mtls: {mode: STRICT}}', { namespace: root })],
+      [],
+    ],
   ])('%s', (_name, policies, expected) => {
     expect(attached(...policies)).toEqual(expected);
   });
@@ -124,20 +199,46 @@ const modes: readonly MtlsMode[] = ['UNSET', 'DISABLE', 'PERMISSIVE', 'STRICT'];
 const maybe = [undefined, ...modes];
 
 /** Where ztunnel differs from sidecars, as docs/policies.md says it. */
-function expectedEffect(ofMesh: MtlsMode | undefined, ofNamespace: MtlsMode | undefined, mode: MtlsMode, ports: readonly MtlsMode[]): Effect {
+function expectedEffect(
+  ofMesh: MtlsMode | undefined,
+  ofNamespace: MtlsMode | undefined,
+  mode: MtlsMode,
+  ports: readonly MtlsMode[],
+): Effect {
   const silentNamespace = ofNamespace === undefined || ofNamespace === 'UNSET';
   const strictAbove = ofNamespace === 'STRICT' || (silentNamespace && ofMesh === 'STRICT');
-  if ((mode === 'PERMISSIVE' || mode === 'DISABLE') && silentNamespace && ofMesh === 'STRICT' && ports.includes('STRICT')) return 'FailsOpen';
-  if (mode === 'UNSET' && ofNamespace === 'UNSET' && ofMesh === 'STRICT' && ports.includes('PERMISSIVE')) return 'FailsOpen';
-  return mode === 'UNSET' && strictAbove && ports.includes('DISABLE') && !ports.includes('PERMISSIVE') ? 'FailsClosed' : 'Exact';
+  if (
+    (mode === 'PERMISSIVE' || mode === 'DISABLE') &&
+    silentNamespace &&
+    ofMesh === 'STRICT' &&
+    ports.includes('STRICT')
+  )
+    return 'FailsOpen';
+  if (mode === 'UNSET' && ofNamespace === 'UNSET' && ofMesh === 'STRICT' && ports.includes('PERMISSIVE'))
+    return 'FailsOpen';
+  return mode === 'UNSET' && strictAbove && ports.includes('DISABLE') && !ports.includes('PERMISSIVE')
+    ? 'FailsClosed'
+    : 'Exact';
 }
 
 it('differs between sidecars and ztunnel exactly where it is known to', () => {
-  const wrong = maybe.flatMap((ofMesh) => maybe.flatMap((ofNamespace) => modes.flatMap((mode) => maybe.flatMap((first) => maybe.flatMap((second) => {
-    const ports = [first, second].filter((port) => port !== undefined);
-    const policies = [...(ofMesh ? [mesh(ofMesh)] : []), ...(ofNamespace ? [wide(ofNamespace)] : []), own(mode, Object.fromEntries(ports.map((port, index) => [80 + index, port])))];
-    const [effect, expected] = [ztunnelEffect(policies), expectedEffect(ofMesh, ofNamespace, mode, ports)];
-    return effect === expected ? [] : [{ ofMesh, ofNamespace, mode, ports, effect, expected }];
-  })))));
+  const wrong = maybe.flatMap((ofMesh) =>
+    maybe.flatMap((ofNamespace) =>
+      modes.flatMap((mode) =>
+        maybe.flatMap((first) =>
+          maybe.flatMap((second) => {
+            const ports = [first, second].filter((port) => port !== undefined);
+            const policies = [
+              ...(ofMesh ? [mesh(ofMesh)] : []),
+              ...(ofNamespace ? [wide(ofNamespace)] : []),
+              own(mode, Object.fromEntries(ports.map((port, index) => [80 + index, port]))),
+            ];
+            const [effect, expected] = [ztunnelEffect(policies), expectedEffect(ofMesh, ofNamespace, mode, ports)];
+            return effect === expected ? [] : [{ ofMesh, ofNamespace, mode, ports, effect, expected }];
+          }),
+        ),
+      ),
+    ),
+  );
   expect(wrong).toEqual([]);
 });

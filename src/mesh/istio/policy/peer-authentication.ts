@@ -28,7 +28,10 @@ export function isWide({ selector }: PeerAuthentication): boolean {
   return Object.keys(selector ?? {}).length === 0;
 }
 
-/** The oldest; of two that were created in the same second, the first by name, as istiod sorts them for sidecars (configCompareByCreationTime). */
+/**
+ * The oldest; of two that were created in the same second, the first by name, as istiod sorts them for sidecars
+ * (configCompareByCreationTime).
+ */
 export function oldest(policies: readonly PeerAuthentication[]): PeerAuthentication | undefined {
   return byAge(policies)[0];
 }
@@ -38,7 +41,10 @@ export function byAge(policies: readonly PeerAuthentication[]): readonly PeerAut
   return policies.toSorted((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0) || (a.name < b.name ? -1 : 1));
 }
 
-/** Of the policies that istiod looks at, those that count for a workload. Policies with labels do not count in the root namespace. */
+/**
+ * Of the policies that istiod looks at, those that count for a workload. Policies with labels do not count in the root
+ * namespace.
+ */
 export function scopes(policies: readonly PeerAuthentication[], rootNamespace: string): PeerAuthenticationScopes {
   const mesh = oldest(policies.filter((policy) => isWide(policy) && policy.namespace === rootNamespace));
   const namespace = oldest(policies.filter((policy) => isWide(policy) && policy.namespace !== rootNamespace));
@@ -47,8 +53,16 @@ export function scopes(policies: readonly PeerAuthentication[], rootNamespace: s
 }
 
 /** The modes that the sidecar of the workload enforces. Without any policy: PERMISSIVE. */
-export function effectiveMtls(policies: readonly PeerAuthentication[], workload: Workload, rootNamespace: string): EffectiveMtls {
-  const inReach = policies.filter((policy) => (policy.namespace === workload.namespace || policy.namespace === rootNamespace) && isSelected(policy.selector, workload.labels));
+export function effectiveMtls(
+  policies: readonly PeerAuthentication[],
+  workload: Workload,
+  rootNamespace: string,
+): EffectiveMtls {
+  const inReach = policies.filter(
+    (policy) =>
+      (policy.namespace === workload.namespace || policy.namespace === rootNamespace) &&
+      isSelected(policy.selector, workload.labels),
+  );
   const found = scopes(inReach, rootNamespace);
   const mode = inherit(found.workload?.mode, inherit(found.namespace?.mode, inherit(found.mesh?.mode, 'PERMISSIVE')));
   const ports = Object.entries(found.workload?.ports ?? {}).map(([port, own]) => [port, inherit(own, mode)] as const);
@@ -64,18 +78,23 @@ export function modeOfPort({ mode, ports }: EffectiveMtls, port: number): Effect
   return ports[port] ?? mode;
 }
 
-const noIdentity: Literal = { anyOf: [{ of: 'identity', part: 'Principal', match: { kind: 'Present' } }], negated: true };
+const noIdentity: Literal = {
+  anyOf: [{ of: 'identity', part: 'Principal', match: { kind: 'Present' } }],
+  negated: true,
+};
 
 /**
- * STRICT as a policy that denies what has no identity; undefined if plaintext is let in on every port. DISABLE refuses nothing:
- * callers learn of it from istiod and send plaintext.
+ * STRICT as a policy that denies what has no identity; undefined if plaintext is let in on every port. DISABLE refuses
+ * nothing: callers learn of it from istiod and send plaintext.
  */
 export function asPeerReading(mtls: EffectiveMtls, namespace: string): Reading | undefined {
-  const ports = (strict: boolean): readonly Matcher[] => Object.entries(mtls.ports)
-    .filter(([, mode]) => (mode === 'STRICT') === strict)
-    .map(([port]): Matcher => ({ of: 'port', side: 'Workload', port: Number(port) }));
+  const ports = (strict: boolean): readonly Matcher[] =>
+    Object.entries(mtls.ports)
+      .filter(([, mode]) => (mode === 'STRICT') === strict)
+      .map(([port]): Matcher => ({ of: 'port', side: 'Workload', port: Number(port) }));
   const [strict, lenient] = [ports(true), ports(false)];
-  const everywhere = mtls.mode === 'STRICT' ? [[noIdentity, ...(lenient.length > 0 ? [{ anyOf: lenient, negated: true }] : [])]] : [];
+  const everywhere =
+    mtls.mode === 'STRICT' ? [[noIdentity, ...(lenient.length > 0 ? [{ anyOf: lenient, negated: true }] : [])]] : [];
   const here = mtls.mode !== 'STRICT' && strict.length > 0 ? [[noIdentity, { anyOf: strict, negated: false }]] : [];
   const rules = [...everywhere, ...here];
   return rules.length === 0 ? undefined : { namespace, name: 'PeerAuthentication', action: 'DENY', rules: [rules] };

@@ -7,8 +7,16 @@ type Reader = Protocol | 'ztunnel' | `waypoint ${Protocol}`;
 
 const known = new WeakMap<AuthorizationPolicy, WeakMap<PolicyOptions, Map<Reader, Reading | undefined>>>();
 
-/** The same reading for the same policy, so that what several proxies make of it after several steps is seen to be one and the same. */
-export function readingOnce(policy: AuthorizationPolicy, options: PolicyOptions, reader: Reader, read: () => Reading | undefined): Reading | undefined {
+/**
+ * The same reading for the same policy, so that what several proxies make of it after several steps is seen to be one
+ * and the same.
+ */
+export function readingOnce(
+  policy: AuthorizationPolicy,
+  options: PolicyOptions,
+  reader: Reader,
+  read: () => Reading | undefined,
+): Reading | undefined {
   const ofPolicy = known.get(policy) ?? new WeakMap<PolicyOptions, Map<Reader, Reading | undefined>>();
   known.set(policy, ofPolicy);
   const ofOptions = ofPolicy.get(options) ?? new Map<Reader, Reading | undefined>();

@@ -3,18 +3,31 @@ import fc from 'fast-check';
 import { isSelected } from './attachment.ts';
 import { selecting } from './selecting.ts';
 
-const labels = fc.dictionary(fc.constantFrom('app', 'version', '__proto__', 'toString'), fc.constantFrom('a', 'b', ''), { maxKeys: 3 });
+const labels = fc.dictionary(
+  fc.constantFrom('app', 'version', '__proto__', 'toString'),
+  fc.constantFrom('a', 'b', ''),
+  { maxKeys: 3 },
+);
 
 describe('which label sets a selector selects', () => {
   it('is what each of them says', () => {
-    fc.assert(fc.property(fc.array(labels, { maxLength: 8 }), fc.option(labels, { nil: undefined }), (sets, selector) => {
-      expect(selecting(sets)(selector)).toEqual(sets.flatMap((each, place) => (isSelected(selector, each) ? [place] : [])));
-    }));
+    fc.assert(
+      fc.property(fc.array(labels, { maxLength: 8 }), fc.option(labels, { nil: undefined }), (sets, selector) => {
+        expect(selecting(sets)(selector)).toEqual(
+          sets.flatMap((each, place) => (isSelected(selector, each) ? [place] : [])),
+        );
+      }),
+    );
   });
 
   it('takes no longer where many labels and many sets have nothing to do with each other', () => {
     let steps = 0;
-    const select = selecting(Array.from({ length: 500 }, (_, place) => ({ app: `a${place}` })), (more) => { steps += more; });
+    const select = selecting(
+      Array.from({ length: 500 }, (_, place) => ({ app: `a${place}` })),
+      (more) => {
+        steps += more;
+      },
+    );
     const before = steps;
     const wide = Object.fromEntries(Array.from({ length: 4096 }, (_, index) => [`l${index}`, 'x']));
 

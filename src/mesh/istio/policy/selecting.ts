@@ -9,8 +9,9 @@ export type Selecting = (selector: Labels | undefined) => readonly number[];
 const lookedUp = 4;
 
 /**
- * Looked up by label: to ask of each set whether a selector selects it would take as long as both are large, and whoever writes them decides how large that
- * is. `count` is told of the work before it is done. Only of labels that somebody asks for an index is made.
+ * Looked up by label: to ask of each set whether a selector selects it would take as long as both are large, and
+ * whoever writes them decides how large that is. `count` is told of the work before it is done. Only of labels that
+ * somebody asks for an index is made.
  */
 export function selecting(sets: readonly Labels[], count: (steps: number) => void = () => undefined): Selecting {
   const all = sets.map((_, place) => place);
@@ -25,7 +26,10 @@ export function selecting(sets: readonly Labels[], count: (steps: number) => voi
     const known = byKey.get(key);
     if (known !== undefined) return known;
     count(1 + sets.length / 16);
-    const made = Map.groupBy(all.filter((place) => Object.hasOwn(sets[place] ?? {}, key)), (place) => sets[place]?.[key] ?? '');
+    const made = Map.groupBy(
+      all.filter((place) => Object.hasOwn(sets[place] ?? {}, key)),
+      (place) => sets[place]?.[key] ?? '',
+    );
     byKey.set(key, made);
     return made;
   }
@@ -39,7 +43,7 @@ export function selecting(sets: readonly Labels[], count: (steps: number) => voi
       if (places.length < rarest.length) rarest = places;
     }
     if (selector === undefined || entries.length < 2) return rarest;
-    count(1 + rarest.length * entries.length / 8);
+    count(1 + (rarest.length * entries.length) / 8);
     return rarest.filter((place) => hasLabels(sets[place] ?? {}, selector));
   };
 }

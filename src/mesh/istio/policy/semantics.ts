@@ -20,12 +20,19 @@ export type TextMatch =
  * dimension of the request space.
  */
 export type Matcher =
-  /** The caller's SPIFFE identity without `spiffe://`: `cluster.local/ns/shop/sa/cart`. No match without an identity. */
+  /**
+   * The caller's SPIFFE identity without `spiffe://`: `cluster.local/ns/shop/sa/cart`. No match without an identity.
+   */
   | { readonly of: 'identity'; readonly part: 'Principal' | 'Namespace' | 'TrustDomain'; readonly match: TextMatch }
   | { readonly of: 'identity'; readonly part: 'ServiceAccount'; readonly namespace: string; readonly name: string }
-  /** CIDR or single address. `source`: the peer of the connection; `remote`: the original client (X-Forwarded-For, PROXY protocol). */
+  /**
+   * CIDR or single address. `source`: the peer of the connection; `remote`: the original client (X-Forwarded-For, PROXY
+   * protocol).
+   */
   | { readonly of: 'sourceIp' | 'remoteIp' | 'destinationIp'; readonly block: string }
-  /** `Workload`: the port the container listens on (sidecar, ztunnel). `Service`: the port of the Service (waypoint). */
+  /**
+   * `Workload`: the port the container listens on (sidecar, ztunnel). `Service`: the port of the Service (waypoint).
+   */
   | { readonly of: 'port'; readonly side: 'Workload' | 'Service'; readonly port: number }
   | { readonly of: 'sni'; readonly match: TextMatch }
   | { readonly of: 'host' | 'method'; readonly match: TextMatch }

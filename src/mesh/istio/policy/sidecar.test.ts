@@ -15,28 +15,58 @@ function matcher(field: string, value: string) {
 }
 
 function condition(key: string, value: string) {
-  const [rule] = envoyRules(authorizationPolicy(`{rules: [{when: [{key: "${key}", values: ["${value}"]}]}]}`), 'http', defaultOptions);
+  const [rule] = envoyRules(
+    authorizationPolicy(`{rules: [{when: [{key: "${key}", values: ["${value}"]}]}]}`),
+    'http',
+    defaultOptions,
+  );
   return [rule?.permissions[0]?.[0]?.anyOf[0], rule?.principals[0]?.[0]?.anyOf[0]];
 }
 
 const shape = (spec: string, protocol: 'http' | 'tcp' = 'http') =>
-  envoyRules(authorizationPolicy(spec), protocol, defaultOptions).map(({ permissions, principals: callers }) => [permissions, callers].map((clauses) => clauses.map((clause) => clause.map(({ anyOf, negated }) => `${negated ? 'not ' : ''}${anyOf.map(({ of }) => of).join(' ')}`))));
+  envoyRules(authorizationPolicy(spec), protocol, defaultOptions).map(({ permissions, principals: callers }) =>
+    [permissions, callers].map((clauses) =>
+      clauses.map((clause) =>
+        clause.map(({ anyOf, negated }) => `${negated ? 'not ' : ''}${anyOf.map(({ of }) => of).join(' ')}`),
+      ),
+    ),
+  );
 
 describe('the order and grouping of istiod', () => {
   it('puts the fields of a source before the conditions', () => {
-    expect(shape('{rules: [{from: [{source: {ipBlocks: [10.0.0.1], remoteIpBlocks: [10.0.0.2], namespaces: [a], notRequestPrincipals: [i/s], principals: [p, q]}}, {source: {notIpBlocks: [10.0.0.3]}}], when: [{key: "request.headers[X]", values: [a]}, {key: source.ip, notValues: [10.0.0.4]}]}]}'))
-      .toEqual([[[[]], [['identity identity', 'not token', 'identity', 'remoteIp', 'sourceIp', 'header x', 'not sourceIp'], ['not sourceIp', 'header x', 'not sourceIp']]]]);
+    expect(
+      shape(
+        '{rules: [{from: [{source: {ipBlocks: [10.0.0.1], remoteIpBlocks: [10.0.0.2], namespaces: [a], notRequestPrincipals: [i/s], principals: [p, q]}}, {source: {notIpBlocks: [10.0.0.3]}}], when: [{key: "request.headers[X]", values: [a]}, {key: source.ip, notValues: [10.0.0.4]}]}]}',
+      ),
+    ).toEqual([
+      [
+        [[]],
+        [
+          ['identity identity', 'not token', 'identity', 'remoteIp', 'sourceIp', 'header x', 'not sourceIp'],
+          ['not sourceIp', 'header x', 'not sourceIp'],
+        ],
+      ],
+    ]);
   });
 
   it('puts the fields of an operation before the conditions', () => {
-    expect(shape('{rules: [{to: [{operation: {ports: ["80"], notPorts: ["81"], paths: [/a], methods: [GET], hosts: [a]}}], when: [{key: connection.sni, values: [a]}]}]}'))
-      .toEqual([[[['host', 'method', 'path', 'port', 'not port', 'sni']], [[]]]]);
+    expect(
+      shape(
+        '{rules: [{to: [{operation: {ports: ["80"], notPorts: ["81"], paths: [/a], methods: [GET], hosts: [a]}}], when: [{key: connection.sni, values: [a]}]}]}',
+      ),
+    ).toEqual([[[['host', 'method', 'path', 'port', 'not port', 'sni']], [[]]]]);
   });
 
   it('names rules as Envoy reports them', () => {
-    const names = (spec: string) => envoyRules(authorizationPolicy(spec), 'http', defaultOptions).map(({ name }) => name);
-    expect(names('{rules: [{}, {when: [{key: nonsense, values: [a]}]}, {}]}')).toEqual(['ns[shop]-policy[test]-rule[0]', 'ns[shop]-policy[test]-rule[2]']);
-    expect(names('{action: CUSTOM, provider: {name: oauth}, rules: [{}]}')).toEqual(['istio-ext-authz-oauth-ns[shop]-policy[test]-rule[0]']);
+    const names = (spec: string) =>
+      envoyRules(authorizationPolicy(spec), 'http', defaultOptions).map(({ name }) => name);
+    expect(names('{rules: [{}, {when: [{key: nonsense, values: [a]}]}, {}]}')).toEqual([
+      'ns[shop]-policy[test]-rule[0]',
+      'ns[shop]-policy[test]-rule[2]',
+    ]);
+    expect(names('{action: CUSTOM, provider: {name: oauth}, rules: [{}]}')).toEqual([
+      'istio-ext-authz-oauth-ns[shop]-policy[test]-rule[0]',
+    ]);
     expect(names('{}')).toEqual(['ns[shop]-policy[test]-rule[0]']);
   });
 
@@ -86,33 +116,108 @@ describe('values', () => {
     ['trustDomains', 'a*', { of: 'identity', part: 'TrustDomain', match: { kind: 'Prefix', value: 'a' } }],
     ['serviceAccounts', 'a', { of: 'identity', part: 'ServiceAccount', namespace: 'shop', name: 'a' }],
     ['serviceAccounts', 'b/a', { of: 'identity', part: 'ServiceAccount', namespace: 'b', name: 'a' }],
-    ['requestPrincipals', '*', { of: 'token', part: 'Principal', issuer: { kind: 'Present' }, subject: { kind: 'Present' } }],
-    ['requestPrincipals', 'https://a/b/c', { of: 'token', part: 'Principal', issuer: { kind: 'Exact', value: 'https://a/b' }, subject: { kind: 'Exact', value: 'c' } }],
-    ['requestPrincipals', 'a/*', { of: 'token', part: 'Principal', issuer: { kind: 'Exact', value: 'a' }, subject: { kind: 'Present' } }],
-    ['requestPrincipals', 'a/b*', { of: 'token', part: 'Principal', issuer: { kind: 'Exact', value: 'a' }, subject: { kind: 'Prefix', value: 'b' } }],
-    ['requestPrincipals', '*/b', { of: 'token', part: 'Principal', issuer: { kind: 'Present' }, subject: { kind: 'Exact', value: 'b' } }],
-    ['requestPrincipals', '*a/b', { of: 'token', part: 'Principal', issuer: { kind: 'Suffix', value: 'a' }, subject: { kind: 'Exact', value: 'b' } }],
-    ['requestPrincipals', '*b', { of: 'token', part: 'Principal', issuer: { kind: 'Present' }, subject: { kind: 'Suffix', value: 'b' } }],
-    ['requestPrincipals', 'a*', { of: 'token', part: 'Principal', issuer: { kind: 'Prefix', value: 'a' }, subject: { kind: 'Present' } }],
-    ['requestPrincipals', 'a', { of: 'token', part: 'Principal', issuer: { kind: 'Exact', value: 'a' }, subject: { kind: 'Exact', value: '' } }],
+    [
+      'requestPrincipals',
+      '*',
+      { of: 'token', part: 'Principal', issuer: { kind: 'Present' }, subject: { kind: 'Present' } },
+    ],
+    [
+      'requestPrincipals',
+      'https://a/b/c',
+      {
+        of: 'token',
+        part: 'Principal',
+        issuer: { kind: 'Exact', value: 'https://a/b' },
+        subject: { kind: 'Exact', value: 'c' },
+      },
+    ],
+    [
+      'requestPrincipals',
+      'a/*',
+      { of: 'token', part: 'Principal', issuer: { kind: 'Exact', value: 'a' }, subject: { kind: 'Present' } },
+    ],
+    [
+      'requestPrincipals',
+      'a/b*',
+      {
+        of: 'token',
+        part: 'Principal',
+        issuer: { kind: 'Exact', value: 'a' },
+        subject: { kind: 'Prefix', value: 'b' },
+      },
+    ],
+    [
+      'requestPrincipals',
+      '*/b',
+      { of: 'token', part: 'Principal', issuer: { kind: 'Present' }, subject: { kind: 'Exact', value: 'b' } },
+    ],
+    [
+      'requestPrincipals',
+      '*a/b',
+      {
+        of: 'token',
+        part: 'Principal',
+        issuer: { kind: 'Suffix', value: 'a' },
+        subject: { kind: 'Exact', value: 'b' },
+      },
+    ],
+    [
+      'requestPrincipals',
+      '*b',
+      { of: 'token', part: 'Principal', issuer: { kind: 'Present' }, subject: { kind: 'Suffix', value: 'b' } },
+    ],
+    [
+      'requestPrincipals',
+      'a*',
+      { of: 'token', part: 'Principal', issuer: { kind: 'Prefix', value: 'a' }, subject: { kind: 'Present' } },
+    ],
+    [
+      'requestPrincipals',
+      'a',
+      { of: 'token', part: 'Principal', issuer: { kind: 'Exact', value: 'a' }, subject: { kind: 'Exact', value: '' } },
+    ],
   ])('%s %s', (field, value, expected) => {
     expect(matcher(field, value)).toEqual(expected);
   });
 
   it.each([
     ['request.headers[X-Team]', 'a', { of: 'header x-team', match: { kind: 'Exact', value: 'a' } }],
-    ['request.auth.audiences', 'a*', { of: 'token', part: 'Claim', claim: ['aud'], match: { kind: 'Prefix', value: 'a' } }],
-    ['request.auth.presenter', 'a', { of: 'token', part: 'Claim', claim: ['azp'], match: { kind: 'Exact', value: 'a' } }],
-    ['request.auth.claims[realm][roles]', 'a', { of: 'token', part: 'Claim', claim: ['realm', 'roles'], match: { kind: 'Exact', value: 'a' } }],
-    ['request.auth.claims[a]b]', 'a', { of: 'token', part: 'Claim', claim: ['a]b'], match: { kind: 'Exact', value: 'a' } }],
+    [
+      'request.auth.audiences',
+      'a*',
+      { of: 'token', part: 'Claim', claim: ['aud'], match: { kind: 'Prefix', value: 'a' } },
+    ],
+    [
+      'request.auth.presenter',
+      'a',
+      { of: 'token', part: 'Claim', claim: ['azp'], match: { kind: 'Exact', value: 'a' } },
+    ],
+    [
+      'request.auth.claims[realm][roles]',
+      'a',
+      { of: 'token', part: 'Claim', claim: ['realm', 'roles'], match: { kind: 'Exact', value: 'a' } },
+    ],
+    [
+      'request.auth.claims[a]b]',
+      'a',
+      { of: 'token', part: 'Claim', claim: ['a]b'], match: { kind: 'Exact', value: 'a' } },
+    ],
   ])('principal %s', (key, value, expected) => {
     expect(condition(key, value)).toEqual([undefined, expected]);
   });
 
   it.each([
     ['connection.sni', '*.a', { of: 'sni', match: { kind: 'Suffix', value: '.a' } }],
-    ['experimental.envoy.filters.a.b[c]', 'd', { of: 'metadata envoy.filters.a.b[c]', match: { kind: 'Exact', value: 'd' }, list: false }],
-    ['experimental.envoy.filters.a.b[c]', '[d*]', { of: 'metadata envoy.filters.a.b[c]', match: { kind: 'Prefix', value: 'd' }, list: true }],
+    [
+      'experimental.envoy.filters.a.b[c]',
+      'd',
+      { of: 'metadata envoy.filters.a.b[c]', match: { kind: 'Exact', value: 'd' }, list: false },
+    ],
+    [
+      'experimental.envoy.filters.a.b[c]',
+      '[d*]',
+      { of: 'metadata envoy.filters.a.b[c]', match: { kind: 'Prefix', value: 'd' }, list: true },
+    ],
     ['destination.port', '80', { of: 'port', side: 'Workload', port: 80 }],
     ['destination.ip', '10.0.0.0/8', { of: 'destinationIp', block: '10.0.0.0/8' }],
   ])('permission %s', (key, value, expected) => {
@@ -120,32 +225,60 @@ describe('values', () => {
   });
 
   it('compares hosts without case, paths and methods with it', () => {
-    const [rule] = envoyRules(authorizationPolicy('{rules: [{to: [{operation: {hosts: [A.com, "a*"], methods: [GET], paths: ["/A", "/{*}/b", "/{**}"]}}]}]}'), 'http', defaultOptions);
+    const [rule] = envoyRules(
+      authorizationPolicy(
+        '{rules: [{to: [{operation: {hosts: [A.com, "a*"], methods: [GET], paths: ["/A", "/{*}/b", "/{**}"]}}]}]}',
+      ),
+      'http',
+      defaultOptions,
+    );
     expect(rule?.permissions[0]?.map(({ anyOf }) => anyOf)).toEqual([
-      [{ of: 'host', match: { kind: 'Exact', value: 'A.com', ignoreCase: true } }, { of: 'host', match: { kind: 'Prefix', value: 'a', ignoreCase: true } }],
+      [
+        { of: 'host', match: { kind: 'Exact', value: 'A.com', ignoreCase: true } },
+        { of: 'host', match: { kind: 'Prefix', value: 'a', ignoreCase: true } },
+      ],
       [{ of: 'method', match: { kind: 'Exact', value: 'GET' } }],
-      [{ of: 'path', match: { kind: 'Exact', value: '/A' } }, { of: 'path', match: { kind: 'Template', value: '/{*}/b' } }, { of: 'path', match: { kind: 'Template', value: '/{**}' } }],
+      [
+        { of: 'path', match: { kind: 'Exact', value: '/A' } },
+        { of: 'path', match: { kind: 'Template', value: '/{*}/b' } },
+        { of: 'path', match: { kind: 'Template', value: '/{**}' } },
+      ],
     ]);
   });
 
   it('asks about the host for the header that carries it', () => {
-    const reading = asSidecar(authorizationPolicy('{rules: [{when: [{key: "request.headers[Host]", values: [a]}]}]}'), 'http', defaultOptions);
+    const reading = asSidecar(
+      authorizationPolicy('{rules: [{when: [{key: "request.headers[Host]", values: [a]}]}]}'),
+      'http',
+      defaultOptions,
+    );
     expect(reading?.rules[0]?.[0]?.[0]?.anyOf).toEqual([{ of: 'host', match: { kind: 'Exact', value: 'a' } }]);
   });
 
   it('has at most one star at an end that counts', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom('a', '*', '/') }), (value) => {
-      const match = textMatch(value);
-      const written = { Present: '*', Prefix: 'value' in match ? `${match.value}*` : '', Suffix: 'value' in match ? `*${match.value}` : '', Exact: 'value' in match ? match.value : '', Glob: '' };
-      expect(written[match.kind]).toBe(value);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('a', '*', '/') }), (value) => {
+        const match = textMatch(value);
+        const written = {
+          Present: '*',
+          Prefix: 'value' in match ? `${match.value}*` : '',
+          Suffix: 'value' in match ? `*${match.value}` : '',
+          Exact: 'value' in match ? match.value : '',
+          Glob: '',
+        };
+        expect(written[match.kind]).toBe(value);
+      }),
+    );
   });
 });
 
 describe('trust domains', () => {
   const names = (principal: string, trustDomain: string, trustDomainAliases: readonly string[]) =>
-    principals(`{rules: [{from: [{source: {principals: ["${principal}"]}}]}]}`, { ...defaultOptions, trustDomain, trustDomainAliases })?.[0]?.[0]?.anyOf
-      .map((found) => ('match' in found && 'value' in found.match ? found.match.value : ''));
+    principals(`{rules: [{from: [{source: {principals: ["${principal}"]}}]}]}`, {
+      ...defaultOptions,
+      trustDomain,
+      trustDomainAliases,
+    })?.[0]?.[0]?.anyOf.map((found) => ('match' in found && 'value' in found.match ? found.match.value : ''));
 
   it.each([
     ['td1/ns/a/sa/b', 'td1', ['td2'], ['td1/ns/a/sa/b', 'td2/ns/a/sa/b']],
@@ -161,8 +294,12 @@ describe('trust domains', () => {
 
   it('expands a trust domain of the mesh to all of them', () => {
     const options = { ...defaultOptions, trustDomain: 'td1', trustDomainAliases: ['td2'] };
-    const values = (domain: string) => principals(`{rules: [{from: [{source: {notTrustDomains: [${domain}]}}]}]}`, options)?.[0]?.[0];
-    expect(values('td2')).toMatchObject({ negated: true, anyOf: [{ match: { value: 'td1' } }, { match: { value: 'td2' } }] });
+    const values = (domain: string) =>
+      principals(`{rules: [{from: [{source: {notTrustDomains: [${domain}]}}]}]}`, options)?.[0]?.[0];
+    expect(values('td2')).toMatchObject({
+      negated: true,
+      anyOf: [{ match: { value: 'td1' } }, { match: { value: 'td2' } }],
+    });
     expect(values('cluster.local')).toMatchObject({ anyOf: [{ match: { value: 'cluster.local' } }] });
   });
 });
@@ -172,7 +309,9 @@ describe('policies that decide nothing', () => {
 
   it('are AUDIT and dry-run', () => {
     expect(asSidecar(authorizationPolicy('{action: AUDIT, rules: [{}]}'), 'http', defaultOptions)).toBeUndefined();
-    expect(asSidecar(authorizationPolicy('{action: DENY, rules: [{}]}', dryRun), 'http', defaultOptions)).toBeUndefined();
+    expect(
+      asSidecar(authorizationPolicy('{action: DENY, rules: [{}]}', dryRun), 'http', defaultOptions),
+    ).toBeUndefined();
   });
 
   it('are not CUSTOM with dry-run, which denies', () => {

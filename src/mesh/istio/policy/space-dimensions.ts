@@ -16,7 +16,11 @@ export interface Dimensions {
 const stepsOfFact = 50;
 
 /** Makes the dimensions for the questions. `work` bounds what formulas over them may cost. */
-export function dimensions(asked: readonly Atom[], servicePorts: readonly ServicePort[] | undefined, work: number): Dimensions {
+export function dimensions(
+  asked: readonly Atom[],
+  servicePorts: readonly ServicePort[] | undefined,
+  work: number,
+): Dimensions {
   const list: Dimension[] = [];
   const placed = new Map<string, { readonly start: number; readonly fact: Fact }>();
   for (const [name, atoms] of byFact(asked)) {
@@ -25,7 +29,10 @@ export function dimensions(asked: readonly Atom[], servicePorts: readonly Servic
     placed.set(name, { start: list.length, fact: made });
     list.push(...made.dimensions);
   }
-  const boxes = new Boxes(list.map(({ classes }) => (1n << BigInt(classes.length)) - 1n), work);
+  const boxes = new Boxes(
+    list.map(({ classes }) => (1n << BigInt(classes.length)) - 1n),
+    work,
+  );
   const some = (atoms: readonly Atom[]): Formula => {
     const [first] = atoms;
     const place = first && placed.get(factName(first));
@@ -36,10 +43,18 @@ export function dimensions(asked: readonly Atom[], servicePorts: readonly Servic
   const known = new Map<Question, Formula>();
   const made = (question: Question): Formula => {
     switch (question.kind) {
-      case 'All': return boxes.and(question.of.map(formula));
-      case 'Any': return boxes.or(alike(question.of).map((members) => (members.length > 1 ? some(members.filter(isAtom)) : members.map(formula)[0] ?? FALSE)));
-      case 'Not': return boxes.not(formula(question.of));
-      default: return some([question]);
+      case 'All':
+        return boxes.and(question.of.map(formula));
+      case 'Any':
+        return boxes.or(
+          alike(question.of).map((members) =>
+            members.length > 1 ? some(members.filter(isAtom)) : (members.map(formula)[0] ?? FALSE),
+          ),
+        );
+      case 'Not':
+        return boxes.not(formula(question.of));
+      default:
+        return some([question]);
     }
   };
   const formula = (question: Question): Formula => {
@@ -55,7 +70,10 @@ function isAtom(question: Question): question is Atom {
   return question.kind !== 'All' && question.kind !== 'Any' && question.kind !== 'Not';
 }
 
-/** Questions of which one has to hold, those about one fact together: their classes are united at once rather than one by one. */
+/**
+ * Questions of which one has to hold, those about one fact together: their classes are united at once rather than one
+ * by one.
+ */
 function alike(questions: readonly Question[]): readonly (readonly Question[])[] {
   const groups = Map.groupBy(questions, (question) => (isAtom(question) ? factName(question) : question));
   return [...groups.values()];

@@ -26,7 +26,10 @@ export interface Side {
   readonly classes: bigint;
 }
 
-/** What the questions about one fact make: its dimensions, and where one of some questions holds: in the union of these boxes. */
+/**
+ * What the questions about one fact make: its dimensions, and where one of some questions holds: in the union of these
+ * boxes.
+ */
 export interface Fact {
   readonly dimensions: readonly Dimension[];
   readonly boxes: (atoms: readonly Atom[]) => readonly (readonly Side[])[];
@@ -38,12 +41,18 @@ type AtomOf<K extends Atom['kind']> = Extract<Atom, { kind: K }>;
 export function fact(atoms: readonly [Atom, ...Atom[]], servicePorts: readonly ServicePort[] | undefined): Fact {
   const [first] = atoms;
   switch (first.kind) {
-    case 'Flag': return flag(first.name);
-    case 'Shape': return shape(first.name);
-    case 'Text': return text(first.name, only(atoms, 'Text'));
-    case 'Member': return members(first.name, only(atoms, 'Member'));
-    case 'Address': return address(first.name, only(atoms, 'Address'));
-    case 'Port': return port(only(atoms, 'Port'), servicePorts);
+    case 'Flag':
+      return flag(first.name);
+    case 'Shape':
+      return shape(first.name);
+    case 'Text':
+      return text(first.name, only(atoms, 'Text'));
+    case 'Member':
+      return members(first.name, only(atoms, 'Member'));
+    case 'Address':
+      return address(first.name, only(atoms, 'Address'));
+    case 'Port':
+      return port(only(atoms, 'Port'), servicePorts);
   }
 }
 
@@ -54,14 +63,18 @@ function only<K extends Atom['kind']>(atoms: readonly Atom[], kind: K): readonly
 /** A caller usually has an identity and speaks HTTP, without a token. */
 function flag(name: FlagName): Fact {
   const classes = name === 'token' ? [false, true] : [true, false];
-  return { dimensions: [{ kind: 'Flag', name, classes }], boxes: () => [[{ dimension: 0, classes: 1n << BigInt(classes.indexOf(true)) }]] };
+  return {
+    dimensions: [{ kind: 'Flag', name, classes }],
+    boxes: () => [[{ dimension: 0, classes: 1n << BigInt(classes.indexOf(true)) }]],
+  };
 }
 
 function shape(name: `metadata ${string}`): Fact {
   const classes = [undefined, 'Text', 'List'] as const;
   return {
     dimensions: [{ kind: 'Shape', name, classes }],
-    boxes: (asked) => only(asked, 'Shape').map((atom) => [{ dimension: 0, classes: 1n << BigInt(classes.indexOf(atom.shape)) }]),
+    boxes: (asked) =>
+      only(asked, 'Shape').map((atom) => [{ dimension: 0, classes: 1n << BigInt(classes.indexOf(atom.shape)) }]),
   };
 }
 
@@ -78,7 +91,15 @@ const usual: Readonly<Record<string, readonly string[]>> = {
   sni: ['other.example.com'],
 };
 
-const kinds: Readonly<Record<string, TextKind>> = { trustDomain: 'Segment', namespace: 'Segment', serviceAccount: 'Segment', path: 'Path', header: 'Any', claim: 'Any', metadata: 'Any' };
+const kinds: Readonly<Record<string, TextKind>> = {
+  trustDomain: 'Segment',
+  namespace: 'Segment',
+  serviceAccount: 'Segment',
+  path: 'Path',
+  header: 'Any',
+  claim: 'Any',
+  metadata: 'Any',
+};
 
 function classesOf(name: string, matches: readonly PathMatch[]): TextClasses {
   return textClasses(kinds[name.split(' ', 1).join('')] ?? 'NotEmpty', matches, usual[name] ?? ['other']);
@@ -92,10 +113,32 @@ function text(name: TextName, atoms: readonly AtomOf<'Text'>[]): Fact {
   const side = (bits: bigint): Side => ({ dimension: 0, classes: bits << BigInt(absent.length) });
   const open = side(bitsOf(forms, (form) => form.open));
   return {
-    dimensions: [{ kind: 'Text', name, classes: [...absent, ...forms] }, { kind: 'End', name, classes: ends }],
+    dimensions: [
+      { kind: 'Text', name, classes: [...absent, ...forms] },
+      { kind: 'End', name, classes: ends },
+    ],
     boxes: (asked) => {
       const found = only(asked, 'Text').flatMap((atom) => holds[unique.number(atom.match)] ?? []);
-      return [[side(united(found.map((one) => one.forms), forms.length))], [open, { dimension: 1, classes: united(found.map((one) => one.ends), ends.length) }]];
+      return [
+        [
+          side(
+            united(
+              found.map((one) => one.forms),
+              forms.length,
+            ),
+          ),
+        ],
+        [
+          open,
+          {
+            dimension: 1,
+            classes: united(
+              found.map((one) => one.ends),
+              ends.length,
+            ),
+          },
+        ],
+      ];
     },
   };
 }
@@ -107,11 +150,16 @@ function bitsOf<T>(values: readonly T[], wanted: (value: T) => boolean): bigint 
 /** More classes of members than that are not told apart. */
 const maximumMembers = 20_000;
 
-/** A list may have members of any classes together, so each class that some question is about is a dimension of its own. */
+/**
+ * A list may have members of any classes together, so each class that some question is about is a dimension of its own.
+ */
 function members(name: ListName, atoms: readonly AtomOf<'Member'>[]): Fact {
   const unique = distinct(atoms.map(({ match }) => match));
   const { forms, ends } = classesOf(name, unique.matchers);
-  if (forms.length * ends.length > maximumMembers) throw new RequestSpaceTooLarge(`${unique.matchers.length} patterns for the members of ${name} are too many to compare exactly`);
+  if (forms.length * ends.length > maximumMembers)
+    throw new RequestSpaceTooLarge(
+      `${unique.matchers.length} patterns for the members of ${name} are too many to compare exactly`,
+    );
   spend(forms.length * ends.length);
   const texts = forms.flatMap(({ text: form, open }) => (open ? ends.map((end) => form + end) : [form]));
   const index = new TextIndex(unique.matchers);
@@ -119,8 +167,13 @@ function members(name: ListName, atoms: readonly AtomOf<'Member'>[]): Fact {
   return {
     dimensions: representatives.map((member) => ({ kind: 'Member', name, member, classes: [false, true] })),
     boxes: (asked) => {
-      const bits = united(only(asked, 'Member').map((atom) => holds[unique.number(atom.match)] ?? 0n), representatives.length);
-      return representatives.flatMap((_, dimension) => ((bits >> BigInt(dimension)) & 1n ? [[{ dimension, classes: 2n }]] : []));
+      const bits = united(
+        only(asked, 'Member').map((atom) => holds[unique.number(atom.match)] ?? 0n),
+        representatives.length,
+      );
+      return representatives.flatMap((_, dimension) =>
+        (bits >> BigInt(dimension)) & 1n ? [[{ dimension, classes: 2n }]] : [],
+      );
     },
   };
 }
@@ -130,7 +183,17 @@ function address(name: AddressName, atoms: readonly AtomOf<'Address'>[]): Fact {
   const { representatives, holds } = addressClasses(unique.matchers);
   return {
     dimensions: [{ kind: 'Address', name, classes: representatives }],
-    boxes: (asked) => [[{ dimension: 0, classes: united(only(asked, 'Address').map((atom) => holds[unique.number(atom.block)] ?? 0n), representatives.length) }]],
+    boxes: (asked) => [
+      [
+        {
+          dimension: 0,
+          classes: united(
+            only(asked, 'Address').map((atom) => holds[unique.number(atom.block)] ?? 0n),
+            representatives.length,
+          ),
+        },
+      ],
+    ],
   };
 }
 
@@ -139,7 +202,17 @@ function port(atoms: readonly AtomOf<'Port'>[], servicePorts: readonly ServicePo
   const { representatives, holds } = portClasses(unique.matchers, servicePorts);
   return {
     dimensions: [{ kind: 'Port', classes: representatives }],
-    boxes: (asked) => [[{ dimension: 0, classes: united(only(asked, 'Port').map((atom) => holds[unique.number(atom.matcher)] ?? 0n), representatives.length) }]],
+    boxes: (asked) => [
+      [
+        {
+          dimension: 0,
+          classes: united(
+            only(asked, 'Port').map((atom) => holds[unique.number(atom.matcher)] ?? 0n),
+            representatives.length,
+          ),
+        },
+      ],
+    ],
   };
 }
 
@@ -150,7 +223,10 @@ function united(sets: readonly bigint[], classes: number): bigint {
 }
 
 /** Each matcher once, and the number of it in that list. */
-function distinct<M>(matchers: readonly M[]): { readonly matchers: readonly M[]; readonly number: (matcher: M) => number } {
+function distinct<M>(matchers: readonly M[]): {
+  readonly matchers: readonly M[];
+  readonly number: (matcher: M) => number;
+} {
   const numbers = new Map<string, number>();
   const unique: M[] = [];
   const known = new Map<M, number>();

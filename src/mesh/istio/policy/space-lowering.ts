@@ -21,23 +21,46 @@ function seen(facts: SeenFacts): Seen {
 export function lowering(): Lowering {
   const sets = new Memo<RequestSet>();
   const conditions = new Memo<Condition>();
-  const ofSet = (set: RequestSet, as: Seen): Question => sets.get(set, as, () => {
-    spend(1);
-    switch (set.kind) {
-      case 'Matching': return ofCondition(set.condition, as);
-      case 'Union': return { kind: 'Any', of: set.sets.map((member) => ofSet(member, as)) };
-      case 'Intersection': return { kind: 'All', of: set.sets.map((member) => ofSet(member, as)) };
-      case 'Complement': return { kind: 'Not', of: ofSet(set.set, as) };
-      case 'Addressed': return { kind: 'Port', matcher: { of: 'address', to: set.to } };
-      case 'SeenAs': return ofSet(set.set, Object.keys(set.facts).length === 0 ? as : seen({ ...as.facts, ...set.facts }));
-    }
-  });
-  const ofCondition = (condition: Condition, as: Seen): Question => conditions.get(condition, as, () => (
-    { kind: 'Any', of: condition.map((clause) => ({ kind: 'All', of: clause.map((literal) => ofLiteral(literal, as)) })) }));
+  const ofSet = (set: RequestSet, as: Seen): Question =>
+    sets.get(set, as, () => {
+      spend(1);
+      switch (set.kind) {
+        case 'Matching':
+          return ofCondition(set.condition, as);
+        case 'Union':
+          return { kind: 'Any', of: set.sets.map((member) => ofSet(member, as)) };
+        case 'Intersection':
+          return { kind: 'All', of: set.sets.map((member) => ofSet(member, as)) };
+        case 'Complement':
+          return { kind: 'Not', of: ofSet(set.set, as) };
+        case 'Addressed':
+          return { kind: 'Port', matcher: { of: 'address', to: set.to } };
+        case 'SeenAs':
+          return ofSet(set.set, Object.keys(set.facts).length === 0 ? as : seen({ ...as.facts, ...set.facts }));
+      }
+    });
+  const ofCondition = (condition: Condition, as: Seen): Question =>
+    conditions.get(condition, as, () => ({
+      kind: 'Any',
+      of: condition.map((clause) => ({ kind: 'All', of: clause.map((literal) => ofLiteral(literal, as)) })),
+    }));
   const ofLiteral = ({ anyOf, negated }: Literal, as: Seen): Question => {
-    const nested = anyOf.filter((matcher) => matcher.of === 'alternatives').map(({ clauses }) => ofCondition(clauses, as));
-    const byFact = [...Map.groupBy(anyOf.filter((matcher) => matcher.of !== 'alternatives'), ({ of }) => of)];
-    const some: Question = { kind: 'Any', of: [...nested, ...byFact.map(([of, matchers]) => (of in as.facts ? answered(matchers, as.facts) : question(of, matchers)))] };
+    const nested = anyOf
+      .filter((matcher) => matcher.of === 'alternatives')
+      .map(({ clauses }) => ofCondition(clauses, as));
+    const byFact = [
+      ...Map.groupBy(
+        anyOf.filter((matcher) => matcher.of !== 'alternatives'),
+        ({ of }) => of,
+      ),
+    ];
+    const some: Question = {
+      kind: 'Any',
+      of: [
+        ...nested,
+        ...byFact.map(([of, matchers]) => (of in as.facts ? answered(matchers, as.facts) : question(of, matchers))),
+      ],
+    };
     return negated ? { kind: 'Not', of: some } : some;
   };
   const asItIs = seen({});

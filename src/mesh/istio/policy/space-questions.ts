@@ -14,7 +14,18 @@ import type { FactMatcher, Matcher, TextMatch } from './semantics.ts';
 export type FlagName = 'http' | 'identity' | 'token';
 
 /** A fact that is one text: the name says which. */
-export type TextName = 'trustDomain' | 'namespace' | 'serviceAccount' | 'host' | 'method' | 'path' | 'issuer' | 'subject' | 'sni' | `header ${string}` | `metadata ${string}`;
+export type TextName =
+  | 'trustDomain'
+  | 'namespace'
+  | 'serviceAccount'
+  | 'host'
+  | 'method'
+  | 'path'
+  | 'issuer'
+  | 'subject'
+  | 'sni'
+  | `header ${string}`
+  | `metadata ${string}`;
 
 /** A fact that is a list of texts. */
 export type ListName = `claim ${string}` | `metadata ${string}`;
@@ -37,7 +48,10 @@ export type Atom =
 export type Shape = 'Text' | 'List';
 
 /** A question made of others. */
-export type Question = Atom | { readonly kind: 'All' | 'Any'; readonly of: readonly Question[] } | { readonly kind: 'Not'; readonly of: Question };
+export type Question =
+  | Atom
+  | { readonly kind: 'All' | 'Any'; readonly of: readonly Question[] }
+  | { readonly kind: 'Not'; readonly of: Question };
 
 const http: Atom = { kind: 'Flag', name: 'http' };
 const token: Atom = { kind: 'Flag', name: 'token' };
@@ -59,9 +73,14 @@ export function atoms(asked: readonly Question[]): readonly Atom[] {
     seen.add(one);
     switch (one.kind) {
       case 'All':
-      case 'Any': one.of.forEach(look); break;
-      case 'Not': look(one.of); break;
-      default: found.push(one);
+      case 'Any':
+        one.of.forEach(look);
+        break;
+      case 'Not':
+        look(one.of);
+        break;
+      default:
+        found.push(one);
     }
   };
   asked.forEach(look);
@@ -77,35 +96,55 @@ function preconditions(of: FactMatcher['of']): readonly Atom[] {
 function single(matcher: FactMatcher): Question {
   spend(1);
   switch (matcher.of) {
-    case 'identity': return identityQuestion(matcher);
-    case 'token': return tokenQuestion(matcher);
-    case 'port': return { kind: 'Port', matcher };
+    case 'identity':
+      return identityQuestion(matcher);
+    case 'token':
+      return tokenQuestion(matcher);
+    case 'port':
+      return { kind: 'Port', matcher };
     case 'sourceIp':
     case 'remoteIp':
-    case 'destinationIp': return { kind: 'Address', name: matcher.of, block: matcher.block };
+    case 'destinationIp':
+      return { kind: 'Address', name: matcher.of, block: matcher.block };
     case 'sni':
     case 'host':
     case 'method':
-    case 'path': return { kind: 'Text', name: matcher.of, match: matcher.match };
-    default: return 'list' in matcher ? metadataQuestion(matcher) : { kind: 'Text', name: matcher.of, match: headerMatch(matcher.match) };
+    case 'path':
+      return { kind: 'Text', name: matcher.of, match: matcher.match };
+    default:
+      return 'list' in matcher
+        ? metadataQuestion(matcher)
+        : { kind: 'Text', name: matcher.of, match: headerMatch(matcher.match) };
   }
 }
 
 function identityQuestion(matcher: Extract<Matcher, { of: 'identity' }>): Question {
   switch (matcher.part) {
-    case 'Principal': return { kind: 'Any', of: identityParts(matcher.match).map((parts): Question => allTexts(parts)) };
-    case 'Namespace': return { kind: 'Text', name: 'namespace', match: matcher.match };
-    case 'TrustDomain': return { kind: 'Text', name: 'trustDomain', match: matcher.match };
-    case 'ServiceAccount': return allTexts({ namespace: { kind: 'Exact', value: matcher.namespace }, serviceAccount: { kind: 'Exact', value: matcher.name } });
+    case 'Principal':
+      return { kind: 'Any', of: identityParts(matcher.match).map((parts): Question => allTexts(parts)) };
+    case 'Namespace':
+      return { kind: 'Text', name: 'namespace', match: matcher.match };
+    case 'TrustDomain':
+      return { kind: 'Text', name: 'trustDomain', match: matcher.match };
+    case 'ServiceAccount':
+      return allTexts({
+        namespace: { kind: 'Exact', value: matcher.namespace },
+        serviceAccount: { kind: 'Exact', value: matcher.name },
+      });
   }
 }
 
-function allTexts(matches: Partial<Record<'trustDomain' | 'namespace' | 'serviceAccount' | 'issuer' | 'subject', TextMatch>>): Question {
+function allTexts(
+  matches: Partial<Record<'trustDomain' | 'namespace' | 'serviceAccount' | 'issuer' | 'subject', TextMatch>>,
+): Question {
   const names = ['trustDomain', 'namespace', 'serviceAccount', 'issuer', 'subject'] as const;
-  return { kind: 'All', of: names.flatMap((name): readonly Question[] => {
-    const match = matches[name];
-    return match === undefined ? [] : [{ kind: 'Text', name, match }];
-  }) };
+  return {
+    kind: 'All',
+    of: names.flatMap((name): readonly Question[] => {
+      const match = matches[name];
+      return match === undefined ? [] : [{ kind: 'Text', name, match }];
+    }),
+  };
 }
 
 function tokenQuestion(matcher: Extract<Matcher, { of: 'token' }>): Question {
@@ -118,7 +157,9 @@ function tokenQuestion(matcher: Extract<Matcher, { of: 'token' }>): Question {
 
 function metadataQuestion(matcher: Extract<Matcher, { of: `metadata ${string}` }>): Question {
   const name = matcher.of;
-  const compared: Atom = matcher.list ? { kind: 'Member', name, match: matcher.match } : { kind: 'Text', name, match: matcher.match };
+  const compared: Atom = matcher.list
+    ? { kind: 'Member', name, match: matcher.match }
+    : { kind: 'Text', name, match: matcher.match };
   return { kind: 'All', of: [{ kind: 'Shape', name, shape: matcher.list ? 'List' : 'Text' }, compared] };
 }
 

@@ -4,12 +4,37 @@ import { condition, conditionAbout, reading, request } from '../../../../test/po
 import { matches } from './matches.ts';
 import { RequestSpaceTooLarge } from './boxes.ts';
 import type { Condition, Matcher, Reading, TextMatch } from './semantics.ts';
-import { allowed, complement, difference, everything, example, has, intersect, matching, nothing, subtract, union, type RequestSet } from './space.ts';
+import {
+  allowed,
+  complement,
+  difference,
+  everything,
+  example,
+  has,
+  intersect,
+  matching,
+  nothing,
+  subtract,
+  union,
+  type RequestSet,
+} from './space.ts';
 import { verdict } from './verdict.ts';
 
-const facts = ['identity', 'sourceIp', 'port', 'sni', 'host', 'path', 'header x-a', 'token', 'metadata filter[key]'] as const;
+const facts = [
+  'identity',
+  'sourceIp',
+  'port',
+  'sni',
+  'host',
+  'path',
+  'header x-a',
+  'token',
+  'metadata filter[key]',
+] as const;
 
-/** Fails if a counterexample does not separate the conditions, or if there is none although one of the requests does. */
+/**
+ * Fails if a counterexample does not separate the conditions, or if there is none although one of the requests does.
+ */
 function expectExact(a: Condition, b: Condition, samples: readonly Parameters<typeof matches>[1][]): void {
   const found = difference(a, b);
   if (found === undefined) expect(samples.filter((sample) => matches(a, sample) && !matches(b, sample))).toEqual([]);
@@ -18,16 +43,27 @@ function expectExact(a: Condition, b: Condition, samples: readonly Parameters<ty
 
 describe('difference', () => {
   it('names a request that really separates, and finds one if any request of a sample does', () => {
-    fc.assert(fc.property(condition, condition, fc.array(request, { minLength: 60, maxLength: 60 }), (a, b, samples) => {
-      expectExact(a, b, samples);
-      expectExact(b, a, samples);
-    }), { numRuns: 400 });
+    fc.assert(
+      fc.property(condition, condition, fc.array(request, { minLength: 60, maxLength: 60 }), (a, b, samples) => {
+        expectExact(a, b, samples);
+        expectExact(b, a, samples);
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it.each(facts)('is exact for conditions on %s alone', (of) => {
-    fc.assert(fc.property(conditionAbout(of as Matcher['of']), conditionAbout(of as Matcher['of']), fc.array(request, { minLength: 60, maxLength: 60 }), (a, b, samples) => {
-      expectExact(a, b, samples);
-    }), { numRuns: 150 });
+    fc.assert(
+      fc.property(
+        conditionAbout(of as Matcher['of']),
+        conditionAbout(of as Matcher['of']),
+        fc.array(request, { minLength: 60, maxLength: 60 }),
+        (a, b, samples) => {
+          expectExact(a, b, samples);
+        },
+      ),
+      { numRuns: 150 },
+    );
   });
 });
 
@@ -35,7 +71,11 @@ describe('difference on its own', () => {
   const header = (match: TextMatch): Condition => [[{ anyOf: [{ of: 'header x-a', match }], negated: false }]];
 
   it('knows that an empty header is there', () => {
-    expect(difference(header({ kind: 'Present' }), [[{ anyOf: [{ of: 'header x-a', match: { kind: 'Exact', value: '' } }], negated: true }]])?.http?.headers).toEqual({ 'x-a': '' });
+    expect(
+      difference(header({ kind: 'Present' }), [
+        [{ anyOf: [{ of: 'header x-a', match: { kind: 'Exact', value: '' } }], negated: true }],
+      ])?.http?.headers,
+    ).toEqual({ 'x-a': '' });
   });
 
   it('knows that a waypoint sees the port of a pod that is addressed itself', () => {
@@ -47,8 +87,14 @@ describe('difference on its own', () => {
   it('names usual requests', () => {
     const except = (match: TextMatch): Condition => [[{ anyOf: [{ of: 'path', match }], negated: true }]];
     const usual = { identity: 'cluster.local/ns/other/sa/other', http: { host: 'other.example.com', method: 'GET' } };
-    expect(difference([[]], except({ kind: 'Prefix', value: '/admin' }))).toMatchObject({ ...usual, http: { ...usual.http, path: '/admin' } });
-    expect(difference([[]], except({ kind: 'Suffix', value: '.php' }))).toMatchObject({ ...usual, http: { ...usual.http, path: '/other.php' } });
+    expect(difference([[]], except({ kind: 'Prefix', value: '/admin' }))).toMatchObject({
+      ...usual,
+      http: { ...usual.http, path: '/admin' },
+    });
+    expect(difference([[]], except({ kind: 'Suffix', value: '.php' }))).toMatchObject({
+      ...usual,
+      http: { ...usual.http, path: '/other.php' },
+    });
   });
 });
 
@@ -56,19 +102,25 @@ describe('sets of requests', () => {
   const sets: fc.Arbitrary<RequestSet> = condition.map(matching);
 
   it('agree with the verdict on every request', () => {
-    fc.assert(fc.property(fc.array(reading, { maxLength: 4 }), request, (readings, one) => {
-      expect(has(allowed(readings), one)).toBe(verdict(readings, one).allowed);
-    }), { numRuns: 1000 });
+    fc.assert(
+      fc.property(fc.array(reading, { maxLength: 4 }), request, (readings, one) => {
+        expect(has(allowed(readings), one)).toBe(verdict(readings, one).allowed);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('obey the laws of sets', () => {
-    fc.assert(fc.property(sets, sets, sets, (a, b, c) => {
-      expect(equal(complement(union(a, b)), intersect(complement(a), complement(b)))).toBe(true);
-      expect(equal(intersect(a, union(b, c)), union(intersect(a, b), intersect(a, c)))).toBe(true);
-      expect(equal(complement(complement(a)), a)).toBe(true);
-      expect(equal(union(a, complement(a)), everything)).toBe(true);
-      expect(example(intersect(a, complement(a)))).toBeUndefined();
-    }), { numRuns: 150 });
+    fc.assert(
+      fc.property(sets, sets, sets, (a, b, c) => {
+        expect(equal(complement(union(a, b)), intersect(complement(a), complement(b)))).toBe(true);
+        expect(equal(intersect(a, union(b, c)), union(intersect(a, b), intersect(a, c)))).toBe(true);
+        expect(equal(complement(complement(a)), a)).toBe(true);
+        expect(equal(union(a, complement(a)), everything)).toBe(true);
+        expect(example(intersect(a, complement(a)))).toBeUndefined();
+      }),
+      { numRuns: 150 },
+    );
   });
 
   it('know everything and nothing', () => {
@@ -86,11 +138,31 @@ describe('large sets', () => {
   function readings(variant: number): Reading[] {
     const ten = Array.from({ length: 10 }, (_, index) => index);
     return Array.from({ length: 20 }, (_, policy) => ({
-      namespace: 'shop', name: `policy-${policy}`, action: policy < 5 ? 'DENY' : 'ALLOW',
-      rules: ten.map((rule) => [[
-        { negated: false, anyOf: ten.map((one): Matcher => ({ of: 'identity', part: 'Principal', match: { kind: 'Exact', value: `cluster.local/ns/ns-${(policy * 7 + rule * 3 + one * variant) % 50}/sa/app-${one}` } })) },
-        { negated: rule === 9, anyOf: ten.map((one): Matcher => ({ of: 'path', match: { kind: one < 8 ? 'Exact' : 'Prefix', value: `/api/v${one}/item-${(policy + rule * 11) % 100}` } })) },
-      ]]),
+      namespace: 'shop',
+      name: `policy-${policy}`,
+      action: policy < 5 ? 'DENY' : 'ALLOW',
+      rules: ten.map((rule) => [
+        [
+          {
+            negated: false,
+            anyOf: ten.map((one): Matcher => ({
+              of: 'identity',
+              part: 'Principal',
+              match: {
+                kind: 'Exact',
+                value: `cluster.local/ns/ns-${(policy * 7 + rule * 3 + one * variant) % 50}/sa/app-${one}`,
+              },
+            })),
+          },
+          {
+            negated: rule === 9,
+            anyOf: ten.map((one): Matcher => ({
+              of: 'path',
+              match: { kind: one < 8 ? 'Exact' : 'Prefix', value: `/api/v${one}/item-${(policy + rule * 11) % 100}` },
+            })),
+          },
+        ],
+      ]),
     }));
   }
 
@@ -102,6 +174,8 @@ describe('large sets', () => {
   });
 
   it('are given up, with an error, when they take more work than is allowed', () => {
-    expect(() => example(subtract(allowed(readings(4)), allowed(readings(3))), { work: 1000 })).toThrow(RequestSpaceTooLarge);
+    expect(() => example(subtract(allowed(readings(4)), allowed(readings(3))), { work: 1000 })).toThrow(
+      RequestSpaceTooLarge,
+    );
   });
 });

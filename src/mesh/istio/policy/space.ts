@@ -19,7 +19,10 @@ export type RequestSet =
   | { readonly kind: 'Complement'; readonly set: RequestSet }
   /** Requests to a port of a Service, or to a pod directly. */
   | { readonly kind: 'Addressed'; readonly to: 'Service' | 'Pod' }
-  /** The requests that are in the set when these facts of theirs are replaced: what is decided where a proxy has come in between. */
+  /**
+   * The requests that are in the set when these facts of theirs are replaced: what is decided where a proxy has come in
+   * between.
+   */
   | { readonly kind: 'SeenAs'; readonly facts: SeenFacts; readonly set: RequestSet };
 
 /** Facts that a proxy in between replaces by its own. `identity: undefined` is plaintext. */
@@ -75,7 +78,10 @@ export function seenAs(facts: SeenFacts, set: RequestSet): RequestSet {
   return { kind: 'SeenAs', facts, set };
 }
 
-/** The requests that one data plane with these readings lets through, provided that no external authorizer refuses: `verdict`, as a set. */
+/**
+ * The requests that one data plane with these readings lets through, provided that no external authorizer refuses:
+ * `verdict`, as a set.
+ */
 export function allowed(readings: readonly Reading[]): RequestSet {
   const allows = readings.some(({ action }) => action === 'ALLOW') ? matchingAction(readings, 'ALLOW') : everything;
   return subtract(allows, matchingAction(readings, 'DENY'));
@@ -93,12 +99,18 @@ function matchingAction(readings: readonly Reading[], action: Reading['action'])
 /** Whether the request is in the set. */
 export function has(set: RequestSet, request: Request): boolean {
   switch (set.kind) {
-    case 'Matching': return matches(set.condition, request);
-    case 'Union': return set.sets.some((member) => has(member, request));
-    case 'Intersection': return set.sets.every((member) => has(member, request));
-    case 'Complement': return !has(set.set, request);
-    case 'Addressed': return (set.to === 'Service') === (request.servicePort !== undefined);
-    case 'SeenAs': return has(set.set, replaced(request, set.facts));
+    case 'Matching':
+      return matches(set.condition, request);
+    case 'Union':
+      return set.sets.some((member) => has(member, request));
+    case 'Intersection':
+      return set.sets.every((member) => has(member, request));
+    case 'Complement':
+      return !has(set.set, request);
+    case 'Addressed':
+      return (set.to === 'Service') === (request.servicePort !== undefined);
+    case 'SeenAs':
+      return has(set.set, replaced(request, set.facts));
   }
 }
 
@@ -118,7 +130,11 @@ export type Asker = (set: RequestSet) => Request | undefined;
 /** For many questions about sets that are made of these: what can be told apart at all is worked out once. */
 export function asker(sets: readonly RequestSet[], space: Space = {}): Asker {
   const lower = lowering();
-  const { list, boxes, formula } = dimensions(atoms(sets.map((set) => lower(set))), space.servicePorts, space.work ?? usualWork);
+  const { list, boxes, formula } = dimensions(
+    atoms(sets.map((set) => lower(set))),
+    space.servicePorts,
+    space.work ?? usualWork,
+  );
   return (set) => {
     const found = findBox(boxes, formula(lower(set)));
     return found && concreteRequest(list, found);

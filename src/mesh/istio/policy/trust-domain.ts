@@ -7,12 +7,19 @@ import type { PolicyOptions } from './options.ts';
  */
 
 /** The values as Envoy gets them; attributes other than these two stay as they are (model.go, MigrateTrustDomain). */
-export function expandTrustDomains(attribute: string, values: readonly string[], options: PolicyOptions): readonly string[] {
+export function expandTrustDomains(
+  attribute: string,
+  values: readonly string[],
+  options: PolicyOptions,
+): readonly string[] {
   const bundle = [options.trustDomain, ...options.trustDomainAliases];
   switch (attribute) {
-    case 'source.principal': return values.flatMap((value) => expandPrincipal(value, bundle));
-    case 'source.trustDomain': return [...new Set(values.flatMap((value) => (bundle.includes(value) ? bundle : [value])))];
-    default: return values;
+    case 'source.principal':
+      return values.flatMap((value) => expandPrincipal(value, bundle));
+    case 'source.trustDomain':
+      return [...new Set(values.flatMap((value) => (bundle.includes(value) ? bundle : [value])))];
+    default:
+      return values;
   }
 }
 
@@ -27,7 +34,14 @@ function expandPrincipal(principal: string, bundle: readonly string[]): readonly
 
 /** stringMatch of util.go: either of the two may be a pattern. */
 function overlap(text: string, known: string): boolean {
-  return text === known || known === '*' || hasPrefix(text, known) || hasPrefix(known, text) || hasSuffix(text, known) || hasSuffix(known, text);
+  return (
+    text === known ||
+    known === '*' ||
+    hasPrefix(text, known) ||
+    hasPrefix(known, text) ||
+    hasSuffix(text, known) ||
+    hasSuffix(known, text)
+  );
 }
 
 function hasPrefix(text: string, pattern: string): boolean {

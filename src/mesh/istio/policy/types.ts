@@ -8,7 +8,10 @@ export interface PolicyMeta {
   readonly namespace: string;
   readonly name: string;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch; the oldest PeerAuthentication of a scope wins. Undefined for a manifest that was never applied. */
+  /**
+   * Milliseconds since the epoch; the oldest PeerAuthentication of a scope wins. Undefined for a manifest that was
+   * never applied.
+   */
   readonly createdAt?: number;
 }
 
@@ -23,11 +26,15 @@ export interface TargetRef {
 
 /** What a policy applies to. */
 export interface Attachment {
-  /** `spec.selector.matchLabels`. Undefined without `spec.selector`; empty if it is there without labels, which is not the same to ztunnel. */
+  /**
+   * `spec.selector.matchLabels`. Undefined without `spec.selector`; empty if it is there without labels, which is not
+   * the same to ztunnel.
+   */
   readonly selector?: Readonly<Record<string, string>>;
   /**
-   * For a selector without labels: whether `matchLabels` is there, as `{}`. istiod then attaches the policy to every workload of its
-   * scope; without it, to none (buildWorkloadPolicies in pilot/pkg/serviceregistry/ambient/workloads.go wants a map that is not nil).
+   * For a selector without labels: whether `matchLabels` is there, as `{}`. istiod then attaches the policy to every
+   * workload of its scope; without it, to none (buildWorkloadPolicies in pilot/pkg/serviceregistry/ambient/workloads.go
+   * wants a map that is not nil).
    */
   readonly hasEmptyLabels?: boolean;
   readonly targetRefs: readonly TargetRef[];
@@ -70,7 +77,10 @@ export interface When {
   readonly notValues: readonly string[];
 }
 
-/** One rule: matches if some source, some operation and every condition match. An empty list of one of them does not restrict. */
+/**
+ * One rule: matches if some source, some operation and every condition match. An empty list of one of them does not
+ * restrict.
+ */
 export interface Rule {
   readonly from: readonly Source[];
   readonly to: readonly Operation[];

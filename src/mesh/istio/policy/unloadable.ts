@@ -5,12 +5,15 @@ import { envoyRules } from './sidecar.ts';
 import type { AuthorizationPolicy } from './types.ts';
 
 /**
- * What istiod makes of the policy and Envoy refuses, a phrase each. istiod's webhook does not look at it. Envoy takes a listener as a
- * whole or not at all: a proxy that runs keeps what it had, whatever else is changed later, and one that starts gets no listener.
- * ztunnel is not concerned. Found by asking an Envoy about every form of value of every field.
+ * What istiod makes of the policy and Envoy refuses, a phrase each. istiod's webhook does not look at it. Envoy takes a
+ * listener as a whole or not at all: a proxy that runs keeps what it had, whatever else is changed later, and one that
+ * starts gets no listener. ztunnel is not concerned. Found by asking an Envoy about every form of value of every field.
  */
 export function unloadable(policy: AuthorizationPolicy, options: PolicyOptions): readonly string[] {
-  const parts = envoyRules(policy, 'http', options).flatMap(({ permissions, principals }) => [...permissions, ...principals]);
+  const parts = envoyRules(policy, 'http', options).flatMap(({ permissions, principals }) => [
+    ...permissions,
+    ...principals,
+  ]);
   const faults = parts.flatMap((clause) => clause.flatMap(({ anyOf }) => anyOf.map(faultOf)));
   return [...new Set(faults.filter((fault) => fault !== undefined))];
 }
@@ -26,5 +29,7 @@ function faultOf(matcher: Matcher): string | undefined {
   }
   // HTTP_HEADER_NAME, not strict: HeaderMatcher.name takes everything but these.
   const header = /^header (?<name>[^]*)$/.exec(matcher.of)?.groups?.['name'];
-  return header !== undefined && /[\0\r\n]/.test(header) ? `the name of the header ${JSON.stringify(header)} has a line break or a NUL` : undefined;
+  return header !== undefined && /[\0\r\n]/.test(header)
+    ? `the name of the header ${JSON.stringify(header)} has a line break or a NUL`
+    : undefined;
 }

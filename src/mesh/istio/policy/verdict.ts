@@ -2,9 +2,10 @@ import { readingMatches } from './matches.ts';
 import type { Reading, Request, Verdict } from './semantics.ts';
 
 /**
- * Whether one data plane that enforces these readings lets the request through. A CUSTOM policy comes first and only asks
- * (`asked`): its authorizer can refuse, never allow what follows would refuse. Then a DENY that matches refuses; then, if there is
- * any ALLOW policy, one of them has to match (istio/istio: pilot/pkg/security/authz/builder, order of the RBAC filters).
+ * Whether one data plane that enforces these readings lets the request through. A CUSTOM policy comes first and only
+ * asks (`asked`): its authorizer can refuse, never allow what follows would refuse. Then a DENY that matches refuses;
+ * then, if there is any ALLOW policy, one of them has to match (istio/istio: pilot/pkg/security/authz/builder, order of
+ * the RBAC filters).
  */
 export function verdict(readings: readonly Reading[], request: Request): Verdict {
   const custom = deciding(readings, 'CUSTOM', request);

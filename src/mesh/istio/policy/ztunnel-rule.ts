@@ -12,9 +12,27 @@ import type { ServiceAccountMatch, StringMatch, ZtunnelAddress, ZtunnelGroup, Zt
 type L7Field = keyof Source | keyof Operation;
 
 /** httpSources and httpOperations. trustDomains are in neither: they are left out without a word. */
-const l7Source = ['remoteIpBlocks', 'notRemoteIpBlocks', 'requestPrincipals', 'notRequestPrincipals'] as const satisfies readonly L7Field[];
-const l7Operation = ['hosts', 'notHosts', 'methods', 'notMethods', 'paths', 'notPaths'] as const satisfies readonly L7Field[];
-const l4When: readonly string[] = ['source.ip', 'source.namespace', 'source.principal', 'destination.ip', 'destination.port'];
+const l7Source = [
+  'remoteIpBlocks',
+  'notRemoteIpBlocks',
+  'requestPrincipals',
+  'notRequestPrincipals',
+] as const satisfies readonly L7Field[];
+const l7Operation = [
+  'hosts',
+  'notHosts',
+  'methods',
+  'notMethods',
+  'paths',
+  'notPaths',
+] as const satisfies readonly L7Field[];
+const l4When: readonly string[] = [
+  'source.ip',
+  'source.namespace',
+  'source.principal',
+  'destination.ip',
+  'destination.port',
+];
 
 /** The fields of the rule that istiod calls HTTP attributes. A key of `when` counts even without values. */
 export function reportedFields(rule: Rule): readonly string[] {
@@ -29,7 +47,11 @@ export function reportedFields(rule: Rule): readonly string[] {
 export function groupOf(rule: Rule, allow: boolean, namespace: string): ZtunnelGroup | undefined {
   if (allow && reportedFields(rule).length > 0) return undefined;
   const [to, from] = [rule.to.map(operationMatch), rule.from.map((source) => sourceMatch(source, namespace))];
-  return { rules: [to, from, ...rule.when.map((when) => [whenMatch(when)])].filter((matches) => matches.length > 0).map((matches) => ({ matches })) };
+  return {
+    rules: [to, from, ...rule.when.map((when) => [whenMatch(when)])]
+      .filter((matches) => matches.length > 0)
+      .map((matches) => ({ matches })),
+  };
 }
 
 function operationMatch({ ports, notPorts }: Operation): ZtunnelMatch {
@@ -51,17 +73,25 @@ function sourceMatch(source: Source, namespace: string): ZtunnelMatch {
 
 function whenMatch({ key, values, notValues }: When): ZtunnelMatch {
   switch (key) {
-    case 'source.namespace': return compact({ namespaces: toTexts(values), notNamespaces: toTexts(notValues) });
-    case 'source.principal': return compact({ principals: toTexts(values), notPrincipals: toTexts(notValues) });
-    case 'source.ip': return compact({ sourceIps: toAddresses(values), notSourceIps: toAddresses(notValues) });
-    case 'destination.ip': return compact({ destinationIps: toAddresses(values), notDestinationIps: toAddresses(notValues) });
-    case 'destination.port': return compact({ destinationPorts: toPorts(values), notDestinationPorts: toPorts(notValues) });
-    default: return {};
+    case 'source.namespace':
+      return compact({ namespaces: toTexts(values), notNamespaces: toTexts(notValues) });
+    case 'source.principal':
+      return compact({ principals: toTexts(values), notPrincipals: toTexts(notValues) });
+    case 'source.ip':
+      return compact({ sourceIps: toAddresses(values), notSourceIps: toAddresses(notValues) });
+    case 'destination.ip':
+      return compact({ destinationIps: toAddresses(values), notDestinationIps: toAddresses(notValues) });
+    case 'destination.port':
+      return compact({ destinationPorts: toPorts(values), notDestinationPorts: toPorts(notValues) });
+    default:
+      return {};
   }
 }
 
 function compact(match: ZtunnelMatch): ZtunnelMatch {
-  return Object.fromEntries(Object.entries(match).filter((entry: readonly [string, readonly unknown[]]) => entry[1].length > 0));
+  return Object.fromEntries(
+    Object.entries(match).filter((entry: readonly [string, readonly unknown[]]) => entry[1].length > 0),
+  );
 }
 
 /** stringToMatch. */
@@ -69,11 +99,15 @@ function toTexts(values: readonly string[]): readonly StringMatch[] {
   return values.map((value): StringMatch => {
     const match = textMatch(value);
     switch (match.kind) {
-      case 'Present': return { presence: {} };
-      case 'Prefix': return { prefix: match.value };
-      case 'Suffix': return { suffix: match.value };
+      case 'Present':
+        return { presence: {} };
+      case 'Prefix':
+        return { prefix: match.value };
+      case 'Suffix':
+        return { suffix: match.value };
       case 'Exact':
-      case 'Glob': return { exact: match.value };
+      case 'Glob':
+        return { exact: match.value };
     }
   });
 }
@@ -97,6 +131,11 @@ function toAddresses(values: readonly string[]): readonly ZtunnelAddress[] {
     const [text = '', length] = value.split('/');
     const address = parseAddress(text);
     if (address === undefined || parseBlock(value) === undefined) return [];
-    return [{ address: formatAddress(address.family, address.value), length: length === undefined ? addressBits[address.family] : Number(length) }];
+    return [
+      {
+        address: formatAddress(address.family, address.value),
+        length: length === undefined ? addressBits[address.family] : Number(length),
+      },
+    ];
   });
 }

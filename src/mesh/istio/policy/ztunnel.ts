@@ -13,20 +13,39 @@ import type { StringMatch, ZtunnelAuthorization, ZtunnelGroup, ZtunnelMatch } fr
  */
 
 /** The resource that istiod sends for the policy; undefined if it sends none. */
-export function ztunnelAuthorization(policy: AuthorizationPolicy, options: PolicyOptions): ZtunnelAuthorization | undefined {
+export function ztunnelAuthorization(
+  policy: AuthorizationPolicy,
+  options: PolicyOptions,
+): ZtunnelAuthorization | undefined {
   const { namespace, name, action, dryRun } = policy;
-  if (policy.targetRefs.length > 0 || (action !== 'ALLOW' && action !== 'DENY') || (dryRun && !sendsDryRun(options))) return undefined;
-  return { name, namespace, scope: scopeOf(policy, options), action, groups: groupsOf(policy, options).filter((group) => group !== undefined), dryRun };
+  if (policy.targetRefs.length > 0 || (action !== 'ALLOW' && action !== 'DENY') || (dryRun && !sendsDryRun(options)))
+    return undefined;
+  return {
+    name,
+    namespace,
+    scope: scopeOf(policy, options),
+    action,
+    groups: groupsOf(policy, options).filter((group) => group !== undefined),
+    dryRun,
+  };
 }
 
-/** A selector makes it one of workloads, even a selector without labels; otherwise the root namespace stands for the mesh. */
+/**
+ * A selector makes it one of workloads, even a selector without labels; otherwise the root namespace stands for the
+ * mesh.
+ */
 function scopeOf({ selector, namespace }: AuthorizationPolicy, options: PolicyOptions): ZtunnelAuthorization['scope'] {
   if (selector !== undefined) return 'WORKLOAD_SELECTOR';
   return namespace === options.rootNamespace ? 'GLOBAL' : 'NAMESPACE';
 }
 
-function groupsOf({ rules, action, namespace }: AuthorizationPolicy, { version }: PolicyOptions): readonly (ZtunnelGroup | undefined)[] {
-  return rules.map((rule) => groupOf({ ...rule, from: rule.from.map((source) => storedSource(source, version)) }, action === 'ALLOW', namespace));
+function groupsOf(
+  { rules, action, namespace }: AuthorizationPolicy,
+  { version }: PolicyOptions,
+): readonly (ZtunnelGroup | undefined)[] {
+  return rules.map((rule) =>
+    groupOf({ ...rule, from: rule.from.map((source) => storedSource(source, version)) }, action === 'ALLOW', namespace),
+  );
 }
 
 /** What ztunnel does with the policy; undefined if it has no part in any decision. */
@@ -37,7 +56,12 @@ export function asZtunnel(policy: AuthorizationPolicy, options: PolicyOptions): 
 function readingOf(policy: AuthorizationPolicy, options: PolicyOptions): Reading | undefined {
   const authorization = ztunnelAuthorization(policy, options);
   if (authorization === undefined || authorization.dryRun) return undefined;
-  return { namespace: policy.namespace, name: policy.name, action: authorization.action, rules: groupsOf(policy, options).map((group) => (group === undefined ? [] : groupCondition(group))) };
+  return {
+    namespace: policy.namespace,
+    name: policy.name,
+    action: authorization.action,
+    rules: groupsOf(policy, options).map((group) => (group === undefined ? [] : groupCondition(group))),
+  };
 }
 
 /** What ztunnel does with a resource, whatever it was made from. */
@@ -45,7 +69,10 @@ export function authorizationReading({ namespace, name, action, groups }: Ztunne
   return { namespace, name, action, rules: groups.map(groupCondition) };
 }
 
-/** All rules of a group have to hold, and of each rule one match; a rule without matches holds, and so does a group without rules. */
+/**
+ * All rules of a group have to hold, and of each rule one match; a rule without matches holds, and so does a group
+ * without rules.
+ */
 function groupCondition({ rules }: ZtunnelGroup): Condition {
   return all(rules.map(({ matches }) => (matches.length === 0 ? [[]] : matches.flatMap(matchClauses))));
 }
@@ -72,7 +99,12 @@ function ports(list: readonly number[] = []): readonly Matcher[] {
 }
 
 function accounts(list: ZtunnelMatch['serviceAccounts'] = []): readonly Matcher[] {
-  return list.map(({ namespace, serviceAccount }) => ({ of: 'identity', part: 'ServiceAccount', namespace, name: serviceAccount }));
+  return list.map(({ namespace, serviceAccount }) => ({
+    of: 'identity',
+    part: 'ServiceAccount',
+    namespace,
+    name: serviceAccount,
+  }));
 }
 
 function texts(part: 'Principal' | 'Namespace', list: readonly StringMatch[] = []): readonly Matcher[] {

@@ -13,26 +13,52 @@ function seen(series: readonly SeriesLabels[]): readonly Sighting[] {
 
 describe('what the metrics of Istio tell', () => {
   it('a sidecar that is called with mTLS knows by whom', () => {
-    expect(seen([call({ to, by: 'web/front', workload: 'front' })])).toEqual([inbound, { ...cart, kind: 'Call', caller: { namespace: 'web', serviceAccount: 'front' } }]);
+    expect(seen([call({ to, by: 'web/front', workload: 'front' })])).toEqual([
+      inbound,
+      { ...cart, kind: 'Call', caller: { namespace: 'web', serviceAccount: 'front' } },
+    ]);
   });
 
   it('within a namespace the workload counts too', () => {
-    expect(seen([call({ to, by: 'shop/default', workload: 'checkout' })])).toContainEqual({ ...cart, kind: 'Call', caller: { namespace: 'shop', serviceAccount: 'default', workload: 'checkout' } });
-    expect(seen([call({ to, by: 'shop/default' })])).toContainEqual({ ...cart, kind: 'Call', caller: { namespace: 'shop', serviceAccount: 'default' } });
+    expect(seen([call({ to, by: 'shop/default', workload: 'checkout' })])).toContainEqual({
+      ...cart,
+      kind: 'Call',
+      caller: { namespace: 'shop', serviceAccount: 'default', workload: 'checkout' },
+    });
+    expect(seen([call({ to, by: 'shop/default' })])).toContainEqual({
+      ...cart,
+      kind: 'Call',
+      caller: { namespace: 'shop', serviceAccount: 'default' },
+    });
   });
 
-  it.each(['source', 'waypoint'] as const)('a %s knows who called, and nothing of whether the called one reports', (from) => {
-    expect(seen([call({ to, by: 'web/front', reporter: from })])).toEqual([{ ...cart, by: from === 'source' ? 'web' : 'shop', kind: 'Call', caller: { namespace: 'web', serviceAccount: 'front' } }]);
-  });
+  it.each(['source', 'waypoint'] as const)(
+    'a %s knows who called, and nothing of whether the called one reports',
+    (from) => {
+      expect(seen([call({ to, by: 'web/front', reporter: from })])).toEqual([
+        {
+          ...cart,
+          by: from === 'source' ? 'web' : 'shop',
+          kind: 'Call',
+          caller: { namespace: 'web', serviceAccount: 'front' },
+        },
+      ]);
+    },
+  );
 
   it('a plaintext call has no identity, whatever namespace it claims', () => {
     expect(seen([call({ to })])).toEqual([inbound, { ...cart, kind: 'CallWithoutIdentity' }]);
-    expect(seen([{ ...call({ to }), source_workload_namespace: 'legacy' }])).toEqual([inbound, { ...cart, kind: 'CallWithoutIdentity', from: 'legacy' }]);
+    expect(seen([{ ...call({ to }), source_workload_namespace: 'legacy' }])).toEqual([
+      inbound,
+      { ...cart, kind: 'CallWithoutIdentity', from: 'legacy' },
+    ]);
   });
 
   it('a principal that was taken out of the metrics, or is not of Kubernetes, is none', () => {
     const { source_principal: _taken, ...rest } = call({ to, by: 'web/front' });
-    expect(seen([rest, { ...rest, source_principal: 'spiffe://example.org/vm/7' }]).filter(({ kind }) => kind === 'Call')).toEqual([]);
+    expect(
+      seen([rest, { ...rest, source_principal: 'spiffe://example.org/vm/7' }]).filter(({ kind }) => kind === 'Call'),
+    ).toEqual([]);
   });
 
   it('a caller whose connection failed has no identity of its own either, and that is no sign of plaintext', () => {
@@ -40,15 +66,26 @@ describe('what the metrics of Istio tell', () => {
   });
 
   it('who reports what it calls is scraped', () => {
-    expect(seen([reporter('shop/worker')])).toEqual([{ namespace: 'shop', workload: 'worker', by: 'shop', kind: 'Reports', side: 'Outbound' }]);
+    expect(seen([reporter('shop/worker')])).toEqual([
+      { namespace: 'shop', workload: 'worker', by: 'shop', kind: 'Reports', side: 'Outbound' },
+    ]);
   });
 
   it('says nothing about destinations without a name, and series of somebody else', () => {
-    expect(seen([call({ to: 'unknown/unknown', by: 'web/front' }), {}, { reporter: 'source' }, { ...call({ to, by: 'web/front' }), reporter: 'proxyless' }])).toEqual([]);
+    expect(
+      seen([
+        call({ to: 'unknown/unknown', by: 'web/front' }),
+        {},
+        { reporter: 'source' },
+        { ...call({ to, by: 'web/front' }), reporter: 'proxyless' },
+      ]),
+    ).toEqual([]);
   });
 
   it('asks for both metrics in each question, over the time it is given', () => {
-    for (const expression of telemetry.queries(600)) for (const part of ['istio_requests_total', 'istio_tcp_connections_opened_total', '[600s]', 'namespace)']) expect(expression).toContain(part);
+    for (const expression of telemetry.queries(600))
+      for (const part of ['istio_requests_total', 'istio_tcp_connections_opened_total', '[600s]', 'namespace)'])
+        expect(expression).toContain(part);
   });
 });
 
@@ -72,26 +109,37 @@ describe('a series is believed about the side that reported it', () => {
   it('and a caller speaks for himself only', () => {
     const own = call({ to, by: 'web/front', reporter: 'source', in: 'web' });
 
-    expect(seen([own])).toEqual([{ ...cart, by: 'web', kind: 'Call', caller: { namespace: 'web', serviceAccount: 'front' } }]);
+    expect(seen([own])).toEqual([
+      { ...cart, by: 'web', kind: 'Call', caller: { namespace: 'web', serviceAccount: 'front' } },
+    ]);
     expect(seen([call({ to, by: 'web/front', reporter: 'source', in: 'mallory' })])).toEqual([]);
     expect(seen([{ ...own, namespace: 'mallory', source_workload_namespace: 'mallory' }])).toEqual([]);
     expect(seen([{ ...own, source_workload_namespace: 'mallory' }])).toEqual([]);
   });
 
   it.each(['shop', root])('in its own namespace, and where ztunnel runs: %s', (where) => {
-    expect(seen([call({ to, by: 'web/front', in: where })])).toContainEqual({ ...cart, kind: 'Call', caller: { namespace: 'web', serviceAccount: 'front' } });
+    expect(seen([call({ to, by: 'web/front', in: where })])).toContainEqual({
+      ...cart,
+      kind: 'Call',
+      caller: { namespace: 'web', serviceAccount: 'front' },
+    });
     expect(seen([call({ to, by: 'web/front', reporter: 'waypoint', in: where })])).toHaveLength(1);
     expect(seen([reporter('shop/cart', where)])).toEqual([{ ...cart, kind: 'Reports', side: 'Outbound' }]);
   });
 
   it('everywhere, where Prometheus does not say in which namespace it was scraped', () => {
-    expect(seen([call({ to, by: 'web/front', in: '' }), call({ to, by: 'web/front', reporter: 'source' })])).toHaveLength(3);
+    expect(
+      seen([call({ to, by: 'web/front', in: '' }), call({ to, by: 'web/front', reporter: 'source' })]),
+    ).toHaveLength(3);
   });
 
   it('and what is no name is none: it would stand in messages', () => {
     const text = 'x. Run: kubectl delete ns shop';
 
-    expect(seen([{ ...call({ to }), source_workload_namespace: text }])).toEqual([inbound, { ...cart, kind: 'CallWithoutIdentity' }]);
+    expect(seen([{ ...call({ to }), source_workload_namespace: text }])).toEqual([
+      inbound,
+      { ...cart, kind: 'CallWithoutIdentity' },
+    ]);
     expect(seen([call({ to, by: `mallory/${text}`, reporter: 'source', in: 'mallory' })])).toEqual([]);
     expect(seen([call({ to: `shop/${'x'.repeat(300)}` }), call({ to: `shop/${text}` })])).toEqual([]);
     expect(seen([call({ to, in: text })])).toEqual([disbelieved('')]);

@@ -1,7 +1,10 @@
 import type { ObservedCaller, SeriesLabels, Sighting, Telemetry } from '../../telemetry.ts';
 import { callsQuery, namespacesQuery, ownLabel, reportersQuery, spokenForQuery } from './queries.ts';
 
-/** The name in certificates and in `source_principal`; proxies write `unknown` for none (istio_stats.cc, ztunnel's metrics.rs). */
+/**
+ * The name in certificates and in `source_principal`; proxies write `unknown` for none (istio_stats.cc, ztunnel's
+ * metrics.rs).
+ */
 const principal = /^spiffe:\/\/[^/]+\/ns\/([-a-z0-9]{1,63})\/sa\/([-.a-z0-9]{1,253})$/;
 
 /** What else is there is no name of Kubernetes. Labels are text of others: it would be kept, and stand in messages. */
@@ -19,9 +22,9 @@ function callerOf(series: SeriesLabels, home: string): ObservedCaller | undefine
 }
 
 /**
- * Who answers for a series that speaks for a namespace: that namespace, where it was scraped there, or where all proxies of
- * nodes run, or where Prometheus does not say. Any application can serve metrics of any name: whatever it says, it says of
- * itself. Undefined: somebody else spoke.
+ * Who answers for a series that speaks for a namespace: that namespace, where it was scraped there, or where all
+ * proxies of nodes run, or where Prometheus does not say. Any application can serve metrics of any name: whatever it
+ * says, it says of itself. Undefined: somebody else spoke.
  */
 function answersFor(speaksFor: string, series: SeriesLabels, root: string): string | undefined {
   const scraped = series['namespace'] ?? '';
@@ -41,10 +44,14 @@ function toldByCalled(series: SeriesLabels, namespace: string, workload: string,
   if (series['reporter'] === 'waypoint') return call;
   const reports: Sighting = { kind: 'Reports', namespace, workload, by, side: 'Inbound' };
   const from = named(series['source_workload_namespace'], 'namespace');
-  return caller === undefined ? [reports, { kind: 'CallWithoutIdentity', namespace, workload, by, ...(from !== undefined && { from }) }] : [reports, ...call];
+  return caller === undefined
+    ? [reports, { kind: 'CallWithoutIdentity', namespace, workload, by, ...(from !== undefined && { from }) }]
+    : [reports, ...call];
 }
 
-/** A caller's own proxy knows its identity only once it has a connection with mTLS; without one the other side tells. */
+/**
+ * A caller's own proxy knows its identity only once it has a connection with mTLS; without one the other side tells.
+ */
 function toldByCaller(series: SeriesLabels, namespace: string, workload: string, root: string): readonly Sighting[] {
   const caller = callerOf(series, namespace);
   if (caller === undefined) return [];
@@ -58,23 +65,35 @@ function toldByCaller(series: SeriesLabels, namespace: string, workload: string,
 /** A series of `callsQuery`. */
 function callsOf(series: SeriesLabels, namespace: string, workload: string, root: string): readonly Sighting[] {
   switch (series['reporter']) {
-    case 'destination': case 'waypoint': return toldByCalled(series, namespace, workload, root);
-    case 'source': return toldByCaller(series, namespace, workload, root);
-    default: return [];
+    case 'destination':
+    case 'waypoint':
+      return toldByCalled(series, namespace, workload, root);
+    case 'source':
+      return toldByCaller(series, namespace, workload, root);
+    default:
+      return [];
   }
 }
 
 /** A series of `reportersQuery`. */
 function reportOf(series: SeriesLabels, root: string): readonly Sighting[] {
-  const [namespace, workload] = [named(series['source_workload_namespace'], 'namespace'), named(series['source_workload'], 'workload')];
+  const [namespace, workload] = [
+    named(series['source_workload_namespace'], 'namespace'),
+    named(series['source_workload'], 'workload'),
+  ];
   if (series['reporter'] !== 'source' || namespace === undefined || workload === undefined) return [];
   const by = answersFor(namespace, series, root);
-  return by === undefined ? disbelieved(series, namespace, workload) : [{ kind: 'Reports', namespace, workload, by, side: 'Outbound' }];
+  return by === undefined
+    ? disbelieved(series, namespace, workload)
+    : [{ kind: 'Reports', namespace, workload, by, side: 'Outbound' }];
 }
 
 function sightingsOf(series: SeriesLabels, root: string): readonly Sighting[] {
   if (series['destination_workload'] === undefined) return reportOf(series, root);
-  const [namespace, workload] = [named(series['destination_workload_namespace'], 'namespace'), named(series['destination_workload'], 'workload')];
+  const [namespace, workload] = [
+    named(series['destination_workload_namespace'], 'namespace'),
+    named(series['destination_workload'], 'workload'),
+  ];
   return namespace === undefined || workload === undefined ? [] : callsOf(series, namespace, workload, root);
 }
 

@@ -4,7 +4,14 @@ import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import type { ConfigView, WorkloadView } from '../../views.ts';
-import { callersInAmbient, isMissedAlready, unseenAtSidecars, unseenBy, unseenFromAmbient, unseenHere } from '../unseen-callers.ts';
+import {
+  callersInAmbient,
+  isMissedAlready,
+  unseenAtSidecars,
+  unseenBy,
+  unseenFromAmbient,
+  unseenHere,
+} from '../unseen-callers.ts';
 import { wasUnseen } from '../unseen-before.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
@@ -25,7 +32,7 @@ function refusedHere(surroundings: Surroundings, names: readonly string[]): read
 
 /** Who calls it, as any migration declares: it may have been moved by another, on exactly that. */
 function declaredOf(name: string, { spec, scope }: Surroundings): Surroundings['spec']['callers'] {
-  const entries = [...spec.callers, ...scope?.declared() ?? []].filter(({ namespace }) => namespace === name);
+  const entries = [...spec.callers, ...(scope?.declared() ?? [])].filter(({ namespace }) => namespace === name);
   return entries.length === 0 ? [] : [{ namespace: name, from: entries.flatMap(({ from }) => from) }];
 }
 
@@ -36,25 +43,52 @@ function moved(there: Surroundings, name: string): Surroundings {
 }
 
 /**
- * The namespaces that would refuse this one if it had its sidecars now. Their guards alone say so: records and journals are not there where they cannot be
- * made, were lost, or where a migration has let go.
+ * The namespaces that would refuse this one if it had its sidecars now. Their guards alone say so: records and journals
+ * are not there where they cannot be made, were lost, or where a migration has let go.
  */
 function refusers(surroundings: Surroundings): readonly string[] {
-  const { mesh, namespace: { name: home }, scope } = surroundings;
+  const {
+    mesh,
+    namespace: { name: home },
+    scope,
+  } = surroundings;
   if (scope === undefined || !goesPast(surroundings)) return [];
-  const refuse = (there: Surroundings, name: string): boolean => isGuarding(name, home, surroundings) && (scope.wayBack(name) !== 'Stays' || isBehindWaypoint(name, surroundings)) && refusedHere(moved(there, name), [home]).length > 0;
+  const refuse = (there: Surroundings, name: string): boolean =>
+    isGuarding(name, home, surroundings) &&
+    (scope.wayBack(name) !== 'Stays' || isBehindWaypoint(name, surroundings)) &&
+    refusedHere(moved(there, name), [home]).length > 0;
   // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
-  return mesh.namespacesWithPods().filter((name) => name !== home && askedOf(surroundings, name, (there) => refuse(there, name), () => false)).sort();
+  return mesh
+    .namespacesWithPods()
+    .filter(
+      (name) =>
+        name !== home &&
+        askedOf(
+          surroundings,
+          name,
+          (there) => refuse(there, name),
+          () => false,
+        ),
+    )
+    .sort();
 }
 
 /** The same of another namespace. */
 function refusersOf(name: string, surroundings: Surroundings): readonly string[] {
-  return name === surroundings.namespace.name ? refusers(surroundings) : askedOf<readonly string[]>(surroundings, name, refusers, () => []);
+  return name === surroundings.namespace.name
+    ? refusers(surroundings)
+    : askedOf<readonly string[]>(surroundings, name, refusers, () => []);
 }
 
-/** Who would refuse the namespace if it went back, with those that would refuse these in turn, because they have to go back with it. */
+/**
+ * Who would refuse the namespace if it went back, with those that would refuse these in turn, because they have to go
+ * back with it.
+ */
 export function refusing(surroundings: Surroundings): Refusing {
-  const { namespace: { name: home }, scope } = surroundings;
+  const {
+    namespace: { name: home },
+    scope,
+  } = surroundings;
   const along = new Set<string>();
   const stay = new Set<string>();
   const asked = [home];
@@ -72,11 +106,14 @@ export function refusing(surroundings: Surroundings): Refusing {
 
 /** The first of the namespaces that go back whose calls this one would refuse then: it has to go with it. */
 export function refuses(surroundings: Surroundings): string | undefined {
-  const going = goesPast(surroundings) ? surroundings.scope?.goingBack() ?? [] : [];
+  const going = goesPast(surroundings) ? (surroundings.scope?.goingBack() ?? []) : [];
   return refusedHere(surroundings, going)[0];
 }
 
-/** Namespaces at the other end of calls that would get through on the way back, though they did not before the start, and the policies that refuse them now. */
+/**
+ * Namespaces at the other end of calls that would get through on the way back, though they did not before the start,
+ * and the policies that refuse them now.
+ */
 interface Unseen {
   readonly policies: readonly string[];
   readonly names: readonly string[];
@@ -85,7 +122,9 @@ interface Unseen {
 /** Every pair of a policy and a namespace that opens something by going back. */
 function opening(surroundings: Surroundings): readonly (readonly [ConfigView, string])[] {
   if (isExit(surroundings.route)) {
-    const called = unseenBy(surroundings).filter(({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name);
+    const called = unseenBy(surroundings).filter(
+      ({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name,
+    );
     return called.map(({ namespace, policy }) => [policy, namespace] as const);
   }
   const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
@@ -95,7 +134,10 @@ function opening(surroundings: Surroundings): readonly (readonly [ConfigView, st
 
 function unseen(surroundings: Surroundings): Unseen {
   const counting = opening(surroundings).filter(([policy, name]) => !wasUnseen(name, policy, surroundings));
-  return { policies: [...new Set(counting.map(([policy]) => `${policy.namespace}/${policy.name}`))], names: [...new Set(counting.map(([, name]) => name))] };
+  return {
+    policies: [...new Set(counting.map(([policy]) => `${policy.namespace}/${policy.name}`))],
+    names: [...new Set(counting.map(([, name]) => name))],
+  };
 }
 
 /** Whether somebody takes a namespace back now. */
@@ -105,19 +147,31 @@ function isGoingBack(name: string, { scope }: Surroundings): boolean {
 
 /** Those of them for which a namespace waits, and that come. */
 function awaitedIn(name: string, surroundings: Surroundings): readonly string[] {
-  const names = name === surroundings.namespace.name ? unseen(surroundings).names : askedOf<readonly string[]>(surroundings, name, (there) => unseen(there).names, () => []);
+  const names =
+    name === surroundings.namespace.name
+      ? unseen(surroundings).names
+      : askedOf<readonly string[]>(
+          surroundings,
+          name,
+          (there) => unseen(there).names,
+          () => [],
+        );
   return names.filter((each) => isGoingBack(each, surroundings));
 }
 
 /**
- * Whether the namespace waits for itself in the end if it waits for this one, which would refuse it: in a circle nobody waits for that, nor where that cannot be told,
- * because nobody would ever be back. To be refused for a while is less than what might get through if those waited no more that do not see who calls.
+ * Whether the namespace waits for itself in the end if it waits for this one, which would refuse it: in a circle nobody
+ * waits for that, nor where that cannot be told, because nobody would ever be back. To be refused for a while is less
+ * than what might get through if those waited no more that do not see who calls.
  */
 function leadsBack(surroundings: Surroundings, first: string): boolean {
   const home = surroundings.namespace.name;
   const next = link((name: string): readonly string[] => {
     if (name === home) return [first];
-    return [...refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'), ...awaitedIn(name, surroundings)];
+    return [
+      ...refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'),
+      ...awaitedIn(name, surroundings),
+    ];
   });
   return inChain(() => circleFrom(home, next) !== undefined, true);
 }
@@ -132,22 +186,35 @@ function stand(names: readonly string[], { scope }: Surroundings): string | unde
 }
 
 /**
- * Before pods get their sidecars back: no namespace that they call has pods that would refuse them. Those that go back, or come along, are waited
- * for; for one that stays somebody has to decide, because whoever goes back all the same is refused there for good.
+ * Before pods get their sidecars back: no namespace that they call has pods that would refuse them. Those that go back,
+ * or come along, are waited for; for one that stays somebody has to decide, because whoever goes back all the same is
+ * refused there for good.
  */
 function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
   const called = refusers(surroundings);
-  const going = called.filter((name) => surroundings.scope?.wayBack(name) !== 'Stays' && !leadsBack(surroundings, name));
+  const going = called.filter(
+    (name) => surroundings.scope?.wayBack(name) !== 'Stays' && !leadsBack(surroundings, name),
+  );
   if (going.length > 0) {
     const standing = stand(going, surroundings);
-    return { stuck: standing !== undefined, message: `pods of ${listed(going)} would refuse sidecars from here: they get theirs back first, then this goes on by itself${standing ?? ''}` };
+    return {
+      stuck: standing !== undefined,
+      message: `pods of ${listed(going)} would refuse sidecars from here: they get theirs back first, then this goes on by itself${standing ?? ''}`,
+    };
   }
   const stay = called.filter((name) => surroundings.scope?.wayBack(name) === 'Stays');
   if (stay.length === 0) return undefined;
-  return { stuck: true, yields: true, message: `calls from here to ${listed(stay)} would be refused: these stay behind their waypoints, because they are finalized, another migration's, or without a journal (MM007)` };
+  return {
+    stuck: true,
+    yields: true,
+    message: `calls from here to ${listed(stay)} would be refused: these stay behind their waypoints, because they are finalized, another migration's, or without a journal (MM007)`,
+  };
 }
 
-/** What is said of those that are waited for: callers in ambient on the way to sidecars, and on the way to ambient the called with sidecars. */
+/**
+ * What is said of those that are waited for: callers in ambient on the way to sidecars, and on the way to ambient the
+ * called with sidecars.
+ */
 interface Words {
   readonly see: string;
   readonly first: string;
@@ -157,18 +224,32 @@ interface Words {
 
 const byIdentity = 'name the callers in the policy by principals, namespaces or serviceAccounts, or';
 const toSidecars: Words = {
-  see: 'sidecars do not see', first: 'get their sidecars back first', stay: 'stay in ambient', otherwise: `${byIdentity}, if they do not call it, say so by naming its callers in spec.callers`,
+  see: 'sidecars do not see',
+  first: 'get their sidecars back first',
+  stay: 'stay in ambient',
+  otherwise: `${byIdentity}, if they do not call it, say so by naming its callers in spec.callers`,
 };
 const toAmbient: Words = {
-  see: 'sidecars that it may call do not see', first: 'leave their sidecars first', stay: 'keep their sidecars', otherwise: `${byIdentity}, if it does not call them, say so by naming their callers in spec.callers`,
+  see: 'sidecars that it may call do not see',
+  first: 'leave their sidecars first',
+  stay: 'keep their sidecars',
+  otherwise: `${byIdentity}, if it does not call them, say so by naming their callers in spec.callers`,
 };
 
 /** Why some of them do not come by themselves, and what a person can do then; undefined if all of them come. */
-function whyNoneComes(names: readonly string[], { stay, otherwise }: Words, surroundings: Surroundings): string | undefined {
-  const { namespace: { name: home }, scope } = surroundings;
+function whyNoneComes(
+  names: readonly string[],
+  { stay, otherwise }: Words,
+  surroundings: Surroundings,
+): string | undefined {
+  const {
+    namespace: { name: home },
+    scope,
+  } = surroundings;
   const staying = names.filter((name) => !isGoingBack(name, surroundings));
   const along = staying.filter((name) => scope?.wayBack(name) === 'ComesAlong');
-  if (staying.length > along.length) return `but ${listed(staying.filter((name) => !along.includes(name)))} ${stay}: ${otherwise}`;
+  if (staying.length > along.length)
+    return `but ${listed(staying.filter((name) => !along.includes(name)))} ${stay}: ${otherwise}`;
   if (along.length > 0) return `but ${listed(along)} do not: roll them back too, or ${otherwise}`;
   // Each of them would open what it decides by: no order is safe.
   const circle = circleFrom(home, (name) => awaitedIn(name, surroundings));
@@ -176,8 +257,9 @@ function whyNoneComes(names: readonly string[], { stay, otherwise }: Words, surr
 }
 
 /**
- * Before pods are in ambient and others have sidecars that decide by what these do not see of callers in ambient: whoever it is about has gone first. What such a policy
- * refuses would get through, and that is worse than to wait, or to be refused for a while; with the policy written by identities it goes on.
+ * Before pods are in ambient and others have sidecars that decide by what these do not see of callers in ambient:
+ * whoever it is about has gone first. What such a policy refuses would get through, and that is worse than to wait, or
+ * to be refused for a while; with the policy written by identities it goes on.
  */
 function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
   const { policies, names } = unseen(surroundings);
@@ -186,7 +268,10 @@ function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
   const why = whyNoneComes(names, words, surroundings);
   const standing = why === undefined ? stand(names, surroundings) : `, ${why}`;
   const refused = why === undefined && goesPast(surroundings) ? refusedHere(surroundings, names) : [];
-  const meanwhile = refused.length === 0 ? '' : `; from then on until this follows it refuses what ${listed(refused)} call behind its waypoint`;
+  const meanwhile =
+    refused.length === 0
+      ? ''
+      : `; from then on until this follows it refuses what ${listed(refused)} call behind its waypoint`;
   return {
     stuck: standing !== undefined,
     message: `${words.see} where callers in ambient come from, which AuthorizationPolicy ${listed(policies)} asks about: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`,
@@ -199,29 +284,44 @@ export function awaitsOthersBack(surroundings: Surroundings): Awaiting | undefin
 }
 
 /**
- * Before Services are unbound: callers that go back have left ambient. Each connection through the waypoint that one of them keeps open would get one
+ * Before Services are unbound: callers that go back have left ambient. Each connection through the waypoint that one of
+ * them keeps open would get one
  * 503. Whoever stays in ambient, or does not go on, is not waited for.
  */
 export function awaitsLeavers(surroundings: Surroundings): Awaiting | undefined {
   const { scope, mesh } = surroundings;
-  const going = (scope?.goingBack() ?? []).filter((name) => name !== surroundings.namespace.name && scope?.stalledBack(name) === undefined);
-  const still = going.filter((name) => mesh.pods(name).some((pod) => runs(pod) && concerns(pod) && !isGateway(pod) && modeOf(pod) === 'Ambient'));
+  const going = (scope?.goingBack() ?? []).filter(
+    (name) => name !== surroundings.namespace.name && scope?.stalledBack(name) === undefined,
+  );
+  const still = going.filter((name) =>
+    mesh.pods(name).some((pod) => runs(pod) && concerns(pod) && !isGateway(pod) && modeOf(pod) === 'Ambient'),
+  );
   if (still.length === 0) return undefined;
   const services = guardedServices(surroundings);
   const leaving = still.filter((name) => services.some(({ callers }) => callsFrom(name, callers, surroundings)));
   if (leaving.length === 0) return undefined;
-  return { stuck: false, message: `its callers in ${listed(leaving)} go back too: they leave the waypoint first, then this goes on by itself` };
+  return {
+    stuck: false,
+    message: `its callers in ${listed(leaving)} go back too: they leave the waypoint first, then this goes on by itself`,
+  };
 }
 
-/** Before the first workload is brought back: what would get through while those beside it are in the other data plane. The policy can always be written by identities. */
+/**
+ * Before the first workload is brought back: what would get through while those beside it are in the other data plane.
+ * The policy can always be written by identities.
+ */
 export function awaitsUnseenBeside(surroundings: Surroundings, workload: WorkloadView): Awaiting | undefined {
-  const { unseen = [], callers = '' } = (isExit(surroundings.route) ? unseenFromAmbient(surroundings, workload) : unseenAtSidecars(surroundings, workload)) ?? {};
+  const { unseen = [], callers = '' } =
+    (isExit(surroundings.route)
+      ? unseenFromAmbient(surroundings, workload)
+      : unseenAtSidecars(surroundings, workload)) ?? {};
   const opens = unseen.filter(({ effect }) => effect === 'Opens');
   if (opens.length === 0 || isMissedAlready(surroundings)) return undefined;
   const policies = listed(opens.map(({ policy }) => `${policy.namespace}/${policy.name}`));
   return {
     stuck: true,
-    message: `sidecars do not see where callers in ambient come from, which AuthorizationPolicy ${policies} asks about, and what it refuses might get through at ${listed(opens[0]?.pods ?? [])}, called by ${callers}. `
-      + 'Name the callers in the policy by principals, namespaces or serviceAccounts, or replace these pods',
+    message:
+      `sidecars do not see where callers in ambient come from, which AuthorizationPolicy ${policies} asks about, and what it refuses might get through at ${listed(opens[0]?.pods ?? [])}, called by ${callers}. ` +
+      'Name the callers in the policy by principals, namespaces or serviceAccounts, or replace these pods',
   };
 }

@@ -18,8 +18,15 @@ function goesFirst(namespace: string, { route, scope, namespace: home }: Surroun
 
 /** The namespaces for which one waits before its labels change: those that it calls, and those that call it. */
 function waitsFor(surroundings: Surroundings): readonly string[] {
-  const called = unseenBy(surroundings).map(({ namespace }) => namespace).filter((name) => goesFirst(name, surroundings));
-  return [...new Set([...called, ...[...awaitedCallers(surroundings).keys()].filter((name) => surroundings.scope?.moves(name) === true)])];
+  const called = unseenBy(surroundings)
+    .map(({ namespace }) => namespace)
+    .filter((name) => goesFirst(name, surroundings));
+  return [
+    ...new Set([
+      ...called,
+      ...[...awaitedCallers(surroundings).keys()].filter((name) => surroundings.scope?.moves(name) === true),
+    ]),
+  ];
 }
 
 /** Whether a namespace that waits for `first` waits for itself in the end. Where that cannot be told it waits. */
@@ -41,7 +48,10 @@ function split(surroundings: Surroundings): Split {
   const isOwn = all.some(({ namespace, effect }) => namespace === home && effect === 'Opens');
   const names = new Set(all.map(({ namespace }) => namespace).filter((name) => goesFirst(name, surroundings)));
   const waited = new Set(isOwn ? names : [...names].filter((name) => !leadsBack(name, surroundings)));
-  return { first: all.filter(({ namespace }) => waited.has(namespace)), forGood: all.filter(({ namespace }) => !waited.has(namespace)) };
+  return {
+    first: all.filter(({ namespace }) => waited.has(namespace)),
+    forGood: all.filter(({ namespace }) => !waited.has(namespace)),
+  };
 }
 
 /** What no order of the namespaces helps: the called stay, are the namespace itself, or wait for it in turn. */
@@ -49,7 +59,10 @@ export function unseenForGood(surroundings: Surroundings): readonly Called[] {
   return split(surroundings).forGood;
 }
 
-/** Before pods call from ambient: whom they call, and who decides by what sidecars do not see of them, has no sidecar any more. */
+/**
+ * Before pods call from ambient: whom they call, and who decides by what sidecars do not see of them, has no sidecar
+ * any more.
+ */
 export function awaitsUnseen(surroundings: Surroundings): Awaiting | undefined {
   const { first } = split(surroundings);
   if (first.length === 0) return undefined;

@@ -18,13 +18,21 @@ function goesFirst({ passes, namespace }: Nameless, { scope, namespace: home }: 
 
 /** The namespaces for which one waits before its labels change. */
 function waitsFor(surroundings: Surroundings): readonly string[] {
-  return [...new Set(namelessCalls(surroundings).filter((each) => goesFirst(each, surroundings)).map(({ namespace }) => namespace))];
+  return [
+    ...new Set(
+      namelessCalls(surroundings)
+        .filter((each) => goesFirst(each, surroundings))
+        .map(({ namespace }) => namespace),
+    ),
+  ];
 }
 
 /** Whether a namespace that waits for `first` waits for itself in the end. Where that cannot be told it waits. */
 function leadsBack(first: string, surroundings: Surroundings): boolean {
   const home = surroundings.namespace.name;
-  const next = link((name: string) => (name === home ? [first] : askedOf<readonly string[]>(surroundings, name, waitsFor, () => [])));
+  const next = link((name: string) =>
+    name === home ? [first] : askedOf<readonly string[]>(surroundings, name, waitsFor, () => []),
+  );
   return inChain(() => circleFrom(home, next) !== undefined, false);
 }
 
@@ -40,7 +48,10 @@ function split(surroundings: Surroundings): Split {
   return { first: all.filter(isWaited), forGood: all.filter((each) => !isWaited(each)) };
 }
 
-/** What no order of the namespaces helps: the called stay, are the namespace itself, or wait for it in turn; or it is so between sidecars too. */
+/**
+ * What no order of the namespaces helps: the called stay, are the namespace itself, or wait for it in turn; or it is so
+ * between sidecars too.
+ */
 export function namelessForGood(surroundings: Surroundings): readonly Nameless[] {
   return split(surroundings).forGood;
 }

@@ -28,23 +28,39 @@ export function dangerous(surroundings: Surroundings): readonly OldSidecars[] {
 }
 
 /**
- * Whether a sidecar that this namespace may call, anywhere in the mesh, still takes no HBONE. From ambient it would be called in plaintext: what
- * a DENY of the caller refuses would get through.
+ * Whether a sidecar that this namespace may call, anywhere in the mesh, still takes no HBONE. From ambient it would be
+ * called in plaintext: what a DENY of the caller refuses would get through.
  */
 export function awaitsHbone(surroundings: Surroundings): Awaiting | undefined {
   const old = dangerous(surroundings);
   if (old.length === 0) return undefined;
   const stay = old.filter(({ restarted }) => !restarted);
   const name = ({ namespace, pods }: OldSidecars): string => `${namespace} (${podNames(pods)})`;
-  if (stay.length > 0) return { stuck: true, message: `sidecars that may be called were injected before ambient was enabled, and this migration does not restart them: ${listed(stay.map(name))}` };
-  const halted = halt(old.map(({ namespace }) => namespace), surroundings);
-  return { stuck: halted !== undefined, message: `waits until the sidecars that it may call take HBONE, in ${listed(old.map(({ namespace }) => namespace))}: they are restarted first, then this goes on by itself${halted ?? ''}` };
+  if (stay.length > 0)
+    return {
+      stuck: true,
+      message: `sidecars that may be called were injected before ambient was enabled, and this migration does not restart them: ${listed(stay.map(name))}`,
+    };
+  const halted = halt(
+    old.map(({ namespace }) => namespace),
+    surroundings,
+  );
+  return {
+    stuck: halted !== undefined,
+    message: `waits until the sidecars that it may call take HBONE, in ${listed(old.map(({ namespace }) => namespace))}: they are restarted first, then this goes on by itself${halted ?? ''}`,
+  };
 }
 
-/** Namespaces of callers that have no sidecar now, but will: they start with one, or go back to it. Nobody joins what they would have to wait for then. */
+/**
+ * Namespaces of callers that have no sidecar now, but will: they start with one, or go back to it. Nobody joins what
+ * they would have to wait for then.
+ */
 function laterCallers(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
-  const asleep = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings).map(({ namespace }) => namespace);
-  const leaving = (surroundings.scope?.goingBack() ?? []).filter((namespace) => callsFrom(namespace, callers, surroundings));
+  const asleep =
+    callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings).map(({ namespace }) => namespace);
+  const leaving = (surroundings.scope?.goingBack() ?? []).filter((namespace) =>
+    callsFrom(namespace, callers, surroundings),
+  );
   return [...asleep, ...leaving];
 }
 
@@ -66,37 +82,74 @@ function callersWithSidecars(surroundings: Surroundings): ReadonlyMap<string, re
 }
 
 /**
- * Those of other namespaces: callers beside the called are restarted before them (`order.ts`), or hold their restart up (`findings/own-callers.ts`). Who calls was
- * known at the start (MM082); metrics that are away since then hold nothing up.
+ * Those of other namespaces: callers beside the called are restarted before them (`order.ts`), or hold their restart up
+ * (`findings/own-callers.ts`). Who calls was known at the start (MM082); metrics that are away since then hold nothing
+ * up.
  */
 export function awaitedCallers(surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> {
-  return new Map([...callersWithSidecars(surroundings)].filter(([namespace]) => namespace !== surroundings.namespace.name));
+  return new Map(
+    [...callersWithSidecars(surroundings)].filter(([namespace]) => namespace !== surroundings.namespace.name),
+  );
 }
 
-/** Callers that are refused now, because they came with sidecars, or went back to them, when the namespace had moved; a sentence. */
+/**
+ * Callers that are refused now, because they came with sidecars, or went back to them, when the namespace had moved; a
+ * sentence.
+ */
 export function refusedCallers(surroundings: Surroundings): string | undefined {
-  const refused = [...callersWithSidecars(surroundings)].filter(([, pods]) => pods.length > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  const refused = [...callersWithSidecars(surroundings)]
+    .filter(([, pods]) => pods.length > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   if (refused.length === 0) return undefined;
   return `callers with sidecars go past the waypoint and are refused: ${listed(refused.map(([name, pods]) => `${name} (${podNames(pods)})`))}`;
 }
 
-/** The namespaces on the way from this one back to itself, if callers wait for it in turn; undefined if none do, or if that cannot be told: then it waits. */
+/**
+ * The namespaces on the way from this one back to itself, if callers wait for it in turn; undefined if none do, or if
+ * that cannot be told: then it waits.
+ */
 export function circleOfCallers(surroundings: Surroundings): readonly string[] | undefined {
-  const { namespace: { name: home }, scope } = surroundings;
-  const awaited = (name: string): readonly string[] => (name === home ? [...awaitedCallers(surroundings).keys()] : askedOf<readonly string[]>(surroundings, name, (there) => [...awaitedCallers(there).keys()], () => []));
-  return inChain(() => circleFrom(home, link((name) => awaited(name).filter((each) => scope?.moves(each) === true))), undefined);
+  const {
+    namespace: { name: home },
+    scope,
+  } = surroundings;
+  const awaited = (name: string): readonly string[] =>
+    name === home
+      ? [...awaitedCallers(surroundings).keys()]
+      : askedOf<readonly string[]>(
+          surroundings,
+          name,
+          (there) => [...awaitedCallers(there).keys()],
+          () => [],
+        );
+  return inChain(
+    () =>
+      circleFrom(
+        home,
+        link((name) => awaited(name).filter((each) => scope?.moves(each) === true)),
+      ),
+    undefined,
+  );
 }
 
 /** Whether callers that are declared call from outside the mesh, and would be refused for good: nobody moves them. */
 function awaitsOutside(surroundings: Surroundings): Awaiting | undefined {
   if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return undefined;
-  const pods = guardedServices(surroundings).flatMap(({ service, callers }) => refusedOutside(service, callers, surroundings));
+  const pods = guardedServices(surroundings).flatMap(({ service, callers }) =>
+    refusedOutside(service, callers, surroundings),
+  );
   if (pods.length === 0) return undefined;
   const names = [...new Set(pods.map(({ namespace }) => namespace))].sort();
-  return { stuck: true, message: `callers outside the mesh never use a waypoint and would be refused for good: ${listed(names)} (${podNames([...new Set(pods)])})` };
+  return {
+    stuck: true,
+    message: `callers outside the mesh never use a waypoint and would be refused for good: ${listed(names)} (${podNames([...new Set(pods)])})`,
+  };
 }
 
-/** Whether workloads of other namespaces that call here would be refused by pods without a sidecar: they still have theirs, or are outside the mesh. */
+/**
+ * Whether workloads of other namespaces that call here would be refused by pods without a sidecar: they still have
+ * theirs, or are outside the mesh.
+ */
 export function awaitsCallers(surroundings: Surroundings): Awaiting | undefined {
   return awaitsOutside(surroundings) ?? awaitsSidecars(surroundings);
 }
@@ -108,9 +161,20 @@ function awaitsSidecars(surroundings: Surroundings): Awaiting | undefined {
   const stay = names.filter((name) => surroundings.scope?.moves(name) !== true);
   const pods = [...new Set(names.flatMap((name) => awaited.get(name) ?? []))];
   const who = `${listed(names)}${pods.length === 0 ? '' : ` (${podNames(pods)})`}`;
-  if (stay.length > 0) return { stuck: true, message: `callers with sidecars go past the waypoint and would be refused, and ${listed(stay)} are not in scope: ${who}` };
+  if (stay.length > 0)
+    return {
+      stuck: true,
+      message: `callers with sidecars go past the waypoint and would be refused, and ${listed(stay)} are not in scope: ${who}`,
+    };
   const circle = circleOfCallers(surroundings);
-  if (circle !== undefined) return { stuck: true, message: `namespaces wait for each other in a circle: ${circle.toReversed().join(' calls ')}` };
+  if (circle !== undefined)
+    return {
+      stuck: true,
+      message: `namespaces wait for each other in a circle: ${circle.toReversed().join(' calls ')}`,
+    };
   const halted = halt(names, surroundings);
-  return { stuck: halted !== undefined, message: `its callers in ${who} are in scope: they go first, then this goes on by itself${halted ?? ''}` };
+  return {
+    stuck: halted !== undefined,
+    message: `its callers in ${who} are in scope: they go first, then this goes on by itself${halted ?? ''}`,
+  };
 }

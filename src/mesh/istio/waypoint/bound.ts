@@ -1,7 +1,12 @@
 import { text } from '../../json.ts';
 import { keptLabels } from '../../kept-labels.ts';
 import type { ConditionView, ServiceView } from '../../views.ts';
-import { useWaypointCanaryLabel, useWaypointCanaryNamespaceLabel, useWaypointLabel, useWaypointNamespaceLabel } from '../labels.ts';
+import {
+  useWaypointCanaryLabel,
+  useWaypointCanaryNamespaceLabel,
+  useWaypointLabel,
+  useWaypointNamespaceLabel,
+} from '../labels.ts';
 import type { WaypointName } from '../policy/attachment.ts';
 
 /** What istiod says of a Service that is to go through a waypoint. */
@@ -9,13 +14,15 @@ export function boundCondition({ conditions }: Pick<ServiceView, 'conditions'>):
   return conditions['istio.io/WaypointBound'];
 }
 
-/** `Successfully attached to waypoint shop/waypoint. Ingress traffic ...` (GetConditions in pilot/pkg/model/service.go). */
+/**
+ * `Successfully attached to waypoint shop/waypoint. Ingress traffic ...` (GetConditions in pilot/pkg/model/service.go).
+ */
 const attachedTo = /attached to waypoint ([^/\s]+)\/(\S+?)\.?(?:\s|$)/;
 
 /** The waypoint that istiod says it has bound a Service to; undefined if it is bound to none. */
 export function boundWaypoint(service: Pick<ServiceView, 'conditions'>): WaypointName | undefined {
   const condition = boundCondition(service);
-  const [, namespace, name] = condition?.status === 'True' ? attachedTo.exec(condition.message) ?? [] : [];
+  const [, namespace, name] = condition?.status === 'True' ? (attachedTo.exec(condition.message) ?? []) : [];
   return namespace === undefined || name === undefined ? undefined : { namespace, name };
 }
 
@@ -24,7 +31,10 @@ export function isWaypoint(found: WaypointName | undefined, { namespace, name }:
   return found?.namespace === namespace && found.name === name;
 }
 
-/** The waypoint that labels name; `none` for an explicit no, undefined without a label (GetUseWaypoint in pilot/pkg/serviceregistry/ambient/waypoints.go). */
+/**
+ * The waypoint that labels name; `none` for an explicit no, undefined without a label (GetUseWaypoint in
+ * pilot/pkg/serviceregistry/ambient/waypoints.go).
+ */
 export function namedWaypoint(labels: ServiceView['labels'], home: string): WaypointName | 'none' | undefined {
   const name = labels[useWaypointLabel];
   return name === undefined || name === 'none' ? name : { name, namespace: labels[useWaypointNamespaceLabel] ?? home };
@@ -37,8 +47,8 @@ export function namedCanary(labels: ServiceView['labels'], home: string): Waypoi
 }
 
 /**
- * Labels that do nothing by themselves and change what `istio.io/use-waypoint` beside them means, with the values that change nothing. What they lead to has
- * none of the copies, and the pods know it as nobody.
+ * Labels that do nothing by themselves and change what `istio.io/use-waypoint` beside them means, with the values that
+ * change nothing. What they lead to has none of the copies, and the pods know it as nobody.
  */
 const redirecting: Readonly<Record<string, (value: string, home: string) => boolean>> = {
   [useWaypointNamespaceLabel]: (value, home) => value === home,
@@ -53,15 +63,21 @@ export function redirects(labels: ServiceView['labels'], home: string): readonly
   return redirectingLabels.filter((key) => labels[key] !== undefined && redirecting[key]?.(labels[key], home) !== true);
 }
 
-/** What a Service is not bound beside, with what takes it away; undefined if nothing would lead its callers elsewhere. */
+/**
+ * What a Service is not bound beside, with what takes it away; undefined if nothing would lead its callers elsewhere.
+ */
 export function redirected({ namespace, name, labels }: ServiceView): string | undefined {
   const [key] = redirects(labels, namespace);
-  return key && `label ${key}=${String(labels[key])} of Service ${namespace}/${name} sends who goes through its waypoint to another one, which has none of its policies: kubectl label service ${name} -n ${namespace} ${key}-`;
+  return (
+    key &&
+    `label ${key}=${String(labels[key])} of Service ${namespace}/${name} sends who goes through its waypoint to another one, which has none of its policies: kubectl label service ${name} -n ${namespace} ${key}-`
+  );
 }
 
 /**
- * The labels of a Service as they were before the way `set` its waypoint: what it is bound to must not depend on how far that is gone. Where the label is
- * not so, or nothing is kept, what is there now counts: a record that somebody wrote there takes no Service from the waypoint that decides about it.
+ * The labels of a Service as they were before the way `set` its waypoint: what it is bound to must not depend on how
+ * far that is gone. Where the label is not so, or nothing is kept, what is there now counts: a record that somebody
+ * wrote there takes no Service from the waypoint that decides about it.
  */
 export function labelsBefore(service: Pick<ServiceView, 'labels' | 'annotations'>, set: string): ServiceView['labels'] {
   const { labels } = service;
@@ -87,11 +103,19 @@ export function whyNotBound(service: ServiceView, waypoint: WaypointName): strin
 /** What takes a Service from its waypoint, where a label of its own binds it. */
 function remedy({ namespace, name, labels }: ServiceView): string {
   const named = namedWaypoint(labels, namespace);
-  return named === undefined || named === 'none' ? '' : `: label ${useWaypointLabel}=${named.name} names it. By hand: kubectl label service ${name} -n ${namespace} ${useWaypointLabel}-`;
+  return named === undefined || named === 'none'
+    ? ''
+    : `: label ${useWaypointLabel}=${named.name} names it. By hand: kubectl label service ${name} -n ${namespace} ${useWaypointLabel}-`;
 }
 
-/** The first of some Services that istiod still sends through a waypoint, as a sentence; `of` says which waypoints count. */
-export function stillThrough(services: readonly ServiceView[], of: (waypoint: WaypointName) => boolean): string | undefined {
+/**
+ * The first of some Services that istiod still sends through a waypoint, as a sentence; `of` says which waypoints
+ * count.
+ */
+export function stillThrough(
+  services: readonly ServiceView[],
+  of: (waypoint: WaypointName) => boolean,
+): string | undefined {
   const found = services.find((service) => {
     const waypoint = boundWaypoint(service);
     return waypoint !== undefined && of(waypoint);

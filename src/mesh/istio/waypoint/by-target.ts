@@ -21,10 +21,19 @@ export type ByTarget = ReadonlyMap<string, readonly Enforced[]>;
 
 /** What a policy is for, in words to look it up by: as `waypointReads` compares them. */
 function keysOf({ namespace, targetRefs }: Policy): readonly string[] {
-  return [...new Set(targetRefs.map(({ kind, name }) => (kind === 'GatewayClass' ? `${kind} ${namespace}` : `${kind} ${namespace}/${name}`)))];
+  return [
+    ...new Set(
+      targetRefs.map(({ kind, name }) =>
+        kind === 'GatewayClass' ? `${kind} ${namespace}` : `${kind} ${namespace}/${name}`,
+      ),
+    ),
+  ];
 }
 
-/** Policies that a waypoint could enforce, by what they are for: once for as long as none changes, whichever namespaces are looked at. */
+/**
+ * Policies that a waypoint could enforce, by what they are for: once for as long as none changes, whichever namespaces
+ * are looked at.
+ */
 const byTarget = memoize((configs: readonly ConfigView[]): ByTarget => {
   const found = new Map<string, Enforced[]>();
   for (const object of configs) {
@@ -45,8 +54,17 @@ export function policiesByTarget(mesh: MeshState): readonly ByTarget[] {
 }
 
 /** Those that a waypoint enforces for what it serves: a step for each that has to do with one of the two. */
-export function enforcedAt(target: ServiceName, waypoint: WaypointName, policies: readonly ByTarget[], options: PolicyOptions): readonly Enforced[] {
-  const keys = [`${target.kind} ${target.namespace}/${target.name}`, `Gateway ${waypoint.namespace}/${waypoint.name}`, `GatewayClass ${options.rootNamespace}`];
+export function enforcedAt(
+  target: ServiceName,
+  waypoint: WaypointName,
+  policies: readonly ByTarget[],
+  options: PolicyOptions,
+): readonly Enforced[] {
+  const keys = [
+    `${target.kind} ${target.namespace}/${target.name}`,
+    `Gateway ${waypoint.namespace}/${waypoint.name}`,
+    `GatewayClass ${options.rootNamespace}`,
+  ];
   const near = policies.flatMap((known) => [...new Set(keys.flatMap((key) => known.get(key) ?? []))]);
   spend(1 + near.length);
   return near.filter(({ policy }) => waypointReads(policy, waypoint, target, options));

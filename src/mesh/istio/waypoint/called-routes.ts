@@ -2,7 +2,14 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { isFollowedHere } from '../findings/reach.ts';
-import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoutes, namesOfRoute } from '../findings/route-objects.ts';
+import {
+  concernsNamespace,
+  gatewayRoutes,
+  hostsOf,
+  lostTrafficPolicy,
+  meshRoutes,
+  namesOfRoute,
+} from '../findings/route-objects.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { bounded, spend } from '../policy/effort.ts';
@@ -19,8 +26,9 @@ import { askedOf, inChain, link } from './neighbour.ts';
 /**
  * What becomes of a route that the sidecars of a namespace follow when they call elsewhere, once they are gone:
  * - `Elsewhere`: no Service of the cluster has the host.
- * - `Unbound`: a waypoint of the Service would follow it, but the Service is behind none yet. Its namespace gets one when it moves,
- *   unless it has left its sidecars already (`willMove`).
+ * - `Unbound`: a waypoint of the Service would follow it, but the Service is behind none yet. Its namespace gets one
+ *   when it moves,
+ * unless it has left its sidecars already (`willMove`).
  * - `Lost`: no waypoint does.
  * - `Untold`: it takes more steps to tell than one look may take, by what is `large`.
  */
@@ -34,8 +42,8 @@ export type Fate =
 export type FateAtService = Extract<Fate, { readonly service: ServiceView }>;
 
 /**
- * Steps for what the routes of one namespace do to calls from another, and for who calls the Services of one. They are of others, so that it must not
- * take long, and what one of them writes takes nothing from what is told of the rest.
+ * Steps for what the routes of one namespace do to calls from another, and for who calls the Services of one. They are
+ * of others, so that it must not take long, and what one of them writes takes nothing from what is told of the rest.
  */
 const steps = 100_000;
 
@@ -49,7 +57,11 @@ interface Scene {
   readonly called: Called;
 }
 
-const sceneOf = memoize((surroundings: Surroundings): Scene => ({ surroundings, options: policyOptionsOf(surroundings.mesh), called: calledServices(surroundings) }));
+const sceneOf = memoize((surroundings: Surroundings): Scene => ({
+  surroundings,
+  options: policyOptionsOf(surroundings.mesh),
+  called: calledServices(surroundings),
+}));
 
 /** Whether pods of a namespace have sidecars; without any pods it is taken for one that will move. */
 function hasSidecars({ mesh }: Surroundings, namespace: string): boolean {
@@ -62,12 +74,20 @@ function fateAt({ surroundings, options }: Scene, route: ConfigView, service: Se
   spend(stepsOfFate);
   const home = boundWaypoint(service)?.namespace;
   const waypoint = { namespace: home ?? service.namespace };
-  const lost = isServable(service) || home !== undefined ? lostToCallers(route, service, { options, waypoint }) : 'no waypoint can stand before it';
+  const lost =
+    isServable(service) || home !== undefined
+      ? lostToCallers(route, service, { options, waypoint })
+      : 'no waypoint can stand before it';
   if (lost !== undefined) return { kind: 'Lost', route, service, why: lost };
-  return home === undefined ? { kind: 'Unbound', route, service, willMove: hasSidecars(surroundings, service.namespace) } : undefined;
+  return home === undefined
+    ? { kind: 'Unbound', route, service, willMove: hasSidecars(surroundings, service.namespace) }
+    : undefined;
 }
 
-/** Routes and traffic policies of other namespaces, of any kind or of one, that a Service or a caller in the mesh may have to do with. */
+/**
+ * Routes and traffic policies of other namespaces, of any kind or of one, that a Service or a caller in the mesh may
+ * have to do with.
+ */
 function routesElsewhere(surroundings: Surroundings): readonly ConfigView[] {
   const { name } = surroundings.namespace;
   return [
@@ -79,7 +99,11 @@ function routesElsewhere(surroundings: Surroundings): readonly ConfigView[] {
 }
 
 /** What becomes of each of some routes, told for each namespace that has them within steps of its own. */
-function* fatesOf(routes: readonly ConfigView[], fatesOfOne: (route: ConfigView) => Iterable<Fate>, most = Number.POSITIVE_INFINITY): Generator<Fate> {
+function* fatesOf(
+  routes: readonly ConfigView[],
+  fatesOfOne: (route: ConfigView) => Iterable<Fate>,
+  most = Number.POSITIVE_INFINITY,
+): Generator<Fate> {
   for (const [namespace, own] of Map.groupBy(routes, (route) => route.namespace)) {
     const found: Fate[] = [];
     const all = bounded(steps, () => {
@@ -87,7 +111,8 @@ function* fatesOf(routes: readonly ConfigView[], fatesOfOne: (route: ConfigView)
     });
     yield* found;
     const [first, ...others] = own;
-    if (all.kind === 'TooLarge' && first !== undefined) yield { kind: 'Untold', namespace, route: others.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a), first) };
+    if (all.kind === 'TooLarge' && first !== undefined)
+      yield { kind: 'Untold', namespace, route: others.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a), first) };
   }
 }
 
@@ -108,22 +133,28 @@ function* calledBy(scene: Scene, route: ConfigView): Generator<Fate> {
 /** Namespaces of which nobody can tell what of them is called, with a route to each: that may be lost. */
 function untold({ surroundings, called }: Scene, routes: readonly ConfigView[]): readonly Fate[] {
   return called.untold.flatMap((namespace) => {
-    const route = routes.find((each) => namesOfRoute(each).reachInto(namespace) && isFollowedHere(each, surroundings, namespace));
+    const route = routes.find(
+      (each) => namesOfRoute(each).reachInto(namespace) && isFollowedHere(each, surroundings, namespace),
+    );
     return route === undefined ? [] : [{ kind: 'Untold', route, namespace }];
   });
 }
 
 /**
- * What becomes of routes and traffic policies of other namespaces that this one follows when it calls Services that it is known to call; those that
- * live on are left out. Several rules ask for it at one look.
+ * What becomes of routes and traffic policies of other namespaces that this one follows when it calls Services that it
+ * is known to call; those that live on are left out. Several rules ask for it at one look.
  */
-export const calledRoutes: (surroundings: Surroundings) => readonly Exclude<Fate, { kind: 'Elsewhere' }>[] = memoize((surroundings: Surroundings) => {
-  const scene = sceneOf(surroundings);
-  const { known, untold: tooLarge } = scene.called;
-  if (known.size + tooLarge.length === 0) return [];
-  const routes = routesElsewhere(surroundings);
-  return [...fatesOf(routes, (route) => calledBy(scene, route)), ...untold(scene, routes)].filter((fate) => fate.kind !== 'Elsewhere');
-});
+export const calledRoutes: (surroundings: Surroundings) => readonly Exclude<Fate, { kind: 'Elsewhere' }>[] = memoize(
+  (surroundings: Surroundings) => {
+    const scene = sceneOf(surroundings);
+    const { known, untold: tooLarge } = scene.called;
+    if (known.size + tooLarge.length === 0) return [];
+    const routes = routesElsewhere(surroundings);
+    return [...fatesOf(routes, (route) => calledBy(scene, route)), ...untold(scene, routes)].filter(
+      (fate) => fate.kind !== 'Elsewhere',
+    );
+  },
+);
 
 /** A text of hosts that is longer is cut in the end. */
 const maxHostsText = 1024;
@@ -143,10 +174,18 @@ function* possiblyBy(scene: Scene, route: ConfigView): Generator<Fate> {
     length += host.length;
   }
   // Whose namespace a host outside is of is not known: it counts as that of the object.
-  if (nowhere.length > 0 && isFollowedHere(route, surroundings, route.namespace)) yield { kind: 'Elsewhere', route, hosts: nowhere };
-  const followed = new Set([...new Set([...met].map(({ namespace }) => namespace))].filter((namespace) => isFollowedHere(route, surroundings, namespace)));
+  if (nowhere.length > 0 && isFollowedHere(route, surroundings, route.namespace))
+    yield { kind: 'Elsewhere', route, hosts: nowhere };
+  const followed = new Set(
+    [...new Set([...met].map(({ namespace }) => namespace))].filter((namespace) =>
+      isFollowedHere(route, surroundings, namespace),
+    ),
+  );
   for (const service of met) {
-    const fate = followed.has(service.namespace) && called.calls(service) === 'Unknown' ? fateAt(scene, route, service) : undefined;
+    const fate =
+      followed.has(service.namespace) && called.calls(service) === 'Unknown'
+        ? fateAt(scene, route, service)
+        : undefined;
     if (fate !== undefined) yield fate;
   }
 }
@@ -154,11 +193,20 @@ function* possiblyBy(scene: Scene, route: ConfigView): Generator<Fate> {
 /** The most that is told of what the namespace may call: there is no room for more findings, whose are all warnings. */
 const maxPossible = 100;
 
-/** What becomes of those that this namespace follows if it calls what nobody can tell of: as many as there is room for. */
-export function possiblyCalledRoutes(surroundings: Surroundings, isAsked: (route: ConfigView) => boolean): readonly Fate[] {
+/**
+ * What becomes of those that this namespace follows if it calls what nobody can tell of: as many as there is room for.
+ */
+export function possiblyCalledRoutes(
+  surroundings: Surroundings,
+  isAsked: (route: ConfigView) => boolean,
+): readonly Fate[] {
   const scene = sceneOf(surroundings);
   const found: Fate[] = [];
-  for (const fate of fatesOf(routesElsewhere(surroundings).filter(isAsked), (route) => possiblyBy(scene, route), maxPossible)) {
+  for (const fate of fatesOf(
+    routesElsewhere(surroundings).filter(isAsked),
+    (route) => possiblyBy(scene, route),
+    maxPossible,
+  )) {
     if (found.push(fate) === maxPossible) break;
   }
   return found;
@@ -172,17 +220,29 @@ function waitsForRoutes(surroundings: Surroundings): readonly string[] {
 /** Namespaces that have to move before this one: their sidecars would be refused. */
 function waitsForCallers(surroundings: Surroundings): readonly string[] {
   if (surroundings.spec.policies.bypass !== 'CallersFirst') return [];
-  return guardedServices(surroundings).flatMap(({ callers }) => (callers.kind === 'Known' ? sidecarCallers(callers.callers, surroundings) : []))
-    .map(({ namespace }) => namespace).filter((namespace) => namespace !== surroundings.namespace.name);
+  return guardedServices(surroundings)
+    .flatMap(({ callers }) => (callers.kind === 'Known' ? sidecarCallers(callers.callers, surroundings) : []))
+    .map(({ namespace }) => namespace)
+    .filter((namespace) => namespace !== surroundings.namespace.name);
 }
 
-/** Whether another namespace waits, by itself or by others, until this one has moved: then neither would ever move. Where that cannot be told this one waits. */
+/**
+ * Whether another namespace waits, by itself or by others, until this one has moved: then neither would ever move.
+ * Where that cannot be told this one waits.
+ */
 export function waitsForThis(surroundings: Surroundings, other: string): boolean {
   return inChain(() => leadsHere(surroundings, other), false);
 }
 
 function leadsHere(surroundings: Surroundings, other: string): boolean {
-  const waits = link((name: string) => askedOf<readonly string[]>(surroundings, name, (there) => [...waitsForCallers(there), ...waitsForRoutes(there)], () => []));
+  const waits = link((name: string) =>
+    askedOf<readonly string[]>(
+      surroundings,
+      name,
+      (there) => [...waitsForCallers(there), ...waitsForRoutes(there)],
+      () => [],
+    ),
+  );
   const visited = new Set<string>();
   const open = [other];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {

@@ -25,7 +25,10 @@ export interface Called {
 const steps = 200_000;
 
 /** Namespaces of the callers that metrics saw, read once: everybody asks whether his own is among them. */
-const seenIn = memoize((workloads: ReadonlyMap<string, ObservedWorkload>): ReadonlySet<string> => new Set([...workloads.values()].flatMap(({ callers }) => callers.map(({ namespace }) => namespace))));
+const seenIn = memoize(
+  (workloads: ReadonlyMap<string, ObservedWorkload>): ReadonlySet<string> =>
+    new Set([...workloads.values()].flatMap(({ callers }) => callers.map(({ namespace }) => namespace))),
+);
 
 function isSeen(namespace: string, { mesh, namespace: { name } }: Surroundings): boolean {
   const observed = mesh.observedCallers?.(namespace);
@@ -34,17 +37,43 @@ function isSeen(namespace: string, { mesh, namespace: { name } }: Surroundings):
 
 /** The namespaces in which somebody says, or metrics say, that this one calls there: of all others nobody knows it. */
 function named(surroundings: Surroundings): readonly string[] {
-  const { mesh, spec, namespace: { name } } = surroundings;
+  const {
+    mesh,
+    spec,
+    namespace: { name },
+  } = surroundings;
   const all = [...clusterServices(mesh).keys()].filter((namespace) => namespace !== name);
-  const byPolicy = new Set(mesh.configs('AuthorizationPolicy').filter((config) => namespacesNamedBy(config)?.namespaces.has(name) === true).map(({ namespace }) => namespace));
-  const declared = new Set(spec.callers.filter(({ from }) => from.some(({ namespace }) => namespace === name)).map(({ namespace }) => namespace));
-  return all.filter((namespace) => byPolicy.has(mesh.rootNamespace) || byPolicy.has(namespace) || declared.has(namespace) || isSeen(namespace, surroundings));
+  const byPolicy = new Set(
+    mesh
+      .configs('AuthorizationPolicy')
+      .filter((config) => namespacesNamedBy(config)?.namespaces.has(name) === true)
+      .map(({ namespace }) => namespace),
+  );
+  const declared = new Set(
+    spec.callers
+      .filter(({ from }) => from.some(({ namespace }) => namespace === name))
+      .map(({ namespace }) => namespace),
+  );
+  return all.filter(
+    (namespace) =>
+      byPolicy.has(mesh.rootNamespace) ||
+      byPolicy.has(namespace) ||
+      declared.has(namespace) ||
+      isSeen(namespace, surroundings),
+  );
 }
 
 /** Whether a namespace is among the callers of Services of another, all of which are told within steps of their own. */
 function callsIn(namespace: string, surroundings: Surroundings): (service: ServiceView) => Calls | 'Untold' {
-  const { namespace: { name }, pods, workloads, otherTemplates } = surroundings;
-  const identities = [...new Set([...pods, ...workloads, ...otherTemplates].map(({ serviceAccount }) => serviceAccount))].map((serviceAccount) => ({ namespace: name, serviceAccount }));
+  const {
+    namespace: { name },
+    pods,
+    workloads,
+    otherTemplates,
+  } = surroundings;
+  const identities = [
+    ...new Set([...pods, ...workloads, ...otherTemplates].map(({ serviceAccount }) => serviceAccount)),
+  ].map((serviceAccount) => ({ namespace: name, serviceAccount }));
   const there = neighbour(surroundings, namespace);
   const told = new Map<ServiceView, Calls | 'Untold'>();
   let world: PolicyWorld | undefined;
@@ -60,7 +89,14 @@ function callsIn(namespace: string, surroundings: Surroundings): (service: Servi
   return (service) => {
     const known = told.get(service);
     if (known !== undefined) return known;
-    const found = bounded(left, () => askedAt<Calls>(surroundings, there, () => tell(service), () => 'Unknown'));
+    const found = bounded(left, () =>
+      askedAt<Calls>(
+        surroundings,
+        there,
+        () => tell(service),
+        () => 'Unknown',
+      ),
+    );
     left = found.kind === 'Done' ? left - found.steps : 0;
     const calls = found.kind === 'Done' ? found.value : 'Untold';
     told.set(service, calls);
@@ -77,11 +113,24 @@ export function calledServices(surroundings: Surroundings): Called {
     return calls(service);
   }
   const services = clusterServices(surroundings.mesh);
-  const found = named(surroundings).map((namespace) => ({ namespace, all: [...services.get(namespace)?.values() ?? []].map((service) => ({ service, calls: ask(service) })) }));
+  const found = named(surroundings).map((namespace) => ({
+    namespace,
+    all: [...(services.get(namespace)?.values() ?? [])].map((service) => ({ service, calls: ask(service) })),
+  }));
   const isUntold = ({ all }: (typeof found)[number]): boolean => all.some(({ calls }) => calls === 'Untold');
   return {
-    known: new Map(found.filter((each) => !isUntold(each)).map(({ namespace, all }) => [namespace, all.filter(({ calls }) => calls === 'Yes').map(({ service }) => service)])),
+    known: new Map(
+      found
+        .filter((each) => !isUntold(each))
+        .map(({ namespace, all }) => [
+          namespace,
+          all.filter(({ calls }) => calls === 'Yes').map(({ service }) => service),
+        ]),
+    ),
     untold: found.filter(isUntold).map(({ namespace }) => namespace),
-    calls: (service) => { const calls = ask(service); return calls === 'Untold' ? 'Unknown' : calls; },
+    calls: (service) => {
+      const calls = ask(service);
+      return calls === 'Untold' ? 'Unknown' : calls;
+    },
   };
 }

@@ -25,8 +25,16 @@ export interface Caller {
 
 /** Who calls a Service; `Unknown` says why nobody can tell, and then everybody counts as having a sidecar. */
 export type Callers =
-  /** `seen`: they did call, and are not only those who may. `declared`: it is the user who says so, of whoever it is. */
-  | { readonly kind: 'Known'; readonly callers: readonly Caller[]; readonly from: string; readonly seen?: true; readonly declared?: true }
+  /**
+   * `seen`: they did call, and are not only those who may. `declared`: it is the user who says so, of whoever it is.
+   */
+  | {
+      readonly kind: 'Known';
+      readonly callers: readonly Caller[];
+      readonly from: string;
+      readonly seen?: true;
+      readonly declared?: true;
+    }
   /** `untold`: it takes more steps to tell than one look may take, which is MM119. */
   | { readonly kind: 'Unknown'; readonly why: string; readonly untold?: true };
 
@@ -35,7 +43,10 @@ export type PolicyWorld = Pick<World, 'policies' | 'workloads'>;
 
 const identity = /^[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/;
 
-/** The callers that a source names; undefined if it leaves open who they are. Several fields restrict each other, so one that names them is enough. */
+/**
+ * The callers that a source names; undefined if it leaves open who they are. Several fields restrict each other, so one
+ * that names them is enough.
+ */
 function ofSource(source: Source, home: string): readonly Caller[] | undefined {
   const named = source.principals.map((principal) => identity.exec(principal));
   if (named.length > 0 && named.every((match) => match !== null)) {
@@ -44,7 +55,9 @@ function ofSource(source: Source, home: string): readonly Caller[] | undefined {
   if (source.serviceAccounts.length > 0) {
     return source.serviceAccounts.map((account) => {
       const [first = '', second] = account.split('/');
-      return second === undefined ? { namespace: home, serviceAccount: first } : { namespace: first, serviceAccount: second };
+      return second === undefined
+        ? { namespace: home, serviceAccount: first }
+        : { namespace: first, serviceAccount: second };
     });
   }
   const plain = source.namespaces.length > 0 && source.namespaces.every((namespace) => !namespace.includes('*'));
@@ -54,29 +67,46 @@ function ofSource(source: Source, home: string): readonly Caller[] | undefined {
 /** The callers that a rule names; undefined if it leaves open who they are. */
 export function ofRule(rule: Rule, home: string): readonly Caller[] | undefined {
   const found = rule.from.map((source) => ofSource(source, home));
-  return found.length === 0 || found.some((callers) => callers === undefined) ? undefined : found.flatMap((callers) => callers ?? []);
+  return found.length === 0 || found.some((callers) => callers === undefined)
+    ? undefined
+    : found.flatMap((callers) => callers ?? []);
 }
 
-/** The namespaces that an ALLOW policy names as those of its callers, and whether one of its rules leaves open who they are. */
+/**
+ * The namespaces that an ALLOW policy names as those of its callers, and whether one of its rules leaves open who they
+ * are.
+ */
 export interface NamedNamespaces {
   readonly namespaces: ReadonlySet<string>;
   readonly open: boolean;
 }
 
-/** Read once for as long as the policy stays as it is: everybody asks whether his own is among them. Undefined of what lets nobody through. */
-export const namespacesNamedBy: (config: ConfigView) => NamedNamespaces | undefined = memoize((config: ConfigView): NamedNamespaces | undefined => {
-  // What lets nobody through need not be parsed for that, however large it is.
-  if (['DENY', 'AUDIT', 'CUSTOM'].includes(text(config.spec['action']) ?? '')) return undefined;
-  const policy = parsed(config);
-  if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'ALLOW' || policy.dryRun) return undefined;
-  const found = policy.rules.map((rule) => ofRule(rule, policy.namespace));
-  return { namespaces: new Set(found.flatMap((callers) => callers ?? []).map(({ namespace }) => namespace)), open: found.includes(undefined) };
-});
+/**
+ * Read once for as long as the policy stays as it is: everybody asks whether his own is among them. Undefined of what
+ * lets nobody through.
+ */
+export const namespacesNamedBy: (config: ConfigView) => NamedNamespaces | undefined = memoize(
+  (config: ConfigView): NamedNamespaces | undefined => {
+    // What lets nobody through need not be parsed for that, however large it is.
+    if (['DENY', 'AUDIT', 'CUSTOM'].includes(text(config.spec['action']) ?? '')) return undefined;
+    const policy = parsed(config);
+    if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'ALLOW' || policy.dryRun) return undefined;
+    const found = policy.rules.map((rule) => ofRule(rule, policy.namespace));
+    return {
+      namespaces: new Set(found.flatMap((callers) => callers ?? []).map(({ namespace }) => namespace)),
+      open: found.includes(undefined),
+    };
+  },
+);
 
-/** What the ALLOW policies of a Service say about its callers: nobody else gets through, so nobody else calls with success. */
+/**
+ * What the ALLOW policies of a Service say about its callers: nobody else gets through, so nobody else calls with
+ * success.
+ */
 export function fromPolicies(service: ServiceFacts, world: PolicyWorld): Callers {
   spend(1 + world.policies.length / 16);
-  const selecting = world.policies.map(({ policy }) => policy)
+  const selecting = world.policies
+    .map(({ policy }) => policy)
     .filter((policy) => coverage(policy, service, world.workloads) === 'All');
   return namedBy(selecting);
 }
@@ -90,7 +120,11 @@ export function namedBy(policies: readonly AuthorizationPolicy[]): Callers {
     for (const [index, rule] of policy.rules.entries()) {
       const found = ofRule(rule, policy.namespace);
       spend(1 + (found?.length ?? 0));
-      if (found === undefined) return { kind: 'Unknown', why: `rule ${index} of AuthorizationPolicy ${policy.namespace}/${policy.name} does not name its callers` };
+      if (found === undefined)
+        return {
+          kind: 'Unknown',
+          why: `rule ${index} of AuthorizationPolicy ${policy.namespace}/${policy.name} does not name its callers`,
+        };
       for (const caller of found) callers.push(caller);
     }
   }
@@ -98,14 +132,29 @@ export function namedBy(policies: readonly AuthorizationPolicy[]): Callers {
 }
 
 /** What the user declared about a namespace: it counts instead of everything else. */
-export function declaredCallers(namespace: string, declared: MeshMigrationSpec['callers']): Extract<Callers, { kind: 'Known' }> | undefined {
+export function declaredCallers(
+  namespace: string,
+  declared: MeshMigrationSpec['callers'],
+): Extract<Callers, { kind: 'Known' }> | undefined {
   const entry = declared.find((each) => each.namespace === namespace);
   if (entry === undefined) return undefined;
-  return { kind: 'Known', from: 'spec.callers', declared: true, callers: entry.from.map((caller) => ({ namespace: caller.namespace, ...(caller.serviceAccount !== undefined && { serviceAccount: caller.serviceAccount }) })) };
+  return {
+    kind: 'Known',
+    from: 'spec.callers',
+    declared: true,
+    callers: entry.from.map((caller) => ({
+      namespace: caller.namespace,
+      ...(caller.serviceAccount !== undefined && { serviceAccount: caller.serviceAccount }),
+    })),
+  };
 }
 
 /** Who calls a Service by what the user declared, else by what its policies tell. */
-export function toldCallers(service: ServiceFacts, world: PolicyWorld, declared: MeshMigrationSpec['callers']): Callers {
+export function toldCallers(
+  service: ServiceFacts,
+  world: PolicyWorld,
+  declared: MeshMigrationSpec['callers'],
+): Callers {
   return declaredCallers(service.namespace, declared) ?? fromPolicies(service, world);
 }
 
@@ -114,19 +163,30 @@ export function callersOf(service: ServiceFacts, world: PolicyWorld, surrounding
   const told = toldCallers(service, world, surroundings.spec.callers);
   if (told.kind === 'Known') return told;
   const seen = fromMetrics(service, surroundings);
-  return seen?.kind === 'Unknown' ? { kind: 'Unknown', why: `${told.why}; ${seen.why}` } : seen ?? told;
+  return seen?.kind === 'Unknown' ? { kind: 'Unknown', why: `${told.why}; ${seen.why}` } : (seen ?? told);
 }
 
 /** Whether a pod, or a workload's next one, has the identity of a caller. */
-export function isOf(caller: Caller, pod: Pick<PodView, 'namespace' | 'serviceAccount'> & { readonly workload?: string }): boolean {
-  return pod.namespace === caller.namespace && (caller.serviceAccount === undefined || pod.serviceAccount === caller.serviceAccount)
-    && (caller.workload === undefined || pod.workload === undefined || pod.workload === caller.workload);
+export function isOf(
+  caller: Caller,
+  pod: Pick<PodView, 'namespace' | 'serviceAccount'> & { readonly workload?: string },
+): boolean {
+  return (
+    pod.namespace === caller.namespace &&
+    (caller.serviceAccount === undefined || pod.serviceAccount === caller.serviceAccount) &&
+    (caller.workload === undefined || pod.workload === undefined || pod.workload === caller.workload)
+  );
 }
 
 /** Looked up by namespace and account, because policies, and what others say in metrics, may name thousands of them. */
 const byAccount = memoize((callers: readonly Caller[]): ReadonlyMap<string, ReadonlyMap<string, readonly Caller[]>> => {
   const byNamespace = Map.groupBy(callers, ({ namespace }) => namespace);
-  return new Map([...byNamespace].map(([namespace, there]) => [namespace, Map.groupBy(there, ({ serviceAccount = anyAccount }) => serviceAccount)]));
+  return new Map(
+    [...byNamespace].map(([namespace, there]) => [
+      namespace,
+      Map.groupBy(there, ({ serviceAccount = anyAccount }) => serviceAccount),
+    ]),
+  );
 });
 
 const anyAccount = '*';
@@ -136,7 +196,12 @@ export function anyOf(callers: readonly Caller[]): (pod: Parameters<typeof isOf>
   const known = byAccount(callers);
   return (pod) => {
     const there = known.get(pod.namespace);
-    return there !== undefined && [pod.serviceAccount, anyAccount].some((account) => there.get(account)?.some((caller) => isOf(caller, pod)) === true);
+    return (
+      there !== undefined &&
+      [pod.serviceAccount, anyAccount].some(
+        (account) => there.get(account)?.some((caller) => isOf(caller, pod)) === true,
+      )
+    );
   };
 }
 
@@ -159,16 +224,23 @@ export function runs({ terminating, finished }: PodView): boolean {
 const running = memoize((pods: readonly PodView[]) => pods.filter(runs));
 const calling = memoize((pods: readonly PodView[]) => running(pods).filter((pod) => !isGateway(pod)));
 const withSidecar = memoize((pods: readonly PodView[]) => calling(pods).filter((pod) => modeOf(pod) === 'Sidecar'));
-const outsideMesh = memoize((pods: readonly PodView[]) => running(pods).filter((pod) => modeOf(pod) === 'None' && pod.ready));
+const outsideMesh = memoize((pods: readonly PodView[]) =>
+  running(pods).filter((pod) => modeOf(pod) === 'None' && pod.ready),
+);
 
-const accountsOf = memoize((pods: readonly PodView[]): ReadonlySet<string> => new Set(pods.map(({ serviceAccount }) => serviceAccount)));
+const accountsOf = memoize(
+  (pods: readonly PodView[]): ReadonlySet<string> => new Set(pods.map(({ serviceAccount }) => serviceAccount)),
+);
 
 /** Whether some of the pods of its namespace is the caller. */
 function isAmong(pods: readonly PodView[], serviceAccount = anyAccount): boolean {
   return serviceAccount === anyAccount ? pods.length > 0 : accountsOf(pods).has(serviceAccount);
 }
 
-/** Whether some of the callers are in a namespace: with pods that run, or seen before, by metrics, while none does (a CronJob between two runs). */
+/**
+ * Whether some of the callers are in a namespace: with pods that run, or seen before, by metrics, while none does (a
+ * CronJob between two runs).
+ */
 export function callsFrom(name: string, callers: Callers, { mesh }: Surroundings): boolean {
   if (callers.kind === 'Unknown') return false; // Known at the start (MM082); metrics that are away since then hold nothing up.
   const here = byAccount(callers.callers).get(name);
@@ -176,7 +248,11 @@ export function callsFrom(name: string, callers: Callers, { mesh }: Surroundings
   return callers.seen === true || [...here.keys()].some((account) => isAmong(calling(mesh.pods(name)), account));
 }
 
-function podsOf(callers: readonly Caller[], { mesh }: Surroundings, kind: (pods: readonly PodView[]) => readonly PodView[]): readonly PodView[] {
+function podsOf(
+  callers: readonly Caller[],
+  { mesh }: Surroundings,
+  kind: (pods: readonly PodView[]) => readonly PodView[],
+): readonly PodView[] {
   const isCaller = anyOf(callers);
   return [...byAccount(callers).keys()].flatMap((namespace) => kind(mesh.pods(namespace)).filter(isCaller));
 }
@@ -191,9 +267,15 @@ export function outsideCallers(callers: readonly Caller[], surroundings: Surroun
   return podsOf(callers, surroundings, outsideMesh);
 }
 
-/** Callers none of whose pods runs now (a CronJob between two runs, for example), and which would get sidecars when they do. */
+/**
+ * Callers none of whose pods runs now (a CronJob between two runs, for example), and which would get sidecars when they
+ * do.
+ */
 export function sleepingCallers(callers: readonly Caller[], { mesh }: Surroundings): readonly Caller[] {
-  return callers.filter(({ namespace, serviceAccount }) => injects(mesh.labelsOf?.(namespace) ?? {}) && !isAmong(running(mesh.pods(namespace)), serviceAccount));
+  return callers.filter(
+    ({ namespace, serviceAccount }) =>
+      injects(mesh.labelsOf?.(namespace) ?? {}) && !isAmong(running(mesh.pods(namespace)), serviceAccount),
+  );
 }
 
 /** Whether a caller would go past the waypoint: it has a sidecar now, or it is not running and nobody can tell. */
@@ -208,15 +290,28 @@ interface Guarded {
   readonly callers: Callers;
 }
 
-const untold: Callers = { kind: 'Unknown', why: 'who calls it takes more steps to work out than one look may take', untold: true };
+const untold: Callers = {
+  kind: 'Unknown',
+  why: 'who calls it takes more steps to work out than one look may take',
+  untold: true,
+};
 
-/** The Services of the namespace that refuse whoever goes past the waypoint, with who calls them; worked out once, within steps of its own. */
-export const guardedServices: (surroundings: Surroundings) => readonly Guarded[] = memoize((surroundings: Surroundings) => {
-  const services = translationOf(surroundings).needs.filter(({ servable, reasons }) => servable && reasons.some(({ enforces }) => enforces)).map(({ service }) => service);
-  const { callers: declared } = surroundings.spec;
-  const told = bounded(callerSteps, () => {
-    const world = policyWorldOf(surroundings);
-    return services.map((service) => ({ service, callers: callersOf(service, world, surroundings) }));
-  });
-  return told.kind === 'Done' ? told.value : services.map((service) => ({ service, callers: declaredCallers(service.namespace, declared) ?? untold }));
-});
+/**
+ * The Services of the namespace that refuse whoever goes past the waypoint, with who calls them; worked out once,
+ * within steps of its own.
+ */
+export const guardedServices: (surroundings: Surroundings) => readonly Guarded[] = memoize(
+  (surroundings: Surroundings) => {
+    const services = translationOf(surroundings)
+      .needs.filter(({ servable, reasons }) => servable && reasons.some(({ enforces }) => enforces))
+      .map(({ service }) => service);
+    const { callers: declared } = surroundings.spec;
+    const told = bounded(callerSteps, () => {
+      const world = policyWorldOf(surroundings);
+      return services.map((service) => ({ service, callers: callersOf(service, world, surroundings) }));
+    });
+    return told.kind === 'Done'
+      ? told.value
+      : services.map((service) => ({ service, callers: declaredCallers(service.namespace, declared) ?? untold }));
+  },
+);

@@ -5,8 +5,9 @@ import { largestIn } from '../policy/translate/size.ts';
 import { serviceTitle, type ServiceFacts, type World } from '../policy/translate/world.ts';
 
 /**
- * What a step would change: `Opens`, a request gets through that does not today; `Refuses`, one does not any more that goes or shall go
- * through the waypoint; `Ends`, the same for one that goes around it. `Unknown`: it cannot be worked out, so that anything may change.
+ * What a step would change: `Opens`, a request gets through that does not today; `Refuses`, one does not any more that
+ * goes or shall go through the waypoint; `Ends`, the same for one that goes around it. `Unknown`: it cannot be worked
+ * out, so that anything may change.
  */
 export interface Change {
   readonly kind: 'Opens' | 'Refuses' | 'Ends' | 'Unknown';
@@ -21,7 +22,11 @@ export function unknown(service: ServiceFacts, world: World): Change {
 
 /** The same of any object. */
 export function unknownAt(object: string, world: World): Change {
-  return { kind: 'Unknown', object, message: `its policies are too many to compare what they let through; ${largestIn(world).sentence}` };
+  return {
+    kind: 'Unknown',
+    object,
+    message: `its policies are too many to compare what they let through; ${largestIn(world).sentence}`,
+  };
 }
 
 /** What refuses a request on a path, as a sentence. */
@@ -37,7 +42,12 @@ export function refuses(by: string): string {
 }
 
 /** The proof within the steps of one look; beyond them it is one of nothing. */
-export function inTime(services: readonly ServiceFacts[], world: World, prove: () => readonly Change[], steps = proofSteps): readonly Change[] {
+export function inTime(
+  services: readonly ServiceFacts[],
+  world: World,
+  prove: () => readonly Change[],
+  steps = proofSteps,
+): readonly Change[] {
   const proved = bounded(steps, prove);
   return proved.kind === 'Done' ? proved.value : services.map((service) => unknown(service, world));
 }

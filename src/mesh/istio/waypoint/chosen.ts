@@ -18,18 +18,29 @@ function gatewayOf(name: string, { mesh, namespace }: Surroundings): ConfigView 
 }
 
 /**
- * The user's waypoint that the namespace uses. Before the start it is the one that `spec.waypoint.adopt` names, where it is there; after that what
- * the journal says, whatever the field says by then and whether it is there or not: a namespace is never moved from one to another.
+ * The user's waypoint that the namespace uses. Before the start it is the one that `spec.waypoint.adopt` names, where
+ * it is there; after that what the journal says, whatever the field says by then and whether it is there or not: a
+ * namespace is never moved from one to another.
  */
 export function adoptedIn(surroundings: Surroundings): string | undefined {
-  const { itinerary, adopted, route: { from, to }, spec: { waypoint: { adopt } } } = surroundings;
+  const {
+    itinerary,
+    adopted,
+    route: { from, to },
+    spec: {
+      waypoint: { adopt },
+    },
+  } = surroundings;
   if (itinerary !== undefined) return adopted;
   if (adopt === undefined || from !== 'IstioSidecar' || to !== 'IstioAmbient') return undefined;
   const found = gatewayOf(adopt, surroundings);
   return found === undefined || isOurs(found) ? undefined : adopt;
 }
 
-/** The one place that knows the waypoint of a namespace. Istio runs its pods under a ServiceAccount of its name; where it does not, it is not used (MM118). */
+/**
+ * The one place that knows the waypoint of a namespace. Istio runs its pods under a ServiceAccount of its name; where
+ * it does not, it is not used (MM118).
+ */
 export function chosenWaypoint(surroundings: Surroundings): Chosen {
   const adopted = adoptedIn(surroundings);
   const name = adopted ?? waypointName;
@@ -47,13 +58,20 @@ export function namesChosen(labels: ServiceView['labels'], chosen: Chosen): bool
   return named !== 'none' && isWaypoint(named, chosen);
 }
 
-/** Names of Services that went through an adopted waypoint before the migration: their owner bound them, and they go on through it when it is over. */
+/**
+ * Names of Services that went through an adopted waypoint before the migration: their owner bound them, and they go on
+ * through it when it is over.
+ */
 export function boundBefore(surroundings: Surroundings): readonly string[] {
   const chosen = chosenWaypoint(surroundings);
   const { services, records } = surroundings;
   if (!chosen.adopted) return [];
-  return services.filter((service) => {
-    const kept = own(records, service.name);
-    return kept === undefined ? namesChosen(labelsBefore(service, chosen.name), chosen) : kept[useWaypointLabel] === chosen.name;
-  }).map(({ name }) => name);
+  return services
+    .filter((service) => {
+      const kept = own(records, service.name);
+      return kept === undefined
+        ? namesChosen(labelsBefore(service, chosen.name), chosen)
+        : kept[useWaypointLabel] === chosen.name;
+    })
+    .map(({ name }) => name);
 }

@@ -9,8 +9,15 @@ import { namesService } from '../policy/translate/route-hosts.ts';
 type ClusterServices = ReadonlyMap<string, ReadonlyMap<string, ServiceView>>;
 
 /** Once for as long as no Service changes, whichever namespaces are looked at. */
-const grouped = memoize((services: readonly ServiceView[]): ClusterServices =>
-  new Map([...Map.groupBy(services, ({ namespace }) => namespace)].map(([namespace, all]) => [namespace, new Map(all.map((service) => [service.name, service]))])));
+const grouped = memoize(
+  (services: readonly ServiceView[]): ClusterServices =>
+    new Map(
+      [...Map.groupBy(services, ({ namespace }) => namespace)].map(([namespace, all]) => [
+        namespace,
+        new Map(all.map((service) => [service.name, service])),
+      ]),
+    ),
+);
 
 /** The Services of the cluster by namespace and name. */
 export function clusterServices(mesh: MeshState): ClusterServices {
@@ -32,7 +39,9 @@ export function servicesAtHost(host: string, home: string, services: ClusterServ
     return service === undefined ? [] : [service];
   }
   spend(services.size / 8);
-  const reached = [...services].filter(([namespace]) => canEnd(host.slice(1), namespace)).flatMap(([, all]) => [...all.values()]);
+  const reached = [...services]
+    .filter(([namespace]) => canEnd(host.slice(1), namespace))
+    .flatMap(([, all]) => [...all.values()]);
   spend(reached.length);
   return reached.filter((service) => namesService(host, home, service));
 }

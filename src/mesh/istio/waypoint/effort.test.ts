@@ -20,8 +20,17 @@ function stepsOf(given: Surroundings): number | 'TooLarge' {
   return proved.kind === 'TooLarge' ? 'TooLarge' : translated.steps + proved.steps;
 }
 
-/** Patterns may overlap in more ways than there are of them; each header is a fact of its own; Services of the same pods are looked at in pairs. */
-const steeper = ['DENY: n namespaces with a star inside', 'DENY: n templates', 'DENY: n claim patterns', 'DENY: n headers', 'n Services'];
+/**
+ * Patterns may overlap in more ways than there are of them; each header is a fact of its own; Services of the same pods
+ * are looked at in pairs.
+ */
+const steeper = [
+  'DENY: n namespaces with a star inside',
+  'DENY: n templates',
+  'DENY: n claim patterns',
+  'DENY: n headers',
+  'n Services',
+];
 const even = Object.keys(tenantShapes).filter((name) => !steeper.includes(name));
 
 function shaped(name: string, size: number): Surroundings {
@@ -29,19 +38,64 @@ function shaped(name: string, size: number): Surroundings {
 }
 
 const words = fc.constantFrom('a', 'b', 'ab', 'a*', '*b', 'abc', 'c*', '*');
-const lists = fc.uniqueArray(fc.tuple(words, fc.nat(30)).map(([word, number]) => (word === '*' ? word : word.replace(/[a-c]+/, (text) => `${text}${number}`))), { minLength: 1, maxLength: 12 });
-const source = fc.record({ principals: lists, notNamespaces: lists.map((list) => list.map((each) => each.replaceAll('*', 'x'))), requestPrincipals: lists }, { requiredKeys: [] }).filter((each) => Object.keys(each).length > 0);
-const operation = fc.record({ paths: lists.map((list) => list.map((each) => (each.startsWith('*') ? each : `/${each}`))), methods: lists, notHosts: lists, ports: fc.uniqueArray(fc.integer({ min: 1, max: 65_535 }).map(String), { minLength: 1, maxLength: 12 }) }, { requiredKeys: [] }).filter((each) => Object.keys(each).length > 0);
-const rule = fc.record({ from: fc.array(source.map((each) => ({ source: each })), { minLength: 1, maxLength: 8 }), to: fc.array(operation.map((each) => ({ operation: each })), { minLength: 1, maxLength: 8 }) }, { requiredKeys: [] });
-const spec = fc.record({ action: fc.constantFrom('ALLOW', 'DENY'), rules: fc.array(rule, { minLength: 1, maxLength: 8 }) });
+const lists = fc.uniqueArray(
+  fc
+    .tuple(words, fc.nat(30))
+    .map(([word, number]) => (word === '*' ? word : word.replace(/[a-c]+/, (text) => `${text}${number}`))),
+  { minLength: 1, maxLength: 12 },
+);
+const source = fc
+  .record(
+    {
+      principals: lists,
+      notNamespaces: lists.map((list) => list.map((each) => each.replaceAll('*', 'x'))),
+      requestPrincipals: lists,
+    },
+    { requiredKeys: [] },
+  )
+  .filter((each) => Object.keys(each).length > 0);
+const operation = fc
+  .record(
+    {
+      paths: lists.map((list) => list.map((each) => (each.startsWith('*') ? each : `/${each}`))),
+      methods: lists,
+      notHosts: lists,
+      ports: fc.uniqueArray(fc.integer({ min: 1, max: 65_535 }).map(String), { minLength: 1, maxLength: 12 }),
+    },
+    { requiredKeys: [] },
+  )
+  .filter((each) => Object.keys(each).length > 0);
+const rule = fc.record(
+  {
+    from: fc.array(
+      source.map((each) => ({ source: each })),
+      { minLength: 1, maxLength: 8 },
+    ),
+    to: fc.array(
+      operation.map((each) => ({ operation: each })),
+      { minLength: 1, maxLength: 8 },
+    ),
+  },
+  { requiredKeys: [] },
+);
+const spec = fc.record({
+  action: fc.constantFrom('ALLOW', 'DENY'),
+  rules: fc.array(rule, { minLength: 1, maxLength: 8 }),
+});
 
 describe('the steps of a look', () => {
   it('are about in proportion to what stands in the policies, until it is given up', () => {
-    fc.assert(fc.property(fc.array(spec, { minLength: 1, maxLength: 4 }), (specs) => {
-      const given = surroundings({}, specs.map((each, index) => config('AuthorizationPolicy', each, { name: `p${index}` })));
-      const steps = stepsOf(given);
-      expect(steps === 'TooLarge' ? 0 : steps).toBeLessThan(50_000 + 250 * bytesOf(given));
-    }), { numRuns: 15 });
+    fc.assert(
+      fc.property(fc.array(spec, { minLength: 1, maxLength: 4 }), (specs) => {
+        const given = surroundings(
+          {},
+          specs.map((each, index) => config('AuthorizationPolicy', each, { name: `p${index}` })),
+        );
+        const steps = stepsOf(given);
+        expect(steps === 'TooLarge' ? 0 : steps).toBeLessThan(50_000 + 250 * bytesOf(given));
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it.each(oneIn(3, even, 1))('no more than double with it: %s', (name) => {
@@ -68,33 +122,61 @@ describe('the steps of a look', () => {
     const large = shaped('ALLOW: n rules', 5000);
     const elsewhere = { ...large, namespace: { ...large.namespace, name: 'blog' } };
 
-    expect(istio.findings(large, 'Start')).toContainEqual(expect.objectContaining({ id: 'MM119', object: 'AuthorizationPolicy shop/it' }));
+    expect(istio.findings(large, 'Start')).toContainEqual(
+      expect.objectContaining({ id: 'MM119', object: 'AuthorizationPolicy shop/it' }),
+    );
     expect(istio.findings(elsewhere, 'Start').map(({ id }) => id)).not.toContain('MM119');
   });
 
   it.each([
-    ['DENY: n templates', 'the largest is AuthorizationPolicy shop/it, of '], ['PeerAuthentication: n strict ports', 'the largest is PeerAuthentication shop/it, of '],
-    ['n Services', 'most of it are 5000 Services and 1 workload'], ['n Services of n workloads', 'most of it are 5000 Services and 5000 workloads'],
+    ['DENY: n templates', 'the largest is AuthorizationPolicy shop/it, of '],
+    ['PeerAuthentication: n strict ports', 'the largest is PeerAuthentication shop/it, of '],
+    ['n Services', 'most of it are 5000 Services and 1 workload'],
+    ['n Services of n workloads', 'most of it are 5000 Services and 5000 workloads'],
   ])('that are not enough are said to be because of what is large: %s', (name, message) => {
     const given = { ...shaped(name, 5000), itinerary: 'L7' as const };
-    expect(istio.findings(given, 'UnderWay')).toContainEqual(expect.objectContaining({ id: 'MM119', message: expect.stringContaining(message) }));
+    expect(istio.findings(given, 'UnderWay')).toContainEqual(
+      expect.objectContaining({ id: 'MM119', message: expect.stringContaining(message) }),
+    );
   });
 
-  it.each(['ALLOW: n rules', 'DENY: n paths', 'DENY: n templates', 'n policies'])('are no fault of ours when there are not enough, whoever asks: %s', (name) => {
-    const faults: unknown[] = [];
-    const given = { ...shaped(name, 20_000 / (name.startsWith('n ') ? 40 : 1)), onFault: (...fault: readonly unknown[]) => void faults.push(fault) };
-    const { forward, backward } = istio.itinerary(given.route, {}, 'L7');
-    const found = (['Start', 'UnderWay', 'AtRest'] as const).flatMap((when) => istio.findings(when === 'Start' ? given : { ...given, itinerary: 'L7' }, when));
-    const asked = (['choose', 'order', 'explain', 'refusing', 'refuses', 'refusedCallers', 'longer', 'unready'] as const).map((name) => istio[name]({ ...given, itinerary: 'L4' }));
-    const steps = [...forward, ...backward].map(({ gate, awaits, work }) => [gate?.(given), awaits?.(given), work.kind === 'Apply' && [work.objects(given), work.possible?.(given)], work.kind === 'BindServices' && work.services(given)]);
+  it.each(['ALLOW: n rules', 'DENY: n paths', 'DENY: n templates', 'n policies'])(
+    'are no fault of ours when there are not enough, whoever asks: %s',
+    (name) => {
+      const faults: unknown[] = [];
+      const given = {
+        ...shaped(name, 20_000 / (name.startsWith('n ') ? 40 : 1)),
+        onFault: (...fault: readonly unknown[]) => void faults.push(fault),
+      };
+      const { forward, backward } = istio.itinerary(given.route, {}, 'L7');
+      const found = (['Start', 'UnderWay', 'AtRest'] as const).flatMap((when) =>
+        istio.findings(when === 'Start' ? given : { ...given, itinerary: 'L7' }, when),
+      );
+      const asked = (
+        ['choose', 'order', 'explain', 'refusing', 'refuses', 'refusedCallers', 'longer', 'unready'] as const
+      ).map((name) => istio[name]({ ...given, itinerary: 'L4' }));
+      const steps = [...forward, ...backward].map(({ gate, awaits, work }) => [
+        gate?.(given),
+        awaits?.(given),
+        work.kind === 'Apply' && [work.objects(given), work.possible?.(given)],
+        work.kind === 'BindServices' && work.services(given),
+      ]);
 
-    expect(faults).toEqual([]);
-    expect(found.map(({ id }) => id)).not.toContain('MM009');
-    expect(JSON.stringify([asked, steps])).not.toMatch(/internal error/);
-  });
+      expect(faults).toEqual([]);
+      expect(found.map(({ id }) => id)).not.toContain('MM009');
+      expect(JSON.stringify([asked, steps])).not.toMatch(/internal error/);
+    },
+  );
 
   it('are not enough either where somebody on the way has taken that for an answer', () => {
-    const swallowing = (): string => { try { spend(11); return 'all'; } catch { return 'nothing'; } };
+    const swallowing = (): string => {
+      try {
+        spend(11);
+        return 'all';
+      } catch {
+        return 'nothing';
+      }
+    };
     expect(bounded(10, swallowing)).toEqual({ kind: 'TooLarge' });
     expect(bounded(11, swallowing)).toEqual({ kind: 'Done', value: 'all', steps: 11 });
   });

@@ -14,7 +14,10 @@ function optsOut(labels: PodView['labels']): boolean {
 }
 
 /** Whether the pods of a workload are a waypoint's or a gateway's. */
-export function makesGateway({ templateLabels, gateway }: Pick<TemplateView, 'templateLabels'> & Partial<Pick<WorkloadView, 'gateway'>>): boolean {
+export function makesGateway({
+  templateLabels,
+  gateway,
+}: Pick<TemplateView, 'templateLabels'> & Partial<Pick<WorkloadView, 'gateway'>>): boolean {
   const name = templateLabels[gatewayNameLabel];
   return name !== undefined && (optsOut(templateLabels) || gateway === name);
 }
@@ -25,7 +28,10 @@ export function isMadeGateway(pod: PodView): boolean {
   return optsOut(pod.labels) || (pod.owner?.kind === 'Deployment' && pod.containers.includes(sidecarContainer));
 }
 
-/** Whether the injector gives pods the proxy of a gateway instead of a sidecar (`inject.istio.io/templates`: names, with commas). */
+/**
+ * Whether the injector gives pods the proxy of a gateway instead of a sidecar (`inject.istio.io/templates`: names, with
+ * commas).
+ */
 export function isInjectedGateway({ annotations }: Pick<PodView, 'annotations'>): boolean {
   const names = annotations[templatesAnnotation]?.split(',').map((name) => name.trim()) ?? [];
   return names.includes('gateway') && !names.includes('sidecar');

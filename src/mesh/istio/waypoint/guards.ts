@@ -25,7 +25,10 @@ function leavesOut(field: string, seen: unknown, wanted: unknown): boolean {
   return wanted !== undefined && (seen === undefined || !isWithin(seen, wanted));
 }
 
-/** Whether a guard would refuse less of what reaches its pods. Which pods these are is the Service's to say, and followed at once. */
+/**
+ * Whether a guard would refuse less of what reaches its pods. Which pods these are is the Service's to say, and
+ * followed at once.
+ */
 export function refusesLess(seen: Json, wanted: Json): boolean {
   const [before, after] = [fieldsOf(seen), fieldsOf(wanted)];
   return Object.keys({ ...before, ...after }).some((field) => leavesOut(field, before[field], after[field]));
@@ -33,12 +36,14 @@ export function refusesLess(seen: Json, wanted: Json): boolean {
 
 /** What cannot be worked out may open as well. */
 function opens(surroundings: Surroundings): boolean {
-  return (isExit(surroundings.route) ? exitChangesOf : changesOf)(surroundings).some(({ kind }) => kind === 'Opens' || kind === 'Unknown');
+  return (isExit(surroundings.route) ? exitChangesOf : changesOf)(surroundings).some(
+    ({ kind }) => kind === 'Opens' || kind === 'Unknown',
+  );
 }
 
 /**
- * Whether a guard has to stay as it is: without it, or as it is wanted, it would refuse less, and the proof finds a request that would
- * get through then. Said of a guard that has been made; more is refused at once.
+ * Whether a guard has to stay as it is: without it, or as it is wanted, it would refuse less, and the proof finds a
+ * request that would get through then. Said of a guard that has been made; more is refused at once.
  */
 export function guardStays(surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined): boolean {
   return (wanted === undefined || refusesLess(seen.spec, record(wanted.object['spec']))) && opens(surroundings);

@@ -1,7 +1,15 @@
 import type { Surroundings } from '../../adapter.ts';
 import { bounded, callerSteps } from '../policy/effort.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
-import { anyOf, declaredCallers, fromPolicies, guardedServices, wouldBeRefused, type Caller, type PolicyWorld } from './callers.ts';
+import {
+  anyOf,
+  declaredCallers,
+  fromPolicies,
+  guardedServices,
+  wouldBeRefused,
+  type Caller,
+  type PolicyWorld,
+} from './callers.ts';
 import { observedCalls } from './observed.ts';
 import { policyWorldOf } from './world.ts';
 
@@ -13,14 +21,20 @@ export interface LeftOut {
 }
 
 /**
- * What `spec.callers` leaves out. Callers that the policies refuse today are no loss; and where the policies name everybody, an
- * incomplete list of theirs is not possible: whoever is not on it does not get through now.
+ * What `spec.callers` leaves out. Callers that the policies refuse today are no loss; and where the policies name
+ * everybody, an incomplete list of theirs is not possible: whoever is not on it does not get through now.
  */
 export function leftOut(surroundings: Surroundings): readonly LeftOut[] {
   const services = guardedServices(surroundings);
   const world = policyWorldOf(surroundings);
   const told = bounded(callerSteps, () => services.flatMap(({ service }) => leftOutOf(service, world, surroundings)));
-  return told.kind === 'Done' ? told.value : services.map(({ service }) => ({ service, who: 'whom it takes more steps to tell than one look may take', from: 'Prometheus' }));
+  return told.kind === 'Done'
+    ? told.value
+    : services.map(({ service }) => ({
+        service,
+        who: 'whom it takes more steps to tell than one look may take',
+        from: 'Prometheus',
+      }));
 }
 
 function leftOutOf(service: ServiceFacts, world: PolicyWorld, surroundings: Surroundings): readonly LeftOut[] {
@@ -30,9 +44,11 @@ function leftOutOf(service: ServiceFacts, world: PolicyWorld, surroundings: Surr
   const allowed = fromPolicies(service, world);
   const isDeclared = covering(declared.callers);
   const getsThrough = allowed.kind === 'Unknown' ? () => true : covering(allowed.callers);
-  const forgotten = calls.callers.filter((caller) => !isDeclared(caller) && getsThrough(caller) && wouldBeRefused(caller, surroundings))
+  const forgotten = calls.callers
+    .filter((caller) => !isDeclared(caller) && getsThrough(caller) && wouldBeRefused(caller, surroundings))
     .map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`);
-  const outside = allowed.kind === 'Unknown' ? calls.withoutIdentity.map((origin) => `somebody without an identity ${origin}`) : [];
+  const outside =
+    allowed.kind === 'Unknown' ? calls.withoutIdentity.map((origin) => `somebody without an identity ${origin}`) : [];
   return [...new Set([...forgotten.sort(), ...outside])].map((who) => ({ service, who, from: calls.from }));
 }
 

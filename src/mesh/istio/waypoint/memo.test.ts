@@ -7,12 +7,16 @@ import type { ConfigView } from '../../views.ts';
 import { remembered } from './memo.ts';
 
 const elsewhere = { namespace: 'mallory' };
-const virtual = (hosts: readonly string[], more: Readonly<Record<string, unknown>> = {}): ConfigView => config('VirtualService', { hosts, http: [{ timeout: '1s' }], ...more }, elsewhere);
+const virtual = (hosts: readonly string[], more: Readonly<Record<string, unknown>> = {}): ConfigView =>
+  config('VirtualService', { hosts, http: [{ timeout: '1s' }], ...more }, elsewhere);
 
 /** What is worked out for these pictures, in the order in which it is asked for. */
 function worked(...pictures: readonly Surroundings[]): readonly string[] {
   const told: string[] = [];
-  const ask = remembered(({ namespace: { name } }) => { told.push(name); return undefined; });
+  const ask = remembered(({ namespace: { name } }) => {
+    told.push(name);
+    return undefined;
+  });
   pictures.forEach(ask);
   return told;
 }
@@ -27,16 +31,29 @@ describe('what is remembered of a namespace', () => {
   it.each([
     ['a route of hosts that are none of its', virtual(['api.mallory.svc.cluster.local', 'x.example.com'])],
     ['a route of its Services, which only their callers follow', virtual(['web.shop.svc.cluster.local', '*'])],
-    ['a traffic policy', config('DestinationRule', { host: 'web.shop.svc.cluster.local', trafficPolicy: {} }, elsewhere)],
-    ['a route of a gateway to itself', virtual(['x.example.com'], { gateways: ['ingress'], http: [{ route: [{ destination: { host: 'api' } }] }] })],
+    [
+      'a traffic policy',
+      config('DestinationRule', { host: 'web.shop.svc.cluster.local', trafficPolicy: {} }, elsewhere),
+    ],
+    [
+      'a route of a gateway to itself',
+      virtual(['x.example.com'], { gateways: ['ingress'], http: [{ route: [{ destination: { host: 'api' } }] }] }),
+    ],
   ])('stays as it is whatever a stranger writes that says nothing about it: %s', (_, written) => {
     expect(worked(shop(), shop(written), shop({ ...written, spec: { ...written.spec, more: 'x' } }))).toHaveLength(1);
   });
 
   it.each([
     ['its own', virtual(['web']), { namespace: 'shop' }],
-    ['the mesh\'s', virtual(['web.shop.svc.cluster.local']), { namespace: 'istio-system' }],
-    ['a gateway\'s that leads to it', virtual(['x.example.com'], { gateways: ['ingress'], http: [{ route: [{ destination: { host: 'web.shop.svc.cluster.local' } }] }] }), elsewhere],
+    ["the mesh's", virtual(['web.shop.svc.cluster.local']), { namespace: 'istio-system' }],
+    [
+      "a gateway's that leads to it",
+      virtual(['x.example.com'], {
+        gateways: ['ingress'],
+        http: [{ route: [{ destination: { host: 'web.shop.svc.cluster.local' } }] }],
+      }),
+      elsewhere,
+    ],
   ])('is worked out anew for a route that says something: %s', (_, written, home) => {
     expect(worked(shop(), shop({ ...written, ...home }))).toHaveLength(2);
   });
@@ -51,10 +68,18 @@ describe('what is remembered of a namespace', () => {
 
   it('is no more than fits into memory of what was written, where answers hold it: who has most loses his first', () => {
     const told: string[] = [];
-    const ask = remembered((given) => { told.push(given.namespace.name); return given.mesh.configs('WasmPlugin', given.namespace.name).map(({ spec }) => spec); });
-    const plugins = (home: string, edit: number): Surroundings => surroundings({
-      namespace: namespace({ name: home }), mesh: mesh([...installed, config('WasmPlugin', { pluginConfig: `${edit}`.repeat(9_000_000) }, { namespace: home })]),
+    const ask = remembered((given) => {
+      told.push(given.namespace.name);
+      return given.mesh.configs('WasmPlugin', given.namespace.name).map(({ spec }) => spec);
     });
+    const plugins = (home: string, edit: number): Surroundings =>
+      surroundings({
+        namespace: namespace({ name: home }),
+        mesh: mesh([
+          ...installed,
+          config('WasmPlugin', { pluginConfig: `${edit}`.repeat(9_000_000) }, { namespace: home }),
+        ]),
+      });
     const blog = surroundings({ namespace: namespace({ name: 'blog' }) });
     ask(blog);
     const edits = Array.from({ length: 4 }, (_, edit) => plugins('shop', edit));

@@ -12,11 +12,20 @@ import { routesOf } from './routes-of.ts';
 import { workloadsIn } from './world.ts';
 
 /** Kinds of the namespace and of the root namespace whose objects change what a translation says; routes besides. */
-const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter', 'Gateway'];
+const kinds = [
+  'AuthorizationPolicy',
+  'RequestAuthentication',
+  'PeerAuthentication',
+  'Telemetry',
+  'WasmPlugin',
+  'TrafficExtension',
+  'EnvoyFilter',
+  'Gateway',
+];
 
 /**
- * Of each namespace a few pictures: who edits his own again and again fills no memory with what they were. An answer may hold what it was worked out from, which is
- * as much as stood there: of that together no more than fits.
+ * Of each namespace a few pictures: who edits his own again and again fills no memory with what they were. An answer
+ * may hold what it was worked out from, which is as much as stood there: of that together no more than fits.
  */
 const most = { owners: 500, answers: 4, characters: 32_000_000 };
 
@@ -24,31 +33,54 @@ const most = { owners: 500, answers: 4, characters: 32_000_000 };
 const small = 16_000;
 
 /** What an object says, read once for as long as it stays as it is. */
-const said = memoize(({ kind, namespace, name, createdAt, labels, annotations, spec }: ConfigView): string => sha256(JSON.stringify([kind, namespace, name, createdAt, labels, annotations, spec])));
+const said = memoize(({ kind, namespace, name, createdAt, labels, annotations, spec }: ConfigView): string =>
+  sha256(JSON.stringify([kind, namespace, name, createdAt, labels, annotations, spec])),
+);
 
 /**
- * Everything that a translation looks at, as a digest: equal digests, equal translations. Pods that are as their template says come and go without
- * changing it, and so does all that others have and that says nothing about this namespace.
+ * Everything that a translation looks at, as a digest: equal digests, equal translations. Pods that are as their
+ * template says come and go without changing it, and so does all that others have and that says nothing about this
+ * namespace.
  */
 function digest(surroundings: Surroundings): string {
   const { route, itinerary, records, mesh, namespace, services, workloads, otherTemplates, pods, spec } = surroundings;
   const homes = [...new Set([namespace.name, mesh.rootNamespace])];
-  return sha256(JSON.stringify([
-    [route, itinerary, adoptedIn(surroundings), records, namespace.name, namespace.labels, mesh.rootNamespace],
-    [...homes.flatMap((home) => kinds.flatMap((kind) => mesh.configs(kind, home))), ...routesOf(namespace.name, mesh)].map(said),
-    // What cannot be read is another thing than what is not there.
-    possibleConfigs(mesh).map((possible) => [possible.object, 'config' in possible, possible.config]),
-    [mesh.version, hiddenRoot(mesh)?.message],
-    services.map((service) => {
-      const { name, labels, annotations, selector, ports, headless, externalName } = service;
-      return [name, labels, annotations, selector, ports, headless, externalName, leadsOutside(service, surroundings)];
-    }),
-    [...workloads, ...otherTemplates].map(({ kind, name, serviceAccount, templateLabels, containerPorts }) => [kind, name, serviceAccount, templateLabels, containerPorts]),
-    workloadsIn(surroundings),
-    pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
-    spec.callers,
-    spec.policies.direct,
-  ]));
+  return sha256(
+    JSON.stringify([
+      [route, itinerary, adoptedIn(surroundings), records, namespace.name, namespace.labels, mesh.rootNamespace],
+      [
+        ...homes.flatMap((home) => kinds.flatMap((kind) => mesh.configs(kind, home))),
+        ...routesOf(namespace.name, mesh),
+      ].map(said),
+      // What cannot be read is another thing than what is not there.
+      possibleConfigs(mesh).map((possible) => [possible.object, 'config' in possible, possible.config]),
+      [mesh.version, hiddenRoot(mesh)?.message],
+      services.map((service) => {
+        const { name, labels, annotations, selector, ports, headless, externalName } = service;
+        return [
+          name,
+          labels,
+          annotations,
+          selector,
+          ports,
+          headless,
+          externalName,
+          leadsOutside(service, surroundings),
+        ];
+      }),
+      [...workloads, ...otherTemplates].map(({ kind, name, serviceAccount, templateLabels, containerPorts }) => [
+        kind,
+        name,
+        serviceAccount,
+        templateLabels,
+        containerPorts,
+      ]),
+      workloadsIn(surroundings),
+      pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
+      spec.callers,
+      spec.policies.direct,
+    ]),
+  );
 }
 
 /** One digest of a picture serves everything that is remembered of it. */
@@ -59,7 +91,10 @@ function charactersOf(answer: unknown): number {
   return length < small ? 0 : length;
 }
 
-/** The same answer for the same picture, without working it out anew at every look: comparing all requests takes its time. */
+/**
+ * The same answer for the same picture, without working it out anew at every look: comparing all requests takes its
+ * time.
+ */
 export function remembered<T>(work: (surroundings: Surroundings) => T): (surroundings: Surroundings) => T {
   const known = new Shares<{ readonly answer: T }>(most);
   // Within one look it is asked for many times, and has to be there however much others have.

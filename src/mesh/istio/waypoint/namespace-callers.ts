@@ -16,10 +16,15 @@ import { originalPolicies } from './world.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Labels of everything in a namespace that can be called by its own address: what runs, and what its templates would start. */
+/**
+ * Labels of everything in a namespace that can be called by its own address: what runs, and what its templates would
+ * start.
+ */
 function callable({ pods, workloads, otherTemplates }: Surroundings): readonly Labels[] {
   const running = pods.filter((pod) => concerns(pod) && !pod.finished && !isGateway(pod)).map(({ labels }) => labels);
-  const templates = [...workloads, ...otherTemplates].filter((template) => !makesGateway(template) && !isNeverTaken(template)).map(({ templateLabels }) => templateLabels);
+  const templates = [...workloads, ...otherTemplates]
+    .filter((template) => !makesGateway(template) && !isNeverTaken(template))
+    .map(({ templateLabels }) => templateLabels);
   return [...running, ...templates];
 }
 
@@ -27,11 +32,16 @@ function callable({ pods, workloads, otherTemplates }: Surroundings): readonly L
 function allowing(there: Surroundings): readonly (NamedNamespaces & Pick<Attachment, 'selector'>)[] {
   return originalPolicies(there).flatMap((config) => {
     const [policy, named] = [parsed(config), namespacesNamedBy(config)];
-    return policy?.kind === 'AuthorizationPolicy' && policy.targetRefs.length === 0 && named !== undefined ? [{ ...named, ...(policy.selector && { selector: policy.selector }) }] : [];
+    return policy?.kind === 'AuthorizationPolicy' && policy.targetRefs.length === 0 && named !== undefined
+      ? [{ ...named, ...(policy.selector && { selector: policy.selector }) }]
+      : [];
   });
 }
 
-/** Whom the ALLOW policies let through, if each pod has one and each of their rules names them: whoever else calls is refused, known or not. */
+/**
+ * Whom the ALLOW policies let through, if each pod has one and each of their rules names them: whoever else calls is
+ * refused, known or not.
+ */
 function byPolicies(there: Surroundings): NamespaceCallers {
   const pods = callable(there);
   if (pods.length === 0) return { kind: 'Unknown', why: 'it has no pods whose policies could tell' };
@@ -46,11 +56,15 @@ function byPolicies(there: Surroundings): NamespaceCallers {
     for (const namespace of named) namespaces.add(namespace);
     open ||= isOpen;
   }
-  if (open || covered.size < pods.length) return { kind: 'Unknown', why: 'its ALLOW policies do not name the callers of all its pods' };
+  if (open || covered.size < pods.length)
+    return { kind: 'Unknown', why: 'its ALLOW policies do not name the callers of all its pods' };
   return known(namespaces, 'its ALLOW policies');
 }
 
-/** The metrics of everything in the namespace together: one workload of which they tell nothing may be called by anybody. */
+/**
+ * The metrics of everything in the namespace together: one workload of which they tell nothing may be called by
+ * anybody.
+ */
 function byMetrics(there: Surroundings): NamespaceCallers | undefined {
   const { name } = there.namespace;
   const everything: ServiceFacts = { ...emptyService, namespace: name };
@@ -58,7 +72,15 @@ function byMetrics(there: Surroundings): NamespaceCallers | undefined {
   return seen?.kind === 'Known' ? known(namespacesOf(seen.callers), seen.from) : seen;
 }
 
-const emptyService: ServiceFacts = { namespace: '', name: '', labels: {}, headless: false, externalName: false, selector: {}, ports: [] };
+const emptyService: ServiceFacts = {
+  namespace: '',
+  name: '',
+  labels: {},
+  headless: false,
+  externalName: false,
+  selector: {},
+  ports: [],
+};
 
 function known(namespaces: Iterable<string>, from: string): NamespaceCallers {
   return { kind: 'Known', namespaces: [...new Set(namespaces)].sort(), from };
@@ -69,8 +91,8 @@ function namespacesOf(callers: readonly Caller[]): readonly string[] {
 }
 
 /**
- * Which namespaces call a namespace, by what the user declared, else by the ALLOW policies of its pods, else by metrics. Unknown
- * means that everybody may.
+ * Which namespaces call a namespace, by what the user declared, else by the ALLOW policies of its pods, else by
+ * metrics. Unknown means that everybody may.
  */
 export function namespaceCallers(namespace: string, surroundings: Surroundings): NamespaceCallers {
   const declared = declaredCallers(namespace, surroundings.spec.callers);
@@ -84,15 +106,33 @@ const steps = 200_000;
 
 /** Everything that decides who calls a namespace: the same things, the same answer. */
 function decisive(there: Surroundings): readonly unknown[] {
-  const { mesh, namespace: { name }, route, itinerary, workloads, otherTemplates } = there;
+  const {
+    mesh,
+    namespace: { name },
+    route,
+    itinerary,
+    workloads,
+    otherTemplates,
+  } = there;
   const observed = mesh.observedCallers?.(name);
   return [
-    name, ...[name, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)), workloads, otherTemplates, route.from, itinerary !== undefined,
-    observed?.kind, observed?.kind === 'Observed' && observed.workloads, observed !== undefined && 'window' in observed && observed.window, chosenWaypoint(there).serviceAccount,
+    name,
+    ...[name, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)),
+    workloads,
+    otherTemplates,
+    route.from,
+    itinerary !== undefined,
+    observed?.kind,
+    observed?.kind === 'Observed' && observed.workloads,
+    observed !== undefined && 'window' in observed && observed.window,
+    chosenWaypoint(there).serviceAccount,
   ];
 }
 
-const answers = new WeakMap<readonly PodView[], { readonly from: readonly unknown[]; readonly answer: NamespaceCallers }>();
+const answers = new WeakMap<
+  readonly PodView[],
+  { readonly from: readonly unknown[]; readonly answer: NamespaceCallers }
+>();
 
 /** Worked out once for as long as all stays as it is. */
 function callersIn(there: Surroundings): NamespaceCallers {
@@ -100,7 +140,13 @@ function callersIn(there: Surroundings): NamespaceCallers {
   const before = answers.get(there.pods);
   if (before?.from.every((each, at) => each === from[at]) === true) return before.answer;
   const found = bounded(steps, () => workedOut(there));
-  const answer: NamespaceCallers = found.kind === 'Done' ? found.value : { kind: 'Unknown', why: `who calls ${there.namespace.name} takes more steps to work out than one look may take` };
+  const answer: NamespaceCallers =
+    found.kind === 'Done'
+      ? found.value
+      : {
+          kind: 'Unknown',
+          why: `who calls ${there.namespace.name} takes more steps to work out than one look may take`,
+        };
   answers.set(there.pods, { from, answer });
   return answer;
 }
@@ -109,5 +155,5 @@ function workedOut(there: Surroundings): NamespaceCallers {
   const told = byPolicies(there);
   if (told.kind === 'Known') return told;
   const seen = byMetrics(there);
-  return seen?.kind === 'Unknown' ? { kind: 'Unknown', why: `${told.why}; ${seen.why}` } : seen ?? told;
+  return seen?.kind === 'Unknown' ? { kind: 'Unknown', why: `${told.why}; ${seen.why}` } : (seen ?? told);
 }

@@ -5,27 +5,46 @@ import { bounded, chainSteps, charged } from '../policy/effort.ts';
 /** Another namespace as itself: what it would look like if it were asked. */
 export function neighbour({ route, spec, mesh, namespace, scope }: Surroundings, name: string): Surroundings {
   return {
-    route, spec, mesh, budgets: [], namespace: { ...namespace, name, labels: mesh.labelsOf?.(name) ?? {}, annotations: {} },
-    pods: mesh.pods(name), workloads: mesh.workloads(name), otherTemplates: mesh.otherTemplates(name), services: mesh.services(name), ...(scope && { scope }),
+    route,
+    spec,
+    mesh,
+    budgets: [],
+    namespace: { ...namespace, name, labels: mesh.labelsOf?.(name) ?? {}, annotations: {} },
+    pods: mesh.pods(name),
+    workloads: mesh.workloads(name),
+    otherTemplates: mesh.otherTemplates(name),
+    services: mesh.services(name),
+    ...(scope && { scope }),
   };
 }
 
 /**
- * Asks something about another namespace. What a look there stumbles over is that namespace's: only this one answer is missing then, and everything else that
- * is asked of the namespace which looks is answered as before. Whoever may write there would block all who may call him otherwise.
+ * Asks something about another namespace. What a look there stumbles over is that namespace's: only this one answer is
+ * missing then, and everything else that is asked of the namespace which looks is answered as before. Whoever may write
+ * there would block all who may call him otherwise.
  */
-export function askedOf<T>(surroundings: Surroundings, name: string, ask: (there: Surroundings) => T, otherwise: (why: string) => T): T {
+export function askedOf<T>(
+  surroundings: Surroundings,
+  name: string,
+  ask: (there: Surroundings) => T,
+  otherwise: (why: string) => T,
+): T {
   return askedAt(surroundings, neighbour(surroundings, name), ask, otherwise);
 }
 
 /** The same of one that is asked several times. */
-export function askedAt<T>(surroundings: Surroundings, there: Surroundings, ask: (there: Surroundings) => T, otherwise: (why: string) => T): T {
+export function askedAt<T>(
+  surroundings: Surroundings,
+  there: Surroundings,
+  ask: (there: Surroundings) => T,
+  otherwise: (why: string) => T,
+): T {
   return guarded(surroundings, `looking at namespace ${there.namespace.name}`, () => ask(there), otherwise);
 }
 
 /**
- * Asks from one namespace to the next, all within the steps of one question: how many there are, and how much stands in them, is for others to decide.
- * `otherwise` is what is answered when it takes more.
+ * Asks from one namespace to the next, all within the steps of one question: how many there are, and how much stands in
+ * them, is for others to decide. `otherwise` is what is answered when it takes more.
  */
 export function inChain<T>(work: () => T, otherwise: T): T {
   const told = bounded(chainSteps, work);

@@ -24,16 +24,24 @@ function isOutside(pod: PodView): boolean {
 }
 
 /** The pods behind a Service, those to come among them, as whether any data plane takes them. */
-function behindService({ selector }: Pick<ServiceView, 'selector'>, { pods, workloads, otherTemplates }: Surroundings): readonly boolean[] {
+function behindService(
+  { selector }: Pick<ServiceView, 'selector'>,
+  { pods, workloads, otherTemplates }: Surroundings,
+): readonly boolean[] {
   if (Object.keys(selector).length === 0) return [];
   const isBehind = (labels: PodView['labels']): boolean => selects({ matchLabels: selector }, labels);
   const running = pods.filter((pod) => !pod.finished && !pod.terminating && isBehind(pod.labels)).map(isOutside);
-  const coming = [...workloads, ...otherTemplates].filter(({ templateLabels }) => isBehind(templateLabels)).map(isNeverTaken);
+  const coming = [...workloads, ...otherTemplates]
+    .filter(({ templateLabels }) => isBehind(templateLabels))
+    .map(isNeverTaken);
   return [...coming, ...running];
 }
 
 /** Whether there are any: where there are none, as nearly everywhere, no Service is asked about each pod. */
-const hasAny = memoize(({ pods, workloads, otherTemplates }: Surroundings): boolean => pods.some(isOutside) || [...workloads, ...otherTemplates].some(isNeverTaken));
+const hasAny = memoize(
+  ({ pods, workloads, otherTemplates }: Surroundings): boolean =>
+    pods.some(isOutside) || [...workloads, ...otherTemplates].some(isNeverTaken),
+);
 
 /** Whether a Service leads to such pods only. */
 export function leadsOutside(service: Pick<ServiceView, 'selector'>, surroundings: Surroundings): boolean {

@@ -9,7 +9,10 @@ import type { Callers } from './callers.ts';
 
 type Observed = Extract<ObservedCallers, { kind: 'Observed' }>;
 
-/** The name that a workload has in metrics (istiod chart: injection-template.yaml; GetWorkloadMetaFromPod in pkg/kube/util.go). */
+/**
+ * The name that a workload has in metrics (istiod chart: injection-template.yaml; GetWorkloadMetaFromPod in
+ * pkg/kube/util.go).
+ */
 export function nameInMetrics(labels: Readonly<Record<string, string>>, name: string): string {
   return labels['service.istio.io/workload-name'] ?? name;
 }
@@ -25,9 +28,13 @@ interface Behind {
 
 function behind({ selector }: ServiceFacts, { workloads, otherTemplates, pods }: Surroundings): readonly Behind[] {
   spend((workloads.length + otherTemplates.length + pods.length) / 4);
-  const names = new Map(workloads.filter(({ templateLabels }) => selects({ matchLabels: selector }, templateLabels))
-    .map(({ name, templateLabels, replicas }) => [nameInMetrics(templateLabels, name), replicas > 0]));
-  for (const { name, templateLabels } of otherTemplates) if (selects({ matchLabels: selector }, templateLabels)) names.set(nameInMetrics(templateLabels, name), false);
+  const names = new Map(
+    workloads
+      .filter(({ templateLabels }) => selects({ matchLabels: selector }, templateLabels))
+      .map(({ name, templateLabels, replicas }) => [nameInMetrics(templateLabels, name), replicas > 0]),
+  );
+  for (const { name, templateLabels } of otherTemplates)
+    if (selects({ matchLabels: selector }, templateLabels)) names.set(nameInMetrics(templateLabels, name), false);
   const ambient = new Set<string>();
   // Pods of what is no workload of ours, and of none: a Job, a Rollout, a bare pod.
   for (const pod of pods) {
@@ -56,16 +63,26 @@ function placed({ workload, ...caller }: ObservedCaller, known: ReadonlySet<stri
 
 function callsOf(service: ServiceFacts, { workloads }: Observed, surroundings: Surroundings): ServiceCalls {
   const found = behind(service, surroundings).flatMap(({ name }) => workloads.get(name) ?? []);
-  spend(found.reduce((all, { callers, withoutIdentity }) => all + stepsOfCaller * callers.length + withoutIdentity.length, 0));
+  spend(
+    found.reduce(
+      (all, { callers, withoutIdentity }) => all + stepsOfCaller * callers.length + withoutIdentity.length,
+      0,
+    ),
+  );
   const known = new Set(surroundings.workloads.map(({ name, templateLabels }) => nameInMetrics(templateLabels, name)));
   // A waypoint, of an earlier attempt or the user's, sent on what others asked for; it reported them itself.
   const waypoint = chosenWaypoint(surroundings);
-  const callers = found.flatMap((workload) => workload.callers)
-    .filter(({ namespace, serviceAccount }) => namespace !== service.namespace || serviceAccount !== waypoint.serviceAccount)
+  const callers = found
+    .flatMap((workload) => workload.callers)
+    .filter(
+      ({ namespace, serviceAccount }) => namespace !== service.namespace || serviceAccount !== waypoint.serviceAccount,
+    )
     .map((caller) => placed(caller, known));
   return {
     callers: [...new Map(callers.map((caller) => [JSON.stringify(caller), caller])).values()],
-    withoutIdentity: [...new Set(found.flatMap((workload) => workload.withoutIdentity))].sort().map((from) => (from === '' ? 'of unknown origin' : `in namespace ${from}`)),
+    withoutIdentity: [...new Set(found.flatMap((workload) => workload.withoutIdentity))]
+      .sort()
+      .map((from) => (from === '' ? 'of unknown origin' : `in namespace ${from}`)),
   };
 }
 
@@ -75,9 +92,14 @@ function evidence({ window }: Observed): string {
 }
 
 /** Calls of a Service in the window, whatever is known of the rest; undefined without metrics. */
-export function observedCalls(service: ServiceFacts, surroundings: Surroundings): (ServiceCalls & { readonly from: string }) | undefined {
+export function observedCalls(
+  service: ServiceFacts,
+  surroundings: Surroundings,
+): (ServiceCalls & { readonly from: string }) | undefined {
   const observed = surroundings.mesh.observedCallers?.(service.namespace);
-  return observed?.kind === 'Observed' ? { ...callsOf(service, observed, surroundings), from: evidence(observed) } : undefined;
+  return observed?.kind === 'Observed'
+    ? { ...callsOf(service, observed, surroundings), from: evidence(observed) }
+    : undefined;
 }
 
 function shortened(names: readonly string[]): string {
@@ -88,10 +110,15 @@ function namesOf(backends: readonly Behind[]): string {
   return shortened(backends.map(({ name }) => name));
 }
 
-/** Who spoke for workloads without having a say: an application that serves metrics of Istio, what scrapes for others, or a ztunnel elsewhere. */
+/**
+ * Who spoke for workloads without having a say: an application that serves metrics of Istio, what scrapes for others,
+ * or a ztunnel elsewhere.
+ */
 function disbelief(workloads: readonly (ObservedWorkload | undefined)[]): string {
   const by = [...new Set(workloads.flatMap((workload) => workload?.disbelieved ?? []))].sort();
-  return by.length === 0 ? '' : ` (what was scraped in ${shortened(by.map((name) => (name === '' ? 'no namespace' : `namespace ${name}`)))} says something of them and is not believed: label namespace)`;
+  return by.length === 0
+    ? ''
+    : ` (what was scraped in ${shortened(by.map((name) => (name === '' ? 'no namespace' : `namespace ${name}`)))} says something of them and is not believed: label namespace)`;
 }
 
 /** Why the metrics of a Service are too few to conclude from them who does not call it. */
@@ -102,10 +129,14 @@ function gap(service: ServiceFacts, { window, workloads }: Observed, surrounding
   }
   const backends = behind(service, surroundings).map((backend) => ({ ...backend, told: workloads.get(backend.name) }));
   const silent = backends.filter(({ awake, told }) => awake && (told?.reports.size ?? 0) === 0);
-  if (silent.length > 0) return `the sidecars of ${namesOf(silent)} reported nothing to Prometheus in the last ${window}: nobody called, or they are not scraped${disbelief(silent.map(({ told }) => told))}`;
-  // It may be ztunnel that is not believed. Only then do words of others count, against certainty: who forges them holds up what is half in ambient already.
+  if (silent.length > 0)
+    return `the sidecars of ${namesOf(silent)} reported nothing to Prometheus in the last ${window}: nobody called, or they are not scraped${disbelief(silent.map(({ told }) => told))}`;
+  // It may be ztunnel that is not believed. Only then do words of others count, against certainty: who forges them
+  // holds up what is half in ambient already.
   const unheard = backends.filter(({ ambient, told }) => ambient && (told?.disbelieved.length ?? 0) > 0);
-  return unheard.length === 0 ? undefined : `ztunnel tells who calls pods of ${namesOf(unheard)} that are in ambient, and it is believed only where istiod is${disbelief(unheard.map(({ told }) => told))}`;
+  return unheard.length === 0
+    ? undefined
+    : `ztunnel tells who calls pods of ${namesOf(unheard)} that are in ambient, and it is believed only where istiod is${disbelief(unheard.map(({ told }) => told))}`;
 }
 
 function fromObserved(service: ServiceFacts, observed: Observed, surroundings: Surroundings): Callers {
@@ -115,16 +146,23 @@ function fromObserved(service: ServiceFacts, observed: Observed, surroundings: S
   // Outside the mesh nobody uses a waypoint, and the guard refuses who has no identity: they cannot come first either.
   return withoutIdentity.length === 0
     ? { kind: 'Known', callers, from: evidence(observed), seen: true }
-    : { kind: 'Unknown', why: `Prometheus saw callers without an identity in the last ${observed.window}, outside the mesh or in plaintext, which would be refused too: ${shortened(withoutIdentity)}` };
+    : {
+        kind: 'Unknown',
+        why: `Prometheus saw callers without an identity in the last ${observed.window}, outside the mesh or in plaintext, which would be refused too: ${shortened(withoutIdentity)}`,
+      };
 }
 
 /** Who calls a Service by what its proxies and those of its callers report; undefined without metrics. */
 export function fromMetrics(service: ServiceFacts, surroundings: Surroundings): Callers | undefined {
   const observed = surroundings.mesh.observedCallers?.(service.namespace);
   switch (observed?.kind) {
-    case undefined: return undefined;
-    case 'Learning': return { kind: 'Unknown', why: `Prometheus is still being asked about the last ${observed.window}` };
-    case 'Unavailable': return { kind: 'Unknown', why: 'Prometheus does not tell (MM088)' };
-    case 'Observed': return fromObserved(service, observed, surroundings);
+    case undefined:
+      return undefined;
+    case 'Learning':
+      return { kind: 'Unknown', why: `Prometheus is still being asked about the last ${observed.window}` };
+    case 'Unavailable':
+      return { kind: 'Unknown', why: 'Prometheus does not tell (MM088)' };
+    case 'Observed':
+      return fromObserved(service, observed, surroundings);
   }
 }

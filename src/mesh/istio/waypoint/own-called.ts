@@ -15,26 +15,44 @@ import { refusingPods } from './standing-guards.ts';
 /** How a person replaces a pod that nobody restarts. */
 function remedy({ namespace, name, owner }: PodView, workloads: readonly WorkloadView[]): string {
   if (owner === undefined) return `kubectl delete pod ${name} -n ${namespace}, and create it again`;
-  const isPaused = workloads.some((workload) => workload.kind === owner.kind && workload.name === owner.name && workload.paused);
-  return isPaused ? `kubectl rollout resume deployment/${owner.name} -n ${namespace}` : `kubectl delete pod ${name} -n ${namespace}, or restart ${owner.kind} ${owner.name}`;
+  const isPaused = workloads.some(
+    (workload) => workload.kind === owner.kind && workload.name === owner.name && workload.paused,
+  );
+  return isPaused
+    ? `kubectl rollout resume deployment/${owner.name} -n ${namespace}`
+    : `kubectl delete pod ${name} -n ${namespace}, or restart ${owner.kind} ${owner.name}`;
 }
 
 /** As many pods as a message names with what to do about each. */
 const named = 3;
 
 function sentence(pods: readonly PodView[], { kind, name }: WorkloadView, { workloads }: Surroundings): string {
-  const each = pods.slice(0, named).map((pod) => `pod ${pod.name} ${whyNotRestartable(pod, workloads) ?? ''}: ${remedy(pod, workloads)}`);
+  const each = pods
+    .slice(0, named)
+    .map((pod) => `pod ${pod.name} ${whyNotRestartable(pod, workloads) ?? ''}: ${remedy(pod, workloads)}`);
   const others = pods.slice(named).map((pod) => pod.name);
-  return `${kind} ${name} gets its sidecars back after pods that it calls and that the operator cannot restart: they would refuse it for as long as they are in ambient. `
-    + `${each.join('; ')}${others.length === 0 ? '' : `; and ${listed(others)}`}`;
+  return (
+    `${kind} ${name} gets its sidecars back after pods that it calls and that the operator cannot restart: they would refuse it for as long as they are in ambient. ` +
+    `${each.join('; ')}${others.length === 0 ? '' : `; and ${listed(others)}`}`
+  );
 }
 
-/** What keeps a workload from getting its sidecars back: called pods beside it would refuse it. Where nobody knows who calls, nothing is held up. */
+/**
+ * What keeps a workload from getting its sidecars back: called pods beside it would refuse it. Where nobody knows who
+ * calls, nothing is held up.
+ */
 export function awaitsOwnCalled(surroundings: Surroundings, workload: WorkloadView): Awaiting | undefined {
   const { namespace, spec, workloads } = surroundings;
   if (spec.policies.bypass !== 'CallersFirst' || !goesPast(surroundings)) return undefined;
-  const caller = { namespace: namespace.name, serviceAccount: workload.serviceAccount, workload: nameInMetrics(workload.templateLabels, workload.name) };
-  const refusing = refusingPods(surroundings, (pod) => whyNotRestartable(pod, workloads) !== undefined)
-    .flatMap(({ pods, callers }) => (callers.some((each) => each.kind === 'Known' && anyOf(each.callers)(caller)) ? pods : []));
-  return refusing.length === 0 ? undefined : { stuck: true, refusesOnly: true, message: sentence([...new Set(refusing)], workload, surroundings) };
+  const caller = {
+    namespace: namespace.name,
+    serviceAccount: workload.serviceAccount,
+    workload: nameInMetrics(workload.templateLabels, workload.name),
+  };
+  const refusing = refusingPods(surroundings, (pod) => whyNotRestartable(pod, workloads) !== undefined).flatMap(
+    ({ pods, callers }) => (callers.some((each) => each.kind === 'Known' && anyOf(each.callers)(caller)) ? pods : []),
+  );
+  return refusing.length === 0
+    ? undefined
+    : { stuck: true, refusesOnly: true, message: sentence([...new Set(refusing)], workload, surroundings) };
 }

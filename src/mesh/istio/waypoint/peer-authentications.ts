@@ -9,10 +9,12 @@ const stepsOfPort = 100;
 /** The PeerAuthentications that may apply to the namespace: its own, and those of the mesh. */
 export function peerAuthentications({ mesh, namespace }: Surroundings): readonly PeerAuthentication[] {
   const homes = [...new Set([namespace.name, mesh.rootNamespace])];
-  return homes.flatMap((home) => mesh.configs('PeerAuthentication', home)).flatMap((object) => {
-    const policy = parsed(object);
-    if (policy?.kind !== 'PeerAuthentication') return [];
-    spend(Object.keys(policy.ports).length * stepsOfPort);
-    return [policy];
-  });
+  return homes
+    .flatMap((home) => mesh.configs('PeerAuthentication', home))
+    .flatMap((object) => {
+      const policy = parsed(object);
+      if (policy?.kind !== 'PeerAuthentication') return [];
+      spend(Object.keys(policy.ports).length * stepsOfPort);
+      return [policy];
+    });
 }

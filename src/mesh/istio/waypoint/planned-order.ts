@@ -16,8 +16,11 @@ export function plannedOrder(surroundings: Surroundings): readonly PlannedRestar
   const { workloads, reasons } = isExit(surroundings.route) ? exitOrder(surroundings) : restartOrder(surroundings);
   if (reasons.size === 0) return [];
   // Pods of waypoints never change their data plane.
-  return workloads.filter((workload) => !makesGateway(workload)).slice(0, maxPlanned).map(({ kind, name }) => {
-    const why = reasons.get(keyOf({ kind, name }));
-    return { kind, name, ...(why !== undefined && { why: why.slice(0, maxWhy) }) };
-  });
+  return workloads
+    .filter((workload) => !makesGateway(workload))
+    .slice(0, maxPlanned)
+    .map(({ kind, name }) => {
+      const why = reasons.get(keyOf({ kind, name }));
+      return { kind, name, ...(why !== undefined && { why: why.slice(0, maxWhy) }) };
+    });
 }

@@ -17,7 +17,13 @@ import { isSameAtZtunnel } from '../policy/translate/needs.ts';
 import { ofProtocol } from '../policy/translate/reach.ts';
 import { holds } from '../policy/translate/selection.ts';
 import { countSizes } from '../policy/translate/size.ts';
-import { sidecarLabels, titleOf, type ServiceFacts, type WorkloadFacts, type World } from '../policy/translate/world.ts';
+import {
+  sidecarLabels,
+  titleOf,
+  type ServiceFacts,
+  type WorkloadFacts,
+  type World,
+} from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
 import { refuses, unknownAt, whoRefuses, type Change } from './change.ts';
@@ -44,33 +50,64 @@ interface Scene {
 const unprotected: Destination = { plane: 'ztunnel', readings: [] };
 
 /** What decides about the pods in a data plane by these policies. */
-function decidesIn(dataPlane: DataPlane, policies: readonly AuthorizationPolicy[], { world, peers, pods, protocol }: Scene): Destination {
-  const scene = { world, peers, protocol, workload: { namespace: world.namespace, labels: pods.labels }, sidecarLabels: sidecarLabels(pods) };
+function decidesIn(
+  dataPlane: DataPlane,
+  policies: readonly AuthorizationPolicy[],
+  { world, peers, pods, protocol }: Scene,
+): Destination {
+  const scene = {
+    world,
+    peers,
+    protocol,
+    workload: { namespace: world.namespace, labels: pods.labels },
+    sidecarLabels: sidecarLabels(pods),
+  };
   switch (dataPlane) {
-    case 'None': return unprotected;
-    case 'IstioSidecar': return destinationOf({ policies, plane: 'sidecar' }, scene);
-    case 'IstioAmbient': return destinationOf({ policies, plane: 'ztunnel' }, scene);
+    case 'None':
+      return unprotected;
+    case 'IstioSidecar':
+      return destinationOf({ policies, plane: 'sidecar' }, scene);
+    case 'IstioAmbient':
+      return destinationOf({ policies, plane: 'ztunnel' }, scene);
   }
 }
 
 /** What a policy is to these pods in a data plane; undefined: nothing. */
-function readingIn(dataPlane: DataPlane, policy: AuthorizationPolicy, { world: { namespace, options }, pods, protocol }: Scene): Reading | undefined {
+function readingIn(
+  dataPlane: DataPlane,
+  policy: AuthorizationPolicy,
+  { world: { namespace, options }, pods, protocol }: Scene,
+): Reading | undefined {
   switch (dataPlane) {
-    case 'None': return undefined;
-    case 'IstioSidecar': return sidecarReads(policy, { namespace, labels: sidecarLabels(pods) }, options) ? asSidecar(policy, protocol, options) : undefined;
-    case 'IstioAmbient': return ztunnelReads(policy, { namespace, labels: pods.labels }, options) ? asZtunnel(policy, options) : undefined;
+    case 'None':
+      return undefined;
+    case 'IstioSidecar':
+      return sidecarReads(policy, { namespace, labels: sidecarLabels(pods) }, options)
+        ? asSidecar(policy, protocol, options)
+        : undefined;
+    case 'IstioAmbient':
+      return ztunnelReads(policy, { namespace, labels: pods.labels }, options) ? asZtunnel(policy, options) : undefined;
   }
 }
 
-/** The policies that do not say the same of these pods before and afterwards, those among them that are read in one of the two only. */
+/**
+ * The policies that do not say the same of these pods before and afterwards, those among them that are read in one of
+ * the two only.
+ */
 function differing(scene: Scene): readonly AuthorizationPolicy[] {
-  const { world: { policies, options }, route: { from, to }, protocol } = scene;
+  const {
+    world: { policies, options },
+    route: { from, to },
+    protocol,
+  } = scene;
   spend(1 + policies.length / 8);
-  return policies.map(({ policy }) => policy).filter((policy) => {
-    const [before, after] = [readingIn(from, policy, scene), readingIn(to, policy, scene)];
-    if (before === undefined || after === undefined) return before !== after;
-    return before.action !== after.action || !isSameAtZtunnel(policy, protocol, options);
-  });
+  return policies
+    .map(({ policy }) => policy)
+    .filter((policy) => {
+      const [before, after] = [readingIn(from, policy, scene), readingIn(to, policy, scene)];
+      if (before === undefined || after === undefined) return before !== after;
+      return before.action !== after.action || !isSameAtZtunnel(policy, protocol, options);
+    });
 }
 
 /** One caller, the ways that it has before and afterwards, and which requests it can send. */
@@ -87,19 +124,33 @@ function those(match: Matcher): RequestSet {
   return matching([[{ anyOf: [match], negated: false }]]);
 }
 
-/** Callers are what they are; only what they call moves. But a sidecar sends to the address of a pod in plaintext, and workloads of the namespace get theirs. */
+/**
+ * Callers are what they are; only what they call moves. But a sidecar sends to the address of a pod in plaintext, and
+ * workloads of the namespace get theirs.
+ */
 function comparisons(scene: Scene, policies: readonly AuthorizationPolicy[]): readonly Comparison[] {
   const { route, world, protocol } = scene;
   const [before, after] = [decidesIn(route.from, policies, scene), decidesIn(route.to, policies, scene)];
   // Nobody calls from the address that guards rest on.
   const within = subtract(ofProtocol(protocol), those({ of: 'remoteIp', block: nobody }));
-  const own = intersect(within, those({ of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: world.namespace } }));
+  const own = intersect(
+    within,
+    those({ of: 'identity', part: 'Namespace', match: { kind: 'Exact', value: world.namespace } }),
+  );
   return [
     { caller: 'a caller in the mesh', was: ambientDirect(before, 'Pod'), is: ambientDirect(after, 'Pod'), within },
     { caller: 'a caller outside the mesh', was: outside(before, 'Pod'), is: outside(after, 'Pod'), within },
-    ...(isExit(route) ? [{
-      caller: 'a workload of this namespace that has its sidecar and addresses the pod', was: ambientDirect(before, 'Pod'), is: sidecarToSidecar(after, 'Pod'), within: own, onlyMore: true,
-    } as const] : []),
+    ...(isExit(route)
+      ? [
+          {
+            caller: 'a workload of this namespace that has its sidecar and addresses the pod',
+            was: ambientDirect(before, 'Pod'),
+            is: sidecarToSidecar(after, 'Pod'),
+            within: own,
+            onlyMore: true,
+          } as const,
+        ]
+      : []),
   ];
 }
 
@@ -114,8 +165,17 @@ interface Difference {
 
 function differencesOf(compared: readonly Comparison[]): readonly Difference[] {
   spend(stepsOfScene);
-  const asked = compared.map((comparison) => ({ ...comparison, before: outcome(comparison.was), after: outcome(comparison.is) }));
-  const ask = asker(asked.flatMap(({ within, before, after }) => [within, ...[before, after].flatMap(({ allowed, unasked }) => [allowed, unasked])]));
+  const asked = compared.map((comparison) => ({
+    ...comparison,
+    before: outcome(comparison.was),
+    after: outcome(comparison.is),
+  }));
+  const ask = asker(
+    asked.flatMap(({ within, before, after }) => [
+      within,
+      ...[before, after].flatMap(({ allowed, unasked }) => [allowed, unasked]),
+    ]),
+  );
   return asked.flatMap(({ caller, was, is, within, onlyMore, before, after }): readonly Difference[] => {
     const more = ask(gain(after, before, within));
     if (more !== undefined) return [{ kind: 'Opens', caller, request: more, who: whoRefuses(was, more) }];
@@ -131,14 +191,25 @@ class Known {
 
   differences(scene: Scene, policies: readonly AuthorizationPolicy[]): readonly Difference[] {
     const compared = comparisons(scene, policies);
-    const signature = `${scene.protocol} ${this.signatures.of(compared.flatMap(({ caller, was, is }) => [[caller, was], [caller, is]] as const))}`;
+    const signature = `${scene.protocol} ${this.signatures.of(
+      compared.flatMap(
+        ({ caller, was, is }) =>
+          [
+            [caller, was],
+            [caller, is],
+          ] as const,
+      ),
+    )}`;
     const found = this.found.get(signature) ?? differencesOf(compared);
     this.found.set(signature, found);
     return found;
   }
 }
 
-/** Where every policy says the same in both and callers come as before, only what asks for mutual TLS can make a difference, and that hardly ever does. */
+/**
+ * Where every policy says the same in both and callers come as before, only what asks for mutual TLS can make a
+ * difference, and that hardly ever does.
+ */
 function differencesIn(scene: Scene, others: readonly AuthorizationPolicy[], known: Known): readonly Difference[] {
   const policies = scene.world.policies.map(({ policy }) => policy);
   const alike = others.length === 0 && (!isExit(scene.route) || policies.length === 0);
@@ -146,7 +217,11 @@ function differencesIn(scene: Scene, others: readonly AuthorizationPolicy[], kno
   return known.differences(scene, policies);
 }
 
-const arrival: Readonly<Record<DataPlane, string>> = { IstioAmbient: 'in ambient', IstioSidecar: 'with sidecars', None: 'outside the mesh' };
+const arrival: Readonly<Record<DataPlane, string>> = {
+  IstioAmbient: 'in ambient',
+  IstioSidecar: 'with sidecars',
+  None: 'outside the mesh',
+};
 
 /** Whether anybody can be known to call these pods: they say a port, or are behind a Service. */
 function isCalled({ labels, declared }: WorkloadFacts, { services }: World): boolean {
@@ -160,16 +235,24 @@ function titled({ kind, name }: WorkloadFacts, { namespace }: World): string {
 /** What asks for mutual TLS has names of istiod's own in a data plane. */
 function inWords(who: string, { policies, peerAuthentications = [] }: World): string {
   const isKnown = policies.some(({ policy: { namespace, name } }) => who === refuses(`${namespace}/${name}`));
-  return isKnown || peerAuthentications.length === 0 || !who.endsWith(refuses('')) ? who : refuses('mutual TLS that is STRICT');
+  return isKnown || peerAuthentications.length === 0 || !who.endsWith(refuses(''))
+    ? who
+    : refuses('mutual TLS that is STRICT');
 }
 
 function listed(titles: readonly string[]): string {
   return `${titles.slice(0, 5).join(', ')}${titles.length > 5 ? ` and ${titles.length - 5} more` : ''}`;
 }
 
-/** The policies that it is about: of pods that were in no mesh all that come into force, else those that mean another thing. */
+/**
+ * The policies that it is about: of pods that were in no mesh all that come into force, else those that mean another
+ * thing.
+ */
 function whyOf(others: readonly AuthorizationPolicy[], { route, peers, pods }: Scene): string {
-  const strict = peers.filter(({ mode, ports, selector }) => [mode, ...Object.values(ports)].includes('STRICT') && isSelected(selector, sidecarLabels(pods)));
+  const strict = peers.filter(
+    ({ mode, ports, selector }) =>
+      [mode, ...Object.values(ports)].includes('STRICT') && isSelected(selector, sidecarLabels(pods)),
+  );
   if (route.from === 'None') return `; in force then: ${listed([...others, ...strict].map(titleOf))}`;
   const odd = others.length === 0 ? strict : others;
   return odd.length === 0 ? '' : `; not the same to ztunnel as to a sidecar: ${listed(odd.map(titleOf))}`;
@@ -179,46 +262,87 @@ function whyOf(others: readonly AuthorizationPolicy[], { route, peers, pods }: S
 function objectOf(who: string, others: readonly AuthorizationPolicy[], { world, route, pods }: Scene): string {
   if (route.from === 'None') return `Namespace ${world.namespace}`;
   const [refusing] = others.filter(({ namespace, name }) => who === refuses(`${namespace}/${name}`));
-  return [refusing ?? others[0]].flatMap((policy) => (policy === undefined ? [] : [titleOf(policy)]))[0] ?? titled(pods, world);
+  return (
+    [refusing ?? others[0]].flatMap((policy) => (policy === undefined ? [] : [titleOf(policy)]))[0] ??
+    titled(pods, world)
+  );
 }
 
-function changeOf({ kind, caller, request, who }: Difference, others: readonly AuthorizationPolicy[], scene: Scene): Change & { readonly key: string } {
+function changeOf(
+  { kind, caller, request, who }: Difference,
+  others: readonly AuthorizationPolicy[],
+  scene: Scene,
+): Change & { readonly key: string } {
   const { world, route, pods } = scene;
-  const [title, object, why, by] = [titled(pods, world), objectOf(who, others, scene), whyOf(others, scene), inWords(who, world)];
+  const [title, object, why, by] = [
+    titled(pods, world),
+    objectOf(who, others, scene),
+    whyOf(others, scene),
+    inWords(who, world),
+  ];
   const where = `${arrival[route.to]} ${caller}`;
   // Of pods that were in no mesh it is said for each caller, and for each set of policies that they come under.
   const key = route.from === 'None' ? `${caller}${why}` : object;
   return kind === 'Opens'
-    ? { kind, key, object, message: `${where} would get through to ${title} that is refused today: ${describe(request)}; today ${by}${why}` }
-    : { kind: isCalled(pods, world) ? kind : 'Ends', key, object, message: `${where} would be refused by ${title} that gets through today: ${describe(request)}; ${by}${why}` };
+    ? {
+        kind,
+        key,
+        object,
+        message: `${where} would get through to ${title} that is refused today: ${describe(request)}; today ${by}${why}`,
+      }
+    : {
+        kind: isCalled(pods, world) ? kind : 'Ends',
+        key,
+        object,
+        message: `${where} would be refused by ${title} that gets through today: ${describe(request)}; ${by}${why}`,
+      };
 }
 
 /** One of a kind is enough to show. */
 function firstOfEach(changes: readonly (Change & { readonly key: string })[]): readonly Change[] {
-  return [...new Map(changes.toReversed().map(({ key, ...change }) => [`${change.kind} ${key}`, change])).values()].toReversed();
+  return [
+    ...new Map(changes.toReversed().map(({ key, ...change }) => [`${change.kind} ${key}`, change])).values(),
+  ].toReversed();
 }
 
-/** What would change for those who call some pods when these move, over all requests that the policies can tell apart. */
-export function podChanges(world: World, peers: readonly PeerAuthentication[], route: Route, moved: readonly WorkloadFacts[]): readonly Change[] {
+/**
+ * What would change for those who call some pods when these move, over all requests that the policies can tell apart.
+ */
+export function podChanges(
+  world: World,
+  peers: readonly PeerAuthentication[],
+  route: Route,
+  moved: readonly WorkloadFacts[],
+): readonly Change[] {
   countSizes(world);
   const known = new Known();
-  return firstOfEach(moved.flatMap((pods) => (['http', 'tcp'] as const).flatMap((protocol) => {
-    const scene: Scene = { world, peers, route, pods, protocol };
-    const others = differing(scene);
-    return differencesIn(scene, others, known).map((difference) => changeOf(difference, others, scene));
-  })));
+  return firstOfEach(
+    moved.flatMap((pods) =>
+      (['http', 'tcp'] as const).flatMap((protocol) => {
+        const scene: Scene = { world, peers, route, pods, protocol };
+        const others = differing(scene);
+        return differencesIn(scene, others, known).map((difference) => changeOf(difference, others, scene));
+      }),
+    ),
+  );
 }
 
 /** The Services whose pods the proof of their waypoint is about. */
 function servedIn(surroundings: Surroundings): readonly Pick<ServiceFacts, 'selector'>[] {
   if (itineraryOf(surroundings) !== 'L7') return [];
-  return isExit(surroundings.route) ? servedServices(surroundings).map(({ service }) => service) : translationOf(surroundings).bound;
+  return isExit(surroundings.route)
+    ? servedServices(surroundings).map(({ service }) => service)
+    : translationOf(surroundings).bound;
 }
 
 /** Pods that move and that no waypoint stands before. Who has opted out stays what it is. */
 export function directPods(surroundings: Surroundings, { workloads }: World): readonly WorkloadFacts[] {
   const served = servedIn(surroundings);
-  return workloads.filter(({ labels }) => labels[dataplaneModeLabel] !== 'none' && !served.some(({ selector }) => !isEmpty(selector) && holds(selector, labels)));
+  return workloads.filter(
+    ({ labels }) =>
+      labels[dataplaneModeLabel] !== 'none' &&
+      !served.some(({ selector }) => !isEmpty(selector) && holds(selector, labels)),
+  );
 }
 
 function tooMany(world: World): Change {
@@ -229,7 +353,9 @@ function tooMany(world: World): Change {
 export const podChangesOf: (surroundings: Surroundings) => readonly Change[] = remembered((surroundings) => {
   const world = worldOf(surroundings);
   try {
-    const proved = bounded(proofSteps, () => podChanges(world, peerAuthentications(surroundings), surroundings.route, directPods(surroundings, world)));
+    const proved = bounded(proofSteps, () =>
+      podChanges(world, peerAuthentications(surroundings), surroundings.route, directPods(surroundings, world)),
+    );
     return proved.kind === 'Done' ? proved.value : [tooMany(world)];
   } catch (error) {
     if (!(error instanceof RequestSpaceTooLarge)) throw error;

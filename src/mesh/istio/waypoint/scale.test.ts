@@ -21,7 +21,7 @@ describe('the pods that a waypoint gets at once', () => {
 
   it.each<[string, Partial<WorkloadView>, number]>([
     ['the autoscaler or somebody else has set a number', { generation: 2 }, 3],
-    ['a Deployment of that name is the user\'s', { templateLabels: { app: 'waypoint' } }, 3],
+    ["a Deployment of that name is the user's", { templateLabels: { app: 'waypoint' } }, 3],
     ['it is scaled to zero', { replicas: 0 }, 3],
     ['there are as many', { replicas: 3 }, 3],
     ['one is enough', {}, 1],

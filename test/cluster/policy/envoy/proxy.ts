@@ -39,9 +39,17 @@ export class TestProxy {
   readonly #tokens: TokenIssuer;
   readonly #agents = new Map<string, HttpAgent>();
   /** However this process ends, so does Envoy. */
-  readonly #kill = (): void => { this.#process.kill('SIGKILL'); };
+  readonly #kill = (): void => {
+    this.#process.kill('SIGKILL');
+  };
 
-  private constructor(process: ChildProcess, directory: string, ports: ProxyPorts, mesh: TestMesh, tokens: TokenIssuer) {
+  private constructor(
+    process: ChildProcess,
+    directory: string,
+    ports: ProxyPorts,
+    mesh: TestMesh,
+    tokens: TokenIssuer,
+  ) {
     this.#process = process;
     this.#directory = directory;
     this.#ports = ports;
@@ -58,7 +66,11 @@ export class TestProxy {
     const tokens = new TokenIssuer();
     const file = join(directory, 'envoy.json');
     writeFileSync(file, JSON.stringify(envoyConfig(ports, mesh, tokens.jwks, sets)));
-    const child = spawn(program, ['--config-path', file, '--use-dynamic-base-id', '--concurrency', '1', '--log-level', 'error'], { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(
+      program,
+      ['--config-path', file, '--use-dynamic-base-id', '--concurrency', '1', '--log-level', 'error'],
+      { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
     const proxy = new TestProxy(child, directory, ports, mesh, tokens);
     const errors: string[] = [];
     child.stderr.setEncoding('utf8').on('data', (part: string) => errors.push(part));
@@ -79,7 +91,10 @@ export class TestProxy {
       const mesh = await issueIdentities(directory, [], signal);
       const file = join(directory, 'envoy.json');
       writeFileSync(file, JSON.stringify(envoyConfig({ tls: 1, plain: 2 }, mesh, new TokenIssuer().jwks, sets)));
-      await runCommand(program, ['--mode', 'validate', '--config-path', file, '--log-level', 'critical'], { cwd: directory, signal });
+      await runCommand(program, ['--mode', 'validate', '--config-path', file, '--log-level', 'critical'], {
+        cwd: directory,
+        signal,
+      });
       return true;
     } catch (error) {
       if (error instanceof CommandError && error.code === undefined) return false;
@@ -94,13 +109,27 @@ export class TestProxy {
     const { http, identity, sourceIp, remoteIp } = request;
     if (http === undefined) throw new Error('only HTTP requests can be sent');
     const headers = {
-      ...http.headers, host: http.host, [setHeader]: set,
-      ...(remoteIp !== sourceIp && { 'x-forwarded-for': remoteIp }), ...(http.token && { authorization: `Bearer ${this.#tokens.sign(http.token)}` }),
+      ...http.headers,
+      host: http.host,
+      [setHeader]: set,
+      ...(remoteIp !== sourceIp && { 'x-forwarded-for': remoteIp }),
+      ...(http.token && { authorization: `Bearer ${this.#tokens.sign(http.token)}` }),
     };
-    const options = { host: '127.0.0.1', localAddress: sourceIp, method: http.method, path: http.path, headers, agent: this.#agent(identity, sourceIp), setHost: false };
-    const sent = identity === undefined ? httpRequest({ ...options, port: this.#ports.plain }) : httpsRequest({ ...options, port: this.#ports.tls });
+    const options = {
+      host: '127.0.0.1',
+      localAddress: sourceIp,
+      method: http.method,
+      path: http.path,
+      headers,
+      agent: this.#agent(identity, sourceIp),
+      setHost: false,
+    };
+    const sent =
+      identity === undefined
+        ? httpRequest({ ...options, port: this.#ports.plain })
+        : httpsRequest({ ...options, port: this.#ports.tls });
     sent.end();
-    const [response] = await once(sent, 'response') as [IncomingMessage];
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
     response.resume();
     await once(response, 'end');
     return response.statusCode ?? 0;
@@ -125,17 +154,25 @@ export class TestProxy {
     if (known !== undefined) return known;
     const pair = identity === undefined ? undefined : this.#mesh.clients.get(identity);
     // The proxy's certificate has a SPIFFE identity and no host name: it is checked by its authority only.
-    const agent = pair === undefined
-      ? new HttpAgent({ keepAlive: true, maxSockets: 2 })
-      : new HttpsAgent({ keepAlive: true, maxSockets: 2, ca: this.#mesh.ca, ...pair, checkServerIdentity: () => undefined });
+    const agent =
+      pair === undefined
+        ? new HttpAgent({ keepAlive: true, maxSockets: 2 })
+        : new HttpsAgent({
+            keepAlive: true,
+            maxSockets: 2,
+            ca: this.#mesh.ca,
+            ...pair,
+            checkServerIdentity: () => undefined,
+          });
     this.#agents.set(key, agent);
     return agent;
   }
 
   async #untilReady(errors: readonly string[], signal: AbortSignal): Promise<void> {
     const deadline = systemClock.monotonic() + patienceMs;
-    while (!(await listens(this.#ports.plain) && await listens(this.#ports.tls))) {
-      if (this.#process.exitCode !== null || systemClock.monotonic() > deadline) throw new Error(`Envoy did not start:\n${errors.join('')}`);
+    while (!((await listens(this.#ports.plain)) && (await listens(this.#ports.tls)))) {
+      if (this.#process.exitCode !== null || systemClock.monotonic() > deadline)
+        throw new Error(`Envoy did not start:\n${errors.join('')}`);
       await sleep(systemClock, 100, signal);
     }
   }
@@ -143,7 +180,12 @@ export class TestProxy {
 
 async function listens(port: number): Promise<boolean> {
   return await new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true); });
-    socket.once('error', () => { resolve(false); });
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
   });
 }

@@ -11,9 +11,10 @@ export type Carried =
   | { readonly why: string; readonly fix: string };
 
 /**
- * istiod asks Envoy for the direct peer (srcIPGenerator in pilot/pkg/security/authz/model/generator.go). At a waypoint the request
- * comes over a connection inside Envoy, whose direct peer is no IP address; the caller's is carried over as the remote address only
- * (ConnectAuthorityFilter in pilot/pkg/xds/filters/filters.go). Seen with Envoy 1.40: direct_remote_ip matches nothing there.
+ * istiod asks Envoy for the direct peer (srcIPGenerator in pilot/pkg/security/authz/model/generator.go). At a waypoint
+ * the request comes over a connection inside Envoy, whose direct peer is no IP address; the caller's is carried over as
+ * the remote address only (ConnectAuthorityFilter in pilot/pkg/xds/filters/filters.go). Seen with Envoy 1.40:
+ * direct_remote_ip matches nothing there.
  */
 const address: Carried = {
   why: 'at a waypoint no address ever matches, so that an ALLOW would refuse and a DENY would let pass',
@@ -26,16 +27,41 @@ const same: Carried = 'Same';
  * we do not know yet: it blocks instead of being copied on faith.
  */
 const sourceFields: Readonly<Record<string, Carried>> = {
-  principals: same, notPrincipals: same, requestPrincipals: same, notRequestPrincipals: same, namespaces: same, notNamespaces: same,
-  serviceAccounts: same, notServiceAccounts: same, trustDomains: same, notTrustDomains: same,
-  ipBlocks: address, notIpBlocks: address, remoteIpBlocks: same, notRemoteIpBlocks: same,
+  principals: same,
+  notPrincipals: same,
+  requestPrincipals: same,
+  notRequestPrincipals: same,
+  namespaces: same,
+  notNamespaces: same,
+  serviceAccounts: same,
+  notServiceAccounts: same,
+  trustDomains: same,
+  notTrustDomains: same,
+  ipBlocks: address,
+  notIpBlocks: address,
+  remoteIpBlocks: same,
+  notRemoteIpBlocks: same,
 };
 const operationFields: Readonly<Record<string, Carried>> = {
-  hosts: same, notHosts: same, ports: same, notPorts: same, methods: same, notMethods: same, paths: same, notPaths: same,
+  hosts: same,
+  notHosts: same,
+  ports: same,
+  notPorts: same,
+  methods: same,
+  notMethods: same,
+  paths: same,
+  notPaths: same,
 };
 const conditionKeys: Readonly<Record<string, Carried>> = {
-  'source.ip': address, 'remote.ip': same, 'source.namespace': same, 'source.serviceAccount': same, 'source.trustDomain': same,
-  'source.principal': same, 'request.auth.principal': same, 'request.auth.audiences': same, 'request.auth.presenter': same,
+  'source.ip': address,
+  'remote.ip': same,
+  'source.namespace': same,
+  'source.serviceAccount': same,
+  'source.trustDomain': same,
+  'source.principal': same,
+  'request.auth.principal': same,
+  'request.auth.audiences': same,
+  'request.auth.presenter': same,
   'destination.port': same,
   'destination.ip': {
     why: 'to a sidecar the destination is the address of the pod, to a waypoint that of the Service',
@@ -52,7 +78,10 @@ const metadata: Carried = {
   why: 'it reads what another filter of the sidecar found out; a waypoint does not run that filter',
   fix: 'Express the condition by headers or claims.',
 };
-const unknown: Carried = { why: 'it is not a field that this version knows how to carry over', fix: 'Remove the field, or keep the namespace where it is.' };
+const unknown: Carried = {
+  why: 'it is not a field that this version knows how to carry over',
+  fix: 'Remove the field, or keep the namespace where it is.',
+};
 const parts = new Set(['from', 'to', 'when']);
 
 /** What becomes of every field on the way from one proxy to the other; one that is not named is unknown. */
@@ -76,7 +105,9 @@ const toWaypoint: CarriedFields = {
 
 function judge(object: ConfigObject, field: string, carried: Carried | undefined, to: string): readonly Problem[] {
   const verdict = carried ?? unknown;
-  return verdict === 'Same' ? [] : [critical(titleOf(object), field, `${field} would not mean the same at ${to}: ${verdict.why}`, verdict.fix)];
+  return verdict === 'Same'
+    ? []
+    : [critical(titleOf(object), field, `${field} would not mean the same at ${to}: ${verdict.why}`, verdict.fix)];
 }
 
 /** An empty list says nothing. */
@@ -84,22 +115,46 @@ function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
-function judgeFields(object: ConfigObject, path: string, part: Json, known: Readonly<Record<string, Carried>>, to: string): readonly Problem[] {
-  return Object.keys(part).filter((field) => isSet(part[field])).flatMap((field) => [
-    ...judge(object, `${path}.${field}`, own(known, field), to),
-    ...(own(known, field) === undefined || list(part[field]).length > 0 ? [] : judge(object, `${path}.${field}`, unknown, to)),
-  ]);
+function judgeFields(
+  object: ConfigObject,
+  path: string,
+  part: Json,
+  known: Readonly<Record<string, Carried>>,
+  to: string,
+): readonly Problem[] {
+  return Object.keys(part)
+    .filter((field) => isSet(part[field]))
+    .flatMap((field) => [
+      ...judge(object, `${path}.${field}`, own(known, field), to),
+      ...(own(known, field) === undefined || list(part[field]).length > 0
+        ? []
+        : judge(object, `${path}.${field}`, unknown, to)),
+    ]);
 }
 
-/** What of an AuthorizationPolicy the proxy that it is carried to would read differently; by default a waypoint instead of a sidecar. */
-export function inexactFields(object: ConfigObject, { to, source, operation, condition }: CarriedFields = toWaypoint): readonly Problem[] {
+/**
+ * What of an AuthorizationPolicy the proxy that it is carried to would read differently; by default a waypoint instead
+ * of a sidecar.
+ */
+export function inexactFields(
+  object: ConfigObject,
+  { to, source, operation, condition }: CarriedFields = toWaypoint,
+): readonly Problem[] {
   return records(object.spec['rules']).flatMap((rule, index) => {
     const path = `spec.rules[${index}]`;
     return [
-      ...Object.keys(rule).filter((part) => !parts.has(part) && isSet(rule[part])).flatMap((part) => judge(object, `${path}.${part}`, unknown, to)),
-      ...records(rule['from']).flatMap((from, at) => judgeFields(object, `${path}.from[${at}].source`, record(from['source']), source, to)),
-      ...records(rule['to']).flatMap((part, at) => judgeFields(object, `${path}.to[${at}].operation`, record(part['operation']), operation, to)),
-      ...records(rule['when']).flatMap((when, at) => judge(object, `${path}.when[${at}].key`, condition(text(when['key']) ?? ''), to)),
+      ...Object.keys(rule)
+        .filter((part) => !parts.has(part) && isSet(rule[part]))
+        .flatMap((part) => judge(object, `${path}.${part}`, unknown, to)),
+      ...records(rule['from']).flatMap((from, at) =>
+        judgeFields(object, `${path}.from[${at}].source`, record(from['source']), source, to),
+      ),
+      ...records(rule['to']).flatMap((part, at) =>
+        judgeFields(object, `${path}.to[${at}].operation`, record(part['operation']), operation, to),
+      ),
+      ...records(rule['when']).flatMap((when, at) =>
+        judge(object, `${path}.when[${at}].key`, condition(text(when['key']) ?? ''), to),
+      ),
     ];
   });
 }

@@ -29,41 +29,74 @@ const onCalled = 'Attach it to the Services that are called';
 
 const checks: readonly Check[] = [
   {
-    severity: critical, field: 'spec', holds: ({ spec }) => isTooDeep(spec),
-    message: `it is nested deeper than ${deepest} levels, which is not read: a copy would say something else`, fix: 'Nest it less, or keep this namespace on sidecars.',
+    severity: critical,
+    field: 'spec',
+    holds: ({ spec }) => isTooDeep(spec),
+    message: `it is nested deeper than ${deepest} levels, which is not read: a copy would say something else`,
+    fix: 'Nest it less, or keep this namespace on sidecars.',
   },
   {
-    severity: critical, field: 'spec.match', holds: ({ spec }) => records(spec['match']).some(({ ports }) => list(ports).length > 0),
-    message: 'it is limited to ports, and a waypoint chain has none to compare: it would not run', fix: 'Remove match.ports, or keep this namespace on sidecars.',
+    severity: critical,
+    field: 'spec.match',
+    holds: ({ spec }) => records(spec['match']).some(({ ports }) => list(ports).length > 0),
+    message: 'it is limited to ports, and a waypoint chain has none to compare: it would not run',
+    fix: 'Remove match.ports, or keep this namespace on sidecars.',
   },
   {
-    severity: critical, field: 'spec.match', holds: (object) => modes(object).includes('CLIENT'),
-    message: 'it runs in the proxies of the callers; a waypoint runs it for what the Service receives', fix: `${onCalled}.`,
+    severity: critical,
+    field: 'spec.match',
+    holds: (object) => modes(object).includes('CLIENT'),
+    message: 'it runs in the proxies of the callers; a waypoint runs it for what the Service receives',
+    fix: `${onCalled}.`,
   },
   {
-    severity: warning, field: 'spec.match', holds: (object) => !modes(object).includes('CLIENT') && !modes(object).includes('SERVER'),
-    message: 'sidecars also run it for the requests that their pods send; the waypoint runs it for those that the Service receives', fix: `${onCalled}, if it is meant for them.`,
+    severity: warning,
+    field: 'spec.match',
+    holds: (object) => !modes(object).includes('CLIENT') && !modes(object).includes('SERVER'),
+    message:
+      'sidecars also run it for the requests that their pods send; the waypoint runs it for those that the Service receives',
+    fix: `${onCalled}, if it is meant for them.`,
   },
   {
-    severity: warning, field: 'spec', holds: (_object, { sidecars }) => sidecars,
-    message: 'until no pod has a sidecar any more, requests of callers in ambient pass it twice, at the waypoint and in the sidecar', fix: 'Check that it bears what it does itself: tokens that it removes, headers that it adds, requests that it counts.',
+    severity: warning,
+    field: 'spec',
+    holds: (_object, { sidecars }) => sidecars,
+    message:
+      'until no pod has a sidecar any more, requests of callers in ambient pass it twice, at the waypoint and in the sidecar',
+    fix: 'Check that it bears what it does itself: tokens that it removes, headers that it adds, requests that it counts.',
   },
   {
-    // At HTTP ports a waypoint has no network filters but its own (buildWaypointInboundHTTPFilters), sidecars do (buildInboundNetworkFiltersForHTTP).
-    severity: critical, field: 'spec.type', message: 'it is a network filter, and a waypoint runs none at HTTP ports', fix: 'Make it an HTTP plugin, or keep this namespace on sidecars.',
-    holds: (object, world) => pluginOf(object)['type'] === 'NETWORK' && world.services.some((service) => isExtendedBy(service, object, world) && protocolsOf(service).includes('http')),
+    // At HTTP ports a waypoint has no network filters but its own (buildWaypointInboundHTTPFilters), sidecars do
+    // (buildInboundNetworkFiltersForHTTP).
+    severity: critical,
+    field: 'spec.type',
+    message: 'it is a network filter, and a waypoint runs none at HTTP ports',
+    fix: 'Make it an HTTP plugin, or keep this namespace on sidecars.',
+    holds: (object, world) =>
+      pluginOf(object)['type'] === 'NETWORK' &&
+      world.services.some((service) => isExtendedBy(service, object, world) && protocolsOf(service).includes('http')),
   },
   {
-    severity: critical, field: 'spec.url', holds: (object) => text(pluginOf(object)['url'])?.startsWith('file:') === true,
-    message: 'the plugin is a file in the containers of the sidecars, and the pods of the waypoint do not have it', fix: 'Publish it in a registry or on a web server.',
+    severity: critical,
+    field: 'spec.url',
+    holds: (object) => text(pluginOf(object)['url'])?.startsWith('file:') === true,
+    message: 'the plugin is a file in the containers of the sidecars, and the pods of the waypoint do not have it',
+    fix: 'Publish it in a registry or on a web server.',
   },
   {
-    severity: warning, field: 'spec.vmConfig.env', holds: (object) => records(record(pluginOf(object)['vmConfig'])['env']).some(({ valueFrom }) => valueFrom === 'HOST'),
-    message: 'it reads environment variables of the sidecars; those of the waypoint are others', fix: 'Give the values inline.',
+    severity: warning,
+    field: 'spec.vmConfig.env',
+    holds: (object) =>
+      records(record(pluginOf(object)['vmConfig'])['env']).some(({ valueFrom }) => valueFrom === 'HOST'),
+    message: 'it reads environment variables of the sidecars; those of the waypoint are others',
+    fix: 'Give the values inline.',
   },
   {
-    severity: critical, field: 'spec.imagePullSecret', holds: (object, world) => object.namespace !== world.namespace && pluginOf(object)['imagePullSecret'] !== undefined,
-    message: 'the copy lives in another namespace, where that Secret is not', fix: 'Create the Secret in the namespace and a plugin of its own.',
+    severity: critical,
+    field: 'spec.imagePullSecret',
+    holds: (object, world) => object.namespace !== world.namespace && pluginOf(object)['imagePullSecret'] !== undefined,
+    message: 'the copy lives in another namespace, where that Secret is not',
+    fix: 'Create the Secret in the namespace and a plugin of its own.',
   },
 ];
 
@@ -76,18 +109,36 @@ function fieldOf({ kind }: ConfigObject, field: string): string {
 export function extensionProblems(object: ConfigObject, world: World): readonly Problem[] {
   if (object.kind === 'EnvoyFilter') return envoyFilterProblems(object);
   if (object.kind === 'Telemetry') return telemetryProblems(object, world);
-  return checks.filter((check) => check.holds(object, world)).map(({ severity, field, message, fix }) => severity(titleOf(object), fieldOf(object, field), message, fix));
+  return checks
+    .filter((check) => check.holds(object, world))
+    .map(({ severity, field, message, fix }) => severity(titleOf(object), fieldOf(object, field), message, fix));
 }
 
 function telemetryProblems(object: ConfigObject, world: World): readonly Problem[] {
   if (!world.services.some((service) => isExtendedBy(service, object, world))) return [];
-  return [warning(titleOf(object), 'spec', 'sidecars also apply it to the requests that their pods send; the waypoint applies it to those that its Services receive', 'Check the metrics, traces and logs that you need of the callers.')];
+  return [
+    warning(
+      titleOf(object),
+      'spec',
+      'sidecars also apply it to the requests that their pods send; the waypoint applies it to those that its Services receive',
+      'Check the metrics, traces and logs that you need of the callers.',
+    ),
+  ];
 }
 
 function envoyFilterProblems(object: ConfigObject): readonly Problem[] {
   const patches = records(object.spec['configPatches']);
   const forGateways = patches.length > 0 && patches.every((patch) => record(patch['match'])['context'] === 'GATEWAY');
-  return forGateways ? [] : [critical(titleOf(object), 'spec.configPatches', 'it patches sidecars; waypoints do not support EnvoyFilter', 'Replace it by a WasmPlugin, a Telemetry or an HTTPRoute filter, or keep this namespace on sidecars.')];
+  return forGateways
+    ? []
+    : [
+        critical(
+          titleOf(object),
+          'spec.configPatches',
+          'it patches sidecars; waypoints do not support EnvoyFilter',
+          'Replace it by a WasmPlugin, a Telemetry or an HTTPRoute filter, or keep this namespace on sidecars.',
+        ),
+      ];
 }
 
 /** Pods whose requests a plugin may refuse, and that no waypoint can stand before. */
@@ -96,8 +147,16 @@ export function unservedByExtension(object: ConfigObject, world: World): readonl
   const selector = sidecarSelector(attachment);
   if (!canRefuse(object) || attachment.targetRefs.length > 0 || selector === undefined) return [];
   const pods = world.workloads.find(({ labels }) => !isServed(labels, world) && holds(selector, labels));
-  return pods === undefined ? [] : [critical(titleOf(object), 'spec.selector', `it runs for ${pods.kind} ${pods.name}, which is behind no Service that a waypoint can stand before; requests that it refuses would pass`,
-    'Create a Service with a cluster address for these pods, or keep them on sidecars.')];
+  return pods === undefined
+    ? []
+    : [
+        critical(
+          titleOf(object),
+          'spec.selector',
+          `it runs for ${pods.kind} ${pods.name}, which is behind no Service that a waypoint can stand before; requests that it refuses would pass`,
+          'Create a Service with a cluster address for these pods, or keep them on sidecars.',
+        ),
+      ];
 }
 
 /** Extensions with the same rank run, or override each other, in the order of their creation. */
@@ -111,13 +170,15 @@ function rankOf({ kind, spec }: ConfigObject): string {
  */
 export function unordered(service: ServiceFacts, world: World): readonly Problem[] {
   const copied = world.extensions.filter((object) => isExtendedBy(service, object, world) && isCopied(object));
-  return [...Map.groupBy(copied, rankOf).values()].filter((equal) => equal.length > 1).map((equal) => {
-    const [first, ...others] = equal.map(titleOf);
-    const message = `at ${serviceTitle(service)} the order between it and ${others.join(', ')} is that of their creation, and their copies may come in another`;
-    return equal.some(canRefuse)
-      ? critical(first ?? '', 'spec.priority', message, 'Give each another spec.priority.')
-      : warning(first ?? '', 'spec', message, 'Merge them, or give each another spec.priority.');
-  });
+  return [...Map.groupBy(copied, rankOf).values()]
+    .filter((equal) => equal.length > 1)
+    .map((equal) => {
+      const [first, ...others] = equal.map(titleOf);
+      const message = `at ${serviceTitle(service)} the order between it and ${others.join(', ')} is that of their creation, and their copies may come in another`;
+      return equal.some(canRefuse)
+        ? critical(first ?? '', 'spec.priority', message, 'Give each another spec.priority.')
+        : warning(first ?? '', 'spec', message, 'Merge them, or give each another spec.priority.');
+    });
 }
 
 /** Whether a waypoint needs a copy to read it. */

@@ -11,7 +11,10 @@ import { titleOf, type ConfigObject, type ServiceFacts, type World } from './wor
 /** Whether a route is for what comes in through gateways. */
 const isForGateways = memoize(({ kind, spec }: ConfigObject): boolean => {
   if (kind === 'VirtualService') return strings(spec['gateways']).some((gateway) => gateway !== 'mesh');
-  return (kind === 'HTTPRoute' || kind === 'GRPCRoute') && records(spec['parentRefs']).some((parent) => (parent['kind'] ?? 'Gateway') === 'Gateway');
+  return (
+    (kind === 'HTTPRoute' || kind === 'GRPCRoute') &&
+    records(spec['parentRefs']).some((parent) => (parent['kind'] ?? 'Gateway') === 'Gateway')
+  );
 });
 
 /** Where a route sends what it is for. */
@@ -23,16 +26,30 @@ export function leadsInto(object: ConfigObject, namespace: string): boolean {
 }
 
 /**
- * Routes for callers in the mesh, which requests from ingress gateways do not follow while the destination has sidecars: the gateway
- * has routes of its own. Bound with `istio.io/ingress-use-waypoint` they go through the waypoint, which has one list of routes for
- * everybody (buildWaypointInboundHTTPRouteConfig).
+ * Routes for callers in the mesh, which requests from ingress gateways do not follow while the destination has
+ * sidecars: the gateway has routes of its own. Bound with `istio.io/ingress-use-waypoint` they go through the waypoint,
+ * which has one list of routes for everybody (buildWaypointInboundHTTPRouteConfig).
  */
 export function gatewayProblems(service: ServiceFacts, world: World): readonly Problem[] {
-  const followed = world.routes.filter((object) => object.kind !== 'DestinationRule' && !isOfCallers(object, service, world.options) && concernsService(object, service));
+  const followed = world.routes.filter(
+    (object) =>
+      object.kind !== 'DestinationRule' &&
+      !isOfCallers(object, service, world.options) &&
+      concernsService(object, service),
+  );
   if (followed.length === 0) return [];
   // Of any namespace, and as many as their owners like: some of them are enough to say it.
-  const entrances = world.routes.filter((object) => isForGateways(object) && targetsOf(object).has(service)).map(titleOf);
-  return entrances.length === 0 ? [] : followed.map((object) => warning(titleOf(object), 'spec',
-    `requests from gateways, which come by ${listed(entrances)}, go through the waypoint too and follow it there: retries, mirrors and added headers of both then come one after the other`,
-    'Leave in one of the two what is to be done once.'));
+  const entrances = world.routes
+    .filter((object) => isForGateways(object) && targetsOf(object).has(service))
+    .map(titleOf);
+  return entrances.length === 0
+    ? []
+    : followed.map((object) =>
+        warning(
+          titleOf(object),
+          'spec',
+          `requests from gateways, which come by ${listed(entrances)}, go through the waypoint too and follow it there: retries, mirrors and added headers of both then come one after the other`,
+          'Leave in one of the two what is to be done once.',
+        ),
+      );
 }

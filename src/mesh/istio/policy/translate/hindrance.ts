@@ -46,17 +46,28 @@ function withoutUnknown({ anyOf, negated }: Literal): Literal | undefined {
 }
 
 /** What a DENY would refuse of the traffic that the waypoint sends on, although no DENY of the Service means it. */
-export function hindrance(policy: AuthorizationPolicy, denies: readonly AuthorizationPolicy[], service: ServiceFacts, protocols: readonly Protocol[], world: World): Hindrance | 'TooLarge' | undefined {
+export function hindrance(
+  policy: AuthorizationPolicy,
+  denies: readonly AuthorizationPolicy[],
+  service: ServiceFacts,
+  protocols: readonly Protocol[],
+  world: World,
+): Hindrance | 'TooLarge' | undefined {
   if (sidecarAction(policy, world.options) !== 'DENY') return undefined;
   for (const protocol of protocols) {
-    const meant = union(...denies.flatMap((deny) => asSidecar(deny, protocol, world.options)?.rules.map(matching) ?? []));
+    const meant = union(
+      ...denies.flatMap((deny) => asSidecar(deny, protocol, world.options)?.rules.map(matching) ?? []),
+    );
     const { set, space } = throughService(service, world.workloads);
     const readers: readonly (readonly [Reader, readonly Condition[]])[] = [
-      ['Sidecar', world.sidecars ? asSidecar(policy, protocol, world.options)?.rules ?? [] : []],
-      ['Ztunnel', reachesZtunnel(policy) ? asZtunnel(policy, world.options)?.rules ?? [] : []],
+      ['Sidecar', world.sidecars ? (asSidecar(policy, protocol, world.options)?.rules ?? []) : []],
+      ['Ztunnel', reachesZtunnel(policy) ? (asZtunnel(policy, world.options)?.rules ?? []) : []],
     ];
     for (const [reader, rules] of readers) {
-      const met = seenAs({ identity: waypointPrincipal(world) }, union(...rules.map((rule) => matching(forSomeValue(rule)))));
+      const met = seenAs(
+        { identity: waypointPrincipal(world) },
+        union(...rules.map((rule) => matching(forSomeValue(rule)))),
+      );
       const request = someRequest(subtract(intersect(ofProtocol(protocol), set, met), meant), space);
       if (request === 'TooLarge') return request;
       if (request !== undefined) return { reader, request };

@@ -5,18 +5,24 @@ import type { ServiceFacts } from './world.ts';
  * reading them; every other namespace asks whether its own are among them, which takes as long however many there are.
  */
 
-/** `reviews`, `reviews.shop` or `reviews.shop.svc.cluster.local`: the namespace, with short names in the object's own. */
+/**
+ * `reviews`, `reviews.shop` or `reviews.shop.svc.cluster.local`: the namespace, with short names in the object's own.
+ */
 export function namespaceOfHost(host: string, own: string): string | undefined {
   const parts = host.split('.');
   if (parts.length === 1) return own;
   return parts.length === 2 || parts[2] === 'svc' ? parts[1] : undefined;
 }
 
-/** The Service that a host without a wildcard names, whether there is one or not; undefined for a host that can be none. */
+/**
+ * The Service that a host without a wildcard names, whether there is one or not; undefined for a host that can be none.
+ */
 export function serviceOfHost(host: string, home: string): Pick<ServiceFacts, 'namespace' | 'name'> | undefined {
   const [name = '', namespace = home, ...rest] = host.split('.');
   const suffix = rest.join('.');
-  return rest.length === 0 || ['svc', 'svc.cluster', 'svc.cluster.local'].includes(suffix) ? { namespace, name } : undefined;
+  return rest.length === 0 || ['svc', 'svc.cluster', 'svc.cluster.local'].includes(suffix)
+    ? { namespace, name }
+    : undefined;
 }
 
 /** What wildcards end with: looked up by length, of which there are few that are no longer than a name. */
@@ -45,7 +51,10 @@ export interface HostOf {
   readonly home: string;
 }
 
-/** What some hosts name. Of most objects of others nobody ever asks more than for the namespaces, so that no more is kept of them. */
+/**
+ * What some hosts name. Of most objects of others nobody ever asks more than for the namespaces, so that no more is
+ * kept of them.
+ */
 export class Names {
   readonly #hosts: () => readonly HostOf[];
   readonly #endings: Endings;
@@ -56,7 +65,9 @@ export class Names {
   constructor(hosts: () => readonly HostOf[]) {
     const all = hosts();
     this.#hosts = hosts;
-    this.namespaces = new Set(all.map(({ host, home }) => namespaceOfHost(host, home)).filter((namespace) => namespace !== undefined));
+    this.namespaces = new Set(
+      all.map(({ host, home }) => namespaceOfHost(host, home)).filter((namespace) => namespace !== undefined),
+    );
     this.#endings = new Endings(all.filter(({ host }) => host.startsWith('*')).map(({ host }) => host.slice(1)));
   }
 
@@ -76,6 +87,14 @@ export class Names {
 
 /** Names of Services, by namespace. */
 function servicesOf(hosts: readonly HostOf[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = hosts.filter(({ host }) => !host.startsWith('*')).map(({ host, home }) => serviceOfHost(host, home)).filter((service) => service !== undefined);
-  return new Map([...Map.groupBy(found, ({ namespace }) => namespace)].map(([namespace, services]) => [namespace, new Set(services.map(({ name }) => name))]));
+  const found = hosts
+    .filter(({ host }) => !host.startsWith('*'))
+    .map(({ host, home }) => serviceOfHost(host, home))
+    .filter((service) => service !== undefined);
+  return new Map(
+    [...Map.groupBy(found, ({ namespace }) => namespace)].map(([namespace, services]) => [
+      namespace,
+      new Set(services.map(({ name }) => name)),
+    ]),
+  );
 }

@@ -1,16 +1,27 @@
 import type { Json } from '../../../json.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../../api/resources.ts';
 import { sealOf } from '../../../seal.ts';
-import { copyOfAnnotation, identityOf, isOurs, roleLabel, stableName, targetAnnotation, type ExitRole } from './names.ts';
+import {
+  copyOfAnnotation,
+  identityOf,
+  isOurs,
+  roleLabel,
+  stableName,
+  targetAnnotation,
+  type ExitRole,
+} from './names.ts';
 import type { ConfigObject, World } from './world.ts';
 
 /**
  * What an object is for, and so when it has to be there:
- * - `AllowWaypoint` and `Copy` before a Service is bound to the waypoint: from then on the pods see the waypoint's identity, and
- *   the waypoint decides about the callers.
- * - `Guard` before the first pod loses its sidecar: until then the sidecar decides about direct callers too, and does not read the guard.
- * - `SidecarCopy`, `SidecarAllow`, `SidecarDeny` and `SidecarGuard` before the first pod gets a sidecar: from then on it decides about whoever does not
- *   come through the waypoint, and callers of the namespace itself begin not to (`to-sidecar/`).
+ * - `AllowWaypoint` and `Copy` before a Service is bound to the waypoint: from then on the pods see the waypoint's
+ *   identity, and
+ * the waypoint decides about the callers.
+ * - `Guard` before the first pod loses its sidecar: until then the sidecar decides about direct callers too, and does
+ *   not read the guard.
+ * - `SidecarCopy`, `SidecarAllow`, `SidecarDeny` and `SidecarGuard` before the first pod gets a sidecar: from then on
+ *   it decides about whoever does not
+ * come through the waypoint, and callers of the namespace itself begin not to (`to-sidecar/`).
  */
 export type Role = 'Copy' | 'AllowWaypoint' | 'Guard' | ExitRole;
 
@@ -81,24 +92,42 @@ const keptAnnotations = ['istio.io/dry-run'];
 /** Names of a kind in a namespace that are not ours to use. */
 function takenNames(world: World, kind: string, namespace: string): ReadonlySet<string> {
   const objects = [...world.policies, ...world.requestAuthentications].map(({ object }) => object);
-  return new Set([...objects, ...world.extensions]
-    .filter((object) => object.kind === kind && object.namespace === namespace && !isOurs(object))
-    .map(({ name }) => name));
+  return new Set(
+    [...objects, ...world.extensions]
+      .filter((object) => object.kind === kind && object.namespace === namespace && !isOurs(object))
+      .map(({ name }) => name),
+  );
 }
 
-/** Gives a draft its name, labels and annotations. It lives in the namespace of its target: Istio reads targetRefs nowhere else (ShouldAttachPolicy). */
+/**
+ * Gives a draft its name, labels and annotations. It lives in the namespace of its target: Istio reads targetRefs
+ * nowhere else (ShouldAttachPolicy).
+ */
 export function manifest(world: World, draft: Draft): Manifest {
   const { role, kind, original, target } = draft;
   const kept = Object.entries(original?.annotations ?? {}).filter(([key]) => keptAnnotations.includes(key));
-  const copyOf: readonly (readonly [string, string])[] = original === undefined ? [] : [[copyOfAnnotation, `${original.kind}/${original.namespace}/${original.name}`]];
-  const name = stableName([stems[role](original), target.name], identityOf(role, kind, original, target), takenNames(world, kind, target.namespace));
+  const copyOf: readonly (readonly [string, string])[] =
+    original === undefined ? [] : [[copyOfAnnotation, `${original.kind}/${original.namespace}/${original.name}`]];
+  const name = stableName(
+    [stems[role](original), target.name],
+    identityOf(role, kind, original, target),
+    takenNames(world, kind, target.namespace),
+  );
   const { namespace } = target;
   const labels = { [managedByLabel]: managedBy, [roleLabel]: role };
-  const annotations = { ...Object.fromEntries([...copyOf, ...kept]), [targetAnnotation]: `${target.kind}/${namespace}/${target.name}` };
+  const annotations = {
+    ...Object.fromEntries([...copyOf, ...kept]),
+    [targetAnnotation]: `${target.kind}/${namespace}/${target.name}`,
+  };
   const seal = sealOf({ kind, namespace, name, labels, annotations, spec: draft.spec });
   return {
     role,
-    object: { apiVersion: draft.apiVersion, kind, metadata: { name, namespace, labels, annotations: { ...annotations, [appliedAnnotation]: seal } }, spec: draft.spec },
+    object: {
+      apiVersion: draft.apiVersion,
+      kind,
+      metadata: { name, namespace, labels, annotations: { ...annotations, [appliedAnnotation]: seal } },
+      spec: draft.spec,
+    },
     originals: draft.originals,
     target: `${target.kind} ${namespace}/${target.name}`,
     changes: draft.changes ?? [],

@@ -9,15 +9,19 @@ import { isMarked, isSealed, type Sealed } from '../../../seal.ts';
 export const roleLabel = `${group}/role`;
 /** Annotation of a copy: `KIND/NAMESPACE/NAME` of its original. */
 export const copyOfAnnotation = `${group}/copy-of`;
-/** Annotation: `KIND/NAMESPACE/NAME` of the Service or Gateway that it is for. With the role and the original it gives the name. */
+/**
+ * Annotation: `KIND/NAMESPACE/NAME` of the Service or Gateway that it is for. With the role and the original it gives
+ * the name.
+ */
 export const targetAnnotation = `${group}/target`;
 
 /** Object names may have 253 characters, but names end up in label values and statistics, which take 63. */
 const maxLength = 63;
 
 /**
- * Whoever names policies chooses what is hashed, and finds two names that agree in N bits among 2^(N/2): with 32 bits in half a second, with 128 never.
- * Thirty characters are left for words; what it is made from stands in annotations besides.
+ * Whoever names policies chooses what is hashed, and finds two names that agree in N bits among 2^(N/2): with 32 bits
+ * in half a second, with 128 never. Thirty characters are left for words; what it is made from stands in annotations
+ * besides.
  */
 const hashLength = 32;
 
@@ -29,11 +33,15 @@ function hash(parts: readonly string[]): string {
 }
 
 /**
- * A name that says what the object is, the same on every run, with a hash of what it stands for so that two objects never share
- * it however long their names are and whoever chose them. `taken`: names that other people's objects of the kind already have.
+ * A name that says what the object is, the same on every run, with a hash of what it stands for so that two objects
+ * never share it however long their names are and whoever chose them. `taken`: names that other people's objects of the
+ * kind already have.
  */
 export function stableName(words: readonly string[], identity: readonly string[], taken: ReadonlySet<string>): string {
-  const stem = words.join('-').slice(0, maxLength - hashLength - 1).replace(/[-.]+$/, '');
+  const stem = words
+    .join('-')
+    .slice(0, maxLength - hashLength - 1)
+    .replace(/[-.]+$/, '');
   for (let attempt = 0; ; attempt++) {
     const name = `${stem}-${hash(attempt === 0 ? identity : [...identity, String(attempt)])}`;
     if (!taken.has(name)) return name;
@@ -46,7 +54,12 @@ export const exitRoles = ['SidecarCopy', 'SidecarAllow', 'SidecarDeny', 'Sidecar
 export type ExitRole = (typeof exitRoles)[number];
 
 /** What a name stands for, in the order in which it is hashed. */
-export function identityOf(role: string, kind: string, original: Place | undefined, target: Place & { readonly kind: string }): readonly string[] {
+export function identityOf(
+  role: string,
+  kind: string,
+  original: Place | undefined,
+  target: Place & { readonly kind: string },
+): readonly string[] {
   return [role, kind, original?.namespace ?? '', original?.name ?? '', target.kind, target.namespace, target.name];
 }
 
@@ -73,14 +86,19 @@ export function originalOf({ annotations }: Pick<Sealed, 'annotations'>): Return
 /** As many names as anybody takes from us. */
 const attempts = 8;
 
-/** What an object of ours can be for: the label says it, and whoever changes that does not change what its name stands for. */
+/**
+ * What an object of ours can be for: the label says it, and whoever changes that does not change what its name stands
+ * for.
+ */
 const roles: readonly string[] = ['AllowWaypoint', 'Copy', 'Guard', ...exitRoles];
 
 function isNamedFor(role: string, { kind, name, annotations }: Sealed): boolean {
   const target = placeOf(annotations?.[targetAnnotation]);
   if (target === undefined) return false;
   const identity = identityOf(role, kind, placeOf(annotations?.[copyOfAnnotation]), target);
-  const hashes = Array.from({ length: attempts }, (_each, attempt) => hash(attempt === 0 ? identity : [...identity, String(attempt)]));
+  const hashes = Array.from({ length: attempts }, (_each, attempt) =>
+    hash(attempt === 0 ? identity : [...identity, String(attempt)]),
+  );
   return hashes.some((suffix) => name.endsWith(`-${suffix}`) || name.endsWith(`-${suffix.slice(0, formerHashLength)}`));
 }
 
@@ -96,7 +114,10 @@ export function roleOf(object: Sealed): string | undefined {
   return isSealed(object) ? object.labels?.[roleLabel] : namedRole(object);
 }
 
-/** Whether its name is the one that an object of its role, for its original and its target, gets from us or got from a version before this one. */
+/**
+ * Whether its name is the one that an object of its role, for its original and its target, gets from us or got from a
+ * version before this one.
+ */
 function hasOwnName(object: Sealed): boolean {
   // A waypoint has no role: there is one in a namespace.
   if (object.kind === 'Gateway') return isMarked(object) && object.labels?.[stepLabel] === 'EnsureWaypoint';
@@ -104,24 +125,35 @@ function hasOwnName(object: Sealed): boolean {
 }
 
 /**
- * Whether a migration made it and it is what was made: the one question that checks, translations, proofs and deletions ask. The label alone
- * says nothing, because it is copied with the object. While a namespace is under way what stands under a name of ours is ours though it was
- * edited, its labels too (`Edited` in the engine): it stops the migration instead of being judged like a policy of the user.
+ * Whether a migration made it and it is what was made: the one question that checks, translations, proofs and deletions
+ * ask. The label alone says nothing, because it is copied with the object. While a namespace is under way what stands
+ * under a name of ours is ours though it was edited, its labels too (`Edited` in the engine): it stops the migration
+ * instead of being judged like a policy of the user.
  */
 export function isOurs(object: Sealed, underWay = false): boolean {
   return isSealed(object) || (underWay && hasOwnName(object));
 }
 
-/** Whether a migration from a waypoint back to sidecars created it. In any other migration it is a policy like those of the user: it protects sidecars. */
+/**
+ * Whether a migration from a waypoint back to sidecars created it. In any other migration it is a policy like those of
+ * the user: it protects sidecars.
+ */
 export function isOfExit(object: Sealed, underWay = false): boolean {
-  return isOurs(object, underWay) && (exitRoles as readonly (string | undefined)[]).includes(underWay ? roleOf(object) : object.labels?.[roleLabel]);
+  return (
+    isOurs(object, underWay) &&
+    (exitRoles as readonly (string | undefined)[]).includes(underWay ? roleOf(object) : object.labels?.[roleLabel])
+  );
 }
 
 /**
- * Whether the migration under way made it, or one of its route before: what another route made and left is a policy like any other. What
- * a waypoint enforces by copies of a former migration has to be carried over like what it enforces by the user's own objects.
+ * Whether the migration under way made it, or one of its route before: what another route made and left is a policy
+ * like any other. What a waypoint enforces by copies of a former migration has to be carried over like what it enforces
+ * by the user's own objects.
  */
-export function isMade(config: ConfigView, { route: { from }, itinerary }: Pick<Surroundings, 'route' | 'itinerary'>): boolean {
+export function isMade(
+  config: ConfigView,
+  { route: { from }, itinerary }: Pick<Surroundings, 'route' | 'itinerary'>,
+): boolean {
   const underWay = itinerary !== undefined;
   return from === 'IstioAmbient' ? isOfExit(config, underWay) : isOurs(config, underWay) && !isOfExit(config, underWay);
 }

@@ -28,49 +28,98 @@ export function waypointNeeds(world: World): readonly ServiceNeed[] {
   const own = world.services
     .filter(({ namespace }) => namespace === world.namespace)
     .map((service) => ({ service, servable: isServable(service), reasons: reasonsOf(service, world) }));
-  return own.map((need) => ({ ...need, reasons: [...need.reasons, ...(need.reasons.length === 0 ? neighbourReasons(need.service, own, world) : [])] }));
+  return own.map((need) => ({
+    ...need,
+    reasons: [...need.reasons, ...(need.reasons.length === 0 ? neighbourReasons(need.service, own, world) : [])],
+  }));
 }
 
-/** The guard of a Service refuses all who come to its pods in another way, so other Services of the same pods go through the waypoint too. */
+/**
+ * The guard of a Service refuses all who come to its pods in another way, so other Services of the same pods go through
+ * the waypoint too.
+ */
 function neighbourReasons(service: ServiceFacts, needs: readonly ServiceNeed[], world: World): readonly Reason[] {
   return needs
-    .filter((other) => other.servable && other.reasons.some(({ enforces }) => enforces) && sharePods(service, other.service, world.workloads))
-    .map((other) => ({ object: serviceTitle(other.service), enforces: false, sentence: `It shares pods with ${serviceTitle(other.service)}, whose pods only the waypoint may call.` }));
+    .filter(
+      (other) =>
+        other.servable &&
+        other.reasons.some(({ enforces }) => enforces) &&
+        sharePods(service, other.service, world.workloads),
+    )
+    .map((other) => ({
+      object: serviceTitle(other.service),
+      enforces: false,
+      sentence: `It shares pods with ${serviceTitle(other.service)}, whose pods only the waypoint may call.`,
+    }));
 }
 
 function reasonsOf(service: ServiceFacts, world: World): readonly Reason[] {
-  const selected = ({ policy }: { readonly policy: Attachment }): boolean => coverage(policy, service, world.workloads) !== 'None';
+  const selected = ({ policy }: { readonly policy: Attachment }): boolean =>
+    coverage(policy, service, world.workloads) !== 'None';
   return [
-    ...world.policies.filter(selected).flatMap((original) => policyReason(original, protocolsOf(service), world.options) ?? []),
+    ...world.policies
+      .filter(selected)
+      .flatMap((original) => policyReason(original, protocolsOf(service), world.options) ?? []),
     ...world.requestAuthentications.filter(selected).map(({ object }) => ({
-      object: titleOf(object), enforces: true, sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
+      object: titleOf(object),
+      enforces: true,
+      sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
     })),
     ...world.extensions.flatMap((object) => extensionReason(object, service, world) ?? []),
     ...world.routes.flatMap((object) => routeReason(object, service, world.options) ?? []),
   ];
 }
 
-/** Why a policy needs a waypoint where traffic is of these protocols; undefined if ztunnel decides as the sidecar did. */
-export function policyReason({ object, policy }: Original<AuthorizationPolicy>, protocols: readonly Protocol[], options: PolicyOptions): Reason | undefined {
-  if (sidecarAction(policy, options) === undefined || policy.targetRefs.length > 0 || sidecarSelector(policy) === undefined) return undefined;
+/**
+ * Why a policy needs a waypoint where traffic is of these protocols; undefined if ztunnel decides as the sidecar did.
+ */
+export function policyReason(
+  { object, policy }: Original<AuthorizationPolicy>,
+  protocols: readonly Protocol[],
+  options: PolicyOptions,
+): Reason | undefined {
+  if (
+    sidecarAction(policy, options) === undefined ||
+    policy.targetRefs.length > 0 ||
+    sidecarSelector(policy) === undefined
+  )
+    return undefined;
   const why = ztunnelGap(object.spec, policy, protocols, options);
-  return why === undefined ? undefined : { object: titleOf(object), enforces: true, sentence: `${titleOf(object)} ${why}` };
+  return why === undefined
+    ? undefined
+    : { object: titleOf(object), enforces: true, sentence: `${titleOf(object)} ${why}` };
 }
 
-function ztunnelGap(spec: Original<AuthorizationPolicy>['object']['spec'], policy: AuthorizationPolicy, protocols: readonly Protocol[], options: PolicyOptions): string | undefined {
+function ztunnelGap(
+  spec: Original<AuthorizationPolicy>['object']['spec'],
+  policy: AuthorizationPolicy,
+  protocols: readonly Protocol[],
+  options: PolicyOptions,
+): string | undefined {
   if (protocols.every((protocol) => asSidecar(policy, protocol, options) === undefined)) return undefined;
-  if (policy.action === 'CUSTOM') return policy.dryRun ? 'is a dry run of CUSTOM, which Envoy enforces as DENY and ztunnel does not read.' : 'asks an external authorizer, which ztunnel does not.';
+  if (policy.action === 'CUSTOM')
+    return policy.dryRun
+      ? 'is a dry run of CUSTOM, which Envoy enforces as DENY and ztunnel does not read.'
+      : 'asks an external authorizer, which ztunnel does not.';
   if (isNarrowed(policy)) return 'is narrowed to pods with a sidecar, so ztunnel never reads it.';
   if (!reachesZtunnel(policy)) return 'has an empty selector, with which ztunnel never reads it.';
   if (protocols.every((protocol) => isSameAtZtunnel(policy, protocol, options))) return undefined;
   const fields = l7Fields(spec);
-  return fields.length > 0 ? `uses ${fields.join(', ')}, which ztunnel does not evaluate.` : 'has values that ztunnel compares in another way than a sidecar.';
+  return fields.length > 0
+    ? `uses ${fields.join(', ')}, which ztunnel does not evaluate.`
+    : 'has values that ztunnel compares in another way than a sidecar.';
 }
 
-/** Compared over all requests of the protocol, not by the names of fields; a policy too large for that counts as another. */
+/**
+ * Compared over all requests of the protocol, not by the names of fields; a policy too large for that counts as
+ * another.
+ */
 export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
   // Made in each look, whether what comes of them is remembered or not: their steps are then the same each time.
-  const [before, after] = [rulesOf(asSidecar(policy, protocol, options)?.rules), rulesOf(asZtunnel(policy, options)?.rules)];
+  const [before, after] = [
+    rulesOf(asSidecar(policy, protocol, options)?.rules),
+    rulesOf(asZtunnel(policy, options)?.rules),
+  ];
   const key = `${protocol} ${digestOf(options)} ${digestOf(policy)}`;
   const known = compared.get(key);
   if (known !== undefined) return recount(known);
@@ -89,5 +138,7 @@ function rulesOf(rules: readonly Parameters<typeof matching>[0][] = []): Request
 
 /** Whether pods with these labels are behind a Service that a waypoint can serve. */
 export function isServed(labels: Readonly<Record<string, string>>, world: World): boolean {
-  return world.services.some((service) => service.namespace === world.namespace && isServable(service) && holds(service.selector, labels));
+  return world.services.some(
+    (service) => service.namespace === world.namespace && isServable(service) && holds(service.selector, labels),
+  );
 }

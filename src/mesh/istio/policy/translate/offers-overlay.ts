@@ -15,8 +15,14 @@ Once a namespace is finalized, apply a route and delete its VirtualService in on
 /** What may replace VirtualServices afterwards, as files beside the overlay; none if nothing may. */
 export function offersOverlay(offers: readonly RouteOffer[]): readonly OverlayFile[] {
   if (offers.length === 0) return [];
-  const files = offers.map(({ replaces, object }) => fileOf({
-    object, sentence: `${titleOf({ kind: object.kind, ...object.metadata })}: does exactly what ${replaces} does; for after the migration, and then instead of it.`,
-  }));
-  return [{ path: `${offersFolder}/README.md`, text: readme }, ...files.map(({ path, text }) => ({ path: `${offersFolder}/${path}`, text }))];
+  const files = offers.map(({ replaces, object }) =>
+    fileOf({
+      object,
+      sentence: `${titleOf({ kind: object.kind, ...object.metadata })}: does exactly what ${replaces} does; for after the migration, and then instead of it.`,
+    }),
+  );
+  return [
+    { path: `${offersFolder}/README.md`, text: readme },
+    ...files.map(({ path, text }) => ({ path: `${offersFolder}/${path}`, text })),
+  ];
 }

@@ -16,14 +16,23 @@ export interface DescribedObject {
 
 const lineWidth = 100;
 
-/** `authorizationpolicy.shop.readers-cart-….yaml`: neither a kind nor a namespace has a dot, so no two objects share a file. */
+/**
+ * `authorizationpolicy.shop.readers-cart-….yaml`: neither a kind nor a namespace has a dot, so no two objects share a
+ * file.
+ */
 function fileName({ kind, metadata: { namespace, name } }: DescribedObject['object']): string {
   return `${kind.toLowerCase()}.${namespace}.${name}.yaml`;
 }
 
-/** Comment lines: what ends a line for some reader of YAML is escaped, so that nothing of the sentence can end the comment. */
+/**
+ * Comment lines: what ends a line for some reader of YAML is escaped, so that nothing of the sentence can end the
+ * comment.
+ */
 function comment(sentence: string): string {
-  return printable(sentence).split('\n').map((line) => `# ${line}\n`).join('');
+  return printable(sentence)
+    .split('\n')
+    .map((line) => `# ${line}\n`)
+    .join('');
 }
 
 function yamlOf(value: unknown): string {
@@ -35,10 +44,16 @@ export function fileOf({ object, sentence }: DescribedObject): OverlayFile {
   return { path: fileName(object), text: `${comment(sentence)}${yamlOf(object)}` };
 }
 
-/** Objects as a kustomize overlay: one file each, with its reason on top, in the order in which they are to be applied. */
+/**
+ * Objects as a kustomize overlay: one file each, with its reason on top, in the order in which they are to be applied.
+ */
 export function overlayOf(objects: readonly DescribedObject[]): readonly OverlayFile[] {
   const files = objects.map(fileOf);
-  const kustomization = yamlOf({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: files.map(({ path }) => path) });
+  const kustomization = yamlOf({
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: files.map(({ path }) => path),
+  });
   return [{ path: 'kustomization.yaml', text: kustomization }, ...files];
 }
 

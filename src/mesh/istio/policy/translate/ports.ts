@@ -13,8 +13,9 @@ export interface PortMap {
 }
 
 /**
- * A sidecar and ztunnel compare `ports` with the port the container listens on, a waypoint with the port of the Service: its
- * listener is the Service's address (buildWaypointInternal in pilot/pkg/networking/core/listener_waypoint.go).
+ * A sidecar and ztunnel compare `ports` with the port the container listens on, a waypoint with the port of the
+ * Service: its listener is the Service's address (buildWaypointInternal in
+ * pilot/pkg/networking/core/listener_waypoint.go).
  */
 export function portMap(service: ServiceFacts, workloads: readonly WorkloadFacts[]): PortMap {
   spend(1 + service.ports.length);
@@ -30,7 +31,10 @@ export function portMap(service: ServiceFacts, workloads: readonly WorkloadFacts
   return { servicePorts, unresolved };
 }
 
-/** The container ports that a port of a Service leads to: one, unless its name means different numbers in different pods. */
+/**
+ * The container ports that a port of a Service leads to: one, unless its name means different numbers in different
+ * pods.
+ */
 function targetsOf({ targetPort }: ServicePortView, pods: readonly WorkloadFacts[]): readonly number[] {
   if (typeof targetPort === 'number') return [targetPort];
   const numbers = pods.map(({ ports }) => own(ports, targetPort)).filter((number) => number !== undefined);
@@ -43,7 +47,11 @@ export type Traffic = 'http' | 'tcp' | 'Sniffed';
 const httpNames: ReadonlySet<string> = new Set(['http', 'http2', 'grpc', 'grpc-web']);
 const tcpNames: ReadonlySet<string> = new Set(['tcp', 'tls', 'https', 'mongo', 'redis', 'mysql', 'hbone']);
 /** Values of `appProtocol` that Kubernetes defines. */
-const appProtocols: Readonly<Record<string, Traffic>> = { 'kubernetes.io/h2c': 'http', 'kubernetes.io/ws': 'http', 'kubernetes.io/wss': 'tcp' };
+const appProtocols: Readonly<Record<string, Traffic>> = {
+  'kubernetes.io/h2c': 'http',
+  'kubernetes.io/ws': 'http',
+  'kubernetes.io/wss': 'tcp',
+};
 /** Ports whose server speaks first: istiod never sniffs them. */
 const neverSniffed: readonly number[] = [25, 53, 3306, 27017];
 

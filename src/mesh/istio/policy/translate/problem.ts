@@ -1,6 +1,9 @@
 /** Something that cannot be carried over as it is. */
 export interface Problem {
-  /** `Critical` blocks the migration of the namespace; `Warning` names something that ends or is refused, never something that opens. */
+  /**
+   * `Critical` blocks the migration of the namespace; `Warning` names something that ends or is refused, never
+   * something that opens.
+   */
   readonly severity: 'Critical' | 'Warning';
   /** `AuthorizationPolicy shop/deny-delete`. */
   readonly object: string;

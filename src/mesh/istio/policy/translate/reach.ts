@@ -8,7 +8,10 @@ import type { AuthorizationPolicy } from '../types.ts';
 import { portMap, trafficOf } from './ports.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';
 
-/** What a policy is to Envoy, which is not always what it says: a dry-run CUSTOM policy denies. Undefined: it decides nothing. */
+/**
+ * What a policy is to Envoy, which is not always what it says: a dry-run CUSTOM policy denies. Undefined: it decides
+ * nothing.
+ */
 export function sidecarAction(policy: AuthorizationPolicy, options: PolicyOptions): Reading['action'] | undefined {
   return asSidecar(policy, 'http', options)?.action;
 }
@@ -16,7 +19,9 @@ export function sidecarAction(policy: AuthorizationPolicy, options: PolicyOption
 /** How Envoy reads the ports of a Service: a sniffed port can be either. */
 export function protocolsOf(service: ServiceFacts): readonly Protocol[] {
   const traffic = service.ports.filter(({ protocol }) => protocol !== 'UDP').map(trafficOf);
-  return (['http', 'tcp'] as const).filter((protocol) => traffic.some((kind) => kind === protocol || kind === 'Sniffed'));
+  return (['http', 'tcp'] as const).filter((protocol) =>
+    traffic.some((kind) => kind === protocol || kind === 'Sniffed'),
+  );
 }
 
 /** Requests of a protocol: only with HTTP facts, or only without. */
@@ -36,8 +41,13 @@ export function someRequest(set: RequestSet, space: Space = {}): Request | 'TooL
 }
 
 /** Requests that come through a Service, or to one of the container ports that it leads to. */
-export function throughService(service: ServiceFacts, workloads: readonly WorkloadFacts[]): { readonly set: RequestSet; readonly space: Space } {
-  const pairs = [...portMap(service, workloads).servicePorts].flatMap(([workload, ports]) => ports.map((port) => ({ workload, service: port })));
+export function throughService(
+  service: ServiceFacts,
+  workloads: readonly WorkloadFacts[],
+): { readonly set: RequestSet; readonly space: Space } {
+  const pairs = [...portMap(service, workloads).servicePorts].flatMap(([workload, ports]) =>
+    ports.map((port) => ({ workload, service: port })),
+  );
   const condition: Condition = pairs.map((pair) => [
     { anyOf: [{ of: 'port', side: 'Workload', port: pair.workload }], negated: false },
     { anyOf: [{ of: 'port', side: 'Service', port: pair.service }], negated: false },

@@ -6,8 +6,9 @@ import { coverage, holds, sidecarSelector } from './selection.ts';
 import { titleOf, type ConfigObject, type World } from './world.ts';
 
 /**
- * Why nobody can tell who reads an object: an istiod leaves out what has the label of another revision than its own (LabelsInRevision in
- * pkg/config/model.go; tags are other names of one). Undefined if it has no such label, or that of the only revision there is.
+ * Why nobody can tell who reads an object: an istiod leaves out what has the label of another revision than its own
+ * (LabelsInRevision in pkg/config/model.go; tags are other names of one). Undefined if it has no such label, or that of
+ * the only revision there is.
  */
 export function readByRevision({ labels }: Pick<ConfigObject, 'labels'>, only: string | undefined): string | undefined {
   const revision = labels[revisionLabel];
@@ -21,28 +22,46 @@ export const forAllRevisions = `Remove the label ${revisionLabel} from the objec
 function selectsHere(object: ConfigObject, world: World): boolean {
   const attachment = attachmentOf(object);
   const selector = sidecarSelector(attachment);
-  return attachment.targetRefs.length > 0
-    || world.services.some((service) => coverage(attachment, service, world.workloads) !== 'None')
-    || (selector !== undefined && world.workloads.some(({ labels }) => holds(selector, labels)));
+  return (
+    attachment.targetRefs.length > 0 ||
+    world.services.some((service) => coverage(attachment, service, world.workloads) !== 'None') ||
+    (selector !== undefined && world.workloads.some(({ labels }) => holds(selector, labels)))
+  );
 }
 
-function problems(objects: readonly ConfigObject[], world: World, concerns: (object: ConfigObject) => boolean): readonly Problem[] {
+function problems(
+  objects: readonly ConfigObject[],
+  world: World,
+  concerns: (object: ConfigObject) => boolean,
+): readonly Problem[] {
   return objects.flatMap((object) => {
     const why = readByRevision(object, world.revision);
-    return why === undefined || !concerns(object) ? [] : [critical(titleOf(object), `metadata.labels[${revisionLabel}]`, why, forAllRevisions)];
+    return why === undefined || !concerns(object)
+      ? []
+      : [critical(titleOf(object), `metadata.labels[${revisionLabel}]`, why, forAllRevisions)];
   });
 }
 
-/** Policies that would be copied, or taken for being in force, and that not every istiod reads: a copy is read by all of them. */
+/**
+ * Policies that would be copied, or taken for being in force, and that not every istiod reads: a copy is read by all of
+ * them.
+ */
 export function policiesOfRevisions(world: World): readonly Problem[] {
-  const policies = [...[...world.policies, ...world.requestAuthentications].map(({ object }) => object), ...world.peerAuthentications ?? []];
+  const policies = [
+    ...[...world.policies, ...world.requestAuthentications].map(({ object }) => object),
+    ...(world.peerAuthentications ?? []),
+  ];
   return problems(policies, world, (object) => selectsHere(object, world));
 }
 
 /** The same for all else that a waypoint is to do. */
 export function featuresOfRevisions(world: World): readonly Problem[] {
   return [
-    ...problems(world.extensions, world, (object) => world.services.some((service) => isExtendedBy(service, object, world))),
-    ...problems(world.routes, world, (object) => world.services.some((service) => routeReason(object, service, world.options) !== undefined)),
+    ...problems(world.extensions, world, (object) =>
+      world.services.some((service) => isExtendedBy(service, object, world)),
+    ),
+    ...problems(world.routes, world, (object) =>
+      world.services.some((service) => routeReason(object, service, world.options) !== undefined),
+    ),
   ];
 }

@@ -36,23 +36,79 @@ function anyHttp(field: string): (spec: Json) => boolean {
   return (spec) => records(spec['http']).some((route) => route[field] !== undefined);
 }
 
-/** A waypoint builds its routes with the code of sidecars (translateWaypointRoute, TranslateRoute), but stands for no particular caller. */
+/**
+ * A waypoint builds its routes with the code of sidecars (translateWaypointRoute, TranslateRoute), but stands for no
+ * particular caller.
+ */
 const virtualServiceFeatures: readonly Feature[] = [
-  { field: 'spec.http.match.sourceLabels', state: 'Lost', sentence: 'a waypoint leaves out every match with labels of the caller', uses: (spec) => httpMatches(spec).some(({ sourceLabels }) => Object.keys(record(sourceLabels)).length > 0) },
-  { field: 'spec.http.match.sourceNamespace', state: 'Lost', sentence: 'a waypoint compares its own namespace instead of that of the caller', uses: (spec) => httpMatches(spec).some(({ sourceNamespace }) => sourceNamespace !== undefined) },
-  { field: 'spec.tcp.match', state: 'Lost', sentence: 'a waypoint leaves out labels, namespaces and addresses of the caller in TCP and TLS matches', uses: (spec) => l4Matches(spec).some((match) => ['sourceLabels', 'sourceNamespace', 'sourceSubnet', 'destinationSubnets'].some((field) => match[field] !== undefined)) },
-  { field: 'spec.tls.match.sniHosts', state: 'Lost', sentence: 'a waypoint follows a TLS route only if its one server name is the host of the Service', uses: (spec) => records(spec['tls']).some(({ match }) => records(match).some(({ sniHosts }) => list(sniHosts).length !== 1)) },
-  { field: 'spec.http.delegate', state: 'Lost', sentence: 'whether the delegate is read by a waypoint is not known', uses: anyHttp('delegate') },
-  { field: 'spec.http.corsPolicy', state: 'Changes', sentence: 'sidecars of the callers answer preflight requests before any policy; a waypoint asks its policies first, and a preflight has no token', uses: anyHttp('corsPolicy') },
+  {
+    field: 'spec.http.match.sourceLabels',
+    state: 'Lost',
+    sentence: 'a waypoint leaves out every match with labels of the caller',
+    uses: (spec) => httpMatches(spec).some(({ sourceLabels }) => Object.keys(record(sourceLabels)).length > 0),
+  },
+  {
+    field: 'spec.http.match.sourceNamespace',
+    state: 'Lost',
+    sentence: 'a waypoint compares its own namespace instead of that of the caller',
+    uses: (spec) => httpMatches(spec).some(({ sourceNamespace }) => sourceNamespace !== undefined),
+  },
+  {
+    field: 'spec.tcp.match',
+    state: 'Lost',
+    sentence: 'a waypoint leaves out labels, namespaces and addresses of the caller in TCP and TLS matches',
+    uses: (spec) =>
+      l4Matches(spec).some((match) =>
+        ['sourceLabels', 'sourceNamespace', 'sourceSubnet', 'destinationSubnets'].some(
+          (field) => match[field] !== undefined,
+        ),
+      ),
+  },
+  {
+    field: 'spec.tls.match.sniHosts',
+    state: 'Lost',
+    sentence: 'a waypoint follows a TLS route only if its one server name is the host of the Service',
+    uses: (spec) =>
+      records(spec['tls']).some(({ match }) => records(match).some(({ sniHosts }) => list(sniHosts).length !== 1)),
+  },
+  {
+    field: 'spec.http.delegate',
+    state: 'Lost',
+    sentence: 'whether the delegate is read by a waypoint is not known',
+    uses: anyHttp('delegate'),
+  },
+  {
+    field: 'spec.http.corsPolicy',
+    state: 'Changes',
+    sentence:
+      'sidecars of the callers answer preflight requests before any policy; a waypoint asks its policies first, and a preflight has no token',
+    uses: anyHttp('corsPolicy'),
+  },
   { field: 'spec.http.fault', state: 'Kept', sentence: 'the waypoint injects faults', uses: anyHttp('fault') },
-  { field: 'spec.http.mirror', state: 'Kept', sentence: 'the waypoint mirrors, in the same percentage', uses: (spec) => anyHttp('mirror')(spec) || anyHttp('mirrors')(spec) },
+  {
+    field: 'spec.http.mirror',
+    state: 'Kept',
+    sentence: 'the waypoint mirrors, in the same percentage',
+    uses: (spec) => anyHttp('mirror')(spec) || anyHttp('mirrors')(spec),
+  },
   { field: 'spec.http.retries', state: 'Kept', sentence: 'the waypoint retries', uses: anyHttp('retries') },
   { field: 'spec.http.timeout', state: 'Kept', sentence: 'the waypoint has the timeout', uses: anyHttp('timeout') },
-  { field: 'spec.http.route.destination.subset', state: 'Kept', sentence: 'the waypoint has the subsets (buildWaypointInboundVIP); Istio calls this alpha', uses: (spec) => records(spec['http']).some(({ route }) => records(route).some(({ destination }) => record(destination)['subset'] !== undefined)) },
+  {
+    field: 'spec.http.route.destination.subset',
+    state: 'Kept',
+    sentence: 'the waypoint has the subsets (buildWaypointInboundVIP); Istio calls this alpha',
+    uses: (spec) =>
+      records(spec['http']).some(({ route }) =>
+        records(route).some(({ destination }) => record(destination)['subset'] !== undefined),
+      ),
+  },
 ];
 
 function policies(spec: Json): readonly Json[] {
-  const own = [record(spec['trafficPolicy']), ...records(spec['subsets']).map(({ trafficPolicy }) => record(trafficPolicy))];
+  const own = [
+    record(spec['trafficPolicy']),
+    ...records(spec['subsets']).map(({ trafficPolicy }) => record(trafficPolicy)),
+  ];
   return own.flatMap((policy) => [policy, ...records(policy['portLevelSettings'])]);
 }
 
@@ -65,17 +121,73 @@ function tlsModes(spec: Json): readonly (string | undefined)[] {
 }
 
 const destinationRuleFeatures: readonly Feature[] = [
-  { field: 'spec.workloadSelector', state: 'Lost', sentence: 'it is for certain callers; a waypoint stands for all of them', uses: (spec) => spec['workloadSelector'] !== undefined },
-  { field: 'spec.trafficPolicy.tunnel', state: 'Lost', sentence: 'a waypoint does not tunnel', uses: anyPolicy('tunnel') },
-  { field: 'spec.trafficPolicy.loadBalancer.consistentHash', state: 'Kept', since: 31, sentence: 'a waypoint hashes for Services without a VirtualService only since Istio 1.31', uses: (spec) => policies(spec).some(({ loadBalancer }) => record(loadBalancer)['consistentHash'] !== undefined) },
-  { field: 'spec.trafficPolicy.connectionPool', state: 'Changes', sentence: 'its limits were per calling proxy and are per replica of the waypoint', uses: anyPolicy('connectionPool') },
-  { field: 'spec.trafficPolicy.outlierDetection', state: 'Changes', sentence: 'each replica of the waypoint counts failures of all callers together', uses: anyPolicy('outlierDetection') },
-  { field: 'spec.trafficPolicy.tls', state: 'Changes', sentence: 'ambient always uses mutual TLS between pods, whatever ISTIO_MUTUAL or DISABLE says', uses: (spec) => tlsModes(spec).some((mode) => mode === 'ISTIO_MUTUAL' || mode === 'DISABLE') },
-  { field: 'spec.trafficPolicy.tls', state: 'Kept', sentence: 'the waypoint originates TLS inside the mesh connection', uses: (spec) => tlsModes(spec).some((mode) => mode === 'SIMPLE' || mode === 'MUTUAL') },
-  { field: 'spec.trafficPolicy.loadBalancer', state: 'Kept', sentence: 'the waypoint balances load by it', uses: anyPolicy('loadBalancer') },
-  { field: 'spec.trafficPolicy.proxyProtocol', state: 'Kept', sentence: 'the waypoint sends the PROXY protocol header', uses: anyPolicy('proxyProtocol') },
-  { field: 'spec.trafficPolicy.retryBudget', state: 'Kept', sentence: 'the waypoint has the retry budget', uses: anyPolicy('retryBudget') },
-  { field: 'spec.subsets', state: 'Kept', sentence: 'the waypoint has the subsets', uses: (spec) => records(spec['subsets']).length > 0 },
+  {
+    field: 'spec.workloadSelector',
+    state: 'Lost',
+    sentence: 'it is for certain callers; a waypoint stands for all of them',
+    uses: (spec) => spec['workloadSelector'] !== undefined,
+  },
+  {
+    field: 'spec.trafficPolicy.tunnel',
+    state: 'Lost',
+    sentence: 'a waypoint does not tunnel',
+    uses: anyPolicy('tunnel'),
+  },
+  {
+    field: 'spec.trafficPolicy.loadBalancer.consistentHash',
+    state: 'Kept',
+    since: 31,
+    sentence: 'a waypoint hashes for Services without a VirtualService only since Istio 1.31',
+    uses: (spec) => policies(spec).some(({ loadBalancer }) => record(loadBalancer)['consistentHash'] !== undefined),
+  },
+  {
+    field: 'spec.trafficPolicy.connectionPool',
+    state: 'Changes',
+    sentence: 'its limits were per calling proxy and are per replica of the waypoint',
+    uses: anyPolicy('connectionPool'),
+  },
+  {
+    field: 'spec.trafficPolicy.outlierDetection',
+    state: 'Changes',
+    sentence: 'each replica of the waypoint counts failures of all callers together',
+    uses: anyPolicy('outlierDetection'),
+  },
+  {
+    field: 'spec.trafficPolicy.tls',
+    state: 'Changes',
+    sentence: 'ambient always uses mutual TLS between pods, whatever ISTIO_MUTUAL or DISABLE says',
+    uses: (spec) => tlsModes(spec).some((mode) => mode === 'ISTIO_MUTUAL' || mode === 'DISABLE'),
+  },
+  {
+    field: 'spec.trafficPolicy.tls',
+    state: 'Kept',
+    sentence: 'the waypoint originates TLS inside the mesh connection',
+    uses: (spec) => tlsModes(spec).some((mode) => mode === 'SIMPLE' || mode === 'MUTUAL'),
+  },
+  {
+    field: 'spec.trafficPolicy.loadBalancer',
+    state: 'Kept',
+    sentence: 'the waypoint balances load by it',
+    uses: anyPolicy('loadBalancer'),
+  },
+  {
+    field: 'spec.trafficPolicy.proxyProtocol',
+    state: 'Kept',
+    sentence: 'the waypoint sends the PROXY protocol header',
+    uses: anyPolicy('proxyProtocol'),
+  },
+  {
+    field: 'spec.trafficPolicy.retryBudget',
+    state: 'Kept',
+    sentence: 'the waypoint has the retry budget',
+    uses: anyPolicy('retryBudget'),
+  },
+  {
+    field: 'spec.subsets',
+    state: 'Kept',
+    sentence: 'the waypoint has the subsets',
+    uses: (spec) => records(spec['subsets']).length > 0,
+  },
 ];
 
 /** The features that an object uses, in the order of the table. */
@@ -85,19 +197,36 @@ export const featuresOf: (object: ConfigObject) => readonly Feature[] = memoize(
 });
 
 /**
- * Beside its callers instead of beside the Service (a consumer route): no waypoint of the Service reads it (getVirtualServiceForWaypoint), so
- * it is a matter of the callers, and so of their namespaces. Whoever makes one decides neither whether somebody else's Service gets a waypoint
- * nor what keeps it from that. The owner of the root namespace decides about the mesh.
+ * Beside its callers instead of beside the Service (a consumer route): no waypoint of the Service reads it
+ * (getVirtualServiceForWaypoint), so it is a matter of the callers, and so of their namespaces. Whoever makes one
+ * decides neither whether somebody else's Service gets a waypoint nor what keeps it from that. The owner of the root
+ * namespace decides about the mesh.
  */
-export function isOfCallers({ kind, namespace }: Pick<ConfigObject, 'kind' | 'namespace'>, service: Pick<ServiceFacts, 'namespace'>, { rootNamespace }: Pick<PolicyOptions, 'rootNamespace'>): boolean {
+export function isOfCallers(
+  { kind, namespace }: Pick<ConfigObject, 'kind' | 'namespace'>,
+  service: Pick<ServiceFacts, 'namespace'>,
+  { rootNamespace }: Pick<PolicyOptions, 'rootNamespace'>,
+): boolean {
   const isRoute = kind === 'HTTPRoute' || kind === 'GRPCRoute';
   return namespace !== service.namespace && (isRoute || namespace !== rootNamespace);
 }
 
 /** Why a route needs a waypoint before a Service: nothing else in ambient reads it. */
-export function routeReason(object: ConfigObject, service: ServiceFacts, options: Pick<PolicyOptions, 'rootNamespace'>): Reason | undefined {
+export function routeReason(
+  object: ConfigObject,
+  service: ServiceFacts,
+  options: Pick<PolicyOptions, 'rootNamespace'>,
+): Reason | undefined {
   if (isOfCallers(object, service, options) || !concernsService(object, service)) return undefined;
   // With nothing but a mode of mutual TLS a DestinationRule asks for what ambient does anyway.
-  const idle = object.kind === 'DestinationRule' && featuresOf(object).every(({ field, state }) => field === 'spec.trafficPolicy.tls' && state === 'Changes');
-  return idle ? undefined : { object: titleOf(object), sentence: `${titleOf(object)} routes calls to the Service, which ztunnel does not.`, enforces: false };
+  const idle =
+    object.kind === 'DestinationRule' &&
+    featuresOf(object).every(({ field, state }) => field === 'spec.trafficPolicy.tls' && state === 'Changes');
+  return idle
+    ? undefined
+    : {
+        object: titleOf(object),
+        sentence: `${titleOf(object)} routes calls to the Service, which ztunnel does not.`,
+        enforces: false,
+      };
 }

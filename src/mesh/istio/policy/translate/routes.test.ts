@@ -1,63 +1,262 @@
 import { describe, expect, it } from '@jest/globals';
-import { configObject, service, world, type PolicySpec, type WorldSpec } from '../../../../../test/support/translation-world.ts';
+import {
+  configObject,
+  service,
+  world,
+  type PolicySpec,
+  type WorldSpec,
+} from '../../../../../test/support/translation-world.ts';
 import { routeOffer } from './route-offer.ts';
 import { translate } from './translate.ts';
 
 const toCart = { destination: { host: 'cart', port: { number: 80 } } };
-const admin: PolicySpec = { name: 'admin', spec: { selector: { matchLabels: { app: 'cart' } }, action: 'DENY', rules: [{ to: [{ operation: { paths: ['/admin*'] } }] }] } };
+const admin: PolicySpec = {
+  name: 'admin',
+  spec: {
+    selector: { matchLabels: { app: 'cart' } },
+    action: 'DENY',
+    rules: [{ to: [{ operation: { paths: ['/admin*'] } }] }],
+  },
+};
 
 function virtualService(http: unknown, rest: Record<string, unknown> = {}, namespace = 'shop') {
-  return configObject('VirtualService', { name: 'cart', namespace, spec: { hosts: ['cart.shop.svc.cluster.local'], http, ...rest } });
+  return configObject('VirtualService', {
+    name: 'cart',
+    namespace,
+    spec: { hosts: ['cart.shop.svc.cluster.local'], http, ...rest },
+  });
 }
 
 function destinationRule(spec: Record<string, unknown>, namespace = 'shop') {
-  return configObject('DestinationRule', { name: 'cart', namespace, spec: { host: 'cart.shop.svc.cluster.local', ...spec } });
+  return configObject('DestinationRule', {
+    name: 'cart',
+    namespace,
+    spec: { host: 'cart.shop.svc.cluster.local', ...spec },
+  });
 }
 
 function httpRoute(rules: unknown) {
-  return configObject('HTTPRoute', { name: 'cart', spec: { parentRefs: [{ group: '', kind: 'Service', name: 'cart' }], rules } });
+  return configObject('HTTPRoute', {
+    name: 'cart',
+    spec: { parentRefs: [{ group: '', kind: 'Service', name: 'cart' }], rules },
+  });
 }
 
 const old = { ...world({}).options, version: { major: 1, minor: 30 } };
 
 describe('routes behind a waypoint', () => {
   it.each<[string, WorldSpec, string, string]>([
-    ['labels of the caller', { routes: [virtualService([{ match: [{ sourceLabels: { app: 'x' } }], route: [toCart] }])] }, 'Critical', 'spec.http.match.sourceLabels'],
-    ['the namespace of the caller', { routes: [virtualService([{ match: [{ sourceNamespace: 'x' }], route: [toCart] }])] }, 'Critical', 'spec.http.match.sourceNamespace'],
-    ['a server name', { routes: [virtualService(undefined, { tls: [{ match: [{ sniHosts: ['a', 'b'] }], route: [toCart] }] })] }, 'Critical', 'spec.tls.match.sniHosts'],
-    ['a VirtualService of the root namespace', { routes: [virtualService([{ route: [{ destination: { host: 'cart.shop' } }] }], { hosts: ['cart.shop'] }, 'istio-system')] }, 'Critical', 'metadata.namespace'],
-    ['one that is not visible to the waypoint', { routes: [virtualService([{ route: [toCart] }], { exportTo: ['consumer'] })] }, 'Critical', 'spec.exportTo'],
-    ['both kinds of routes', { routes: [virtualService([{ route: [toCart] }]), httpRoute([])] }, 'Critical', 'spec.hosts'],
+    [
+      'labels of the caller',
+      { routes: [virtualService([{ match: [{ sourceLabels: { app: 'x' } }], route: [toCart] }])] },
+      'Critical',
+      'spec.http.match.sourceLabels',
+    ],
+    [
+      'the namespace of the caller',
+      { routes: [virtualService([{ match: [{ sourceNamespace: 'x' }], route: [toCart] }])] },
+      'Critical',
+      'spec.http.match.sourceNamespace',
+    ],
+    [
+      'a server name',
+      { routes: [virtualService(undefined, { tls: [{ match: [{ sniHosts: ['a', 'b'] }], route: [toCart] }] })] },
+      'Critical',
+      'spec.tls.match.sniHosts',
+    ],
+    [
+      'a VirtualService of the root namespace',
+      {
+        routes: [
+          virtualService(
+            [{ route: [{ destination: { host: 'cart.shop' } }] }],
+            { hosts: ['cart.shop'] },
+            'istio-system',
+          ),
+        ],
+      },
+      'Critical',
+      'metadata.namespace',
+    ],
+    [
+      'one that is not visible to the waypoint',
+      { routes: [virtualService([{ route: [toCart] }], { exportTo: ['consumer'] })] },
+      'Critical',
+      'spec.exportTo',
+    ],
+    [
+      'both kinds of routes',
+      { routes: [virtualService([{ route: [toCart] }]), httpRoute([])] },
+      'Critical',
+      'spec.hosts',
+    ],
     ['CORS', { routes: [virtualService([{ corsPolicy: {}, route: [toCart] }])] }, 'Warning', 'spec.http.corsPolicy'],
-    ['a Service with other policies', { policies: [admin], routes: [virtualService([{ route: [{ destination: { host: 'web' } }] }])] }, 'Critical', 'spec'],
-    ['a backend with other policies', { policies: [admin], routes: [httpRoute([{ backendRefs: [{ name: 'web', port: 8080 }] }])] }, 'Critical', 'spec'],
-    ['a mirror with other policies', { policies: [admin], routes: [httpRoute([{ filters: [{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'web' } } }] }])] }, 'Critical', 'spec'],
-    ['a host outside', { routes: [virtualService([{ route: [{ destination: { host: 'example.com' } }] }])] }, 'Critical', 'spec'],
-    ['a rewritten path that a policy looks at', { policies: [admin], routes: [virtualService([{ rewrite: { uri: '/' }, route: [toCart] }])] }, 'Critical', 'spec'],
-    ['a path rewritten by a filter', { policies: [admin], routes: [httpRoute([{ filters: [{ type: 'URLRewrite', urlRewrite: { path: { type: 'ReplaceFullPath', replaceFullPath: '/' } } }], backendRefs: [{ name: 'cart' }] }])] }, 'Critical', 'spec'],
-    ['sticky hashing before 1.31', { options: old, routes: [destinationRule({ trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: 'x' } } } })] }, 'Critical', 'spec.trafficPolicy.loadBalancer.consistentHash'],
-    ['limits per caller', { routes: [destinationRule({ trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 } } } })] }, 'Warning', 'spec.trafficPolicy.connectionPool'],
-    ['a rule for certain callers', { routes: [destinationRule({ workloadSelector: { matchLabels: { a: 'b' } }, trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } })] }, 'Critical', 'spec.workloadSelector'],
+    [
+      'a Service with other policies',
+      { policies: [admin], routes: [virtualService([{ route: [{ destination: { host: 'web' } }] }])] },
+      'Critical',
+      'spec',
+    ],
+    [
+      'a backend with other policies',
+      { policies: [admin], routes: [httpRoute([{ backendRefs: [{ name: 'web', port: 8080 }] }])] },
+      'Critical',
+      'spec',
+    ],
+    [
+      'a mirror with other policies',
+      {
+        policies: [admin],
+        routes: [httpRoute([{ filters: [{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'web' } } }] }])],
+      },
+      'Critical',
+      'spec',
+    ],
+    [
+      'a host outside',
+      { routes: [virtualService([{ route: [{ destination: { host: 'example.com' } }] }])] },
+      'Critical',
+      'spec',
+    ],
+    [
+      'a rewritten path that a policy looks at',
+      { policies: [admin], routes: [virtualService([{ rewrite: { uri: '/' }, route: [toCart] }])] },
+      'Critical',
+      'spec',
+    ],
+    [
+      'a path rewritten by a filter',
+      {
+        policies: [admin],
+        routes: [
+          httpRoute([
+            {
+              filters: [
+                { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplaceFullPath', replaceFullPath: '/' } } },
+              ],
+              backendRefs: [{ name: 'cart' }],
+            },
+          ]),
+        ],
+      },
+      'Critical',
+      'spec',
+    ],
+    [
+      'sticky hashing before 1.31',
+      {
+        options: old,
+        routes: [destinationRule({ trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: 'x' } } } })],
+      },
+      'Critical',
+      'spec.trafficPolicy.loadBalancer.consistentHash',
+    ],
+    [
+      'limits per caller',
+      { routes: [destinationRule({ trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 } } } })] },
+      'Warning',
+      'spec.trafficPolicy.connectionPool',
+    ],
+    [
+      'a rule for certain callers',
+      {
+        routes: [
+          destinationRule({
+            workloadSelector: { matchLabels: { a: 'b' } },
+            trafficPolicy: { loadBalancer: { simple: 'RANDOM' } },
+          }),
+        ],
+      },
+      'Critical',
+      'spec.workloadSelector',
+    ],
   ])('tell of %s', (_, spec, severity, field) => {
-    expect(translate(world(spec)).problems.map((problem) => `${problem.severity} ${problem.field}`)).toContain(`${severity} ${field}`);
+    expect(translate(world(spec)).problems.map((problem) => `${problem.severity} ${problem.field}`)).toContain(
+      `${severity} ${field}`,
+    );
   });
 
   it.each<[string, WorldSpec]>([
-    ['header changes that no policy looks at', { policies: [admin], routes: [virtualService([{ headers: { request: { set: { 'x-team': 'blue' } } }, route: [toCart] }])] }],
-    ['a canary whose Services have the same policies', {
-      policies: [admin], services: [service('cart', [{}]), service('cart-v2', [{}], { selector: { app: 'cart', version: 'v2' } })], workloads: [{ kind: 'Deployment', name: 'cart', labels: { app: 'cart', version: 'v2' }, ports: {}, declared: [] }],
-      routes: [virtualService([{ route: [{ destination: { host: 'cart' }, weight: 90 }, { destination: { host: 'cart-v2' }, weight: 10 }] }])],
-    }],
-    ['hashing since 1.31', { routes: [destinationRule({ trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: 'x' } } } })] }],
+    [
+      'header changes that no policy looks at',
+      {
+        policies: [admin],
+        routes: [virtualService([{ headers: { request: { set: { 'x-team': 'blue' } } }, route: [toCart] }])],
+      },
+    ],
+    [
+      'a canary whose Services have the same policies',
+      {
+        policies: [admin],
+        services: [service('cart', [{}]), service('cart-v2', [{}], { selector: { app: 'cart', version: 'v2' } })],
+        workloads: [
+          { kind: 'Deployment', name: 'cart', labels: { app: 'cart', version: 'v2' }, ports: {}, declared: [] },
+        ],
+        routes: [
+          virtualService([
+            {
+              route: [
+                { destination: { host: 'cart' }, weight: 90 },
+                { destination: { host: 'cart-v2' }, weight: 10 },
+              ],
+            },
+          ]),
+        ],
+      },
+    ],
+    [
+      'hashing since 1.31',
+      { routes: [destinationRule({ trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: 'x' } } } })] },
+    ],
   ])('have no problem with %s', (_, spec) => {
     expect(translate(world(spec)).problems).toEqual([]);
   });
 
   it.each<[string, readonly ReturnType<typeof configObject>[], boolean]>([
-    ['a VirtualService for gateways and the mesh', [virtualService([{ timeout: '1s', route: [toCart] }], { gateways: ['mesh', 'ingress'] })], true],
-    ['one for gateways beside one for the mesh', [virtualService([{ timeout: '1s', route: [toCart] }]), { ...virtualService([{ route: [{ destination: { host: 'cart.shop' } }] }], { hosts: ['example.com'], gateways: ['ingress'] }), name: 'door' }], true],
-    ['an HTTPRoute for a Gateway', [virtualService([{ timeout: '1s', route: [toCart] }]), configObject('HTTPRoute', { name: 'door', spec: { parentRefs: [{ name: 'ingress' }], rules: [{ backendRefs: [{ name: 'cart', port: 80 }] }] } })], true],
-    ['one for gateways to another Service', [virtualService([{ timeout: '1s', route: [toCart] }]), { ...virtualService([{ route: [{ destination: { host: 'web' } }] }], { hosts: ['example.com'], gateways: ['ingress'] }), name: 'door' }], false],
+    [
+      'a VirtualService for gateways and the mesh',
+      [virtualService([{ timeout: '1s', route: [toCart] }], { gateways: ['mesh', 'ingress'] })],
+      true,
+    ],
+    [
+      'one for gateways beside one for the mesh',
+      [
+        virtualService([{ timeout: '1s', route: [toCart] }]),
+        {
+          ...virtualService([{ route: [{ destination: { host: 'cart.shop' } }] }], {
+            hosts: ['example.com'],
+            gateways: ['ingress'],
+          }),
+          name: 'door',
+        },
+      ],
+      true,
+    ],
+    [
+      'an HTTPRoute for a Gateway',
+      [
+        virtualService([{ timeout: '1s', route: [toCart] }]),
+        configObject('HTTPRoute', {
+          name: 'door',
+          spec: { parentRefs: [{ name: 'ingress' }], rules: [{ backendRefs: [{ name: 'cart', port: 80 }] }] },
+        }),
+      ],
+      true,
+    ],
+    [
+      'one for gateways to another Service',
+      [
+        virtualService([{ timeout: '1s', route: [toCart] }]),
+        {
+          ...virtualService([{ route: [{ destination: { host: 'web' } }] }], {
+            hosts: ['example.com'],
+            gateways: ['ingress'],
+          }),
+          name: 'door',
+        },
+      ],
+      false,
+    ],
     ['one for the mesh', [virtualService([{ timeout: '1s', route: [toCart] }])], false],
   ])('tell whether requests from gateways follow them too: %s', (_title, routes, expected) => {
     const { problems } = translate(world({ routes }));
@@ -66,19 +265,42 @@ describe('routes behind a waypoint', () => {
   });
 
   it('of callers elsewhere are no reason for a waypoint, which would not read them, and none of its business', () => {
-    const route = configObject('HTTPRoute', { name: 'mine', namespace: 'blog', spec: { parentRefs: [{ kind: 'Service', name: 'cart', namespace: 'shop' }], rules: [{ backendRefs: [{ name: 'elsewhere', port: 80 }] }] } });
+    const route = configObject('HTTPRoute', {
+      name: 'mine',
+      namespace: 'blog',
+      spec: {
+        parentRefs: [{ kind: 'Service', name: 'cart', namespace: 'shop' }],
+        rules: [{ backendRefs: [{ name: 'elsewhere', port: 80 }] }],
+      },
+    });
     expect(translate(world({ routes: [route] })).bound).toEqual([]);
     expect(translate(world({ policies: [admin], routes: [route] })).problems).toEqual([]);
   });
 
   it('say what is kept', () => {
-    const { kept } = translate(world({ routes: [virtualService([{ timeout: '1s', fault: {}, route: [{ destination: { host: 'cart', subset: 'v1' } }] }])] }));
-    expect(kept.map(({ field }) => field)).toEqual(['spec.http.fault', 'spec.http.timeout', 'spec.http.route.destination.subset']);
+    const { kept } = translate(
+      world({
+        routes: [
+          virtualService([{ timeout: '1s', fault: {}, route: [{ destination: { host: 'cart', subset: 'v1' } }] }]),
+        ],
+      }),
+    );
+    expect(kept.map(({ field }) => field)).toEqual([
+      'spec.http.fault',
+      'spec.http.timeout',
+      'spec.http.route.destination.subset',
+    ]);
   });
 
   it('need no waypoint for a mode of mutual TLS', () => {
-    expect(translate(world({ routes: [destinationRule({ trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } })] })).bound).toEqual([]);
-    expect(translate(world({ routes: [destinationRule({ trafficPolicy: { tls: { mode: 'SIMPLE' } } })] })).bound.map(({ name }) => name)).toEqual(['cart']);
+    expect(
+      translate(world({ routes: [destinationRule({ trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } })] })).bound,
+    ).toEqual([]);
+    expect(
+      translate(world({ routes: [destinationRule({ trafficPolicy: { tls: { mode: 'SIMPLE' } } })] })).bound.map(
+        ({ name }) => name,
+      ),
+    ).toEqual(['cart']);
   });
 });
 
@@ -87,23 +309,47 @@ describe('a Gateway API route instead of a VirtualService', () => {
   const cart = facts.services[0]!;
 
   it('is offered where it does the same', () => {
-    const match = [{ uri: { exact: '/a' }, headers: { 'x-a': { exact: 'b' } }, method: { exact: 'GET' }, queryParams: { q: { exact: '1' } } }, { uri: { prefix: '/' }, method: { exact: 'POST' } }];
+    const match = [
+      {
+        uri: { exact: '/a' },
+        headers: { 'x-a': { exact: 'b' } },
+        method: { exact: 'GET' },
+        queryParams: { q: { exact: '1' } },
+      },
+      { uri: { prefix: '/' }, method: { exact: 'POST' } },
+    ];
     const headers = { request: { set: { a: 'b' }, remove: ['c'] }, response: { add: { d: 'e' } } };
-    const offer = routeOffer(virtualService([{ match, headers, timeout: '3s', route: [{ ...toCart, weight: 1 }] }, { route: [toCart] }]), cart, facts);
-    expect(offer).toMatchObject({ replaces: 'VirtualService shop/cart', object: { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' } });
+    const offer = routeOffer(
+      virtualService([{ match, headers, timeout: '3s', route: [{ ...toCart, weight: 1 }] }, { route: [toCart] }]),
+      cart,
+      facts,
+    );
+    expect(offer).toMatchObject({
+      replaces: 'VirtualService shop/cart',
+      object: { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' },
+    });
     expect(offer?.object.spec).toEqual({
       parentRefs: [{ group: '', kind: 'Service', name: 'cart' }],
       rules: [
         {
           matches: [
-            { path: { type: 'Exact', value: '/a' }, headers: [{ name: 'x-a', type: 'Exact', value: 'b' }], method: 'GET', queryParams: [{ name: 'q', type: 'Exact', value: '1' }] },
+            {
+              path: { type: 'Exact', value: '/a' },
+              headers: [{ name: 'x-a', type: 'Exact', value: 'b' }],
+              method: 'GET',
+              queryParams: [{ name: 'q', type: 'Exact', value: '1' }],
+            },
             { path: { type: 'PathPrefix', value: '/' }, method: 'POST' },
           ],
           filters: [
-            { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'a', value: 'b' }], remove: ['c'] } },
+            {
+              type: 'RequestHeaderModifier',
+              requestHeaderModifier: { set: [{ name: 'a', value: 'b' }], remove: ['c'] },
+            },
             { type: 'ResponseHeaderModifier', responseHeaderModifier: { add: [{ name: 'd', value: 'e' }] } },
           ],
-          timeouts: { request: '3s' }, backendRefs: [{ name: 'cart', port: 80, weight: 1 }],
+          timeouts: { request: '3s' },
+          backendRefs: [{ name: 'cart', port: 80, weight: 1 }],
         },
         { backendRefs: [{ name: 'cart', port: 80 }] },
       ],
@@ -112,14 +358,27 @@ describe('a Gateway API route instead of a VirtualService', () => {
 
   it('is a GRPCRoute for gRPC', () => {
     const grpc = service('cart', [{ name: 'grpc' }]);
-    const offer = routeOffer(virtualService([{ match: [{ uri: { exact: '/shop.Cart/Add' } }], route: [toCart] }]), grpc, { ...facts, services: [grpc] });
-    expect(offer?.object).toMatchObject({ kind: 'GRPCRoute', spec: { rules: [{ matches: [{ method: { type: 'Exact', service: 'shop.Cart', method: 'Add' } }] }] } });
+    const offer = routeOffer(
+      virtualService([{ match: [{ uri: { exact: '/shop.Cart/Add' } }], route: [toCart] }]),
+      grpc,
+      { ...facts, services: [grpc] },
+    );
+    expect(offer?.object).toMatchObject({
+      kind: 'GRPCRoute',
+      spec: { rules: [{ matches: [{ method: { type: 'Exact', service: 'shop.Cart', method: 'Add' } }] }] },
+    });
   });
 
   it.each<[string, unknown, Record<string, unknown>?]>([
     ['a prefix of characters', [{ match: [{ uri: { prefix: '/foo' } }], route: [toCart] }]],
     ['a regular expression', [{ match: [{ headers: { a: { regex: '.*' } } }], route: [toCart] }]],
-    ['an order that counts', [{ match: [{ uri: { prefix: '/' } }], route: [toCart] }, { match: [{ uri: { exact: '/a' } }], route: [toCart] }]],
+    [
+      'an order that counts',
+      [
+        { match: [{ uri: { prefix: '/' } }], route: [toCart] },
+        { match: [{ uri: { exact: '/a' } }], route: [toCart] },
+      ],
+    ],
     ['a subset', [{ route: [{ destination: { host: 'cart', port: { number: 80 }, subset: 'v1' } }] }]],
     ['a fault', [{ fault: { abort: {} }, route: [toCart] }]],
     ['retries', [{ retries: { attempts: 3 }, route: [toCart] }]],

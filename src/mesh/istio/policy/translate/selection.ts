@@ -16,15 +16,24 @@ export const tlsModeLabel = 'security.istio.io/tlsMode';
 type Labels = Readonly<Record<string, string>>;
 
 /**
- * Labels that no template has because injection or a controller adds them to the pod (pkg/kube/inject: injection-template.yaml;
- * Deployment, StatefulSet and DaemonSet controllers).
+ * Labels that no template has because injection or a controller adds them to the pod (pkg/kube/inject:
+ * injection-template.yaml; Deployment, StatefulSet and DaemonSet controllers).
  */
 const addedLabels: ReadonlySet<string> = new Set([
-  'service.istio.io/canonical-name', 'service.istio.io/canonical-revision', 'networking.istio.io/tunnel', 'istio.io/rev',
-  'pod-template-hash', 'controller-revision-hash', 'statefulset.kubernetes.io/pod-name', 'apps.kubernetes.io/pod-index',
+  'service.istio.io/canonical-name',
+  'service.istio.io/canonical-revision',
+  'networking.istio.io/tunnel',
+  'istio.io/rev',
+  'pod-template-hash',
+  'controller-revision-hash',
+  'statefulset.kubernetes.io/pod-name',
+  'apps.kubernetes.io/pod-index',
 ]);
 
-/** Labels of a running pod as far as a template could have them: what is added to each pod anew says nothing about those that come after it. */
+/**
+ * Labels of a running pod as far as a template could have them: what is added to each pod anew says nothing about those
+ * that come after it.
+ */
 export function withoutAdded(labels: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([key]) => key !== tlsModeLabel && !addedLabels.has(key)));
 }
@@ -35,9 +44,9 @@ export function holds(selector: Labels, labels: Labels): boolean {
 }
 
 /**
- * The selector as it stands for sidecars. Injection puts `security.istio.io/tlsMode: istio` on every pod with a sidecar, and on no
- * other, so a policy narrowed by that label is read by the sidecars of its workloads and never by ztunnel. Undefined: it selects
- * no pod with a sidecar.
+ * The selector as it stands for sidecars. Injection puts `security.istio.io/tlsMode: istio` on every pod with a
+ * sidecar, and on no other, so a policy narrowed by that label is read by the sidecars of its workloads and never by
+ * ztunnel. Undefined: it selects no pod with a sidecar.
  */
 export function sidecarSelector({ selector }: Pick<Attachment, 'selector'>): Labels | undefined {
   return selector === undefined ? everything : withoutMode(selector);
@@ -56,8 +65,8 @@ export function isNarrowed({ selector }: Pick<Attachment, 'selector'>): boolean 
 }
 
 /**
- * Whether ztunnel reads it for pods without a sidecar. istiod makes a policy with an empty selector one of workloads and then
- * attaches it only if `matchLabels` is there (convertAuthorizationPolicy, buildWorkloadPolicies).
+ * Whether ztunnel reads it for pods without a sidecar. istiod makes a policy with an empty selector one of workloads
+ * and then attaches it only if `matchLabels` is there (convertAuthorizationPolicy, buildWorkloadPolicies).
  */
 export function reachesZtunnel(attachment: Attachment): boolean {
   const { selector, hasEmptyLabels } = attachment;
@@ -115,7 +124,7 @@ function contradicts(selector: Labels, labels: Labels): boolean {
 
 /** Whether two Services can have a pod in common. */
 export function sharePods(a: ServiceFacts, b: ServiceFacts, workloads: readonly WorkloadFacts[]): boolean {
-  spend(1 + podsBehind(a, workloads).length * podsBehind(b, workloads).length / 32);
+  spend(1 + (podsBehind(a, workloads).length * podsBehind(b, workloads).length) / 32);
   if (isDeepStrictEqual(a.selector, b.selector)) return true;
   const behindB = podsBehind(b, workloads);
   return podsBehind(a, workloads).some((pods) => behindB.includes(pods));

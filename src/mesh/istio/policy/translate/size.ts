@@ -2,7 +2,10 @@ import { spend } from '../effort.ts';
 import type { Problem } from './problem.ts';
 import { titleOf, type ConfigObject, type World } from './world.ts';
 
-type Sized = Pick<World, 'namespace' | 'policies' | 'requestAuthentications' | 'peerAuthentications' | 'extensions' | 'services' | 'workloads'>;
+type Sized = Pick<
+  World,
+  'namespace' | 'policies' | 'requestAuthentications' | 'peerAuthentications' | 'extensions' | 'services' | 'workloads'
+>;
 
 const known = new WeakMap<ConfigObject, number>();
 
@@ -13,35 +16,57 @@ export function sizeOf(object: ConfigObject): number {
   return size;
 }
 
-/** A character of a policy takes at least so many steps in the end: what is far too large is given up before it is begun. */
+/**
+ * A character of a policy takes at least so many steps in the end: what is far too large is given up before it is
+ * begun.
+ */
 const stepsOfCharacter = 3;
 
 /** Of what is carried over and not compared. */
 const stepsOfOther = 1 / 8;
 
 /** Counts what it takes to read all that applies to a namespace. */
-export function countSizes({ policies, requestAuthentications, extensions }: Pick<Sized, 'policies' | 'requestAuthentications' | 'extensions'>): void {
+export function countSizes({
+  policies,
+  requestAuthentications,
+  extensions,
+}: Pick<Sized, 'policies' | 'requestAuthentications' | 'extensions'>): void {
   for (const { object } of policies) spend(sizeOf(object) * stepsOfCharacter);
-  for (const object of [...requestAuthentications.map((original) => original.object), ...extensions]) spend(sizeOf(object) * stepsOfOther);
+  for (const object of [...requestAuthentications.map((original) => original.object), ...extensions])
+    spend(sizeOf(object) * stepsOfOther);
 }
 
 /** The object of a namespace that says most: what to make smaller first. */
-function largestOf({ policies, requestAuthentications, peerAuthentications = [], extensions }: Sized): ConfigObject | undefined {
+function largestOf({
+  policies,
+  requestAuthentications,
+  peerAuthentications = [],
+  extensions,
+}: Sized): ConfigObject | undefined {
   const objects = [...policies, ...requestAuthentications].map(({ object }) => object);
-  return [...objects, ...peerAuthentications, ...extensions].reduce<ConfigObject | undefined>((largest, object) => (largest === undefined || sizeOf(object) > sizeOf(largest) ? object : largest), undefined);
+  return [...objects, ...peerAuthentications, ...extensions].reduce<ConfigObject | undefined>(
+    (largest, object) => (largest === undefined || sizeOf(object) > sizeOf(largest) ? object : largest),
+    undefined,
+  );
 }
 
 function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
-/** Which object makes a namespace too large to compare, as a sentence; its Services and workloads if these say more than any policy. */
+/**
+ * Which object makes a namespace too large to compare, as a sentence; its Services and workloads if these say more than
+ * any policy.
+ */
 export function largestIn(world: Sized): { readonly object: string; readonly sentence: string } {
   const { namespace, services, workloads } = world;
   const largest = largestOf(world);
   const around = JSON.stringify([services, workloads]).length;
   if (largest === undefined || sizeOf(largest) < around) {
-    return { object: `Namespace ${namespace}`, sentence: `most of it are ${counted(services.length, 'Service')} and ${counted(workloads.length, 'workload')}` };
+    return {
+      object: `Namespace ${namespace}`,
+      sentence: `most of it are ${counted(services.length, 'Service')} and ${counted(workloads.length, 'workload')}`,
+    };
   }
   return { object: titleOf(largest), sentence: `the largest is ${titleOf(largest)}, of ${sizeOf(largest)} characters` };
 }
@@ -50,11 +75,15 @@ export function largestIn(world: Sized): { readonly object: string; readonly sen
 export function tooLarge(world: Sized): Problem {
   const { object, sentence } = largestIn(world);
   return {
-    severity: 'Critical', object, field: 'spec', tooLarge: true,
+    severity: 'Critical',
+    object,
+    field: 'spec',
+    tooLarge: true,
     message: `what the policies of ${world.namespace} let through takes more steps to work out than one look may take; ${sentence}`,
     fix: makeSmaller,
   };
 }
 
 /** The remedy for all that is too large. */
-export const makeSmaller = 'Name fewer values in it: a prefix or a namespace in place of a list, one policy for each workload in place of one for all.';
+export const makeSmaller =
+  'Name fewer values in it: a prefix or a namespace in place of a list, one policy for each workload in place of one for all.';

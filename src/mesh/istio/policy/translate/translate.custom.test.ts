@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { changes, moments, service, world, type PolicySpec, type WorldSpec } from '../../../../../test/support/translation-world.ts';
+import {
+  changes,
+  moments,
+  service,
+  world,
+  type PolicySpec,
+  type WorldSpec,
+} from '../../../../../test/support/translation-world.ts';
 import type { Authorizers } from '../options.ts';
 import { defaultOptions } from '../options.ts';
 import { translate } from './translate.ts';
@@ -7,7 +14,16 @@ import { translate } from './translate.ts';
 const web = { selector: { matchLabels: { app: 'web' } } };
 
 function custom(provider: string, path: string, more: Partial<PolicySpec> = {}): PolicySpec {
-  return { name: `${provider}-${path.slice(1)}`, spec: { ...web, action: 'CUSTOM', provider: { name: provider }, rules: [{ to: [{ operation: { paths: [path], ports: ['9090'] } }] }] }, ...more };
+  return {
+    name: `${provider}-${path.slice(1)}`,
+    spec: {
+      ...web,
+      action: 'CUSTOM',
+      provider: { name: provider },
+      rules: [{ to: [{ operation: { paths: [path], ports: ['9090'] } }] }],
+    },
+    ...more,
+  };
 }
 
 const authorizers: Authorizers = { opa: 'Grpc', login: 'Http' };
@@ -20,8 +36,14 @@ describe('CUSTOM policies behind a waypoint', () => {
     ['of an authorizer that the mesh has', { ...declared, policies: [custom('opa', '/pay')] }],
     ['of one that it does not have', { ...declared, policies: [custom('gone', '/pay')] }],
     ['of two that spoil each other', { ...declared, policies: [custom('opa', '/pay'), custom('login', '/admin')] }],
-    ['of two, one of them a dry run', { ...declared, policies: [custom('opa', '/pay'), custom('login', '/admin', dryRun)] }],
-    ['of two, one of them for the mesh', { ...declared, policies: [custom('opa', '/pay'), { ...custom('login', '/admin'), namespace: 'istio-system' }] }],
+    [
+      'of two, one of them a dry run',
+      { ...declared, policies: [custom('opa', '/pay'), custom('login', '/admin', dryRun)] },
+    ],
+    [
+      'of two, one of them for the mesh',
+      { ...declared, policies: [custom('opa', '/pay'), { ...custom('login', '/admin'), namespace: 'istio-system' }] },
+    ],
     ['on TCP, with an authorizer for TCP', { ...declared, services: tcp, policies: [custom('opa', '/pay')] }],
     ['on TCP, unknown', { ...declared, services: tcp, policies: [custom('gone', '/pay')] }],
   ])('%s mean what they meant to sidecars', (_title, spec) => {
@@ -40,14 +62,30 @@ describe('CUSTOM policies behind a waypoint', () => {
   });
 
   it.each<[string, WorldSpec, string]>([
-    ['the other of two that spoil each other', { ...declared, policies: [custom('opa', '/pay'), custom('login', '/admin')] }, 'login-admin'],
-    ['the dry run that spoils it', { ...declared, policies: [custom('opa', '/pay'), custom('login', '/admin', dryRun)] }, 'login-admin'],
-    ['the only one, of an authorizer that the mesh does not have', { ...declared, policies: [custom('gone', '/pay')] }, 'gone-pay'],
+    [
+      'the other of two that spoil each other',
+      { ...declared, policies: [custom('opa', '/pay'), custom('login', '/admin')] },
+      'login-admin',
+    ],
+    [
+      'the dry run that spoils it',
+      { ...declared, policies: [custom('opa', '/pay'), custom('login', '/admin', dryRun)] },
+      'login-admin',
+    ],
+    [
+      'the only one, of an authorizer that the mesh does not have',
+      { ...declared, policies: [custom('gone', '/pay')] },
+      'gone-pay',
+    ],
   ])('would open without the copy of %s', (_title, spec, name) => {
     const facts = world(spec);
     const translation = translate(facts);
-    const kept = translation.manifests.filter(({ role, originals }) => role !== 'Copy' || !originals.some((original) => original.endsWith(`/${name}`)));
+    const kept = translation.manifests.filter(
+      ({ role, originals }) => role !== 'Copy' || !originals.some((original) => original.endsWith(`/${name}`)),
+    );
 
-    expect(changes(facts, moments(facts, { ...translation, manifests: kept }))).toContainEqual(expect.objectContaining({ kind: 'Opens', service: 'web' }));
+    expect(changes(facts, moments(facts, { ...translation, manifests: kept }))).toContainEqual(
+      expect.objectContaining({ kind: 'Opens', service: 'web' }),
+    );
   });
 });

@@ -22,7 +22,10 @@ import { isServable, type ServiceFacts, type World } from './world.ts';
 export interface Translation {
   /** Every Service of the namespace; those with reasons get the waypoint. */
   readonly needs: readonly ServiceNeed[];
-  /** Services to bind to the waypoint. Bind these and not the namespace: a Service that is bound without copies is open to the waypoint. */
+  /**
+   * Services to bind to the waypoint. Bind these and not the namespace: a Service that is bound without copies is open
+   * to the waypoint.
+   */
   readonly bound: readonly ServiceFacts[];
   /** In the order in which they are to be applied. */
   readonly manifests: readonly Manifest[];
@@ -34,17 +37,33 @@ export interface Translation {
   readonly offers: readonly RouteOffer[];
 }
 
-/** Every policy is compared with every other for every Service; beyond this a look at the namespace would take minutes. */
+/**
+ * Every policy is compared with every other for every Service; beyond this a look at the namespace would take minutes.
+ */
 export const maxPolicies = 150;
 
 const order: readonly Role[] = ['AllowWaypoint', 'Copy', 'Guard'];
 
-/** What is known of a namespace that is too large to look at: every Service might need the waypoint, and nothing can be made. */
+/**
+ * What is known of a namespace that is too large to look at: every Service might need the waypoint, and nothing can be
+ * made.
+ */
 function unknown(world: World): Translation {
   const problem = tooLarge(world);
   const own = world.services.filter(({ namespace }) => namespace === world.namespace);
-  const needs = own.map((service): ServiceNeed => ({ service, servable: isServable(service), reasons: [{ object: problem.object, enforces: true, sentence: problem.message }] }));
-  return { needs, bound: own.filter((service) => usesWaypoint(service, world)), manifests: [], problems: [problem], kept: [], offers: [] };
+  const needs = own.map((service): ServiceNeed => ({
+    service,
+    servable: isServable(service),
+    reasons: [{ object: problem.object, enforces: true, sentence: problem.message }],
+  }));
+  return {
+    needs,
+    bound: own.filter((service) => usesWaypoint(service, world)),
+    manifests: [],
+    problems: [problem],
+    kept: [],
+    offers: [],
+  };
 }
 
 /** `translate` within the steps of one look. */
@@ -55,16 +74,33 @@ export function translateInTime(world: World, steps = translationSteps): Transla
 
 /**
  * The objects that take over from the sidecars of a namespace. What a waypoint cannot do exactly is a problem, never an
- * approximation. Originals are not touched: sidecars go on reading them, waypoints never read objects without targetRefs
- * (ShouldAttachPolicy in pilot/pkg/model/policyattachment.go), and what ztunnel makes of them is part of the calculation.
+ * approximation. Originals are not touched: sidecars go on reading them, waypoints never read objects without
+ * targetRefs (ShouldAttachPolicy in pilot/pkg/model/policyattachment.go), and what ztunnel makes of them is part of the
+ * calculation.
  */
 export function translate(world: World): Translation {
   countSizes(world);
   const needs = waypointNeeds(world);
-  const wanted = needs.filter(({ service, servable, reasons }) => servable && (reasons.length > 0 || usesWaypoint(service, world)));
+  const wanted = needs.filter(
+    ({ service, servable, reasons }) => servable && (reasons.length > 0 || usesWaypoint(service, world)),
+  );
   const bound = wanted.map(({ service }) => service);
   if (bound.length > 0 && world.policies.length > maxPolicies) {
-    return { needs, bound, manifests: [], problems: [critical(`Namespace ${world.namespace}`, 'metadata.name', `${world.policies.length} AuthorizationPolicies apply to it and to the mesh, more than the ${maxPolicies} that can be compared`, 'Merge policies into fewer objects with more rules.')], kept: [], offers: [] };
+    return {
+      needs,
+      bound,
+      manifests: [],
+      problems: [
+        critical(
+          `Namespace ${world.namespace}`,
+          'metadata.name',
+          `${world.policies.length} AuthorizationPolicies apply to it and to the mesh, more than the ${maxPolicies} that can be compared`,
+          'Merge policies into fewer objects with more rules.',
+        ),
+      ],
+      kept: [],
+      offers: [],
+    };
   }
   const copies = allCopies(bound, world);
   const manifests = [
@@ -74,7 +110,8 @@ export function translate(world: World): Translation {
   ];
   const problems = [
     ...alike(manifests),
-    ...policiesOfRevisions(world), ...featuresOfRevisions(world),
+    ...policiesOfRevisions(world),
+    ...featuresOfRevisions(world),
     ...copies.flatMap((made) => made.problems),
     ...bound.flatMap((service) => hindrances(service, world)),
     ...bound.flatMap((service) => routeProblems(service, world)),
@@ -84,19 +121,25 @@ export function translate(world: World): Translation {
     ...dormant(bound, world),
     ...unservable(needs, world),
     ...unserved(world),
-    ...world.extensions.filter((object) => concernsServices(object, world)).flatMap((object) => extensionProblems(object, world)),
+    ...world.extensions
+      .filter((object) => concernsServices(object, world))
+      .flatMap((object) => extensionProblems(object, world)),
     ...world.extensions.flatMap((object) => unservedByExtension(object, world)),
     ...bound.flatMap((service) => unordered(service, world)),
   ];
   return {
-    needs, bound, manifests: sorted(manifests), problems: distinct(problems), kept: keptFeatures(bound, world),
+    needs,
+    bound,
+    manifests: sorted(manifests),
+    problems: distinct(problems),
+    kept: keptFeatures(bound, world),
     offers: bound.flatMap((service) => world.routes.flatMap((object) => routeOffer(object, service, world) ?? [])),
   };
 }
 
 /**
- * A Service that goes through the waypoint already keeps its copies when nothing asks for HTTP any more: without them the waypoint would
- * let everything through.
+ * A Service that goes through the waypoint already keeps its copies when nothing asks for HTTP any more: without them
+ * the waypoint would let everything through.
  */
 function usesWaypoint({ labels }: ServiceFacts, { waypoint }: World): boolean {
   return labels[useWaypointLabel] === waypoint.name;
@@ -111,14 +154,24 @@ function allCopies(bound: readonly ServiceFacts[], world: World): readonly Copie
   ];
 }
 
-/** Whether a sidecar that no longer sees the token would refuse because of it. An ALLOW would not: the waypoint itself is allowed. */
+/**
+ * Whether a sidecar that no longer sees the token would refuse because of it. An ALLOW would not: the waypoint itself
+ * is allowed.
+ */
 export function asksForToken(policy: AuthorizationPolicy, { options }: Pick<World, 'options'>): boolean {
   const reading = asSidecar(policy, 'http', options);
-  return reading !== undefined && reading.action !== 'ALLOW' && reading.rules.some((rule) => factsOf(rule).includes('token'));
+  return (
+    reading !== undefined && reading.action !== 'ALLOW' && reading.rules.some((rule) => factsOf(rule).includes('token'))
+  );
 }
 
 function sorted(manifests: readonly Manifest[]): readonly Manifest[] {
-  return manifests.toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role) || a.object.kind.localeCompare(b.object.kind) || a.object.metadata.name.localeCompare(b.object.metadata.name));
+  return manifests.toSorted(
+    (a, b) =>
+      order.indexOf(a.role) - order.indexOf(b.role) ||
+      a.object.kind.localeCompare(b.object.kind) ||
+      a.object.metadata.name.localeCompare(b.object.metadata.name),
+  );
 }
 
 function distinct(problems: readonly Problem[]): readonly Problem[] {

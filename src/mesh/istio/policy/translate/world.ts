@@ -6,7 +6,10 @@ import type { PolicyOptions } from '../options.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../types.ts';
 
 /** What a translation needs of a Service. */
-export type ServiceFacts = Pick<ServiceView, 'namespace' | 'name' | 'labels' | 'selector' | 'headless' | 'externalName' | 'ports'>;
+export type ServiceFacts = Pick<
+  ServiceView,
+  'namespace' | 'name' | 'labels' | 'selector' | 'headless' | 'externalName' | 'ports'
+>;
 
 /** Pods that share their labels: a workload's template, or one running pod. */
 export interface WorkloadFacts {
@@ -46,7 +49,10 @@ export interface Exceptions {
   readonly ports: readonly number[];
 }
 
-/** Everything that a translation of one namespace looks at. Policies and extensions: those of the namespace and of the root namespace. */
+/**
+ * Everything that a translation of one namespace looks at. Policies and extensions: those of the namespace and of the
+ * root namespace.
+ */
 export interface World {
   readonly namespace: string;
   readonly options: PolicyOptions;
@@ -64,7 +70,10 @@ export interface World {
   readonly peerAuthentications?: readonly ConfigObject[];
   /** Telemetry, WasmPlugin, TrafficExtension and EnvoyFilter. */
   readonly extensions: readonly ConfigObject[];
-  /** HTTPRoute, GRPCRoute, VirtualService and DestinationRule: of the namespace, of the root namespace, and of any that leads into it from gateways. */
+  /**
+   * HTTPRoute, GRPCRoute, VirtualService and DestinationRule: of the namespace, of the root namespace, and of any that
+   * leads into it from gateways.
+   */
   readonly routes: readonly ConfigObject[];
   readonly services: readonly ServiceFacts[];
   readonly workloads: readonly WorkloadFacts[];
@@ -76,7 +85,9 @@ export function waypointPrincipal({ options, waypoint }: Pick<World, 'options' |
 }
 
 /** The labels that these pods have while they have sidecars. */
-export const sidecarLabels: (pods: WorkloadFacts) => WorkloadFacts['labels'] = memoize(({ labels, name, owner = name }: WorkloadFacts) => withInjected(labels, owner));
+export const sidecarLabels: (pods: WorkloadFacts) => WorkloadFacts['labels'] = memoize(
+  ({ labels, name, owner = name }: WorkloadFacts) => withInjected(labels, owner),
+);
 
 /** `AuthorizationPolicy shop/deny-delete`. */
 export function titleOf({ kind, namespace, name }: Pick<ConfigObject, 'kind' | 'namespace' | 'name'>): string {

@@ -7,11 +7,19 @@ import { sidecarLabels } from '../../policy/translate/world.ts';
 import { directPods } from '../pods-proof.ts';
 import { worldOf } from '../world.ts';
 
-/** Policies for pods that no waypoint stands before, by the address of the caller: ztunnel sees that of everybody, a sidecar that of some. */
+/**
+ * Policies for pods that no waypoint stands before, by the address of the caller: ztunnel sees that of everybody, a
+ * sidecar that of some.
+ */
 export function unseenAddresses(surroundings: Surroundings): readonly Problem[] {
   const world = worldOf(surroundings);
   const pods = directPods(surroundings, world).map(sidecarLabels);
   return world.policies
-    .filter(({ policy }) => policy.targetRefs.length === 0 && sidecarAction(policy, world.options) !== undefined && pods.some((labels) => holds(policy.selector ?? {}, labels)))
+    .filter(
+      ({ policy }) =>
+        policy.targetRefs.length === 0 &&
+        sidecarAction(policy, world.options) !== undefined &&
+        pods.some((labels) => holds(policy.selector ?? {}, labels)),
+    )
     .flatMap(({ object }) => dependsOnAddresses(object));
 }

@@ -23,26 +23,36 @@ interface Scene {
   readonly policies: readonly ByTarget[];
 }
 
-/** Steps for the Services of one namespace: they are of others, and what one of them writes takes nothing from what is told of the rest. */
+/**
+ * Steps for the Services of one namespace: they are of others, and what one of them writes takes nothing from what is
+ * told of the rest.
+ */
 const steps = 200_000;
 
 function titleOf({ service: { namespace, name } }: Target): string {
   return nameOf({ kind: 'Service', namespace, name });
 }
 
-/** Whether the user says that nobody here calls into a namespace, or that somebody does; undefined if he says nothing of it. */
+/**
+ * Whether the user says that nobody here calls into a namespace, or that somebody does; undefined if he says nothing of
+ * it.
+ */
 function declared(namespace: string, { spec, namespace: home }: Surroundings): boolean | undefined {
-  return spec.callers.find((entry) => entry.namespace === namespace)?.from.some((caller) => caller.namespace === home.name);
+  return spec.callers
+    .find((entry) => entry.namespace === namespace)
+    ?.from.some((caller) => caller.namespace === home.name);
 }
 
 /**
- * Whether somebody of this namespace may call what stands behind the waypoint: unless it is said who does, or its ALLOW policies name
- * all who get through, and nobody here is among them.
+ * Whether somebody of this namespace may call what stands behind the waypoint: unless it is said who does, or its ALLOW
+ * policies name all who get through, and nobody here is among them.
  */
 function mayCall({ service }: Target, enforced: readonly Enforced[], surroundings: Surroundings): boolean {
   const said = declared(service.namespace, surroundings);
   if (said !== undefined) return said;
-  const policies = enforced.flatMap(({ object, policy }) => (policy.kind === 'AuthorizationPolicy' ? [{ object, policy }] : []));
+  const policies = enforced.flatMap(({ object, policy }) =>
+    policy.kind === 'AuthorizationPolicy' ? [{ object, policy }] : [],
+  );
   const callers = callersThrough(service, policies, { workloads: [] }, []);
   if (callers.kind !== 'Known') return true;
   spend(callers.callers.length / 16);
@@ -56,16 +66,26 @@ interface Around {
 }
 
 function around(target: Target, { surroundings, policies, options }: Scene): readonly Around[] {
-  const { service: { namespace, name }, waypoint } = target;
+  const {
+    service: { namespace, name },
+    waypoint,
+  } = target;
   const enforced = enforcedAt({ kind: 'Service', namespace, name }, waypoint, policies, options);
   const [first, ...more] = enforced;
-  return first === undefined || !mayCall(target, enforced, surroundings) ? [] : [{
-    object: titleOf(target),
-    message: `callers outside ambient go around its waypoint ${waypoint.namespace}/${waypoint.name}, which enforces ${nameOf(first.object)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace today`,
-  }];
+  return first === undefined || !mayCall(target, enforced, surroundings)
+    ? []
+    : [
+        {
+          object: titleOf(target),
+          message: `callers outside ambient go around its waypoint ${waypoint.namespace}/${waypoint.name}, which enforces ${nameOf(first.object)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace today`,
+        },
+      ];
 }
 
-/** Of one namespace. Of those that are too many to tell that is said once, unless the user has said that nobody here calls them. */
+/**
+ * Of one namespace. Of those that are too many to tell that is said once, unless the user has said that nobody here
+ * calls them.
+ */
 function aroundAll(namespace: string, targets: readonly Target[], scene: Scene): readonly Around[] {
   const { surroundings } = scene;
   if (declared(namespace, surroundings) === false) return [];
@@ -75,17 +95,36 @@ function aroundAll(namespace: string, targets: readonly Target[], scene: Scene):
     for (const target of targets) {
       next = target;
       const title = titleOf(target);
-      found.push(...guarded<readonly Around[]>(surroundings, `who goes around the waypoint of ${title}`, () => around(target, scene), (why) => [{
-        object: title, message: `${why}: whether callers of this namespace would go around its waypoint cannot be told`,
-      }]));
+      found.push(
+        ...guarded<readonly Around[]>(
+          surroundings,
+          `who goes around the waypoint of ${title}`,
+          () => around(target, scene),
+          (why) => [
+            {
+              object: title,
+              message: `${why}: whether callers of this namespace would go around its waypoint cannot be told`,
+            },
+          ],
+        ),
+      );
     }
   });
-  return all.kind === 'Done' || next === undefined ? found : [...found, {
-    object: titleOf(next), message: `whether callers of this namespace would go around waypoints of ${namespace} takes more steps to work out than one look may take`,
-  }];
+  return all.kind === 'Done' || next === undefined
+    ? found
+    : [
+        ...found,
+        {
+          object: titleOf(next),
+          message: `whether callers of this namespace would go around waypoints of ${namespace} takes more steps to work out than one look may take`,
+        },
+      ];
 }
 
-/** What waypoints of other namespaces enforce against callers of this one, which go around them without ambient. For ServiceEntries that is `findings/egress.ts`. */
+/**
+ * What waypoints of other namespaces enforce against callers of this one, which go around them without ambient. For
+ * ServiceEntries that is `findings/egress.ts`.
+ */
 export function goneAround(surroundings: Surroundings): readonly Around[] {
   const { mesh, namespace } = surroundings;
   const targets = mesh.services().flatMap((service): readonly Target[] => {
@@ -94,5 +133,7 @@ export function goneAround(surroundings: Surroundings): readonly Around[] {
   });
   if (targets.length === 0) return [];
   const scene = { surroundings, options: policyOptionsOf(mesh), policies: policiesByTarget(mesh) };
-  return [...Map.groupBy(targets, ({ service }) => service.namespace)].flatMap(([home, own]) => aroundAll(home, own, scene));
+  return [...Map.groupBy(targets, ({ service }) => service.namespace)].flatMap(([home, own]) =>
+    aroundAll(home, own, scene),
+  );
 }

@@ -4,5 +4,7 @@ import { isExit } from './route.ts';
 
 /** With the last sidecar nothing is left of what ztunnel enforced: what comes later means what sidecars make of it. */
 export function isLeaving({ route, itinerary, pods }: Surroundings): boolean {
-  return isExit(route) && (itinerary === undefined || pods.some((pod) => concerns(pod) && modeOf(pod) !== modeFor(route.to)));
+  return (
+    isExit(route) && (itinerary === undefined || pods.some((pod) => concerns(pod) && modeOf(pod) !== modeFor(route.to)))
+  );
 }

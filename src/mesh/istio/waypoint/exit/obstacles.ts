@@ -20,13 +20,45 @@ function waypointProblems({ service, waypoint }: Served, surroundings: Surroundi
   const title = serviceTitle(service);
   const name = `${waypoint.namespace}/${waypoint.name}`;
   if (waypoint.namespace !== namespace.name) {
-    return [critical(title, 'metadata.labels', `its waypoint ${name} is in another namespace, whose policies for it are not looked at here`, 'Give the namespace a waypoint of its own with the same policies first, or keep it in ambient.')];
+    return [
+      critical(
+        title,
+        'metadata.labels',
+        `its waypoint ${name} is in another namespace, whose policies for it are not looked at here`,
+        'Give the namespace a waypoint of its own with the same policies first, or keep it in ambient.',
+      ),
+    ];
   }
   const gateway = mesh.configs('Gateway', namespace.name).find((candidate) => candidate.name === waypoint.name);
-  if (gateway === undefined) return [critical(title, 'metadata.labels', `its waypoint ${name} is not there, so that nobody can tell what it enforces and as whom`, 'Create the Gateway, or take the label off.')];
-  if (text(gateway.spec['gatewayClassName']) !== waypointClass) return [critical(nameOf(gateway), 'spec.gatewayClassName', `it is no waypoint of class ${waypointClass}`, 'Use a waypoint that Istio runs, or keep the namespace in ambient.')];
+  if (gateway === undefined)
+    return [
+      critical(
+        title,
+        'metadata.labels',
+        `its waypoint ${name} is not there, so that nobody can tell what it enforces and as whom`,
+        'Create the Gateway, or take the label off.',
+      ),
+    ];
+  if (text(gateway.spec['gatewayClassName']) !== waypointClass)
+    return [
+      critical(
+        nameOf(gateway),
+        'spec.gatewayClassName',
+        `it is no waypoint of class ${waypointClass}`,
+        'Use a waypoint that Istio runs, or keep the namespace in ambient.',
+      ),
+    ];
   const traffic = trafficOf(gateway, surroundings);
-  return traffic === 'service' ? [] : [critical(nameOf(gateway), `metadata.labels[${waypointForLabel}]`, `it serves ${traffic} traffic: callers of a pod's own address come through it too, which copies cannot tell from others`, `Use a waypoint with ${waypointForLabel}: service.`)];
+  return traffic === 'service'
+    ? []
+    : [
+        critical(
+          nameOf(gateway),
+          `metadata.labels[${waypointForLabel}]`,
+          `it serves ${traffic} traffic: callers of a pod's own address come through it too, which copies cannot tell from others`,
+          `Use a waypoint with ${waypointForLabel}: service.`,
+        ),
+      ];
 }
 
 /** As `concerns` says of its pods. */
@@ -37,24 +69,75 @@ function isOutside({ hostNetwork, templateLabels }: TemplateView): boolean {
 /** Whom the sidecars would not protect. */
 function podProblems({ service }: Served, { pods, workloads, otherTemplates }: Surroundings): readonly Problem[] {
   const title = serviceTitle(service);
-  if (Object.keys(service.selector).length === 0) return [critical(title, 'spec.selector', 'it selects no pods, so no sidecar takes over from its waypoint', 'Keep the namespace in ambient, or remove the label of the waypoint from the Service.')];
+  if (Object.keys(service.selector).length === 0)
+    return [
+      critical(
+        title,
+        'spec.selector',
+        'it selects no pods, so no sidecar takes over from its waypoint',
+        'Keep the namespace in ambient, or remove the label of the waypoint from the Service.',
+      ),
+    ];
   const behind = pods.filter((pod) => !pod.terminating && selects({ matchLabels: service.selector }, pod.labels));
-  const isBehind = ({ templateLabels }: TemplateView): boolean => selects({ matchLabels: service.selector }, templateLabels);
+  const isBehind = ({ templateLabels }: TemplateView): boolean =>
+    selects({ matchLabels: service.selector }, templateLabels);
   const coming = otherTemplates.filter(isBehind);
-  const naked = behind.find((pod) => !concerns(pod)) ?? [...workloads, ...otherTemplates].filter(isBehind).find(isOutside);
+  const naked =
+    behind.find((pod) => !concerns(pod)) ?? [...workloads, ...otherTemplates].filter(isBehind).find(isOutside);
   const [unowned] = coming;
-  const strange = behind.find(({ labels }) => !workloads.some(({ templateLabels }) => Object.entries(templateLabels).every(([key, value]) => labels[key] === value) && selects({ matchLabels: service.selector }, templateLabels)));
+  const strange = behind.find(
+    ({ labels }) =>
+      !workloads.some(
+        ({ templateLabels }) =>
+          Object.entries(templateLabels).every(([key, value]) => labels[key] === value) &&
+          selects({ matchLabels: service.selector }, templateLabels),
+      ),
+  );
   return [
-    ...(naked === undefined ? [] : [critical(nameOf(naked), 'metadata.labels', `it is behind ${title} and would have no sidecar: without the waypoint nothing would enforce its policies`, 'Remove istio.io/dataplane-mode=none and hostNetwork from its template, or keep the namespace in ambient.')]),
-    ...(strange === undefined ? [] : [critical(nameOf(strange), 'metadata.ownerReferences', `it is behind ${title} and belongs to no Deployment, StatefulSet or DaemonSet, so its labels and ports are not known beforehand`, 'Delete it, or run it as a Deployment.')]),
-    ...(unowned === undefined ? [] : [critical(nameOf(unowned), 'spec', `its pods are behind ${title}, and one that runs on the way is restarted by nobody: it would be without the waypoint and without a sidecar`, 'Give its pods labels that no Service behind a waypoint selects, or run them as a Deployment.')]),
+    ...(naked === undefined
+      ? []
+      : [
+          critical(
+            nameOf(naked),
+            'metadata.labels',
+            `it is behind ${title} and would have no sidecar: without the waypoint nothing would enforce its policies`,
+            'Remove istio.io/dataplane-mode=none and hostNetwork from its template, or keep the namespace in ambient.',
+          ),
+        ]),
+    ...(strange === undefined
+      ? []
+      : [
+          critical(
+            nameOf(strange),
+            'metadata.ownerReferences',
+            `it is behind ${title} and belongs to no Deployment, StatefulSet or DaemonSet, so its labels and ports are not known beforehand`,
+            'Delete it, or run it as a Deployment.',
+          ),
+        ]),
+    ...(unowned === undefined
+      ? []
+      : [
+          critical(
+            nameOf(unowned),
+            'spec',
+            `its pods are behind ${title}, and one that runs on the way is restarted by nobody: it would be without the waypoint and without a sidecar`,
+            'Give its pods labels that no Service behind a waypoint selects, or run them as a Deployment.',
+          ),
+        ]),
   ];
 }
 
 function canaries({ namespace, services }: Surroundings): readonly Problem[] {
   return [{ ...namespace, kind: 'Namespace' }, ...services.map((service) => ({ ...service, kind: 'Service' }))]
     .filter(({ labels }) => labels[useWaypointCanaryLabel] !== undefined)
-    .map((holder) => critical(nameOf(holder), `metadata.labels[${useWaypointCanaryLabel}]`, 'it sends a part of the callers through a second waypoint', 'End the canary first.'));
+    .map((holder) =>
+      critical(
+        nameOf(holder),
+        `metadata.labels[${useWaypointCanaryLabel}]`,
+        'it sends a part of the callers through a second waypoint',
+        'End the canary first.',
+      ),
+    );
 }
 
 const deciding = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
@@ -64,31 +147,75 @@ function unseen(holder: string, field: string, inbound: Restricted): Problem {
   const { annotation, mesh } = inbound.because;
   const message = `${describeInbound(inbound)}, and ztunnel decides about all of them today`;
   return annotation === undefined && mesh !== undefined
-    ? critical(mesh.object, mesh.field, message, 'Let sidecars take all ports again (includeInboundPorts "*", excludeInboundPorts "", no interceptionMode NONE), or keep the namespace in ambient.')
-    : critical(holder, `${field}[${annotation ?? ''}]`, message, 'Remove the annotation from the template; ambient ignores it.');
+    ? critical(
+        mesh.object,
+        mesh.field,
+        message,
+        'Let sidecars take all ports again (includeInboundPorts "*", excludeInboundPorts "", no interceptionMode NONE), or keep the namespace in ambient.',
+      )
+    : critical(
+        holder,
+        `${field}[${annotation ?? ''}]`,
+        message,
+        'Remove the annotation from the template; ambient ignores it.',
+      );
 }
 
-/** Ports that ztunnel sees and the sidecar would not: what selects the pods would not be enforced there. Of a pod that no workload owns its own annotations tell it. */
+/**
+ * Ports that ztunnel sees and the sidecar would not: what selects the pods would not be enforced there. Of a pod that
+ * no workload owns its own annotations tell it.
+ */
 export function unseenPorts({ workloads, otherTemplates, pods, mesh, namespace }: Surroundings): readonly Problem[] {
-  const isProtected = [namespace.name, mesh.rootNamespace].some((home) => deciding.some((kind) => mesh.configs(kind, home).length > 0));
+  const isProtected = [namespace.name, mesh.rootNamespace].some((home) =>
+    deciding.some((kind) => mesh.configs(kind, home).length > 0),
+  );
   if (!isProtected) return [];
-  const others = pods.filter(({ owner, ...pod }) => concerns(pod) && !pod.terminating && !workloads.some(({ kind, name }) => kind === owner?.kind && name === owner.name));
+  const others = pods.filter(
+    ({ owner, ...pod }) =>
+      concerns(pod) &&
+      !pod.terminating &&
+      !workloads.some(({ kind, name }) => kind === owner?.kind && name === owner.name),
+  );
   const holders = [
-    ...[...workloads, ...otherTemplates].map((template) => ({ holder: nameOf(template), field: 'spec.template.metadata.annotations', annotations: template.templateAnnotations })),
+    ...[...workloads, ...otherTemplates].map((template) => ({
+      holder: nameOf(template),
+      field: 'spec.template.metadata.annotations',
+      annotations: template.templateAnnotations,
+    })),
     ...others.map((pod) => ({ holder: nameOf(pod), field: 'metadata.annotations', annotations: pod.annotations })),
   ];
-  const problems = askedOfAll<readonly Problem[]>(() => holders.flatMap(({ holder, field, annotations }) => {
-    const inbound = inboundOf({ annotations }, mesh);
-    return inbound.kind === 'All' ? [] : [unseen(holder, field, inbound)];
-  }), (why) => [critical(`Namespace ${namespace.name}`, 'metadata.annotations', why, 'Remove the annotation from the templates where ambient is all they need, or say the same in all of them.')]);
+  const problems = askedOfAll<readonly Problem[]>(
+    () =>
+      holders.flatMap(({ holder, field, annotations }) => {
+        const inbound = inboundOf({ annotations }, mesh);
+        return inbound.kind === 'All' ? [] : [unseen(holder, field, inbound)];
+      }),
+    (why) => [
+      critical(
+        `Namespace ${namespace.name}`,
+        'metadata.annotations',
+        why,
+        'Remove the annotation from the templates where ambient is all they need, or say the same in all of them.',
+      ),
+    ],
+  );
   return [...new Map(problems.map((problem) => [`${problem.object} ${problem.field}`, problem])).values()];
 }
 
 /** What an earlier migration to sidecars left would be taken for what this one made. */
 function leftovers({ mesh, namespace, itinerary }: Surroundings): readonly Problem[] {
   if (itinerary !== undefined) return [];
-  return ['AuthorizationPolicy', 'RequestAuthentication'].flatMap((kind) => mesh.configs(kind, namespace.name)).filter((config) => isOfExit(config)).map((config) =>
-    critical(nameOf(config), 'metadata.labels', 'an earlier migration to sidecars made it, and this one would replace it', 'Delete it (ztunnel does not read it), or keep it as yours without its labels of meshmigration.dev.'));
+  return ['AuthorizationPolicy', 'RequestAuthentication']
+    .flatMap((kind) => mesh.configs(kind, namespace.name))
+    .filter((config) => isOfExit(config))
+    .map((config) =>
+      critical(
+        nameOf(config),
+        'metadata.labels',
+        'an earlier migration to sidecars made it, and this one would replace it',
+        'Delete it (ztunnel does not read it), or keep it as yours without its labels of meshmigration.dev.',
+      ),
+    );
 }
 
 /** What keeps a namespace behind waypoints from being moved to sidecars, besides its policies. */
@@ -96,9 +223,23 @@ export function exitObstacles(surroundings: Surroundings): readonly Problem[] {
   const served = servedServices(surroundings);
   const found = [
     ...served.flatMap((one) => [...waypointProblems(one, surroundings), ...podProblems(one, surroundings)]),
-    ...canaries(surroundings), ...leftovers(surroundings),
+    ...canaries(surroundings),
+    ...leftovers(surroundings),
   ];
   // On the way Services are unbound on purpose.
-  const unbound = surroundings.itinerary === undefined && found.length === 0 ? notThroughWaypoint(surroundings) : undefined;
-  return [...found, ...(unbound === undefined ? [] : [critical(`Namespace ${surroundings.namespace.name}`, 'status.conditions', unbound, 'Wait until istiod has bound it, or take the label off: what is enforced now has to be known.')])];
+  const unbound =
+    surroundings.itinerary === undefined && found.length === 0 ? notThroughWaypoint(surroundings) : undefined;
+  return [
+    ...found,
+    ...(unbound === undefined
+      ? []
+      : [
+          critical(
+            `Namespace ${surroundings.namespace.name}`,
+            'status.conditions',
+            unbound,
+            'Wait until istiod has bound it, or take the label off: what is enforced now has to be known.',
+          ),
+        ]),
+  ];
 }

@@ -10,18 +10,28 @@ const serviceAccountAnnotation = 'gateway.istio.io/service-account';
 
 /** The ServiceAccount of a waypoint: that of its pods, else what istiod would give them. */
 function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): string {
-  const deployment = workloads.filter(makesGateway).find(({ templateLabels }) => templateLabels[gatewayNameLabel] === name);
+  const deployment = workloads
+    .filter(makesGateway)
+    .find(({ templateLabels }) => templateLabels[gatewayNameLabel] === name);
   const gateway = mesh.configs('Gateway', namespace.name).find((candidate) => candidate.name === name);
   return deployment?.serviceAccount ?? gateway?.annotations[serviceAccountAnnotation] ?? name;
 }
 
-/** The Services that go through a waypoint, by their own label or by that of the namespace. A waypoint's own Service has none, and an ExternalName is none to ztunnel. */
+/**
+ * The Services that go through a waypoint, by their own label or by that of the namespace. A waypoint's own Service has
+ * none, and an ExternalName is none to ztunnel.
+ */
 export function servedServices(surroundings: Surroundings): readonly Served[] {
   const { namespace, services } = surroundings;
-  return services.filter(({ labels, externalName }) => labels[gatewayNameLabel] === undefined && !externalName).flatMap((service) => {
-    const waypoint = namedWaypoint(labelsBefore(service, 'none'), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name);
-    return waypoint === undefined || waypoint === 'none' ? [] : [{ service, waypoint: { ...waypoint, serviceAccount: accountOf(waypoint.name, surroundings) } }];
-  });
+  return services
+    .filter(({ labels, externalName }) => labels[gatewayNameLabel] === undefined && !externalName)
+    .flatMap((service) => {
+      const waypoint =
+        namedWaypoint(labelsBefore(service, 'none'), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name);
+      return waypoint === undefined || waypoint === 'none'
+        ? []
+        : [{ service, waypoint: { ...waypoint, serviceAccount: accountOf(waypoint.name, surroundings) } }];
+    });
 }
 
 /** Whether Services of the namespace go through a waypoint, those too that are created later. */

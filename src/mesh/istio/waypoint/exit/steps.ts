@@ -14,29 +14,51 @@ function lacksSidecar(pod: PodView): boolean {
 }
 
 /**
- * Before the pods of a namespace behind waypoints get sidecars. Nothing of it changes a request while no pod has one, but for the
- * last; each is there before the first sidecar is, which begins to serve only when istiod has sent it what it reads.
+ * Before the pods of a namespace behind waypoints get sidecars. Nothing of it changes a request while no pod has one,
+ * but for the last; each is there before the first sidecar is, which begins to serve only when istiod has sent it what
+ * it reads.
  */
 export const prepareSidecars: readonly StepPlan[] = [
   {
-    // E: narrowed to pods with a sidecar, of which there are none; ztunnel never reads them. Dying before: created at the next look; after: seen to be there.
+    // E: narrowed to pods with a sidecar, of which there are none; ztunnel never reads them. Dying before: created at
+    // the next look; after: seen to be there.
     name: 'CopyForSidecars',
     why: 'Makes copies of what the waypoint enforces for the sidecars to come, because sidecars read no policy with targetRefs. The originals stay as they are.',
-    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarCopy'), withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarCopy'), orphans: (surroundings) => orphans(surroundings, 'SidecarCopy', exitTranslationOf(surroundings)) },
+    work: {
+      kind: 'Apply',
+      objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy'),
+      possible: (surroundings) => possibleAtExit(surroundings, 'SidecarCopy'),
+      withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarCopy'),
+      orphans: (surroundings) => orphans(surroundings, 'SidecarCopy', exitTranslationOf(surroundings)),
+    },
     gate: (surroundings) => unread(surroundings, 'SidecarCopy'),
   },
   {
-    // E: as narrow, and it opens nothing but what the waypoint lets through or has no say in (the proof). Dying before: created at the next look; after: seen to be there.
+    // E: as narrow, and it opens nothing but what the waypoint lets through or has no say in (the proof). Dying before:
+    // created at the next look; after: seen to be there.
     name: 'AllowForSidecars',
     why: 'Lets the waypoint through to the pods that have a sidecar already, and keeps open or closed, where the waypoint has no say, what ztunnel lets in or refuses.',
-    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarAllow', 'SidecarDeny'), withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarAllow', 'SidecarDeny') },
-    gate: (surroundings) => companionsMissing(surroundings, 'SidecarAllow') ?? companionsMissing(surroundings, 'SidecarDeny'),
+    work: {
+      kind: 'Apply',
+      objects: (surroundings) => exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny'),
+      possible: (surroundings) => possibleAtExit(surroundings, 'SidecarAllow', 'SidecarDeny'),
+      withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarAllow', 'SidecarDeny'),
+    },
+    gate: (surroundings) =>
+      companionsMissing(surroundings, 'SidecarAllow') ?? companionsMissing(surroundings, 'SidecarDeny'),
   },
   {
-    // E: only refuses, and only at pods without a sidecar. Dying before: created at the next look; after: seen to be there.
+    // E: only refuses, and only at pods without a sidecar. Dying before: created at the next look; after: seen to be
+    // there.
     name: 'GuardUntilSidecars',
     why: 'Refuses, at pods without a sidecar, callers of this namespace that go around the waypoint: those that have their sidecar already do.',
-    work: { kind: 'Apply', objects: (surroundings) => exitManifests(surroundings, 'SidecarGuard'), possible: (surroundings) => possibleAtExit(surroundings, 'SidecarGuard'), withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarGuard'), stays: guardStays },
+    work: {
+      kind: 'Apply',
+      objects: (surroundings) => exitManifests(surroundings, 'SidecarGuard'),
+      possible: (surroundings) => possibleAtExit(surroundings, 'SidecarGuard'),
+      withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarGuard'),
+      stays: guardStays,
+    },
     gate: (surroundings) => guardMissing(surroundings, 'SidecarGuard'),
   },
 ];
@@ -44,12 +66,17 @@ export const prepareSidecars: readonly StepPlan[] = [
 /** Once every pod has its sidecar. */
 export const leaveWaypoints: readonly StepPlan[] = [
   {
-    // E: held while a pod has no sidecar, which only the waypoint protects; one patch for each Service, whose sidecars enforce the same. The label
-    // of the Service beats that of the namespace (GetUseWaypoint). Dying before: sent again; after: the label is seen, and the annotation
-    // beside it tells what it was.
+    // E: held while a pod has no sidecar, which only the waypoint protects; one patch for each Service, whose sidecars
+    // enforce the same. The label of the Service beats that of the namespace (GetUseWaypoint). Dying before: sent
+    // again; after: the label is seen, and the annotation beside it tells what it was.
     name: 'UnbindWaypoint',
     why: `Sets ${useWaypointLabel}=none on the Services: all callers go to the pods directly, whose sidecars enforce the copies.`,
-    work: { kind: 'BindServices', targets: { [useWaypointLabel]: 'none' }, services: servicesToUnbind, heldBy: lacksSidecar },
+    work: {
+      kind: 'BindServices',
+      targets: { [useWaypointLabel]: 'none' },
+      services: servicesToUnbind,
+      heldBy: lacksSidecar,
+    },
     gate: stillThroughWaypoint,
     settled: true,
   },
@@ -58,8 +85,9 @@ export const leaveWaypoints: readonly StepPlan[] = [
 /** Back, before the first pod loses its sidecar again. */
 export const returnToWaypoints: readonly StepPlan[] = [
   {
-    // E: behind the waypoint the sidecars go on enforcing for direct callers, and leave what comes through it to the originals, which were never
-    // touched. The gate wants istiod to say so before a pod is without its sidecar. Dying before: sent again; after: the labels are seen to be back.
+    // E: behind the waypoint the sidecars go on enforcing for direct callers, and leave what comes through it to the
+    // originals, which were never touched. The gate wants istiod to say so before a pod is without its sidecar. Dying
+    // before: sent again; after: the labels are seen to be back.
     name: 'BindWaypoint',
     why: 'Puts the labels of the Services back first: pods without a sidecar are protected by the waypoint only.',
     work: { kind: 'UnbindServices', keys: [useWaypointLabel], objectsStay: true },
@@ -70,11 +98,15 @@ export const returnToWaypoints: readonly StepPlan[] = [
 /** Back, once no pod has a sidecar any more. */
 export const forgetSidecars: readonly StepPlan[] = [
   {
-    // E: held while a pod has a sidecar; ztunnel reads none of it but the guard, which only refuses callers that have a sidecar, and there is none.
-    // Dying before or after: what is left is seen and deleted.
+    // E: held while a pod has a sidecar; ztunnel reads none of it but the guard, which only refuses callers that have a
+    // sidecar, and there is none. Dying before or after: what is left is seen and deleted.
     name: 'RemovePolicies',
     why: 'Deletes what was made for the sidecars, the guard last.',
-    work: { kind: 'Remove', steps: ['AllowForSidecars', 'CopyForSidecars', 'GuardUntilSidecars'], heldBy: (pod) => modeOf(pod) === 'Sidecar' },
+    work: {
+      kind: 'Remove',
+      steps: ['AllowForSidecars', 'CopyForSidecars', 'GuardUntilSidecars'],
+      heldBy: (pod) => modeOf(pod) === 'Sidecar',
+    },
     settled: true,
   },
 ];

@@ -7,7 +7,9 @@ import { manifestsOf, unhindered, why, withheldOf, withoutGuess, type Withholdin
 import { exitWorldOf } from './served.ts';
 
 /** What becomes of the policies of the namespace when its Services leave their waypoint. */
-export const exitTranslationOf: (surroundings: Surroundings) => ExitTranslation & Withholding = remembered((surroundings) => withoutGuess(translateToSidecarsInTime, exitWorldOf(surroundings), surroundings));
+export const exitTranslationOf: (surroundings: Surroundings) => ExitTranslation & Withholding = remembered(
+  (surroundings) => withoutGuess(translateToSidecarsInTime, exitWorldOf(surroundings), surroundings),
+);
 
 /** The objects of some roles, or why they cannot be made: part of them would be worse than none. */
 export function exitManifests(surroundings: Surroundings, ...roles: readonly ExitRole[]): readonly Manifest[] | string {

@@ -8,8 +8,9 @@ import { ruleForPods } from './rewrite.ts';
 import { portPairs, worldFor, type ExitWorld, type Served } from './served.ts';
 
 /**
- * Selects the pods of a Service that have a sidecar. The label is set by injection and by nothing else (injection-template.yaml), so
- * ztunnel never reads what is narrowed by it: it may be there before the first pod changes.
+ * Selects the pods of a Service that have a sidecar. The label is set by injection and by nothing else
+ * (injection-template.yaml), so ztunnel never reads what is narrowed by it: it may be there before the first pod
+ * changes.
  */
 export function sidecarsOf({ selector }: ServiceFacts): Json {
   return { matchLabels: { ...selector, [tlsModeLabel]: 'istio' } };
@@ -18,23 +19,34 @@ export function sidecarsOf({ selector }: ServiceFacts): Json {
 function copy(served: Served, object: ConfigObject, spec: Json, world: ExitWorld): Manifest {
   const { service } = served;
   return manifest(worldFor(served, world), {
-    role: 'SidecarCopy', apiVersion: 'security.istio.io/v1', kind: object.kind, original: object, originals: [titleOf(object)],
+    role: 'SidecarCopy',
+    apiVersion: 'security.istio.io/v1',
+    kind: object.kind,
+    original: object,
+    originals: [titleOf(object)],
     target: { kind: 'Service', namespace: service.namespace, name: service.name },
     spec: { selector: sidecarsOf(service), ...spec },
   });
 }
 
 /**
- * A policy of a waypoint for the sidecars of one Service. What refuses, asks or logs leaves the waypoint itself alone: for whoever still
- * comes through it the original has decided, about the caller and not about the waypoint, and with the token that the waypoint may
- * have taken out of the request. An ALLOW needs no such exception (`companions.ts` admits the waypoint).
+ * A policy of a waypoint for the sidecars of one Service. What refuses, asks or logs leaves the waypoint itself alone:
+ * for whoever still comes through it the original has decided, about the caller and not about the waypoint, and with
+ * the token that the waypoint may have taken out of the request. An ALLOW needs no such exception (`companions.ts`
+ * admits the waypoint).
  */
-export function copyForSidecars({ object, policy }: Original<AuthorizationPolicy>, served: Served, world: ExitWorld): readonly Manifest[] {
+export function copyForSidecars(
+  { object, policy }: Original<AuthorizationPolicy>,
+  served: Served,
+  world: ExitWorld,
+): readonly Manifest[] {
   const { service } = served;
   const except = policy.action === 'ALLOW' ? {} : { except: waypointPrincipal(worldFor(served, world)) };
   const home = object.namespace === service.namespace ? {} : { home: object.namespace };
   const toPods = { ports: portPairs(service, world.workloads), ...home, ...except };
-  const rules = records(object.spec['rules']).map((rule) => ruleForPods(rule, toPods)).filter((rule) => rule !== undefined);
+  const rules = records(object.spec['rules'])
+    .map((rule) => ruleForPods(rule, toPods))
+    .filter((rule) => rule !== undefined);
   // Without rules an ALLOW still refuses everything; the others never match, and Istio does not accept them.
   if (rules.length === 0 && policy.action !== 'ALLOW') return [];
   const { rules: _rules, ...rest } = unattached(object.spec) as Json & { readonly rules?: unknown };
@@ -42,6 +54,10 @@ export function copyForSidecars({ object, policy }: Original<AuthorizationPolicy
 }
 
 /** A RequestAuthentication of a waypoint for the sidecars of one Service. */
-export function copyTokenRules({ object }: Original<RequestAuthentication>, served: Served, world: ExitWorld): Manifest {
+export function copyTokenRules(
+  { object }: Original<RequestAuthentication>,
+  served: Served,
+  world: ExitWorld,
+): Manifest {
   return copy(served, object, unattached(object.spec), world);
 }

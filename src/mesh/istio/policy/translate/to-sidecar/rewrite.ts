@@ -11,16 +11,22 @@ export interface ToPods {
   readonly except?: string;
 }
 
-interface PortLists { readonly positive: readonly string[]; readonly negative: readonly string[] }
+interface PortLists {
+  readonly positive: readonly string[];
+  readonly negative: readonly string[];
+}
 
 /**
- * The container ports behind those Service ports that the lists take in: always named, so that the copy has no say about ports of
- * the pod that this Service does not lead to. Where two ports of a Service lead to one of the container, and only one is taken in, the copy
- * takes in both; the proof shows whether that matters.
+ * The container ports behind those Service ports that the lists take in: always named, so that the copy has no say
+ * about ports of the pod that this Service does not lead to. Where two ports of a Service lead to one of the container,
+ * and only one is taken in, the copy takes in both; the proof shows whether that matters.
  */
 function behind({ positive, negative }: PortLists, { ports }: ToPods): readonly string[] {
   const numbers = { positive: positive.map(Number), negative: negative.map(Number) };
-  const chosen = ports.filter(({ service }) => (positive.length === 0 || numbers.positive.includes(service)) && !numbers.negative.includes(service));
+  const chosen = ports.filter(
+    ({ service }) =>
+      (positive.length === 0 || numbers.positive.includes(service)) && !numbers.negative.includes(service),
+  );
   return [...new Set(chosen.map(({ workload }) => String(workload)))];
 }
 
@@ -40,9 +46,14 @@ function rewriteCondition(condition: Json, toPods: ToPods): Json | undefined {
     }
     case 'source.serviceAccount': {
       const [values, notValues] = [qualify(lists.positive, toPods), qualify(lists.negative, toPods)];
-      return { key: 'source.serviceAccount', ...(values.length > 0 && { values }), ...(notValues.length > 0 && { notValues }) };
+      return {
+        key: 'source.serviceAccount',
+        ...(values.length > 0 && { values }),
+        ...(notValues.length > 0 && { notValues }),
+      };
     }
-    default: return condition;
+    default:
+      return condition;
   }
 }
 
@@ -51,16 +62,26 @@ function isThere<T>(value: T | undefined): value is T {
 }
 
 /**
- * One rule as sidecars are to read it; undefined if no request through this Service can match it. The exception stands in `when`, which
- * holds for the whole rule: beside `serviceAccounts` the API takes no principals (validateAuthorizationPolicy).
+ * One rule as sidecars are to read it; undefined if no request through this Service can match it. The exception stands
+ * in `when`, which holds for the whole rule: beside `serviceAccounts` the API takes no principals
+ * (validateAuthorizationPolicy).
  */
 export function ruleForPods(rule: Json, toPods: ToPods): Json | undefined {
   const written = records(rule['to']).map((to) => record(to['operation']));
-  const operations = (written.length === 0 ? [{}] : written).map((operation) => rewriteOperation(operation, toPods)).filter(isThere);
+  const operations = (written.length === 0 ? [{}] : written)
+    .map((operation) => rewriteOperation(operation, toPods))
+    .filter(isThere);
   const conditions = records(rule['when']).map((when) => rewriteCondition(when, toPods));
   if (operations.length === 0 || !conditions.every(isThere)) return undefined;
-  const from = records(rule['from']).map((source) => ({ ...source, source: rewriteSource(record(source['source']), toPods) }));
+  const from = records(rule['from']).map((source) => ({
+    ...source,
+    source: rewriteSource(record(source['source']), toPods),
+  }));
   const except = toPods.except === undefined ? [] : [{ key: 'source.principal', notValues: [toPods.except] }];
   const when = [...conditions, ...except];
-  return { ...(from.length > 0 && { from }), to: operations.map((operation) => ({ operation })), ...(when.length > 0 && { when }) };
+  return {
+    ...(from.length > 0 && { from }),
+    to: operations.map((operation) => ({ operation })),
+    ...(when.length > 0 && { when }),
+  };
 }

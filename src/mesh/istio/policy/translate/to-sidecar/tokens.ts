@@ -15,7 +15,13 @@ function outputs(rule: Json): boolean {
 
 /** Which tokens a RequestAuthentication takes, one text for each of its rules. */
 function tokensOf({ object }: Original<RequestAuthentication>): readonly string[] {
-  return records(object.spec['jwtRules']).map((rule) => JSON.stringify(Object.entries(rule).filter(([field]) => !effects.has(field)).sort(([a], [b]) => (a < b ? -1 : 1))));
+  return records(object.spec['jwtRules']).map((rule) =>
+    JSON.stringify(
+      Object.entries(rule)
+        .filter(([field]) => !effects.has(field))
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+  );
 }
 
 /** The RequestAuthentications that a waypoint applies to a Service. */
@@ -24,38 +30,73 @@ export function tokenRulesAt(served: Served, world: ExitWorld): readonly Origina
 }
 
 /**
- * A token that a waypoint takes for nothing must not begin to count: the proof asks whether a request has a valid token, and not
- * whose. At a sidecar the rules of all Services of its pods hold, and those that select the pods.
+ * A token that a waypoint takes for nothing must not begin to count: the proof asks whether a request has a valid
+ * token, and not whose. At a sidecar the rules of all Services of its pods hold, and those that select the pods.
  */
 function newTokens(served: Served, world: ExitWorld): readonly Problem[] {
   const here = new Set(tokenRulesAt(served, world).flatMap(tokensOf));
-  const selecting = world.requestAuthentications.filter(({ policy }) => policy.targetRefs.length === 0 && coverage(policy, served.service, world.workloads) !== 'None');
+  const selecting = world.requestAuthentications.filter(
+    ({ policy }) => policy.targetRefs.length === 0 && coverage(policy, served.service, world.workloads) !== 'None',
+  );
   const others = neighbours(served, world).flatMap((other) => tokenRulesAt(other, world));
-  return [...new Set([...selecting, ...others])].filter((original) => tokensOf(original).some((token) => !here.has(token))).map(({ object }) =>
-    critical(titleOf(object), 'spec.jwtRules', `sidecars would take its tokens for ${serviceTitle(served.service)} too, whose waypoint does not`,
-      'Let a RequestAuthentication with the same jwtRules have the Service among its targetRefs, or remove this one.'));
+  return [...new Set([...selecting, ...others])]
+    .filter((original) => tokensOf(original).some((token) => !here.has(token)))
+    .map(({ object }) =>
+      critical(
+        titleOf(object),
+        'spec.jwtRules',
+        `sidecars would take its tokens for ${serviceTitle(served.service)} too, whose waypoint does not`,
+        'Let a RequestAuthentication with the same jwtRules have the Service among its targetRefs, or remove this one.',
+      ),
+    );
 }
 
 /**
- * Envoy takes headers that hold claims out of a request that comes in, so that nobody can invent them, and sets them from the
- * token. A sidecar behind a waypoint that kept the token would take out those that the waypoint has set.
+ * Envoy takes headers that hold claims out of a request that comes in, so that nobody can invent them, and sets them
+ * from the token. A sidecar behind a waypoint that kept the token would take out those that the waypoint has set.
  */
 function lostClaims(original: Original<RequestAuthentication>): readonly Problem[] {
-  const lost = records(original.object.spec['jwtRules']).findIndex((rule) => outputs(rule) && rule['forwardOriginalToken'] !== true);
-  return lost < 0 ? [] : [critical(titleOf(original.object), `spec.jwtRules[${lost}]`, 'sidecars behind the waypoint would take the headers with claims out again, because the waypoint keeps the token from them',
-    'Set forwardOriginalToken: true in the rule before the migration.')];
+  const lost = records(original.object.spec['jwtRules']).findIndex(
+    (rule) => outputs(rule) && rule['forwardOriginalToken'] !== true,
+  );
+  return lost < 0
+    ? []
+    : [
+        critical(
+          titleOf(original.object),
+          `spec.jwtRules[${lost}]`,
+          'sidecars behind the waypoint would take the headers with claims out again, because the waypoint keeps the token from them',
+          'Set forwardOriginalToken: true in the rule before the migration.',
+        ),
+      ];
 }
 
-/** A policy that selects the pods and refuses requests without a token, where the waypoint takes the token out of those that it lets through. */
+/**
+ * A policy that selects the pods and refuses requests without a token, where the waypoint takes the token out of those
+ * that it lets through.
+ */
 function keptTokens(served: Served, world: ExitWorld): readonly Problem[] {
-  const keeps = tokenRulesAt(served, world).some(({ object }) => records(object.spec['jwtRules']).some((rule) => rule['forwardOriginalToken'] !== true));
+  const keeps = tokenRulesAt(served, world).some(({ object }) =>
+    records(object.spec['jwtRules']).some((rule) => rule['forwardOriginalToken'] !== true),
+  );
   if (!keeps) return [];
-  return world.policies.filter(({ policy }) => coverage(policy, served.service, world.workloads) !== 'None' && asksForToken(policy, world)).map(({ object }) =>
-    critical(titleOf(object), 'spec.rules', `sidecars behind the waypoint of ${serviceTitle(served.service)} would refuse what comes through it: the waypoint takes the token out of the request`,
-      'Set forwardOriginalToken: true in the RequestAuthentication of the waypoint before the migration.'));
+  return world.policies
+    .filter(({ policy }) => coverage(policy, served.service, world.workloads) !== 'None' && asksForToken(policy, world))
+    .map(({ object }) =>
+      critical(
+        titleOf(object),
+        'spec.rules',
+        `sidecars behind the waypoint of ${serviceTitle(served.service)} would refuse what comes through it: the waypoint takes the token out of the request`,
+        'Set forwardOriginalToken: true in the RequestAuthentication of the waypoint before the migration.',
+      ),
+    );
 }
 
 /** What of the tokens would not be as it is. */
 export function tokenProblems(world: ExitWorld): readonly Problem[] {
-  return world.served.flatMap((served) => [...tokenRulesAt(served, world).flatMap(lostClaims), ...newTokens(served, world), ...keptTokens(served, world)]);
+  return world.served.flatMap((served) => [
+    ...tokenRulesAt(served, world).flatMap(lostClaims),
+    ...newTokens(served, world),
+    ...keptTokens(served, world),
+  ]);
 }
