@@ -2,27 +2,13 @@ import vm from 'node:vm';
 import { TestEnvironment } from 'jest-environment-node';
 
 /**
- * Of these, which run a whole cluster in each test, a bare `npm test` takes one test in three, always the same ones.
+ * Tests of `test/sim` run a whole cluster each: a bare `npm test` takes one in so many of each file, always the same ones
+ * and always the first.
  */
-const sampled = [
-  'scenarios',
-  'ways-out',
-  'order.mutations',
-  'service-records',
-  'relabelled',
-  'back-together',
-  'courses',
-  'fights',
-  'callers-from-prometheus',
-  'mesh-config',
-  'true-endings',
-  'records-refused',
-  'lost-journal',
-  'lost-journal-early',
-  'late-writes',
-  'foreign-time',
-].map((name) => `/test/sim/${name}.test.ts`);
-const share = 3;
+function shareOf(testPath) {
+  if (testPath.endsWith('/test/sim/scenarios.test.ts')) return 8;
+  return testPath.includes('/test/sim/') ? 4 : 1;
+}
 
 /** Every context has its own; those outside stand in for them, because what Node.js returns is made of these. */
 const shared = ['ArrayBuffer', 'Buffer', 'Uint8Array'];
@@ -67,14 +53,14 @@ export default class OrdinaryGlobal extends TestEnvironment {
     this.global = globalLike(this.global);
     this.context = this.global;
     this.global.everyCase = isEveryCase(config.globalConfig);
-    this.isSample = !this.global.everyCase && sampled.some((file) => context.testPath.endsWith(file));
+    this.share = this.global.everyCase ? 1 : shareOf(context.testPath);
   }
 
   /** What is left out is reported as skipped. */
   handleTestEvent({ name }, { rootDescribeBlock }) {
-    if (name !== 'run_start' || !this.isSample) return;
+    if (name !== 'run_start') return;
     for (const [index, test] of testsIn(rootDescribeBlock).entries()) {
-      if (index % share !== 0) test.mode = 'skip';
+      if (index % this.share !== 0) test.mode = 'skip';
     }
   }
 }

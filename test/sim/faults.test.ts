@@ -120,7 +120,7 @@ describe('a migration there and back', () => {
   });
 
   // Watches are down longer than up then: a cache that is older than our own write must never be decided on.
-  it.each(oneIn(3, [1, 2, 3, 7, 9, 12, 16, 21]))(
+  it.each([1, 2, 3, 7, 9, 12, 16, 21])(
     'ends the same when every watch breaks every two seconds (seed %d)',
     async (seed) => {
       await runWith(
