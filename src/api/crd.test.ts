@@ -3,7 +3,7 @@ import { evaluate } from '@marcbachmann/cel-js';
 import { customResourceDefinition, objectSchema, UnservableSchemaError } from './crd.ts';
 import { kinds } from './kinds.ts';
 import type { KindDefinition } from './kinds.ts';
-import { MeshMigrationSpec } from './mesh-migration.ts';
+import { MeshMigrationSpec } from './mesh-migration-spec.ts';
 import { NamespaceMigrationSpec } from './namespace-migration.ts';
 import { meshMigrations, namespaceMigrations } from './resources.ts';
 import type { StructuralSchema } from './structural-schema.ts';

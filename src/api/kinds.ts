@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Resource } from './object.ts';
-import { MeshMigrationSpec, MeshMigrationStatus } from './mesh-migration.ts';
+import { MeshMigrationStatus } from './mesh-migration-status.ts';
+import { MeshMigrationSpec } from './mesh-migration-spec.ts';
 import { NamespaceMigrationSpec, NamespaceMigrationStatus } from './namespace-migration.ts';
 import { meshMigrations, namespaceMigrations } from './resources.ts';
 import type { ValidationRule } from './structural-schema.ts';

@@ -1,5 +1,6 @@
 import type { KubeObject, Resource } from './object.ts';
-import type { MeshMigrationSpec, MeshMigrationStatus } from './mesh-migration.ts';
+import type { MeshMigrationStatus } from './mesh-migration-status.ts';
+import type { MeshMigrationSpec } from './mesh-migration-spec.ts';
 import type { NamespaceMigrationSpec, NamespaceMigrationStatus } from './namespace-migration.ts';
 
 /** API group of all our kinds, labels and annotations. */

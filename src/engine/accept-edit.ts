@@ -1,5 +1,5 @@
 import type { Command } from '../api/common.ts';
-import { journalLost } from '../api/mesh-migration.ts';
+import { journalLost } from '../api/mesh-migration-status.ts';
 import type { NamespaceMigrationStatus, Step as StepEntry } from '../api/namespace-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { failedHomes } from '../../test/support/failed-homes.ts';
 import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
-import { MeshMigrationStatus } from '../api/mesh-migration.ts';
+import { MeshMigrationStatus } from '../api/mesh-migration-status.ts';
 import type { Finding } from '../api/common.ts';
 import { rollbackFinalizer, type NamespaceMigration } from '../api/resources.ts';
 import { decideMigration } from './decide-migration.ts';

@@ -1,5 +1,5 @@
 import type { Finding } from '../api/common.ts';
-import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { listed } from '../base/counted.ts';
 import { cutText } from '../base/cut-text.ts';

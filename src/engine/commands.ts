@@ -1,5 +1,5 @@
 import type { Command } from '../api/common.ts';
-import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import { managerName } from '../api/managers.ts';
 import type { ManagedFieldsEntry } from '../api/object.ts';
 import { timestamp } from '../base/clock.ts';

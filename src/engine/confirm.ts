@@ -1,6 +1,6 @@
 import { NamespacePhase, type NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
-import { commanded, journalLost, type Returned } from '../api/mesh-migration.ts';
+import { commanded, journalLost, type Returned } from '../api/mesh-migration-status.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isNewer, isOf, journalBeside, journalOn, type Journal } from '../plan/journal.ts';
 import { toList } from './label-values.ts';

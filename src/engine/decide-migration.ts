@@ -1,4 +1,4 @@
-import type { MeshMigrationStatus, NamespaceTotals, Returned } from '../api/mesh-migration.ts';
+import type { MeshMigrationStatus, NamespaceTotals, Returned } from '../api/mesh-migration-status.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import { failedIn } from '../plan/admission.ts';

@@ -1,5 +1,5 @@
 import type { Finding } from '../api/common.ts';
-import { journalLost } from '../api/mesh-migration.ts';
+import { journalLost } from '../api/mesh-migration-status.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
 import { journalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';

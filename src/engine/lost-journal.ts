@@ -1,5 +1,5 @@
 import type { Finding } from '../api/common.ts';
-import { journalLost, type Returned } from '../api/mesh-migration.ts';
+import { journalLost, type Returned } from '../api/mesh-migration-status.ts';
 import { cutText } from '../base/cut-text.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type NamespaceMigration } from '../api/resources.ts';

@@ -1,4 +1,4 @@
-import type { MigrationPhase } from '../api/mesh-migration.ts';
+import type { MigrationPhase } from '../api/mesh-migration-status.ts';
 import { rollbackFinalizer, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { Scope } from '../plan/scope.ts';
 import { hasLostJournal } from './lost-journal.ts';

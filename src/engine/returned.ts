@@ -1,4 +1,4 @@
-import { commanded, journalLost, mostReturned, type Returned } from '../api/mesh-migration.ts';
+import { commanded, journalLost, mostReturned, type Returned } from '../api/mesh-migration-status.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { timestamp } from '../base/clock.ts';

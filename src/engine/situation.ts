@@ -1,4 +1,5 @@
-import type { MeshMigrationSpec, Returned } from '../api/mesh-migration.ts';
+import type { Returned } from '../api/mesh-migration-status.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import type { Command, Finding } from '../api/common.ts';

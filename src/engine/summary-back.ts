@@ -1,6 +1,6 @@
 import type { NamespaceMigration } from '../api/resources.ts';
 import { counted, listed } from '../base/counted.ts';
-import { journalLost, type MigrationPhase } from '../api/mesh-migration.ts';
+import { journalLost, type MigrationPhase } from '../api/mesh-migration-status.ts';
 import { isSeen, movedAfter, notRestored } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import {

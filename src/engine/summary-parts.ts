@@ -1,4 +1,4 @@
-import type { MigrationPhase, NamespaceTotals } from '../api/mesh-migration.ts';
+import type { MigrationPhase, NamespaceTotals } from '../api/mesh-migration-status.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { counted, listed } from '../base/counted.ts';
 import { isInFlight } from '../plan/admission.ts';

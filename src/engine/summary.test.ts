@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { failedHomes } from '../../test/support/failed-homes.ts';
 import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
-import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
+import type { MeshMigrationStatus } from '../api/mesh-migration-status.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { rollbackFinalizer, type NamespaceMigration } from '../api/resources.ts';
 import type { Scope } from '../plan/scope.ts';

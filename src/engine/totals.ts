@@ -1,5 +1,5 @@
 import { stalledBy } from '../api/common.ts';
-import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration.ts';
+import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration-status.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import { isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';

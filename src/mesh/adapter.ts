@@ -1,5 +1,5 @@
 import type { DataPlane, Finding, Mode } from '../api/common.ts';
-import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-migration.ts';
 import type { Resource } from '../api/object.ts';
 import type { Manifest, Orphan } from './manifest.ts';

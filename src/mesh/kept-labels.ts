@@ -1,4 +1,4 @@
-import { LabelValue } from '../api/mesh-migration.ts';
+import { LabelValue } from '../api/names.ts';
 import { originalLabelsAnnotation } from '../api/resources.ts';
 import { record, type Json } from './json.ts';
 import type { ServiceView } from './views.ts';

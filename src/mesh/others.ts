@@ -1,5 +1,5 @@
 import type { Finding } from '../api/common.ts';
-import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 
 /**
  * Calls whose addresses sidecars did not see before the start of a namespace already: to go back to that opens nothing.

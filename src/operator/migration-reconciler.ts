@@ -5,7 +5,7 @@ import {
   rollbackFinalizer,
   type MeshMigration,
 } from '../api/resources.ts';
-import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
+import type { MeshMigrationStatus } from '../api/mesh-migration-status.ts';
 import { arrivedAlone } from '../engine/arrived.ts';
 import { decideMigration, type MigrationDecision } from '../engine/decide-migration.ts';
 import { nameOf, type MigrationWrite } from '../engine/migration-writes.ts';

@@ -1,4 +1,4 @@
-import type { Returned } from '../api/mesh-migration.ts';
+import type { Returned } from '../api/mesh-migration-status.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { confirmedRecord, evidenceOf } from '../engine/confirm.ts';
 import { blockedBy, hasLostJournal, tellsAlone, tellsOfBeginning } from '../engine/lost-journal.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
-import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
+import type { MeshMigrationStatus } from '../api/mesh-migration-status.ts';
 import type { MeshMigration } from '../api/resources.ts';
 import { isSummaryOnly } from './told.ts';
 

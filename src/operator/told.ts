@@ -1,4 +1,4 @@
-import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
+import type { MeshMigrationStatus } from '../api/mesh-migration-status.ts';
 import type { MeshMigration } from '../api/resources.ts';
 
 /** What a migration says for people: no namespace decides by it. */

@@ -1,5 +1,5 @@
 import { stalledBy } from '../api/common.ts';
-import type { MeshMigrationSpec } from '../api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { ScopeView, WayBack } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';

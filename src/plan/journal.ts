@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DataPlane } from '../api/common.ts';
-import { WaypointName } from '../api/mesh-migration.ts';
+import { WaypointName } from '../api/mesh-migration-options.ts';
 import { ItineraryName } from '../api/namespace-migration.ts';
 import { journalAnnotation } from '../api/resources.ts';
 import type { LabelTargets, Route } from '../mesh/adapter.ts';

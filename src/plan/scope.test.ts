@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { migrationSpec, namespace, root } from '../../test/support/mesh-fixtures.ts';
-import type { MeshMigrationStatus } from '../api/mesh-migration.ts';
+import type { MeshMigrationStatus } from '../api/mesh-migration-status.ts';
 import { journalAnnotation, type MeshMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { journalText } from './journal.ts';

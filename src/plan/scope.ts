@@ -1,5 +1,6 @@
 import type { Finding } from '../api/common.ts';
-import { systemNamespaces, type MeshMigrationSpec } from '../api/mesh-migration.ts';
+import { type MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
+import { systemNamespaces } from '../api/names.ts';
 import type { MeshMigration } from '../api/resources.ts';
 import { selects, type NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
+import { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 
 interface Example {
   readonly apiVersion: string;

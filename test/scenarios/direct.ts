@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { KubeObject } from '../../src/api/object.ts';
-import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import { stepLabel } from '../../src/api/resources.ts';
 import { allowGet, denyDelete, httpPort, shop } from './http.ts';
 import { deployment, kinds, meshMigration, object } from './manifests.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { managedBy, managedByLabel, meshMigrations } from '../../src/api/resources.ts';
 import { allowGet, denyDelete, shop } from './http.ts';

@@ -1,4 +1,4 @@
-import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { KubeObject, Resource } from '../../src/api/object.ts';
 
 type Labels = Readonly<Record<string, string>>;

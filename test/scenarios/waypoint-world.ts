@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
-import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { AlreadyExistsError, NotFoundError } from '../../src/kube/errors.ts';
 import { podBehaviour } from '../support/test-cluster.ts';

@@ -1,4 +1,4 @@
-import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { journalAnnotation } from '../../src/api/resources.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';

@@ -1,4 +1,4 @@
-import { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
+import { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { MeshState, Route, Surroundings } from '../../src/mesh/adapter.ts';
 import type {
   BudgetView,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { MeshMigrationSpec, Returned } from '../../src/api/mesh-migration.ts';
+import type { Returned } from '../../src/api/mesh-migration-status.ts';
+import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import { NamespaceMigrationStatus } from '../../src/api/namespace-migration.ts';
 import { journalAnnotation, restartAnnotation, type NamespaceMigration } from '../../src/api/resources.ts';
 import { decide } from '../../src/engine/decide.ts';

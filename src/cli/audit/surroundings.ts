@@ -1,4 +1,4 @@
-import { MeshMigrationSpec } from '../../api/mesh-migration.ts';
+import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import type { Surroundings } from '../../mesh/adapter.ts';
 import { selectorOf } from '../../mesh/istio/findings/rule.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';

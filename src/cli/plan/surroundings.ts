@@ -1,5 +1,5 @@
 import { memoize } from '../../base/memoize.ts';
-import { systemNamespaces } from '../../api/mesh-migration.ts';
+import { systemNamespaces } from '../../api/names.ts';
 import type { MeshState, Surroundings } from '../../mesh/adapter.ts';
 import { arrived } from '../../mesh/istio/itinerary.ts';
 import { sidecarContainer, sidecarStatusAnnotation, tunnelLabel } from '../../mesh/istio/labels.ts';

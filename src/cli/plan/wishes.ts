@@ -1,4 +1,4 @@
-import { MeshMigrationSpec } from '../../api/mesh-migration.ts';
+import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import { group, type MeshMigration } from '../../api/resources.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
 import { scopeOf } from '../../plan/scope.ts';

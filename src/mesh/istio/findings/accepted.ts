@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { MeshMigrationSpec } from '../../../api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../../../api/mesh-migration-spec.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { allBeside, isNamed } from '../../named.ts';

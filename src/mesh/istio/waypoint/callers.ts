@@ -1,5 +1,5 @@
 import { memoize } from '../../../base/memoize.ts';
-import type { MeshMigrationSpec } from '../../../api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../../../api/mesh-migration-spec.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView, PodView } from '../../views.ts';
