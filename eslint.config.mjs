@@ -58,7 +58,6 @@ const tooLong = [
   'src/operator/controller.ts',
   'src/operator/namespace-reconciler.ts',
   'src/operator/operator.ts',
-  'src/plan/scope.ts',
 ];
 
 const purity = {

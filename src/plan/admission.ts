@@ -1,6 +1,6 @@
 import { stalledBy } from '../api/common.ts';
 import { commanded, journalLost, type Returned } from '../api/mesh-migration-status.ts';
-import { type MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { counted, listed } from '../base/counted.ts';
 import { memoizeLast } from '../base/memoize.ts';

@@ -1,9 +1,13 @@
 import type { Finding } from '../api/common.ts';
-import { type MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import { systemNamespaces } from '../api/names.ts';
 import type { MeshMigration } from '../api/resources.ts';
 import { selects, type NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';
+
+function byName(one: NamespaceView, other: NamespaceView): number {
+  return one.name < other.name ? -1 : 1;
+}
 
 /** Which namespaces a migration is about, and what is wrong with that choice. */
 export interface Scope {
@@ -94,6 +98,53 @@ export function changedBy(
   return namespaces.filter((namespace) => !namespace.terminating && isOf(journalOn(namespace), name, spec));
 }
 
+/** How many findings about the selection a status has room for. */
+const mostFindings = 50;
+
+/** MM001: a selection that takes in what is never touched. */
+function systemSelected({ name }: NamespaceView): Finding {
+  return {
+    id: 'MM001',
+    severity: 'Critical',
+    object: `Namespace ${name}`,
+    message: 'the selection takes in a system namespace',
+    fix: `Take ${name} out of spec.namespaces.names, add it to spec.namespaces.exclude, or narrow the selector.`,
+  };
+}
+
+/** MM002: a namespace that another migration has in scope, and has a better right to. */
+function heldByAnother({ name }: NamespaceView, other: string): Finding {
+  return {
+    id: 'MM002',
+    severity: 'Critical',
+    object: `Namespace ${name}`,
+    message: `MeshMigration ${other} has this namespace in scope already`,
+    fix: `Add ${name} to spec.namespaces.exclude of one of the two, or delete ${other}, or finalize what it has migrated.`,
+  };
+}
+
+/** MM003: a name that no namespace has. */
+function missing(name: string): Finding {
+  return {
+    id: 'MM003',
+    severity: 'Warning',
+    object: `Namespace ${name}`,
+    message: 'it is named in spec.namespaces.names but does not exist',
+    fix: 'Create it, or take the name out.',
+  };
+}
+
+/** MM004: a migration of nothing. */
+function nothingSelected(migration: string): Finding {
+  return {
+    id: 'MM004',
+    severity: 'Critical',
+    object: `MeshMigration ${migration}`,
+    message: 'no namespace is selected',
+    fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.',
+  };
+}
+
 /** The scope of a migration among all migrations and all namespaces. */
 export function scopeOf(
   self: MeshMigration,
@@ -101,65 +152,30 @@ export function scopeOf(
   namespaces: readonly NamespaceView[],
   reserved: readonly string[],
 ): Scope {
+  const others = migrations.filter(({ metadata }) => metadata.name !== self.metadata.name).filter(holds);
+  const exists = new Set(namespaces.map(({ name }) => name));
+  const isUsable = ({ name, terminating }: NamespaceView): boolean => !terminating && !isSystem(name, reserved);
   const selected = namespaces.filter((namespace) => isSelected(self.spec, namespace));
-  const findings: Finding[] = [];
-  for (const { name } of selected.filter((namespace) => isSystem(namespace.name, reserved))) {
-    findings.push({
-      id: 'MM001',
-      severity: 'Critical',
-      object: `Namespace ${name}`,
-      message: 'the selection takes in a system namespace',
-      fix: `Take ${name} out of spec.namespaces.names, add it to spec.namespaces.exclude, or narrow the selector.`,
-    });
-  }
-  const usable = selected
-    .filter((namespace) => !namespace.terminating && !isSystem(namespace.name, reserved))
-    .map(({ name }) => name)
-    .sort();
-  const others = migrations.filter((migration) => migration.metadata.name !== self.metadata.name && holds(migration));
-  const byName = new Map(selected.map((namespace) => [namespace.name, namespace]));
-  for (const name of usable) {
-    const view = byName.get(name);
+  const usable = selected.filter(isUsable).sort(byName);
+
+  const findings = selected.filter(({ name }) => isSystem(name, reserved)).map(systemSelected);
+  for (const namespace of usable) {
     const other = others.find(
-      (migration) => view !== undefined && isSelected(migration.spec, view) && isAhead(migration, self, view),
+      (migration) => isSelected(migration.spec, namespace) && isAhead(migration, self, namespace),
     );
-    if (other !== undefined) {
-      findings.push({
-        id: 'MM002',
-        severity: 'Critical',
-        object: `Namespace ${name}`,
-        message: `MeshMigration ${other.metadata.name} has this namespace in scope already`,
-        fix: `Add ${name} to spec.namespaces.exclude of one of the two, or delete ${other.metadata.name}, or finalize what it has migrated.`,
-      });
-    }
+    if (other !== undefined) findings.push(heldByAnother(namespace, other.metadata.name));
   }
-  for (const name of self.spec.namespaces.names.filter(
-    (wanted) => !namespaces.some((namespace) => namespace.name === wanted),
-  )) {
-    findings.push({
-      id: 'MM003',
-      severity: 'Warning',
-      object: `Namespace ${name}`,
-      message: 'it is named in spec.namespaces.names but does not exist',
-      fix: 'Create it, or take the name out.',
-    });
-  }
-  if (selected.length === 0) {
-    findings.push({
-      id: 'MM004',
-      severity: 'Critical',
-      object: `MeshMigration ${self.metadata.name}`,
-      message: 'no namespace is selected',
-      fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.',
-    });
-  }
-  const changed = changedBy(self, namespaces).map(({ name }) => name);
-  const restarted = namespaces.filter(
-    (namespace) => isForHbone(self, namespace) && !namespace.terminating && !isSystem(namespace.name, reserved),
-  );
-  const hbone = restarted
+  findings.push(...self.spec.namespaces.names.filter((name) => !exists.has(name)).map(missing));
+  if (selected.length === 0) findings.push(nothingSelected(self.metadata.name));
+
+  const hbone = namespaces
+    .filter((namespace) => isUsable(namespace) && isForHbone(self, namespace))
     .filter((namespace) => !others.some(({ spec }) => isSelected(spec, namespace)))
-    .map(({ name }) => name)
-    .sort();
-  return { namespaces: usable, hbone, changed, findings: findings.slice(0, 50) };
+    .sort(byName);
+  return {
+    namespaces: usable.map(({ name }) => name),
+    hbone: hbone.map(({ name }) => name),
+    changed: changedBy(self, namespaces).map(({ name }) => name),
+    findings: findings.slice(0, mostFindings),
+  };
 }
