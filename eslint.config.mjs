@@ -54,10 +54,8 @@ const tooLong = [
   'src/mesh/istio/waypoint/exit/proof.ts',
   'src/mesh/istio/waypoint/pods-proof.ts',
   'src/mesh/istio/waypoint/proof.ts',
-  'src/operator/ask-calls.ts',
   'src/operator/controller.ts',
   'src/operator/namespace-reconciler.ts',
-  'src/operator/operator.ts',
 ];
 
 const purity = {

@@ -1,4 +1,4 @@
-import { fieldManager } from '../api/resources.ts';
+import { fieldManager, type MeshMigration } from '../api/resources.ts';
 import type { Clock } from '../base/clock.ts';
 import { sleep } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
@@ -62,32 +62,77 @@ export interface Operator {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Of the Lease, and what the API server knows the operator by. */
+const name = 'mesh-migration-operator';
+
 const notReadyReportMs = 10_000;
 
-/** Wires everything together. Both replicas keep their view warm, only the leader writes. */
-export function createOperator(options: OperatorOptions): Operator {
-  const { transport, clock, random, log, identity, namespace, adapter = istio } = options;
-  const elector = new LeaderElector({
-    transport,
-    clock,
-    random,
-    log,
-    namespace,
-    name: 'mesh-migration-operator',
-    identity,
-  });
-  const client = new KubeClient({
+/** Only a way from sidecars to ambient can need a waypoint, and with it the callers. */
+function needsCallers({ spec }: MeshMigration): boolean {
+  return spec.from === 'IstioSidecar' && spec.to === 'IstioAmbient';
+}
+
+/** Says what it is waiting for, again and again: an API server that cannot be reached at the start is no silence. */
+async function report(
+  { clock, log, transport }: OperatorOptions,
+  view: ClusterView,
+  until: AbortSignal,
+): Promise<never> {
+  for (;;) {
+    await sleep(clock, notReadyReportMs, until);
+    log.warn(
+      { server: transport.server, waitingFor: view.unsynced() },
+      'Not ready yet: some kinds could not be read; check the connection, the CRDs in crds/ and the ClusterRole in deploy/',
+    );
+  }
+}
+
+/** Resolves once the cluster has been read, or `signal` was aborted. */
+async function synced(options: OperatorOptions, view: ClusterView, signal: AbortSignal): Promise<void> {
+  const done = new AbortController();
+  const reporting = report(options, view, AbortSignal.any([signal, done.signal])).catch(() => undefined);
+  try {
+    await view.whenSynced(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    done.abort();
+    await reporting;
+  }
+}
+
+/** Writes nothing unless it leads. */
+function leadersClient({ transport, clock, random }: OperatorOptions, elector: LeaderElector): KubeClient {
+  return new KubeClient({
     transport,
     clock,
     random,
     fieldManager,
-    userAgent: 'mesh-migration-operator',
+    userAgent: name,
     beforeWrite: () => {
       if (!elector.isLeader()) throw new NotLeaderError('this process does not hold the lease any more');
     },
   });
+}
+
+/** Wires everything together. Both replicas keep their view warm, only the leader writes. */
+export function createOperator(options: OperatorOptions): Operator {
+  const { transport, clock, random, log, identity, namespace, adapter = istio, prometheus } = options;
   const controlPlaneNamespace = options.istioNamespace ?? 'istio-system';
-  const callers = options.prometheus && observer(options.prometheus);
+  const elector = new LeaderElector({ transport, clock, random, log, namespace, name, identity });
+  const client = leadersClient(options, elector);
+  const callers =
+    prometheus &&
+    new CallersObserver({
+      client: new PrometheusClient(prometheus.transport, clock),
+      telemetry: adapter.telemetry,
+      rootNamespace: controlPlaneNamespace,
+      clock,
+      random,
+      log,
+      window: prometheus.callersWindow,
+      isNeeded: () => view.migrations.list().some(({ object }) => needsCallers(object)),
+    });
   const view: ClusterView = new ClusterView({
     client,
     adapter,
@@ -98,7 +143,6 @@ export function createOperator(options: OperatorOptions): Operator {
     log,
     ...(callers && { observedCallers: (home) => callers.observedCallers(home) }),
   });
-  const events = new EventRecorder({ transport, clock, log, instance: identity });
   const context = {
     view,
     client,
@@ -107,7 +151,7 @@ export function createOperator(options: OperatorOptions): Operator {
     unanswered: new Unanswered(clock),
     records: new RecordRefusals(clock),
     faults: new Faults(log),
-    events,
+    events: new EventRecorder({ transport, clock, log, instance: identity }),
     clock,
     log,
     maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5,
@@ -115,61 +159,19 @@ export function createOperator(options: OperatorOptions): Operator {
   };
   const controller = new Controller(context, random, 4);
 
-  /** Only a way from sidecars to ambient can need a waypoint, and with it the callers. */
-  function observer({ transport: line, callersWindow }: PrometheusOptions): CallersObserver {
-    const isNeeded = (): boolean =>
-      view.migrations.list().some(({ object: { spec } }) => spec.from === 'IstioSidecar' && spec.to === 'IstioAmbient');
-    return new CallersObserver({
-      client: new PrometheusClient(line, clock),
-      telemetry: adapter.telemetry,
-      rootNamespace: controlPlaneNamespace,
-      clock,
-      random,
-      log,
-      window: callersWindow,
-      isNeeded,
-    });
-  }
-
   async function run(signal: AbortSignal): Promise<void> {
     const stopped = new AbortController();
     const all = AbortSignal.any([signal, stopped.signal]);
     const reflecting = view.run(all);
     let observing: Promise<void> | undefined;
     try {
-      await synced(all);
+      await synced(options, view, all);
       // Before it leads: when it takes over, it knows.
       observing = callers?.run(all);
-      await elector.run(all, async (leading) => {
-        await controller.run(leading);
-      });
+      await elector.run(all, (leading) => controller.run(leading));
     } finally {
       stopped.abort(new Error('the operator ends'));
       await Promise.all([reflecting, observing]);
-    }
-  }
-
-  /** Says what it is waiting for, again and again: an API server that cannot be reached at the start is no silence. */
-  async function synced(signal: AbortSignal): Promise<void> {
-    const done = new AbortController();
-    const reporting = report(AbortSignal.any([signal, done.signal])).catch(() => undefined);
-    try {
-      await view.whenSynced(signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      done.abort();
-      await reporting;
-    }
-  }
-
-  async function report(until: AbortSignal): Promise<never> {
-    for (;;) {
-      await sleep(clock, notReadyReportMs, until);
-      log.warn(
-        { server: transport.server, waitingFor: view.unsynced() },
-        'Not ready yet: some kinds could not be read; check the connection, the CRDs in crds/ and the ClusterRole in deploy/',
-      );
     }
   }
 
