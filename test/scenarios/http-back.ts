@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { managedBy, managedByLabel, meshMigrations } from '../../src/api/resources.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
 import { allowGet, denyDelete, shop } from './http.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
@@ -253,6 +254,30 @@ export const httpBackScenarios: readonly Scenario[] = [
       await world.modesAre({ Ambient: 3 });
       assert.deepEqual(await madeByRole(world), {});
       await world.restored(before);
+    },
+  },
+  {
+    // What every upgrade of a Helm release does: until the rollout is over, pods have labels that no template has.
+    name: 'http-back-rollout',
+    disturbs: true,
+    async run(world) {
+      const home = world.ns();
+      const slow = { behaviour: { [podBehaviour.readyAfterMs]: '5000' } };
+      await ambientShop(world, [waypointDeniesDelete(home)]);
+      await world.create(deployment(home, 'first', slow), deployment(home, 'other', slow));
+      await world.modesAre({ Ambient: 5 });
+      await world.create(await back(world));
+      await world.eventually(
+        'workloads are being restarted',
+        async () => ((await world.child()).status?.step === 'RestartWorkloads' ? true : undefined),
+        60_000,
+      );
+      await world.patch('Deployment', home, 'api', {
+        spec: { template: { metadata: { labels: { 'helm.sh/chart': 'api-1.2.4' } } } },
+      });
+      const { status } = await world.childPhase('Migrated');
+      assert.deepEqual([status?.attempt ?? 1, status?.failure], [1, undefined]);
+      await world.modesAre({ Sidecar: 5 });
     },
   },
   {

@@ -1,6 +1,6 @@
 import type { Surroundings } from '../../../adapter.ts';
 import { text } from '../../../json.ts';
-import { selects, type TemplateView } from '../../../views.ts';
+import { selects, type PodView, type TemplateView, type WorkloadView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
 import { askedOfAll, describeInbound, inboundOf, type Restricted } from '../../inbound-ports.ts';
 import { dataplaneModeLabel, useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
@@ -66,6 +66,22 @@ function isOutside({ hostNetwork, templateLabels }: TemplateView): boolean {
   return hostNetwork === true || templateLabels[dataplaneModeLabel] === 'none';
 }
 
+/**
+ * Whether a workload owns a pod, or makes such pods. Its owner comes first: after a rollout that changes a label of the
+ * template, and until its end, the pods that run have the labels of before.
+ */
+function isOfWorkload(
+  { owner, labels }: PodView,
+  { selector }: Served['service'],
+  workloads: readonly WorkloadView[],
+): boolean {
+  return workloads.some(({ kind, name, templateLabels }) => {
+    if (owner?.kind === kind && owner.name === name) return true;
+    if (!selects({ matchLabels: selector }, templateLabels)) return false;
+    return Object.entries(templateLabels).every(([key, value]) => labels[key] === value);
+  });
+}
+
 /** Whom the sidecars would not protect. */
 function podProblems({ service }: Served, { pods, workloads, otherTemplates }: Surroundings): readonly Problem[] {
   const title = serviceTitle(service);
@@ -85,14 +101,7 @@ function podProblems({ service }: Served, { pods, workloads, otherTemplates }: S
   const naked =
     behind.find((pod) => !concerns(pod)) ?? [...workloads, ...otherTemplates].filter(isBehind).find(isOutside);
   const [unowned] = coming;
-  const strange = behind.find(
-    ({ labels }) =>
-      !workloads.some(
-        ({ templateLabels }) =>
-          Object.entries(templateLabels).every(([key, value]) => labels[key] === value) &&
-          selects({ matchLabels: service.selector }, templateLabels),
-      ),
-  );
+  const strange = behind.find((pod) => !isOfWorkload(pod, service, workloads));
   return [
     ...(naked === undefined
       ? []
