@@ -49,7 +49,6 @@ const size = {
 const tooLong = [
   'src/engine/decide.ts',
   'src/mesh/istio/adapter.ts',
-  'src/mesh/istio/findings/waypoint.ts',
   'src/mesh/istio/findings/workloads.ts',
   'src/mesh/istio/waypoint/exit/proof.ts',
   'src/mesh/istio/waypoint/pods-proof.ts',

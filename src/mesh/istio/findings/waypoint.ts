@@ -1,20 +1,15 @@
-import { timestamp } from '../../../base/clock.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { WorkloadView } from '../../views.ts';
-import { guardedServices, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
-import { leftOut } from '../waypoint/left-out.ts';
+import { guardedServices } from '../waypoint/callers.ts';
 import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
-import { exitOrder } from '../waypoint/exit/order.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import type { Change } from '../waypoint/change.ts';
 import { certainChanges } from '../waypoint/proof.ts';
-import { refusedOutside } from '../waypoint/outside.ts';
-import { restartOrder } from '../waypoint/order.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { isSaidElsewhere } from '../policy/translate/problem.ts';
-import type { ServiceFacts } from '../policy/translate/world.ts';
 import { changed as ofPods } from './pods.ts';
-import { nameOf, severityOfRefusals, some, type Evidence, type Rule } from './rule.ts';
+import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
+import { incomplete, notAsked, serviceName, withSidecars } from './waypoint-callers.ts';
+import { entryCircle, exitCircle } from './waypoint-circles.ts';
 
 /** The rules below are about namespaces that get a waypoint. */
 function withWaypoint(
@@ -54,130 +49,6 @@ const notDirect =
 /** Whether ztunnel alone decides about some direct callers because somebody asked for it. */
 function goesDirect({ spec, namespace }: Surroundings): boolean {
   return spec.policies.direct.some((entry) => entry.namespace === namespace.name);
-}
-
-function serviceName({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
-  return nameOf({ kind: 'Service', namespace, name });
-}
-
-/**
- * Callers of other namespaces that have sidecars; those of the namespace itself are restarted first (`order.ts`), those
- * in scope are waited for.
- */
-function running(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
-  const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) =>
-    staysElsewhere(namespace, surroundings),
-  );
-  return elsewhere.length === 0
-    ? []
-    : [
-        `callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)}), known from ${callers.from}`,
-      ];
-}
-
-function staysElsewhere(namespace: string, { namespace: home, scope }: Surroundings): boolean {
-  return namespace !== home.name && scope?.moves(namespace) !== true;
-}
-
-/**
- * Callers of other namespaces that did call and do not run now. Who only may call would be one for each name in a
- * policy that nobody has.
- */
-function sleeping(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
-  const elsewhere =
-    callers.seen === undefined
-      ? []
-      : sleepingCallers(callers.callers, surroundings).filter(({ namespace }) =>
-          staysElsewhere(namespace, surroundings),
-        );
-  const names = [
-    ...new Set(elsewhere.map(({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`)),
-  ].sort();
-  return names.length === 0
-    ? []
-    : [
-        `callers that do not run now get sidecars when they do, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`,
-      ];
-}
-
-function outside(
-  service: ServiceFacts,
-  callers: Extract<Callers, { kind: 'Known' }>,
-  surroundings: Surroundings,
-): readonly string[] {
-  const pods = refusedOutside(service, callers, surroundings);
-  return pods.length === 0
-    ? []
-    : [
-        `callers outside the mesh never use a waypoint and would be refused for good: ${[...new Set(pods.map(({ namespace }) => namespace))].join(', ')} (${some(pods)}), known from ${callers.from}`,
-      ];
-}
-
-function withSidecars(surroundings: Surroundings): readonly Evidence[] {
-  return guardedServices(surroundings).flatMap(({ service, callers }) =>
-    callers.kind === 'Unknown'
-      ? []
-      : [
-          ...running(callers, surroundings),
-          ...sleeping(callers, surroundings),
-          ...outside(service, callers, surroundings),
-        ].map((message) => ({ object: serviceName(service), message })),
-  );
-}
-
-/** One for each Service, with all whom its list leaves out. */
-function incomplete(surroundings: Surroundings): readonly Evidence[] {
-  return [...Map.groupBy(leftOut(surroundings), ({ service }) => serviceName(service))].map(([object, who]) => ({
-    object,
-    message: `spec.callers leaves out callers that were seen (${who[0]?.from ?? ''}), which would be refused while they have sidecars: ${who
-      .slice(0, 5)
-      .map((each) => each.who)
-      .join(', ')}${who.length > 5 ? ` and ${who.length - 5} more` : ''}`,
-  }));
-}
-
-function notAsked({ mesh, namespace: { name } }: Surroundings): readonly Evidence[] {
-  const observed = mesh.observedCallers?.(name);
-  if (observed?.kind !== 'Unavailable') return [];
-  const since = observed.since === undefined ? '' : ` since ${timestamp(observed.since)}`;
-  return [
-    {
-      object: nameOf({ kind: 'Namespace', name }),
-      message: `Prometheus at ${observed.server} does not tell who calls${since}: ${observed.why}`,
-    },
-  ];
-}
-
-function circleOf(circle: readonly WorkloadView[], { namespace }: Surroundings, message: string): readonly Evidence[] {
-  return circle.length === 0
-    ? []
-    : [
-        {
-          object: nameOf({ kind: 'Namespace', name: namespace.name }),
-          message: `${message}: ${circle.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`,
-        },
-      ];
-}
-
-const entryCircle = callersFirst((surroundings) =>
-  circleOf(
-    restartOrder(surroundings).circle,
-    surroundings,
-    'whichever is restarted first refuses the others, which still have sidecars',
-  ),
-);
-
-/**
- * The other way round: with its sidecar a caller goes around the waypoint, and pods that are still behind it refuse
- * that.
- */
-function exitCircle(surroundings: Surroundings): readonly Evidence[] {
-  if (itineraryOf(surroundings) !== 'L7' || surroundings.spec.policies.bypass !== 'CallersFirst') return [];
-  return circleOf(
-    exitOrder(surroundings).circle,
-    surroundings,
-    'whichever gets its sidecar first is refused by the others, which are still behind their waypoint, unless spec.callers says that it does not call them',
-  );
 }
 
 /** What a namespace needs, and who would notice, when a waypoint is put in front of it. */
@@ -253,7 +124,8 @@ export const waypointRules: readonly Rule[] = [
     notOnTheWay:
       'The order is stored at the start and kept; one that appears later comes before those that wait for it, as far as that can be told.',
     fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour, or move one of them to another namespace.',
-    find: (surroundings) => (isExit(surroundings.route) ? exitCircle(surroundings) : entryCircle(surroundings)),
+    find: (surroundings) =>
+      isExit(surroundings.route) ? exitCircle(surroundings) : callersFirst(entryCircle)(surroundings),
   },
   {
     id: 'MM085',

@@ -1,0 +1,102 @@
+import { timestamp } from '../../../base/clock.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { ServiceFacts } from '../policy/translate/world.ts';
+import { guardedServices, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
+import { leftOut } from '../waypoint/left-out.ts';
+import { refusedOutside } from '../waypoint/outside.ts';
+import { nameOf, some, type Evidence } from './rule.ts';
+
+/** A Service as findings name it. */
+export function serviceName({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return nameOf({ kind: 'Service', namespace, name });
+}
+
+/**
+ * Callers of other namespaces that have sidecars; those of the namespace itself are restarted first (`order.ts`), those
+ * in scope are waited for.
+ */
+function running(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+  const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) =>
+    staysElsewhere(namespace, surroundings),
+  );
+  return elsewhere.length === 0
+    ? []
+    : [
+        `callers with sidecars go past a waypoint and would be refused: ${[...new Set(elsewhere.map(({ namespace }) => namespace))].join(', ')} (${some(elsewhere)}), known from ${callers.from}`,
+      ];
+}
+
+function staysElsewhere(namespace: string, { namespace: home, scope }: Surroundings): boolean {
+  return namespace !== home.name && scope?.moves(namespace) !== true;
+}
+
+/**
+ * Callers of other namespaces that did call and do not run now. Who only may call would be one for each name in a
+ * policy that nobody has.
+ */
+function sleeping(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+  const elsewhere =
+    callers.seen === undefined
+      ? []
+      : sleepingCallers(callers.callers, surroundings).filter(({ namespace }) =>
+          staysElsewhere(namespace, surroundings),
+        );
+  const names = [
+    ...new Set(elsewhere.map(({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`)),
+  ].sort();
+  return names.length === 0
+    ? []
+    : [
+        `callers that do not run now get sidecars when they do, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`,
+      ];
+}
+
+function outside(
+  service: ServiceFacts,
+  callers: Extract<Callers, { kind: 'Known' }>,
+  surroundings: Surroundings,
+): readonly string[] {
+  const pods = refusedOutside(service, callers, surroundings);
+  return pods.length === 0
+    ? []
+    : [
+        `callers outside the mesh never use a waypoint and would be refused for good: ${[...new Set(pods.map(({ namespace }) => namespace))].join(', ')} (${some(pods)}), known from ${callers.from}`,
+      ];
+}
+
+/** MM083: callers of guarded Services that would be refused, those with sidecars, those that sleep, those outside the mesh. */
+export function withSidecars(surroundings: Surroundings): readonly Evidence[] {
+  return guardedServices(surroundings).flatMap(({ service, callers }) =>
+    callers.kind === 'Unknown'
+      ? []
+      : [
+          ...running(callers, surroundings),
+          ...sleeping(callers, surroundings),
+          ...outside(service, callers, surroundings),
+        ].map((message) => ({ object: serviceName(service), message })),
+  );
+}
+
+/** MM087: one for each Service, with all whom its list leaves out. */
+export function incomplete(surroundings: Surroundings): readonly Evidence[] {
+  return [...Map.groupBy(leftOut(surroundings), ({ service }) => serviceName(service))].map(([object, who]) => ({
+    object,
+    message: `spec.callers leaves out callers that were seen (${who[0]?.from ?? ''}), which would be refused while they have sidecars: ${who
+      .slice(0, 5)
+      .map((each) => each.who)
+      .join(', ')}${who.length > 5 ? ` and ${who.length - 5} more` : ''}`,
+  }));
+}
+
+/** MM088: a Prometheus that does not answer. */
+export function notAsked({ mesh, namespace: { name } }: Surroundings): readonly Evidence[] {
+  const observed = mesh.observedCallers?.(name);
+  if (observed?.kind !== 'Unavailable') return [];
+  const since = observed.since === undefined ? '' : ` since ${timestamp(observed.since)}`;
+  return [
+    {
+      object: nameOf({ kind: 'Namespace', name }),
+      message: `Prometheus at ${observed.server} does not tell who calls${since}: ${observed.why}`,
+    },
+  ];
+}
