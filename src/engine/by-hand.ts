@@ -94,7 +94,11 @@ function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): 
 function restarting({ adapter, surroundings }: Picture, { stale, order }: Work<'Restart'>): string {
   const due = (order?.(surroundings) ?? surroundings.workloads).filter(({ kind, name }) =>
     surroundings.pods.some(
-      (pod) => adapter.concerns(pod) && stale(pod) && pod.owner?.kind === kind && pod.owner.name === name,
+      (pod) =>
+        adapter.concerns(pod, surroundings.workloads) &&
+        stale(pod) &&
+        pod.owner?.kind === kind &&
+        pod.owner.name === name,
     ),
   );
   const names = due.slice(0, named).map(({ kind, name }) => `${kind} ${name}`);
@@ -168,12 +172,14 @@ function unknownLabels(picture: Picture, target: LabelTargets): readonly string[
  * labels of before would tell.
  */
 function isToRestart(
-  { adapter, surroundings: { pods, route } }: Picture,
+  { adapter, surroundings: { pods, workloads, route } }: Picture,
   { stale }: Work<'Restart'>,
   isKnown: boolean,
 ): boolean {
   const mode = adapter.modeFor(route.to);
-  return pods.some((pod) => adapter.concerns(pod) && stale(pod) && (isKnown || adapter.modeOf(pod) === mode));
+  return pods.some(
+    (pod) => adapter.concerns(pod, workloads) && stale(pod) && (isKnown || adapter.modeOf(pod) === mode),
+  );
 }
 
 function commands(picture: Picture, known: LabelTargets | undefined): readonly string[] {

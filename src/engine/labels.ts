@@ -12,11 +12,11 @@ type LabelsWork = Extract<StepWork, { kind: 'Labels' }>;
 
 /** One Labels step: done when the namespace shows it, held while a pod would lose its mesh, else one patch. */
 export function labelsStep(situation: Situation, status: NamespaceMigrationStatus, work: LabelsWork): Outcome {
-  const { pods } = situation.surroundings;
+  const { pods, workloads } = situation.surroundings;
   const observed = observedLabels(situation);
   if (hasLabels(observed, work.targets)) return { kind: 'Done', patch: { labels: toList(observed) } };
   const { heldBy } = work;
-  const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
+  const holds = (pod: PodView): boolean => situation.adapter.concerns(pod, workloads) && heldBy?.(pod) === true;
   const holding = pods.filter(holds);
   const [first] = [...holding].sort((a, b) => Number(a.terminating) - Number(b.terminating));
   if (first?.terminating === true) return ending(situation, first, 'would be left in plaintext');

@@ -31,7 +31,9 @@ export function podsLeft(situation: Situation, status: NamespaceMigrationStatus)
   const old = adapter.modeFor(spec.from);
   return surroundings.pods.filter(
     (pod) =>
-      adapter.concerns(pod) && adapter.modeOf(pod) === old && (old !== 'None' || isLeftOutside(situation, status, pod)),
+      adapter.concerns(pod, surroundings.workloads) &&
+      adapter.modeOf(pod) === old &&
+      (old !== 'None' || isLeftOutside(situation, status, pod)),
   );
 }
 
@@ -79,7 +81,11 @@ export function withPodsLeft(situation: Situation, draft: Draft): Draft {
 export function lastOnesEnded(situation: Situation, mode: Mode, name: string): Outcome {
   const { adapter, surroundings, spec } = situation;
   const ending = surroundings.pods.filter(
-    (pod) => pod.terminating && adapter.concerns(pod) && adapter.modeOf(pod) !== mode && adapter.modeOf(pod) !== 'None',
+    (pod) =>
+      pod.terminating &&
+      adapter.concerns(pod, surroundings.workloads) &&
+      adapter.modeOf(pod) !== mode &&
+      adapter.modeOf(pod) !== 'None',
   );
   const [first] = ending;
   if (first === undefined) return { kind: 'Done' };

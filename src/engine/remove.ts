@@ -30,7 +30,8 @@ export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   const [first] = left;
   if (first === undefined) return sweep(situation, work);
   const { heldBy } = work;
-  const holds = (pod: PodView): boolean => situation.adapter.concerns(pod) && heldBy?.(pod) === true;
+  const holds = (pod: PodView): boolean =>
+    situation.adapter.concerns(pod, situation.surroundings.workloads) && heldBy?.(pod) === true;
   const holder = situation.surroundings.pods.find(holds);
   if (holder?.terminating === true) return ending(situation, holder, 'would be without its policies');
   if (holder !== undefined)

@@ -21,8 +21,8 @@ function turnOf(
   work: RestartWork,
   workload: WorkloadView,
 ): Turn {
-  const { pods } = situation.surroundings;
-  const own = podsOf(workload, pods).filter((pod) => situation.adapter.concerns(pod));
+  const { pods, workloads } = situation.surroundings;
+  const own = podsOf(workload, pods).filter((pod) => situation.adapter.concerns(pod, workloads));
   const terminating = pods.filter(
     (pod) => pod.terminating && pod.owner?.kind === workload.kind && pod.owner.name === workload.name,
   );

@@ -92,7 +92,7 @@ function heldStep(
   heldBy: BindWork['heldBy'],
 ): { readonly holds: (pod: PodView) => boolean; readonly outcome?: Outcome } {
   const { surroundings, adapter } = situation;
-  const holds = (pod: PodView): boolean => adapter.concerns(pod) && heldBy?.(pod) === true;
+  const holds = (pod: PodView): boolean => adapter.concerns(pod, surroundings.workloads) && heldBy?.(pod) === true;
   const holder = surroundings.pods.find(holds);
   if (holder === undefined) return { holds };
   if (holder.terminating) return { holds, outcome: ending(situation, holder, 'would be without its policies') };

@@ -66,9 +66,9 @@ function lateTemplate(
 }
 
 /** Whether a pod is in the new data plane, after all: then what protects it stays, whoever has put it there. */
-function isPeopled({ adapter, spec, surroundings: { pods } }: Situation): boolean {
+function isPeopled({ adapter, spec, surroundings: { pods, workloads } }: Situation): boolean {
   const mode = adapter.modeFor(spec.to);
-  return pods.some((pod) => adapter.concerns(pod) && adapter.modeOf(pod) === mode);
+  return pods.some((pod) => adapter.concerns(pod, workloads) && adapter.modeOf(pod) === mode);
 }
 
 /**

@@ -8,7 +8,7 @@ import { deadline, type Deadline } from './waits.ts';
 
 /** Pods that a data plane takes and that are not on their way out. */
 export function concernedPods({ adapter, surroundings }: Situation): readonly PodView[] {
-  return surroundings.pods.filter((pod) => adapter.concerns(pod) && !pod.terminating);
+  return surroundings.pods.filter((pod) => adapter.concerns(pod, surroundings.workloads) && !pod.terminating);
 }
 
 /** Pods by mode, as the status shows them. */

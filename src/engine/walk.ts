@@ -186,7 +186,7 @@ function isSeen(
   const canRestart = ({ owner }: PodView): boolean =>
     workloads.some(({ kind, name, paused }) => !paused && owner?.kind === kind && owner.name === name);
   const left = pods.some(
-    (pod) => !pod.terminating && situation.adapter.concerns(pod) && work.stale(pod) && canRestart(pod),
+    (pod) => !pod.terminating && situation.adapter.concerns(pod, workloads) && work.stale(pod) && canRestart(pod),
   );
   return isFlipped(situation, step, steps) || !left;
 }

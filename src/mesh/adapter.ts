@@ -233,8 +233,11 @@ export interface MeshAdapter {
   modeOf(pod: PodView): Mode;
   /** The mode that pods of a data plane have. */
   modeFor(dataPlane: DataPlane): Mode;
-  /** False for pods that no data plane ever takes, whatever the labels of the namespace. */
-  concerns(pod: PodView): boolean;
+  /**
+   * False for pods that no data plane ever takes, whatever the labels of the namespace, and for those of the mesh's own
+   * gateways among `workloads`, of the pod's namespace: they are none of the application's.
+   */
+  concerns(pod: PodView, workloads: readonly WorkloadView[]): boolean;
   /** Whether other namespaces may be waiting for the pod to be replaced. */
   holdsOthersBack(pod: PodView): boolean;
   /** Kinds of the objects that `Apply` steps make; all are among `watched`, except those of unwatched manifests. */

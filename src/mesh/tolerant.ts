@@ -22,7 +22,8 @@ export function tolerant<A extends Answers>(adapter: A, onFault: (where: string,
     isOurs: (config, underWay) =>
       ask(`whose ${config.kind} ${config.namespace}/${config.name} is`, () => adapter.isOurs(config, underWay), false),
     modeOf: (pod) => ask(`the mode of Pod ${pod.namespace}/${pod.name}`, () => adapter.modeOf(pod), 'Transitional'),
-    concerns: (pod) => ask(`whether Pod ${pod.namespace}/${pod.name} is concerned`, () => adapter.concerns(pod), true),
+    concerns: (pod, workloads) =>
+      ask(`whether Pod ${pod.namespace}/${pod.name} is concerned`, () => adapter.concerns(pod, workloads), true),
     holdsOthersBack: (pod) =>
       ask(`whether Pod ${pod.namespace}/${pod.name} holds others back`, () => adapter.holdsOthersBack(pod), false),
     arrived: (route, labels) => ask('where labels lead', () => adapter.arrived(route, labels), false),

@@ -15,6 +15,7 @@ import { entryRules } from './findings/entry-pods.ts';
 import { extensionRules } from './findings/extensions.ts';
 import { markRules } from './findings/marks.ts';
 import { namelessRules } from './findings/nameless-calls.ts';
+import { capturedGatewayRules } from './findings/captured-gateways.ts';
 import { optedOutRules } from './findings/opted-out.ts';
 import { orderRules } from './findings/old-sidecars.ts';
 import { meshRules } from './findings/mesh.ts';
@@ -39,6 +40,7 @@ import { foundGuarded, guarded, guardedItinerary, heldByFault } from './guarded.
 import { arrived, itinerary } from './itinerary.ts';
 import { rootNamespaceOf } from './mesh-settings.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
+import { isOfGateway } from './waypoint/gateway-pods.ts';
 import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
@@ -110,6 +112,7 @@ export const rules: readonly Rule[] = [
   ...semanticRules,
   ...joinRules,
   ...workloadRules,
+  ...capturedGatewayRules,
   ...optedOutRules,
   ...proxyPartRules,
   ...budgetRules,
@@ -371,7 +374,7 @@ export const istio: MeshAdapter = {
   telemetry,
   modeOf,
   modeFor,
-  concerns,
+  concerns: (pod, workloads) => concerns(pod) && !isOfGateway(pod, workloads),
   holdsOthersBack: lacksHbone,
   arrived,
   ...safely,

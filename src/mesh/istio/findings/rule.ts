@@ -5,6 +5,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { bounded, spend } from '../policy/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { isMade } from '../policy/translate/names.ts';
+import { isOwnedByGateway } from '../waypoint/gateway-pods.ts';
 import { acceptanceOf, entriesFor, ownerOf, type Seen } from './accepted.ts';
 import { record, records, text, type Json } from '../../json.ts';
 import type { ConfigView, PodView, TemplateView } from '../../views.ts';
@@ -132,9 +133,8 @@ export function labelSets({
 
 /** Templates of which no pod need be there: a data plane takes the pods that come of them all the same. */
 export function asleepIn({ workloads, otherTemplates }: Surroundings): readonly TemplateView[] {
-  return [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].filter(
-    ({ hostNetwork }) => hostNetwork !== true,
-  );
+  const sleeping = workloads.filter((workload) => workload.replicas === 0 && !isOwnedByGateway(workload));
+  return [...sleeping, ...otherTemplates].filter(({ hostNetwork }) => hostNetwork !== true);
 }
 
 /** Which objects of a kind apply. Where that takes more steps than one look may take, each of them may. */

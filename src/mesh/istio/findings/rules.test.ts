@@ -23,6 +23,7 @@ import { ownCallerExamples } from '../../../../test/support/own-caller-examples.
 import { inboundExamples, unseenOnExit } from '../../../../test/support/inbound-examples.ts';
 import { namelessExamples } from '../../../../test/support/nameless-examples.ts';
 import { meshExamples } from '../../../../test/support/mesh-examples.ts';
+import { capturedGatewayExamples } from '../../../../test/support/captured-gateway-examples.ts';
 import { optedOutExamples } from '../../../../test/support/opted-out-examples.ts';
 import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
@@ -505,6 +506,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...namelessExamples,
   ...proxyExamples,
   ...proxyPartExamples,
+  ...capturedGatewayExamples,
   ...optedOutExamples,
   ...returnExamples,
   ...takenNameExamples,

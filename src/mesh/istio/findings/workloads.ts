@@ -12,7 +12,7 @@ import { injectionAsked } from '../injection.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
-import { isInjectedGateway } from '../waypoint/gateway-pods.ts';
+import { isInjectedGateway, isOfGateway } from '../waypoint/gateway-pods.ts';
 import { asksWhoCalls } from './policy-fields.ts';
 import {
   applicable,
@@ -347,6 +347,7 @@ export const workloadRules: readonly Rule[] = [
       const odd = surroundings.pods.filter(
         (pod) =>
           concerns(pod) &&
+          !isOfGateway(pod, surroundings.workloads) &&
           !pod.terminating &&
           pod.ready &&
           (modeOf(pod) === 'Transitional' || !known.includes(modeOf(pod))),

@@ -1,5 +1,5 @@
 import type { PodView, TemplateView, WorkloadView } from '../../views.ts';
-import { dataplaneModeLabel, sidecarContainer, templatesAnnotation } from '../labels.ts';
+import { dataplaneModeLabel, sidecarContainer, sidecarStatusAnnotation, templatesAnnotation } from '../labels.ts';
 import { modeOf } from '../pod-mode.ts';
 import { gatewayNameLabel } from './gateway.ts';
 
@@ -26,6 +26,24 @@ export function makesGateway({
 export function isMadeGateway(pod: PodView): boolean {
   if (pod.labels[gatewayNameLabel] === undefined || modeOf(pod) === 'Sidecar') return false;
   return optsOut(pod.labels) || (pod.owner?.kind === 'Deployment' && pod.containers.includes(sidecarContainer));
+}
+
+/** Whether istiod makes a workload for a Gateway, and so makes it anew whenever it looks. */
+export function isOwnedByGateway({ gateway, templateLabels }: WorkloadView): boolean {
+  return gateway !== undefined && templateLabels[gatewayNameLabel] === gateway;
+}
+
+/**
+ * Whether a pod is of a gateway that istiod made, as its Deployment tells, which its Gateway owns: with the proxy in it
+ * and without anything of an injector. It opts out of nothing: ambient captures it with its namespace
+ * (files/kube-gateway.yaml of the istio-discovery chart).
+ */
+export function isOfGateway(pod: PodView, workloads: readonly WorkloadView[]): boolean {
+  if (!pod.containers.includes(sidecarContainer) || pod.annotations[sidecarStatusAnnotation] !== undefined)
+    return false;
+  return workloads
+    .filter(isOwnedByGateway)
+    .some(({ kind, name }) => pod.owner?.kind === kind && pod.owner.name === name);
 }
 
 /**

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/object.ts';
+import { deployment, kinds, meshMigration, namespace, object, strict } from '../scenarios/manifests.ts';
+import type { World } from '../scenarios/world.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+const gatewayName = 'gateway.networking.k8s.io/gateway-name';
+const optOut = { 'istio.io/dataplane-mode': 'none' };
+
+/** An application, and a Gateway beside it; istiod's part is played by `makeGateway`. */
+async function application(world: World, labels: Readonly<Record<string, string>>): Promise<string> {
+  const home = world.ns();
+  await world.create(namespace(home, labels), strict(home), deployment(home, 'web', { replicas: 2 }));
+  await world.podsReady(2, home);
+  return home;
+}
+
+/** The Deployment that istiod makes for a Gateway (files/kube-gateway.yaml of the istio-discovery chart). */
+async function makeGateway(world: World, home: string): Promise<void> {
+  await world.create(
+    object('Gateway', home, 'shop', {
+      gatewayClassName: 'istio',
+      listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }],
+    }),
+  );
+  const { uid } = (await world.client.get(kinds.Gateway, home, 'shop', world.signal)).metadata;
+  const made = deployment(home, 'shop-istio', {
+    podLabels: { [gatewayName]: 'shop', 'sidecar.istio.io/inject': 'false' },
+  });
+  const { metadata, spec } = made as KubeObject & { spec: { template: { spec: object } } };
+  await world.create({
+    ...made,
+    metadata: {
+      ...metadata,
+      ownerReferences: [{ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', name: 'shop', uid: uid ?? '' }],
+    },
+    spec: {
+      ...spec,
+      template: {
+        ...spec.template,
+        spec: { ...spec.template.spec, containers: [{ name: 'istio-proxy', image: 'istio/proxyv2' }] },
+      },
+    },
+  });
+  await world.podsReady(3, home);
+}
+
+async function templateOf(world: World, home: string): Promise<unknown> {
+  const { spec } = (await world.client.get(kinds.Deployment, home, 'shop-istio', world.signal)) as KubeObject & {
+    spec: { template: unknown };
+  };
+  return spec.template;
+}
+
+function run(name: string, run: (world: World) => Promise<void>): Promise<unknown> {
+  return runOnSimulation({ name, podsOutside: true, run });
+}
+
+describe('a gateway of the Gateway API in the namespace itself', () => {
+  it('keeps it from moving until it opts out of ambient, and is not restarted then', async () => {
+    await run('gateway-before', async (world) => {
+      const home = await application(world, { 'istio-injection': 'enabled' });
+      await makeGateway(world, home);
+      await world.create(meshMigration(world.name, { names: [home] }));
+      const { status } = await world.childPhase('Blocked', home);
+      const critical = status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id }) => id);
+      assert.deepEqual(critical, ['MM138']);
+      // What the finding says, and what istiod makes of it.
+      await world.patch('Gateway', home, 'shop', { spec: { infrastructure: { labels: optOut } } });
+      await world.patch('Deployment', home, 'shop-istio', { spec: { template: { metadata: { labels: optOut } } } });
+      const before = await templateOf(world, home);
+      await world.childPhase('Migrated', home);
+      assert.deepEqual(await templateOf(world, home), before);
+    });
+  });
+
+  it.each([
+    ['to ambient', { 'istio-injection': 'enabled' }, {}],
+    ['to sidecars', { 'istio.io/dataplane-mode': 'ambient' }, { from: 'IstioAmbient', to: 'IstioSidecar' }],
+  ] as const)('that comes at rest is nobody else’s business, nor on the way back: %s', async (_way, labels, route) => {
+    await run('gateway-at-rest', async (world) => {
+      const home = await application(world, labels);
+      await world.create(meshMigration(world.name, { names: [home] }, route));
+      await world.childPhase('Migrated', home);
+      await makeGateway(world, home);
+      const before = await templateOf(world, home);
+      await world.pause(1_200_000);
+      const { status } = await world.child(home);
+      const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+      assert.deepEqual([status?.phase, ready?.status], ['Migrated', 'True'], status?.message);
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack', home);
+      assert.deepEqual(await templateOf(world, home), before);
+    });
+  });
+
+  it('does not keep it from leaving ambient', async () => {
+    await run('gateway-exit', async (world) => {
+      const home = await application(world, { 'istio.io/dataplane-mode': 'ambient' });
+      await makeGateway(world, home);
+      await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      await world.childPhase('Migrated', home);
+    });
+  });
+});

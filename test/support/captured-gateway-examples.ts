@@ -1,0 +1,50 @@
+import type { Surroundings } from '../../src/mesh/adapter.ts';
+import type { PodView, WorkloadView } from '../../src/mesh/views.ts';
+import { config, plainPod, pod, surroundings, workload } from './mesh-fixtures.ts';
+
+interface Examples {
+  readonly seen: Readonly<Record<string, Surroundings>>;
+  readonly ignored: Readonly<Record<string, Surroundings>>;
+}
+
+const labels = { 'gateway.networking.k8s.io/gateway-name': 'shop', 'sidecar.istio.io/inject': 'false' } as const;
+
+/** The Deployment that istiod makes for Gateway `shop` (files/kube-gateway.yaml of the istio-discovery chart). */
+export function madeGateway(overrides: Partial<WorkloadView> = {}): WorkloadView {
+  return workload({ name: 'shop-istio', uid: 'shop-istio', gateway: 'shop', templateLabels: labels, ...overrides });
+}
+
+/** A pod of it. */
+export function gatewayPod(overrides: Partial<PodView> = {}): PodView {
+  return plainPod({
+    name: 'shop-istio-1',
+    uid: 'shop-istio-1',
+    owner: { kind: 'Deployment', name: 'shop-istio' },
+    labels,
+    containers: ['istio-proxy'],
+    ...overrides,
+  });
+}
+
+const strict = config('PeerAuthentication', { mtls: { mode: 'STRICT' } });
+const both = { pods: [pod(), gatewayPod()], workloads: [workload(), madeGateway()] };
+const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
+const optedOut = { ...labels, 'istio.io/dataplane-mode': 'none' } as const;
+
+/** What MM138 sees and ignores. */
+export const capturedGatewayExamples: Readonly<Record<string, Examples>> = {
+  MM138: {
+    seen: { 'a gateway that does not opt out': surroundings(both, [strict]) },
+    ignored: {
+      'one that opted out': surroundings({ ...both, pods: [pod(), gatewayPod({ labels: optedOut })] }, [strict]),
+      'on the way out of ambient': surroundings({ ...both, route: toSidecar }, [strict]),
+      'an application with the label of a gateway': surroundings(
+        {
+          pods: [pod(), gatewayPod()],
+          workloads: [workload(), workload({ name: 'shop-istio', templateLabels: labels })],
+        },
+        [strict],
+      ),
+    },
+  },
+};
