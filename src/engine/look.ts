@@ -4,6 +4,7 @@ import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-
 import { journalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import { counted } from '../base/counted.ts';
+import { commandLine } from './command-lines.ts';
 import { hold, type Draft } from './draft.ts';
 import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
@@ -164,6 +165,16 @@ export function strangeJournal({ surroundings: { namespace }, object: { spec } }
     migration === spec.migration
       ? `Delete this MeshMigration ${migration} and create it`
       : 'Roll that migration back, or finalize it. If it does not exist any more, create it';
+  if (journal.itinerary === 'Hbone' && migration !== spec.migration) {
+    const record = { name: migration, namespace: namespace.name };
+    return {
+      id: 'MM006',
+      severity: 'Critical',
+      object,
+      message: `MeshMigration ${migration} has restarted its workloads for HBONE and has not let go of it; no label was changed`,
+      fix: `Have that migration let go of this namespace alone, which restarts its workloads once more: ${commandLine('GoBack', record)}`,
+    };
+  }
   return {
     id: 'MM006',
     severity: 'Critical',

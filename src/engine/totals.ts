@@ -27,8 +27,12 @@ function onlyRestarted({ status }: NamespaceMigration): boolean {
  * blocked.
  */
 export function totalsOf(all: readonly NamespaceMigration[], scope: Scope, failed: readonly string[]): NamespaceTotals {
-  // What is only restarted for HBONE does not move: it is in no sum of those that do.
-  const children = all.filter(({ metadata }) => !scope.hbone.includes(metadata.namespace ?? ''));
+  // What is only restarted for HBONE does not move: it is in no sum of those that do, named for that still or not.
+  const stays = (child: NamespaceMigration): boolean => {
+    const name = child.metadata.namespace ?? '';
+    return scope.hbone.includes(name) || (onlyRestarted(child) && !scope.namespaces.includes(name));
+  };
+  const children = all.filter((child) => !stays(child));
   const missing = scope.namespaces.filter(
     (name) => !children.some((child) => child.metadata.namespace === name),
   ).length;
