@@ -130,7 +130,8 @@ export interface StepPlan {
   readonly awaits?: (surroundings: Surroundings) => Awaiting | undefined;
   /**
    * It relies on what the steps before it made: it writes nothing before these have held for `spec.policies.settle`,
-   * because the control plane says what it has accepted, but nobody says when the last proxy has received it.
+   * because the control plane says what it has accepted, but nobody says when the last proxy has received it, nor when
+   * the API server itself goes by labels that it has stored.
    */
   readonly settled?: true | ((surroundings: Surroundings) => boolean);
 }
