@@ -32,6 +32,15 @@ export function heldByFinding(situation: Situation, { finding, others }: Hold, w
   return { kind: 'Wait', until, stuck: true, stalled: 'HeldByFinding', message };
 }
 
+/**
+ * The same on the way back, for which there is no other way out: it has no deadline, and the slot is given back
+ * meanwhile.
+ */
+export function heldBack(finding: Finding, what: string): Outcome {
+  const message = `${what} waits: ${sentence(finding)}. ${finding.fix}`;
+  return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'RollbackStuck', message };
+}
+
 /** The findings with this critical one first; without one, those of the start, of which none was critical. */
 export function withFinding(status: NamespaceMigrationStatus, critical: Finding | undefined): NamespaceMigrationStatus {
   const others = (status.findings ?? []).filter(({ severity }) => severity !== 'Critical');

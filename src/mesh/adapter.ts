@@ -282,6 +282,13 @@ export interface MeshAdapter {
    */
   unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined;
   /**
+   * What is critical about putting the labels of before back now, which templates and the mesh may have come to be at
+   * rest; of one that has failed only what keeps pods out of every mesh: the others of its pods do not run.
+   */
+  unreadyBack(surroundings: Surroundings, hasFailed: boolean): Finding | undefined;
+  /** What would keep this workload from running, or from its mesh, back in its old data plane. */
+  unfitBack(surroundings: Surroundings, workload: WorkloadView): Finding | undefined;
+  /**
    * What has to be done before this workload gets back into its old data plane, beside pods that are still in the new
    * one: it would be refused by them, or would let them through.
    */
