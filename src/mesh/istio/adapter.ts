@@ -41,7 +41,7 @@ import { arrived, itinerary } from './itinerary.ts';
 import { rootNamespaceOf } from './mesh-settings.ts';
 import { mirrored } from './mirrored.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
-import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { concerns, isDraining, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
@@ -399,7 +399,7 @@ export const istio: MeshAdapter = {
   modeOf,
   modeFor,
   concerns,
-  holdsOthersBack: lacksHbone,
+  holdsOthersBack: (pod) => lacksHbone(pod) || isDraining(pod),
   arrived,
   ...safely,
   ...checks,
