@@ -196,6 +196,6 @@ export const Policies = z.object({
     )
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace'] }),
   settle: Duration.default('15s').describe(
-    'How long proxies are given to receive what istiod has accepted, before a step relies on it: nothing tells when the last one has. istiod alone may gather changes for 10s (PILOT_DEBOUNCE_MAX).',
+    'How long proxies are given to receive what istiod has accepted, before a step relies on it: nothing tells when the last one has. istiod alone may gather changes for 10s (PILOT_DEBOUNCE_MAX). As long as that the labels of a namespace have to stand before the first restart by them, there and back: the API server and the node agents learn of them late too.',
   ),
 });

@@ -113,7 +113,10 @@ describe('decide', () => {
     );
     world.operate();
 
-    expect(world.status).toMatchObject({ phase: 'Migrating', step: 'RestartWorkloads' });
+    expect(world.status).toMatchObject({
+      phase: 'Migrating',
+      message: expect.stringContaining('before RestartWorkloads relies on it'),
+    });
   });
 
   it('comes back to the labels of before the first change, whatever it was told to go on with afterwards', () => {

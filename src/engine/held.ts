@@ -20,8 +20,9 @@ export function sentence({ id, object, message }: Finding): string {
  * What others have in their namespaces is held against nobody: it has no deadline, and the slot is given back
  * meanwhile.
  */
-export function heldByFinding(situation: Situation, { finding, others }: Hold, what: string): Outcome {
+export function heldByFinding(situation: Situation, { finding, others, passing }: Hold, what: string): Outcome {
   const message = `${what} waits: ${sentence(finding)}. ${finding.fix}`;
+  if (passing === true) return { kind: 'Wait', parked: 'Waits', message };
   if (others) return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'HeldByFinding', message };
   const { over, until } = deadline(
     situation,
@@ -30,6 +31,15 @@ export function heldByFinding(situation: Situation, { finding, others }: Hold, w
   );
   if (over) return { kind: 'Failed', reason: 'CriticalFinding', message: sentence(finding) };
   return { kind: 'Wait', until, stuck: true, stalled: 'HeldByFinding', message };
+}
+
+/**
+ * The same on the way back, for which there is no other way out: it has no deadline, and the slot is given back
+ * meanwhile.
+ */
+export function heldBack(finding: Finding, what: string): Outcome {
+  const message = `${what} waits: ${sentence(finding)}. ${finding.fix}`;
+  return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'RollbackStuck', message };
 }
 
 /** The findings with this critical one first; without one, those of the start, of which none was critical. */

@@ -70,7 +70,7 @@ describe('the message', () => {
 
     expect(status.findings?.[0]?.id).toBe('MM007');
     expect(status.findings?.[0]?.fix).toMatch(
-      /: restart the workloads in this order and wait for each: Deployment \d-(long)+, and then the others; kubectl label namespace shop --overwrite istio\.io\/dataplane-mode-/,
+      /: wait a minute; restart the workloads in this order and wait for each: Deployment \d-(long)+, and then the others; kubectl label namespace shop --overwrite istio\.io\/dataplane-mode-/,
     );
     expect(status.message).toMatch(/istio\.io\/dataplane-mode-$/);
   });

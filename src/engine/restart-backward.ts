@@ -2,6 +2,7 @@ import type { WorkloadRecord } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { durationMs } from '../base/duration.ts';
 import type { PodView } from '../mesh/views.ts';
+import { heldBack } from './held.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome } from './situation.ts';
 import {
@@ -179,6 +180,12 @@ function settle(turn: Turn, record: WorkloadRecord, template: Template): Outcome
   return isFinished(turn) ? complete(turn, record) : wait(turn);
 }
 
+/** What its template got since and its old data plane cannot do: its new pods would not run, or be in no mesh. */
+function unfit({ situation: { adapter, surroundings }, stale, workload }: Turn): Outcome | undefined {
+  const finding = stale.length === 0 ? undefined : adapter.unfitBack(surroundings, workload);
+  return finding && heldBack(finding, `the way back of ${workload.kind} ${workload.name}`);
+}
+
 /**
  * A workload waits while pods beside it would refuse it in its old data plane, or get through; no slot is held
  * meanwhile.
@@ -218,5 +225,7 @@ function next(turn: Turn, record: WorkloadRecord | undefined): Outcome {
  */
 export function restartBackward(turn: Turn, record: WorkloadRecord | undefined): Outcome {
   const outcome = next(turn, record);
-  return outcome.kind === 'Announce' || outcome.kind === 'Write' ? (awaitsOthers(turn) ?? outcome) : outcome;
+  return outcome.kind === 'Announce' || outcome.kind === 'Write'
+    ? (unfit(turn) ?? awaitsOthers(turn) ?? outcome)
+    : outcome;
 }

@@ -5,7 +5,7 @@ import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { Awaiting } from '../mesh/others.ts';
 import type { PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
-import { heldByFinding } from './held.ts';
+import { heldBack, heldByFinding } from './held.ts';
 import { labelsStep } from './labels.ts';
 import { fromList, hasLabels } from './label-values.ts';
 import { removeStep } from './remove.ts';
@@ -58,7 +58,7 @@ function perform(
     case 'Baseline':
       return { kind: 'Done', patch: status.before === undefined ? { before: countPods(situation) } : {} };
     case 'Labels':
-      return flip(situation, status, step, work);
+      return flip(situation, status, step, work, steps);
     case 'Restart':
       return isLeftOut(situation, status, step, steps) ? { kind: 'Done' } : restartStep(situation, status, step, work);
     case 'Verify':
@@ -69,20 +69,33 @@ function perform(
 }
 
 /**
- * On the way there the labels change only while nothing has come up that would break by it. Of a namespace that has
- * been there before nothing is asked: its labels are put back.
+ * Labels change only while nothing has come up that would break by it. Of a namespace that has been there before
+ * nothing is asked: its labels are put back.
  */
 function flip(
   situation: Situation,
   status: NamespaceMigrationStatus,
   step: StepPlan,
   work: Extract<StepWork, { kind: 'Labels' }>,
+  steps: readonly StepPlan[],
 ): Outcome {
   const outcome = labelsStep(situation, status, work);
-  if (outcome.kind !== 'Write' || status.direction !== 'Forward' || status.steps?.some(wasThere) === true)
-    return outcome;
+  if (outcome.kind !== 'Write') return outcome;
+  if (status.direction === 'Backward') return flipBack(situation, status, steps) ?? outcome;
+  if (status.steps?.some(wasThere) === true) return outcome;
   const critical = situation.adapter.unready(situation.surroundings);
   return critical === undefined ? outcome : heldByFinding(situation, critical, step.name);
+}
+
+/** Where nothing is restarted afterwards, the labels are all there is to come back. */
+function flipBack(
+  { adapter, surroundings }: Situation,
+  { failure }: NamespaceMigrationStatus,
+  steps: readonly StepPlan[],
+): Outcome | undefined {
+  if (!steps.some(({ work }) => work.kind === 'Restart')) return undefined;
+  const unready = adapter.unreadyBack(surroundings, failure !== undefined);
+  return unready && heldBack(unready, 'the rollback');
 }
 
 /** The kinds of work on objects besides the namespace and its workloads. */

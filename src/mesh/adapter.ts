@@ -130,7 +130,8 @@ export interface StepPlan {
   readonly awaits?: (surroundings: Surroundings) => Awaiting | undefined;
   /**
    * It relies on what the steps before it made: it writes nothing before these have held for `spec.policies.settle`,
-   * because the control plane says what it has accepted, but nobody says when the last proxy has received it.
+   * because the control plane says what it has accepted, but nobody says when the last proxy has received it, nor when
+   * the API server itself goes by labels that it has stored.
    */
   readonly settled?: true | ((surroundings: Surroundings) => boolean);
 }
@@ -283,6 +284,13 @@ export interface MeshAdapter {
    * What is critical about restarting this workload now, by its template and all around it as they are at that moment.
    */
   unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined;
+  /**
+   * What is critical about putting the labels of before back now, which templates and the mesh may have come to be at
+   * rest; of one that has failed only what keeps pods out of every mesh: the others of its pods do not run.
+   */
+  unreadyBack(surroundings: Surroundings, hasFailed: boolean): Finding | undefined;
+  /** What would keep this workload from running, or from its mesh, back in its old data plane. */
+  unfitBack(surroundings: Surroundings, workload: WorkloadView): Finding | undefined;
   /**
    * What has to be done before this workload gets back into its old data plane, beside pods that are still in the new
    * one: it would be refused by them, or would let them through.

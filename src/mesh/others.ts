@@ -68,4 +68,6 @@ export interface Hold {
   readonly finding: Finding;
   /** It is about what others have in their namespaces: it may last, and the namespace is not taken back by it. */
   readonly others: boolean;
+  /** It is over by itself within a time that somebody has set, and nobody has anything to do about it. */
+  readonly passing?: true;
 }

@@ -75,13 +75,10 @@ describe('a gateway of the Gateway API in the namespace itself', () => {
     });
   });
 
-  it.each([
-    ['to ambient', { 'istio-injection': 'enabled' }, {}],
-    ['to sidecars', { 'istio.io/dataplane-mode': 'ambient' }, { from: 'IstioAmbient', to: 'IstioSidecar' }],
-  ] as const)('that comes at rest is nobody else’s business, nor on the way back: %s', async (_way, labels, route) => {
+  it('that comes at rest in ambient is nobody else’s business, nor on the way back', async () => {
     await run('gateway-at-rest', async (world) => {
-      const home = await application(world, labels);
-      await world.create(meshMigration(world.name, { names: [home] }, route));
+      const home = await application(world, { 'istio-injection': 'enabled' });
+      await world.create(meshMigration(world.name, { names: [home] }));
       await world.childPhase('Migrated', home);
       await makeGateway(world, home);
       const before = await templateOf(world, home);
@@ -90,6 +87,24 @@ describe('a gateway of the Gateway API in the namespace itself', () => {
       const ready = status?.conditions?.find(({ type }) => type === 'Ready');
       assert.deepEqual([status?.phase, ready?.status], ['Migrated', 'True'], status?.message);
       await world.command('RollingBack', home);
+      await world.childPhase('RolledBack', home);
+      assert.deepEqual(await templateOf(world, home), before);
+    });
+  });
+
+  it('that comes at rest beside sidecars opts out before they go back to ambient', async () => {
+    await run('gateway-before-back', async (world) => {
+      const home = await application(world, { 'istio.io/dataplane-mode': 'ambient' });
+      await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      await world.childPhase('Migrated', home);
+      await makeGateway(world, home);
+      await world.command('RollingBack', home);
+      await world.eventually('it says why it waits', async () => {
+        const { status } = await world.child(home);
+        return status?.message?.includes('MM138') === true ? true : undefined;
+      });
+      await world.patch('Deployment', home, 'shop-istio', { spec: { template: { metadata: { labels: optOut } } } });
+      const before = await templateOf(world, home);
       await world.childPhase('RolledBack', home);
       assert.deepEqual(await templateOf(world, home), before);
     });

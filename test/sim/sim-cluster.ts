@@ -68,7 +68,7 @@ export async function startSimCluster(options: SimClusterOptions): Promise<SimCl
   const context = { api: server, clock, random, signal: abort.signal };
   startKubernetes(context);
   const istiod = startIstiod(context);
-  const injector = addInjector(server, istiod);
+  const injector = addInjector(server, istiod, clock);
   startNodeAgent(context);
   startWaypointController(context, istiod);
   startIstioStatus(context, istiod);

@@ -263,15 +263,15 @@ export const returnExamples: Readonly<Record<string, Examples>> = {
       'the revision of now, where it has gone as well': rested({ 'istio.io/rev': 'old' }, revision('canary'), 'older'),
       'every injector': rested({ 'istio-injection': 'enabled' }, noInjector),
       'an injector for a revision that nobody asks for': rested({ 'istio-injection': 'enabled' }, revision('canary')),
+      'a pod that is kept out since': rested(
+        { 'istio.io/rev': 'old' },
+        { ...revision('old'), pods: [like(plainPod(captured), { 'sidecar.istio.io/inject': 'false' })] },
+      ),
     },
     ignored: {
       'before the start': labelled(byHand, { ...revision('canary'), pods: [plainPod(captured)] }),
       'a revision that is there': rested({ 'istio.io/rev': 'old' }, revision('old')),
       'one that was given meanwhile': rested({ 'istio.io/rev': 'old' }, revision('canary'), 'canary'),
-      'a pod that is kept out': rested(
-        { 'istio.io/rev': 'old' },
-        { ...revision('canary'), pods: [like(plainPod(captured), { 'sidecar.istio.io/inject': 'false' })] },
-      ),
       'one that stayed and was restarted': rested(
         { 'istio.io/rev': 'old' },
         { ...revision('canary'), itinerary: 'Hbone' },

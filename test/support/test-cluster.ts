@@ -34,6 +34,11 @@ export const podBehaviour = {
    * `sidecar.istio.io/status`.
    */
   neverReady: 'test.meshmigration.dev/never-ready',
+  /**
+   * Milliseconds that it goes on after SIGTERM, Ready all the while, within its grace period. Default: it ends soon, and
+   * is not Ready meanwhile.
+   */
+  drainsForMs: 'test.meshmigration.dev/drains-for-ms',
   /** `never`: the node agent never enrols it; `pending`: it stays at `pending`. Default: enrolled at once. */
   enrol: 'test.meshmigration.dev/enrol',
   /** Milliseconds from started to Succeeded, for pods of Jobs. Default: runs on. */

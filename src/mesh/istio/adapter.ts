@@ -27,7 +27,8 @@ import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { callersRefusedBy, ownCallerRules } from './findings/own-callers.ts';
 import { quotaRules } from './findings/quotas.ts';
-import { noWayBackRules, returnRules } from './findings/return.ts';
+import { isAskedBack, neverBackRule, noWayBackRules } from './findings/no-way-back.ts';
+import { returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
 import type { Found, Rule } from './findings/rule.ts';
 import { sizeRules } from './findings/size.ts';
@@ -39,9 +40,10 @@ import { workloadRules } from './findings/workloads.ts';
 import { foundGuarded, guarded, guardedItinerary, heldByFault } from './guarded.ts';
 import { arrived, itinerary } from './itinerary.ts';
 import { rootNamespaceOf } from './mesh-settings.ts';
+import { mirrored } from './mirrored.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { isOfGateway } from './waypoint/gateway-pods.ts';
-import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { concerns, isDraining, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
@@ -191,13 +193,25 @@ function only(surroundings: Surroundings, workload: WorkloadView): Surroundings 
 /** The checks that some rules make. */
 export function checksOf(
   catalogue: readonly Rule[],
-): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'unready' | 'unfit'> {
+): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'> {
   function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Hold | undefined {
     for (const rule of catalogue.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
       const critical = foundGuarded(rule, surroundings).find(
         ({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted',
       );
       if (critical !== undefined) return { finding: critical.finding, others: critical.others !== undefined };
+    }
+    return undefined;
+  }
+
+  /** The same of the way back, which a fault of ours does not hold: it would never end. */
+  function criticalBack(surroundings: Surroundings, ...when: readonly Rule['when'][]): Finding | undefined {
+    const there = mirrored(surroundings);
+    for (const rule of catalogue.filter((each) => isAskedBack(each) && when.includes(each.when))) {
+      const critical = foundGuarded(rule, there).find(({ finding: { id, severity } }) => {
+        return severity === 'Critical' && id !== internalErrorId;
+      });
+      if (critical !== undefined) return critical.finding;
     }
     return undefined;
   }
@@ -245,6 +259,19 @@ export function checksOf(
       heldByOthers(surroundings) ??
       criticalOf(surroundings, 'WhileMoving') ??
       criticalOf(only(surroundings, workload), 'BeforeRestart'),
+    unreadyBack(surroundings, hasFailed) {
+      const mesh = criticalBack(surroundings, 'WhileMoving');
+      if (mesh !== undefined || hasFailed) return mesh;
+      const whole = criticalBack(surroundings, 'BeforeFlip', 'BeforeRestart');
+      if (whole !== undefined) return whole;
+      for (const workload of surroundings.workloads) {
+        const critical = criticalBack(only(surroundings, workload), 'BeforeRestart');
+        if (critical !== undefined) return critical;
+      }
+      return undefined;
+    },
+    unfitBack: (surroundings, workload) =>
+      criticalBack(surroundings, 'WhileMoving') ?? criticalBack(only(surroundings, workload), 'BeforeRestart'),
   };
 }
 
@@ -350,7 +377,7 @@ const safely = {
       () => refusedCallers(surroundings),
       (message) => message,
     ),
-  noWayBack: (surroundings) => noWayBackRules.flatMap((rule) => foundGuarded(rule, surroundings))[0]?.finding,
+  noWayBack: (surroundings) => foundGuarded(neverBackRule, surroundings)[0]?.finding,
   longer: (surroundings) =>
     guarded<ReturnType<MeshAdapter['longer']>>(
       surroundings,
@@ -375,7 +402,7 @@ export const istio: MeshAdapter = {
   modeOf,
   modeFor,
   concerns: (pod, workloads) => concerns(pod) && !isOfGateway(pod, workloads),
-  holdsOthersBack: lacksHbone,
+  holdsOthersBack: (pod) => lacksHbone(pod) || isDraining(pod),
   arrived,
   ...safely,
   ...checks,

@@ -51,7 +51,7 @@ describe('a rule that throws', () => {
   });
 
   it.each(['WhileMoving', 'BeforeFlip', 'BeforeRestart'] as const)('holds up what is asked %s', (when) => {
-    expect(checksOf([{ ...own, severity: 'Critical', when }]).unready(surroundings())).toMatchObject({
+    expect(checksOf([{ ...own, severity: 'Critical', back: 'Asked', when }]).unready(surroundings())).toMatchObject({
       finding: { id: 'MM009', severity: 'Critical' },
       others: true,
     });

@@ -209,6 +209,9 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
       name: 'RestartWorkloads',
       why: `Restarts one workload at a time until its pods are in mode ${mode}; pods change data plane only by being created anew.`,
       work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order }) },
+      // B: the API server matches `namespaceSelector` of the injector by a view of its own, and node agents have one
+      // too: by labels of before a new pod would be what the old one was, or in neither data plane.
+      settled: true,
       // E: an old sidecar can come back, by a rollback elsewhere for example, and a policy by address come to be among
       // the called.
       ...(entersAmbient(route) && {
@@ -280,6 +283,7 @@ function backward(
           stale: (pod) => modeOf(pod) !== mode,
           ...(order && { order: (surroundings: Surroundings) => order(surroundings).toReversed() }),
         },
+        settled: true,
         ...othersFirst,
       },
     );

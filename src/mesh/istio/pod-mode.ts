@@ -45,3 +45,8 @@ export function concerns(pod: PodView): boolean {
 export function lacksHbone(pod: PodView): boolean {
   return modeOf(pod) === 'Sidecar' && pod.labels[tunnelLabel] !== 'http';
 }
+
+/** On its way out, and it still serves with its sidecar: whom it calls may be waiting for its end. */
+export function isDraining(pod: PodView): boolean {
+  return pod.terminating && pod.ready && !pod.finished && modeOf(pod) === 'Sidecar';
+}

@@ -1,7 +1,7 @@
 import { startQueue, watchKind, type ControllerContext } from './controller.ts';
 import { nodes, pods } from './kinds.ts';
 import { awaitsNetwork } from './node-agent.ts';
-import { nextChange, statusAt } from './pod-lifecycle.ts';
+import { drainsForMs, endedStatus, nextChange, statusAt } from './pod-lifecycle.ts';
 import type { Pod } from './pod-types.ts';
 import { isFinished, isTerminating } from './pods.ts';
 import { getByKey, keyOf, updateStatus } from './typed-api.ts';
@@ -19,7 +19,7 @@ interface Memory {
 
 /**
  * The kubelets of all nodes: start bound pods as their `podBehaviour` annotations say, stop deleted ones gracefully and
- * remove them. A pod that is being deleted is not ready any more.
+ * remove them. A pod that is being deleted is not ready any more, but for one that drains.
  */
 export function startKubelet(context: ControllerContext): void {
   const memory: Memory = { bound: new Map(), stopping: new Map(), addresses: 0 };
@@ -65,8 +65,10 @@ function stop({ api, clock }: ControllerContext, memory: Memory, pod: Pod): numb
   const now = clock.monotonic();
   const since = memory.stopping.get(uid) ?? now;
   memory.stopping.set(uid, since);
-  const left = since + Math.min(stopMs, grace * 1000) - now;
+  const left = since + Math.min(drainsForMs(pod) ?? stopMs, grace * 1000) - now;
   if (left > 0) return left;
+  if (!isFinished(pod) && (pod.metadata.finalizers ?? []).length > 0)
+    updateStatus(api, pods, pod, manager, endedStatus(pod, clock.now()));
   api.delete(pods, namespace, name, { uid, gracePeriodSeconds: 0 });
   return undefined;
 }

@@ -45,7 +45,14 @@ function isReadyAt(pod: Pod, { age }: PodRun): boolean {
   const annotations = pod.metadata.annotations ?? {};
   const never = annotations[podBehaviour.neverReady];
   if (never === 'always' || (never === 'without-sidecar' && annotations[sidecarStatus] === undefined)) return false;
-  return !isTerminating(pod) && age >= (delayOf(pod, podBehaviour.readyAfterMs) ?? 0);
+  return (
+    (!isTerminating(pod) || drainsForMs(pod) !== undefined) && age >= (delayOf(pod, podBehaviour.readyAfterMs) ?? 0)
+  );
+}
+
+/** How long it goes on after SIGTERM, if it does. */
+export function drainsForMs(pod: Pod): number | undefined {
+  return delayOf(pod, podBehaviour.drainsForMs);
 }
 
 function hasSucceeded(pod: Pod, { age }: PodRun): boolean {
@@ -77,6 +84,12 @@ function finishedStatus(pod: Pod, run: PodRun): PodStatus {
       ? {}
       : { initContainerStatuses: pod.spec.initContainers.map((container) => completed(container, run)) }),
   };
+}
+
+/** Of a pod whose containers have ended by a SIGTERM, and which a finalizer still holds. */
+export function endedStatus(pod: Pod, now: number): PodStatus {
+  const { hostIP = '', podIP = '' } = pod.status ?? {};
+  return finishedStatus(pod, { age: 0, now, hostIP, podIP });
 }
 
 function started(pod: Pod, { now, hostIP, podIP }: PodRun, conditions: readonly Condition[]): PodStatus {

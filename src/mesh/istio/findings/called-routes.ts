@@ -174,6 +174,7 @@ export const calledRouteRules: readonly Rule[] = [
     id: 'MM094',
     severity: 'Critical',
     when: 'WhileMoving',
+    back: { notAsked: 'it goes back to what it did before, by the routes that are there' },
     title: 'Routing of a called Service would be lost',
     fix: 'Keep this namespace on sidecars, or change the route so that a waypoint can follow it.',
     find: lost,

@@ -36,6 +36,7 @@ export const capturedGatewayRules: readonly Rule[] = [
     id: 'MM138',
     severity: 'Critical',
     when: 'BeforeFlip',
+    back: 'Asked',
     title: 'A gateway in the namespace would be captured',
     fix: 'Have its Gateway opt out by spec.infrastructure.labels, istio.io/dataplane-mode: none.',
     find: captured,

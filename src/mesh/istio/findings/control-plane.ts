@@ -58,7 +58,12 @@ function nodeComponent(
       )
       .map((set) => ({
         object: `DaemonSet ${set.namespace}/${set.name}`,
-        message: `${set.available} of ${set.replicas} pods are available and ${set.updated} are up to date`,
+        ...(set.available === 0
+          ? { message: 'none of its pods is available' }
+          : {
+              message: `${set.available} of ${set.replicas} pods are available and ${set.updated} are up to date`,
+              passing: true,
+            }),
       }));
   };
 }
@@ -69,6 +74,7 @@ export const controlPlaneRules: readonly Rule[] = [
     id: 'MM010',
     severity: 'Critical',
     when: 'WhileMoving',
+    back: 'Asked',
     title: 'Ambient is not enabled in istiod',
     fix: 'Upgrade the istiod chart with --set profile=ambient (PILOT_ENABLE_AMBIENT=true) and wait until GatewayClass istio-waypoint is Accepted.',
     find: (surroundings) =>
@@ -85,6 +91,7 @@ export const controlPlaneRules: readonly Rule[] = [
     id: 'MM011',
     severity: 'Critical',
     when: 'WhileMoving',
+    back: 'Asked',
     title: 'Gateway API CRDs are missing',
     fix: 'Install the Gateway API CRDs (standard channel) before istiod is upgraded to ambient.',
     find: (surroundings) =>
@@ -101,6 +108,7 @@ export const controlPlaneRules: readonly Rule[] = [
     id: 'MM012',
     severity: 'Critical',
     when: 'WhileMoving',
+    back: 'Asked',
     title: 'istio-cni is not ready on every node',
     fix: 'Install the istio-cni chart with profile=ambient, or wait until its rollout is done.',
     find: nodeComponent('istio-cni-node', (set) => set.templateLabels['k8s-app'] === 'istio-cni-node'),
@@ -109,6 +117,7 @@ export const controlPlaneRules: readonly Rule[] = [
     id: 'MM013',
     severity: 'Critical',
     when: 'WhileMoving',
+    back: 'Asked',
     title: 'ztunnel is not ready on every node',
     fix: 'Install the ztunnel chart, or wait until its rollout is done.',
     find: nodeComponent('ztunnel', (set) => set.templateLabels['app'] === 'ztunnel'),
@@ -117,6 +126,7 @@ export const controlPlaneRules: readonly Rule[] = [
     id: 'MM014',
     severity: 'Critical',
     when: 'WhileMoving',
+    back: 'Asked',
     title: 'No sidecar injector',
     fix: 'Install istiod with its injection webhook.',
     find: ({ route, mesh }) =>

@@ -38,6 +38,7 @@ export const optedOutRules: readonly Rule[] = [
     id: 'MM131',
     severity: 'Critical',
     when: 'BeforeFlip',
+    back: 'Asked',
     title: 'A pod that opted out of ambient would get a sidecar',
     fix: 'Label the pods (in their template) sidecar.istio.io/inject=false too to keep them out, or remove istio.io/dataplane-mode=none to have them move with the others.',
     find: injectedLater,

@@ -19,21 +19,42 @@ interface Refused {
   readonly pods: readonly PodView[];
 }
 
-function refusedCallers(surroundings: Surroundings): readonly Refused[] {
-  const { namespace, spec, workloads } = surroundings;
+/** Pods of the namespace that call Services here that would refuse them. */
+function ownCallers(surroundings: Surroundings): readonly Refused[] {
+  const { namespace, spec } = surroundings;
   if (spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return [];
   return guardedServices(surroundings).flatMap(({ service, callers }): readonly Refused[] => {
     if (callers.kind === 'Unknown') return [];
     const own = sidecarCallers(callers.callers, surroundings).filter((pod) => pod.namespace === namespace.name);
-    const pods = own.filter((pod) => whyNotRestartable(pod, workloads) !== undefined);
-    return pods.length === 0 ? [] : [{ service, pods }];
+    return [{ service, pods: own }];
   });
+}
+
+function those({ service, pods }: Refused, test: (pod: PodView) => boolean): readonly Refused[] {
+  const some = pods.filter(test);
+  return some.length === 0 ? [] : [{ service, pods: some }];
+}
+
+function refusedCallers(surroundings: Surroundings): readonly Refused[] {
+  const { workloads } = surroundings;
+  return ownCallers(surroundings).flatMap((each) =>
+    those(each, (pod) => !pod.terminating && whyNotRestartable(pod, workloads) !== undefined),
+  );
 }
 
 function evidenceOf({ service, pods }: Refused): Evidence {
   return {
     object: nameOf({ kind: 'Service', namespace: service.namespace, name: service.name }),
     message: `it is called by pods that the operator cannot restart, which would be refused as long as they have their sidecars: ${some(pods)}. Its workloads are restarted when these are replaced`,
+  };
+}
+
+/** The old pods of a caller that was restarted, for as long as they end what they have begun. */
+function drainingEvidence({ service, pods }: Refused): Evidence {
+  return {
+    ...evidenceOf({ service, pods }),
+    message: `it is called by pods on their way out, which would be refused as long as they have their sidecars: ${some(pods)}`,
+    fix: 'It goes on by itself when they have ended, after their terminationGracePeriodSeconds at the latest.',
   };
 }
 
@@ -55,12 +76,19 @@ export const ownCallerRules: readonly Rule[] = [rule];
  */
 export function callersRefusedBy(surroundings: Surroundings, { templateLabels }: WorkloadView): Hold | undefined {
   if (!arrived(surroundings.route, surroundings.namespace.labels)) return undefined;
-  const refused = refusedCallers(surroundings).find(({ service }) =>
-    selects({ matchLabels: service.selector }, templateLabels),
-  );
-  const [first] = refused === undefined ? [] : found({ ...rule, find: () => [evidenceOf(refused)] }, surroundings);
+  const isBehind = ({ service }: Refused): boolean => selects({ matchLabels: service.selector }, templateLabels);
+  const refused = refusedCallers(surroundings).find(isBehind);
+  // It lasts as long as its owner lets it, and takes nobody back.
+  if (refused !== undefined) return held(evidenceOf(refused), surroundings);
+  const [draining] = ownCallers(surroundings)
+    .filter(isBehind)
+    .flatMap((each) => those(each, ({ terminating }) => terminating));
+  return draining && held(drainingEvidence(draining), surroundings, true);
+}
+
+function held(evidence: Evidence, surroundings: Surroundings, passing = false): Hold | undefined {
+  const [first] = found({ ...rule, find: () => [evidence] }, surroundings);
   if (first === undefined) return undefined;
   const finding: Finding = { ...first.finding, severity: 'Critical' };
-  // It lasts as long as its owner lets it, and takes nobody back.
-  return { finding, others: true };
+  return { finding, others: true, ...(passing && { passing }) };
 }

@@ -75,6 +75,7 @@ export const proxyRules: readonly Rule[] = [
     id: 'MM097',
     severity: 'Critical',
     when: 'WhileMoving',
+    back: { notAsked: 'it holds for what has a sidecar already, and to leave sidecars is a way out of it' },
     title: 'Policy that Envoy refuses',
     fix: 'Correct the value; then wait until the proxies have taken it (istioctl proxy-status) before you go on.',
     find: (surroundings) => {

@@ -86,6 +86,7 @@ export const proxyPartRules: readonly Rule[] = [
     id: 'MM130',
     severity: 'Critical',
     when: 'BeforeRestart',
+    back: 'Asked',
     title: 'A template that only works with a sidecar',
     fix: 'Remove it from the template: settings of the sidecar may stand in annotations instead (sidecar.istio.io/proxyCPU), an application can wait for what it needs itself. Or move the workload to a namespace that stays.',
     find: leftByInjector,

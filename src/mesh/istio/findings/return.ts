@@ -194,7 +194,7 @@ function labelsBack({ namespace: { labels }, back = {} }: Surroundings): Labels 
 }
 
 /** Where the labels have changed: what new pods would be with those of before, by what injectors there are now. */
-function nobodyLeft(surroundings: Surroundings): readonly Evidence[] {
+export function nobodyLeft(surroundings: Surroundings): readonly Evidence[] {
   const { route, namespace, mesh, back } = surroundings;
   if (back === undefined || surroundings.itinerary === 'Hbone' || !arrived(route, namespace.labels)) return [];
   const labels = labelsBack(surroundings);
@@ -219,6 +219,7 @@ export const returnRules: readonly Rule[] = [
     id: 'MM113',
     severity: 'Critical',
     when: 'BeforeFlip',
+    back: { notAsked: 'it is about the way back; MM124 asks it at rest' },
     title: 'Pods could never be brought back',
     fix: 'Set the labels of the namespace so that new pods are as these are.',
     find: neverBack,
@@ -235,20 +236,9 @@ export const returnRules: readonly Rule[] = [
     id: 'MM115',
     severity: 'Critical',
     when: 'BeforeFlip',
+    back: { notAsked: 'MM124 asks it of the labels that a rollback puts back' },
     title: 'New pods would not be in the data plane to join',
     fix: 'Set the labels of the namespace and of the template so that new pods join.',
     find: neverThere,
   },
 ];
-
-const noWayBackRule: Rule = {
-  id: 'MM124',
-  severity: 'Warning',
-  when: 'Always',
-  title: 'A rollback could not end any more',
-  fix: 'Install an injector for the labels that the namespace had before, or give it a revision that is there (kubectl label namespace NAMESPACE --overwrite istio.io/rev=REVISION), which a rollback keeps. Or finalize, if nobody wants it back.',
-  find: nobodyLeft,
-};
-
-/** That injectors have gone since the labels changed; asked at rest as well, before somebody needs them. */
-export const noWayBackRules: readonly Rule[] = [noWayBackRule];

@@ -27,6 +27,8 @@ export interface Evidence {
    *   force.
    */
   readonly others?: 'Noted' | 'Holds' | 'Protects';
+  /** It gets on by itself within moments: at rest, where nothing waits for it, it is not said. */
+  readonly passing?: true;
   /** What was looked at, where `spec.accept` may have it: what it becomes later is not accepted with it. */
   readonly seen?: Seen;
 }
@@ -51,6 +53,14 @@ interface Check {
 }
 
 /**
+ * Whether the way back asks it, which goes in the other direction and meets templates, pods and a mesh that may have
+ * changed at rest; else why not. It is asked there as on the way there: `WhileMoving` before the labels go back and
+ * before each restart, `BeforeFlip` and `BeforeRestart` before the labels too, unless the namespace has failed, and
+ * `BeforeRestart` before each restart of that workload. At rest MM124 tells it.
+ */
+export type Back = 'Asked' | { readonly notAsked: string };
+
+/**
  * One check. The table of them is the catalogue in docs/findings.md. All are asked at the start; what is critical there
  * is asked later too, unless its row says why it cannot come to matter, and unless it is about what others have
  * (`Evidence.others`):
@@ -61,7 +71,12 @@ interface Check {
  */
 export type Rule = Check &
   (
-    | { readonly severity: 'Critical'; readonly when: 'Always' | 'WhileMoving' | 'BeforeFlip' | 'BeforeRestart' }
+    | { readonly severity: 'Critical'; readonly when: 'Always' }
+    | {
+        readonly severity: 'Critical';
+        readonly when: 'WhileMoving' | 'BeforeFlip' | 'BeforeRestart';
+        readonly back: Back;
+      }
     | { readonly severity: 'Critical'; readonly when: 'Start'; readonly notOnTheWay: string }
     | { readonly severity: 'Warning' | 'Info'; readonly when: 'Start' | 'Always' }
   );

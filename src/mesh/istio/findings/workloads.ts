@@ -217,6 +217,7 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM050',
     severity: 'Critical',
     when: 'BeforeFlip',
+    back: 'Asked',
     title: 'A pod outside the mesh would be taken in',
     fix: 'Label the pods (in their template) istio.io/dataplane-mode=none to keep them out, or restart them into the mesh first.',
     find: (surroundings) =>
@@ -261,6 +262,7 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM051',
     severity: 'Critical',
     when: 'BeforeRestart',
+    back: 'Asked',
     title: 'A pod would be left without a mesh',
     fix: 'Remove istio.io/dataplane-mode=none, or sidecar.istio.io/inject=false, from the template of the workload.',
     find: leftOut,
@@ -269,20 +271,24 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM052',
     severity: 'Critical',
     when: 'BeforeRestart',
+    back: 'Asked',
     title: 'Injected gateway',
     fix: 'Move the gateway to a namespace of its own that is not migrated.',
-    find: (surroundings) => [
-      ...perNamespace(
-        surroundings,
-        surroundings.pods.filter(isInjectedGateway),
-        (names) => `gateway pods get their proxy by injection, which stops: ${names}`,
-      ),
-      ...asleep(
-        surroundings,
-        isInjectedGateway,
-        'its pods are gateways, which get their proxy by injection, which stops',
-      ),
-    ],
+    find: (surroundings) =>
+      surroundings.route.from !== 'IstioSidecar'
+        ? []
+        : [
+            ...perNamespace(
+              surroundings,
+              surroundings.pods.filter(isInjectedGateway),
+              (names) => `gateway pods get their proxy by injection, which stops: ${names}`,
+            ),
+            ...asleep(
+              surroundings,
+              isInjectedGateway,
+              'its pods are gateways, which get their proxy by injection, which stops',
+            ),
+          ],
   },
   {
     id: 'MM053',
@@ -316,6 +322,9 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM055',
     severity: 'Critical',
     when: 'BeforeRestart',
+    back: {
+      notAsked: 'it takes back what a restart did, with what the owner lets it take away; to stay would be worse',
+    },
     title: 'A restart takes too many pods away',
     fix: 'Use RollingUpdate with a smaller maxUnavailable, or raise spec.restart.maxUnavailablePerWorkload.',
     find: tooManyUnavailable,
@@ -395,6 +404,7 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM062',
     severity: 'Critical',
     when: 'BeforeRestart',
+    back: 'Asked',
     title: 'Ports that the sidecar does not take',
     fix: 'Admit the callers of these ports (portLevelMtls PERMISSIVE, a rule of the ALLOW policy with the port), and remove the annotation.',
     find: notTakenToday,
@@ -411,6 +421,7 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM121',
     severity: 'Critical',
     when: 'BeforeRestart',
+    back: { notAsked: 'the restart that cannot be recorded says so itself' },
     title: 'A restart annotation that cannot be recorded',
     fix: `Remove the annotation ${restartAnnotation} from the template, or give it a shorter value: nobody but the operator reads it.`,
     find: unrecordable,

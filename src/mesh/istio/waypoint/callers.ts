@@ -220,10 +220,20 @@ export function runs({ terminating, finished }: PodView): boolean {
   return !terminating && !finished;
 }
 
+/**
+ * Whether a pod goes on calling: for as long as it serves, on its way out too (a worker that ends what it has begun).
+ * No longer than its grace period: then its containers have ended, whatever keeps the object, and it is not Ready.
+ */
+function calls({ ready, terminating, finished }: PodView): boolean {
+  return !finished && (ready || !terminating);
+}
+
 /** Those pods of a list that are asked for again and again, whoever calls: as long as the list stays as it is. */
 const running = memoize((pods: readonly PodView[]) => pods.filter(runs));
 const calling = memoize((pods: readonly PodView[]) => running(pods).filter((pod) => !isGateway(pod)));
-const withSidecar = memoize((pods: readonly PodView[]) => calling(pods).filter((pod) => modeOf(pod) === 'Sidecar'));
+const withSidecar = memoize((pods: readonly PodView[]) =>
+  pods.filter((pod) => calls(pod) && !isGateway(pod) && modeOf(pod) === 'Sidecar'),
+);
 const outsideMesh = memoize((pods: readonly PodView[]) =>
   running(pods).filter((pod) => modeOf(pod) === 'None' && pod.ready),
 );
@@ -257,7 +267,7 @@ function podsOf(
   return [...byAccount(callers).keys()].flatMap((namespace) => kind(mesh.pods(namespace)).filter(isCaller));
 }
 
-/** Callers with sidecars: they would go past the waypoint and be refused. */
+/** Callers with sidecars, also on their way out: they would go past the waypoint and be refused. */
 export function sidecarCallers(callers: readonly Caller[], surroundings: Surroundings): readonly PodView[] {
   return podsOf(callers, surroundings, withSidecar);
 }

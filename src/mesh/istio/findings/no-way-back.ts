@@ -1,0 +1,90 @@
+import type { Surroundings } from '../../adapter.ts';
+import { arrived } from '../itinerary.ts';
+import { mirrored } from '../mirrored.ts';
+import { capturedGatewayRules } from './captured-gateways.ts';
+import { controlPlaneRules } from './control-plane.ts';
+import { optedOutRules } from './opted-out.ts';
+import { proxyPartRules } from './proxy-parts.ts';
+import { nobodyLeft } from './return.ts';
+import type { Evidence, Rule } from './rule.ts';
+import { workloadRules } from './workloads.ts';
+
+/** The rules that a namespace which stands in its new data plane is asked in the other direction. */
+const askedBack: readonly Rule[] = [
+  ...controlPlaneRules,
+  ...capturedGatewayRules,
+  ...workloadRules,
+  ...optedOutRules,
+  ...proxyPartRules,
+].filter(isAskedBack);
+
+/** Whether the way back asks it too. */
+export function isAskedBack(rule: Rule): boolean {
+  return 'back' in rule && rule.back === 'Asked';
+}
+
+interface Mirrored extends Evidence {
+  /** Whether a rollback would wait for it. */
+  readonly holds: boolean;
+}
+
+/**
+ * What templates have got since for the data plane that a rollback takes away, or against the one that it gives, and
+ * what has gone that would take pods in there.
+ */
+function unfitBack(surroundings: Surroundings): readonly Mirrored[] {
+  const { back, route, namespace, itinerary } = surroundings;
+  if (back === undefined || itinerary === 'Hbone' || !arrived(route, namespace.labels)) return [];
+  const there = mirrored(surroundings);
+  return askedBack.flatMap((rule) =>
+    rule
+      .find(there)
+      .filter(({ passing }) => passing !== true)
+      .map(({ object, message, fix = rule.fix, severity = rule.severity }) => ({
+        object,
+        message: `as ${rule.id} says on the way there, after a rollback: ${message}`,
+        fix,
+        holds: severity === 'Critical',
+      })),
+  );
+}
+
+function evidenceOf({ holds: _holds, ...evidence }: Mirrored): Evidence {
+  return evidence;
+}
+
+/** What keeps it from ever coming back as it was. */
+function neverBack(surroundings: Surroundings): readonly Evidence[] {
+  return [
+    ...nobodyLeft(surroundings),
+    ...unfitBack(surroundings)
+      .filter(({ holds }) => holds)
+      .map(evidenceOf),
+  ];
+}
+
+/** What works without, or may: it is said, and a rollback does not wait for it. */
+function otherwiseBack(surroundings: Surroundings): readonly Evidence[] {
+  return unfitBack(surroundings)
+    .filter(({ holds }) => !holds)
+    .map(evidenceOf);
+}
+
+const noWayBack = {
+  id: 'MM124',
+  severity: 'Warning',
+  when: 'Always',
+  title: 'A rollback would not bring pods back',
+  fix: 'Install an injector for the labels that the namespace had before, or give it a revision that is there (kubectl label namespace NAMESPACE --overwrite istio.io/rev=REVISION), which a rollback keeps. Or finalize, if nobody wants it back.',
+} as const;
+
+/** What has changed since the labels did, asked at rest as well, before somebody needs the way back. */
+export const noWayBackRules: readonly Rule[] = [
+  {
+    ...noWayBack,
+    find: (surroundings) => [...neverBack(surroundings), ...otherwiseBack(surroundings)],
+  },
+];
+
+/** The same without what a rollback does not wait for. */
+export const neverBackRule: Rule = { ...noWayBack, find: neverBack };
