@@ -41,6 +41,11 @@ export interface Situation {
   /** The command on the migration as a whole that is in force, if one is: to say who gave it. */
   readonly commanded?: Command | undefined;
   readonly surroundings: Surroundings;
+  /**
+   * In how many milliseconds a list of findings may be stored that alone has changed; absent if it may now. What else
+   * is stored takes it along.
+   */
+  readonly findingsDueInMs?: number;
   /** Findings about the migration as a whole that keep this namespace from starting. */
   readonly blockers: readonly Finding[];
   /** Undefined if the namespace may start now, else what it waits for. */

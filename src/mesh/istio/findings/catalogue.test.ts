@@ -15,7 +15,7 @@ interface Entry {
 }
 
 const heading =
-  /^## (MM\d{3}) (.+)\n\n\*\*(Critical|Warning|Info)\*\* · (at the start(?:, on the way and at rest| and while pods are moved| and before the labels change| and before each restart)?)$/gm;
+  /^## (MM\d{3}) (.+)\n\n\*\*(Critical|Warning|Info)\*\* · (at the start(?:, on the way and at rest| and while pods are moved| and before the labels change| and before each restart)?(?:, and told on the way and at rest)?)$/gm;
 
 const asked: Readonly<Record<Rule['when'], string>> = {
   Start: 'at the start',
@@ -44,7 +44,7 @@ function otherIds(): readonly string[] {
     'src/engine/acceptances.ts',
   ].map((file) => readFileSync(join(root, file), 'utf8'));
   const found = sources.flatMap((source) =>
-    [...source.matchAll(/id: '(MM\d{3})', severity/g)].map(([, id = '']) => id),
+    [...source.matchAll(/id: '(MM\d{3})',\s*severity/g)].map(([, id = '']) => id),
   );
   return [...new Set(found)]; // One finding may be made in two places of a file.
 }
@@ -62,7 +62,7 @@ describe('docs/findings.md', () => {
       id,
       title: rule.title,
       severity: rule.severity,
-      asked: asked[rule.when],
+      asked: `${asked[rule.when]}${rule.lasts === true ? ', and told on the way and at rest' : ''}`,
     });
   });
 
