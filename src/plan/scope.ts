@@ -3,6 +3,7 @@ import { systemNamespaces, type MeshMigrationSpec } from '../api/mesh-migration.
 import type { MeshMigration } from '../api/resources.ts';
 import { selects, type NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';
+import { unknownNames } from './unknown-names.ts';
 
 /** Which namespaces a migration is about, and what is wrong with that choice. */
 export interface Scope {
@@ -132,17 +133,6 @@ export function scopeOf(
       });
     }
   }
-  for (const name of self.spec.namespaces.names.filter(
-    (wanted) => !namespaces.some((namespace) => namespace.name === wanted),
-  )) {
-    findings.push({
-      id: 'MM003',
-      severity: 'Warning',
-      object: `Namespace ${name}`,
-      message: 'it is named in spec.namespaces.names but does not exist',
-      fix: 'Create it, or take the name out.',
-    });
-  }
   if (selected.length === 0) {
     findings.push({
       id: 'MM004',
@@ -152,6 +142,7 @@ export function scopeOf(
       fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.',
     });
   }
+  findings.push(...unknownNames(self.spec, namespaces)); // After what is critical: there is room for 50.
   const changed = changedBy(self, namespaces).map(({ name }) => name);
   const restarted = namespaces.filter(
     (namespace) => isForHbone(self, namespace) && !namespace.terminating && !isSystem(namespace.name, reserved),

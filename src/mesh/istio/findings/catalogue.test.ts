@@ -39,6 +39,7 @@ function entries(): readonly Entry[] {
 function otherIds(): readonly string[] {
   const sources = [
     'src/plan/scope.ts',
+    'src/plan/unknown-names.ts',
     'src/engine/look.ts',
     'src/engine/lost-journal.ts',
     'src/engine/acceptances.ts',
