@@ -49,10 +49,11 @@ function inProgress(
   if (outcome.kind === 'Write') return { verdict, next: { kind: 'Write', write: outcome.write } };
   const until = outcome.kind === 'Wait' || outcome.kind === 'Pace' ? outcome.until : undefined;
   const parked = outcome.kind === 'Wait' ? outcome.parked : undefined;
+  const told = outcome.kind === 'Wait' ? outcome.tells : outcome.kind === 'Pace' ? outcome.until : undefined;
   return {
     verdict,
     next: { kind: 'Wait', ...(until !== undefined && { until }), ...(parked !== undefined && { parked }) },
-    ...(outcome.kind === 'Pace' && { waitUntil: outcome.until }),
+    ...(told !== undefined && { waitUntil: told }),
   };
 }
 

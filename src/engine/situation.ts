@@ -205,6 +205,8 @@ export type Outcome = { readonly patch?: Partial<NamespaceMigrationStatus> } & (
       readonly kind: 'Wait';
       readonly message: string;
       readonly until?: number;
+      /** When what it waits for has to have come, where that is told: `until` may be sooner. */
+      readonly tells?: number;
       readonly stuck?: boolean;
       readonly stalled?: StalledReason;
       readonly parked?: Parked;
