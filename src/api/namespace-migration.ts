@@ -231,7 +231,9 @@ export const NamespaceMigrationStatus = z.object({
     .array(Finding)
     .max(100)
     .optional()
-    .describe('Findings, the critical ones first.')
+    .describe(
+      'What is found now, the critical ones first; while something cannot be worked out also what was found before. Absent on the way back and after it.',
+    )
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
   original: Original.optional().describe('What the namespace was before the first change.'),
   labels: z

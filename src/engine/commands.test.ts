@@ -39,6 +39,25 @@ describe('editOf', () => {
     expect(editOf({ phase, writtenPhase: 'Migrating' }, fields, now)).toMatchObject({ kind: 'Senseless' });
   });
 
+  it.each([
+    ['Migrate', 'Migrating'],
+    ['Migrated', 'Migrating'],
+    ['rollingback', 'RollingBack'],
+    ['Rollback', 'RollingBack'],
+    ['RolledBack', 'RollingBack'],
+    ['pause', 'Pause'],
+    ['Puased', 'Paused'],
+    ['Finalize', undefined],
+    ['', undefined],
+  ])('says after "%s" what can be written, and that the nearest is %s', (phase, nearest) => {
+    const edit = editOf({ phase, writtenPhase: 'Planned' }, fields, now);
+
+    expect(edit).toEqual({
+      kind: 'Senseless',
+      message: `kubectl-edit set status.phase to "${phase}": only RollingBack, Paused (or Pause, where it is Paused already) and Migrating are commands${nearest === undefined ? '' : `; the nearest is ${nearest}`}. It was put back`,
+    });
+  });
+
   it('notices that the phase was taken away', () => {
     expect(editOf({ writtenPhase: 'Migrating' }, [], now)).toMatchObject({
       kind: 'Senseless',

@@ -3,6 +3,7 @@ import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import { managerName } from '../api/managers.ts';
 import type { ManagedFieldsEntry } from '../api/object.ts';
 import { timestamp } from '../base/clock.ts';
+import { nearest } from '../base/nearest.ts';
 import { record } from '../mesh/json.ts';
 
 /**
@@ -16,6 +17,20 @@ const commands: ReadonlyMap<string, Command['action']> = new Map([
   ['Pause', 'Pause'],
   ['Migrating', 'Migrate'],
 ]);
+
+const all = 'RollingBack, Paused (or Pause, where it is Paused already) and Migrating';
+
+/** By its own name or by that of what it commands, whatever the capitals. */
+const phases: ReadonlyMap<string, string> = new Map([
+  ...[...commands].map(([phase, action]) => [action.toLowerCase(), phase] as const),
+  ...[...commands.keys()].map((phase) => [phase.toLowerCase(), phase] as const),
+]);
+
+/** The phase that was probably meant. */
+function meant(phase = ''): string {
+  const found = phases.get(nearest(phase.toLowerCase(), phases.keys()) ?? '');
+  return found === undefined ? '' : `; the nearest is ${found}`;
+}
 
 /** What a phase commands when a person writes it; undefined if it is no command. */
 export function commandOf(phase: string | undefined): Command['action'] | undefined {
@@ -56,12 +71,11 @@ export function editOf(
   if (!isEdited(status)) return undefined;
   const who = author(managedFields, now);
   const action = commandOf(status.phase);
-  if (action === undefined) {
+  if (action === undefined)
     return {
       kind: 'Senseless',
-      message: `${who.by} set status.phase to "${status.phase ?? ''}": only RollingBack, Paused and Migrating are commands; it was put back`,
+      message: `${who.by} set status.phase to "${status.phase ?? ''}": only ${all} are commands${meant(status.phase)}. It was put back`,
     };
-  }
   return { kind: 'Command', command: { action, ...who } };
 }
 

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { config, namespace, plainPod, pod, surroundings } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld } from '../../test/support/namespace-world.ts';
+import type { Finding } from '../api/common.ts';
 import { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation } from '../api/resources.ts';
 import type { PodView } from '../mesh/views.ts';
 import { decide } from './decide.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { foreignChange, labelsStep } from './labels.ts';
-import type { Situation } from './situation.ts';
+import type { Decision, Situation } from './situation.ts';
 import { verifyStep } from './verify.ts';
 
 const httpPolicy = config('AuthorizationPolicy', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] });
@@ -72,7 +73,80 @@ describe('decide', () => {
 
     expect(status).toMatchObject({ direction: 'Backward', failure: { reason: 'CriticalFinding' } });
     expect(NamespaceMigrationStatus.parse(status)).toEqual(status);
-    expect(status.findings?.[0]?.id).toBe('MM020');
+    expect(status.failure?.message).toMatch(/^MM020/);
+    expect(status.findings).toBeUndefined();
+  });
+
+  describe('findings', () => {
+    const warning = { id: 'MM123', severity: 'Warning' as const, object: 'Namespace b', message: 'x', fix: 'x' };
+    const unknown = { id: 'MM016', severity: 'Critical' as const, object: 'ConfigMap x/y', message: 'x', fix: 'x' };
+
+    function resting(): NamespaceWorld {
+      return until(({ status }) => status?.phase === 'Migrated');
+    }
+
+    /** What is said at a look at which the adapter finds these. */
+    function told(
+      { status }: NamespaceWorld,
+      situation: Situation,
+      found: readonly Finding[],
+      more: Partial<Situation> = {},
+    ): Decision {
+      const adapter = { ...situation.adapter, findings: () => found };
+      return decide({ ...situation, ...more, adapter, object: { ...situation.object, ...(status && { status }) } });
+    }
+
+    it('are those of now at rest, whatever was found at the start', () => {
+      const world = resting();
+      world.status = { ...world.status, findings: [{ ...warning, id: 'MM101', severity: 'Info' }] };
+
+      expect(told(world, world.situation(), [warning]).status).toMatchObject({
+        findings: [warning],
+        message: 'every pod is in its new data plane',
+      });
+    });
+
+    it('alone are stored when they are due, and taken along by what else is stored', () => {
+      const world = resting();
+      world.status = told(world, world.situation(), []).status;
+      const situation = world.situation();
+      const kept = told(world, situation, [warning], { findingsDueInMs: 20_000 });
+
+      expect(kept.status).toEqual(world.status);
+      expect(kept.next).toEqual({ kind: 'Wait', until: situation.now + 20_000 });
+      expect(
+        told(world, situation, [{ ...warning, severity: 'Critical' }], { findingsDueInMs: 20_000 }).status.findings,
+      ).toHaveLength(1);
+    });
+
+    it('are no news in another order', () => {
+      const world = resting();
+      const other = { ...warning, object: 'Namespace c' };
+      world.status = told(world, world.situation(), [warning, other]).status;
+
+      expect(told(world, world.situation(), [other, warning]).status).toEqual(world.status);
+    });
+
+    it('stay as long as something cannot be worked out, which is said before them', () => {
+      const world = resting();
+      world.status = told(world, world.situation(), [warning]).status;
+      const { status } = told(world, world.situation(), [unknown]);
+
+      expect(status.findings?.map(({ id }) => id)).toEqual(['MM016', 'MM123']);
+      expect(status.message).toMatch(/^MM016/);
+      world.status = status;
+      expect(told(world, world.situation(), []).status.findings).toEqual([]);
+    });
+
+    it('of the way there are none on the way back and after it', () => {
+      const world = until(flipped);
+      world.status = { ...world.status, findings: [warning] };
+      edit(world, 'RollingBack');
+      world.settle();
+
+      expect(world.status).toMatchObject({ phase: 'RolledBack' });
+      expect(world.status?.findings).toBeUndefined();
+    });
   });
 
   it('does not make the flipped labels the original ones when somebody takes the record off the namespace', () => {

@@ -8,7 +8,7 @@ import { takenAlong } from './company.ts';
 import { courseOf, type Course } from './course.ts';
 import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
-import { notEnforced, sentence, withFinding, withWarnings } from './held.ts';
+import { notEnforced, sentence, withFindings, withoutFindings } from './held.ts';
 import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
 import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
@@ -49,10 +49,11 @@ function inProgress(
   if (outcome.kind === 'Write') return { verdict, next: { kind: 'Write', write: outcome.write } };
   const until = outcome.kind === 'Wait' || outcome.kind === 'Pace' ? outcome.until : undefined;
   const parked = outcome.kind === 'Wait' ? outcome.parked : undefined;
+  const told = outcome.kind === 'Wait' ? outcome.tells : outcome.kind === 'Pace' ? outcome.until : undefined;
   return {
     verdict,
     next: { kind: 'Wait', ...(until !== undefined && { until }), ...(parked !== undefined && { parked }) },
-    ...(outcome.kind === 'Pace' && { waitUntil: outcome.until }),
+    ...(told !== undefined && { waitUntil: told }),
   };
 }
 
@@ -76,23 +77,18 @@ function goForward(
   itinerary: Itinerary,
   followed: Followed,
 ): Draft {
-  const unrest = unrestOnTheWay(situation, status);
-  if (unrest !== undefined)
-    return restless(status, 'Paused', unrest, unrest.until === undefined ? undefined : goingOn(situation));
   const found = situation.adapter.findings(situation.surroundings, 'UnderWay');
+  const looked = withFindings(situation, status, found);
+  const unrest = unrestOnTheWay(situation, looked);
+  if (unrest !== undefined)
+    return restless(looked, 'Paused', unrest, unrest.until === undefined ? undefined : goingOn(situation));
   const criticals = found.filter(({ severity }) => severity === 'Critical');
   const critical = criticals.find((finding) => !situation.adapter.isUnknown(finding));
   if (critical !== undefined) {
-    return fail(situation, withFinding(status, critical), 'CriticalFinding', sentence(critical), itinerary, followed);
+    return fail(situation, looked, 'CriticalFinding', sentence(critical), itinerary, followed);
   }
   const [unknown] = criticals;
-  const walked = proceed(
-    situation,
-    withWarnings(withFinding(status, unknown), found),
-    itinerary.forward,
-    followed,
-    unknown,
-  );
+  const walked = proceed(situation, looked, itinerary.forward, followed, unknown);
   const outcome = givenUp(situation, walked.outcome, followed.write);
   switch (outcome.kind) {
     case 'Done': {
@@ -114,7 +110,7 @@ function goBack(
   itinerary: Itinerary,
   followed: Followed,
 ): Draft {
-  const turned: NamespaceMigrationStatus = { ...status, direction: 'Backward' };
+  const turned: NamespaceMigrationStatus = { ...withoutFindings(status), direction: 'Backward' };
   const binding = bindingOnTheWayBack(situation, turned, itinerary, followed);
   if (binding !== undefined) {
     leavesEarly(situation);
@@ -242,8 +238,10 @@ function letGo(situation: Situation, status: NamespaceMigrationStatus): Draft {
 }
 
 function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
-  const foreign = foreignChange(situation, status);
-  const kept = upkeep(situation, status, itinerary.forward, followed);
+  const found = situation.adapter.findings(situation.surroundings, 'AtRest');
+  const looked = withFindings(situation, status, found);
+  const foreign = foreignChange(situation, looked);
+  const kept = upkeep(situation, looked, itinerary.forward, followed);
   switch (kept.outcome.kind) {
     case 'Done':
     case 'Announce':
@@ -267,18 +265,17 @@ function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary:
         way: 'Repair it; it goes on by itself',
       });
   }
-  const critical = situation.adapter
-    .findings(situation.surroundings, 'AtRest')
-    .find(({ severity }) => severity === 'Critical');
-  const looked = withFinding(kept.status, critical);
-  if (critical !== undefined) return hold(looked, 'Migrated', notEnforced(situation, critical));
+  const critical = found.find(({ severity }) => severity === 'Critical');
+  if (critical !== undefined) return hold(kept.status, 'Migrated', notEnforced(situation, critical));
   if (foreign !== undefined)
-    return hold(looked, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: foreign });
+    return hold(kept.status, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: foreign });
   const refused = situation.adapter.refusedCallers(situation.surroundings);
   return hold(
-    looked,
+    kept.status,
     'Migrated',
-    refused === undefined ? migratedVerdict(looked) : { state: 'Stalled', reason: 'CallersRefused', message: refused },
+    refused === undefined
+      ? migratedVerdict(kept.status)
+      : { state: 'Stalled', reason: 'CallersRefused', message: refused },
   );
 }
 
@@ -357,10 +354,12 @@ function queued({ notTurned = '' }: Situation, rested: Draft): Draft {
 /** Nothing goes on, but what was made still follows the user's objects. */
 function paused(
   situation: Situation,
-  start: NamespaceMigrationStatus,
+  before: NamespaceMigrationStatus,
   itinerary: Itinerary,
   followed: Followed,
 ): Draft {
+  const found = situation.adapter.findings(situation.surroundings, 'UnderWay');
+  const start = withFindings(situation, before, found);
   const kept = upkeep(withoutDeadlines(situation), start, itinerary.forward, followed);
   if (kept.outcome.kind === 'Write' || kept.outcome.kind === 'Pace') {
     return {

@@ -8,6 +8,7 @@ import { answerNow, conditionsFor, noWayBackCondition, restoredCondition, told }
 import type { Draft } from './draft.ts';
 import { isAtRest } from './left.ts';
 import type { Decision, Next, Situation } from './situation.ts';
+import { toldFindings } from './told-findings.ts';
 import { countPods } from './verify.ts';
 
 /** While something has a deadline it is looked at this often at least: a longer gap would not count whole. */
@@ -53,7 +54,11 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
       ...noWayBackCondition(noWayBackAtRest(situation, draft), before.conditions, generation, now),
     ],
   };
-  return { status: withCounts(situation, settled), next: often(situation, dueCount(situation, settled, draft.next)) };
+  return toldFindings(
+    situation,
+    withCounts(situation, settled),
+    often(situation, dueCount(situation, settled, draft.next)),
+  );
 }
 
 /** Asked where it rests in its new data plane and nobody has decided that it stays. */

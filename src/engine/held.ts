@@ -42,28 +42,35 @@ export function heldBack(finding: Finding, what: string): Outcome {
   return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'RollbackStuck', message };
 }
 
-/** The findings with this critical one first; without one, those of the start, of which none was critical. */
-export function withFinding(status: NamespaceMigrationStatus, critical: Finding | undefined): NamespaceMigrationStatus {
-  const others = (status.findings ?? []).filter(({ severity }) => severity !== 'Critical');
-  if (critical === undefined)
-    return others.length === status.findings?.length
-      ? status
-      : { ...status, ...(status.findings && { findings: others }) };
-  return { ...status, findings: [...fewFindings([critical, ...others])] };
+function isSame(a: Finding, b: Finding): boolean {
+  return a.id === b.id && a.object === b.object;
 }
 
 /**
- * With what came since the start and is no more than a warning: it keeps nobody, but it is said. What is said once
- * stays, and no more than the API admits, so whoever makes and deletes such things causes no endless writes.
+ * The status with what is found now in the place of what was found before. While something cannot be worked out what
+ * stood there stays beside it: that it is not found is no sign that it is over.
  */
-export function withWarnings(status: NamespaceMigrationStatus, found: readonly Finding[]): NamespaceMigrationStatus {
-  const known = status.findings ?? [];
-  const since = found.filter(
-    ({ severity, id, object }) =>
-      severity === 'Warning' && !known.some((each) => each.id === id && each.object === object),
+export function withFindings(
+  { adapter }: Pick<Situation, 'adapter'>,
+  status: NamespaceMigrationStatus,
+  found: readonly Finding[],
+): NamespaceMigrationStatus {
+  if (!found.some((each) => adapter.isUnknown(each))) return { ...status, findings: [...found] };
+  const stands = (status.findings ?? []).filter(
+    (each) => each.severity !== 'Critical' && !found.some((other) => isSame(each, other)),
   );
-  const all = [...known, ...since].slice(0, 100);
-  return all.length === known.length ? status : { ...status, findings: all };
+  const [critical, others] = [true, false].map((first) =>
+    found.filter(({ severity }) => (severity === 'Critical') === first),
+  );
+  return { ...status, findings: [...fewFindings([...(critical ?? []), ...stands, ...(others ?? [])])] };
+}
+
+/** What was found of the way there is said no longer, once it is over or led back. */
+export function withoutFindings({
+  findings: _findings,
+  ...status
+}: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  return status;
 }
 
 /** At rest nothing is changed by a finding: it is said, with the way on where there is one. */

@@ -6,7 +6,7 @@ import { timestamp } from '../base/clock.ts';
 import { counted } from '../base/counted.ts';
 import { commandLine } from './command-lines.ts';
 import { hold, type Draft } from './draft.ts';
-import { sentence } from './held.ts';
+import { sentence, withoutFindings } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
 import { lostJournal, tellsOfBeginning } from './lost-journal.ts';
 import { ledThere, movedSince } from './moved-since.ts';
@@ -285,7 +285,8 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
  * A namespace whose migration ended: what was said at the end stays. Nothing is swept where another migration is at
  * work, or was, or where somebody has led it back.
  */
-function settled(situation: Situation, status: NamespaceMigrationStatus, strange: Finding | undefined): Draft {
+function settled(situation: Situation, ended: NamespaceMigrationStatus, strange: Finding | undefined): Draft {
+  const status = withoutFindings(ended);
   const isAlone = strange === undefined && !isOthers(situation);
   const late = lateJournal(situation);
   const moved = movedSince(situation, status);

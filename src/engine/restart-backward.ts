@@ -17,6 +17,7 @@ import {
   patchTemplate,
   pauseAfter,
   progress,
+  restarting,
   restartValue,
   seeTemplate,
   troubles,
@@ -153,13 +154,17 @@ function again(turn: Turn, record: WorkloadRecord): Outcome | undefined {
   return { kind: 'Wait', until: Math.min(...standing.map(({ until }) => until)), stuck: record.patches > 1, message };
 }
 
-function wait(turn: Turn): Outcome {
-  const { situation, workload } = turn;
-  const { over, until } = progress(turn, durationMs(situation.spec.restart.progressDeadline));
-  const says = workload.trouble === undefined ? '' : `; its controller says: ${workload.trouble}`;
-  return over
-    ? { kind: 'Wait', stuck: true, message: `${nameOf(turn)} does not come back: ${troubles(turn)}` }
-    : { kind: 'Wait', until, message: `taking the restart back of ${nameOf(turn)}${says}` };
+function wait(turn: Turn, record: WorkloadRecord): Outcome {
+  const allowedMs = durationMs(turn.situation.spec.restart.progressDeadline);
+  const { over, until } = progress(turn, allowedMs);
+  if (over) return { kind: 'Wait', stuck: true, message: `${nameOf(turn)} does not come back: ${troubles(turn)}` };
+  const what = `taking the restart back of ${nameOf(turn)}`;
+  return restarting(turn, record, {
+    until,
+    allowedMs,
+    what,
+    otherwise: 'somebody has to look unless more of them are',
+  });
 }
 
 function paused(turn: Turn, record: WorkloadRecord): Outcome {
@@ -177,7 +182,7 @@ function settle(turn: Turn, record: WorkloadRecord, template: Template): Outcome
   if (template === 'Back' && (workload.paused || isRolledOut(workload)))
     return pace(situation) ?? patchTemplate(turn, record.original ?? null);
   if (record.completedAt !== undefined) return { kind: 'Done' };
-  return isFinished(turn) ? complete(turn, record) : wait(turn);
+  return isFinished(turn) ? complete(turn, record) : wait(turn, record);
 }
 
 /** What its template got since and its old data plane cannot do: its new pods would not run, or be in no mesh. */
@@ -216,7 +221,7 @@ function next(turn: Turn, record: WorkloadRecord | undefined): Outcome {
   if (turn.workload.paused && template === 'Original') return paused(turn, record);
   return turn.stale.length === 0
     ? settle(turn, record, template)
-    : (replace(turn, record, template) ?? again(turn, record) ?? wait(turn));
+    : (replace(turn, record, template) ?? again(turn, record) ?? wait(turn, record));
 }
 
 /**

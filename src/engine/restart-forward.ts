@@ -14,6 +14,7 @@ import {
   pace,
   patchTemplate,
   progress,
+  restarting,
   restartValue,
   seeTemplate,
   troubles,
@@ -99,11 +100,8 @@ function enrolment(
   return { until };
 }
 
-/**
- * A restart that has been announced and sent: fails at a deadline, else waits. The message is the same for every pod,
- * so that a rollout of many pods does not write a status for each.
- */
-function watchProgress(turn: Turn): Outcome {
+/** A restart that has been announced and sent: fails at a deadline, else waits. */
+function watchProgress(turn: Turn, record: WorkloadRecord): Outcome {
   const { situation, workload, pods, stale } = turn;
   const { restart } = situation.spec;
   const name = `${workload.kind} ${workload.name}`;
@@ -131,16 +129,18 @@ function watchProgress(turn: Turn): Outcome {
       message: `${name} made no progress for ${allowed / 1000}s after its restart: ${workload.available} of ${workload.replicas} pods are available, ${stale.length} not yet in their mode; ${troubles(turn)}`,
     };
   }
-  return {
-    kind: 'Wait',
-    until: Math.min(due.until, until),
-    message: `restarting ${name}${workload.trouble === undefined ? '' : `; its controller says: ${workload.trouble}`}`,
-  };
+  const wait = restarting(turn, record, {
+    until: due.until,
+    allowedMs: allowed,
+    what: `restarting ${name}`,
+    otherwise: 'it fails unless more of them are',
+  });
+  return { ...wait, until: Math.min(due.until, until) };
 }
 
 /** Evicts pod after pod; a failure counts before the next pod is taken. */
 function evictOneByOne(turn: Turn, record: WorkloadRecord): Outcome {
-  const watched = watchProgress(turn);
+  const watched = watchProgress(turn, record);
   const next = watched.kind === 'Failed' ? undefined : evict(turn, record, turn.stale);
   return next === undefined ? watched : (mayBeRestarted(turn) ?? next);
 }
@@ -175,7 +175,7 @@ function rollOut(turn: Turn, record: WorkloadRecord): Outcome {
       : (pace(situation) ?? mayBeRestarted(turn) ?? patchTemplate(turn, value, stale[0]));
   }
   seeTemplate(turn, record);
-  return watchProgress(turn);
+  return watchProgress(turn, record);
 }
 
 /** The next thing to do for one workload on the way to the new data plane. */

@@ -42,6 +42,11 @@ export interface Situation {
   /** The command on the migration as a whole that is in force, if one is: to say who gave it. */
   readonly commanded?: Command | undefined;
   readonly surroundings: Surroundings;
+  /**
+   * In how many milliseconds a list of findings may be stored that alone has changed; absent if it may now. What else
+   * is stored takes it along.
+   */
+  readonly findingsDueInMs?: number;
   /** Findings about the migration as a whole that keep this namespace from starting. */
   readonly blockers: readonly Finding[];
   /** Undefined if the namespace may start now, else what it waits for. */
@@ -201,6 +206,8 @@ export type Outcome = { readonly patch?: Partial<NamespaceMigrationStatus> } & (
       readonly kind: 'Wait';
       readonly message: string;
       readonly until?: number;
+      /** When what it waits for has to have come, where that is told: `until` may be sooner. */
+      readonly tells?: number;
       readonly stuck?: boolean;
       readonly stalled?: StalledReason;
       readonly parked?: Parked;

@@ -228,11 +228,48 @@ export function troubles({ situation, workload, pods, stale, terminating }: Turn
   return [...controller, ...named, ...more, ...ending].join('; ');
 }
 
+function reached({ pods, stale }: Turn): number {
+  return pods.filter((pod) => pod.ready && !stale.includes(pod)).length;
+}
+
 /**
  * How long the restart may still go without getting anywhere: it does when one more pod than ever before is Ready and
  * as it shall be. Asked when the write was seen: before that nothing is expected of anybody.
  */
-export function progress({ situation, step, workload, pods, stale }: Turn, allowedMs: number): Deadline {
-  const reached = pods.filter((pod) => pod.ready && !stale.includes(pod)).length;
-  return deadline(situation, `${step.name} of ${workload.kind} ${workload.uid}`, allowedMs, reached);
+export function progress(turn: Turn, allowedMs: number): Deadline {
+  const { situation, step, workload } = turn;
+  return deadline(situation, `${step.name} of ${workload.kind} ${workload.uid}`, allowedMs, reached(turn));
+}
+
+/** So long a restart that gets no further is as ordinary as any. */
+const ordinaryMs = 60_000;
+
+/**
+ * The wait for a restart, which is told in the same words for every pod: a rollout of many must not write a status for
+ * each. One that gets no further says where it stands, and when something comes of that: after half of the time that it
+ * has taken so far, so that pods which all take their time have it said a few times and not one by one.
+ */
+export function restarting(
+  turn: Turn,
+  { startedAt }: WorkloadRecord,
+  {
+    until,
+    allowedMs,
+    what,
+    otherwise,
+  }: {
+    readonly until: number;
+    readonly allowedMs: number;
+    readonly what: string;
+    readonly otherwise: string;
+  },
+): Extract<Outcome, { kind: 'Wait' }> {
+  const { situation, workload } = turn;
+  const says = workload.trouble === undefined ? '' : `; its controller says: ${workload.trouble}`;
+  const standingMs = allowedMs - (until - situation.now);
+  const takenMs = situation.now - standingMs - Date.parse(startedAt);
+  const patienceMs = Math.min(allowedMs / 2, Math.max(ordinaryMs, takenMs / 2));
+  if (standingMs < patienceMs) return { kind: 'Wait', until, message: `${what}${says}` };
+  const stands = `${reached(turn)} of ${workload.replicas} pods are in their mode`;
+  return { kind: 'Wait', until, tells: until, message: `${what}: ${stands}${says}; ${otherwise}` };
 }

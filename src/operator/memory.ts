@@ -15,6 +15,7 @@ import { Quiet } from './quiet.ts';
 import type { RecordRefusals } from './record-refusals.ts';
 import { Refusals } from './refusals.ts';
 import { Stopwatch } from './stopwatch.ts';
+import { FindingsTold } from './findings-told.ts';
 
 /** A namespace, its record and its migration as they are now. */
 export interface Remembered extends Subject {
@@ -36,6 +37,7 @@ export class Memory {
   readonly answers: Answers;
   readonly quiet: Quiet;
   readonly stopwatch: Stopwatch;
+  readonly told: FindingsTold;
   /** In which attempt objects were deleted that nobody watches. */
   readonly #swept = new Map<string, number>();
   /**
@@ -53,6 +55,7 @@ export class Memory {
     this.answers = new Answers(clock, namespaceMigrations);
     this.quiet = new Quiet(clock);
     this.stopwatch = new Stopwatch(clock);
+    this.told = new FindingsTold(clock);
     this.#subjects = new Identities((subject) => {
       this.parking.forget(subject);
       this.refusals.clear(subject.key);
@@ -60,6 +63,7 @@ export class Memory {
       this.answers.forget(subject.key);
       this.quiet.forget(subject.key);
       this.stopwatch.forget(subject.key);
+      this.told.forget(subject.key);
       this.#swept.delete(subject.key);
       records.forget(subject.record);
     });

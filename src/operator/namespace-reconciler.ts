@@ -123,7 +123,7 @@ export class NamespaceReconciler {
       records.statusStored(child);
       if (!isNew) return undefined;
       this.#memory.answers.stored(subject.key, child, status);
-      report(this.#context, child, status);
+      report(this.#context, child, status, this.#memory.told.stored(subject.key, child.status ?? {}, status));
       return { kind: 'Again' };
     } catch (error) {
       if (isStale(error) && refusalOf(error) === undefined) return { kind: 'Stale' };
@@ -197,6 +197,7 @@ export class NamespaceReconciler {
           this.#youngPods(recordsOf(this.#context, migration), now),
         ),
       waited: this.#memory.stopwatch.read(subject.key),
+      findingsDueInMs: this.#memory.told.dueInMs(subject.key),
       notTurned: notTurnedIn(this.#context, child, migration, progress, parking),
       noSlot: noSlot(namespace, progress, this.#context.maxConcurrentNamespaces, parking),
       swept: this.#memory.isSwept(subject, home),

@@ -12,6 +12,7 @@ interface Given {
   readonly selector?: object;
   readonly exclude?: readonly string[];
   readonly created?: string;
+  readonly spec?: Parameters<typeof migrationSpec>[0];
   readonly status?: MeshMigrationStatus;
 }
 
@@ -21,11 +22,12 @@ function migration({
   selector,
   exclude = [],
   created = '2030-01-01T00:00:00Z',
+  spec = {},
   status,
 }: Given = {}): MeshMigration {
   return {
     metadata: { name, creationTimestamp: created },
-    spec: migrationSpec({ namespaces: { names, exclude, ...(selector && { selector }) } }),
+    spec: migrationSpec({ ...spec, namespaces: { names, exclude, ...(selector && { selector }) } }),
     ...(status && { status }),
   };
 }
@@ -106,6 +108,53 @@ describe('scopeOf', () => {
 
     expect(found.namespaces).toEqual(namespaces);
     expect(ids(found)).toEqual(findings);
+  });
+
+  it('names every namespace in the lists of the spec that is not there, with the one that was probably meant', () => {
+    const spec = {
+      callers: [
+        { namespace: 'shop', from: [{ namespace: 'crat' }, { namespace: 'blog' }] },
+        { namespace: 'shpo', from: [] },
+      ],
+      policies: { direct: [{ namespace: 'crat', ports: [8080] }] },
+      restart: { hboneNamespaces: { names: ['nothing-like-it'] } },
+    };
+    const found = scope(migration({ names: ['shop'], exclude: ['blgo', 'gone'], spec: migrationSpec(spec) }));
+
+    expect(found.findings.map(({ id, severity, object, message }) => [id, severity, object, message])).toEqual([
+      [
+        'MM127',
+        'Warning',
+        'Namespace blgo',
+        'it is named in spec.namespaces.exclude but does not exist; the nearest name that does is blog',
+      ],
+      [
+        'MM127',
+        'Warning',
+        'Namespace crat',
+        'it is named in spec.callers and spec.policies.direct but does not exist; the nearest name that does is cart',
+      ],
+      [
+        'MM127',
+        'Warning',
+        'Namespace shpo',
+        'it is named in spec.callers but does not exist; the nearest name that does is shop',
+      ],
+      [
+        'MM127',
+        'Warning',
+        'Namespace nothing-like-it',
+        'it is named in spec.restart.hboneNamespaces but does not exist',
+      ],
+    ]);
+  });
+
+  it('hides nothing critical by very many names that are not there', () => {
+    const names = Array.from({ length: 200 }, (_, index) => `nowhere-${index}`);
+
+    expect(ids(scope(migration({ names, exclude: ['x', ...names.map((name) => `${name}x`)] })))).toContain(
+      'MM004 MeshMigration mm',
+    );
   });
 
   describe('with another migration over the same namespace', () => {

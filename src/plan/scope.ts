@@ -4,6 +4,7 @@ import { systemNamespaces } from '../api/names.ts';
 import type { MeshMigration } from '../api/resources.ts';
 import { selects, type NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';
+import { unknownNames } from './unknown-names.ts';
 
 function byName(one: NamespaceView, other: NamespaceView): number {
   return one.name < other.name ? -1 : 1;
@@ -123,17 +124,6 @@ function heldByAnother({ name }: NamespaceView, other: string): Finding {
   };
 }
 
-/** MM003: a name that no namespace has. */
-function missing(name: string): Finding {
-  return {
-    id: 'MM003',
-    severity: 'Warning',
-    object: `Namespace ${name}`,
-    message: 'it is named in spec.namespaces.names but does not exist',
-    fix: 'Create it, or take the name out.',
-  };
-}
-
 /** MM004: a migration of nothing. */
 function nothingSelected(migration: string): Finding {
   return {
@@ -153,7 +143,6 @@ export function scopeOf(
   reserved: readonly string[],
 ): Scope {
   const others = migrations.filter(({ metadata }) => metadata.name !== self.metadata.name).filter(holds);
-  const exists = new Set(namespaces.map(({ name }) => name));
   const isUsable = ({ name, terminating }: NamespaceView): boolean => !terminating && !isSystem(name, reserved);
   const selected = namespaces.filter((namespace) => isSelected(self.spec, namespace));
   const usable = selected.filter(isUsable).sort(byName);
@@ -165,8 +154,8 @@ export function scopeOf(
     );
     if (other !== undefined) findings.push(heldByAnother(namespace, other.metadata.name));
   }
-  findings.push(...self.spec.namespaces.names.filter((name) => !exists.has(name)).map(missing));
   if (selected.length === 0) findings.push(nothingSelected(self.metadata.name));
+  findings.push(...unknownNames(self.spec, namespaces)); // After what is critical: there is room for 50.
 
   const hbone = namespaces
     .filter((namespace) => isUsable(namespace) && isForHbone(self, namespace))

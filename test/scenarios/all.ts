@@ -5,6 +5,7 @@ import { backTogetherScenarios } from './back-together.ts';
 import { beliefScenarios } from './belief.ts';
 import { blockedScenarios } from './blocked.ts';
 import { calledFirstScenarios } from './called-first.ts';
+import { currentFindingScenarios } from './current-findings.ts';
 import { directScenarios } from './direct.ts';
 import { honestStatusScenarios } from './honest-status.ts';
 import { httpBackScenarios } from './http-back.ts';
@@ -60,6 +61,7 @@ export const scenarios: readonly Scenario[] = [
   ...foreignLabelScenarios,
   ...honestStatusScenarios,
   ...lateFindingScenarios,
+  ...currentFindingScenarios,
   ...otherPodScenarios,
   ...cronJobScenarios,
   ...ownObjectScenarios,

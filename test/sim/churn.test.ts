@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/object.ts';
+import { managedBy, managedByLabel } from '../../src/api/resources.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
 import type { MeshAdapter } from '../../src/mesh/adapter.ts';
-import { deployment, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
@@ -88,6 +90,52 @@ describe('whoever gives commands 20 times a second', () => {
           const send = line.send.bind(line);
           line.send = (request) => {
             if (request.method !== 'GET') writes += 1;
+            return send(request);
+          };
+        },
+      },
+    );
+  });
+});
+
+/** With the label that the operator puts on what it makes. */
+function likeOurs(home: string, name: string): KubeObject {
+  const made = object('AuthorizationPolicy', home, name, {
+    action: 'DENY',
+    rules: [{ from: [{ source: { principals: ['cluster.local/ns/nobody/sa/nobody'] } }] }],
+  });
+  return { ...made, metadata: { ...made.metadata, labels: { [managedByLabel]: managedBy } } };
+}
+
+describe('a tenant who makes and deletes what is warned of at rest', () => {
+  it('has his status written a few times, slower and slower', async () => {
+    let writes = 0;
+    await runOnSimulation(
+      {
+        name: 'warned',
+        async run(world) {
+          const home = world.ns();
+          await world.create(namespace(home), deployment(home, 'web'));
+          await world.podsReady(1);
+          await world.create(meshMigration(world.name, { names: [home] }));
+          await world.phase('Migrated');
+          await world.pause(60_000);
+          writes = 0;
+          for (let round = 0; round < 60; round += 1) {
+            await world.create(likeOurs(home, `p${round}`));
+            await world.pause(7300);
+            await world.delete(kinds.AuthorizationPolicy, home, `p${round}`);
+            await world.pause(4100);
+          }
+          expect(writes).toBeGreaterThan(1);
+          expect(writes).toBeLessThan(8);
+        },
+      },
+      {
+        arrange: (_cluster, _operator, line) => {
+          const send = line.send.bind(line);
+          line.send = (request) => {
+            if (request.method === 'PATCH' && request.path.includes('/namespacemigrations/')) writes += 1;
             return send(request);
           };
         },

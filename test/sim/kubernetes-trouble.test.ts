@@ -130,6 +130,55 @@ describe('on the way back', () => {
 });
 
 describe('on the way there', () => {
+  it('says how many pods are in their mode, and until when more have to be, while a restart gets no further', async () => {
+    await run(async (world, home) => {
+      const behaviour = { [podBehaviour.neverReady]: 'without-sidecar' };
+      await world.create(namespace(home), deployment(home, 'web', { replicas: 2, behaviour }));
+      await world.podsReady(2);
+      await world.create(meshMigration(world.name, { names: [home] }));
+      const messages = new Set<string>();
+      await world.eventually(
+        'the failure',
+        async () => {
+          const { status } = await world.child(home);
+          if (status?.step === 'RestartWorkloads' && status.direction === 'Forward') messages.add(status.message ?? '');
+          return status?.failure === undefined ? undefined : true;
+        },
+        15 * minuteMs,
+      );
+      const late = [...messages].filter((message) => message.includes('in their mode'));
+      expect(late).toEqual([
+        expect.stringMatching(
+          /^restarting Deployment web: 0 of 2 pods are in their mode; it fails unless more of them are: until \S+Z$/,
+        ),
+      ]);
+      expect(messages.size).toBeLessThan(5);
+      await world.childPhase('RolledBack', home, 10 * minuteMs);
+    });
+  });
+
+  it('says it of a workload a few times, however many pods it has that take their time', async () => {
+    await run(async (world, home) => {
+      const behaviour = { [podBehaviour.readyAfterMs]: '70000' };
+      await world.create(namespace(home), deployment(home, 'web', { replicas: 12, behaviour }));
+      await world.podsReady(12);
+      await world.create(meshMigration(world.name, { names: [home] }));
+      const messages = new Set<string>();
+      await world.eventually(
+        'the end',
+        async () => {
+          const { status } = await world.child(home);
+          messages.add(status?.message ?? '');
+          return status?.phase === 'Migrated' ? true : undefined;
+        },
+        60 * minuteMs,
+      );
+      const late = [...messages].filter((message) => message.includes('in their mode'));
+      expect(late.length).toBeGreaterThan(0);
+      expect(late.length).toBeLessThan(4);
+    });
+  });
+
   it('quotes the quota that keeps new pods out, in the message and in the failure', async () => {
     await run(async (world, home, cluster) => {
       const room = quota(cluster, home);

@@ -28,8 +28,8 @@ function application(namespace: string, name: string, callers?: string): readonl
   ];
 }
 
-function migration(settings: string): string {
-  return `{apiVersion: meshmigration.dev/v1alpha1, kind: MeshMigration, metadata: {name: m}, spec: {from: IstioSidecar, to: IstioAmbient, namespaces: {names: [shop]}, ${settings}}}`;
+function migration(settings: string, scope = '{names: [shop]}'): string {
+  return `{apiVersion: meshmigration.dev/v1alpha1, kind: MeshMigration, metadata: {name: m}, spec: {from: IstioSidecar, to: IstioAmbient, namespaces: ${scope}${settings === '' ? '' : `, ${settings}`}}}`;
 }
 
 function planOf(documents: readonly string[], istioVersion = '1.31'): Plan {
@@ -325,7 +325,7 @@ describe('callers that nobody knows', () => {
     const planned = namespaces([
       ...unknown,
       ...application('web', 'web'),
-      migration('callers: [{namespace: shop, from: [{namespace: web}]}]'),
+      migration('callers: [{namespace: shop, from: [{namespace: web}]}]', '{names: [shop, web]}'),
     ]);
 
     expect(planned.map(criticals)).toEqual([[], []]);
@@ -340,6 +340,65 @@ describe('callers that nobody knows', () => {
     const [shop] = namespaces([...unknown, migration('policies: {bypass: FailClosed}')]);
 
     expect(shop?.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual(['Warning MM085']);
+  });
+});
+
+describe('the namespaces that move', () => {
+  const documents = [...application('shop', 'cart', 'namespaces: [web]'), ...application('web', 'web')];
+  const labelled = (name: string, labels: string): string =>
+    `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}, labels: ${labels}}}`;
+  const byLabel = migration('', '{selector: {matchLabels: {move: "yes"}}}');
+
+  it('are all of them where no MeshMigration says which, and that is said', () => {
+    const { report } = planOf(documents);
+
+    expect(report.namespaces.map((each) => [each.name, criticals(each)])).toEqual([
+      ['web', []],
+      ['shop', []],
+    ]);
+    expect(planFormats['table']?.(report)).toMatch(
+      /\n\nNo MeshMigration from sidecars to ambient is among the manifests: every namespace is taken to move\.\n\nIstio 1\.31: 2 namespaces/,
+    );
+  });
+
+  it.each([
+    ['names', migration('')],
+    ['labels', byLabel],
+  ])(
+    'are those in the scope of one, by %s; who calls them from elsewhere stays with his sidecars',
+    (_how, document) => {
+      const { report } = planOf([...documents, labelled('shop', '{move: "yes"}'), labelled('web', '{}'), document]);
+
+      expect(report.namespaces.map((each) => [each.name, criticals(each)])).toEqual([
+        ['shop', ['MM083 Service shop/cart']],
+      ]);
+      expect(report.left).toEqual([
+        { name: 'web', why: 'it is in the scope of no MeshMigration here, and stays with its sidecars' },
+      ]);
+      expect(report.assumed).toBeUndefined();
+    },
+  );
+
+  it('are not those of which nothing says the labels that a selector asks for', () => {
+    const { report } = planOf([...documents, labelled('shop', '{move: "yes"}'), byLabel]);
+
+    expect(report.left).toEqual([
+      {
+        name: 'web',
+        why: 'it is in the scope of no MeshMigration here, and stays with its sidecars, as far as can be told: its Namespace is not among the manifests, so that no selector takes it in',
+      },
+    ]);
+  });
+
+  it('are those in the scope of any of several', () => {
+    const other = migration('', '{names: [web]}').replace('name: m}', 'name: n}');
+    const { report } = planOf([...documents, migration(''), other]);
+
+    expect(report.namespaces.map((each) => [each.name, criticals(each)])).toEqual([
+      ['web', []],
+      ['shop', []],
+    ]);
+    expect(report.left).toEqual([]);
   });
 });
 

@@ -17,7 +17,7 @@ import { findingsAbout } from './findings.ts';
 import { namespaceOrder, type Placed } from './namespace-order.ts';
 import type { MadePlan, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
 import { subjectsOf, type Read } from './surroundings.ts';
-import { wishesOf } from './wishes.ts';
+import { assumed, wishesOf } from './wishes.ts';
 
 /** A plan and the files that carry it out as far as objects can. */
 export interface Plan {
@@ -146,6 +146,7 @@ export function plan({ manifests, unreadable }: Manifests, options: AuditOptions
   const read = readPolicies(manifests, options);
   const wishes = wishesOf(manifests);
   const moved = new Map<string, { readonly waypoint: string; readonly services: readonly string[] }>();
+  const takenToMove = assumed(wishes);
   const { planned, left } = subjectsOf(read, wishes, moved);
   const namespaces: NamespacePlan[] = [];
   const placed = namespaceOrder(planned, namespacesOf(read));
@@ -166,6 +167,7 @@ export function plan({ manifests, unreadable }: Manifests, options: AuditOptions
       istioVersion: istioVersionText(options.istioVersion),
       namespaces,
       left,
+      ...(takenToMove !== undefined && { assumed: takenToMove }),
       unreadable: [...unreadable, ...wishes.unreadable],
     },
     overlay: [

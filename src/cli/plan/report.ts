@@ -72,6 +72,8 @@ export interface PlanReport {
   /** In the order in which to migrate them. */
   readonly namespaces: readonly NamespacePlan[];
   readonly left: readonly LeftNamespace[];
+  /** What is taken for granted about which namespaces move; absent where a MeshMigration says it. */
+  readonly assumed?: string;
   readonly unreadable: readonly Unreadable[];
   readonly written?: Written;
 }

@@ -6,7 +6,7 @@ import { sidecarContainer, sidecarStatusAnnotation, tunnelLabel } from '../../me
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { tlsModeLabel } from '../../mesh/istio/policy/translate/selection.ts';
 import { projectNamespace, projectPod } from '../../mesh/project.ts';
-import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } from '../../mesh/views.ts';
+import type { ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 import { namespacesOf } from '../audit/audit.ts';
 import type { AuditContext } from '../audit/context.ts';
 import { templatesIn, type Inventory } from '../audit/inventory.ts';
@@ -14,7 +14,7 @@ import { meshOf } from '../audit/mesh-config.ts';
 import { areGatewayLabels, isGateway } from '../audit/reach.ts';
 import { otherTemplatesIn, workloadsIn } from '../audit/surroundings.ts';
 import type { LeftNamespace } from './report.ts';
-import { specFor, type Wishes } from './wishes.ts';
+import { specFor, whyStays, type Wishes } from './wishes.ts';
 
 /** What is read from manifests, whatever is asked about them. */
 export type Read = Omit<AuditContext, 'surroundings'>;
@@ -114,13 +114,17 @@ function workloadsOf(name: string, inventory: Inventory): readonly WorkloadView[
   return inventory.workloads.filter((workload) => workload.namespace === name && !isGateway(workload, inventory));
 }
 
+/** As it is described, or by its name alone. */
+function namespaceOf(name: string, { namespaces }: Inventory): NamespaceView {
+  return namespaces.find((known) => known.name === name) ?? projectNamespace({ metadata: { name } });
+}
+
 function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved): Surroundings {
   const {
     inventory,
     options: { rootNamespace },
   } = read;
-  const namespace =
-    inventory.namespaces.find((known) => known.name === name) ?? projectNamespace({ metadata: { name } });
+  const namespace = namespaceOf(name, inventory);
   return {
     route,
     namespace,
@@ -141,7 +145,7 @@ const nameLabel = 'app.kubernetes.io/name';
 const operatorName = 'mesh-migration-operator';
 
 /** Why a namespace is no part of the plan; undefined if it is. */
-function whyLeft(name: string, { inventory, options, policies }: Read): string | undefined {
+function whyLeft(name: string, { inventory, options, policies }: Read, wishes: Wishes): string | undefined {
   if (name === options.rootNamespace)
     return 'the namespace of the control plane is never migrated; its policies count in every namespace';
   if (
@@ -156,9 +160,10 @@ function whyLeft(name: string, { inventory, options, policies }: Read): string |
   const templates = templatesIn(inventory).filter(({ namespace }) => namespace === name);
   const isForWorkloads = policies.some(({ policy, reach }) => policy.namespace === name && reach !== 'Gateways');
   const hasGateways = templates.length > 0 || policies.some(({ policy }) => policy.namespace === name);
-  return hasGateways && !isForWorkloads && templates.every((template) => isGateway(template, inventory))
-    ? 'gateways only: they keep a proxy of their own'
-    : undefined;
+  if (hasGateways && !isForWorkloads && templates.every((template) => isGateway(template, inventory)))
+    return 'gateways only: they keep a proxy of their own';
+  const isDescribed = inventory.namespaces.some((namespace) => namespace.name === name);
+  return whyStays(namespaceOf(name, inventory), isDescribed, wishes, options.rootNamespace);
 }
 
 /** What is to be planned, as it is before the first namespace has moved. */
@@ -170,7 +175,7 @@ export interface Subjects {
 /** The namespaces of some manifests. `moved` is looked at whenever somebody asks which pods still have sidecars. */
 export function subjectsOf(read: Read, wishes: Wishes, moved: Moved): Subjects {
   const names = [...namespacesOf(read)].sort();
-  const all = names.map((name) => ({ name, why: whyLeft(name, read) }));
+  const all = names.map((name) => ({ name, why: whyLeft(name, read, wishes) }));
   return {
     planned: all.filter(({ why }) => why === undefined).map(({ name }) => surroundingsOf(name, read, wishes, moved)),
     left: all.flatMap(({ name, why }) => (why === undefined ? [] : [{ name, why }])),

@@ -99,6 +99,7 @@ export function table(report: PlanReport): string {
     ...leftLines(left),
     ...unreadable.flatMap(unreadableLines),
     ...writtenLines(report),
+    ...(report.assumed === undefined ? [] : [...wrap(`${report.assumed}.`, ''), '']),
     summary(report),
   ];
   return `${lines.join('\n')}\n`;

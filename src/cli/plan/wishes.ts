@@ -1,7 +1,7 @@
 import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import { group, type MeshMigration } from '../../api/resources.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
-import { scopeOf } from '../../plan/scope.ts';
+import { isSelected, isSystem } from '../../plan/scope.ts';
 import type { Manifest, Unreadable } from '../manifests/manifest.ts';
 
 /** What the user wants, as far as MeshMigrations among the manifests say it. */
@@ -11,7 +11,7 @@ export interface Wishes {
   readonly unreadable: readonly Unreadable[];
 }
 
-/** For namespaces that no MeshMigration has in scope. */
+/** Where no MeshMigration says anything. */
 const defaults = MeshMigrationSpec.parse({ from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['any'] } });
 
 /** The MeshMigrations from sidecars to ambient. */
@@ -33,10 +33,44 @@ export function wishesOf(manifests: readonly Manifest[]): Wishes {
   return { migrations, unreadable };
 }
 
+/** The first MeshMigration that has a namespace in scope. */
+function migrationOf(
+  namespace: NamespaceView,
+  { migrations }: Wishes,
+  rootNamespace: string,
+): MeshMigration | undefined {
+  return isSystem(namespace.name, [rootNamespace])
+    ? undefined
+    : migrations.find(({ spec }) => isSelected(spec, namespace));
+}
+
 /** The settings for a namespace: those of the first MeshMigration that has it in scope. */
-export function specFor(namespace: NamespaceView, { migrations }: Wishes, rootNamespace: string): MeshMigrationSpec {
-  return (
-    migrations.find((migration) => scopeOf(migration, [], [namespace], [rootNamespace]).namespaces.length > 0)?.spec ??
-    defaults
-  );
+export function specFor(namespace: NamespaceView, wishes: Wishes, rootNamespace: string): MeshMigrationSpec {
+  return migrationOf(namespace, wishes, rootNamespace)?.spec ?? defaults;
+}
+
+/**
+ * Why a namespace stays: where MeshMigrations say which move, no other does, and its callers keep their sidecars.
+ * Undefined where it moves, or where none says. `isDescribed`: whether its labels are known.
+ */
+export function whyStays(
+  namespace: NamespaceView,
+  isDescribed: boolean,
+  wishes: Wishes,
+  rootNamespace: string,
+): string | undefined {
+  if (wishes.migrations.length === 0 || migrationOf(namespace, wishes, rootNamespace) !== undefined) return undefined;
+  const bySelector = wishes.migrations.some(({ spec }) => spec.namespaces.selector !== undefined);
+  const doubt =
+    bySelector && !isDescribed
+      ? ', as far as can be told: its Namespace is not among the manifests, so that no selector takes it in'
+      : '';
+  return `it is in the scope of no MeshMigration here, and stays with its sidecars${doubt}`;
+}
+
+/** What is taken for granted where nobody says which namespaces move. */
+export function assumed({ migrations }: Wishes): string | undefined {
+  return migrations.length > 0
+    ? undefined
+    : 'No MeshMigration from sidecars to ambient is among the manifests: every namespace is taken to move';
 }

@@ -155,13 +155,17 @@ function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
   return from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule) || meshRules.includes(rule);
 }
 
-/** Once a namespace is started, others take nobody back and stall nobody by what they have in theirs. */
-function asOf({ finding, others }: Found, when: FindingsWhen): Finding {
+/**
+ * Once a namespace is started, others take nobody back and stall nobody by what they have in theirs; nor does what is
+ * only told then.
+ */
+function asOf({ finding, others }: Found, when: FindingsWhen, { when: asked }: Pick<Rule, 'when'>): Finding {
+  const isOwn = asked === 'Always' && others === undefined;
   const counts =
     when === 'Start' ||
-    others === undefined ||
+    isOwn ||
     finding.id === internalErrorId ||
-    (when === 'AtRest' && others === 'Protects');
+    (asked === 'Always' && when === 'AtRest' && others === 'Protects');
   return counts || finding.severity !== 'Critical' ? finding : { ...finding, severity: 'Warning' };
 }
 
@@ -238,9 +242,11 @@ export function checksOf(
       const isGuess = when !== 'Start' && unknownMesh(surroundings) !== undefined;
       const found = catalogue
         .filter(({ id }) => asked?.includes(id) !== false)
-        .filter((rule) => (when === 'Start' || rule.when === 'Always') && isAsked(rule, surroundings))
+        .filter(
+          (rule) => (when === 'Start' || rule.when === 'Always' || rule.lasts === true) && isAsked(rule, surroundings),
+        )
         .filter((rule) => !isGuess || meshRules.includes(rule) || !semanticRules.includes(rule))
-        .flatMap((rule) => foundGuarded(rule, surroundings).map((each) => asOf(each, when)));
+        .flatMap((rule) => foundGuarded(rule, surroundings).map((each) => asOf(each, when, rule)));
       return inOrder(found, surroundings);
     },
     isUnknown: ({ id }) =>
@@ -294,8 +300,7 @@ function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
   const adopted = adoptedIn(rest);
   const behind: Surroundings = { ...rest, itinerary: 'L7', ...(adopted !== undefined && { adopted }) };
   const obstacle = waypointPrerequisites
-    .flatMap((rule) => foundGuarded(rule, behind))
-    .map((each) => asOf(each, 'UnderWay'))
+    .flatMap((rule) => foundGuarded(rule, behind).map((each) => asOf(each, 'UnderWay', rule)))
     .find(({ severity }) => severity === 'Critical');
   return { itinerary: 'L7', ...(adopted !== undefined && { adopted }), ...(obstacle && { obstacle }) };
 }

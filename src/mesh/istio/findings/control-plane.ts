@@ -160,6 +160,7 @@ export const controlPlaneRules: readonly Rule[] = [
     id: 'MM018',
     severity: 'Warning',
     when: 'Start',
+    lasts: true,
     title: 'The operator may not read CronJobs',
     fix: 'Give the operator the rights of its version: kubectl apply -f deploy/kustomize/rbac.yaml.',
     find: ({ mesh }) =>

@@ -178,6 +178,7 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM043',
     severity: 'Warning',
     when: 'Start',
+    lasts: true,
     title: 'HTTP telemetry ends',
     fix: 'Check dashboards and alerts that read istio_requests_total of this namespace.',
     find: (surroundings) =>
@@ -226,6 +227,7 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM047',
     severity: 'Warning',
     when: 'Start',
+    lasts: true,
     title: 'Sidecar resource',
     fix: 'Remove it once the namespace is migrated; ambient ignores it.',
     find: each('Sidecar', 'ambient ignores Sidecar resources'),

@@ -62,6 +62,7 @@ const rule: Rule = {
   id: 'MM122',
   severity: 'Warning',
   when: 'Start',
+  lasts: true,
   title: 'A caller cannot be restarted',
   fix: 'When the labels of the namespace have changed, replace these pods yourself (delete a bare pod and create it again, resume the Deployment, restart the Rollout); a Job is waited for until it ends. It goes on by itself. Or say in spec.callers that they do not call.',
   find: (surroundings) => refusedCallers(surroundings).map(evidenceOf),

@@ -67,6 +67,7 @@ export const proxyRules: readonly Rule[] = [
     id: 'MM096',
     severity: 'Warning',
     when: 'Start',
+    lasts: true,
     title: 'External authorizer that istiod cannot use',
     fix: 'Declare the provider in meshConfig.extensionProviders with envoyExtAuthzHttp or envoyExtAuthzGrpc, a name of lower-case letters, digits and hyphens, a service and a port; let all CUSTOM policies of a pod name the same one.',
     find: refusedProviders,

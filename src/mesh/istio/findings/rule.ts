@@ -49,6 +49,11 @@ interface Check {
    * It says that something cannot be worked out: on the way that holds the namespace where it is, and takes it nowhere.
    */
   readonly isUnknown?: true;
+  /**
+   * What it says stays true: it is told on the way and at rest too, as no more than a Warning. Without, what is asked at
+   * the start only is about what is to come, and over with it.
+   */
+  readonly lasts?: true;
   readonly find: (surroundings: Surroundings) => readonly Evidence[];
 }
 

@@ -1919,14 +1919,14 @@ describe('findings', () => {
 
   it('of an ordinary namespace are only that HTTP metrics end', () => {
     expect(ids(surroundings(), 'Start')).toEqual(['MM043']);
-    expect(ids(surroundings(), 'UnderWay')).toEqual([]);
+    expect(ids(surroundings(), 'UnderWay')).toEqual(['MM043']);
   });
 
   it.each([
     ['with our label', labelled(policy({ action: 'DENY', ...http }))],
     ['with our label and annotation', { ...asMade(policy(identity)), spec: { action: 'DENY', ...http } }],
   ])('see a policy that only looks like ours, %s', (_how, given) => {
-    expect(ids(withoutWaypoint(given), 'UnderWay')).toEqual(['MM020', 'MM110']);
+    expect(ids(withoutWaypoint(given), 'UnderWay')).toEqual(['MM020', 'MM043', 'MM110']);
     expect(istio.choose(around(given))).toBe('L7');
   });
 
@@ -1946,7 +1946,7 @@ describe('findings', () => {
       [policy(http)],
     );
 
-    expect(ids(restarting, 'UnderWay')).toEqual(['MM020']);
+    expect(ids(restarting, 'UnderWay')).toEqual(['MM020', 'MM043']);
   });
 
   it('are not about meaning when a namespace joins sidecars from outside', () => {

@@ -101,6 +101,7 @@ export const exitRules: readonly Rule[] = [
     id: 'MM093',
     severity: 'Warning',
     when: 'Start',
+    lasts: true,
     title: 'Behaves otherwise with sidecars',
     fix: 'Check whether you rely on it.',
     find: (surroundings) => [

@@ -57,6 +57,7 @@ export const waypointRules: readonly Rule[] = [
     id: 'MM071',
     severity: 'Info',
     when: 'Start',
+    lasts: true,
     title: 'The namespace needs a waypoint',
     fix: 'Nothing to do: the waypoint is made, and the policies are copied for it.',
     find: withWaypoint((surroundings) =>
@@ -80,6 +81,7 @@ export const waypointRules: readonly Rule[] = [
     id: 'MM081',
     severity: 'Warning',
     when: 'Start',
+    lasts: true,
     title: 'Behaves otherwise behind a waypoint',
     fix: 'Check whether you rely on it.',
     find: (surroundings) => [
@@ -131,6 +133,7 @@ export const waypointRules: readonly Rule[] = [
     id: 'MM085',
     severity: 'Warning',
     when: 'Start',
+    lasts: true,
     title: 'Callers with sidecars will be refused',
     fix: 'Migrate the callers first, and name them in spec.callers.',
     find: withWaypoint((surroundings) =>
