@@ -55,7 +55,7 @@ function calling(
     ...given,
     mesh: {
       ...given.mesh,
-      namespacesWithPods: () => ['bank', 'shop'],
+      inhabitedNamespaces: () => ['bank', 'shop'],
       pods: (name) => (name === 'bank' ? pods : given.pods),
       services: (name) => (name === 'bank' ? services : given.services),
       labelsOf: () => labels,

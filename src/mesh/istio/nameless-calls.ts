@@ -1,21 +1,14 @@
 import { memoize } from '../../base/memoize.ts';
 import type { MeshState, Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
-import {
-  selects,
-  type ConfigView,
-  type ContainerPortView,
-  type PodView,
-  type ServiceView,
-  type TemplateView,
-} from '../views.ts';
+import { selects, type ConfigView, type ContainerPortView, type PodView, type ServiceView } from '../views.ts';
 import { admitsNameless, withoutIdentity } from './findings/identity-fields.ts';
 import { asksWhoCalls } from './findings/policy-fields.ts';
 import { asksForStrict, selectorOf, targetRefs } from './findings/rule.ts';
+import { asleep, inhabitantsOf, type Inhabitants } from './asleep.ts';
 import { guarded } from './guarded.ts';
 import type { Because } from './inbound-ports.ts';
 import { injects } from './injection.ts';
-import { dataplaneModeLabel } from './labels.ts';
 import { asksStrict, mayCall, mtlsAt } from './old-sidecars.ts';
 import { leaves, leftAlone, type LeftAlone } from './outbound-ports.ts';
 import { concerns, modeOf } from './pod-mode.ts';
@@ -57,25 +50,17 @@ interface Target {
 }
 
 /** A namespace that may be called. */
-interface There {
+interface There extends Inhabitants {
   readonly name: string;
-  readonly pods: readonly PodView[];
-  readonly workloads: Surroundings['workloads'];
-  readonly otherTemplates: readonly TemplateView[];
-  readonly labels: Readonly<Record<string, string>>;
   readonly services: readonly ServiceView[];
 }
 
 function thereOf(name: string, surroundings: Surroundings): There {
-  const { mesh, namespace } = surroundings;
-  if (name === namespace.name) return { ...surroundings, name, labels: namespace.labels };
+  const { mesh, namespace, services } = surroundings;
   return {
+    ...inhabitantsOf(name, surroundings),
     name,
-    pods: mesh.pods(name),
-    workloads: mesh.workloads(name),
-    otherTemplates: mesh.otherTemplates(name),
-    labels: mesh.labelsOf?.(name) ?? {},
-    services: mesh.services(name),
+    services: name === namespace.name ? services : mesh.services(name),
   };
 }
 
@@ -89,23 +74,22 @@ function portsIn(declared: readonly ContainerPortView[]): readonly number[] {
   return declared.map(({ port }) => port);
 }
 
-function targets({ pods, workloads, otherTemplates, labels }: There): readonly Target[] {
-  const running = pods.filter(serves).map((pod) => ({
+function targets(there: There, mesh: MeshState): readonly Target[] {
+  const running = there.pods.filter(serves).map((pod) => ({
     name: pod.name,
     labels: pod.labels,
     isAmbient: modeOf(pod) === 'Ambient',
     ports: portsIn(pod.containerPorts ?? []),
   }));
-  if (!injects(labels) && labels[dataplaneModeLabel] !== 'ambient') return running;
-  const asleep = [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates]
-    .filter(willBeProtected)
-    .map(({ kind, name, templateLabels, containerPorts }) => ({
+  const sleeping = (['Ambient', 'Sidecar'] as const).flatMap((mode) =>
+    asleep(there, mode, mesh).map(({ kind, name, templateLabels, containerPorts }) => ({
       name: `${kind} ${name}`,
       labels: templateLabels,
-      isAmbient: !injects(labels),
+      isAmbient: mode === 'Ambient',
       ports: portsIn(containerPorts),
-    }));
-  return [...running, ...asleep];
+    })),
+  );
+  return [...running, ...sleeping];
 }
 
 function leadsTo({ labels }: Pick<Target, 'labels'>, { selector }: ServiceView): boolean {
@@ -225,7 +209,7 @@ function mayMatter(name: string, surroundings: Surroundings): boolean {
 function namelessAt(name: string, surroundings: Surroundings): readonly Omit<Nameless, 'called'>[] {
   if (!mayMatter(name, surroundings)) return [];
   const there = thereOf(name, surroundings);
-  const alike = Map.groupBy(targets(there), ({ name: _name, ...rest }) => JSON.stringify(rest));
+  const alike = Map.groupBy(targets(there, surroundings.mesh), ({ name: _name, ...rest }) => JSON.stringify(rest));
   const found = [...alike.values()].flatMap((same) =>
     same
       .slice(0, 1)
@@ -264,7 +248,7 @@ export const namelessCalls: (surroundings: Surroundings) => readonly Nameless[] 
       mesh,
       namespace: { name: home },
     } = surroundings;
-    return [...new Set([home, ...mesh.namespacesWithPods()])].sort().flatMap((name) =>
+    return [...new Set([home, ...mesh.inhabitedNamespaces()])].sort().flatMap((name) =>
       // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects
       // itself with.
       guarded<readonly Nameless[]>(

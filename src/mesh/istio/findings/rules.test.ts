@@ -122,7 +122,7 @@ function nextTo(only: PodView, ...configs: readonly ConfigView[]): Surroundings 
     ...given,
     mesh: {
       ...given.mesh,
-      namespacesWithPods: () => ['bank'],
+      inhabitedNamespaces: () => ['bank'],
       pods: (name) => (name === 'bank' ? pods : []),
       workloads: (name) => (name === 'bank' ? [workload({ namespace: 'bank' })] : []),
     },

@@ -59,7 +59,7 @@ function refusers(surroundings: Surroundings): readonly string[] {
     refusedHere(moved(there, name), [home]).length > 0;
   // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
   return mesh
-    .namespacesWithPods()
+    .inhabitedNamespaces()
     .filter(
       (name) =>
         name !== home &&
