@@ -1,6 +1,6 @@
 import { listed } from '../../base/counted.ts';
 import { memoize } from '../../base/memoize.ts';
-import type { MeshState, Surroundings } from '../adapter.ts';
+import type { Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
 import { whyNotRestartable } from '../restartable.ts';
 import type { ConfigView, PodView, TemplateView, WorkloadView } from '../views.ts';
