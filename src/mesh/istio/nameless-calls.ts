@@ -14,6 +14,7 @@ import { leaves, leftAlone, type LeftAlone } from './outbound-ports.ts';
 import { concerns, modeOf } from './pod-mode.ts';
 import { isSelected } from './policy/attachment.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
+import { whyUntold } from './told-services.ts';
 import { declaredCallers, isGateway } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
@@ -124,6 +125,15 @@ function plaintextTo(target: Target, there: There, surroundings: Surroundings): 
   const left = leftAloneBy(surroundings).find((each) => leaves(each, portsOf(target, there.services)));
   if (left !== undefined)
     return { how: `by ${who(left.because)} sidecars here leave these calls alone`, passes: false };
+  const hidden = there.services
+    .filter((each) => leadsTo(target, each))
+    .map((each) => ({ each, why: whyUntold(each, surroundings) }))
+    .find(({ why }) => why !== undefined);
+  if (hidden !== undefined)
+    return {
+      how: `by Service ${hidden.each.namespace}/${hidden.each.name}, of which ${hidden.why ?? ''} keeps sidecars here from being told`,
+      passes: false,
+    };
   // Beside whom they call, workloads have their sidecars sooner or later than these for a while only.
   const isOver = there.name === surroundings.namespace.name && injects(there.labels);
   const service =
