@@ -229,3 +229,45 @@ describe('a rollback to ambient of a namespace that is called by a headless Serv
     });
   });
 });
+
+describe('a rollback to ambient of a namespace that calls sidecars from before ambient was enabled', () => {
+  /** `a` has left ambient; `d` has such sidecars and stays. */
+  async function beside(name: string, story: (world: World, a: string, d: string) => Promise<void>): Promise<void> {
+    await runOnSimulation({
+      name,
+      async prepare(world) {
+        const d = world.ns('d');
+        await world.create(namespace(d), deployment(d, 'db', slow));
+        await world.podsReady(1, d);
+      },
+      async run(world) {
+        const [a, d] = [world.ns('a'), world.ns('d')];
+        await world.create(namespace(a, ambient), deployment(a, 'web', slow));
+        await world.podsReady(1, a);
+        await story(world, a, d);
+      },
+    });
+  }
+
+  async function leaves(world: World, a: string, d: string): Promise<void> {
+    await world.create(meshMigration(world.name, { names: [a] }, { ...out, ...calls([[a, d]]) }));
+    await world.phase('Migrated');
+  }
+
+  it('stands where they would not know it any more, until they are restarted', async () => {
+    await beside('old', async (world, a, d) => {
+      await leaves(world, a, d);
+      await world.create(deny(d, a));
+      await world.edit({ action: 'Rollback' });
+      assert.match(
+        await stuck(world, a),
+        new RegExp(`${d}/by-identity asks for: .*but ${d} keep theirs: restart them`),
+      );
+      await world.modesAre({ Sidecar: 1 }, a);
+      await world.patch('Deployment', d, 'db', {
+        spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } } },
+      });
+      await world.phase('RolledBack');
+    });
+  });
+});
