@@ -26,10 +26,12 @@ export function takenAlong(situation: Situation, status: NamespaceMigrationStatu
 export function costOfRollback({ adapter, surroundings, object: { metadata } }: Situation): string | undefined {
   const { along, stay } = adapter.refusing(surroundings);
   const parts = [
-    ...(along.length > 0 ? [`${listed(along, 10)} would refuse calls from here and would go back with it`] : []),
+    ...(along.length > 0
+      ? [`${listed(along, 10)} would refuse calls from here, or not know them, and would go back with it`]
+      : []),
     ...(stay.length > 0
       ? [
-          `calls to ${listed(stay, 10)} would be refused for as long as these stay behind their waypoints: roll them back first, by hand where no migration can`,
+          `calls to ${listed(stay, 10)} would be refused for as long as these stay as they are: roll them back first, by hand where no migration can`,
         ]
       : []),
   ];

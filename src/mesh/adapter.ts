@@ -161,8 +161,8 @@ export interface MeshState extends MeshPlace {
   serves(kind: string): boolean;
   /** Every DaemonSet of the cluster: a mesh's node components are among them. */
   daemonSets(): readonly WorkloadView[];
-  /** Names of all namespaces that have pods, in no order. */
-  namespacesWithPods(): readonly string[];
+  /** Names of all namespaces that have pods, or templates that make some, in no order: who sleeps wakes. */
+  inhabitedNamespaces(): readonly string[];
   /** Pods of another namespace: callers are judged by what they are. */
   pods(namespace: string): readonly PodView[];
   /** Services and workloads of another namespace, or of all: what is called is judged by where it stands. */

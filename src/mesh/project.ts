@@ -184,6 +184,12 @@ function servicePort(port: Json): ServicePortView {
   };
 }
 
+/** `networking.istio.io/exportTo`: names with commas; an empty one says nothing. */
+function exportToOf(annotations: Readonly<Record<string, string>> = {}): Pick<ServiceView, 'exportTo'> {
+  const said = annotations['networking.istio.io/exportTo'] ?? '';
+  return said === '' ? {} : { exportTo: said.split(',').map((each) => each.trim()) };
+}
+
 /** A Service as decisions see it. */
 export function projectService(object: KubeObject): ServiceView {
   const spec = record(object['spec']);
@@ -201,6 +207,7 @@ export function projectService(object: KubeObject): ServiceView {
     externalName: spec['type'] === 'ExternalName',
     selector: stringMap(spec['selector']),
     ports: records(spec['ports']).map(servicePort),
+    ...exportToOf(object.metadata.annotations),
     conditions: Object.fromEntries(
       records(record(object['status'])['conditions']).map((condition) => [
         text(condition['type']) ?? '',

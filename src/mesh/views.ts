@@ -162,6 +162,8 @@ export interface ServiceView extends View {
   readonly externalName: boolean;
   readonly selector: Readonly<Record<string, string>>;
   readonly ports: readonly ServicePortView[];
+  /** Namespaces whose sidecars are told of it, as it says itself; absent if it does not. */
+  readonly exportTo?: readonly string[];
   /** Conditions by type. */
   readonly conditions: Readonly<Record<string, ConditionView>>;
 }

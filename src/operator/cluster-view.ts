@@ -112,11 +112,12 @@ export class ClusterView {
     const { adapter, controlPlaneNamespace } = options;
     const deployments = this.#workloads.get('Deployment');
     const otherTemplates = this.#otherTemplates;
+    const inhabited = [this.pods, ...this.#workloads.values(), ...otherTemplates.values()];
     this.mesh = {
       configs: (kind, namespace) => this.#configs.get(kind)?.list(namespace) ?? [],
       serves: (kind) => this.#configs.get(kind)?.absent === false,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
-      namespacesWithPods: () => this.pods.namespaces(),
+      inhabitedNamespaces: () => [...new Set(inhabited.flatMap((store) => store.namespaces()))],
       pods: (namespace) => this.pods.list(namespace),
       services: (namespace) => this.services.list(namespace),
       workloads: (namespace) => this.workloads(namespace),

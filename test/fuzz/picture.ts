@@ -35,7 +35,7 @@ export function meshOf(objects: readonly KubeObject[]): MeshState {
     configs: (kind, namespace) =>
       configs.filter((config) => config.kind === kind && (namespace === undefined || config.namespace === namespace)),
     daemonSets: () => workloads.filter(({ kind }) => kind === 'DaemonSet'),
-    namespacesWithPods: () => [...new Set(pods.map(({ namespace }) => namespace))],
+    inhabitedNamespaces: () => [...new Set(pods.map(({ namespace }) => namespace))],
     pods: (namespace) => pods.filter((pod) => pod.namespace === namespace),
     services: (namespace) => services.filter((service) => namespace === undefined || service.namespace === namespace),
     workloads: (namespace) => workloads.filter((workload) => workload.namespace === namespace),

@@ -115,11 +115,7 @@ function sealed({ name, isGone, then }: Sealing): Scenario {
       await then?.(world, b, a);
       await world.pause(3000);
       await world.command('RollingBack', a);
-      await answered(
-        world,
-        a,
-        new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`),
-      );
+      await answered(world, a, new RegExp(`calls to ${b} would be refused for as long as these stay as they are`));
       await world.edit({ action: 'Rollback' });
       await stalled(world, a, 'WouldBeRefused', new RegExp(`calls from here to ${b} would be refused`));
       await world.modesAre({ Ambient: 1 }, a);
@@ -149,11 +145,7 @@ function lost({ name, then }: Sealing): Scenario {
       await then?.(world, b, a);
       await world.pause(3000);
       await world.command('RollingBack', a);
-      await answered(
-        world,
-        a,
-        new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`),
-      );
+      await answered(world, a, new RegExp(`calls to ${b} would be refused for as long as these stay as they are`));
       await world.edit({ action: 'Rollback' });
       await stalled(
         world,
@@ -233,11 +225,7 @@ export const backAbsentScenarios: readonly Scenario[] = [
       );
       await world.phase('Migrated', other);
       await world.command('RollingBack', a);
-      await answered(
-        world,
-        a,
-        new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`),
-      );
+      await answered(world, a, new RegExp(`calls to ${b} would be refused for as long as these stay as they are`));
       await world.modesAre({ Ambient: 1 }, a);
     },
   },

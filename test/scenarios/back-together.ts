@@ -26,7 +26,10 @@ export const backTogetherScenarios: readonly Scenario[] = [
         'the answer',
         async () => (await world.child(a)).status?.conditions?.find(({ type }) => type === 'CommandRejected')?.message,
       );
-      assert.match(answer, new RegExp(`${b} would refuse calls from here and would go back with it`));
+      assert.match(
+        answer,
+        new RegExp(`${b} would refuse calls from here, or not know them, and would go back with it`),
+      );
       await world.modesAre({ Ambient: 1 }, a);
       await world.command('RollingBack', a);
       await world.childPhase('RolledBack', a);

@@ -28,6 +28,7 @@ export const kinds = {
   RequestAuthentication: resource('security.istio.io', 'v1', 'RequestAuthentication', 'requestauthentications'),
   VirtualService: resource('networking.istio.io', 'v1', 'VirtualService', 'virtualservices'),
   DestinationRule: resource('networking.istio.io', 'v1', 'DestinationRule', 'destinationrules'),
+  Sidecar: resource('networking.istio.io', 'v1', 'Sidecar', 'sidecars'),
   HTTPRoute: resource('gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes'),
   Telemetry: resource('telemetry.istio.io', 'v1', 'Telemetry', 'telemetries'),
   WasmPlugin: resource('extensions.istio.io', 'v1alpha1', 'WasmPlugin', 'wasmplugins'),

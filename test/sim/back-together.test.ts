@@ -164,7 +164,7 @@ describe('a namespace that goes back alone', () => {
       await world.command('RollingBack', a);
       expect(await rejected(world, a, /asked for a rollback/)).toMatch(
         new RegExp(
-          `${b} would refuse calls from here and would go back with it. To do it all the same, give the command once more within ten minutes: kubectl patch nsm alone -n ${a} `,
+          `${b} would refuse calls from here, or not know them, and would go back with it. To do it all the same, give the command once more within ten minutes: kubectl patch nsm alone -n ${a} `,
         ),
       );
       await world.pause(minuteMs);
@@ -285,7 +285,7 @@ describe('a namespace that goes back alone', () => {
       await world.phase('Migrated', 'other');
       await world.command('RollingBack', a);
       expect(await rejected(world, a, /asked for a rollback/)).toMatch(
-        new RegExp(`calls to ${b} would be refused for as long as these stay behind their waypoints`),
+        new RegExp(`calls to ${b} would be refused for as long as these stay as they are`),
       );
       await world.command('RollingBack');
       await stalled(world, a, 'WouldBeRefused');

@@ -202,3 +202,21 @@ describe('a namespace that leaves ambient for sidecars', () => {
     );
   });
 });
+
+describe('a namespace whose sidecars are not told of a Service that it calls', () => {
+  const sidecar = (home: string): KubeObject => object('Sidecar', home, 'default', { egress: [{ hosts: ['./*'] }] });
+  const hidden = (b: string): KubeObject => ({
+    ...service(b, 'db'),
+    metadata: { name: 'db', namespace: b, annotations: { 'networking.istio.io/exportTo': '.' } },
+  });
+
+  it.each<[string, (names: Cast) => readonly KubeObject[]]>([
+    ['by its Sidecar', ({ a, b }) => [strict(b), service(b, 'db'), sidecar(a)]],
+    ['by the Sidecar of the mesh', ({ b }) => [strict(b), service(b, 'db'), sidecar('istio-system')]],
+    ['because it is not exported', ({ b }) => [strict(b), hidden(b)]],
+  ])('is kept in ambient, where it is known (%s)', async (_how, cast) => {
+    await run('untold', cast, async (world, names) => {
+      assert.match(await blocked(world, names), /^MM136 PeerAuthentication .*keeps sidecars here from being told/);
+    });
+  });
+});

@@ -50,7 +50,7 @@ function beside(
     ...given,
     mesh: {
       ...mesh,
-      namespacesWithPods: () => ['shop', 'blog'],
+      inhabitedNamespaces: () => ['shop', 'blog'],
       services: () => [service({ ...blog, labels: where === 'Service' ? labels : {} })],
       pods: (name) => (name === 'blog' && where === 'Pod' ? [plainPod({ ...blog, labels })] : []),
       workloads: (name) =>

@@ -226,7 +226,7 @@ export function mesh(
       configs.filter((each) => each.kind === kind && (home === undefined || each.namespace === home)),
     serves: (kind) => !absent.includes(kind),
     daemonSets: () => daemonSets,
-    namespacesWithPods: () => [],
+    inhabitedNamespaces: () => [],
     pods: () => [],
     services: () => [],
     workloads: () => [],

@@ -55,7 +55,7 @@ function calling(
     ...given,
     mesh: {
       ...given.mesh,
-      namespacesWithPods: () => ['bank', 'shop'],
+      inhabitedNamespaces: () => ['bank', 'shop'],
       pods: (name) => (name === 'bank' ? pods : given.pods),
       services: (name) => (name === 'bank' ? services : given.services),
       labelsOf: () => labels,
@@ -76,6 +76,14 @@ function injector(proxy: Spec): ConfigView {
     { name: 'istio-sidecar-injector', uid: 'injector', namespace: root },
   );
 }
+
+/** A Sidecar that lets these hosts in, of `shop` unless it is elsewhere. */
+function sidecar(hosts: readonly string[], more: Partial<ConfigView> = {}, spec: Spec = {}): ConfigView {
+  return config('Sidecar', { egress: [{ hosts }], ...spec }, { name: 'default', ...more });
+}
+
+const privately = { exportTo: ['.'] };
+const ordinary = [service({ namespace: 'bank' })];
 
 const seen: Cases = {
   'a DENY of its namespace': calling([deny]),
@@ -103,6 +111,32 @@ const seen: Cases = {
   'its ports': calling([strict, injector({ excludeOutboundPorts: '8080' })], {
     services: [service({ namespace: 'bank' })],
   }),
+  'a Service that its Sidecar leaves out': calling([strict, sidecar(['./*', 'istio-system/*'])], {
+    services: ordinary,
+  }),
+  'that the Sidecar of the mesh leaves out': calling([strict, sidecar(['./*'], { namespace: root })], {
+    services: ordinary,
+  }),
+  'that no host takes in': calling([strict, sidecar(['~/*'])], { services: ordinary }),
+  'of which others are named': calling([strict, sidecar(['bank/other.bank.svc.cluster.local', '*/*'])], {
+    services: ordinary,
+  }),
+  'that is left out by name': calling([strict, sidecar(['*/*', '~bank/*'])], { services: ordinary }),
+  'of another port': calling(
+    [strict, sidecar([], {}, { egress: [{ port: { number: 8443 }, hosts: ['*/*'] }, { hosts: ['./*'] }] })],
+    { services: ordinary },
+  ),
+  'that the Sidecar of its workload leaves out': calling(
+    [strict, sidecar(['*/*']), sidecar(['./*'], { name: 'web' }, { workloadSelector: { labels: { app: 'web' } } })],
+    { services: ordinary },
+  ),
+  'that an ALLOW lets it in to': calling([policy({ namespaces: ['shop'] }, 'ALLOW'), sidecar(['./*'])], {
+    services: ordinary,
+    pods: [pod({ namespace: 'bank' })],
+  }),
+  'that is not exported': calling([strict], { services: [service({ namespace: 'bank', ...privately })] }),
+  'that is exported to others': calling([strict], { services: [service({ namespace: 'bank', exportTo: ['blog'] })] }),
+  'that is exported to nobody': calling([strict], { services: [service({ namespace: 'bank', exportTo: ['*', '~'] })] }),
   interfaces: calling([strict], { annotations: { 'traffic.sidecar.istio.io/excludeInterfaces': 'eth1' } }),
   'these to sidecars too': calling([strict], { annotations: leavesRanges, pods: [pod({ namespace: 'bank' })] }),
 };
@@ -131,6 +165,26 @@ const ignored: Cases = {
   'addresses of the node': calling([strict], {
     annotations: { 'traffic.sidecar.istio.io/excludeOutboundIPRanges': '169.254.169.254/32' },
   }),
+  'a Service that its Sidecar lets in by namespace': calling([strict, sidecar(['./*', 'bank/*'])], {
+    services: ordinary,
+  }),
+  'by name': calling([strict, sidecar(['bank/web.bank.svc.cluster.local'])], { services: ordinary }),
+  'by a wildcard': calling([strict, sidecar(['*/*.bank.svc.corp.example'])], { services: ordinary }),
+  'by its port': calling([strict, sidecar([], {}, { egress: [{ port: { number: 80 }, hosts: ['*/*'] }] })], {
+    services: ordinary,
+  }),
+  'a Sidecar without egress': calling([strict, sidecar([], {}, { egress: [] })], { services: ordinary }),
+  'a Sidecar of other workloads': calling(
+    [strict, sidecar(['./*'], {}, { workloadSelector: { labels: { app: 'other' } } })],
+    { services: ordinary },
+  ),
+  'the Sidecar of the mesh beside its own': calling([strict, sidecar(['*/*']), sidecar(['./*'], { namespace: root })], {
+    services: ordinary,
+  }),
+  'a Service that is exported to it': calling([strict], {
+    services: [service({ namespace: 'bank', exportTo: ['.', 'shop'] })],
+  }),
+  'a Service that it is not told of, where nothing decides': calling([sidecar(['./*'])], { services: ordinary }),
   'a template without sidecars': calling([strict], {
     more: {
       workloads: [

@@ -387,7 +387,7 @@ function beside({ configs, pods, workloads = [] }: Theirs): Surroundings {
     ...given,
     mesh: {
       ...given.mesh,
-      namespacesWithPods: () => ['shop', stranger],
+      inhabitedNamespaces: () => ['shop', stranger],
       labelsOf: () => ({ 'istio-injection': 'enabled' }),
       pods: (name) => (name === stranger ? pods : []),
       workloads: (name) => (name === stranger ? workloads : []),

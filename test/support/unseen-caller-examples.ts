@@ -50,7 +50,7 @@ export function nextToBank(
     ...given,
     mesh: {
       ...given.mesh,
-      namespacesWithPods: () => ['bank', 'shop'],
+      inhabitedNamespaces: () => ['bank', 'shop'],
       pods: (name) => (name === 'bank' ? pods : given.pods),
       labelsOf: () => ({ 'istio-injection': 'enabled' }),
     },
@@ -104,7 +104,7 @@ function calledByMany(count: number): Surroundings {
     ...given,
     mesh: {
       ...given.mesh,
-      namespacesWithPods: () => names,
+      inhabitedNamespaces: () => names,
       pods: (name) => [plainPod({ ...captured, namespace: name })],
     },
   };

@@ -79,7 +79,7 @@ export function surroundingsOf(
     mesh: {
       ...meshOf(inventory, { rootNamespace }),
       daemonSets: () => [],
-      namespacesWithPods: () => [],
+      inhabitedNamespaces: () => [],
       pods: () => [],
       serves: () => true,
       services: (namespace) =>

@@ -99,7 +99,7 @@ function meshState({ inventory, options, policies }: Read, moved: Moved): MeshSt
       kind === 'Gateway'
         ? inventory.configs('Gateway.gateway.networking.k8s.io', namespace).map(asWatched)
         : mesh.configs(kind, namespace).filter((config) => !forGateways.has(config)),
-    namespacesWithPods: () => [...new Set(templatesIn(inventory).map(({ namespace }) => namespace))],
+    inhabitedNamespaces: () => [...new Set(templatesIn(inventory).map(({ namespace }) => namespace))],
     pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
     services: (namespace) =>
       inventory.services

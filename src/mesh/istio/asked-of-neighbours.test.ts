@@ -48,7 +48,7 @@ function beside({ configs, pods, workloads = [] }: Theirs): Surroundings {
   const lists = new Map<string, readonly ConfigView[]>();
   const state: MeshState = {
     ...all,
-    namespacesWithPods: () => ['shop', 'mallory'],
+    inhabitedNamespaces: () => ['shop', 'mallory'],
     labelsOf: () => ({ 'istio-injection': 'enabled' }),
     configs: (kind, home) => {
       const list = lists.get(`${kind} ${home}`) ?? all.configs(kind, home);

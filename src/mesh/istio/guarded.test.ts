@@ -141,7 +141,7 @@ describe('a look at a neighbour that fails', () => {
         ...whole,
         configs: (kind, home) => (isTheirs(home) ? broken() : whole.configs(kind, home)),
         services: (home) => (home === undefined || isTheirs(home) ? [called] : []),
-        namespacesWithPods: () => ['shop', 'mallory'],
+        inhabitedNamespaces: () => ['shop', 'mallory'],
       },
       onFault: (where) => told.push(where),
       ...overrides,

@@ -208,3 +208,14 @@ export function meshAuthorizers(mesh: MeshState, version: IstioVersion): Authori
 export function meshExports(mesh: MeshState): ExportDefaults {
   return exportDefaults(possibleConfigs(mesh).map(({ config }) => config));
 }
+
+/**
+ * Where Services are visible that do not say it, by each mesh configuration that may be in force; of one that cannot be
+ * read MM016 tells.
+ */
+export function serviceExports(mesh: MeshState): readonly (readonly string[])[] {
+  return possibleConfigs(mesh).map(({ config }) => {
+    const said = strings(config?.['defaultServiceExportTo']);
+    return said.length === 0 ? ['*'] : said;
+  });
+}

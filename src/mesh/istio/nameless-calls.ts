@@ -1,26 +1,20 @@
 import { memoize } from '../../base/memoize.ts';
 import type { MeshState, Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
-import {
-  selects,
-  type ConfigView,
-  type ContainerPortView,
-  type PodView,
-  type ServiceView,
-  type TemplateView,
-} from '../views.ts';
+import { selects, type ConfigView, type ContainerPortView, type PodView, type ServiceView } from '../views.ts';
 import { admitsNameless, withoutIdentity } from './findings/identity-fields.ts';
 import { asksWhoCalls } from './findings/policy-fields.ts';
 import { asksForStrict, selectorOf, targetRefs } from './findings/rule.ts';
+import { asleep, inhabitantsOf, type Inhabitants } from './asleep.ts';
 import { guarded } from './guarded.ts';
 import type { Because } from './inbound-ports.ts';
 import { injects } from './injection.ts';
-import { dataplaneModeLabel } from './labels.ts';
 import { asksStrict, mayCall, mtlsAt } from './old-sidecars.ts';
 import { leaves, leftAlone, type LeftAlone } from './outbound-ports.ts';
-import { concerns, modeOf } from './pod-mode.ts';
+import { concerns, lacksHbone, modeOf } from './pod-mode.ts';
 import { isSelected } from './policy/attachment.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
+import { whyUntold } from './told-services.ts';
 import { declaredCallers, isGateway } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
@@ -43,6 +37,8 @@ export interface Nameless {
   readonly how: string;
   /** Whether it is over once the called have sidecars. */
   readonly passes: boolean;
+  /** Whether it is by a headless Service, and because its pods are in ambient. */
+  readonly headless: boolean;
   /** How it is known who calls there, or why nobody knows. */
   readonly called: string;
 }
@@ -52,30 +48,24 @@ interface Target {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly isAmbient: boolean;
+  /** Whether it is asked about as a sidecar that callers in ambient reach in plaintext. */
+  readonly isOld?: true;
   /** Of its containers. */
   readonly ports: readonly number[];
 }
 
 /** A namespace that may be called. */
-interface There {
+interface There extends Inhabitants {
   readonly name: string;
-  readonly pods: readonly PodView[];
-  readonly workloads: Surroundings['workloads'];
-  readonly otherTemplates: readonly TemplateView[];
-  readonly labels: Readonly<Record<string, string>>;
   readonly services: readonly ServiceView[];
 }
 
 function thereOf(name: string, surroundings: Surroundings): There {
-  const { mesh, namespace } = surroundings;
-  if (name === namespace.name) return { ...surroundings, name, labels: namespace.labels };
+  const { mesh, namespace, services } = surroundings;
   return {
+    ...inhabitantsOf(name, surroundings),
     name,
-    pods: mesh.pods(name),
-    workloads: mesh.workloads(name),
-    otherTemplates: mesh.otherTemplates(name),
-    labels: mesh.labelsOf?.(name) ?? {},
-    services: mesh.services(name),
+    services: name === namespace.name ? services : mesh.services(name),
   };
 }
 
@@ -89,23 +79,22 @@ function portsIn(declared: readonly ContainerPortView[]): readonly number[] {
   return declared.map(({ port }) => port);
 }
 
-function targets({ pods, workloads, otherTemplates, labels }: There): readonly Target[] {
-  const running = pods.filter(serves).map((pod) => ({
+function targets(there: There, mesh: MeshState): readonly Target[] {
+  const running = there.pods.filter(serves).map((pod) => ({
     name: pod.name,
     labels: pod.labels,
     isAmbient: modeOf(pod) === 'Ambient',
     ports: portsIn(pod.containerPorts ?? []),
   }));
-  if (!injects(labels) && labels[dataplaneModeLabel] !== 'ambient') return running;
-  const asleep = [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates]
-    .filter(willBeProtected)
-    .map(({ kind, name, templateLabels, containerPorts }) => ({
+  const sleeping = (['Ambient', 'Sidecar'] as const).flatMap((mode) =>
+    asleep(there, mode, mesh).map(({ kind, name, templateLabels, containerPorts }) => ({
       name: `${kind} ${name}`,
       labels: templateLabels,
-      isAmbient: !injects(labels),
+      isAmbient: mode === 'Ambient',
       ports: portsIn(containerPorts),
-    }));
-  return [...running, ...asleep];
+    })),
+  );
+  return [...running, ...sleeping];
 }
 
 function leadsTo({ labels }: Pick<Target, 'labels'>, { selector }: ServiceView): boolean {
@@ -128,25 +117,39 @@ function who({ annotation, mesh }: Because): string {
   return annotation ?? `${mesh?.object ?? ''}, ${mesh?.field ?? ''}`;
 }
 
-interface Plaintext {
-  readonly how: string;
-  readonly passes: boolean;
+type Plaintext = Pick<Nameless, 'how' | 'passes' | 'headless'>;
+
+/** However the called are connected. */
+function always(how: string): Plaintext {
+  return { how, passes: false, headless: false };
 }
 
-const byAddress: Plaintext = { how: 'by the address of a pod', passes: false };
+const byAddress = always('by the address of a pod');
 
 /** Why calls that are meant to arrive would come in plaintext; undefined if they would not. */
 function plaintextTo(target: Target, there: There, surroundings: Surroundings): Plaintext | undefined {
+  if (target.isOld === true) return always('to sidecars from before ambient was enabled');
   const left = leftAloneBy(surroundings).find((each) => leaves(each, portsOf(target, there.services)));
-  if (left !== undefined)
-    return { how: `by ${who(left.because)} sidecars here leave these calls alone`, passes: false };
+  if (left !== undefined) return always(`by ${who(left.because)} sidecars here leave these calls alone`);
+  const hidden = there.services
+    .filter((each) => leadsTo(target, each))
+    .map((each) => ({ each, why: whyUntold(each, surroundings) }))
+    .find(({ why }) => why !== undefined);
+  if (hidden !== undefined)
+    return always(
+      `by Service ${hidden.each.namespace}/${hidden.each.name}, of which ${hidden.why ?? ''} keeps sidecars here from being told`,
+    );
   // Beside whom they call, workloads have their sidecars sooner or later than these for a while only.
   const isOver = there.name === surroundings.namespace.name && injects(there.labels);
   const service =
     target.isAmbient && !isOver ? there.services.find((each) => each.headless && leadsTo(target, each)) : undefined;
   return service === undefined
     ? undefined
-    : { how: `by headless Service ${service.namespace}/${service.name}, while its pods are in ambient`, passes: true };
+    : {
+        how: `by headless Service ${service.namespace}/${service.name}, while its pods are in ambient`,
+        passes: true,
+        headless: true,
+      };
 }
 
 /** Every port by which it may be called: its own, and those of Services. */
@@ -222,10 +225,22 @@ function mayMatter(name: string, surroundings: Surroundings): boolean {
   return peers.some(asksForStrict) || deciding.some(({ spec }) => asksWhoCalls(spec));
 }
 
-function namelessAt(name: string, surroundings: Surroundings): readonly Omit<Nameless, 'called'>[] {
+/** As what the called are looked at: as they are, or as they would be, or only those that are not reached otherwise. */
+type As = (targets: readonly Target[], there: There) => readonly Target[];
+
+const asTheyAre: As = (all) => all;
+const inAmbient: As = (all) => all.map((each) => ({ ...each, isAmbient: true }));
+const old: As = (all, { pods }) => {
+  const names = new Set(pods.filter((pod) => serves(pod) && lacksHbone(pod)).map(({ name }) => name));
+  return all.filter(({ name }) => names.has(name)).map((each) => ({ ...each, isOld: true }));
+};
+
+function namelessAt(name: string, surroundings: Surroundings, as: As): readonly Omit<Nameless, 'called'>[] {
   if (!mayMatter(name, surroundings)) return [];
   const there = thereOf(name, surroundings);
-  const alike = Map.groupBy(targets(there), ({ name: _name, ...rest }) => JSON.stringify(rest));
+  const alike = Map.groupBy(as(targets(there, surroundings.mesh), there), ({ name: _name, ...rest }) =>
+    JSON.stringify(rest),
+  );
   const found = [...alike.values()].flatMap((same) =>
     same
       .slice(0, 1)
@@ -253,30 +268,55 @@ function calledSo({ effect, namespace }: Omit<Nameless, 'called'>, surroundings:
   return mayCall(surroundings, namespaceCallers(namespace, surroundings));
 }
 
+/** What of one namespace, which this one may call, decides by an identity that its calls would not carry. */
+function namelessOf(name: string, surroundings: Surroundings, as: As): readonly Nameless[] {
+  return namelessAt(name, surroundings, as).flatMap((each) => {
+    const called = calledSo(each, surroundings);
+    return called === undefined ? [] : [{ ...each, called }];
+  });
+}
+
+function everywhere(surroundings: Surroundings, as: As): readonly Nameless[] {
+  const {
+    mesh,
+    namespace: { name: home },
+  } = surroundings;
+  return [...new Set([home, ...mesh.inhabitedNamespaces()])].sort().flatMap((name) =>
+    // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects itself
+    // with.
+    guarded<readonly Nameless[]>(
+      surroundings,
+      `looking at namespace ${name}`,
+      () => namelessOf(name, surroundings, as),
+      () => [],
+    ),
+  );
+}
+
 /**
  * Everything that the namespace may call, itself among it, and that decides by an identity which its calls would not
- * carry once it has sidecars.
+ * carry once it has sidecars, on whichever way.
  */
-export const namelessCalls: (surroundings: Surroundings) => readonly Nameless[] = memoize(
-  (surroundings: Surroundings) => {
-    if (!isExit(surroundings.route)) return [];
-    const {
-      mesh,
-      namespace: { name: home },
-    } = surroundings;
-    return [...new Set([home, ...mesh.namespacesWithPods()])].sort().flatMap((name) =>
-      // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects
-      // itself with.
-      guarded<readonly Nameless[]>(
-        surroundings,
-        `looking at namespace ${name}`,
-        () =>
-          namelessAt(name, surroundings).flatMap((each) => {
-            const called = calledSo(each, surroundings);
-            return called === undefined ? [] : [{ ...each, called }];
-          }),
-        () => [],
-      ),
-    );
-  },
+export const namelessTo: (surroundings: Surroundings) => readonly Nameless[] = memoize((surroundings: Surroundings) =>
+  everywhere(surroundings, asTheyAre),
 );
+
+/** The same on the way from ambient to sidecars; on no other is there anything to lose. */
+export function namelessCalls(surroundings: Surroundings): readonly Nameless[] {
+  return isExit(surroundings.route) ? namelessTo(surroundings) : [];
+}
+
+/** What becomes of calls into one namespace. */
+export function callsTo(name: string, surroundings: Surroundings): readonly Nameless[] {
+  return namelessOf(name, surroundings, asTheyAre);
+}
+
+/** What of sidecars here becomes of calls by headless Services into a namespace, were that in ambient. */
+export function callsInto(name: string, surroundings: Surroundings): readonly Nameless[] {
+  return namelessOf(name, surroundings, inAmbient).filter(({ headless }) => headless);
+}
+
+/** What becomes of calls from here, were these from ambient, to sidecars that take no HBONE. */
+export function callsToOld(surroundings: Surroundings): readonly Nameless[] {
+  return everywhere(surroundings, old);
+}

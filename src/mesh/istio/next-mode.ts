@@ -1,7 +1,8 @@
 import type { Mode } from '../../api/common.ts';
+import { memoize } from '../../base/memoize.ts';
 import type { MeshState } from '../adapter.ts';
 import { record, records, strings, stringMap, text, type Json } from '../json.ts';
-import { selects, type PodView, type SelectorView } from '../views.ts';
+import { selects, type ConfigView, type PodView, type SelectorView } from '../views.ts';
 import { injectionAsked, injects } from './injection.ts';
 import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from './labels.ts';
 
@@ -28,17 +29,20 @@ export function selectorOf(value: Json): SelectorView {
   };
 }
 
-/** The webhooks of all injectors as the API server has them; undefined where none are known, as in manifests. */
-function hooksOf(mesh: MeshState): readonly Hook[] | undefined {
-  const injectors = mesh
-    .configs('MutatingWebhookConfiguration')
-    .filter(({ labels }) => labels['app'] === 'sidecar-injector');
+/** Read once for as long as they stay as they are: it is asked of every template of the mesh. */
+const hooksIn = memoize((configurations: readonly ConfigView[]): readonly Hook[] | undefined => {
+  const injectors = configurations.filter(({ labels }) => labels['app'] === 'sidecar-injector');
   const hooks = injectors.flatMap(({ spec }) => records(spec['webhooks']));
   if (hooks.length === 0) return undefined;
   return hooks.map((hook) => ({
     namespaces: selectorOf(record(hook['namespaceSelector'])),
     pods: selectorOf(record(hook['objectSelector'])),
   }));
+});
+
+/** The webhooks of all injectors as the API server has them; undefined where none are known, as in manifests. */
+function hooksOf(mesh: MeshState): readonly Hook[] | undefined {
+  return hooksIn(mesh.configs('MutatingWebhookConfiguration'));
 }
 
 /** Whether it is known that no injector is installed at all: it could be read, and there is none. */

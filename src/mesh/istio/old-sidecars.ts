@@ -178,20 +178,23 @@ function isRestarted(pod: PodView, { mesh, namespace: home, spec, scope, workloa
 export function oldSidecars(surroundings: Surroundings): readonly OldSidecars[] {
   const { mesh, namespace: home, route } = surroundings;
   if (route.from !== 'IstioSidecar' || route.to !== 'IstioAmbient') return [];
-  return [...new Set([home.name, ...mesh.namespacesWithPods()])].sort().flatMap((namespace): readonly OldSidecars[] => {
-    const all = namespace === home.name ? surroundings.pods : mesh.pods(namespace);
-    const pods = oldAmong(all);
-    if (pods.length === 0) return [];
-    const called = mayCall(surroundings, namespaceCallers(namespace, surroundings));
-    if (called === undefined) return [];
-    return [
-      {
-        namespace,
-        pods,
-        called,
-        matters: whatMatters(namespace, all, mesh),
-        restarted: pods.every((pod) => isRestarted(pod, surroundings)),
-      },
-    ];
-  });
+  // What sleeps wakes with a sidecar of today: only what runs can be old.
+  return [...new Set([home.name, ...mesh.inhabitedNamespaces()])]
+    .sort()
+    .flatMap((namespace): readonly OldSidecars[] => {
+      const all = namespace === home.name ? surroundings.pods : mesh.pods(namespace);
+      const pods = oldAmong(all);
+      if (pods.length === 0) return [];
+      const called = mayCall(surroundings, namespaceCallers(namespace, surroundings));
+      if (called === undefined) return [];
+      return [
+        {
+          namespace,
+          pods,
+          called,
+          matters: whatMatters(namespace, all, mesh),
+          restarted: pods.every((pod) => isRestarted(pod, surroundings)),
+        },
+      ];
+    });
 }

@@ -2,6 +2,7 @@ import { digestOf } from '../../base/sha256.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { UnseenBefore } from '../others.ts';
 import type { ConfigView } from '../views.ts';
+import { lostGoingBack, type LostBack } from './nameless-back.ts';
 import { callersInAmbient, openingAt, unseenBy, unseenOfOld } from './unseen-callers.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { onlyRestarts } from './waypoint/choose.ts';
@@ -18,27 +19,35 @@ function asItIs({ namespace, name, spec }: ConfigView): string {
   return `${namespace}/${name} ${digestOf(spec).slice(0, 16)}`;
 }
 
+/** Somebody at the other end of calls, and a policy that they get past. */
+type Pair = Pick<LostBack, 'namespace' | 'policy'>;
+
 /** Out of ambient it is the called that have sidecars before the start already. */
-function unseenOnExit(surroundings: Surroundings): UnseenBefore | undefined {
-  const opens = unseenBy(surroundings).filter(
+function unseenOnExit(surroundings: Surroundings): readonly Pair[] {
+  return unseenBy(surroundings).filter(
     ({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name,
   );
-  const unique = (each: readonly string[]): readonly string[] => [...new Set(each)];
-  return opens.length === 0
-    ? undefined
-    : {
-        namespaces: unique(opens.map(({ namespace }) => namespace)),
-        policies: unique(opens.map(({ policy }) => asItIs(policy))),
-      };
 }
 
-function unseenNow(surroundings: Surroundings): UnseenBefore | undefined {
-  if (isExit(surroundings.route)) return unseenOnExit(surroundings);
-  if (!goesPast(surroundings) || onlyRestarts(surroundings)) return undefined;
+function unseenOnEntry(surroundings: Surroundings): readonly Pair[] {
   const seen = new Set(unseenOfOld(surroundings).map(({ policy }) => policy));
   const policies = openingAt(surroundings).filter((policy) => !seen.has(policy));
   const namespaces = policies.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
-  return namespaces.length === 0 ? undefined : { namespaces, policies: policies.map(asItIs) };
+  return namespaces.flatMap((namespace) => policies.map((policy) => ({ namespace, policy })));
+}
+
+function unseenNow(surroundings: Surroundings): UnseenBefore | undefined {
+  const leaves = isExit(surroundings.route);
+  if (!leaves && (!goesPast(surroundings) || onlyRestarts(surroundings))) return undefined;
+  const opens = [
+    ...(leaves ? unseenOnExit(surroundings) : unseenOnEntry(surroundings)),
+    ...lostGoingBack(surroundings).filter(({ effect }) => effect === 'Opens'),
+  ];
+  if (opens.length === 0) return undefined;
+  return {
+    namespaces: [...new Set(opens.map(({ namespace }) => namespace))],
+    policies: [...new Set(opens.map(({ policy }) => policy))].map(asItIs),
+  };
 }
 
 /** As much as is remembered of it, beside all else that is. */

@@ -1,18 +1,18 @@
 import { listed } from '../../base/counted.ts';
 import { memoize } from '../../base/memoize.ts';
-import type { MeshState, Surroundings } from '../adapter.ts';
+import type { Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
 import { whyNotRestartable } from '../restartable.ts';
 import type { ConfigView, PodView, TemplateView, WorkloadView } from '../views.ts';
 import { withoutConnection } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
+import { asleep, filled, inhabitantsOf, isThere, serves } from './asleep.ts';
 import { guarded } from './guarded.ts';
-import { injectionAsked, injects } from './injection.ts';
-import { concerns, lacksHbone, modeOf } from './pod-mode.ts';
+import { injectionAsked } from './injection.ts';
+import { lacksHbone, modeOf } from './pod-mode.ts';
 import { bounded, spend } from './policy/effort.ts';
 import { selecting } from './policy/selecting.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
-import { isGateway } from './waypoint/callers.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { willBeProtected } from './waypoint/other-pods.ts';
 
@@ -69,20 +69,9 @@ function policiesOf(namespace: string, { mesh }: Surroundings): readonly (readon
   );
 }
 
-function serves(pod: PodView): boolean {
-  return concerns(pod) && !isGateway(pod) && (pod.ready || !pod.terminating);
-}
-
-/** Templates of which no pod runs that would come with sidecars. */
-function asleep(namespace: string, mesh: MeshState): readonly Proxied[] {
-  if (!injects(mesh.labelsOf?.(namespace) ?? {})) return [];
-  const templates: readonly TemplateView[] = [
-    ...mesh.workloads(namespace).filter(({ replicas }) => replicas === 0),
-    ...mesh.otherTemplates(namespace),
-  ];
-  return templates
-    .filter(willBeProtected)
-    .map(({ kind, name, templateLabels }) => ({ name: `${kind} ${name}`, labels: templateLabels }));
+/** What pods of a template would be. */
+function proxiedOf({ kind, name, templateLabels }: TemplateView): Proxied {
+  return { name: `${kind} ${name}`, labels: templateLabels };
 }
 
 /** Of the policies and pods of one namespace: they may be anybody's, and everybody asks. */
@@ -130,7 +119,7 @@ interface Remembered {
   readonly answer: readonly Unseen[];
 }
 
-const answers = new WeakMap<readonly PodView[], Remembered>();
+const answers = new WeakMap<readonly unknown[], Remembered>();
 
 /**
  * What the sidecars of another namespace cannot tell of callers in ambient: those that it has, and those that it is
@@ -139,18 +128,25 @@ const answers = new WeakMap<readonly PodView[], Remembered>();
 function atSidecarsOf(namespace: string, surroundings: Surroundings): readonly Unseen[] {
   const { mesh } = surroundings;
   if (policiesOf(namespace, surroundings).length === 0) return [];
-  const pods = mesh.pods(namespace);
+  const there = inhabitantsOf(namespace, surroundings);
   const from = [
     namespace,
     ...[namespace, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)),
-    mesh.workloads(namespace),
-    mesh.otherTemplates(namespace),
-    injects(mesh.labelsOf?.(namespace) ?? {}),
+    there.pods,
+    there.workloads,
+    there.otherTemplates,
+    JSON.stringify(there.labels),
+    mesh.configs('MutatingWebhookConfiguration'),
   ];
-  const known = answers.get(pods);
+  const key = filled(there);
+  const known = answers.get(key);
   if (known?.from.every((each, index) => each === from[index]) === true) return known.answer;
-  const answer = unseenAt(namespace, () => [...pods.filter(isSidecar), ...asleep(namespace, mesh)], surroundings);
-  answers.set(pods, { from, answer });
+  const answer = unseenAt(
+    namespace,
+    () => [...there.pods.filter(isSidecar), ...asleep(there, 'Sidecar', mesh).map(proxiedOf)],
+    surroundings,
+  );
+  answers.set(key, { from, answer });
   return answer;
 }
 
@@ -171,7 +167,7 @@ export function unseenBy(surroundings: Surroundings): readonly Called[] {
     mesh,
     namespace: { name: home },
   } = surroundings;
-  return [...new Set([home, ...mesh.namespacesWithPods()])].sort().flatMap((namespace): readonly Called[] => {
+  return [...new Set([home, ...mesh.inhabitedNamespaces()])].sort().flatMap((namespace): readonly Called[] => {
     // What sleeps in the namespace that moves wakes without a sidecar.
     const unseen =
       namespace === home
@@ -205,7 +201,7 @@ export function unseenHere(surroundings: Surroundings): readonly Unseen[] {
       ...pods.filter((pod) => serves(pod) && modeOf(pod) !== 'Sidecar' && injectionAsked(pod) !== 'No'),
       ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates]
         .filter(willBeProtected)
-        .map((each) => ({ name: `${each.kind} ${each.name}`, labels: each.templateLabels })),
+        .map(proxiedOf),
     ],
     surroundings,
   );
@@ -244,15 +240,15 @@ export function unseenOnceRestarted(surroundings: Surroundings): readonly Unseen
   );
 }
 
-/** Namespaces with pods in ambient that may call this one, itself left out, and how that is known. */
+/** Namespaces that may call this one from ambient, now or when they wake, itself left out, and how that is known. */
 export function callersInAmbient(surroundings: Surroundings): ReadonlyMap<string, string> {
   const {
     mesh,
     namespace: { name: home },
   } = surroundings;
   const inAmbient = mesh
-    .namespacesWithPods()
-    .filter((name) => name !== home && mesh.pods(name).some((pod) => serves(pod) && modeOf(pod) === 'Ambient'));
+    .inhabitedNamespaces()
+    .filter((name) => name !== home && isThere(inhabitantsOf(name, surroundings), 'Ambient', mesh));
   const isCaller = callersOf(home, surroundings);
   return new Map(
     inAmbient.sort().flatMap((name) => {

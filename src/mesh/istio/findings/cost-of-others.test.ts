@@ -219,7 +219,7 @@ function readsBy({ configs, services = [] }: Written, { names, ...more }: Homes)
   const state = {
     ...all,
     services: (home?: string) => (home === undefined ? every : every.filter((each) => each.namespace === home)),
-    namespacesWithPods: () => [...names, 'mallory'],
+    inhabitedNamespaces: () => [...names, 'mallory'],
   };
   return names.map((name) => {
     const before = reads;

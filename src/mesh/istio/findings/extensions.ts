@@ -29,6 +29,18 @@ function isForGateways(filter: ConfigView): boolean {
   return patches.length > 0 && patches.every((patch) => record(patch['match'])['context'] === 'GATEWAY');
 }
 
+const ignored = each('Sidecar', 'ambient ignores Sidecar resources');
+
+/** On the way to sidecars it begins to count. */
+function followedAgain(surroundings: Surroundings): readonly Evidence[] {
+  return applicable('Sidecar', surroundings).map((config) => ({
+    object: nameOf(config),
+    message:
+      'ambient ignores Sidecar resources, sidecars follow them: what its egress hosts leave out is called in plaintext from then on (MM136)',
+    fix: 'Let its egress hosts have every Service that workloads here call, or remove it before the migration.',
+  }));
+}
+
 function registryOnly(surroundings: Surroundings): readonly Evidence[] {
   const evidence = applicable('Sidecar', surroundings)
     .filter((config) => isRegistryOnly(config.spec['outboundTrafficPolicy']) === true)
@@ -230,7 +242,8 @@ export const extensionRules: readonly Rule[] = [
     lasts: true,
     title: 'Sidecar resource',
     fix: 'Remove it once the namespace is migrated; ambient ignores it.',
-    find: each('Sidecar', 'ambient ignores Sidecar resources'),
+    find: (surroundings) =>
+      surroundings.route.to === 'IstioSidecar' ? followedAgain(surroundings) : ignored(surroundings),
   },
   {
     id: 'MM048',

@@ -45,7 +45,7 @@ export const namelessRules: readonly Rule[] = [
     severity: 'Critical',
     when: 'Always',
     title: 'Calls would lose the identity of their caller',
-    fix: 'Where something may get through: ask for mutual TLS there (PeerAuthentication STRICT). Where it would be refused: call by a Service with a cluster IP, take the annotation out of the template, or move the called first or in the same migration. Or, if these do not call them, say so by naming their callers in spec.callers.',
+    fix: 'Where something may get through: ask for mutual TLS there (PeerAuthentication STRICT). Where it would be refused: call by a Service with a cluster IP that the Sidecar (egress hosts) and exportTo let sidecars here know, take the annotation out of the template, or move the called first or in the same migration. Or, if these do not call them, say so by naming their callers in spec.callers.',
     find,
   },
 ];

@@ -1,33 +1,20 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { list, records, strings } from '../../json.ts';
-import { selects, type ConfigView } from '../../views.ts';
+import type { ConfigView } from '../../views.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { spend } from '../policy/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
 import { followers, isFollowed } from '../policy/visibility.ts';
+import { sidecarOf } from '../told-services.ts';
 import { hostsOf } from './route-objects.ts';
-import { labelSets, selectorOf } from './rule.ts';
+import { labelSets } from './rule.ts';
 
 /** Whether one host, perhaps a wildcard, takes in another in whichever direction (host.Name.Matches). */
 function overlaps(a: string, b: string): boolean {
   const covers = (wide: string, narrow: string): boolean =>
     wide.startsWith('*') && narrow.replace(/^\*/, '').endsWith(wide.slice(1));
   return a === b || covers(a, b) || covers(b, a);
-}
-
-/**
- * The Sidecar that a pod is under: one that selects it, else that of its namespace, else that of the mesh
- * (getSidecarScope).
- */
-function sidecarOf(
-  labels: Readonly<Record<string, string>>,
-  { mesh, namespace }: Surroundings,
-): ConfigView | undefined {
-  const own = mesh.configs('Sidecar', namespace.name);
-  const wide = (config: ConfigView): boolean => selectorOf(config) === undefined;
-  const selecting = own.find((config) => !wide(config) && selects({ matchLabels: selectorOf(config) ?? {} }, labels));
-  return selecting ?? own.find(wide) ?? mesh.configs('Sidecar', mesh.rootNamespace).find(wide);
 }
 
 /** The hosts that the egress of a Sidecar lets in, by namespace; undefined without egress. */

@@ -123,7 +123,7 @@ function nextTo(only: PodView, ...configs: readonly ConfigView[]): Surroundings 
     ...given,
     mesh: {
       ...given.mesh,
-      namespacesWithPods: () => ['bank'],
+      inhabitedNamespaces: () => ['bank'],
       pods: (name) => (name === 'bank' ? pods : []),
       workloads: (name) => (name === 'bank' ? [workload({ namespace: 'bank' })] : []),
     },
@@ -132,6 +132,25 @@ function nextTo(only: PodView, ...configs: readonly ConfigView[]): Surroundings 
 
 const asleep = workload({ name: 'night', replicas: 0, templateLabels: { app: 'night' } });
 const headless = service({ headless: true });
+
+/** A namespace, in which these pods run and a workload sleeps, is all that calls the headless Service under STRICT. */
+function calledFrom(caller: string, ...there: readonly PodView[]): Surroundings {
+  const callers = [{ namespace: 'shop', from: [{ namespace: caller }] }];
+  const given = surroundings({ services: [headless], spec: migrationSpec({ callers }) }, [strict]);
+  const injects = {
+    'istio-injection': there.some(({ annotations }) => annotations === captured.annotations) ? 'disabled' : 'enabled',
+  };
+  return {
+    ...given,
+    mesh: {
+      ...given.mesh,
+      labelsOf: () => injects,
+      pods: () => there,
+      workloads: () => [{ ...asleep, namespace: caller }],
+    },
+  };
+}
+
 function named(name: string, ...principals: readonly string[]): ConfigView {
   return policy({ rules: [{ from: [{ source: { principals } }] }] }, { name });
 }
@@ -1401,6 +1420,9 @@ const table: Readonly<Record<string, Examples>> = {
         peer({ ...only('web'), portLevelMtls: { 80: { mode: 'STRICT' } } }),
       ]),
       'pods to come': surroundings({ pods: [], services: [headless] }, [strict]),
+      'callers that have sidecars': calledFrom('blog', pod({ namespace: 'blog' })),
+      'its own workloads': calledFrom('shop', pod()),
+      'callers that sleep and wake with sidecars': calledFrom('blog'),
     },
     ignored: {
       PERMISSIVE: surroundings({ services: [headless] }),
@@ -1408,6 +1430,7 @@ const table: Readonly<Record<string, Examples>> = {
       'no selector': surroundings({ services: [service({ headless: true, selector: {} })] }, [strict]),
       'no pods': surroundings({ services: [service({ headless: true, selector: { app: 'x' } })] }, [strict]),
       'another goal': surroundings({ route: toSidecar, services: [headless] }, [strict]),
+      'callers that have no sidecars': calledFrom('blog', plainPod({ ...captured, namespace: 'blog' })),
     },
   },
   MM061: {

@@ -48,7 +48,7 @@ function called(): Surroundings {
       ...base,
       pods: (name) => (name === 'mallory' ? theirs : []),
       services: (name) => (name === undefined || name === 'mallory' ? [api] : []),
-      namespacesWithPods: () => ['shop', 'mallory'],
+      inhabitedNamespaces: () => ['shop', 'mallory'],
     },
   });
 }

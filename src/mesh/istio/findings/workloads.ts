@@ -6,6 +6,7 @@ import { text } from '../../json.ts';
 import { resolvePercent } from '../../project-workload.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import { selects, type PodView, type WorkloadView } from '../../views.ts';
+import { mayBeCalledFromSidecars } from '../called-from-sidecars.ts';
 import { askedOfAll, describeInbound, inboundOf } from '../inbound-ports.ts';
 import { arrived } from '../itinerary.ts';
 import { injectionAsked } from '../injection.ts';
@@ -80,7 +81,7 @@ function tooManyUnavailable(surroundings: Surroundings): readonly Evidence[] {
 }
 
 function headless(surroundings: Surroundings, message: string): readonly Evidence[] {
-  if (surroundings.route.to !== 'IstioAmbient') return [];
+  if (surroundings.route.to !== 'IstioAmbient' || !mayBeCalledFromSidecars(surroundings)) return [];
   return surroundings.services
     .filter((service) => service.headless && Object.keys(service.selector).length > 0)
     .filter((service) => labelSets(surroundings).some((labels) => selects({ matchLabels: service.selector }, labels)))
@@ -369,7 +370,7 @@ export const workloadRules: readonly Rule[] = [
     severity: 'Critical',
     when: 'Always',
     title: 'Headless Service under STRICT',
-    fix: 'Set PERMISSIVE for these workloads until every caller is ambient, or keep this namespace on sidecars.',
+    fix: 'Migrate all callers first and name them in spec.callers, or set PERMISSIVE for these workloads until every caller is ambient, or keep this namespace on sidecars.',
     find: (surroundings) =>
       !isStrict(surroundings)
         ? []
@@ -414,7 +415,7 @@ export const workloadRules: readonly Rule[] = [
     severity: 'Critical',
     when: 'Always',
     title: 'Policies would not know their callers',
-    fix: 'Give callers an ordinary Service with a cluster IP, or decide by ports and addresses instead of identities.',
+    fix: 'Give callers an ordinary Service with a cluster IP, or decide by ports and addresses instead of identities, or migrate all callers first and name them in spec.callers.',
     find: namelessCallers,
   },
   {

@@ -3,19 +3,12 @@ import type { Awaiting, Refusing } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
-import type { ConfigView, WorkloadView } from '../../views.ts';
-import {
-  callersInAmbient,
-  isMissedAlready,
-  unseenAtSidecars,
-  unseenBy,
-  unseenFromAmbient,
-  unseenHere,
-} from '../unseen-callers.ts';
-import { wasUnseen } from '../unseen-before.ts';
+import type { WorkloadView } from '../../views.ts';
+import { isMissedAlready, unseenAtSidecars, unseenFromAmbient } from '../unseen-callers.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
+import { calledOpening, isGoingBack, isLostAt, openingBack, refusedNameless, type Words } from './opening-back.ts';
 import { isBehindWaypoint, isGuarding, refusedByGuards } from './standing-guards.ts';
 
 /*
@@ -43,10 +36,10 @@ function moved(there: Surroundings, name: string): Surroundings {
 }
 
 /**
- * The namespaces that would refuse this one if it had its sidecars now. Their guards alone say so: records and journals
- * are not there where they cannot be made, were lost, or where a migration has let go.
+ * The namespaces whose guards would refuse this one if it had its sidecars now. Their guards alone say so: records and
+ * journals are not there where they cannot be made, were lost, or where a migration has let go.
  */
-function refusers(surroundings: Surroundings): readonly string[] {
+function guardsRefusing(surroundings: Surroundings): readonly string[] {
   const {
     mesh,
     namespace: { name: home },
@@ -59,7 +52,7 @@ function refusers(surroundings: Surroundings): readonly string[] {
     refusedHere(moved(there, name), [home]).length > 0;
   // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
   return mesh
-    .namespacesWithPods()
+    .inhabitedNamespaces()
     .filter(
       (name) =>
         name !== home &&
@@ -71,6 +64,14 @@ function refusers(surroundings: Surroundings): readonly string[] {
         ),
     )
     .sort();
+}
+
+/** Those at the other end of calls that would be refused if the namespace went back before them. */
+function refusers(surroundings: Surroundings): readonly string[] {
+  const nameless = refusedNameless(surroundings);
+  return nameless.length === 0
+    ? guardsRefusing(surroundings)
+    : [...new Set([...guardsRefusing(surroundings), ...nameless])].sort();
 }
 
 /** The same of another namespace. */
@@ -93,7 +94,9 @@ export function refusing(surroundings: Surroundings): Refusing {
   const stay = new Set<string>();
   const asked = [home];
   for (const name of asked) {
-    for (const other of refusersOf(name, surroundings)) {
+    const ofName = (ask: (there: Surroundings) => readonly string[]): readonly string[] =>
+      name === home ? ask(surroundings) : askedOf<readonly string[]>(surroundings, name, ask, () => []);
+    for (const other of [...refusersOf(name, surroundings), ...ofName(calledOpening)]) {
       const way = scope?.wayBack(other);
       if (way === 'Stays') stay.add(other);
       if (way !== 'ComesAlong' || along.has(other) || other === home) continue;
@@ -104,58 +107,40 @@ export function refusing(surroundings: Surroundings): Refusing {
   return { along: [...along].sort(), stay: [...stay].sort() };
 }
 
-/** The first of the namespaces that go back whose calls this one would refuse then: it has to go with it. */
-export function refuses(surroundings: Surroundings): string | undefined {
-  const going = goesPast(surroundings) ? (surroundings.scope?.goingBack() ?? []) : [];
-  return refusedHere(surroundings, going)[0];
-}
-
 /**
- * Namespaces at the other end of calls that would get through on the way back, though they did not before the start,
- * and the policies that refuse them now.
+ * The first of the namespaces that go back whose calls this one would refuse then, or not know: it has to go with it.
  */
-interface Unseen {
-  readonly policies: readonly string[];
-  readonly names: readonly string[];
+export function refuses(surroundings: Surroundings): string | undefined {
+  const {
+    namespace: { name: home },
+    services,
+    scope,
+  } = surroundings;
+  const going = goesPast(surroundings) ? (scope?.goingBack() ?? []) : [];
+  const refused = refusedHere(surroundings, going)[0];
+  if (refused !== undefined || !services.some(({ headless }) => headless)) return refused;
+  return going.find(
+    (name) =>
+      name !== home &&
+      askedOf(
+        surroundings,
+        name,
+        (there) => isLostAt(home, there),
+        () => false,
+      ),
+  );
 }
 
-/** Every pair of a policy and a namespace that opens something by going back. */
-function opening(surroundings: Surroundings): readonly (readonly [ConfigView, string])[] {
-  if (isExit(surroundings.route)) {
-    const called = unseenBy(surroundings).filter(
-      ({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name,
-    );
-    return called.map(({ namespace, policy }) => [policy, namespace] as const);
-  }
-  const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
-  const callers = opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
-  return opens.flatMap(({ policy }) => callers.map((name) => [policy, name] as const));
+function namesOf(surroundings: Surroundings): readonly string[] {
+  return [...new Set(openingBack(surroundings).map(({ namespace }) => namespace))];
 }
 
-function unseen(surroundings: Surroundings): Unseen {
-  const counting = opening(surroundings).filter(([policy, name]) => !wasUnseen(name, policy, surroundings));
-  return {
-    policies: [...new Set(counting.map(([policy]) => `${policy.namespace}/${policy.name}`))],
-    names: [...new Set(counting.map(([, name]) => name))],
-  };
-}
-
-/** Whether somebody takes a namespace back now. */
-function isGoingBack(name: string, { scope }: Surroundings): boolean {
-  return scope?.goingBack().includes(name) === true || scope?.wayBack(name) === 'GoesBack';
-}
-
-/** Those of them for which a namespace waits, and that come. */
+/** Those for which a namespace waits because something would get through, and that come. */
 function awaitedIn(name: string, surroundings: Surroundings): readonly string[] {
   const names =
     name === surroundings.namespace.name
-      ? unseen(surroundings).names
-      : askedOf<readonly string[]>(
-          surroundings,
-          name,
-          (there) => unseen(there).names,
-          () => [],
-        );
+      ? namesOf(surroundings)
+      : askedOf<readonly string[]>(surroundings, name, namesOf, () => []);
   return names.filter((each) => isGoingBack(each, surroundings));
 }
 
@@ -197,12 +182,12 @@ function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
   );
   if (going.length > 0) {
     const standing = stand(going, surroundings);
-    return {
-      stuck: standing !== undefined,
-      message: `pods of ${listed(going)} would refuse sidecars from here: they get theirs back first, then this goes on by itself${standing ?? ''}`,
-    };
+    const who = isExit(surroundings.route)
+      ? `calls of sidecars in ${listed(going)} would be refused here: they leave theirs first`
+      : `pods of ${listed(going)} would refuse sidecars from here: they get theirs back first`;
+    return { stuck: standing !== undefined, message: `${who}, then this goes on by itself${standing ?? ''}` };
   }
-  const stay = called.filter((name) => surroundings.scope?.wayBack(name) === 'Stays');
+  const stay = guardsRefusing(surroundings).filter((name) => surroundings.scope?.wayBack(name) === 'Stays');
   if (stay.length === 0) return undefined;
   return {
     stuck: true,
@@ -211,42 +196,18 @@ function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
   };
 }
 
-/**
- * What is said of those that are waited for: callers in ambient on the way to sidecars, and on the way to ambient the
- * called with sidecars.
- */
-interface Words {
-  readonly see: string;
-  readonly first: string;
-  readonly stay: string;
-  readonly otherwise: string;
-}
-
-const byIdentity = 'name the callers in the policy by principals, namespaces or serviceAccounts, or';
-const toSidecars: Words = {
-  see: 'sidecars do not see',
-  first: 'get their sidecars back first',
-  stay: 'stay in ambient',
-  otherwise: `${byIdentity}, if they do not call it, say so by naming its callers in spec.callers`,
-};
-const toAmbient: Words = {
-  see: 'sidecars that it may call do not see',
-  first: 'leave their sidecars first',
-  stay: 'keep their sidecars',
-  otherwise: `${byIdentity}, if it does not call them, say so by naming their callers in spec.callers`,
-};
-
 /** Why some of them do not come by themselves, and what a person can do then; undefined if all of them come. */
 function whyNoneComes(
   names: readonly string[],
-  { stay, otherwise }: Words,
+  { stay, otherwise, takenAlong }: Words,
   surroundings: Surroundings,
 ): string | undefined {
   const {
     namespace: { name: home },
     scope,
   } = surroundings;
-  const staying = names.filter((name) => !isGoingBack(name, surroundings));
+  const isComing = (name: string): boolean => takenAlong === true && scope?.wayBack(name) === 'ComesAlong';
+  const staying = names.filter((name) => !isGoingBack(name, surroundings) && !isComing(name));
   const along = staying.filter((name) => scope?.wayBack(name) === 'ComesAlong');
   if (staying.length > along.length)
     return `but ${listed(staying.filter((name) => !along.includes(name)))} ${stay}: ${otherwise}`;
@@ -262,9 +223,12 @@ function whyNoneComes(
  * to be refused for a while; with the policy written by identities it goes on.
  */
 function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
-  const { policies, names } = unseen(surroundings);
-  if (names.length === 0) return undefined;
-  const words = isExit(surroundings.route) ? toAmbient : toSidecars;
+  const [first, ...more] = openingBack(surroundings);
+  if (first === undefined) return undefined;
+  const { words } = first;
+  const alike = [first, ...more.filter((each) => each.words === words)];
+  const policies = [...new Set(alike.map(({ policy }) => `${policy.namespace}/${policy.name}`))];
+  const names = [...new Set(alike.map(({ namespace }) => namespace))];
   const why = whyNoneComes(names, words, surroundings);
   const standing = why === undefined ? stand(names, surroundings) : `, ${why}`;
   const refused = why === undefined && goesPast(surroundings) ? refusedHere(surroundings, names) : [];
@@ -274,7 +238,7 @@ function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
       : `; from then on until this follows it refuses what ${listed(refused)} call behind its waypoint`;
   return {
     stuck: standing !== undefined,
-    message: `${words.see} where callers in ambient come from, which AuthorizationPolicy ${listed(policies)} asks about: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`,
+    message: `${words.see}, which AuthorizationPolicy ${listed(policies)} ${words.ask}: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`,
   };
 }
 

@@ -53,7 +53,7 @@ function called(
     mesh: {
       ...base,
       pods: (name) => (name === 'mallory' ? theirs : []),
-      namespacesWithPods: () => ['shop', 'mallory'],
+      inhabitedNamespaces: () => ['shop', 'mallory'],
       labelsOf: () => ({ 'istio-injection': 'enabled' }),
       observedCallers: () => observed,
       services: (name) => (name === undefined || name === 'shop' ? services : []),

@@ -70,7 +70,7 @@ function holdersIn(namespace: string, { mesh }: Surroundings): readonly Holder[]
 export function guestsOf({ namespace, name }: ConfigView, surroundings: Surroundings): readonly string[] {
   const { mesh } = surroundings;
   const services = mesh.services().filter((service) => service.namespace !== namespace);
-  const others = [...new Set([...services.map((service) => service.namespace), ...mesh.namespacesWithPods()])]
+  const others = [...new Set([...services.map((service) => service.namespace), ...mesh.inhabitedNamespaces()])]
     .filter((other) => other !== namespace)
     .sort();
   const bound = services

@@ -1,6 +1,6 @@
 import type { NamespaceCallers, Surroundings } from '../../adapter.ts';
+import { filled } from '../asleep.ts';
 import { concerns } from '../pod-mode.ts';
-import type { PodView } from '../../views.ts';
 import { bounded, spend } from '../policy/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { selecting } from '../policy/selecting.ts';
@@ -111,12 +111,14 @@ function decisive(there: Surroundings): readonly unknown[] {
     namespace: { name },
     route,
     itinerary,
+    pods,
     workloads,
     otherTemplates,
   } = there;
   const observed = mesh.observedCallers?.(name);
   return [
     name,
+    pods,
     ...[name, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)),
     workloads,
     otherTemplates,
@@ -130,14 +132,15 @@ function decisive(there: Surroundings): readonly unknown[] {
 }
 
 const answers = new WeakMap<
-  readonly PodView[],
+  readonly unknown[],
   { readonly from: readonly unknown[]; readonly answer: NamespaceCallers }
 >();
 
 /** Worked out once for as long as all stays as it is. */
 function callersIn(there: Surroundings): NamespaceCallers {
   const from = decisive(there);
-  const before = answers.get(there.pods);
+  const key = filled(there);
+  const before = answers.get(key);
   if (before?.from.every((each, at) => each === from[at]) === true) return before.answer;
   const found = bounded(steps, () => workedOut(there));
   const answer: NamespaceCallers =
@@ -147,7 +150,7 @@ function callersIn(there: Surroundings): NamespaceCallers {
           kind: 'Unknown',
           why: `who calls ${there.namespace.name} takes more steps to work out than one look may take`,
         };
-  answers.set(there.pods, { from, answer });
+  answers.set(key, { from, answer });
   return answer;
 }
 

@@ -94,7 +94,7 @@ function stays(
       ...whole,
       pods: (asked) => ({ [home]: [there], shop: [pod()] })[asked] ?? [],
       services: (asked = home) => (asked === home ? [called] : []),
-      namespacesWithPods: () => ['shop', home],
+      inhabitedNamespaces: () => ['shop', home],
       labelsOf: (asked) => (asked === home ? labels : {}),
     },
   });

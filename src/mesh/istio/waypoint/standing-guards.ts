@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView, PodView, ServiceView } from '../../views.ts';
+import { asleep, inhabitantsOf } from '../asleep.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
@@ -120,17 +121,27 @@ export function isBehindWaypoint(name: string, { mesh }: Surroundings): boolean 
   );
 }
 
-/** Whether guards of a namespace can refuse calls of another: some are there, and so are pods that read them. */
+/** Labels of the pods of a namespace that read guards, and of those that will when they wake. */
+function readersIn(name: string, surroundings: Surroundings): readonly Labels[] {
+  const { mesh } = surroundings;
+  return [
+    ...mesh
+      .pods(name)
+      .filter(readsGuards(surroundings))
+      .map(({ labels }) => labels),
+    ...asleep(inhabitantsOf(name, surroundings), 'Ambient', mesh).map(({ templateLabels }) => templateLabels),
+  ];
+}
+
+/** Whether guards of a namespace can refuse calls of another: some are there, and so is who reads them. */
 export function isGuarding(name: string, caller: string, surroundings: Surroundings): boolean {
-  return (
-    guardsIn(name, caller, surroundings).length > 0 && surroundings.mesh.pods(name).some(readsGuards(surroundings))
-  );
+  return guardsIn(name, caller, surroundings).length > 0 && readersIn(name, surroundings).length > 0;
 }
 
 /** Those that do: they select such a pod. */
 function standingGuards(surroundings: Surroundings, guards: readonly ConfigView[]): readonly ConfigView[] {
-  const pods = surroundings.mesh.pods(surroundings.namespace.name).filter(readsGuards(surroundings));
-  return guards.filter((guard) => pods.some(({ labels }) => holds(selectorOf(guard), labels)));
+  const readers = readersIn(surroundings.namespace.name, surroundings);
+  return guards.filter((guard) => readers.some((labels) => holds(selectorOf(guard), labels)));
 }
 
 /**

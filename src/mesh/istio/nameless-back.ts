@@ -1,0 +1,98 @@
+import { memoize } from '../../base/memoize.ts';
+import type { Surroundings } from '../adapter.ts';
+import type { ConfigView } from '../views.ts';
+import { inhabitantsOf, isThere } from './asleep.ts';
+import { callsInto, callsTo, callsToOld, namelessTo, type Nameless } from './nameless-calls.ts';
+import { goesPast } from './waypoint/callers.ts';
+import { isExit } from './waypoint/exit/route.ts';
+import { namespaceCallers } from './waypoint/namespace-callers.ts';
+import { askedOf } from './waypoint/neighbour.ts';
+
+/*
+ * Which calls lose the identity of their caller by a rollback. Back to sidecars these are calls by headless Services to pods in ambient; back to ambient, calls
+ * of sidecars to pods that are in ambient again, and one's own to sidecars from before ambient was enabled. What calls the address of a pod, or what a template
+ * leaves alone, was called in plaintext before the start too.
+ */
+
+/** A policy that does not know the callers of, or to, another namespace once this one has gone back. */
+export interface LostBack {
+  /** The namespace at the other end. */
+  readonly namespace: string;
+  readonly policy: ConfigView;
+  readonly effect: Nameless['effect'];
+  /**
+   * `Called` and `Callers` are in the other data plane; `Old` are called sidecars that take no HBONE. What ends it: they
+   * have gone back too, or have been restarted.
+   */
+  readonly end: 'Called' | 'Callers' | 'Old';
+  /** Whether it is known who calls there. */
+  readonly known: boolean;
+}
+
+function lost(
+  all: readonly Nameless[],
+  end: LostBack['end'],
+  surroundings: Surroundings,
+  other?: string,
+): readonly LostBack[] {
+  return all.map(({ namespace, policy, effect }) => ({
+    namespace: other ?? namespace,
+    policy,
+    effect,
+    end,
+    known: namespaceCallers(namespace, surroundings).kind === 'Known',
+  }));
+}
+
+/** Of calls from here to one namespace, on the way back to sidecars. */
+export function lostTo(called: string, surroundings: Surroundings): readonly LostBack[] {
+  return lost(
+    callsTo(called, surroundings).filter(({ headless }) => headless),
+    'Called',
+    surroundings,
+  );
+}
+
+/** Callers with sidecars, of pods here that are in ambient again. */
+function callersLost(surroundings: Surroundings): readonly LostBack[] {
+  const {
+    mesh,
+    namespace: { name: home },
+    services,
+  } = surroundings;
+  if (!services.some(({ headless }) => headless)) return [];
+  return mesh
+    .inhabitedNamespaces()
+    .filter((name) => name !== home && isThere(inhabitantsOf(name, surroundings), 'Sidecar', mesh))
+    .sort()
+    .flatMap((name) =>
+      lost(
+        askedOf<readonly Nameless[]>(
+          surroundings,
+          name,
+          (there) => callsInto(home, there),
+          () => [],
+        ),
+        'Callers',
+        surroundings,
+        name,
+      ),
+    );
+}
+
+/** What a rollback of the namespace would lose of it, of calls from and to others. */
+export const lostGoingBack: (surroundings: Surroundings) => readonly LostBack[] = memoize(
+  (surroundings: Surroundings): readonly LostBack[] => {
+    const { name: home } = surroundings.namespace;
+    const isOther = ({ namespace }: Nameless): boolean => namespace !== home;
+    if (goesPast(surroundings))
+      return lost(
+        namelessTo(surroundings).filter((each) => isOther(each) && each.headless),
+        'Called',
+        surroundings,
+      );
+    if (!isExit(surroundings.route)) return [];
+    const old = callsToOld(surroundings).filter(isOther);
+    return [...callersLost(surroundings), ...lost(old, 'Old', surroundings)];
+  },
+);

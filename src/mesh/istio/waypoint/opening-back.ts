@@ -1,0 +1,146 @@
+import { memoize } from '../../../base/memoize.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { ConfigView } from '../../views.ts';
+import { lostGoingBack, lostTo, type LostBack } from '../nameless-back.ts';
+import { wasUnseen } from '../unseen-before.ts';
+import { callersInAmbient, unseenBy, unseenHere } from '../unseen-callers.ts';
+import { goesPast } from './callers.ts';
+import { isExit } from './exit/route.ts';
+
+/*
+ * What would get through by going back, though it did not before the start, and what is said of those who go first: who is called or calls, where the two would
+ * be in different data planes, is seen differently.
+ */
+
+/** What is said while others have to go first. */
+export interface Words {
+  /** What is not seen, up to the policies. */
+  readonly see: string;
+  /** What these do about it. */
+  readonly ask: string;
+  readonly first: string;
+  readonly stay: string;
+  /** What a person can do instead. */
+  readonly otherwise: string;
+  /** Whether those that the same migration can take back are taken along. */
+  readonly takenAlong?: true;
+}
+
+const byIdentity = 'name the callers in the policy by principals, namespaces or serviceAccounts, or';
+const byMutualTls = 'ask for mutual TLS there (PeerAuthentication STRICT), or';
+const notCalled = 'if it does not call them, say so by naming their callers in spec.callers';
+const notCalling = 'if they do not call it, say so by naming its callers in spec.callers';
+const back = { first: 'get their sidecars back first', stay: 'stay in ambient' };
+const out = { first: 'leave their sidecars first', stay: 'keep their sidecars' };
+const headless = 'sidecars call pods in ambient behind headless Services without an identity';
+
+const words = {
+  CallersUnseen: {
+    ...back,
+    see: 'sidecars do not see where callers in ambient come from',
+    ask: 'asks about',
+    otherwise: `${byIdentity} ${notCalling}`.replace('or if', 'or, if'),
+  },
+  UnseenByCalled: {
+    ...out,
+    see: 'sidecars that it may call do not see where callers in ambient come from',
+    ask: 'asks about',
+    otherwise: `${byIdentity} ${notCalled}`.replace('or if', 'or, if'),
+  },
+  Called: {
+    ...back,
+    takenAlong: true,
+    see: headless,
+    ask: 'asks for',
+    otherwise: `${byMutualTls} ${notCalled}`,
+  },
+  Callers: {
+    ...out,
+    see: headless,
+    ask: 'asks for',
+    otherwise: `${byMutualTls} ${notCalling}`,
+  },
+  Old: {
+    ...out,
+    see: 'ambient calls sidecars from before it was enabled without an identity',
+    ask: 'asks for',
+    stay: 'keep theirs',
+    otherwise: `restart them (kubectl rollout restart), ${byMutualTls} ${notCalled}`,
+  },
+} satisfies Readonly<Record<string, Words>>;
+
+/** A pair of a policy and a namespace at the other end that opens something by going back. */
+export interface Opening {
+  readonly policy: ConfigView;
+  readonly namespace: string;
+  readonly words: Words;
+}
+
+function unseenPairs(surroundings: Surroundings): readonly Opening[] {
+  if (isExit(surroundings.route)) {
+    const called = unseenBy(surroundings).filter(
+      ({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name,
+    );
+    return called.map(({ namespace, policy }) => ({ policy, namespace, words: words.UnseenByCalled }));
+  }
+  const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
+  const callers = opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
+  return opens.flatMap(({ policy }) => callers.map((namespace) => ({ policy, namespace, words: words.CallersUnseen })));
+}
+
+/** All of it that was not open before the start already. */
+export const openingBack: (surroundings: Surroundings) => readonly Opening[] = memoize(
+  (surroundings: Surroundings): readonly Opening[] => {
+    const lost = lostGoingBack(surroundings).filter(({ effect }) => effect === 'Opens');
+    return [
+      ...unseenPairs(surroundings),
+      ...lost.map(({ policy, namespace, end }) => ({ policy, namespace, words: words[end] })),
+    ].filter(({ policy, namespace }) => !wasUnseen(namespace, policy, surroundings));
+  },
+);
+
+/** Whether somebody takes a namespace back now. */
+export function isGoingBack(name: string, { scope }: Surroundings): boolean {
+  return scope?.goingBack().includes(name) === true || scope?.wayBack(name) === 'GoesBack';
+}
+
+function namesOf(all: readonly Pick<LostBack, 'namespace'>[]): readonly string[] {
+  return [...new Set(all.map(({ namespace }) => namespace))];
+}
+
+/** The called of these that have to go back first, because something would get through. */
+export function calledOpening(surroundings: Surroundings): readonly string[] {
+  return namesOf(openingBack(surroundings).filter(({ words: each }) => each === words.Called));
+}
+
+/**
+ * Whether an order is asked for so that nothing is refused, or because it was let through before the start already;
+ * not where the user accepts refusals. Of whom nobody knows whether he is called only an order counts, and nobody is
+ * taken along.
+ */
+function isSoft({ namespace, policy, effect, known }: LostBack, surroundings: Surroundings): boolean {
+  return (
+    surroundings.spec.policies.refusals === 'Block' &&
+    (effect === 'Refuses' || wasUnseen(namespace, policy, surroundings)) &&
+    (known || isGoingBack(namespace, surroundings))
+  );
+}
+
+/**
+ * Namespaces at the other end of calls that would only be refused for want of an identity: they go first where that can
+ * be, and nobody waits for them for ever. Back to ambient it is the callers, as far as they go back.
+ */
+export function refusedNameless(surroundings: Surroundings): readonly string[] {
+  const soft = lostGoingBack(surroundings).filter((each) => isSoft(each, surroundings));
+  return goesPast(surroundings)
+    ? namesOf(soft)
+    : namesOf(soft.filter(({ namespace }) => isGoingBack(namespace, surroundings)));
+}
+
+/** Whether calls into one namespace, which would go with it, lose what is decided by there. */
+export function isLostAt(called: string, surroundings: Surroundings): boolean {
+  return lostTo(called, surroundings).some(
+    (each) =>
+      isSoft(each, surroundings) || (each.effect === 'Opens' && !wasUnseen(each.namespace, each.policy, surroundings)),
+  );
+}
