@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
-import type { MeshMigrationSpec } from '../../src/api/mesh-migration.ts';
+import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
