@@ -1,26 +1,13 @@
 import { memoize } from '../../base/memoize.ts';
-import type { MeshState, Surroundings } from '../adapter.ts';
-import { text } from '../json.ts';
-import {
-  selects,
-  type ConfigView,
-  type ContainerPortView,
-  type PodView,
-  type ServiceView,
-  type TemplateView,
-} from '../views.ts';
-import { admitsNameless, withoutIdentity } from './findings/identity-fields.ts';
-import { asksWhoCalls } from './findings/policy-fields.ts';
-import { asksForStrict, selectorOf, targetRefs } from './findings/rule.ts';
-import { guarded } from './guarded.ts';
-import type { Because } from './inbound-ports.ts';
-import { injects } from './injection.ts';
-import { dataplaneModeLabel } from './labels.ts';
-import { asksStrict, mayCall, mtlsAt } from './old-sidecars.ts';
-import { leaves, leftAlone, type LeftAlone } from './outbound-ports.ts';
-import { concerns, modeOf } from './pod-mode.ts';
-import { isSelected } from './policy/attachment.ts';
-import { tlsModeLabel } from './policy/translate/selection.ts';
+import type { Surroundings } from '../adapter.ts';
+import type { ConfigView } from '../views.ts';
+import { withoutIdentity } from './findings/identity-fields.ts';
+import { decidingByCaller, type Calling, type Decides, type Plaintext } from './nameless-there.ts';
+import { mayCall } from './old-sidecars.ts';
+import { leftAlone, type LeftAlone } from './outbound-ports.ts';
+import { concerns } from './pod-mode.ts';
+import { spend } from './policy/effort.ts';
+import { everywhere, ofEach } from './question.ts';
 import { declaredCallers, isGateway } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
@@ -47,71 +34,6 @@ export interface Nameless {
   readonly called: string;
 }
 
-/** What may be called: a pod, or what a template would make. */
-interface Target {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly isAmbient: boolean;
-  /** Of its containers. */
-  readonly ports: readonly number[];
-}
-
-/** A namespace that may be called. */
-interface There {
-  readonly name: string;
-  readonly pods: readonly PodView[];
-  readonly workloads: Surroundings['workloads'];
-  readonly otherTemplates: readonly TemplateView[];
-  readonly labels: Readonly<Record<string, string>>;
-  readonly services: readonly ServiceView[];
-}
-
-function thereOf(name: string, surroundings: Surroundings): There {
-  const { mesh, namespace } = surroundings;
-  if (name === namespace.name) return { ...surroundings, name, labels: namespace.labels };
-  return {
-    name,
-    pods: mesh.pods(name),
-    workloads: mesh.workloads(name),
-    otherTemplates: mesh.otherTemplates(name),
-    labels: mesh.labelsOf?.(name) ?? {},
-    services: mesh.services(name),
-  };
-}
-
-function serves(pod: PodView): boolean {
-  return (
-    concerns(pod) && !isGateway(pod) && (pod.ready || !pod.terminating) && ['Ambient', 'Sidecar'].includes(modeOf(pod))
-  );
-}
-
-function portsIn(declared: readonly ContainerPortView[]): readonly number[] {
-  return declared.map(({ port }) => port);
-}
-
-function targets({ pods, workloads, otherTemplates, labels }: There): readonly Target[] {
-  const running = pods.filter(serves).map((pod) => ({
-    name: pod.name,
-    labels: pod.labels,
-    isAmbient: modeOf(pod) === 'Ambient',
-    ports: portsIn(pod.containerPorts ?? []),
-  }));
-  if (!injects(labels) && labels[dataplaneModeLabel] !== 'ambient') return running;
-  const asleep = [...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates]
-    .filter(willBeProtected)
-    .map(({ kind, name, templateLabels, containerPorts }) => ({
-      name: `${kind} ${name}`,
-      labels: templateLabels,
-      isAmbient: !injects(labels),
-      ports: portsIn(containerPorts),
-    }));
-  return [...running, ...asleep];
-}
-
-function leadsTo({ labels }: Pick<Target, 'labels'>, { selector }: ServiceView): boolean {
-  return Object.keys(selector).length > 0 && selects({ matchLabels: selector }, labels);
-}
-
 /** What the sidecars of the namespace would not take of its calls. */
 const leftAloneBy = memoize(({ pods, workloads, otherTemplates, mesh }: Surroundings): readonly LeftAlone[] => {
   const templates = [...workloads, ...otherTemplates]
@@ -124,133 +46,62 @@ const leftAloneBy = memoize(({ pods, workloads, otherTemplates, mesh }: Surround
   return [...new Map(found.map((each) => [JSON.stringify(each), each])).values()];
 });
 
-function who({ annotation, mesh }: Because): string {
-  return annotation ?? `${mesh?.object ?? ''}, ${mesh?.field ?? ''}`;
-}
-
-interface Plaintext {
-  readonly how: string;
-  readonly passes: boolean;
-}
-
 const byAddress: Plaintext = { how: 'by the address of a pod', passes: false };
 
-/** Why calls that are meant to arrive would come in plaintext; undefined if they would not. */
-function plaintextTo(target: Target, there: There, surroundings: Surroundings): Plaintext | undefined {
-  const left = leftAloneBy(surroundings).find((each) => leaves(each, portsOf(target, there.services)));
-  if (left !== undefined)
-    return { how: `by ${who(left.because)} sidecars here leave these calls alone`, passes: false };
-  // Beside whom they call, workloads have their sidecars sooner or later than these for a while only.
-  const isOver = there.name === surroundings.namespace.name && injects(there.labels);
-  const service =
-    target.isAmbient && !isOver ? there.services.find((each) => each.headless && leadsTo(target, each)) : undefined;
-  return service === undefined
-    ? undefined
-    : { how: `by headless Service ${service.namespace}/${service.name}, while its pods are in ambient`, passes: true };
-}
+type Uncalled = Omit<Nameless, 'called'>;
 
-/** Every port by which it may be called: its own, and those of Services. */
-function portsOf(target: Target, services: readonly ServiceView[]): readonly string[] {
-  const offered = services
-    .filter((service) => leadsTo(target, service))
-    .flatMap(({ ports }) => ports.flatMap(({ port, targetPort }) => [port, targetPort]));
-  return [...new Set([...target.ports, ...offered].map(String))];
-}
-
-/**
- * Whether proxies of pods ask a policy; read once for as long as it stays as it is, because every look asks about the
- * whole mesh.
- */
-const isAsked = memoize(
-  (policy: ConfigView): boolean =>
-    targetRefs(policy).length === 0 && text(policy.annotations['istio.io/dry-run']) !== 'true',
-);
-
-/** The policies that may be asked about calls to a namespace, and those that ask for mutual TLS. */
-function policiesOf(
-  namespace: string,
-  mesh: MeshState,
-): { readonly deciding: readonly ConfigView[]; readonly peers: readonly ConfigView[] } {
-  const homes = [...new Set([namespace, mesh.rootNamespace])];
-  return {
-    deciding: homes.flatMap((home) => mesh.configs('AuthorizationPolicy', home)).filter(isAsked),
-    peers: homes.flatMap((home) => mesh.configs('PeerAuthentication', home)),
-  };
-}
-
-type AtTarget = Omit<Nameless, 'called' | 'pods' | 'namespace'>;
-
-/** What becomes of the policies of one target. */
-function atTarget(target: Target, there: There, surroundings: Surroundings): readonly AtTarget[] {
-  const {
-    mesh,
-    namespace: { name: home },
-  } = surroundings;
-  const { deciding, peers } = policiesOf(there.name, mesh);
-  const labels = { ...target.labels, [tlsModeLabel]: 'istio' };
-  const selecting = (policy: ConfigView): boolean => isSelected(selectorOf(policy), labels);
-  const policies = deciding.filter(selecting);
-  const mtls = mtlsAt({ namespace: there.name, labels: target.labels }, peers, mesh.rootNamespace);
-  const refused = [mtls.mode, ...Object.values(mtls.ports)].every((mode) => mode === 'STRICT');
-  const allows = policies.filter(({ spec }) => (text(spec['action']) ?? 'ALLOW') === 'ALLOW');
-  const getsIn = !refused && (allows.length === 0 || allows.some(({ spec }) => admitsNameless(spec)));
-  const plaintext = plaintextTo(target, there, surroundings);
-  const decided = policies
-    .filter(({ spec }) => asksWhoCalls(spec))
-    .flatMap((policy): readonly AtTarget[] => {
-      const effects = withoutIdentity(policy.spec, home, policy.namespace);
-      // What its own pods get through to so is found by the comparison of what policies let through.
-      if (effects.has('Opens') && getsIn && there.name !== home)
-        return [{ policy, effect: 'Opens', ...(plaintext ?? byAddress), passes: false }];
-      return effects.has('Refuses') && plaintext !== undefined ? [{ policy, effect: 'Refuses', ...plaintext }] : [];
-    });
-  const strict =
-    plaintext !== undefined && asksStrict(mtls)
-      ? peers.filter((peer) => asksForStrict(peer) && isSelected(selectorOf(peer), target.labels)).slice(0, 1)
+/** What becomes of a policy of a namespace for calls from `home`. */
+function ofPolicy({ policy, at }: Decides, namespace: string, home: string): readonly Uncalled[] {
+  const effects = withoutIdentity(policy, home);
+  if (effects.size === 0) return [];
+  return at.flatMap(({ pods, getsIn, plaintext }): readonly Uncalled[] => {
+    // What its own pods get through to so is found by the comparison of what policies let through.
+    if (effects.has('Opens') && getsIn && namespace !== home)
+      return [{ namespace, pods, policy, effect: 'Opens', ...(plaintext ?? byAddress), passes: false }];
+    return effects.has('Refuses') && plaintext !== undefined
+      ? [{ namespace, pods, policy, effect: 'Refuses', ...plaintext }]
       : [];
+  });
+}
+
+function ofStrict({ policy, at }: Decides, namespace: string): readonly Uncalled[] {
+  return at.flatMap(({ pods, plaintext }): readonly Uncalled[] =>
+    plaintext === undefined ? [] : [{ namespace, pods, policy, effect: 'Refuses', ...plaintext }],
+  );
+}
+
+function namelessAt(there: Surroundings, home: string, calling: Omit<Calling, 'isItself'>): readonly Uncalled[] {
+  const { name } = there.namespace;
+  const { policies, strict } = decidingByCaller(there, { ...calling, isItself: name === home });
+  spend(1 + (policies.length + strict.length) / 8);
   return [
-    ...decided,
-    ...strict.flatMap((policy): readonly AtTarget[] =>
-      plaintext === undefined ? [] : [{ policy, effect: 'Refuses', ...plaintext }],
-    ),
+    ...policies.flatMap((policy) => ofPolicy(policy, name, home)),
+    ...strict.flatMap((policy) => ofStrict(policy, name)),
   ];
-}
-
-/** Whether anything there can matter: every look asks about the whole mesh. */
-function mayMatter(name: string, surroundings: Surroundings): boolean {
-  const { deciding, peers } = policiesOf(name, surroundings.mesh);
-  return peers.some(asksForStrict) || deciding.some(({ spec }) => asksWhoCalls(spec));
-}
-
-function namelessAt(name: string, surroundings: Surroundings): readonly Omit<Nameless, 'called'>[] {
-  if (!mayMatter(name, surroundings)) return [];
-  const there = thereOf(name, surroundings);
-  const alike = Map.groupBy(targets(there), ({ name: _name, ...rest }) => JSON.stringify(rest));
-  const found = [...alike.values()].flatMap((same) =>
-    same
-      .slice(0, 1)
-      .flatMap((first) =>
-        atTarget(first, there, surroundings).map((each) => ({ ...each, pods: same.map((one) => one.name) })),
-      ),
-  );
-  return [
-    ...Map.groupBy(
-      found,
-      ({ policy, effect, how }) => `${policy.kind} ${policy.namespace}/${policy.name} ${effect} ${how}`,
-    ).values(),
-  ].flatMap((each) =>
-    each.slice(0, 1).map((first) => ({ ...first, namespace: name, pods: each.flatMap(({ pods }) => pods) })),
-  );
 }
 
 /**
  * How it is known that it may come to that: who is refused by name is not asked for, unless the user says that he does
  * not call.
  */
-function calledSo({ effect, namespace }: Omit<Nameless, 'called'>, surroundings: Surroundings): string | undefined {
+function calledSo({ effect, namespace }: Uncalled, surroundings: Surroundings): string | undefined {
   const declared = declaredCallers(namespace, surroundings.spec.callers);
   if (effect === 'Opens' && declared === undefined) return 'spec.callers does not say who calls there';
   return mayCall(surroundings, namespaceCallers(namespace, surroundings));
+}
+
+/** The same of some namespaces. */
+export function namelessCallsTo(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
+  if (!isExit(surroundings.route)) return [];
+  const home = surroundings.namespace.name;
+  const calling = { leftAlone: leftAloneBy(surroundings) };
+  return ofEach(names, surroundings, (there) => {
+    const found = namelessAt(there, home, calling);
+    return found.flatMap((each) => {
+      const called = calledSo(each, surroundings);
+      return called === undefined ? [] : [{ ...each, called }];
+    });
+  });
 }
 
 /**
@@ -258,25 +109,5 @@ function calledSo({ effect, namespace }: Omit<Nameless, 'called'>, surroundings:
  * carry once it has sidecars.
  */
 export const namelessCalls: (surroundings: Surroundings) => readonly Nameless[] = memoize(
-  (surroundings: Surroundings) => {
-    if (!isExit(surroundings.route)) return [];
-    const {
-      mesh,
-      namespace: { name: home },
-    } = surroundings;
-    return [...new Set([home, ...mesh.namespacesWithPods()])].sort().flatMap((name) =>
-      // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects
-      // itself with.
-      guarded<readonly Nameless[]>(
-        surroundings,
-        `looking at namespace ${name}`,
-        () =>
-          namelessAt(name, surroundings).flatMap((each) => {
-            const called = calledSo(each, surroundings);
-            return called === undefined ? [] : [{ ...each, called }];
-          }),
-        () => [],
-      ),
-    );
-  },
+  (surroundings: Surroundings) => namelessCallsTo(everywhere(surroundings), surroundings),
 );
