@@ -339,7 +339,7 @@ function takeCourse(
     case 'Hold':
       return paused(situation, status, itinerary, followed);
     case 'Seal': {
-      const rested = blame(situation, rest(situation, status, itinerary, followed));
+      const rested = blame(situation, withPodsOutside(situation, rest(situation, status, itinerary, followed)));
       return rested.verdict.state === 'Ready' ? seal(situation, status) : notSealed(rested);
     }
   }
