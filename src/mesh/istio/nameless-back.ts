@@ -2,7 +2,7 @@ import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView } from '../views.ts';
 import { inhabitantsOf, isThere } from './asleep.ts';
-import { callsInto, callsTo, callsToOld, namelessTo, type Nameless } from './nameless-calls.ts';
+import { callsByHeadless, callsInto, callsToOld, type Nameless } from './nameless-calls.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
@@ -46,11 +46,7 @@ function lost(
 
 /** Of calls from here to one namespace, on the way back to sidecars. */
 export function lostTo(called: string, surroundings: Surroundings): readonly LostBack[] {
-  return lost(
-    callsTo(called, surroundings).filter(({ headless }) => headless),
-    'Called',
-    surroundings,
-  );
+  return lost(callsByHeadless([called], surroundings), 'Called', surroundings);
 }
 
 /** Callers with sidecars, of pods here that are in ambient again. */
@@ -83,16 +79,10 @@ function callersLost(surroundings: Surroundings): readonly LostBack[] {
 /** What a rollback of the namespace would lose of it, of calls from and to others. */
 export const lostGoingBack: (surroundings: Surroundings) => readonly LostBack[] = memoize(
   (surroundings: Surroundings): readonly LostBack[] => {
-    const { name: home } = surroundings.namespace;
-    const isOther = ({ namespace }: Nameless): boolean => namespace !== home;
-    if (goesPast(surroundings))
-      return lost(
-        namelessTo(surroundings).filter((each) => isOther(each) && each.headless),
-        'Called',
-        surroundings,
-      );
+    const { mesh, namespace } = surroundings;
+    const others = mesh.inhabitedNamespaces().filter((name) => name !== namespace.name);
+    if (goesPast(surroundings)) return lost(callsByHeadless(others, surroundings), 'Called', surroundings);
     if (!isExit(surroundings.route)) return [];
-    const old = callsToOld(surroundings).filter(isOther);
-    return [...callersLost(surroundings), ...lost(old, 'Old', surroundings)];
+    return [...callersLost(surroundings), ...lost(callsToOld(others, surroundings), 'Old', surroundings)];
   },
 );

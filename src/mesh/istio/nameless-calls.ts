@@ -231,7 +231,7 @@ type As = (targets: readonly Target[], there: There) => readonly Target[];
 const asTheyAre: As = (all) => all;
 const inAmbient: As = (all) => all.map((each) => ({ ...each, isAmbient: true }));
 const old: As = (all, { pods }) => {
-  const names = new Set(pods.filter((pod) => serves(pod) && lacksHbone(pod)).map(({ name }) => name));
+  const names = new Set(pods.filter(isOld).map(({ name }) => name));
   return all.filter(({ name }) => names.has(name)).map((each) => ({ ...each, isOld: true }));
 };
 
@@ -276,12 +276,9 @@ function namelessOf(name: string, surroundings: Surroundings, as: As): readonly 
   });
 }
 
-function everywhere(surroundings: Surroundings, as: As): readonly Nameless[] {
-  const {
-    mesh,
-    namespace: { name: home },
-  } = surroundings;
-  return [...new Set([home, ...mesh.inhabitedNamespaces()])].sort().flatMap((name) =>
+/** Of several namespaces. */
+function namelessIn(names: Iterable<string>, surroundings: Surroundings, as: As): readonly Nameless[] {
+  return [...new Set(names)].sort().flatMap((name) =>
     // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects itself
     // with.
     guarded<readonly Nameless[]>(
@@ -295,20 +292,19 @@ function everywhere(surroundings: Surroundings, as: As): readonly Nameless[] {
 
 /**
  * Everything that the namespace may call, itself among it, and that decides by an identity which its calls would not
- * carry once it has sidecars, on whichever way.
+ * carry once it has sidecars.
  */
-export const namelessTo: (surroundings: Surroundings) => readonly Nameless[] = memoize((surroundings: Surroundings) =>
-  everywhere(surroundings, asTheyAre),
+export const namelessCalls: (surroundings: Surroundings) => readonly Nameless[] = memoize(
+  (surroundings: Surroundings) => {
+    const { mesh, namespace, route } = surroundings;
+    return isExit(route) ? namelessIn([namespace.name, ...mesh.inhabitedNamespaces()], surroundings, asTheyAre) : [];
+  },
 );
 
-/** The same on the way from ambient to sidecars; on no other is there anything to lose. */
-export function namelessCalls(surroundings: Surroundings): readonly Nameless[] {
-  return isExit(surroundings.route) ? namelessTo(surroundings) : [];
-}
-
-/** What becomes of calls into one namespace. */
-export function callsTo(name: string, surroundings: Surroundings): readonly Nameless[] {
-  return namelessOf(name, surroundings, asTheyAre);
+/** What becomes of calls from sidecars here by headless Services of these namespaces, whose pods are in ambient. */
+export function callsByHeadless(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
+  const asked = names.filter((name) => surroundings.mesh.services(name).some((service) => service.headless));
+  return namelessIn(asked, surroundings, asTheyAre).filter(({ headless }) => headless);
 }
 
 /** What of sidecars here becomes of calls by headless Services into a namespace, were that in ambient. */
@@ -316,7 +312,12 @@ export function callsInto(name: string, surroundings: Surroundings): readonly Na
   return namelessOf(name, surroundings, inAmbient).filter(({ headless }) => headless);
 }
 
-/** What becomes of calls from here, were these from ambient, to sidecars that take no HBONE. */
-export function callsToOld(surroundings: Surroundings): readonly Nameless[] {
-  return everywhere(surroundings, old);
+function isOld(pod: PodView): boolean {
+  return serves(pod) && lacksHbone(pod);
+}
+
+/** What becomes of calls from here, were these from ambient, to sidecars of these namespaces that take no HBONE. */
+export function callsToOld(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
+  const asked = names.filter((name) => surroundings.mesh.pods(name).some(isOld));
+  return namelessIn(asked, surroundings, old);
 }
