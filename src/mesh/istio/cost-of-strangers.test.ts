@@ -120,6 +120,7 @@ const toSidecars: Route = { from: 'IstioAmbient', to: 'IstioSidecar' };
 const ways: Readonly<Record<string, Way>> = {
   'into ambient, past sidecars': { route: toAmbient, theirs: sidecars },
   'out of ambient, past ambient': { route: toSidecars, theirs: ambient },
+  'out of ambient, past sidecars': { route: toSidecars, theirs: sidecars },
 };
 
 const names = Object.keys(ingredients);
