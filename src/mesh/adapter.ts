@@ -182,6 +182,12 @@ export interface MeshState extends MeshPlace {
   readonly version?: string | undefined;
 }
 
+/** What of it decides about the pods of any namespace. */
+export type MeshObjects = Pick<
+  MeshState,
+  'configs' | 'workloads' | 'rootNamespace' | 'controlPlaneNamespace' | 'assumesDefaults'
+>;
+
 /** Everything the checks of one namespace may look at. */
 export interface Surroundings {
   readonly route: Route;

@@ -1,60 +1,79 @@
 import type { MeshAdapter, StepPlan, Surroundings } from '../../src/mesh/adapter.ts';
 
-function askStep({ work, gate, scales, awaits, settled }: StepPlan, surroundings: Surroundings): void {
-  gate?.(surroundings);
-  scales?.(surroundings);
-  awaits?.(surroundings);
-  if (typeof settled === 'function') settled(surroundings);
+/** Something that the engine may ask, by what it is called. */
+export type Question = readonly [string, () => unknown];
+
+function ofWork({ work, name }: StepPlan, surroundings: Surroundings): readonly Question[] {
   switch (work.kind) {
     case 'Apply': {
-      work.objects(surroundings);
-      work.possible?.(surroundings);
-      for (const seen of surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name))
-        work.stays?.(surroundings, seen, undefined);
-      return;
+      const seen = surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name);
+      return [
+        [`${name}: objects`, () => work.objects(surroundings)],
+        [`${name}: possible`, () => work.possible?.(surroundings)],
+        [`${name}: stays`, () => seen.map((each) => work.stays?.(surroundings, each, undefined))],
+      ];
     }
     case 'BindServices':
-      work.services(surroundings);
-      return;
+      return [[`${name}: services`, () => work.services(surroundings)]];
     case 'UnbindServices':
-      work.strays?.services(surroundings);
-      return;
+      return [[`${name}: strays`, () => work.strays?.services(surroundings)]];
     case 'Restart':
-      work.order?.(surroundings);
-      for (const pod of surroundings.pods) work.stale(pod);
-      return;
+      return [
+        [`${name}: order`, () => work.order?.(surroundings)],
+        [`${name}: stale`, () => surroundings.pods.map((pod) => work.stale(pod))],
+      ];
     case 'Labels':
     case 'Remove':
-      for (const pod of surroundings.pods) work.heldBy?.(pod);
-      return;
+      return [[`${name}: heldBy`, () => surroundings.pods.map((pod) => work.heldBy?.(pod))]];
     case 'Check':
     case 'Snapshot':
     case 'Baseline':
     case 'Verify':
-      return;
+      return [];
   }
 }
 
+function ofStep(step: StepPlan, surroundings: Surroundings): readonly Question[] {
+  const { name, gate, scales, awaits, settled } = step;
+  return [
+    [`${name}: gate`, () => gate?.(surroundings)],
+    [`${name}: scales`, () => scales?.(surroundings)],
+    [`${name}: awaits`, () => awaits?.(surroundings)],
+    [`${name}: settled`, () => typeof settled === 'function' && settled(surroundings)],
+    ...ofWork(step, surroundings),
+  ];
+}
+
 /** Everything that the engine may ask an adapter about one namespace. */
+export function questions(adapter: MeshAdapter, surroundings: Surroundings): readonly Question[] {
+  const { workloads, mesh, namespace, route, itinerary = 'L4' } = surroundings;
+  const original = Object.fromEntries(adapter.labels.map((label) => [label, namespace.labels[label] ?? null]));
+  const { forward, backward } = adapter.itinerary(route, original, itinerary);
+  return [
+    ['findings at the start', () => adapter.findings(surroundings, 'Start')],
+    ['findings on the way', () => adapter.findings(surroundings, 'UnderWay')],
+    ['findings at rest', () => adapter.findings(surroundings, 'AtRest')],
+    ['unready', () => adapter.unready(surroundings)],
+    ['unfit', () => workloads.map((workload) => adapter.unfit(surroundings, workload))],
+    ['awaitsBack', () => workloads.map((workload) => adapter.awaitsBack(surroundings, workload))],
+    ['choose', () => adapter.choose(surroundings)],
+    ['adopts', () => adapter.adopts(surroundings)],
+    ['order', () => adapter.order(surroundings)],
+    ['explain', () => adapter.explain(surroundings)],
+    ['longer', () => adapter.longer(surroundings)],
+    ['unseenBefore', () => adapter.unseenBefore(surroundings)],
+    ['refusing', () => adapter.refusing(surroundings)],
+    ['refuses', () => adapter.refuses(surroundings)],
+    ['refusedCallers', () => adapter.refusedCallers(surroundings)],
+    ['noWayBack', () => adapter.noWayBack(surroundings)],
+    ['callersOf', () => adapter.callersOf('shop', surroundings)],
+    ['versionOf', () => adapter.versionOf(workloads)],
+    ['isOurs', () => mesh.configs('AuthorizationPolicy').map((config) => adapter.isOurs(config, true))],
+    ...[...forward, ...backward].flatMap((step) => ofStep(step, surroundings)),
+  ];
+}
+
+/** Asks all of it. */
 export function askEverything(adapter: MeshAdapter, surroundings: Surroundings): void {
-  adapter.findings(surroundings, 'Start');
-  adapter.findings(surroundings, 'UnderWay');
-  adapter.unready(surroundings);
-  for (const workload of surroundings.workloads) adapter.unfit(surroundings, workload);
-  adapter.choose(surroundings);
-  adapter.order(surroundings);
-  adapter.explain(surroundings);
-  adapter.longer(surroundings);
-  adapter.unseenBefore(surroundings);
-  adapter.refusing(surroundings);
-  adapter.refuses(surroundings);
-  adapter.refusedCallers(surroundings);
-  adapter.callersOf('shop', surroundings);
-  adapter.versionOf(surroundings.workloads);
-  for (const config of surroundings.mesh.configs('AuthorizationPolicy')) adapter.isOurs(config, true);
-  const original = Object.fromEntries(
-    adapter.labels.map((label) => [label, surroundings.namespace.labels[label] ?? null]),
-  );
-  const { forward, backward } = adapter.itinerary(surroundings.route, original, surroundings.itinerary ?? 'L4');
-  for (const step of [...forward, ...backward]) askStep(step, surroundings);
+  for (const [, ask] of questions(adapter, surroundings)) ask();
 }

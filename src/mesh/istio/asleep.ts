@@ -1,8 +1,9 @@
 import type { Mode } from '../../api/common.ts';
-import type { MeshState, Surroundings } from '../adapter.ts';
+import type { MeshObjects, Surroundings } from '../adapter.ts';
 import type { PodView, TemplateView } from '../views.ts';
 import { nextMode } from './next-mode.ts';
 import { concerns, modeOf } from './pod-mode.ts';
+import { question } from './question.ts';
 import { isGateway } from './waypoint/callers.ts';
 import { isInjectedGateway, makesGateway } from './waypoint/gateway-pods.ts';
 
@@ -35,7 +36,7 @@ export function inhabitantsOf(name: string, surroundings: Surroundings): Inhabit
 export function asleep(
   { pods, workloads, otherTemplates, labels }: Inhabitants,
   mode: Extract<Mode, 'Ambient' | 'Sidecar'>,
-  mesh: MeshState,
+  mesh: MeshObjects,
 ): readonly TemplateView[] {
   const owners = new Set(pods.map(({ owner }) => owner && `${owner.kind}/${owner.name}`));
   const idle = workloads.filter(({ kind, name, replicas }) => replicas === 0 || !owners.has(`${kind}/${name}`));
@@ -52,14 +53,9 @@ export function serves(pod: PodView): boolean {
 }
 
 /** Whether something runs there in that mode, or would as soon as it wakes. */
-export function isThere(there: Inhabitants, mode: Parameters<typeof asleep>[1], mesh: MeshState): boolean {
-  return there.pods.some((pod) => serves(pod) && modeOf(pod) === mode) || asleep(there, mode, mesh).length > 0;
-}
-
-/**
- * A list of a namespace that has something in it: answers are remembered by it, and an empty list may be that of any
- * namespace.
- */
-export function filled({ pods, workloads, otherTemplates }: Omit<Inhabitants, 'labels'>): readonly unknown[] {
-  return [pods, workloads, otherTemplates].find(({ length }) => length > 0) ?? pods;
-}
+export const isThere = question<boolean, Parameters<typeof asleep>[1]>({
+  ask: (there, mode) =>
+    there.pods().some((pod) => serves(pod) && modeOf(pod) === mode) ||
+    asleep(there.inhabitants(), mode, there.mesh).length > 0,
+  otherwise: () => true,
+});

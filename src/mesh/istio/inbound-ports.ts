@@ -1,6 +1,6 @@
 import { memoize } from '../../base/memoize.ts';
 import { Recent } from '../../base/recent.ts';
-import type { MeshState } from '../adapter.ts';
+import type { MeshObjects, MeshState } from '../adapter.ts';
 import { record, text, type Json } from '../json.ts';
 import type { ConfigView, PodView } from '../views.ts';
 import { templatesAnnotation } from './labels.ts';
@@ -61,7 +61,7 @@ const valuesIn = memoize((view: ConfigView): InjectorValues => {
 });
 
 /** One for each revision (istiod-injector-configmap.yaml); where there is none the chart's own values count. */
-function injectorValues(mesh: MeshState): readonly InjectorValues[] {
+function injectorValues(mesh: MeshObjects): readonly InjectorValues[] {
   return mesh
     .configs('ConfigMap', mesh.controlPlaneNamespace)
     .filter(({ name }) => name === 'istio-sidecar-injector' || name.startsWith('istio-sidecar-injector-'))
@@ -72,7 +72,7 @@ function injectorValues(mesh: MeshState): readonly InjectorValues[] {
 export function fromValues(
   field: string,
   otherwise: string,
-  mesh: MeshState,
+  mesh: MeshObjects,
 ): readonly { readonly value: string; readonly because: Because }[] {
   return injectorValues(mesh).map(({ object, proxy }) => {
     const said = proxy === 'Unreadable' ? proxy : proxy[field];
@@ -142,7 +142,7 @@ export function askedOfAll<T>(work: () => T, otherwise: (why: string) => T): T {
  * Who takes connections to the proxy: the pod says it, else its proxy configuration, else that of the mesh. ProxyConfig
  * objects do not have the field (toMeshConfigProxyConfig).
  */
-export function interception({ annotations }: Template, mesh: MeshState): Restricted | undefined {
+export function interception({ annotations }: Template, mesh: MeshObjects): Restricted | undefined {
   const mode = annotations[interceptionAnnotation];
   if (mode !== undefined)
     return mode === 'NONE' ? { kind: 'None', because: { annotation: interceptionAnnotation } } : undefined;

@@ -1,6 +1,6 @@
 import { isScalar, parseDocument, visit, type Document } from 'yaml';
 import { memoizeLast } from '../../base/memoize.ts';
-import type { MeshState } from '../adapter.ts';
+import type { MeshObjects, MeshState } from '../adapter.ts';
 import { record, records, strings, text, type Json } from '../json.ts';
 import type { ConfigView, WorkloadView } from '../views.ts';
 import { revisionLabel } from './labels.ts';
@@ -97,7 +97,7 @@ function isNamedForRevision({ name }: ConfigView): boolean {
 }
 
 /** One for each revision of istiod: ConfigMap `istio`, or `istio-REVISION`. */
-function meshConfigMaps(mesh: MeshState): readonly ConfigView[] {
+function meshConfigMaps(mesh: MeshObjects): readonly ConfigView[] {
   return thatSayIt(mesh.configs('ConfigMap', mesh.controlPlaneNamespace)).filter(isNamedForRevision);
 }
 
@@ -165,7 +165,7 @@ const possibleIn = memoizeLast(
  * that of the revision; it is a setting of istiod that nobody sees from outside, so that each ConfigMap that could be
  * it counts as if it were, and as if it were not.
  */
-export function possibleConfigs(mesh: MeshState): readonly PossibleConfig[] {
+export function possibleConfigs(mesh: MeshObjects): readonly PossibleConfig[] {
   const { controlPlaneNamespace: namespace } = mesh;
   return possibleIn(
     mesh.configs('ConfigMap', namespace),
@@ -213,7 +213,7 @@ export function meshExports(mesh: MeshState): ExportDefaults {
  * Where Services are visible that do not say it, by each mesh configuration that may be in force; of one that cannot be
  * read MM016 tells.
  */
-export function serviceExports(mesh: MeshState): readonly (readonly string[])[] {
+export function serviceExports(mesh: MeshObjects): readonly (readonly string[])[] {
   return possibleConfigs(mesh).map(({ config }) => {
     const said = strings(config?.['defaultServiceExportTo']);
     return said.length === 0 ? ['*'] : said;

@@ -1,5 +1,5 @@
 import { memoizeLast } from '../../base/memoize.ts';
-import type { MeshState } from '../adapter.ts';
+import type { MeshObjects, MeshState } from '../adapter.ts';
 import { list, record, records, strings, text, type Json } from '../json.ts';
 import { possibleConfigs, type PossibleConfig } from './mesh-config.ts';
 
@@ -185,7 +185,7 @@ export function rootNamespaceOf(mesh: MeshState): string {
  * The objects whose mesh configuration, if it is in force, has a property; those that cannot be read are said elsewhere
  * (MM016).
  */
-export function configuredSo(mesh: MeshState, has: (settings: MeshSettings) => boolean): readonly string[] {
+export function configuredSo(mesh: MeshObjects, has: (settings: MeshSettings) => boolean): readonly string[] {
   return [
     ...new Set(
       possibleConfigs(mesh)

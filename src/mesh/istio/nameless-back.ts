@@ -1,12 +1,12 @@
 import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView } from '../views.ts';
-import { inhabitantsOf, isThere } from './asleep.ts';
-import { callsByHeadless, callsInto, callsToOld, type Nameless } from './nameless-calls.ts';
+import { isThere } from './asleep.ts';
+import { callsInto, callsTo, callsToOld, namelessTo, type Nameless } from './nameless-calls.ts';
+import { everywhere, ofEach } from './question.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
-import { askedOf } from './waypoint/neighbour.ts';
 
 /*
  * Which calls lose the identity of their caller by a rollback. Back to sidecars these are calls by headless Services to pods in ambient; back to ambient, calls
@@ -46,43 +46,39 @@ function lost(
 
 /** Of calls from here to one namespace, on the way back to sidecars. */
 export function lostTo(called: string, surroundings: Surroundings): readonly LostBack[] {
-  return lost(callsByHeadless([called], surroundings), 'Called', surroundings);
+  return lost(
+    callsTo([called], surroundings).filter(({ headless }) => headless),
+    'Called',
+    surroundings,
+  );
 }
 
 /** Callers with sidecars, of pods here that are in ambient again. */
 function callersLost(surroundings: Surroundings): readonly LostBack[] {
   const {
-    mesh,
     namespace: { name: home },
     services,
   } = surroundings;
   if (!services.some(({ headless }) => headless)) return [];
-  return mesh
-    .inhabitedNamespaces()
-    .filter((name) => name !== home && isThere(inhabitantsOf(name, surroundings), 'Sidecar', mesh))
-    .sort()
-    .flatMap((name) =>
-      lost(
-        askedOf<readonly Nameless[]>(
-          surroundings,
-          name,
-          (there) => callsInto(home, there),
-          () => [],
-        ),
-        'Callers',
-        surroundings,
-        name,
-      ),
-    );
+  const others = everywhere(surroundings).filter((name) => name !== home);
+  return ofEach(others, surroundings, (there) =>
+    isThere(there, 'Sidecar') ? lost(callsInto(home, there), 'Callers', surroundings, there.namespace.name) : [],
+  );
 }
 
 /** What a rollback of the namespace would lose of it, of calls from and to others. */
 export const lostGoingBack: (surroundings: Surroundings) => readonly LostBack[] = memoize(
   (surroundings: Surroundings): readonly LostBack[] => {
-    const { mesh, namespace } = surroundings;
-    const others = mesh.inhabitedNamespaces().filter((name) => name !== namespace.name);
-    if (goesPast(surroundings)) return lost(callsByHeadless(others, surroundings), 'Called', surroundings);
+    const { name: home } = surroundings.namespace;
+    const isOther = ({ namespace }: Nameless): boolean => namespace !== home;
+    if (goesPast(surroundings))
+      return lost(
+        namelessTo(surroundings).filter((each) => isOther(each) && each.headless),
+        'Called',
+        surroundings,
+      );
     if (!isExit(surroundings.route)) return [];
-    return [...callersLost(surroundings), ...lost(callsToOld(others, surroundings), 'Old', surroundings)];
+    const old = callsToOld(surroundings).filter(isOther);
+    return [...callersLost(surroundings), ...lost(old, 'Old', surroundings)];
   },
 );

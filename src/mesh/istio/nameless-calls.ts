@@ -1,24 +1,16 @@
 import { memoize } from '../../base/memoize.ts';
-import type { MeshState, Surroundings } from '../adapter.ts';
-import { text } from '../json.ts';
-import { selects, type ConfigView, type ContainerPortView, type PodView, type ServiceView } from '../views.ts';
-import { admitsNameless, withoutIdentity } from './findings/identity-fields.ts';
-import { asksWhoCalls } from './findings/policy-fields.ts';
-import { asksForStrict, selectorOf, targetRefs } from './findings/rule.ts';
-import { asleep, inhabitantsOf, type Inhabitants } from './asleep.ts';
-import { guarded } from './guarded.ts';
-import type { Because } from './inbound-ports.ts';
-import { injects } from './injection.ts';
-import { asksStrict, mayCall, mtlsAt } from './old-sidecars.ts';
-import { leaves, leftAlone, type LeftAlone } from './outbound-ports.ts';
-import { concerns, lacksHbone, modeOf } from './pod-mode.ts';
-import { isSelected } from './policy/attachment.ts';
-import { tlsModeLabel } from './policy/translate/selection.ts';
-import { whyUntold } from './told-services.ts';
-import { declaredCallers, isGateway } from './waypoint/callers.ts';
+import type { Surroundings } from '../adapter.ts';
+import type { ConfigView } from '../views.ts';
+import { withoutIdentity } from './findings/identity-fields.ts';
+import { always, decidingByCaller, type As, type Decides } from './nameless-there.ts';
+import { mayCall } from './old-sidecars.ts';
+import { leftAlone, type LeftAlone } from './outbound-ports.ts';
+import { spend } from './policy/effort.ts';
+import { everywhere, ofEach, question } from './question.ts';
+import { callingFrom, toldTo, untoldAt, type ToldTo } from './told-services.ts';
+import { declaredCallers } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
-import { willBeProtected } from './waypoint/other-pods.ts';
 
 /*
  * ztunnel sends every call with the identity of its caller. A sidecar does not: the address of a pod it calls in plaintext (PassthroughCluster), and so pods in
@@ -43,281 +35,122 @@ export interface Nameless {
   readonly called: string;
 }
 
-/** What may be called: a pod, or what a template would make. */
-interface Target {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly isAmbient: boolean;
-  /** Whether it is asked about as a sidecar that callers in ambient reach in plaintext. */
-  readonly isOld?: true;
-  /** Of its containers. */
-  readonly ports: readonly number[];
-}
-
-/** A namespace that may be called. */
-interface There extends Inhabitants {
-  readonly name: string;
-  readonly services: readonly ServiceView[];
-}
-
-function thereOf(name: string, surroundings: Surroundings): There {
-  const { mesh, namespace, services } = surroundings;
-  return {
-    ...inhabitantsOf(name, surroundings),
-    name,
-    services: name === namespace.name ? services : mesh.services(name),
-  };
-}
-
-function serves(pod: PodView): boolean {
-  return (
-    concerns(pod) && !isGateway(pod) && (pod.ready || !pod.terminating) && ['Ambient', 'Sidecar'].includes(modeOf(pod))
-  );
-}
-
-function portsIn(declared: readonly ContainerPortView[]): readonly number[] {
-  return declared.map(({ port }) => port);
-}
-
-function targets(there: There, mesh: MeshState): readonly Target[] {
-  const running = there.pods.filter(serves).map((pod) => ({
-    name: pod.name,
-    labels: pod.labels,
-    isAmbient: modeOf(pod) === 'Ambient',
-    ports: portsIn(pod.containerPorts ?? []),
-  }));
-  const sleeping = (['Ambient', 'Sidecar'] as const).flatMap((mode) =>
-    asleep(there, mode, mesh).map(({ kind, name, templateLabels, containerPorts }) => ({
-      name: `${kind} ${name}`,
-      labels: templateLabels,
-      isAmbient: mode === 'Ambient',
-      ports: portsIn(containerPorts),
-    })),
-  );
-  return [...running, ...sleeping];
-}
-
-function leadsTo({ labels }: Pick<Target, 'labels'>, { selector }: ServiceView): boolean {
-  return Object.keys(selector).length > 0 && selects({ matchLabels: selector }, labels);
-}
-
-/** What the sidecars of the namespace would not take of its calls. */
-const leftAloneBy = memoize(({ pods, workloads, otherTemplates, mesh }: Surroundings): readonly LeftAlone[] => {
-  const templates = [...workloads, ...otherTemplates]
-    .filter(willBeProtected)
-    .map(({ templateAnnotations }) => templateAnnotations);
-  const unowned = pods
-    .filter((pod) => concerns(pod) && !isGateway(pod) && pod.owner === undefined)
-    .map(({ annotations }) => annotations);
-  const found = [...templates, ...unowned].flatMap((annotations) => leftAlone({ annotations }, mesh));
-  return [...new Map(found.map((each) => [JSON.stringify(each), each])).values()];
+/** What the sidecars of a namespace would not take of its calls. */
+const leftAloneBy = question<readonly LeftAlone[]>({
+  ask: (there) => {
+    const found = callingFrom(there).flatMap((template) => leftAlone(template, there.mesh));
+    return [...new Map(found.map((each) => [JSON.stringify(each), each])).values()];
+  },
+  otherwise: () => [{ because: { annotation: 'annotations that take more steps to read than one look may take,' } }],
 });
-
-function who({ annotation, mesh }: Because): string {
-  return annotation ?? `${mesh?.object ?? ''}, ${mesh?.field ?? ''}`;
-}
-
-type Plaintext = Pick<Nameless, 'how' | 'passes' | 'headless'>;
-
-/** However the called are connected. */
-function always(how: string): Plaintext {
-  return { how, passes: false, headless: false };
-}
 
 const byAddress = always('by the address of a pod');
 
-/** Why calls that are meant to arrive would come in plaintext; undefined if they would not. */
-function plaintextTo(target: Target, there: There, surroundings: Surroundings): Plaintext | undefined {
-  if (target.isOld === true) return always('to sidecars from before ambient was enabled');
-  const left = leftAloneBy(surroundings).find((each) => leaves(each, portsOf(target, there.services)));
-  if (left !== undefined) return always(`by ${who(left.because)} sidecars here leave these calls alone`);
-  const hidden = there.services
-    .filter((each) => leadsTo(target, each))
-    .map((each) => ({ each, why: whyUntold(each, surroundings) }))
-    .find(({ why }) => why !== undefined);
-  if (hidden !== undefined)
-    return always(
-      `by Service ${hidden.each.namespace}/${hidden.each.name}, of which ${hidden.why ?? ''} keeps sidecars here from being told`,
-    );
-  // Beside whom they call, workloads have their sidecars sooner or later than these for a while only.
-  const isOver = there.name === surroundings.namespace.name && injects(there.labels);
-  const service =
-    target.isAmbient && !isOver ? there.services.find((each) => each.headless && leadsTo(target, each)) : undefined;
-  return service === undefined
-    ? undefined
-    : {
-        how: `by headless Service ${service.namespace}/${service.name}, while its pods are in ambient`,
-        passes: true,
-        headless: true,
-      };
-}
+type Uncalled = Omit<Nameless, 'called'>;
 
-/** Every port by which it may be called: its own, and those of Services. */
-function portsOf(target: Target, services: readonly ServiceView[]): readonly string[] {
-  const offered = services
-    .filter((service) => leadsTo(target, service))
-    .flatMap(({ ports }) => ports.flatMap(({ port, targetPort }) => [port, targetPort]));
-  return [...new Set([...target.ports, ...offered].map(String))];
-}
-
-/**
- * Whether proxies of pods ask a policy; read once for as long as it stays as it is, because every look asks about the
- * whole mesh.
- */
-const isAsked = memoize(
-  (policy: ConfigView): boolean =>
-    targetRefs(policy).length === 0 && text(policy.annotations['istio.io/dry-run']) !== 'true',
-);
-
-/** The policies that may be asked about calls to a namespace, and those that ask for mutual TLS. */
-function policiesOf(
-  namespace: string,
-  mesh: MeshState,
-): { readonly deciding: readonly ConfigView[]; readonly peers: readonly ConfigView[] } {
-  const homes = [...new Set([namespace, mesh.rootNamespace])];
-  return {
-    deciding: homes.flatMap((home) => mesh.configs('AuthorizationPolicy', home)).filter(isAsked),
-    peers: homes.flatMap((home) => mesh.configs('PeerAuthentication', home)),
-  };
-}
-
-type AtTarget = Omit<Nameless, 'called' | 'pods' | 'namespace'>;
-
-/** What becomes of the policies of one target. */
-function atTarget(target: Target, there: There, surroundings: Surroundings): readonly AtTarget[] {
-  const {
-    mesh,
-    namespace: { name: home },
-  } = surroundings;
-  const { deciding, peers } = policiesOf(there.name, mesh);
-  const labels = { ...target.labels, [tlsModeLabel]: 'istio' };
-  const selecting = (policy: ConfigView): boolean => isSelected(selectorOf(policy), labels);
-  const policies = deciding.filter(selecting);
-  const mtls = mtlsAt({ namespace: there.name, labels: target.labels }, peers, mesh.rootNamespace);
-  const refused = [mtls.mode, ...Object.values(mtls.ports)].every((mode) => mode === 'STRICT');
-  const allows = policies.filter(({ spec }) => (text(spec['action']) ?? 'ALLOW') === 'ALLOW');
-  const getsIn = !refused && (allows.length === 0 || allows.some(({ spec }) => admitsNameless(spec)));
-  const plaintext = plaintextTo(target, there, surroundings);
-  const decided = policies
-    .filter(({ spec }) => asksWhoCalls(spec))
-    .flatMap((policy): readonly AtTarget[] => {
-      const effects = withoutIdentity(policy.spec, home, policy.namespace);
-      // What its own pods get through to so is found by the comparison of what policies let through.
-      if (effects.has('Opens') && getsIn && there.name !== home)
-        return [{ policy, effect: 'Opens', ...(plaintext ?? byAddress), passes: false }];
-      return effects.has('Refuses') && plaintext !== undefined ? [{ policy, effect: 'Refuses', ...plaintext }] : [];
-    });
-  const strict =
-    plaintext !== undefined && asksStrict(mtls)
-      ? peers.filter((peer) => asksForStrict(peer) && isSelected(selectorOf(peer), target.labels)).slice(0, 1)
+/** What becomes of a policy of a namespace for calls from `home`. */
+function ofPolicy({ policy, at }: Decides, namespace: string, home: string): readonly Uncalled[] {
+  const effects = withoutIdentity(policy, home);
+  if (effects.size === 0) return [];
+  return at.flatMap(({ pods, getsIn, plaintext }): readonly Uncalled[] => {
+    // What its own pods get through to so is found by the comparison of what policies let through.
+    if (effects.has('Opens') && getsIn && namespace !== home)
+      return [{ namespace, pods, policy, effect: 'Opens', ...(plaintext ?? byAddress), passes: false }];
+    return effects.has('Refuses') && plaintext !== undefined
+      ? [{ namespace, pods, policy, effect: 'Refuses', ...plaintext }]
       : [];
+  });
+}
+
+function ofStrict({ policy, at }: Decides, namespace: string): readonly Uncalled[] {
+  return at.flatMap(({ pods, plaintext }): readonly Uncalled[] =>
+    plaintext === undefined ? [] : [{ namespace, pods, policy, effect: 'Refuses', ...plaintext }],
+  );
+}
+
+/** Who calls, and what his sidecars would not take, or not know. */
+interface Caller {
+  readonly leftAlone: readonly LeftAlone[];
+  readonly told: ToldTo;
+}
+
+const callerOf = memoize((surroundings: Surroundings): Caller => {
+  return { leftAlone: leftAloneBy(surroundings, undefined), told: toldTo(surroundings, undefined) };
+});
+
+/** The same with what keeps his sidecars from being told of a Service. */
+function inWords(at: Decides['at'], whys: ReadonlyMap<string, string>): Decides['at'] {
+  if (whys.size === 0) return at;
+  return at.map(({ plaintext, ...alike }) => {
+    const why = whys.get(plaintext?.untold ?? '');
+    if (plaintext === undefined || why === undefined) return { plaintext, ...alike };
+    return { ...alike, plaintext: always(`${plaintext.how}, of which ${why} keeps sidecars here from being told`) };
+  });
+}
+
+/** What his calls to a namespace lose, as what it is looked at. */
+function namelessAt(there: Surroundings, { leftAlone, told }: Caller, as: As): readonly Uncalled[] {
+  const { name } = there.namespace;
+  const home = told.namespace;
+  const untold = as === 'Old' ? [] : untoldAt(there, told);
+  const { policies, strict } = decidingByCaller(there, {
+    as,
+    leftAlone: as === 'Old' ? [] : leftAlone,
+    untold: untold.length > 0 && untold.length === there.services.length ? 'All' : untold.map(({ service }) => service),
+    isItself: name === home,
+  });
+  const whys = new Map(untold.map(({ service, why }) => [service, why]));
+  spend(1 + (policies.length + strict.length + untold.length) / 8);
   return [
-    ...decided,
-    ...strict.flatMap((policy): readonly AtTarget[] =>
-      plaintext === undefined ? [] : [{ policy, effect: 'Refuses', ...plaintext }],
-    ),
+    ...policies.flatMap(({ policy, at }) => ofPolicy({ policy, at: inWords(at, whys) }, name, home)),
+    ...strict.flatMap(({ policy, at }) => ofStrict({ policy, at: inWords(at, whys) }, name)),
   ];
-}
-
-/** Whether anything there can matter: every look asks about the whole mesh. */
-function mayMatter(name: string, surroundings: Surroundings): boolean {
-  const { deciding, peers } = policiesOf(name, surroundings.mesh);
-  return peers.some(asksForStrict) || deciding.some(({ spec }) => asksWhoCalls(spec));
-}
-
-/** As what the called are looked at: as they are, or as they would be, or only those that are not reached otherwise. */
-type As = (targets: readonly Target[], there: There) => readonly Target[];
-
-const asTheyAre: As = (all) => all;
-const inAmbient: As = (all) => all.map((each) => ({ ...each, isAmbient: true }));
-const old: As = (all, { pods }) => {
-  const names = new Set(pods.filter(isOld).map(({ name }) => name));
-  return all.filter(({ name }) => names.has(name)).map((each) => ({ ...each, isOld: true }));
-};
-
-function namelessAt(name: string, surroundings: Surroundings, as: As): readonly Omit<Nameless, 'called'>[] {
-  if (!mayMatter(name, surroundings)) return [];
-  const there = thereOf(name, surroundings);
-  const alike = Map.groupBy(as(targets(there, surroundings.mesh), there), ({ name: _name, ...rest }) =>
-    JSON.stringify(rest),
-  );
-  const found = [...alike.values()].flatMap((same) =>
-    same
-      .slice(0, 1)
-      .flatMap((first) =>
-        atTarget(first, there, surroundings).map((each) => ({ ...each, pods: same.map((one) => one.name) })),
-      ),
-  );
-  return [
-    ...Map.groupBy(
-      found,
-      ({ policy, effect, how }) => `${policy.kind} ${policy.namespace}/${policy.name} ${effect} ${how}`,
-    ).values(),
-  ].flatMap((each) =>
-    each.slice(0, 1).map((first) => ({ ...first, namespace: name, pods: each.flatMap(({ pods }) => pods) })),
-  );
 }
 
 /**
  * How it is known that it may come to that: who is refused by name is not asked for, unless the user says that he does
  * not call.
  */
-function calledSo({ effect, namespace }: Omit<Nameless, 'called'>, surroundings: Surroundings): string | undefined {
+function calledSo({ effect, namespace }: Uncalled, surroundings: Surroundings): string | undefined {
   const declared = declaredCallers(namespace, surroundings.spec.callers);
   if (effect === 'Opens' && declared === undefined) return 'spec.callers does not say who calls there';
   return mayCall(surroundings, namespaceCallers(namespace, surroundings));
 }
 
-/** What of one namespace, which this one may call, decides by an identity that its calls would not carry. */
-function namelessOf(name: string, surroundings: Surroundings, as: As): readonly Nameless[] {
-  return namelessAt(name, surroundings, as).flatMap((each) => {
-    const called = calledSo(each, surroundings);
-    return called === undefined ? [] : [{ ...each, called }];
-  });
-}
-
-/** Of several namespaces. */
-function namelessIn(names: Iterable<string>, surroundings: Surroundings, as: As): readonly Nameless[] {
-  return [...new Set(names)].sort().flatMap((name) =>
-    // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects itself
-    // with.
-    guarded<readonly Nameless[]>(
-      surroundings,
-      `looking at namespace ${name}`,
-      () => namelessOf(name, surroundings, as),
-      () => [],
-    ),
+function lostAt(names: readonly string[], surroundings: Surroundings, as: As): readonly Nameless[] {
+  const caller = callerOf(surroundings);
+  return ofEach(names, surroundings, (there) =>
+    namelessAt(there, caller, as).flatMap((each) => {
+      const called = calledSo(each, surroundings);
+      return called === undefined ? [] : [{ ...each, called }];
+    }),
   );
 }
 
 /**
  * Everything that the namespace may call, itself among it, and that decides by an identity which its calls would not
- * carry once it has sidecars.
+ * carry once it has sidecars, on whichever way.
  */
-export const namelessCalls: (surroundings: Surroundings) => readonly Nameless[] = memoize(
-  (surroundings: Surroundings) => {
-    const { mesh, namespace, route } = surroundings;
-    return isExit(route) ? namelessIn([namespace.name, ...mesh.inhabitedNamespaces()], surroundings, asTheyAre) : [];
-  },
+export const namelessTo: (surroundings: Surroundings) => readonly Nameless[] = memoize((surroundings: Surroundings) =>
+  lostAt(everywhere(surroundings), surroundings, 'TheyAre'),
 );
 
-/** What becomes of calls from sidecars here by headless Services of these namespaces, whose pods are in ambient. */
-export function callsByHeadless(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
-  const asked = names.filter((name) => surroundings.mesh.services(name).some((service) => service.headless));
-  return namelessIn(asked, surroundings, asTheyAre).filter(({ headless }) => headless);
+/** The same on the way from ambient to sidecars; on no other is there anything to lose. */
+export function namelessCalls(surroundings: Surroundings): readonly Nameless[] {
+  return isExit(surroundings.route) ? namelessTo(surroundings) : [];
+}
+
+/** What becomes of calls into some namespaces. */
+export function callsTo(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
+  return lostAt(names, surroundings, 'TheyAre');
 }
 
 /** What of sidecars here becomes of calls by headless Services into a namespace, were that in ambient. */
 export function callsInto(name: string, surroundings: Surroundings): readonly Nameless[] {
-  return namelessOf(name, surroundings, inAmbient).filter(({ headless }) => headless);
+  return lostAt([name], surroundings, 'InAmbient').filter(({ headless }) => headless);
 }
 
-function isOld(pod: PodView): boolean {
-  return serves(pod) && lacksHbone(pod);
-}
-
-/** What becomes of calls from here, were these from ambient, to sidecars of these namespaces that take no HBONE. */
-export function callsToOld(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
-  const asked = names.filter((name) => surroundings.mesh.pods(name).some(isOld));
-  return namelessIn(asked, surroundings, old);
+/** What becomes of calls from here, were these from ambient, to sidecars that take no HBONE. */
+export function callsToOld(surroundings: Surroundings): readonly Nameless[] {
+  return lostAt(everywhere(surroundings), surroundings, 'Old');
 }

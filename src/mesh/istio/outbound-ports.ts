@@ -1,4 +1,4 @@
-import type { MeshState } from '../adapter.ts';
+import type { MeshObjects } from '../adapter.ts';
 import { byTemplates, fromValues, interception, listedIn, type Because, type Template } from './inbound-ports.ts';
 
 /** Outbound connections that a sidecar does not take: they go in plaintext, while ztunnel takes everything. */
@@ -27,7 +27,7 @@ interface Said {
 }
 
 /** With several injectors all of them count. */
-function said(setting: keyof typeof settings, { annotations }: Template, mesh: MeshState): readonly Said[] {
+function said(setting: keyof typeof settings, { annotations }: Template, mesh: MeshObjects): readonly Said[] {
   const [annotation, field, otherwise] = settings[setting];
   const value = annotations[annotation];
   return value === undefined ? fromValues(field, otherwise, mesh) : [{ value, because: { annotation } }];
@@ -48,7 +48,7 @@ function isUnreadable({ value }: Said): boolean {
  * Which outbound connections the sidecar of a pod leaves alone, or would of the pods of a template (istio-iptables:
  * `-o`, `-q`, `-x`, `-i`, `-c`, `-m`).
  */
-export function leftAlone(template: Template, mesh: MeshState): readonly LeftAlone[] {
+export function leftAlone(template: Template, mesh: MeshObjects): readonly LeftAlone[] {
   const whole = [interception(template, mesh), byTemplates(template)].flatMap((found): readonly LeftAlone[] =>
     found === undefined ? [] : [{ because: found.because }],
   );

@@ -1,11 +1,14 @@
 import { memoize } from '../../base/memoize.ts';
-import type { MeshState, Surroundings } from '../adapter.ts';
+import type { MeshObjects } from '../adapter.ts';
 import { list, record, records, strings } from '../json.ts';
-import { selects, type ConfigView, type ServiceView } from '../views.ts';
+import type { ConfigView, ServiceView } from '../views.ts';
 import { nameOf, selectorOf } from './findings/rule.ts';
 import { serviceExports } from './mesh-config.ts';
+import type { Template } from './next-mode.ts';
 import { concerns } from './pod-mode.ts';
 import { spend } from './policy/effort.ts';
+import { selecting } from './policy/selecting.ts';
+import { question, type There } from './question.ts';
 import { isGateway } from './waypoint/callers.ts';
 import { willBeProtected } from './waypoint/other-pods.ts';
 
@@ -22,14 +25,19 @@ function isExported(to: readonly string[], home: string, namespace: string): boo
   return to.includes('*') || to.includes(namespace) || (namespace === home && to.includes('.'));
 }
 
-/** Why a Service is not visible in a namespace; with several mesh configurations each of them may count. */
-function whyHidden(service: ServiceView, namespace: string, mesh: MeshState): string | undefined {
-  const { exportTo } = service;
+/**
+ * Why a Service is not visible in a namespace, where those are visible by default that one list or another says: with
+ * several mesh configurations each of them may count.
+ */
+function whyHidden(
+  { namespace: home, exportTo }: ServiceView,
+  namespace: string,
+  defaults: readonly (readonly string[])[],
+): string | undefined {
+  spend(1 + (exportTo?.length ?? 0) / 8);
   if (exportTo !== undefined)
-    return isExported(exportTo, service.namespace, namespace)
-      ? undefined
-      : 'its annotation networking.istio.io/exportTo';
-  return serviceExports(mesh).some((to) => !isExported(to, service.namespace, namespace))
+    return isExported(exportTo, home, namespace) ? undefined : 'its annotation networking.istio.io/exportTo';
+  return defaults.some((to) => !isExported(to, home, namespace))
     ? 'defaultServiceExportTo of the mesh configuration'
     : undefined;
 }
@@ -38,27 +46,44 @@ function byAge(configs: readonly ConfigView[]): readonly ConfigView[] {
   return configs.toSorted((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0));
 }
 
-/**
- * The Sidecar that a pod is under: one that selects it, else that of its namespace, else that of the mesh; of several
- * the oldest (getSidecarScope).
- */
-export function sidecarOf(labels: Labels, { mesh, namespace }: Surroundings): ConfigView | undefined {
-  const own = byAge(mesh.configs('Sidecar', namespace.name));
-  const wide = (config: ConfigView): boolean => selectorOf(config) === undefined;
-  const selecting = own.find((config) => !wide(config) && selects({ matchLabels: selectorOf(config) ?? {} }, labels));
-  return selecting ?? own.find(wide) ?? byAge(mesh.configs('Sidecar', mesh.rootNamespace)).find(wide);
+function isWide(sidecar: ConfigView): boolean {
+  return selectorOf(sidecar) === undefined;
 }
 
-/** The Sidecars that what calls from the namespace is under; undefined for what is under none. */
-const sidecarsHere = memoize((surroundings: Surroundings): readonly (ConfigView | undefined)[] => {
-  const { pods, workloads, otherTemplates, namespace, mesh } = surroundings;
-  const homes = [namespace.name, mesh.rootNamespace];
-  if (homes.every((home) => mesh.configs('Sidecar', home).length === 0)) return [];
-  const templates = [...workloads, ...otherTemplates].filter(willBeProtected);
-  const unowned = pods.filter((pod) => concerns(pod) && !isGateway(pod) && pod.owner === undefined);
-  const all = [...templates.map(({ templateLabels }) => templateLabels), ...unowned.map(({ labels }) => labels)];
-  return [...new Set(all.map((labels) => sidecarOf(labels, surroundings)))];
-});
+/**
+ * The Sidecars that pods with these label sets are under, undefined among them for those that are under none: one that
+ * selects a pod, else that of its namespace, else that of the mesh; of several the oldest (getSidecarScope).
+ */
+export function sidecarsOf(
+  sets: readonly Labels[],
+  home: string,
+  mesh: MeshObjects,
+): readonly (ConfigView | undefined)[] {
+  const own = byAge(mesh.configs('Sidecar', home));
+  const select = selecting(sets, spend);
+  const left = new Set(sets.keys());
+  const found = own.filter((sidecar) => {
+    if (isWide(sidecar)) return false;
+    const places = select(selectorOf(sidecar));
+    spend(1 + places.length / 8);
+    return places.filter((place) => left.delete(place)).length > 0;
+  });
+  if (left.size === 0) return found;
+  return [...found, own.find(isWide) ?? byAge(mesh.configs('Sidecar', mesh.rootNamespace)).find(isWide)];
+}
+
+/** What calls from a namespace once it has sidecars: templates, and pods that none of them makes. */
+export function callingFrom(there: There): readonly Template[] {
+  const templates = [...there.workloads(), ...there.otherTemplates()].filter(willBeProtected);
+  const unowned = there.pods().filter((pod) => concerns(pod) && !isGateway(pod) && pod.owner === undefined);
+  return [
+    ...templates.map(({ templateLabels, templateAnnotations }) => ({
+      labels: templateLabels,
+      annotations: templateAnnotations,
+    })),
+    ...unowned,
+  ];
+}
 
 /** What one listener of a Sidecar tells: hosts by namespace, and those that it leaves out. */
 interface Listener {
@@ -124,25 +149,55 @@ function isTold(sidecar: ConfigView, service: ServiceView, home: string): boolea
   );
 }
 
-function workedOut(service: ServiceView, surroundings: Surroundings): string | undefined {
-  const { mesh, namespace } = surroundings;
-  const hidden = whyHidden(service, namespace.name, mesh);
-  if (hidden !== undefined) return hidden;
-  const narrow = sidecarsHere(surroundings).find(
-    (sidecar) => sidecar !== undefined && !isTold(sidecar, service, namespace.name),
-  );
-  return narrow && nameOf(narrow);
+/** Who is told, or not: a namespace, and the names of the Sidecars that narrow what sidecars there are told of. */
+export interface ToldTo {
+  readonly namespace: string;
+  readonly sidecars: readonly string[];
 }
 
-/** Once for each Service: it is asked for all that it leads to. */
-const untoldHere = memoize((surroundings: Surroundings) =>
-  memoize((service: ServiceView) => ({ why: workedOut(service, surroundings) })),
-);
-
-/**
- * What keeps some sidecar of the namespace from being told of a Service, or of all its ports; undefined if nothing
- * does. What only a route leads to counts as not told.
- */
-export function whyUntold(service: ServiceView, surroundings: Surroundings): string | undefined {
-  return untoldHere(surroundings)(service).why;
+function named({ namespace, name }: ConfigView): string {
+  return `${namespace}/${name}`;
 }
+
+function narrowing(sidecars: readonly (ConfigView | undefined)[]): readonly string[] {
+  return sidecars.flatMap((sidecar) => (sidecar && listenersOf(sidecar) !== undefined ? [named(sidecar)] : []));
+}
+
+/** Of what would call from a namespace. */
+export const toldTo = question<ToldTo>({
+  ask: (there) => {
+    const { name: namespace, mesh } = there;
+    const isAny = there.configs('Sidecar').length > 0;
+    const labels = isAny ? callingFrom(there).map((each) => each.labels) : [];
+    return { namespace, sidecars: narrowing(sidecarsOf(labels, namespace, mesh)) };
+  },
+  otherwise: (there) => ({ namespace: there.name, sidecars: narrowing(there.configs('Sidecar')) }),
+});
+
+/** A Service of which some sidecar is not told, or not of all its ports, and what keeps it from that. */
+export interface Untold {
+  readonly service: string;
+  readonly why: string;
+}
+
+/** The Services of a namespace of which some sidecar of a caller is not told. What only a route leads to counts. */
+export const untoldAt = question<readonly Untold[], ToldTo>({
+  ask: (there, { namespace, sidecars }) => {
+    const defaults = serviceExports(there.mesh);
+    const homes = [namespace, there.mesh.rootNamespace];
+    const byName = new Map(
+      homes.flatMap((home) => there.mesh.configs('Sidecar', home)).map((sidecar) => [named(sidecar), sidecar]),
+    );
+    const narrow = sidecars.flatMap((name) => byName.get(name) ?? []);
+    return there.services().flatMap((service): readonly Untold[] => {
+      const sidecar = narrow.find((each) => !isTold(each, service, namespace));
+      const why = whyHidden(service, namespace, defaults) ?? (sidecar && nameOf(sidecar));
+      return why === undefined ? [] : [{ service: service.name, why }];
+    });
+  },
+  otherwise: (there) =>
+    there.services().map(({ name }) => ({
+      service: name,
+      why: 'something that takes more steps to tell than one look may take',
+    })),
+});

@@ -6,13 +6,13 @@ import { whyNotRestartable } from '../restartable.ts';
 import type { ConfigView, PodView, TemplateView, WorkloadView } from '../views.ts';
 import { withoutConnection } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
-import { asleep, filled, inhabitantsOf, isThere, serves } from './asleep.ts';
-import { guarded } from './guarded.ts';
+import { asleep, isThere, serves } from './asleep.ts';
 import { injectionAsked } from './injection.ts';
 import { lacksHbone, modeOf } from './pod-mode.ts';
 import { bounded, spend } from './policy/effort.ts';
 import { selecting } from './policy/selecting.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
+import { everywhere, ofEach, question, type There } from './question.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { willBeProtected } from './waypoint/other-pods.ts';
 
@@ -55,7 +55,9 @@ const effectOf = memoize((policy: ConfigView): { readonly effect: Unseen['effect
   return { effect: isAsked ? withoutConnection(policy.spec) : undefined };
 });
 
-const effectsOf = memoize((policies: readonly ConfigView[]): readonly (readonly [ConfigView, Unseen['effect']])[] => {
+type Effective = readonly [ConfigView, Unseen['effect']];
+
+const effectsOf = memoize((policies: readonly ConfigView[]): readonly Effective[] => {
   return policies.flatMap((policy) => {
     const { effect } = effectOf(policy);
     return effect === undefined ? [] : [[policy, effect] as const];
@@ -63,7 +65,7 @@ const effectsOf = memoize((policies: readonly ConfigView[]): readonly (readonly 
 });
 
 /** The policies for a namespace that decide by the connection. */
-function policiesOf(namespace: string, { mesh }: Surroundings): readonly (readonly [ConfigView, Unseen['effect']])[] {
+function policiesOf(namespace: string, { mesh }: Surroundings): readonly Effective[] {
   return [...new Set([namespace, mesh.rootNamespace])].flatMap((home) =>
     effectsOf(mesh.configs('AuthorizationPolicy', home)),
   );
@@ -74,81 +76,62 @@ function proxiedOf({ kind, name, templateLabels }: TemplateView): Proxied {
   return { name: `${kind} ${name}`, labels: templateLabels };
 }
 
-/** Of the policies and pods of one namespace: they may be anybody's, and everybody asks. */
+/** Of the policies and pods of the namespace itself. */
 const steps = 200_000;
 
 const untold = 'of which it takes more steps to tell than one look may take';
 
-/**
- * Those of the policies that select something of it as it is, or would be, with a sidecar. Where that takes too long to
- * tell, each of them may.
- */
-function unseenAt(namespace: string, proxied: () => readonly Proxied[], surroundings: Surroundings): readonly Unseen[] {
-  const policies = policiesOf(namespace, surroundings);
-  if (policies.length === 0) return [];
-  const all = proxied();
+/** Those of the policies that select something of it as it is, or would be, with a sidecar. */
+function selectedOf(policies: readonly Effective[], all: readonly Proxied[], namespace: string): readonly Unseen[] {
   const names = all.map(({ name }) => name);
-  const found = bounded(steps, () => {
-    const select = selecting(
-      all.map(({ labels }) => ({ ...labels, [tlsModeLabel]: 'istio' })),
-      spend,
-    );
-    return policies.flatMap(([policy, effect]): readonly Unseen[] => {
-      const places = select(selectorOf(policy));
-      spend(places.length / 8);
-      const pods = places.length === names.length ? names : places.map((place) => names[place] ?? '');
-      return pods.length === 0 ? [] : [{ namespace, policy, effect, pods }];
-    });
+  const select = selecting(
+    all.map(({ labels }) => ({ ...labels, [tlsModeLabel]: 'istio' })),
+    spend,
+  );
+  return policies.flatMap(([policy, effect]): readonly Unseen[] => {
+    const places = select(selectorOf(policy));
+    spend(places.length / 8);
+    const pods = places.length === names.length ? names : places.map((place) => names[place] ?? '');
+    return pods.length === 0 ? [] : [{ namespace, policy, effect, pods }];
   });
-  if (found.kind === 'Done') return found.value;
+}
+
+/** Where that takes too long to tell, each of them may. */
+function anyOf(policies: readonly Effective[], all: readonly Proxied[], namespace: string): readonly Unseen[] {
   return policies.map(([policy, effect]) => ({
     namespace,
     policy,
     effect,
-    pods: [`${names.length} pods and workloads, ${untold}`],
+    pods: [`${all.length} pods and workloads, ${untold}`],
   }));
+}
+
+/** The same of something of the namespace itself. */
+function unseenAt(namespace: string, proxied: () => readonly Proxied[], surroundings: Surroundings): readonly Unseen[] {
+  const policies = policiesOf(namespace, surroundings);
+  if (policies.length === 0) return [];
+  const all = proxied();
+  const found = bounded(steps, () => selectedOf(policies, all, namespace));
+  return found.kind === 'Done' ? found.value : anyOf(policies, all, namespace);
 }
 
 function isSidecar(pod: PodView): boolean {
   return serves(pod) && modeOf(pod) === 'Sidecar';
 }
 
-/** The lists that an answer about a namespace was worked out from: the same lists, the same answer. */
-interface Remembered {
-  readonly from: readonly unknown[];
-  readonly answer: readonly Unseen[];
+/** Everything of a namespace that has a sidecar, or is going to have one. */
+function proxiedAt(there: There): readonly Proxied[] {
+  return [...there.pods().filter(isSidecar), ...asleep(there.inhabitants(), 'Sidecar', there.mesh).map(proxiedOf)];
 }
 
-const answers = new WeakMap<readonly unknown[], Remembered>();
-
-/**
- * What the sidecars of another namespace cannot tell of callers in ambient: those that it has, and those that it is
- * going to have.
- */
-function atSidecarsOf(namespace: string, surroundings: Surroundings): readonly Unseen[] {
-  const { mesh } = surroundings;
-  if (policiesOf(namespace, surroundings).length === 0) return [];
-  const there = inhabitantsOf(namespace, surroundings);
-  const from = [
-    namespace,
-    ...[namespace, mesh.rootNamespace].map((home) => mesh.configs('AuthorizationPolicy', home)),
-    there.pods,
-    there.workloads,
-    there.otherTemplates,
-    JSON.stringify(there.labels),
-    mesh.configs('MutatingWebhookConfiguration'),
-  ];
-  const key = filled(there);
-  const known = answers.get(key);
-  if (known?.from.every((each, index) => each === from[index]) === true) return known.answer;
-  const answer = unseenAt(
-    namespace,
-    () => [...there.pods.filter(isSidecar), ...asleep(there, 'Sidecar', mesh).map(proxiedOf)],
-    surroundings,
-  );
-  answers.set(key, { from, answer });
-  return answer;
-}
+/** What the sidecars of another namespace cannot tell of callers in ambient. */
+const atSidecarsOf = question<readonly Unseen[]>({
+  ask: (there) => {
+    const policies = effectsOf(there.configs('AuthorizationPolicy'));
+    return policies.length === 0 ? [] : selectedOf(policies, proxiedAt(there), there.name);
+  },
+  otherwise: (there) => anyOf(effectsOf(there.configs('AuthorizationPolicy')), proxiedAt(there), there.name),
+});
 
 /** How it is known of each namespace that it calls one, or why nobody knows; undefined of one that does not. */
 function callersOf(called: string, surroundings: Surroundings): (caller: string) => string | undefined {
@@ -163,23 +146,15 @@ function callersOf(called: string, surroundings: Surroundings): (caller: string)
  * once it is in ambient.
  */
 export function unseenBy(surroundings: Surroundings): readonly Called[] {
-  const {
-    mesh,
-    namespace: { name: home },
-  } = surroundings;
-  return [...new Set([home, ...mesh.inhabitedNamespaces()])].sort().flatMap((namespace): readonly Called[] => {
-    // What sleeps in the namespace that moves wakes without a sidecar.
+  const home = surroundings.namespace.name;
+  return ofEach(everywhere(surroundings), surroundings, (there): readonly Called[] => {
+    const { name } = there.namespace;
     const unseen =
-      namespace === home
-        ? unseenAt(home, () => surroundings.pods.filter(isSidecar), surroundings)
-        : // What a look there stumbles over is an object of that namespace: nobody else is blocked by what it protects itself with.
-          guarded<readonly Unseen[]>(
-            surroundings,
-            `looking at namespace ${namespace}`,
-            () => atSidecarsOf(namespace, surroundings),
-            () => [],
-          );
-    const called = unseen.length === 0 ? undefined : callersOf(namespace, surroundings)(home);
+      name === home
+        ? // What sleeps in the namespace that moves wakes without a sidecar.
+          unseenAt(home, () => surroundings.pods.filter(isSidecar), surroundings)
+        : atSidecarsOf(there, undefined);
+    const called = unseen.length === 0 ? undefined : callersOf(name, surroundings)(home);
     return called === undefined ? [] : unseen.map((each) => ({ ...each, called }));
   });
 }
@@ -242,18 +217,13 @@ export function unseenOnceRestarted(surroundings: Surroundings): readonly Unseen
 
 /** Namespaces that may call this one from ambient, now or when they wake, itself left out, and how that is known. */
 export function callersInAmbient(surroundings: Surroundings): ReadonlyMap<string, string> {
-  const {
-    mesh,
-    namespace: { name: home },
-  } = surroundings;
-  const inAmbient = mesh
-    .inhabitedNamespaces()
-    .filter((name) => name !== home && isThere(inhabitantsOf(name, surroundings), 'Ambient', mesh));
+  const home = surroundings.namespace.name;
   const isCaller = callersOf(home, surroundings);
   return new Map(
-    inAmbient.sort().flatMap((name) => {
-      const how = isCaller(name);
-      return how === undefined ? [] : [[name, how] as const];
+    ofEach(everywhere(surroundings), surroundings, (there): readonly (readonly [string, string])[] => {
+      const { name } = there.namespace;
+      const how = name !== home && isThere(there, 'Ambient') ? isCaller(name) : undefined;
+      return how === undefined ? [] : [[name, how]];
     }),
   );
 }

@@ -216,9 +216,11 @@ function readsBy({ configs, services = [] }: Written, { names, ...more }: Homes)
   const [written, theirs] = [configs.map((each) => counted(each)), services.map((each) => counted(each))];
   const all = mesh([...installed, ...names.flatMap(own), ...written]);
   const every = [...theirs, ...names.map((name) => service({ namespace: name }))];
+  // As in the process: a list is there before anybody asks.
+  const byHome = Map.groupBy(every, ({ namespace: home }) => home);
   const state = {
     ...all,
-    services: (home?: string) => (home === undefined ? every : every.filter((each) => each.namespace === home)),
+    services: (home?: string) => (home === undefined ? every : (byHome.get(home) ?? [])),
     inhabitedNamespaces: () => [...names, 'mallory'],
   };
   return names.map((name) => {

@@ -1,9 +1,8 @@
+import { memoize } from '../../../base/memoize.ts';
 import { list, record, records, text, type Json } from '../../json.ts';
+import type { ConfigView } from '../../views.ts';
 
 /* What an AuthorizationPolicy asks of the identity of its caller, which plaintext does not carry. */
-
-/** What holds of a caller without an identity: never what asks for one, always what asks that he is not somebody. */
-type Nameless = 'Never' | 'Always';
 
 /**
  * A field of a source, its negation, the key of a condition, and the namespaces of whose workloads a value may speak;
@@ -39,63 +38,118 @@ const fields: readonly IdentityField[] = [
   },
 ];
 
-/** The part of a rule that decides by the identity: what it asks for, and what it excludes. */
+/** The namespaces of which something speaks. */
+type Spoken = 'Any' | ReadonlySet<string>;
+
+function spokenOf({ namespaceOf }: IdentityField, values: readonly unknown[], home: string): Spoken {
+  const found = new Set<string>();
+  for (const value of values) {
+    const namespace = typeof value === 'string' ? namespaceOf(value, home) : undefined;
+    if (namespace === undefined) return 'Any';
+    found.add(namespace);
+  }
+  return found;
+}
+
+/** What a source, or the conditions of a rule, ask of the identity: of whom they may speak, and whom they exclude. */
 interface Asked {
-  readonly field: IdentityField;
-  readonly values: readonly unknown[];
-  readonly notValues: readonly unknown[];
+  readonly asks: readonly Spoken[];
+  readonly excludes: readonly Spoken[];
 }
 
-/** Each way in which a rule can hold, as what it asks about the identity. */
-function ways(rule: Json): readonly (readonly Asked[])[] {
-  const conditions = records(rule['when']).flatMap((condition) =>
-    fields
-      .filter(({ key }) => key === text(condition['key']))
-      .map((field): Asked => ({ field, values: list(condition['values']), notValues: list(condition['notValues']) })),
+function askedBy(of: readonly (readonly [IdentityField, unknown, unknown])[], home: string): Asked {
+  const spoken = (place: 1 | 2): readonly Spoken[] =>
+    of.flatMap((each) => {
+      const values = list(each[place]);
+      return values.length === 0 ? [] : [spokenOf(each[0], values, home)];
+    });
+  return { asks: spoken(1), excludes: spoken(2) };
+}
+
+/** Those of whom all of them speak. */
+function common(all: readonly Spoken[]): Spoken {
+  const [smallest, ...others] = all.filter((each) => each !== 'Any').toSorted((a, b) => a.size - b.size);
+  if (smallest === undefined) return 'Any';
+  if (others.length === 0) return smallest;
+  return new Set([...smallest].filter((name) => others.every((other) => other.has(name))));
+}
+
+/** Of whom at least one of them speaks; what is the same is gone through once. */
+function together(all: Iterable<Spoken>): Spoken {
+  const found = new Set<string>();
+  for (const each of new Set(all)) {
+    if (each === 'Any') return 'Any';
+    for (const name of each) found.add(name);
+  }
+  return found;
+}
+
+/**
+ * What becomes of a policy for callers who show no identity any more: what asks for one never holds, and what asks that
+ * he is not somebody always does.
+ */
+interface Reading {
+  /** Whose calls some way to hold speaks of, and never again. */
+  readonly never: Spoken;
+  /** Whom some way to hold excludes, and no longer. */
+  readonly always: Spoken;
+  /** Whether some way to hold asks for no identity. */
+  readonly admits: boolean;
+}
+
+/**
+ * Read once for as long as it stays as it is, whoever calls: each look asks about the policies of everybody. What the
+ * conditions of a rule ask is worked out once and not for each of its sources.
+ */
+const readingOf = memoize(({ spec, namespace: home }: ConfigView): Reading => {
+  const [never, always] = [new Set<Spoken>(), new Set<Spoken>()];
+  let admits = false;
+  for (const rule of records(spec['rules'])) {
+    const conditions = askedBy(
+      records(rule['when']).flatMap((condition) =>
+        fields
+          .filter(({ key }) => key === text(condition['key']))
+          .map((field) => [field, condition['values'], condition['notValues']] as const),
+      ),
+      home,
+    );
+    const shared = conditions.asks.length === 0 ? [] : [common(conditions.asks)];
+    const sources = records(rule['from']).map((from) => record(from['source']));
+    for (const source of sources.length === 0 ? [{}] : sources) {
+      const own = ofSource(source, home);
+      const asks = [...shared, ...own.asks];
+      if (asks.length > 0) never.add(common(asks));
+      else for (const each of [...conditions.excludes, ...own.excludes]) always.add(each);
+      admits ||= asks.length === 0;
+    }
+  }
+  return { never: together(never), always: together(always), admits };
+});
+
+function ofSource(source: Json, home: string): Asked {
+  return askedBy(
+    fields.map((field) => [field, source[field.field], source[field.not]] as const),
+    home,
   );
-  const sources = records(rule['from']).map((from) => record(from['source']));
-  return (sources.length === 0 ? [{}] : sources).map((source: Json) => [
-    ...conditions,
-    ...fields.map((field): Asked => ({ field, values: list(source[field.field]), notValues: list(source[field.not]) })),
-  ]);
 }
 
-function mayName(caller: string, { namespaceOf }: IdentityField, value: unknown, home: string): boolean {
-  const namespace = typeof value === 'string' ? namespaceOf(value, home) : undefined;
-  return namespace === undefined || namespace === caller;
+function speaksOf(spoken: Spoken, namespace: string): boolean {
+  return spoken === 'Any' || spoken.has(namespace);
 }
 
 /**
- * What becomes of one way to hold for a caller of a namespace who shows no identity any more; undefined: it never spoke
- * of him, or does as before.
+ * What becomes of what a policy says of workloads of `caller` whose calls carry no identity any more: `Opens` where
+ * something that it refuses may get through, `Refuses` where it refuses what it lets through.
  */
-function becomes(way: readonly Asked[], caller: string, home: string): Nameless | undefined {
-  const asking = way.filter(({ values }) => values.length > 0);
-  if (asking.some(({ field, values }) => !values.some((value) => mayName(caller, field, value, home))))
-    return undefined;
-  if (asking.length > 0) return 'Never';
-  return way.some(({ field, notValues }) => notValues.some((value) => mayName(caller, field, value, home)))
-    ? 'Always'
-    : undefined;
-}
-
-/**
- * What becomes of what a policy of namespace `home` says of workloads of `caller` whose calls carry no identity any
- * more: `Opens` where something that it refuses may get through, `Refuses` where it refuses what it lets through.
- */
-export function withoutIdentity(spec: Json, caller: string, home: string): ReadonlySet<'Opens' | 'Refuses'> {
-  const action = text(spec['action']) ?? 'ALLOW';
+export function withoutIdentity(policy: ConfigView, caller: string): ReadonlySet<'Opens' | 'Refuses'> {
+  const action = text(policy.spec['action']) ?? 'ALLOW';
   if (action === 'AUDIT') return new Set();
-  const found = records(spec['rules'])
-    .flatMap(ways)
-    .map((way) => becomes(way, caller, home))
-    .filter((each) => each !== undefined);
-  return new Set(found.map((each) => ((each === 'Always') === (action === 'ALLOW') ? 'Opens' : 'Refuses')));
+  const { never, always } = readingOf(policy);
+  const [ofNever, ofAlways] = action === 'ALLOW' ? (['Refuses', 'Opens'] as const) : (['Opens', 'Refuses'] as const);
+  return new Set([...(speaksOf(never, caller) ? [ofNever] : []), ...(speaksOf(always, caller) ? [ofAlways] : [])]);
 }
 
 /** Whether a policy lets somebody in who shows no identity. */
-export function admitsNameless(spec: Json): boolean {
-  return records(spec['rules'])
-    .flatMap(ways)
-    .some((way) => way.every(({ values }) => values.length === 0));
+export function admitsNameless(policy: ConfigView): boolean {
+  return readingOf(policy).admits;
 }

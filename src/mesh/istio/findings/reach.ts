@@ -6,7 +6,7 @@ import { policyOptionsOf } from '../policy-options.ts';
 import { spend } from '../policy/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
 import { followers, isFollowed } from '../policy/visibility.ts';
-import { sidecarOf } from '../told-services.ts';
+import { sidecarsOf } from '../told-services.ts';
 import { hostsOf } from './route-objects.ts';
 import { labelSets } from './rule.ts';
 
@@ -62,7 +62,7 @@ const scenes = new WeakMap<Surroundings, Scene>();
 function sceneOf(surroundings: Surroundings): Scene {
   const scene = scenes.get(surroundings) ?? {
     options: policyOptionsOf(surroundings.mesh),
-    sidecars: new Set(labelSets(surroundings).map((labels) => sidecarOf(labels, surroundings))),
+    sidecars: new Set(sidecarsOf(labelSets(surroundings), surroundings.namespace.name, surroundings.mesh)),
   };
   scenes.set(surroundings, scene);
   return scene;

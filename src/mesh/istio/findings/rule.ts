@@ -235,11 +235,14 @@ export function mtlsModes({ spec }: ConfigView): { readonly mode: string; readon
   return { mode: modeOf(spec['mtls']), ports: Object.values(record(spec['portLevelMtls'])).map(modeOf) };
 }
 
-/** Whether a PeerAuthentication asks for STRICT, for everything or for some port. */
-export function asksForStrict(policy: ConfigView): boolean {
+/**
+ * Whether a PeerAuthentication asks for STRICT, for everything or for some port. Read once: every look asks about the
+ * whole mesh.
+ */
+export const asksForStrict: (policy: ConfigView) => boolean = memoize((policy: ConfigView): boolean => {
   const { mode, ports } = mtlsModes(policy);
   return mode === 'STRICT' || ports.includes('STRICT');
-}
+});
 
 /** Whether STRICT mTLS is in force for some pod of the namespace (mesh, namespace, workload or port level). */
 export function isStrict(surroundings: Surroundings): boolean {

@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { guardedServices } from '../waypoint/callers.ts';
 import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
+import { exitObstacles } from '../waypoint/exit/obstacles.ts';
 import { exitChangesOf } from '../waypoint/exit/proof.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { exitTranslationOf } from '../waypoint/exit/translation.ts';
@@ -81,7 +82,9 @@ function behindWaypoint(surroundings: Surroundings): readonly Evidence[] {
       ...untoldCallers(surroundings),
     ];
   if (!isExit(surroundings.route) || itineraryOf(surroundings) !== 'L7') return [];
-  return unknown(exitTranslationOf(surroundings).problems, () => exitChangesOf(surroundings));
+  return unknown([...exitObstacles(surroundings), ...exitTranslationOf(surroundings).problems], () =>
+    exitChangesOf(surroundings),
+  );
 }
 
 /** What a look may take: whoever writes policies must not decide how long the operator looks at nothing else. */

@@ -71,6 +71,11 @@ export function stepsOfNobody(): number {
   return unbounded.taken;
 }
 
+/** All steps that were taken since the process began: a test compares them with what was read. */
+export function stepsTaken(): number {
+  return total;
+}
+
 /** Whether somebody bounds what is done now. */
 export function isBounded(): boolean {
   return effort !== unbounded;

@@ -4,6 +4,7 @@ import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import type { WorkloadView } from '../../views.ts';
+import { everywhere, ofEach } from '../question.ts';
 import { isMissedAlready, unseenAtSidecars, unseenFromAmbient } from '../unseen-callers.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
@@ -41,7 +42,6 @@ function moved(there: Surroundings, name: string): Surroundings {
  */
 function guardsRefusing(surroundings: Surroundings): readonly string[] {
   const {
-    mesh,
     namespace: { name: home },
     scope,
   } = surroundings;
@@ -51,19 +51,11 @@ function guardsRefusing(surroundings: Surroundings): readonly string[] {
     (scope.wayBack(name) !== 'Stays' || isBehindWaypoint(name, surroundings)) &&
     refusedHere(moved(there, name), [home]).length > 0;
   // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
-  return mesh
-    .inhabitedNamespaces()
-    .filter(
-      (name) =>
-        name !== home &&
-        askedOf(
-          surroundings,
-          name,
-          (there) => refuse(there, name),
-          () => false,
-        ),
-    )
-    .sort();
+  return ofEach(
+    everywhere(surroundings).filter((name) => name !== home),
+    surroundings,
+    (there) => (refuse(there, there.namespace.name) ? [there.namespace.name] : []),
+  );
 }
 
 /** Those at the other end of calls that would be refused if the namespace went back before them. */

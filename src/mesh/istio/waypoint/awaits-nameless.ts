@@ -1,8 +1,10 @@
 import { listed } from '../../../base/counted.ts';
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { circleFrom } from '../../circle.ts';
 import type { Awaiting } from '../../others.ts';
-import { namelessCalls, type Nameless } from '../nameless-calls.ts';
+import { callsTo, namelessCalls, type Nameless } from '../nameless-calls.ts';
+import { everywhere } from '../question.ts';
 import { halt } from './awaits.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
 
@@ -16,24 +18,33 @@ function goesFirst({ passes, namespace }: Nameless, { scope, namespace: home }: 
   return passes && namespace !== home.name && scope?.moves(namespace) === true;
 }
 
-/** The namespaces for which one waits before its labels change. */
-function waitsFor(surroundings: Surroundings): readonly string[] {
-  return [
-    ...new Set(
-      namelessCalls(surroundings)
-        .filter((each) => goesFirst(each, surroundings))
-        .map(({ namespace }) => namespace),
-    ),
-  ];
+function namesOf(calls: readonly Nameless[], surroundings: Surroundings): readonly string[] {
+  return [...new Set(calls.filter((each) => goesFirst(each, surroundings)).map(({ namespace }) => namespace))];
 }
 
-/** Whether a namespace that waits for `first` waits for itself in the end. Where that cannot be told it waits. */
-function leadsBack(first: string, surroundings: Surroundings): boolean {
+/** The namespaces for which another one waits: of all that it may call only those are asked that move. */
+function waitsFor(there: Surroundings): readonly string[] {
+  const moving = everywhere(there).filter((name) => there.scope?.moves(name) === true);
+  return namesOf(callsTo(moving, there), there);
+}
+
+/**
+ * Those of some namespaces that do not wait in turn, in the end, for the one that would wait for them. Where that cannot
+ * be told it waits.
+ */
+function notWaiting(names: readonly string[], surroundings: Surroundings): readonly string[] {
   const home = surroundings.namespace.name;
-  const next = link((name: string) =>
-    name === home ? [first] : askedOf<readonly string[]>(surroundings, name, waitsFor, () => []),
-  );
-  return inChain(() => circleFrom(home, next) !== undefined, false);
+  const known = new Map<string, readonly string[]>();
+  const asked = link((name: string) => askedOf<readonly string[]>(surroundings, name, waitsFor, () => []));
+  function waits(name: string): readonly string[] {
+    const found = known.get(name) ?? asked(name);
+    known.set(name, found);
+    return found;
+  }
+  return names.filter((first) => {
+    const next = (name: string): readonly string[] => (name === home ? [first] : waits(name));
+    return !inChain(() => circleFrom(home, next) !== undefined, false);
+  });
 }
 
 interface Split {
@@ -41,12 +52,12 @@ interface Split {
   readonly forGood: readonly Nameless[];
 }
 
-function split(surroundings: Surroundings): Split {
-  const waited = new Set(waitsFor(surroundings).filter((name) => !leadsBack(name, surroundings)));
-  const isWaited = (each: Nameless): boolean => goesFirst(each, surroundings) && waited.has(each.namespace);
+const split = memoize((surroundings: Surroundings): Split => {
   const all = namelessCalls(surroundings);
+  const waited = new Set(notWaiting(namesOf(all, surroundings), surroundings));
+  const isWaited = (each: Nameless): boolean => goesFirst(each, surroundings) && waited.has(each.namespace);
   return { first: all.filter(isWaited), forGood: all.filter((each) => !isWaited(each)) };
-}
+});
 
 /**
  * What no order of the namespaces helps: the called stay, are the namespace itself, or wait for it in turn; or it is so

@@ -1,11 +1,11 @@
 import type { NamespaceCallers, Surroundings } from '../../adapter.ts';
-import { filled } from '../asleep.ts';
 import { concerns } from '../pod-mode.ts';
 import { bounded, spend } from '../policy/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { selecting } from '../policy/selecting.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
 import type { Attachment } from '../policy/types.ts';
+import { filled } from '../question.ts';
 import { declaredCallers, isGateway, namespacesNamedBy, type Caller, type NamedNamespaces } from './callers.ts';
 import { chosenWaypoint } from './chosen.ts';
 import { makesGateway } from './gateway-pods.ts';

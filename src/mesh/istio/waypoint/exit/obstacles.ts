@@ -1,9 +1,9 @@
+import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { text } from '../../../json.ts';
-import { selects, type PodView, type TemplateView, type WorkloadView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
 import { askedOfAll, describeInbound, inboundOf, type Restricted } from '../../inbound-ports.ts';
-import { dataplaneModeLabel, useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
+import { useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
 import { concerns } from '../../pod-mode.ts';
 import { isOfExit } from '../../policy/translate/names.ts';
 import { critical, type Problem } from '../../policy/translate/problem.ts';
@@ -12,6 +12,7 @@ import { serviceTitle } from '../../policy/translate/world.ts';
 import { waypointClass } from '../gateway.ts';
 import { trafficOf } from '../traffic.ts';
 import { notThroughWaypoint } from './gates.ts';
+import { podProblems } from './pod-problems.ts';
 import { servedServices } from './served.ts';
 
 /** Why a waypoint is none that can be left. */
@@ -61,81 +62,6 @@ function waypointProblems({ service, waypoint }: Served, surroundings: Surroundi
       ];
 }
 
-/** As `concerns` says of its pods. */
-function isOutside({ hostNetwork, templateLabels }: TemplateView): boolean {
-  return hostNetwork === true || templateLabels[dataplaneModeLabel] === 'none';
-}
-
-/**
- * Whether a workload owns a pod, or makes such pods. Its owner comes first: after a rollout that changes a label of the
- * template, and until its end, the pods that run have the labels of before.
- */
-function isOfWorkload(
-  { owner, labels }: PodView,
-  { selector }: Served['service'],
-  workloads: readonly WorkloadView[],
-): boolean {
-  return workloads.some(({ kind, name, templateLabels }) => {
-    if (owner?.kind === kind && owner.name === name) return true;
-    if (!selects({ matchLabels: selector }, templateLabels)) return false;
-    return Object.entries(templateLabels).every(([key, value]) => labels[key] === value);
-  });
-}
-
-/** Whom the sidecars would not protect. */
-function podProblems({ service }: Served, { pods, workloads, otherTemplates }: Surroundings): readonly Problem[] {
-  const title = serviceTitle(service);
-  if (Object.keys(service.selector).length === 0)
-    return [
-      critical(
-        title,
-        'spec.selector',
-        'it selects no pods, so no sidecar takes over from its waypoint',
-        'Keep the namespace in ambient, or remove the label of the waypoint from the Service.',
-      ),
-    ];
-  const behind = pods.filter((pod) => !pod.terminating && selects({ matchLabels: service.selector }, pod.labels));
-  const isBehind = ({ templateLabels }: TemplateView): boolean =>
-    selects({ matchLabels: service.selector }, templateLabels);
-  const coming = otherTemplates.filter(isBehind);
-  const naked =
-    behind.find((pod) => !concerns(pod)) ?? [...workloads, ...otherTemplates].filter(isBehind).find(isOutside);
-  const [unowned] = coming;
-  const strange = behind.find((pod) => !isOfWorkload(pod, service, workloads));
-  return [
-    ...(naked === undefined
-      ? []
-      : [
-          critical(
-            nameOf(naked),
-            'metadata.labels',
-            `it is behind ${title} and would have no sidecar: without the waypoint nothing would enforce its policies`,
-            'Remove istio.io/dataplane-mode=none and hostNetwork from its template, or keep the namespace in ambient.',
-          ),
-        ]),
-    ...(strange === undefined
-      ? []
-      : [
-          critical(
-            nameOf(strange),
-            'metadata.ownerReferences',
-            `it is behind ${title} and belongs to no Deployment, StatefulSet or DaemonSet, so its labels and ports are not known beforehand`,
-            'Delete it, or run it as a Deployment.',
-          ),
-        ]),
-    ...(unowned === undefined
-      ? []
-      : [
-          critical(
-            nameOf(unowned),
-            'spec',
-            `its pods are behind ${title}, and one that runs on the way is restarted by nobody: it would be without the waypoint and without a sidecar`,
-            'Give its pods labels that no Service behind a waypoint selects, or run them as a Deployment.',
-          ),
-        ]),
-  ];
-}
-
 function canaries({ namespace, services }: Surroundings): readonly Problem[] {
   return [{ ...namespace, kind: 'Namespace' }, ...services.map((service) => ({ ...service, kind: 'Service' }))]
     .filter(({ labels }) => labels[useWaypointCanaryLabel] !== undefined)
@@ -179,11 +105,10 @@ export function unseenPorts({ workloads, otherTemplates, pods, mesh, namespace }
     deciding.some((kind) => mesh.configs(kind, home).length > 0),
   );
   if (!isProtected) return [];
+  const owners = new Set(workloads.map(({ kind, name }) => `${kind} ${name}`));
   const others = pods.filter(
     ({ owner, ...pod }) =>
-      concerns(pod) &&
-      !pod.terminating &&
-      !workloads.some(({ kind, name }) => kind === owner?.kind && name === owner.name),
+      concerns(pod) && !pod.terminating && !owners.has(`${owner?.kind ?? ''} ${owner?.name ?? ''}`),
   );
   const holders = [
     ...[...workloads, ...otherTemplates].map((template) => ({
@@ -228,10 +153,11 @@ function leftovers({ mesh, namespace, itinerary }: Surroundings): readonly Probl
 }
 
 /** What keeps a namespace behind waypoints from being moved to sidecars, besides its policies. */
-export function exitObstacles(surroundings: Surroundings): readonly Problem[] {
+export const exitObstacles = memoize((surroundings: Surroundings): readonly Problem[] => {
   const served = servedServices(surroundings);
   const found = [
-    ...served.flatMap((one) => [...waypointProblems(one, surroundings), ...podProblems(one, surroundings)]),
+    ...served.flatMap((one) => waypointProblems(one, surroundings)),
+    ...podProblems(served, surroundings),
     ...canaries(surroundings),
     ...leftovers(surroundings),
   ];
@@ -251,4 +177,4 @@ export function exitObstacles(surroundings: Surroundings): readonly Problem[] {
           ),
         ]),
   ];
-}
+});

@@ -23,6 +23,12 @@ function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): 
  */
 export function servedServices(surroundings: Surroundings): readonly Served[] {
   const { namespace, services } = surroundings;
+  const accounts = new Map<string, string>();
+  function serviceAccountOf(name: string): string {
+    const found = accounts.get(name) ?? accountOf(name, surroundings);
+    accounts.set(name, found);
+    return found;
+  }
   return services
     .filter(({ labels, externalName }) => labels[gatewayNameLabel] === undefined && !externalName)
     .flatMap((service) => {
@@ -30,7 +36,7 @@ export function servedServices(surroundings: Surroundings): readonly Served[] {
         namedWaypoint(labelsBefore(service, 'none'), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name);
       return waypoint === undefined || waypoint === 'none'
         ? []
-        : [{ service, waypoint: { ...waypoint, serviceAccount: accountOf(waypoint.name, surroundings) } }];
+        : [{ service, waypoint: { ...waypoint, serviceAccount: serviceAccountOf(waypoint.name) } }];
     });
 }
 
