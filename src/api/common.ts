@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cutText } from '../base/cut-text.ts';
 
 /** How a pod is connected to a mesh, as observed on the pod itself. */
 export const Mode = z
@@ -37,6 +38,14 @@ export type Condition = z.infer<typeof Condition>;
 /** The condition that says that a person has to do something; undefined while none has to. */
 export function stalledBy(conditions: readonly Condition[] | undefined): Condition | undefined {
   return conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
+}
+
+/** Where a namespace stands, as its conditions say it: its message may begin with what is told of the last command. */
+export function standing(
+  status: { readonly conditions?: readonly Condition[] | undefined; readonly message?: string | undefined } | undefined,
+): string {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.message;
+  return ready === undefined ? (status?.message ?? '') : cutText(ready, 1024);
 }
 
 /** How much a finding matters. */

@@ -1,24 +1,25 @@
+/** The cost of the last of two beginnings, from the rows of shorter ones. */
+function cell(a: string, b: string, row: number, column: number, rows: readonly (readonly number[])[]): number {
+  const at = (r: number, c: number): number => rows[r]?.[c] ?? Infinity;
+  const isSame = a[row - 1] === b[column - 1];
+  const isSwapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+  return Math.min(
+    at(row - 1, column) + 1,
+    at(row, column - 1) + 1,
+    at(row - 1, column - 1) + (isSame ? 0 : 1),
+    isSwapped ? at(row - 2, column - 2) + 1 : Infinity,
+  );
+}
+
 /** How many letters of two words are others, too many, missing, or have changed places with their neighbour. */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
   for (let row = 1; row <= a.length; row += 1) {
-    const [before = [], above = []] = [rows[row - 2], rows[row - 1]];
     const own = [row];
-    for (let column = 1; column <= b.length; column += 1) {
-      const other = a[row - 1] === b[column - 1] ? 0 : 1;
-      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      own.push(
-        Math.min(
-          (above[column] ?? 0) + 1,
-          (own[column - 1] ?? 0) + 1,
-          (above[column - 1] ?? 0) + other,
-          swapped ? (before[column - 2] ?? 0) + 1 : Infinity,
-        ),
-      );
-    }
     rows.push(own);
+    for (let column = 1; column <= b.length; column += 1) own.push(cell(a, b, row, column, rows));
   }
-  return rows[a.length]?.[b.length] ?? 0;
+  return rows[a.length]?.[b.length] ?? Infinity;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
 import { costOfRollback } from './company.ts';
+import { toldForMs } from './conditions.ts';
 import { isUnwanted } from './course.ts';
 import { sentence } from './held.ts';
 import { observedLabels, toList } from './label-values.ts';
@@ -143,9 +144,6 @@ function goneFurther(situation: Situation, status: NamespaceMigrationStatus, com
     answer: null,
   };
 }
-
-/** For how long an answer counts as told: after that it may have been somebody else who was. */
-const toldForMs = 10 * 60_000;
 
 /** Whether the last answer to a command said just this, not long before. */
 function wasTold({ object: { status } }: Situation, cost: string, command: Command): boolean {

@@ -54,7 +54,7 @@ describe('editOf', () => {
 
     expect(edit).toEqual({
       kind: 'Senseless',
-      message: `kubectl-edit set status.phase to "${phase}": only RollingBack, Paused (or Pause, where it is Paused already) and Migrating are commands${nearest === undefined ? '' : `; the nearest is ${nearest}`}. It was put back`,
+      message: `kubectl-edit set status.phase to "${phase}": only RollingBack, Paused (or Pause, where it is Paused already) and Migrating are commands${nearest === undefined ? '' : `; the nearest is ${nearest}`}; it was put back`,
     });
   });
 

@@ -74,7 +74,7 @@ export function editOf(
   if (action === undefined)
     return {
       kind: 'Senseless',
-      message: `${who.by} set status.phase to "${status.phase ?? ''}": only ${all} are commands${meant(status.phase)}. It was put back`,
+      message: `${who.by} set status.phase to "${status.phase ?? ''}": only ${all} are commands${meant(status.phase)}; it was put back`,
     };
   return { kind: 'Command', command: { action, ...who } };
 }

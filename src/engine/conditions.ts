@@ -60,10 +60,14 @@ export function conditionsFor(
     condition(type, holds ? 'True' : 'False', why, verdict.message, previous, generation, now),
   );
   const rejected = previous?.find(({ type }) => type === 'CommandRejected');
-  if (typeof answer === 'string')
-    conditions.push(condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now));
+  if (typeof answer === 'string') conditions.push(answered(answer, generation, now));
   else if (rejected !== undefined && answer !== null) conditions.push(rejected);
   return conditions;
+}
+
+/** Each answer is one of its own, and as old as the command that it is given to. */
+function answered(answer: string, generation: number, now: number): Condition {
+  return condition('CommandRejected', 'True', 'NotPossible', answer, undefined, generation, now);
 }
 
 /** The conditions as they are, with an answer to a command: of what nobody looks at nothing else is said anew. */
@@ -74,7 +78,7 @@ export function withAnswer(
   now: number,
 ): Condition[] {
   const others = previous?.filter(({ type }) => type !== 'CommandRejected') ?? [];
-  return [...others, condition('CommandRejected', 'True', 'NotPossible', answer, previous, generation, now)];
+  return [...others, answered(answer, generation, now)];
 }
 
 /**
@@ -83,6 +87,20 @@ export function withAnswer(
  */
 export function reconciling(conditions: readonly Condition[] | undefined): string | undefined {
   return conditions?.find(({ type }) => type === 'Reconciling')?.reason;
+}
+
+/** For how long an answer counts as told: after that it may have been somebody else who was. */
+export const toldForMs = 10 * 60_000;
+
+/** The answer to a command that was not carried out, as long as whoever gave it may be looking for it. */
+export function freshAnswer(
+  conditions: readonly Condition[],
+  now: number,
+): { readonly message: string; readonly until: number } | undefined {
+  const rejected = conditions.find(({ type }) => type === 'CommandRejected');
+  if (rejected === undefined) return undefined;
+  const until = Date.parse(rejected.lastTransitionTime) + toldForMs;
+  return until > now ? { message: rejected.message, until } : undefined;
 }
 
 /** What was answered to a command is over when the phase is another one: what kept it from being taken may be too. */

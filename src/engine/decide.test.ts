@@ -77,6 +77,22 @@ describe('decide', () => {
     expect(status.findings).toBeUndefined();
   });
 
+  it('begins its message with why a command was not carried out, for ten minutes', () => {
+    const world = until(({ status }) => status?.phase === 'Migrated');
+    const { message } = world.status ?? {};
+    edit(world, 'Migrated!');
+    world.operate();
+
+    expect(world.status?.message).toMatch(/ set status\.phase to "Migrated!": only RollingBack, .* Meanwhile: /);
+    expect(world.status?.message?.endsWith(`. Meanwhile: ${message ?? ''}`)).toBe(true);
+    expect(world.status?.conditions?.find(({ type }) => type === 'Ready')?.message).toBe(message);
+    const { status, next } = decide(world.situation());
+    expect(status).toEqual(world.status);
+    expect(next.kind === 'Wait' && next.until).toBe(Math.floor(world.now / 1000) * 1000 + 600_000);
+    world.now += 601_000;
+    expect(decide(world.situation()).status.message).toBe(message);
+  });
+
   describe('findings', () => {
     const warning = { id: 'MM123', severity: 'Warning' as const, object: 'Namespace b', message: 'x', fix: 'x' };
     const unknown = { id: 'MM016', severity: 'Critical' as const, object: 'ConfigMap x/y', message: 'x', fix: 'x' };

@@ -35,6 +35,12 @@ import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
 import { walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
 
+/** When a wait ends, where the status says so. */
+function toldUntil(outcome: Outcome): number | undefined {
+  if (outcome.kind === 'Pace') return outcome.until;
+  return outcome.kind === 'Wait' ? outcome.tells : undefined;
+}
+
 /** `stalled` is why, when what it waits for does not come by itself. */
 function inProgress(
   outcome: Extract<Outcome, { message: string }>,
@@ -49,11 +55,11 @@ function inProgress(
   if (outcome.kind === 'Write') return { verdict, next: { kind: 'Write', write: outcome.write } };
   const until = outcome.kind === 'Wait' || outcome.kind === 'Pace' ? outcome.until : undefined;
   const parked = outcome.kind === 'Wait' ? outcome.parked : undefined;
-  const told = outcome.kind === 'Wait' ? outcome.tells : outcome.kind === 'Pace' ? outcome.until : undefined;
+  const waitUntil = toldUntil(outcome);
   return {
     verdict,
     next: { kind: 'Wait', ...(until !== undefined && { until }), ...(parked !== undefined && { parked }) },
-    ...(told !== undefined && { waitUntil: told }),
+    ...(waitUntil !== undefined && { waitUntil }),
   };
 }
 
@@ -339,7 +345,7 @@ function takeCourse(
     case 'Hold':
       return paused(situation, status, itinerary, followed);
     case 'Seal': {
-      const rested = blame(situation, rest(situation, status, itinerary, followed));
+      const rested = blame(situation, withPodsOutside(situation, rest(situation, status, itinerary, followed)));
       return rested.verdict.state === 'Ready' ? seal(situation, status) : notSealed(rested);
     }
   }

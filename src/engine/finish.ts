@@ -4,7 +4,7 @@ import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-
 import { cutText } from '../base/cut-text.ts';
 import { timestamp } from '../base/clock.ts';
 import { editOf } from './commands.ts';
-import { answerNow, conditionsFor, noWayBackCondition, restoredCondition, told } from './conditions.ts';
+import { answerNow, conditionsFor, freshAnswer, noWayBackCondition, restoredCondition, told } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import { isAtRest } from './left.ts';
 import type { Decision, Next, Situation } from './situation.ts';
@@ -29,36 +29,36 @@ export function finish(situation: Situation, draft: Draft, answer: string | null
   const verdict = told(draft.verdict, { name: object.spec.migration, namespace: object.metadata.namespace ?? '' });
   const waitUntil = draft.waitUntil === undefined ? undefined : steady(draft.waitUntil, before.waitUntil);
   const message = waitUntil === undefined ? verdict.message : `${verdict.message}: until ${waitUntil}`;
+  const conditions = [
+    ...conditionsFor(
+      { ...verdict, message },
+      before.conditions,
+      generation,
+      now,
+      answerNow(answer, before.writtenPhase, draft.phase),
+    ),
+    ...restoredCondition(
+      { differences: draft.differences, rests: draft.phase === 'RolledBack', moved: draft.moved },
+      before.conditions,
+      generation,
+      now,
+    ),
+    ...noWayBackCondition(noWayBackAtRest(situation, draft), before.conditions, generation, now),
+  ];
+  // Whoever gave a command looks at the message first; what is asked of the namespace stands in the conditions.
+  const rejected = freshAnswer(conditions, now);
   const settled: NamespaceMigrationStatus = {
     ...status,
     phase:
       (draft.unanswered === true && typeof answer !== 'string' ? commandedPhase(situation) : undefined) ?? draft.phase,
     writtenPhase: draft.phase,
     observedGeneration: generation,
-    message: cutText(message, 1024),
+    message: cutText(rejected === undefined ? message : `${rejected.message}. Meanwhile: ${message}`, 1024),
     ...(waitUntil !== undefined && { waitUntil }),
-    conditions: [
-      ...conditionsFor(
-        { ...verdict, message },
-        before.conditions,
-        generation,
-        now,
-        answerNow(answer, before.writtenPhase, draft.phase),
-      ),
-      ...restoredCondition(
-        { differences: draft.differences, rests: draft.phase === 'RolledBack', moved: draft.moved },
-        before.conditions,
-        generation,
-        now,
-      ),
-      ...noWayBackCondition(noWayBackAtRest(situation, draft), before.conditions, generation, now),
-    ],
+    conditions,
   };
-  return toldFindings(
-    situation,
-    withCounts(situation, settled),
-    often(situation, dueCount(situation, settled, draft.next)),
-  );
+  const next = often(situation, dueCount(situation, settled, draft.next));
+  return toldFindings(situation, withCounts(situation, settled), sooner(next, rejected?.until));
 }
 
 /** Asked where it rests in its new data plane and nobody has decided that it stays. */
@@ -84,6 +84,11 @@ function commandedPhase({ object: { status, metadata }, now }: Situation): Names
  */
 function steady(ms: number, before: string | undefined): string {
   return before !== undefined && Math.abs(Date.parse(before) - ms) < sameTimeMs ? before : timestamp(ms);
+}
+
+/** No later than then, if it waits at all. */
+function sooner(next: Next, until = Infinity): Next {
+  return next.kind === 'Wait' && until !== Infinity ? { ...next, until: Math.min(until, next.until ?? until) } : next;
 }
 
 function often({ now }: Situation, next: Next): Next {

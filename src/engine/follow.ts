@@ -36,6 +36,8 @@ interface Picture {
   readonly left: readonly OwnObject[];
   /** Why not all of it can be made. */
   readonly problem?: string;
+  /** That it is over by itself, with a rollout. */
+  readonly isRollout?: boolean;
   /**
    * The user's objects that are gone or ask for less and whose copies are not, and what was made and is gone, because
    * not all can be made.
@@ -76,6 +78,7 @@ function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork): Pictu
     entries,
     left: revoked(situation, orphans),
     problem: whole,
+    ...(work.isRollout && { isRollout: work.isRollout(situation.surroundings) }),
     gone: [...(work.withheld?.(situation.surroundings) ?? []), ...orphans.map(({ original }) => original)],
   };
 }
@@ -133,9 +136,11 @@ function first(situation: Situation, writes: readonly Write[]): { readonly write
 }
 
 /** What no write of ours mends, as a step that makes something for the first time says it. */
-function faultOf({ entries, problem }: Picture): Outcome | undefined {
+function faultOf({ entries, problem, isRollout }: Picture): Outcome | undefined {
   const taken = entries.find(({ standing }) => standing === 'Taken');
   if (taken !== undefined) return nameTaken(taken);
+  if (problem !== undefined && isRollout === true)
+    return { kind: 'Wait', message: `waiting until a rollout is over: ${problem}` };
   if (problem !== undefined) return { kind: 'Failed', reason: 'CannotBeMade', message: problem };
   const edited = entries.find(({ standing }) => standing === 'Edited');
   return edited && editedByOthers(edited);

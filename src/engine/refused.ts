@@ -64,7 +64,7 @@ export function givenUp(situation: Situation, outcome: Outcome, followed: Write 
     !deadline(situation, `refused: ${name}`, durationMs(situation.spec.restart.progressDeadline)).over
   )
     return outcome;
-  return { kind: 'Failed', reason: 'WriteRefused', message: `it is refused: ${refused.message}` };
+  return { kind: 'Failed', reason: 'WriteRefused', message: `a write is refused: ${refused.message}` };
 }
 
 /** What a person does about what does not last. */

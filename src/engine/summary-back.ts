@@ -14,6 +14,7 @@ import {
   type Facts,
   type Summary,
 } from './summary-parts.ts';
+import { lateMs } from './sweep.ts';
 import { isStalled, phaseOf } from './totals.ts';
 import { commandLine } from './command-lines.ts';
 
@@ -96,7 +97,9 @@ export function goingBack(facts: Facts): Summary {
   const first = stalledInFlight(facts) ?? (started.every(isStalled) ? started[0] : undefined);
   const isOver = facts.object.metadata.deletionTimestamp !== undefined && started.length === 0;
   const how = isOver && facts.totals.rolledBack === 0 ? 'nothing has to go back any more' : progress(facts);
-  const late = isOver ? '; it is deleted when no write can arrive any more that was given up' : '';
+  const late = isOver
+    ? `; it is deleted ${lateMs / 1000}s after the operator was started, or last gave up a write without an answer: until then that may arrive`
+    : '';
   return first === undefined
     ? say('RollingBack', 'InProgress', 'RollingBack', `${how}${late}`)
     : namespaceStalled('RollingBack', first);

@@ -1,3 +1,4 @@
+import { standing } from '../api/common.ts';
 import type { MigrationPhase, NamespaceTotals } from '../api/mesh-migration-status.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { counted, listed } from '../base/counted.ts';
@@ -45,7 +46,7 @@ export function namespaceStalled(phase: MigrationPhase, child: NamespaceMigratio
   const { metadata, status } = child;
   const refused = refusedBy(child);
   if (refused !== undefined) return stalled(phase, 'RecordRefused', `${metadata.namespace ?? ''}: ${refused}`);
-  return stalled(phase, 'NamespaceStalled', `${metadata.namespace ?? ''}: ${status?.message ?? ''}`);
+  return stalled(phase, 'NamespaceStalled', `${metadata.namespace ?? ''}: ${standing(status)}`);
 }
 
 /** When every namespace that is under way waits for a person, so does the migration; the first of them says why. */

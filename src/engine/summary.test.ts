@@ -93,7 +93,7 @@ describe('the message of a migration', () => {
       },
     }).status;
     expect(message(deleted)).toBe(
-      'nothing has to go back any more; it is deleted when no write can arrive any more that was given up',
+      'nothing has to go back any more; it is deleted 75s after the operator was started, or last gave up a write without an answer: until then that may arrive',
     );
   });
 

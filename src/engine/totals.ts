@@ -1,4 +1,4 @@
-import { stalledBy } from '../api/common.ts';
+import { stalledBy, standing } from '../api/common.ts';
 import type { MeshMigrationStatus, NamespaceTotals } from '../api/mesh-migration-status.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import { isInFlight } from '../plan/admission.ts';
@@ -102,7 +102,7 @@ export function attentionOf(
   const attention = all.slice(0, most).map((child) => ({
     namespace: name(child),
     phase: phaseOf(child) ?? '',
-    message: (isStalled(child) ? undefined : lost(child)?.slice(0, 1024)) ?? child.status?.message ?? '',
+    message: (isStalled(child) ? undefined : lost(child)?.slice(0, 1024)) ?? standing(child.status),
   }));
   return { needAttention: all.length, attention };
 }

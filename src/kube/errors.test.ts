@@ -26,6 +26,17 @@ function status(code: number, reason: string, extra: object = {}): string {
   return JSON.stringify({ kind: 'Status', code, reason, message: 'no', ...extra });
 }
 
+describe('the sentence about a failure', () => {
+  it('says the request without its query, and what was answered, once each', () => {
+    const error = errorFromResponse(403, {}, status(403, 'Forbidden'), write);
+
+    expect(error.sentence).toMatch(/^PATCH \/apis\/apps\/v1\/namespaces\/shop\/deployments\/cart: 403 Forbidden: no/);
+    expect(error.sentence).not.toContain('x=1');
+    expect(error.sentence).not.toContain('api.test');
+    expect(error.sentence.match(/PATCH/g)).toHaveLength(1);
+  });
+});
+
 describe('errorFromResponse', () => {
   it.each([
     [400, 'BadRequest', InvalidError],

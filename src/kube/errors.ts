@@ -40,6 +40,14 @@ export class ApiError extends Error {
     this.request = `${facts.request.method} ${facts.request.path}`;
     this.server = facts.request.server;
   }
+
+  /** The request without its query, and what was answered: one sentence for people, that says each of it once. */
+  get sentence(): string {
+    const [request = ''] = this.request.split('?');
+    const at = ` at ${this.server}: `;
+    const place = this.message.indexOf(at);
+    return `${request}: ${place < 0 ? this.message : this.message.slice(place + at.length)}`;
+  }
 }
 
 /** One field that another field manager owns. */

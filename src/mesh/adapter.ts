@@ -45,7 +45,8 @@ export type StepWork =
    * made for the first time, and those that are there follow as far as `possible` says: one policy that has no copy
    * must not keep the others from theirs. Of `orphans` some can go even then; what is `withheld` is not there, and is
    * named. An object that `stays` is left as it is seen instead of becoming what is wanted, or going where nothing is:
-   * it refuses what would get through then.
+   * it refuses what would get through then. What `isRollout` is over with the rollouts that are under way, and waited
+   * for.
    */
   | {
       readonly kind: 'Apply';
@@ -53,6 +54,7 @@ export type StepWork =
       readonly possible?: (surroundings: Surroundings) => readonly Manifest[];
       readonly orphans?: (surroundings: Surroundings) => readonly Orphan[];
       readonly withheld?: (surroundings: Surroundings) => readonly string[];
+      readonly isRollout?: (surroundings: Surroundings) => boolean;
       readonly stays?: (surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined) => boolean;
     }
   /**

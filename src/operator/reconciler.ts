@@ -127,8 +127,7 @@ export function isStale(error: unknown): boolean {
 
 /** One sentence about a refused write, for the status. */
 export function refusal(error: unknown): string | undefined {
-  if (error instanceof InvalidError) return `${error.request}: ${error.message}`.slice(0, 600);
-  return error instanceof ApiError && error.code >= 400 && error.code < 500
-    ? `${error.request}: ${error.message}`.slice(0, 600)
-    : undefined;
+  const isRefusal =
+    error instanceof InvalidError || (error instanceof ApiError && error.code >= 400 && error.code < 500);
+  return isRefusal ? error.sentence.slice(0, 600) : undefined;
 }

@@ -1,4 +1,4 @@
-import { stalledBy } from '../api/common.ts';
+import { stalledBy, standing } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { ScopeView, WayBack } from '../mesh/others.ts';
@@ -109,7 +109,7 @@ export function companyOf(around: Around): ScopeView {
     },
     stalledBack: (name) => {
       const status = record(name)?.status;
-      return stalledBy(status?.conditions) === undefined ? undefined : (status?.message ?? '').slice(0, 200);
+      return stalledBy(status?.conditions) === undefined ? undefined : standing(status).slice(0, 200);
     },
   };
 }

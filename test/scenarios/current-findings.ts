@@ -65,7 +65,7 @@ export const currentFindingScenarios: readonly Scenario[] = [
       await isTold(world, home, 'MM123', true);
       const { status } = await world.child(home);
       assert.equal(status?.findings?.find(({ id }) => id === 'MM123')?.severity, 'Warning');
-      assert.equal(status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
+      assert.equal(status.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
       await world.eventually('an event', async () => ((await eventsOf(world, home, 'MM123')) === 1 ? true : undefined));
       await startAnew(world);
       assert.equal(await eventsOf(world, home, 'MM123'), 1);

@@ -6,6 +6,7 @@ import { ambientShop, back, waypointDeniesDelete } from '../scenarios/http-back.
 import { deployment, kinds, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
 const optedOut = { 'sidecar.istio.io/inject': 'false', 'istio.io/dataplane-mode': 'none' };
@@ -173,4 +174,32 @@ describe('a workload on the network of its hosts that has no pods', () => {
       });
     },
   );
+});
+
+describe('a pod that no data plane has taken at rest', () => {
+  it('keeps its namespace from being finalized, after which nobody would say so', async () => {
+    await run('not-sealed', async (world, home) => {
+      await world.create(namespace(home), deployment(home, 'api', { replicas: 2 }));
+      await world.podsReady(2);
+      await world.create(meshMigration(world.name, { names: [home] }));
+      await world.phase('Migrated');
+      const enrols = async (value: string | null): Promise<void> => {
+        await world.patch('Deployment', home, 'api', {
+          spec: { template: { metadata: { annotations: { [podBehaviour.enrol]: value } } } },
+        });
+      };
+      await enrols('never');
+      await world.eventually('it is said', async () =>
+        (await world.child()).status?.conditions?.some(({ reason }) => reason === 'PodsOutside') === true
+          ? true
+          : undefined,
+      );
+      await world.edit({ action: 'Finalize' });
+      await world.pause(60_000);
+      const { status } = await world.child();
+      assert.match(status?.message ?? '', /^it is finalized when this is settled: 2 pods in neither data plane/);
+      await enrols(null);
+      await world.childPhase('Finalized');
+    });
+  });
 });

@@ -243,7 +243,7 @@ export const attachmentRules: readonly AuditRule[] = [
     id: 'MM071',
     severity: 'Info',
     title: 'The namespace needs a waypoint',
-    fix: 'Create a waypoint for the namespace and copy these policies to it with targetRefs before the namespace leaves sidecars.',
+    fix: 'Nothing to do by hand where the operator migrates it: it makes the waypoint and the copies (mesh-migration plan shows them). Without it create a waypoint and copy these policies to it with targetRefs before the namespace leaves sidecars.',
     find: namespacesInNeed,
   },
   {

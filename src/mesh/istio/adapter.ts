@@ -159,13 +159,13 @@ function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
  * Once a namespace is started, others take nobody back and stall nobody by what they have in theirs; nor does what is
  * only told then.
  */
-function asOf({ finding, others }: Found, when: FindingsWhen, { when: asked }: Pick<Rule, 'when'>): Finding {
-  const isOwn = asked === 'Always' && others === undefined;
+function asOf({ finding, others, rolling }: Found, when: FindingsWhen, { when: asked }: Pick<Rule, 'when'>): Finding {
+  const isOwn = asked === 'Always' && others === undefined && rolling !== true;
   const counts =
     when === 'Start' ||
     isOwn ||
     finding.id === internalErrorId ||
-    (asked === 'Always' && when === 'AtRest' && others === 'Protects');
+    (asked === 'Always' && when === 'AtRest' && (others === 'Protects' || rolling === true));
   return counts || finding.severity !== 'Critical' ? finding : { ...finding, severity: 'Warning' };
 }
 
@@ -227,7 +227,8 @@ export function checksOf(
   function heldByOthers(surroundings: Surroundings): Hold | undefined {
     for (const rule of catalogue.filter((each) => each.when === 'Always' && isAsked(each, surroundings))) {
       const held = foundGuarded(rule, surroundings).find(
-        ({ finding, others }) => finding.severity === 'Critical' && others !== undefined && others !== 'Noted',
+        ({ finding, others, rolling }) =>
+          finding.severity === 'Critical' && (rolling === true || (others !== undefined && others !== 'Noted')),
       );
       if (held !== undefined) return { finding: held.finding, others: true };
     }

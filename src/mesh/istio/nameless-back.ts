@@ -2,7 +2,7 @@ import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView } from '../views.ts';
 import { isThere } from './asleep.ts';
-import { callsInto, callsTo, callsToOld, namelessTo, type Nameless } from './nameless-calls.ts';
+import { callsByHeadless, callsInto, callsToOld, type Nameless } from './nameless-calls.ts';
 import { everywhere, ofEach } from './question.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
@@ -46,39 +46,31 @@ function lost(
 
 /** Of calls from here to one namespace, on the way back to sidecars. */
 export function lostTo(called: string, surroundings: Surroundings): readonly LostBack[] {
-  return lost(
-    callsTo([called], surroundings).filter(({ headless }) => headless),
-    'Called',
-    surroundings,
-  );
+  return lost(callsByHeadless([called], surroundings), 'Called', surroundings);
+}
+
+/** All that it may have to do with, itself left out. */
+function othersOf(surroundings: Surroundings): readonly string[] {
+  return everywhere(surroundings).filter((name) => name !== surroundings.namespace.name);
 }
 
 /** Callers with sidecars, of pods here that are in ambient again. */
 function callersLost(surroundings: Surroundings): readonly LostBack[] {
-  const {
-    namespace: { name: home },
-    services,
-  } = surroundings;
+  const { namespace, services } = surroundings;
   if (!services.some(({ headless }) => headless)) return [];
-  const others = everywhere(surroundings).filter((name) => name !== home);
-  return ofEach(others, surroundings, (there) =>
-    isThere(there, 'Sidecar') ? lost(callsInto(home, there), 'Callers', surroundings, there.namespace.name) : [],
+  return ofEach(othersOf(surroundings), surroundings, (there) =>
+    isThere(there, 'Sidecar')
+      ? lost(callsInto(namespace.name, there), 'Callers', surroundings, there.namespace.name)
+      : [],
   );
 }
 
 /** What a rollback of the namespace would lose of it, of calls from and to others. */
 export const lostGoingBack: (surroundings: Surroundings) => readonly LostBack[] = memoize(
   (surroundings: Surroundings): readonly LostBack[] => {
-    const { name: home } = surroundings.namespace;
-    const isOther = ({ namespace }: Nameless): boolean => namespace !== home;
-    if (goesPast(surroundings))
-      return lost(
-        namelessTo(surroundings).filter((each) => isOther(each) && each.headless),
-        'Called',
-        surroundings,
-      );
+    const others = othersOf(surroundings);
+    if (goesPast(surroundings)) return lost(callsByHeadless(others, surroundings), 'Called', surroundings);
     if (!isExit(surroundings.route)) return [];
-    const old = callsToOld(surroundings).filter(isOther);
-    return [...callersLost(surroundings), ...lost(old, 'Old', surroundings)];
+    return [...callersLost(surroundings), ...lost(callsToOld(others, surroundings), 'Old', surroundings)];
   },
 );

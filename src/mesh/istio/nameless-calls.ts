@@ -1,10 +1,12 @@
 import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView } from '../views.ts';
+import { serves } from './asleep.ts';
 import { withoutIdentity } from './findings/identity-fields.ts';
 import { always, decidingByCaller, type As, type Decides } from './nameless-there.ts';
 import { mayCall } from './old-sidecars.ts';
 import { leftAlone, type LeftAlone } from './outbound-ports.ts';
+import { lacksHbone } from './pod-mode.ts';
 import { spend } from './policy/effort.ts';
 import { everywhere, ofEach, question } from './question.ts';
 import { callingFrom, toldTo, untoldAt, type ToldTo } from './told-services.ts';
@@ -117,27 +119,19 @@ function calledSo({ effect, namespace }: Uncalled, surroundings: Surroundings): 
   return mayCall(surroundings, namespaceCallers(namespace, surroundings));
 }
 
-function lostAt(names: readonly string[], surroundings: Surroundings, as: As): readonly Nameless[] {
+function lostAt(
+  names: readonly string[],
+  surroundings: Surroundings,
+  as: As,
+  mayLose: (there: Surroundings) => boolean = () => true,
+): readonly Nameless[] {
   const caller = callerOf(surroundings);
   return ofEach(names, surroundings, (there) =>
-    namelessAt(there, caller, as).flatMap((each) => {
+    (mayLose(there) ? namelessAt(there, caller, as) : []).flatMap((each) => {
       const called = calledSo(each, surroundings);
       return called === undefined ? [] : [{ ...each, called }];
     }),
   );
-}
-
-/**
- * Everything that the namespace may call, itself among it, and that decides by an identity which its calls would not
- * carry once it has sidecars, on whichever way.
- */
-export const namelessTo: (surroundings: Surroundings) => readonly Nameless[] = memoize((surroundings: Surroundings) =>
-  lostAt(everywhere(surroundings), surroundings, 'TheyAre'),
-);
-
-/** The same on the way from ambient to sidecars; on no other is there anything to lose. */
-export function namelessCalls(surroundings: Surroundings): readonly Nameless[] {
-  return isExit(surroundings.route) ? namelessTo(surroundings) : [];
 }
 
 /** What becomes of calls into some namespaces. */
@@ -145,12 +139,36 @@ export function callsTo(names: readonly string[], surroundings: Surroundings): r
   return lostAt(names, surroundings, 'TheyAre');
 }
 
+/**
+ * Everything that the namespace may call, itself among it, and that decides by an identity which its calls would not
+ * carry once it has sidecars.
+ */
+export const namelessCalls: (surroundings: Surroundings) => readonly Nameless[] = memoize(
+  (surroundings: Surroundings) => (isExit(surroundings.route) ? callsTo(everywhere(surroundings), surroundings) : []),
+);
+
+const hasHeadless = question<boolean>({
+  ask: (there) => there.services().some(({ headless }) => headless),
+  otherwise: () => true,
+});
+
+/** What becomes of calls from sidecars here by headless Services of these namespaces, whose pods are in ambient. */
+export function callsByHeadless(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
+  const all = lostAt(names, surroundings, 'TheyAre', (there) => hasHeadless(there, undefined));
+  return all.filter(({ headless }) => headless);
+}
+
 /** What of sidecars here becomes of calls by headless Services into a namespace, were that in ambient. */
 export function callsInto(name: string, surroundings: Surroundings): readonly Nameless[] {
   return lostAt([name], surroundings, 'InAmbient').filter(({ headless }) => headless);
 }
 
-/** What becomes of calls from here, were these from ambient, to sidecars that take no HBONE. */
-export function callsToOld(surroundings: Surroundings): readonly Nameless[] {
-  return lostAt(everywhere(surroundings), surroundings, 'Old');
+const hasOld = question<boolean>({
+  ask: (there) => there.pods().some((pod) => serves(pod) && lacksHbone(pod)),
+  otherwise: () => true,
+});
+
+/** What becomes of calls from here, were these from ambient, to sidecars of these namespaces that take no HBONE. */
+export function callsToOld(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
+  return lostAt(names, surroundings, 'Old', (there) => hasOld(there, undefined));
 }

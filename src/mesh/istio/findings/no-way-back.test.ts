@@ -12,6 +12,7 @@ import {
   surroundings,
   workload,
 } from '../../../../test/support/mesh-fixtures.ts';
+import { gatewayPod, madeGateway } from '../../../../test/support/captured-gateway-examples.ts';
 import type { DataPlane } from '../../../api/common.ts';
 import type { MeshState, Route, Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView, WorkloadView } from '../../views.ts';
@@ -87,6 +88,13 @@ const templates: Readonly<Record<string, Template>> = {
     id: 'MM062',
     there: outOfSidecars,
     pod: pod({ annotations: { ...injected.annotations, ...excluded } }),
+    configs: [strict],
+  },
+  'a gateway of the namespace itself': {
+    id: 'MM138',
+    there: outOfSidecars,
+    pod: gatewayPod(),
+    workload: madeGateway(),
     configs: [strict],
   },
   'a pod that only opted out of injection': {

@@ -304,6 +304,47 @@ describe('pods that no waypoint stands before, on the way to sidecars', () => {
     ]);
   });
 
+  /** So many workloads, each with a Service and an ALLOW of its own by so many identities, on two ports. */
+  function zeroTrust(workloads: number, identities: number, ...more: readonly Spec[]): Surroundings {
+    const names = Array.from({ length: workloads }, (_each, n) => `app-${n}`);
+    const allows = names.map((app, n): Spec => {
+      const principals = Array.from({ length: identities }, (_each, k) => `cluster.local/ns/team-${n}-${k}/sa/caller`);
+      const to = [{ operation: { ports: ['8080', '9090'] } }];
+      return { selector: { matchLabels: { app } }, rules: [{ from: [{ source: { principals } }], to }] };
+    });
+    return surroundings(
+      {
+        ...ambient,
+        pods: [],
+        workloads: names.map((app) => workload({ name: app, replicas: 0, templateLabels: { app } })),
+        services: names.map((app) => service({ name: app, selector: { app } })),
+      },
+      [...policies(...allows, ...more), config('PeerAuthentication', { mtls: { mode: 'STRICT' } })],
+    );
+  }
+  const denied = Array.from({ length: 5 }, (_each, n) =>
+    deny({ namespaces: Array.from({ length: 10 }, (_one, k) => `evil-${n}-${k}`) }),
+  );
+
+  it.each([
+    ['60 of 10 callers each, and who is kept out', zeroTrust(60, 10, ...denied)],
+    ['60 of 50 callers each', zeroTrust(60, 50)],
+    ['150 of 20 callers each, and who is kept out', zeroTrust(150, 20, ...denied)],
+  ])('are not too many where policies name identities and ports, which both read alike: %s', (_name, many) => {
+    expect(changes(many)).toEqual([]);
+  });
+
+  it.each<[string, Spec]>([
+    ['a DENY of this namespace', deny({ namespaces: ['shop'] })],
+    ['a DENY of one of its accounts', deny({ principals: ['cluster.local/ns/shop/sa/batch'] })],
+    ['a DENY as a condition', { action: 'DENY', rules: [{ when: [{ key: 'source.namespace', values: ['shop'] }] }] }],
+    ['an ALLOW of all but this namespace', from({ notNamespaces: ['shop'] })],
+  ])('are asked what a workload that shows no identity any more would get through to: %s', (_name, spec) => {
+    const found = changes(given([spec]));
+
+    expect(found).toEqual(['Critical MM090 Deployment shop/web']);
+  });
+
   it('are not asked about what was never in force and will not be', () => {
     expect(changes(given([{ action: 'AUDIT', rules: [{}] }, onlyX]))).toEqual([]);
   });

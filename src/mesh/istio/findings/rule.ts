@@ -29,14 +29,20 @@ export interface Evidence {
   readonly others?: 'Noted' | 'Holds' | 'Protects';
   /** It gets on by itself within moments: at rest, where nothing waits for it, it is not said. */
   readonly passing?: true;
+  /**
+   * The end of a rollout that is under way decides it: until then the namespace stays where it is, and is taken nowhere
+   * by it.
+   */
+  readonly rolling?: true;
   /** What was looked at, where `spec.accept` may have it: what it becomes later is not accepted with it. */
   readonly seen?: Seen;
 }
 
-/** A finding, and whether it is about what others have. */
+/** A finding, and whether it is about what others have, or hangs on a rollout. */
 export interface Found {
   readonly finding: Finding;
   readonly others?: Evidence['others'];
+  readonly rolling?: true;
 }
 
 interface Check {
@@ -110,7 +116,7 @@ function accepted(
 /** The findings of a rule, cut to what the API admits: a status that is refused could not even record a failure. */
 export function found(rule: Rule, surroundings: Surroundings): readonly Found[] {
   return rule.find(surroundings).map((evidence) => {
-    const { object, message, fix = rule.fix, severity: own = rule.severity, others } = evidence;
+    const { object, message, fix = rule.fix, severity: own = rule.severity, others, rolling } = evidence;
     const { severity, before, after } =
       own === 'Critical' ? accepted(rule, evidence, surroundings) : { severity: own, before: '', after: '' };
     const finding: Finding = {
@@ -120,7 +126,7 @@ export function found(rule: Rule, surroundings: Surroundings): readonly Found[] 
       message: `${before}${message}`.slice(0, 1024),
       fix: cutText(`${fix}${after}`, 1024, `. All of it: docs/findings.md, ${rule.id}`),
     };
-    return { finding, ...(others !== undefined && { others }) };
+    return { finding, ...(others !== undefined && { others }), ...(rolling && { rolling }) };
   });
 }
 

@@ -5,7 +5,8 @@ import { isExit } from '../waypoint/exit/route.ts';
 import type { Change } from '../waypoint/change.ts';
 import { certainChanges } from '../waypoint/proof.ts';
 import { translationOf } from '../waypoint/translation.ts';
-import { isSaidElsewhere } from '../policy/translate/problem.ts';
+import { isSaidElsewhere, type Problem } from '../policy/translate/problem.ts';
+import { afterRollouts } from '../waypoint/rollouts.ts';
 import { changed as ofPods } from './pods.ts';
 import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 import { incomplete, notAsked, serviceName, withSidecars } from './waypoint-callers.ts';
@@ -26,11 +27,27 @@ function callersFirst(
   );
 }
 
+function problemsOf(surroundings: Surroundings): readonly Problem[] {
+  return translationOf(surroundings).problems.filter((problem) => !isSaidElsewhere(problem));
+}
+
+/** Whether it is over once the rollouts are that are under way. */
+function isOfRollout({ object, field }: Problem, surroundings: Surroundings): boolean {
+  const after = afterRollouts(surroundings);
+  if (after === undefined) return false;
+  return !problemsOf(after).some((each) => each.object === object && each.field === field);
+}
+
 function problems(severity: 'Critical' | 'Warning'): (surroundings: Surroundings) => readonly Evidence[] {
   return withWaypoint((surroundings) =>
-    translationOf(surroundings)
-      .problems.filter((problem) => problem.severity === severity && !isSaidElsewhere(problem))
-      .map(({ object, field, message, fix }) => ({ object, message: `${field}: ${message}`, fix })),
+    problemsOf(surroundings)
+      .filter((problem) => problem.severity === severity)
+      .map((problem) => ({
+        object: problem.object,
+        message: `${problem.field}: ${problem.message}`,
+        fix: problem.fix,
+        ...(isOfRollout(problem, surroundings) && { rolling: true }),
+      })),
   );
 }
 

@@ -26,6 +26,7 @@ import {
 } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
+import { isByIdentity, opensNameless } from './by-identity.ts';
 import { refuses, unknownAt, whoRefuses, type Change } from './change.ts';
 import { itineraryOf } from './choose.ts';
 import { isExit } from './exit/route.ts';
@@ -188,9 +189,15 @@ function differencesOf(compared: readonly Comparison[]): readonly Difference[] {
 class Known {
   private readonly signatures = new Signatures();
   private readonly found = new Map<string, readonly Difference[]>();
+  private readonly nameless = new Map<AuthorizationPolicy, boolean>();
 
-  differences(scene: Scene, policies: readonly AuthorizationPolicy[]): readonly Difference[] {
-    const compared = comparisons(scene, policies);
+  /** Of those whose calls lose their identity only, where nothing can change for others. */
+  differences(
+    scene: Scene,
+    policies: readonly AuthorizationPolicy[],
+    which: 'All' | 'Nameless' = 'All',
+  ): readonly Difference[] {
+    const compared = comparisons(scene, policies).filter(({ onlyMore }) => which === 'All' || onlyMore);
     const signature = `${scene.protocol} ${this.signatures.of(
       compared.flatMap(
         ({ caller, was, is }) =>
@@ -204,17 +211,36 @@ class Known {
     this.found.set(signature, found);
     return found;
   }
+
+  /** Whether some policy of these pods may let a workload of the namespace through that shows no identity any more. */
+  opensNameless(scene: Scene): boolean {
+    const { world, route } = scene;
+    return world.policies.some(({ policy }) => {
+      if (readingIn(route.to, policy, scene) === undefined) return false;
+      const known = this.nameless.get(policy) ?? opensNameless(policy, world.namespace);
+      this.nameless.set(policy, known);
+      return known;
+    });
+  }
 }
 
 /**
  * Where every policy says the same in both and callers come as before, only what asks for mutual TLS can make a
- * difference, and that hardly ever does.
+ * difference, and that hardly ever does. On the way to sidecars callers come another way, which is nothing to policies
+ * by identity and port, but to those whose calls lose their identity.
  */
 function differencesIn(scene: Scene, others: readonly AuthorizationPolicy[], known: Known): readonly Difference[] {
   const policies = scene.world.policies.map(({ policy }) => policy);
-  const alike = others.length === 0 && (!isExit(scene.route) || policies.length === 0);
-  if (alike && (scene.peers.length === 0 || known.differences(scene, []).length === 0)) return [];
-  return known.differences(scene, policies);
+  const isAlike =
+    others.length === 0 && (!isExit(scene.route) || policies.every((policy) => isAsBefore(policy, scene)));
+  if (!isAlike || (scene.peers.length > 0 && known.differences(scene, []).length > 0))
+    return known.differences(scene, policies);
+  return isExit(scene.route) && known.opensNameless(scene) ? known.differences(scene, policies, 'Nameless') : [];
+}
+
+/** A policy that these pods do not read, or to which the way of a call is nothing. */
+function isAsBefore(policy: AuthorizationPolicy, scene: Scene): boolean {
+  return isByIdentity(policy) || readingIn(scene.route.to, policy, scene) === undefined;
 }
 
 const arrival: Readonly<Record<DataPlane, string>> = {

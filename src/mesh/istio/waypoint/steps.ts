@@ -18,7 +18,7 @@ import { configMaps, gateways, parametersName, waypointManifests, waypointName }
 import { guardStays } from './guards.ts';
 import { allPodsAtOnce } from './scale.ts';
 import { orphans } from './orphans.ts';
-import { boundServices, policyManifests, possible, translationOf, withheldOf } from './translation.ts';
+import { boundServices, isRollout, policyManifests, possible, translationOf, withheldOf } from './translation.ts';
 
 /** The first step, where the operator makes the waypoint. */
 const makeWaypoint: StepPlan = {
@@ -64,6 +64,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
         kind: 'Apply',
         objects: (surroundings) => policyManifests(surroundings, 'Copy'),
         possible: (surroundings) => possible(surroundings, 'Copy'),
+        isRollout,
         withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Copy'),
         orphans: (surroundings) => orphans(surroundings, 'Copy', translationOf(surroundings)),
       },
@@ -78,6 +79,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
         kind: 'Apply',
         objects: (surroundings) => policyManifests(surroundings, 'AllowWaypoint'),
         possible: (surroundings) => possible(surroundings, 'AllowWaypoint'),
+        isRollout,
         withheld: (surroundings) => withheldOf(translationOf(surroundings), 'AllowWaypoint'),
       },
       gate: (surroundings) => companionsMissing(surroundings, 'AllowWaypoint'),
@@ -113,6 +115,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
         kind: 'Apply',
         objects: (surroundings) => policyManifests(surroundings, 'Guard'),
         possible: (surroundings) => possible(surroundings, 'Guard'),
+        isRollout,
         withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Guard'),
         stays: guardStays,
       },

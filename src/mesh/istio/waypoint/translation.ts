@@ -10,6 +10,7 @@ import { made } from '../resources.ts';
 import { redirected } from './bound.ts';
 import { isExit } from './exit/route.ts';
 import { remembered } from './memo.ts';
+import { afterRollouts } from './rollouts.ts';
 import { naming, standingDomain, unknownMesh } from './unknown-mesh.ts';
 import { worldOf } from './world.ts';
 
@@ -108,6 +109,12 @@ export function boundServices(surroundings: Surroundings): readonly string[] | s
 export function why(problems: Translation['problems']): string | undefined {
   const problem = problems.find(({ severity }) => severity === 'Critical');
   return problem && `${problem.object}: ${problem.message}`;
+}
+
+/** Whether everything can be made once the rollouts are over that are under way. */
+export function isRollout(surroundings: Surroundings): boolean {
+  const after = afterRollouts(surroundings);
+  return after !== undefined && why(translationOf(after).problems) === undefined;
 }
 
 /** What lets requests through, and the step that makes what decides about these. */

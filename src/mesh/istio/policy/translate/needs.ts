@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Recent } from '../../../../base/recent.ts';
 import { digestOf } from '../../../../base/sha256.ts';
 import { l7Fields } from '../../findings/policy-fields.ts';
@@ -116,10 +117,10 @@ function ztunnelGap(
  */
 export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
   // Made in each look, whether what comes of them is remembered or not: their steps are then the same each time.
-  const [before, after] = [
-    rulesOf(asSidecar(policy, protocol, options)?.rules),
-    rulesOf(asZtunnel(policy, options)?.rules),
-  ];
+  const [sidecar = [], ztunnel = []] = [asSidecar(policy, protocol, options)?.rules, asZtunnel(policy, options)?.rules];
+  // Most policies name identities and ports, which both read word for word alike: nothing is to be worked out.
+  if (isDeepStrictEqual(sidecar, ztunnel)) return true;
+  const [before, after] = [rulesOf(sidecar), rulesOf(ztunnel)];
   const key = `${protocol} ${digestOf(options)} ${digestOf(policy)}`;
   const known = compared.get(key);
   if (known !== undefined) return recount(known);
@@ -132,7 +133,7 @@ export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol,
 /** Policies are asked about at every look at every namespace that they reach, and hardly ever change. */
 const compared = new Recent<Costed<boolean>>(20_000);
 
-function rulesOf(rules: readonly Parameters<typeof matching>[0][] = []): RequestSet {
+function rulesOf(rules: readonly Parameters<typeof matching>[0][]): RequestSet {
   return union(...rules.map(matching));
 }
 

@@ -1,0 +1,32 @@
+import { memoize } from '../../../base/memoize.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { PodView, WorkloadView } from '../../views.ts';
+
+/** Whether Kubernetes is replacing pods of a workload by itself, and nothing keeps it from its end. */
+function isRolling(workload: WorkloadView): boolean {
+  const { kind, strategy, paused, partition, deadlineExceeded, trouble } = workload;
+  if (paused || deadlineExceeded || trouble !== undefined || partition > 0 || strategy === 'OnDelete') return false;
+  const isSeen = workload.observedGeneration >= workload.generation;
+  const isDone = workload.updated >= workload.replicas && workload.available >= workload.replicas;
+  return !isSeen || !isDone || (kind === 'Deployment' && workload.current > workload.replicas);
+}
+
+/** Whether the labels of a pod are those of a template before. */
+function isOutgoing({ owner, labels }: PodView, rolling: readonly WorkloadView[]): boolean {
+  const workload = rolling.find(({ kind, name }) => owner?.kind === kind && owner.name === name);
+  if (workload === undefined) return false;
+  return Object.entries(workload.templateLabels).some(([key, value]) => labels[key] !== value);
+}
+
+/**
+ * The namespace as it is at the end of the rollouts that are under way, which replace every pod with labels of before:
+ * what is only so until then is a reason to wait, and not to go back. Undefined without such a pod.
+ */
+export const afterRollouts: (surroundings: Surroundings) => Surroundings | undefined = memoize(
+  (surroundings: Surroundings) => {
+    const rolling = surroundings.workloads.filter(isRolling);
+    if (rolling.length === 0) return undefined;
+    const pods = surroundings.pods.filter((pod) => !isOutgoing(pod, rolling));
+    return pods.length === surroundings.pods.length ? undefined : { ...surroundings, pods };
+  },
+);
