@@ -1,9 +1,11 @@
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView, PodView, ServiceView } from '../../views.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
+import { bounded, callerSteps } from '../policy/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { isOurs, roleOf, targetOf } from '../policy/translate/names.ts';
 import { holds } from '../policy/translate/selection.ts';
@@ -90,11 +92,16 @@ function refuses(config: ConfigView, namespace: string, { mesh }: Surroundings):
   );
 }
 
+/** What looks like a guard, once for as long as the list stays the same: each namespace asks about each other. */
+const guardsAmong = memoize((policies: readonly ConfigView[]): readonly ConfigView[] =>
+  policies.filter((config) => roleOf(config) === 'Guard' && isOurs(config, true)),
+);
+
 /** The guards of a namespace that refuse calls of another. */
 function guardsIn(name: string, caller: string, surroundings: Surroundings): readonly ConfigView[] {
-  return surroundings.mesh
-    .configs('AuthorizationPolicy', name)
-    .filter((config) => roleOf(config) === 'Guard' && isOurs(config, true) && refuses(config, caller, surroundings));
+  return guardsAmong(surroundings.mesh.configs('AuthorizationPolicy', name)).filter((config) =>
+    refuses(config, caller, surroundings),
+  );
 }
 
 /** Only pods in ambient read guards, and those that it is going to take: outside the mesh nothing does. */
@@ -234,6 +241,22 @@ export function refusingPods(
   }));
 }
 
+/**
+ * Who calls what guards of the namespace protect, by the names of these; worked out once for a picture, whoever asks,
+ * within the steps that it may take at its own start. Where that takes more nobody can tell, and nobody waits for it.
+ */
+const callersBehind = memoize((surroundings: Surroundings) => {
+  const known = new Map<string, readonly Callers[]>();
+  return (key: string, guards: readonly ConfigView[]): readonly Callers[] => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const told = bounded(callerSteps, () => guardedCalls(guards, surroundings).flatMap(({ callers }) => callers));
+    const callers = told.kind === 'Done' ? told.value : [];
+    known.set(key, callers);
+    return callers;
+  };
+});
+
 /** Those of some other namespaces whose calls the guards of this one refuse as soon as they come from sidecars. */
 export function refusedByGuards(names: readonly string[], surroundings: Surroundings): readonly string[] {
   const here = surroundings.namespace.name;
@@ -241,8 +264,8 @@ export function refusedByGuards(names: readonly string[], surroundings: Surround
   // Most guards refuse all alike: who calls is worked out once for all of those.
   const alike = Map.groupBy(names, (name) => JSON.stringify(refusing.get(name)?.map((guard) => guard.name)));
   const refused = new Set(
-    [...alike.values()].flatMap((those) => {
-      const callers = guardedCalls(refusing.get(those[0] ?? '') ?? [], surroundings).flatMap((each) => each.callers);
+    [...alike].flatMap(([key, those]) => {
+      const callers = callersBehind(surroundings)(key, refusing.get(those[0] ?? '') ?? []);
       return those.filter((name) => callers.some((each) => callsFrom(name, each, surroundings)));
     }),
   );
