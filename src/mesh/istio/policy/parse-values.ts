@@ -49,9 +49,19 @@ export function string(value: unknown, field: string, report: Report): string | 
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
-/** `value` as a list of strings. An absent list is an empty one. */
+/** A list of nothing: one for all, because what is read of a policy is remembered. */
+export const none: readonly never[] = [];
+
+function areStrings(members: readonly unknown[]): members is readonly string[] {
+  return members.every((member) => typeof member === 'string');
+}
+
+/** `value` as a list of strings, the same one if it is one. An absent list is an empty one. */
 export function strings(value: unknown, field: string, report: Report): readonly string[] {
-  return (list(value, field, report) ?? []).flatMap((member, index) => {
+  const members = list(value, field, report) ?? none;
+  if (members.length === 0) return none;
+  if (areStrings(members)) return members;
+  return members.flatMap((member, index) => {
     const at = `${field}[${index}]`;
     if (member === null || member === undefined) report({ field: at, message: 'must be a string', rejected: true });
     const text = string(member, at, report);
