@@ -216,9 +216,11 @@ function readsBy({ configs, services = [] }: Written, { names, ...more }: Homes)
   const [written, theirs] = [configs.map((each) => counted(each)), services.map((each) => counted(each))];
   const all = mesh([...installed, ...names.flatMap(own), ...written]);
   const every = [...theirs, ...names.map((name) => service({ namespace: name }))];
+  // The same lists again, as in the process, which has them by namespace.
+  const byHome = Map.groupBy(every, (each) => each.namespace);
   const state = {
     ...all,
-    services: (home?: string) => (home === undefined ? every : every.filter((each) => each.namespace === home)),
+    services: (home?: string) => (home === undefined ? every : (byHome.get(home) ?? [])),
     namespacesWithPods: () => [...names, 'mallory'],
   };
   return names.map((name) => {

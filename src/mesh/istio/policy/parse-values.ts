@@ -1,3 +1,4 @@
+import { shown } from '../../../base/shown.ts';
 import { record, type Json } from '../../json.ts';
 
 /** Something wrong with a policy's YAML. */
@@ -27,7 +28,11 @@ export function object(value: unknown, field: string, known: readonly string[], 
   const result = map(value, field, report);
   for (const key of Object.keys(result)) {
     if (!known.includes(key))
-      report({ field: `${field}.${key}`, message: 'is not a field of this kind: it is dropped', rejected: false });
+      report({
+        field: `${field}.${shown(key)}`,
+        message: 'is not a field of this kind: it is dropped',
+        rejected: false,
+      });
   }
   return result;
 }

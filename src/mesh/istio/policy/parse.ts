@@ -1,3 +1,4 @@
+import { quoted } from '../../../base/shown.ts';
 import { own } from '../../../base/own.ts';
 import { checkAuthorizationPolicy } from './parse-checks.ts';
 import { parseAttachment, parseSelector } from './parse-attachment.ts';
@@ -144,7 +145,7 @@ function parseDryRun(value: string | undefined, action: Action, report: Report):
   else if (dryRun === undefined)
     report({
       field,
-      message: `${JSON.stringify(value)} is neither true nor false: the policy is enforced`,
+      message: `${quoted(value)} is neither true nor false: the policy is enforced`,
       rejected: true,
     });
   return dryRun ?? false;

@@ -1,11 +1,11 @@
-import { memoize } from '../../../base/memoize.ts';
+import { memoize, memoizeLast } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
-import type { ConfigView, PodView, ServiceView } from '../../views.ts';
+import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } from '../../views.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
-import { bounded, callerSteps } from '../policy/effort.ts';
+import { bounded, callerSteps, spend } from '../policy/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { isOurs, roleOf, targetOf } from '../policy/translate/names.ts';
 import { holds } from '../policy/translate/selection.ts';
@@ -38,14 +38,25 @@ function selectorOf(guard: ConfigView): Labels {
   return parsed(guard)?.selector ?? {};
 }
 
-/**
- * What becomes of a caller by some patterns of a source: each names one identity, all of a namespace, or with a `*`
- * perhaps anybody.
- */
-function mayBe(pattern: string, namespace: string): boolean {
-  const [, home] = /^[^*]*\/ns\/([^/*]+)\/sa\//.exec(pattern) ?? [];
-  return home === undefined ? pattern.includes('*') : home === namespace;
+/** A list of a source, gone through once for as long as the policy stays as it is: everybody asks, of each account. */
+interface Listed {
+  readonly names: ReadonlySet<string>;
+  /** Of which namespaces it names identities. */
+  readonly namespaces: ReadonlySet<string>;
+  /** Whether a pattern in it may be anybody. */
+  readonly isOpen: boolean;
 }
+
+const listedIn = memoize((patterns: readonly string[]): Listed => {
+  const homes = patterns.map((pattern) => ({ pattern, home: /^[^*]*\/ns\/([^/*]+)\/sa\//.exec(pattern)?.[1] }));
+  return {
+    names: new Set(patterns),
+    namespaces: new Set(homes.flatMap(({ home }) => home ?? [])),
+    isOpen: homes.some(({ pattern, home }) => home === undefined && pattern.includes('*')),
+  };
+});
+
+const hasWildcard = memoize((patterns: readonly string[]): boolean => patterns.some((each) => each.includes('*')));
 
 /**
  * Whether a caller is taken out of a source by its name: with others that are left, it still refuses somebody. An
@@ -56,20 +67,35 @@ function isLeftOut(
   { namespace, serviceAccount }: Identity,
   trustDomain: string,
 ): boolean {
-  const names = ['*', `${trustDomain}/ns/${namespace}/sa/${serviceAccount}`];
+  const [principals, namespaces] = [listedIn(notPrincipals).names, listedIn(notNamespaces).names];
   return (
-    notNamespaces.some((each) => each === namespace || each === '*') ||
-    notPrincipals.some((each) => names.includes(each))
+    namespaces.has(namespace) ||
+    namespaces.has('*') ||
+    principals.has('*') ||
+    principals.has(`${trustDomain}/ns/${namespace}/sa/${serviceAccount}`)
   );
 }
 
 function matchesSome(source: Source, namespace: string, callers: readonly Identity[], trustDomain: string): boolean {
   const { principals, namespaces } = source;
   const isIn =
-    (principals.length === 0 || principals.some((each) => mayBe(each, namespace))) &&
-    (namespaces.length === 0 || namespaces.some((each) => each === namespace || each.includes('*')));
+    (principals.length === 0 || listedIn(principals).isOpen || listedIn(principals).namespaces.has(namespace)) &&
+    (namespaces.length === 0 || hasWildcard(namespaces) || listedIn(namespaces).names.has(namespace));
   return isIn && callers.some((caller) => !isLeftOut(source, caller, trustDomain));
 }
+
+/** The ServiceAccounts of what runs in a namespace or comes, once for as long as these stay as they are. */
+const accountsOf = memoizeLast(
+  (
+    pods: readonly PodView[],
+    workloads: readonly WorkloadView[],
+    otherTemplates: readonly TemplateView[],
+  ): readonly string[] => {
+    const all = [...pods.filter((pod) => runs(pod)), ...workloads, ...otherTemplates];
+    const accounts = new Set(all.map(({ serviceAccount }) => serviceAccount));
+    return accounts.size === 0 ? ['*'] : [...accounts];
+  },
+);
 
 /**
  * Whether a guard refuses calls of a namespace. Anybody can work out its name: what is none by what it says, or lets
@@ -79,14 +105,9 @@ function refuses(config: ConfigView, namespace: string, { mesh }: Surroundings):
   const policy = parsed(config);
   if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'DENY' || policy.dryRun) return false;
   const { trustDomain } = policyOptionsOf(mesh);
-  const templates = [...mesh.workloads(namespace), ...mesh.otherTemplates(namespace)];
-  const accounts = new Set(
-    [...mesh.pods(namespace).filter((pod) => runs(pod)), ...templates].map(({ serviceAccount }) => serviceAccount),
-  );
-  const callers = [...(accounts.size === 0 ? ['*'] : accounts)].map((serviceAccount) => ({
-    namespace,
-    serviceAccount,
-  }));
+  const accounts = accountsOf(mesh.pods(namespace), mesh.workloads(namespace), mesh.otherTemplates(namespace));
+  const callers = accounts.map((serviceAccount) => ({ namespace, serviceAccount }));
+  spend(1 + (callers.length * policy.rules.length) / 8);
   return policy.rules.some(
     ({ from }) => from.length === 0 || from.some((source) => matchesSome(source, namespace, callers, trustDomain)),
   );

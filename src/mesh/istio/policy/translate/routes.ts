@@ -1,3 +1,4 @@
+import { shown } from '../../../../base/shown.ts';
 import { record, records, strings, text, type Json } from '../../../json.ts';
 import { factsOf } from '../conditions.ts';
 import { asSidecar } from '../sidecar.ts';
@@ -182,7 +183,7 @@ function otherDestinations(object: ConfigObject, service: ServiceFacts, world: W
           critical(
             titleOf(object),
             'spec',
-            `it sends requests for ${serviceTitle(service)} to ${other === undefined ? host : serviceTitle(other)}, which has other policies: the waypoint would not ask them, and the pods would see the waypoint instead of the caller`,
+            `it sends requests for ${serviceTitle(service)} to ${other === undefined ? shown(host) : serviceTitle(other)}, which has other policies: the waypoint would not ask them, and the pods would see the waypoint instead of the caller`,
             'Give both Services the same policies, or let callers address the other Service themselves.',
           ),
         ];
