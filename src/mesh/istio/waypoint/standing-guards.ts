@@ -32,8 +32,6 @@ import { worldOf } from './world.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-type Identity = Pick<PodView, 'namespace' | 'serviceAccount'>;
-
 function selectorOf(guard: ConfigView): Labels {
   return parsed(guard)?.selector ?? {};
 }
@@ -48,6 +46,7 @@ interface Listed {
 }
 
 const listedIn = memoize((patterns: readonly string[]): Listed => {
+  spend(patterns.length / 16);
   const homes = patterns.map((pattern) => ({ pattern, home: /^[^*]*\/ns\/([^/*]+)\/sa\//.exec(pattern)?.[1] }));
   return {
     names: new Set(patterns),
@@ -58,44 +57,47 @@ const listedIn = memoize((patterns: readonly string[]): Listed => {
 
 const hasWildcard = memoize((patterns: readonly string[]): boolean => patterns.some((each) => each.includes('*')));
 
-/**
- * Whether a caller is taken out of a source by its name: with others that are left, it still refuses somebody. An
- * identity of another trust domain is somebody else.
- */
-function isLeftOut(
-  { notPrincipals, notNamespaces }: Source,
-  { namespace, serviceAccount }: Identity,
-  trustDomain: string,
-): boolean {
-  const [principals, namespaces] = [listedIn(notPrincipals).names, listedIn(notNamespaces).names];
-  return (
-    namespaces.has(namespace) ||
-    namespaces.has('*') ||
-    principals.has('*') ||
-    principals.has(`${trustDomain}/ns/${namespace}/sa/${serviceAccount}`)
-  );
+/** Who may call from a namespace, and what was found of some guards: whether they refuse one of them. */
+interface Asking {
+  readonly namespace: string;
+  readonly accounts: readonly string[];
+  readonly found: WeakMap<ConfigView, { readonly trustDomain: string; readonly refuses: boolean }>;
 }
 
-function matchesSome(source: Source, namespace: string, callers: readonly Identity[], trustDomain: string): boolean {
-  const { principals, namespaces } = source;
-  const isIn =
-    (principals.length === 0 || listedIn(principals).isOpen || listedIn(principals).namespaces.has(namespace)) &&
-    (namespaces.length === 0 || hasWildcard(namespaces) || listedIn(namespaces).names.has(namespace));
-  return isIn && callers.some((caller) => !isLeftOut(source, caller, trustDomain));
-}
-
-/** The ServiceAccounts of what runs in a namespace or comes, once for as long as these stay as they are. */
-const accountsOf = memoizeLast(
+/** Of the ServiceAccounts of what runs in it or comes, once for as long as these stay as they are. */
+const askingFrom = memoizeLast(
   (
     pods: readonly PodView[],
     workloads: readonly WorkloadView[],
     otherTemplates: readonly TemplateView[],
-  ): readonly string[] => {
+    namespace: string,
+  ): Asking => {
     const all = [...pods.filter((pod) => runs(pod)), ...workloads, ...otherTemplates];
     const accounts = new Set(all.map(({ serviceAccount }) => serviceAccount));
-    return accounts.size === 0 ? ['*'] : [...accounts];
+    return { namespace, accounts: accounts.size === 0 ? ['*'] : [...accounts], found: new WeakMap() };
   },
 );
+
+/** Whether a source takes out all that call from a namespace. */
+function leavesOutAll({ notPrincipals, notNamespaces }: Source, namespace: string): boolean {
+  const namespaces = listedIn(notNamespaces).names;
+  return namespaces.has(namespace) || namespaces.has('*') || listedIn(notPrincipals).names.has('*');
+}
+
+/**
+ * Whether a source is about somebody of a namespace. Who is taken out by his name is not, and with others that are left
+ * it still refuses somebody: so of the accounts no more are asked than it names. An identity of another trust domain is
+ * somebody else.
+ */
+function matchesSome(source: Source, { namespace, accounts }: Asking, trustDomain: string): boolean {
+  const { principals, namespaces } = source;
+  const isIn =
+    (principals.length === 0 || listedIn(principals).isOpen || listedIn(principals).namespaces.has(namespace)) &&
+    (namespaces.length === 0 || hasWildcard(namespaces) || listedIn(namespaces).names.has(namespace));
+  if (!isIn || leavesOutAll(source, namespace)) return false;
+  const leftOut = listedIn(source.notPrincipals).names;
+  return accounts.some((account) => !leftOut.has(`${trustDomain}/ns/${namespace}/sa/${account}`));
+}
 
 /**
  * Whether a guard refuses calls of a namespace. Anybody can work out its name: what is none by what it says, or lets
@@ -105,12 +107,15 @@ function refuses(config: ConfigView, namespace: string, { mesh }: Surroundings):
   const policy = parsed(config);
   if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'DENY' || policy.dryRun) return false;
   const { trustDomain } = policyOptionsOf(mesh);
-  const accounts = accountsOf(mesh.pods(namespace), mesh.workloads(namespace), mesh.otherTemplates(namespace));
-  const callers = accounts.map((serviceAccount) => ({ namespace, serviceAccount }));
-  spend(1 + (callers.length * policy.rules.length) / 8);
-  return policy.rules.some(
-    ({ from }) => from.length === 0 || from.some((source) => matchesSome(source, namespace, callers, trustDomain)),
-  );
+  const asking = askingFrom(mesh.pods(namespace), mesh.workloads(namespace), mesh.otherTemplates(namespace), namespace);
+  const before = asking.found.get(config);
+  if (before?.trustDomain === trustDomain) return before.refuses;
+  const refusing = policy.rules.some(({ from }) => {
+    spend(1 + from.length / 8);
+    return from.length === 0 || from.some((source) => matchesSome(source, asking, trustDomain));
+  });
+  asking.found.set(config, { trustDomain, refuses: refusing });
+  return refusing;
 }
 
 /** What looks like a guard, once for as long as the list stays the same: each namespace asks about each other. */
