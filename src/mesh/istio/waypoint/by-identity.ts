@@ -43,5 +43,5 @@ export function opensNameless(policy: AuthorizationPolicy, namespace: string): b
     action,
     rules: rules.map(({ from, when }) => ({ from: from.map((source) => ({ source })), when })),
   };
-  return withoutIdentity(spec, namespace, policy.namespace).has('Opens');
+  return withoutIdentity({ spec, namespace: policy.namespace }, namespace).has('Opens');
 }
