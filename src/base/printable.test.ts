@@ -44,6 +44,14 @@ describe('printable', () => {
     );
   });
 
+  it('takes a long text of blank lines as fast as any other', () => {
+    const before = process.cpuUsage();
+    printableYaml({ text: `${'\n'.repeat(40_000)}x` }, { lineWidth: 0 });
+
+    // Each line end tried as the beginning of the rest takes seconds.
+    expect(process.cpuUsage(before).user).toBeLessThan(1e6);
+  });
+
   it.each([' \n', '\n \n', '\t\n'])('leaves in YAML what consists of blanks: %j', (blanks) => {
     expect(parse(printableYaml({ [blanks]: [blanks] }, { lineWidth: 0 }))).toEqual({ [blanks]: [blanks] });
   });

@@ -23,10 +23,12 @@ export function printable(text: string): string {
 }
 
 /**
- * Lines that consist of blanks: `yaml` writes a text of nothing else as a block, of which a parser makes something
+ * Whether a text is lines of blanks and nothing else: `yaml` writes it as a block, of which a parser makes something
  * else.
  */
-const blankLines = /^\s*\n\s*$/;
+function isBlankLines(text: string): boolean {
+  return text.includes('\n') && !/\S/.test(text);
+}
 
 /** YAML in which the same is escaped within quotes, so that it reads as it was. */
 export function printableYaml(
@@ -37,7 +39,7 @@ export function printableYaml(
   visit(document, {
     Scalar(_, scalar) {
       if (typeof scalar.value !== 'string') return;
-      if (printable(scalar.value) !== scalar.value || blankLines.test(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+      if (printable(scalar.value) !== scalar.value || isBlankLines(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
     },
   });
   return printable(document.toString(options));

@@ -1,6 +1,7 @@
 import type { Condition, Finding } from '../api/common.ts';
 import { timestamp } from '../base/clock.ts';
 import { cutText } from '../base/cut-text.ts';
+import { printable } from '../base/printable.ts';
 import { listed } from '../base/counted.ts';
 import { type Place } from './command-lines.ts';
 import { messageWithWayOut, type StalledReason } from './ways-out.ts';
@@ -238,5 +239,12 @@ function condition(
 ): Condition {
   const before = previous?.find((candidate) => candidate.type === type);
   const lastTransitionTime = before?.status === status ? before.lastTransitionTime : timestamp(now);
-  return { type, status, reason, message: cutText(message, 2048), observedGeneration: generation, lastTransitionTime };
+  return {
+    type,
+    status,
+    reason,
+    message: cutText(printable(message), 2048),
+    observedGeneration: generation,
+    lastTransitionTime,
+  };
 }

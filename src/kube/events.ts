@@ -1,6 +1,7 @@
 import type { EventsV1Api } from '@kubernetes/client-node';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { printable } from '../base/printable.ts';
 import { EventsV1Event, V1MicroTime, V1ObjectMeta, V1ObjectReference, eventsApi } from './client-node.ts';
 import { EventFilter } from './event-filter.ts';
 import type { Transport } from './transport.ts';
@@ -95,7 +96,7 @@ export class EventRecorder {
       type,
       reason,
       action,
-      note: cut(note, 1024),
+      note: cut(printable(note), 1024),
     });
   }
 }

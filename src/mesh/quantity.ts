@@ -19,11 +19,15 @@ const suffixes: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
+/** More characters than any quantity that the API server takes has: what is longer is none, and is not read. */
+const longest = 64;
+
 const form = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/;
 
 /** A quantity in thousandths, so that sums of `100m` are exact; undefined if it is none. */
 export function thousandths(value: unknown): number | undefined {
-  const [, digits, exponent, suffix] = form.exec(typeof value === 'number' ? String(value) : (text(value) ?? '')) ?? [];
+  const written = typeof value === 'number' ? String(value) : (text(value) ?? '');
+  const [, digits, exponent, suffix] = (written.length > longest ? undefined : form.exec(written)) ?? [];
   if (digits === undefined) return undefined;
   const factor = exponent === undefined ? (suffixes[suffix ?? ''] ?? 1) : 10 ** Number(exponent);
   return Math.round(Number(digits) * factor * 1000);

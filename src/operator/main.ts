@@ -132,7 +132,10 @@ async function main(): Promise<void> {
   const port = positive('--health-port', options['health-port']);
   const level = oneOf('--log-level', options['log-level'], ['debug', 'info', 'warn', 'error']);
   const prometheus = prometheusFrom(options);
-  const log = pino({ level, base: {}, serializers: { err: (error: unknown) => redactedError(error) } });
+  const log = pino(
+    { level, base: {}, serializers: { err: (error: unknown) => redactedError(error) } },
+    { write: (line) => process.stdout.write(printable(line)) },
+  );
 
   const transport = createHttpTransport(
     await loadConnection(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),

@@ -1,3 +1,4 @@
+import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { list, record, records, text, type Json } from '../../json.ts';
 import { isMarked } from '../../seal.ts';
@@ -132,7 +133,7 @@ const looks: readonly Look[] = [marks, identity, listeners, traffic, readiness, 
 function faultsOf(gateway: ConfigView, surroundings: Surroundings): readonly Fault[] {
   const className = text(gateway.spec['gatewayClassName']) ?? 'unknown';
   if (className !== waypointClass)
-    return [{ message: `it is no waypoint of class ${waypointClass} (class ${className})` }];
+    return [{ message: `it is no waypoint of class ${waypointClass} (class ${shown(className)})` }];
   return looks.flatMap((look) => look(gateway, surroundings));
 }
 

@@ -1,3 +1,4 @@
+import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import {
@@ -60,7 +61,10 @@ function possible(traffic: boolean): (surroundings: Surroundings) => readonly Ev
       const object = nameOf(fate.route);
       switch (fate.kind) {
         case 'Elsewhere':
-          return { object, message: `calls from this namespace to ${fate.hosts.join(', ')} would ${lose(fate)}` };
+          return {
+            object,
+            message: `calls from this namespace to ${fate.hosts.map(shown).join(', ')} would ${lose(fate)}`,
+          };
         case 'Unbound':
           return {
             object,

@@ -1,3 +1,4 @@
+import { shown } from '../../../base/shown.ts';
 import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { Recent } from '../../../base/recent.ts';
@@ -141,7 +142,7 @@ function refusedTo(
 }
 
 function nameOfHosts({ spec }: ConfigView): string {
-  return listed(strings(spec['hosts']), maxNamed);
+  return listed(strings(spec['hosts']).map(shown), maxNamed);
 }
 
 /** Hosts and policies that are named one by one. */

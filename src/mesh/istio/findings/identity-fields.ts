@@ -97,14 +97,14 @@ interface Reading {
   readonly admits: boolean;
 }
 
-/** What of a policy is read. */
-type Written = Pick<ConfigView, 'spec' | 'namespace'>;
+/** A policy, as far as it tells who it is about. */
+type Asking = Pick<ConfigView, 'spec' | 'namespace'>;
 
 /**
  * Read once for as long as it stays as it is, whoever calls: each look asks about the policies of everybody. What the
  * conditions of a rule ask is worked out once and not for each of its sources.
  */
-const readingOf = memoize(({ spec, namespace: home }: Written): Reading => {
+const readingOf = memoize(({ spec, namespace: home }: Asking): Reading => {
   const [never, always] = [new Set<Spoken>(), new Set<Spoken>()];
   let admits = false;
   for (const rule of records(spec['rules'])) {
@@ -144,7 +144,7 @@ function speaksOf(spoken: Spoken, namespace: string): boolean {
  * What becomes of what a policy says of workloads of `caller` whose calls carry no identity any more: `Opens` where
  * something that it refuses may get through, `Refuses` where it refuses what it lets through.
  */
-export function withoutIdentity(policy: Written, caller: string): ReadonlySet<'Opens' | 'Refuses'> {
+export function withoutIdentity(policy: Asking, caller: string): ReadonlySet<'Opens' | 'Refuses'> {
   const action = text(policy.spec['action']) ?? 'ALLOW';
   if (action === 'AUDIT') return new Set();
   const { never, always } = readingOf(policy);
@@ -153,6 +153,6 @@ export function withoutIdentity(policy: Written, caller: string): ReadonlySet<'O
 }
 
 /** Whether a policy lets somebody in who shows no identity. */
-export function admitsNameless(policy: Written): boolean {
+export function admitsNameless(policy: ConfigView): boolean {
   return readingOf(policy).admits;
 }

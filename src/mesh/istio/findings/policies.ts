@@ -1,3 +1,4 @@
+import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
@@ -25,7 +26,7 @@ import {
 } from './rule.ts';
 
 function action(policy: ConfigView): string {
-  return text(policy.spec['action']) ?? 'ALLOW';
+  return shown(text(policy.spec['action']) ?? 'ALLOW');
 }
 
 /** Policies that select workloads; those with targetRefs are for waypoints and gateways (MM022). */
@@ -103,8 +104,8 @@ function foreignTrustDomain(surroundings: Surroundings): readonly Evidence[] {
           {
             object: nameOf(policy),
             message: aliased
-              ? `the mesh has trustDomainAliases, so sidecars let principal ${odd} stand for the same one in each of them; ztunnel does not`
-              : `principal ${odd} is not in the trust domain ${trustDomain}; sidecars translate trust domain aliases, ztunnel does not`,
+              ? `the mesh has trustDomainAliases, so sidecars let principal ${shown(odd)} stand for the same one in each of them; ztunnel does not`
+              : `principal ${shown(odd)} is not in the trust domain ${trustDomain}; sidecars translate trust domain aliases, ztunnel does not`,
           },
         ];
   });

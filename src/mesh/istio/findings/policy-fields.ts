@@ -1,3 +1,4 @@
+import { shown } from '../../../base/shown.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { list, records, record, text, type Json } from '../../json.ts';
 
@@ -42,7 +43,8 @@ export function l7Fields(spec: Json): readonly string[] {
     ...records(rule['to']).flatMap((to) => beyond(l4Operation, record(to['operation']))),
     ...records(rule['when'])
       .map((condition) => text(condition['key']) ?? 'a condition without a key')
-      .filter((key) => !l4Conditions.has(key)),
+      .filter((key) => !l4Conditions.has(key))
+      .map(shown),
     ...beyond(clauses, rule),
   ]);
   return [...new Set(fields)];

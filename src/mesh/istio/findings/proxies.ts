@@ -1,3 +1,4 @@
+import { quoted, shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { isSelected } from '../policy/attachment.ts';
 import { customUse, providersOf } from '../policy/authorizer.ts';
@@ -21,12 +22,12 @@ function authorizationPolicies(surroundings: Surroundings): readonly Read[] {
 
 /** Says that istiod refuses what a CUSTOM policy matches, because the mesh configuration has no such authorizer. */
 export function unknownProvider({ provider = '' }: Pick<AuthorizationPolicy, 'provider'>): string {
-  return `the mesh configuration has no external authorizer ${JSON.stringify(provider)} that istiod can use: sidecars and waypoints refuse everything that the policy matches`;
+  return `the mesh configuration has no external authorizer ${quoted(provider)} that istiod can use: sidecars and waypoints refuse everything that the policy matches`;
 }
 
 /** Says that istiod refuses what CUSTOM policies match, because there are several providers. */
 export function clashingProviders(providers: readonly string[]): string {
-  return `CUSTOM policies of several providers apply to the same pods (${providers.join(', ')}): sidecars and waypoints refuse everything that any of them matches, unless istiod has PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`;
+  return `CUSTOM policies of several providers apply to the same pods (${providers.map(shown).join(', ')}): sidecars and waypoints refuse everything that any of them matches, unless istiod has PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`;
 }
 
 function refusedProviders(surroundings: Surroundings): readonly Evidence[] {

@@ -1,3 +1,4 @@
+import { shown } from '../../../base/shown.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { list, records, strings } from '../../json.ts';
@@ -98,7 +99,7 @@ export function followedElsewhere(route: ConfigView, surroundings: Surroundings)
   if (all[0] === '*') return 'all other namespaces that import it';
   const names = all.slice(0, mostNamed + 1).filter((each) => each !== name);
   if (names.length === 0) return undefined;
-  return `${names.slice(0, mostNamed).join(', ')}${all.length > mostNamed + 1 ? ' and others' : ''}`;
+  return `${names.slice(0, mostNamed).map(shown).join(', ')}${all.length > mostNamed + 1 ? ' and others' : ''}`;
 }
 
 /**

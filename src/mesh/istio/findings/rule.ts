@@ -1,5 +1,6 @@
 import type { Finding, Severity } from '../../../api/common.ts';
 import { memoize } from '../../../base/memoize.ts';
+import { printable } from '../../../base/printable.ts';
 import { cutText } from '../../../base/cut-text.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { bounded, spend } from '../policy/effort.ts';
@@ -122,9 +123,9 @@ export function found(rule: Rule, surroundings: Surroundings): readonly Found[] 
     const finding: Finding = {
       id: rule.id,
       severity,
-      object: object.slice(0, 512),
-      message: `${before}${message}`.slice(0, 1024),
-      fix: cutText(`${fix}${after}`, 1024, `. All of it: docs/findings.md, ${rule.id}`),
+      object: printable(object).slice(0, 512),
+      message: printable(`${before}${message}`).slice(0, 1024),
+      fix: cutText(printable(`${fix}${after}`), 1024, `. All of it: docs/findings.md, ${rule.id}`),
     };
     return { finding, ...(others !== undefined && { others }), ...(rolling && { rolling }) };
   });

@@ -1,3 +1,4 @@
+import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
@@ -19,7 +20,7 @@ function gateway(surroundings: Surroundings): readonly Evidence[] {
   return [
     {
       object: nameOf(found),
-      message: `it is yours (class ${gatewayClass}), and the waypoint that is made here needs its name: the operator takes over nothing that it has not made`,
+      message: `it is yours (class ${shown(gatewayClass)}), and the waypoint that is made here needs its name: the operator takes over nothing that it has not made`,
       fix: `${use} yours under another name (a waypoint: ${move}), then delete this one: kubectl delete gateways.gateway.networking.k8s.io ${name} -n ${namespace}`,
     },
   ];

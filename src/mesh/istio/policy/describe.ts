@@ -1,17 +1,18 @@
+import { shown } from '../../../base/shown.ts';
 import type { Request } from './semantics.ts';
 
-/** The request in one line. */
+/** The request in one line. It is made of the values of policies, which are whatever their authors wrote. */
 export function describe(request: Request): string {
   const { identity, http, servicePort, workloadPort, sourceIp } = request;
   const parts = [
-    identity ?? `plaintext from ${sourceIp}`,
+    identity === undefined ? `plaintext from ${shown(sourceIp)}` : shown(identity),
     ...(http
       ? [
-          `${http.method} ${http.host}${http.path}`,
-          ...Object.entries(http.headers).map(([name, value]) => `${name}: ${value}`),
+          `${shown(http.method)} ${shown(`${http.host}${http.path}`)}`,
+          ...Object.entries(http.headers).map(([name, value]) => `${shown(name)}: ${shown(value)}`),
         ]
       : []),
-    ...(http?.token ? [`token of ${http.token.subject} from ${http.token.issuer}`] : []),
+    ...(http?.token ? [`token of ${shown(http.token.subject)} from ${shown(http.token.issuer)}`] : []),
     servicePort === undefined ? `port ${workloadPort}` : `Service port ${servicePort}, container port ${workloadPort}`,
   ];
   return parts.join(', ');

@@ -1,3 +1,4 @@
+import { quoted, shown } from '../../../base/shown.ts';
 import { isKnownAttribute } from './attribute.ts';
 import { operationPredicates, sourcePredicates, whenPredicates, type Predicate } from './fields.ts';
 import { defaultIstioVersion } from './istio-version.ts';
@@ -47,11 +48,11 @@ function checkRule(rule: Rule, custom: boolean, field: string, report: Report): 
     else if (!isKnownAttribute(key, defaultIstioVersion))
       report({
         field: `${at}.key`,
-        message: `${key} is no attribute that istiod knows: the rule is dropped`,
+        message: `${shown(key)} is no attribute that istiod knows: the rule is dropped`,
         rejected: true,
       });
     else if (/^(?:request\.headers|request\.auth\.claims|experimental\.)/.test(key) && !/^[^[]+\[.+\]$/s.test(key))
-      report({ field: `${at}.key`, message: `${key} must have the form a[b]`, rejected: true });
+      report({ field: `${at}.key`, message: `${shown(key)} must have the form a[b]`, rejected: true });
   });
   for (const predicate of whenPredicates(rule.when)) checkPredicate(predicate, custom, `${field}.when`, report);
 }
@@ -89,7 +90,7 @@ function checkPredicate(
     for (const value of members) {
       const message = check(value);
       if (message !== undefined)
-        report({ field: `${at}.${name}`, message: `${JSON.stringify(value)} ${message}`, rejected: true });
+        report({ field: `${at}.${name}`, message: `${quoted(value)} ${message}`, rejected: true });
     }
   }
 }

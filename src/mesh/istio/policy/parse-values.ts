@@ -1,3 +1,4 @@
+import { shown } from '../../../base/shown.ts';
 import { record, type Json } from '../../json.ts';
 
 /** Something wrong with a policy's YAML. */
@@ -27,7 +28,11 @@ export function object(value: unknown, field: string, known: readonly string[], 
   const result = map(value, field, report);
   for (const key of Object.keys(result)) {
     if (!known.includes(key))
-      report({ field: `${field}.${key}`, message: 'is not a field of this kind: it is dropped', rejected: false });
+      report({
+        field: `${field}.${shown(key)}`,
+        message: 'is not a field of this kind: it is dropped',
+        rejected: false,
+      });
   }
   return result;
 }
@@ -49,9 +54,19 @@ export function string(value: unknown, field: string, report: Report): string | 
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
-/** `value` as a list of strings. An absent list is an empty one. */
+/** A list of nothing: one for all, because what is read of a policy is remembered. */
+export const none: readonly never[] = [];
+
+function areStrings(members: readonly unknown[]): members is readonly string[] {
+  return members.every((member) => typeof member === 'string');
+}
+
+/** `value` as a list of strings, the same one if it is one. An absent list is an empty one. */
 export function strings(value: unknown, field: string, report: Report): readonly string[] {
-  return (list(value, field, report) ?? []).flatMap((member, index) => {
+  const members = list(value, field, report) ?? none;
+  if (members.length === 0) return none;
+  if (areStrings(members)) return members;
+  return members.flatMap((member, index) => {
     const at = `${field}[${index}]`;
     if (member === null || member === undefined) report({ field: at, message: 'must be a string', rejected: true });
     const text = string(member, at, report);

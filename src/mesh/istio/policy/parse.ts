@@ -1,7 +1,9 @@
+import { quoted } from '../../../base/shown.ts';
 import { own } from '../../../base/own.ts';
 import { checkAuthorizationPolicy } from './parse-checks.ts';
 import { parseAttachment, parseSelector } from './parse-attachment.ts';
-import { list, map, object, oneOf, string, strings, type Problem, type Report } from './parse-values.ts';
+import { record } from '../../json.ts';
+import { list, map, none, object, oneOf, string, strings, type Problem, type Report } from './parse-values.ts';
 import { operationFieldNames, sourceFieldNames } from './fields.ts';
 import type {
   Action,
@@ -45,13 +47,25 @@ export const policyKinds: readonly Policy['kind'][] = [
 const dryRunAnnotation = 'istio.io/dry-run';
 
 /**
+ * The same without a word about what is wrong with it, for those who ask again and again what it means: what would be
+ * said of a large one takes longer than to read it.
+ */
+export function readPolicy({ kind, namespace, name, annotations, spec, createdAt }: PolicyObject): Policy | undefined {
+  const meta: PolicyMeta = { namespace, name, annotations, ...(createdAt === undefined ? {} : { createdAt }) };
+  return byKind(kind, meta, spec, () => undefined);
+}
+
+/**
  * Reads a policy, as leniently as its meaning allows, and names everything that the API server or istiod's webhook
  * would refuse (pkg/config/validation/validation.go). Never throws, whatever the YAML.
  */
 export function parsePolicy({ kind, namespace, name, annotations, spec, createdAt }: PolicyObject): ParsedPolicy {
   const problems: Problem[] = [];
+  const report: Report = (problem) => problems.push(problem);
   const meta: PolicyMeta = { namespace, name, annotations, ...(createdAt === undefined ? {} : { createdAt }) };
-  const policy = byKind(kind, meta, spec, (problem) => problems.push(problem));
+  const policy = byKind(kind, meta, spec, report);
+  if (policy?.kind === 'AuthorizationPolicy')
+    checkAuthorizationPolicy(policy, record(spec)['provider'] !== undefined, report);
   if (policy !== undefined && policy.kind !== 'AuthorizationPolicy' && annotations[dryRunAnnotation] !== undefined) {
     problems.push({
       field: `metadata.annotations[${dryRunAnnotation}]`,
@@ -92,7 +106,7 @@ function authorizationPolicy(meta: PolicyMeta, value: unknown, report: Report): 
   );
   if (action === undefined) return undefined;
   const dryRun = parseDryRun(meta.annotations[dryRunAnnotation], action, report);
-  const policy: AuthorizationPolicy = {
+  return {
     kind: 'AuthorizationPolicy',
     ...meta,
     ...attachment,
@@ -101,8 +115,6 @@ function authorizationPolicy(meta: PolicyMeta, value: unknown, report: Report): 
     rules,
     ...(provider === undefined ? {} : { provider }),
   };
-  checkAuthorizationPolicy(policy, spec['provider'] !== undefined, report);
-  return policy;
 }
 
 const booleans: Readonly<Record<string, boolean>> = {
@@ -133,26 +145,47 @@ function parseDryRun(value: string | undefined, action: Action, report: Report):
   else if (dryRun === undefined)
     report({
       field,
-      message: `${JSON.stringify(value)} is neither true nor false: the policy is enforced`,
+      message: `${quoted(value)} is neither true nor false: the policy is enforced`,
       rejected: true,
     });
   return dryRun ?? false;
 }
 
+/*
+ * Whoever writes a policy decides how many parts it has that say little, and each is remembered for as long as the policy is there. So what says
+ * nothing is one and the same everywhere, and a list of texts is the one that was written.
+ */
+
+type Parts<Name extends string> = Readonly<Record<Name, readonly string[]>>;
+
+/** The fields that a part may have, and one that has none of them. */
+interface Fields<Name extends string> {
+  readonly names: readonly Name[];
+  readonly without: Parts<Name>;
+}
+
+function fieldsOf<Name extends string>(names: readonly Name[]): Fields<Name> {
+  const each = names.map((name): readonly [Name, readonly string[]] => [name, none]);
+  return { names, without: Object.fromEntries(each) as Parts<Name> };
+}
+
+const sourceFields = fieldsOf(sourceFieldNames as readonly (keyof Source)[]);
+const operationFields = fieldsOf(operationFieldNames as readonly (keyof Operation)[]);
+const anyRule: Rule = { from: none, to: none, when: none };
+
 function parseRule(value: unknown, field: string, report: Report): Rule {
   if (value === null) report({ field, message: 'must not be null', rejected: true });
   const rule = object(value, field, ['from', 'to', 'when'], report);
-  return {
-    from: elements(rule, 'from', 'source', field, report).map(({ at, part }) =>
-      parseFields<keyof Source>(part, sourceFieldNames as readonly (keyof Source)[], at, report),
-    ),
-    to: elements(rule, 'to', 'operation', field, report).map(({ at, part }) =>
-      parseFields<keyof Operation>(part, operationFieldNames as readonly (keyof Operation)[], at, report),
-    ),
-    when: (list(rule['when'], `${field}.when`, report) ?? []).map((when, index) =>
-      parseWhen(when, `${field}.when[${index}]`, report),
-    ),
-  };
+  const from = elements(rule, 'from', 'source', field, report).map(({ at, part }) =>
+    parseFields(part, sourceFields, at, report),
+  );
+  const to = elements(rule, 'to', 'operation', field, report).map(({ at, part }) =>
+    parseFields(part, operationFields, at, report),
+  );
+  const when = (list(rule['when'], `${field}.when`, report) ?? none).map((each, index) =>
+    parseWhen(each, `${field}.when[${index}]`, report),
+  );
+  return from.length + to.length + when.length === 0 ? anyRule : { from, to, when };
 }
 
 /**
@@ -179,15 +212,18 @@ function elements(
 
 function parseFields<Name extends string>(
   value: unknown,
-  names: readonly Name[],
+  { names, without }: Fields<Name>,
   field: string,
   report: Report,
-): Readonly<Record<Name, readonly string[]>> {
+): Parts<Name> {
   const part = object(value, field, names, report);
-  return Object.fromEntries(names.map((name) => [name, strings(part[name], `${field}.${name}`, report)])) as Record<
-    Name,
-    readonly string[]
-  >;
+  let found = without;
+  for (const name of names) {
+    if (part[name] === undefined) continue;
+    const values = strings(part[name], `${field}.${name}`, report);
+    if (values.length > 0) found = { ...found, [name]: values };
+  }
+  return found;
 }
 
 function parseWhen(value: unknown, field: string, report: Report): When {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { quoted } from '../../../base/shown.ts';
 import { defaultOptions } from './options.ts';
 import { parsePolicy } from './parse.ts';
 import { unloadable } from './unloadable.ts';
@@ -37,7 +38,7 @@ describe('what Envoy refuses of a policy', () => {
     ['/{**}/{*}', 'has an operator after {**}'],
     ['/a b/{*}', 'has a segment with characters that a path template does not allow'],
   ])('is the template %s: it %s', (value, why) => {
-    expect(faults(path(value))).toEqual([`the path template ${JSON.stringify(value)} ${why}`]);
+    expect(faults(path(value))).toEqual([`the path template ${quoted(value)} ${why}`]);
   });
 
   it.each([
@@ -59,7 +60,7 @@ describe('what Envoy refuses of a policy', () => {
   it.each([
     ['request.auth.claims[][a]', 'the claim request.auth.claims[][a] has a part without a name'],
     ['request.auth.claims[a][]', 'the claim request.auth.claims[a][] has a part without a name'],
-    ['request.headers[a\nb]', 'the name of the header "a\\nb" has a line break or a NUL'],
+    ['request.headers[a\nb]', 'the name of the header "a…" has a line break or a NUL'],
     ['request.headers[x\u0000]', 'the name of the header "x\\u0000" has a line break or a NUL'],
   ])('is the condition %j', (key, message) => {
     expect(faults(when(key))).toEqual([message]);

@@ -1,3 +1,4 @@
+import { quoted, shown } from '../../../base/shown.ts';
 import type { PolicyOptions } from './options.ts';
 import { unloadableTemplate } from './path-template.ts';
 import type { Matcher } from './semantics.ts';
@@ -21,15 +22,15 @@ export function unloadable(policy: AuthorizationPolicy, options: PolicyOptions):
 function faultOf(matcher: Matcher): string | undefined {
   if (matcher.of === 'path' && matcher.match.kind === 'Template') {
     const why = unloadableTemplate(matcher.match.value);
-    return why && `the path template ${JSON.stringify(matcher.match.value)} ${why}`;
+    return why && `the path template ${quoted(matcher.match.value)} ${why}`;
   }
   // MetadataMatcher.PathSegment.key has at least one character.
   if (matcher.of === 'token' && matcher.part === 'Claim' && matcher.claim.includes('')) {
-    return `the claim request.auth.claims${matcher.claim.map((name) => `[${name}]`).join('')} has a part without a name`;
+    return `the claim request.auth.claims${matcher.claim.map((name) => `[${shown(name)}]`).join('')} has a part without a name`;
   }
   // HTTP_HEADER_NAME, not strict: HeaderMatcher.name takes everything but these.
   const header = /^header (?<name>[^]*)$/.exec(matcher.of)?.groups?.['name'];
   return header !== undefined && /[\0\r\n]/.test(header)
-    ? `the name of the header ${JSON.stringify(header)} has a line break or a NUL`
+    ? `the name of the header ${quoted(header)} has a line break or a NUL`
     : undefined;
 }

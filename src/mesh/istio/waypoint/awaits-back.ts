@@ -2,13 +2,14 @@ import type { Surroundings } from '../../adapter.ts';
 import type { Awaiting, Refusing } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
+import { memoize } from '../../../base/memoize.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import type { WorkloadView } from '../../views.ts';
 import { everywhere, ofEach } from '../question.ts';
 import { isMissedAlready, unseenAtSidecars, unseenFromAmbient } from '../unseen-callers.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
-import { askedOf, inChain, link } from './neighbour.ts';
+import { askedOf, inNoCircle } from './neighbour.ts';
 import { calledOpening, isGoingBack, isLostAt, openingBack, refusedNameless, type Words } from './opening-back.ts';
 import { isBehindWaypoint, isGuarding, refusedByGuards } from './standing-guards.ts';
 
@@ -31,10 +32,10 @@ function declaredOf(name: string, { spec, scope }: Surroundings): Surroundings['
 }
 
 /** A namespace behind a waypoint that a migration has made, as it sees itself. */
-function moved(there: Surroundings, name: string): Surroundings {
-  const { spec } = there;
-  return { ...there, spec: { ...spec, callers: declaredOf(name, there) }, itinerary: 'L7' };
-}
+const moved = memoize((there: Surroundings): Surroundings => {
+  const { spec, namespace } = there;
+  return { ...there, spec: { ...spec, callers: declaredOf(namespace.name, there) }, itinerary: 'L7' };
+});
 
 /**
  * The namespaces whose guards would refuse this one if it had its sidecars now. Their guards alone say so: records and
@@ -49,7 +50,7 @@ function guardsRefusing(surroundings: Surroundings): readonly string[] {
   const refuse = (there: Surroundings, name: string): boolean =>
     isGuarding(name, home, surroundings) &&
     (scope.wayBack(name) !== 'Stays' || isBehindWaypoint(name, surroundings)) &&
-    refusedHere(moved(there, name), [home]).length > 0;
+    refusedHere(moved(there), [home]).length > 0;
   // Whoever goes back waits for nobody of whom that cannot be told: he would never be back.
   return ofEach(
     everywhere(surroundings).filter((name) => name !== home),
@@ -137,20 +138,16 @@ function awaitedIn(name: string, surroundings: Surroundings): readonly string[] 
 }
 
 /**
- * Whether the namespace waits for itself in the end if it waits for this one, which would refuse it: in a circle nobody
- * waits for that, nor where that cannot be told, because nobody would ever be back. To be refused for a while is less
- * than what might get through if those waited no more that do not see who calls.
+ * Those of the namespaces that would refuse this one for which it does not wait for itself in the end: in a circle
+ * nobody waits for that, nor where that cannot be told, because nobody would ever be back. To be refused for a while is
+ * less than what might get through if those waited no more that do not see who calls.
  */
-function leadsBack(surroundings: Surroundings, first: string): boolean {
-  const home = surroundings.namespace.name;
-  const next = link((name: string): readonly string[] => {
-    if (name === home) return [first];
-    return [
-      ...refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'),
-      ...awaitedIn(name, surroundings),
-    ];
-  });
-  return inChain(() => circleFrom(home, next) !== undefined, true);
+function awaitable(names: readonly string[], surroundings: Surroundings): readonly string[] {
+  const waitsFor = (name: string): readonly string[] => [
+    ...refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'),
+    ...awaitedIn(name, surroundings),
+  ];
+  return inNoCircle(surroundings.namespace.name, names, waitsFor, 'DoesNot');
 }
 
 /** What keeps the ones that are waited for, in brackets; undefined when each goes on by itself. */
@@ -169,9 +166,8 @@ function stand(names: readonly string[], { scope }: Surroundings): string | unde
  */
 function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
   const called = refusers(surroundings);
-  const going = called.filter(
-    (name) => surroundings.scope?.wayBack(name) !== 'Stays' && !leadsBack(surroundings, name),
-  );
+  const coming = called.filter((name) => surroundings.scope?.wayBack(name) !== 'Stays');
+  const going = awaitable(coming, surroundings);
   if (going.length > 0) {
     const standing = stand(going, surroundings);
     const who = isExit(surroundings.route)

@@ -1,10 +1,9 @@
 import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { circleFrom } from '../../circle.ts';
 import type { Awaiting } from '../../others.ts';
 import { unseenBy, type Called } from '../unseen-callers.ts';
 import { awaitedCallers, halt } from './awaits.ts';
-import { inChain, link, neighbour } from './neighbour.ts';
+import { inNoCircle, neighbour } from './neighbour.ts';
 
 /*
  * Sidecars do not see where a caller in ambient comes from, ztunnel does. So whoever is called and decides by that moves first, where a migration
@@ -29,13 +28,6 @@ function waitsFor(surroundings: Surroundings): readonly string[] {
   ];
 }
 
-/** Whether a namespace that waits for `first` waits for itself in the end. Where that cannot be told it waits. */
-function leadsBack(first: string, surroundings: Surroundings): boolean {
-  const home = surroundings.namespace.name;
-  const next = link((name: string) => (name === home ? [first] : waitsFor(neighbour(surroundings, name))));
-  return inChain(() => circleFrom(home, next) !== undefined, false);
-}
-
 interface Split {
   readonly first: readonly Called[];
   readonly forGood: readonly Called[];
@@ -47,7 +39,9 @@ function split(surroundings: Surroundings): Split {
   // Where the namespace stands in its own way nothing is waited for, and nobody has to be asked about circles.
   const isOwn = all.some(({ namespace, effect }) => namespace === home && effect === 'Opens');
   const names = new Set(all.map(({ namespace }) => namespace).filter((name) => goesFirst(name, surroundings)));
-  const waited = new Set(isOwn ? names : [...names].filter((name) => !leadsBack(name, surroundings)));
+  // Where it cannot be told it waits.
+  const waits = (name: string): readonly string[] => waitsFor(neighbour(surroundings, name));
+  const waited = new Set(isOwn ? names : inNoCircle(home, [...names], waits, 'Waits'));
   return {
     first: all.filter(({ namespace }) => waited.has(namespace)),
     forGood: all.filter(({ namespace }) => !waited.has(namespace)),

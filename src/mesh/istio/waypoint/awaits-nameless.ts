@@ -1,12 +1,11 @@
 import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { circleFrom } from '../../circle.ts';
 import type { Awaiting } from '../../others.ts';
 import { callsTo, namelessCalls, type Nameless } from '../nameless-calls.ts';
 import { everywhere } from '../question.ts';
 import { halt } from './awaits.ts';
-import { askedOf, inChain, link } from './neighbour.ts';
+import { askedOf, inNoCircle } from './neighbour.ts';
 
 /*
  * On the way from ambient to sidecars whoever is called by a headless Service goes first, where a migration moves both and neither waits for the other:
@@ -33,18 +32,8 @@ function waitsFor(there: Surroundings): readonly string[] {
  * be told it waits.
  */
 function notWaiting(names: readonly string[], surroundings: Surroundings): readonly string[] {
-  const home = surroundings.namespace.name;
-  const known = new Map<string, readonly string[]>();
-  const asked = link((name: string) => askedOf<readonly string[]>(surroundings, name, waitsFor, () => []));
-  function waits(name: string): readonly string[] {
-    const found = known.get(name) ?? asked(name);
-    known.set(name, found);
-    return found;
-  }
-  return names.filter((first) => {
-    const next = (name: string): readonly string[] => (name === home ? [first] : waits(name));
-    return !inChain(() => circleFrom(home, next) !== undefined, false);
-  });
+  const waits = (name: string): readonly string[] => askedOf<readonly string[]>(surroundings, name, waitsFor, () => []);
+  return inNoCircle(surroundings.namespace.name, names, waits, 'Waits');
 }
 
 interface Split {

@@ -38,10 +38,10 @@ export const isByIdentity: (policy: AuthorizationPolicy) => boolean = memoize((p
 
 /** Whether a workload of this namespace may get through to more when its calls carry no identity any more. */
 export function opensNameless(policy: AuthorizationPolicy, namespace: string): boolean {
-  const { action, rules, namespace: home } = policy;
+  const { action, rules } = policy;
   const spec = {
     action,
     rules: rules.map(({ from, when }) => ({ from: from.map((source) => ({ source })), when })),
   };
-  return withoutIdentity({ spec, namespace: home }, namespace).has('Opens');
+  return withoutIdentity({ spec, namespace: policy.namespace }, namespace).has('Opens');
 }

@@ -1,9 +1,9 @@
 import type { Surroundings } from '../../adapter.ts';
+import { leadingTo } from '../../circle.ts';
 import { guarded } from '../guarded.ts';
 import { bounded, chainSteps, charged } from '../policy/effort.ts';
 
-/** Another namespace as itself: what it would look like if it were asked. */
-export function neighbour({ route, spec, mesh, namespace, scope }: Surroundings, name: string): Surroundings {
+function pictureOf({ route, spec, mesh, namespace, scope }: Surroundings, name: string): Surroundings {
   return {
     route,
     spec,
@@ -16,6 +16,22 @@ export function neighbour({ route, spec, mesh, namespace, scope }: Surroundings,
     services: mesh.services(name),
     ...(scope && { scope }),
   };
+}
+
+/** The other namespaces that were asked from one, or from each other, by what they look like. */
+const pictures = new WeakMap<Surroundings, Map<string, Surroundings>>();
+
+/**
+ * Another namespace as itself: what it would look like if it were asked. It is one picture for all that a look asks of
+ * it, by whatever way it comes there, so that what is worked out of a picture once is worked out once.
+ */
+export function neighbour(surroundings: Surroundings, name: string): Surroundings {
+  const known = pictures.get(surroundings) ?? new Map<string, Surroundings>();
+  const there = known.get(name) ?? pictureOf(surroundings, name);
+  known.set(name, there);
+  pictures.set(surroundings, known);
+  pictures.set(there, known);
+  return there;
 }
 
 /**
@@ -54,4 +70,19 @@ export function inChain<T>(work: () => T, otherwise: T): T {
 /** One link of it: what it takes to ask there counts for the whole. */
 export function link<A, T>(ask: (name: A) => T): (name: A) => T {
   return (name) => charged(() => ask(name));
+}
+
+/**
+ * Those of some namespaces that do not wait in turn, in the end, for the one that would wait for them. One search tells
+ * it of all of them. `untold` is what is said of each of them where that takes too long.
+ */
+export function inNoCircle(
+  home: string,
+  names: readonly string[],
+  waitsFor: (name: string) => readonly string[],
+  untold: 'Waits' | 'DoesNot',
+): readonly string[] {
+  const back = inChain<ReadonlySet<string> | 'Waits' | 'DoesNot'>(() => leadingTo(home, names, link(waitsFor)), untold);
+  if (back === 'Waits') return names;
+  return back === 'DoesNot' ? [] : names.filter((name) => !back.has(name));
 }

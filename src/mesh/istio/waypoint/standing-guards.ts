@@ -1,10 +1,12 @@
+import { memoize, memoizeLast } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
-import type { ConfigView, PodView, ServiceView } from '../../views.ts';
+import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } from '../../views.ts';
 import { asleep, inhabitantsOf } from '../asleep.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
+import { bounded, callerSteps, spend } from '../policy/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { isOurs, roleOf, targetOf } from '../policy/translate/names.ts';
 import { holds } from '../policy/translate/selection.ts';
@@ -31,43 +33,71 @@ import { worldOf } from './world.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-type Identity = Pick<PodView, 'namespace' | 'serviceAccount'>;
-
 function selectorOf(guard: ConfigView): Labels {
   return parsed(guard)?.selector ?? {};
 }
 
-/**
- * What becomes of a caller by some patterns of a source: each names one identity, all of a namespace, or with a `*`
- * perhaps anybody.
- */
-function mayBe(pattern: string, namespace: string): boolean {
-  const [, home] = /^[^*]*\/ns\/([^/*]+)\/sa\//.exec(pattern) ?? [];
-  return home === undefined ? pattern.includes('*') : home === namespace;
+/** A list of a source, gone through once for as long as the policy stays as it is: everybody asks, of each account. */
+interface Listed {
+  readonly names: ReadonlySet<string>;
+  /** Of which namespaces it names identities. */
+  readonly namespaces: ReadonlySet<string>;
+  /** Whether a pattern in it may be anybody. */
+  readonly isOpen: boolean;
+}
+
+const listedIn = memoize((patterns: readonly string[]): Listed => {
+  spend(patterns.length / 16);
+  const homes = patterns.map((pattern) => ({ pattern, home: /^[^*]*\/ns\/([^/*]+)\/sa\//.exec(pattern)?.[1] }));
+  return {
+    names: new Set(patterns),
+    namespaces: new Set(homes.flatMap(({ home }) => home ?? [])),
+    isOpen: homes.some(({ pattern, home }) => home === undefined && pattern.includes('*')),
+  };
+});
+
+const hasWildcard = memoize((patterns: readonly string[]): boolean => patterns.some((each) => each.includes('*')));
+
+/** Who may call from a namespace, and what was found of some guards: whether they refuse one of them. */
+interface Asking {
+  readonly namespace: string;
+  readonly accounts: readonly string[];
+  readonly found: WeakMap<ConfigView, { readonly trustDomain: string; readonly refuses: boolean }>;
+}
+
+/** Of the ServiceAccounts of what runs in it or comes, once for as long as these stay as they are. */
+const askingFrom = memoizeLast(
+  (
+    pods: readonly PodView[],
+    workloads: readonly WorkloadView[],
+    otherTemplates: readonly TemplateView[],
+    namespace: string,
+  ): Asking => {
+    const all = [...pods.filter((pod) => runs(pod)), ...workloads, ...otherTemplates];
+    const accounts = new Set(all.map(({ serviceAccount }) => serviceAccount));
+    return { namespace, accounts: accounts.size === 0 ? ['*'] : [...accounts], found: new WeakMap() };
+  },
+);
+
+/** Whether a source takes out all that call from a namespace. */
+function leavesOutAll({ notPrincipals, notNamespaces }: Source, namespace: string): boolean {
+  const namespaces = listedIn(notNamespaces).names;
+  return namespaces.has(namespace) || namespaces.has('*') || listedIn(notPrincipals).names.has('*');
 }
 
 /**
- * Whether a caller is taken out of a source by its name: with others that are left, it still refuses somebody. An
- * identity of another trust domain is somebody else.
+ * Whether a source is about somebody of a namespace. Who is taken out by his name is not, and with others that are left
+ * it still refuses somebody: so of the accounts no more are asked than it names. An identity of another trust domain is
+ * somebody else.
  */
-function isLeftOut(
-  { notPrincipals, notNamespaces }: Source,
-  { namespace, serviceAccount }: Identity,
-  trustDomain: string,
-): boolean {
-  const names = ['*', `${trustDomain}/ns/${namespace}/sa/${serviceAccount}`];
-  return (
-    notNamespaces.some((each) => each === namespace || each === '*') ||
-    notPrincipals.some((each) => names.includes(each))
-  );
-}
-
-function matchesSome(source: Source, namespace: string, callers: readonly Identity[], trustDomain: string): boolean {
+function matchesSome(source: Source, { namespace, accounts }: Asking, trustDomain: string): boolean {
   const { principals, namespaces } = source;
   const isIn =
-    (principals.length === 0 || principals.some((each) => mayBe(each, namespace))) &&
-    (namespaces.length === 0 || namespaces.some((each) => each === namespace || each.includes('*')));
-  return isIn && callers.some((caller) => !isLeftOut(source, caller, trustDomain));
+    (principals.length === 0 || listedIn(principals).isOpen || listedIn(principals).namespaces.has(namespace)) &&
+    (namespaces.length === 0 || hasWildcard(namespaces) || listedIn(namespaces).names.has(namespace));
+  if (!isIn || leavesOutAll(source, namespace)) return false;
+  const leftOut = listedIn(source.notPrincipals).names;
+  return accounts.some((account) => !leftOut.has(`${trustDomain}/ns/${namespace}/sa/${account}`));
 }
 
 /**
@@ -78,24 +108,27 @@ function refuses(config: ConfigView, namespace: string, { mesh }: Surroundings):
   const policy = parsed(config);
   if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'DENY' || policy.dryRun) return false;
   const { trustDomain } = policyOptionsOf(mesh);
-  const templates = [...mesh.workloads(namespace), ...mesh.otherTemplates(namespace)];
-  const accounts = new Set(
-    [...mesh.pods(namespace).filter((pod) => runs(pod)), ...templates].map(({ serviceAccount }) => serviceAccount),
-  );
-  const callers = [...(accounts.size === 0 ? ['*'] : accounts)].map((serviceAccount) => ({
-    namespace,
-    serviceAccount,
-  }));
-  return policy.rules.some(
-    ({ from }) => from.length === 0 || from.some((source) => matchesSome(source, namespace, callers, trustDomain)),
-  );
+  const asking = askingFrom(mesh.pods(namespace), mesh.workloads(namespace), mesh.otherTemplates(namespace), namespace);
+  const before = asking.found.get(config);
+  if (before?.trustDomain === trustDomain) return before.refuses;
+  const refusing = policy.rules.some(({ from }) => {
+    spend(1 + from.length / 8);
+    return from.length === 0 || from.some((source) => matchesSome(source, asking, trustDomain));
+  });
+  asking.found.set(config, { trustDomain, refuses: refusing });
+  return refusing;
 }
+
+/** What looks like a guard, once for as long as the list stays the same: each namespace asks about each other. */
+const guardsAmong = memoize((policies: readonly ConfigView[]): readonly ConfigView[] =>
+  policies.filter((config) => roleOf(config) === 'Guard' && isOurs(config, true)),
+);
 
 /** The guards of a namespace that refuse calls of another. */
 function guardsIn(name: string, caller: string, surroundings: Surroundings): readonly ConfigView[] {
-  return surroundings.mesh
-    .configs('AuthorizationPolicy', name)
-    .filter((config) => roleOf(config) === 'Guard' && isOurs(config, true) && refuses(config, caller, surroundings));
+  return guardsAmong(surroundings.mesh.configs('AuthorizationPolicy', name)).filter((config) =>
+    refuses(config, caller, surroundings),
+  );
 }
 
 /** Only pods in ambient read guards, and those that it is going to take: outside the mesh nothing does. */
@@ -245,6 +278,22 @@ export function refusingPods(
   }));
 }
 
+/**
+ * Who calls what guards of the namespace protect, by the names of these; worked out once for a picture, whoever asks,
+ * within the steps that it may take at its own start. Where that takes more nobody can tell, and nobody waits for it.
+ */
+const callersBehind = memoize((surroundings: Surroundings) => {
+  const known = new Map<string, readonly Callers[]>();
+  return (key: string, guards: readonly ConfigView[]): readonly Callers[] => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const told = bounded(callerSteps, () => guardedCalls(guards, surroundings).flatMap(({ callers }) => callers));
+    const callers = told.kind === 'Done' ? told.value : [];
+    known.set(key, callers);
+    return callers;
+  };
+});
+
 /** Those of some other namespaces whose calls the guards of this one refuse as soon as they come from sidecars. */
 export function refusedByGuards(names: readonly string[], surroundings: Surroundings): readonly string[] {
   const here = surroundings.namespace.name;
@@ -252,8 +301,8 @@ export function refusedByGuards(names: readonly string[], surroundings: Surround
   // Most guards refuse all alike: who calls is worked out once for all of those.
   const alike = Map.groupBy(names, (name) => JSON.stringify(refusing.get(name)?.map((guard) => guard.name)));
   const refused = new Set(
-    [...alike.values()].flatMap((those) => {
-      const callers = guardedCalls(refusing.get(those[0] ?? '') ?? [], surroundings).flatMap((each) => each.callers);
+    [...alike].flatMap(([key, those]) => {
+      const callers = callersBehind(surroundings)(key, refusing.get(those[0] ?? '') ?? []);
       return those.filter((name) => callers.some((each) => callsFrom(name, each, surroundings)));
     }),
   );

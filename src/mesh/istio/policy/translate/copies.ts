@@ -1,3 +1,4 @@
+import { quoted, shown } from '../../../../base/shown.ts';
 import { records, type Json } from '../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../types.ts';
 import { inexactFields } from './exactness.ts';
@@ -59,13 +60,15 @@ function rewritingFor(
     const found = servicePorts.get(Number(port)) ?? [];
     return found.length === 1 && String(found[0]) === port
       ? []
-      : [`port ${port} becomes ${found.length === 0 ? 'nothing: this Service does not lead to it' : found.join(', ')}`];
+      : [
+          `port ${shown(port)} becomes ${found.length === 0 ? 'nothing: this Service does not lead to it' : found.join(', ')}`,
+        ];
   });
   const problems = unresolved.map((port) =>
     critical(
       titleOf(object),
       'spec.rules',
-      `port ${port.port} of ${serviceTitle(target.service)} leads to ${JSON.stringify(port.targetPort)}, which is no single port of its pods`,
+      `port ${port.port} of ${serviceTitle(target.service)} leads to ${quoted(port.targetPort)}, which is no single port of its pods`,
       'Use a number as targetPort, or name the same container port in all pods of the Service.',
     ),
   );
@@ -129,7 +132,7 @@ function unservedPorts(
       warning(
         titleOf(object),
         'spec.rules',
-        `port ${port} is behind no Service of these pods, so it is used by direct callers only, whom the guard refuses`,
+        `port ${shown(port)} is behind no Service of these pods, so it is used by direct callers only, whom the guard refuses`,
         'Add the port to a Service, or name it in spec.policies.direct.',
       ),
     );

@@ -3,8 +3,7 @@ import { memoize } from '../../../../base/memoize.ts';
 import { records, strings } from '../../../json.ts';
 import { Names } from './host-names.ts';
 import { warning, type Problem } from './problem.ts';
-import { isOfCallers } from './route-features.ts';
-import { concernsService } from './route-hosts.ts';
+import { routesAt } from './routes-at.ts';
 import { destinations } from './routes.ts';
 import { titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';
 
@@ -31,12 +30,7 @@ export function leadsInto(object: ConfigObject, namespace: string): boolean {
  * which has one list of routes for everybody (buildWaypointInboundHTTPRouteConfig).
  */
 export function gatewayProblems(service: ServiceFacts, world: World): readonly Problem[] {
-  const followed = world.routes.filter(
-    (object) =>
-      object.kind !== 'DestinationRule' &&
-      !isOfCallers(object, service, world.options) &&
-      concernsService(object, service),
-  );
+  const followed = routesAt(service, world).filter(({ kind }) => kind !== 'DestinationRule');
   if (followed.length === 0) return [];
   // Of any namespace, and as many as their owners like: some of them are enough to say it.
   const entrances = world.routes

@@ -12,6 +12,7 @@ import type { Attachment, AuthorizationPolicy } from '../types.ts';
 import { extensionReason } from './extensions.ts';
 import type { Reason } from './reason.ts';
 import { routeReason } from './route-features.ts';
+import { routesAt } from './routes-at.ts';
 import { ofProtocol, protocolsOf, sidecarAction, someRequest } from './reach.ts';
 import { coverage, holds, isNarrowed, reachesZtunnel, sharePods, sidecarSelector } from './selection.ts';
 import { isServable, serviceTitle, titleOf, type Original, type ServiceFacts, type World } from './world.ts';
@@ -67,7 +68,7 @@ function reasonsOf(service: ServiceFacts, world: World): readonly Reason[] {
       sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
     })),
     ...world.extensions.flatMap((object) => extensionReason(object, service, world) ?? []),
-    ...world.routes.flatMap((object) => routeReason(object, service, world.options) ?? []),
+    ...routesAt(service, world).flatMap((object) => routeReason(object) ?? []),
   ];
 }
 

@@ -2,6 +2,7 @@ import { revisionLabel } from '../../labels.ts';
 import { attachmentOf, isExtendedBy } from './extensions.ts';
 import { critical, type Problem } from './problem.ts';
 import { routeReason } from './route-features.ts';
+import { routesAt } from './routes-at.ts';
 import { coverage, holds, sidecarSelector } from './selection.ts';
 import { titleOf, type ConfigObject, type World } from './world.ts';
 
@@ -60,8 +61,11 @@ export function featuresOfRevisions(world: World): readonly Problem[] {
     ...problems(world.extensions, world, (object) =>
       world.services.some((service) => isExtendedBy(service, object, world)),
     ),
-    ...problems(world.routes, world, (object) =>
-      world.services.some((service) => routeReason(object, service, world.options) !== undefined),
+    ...problems(
+      world.routes,
+      world,
+      (object) =>
+        routeReason(object) !== undefined && world.services.some((each) => routesAt(each, world).includes(object)),
     ),
   ];
 }

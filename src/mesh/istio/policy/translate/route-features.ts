@@ -3,7 +3,6 @@ import { list, record, records, text, type Json } from '../../../json.ts';
 import type { IstioVersion } from '../istio-version.ts';
 import type { PolicyOptions } from '../options.ts';
 import type { Reason } from './reason.ts';
-import { concernsService } from './route-hosts.ts';
 import { titleOf, type ConfigObject, type ServiceFacts } from './world.ts';
 
 /** `Lost`: the waypoint ignores it. `Changes`: it works, but not quite as in sidecars. */
@@ -211,13 +210,8 @@ export function isOfCallers(
   return namespace !== service.namespace && (isRoute || namespace !== rootNamespace);
 }
 
-/** Why a route needs a waypoint before a Service: nothing else in ambient reads it. */
-export function routeReason(
-  object: ConfigObject,
-  service: ServiceFacts,
-  options: Pick<PolicyOptions, 'rootNamespace'>,
-): Reason | undefined {
-  if (isOfCallers(object, service, options) || !concernsService(object, service)) return undefined;
+/** Why a route needs a waypoint before a Service that it is about: nothing else in ambient reads it. */
+export function routeReason(object: ConfigObject): Reason | undefined {
   // With nothing but a mode of mutual TLS a DestinationRule asks for what ambient does anyway.
   const idle =
     object.kind === 'DestinationRule' &&

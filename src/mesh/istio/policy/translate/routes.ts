@@ -1,11 +1,13 @@
+import { shown } from '../../../../base/shown.ts';
 import { record, records, strings, text, type Json } from '../../../json.ts';
 import { factsOf } from '../conditions.ts';
 import { asSidecar } from '../sidecar.ts';
 import type { Matcher } from '../semantics.ts';
 import { namedPorts } from './rewrite.ts';
 import { critical, warning, type Problem } from './problem.ts';
-import { featuresOf, isOfCallers, stateIn } from './route-features.ts';
-import { concernsService, namesService } from './route-hosts.ts';
+import { featuresOf, stateIn } from './route-features.ts';
+import { namesService } from './route-hosts.ts';
+import { routesAt } from './routes-at.ts';
 import { coverage } from './selection.ts';
 import { isVisible } from '../visibility.ts';
 import {
@@ -29,10 +31,9 @@ export interface KeptFeature {
 
 /** Features of the routes of the waypoint's Services that work on as they are. */
 export function keptFeatures(bound: readonly ServiceFacts[], world: World): readonly KeptFeature[] {
+  const followed = new Set(bound.flatMap((service) => routesAt(service, world)));
   return world.routes
-    .filter((object) =>
-      bound.some((service) => !isOfCallers(object, service, world.options) && concernsService(object, service)),
-    )
+    .filter((object) => followed.has(object))
     .flatMap((object) =>
       featuresOf(object)
         .filter((feature) => stateIn(feature, world.options.version) === 'Kept')
@@ -42,9 +43,7 @@ export function keptFeatures(bound: readonly ServiceFacts[], world: World): read
 
 /** What the routes of a Service lose behind a waypoint, or make of its policies. */
 export function routeProblems(service: ServiceFacts, world: World): readonly Problem[] {
-  const routes = world.routes.filter(
-    (object) => !isOfCallers(object, service, world.options) && concernsService(object, service),
-  );
+  const routes = routesAt(service, world);
   return [
     ...bothKinds(routes, service),
     ...routes.flatMap((object) => [
@@ -184,7 +183,7 @@ function otherDestinations(object: ConfigObject, service: ServiceFacts, world: W
           critical(
             titleOf(object),
             'spec',
-            `it sends requests for ${serviceTitle(service)} to ${other === undefined ? host : serviceTitle(other)}, which has other policies: the waypoint would not ask them, and the pods would see the waypoint instead of the caller`,
+            `it sends requests for ${serviceTitle(service)} to ${other === undefined ? shown(host) : serviceTitle(other)}, which has other policies: the waypoint would not ask them, and the pods would see the waypoint instead of the caller`,
             'Give both Services the same policies, or let callers address the other Service themselves.',
           ),
         ];

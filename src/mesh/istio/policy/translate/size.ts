@@ -5,7 +5,8 @@ import { titleOf, type ConfigObject, type World } from './world.ts';
 type Sized = Pick<
   World,
   'namespace' | 'policies' | 'requestAuthentications' | 'peerAuthentications' | 'extensions' | 'services' | 'workloads'
->;
+> &
+  Partial<Pick<World, 'routes'>>;
 
 const known = new WeakMap<ConfigObject, number>();
 
@@ -59,13 +60,14 @@ function counted(count: number, word: string): string {
  * any policy.
  */
 export function largestIn(world: Sized): { readonly object: string; readonly sentence: string } {
-  const { namespace, services, workloads } = world;
+  const { namespace, services, workloads, routes = [] } = world;
   const largest = largestOf(world);
-  const around = JSON.stringify([services, workloads]).length;
+  const around = JSON.stringify([services, workloads]).length + routes.reduce((all, route) => all + sizeOf(route), 0);
   if (largest === undefined || sizeOf(largest) < around) {
+    const between = routes.length === 0 ? '' : `, ${counted(routes.length, 'route')}`;
     return {
       object: `Namespace ${namespace}`,
-      sentence: `most of it are ${counted(services.length, 'Service')} and ${counted(workloads.length, 'workload')}`,
+      sentence: `most of it are ${counted(services.length, 'Service')}${between} and ${counted(workloads.length, 'workload')}`,
     };
   }
   return { object: titleOf(largest), sentence: `the largest is ${titleOf(largest)}, of ${sizeOf(largest)} characters` };

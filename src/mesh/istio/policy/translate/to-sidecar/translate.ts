@@ -1,3 +1,4 @@
+import { quoted } from '../../../../../base/shown.ts';
 import { bounded, translationSteps } from '../../effort.ts';
 import { alike } from '../alike.ts';
 import { labelledPods, protocolConflicts } from '../obstacles.ts';
@@ -43,7 +44,7 @@ function portProblems({ service }: Served, { workloads }: ExitWorld): readonly P
     critical(
       serviceTitle(service),
       'spec.ports',
-      `port ${port.port} leads to ${JSON.stringify(port.targetPort)}, which is no single port of its pods`,
+      `port ${port.port} leads to ${quoted(port.targetPort)}, which is no single port of its pods`,
       'Use a number as targetPort, or name the same container port in all pods of the Service.',
     ),
   );

@@ -1,0 +1,21 @@
+import { printable } from './printable.ts';
+
+/** As much of a value as a sentence has room for. */
+const longest = 200;
+
+/** What could be read as a sentence or given to a shell: blanks, and what a shell takes apart by. */
+const ends = /[\s$`;|&<>]/;
+
+/**
+ * A value that somebody else wrote, as it is said in a sentence of ours: as far as it is one word. What comes after
+ * that could be read as ours, and pasted, so it is left out.
+ */
+export function shown(value: string): string {
+  const word = value.slice(0, longest).split(ends, 1)[0] ?? '';
+  return printable(word.length < value.length ? `${word}…` : word);
+}
+
+/** The same in quotation marks; a number stands by itself. */
+export function quoted(value: unknown): string {
+  return typeof value === 'string' ? `"${shown(value)}"` : shown(String(value));
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { thousandths } from './quantity.ts';
+
+describe('a quantity', () => {
+  it.each([
+    ['100m', 100],
+    ['1.5', 1500],
+    ['.5', 500],
+    ['2Ki', 2_048_000],
+    ['1e3', 1_000_000],
+    [2, 2000],
+  ])('is %j', (written, amount) => {
+    expect(thousandths(written)).toBe(amount);
+  });
+
+  it.each(['', 'x', '1x', '1..2', undefined])('is none in %j', (written) => {
+    expect(thousandths(written)).toBeUndefined();
+  });
+
+  it('is none in a long text, which is not read', () => {
+    const before = process.cpuUsage();
+
+    expect(thousandths(`${'1'.repeat(40_000)}x`)).toBeUndefined();
+    // All ways to divide the digits take seconds.
+    expect(process.cpuUsage(before).user).toBeLessThan(1e6);
+  });
+});
