@@ -88,9 +88,9 @@ describe('on the way back', () => {
     ['at once', {}],
     ['after a while', slow],
   ])(
-    'restarts pods again that came without a sidecar while the webhooks were away, and ends by itself: Ready %s',
+    'restarts pods again that came without a sidecar by labels of before, and ends by itself: Ready %s',
     async (_when, behaviour) => {
-      await run(async (world, home) => {
+      await run(async (world, home, cluster) => {
         await world.create(
           namespace(home),
           deployment(home, 'api', { replicas: 2, behaviour }),
@@ -99,17 +99,34 @@ describe('on the way back', () => {
         await world.podsReady(3);
         const before = await world.snapshot();
         await migrated(world);
-        const putBack = await withoutWebhooks(world);
+        await world.pause(60_000);
+        cluster.injector.lagMs = 46_000;
         await world.command('RollingBack', home);
         await says(world, /came back in mode Ambient, not Sidecar/);
-        await world.pause(46_000);
-        await putBack();
         await world.childPhase('RolledBack', home, 10 * minuteMs);
         await world.modesAre({ Sidecar: 3 });
         await world.restored(before);
       });
     },
   );
+
+  it('restarts nothing while there are no webhooks, says so, and goes on when they are back', async () => {
+    await run(async (world, home) => {
+      await world.create(namespace(home), deployment(home, 'api', { replicas: 2 }));
+      await world.podsReady(2);
+      const before = await world.snapshot();
+      await migrated(world);
+      const putBack = await withoutWebhooks(world);
+      await world.command('RollingBack', home);
+      await says(world, /the rollback waits: MM014/);
+      await world.pause(46_000);
+      await world.modesAre({ Ambient: 2 });
+      expect(await isStalled(world)).toBe(true);
+      await putBack();
+      await world.childPhase('RolledBack', home, 10 * minuteMs);
+      await world.restored(before);
+    });
+  });
 
   it('quotes the webhook that does not answer, and becomes stalled while it does not', async () => {
     await run(async (world, home, cluster) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/object.ts';
 import { kinds, deployment, meshMigration, namespace, object, workload } from '../scenarios/manifests.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import type { World } from '../scenarios/world.ts';
@@ -49,6 +50,13 @@ async function stalled(world: World, message: RegExp): Promise<void> {
 
 async function inStep(world: World, step: string): Promise<void> {
   await world.eventually(step, async () => ((await world.child()).status?.step === step ? true : undefined));
+}
+
+/** Whose pods may take ten minutes to end. */
+function patient(made: KubeObject): KubeObject {
+  const { spec } = made as KubeObject & { readonly spec: { readonly template: { readonly spec: object } } };
+  const template = { ...spec.template, spec: { ...spec.template.spec, terminationGracePeriodSeconds: 600 } };
+  return { ...made, spec: { ...spec, template } };
 }
 
 describe('a rollback', () => {
@@ -144,15 +152,16 @@ describe('a rollback', () => {
 
   it('names pods that hang in Terminating', async () => {
     await run(async (world, home) => {
-      await world.create(namespace(home), deployment(home, 'web', { behaviour: slow }));
+      await world.create(namespace(home), patient(deployment(home, 'web', { behaviour: slow })));
       await world.podsReady(1);
       await migrated(world, short);
       const [pod] = await world.pods();
-      await world.patch('Pod', home, pod?.metadata.name ?? '', { metadata: { finalizers: ['test/lost-node'] } });
+      await world.patch('Pod', home, pod?.metadata.name ?? '', {
+        metadata: { annotations: { [podBehaviour.drainsForMs]: String(3 * minuteMs) } },
+      });
       await world.command('RollingBack', home);
       await stalled(world, new RegExp(`pod ${pod?.metadata.name ?? ''} .*does not end`));
-      await world.patch('Pod', home, pod?.metadata.name ?? '', { metadata: { finalizers: null } });
-      await world.childPhase('RolledBack', home);
+      await world.childPhase('RolledBack', home, 5 * minuteMs);
     });
   });
 });
