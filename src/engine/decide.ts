@@ -3,65 +3,33 @@ import { cutText } from '../base/cut-text.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
 import { acceptEdit } from './accept-edit.ts';
-import type { Verdict } from './conditions.ts';
 import { takenAlong } from './company.ts';
 import { courseOf, type Course } from './course.ts';
-import { differences } from './differences.ts';
 import { hold, type Draft } from './draft.ts';
-import { notEnforced, sentence, withFindings, withoutFindings } from './held.ts';
+import { sentence, withFindings } from './held.ts';
 import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
 import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
-import { labelCommand } from './label-command.ts';
-import { fromList, observedLabels } from './label-values.ts';
-import { foreignChange, labelChanges } from './labels.ts';
+import { fromList } from './label-values.ts';
 import { withPodsLeft } from './left.ts';
 import { withPodsOutside } from './pods-outside.ts';
 import { look } from './look.ts';
 import { confirmed, confirmedStatus, evidenceOf, journalKept } from './confirm.ts';
-import { journalFirst, patchWithJournal } from './keep-journal.ts';
+import { journalFirst } from './keep-journal.ts';
 import { proceed } from './proceed.ts';
 import { restoreRecord } from './service-records.ts';
-import { forgetStep } from './services.ts';
 import { readable } from './stored.ts';
 import { blame, givenUp } from './refused.ts';
 import { revisedOnTheWayBack } from './revised.ts';
-import type { Decision, Outcome, Situation } from './situation.ts';
-import { alsoRestless, goingOn, restless, unrestOf, unrestOnTheWay } from './unrest.ts';
-import { untilNoted } from './until-noted.ts';
+import type { Decision, Situation } from './situation.ts';
+import { goingOn, restless, unrestOnTheWay } from './unrest.ts';
 import { upkeep } from './upkeep.ts';
-import { closingVerdict, failedVerdict, migratedVerdict, pausedVerdict, sealingVerdict } from './verdicts.ts';
+import { failedVerdict, migratedVerdict, pausedVerdict } from './verdicts.ts';
 import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
-import { walk } from './walk.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
-
-/** When a wait ends, where the status says so. */
-function toldUntil(outcome: Outcome): number | undefined {
-  if (outcome.kind === 'Pace') return outcome.until;
-  return outcome.kind === 'Wait' ? outcome.tells : undefined;
-}
-
-/** `stalled` is why, when what it waits for does not come by itself. */
-function inProgress(
-  outcome: Extract<Outcome, { message: string }>,
-  reason: string,
-  stalled: StalledReason = 'PodInTheWay',
-): Pick<Draft, 'verdict' | 'next' | 'waitUntil'> {
-  const stuck = outcome.kind === 'Wait' && outcome.stuck === true;
-  const { message } = outcome;
-  const verdict: Verdict = stuck
-    ? { state: 'Stalled', reason: outcome.stalled ?? stalled, message }
-    : { state: 'InProgress', reason, message };
-  if (outcome.kind === 'Write') return { verdict, next: { kind: 'Write', write: outcome.write } };
-  const until = outcome.kind === 'Wait' || outcome.kind === 'Pace' ? outcome.until : undefined;
-  const parked = outcome.kind === 'Wait' ? outcome.parked : undefined;
-  const waitUntil = toldUntil(outcome);
-  return {
-    verdict,
-    next: { kind: 'Wait', ...(until !== undefined && { until }), ...(parked !== undefined && { parked }) },
-    ...(waitUntil !== undefined && { waitUntil }),
-  };
-}
+import { inProgress } from './in-progress.ts';
+import { seal, letGo, rest } from './at-rest.ts';
+import { goBack } from './go-back.ts';
 
 function fail(
   situation: Situation,
@@ -108,181 +76,6 @@ function goForward(
     default:
       return { status: walked.status, phase: 'Migrating', ...inProgress(outcome, walked.status.step ?? 'Migrating') };
   }
-}
-
-function goBack(
-  situation: Situation,
-  status: NamespaceMigrationStatus,
-  itinerary: Itinerary,
-  followed: Followed,
-): Draft {
-  const turned: NamespaceMigrationStatus = { ...withoutFindings(status), direction: 'Backward' };
-  const binding = bindingOnTheWayBack(situation, turned, itinerary, followed);
-  if (binding !== undefined) {
-    leavesEarly(situation);
-    return binding;
-  }
-  const foreign = changedOnTheWayBack(situation, turned, itinerary);
-  const unrest = unrestOf(situation, turned, foreign);
-  if (unrest !== undefined && foreign !== undefined) {
-    const { name } = situation.surroundings.namespace;
-    const command = labelCommand(`namespace ${name}`, observedLabels(situation), fromList(turned.labels ?? [])) ?? '';
-    const way = `Put them back; it goes on by itself: ${command}`;
-    return restless(turned, 'RollingBack', unrest, way);
-  }
-  return alsoRestless(walkBack(situation, turned, itinerary), unrest);
-}
-
-function walkBack(situation: Situation, turned: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
-  const walked = walk(situation, turned, itinerary.backward);
-  const { outcome } = walked;
-  switch (outcome.kind) {
-    case 'Done':
-      return close(situation, walked.status);
-    // A rollback has nowhere to go back to: it reports and keeps trying, with the capture still held.
-    case 'Failed':
-    case 'Foreign':
-      return {
-        status: walked.status,
-        phase: 'RollingBack',
-        verdict: { state: 'Stalled', reason: 'RollbackStuck', message: outcome.message },
-        next: { kind: 'Wait' },
-      };
-    default:
-      return {
-        status: walked.status,
-        phase: 'RollingBack',
-        ...inProgress(outcome, walked.status.step ?? 'RollingBack', 'RollbackStuck'),
-      };
-  }
-}
-
-/**
- * Everything is back. The journal goes last, when the MeshMigration knows what is not to be started again by itself.
- */
-function close(situation: Situation, { step: _step, ...status }: NamespaceMigrationStatus): Draft {
-  const ownReason = status.failure !== undefined || status.command?.action === 'Rollback';
-  const differing = differences(situation, status);
-  const { returned } = situation;
-  const back = (verdict: Verdict): Omit<Draft, 'next'> => ({
-    status,
-    phase: 'RollingBack',
-    verdict,
-    differences: differing,
-    isBack: ownReason,
-  });
-  // The journal says first that all is back; then the MeshMigration, from it; and only then the journal goes.
-  if (ownReason && (returned?.attempt !== status.attempt || returned?.over !== true)) {
-    const message =
-      'everything is back; waiting until the MeshMigration has noted that it is not started again by itself';
-    return { ...back(untilNoted(situation, 'Closing', message)), next: { kind: 'Wait' } };
-  }
-  // Safe: removes only our own annotation, when nothing differs any more, and that is stored. Dying before: sent again;
-  // after: nothing is started.
-  return { ...back(closingVerdict), next: { kind: 'Write', write: patchWithJournal(situation, {}, null) } };
-}
-
-/**
- * What a step of the way back has put back stays so until the last labels are back: pods that are created meanwhile
- * depend on it. Nobody is overruled: it is named, and goes on when it is as it was again.
- */
-function changedOnTheWayBack(
-  situation: Situation,
-  status: NamespaceMigrationStatus,
-  { backward }: Itinerary,
-): string | undefined {
-  const labels = backward.filter(({ work }) => work.kind === 'Labels');
-  const over = labels.filter(
-    ({ name }) => status.steps?.some((step) => step.name === name && step.completedAt !== undefined) === true,
-  );
-  if (over.length === 0 || over.length === labels.length) return undefined;
-  return labelChanges(situation, status);
-}
-
-/** On the way back Services that joined since are still bound until the first is unbound. */
-function bindingOnTheWayBack(
-  situation: Situation,
-  status: NamespaceMigrationStatus,
-  { forward, backward }: Itinerary,
-  followed: Followed,
-): Draft | undefined {
-  const begun = backward
-    .filter(({ name }) => status.steps?.some((step) => step.name === name) === true)
-    .map(({ work }) => work);
-  if (begun.some(({ kind }) => kind === 'Remove' || kind === 'UnbindServices')) return undefined;
-  const { outcome } = upkeep(situation, status, forward, followed);
-  return outcome.kind === 'Write'
-    ? { status, phase: 'RollingBack', ...inProgress(outcome, 'FollowingOriginals') }
-    : undefined;
-}
-
-/** The point of no return: the originals leave the Services and then the namespace, nothing else changes. */
-function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  // Safe: removes only our own annotations. Dying before: sent again; after: the journal is gone and the phase follows.
-  const write = forgetStep(situation) ?? patchWithJournal(situation, {}, null);
-  return { status, phase: 'Migrated', verdict: sealingVerdict, next: { kind: 'Write', write } };
-}
-
-/**
- * It was restarted for HBONE, because it stayed; now it is selected. That way is over, and it begins to move like all
- * others.
- */
-function letGo(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  // Safe: removes only our own annotation, of a way that changed no label. Dying before: sent again; after: nothing of
-  // it is started.
-  const write = patchWithJournal(situation, {}, null);
-  return {
-    status,
-    phase: 'Migrated',
-    verdict: {
-      state: 'InProgress',
-      reason: 'Selected',
-      message: 'its sidecars take HBONE; it is selected to move, so the record of their restart is removed first',
-    },
-    next: { kind: 'Write', write },
-  };
-}
-
-function rest(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary, followed: Followed): Draft {
-  const found = situation.adapter.findings(situation.surroundings, 'AtRest');
-  const looked = withFindings(situation, status, found);
-  const foreign = foreignChange(situation, looked);
-  const kept = upkeep(situation, looked, itinerary.forward, followed);
-  switch (kept.outcome.kind) {
-    case 'Done':
-    case 'Announce':
-      break;
-    case 'Write':
-    case 'Pace':
-      return { status: kept.status, phase: 'Migrated', ...inProgress(kept.outcome, 'FollowingOriginals') };
-    case 'Wait':
-      return { status: kept.status, phase: 'Migrated', ...inProgress(kept.outcome, 'GateLost') };
-    case 'Foreign':
-      return hold(kept.status, 'Migrated', {
-        state: 'Stalled',
-        reason: 'ForeignChange',
-        message: kept.outcome.message,
-      });
-    case 'Failed':
-      return hold(kept.status, 'Migrated', {
-        state: 'Stalled',
-        reason: kept.outcome.reason,
-        message: kept.outcome.message,
-        way: 'Repair it; it goes on by itself',
-      });
-  }
-  const critical = found.find(({ severity }) => severity === 'Critical');
-  if (critical !== undefined) return hold(kept.status, 'Migrated', notEnforced(situation, critical));
-  if (foreign !== undefined)
-    return hold(kept.status, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: foreign });
-  const refused = situation.adapter.refusedCallers(situation.surroundings);
-  return hold(
-    kept.status,
-    'Migrated',
-    refused === undefined
-      ? migratedVerdict(kept.status)
-      : { state: 'Stalled', reason: 'CallersRefused', message: refused },
-  );
 }
 
 function continueCourse(situation: Situation, status: NamespaceMigrationStatus): Draft {

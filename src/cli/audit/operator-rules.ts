@@ -1,4 +1,4 @@
-import { rules } from '../../mesh/istio/adapter.ts';
+import { rules } from '../../mesh/istio/rules.ts';
 import { apply, nameOf } from '../../mesh/istio/findings/rule.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
 

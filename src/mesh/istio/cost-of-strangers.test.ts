@@ -16,7 +16,8 @@ import {
 import { oneIn } from '../../../test/support/sample.ts';
 import { ingredients, theirHome, type Theirs } from '../../../test/support/stranger-shapes.ts';
 import type { MeshState, Route, Surroundings } from '../adapter.ts';
-import { istio, rules } from './adapter.ts';
+import { istio } from './adapter.ts';
+import { rules } from './rules.ts';
 import { foundGuarded } from './guarded.ts';
 import { stepsTaken } from './policy/effort.ts';
 

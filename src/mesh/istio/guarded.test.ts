@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { config, mesh, installed, service, surroundings } from '../../../test/support/mesh-fixtures.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView, ServiceView } from '../views.ts';
-import { checksOf, istio, rules } from './adapter.ts';
+import { istio } from './adapter.ts';
+import { checksOf } from './checks.ts';
+import { rules } from './rules.ts';
 import type { Rule } from './findings/rule.ts';
 
 function broken(): never {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { rules } from '../adapter.ts';
+import { rules } from '../rules.ts';
 import type { Rule } from './rule.ts';
 
 const root = join(import.meta.dirname, '../../../..');

@@ -16,7 +16,8 @@ import { gatewayPod, madeGateway } from '../../../../test/support/captured-gatew
 import type { DataPlane } from '../../../api/common.ts';
 import type { MeshState, Route, Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView, WorkloadView } from '../../views.ts';
-import { istio, rules } from '../adapter.ts';
+import { istio } from '../adapter.ts';
+import { rules } from '../rules.ts';
 import { isAskedBack } from './no-way-back.ts';
 
 const labelsOf: Record<DataPlane, Readonly<Record<string, string>>> = {

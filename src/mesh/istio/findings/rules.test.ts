@@ -38,7 +38,8 @@ import type { MeshState, Surroundings } from '../../adapter.ts';
 import type { ScopeView } from '../../others.ts';
 import { sealOf } from '../../seal.ts';
 import type { ConfigView, PodView } from '../../views.ts';
-import { istio, rules } from '../adapter.ts';
+import { istio } from '../adapter.ts';
+import { rules } from '../rules.ts';
 
 /** What a rule has to see, and what comes close but is none of its business. */
 interface Examples {

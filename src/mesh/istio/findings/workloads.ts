@@ -1,84 +1,15 @@
-import type { Severity } from '../../../api/common.ts';
-import { longestOriginal } from '../../../api/namespace-migration.ts';
 import { restartAnnotation } from '../../../api/resources.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { text } from '../../json.ts';
-import { resolvePercent } from '../../project-workload.ts';
-import { whyNotRestartable } from '../../restartable.ts';
-import { selects, type PodView, type WorkloadView } from '../../views.ts';
+import { selects } from '../../views.ts';
 import { mayBeCalledFromSidecars } from '../called-from-sidecars.ts';
-import { askedOfAll, describeInbound, inboundOf } from '../inbound-ports.ts';
 import { arrived } from '../itinerary.ts';
-import { injectionAsked } from '../injection.ts';
-import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
-import { itineraryOf } from '../waypoint/choose.ts';
 import { isInjectedGateway, isOfGateway } from '../waypoint/gateway-pods.ts';
 import { asksWhoCalls } from './policy-fields.ts';
-import {
-  applicable,
-  asleepIn,
-  isStrict,
-  labelSets,
-  nameOf,
-  severityOfRefusals,
-  some,
-  type Evidence,
-  type Rule,
-} from './rule.ts';
-
-function podsIn(surroundings: Surroundings, mode: string): readonly PodView[] {
-  return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) === mode);
-}
-
-/** One finding for all of these pods; none without any. */
-export function perNamespace(
-  surroundings: Surroundings,
-  pods: readonly PodView[],
-  message: (names: string) => string,
-): readonly Evidence[] {
-  return pods.length === 0
-    ? []
-    : [{ object: `Namespace ${surroundings.namespace.name}`, message: message(some(pods)) }];
-}
-
-function restarts({ route }: Surroundings): boolean {
-  return route.from === 'IstioSidecar' || route.to === 'IstioSidecar';
-}
-
-function workloadsWithPods(surroundings: Surroundings): readonly WorkloadView[] {
-  return restarts(surroundings) ? surroundings.workloads.filter((workload) => workload.replicas > 0) : [];
-}
-
-function notRestartable(surroundings: Surroundings): readonly Evidence[] {
-  if (!restarts(surroundings)) return [];
-  const target = modeFor(surroundings.route.to);
-  return surroundings.pods
-    .filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) !== target)
-    .flatMap((pod) => {
-      const reason = whyNotRestartable(pod, surroundings.workloads);
-      return reason === undefined
-        ? []
-        : [{ object: nameOf(pod), message: `the pod ${reason}; it stays in mode ${modeOf(pod)} until it is replaced` }];
-    });
-}
-
-function tooManyUnavailable(surroundings: Surroundings): readonly Evidence[] {
-  return workloadsWithPods(surroundings).flatMap((workload) => {
-    const allowed = Math.max(
-      1,
-      resolvePercent(surroundings.spec.restart.maxUnavailablePerWorkload, workload.replicas, 'up'),
-    );
-    return workload.maxUnavailable <= allowed
-      ? []
-      : [
-          {
-            object: nameOf(workload),
-            message: `its update strategy takes ${workload.maxUnavailable} of ${workload.replicas} pods away at once; spec.restart.maxUnavailablePerWorkload allows ${allowed}`,
-          },
-        ];
-  });
-}
+import { applicable, isStrict, labelSets, nameOf, type Evidence, type Rule } from './rule.ts';
+import { podsIn, perNamespace, asleep, mayOptOutOfInjection, optsOutOfCapture, leftOut } from './templates.ts';
+import { notTakenToday } from './not-taken-today.ts';
+import { restarts, workloadsWithPods, notRestartable, tooManyUnavailable, unrecordable } from './restarts.ts';
 
 function headless(surroundings: Surroundings, message: string): readonly Evidence[] {
   if (surroundings.route.to !== 'IstioAmbient' || !mayBeCalledFromSidecars(surroundings)) return [];
@@ -99,117 +30,6 @@ function namelessCallers(surroundings: Surroundings): readonly Evidence[] {
     surroundings,
     'sidecars reach ambient pods behind a headless Service in plaintext (istio/istio#54921), so policies would not know these callers',
   );
-}
-
-/**
- * Workloads without pods, and what makes pods from time to time, whose next pods would be of a template that `test`
- * finds fault with.
- */
-export function asleep(
-  surroundings: Surroundings,
-  test: (template: Pick<PodView, 'labels' | 'annotations'>) => boolean,
-  message: string,
-): readonly Evidence[] {
-  return asleepIn(surroundings)
-    .filter(({ templateLabels, templateAnnotations }) =>
-      test({ labels: templateLabels, annotations: templateAnnotations }),
-    )
-    .map((workload) => ({ object: nameOf(workload), message }));
-}
-
-/** It does, or may: nobody can tell. */
-function mayOptOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
-  return ['No', 'Unclear'].includes(injectionAsked(template));
-}
-
-/** Whether no injector puts a sidecar in. */
-export function optsOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
-  return injectionAsked(template) === 'No';
-}
-
-/** Whether ambient leaves the pod out. */
-export function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotations'>): boolean {
-  return labels[dataplaneModeLabel] === 'none';
-}
-
-function leftOut(surroundings: Surroundings): readonly Evidence[] {
-  const { from, to } = surroundings.route;
-  if (to === 'None') return [];
-  const [optsOut, remains, label] =
-    to === 'IstioAmbient'
-      ? ([optsOutOfCapture, optsOutOfInjection, 'istio.io/dataplane-mode=none'] as const)
-      : ([
-          mayOptOutOfInjection,
-          optsOutOfCapture,
-          'sidecar.istio.io/inject=false, or another value than true,',
-        ] as const);
-  return [
-    ...perNamespace(
-      surroundings,
-      podsIn(surroundings, modeFor(from)).filter(optsOut),
-      (names) => `pods with ${label} would be in no mesh after their restart: ${names}`,
-    ),
-    ...(from === 'None'
-      ? []
-      : asleep(
-          surroundings,
-          (template) => optsOut(template) && !remains(template),
-          `its pods would be in no mesh: the template has ${label}`,
-        )),
-  ];
-}
-
-/** What a template says before it is restarted is recorded, to be put back exactly. */
-function unrecordable(surroundings: Surroundings): readonly Evidence[] {
-  return workloadsWithPods(surroundings).flatMap((workload) => {
-    const { length } = workload.templateAnnotations[restartAnnotation] ?? '';
-    return length <= longestOriginal
-      ? []
-      : [
-          {
-            object: nameOf(workload),
-            message: `its template has ${length} characters in the annotation ${restartAnnotation}, which a restart replaces; what is longer than ${longestOriginal} could not be put back`,
-          },
-        ];
-  });
-}
-
-/** Why some connections would be refused that no sidecar sees today. */
-function decides(surroundings: Surroundings): { readonly what: string; readonly severity: Severity } | undefined {
-  if (isStrict(surroundings)) return { what: 'STRICT', severity: 'Critical' };
-  const refusing = applicable('AuthorizationPolicy', surroundings).find(({ spec }) =>
-    ['ALLOW', 'DENY'].includes(text(spec['action']) ?? 'ALLOW'),
-  );
-  if (refusing !== undefined) return { what: nameOf(refusing), severity: severityOfRefusals(surroundings) };
-  return itineraryOf(surroundings) === 'L7'
-    ? { what: 'the guard of the waypoint', severity: severityOfRefusals(surroundings) }
-    : undefined;
-}
-
-/** ztunnel takes every connection, whatever annotations of sidecars say (cni/README.md). */
-function notTakenToday(surroundings: Surroundings): readonly Evidence[] {
-  const { route, mesh } = surroundings;
-  const because = route.from === 'IstioSidecar' && route.to === 'IstioAmbient' ? decides(surroundings) : undefined;
-  if (because === undefined) return [];
-  const whatOf = (template: Pick<PodView, 'annotations'>): string | undefined => {
-    const inbound = inboundOf(template, mesh);
-    return inbound.kind === 'All'
-      ? undefined
-      : `${describeInbound(inbound)}; ztunnel takes every one, and ${because.what} would refuse callers who get through today`;
-  };
-  const evidence = askedOfAll<readonly Evidence[]>(
-    () => [
-      ...[...Map.groupBy(podsIn(surroundings, 'Sidecar'), whatOf)].flatMap(([what, pods]) =>
-        what === undefined ? [] : perNamespace(surroundings, pods, (names) => `${what}: ${names}`),
-      ),
-      ...asleepIn(surroundings).flatMap((template) => {
-        const what = whatOf({ annotations: template.templateAnnotations });
-        return what === undefined ? [] : [{ object: nameOf(template), message: `of its next pods: ${what}` }];
-      }),
-    ],
-    (why) => [{ object: `Namespace ${surroundings.namespace.name}`, message: why }],
-  );
-  return evidence.map((each) => ({ ...each, severity: because.severity }));
 }
 
 /** Whether the workloads of the namespace can move, and what moving would do to them. */

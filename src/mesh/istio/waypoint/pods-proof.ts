@@ -2,14 +2,12 @@ import type { DataPlane } from '../../../api/common.ts';
 import type { Route, Surroundings } from '../../adapter.ts';
 import { isEmpty } from '../../has-labels.ts';
 import { dataplaneModeLabel } from '../labels.ts';
-import { isSelected, sidecarReads, ztunnelReads } from '../policy/attachment.ts';
+import { sidecarReads, ztunnelReads } from '../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
 import { ambientDirect, outside, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
-import { describe } from '../policy/describe.ts';
 import { bounded, proofSteps, spend, stepsOfScene } from '../policy/effort.ts';
 import { gain, outcome } from '../policy/equivalence.ts';
-import type { Protocol } from '../policy/protocol.ts';
-import type { Matcher, Reading, Request } from '../policy/semantics.ts';
+import type { Matcher, Reading } from '../policy/semantics.ts';
 import { asSidecar } from '../policy/sidecar.ts';
 import { asker, intersect, matching, subtract, type RequestSet } from '../policy/space.ts';
 import { nobody } from '../policy/translate/companions.ts';
@@ -17,35 +15,21 @@ import { isSameAtZtunnel } from '../policy/translate/needs.ts';
 import { ofProtocol } from '../policy/translate/reach.ts';
 import { holds } from '../policy/translate/selection.ts';
 import { countSizes } from '../policy/translate/size.ts';
-import {
-  sidecarLabels,
-  titleOf,
-  type ServiceFacts,
-  type WorkloadFacts,
-  type World,
-} from '../policy/translate/world.ts';
+import { sidecarLabels, type ServiceFacts, type WorkloadFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
 import { isByIdentity, opensNameless } from './by-identity.ts';
-import { refuses, unknownAt, whoRefuses, type Change } from './change.ts';
+import { unknownAt, whoRefuses, type Change } from './change.ts';
 import { itineraryOf } from './choose.ts';
 import { isExit } from './exit/route.ts';
 import { servedServices } from './exit/served.ts';
 import { remembered } from './memo.ts';
 import { peerAuthentications } from './peer-authentications.ts';
-import { destinationOf } from './proof.ts';
+import { destinationOf } from './proof-paths.ts';
 import { Signatures } from './signature.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
-
-/** Pods of which their proxy alone decides, before and afterwards, and how the traffic to them is read. */
-interface Scene {
-  readonly world: World;
-  readonly peers: readonly PeerAuthentication[];
-  readonly route: Route;
-  readonly pods: WorkloadFacts;
-  readonly protocol: Protocol;
-}
+import { type Scene, type Difference, changeOf } from './pods-proof-words.ts';
 
 /** In no mesh nobody asks any policy. */
 const unprotected: Destination = { plane: 'ztunnel', readings: [] };
@@ -155,15 +139,6 @@ function comparisons(scene: Scene, policies: readonly AuthorizationPolicy[]): re
   ];
 }
 
-/** A request that one caller gets through afterwards and not before, or the other way round. */
-interface Difference {
-  readonly kind: 'Opens' | 'Refuses';
-  readonly caller: string;
-  readonly request: Request;
-  /** What refuses it, before or afterwards. */
-  readonly who: string;
-}
-
 function differencesOf(compared: readonly Comparison[]): readonly Difference[] {
   spend(stepsOfScene);
   const asked = compared.map((comparison) => ({
@@ -241,87 +216,6 @@ function differencesIn(scene: Scene, others: readonly AuthorizationPolicy[], kno
 /** A policy that these pods do not read, or to which the way of a call is nothing. */
 function isAsBefore(policy: AuthorizationPolicy, scene: Scene): boolean {
   return isByIdentity(policy) || readingIn(scene.route.to, policy, scene) === undefined;
-}
-
-const arrival: Readonly<Record<DataPlane, string>> = {
-  IstioAmbient: 'in ambient',
-  IstioSidecar: 'with sidecars',
-  None: 'outside the mesh',
-};
-
-/** Whether anybody can be known to call these pods: they say a port, or are behind a Service. */
-function isCalled({ labels, declared }: WorkloadFacts, { services }: World): boolean {
-  return declared.length > 0 || services.some(({ selector }) => !isEmpty(selector) && holds(selector, labels));
-}
-
-function titled({ kind, name }: WorkloadFacts, { namespace }: World): string {
-  return titleOf({ kind, namespace, name });
-}
-
-/** What asks for mutual TLS has names of istiod's own in a data plane. */
-function inWords(who: string, { policies, peerAuthentications = [] }: World): string {
-  const isKnown = policies.some(({ policy: { namespace, name } }) => who === refuses(`${namespace}/${name}`));
-  return isKnown || peerAuthentications.length === 0 || !who.endsWith(refuses(''))
-    ? who
-    : refuses('mutual TLS that is STRICT');
-}
-
-function listed(titles: readonly string[]): string {
-  return `${titles.slice(0, 5).join(', ')}${titles.length > 5 ? ` and ${titles.length - 5} more` : ''}`;
-}
-
-/**
- * The policies that it is about: of pods that were in no mesh all that come into force, else those that mean another
- * thing.
- */
-function whyOf(others: readonly AuthorizationPolicy[], { route, peers, pods }: Scene): string {
-  const strict = peers.filter(
-    ({ mode, ports, selector }) =>
-      [mode, ...Object.values(ports)].includes('STRICT') && isSelected(selector, sidecarLabels(pods)),
-  );
-  if (route.from === 'None') return `; in force then: ${listed([...others, ...strict].map(titleOf))}`;
-  const odd = others.length === 0 ? strict : others;
-  return odd.length === 0 ? '' : `; not the same to ztunnel as to a sidecar: ${listed(odd.map(titleOf))}`;
-}
-
-/** The policy that it is about; of pods that were in no mesh all policies are. */
-function objectOf(who: string, others: readonly AuthorizationPolicy[], { world, route, pods }: Scene): string {
-  if (route.from === 'None') return `Namespace ${world.namespace}`;
-  const [refusing] = others.filter(({ namespace, name }) => who === refuses(`${namespace}/${name}`));
-  return (
-    [refusing ?? others[0]].flatMap((policy) => (policy === undefined ? [] : [titleOf(policy)]))[0] ??
-    titled(pods, world)
-  );
-}
-
-function changeOf(
-  { kind, caller, request, who }: Difference,
-  others: readonly AuthorizationPolicy[],
-  scene: Scene,
-): Change & { readonly key: string } {
-  const { world, route, pods } = scene;
-  const [title, object, why, by] = [
-    titled(pods, world),
-    objectOf(who, others, scene),
-    whyOf(others, scene),
-    inWords(who, world),
-  ];
-  const where = `${arrival[route.to]} ${caller}`;
-  // Of pods that were in no mesh it is said for each caller, and for each set of policies that they come under.
-  const key = route.from === 'None' ? `${caller}${why}` : object;
-  return kind === 'Opens'
-    ? {
-        kind,
-        key,
-        object,
-        message: `${where} would get through to ${title} that is refused today: ${describe(request)}; today ${by}${why}`,
-      }
-    : {
-        kind: isCalled(pods, world) ? kind : 'Ends',
-        key,
-        object,
-        message: `${where} would be refused by ${title} that gets through today: ${describe(request)}; ${by}${why}`,
-      };
 }
 
 /** One of a kind is enough to show. */

@@ -1,64 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Surroundings } from '../../adapter.ts';
-import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
-import {
-  ambientDirect,
-  ambientThroughWaypoint,
-  outside,
-  sidecarToAmbient,
-  sidecarToSidecar,
-  type DataPath,
-  type Destination,
-} from '../policy/data-path.ts';
+import type { DataPath } from '../policy/data-path.ts';
 import { describe } from '../policy/describe.ts';
 import { spend, stepsOfScene } from '../policy/effort.ts';
 import { gain, outcome, type Outcome } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
-import {
-  attachedPeerAuthentications,
-  convertedPeerAuthentications,
-  ztunnelPeerReadings,
-} from '../policy/peer-authentication-ztunnel.ts';
-import { effectiveMtls, type EffectiveMtls } from '../policy/peer-authentication.ts';
-import type { Protocol } from '../policy/protocol.ts';
-import type { Reading } from '../policy/semantics.ts';
-import { asSidecars } from '../policy/sidecar.ts';
-import { asker, intersect, matching, subtract, type Asker, type RequestSet } from '../policy/space.ts';
+import { asker, intersect, subtract, type Asker, type RequestSet } from '../policy/space.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
-import { podsBehind, tlsModeLabel } from '../policy/translate/selection.ts';
+import { podsBehind } from '../policy/translate/selection.ts';
 import type { Translation } from '../policy/translate/translate.ts';
-import { nobody } from '../policy/translate/companions.ts';
-import { serviceTitle, waypointPrincipal, type ServiceFacts, type World } from '../policy/translate/world.ts';
+import { serviceTitle, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
-import { asWaypoints } from '../policy/waypoint.ts';
-import { asZtunnel } from '../policy/ztunnel.ts';
 import { inTime, unknown, type Change } from './change.ts';
 import { remembered } from './memo.ts';
 import { peerAuthentications } from './peer-authentications.ts';
 import { Signatures } from './signature.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
-
-/** What is in the cluster after a step of the itinerary. */
-interface State {
-  readonly step: string;
-  readonly policies: readonly AuthorizationPolicy[];
-  readonly bound: boolean;
-  readonly plane: 'sidecar' | 'ztunnel';
-}
-
-/** Everything that stays the same on the way. */
-interface Scene {
-  readonly world: World;
-  readonly peers: readonly PeerAuthentication[];
-  readonly service: ServiceFacts;
-  readonly workload: Workload;
-  /** Those of its pods while they have sidecars, if more is known of them than that they have one. */
-  readonly sidecarLabels?: Workload['labels'];
-  readonly protocol: Protocol;
-}
+import { type State, type Scene, already, pathsOf, unreal } from './proof-paths.ts';
 
 /** The AuthorizationPolicies that are there once the objects of some roles are made beside the originals. */
 export function policiesWith(
@@ -91,106 +52,6 @@ function statesOf(world: World, translation: Translation): readonly State[] {
     { step: 'GuardBypass', policies: all, bound: true, plane: 'sidecar' },
     { step: 'RestartWorkloads', policies: all, bound: true, plane: 'ztunnel' },
   ];
-}
-
-/** What mutual TLS asks of requests, by whom it concerns. */
-interface Mtls {
-  readonly mtls: EffectiveMtls;
-  readonly strict: readonly Reading[];
-}
-
-const mtlsOf = new WeakMap<Omit<Scene, 'service'>, Mtls>();
-
-/** The proxy of the pods in a state, with all that it decides by. */
-export function destinationOf(
-  { policies, plane }: Pick<State, 'policies' | 'plane'>,
-  scene: Omit<Scene, 'service'>,
-): Destination {
-  const {
-    world: { options },
-    peers,
-    workload,
-    protocol,
-  } = scene;
-  const { rootNamespace } = options;
-  const pod = { ...workload, labels: scene.sidecarLabels ?? { ...workload.labels, [tlsModeLabel]: 'istio' } };
-  // Once for all states: whatever is made, PeerAuthentications are not.
-  const { mtls, strict } = mtlsOf.get(scene) ?? {
-    mtls: effectiveMtls(peers, pod, rootNamespace),
-    strict: ztunnelPeerReadings(
-      convertedPeerAuthentications(peers, rootNamespace),
-      attachedPeerAuthentications(peers, workload, rootNamespace),
-    ),
-  };
-  mtlsOf.set(scene, { mtls, strict });
-  if (plane === 'sidecar')
-    return {
-      plane,
-      readings: asSidecars(
-        policies.filter((policy) => sidecarReads(policy, pod, options)),
-        protocol,
-        options,
-      ),
-      mtls,
-    };
-  return {
-    plane,
-    readings: [
-      ...strict,
-      ...policies
-        .filter((policy) => ztunnelReads(policy, workload, options))
-        .flatMap((policy) => asZtunnel(policy, options) ?? []),
-    ],
-  };
-}
-
-/** Address that the waypoint's pods have for the pods behind it; any that no policy names would do. */
-export const waypointAddress = '169.254.169.250';
-
-/**
- * Callers of a Service that its owner has put behind the waypoint before. The pods see the waypoint and not them, so
- * what gets through today may not be what the policies say of them: they must not come to be refused, and that they get
- * no more than the policies say is looked at in all other callers.
- */
-const already = 'a caller in ambient that comes through the waypoint already';
-
-function pathsOf(state: State, scene: Scene): Readonly<Record<string, DataPath>> {
-  const destination = destinationOf(state, scene);
-  const { world, service, protocol } = scene;
-  const name = { kind: 'Service', namespace: service.namespace, name: service.name } as const;
-  const waypoint = {
-    readings: asWaypoints(
-      state.policies.filter((policy) => waypointReads(policy, world.waypoint, name, world.options)),
-      protocol,
-      world.options,
-    ),
-    identity: waypointPrincipal(world),
-    sourceIp: waypointAddress,
-  };
-  const through = ambientThroughWaypoint(waypoint, destination);
-  return {
-    // It has its sidecar until it is bound: what becomes of its address if it moves before that is MM123.
-    'a caller in ambient': state.bound ? through : sidecarToSidecar(destination, 'Service'),
-    ...(world.boundBefore?.includes(service.name) === true && { [already]: through }),
-    'a caller in ambient that addresses the pod': ambientDirect(destination, 'Pod'),
-    'a caller with a sidecar':
-      state.plane === 'sidecar' ? sidecarToSidecar(destination, 'Service') : sidecarToAmbient(destination, 'Service'),
-    'a caller outside the mesh': outside(destination, 'Service'),
-    'a caller outside the mesh that addresses the pod': outside(destination, 'Pod'),
-  };
-}
-
-/** The waypoint is no caller, and nobody calls from the address that the guard rests on. */
-function unreal(world: World): RequestSet {
-  return matching([
-    [
-      {
-        anyOf: [{ of: 'identity', part: 'Principal', match: { kind: 'Exact', value: waypointPrincipal(world) } }],
-        negated: false,
-      },
-    ],
-    [{ anyOf: [{ of: 'remoteIp', block: nobody }], negated: false }],
-  ]);
 }
 
 /**

@@ -1,0 +1,171 @@
+import type { Finding, Severity } from '../../api/common.ts';
+import type { FindingsWhen, MeshAdapter, Surroundings } from '../adapter.ts';
+import { internalErrorId } from '../internal-error.ts';
+import { fewFindings } from '../few-findings.ts';
+import type { Hold } from '../others.ts';
+import type { WorkloadView } from '../views.ts';
+import { ownerOf } from './findings/accepted.ts';
+import { meshRules } from './findings/mesh.ts';
+import { isAskedBack } from './findings/no-way-back.ts';
+import type { Found, Rule } from './findings/rule.ts';
+import { foundGuarded } from './guarded.ts';
+import { mirrored } from './mirrored.ts';
+import { onlyRestarts } from './waypoint/choose.ts';
+import { unknownMesh } from './waypoint/unknown-mesh.ts';
+import { semanticRules } from './rules.ts';
+
+/**
+ * What is asked of a namespace that stays and is only restarted: whether its pods come back, with a sidecar that runs,
+ * and what that sidecar does not see any more.
+ */
+const restartRules: readonly string[] = [
+  internalErrorId,
+  'MM014',
+  'MM054',
+  'MM055',
+  'MM056',
+  'MM057',
+  'MM061',
+  'MM096',
+  'MM097',
+  'MM117',
+  'MM121',
+  'MM123',
+];
+
+const weight: Record<Severity, number> = { Critical: 0, Warning: 1, Info: 2 };
+
+function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
+  return from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule) || meshRules.includes(rule);
+}
+
+/**
+ * Once a namespace is started, others take nobody back and stall nobody by what they have in theirs; nor does what is
+ * only told then.
+ */
+export function asOf(
+  { finding, others, rolling }: Found,
+  when: FindingsWhen,
+  { when: asked }: Pick<Rule, 'when'>,
+): Finding {
+  const isOwn = asked === 'Always' && others === undefined && rolling !== true;
+  const counts =
+    when === 'Start' ||
+    isOwn ||
+    finding.id === internalErrorId ||
+    (asked === 'Always' && when === 'AtRest' && (others === 'Protects' || rolling === true));
+  return counts || finding.severity !== 'Critical' ? finding : { ...finding, severity: 'Warning' };
+}
+
+/**
+ * Strangers' objects that are told of one by one, for each of their namespaces and each check, before those of anybody
+ * else have their turn.
+ */
+const mostOfStranger = 10;
+
+/** Critical ones first, and of these first what is not about a stranger's object: nobody hides that by making many. */
+function inOrder(findings: readonly Finding[], surroundings: Surroundings): readonly Finding[] {
+  const owners = new Map(findings.map((finding) => [finding, ownerOf(finding, surroundings)]));
+  const place = (finding: Finding): number =>
+    weight[finding.severity] * 2 + (owners.get(finding) === undefined ? 0 : 1);
+  const sorted = findings.toSorted((a, b) => place(a) - place(b));
+  const ofOwner = Map.groupBy(
+    sorted.filter((finding) => owners.get(finding) !== undefined),
+    (finding) => `${finding.id} ${owners.get(finding) ?? ''}`,
+  );
+  return fewFindings(sorted, new Set([...ofOwner.values()].flatMap((same) => same.slice(mostOfStranger))));
+}
+
+/** The namespace as if it had this workload only: as it runs, and as its next pods would be. */
+function only(surroundings: Surroundings, workload: WorkloadView): Surroundings {
+  const pods = surroundings.pods.filter(({ owner }) => owner?.kind === workload.kind && owner.name === workload.name);
+  return { ...surroundings, pods, workloads: [workload, { ...workload, replicas: 0 }], otherTemplates: [] };
+}
+
+/** The checks that some rules make. */
+export function checksOf(
+  catalogue: readonly Rule[],
+): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'> {
+  function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Hold | undefined {
+    for (const rule of catalogue.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
+      const critical = foundGuarded(rule, surroundings).find(
+        ({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted',
+      );
+      if (critical !== undefined) return { finding: critical.finding, others: critical.others !== undefined };
+    }
+    return undefined;
+  }
+
+  /** The same of the way back, which a fault of ours does not hold: it would never end. */
+  function criticalBack(surroundings: Surroundings, ...when: readonly Rule['when'][]): Finding | undefined {
+    const there = mirrored(surroundings);
+    for (const rule of catalogue.filter((each) => isAskedBack(each) && when.includes(each.when))) {
+      const critical = foundGuarded(rule, there).find(({ finding: { id, severity } }) => {
+        return severity === 'Critical' && id !== internalErrorId;
+      });
+      if (critical !== undefined) return critical.finding;
+    }
+    return undefined;
+  }
+
+  /**
+   * What others have that protects somebody, and may come at any time: it takes nobody back, so it is asked before each
+   * change that it forbids.
+   */
+  function heldByOthers(surroundings: Surroundings): Hold | undefined {
+    for (const rule of catalogue.filter((each) => each.when === 'Always' && isAsked(each, surroundings))) {
+      const held = foundGuarded(rule, surroundings).find(
+        ({ finding, others, rolling }) =>
+          finding.severity === 'Critical' && (rolling === true || (others !== undefined && others !== 'Noted')),
+      );
+      if (held !== undefined) return { finding: held.finding, others: true };
+    }
+    return undefined;
+  }
+
+  return {
+    findings(surroundings, when) {
+      const asked = onlyRestarts(surroundings) ? restartRules : undefined;
+      // It is held meanwhile: a policy that may be none of the mesh, or mean something else, takes nobody back and is
+      // not said to be in force or not.
+      const isGuess = when !== 'Start' && unknownMesh(surroundings) !== undefined;
+      const found = catalogue
+        .filter(({ id }) => asked?.includes(id) !== false)
+        .filter(
+          (rule) => (when === 'Start' || rule.when === 'Always' || rule.lasts === true) && isAsked(rule, surroundings),
+        )
+        .filter((rule) => !isGuess || meshRules.includes(rule) || !semanticRules.includes(rule))
+        .flatMap((rule) => foundGuarded(rule, surroundings).map((each) => asOf(each, when, rule)));
+      return inOrder(found, surroundings);
+    },
+    isUnknown: ({ id }) =>
+      id === internalErrorId || catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
+    unready(surroundings) {
+      const whole =
+        heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
+      if (whole !== undefined) return whole;
+      for (const workload of surroundings.workloads) {
+        const critical = criticalOf(only(surroundings, workload), 'BeforeRestart');
+        if (critical !== undefined) return critical;
+      }
+      return undefined;
+    },
+    unfit: (surroundings, workload) =>
+      heldByOthers(surroundings) ??
+      criticalOf(surroundings, 'WhileMoving') ??
+      criticalOf(only(surroundings, workload), 'BeforeRestart'),
+    unreadyBack(surroundings, hasFailed) {
+      const mesh = criticalBack(surroundings, 'WhileMoving');
+      if (mesh !== undefined || hasFailed) return mesh;
+      const whole = criticalBack(surroundings, 'BeforeFlip', 'BeforeRestart');
+      if (whole !== undefined) return whole;
+      for (const workload of surroundings.workloads) {
+        const critical = criticalBack(only(surroundings, workload), 'BeforeRestart');
+        if (critical !== undefined) return critical;
+      }
+      return undefined;
+    },
+    unfitBack: (surroundings, workload) =>
+      criticalBack(surroundings, 'WhileMoving') ?? criticalBack(only(surroundings, workload), 'BeforeRestart'),
+  };
+}
