@@ -215,7 +215,7 @@ export const blockedScenarios: readonly Scenario[] = [
       const nowhere = await world.phase('Blocked', other);
       assert.deepEqual(
         nowhere.status?.findings?.map(({ id }) => id),
-        ['MM003', 'MM004'],
+        ['MM004', 'MM003'],
       );
       await world.edit(
         {

@@ -115,6 +115,7 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM053',
     severity: 'Warning',
     when: 'Start',
+    lasts: true,
     title: 'A pod cannot be restarted',
     fix: 'Replace the pod yourself after the migration (it keeps working until then, but for calls that MM122 is about), or resume the paused Deployment before it.',
     find: notRestartable,
