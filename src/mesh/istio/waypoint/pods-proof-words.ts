@@ -9,7 +9,6 @@ import { holds } from '../policy/translate/selection.ts';
 import { sidecarLabels, titleOf, type WorkloadFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
 import { refuses, type Change } from './change.ts';
-import { peerAuthentications } from './peer-authentications.ts';
 
 /** Pods of which their proxy alone decides, before and afterwards, and how the traffic to them is read. */
 export interface Scene {

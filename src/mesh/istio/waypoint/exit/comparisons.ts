@@ -22,7 +22,7 @@ import {
   type ExitWorld,
   type Served,
 } from '../../policy/translate/to-sidecar/served.ts';
-import { sidecarLabels, waypointPrincipal } from '../../policy/translate/world.ts';
+import { waypointPrincipal } from '../../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../../policy/types.ts';
 import { asWaypoints } from '../../policy/waypoint.ts';
 import { destinationOf, waypointAddress } from '../proof-paths.ts';
