@@ -224,7 +224,8 @@ export const adoptScenarios: readonly Scenario[] = [
       await world.pause(20_000);
       assert.deepEqual(await rolesOf(world), { Copy: 1 }, 'the waypoint has had no time to receive it yet');
       await world.command('RollingBack', home);
-      await world.childPhase('RolledBack');
+      // Each step that proxies have to hear of first waits for `settle`.
+      await world.childPhase('RolledBack', world.ns(), 360_000);
       assert.deepEqual(await made(world), {});
       await world.restored(before);
     },
