@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../src/api/object.ts';
 import { authorizersOf } from '../../../src/mesh/istio/policy/authorizer.ts';
 import { defaultOptions, type PolicyOptions } from '../../../src/mesh/istio/policy/options.ts';
 import { record, text, type Json } from '../../../src/mesh/json.ts';
-import { homes, kinds, type StageOptions } from './stage.ts';
+import { homes, kinds, type StageOptions } from './stage-options.ts';
 
 const service = `api.${homes.home}.svc.cluster.local`;
 

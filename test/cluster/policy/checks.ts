@@ -8,7 +8,8 @@ import { describeDisagreement, type Disagreement } from './disagreement.ts';
 import { compareWithEnvoy } from './envoy/check.ts';
 import { generateBatches } from './generated.ts';
 import { PeerDifferential } from './peer-differential.ts';
-import { openStage, type Stage, type StageOptions } from './stage.ts';
+import { openStage, type Stage } from './stage.ts';
+import { type StageOptions } from './stage-options.ts';
 import { Tally } from './tally.ts';
 
 /** Of the generated policies and edits. Another seed gives others. */

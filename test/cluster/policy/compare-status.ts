@@ -5,7 +5,8 @@ import { ztunnelStatus } from '../../../src/mesh/istio/policy/ztunnel-status.ts'
 import { record, records, text } from '../../../src/mesh/json.ts';
 import { stable } from './canonical-rbac.ts';
 import type { Disagreement } from './disagreement.ts';
-import { homes, stageServiceEntry, stageServices, waypointClass } from './stage.ts';
+import { stageServiceEntry, stageServices, waypointClass } from './stage.ts';
+import { homes } from './stage-options.ts';
 
 interface Condition {
   readonly status: string;

@@ -10,7 +10,8 @@ import { compareStatus } from './compare-status.ts';
 import { compareZtunnel, ztunnelModel } from './compare-ztunnel.ts';
 import type { Disagreement } from './disagreement.ts';
 import { FilterModel } from './envoy-filters.ts';
-import { homes, kinds, stagePods, waypointClass, type Stage, type StageNode, type StageOptions } from './stage.ts';
+import { stagePods, waypointClass, type Stage, type StageNode } from './stage.ts';
+import { homes, kinds, type StageOptions } from './stage-options.ts';
 import { xdsTypes, type XdsStream } from './xds-stream.ts';
 
 /** What came of a batch. */

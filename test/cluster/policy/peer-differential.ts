@@ -17,7 +17,8 @@ import { compareZtunnel, ztunnelModel, type NamedWorkload } from './compare-ztun
 import { nameOf } from './differential.ts';
 import type { Disagreement } from './disagreement.ts';
 import { parentModes, peerNamespace, peerSpec, workloadCases, workloadEntry, type ModeCase } from './peer-cases.ts';
-import { deleteNamespaces, homes, kinds, openZtunnel, type StageOptions } from './stage.ts';
+import { deleteNamespaces, openZtunnel } from './stage.ts';
+import { homes, kinds, type StageOptions } from './stage-options.ts';
 import { xdsTypes, type XdsStream } from './xds-stream.ts';
 
 const root = defaultOptions.rootNamespace;

@@ -1,23 +1,10 @@
 import type { KubeObject } from '../../../src/api/object.ts';
-import { sleep, type Clock } from '../../../src/base/clock.ts';
-import type { KubeClient } from '../../../src/kube/client.ts';
+import { sleep } from '../../../src/base/clock.ts';
 import { record, records, text } from '../../../src/mesh/json.ts';
-import { kinds as scenarioKinds } from '../../scenarios/manifests.ts';
-import { kinds as clusterKinds } from '../resources.ts';
 import type { Surface } from './arbitrary-policy.ts';
 import { declareAuthorizers } from './authorizers.ts';
 import { XdsStream, xdsTypes } from './xds-stream.ts';
-
-/** Kinds that this folder writes. */
-export const kinds = {
-  ...scenarioKinds,
-  Gateway: { group: 'gateway.networking.k8s.io', version: 'v1', kind: 'Gateway', plural: 'gateways', namespaced: true },
-  ConfigMap: { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true },
-  Node: clusterKinds.node,
-} as const;
-
-/** Where the policies are tried; the root namespace is the cluster's own. */
-export const homes = { home: 'policy-home', other: 'policy-other', root: 'istio-system' } as const;
+import { kinds, homes, type StageOptions } from './stage-options.ts';
 
 /** The class of waypoints that Istio itself makes. */
 export const waypointClass = 'istio-waypoint';
@@ -139,17 +126,6 @@ function waypoint(namespace: string): KubeObject {
     metadata: { namespace, name: 'waypoint', labels: { 'istio.io/waypoint-for': 'all' } },
     spec: { gatewayClassName: waypointClass, listeners },
   };
-}
-
-/** What the streams need to know of the cluster. */
-export interface StageOptions {
-  readonly client: KubeClient;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** The xDS client. */
-  readonly program: string;
-  /** istiod's plaintext gRPC. */
-  readonly port: number;
 }
 
 /** A sidecar or a waypoint, played by a stream. */

@@ -10,7 +10,7 @@ import { asObject, at } from './json.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { patchObject } from './patch.ts';
-import { answer, deleteOptions, storedObject, type ResourceRequest } from './resource-handler.ts';
+import { answer, deleteOptions, storedObject, type ResourceRequest } from './resource-request.ts';
 import type { ResourcePath } from './request-info.ts';
 import { scaledObject, scaleOf } from './scale.ts';
 import type { WriteOptions } from './server-state.ts';
