@@ -161,7 +161,7 @@ describe('decide', () => {
       world.settle();
 
       expect(world.status).toMatchObject({ phase: 'RolledBack' });
-      expect(world.status?.findings).toBeUndefined();
+      expect(world.status.findings).toBeUndefined();
     });
   });
 

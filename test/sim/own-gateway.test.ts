@@ -47,9 +47,12 @@ async function makeGateway(world: World, home: string): Promise<void> {
 }
 
 async function templateOf(world: World, home: string): Promise<unknown> {
-  const { spec } = (await world.client.get(kinds.Deployment, home, 'shop-istio', world.signal)) as KubeObject & {
-    spec: { template: unknown };
-  };
+  const { spec } = await world.client.get<KubeObject & { readonly spec: { readonly template: unknown } }>(
+    kinds.Deployment,
+    home,
+    'shop-istio',
+    world.signal,
+  );
   return spec.template;
 }
 
