@@ -42,9 +42,9 @@ export function l7Fields(spec: Json): readonly string[] {
     ...records(rule['from']).flatMap((from) => beyond(l4Source, record(from['source']))),
     ...records(rule['to']).flatMap((to) => beyond(l4Operation, record(to['operation']))),
     ...records(rule['when'])
-      .map((condition) => text(condition['key']) ?? 'a condition without a key')
-      .filter((key) => !l4Conditions.has(key))
-      .map(shown),
+      .map((condition) => text(condition['key']))
+      .filter((key) => key === undefined || !l4Conditions.has(key))
+      .map((key) => (key === undefined ? 'a condition without a key' : shown(key))),
     ...beyond(clauses, rule),
   ]);
   return [...new Set(fields)];
