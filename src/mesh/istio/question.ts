@@ -2,10 +2,9 @@ import { Recent } from '../../base/recent.ts';
 import type { MeshObjects, Surroundings } from '../adapter.ts';
 import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } from '../views.ts';
 import type { Inhabitants } from './asleep.ts';
-import { guarded } from './guarded.ts';
 import { injects } from './injection.ts';
 import { bounded, spend } from './policy/effort.ts';
-import { neighbour } from './waypoint/neighbour.ts';
+import { askedOf } from './waypoint/neighbour.ts';
 
 /*
  * What everybody asks about everybody: each look at one namespace looks at what stands in all others, and whoever writes there decides how much that is.
@@ -148,13 +147,6 @@ export function ofEach<T>(
   ask: (there: Surroundings) => readonly T[],
 ): readonly T[] {
   return names.flatMap((name) =>
-    name === surroundings.namespace.name
-      ? ask(surroundings)
-      : guarded<readonly T[]>(
-          surroundings,
-          `looking at namespace ${name}`,
-          () => ask(neighbour(surroundings, name)),
-          () => [],
-        ),
+    name === surroundings.namespace.name ? ask(surroundings) : askedOf<readonly T[]>(surroundings, name, ask, () => []),
   );
 }

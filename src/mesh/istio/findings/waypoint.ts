@@ -46,7 +46,7 @@ function problems(severity: 'Critical' | 'Warning'): (surroundings: Surroundings
         object: problem.object,
         message: `${problem.field}: ${problem.message}`,
         fix: problem.fix,
-        ...(isOfRollout(problem, surroundings) && { rolling: true }),
+        ...(severity === 'Critical' && isOfRollout(problem, surroundings) && { rolling: true as const }),
       })),
   );
 }
