@@ -1,12 +1,13 @@
 import { originalLabelsAnnotation, stepLabel } from '../api/resources.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
-import type { ServiceView } from '../mesh/views.ts';
+import { owns, type ServiceView } from '../mesh/views.ts';
 import { arrivedAlone } from './arrived.ts';
 import { labelCommand } from './label-command.ts';
 import { hasLabels, observedLabels } from './label-values.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
 import { targetsBack } from './services.ts';
 import type { Situation } from './situation.ts';
+import { isConcerned } from './concerned.ts';
 
 /** What a person is to do, in this order, and how many commands have no room besides. */
 export interface ByHand {
@@ -91,15 +92,11 @@ function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): 
 }
 
 /** The workloads that are to be made anew, in the order in which nobody is refused meanwhile. */
-function restarting({ adapter, surroundings }: Picture, { stale, order }: Work<'Restart'>): string {
-  const due = (order?.(surroundings) ?? surroundings.workloads).filter(({ kind, name }) =>
-    surroundings.pods.some(
-      (pod) =>
-        adapter.concerns(pod, surroundings.workloads) &&
-        stale(pod) &&
-        pod.owner?.kind === kind &&
-        pod.owner.name === name,
-    ),
+function restarting(picture: Picture, { stale, order }: Work<'Restart'>): string {
+  const { surroundings } = picture;
+  const left = surroundings.pods.filter((pod) => isConcerned(picture, pod) && stale(pod));
+  const due = (order?.(surroundings) ?? surroundings.workloads).filter((workload) =>
+    left.some((pod) => owns(workload, pod)),
   );
   const names = due.slice(0, named).map(({ kind, name }) => `${kind} ${name}`);
   const some = names.slice(0, fitting(names, mostNamed));
@@ -171,14 +168,11 @@ function unknownLabels(picture: Picture, target: LabelTargets): readonly string[
  * Whether pods are to be made anew. Without a record only those of the new data plane: what others are to be, the
  * labels of before would tell.
  */
-function isToRestart(
-  { adapter, surroundings: { pods, workloads, route } }: Picture,
-  { stale }: Work<'Restart'>,
-  isKnown: boolean,
-): boolean {
-  const mode = adapter.modeFor(route.to);
-  return pods.some(
-    (pod) => adapter.concerns(pod, workloads) && stale(pod) && (isKnown || adapter.modeOf(pod) === mode),
+function isToRestart(picture: Picture, { stale }: Work<'Restart'>, isKnown: boolean): boolean {
+  const { adapter, surroundings } = picture;
+  const mode = adapter.modeFor(surroundings.route.to);
+  return surroundings.pods.some(
+    (pod) => isConcerned(picture, pod) && stale(pod) && (isKnown || adapter.modeOf(pod) === mode),
   );
 }
 

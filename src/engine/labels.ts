@@ -1,24 +1,23 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { StepWork } from '../mesh/adapter.ts';
-import type { PodView } from '../mesh/views.ts';
 import { fromList, hasLabels, observedLabels, sameLabels, toList } from './label-values.ts';
 import { journalOf, patchWithJournal } from './keep-journal.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { isAtRest } from './left.ts';
 import { ending } from './waits.ts';
 import { commandLine } from './command-lines.ts';
+import { holding } from './concerned.ts';
 
 type LabelsWork = Extract<StepWork, { kind: 'Labels' }>;
 
 /** One Labels step: done when the namespace shows it, held while a pod would lose its mesh, else one patch. */
 export function labelsStep(situation: Situation, status: NamespaceMigrationStatus, work: LabelsWork): Outcome {
-  const { pods, workloads } = situation.surroundings;
+  const { pods } = situation.surroundings;
   const observed = observedLabels(situation);
   if (hasLabels(observed, work.targets)) return { kind: 'Done', patch: { labels: toList(observed) } };
   const { heldBy } = work;
-  const holds = (pod: PodView): boolean => situation.adapter.concerns(pod, workloads) && heldBy?.(pod) === true;
-  const holding = pods.filter(holds);
-  const [first] = [...holding].sort((a, b) => Number(a.terminating) - Number(b.terminating));
+  const holds = holding(situation, heldBy);
+  const [first] = pods.filter(holds).sort((a, b) => Number(a.terminating) - Number(b.terminating));
   if (first?.terminating === true) return ending(situation, first, 'would be left in plaintext');
   if (first !== undefined)
     return {

@@ -7,6 +7,7 @@ import type { PodView } from '../mesh/views.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline } from './waits.ts';
+import { isConcerned } from './concerned.ts';
 
 const restful: readonly (string | undefined)[] = ['Migrated', 'Incomplete'] satisfies NamespacePhase[];
 
@@ -31,7 +32,7 @@ export function podsLeft(situation: Situation, status: NamespaceMigrationStatus)
   const old = adapter.modeFor(spec.from);
   return surroundings.pods.filter(
     (pod) =>
-      adapter.concerns(pod, surroundings.workloads) &&
+      isConcerned(situation, pod) &&
       adapter.modeOf(pod) === old &&
       (old !== 'None' || isLeftOutside(situation, status, pod)),
   );
@@ -82,10 +83,7 @@ export function lastOnesEnded(situation: Situation, mode: Mode, name: string): O
   const { adapter, surroundings, spec } = situation;
   const ending = surroundings.pods.filter(
     (pod) =>
-      pod.terminating &&
-      adapter.concerns(pod, surroundings.workloads) &&
-      adapter.modeOf(pod) !== mode &&
-      adapter.modeOf(pod) !== 'None',
+      pod.terminating && isConcerned(situation, pod) && adapter.modeOf(pod) !== mode && adapter.modeOf(pod) !== 'None',
   );
   const [first] = ending;
   if (first === undefined) return { kind: 'Done' };

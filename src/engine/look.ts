@@ -17,7 +17,7 @@ import type { Situation } from './situation.ts';
 import { lateJournal, sweep } from './sweep.ts';
 import { restartOf } from './turn.ts';
 import { untilNoted } from './until-noted.ts';
-import { concernedPods } from './verify.ts';
+import { concernedPods } from './concerned.ts';
 import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
 import { findingReason } from './ways-out.ts';
 

@@ -2,7 +2,8 @@ import { counted } from '../base/counted.ts';
 import type { Mode } from '../api/common.ts';
 import type { Draft } from './draft.ts';
 import type { Situation } from './situation.ts';
-import { concernedPods, patience } from './verify.ts';
+import { patience } from './verify.ts';
+import { concernedPods } from './concerned.ts';
 
 /** As many pods as a message names. */
 const named = 5;

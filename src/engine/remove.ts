@@ -1,9 +1,9 @@
 import { stepLabel } from '../api/resources.ts';
 import type { StepWork } from '../mesh/adapter.ts';
-import type { ConfigView, PodView } from '../mesh/views.ts';
+import type { ConfigView } from '../mesh/views.ts';
 import { isOfThis, ownObjects, unwatchedOf } from './own-objects.ts';
 import type { OwnObject, Outcome, Situation } from './situation.ts';
-import { ending } from './waits.ts';
+import { holding, whileUnprotected } from './concerned.ts';
 
 type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
 
@@ -30,16 +30,8 @@ export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   const [first] = left;
   if (first === undefined) return sweep(situation, work);
   const { heldBy } = work;
-  const holds = (pod: PodView): boolean =>
-    situation.adapter.concerns(pod, situation.surroundings.workloads) && heldBy?.(pod) === true;
-  const holder = situation.surroundings.pods.find(holds);
-  if (holder?.terminating === true) return ending(situation, holder, 'would be without its policies');
-  if (holder !== undefined)
-    return {
-      kind: 'Wait',
-      stuck: true,
-      message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it`,
-    };
+  const held = whileUnprotected(situation, heldBy);
+  if (held !== undefined) return held;
   const objects = left.flatMap(({ kind, name, uid }): readonly OwnObject[] => {
     const resource = situation.adapter.made.find((candidate) => candidate.kind === kind);
     return resource === undefined ? [] : [...unwatchedOf(situation, work, kind), { resource, name, uid }];
@@ -47,6 +39,6 @@ export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   return {
     kind: 'Write',
     message: `deleting ${first.kind} ${first.namespace}/${first.name}${left.length > 1 ? ` and ${left.length - 1} more` : ''}`,
-    write: { kind: 'Remove', objects, ...(heldBy !== undefined && { heldBy: holds }) },
+    write: { kind: 'Remove', objects, ...(heldBy !== undefined && { heldBy: holding(situation, heldBy) }) },
   };
 }

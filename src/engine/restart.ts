@@ -1,11 +1,12 @@
 import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-migration.ts';
 import type { StepPlan, StepWork } from '../mesh/adapter.ts';
-import type { WorkloadView } from '../mesh/views.ts';
+import { owns, type WorkloadView } from '../mesh/views.ts';
 import { restartBackward } from './restart-backward.ts';
 import { restartForward } from './restart-forward.ts';
 import { podsOf } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
 import type { Turn } from './turn.ts';
+import { isConcerned } from './concerned.ts';
 
 type RestartWork = Extract<StepWork, { kind: 'Restart' }>;
 
@@ -21,11 +22,9 @@ function turnOf(
   work: RestartWork,
   workload: WorkloadView,
 ): Turn {
-  const { pods, workloads } = situation.surroundings;
-  const own = podsOf(workload, pods).filter((pod) => situation.adapter.concerns(pod, workloads));
-  const terminating = pods.filter(
-    (pod) => pod.terminating && pod.owner?.kind === workload.kind && pod.owner.name === workload.name,
-  );
+  const { pods } = situation.surroundings;
+  const own = podsOf(workload, pods).filter((pod) => isConcerned(situation, pod));
+  const terminating = pods.filter((pod) => pod.terminating && owns(workload, pod));
   return {
     situation,
     status,

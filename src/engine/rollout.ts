@@ -1,13 +1,11 @@
 import { restartsByEviction } from '../mesh/restartable.ts';
-import type { PodView, WorkloadView } from '../mesh/views.ts';
+import { owns, type PodView, type WorkloadView } from '../mesh/views.ts';
 
 export { restartsByEviction };
 
 /** Pods of the workload that are not being deleted. */
 export function podsOf(workload: WorkloadView, pods: readonly PodView[]): readonly PodView[] {
-  return pods.filter(
-    (pod) => !pod.terminating && !pod.finished && pod.owner?.kind === workload.kind && pod.owner.name === workload.name,
-  );
+  return pods.filter((pod) => !pod.terminating && !pod.finished && owns(workload, pod));
 }
 
 /**

@@ -2,13 +2,13 @@ import { originalLabelsAnnotation } from '../api/resources.ts';
 import type { LabelTargets, StepWork, Surroundings } from '../mesh/adapter.ts';
 import { text } from '../mesh/json.ts';
 import { keptLabels } from '../mesh/kept-labels.ts';
-import type { PodView, ServiceView } from '../mesh/views.ts';
+import type { ServiceView } from '../mesh/views.ts';
 import { labelCommand } from './label-command.ts';
 import { hasLabels } from './label-values.ts';
 import { servicePatch } from './patches.ts';
 import { timesRefused } from './refused.ts';
 import type { Outcome, Situation, Write } from './situation.ts';
-import { ending } from './waits.ts';
+import { holding, whileUnprotected } from './concerned.ts';
 
 type BindWork = Extract<StepWork, { kind: 'BindServices' }>;
 type UnbindWork = Extract<StepWork, { kind: 'UnbindServices' }>;
@@ -55,7 +55,7 @@ export function bindStep(situation: Situation, work: BindWork): Outcome {
   const { heldBy, besides } = work;
   const [next] = wanting.filter((service) => besides?.tells(service) === undefined).toSorted(leastRefused(situation));
   if (next === undefined) return led(wanting, besides);
-  const { holds, outcome } = heldStep(situation, heldBy);
+  const outcome = whileUnprotected(situation, heldBy);
   const before = JSON.stringify(
     Object.fromEntries(Object.keys(work.targets).map((key) => [key, next.labels[key] ?? null])),
   );
@@ -67,7 +67,7 @@ export function bindStep(situation: Situation, work: BindWork): Outcome {
         kind: 'PatchService',
         name: next.name,
         operations: servicePatch(next, work.targets, before, besides?.labels),
-        ...(heldBy !== undefined && { heldBy: holds }),
+        ...(heldBy !== undefined && { heldBy: holding(situation, heldBy) }),
       },
     }
   );
@@ -84,26 +84,6 @@ function leastRefused(situation: Situation): (a: ServiceView, b: ServiceView) =>
   const times = ({ name }: ServiceView): number =>
     timesRefused(situation, { kind: 'PatchService', name, operations: [] });
   return (a, b) => times(a) - times(b);
-}
-
-/** What has to be waited for while a pod would lose what protects it. */
-function heldStep(
-  situation: Situation,
-  heldBy: BindWork['heldBy'],
-): { readonly holds: (pod: PodView) => boolean; readonly outcome?: Outcome } {
-  const { surroundings, adapter } = situation;
-  const holds = (pod: PodView): boolean => adapter.concerns(pod, surroundings.workloads) && heldBy?.(pod) === true;
-  const holder = surroundings.pods.find(holds);
-  if (holder === undefined) return { holds };
-  if (holder.terminating) return { holds, outcome: ending(situation, holder, 'would be without its policies') };
-  return {
-    holds,
-    outcome: {
-      kind: 'Wait',
-      stuck: true,
-      message: `pod ${holder.name} would be without its policies: wait until it ends, or delete it`,
-    },
-  };
 }
 
 /**
@@ -132,7 +112,7 @@ export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
   if (due === undefined) return { kind: 'Done' };
   const [next, targets] = due;
   const { heldBy } = work;
-  const { holds, outcome } = heldStep(situation, heldBy);
+  const outcome = whileUnprotected(situation, heldBy);
   return (
     outcome ?? {
       kind: 'Write',
@@ -141,7 +121,7 @@ export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
         kind: 'PatchService',
         name: next.name,
         operations: servicePatch(next, targets, null),
-        ...(heldBy !== undefined && { heldBy: holds }),
+        ...(heldBy !== undefined && { heldBy: holding(situation, heldBy) }),
       },
     }
   );

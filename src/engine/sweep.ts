@@ -12,6 +12,7 @@ import { unbindStep } from './services.ts';
 import { settling } from './settle.ts';
 import type { Next, Outcome, Situation, Write } from './situation.ts';
 import { restartOf } from './turn.ts';
+import { isConcerned } from './concerned.ts';
 
 /**
  * How long after its last write a namespace may still receive one: the operator gives a request up after 15 s, and an
@@ -66,9 +67,10 @@ function lateTemplate(
 }
 
 /** Whether a pod is in the new data plane, after all: then what protects it stays, whoever has put it there. */
-function isPeopled({ adapter, spec, surroundings: { pods, workloads } }: Situation): boolean {
+function isPeopled(situation: Situation): boolean {
+  const { adapter, spec, surroundings } = situation;
   const mode = adapter.modeFor(spec.to);
-  return pods.some((pod) => adapter.concerns(pod, workloads) && adapter.modeOf(pod) === mode);
+  return surroundings.pods.some((pod) => isConcerned(situation, pod) && adapter.modeOf(pod) === mode);
 }
 
 /**

@@ -5,11 +5,7 @@ import type { PodView } from '../mesh/views.ts';
 import { lastOnesEnded } from './left.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline, type Deadline } from './waits.ts';
-
-/** Pods that a data plane takes and that are not on their way out. */
-export function concernedPods({ adapter, surroundings }: Situation): readonly PodView[] {
-  return surroundings.pods.filter((pod) => adapter.concerns(pod, surroundings.workloads) && !pod.terminating);
-}
+import { concernedPods } from './concerned.ts';
 
 /** Pods by mode, as the status shows them. */
 export function countPods(situation: Situation): PodCounts {

@@ -3,7 +3,7 @@ import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
 import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { Awaiting } from '../mesh/others.ts';
-import type { PodView } from '../mesh/views.ts';
+import { owns, type PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
 import { heldBack, heldByFinding } from './held.ts';
 import { labelsStep } from './labels.ts';
@@ -18,6 +18,7 @@ import type { Outcome, Situation } from './situation.ts';
 import { countPods, verifyStep } from './verify.ts';
 import { deadline } from './waits.ts';
 import type { StalledReason } from './ways-out.ts';
+import { isConcerned } from './concerned.ts';
 
 /** Where a walk along an itinerary ended: at a step that is not done, or past the last one. */
 export interface Walked {
@@ -196,10 +197,9 @@ function isSeen(
   if (work.kind === 'Labels') return areSet(situation, step);
   if (work.kind !== 'Restart' || isLeftOut(situation, status, step, steps)) return true;
   const { pods, workloads } = situation.surroundings;
-  const canRestart = ({ owner }: PodView): boolean =>
-    workloads.some(({ kind, name, paused }) => !paused && owner?.kind === kind && owner.name === name);
+  const canRestart = (pod: PodView): boolean => workloads.some((each) => !each.paused && owns(each, pod));
   const left = pods.some(
-    (pod) => !pod.terminating && situation.adapter.concerns(pod, workloads) && work.stale(pod) && canRestart(pod),
+    (pod) => !pod.terminating && isConcerned(situation, pod) && work.stale(pod) && canRestart(pod),
   );
   return isFlipped(situation, step, steps) || !left;
 }

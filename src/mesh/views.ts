@@ -209,6 +209,11 @@ export interface ConfigView extends View {
   readonly status: Readonly<Record<string, unknown>>;
 }
 
+/** Whether a workload is what owns a pod, by kind and name: they are of one namespace. */
+export function owns({ kind, name }: OwnerView, { owner }: Pick<PodView, 'owner'>): boolean {
+  return owner?.kind === kind && owner.name === name;
+}
+
 /** Whether labels satisfy a selector (metav1.LabelSelector semantics: an empty selector matches everything). */
 export function selects(selector: SelectorView, labels: Readonly<Record<string, string>>): boolean {
   const byLabel = selector.matchLabels === undefined || hasLabels(labels, selector.matchLabels);

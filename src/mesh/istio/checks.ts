@@ -3,7 +3,7 @@ import type { FindingsWhen, MeshAdapter, Surroundings } from '../adapter.ts';
 import { internalErrorId } from '../internal-error.ts';
 import { fewFindings } from '../few-findings.ts';
 import type { Hold } from '../others.ts';
-import type { WorkloadView } from '../views.ts';
+import { owns, type WorkloadView } from '../views.ts';
 import { ownerOf } from './findings/accepted.ts';
 import { meshRules } from './findings/mesh.ts';
 import { isAskedBack } from './findings/no-way-back.ts';
@@ -78,7 +78,7 @@ function inOrder(findings: readonly Finding[], surroundings: Surroundings): read
 
 /** The namespace as if it had this workload only: as it runs, and as its next pods would be. */
 function only(surroundings: Surroundings, workload: WorkloadView): Surroundings {
-  const pods = surroundings.pods.filter(({ owner }) => owner?.kind === workload.kind && owner.name === workload.name);
+  const pods = surroundings.pods.filter((pod) => owns(workload, pod));
   return { ...surroundings, pods, workloads: [workload, { ...workload, replicas: 0 }], otherTemplates: [] };
 }
 

@@ -3,7 +3,7 @@ import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
 import { whyNotRestartable } from '../restartable.ts';
-import type { ConfigView, PodView, TemplateView, WorkloadView } from '../views.ts';
+import { owns, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
 import { withoutConnection } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { asleep, isThere, serves } from './asleep.ts';
@@ -233,10 +233,6 @@ export function callsItself(surroundings: Surroundings): string | undefined {
   return callersOf(surroundings.namespace.name, surroundings)(surroundings.namespace.name);
 }
 
-function isOf({ kind, name }: WorkloadView): (pod: PodView) => boolean {
-  return ({ owner }) => owner?.kind === kind && owner.name === name;
-}
-
 /** What a restart of one workload makes of policies of the namespace, with what would not be seen, and of whom. */
 export interface UnseenThen {
   readonly unseen: readonly Unseen[];
@@ -245,7 +241,7 @@ export interface UnseenThen {
 
 /** With this workload in ambient: what sidecars beside it would not see of its calls. */
 export function unseenFromAmbient(surroundings: Surroundings, workload: WorkloadView): UnseenThen | undefined {
-  const isOwn = isOf(workload);
+  const isOwn = (pod: PodView): boolean => owns(workload, pod);
   const unseen = unseenAt(
     surroundings.namespace.name,
     () => surroundings.pods.filter((pod) => isSidecar(pod) && !isOwn(pod)),
@@ -262,7 +258,7 @@ export function unseenAtSidecars(surroundings: Surroundings, workload: WorkloadV
     () => [{ name: `${workload.kind} ${workload.name}`, labels: workload.templateLabels }],
     surroundings,
   );
-  const isOwn = isOf(workload);
+  const isOwn = (pod: PodView): boolean => owns(workload, pod);
   const beside =
     unseen.length === 0
       ? []

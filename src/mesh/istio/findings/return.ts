@@ -1,6 +1,6 @@
 import type { DataPlane, Mode } from '../../../api/common.ts';
 import type { LabelTargets, Surroundings } from '../../adapter.ts';
-import type { PodView, WorkloadView } from '../../views.ts';
+import { owns, type PodView, type WorkloadView } from '../../views.ts';
 import { arrived, labelsAfter } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from '../labels.ts';
 import { injectionAsked } from '../injection.ts';
@@ -16,10 +16,6 @@ interface Group {
   readonly mode: Mode;
   readonly count: number;
   readonly template: Template;
-}
-
-function isOwned(pod: PodView, { kind, name }: WorkloadView): boolean {
-  return pod.owner?.kind === kind && pod.owner.name === name;
 }
 
 /**
@@ -40,7 +36,7 @@ function groupsOf({ pods, workloads }: Surroundings): readonly Group[] {
     if (owner === undefined || pod.terminating || !concerns(pod) || modeOf(pod) === 'Transitional') continue;
     const template = templateOf(
       pod,
-      workloads.find((workload) => isOwned(pod, workload)),
+      workloads.find((workload) => owns(workload, pod)),
     );
     const asks = [injectLabel, dataplaneModeLabel, revisionLabel].map(
       (key) => `${template.labels[key] ?? ''},${template.annotations[key] ?? ''}`,

@@ -1,4 +1,4 @@
-import type { PodView, TemplateView, WorkloadView } from '../../views.ts';
+import { owns, type PodView, type TemplateView, type WorkloadView } from '../../views.ts';
 import { dataplaneModeLabel, sidecarContainer, sidecarStatusAnnotation, templatesAnnotation } from '../labels.ts';
 import { modeOf } from '../pod-mode.ts';
 import { gatewayNameLabel } from './gateway.ts';
@@ -41,9 +41,7 @@ export function isOwnedByGateway({ gateway, templateLabels }: WorkloadView): boo
 export function isOfGateway(pod: PodView, workloads: readonly WorkloadView[]): boolean {
   if (!pod.containers.includes(sidecarContainer) || pod.annotations[sidecarStatusAnnotation] !== undefined)
     return false;
-  return workloads
-    .filter(isOwnedByGateway)
-    .some(({ kind, name }) => pod.owner?.kind === kind && pod.owner.name === name);
+  return workloads.some((workload) => isOwnedByGateway(workload) && owns(workload, pod));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { PodView, WorkloadView } from '../../views.ts';
+import { owns, type PodView, type WorkloadView } from '../../views.ts';
 
 /** Whether Kubernetes is replacing pods of a workload by itself, and nothing keeps it from its end. */
 function isRolling(workload: WorkloadView): boolean {
@@ -12,10 +12,10 @@ function isRolling(workload: WorkloadView): boolean {
 }
 
 /** Whether the labels of a pod are those of a template before. */
-function isOutgoing({ owner, labels }: PodView, rolling: readonly WorkloadView[]): boolean {
-  const workload = rolling.find(({ kind, name }) => owner?.kind === kind && owner.name === name);
+function isOutgoing(pod: PodView, rolling: readonly WorkloadView[]): boolean {
+  const workload = rolling.find((each) => owns(each, pod));
   if (workload === undefined) return false;
-  return Object.entries(workload.templateLabels).some(([key, value]) => labels[key] !== value);
+  return Object.entries(workload.templateLabels).some(([key, value]) => pod.labels[key] !== value);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import type { ConfigView } from '../../views.ts';
+import { owns, type ConfigView } from '../../views.ts';
 import { isOurs } from '../policy/translate/names.ts';
 import { chosenGateway, chosenWaypoint } from './chosen.ts';
 import { gatewayNameLabel } from './gateway.ts';
@@ -67,7 +67,7 @@ export function borrowers(surroundings: Surroundings): readonly Named[] {
   );
   const bare = pods
     .filter(({ serviceAccount, labels }) => serviceAccount === chosen.serviceAccount && !isOfWaypoint(labels, chosen))
-    .filter(({ owner }) => !own.some(({ kind, name }) => owner?.kind === kind && owner.name === name));
+    .filter((pod) => !own.some((each) => owns(each, pod)));
   return [...own, ...bare.map(({ name }) => ({ kind: 'Pod', name }))].map(({ kind, name }) => ({
     kind,
     namespace: namespace.name,
