@@ -13,6 +13,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { istio } from '../adapter.ts';
 import { bounded } from '../policy/effort.ts';
+import { counting } from '../../../../test/support/counting.ts';
 
 /** What somebody has in a namespace that nobody migrates. */
 interface Written {
@@ -173,24 +174,6 @@ const strangers: Readonly<Record<string, (size: number) => Written>> = {
     ],
   }),
 };
-
-/** The same objects, counting what is read of them, however deep. */
-function counting(read: () => void): <T extends object>(object: T) => T {
-  const known = new WeakMap<object, object>();
-  return function counted<T extends object>(object: T): T {
-    const proxy =
-      known.get(object) ??
-      new Proxy(object, {
-        get(target, key) {
-          read();
-          const value: unknown = Reflect.get(target, key);
-          return typeof value === 'object' && value !== null ? counted(value) : value;
-        },
-      });
-    known.set(object, proxy);
-    return proxy as T;
-  };
-}
 
 interface Homes {
   readonly names: readonly string[];
