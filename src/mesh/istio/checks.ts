@@ -82,47 +82,59 @@ function only(surroundings: Surroundings, workload: WorkloadView): Surroundings 
   return { ...surroundings, pods, workloads: [workload, { ...workload, replicas: 0 }], otherTemplates: [] };
 }
 
+/** What is found first of the namespace as if it had one of its workloads only. */
+function firstOf<T>(surroundings: Surroundings, ask: (alone: Surroundings) => T | undefined): T | undefined {
+  for (const workload of surroundings.workloads) {
+    const found = ask(only(surroundings, workload));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+type When = readonly Rule['when'][];
+
+/** What is critical of what some rules ask at these moments. */
+function criticalOf(catalogue: readonly Rule[], surroundings: Surroundings, ...when: When): Hold | undefined {
+  for (const rule of catalogue.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
+    const critical = foundGuarded(rule, surroundings).find(
+      ({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted',
+    );
+    if (critical !== undefined) return { finding: critical.finding, others: critical.others !== undefined };
+  }
+  return undefined;
+}
+
+/** The same of the way back, which a fault of ours does not hold: it would never end. */
+function criticalBack(catalogue: readonly Rule[], surroundings: Surroundings, ...when: When): Finding | undefined {
+  const there = mirrored(surroundings);
+  for (const rule of catalogue.filter((each) => isAskedBack(each) && when.includes(each.when))) {
+    const critical = foundGuarded(rule, there).find(({ finding: { id, severity } }) => {
+      return severity === 'Critical' && id !== internalErrorId;
+    });
+    if (critical !== undefined) return critical.finding;
+  }
+  return undefined;
+}
+
+/**
+ * What others have that protects somebody, and may come at any time: it takes nobody back, so it is asked before each
+ * change that it forbids.
+ */
+function heldByOthers(catalogue: readonly Rule[], surroundings: Surroundings): Hold | undefined {
+  for (const rule of catalogue.filter((each) => each.when === 'Always' && isAsked(each, surroundings))) {
+    const held = foundGuarded(rule, surroundings).find(
+      ({ finding, others, rolling }) =>
+        finding.severity === 'Critical' && (rolling === true || (others !== undefined && others !== 'Noted')),
+    );
+    if (held !== undefined) return { finding: held.finding, others: true };
+  }
+  return undefined;
+}
+
 /** The checks that some rules make. */
 export function checksOf(
   catalogue: readonly Rule[],
 ): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'> {
-  function criticalOf(surroundings: Surroundings, ...when: readonly Rule['when'][]): Hold | undefined {
-    for (const rule of catalogue.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
-      const critical = foundGuarded(rule, surroundings).find(
-        ({ finding, others }) => finding.severity === 'Critical' && others !== 'Noted',
-      );
-      if (critical !== undefined) return { finding: critical.finding, others: critical.others !== undefined };
-    }
-    return undefined;
-  }
-
-  /** The same of the way back, which a fault of ours does not hold: it would never end. */
-  function criticalBack(surroundings: Surroundings, ...when: readonly Rule['when'][]): Finding | undefined {
-    const there = mirrored(surroundings);
-    for (const rule of catalogue.filter((each) => isAskedBack(each) && when.includes(each.when))) {
-      const critical = foundGuarded(rule, there).find(({ finding: { id, severity } }) => {
-        return severity === 'Critical' && id !== internalErrorId;
-      });
-      if (critical !== undefined) return critical.finding;
-    }
-    return undefined;
-  }
-
-  /**
-   * What others have that protects somebody, and may come at any time: it takes nobody back, so it is asked before each
-   * change that it forbids.
-   */
-  function heldByOthers(surroundings: Surroundings): Hold | undefined {
-    for (const rule of catalogue.filter((each) => each.when === 'Always' && isAsked(each, surroundings))) {
-      const held = foundGuarded(rule, surroundings).find(
-        ({ finding, others, rolling }) =>
-          finding.severity === 'Critical' && (rolling === true || (others !== undefined && others !== 'Noted')),
-      );
-      if (held !== undefined) return { finding: held.finding, others: true };
-    }
-    return undefined;
-  }
-
   return {
     findings(surroundings, when) {
       const asked = onlyRestarts(surroundings) ? restartRules : undefined;
@@ -140,32 +152,24 @@ export function checksOf(
     },
     isUnknown: ({ id }) =>
       id === internalErrorId || catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
-    unready(surroundings) {
-      const whole =
-        heldByOthers(surroundings) ?? criticalOf(surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart');
-      if (whole !== undefined) return whole;
-      for (const workload of surroundings.workloads) {
-        const critical = criticalOf(only(surroundings, workload), 'BeforeRestart');
-        if (critical !== undefined) return critical;
-      }
-      return undefined;
-    },
+    unready: (surroundings) =>
+      heldByOthers(catalogue, surroundings) ??
+      criticalOf(catalogue, surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart') ??
+      firstOf(surroundings, (alone) => criticalOf(catalogue, alone, 'BeforeRestart')),
     unfit: (surroundings, workload) =>
-      heldByOthers(surroundings) ??
-      criticalOf(surroundings, 'WhileMoving') ??
-      criticalOf(only(surroundings, workload), 'BeforeRestart'),
+      heldByOthers(catalogue, surroundings) ??
+      criticalOf(catalogue, surroundings, 'WhileMoving') ??
+      criticalOf(catalogue, only(surroundings, workload), 'BeforeRestart'),
     unreadyBack(surroundings, hasFailed) {
-      const mesh = criticalBack(surroundings, 'WhileMoving');
+      const mesh = criticalBack(catalogue, surroundings, 'WhileMoving');
       if (mesh !== undefined || hasFailed) return mesh;
-      const whole = criticalBack(surroundings, 'BeforeFlip', 'BeforeRestart');
-      if (whole !== undefined) return whole;
-      for (const workload of surroundings.workloads) {
-        const critical = criticalBack(only(surroundings, workload), 'BeforeRestart');
-        if (critical !== undefined) return critical;
-      }
-      return undefined;
+      return (
+        criticalBack(catalogue, surroundings, 'BeforeFlip', 'BeforeRestart') ??
+        firstOf(surroundings, (alone) => criticalBack(catalogue, alone, 'BeforeRestart'))
+      );
     },
     unfitBack: (surroundings, workload) =>
-      criticalBack(surroundings, 'WhileMoving') ?? criticalBack(only(surroundings, workload), 'BeforeRestart'),
+      criticalBack(catalogue, surroundings, 'WhileMoving') ??
+      criticalBack(catalogue, only(surroundings, workload), 'BeforeRestart'),
   };
 }
