@@ -20,3 +20,8 @@ export function whyNotRestartable(pod: PodView, workloads: readonly WorkloadView
 export function restartsByEviction({ strategy, partition }: Pick<WorkloadView, 'strategy' | 'partition'>): boolean {
   return strategy === 'OnDelete' || partition > 0;
 }
+
+/** Whether its controller is still rolling out, or never got to the end of it. */
+export function isUnfinished({ observedGeneration, generation, available, updated, replicas }: WorkloadView): boolean {
+  return observedGeneration < generation || available < replicas || updated < replicas;
+}

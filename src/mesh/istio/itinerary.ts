@@ -15,6 +15,7 @@ import { isExit } from './waypoint/exit/route.ts';
 import { forgetSidecars, leaveWaypoints, prepareSidecars, returnToWaypoints } from './waypoint/exit/steps.ts';
 import { restartOrder } from './waypoint/order.ts';
 import { enterWaypoint, leaveWaypoint } from './waypoint/steps.ts';
+import { isUnfinished } from '../restartable.ts';
 
 /** What entering and leaving a data plane means for the labels of a namespace. */
 interface DataPlaneRules {
@@ -81,11 +82,6 @@ const restartForHbone: StepPlan = {
   why: 'Restarts sidecars that were injected before ambient was enabled: ztunnel can send them only plaintext, which STRICT refuses.',
   work: { kind: 'Restart', stale: lacksHbone },
 };
-
-/** Whether its controller is still rolling out, or never got to the end of it. */
-function isUnfinished({ observedGeneration, generation, available, updated, replicas }: WorkloadView): boolean {
-  return observedGeneration < generation || available < replicas || updated < replicas;
-}
 
 /**
  * A namespace that stays, and is called from ambient by those that move. It has a record and an itinerary of its own,

@@ -2,14 +2,10 @@ import type { Surroundings } from '../../adapter.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns } from '../pod-mode.ts';
 import { isOfGateway } from '../waypoint/gateway-pods.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { hasAny, nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** What ztunnel would enforce at the pods of a gateway as soon as they are captured. */
 const enforced = ['AuthorizationPolicy', 'PeerAuthentication'];
-
-function isProtected({ mesh, namespace: { name } }: Surroundings): boolean {
-  return enforced.some((kind) => [name, mesh.rootNamespace].some((home) => mesh.configs(kind, home).length > 0));
-}
 
 /** One for each gateway whose pods the label of the namespace would have captured while they run. */
 function captured(surroundings: Surroundings): readonly Evidence[] {
@@ -21,12 +17,12 @@ function captured(surroundings: Surroundings): readonly Evidence[] {
     .map((workload) => ({
       object: nameOf(workload),
       message: `its pods, which serve Gateway ${workload.gateway ?? ''}, would be captured with the namespace while they run: ${
-        isProtected(surroundings)
+        hasAny(enforced, surroundings)
           ? 'clients outside the mesh send plaintext, which ztunnel refuses under STRICT and under policies by identity'
           : 'their connections are cut'
       }`,
       fix: `Have the gateway opt out, and wait until its pods are new: kubectl patch gateways.gateway.networking.k8s.io ${workload.gateway ?? ''} -n ${workload.namespace} --type=merge -p '{"spec":{"infrastructure":{"labels":{"${dataplaneModeLabel}":"none"}}}}'`,
-      ...(!isProtected(surroundings) && { severity: 'Warning' as const }),
+      ...(!hasAny(enforced, surroundings) && { severity: 'Warning' as const }),
     }));
 }
 

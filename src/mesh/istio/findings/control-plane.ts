@@ -3,6 +3,7 @@ import { records } from '../../json.ts';
 import type { WorkloadView } from '../../views.ts';
 import { modeOf } from '../pod-mode.ts';
 import type { Evidence, Rule } from './rule.ts';
+import { isUnfinished } from '../../restartable.ts';
 
 function entersAmbient({ route }: Surroundings): boolean {
   return route.to === 'IstioAmbient';
@@ -49,13 +50,7 @@ function nodeComponent(
     if (found.length === 0)
       return [{ object: `DaemonSet ${title}`, message: `there is no ${title} DaemonSet in the cluster` }];
     return found
-      .filter(
-        (set) =>
-          set.replicas === 0 ||
-          set.observedGeneration < set.generation ||
-          set.available < set.replicas ||
-          set.updated < set.replicas,
-      )
+      .filter((set) => set.replicas === 0 || isUnfinished(set))
       .map((set) => ({
         object: `DaemonSet ${set.namespace}/${set.name}`,
         ...(set.available === 0

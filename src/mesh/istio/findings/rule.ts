@@ -197,6 +197,11 @@ const appliesIn = memoize((surroundings: Surroundings) => {
   };
 });
 
+/** Whether there is an object of one of some kinds that may apply in the namespace: its own, or of the root namespace. */
+export function hasAny(kinds: readonly string[], { mesh, namespace }: Surroundings): boolean {
+  return [namespace.name, mesh.rootNamespace].some((home) => kinds.some((kind) => mesh.configs(kind, home).length > 0));
+}
+
 /**
  * Objects of a kind that apply to the namespace: its own, and those of the root namespace, which apply to the mesh
  * (pkg/config/schema: "rootNamespace"). With `selector` (or `workloadSelector`) only if it selects one of its pods.

@@ -1,14 +1,13 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { owns, type PodView, type WorkloadView } from '../../views.ts';
+import { isUnfinished, restartsByEviction } from '../../restartable.ts';
 
 /** Whether Kubernetes is replacing pods of a workload by itself, and nothing keeps it from its end. */
 function isRolling(workload: WorkloadView): boolean {
-  const { kind, strategy, paused, partition, deadlineExceeded, trouble } = workload;
-  if (paused || deadlineExceeded || trouble !== undefined || partition > 0 || strategy === 'OnDelete') return false;
-  const isSeen = workload.observedGeneration >= workload.generation;
-  const isDone = workload.updated >= workload.replicas && workload.available >= workload.replicas;
-  return !isSeen || !isDone || (kind === 'Deployment' && workload.current > workload.replicas);
+  const { kind, paused, deadlineExceeded, trouble, current, replicas } = workload;
+  if (paused || deadlineExceeded || trouble !== undefined || restartsByEviction(workload)) return false;
+  return isUnfinished(workload) || (kind === 'Deployment' && current > replicas);
 }
 
 /** Whether the labels of a pod are those of a template before. */

@@ -1,7 +1,7 @@
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { text } from '../../../json.ts';
-import { nameOf } from '../../findings/rule.ts';
+import { hasAny, nameOf } from '../../findings/rule.ts';
 import { askedOfAll, describeInbound, inboundOf, type Restricted } from '../../inbound-ports.ts';
 import { useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
 import { concerns } from '../../pod-mode.ts';
@@ -100,11 +100,9 @@ function unseen(holder: string, field: string, inbound: Restricted): Problem {
  * Ports that ztunnel sees and the sidecar would not: what selects the pods would not be enforced there. Of a pod that
  * no workload owns its own annotations tell it.
  */
-export function unseenPorts({ workloads, otherTemplates, pods, mesh, namespace }: Surroundings): readonly Problem[] {
-  const isProtected = [namespace.name, mesh.rootNamespace].some((home) =>
-    deciding.some((kind) => mesh.configs(kind, home).length > 0),
-  );
-  if (!isProtected) return [];
+export function unseenPorts(surroundings: Surroundings): readonly Problem[] {
+  const { workloads, otherTemplates, pods, mesh, namespace } = surroundings;
+  if (!hasAny(deciding, surroundings)) return [];
   const owners = new Set(workloads.map(({ kind, name }) => `${kind} ${name}`));
   const others = pods.filter(
     ({ owner, ...pod }) =>
