@@ -204,11 +204,13 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
     records: _records,
     order: _order,
     back: _back,
+    since: _since,
     ...surroundings
   } = situation.surroundings;
   if (journal === undefined) return { ...situation, surroundings };
   const { order } = situation.object.status ?? {};
   const { waypoint: adopted, services: records, labels: back } = journal;
+  const since = Date.parse(journal.capturedAt);
   return {
     ...situation,
     remembered: journal,
@@ -219,6 +221,7 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
       services: withRecords(situation, journal),
       itinerary: journal.itinerary,
       back,
+      ...(Number.isFinite(since) && { since }),
       ...(adopted !== undefined && { adopted }),
       ...(records && { records }),
       ...(order !== undefined && { order }),

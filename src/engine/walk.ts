@@ -82,19 +82,21 @@ function flip(
 ): Outcome {
   const outcome = labelsStep(situation, status, work);
   if (outcome.kind !== 'Write') return outcome;
-  if (status.direction === 'Backward') return flipBack(situation, status, steps) ?? outcome;
+  if (status.direction === 'Backward') return flipBack(situation, status, step, steps) ?? outcome;
   if (status.steps?.some(wasThere) === true) return outcome;
   const critical = situation.adapter.unready(situation.surroundings);
   return critical === undefined ? outcome : heldByFinding(situation, critical, step.name);
 }
 
-/** Where nothing is restarted afterwards, the labels are all there is to come back. */
+/** Where nothing is restarted afterwards, the labels are all there is to come back: nothing is asked before the last. */
 function flipBack(
   { adapter, surroundings }: Situation,
   { failure }: NamespaceMigrationStatus,
+  step: StepPlan,
   steps: readonly StepPlan[],
 ): Outcome | undefined {
-  if (!steps.some(({ work }) => work.kind === 'Restart')) return undefined;
+  const after = steps.slice(steps.indexOf(step));
+  if (!after.some(({ work }) => work.kind === 'Restart')) return undefined;
   const unready = adapter.unreadyBack(surroundings, failure !== undefined);
   return unready && heldBack(unready, 'the rollback');
 }

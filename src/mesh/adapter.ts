@@ -202,6 +202,8 @@ export interface Surroundings {
   readonly records?: Readonly<Record<string, LabelTargets>>;
   /** The labels of the namespace to come back to, as the journal has them; absent before the start. */
   readonly back?: LabelTargets;
+  /** When they were recorded, in milliseconds since the epoch: what is older stood there before the start. */
+  readonly since?: number;
   /** Which namespaces move besides this one; absent where nobody says, and then none does. */
   readonly scope?: ScopeView;
   /** The order of restarts that was stored at the start; undefined before it, when it is still to be found. */

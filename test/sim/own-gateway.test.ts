@@ -3,6 +3,7 @@ import { describe, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
 const gatewayName = 'gateway.networking.k8s.io/gateway-name';
@@ -11,7 +12,8 @@ const optOut = { 'istio.io/dataplane-mode': 'none' };
 /** An application, and a Gateway beside it; istiod's part is played by `makeGateway`. */
 async function application(world: World, labels: Readonly<Record<string, string>>): Promise<string> {
   const home = world.ns();
-  await world.create(namespace(home, labels), strict(home), deployment(home, 'web', { replicas: 2 }));
+  const behaviour = { [podBehaviour.readyAfterMs]: '3000' };
+  await world.create(namespace(home, labels), strict(home), deployment(home, 'web', { replicas: 2, behaviour }));
   await world.podsReady(2, home);
   return home;
 }
@@ -113,12 +115,35 @@ describe('a gateway of the Gateway API in the namespace itself', () => {
     });
   });
 
-  it('does not keep it from leaving ambient', async () => {
+  it('does not keep it from leaving ambient, nor from coming back to it', async () => {
     await run('gateway-exit', async (world) => {
       const home = await application(world, { 'istio.io/dataplane-mode': 'ambient' });
       await makeGateway(world, home);
+      // It stood there before the start, by the whole seconds of the API server.
+      await world.pause(2000);
       await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
       await world.childPhase('Migrated', home);
+      // Whose pods are new meanwhile it still is the same gateway.
+      await world.patch('Deployment', home, 'shop-istio', {
+        spec: { template: { metadata: { annotations: { 'example.com/restarted': 'yes' } } } },
+      });
+      await world.podsReady(3, home);
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack', home);
+    });
+  });
+
+  it('does not keep it from coming back to ambient half-way', async () => {
+    await run('gateway-half-way', async (world) => {
+      const home = await application(world, { 'istio.io/dataplane-mode': 'ambient' });
+      await makeGateway(world, home);
+      await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'IstioSidecar' }));
+      await world.eventually('it restarts', async () => {
+        const { status } = await world.child(home);
+        return status?.step === 'RestartWorkloads' ? true : undefined;
+      });
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack', home);
     });
   });
 });

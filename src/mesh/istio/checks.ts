@@ -104,13 +104,23 @@ function criticalOf(catalogue: readonly Rule[], surroundings: Surroundings, ...w
   return undefined;
 }
 
-/** The same of the way back, which a fault of ours does not hold: it would never end. */
-function criticalBack(catalogue: readonly Rule[], surroundings: Surroundings, ...when: When): Finding | undefined {
+/** Whether it holds a way back, where a fault of ours holds nobody: it would never end. */
+function holdsBack({ finding: { id, severity }, onlyThere }: Found): boolean {
+  return severity === 'Critical' && id !== internalErrorId && onlyThere !== true;
+}
+
+/** The same of the way back. What is to pass holds no namespace that has failed, and no workload half-way. */
+function criticalBack(
+  catalogue: readonly Rule[],
+  surroundings: Surroundings,
+  passing: 'Holds' | 'Passes',
+  ...when: When
+): Finding | undefined {
   const there = mirrored(surroundings);
   for (const rule of catalogue.filter((each) => isAskedBack(each) && when.includes(each.when))) {
-    const critical = foundGuarded(rule, there).find(({ finding: { id, severity } }) => {
-      return severity === 'Critical' && id !== internalErrorId;
-    });
+    const critical = foundGuarded(rule, there).find(
+      (found) => holdsBack(found) && (passing === 'Holds' || found.passing !== true),
+    );
     if (critical !== undefined) return critical.finding;
   }
   return undefined;
@@ -161,15 +171,15 @@ export function checksOf(
       criticalOf(catalogue, surroundings, 'WhileMoving') ??
       criticalOf(catalogue, only(surroundings, workload), 'BeforeRestart'),
     unreadyBack(surroundings, hasFailed) {
-      const mesh = criticalBack(catalogue, surroundings, 'WhileMoving');
+      const mesh = criticalBack(catalogue, surroundings, hasFailed ? 'Passes' : 'Holds', 'WhileMoving');
       if (mesh !== undefined || hasFailed) return mesh;
       return (
-        criticalBack(catalogue, surroundings, 'BeforeFlip', 'BeforeRestart') ??
-        firstOf(surroundings, (alone) => criticalBack(catalogue, alone, 'BeforeRestart'))
+        criticalBack(catalogue, surroundings, 'Holds', 'BeforeFlip', 'BeforeRestart') ??
+        firstOf(surroundings, (alone) => criticalBack(catalogue, alone, 'Holds', 'BeforeRestart'))
       );
     },
     unfitBack: (surroundings, workload) =>
-      criticalBack(catalogue, surroundings, 'WhileMoving') ??
-      criticalBack(catalogue, only(surroundings, workload), 'BeforeRestart'),
+      criticalBack(catalogue, surroundings, 'Passes', 'WhileMoving') ??
+      criticalBack(catalogue, only(surroundings, workload), 'Passes', 'BeforeRestart'),
   };
 }

@@ -1,9 +1,57 @@
 import type { Surroundings } from '../adapter.ts';
+import type { PodView, WorkloadView } from '../views.ts';
+import { redirectionAnnotation } from './labels.ts';
+import { modeFor, modeOf } from './pod-mode.ts';
+import { gatewayNameLabel } from './waypoint/gateway.ts';
+import { isOfGateway, isOwnedByGateway } from './waypoint/gateway-pods.ts';
+
+/** The API server says in whole seconds when something was made. */
+const secondMs = 1000;
+
+/** Whether something stood there before the start, which a rollback leads back to; unknown is new. */
+function isOlder(createdAt: number | undefined, { since }: Surroundings): boolean {
+  return createdAt !== undefined && since !== undefined && createdAt + secondMs <= since;
+}
+
+/** The name of the Gateway that a pod or a workload serves, where that stood there before the start. */
+function servesOlder(name: string | undefined, surroundings: Surroundings): boolean {
+  const { mesh, namespace } = surroundings;
+  const gateway = mesh.configs('Gateway', namespace.name).find((each) => each.name === name);
+  return isOlder(gateway?.createdAt, surroundings);
+}
+
+/** A gateway's proxy looks half-way to whoever asks for its mode. */
+function isCapturedGateway(pod: PodView, { route, workloads }: Surroundings): boolean {
+  const isCaptured = pod.annotations[redirectionAnnotation] === 'enabled';
+  return route.from === 'IstioAmbient' && isCaptured && isOfGateway(pod, workloads);
+}
+
+/** Whether going back changes nothing about a pod, or only what was so before the start: it is there already. */
+function isBack(pod: PodView, surroundings: Surroundings): boolean {
+  return (
+    modeOf(pod) === modeFor(surroundings.route.from) ||
+    isCapturedGateway(pod, surroundings) ||
+    isOlder(pod.createdAt, surroundings)
+  );
+}
+
+function isOlderGateway(workload: WorkloadView, surroundings: Surroundings): boolean {
+  return isOwnedByGateway(workload) && servesOlder(workload.templateLabels[gatewayNameLabel], surroundings);
+}
 
 /**
  * The namespace as if its way back were a way there, for what is asked of templates: by which data plane they leave and
- * which they join. What a waypoint does about it is another question, which has its own steps back.
+ * which they join. What a waypoint does about it is another question, which has its own steps back. What is back
+ * already, and what was so before the start, is left out: a rollback that waited for it would wait for ever, and for
+ * nothing.
  */
-export function mirrored({ route: { from, to }, ...surroundings }: Surroundings): Surroundings {
-  return { ...surroundings, route: { from: to, to: from }, itinerary: 'L4' };
+export function mirrored(surroundings: Surroundings): Surroundings {
+  const { from, to } = surroundings.route;
+  return {
+    ...surroundings,
+    route: { from: to, to: from },
+    itinerary: 'L4',
+    pods: surroundings.pods.filter((pod) => !isBack(pod, surroundings)),
+    workloads: surroundings.workloads.filter((workload) => !isOlderGateway(workload, surroundings)),
+  };
 }

@@ -37,6 +37,21 @@ function genuine(found: readonly WorkloadView[], { mesh }: Surroundings): readon
 }
 
 /**
+ * Of one that is not whole. While it rolls out connections are cut, which passes. Where all are up to date and some are
+ * not available a node is down, which may last: a new pod there does not start without its node agent, so nothing runs
+ * outside the mesh by it, and what goes back does not wait for a machine.
+ */
+function whatIsMissing(set: WorkloadView): Omit<Evidence, 'object'> {
+  if (set.available === 0) return { message: 'none of its pods is available' };
+  const isOld = set.observedGeneration < set.generation || set.updated < set.replicas;
+  return {
+    message: `${set.available} of ${set.replicas} pods are available and ${set.updated} are up to date`,
+    passing: true,
+    ...(!isOld && { onlyThere: true }),
+  };
+}
+
+/**
  * A node component is fit when it runs, up to date, on every node that wants it, and on some; a rollout in progress
  * cuts connections.
  */
@@ -51,15 +66,7 @@ function nodeComponent(
       return [{ object: `DaemonSet ${title}`, message: `there is no ${title} DaemonSet in the cluster` }];
     return found
       .filter((set) => set.replicas === 0 || isUnfinished(set))
-      .map((set) => ({
-        object: `DaemonSet ${set.namespace}/${set.name}`,
-        ...(set.available === 0
-          ? { message: 'none of its pods is available' }
-          : {
-              message: `${set.available} of ${set.replicas} pods are available and ${set.updated} are up to date`,
-              passing: true,
-            }),
-      }));
+      .map((set) => ({ object: `DaemonSet ${set.namespace}/${set.name}`, ...whatIsMissing(set) }));
   };
 }
 

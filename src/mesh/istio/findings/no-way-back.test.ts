@@ -191,15 +191,61 @@ describe('what a rule says of a template, or of the mesh', () => {
   });
 });
 
-describe('a rollout of a node component', () => {
-  const rolling = mesh(
-    installed,
-    nodeComponents.map((set) => ({ ...set, available: 1 })),
-  );
-  const picture = migrated({ id: 'MM012', there: outOfSidecars, mesh: rolling });
+describe('a node component that is not whole', () => {
+  const all = nodeComponents.map((set) => ({ ...set, replicas: 3, available: 3, updated: 3 }));
+  const back = (sets: readonly WorkloadView[]): Surroundings =>
+    migrated({ id: 'MM012', there: outOfSidecars, mesh: mesh(installed, sets) });
+  const rolling = back(all.map((set) => ({ ...set, available: 2, updated: 1 })));
+  const down = back(all.map((set) => ({ ...set, available: 2 })));
 
-  it('holds the way back, and is no matter as long as nobody goes', () => {
-    expect(istio.unreadyBack(picture, true)?.id).toBe('MM012');
+  it('because it rolls out, holds a rollback that somebody commands before it begins', () => {
+    const [own] = rolling.workloads;
+
+    expect(istio.unreadyBack(rolling, false)?.id).toBe('MM012');
+    expect(istio.unreadyBack(rolling, true)).toBeUndefined();
+    expect(own && istio.unfitBack(rolling, own)).toBeUndefined();
+  });
+
+  it('because a node is down, holds no rollback, which might wait for ever', () => {
+    const [own] = down.workloads;
+
+    expect(istio.unreadyBack(down, false)).toBeUndefined();
+    expect(own && istio.unfitBack(down, own)).toBeUndefined();
+  });
+
+  it.each([rolling, down])('is no matter as long as nobody goes', (picture) => {
     expect(istio.noWayBack(picture)).toBeUndefined();
+  });
+});
+
+describe('what stood there before the start', () => {
+  const since = Date.parse('2026-01-01T00:00:00Z');
+  const stood = { createdAt: since - 60_000 };
+  const came = { createdAt: since + 60_000 };
+  const optedOut = templates['a pod that only opted out of ambient'];
+
+  it.each([
+    ['a pod', stood, undefined],
+    ['a pod that came since', came, 'MM131'],
+  ])('holds no rollback: %s', (_, age, id) => {
+    const picture = migrated({ id: 'MM131', there: outOfAmbient, pod: plainPod({ ...optedOut?.pod, ...age }) });
+
+    expect(istio.unreadyBack({ ...picture, since }, false)?.id).toBe(id);
+  });
+
+  it.each([
+    ['a gateway, whatever its pods are', stood, undefined],
+    ['a gateway that came since', came, 'MM138'],
+  ])('holds no rollback: %s', (_, age, id) => {
+    const configs = [strict, { ...config('Gateway', {}, { name: 'shop' }), ...age }];
+    const picture = migrated({
+      id: 'MM138',
+      there: outOfSidecars,
+      pod: gatewayPod(came),
+      workload: madeGateway(),
+      configs,
+    });
+
+    expect(istio.unreadyBack({ ...picture, since }, false)?.id).toBe(id);
   });
 });

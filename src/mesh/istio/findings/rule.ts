@@ -30,6 +30,8 @@ export interface Evidence {
   readonly others?: 'Noted' | 'Holds' | 'Protects';
   /** It gets on by itself within moments: at rest, where nothing waits for it, it is not said. */
   readonly passing?: true;
+  /** It is no reason to keep what has left this data plane from coming back to it: no pod would be in no mesh by it. */
+  readonly onlyThere?: true;
   /**
    * The end of a rollout that is under way decides it: until then the namespace stays where it is, and is taken nowhere
    * by it.
@@ -39,11 +41,9 @@ export interface Evidence {
   readonly seen?: Seen;
 }
 
-/** A finding, and whether it is about what others have, or hangs on a rollout. */
-export interface Found {
+/** A finding, and what it depends on. */
+export interface Found extends Pick<Evidence, 'others' | 'passing' | 'onlyThere' | 'rolling'> {
   readonly finding: Finding;
-  readonly others?: Evidence['others'];
-  readonly rolling?: true;
 }
 
 interface Check {
@@ -117,7 +117,8 @@ function accepted(
 /** The findings of a rule, cut to what the API admits: a status that is refused could not even record a failure. */
 export function found(rule: Rule, surroundings: Surroundings): readonly Found[] {
   return rule.find(surroundings).map((evidence) => {
-    const { object, message, fix = rule.fix, severity: own = rule.severity, others, rolling } = evidence;
+    const { object, message, fix = rule.fix, severity: own = rule.severity } = evidence;
+    const { others, passing, onlyThere, rolling } = evidence;
     const { severity, before, after } =
       own === 'Critical' ? accepted(rule, evidence, surroundings) : { severity: own, before: '', after: '' };
     const finding: Finding = {
@@ -127,7 +128,13 @@ export function found(rule: Rule, surroundings: Surroundings): readonly Found[] 
       message: printable(`${before}${message}`).slice(0, 1024),
       fix: cutText(printable(`${fix}${after}`), 1024, `. All of it: docs/findings.md, ${rule.id}`),
     };
-    return { finding, ...(others !== undefined && { others }), ...(rolling && { rolling }) };
+    return {
+      finding,
+      ...(others !== undefined && { others }),
+      ...(passing && { passing }),
+      ...(onlyThere && { onlyThere }),
+      ...(rolling && { rolling }),
+    };
   });
 }
 

@@ -41,8 +41,9 @@ export const workloadRules: readonly Rule[] = [
     back: 'Asked',
     title: 'A pod outside the mesh would be taken in',
     fix: 'Label the pods (in their template) istio.io/dataplane-mode=none to keep them out, or restart them into the mesh first.',
+    // Out of sidecars to no mesh, which a way back may lead to, nothing is taken in.
     find: (surroundings) =>
-      surroundings.route.from !== 'IstioSidecar'
+      surroundings.route.from !== 'IstioSidecar' || surroundings.route.to !== 'IstioAmbient'
         ? []
         : [
             ...perNamespace(
@@ -51,13 +52,11 @@ export const workloadRules: readonly Rule[] = [
               (names) =>
                 `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`,
             ),
-            ...(surroundings.route.to === 'IstioAmbient'
-              ? asleep(
-                  surroundings,
-                  (template) => mayOptOutOfInjection(template) && !optsOutOfCapture(template),
-                  'its pods have no sidecar (sidecar.istio.io/inject is false, or another value than true) and would be captured as soon as there are some',
-                )
-              : []),
+            ...asleep(
+              surroundings,
+              (template) => mayOptOutOfInjection(template) && !optsOutOfCapture(template),
+              'its pods have no sidecar (sidecar.istio.io/inject is false, or another value than true) and would be captured as soon as there are some',
+            ),
           ],
   },
   {
