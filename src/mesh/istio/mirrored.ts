@@ -2,22 +2,15 @@ import type { Surroundings } from '../adapter.ts';
 import type { PodView, WorkloadView } from '../views.ts';
 import { redirectionAnnotation } from './labels.ts';
 import { modeFor, modeOf } from './pod-mode.ts';
+import { stoodBefore } from './stood-before.ts';
 import { gatewayNameLabel } from './waypoint/gateway.ts';
 import { isOfGateway, isOwnedByGateway } from './waypoint/gateway-pods.ts';
-
-/** The API server says in whole seconds when something was made. */
-const secondMs = 1000;
-
-/** Whether something stood there before the start, which a rollback leads back to; unknown is new. */
-function isOlder(createdAt: number | undefined, { since }: Surroundings): boolean {
-  return createdAt !== undefined && since !== undefined && createdAt + secondMs <= since;
-}
 
 /** The name of the Gateway that a pod or a workload serves, where that stood there before the start. */
 function servesOlder(name: string | undefined, surroundings: Surroundings): boolean {
   const { mesh, namespace } = surroundings;
   const gateway = mesh.configs('Gateway', namespace.name).find((each) => each.name === name);
-  return isOlder(gateway?.createdAt, surroundings);
+  return stoodBefore(gateway?.createdAt, surroundings);
 }
 
 /** A gateway's proxy looks half-way to whoever asks for its mode. */
@@ -31,7 +24,7 @@ function isBack(pod: PodView, surroundings: Surroundings): boolean {
   return (
     modeOf(pod) === modeFor(surroundings.route.from) ||
     isCapturedGateway(pod, surroundings) ||
-    isOlder(pod.createdAt, surroundings)
+    stoodBefore(pod.createdAt, surroundings)
   );
 }
 

@@ -1,12 +1,14 @@
 import type { Surroundings } from '../../adapter.ts';
 import { arrived } from '../itinerary.ts';
 import { mirrored } from '../mirrored.ts';
+import { heldBack } from '../waypoint/awaits-back.ts';
+import { passedBy, passedByFix, passesBy } from '../waypoint/passed-by.ts';
 import { capturedGatewayRules } from './captured-gateways.ts';
 import { controlPlaneRules } from './control-plane.ts';
 import { optedOutRules } from './opted-out.ts';
 import { proxyPartRules } from './proxy-parts.ts';
 import { nobodyLeft } from './return.ts';
-import type { Evidence, Rule } from './rule.ts';
+import { nameOf, type Evidence, type Rule } from './rule.ts';
 import { workloadRules } from './workloads.ts';
 
 /** The rules that a namespace which stands in its new data plane is asked in the other direction. */
@@ -53,10 +55,33 @@ function evidenceOf({ holds: _holds, ...evidence }: Mirrored): Evidence {
   return evidence;
 }
 
+/** What people have attached to a waypoint since, and whom policies would not see. */
+function opensBack(surroundings: Surroundings): readonly Evidence[] {
+  if (surroundings.back === undefined || surroundings.itinerary === 'Hbone') return [];
+  const held = heldBack(surroundings);
+  return [
+    ...passedBy(surroundings).map((policy) => ({
+      object: nameOf(policy),
+      message: passesBy(policy),
+      fix: passedByFix,
+    })),
+    ...(held === undefined
+      ? []
+      : [
+          {
+            object: `Namespace ${surroundings.namespace.name}`,
+            message: `a rollback would wait: ${held}`,
+            fix: 'Change the policy, or what the message names, as it says; or finalize, if nobody wants it back.',
+          },
+        ]),
+  ];
+}
+
 /** What keeps it from ever coming back as it was. */
 function neverBack(surroundings: Surroundings): readonly Evidence[] {
   return [
     ...nobodyLeft(surroundings),
+    ...opensBack(surroundings),
     ...unfitBack(surroundings)
       .filter(({ holds }) => holds)
       .map(evidenceOf),

@@ -10,7 +10,16 @@ import { isMissedAlready, unseenAtSidecars, unseenFromAmbient } from '../unseen-
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
 import { askedOf, inNoCircle } from './neighbour.ts';
-import { calledOpening, isGoingBack, isLostAt, openingBack, refusedNameless, type Words } from './opening-back.ts';
+import {
+  calledOpening,
+  isGoingBack,
+  isLostAt,
+  openingBack,
+  refusedNameless,
+  type Opening,
+  type Words,
+} from './opening-back.ts';
+import { passedBy, passedByFix, passesBy } from './passed-by.ts';
 import { isBehindWaypoint, isGuarding, refusedByGuards } from './standing-guards.ts';
 
 /*
@@ -205,6 +214,13 @@ function whyNoneComes(
   return circle && `but they wait for each other in a circle, ${circle.join(' for ')}: ${otherwise}`;
 }
 
+/** What is not seen, and by which policies. */
+function opensBy(alike: readonly [Opening, ...(readonly Opening[])]): string {
+  const [{ words }] = alike;
+  const policies = [...new Set(alike.map(({ policy }) => `${policy.namespace}/${policy.name}`))];
+  return `${words.see}, which AuthorizationPolicy ${listed(policies)} ${words.ask}`;
+}
+
 /**
  * Before pods are in ambient and others have sidecars that decide by what these do not see of callers in ambient:
  * whoever it is about has gone first. What such a policy refuses would get through, and that is worse than to wait, or
@@ -214,8 +230,7 @@ function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
   const [first, ...more] = openingBack(surroundings);
   if (first === undefined) return undefined;
   const { words } = first;
-  const alike = [first, ...more.filter((each) => each.words === words)];
-  const policies = [...new Set(alike.map(({ policy }) => `${policy.namespace}/${policy.name}`))];
+  const alike = [first, ...more.filter((each) => each.words === words)] as const;
   const names = [...new Set(alike.map(({ namespace }) => namespace))];
   const why = whyNoneComes(names, words, surroundings);
   const standing = why === undefined ? stand(names, surroundings) : `, ${why}`;
@@ -226,13 +241,32 @@ function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
       : `; from then on until this follows it refuses what ${listed(refused)} call behind its waypoint`;
   return {
     stuck: standing !== undefined,
-    message: `${words.see}, which AuthorizationPolicy ${listed(policies)} ${words.ask}: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`,
+    message: `${opensBy(alike)}: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`,
   };
+}
+
+/** What no sidecar would read: whoever wrote it can write it for them too, and nobody else can. */
+function awaitsPassedBy(surroundings: Surroundings): Awaiting | undefined {
+  const [first] = passedBy(surroundings);
+  return first && { stuck: true, message: `${passesBy(first)}. ${passedByFix}` };
 }
 
 /** Before pods get back into their old data plane. */
 export function awaitsOthersBack(surroundings: Surroundings): Awaiting | undefined {
-  return awaitsUnseenOthers(surroundings) ?? awaitsCalled(surroundings);
+  return awaitsPassedBy(surroundings) ?? awaitsUnseenOthers(surroundings) ?? awaitsCalled(surroundings);
+}
+
+/**
+ * What would keep a rollback of the whole migration from ever ending: something would get through, and whom it is about
+ * does not go back with it. Asked at rest, before somebody needs the way back.
+ */
+export function heldBack(surroundings: Surroundings): string | undefined {
+  const stays = (name: string): boolean => surroundings.scope?.wayBack(name) === 'Stays';
+  const [first, ...more] = openingBack(surroundings).filter(({ namespace }) => stays(namespace));
+  if (first === undefined) return undefined;
+  const alike = [first, ...more.filter(({ words }) => words === first.words)] as const;
+  const names = [...new Set(alike.map(({ namespace }) => namespace))];
+  return `${opensBy(alike)}, and ${listed(names)} ${first.words.stay}: ${first.words.otherwise}`;
 }
 
 /**

@@ -1,0 +1,84 @@
+import { memoize } from '../../../base/memoize.ts';
+import type { Surroundings } from '../../adapter.ts';
+import { text } from '../../json.ts';
+import type { ConfigView, ServiceView } from '../../views.ts';
+import { nameOf, targetRefs } from '../findings/rule.ts';
+import type { WaypointName } from '../policy/attachment.ts';
+import { isMade } from '../policy/translate/names.ts';
+import { stoodBefore } from '../stood-before.ts';
+import { namedWaypoint } from './bound.ts';
+import { goesPast } from './callers.ts';
+import { waypointClass } from './gateway.ts';
+
+/*
+ * What a rollback to sidecars goes past. Sidecars use no waypoint, and read no policy that is attached to one, to a Service or to a ServiceEntry (ShouldAttachPolicy
+ * in pilot/pkg/model/policyattachment.go). What the operator made for its waypoint stands for policies that sidecars read. What people have attached since the start
+ * stands for nothing: it would be in force no more.
+ */
+
+/** Kinds by which a waypoint refuses requests. */
+const refusing = ['AuthorizationPolicy', 'RequestAuthentication', 'WasmPlugin', 'TrafficExtension'];
+
+interface Holder extends Pick<ServiceView, 'name' | 'namespace' | 'labels'> {
+  readonly kind: 'Service' | 'ServiceEntry';
+}
+
+/** What goes through a waypoint now, and through which. */
+interface Served {
+  readonly holder: Holder;
+  readonly waypoint: WaypointName;
+}
+
+/** By its own label, else by that of the namespace. */
+function servedNow({ namespace, services, mesh }: Surroundings): readonly Served[] {
+  const inherited = namedWaypoint(namespace.labels, namespace.name);
+  const holders: readonly Holder[] = [
+    ...services.map((service): Holder => ({ ...service, kind: 'Service' })),
+    ...mesh.configs('ServiceEntry', namespace.name).map((entry): Holder => ({ ...entry, kind: 'ServiceEntry' })),
+  ];
+  return holders.flatMap((holder) => {
+    const waypoint = namedWaypoint(holder.labels, namespace.name) ?? inherited;
+    return waypoint === undefined || waypoint === 'none' ? [] : [{ holder, waypoint }];
+  });
+}
+
+/** Whether a policy is attached to one of these, by kind, namespace and name, or to waypoints as such. */
+function isAttached(policy: ConfigView, targets: ReadonlySet<string>): boolean {
+  return targetRefs(policy).some((ref) => {
+    const [kind, name] = [text(ref['kind']) ?? '', text(ref['name']) ?? ''];
+    return kind === 'GatewayClass' ? name === waypointClass : targets.has(`${kind} ${policy.namespace}/${name}`);
+  });
+}
+
+/** A CUSTOM one decides in a dry run too: istiod puts it among the rules that Envoy enforces. */
+function decides({ kind, spec: { action }, annotations }: ConfigView): boolean {
+  if (kind !== 'AuthorizationPolicy' || action === 'CUSTOM') return true;
+  return action !== 'AUDIT' && annotations['istio.io/dry-run'] !== 'true';
+}
+
+/** What people have attached to waypoints since the start, that no sidecar will read. */
+export const passedBy = memoize((surroundings: Surroundings): readonly ConfigView[] => {
+  const { mesh, namespace } = surroundings;
+  const served = goesPast(surroundings) ? servedNow(surroundings) : [];
+  if (served.length === 0) return [];
+  const targets = new Set(
+    served.flatMap(({ holder, waypoint }) => [
+      `${holder.kind} ${holder.namespace}/${holder.name}`,
+      `Gateway ${waypoint.namespace}/${waypoint.name}`,
+    ]),
+  );
+  const homes = new Set([namespace.name, mesh.rootNamespace, ...served.map(({ waypoint }) => waypoint.namespace)]);
+  return [...homes]
+    .flatMap((home) => refusing.flatMap((kind) => mesh.configs(kind, home)))
+    .filter((policy) => !stoodBefore(policy.createdAt, surroundings) && !isMade(policy, surroundings))
+    .filter((policy) => policy.terminating !== true && decides(policy) && isAttached(policy, targets));
+});
+
+/** How to keep what such a policy does, or to do without. */
+export const passedByFix =
+  'Write it with a selector instead of targetRefs, which sidecars read (with the paths and ports of the pods), or delete it if nobody needs it after a rollback.';
+
+/** What is said of one. */
+export function passesBy(policy: ConfigView): string {
+  return `a waypoint enforces ${nameOf(policy)}, which was attached since the start, and sidecars go past waypoints: after a rollback nothing enforces it`;
+}
