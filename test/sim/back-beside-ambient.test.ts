@@ -49,8 +49,13 @@ async function migrate(world: World, b: string, c: string): Promise<void> {
   await world.phase('Migrated');
 }
 
-/** Rolls back, and sees why nothing of it happens. */
+/** Sees it told at rest, rolls back, and sees why nothing of it happens. */
 async function stuck(world: World, b: string, c: string): Promise<void> {
+  const told = await world.eventually('it is told at rest', async () => {
+    const { status } = await world.child(b);
+    return status?.conditions?.find((each) => each.type === 'NoWayBack' && each.status === 'True')?.message;
+  });
+  assert.match(told, new RegExp(`a rollback would wait: .*${b}/no-addresses asks about, and ${c} stay in ambient`));
   await world.edit({ action: 'Rollback' });
   const message = await world.eventually(
     `${b} is stuck`,
