@@ -10,6 +10,9 @@ function ofWork({ work, name }: StepPlan, surroundings: Surroundings): readonly 
       return [
         [`${name}: objects`, () => work.objects(surroundings)],
         [`${name}: possible`, () => work.possible?.(surroundings)],
+        [`${name}: orphans`, () => work.orphans?.(surroundings)],
+        [`${name}: withheld`, () => work.withheld?.(surroundings)],
+        [`${name}: isRollout`, () => work.isRollout?.(surroundings)],
         [`${name}: stays`, () => seen.map((each) => work.stays?.(surroundings, each, undefined))],
       ];
     }
@@ -55,6 +58,8 @@ export function questions(adapter: MeshAdapter, surroundings: Surroundings): rea
     ['findings at rest', () => adapter.findings(surroundings, 'AtRest')],
     ['unready', () => adapter.unready(surroundings)],
     ['unfit', () => workloads.map((workload) => adapter.unfit(surroundings, workload))],
+    ['unreadyBack', () => adapter.unreadyBack(surroundings, false)],
+    ['unfitBack', () => workloads.map((workload) => adapter.unfitBack(surroundings, workload))],
     ['awaitsBack', () => workloads.map((workload) => adapter.awaitsBack(surroundings, workload))],
     ['choose', () => adapter.choose(surroundings)],
     ['adopts', () => adapter.adopts(surroundings)],
