@@ -66,6 +66,27 @@ async function wentFirst(world: World, first: string, then: string): Promise<voi
   assert.ok(ended !== '' && ended <= began, `${first} was to be back (${ended}) before ${then} changed (${began})`);
 }
 
+/** Both go back, each by a migration of its own, which says of its own namespace alone who calls it. */
+async function apart(
+  name: string,
+  labels: Readonly<Record<string, string>> | undefined,
+  said: Readonly<Record<'a' | 'd', readonly ('a' | 'd')[]>>,
+): Promise<void> {
+  await on(name, labels, async (world, a, d) => {
+    const names = { a, d };
+    const migrations = (['a', 'd'] as const).map((each) => [each, `${world.name}-${each}`] as const);
+    for (const [each, migration] of migrations) {
+      const callers = [{ namespace: names[each], from: said[each].map((caller) => ({ namespace: names[caller] })) }];
+      const spec = { ...(labels && out), callers };
+      await world.create(meshMigration(migration, { names: [names[each]] }, spec));
+    }
+    for (const [, migration] of migrations) await world.phase('Migrated', migration);
+    await world.create(strict(a), strict(d));
+    for (const [, migration] of migrations) await world.edit({ action: 'Rollback' }, migration);
+    for (const [, migration] of migrations) await world.phase('RolledBack', migration);
+  });
+}
+
 async function stuck(world: World, home: string): Promise<string> {
   return await world.eventually(
     `${home} is stuck`,
@@ -154,6 +175,25 @@ describe('a rollback to sidecars of a namespace that calls by a headless Service
     });
   });
 
+  it('comes after the called also where nobody says who calls itself', async () => {
+    await on('half', undefined, async (world, a, d) => {
+      await world.create(meshMigration(world.name, { names: [a, d] }, calls([[a, d]])));
+      await world.phase('Migrated');
+      await world.create(strict(a), strict(d));
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+      await wentFirst(world, d, a);
+    });
+  });
+
+  it('waits for nobody of whom another migration says that nobody calls it', async () => {
+    await apart('nobody', undefined, { a: [], d: [] });
+  });
+
+  it('waits for nobody in a circle of which each migration says one half', async () => {
+    await apart('halves', undefined, { a: ['d'], d: ['a'] });
+  });
+
   it('stands in one in which something would get through, and says so', async () => {
     await on('open-circle', undefined, async (world, a, d) => {
       await world.create(
@@ -227,6 +267,23 @@ describe('a rollback to ambient of a namespace that is called by a headless Serv
       await world.phase('RolledBack');
       await wentFirst(world, d, a);
     });
+  });
+});
+
+describe('a rollback to ambient where nobody says who calls the caller', () => {
+  it('comes after the callers that are said', async () => {
+    await on('half-out', ambient, async (world, a, d) => {
+      await world.create(meshMigration(world.name, { names: [a, d] }, { ...out, ...calls([[d, a]]) }));
+      await world.phase('Migrated');
+      await world.create(strict(a), strict(d));
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+      await wentFirst(world, d, a);
+    });
+  });
+
+  it('waits for nobody in a circle of which each migration says one half', async () => {
+    await apart('halves-out', ambient, { a: ['d'], d: ['a'] });
   });
 });
 

@@ -69,6 +69,14 @@ async function moves(world: World, names: Cast): Promise<void> {
   await world.modesAre({ Sidecar: 1 }, names.a);
 }
 
+/** Sees that `b` had its sidecars before anything changed in `a`. */
+async function wentAfter(world: World, { a, b }: Cast): Promise<void> {
+  const completed = async (home: string, step: string): Promise<string> =>
+    (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
+  const [moved, flipped] = [await completed(b, 'RestartWorkloads'), await completed(a, 'Flip')];
+  assert.ok(moved !== '' && moved <= flipped, `${b} was to move (${moved}) before ${a} changed (${flipped})`);
+}
+
 /** The one critical finding of a namespace that is blocked. */
 async function blocked(world: World, names: Cast): Promise<string> {
   await world.create(meshMigration(world.name, { names: [names.a] }, { ...back, ...callers(names) }));
@@ -126,16 +134,28 @@ describe('a namespace that leaves ambient for sidecars', () => {
       async (world, names) => {
         await world.create(meshMigration(world.name, { names: [names.a, names.b] }, { ...back, ...callers(names) }));
         await world.phase('Migrated');
-        const completed = async (home: string, step: string): Promise<string> =>
-          (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
-        const [moved, flipped] = [await completed(names.b, 'RestartWorkloads'), await completed(names.a, 'Flip')];
-        assert.ok(
-          moved !== '' && moved <= flipped,
-          `${names.b} was to move (${moved}) before ${names.a} changed (${flipped})`,
-        );
+        await wentAfter(world, names);
       },
       {},
       { slots: 1 },
+    );
+  });
+
+  it('goes after whom it calls, though nobody says who calls itself', async () => {
+    await run(
+      'half-known',
+      ({ a, b }) => [
+        ...[a, b].map((home) => strict(home)),
+        service(a, 'web', {}, headless),
+        service(b, 'db', {}, headless),
+      ],
+      async (world, { a, b }) => {
+        const callers = [{ namespace: b, from: [{ namespace: a }] }];
+        const spec = { ...back, policies: { refusals: 'Accept' }, callers } as const;
+        await world.create(meshMigration(world.name, { names: [a, b] }, spec));
+        await world.phase('Migrated');
+        await wentAfter(world, { a, b });
+      },
     );
   });
 

@@ -6,7 +6,6 @@ import { callsByHeadless, callsInto, callsToOld, type Nameless } from './nameles
 import { everywhere, ofEach } from './question.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
-import { namespaceCallers } from './waypoint/namespace-callers.ts';
 
 /*
  * Which calls lose the identity of their caller by a rollback. Back to sidecars these are calls by headless Services to pods in ambient; back to ambient, calls
@@ -25,28 +24,23 @@ export interface LostBack {
    * have gone back too, or have been restarted.
    */
   readonly end: 'Called' | 'Callers' | 'Old';
-  /** Whether it is known who calls there. */
+  /** Whether it is known that there are such calls. */
   readonly known: boolean;
 }
 
-function lost(
-  all: readonly Nameless[],
-  end: LostBack['end'],
-  surroundings: Surroundings,
-  other?: string,
-): readonly LostBack[] {
-  return all.map(({ namespace, policy, effect }) => ({
+function lost(all: readonly Nameless[], end: LostBack['end'], other?: string): readonly LostBack[] {
+  return all.map(({ namespace, policy, effect, known }) => ({
     namespace: other ?? namespace,
     policy,
     effect,
     end,
-    known: namespaceCallers(namespace, surroundings).kind === 'Known',
+    known,
   }));
 }
 
 /** Of calls from here to one namespace, on the way back to sidecars. */
 export function lostTo(called: string, surroundings: Surroundings): readonly LostBack[] {
-  return lost(callsByHeadless([called], surroundings), 'Called', surroundings);
+  return lost(callsByHeadless([called], surroundings), 'Called');
 }
 
 /** All that it may have to do with, itself left out. */
@@ -59,9 +53,7 @@ function callersLost(surroundings: Surroundings): readonly LostBack[] {
   const { namespace, services } = surroundings;
   if (!services.some(({ headless }) => headless)) return [];
   return ofEach(othersOf(surroundings), surroundings, (there) =>
-    isThere(there, 'Sidecar')
-      ? lost(callsInto(namespace.name, there), 'Callers', surroundings, there.namespace.name)
-      : [],
+    isThere(there, 'Sidecar') ? lost(callsInto(namespace.name, there), 'Callers', there.namespace.name) : [],
   );
 }
 
@@ -69,8 +61,8 @@ function callersLost(surroundings: Surroundings): readonly LostBack[] {
 export const lostGoingBack: (surroundings: Surroundings) => readonly LostBack[] = memoize(
   (surroundings: Surroundings): readonly LostBack[] => {
     const others = othersOf(surroundings);
-    if (goesPast(surroundings)) return lost(callsByHeadless(others, surroundings), 'Called', surroundings);
+    if (goesPast(surroundings)) return lost(callsByHeadless(others, surroundings), 'Called');
     if (!isExit(surroundings.route)) return [];
-    return [...callersLost(surroundings), ...lost(callsToOld(others, surroundings), 'Old', surroundings)];
+    return [...callersLost(surroundings), ...lost(callsToOld(others, surroundings), 'Old')];
   },
 );

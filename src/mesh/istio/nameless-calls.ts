@@ -35,6 +35,8 @@ export interface Nameless {
   readonly headless: boolean;
   /** How it is known who calls there, or why nobody knows. */
   readonly called: string;
+  /** Whether it is known that the namespace does. */
+  readonly known: boolean;
 }
 
 /** What the sidecars of a namespace would not take of its calls. */
@@ -48,7 +50,7 @@ const leftAloneBy = question<readonly LeftAlone[]>({
 
 const byAddress = always('by the address of a pod');
 
-type Uncalled = Omit<Nameless, 'called'>;
+type Uncalled = Omit<Nameless, 'called' | 'known'>;
 
 /** What becomes of a policy of a namespace for calls from `home`. */
 function ofPolicy({ policy, at }: Decides, namespace: string, home: string): readonly Uncalled[] {
@@ -113,10 +115,16 @@ function namelessAt(there: Surroundings, { leftAlone, told }: Caller, as: As): r
  * How it is known that it may come to that: who is refused by name is not asked for, unless the user says that he does
  * not call.
  */
-function calledSo({ effect, namespace }: Uncalled, surroundings: Surroundings): string | undefined {
-  const declared = declaredCallers(namespace, surroundings.spec.callers);
-  if (effect === 'Opens' && declared === undefined) return 'spec.callers does not say who calls there';
-  return mayCall(surroundings, namespaceCallers(namespace, surroundings));
+function calledSo(
+  { effect, namespace }: Uncalled,
+  surroundings: Surroundings,
+): Pick<Nameless, 'called' | 'known'> | undefined {
+  const callers = namespaceCallers(namespace, surroundings);
+  const how = mayCall(surroundings, callers);
+  const known = how !== undefined && callers.kind === 'Known';
+  if (effect === 'Opens' && declaredCallers(namespace, surroundings.spec.callers) === undefined)
+    return { called: 'spec.callers does not say who calls there', known };
+  return how === undefined ? undefined : { called: how, known };
 }
 
 function lostAt(
@@ -129,7 +137,7 @@ function lostAt(
   return ofEach(names, surroundings, (there) =>
     (mayLose(there) ? namelessAt(there, caller, as) : []).flatMap((each) => {
       const called = calledSo(each, surroundings);
-      return called === undefined ? [] : [{ ...each, called }];
+      return called === undefined ? [] : [{ ...each, ...called }];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { listed } from '../../base/counted.ts';
 import { memoize } from '../../base/memoize.ts';
-import type { Surroundings } from '../adapter.ts';
+import type { NamespaceCallers, Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
 import { whyNotRestartable } from '../restartable.ts';
 import { owns, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
@@ -38,6 +38,8 @@ export interface Unseen {
 /** The same, with how it is known who calls there, or why nobody knows. */
 export interface Called extends Unseen {
   readonly called: string;
+  /** Whether it is known that the namespace does. */
+  readonly known: boolean;
 }
 
 /** What stands for a pod here. */
@@ -135,7 +137,10 @@ const atSidecarsOf = question<readonly Unseen[]>({
 
 /** How it is known of each namespace that it calls one, or why nobody knows; undefined of one that does not. */
 function callersOf(called: string, surroundings: Surroundings): (caller: string) => string | undefined {
-  const callers = namespaceCallers(called, surroundings);
+  return howCalled(namespaceCallers(called, surroundings));
+}
+
+function howCalled(callers: NamespaceCallers): (caller: string) => string | undefined {
   if (callers.kind === 'Unknown') return () => `nobody knows who calls them: ${callers.why}`;
   const names = new Set(callers.namespaces);
   return (caller) => (names.has(caller) ? `${callers.from} say that ${caller} calls them` : undefined);
@@ -154,8 +159,10 @@ export function unseenBy(surroundings: Surroundings): readonly Called[] {
         ? // What sleeps in the namespace that moves wakes without a sidecar.
           unseenAt(home, () => surroundings.pods.filter(isSidecar), surroundings)
         : atSidecarsOf(there, undefined);
-    const called = unseen.length === 0 ? undefined : callersOf(name, surroundings)(home);
-    return called === undefined ? [] : unseen.map((each) => ({ ...each, called }));
+    if (unseen.length === 0) return [];
+    const callers = namespaceCallers(name, surroundings);
+    const called = howCalled(callers)(home);
+    return called === undefined ? [] : unseen.map((each) => ({ ...each, called, known: callers.kind === 'Known' }));
   });
 }
 

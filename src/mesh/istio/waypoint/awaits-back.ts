@@ -7,9 +7,10 @@ import { concerns, modeOf } from '../pod-mode.ts';
 import type { WorkloadView } from '../../views.ts';
 import { everywhere, ofEach } from '../question.ts';
 import { isMissedAlready, unseenAtSidecars, unseenFromAmbient } from '../unseen-callers.ts';
+import { declaredByAll } from './all-declare.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
-import { askedOf, inNoCircle } from './neighbour.ts';
+import { askedOf, inNoCircle, type Waits } from './neighbour.ts';
 import {
   calledOpening,
   isGoingBack,
@@ -34,16 +35,13 @@ function refusedHere(surroundings: Surroundings, names: readonly string[]): read
   return refusedByGuards(others, surroundings);
 }
 
-/** Who calls it, as any migration declares: it may have been moved by another, on exactly that. */
-function declaredOf(name: string, { spec, scope }: Surroundings): Surroundings['spec']['callers'] {
-  const entries = [...spec.callers, ...(scope?.declared() ?? [])].filter(({ namespace }) => namespace === name);
-  return entries.length === 0 ? [] : [{ namespace: name, from: entries.flatMap(({ from }) => from) }];
-}
-
-/** A namespace behind a waypoint that a migration has made, as it sees itself. */
+/**
+ * A namespace behind a waypoint that a migration has made, as it sees itself. Who calls it is what any migration
+ * declares: it may have been moved by another, on exactly that.
+ */
 const moved = memoize((there: Surroundings): Surroundings => {
-  const { spec, namespace } = there;
-  return { ...there, spec: { ...spec, callers: declaredOf(namespace.name, there) }, itinerary: 'L7' };
+  const callers = declaredByAll(there).filter(({ namespace }) => namespace === there.namespace.name);
+  return { ...there, spec: { ...there.spec, callers }, itinerary: 'L7' };
 });
 
 /**
@@ -69,18 +67,17 @@ function guardsRefusing(surroundings: Surroundings): readonly string[] {
 }
 
 /** Those at the other end of calls that would be refused if the namespace went back before them. */
-function refusers(surroundings: Surroundings): readonly string[] {
-  const nameless = refusedNameless(surroundings);
-  return nameless.length === 0
-    ? guardsRefusing(surroundings)
-    : [...new Set([...guardsRefusing(surroundings), ...nameless])].sort();
+function refusers(surroundings: Surroundings): Waits {
+  const { known, guessed } = refusedNameless(surroundings);
+  const sure = [...new Set([...guardsRefusing(surroundings), ...known])];
+  return { known: sure, guessed: guessed.filter((name) => !sure.includes(name)) };
 }
 
 /** The same of another namespace. */
-function refusersOf(name: string, surroundings: Surroundings): readonly string[] {
+function refusersOf(name: string, surroundings: Surroundings): Waits {
   return name === surroundings.namespace.name
     ? refusers(surroundings)
-    : askedOf<readonly string[]>(surroundings, name, refusers, () => []);
+    : askedOf<Waits>(surroundings, name, refusers, () => ({ known: [], guessed: [] }));
 }
 
 /**
@@ -98,7 +95,8 @@ export function refusing(surroundings: Surroundings): Refusing {
   for (const name of asked) {
     const ofName = (ask: (there: Surroundings) => readonly string[]): readonly string[] =>
       name === home ? ask(surroundings) : askedOf<readonly string[]>(surroundings, name, ask, () => []);
-    for (const other of [...refusersOf(name, surroundings), ...ofName(calledOpening)]) {
+    const { known, guessed } = refusersOf(name, surroundings);
+    for (const other of [...known, ...guessed, ...ofName(calledOpening)]) {
       const way = scope?.wayBack(other);
       if (way === 'Stays') stay.add(other);
       if (way !== 'ComesAlong' || along.has(other) || other === home) continue;
@@ -151,12 +149,19 @@ function awaitedIn(name: string, surroundings: Surroundings): readonly string[] 
  * nobody waits for that, nor where that cannot be told, because nobody would ever be back. To be refused for a while is
  * less than what might get through if those waited no more that do not see who calls.
  */
-function awaitable(names: readonly string[], surroundings: Surroundings): readonly string[] {
-  const waitsFor = (name: string): readonly string[] => [
-    ...refusersOf(name, surroundings).filter((other) => surroundings.scope?.wayBack(other) !== 'Stays'),
-    ...awaitedIn(name, surroundings),
-  ];
-  return inNoCircle(surroundings.namespace.name, names, waitsFor, 'DoesNot');
+function awaitable(surroundings: Surroundings): readonly string[] {
+  const coming = (names: readonly string[]): readonly string[] =>
+    names.filter((name) => surroundings.scope?.wayBack(name) !== 'Stays');
+  const refusing = (name: string): Waits => {
+    const { known, guessed } = refusersOf(name, surroundings);
+    return { known: coming(known), guessed: coming(guessed) };
+  };
+  const waitsFor = (name: string): Waits => {
+    const { known, guessed } = refusing(name);
+    return { known: [...known, ...awaitedIn(name, surroundings)], guessed };
+  };
+  const { name: home } = surroundings.namespace;
+  return [...inNoCircle(home, refusing(home), waitsFor, 'DoesNot')].sort();
 }
 
 /** What keeps the ones that are waited for, in brackets; undefined when each goes on by itself. */
@@ -174,9 +179,7 @@ function stand(names: readonly string[], { scope }: Surroundings): string | unde
  * refused there for good.
  */
 function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
-  const called = refusers(surroundings);
-  const coming = called.filter((name) => surroundings.scope?.wayBack(name) !== 'Stays');
-  const going = awaitable(coming, surroundings);
+  const going = awaitable(surroundings);
   if (going.length > 0) {
     const standing = stand(going, surroundings);
     const who = isExit(surroundings.route)

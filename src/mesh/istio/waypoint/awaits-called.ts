@@ -3,7 +3,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { Awaiting } from '../../others.ts';
 import { unseenBy, type Called } from '../unseen-callers.ts';
 import { awaitedCallers, halt } from './awaits.ts';
-import { inNoCircle, neighbour } from './neighbour.ts';
+import { inNoCircle, neighbour, waitsOf, type Waits } from './neighbour.ts';
 
 /*
  * Sidecars do not see where a caller in ambient comes from, ztunnel does. So whoever is called and decides by that moves first, where a migration
@@ -15,17 +15,15 @@ function goesFirst(namespace: string, { route, scope, namespace: home }: Surroun
   return route.from === 'IstioSidecar' && namespace !== home.name && scope?.moves(namespace) === true;
 }
 
+function awaitedOf(called: readonly Called[], surroundings: Surroundings): Waits {
+  return waitsOf(called.filter(({ namespace }) => goesFirst(namespace, surroundings)));
+}
+
 /** The namespaces for which one waits before its labels change: those that it calls, and those that call it. */
-function waitsFor(surroundings: Surroundings): readonly string[] {
-  const called = unseenBy(surroundings)
-    .map(({ namespace }) => namespace)
-    .filter((name) => goesFirst(name, surroundings));
-  return [
-    ...new Set([
-      ...called,
-      ...[...awaitedCallers(surroundings).keys()].filter((name) => surroundings.scope?.moves(name) === true),
-    ]),
-  ];
+function waitsFor(surroundings: Surroundings): Waits {
+  const { known, guessed } = awaitedOf(unseenBy(surroundings), surroundings);
+  const callers = [...awaitedCallers(surroundings).keys()];
+  return { known: [...known, ...callers.filter((name) => surroundings.scope?.moves(name) === true)], guessed };
 }
 
 interface Split {
@@ -38,10 +36,10 @@ function split(surroundings: Surroundings): Split {
   const home = surroundings.namespace.name;
   // Where the namespace stands in its own way nothing is waited for, and nobody has to be asked about circles.
   const isOwn = all.some(({ namespace, effect }) => namespace === home && effect === 'Opens');
-  const names = new Set(all.map(({ namespace }) => namespace).filter((name) => goesFirst(name, surroundings)));
+  const names = awaitedOf(all, surroundings);
   // Where it cannot be told it waits.
-  const waits = (name: string): readonly string[] => waitsFor(neighbour(surroundings, name));
-  const waited = new Set(isOwn ? names : inNoCircle(home, [...names], waits, 'Waits'));
+  const waits = (name: string): Waits => waitsFor(neighbour(surroundings, name));
+  const waited = isOwn ? new Set([...names.known, ...names.guessed]) : inNoCircle(home, names, waits, 'Waits');
   return {
     first: all.filter(({ namespace }) => waited.has(namespace)),
     forGood: all.filter(({ namespace }) => !waited.has(namespace)),

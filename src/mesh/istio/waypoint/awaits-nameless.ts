@@ -5,7 +5,7 @@ import type { Awaiting } from '../../others.ts';
 import { callsTo, namelessCalls, type Nameless } from '../nameless-calls.ts';
 import { everywhere } from '../question.ts';
 import { halt } from './awaits.ts';
-import { askedOf, inNoCircle } from './neighbour.ts';
+import { askedOf, inNoCircle, waitsOf, type Waits } from './neighbour.ts';
 
 /*
  * On the way from ambient to sidecars whoever is called by a headless Service goes first, where a migration moves both and neither waits for the other:
@@ -17,22 +17,23 @@ function goesFirst({ passes, namespace }: Nameless, { scope, namespace: home }: 
   return passes && namespace !== home.name && scope?.moves(namespace) === true;
 }
 
-function namesOf(calls: readonly Nameless[], surroundings: Surroundings): readonly string[] {
-  return [...new Set(calls.filter((each) => goesFirst(each, surroundings)).map(({ namespace }) => namespace))];
+function awaitedOf(calls: readonly Nameless[], surroundings: Surroundings): Waits {
+  return waitsOf(calls.filter((each) => goesFirst(each, surroundings)));
 }
 
 /** The namespaces for which another one waits: of all that it may call only those are asked that move. */
-function waitsFor(there: Surroundings): readonly string[] {
+function waitsFor(there: Surroundings): Waits {
   const moving = everywhere(there).filter((name) => there.scope?.moves(name) === true);
-  return namesOf(callsTo(moving, there), there);
+  return awaitedOf(callsTo(moving, there), there);
 }
 
 /**
  * Those of some namespaces that do not wait in turn, in the end, for the one that would wait for them. Where that cannot
  * be told it waits.
  */
-function notWaiting(names: readonly string[], surroundings: Surroundings): readonly string[] {
-  const waits = (name: string): readonly string[] => askedOf<readonly string[]>(surroundings, name, waitsFor, () => []);
+function notWaiting(names: Waits, surroundings: Surroundings): ReadonlySet<string> {
+  const waits = (name: string): Waits =>
+    askedOf<Waits>(surroundings, name, waitsFor, () => ({ known: [], guessed: [] }));
   return inNoCircle(surroundings.namespace.name, names, waits, 'Waits');
 }
 
@@ -43,7 +44,7 @@ interface Split {
 
 const split = memoize((surroundings: Surroundings): Split => {
   const all = namelessCalls(surroundings);
-  const waited = new Set(notWaiting(namesOf(all, surroundings), surroundings));
+  const waited = notWaiting(awaitedOf(all, surroundings), surroundings);
   const isWaited = (each: Nameless): boolean => goesFirst(each, surroundings) && waited.has(each.namespace);
   return { first: all.filter(isWaited), forGood: all.filter((each) => !isWaited(each)) };
 });

@@ -1,3 +1,4 @@
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { leadingTo } from '../../circle.ts';
 import { guarded } from '../guarded.ts';
@@ -21,17 +22,39 @@ function pictureOf({ route, spec, mesh, namespace, scope }: Surroundings, name: 
 /** The other namespaces that were asked from one, or from each other, by what they look like. */
 const pictures = new WeakMap<Surroundings, Map<string, Surroundings>>();
 
+function picturesFrom(surroundings: Surroundings): Map<string, Surroundings> {
+  const known = pictures.get(surroundings) ?? new Map<string, Surroundings>();
+  pictures.set(surroundings, known);
+  return known;
+}
+
 /**
  * Another namespace as itself: what it would look like if it were asked. It is one picture for all that a look asks of
  * it, by whatever way it comes there, so that what is worked out of a picture once is worked out once.
  */
 export function neighbour(surroundings: Surroundings, name: string): Surroundings {
-  const known = pictures.get(surroundings) ?? new Map<string, Surroundings>();
+  const known = picturesFrom(surroundings);
   const there = known.get(name) ?? pictureOf(surroundings, name);
   known.set(name, there);
-  pictures.set(surroundings, known);
   pictures.set(there, known);
   return there;
+}
+
+/**
+ * The same namespaces as they look where something about the migration is otherwise: again one picture of each for all
+ * that is asked from any of them.
+ */
+export function asIf(change: (surroundings: Surroundings) => Surroundings): (of: Surroundings) => Surroundings {
+  const changed = memoize((_pictures: Map<string, Surroundings>) => new Map<string, Surroundings>());
+  return memoize((surroundings) => {
+    const { name } = surroundings.namespace;
+    const otherwise = changed(picturesFrom(surroundings));
+    const there = otherwise.get(name) ?? change(surroundings);
+    if (there === surroundings) return surroundings;
+    otherwise.set(name, there);
+    pictures.set(there, otherwise);
+    return there;
+  });
 }
 
 /**
@@ -72,17 +95,51 @@ export function link<A, T>(ask: (name: A) => T): (name: A) => T {
   return (name) => charged(() => ask(name));
 }
 
+/** For whom a namespace waits: because it is known that one of them calls the other, or because nobody knows. */
+export interface Waits {
+  readonly known: readonly string[];
+  /** Only those of whom the others say nothing. */
+  readonly guessed: readonly string[];
+}
+
+/** The namespaces at the other end of some calls. */
+export function waitsOf(calls: readonly { readonly namespace: string; readonly known: boolean }[]): Waits {
+  const known = new Set(calls.filter((each) => each.known).map(({ namespace }) => namespace));
+  const all = new Set(calls.map(({ namespace }) => namespace));
+  return { known: [...known], guessed: [...all].filter((name) => !known.has(name)) };
+}
+
 /**
- * Those of some namespaces that do not wait in turn, in the end, for the one that would wait for them. One search tells
- * it of all of them. `untold` is what is said of each of them where that takes too long.
+ * Those of some namespaces that do not wait in turn, in the end, for the one that would wait for them. `untold` is what
+ * is said of each of them where that takes too long.
+ *
+ * What nobody knows may add to an order and must not dissolve it: so a circle of what is known is looked for in what is
+ * known alone, and a guess gives way in any. Both depend only on who waits for whom, and on nothing that one of them has
+ * decided: each decides for itself, and no circle is left, since one with a guess would have lost it.
  */
 export function inNoCircle(
   home: string,
-  names: readonly string[],
-  waitsFor: (name: string) => readonly string[],
+  { known, guessed }: Waits,
+  waitsFor: (name: string) => Waits,
   untold: 'Waits' | 'DoesNot',
-): readonly string[] {
-  const back = inChain<ReadonlySet<string> | 'Waits' | 'DoesNot'>(() => leadingTo(home, names, link(waitsFor)), untold);
-  if (back === 'Waits') return names;
-  return back === 'DoesNot' ? [] : names.filter((name) => !back.has(name));
+): ReadonlySet<string> {
+  const asked = new Map<string, Waits>();
+  const ask = link((name: string): Waits => {
+    const waits = asked.get(name) ?? waitsFor(name);
+    asked.set(name, waits);
+    return waits;
+  });
+  const kept = (names: readonly string[], next: (name: string) => readonly string[]): readonly string[] => {
+    if (names.length === 0) return [];
+    const back = inChain<ReadonlySet<string> | undefined>(() => leadingTo(home, names, next), undefined);
+    if (back === undefined) return untold === 'Waits' ? names : [];
+    return names.filter((name) => !back.has(name));
+  };
+  return new Set([
+    ...kept(known, (name) => ask(name).known),
+    ...kept(guessed, (name) => {
+      const waits = ask(name);
+      return [...waits.known, ...waits.guessed];
+    }),
+  ]);
 }

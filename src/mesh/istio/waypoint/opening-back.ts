@@ -4,8 +4,10 @@ import type { ConfigView } from '../../views.ts';
 import { lostGoingBack, lostTo, type LostBack } from '../nameless-back.ts';
 import { wasUnseen } from '../unseen-before.ts';
 import { callersInAmbient, unseenBy, unseenHere } from '../unseen-callers.ts';
+import { asAllDeclare } from './all-declare.ts';
 import { goesPast } from './callers.ts';
 import { isExit } from './exit/route.ts';
+import { waitsOf, type Waits } from './neighbour.ts';
 
 /*
  * What would get through by going back, though it did not before the start, and what is said of those who go first: who is called or calls, where the two would
@@ -104,13 +106,10 @@ export function isGoingBack(name: string, { scope }: Surroundings): boolean {
   return scope?.goingBack().includes(name) === true || scope?.wayBack(name) === 'GoesBack';
 }
 
-function namesOf(all: readonly Pick<LostBack, 'namespace'>[]): readonly string[] {
-  return [...new Set(all.map(({ namespace }) => namespace))];
-}
-
 /** The called of these that have to go back first, because something would get through. */
 export function calledOpening(surroundings: Surroundings): readonly string[] {
-  return namesOf(openingBack(surroundings).filter(({ words: each }) => each === words.Called));
+  const called = openingBack(surroundings).filter(({ words: each }) => each === words.Called);
+  return [...new Set(called.map(({ namespace }) => namespace))];
 }
 
 /**
@@ -130,17 +129,17 @@ function isSoft({ namespace, policy, effect, known }: LostBack, surroundings: Su
  * Namespaces at the other end of calls that would only be refused for want of an identity: they go first where that can
  * be, and nobody waits for them for ever. Back to ambient it is the callers, as far as they go back.
  */
-export function refusedNameless(surroundings: Surroundings): readonly string[] {
-  const soft = lostGoingBack(surroundings).filter((each) => isSoft(each, surroundings));
-  return goesPast(surroundings)
-    ? namesOf(soft)
-    : namesOf(soft.filter(({ namespace }) => isGoingBack(namespace, surroundings)));
+export function refusedNameless(surroundings: Surroundings): Waits {
+  const soft = lostGoingBack(asAllDeclare(surroundings)).filter((each) => isSoft(each, surroundings));
+  return waitsOf(goesPast(surroundings) ? soft : soft.filter(({ namespace }) => isGoingBack(namespace, surroundings)));
 }
 
 /** Whether calls into one namespace, which would go with it, lose what is decided by there. */
 export function isLostAt(called: string, surroundings: Surroundings): boolean {
-  return lostTo(called, surroundings).some(
-    (each) =>
-      isSoft(each, surroundings) || (each.effect === 'Opens' && !wasUnseen(each.namespace, each.policy, surroundings)),
+  const opens = ({ effect, namespace, policy }: LostBack): boolean =>
+    effect === 'Opens' && !wasUnseen(namespace, policy, surroundings);
+  return (
+    lostTo(called, surroundings).some(opens) ||
+    lostTo(called, asAllDeclare(surroundings)).some((each) => isSoft(each, surroundings))
   );
 }

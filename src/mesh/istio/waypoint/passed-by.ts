@@ -1,10 +1,10 @@
 import { memoize } from '../../../base/memoize.ts';
+import { group } from '../../../api/resources.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { nameOf, targetRefs } from '../findings/rule.ts';
 import type { WaypointName } from '../policy/attachment.ts';
-import { isMade } from '../policy/translate/names.ts';
 import { stoodBefore } from '../stood-before.ts';
 import { namedWaypoint } from './bound.ts';
 import { goesPast } from './callers.ts';
@@ -56,6 +56,17 @@ function decides({ kind, spec: { action }, annotations }: ConfigView): boolean {
   return action !== 'AUDIT' && annotations['istio.io/dry-run'] !== 'true';
 }
 
+/**
+ * What carries any mark of the operator and came since the start is the migration's, whatever somebody has made of the
+ * mark: it goes with the rollback, or is named.
+ */
+function isOfPeople({ labels, annotations, createdAt }: ConfigView, surroundings: Surroundings): boolean {
+  return (
+    !stoodBefore(createdAt, surroundings) &&
+    !Object.keys({ ...labels, ...annotations }).some((key) => key.startsWith(`${group}/`))
+  );
+}
+
 /** What people have attached to waypoints since the start, that no sidecar will read. */
 export const passedBy = memoize((surroundings: Surroundings): readonly ConfigView[] => {
   const { mesh, namespace } = surroundings;
@@ -70,7 +81,7 @@ export const passedBy = memoize((surroundings: Surroundings): readonly ConfigVie
   const homes = new Set([namespace.name, mesh.rootNamespace, ...served.map(({ waypoint }) => waypoint.namespace)]);
   return [...homes]
     .flatMap((home) => refusing.flatMap((kind) => mesh.configs(kind, home)))
-    .filter((policy) => !stoodBefore(policy.createdAt, surroundings) && !isMade(policy, surroundings))
+    .filter((policy) => isOfPeople(policy, surroundings))
     .filter((policy) => policy.terminating !== true && decides(policy) && isAttached(policy, targets));
 });
 
