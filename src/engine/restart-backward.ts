@@ -11,6 +11,7 @@ import {
   culprit,
   evict,
   isOlder,
+  isResult,
   isOwnRestart,
   isWhole,
   pace,
@@ -94,21 +95,6 @@ function backValue({ situation, status, step }: Turn, { patches }: WorkloadRecor
 }
 
 /**
- * Whether a pod is a result of this very try. Times tell that to the second only: all pods of a Deployment that is
- * rolled out are of its template (`kubectl rollout status`), so none that is left after the template was changed for
- * this try is from before it.
- */
-function isResult(turn: Turn, record: WorkloadRecord, pod: PodView): boolean {
-  const { workload } = turn;
-  if (!isOlder(record, pod)) return true;
-  return (
-    workload.kind === 'Deployment' &&
-    workload.templateAnnotations[restartAnnotation] === backValue(turn, record) &&
-    isRolledOut(workload)
-  );
-}
-
-/**
  * Replaces pods that were created in the wrong mode while the template was as it is now. A Deployment may bring up
  * others before it takes these away, so it is asked to; the others replace a pod by deleting it first anyway, so theirs
  * are evicted.
@@ -130,7 +116,8 @@ function replace(turn: Turn, record: WorkloadRecord, template: Template): Outcom
 function again(turn: Turn, record: WorkloadRecord): Outcome | undefined {
   const { situation, step, stale } = turn;
   const { adapter, spec } = situation;
-  const young = stale.filter((pod) => isResult(turn, record, pod));
+  const value = backValue(turn, record);
+  const young = stale.filter((pod) => isResult(turn, record, pod, value));
   const [first] = young;
   if (first === undefined) return undefined;
   const mode = adapter.modeOf(first);

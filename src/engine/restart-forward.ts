@@ -4,12 +4,13 @@ import { durationMs } from '../base/duration.ts';
 import { selects, type BudgetView, type PodView } from '../mesh/views.ts';
 import { heldByFinding } from './held.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
-import type { Outcome, Situation } from './situation.ts';
+import type { Outcome } from './situation.ts';
 import {
   announce,
   complete,
   culprit,
   evict,
+  isResult,
   isWhole,
   pace,
   patchTemplate,
@@ -82,17 +83,24 @@ function guard(turn: Turn): Outcome | Manner {
   return mayBeRestarted(turn) ?? pace(situation) ?? (byEviction ? 'Evictions' : 'Rollout');
 }
 
-/** A pod that is Ready but in no mesh, past its deadline; or the deadline of the first one that may still make it. */
-function enrolment(
-  situation: Situation,
-  pods: readonly PodView[],
-): { readonly late?: PodView; readonly until: number } {
+function valueOf({ situation, status, step }: Turn): string {
+  return restartValue(situation, status.attempt ?? 1, step.name);
+}
+
+/**
+ * A pod of this restart that is Ready but in no mesh, past its deadline; or the deadline of the first one that may still
+ * make it. One of before waits for its turn, however long the others take: of that the rollout's own deadline judges.
+ */
+function enrolment(turn: Turn, record: WorkloadRecord): { readonly late?: PodView; readonly until: number } {
+  const { situation, pods } = turn;
+  const value = valueOf(turn);
   const allowed = durationMs(situation.spec.restart.enrolmentDeadline);
   const target = situation.adapter.modeFor(situation.spec.to);
   let until = Infinity;
   for (const pod of pods) {
     const mode = situation.adapter.modeOf(pod);
     if (!pod.ready || mode === target || (mode !== 'None' && mode !== 'Transitional')) continue;
+    if (!isResult(turn, record, pod, value)) continue;
     const due = deadline(situation, `enrolment of pod ${pod.uid}`, allowed);
     if (due.over) return { late: pod, until };
     until = Math.min(due.until, until);
@@ -102,10 +110,10 @@ function enrolment(
 
 /** A restart that has been announced and sent: fails at a deadline, else waits. */
 function watchProgress(turn: Turn, record: WorkloadRecord): Outcome {
-  const { situation, workload, pods, stale } = turn;
+  const { situation, workload, stale } = turn;
   const { restart } = situation.spec;
   const name = `${workload.kind} ${workload.name}`;
-  const { late, until } = turn.step.name === 'RestartWorkloads' ? enrolment(situation, pods) : { until: Infinity };
+  const { late, until } = turn.step.name === 'RestartWorkloads' ? enrolment(turn, record) : { until: Infinity };
   if (late !== undefined) {
     return {
       kind: 'Failed',
@@ -167,8 +175,8 @@ function changedBack(turn: Turn, record: WorkloadRecord): Outcome {
 }
 
 function rollOut(turn: Turn, record: WorkloadRecord): Outcome {
-  const { situation, status, step, workload, stale } = turn;
-  const value = restartValue(situation, status.attempt ?? 1, step.name);
+  const { situation, workload, stale } = turn;
+  const value = valueOf(turn);
   if (workload.templateAnnotations[restartAnnotation] !== value) {
     return wasChangedBack(turn, record)
       ? changedBack(turn, record)

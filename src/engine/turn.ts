@@ -9,7 +9,7 @@ import { timestamp } from '../base/clock.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
 import type { PodView, WorkloadView } from '../mesh/views.ts';
 import { templatePatch } from './patches.ts';
-import { nextEviction } from './rollout.ts';
+import { isRolledOut, nextEviction, restartsByEviction } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline, waitedBefore, type Deadline } from './waits.ts';
 
@@ -80,6 +80,18 @@ function newestOf({ all }: Turn): { readonly newest?: string } {
 /** Whether the pod was there when this try was announced: what is younger is a result of it. */
 export function isOlder(record: WorkloadRecord, { createdAt = 0 }: PodView): boolean {
   return createdAt <= Date.parse(record.newest ?? timestamp(0));
+}
+
+/**
+ * Whether a pod is a result of this very try, which gave the template this value. Times tell that to the second only:
+ * all pods of what is rolled out are of its template (`kubectl rollout status`), so none that is left after the template
+ * was changed for this try is from before it.
+ */
+export function isResult({ workload }: Turn, record: WorkloadRecord, pod: PodView, value: string): boolean {
+  if (!isOlder(record, pod)) return true;
+  return (
+    !restartsByEviction(workload) && workload.templateAnnotations[restartAnnotation] === value && isRolledOut(workload)
+  );
 }
 
 /** On the way there a rule has held it up before (MM121); on the way back it is said here. */

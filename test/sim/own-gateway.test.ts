@@ -80,6 +80,33 @@ describe('a gateway of the Gateway API in the namespace itself', () => {
     });
   });
 
+  it('keeps it from moving while it sleeps, and is told at rest once it was moved beside one that woke', async () => {
+    await run('gateway-asleep', async (world) => {
+      const home = await application(world, { 'istio-injection': 'enabled' });
+      await makeGateway(world, home);
+      await world.patch('Deployment', home, 'shop-istio', { spec: { replicas: 0 } });
+      await world.podsReady(2, home);
+      await world.create(meshMigration(world.name, { names: [home] }));
+      const { status } = await world.childPhase('Blocked', home);
+      const critical = status?.findings?.filter(({ severity }) => severity === 'Critical').map(({ id }) => id);
+      assert.deepEqual(critical, ['MM138']);
+      await world.patch('Deployment', home, 'shop-istio', { spec: { template: { metadata: { labels: optOut } } } });
+      await world.childPhase('Migrated', home);
+      // Somebody takes the label out again: clients meet ztunnel as soon as it wakes.
+      await world.patch('Deployment', home, 'shop-istio', {
+        spec: { template: { metadata: { labels: { 'istio.io/dataplane-mode': null } } } },
+      });
+      await world.eventually('it is told at rest', async () =>
+        (await world.child(home)).status?.findings?.some(
+          ({ id, severity, message }) => id === 'MM138' && severity === 'Warning' && message.includes('are captured'),
+        ) === true
+          ? true
+          : undefined,
+      );
+      assert.equal((await world.child(home)).status?.phase, 'Migrated');
+    });
+  });
+
   it('that comes at rest in ambient is nobody else’s business, nor on the way back', async () => {
     await run('gateway-at-rest', async (world) => {
       const home = await application(world, { 'istio-injection': 'enabled' });

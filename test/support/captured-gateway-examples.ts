@@ -29,14 +29,48 @@ export function gatewayPod(overrides: Partial<PodView> = {}): PodView {
 const strict = config('PeerAuthentication', { mtls: { mode: 'STRICT' } });
 const both = { pods: [pod(), gatewayPod()], workloads: [workload(), madeGateway()] };
 const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
+const asleep = madeGateway({ replicas: 0 });
 const optedOut = { ...labels, 'istio.io/dataplane-mode': 'none' } as const;
 
 /** What MM138 sees and ignores. */
 export const capturedGatewayExamples: Readonly<Record<string, Examples>> = {
   MM138: {
-    seen: { 'a gateway that does not opt out': surroundings(both, [strict]) },
+    seen: {
+      'a gateway that does not opt out': surroundings(both, [strict]),
+      'one that sleeps': surroundings({ ...both, pods: [pod()], workloads: [workload(), asleep] }, [strict]),
+      'one between two pods': surroundings({ ...both, pods: [pod(), gatewayPod({ terminating: true })] }, [strict]),
+      'one whose pods are of before it opted out': surroundings(
+        { ...both, workloads: [workload(), madeGateway({ templateLabels: optedOut })] },
+        [strict],
+      ),
+      'one whose next pods opt out of nothing': surroundings(
+        { ...both, pods: [pod(), gatewayPod({ labels: optedOut })] },
+        [strict],
+      ),
+    },
     ignored: {
-      'one that opted out': surroundings({ ...both, pods: [pod(), gatewayPod({ labels: optedOut })] }, [strict]),
+      'one that opted out': surroundings(
+        {
+          pods: [pod(), gatewayPod({ labels: optedOut })],
+          workloads: [workload(), madeGateway({ templateLabels: optedOut })],
+        },
+        [strict],
+      ),
+      'one that opted out and sleeps': surroundings(
+        { pods: [pod()], workloads: [workload(), { ...asleep, templateLabels: optedOut }] },
+        [strict],
+      ),
+      'one that would be on the network of its hosts': surroundings(
+        { pods: [pod()], workloads: [workload(), { ...asleep, hostNetwork: true }] },
+        [strict],
+      ),
+      'an application with the label of a gateway that sleeps': surroundings(
+        {
+          pods: [pod()],
+          workloads: [workload(), workload({ name: 'shop-istio', templateLabels: labels, replicas: 0 })],
+        },
+        [strict],
+      ),
       'on the way out of ambient': surroundings({ ...both, route: toSidecar }, [strict]),
       'an application with the label of a gateway': surroundings(
         {

@@ -1,28 +1,49 @@
 import type { Surroundings } from '../../adapter.ts';
+import type { WorkloadView } from '../../views.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns } from '../pod-mode.ts';
-import { isOfGateway } from '../waypoint/gateway-pods.ts';
+import { isOfGateway, isOwnedByGateway } from '../waypoint/gateway-pods.ts';
 import { hasAny, nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** What ztunnel would enforce at the pods of a gateway as soon as they are captured. */
 const enforced = ['AuthorizationPolicy', 'PeerAuthentication'];
 
-/** One for each gateway whose pods the label of the namespace would have captured while they run. */
+/** Whether the next pods of a gateway would be captured, whether it has pods now or sleeps. */
+function isTaken(workload: WorkloadView): boolean {
+  const { hostNetwork, templateLabels } = workload;
+  return isOwnedByGateway(workload) && hostNetwork !== true && templateLabels[dataplaneModeLabel] !== 'none';
+}
+
+/**
+ * What becomes of the pods. Once the namespace is in ambient it is so already, and what was cut then is over: nothing is
+ * left to be told where no policy refuses anybody.
+ */
+function fateOf(workload: WorkloadView, runs: boolean, isRefused: boolean, isThere: boolean): string {
+  const pods = `its ${runs ? '' : 'next '}pods, which serve Gateway ${workload.gateway ?? ''},`;
+  const capture = isThere ? 'are captured' : 'would be captured';
+  const unrefused = runs ? 'their connections are cut' : 'their traffic goes through ztunnel';
+  const why = isRefused
+    ? 'clients outside the mesh send plaintext, which ztunnel refuses under STRICT and under policies by identity'
+    : unrefused;
+  return `${pods} ${capture} with the namespace${runs && !isThere ? ' while they run' : ''}: ${why}`;
+}
+
+/** One for each gateway whose pods the label of the namespace captures: while they run, or as soon as it wakes. */
 function captured(surroundings: Surroundings): readonly Evidence[] {
-  const { route, pods, workloads } = surroundings;
+  const { route, pods, workloads, namespace } = surroundings;
   if (route.to !== 'IstioAmbient') return [];
   const running = pods.filter((pod) => concerns(pod) && !pod.terminating);
+  const runs = (workload: WorkloadView): boolean => running.some((pod) => isOfGateway(pod, [workload]));
+  const isRefused = hasAny(enforced, surroundings);
+  const isThere = namespace.labels[dataplaneModeLabel] === 'ambient';
+  if (isThere && !isRefused) return [];
   return workloads
-    .filter((workload) => running.some((pod) => isOfGateway(pod, [workload])))
+    .filter((workload) => isTaken(workload) || runs(workload))
     .map((workload) => ({
       object: nameOf(workload),
-      message: `its pods, which serve Gateway ${workload.gateway ?? ''}, would be captured with the namespace while they run: ${
-        hasAny(enforced, surroundings)
-          ? 'clients outside the mesh send plaintext, which ztunnel refuses under STRICT and under policies by identity'
-          : 'their connections are cut'
-      }`,
+      message: fateOf(workload, runs(workload), isRefused, isThere),
       fix: `Have the gateway opt out, and wait until its pods are new: kubectl patch gateways.gateway.networking.k8s.io ${workload.gateway ?? ''} -n ${workload.namespace} --type=merge -p '{"spec":{"infrastructure":{"labels":{"${dataplaneModeLabel}":"none"}}}}'`,
-      ...(!hasAny(enforced, surroundings) && { severity: 'Warning' as const }),
+      ...(!isRefused && { severity: 'Warning' as const }),
     }));
 }
 
@@ -32,6 +53,7 @@ export const capturedGatewayRules: readonly Rule[] = [
     id: 'MM138',
     severity: 'Critical',
     when: 'BeforeFlip',
+    lasts: true,
     back: 'Asked',
     title: 'A gateway in the namespace would be captured',
     fix: 'Have its Gateway opt out by spec.infrastructure.labels, istio.io/dataplane-mode: none.',
