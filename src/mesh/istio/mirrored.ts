@@ -1,10 +1,10 @@
 import type { Surroundings } from '../adapter.ts';
 import type { PodView, WorkloadView } from '../views.ts';
-import { redirectionAnnotation } from './labels.ts';
+import { dataplaneModeLabel } from './labels.ts';
 import { modeFor, modeOf } from './pod-mode.ts';
 import { stoodBefore } from './stood-before.ts';
 import { gatewayNameLabel } from './waypoint/gateway.ts';
-import { isOfGateway, isOwnedByGateway } from './waypoint/gateway-pods.ts';
+import { isOwnedByGateway } from './waypoint/gateway-pods.ts';
 
 /** The name of the Gateway that a pod or a workload serves, where that stood there before the start. */
 function servesOlder(name: string | undefined, surroundings: Surroundings): boolean {
@@ -13,23 +13,18 @@ function servesOlder(name: string | undefined, surroundings: Surroundings): bool
   return stoodBefore(gateway?.createdAt, surroundings);
 }
 
-/** A gateway's proxy looks half-way to whoever asks for its mode. */
-function isCapturedGateway(pod: PodView, { route, workloads }: Surroundings): boolean {
-  const isCaptured = pod.annotations[redirectionAnnotation] === 'enabled';
-  return route.from === 'IstioAmbient' && isCaptured && isOfGateway(pod, workloads);
-}
-
 /** Whether going back changes nothing about a pod, or only what was so before the start: it is there already. */
 function isBack(pod: PodView, surroundings: Surroundings): boolean {
-  return (
-    modeOf(pod) === modeFor(surroundings.route.from) ||
-    isCapturedGateway(pod, surroundings) ||
-    stoodBefore(pod.createdAt, surroundings)
-  );
+  return modeOf(pod) === modeFor(surroundings.route.from) || stoodBefore(pod.createdAt, surroundings);
 }
 
-function isOlderGateway(workload: WorkloadView, surroundings: Surroundings): boolean {
-  return isOwnedByGateway(workload) && servesOlder(workload.templateLabels[gatewayNameLabel], surroundings);
+/** The same of a gateway. Its pods have no mode of their own: the label of the namespace has them captured, or not. */
+function isGatewayBack(workload: WorkloadView, surroundings: Surroundings): boolean {
+  const { route, namespace } = surroundings;
+  const isCaptured = route.from === 'IstioAmbient' && namespace.labels[dataplaneModeLabel] === 'ambient';
+  return (
+    isOwnedByGateway(workload) && (isCaptured || servesOlder(workload.templateLabels[gatewayNameLabel], surroundings))
+  );
 }
 
 /**
@@ -45,6 +40,6 @@ export function mirrored(surroundings: Surroundings): Surroundings {
     route: { from: to, to: from },
     itinerary: 'L4',
     pods: surroundings.pods.filter((pod) => !isBack(pod, surroundings)),
-    workloads: surroundings.workloads.filter((workload) => !isOlderGateway(workload, surroundings)),
+    workloads: surroundings.workloads.filter((workload) => !isGatewayBack(workload, surroundings)),
   };
 }
