@@ -104,8 +104,10 @@ export function convertedPeerAuthentications(
   rootNamespace: string,
 ): readonly ZtunnelAuthorization[] {
   if (policies.length === 0) return [];
+  // Only those without a selector can be above another: each is asked for these, and there may be many with one.
+  const above = policies.filter(({ selector }) => selector === undefined);
   const converted = policies.map((policy) =>
-    convertPeerAuthentication(policy, parentPolicies(policies, policy, rootNamespace), rootNamespace),
+    convertPeerAuthentication(policy, parentPolicies(above, policy, rootNamespace), rootNamespace),
   );
   return [
     {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { memoize } from '../../../../base/memoize.ts';
 import { Recent } from '../../../../base/recent.ts';
 import { digestOf } from '../../../../base/sha256.ts';
 import { l7Fields } from '../../findings/policy-fields.ts';
@@ -113,14 +114,40 @@ function ztunnelGap(
 }
 
 /**
+ * Whether both read word for word the same, by policy, settings and protocol: each template of a namespace asks it of
+ * each policy, and to compare the rules of a large one takes longer than anything else that is asked.
+ */
+const wordForWord = memoize((policy: AuthorizationPolicy) =>
+  memoize((options: PolicyOptions) => {
+    const known = new Map<Protocol, boolean>();
+    return (protocol: Protocol): boolean => {
+      const found = known.get(protocol) ?? isDeepStrictEqual(...rulesAtBoth(policy, protocol, options));
+      known.set(protocol, found);
+      return found;
+    };
+  }),
+);
+
+type ReadRules = readonly Parameters<typeof matching>[0][];
+
+/** What a sidecar and what ztunnel makes of it. */
+function rulesAtBoth(
+  policy: AuthorizationPolicy,
+  protocol: Protocol,
+  options: PolicyOptions,
+): readonly [ReadRules, ReadRules] {
+  return [asSidecar(policy, protocol, options)?.rules ?? [], asZtunnel(policy, options)?.rules ?? []];
+}
+
+/**
  * Compared over all requests of the protocol, not by the names of fields; a policy too large for that counts as
  * another.
  */
 export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
   // Made in each look, whether what comes of them is remembered or not: their steps are then the same each time.
-  const [sidecar = [], ztunnel = []] = [asSidecar(policy, protocol, options)?.rules, asZtunnel(policy, options)?.rules];
+  const [sidecar, ztunnel] = rulesAtBoth(policy, protocol, options);
   // Most policies name identities and ports, which both read word for word alike: nothing is to be worked out.
-  if (isDeepStrictEqual(sidecar, ztunnel)) return true;
+  if (wordForWord(policy)(options)(protocol)) return true;
   const [before, after] = [rulesOf(sidecar), rulesOf(ztunnel)];
   const key = `${protocol} ${digestOf(options)} ${digestOf(policy)}`;
   const known = compared.get(key);
@@ -134,7 +161,7 @@ export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol,
 /** Policies are asked about at every look at every namespace that they reach, and hardly ever change. */
 const compared = new Recent<Costed<boolean>>(20_000);
 
-function rulesOf(rules: readonly Parameters<typeof matching>[0][]): RequestSet {
+function rulesOf(rules: ReadRules): RequestSet {
   return union(...rules.map(matching));
 }
 
