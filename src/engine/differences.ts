@@ -1,11 +1,13 @@
 import type { Mode } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import { group, restartAnnotation } from '../api/resources.ts';
+import { restartAnnotation } from '../api/resources.ts';
 import { own } from '../base/own.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
+import { isMadeSince } from '../mesh/made-since.ts';
+import { carriesMarks } from '../mesh/seal.ts';
 import type { ConfigView } from '../mesh/views.ts';
 import { fromList, unmet } from './label-values.ts';
-import { isMadeSince, isOfThis } from './own-objects.ts';
+import { isOfThis } from './own-objects.ts';
 import type { Situation } from './situation.ts';
 import { isOwnRestart } from './turn.ts';
 import { countPods } from './verify.ts';
@@ -57,10 +59,7 @@ function ofTemplates(situation: Situation, status: NamespaceMigrationStatus): re
 const clocksMs = 60_000;
 
 function isMarkedSince(object: ConfigView, { original }: NamespaceMigrationStatus): boolean {
-  return (
-    isMadeSince(object, original?.capturedAt, clocksMs) &&
-    Object.keys({ ...object.labels, ...object.annotations }).some((key) => key.startsWith(`${group}/`))
-  );
+  return isMadeSince(object, original?.capturedAt, clocksMs) && carriesMarks(object);
 }
 
 /**

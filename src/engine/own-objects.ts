@@ -1,6 +1,7 @@
 import type { StepName } from '../api/namespace-migration.ts';
 import { appliedAnnotation, managedBy, managedByLabel, migrationLabel, stepLabel } from '../api/resources.ts';
 import type { StepWork } from '../mesh/adapter.ts';
+import { isMadeSince } from '../mesh/made-since.ts';
 import type { Manifest } from '../mesh/manifest.ts';
 import { sealOf } from '../mesh/seal.ts';
 import type { ConfigView } from '../mesh/views.ts';
@@ -52,14 +53,6 @@ type Labels = ConfigView['labels'];
  */
 export function isOfMigration(labels: Labels | undefined, migration: string | undefined): boolean {
   return labels?.[migrationLabel] === migration;
-}
-
-/** The API server says when something was made in whole seconds. */
-const secondMs = 1000;
-
-/** Whether an object was made after an instant. */
-export function isMadeSince({ createdAt }: ConfigView, instant: string | undefined, toleranceMs = secondMs): boolean {
-  return createdAt !== undefined && instant !== undefined && createdAt + toleranceMs > Date.parse(instant);
 }
 
 /** What tells when a migration that is under way has begun: `surroundings.itinerary` is there with a journal only. */

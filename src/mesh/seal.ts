@@ -103,6 +103,11 @@ export function sealOf({ kind, namespace, name, labels, annotations, spec = {} }
   return hash('sha256', `[${said.join()}]`, 'hex').slice(0, sealLength);
 }
 
+/** Whether it carries a label or an annotation of the operator, whatever somebody has made of its value. */
+export function carriesMarks({ labels, annotations }: Pick<Sealed, 'labels' | 'annotations'>): boolean {
+  return Object.keys({ ...labels, ...annotations }).some((key) => key.startsWith(`${group}/`));
+}
+
 /** Whether it carries the operator's label, which anybody can put on anything. */
 export function isMarked({ labels }: Pick<Sealed, 'labels'>): boolean {
   return labels?.[managedByLabel] === managedBy;

@@ -1,14 +1,15 @@
 import type { Surroundings } from '../adapter.ts';
+import { stoodBefore } from '../made-since.ts';
 import type { PodView, WorkloadView } from '../views.ts';
 import { dataplaneModeLabel } from './labels.ts';
 import { modeFor, modeOf } from './pod-mode.ts';
-import { stoodBefore } from './stood-before.ts';
 import { gatewayNameLabel } from './waypoint/gateway.ts';
 import { isOwnedByGateway } from './waypoint/gateway-pods.ts';
 
-/** The name of the Gateway that a pod or a workload serves, where that stood there before the start. */
-function servesOlder(name: string | undefined, surroundings: Surroundings): boolean {
+/** Whether the Gateway that a workload serves stood there before the start, whose Deployment it may be since. */
+function servesOlder({ templateLabels }: WorkloadView, surroundings: Surroundings): boolean {
   const { mesh, namespace } = surroundings;
+  const name = templateLabels[gatewayNameLabel];
   const gateway = mesh.configs('Gateway', namespace.name).find((each) => each.name === name);
   return stoodBefore(gateway?.createdAt, surroundings);
 }
@@ -22,9 +23,7 @@ function isBack(pod: PodView, surroundings: Surroundings): boolean {
 function isGatewayBack(workload: WorkloadView, surroundings: Surroundings): boolean {
   const { route, namespace } = surroundings;
   const isCaptured = route.from === 'IstioAmbient' && namespace.labels[dataplaneModeLabel] === 'ambient';
-  return (
-    isOwnedByGateway(workload) && (isCaptured || servesOlder(workload.templateLabels[gatewayNameLabel], surroundings))
-  );
+  return isOwnedByGateway(workload) && (isCaptured || servesOlder(workload, surroundings));
 }
 
 /**

@@ -1,19 +1,20 @@
 import { memoize } from '../../../base/memoize.ts';
-import { group } from '../../../api/resources.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
+import { stoodBefore } from '../../made-since.ts';
+import { carriesMarks } from '../../seal.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { nameOf, targetRefs } from '../findings/rule.ts';
 import type { WaypointName } from '../policy/attachment.ts';
-import { stoodBefore } from '../stood-before.ts';
 import { namedWaypoint } from './bound.ts';
 import { goesPast } from './callers.ts';
 import { waypointClass } from './gateway.ts';
 
 /*
- * What a rollback to sidecars goes past. Sidecars use no waypoint, and read no policy that is attached to one, to a Service or to a ServiceEntry (ShouldAttachPolicy
- * in pilot/pkg/model/policyattachment.go). What the operator made for its waypoint stands for policies that sidecars read. What people have attached since the start
- * stands for nothing: it would be in force no more.
+ * What a rollback to sidecars goes past. Sidecars use no waypoint, and read no policy that is attached to one, to a
+ * Service or to a ServiceEntry (ShouldAttachPolicy in pilot/pkg/model/policyattachment.go). What the operator made for
+ * its waypoint stands for policies that sidecars read. What people have attached since the start stands for nothing: it
+ * would be in force no more.
  */
 
 /** Kinds by which a waypoint refuses requests. */
@@ -60,11 +61,8 @@ function decides({ kind, spec: { action }, annotations }: ConfigView): boolean {
  * What carries any mark of the operator and came since the start is the migration's, whatever somebody has made of the
  * mark: it goes with the rollback, or is named.
  */
-function isOfPeople({ labels, annotations, createdAt }: ConfigView, surroundings: Surroundings): boolean {
-  return (
-    !stoodBefore(createdAt, surroundings) &&
-    !Object.keys({ ...labels, ...annotations }).some((key) => key.startsWith(`${group}/`))
-  );
+function isOfPeople(policy: ConfigView, surroundings: Surroundings): boolean {
+  return !stoodBefore(policy.createdAt, surroundings) && !carriesMarks(policy);
 }
 
 /** What people have attached to waypoints since the start, that no sidecar will read. */
