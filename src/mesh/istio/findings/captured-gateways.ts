@@ -33,15 +33,15 @@ function captured(surroundings: Surroundings): readonly Evidence[] {
   const { route, pods, workloads, namespace } = surroundings;
   if (route.to !== 'IstioAmbient') return [];
   const running = pods.filter((pod) => concerns(pod) && !pod.terminating);
-  const runs = (workload: WorkloadView): boolean => running.some((pod) => isOfGateway(pod, [workload]));
   const isRefused = hasAny(enforced, surroundings);
   const isThere = namespace.labels[dataplaneModeLabel] === 'ambient';
   if (isThere && !isRefused) return [];
   return workloads
-    .filter((workload) => isTaken(workload) || runs(workload))
-    .map((workload) => ({
+    .map((workload) => ({ workload, runs: running.some((pod) => isOfGateway(pod, [workload])) }))
+    .filter(({ workload, runs }) => isTaken(workload) || runs)
+    .map(({ workload, runs }) => ({
       object: nameOf(workload),
-      message: fateOf(workload, runs(workload), isRefused, isThere),
+      message: fateOf(workload, runs, isRefused, isThere),
       fix: `Have the gateway opt out, and wait until its pods are new: kubectl patch gateways.gateway.networking.k8s.io ${workload.gateway ?? ''} -n ${workload.namespace} --type=merge -p '{"spec":{"infrastructure":{"labels":{"${dataplaneModeLabel}":"none"}}}}'`,
       ...(!isRefused && { severity: 'Warning' as const }),
     }));

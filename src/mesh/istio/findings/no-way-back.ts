@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { arrived } from '../itinerary.ts';
 import { mirrored } from '../mirrored.ts';
-import { heldBack } from '../waypoint/awaits-back.ts';
+import { waitsForEver } from '../waypoint/awaits-back.ts';
 import { passedBy, passedByFix, passesBy } from '../waypoint/passed-by.ts';
 import { capturedGatewayRules } from './captured-gateways.ts';
 import { controlPlaneRules } from './control-plane.ts';
@@ -58,7 +58,7 @@ function evidenceOf({ holds: _holds, ...evidence }: Mirrored): Evidence {
 /** What people have attached to a waypoint since, and whom policies would not see. */
 function opensBack(surroundings: Surroundings): readonly Evidence[] {
   if (surroundings.back === undefined || surroundings.itinerary === 'Hbone') return [];
-  const held = heldBack(surroundings);
+  const held = waitsForEver(surroundings);
   return [
     ...passedBy(surroundings).map((policy) => ({
       object: nameOf(policy),

@@ -10,7 +10,7 @@ import { isMissedAlready, unseenAtSidecars, unseenFromAmbient } from '../unseen-
 import { declaredByAll } from './all-declare.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
-import { askedOf, inNoCircle, type Waits } from './neighbour.ts';
+import { askedOf, inNoCircle, nobody, type Waits } from './neighbour.ts';
 import {
   calledOpening,
   isGoingBack,
@@ -77,7 +77,7 @@ function refusers(surroundings: Surroundings): Waits {
 function refusersOf(name: string, surroundings: Surroundings): Waits {
   return name === surroundings.namespace.name
     ? refusers(surroundings)
-    : askedOf<Waits>(surroundings, name, refusers, () => ({ known: [], guessed: [] }));
+    : askedOf(surroundings, name, refusers, () => nobody);
 }
 
 /**
@@ -217,11 +217,26 @@ function whyNoneComes(
   return circle && `but they wait for each other in a circle, ${circle.join(' for ')}: ${otherwise}`;
 }
 
-/** What is not seen, and by which policies. */
-function opensBy(alike: readonly [Opening, ...(readonly Opening[])]): string {
-  const [{ words }] = alike;
+/** What opens in one way, told together. */
+interface Alike {
+  readonly words: Words;
+  /** At the other end. */
+  readonly names: readonly string[];
+  /** What is not seen, and by which policies. */
+  readonly what: string;
+}
+
+/** Of the first of them, and all that are told in the same words. */
+function firstAlike([first, ...more]: readonly Opening[]): Alike | undefined {
+  if (first === undefined) return undefined;
+  const { words } = first;
+  const alike = [first, ...more.filter((each) => each.words === words)];
   const policies = [...new Set(alike.map(({ policy }) => `${policy.namespace}/${policy.name}`))];
-  return `${words.see}, which AuthorizationPolicy ${listed(policies)} ${words.ask}`;
+  return {
+    words,
+    names: [...new Set(alike.map(({ namespace }) => namespace))],
+    what: `${words.see}, which AuthorizationPolicy ${listed(policies)} ${words.ask}`,
+  };
 }
 
 /**
@@ -230,11 +245,9 @@ function opensBy(alike: readonly [Opening, ...(readonly Opening[])]): string {
  * to be refused for a while; with the policy written by identities it goes on.
  */
 function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
-  const [first, ...more] = openingBack(surroundings);
+  const first = firstAlike(openingBack(surroundings));
   if (first === undefined) return undefined;
-  const { words } = first;
-  const alike = [first, ...more.filter((each) => each.words === words)] as const;
-  const names = [...new Set(alike.map(({ namespace }) => namespace))];
+  const { words, names, what } = first;
   const why = whyNoneComes(names, words, surroundings);
   const standing = why === undefined ? stand(names, surroundings) : `, ${why}`;
   const refused = why === undefined && goesPast(surroundings) ? refusedHere(surroundings, names) : [];
@@ -244,7 +257,7 @@ function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
       : `; from then on until this follows it refuses what ${listed(refused)} call behind its waypoint`;
   return {
     stuck: standing !== undefined,
-    message: `${opensBy(alike)}: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`,
+    message: `${what}: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`,
   };
 }
 
@@ -263,13 +276,12 @@ export function awaitsOthersBack(surroundings: Surroundings): Awaiting | undefin
  * What would keep a rollback of the whole migration from ever ending: something would get through, and whom it is about
  * does not go back with it. Asked at rest, before somebody needs the way back.
  */
-export function heldBack(surroundings: Surroundings): string | undefined {
+export function waitsForEver(surroundings: Surroundings): string | undefined {
   const stays = (name: string): boolean => surroundings.scope?.wayBack(name) === 'Stays';
-  const [first, ...more] = openingBack(surroundings).filter(({ namespace }) => stays(namespace));
+  const first = firstAlike(openingBack(surroundings).filter(({ namespace }) => stays(namespace)));
   if (first === undefined) return undefined;
-  const alike = [first, ...more.filter(({ words }) => words === first.words)] as const;
-  const names = [...new Set(alike.map(({ namespace }) => namespace))];
-  return `${opensBy(alike)}, and ${listed(names)} ${first.words.stay}: ${first.words.otherwise}`;
+  const { words, names, what } = first;
+  return `${what}, and ${listed(names)} ${words.stay}: ${words.otherwise}`;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Awaiting } from '../../others.ts';
 import { callsTo, namelessCalls, type Nameless } from '../nameless-calls.ts';
 import { everywhere } from '../question.ts';
 import { halt } from './awaits.ts';
-import { askedOf, inNoCircle, waitsOf, type Waits } from './neighbour.ts';
+import { askedOf, inNoCircle, nobody, waitsOf, type Waits } from './neighbour.ts';
 
 /*
  * On the way from ambient to sidecars whoever is called by a headless Service goes first, where a migration moves both and neither waits for the other:
@@ -32,8 +32,7 @@ function waitsFor(there: Surroundings): Waits {
  * be told it waits.
  */
 function notWaiting(names: Waits, surroundings: Surroundings): ReadonlySet<string> {
-  const waits = (name: string): Waits =>
-    askedOf<Waits>(surroundings, name, waitsFor, () => ({ known: [], guessed: [] }));
+  const waits = (name: string): Waits => askedOf(surroundings, name, waitsFor, () => nobody);
   return inNoCircle(surroundings.namespace.name, names, waits, 'Waits');
 }
 

@@ -2,12 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { circleFrom } from '../../circle.ts';
 import { chainSteps, spend } from '../policy/effort.ts';
-import { inNoCircle, type Waits } from './neighbour.ts';
+import { inNoCircle, nobody, type Waits } from './neighbour.ts';
 
 type Graph = ReadonlyMap<string, Waits>;
 type Next = (name: string) => readonly string[];
-
-const nobody: Waits = { known: [], guessed: [] };
 
 /** Up to seven namespaces; of each pair it is known that one waits for the other, guessed, or neither. */
 const graphs: fc.Arbitrary<Graph> = fc.integer({ min: 2, max: 7 }).chain((count) => {

@@ -102,6 +102,9 @@ export interface Waits {
   readonly guessed: readonly string[];
 }
 
+/** For nobody. */
+export const nobody: Waits = { known: [], guessed: [] };
+
 /** The namespaces at the other end of some calls. */
 export function waitsOf(calls: readonly { readonly namespace: string; readonly known: boolean }[]): Waits {
   const known = new Set(calls.filter((each) => each.known).map(({ namespace }) => namespace));
