@@ -104,11 +104,13 @@ export function convertedPeerAuthentications(
   rootNamespace: string,
 ): readonly ZtunnelAuthorization[] {
   if (policies.length === 0) return [];
-  // Only those without a selector can be above another: each is asked for these, and there may be many with one.
-  const above = policies.filter(({ selector }) => selector === undefined);
-  const converted = policies.map((policy) =>
-    convertPeerAuthentication(policy, parentPolicies(above, policy, rootNamespace), rootNamespace),
-  );
+  // Those of one namespace have the same ones above them, which are looked for among all.
+  const parents = new Map<string, ParentPolicies>();
+  const converted = policies.map((policy) => {
+    const above = parents.get(policy.namespace) ?? parentPolicies(policies, policy, rootNamespace);
+    parents.set(policy.namespace, above);
+    return convertPeerAuthentication(policy, above, rootNamespace);
+  });
   return [
     {
       name: staticStrict,

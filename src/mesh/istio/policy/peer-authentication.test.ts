@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { peerAuthentication, type Placement } from '../../../../test/policy/written.ts';
+import { counting } from '../../../../test/support/counting.ts';
 import { effectOf } from './classify-effect.ts';
 import { asPeerReading, effectiveMtls, modeOfPort } from './peer-authentication.ts';
 import {
@@ -151,6 +152,23 @@ describe('what istiod sends to ztunnel', () => {
     ['a selector in the root namespace', [own('STRICT', { 80: 'PERMISSIVE' }, { namespace: root })], undefined],
   ])('is right for %s', (_name, policies, expected) => {
     expect(groups(policies)).toEqual(expected);
+  });
+
+  it.each<[string, (placement: Placement) => PeerAuthentication]>([
+    ['with a selector', (placement) => own('STRICT', { 80: 'DISABLE' }, placement)],
+    ['without one', (placement) => wide('STRICT', placement)],
+  ])('reads each policy as often however many there are: %s', (_, made) => {
+    const readsOfEach = (count: number): number => {
+      let reads = 0;
+      const counted = counting(() => {
+        reads += 1;
+      });
+      const policies = Array.from({ length: count }, (_each, at) => counted(made({ name: `p${at}` })));
+      convertedPeerAuthentications(policies, root);
+      return reads / count;
+    };
+
+    expect(readsOfEach(200)).toBeLessThan(2 * readsOfEach(20));
   });
 
   it('takes no parent with a selector, even without labels', () => {

@@ -1,3 +1,4 @@
+import { memoizeLast } from '../../../base/memoize.ts';
 import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../policy/attachment.ts';
 import {
   ambientDirect,
@@ -50,6 +51,9 @@ interface Mtls {
   readonly strict: readonly Reading[];
 }
 
+/** They are the same for all pods of a namespace. */
+const convertedOnce = memoizeLast(convertedPeerAuthentications);
+
 const mtlsOf = new WeakMap<Omit<Scene, 'service'>, Mtls>();
 
 /** The proxy of the pods in a state, with all that it decides by. */
@@ -69,7 +73,7 @@ export function destinationOf(
   const { mtls, strict } = mtlsOf.get(scene) ?? {
     mtls: effectiveMtls(peers, pod, rootNamespace),
     strict: ztunnelPeerReadings(
-      convertedPeerAuthentications(peers, rootNamespace),
+      convertedOnce(peers, rootNamespace),
       attachedPeerAuthentications(peers, workload, rootNamespace),
     ),
   };

@@ -113,31 +113,15 @@ function ztunnelGap(
     : 'has values that ztunnel compares in another way than a sidecar.';
 }
 
-/**
- * Whether both read word for word the same, by policy, settings and protocol: each template of a namespace asks it of
- * each policy, and to compare the rules of a large one takes longer than anything else that is asked.
- */
-const wordForWord = memoize((policy: AuthorizationPolicy) =>
-  memoize((options: PolicyOptions) => {
-    const known = new Map<Protocol, boolean>();
-    return (protocol: Protocol): boolean => {
-      const found = known.get(protocol) ?? isDeepStrictEqual(...rulesAtBoth(policy, protocol, options));
-      known.set(protocol, found);
-      return found;
-    };
-  }),
-);
-
 type ReadRules = readonly Parameters<typeof matching>[0][];
 
-/** What a sidecar and what ztunnel makes of it. */
-function rulesAtBoth(
-  policy: AuthorizationPolicy,
-  protocol: Protocol,
-  options: PolicyOptions,
-): readonly [ReadRules, ReadRules] {
-  return [asSidecar(policy, protocol, options)?.rules ?? [], asZtunnel(policy, options)?.rules ?? []];
-}
+/**
+ * Whether two readings say word for word the same. Each template of a namespace asks it of each policy, whose readings
+ * stay the same ones, and to compare large ones takes longer than anything else that is asked.
+ */
+const isWordForWord = memoize((sidecar: ReadRules) =>
+  memoize((ztunnel: ReadRules) => isDeepStrictEqual(sidecar, ztunnel)),
+);
 
 /**
  * Compared over all requests of the protocol, not by the names of fields; a policy too large for that counts as
@@ -145,9 +129,9 @@ function rulesAtBoth(
  */
 export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol, options: PolicyOptions): boolean {
   // Made in each look, whether what comes of them is remembered or not: their steps are then the same each time.
-  const [sidecar, ztunnel] = rulesAtBoth(policy, protocol, options);
+  const [sidecar = [], ztunnel = []] = [asSidecar(policy, protocol, options)?.rules, asZtunnel(policy, options)?.rules];
   // Most policies name identities and ports, which both read word for word alike: nothing is to be worked out.
-  if (wordForWord(policy)(options)(protocol)) return true;
+  if (isWordForWord(sidecar)(ztunnel)) return true;
   const [before, after] = [rulesOf(sidecar), rulesOf(ztunnel)];
   const key = `${protocol} ${digestOf(options)} ${digestOf(policy)}`;
   const known = compared.get(key);
