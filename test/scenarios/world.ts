@@ -191,6 +191,11 @@ export class World {
     );
   }
 
+  /** When a step of a namespace was completed, as its status has it; empty if it was not. */
+  async completedAt(step: string, namespace = this.ns()): Promise<string> {
+    return (await this.child(namespace)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
+  }
+
   /** Waits for a phase of the MeshMigration, as the operator wrote it for the current generation. */
   async phase(phase: string, name = this.name): Promise<MeshMigration> {
     return await this.eventually(`MeshMigration ${name} ${phase}`, async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
+import { stalled } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
@@ -57,13 +58,7 @@ async function stuck(world: World, b: string, c: string): Promise<void> {
   });
   assert.match(told, new RegExp(`a rollback would wait: .*${b}/no-addresses asks about, and ${c} stay in ambient`));
   await world.edit({ action: 'Rollback' });
-  const message = await world.eventually(
-    `${b} is stuck`,
-    async () =>
-      (await world.child(b)).status?.conditions?.find(
-        ({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck',
-      )?.message,
-  );
+  const message = await stalled(world, 'RollbackStuck', b);
   assert.match(
     message,
     new RegExp(
@@ -163,18 +158,14 @@ async function leaving(name: string, story: (world: World, a: string, b: string)
   });
 }
 
-async function completed(world: World, home: string, step: string): Promise<string> {
-  return (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
-}
-
 describe('a rollback to ambient beside sidecars that decide by the address of the caller', () => {
   it('has the called in ambient first', async () => {
     await leaving('out-whole', async (world, a, b) => {
       await world.edit({ action: 'Rollback' });
       await world.phase('RolledBack');
       const [left, flipped] = [
-        await completed(world, b, 'RestoreWorkloads'),
-        await completed(world, a, 'RestoreLabels'),
+        await world.completedAt('RestoreWorkloads', b),
+        await world.completedAt('RestoreLabels', a),
       ];
       assert.ok(
         left !== '' && left <= flipped,
@@ -186,13 +177,7 @@ describe('a rollback to ambient beside sidecars that decide by the address of th
   it('of the caller alone stands until the called goes back too', async () => {
     await leaving('out-alone', async (world, a, b) => {
       await world.command('RollingBack', a);
-      const message = await world.eventually(
-        `${a} is stuck`,
-        async () =>
-          (await world.child(a)).status?.conditions?.find(
-            ({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck',
-          )?.message,
-      );
+      const message = await stalled(world, 'RollbackStuck', a);
       assert.match(
         message,
         new RegExp(

@@ -151,10 +151,6 @@ async function create(world: World, home: string, name: string, ...policies: rea
   await world.podsReady(1, home);
 }
 
-async function step(world: World, home: string, name: string): Promise<string> {
-  return (await world.child(home)).status?.steps?.find((each) => each.name === name)?.completedAt ?? '';
-}
-
 describe('namespaces behind a waypoint', () => {
   it('are bound while their callers have sidecars, wait for them without a slot or a deadline, and go on by themselves: two of them with one slot', async () => {
     await runOnSimulation(
@@ -181,9 +177,12 @@ describe('namespaces behind a waypoint', () => {
             async () => ((await world.migration()).status?.phase === 'Migrated' ? true : undefined),
             600_000,
           );
-          const moved = await step(world, caller, 'RestartWorkloads');
+          const moved = await world.completedAt('RestartWorkloads', caller);
           for (const home of called) {
-            const [bound, flipped] = [await step(world, home, 'BindWaypoint'), await step(world, home, 'Flip')];
+            const [bound, flipped] = [
+              await world.completedAt('BindWaypoint', home),
+              await world.completedAt('Flip', home),
+            ];
             assert.ok(
               bound < moved && moved <= flipped,
               `${home}: bound ${bound}, callers moved ${moved}, flipped ${flipped}`,

@@ -162,9 +162,10 @@ describe('namespaces that wait for each other on the way back', () => {
           new RegExp(`${a} get their sidecars back first; from then on until this follows it refuses what ${a} call`),
         );
         await world.phase('RolledBack');
-        const completed = async (home: string, step: string): Promise<string> =>
-          (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
-        const [back, restored] = [await completed(a, 'RestoreWorkloads'), await completed(b, 'RestoreLabels')];
+        const [back, restored] = [
+          await world.completedAt('RestoreWorkloads', a),
+          await world.completedAt('RestoreLabels', b),
+        ];
         assert.ok(back !== '' && back <= restored);
         await world.delete(kinds.AuthorizationPolicy, b, 'no-addresses');
         await world.restored(before[0], a);

@@ -2,7 +2,7 @@ import { describe, it } from '@jest/globals';
 import { barePod, deployment, kinds, meshMigration, namespace } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
-import { runOnSimulation } from './run-scenario.ts';
+import { runOutside } from './run-scenario.ts';
 
 const ambient = { 'istio.io/dataplane-mode': 'ambient' };
 const joining = { from: 'None', to: 'IstioSidecar' } as const;
@@ -64,8 +64,7 @@ const stories: Readonly<Record<string, Story>> = {
   'out of ambient, by a command': { route: leaving, labels: ambient, back: byCommand, modes: { Ambient: 3 } },
 };
 
-async function tell({ route, labels = {}, beside, back, modes }: Story, world: World): Promise<void> {
-  const home = world.ns();
+async function tell({ route, labels = {}, beside, back, modes }: Story, world: World, home: string): Promise<void> {
   const other = beside?.(home);
   await world.create(
     namespace(home, labels),
@@ -81,10 +80,8 @@ async function tell({ route, labels = {}, beside, back, modes }: Story, world: W
 
 describe('a rollback from half-way', () => {
   it.each(Object.entries(stories))('leaves out what is back already: %s', async (name, story) => {
-    await runOnSimulation({
-      name: `half-way-${String(Object.keys(stories).indexOf(name))}`,
-      podsOutside: true,
-      run: (world) => tell(story, world),
-    });
+    await runOutside(`half-way-${String(Object.keys(stories).indexOf(name))}`, (world, home) =>
+      tell(story, world, home),
+    );
   });
 });

@@ -4,16 +4,10 @@ import { allowGet, denyDelete, made, shop } from '../scenarios/http.ts';
 import { kinds, meshMigration } from '../scenarios/manifests.ts';
 import { journalBecomes } from '../scenarios/taken-journal.ts';
 import type { Snapshot, World } from '../scenarios/world.ts';
-import { runOnSimulation } from './run-scenario.ts';
+import { runOutside } from './run-scenario.ts';
 
 async function run(story: (world: World, home: string) => Promise<void>): Promise<void> {
-  await runOnSimulation({
-    name: 'of-before',
-    podsOutside: true,
-    run: async (world) => {
-      await story(world, world.ns());
-    },
-  });
+  await runOutside('of-before', story);
 }
 
 async function journal(world: World): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { KubeObject } from '../../src/api/object.ts';
+import { stalled } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
@@ -53,15 +54,11 @@ async function on(
   });
 }
 
-async function completed(world: World, home: string, step: string): Promise<string> {
-  return (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
-}
-
 /** Sees that one namespace was all the way back before another began. */
 async function wentFirst(world: World, first: string, then: string): Promise<void> {
   const [ended, began] = [
-    await completed(world, first, 'RestoreWorkloads'),
-    await completed(world, then, 'RestoreLabels'),
+    await world.completedAt('RestoreWorkloads', first),
+    await world.completedAt('RestoreLabels', then),
   ];
   assert.ok(ended !== '' && ended <= began, `${first} was to be back (${ended}) before ${then} changed (${began})`);
 }
@@ -85,16 +82,6 @@ async function apart(
     for (const [, migration] of migrations) await world.edit({ action: 'Rollback' }, migration);
     for (const [, migration] of migrations) await world.phase('RolledBack', migration);
   });
-}
-
-async function stuck(world: World, home: string): Promise<string> {
-  return await world.eventually(
-    `${home} is stuck`,
-    async () =>
-      (await world.child(home)).status?.conditions?.find(
-        ({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck',
-      )?.message,
-  );
 }
 
 describe('headless Services whose callers are all in ambient', () => {
@@ -209,7 +196,10 @@ describe('a rollback to sidecars of a namespace that calls by a headless Service
       await world.phase('Migrated');
       await world.create(deny(a, d), deny(d, a));
       await world.edit({ action: 'Rollback' });
-      assert.match(await stuck(world, a), /behind headless Services without an identity.*in a circle/);
+      assert.match(
+        await stalled(world, 'RollbackStuck', a),
+        /behind headless Services without an identity.*in a circle/,
+      );
       await world.create(strict(a));
       await world.delete(kinds.AuthorizationPolicy, d, 'by-identity');
       await world.phase('RolledBack');
@@ -244,7 +234,7 @@ describe('a rollback to sidecars of a namespace that calls by a headless Service
         await world.phase('Migrated');
         await world.create(deny(d, a));
         await world.edit({ action: 'Rollback' });
-        const message = await stuck(world, a);
+        const message = await stalled(world, 'RollbackStuck', a);
         assert.match(
           message,
           new RegExp(`${d}/by-identity asks for: ${d} .*but ${d} stay in ambient: ask for mutual TLS`),
@@ -317,7 +307,7 @@ describe('a rollback to ambient of a namespace that calls sidecars from before a
       await world.create(deny(d, a));
       await world.edit({ action: 'Rollback' });
       assert.match(
-        await stuck(world, a),
+        await stalled(world, 'RollbackStuck', a),
         new RegExp(`${d}/by-identity asks for: .*but ${d} keep theirs: restart them`),
       );
       await world.modesAre({ Sidecar: 1 }, a);

@@ -71,9 +71,7 @@ async function moves(world: World, names: Cast): Promise<void> {
 
 /** Sees that `b` had its sidecars before anything changed in `a`. */
 async function wentAfter(world: World, { a, b }: Cast): Promise<void> {
-  const completed = async (home: string, step: string): Promise<string> =>
-    (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
-  const [moved, flipped] = [await completed(b, 'RestartWorkloads'), await completed(a, 'Flip')];
+  const [moved, flipped] = [await world.completedAt('RestartWorkloads', b), await world.completedAt('Flip', a)];
   assert.ok(moved !== '' && moved <= flipped, `${b} was to move (${moved}) before ${a} changed (${flipped})`);
 }
 

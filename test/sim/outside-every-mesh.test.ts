@@ -7,7 +7,7 @@ import { deployment, kinds, meshMigration, namespace, object, workload } from '.
 import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
-import { runOnSimulation } from './run-scenario.ts';
+import { runOutside } from './run-scenario.ts';
 
 const optedOut = { 'sidecar.istio.io/inject': 'false', 'istio.io/dataplane-mode': 'none' };
 
@@ -16,16 +16,6 @@ const outside: Readonly<Record<string, (home: string) => KubeObject>> = {
   'a DaemonSet on the network of its hosts': (home) => workload('DaemonSet', home, 'agent', { hostNetwork: true }),
   'a Deployment that has opted out of both': (home) => deployment(home, 'agent', { podLabels: optedOut }),
 };
-
-async function run(name: string, story: (world: World, home: string) => Promise<void>): Promise<void> {
-  await runOnSimulation({
-    name,
-    podsOutside: true,
-    run: async (world) => {
-      await story(world, world.ns());
-    },
-  });
-}
 
 function denyTrace(home: string): KubeObject {
   return object('AuthorizationPolicy', home, 'no-trace', {
@@ -44,7 +34,7 @@ async function criticalOf(world: World, home: string): Promise<readonly string[]
 
 describe.each(Object.entries(outside))('%s', (_what, made) => {
   it('is protected by nobody today, so no policy has to be carried over for it', async () => {
-    await run('beside', async (world, home) => {
+    await runOutside('beside', async (world, home) => {
       await shop(world, allowGet(home), denyTrace(home));
       await world.create(made(home));
       await world.pause(10_000);
@@ -60,7 +50,7 @@ describe.each(Object.entries(outside))('%s', (_what, made) => {
   });
 
   it('stays without a waypoint before it, which would refuse what gets through today', async () => {
-    await run('served', async (world, home) => {
+    await runOutside('served', async (world, home) => {
       await shop(world, allowGet(home), denyTrace(home));
       await world.create(made(home), service(home, 'agent', {}, httpPort));
       await world.pause(10_000);
@@ -89,7 +79,7 @@ describe("a workload that only looks like a gateway's, by its label and a contai
   it.each([0, 1])(
     'is protected like any other, so what no waypoint would enforce for it is in the way (%i replicas)',
     async (replicas) => {
-      await run(`disguised-${replicas}`, async (world, home) => {
+      await runOutside(`disguised-${replicas}`, async (world, home) => {
         await shop(
           world,
           allowGet(home),
@@ -126,7 +116,7 @@ describe("a workload that only looks like a gateway's, by its label and a contai
 
 describe('a workload on the network of its hosts that has no pods', () => {
   it.each(['there', 'back'] as const)('is neither captured nor injected (%s)', async (way) => {
-    await run(`asleep-${way}`, async (world, home) => {
+    await runOutside(`asleep-${way}`, async (world, home) => {
       const agent = workload('Deployment', home, 'agent', {
         replicas: 0,
         hostNetwork: true,
@@ -155,7 +145,7 @@ describe('a workload on the network of its hosts that has no pods', () => {
   ] as const)(
     'keeps a Service behind its waypoint, because no sidecar would take over (%s)',
     async (name, more, labels) => {
-      await run(`leaving-${name.replace(' ', '-')}`, async (world, home) => {
+      await runOutside(`leaving-${name.replace(' ', '-')}`, async (world, home) => {
         await ambientShop(world, [waypointDeniesDelete(home)]);
         const fallback = deployment(home, 'fallback', { replicas: 0, ...more });
         await world.create({
@@ -178,7 +168,7 @@ describe('a workload on the network of its hosts that has no pods', () => {
 
 describe('a pod that no data plane has taken at rest', () => {
   it('keeps its namespace from being finalized, after which nobody would say so', async () => {
-    await run('not-sealed', async (world, home) => {
+    await runOutside('not-sealed', async (world, home) => {
       await world.create(namespace(home), deployment(home, 'api', { replicas: 2 }));
       await world.podsReady(2);
       await world.create(meshMigration(world.name, { names: [home] }));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
+import { stalled } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { service, waypoint } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
@@ -33,13 +34,6 @@ async function noWayBack(world: World, home: string): Promise<string | undefined
   return status?.conditions?.find((each) => each.type === 'NoWayBack' && each.status === 'True')?.message;
 }
 
-async function stuck(world: World, home: string): Promise<string> {
-  return await world.eventually('it is stuck', async () => {
-    const { status } = await world.child(home);
-    return status?.conditions?.find((each) => each.reason === 'RollbackStuck' && each.status === 'True')?.message;
-  });
-}
-
 describe('a policy that people attach to a waypoint at rest', () => {
   it.each([
     ['a Service', 'service', isTarget],
@@ -52,7 +46,7 @@ describe('a policy that people attach to a waypoint at rest', () => {
         const said = await world.eventually('it is told', () => noWayBack(world, home));
         assert.match(said, /MM124 AuthorizationPolicy \S+\/no-delete/);
         await world.command('RollingBack', home);
-        assert.match(await stuck(world, home), /no-delete, which was attached since the start/);
+        assert.match(await stalled(world, 'RollbackStuck', home), /no-delete, which was attached since the start/);
         await world.modesAre({ Ambient: 1 }, home);
         // What the message says.
         await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');

@@ -43,6 +43,14 @@ export async function runOnSimulation(scenario: Scenario, run: SimRun = {}): Pro
   return await clock.run(story(scenario, run, clock, random), { maxMs });
 }
 
+/** The same with a story in one namespace, whose pods may be outside every mesh. */
+export async function runOutside(
+  name: string,
+  tell: (world: World, home: string) => Promise<void>,
+): Promise<SimOperator> {
+  return await runOnSimulation({ name, podsOutside: true, run: (world) => tell(world, world.ns()) });
+}
+
 async function story(scenario: Scenario, run: SimRun, clock: VirtualClock, random: () => number): Promise<SimOperator> {
   const stopping = new AbortController();
   const { signal } = stopping;

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../src/api/object.ts';
 import { deployment, meshMigration, namespace, workload, type WorkloadOptions } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
-import { runOnSimulation } from './run-scenario.ts';
+import { runOutside } from './run-scenario.ts';
 
 /** Far less than any of the rollouts takes. */
 const enrolmentDeadline = '5s';
@@ -40,16 +40,6 @@ const rollouts: Readonly<Record<string, readonly [make: (home: string) => KubeOb
   'a DaemonSet with OnDelete': [(home) => workload('DaemonSet', home, 'agent', slow(30, onDelete)), 3],
 };
 
-async function run(name: string, story: (world: World, home: string) => Promise<void>): Promise<void> {
-  await runOnSimulation({
-    name,
-    podsOutside: true,
-    run: async (world) => {
-      await story(world, world.ns());
-    },
-  });
-}
-
 async function start(world: World, home: string, progressDeadline = '3m'): Promise<void> {
   await world.create(
     meshMigration(
@@ -67,7 +57,7 @@ async function start(world: World, home: string, progressDeadline = '3m'): Promi
 
 describe('pods without a mesh that wait for their turn', () => {
   it.each(Object.entries(rollouts))('are not late, however long the others take: %s', async (name, [make, pods]) => {
-    await run(`slow-${name.toLowerCase().replaceAll(' ', '-')}`, async (world, home) => {
+    await runOutside(`slow-${name.toLowerCase().replaceAll(' ', '-')}`, async (world, home) => {
       await world.create(namespace(home, {}), make(home));
       await world.podsReady(pods, home);
       await start(world, home);
@@ -76,7 +66,7 @@ describe('pods without a mesh that wait for their turn', () => {
   });
 
   it('are what the deadline of the rollout is about when a new one never becomes Ready', async () => {
-    await run('slow-never-ready', async (world, home) => {
+    await runOutside('slow-never-ready', async (world, home) => {
       await world.create(namespace(home, {}), workload('StatefulSet', home, 'db', slow(20, { replicas: 3 })));
       await world.podsReady(3, home);
       await start(world, home, '1m');

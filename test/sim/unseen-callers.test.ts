@@ -4,6 +4,7 @@ import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import type { StepPlan } from '../../src/mesh/adapter.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
+import { stalled } from '../scenarios/http.ts';
 import { deployment, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
@@ -67,10 +68,6 @@ async function critical(world: World, home: string): Promise<readonly string[]> 
   );
 }
 
-async function completed(world: World, home: string, step: string): Promise<string> {
-  return (await world.child(home)).status?.steps?.find(({ name }) => name === step)?.completedAt ?? '';
-}
-
 describe('a policy that refuses callers by their address', () => {
   it('at sidecars that stay keeps whoever may call them from going to ambient, until it is written by identities or spec.callers says who calls', async () => {
     await run('stays', async (world, a, b) => {
@@ -98,7 +95,7 @@ describe('a policy that refuses callers by their address', () => {
       async (world, a, b) => {
         await world.create(meshMigration(world.name, { names: [a, b] }, callers({ [b]: [a] })));
         await world.phase('Migrated');
-        const [moved, flipped] = [await completed(world, b, 'RestartWorkloads'), await completed(world, a, 'Flip')];
+        const [moved, flipped] = [await world.completedAt('RestartWorkloads', b), await world.completedAt('Flip', a)];
         assert.ok(moved !== '' && moved <= flipped, `${b} was to move (${moved}) before ${a} changed (${flipped})`);
       },
       { slots: 1 },
@@ -111,13 +108,13 @@ describe('a policy that refuses callers by their address', () => {
       async (world, a, b) => {
         await world.create(meshMigration(world.name, { names: [a, b] }, callers({ [b]: [a] })));
         await world.phase('Migrated');
-        const [moved, flipped] = [await completed(world, b, 'RestartWorkloads'), await completed(world, a, 'Flip')];
+        const [moved, flipped] = [await world.completedAt('RestartWorkloads', b), await world.completedAt('Flip', a)];
         assert.ok(flipped < moved);
         await world.command('RollingBack');
         await world.phase('RolledBack');
         const [back, restored] = [
-          await completed(world, a, 'RestoreWorkloads'),
-          await completed(world, b, 'RestoreLabels'),
+          await world.completedAt('RestoreWorkloads', a),
+          await world.completedAt('RestoreLabels', b),
         ];
         assert.ok(restored < back);
       },
@@ -133,8 +130,8 @@ describe('a policy that refuses callers by their address', () => {
       await world.command('RollingBack');
       await world.phase('RolledBack');
       const [back, restored] = [
-        await completed(world, a, 'RestoreWorkloads'),
-        await completed(world, b, 'RestoreLabels'),
+        await world.completedAt('RestoreWorkloads', a),
+        await world.completedAt('RestoreLabels', b),
       ];
       assert.ok(back !== '' && back <= restored, `${a} was to be back (${back}) before ${b} changed (${restored})`);
       await world.restored(before[0], a);
@@ -147,13 +144,7 @@ describe('a policy that refuses callers by their address', () => {
       await world.create(meshMigration(world.name, { names: [a, b] }, callers({ [b]: [a] })));
       await world.phase('Migrated');
       await world.command('RollingBack', b);
-      const message = await world.eventually(
-        `${b} is stuck`,
-        async () =>
-          (await world.child(b)).status?.conditions?.find(
-            ({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'RollbackStuck',
-          )?.message,
-      );
+      const message = await stalled(world, 'RollbackStuck', b);
       assert.match(
         message,
         new RegExp(
