@@ -166,10 +166,11 @@ export function passes(
   if (target === undefined || gateway === undefined)
     return admits(states, inForce, to, seen(reached ? identity : undefined));
   const waypoint = `cluster.local/ns/${to.namespace}/sa/${gateway}`;
+  // A waypoint is called at the port of the Service, and that is the port that its policies see.
   return (
     lets(
       inForce.filter((policy) => targets(policy, target, gateway)),
-      seen(identity),
+      { ...seen(identity), port: servicePort(target) },
       'Http',
     ) && admits(states, inForce, to, seen(reached ? waypoint : undefined))
   );
@@ -181,6 +182,10 @@ function boundTo({ metadata, ...service }: KubeObject): string | undefined {
     ({ type, status }) => type === 'istio.io/WaypointBound' && status === 'True',
   );
   return holds ? metadata.labels?.['istio.io/use-waypoint'] : undefined;
+}
+
+function servicePort({ spec }: KubeObject & { readonly spec?: unknown }): number {
+  return Number(items(at(spec, 'ports'))[0]?.['port']);
 }
 
 /** Whether istiod has written about this generation of a policy. */
