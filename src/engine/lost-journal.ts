@@ -64,7 +64,7 @@ const maxFix = 850;
 /** What is said in a fix around its commands. */
 const besides = 165;
 
-const elsewhere = '. To keep it as it is: docs/runbook.md, The journal is gone';
+const elsewhere = '; to keep it as it is: docs/runbook.md, The journal is gone';
 
 /**
  * How what is there now is kept. As long as all go back, or nobody could tell any more what is left, no command says
@@ -110,7 +110,7 @@ function fixOf(picture: Picture, { offered, first }: Keeping): string {
   const all = [...back.commands, ...removal(picture)];
   const whole = `${start}${all.length === 0 ? 'nothing is left to be done' : all.join('; ')}`;
   if (!offered) return whole;
-  const keep = `. Or keep it as it is${first}: ${[...removal(picture), `kubectl delete nsm ${name} -n ${home}`].join('; ')}`;
+  const keep = `; or keep it as it is${first}: ${[...removal(picture), `kubectl delete nsm ${name} -n ${home}`].join('; ')}`;
   return `${whole}${whole.length + keep.length > maxFix + besides ? elsewhere : keep}`;
 }
 

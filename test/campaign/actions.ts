@@ -6,7 +6,7 @@ import { service } from '../scenarios/waypoint-world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { below, pick, pickAny } from './draw.ts';
 import type { Play } from './play.ts';
-import { migrationName, objectsOf, policyOf, wave, workloadOf, type Home } from './stage.ts';
+import { labelsOf, migrationName, modeLabels, objectsOf, policyOf, wave, workloadOf, type Home } from './stage.ts';
 
 /** Something that a person, a tenant or a tool does. Throws what the API server answers; whoever plays it goes on. */
 type Action = (play: Play, random: Random) => Promise<void>;
@@ -414,10 +414,10 @@ const table: Readonly<Record<string, Action>> = {
     await relabel(play, random, { 'istio-injection': null });
   },
   'namespace labels as in the repository': async (play, random) => {
-    await relabel(play, random, { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': null });
+    await relabel(play, random, modeLabels[play.stage.from]);
   },
   'namespace moved by hand': async (play, random) => {
-    await relabel(play, random, { 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' });
+    await relabel(play, random, modeLabels[play.stage.to]);
   },
   'namespace leaves the wave': async (play, random) => {
     await patch(play, 'Namespace', undefined, inScope(play, random).name, {
@@ -430,7 +430,7 @@ const table: Readonly<Record<string, Action>> = {
     });
   },
   'namespace created': async (play) => {
-    await play.create(namespace('young', { 'istio-injection': 'enabled', [wave.key]: wave.value }));
+    await play.create(namespace('young', { ...labelsOf(play.stage.from), [wave.key]: wave.value }));
     await play.create({ kind: 'ServiceAccount', metadata: { name: 'web', namespace: 'young' } });
     await play.create(workloadOf('young', { kind: 'Deployment', name: 'web', replicas: 1 }));
   },

@@ -17,7 +17,7 @@ import { afflict } from './faults.ts';
 import type { History, Move } from './history.ts';
 import { Judge, type Violation } from './judge/judge.ts';
 import { isServing } from './judge/traffic.ts';
-import { commandsIn, looksOnly, paste } from '../sim/paste.ts';
+import { instructionsIn, looksOnly, paste } from '../sim/paste.ts';
 import { migrationName, objectsOf, stageOf, type Stage } from './stage.ts';
 import type { Wrong } from './wrong.ts';
 
@@ -42,6 +42,7 @@ const quietMs = 120_000;
 const lookMs = 5000;
 /** By then a workload has new pods. */
 const restartMs = 30_000;
+const minuteMs = 60_000;
 const maxMs = 4 * 3_600_000;
 
 /** How a history is played. */
@@ -340,20 +341,24 @@ export class Play {
     });
   }
 
-  /** Does what a message says: restarts that it names, then its commands. */
+  /** Does what a message says, in its order. */
   async #followAdvice(advice: string): Promise<void> {
     const [namespace = '', message = ''] = advice.split('\n');
-    const named = /restart the workloads in this order and wait for each: ([^;.]+)/.exec(message)?.[1] ?? '';
+    for (const line of instructionsIn(message)) {
+      if (line.startsWith('restart')) await this.#restartEach(namespace, line);
+      else if (line.startsWith('wait')) await sleep(this.clock, minuteMs, this.signal);
+      else if (!looksOnly(line))
+        await this.#attempt(async () => {
+          await paste(this.#all.world, line);
+        });
+    }
+  }
+
+  /** Restarts the workloads that a message names. */
+  async #restartEach(namespace: string, named: string): Promise<void> {
     for (const [, kind, name] of named.matchAll(/(Deployment|StatefulSet|DaemonSet) ([a-z0-9-]+)/g)) {
-      const restart = {
-        spec: {
-          template: {
-            metadata: {
-              annotations: { 'kubectl.kubernetes.io/restartedAt': new Date(this.clock.now()).toISOString() },
-            },
-          },
-        },
-      };
+      const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date(this.clock.now()).toISOString() };
+      const restart = { spec: { template: { metadata: { annotations } } } };
       await this.#attempt(async () => {
         await this.client.mergePatch(kinds[kind as 'Deployment'], namespace, name ?? '', restart, {
           signal: this.signal,
@@ -361,10 +366,6 @@ export class Play {
       });
       await sleep(this.clock, restartMs, this.signal);
     }
-    for (const line of commandsIn(message).filter((each) => !looksOnly(each)))
-      await this.#attempt(async () => {
-        await paste(this.#all.world, line);
-      });
   }
 
   async #allReady(): Promise<boolean> {

@@ -11,9 +11,14 @@ export interface App {
   readonly replicas: number;
 }
 
+/** How a namespace is in the mesh, by its labels. */
+export type Mode = 'IstioSidecar' | 'IstioAmbient' | 'None';
+
 /** A namespace of the world. */
 export interface Home {
   readonly name: string;
+  /** Before the migration. */
+  readonly mode: Mode;
   /** Whether the migration selects it. */
   readonly inScope: boolean;
   readonly apps: readonly App[];
@@ -22,6 +27,8 @@ export interface Home {
 
 /** What is there before the first move. */
 export interface Stage {
+  readonly from: Mode;
+  readonly to: Mode;
   readonly migration: KubeObject;
   readonly homes: readonly Home[];
   /** Whether the namespaces are injected before ambient is enabled, so that no sidecar takes HBONE. */
@@ -34,6 +41,29 @@ export const migrationName = 'campaign';
 /** By this label the migration selects, where it selects by label. */
 export const wave = { key: 'wave', value: 'one' };
 
+/** How often each way is drawn: what most people do half of the time. */
+const ways: readonly (readonly [from: Mode, to: Mode])[] = [
+  ['IstioSidecar', 'IstioAmbient'],
+  ['IstioSidecar', 'IstioAmbient'],
+  ['IstioSidecar', 'IstioAmbient'],
+  ['IstioSidecar', 'IstioAmbient'],
+  ['IstioSidecar', 'IstioAmbient'],
+  ['IstioSidecar', 'IstioAmbient'],
+  ['IstioAmbient', 'IstioSidecar'],
+  ['IstioAmbient', 'IstioSidecar'],
+  ['None', 'IstioAmbient'],
+  ['None', 'IstioSidecar'],
+  ['IstioAmbient', 'None'],
+  ['IstioSidecar', 'None'],
+];
+
+/** The labels by which a namespace is in a mode; null for what it must not have. */
+export const modeLabels: Readonly<Record<Mode, Readonly<Record<string, string | null>>>> = {
+  IstioSidecar: { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': null },
+  IstioAmbient: { 'istio-injection': null, 'istio.io/dataplane-mode': 'ambient' },
+  None: { 'istio-injection': null, 'istio.io/dataplane-mode': null },
+};
+
 const httpPort = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
 
 /**
@@ -42,13 +72,19 @@ const httpPort = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
  */
 export function stageOf(seed: number): Stage {
   const random = seededRandom(seed * 104_729 + 5);
+  const [from, to] = pick(random, ways);
   const names = ['shop', 'books', ...(random() < 0.3 ? ['depot'] : [])];
   const all = [...names, 'office'];
   const homes = all.map((name): Home => {
     const apps = appsOf(random);
-    return { name, inScope: name !== 'office', apps, policies: policiesOf(random, name, apps, all) };
+    const inScope = name !== 'office';
+    const mode = inScope || random() < 0.7 ? from : 'IstioSidecar';
+    // Nobody means that what is enforced nowhere should go on being enforced.
+    const policies = to === 'None' && inScope && random() < 0.8 ? [] : policiesOf(random, name, apps, all);
+    return { name, mode, inScope, apps, policies };
   });
-  return { homes, migration: migrationOf(random, homes), oldSidecars: random() < 0.5 };
+  const oldSidecars = from === 'IstioSidecar' && random() < 0.5;
+  return { from, to, homes, migration: migrationOf(random, homes, { from, to }), oldSidecars };
 }
 
 function appsOf(random: Random): readonly App[] {
@@ -105,7 +141,7 @@ export function policyOf(
   return object('AuthorizationPolicy', home, name, { ...selector, action, rules: [rule] });
 }
 
-function migrationOf(random: Random, homes: readonly Home[]): KubeObject {
+function migrationOf(random: Random, homes: readonly Home[], way: Pick<Stage, 'from' | 'to'>): KubeObject {
   const scope = homes.filter(({ inScope }) => inScope).map(({ name }) => name);
   const namespaces = random() < 0.5 ? { names: scope } : { selector: { matchLabels: { [wave.key]: wave.value } } };
   const callers = homes.map(({ name }) => ({
@@ -113,6 +149,7 @@ function migrationOf(random: Random, homes: readonly Home[]): KubeObject {
     from: random() < 0.5 ? [] : scope.filter(() => random() < 0.5).map((each) => ({ namespace: each })),
   }));
   return meshMigration(migrationName, namespaces, {
+    ...way,
     action: random() < 0.8 ? 'Migrate' : 'Plan',
     restart: { progressDeadline: '60s' },
     ...(random() < 0.7 && { callers }),
@@ -123,15 +160,20 @@ function migrationOf(random: Random, homes: readonly Home[]): KubeObject {
 }
 
 /** The objects of a namespace in the order of their creation. */
-export function objectsOf({ name, apps, policies, inScope }: Home): readonly KubeObject[] {
-  const labels = { 'istio-injection': 'enabled', ...(inScope && { [wave.key]: wave.value }) };
+export function objectsOf({ name, mode, apps, policies, inScope }: Home): readonly KubeObject[] {
   return [
-    namespace(name, labels),
+    namespace(name, { ...labelsOf(mode), ...(inScope && { [wave.key]: wave.value }) }),
     ...apps.map((app): KubeObject => ({ kind: 'ServiceAccount', metadata: { name: app.name, namespace: name } })),
     ...apps.map((app) => service(name, app.name, {}, httpPort)),
     ...policies,
     ...apps.map((app) => workloadOf(name, app)),
   ];
+}
+
+/** The labels of a namespace that is in a mode. */
+export function labelsOf(mode: Mode): Readonly<Record<string, string>> {
+  const labels = Object.entries(modeLabels[mode]);
+  return Object.fromEntries(labels.filter((label): label is [string, string] => label[1] !== null));
 }
 
 /** The workload of an app. */

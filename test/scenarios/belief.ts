@@ -106,7 +106,7 @@ export const beliefScenarios: readonly Scenario[] = [
       );
       assert.match(
         (await world.phase('Blocked')).status?.attention?.[0]?.message ?? '',
-        /Or keep it as it is: kubectl delete nsm/,
+        /or keep it as it is: kubectl delete nsm/,
       );
       await world.pause(5000);
       assert.equal((await world.child()).spec.to, 'IstioAmbient', 'what alone told the labels was deleted');

@@ -144,7 +144,7 @@ describe('a record that was deleted too early', () => {
       );
       await world.edit({ action: 'Migrate' });
       await world.eventually('it is said how it is kept', async () =>
-        /To keep it as it is: docs\/runbook.md/.test(await fixOf(world)) ? true : undefined,
+        /to keep it as it is: docs\/runbook.md/.test(await fixOf(world)) ? true : undefined,
       );
       await world.delete(namespaceMigrations, home, world.name);
       await world.childPhase('Migrated');

@@ -30,6 +30,15 @@ export function commandsIn(message: string): readonly string[] {
   return [...message.matchAll(/(?<=: )kubectl (?:'[^']*'|[^;'])+/g)].map(([line]) => line);
 }
 
+/**
+ * What a message says is to be done by hand, in its order: command lines, `wait a minute`, and which workloads are to be
+ * restarted one after the other.
+ */
+export function instructionsIn(message: string): readonly string[] {
+  const each = /(?<=[:;] )(?:wait a minute|restart the workloads in this order[^;.]+|kubectl (?:'[^']*'|[^;'])+)/g;
+  return [...message.matchAll(each)].map(([line]) => line);
+}
+
 /** A command line taken apart. */
 interface Parsed {
   readonly verb: string;

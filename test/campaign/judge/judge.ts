@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../src/api/object.ts';
 import type { SimCluster } from '../../sim/sim-cluster.ts';
-import type { Stage } from '../stage.ts';
+import type { Mode, Stage } from '../stage.ts';
 import { at, fields, hasLabels, items, labels, strings, text } from './json.ts';
 import { Openings } from './openings.ts';
 import { States, type Committed, type Writer } from './states.ts';
-import { isServing, isWaypoint, planeOf } from './traffic.ts';
+import { isServing, isWaypoint, planeOf, type Plane } from './traffic.ts';
 import { differences, essence, overreach } from './writes.ts';
 
 /** Something that a promise of docs/safety.md excludes. */
@@ -23,6 +23,9 @@ export interface Circumstances {
   readonly uptime: () => number;
 }
 
+/** What becomes of pods in a mode. */
+const planes: Readonly<Record<Mode, Plane>> = { IstioSidecar: 'Sidecar', IstioAmbient: 'Ambient', None: 'None' };
+
 const restored = ['Namespace', 'Service', 'Deployment', 'StatefulSet', 'DaemonSet'] as const;
 
 /**
@@ -32,6 +35,7 @@ const restored = ['Namespace', 'Service', 'Deployment', 'StatefulSet', 'DaemonSe
  */
 export class Judge {
   readonly #states: States;
+  readonly #stage: Stage;
   readonly #circumstances: Circumstances;
   readonly #openings: Openings;
   readonly #violations: Violation[] = [];
@@ -47,6 +51,7 @@ export class Judge {
   #writes = 0;
 
   constructor(cluster: SimCluster, stage: Stage, circumstances: Circumstances) {
+    this.#stage = stage;
     this.#circumstances = circumstances;
     const names = [...stage.homes.map(({ name }) => name), 'young'];
     this.#states = new States(cluster, {
@@ -61,6 +66,7 @@ export class Judge {
       this.#states,
       () => names.filter((name) => !this.#touched.has(name)),
       circumstances.uptime,
+      (name) => planes[stage.homes.find((each) => each.name === name)?.mode ?? stage.from],
     );
   }
 
@@ -217,7 +223,8 @@ export class Judge {
   #judgeLabels({ key, before, after }: Committed): void {
     if (before === undefined || after === undefined) return;
     const [was, is] = [before, after].map(({ metadata }) => asksForMesh(metadata.labels ?? {}));
-    if (was === true && is === false) this.#violate(`A: the labels of ${key} ask for no data plane`);
+    if (this.#isInMeshThroughout && was === true && is === false)
+      this.#violate(`A: the labels of ${key} ask for no data plane`);
     const wanted = this.#wanted.get(`Namespace ${key}`);
     const differs =
       wanted !== undefined &&
@@ -237,6 +244,7 @@ export class Judge {
       metadata: { namespace = '', name, annotations = {}, uid },
     } = pod;
     const home = this.#states.get('Namespace', undefined, namespace);
+    if (!this.#isInMeshThroughout) return;
     if (!this.#scoped.has(home?.metadata.uid ?? '') || this.#touched.has(namespace)) return;
     if (isWaypoint(pod) || !isServing(pod) || planeOf(pod) !== 'None') return;
     if (annotations['test.meshmigration.dev/enrol'] !== undefined) return;
@@ -248,14 +256,22 @@ export class Judge {
     const [namespace = ''] = key.split('/');
     const phase = at(after?.['status'], 'phase');
     if (phase === at(before?.['status'], 'phase') || this.#touched.has(namespace)) return;
-    const planes = this.#states
+    const { from, to } = this.#stage;
+    const found = this.#states
       .all('Pod', namespace)
       .filter((pod) => !isWaypoint(pod) && isServing(pod))
       .map(planeOf);
-    if (phase === 'Migrated' && planes.includes('Sidecar'))
-      this.#violate(`Status: ${key} is Migrated and has pods with sidecars`);
-    if (phase === 'RolledBack' && planes.includes('Ambient'))
-      this.#violate(`Status: ${key} is RolledBack and has pods in ambient`);
+    if (phase === 'Migrated' && found.includes(planes[from]))
+      this.#violate(`Status: ${key} is Migrated and has pods as before (${planes[from]})`);
+    // A pod that nothing can restart stays; then that is what the status has to say.
+    const isSaid = text(at(after?.['status'], 'message')).includes('Not as it was');
+    if (phase === 'RolledBack' && !isSaid && found.includes(planes[to]))
+      this.#violate(`Status: ${key} is RolledBack and has pods that are not back (${planes[to]})`);
+  }
+
+  /** Whether the way leads from a mesh to a mesh, so that nobody may be outside of it on the way. */
+  get #isInMeshThroughout(): boolean {
+    return this.#stage.from !== 'None' && this.#stage.to !== 'None';
   }
 
   #violate(what: string, once = what): void {

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../src/api/object.ts';
 import { at, fields, items } from './json.ts';
 import type { Committed, States } from './states.ts';
-import { callsBetween, isInForce, meant, passes, peersOf, type Call, type Peer } from './traffic.ts';
+import { callsBetween, isInForce, meant, passes, peersOf, type Call, type Peer, type Plane } from './traffic.ts';
 
 /** How long a change of a tenant may take to be in force everywhere, while the operator and istiod can work. */
 const graceMs = 90_000;
@@ -25,6 +25,7 @@ export class Openings {
   readonly #states: States;
   readonly #namespaces: () => readonly string[];
   readonly #uptime: () => number;
+  readonly #planeBefore: (namespace: string) => Plane;
   /** By namespace: undisturbed time at the last edit of what decides there. */
   readonly #edited = new Map<string, number>();
   /** Policies that came after the first, by namespace and name. */
@@ -35,10 +36,16 @@ export class Openings {
   #last = '';
   #started = false;
 
-  constructor(states: States, namespaces: () => readonly string[], uptime: () => number) {
+  constructor(
+    states: States,
+    namespaces: () => readonly string[],
+    uptime: () => number,
+    planeBefore: (namespace: string) => Plane,
+  ) {
     this.#states = states;
     this.#namespaces = namespaces;
     this.#uptime = uptime;
+    this.#planeBefore = planeBefore;
   }
 
   /** What is there now was there before the migration. */
@@ -72,14 +79,18 @@ export class Openings {
     return callsBetween(this.#states, peers, settled)
       .filter((call) => this.#mayBe(call))
       .flatMap((call) => {
-        const [should, does] = [meant(this.#states, originals, call), passes(this.#states, inForce, call)];
+        const [should, does] = [this.#meant(originals, call), passes(this.#states, inForce, call)];
         if (should === does) return [];
         if (should) return this.#isOutage(call, settled) ? [`Outage: ${describe(call)} is refused`] : [];
-        if (!meant(this.#states, early, call)) return [`E: ${describe(call)} gets through`];
+        if (!this.#meant(early, call)) return [`E: ${describe(call)} gets through`];
         return this.#isSaid(call.to.namespace)
           ? []
           : [`E: ${describe(call)} gets through, refused by a late policy, and nothing says so`];
       });
+  }
+
+  #meant(policies: readonly KubeObject[], call: Call): boolean {
+    return meant(this.#states, policies, call, this.#planeBefore);
   }
 
   /**
@@ -88,6 +99,8 @@ export class Openings {
    * refuse; and who goes back, or is stuck, is told whom he refuses.
    */
   #isOutage({ from, to, service }: Call, settled: readonly Peer[]): boolean {
+    // What begins to be in force with the mesh is what somebody wants of it.
+    if (this.#planeBefore(to.namespace) === 'None') return false;
     if (service === undefined || from.plane === 'None' || !this.#isCareful || !settled.includes(from)) return false;
     return !this.#isSaid(from.namespace) && !this.#isSaid(to.namespace);
   }

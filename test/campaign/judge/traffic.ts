@@ -126,22 +126,25 @@ function admits(states: States, policies: readonly KubeObject[], to: Peer, seen:
   );
 }
 
-/** What these policies mean for a call if all pods that are in a mesh had sidecars: what their owners meant. */
+/** What these policies mean for a call if the called pod were still in the plane of before: what their owners have. */
 export function meant(
   states: States,
   originals: readonly KubeObject[],
   { from, to, service, method, path }: Call,
+  planeBefore: (namespace: string) => Plane,
 ): boolean {
   // A sidecar sends to the address of a pod without mTLS; ambient sends with it. Refused means refused either way.
-  const identities = service === undefined ? [undefined, identityOf(from)] : [identityOf(from)];
-  const sidecar: Peer = { ...to, plane: 'Sidecar', labels: { ...to.labels, 'security.istio.io/tlsMode': 'istio' } };
-  return identities.some((identity) =>
-    admits(states, originals, sidecar, {
-      method,
-      path,
-      port: containerPort,
-      ...(identity !== undefined && { identity }),
-    }),
+  // Whoever had an identity is meant by it, in the mesh or no more; whoever comes in is known from then on.
+  const was = planeBefore(from.namespace);
+  const identity = identityOf(was === 'None' ? from : { ...from, plane: was });
+  const identities = service === undefined ? [undefined, identity] : [identity];
+  const before: Peer = {
+    ...to,
+    plane: planeBefore(to.namespace),
+    labels: { ...to.labels, 'security.istio.io/tlsMode': 'istio' },
+  };
+  return identities.some((as) =>
+    admits(states, originals, before, { method, path, port: containerPort, ...(as !== undefined && { identity: as }) }),
   );
 }
 
