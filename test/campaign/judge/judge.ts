@@ -241,13 +241,13 @@ export class Judge {
   /** B: a pod that serves is in a mesh. */
   #judgePod(pod: KubeObject): void {
     const {
-      metadata: { namespace = '', name, annotations = {}, uid },
+      metadata: { namespace = '', name, uid },
     } = pod;
     const home = this.#states.get('Namespace', undefined, namespace);
     if (!this.#isInMeshThroughout) return;
     if (!this.#scoped.has(home?.metadata.uid ?? '') || this.#touched.has(namespace)) return;
     if (isWaypoint(pod) || !isServing(pod) || planeOf(pod) !== 'None') return;
-    if (annotations['test.meshmigration.dev/enrol'] !== undefined) return;
+    if (isUnenrolled(pod)) return;
     this.#violate(`B: pod ${namespace}/${name} is Ready and in no mesh`, uid);
   }
 
@@ -257,15 +257,15 @@ export class Judge {
     const phase = at(after?.['status'], 'phase');
     if (phase === at(before?.['status'], 'phase') || this.#touched.has(namespace)) return;
     const { from, to } = this.#stage;
-    const found = this.#states
+    const serving = this.#states
       .all('Pod', namespace)
-      .filter((pod) => !isWaypoint(pod) && isServing(pod))
-      .map(planeOf);
-    if (phase === 'Migrated' && found.includes(planes[from]))
+      .filter((pod) => !isWaypoint(pod) && isServing(pod) && !isUnenrolled(pod));
+    const has = (mode: Mode, pods: readonly KubeObject[]): boolean => pods.some((pod) => planeOf(pod) === planes[mode]);
+    if (phase === 'Migrated' && has(from, serving))
       this.#violate(`Status: ${key} is Migrated and has pods as before (${planes[from]})`);
-    // A pod that nothing can restart stays; then that is what the status has to say.
-    const isSaid = text(at(after?.['status'], 'message')).includes('Not as it was');
-    if (phase === 'RolledBack' && !isSaid && found.includes(planes[to]))
+    // What nothing can restart stays as it is, and was perhaps so before.
+    const owned = serving.filter(({ metadata }) => items(metadata['ownerReferences']).length > 0);
+    if (phase === 'RolledBack' && has(to, owned))
       this.#violate(`Status: ${key} is RolledBack and has pods that are not back (${planes[to]})`);
   }
 
@@ -279,6 +279,11 @@ export class Judge {
     this.#seen.add(once);
     this.#violations.push({ at: this.#circumstances.now(), what });
   }
+}
+
+/** Of a template that somebody made so that no node agent enrols its pods. */
+function isUnenrolled({ metadata: { annotations = {} } }: KubeObject): boolean {
+  return annotations['test.meshmigration.dev/enrol'] !== undefined;
 }
 
 function keyOf(kind: string, { metadata: { namespace, name } }: KubeObject): string {
