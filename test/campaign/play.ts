@@ -348,7 +348,7 @@ export class Play {
     for (const line of instructionsIn(message)) {
       if (line.startsWith('restart')) await this.#restartEach(namespace, line);
       else if (line.startsWith('wait')) await sleep(this.clock, minuteMs, this.signal);
-      else if (!looksOnly(line) && !line.includes('"Migrating"'))
+      else if (!looksOnly(line) && !/"Migrat(e|ing)"/.test(line))
         await this.#attempt(async () => {
           await paste(this.#all.world, line);
         });

@@ -5,7 +5,7 @@ import type { Mode, Stage } from '../stage.ts';
 import { at, fields, hasLabels, items, labels, strings, text } from './json.ts';
 import { Openings } from './openings.ts';
 import { States, type Committed, type Writer } from './states.ts';
-import { isServing, isWaypoint, planeOf, type Plane } from './traffic.ts';
+import { isServing, isUnenrolled, isWaypoint, planeOf, type Plane } from './traffic.ts';
 import { differences, essence, overreach } from './writes.ts';
 
 /** Something that a promise of docs/safety.md excludes. */
@@ -279,11 +279,6 @@ export class Judge {
     this.#seen.add(once);
     this.#violations.push({ at: this.#circumstances.now(), what });
   }
-}
-
-/** Of a template that somebody made so that no node agent enrols its pods. */
-function isUnenrolled({ metadata: { annotations = {} } }: KubeObject): boolean {
-  return annotations['test.meshmigration.dev/enrol'] !== undefined;
 }
 
 function keyOf(kind: string, { metadata: { namespace, name } }: KubeObject): string {

@@ -28,6 +28,8 @@ export class Openings {
   readonly #planeBefore: (namespace: string) => Plane;
   /** By namespace: undisturbed time at the last edit of what decides there. */
   readonly #edited = new Map<string, number>();
+  /** Pods that came after the first, by namespace and the label of their app. */
+  readonly #lateApps = new Set<string>();
   /** Policies that came after the first, by namespace and name. */
   readonly #late = new Set<string>();
   /** By called namespace: the lists of callers that were declared, each at some time. */
@@ -59,6 +61,7 @@ export class Openings {
     const namespace = kind === 'Namespace' ? key : (key.split('/')[0] ?? '');
     this.#edited.set(namespace, this.#uptime());
     if (kind === 'AuthorizationPolicy' && !isOurs(after ?? before)) this.#late.add(key);
+    if (before === undefined && after !== undefined) this.#lateApps.add(`${namespace} ${appOf(after)}`);
   }
 
   /** Calls that get through and must not. */
@@ -82,8 +85,11 @@ export class Openings {
         const [should, does] = [this.#meant(originals, call), passes(this.#states, inForce, call)];
         if (should === does) return [];
         if (should) return this.#isOutage(call, settled) ? [`Outage: ${describe(call)} is refused`] : [];
-        if (!this.#meant(early, call)) return [`E: ${describe(call)} gets through`];
-        return this.#isSaid(call.to.namespace)
+        const isLate = this.#lateApps.has(`${call.to.namespace} ${call.to.labels['app'] ?? ''}`);
+        if (!isLate && !this.#meant(early, call)) return [`E: ${describe(call)} gets through`];
+        // Who writes a policy when pods have sidecars already means what sidecars make of it.
+        const isMeantSo = meant(this.#states, originals, call, () => 'Sidecar');
+        return isMeantSo || this.#isSaid(call.to.namespace)
           ? []
           : [`E: ${describe(call)} gets through, refused by a late policy, and nothing says so`];
       });
@@ -101,6 +107,8 @@ export class Openings {
   #isOutage({ from, to, service }: Call, settled: readonly Peer[]): boolean {
     // What begins to be in force with the mesh is what somebody wants of it.
     if (this.#planeBefore(to.namespace) === 'None') return false;
+    // Nor can the old pods of a workload reach its new ones, while it calls itself.
+    if (from.namespace === to.namespace && from.labels['app'] === to.labels['app']) return false;
     if (service === undefined || from.plane === 'None' || !this.#isCareful || !settled.includes(from)) return false;
     return !this.#isSaid(from.namespace) && !this.#isSaid(to.namespace);
   }
@@ -144,6 +152,12 @@ export class Openings {
       return holds || ['RollingBack', 'Failed', 'Blocked'].includes(status?.phase ?? '');
     });
   }
+}
+
+/** Of a pod, or of the pods of a workload. */
+function appOf(object: KubeObject): string {
+  const template = at(object['spec'], 'template', 'metadata', 'labels', 'app');
+  return String(template ?? object.metadata.labels?.['app'] ?? '');
 }
 
 function versionOf({ metadata: { namespace, name, resourceVersion } }: KubeObject): string {

@@ -50,6 +50,11 @@ export function isWaypoint({ metadata }: KubeObject): boolean {
   return metadata.labels?.['gateway.networking.k8s.io/gateway-name'] !== undefined;
 }
 
+/** Of a template that somebody made so that no node agent enrols its pods. */
+export function isUnenrolled({ metadata: { annotations = {} } }: KubeObject): boolean {
+  return annotations['test.meshmigration.dev/enrol'] !== undefined;
+}
+
 export function isServing(pod: KubeObject): boolean {
   return (
     pod.metadata.deletionTimestamp === undefined &&
@@ -62,7 +67,7 @@ export function peersOf(states: States, namespaces: readonly string[]): readonly
   const found = new Map<string, Peer>();
   for (const namespace of namespaces) {
     for (const pod of states.all('Pod', namespace)) {
-      if (isWaypoint(pod) || !isServing(pod)) continue;
+      if (isWaypoint(pod) || !isServing(pod) || isUnenrolled(pod)) continue;
       const {
         'pod-template-hash': _hash,
         'controller-revision-hash': _revision,
