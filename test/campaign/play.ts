@@ -432,8 +432,10 @@ function messageOf(record: KubeObject): string {
 
 function isAtRest(record: KubeObject): boolean {
   const { phase = '' } = (record['status'] as { readonly phase?: string } | undefined) ?? {};
+  // Whose journal is gone has something left, and says what to do about it.
+  if (phase === 'Blocked') return !messageOf(record).includes('MM007');
   return (
-    ['RolledBack', 'Pending', 'Planned', 'Blocked', 'Paused'].includes(phase) ||
+    ['RolledBack', 'Pending', 'Planned', 'Paused'].includes(phase) ||
     (phase === 'Migrated' && messageOf(record).includes('nothing is changed'))
   );
 }

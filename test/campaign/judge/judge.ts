@@ -265,7 +265,8 @@ export class Judge {
       this.#violate(`Status: ${key} is Migrated and has pods as before (${planes[from]})`);
     // What nothing can restart stays as it is, and was perhaps so before.
     const owned = serving.filter(({ metadata }) => items(metadata['ownerReferences']).length > 0);
-    if (phase === 'RolledBack' && has(to, owned))
+    const isSaid = text(at(after?.['status'], 'message')).includes('Not as it was');
+    if (phase === 'RolledBack' && !isSaid && has(to, owned))
       this.#violate(`Status: ${key} is RolledBack and has pods that are not back (${planes[to]})`);
   }
 
