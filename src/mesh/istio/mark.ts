@@ -1,3 +1,4 @@
+import { memoize } from '../../base/memoize.ts';
 import { digestOf, sha256 } from '../../base/sha256.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView, TemplateView } from '../views.ts';
@@ -19,9 +20,15 @@ function settingsIn({ templateLabels, templateAnnotations }: TemplateView): stri
   return sha256(JSON.stringify(said.map((each) => each.sort(([a], [b]) => (a < b ? -1 : 1)))));
 }
 
+const templatesByName = memoize(
+  ({ workloads, otherTemplates }: Surroundings): ReadonlyMap<string, TemplateView> =>
+    new Map([...workloads, ...otherTemplates].map((each) => [nameOf(each), each])),
+);
+
 /** What an object of the mesh or a template says now, by its name in findings; nothing of all else. */
-export function wordsOf(object: string, { mesh, workloads, otherTemplates }: Surroundings): string {
-  const template = [...workloads, ...otherTemplates].find((each) => nameOf(each) === object);
+export function wordsOf(object: string, surroundings: Surroundings): string {
+  const { mesh } = surroundings;
+  const template = templatesByName(surroundings).get(object);
   if (template !== undefined) return settingsIn(template);
   const [kind = '', path = ''] = object.split(' ');
   const [namespace = '', name] = path.split('/');
