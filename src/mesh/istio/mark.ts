@@ -25,14 +25,18 @@ const templatesByName = memoize(
     new Map([...workloads, ...otherTemplates].map((each) => [nameOf(each), each])),
 );
 
-/** What an object of the mesh or a template says now, by its name in findings; nothing of all else. */
-export function wordsOf(object: string, surroundings: Surroundings): string {
-  const { mesh } = surroundings;
-  const template = templatesByName(surroundings).get(object);
-  if (template !== undefined) return settingsIn(template);
+/** An object of the mesh by its name in findings. */
+export function configNamed(object: string, { mesh }: Pick<Surroundings, 'mesh'>): ConfigView | undefined {
   const [kind = '', path = ''] = object.split(' ');
   const [namespace = '', name] = path.split('/');
-  const found = name === undefined ? undefined : mesh.configs(kind, namespace).find((each) => each.name === name);
+  return name === undefined ? undefined : mesh.configs(kind, namespace).find((each) => each.name === name);
+}
+
+/** What an object of the mesh or a template says now, by its name in findings; nothing of all else. */
+export function wordsOf(object: string, surroundings: Surroundings): string {
+  const template = templatesByName(surroundings).get(object);
+  if (template !== undefined) return settingsIn(template);
+  const found = configNamed(object, surroundings);
   return found === undefined ? '' : wordsIn(found);
 }
 

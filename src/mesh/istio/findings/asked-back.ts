@@ -1,8 +1,9 @@
 import type { Surroundings } from '../../adapter.ts';
 import { owns } from '../../views.ts';
 import { dataplaneModeLabel } from '../labels.ts';
-import { markOf, wordsOf } from '../mark.ts';
+import { configNamed, markOf, wordsOf } from '../mark.ts';
 import { mirrored, turned } from '../mirrored.ts';
+import { isMade } from '../policy/translate/names.ts';
 import { attachmentRules } from './attachment.ts';
 import { capturedGatewayRules } from './captured-gateways.ts';
 import { controlPlaneRules } from './control-plane.ts';
@@ -58,10 +59,13 @@ function isOfWay(rule: Rule, { route: { from, to } }: Surroundings): boolean {
 
 /**
  * Not what others have: they keep nobody from where he was. Nor what is no reason to stay: a rule that is asked always
- * says more than what the way back may lose.
+ * says more than what the way back may lose. Nor what the migration itself has made, which goes with the way back.
  */
-function counts({ when }: Rule, { others, onlyThere }: Evidence): boolean {
-  return when !== 'Always' || (others === undefined && onlyThere !== true);
+function counts({ when }: Rule, { object, others, onlyThere }: Evidence, surroundings: Surroundings): boolean {
+  if (when !== 'Always') return true;
+  if (others !== undefined || onlyThere === true) return false;
+  const config = configNamed(object, surroundings);
+  return config === undefined || !isMade(config, surroundings);
 }
 
 /** Templates of which a rule said the same at the start already. */
@@ -86,10 +90,11 @@ function evidenceBack(rule: Rule, surroundings: Surroundings): readonly Evidence
   const there = mirrored(surroundings);
   const { heldBefore: before } = surroundings;
   const said = rule.find(there);
-  if (before === undefined || before.size === 0 || said.length === 0) return said.filter((each) => counts(rule, each));
+  if (before === undefined || before.size === 0 || said.length === 0)
+    return said.filter((each) => counts(rule, each, surroundings));
   const known = templatesOfBefore(rule, there, before);
   const left = known.size === 0 ? said : rule.find(without(there, known));
-  return left.filter((each) => counts(rule, each) && !before.has(mark(rule, each, there)));
+  return left.filter((each) => counts(rule, each, surroundings) && !before.has(mark(rule, each, there)));
 }
 
 /** The rule as the way back asks it. */
