@@ -67,11 +67,16 @@ function decides({ kind, spec: { action }, annotations }: ConfigView): boolean {
   return action !== 'AUDIT' && annotations['istio.io/dry-run'] !== 'true';
 }
 
+/** The waypoints that something here goes through. */
+function gatewaysOf(surroundings: Surroundings): readonly WaypointName[] {
+  return [...servedNow(surroundings).map(({ waypoint }) => waypoint), ...namedByPods(surroundings)];
+}
+
 /** What people have attached to the waypoints of now, before the start or since. */
 function attachedTo(surroundings: Surroundings): readonly ConfigView[] {
   const { mesh, namespace } = surroundings;
   const served = servedNow(surroundings);
-  const gateways = [...served.map(({ waypoint }) => waypoint), ...namedByPods(surroundings)];
+  const gateways = gatewaysOf(surroundings);
   if (gateways.length === 0) return [];
   const targets = new Set([
     ...served.map(({ holder }) => `${holder.kind} ${holder.namespace}/${holder.name}`),
@@ -86,9 +91,19 @@ function attachedTo(surroundings: Surroundings): readonly ConfigView[] {
 /** Under this id it is told, and remembered. */
 const toldBy = 'MM124';
 
-/** Marks of what is attached at the start: sidecars went past that before. */
+/** Marks of what is attached at the start, to waypoints that are there or to come: sidecars did not read it. */
 export function attachedNow(surroundings: Surroundings): readonly string[] {
-  return goesPast(surroundings) ? attachedTo(surroundings).map((policy) => markOfPolicy(toldBy, policy)) : [];
+  if (!goesPast(surroundings)) return [];
+  const { mesh, namespace } = surroundings;
+  const homes = new Set([
+    namespace.name,
+    mesh.rootNamespace,
+    ...gatewaysOf(surroundings).map((each) => each.namespace),
+  ]);
+  return [...homes]
+    .flatMap((home) => refusing.flatMap((kind) => mesh.configs(kind, home)))
+    .filter((policy) => targetRefs(policy).length > 0)
+    .map((policy) => markOfPolicy(toldBy, policy));
 }
 
 /**
