@@ -205,6 +205,7 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
     order: _order,
     back: _back,
     since: _since,
+    heldBefore: _heldBefore,
     ...surroundings
   } = situation.surroundings;
   if (journal === undefined) return { ...situation, surroundings };
@@ -221,6 +222,7 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
       services: withRecords(situation, journal),
       itinerary: journal.itinerary,
       back,
+      ...(journal.heldBefore && { heldBefore: new Set(journal.heldBefore) }),
       ...(Number.isFinite(since) && { since }),
       ...(adopted !== undefined && { adopted }),
       ...(records && { records }),

@@ -43,17 +43,18 @@ function changedSince(
 }
 
 /**
- * Who is not seen by the sidecars of before is asked once, with the labels: on the way there what was before is not to
- * be seen any more.
+ * What nobody can tell any more on the way is asked once, with the labels: who is not seen by the sidecars of before,
+ * and what would have held a way back then.
  */
-function unseenOf(
+function ofBefore(
   { remembered, adapter, surroundings }: Situation,
   { direction }: NamespaceMigrationStatus,
   capturedAt: string,
-): Pick<Journal, 'unseen'> {
+): Pick<Journal, 'unseen' | 'heldBefore'> {
   const begins = remembered?.capturedAt !== capturedAt && direction === 'Forward';
   const unseen = begins ? adapter.unseenBefore(surroundings) : remembered?.unseen;
-  return unseen === undefined ? {} : { unseen };
+  const heldBefore = begins ? adapter.heldBefore(surroundings) : remembered?.heldBefore;
+  return { ...(unseen && { unseen }), ...(heldBefore && { heldBefore }) };
 }
 
 /** Which way it goes. */
@@ -93,7 +94,7 @@ export function journalOf(
     set,
     ...changedSince(situation, status, { capturedAt, labels, set, ...(services && { services }) }),
     ...(services && { services }),
-    ...unseenOf(situation, status, capturedAt),
+    ...ofBefore(situation, status, capturedAt),
     ...(arrived && { arrived }),
     ...reasonOf(status),
   });

@@ -202,6 +202,11 @@ export interface Surroundings {
   readonly records?: Readonly<Record<string, LabelTargets>>;
   /** The labels of the namespace to come back to, as the journal has them; absent before the start. */
   readonly back?: LabelTargets;
+  /**
+   * What would have held a way back at the start already, as the journal has it; absent before the start, and
+   * where nobody knows. A rollback leads back to that, and waits for none of it.
+   */
+  readonly heldBefore?: ReadonlySet<string>;
   /** When they were recorded, in milliseconds since the epoch: what is older stood there before the start. */
   readonly since?: number;
   /** Which namespaces move besides this one; absent where nobody says, and then none does. */
@@ -311,6 +316,8 @@ export interface MeshAdapter {
    * judge even then.
    */
   unseenBefore(surroundings: Surroundings): UnseenBefore | undefined;
+  /** The same of what would hold a way back: marks of it, at most some hundreds of a few characters. */
+  heldBefore(surroundings: Surroundings): readonly string[];
   /** Who would refuse the namespace if it went back now, of those that do not go back already. */
   refusing(surroundings: Surroundings): Refusing;
   /** The namespace that goes back and that this one would refuse then; undefined if there is none. */

@@ -59,6 +59,8 @@ export interface Journal {
   readonly services?: Readonly<Record<string, LabelTargets>>;
   /** Who was not seen by the sidecars of before: taken once, with the labels. */
   readonly unseen?: UnseenBefore;
+  /** Marks of what would have held a way back at the start: taken once, with the labels. */
+  readonly heldBefore?: readonly string[];
 }
 
 /** As much as an annotation of ours may take of the 256 KiB that all of an object have together. */
@@ -113,6 +115,17 @@ function unseenIn(value: unknown): Journal['unseen'] {
   return namespaces.length === 0 || policies.length === 0 ? undefined : { namespaces, policies };
 }
 
+/** So many marks of so many characters at most. */
+const mostHeld = 500;
+const longestMark = 16;
+
+function heldIn(value: unknown): Journal['heldBefore'] {
+  if (!Array.isArray(value)) return undefined; // Begun before they were kept.
+  return strings(value)
+    .filter((mark) => mark.length <= longestMark)
+    .slice(0, mostHeld);
+}
+
 const Written = z.object({
   migration: z.string(),
   home: z.string().optional(),
@@ -135,6 +148,7 @@ function fromJson(json: Json): Journal | undefined {
   const failure = failureIn(json['failure']);
   const services = servicesIn(json['services']);
   const unseen = unseenIn(json['unseen']);
+  const heldBefore = heldIn(json['heldBefore']);
   return {
     ...rest,
     ...(home !== undefined && { home }),
@@ -142,6 +156,7 @@ function fromJson(json: Json): Journal | undefined {
     ...(waypoint !== undefined && { waypoint }),
     ...(services && { services }),
     ...(unseen && { unseen }),
+    ...(heldBefore && { heldBefore }),
     route: { from, to },
     labels: labelsIn(json['labels']),
     set: labelsIn(json['set']),
@@ -217,6 +232,7 @@ function asText({ route, failure, by, services, ...rest }: Journal, room: number
     changed,
     arrived,
     unseen,
+    heldBefore,
   } = rest;
   const kept = servicesOut(services);
   return JSON.stringify({
@@ -236,6 +252,7 @@ function asText({ route, failure, by, services, ...rest }: Journal, room: number
     arrived,
     ...(kept.length > 0 && { services: kept }),
     unseen: unseen && { namespaces: unseen.namespaces, policies: unseen.policies },
+    heldBefore,
     by: by && { name: by.name.slice(0, 128), at: by.at },
     failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },
   });

@@ -63,6 +63,28 @@ describe('a policy that people attach to a waypoint at rest', () => {
     });
   });
 
+  it('holds a rollback too where pods name the waypoint themselves', async () => {
+    await runOnSimulation({
+      name: 'passed-by-pods',
+      async run(world) {
+        const home = world.ns();
+        await world.create(namespace(home), service(home, 'api'), deployment(home, 'api'));
+        await world.podsReady(1, home);
+        await world.create(meshMigration(world.name, { names: [home] }));
+        await world.childPhase('Migrated', home);
+        await world.create(waypoint(home, { name: 'mine', labels: { 'istio.io/waypoint-for': 'workload' } }));
+        await world.create(deny(home, isGateway));
+        const labels = { 'istio.io/use-waypoint': 'mine' };
+        await world.patch('Deployment', home, 'api', { spec: { template: { metadata: { labels } } } });
+        await world.podsReady(1, home);
+        await world.command('RollingBack', home);
+        assert.match(await stalled(world, 'RollbackStuck', home), /no-delete, which was attached since the start/);
+        await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');
+        await world.childPhase('RolledBack', home);
+      },
+    });
+  });
+
   it('holds nobody where no sidecar is to read it', async () => {
     await runOnSimulation({
       name: 'passed-by-nobody',

@@ -25,6 +25,7 @@ import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
 import { unseenBefore } from './unseen-before.ts';
+import { heldBefore } from './held-before.ts';
 import { refusedCallers } from './waypoint/awaits.ts';
 import { awaitsUnseenBeside, refuses, refusing } from './waypoint/awaits-back.ts';
 import { choose, getsWaypoint } from './waypoint/choose.ts';
@@ -115,6 +116,13 @@ const safely = {
       'whom its sidecars do not see',
       () => unseenBefore(surroundings),
       () => undefined,
+    ),
+  heldBefore: (surroundings) =>
+    guarded<readonly string[]>(
+      surroundings,
+      'what would hold its way back',
+      () => heldBefore(surroundings),
+      () => [],
     ),
   refusing: (surroundings) =>
     guarded<Refusing>(

@@ -6,10 +6,9 @@ import type { Hold } from '../others.ts';
 import { owns, type WorkloadView } from '../views.ts';
 import { ownerOf } from './findings/accepted.ts';
 import { meshRules } from './findings/mesh.ts';
-import { isAskedBack } from './findings/no-way-back.ts';
+import { asBack, isAskedBack } from './findings/asked-back.ts';
 import type { Found, Rule } from './findings/rule.ts';
 import { foundGuarded } from './guarded.ts';
-import { mirrored } from './mirrored.ts';
 import { onlyRestarts } from './waypoint/choose.ts';
 import { unknownMesh } from './waypoint/unknown-mesh.ts';
 import { semanticRules } from './rules.ts';
@@ -116,9 +115,8 @@ function criticalBack(
   passing: 'Holds' | 'Passes',
   ...when: When
 ): Finding | undefined {
-  const there = mirrored(surroundings);
   for (const rule of catalogue.filter((each) => isAskedBack(each) && when.includes(each.when))) {
-    const critical = foundGuarded(rule, there).find(
+    const critical = foundGuarded(asBack(rule), surroundings).find(
       (found) => holdsBack(found) && (passing === 'Holds' || found.passing !== true),
     );
     if (critical !== undefined) return critical.finding;
@@ -174,7 +172,7 @@ export function checksOf(
       const mesh = criticalBack(catalogue, surroundings, hasFailed ? 'Passes' : 'Holds', 'WhileMoving');
       if (mesh !== undefined || hasFailed) return mesh;
       return (
-        criticalBack(catalogue, surroundings, 'Holds', 'BeforeFlip', 'BeforeRestart') ??
+        criticalBack(catalogue, surroundings, 'Holds', 'BeforeFlip', 'BeforeRestart', 'Always') ??
         firstOf(surroundings, (alone) => criticalBack(catalogue, alone, 'Holds', 'BeforeRestart'))
       );
     },

@@ -1,3 +1,4 @@
+import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import { stoodBefore } from '../made-since.ts';
 import type { PodView, WorkloadView } from '../views.ts';
@@ -26,19 +27,22 @@ function isGatewayBack(workload: WorkloadView, surroundings: Surroundings): bool
   return isOwnedByGateway(workload) && (isCaptured || servesOlder(workload, surroundings));
 }
 
+/** The namespace as if it went the other way, without what a waypoint does. */
+export function turned(surroundings: Surroundings): Surroundings {
+  const { from, to } = surroundings.route;
+  return { ...surroundings, route: { from: to, to: from }, itinerary: 'L4' };
+}
+
 /**
  * The namespace as if its way back were a way there, for what is asked of templates: by which data plane they leave and
  * which they join. What a waypoint does about it is another question, which has its own steps back. What is back
  * already, and what was so before the start, is left out: a rollback that waited for it would wait for ever, and for
  * nothing.
  */
-export function mirrored(surroundings: Surroundings): Surroundings {
-  const { from, to } = surroundings.route;
-  return {
-    ...surroundings,
-    route: { from: to, to: from },
-    itinerary: 'L4',
+export const mirrored: (surroundings: Surroundings) => Surroundings = memoize(
+  (surroundings: Surroundings): Surroundings => ({
+    ...turned(surroundings),
     pods: surroundings.pods.filter((pod) => !isBack(pod, surroundings)),
     workloads: surroundings.workloads.filter((workload) => !isGatewayBack(workload, surroundings)),
-  };
-}
+  }),
+);

@@ -167,6 +167,7 @@ export const adoptRules: readonly Rule[] = [
     id: 'MM118',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'its waypoint has steps of its own on the way back' },
     title: 'Your waypoint cannot be used',
     fix: 'Make it what istioctl waypoint apply makes, or name another one in spec.waypoint.adopt.',
     find: (surroundings) => (getsWaypoint(surroundings) ? adopted(surroundings) : []),

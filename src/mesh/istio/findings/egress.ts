@@ -275,6 +275,7 @@ export const egressRules: readonly Rule[] = [
     id: 'MM098',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'its waypoint has steps of its own on the way back' },
     title: 'ServiceEntry behind a waypoint',
     fix: `Let the policies admit what the pods of this namespace need, or take the label ${useWaypointLabel} from the ServiceEntry until they are migrated.`,
     find: (surroundings) => {

@@ -16,6 +16,7 @@ export const entryRules: readonly Rule[] = [
     id: 'MM120',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'its waypoint has steps of its own on the way back' },
     title: 'Pods behind a waypoint that a ServiceEntry names',
     fix: 'Let callers use the Service instead, then delete the ServiceEntry or let its workloadSelector select other pods.',
     find: (surroundings) => {

@@ -149,6 +149,7 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM040',
     severity: 'Critical',
     when: 'Always',
+    back: 'AskedToAmbient',
     title: 'EnvoyFilter',
     fix: 'Remove the EnvoyFilter or its selection of these pods, or keep this namespace on sidecars.',
     find: (surroundings) =>
@@ -163,6 +164,7 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM041',
     severity: 'Critical',
     when: 'Always',
+    back: 'AskedToAmbient',
     title: 'WasmPlugin or TrafficExtension',
     fix: 'Put a Service with a cluster address before the pods, so that a waypoint can run it; or remove it or its selection of these pods, or keep this namespace on sidecars.',
     find: withoutWaypoint((surroundings) =>
@@ -175,6 +177,7 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM042',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'nobody is let in or refused by it' },
     title: 'Telemetry of the namespace',
     fix: 'Put a Service with a cluster address before the pods, so that a waypoint can apply it; or remove the Telemetry, or keep this namespace on sidecars: HTTP metrics, traces and access logs end with them.',
     find: withoutWaypoint((surroundings) =>
@@ -209,6 +212,7 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM044',
     severity: 'Critical',
     when: 'Always',
+    back: 'AskedToAmbient',
     title: 'Egress control by REGISTRY_ONLY',
     fix: 'Replace it by a NetworkPolicy (or an egress waypoint) before the migration, then allow any.',
     find: registryOnly,
@@ -217,6 +221,7 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM045',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'its waypoint has steps of its own on the way back' },
     title: 'Waypoint in use',
     fix: `Remove the label ${useWaypointLabel}, or keep this namespace out of the migration.`,
     find: waypointInUse,
@@ -225,6 +230,7 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM046',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'virtual machines stay what they are' },
     title: 'Virtual machine workloads',
     fix: 'Keep this namespace on sidecars: virtual machines cannot join ambient.',
     find: (surroundings) =>
@@ -249,6 +255,7 @@ export const extensionRules: readonly Rule[] = [
     id: 'MM048',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'where sidecars listen they do again as before' },
     title: 'Sidecar with ingress listeners',
     fix: 'Let the application itself listen on the ports of its Service on all addresses, and remove spec.ingress.',
     find: (surroundings) =>

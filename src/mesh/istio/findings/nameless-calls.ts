@@ -44,6 +44,7 @@ export const namelessRules: readonly Rule[] = [
     id: 'MM136',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'calls that lose the identity of their caller are waited for on the way back' },
     title: 'Calls would lose the identity of their caller',
     fix: 'Where something may get through: ask for mutual TLS there (PeerAuthentication STRICT). Where it would be refused: call by a Service with a cluster IP that the Sidecar (egress hosts) and exportTo let sidecars here know, take the annotation out of the template, or move the called first or in the same migration. Or, if these do not call them, say so by naming their callers in spec.callers.',
     find,

@@ -18,7 +18,7 @@ import type { MeshState, Route, Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView, WorkloadView } from '../../views.ts';
 import { istio } from '../adapter.ts';
 import { rules } from '../rules.ts';
-import { isAskedBack } from './no-way-back.ts';
+import { isAskedBack } from './asked-back.ts';
 
 const labelsOf: Record<DataPlane, Readonly<Record<string, string>>> = {
   IstioSidecar: { 'istio-injection': 'enabled' },
@@ -28,6 +28,7 @@ const labelsOf: Record<DataPlane, Readonly<Record<string, string>>> = {
 
 const outOfSidecars = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
 const outOfAmbient = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
+const ambientOutOfTheMesh = { from: 'IstioAmbient', to: 'None' } as const;
 const outOfTheMesh = { from: 'IstioSidecar', to: 'None' } as const;
 
 interface Template {
@@ -45,6 +46,7 @@ const withoutClass = installed.filter(({ kind }) => kind !== 'GatewayClass');
 const withoutInjector = installed.filter(({ kind }) => kind !== 'MutatingWebhookConfiguration');
 const strict = config('PeerAuthentication', { mtls: { mode: 'STRICT' } });
 const gateway = { 'inject.istio.io/templates': 'gateway' };
+const authorization = (spec: ConfigView['spec']): ConfigView => config('AuthorizationPolicy', spec);
 const excluded = { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' };
 const parts = { containers: [], probing: [], calling: [] };
 const customized = { proxyParts: { ...parts, containers: ['istio-proxy'] } };
@@ -108,6 +110,52 @@ const templates: Readonly<Record<string, Template>> = {
     there: outOfAmbient,
     pod: plainPod({ labels: { 'istio.io/dataplane-mode': 'none' } }),
   },
+  'a policy that needs HTTP': {
+    id: 'MM020',
+    there: outOfSidecars,
+    configs: [authorization({ action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] })],
+  },
+  'a policy that asks somebody else': {
+    id: 'MM021',
+    there: outOfSidecars,
+    configs: [authorization({ action: 'CUSTOM', provider: { name: 'gate' }, rules: [{}] })],
+  },
+  'a principal of another trust domain': {
+    id: 'MM023',
+    there: outOfSidecars,
+    configs: [authorization({ action: 'DENY', rules: [{ from: [{ source: { principals: ['old/ns/a/sa/b'] } }] }] })],
+  },
+  'tokens that are checked': {
+    id: 'MM024',
+    there: outOfSidecars,
+    configs: [config('RequestAuthentication', { jwtRules: [{ issuer: 'issuer' }] })],
+  },
+  'STRICT, out of the mesh': { id: 'MM026', there: ambientOutOfTheMesh, configs: [strict] },
+  'mTLS by port': {
+    id: 'MM028',
+    there: outOfSidecars,
+    configs: [
+      config('PeerAuthentication', {
+        selector: { matchLabels: { app: 'web' } },
+        mtls: { mode: 'PERMISSIVE' },
+        portLevelMtls: { 8080: { mode: 'STRICT' } },
+      }),
+    ],
+    pod: pod({ labels: { ...injected.labels, app: 'web' } }),
+  },
+  'an EnvoyFilter': { id: 'MM040', there: outOfSidecars, configs: [config('EnvoyFilter', { configPatches: [{}] })] },
+  'a plugin': { id: 'MM041', there: outOfSidecars, configs: [config('WasmPlugin', { url: 'oci://plugin' })] },
+  'egress that is restricted': {
+    id: 'MM044',
+    there: outOfSidecars,
+    configs: [config('Sidecar', { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } })],
+  },
+  'ports that a sidecar would leave alone': {
+    id: 'MM089',
+    there: outOfAmbient,
+    pod: plainPod({ ...captured, annotations: { ...captured.annotations, ...excluded } }),
+    configs: [strict],
+  },
 };
 
 function given(
@@ -123,7 +171,7 @@ function given(
 
 function onTheWayThere(template: Template): Surroundings {
   const { there } = template;
-  return given(template, { route: there, namespace: namespace({ labels: labelsOf[there.from] }) });
+  return given(template, { route: there, itinerary: 'L4', namespace: namespace({ labels: labelsOf[there.from] }) });
 }
 
 /** At rest, where the way back is the way there of the rule. */
@@ -147,6 +195,11 @@ function whenOf({ id }: Template): string | undefined {
 
 const all = Object.entries(templates);
 
+function saidAtRest(picture: Surroundings): readonly string[] {
+  const said = istio.findings(picture, 'AtRest').filter(({ id }) => id === 'MM124');
+  return said.map(({ message }) => message);
+}
+
 describe('what a rule says of a template, or of the mesh', () => {
   it('is known of every rule that the way back asks', () => {
     expect(new Set(all.map(([, { id }]) => id))).toEqual(new Set(rules.filter(isAskedBack).map(({ id }) => id)));
@@ -159,9 +212,7 @@ describe('what a rule says of a template, or of the mesh', () => {
   });
 
   it.each(all)('is told at rest, before the way back: %s', (_, template) => {
-    const said = istio.findings(migrated(template), 'AtRest').filter(({ id }) => id === 'MM124');
-
-    expect(said.map(({ message }) => message)).toContainEqual(expect.stringContaining(` ${template.id} `));
+    expect(saidAtRest(migrated(template))).toContainEqual(expect.stringContaining(` ${template.id} `));
     expect(istio.noWayBack(migrated(template))).toMatchObject({ id: 'MM124' });
   });
 
@@ -178,9 +229,8 @@ describe('what a rule says of a template, or of the mesh', () => {
       const picture = migrated(template);
       const [own] = picture.workloads;
 
-      expect(own && istio.unfitBack(picture, own)?.id).toBe(
-        whenOf(template) === 'BeforeFlip' ? undefined : template.id,
-      );
+      const isOfLabels = ['BeforeFlip', 'Always'].includes(whenOf(template) ?? '');
+      expect(own && istio.unfitBack(picture, own)?.id).toBe(isOfLabels ? undefined : template.id);
     },
   );
 
@@ -215,6 +265,71 @@ describe('a node component that is not whole', () => {
 
   it.each([rolling, down])('is no matter as long as nobody goes', (picture) => {
     expect(istio.noWayBack(picture)).toBeUndefined();
+  });
+});
+
+/** Everything but what the mesh itself lacks, which does not come back with the namespace. */
+const ofNamespace = all.filter(([, { mesh: around, pod: running }]) => around === undefined && running === undefined);
+
+describe('what was so at the start', () => {
+  /** Where the way back leads to: the labels and the pods of before. */
+  function atStart(template: Template): Surroundings {
+    const { from, to } = template.there;
+    return given(template, { route: { from: to, to: from }, namespace: namespace({ labels: labelsOf[to] }) });
+  }
+
+  const since = Date.parse('2026-01-01T00:00:00Z');
+  const renewed = (picture: Surroundings): Surroundings => ({
+    ...picture,
+    since,
+    pods: picture.pods.map((each) => ({ ...each, createdAt: since + 60_000 })),
+  });
+
+  it.each(all.filter(([, { mesh: around }]) => around === undefined))(
+    'holds no rollback, and is not told, though its pods are new: %s',
+    (_, template) => {
+      const heldBefore = new Set(istio.heldBefore(atStart(template)));
+      const picture = renewed({ ...migrated(template), heldBefore });
+      const [own] = picture.workloads;
+
+      expect(istio.unreadyBack(picture, false)).toBeUndefined();
+      expect(own && istio.unfitBack(picture, own)).toBeUndefined();
+      expect(saidAtRest(picture)).not.toContainEqual(expect.stringContaining(` ${template.id} `));
+    },
+  );
+
+  it.each(ofNamespace.filter(([, { configs }]) => configs !== undefined))(
+    'counts as new when somebody has edited it: %s',
+    (_, template) => {
+      const other = { selector: { matchLabels: { app: 'none-of-them' } } };
+      const configs = (template.configs ?? []).map((each) => ({ ...each, spec: { ...each.spec, ...other } }));
+      const before = { ...template, configs };
+      const heldBefore = new Set(istio.heldBefore(atStart(before)));
+
+      expect(istio.unreadyBack(renewed({ ...migrated(template), heldBefore }), false)?.id).toBe(template.id);
+    },
+  );
+
+  it('counts as new when a template leaves more ports alone than before', () => {
+    const template = templates['ports that a sidecar would leave alone'];
+    if (template?.pod === undefined) throw new RangeError('no such template');
+    const fewer = { 'traffic.sidecar.istio.io/excludeInboundPorts': '9' };
+    const before = { ...template, pod: { ...template.pod, annotations: { ...captured.annotations, ...fewer } } };
+    const heldBefore = new Set(istio.heldBefore(atStart(before)));
+
+    expect(istio.unreadyBack(renewed({ ...migrated(template), heldBefore }), false)?.id).toBe('MM089');
+  });
+
+  it('is remembered in no more marks than a journal has room for', () => {
+    const many = Array.from({ length: 2000 }, (_, index) => workload({ name: `old-${String(index)}`, ...customized }));
+    const picture = surroundings({
+      route: outOfAmbient,
+      workloads: many,
+      namespace: namespace({ labels: labelsOf.IstioAmbient }),
+    });
+
+    expect(istio.heldBefore(picture)).toHaveLength(500);
+    expect(JSON.stringify(istio.heldBefore(picture)).length).toBeLessThan(8192);
   });
 });
 

@@ -1,29 +1,10 @@
 import type { Surroundings } from '../../adapter.ts';
 import { arrived } from '../itinerary.ts';
-import { mirrored } from '../mirrored.ts';
 import { waitsForEver } from '../waypoint/awaits-back.ts';
 import { passedBy, passedByFix, passesBy } from '../waypoint/passed-by.ts';
-import { capturedGatewayRules } from './captured-gateways.ts';
-import { controlPlaneRules } from './control-plane.ts';
-import { optedOutRules } from './opted-out.ts';
-import { proxyPartRules } from './proxy-parts.ts';
+import { asBack, askedBack } from './asked-back.ts';
 import { nobodyLeft } from './return.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
-import { workloadRules } from './workloads.ts';
-
-/** The rules that a namespace which stands in its new data plane is asked in the other direction. */
-const askedBack: readonly Rule[] = [
-  ...controlPlaneRules,
-  ...capturedGatewayRules,
-  ...workloadRules,
-  ...optedOutRules,
-  ...proxyPartRules,
-].filter(isAskedBack);
-
-/** Whether the way back asks it too. */
-export function isAskedBack(rule: Rule): boolean {
-  return 'back' in rule && rule.back === 'Asked';
-}
 
 interface Mirrored extends Evidence {
   /** Whether a rollback would wait for it. */
@@ -37,10 +18,9 @@ interface Mirrored extends Evidence {
 function unfitBack(surroundings: Surroundings): readonly Mirrored[] {
   const { back, route, namespace, itinerary } = surroundings;
   if (back === undefined || itinerary === 'Hbone' || !arrived(route, namespace.labels)) return [];
-  const there = mirrored(surroundings);
   return askedBack.flatMap((rule) =>
-    rule
-      .find(there)
+    asBack(rule)
+      .find(surroundings)
       .filter(({ passing }) => passing !== true)
       .map(({ object, message, fix = rule.fix, severity = rule.severity }) => ({
         object,

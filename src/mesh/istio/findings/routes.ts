@@ -109,6 +109,7 @@ export const routeRules: readonly Rule[] = [
     id: 'MM030',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'routes refuse nobody: it goes back to what it did with them before' },
     title: 'VirtualService for the mesh',
     fix: 'Keep this namespace on sidecars, or remove the VirtualService, or bind it to ingress gateways only (spec.gateways). A waypoint follows one whose hosts all are Services of the namespace.',
     find: (surroundings) =>
@@ -132,6 +133,7 @@ export const routeRules: readonly Rule[] = [
     id: 'MM031',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'routes refuse nobody: it goes back to what it did with them before' },
     title: 'HTTPRoute or GRPCRoute for a Service',
     fix: 'Keep this namespace on sidecars, or remove the route. A waypoint follows one beside a Service of its own namespace.',
     find: serviceRoutes,
@@ -140,6 +142,7 @@ export const routeRules: readonly Rule[] = [
     id: 'MM032',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'routes refuse nobody: it goes back to what it did with them before' },
     title: 'DestinationRule with a traffic policy',
     fix: 'Remove the traffic policy, or keep this namespace on sidecars. A waypoint applies one whose host is a Service of the namespace.',
     find: (surroundings) =>

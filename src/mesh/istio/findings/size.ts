@@ -93,6 +93,7 @@ export const sizeRules: readonly Rule[] = [
     id: 'MM119',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'whoever goes back asks for no proof' },
     title: 'Too large to prove',
     fix: makeSmaller,
     isUnknown: true,

@@ -143,6 +143,7 @@ const rule: Rule = {
   id: 'MM123',
   severity: 'Critical',
   when: 'Always',
+  back: { notAsked: 'callers that are not seen are waited for on the way back' },
   title: 'A sidecar does not see where a caller in ambient comes from',
   fix: 'Name the callers in the policy by principals, namespaces or serviceAccounts instead. Or, where the called are another namespace, migrate that first, or in the same migration. Or, if these do not call them, say so by naming their callers in spec.callers.',
   find,

@@ -54,11 +54,14 @@ export const exitRules: readonly Rule[] = [
     id: 'MM089',
     severity: 'Critical',
     when: 'Always',
+    back: 'Asked',
     title: 'Cannot be carried over to sidecars',
     fix: 'Change the object as the message says, or keep this namespace in ambient.',
     find: (surroundings) => [
       ...(isExit(surroundings.route) ? unseenPorts(surroundings).map(evidence) : []),
-      ...(isLeaving(surroundings) ? unseenAddresses(surroundings).map(evidence) : []),
+      ...(isLeaving(surroundings)
+        ? unseenAddresses(surroundings).map((each) => ({ ...evidence(each), onlyThere: true as const }))
+        : []),
       ...onExit((each) =>
         obstacles(each)
           .filter((problem) => !isSaidElsewhere(problem))
@@ -70,6 +73,7 @@ export const exitRules: readonly Rule[] = [
     id: 'MM090',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'what sidecars enforced before they enforce again; what they do not see is MM089' },
     title: 'Sidecars would let a request through that is refused',
     fix: 'Change the policies that the message is about, or keep this namespace in ambient.',
     find: (surroundings) => [...changes('Opens')(surroundings), ...changed('Opens', true)(surroundings)],
@@ -78,6 +82,7 @@ export const exitRules: readonly Rule[] = [
     id: 'MM091',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'what sidecars refused before they refuse again' },
     title: 'Sidecars would refuse a request that gets through',
     fix: 'If it is a policy that lets only the waypoint in to the pods, remove it, or add remoteIpBlocks: ["255.255.255.255/32"] to each source of its DENY rules, by which ztunnel alone enforces it.',
     find: (surroundings) =>
@@ -90,6 +95,7 @@ export const exitRules: readonly Rule[] = [
     id: 'MM092',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'it is about what others have, which keeps nobody from where he was' },
     title: 'Callers would go around waypoints elsewhere',
     fix: 'Move the namespace of that Service to sidecars first; or, if nothing here calls it, say so by naming its callers in spec.callers.',
     find: (surroundings) =>

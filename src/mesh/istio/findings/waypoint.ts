@@ -90,6 +90,7 @@ export const waypointRules: readonly Rule[] = [
     id: 'MM080',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'its waypoint has steps of its own on the way back' },
     title: 'Cannot be carried over to a waypoint',
     fix: 'Change the object as the message says, or keep this namespace on sidecars.',
     find: problems('Critical'),
@@ -167,6 +168,7 @@ export const waypointRules: readonly Rule[] = [
     id: 'MM086',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'its waypoint has steps of its own on the way back' },
     title: 'A request would become allowed',
     fix: 'Change the policies that the message is about, or keep this namespace on sidecars.',
     find: (surroundings) => [
@@ -180,6 +182,7 @@ export const waypointRules: readonly Rule[] = [
     id: 'MM099',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'its waypoint has steps of its own on the way back' },
     title: 'A request would be refused that gets through',
     fix: 'Change the policies that the message is about, or set spec.policies.refusals to Accept.',
     find: (surroundings) =>

@@ -189,6 +189,7 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM059',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'whoever is called goes back first, and callers are waited for' },
     title: 'Headless Service under STRICT',
     fix: 'Migrate all callers first and name them in spec.callers, or set PERMISSIVE for these workloads until every caller is ambient, or keep this namespace on sidecars.',
     find: (surroundings) =>
@@ -234,6 +235,7 @@ export const workloadRules: readonly Rule[] = [
     id: 'MM063',
     severity: 'Critical',
     when: 'Always',
+    back: { notAsked: 'whoever is called goes back first, and callers are waited for' },
     title: 'Policies would not know their callers',
     fix: 'Give callers an ordinary Service with a cluster IP, or decide by ports and addresses instead of identities, or migrate all callers first and name them in spec.callers.',
     find: namelessCallers,

@@ -4,7 +4,8 @@ import { text } from '../../json.ts';
 import { stoodBefore } from '../../made-since.ts';
 import { carriesMarks } from '../../seal.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
-import { nameOf, targetRefs } from '../findings/rule.ts';
+import { labelSets, nameOf, targetRefs } from '../findings/rule.ts';
+import { markOfPolicy } from '../mark.ts';
 import type { WaypointName } from '../policy/attachment.ts';
 import { namedWaypoint } from './bound.ts';
 import { goesPast } from './callers.ts';
@@ -43,6 +44,15 @@ function servedNow({ namespace, services, mesh }: Surroundings): readonly Served
   });
 }
 
+/** Waypoints that pods, or those that templates would make, name by a label of their own. */
+function namedByPods(surroundings: Surroundings): readonly WaypointName[] {
+  const { name } = surroundings.namespace;
+  return labelSets(surroundings).flatMap((labels) => {
+    const waypoint = namedWaypoint(labels, name);
+    return waypoint === undefined || waypoint === 'none' ? [] : [waypoint];
+  });
+}
+
 /** Whether a policy is attached to one of these, by kind, namespace and name, or to waypoints as such. */
 function isAttached(policy: ConfigView, targets: ReadonlySet<string>): boolean {
   return targetRefs(policy).some((ref) => {
@@ -57,31 +67,63 @@ function decides({ kind, spec: { action }, annotations }: ConfigView): boolean {
   return action !== 'AUDIT' && annotations['istio.io/dry-run'] !== 'true';
 }
 
-/**
- * What carries any mark of the operator and came since the start is the migration's, whatever somebody has made of the
- * mark: it goes with the rollback, or is named.
- */
-function isOfPeople(policy: ConfigView, surroundings: Surroundings): boolean {
-  return !stoodBefore(policy.createdAt, surroundings) && !carriesMarks(policy);
+/** The waypoints that something here goes through. */
+function gatewaysOf(surroundings: Surroundings): readonly WaypointName[] {
+  return [...servedNow(surroundings).map(({ waypoint }) => waypoint), ...namedByPods(surroundings)];
 }
 
-/** What people have attached to waypoints since the start, that no sidecar will read. */
-export const passedBy = memoize((surroundings: Surroundings): readonly ConfigView[] => {
+/** What people have attached to the waypoints of now, before the start or since. */
+function attachedTo(surroundings: Surroundings): readonly ConfigView[] {
   const { mesh, namespace } = surroundings;
-  const served = goesPast(surroundings) ? servedNow(surroundings) : [];
-  if (served.length === 0) return [];
-  const targets = new Set(
-    served.flatMap(({ holder, waypoint }) => [
-      `${holder.kind} ${holder.namespace}/${holder.name}`,
-      `Gateway ${waypoint.namespace}/${waypoint.name}`,
-    ]),
-  );
-  const homes = new Set([namespace.name, mesh.rootNamespace, ...served.map(({ waypoint }) => waypoint.namespace)]);
+  const served = servedNow(surroundings);
+  const gateways = gatewaysOf(surroundings);
+  if (gateways.length === 0) return [];
+  const targets = new Set([
+    ...served.map(({ holder }) => `${holder.kind} ${holder.namespace}/${holder.name}`),
+    ...gateways.map((waypoint) => `Gateway ${waypoint.namespace}/${waypoint.name}`),
+  ]);
+  const homes = new Set([namespace.name, mesh.rootNamespace, ...gateways.map((waypoint) => waypoint.namespace)]);
   return [...homes]
     .flatMap((home) => refusing.flatMap((kind) => mesh.configs(kind, home)))
-    .filter((policy) => isOfPeople(policy, surroundings))
     .filter((policy) => policy.terminating !== true && decides(policy) && isAttached(policy, targets));
-});
+}
+
+/** Under this id it is told, and remembered. */
+const toldBy = 'MM124';
+
+/** Marks of what is attached at the start, to waypoints that are there or to come: sidecars did not read it. */
+export function attachedNow(surroundings: Surroundings): readonly string[] {
+  if (!goesPast(surroundings)) return [];
+  const { mesh, namespace } = surroundings;
+  const homes = new Set([
+    namespace.name,
+    mesh.rootNamespace,
+    ...gatewaysOf(surroundings).map((each) => each.namespace),
+  ]);
+  return [...homes]
+    .flatMap((home) => refusing.flatMap((kind) => mesh.configs(kind, home)))
+    .filter((policy) => targetRefs(policy).length > 0)
+    .map((policy) => markOfPolicy(toldBy, policy));
+}
+
+/**
+ * What is attached as it was at the start; its age says nothing, because people edit what they have. Only where nobody
+ * has noted that, it has to.
+ */
+function wasAttached(policy: ConfigView, surroundings: Surroundings): boolean {
+  const before = surroundings.heldBefore;
+  return before === undefined ? stoodBefore(policy.createdAt, surroundings) : before.has(markOfPolicy(toldBy, policy));
+}
+
+/**
+ * What people have attached to waypoints since the start, that no sidecar will read. What carries any mark of the
+ * operator is the migration's, whatever somebody has made of the mark: it goes with the rollback, or is named.
+ */
+export const passedBy = memoize((surroundings: Surroundings): readonly ConfigView[] =>
+  goesPast(surroundings)
+    ? attachedTo(surroundings).filter((policy) => !carriesMarks(policy) && !wasAttached(policy, surroundings))
+    : [],
+);
 
 /** How to keep what such a policy does, or to do without. */
 export const passedByFix =

@@ -1,0 +1,110 @@
+import type { Surroundings } from '../../adapter.ts';
+import { owns } from '../../views.ts';
+import { dataplaneModeLabel } from '../labels.ts';
+import { configNamed, markOf, wordsOf } from '../mark.ts';
+import { mirrored, turned } from '../mirrored.ts';
+import { isMade } from '../policy/translate/names.ts';
+import { attachmentRules } from './attachment.ts';
+import { capturedGatewayRules } from './captured-gateways.ts';
+import { controlPlaneRules } from './control-plane.ts';
+import { extensionRules } from './extensions.ts';
+import { optedOutRules } from './opted-out.ts';
+import { policyRules } from './policies.ts';
+import { proxyPartRules } from './proxy-parts.ts';
+import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { exitRules } from './waypoint-exit.ts';
+import { workloadRules } from './workloads.ts';
+
+/*
+ * What the way back asks. It goes the other way, and meets templates, policies and a mesh that may have changed since. What was so before the start is none of
+ * it: a rollback leads back to that, so waiting for it would be waiting for ever, and for nothing. Nobody can tell that afterwards by the age of objects (they
+ * are edited, and made anew by tools), so it is asked once at the start and kept in the journal.
+ */
+
+/** Whether the way back asks it too. */
+export function isAskedBack(rule: Rule): boolean {
+  return 'back' in rule && typeof rule.back === 'string';
+}
+
+/** The rules that a namespace which stands in its new data plane is asked in the other direction. */
+export const askedBack: readonly Rule[] = [
+  ...controlPlaneRules,
+  ...capturedGatewayRules,
+  ...policyRules,
+  ...attachmentRules,
+  ...extensionRules,
+  ...exitRules,
+  ...workloadRules,
+  ...optedOutRules,
+  ...proxyPartRules,
+].filter(isAskedBack);
+
+function mark({ id }: Rule, { object }: Evidence, surroundings: Surroundings): string {
+  return markOf(id, object, wordsOf(object, surroundings));
+}
+
+/** The namespace without pods, and with none of its templates awake: what is said then is said of templates. */
+function asleep(surroundings: Surroundings): Surroundings {
+  return {
+    ...surroundings,
+    pods: [],
+    workloads: surroundings.workloads.map((workload) => ({ ...workload, replicas: 0 })),
+  };
+}
+
+/** What sidecars enforce may be lost where they end, and ztunnel is to do it. */
+function isOfWay(rule: Rule, { route: { from, to } }: Surroundings): boolean {
+  return !('back' in rule) || rule.back !== 'AskedToAmbient' || (from === 'IstioAmbient' && to === 'IstioSidecar');
+}
+
+/**
+ * Not what others have: they keep nobody from where he was. Nor what is no reason to stay: a rule that is asked always
+ * says more than what the way back may lose. Nor what the migration itself has made, which goes with the way back.
+ */
+function counts({ when }: Rule, { object, others, onlyThere }: Evidence, surroundings: Surroundings): boolean {
+  if (when !== 'Always') return true;
+  if (others !== undefined || onlyThere === true) return false;
+  const config = configNamed(object, surroundings);
+  return config === undefined || !isMade(config, surroundings);
+}
+
+/** Templates of which a rule said the same at the start already. */
+function templatesOfBefore(rule: Rule, there: Surroundings, before: ReadonlySet<string>): ReadonlySet<string> {
+  const said = rule.find(asleep(there)).filter((each) => before.has(mark(rule, each, there)));
+  return new Set(said.map(({ object }) => object));
+}
+
+function without(there: Surroundings, names: ReadonlySet<string>): Surroundings {
+  const known = there.workloads.filter((workload) => names.has(nameOf(workload)));
+  return {
+    ...there,
+    workloads: there.workloads.filter((workload) => !known.includes(workload)),
+    otherTemplates: there.otherTemplates.filter((template) => !names.has(nameOf(template))),
+    pods: there.pods.filter((pod) => !known.some((workload) => owns(workload, pod))),
+  };
+}
+
+/** What a rule says of the way back, but for what it would have said at the start. */
+function evidenceBack(rule: Rule, surroundings: Surroundings): readonly Evidence[] {
+  if (!isOfWay(rule, surroundings)) return [];
+  const there = mirrored(surroundings);
+  const { heldBefore: before } = surroundings;
+  const said = rule.find(there);
+  if (before === undefined || before.size === 0 || said.length === 0)
+    return said.filter((each) => counts(rule, each, surroundings));
+  const known = templatesOfBefore(rule, there, before);
+  const left = known.size === 0 ? said : rule.find(without(there, known));
+  return left.filter((each) => counts(rule, each, surroundings) && !before.has(mark(rule, each, there)));
+}
+
+/** The rule as the way back asks it. */
+export function asBack(rule: Rule): Rule {
+  return { ...rule, find: (surroundings) => evidenceBack(rule, surroundings) };
+}
+
+/** The marks of what would hold a way back right now. */
+export function marksOfNow(surroundings: Surroundings): readonly string[] {
+  const { [dataplaneModeLabel]: _mode, ...labels } = surroundings.namespace.labels;
+  const there = asleep(turned({ ...surroundings, namespace: { ...surroundings.namespace, labels } }));
+  return askedBack.flatMap((rule) => rule.find(there).map((each) => mark(rule, each, there)));
+}
