@@ -39,6 +39,14 @@ export function historyOf(seed: number): History {
   return { seed, ending: pick(random, endings), moves };
 }
 
+/** By then a first migration is over, where nothing holds it: what happens earlier happens half-way. */
+const movingMs = 12_000;
+
 function move(random: Random, kind: Move['kind'], names: readonly string[]): Move {
-  return { at: below(random, spanMs), kind, name: pick(random, names), dice: below(random, 2 ** 31) };
+  return {
+    at: below(random, random() < 0.4 ? movingMs : spanMs),
+    kind,
+    name: pick(random, names),
+    dice: below(random, 2 ** 31),
+  };
 }

@@ -138,6 +138,21 @@ export class Play {
     });
   }
 
+  /** Happens when a namespace has gone so many steps from now on, if it ever does. */
+  afterSteps(namespace: string, count: number, how: () => Promise<void>): void {
+    let [last, left] = ['', count];
+    const stop = this.cluster.server.watch(namespaceMigrations, ({ object }) => {
+      const { step = '' } = (object['status'] as { readonly step?: string } | undefined) ?? {};
+      if (object.metadata.namespace !== namespace || step === last) return;
+      last = step;
+      left -= 1;
+      if (left > 0) return;
+      stop();
+      this.later(0, how);
+    });
+    this.signal.addEventListener('abort', stop);
+  }
+
   /** Happens later, and before the end of the story. */
   soon(ms: number, how: () => void): void {
     this.#open += 1;
