@@ -202,6 +202,13 @@ const table: Readonly<Record<string, Action>> = {
   'phase RollingBack': async (play, random) => {
     await say(play, 'RollingBack', inScope(play, random).name);
   },
+  'phase RollingBack half-way': (play, random) => {
+    const { name } = inScope(play, random);
+    play.afterSteps(name, 1 + below(random, 14), async () => {
+      await say(play, 'RollingBack', name);
+    });
+    return Promise.resolve();
+  },
   'phase Migrating of all': async (play) => {
     await say(play, 'Migrating');
   },

@@ -13,6 +13,8 @@ export interface Move {
   readonly kind: 'Action' | 'Fault';
   readonly name: string;
   readonly dice: number;
+  /** It happens when some namespace has gone so many steps from then on, instead of then. */
+  readonly steps?: number;
 }
 
 /** How the story ends once the faults are over: which command has to lead to a state that nothing follows. */
@@ -39,6 +41,16 @@ export function historyOf(seed: number): History {
   return { seed, ending: pick(random, endings), moves };
 }
 
+/** By then a first migration is over, where nothing holds it: what happens earlier happens half-way. */
+const movingMs = 12_000;
+
+/** About as many steps as a way has there and back. */
+const mostSteps = 24;
+
 function move(random: Random, kind: Move['kind'], names: readonly string[]): Move {
-  return { at: below(random, spanMs), kind, name: pick(random, names), dice: below(random, 2 ** 31) };
+  const isEarly = random() < 0.4;
+  const at = below(random, isEarly ? movingMs : spanMs);
+  const [name, dice] = [pick(random, names), below(random, 2 ** 31)];
+  const waits = kind === 'Fault' && random() < 0.5;
+  return { at, kind, name, dice, ...(waits && { steps: 1 + below(random, mostSteps) }) };
 }

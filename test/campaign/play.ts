@@ -76,6 +76,7 @@ export class Play {
   readonly history: History;
   readonly clock: VirtualClock;
   readonly #stopping = new AbortController();
+  readonly #stops: (() => void)[] = [];
   readonly #repairs: (() => Promise<void>)[] = [];
   readonly #done: Move[] = [];
   readonly #steps = new Set<string>();
@@ -138,6 +139,24 @@ export class Play {
     });
   }
 
+  /** Happens when a namespace, or any, has gone so many steps from now on, if it ever does. */
+  afterSteps(namespace: string | undefined, count: number, how: () => Promise<void>): void {
+    const last = new Map(this.records().map((each) => [each.metadata.namespace ?? '', stepOf(each)]));
+    let [left, hasBegun] = [count, false];
+    const stop = this.cluster.server.watch(namespaceMigrations, ({ object }) => {
+      const [home, step] = [object.metadata.namespace ?? '', stepOf(object)];
+      // What is there already comes first.
+      if (!hasBegun || (namespace ?? home) !== home || step === (last.get(home) ?? '')) return;
+      last.set(home, step);
+      left -= 1;
+      if (left > 0) return;
+      stop();
+      this.later(0, how);
+    });
+    hasBegun = true;
+    this.#stops.push(stop);
+  }
+
   /** Happens later, and before the end of the story. */
   soon(ms: number, how: () => void): void {
     this.#open += 1;
@@ -195,6 +214,7 @@ export class Play {
       };
     } finally {
       judge.stop();
+      for (const stop of this.#stops) stop();
       await operator.kill();
       this.#stopping.abort(new Error('the play is over'));
       await cluster.stop();
@@ -231,6 +251,11 @@ export class Play {
     judge.start();
     this.#began = clock.monotonic();
     this.#watchTime();
+    this.#stops.push(
+      cluster.server.watch(namespaceMigrations, () => {
+        for (const step of this.#stepsNow()) this.#steps.add(step);
+      }),
+    );
     if (trace !== undefined) this.#traceWrites(trace);
     await this.create(this.stage.migration);
   }
@@ -250,7 +275,6 @@ export class Play {
       if (this.signal.aborted) return;
       if (this.clock.monotonic() > this.#troubledUntil) this.#uptime += 1000;
       if (this.clock.monotonic() % lookMs < 1000) this.#all.judge.look();
-      for (const step of this.#stepsNow()) this.#steps.add(step);
       this.#watchTime();
     });
   }
@@ -267,6 +291,11 @@ export class Play {
   async #move(each: Move): Promise<void> {
     const wait = this.#began + each.at - this.clock.monotonic();
     if (wait > 0) await sleep(this.clock, wait, this.signal);
+    if (each.steps === undefined) await this.#happen(each);
+    else this.afterSteps(undefined, each.steps, () => this.#happen(each));
+  }
+
+  async #happen(each: Move): Promise<void> {
     const random = seededRandom(each.dice);
     const happened = await this.#attempt(async () => {
       if (each.kind === 'Fault') afflict(each.name, this, random);
@@ -424,6 +453,10 @@ async function rollBack(play: Play, { metadata }: KubeObject): Promise<void> {
     { status: { phase: 'RollingBack' } },
     { subresource: 'status', signal: play.signal },
   );
+}
+
+function stepOf(record: KubeObject): string {
+  return (record['status'] as { readonly step?: string } | undefined)?.step ?? '';
 }
 
 function messageOf(record: KubeObject): string {
