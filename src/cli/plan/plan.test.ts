@@ -188,6 +188,36 @@ describe('the plan of a namespace', () => {
     expect(blocked && criticals(blocked)).toEqual(['MM080 AuthorizationPolicy shop/cart']);
   });
 
+  it.each([
+    [
+      'a policy',
+      'AuthorizationPolicy',
+      '{selector: {matchLabels: {app: cart}}, action: DENY, rules: [{when: [{key: "request.headers[x-forwarded-client-cert]", values: ["*ns/legacy/*"]}]}]}',
+    ],
+    [
+      'a VirtualService',
+      'VirtualService',
+      '{hosts: [cart], http: [{match: [{headers: {x-envoy-external-address: {exact: 10.0.0.1}}}], route: [{destination: {host: cart}}]}]}',
+    ],
+    [
+      'an HTTPRoute',
+      'HTTPRoute',
+      '{parentRefs: [{group: "", kind: Service, name: cart}], rules: [{matches: [{headers: [{name: X-Forwarded-Proto, value: https}]}], backendRefs: [{name: cart, port: 80}]}]}',
+    ],
+  ])('is blocked by %s that asks for a header which proxies write', (_, kind, spec) => {
+    const groups: Readonly<Record<string, string>> = {
+      AuthorizationPolicy: 'security.istio.io',
+      VirtualService: 'networking.istio.io',
+    };
+    const [blocked] = namespaces([
+      ...application('shop', 'cart'),
+      `{apiVersion: ${groups[kind] ?? 'gateway.networking.k8s.io'}/v1, kind: ${kind}, metadata: {name: cart, namespace: shop}, spec: ${spec}}`,
+      migration('callers: [{namespace: shop, from: []}]'),
+    ]);
+
+    expect(blocked && criticals(blocked)).toEqual([`MM080 ${kind} shop/cart`]);
+  });
+
   it('asks for the Service of pods that need a waypoint', () => {
     const [blocked] = namespaces([readers('shop', 'cart', 'namespaces: [web]')]);
 

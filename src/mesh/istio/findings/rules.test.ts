@@ -95,6 +95,10 @@ function paths(count: number): Spec {
 }
 
 const http = { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] };
+function byHeader(name: string): Spec {
+  return { action: 'DENY', rules: [{ when: [{ key: `request.headers[${name}]`, values: ['*ns/legacy/*'] }] }] };
+}
+
 const identity = { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] };
 const strict = peer({ mtls: { mode: 'STRICT' } });
 const canary = { labels: { 'istio.io/rev': 'canary' } };
@@ -664,6 +668,7 @@ const table: Readonly<Record<string, Examples>> = {
         peer({ selector: {}, mtls: { mode: 'STRICT' } }),
       ),
       'one for a waypoint': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'x' }] })),
+      'a header of the application': around(policy(byHeader('x-team'))),
       'the label of the only revision': around(
         policy({ action: 'DENY', ...identity }, { labels: { 'istio.io/rev': 'default' } }),
       ),
@@ -1476,6 +1481,9 @@ const table: Readonly<Record<string, Examples>> = {
           workloads: [workload(), asleep],
         },
         [policy(http)],
+      ),
+      'a header that a sidecar writes by the certificate of its peer': around(
+        policy(byHeader('x-forwarded-client-cert')),
       ),
       'pods behind no Service that have the label of a gateway': surroundings(
         {

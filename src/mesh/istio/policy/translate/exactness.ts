@@ -1,5 +1,7 @@
 import { own } from '../../../../base/own.ts';
+import { shown } from '../../../../base/shown.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
+import { proxyHeaderIn } from '../proxy-headers.ts';
 import { critical, type Problem } from './problem.ts';
 import { titleOf, type ConfigObject } from './world.ts';
 
@@ -73,6 +75,17 @@ const conditionKeys: Readonly<Record<string, Carried>> = {
   },
 };
 const headerKey = /^request\.(?:headers|auth\.claims)\[.+\]$/;
+
+/** What becomes of a condition on a header or a claim; undefined if the key is none. */
+export function carriedHeader(key: string): Carried | undefined {
+  const header = proxyHeaderIn(key);
+  if (header === undefined) return headerKey.test(key) ? same : undefined;
+  return {
+    why: `${shown(key)}: ${header.why}`,
+    fix: 'Name the callers by principals, namespaces or serviceAccounts, or ask for a header that only the application sets.',
+  };
+}
+
 const metadataPrefix = 'experimental.envoy.filters.';
 const metadata: Carried = {
   why: 'it reads what another filter of the sidecar found out; a waypoint does not run that filter',
@@ -99,7 +112,7 @@ const toWaypoint: CarriedFields = {
   operation: operationFields,
   condition(key) {
     if (key.startsWith(metadataPrefix)) return metadata;
-    return headerKey.test(key) ? same : own(conditionKeys, key);
+    return carriedHeader(key) ?? own(conditionKeys, key);
   },
 };
 
