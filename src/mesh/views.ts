@@ -35,7 +35,7 @@ export interface OwnerView {
 export interface PodView extends View {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Only keys of istio.io. */
+  /** Only keys of istio.io, and those by which pods ask for another mesh. */
   readonly annotations: Readonly<Record<string, string>>;
   /** The workload, with a ReplicaSet already resolved to its Deployment by name. */
   readonly owner?: OwnerView;
@@ -82,12 +82,14 @@ export interface TemplateView extends View {
   /** Ports that the containers of the template declare. */
   readonly containerPorts: readonly ContainerPortView[];
   readonly templateLabels: Readonly<Record<string, string>>;
-  /** Of what is no workload only keys of istio.io. */
+  /** Of what is no workload only those that a pod keeps. */
   readonly templateAnnotations: Readonly<Record<string, string>>;
   /** Its pods are on the network of their host. */
   readonly hostNetwork?: true;
   /** Absent if it has nothing that is for the proxy of a mesh. */
   readonly proxyParts?: ProxyParts;
+  /** Names of its containers that may be of another mesh; absent if none is. */
+  readonly otherProxies?: readonly string[];
 }
 
 /** A Deployment, StatefulSet or DaemonSet. */

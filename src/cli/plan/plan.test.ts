@@ -218,6 +218,35 @@ describe('the plan of a namespace', () => {
     expect(blocked && criticals(blocked)).toEqual([`MM080 ${kind} shop/cart`]);
   });
 
+  it.each([
+    [
+      'its template',
+      '{metadata: {labels: {app: cart}, annotations: {linkerd.io/inject: enabled}}, spec: {containers: [{name: a}]}}',
+      '',
+      'Deployment shop/cart',
+    ],
+    [
+      'a container in it',
+      '{metadata: {labels: {app: cart}}, spec: {containers: [{name: a}, {name: consul-dataplane}]}}',
+      '',
+      'Deployment shop/cart',
+    ],
+    [
+      'its namespace',
+      '{metadata: {labels: {app: cart}}, spec: {containers: [{name: a}]}}',
+      ', labels: {kuma.io/sidecar-injection: enabled}',
+      'Namespace shop',
+    ],
+  ])('is blocked by another mesh, by %s', (_, podTemplate, more, object) => {
+    const documents = [
+      `{apiVersion: v1, kind: Namespace, metadata: {name: shop${more}}}`,
+      `{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, namespace: shop}, spec: {template: ${podTemplate}}}`,
+    ];
+    const [blocked] = namespaces(documents);
+
+    expect(blocked && criticals(blocked)).toEqual([`MM142 ${object}`]);
+  });
+
   it('asks for the Service of pods that need a waypoint', () => {
     const [blocked] = namespaces([readers('shop', 'cart', 'namespaces: [web]')]);
 

@@ -4,7 +4,7 @@ import type { Itinerary, LabelTargets, Route, StepPlan, Surroundings } from '../
 import type { PodView, WorkloadView } from '../views.ts';
 import { injects } from './injection.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
-import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { isOfOtherMesh, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { decidingFirst } from './unseen-callers.ts';
 import { awaitsOthersBack } from './waypoint/awaits-back.ts';
 import { awaitsUnseen } from './waypoint/awaits-called.ts';
@@ -301,11 +301,12 @@ function backward(
 
 /**
  * A captured pod that should get a sidecar instead needs the capture until it is replaced; so does one that is being
- * captured, or that has not started and was admitted without a sidecar.
+ * captured, or that has not started and was admitted without a sidecar. One of another mesh never gets one, and is
+ * better off without.
  */
 function holdFor(target: DataPlane): { readonly heldBy?: (pod: PodView) => boolean } {
   return target === 'IstioSidecar'
-    ? { heldBy: (pod) => modeOf(pod) !== 'Sidecar' && !(modeOf(pod) === 'None' && pod.ready) }
+    ? { heldBy: (pod) => modeOf(pod) !== 'Sidecar' && !(modeOf(pod) === 'None' && pod.ready) && !isOfOtherMesh(pod) }
     : {};
 }
 

@@ -28,6 +28,7 @@ const labelsOf: Record<DataPlane, Readonly<Record<string, string>>> = {
 
 const outOfSidecars = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
 const outOfAmbient = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
+const intoAmbient = { from: 'None', to: 'IstioAmbient' } as const;
 const outOfTheMesh = { from: 'IstioSidecar', to: 'None' } as const;
 
 interface Template {
@@ -102,6 +103,12 @@ const templates: Readonly<Record<string, Template>> = {
     id: 'MM050',
     there: outOfSidecars,
     pod: plainPod({ labels: { 'sidecar.istio.io/inject': 'false' } }),
+  },
+  'the proxy of another mesh': { id: 'MM142', there: intoAmbient, pod: plainPod({ containers: ['linkerd-proxy'] }) },
+  'another mesh that a template asks for': {
+    id: 'MM142',
+    there: intoAmbient,
+    pod: plainPod({ annotations: { 'linkerd.io/inject': 'enabled' } }),
   },
   'a pod that only opted out of ambient': {
     id: 'MM131',

@@ -6,6 +6,7 @@ import { passedBy, passedByFix, passesBy } from '../waypoint/passed-by.ts';
 import { capturedGatewayRules } from './captured-gateways.ts';
 import { controlPlaneRules } from './control-plane.ts';
 import { optedOutRules } from './opted-out.ts';
+import { otherMeshRules } from './other-meshes.ts';
 import { proxyPartRules } from './proxy-parts.ts';
 import { nobodyLeft } from './return.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
@@ -17,6 +18,7 @@ const askedBack: readonly Rule[] = [
   ...capturedGatewayRules,
   ...workloadRules,
   ...optedOutRules,
+  ...otherMeshRules,
   ...proxyPartRules,
 ].filter(isAskedBack);
 

@@ -25,6 +25,7 @@ import { namelessExamples } from '../../../../test/support/nameless-examples.ts'
 import { meshExamples } from '../../../../test/support/mesh-examples.ts';
 import { capturedGatewayExamples } from '../../../../test/support/captured-gateway-examples.ts';
 import { optedOutExamples } from '../../../../test/support/opted-out-examples.ts';
+import { otherMeshExamples } from '../../../../test/support/other-mesh-examples.ts';
 import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
@@ -532,6 +533,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...proxyPartExamples,
   ...capturedGatewayExamples,
   ...optedOutExamples,
+  ...otherMeshExamples,
   ...returnExamples,
   ...takenNameExamples,
   ...adoptExamples,
