@@ -62,10 +62,14 @@ export interface PodView extends View {
   readonly trouble?: string;
 }
 
-/** Containers by name: those that stand for what a mesh puts into a pod, and those that probe or call it there. */
+/**
+ * Containers by name: those that stand for what a mesh puts into a pod, those that probe it there, those whose command
+ * comes to no good end without it, and those that only call it.
+ */
 export interface ProxyParts {
   readonly containers: readonly string[];
   readonly probing: readonly string[];
+  readonly failing: readonly string[];
   readonly calling: readonly string[];
 }
 

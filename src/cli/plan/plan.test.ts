@@ -247,6 +247,20 @@ describe('the plan of a namespace', () => {
     expect(blocked && criticals(blocked)).toEqual([`MM142 ${object}`]);
   });
 
+  it.each([
+    ['fails at its end', 'rotate; wget -q --post-data= -O- http://127.0.0.1:15020/quitquitquit', 'Critical'],
+    ['never begins', 'until curl -fs localhost:15021/healthz/ready; do sleep 1; done; rotate', 'Critical'],
+    ['may fail', 'rotate; wget -q --post-data= -O- http://127.0.0.1:15020/quitquitquit || true', 'Warning'],
+  ])('is told of a CronJob that %s without its sidecar', (_, script, severity) => {
+    const container = `{name: a, image: a, command: [sh, -ec, ${JSON.stringify(script)}]}`;
+    const [told] = namespaces([
+      deployment('shop', 'cart'),
+      `{apiVersion: batch/v1, kind: CronJob, metadata: {name: it, namespace: shop}, spec: {jobTemplate: {spec: {template: {spec: {containers: [${container}]}}}}}}`,
+    ]);
+
+    expect(told?.findings.filter(({ id }) => id === 'MM130')).toMatchObject([{ severity, object: 'CronJob shop/it' }]);
+  });
+
   it('asks for the Service of pods that need a waypoint', () => {
     const [blocked] = namespaces([readers('shop', 'cart', 'namespaces: [web]')]);
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   captured,
   config,
+  cronJob,
   injected,
   installed,
   mesh,
@@ -47,7 +48,7 @@ const withoutInjector = installed.filter(({ kind }) => kind !== 'MutatingWebhook
 const strict = config('PeerAuthentication', { mtls: { mode: 'STRICT' } });
 const gateway = { 'inject.istio.io/templates': 'gateway' };
 const excluded = { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' };
-const parts = { containers: [], probing: [], calling: [] };
+const parts = { containers: [], probing: [], failing: [], calling: [] };
 const customized = { proxyParts: { ...parts, containers: ['istio-proxy'] } };
 const probed = { proxyParts: { ...parts, probing: ['app'] } };
 
@@ -64,6 +65,11 @@ const templates: Readonly<Record<string, Template>> = {
     id: 'MM130',
     there: outOfSidecars,
     workload: { ...customized, replicas: 0 },
+  },
+  'a command that fails without a sidecar': {
+    id: 'MM130',
+    there: outOfSidecars,
+    workload: { proxyParts: { ...parts, failing: ['app'] } },
   },
   'a probe of the sidecar': { id: 'MM130', there: outOfSidecars, workload: probed },
   'no capture': {
@@ -222,6 +228,37 @@ describe('a node component that is not whole', () => {
 
   it.each([rolling, down])('is no matter as long as nobody goes', (picture) => {
     expect(istio.noWayBack(picture)).toBeUndefined();
+  });
+});
+
+describe('what is as it was before, wherever a way back leads', () => {
+  const failing = { proxyParts: { ...parts, failing: ['app'] } };
+  const certificates = { 'proxy.istio.io/config': 'proxyMetadata: {OUTPUT_CERTS: /certs}' };
+  const nobodyRestarts: Surroundings = {
+    ...migrated({ id: 'MM130', there: outOfSidecars }),
+    otherTemplates: [cronJob(failing)],
+  };
+  const withCertificates = migrated({
+    id: 'MM130',
+    there: outOfSidecars,
+    workload: { templateAnnotations: certificates },
+  });
+  const outside = migrated({ id: 'MM142', there: { from: 'IstioAmbient', to: 'None' } });
+  const asked: Surroundings = {
+    ...outside,
+    namespace: { ...outside.namespace, annotations: { 'linkerd.io/inject': 'enabled' } },
+  };
+
+  it.each([
+    ['the command of a CronJob', nobodyRestarts, 'MM130'],
+    ['certificates', withCertificates, 'MM130'],
+    ['another mesh, out of this one', asked, 'MM142'],
+  ])('holds nothing, and is told: %s', (_, picture, id) => {
+    const said = istio.findings(picture, 'AtRest').filter((each) => each.id === 'MM124');
+
+    expect(said.map(({ message }) => message)).toContainEqual(expect.stringContaining(` ${id} `));
+    expect(istio.noWayBack(picture)).toBeUndefined();
+    expect(istio.unreadyBack(picture, false)?.id).not.toBe(id);
   });
 });
 
