@@ -1,7 +1,9 @@
 import { own } from '../../../../base/own.ts';
 import { shown } from '../../../../base/shown.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
-import { proxyHeaderIn } from '../proxy-headers.ts';
+import type { PolicyOptions } from '../options.ts';
+import { proxyHeaderIn, proxyHeaderOf } from '../proxy-headers.ts';
+import type { AuthorizationPolicy } from '../types.ts';
 import { critical, type Problem } from './problem.ts';
 import { titleOf, type ConfigObject } from './world.ts';
 
@@ -115,6 +117,25 @@ const toWaypoint: CarriedFields = {
     return carriedHeader(key) ?? own(conditionKeys, key);
   },
 };
+
+/** What a CUSTOM policy leaves to an authorizer that decides by a header which proxies write. */
+export function inexactAuthorizer(
+  object: ConfigObject,
+  { action, provider = '' }: AuthorizationPolicy,
+  { sentToAuthorizers }: Pick<PolicyOptions, 'sentToAuthorizers'>,
+): readonly Problem[] {
+  const header = action === 'CUSTOM' ? own(sentToAuthorizers, provider) : undefined;
+  const why = header === undefined ? undefined : proxyHeaderOf(header)?.why;
+  if (header === undefined || why === undefined) return [];
+  return [
+    critical(
+      titleOf(object),
+      'spec.provider',
+      `the authorizer ${shown(provider)} is asked by ${shown(header)}, which would not say the same: ${why}`,
+      'Have the authorizer decide by a token, or let policies tell the callers apart by principals, and take the header out of includeRequestHeadersInCheck of its extensionProvider.',
+    ),
+  ];
+}
 
 function judge(object: ConfigObject, field: string, carried: Carried | undefined, to: string): readonly Problem[] {
   const verdict = carried ?? unknown;
