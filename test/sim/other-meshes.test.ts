@@ -38,6 +38,14 @@ function meshed(home: string, name: string, proxies: Proxies): KubeObject {
   return { ...rest, spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, ...proxies } } } };
 }
 
+function bare(home: string, name: string, proxies: Proxies): KubeObject {
+  return {
+    kind: 'Pod',
+    metadata: { name, namespace: home, labels: { app: name } },
+    spec: { ...proxies, terminationGracePeriodSeconds: 1 },
+  };
+}
+
 async function findings(world: World): Promise<readonly string[]> {
   const { status } = await world.child();
   return (status?.findings ?? []).map(({ id, severity, object }) => `${id} ${severity} ${object}`);
@@ -140,6 +148,49 @@ describe('pods of another mesh', () => {
         await world.delete(kinds.Deployment, home, 'api');
         await world.childPhase('RolledBack');
         await world.modesAre({ Sidecar: 1 });
+      },
+    });
+  });
+
+  it.each([
+    ['of a workload', meshed],
+    ['of nobody', bare],
+  ])('that were captured are let go by a rollback out of every mesh: %s', async (_, make) => {
+    await runOnSimulation({
+      name: 'other-mesh-taken',
+      podsOutside: true,
+      disturbs: true,
+      async run(world) {
+        const home = world.ns();
+        await world.create(namespace(home, {}), deployment(home, 'web'));
+        await world.podsReady(1);
+        await world.create(meshMigration(world.name, { names: [home] }, { from: 'None', to: 'IstioAmbient' }));
+        await world.childPhase('Migrated');
+        await world.create(make(home, 'api', linkerd));
+        expect(await stalled(world, 'PodsOutside')).toMatch(/api.*Transitional/);
+        await world.edit({ action: 'Rollback' });
+        await world.childPhase('RolledBack');
+        expect((await world.child()).status?.pods).toMatchObject({ none: 1, ambient: 0 });
+      },
+    });
+  });
+
+  it('that nobody makes again hold no rollback to sidecars, which lets them go', async () => {
+    await runOnSimulation({
+      name: 'other-mesh-bare',
+      podsOutside: true,
+      disturbs: true,
+      async run(world) {
+        const home = world.ns();
+        await world.create(namespace(home), deployment(home, 'web'));
+        await world.podsReady(1);
+        await world.create(meshMigration(world.name, { names: [home] }));
+        await world.childPhase('Migrated');
+        await world.create(bare(home, 'api', linkerd));
+        expect(await stalled(world, 'PodsOutside')).toMatch(/api.*Transitional/);
+        await world.edit({ action: 'Rollback' });
+        await world.childPhase('RolledBack');
+        await world.modesAre({ Sidecar: 1, None: 1 });
       },
     });
   });

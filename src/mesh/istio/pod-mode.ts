@@ -38,6 +38,11 @@ export function countedMode(pod: PodView): Mode {
   return isOfOtherMesh(pod) ? 'Transitional' : modeOf(pod);
 }
 
+/** Whether a pod of another mesh is all that mesh's: nothing of Istio is done to it. */
+export function isLeftToOthers(pod: PodView): boolean {
+  return isOfOtherMesh(pod) && modeOf(pod) === 'None';
+}
+
 const modes: Record<DataPlane, Mode> = { IstioSidecar: 'Sidecar', IstioAmbient: 'Ambient', None: 'None' };
 
 /** The mode that pods of a data plane have. */

@@ -243,6 +243,8 @@ describe('what is as it was before, wherever a way back leads', () => {
     there: outOfSidecars,
     workload: { templateAnnotations: certificates },
   });
+  const { owner: _owner, ...bare } = plainPod({ ...captured, containers: ['app', 'linkerd-proxy'] });
+  const released = migrated({ id: 'MM142', there: outOfAmbient, pod: bare });
   const outside = migrated({ id: 'MM142', there: { from: 'IstioAmbient', to: 'None' } });
   const asked: Surroundings = {
     ...outside,
@@ -253,6 +255,7 @@ describe('what is as it was before, wherever a way back leads', () => {
     ['the command of a CronJob', nobodyRestarts, 'MM130'],
     ['certificates', withCertificates, 'MM130'],
     ['another mesh, out of this one', asked, 'MM142'],
+    ['a pod of another mesh that nobody makes again', released, 'MM142'],
   ])('holds nothing, and is told: %s', (_, picture, id) => {
     const said = istio.findings(picture, 'AtRest').filter((each) => each.id === 'MM124');
 

@@ -17,6 +17,8 @@ interface Holder extends Pick<PodView, 'labels' | 'annotations'> {
   readonly containers: readonly string[];
   /** What is there in a template stays until its owner takes it out; of a pod it may be an injector's. */
   readonly isWritten: boolean;
+  /** A pod that nobody makes again, so that no injector ever sees it. */
+  readonly isBare?: true;
 }
 
 /** What Istio would do to pods of another mesh. */
@@ -36,7 +38,7 @@ function staysOut(holder: Holder, { to }: Surroundings['route']): boolean {
 function ofPod(pod: PodView): Holder {
   const { owner, namespace, labels, annotations, containers } = pod;
   const object = owner === undefined ? nameOf(pod) : nameOf({ ...owner, namespace });
-  return { object, labels, annotations, containers, isWritten: false };
+  return { object, labels, annotations, containers, isWritten: false, ...(owner === undefined && { isBare: true }) };
 }
 
 function ofTemplate(template: TemplateView): Holder {
@@ -81,7 +83,10 @@ function fixOf(mesh: OtherMesh, isWritten: boolean, container = ''): string {
 }
 
 /** The mesh whose proxy is in something. */
-function ofContainers({ object, containers, isWritten }: Holder, { to }: Surroundings['route']): readonly Evidence[] {
+function ofContainers(
+  { object, containers, isWritten, isBare }: Holder,
+  { to }: Surroundings['route'],
+): readonly Evidence[] {
   const found = meshIn(containers);
   if (found === undefined) return [];
   const container = shown(found.container);
@@ -90,6 +95,7 @@ function ofContainers({ object, containers, isWritten }: Holder, { to }: Surroun
       object,
       message: `the proxy of ${found.mesh.name} is in its pods (container ${container}): ${consequences[to]}`,
       fix: fixOf(found.mesh, isWritten, container),
+      ...(isBare && to === 'IstioSidecar' && { onlyThere: true as const }),
     },
   ];
 }
