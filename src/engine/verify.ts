@@ -1,5 +1,6 @@
 import type { PodCounts, Mode } from '../api/common.ts';
 import { durationMs } from '../base/duration.ts';
+import type { StepWork } from '../mesh/adapter.ts';
 import { whyNotRestartable } from '../mesh/restartable.ts';
 import type { PodView } from '../mesh/views.ts';
 import { lastOnesEnded } from './left.ts';
@@ -40,15 +41,18 @@ function notReady({ ready, trouble }: PodView): string {
   return ready ? '' : `not Ready${trouble === undefined ? '' : ` (${trouble})`} and `;
 }
 
+type Verification = Omit<Extract<StepWork, { readonly kind: 'Verify' }>, 'kind'>;
+
 /**
  * A Verify step: every pod is in the mode, except those that nobody can restart (the namespace is Incomplete until they
  * are replaced), or their time is over; and the last ones of the other data plane have ended.
  */
-export function verifyStep(situation: Situation, mode: Mode, name: string): Outcome {
+export function verifyStep(situation: Situation, { mode, spares }: Verification, name: string): Outcome {
   const { adapter, surroundings } = situation;
   const outside = concernedPods(situation).filter(
     (pod) =>
       adapter.modeOf(pod) !== mode &&
+      spares?.(pod) !== true &&
       (adapter.modeOf(pod) === 'Transitional' ||
         whyNotRestartable(pod, surroundings.workloads) === undefined ||
         (mode === 'Ambient' && adapter.modeOf(pod) === 'None')),

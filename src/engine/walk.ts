@@ -63,7 +63,7 @@ function perform(
     case 'Restart':
       return isLeftOut(situation, status, step, steps) ? { kind: 'Done' } : restartStep(situation, status, step, work);
     case 'Verify':
-      return verifyStep(situation, work.mode, step.name);
+      return verifyStep(situation, work, step.name);
     default:
       return performOnObjects(situation, step, work);
   }
@@ -194,7 +194,7 @@ function isSeen(
 ): boolean {
   const { work } = step;
   if (work.kind === 'UnbindServices') return unbindStep(situation, work).kind === 'Done';
-  if (work.kind === 'Verify') return verifyStep(situation, work.mode, step.name).kind === 'Done';
+  if (work.kind === 'Verify') return verifyStep(situation, work, step.name).kind === 'Done';
   if (status.direction !== 'Forward') return isSeenBack(situation, status, step);
   if (work.kind === 'Labels') return areSet(situation, step);
   if (work.kind !== 'Restart' || isLeftOut(situation, status, step, steps)) return true;

@@ -120,7 +120,7 @@ const table = {
   },
   PodNotEnrolled: {
     meaning:
-      'A pod is Ready but not in the new data plane: look at istio-cni and ztunnel on its node, or at the injector.',
+      'A pod is Ready but not in the new data plane: look at istio-cni and ztunnel on its node, at the injector, or at that of another mesh (MM142).',
     remedy: 'Repair what keeps it out, then start again',
     command: 'GoOn',
   },
@@ -133,7 +133,7 @@ const table = {
   },
   PodsOutside: {
     meaning:
-      'The namespace has moved, and pods that came later are in neither data plane: nothing captures them, or their template has a proxy of its own (MM130).',
+      'The namespace has moved, and pods that came later are in neither data plane: nothing captures them, or their template has a proxy of its own (MM130), or another mesh has taken them (MM142).',
     remedy:
       'Repair what keeps them out (istio-cni and ztunnel on their nodes, the template), then replace them; it clears by itself. All pods',
     command: 'Pods',

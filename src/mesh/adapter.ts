@@ -103,8 +103,8 @@ export type StepWork =
         readonly services: (surroundings: Surroundings) => readonly ServiceView[];
       };
     }
-  /** Looks only: every pod that can be in `mode` is. */
-  | { readonly kind: 'Verify'; readonly mode: Mode };
+  /** Looks only: every pod that can be in `mode` is; `spares` are none that it takes. */
+  | { readonly kind: 'Verify'; readonly mode: Mode; readonly spares?: (pod: PodView) => boolean };
 
 /** How many pods a Deployment is to have from the start, which the mesh has made for an object of ours. */
 export interface Scale {

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
-import { istioAnnotations, kindIn } from './project.ts';
+import { meshAnnotations, kindIn } from './project.ts';
+import { ofOtherMeshes } from './other-meshes.ts';
 import { proxyParts } from './proxy-parts.ts';
 import type { ContainerPortView, TemplateView } from './views.ts';
 
@@ -19,6 +20,13 @@ export function containerPorts(podSpec: Json): readonly ContainerPortView[] {
       const name = text(port['name']);
       return { ...(name !== undefined && { name }), port: count(port['containerPort']) };
     });
+}
+
+/** What is written into a template itself of another mesh: no annotation keeps that out. */
+export function otherProxies(podSpec: Json): Pick<TemplateView, 'otherProxies'> {
+  const containers = [...records(podSpec['containers']), ...records(podSpec['initContainers'])];
+  const names = ofOtherMeshes(containers.map(({ name }) => text(name) ?? ''));
+  return names.length === 0 ? {} : { otherProxies: names };
 }
 
 function hasContainers(template: Json): boolean {
@@ -51,8 +59,9 @@ export function projectTemplate(group: string, kind: string): (object: KubeObjec
       serviceAccount: text(podSpec['serviceAccountName']) ?? 'default',
       containerPorts: containerPorts(podSpec),
       templateLabels: stringMap(metadata['labels']),
-      templateAnnotations: istioAnnotations(stringMap(metadata['annotations'])),
+      templateAnnotations: meshAnnotations(stringMap(metadata['annotations'])),
       ...proxyParts(podSpec),
+      ...otherProxies(podSpec),
       ...(podSpec['hostNetwork'] === true && { hostNetwork: true as const }),
     };
   };

@@ -6,7 +6,7 @@ import { podAsks } from './pod-resources.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { proxyParts } from './proxy-parts.ts';
 import { troubleOfWorkload } from './trouble.ts';
-import { containerPorts } from './project-template.ts';
+import { containerPorts, otherProxies } from './project-template.ts';
 import type { WorkloadView } from './views.ts';
 
 /**
@@ -144,6 +144,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
         records(podSpec['containers']).map(({ name, image }) => [text(name) ?? '', text(image) ?? '']),
       ),
       ...proxyParts(podSpec),
+      ...otherProxies(podSpec),
       ...madeFor(object),
       templateLabels: stringMap(template['labels']),
       templateAnnotations: stringMap(template['annotations']),

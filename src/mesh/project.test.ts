@@ -85,7 +85,7 @@ describe('projectPod', () => {
         },
         {
           labels: { app: 'web', 'controller-revision-hash': 'r1' },
-          annotations: { 'sidecar.istio.io/status': '{}', 'example.com/huge': 'x' },
+          annotations: { 'sidecar.istio.io/status': '{}', 'linkerd.io/inject': 'enabled', 'example.com/huge': 'x' },
           creationTimestamp: '2030-01-01T00:00:00Z',
         },
       ),
@@ -97,7 +97,7 @@ describe('projectPod', () => {
       resourceVersion: '7',
       namespace: 'shop',
       labels: { app: 'web', 'controller-revision-hash': 'r1' },
-      annotations: { 'sidecar.istio.io/status': '{}' },
+      annotations: { 'sidecar.istio.io/status': '{}', 'linkerd.io/inject': 'enabled' },
       containers: ['app', 'istio-proxy'],
       hostNetwork: true,
       finished: false,

@@ -3,6 +3,7 @@ import { managerName } from '../api/managers.ts';
 import { group } from '../api/resources.ts';
 import { readableDepth } from './depth.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
+import { askingAnnotations } from './other-meshes.ts';
 import { troubleOfPod } from './trouble.ts';
 import type {
   BudgetView,
@@ -63,9 +64,12 @@ export function kindIn(group: string, kind: string): string {
   return namesakes.get(kind) === group || !namesakes.has(kind) ? kind : `${kind}.${group}`;
 }
 
-/** Those that say something to Istio. */
-export function istioAnnotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.includes('istio.io/')));
+/** Those that say something to Istio, or to another mesh. */
+export function meshAnnotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return {
+    ...Object.fromEntries(Object.entries(annotations).filter(([key]) => key.includes('istio.io/'))),
+    ...askingAnnotations(annotations),
+  };
 }
 
 /**
@@ -126,7 +130,7 @@ export function projectPod(object: KubeObject): PodView {
     ...base(object),
     namespace: object.metadata.namespace ?? '',
     labels: object.metadata.labels ?? {},
-    annotations: istioAnnotations(object.metadata.annotations ?? {}),
+    annotations: meshAnnotations(object.metadata.annotations ?? {}),
     ...(owner && { owner }),
     containers: containers.map((container) => text(container['name']) ?? ''),
     ...portsOf(containers),

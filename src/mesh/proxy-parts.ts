@@ -8,26 +8,85 @@ const injected = ['istio-proxy', 'istio-init', 'istio-validation'];
 const placeholderImage = 'auto';
 
 /** Ports of a sidecar for its own pod: it is told there to end, asked whether it is ready, and asked about itself. */
-const sidecarPorts: readonly unknown[] = [15000, 15020, 15021];
-const localCall = /(?:localhost|127\.0\.0\.1|\[::1\]):150(?:00|2[01])(?!\d)/;
+const sidecarPorts: readonly unknown[] = [15000, 15004, 15020, 15021, 15090];
+const onLocalhost =
+  /(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|0\.0\.0\.0|\[::1\])(?:[:\s]|\/)\s?150(?:00|04|20|21|90)(?!\d)/;
+const byPath = /:150(?:00|20|21)\/(?:quitquitquit|healthz\/ready|ready)(?!\w)/;
+const agent = /(?:^|[\s/;&|])pilot-agent\s+(?:wait|request)(?!\w)/;
+const call = new RegExp([onLocalhost, byPath, agent].map(({ source }) => source).join('|'));
+
+/** What comes to nothing, or never to an end, where nobody answers: it waits for the sidecar, or has to end it. */
+const depends =
+  /quitquitquit|healthz\/ready|(?:^|[\s;&|])(?:until|while)\s|wait-for|(?:^|[\s/;&|])nc\s+-\w*z|pilot-agent\s+wait/;
+
+/** Said after it: then it may fail. What else a shell makes of it nobody can tell from here. */
+const mayFail = /\|\|\s*(?:true|:|exit\s+0)(?![\w.])/;
+
+/** By which a wrapper of the application (scuttle, envoy-preflight) waits for Envoy, and what has it go on without. */
+const waitsByEnv = 'ENVOY_ADMIN_API';
+const goesOnByEnv: readonly string[] = ['START_WITHOUT_ENVOY', 'WAIT_FOR_ENVOY_TIMEOUT'];
+const quitsByEnv = 'ISTIO_QUIT_API';
+
 const probes = ['readinessProbe', 'livenessProbe', 'startupProbe'];
+
+/** A command that is written as words is one line too. */
+function lineOf(...words: readonly unknown[]): string {
+  return words.flatMap(strings).join(' ');
+}
+
+function calls(line: string): boolean {
+  return call.test(line);
+}
+
+/** Whether each call in a line may fail. */
+function goesOn(line: string): boolean {
+  return line
+    .split(call)
+    .slice(1)
+    .every((rest) => mayFail.test(rest));
+}
+
+/** Whether a line has no other end than a failure, or none at all, without the sidecar. */
+function failsIn(line: string): boolean {
+  return calls(line) && depends.test(line) && !goesOn(line);
+}
 
 function isForProxy({ name, image }: Json): boolean {
   return injected.includes(text(name) ?? '') || image === placeholderImage;
 }
 
+function asksPort(action: Json): boolean {
+  return ['httpGet', 'tcpSocket', 'grpc'].some((field) => sidecarPorts.includes(record(action[field])['port']));
+}
+
+function execOf(action: Json): string {
+  return lineOf(record(action['exec'])['command']);
+}
+
 function probesProxy(container: Json): boolean {
-  return probes
-    .map((probe) => record(container[probe]))
-    .some(({ httpGet, tcpSocket }) =>
-      [httpGet, tcpSocket].some((asked) => sidecarPorts.includes(record(asked)['port'])),
-    );
+  return probes.map((probe) => record(container[probe])).some((probe) => asksPort(probe) || !goesOn(execOf(probe)));
+}
+
+/** Its command fails or waits for ever, or what has to succeed before it counts as started. */
+function failsWithoutProxy({ command, args, env, lifecycle }: Json): boolean {
+  const started = record(record(lifecycle)['postStart']);
+  const set = new Map(records(env).map(({ name, value }) => [text(name) ?? '', text(value) ?? '']));
+  const isSpared = goesOnByEnv.some((name) => set.has(name) && set.get(name) !== 'false');
+  return (
+    failsIn(lineOf(command, args)) ||
+    failsIn(execOf(started)) ||
+    asksPort(started) ||
+    (set.has(waitsByEnv) && !isSpared)
+  );
 }
 
 function callsProxy({ command, args, env, lifecycle }: Json): boolean {
-  const hooks = Object.values(record(lifecycle)).map((hook) => record(record(hook)['exec'])['command']);
-  const values = records(env).map(({ value }) => text(value) ?? '');
-  return [...[command, args, ...hooks].flatMap(strings), ...values].some((said) => localCall.test(said));
+  const hooks = Object.values(record(lifecycle)).map(record);
+  return (
+    [lineOf(command, args), ...hooks.map(execOf)].some(calls) ||
+    hooks.some(asksPort) ||
+    records(env).some(({ name, value }) => calls(text(value) ?? '') || name === waitsByEnv || name === quitsByEnv)
+  );
 }
 
 function namesOf(containers: readonly Json[]): readonly string[] {
@@ -41,7 +100,8 @@ export function proxyParts(podSpec: Json): { readonly proxyParts?: ProxyParts } 
   const parts: ProxyParts = {
     containers: namesOf(containers.filter(isForProxy)),
     probing: namesOf(own.filter(probesProxy)),
-    calling: namesOf(own.filter(callsProxy)),
+    failing: namesOf(own.filter(failsWithoutProxy)),
+    calling: namesOf(own.filter((container) => callsProxy(container) && !failsWithoutProxy(container))),
   };
   return Object.values(parts).some((names: readonly string[]) => names.length > 0) ? { proxyParts: parts } : {};
 }

@@ -35,7 +35,7 @@ export interface OwnerView {
 export interface PodView extends View {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Only keys of istio.io. */
+  /** Only keys of istio.io, and those by which pods ask for another mesh. */
   readonly annotations: Readonly<Record<string, string>>;
   /** The workload, with a ReplicaSet already resolved to its Deployment by name. */
   readonly owner?: OwnerView;
@@ -62,10 +62,14 @@ export interface PodView extends View {
   readonly trouble?: string;
 }
 
-/** Containers by name: those that stand for what a mesh puts into a pod, and those that probe or call it there. */
+/**
+ * Containers by name: those that stand for what a mesh puts into a pod, those that probe it there, those whose command
+ * comes to no good end without it, and those that only call it.
+ */
 export interface ProxyParts {
   readonly containers: readonly string[];
   readonly probing: readonly string[];
+  readonly failing: readonly string[];
   readonly calling: readonly string[];
 }
 
@@ -82,12 +86,14 @@ export interface TemplateView extends View {
   /** Ports that the containers of the template declare. */
   readonly containerPorts: readonly ContainerPortView[];
   readonly templateLabels: Readonly<Record<string, string>>;
-  /** Of what is no workload only keys of istio.io. */
+  /** Of what is no workload only those that a pod keeps. */
   readonly templateAnnotations: Readonly<Record<string, string>>;
   /** Its pods are on the network of their host. */
   readonly hostNetwork?: true;
   /** Absent if it has nothing that is for the proxy of a mesh. */
   readonly proxyParts?: ProxyParts;
+  /** Names of its containers that may be of another mesh; absent if none is. */
+  readonly otherProxies?: readonly string[];
 }
 
 /** A Deployment, StatefulSet or DaemonSet. */

@@ -73,7 +73,19 @@ export const proxyPartExamples: Readonly<Record<string, Examples>> = {
       'a probe by the connection': deployed({ containers: [{ ...app, startupProbe: { tcpSocket: { port: 15021 } } }] }),
       'waiting for the sidecar': deployed({ containers: [waits] }),
       'a Job that ends its sidecar': nightly({
-        containers: [{ ...app, args: ['run; curl -X POST http://127.0.0.1:15020/quitquitquitt'] }],
+        containers: [{ ...app, args: ['run; curl -X POST http://127.0.0.1:15020/quitquitquit'] }],
+      }),
+      'the same with a shell of its own': nightly({
+        containers: [
+          { ...app, command: ['sh', '-ec', 'rotate; wget -q --post-data= -O- http://127.0.0.1:15020/quitquitquit'] },
+        ],
+      }),
+      'a wrapper of the application': deployed({
+        containers: [{ ...app, command: ['scuttle', 'run'], env: [{ name: 'ENVOY_ADMIN_API', value: 'x' }] }],
+      }),
+      'waiting by the agent': deployed({ containers: [{ ...app, command: ['sh', '-c', 'pilot-agent wait && run'] }] }),
+      'a probe by a command': deployed({
+        containers: [{ ...app, livenessProbe: { exec: { command: ['curl', '-f', 'localhost:15021/healthz/ready'] } } }],
       }),
       'by an environment variable': deployed({
         containers: [{ ...app, env: [{ name: 'READY', value: 'http://localhost:15021/healthz/ready' }] }],
@@ -82,10 +94,14 @@ export const proxyPartExamples: Readonly<Record<string, Examples>> = {
         {},
         { annotations: { 'proxy.istio.io/config': 'proxyMetadata:\n  OUTPUT_CERTS: /etc/istio-output-certs\n' } },
       ),
+      'what the sidecar mounts': deployed({}, { annotations: { 'sidecar.istio.io/userVolumeMount': '[]' } }),
       'volumes of the sidecar': deployed({}, { annotations: { 'sidecar.istio.io/userVolume': '[]' } }),
     },
     ignored: {
       'an ordinary template': deployed({}),
+      'another proxy that is told to end': nightly({
+        containers: [{ ...app, args: ['run; curl -X POST http://127.0.0.1:9091/quitquitquit'] }],
+      }),
       'other ports': deployed({
         containers: [{ ...app, args: ['--at=localhost:150210'], readinessProbe: { httpGet: { port: 8080 } } }],
       }),

@@ -110,6 +110,7 @@ function calledByMany(count: number): Surroundings {
   };
 }
 
+const certificate = { key: 'request.headers[X-Forwarded-Client-Cert]', values: ['*ns/legacy/*'] };
 const deny = policy(from({ ipBlocks: blocks }));
 const accepts = migrationSpec({ policies: { refusals: 'Accept' } });
 
@@ -127,6 +128,13 @@ export const unseenCallerExamples: Readonly<Record<'MM123', Examples>> = {
       'a condition': nextToBank([policy(when({ key: 'source.ip', values: blocks }))]),
       'one about proxies': nextToBank([policy(when({ key: 'remote.ip', notValues: blocks }, 'ALLOW'))]),
       'a server name': nextToBank([policy(when({ key: 'connection.sni', values: ['x'] }))]),
+      'what a sidecar writes by the certificate of the caller': nextToBank([policy(when(certificate))]),
+      'all callers but some by that': nextToBank([
+        policy(when({ key: certificate.key, notValues: certificate.values }, 'ALLOW')),
+      ]),
+      'what the sidecar of the caller writes': nextToBank([
+        policy(when({ key: 'request.headers[x-envoy-peer-metadata-id]', values: ['sidecar*'] })),
+      ]),
       'what an authorizer is asked about': nextToBank([policy(from({ ipBlocks: blocks }, 'CUSTOM'))]),
       'a policy of the mesh': nextToBank([policy(from({ ipBlocks: blocks }), root, {})]),
       'from outside the mesh': nextToBank([deny], { route: { from: 'None', to: 'IstioAmbient' } }),
@@ -150,6 +158,11 @@ export const unseenCallerExamples: Readonly<Record<'MM123', Examples>> = {
     ignored: {
       identities: nextToBank([policy(from({ namespaces: ['shop'] }))]),
       'the port': nextToBank([policy({ action: 'DENY', rules: [{ to: [{ operation: { ports: ['80'] } }] }] })]),
+      'a header of the application': nextToBank([policy(when({ key: 'request.headers[x-team]', values: ['a'] }))]),
+      'a certificate that callers outside the mesh do not have either': nextToBank([policy(when(certificate))], {
+        route: { from: 'None', to: 'IstioAmbient' },
+      }),
+      'old sidecars, which do not see it now': restarted(when(certificate), { itinerary: 'Hbone' }),
       'the address of the called': nextToBank([policy(when({ key: 'destination.ip', values: blocks }))]),
       AUDIT: nextToBank([policy(from({ ipBlocks: blocks }, 'AUDIT'))]),
       'a dry run': nextToBank([
@@ -210,6 +223,19 @@ export const unseenCallerSeverities: readonly (readonly [string, Surroundings, r
     'refusals that are accepted',
     nextToBank([policy(from({ ipBlocks: blocks }, 'ALLOW'))], { spec: accepts }),
     ['Warning'],
+  ],
+  [
+    'an ALLOW by a header that is not there, accepted',
+    nextToBank([policy(when(certificate, 'ALLOW'))], { spec: accepts }),
+    ['Warning'],
+  ],
+  [
+    'a DENY of what is always so and a header that is not there',
+    nextToBank(
+      [policy({ action: 'DENY', rules: [{ when: [{ key: 'source.ip', notValues: blocks }, certificate] }] })],
+      { spec: accepts },
+    ),
+    ['Critical'],
   ],
   [
     'an ALLOW by what is and what is not at once',

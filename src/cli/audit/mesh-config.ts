@@ -2,7 +2,7 @@ import type { MeshState } from '../../mesh/adapter.ts';
 import { text } from '../../mesh/json.ts';
 import { parseMeshConfig } from '../../mesh/istio/mesh-config.ts';
 import { settingsIn } from '../../mesh/istio/mesh-settings.ts';
-import { authorizersOf } from '../../mesh/istio/policy/authorizer.ts';
+import { authorizersOf, sentToAuthorizers } from '../../mesh/istio/policy/authorizer.ts';
 import { defaultOptions, type PolicyOptions } from '../../mesh/istio/policy/options.ts';
 import type { ConfigView } from '../../mesh/views.ts';
 import type { Inventory } from './inventory.ts';
@@ -35,6 +35,7 @@ export function policyOptions(
     trustDomain,
     trustDomainAliases,
     authorizers: authorizersOf(config, version),
+    sentToAuthorizers: sentToAuthorizers(config),
   };
 }
 

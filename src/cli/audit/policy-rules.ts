@@ -1,5 +1,6 @@
 import { nameOf } from '../../mesh/istio/findings/rule.ts';
 import { principals } from '../../mesh/istio/findings/policy-fields.ts';
+import { headerNotes } from '../../mesh/istio/policy/classify-notes.ts';
 import { injectedLabels } from '../../mesh/istio/policy/injected.ts';
 import { makeSmaller } from '../../mesh/istio/policy/translate/size.ts';
 import type { Effect } from '../../mesh/istio/policy/semantics.ts';
@@ -94,7 +95,8 @@ function misread(context: AuditContext, concerns: (field: string) => boolean): r
     const { action } = policy.classification;
     const rules = inexact(policy, concerns);
     if ((action !== 'ALLOW' && action !== 'DENY') || rules.length === 0) return [];
-    return [evidence(policy, describe(action, rules))];
+    const unseen = policy.policy.kind === 'AuthorizationPolicy' ? headerNotes(policy.policy) : [];
+    return [evidence(policy, [describe(action, rules), ...unseen].join('; and in a copy '))];
   });
 }
 

@@ -188,6 +188,79 @@ describe('the plan of a namespace', () => {
     expect(blocked && criticals(blocked)).toEqual(['MM080 AuthorizationPolicy shop/cart']);
   });
 
+  it.each([
+    [
+      'a policy',
+      'AuthorizationPolicy',
+      '{selector: {matchLabels: {app: cart}}, action: DENY, rules: [{when: [{key: "request.headers[x-forwarded-client-cert]", values: ["*ns/legacy/*"]}]}]}',
+    ],
+    [
+      'a VirtualService',
+      'VirtualService',
+      '{hosts: [cart], http: [{match: [{headers: {x-envoy-external-address: {exact: 10.0.0.1}}}], route: [{destination: {host: cart}}]}]}',
+    ],
+    [
+      'an HTTPRoute',
+      'HTTPRoute',
+      '{parentRefs: [{group: "", kind: Service, name: cart}], rules: [{matches: [{headers: [{name: X-Forwarded-Proto, value: https}]}], backendRefs: [{name: cart, port: 80}]}]}',
+    ],
+  ])('is blocked by %s that asks for a header which proxies write', (_, kind, spec) => {
+    const groups: Readonly<Record<string, string>> = {
+      AuthorizationPolicy: 'security.istio.io',
+      VirtualService: 'networking.istio.io',
+    };
+    const [blocked] = namespaces([
+      ...application('shop', 'cart'),
+      `{apiVersion: ${groups[kind] ?? 'gateway.networking.k8s.io'}/v1, kind: ${kind}, metadata: {name: cart, namespace: shop}, spec: ${spec}}`,
+      migration('callers: [{namespace: shop, from: []}]'),
+    ]);
+
+    expect(blocked && criticals(blocked)).toEqual([`MM080 ${kind} shop/cart`]);
+  });
+
+  it.each([
+    [
+      'its template',
+      '{metadata: {labels: {app: cart}, annotations: {linkerd.io/inject: enabled}}, spec: {containers: [{name: a}]}}',
+      '',
+      'Deployment shop/cart',
+    ],
+    [
+      'a container in it',
+      '{metadata: {labels: {app: cart}}, spec: {containers: [{name: a}, {name: consul-dataplane}]}}',
+      '',
+      'Deployment shop/cart',
+    ],
+    [
+      'its namespace',
+      '{metadata: {labels: {app: cart}}, spec: {containers: [{name: a}]}}',
+      ', labels: {kuma.io/sidecar-injection: enabled}',
+      'Namespace shop',
+    ],
+  ])('is blocked by another mesh, by %s', (_, podTemplate, more, object) => {
+    const documents = [
+      `{apiVersion: v1, kind: Namespace, metadata: {name: shop${more}}}`,
+      `{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, namespace: shop}, spec: {template: ${podTemplate}}}`,
+    ];
+    const [blocked] = namespaces(documents);
+
+    expect(blocked && criticals(blocked)).toEqual([`MM142 ${object}`]);
+  });
+
+  it.each([
+    ['fails at its end', 'rotate; wget -q --post-data= -O- http://127.0.0.1:15020/quitquitquit', 'Critical'],
+    ['never begins', 'until curl -fs localhost:15021/healthz/ready; do sleep 1; done; rotate', 'Critical'],
+    ['may fail', 'rotate; wget -q --post-data= -O- http://127.0.0.1:15020/quitquitquit || true', 'Warning'],
+  ])('is told of a CronJob that %s without its sidecar', (_, script, severity) => {
+    const container = `{name: a, image: a, command: [sh, -ec, ${JSON.stringify(script)}]}`;
+    const [told] = namespaces([
+      deployment('shop', 'cart'),
+      `{apiVersion: batch/v1, kind: CronJob, metadata: {name: it, namespace: shop}, spec: {jobTemplate: {spec: {template: {spec: {containers: [${container}]}}}}}}`,
+    ]);
+
+    expect(told?.findings.filter(({ id }) => id === 'MM130')).toMatchObject([{ severity, object: 'CronJob shop/it' }]);
+  });
+
   it('asks for the Service of pods that need a waypoint', () => {
     const [blocked] = namespaces([readers('shop', 'cart', 'namespaces: [web]')]);
 

@@ -20,7 +20,7 @@ import { arrived, itinerary } from './itinerary.ts';
 import { rootNamespaceOf } from './mesh-settings.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { isOfGateway } from './waypoint/gateway-pods.ts';
-import { concerns, isDraining, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { concerns, countedMode, isDraining, lacksHbone, modeFor } from './pod-mode.ts';
 import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
@@ -167,7 +167,7 @@ export const istio: MeshAdapter = {
   versionOf: controlPlaneVersion,
   rootNamespaceOf,
   telemetry,
-  modeOf,
+  modeOf: countedMode,
   modeFor,
   concerns: (pod, workloads) => concerns(pod) && !isOfGateway(pod, workloads),
   holdsOthersBack: (pod) => lacksHbone(pod) || isDraining(pod),

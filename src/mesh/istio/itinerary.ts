@@ -4,7 +4,7 @@ import type { Itinerary, LabelTargets, Route, StepPlan, Surroundings } from '../
 import type { PodView, WorkloadView } from '../views.ts';
 import { injects } from './injection.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
-import { lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { isLeftToOthers, isOfOtherMesh, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 import { decidingFirst } from './unseen-callers.ts';
 import { awaitsOthersBack } from './waypoint/awaits-back.ts';
 import { awaitsUnseen } from './waypoint/awaits-called.ts';
@@ -294,18 +294,23 @@ function backward(
       why: 'Puts every label back as it was, the capture last: earlier it would leave pods in plaintext.',
       work: { kind: 'Labels', targets: all, ...(all[dataplaneModeLabel] === 'ambient' ? {} : holdFor(route.from)) },
     },
-    { name: 'VerifyRestored', why: `Sees every pod in mode ${mode} again.`, work: { kind: 'Verify', mode } },
+    {
+      name: 'VerifyRestored',
+      why: `Sees every pod in mode ${mode} again.`,
+      work: { kind: 'Verify', mode, spares: isLeftToOthers },
+    },
   );
   return steps;
 }
 
 /**
  * A captured pod that should get a sidecar instead needs the capture until it is replaced; so does one that is being
- * captured, or that has not started and was admitted without a sidecar.
+ * captured, or that has not started and was admitted without a sidecar. One of another mesh never gets one, and is
+ * better off without.
  */
 function holdFor(target: DataPlane): { readonly heldBy?: (pod: PodView) => boolean } {
   return target === 'IstioSidecar'
-    ? { heldBy: (pod) => modeOf(pod) !== 'Sidecar' && !(modeOf(pod) === 'None' && pod.ready) }
+    ? { heldBy: (pod) => modeOf(pod) !== 'Sidecar' && !(modeOf(pod) === 'None' && pod.ready) && !isOfOtherMesh(pod) }
     : {};
 }
 

@@ -4,7 +4,7 @@ import type { MeshObjects, MeshState } from '../adapter.ts';
 import { record, records, strings, text, type Json } from '../json.ts';
 import type { ConfigView, WorkloadView } from '../views.ts';
 import { revisionLabel } from './labels.ts';
-import { authorizersOf } from './policy/authorizer.ts';
+import { authorizersOf, sentToAuthorizers } from './policy/authorizer.ts';
 import type { Authorizers } from './policy/options.ts';
 import type { IstioVersion } from './policy/istio-version.ts';
 import { exportDefaults, type ExportDefaults } from './policy/visibility.ts';
@@ -198,6 +198,13 @@ export function meshAuthorizers(mesh: MeshState, version: IstioVersion): Authori
   if (first === undefined || known.length < configs.length) return undefined;
   return Object.fromEntries(
     Object.entries(first).filter(([name, authorizer]) => others.every((other) => other[name] === authorizer)),
+  );
+}
+
+/** What authorizers of any mesh configuration that may be in force are sent. */
+export function meshSentToAuthorizers(mesh: MeshState): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    possibleConfigs(mesh).flatMap(({ config = {} }) => Object.entries(sentToAuthorizers(config))),
   );
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { captured, injected, plainPod, pod } from '../../../test/support/mesh-fixtures.ts';
 import type { PodView } from '../views.ts';
-import { concerns, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { concerns, countedMode, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
 
 const redirection = 'ambient.istio.io/redirection';
 
@@ -40,6 +40,21 @@ describe('modeOf', () => {
     ],
   ])('judges %s', (_case, view, mode) => {
     expect(modeOf(view)).toBe(mode);
+  });
+});
+
+describe('countedMode', () => {
+  const linkerd = ['linkerd-init', 'linkerd-proxy', 'app'];
+
+  it.each<[string, PodView, string]>([
+    ['a pod of Linkerd', plainPod({ containers: linkerd }), 'Transitional'],
+    ['one that is captured besides', plainPod({ ...captured, containers: linkerd }), 'Transitional'],
+    ['one with a sidecar besides', pod({ containers: [...injected.containers, 'consul-dataplane'] }), 'Transitional'],
+    ['a sidecar', pod(), 'Sidecar'],
+    ['ambient', plainPod(captured), 'Ambient'],
+    ['no mesh', plainPod({ containers: ['app', 'envoy'] }), 'None'],
+  ])('is of %s', (_case, view, mode) => {
+    expect(countedMode(view)).toBe(mode);
   });
 });
 

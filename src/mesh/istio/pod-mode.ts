@@ -1,4 +1,6 @@
 import type { DataPlane, Mode } from '../../api/common.ts';
+import { memoize } from '../../base/memoize.ts';
+import { meshIn } from '../other-meshes.ts';
 import type { PodView } from '../views.ts';
 import {
   dataplaneModeLabel,
@@ -21,6 +23,24 @@ export function modeOf(pod: PodView): Mode {
   if (annotated) return redirection === 'enabled' ? 'Transitional' : 'Sidecar';
   if (redirection === 'enabled') return 'Ambient';
   return redirection === undefined ? 'None' : 'Transitional';
+}
+
+/** Whether the proxy of another mesh is in the pod, whatever Istio has done to it besides. */
+export const isOfOtherMesh: (pod: PodView) => boolean = memoize(
+  ({ containers }: PodView) => meshIn(containers) !== undefined,
+);
+
+/**
+ * The mode that a pod counts for: with the proxy of another mesh it is in none of these, and not outside of every mesh
+ * either.
+ */
+export function countedMode(pod: PodView): Mode {
+  return isOfOtherMesh(pod) ? 'Transitional' : modeOf(pod);
+}
+
+/** Whether a pod of another mesh is all that mesh's: nothing of Istio is done to it. */
+export function isLeftToOthers(pod: PodView): boolean {
+  return isOfOtherMesh(pod) && modeOf(pod) === 'None';
 }
 
 const modes: Record<DataPlane, Mode> = { IstioSidecar: 'Sidecar', IstioAmbient: 'Ambient', None: 'None' };

@@ -1,5 +1,5 @@
 import type { MeshState } from '../adapter.ts';
-import { meshAuthorizers, meshExports } from './mesh-config.ts';
+import { meshAuthorizers, meshExports, meshSentToAuthorizers } from './mesh-config.ts';
 import { meshKnowledge } from './mesh-settings.ts';
 import { parseIstioVersion } from './policy/istio-version.ts';
 import { defaultOptions, type PolicyOptions } from './policy/options.ts';
@@ -19,6 +19,7 @@ export function policyOptionsOf(mesh: MeshState): PolicyOptions {
       trustDomainAliases: known.settings.trustDomainAliases,
     }),
     ...(authorizers !== undefined && { authorizers }),
+    sentToAuthorizers: meshSentToAuthorizers(mesh),
     exportTo: meshExports(mesh),
   };
 }

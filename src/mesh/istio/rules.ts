@@ -10,6 +10,7 @@ import { markRules } from './findings/marks.ts';
 import { namelessRules } from './findings/nameless-calls.ts';
 import { capturedGatewayRules } from './findings/captured-gateways.ts';
 import { optedOutRules } from './findings/opted-out.ts';
+import { otherMeshRules } from './findings/other-meshes.ts';
 import { orderRules } from './findings/old-sidecars.ts';
 import { meshRules } from './findings/mesh.ts';
 import { policyRules } from './findings/policies.ts';
@@ -94,6 +95,7 @@ export const rules: readonly Rule[] = [
   ...workloadRules,
   ...capturedGatewayRules,
   ...optedOutRules,
+  ...otherMeshRules,
   ...proxyPartRules,
   ...budgetRules,
   ...quotaRules,

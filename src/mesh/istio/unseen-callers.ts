@@ -4,7 +4,7 @@ import type { NamespaceCallers, Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
 import { whyNotRestartable } from '../restartable.ts';
 import { owns, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
-import { withoutConnection } from './findings/policy-fields.ts';
+import { withoutConnection, type Asked } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { asleep, isThere, serves } from './asleep.ts';
 import { injectionAsked } from './injection.ts';
@@ -19,7 +19,8 @@ import { willBeProtected } from './waypoint/other-pods.ts';
 /*
  * A sidecar decides about HBONE in an internal listener, whose peer has no address (buildInboundHBONEListeners in istio/istio
  * pilot/pkg/networking/core/listener_inbound.go), and ztunnel sends to it by HBONE. So it never learns from which address a caller in ambient
- * comes. ztunnel does, and so does a sidecar of a caller that has one itself.
+ * comes. ztunnel does, and so does a sidecar of a caller that has one itself. Nor does it see a certificate there, or what the sidecar of a caller
+ * wrote into headers: of callers that had one and leave it.
  */
 
 /**
@@ -31,6 +32,7 @@ export interface Unseen {
   readonly policy: ConfigView;
   /** Whether what it refuses may get through then; else it refuses what it allows. */
   readonly effect: 'Opens' | 'Refuses';
+  readonly asked: Asked;
   /** The pods, and workloads between two of theirs. */
   readonly pods: readonly string[];
 }
@@ -52,24 +54,31 @@ interface Proxied {
  * What becomes of a policy that decides by the connection; read once for as long as it stays as it is, because every
  * look asks about the whole mesh.
  */
-const effectOf = memoize((policy: ConfigView): { readonly effect: Unseen['effect'] | undefined } => {
+const effectOf = memoize((policy: ConfigView): Readonly<Partial<Record<Asked, Unseen['effect']>>> => {
   const isAsked = targetRefs(policy).length === 0 && text(policy.annotations['istio.io/dry-run']) !== 'true';
-  return { effect: isAsked ? withoutConnection(policy.spec) : undefined };
+  if (!isAsked) return {};
+  const [seen, all] = (['Connection', 'ConnectionOrHeaders'] as const).map((asked) =>
+    withoutConnection(policy.spec, asked),
+  );
+  return { ...(seen && { Connection: seen }), ...(all && { ConnectionOrHeaders: all }) };
 });
 
-type Effective = readonly [ConfigView, Unseen['effect']];
+type Effective = Pick<Unseen, 'policy' | 'effect' | 'asked'>;
 
-const effectsOf = memoize((policies: readonly ConfigView[]): readonly Effective[] => {
-  return policies.flatMap((policy) => {
-    const { effect } = effectOf(policy);
-    return effect === undefined ? [] : [[policy, effect] as const];
-  });
+const effectsOf = memoize((policies: readonly ConfigView[]): Readonly<Record<Asked, readonly Effective[]>> => {
+  const all = (asked: Asked): readonly Effective[] =>
+    policies.flatMap((policy) => {
+      const { Connection: seen, [asked]: effect } = effectOf(policy);
+      if (effect === undefined) return [];
+      return [{ policy, effect, asked: effect === seen ? 'Connection' : asked }];
+    });
+  return { Connection: all('Connection'), ConnectionOrHeaders: all('ConnectionOrHeaders') };
 });
 
 /** The policies for a namespace that decide by the connection. */
 function policiesOf(namespace: string, { mesh }: Surroundings): readonly Effective[] {
-  return [...new Set([namespace, mesh.rootNamespace])].flatMap((home) =>
-    effectsOf(mesh.configs('AuthorizationPolicy', home)),
+  return [...new Set([namespace, mesh.rootNamespace])].flatMap(
+    (home) => effectsOf(mesh.configs('AuthorizationPolicy', home)).Connection,
   );
 }
 
@@ -90,20 +99,19 @@ function selectedOf(policies: readonly Effective[], all: readonly Proxied[], nam
     all.map(({ labels }) => ({ ...labels, [tlsModeLabel]: 'istio' })),
     spend,
   );
-  return policies.flatMap(([policy, effect]): readonly Unseen[] => {
-    const places = select(selectorOf(policy));
+  return policies.flatMap((effective): readonly Unseen[] => {
+    const places = select(selectorOf(effective.policy));
     spend(places.length / 8);
     const pods = places.length === names.length ? names : places.map((place) => names[place] ?? '');
-    return pods.length === 0 ? [] : [{ namespace, policy, effect, pods }];
+    return pods.length === 0 ? [] : [{ ...effective, namespace, pods }];
   });
 }
 
 /** Where that takes too long to tell, each of them may. */
 function anyOf(policies: readonly Effective[], all: readonly Proxied[], namespace: string): readonly Unseen[] {
-  return policies.map(([policy, effect]) => ({
+  return policies.map((effective) => ({
+    ...effective,
     namespace,
-    policy,
-    effect,
     pods: [`${all.length} pods and workloads, ${untold}`],
   }));
 }
@@ -127,12 +135,13 @@ function proxiedAt(there: There): readonly Proxied[] {
 }
 
 /** What the sidecars of another namespace cannot tell of callers in ambient. */
-const atSidecarsOf = question<readonly Unseen[]>({
-  ask: (there) => {
-    const policies = effectsOf(there.configs('AuthorizationPolicy'));
+const atSidecarsOf = question<readonly Unseen[], Asked>({
+  ask: (there, asked) => {
+    const policies = effectsOf(there.configs('AuthorizationPolicy'))[asked];
     return policies.length === 0 ? [] : selectedOf(policies, proxiedAt(there), there.name);
   },
-  otherwise: (there) => anyOf(effectsOf(there.configs('AuthorizationPolicy')), proxiedAt(there), there.name),
+  otherwise: (there, asked) =>
+    anyOf(effectsOf(there.configs('AuthorizationPolicy'))[asked], proxiedAt(there), there.name),
 });
 
 /** How it is known of each namespace that it calls one, or why nobody knows; undefined of one that does not. */
@@ -148,17 +157,19 @@ function howCalled(callers: NamespaceCallers): (caller: string) => string | unde
 
 /**
  * Everything with sidecars that the namespace may call, itself among it, and that decides by what cannot be seen of it
- * once it is in ambient.
+ * once it is in ambient. Headers that come with a sidecar count of who has one; in the namespace itself nothing that
+ * asks for them can move (MM020, MM080).
  */
 export function unseenBy(surroundings: Surroundings): readonly Called[] {
   const home = surroundings.namespace.name;
+  const asked = surroundings.route.from === 'IstioSidecar' ? 'ConnectionOrHeaders' : 'Connection';
   return ofEach(everywhere(surroundings), surroundings, (there): readonly Called[] => {
     const { name } = there.namespace;
     const unseen =
       name === home
         ? // What sleeps in the namespace that moves wakes without a sidecar.
           unseenAt(home, () => surroundings.pods.filter(isSidecar), surroundings)
-        : atSidecarsOf(there, undefined);
+        : atSidecarsOf(there, asked);
     if (unseen.length === 0) return [];
     const callers = namespaceCallers(name, surroundings);
     const called = howCalled(callers)(home);
@@ -191,7 +202,7 @@ export function unseenHere(surroundings: Surroundings): readonly Unseen[] {
 
 /** The policies for the namespace that would let through what they refuse, wherever the connection is not seen. */
 export function openingAt(surroundings: Surroundings): readonly ConfigView[] {
-  return policiesOf(surroundings.namespace.name, surroundings).flatMap(([policy, effect]) =>
+  return policiesOf(surroundings.namespace.name, surroundings).flatMap(({ policy, effect }) =>
     effect === 'Opens' ? [policy] : [],
   );
 }

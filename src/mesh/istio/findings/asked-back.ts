@@ -9,6 +9,7 @@ import { capturedGatewayRules } from './captured-gateways.ts';
 import { controlPlaneRules } from './control-plane.ts';
 import { extensionRules } from './extensions.ts';
 import { optedOutRules } from './opted-out.ts';
+import { otherMeshRules } from './other-meshes.ts';
 import { policyRules } from './policies.ts';
 import { proxyPartRules } from './proxy-parts.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
@@ -36,6 +37,7 @@ export const askedBack: readonly Rule[] = [
   ...exitRules,
   ...workloadRules,
   ...optedOutRules,
+  ...otherMeshRules,
   ...proxyPartRules,
 ].filter(isAskedBack);
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   captured,
   config,
+  cronJob,
   injected,
   installed,
   mesh,
@@ -29,6 +30,7 @@ const labelsOf: Record<DataPlane, Readonly<Record<string, string>>> = {
 const outOfSidecars = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
 const outOfAmbient = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
 const ambientOutOfTheMesh = { from: 'IstioAmbient', to: 'None' } as const;
+const intoAmbient = { from: 'None', to: 'IstioAmbient' } as const;
 const outOfTheMesh = { from: 'IstioSidecar', to: 'None' } as const;
 
 interface Template {
@@ -48,7 +50,7 @@ const strict = config('PeerAuthentication', { mtls: { mode: 'STRICT' } });
 const gateway = { 'inject.istio.io/templates': 'gateway' };
 const authorization = (spec: ConfigView['spec']): ConfigView => config('AuthorizationPolicy', spec);
 const excluded = { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' };
-const parts = { containers: [], probing: [], calling: [] };
+const parts = { containers: [], probing: [], failing: [], calling: [] };
 const customized = { proxyParts: { ...parts, containers: ['istio-proxy'] } };
 const probed = { proxyParts: { ...parts, probing: ['app'] } };
 
@@ -65,6 +67,11 @@ const templates: Readonly<Record<string, Template>> = {
     id: 'MM130',
     there: outOfSidecars,
     workload: { ...customized, replicas: 0 },
+  },
+  'a command that fails without a sidecar': {
+    id: 'MM130',
+    there: outOfSidecars,
+    workload: { proxyParts: { ...parts, failing: ['app'] } },
   },
   'a probe of the sidecar': { id: 'MM130', there: outOfSidecars, workload: probed },
   'no capture': {
@@ -104,6 +111,12 @@ const templates: Readonly<Record<string, Template>> = {
     id: 'MM050',
     there: outOfSidecars,
     pod: plainPod({ labels: { 'sidecar.istio.io/inject': 'false' } }),
+  },
+  'the proxy of another mesh': { id: 'MM142', there: intoAmbient, pod: plainPod({ containers: ['linkerd-proxy'] }) },
+  'another mesh that a template asks for': {
+    id: 'MM142',
+    there: intoAmbient,
+    pod: plainPod({ annotations: { 'linkerd.io/inject': 'enabled' } }),
   },
   'a pod that only opted out of ambient': {
     id: 'MM131',
@@ -285,18 +298,20 @@ describe('what was so at the start', () => {
     pods: picture.pods.map((each) => ({ ...each, createdAt: since + 60_000 })),
   });
 
-  it.each(all.filter(([, { mesh: around }]) => around === undefined))(
-    'holds no rollback, and is not told, though its pods are new: %s',
-    (_, template) => {
-      const heldBefore = new Set(istio.heldBefore(atStart(template)));
-      const picture = renewed({ ...migrated(template), heldBefore });
-      const [own] = picture.workloads;
-
-      expect(istio.unreadyBack(picture, false)).toBeUndefined();
-      expect(own && istio.unfitBack(picture, own)).toBeUndefined();
-      expect(saidAtRest(picture)).not.toContainEqual(expect.stringContaining(` ${template.id} `));
-    },
+  // With the proxy of another mesh in its pods nothing is started.
+  const startable = all.filter(
+    ([name, { mesh: around }]) => around === undefined && name !== 'the proxy of another mesh',
   );
+
+  it.each(startable)('holds no rollback, and is not told, though its pods are new: %s', (_, template) => {
+    const heldBefore = new Set(istio.heldBefore(atStart(template)));
+    const picture = renewed({ ...migrated(template), heldBefore });
+    const [own] = picture.workloads;
+
+    expect(istio.unreadyBack(picture, false)).toBeUndefined();
+    expect(own && istio.unfitBack(picture, own)).toBeUndefined();
+    expect(saidAtRest(picture)).not.toContainEqual(expect.stringContaining(` ${template.id} `));
+  });
 
   it.each(ofNamespace.filter(([, { configs }]) => configs !== undefined))(
     'counts as new when somebody has edited it: %s',
@@ -330,6 +345,40 @@ describe('what was so at the start', () => {
 
     expect(istio.heldBefore(picture)).toHaveLength(500);
     expect(JSON.stringify(istio.heldBefore(picture)).length).toBeLessThan(8192);
+  });
+});
+
+describe('what is as it was before, wherever a way back leads', () => {
+  const failing = { proxyParts: { ...parts, failing: ['app'] } };
+  const certificates = { 'proxy.istio.io/config': 'proxyMetadata: {OUTPUT_CERTS: /certs}' };
+  const nobodyRestarts: Surroundings = {
+    ...migrated({ id: 'MM130', there: outOfSidecars }),
+    otherTemplates: [cronJob(failing)],
+  };
+  const withCertificates = migrated({
+    id: 'MM130',
+    there: outOfSidecars,
+    workload: { templateAnnotations: certificates },
+  });
+  const { owner: _owner, ...bare } = plainPod({ ...captured, containers: ['app', 'linkerd-proxy'] });
+  const released = migrated({ id: 'MM142', there: outOfAmbient, pod: bare });
+  const outside = migrated({ id: 'MM142', there: { from: 'IstioAmbient', to: 'None' } });
+  const asked: Surroundings = {
+    ...outside,
+    namespace: { ...outside.namespace, annotations: { 'linkerd.io/inject': 'enabled' } },
+  };
+
+  it.each([
+    ['the command of a CronJob', nobodyRestarts, 'MM130'],
+    ['certificates', withCertificates, 'MM130'],
+    ['another mesh, out of this one', asked, 'MM142'],
+    ['a pod of another mesh that nobody makes again', released, 'MM142'],
+  ])('holds nothing, and is told: %s', (_, picture, id) => {
+    const said = istio.findings(picture, 'AtRest').filter((each) => each.id === 'MM124');
+
+    expect(said.map(({ message }) => message)).toContainEqual(expect.stringContaining(` ${id} `));
+    expect(istio.noWayBack(picture)).toBeUndefined();
+    expect(istio.unreadyBack(picture, false)?.id).not.toBe(id);
   });
 });
 

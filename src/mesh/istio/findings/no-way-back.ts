@@ -22,11 +22,11 @@ function unfitBack(surroundings: Surroundings): readonly Mirrored[] {
     asBack(rule)
       .find(surroundings)
       .filter(({ passing }) => passing !== true)
-      .map(({ object, message, fix = rule.fix, severity = rule.severity }) => ({
+      .map(({ object, message, fix = rule.fix, severity = rule.severity, onlyThere }) => ({
         object,
         message: `as ${rule.id} says on the way there, after a rollback: ${message}`,
         fix,
-        holds: severity === 'Critical',
+        holds: severity === 'Critical' && onlyThere !== true,
       })),
   );
 }

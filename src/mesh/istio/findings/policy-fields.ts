@@ -1,6 +1,7 @@
 import { shown } from '../../../base/shown.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { list, records, record, text, type Json } from '../../json.ts';
+import { proxyHeaderIn } from '../policy/proxy-headers.ts';
 
 /*
  * Which fields of an AuthorizationPolicy ztunnel understands, from convertAuthorizationPolicy in istio/istio
@@ -81,6 +82,14 @@ export const asksWhoCalls: (spec: Json) => boolean = memoize((spec: Json) => {
 const ofConnection = ['ipBlocks', 'remoteIpBlocks'] as const;
 const keysOfConnection: ReadonlySet<string> = new Set(['source.ip', 'remote.ip', 'connection.sni']);
 
+/** What a policy asks for that cannot be seen: the connection, and what only the sidecar of a caller or its certificate brings. */
+export type Asked = 'Connection' | 'ConnectionOrHeaders';
+
+function isUnseenKey(key: string, asked: Asked): boolean {
+  if (keysOfConnection.has(key)) return true;
+  return asked === 'ConnectionOrHeaders' && proxyHeaderIn(key)?.unseenFromAmbient === true;
+}
+
 /** An address that nobody has: what asks for it holds nowhere, whatever a proxy sees. */
 const nobody = '255.255.255.255/32';
 
@@ -107,8 +116,8 @@ function asksForNobody(source: Json): boolean {
 }
 
 /** Of each way in which a rule can hold: what becomes of it. One part that never holds decides for all. */
-function unseenInRule(rule: Json): readonly Unseen[] {
-  const conditions = records(rule['when']).filter(({ key }) => keysOfConnection.has(text(key) ?? ''));
+function unseenInRule(rule: Json, asked: Asked): readonly Unseen[] {
+  const conditions = records(rule['when']).filter(({ key }) => isUnseenKey(text(key) ?? '', asked));
   const always = conditions.flatMap((condition) => unseenBy(condition['values'], condition['notValues']));
   const sources = records(rule['from']).map((from) => record(from['source']));
   return (sources.length === 0 ? [{}] : sources)
@@ -123,9 +132,9 @@ function unseenInRule(rule: Json): readonly Unseen[] {
  * What becomes of what a policy says of a caller whose connection a proxy does not see: `Opens` if something that it
  * refuses may get through, or is not asked an external authorizer about, else `Refuses`; undefined if it does not ask.
  */
-export function withoutConnection(spec: Json): 'Opens' | 'Refuses' | undefined {
+export function withoutConnection(spec: Json, asked: Asked): 'Opens' | 'Refuses' | undefined {
   const action = text(spec['action']) ?? 'ALLOW';
-  const found = action === 'AUDIT' ? [] : records(spec['rules']).flatMap(unseenInRule);
+  const found = action === 'AUDIT' ? [] : records(spec['rules']).flatMap((rule) => unseenInRule(rule, asked));
   if (found.length === 0) return undefined;
   return found.includes(action === 'ALLOW' ? 'Always' : 'Never') ? 'Opens' : 'Refuses';
 }

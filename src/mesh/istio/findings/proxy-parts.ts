@@ -23,25 +23,40 @@ const parts: readonly {
       `probes of ${names} ask a port of the sidecar, where nobody answers without one, so its pods are not Ready`,
   },
   {
+    part: 'failing',
+    severity: 'Critical',
+    says: (names) =>
+      `${names} waits for the sidecar, or ends by telling it to end (quitquitquit, /healthz/ready, pilot-agent wait, ENVOY_ADMIN_API), and nobody answers without one: as far as can be told without its shell it never begins, or fails at its end, and a Job with it. "|| true" after the call would let it fail`,
+  },
+  {
     part: 'calling',
     severity: 'Warning',
     says: (names) =>
-      `${names} calls the sidecar on localhost (15000, 15020 or 15021), where nobody answers without one: what waits for it never begins, and what has to tell it to end may fail`,
+      `${names} calls the sidecar on localhost (ports 15000, 15004, 15020, 15021 or 15090), where nobody answers without one: it may do without`,
   },
 ];
 
 /** Annotations by which a template gets something from its sidecar. */
-const given: readonly { readonly key: string; readonly asks: (value: string) => boolean; readonly what: string }[] = [
+const given: readonly {
+  readonly key: string;
+  readonly asks: (value: string) => boolean;
+  readonly severity: 'Critical' | 'Warning';
+  readonly message: string;
+}[] = [
   {
     key: 'proxy.istio.io/config',
     asks: (value) => value.includes('OUTPUT_CERTS'),
-    what: 'the certificates that its sidecar writes (OUTPUT_CERTS)',
+    severity: 'Critical',
+    message:
+      'its sidecar writes certificates for it into a volume (OUTPUT_CERTS), and nobody renews or writes them without one: whatever reads them fails, or goes on with old ones until they expire',
   },
-  {
-    key: 'sidecar.istio.io/userVolume',
+  // What is in such a volume alone no container of the template can mount: the API server would refuse it.
+  ...['sidecar.istio.io/userVolume', 'sidecar.istio.io/userVolumeMount'].map((key) => ({
+    key,
     asks: () => true,
-    what: 'the volumes of its sidecar (sidecar.istio.io/userVolume)',
-  },
+    severity: 'Warning' as const,
+    message: `the volumes that its sidecar gets (${key}) are for nobody without one`,
+  })),
 ];
 
 /** Whether an injector completes the pods today; where it does not, nothing changes for them. */
@@ -55,29 +70,37 @@ function isCompleted(template: TemplateView): boolean {
   );
 }
 
-function ofTemplate(template: TemplateView): readonly Evidence[] {
+/**
+ * A way back leads to what was there before, so that certificates, and commands of what nobody restarts, do not keep
+ * anything from it.
+ */
+function ofTemplate(template: TemplateView, isRestarted: boolean): readonly Evidence[] {
   const object = nameOf(template);
   const said = parts.flatMap(({ part, severity, says }): readonly Evidence[] => {
     const names = template.proxyParts?.[part] ?? [];
     return names.length === 0
       ? []
-      : [{ object, severity, message: says(names.map((name) => `container ${name}`).join(', ')) }];
+      : [
+          {
+            object,
+            severity,
+            message: says(names.map((name) => `container ${name}`).join(', ')),
+            ...(part === 'failing' && !isRestarted && { onlyThere: true as const }),
+          },
+        ];
   });
   const lost = given.filter(
     ({ key, asks }) => asks(template.templateAnnotations[key] ?? '') && template.templateAnnotations[key] !== undefined,
   );
-  return [
-    ...said,
-    ...lost.map(({ what }): Evidence => ({
-      object,
-      severity: 'Warning',
-      message: `what reads ${what} finds nothing there without one`,
-    })),
-  ];
+  return [...said, ...lost.map(({ severity, message }): Evidence => ({ object, severity, message, onlyThere: true }))];
 }
 
 function leftByInjector({ route, workloads, otherTemplates }: Surroundings): readonly Evidence[] {
-  return route.from !== 'IstioSidecar' ? [] : [...workloads, ...otherTemplates].filter(isCompleted).flatMap(ofTemplate);
+  if (route.from !== 'IstioSidecar') return [];
+  return [
+    ...workloads.filter(isCompleted).flatMap((workload) => ofTemplate(workload, true)),
+    ...otherTemplates.filter(isCompleted).flatMap((template) => ofTemplate(template, false)),
+  ];
 }
 
 /** What templates have for the injector, and nobody takes away when it stops. */
@@ -88,7 +111,7 @@ export const proxyPartRules: readonly Rule[] = [
     when: 'BeforeRestart',
     back: 'Asked',
     title: 'A template that only works with a sidecar',
-    fix: 'Remove it from the template: settings of the sidecar may stand in annotations instead (sidecar.istio.io/proxyCPU), an application can wait for what it needs itself. Or move the workload to a namespace that stays.',
+    fix: 'Remove it from the template, or let a call to the sidecar fail ("|| true" after it): settings of the sidecar may stand in annotations instead (sidecar.istio.io/proxyCPU), an application can wait for what it needs itself. Or move the workload to a namespace that stays.',
     find: leftByInjector,
   },
 ];

@@ -25,6 +25,7 @@ import { namelessExamples } from '../../../../test/support/nameless-examples.ts'
 import { meshExamples } from '../../../../test/support/mesh-examples.ts';
 import { capturedGatewayExamples } from '../../../../test/support/captured-gateway-examples.ts';
 import { optedOutExamples } from '../../../../test/support/opted-out-examples.ts';
+import { otherMeshExamples } from '../../../../test/support/other-mesh-examples.ts';
 import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
@@ -95,6 +96,10 @@ function paths(count: number): Spec {
 }
 
 const http = { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] };
+function byHeader(name: string): Spec {
+  return { action: 'DENY', rules: [{ when: [{ key: `request.headers[${name}]`, values: ['*ns/legacy/*'] }] }] };
+}
+
 const identity = { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] };
 const strict = peer({ mtls: { mode: 'STRICT' } });
 const canary = { labels: { 'istio.io/rev': 'canary' } };
@@ -528,6 +533,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...proxyPartExamples,
   ...capturedGatewayExamples,
   ...optedOutExamples,
+  ...otherMeshExamples,
   ...returnExamples,
   ...takenNameExamples,
   ...adoptExamples,
@@ -664,6 +670,7 @@ const table: Readonly<Record<string, Examples>> = {
         peer({ selector: {}, mtls: { mode: 'STRICT' } }),
       ),
       'one for a waypoint': around(policy({ targetRefs: [{ kind: 'Gateway', name: 'x' }] })),
+      'a header of the application': around(policy(byHeader('x-team'))),
       'the label of the only revision': around(
         policy({ action: 'DENY', ...identity }, { labels: { 'istio.io/rev': 'default' } }),
       ),
@@ -1476,6 +1483,9 @@ const table: Readonly<Record<string, Examples>> = {
           workloads: [workload(), asleep],
         },
         [policy(http)],
+      ),
+      'a header that a sidecar writes by the certificate of its peer': around(
+        policy(byHeader('x-forwarded-client-cert')),
       ),
       'pods behind no Service that have the label of a gateway': surroundings(
         {

@@ -2,12 +2,12 @@ import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { injectionAsked } from '../injection.ts';
 import { dataplaneModeLabel } from '../labels.ts';
-import { concerns, modeFor, modeOf } from '../pod-mode.ts';
+import { concerns, countedMode, modeFor } from '../pod-mode.ts';
 import { asleepIn, nameOf, some, type Evidence } from './rule.ts';
 
 /** Pods in a mode that are the operator's business and not on their way out. */
 export function podsIn(surroundings: Surroundings, mode: string): readonly PodView[] {
-  return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && modeOf(pod) === mode);
+  return surroundings.pods.filter((pod) => concerns(pod) && !pod.terminating && countedMode(pod) === mode);
 }
 
 /** One finding for all of these pods; none without any. */

@@ -23,30 +23,34 @@ const consequences: Readonly<Record<Unseen['effect'], string>> = {
   Refuses: 'it refuses what it lets through now',
 };
 
+const decisive: Readonly<Record<Unseen['asked'], string>> = {
+  Connection: 'the address or the server name of the caller',
+  ConnectionOrHeaders: 'headers that come with the certificate or the sidecar of the caller (x-forwarded-client-cert)',
+};
+
 /** Old sidecars see no identities either: both are needed until they are restarted. */
 const fixOfRestarts =
   'Add a policy that names the callers by principals, namespaces or serviceAccounts, keep this one, and restart these workloads yourself (kubectl rollout restart): the finding clears by itself. Or, if nobody in ambient calls them, say so by naming their callers in spec.callers.';
 
 function evidenceOf(
-  policy: Unseen['policy'],
-  effect: Unseen['effect'],
+  { policy, effect, asked }: Pick<Unseen, 'policy' | 'effect' | 'asked'>,
   where: string,
   surroundings: Surroundings,
 ): Evidence {
   return {
     object: nameOf(policy),
     ...(effect === 'Refuses' && { severity: severityOfRefusals(surroundings) }),
-    message: `it decides by the address or the server name of the caller, which sidecars do not see of callers in ambient: ${consequences[effect]} ${where}`,
+    message: `it decides by ${decisive[asked]}, which sidecars do not see of callers in ambient: ${consequences[effect]} ${where}`,
   };
 }
 
 /** One finding for each policy, wherever it decides. */
 function byPolicy(all: readonly Called[], surroundings: Surroundings): readonly Evidence[] {
-  return [...Map.groupBy(all, ({ policy }) => policy)].flatMap(([policy, places]): readonly Evidence[] => {
+  return [...Map.groupBy(all, ({ policy }) => policy).values()].flatMap((places): readonly Evidence[] => {
     const [first] = places;
     if (first === undefined) return [];
     const where = listed(places.map(({ namespace, pods }) => `${namespace} (${listed(pods)})`));
-    return [evidenceOf(policy, first.effect, `at the sidecars of ${where}; ${first.called}`, surroundings)];
+    return [evidenceOf(first, `at the sidecars of ${where}; ${first.called}`, surroundings)];
   });
 }
 
@@ -115,11 +119,10 @@ function ofReturners(surroundings: Surroundings): readonly Evidence[] {
   ];
   const [first] = callers;
   if (first === undefined) return [];
-  return unseen.map(({ policy, effect, pods }) =>
+  return unseen.map((each) =>
     evidenceOf(
-      policy,
-      effect,
-      `at ${listed(pods)}, which would have sidecars while these are in ambient: ${listed(callers.map(([name]) => name))}; ${first[1]}`,
+      each,
+      `at ${listed(each.pods)}, which would have sidecars while these are in ambient: ${listed(callers.map(([name]) => name))}; ${first[1]}`,
       surroundings,
     ),
   );
@@ -164,8 +167,8 @@ export function unseenBeside(surroundings: Surroundings, workload: WorkloadView)
   // Out of ambient such a policy takes the namespace back at once (MM089).
   if (onlyRestarts(surroundings) || route.to !== 'IstioAmbient' || !arrived(route, labels)) return undefined;
   const { unseen = [], callers = '' } = unseenFromAmbient(surroundings, workload) ?? {};
-  const evidence = unseen.map(({ policy, effect, pods }) =>
-    evidenceOf(policy, effect, `at sidecars of ${listed(pods)}, called from ambient by ${callers}`, surroundings),
+  const evidence = unseen.map((each) =>
+    evidenceOf(each, `at sidecars of ${listed(each.pods)}, called from ambient by ${callers}`, surroundings),
   );
   const critical = found({ ...rule, find: () => evidence }, surroundings).find(
     ({ finding }) => finding.severity === 'Critical',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseMeshConfig } from '../mesh-config.ts';
-import { authorizersOf, customUse } from './authorizer.ts';
+import { authorizersOf, customUse, sentToAuthorizers } from './authorizer.ts';
 import { classify } from './classify.ts';
 import { defaultOptions, type PolicyOptions } from './options.ts';
 import { parsePolicy } from './parse.ts';
@@ -156,5 +156,19 @@ describe('a CUSTOM policy', () => {
       'NoEffect',
       [],
     ]);
+  });
+});
+
+describe('what an authorizer is asked by', () => {
+  it.each([
+    ['its full name', '{includeRequestHeadersInCheck: [cookie, X-Forwarded-Client-Cert]}', 'X-Forwarded-Client-Cert'],
+    ['the older field', '{includeHeadersInCheck: [x-forwarded-client-cert]}', 'x-forwarded-client-cert'],
+    ['a header of a login', '{includeRequestHeadersInCheck: [x-forwarded-access-token, x-request-id]}', undefined],
+    ['any that begin so', '{includeRequestHeadersInCheck: ["x-*"]}', undefined],
+    ['none', '{service: a}', undefined],
+  ])('is told by %s', (_, provider, header) => {
+    const config = parseMeshConfig(`extensionProviders: [{name: it, envoyExtAuthzHttp: ${provider}}, {name: other}]`);
+
+    expect(sentToAuthorizers(config ?? {})).toEqual(header === undefined ? {} : { it: header });
   });
 });

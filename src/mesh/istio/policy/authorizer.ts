@@ -1,7 +1,8 @@
-import { record, records, text, type Json } from '../../json.ts';
+import { record, records, strings, text, type Json } from '../../json.ts';
 import { hasFeature, type IstioVersion } from './istio-version.ts';
 import type { Authorizer, Authorizers, PolicyOptions } from './options.ts';
 import type { Protocol } from './protocol.ts';
+import { proxyHeaderOf } from './proxy-headers.ts';
 import type { AuthorizationPolicy } from './types.ts';
 
 /*
@@ -34,6 +35,22 @@ export function authorizersOf(meshConfig: Json, version: IstioVersion): Authoriz
       name,
       declared.findIndex(([other]) => other === name) === index ? authorizer : 'Invalid',
     ]),
+  );
+}
+
+/**
+ * Of each authorizer that asks for one by its full name, a header that only comes with the certificate or the sidecar
+ * of a caller: it decides by that. What one for gRPC makes of all the headers that it gets nobody can tell.
+ */
+export function sentToAuthorizers(meshConfig: Json): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    records(meshConfig['extensionProviders']).flatMap(({ name, envoyExtAuthzHttp }) => {
+      const { includeRequestHeadersInCheck, includeHeadersInCheck } = record(envoyExtAuthzHttp);
+      const header = [includeRequestHeadersInCheck, includeHeadersInCheck]
+        .flatMap(strings)
+        .find((each) => proxyHeaderOf(each)?.unseenFromAmbient === true);
+      return header === undefined ? [] : [[text(name) ?? '', header] as const];
+    }),
   );
 }
 

@@ -1,9 +1,11 @@
+import { shown } from '../../../base/shown.ts';
 import type { PlaneClassification } from './classify-plane.ts';
 import { fieldNames } from './classify-fields.ts';
 import { isHttpOnly } from './attribute.ts';
 import { operationPredicates, sourcePredicates, whenPredicates } from './fields.ts';
 import { hasFeature } from './istio-version.ts';
 import type { PolicyOptions } from './options.ts';
+import { proxyHeaderIn } from './proxy-headers.ts';
 import type { Plane } from './semantics.ts';
 import type { AuthorizationPolicy } from './types.ts';
 import { ztunnelStatus } from './ztunnel-status.ts';
@@ -17,6 +19,7 @@ export function notesOf(
   return [
     ...statusNotes(policy, planes, options),
     ...addressNotes(policy, planes),
+    ...headerNotes(policy),
     ...tcpNotes(policy),
     ...dryRunNotes(policy, planes, options),
     ...versionNotes(policy, options),
@@ -56,6 +59,16 @@ function addressNotes(
         'at a waypoint source.ip and ipBlocks never match: it does not see the address of the connection, only remote.ip',
       ]
     : [];
+}
+
+/** Headers that say to a waypoint something else than to a sidecar: ztunnel reads none. */
+export function headerNotes({ rules }: Pick<AuthorizationPolicy, 'rules'>): readonly string[] {
+  return [...new Set(rules.flatMap(fieldNames))].flatMap((field) => {
+    const header = proxyHeaderIn(field);
+    return header === undefined
+      ? []
+      : [`a waypoint does not see what a sidecar sees in ${shown(field)}: ${header.why}`];
+  });
 }
 
 /**

@@ -290,6 +290,11 @@ describe('whole policies', () => {
     expect(
       notes('{targetRefs: [{kind: Service, name: a}], rules: [{from: [{source: {notIpBlocks: [10.0.0.0/8]}}]}]}'),
     ).toContain('at a waypoint source.ip and ipBlocks never match');
+    const byHeader = (name: string) => notes(`{rules: [{when: [{key: "request.headers[${name}]", values: [a]}]}]}`);
+    expect(byHeader('X-Forwarded-Client-Cert')).toContain(
+      'a waypoint does not see what a sidecar sees in request.headers[X-Forwarded-Client-Cert]: a sidecar writes this header',
+    );
+    expect(byHeader('x-team')).not.toContain('a waypoint does not see');
   });
 });
 

@@ -22,6 +22,8 @@ export interface PolicyOptions {
   readonly ztunnelDryRun: boolean;
   /** External authorizers of `meshConfig.extensionProviders`. Undefined: the mesh configuration is not known. */
   readonly authorizers?: Authorizers;
+  /** Headers that these are sent, by the name of the authorizer, and that only come with a certificate or sidecar. */
+  readonly sentToAuthorizers?: Readonly<Record<string, string>>;
   /** Where routes and DestinationRules are visible that do not say it themselves. Default: everywhere. */
   readonly exportTo?: ExportDefaults;
 }

@@ -1,7 +1,7 @@
 import { quoted, shown } from '../../../../base/shown.ts';
 import { records, type Json } from '../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../types.ts';
-import { inexactFields } from './exactness.ts';
+import { inexactAuthorizer, inexactFields } from './exactness.ts';
 import { isCopied } from './extension-problems.ts';
 import { attachmentOf, extensionKinds, isExtendedBy } from './extensions.ts';
 import { manifest, type Manifest } from './manifest.ts';
@@ -98,7 +98,7 @@ export function copyAuthorizationPolicy(
   const ports = namedPorts(records(object.spec['rules']));
   const { targets, problems } = targetsOf(object, policy, ports.length > 0, bound, world);
   if (targets.length === 0) return { manifests: [], problems };
-  const inexact = inexactFields(object);
+  const inexact = [...inexactFields(object), ...inexactAuthorizer(object, policy, world.options)];
   const copies = inexact.length > 0 ? [] : targets.map((target) => copyRules(object, policy, target, world));
   return {
     manifests: copies.flatMap(({ manifests }) => manifests),

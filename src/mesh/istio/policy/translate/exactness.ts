@@ -1,5 +1,9 @@
 import { own } from '../../../../base/own.ts';
+import { shown } from '../../../../base/shown.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
+import type { PolicyOptions } from '../options.ts';
+import { proxyHeaderIn, proxyHeaderOf } from '../proxy-headers.ts';
+import type { AuthorizationPolicy } from '../types.ts';
 import { critical, type Problem } from './problem.ts';
 import { titleOf, type ConfigObject } from './world.ts';
 
@@ -73,6 +77,17 @@ const conditionKeys: Readonly<Record<string, Carried>> = {
   },
 };
 const headerKey = /^request\.(?:headers|auth\.claims)\[.+\]$/;
+
+/** What becomes of a condition on a header or a claim; undefined if the key is none. */
+export function carriedHeader(key: string): Carried | undefined {
+  const header = proxyHeaderIn(key);
+  if (header === undefined) return headerKey.test(key) ? same : undefined;
+  return {
+    why: `${shown(key)}: ${header.why}`,
+    fix: 'Name the callers by principals, namespaces or serviceAccounts, or ask for a header that only the application sets.',
+  };
+}
+
 const metadataPrefix = 'experimental.envoy.filters.';
 const metadata: Carried = {
   why: 'it reads what another filter of the sidecar found out; a waypoint does not run that filter',
@@ -99,9 +114,28 @@ const toWaypoint: CarriedFields = {
   operation: operationFields,
   condition(key) {
     if (key.startsWith(metadataPrefix)) return metadata;
-    return headerKey.test(key) ? same : own(conditionKeys, key);
+    return carriedHeader(key) ?? own(conditionKeys, key);
   },
 };
+
+/** What a CUSTOM policy leaves to an authorizer that decides by a header which proxies write. */
+export function inexactAuthorizer(
+  object: ConfigObject,
+  { action, provider = '' }: AuthorizationPolicy,
+  { sentToAuthorizers }: Pick<PolicyOptions, 'sentToAuthorizers'>,
+): readonly Problem[] {
+  const header = action === 'CUSTOM' ? own(sentToAuthorizers, provider) : undefined;
+  const why = header === undefined ? undefined : proxyHeaderOf(header)?.why;
+  if (header === undefined || why === undefined) return [];
+  return [
+    critical(
+      titleOf(object),
+      'spec.provider',
+      `the authorizer ${shown(provider)} is asked by ${shown(header)}, which would not say the same: ${why}`,
+      'Have the authorizer decide by a token, or let policies tell the callers apart by principals, and take the header out of includeRequestHeadersInCheck of its extensionProvider.',
+    ),
+  ];
+}
 
 function judge(object: ConfigObject, field: string, carried: Carried | undefined, to: string): readonly Problem[] {
   const verdict = carried ?? unknown;

@@ -1,5 +1,7 @@
+import { own } from '../../../../base/own.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
+import { proxyHeaderOf } from '../proxy-headers.ts';
 import type { IstioVersion } from '../istio-version.ts';
 import type { PolicyOptions } from '../options.ts';
 import type { Reason } from './reason.ts';
@@ -35,6 +37,17 @@ function anyHttp(field: string): (spec: Json) => boolean {
   return (spec) => records(spec['http']).some((route) => route[field] !== undefined);
 }
 
+/** The sidecar of a caller follows a route before it has written its own headers, a waypoint after others have. */
+const byProxies = {
+  state: 'Lost',
+  sentence:
+    'it matches a header that proxies write themselves, in which a waypoint sees something else than the sidecar of the caller',
+} as const;
+
+function isByProxies(names: readonly string[]): boolean {
+  return names.some((name) => proxyHeaderOf(name) !== undefined);
+}
+
 /**
  * A waypoint builds its routes with the code of sidecars (translateWaypointRoute, TranslateRoute), but stands for no
  * particular caller.
@@ -51,6 +64,14 @@ const virtualServiceFeatures: readonly Feature[] = [
     state: 'Lost',
     sentence: 'a waypoint compares its own namespace instead of that of the caller',
     uses: (spec) => httpMatches(spec).some(({ sourceNamespace }) => sourceNamespace !== undefined),
+  },
+  {
+    ...byProxies,
+    field: 'spec.http.match.headers',
+    uses: (spec) =>
+      httpMatches(spec).some(({ headers, withoutHeaders }) =>
+        isByProxies([...Object.keys(record(headers)), ...Object.keys(record(withoutHeaders))]),
+      ),
   },
   {
     field: 'spec.tcp.match',
@@ -189,11 +210,29 @@ const destinationRuleFeatures: readonly Feature[] = [
   },
 ];
 
+/** Of the Gateway API, which both follow by the same code. */
+const gatewayRouteFeatures: readonly Feature[] = [
+  {
+    ...byProxies,
+    field: 'spec.rules.matches.headers',
+    uses: (spec) =>
+      records(spec['rules'])
+        .flatMap(({ matches }) => records(matches))
+        .some(({ headers }) => isByProxies(records(headers).map(({ name }) => text(name) ?? ''))),
+  },
+];
+
+const tables: Readonly<Record<string, readonly Feature[]>> = {
+  VirtualService: virtualServiceFeatures,
+  DestinationRule: destinationRuleFeatures,
+  HTTPRoute: gatewayRouteFeatures,
+  GRPCRoute: gatewayRouteFeatures,
+};
+
 /** The features that an object uses, in the order of the table. */
-export const featuresOf: (object: ConfigObject) => readonly Feature[] = memoize(({ kind, spec }: ConfigObject) => {
-  const table = kind === 'VirtualService' ? virtualServiceFeatures : destinationRuleFeatures;
-  return kind === 'VirtualService' || kind === 'DestinationRule' ? table.filter(({ uses }) => uses(spec)) : [];
-});
+export const featuresOf: (object: ConfigObject) => readonly Feature[] = memoize(({ kind, spec }: ConfigObject) =>
+  (own(tables, kind) ?? []).filter(({ uses }) => uses(spec)),
+);
 
 /**
  * Beside its callers instead of beside the Service (a consumer route): no waypoint of the Service reads it

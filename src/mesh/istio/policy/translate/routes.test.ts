@@ -58,6 +58,31 @@ describe('routes behind a waypoint', () => {
       'Critical',
       'spec.http.match.sourceNamespace',
     ],
+    ...[
+      { headers: { 'X-Forwarded-Client-Cert': { regex: '.*legacy.*' } } },
+      { withoutHeaders: { traceparent: {} } },
+    ].map((match): [string, WorldSpec, string, string] => [
+      `a header that proxies write in ${Object.keys(match)[0] ?? ''}`,
+      { routes: [virtualService([{ match: [{ uri: { prefix: '/' } }, match], route: [toCart] }])] },
+      'Critical',
+      'spec.http.match.headers',
+    ]),
+    ...['HTTPRoute', 'GRPCRoute'].map((kind): [string, WorldSpec, string, string] => [
+      `a header that proxies write in a ${kind}`,
+      {
+        routes: [
+          configObject(kind, {
+            name: 'cart',
+            spec: {
+              parentRefs: [{ group: '', kind: 'Service', name: 'cart' }],
+              rules: [{ matches: [{ headers: [{ name: 'X-Envoy-Internal', value: 'true' }] }] }],
+            },
+          }),
+        ],
+      },
+      'Critical',
+      'spec.rules.matches.headers',
+    ]),
     [
       'a server name',
       { routes: [virtualService(undefined, { tls: [{ match: [{ sniHosts: ['a', 'b'] }], route: [toCart] }] })] },
@@ -177,6 +202,15 @@ describe('routes behind a waypoint', () => {
   });
 
   it.each<[string, WorldSpec]>([
+    [
+      'headers of the application',
+      {
+        routes: [
+          virtualService([{ match: [{ headers: { 'x-team': {} }, withoutHeaders: { cookie: {} } }], route: [toCart] }]),
+        ],
+      },
+    ],
+    ['the same in the Gateway API', { routes: [httpRoute([{ matches: [{ headers: [{ name: 'x-team' }] }] }])] }],
     [
       'header changes that no policy looks at',
       {

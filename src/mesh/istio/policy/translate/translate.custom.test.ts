@@ -55,6 +55,18 @@ describe('CUSTOM policies behind a waypoint', () => {
     expect(changes(facts, moments(facts, translation))).toEqual([]);
   });
 
+  it('are not copied where the authorizer decides by a header that proxies write', () => {
+    const spec = {
+      options: { ...defaultOptions, authorizers, sentToAuthorizers: { login: 'X-Forwarded-Client-Cert' } },
+    };
+    const problems = translate(world({ ...spec, policies: [custom('login', '/pay')] })).problems;
+
+    expect(problems.map(({ severity, object, field }) => `${severity} ${object} ${field}`)).toEqual([
+      'Critical AuthorizationPolicy shop/login-pay spec.provider',
+    ]);
+    expect(translate(world({ ...spec, policies: [custom('opa', '/pay')] })).problems).toEqual([]);
+  });
+
   it('on TCP with an authorizer for HTTP need no waypoint: nobody is asked', () => {
     const facts = world({ ...declared, services: tcp, policies: [custom('login', '/pay')] });
 

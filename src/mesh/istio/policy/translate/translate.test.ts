@@ -254,6 +254,23 @@ describe('what blocks', () => {
       },
       'Critical AuthorizationPolicy shop/ip spec.rules[0].when[0].key: ',
     ],
+    ...['DENY', 'ALLOW'].flatMap((action) =>
+      ['x-forwarded-client-cert', 'X-Forwarded-For', 'x-envoy-peer-metadata-id', 'traceparent'].flatMap((header) =>
+        ['values', 'notValues'].map((field): [string, WorldSpec, string] => [
+          `${header}, which proxies write, in ${field} of ${action}`,
+          {
+            policies: [
+              policy('by', {
+                ...cart,
+                action,
+                rules: [get, { ...get, when: [{ key: `request.headers[${header}]`, [field]: ['*ns/legacy/*'] }] }],
+              }),
+            ],
+          },
+          `Critical AuthorizationPolicy shop/by spec.rules[1].when[0].key: spec.rules[1].when[0].key would not mean the same at the waypoint: request.headers[${header}]: `,
+        ]),
+      ),
+    ),
     [
       'what a filter of the sidecar found out',
       {

@@ -1,7 +1,7 @@
 import { own } from '../../../../../base/own.ts';
 import { list, record, records, type Json } from '../../../../json.ts';
 import { guardField, nobody } from '../companions.ts';
-import { inexactFields, type Carried, type CarriedFields } from '../exactness.ts';
+import { carriedHeader, inexactFields, type Carried, type CarriedFields } from '../exactness.ts';
 import type { Problem } from '../problem.ts';
 import type { ConfigObject } from '../world.ts';
 
@@ -21,17 +21,6 @@ const address: Carried = {
   why: 'a sidecar sees the address of some callers and not of others, and behind a waypoint that of the waypoint',
   fix: 'Name the callers by principals, namespaces or serviceAccounts.',
 };
-
-/**
- * Headers that Envoy itself adds or takes out before the policies are asked: the sidecar of a caller has been there
- * already.
- */
-const proxyHeader = /^request\.headers\[x-(?:envoy-|forwarded-|request-id|b3-).*\]$/i;
-const byProxies: Carried = {
-  why: 'proxies set this header themselves, and there are others on the way than before',
-  fix: 'Ask for a header that only the application sets.',
-};
-const headerKey = /^request\.(?:headers|auth\.claims)\[.+\]$/;
 
 const operationFields = Object.fromEntries(
   ['hosts', 'notHosts', 'ports', 'notPorts', 'methods', 'notMethods', 'paths', 'notPaths'].map((field) => [
@@ -79,10 +68,7 @@ const fromWaypoint: CarriedFields = {
   to: 'the sidecars',
   source: sourceFields,
   operation: operationFields,
-  condition(key) {
-    if (proxyHeader.test(key)) return byProxies;
-    return headerKey.test(key) ? same : own(conditionKeys, key);
-  },
+  condition: (key) => carriedHeader(key) ?? own(conditionKeys, key),
 };
 
 /**

@@ -168,21 +168,20 @@ describe('what cannot be carried over to sidecars', () => {
       },
       'AuthorizationPolicy shop/p spec.rules[0].from[0].source.ipBlocks',
     ],
-    [
-      'headers of proxies',
-      {
-        policies: [
-          {
-            name: 'p',
-            spec: {
-              ...to('cart'),
-              rules: [{ when: [{ key: 'request.headers[x-forwarded-proto]', values: ['https'] }] }],
+    ...['x-forwarded-proto', 'X-Forwarded-Client-Cert', 'x-request-id', 'traceparent'].map(
+      (header): [string, WorldSpec, string] => [
+        `${header}, which proxies write`,
+        {
+          policies: [
+            {
+              name: 'p',
+              spec: { ...to('cart'), rules: [{ when: [{ key: `request.headers[${header}]`, values: ['x'] }] }] },
             },
-          },
-        ],
-      },
-      'AuthorizationPolicy shop/p spec.rules[0].when[0].key',
-    ],
+          ],
+        },
+        'AuthorizationPolicy shop/p spec.rules[0].when[0].key',
+      ],
+    ),
     [
       'a field from the future',
       { policies: [rule({ moons: ['full'] })] },

@@ -7,6 +7,7 @@ import { critical, warning, type Problem } from '../problem.ts';
 import { sidecarAction } from '../reach.ts';
 import { policiesOfRevisions } from '../revision.ts';
 import { coverage, sharePods } from '../selection.ts';
+import { inexactAuthorizer } from '../exactness.ts';
 import type { Manifest } from '../manifest.ts';
 import { countSizes, tooLarge } from '../size.ts';
 import { maxPolicies } from '../translate.ts';
@@ -55,7 +56,8 @@ function policyProblems(served: Served, world: ExitWorld): readonly Problem[] {
   return world.policies
     .filter(({ policy }) => sidecarAction(policy, world.options) !== undefined)
     .flatMap(({ object, policy }) => {
-      if (isEnforcedFor(policy, served, world)) return inexactAtSidecars(object);
+      if (isEnforcedFor(policy, served, world))
+        return [...inexactAtSidecars(object), ...inexactAuthorizer(object, policy, world.options)];
       return coverage(policy, service, world.workloads) === 'None' ? [] : dependsOnAddresses(object);
     });
 }
