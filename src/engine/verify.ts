@@ -1,6 +1,7 @@
 import type { PodCounts, Mode } from '../api/common.ts';
 import { durationMs } from '../base/duration.ts';
 import { whyNotRestartable } from '../mesh/restartable.ts';
+import type { StepWork } from '../mesh/adapter.ts';
 import type { PodView } from '../mesh/views.ts';
 import { lastOnesEnded } from './left.ts';
 import type { Outcome, Situation } from './situation.ts';
@@ -40,15 +41,19 @@ function notReady({ ready, trouble }: PodView): string {
   return ready ? '' : `not Ready${trouble === undefined ? '' : ` (${trouble})`} and `;
 }
 
+type VerifyWork = Extract<StepWork, { kind: 'Verify' }>;
+
 /**
  * A Verify step: every pod is in the mode, except those that nobody can restart (the namespace is Incomplete until they
  * are replaced), or their time is over; and the last ones of the other data plane have ended.
  */
-export function verifyStep(situation: Situation, mode: Mode, name: string): Outcome {
+export function verifyStep(situation: Situation, work: VerifyWork, name: string): Outcome {
+  const { mode, leaves } = work;
   const { adapter, surroundings } = situation;
   const outside = concernedPods(situation).filter(
     (pod) =>
       adapter.modeOf(pod) !== mode &&
+      leaves?.(pod, surroundings) !== true &&
       (adapter.modeOf(pod) === 'Transitional' ||
         whyNotRestartable(pod, surroundings.workloads) === undefined ||
         (mode === 'Ambient' && adapter.modeOf(pod) === 'None')),

@@ -63,7 +63,7 @@ function perform(
     case 'Restart':
       return isLeftOut(situation, status, step, steps) ? { kind: 'Done' } : restartStep(situation, status, step, work);
     case 'Verify':
-      return verifyStep(situation, work.mode, step.name);
+      return verifyStep(situation, work, step.name);
     default:
       return performOnObjects(situation, step, work);
   }
@@ -194,14 +194,15 @@ function isSeen(
 ): boolean {
   const { work } = step;
   if (work.kind === 'UnbindServices') return unbindStep(situation, work).kind === 'Done';
-  if (work.kind === 'Verify') return verifyStep(situation, work.mode, step.name).kind === 'Done';
+  if (work.kind === 'Verify') return verifyStep(situation, work, step.name).kind === 'Done';
   if (status.direction !== 'Forward') return isSeenBack(situation, status, step);
   if (work.kind === 'Labels') return areSet(situation, step);
   if (work.kind !== 'Restart' || isLeftOut(situation, status, step, steps)) return true;
   const { pods, workloads } = situation.surroundings;
   const canRestart = (pod: PodView): boolean => workloads.some((each) => !each.paused && owns(each, pod));
   const left = pods.some(
-    (pod) => !pod.terminating && isConcerned(situation, pod) && work.stale(pod) && canRestart(pod),
+    (pod) =>
+      !pod.terminating && isConcerned(situation, pod) && work.stale(pod, situation.surroundings) && canRestart(pod),
   );
   return isFlipped(situation, step, steps) || !left;
 }

@@ -36,7 +36,7 @@ export type StepWork =
   /** Restarts, one workload at a time and in this order, every workload with a stale pod. */
   | {
       readonly kind: 'Restart';
-      readonly stale: (pod: PodView) => boolean;
+      readonly stale: (pod: PodView, surroundings: Surroundings) => boolean;
       readonly order?: (surroundings: Surroundings) => readonly WorkloadView[];
     }
   /**
@@ -103,8 +103,12 @@ export type StepWork =
         readonly services: (surroundings: Surroundings) => readonly ServiceView[];
       };
     }
-  /** Looks only: every pod that can be in `mode` is. */
-  | { readonly kind: 'Verify'; readonly mode: Mode };
+  /** Looks only: every pod that can be in `mode` is, but for those that the way `leaves` as they are. */
+  | {
+      readonly kind: 'Verify';
+      readonly mode: Mode;
+      readonly leaves?: (pod: PodView, surroundings: Surroundings) => boolean;
+    };
 
 /** How many pods a Deployment is to have from the start, which the mesh has made for an object of ours. */
 export interface Scale {
