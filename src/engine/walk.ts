@@ -1,3 +1,4 @@
+import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
@@ -90,15 +91,36 @@ function flip(
 
 /** Where nothing is restarted afterwards, the labels are all there is to come back: nothing is asked before the last. */
 function flipBack(
-  { adapter, surroundings }: Situation,
+  situation: Situation,
   { failure }: NamespaceMigrationStatus,
   step: StepPlan,
   steps: readonly StepPlan[],
 ): Outcome | undefined {
+  const { adapter, surroundings } = situation;
   const after = steps.slice(steps.indexOf(step));
   if (!after.some(({ work }) => work.kind === 'Restart')) return undefined;
-  const unready = adapter.unreadyBack(surroundings, failure !== undefined);
-  return unready && heldBack(unready, 'the rollback');
+  const hasFailed = failure !== undefined;
+  const unready = adapter.unreadyBack(surroundings, hasFailed);
+  if (unready === undefined) return undefined;
+  const lasting = adapter.unreadyBack(surroundings, hasFailed, true);
+  return lasting === undefined ? untilItStands(situation, unready) : heldBack(lasting, 'the rollback');
+}
+
+/** How far what runs on every node is rolled out: of each of its rollouts one more pod than ever before is progress. */
+function rolledOut({ mesh }: Situation['surroundings']): number {
+  return mesh.daemonSets().reduce((sum, { updated }) => sum + updated, 0);
+}
+
+/** What passes by itself, a rollout of a node component, is waited for while it gets on: it may stand at a dead node. */
+function untilItStands(situation: Situation, finding: Finding): Outcome | undefined {
+  const { progressDeadline } = situation.spec.restart;
+  const { over, until } = deadline(
+    situation,
+    `the rollback: ${finding.id} ${finding.object}`,
+    durationMs(progressDeadline),
+    rolledOut(situation.surroundings),
+  );
+  return over ? undefined : { ...heldBack(finding, 'the rollback'), until };
 }
 
 /** The kinds of work on objects besides the namespace and its workloads. */

@@ -300,9 +300,10 @@ export interface MeshAdapter {
   unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined;
   /**
    * What is critical about putting the labels of before back now, which templates and the mesh may have come to be at
-   * rest; of one that has failed only what keeps pods out of every mesh: the others of its pods do not run.
+   * rest; of one that has failed only what keeps pods out of every mesh: the others of its pods do not run. `stood`:
+   * without what passes by itself, which has been waited for and has stood still.
    */
-  unreadyBack(surroundings: Surroundings, hasFailed: boolean): Finding | undefined;
+  unreadyBack(surroundings: Surroundings, hasFailed: boolean, stood?: boolean): Finding | undefined;
   /** What would keep this workload from running, or from its mesh, back in its old data plane. */
   unfitBack(surroundings: Surroundings, workload: WorkloadView): Finding | undefined;
   /**
