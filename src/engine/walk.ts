@@ -89,7 +89,10 @@ function flip(
   return critical === undefined ? outcome : heldByFinding(situation, critical, step.name);
 }
 
-/** Where nothing is restarted afterwards, the labels are all there is to come back: nothing is asked before the last. */
+/**
+ * Asked before the labels that new pods go by, or that capture running ones: the first, and all before a restart. The
+ * last ones after it only release what is back.
+ */
 function flipBack(
   situation: Situation,
   { failure }: NamespaceMigrationStatus,
@@ -97,8 +100,9 @@ function flipBack(
   steps: readonly StepPlan[],
 ): Outcome | undefined {
   const { adapter, surroundings } = situation;
-  const after = steps.slice(steps.indexOf(step));
-  if (!after.some(({ work }) => work.kind === 'Restart')) return undefined;
+  const at = steps.indexOf(step);
+  const isFirst = !steps.slice(0, at).some(({ work }) => work.kind === 'Labels');
+  if (!isFirst && !steps.slice(at).some(({ work }) => work.kind === 'Restart')) return undefined;
   const hasFailed = failure !== undefined;
   const unready = adapter.unreadyBack(surroundings, hasFailed);
   if (unready === undefined) return undefined;
