@@ -12,6 +12,7 @@ import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { directPods } from '../waypoint/pods-proof.ts';
 import { worldOf } from '../waypoint/world.ts';
+import { unlessOnSidecars } from './of-sidecars.ts';
 import { isStranger } from './reach.ts';
 import { meshKnowledge } from '../mesh-settings.ts';
 import {
@@ -202,7 +203,7 @@ export const policyRules: readonly Rule[] = [
     when: 'Always',
     title: 'Principal of another trust domain',
     fix: 'Name principals by the trust domain of the mesh, or use serviceAccounts or namespaces instead.',
-    find: foreignTrustDomain,
+    find: unlessOnSidecars(foreignTrustDomain),
   },
   {
     id: 'MM024',
@@ -218,7 +219,7 @@ export const policyRules: readonly Rule[] = [
     when: 'Always',
     title: 'PeerAuthentication DISABLE',
     fix: 'Use PERMISSIVE (it admits plaintext and mTLS) before the migration.',
-    find: disabledMtls,
+    find: unlessOnSidecars(disabledMtls),
   },
   {
     id: 'MM026',
