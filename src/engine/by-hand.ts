@@ -94,7 +94,7 @@ function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): 
 /** The workloads that are to be made anew, in the order in which nobody is refused meanwhile. */
 function restarting(picture: Picture, { stale, order }: Work<'Restart'>): string {
   const { surroundings } = picture;
-  const left = surroundings.pods.filter((pod) => isConcerned(picture, pod) && stale(pod));
+  const left = surroundings.pods.filter((pod) => isConcerned(picture, pod) && stale(pod, surroundings));
   const due = (order?.(surroundings) ?? surroundings.workloads).filter((workload) =>
     left.some((pod) => owns(workload, pod)),
   );
@@ -172,7 +172,7 @@ function isToRestart(picture: Picture, { stale }: Work<'Restart'>, isKnown: bool
   const { adapter, surroundings } = picture;
   const mode = adapter.modeFor(surroundings.route.to);
   return surroundings.pods.some(
-    (pod) => isConcerned(picture, pod) && stale(pod) && (isKnown || adapter.modeOf(pod) === mode),
+    (pod) => isConcerned(picture, pod) && stale(pod, surroundings) && (isKnown || adapter.modeOf(pod) === mode),
   );
 }
 

@@ -476,7 +476,7 @@ describe('verifyStep', () => {
           pods: pods.map((each) => ({ ...each, owner: { kind: 'Deployment', name: 'web' } })),
         },
       },
-      { mode: 'Ambient' },
+      { kind: 'Verify', mode: 'Ambient' },
       'Verify',
     );
   };

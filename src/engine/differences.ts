@@ -1,9 +1,9 @@
-import type { Mode } from '../api/common.ts';
+import type { DataPlane, Mode, PodCounts } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { own } from '../base/own.ts';
 import type { LabelTargets } from '../mesh/adapter.ts';
-import { isMadeSince } from '../mesh/made-since.ts';
+import { clocksMs, isMadeSince } from '../mesh/made-since.ts';
 import { carriesMarks } from '../mesh/seal.ts';
 import type { ConfigView } from '../mesh/views.ts';
 import { fromList, unmet } from './label-values.ts';
@@ -55,9 +55,6 @@ function ofTemplates(situation: Situation, status: NamespaceMigrationStatus): re
     );
 }
 
-/** Two clocks tell when something was made and when the migration began. */
-const clocksMs = 60_000;
-
 function isMarkedSince(object: ConfigView, { original }: NamespaceMigrationStatus): boolean {
   return isMadeSince(object, original?.capturedAt, clocksMs) && carriesMarks(object);
 }
@@ -77,9 +74,40 @@ function ofObjects(situation: Situation, status: NamespaceMigrationStatus): read
     .map(({ kind, namespace: home, name }) => `${kind} ${home}/${name} is still there`);
 }
 
+/** Modes of the pods that a status counts. */
+const counted = [
+  ['Sidecar', 'sidecar'],
+  ['Ambient', 'ambient'],
+  ['None', 'none'],
+  ['Transitional', 'transitional'],
+] as const satisfies readonly (readonly [Mode, keyof PodCounts])[];
+
+/** Pods by mode before the start, where that is known, and now; `own` is the mode of the data plane of before. */
+interface Counts {
+  readonly before: PodCounts | undefined;
+  readonly now: PodCounts;
+  readonly from: DataPlane;
+  readonly own: Mode;
+}
+
+/** Whether a running pod of this mode gets into the data plane by itself, a moment after it was made. */
+function joinsByItself(mode: Mode, from: DataPlane): boolean {
+  return mode === 'Transitional' || (mode === 'None' && from === 'IstioAmbient');
+}
+
+/**
+ * Whether fewer pods are in a mode than before that none leaves by itself: more of them in the data plane of before may
+ * be some that were not in it.
+ */
+function hasTaken({ before, now, from, own }: Counts): boolean {
+  return counted.some(
+    ([mode, count]) => mode !== own && !joinsByItself(mode, from) && now[count] < (before?.[count] ?? 0),
+  );
+}
+
 /**
  * More pods of a mode than there were; where that is not known any more, as if there had been none in the data plane
- * that was left.
+ * that was left. More of the data plane of before are usually an autoscaler's.
  */
 function ofPods(situation: Situation, { before }: NamespaceMigrationStatus): readonly string[] {
   const {
@@ -87,14 +115,10 @@ function ofPods(situation: Situation, { before }: NamespaceMigrationStatus): rea
     spec: { from, to },
   } = situation;
   const now = countPods(situation);
-  const table: readonly (readonly [Mode, keyof typeof now])[] = [
-    ['Sidecar', 'sidecar'],
-    ['Ambient', 'ambient'],
-    ['None', 'none'],
-    ['Transitional', 'transitional'],
-  ];
-  return table
-    .filter(([mode]) => mode !== adapter.modeFor(from) && (before !== undefined || mode === adapter.modeFor(to)))
+  const own = adapter.modeFor(from);
+  const taken = hasTaken({ before, now, from, own });
+  return counted
+    .filter(([mode]) => (mode === own ? taken : before !== undefined || mode === adapter.modeFor(to)))
     .filter(([, count]) => now[count] > (before?.[count] ?? 0))
     .map(
       ([mode, count]) =>

@@ -37,7 +37,7 @@ export function heldByFinding(situation: Situation, { finding, others, passing }
  * The same on the way back, for which there is no other way out: it has no deadline, and the slot is given back
  * meanwhile.
  */
-export function heldBack(finding: Finding, what: string): Outcome {
+export function heldBack(finding: Finding, what: string): Extract<Outcome, { kind: 'Wait' }> {
   const message = `${what} waits: ${sentence(finding)}. ${finding.fix}`;
   return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'RollbackStuck', message };
 }

@@ -36,7 +36,7 @@ describe('the message', () => {
         waited: () => 3_600_000,
         surroundings: { ...given.surroundings, pods, workloads: [workload({ name: 'web' })] },
       },
-      { mode: 'Ambient' },
+      { kind: 'Verify', mode: 'Ambient' },
       'Verify',
     );
 

@@ -32,7 +32,7 @@ function turnOf(
     workload,
     all: podsOf(workload, pods),
     pods: own,
-    stale: own.filter(work.stale),
+    stale: own.filter((pod) => work.stale(pod, situation.surroundings)),
     terminating,
   };
 }

@@ -41,18 +41,19 @@ function notReady({ ready, trouble }: PodView): string {
   return ready ? '' : `not Ready${trouble === undefined ? '' : ` (${trouble})`} and `;
 }
 
-type Verification = Omit<Extract<StepWork, { readonly kind: 'Verify' }>, 'kind'>;
+type VerifyWork = Extract<StepWork, { kind: 'Verify' }>;
 
 /**
  * A Verify step: every pod is in the mode, except those that nobody can restart (the namespace is Incomplete until they
  * are replaced), or their time is over; and the last ones of the other data plane have ended.
  */
-export function verifyStep(situation: Situation, { mode, spares }: Verification, name: string): Outcome {
+export function verifyStep(situation: Situation, work: VerifyWork, name: string): Outcome {
+  const { mode, leaves } = work;
   const { adapter, surroundings } = situation;
   const outside = concernedPods(situation).filter(
     (pod) =>
       adapter.modeOf(pod) !== mode &&
-      spares?.(pod) !== true &&
+      leaves?.(pod, surroundings) !== true &&
       (adapter.modeOf(pod) === 'Transitional' ||
         whyNotRestartable(pod, surroundings.workloads) === undefined ||
         (mode === 'Ambient' && adapter.modeOf(pod) === 'None')),

@@ -1,3 +1,4 @@
+import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
@@ -88,17 +89,42 @@ function flip(
   return critical === undefined ? outcome : heldByFinding(situation, critical, step.name);
 }
 
-/** Where nothing is restarted afterwards, the labels are all there is to come back: nothing is asked before the last. */
+/**
+ * Asked before the labels that new pods go by, or that capture running ones: the first, and all before a restart. The
+ * last ones after it only release what is back.
+ */
 function flipBack(
-  { adapter, surroundings }: Situation,
+  situation: Situation,
   { failure }: NamespaceMigrationStatus,
   step: StepPlan,
   steps: readonly StepPlan[],
 ): Outcome | undefined {
-  const after = steps.slice(steps.indexOf(step));
-  if (!after.some(({ work }) => work.kind === 'Restart')) return undefined;
-  const unready = adapter.unreadyBack(surroundings, failure !== undefined);
-  return unready && heldBack(unready, 'the rollback');
+  const { adapter, surroundings } = situation;
+  const at = steps.indexOf(step);
+  const isFirst = !steps.slice(0, at).some(({ work }) => work.kind === 'Labels');
+  if (!isFirst && !steps.slice(at).some(({ work }) => work.kind === 'Restart')) return undefined;
+  const hasFailed = failure !== undefined;
+  const unready = adapter.unreadyBack(surroundings, hasFailed);
+  if (unready === undefined) return undefined;
+  const lasting = adapter.unreadyBack(surroundings, hasFailed, true);
+  return lasting === undefined ? untilItStands(situation, unready) : heldBack(lasting, 'the rollback');
+}
+
+/** How far what runs on every node is rolled out: of each of its rollouts one more pod than ever before is progress. */
+function rolledOut({ mesh }: Situation['surroundings']): number {
+  return mesh.daemonSets().reduce((sum, { updated }) => sum + updated, 0);
+}
+
+/** What passes by itself, a rollout of a node component, is waited for while it gets on: it may stand at a dead node. */
+function untilItStands(situation: Situation, finding: Finding): Outcome | undefined {
+  const { progressDeadline } = situation.spec.restart;
+  const { over, until } = deadline(
+    situation,
+    `the rollback: ${finding.id} ${finding.object}`,
+    durationMs(progressDeadline),
+    rolledOut(situation.surroundings),
+  );
+  return over ? undefined : { ...heldBack(finding, 'the rollback'), until };
 }
 
 /** The kinds of work on objects besides the namespace and its workloads. */
@@ -201,7 +227,8 @@ function isSeen(
   const { pods, workloads } = situation.surroundings;
   const canRestart = (pod: PodView): boolean => workloads.some((each) => !each.paused && owns(each, pod));
   const left = pods.some(
-    (pod) => !pod.terminating && isConcerned(situation, pod) && work.stale(pod) && canRestart(pod),
+    (pod) =>
+      !pod.terminating && isConcerned(situation, pod) && work.stale(pod, situation.surroundings) && canRestart(pod),
   );
   return isFlipped(situation, step, steps) || !left;
 }

@@ -36,7 +36,7 @@ export type StepWork =
   /** Restarts, one workload at a time and in this order, every workload with a stale pod. */
   | {
       readonly kind: 'Restart';
-      readonly stale: (pod: PodView) => boolean;
+      readonly stale: (pod: PodView, surroundings: Surroundings) => boolean;
       readonly order?: (surroundings: Surroundings) => readonly WorkloadView[];
     }
   /**
@@ -103,8 +103,12 @@ export type StepWork =
         readonly services: (surroundings: Surroundings) => readonly ServiceView[];
       };
     }
-  /** Looks only: every pod that can be in `mode` is; `spares` are none that it takes. */
-  | { readonly kind: 'Verify'; readonly mode: Mode; readonly spares?: (pod: PodView) => boolean };
+  /** Looks only: every pod that can be in `mode` is, but for those that the way `leaves` as they are. */
+  | {
+      readonly kind: 'Verify';
+      readonly mode: Mode;
+      readonly leaves?: (pod: PodView, surroundings: Surroundings) => boolean;
+    };
 
 /** How many pods a Deployment is to have from the start, which the mesh has made for an object of ours. */
 export interface Scale {
@@ -301,9 +305,10 @@ export interface MeshAdapter {
   unfit(surroundings: Surroundings, workload: WorkloadView): Hold | undefined;
   /**
    * What is critical about putting the labels of before back now, which templates and the mesh may have come to be at
-   * rest; of one that has failed only what keeps pods out of every mesh: the others of its pods do not run.
+   * rest; of one that has failed only what keeps pods out of every mesh: the others of its pods do not run. `stood`:
+   * without what passes by itself, which has been waited for and has stood still.
    */
-  unreadyBack(surroundings: Surroundings, hasFailed: boolean): Finding | undefined;
+  unreadyBack(surroundings: Surroundings, hasFailed: boolean, stood?: boolean): Finding | undefined;
   /** What would keep this workload from running, or from its mesh, back in its old data plane. */
   unfitBack(surroundings: Surroundings, workload: WorkloadView): Finding | undefined;
   /**

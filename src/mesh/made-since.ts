@@ -4,6 +4,9 @@ import type { ConfigView } from './views.ts';
 /** The API server says when something was made in whole seconds. */
 const secondMs = 1000;
 
+/** By how much two clocks may differ that tell when something was made and when a migration began. */
+export const clocksMs = 60_000;
+
 /** Whether an object was made after an instant; when nobody knows, it was not. */
 export function isMadeSince(
   { createdAt }: Pick<ConfigView, 'createdAt'>,

@@ -8,7 +8,7 @@ import type { Unnoted } from '../engine/situation.ts';
 import type { ScopeView } from '../mesh/others.ts';
 import { failedIn, isBudgetSpent, notLeft, notTurned, type Parking, type Progress } from '../plan/admission.ts';
 import { companyOf } from '../plan/company.ts';
-import { changedBy } from '../plan/scope.ts';
+import { changedBy, isIdle } from '../plan/scope.ts';
 import type { Context } from './reconciler.ts';
 import { recordsOf } from './records.ts';
 
@@ -45,6 +45,7 @@ export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>
       .list()
       .map(({ object }) => object)
       .filter(({ metadata }) => metadata.name !== name),
+    isIdle: (other) => isIdle(other, view.namespaces.list(), view.reserved),
     namespace: (home) => [view.namespaces.get(undefined, home)].find((each) => each?.terminating === false),
   });
 }

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { migrationSpec, namespace } from '../../test/support/mesh-fixtures.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import type { NamespaceView } from '../mesh/views.ts';
 import { companyOf } from './company.ts';
 import { journalText, type Journal } from './journal.ts';
+import { isIdle } from './scope.ts';
 
 const spec = migrationSpec({ namespaces: { names: ['shop'], exclude: [] } });
 
@@ -29,6 +31,11 @@ function record(status: NamespaceMigrationStatus): NamespaceMigration {
   };
 }
 
+/** Of a migration whose namespace lost its journal. */
+const lost: NonNullable<MeshMigration['status']> = {
+  returned: [{ namespace: 'shop', uid: 'u', attempt: 1, reason: 'JournalLost', at: '2030-01-01T00:00:00Z' }],
+};
+
 interface Given {
   readonly record?: NamespaceMigrationStatus;
   readonly journal?: string;
@@ -48,6 +55,7 @@ function company(given: Given): ReturnType<typeof companyOf> {
     migration: 'mm',
     reserved: [],
     others,
+    isIdle: () => false,
     siblings: () => (given.record === undefined ? [] : [record(given.record)]),
     namespace: (name) => (name === 'shop' ? shop : undefined),
     isUnwanted: () => given.isUnwanted === true,
@@ -66,24 +74,33 @@ function refused(status: NamespaceMigrationStatus): NamespaceMigrationStatus {
 }
 
 describe('what other migrations declare', () => {
-  it('is known, and not what the own one does', () => {
-    const callers = [{ namespace: 'shop', from: [{ namespace: 'blog' }] }];
-    const others: readonly MeshMigration[] = [
-      { metadata: { name: 'other' }, spec: { ...spec, callers } },
-      { metadata: { name: 'third' }, spec },
-    ];
-    expect(
-      companyOf({
-        spec,
-        migration: 'mm',
-        reserved: [],
-        others,
-        siblings: () => [],
-        namespace: () => undefined,
-        isUnwanted: () => false,
-        isBudgetSpent: () => false,
-      }).declared(),
-    ).toEqual(callers);
+  const callers = [{ namespace: 'shop', from: [{ namespace: 'blog' }] }];
+  const other: MeshMigration = { metadata: { name: 'other' }, spec: { ...spec, callers } };
+  const planned: MeshMigration = { ...other, spec: { ...other.spec, action: 'Plan' } };
+  const shop = namespace({ name: 'shop' });
+  const begun = namespace({ name: 'shop', annotations: { [journalAnnotation]: journal('other', 'Forward') } });
+
+  it.each<[string, MeshMigration, readonly NamespaceView[], boolean]>([
+    ['where it moves a namespace', other, [shop], true],
+    ['not where it plans only', planned, [shop], false],
+    ['where it plans for more, and has begun', planned, [begun], true],
+    ['where it plans again what somebody has to put back', { ...planned, status: lost }, [shop], true],
+    ['not where there is no namespace for it', other, [], false],
+    ['not where none is left', other, [namespace({ name: 'shop', terminating: true })], false],
+  ])('is known %s, and not what the own one does', (_, migration, namespaces, isKnown) => {
+    const around = companyOf({
+      spec: { ...spec, callers: [{ namespace: 'own', from: [] }] },
+      migration: 'mm',
+      reserved: [],
+      others: [migration, { metadata: { name: 'third' }, spec }],
+      isIdle: (each) => isIdle(each, namespaces, []),
+      siblings: () => [],
+      namespace: () => undefined,
+      isUnwanted: () => false,
+      isBudgetSpent: () => false,
+    });
+
+    expect(around.declared()).toEqual(isKnown ? callers : []);
   });
 });
 

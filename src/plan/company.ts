@@ -13,6 +13,8 @@ export interface Around {
   readonly namespace: (name: string) => NamespaceView | undefined;
   /** Other migrations: what one of them has in scope, only that one touches. */
   readonly others: readonly MeshMigration[];
+  /** Whether one of them changes nothing and has changed nothing. Asked where somebody's calls matter only. */
+  readonly isIdle: (other: MeshMigration) => boolean;
   /** Name of the migration. */
   readonly migration: string;
   /** Whether a record that was started is to go back, by the migration as a whole or by what is in it. */
@@ -74,6 +76,7 @@ export function companyOf(around: Around): ScopeView {
   };
   // Made when somebody asks: a namespace that waits asks about each that has pods.
   let byName: ReadonlyMap<string, NamespaceMigration> | undefined;
+  let declared: MeshMigrationSpec['callers'] | undefined;
   const record = (name: string): NamespaceMigration | undefined => {
     byName ??= new Map(
       siblings()
@@ -102,7 +105,8 @@ export function companyOf(around: Around): ScopeView {
       siblings()
         .filter((record) => goesBack(record, around))
         .map(({ metadata }) => metadata.namespace ?? ''),
-    declared: () => others.flatMap(({ spec: { callers } }) => callers),
+    // Who plans only decides about nobody: what he declares is a draft.
+    declared: () => (declared ??= others.filter((other) => !around.isIdle(other)).flatMap(({ spec }) => spec.callers)),
     unseenBefore: (name) => {
       const view = namespace(name);
       return view && journalOn(view)?.unseen;

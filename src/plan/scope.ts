@@ -99,6 +99,19 @@ export function changedBy(
   return namespaces.filter((namespace) => !namespace.terminating && isOf(journalOn(namespace), name, spec));
 }
 
+/** Whether a migration changes nothing and has changed nothing: it plans only, or there is no namespace for it. */
+export function isIdle(
+  migration: MeshMigration,
+  namespaces: readonly NamespaceView[],
+  reserved: readonly string[],
+): boolean {
+  if ((migration.status?.returned ?? []).length > 0 || changedBy(migration, namespaces).length > 0) return false;
+  return (
+    migration.spec.action === 'Plan' ||
+    !namespaces.some((namespace) => !namespace.terminating && isInScope(migration, namespace, reserved))
+  );
+}
+
 /** How many findings about the selection a status has room for. */
 const mostFindings = 50;
 

@@ -23,7 +23,7 @@ function ofWork({ work, name }: StepPlan, surroundings: Surroundings): readonly 
     case 'Restart':
       return [
         [`${name}: order`, () => work.order?.(surroundings)],
-        [`${name}: stale`, () => surroundings.pods.map((pod) => work.stale(pod))],
+        [`${name}: stale`, () => surroundings.pods.map((pod) => work.stale(pod, surroundings))],
       ];
     case 'Labels':
     case 'Remove':
@@ -31,8 +31,9 @@ function ofWork({ work, name }: StepPlan, surroundings: Surroundings): readonly 
     case 'Check':
     case 'Snapshot':
     case 'Baseline':
-    case 'Verify':
       return [];
+    case 'Verify':
+      return [[`${name}: leaves`, () => surroundings.pods.map((pod) => work.leaves?.(pod, surroundings))]];
   }
 }
 

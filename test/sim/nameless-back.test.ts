@@ -181,6 +181,21 @@ describe('a rollback to sidecars of a namespace that calls by a headless Service
     await apart('halves', undefined, { a: ['d'], d: ['a'] });
   });
 
+  it('comes after the called whatever a migration says that only plans', async () => {
+    await on('draft', undefined, async (world, a, d) => {
+      const planned = world.ns('planned');
+      await world.create(namespace(planned), meshMigration(world.name, { names: [a, d] }, calls([[a, d]])));
+      await world.create(
+        meshMigration(`${world.name}-plan`, { names: [planned] }, { action: 'Plan', ...calls([[d, a]]) }),
+      );
+      await world.phase('Migrated');
+      await world.create(strict(a), strict(d));
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+      await wentFirst(world, d, a);
+    });
+  });
+
   it('stands in one in which something would get through, and says so', async () => {
     await on('open-circle', undefined, async (world, a, d) => {
       await world.create(

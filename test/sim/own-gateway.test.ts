@@ -142,6 +142,45 @@ describe('a gateway of the Gateway API in the namespace itself', () => {
     });
   });
 
+  it('that comes at rest in no mesh opts out before it is captured by the label that goes back', async () => {
+    await run('gateway-captured-back', async (world) => {
+      const home = world.ns();
+      await world.create(
+        namespace(home, { 'istio.io/dataplane-mode': 'ambient' }),
+        deployment(home, 'web', { replicas: 2 }),
+      );
+      await world.podsReady(2, home);
+      await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'None' }));
+      await world.childPhase('Migrated', home);
+      await world.create(strict(home));
+      await makeGateway(world, home);
+      await world.command('RollingBack', home);
+      await world.eventually('it says why it waits', async () => {
+        const { status } = await world.child(home);
+        return status?.message?.includes('MM138') === true ? true : undefined;
+      });
+      assert.deepEqual(await world.modes(home), { None: 2 });
+      await world.patch('Deployment', home, 'shop-istio', { spec: { template: { metadata: { labels: optOut } } } });
+      await world.childPhase('RolledBack', home);
+      await world.modesAre({ Ambient: 2 }, home);
+    });
+  });
+
+  it('does not keep it from leaving ambient for no mesh, nor from being captured as it was', async () => {
+    await run('gateway-captured-before', async (world) => {
+      const home = await application(world, { 'istio.io/dataplane-mode': 'ambient' });
+      await makeGateway(world, home);
+      await world.pause(2000);
+      await world.delete(kinds.PeerAuthentication, home, 'strict');
+      await world.create(meshMigration(world.name, { names: [home] }, { from: 'IstioAmbient', to: 'None' }));
+      await world.childPhase('Migrated', home);
+      await world.create(strict(home));
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack', home);
+      await world.modesAre({ Ambient: 2 }, home);
+    });
+  });
+
   it('does not keep it from leaving ambient, nor from coming back to it', async () => {
     await run('gateway-exit', async (world) => {
       const home = await application(world, { 'istio.io/dataplane-mode': 'ambient' });

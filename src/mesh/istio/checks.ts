@@ -168,8 +168,8 @@ export function checksOf(
       heldByOthers(catalogue, surroundings) ??
       criticalOf(catalogue, surroundings, 'WhileMoving') ??
       criticalOf(catalogue, only(surroundings, workload), 'BeforeRestart'),
-    unreadyBack(surroundings, hasFailed) {
-      const mesh = criticalBack(catalogue, surroundings, hasFailed ? 'Passes' : 'Holds', 'WhileMoving');
+    unreadyBack(surroundings, hasFailed, stood = false) {
+      const mesh = criticalBack(catalogue, surroundings, hasFailed || stood ? 'Passes' : 'Holds', 'WhileMoving');
       if (mesh !== undefined || hasFailed) return mesh;
       return (
         criticalBack(catalogue, surroundings, 'Holds', 'BeforeFlip', 'BeforeRestart', 'Always') ??

@@ -25,3 +25,8 @@ const asked: Readonly<Record<string, InjectionAsked>> = { true: 'Yes', false: 'N
 export function injectionAsked({ labels, annotations }: Pick<PodView, 'labels' | 'annotations'>): InjectionAsked {
   return own(asked, labels[injectLabel] ?? annotations[injectLabel] ?? '') ?? 'Unclear';
 }
+
+/** Whether no injector puts a sidecar in. */
+export function optsOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
+  return injectionAsked(template) === 'No';
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { captured, plainPod, pod, present, routes } from '../../../test/support/mesh-fixtures.ts';
+import { captured, plainPod, pod, present, routes, surroundings } from '../../../test/support/mesh-fixtures.ts';
 import type { LabelTargets, Route, StepPlan } from '../adapter.ts';
 import { arrived, itinerary } from './itinerary.ts';
 import { istio } from './adapter.ts';
@@ -213,9 +213,9 @@ describe('a stale pod', () => {
         [backward, route.from],
       ] as const) {
         const restart = steps.find(({ name }) => name === 'RestartWorkloads' || name === 'RestoreWorkloads')?.work;
-        expect(restart?.kind === 'Restart' && views.filter(restart.stale)).toEqual(
-          views.filter((view) => modeOf(view) !== modeFor(goal)),
-        );
+        expect(
+          restart?.kind === 'Restart' && views.filter((view) => restart.stale(view, surroundings({ route }))),
+        ).toEqual(views.filter((view) => modeOf(view) !== modeFor(goal)));
       }
     },
   );

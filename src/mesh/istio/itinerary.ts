@@ -5,6 +5,7 @@ import type { PodView, WorkloadView } from '../views.ts';
 import { injects } from './injection.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel } from './labels.ts';
 import { isLeftToOthers, isOfOtherMesh, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { staysOutside } from './stays-outside.ts';
 import { decidingFirst } from './unseen-callers.ts';
 import { awaitsOthersBack } from './waypoint/awaits-back.ts';
 import { awaitsUnseen } from './waypoint/awaits-called.ts';
@@ -276,7 +277,7 @@ function backward(
         why: `Takes every restart back until the pods are in mode ${mode} again.`,
         work: {
           kind: 'Restart',
-          stale: (pod) => modeOf(pod) !== mode,
+          stale: (pod, surroundings) => modeOf(pod) !== mode && !staysOutside(pod, surroundings),
           ...(order && { order: (surroundings: Surroundings) => order(surroundings).toReversed() }),
         },
         settled: true,
@@ -297,7 +298,7 @@ function backward(
     {
       name: 'VerifyRestored',
       why: `Sees every pod in mode ${mode} again.`,
-      work: { kind: 'Verify', mode, spares: isLeftToOthers },
+      work: { kind: 'Verify', mode, leaves: (pod, there) => isLeftToOthers(pod) || staysOutside(pod, there) },
     },
   );
   return steps;

@@ -8,6 +8,7 @@ import { forAllRevisions, readByRevision } from '../policy/translate/revision.ts
 import { isNarrowed } from '../policy/translate/selection.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
+import { unlessOnSidecars } from './of-sidecars.ts';
 import { applicable, mtlsModes, nameOf, selectorOf, targetRefs, type Evidence, type Rule } from './rule.ts';
 
 /**
@@ -178,6 +179,6 @@ export const attachmentRules: readonly Rule[] = [
     back: 'AskedToAmbient',
     title: 'Port-level mTLS that ztunnel reads otherwise',
     fix: 'Set mtls.mode STRICT in the PeerAuthentication, name in portLevelMtls the ports that are PERMISSIVE, and give namespace-wide policies a mode and no selector.',
-    find: misreadPorts,
+    find: unlessOnSidecars(misreadPorts),
   },
 ];

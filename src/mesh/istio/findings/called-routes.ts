@@ -9,6 +9,7 @@ import {
   type Fate,
   type FateAtService,
 } from '../waypoint/called-routes.ts';
+import { isExit } from '../waypoint/exit/route.ts';
 import { seenOf } from './accepted.ts';
 import { isFollowedHere, isStranger } from './reach.ts';
 import { concernsNamespace, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
@@ -24,6 +25,7 @@ function fates(surroundings: Surroundings, isAsked: (route: ConfigView) => boole
     mesh,
   } = surroundings;
   if (leavesForAmbient(surroundings)) return possiblyCalledRoutes(surroundings, isAsked);
+  if (surroundings.route.from !== 'IstioSidecar' && !isExit(surroundings.route)) return []; // Nobody here follows any.
   return [
     ...meshRoutes(surroundings),
     ...mesh.configs('DestinationRule').filter((rule) => lostTrafficPolicy(rule).length > 0),
@@ -49,6 +51,20 @@ function remedy(fate: Extract<Fate, { readonly kind: 'Unbound' }>): string {
     : `Put a waypoint before ${calledTitle(fate)}: its namespace has left its sidecars already.`;
 }
 
+/** Routes that are followed, or that sidecars begin to follow. */
+function elsewhere(
+  { route, hosts }: Extract<Fate, { readonly kind: 'Elsewhere' }>,
+  begins: boolean,
+): Pick<Evidence, 'message' | 'fix'> {
+  const calls = `calls from this namespace to ${hosts.map(shown).join(', ')} would`;
+  if (!begins) return { message: `${calls} ${lose({ kind: 'Elsewhere', route, hosts })}` };
+  const what = route.kind === 'DestinationRule' ? `get ${lostTrafficPolicy(route).join(', ')}` : 'begin to follow it';
+  return {
+    message: `${calls} ${what}`,
+    fix: 'Nothing to do if it is meant for them. Otherwise have its owner limit it with exportTo.',
+  };
+}
+
 /** Why something is not told, for messages. */
 function tooMuch({ namespace, route }: Extract<Fate, { readonly kind: 'Untold' }>): string {
   return `takes more steps to work out than one look may take, because of how much stands in ${namespace}, for example ${nameOf(route)}`;
@@ -61,10 +77,7 @@ function possible(traffic: boolean): (surroundings: Surroundings) => readonly Ev
       const object = nameOf(fate.route);
       switch (fate.kind) {
         case 'Elsewhere':
-          return {
-            object,
-            message: `calls from this namespace to ${fate.hosts.map(shown).join(', ')} would ${lose(fate)}`,
-          };
+          return { object, ...elsewhere(fate, isExit(surroundings.route)) };
         case 'Unbound':
           return {
             object,

@@ -3,7 +3,7 @@ import { records } from '../../json.ts';
 import type { WorkloadView } from '../../views.ts';
 import { modeOf } from '../pod-mode.ts';
 import type { Evidence, Rule } from './rule.ts';
-import { isUnfinished } from '../../restartable.ts';
+import { restartsByEviction } from '../../restartable.ts';
 
 function entersAmbient({ route }: Surroundings): boolean {
   return route.to === 'IstioAmbient';
@@ -36,24 +36,27 @@ function genuine(found: readonly WorkloadView[], { mesh }: Surroundings): readon
   return usual.length > 0 ? usual : found;
 }
 
+/** Whether its controller replaces pods by itself and has not got to the end: with OnDelete nobody rolls anything out. */
+function rollsOut(set: WorkloadView): boolean {
+  return !restartsByEviction(set) && (set.observedGeneration < set.generation || set.updated < set.replicas);
+}
+
 /**
- * Of one that is not whole. While it rolls out connections are cut, which passes. Where all are up to date and some are
- * not available a node is down, which may last: a new pod there does not start without its node agent, so nothing runs
- * outside the mesh by it, and what goes back does not wait for a machine.
+ * Of one that is not whole, where the component runs on some node. While it rolls out connections are cut, which
+ * passes. Where nothing rolls out and some are not available a node is down, which may last: a new pod there does not
+ * start without its node agent, so nothing runs outside the mesh by it, and what goes back does not wait for a machine.
  */
 function whatIsMissing(set: WorkloadView): Omit<Evidence, 'object'> {
-  if (set.available === 0) return { message: 'none of its pods is available' };
-  const isOld = set.observedGeneration < set.generation || set.updated < set.replicas;
   return {
     message: `${set.available} of ${set.replicas} pods are available and ${set.updated} are up to date`,
     passing: true,
-    ...(!isOld && { onlyThere: true }),
+    ...(!rollsOut(set) && { onlyThere: true }),
   };
 }
 
 /**
- * A node component is fit when it runs, up to date, on every node that wants it, and on some; a rollout in progress
- * cuts connections.
+ * A node component is fit when it runs on every node that wants it, and on some; a rollout in progress cuts
+ * connections. It may be divided among several DaemonSets, and one of them be for nodes of which there are none now.
  */
 function nodeComponent(
   title: string,
@@ -64,9 +67,13 @@ function nodeComponent(
     const found = genuine(surroundings.mesh.daemonSets().filter(isIt), surroundings);
     if (found.length === 0)
       return [{ object: `DaemonSet ${title}`, message: `there is no ${title} DaemonSet in the cluster` }];
+    const runs = found.some(({ available }) => available > 0);
     return found
-      .filter((set) => set.replicas === 0 || isUnfinished(set))
-      .map((set) => ({ object: `DaemonSet ${set.namespace}/${set.name}`, ...whatIsMissing(set) }));
+      .filter((set) => !runs || set.available < set.replicas || rollsOut(set))
+      .map((set) => ({
+        object: `DaemonSet ${set.namespace}/${set.name}`,
+        ...(runs ? whatIsMissing(set) : { message: 'none of its pods is available' }),
+      }));
   };
 }
 

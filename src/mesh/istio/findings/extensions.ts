@@ -1,3 +1,4 @@
+import type { DataPlane } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { record, records } from '../../json.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
@@ -10,6 +11,7 @@ import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint, namesChosen } from '../waypoint/chosen.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { useWaypointCanaryLabel, useWaypointLabel } from '../labels.ts';
+import { fateOf, ofSidecars, toldOf } from './of-sidecars.ts';
 import { applicable, asleepIn, nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** Behind a waypoint copies go on with it; what is lost there is MM080. */
@@ -19,40 +21,39 @@ function withoutWaypoint(
   return (surroundings) => (getsWaypoint(surroundings) ? [] : find(surroundings));
 }
 
-function each(kind: string, message: string): (surroundings: Surroundings) => readonly Evidence[] {
-  return (surroundings) => applicable(kind, surroundings).map((config) => ({ object: nameOf(config), message }));
-}
-
 /** A filter whose every patch is for gateways leaves sidecars alone. */
 function isForGateways(filter: ConfigView): boolean {
   const patches = records(filter.spec['configPatches']);
   return patches.length > 0 && patches.every((patch) => record(patch['match'])['context'] === 'GATEWAY');
 }
 
-const ignored = each('Sidecar', 'ambient ignores Sidecar resources');
-
-/** On the way to sidecars it begins to count. */
-function followedAgain(surroundings: Surroundings): readonly Evidence[] {
-  return applicable('Sidecar', surroundings).map((config) => ({
-    object: nameOf(config),
+/** What becomes of Sidecar resources. */
+const ofSidecarResources: Readonly<Record<DataPlane, Pick<Evidence, 'message' | 'fix'>>> = {
+  IstioAmbient: { message: 'ambient ignores Sidecar resources' },
+  IstioSidecar: {
     message:
       'ambient ignores Sidecar resources, sidecars follow them: what its egress hosts leave out is called in plaintext from then on (MM136)',
     fix: 'Let its egress hosts have every Service that workloads here call, or remove it before the migration.',
-  }));
-}
+  },
+  None: { message: 'outside the mesh nothing follows Sidecar resources' },
+};
 
 function registryOnly(surroundings: Surroundings): readonly Evidence[] {
-  const evidence = applicable('Sidecar', surroundings)
-    .filter((config) => isRegistryOnly(config.spec['outboundTrafficPolicy']) === true)
-    .map((config) => ({
-      object: nameOf(config),
-      message: 'sidecars refuse calls to unknown hosts (REGISTRY_ONLY); ztunnel lets them out',
-    }));
-  const mesh = configuredSo(surroundings.mesh, (settings) => settings.registryOnly).map((object) => ({
-    object,
-    message: 'the mesh refuses calls to unknown hosts (REGISTRY_ONLY); ztunnel lets them out',
-  }));
-  return [...evidence, ...mesh];
+  const lost = '; ztunnel lets them out';
+  const refusing = applicable('Sidecar', surroundings).filter(
+    (config) => isRegistryOnly(config.spec['outboundTrafficPolicy']) === true,
+  );
+  const does = 'sidecars refuse calls to unknown hosts (REGISTRY_ONLY)';
+  const own = ofSidecars(refusing, surroundings, { does, lost });
+  const told = toldOf(surroundings, { does: `by the settings of the mesh ${does}`, lost });
+  if (told === undefined || fateOf(surroundings) === 'Never') return own;
+  const objects = configuredSo(surroundings.mesh, (settings) => settings.registryOnly);
+  return [...own, ...objects.map((object) => ({ object, ...told }))];
+}
+
+/** Whoever has left the mesh goes through no waypoint any more, and none decides about him. */
+function hasLeft({ route, itinerary }: Surroundings): boolean {
+  return route.to === 'None' && itinerary !== undefined;
 }
 
 /**
@@ -105,6 +106,7 @@ function redirecting(surroundings: Surroundings): readonly Evidence[] {
 
 function waypointInUse(surroundings: Surroundings): readonly Evidence[] {
   if (isExit(surroundings.route)) return podsBehindWaypoint(surroundings);
+  if (hasLeft(surroundings)) return [];
   return [...redirecting(surroundings), ...namingWaypoint(surroundings)];
 }
 
@@ -143,6 +145,14 @@ function namingWaypoint(surroundings: Surroundings): readonly Evidence[] {
   ];
 }
 
+/** Who reports requests once the sidecars are gone. */
+function reportedThen(surroundings: Surroundings): string {
+  if (surroundings.route.to === 'None') return 'outside the mesh nothing reports any';
+  return getsWaypoint(surroundings)
+    ? 'from now on the waypoint reports those to the Services behind it, with reporter="waypoint", and all else is TCP connections of ztunnel'
+    : 'ztunnel reports TCP connections only';
+}
+
 /** Proxy extensions, egress control and workloads that only exist with sidecars. */
 export const extensionRules: readonly Rule[] = [
   {
@@ -153,12 +163,13 @@ export const extensionRules: readonly Rule[] = [
     title: 'EnvoyFilter',
     fix: 'Remove the EnvoyFilter or its selection of these pods, or keep this namespace on sidecars.',
     find: (surroundings) =>
-      applicable('EnvoyFilter', surroundings)
-        .filter((filter) => !isForGateways(filter) && !isReported(surroundings, filter))
-        .map((filter) => ({
-          object: nameOf(filter),
-          message: 'it patches the sidecars of this namespace; nothing does that without them',
-        })),
+      ofSidecars(
+        applicable('EnvoyFilter', surroundings).filter(
+          (filter) => !isForGateways(filter) && !isReported(surroundings, filter),
+        ),
+        surroundings,
+        { does: 'it patches the sidecars of this namespace', lost: '; nothing does that without them' },
+      ),
   },
   {
     id: 'MM041',
@@ -168,8 +179,10 @@ export const extensionRules: readonly Rule[] = [
     title: 'WasmPlugin or TrafficExtension',
     fix: 'Put a Service with a cluster address before the pods, so that a waypoint can run it; or remove it or its selection of these pods, or keep this namespace on sidecars.',
     find: withoutWaypoint((surroundings) =>
-      ['WasmPlugin', 'TrafficExtension'].flatMap((kind) =>
-        each(kind, 'it runs in the sidecars of this namespace; ztunnel runs no plugins')(surroundings),
+      ofSidecars(
+        ['WasmPlugin', 'TrafficExtension'].flatMap((kind) => applicable(kind, surroundings)),
+        surroundings,
+        { does: 'it runs in the sidecars of this namespace', lost: '; ztunnel runs no plugins' },
       ),
     ),
   },
@@ -181,12 +194,11 @@ export const extensionRules: readonly Rule[] = [
     title: 'Telemetry of the namespace',
     fix: 'Put a Service with a cluster address before the pods, so that a waypoint can apply it; or remove the Telemetry, or keep this namespace on sidecars: HTTP metrics, traces and access logs end with them.',
     find: withoutWaypoint((surroundings) =>
-      applicable('Telemetry', surroundings)
-        .filter((config) => config.namespace === surroundings.namespace.name)
-        .map((config) => ({
-          object: nameOf(config),
-          message: 'it configures the sidecars of this namespace; ztunnel reports connections only',
-        })),
+      ofSidecars(
+        applicable('Telemetry', surroundings).filter(({ namespace }) => namespace === surroundings.namespace.name),
+        surroundings,
+        { does: 'it configures the sidecars of this namespace', lost: '; ztunnel reports connections only' },
+      ),
     ),
   },
   {
@@ -202,9 +214,7 @@ export const extensionRules: readonly Rule[] = [
         : [
             {
               object: `Namespace ${surroundings.namespace.name}`,
-              message: getsWaypoint(surroundings)
-                ? 'sidecars report HTTP requests; from now on the waypoint reports those to the Services behind it, with reporter="waypoint", and all else is TCP connections of ztunnel'
-                : 'sidecars report HTTP requests; ztunnel reports TCP connections only',
+              message: `sidecars report HTTP requests; ${reportedThen(surroundings)}`,
             },
           ],
   },
@@ -234,7 +244,7 @@ export const extensionRules: readonly Rule[] = [
     title: 'Virtual machine workloads',
     fix: 'Keep this namespace on sidecars: virtual machines cannot join ambient.',
     find: (surroundings) =>
-      ['WorkloadEntry', 'WorkloadGroup']
+      (surroundings.route.to === 'IstioAmbient' ? ['WorkloadEntry', 'WorkloadGroup'] : [])
         .flatMap((kind) => surroundings.mesh.configs(kind, surroundings.namespace.name))
         .map((config) => ({
           object: nameOf(config),
@@ -249,7 +259,10 @@ export const extensionRules: readonly Rule[] = [
     title: 'Sidecar resource',
     fix: 'Remove it once the namespace is migrated; ambient ignores it.',
     find: (surroundings) =>
-      surroundings.route.to === 'IstioSidecar' ? followedAgain(surroundings) : ignored(surroundings),
+      applicable('Sidecar', surroundings).map((config) => ({
+        object: nameOf(config),
+        ...ofSidecarResources[surroundings.route.to],
+      })),
   },
   {
     id: 'MM048',
@@ -259,12 +272,13 @@ export const extensionRules: readonly Rule[] = [
     title: 'Sidecar with ingress listeners',
     fix: 'Let the application itself listen on the ports of its Service on all addresses, and remove spec.ingress.',
     find: (surroundings) =>
-      applicable('Sidecar', surroundings)
-        .filter((config) => records(config.spec['ingress']).length > 0)
-        .map((config) => ({
-          object: nameOf(config),
-          message:
-            'sidecars take connections on these ports and pass them to another port or address of the application; without them nothing listens there',
-        })),
+      ofSidecars(
+        applicable('Sidecar', surroundings).filter((config) => records(config.spec['ingress']).length > 0),
+        surroundings,
+        {
+          does: 'sidecars take connections on these ports and pass them to another port or address of the application',
+          lost: '; without them nothing listens there',
+        },
+      ),
   },
 ];

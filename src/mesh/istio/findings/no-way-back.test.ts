@@ -261,10 +261,11 @@ describe('a node component that is not whole', () => {
   const rolling = back(all.map((set) => ({ ...set, available: 2, updated: 1 })));
   const down = back(all.map((set) => ({ ...set, available: 2 })));
 
-  it('because it rolls out, holds a rollback that somebody commands before it begins', () => {
+  it('because it rolls out, holds a rollback that somebody commands before it begins, until that stands', () => {
     const [own] = rolling.workloads;
 
     expect(istio.unreadyBack(rolling, false)?.id).toBe('MM012');
+    expect(istio.unreadyBack(rolling, false, true)).toBeUndefined();
     expect(istio.unreadyBack(rolling, true)).toBeUndefined();
     expect(own && istio.unfitBack(rolling, own)).toBeUndefined();
   });
@@ -278,6 +279,35 @@ describe('a node component that is not whole', () => {
 
   it.each([rolling, down])('is no matter as long as nobody goes', (picture) => {
     expect(istio.noWayBack(picture)).toBeUndefined();
+  });
+
+  const pool = { name: 'pool', replicas: 2, updated: 2 };
+  const apart: Readonly<Record<string, readonly Partial<WorkloadView>[]>> = {
+    'one that nobody rolls out has pods of before': [{ strategy: 'OnDelete', updated: 0 }],
+    'another is for nodes of which there are none': [{}, { ...pool, replicas: 0, available: 0, updated: 0 }],
+    'another is for nodes that are all down': [{}, { ...pool, available: 0 }],
+  };
+
+  it.each(Object.entries(apart))('where it runs, keeps nobody from going back: %s', (_, sets) => {
+    const picture = back(sets.flatMap((more) => all.map((set) => ({ ...set, ...more }))));
+
+    expect(istio.unreadyBack(picture, false)).toBeUndefined();
+    expect(istio.unreadyBack(picture, true)).toBeUndefined();
+    expect(istio.noWayBack(picture)).toBeUndefined();
+  });
+
+  it.each(Object.entries(apart).slice(0, 2))('where it runs, keeps nobody from the way there: %s', (_, sets) => {
+    const daemonSets = sets.flatMap((more) => all.map((set) => ({ ...set, ...more })));
+
+    expect(istio.findings(surroundings({ mesh: mesh(installed, daemonSets) }), 'Start')).not.toContainEqual(
+      expect.objectContaining({ severity: 'Critical' }),
+    );
+  });
+
+  it.each([0, 3])('that runs on no node holds every rollback, of %i that want it', (replicas) => {
+    const picture = back(all.map((set) => ({ ...set, replicas, available: 0 })));
+
+    expect(istio.unreadyBack(picture, true)?.id).toBe('MM012');
   });
 });
 

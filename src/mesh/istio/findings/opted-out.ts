@@ -1,8 +1,9 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
+import { optsOutOfInjection } from '../injection.ts';
 import { modeOf } from '../pod-mode.ts';
 import type { Evidence, Rule } from './rule.ts';
-import { asleep, optsOutOfCapture, optsOutOfInjection, perNamespace } from './templates.ts';
+import { asleep, optsOutOfCapture, perNamespace } from './templates.ts';
 
 /**
  * What an injector does not know: pods that opted out of ambient only come with a sidecar when their owner replaces

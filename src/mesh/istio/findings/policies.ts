@@ -12,6 +12,7 @@ import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { directPods } from '../waypoint/pods-proof.ts';
 import { worldOf } from '../waypoint/world.ts';
+import { unlessOnSidecars } from './of-sidecars.ts';
 import { isStranger } from './reach.ts';
 import { meshKnowledge } from '../mesh-settings.ts';
 import {
@@ -206,7 +207,7 @@ export const policyRules: readonly Rule[] = [
     back: 'AskedToAmbient',
     title: 'Principal of another trust domain',
     fix: 'Name principals by the trust domain of the mesh, or use serviceAccounts or namespaces instead.',
-    find: foreignTrustDomain,
+    find: unlessOnSidecars(foreignTrustDomain),
   },
   {
     id: 'MM024',
@@ -224,7 +225,7 @@ export const policyRules: readonly Rule[] = [
     back: { notAsked: 'it opens nothing, and forces no more plaintext there than where it is' },
     title: 'PeerAuthentication DISABLE',
     fix: 'Use PERMISSIVE (it admits plaintext and mTLS) before the migration.',
-    find: disabledMtls,
+    find: unlessOnSidecars(disabledMtls),
   },
   {
     id: 'MM026',

@@ -1,12 +1,14 @@
 import type { DataPlane, Mode } from '../../../api/common.ts';
-import type { LabelTargets, Surroundings } from '../../adapter.ts';
+import type { LabelTargets, Route, Surroundings } from '../../adapter.ts';
 import { owns, type PodView, type WorkloadView } from '../../views.ts';
 import { arrived, labelsAfter } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from '../labels.ts';
-import { injectionAsked } from '../injection.ts';
+import { injectionAsked, optsOutOfInjection } from '../injection.ts';
+import { withLabels } from '../label-changes.ts';
 import { nextMode, noInjectors, type Template } from '../next-mode.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
 import { asleepIn, nameOf, type Evidence, type Rule } from './rule.ts';
+import { takesOutsidersIn } from './templates.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -45,12 +47,6 @@ function groupsOf({ pods, workloads }: Surroundings): readonly Group[] {
     groups.set(key, { owner, mode: modeOf(pod), template, count: (groups.get(key)?.count ?? 0) + 1 });
   }
   return [...groups.values()];
-}
-
-function withLabels(labels: Labels, targets: LabelTargets): Labels {
-  return Object.fromEntries(
-    Object.entries({ ...labels, ...targets }).filter((entry): entry is [string, string] => entry[1] !== null),
-  );
 }
 
 /** Changes of a namespace's labels that give it a data plane, the smallest first. */
@@ -105,9 +101,13 @@ function count({ count: pods, mode }: Group): string {
   return pods === 1 ? `a pod is in mode ${mode}` : `${pods} pods are in mode ${mode}`;
 }
 
-/** Who left sidecars by hand is reported by MM050; to these pods the labels of the namespace mean nothing. */
-function isReportedElsewhere({ mode }: Group, { route }: Surroundings): boolean {
-  return route.from === 'IstioSidecar' && mode === 'None';
+/**
+ * Who left sidecars by hand is reported by MM050 where he would be taken in. Where nothing takes him, who has opted out
+ * is left alone there and back (`stays-outside.ts`).
+ */
+function isLeftAlone({ mode, template }: Group, { route }: Surroundings): boolean {
+  if (route.from !== 'IstioSidecar' || mode !== 'None') return false;
+  return takesOutsidersIn(route) || optsOutOfInjection(template);
 }
 
 /**
@@ -121,7 +121,7 @@ function neverBack(surroundings: Surroundings): readonly Evidence[] {
     ? ` Or restart what is left in ${route.from} yourself: then there is nothing to migrate (MM005).`
     : '';
   return groupsOf(surroundings)
-    .filter((group) => !isReportedElsewhere(group, surroundings))
+    .filter((group) => !isLeftAlone(group, surroundings))
     .flatMap((group) => {
       const next = nextMode(mesh, namespace.labels, group.template);
       return next === from
@@ -136,16 +136,21 @@ function neverBack(surroundings: Surroundings): readonly Evidence[] {
     });
 }
 
+/** Which pods a rollback makes anew, or somebody else does before it is over. */
+function groupPutBack({ mode }: Group, { from }: Route): string {
+  return from === 'IstioSidecar' && mode === 'None' ? 'those that are made anew meanwhile' : 'them';
+}
+
 /** The same where it could end, but not as it began. */
 function notAsItWas(surroundings: Surroundings): readonly Evidence[] {
   const { route, namespace, mesh } = surroundings;
   const from = modeFor(route.from);
   return groupsOf(surroundings)
-    .filter((group) => group.mode !== from && !isReportedElsewhere(group, surroundings))
+    .filter((group) => group.mode !== from && !isLeftAlone(group, surroundings))
     .filter(({ template }) => nextMode(mesh, namespace.labels, template) === from)
     .map((group) => ({
       object: nameOf({ ...group.owner, namespace: namespace.name }),
-      message: `${count(group)} already; a rollback would put them into ${from}, as the labels of the namespace ask for`,
+      message: `${count(group)} already; a rollback would put ${groupPutBack(group, route)} into ${from}, as the labels of the namespace ask for`,
     }));
 }
 

@@ -3,9 +3,11 @@ import { records, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { isCarriedOver } from '../waypoint/carried-over.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
-import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
+import { isExit } from '../waypoint/exit/route.ts';
 import { seenOf } from './accepted.ts';
+import { fateOf, isOnSidecars, toldOf, type Words } from './of-sidecars.ts';
 import { followedElsewhere, isFollowedHere, isStranger } from './reach.ts';
+import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
 /**
@@ -26,28 +28,63 @@ function ofCallers(route: ConfigView, surroundings: Surroundings): readonly Evid
       ];
 }
 
+interface RouteWords extends Words {
+  /** What calls lose when they begin to follow it, for policies of the called. */
+  readonly loses?: string;
+}
+
 /** Who loses it: calls from here. Nobody else's, because a sidecar that stays goes on with it. */
-function lost(route: ConfigView, surroundings: Surroundings, message: string): readonly Evidence[] {
-  if (!isFollowedHere(route, surroundings)) return ofCallers(route, surroundings);
-  if (!isStranger(route, surroundings)) return [{ object: nameOf(route), message }];
-  // Without sidecars before and after nobody here follows it at any time.
-  return surroundings.route.from === 'None' ? [] : [ofStranger(route, surroundings, message)];
+function lost(route: ConfigView, surroundings: Surroundings, words: RouteWords): readonly Evidence[] {
+  const isToAmbient = surroundings.route.to === 'IstioAmbient';
+  if (!isFollowedHere(route, surroundings)) return isToAmbient ? ofCallers(route, surroundings) : [];
+  if (isStranger(route, surroundings)) return ofStranger(route, surroundings, words);
+  if (words.loses !== undefined && isExit(surroundings.route))
+    return isOnSidecars(surroundings) ? [] : [{ object: nameOf(route), message: words.loses, fix: namelessFix }];
+  const told = toldOf(surroundings, words);
+  const isOfMesh = route.namespace !== surroundings.namespace.name && fateOf(surroundings) === 'Never';
+  return told === undefined || isOfMesh ? [] : [{ object: nameOf(route), ...told }];
 }
 
 /** On the way to sidecars it would begin to say where calls from here go: nobody goes on to that unawares. */
-function ofStranger(route: ConfigView, surroundings: Surroundings, message: string): Evidence {
-  const {
-    namespace,
-    route: { to },
-  } = surroundings;
-  const [when, others] =
-    to === 'IstioSidecar' ? ['will follow it from sidecars', 'Holds' as const] : ['follow it today', 'Noted' as const];
+function ofStranger(route: ConfigView, surroundings: Surroundings, words: Words): readonly Evidence[] {
+  const { namespace } = surroundings;
+  const evidence = (others: 'Holds' | 'Noted', when: string, message: string): readonly Evidence[] => [
+    {
+      object: nameOf(route),
+      message: `it stands in a namespace of others and is visible here: calls from ${namespace.name} ${when}. ${message}`,
+      fix: strangerFix,
+      others,
+      seen: seenOf(route, surroundings),
+    },
+  ];
+  if (isExit(surroundings.route))
+    return isOnSidecars(surroundings) ? [] : evidence('Holds', 'will follow it from sidecars', words.does);
+  // Without sidecars before and after nobody here follows it at any time.
+  const told = fateOf(surroundings) === 'Never' ? undefined : toldOf(surroundings, words);
+  return told === undefined ? [] : evidence('Noted', 'follow it today', told.message);
+}
+
+const namelessFix =
+  'Remove the tls settings, or set ISTIO_MUTUAL, with which sidecars call as ztunnel does. Or keep this namespace in ambient.';
+
+/** Whether a host may mean a Service of the cluster, and not only something outside the mesh, which knows no identity. */
+function mayBeService(host: string, { mesh }: Surroundings): boolean {
+  if (host.startsWith('*')) return '.svc.cluster.local'.endsWith(host.slice(1)) || host.endsWith('.svc.cluster.local');
+  const [, namespace, svc] = host.split('.');
+  return svc === undefined ? namespace === undefined || mesh.services(namespace).length > 0 : svc === 'svc';
+}
+
+/** What sidecars do by a traffic policy. By TLS of its own a call has no identity, which ztunnel gives it. */
+function wordsOf(rule: ConfigView, fields: readonly string[], surroundings: Surroundings): RouteWords {
+  const does = `Sidecars apply ${fields.join(', ')}`;
+  const isNameless =
+    fields.some((field) => field.startsWith('tls ')) && hostsOf(rule).some((host) => mayBeService(host, surroundings));
   return {
-    object: nameOf(route),
-    message: `it stands in a namespace of others and is visible here: calls from ${namespace.name} ${when}. ${message}`,
-    fix: strangerFix,
-    others,
-    seen: seenOf(route, surroundings),
+    does,
+    lost: ', ztunnel does not',
+    ...(isNameless && {
+      loses: `${does}, ztunnel does not: calls from here would come without the identity of their caller, and what policies refuse by it may get through`,
+    }),
   };
 }
 
@@ -87,11 +124,10 @@ function serviceRoutes(surroundings: Surroundings): readonly Evidence[] {
     gatewayRoutes(surroundings)
       .filter((route) => isHere(route) && !isSpared(surroundings, route))
       .flatMap((route) =>
-        lost(
-          route,
-          surroundings,
-          'A route with a Service as parent is applied by sidecars and waypoints, not by ztunnel',
-        ),
+        lost(route, surroundings, {
+          does: 'Sidecars apply a route with a Service as parent',
+          lost: ', and so do waypoints, but not ztunnel',
+        }),
       ),
   );
 }
@@ -121,11 +157,10 @@ export const routeRules: readonly Rule[] = [
               !isCarriedOver(surroundings, route, hostsOf(route)),
           )
           .flatMap((route) =>
-            lost(
-              route,
-              surroundings,
-              'Sidecars apply this VirtualService, ztunnel ignores it: its routing would be lost',
-            ),
+            lost(route, surroundings, {
+              does: 'Sidecars apply this VirtualService',
+              lost: ', ztunnel ignores it: its routing would be lost',
+            }),
           ),
       ),
   },
@@ -155,9 +190,7 @@ export const routeRules: readonly Rule[] = [
           )
           .map((rule) => ({ rule, fields: lostTrafficPolicy(rule) }))
           .filter(({ fields }) => fields.length > 0)
-          .flatMap(({ rule, fields }) =>
-            lost(rule, surroundings, `Sidecars apply ${fields.join(', ')}, ztunnel does not`),
-          ),
+          .flatMap(({ rule, fields }) => lost(rule, surroundings, wordsOf(rule, fields, surroundings))),
       ),
   },
 ];

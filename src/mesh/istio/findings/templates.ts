@@ -1,8 +1,11 @@
-import type { Surroundings } from '../../adapter.ts';
+import type { Route, Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
-import { injectionAsked } from '../injection.ts';
+import { injectionAsked, optsOutOfInjection } from '../injection.ts';
 import { dataplaneModeLabel } from '../labels.ts';
+import { arrived } from '../itinerary.ts';
+import { withLabels } from '../label-changes.ts';
 import { concerns, countedMode, modeFor } from '../pod-mode.ts';
+import { staysOutside } from '../stays-outside.ts';
 import { asleepIn, nameOf, some, type Evidence } from './rule.ts';
 
 /** Pods in a mode that are the operator's business and not on their way out. */
@@ -37,19 +40,42 @@ export function asleep(
     .map((workload) => ({ object: nameOf(workload), message }));
 }
 
+/** Whether the way leads pods that have left sidecars by hand into another mesh, which MM050 tells. */
+export function takesOutsidersIn({ from, to }: Route): boolean {
+  return from === 'IstioSidecar' && to === 'IstioAmbient';
+}
+
 /** It does, or may: nobody can tell. */
 export function mayOptOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
   return ['No', 'Unclear'].includes(injectionAsked(template));
 }
 
-/** Whether no injector puts a sidecar in. */
-export function optsOutOfInjection(template: Pick<PodView, 'labels' | 'annotations'>): boolean {
-  return injectionAsked(template) === 'No';
-}
-
 /** Whether ambient leaves the pod out. */
 export function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotations'>): boolean {
   return labels[dataplaneModeLabel] === 'none';
+}
+
+/** MM050: what has left sidecars by hand, by its pods or by templates that sleep, and another mesh would take in. */
+export function takenIn(surroundings: Surroundings): readonly Evidence[] {
+  if (!takesOutsidersIn(surroundings.route)) return [];
+  return [
+    ...perNamespace(
+      surroundings,
+      podsIn(surroundings, 'None'),
+      (names) => `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`,
+    ),
+    ...asleep(
+      surroundings,
+      (template) => mayOptOutOfInjection(template) && !optsOutOfCapture(template),
+      'its pods have no sidecar (sidecar.istio.io/inject is false, or another value than true) and would be captured as soon as there are some',
+    ),
+  ];
+}
+
+/** Whether it is asked of a way back out of no mesh, which leaves the pod as it is. */
+function isLeftAlone(pod: PodView, { route: { from, to }, back, since }: Surroundings): boolean {
+  const leadsBack = back !== undefined && arrived({ from, to }, withLabels({}, back));
+  return leadsBack && staysOutside(pod, { route: { from: to, to: from }, ...(since !== undefined && { since }) });
 }
 
 /** MM051: what would be in no mesh once it is made anew, by its pods or by templates that sleep. */
@@ -67,7 +93,7 @@ export function leftOut(surroundings: Surroundings): readonly Evidence[] {
   return [
     ...perNamespace(
       surroundings,
-      podsIn(surroundings, modeFor(from)).filter(optsOut),
+      podsIn(surroundings, modeFor(from)).filter((pod) => optsOut(pod) && !isLeftAlone(pod, surroundings)),
       (names) => `pods with ${label} would be in no mesh after their restart: ${names}`,
     ),
     ...(from === 'None'

@@ -7,7 +7,7 @@ import { concerns, modeFor, modeOf } from '../pod-mode.ts';
 import { isInjectedGateway, isOfGateway } from '../waypoint/gateway-pods.ts';
 import { asksWhoCalls } from './policy-fields.ts';
 import { applicable, isStrict, labelSets, nameOf, type Evidence, type Rule } from './rule.ts';
-import { podsIn, perNamespace, asleep, mayOptOutOfInjection, optsOutOfCapture, leftOut } from './templates.ts';
+import { asleep, leftOut, perNamespace, podsIn, takenIn } from './templates.ts';
 import { notTakenToday } from './not-taken-today.ts';
 import { restarts, workloadsWithPods, notRestartable, tooManyUnavailable, unrecordable } from './restarts.ts';
 
@@ -41,23 +41,7 @@ export const workloadRules: readonly Rule[] = [
     back: 'Asked',
     title: 'A pod outside the mesh would be taken in',
     fix: 'Label the pods (in their template) istio.io/dataplane-mode=none to keep them out, or restart them into the mesh first.',
-    // Out of sidecars to no mesh, which a way back may lead to, nothing is taken in.
-    find: (surroundings) =>
-      surroundings.route.from !== 'IstioSidecar' || surroundings.route.to !== 'IstioAmbient'
-        ? []
-        : [
-            ...perNamespace(
-              surroundings,
-              podsIn(surroundings, 'None'),
-              (names) =>
-                `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`,
-            ),
-            ...asleep(
-              surroundings,
-              (template) => mayOptOutOfInjection(template) && !optsOutOfCapture(template),
-              'its pods have no sidecar (sidecar.istio.io/inject is false, or another value than true) and would be captured as soon as there are some',
-            ),
-          ],
+    find: takenIn,
   },
   {
     id: 'MM049',
