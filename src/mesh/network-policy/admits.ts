@@ -17,13 +17,17 @@ import type {
  * policies lets through is let through; a connection has to be let through at both ends. What a node sends to its own pods is not asked about.
  */
 
-/** A connection, of which one end is asked: `to` receives it, whoever is asked. */
-export interface Connection {
+/** Who calls whom: `to` receives, whichever end is asked. */
+export interface Ends {
   readonly from: Peer;
   readonly to: Peer;
-  readonly port: number;
   /** TCP where it is not said. */
   readonly protocol?: Protocol;
+}
+
+/** The same by one port. */
+export interface Connection extends Ends {
+  readonly port: number;
 }
 
 /** A rule by its place in a policy. */
@@ -31,6 +35,9 @@ export interface AdmittingRule {
   readonly policy: NetworkPolicy;
   readonly index: number;
 }
+
+/** Ports that a rule opens between two ends; the first and the last of them belong to it. */
+export interface Opening extends AdmittingRule, Ports {}
 
 /** What policies say of a connection at one of its ends. */
 export type Verdict =
@@ -56,31 +63,28 @@ function isMeant(peer: PolicyPeer, pod: Peer, home: string): boolean {
   return isThere && (pods === undefined || selects(pods, pod.labels));
 }
 
-function isOpen(
-  { protocol, port, endPort }: PolicyPort,
-  asked: Required<Pick<Connection, 'to' | 'port' | 'protocol'>>,
-): boolean {
-  if (protocol !== asked.protocol) return false;
-  if (port === undefined) return true;
-  if (typeof port === 'number') return asked.port >= port && asked.port <= (endPort ?? port);
-  return asked.to.ports.some(
-    (declared) =>
-      declared.name === port && declared.port === asked.port && (declared.protocol ?? 'TCP') === asked.protocol,
-  );
+/** Ports of the pod that receives, which something opens: both ends belong to it. */
+interface Ports {
+  readonly first: number;
+  readonly last: number;
 }
 
-function letsThrough(
-  { peers, ports }: PolicyRule,
-  home: string,
-  direction: Direction,
-  connection: Connection,
-): boolean {
-  const { from, to, port, protocol = 'TCP' } = connection;
+const everyPort: Ports = { first: 1, last: 65_535 };
+
+function meant({ protocol, port, endPort }: PolicyPort, to: Peer, asked: Protocol): readonly Ports[] {
+  if (protocol !== asked) return [];
+  if (port === undefined) return [everyPort];
+  if (typeof port === 'number') return [{ first: port, last: endPort ?? port }];
+  return to.ports
+    .filter((declared) => declared.name === port && (declared.protocol ?? 'TCP') === asked)
+    .map((declared) => ({ first: declared.port, last: declared.port }));
+}
+
+function opened({ peers, ports }: PolicyRule, home: string, direction: Direction, ends: Ends): readonly Ports[] {
+  const { from, to, protocol = 'TCP' } = ends;
   const other = direction === 'Ingress' ? from : to;
-  return (
-    (ports.length === 0 || ports.some((each) => isOpen(each, { to, port, protocol }))) &&
-    (peers.length === 0 || peers.some((peer) => isMeant(peer, other, home)))
-  );
+  if (peers.length > 0 && !peers.some((peer) => isMeant(peer, other, home))) return [];
+  return ports.length === 0 ? [everyPort] : ports.flatMap((port) => meant(port, to, protocol));
 }
 
 /** Whether a policy isolates a pod in a direction. */
@@ -88,15 +92,12 @@ export function isolates(policy: NetworkPolicy, { namespace, labels }: Peer, dir
   return policy.rules[direction] !== undefined && policy.namespace === namespace && selects(policy.selects, labels);
 }
 
-/** The first rule of a policy, which isolates one end of a connection, that lets it through; undefined if none does. */
-export function ruleFor(
-  policy: NetworkPolicy,
-  connection: Connection,
-  direction: Direction,
-): AdmittingRule | undefined {
+/** What the rules of a policy, which isolates one end of a connection, open at that end. */
+export function openings(policy: NetworkPolicy, ends: Ends, direction: Direction): readonly Opening[] {
   const { namespace, rules } = policy;
-  const index = (rules[direction] ?? []).findIndex((rule) => letsThrough(rule, namespace, direction, connection));
-  return index < 0 ? undefined : { policy, index };
+  return (rules[direction] ?? []).flatMap((rule, index) =>
+    opened(rule, namespace, direction, ends).map((ports) => ({ policy, index, ...ports })),
+  );
 }
 
 /**
@@ -112,7 +113,11 @@ export function admits(
   const isolating = policies.filter(
     (policy): policy is NetworkPolicy => policy.kind === 'NetworkPolicy' && isolates(policy, pod, direction),
   );
-  const by = isolating.flatMap((policy) => ruleFor(policy, connection, direction) ?? []);
+  const { port } = connection;
+  const by = isolating.flatMap((policy) => {
+    const found = openings(policy, connection, direction).find(({ first, last }) => first <= port && port <= last);
+    return found === undefined ? [] : [{ policy, index: found.index }];
+  });
   if (by.length > 0) return { kind: 'Admitted', by };
   const because = policies.filter(
     (policy): policy is UnreadablePolicy => policy.kind === 'Unreadable' && policy.namespace === pod.namespace,
