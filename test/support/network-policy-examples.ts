@@ -52,6 +52,18 @@ export const ambientUi = plainPod({ ...ui, ...captured, labels: { app: 'ui' }, c
 const plainUi = plainPod({ ...ui, labels: { app: 'ui' }, annotations: {}, containers: ['app'] });
 const oldUi = pod({ ...ui, labels: { app: 'ui' } });
 
+const injectedGateway = pod({
+  ...ui,
+  labels: { app: 'ingress' },
+  annotations: { ...ui.annotations, 'inject.istio.io/templates': 'gateway' },
+});
+const madeGateway = plainPod({
+  ...ui,
+  labels: { 'gateway.networking.k8s.io/gateway-name': 'ui' },
+  annotations: {},
+  containers: ['istio-proxy'],
+});
+
 /** Namespace `shop` with Deployment `web` (8080), and beside it `dash`. */
 export function besideDash(
   configs: readonly ConfigView[],
@@ -129,6 +141,16 @@ export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
         { pods: [], workloads: [workload({ name: 'ui', namespace: 'dash', replicas: 0 })] },
         onlyDash,
       ),
+      'an ingress gateway': besideDash(
+        [ingress({ from: [dash], ports: appPort })],
+        { pods: [injectedGateway], labels: {} },
+        onlyDash,
+      ),
+      'a gateway of the Gateway API': besideDash(
+        [ingress({ from: [dash], ports: appPort })],
+        { pods: [madeGateway], labels: {} },
+        onlyDash,
+      ),
       'one that opens TCP 15008 to others': besideDash(
         [ingress({ from: [dash], ports: appPort }, { from: [{ podSelector: {} }], ports: [hbone] })],
         {},
@@ -202,6 +224,14 @@ export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
       'callers outside of the mesh': besideDash(
         [ingress({ from: [dash], ports: appPort })],
         { pods: [plainUi], labels: {} },
+        onlyDash,
+      ),
+      'a waypoint elsewhere, which calls nobody here': besideDash(
+        [ingress({ from: [dash], ports: appPort })],
+        {
+          pods: [{ ...madeGateway, labels: { ...madeGateway.labels, 'istio.io/dataplane-mode': 'none' } }],
+          labels: {},
+        },
         onlyDash,
       ),
       'callers with old sidecars, which stay': besideDash(

@@ -56,8 +56,13 @@ function contains(range: AddressRange, peer: Peer): boolean {
   return parsed?.family === range.family && parsed.value >= range.first && parsed.value <= range.last;
 }
 
+/** Whether a block, but for what it leaves out, has the address of a pod in it. */
+export function isInBlock(peer: Extract<PolicyPeer, { kind: 'Block' }>, pod: Peer): boolean {
+  return contains(peer.block, pod) && !peer.except.some((range) => contains(range, pod));
+}
+
 function isMeant(peer: PolicyPeer, pod: Peer, home: string): boolean {
-  if (peer.kind === 'Block') return contains(peer.block, pod) && !peer.except.some((range) => contains(range, pod));
+  if (peer.kind === 'Block') return isInBlock(peer, pod);
   const { namespaces, pods } = peer;
   const isThere = namespaces === undefined ? pod.namespace === home : selects(namespaces, pod.namespaceLabels);
   return isThere && (pods === undefined || selects(pods, pod.labels));

@@ -57,22 +57,25 @@ const remedies: Readonly<Record<Cause, (rules: string, ports: readonly number[],
   Labels: (rules) => `Let ${rules} select the namespace by kubernetes.io/metadata.name.`,
 };
 
-function partOfLost(all: readonly Lost[], isThere: boolean): readonly Part[] {
+function partOfLost(all: readonly Lost[], surroundings: Surroundings): readonly Part[] {
   const [first] = all;
   if (first === undefined) return [];
   const { policy, direction } = first;
+  const isThere = arrived(surroundings.route, surroundings.namespace.labels);
+  const isOwn = policy.namespace === surroundings.namespace.name;
   const cause = causeOf(first);
   const calls = all.map(
     ({ caller, called, port }) =>
       `${named(caller.end)} to ${named(called.end)}${cause === 'Application' ? '' : ` (by ${port} today)`}`,
   );
+  const receivers = unique(all.map(({ called }) => called.end.namespace));
   const rules = unique(all.flatMap(({ rule }) => (rule === undefined ? [] : [`${sectionOf(direction)}[${rule}]`])));
   const ports = unique(all.flatMap(({ needed }) => needed.map(String))).map(Number);
   return [
     {
       policy,
       message: `${causes[cause]}: ${listed(unique(calls))} ${isThere ? 'are' : 'would be'} cut off`,
-      fix: remedies[cause](listed(rules), ports.slice(0, 5), direction === 'Ingress'),
+      fix: `${remedies[cause](listed(rules), ports.slice(0, 5), direction === 'Ingress')}${isOwn ? '' : ` Or, if nobody makes these calls, say in spec.callers who calls ${listed(receivers)}.`}`,
     },
   ];
 }
@@ -136,12 +139,10 @@ function evidenceAbout(
 
 /** One finding for each policy, whatever it cuts off. */
 function cutOff(surroundings: Surroundings): readonly Evidence[] {
-  const { route, namespace } = surroundings;
   const { lost, legs: lostLegs } = cutsOf(surroundings);
-  const isThere = arrived(route, namespace.labels);
   const parts = [
     ...grouped(lost, (each) => `${keyOf(each.policy)} ${each.direction} ${causeOf(each)}`).flatMap((all) =>
-      partOfLost(all, isThere),
+      partOfLost(all, surroundings),
     ),
     ...grouped(lostLegs, ({ policy, leg, direction }) => `${keyOf(policy)} ${leg} ${direction}`).flatMap((all) =>
       partOfLegs(all, surroundings),

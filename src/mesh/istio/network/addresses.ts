@@ -1,5 +1,7 @@
 import { formatAddress, parseBlock, type AddressRange } from '../../../base/address.ts';
-import type { Direction, NetworkPolicy } from '../../network-policy/types.ts';
+import { memoize } from '../../../base/memoize.ts';
+import { isInBlock } from '../../network-policy/admits.ts';
+import type { Direction, NetworkPolicy, Peer, PolicyPeer } from '../../network-policy/types.ts';
 import { spend } from '../policy/effort.ts';
 import { rulesOf } from './ends.ts';
 
@@ -16,22 +18,26 @@ const privateRanges: readonly AddressRange[] = [
   'fc00::/7',
 ].flatMap((block) => parseBlock(block) ?? []);
 
-/**
- * One address of each kind that some policies tell apart, as far as pods may have it: between two neighbouring ends of
- * blocks all are alike. Nothing but an unknown one where they ask for none.
- */
-export function addressesToldApart(
-  policies: readonly NetworkPolicy[],
-  direction: Direction,
-): readonly (string | undefined)[] {
-  const blocks = policies.flatMap((policy) =>
-    rulesOf(policy, direction).flatMap(({ peers }) =>
-      peers.flatMap((peer) => (peer.kind === 'Block' ? [peer.block, ...peer.except] : [])),
-    ),
-  );
-  if (blocks.length === 0) return [undefined];
-  spend(blocks.length * privateRanges.length);
-  const starts = [...privateRanges, ...blocks].flatMap(({ family, first, last }) => [
+type Block = Extract<PolicyPeer, { readonly kind: 'Block' }>;
+
+/** The blocks of each rule that has some. */
+function blocksOf(policies: readonly NetworkPolicy[], direction: Direction): readonly (readonly Block[])[] {
+  return policies
+    .flatMap((policy) => rulesOf(policy, direction))
+    .map(({ peers }) => peers.filter((peer) => peer.kind === 'Block'))
+    .filter(({ length }) => length > 0);
+}
+
+/** By its address alone. */
+function podAt(address: string): Peer {
+  return { namespace: '', namespaceLabels: {}, labels: {}, ports: [], address };
+}
+
+function toldApart(policies: readonly NetworkPolicy[], direction: Direction): readonly (string | undefined)[] {
+  const rules = blocksOf(policies, direction);
+  if (rules.length === 0) return [undefined];
+  const ranges = rules.flat().flatMap(({ block, except }) => [block, ...except]);
+  const starts = [...privateRanges, ...ranges].flatMap(({ family, first, last }) => [
     { family, value: first },
     { family, value: last + 1n },
   ]);
@@ -40,5 +46,22 @@ export function addressesToldApart(
       ({ family, first, last }) => family === start.family && start.value >= first && start.value <= last,
     ),
   );
-  return [...new Set(possible.map(({ family, value }) => formatAddress(family, value)))];
+  const addresses = [...new Set(possible.map(({ family, value }) => formatAddress(family, value)))];
+  spend((addresses.length * ranges.length) / 8);
+  const alike = Map.groupBy(addresses, (address) => {
+    const pod = podAt(address);
+    return rules.flatMap((blocks, index) => (blocks.some((block) => isInBlock(block, pod)) ? [index] : [])).join(' ');
+  });
+  return [...alike.values()].map(([first]) => first);
 }
+
+/**
+ * One address for each set of rules whose blocks it may be in, as far as pods may have it: between two neighbouring ends
+ * of blocks all are alike. Nothing but an unknown one where they ask for none.
+ */
+export const addressesToldApart: (
+  policies: readonly NetworkPolicy[],
+) => Readonly<Record<Direction, readonly (string | undefined)[]>> = memoize((policies: readonly NetworkPolicy[]) => ({
+  Ingress: toldApart(policies, 'Ingress'),
+  Egress: toldApart(policies, 'Egress'),
+}));

@@ -7,6 +7,7 @@ import type { Direction, UnreadablePolicy } from '../../network-policy/types.ts'
 import { policiesIn } from './ends.ts';
 import { getsThrough, limitedBetween, lostBetween, type Limited, type Lost } from './lost.ts';
 import { placesIn, type Place } from './places.ts';
+import { isFree } from './sides.ts';
 import { legsOf, legsOfItself, waypointOf, type LostLeg, type Waypoint } from './waypoint-paths.ts';
 
 /** What NetworkPolicies do to the calls of a namespace that moves. */
@@ -43,6 +44,11 @@ function isServed(caller: Place, called: Place, waypoint: Waypoint | undefined):
   return waypoint?.serves(called) === true && caller.then === 'Ambient';
 }
 
+/** Most pairs are isolated by nothing. */
+function mayMatter(caller: Place, called: Place, waypoint: Waypoint | undefined): boolean {
+  return !isFree(caller, called) || isServed(caller, called, waypoint);
+}
+
 function ofCall(caller: Place, called: Place, waypoint: Waypoint | undefined): Cuts {
   const limited = limitedBetween(caller, called);
   if (!isServed(caller, called, waypoint)) return { ...nothing, lost: lostBetween(caller, called), limited };
@@ -50,14 +56,14 @@ function ofCall(caller: Place, called: Place, waypoint: Waypoint | undefined): C
 }
 
 function between(callers: readonly Place[], called: readonly Place[], waypoint?: Waypoint): Cuts {
-  return joined(
-    callers.flatMap((caller) =>
-      called.map((each) => {
-        spend(1);
-        return ofCall(caller, each, waypoint);
-      }),
-    ),
-  );
+  const found: Cuts[] = [];
+  for (const caller of callers) {
+    spend(called.length);
+    for (const each of called) {
+      if (mayMatter(caller, each, waypoint)) found.push(ofCall(caller, each, waypoint));
+    }
+  }
+  return joined(found);
 }
 
 function mayCall(caller: string, called: string, surroundings: Surroundings): boolean {

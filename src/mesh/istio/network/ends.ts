@@ -62,6 +62,11 @@ function keysOf(selector: SelectorView = {}): readonly string[] {
   return [...Object.keys(selector.matchLabels ?? {}), ...(selector.matchExpressions ?? []).map(({ key }) => key)];
 }
 
+/** Those of which anybody can tell what they do. */
+export const readableIn: (configs: readonly ConfigView[]) => readonly NetworkPolicy[] = memoize(
+  (configs: readonly ConfigView[]) => policiesIn(configs).filter((policy) => policy.kind === 'NetworkPolicy'),
+);
+
 /** Rules of one direction, or of both. */
 export function rulesOf(policy: NetworkPolicy, ...directions: readonly Direction[]): readonly PolicyRule[] {
   return directions.flatMap((direction) => policy.rules[direction] ?? []);
@@ -82,6 +87,20 @@ export const labelsAskedBy: (configs: readonly ConfigView[]) => readonly string[
     );
     return [...new Set(keys)].sort();
   },
+);
+
+/** Labels of namespaces that policies ask for. */
+export const namespaceLabelsAskedBy: (configs: readonly ConfigView[]) => ReadonlySet<string> = memoize(
+  (configs: readonly ConfigView[]) =>
+    new Set(
+      policiesIn(configs).flatMap((policy) =>
+        policy.kind === 'Unreadable'
+          ? []
+          : rulesOf(policy, 'Ingress', 'Egress').flatMap(({ peers }) =>
+              peers.flatMap((peer) => (peer.kind === 'Pods' ? keysOf(peer.namespaces) : [])),
+            ),
+      ),
+    ),
 );
 
 /** One pod, or those that are going to be made from one template. */

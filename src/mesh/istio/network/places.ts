@@ -6,7 +6,7 @@ import type { DataPlane } from '../../../api/common.ts';
 import { itinerary } from '../itinerary.ts';
 import { spend } from '../policy/effort.ts';
 import { neighbour } from '../waypoint/neighbour.ts';
-import { endsIn, labelsAskedBy, policiesIn, type End, type Way } from './ends.ts';
+import { endsIn, labelsAskedBy, namespaceLabelsAskedBy, readableIn, type End, type Way } from './ends.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -51,18 +51,31 @@ function changed(labels: Labels, targets: LabelTargets): Labels {
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
-/** Labels of the namespace that moves, before its first step and after the last. */
-const labelsOfMoving = memoize(({ namespace, route, back = {} }: Surroundings) => {
+/** What of a namespace policies see. */
+interface Seen {
+  readonly now: Labels;
+  readonly then: Labels;
+}
+
+/**
+ * Labels of the namespace that moves, before its first step and after the last: the same ones where nobody asks for
+ * those that change.
+ */
+const labelsOfMoving = memoize(({ namespace, route, back = {}, mesh }: Surroundings): Seen => {
   const now = changed(namespace.labels, back);
   const targets = itinerary(route, now, 'L4').forward.flatMap(({ work }) =>
     work.kind === 'Labels' ? Object.entries(work.targets) : [],
   );
-  return { now, then: changed(now, Object.fromEntries(targets)) };
+  const asked = namespaceLabelsAskedBy(mesh.configs('NetworkPolicy'));
+  return targets.some(([key]) => asked.has(key))
+    ? { now, then: changed(now, Object.fromEntries(targets)) }
+    : { now, then: now };
 });
 
-/** Policies of a namespace of which anybody can tell what they do. */
-export function readableIn(namespace: string, { mesh }: Surroundings): readonly NetworkPolicy[] {
-  return policiesIn(mesh.configs('NetworkPolicy', namespace)).filter((policy) => policy.kind === 'NetworkPolicy');
+function labelsOf(name: string, surroundings: Surroundings): Seen {
+  if (name === surroundings.namespace.name) return labelsOfMoving(surroundings);
+  const labels = surroundings.mesh.labelsOf?.(name) ?? {};
+  return { now: labels, then: labels };
 }
 
 function waysOf(end: End, { route, scope, namespace }: Surroundings): Pick<Place, 'now' | 'then'> {
@@ -76,27 +89,39 @@ function waysOf(end: End, { route, scope, namespace }: Surroundings): Pick<Place
   return { now: way, then: way === 'OldSidecar' && isRestarted ? 'Sidecar' : way };
 }
 
-/** Puts pods where they stand, seen from the namespace that moves. */
-export function placeOf(end: End, surroundings: Surroundings): Place {
-  const { namespace, mesh } = surroundings;
-  const labels =
-    end.namespace === namespace.name
-      ? labelsOfMoving(surroundings)
-      : { now: mesh.labelsOf?.(end.namespace) ?? {}, then: mesh.labelsOf?.(end.namespace) ?? {} };
-  const peer = { namespace: end.namespace, labels: end.labels, ports: end.ports };
-  const peerNow = { ...peer, namespaceLabels: withName(end.namespace, labels.now) };
-  const policies = readableIn(end.namespace, surroundings);
-  spend(1 + policies.length / 4);
-  const isolating = (direction: Direction): readonly NetworkPolicy[] =>
-    policies.filter((policy) => isolates(policy, peerNow, direction));
-  return {
-    end,
-    ...waysOf(end, surroundings),
-    peerNow,
-    peerThen: { ...peer, namespaceLabels: withName(end.namespace, labels.then) },
-    isolating: { Ingress: isolating('Ingress'), Egress: isolating('Egress') },
+/** Puts pods where they stand, seen from the namespace that moves. Those that the same policies isolate share the list. */
+function placing(namespace: string, surroundings: Surroundings): (end: End) => Place {
+  const policies = readableIn(surroundings.mesh.configs('NetworkPolicy', namespace));
+  const { now, then } = labelsOf(namespace, surroundings);
+  const [labelsNow, labelsThen] = [withName(namespace, now), withName(namespace, then)];
+  const lists = new Map<string, readonly NetworkPolicy[]>();
+  const isolating = (peer: Peer, direction: Direction): readonly NetworkPolicy[] => {
+    const found = policies.filter((policy) => isolates(policy, peer, direction));
+    const key = `${direction} ${found.map(({ name }) => name).join(' ')}`;
+    const list = lists.get(key) ?? found;
+    lists.set(key, list);
+    return list;
+  };
+  return (end) => {
+    spend(1 + policies.length / 4);
+    const peerNow = { namespace, namespaceLabels: labelsNow, labels: end.labels, ports: end.ports };
+    return {
+      end,
+      ...waysOf(end, surroundings),
+      peerNow,
+      peerThen: then === now ? peerNow : { ...peerNow, namespaceLabels: labelsThen },
+      isolating: { Ingress: isolating(peerNow, 'Ingress'), Egress: isolating(peerNow, 'Egress') },
+    };
   };
 }
+
+/** The same of pods that are to be made, or are none of the application's. */
+export function placeOf(end: End, surroundings: Surroundings): Place {
+  return placing(end.namespace, surroundings)(end);
+}
+
+/** By namespace and the labels that are asked for: the own ones are asked for beside each other namespace. */
+const known = memoize((_surroundings: Surroundings) => new Map<string, readonly Place[] | undefined>());
 
 /**
  * All pods of a namespace, told apart as its own policies and those of another one do. Undefined where that takes more
@@ -105,6 +130,11 @@ export function placeOf(end: End, surroundings: Surroundings): Place {
 export function placesIn(name: string, beside: string, surroundings: Surroundings): readonly Place[] | undefined {
   const { mesh, namespace } = surroundings;
   const asked = labelsAskedBy(mesh.configs('NetworkPolicy', beside));
-  const there = name === namespace.name ? surroundings : neighbour(surroundings, name);
-  return endsIn(there, asked)?.map((end) => placeOf(end, surroundings));
+  const key = JSON.stringify([name, asked]);
+  const places = known(surroundings);
+  if (!places.has(key)) {
+    const there = name === namespace.name ? surroundings : neighbour(surroundings, name);
+    places.set(key, endsIn(there, asked)?.map(placing(name, surroundings)));
+  }
+  return places.get(key);
 }

@@ -24,18 +24,34 @@ export const directions = ['Ingress', 'Egress'] as const;
 /** What it takes to ask a policy, in steps. */
 const weightOf = memoize((policy: NetworkPolicy): Readonly<Record<Direction, number>> => {
   const weight = (direction: Direction): number =>
-    rulesOf(policy, direction).reduce((sum, { peers, ports }) => sum + 1 + peers.length + ports.length / 4, 1);
+    rulesOf(policy, direction).reduce((sum, { peers, ports }) => sum + (1 + peers.length + ports.length / 4) / 2, 1);
   return { Ingress: weight('Ingress'), Egress: weight('Egress') };
 });
 
-function sideOf(
-  isolating: readonly NetworkPolicy[],
-  ends: { readonly from: Peer; readonly to: Peer; readonly protocol: Protocol },
-  direction: Direction,
-): Side {
+/** What a list of policies opens to a pod at the other end, as it was worked out for another pod that they isolate. */
+const known = memoize((_isolating: readonly NetworkPolicy[]) => memoize((_other: Peer) => new Map<string, Side>()));
+
+interface Asked {
+  readonly direction: Direction;
+  readonly from: Peer;
+  readonly to: Peer;
+  readonly protocol: Protocol;
+  /** Of the pod at the other end. */
+  readonly address: string | undefined;
+}
+
+function sideOf(isolating: readonly NetworkPolicy[], { direction, from, to, protocol, address }: Asked): Side {
   if (isolating.length === 0) return 'All';
+  const sides = known(isolating)(direction === 'Ingress' ? from : to);
+  const key = JSON.stringify([direction, protocol, address, direction === 'Ingress' && to.ports]);
+  const before = sides.get(key);
+  if (before !== undefined) return before;
   spend(isolating.reduce((sum, policy) => sum + weightOf(policy)[direction], 1));
-  return isolating.flatMap((policy) => openings(policy, ends, direction));
+  const ends =
+    direction === 'Ingress' ? { from: at(from, address), to, protocol } : { from, to: at(to, address), protocol };
+  const side = isolating.flatMap((policy) => openings(policy, ends, direction));
+  sides.set(key, side);
+  return side;
 }
 
 /** Whether a port is open at one end. */
@@ -60,13 +76,20 @@ export function isFree(caller: Place, called: Place): boolean {
 /** What is open between two places, for all addresses that these policies tell apart. */
 export function suppositions(caller: Place, called: Place, protocol: Protocol = 'TCP'): readonly Supposed[] {
   const [ingress, egress] = [called.isolating.Ingress, caller.isolating.Egress];
-  return addressesToldApart(ingress, 'Ingress').flatMap((from) =>
-    addressesToldApart(egress, 'Egress').map((to): Supposed => {
-      const sides = (when: 'peerNow' | 'peerThen'): Sides => ({
-        Ingress: sideOf(ingress, { from: at(caller[when], from), to: called[when], protocol }, 'Ingress'),
-        Egress: sideOf(egress, { from: caller[when], to: at(called[when], to), protocol }, 'Egress'),
-      });
-      return { now: sides('peerNow'), then: sides('peerThen') };
+  const [callers, receivers] = [addressesToldApart(ingress).Ingress, addressesToldApart(egress).Egress];
+  spend(callers.length * receivers.length);
+  return callers.flatMap((from) =>
+    receivers.map((receiver): Supposed => {
+      const sides = (when: 'peerNow' | 'peerThen'): Sides => {
+        const ends = { from: caller[when], to: called[when], protocol };
+        return {
+          Ingress: sideOf(ingress, { ...ends, direction: 'Ingress', address: from }),
+          Egress: sideOf(egress, { ...ends, direction: 'Egress', address: receiver }),
+        };
+      };
+      const now = sides('peerNow');
+      const isSame = caller.peerNow === caller.peerThen && called.peerNow === called.peerThen;
+      return { now, then: isSame ? now : sides('peerThen') };
     }),
   );
 }
