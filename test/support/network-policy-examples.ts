@@ -189,6 +189,11 @@ export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
         {},
         { ...onlyDash, route: { from: 'None', to: 'IstioAmbient' }, pods: [plainPod()] },
       ),
+      'on the way out: TCP 15008 to more than the application': besideDash(
+        [ingress({ from: [{ podSelector: {} }], ports: appPort }, { ports: [hbone] })],
+        { pods: [ambientUi], labels: ambient },
+        { route: { from: 'IstioAmbient', to: 'None' }, namespace: toSidecar.namespace, pods: [plainPod(captured)] },
+      ),
       'on the way out: TCP 15008 alone': besideDash(
         [ingress({ from: [dash], ports: [hbone] })],
         { pods: [ambientUi], labels: ambient },

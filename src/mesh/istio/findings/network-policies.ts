@@ -1,12 +1,13 @@
 import { listed } from '../../../base/counted.ts';
 import { shown } from '../../../base/shown.ts';
+import type { Severity } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { Direction } from '../../network-policy/types.ts';
+import type { Direction, NetworkPolicy } from '../../network-policy/types.ts';
 import type { ConfigView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
 import { cutsOf } from '../network/cuts.ts';
 import type { End } from '../network/ends.ts';
-import { hbonePort, type Lost } from '../network/lost.ts';
+import { hbonePort, keyOfEnd, type Limited, type Lost } from '../network/lost.ts';
 import type { Leg, LostLeg } from '../network/waypoint-paths.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { gatewayNameLabel } from '../waypoint/gateway.ts';
@@ -18,6 +19,7 @@ interface Part {
   readonly policy: { readonly namespace: string; readonly name: string };
   readonly message: string;
   readonly fix: string;
+  readonly severity: Severity;
 }
 
 const tunnel = `{protocol: TCP, port: ${hbonePort}}`;
@@ -68,12 +70,18 @@ function partOfLost(all: readonly Lost[], surroundings: Surroundings): readonly 
     ({ caller, called, port }) =>
       `${named(caller.end)} to ${named(called.end)}${cause === 'Application' ? '' : ` (by ${port} today)`}`,
   );
+  // Who opens the port of HBONE to everybody, as Istio advises, has not said that all of these call.
+  const kept = new Set(cutsOf(surroundings).kept);
+  const isWhole = all.some(
+    ({ caller, called }) => !kept.has(keyOfEnd(direction, direction === 'Ingress' ? called : caller)),
+  );
   const receivers = unique(all.map(({ called }) => called.end.namespace));
   const rules = unique(all.flatMap(({ rule }) => (rule === undefined ? [] : [`${sectionOf(direction)}[${rule}]`])));
   const ports = unique(all.flatMap(({ needed }) => needed.map(String))).map(Number);
   return [
     {
       policy,
+      severity: cause === 'Application' && !isWhole ? 'Warning' : 'Critical',
       message: `${causes[cause]}: ${listed(unique(calls))} ${isThere ? 'are' : 'would be'} cut off`,
       fix: `${remedies[cause](listed(rules), ports.slice(0, 5), direction === 'Ingress')}${isOwn ? '' : ` Or, if nobody makes these calls, say in spec.callers who calls ${listed(receivers)}.`}`,
     },
@@ -112,7 +120,14 @@ function partOfLegs(all: readonly LostLeg[], surroundings: Surroundings): readon
   const [first] = all;
   if (first === undefined) return [];
   const others = listed(unique(all.flatMap(({ other }) => (other === undefined ? [] : [named(other)]))));
-  return [{ policy: first.policy, message: legs[first.leg](others), fix: remedyOfLeg(first, surroundings) }];
+  return [
+    {
+      policy: first.policy,
+      severity: 'Critical',
+      message: legs[first.leg](others),
+      fix: remedyOfLeg(first, surroundings),
+    },
+  ];
 }
 
 function grouped<T>(all: readonly T[], keyOf: (each: T) => string): readonly (readonly T[])[] {
@@ -138,7 +153,7 @@ function evidenceAbout(
 }
 
 /** One finding for each policy, whatever it cuts off. */
-function cutOff(surroundings: Surroundings): readonly Evidence[] {
+export function cutOff(surroundings: Surroundings): readonly Evidence[] {
   const { lost, legs: lostLegs } = cutsOf(surroundings);
   const parts = [
     ...grouped(lost, (each) => `${keyOf(each.policy)} ${each.direction} ${causeOf(each)}`).flatMap((all) =>
@@ -154,6 +169,7 @@ function cutOff(surroundings: Surroundings): readonly Evidence[] {
     return [
       {
         ...evidenceAbout(first.policy, surroundings),
+        severity: all.some(({ severity }) => severity === 'Critical') ? 'Critical' : 'Warning',
         message: unique(all.map(({ message }) => message)).join('; '),
         fix: unique(all.map(({ fix }) => fix)).join(' '),
       },
@@ -184,6 +200,35 @@ function untold(surroundings: Surroundings): readonly Evidence[] {
   ];
 }
 
+/** The pods that a policy selects, where labels alone say it and can stand in YAML as they are. */
+function selectorOf({ selects: { matchLabels = {}, matchExpressions = [] } }: NetworkPolicy): string {
+  const entries = Object.entries(matchLabels);
+  if (entries.length === 0 && matchExpressions.length === 0) return '';
+  const isPlain = matchExpressions.length === 0 && entries.every((entry) => entry.every((each) => plain.test(each)));
+  const labels = isPlain ? entries.map(([key, value]) => `${key}: "${value}"`).join(', ') : '…';
+  return `selector: {matchLabels: {${labels}}}, `;
+}
+
+const plain = /^[-\w./]*$/;
+
+/** Denies by the identity of each namespace the ports that it may not call, so that nobody else is refused. */
+function denying(policy: NetworkPolicy, all: readonly Limited[]): string {
+  const byNamespace = Map.groupBy(all, ({ caller }) => caller.end.namespace);
+  const byPorts = Map.groupBy(byNamespace.keys(), (name) =>
+    unique((byNamespace.get(name) ?? []).flatMap(({ open }) => open.map((port) => `"${port}"`)))
+      .toSorted()
+      .slice(0, 10)
+      .join(', '),
+  );
+  const rules = [...byPorts]
+    .slice(0, 3)
+    .map(
+      ([ports, names]) =>
+        `{from: [{source: {namespaces: [${names.slice(0, 5).join(', ')}]}}], to: [{operation: {notPorts: [${ports}]}}]}`,
+    );
+  return `"spec: {${selectorOf(policy)}action: DENY, rules: [${rules.join(', ')}]}"`;
+}
+
 /** One for each policy that tells ports apart. */
 function limitsNoMore(surroundings: Surroundings): readonly Evidence[] {
   return grouped(cutsOf(surroundings).limited, ({ policy }) => keyOf(policy)).flatMap((all): readonly Evidence[] => {
@@ -193,13 +238,11 @@ function limitsNoMore(surroundings: Surroundings): readonly Evidence[] {
       ({ caller, called, open, closed }) =>
         `${named(caller.end)} calls ${named(called.end)} by ${listed(open.map(String))} and not by ${listed(closed.map(String))}`,
     );
-    const namespaces = unique(all.map(({ caller }) => caller.end.namespace)).slice(0, 5);
-    const ports = unique(all.flatMap(({ open }) => open.map(String))).slice(0, 10);
     return [
       {
         object: nameOf({ ...first.policy, kind: 'NetworkPolicy' }),
         message: `by it ${listed(unique(calls))}. Calls by HBONE all arrive on TCP ${hbonePort}: whoever may use that may use every port`,
-        fix: `Say it by an AuthorizationPolicy for the same pods too, unless one does: "spec: {selector: {matchLabels: {…}}, action: ALLOW, rules: [{from: [{source: {namespaces: [${namespaces.join(', ')}]}}], to: [{operation: {ports: [${ports.map((port) => `"${port}"`).join(', ')}]}}]}]}".`,
+        fix: `Say it by an AuthorizationPolicy in ${first.policy.namespace} too, unless one does: ${denying(first.policy, all)}.`,
       },
     ];
   });

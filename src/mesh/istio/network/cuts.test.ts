@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { ambientUi, besideDash, networkPolicy, ui } from '../../../../test/support/network-policy-examples.ts';
-import { migrationSpec, pod, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
+import {
+  captured,
+  migrationSpec,
+  namespace,
+  plainPod,
+  pod,
+  surroundings,
+  workload,
+} from '../../../../test/support/mesh-fixtures.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { istio } from '../adapter.ts';
@@ -154,6 +162,46 @@ describe('what NetworkPolicies cut off', () => {
     expect(severities(besideDash([theirs], {}, moving), 'AtRest')).toEqual(['Warning']);
     expect(istio.unready(besideDash([theirs], {}, moving))).toMatchObject({ others: true, finding: { id: 'MM139' } });
     expect(istio.unfit(besideDash([theirs], {}, moving), workload())).toMatchObject({ others: true });
+  });
+
+  it('is critical out of ambient where nobody would get through, and told at rest beforehand', () => {
+    const ambient = { 'istio.io/dataplane-mode': 'ambient' };
+    const severityOf = (...rules: readonly object[]): unknown =>
+      istio
+        .findings(
+          besideDash(
+            [networkPolicy({ ingress: rules })],
+            {},
+            {
+              route: { from: 'IstioAmbient', to: 'IstioSidecar' },
+              namespace: namespace({ labels: ambient }),
+              pods: [plainPod(captured)],
+            },
+          ),
+          'Start',
+        )
+        .find(({ id }) => id === 'MM139')?.severity;
+    const rest = besideDash(
+      [networkPolicy({ ingress: [{ ports: [{ port: 15008 }] }] })],
+      {},
+      {
+        itinerary: 'L4',
+        namespace: namespace({ labels: ambient }),
+        pods: [plainPod(captured)],
+        route: { from: 'None', to: 'IstioAmbient' },
+        back: { 'istio.io/dataplane-mode': null },
+      },
+    );
+
+    expect(severityOf({ ports: [{ port: 15008 }] })).toBe('Critical');
+    expect(severityOf({ ports: [{ port: 15008 }] }, { from: [{ podSelector: {} }], ports: [{ port: 8080 }] })).toBe(
+      'Warning',
+    );
+    expect(istio.findings(rest, 'AtRest').filter(({ id }) => ['MM124', 'MM139'].includes(id))).toEqual([
+      expect.objectContaining({ id: 'MM124', object: 'NetworkPolicy shop/only' }),
+    ]);
+    expect(istio.noWayBack(rest)).toBeUndefined();
+    expect(istio.unreadyBack(rest, false)).toBeUndefined();
   });
 
   it('asks what wakes by its template', () => {

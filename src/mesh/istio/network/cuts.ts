@@ -5,7 +5,7 @@ import { everywhere } from '../question.ts';
 import { namespaceCallers } from '../waypoint/namespace-callers.ts';
 import type { Direction, UnreadablePolicy } from '../../network-policy/types.ts';
 import { policiesIn } from './ends.ts';
-import { getsThrough, limitedBetween, lostBetween, type Limited, type Lost } from './lost.ts';
+import { getsThrough, keptBetween, limitedBetween, lostBetween, type Limited, type Lost } from './lost.ts';
 import { placesIn, type Place } from './places.ts';
 import { isFree } from './sides.ts';
 import { legsOf, legsOfItself, waypointOf, type LostLeg, type Waypoint } from './waypoint-paths.ts';
@@ -15,6 +15,8 @@ export interface Cuts {
   readonly lost: readonly Lost[];
   readonly legs: readonly LostLeg[];
   readonly limited: readonly Limited[];
+  /** Ends of calls that go on out of ambient (`keyOfEnd`). */
+  readonly kept: readonly string[];
   readonly unreadable: readonly UnreadablePolicy[];
   /** Other namespaces of which it takes too long to tell. */
   readonly untold: readonly string[];
@@ -22,7 +24,7 @@ export interface Cuts {
   readonly tooLarge?: true;
 }
 
-const nothing: Cuts = { lost: [], legs: [], limited: [], unreadable: [], untold: [] };
+const nothing: Cuts = { lost: [], legs: [], limited: [], kept: [], unreadable: [], untold: [] };
 
 /** Of the namespace itself; then of each other one, and of all of these. */
 const ownSteps = 1_000_000;
@@ -34,6 +36,7 @@ function joined(all: readonly Cuts[]): Cuts {
     lost: all.flatMap(({ lost }) => lost),
     legs: all.flatMap(({ legs }) => legs),
     limited: all.flatMap(({ limited }) => limited),
+    kept: all.flatMap(({ kept }) => kept),
     unreadable: all.flatMap(({ unreadable }) => unreadable),
     untold: all.flatMap(({ untold }) => untold),
   };
@@ -51,7 +54,8 @@ function mayMatter(caller: Place, called: Place, waypoint: Waypoint | undefined)
 
 function ofCall(caller: Place, called: Place, waypoint: Waypoint | undefined): Cuts {
   const limited = limitedBetween(caller, called);
-  if (!isServed(caller, called, waypoint)) return { ...nothing, lost: lostBetween(caller, called), limited };
+  if (!isServed(caller, called, waypoint))
+    return { ...nothing, lost: lostBetween(caller, called), kept: keptBetween(caller, called), limited };
   return { ...nothing, legs: getsThrough(caller, called) ? legsOf(caller, called, waypoint) : [], limited };
 }
 

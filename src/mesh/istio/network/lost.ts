@@ -84,6 +84,20 @@ function lostUntunnelled(caller: Place, called: Place): readonly Lost[] {
   return [];
 }
 
+/** Whether calls out of ambient still get through by some port, and whose: one that has others left is cut off from some only. */
+export function keptBetween(caller: Place, called: Place): readonly string[] {
+  if (changeOf(caller, called) !== 'Untunnelled') return [];
+  const isKept = suppositions(caller, called).some(
+    ({ now, then }) => areOpen(now, hbonePort) && called.end.called.some((port) => areOpen(then, port)),
+  );
+  return isKept ? [keyOfEnd('Egress', caller), keyOfEnd('Ingress', called)] : [];
+}
+
+/** What stands for pods at one end of their calls, however finely they are told apart. */
+export function keyOfEnd(direction: Direction, { end }: Place): string {
+  return `${direction} ${end.namespace}/${end.names.join(' ')}`;
+}
+
 /** How calls between two places go now, and how they go then, where that is not the same. */
 function changeOf(caller: Place, called: Place): 'Tunnelled' | 'Untunnelled' | undefined {
   // From outside of the mesh in, and out of it, calls go on by the port of the application.
