@@ -9,6 +9,7 @@ import {
   namespace,
   plainPod,
   pod,
+  service,
   surroundings,
   workload,
 } from './mesh-fixtures.ts';
@@ -63,6 +64,13 @@ const madeGateway = plainPod({
   annotations: {},
   containers: ['istio-proxy'],
 });
+
+const theirWaypoint = plainPod({
+  ...madeGateway,
+  labels: { ...madeGateway.labels, 'istio.io/dataplane-mode': 'none' },
+  containers: ['istio-proxy'],
+});
+const useWaypoint = { 'istio.io/use-waypoint': 'waypoint' };
 
 /** Namespace `shop` with Deployment `web` (8080), and beside it `dash`. */
 export function besideDash(
@@ -211,6 +219,11 @@ export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
         }),
         http,
       ]),
+      'a waypoint of others that callers in ambient go through': besideDash(
+        [egress({ to: [{ ...dash, podSelector: { matchLabels: { app: 'ui' } } }], ports: [{ port: 3000 }, hbone] })],
+        { pods: [ui, theirWaypoint], services: [service({ namespace: 'dash', labels: useWaypoint })] },
+        onlyShop,
+      ),
       'a waypoint that does not find istiod': besideDash([egress({ to: [{ podSelector: {} }] }), http]),
       'one that nobody can read': besideDash([networkPolicy({ ingress: [{ from: [{}] }] })]),
       'one of others that nobody can read': besideDash([networkPolicy({ ingress: 'all' }, theirs)]),
@@ -233,10 +246,7 @@ export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
       ),
       'a waypoint elsewhere, which calls nobody here': besideDash(
         [ingress({ from: [dash], ports: appPort })],
-        {
-          pods: [{ ...madeGateway, labels: { ...madeGateway.labels, 'istio.io/dataplane-mode': 'none' } }],
-          labels: {},
-        },
+        { pods: [theirWaypoint], labels: {} },
         onlyDash,
       ),
       'callers with old sidecars, which stay': besideDash(
@@ -293,6 +303,16 @@ export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
         egress({ to: [{ podSelector: {} }, dash], ports: [...appPort, hbone] }, namesAndControl),
         http,
       ]),
+      'a waypoint of others that nothing goes through': besideDash(
+        [egress({ to: [{ ...dash, podSelector: { matchLabels: { app: 'ui' } } }], ports: [{ port: 3000 }, hbone] })],
+        { pods: [ui, theirWaypoint] },
+        onlyShop,
+      ),
+      'a waypoint of others that may be called': besideDash(
+        [egress({ to: [dash], ports: [{ port: 3000 }, hbone] })],
+        { pods: [ui, theirWaypoint], services: [service({ namespace: 'dash', labels: useWaypoint })] },
+        onlyShop,
+      ),
       'only the waypoint may call': besideDash(
         [
           networkPolicy({

@@ -9,7 +9,6 @@ import { cutsOf } from '../network/cuts.ts';
 import type { End } from '../network/ends.ts';
 import { hbonePort, keyOfEnd, type Limited, type Lost } from '../network/lost.ts';
 import type { Leg, LostLeg } from '../network/waypoint-paths.ts';
-import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { gatewayNameLabel } from '../waypoint/gateway.ts';
 import { seenOf } from './accepted.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
@@ -88,30 +87,33 @@ function partOfLost(all: readonly Lost[], surroundings: Surroundings): readonly 
   ];
 }
 
-const legs: Readonly<Record<Leg, (others: string) => string>> = {
-  ToWaypoint: (others) => `it does not let ${others} call the waypoint (TCP ${hbonePort})`,
-  FromWaypoint: (others) => `it does not let the waypoint call ${others} (TCP ${hbonePort})`,
-  ControlPlane: () => 'it does not let the waypoint call istiod (TCP 15012)',
-  Names: () => 'it does not let the waypoint ask the DNS (UDP 53)',
+const legs: Readonly<Record<Leg, (waypoint: string, others: string) => string>> = {
+  ToWaypoint: (waypoint, others) => `it does not let ${others} call ${waypoint} (TCP ${hbonePort})`,
+  FromWaypoint: (waypoint, others) => `it does not let ${waypoint} call ${others} (TCP ${hbonePort})`,
+  ControlPlane: (waypoint) => `it does not let ${waypoint} call istiod (TCP 15012)`,
+  Names: (waypoint) => `it does not let ${waypoint} ask the DNS (UDP 53)`,
 };
 
 /** A policy for the waypoint itself, or a rule in the policy of the pods at its other end. */
-function remedyOfLeg({ leg, direction, policy }: LostLeg, surroundings: Surroundings): string {
-  const { namespace, mesh } = surroundings;
-  const pods = `podSelector: {matchLabels: {${gatewayNameLabel}: ${chosenWaypoint(surroundings).name}}}`;
+function remedyOfLeg({ leg, direction, policy, waypoint }: LostLeg, { mesh }: Surroundings): string {
+  const {
+    namespace,
+    names: [name = ''],
+  } = waypoint;
+  const pods = `podSelector: {matchLabels: {${gatewayNameLabel}: ${name}}}`;
   const isOther = (leg === 'ToWaypoint') === (direction === 'Egress') && leg !== 'ControlPlane' && leg !== 'Names';
   // Of its own direction only: what nothing isolates today goes on as it is.
   if (!isOther && direction === 'Ingress')
-    return `Add a NetworkPolicy in ${namespace.name}: "spec: {${pods}, policyTypes: [Ingress], ingress: [{ports: [${tunnel}]}]}".`;
+    return `Add a NetworkPolicy in ${namespace}: "spec: {${pods}, policyTypes: [Ingress], ingress: [{ports: [${tunnel}]}]}".`;
   if (!isOther) {
     const istiod = `{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ${mesh.controlPlaneNamespace}}}}], ports: [{protocol: TCP, port: 15012}]}`;
     const names = '{ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]}';
-    return `Add a NetworkPolicy in ${namespace.name}: "spec: {${pods}, policyTypes: [Egress], egress: [{ports: [${tunnel}]}, ${istiod}, ${names}]}".`;
+    return `Add a NetworkPolicy in ${namespace}: "spec: {${pods}, policyTypes: [Egress], egress: [{ports: [${tunnel}]}, ${istiod}, ${names}]}".`;
   }
   const home =
-    policy.namespace === namespace.name
+    policy.namespace === namespace
       ? ''
-      : `namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ${namespace.name}}}, `;
+      : `namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ${namespace}}}, `;
   const side = direction === 'Ingress' ? 'from' : 'to';
   return `Add to ${sectionOf(direction)}: "- {${side}: [{${home}${pods}}], ports: [${tunnel}]}".`;
 }
@@ -124,7 +126,7 @@ function partOfLegs(all: readonly LostLeg[], surroundings: Surroundings): readon
     {
       policy: first.policy,
       severity: 'Critical',
-      message: legs[first.leg](others),
+      message: legs[first.leg](`waypoint ${named(first.waypoint)}`, others),
       fix: remedyOfLeg(first, surroundings),
     },
   ];
@@ -159,9 +161,10 @@ export function cutOff(surroundings: Surroundings): readonly Evidence[] {
     ...grouped(lost, (each) => `${keyOf(each.policy)} ${each.direction} ${causeOf(each)}`).flatMap((all) =>
       partOfLost(all, surroundings),
     ),
-    ...grouped(lostLegs, ({ policy, leg, direction }) => `${keyOf(policy)} ${leg} ${direction}`).flatMap((all) =>
-      partOfLegs(all, surroundings),
-    ),
+    ...grouped(
+      lostLegs,
+      ({ policy, leg, direction, waypoint }) => `${keyOf(policy)} ${leg} ${direction} ${named(waypoint)}`,
+    ).flatMap((all) => partOfLegs(all, surroundings)),
   ];
   return grouped(parts, ({ policy }) => keyOf(policy)).flatMap((all): readonly Evidence[] => {
     const [first] = all;

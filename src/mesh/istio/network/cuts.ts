@@ -8,7 +8,7 @@ import { policiesIn } from './ends.ts';
 import { getsThrough, keptBetween, limitedBetween, lostBetween, type Limited, type Lost } from './lost.ts';
 import { placesIn, type Place } from './places.ts';
 import { isFree } from './sides.ts';
-import { legsOf, legsOfItself, waypointOf, type LostLeg, type Waypoint } from './waypoint-paths.ts';
+import { legsOf, legsOfItself, legsToOthers, waypointOf, type LostLeg, type Waypoint } from './waypoint-paths.ts';
 
 /** What NetworkPolicies do to the calls of a namespace that moves. */
 export interface Cuts {
@@ -112,7 +112,7 @@ function withNeighbour(name: string, surroundings: Surroundings, waypoint: Waypo
   return joined([
     unreadableIn(name, surroundings),
     ...(into ? [between(theirs, own, waypoint)] : []),
-    ...(out ? [between(own, theirs)] : []),
+    ...(out ? [between(own, theirs), { ...nothing, legs: legsToOthers(own, theirs, name, surroundings) }] : []),
   ]);
 }
 

@@ -29,8 +29,8 @@ import { isNeverTaken } from '../waypoint/never-taken.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** How pods take part in the mesh: a gateway calls and is called from outside only. */
-export type Way = 'Ambient' | 'Sidecar' | 'OldSidecar' | 'Gateway' | 'Outside';
+/** How pods take part in the mesh: a gateway is called from outside only, and a waypoint for others. */
+export type Way = 'Ambient' | 'Sidecar' | 'OldSidecar' | 'Gateway' | 'Waypoint' | 'Outside';
 
 /** Pods of a namespace that are alike in all that NetworkPolicies ask for. */
 export interface End {
@@ -111,10 +111,10 @@ interface Member {
   readonly ports: readonly ContainerPortView[];
 }
 
-/** Undefined of who is called by nobody here, and calls nobody: a waypoint, or pods on the network of their host. */
+/** Undefined of whom nobody asks about: pods on the network of their host, for example. */
 function wayOf(pod: PodView): Way | undefined {
   if (isInjectedGateway(pod)) return 'Gateway';
-  if (isMadeGateway(pod)) return pod.labels[dataplaneModeLabel] === 'none' ? undefined : 'Gateway';
+  if (isMadeGateway(pod)) return pod.labels[dataplaneModeLabel] === 'none' ? 'Waypoint' : 'Gateway';
   if (!concerns(pod)) return undefined;
   const mode = modeOf(pod);
   if (mode === 'Sidecar') return lacksHbone(pod) ? 'OldSidecar' : 'Sidecar';
@@ -124,7 +124,7 @@ function wayOf(pod: PodView): Way | undefined {
 function nextWayOf(template: TemplateView, there: There, namespaceLabels: Labels): Way | undefined {
   const next = { labels: template.templateLabels, annotations: template.templateAnnotations };
   if (isInjectedGateway(next)) return 'Gateway';
-  if (makesGateway(template)) return next.labels[dataplaneModeLabel] === 'none' ? undefined : 'Gateway';
+  if (makesGateway(template)) return next.labels[dataplaneModeLabel] === 'none' ? 'Waypoint' : 'Gateway';
   if (isNeverTaken(template)) return undefined;
   const mode = nextMode(there.mesh, namespaceLabels, next);
   return mode === 'Sidecar' || mode === 'Ambient' ? mode : 'Outside';

@@ -32,6 +32,7 @@ const tunnels: Readonly<Record<Way, readonly Way[]>> = {
   Ambient: ['Ambient', 'Sidecar'],
   Sidecar: ['Ambient'],
   Gateway: ['Ambient'],
+  Waypoint: [],
   OldSidecar: [],
   Outside: [],
 };
@@ -80,7 +81,7 @@ function labelsOf(name: string, surroundings: Surroundings): Seen {
 
 function waysOf(end: End, { route, scope, namespace }: Surroundings): Pick<Place, 'now' | 'then'> {
   const { way } = end;
-  if (way === 'Gateway') return { now: way, then: way };
+  if (way === 'Gateway' || way === 'Waypoint') return { now: way, then: way };
   if (end.namespace === namespace.name) {
     const now = ways[route.from];
     return { now: now === 'Sidecar' && way === 'OldSidecar' ? way : now, then: ways[route.to] };

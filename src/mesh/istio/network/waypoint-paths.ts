@@ -1,13 +1,13 @@
 import type { Direction, NetworkPolicy, PolicyPort, Protocol } from '../../network-policy/types.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { selects } from '../../views.ts';
-import { dataplaneModeLabel, injectLabel } from '../labels.ts';
+import { dataplaneModeLabel, injectLabel, useWaypointLabel } from '../labels.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { gatewayNameLabel, waypointClass } from '../waypoint/gateway.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { rulesOf, type End } from './ends.ts';
-import { hbonePort } from './lost.ts';
+import { getsThrough, hbonePort } from './lost.ts';
 import { placeOf, type Place } from './places.ts';
 import { areOpen, directions, isFree, isOpen, suppositions } from './sides.ts';
 
@@ -19,6 +19,7 @@ export interface LostLeg {
   readonly leg: Leg;
   readonly policy: NetworkPolicy;
   readonly direction: Direction;
+  readonly waypoint: End;
   /** The pod at the other end, absent where it is istiod or the DNS. */
   readonly other?: End;
 }
@@ -66,23 +67,55 @@ export function waypointOf(surroundings: Surroundings): Waypoint | undefined {
   };
 }
 
-function lostLeg(caller: Place, called: Place, leg: Leg, port: number, other?: End): readonly LostLeg[] {
+function lostLeg(caller: Place, called: Place, port: number, about: About): readonly LostLeg[] {
   if (isFree(caller, called)) return [];
   const supposed = suppositions(caller, called);
   if (supposed.some(({ then }) => areOpen(then, port))) return [];
   return directions.flatMap((direction) => {
     const [policy] = direction === 'Ingress' ? called.isolating.Ingress : caller.isolating.Egress;
     if (policy === undefined || supposed.some(({ then }) => isOpen(then[direction], port))) return [];
-    return [{ leg, policy, direction, ...(other && { other }) }];
+    return [{ ...about, policy, direction }];
   });
 }
 
+type About = Pick<LostLeg, 'leg' | 'waypoint' | 'other'>;
+
 /** What a call through the waypoint is short of. */
 export function legsOf(caller: Place, called: Place, { place }: Waypoint): readonly LostLeg[] {
+  const waypoint = place.end;
   return [
-    ...lostLeg(caller, place, 'ToWaypoint', hbonePort, caller.end),
-    ...lostLeg(place, called, 'FromWaypoint', hbonePort, called.end),
+    ...lostLeg(caller, place, hbonePort, { leg: 'ToWaypoint', waypoint, other: caller.end }),
+    ...lostLeg(place, called, hbonePort, { leg: 'FromWaypoint', waypoint, other: called.end }),
   ];
+}
+
+/** Whether somebody goes through a waypoint of a namespace to what it has. */
+function usesWaypoint(name: string, { mesh }: Surroundings): boolean {
+  const all = [mesh.labelsOf?.(name) ?? {}, ...mesh.services(name).map(({ labels }) => labels)];
+  return all.some((labels) => Object.hasOwn(labels, useWaypointLabel));
+}
+
+/**
+ * Waypoints of others stand before what the namespace calls, and are for those who call from ambient: sidecars went past
+ * them.
+ */
+export function legsToOthers(
+  callers: readonly Place[],
+  theirs: readonly Place[],
+  name: string,
+  surroundings: Surroundings,
+): readonly LostLeg[] {
+  const waypoints = theirs.filter(({ now }) => now === 'Waypoint');
+  if (waypoints.length === 0 || surroundings.route.to !== 'IstioAmbient' || !usesWaypoint(name, surroundings))
+    return [];
+  return callers
+    .filter((caller) => caller.then === 'Ambient' && waypoints.some((waypoint) => !isFree(caller, waypoint)))
+    .filter((caller) => theirs.some((called) => called.now !== 'Waypoint' && getsThrough(caller, called)))
+    .flatMap((caller) =>
+      waypoints.flatMap((place) =>
+        lostLeg(caller, place, hbonePort, { leg: 'ToWaypoint', waypoint: place.end, other: caller.end }),
+      ),
+    );
 }
 
 function opens({ protocol, port, endPort }: PolicyPort, asked: number, by: Protocol): boolean {
@@ -98,15 +131,22 @@ function letsAskNames(policy: NetworkPolicy): boolean {
   );
 }
 
+/** As it runs; else as its chart has it. */
+function istiodIn({ mesh }: Surroundings): End {
+  const { controlPlaneNamespace: home } = mesh;
+  const found = mesh.workloads(home).find(({ templateLabels }) => templateLabels['app'] === 'istiod');
+  return endOf(home, 'istiod', found?.templateLabels ?? { app: 'istiod', istio: 'pilot' });
+}
+
 /** What a waypoint that is going to be made needs before it can do anything. */
 export function legsOfItself({ place, isNew }: Waypoint, surroundings: Surroundings): readonly LostLeg[] {
   const { Egress } = place.isolating;
   const [policy] = Egress;
   if (!isNew || policy === undefined) return [];
-  const istiod = { ...endOf(surroundings.mesh.controlPlaneNamespace, 'istiod', { app: 'istiod', istio: 'pilot' }) };
-  const controlPlane = placeOf(istiod, surroundings);
+  const waypoint = place.end;
+  const controlPlane = { ...placeOf(istiodIn(surroundings), surroundings), isolating: { Ingress: [], Egress: [] } };
   return [
-    ...lostLeg(place, { ...controlPlane, isolating: { Ingress: [], Egress: [] } }, 'ControlPlane', controlPlanePort),
-    ...(Egress.some(letsAskNames) ? [] : [{ leg: 'Names' as const, policy, direction: 'Egress' as const }]),
+    ...lostLeg(place, controlPlane, controlPlanePort, { leg: 'ControlPlane', waypoint }),
+    ...(Egress.some(letsAskNames) ? [] : [{ leg: 'Names' as const, waypoint, policy, direction: 'Egress' as const }]),
   ];
 }
