@@ -202,6 +202,18 @@ export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
         { pods: [ambientUi], labels: ambient },
         { route: { from: 'IstioAmbient', to: 'None' }, namespace: toSidecar.namespace, pods: [plainPod(captured)] },
       ),
+      'on the way out: ports that are not open at both ends': surroundings(
+        {
+          route: { from: 'IstioAmbient', to: 'None' },
+          namespace: toSidecar.namespace,
+          pods: [plainPod(captured)],
+          workloads: [workload({ containerPorts: [{ port: 8080 }, { port: 9090 }] })],
+        },
+        [
+          ingress({ ports: [...appPort, hbone] }),
+          networkPolicy({ policyTypes: ['Egress'], egress: [{ ports: [{ port: 9090 }, hbone] }] }, { name: 'out' }),
+        ],
+      ),
       'on the way out: TCP 15008 alone': besideDash(
         [ingress({ from: [dash], ports: [hbone] })],
         { pods: [ambientUi], labels: ambient },

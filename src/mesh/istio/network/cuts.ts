@@ -1,9 +1,9 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
+import type { Direction, UnreadablePolicy } from '../../network-policy/types.ts';
 import { bounded, spend } from '../policy/effort.ts';
 import { everywhere } from '../question.ts';
 import { namespaceCallers } from '../waypoint/namespace-callers.ts';
-import type { Direction, UnreadablePolicy } from '../../network-policy/types.ts';
 import { policiesIn } from './ends.ts';
 import { getsThrough, keptBetween, limitedBetween, lostBetween, type Limited, type Lost } from './lost.ts';
 import { placesIn, type Place } from './places.ts';

@@ -35,10 +35,11 @@ function openingFor(side: Side, port: number): Opening | undefined {
   return side === 'All' ? undefined : side.find(({ first, last }) => first <= port && port <= last);
 }
 
+/** At the ends that open none of the ports; where each opens some and both together none, at both. */
 function lostAt({ now, then }: Supposed, call: Pick<Lost, 'caller' | 'called' | 'port' | 'needed'>): readonly Lost[] {
   const { port, needed } = call;
-  return directions.flatMap((direction): readonly Lost[] => {
-    if (needed.some((each) => isOpen(then[direction], each))) return [];
+  const closed = directions.filter((direction) => !needed.some((each) => isOpen(then[direction], each)));
+  return (closed.length > 0 ? closed : directions).flatMap((direction): readonly Lost[] => {
     const opening = openingFor(now[direction], port);
     if (opening === undefined) return [];
     const { policy, index } = opening;
