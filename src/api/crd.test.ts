@@ -209,6 +209,11 @@ describe('the rules of MeshMigration', () => {
       { accept: [{ finding: 'MM098', object: 'ServiceEntry mallory/*' }] },
       'give the digest',
     ],
+    [
+      'whatever becomes of a NetworkPolicy that is accepted',
+      { accept: [{ finding: 'MM139', object: 'NetworkPolicy mallory/ports' }] },
+      'give the digest',
+    ],
     ['a deadline of nothing', { restart: { progressDeadline: '0s' } }, 'must be longer than 0s'],
   ])('refuse %s', (_title, spec, message) => {
     expect(refusals(schema, migration(spec))).toEqual([expect.stringContaining(message)]);

@@ -277,6 +277,17 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'network-policies.yaml': {
+    policies: [],
+    rules: [],
+    findings: [
+      'MM139 NetworkPolicy dash/of-a-later-version',
+      'MM139 NetworkPolicy metrics/prom',
+      'MM139 NetworkPolicy dash/default-deny',
+      'MM140 NetworkPolicy metrics/prom',
+    ],
+    unreadable: [],
+  },
   'observability.yaml': {
     policies: [
       'monitoring/grafana: Exact FailsClosed FailsOpen, needs a waypoint',

@@ -94,6 +94,18 @@ describe('the plan for the same manifests', () => {
     expect(unhandled).toEqual([]);
   });
 
+  it('says of NetworkPolicies what the audit says', async () => {
+    const [{ findings }, { namespaces }] = [
+      await reportOf('network-policies.yaml'),
+      await planOf('network-policies.yaml'),
+    ];
+    const named = (all: AuditReport['findings']): ReadonlySet<string> =>
+      new Set(all.filter(({ id }) => ['MM139', 'MM140'].includes(id)).map(({ id, object }) => `${id} ${object}`));
+
+    expect(named(namespaces.flatMap((namespace) => namespace.findings))).toEqual(named(findings));
+    expect(named(findings).size).toBe(4);
+  });
+
   it('has a namespace of each kind', async () => {
     const plans = (await Promise.all(Object.keys(expectations).map(planOf))).flatMap(({ namespaces }) => namespaces);
     const kinds = plans.map(

@@ -19,6 +19,7 @@ import { httpScenarios } from './http.ts';
 import { lateFindingScenarios } from './late-findings.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
 import { cronJobScenarios } from './cron-jobs.ts';
+import { networkPolicyScenarios } from './network-policies.ts';
 import { otherPodScenarios } from './other-pods.ts';
 import { ownObjectScenarios } from './own-objects.ts';
 import { migrateScenarios } from './migrate.ts';
@@ -55,6 +56,7 @@ export const scenarios: readonly Scenario[] = [
   settles,
   ...directScenarios,
   ...egressScenarios,
+  ...networkPolicyScenarios,
   ...alikeNameScenarios,
   ...fightScenarios,
   ...followScenarios,

@@ -37,6 +37,7 @@ export const kinds = {
   EnvoyFilter: resource('networking.istio.io', 'v1alpha3', 'EnvoyFilter', 'envoyfilters'),
   WorkloadEntry: resource('networking.istio.io', 'v1', 'WorkloadEntry', 'workloadentries'),
   ConfigMap: resource('', 'v1', 'ConfigMap', 'configmaps'),
+  NetworkPolicy: resource('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
   ResourceQuota: resource('', 'v1', 'ResourceQuota', 'resourcequotas'),
   ServiceAccount: resource('', 'v1', 'ServiceAccount', 'serviceaccounts'),
   EndpointSlice: resource('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices'),

@@ -135,6 +135,18 @@ export const ingredients: Readonly<Record<string, (count: number) => Theirs>> = 
     mtls: { mode: 'PERMISSIVE' },
     portLevelMtls: Object.fromEntries(times(10, (at) => [String(1 + at), { mode: 'STRICT' }])),
   })),
+  'NetworkPolicies by port': objects('NetworkPolicy', 'port', (index) => ({
+    podSelector: {},
+    policyTypes: ['Ingress', 'Egress'],
+    ingress: [{ from: [{ namespaceSelector: {} }], ports: [{ port: 8000 + index }] }],
+    egress: [{ to: [{ ipBlock: { cidr: `10.${index}.0.0/16` } }], ports: [{ port: 8000 + index }] }],
+  })),
+  'NetworkPolicies of one pod': objects('NetworkPolicy', 'pod', (index) => ({
+    podSelector: { matchLabels: named(index) },
+    ingress: [
+      { from: [{ namespaceSelector: {}, podSelector: { matchLabels: named(index) } }], ports: [{ port: 8080 }] },
+    ],
+  })),
   'routes of others': objects('VirtualService', 'others', () => ({ hosts: ['web.shop.svc.cluster.local'], ...routed })),
   'routes of their own': objects('VirtualService', 'own', (index) => ({ hosts: [`s${index}`], ...routed })),
   DestinationRules: objects('DestinationRule', 'rule', (index) => ({

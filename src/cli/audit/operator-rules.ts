@@ -22,6 +22,8 @@ export const shared: readonly string[] = [
   'MM047',
   'MM048',
   'MM098',
+  'MM139',
+  'MM140',
   'MM142',
 ];
 

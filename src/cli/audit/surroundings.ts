@@ -1,6 +1,7 @@
 import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import type { Surroundings } from '../../mesh/adapter.ts';
 import { selectorOf } from '../../mesh/istio/findings/rule.ts';
+import { injectionLabel } from '../../mesh/istio/labels.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import { projectNamespace } from '../../mesh/project.ts';
 import type { ConfigView, TemplateView, WorkloadView } from '../../mesh/views.ts';
@@ -58,6 +59,11 @@ export function workloadsIn(namespace: string, inventory: Inventory, rootNamespa
   return [{}, ...selectors].map((labels) => supposed(namespace, labels));
 }
 
+/** As of a namespace that leaves sidecars for ambient: one that says nothing else has them. */
+function labelsOf(name: string, { namespaces }: Inventory): Readonly<Record<string, string>> {
+  return { [injectionLabel]: 'enabled', ...namespaces.find((known) => known.name === name)?.labels };
+}
+
 /** Every namespace of the manifests as the checks of the operator see one that leaves sidecars for ambient. */
 export function surroundingsOf(
   inventory: Inventory,
@@ -79,13 +85,14 @@ export function surroundingsOf(
     mesh: {
       ...meshOf(inventory, { rootNamespace }),
       daemonSets: () => [],
-      inhabitedNamespaces: () => [],
+      inhabitedNamespaces: () => [...new Set(templatesIn(inventory).map(({ namespace }) => namespace))],
       pods: () => [],
       serves: () => true,
       services: (namespace) =>
         inventory.services.filter((service) => namespace === undefined || service.namespace === namespace),
       workloads: (namespace) => workloadsIn(namespace, inventory, rootNamespace),
       otherTemplates: (namespace) => otherTemplatesIn(namespace, inventory),
+      labelsOf: (namespace) => labelsOf(namespace, inventory),
     },
   }));
 }

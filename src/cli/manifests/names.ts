@@ -32,7 +32,7 @@ const core: Readonly<Record<string, Form>> = {
  * may be for kustomize or Helm only.
  */
 const strict =
-  /^(?:apps|batch|argoproj\.io|meshmigration\.dev|admissionregistration\.k8s\.io|gateway\.networking\.k8s\.io|.+\.istio\.io)$/;
+  /^(?:apps|batch|argoproj\.io|meshmigration\.dev|admissionregistration\.k8s\.io|(?:gateway\.)?networking\.k8s\.io|.+\.istio\.io)$/;
 
 function formOf(group: string, kind: string): Form {
   if (group === '') return Object.hasOwn(core, kind) ? (core[kind] ?? segment) : segment;

@@ -2,7 +2,13 @@ import { memoize } from '../../base/memoize.ts';
 import { systemNamespaces } from '../../api/names.ts';
 import type { MeshState, Surroundings } from '../../mesh/adapter.ts';
 import { arrived } from '../../mesh/istio/itinerary.ts';
-import { sidecarContainer, sidecarStatusAnnotation, tunnelLabel } from '../../mesh/istio/labels.ts';
+import {
+  dataplaneModeLabel,
+  injectionLabel,
+  sidecarContainer,
+  sidecarStatusAnnotation,
+  tunnelLabel,
+} from '../../mesh/istio/labels.ts';
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { tlsModeLabel } from '../../mesh/istio/policy/translate/selection.ts';
 import { projectNamespace, projectPod } from '../../mesh/project.ts';
@@ -107,7 +113,14 @@ function meshState({ inventory, options, policies }: Read, moved: Moved): MeshSt
         .map((service) => bound(service, moved)),
     workloads: (namespace) => workloadsOf(namespace, inventory),
     otherTemplates: (namespace) => otherTemplatesIn(namespace, inventory),
+    labelsOf: (namespace) => labelsOf(namespace, inventory, moved),
   };
+}
+
+/** Of a namespace that is not described nobody knows them, but for those that it has got by moving. */
+function labelsOf(name: string, { namespaces }: Inventory, moved: Moved): NamespaceView['labels'] | undefined {
+  const labels = namespaces.find((known) => known.name === name)?.labels;
+  return moved.has(name) ? { ...labels, [injectionLabel]: 'disabled', [dataplaneModeLabel]: 'ambient' } : labels;
 }
 
 function workloadsOf(name: string, inventory: Inventory): readonly WorkloadView[] {

@@ -36,6 +36,7 @@ export const watched: readonly WatchedKind[] = [
   kind('admissionregistration.k8s.io', 'v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', false),
   kind('', 'v1', 'ConfigMap', 'configmaps', true, 'Root'),
   kind('', 'v1', 'ResourceQuota', 'resourcequotas'),
+  kind('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
 ];
 
 /** Kinds of the objects that the operator makes on the way and watches. */

@@ -20,6 +20,7 @@ import { joinRules } from './findings/pods.ts';
 import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { ownCallerRules } from './findings/own-callers.ts';
+import { networkPolicyRules } from './findings/network-policies.ts';
 import { quotaRules } from './findings/quotas.ts';
 import { noWayBackRules } from './findings/no-way-back.ts';
 import { returnRules } from './findings/return.ts';
@@ -99,6 +100,7 @@ export const rules: readonly Rule[] = [
   ...proxyPartRules,
   ...budgetRules,
   ...quotaRules,
+  ...networkPolicyRules,
   ...returnRules,
   ...proxyRules,
   ...egressRules,

@@ -1,4 +1,4 @@
-import { parseBlock } from '../../../src/mesh/istio/policy/matches-address.ts';
+import { parseBlock } from '../../../src/base/address.ts';
 import { record, records, text, type Json } from '../../../src/mesh/json.ts';
 
 /*

@@ -4,7 +4,7 @@ import { defaultOptions } from '../../../src/mesh/istio/policy/options.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../../../src/mesh/istio/policy/types.ts';
 import type { ZtunnelAuthorization } from '../../../src/mesh/istio/policy/ztunnel-types.ts';
 import { ztunnelAuthorization } from '../../../src/mesh/istio/policy/ztunnel.ts';
-import { formatAddress } from '../../../src/mesh/istio/policy/matches-address.ts';
+import { formatAddress } from '../../../src/base/address.ts';
 import { records, record, text, type Json } from '../../../src/mesh/json.ts';
 import { stable } from './canonical-rbac.ts';
 import { compareMaps, type Disagreement } from './disagreement.ts';

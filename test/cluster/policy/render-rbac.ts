@@ -1,6 +1,6 @@
 import type { EnvoyRule } from '../../../src/mesh/istio/policy/sidecar.ts';
 import type { Clause, Literal, Matcher, TextMatch } from '../../../src/mesh/istio/policy/semantics.ts';
-import { addressBits, parseBlock } from '../../../src/mesh/istio/policy/matches-address.ts';
+import { addressBits, parseBlock } from '../../../src/base/address.ts';
 import type { Json } from '../../../src/mesh/json.ts';
 
 /*

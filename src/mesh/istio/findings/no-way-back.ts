@@ -1,8 +1,10 @@
 import type { Surroundings } from '../../adapter.ts';
 import { arrived } from '../itinerary.ts';
+import { mirrored } from '../mirrored.ts';
 import { waitsForEver } from '../waypoint/awaits-back.ts';
 import { passedBy, passedByFix, passesBy } from '../waypoint/passed-by.ts';
 import { asBack, askedBack } from './asked-back.ts';
+import { cutOff } from './network-policies.ts';
 import { nobodyLeft } from './return.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
@@ -68,11 +70,30 @@ function neverBack(surroundings: Surroundings): readonly Evidence[] {
   ];
 }
 
+/**
+ * What NetworkPolicies, as they have become, would cut off: whether they were so before the start nobody remembers, so
+ * no rollback waits for it.
+ */
+function cutOffBack(surroundings: Surroundings): readonly Evidence[] {
+  const { back, route, namespace, itinerary } = surroundings;
+  if (back === undefined || itinerary === 'Hbone' || !arrived(route, namespace.labels)) return [];
+  return cutOff(mirrored(surroundings))
+    .filter(({ severity }) => severity === 'Critical')
+    .map(({ object, message, fix }) => ({
+      object,
+      message: `as MM139 says on the way there, after a rollback: ${message}`,
+      ...(fix !== undefined && { fix }),
+    }));
+}
+
 /** What works without, or may: it is said, and a rollback does not wait for it. */
 function otherwiseBack(surroundings: Surroundings): readonly Evidence[] {
-  return unfitBack(surroundings)
-    .filter(({ holds }) => !holds)
-    .map(evidenceOf);
+  return [
+    ...unfitBack(surroundings)
+      .filter(({ holds }) => !holds)
+      .map(evidenceOf),
+    ...cutOffBack(surroundings),
+  ];
 }
 
 const noWayBack = {

@@ -28,6 +28,7 @@ import { optedOutExamples } from '../../../../test/support/opted-out-examples.ts
 import { otherMeshExamples } from '../../../../test/support/other-mesh-examples.ts';
 import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
+import { networkPolicyExamples } from '../../../../test/support/network-policy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
 import { takenNameExamples } from '../../../../test/support/taken-name-examples.ts';
@@ -538,6 +539,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...takenNameExamples,
   ...adoptExamples,
   ...quotaExamples,
+  ...networkPolicyExamples,
   MM022: {
     seen: {
       targetRefs: around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })),

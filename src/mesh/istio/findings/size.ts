@@ -1,4 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
+import { cutsOf } from '../network/cuts.ts';
 import { guardedServices } from '../waypoint/callers.ts';
 import { getsWaypoint, itineraryOf } from '../waypoint/choose.ts';
 import { exitObstacles } from '../waypoint/exit/obstacles.ts';
@@ -54,9 +55,21 @@ function untoldCallers(surroundings: Surroundings): readonly Evidence[] {
   ];
 }
 
+function cuts(surroundings: Surroundings): readonly Evidence[] {
+  if (cutsOf(surroundings).tooLarge !== true) return [];
+  return [
+    {
+      object: nameOf({ ...surroundings.namespace, kind: 'Namespace' }),
+      message: 'which calls its NetworkPolicies would cut off takes more steps to tell than one look may take',
+      fix: 'Divide the namespace, or select pods in NetworkPolicies by few labels of which many pods have the same.',
+    },
+  ];
+}
+
 function find(surroundings: Surroundings): readonly Evidence[] {
   return [
     ...selectors(surroundings),
+    ...cuts(surroundings),
     ...behindWaypoint(surroundings),
     ...changesOfPods(surroundings)
       .filter(({ kind }) => kind === 'Unknown')

@@ -1,5 +1,5 @@
 import { hasFeature, type IstioVersion, type PolicyFeature } from './istio-version.ts';
-import { parseBlock } from './matches-address.ts';
+import { parseBlock } from '../../../base/address.ts';
 import { isPathTemplate } from './path-template.ts';
 import { portNumber } from './port-number.ts';
 import type { Matcher, TextMatch } from './semantics.ts';

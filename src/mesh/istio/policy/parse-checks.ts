@@ -2,7 +2,7 @@ import { quoted, shown } from '../../../base/shown.ts';
 import { isKnownAttribute } from './attribute.ts';
 import { operationPredicates, sourcePredicates, whenPredicates, type Predicate } from './fields.ts';
 import { defaultIstioVersion } from './istio-version.ts';
-import { parseBlock } from './matches-address.ts';
+import { parseBlock } from '../../../base/address.ts';
 import type { Report } from './parse-values.ts';
 import { refusedTemplate } from './path-template.ts';
 import { portNumber } from './port-number.ts';

@@ -1,5 +1,5 @@
 import { serviceAccount } from './attribute.ts';
-import { addressBits, formatAddress, parseAddress, parseBlock } from './matches-address.ts';
+import { addressBits, formatAddress, parseAddress, parseBlock } from '../../../base/address.ts';
 import { portNumber } from './port-number.ts';
 import { textMatch } from './text-match.ts';
 import type { Operation, Rule, Source, When } from './types.ts';

@@ -1,0 +1,132 @@
+import { parseAddress, type AddressRange } from '../../base/address.ts';
+import { memoize } from '../../base/memoize.ts';
+import { selects } from '../views.ts';
+import type {
+  Direction,
+  NetworkPolicy,
+  Peer,
+  PolicyPeer,
+  PolicyPort,
+  PolicyRule,
+  Protocol,
+  UnreadablePolicy,
+} from './types.ts';
+
+/*
+ * The documentation of Kubernetes, Concepts, Network Policies: pods are not isolated unless a policy selects them for a direction; then what any of these
+ * policies lets through is let through; a connection has to be let through at both ends. What a node sends to its own pods is not asked about.
+ */
+
+/** Who calls whom: `to` receives, whichever end is asked. */
+export interface Ends {
+  readonly from: Peer;
+  readonly to: Peer;
+  /** TCP where it is not said. */
+  readonly protocol?: Protocol;
+}
+
+/** The same by one port. */
+export interface Connection extends Ends {
+  readonly port: number;
+}
+
+/** A rule by its place in a policy. */
+export interface AdmittingRule {
+  readonly policy: NetworkPolicy;
+  readonly index: number;
+}
+
+/** Ports that a rule opens between two ends; the first and the last of them belong to it. */
+export interface Opening extends AdmittingRule, Ports {}
+
+/** What policies say of a connection at one of its ends. */
+export type Verdict =
+  | { readonly kind: 'NotIsolated' }
+  /** By the first rule of each policy that lets it through. */
+  | { readonly kind: 'Admitted'; readonly by: readonly AdmittingRule[] }
+  /** By these, none of which lets it through. */
+  | { readonly kind: 'Refused'; readonly by: readonly NetworkPolicy[] }
+  /** One of these, of which nobody can tell, decides. */
+  | { readonly kind: 'Unknown'; readonly because: readonly UnreadablePolicy[] };
+
+const addressOf = memoize(({ address }: Peer) => (address === undefined ? undefined : parseAddress(address)));
+
+function contains(range: AddressRange, peer: Peer): boolean {
+  const parsed = addressOf(peer);
+  return parsed?.family === range.family && parsed.value >= range.first && parsed.value <= range.last;
+}
+
+/** Whether a block, but for what it leaves out, has the address of a pod in it. */
+export function isInBlock(peer: Extract<PolicyPeer, { kind: 'Block' }>, pod: Peer): boolean {
+  return contains(peer.block, pod) && !peer.except.some((range) => contains(range, pod));
+}
+
+function isMeant(peer: PolicyPeer, pod: Peer, home: string): boolean {
+  if (peer.kind === 'Block') return isInBlock(peer, pod);
+  const { namespaces, pods } = peer;
+  const isThere = namespaces === undefined ? pod.namespace === home : selects(namespaces, pod.namespaceLabels);
+  return isThere && (pods === undefined || selects(pods, pod.labels));
+}
+
+/** Ports of the pod that receives, which something opens: both ends belong to it. */
+interface Ports {
+  readonly first: number;
+  readonly last: number;
+}
+
+const everyPort: Ports = { first: 1, last: 65_535 };
+
+function meant({ protocol, port, endPort }: PolicyPort, to: Peer, asked: Protocol): readonly Ports[] {
+  if (protocol !== asked) return [];
+  if (port === undefined) return [everyPort];
+  if (typeof port === 'number') return [{ first: port, last: endPort ?? port }];
+  return to.ports
+    .filter((declared) => declared.name === port && (declared.protocol ?? 'TCP') === asked)
+    .map((declared) => ({ first: declared.port, last: declared.port }));
+}
+
+function opened({ peers, ports }: PolicyRule, home: string, direction: Direction, ends: Ends): readonly Ports[] {
+  const { from, to, protocol = 'TCP' } = ends;
+  const other = direction === 'Ingress' ? from : to;
+  if (peers.length > 0 && !peers.some((peer) => isMeant(peer, other, home))) return [];
+  return ports.length === 0 ? [everyPort] : ports.flatMap((port) => meant(port, to, protocol));
+}
+
+/** Whether a policy isolates a pod in a direction. */
+export function isolates(policy: NetworkPolicy, { namespace, labels }: Peer, direction: Direction): boolean {
+  return policy.rules[direction] !== undefined && policy.namespace === namespace && selects(policy.selects, labels);
+}
+
+/** What the rules of a policy, which isolates one end of a connection, open at that end. */
+export function openings(policy: NetworkPolicy, ends: Ends, direction: Direction): readonly Opening[] {
+  const { namespace, rules } = policy;
+  return (rules[direction] ?? []).flatMap((rule, index) =>
+    opened(rule, namespace, direction, ends).map((ports) => ({ policy, index, ...ports })),
+  );
+}
+
+/**
+ * What policies say of a connection at its end in this direction: at that of the called pod for ingress, at that of the
+ * caller for egress.
+ */
+export function admits(
+  policies: readonly (NetworkPolicy | UnreadablePolicy)[],
+  connection: Connection,
+  direction: Direction,
+): Verdict {
+  const pod = direction === 'Ingress' ? connection.to : connection.from;
+  const isolating = policies.filter(
+    (policy): policy is NetworkPolicy => policy.kind === 'NetworkPolicy' && isolates(policy, pod, direction),
+  );
+  const { port } = connection;
+  const by = isolating.flatMap((policy) => {
+    const found = openings(policy, connection, direction).find(({ first, last }) => first <= port && port <= last);
+    return found === undefined ? [] : [{ policy, index: found.index }];
+  });
+  if (by.length > 0) return { kind: 'Admitted', by };
+  const because = policies.filter(
+    (policy): policy is UnreadablePolicy => policy.kind === 'Unreadable' && policy.namespace === pod.namespace,
+  );
+  if (because.length > 0) return { kind: 'Unknown', because };
+  return isolating.length === 0 ? { kind: 'NotIsolated' } : { kind: 'Refused', by: isolating };
+}
