@@ -142,6 +142,25 @@ describe('what came since the start, and ends with the way back', () => {
   });
 });
 
+describe('a pod that came without a sidecar', () => {
+  it('by accident, is taken back into ambient by the rollback of a way to sidecars', async () => {
+    await runOnSimulation({
+      name: 'since-accident',
+      podsOutside: true,
+      async run(world) {
+        const home = await migrated(world, { way: exit, labels: ambient });
+        await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': null } } });
+        await world.patch('Deployment', home, 'api', annotated({ release: '2' }));
+        await world.modesAre({ None: 1 }, home);
+        await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'enabled' } } });
+        await world.command('RollingBack', home);
+        await world.childPhase('RolledBack', home);
+        await world.modesAre({ Ambient: 1 }, home);
+      },
+    });
+  });
+});
+
 const asleep = { replicas: 0 };
 const notAmbient = { 'istio.io/dataplane-mode': 'none' };
 

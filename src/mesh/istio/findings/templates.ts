@@ -55,15 +55,21 @@ export function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotatio
   return labels[dataplaneModeLabel] === 'none';
 }
 
-/** MM050: what has left sidecars by hand, by its pods or by templates that sleep, and another mesh would take in. */
+/**
+ * MM050: what has left sidecars by hand, by its pods or by templates that sleep, and another mesh would take in. A way
+ * back that leads there takes in what has come without a sidecar by accident, as it was taken in before, and only what
+ * somebody keeps out holds it.
+ */
 export function takenIn(surroundings: Surroundings): readonly Evidence[] {
   if (!takesOutsidersIn(surroundings.route)) return [];
+  const outside = podsIn(surroundings, 'None');
+  const isAccident = !outside.some(mayOptOutOfInjection);
   return [
     ...perNamespace(
       surroundings,
-      podsIn(surroundings, 'None'),
+      outside,
       (names) => `pods without a sidecar would join the other data plane at once or with their next restart: ${names}`,
-    ),
+    ).map((each) => ({ ...each, ...(isAccident && { onlyThere: true as const }) })),
     ...asleep(
       surroundings,
       (template) => mayOptOutOfInjection(template) && !optsOutOfCapture(template),
