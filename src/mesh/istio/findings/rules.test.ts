@@ -20,6 +20,7 @@ import {
 } from '../../../../test/support/mesh-fixtures.ts';
 import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
 import { ownCallerExamples } from '../../../../test/support/own-caller-examples.ts';
+import { bypass, bypassedExamples } from '../../../../test/support/bypassed-examples.ts';
 import { inboundExamples, unseenOnExit } from '../../../../test/support/inbound-examples.ts';
 import { namelessExamples } from '../../../../test/support/nameless-examples.ts';
 import { meshExamples } from '../../../../test/support/mesh-examples.ts';
@@ -521,6 +522,7 @@ const table: Readonly<Record<string, Examples>> = {
   },
   ...ownCallerExamples,
   ...inboundExamples,
+  ...bypassedExamples,
   ...meshExamples,
   ...unseenCallerExamples,
   ...namelessExamples,
@@ -1745,8 +1747,17 @@ const table: Readonly<Record<string, Examples>> = {
         { ...exit, services: [bound] },
         waypointOfShop,
       ),
+      'pods that ambient captures outbound only': surroundings(
+        { ...exit, services: [], workloads: [workload({ templateAnnotations: bypass })] },
+        [strict],
+      ),
     },
     ignored: {
+      'pods that ambient captures outbound only, where nothing decides': surroundings({
+        ...exit,
+        services: [],
+        workloads: [workload({ templateAnnotations: bypass })],
+      }),
       'a waypoint without policies': surroundings({ ...exit, services: [bound] }, [
         gatewayOf({ gatewayClassName: 'istio-waypoint' }),
       ]),
