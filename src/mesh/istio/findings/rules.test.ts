@@ -98,6 +98,19 @@ function paths(count: number): Spec {
 const http = { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] };
 const identity = { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] };
 const strict = peer({ mtls: { mode: 'STRICT' } });
+const ownRoute = config('HTTPRoute', {
+  parentRefs: [{ kind: 'Service', group: '', name: 'web' }],
+  rules: [{ backendRefs: [{ name: 'web', port: 80 }] }],
+});
+/** A route of a stranger's gateway to a host. */
+function leading(host: string): ConfigView {
+  return config(
+    'VirtualService',
+    { hosts: ['x.example.com'], gateways: ['door'], http: [{ route: [{ destination: { host } }] }] },
+    { name: 'door', namespace: 'mallory' },
+  );
+}
+const [door, doorElsewhere] = [leading('web.shop.svc.cluster.local'), leading('web.blog.svc.cluster.local')];
 const canary = { labels: { 'istio.io/rev': 'canary' } };
 function meshConfig(text: string): ConfigView {
   return config('ConfigMap', { mesh: text }, { name: 'istio-canary', namespace: root });
@@ -1505,8 +1518,13 @@ const table: Readonly<Record<string, Examples>> = {
         [policy(http)],
       ),
       'callers outside the mesh': around(policy(http)),
+      "a route of somebody's gateway to a Service with one of its own": around(policy(http), strict, ownRoute, door),
     },
-    ignored: { 'an ordinary Service': around(policy(http), strict) },
+    ignored: {
+      'an ordinary Service': around(policy(http), strict),
+      'a Service with a route of its own': around(policy(http), strict, ownRoute),
+      "somebody's gateway that leads to another Service": around(policy(http), strict, ownRoute, doorElsewhere),
+    },
   },
   MM082: {
     seen: {
