@@ -10,8 +10,10 @@ import {
   complete,
   culprit,
   evict,
+  getsNoNearer,
   isResult,
   isWhole,
+  nearing,
   pace,
   patchTemplate,
   progress,
@@ -39,7 +41,7 @@ function notYet({ situation, step, workload }: Turn, message: string): Outcome {
     situation,
     `${step.name}: before ${workload.kind} ${workload.uid}`,
     durationMs(situation.spec.restart.progressDeadline),
-    workload.available,
+    workload.available - workload.replicas,
   );
   return over ? { kind: 'Wait', stuck: true, stalled: 'NotRestartable', message } : { kind: 'Wait', until, message };
 }
@@ -137,13 +139,21 @@ function watchProgress(turn: Turn, record: WorkloadRecord): Outcome {
       message: `${name} made no progress for ${allowed / 1000}s after its restart: ${workload.available} of ${workload.replicas} pods are available, ${stale.length} not yet in their mode; ${troubles(turn)}`,
     };
   }
+  const end = nearing(turn, allowed);
+  if (end.over)
+    return {
+      kind: 'Wait',
+      stuck: true,
+      until: Math.min(due.until, until),
+      message: `restarting ${name}: ${getsNoNearer(turn, allowed)}`,
+    };
   const wait = restarting(turn, record, {
     until: due.until,
     allowedMs: allowed,
     what: `restarting ${name}`,
     otherwise: 'it fails unless more of them are',
   });
-  return { ...wait, until: Math.min(due.until, until) };
+  return { ...wait, until: Math.min(due.until, end.until, until) };
 }
 
 /** Evicts pod after pod; a failure counts before the next pod is taken. */

@@ -253,6 +253,22 @@ export function progress(turn: Turn, allowedMs: number): Deadline {
   return deadline(situation, `${step.name} of ${workload.kind} ${workload.uid}`, allowedMs, reached(turn));
 }
 
+/**
+ * How long it may still go without getting nearer to its end, which is another thing: pods that are added are Ready one
+ * after the other and leave as much to do as before. That is no failure, but no slot is kept for it.
+ */
+export function nearing(turn: Turn, allowedMs: number): Deadline {
+  const { situation, step, workload, stale } = turn;
+  const left = stale.length + Math.max(0, workload.replicas - reached(turn));
+  return deadline(situation, `${step.name}: the end of ${workload.kind} ${workload.uid}`, allowedMs, -left);
+}
+
+/** What is said of one that gets no nearer. */
+export function getsNoNearer(turn: Turn, allowedMs: number): string {
+  const said = troubles(turn);
+  return `as many pods are missing as ${allowedMs / 1000}s ago, because more are wanted or come than before: ${reached(turn)} of ${turn.workload.replicas} pods are in their mode${said === '' ? '' : `; ${said}`}; others do not wait for it meanwhile`;
+}
+
 /** So long a restart that gets no further is as ordinary as any. */
 const ordinaryMs = 60_000;
 

@@ -1,4 +1,5 @@
 import { count, record, records, text, type Json } from './json.ts';
+import { inOwnWords } from './kubernetes-words.ts';
 
 /** As much of it as a status has room for. */
 const longest = 300;
@@ -33,7 +34,10 @@ function ofContainer(status: Json): readonly string[] {
     ({ reason }) => reason !== undefined,
   );
   if (status['ready'] === true || (waiting['reason'] === undefined && ended === undefined)) return [];
-  const why = [waiting['reason'], waiting['message']].flatMap((part) => text(part) ?? []).join(': ');
+  const message = text(waiting['message']);
+  const why = [text(waiting['reason']), message === undefined ? undefined : inOwnWords(withoutSentences(message))]
+    .filter((part) => part !== undefined)
+    .join(': ');
   const last =
     ended === undefined ? '' : `last ended with ${text(ended['reason']) ?? ''}, exit code ${count(ended['exitCode'])}`;
   return [`container ${text(status['name']) ?? ''} ${[why, last].filter((part) => part !== '').join('; ')}`];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { Gathering } from './gathering.ts';
+import { Gathering, gatherings } from './gathering.ts';
 
 /** How often the changes of `a`, ten in each second, are told within so many seconds. */
 function toldWithin(seconds: number, firstMs: number): readonly number[] {
   let now = 0;
-  const gathering = new Gathering({ monotonic: () => now }, { firstMs, longestMs: 5000 });
+  const gathering = new Gathering({ monotonic: () => now }, { firstMs, longestMs: 5000, quietMs: 1000 });
   const told: number[] = [];
   for (; now < seconds * 1000; now += 100) {
     const delayMs = gathering.changed('a');
@@ -29,10 +29,18 @@ describe('Gathering', () => {
 
   it('has forgotten the unrest of who was quiet, and never counted that of another', () => {
     let now = 0;
-    const gathering = new Gathering({ monotonic: () => now }, { firstMs: 250, longestMs: 60_000 });
+    const gathering = new Gathering({ monotonic: () => now }, { firstMs: 250, longestMs: 60_000, quietMs: 1000 });
     for (; now < 60_000; now += 100) gathering.changed('a');
     expect(gathering.changed('b')).toBe(250);
     now += 600_000;
     expect(gathering.changed('a')).toBe(250);
+  });
+
+  it('is not told each time by a stranger who rests for some seconds between two edits', () => {
+    let now = 0;
+    const { strangers } = gatherings({ monotonic: () => now });
+    let told = 0;
+    for (; now < 600_000; now += 2000) if (strangers.changed('a') !== undefined) told += 1;
+    expect(told).toBeLessThan(20);
   });
 });

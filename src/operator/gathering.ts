@@ -3,9 +3,6 @@ import type { Clock } from '../base/clock.ts';
 /** The shortest delay that is more than none. */
 const shortestMs = 100;
 
-/** Who has changed nothing for this long after what he changed was told is quiet again. */
-const quietMs = 1000;
-
 interface Last {
   readonly at: number;
   readonly delayMs: number;
@@ -17,6 +14,8 @@ export interface GatheringTimes {
   readonly firstMs: number;
   /** The longest, of one that never rests. */
   readonly longestMs: number;
+  /** Who has changed nothing for this long after what he changed was told is quiet again. */
+  readonly quietMs: number;
 }
 
 /**
@@ -51,7 +50,7 @@ export class Gathering {
   }
 
   #next(told: Last | undefined, now: number): number {
-    const { firstMs, longestMs } = this.#times;
+    const { firstMs, longestMs, quietMs } = this.#times;
     if (told === undefined || now > told.at + told.delayMs + quietMs) return firstMs;
     return Math.min(longestMs, Math.max(shortestMs, told.delayMs * 2));
   }
@@ -69,11 +68,12 @@ export class Gathering {
 export type Told = 'own' | 'strangers' | 'freeing' | 'commands';
 
 const times: Readonly<Record<Told, GatheringTimes>> = {
-  own: { firstMs: 0, longestMs: 5000 },
-  strangers: { firstMs: 250, longestMs: 60_000 },
+  own: { firstMs: 0, longestMs: 5000, quietMs: 1000 },
+  // Each has everybody who is not at rest looked at: nobody edits just slowly enough to be told each time.
+  strangers: { firstMs: 250, longestMs: 60_000, quietMs: 10_000 },
   // So that a rollout of many pods that others wait for is told once.
-  freeing: { firstMs: 1000, longestMs: 10_000 },
-  commands: { firstMs: 0, longestMs: 5000 },
+  freeing: { firstMs: 1000, longestMs: 10_000, quietMs: 1000 },
+  commands: { firstMs: 0, longestMs: 5000, quietMs: 1000 },
 };
 
 /** One of each. */

@@ -1,6 +1,6 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { PodView, WorkloadView } from '../../src/mesh/views.ts';
-import { config, plainPod, pod, surroundings, workload } from './mesh-fixtures.ts';
+import { config, namespace, plainPod, pod, surroundings, workload } from './mesh-fixtures.ts';
 
 interface Examples {
   readonly seen: Readonly<Record<string, Surroundings>>;
@@ -26,6 +26,7 @@ export function gatewayPod(overrides: Partial<PodView> = {}): PodView {
   });
 }
 
+const bypass = { 'ambient.istio.io/bypass-inbound-capture': 'true' };
 const strict = config('PeerAuthentication', { mtls: { mode: 'STRICT' } });
 const both = { pods: [pod(), gatewayPod()], workloads: [workload(), madeGateway()] };
 const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
@@ -68,6 +69,14 @@ export const capturedGatewayExamples: Readonly<Record<string, Examples>> = {
         {
           pods: [pod()],
           workloads: [workload(), workload({ name: 'shop-istio', templateLabels: labels, replicas: 0 })],
+        },
+        [strict],
+      ),
+      'one that is captured outbound only, once it is there': surroundings(
+        {
+          namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }),
+          pods: [gatewayPod({ annotations: bypass })],
+          workloads: [madeGateway({ templateAnnotations: bypass })],
         },
         [strict],
       ),

@@ -25,6 +25,7 @@ export const shared: readonly string[] = [
   'MM139',
   'MM140',
   'MM142',
+  'MM144',
 ];
 
 /**

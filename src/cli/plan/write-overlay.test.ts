@@ -115,6 +115,19 @@ describe('writing an overlay', () => {
     }
   });
 
+  it('leaves what was there before as it was where it cannot write all of it', async () => {
+    await writeOverlay(parent, [...files, { path: 'offers/a.yaml', text: 'kind: A\n' }]);
+    const before = await readdir(parent, { recursive: true });
+
+    const tooLong = { path: `${'x'.repeat(300)}.yaml`, text: '' };
+    await expect(writeOverlay(parent, [{ path: 'a.yaml', text: 'kind: B\n' }, tooLong])).rejects.toThrow(UsageError);
+    expect(await readdir(parent, { recursive: true })).toEqual(before);
+    expect(await readFile(join(parent, 'a.yaml'), 'utf8')).toContain('kind: A');
+
+    await expect(writeOverlay(join(parent, 'new', 'one'), [tooLong])).rejects.toThrow(UsageError);
+    expect(await readdir(parent, { recursive: true })).toEqual(before);
+  });
+
   it('does not follow a link on a relative way, which may come from Git', async () => {
     const elsewhere = await mkdtemp(join(tmpdir(), 'elsewhere-'));
     try {

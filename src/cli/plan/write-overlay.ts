@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { offersFolder } from '../../mesh/istio/policy/translate/offers-overlay.ts';
 import type { OverlayFile } from '../../mesh/istio/policy/translate/overlay.ts';
@@ -83,24 +83,54 @@ async function earlier(directory: string): Promise<readonly string[]> {
   return [...own, ...offered];
 }
 
+/** Until all of it is written nothing of an earlier run is touched: a disk may be full, or a name too long for it. */
+async function writeBeside(draft: string, files: readonly OverlayFile[]): Promise<void> {
+  for (const { path, text } of files) {
+    await mkdir(dirname(join(draft, path)), { recursive: true });
+    await writeFile(join(draft, path), `${firstLine(path)}\n${text}`, { flag: 'wx' });
+  }
+}
+
+/** Puts what is written in the place of what was there: each file is the old or the new one at any time. */
+async function swap(
+  directory: string,
+  draft: string,
+  files: readonly OverlayFile[],
+  stale: readonly string[],
+): Promise<void> {
+  for (const { path } of files) {
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await rename(join(draft, path), join(directory, path));
+  }
+  const paths = new Set(files.map(({ path }) => normalize(path)));
+  const left = stale.filter((name) => !paths.has(name));
+  for (const name of left) await rm(join(directory, name));
+  const isOffer = (name: string): boolean => dirname(name) === offersFolder;
+  if (left.some(isOffer) && ![...paths].some(isOffer)) await rmdir(join(directory, offersFolder));
+}
+
 /**
  * Writes the overlay into a directory that is new, empty, or all from an earlier run, whose files it replaces: one that
- * is no longer needed must not be applied with the others. Links are not followed. Returns the names of the files.
+ * is no longer needed must not be applied with the others. It is written whole or not at all. Links are not followed.
+ * Returns the names of the files.
  */
 export async function writeOverlay(directory: string, files: readonly OverlayFile[]): Promise<readonly string[]> {
   refuseEscapes(directory, files);
   await refuseLinks(directory);
   const stale = await earlier(directory);
+  let made: string | undefined;
+  let draft: string | undefined;
   try {
-    await mkdir(directory, { recursive: true });
-    for (const name of stale) await rm(join(directory, name));
-    if (stale.some((name) => dirname(name) === offersFolder)) await rmdir(join(directory, offersFolder));
-    for (const { path, text } of files) {
-      await mkdir(dirname(join(directory, path)), { recursive: true });
-      await writeFile(join(directory, path), `${firstLine(path)}\n${text}`, { flag: 'wx' });
-    }
+    made = await mkdir(directory, { recursive: true });
+    // In the directory itself: what is beside it need not be writable, nor on the same disk.
+    draft = await mkdtemp(join(directory, '.mesh-migration-plan-'));
+    await writeBeside(draft, files);
+    await swap(directory, draft, files, stale);
   } catch (error) {
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
     throw new UsageError(`cannot write to ${directory}: ${(error as Error).message}`);
+  } finally {
+    if (draft !== undefined) await rm(draft, { recursive: true, force: true });
   }
   return files.map(({ path }) => path);
 }

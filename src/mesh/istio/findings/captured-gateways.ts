@@ -1,8 +1,10 @@
 import type { Surroundings } from '../../adapter.ts';
-import type { WorkloadView } from '../../views.ts';
+import type { PodView, WorkloadView } from '../../views.ts';
+import { bypassesInbound } from '../inbound-capture.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns } from '../pod-mode.ts';
 import { isOfGateway, isOwnedByGateway } from '../waypoint/gateway-pods.ts';
+import { bypassRule } from './bypassed.ts';
 import { hasAny, nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** What ztunnel would enforce at the pods of a gateway as soon as they are captured. */
@@ -28,18 +30,28 @@ function fateOf(workload: WorkloadView, runs: boolean, isRefused: boolean, isThe
   return `${pods} ${capture} with the namespace${runs && !isThere ? ' while they run' : ''}: ${why}`;
 }
 
+/** Whether ztunnel would see what clients send: a gateway can be captured outbound only, by template and by pod. */
+function meetsClients(workload: WorkloadView, running: readonly PodView[]): boolean {
+  return ![{ annotations: workload.templateAnnotations }, ...running].every(bypassesInbound);
+}
+
 /** One for each gateway whose pods the label of the namespace captures: while they run, or as soon as it wakes. */
 function captured(surroundings: Surroundings): readonly Evidence[] {
   const { route, pods, workloads, namespace } = surroundings;
   if (route.to !== 'IstioAmbient') return [];
   const running = pods.filter((pod) => concerns(pod) && !pod.terminating);
-  const isRefused = hasAny(enforced, surroundings);
+  const decides = hasAny(enforced, surroundings);
   const isThere = namespace.labels[dataplaneModeLabel] === 'ambient';
-  if (isThere && !isRefused) return [];
   return workloads
-    .map((workload) => ({ workload, runs: running.some((pod) => isOfGateway(pod, [workload])) }))
-    .filter(({ workload, runs }) => isTaken(workload) || runs)
-    .map(({ workload, runs }) => ({
+    .map((workload) => ({ workload, own: running.filter((pod) => isOfGateway(pod, [workload])) }))
+    .filter(({ workload, own }) => isTaken(workload) || own.length > 0)
+    .map(({ workload, own }) => ({
+      workload,
+      runs: own.length > 0,
+      isRefused: decides && meetsClients(workload, own),
+    }))
+    .filter(({ isRefused }) => isRefused || !isThere)
+    .map(({ workload, runs, isRefused }) => ({
       object: nameOf(workload),
       message: fateOf(workload, runs, isRefused, isThere),
       fix: `Have the gateway opt out, and wait until its pods are new: kubectl patch gateways.gateway.networking.k8s.io ${workload.gateway ?? ''} -n ${workload.namespace} --type=merge -p '{"spec":{"infrastructure":{"labels":{"${dataplaneModeLabel}":"none"}}}}'`,
@@ -47,7 +59,7 @@ function captured(surroundings: Surroundings): readonly Evidence[] {
     }));
 }
 
-/** Gateways of the Gateway API that stand in the namespace itself. */
+/** Gateways of the Gateway API that stand in the namespace itself, and pods that are captured outbound only. */
 export const capturedGatewayRules: readonly Rule[] = [
   {
     id: 'MM138',
@@ -59,4 +71,5 @@ export const capturedGatewayRules: readonly Rule[] = [
     fix: 'Have its Gateway opt out by spec.infrastructure.labels, istio.io/dataplane-mode: none.',
     find: captured,
   },
+  bypassRule,
 ];

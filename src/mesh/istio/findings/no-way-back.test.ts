@@ -1,3 +1,4 @@
+import { bypass } from '../../../../test/support/bypassed-examples.ts';
 import { describe, expect, it } from '@jest/globals';
 import {
   captured,
@@ -105,6 +106,12 @@ const templates: Readonly<Record<string, Template>> = {
     there: outOfSidecars,
     pod: gatewayPod(),
     workload: madeGateway(),
+    configs: [strict],
+  },
+  'what comes in left alone': {
+    id: 'MM144',
+    there: outOfSidecars,
+    pod: pod({ annotations: { ...injected.annotations, ...bypass } }),
     configs: [strict],
   },
   'a pod that only opted out of injection': {

@@ -1,3 +1,4 @@
+import { goBoolean } from '../../../base/go-boolean.ts';
 import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
@@ -35,11 +36,9 @@ function workloadPolicies(surroundings: Surroundings): readonly ConfigView[] {
   return applicable('AuthorizationPolicy', surroundings).filter((policy) => targetRefs(policy).length === 0);
 }
 
-/** What Go's strconv.ParseBool reads as true, because istiod does. */
-const isTrue: readonly (string | undefined)[] = ['1', 't', 'T', 'TRUE', 'true', 'True'];
-
+/** As istiod reads it. */
 function isDryRun(policy: ConfigView): boolean {
-  return isTrue.includes(policy.annotations['istio.io/dry-run']);
+  return goBoolean(policy.annotations['istio.io/dry-run'] ?? '') === true;
 }
 
 /**

@@ -20,6 +20,7 @@ import {
 } from '../../../../test/support/mesh-fixtures.ts';
 import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
 import { ownCallerExamples } from '../../../../test/support/own-caller-examples.ts';
+import { bypass, bypassedExamples } from '../../../../test/support/bypassed-examples.ts';
 import { inboundExamples, unseenOnExit } from '../../../../test/support/inbound-examples.ts';
 import { namelessExamples } from '../../../../test/support/nameless-examples.ts';
 import { meshExamples } from '../../../../test/support/mesh-examples.ts';
@@ -103,6 +104,19 @@ function byHeader(name: string): Spec {
 
 const identity = { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] };
 const strict = peer({ mtls: { mode: 'STRICT' } });
+const ownRoute = config('HTTPRoute', {
+  parentRefs: [{ kind: 'Service', group: '', name: 'web' }],
+  rules: [{ backendRefs: [{ name: 'web', port: 80 }] }],
+});
+/** A route of a stranger's gateway to a host. */
+function leading(host: string): ConfigView {
+  return config(
+    'VirtualService',
+    { hosts: ['x.example.com'], gateways: ['door'], http: [{ route: [{ destination: { host } }] }] },
+    { name: 'door', namespace: 'mallory' },
+  );
+}
+const [door, doorElsewhere] = [leading('web.shop.svc.cluster.local'), leading('web.blog.svc.cluster.local')];
 const canary = { labels: { 'istio.io/rev': 'canary' } };
 function meshConfig(text: string): ConfigView {
   return config('ConfigMap', { mesh: text }, { name: 'istio-canary', namespace: root });
@@ -527,6 +541,7 @@ const table: Readonly<Record<string, Examples>> = {
   },
   ...ownCallerExamples,
   ...inboundExamples,
+  ...bypassedExamples,
   ...meshExamples,
   ...unseenCallerExamples,
   ...namelessExamples,
@@ -1515,8 +1530,13 @@ const table: Readonly<Record<string, Examples>> = {
         [policy(http)],
       ),
       'callers outside the mesh': around(policy(http)),
+      "a route of somebody's gateway to a Service with one of its own": around(policy(http), strict, ownRoute, door),
     },
-    ignored: { 'an ordinary Service': around(policy(http), strict) },
+    ignored: {
+      'an ordinary Service': around(policy(http), strict),
+      'a Service with a route of its own': around(policy(http), strict, ownRoute),
+      "somebody's gateway that leads to another Service": around(policy(http), strict, ownRoute, doorElsewhere),
+    },
   },
   MM082: {
     seen: {
@@ -1757,8 +1777,17 @@ const table: Readonly<Record<string, Examples>> = {
         { ...exit, services: [bound] },
         waypointOfShop,
       ),
+      'pods that ambient captures outbound only': surroundings(
+        { ...exit, services: [], workloads: [workload({ templateAnnotations: bypass })] },
+        [strict],
+      ),
     },
     ignored: {
+      'pods that ambient captures outbound only, where nothing decides': surroundings({
+        ...exit,
+        services: [],
+        workloads: [workload({ templateAnnotations: bypass })],
+      }),
       'a waypoint without policies': surroundings({ ...exit, services: [bound] }, [
         gatewayOf({ gatewayClassName: 'istio-waypoint' }),
       ]),

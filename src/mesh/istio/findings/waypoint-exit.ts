@@ -9,6 +9,7 @@ import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { exitTranslationOf } from '../waypoint/exit/translation.ts';
 import { isSaidElsewhere, type Problem } from '../policy/translate/problem.ts';
+import { takenBySidecars } from './bypassed.ts';
 import { changed } from './pods.ts';
 import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
@@ -113,6 +114,7 @@ export const exitRules: readonly Rule[] = [
     find: (surroundings) => [
       ...onExit((each) => [...known(each), ...ends(each)])(surroundings),
       ...changed('Ends', true)(surroundings),
+      ...takenBySidecars(surroundings),
     ],
   },
 ];

@@ -5,7 +5,10 @@ import { isExit } from '../waypoint/exit/route.ts';
 import type { Change } from '../waypoint/change.ts';
 import { certainChanges } from '../waypoint/proof.ts';
 import { translationOf } from '../waypoint/translation.ts';
+import { gatewayProblems } from '../policy/translate/gateway-routes.ts';
 import { isSaidElsewhere, type Problem } from '../policy/translate/problem.ts';
+import { gatewayRoutes } from '../waypoint/routes-of.ts';
+import { worldOf } from '../waypoint/world.ts';
 import { afterRollouts } from '../waypoint/rollouts.ts';
 import { changed as ofPods } from './pods.ts';
 import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
@@ -43,12 +46,21 @@ function problems(severity: 'Critical' | 'Warning'): (surroundings: Surroundings
     problemsOf(surroundings)
       .filter((problem) => problem.severity === severity)
       .map((problem) => ({
-        object: problem.object,
-        message: `${problem.field}: ${problem.message}`,
-        fix: problem.fix,
+        ...evidenceOf(problem),
         ...(severity === 'Critical' && isOfRollout(problem, surroundings) && { rolling: true as const }),
       })),
   );
+}
+
+/** Of routes of gateways, which are anybody's: nothing that is remembered depends on them. */
+const besideGateways = withWaypoint((surroundings) =>
+  gatewayProblems(translationOf(surroundings).bound, worldOf(surroundings), gatewayRoutes(surroundings.mesh)).map(
+    evidenceOf,
+  ),
+);
+
+function evidenceOf({ object, field, message, fix }: Problem): Evidence {
+  return { object, message: `${field}: ${message}`, fix };
 }
 
 function changed(kind: Change['kind'], surroundings: Surroundings): readonly Evidence[] {
@@ -104,6 +116,7 @@ export const waypointRules: readonly Rule[] = [
     fix: 'Check whether you rely on it.',
     find: (surroundings) => [
       ...problems('Warning')(surroundings),
+      ...besideGateways(surroundings),
       ...withWaypoint((each) => changed('Ends', each).map((evidence) => ({ ...evidence, fix: goneAround })))(
         surroundings,
       ),

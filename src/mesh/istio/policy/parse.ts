@@ -1,5 +1,5 @@
 import { quoted } from '../../../base/shown.ts';
-import { own } from '../../../base/own.ts';
+import { goBoolean } from '../../../base/go-boolean.ts';
 import { checkAuthorizationPolicy } from './parse-checks.ts';
 import { parseAttachment, parseSelector } from './parse-attachment.ts';
 import { record } from '../../json.ts';
@@ -117,29 +117,14 @@ function authorizationPolicy(meta: PolicyMeta, value: unknown, report: Report): 
   };
 }
 
-const booleans: Readonly<Record<string, boolean>> = {
-  1: true,
-  t: true,
-  T: true,
-  TRUE: true,
-  true: true,
-  True: true,
-  0: false,
-  f: false,
-  F: false,
-  FALSE: false,
-  false: false,
-  False: false,
-};
-
 /**
- * Go's strconv.ParseBool. The webhook refuses what that cannot read, and the annotation on other actions, whatever its
+ * The webhook refuses what is no boolean to it, and the annotation on other actions, whatever its
  * value (checkDryRunAnnotation); a policy that was stored nevertheless is enforced.
  */
 function parseDryRun(value: string | undefined, action: Action, report: Report): boolean {
   if (value === undefined) return false;
   const field = `metadata.annotations[${dryRunAnnotation}]`;
-  const dryRun = own(booleans, value);
+  const dryRun = goBoolean(value);
   if (action === 'AUDIT' || action === 'CUSTOM')
     report({ field, message: `is not supported with ${action}`, rejected: true });
   else if (dryRun === undefined)

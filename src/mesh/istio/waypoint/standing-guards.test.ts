@@ -4,6 +4,7 @@ import {
   config,
   installed,
   mesh,
+  namespace,
   pod,
   plainPod,
   service,
@@ -12,7 +13,9 @@ import {
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView, ServiceView } from '../../views.ts';
 import { istio } from '../adapter.ts';
+import { bounded, stepsTaken } from '../policy/effort.ts';
 import { identityOf, roleLabel, stableName, targetAnnotation } from '../policy/translate/names.ts';
+import { refusedByGuards } from './standing-guards.ts';
 
 const home = 'mallory';
 const denying = {
@@ -247,5 +250,34 @@ describe('what looks like many guards', () => {
     expect(stays([guard({ action: 'DENY', rules }), gateway], ambient, api, {}, accounts)).toEqual([]);
     // Each source for each account takes seconds.
     expect(process.cpuUsage(before).user).toBeLessThan(8e5);
+  });
+});
+
+describe('many guards and many namespaces that go back', () => {
+  const names = Array.from({ length: 500 }, (_, at) => `n${at}`);
+
+  /** Steps to tell whom so many guards refuse, by the waypoints that they let through. */
+  function stepsOf(waypointOf: (at: number) => string): number {
+    const guards = Array.from({ length: 500 }, (_, at) => {
+      const notPrincipals = [`cluster.local/ns/${home}/sa/${waypointOf(at)}`];
+      return guard({ action: 'DENY', rules: [{ from: [{ source: { notPrincipals } }] }] }, { uid: `guard${at}` });
+    });
+    const around = mesh([...installed, ...guards]);
+    const policies = around.configs('AuthorizationPolicy', home);
+    const picture = surroundings({
+      namespace: namespace({ name: home }),
+      mesh: {
+        ...around,
+        configs: (kind, of) => (kind === 'AuthorizationPolicy' ? policies : around.configs(kind, of)),
+      },
+    });
+    const before = stepsTaken();
+    bounded(2_000_000, () => refusedByGuards(names, picture));
+    return stepsTaken() - before;
+  }
+
+  it('are asked once where they refuse the same callers, and counted where they do not', () => {
+    expect(stepsOf(() => 'waypoint')).toBeLessThan(10_000);
+    expect(stepsOf((at) => `w${at}`)).toBeGreaterThan(500_000);
   });
 });

@@ -1,4 +1,5 @@
 import { memoize, memoizeLast } from '../../../base/memoize.ts';
+import { sha256 } from '../../../base/sha256.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } from '../../views.ts';
@@ -100,23 +101,28 @@ function matchesSome(source: Source, { namespace, accounts }: Asking, trustDomai
   return accounts.some((account) => !leftOut.has(`${trustDomain}/ns/${namespace}/sa/${account}`));
 }
 
-/**
- * Whether a guard refuses calls of a namespace. Anybody can work out its name: what is none by what it says, or lets
- * all through that run there or come, refuses nobody as one.
- */
-function refuses(config: ConfigView, namespace: string, { mesh }: Surroundings): boolean {
-  const policy = parsed(config);
-  if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'DENY' || policy.dryRun) return false;
+/** What tells of each guard whether it refuses calls of a namespace. */
+function refusing(namespace: string, { mesh }: Surroundings): (config: ConfigView) => boolean {
   const { trustDomain } = policyOptionsOf(mesh);
   const asking = askingFrom(mesh.pods(namespace), mesh.workloads(namespace), mesh.otherTemplates(namespace), namespace);
+  return (config) => refuses(config, asking, trustDomain);
+}
+
+/**
+ * Anybody can work out the name of a guard: what is none by what it says, or lets all through that run there or come,
+ * refuses nobody as one.
+ */
+function refuses(config: ConfigView, asking: Asking, trustDomain: string): boolean {
+  const policy = parsed(config);
+  if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'DENY' || policy.dryRun) return false;
   const before = asking.found.get(config);
   if (before?.trustDomain === trustDomain) return before.refuses;
-  const refusing = policy.rules.some(({ from }) => {
+  const isRefusing = policy.rules.some(({ from }) => {
     spend(1 + from.length / 8);
     return from.length === 0 || from.some((source) => matchesSome(source, asking, trustDomain));
   });
-  asking.found.set(config, { trustDomain, refuses: refusing });
-  return refusing;
+  asking.found.set(config, { trustDomain, refuses: isRefusing });
+  return isRefusing;
 }
 
 /** What looks like a guard, once for as long as the list stays the same: each namespace asks about each other. */
@@ -126,9 +132,7 @@ const guardsAmong = memoize((policies: readonly ConfigView[]): readonly ConfigVi
 
 /** The guards of a namespace that refuse calls of another. */
 function guardsIn(name: string, caller: string, surroundings: Surroundings): readonly ConfigView[] {
-  return guardsAmong(surroundings.mesh.configs('AuthorizationPolicy', name)).filter((config) =>
-    refuses(config, caller, surroundings),
-  );
+  return guardsAmong(surroundings.mesh.configs('AuthorizationPolicy', name)).filter(refusing(caller, surroundings));
 }
 
 /** Only pods in ambient read guards, and those that it is going to take: outside the mesh nothing does. */
@@ -294,15 +298,43 @@ const callersBehind = memoize((surroundings: Surroundings) => {
   };
 });
 
-/** Those of some other namespaces whose calls the guards of this one refuse as soon as they come from sidecars. */
+/** Guards that refuse the same callers: all that are made for one namespace do, and are asked once. */
+const alikeAmong = memoize((guards: readonly ConfigView[]): readonly (readonly ConfigView[])[] => [
+  ...Map.groupBy(guards, (guard) => {
+    const policy = parsed(guard);
+    const decides = policy?.kind === 'AuthorizationPolicy' ? [policy.action, policy.dryRun] : [];
+    return sha256(JSON.stringify([decides, guard.spec['rules']]));
+  }).values(),
+]);
+
+/** What it takes to ask whether a guard is about a namespace. */
+const stepsOfGuard = 4;
+
+/**
+ * By which of the guards of the namespace are refused whom: names of those that are refused alike. Whoever writes there
+ * decides how many guards differ, so that is counted.
+ */
+function refusedAlike(names: readonly string[], surroundings: Surroundings): ReadonlyMap<string, readonly string[]> {
+  const here = surroundings.namespace.name;
+  const alike = alikeAmong(guardsAmong(surroundings.mesh.configs('AuthorizationPolicy', here)));
+  return Map.groupBy(names, (name) => {
+    spend(alike.length * stepsOfGuard);
+    const refusesName = refusing(name, surroundings);
+    return alike.flatMap(([first], place) => (first !== undefined && refusesName(first) ? [place] : [])).join(' ');
+  });
+}
+
+/**
+ * Those of some other namespaces whose calls the guards of this one refuse as soon as they come from sidecars. Where
+ * that takes too long to tell nobody waits for it.
+ */
 export function refusedByGuards(names: readonly string[], surroundings: Surroundings): readonly string[] {
   const here = surroundings.namespace.name;
-  const refusing = new Map(names.map((name) => [name, guardsIn(here, name, surroundings)]));
-  // Most guards refuse all alike: who calls is worked out once for all of those.
-  const alike = Map.groupBy(names, (name) => JSON.stringify(refusing.get(name)?.map((guard) => guard.name)));
+  const told = bounded(callerSteps, () => refusedAlike(names, surroundings));
+  if (told.kind === 'TooLarge') return [];
   const refused = new Set(
-    [...alike].flatMap(([key, those]) => {
-      const callers = callersBehind(surroundings)(key, refusing.get(those[0] ?? '') ?? []);
+    [...told.value].flatMap(([key, those]) => {
+      const callers = callersBehind(surroundings)(key, guardsIn(here, those[0] ?? '', surroundings));
       return those.filter((name) => callers.some((each) => callsFrom(name, each, surroundings)));
     }),
   );

@@ -51,6 +51,8 @@ export interface HostOf {
   readonly home: string;
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /**
  * What some hosts name. Of most objects of others nobody ever asks more than for the namespaces, so that no more is
  * kept of them.
@@ -74,9 +76,14 @@ export class Names {
   /** Whether a Service is among those that they name. */
   has({ namespace, name }: Pick<ServiceFacts, 'namespace' | 'name'>): boolean {
     if (this.#endings.cover(`${name}.${namespace}.svc.cluster.local`)) return true;
-    if (!this.namespaces.has(namespace)) return false;
+    return this.into(namespace).has(name);
+  }
+
+  /** Names of Services of a namespace, whether they are there or not; of hosts with a wildcard none. */
+  into(namespace: string): ReadonlySet<string> {
+    if (!this.namespaces.has(namespace)) return none;
     this.#services ??= servicesOf(this.#hosts());
-    return this.#services.get(namespace)?.has(name) === true;
+    return this.#services.get(namespace) ?? none;
   }
 
   /** Whether Services of a namespace may be among them. */

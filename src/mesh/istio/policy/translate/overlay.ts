@@ -1,4 +1,5 @@
 import { printable, printableYaml } from '../../../../base/printable.ts';
+import { sha256 } from '../../../../base/sha256.ts';
 import type { Manifest } from './manifest.ts';
 import { why } from './plan-text.ts';
 
@@ -16,12 +17,20 @@ export interface DescribedObject {
 
 const lineWidth = 100;
 
+/** What a file system takes for the name of one file, in bytes, of which each of these characters is one. */
+const longestName = 255;
+
 /**
  * `authorizationpolicy.shop.readers-cart-….yaml`: neither a kind nor a namespace has a dot, so no two objects share a
- * file.
+ * file. A name that may be longer than that ends with a digest of it instead.
  */
 function fileName({ kind, metadata: { namespace, name } }: DescribedObject['object']): string {
-  return `${kind.toLowerCase()}.${namespace}.${name}.yaml`;
+  const [whole, ending] = [`${kind.toLowerCase()}.${namespace}.${name}`, '.yaml'];
+  if (whole.length + ending.length <= longestName) return `${whole}${ending}`;
+  const digest = `-${sha256(whole)
+    .replaceAll(/[^a-zA-Z0-9]/g, '')
+    .slice(0, 16)}`;
+  return `${whole.slice(0, longestName - digest.length - ending.length)}${digest}${ending}`;
 }
 
 /**

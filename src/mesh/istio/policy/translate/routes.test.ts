@@ -6,6 +6,7 @@ import {
   type PolicySpec,
   type WorldSpec,
 } from '../../../../../test/support/translation-world.ts';
+import { gatewayProblems } from './gateway-routes.ts';
 import { routeOffer } from './route-offer.ts';
 import { translate } from './translate.ts';
 
@@ -293,9 +294,11 @@ describe('routes behind a waypoint', () => {
     ],
     ['one for the mesh', [virtualService([{ timeout: '1s', route: [toCart] }])], false],
   ])('tell whether requests from gateways follow them too: %s', (_title, routes, expected) => {
-    const { problems } = translate(world({ routes }));
+    const around = world({ routes });
+    const { bound, problems } = translate(around);
     expect(problems.filter(({ severity }) => severity === 'Critical')).toEqual([]);
-    expect(problems.some(({ message }) => message.startsWith('requests from gateways'))).toBe(expected);
+    const found = gatewayProblems(bound, around, routes);
+    expect(found.some(({ message }) => message.startsWith('requests from gateways'))).toBe(expected);
   });
 
   it('of callers elsewhere are no reason for a waypoint, which would not read them, and none of its business', () => {

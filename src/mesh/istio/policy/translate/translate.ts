@@ -7,7 +7,6 @@ import { alike } from './alike.ts';
 import { allowWaypoint, guard } from './companions.ts';
 import { copyAuthorizationPolicy, copyExtension, copyRequestAuthentication, type Copies } from './copies.ts';
 import { concernsServices, extensionProblems, unordered, unservedByExtension } from './extension-problems.ts';
-import { gatewayProblems } from './gateway-routes.ts';
 import type { Manifest, Role } from './manifest.ts';
 import { waypointNeeds, type ServiceNeed } from './needs.ts';
 import { dormant, hindrances, labelledPods, protocolConflicts, unservable, unserved } from './obstacles.ts';
@@ -115,7 +114,6 @@ export function translate(world: World): Translation {
     ...copies.flatMap((made) => made.problems),
     ...bound.flatMap((service) => hindrances(service, world)),
     ...bound.flatMap((service) => routeProblems(service, world)),
-    ...bound.flatMap((service) => gatewayProblems(service, world)),
     ...bound.flatMap((service) => labelledPods(service, world)),
     ...protocolConflicts(bound, world),
     ...dormant(bound, world),

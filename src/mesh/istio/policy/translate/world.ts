@@ -70,10 +70,7 @@ export interface World {
   readonly peerAuthentications?: readonly ConfigObject[];
   /** Telemetry, WasmPlugin, TrafficExtension and EnvoyFilter. */
   readonly extensions: readonly ConfigObject[];
-  /**
-   * HTTPRoute, GRPCRoute, VirtualService and DestinationRule: of the namespace, of the root namespace, and of any that
-   * leads into it from gateways.
-   */
+  /** HTTPRoute, GRPCRoute, VirtualService and DestinationRule of the namespace and of the root namespace. */
   readonly routes: readonly ConfigObject[];
   readonly services: readonly ServiceFacts[];
   readonly workloads: readonly WorkloadFacts[];

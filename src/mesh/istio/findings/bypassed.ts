@@ -1,0 +1,190 @@
+import type { Surroundings } from '../../adapter.ts';
+import type { ConfigView, PodView, TemplateView, WorkloadView } from '../../views.ts';
+import { bypassAnnotation, bypassesInbound } from '../inbound-capture.ts';
+import { arrived } from '../itinerary.ts';
+import { concerns, modeOf } from '../pod-mode.ts';
+import { bounded, spend } from '../policy/effort.ts';
+import { parsed } from '../policy/parsed.ts';
+import { effectiveMtls, isWide, scopes } from '../policy/peer-authentication.ts';
+import { selecting, type Selecting } from '../policy/selecting.ts';
+import { isLeaving } from '../waypoint/exit/leaving.ts';
+import { itineraryOf } from '../waypoint/choose.ts';
+import { isOfGateway, isOwnedByGateway } from '../waypoint/gateway-pods.ts';
+import { translationOf } from '../waypoint/translation.ts';
+import { nameOf, selectorOf, type Evidence, type Rule } from './rule.ts';
+import { optsOutOfCapture } from './templates.ts';
+
+/** Pods, or what makes them, that ambient would capture only as far as they send. */
+interface Bypassing {
+  readonly object: string;
+  readonly labels: PodView['labels'];
+}
+
+/** What refuses somebody at the pods that it selects. */
+interface Refusing {
+  readonly what: string;
+  readonly matchLabels: PodView['labels'] | undefined;
+}
+
+/** A gateway asks its own proxy about what comes in: the policies that are for it are no matter of ztunnel's. */
+function isCaptured(template: TemplateView | WorkloadView): boolean {
+  const isGateway = 'gateway' in template && isOwnedByGateway(template);
+  return template.hostNetwork !== true && !isGateway && !optsOutOfCapture(ofTemplate(template));
+}
+
+function ofTemplate({ templateLabels, templateAnnotations }: TemplateView): Pick<PodView, 'labels' | 'annotations'> {
+  return { labels: templateLabels, annotations: templateAnnotations };
+}
+
+/** Of pods those whose template does not say so itself; one with a sidecar is captured once its owner has replaced it. */
+function bypassing({ pods, workloads, otherTemplates }: Surroundings): readonly Bypassing[] {
+  const templates = [...workloads, ...otherTemplates];
+  const saying = templates.filter((template) => isCaptured(template) && bypassesInbound(ofTemplate(template)));
+  const [known, named] = [templates, saying].map((all) => new Set(all.map(({ kind, name }) => `${kind} ${name}`)));
+  const others = pods.filter((pod) => {
+    const owner = `${pod.owner?.kind} ${pod.owner?.name}`;
+    if (!bypassesInbound(pod) || pod.terminating || !concerns(pod)) return false;
+    if (named?.has(owner) === true || isOfGateway(pod, workloads)) return false;
+    return modeOf(pod) !== 'Sidecar' || known?.has(owner) !== true;
+  });
+  return [
+    ...saying.map((template) => ({ object: nameOf(template), labels: template.templateLabels })),
+    ...others.map((pod) => ({ object: nameOf(pod), labels: pod.labels })),
+  ];
+}
+
+/** Whether somebody may be refused by it. */
+function refuses(config: ConfigView): boolean {
+  const policy = parsed(config);
+  if (policy?.kind !== 'AuthorizationPolicy') return true;
+  const { action, dryRun, targetRefs } = policy;
+  // A dry run of CUSTOM denies.
+  return targetRefs.length === 0 && action !== 'AUDIT' && (!dryRun || action === 'CUSTOM');
+}
+
+/** Objects of a kind that may be about pods of the namespace: its own, and those of the mesh. */
+function inReach(kind: string, { mesh, namespace }: Surroundings): readonly ConfigView[] {
+  return [...new Set([namespace.name, mesh.rootNamespace])].flatMap((home) => mesh.configs(kind, home));
+}
+
+/** Who decides at the pods, the guards of a waypoint too, before they are made. */
+function refusing(surroundings: Surroundings): readonly Refusing[] {
+  const { namespace, route } = surroundings;
+  const isGuarded = route.from === 'IstioSidecar' && itineraryOf(surroundings) === 'L7';
+  const guarded = isGuarded ? translationOf(surroundings).needs : [];
+  return [
+    ...inReach('AuthorizationPolicy', surroundings)
+      .filter(refuses)
+      .map((config) => ({ what: nameOf(config), matchLabels: selectorOf(config) })),
+    ...guarded
+      .filter(({ servable, reasons }) => servable && reasons.some(({ enforces }) => enforces))
+      .map(({ service: { name, selector } }) => ({
+        what: `the guard of the waypoint before Service ${namespace.name}/${name}`,
+        matchLabels: selector,
+      })),
+  ];
+}
+
+/** What is found of each of some pods by its place, as far as a selector selects it. */
+function bySelector<T>(
+  select: Selecting,
+  all: readonly { readonly matchLabels: PodView['labels'] | undefined; readonly found: T }[],
+): ReadonlyMap<number, readonly T[]> {
+  const places = new Map<number, T[]>();
+  for (const { matchLabels, found } of all) {
+    const selected = select(matchLabels);
+    spend(1 + selected.length / 8);
+    for (const place of selected) {
+      const of = places.get(place) ?? [];
+      of.push(found);
+      places.set(place, of);
+    }
+  }
+  return places;
+}
+
+/** By the places of the pods at which plaintext is refused on some port. */
+function strictAt(all: readonly Bypassing[], select: Selecting, surroundings: Surroundings): ReadonlySet<number> {
+  const {
+    namespace: { name: namespace },
+    mesh: { rootNamespace },
+  } = surroundings;
+  const peers = inReach('PeerAuthentication', surroundings).flatMap((config) => {
+    const policy = parsed(config);
+    return policy?.kind === 'PeerAuthentication' ? [policy] : [];
+  });
+  const { mesh, namespace: own } = scopes(peers.filter(isWide), rootNamespace);
+  const wide = [mesh, own].filter((policy) => policy !== undefined);
+  const narrow = bySelector(
+    select,
+    peers
+      .filter((policy) => !isWide(policy) && policy.namespace === namespace)
+      .map((policy) => ({ matchLabels: policy.selector, found: policy })),
+  );
+  return new Set(
+    all.flatMap(({ labels }, place) => {
+      const { mode, ports } = effectiveMtls(
+        [...wide, ...(narrow.get(place) ?? [])],
+        { namespace, labels },
+        rootNamespace,
+      );
+      return [mode, ...Object.values(ports)].includes('STRICT') ? [place] : [];
+    }),
+  );
+}
+
+/** Of all pods and all policies together. */
+const selectionSteps = 200_000;
+
+/** What would not be enforced at each of these pods; where that takes too long to tell, each may be under a policy. */
+function unenforced(all: readonly Bypassing[], surroundings: Surroundings): ReadonlyMap<Bypassing, string> {
+  if (all.length === 0) return new Map();
+  const refused = refusing(surroundings);
+  const found = bounded(selectionSteps, () => {
+    const select = selecting(
+      all.map(({ labels }) => labels),
+      spend,
+    );
+    const strict = strictAt(all, select, surroundings);
+    const others = bySelector(
+      select,
+      refused.map(({ what, matchLabels }) => ({ matchLabels, found: what })),
+    );
+    return all.map((_, place) => (strict.has(place) ? 'STRICT' : others.get(place)?.[0]));
+  });
+  const what = found.kind === 'Done' ? found.value : all.map(() => 'a policy that may select them');
+  return new Map(all.flatMap((each, place) => (what[place] === undefined ? [] : [[each, what[place]] as const])));
+}
+
+/** In no mesh nobody is refused today, so nothing opens: it is only told that nobody will be. */
+export function bypassed(surroundings: Surroundings): readonly Evidence[] {
+  const { route, namespace } = surroundings;
+  if (route.to !== 'IstioAmbient') return [];
+  const is = arrived(route, namespace.labels) ? 'is' : 'would be';
+  return [...unenforced(bypassing(surroundings), surroundings)].map(([{ object }, what]) => ({
+    object,
+    message: `by the annotation ${bypassAnnotation} ambient takes only what its pods send: plaintext that comes in ${is} redirected to no ztunnel, and ${what} ${is} enforced for none of it`,
+    ...(route.from === 'None' && { severity: 'Warning' as const }),
+  }));
+}
+
+/** The other way round: policies begin to count where nobody asked them, which their callers may notice. */
+export function takenBySidecars(surroundings: Surroundings): readonly Evidence[] {
+  if (!isLeaving(surroundings)) return [];
+  return [...unenforced(bypassing(surroundings), surroundings)].map(([{ object }, what]) => ({
+    object,
+    message: `by the annotation ${bypassAnnotation} ambient takes only what its pods send, while sidecars take what comes in too: ${what} begins to count for plaintext that gets through today`,
+  }));
+}
+
+/** Pods that ambient leaves open. */
+export const bypassRule: Rule = {
+  id: 'MM144',
+  severity: 'Critical',
+  when: 'BeforeRestart',
+  lasts: true,
+  back: 'Asked',
+  title: 'Ambient would not take what comes in',
+  fix: `Remove the annotation ${bypassAnnotation} from the template: a sidecar does not read it. Or, if these pods shall be open to clients outside the mesh, have the policies select others, and set PERMISSIVE for them.`,
+  find: bypassed,
+};

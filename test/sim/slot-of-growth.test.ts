@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from '@jest/globals';
+import { deployment, kinds, meshMigration, namespace } from '../scenarios/manifests.ts';
+import type { World } from '../scenarios/world.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+type Way = 'there' | 'back';
+
+const [stepOf, endOf] = [
+  { there: 'RestartWorkloads', back: 'RestoreWorkloads' },
+  { there: 'Migrated', back: 'RolledBack' },
+] as const;
+const growsEveryMs = { there: 5000, back: 9 * 60_000 };
+
+/** On the way back one pod is never Ready; on the way there all of them are, one after the other. */
+async function spoilOne(world: World, home: string): Promise<void> {
+  const { items } = await world.client.list(kinds.Pod, { namespace: home, signal: world.signal });
+  const newest = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).at(-1)?.metadata.name;
+  if (newest === undefined) return;
+  await world.patch('Pod', home, newest, { metadata: { annotations: { [podBehaviour.neverReady]: 'always' } } });
+}
+
+async function begin(world: World, homes: string[], way: Way): Promise<void> {
+  for (const home of homes) {
+    const behaviour = { [podBehaviour.readyAfterMs]: '8000' };
+    const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+    await world.create(namespace(home), deployment(home, 'web', { replicas: 3, spec: { strategy }, behaviour }));
+    await world.podsReady(3, home);
+  }
+  await world.create(meshMigration(world.name, { names: homes }, { failureBudget: { namespaces: 10 } }));
+  if (way === 'there') return;
+  await world.phase('Migrated');
+  await world.edit({ action: 'Rollback' });
+}
+
+/** Adds replicas in `grown` until `other` is at its end, or for half an hour. */
+async function growUntil(world: World, way: Way, grown: string, other: string): Promise<boolean> {
+  let replicas = 3;
+  let next = 0;
+  const began = world.clock.monotonic();
+  for (;;) {
+    const passed = world.clock.monotonic() - began;
+    if ((await world.child(other)).status?.phase === endOf[way]) return true;
+    if (passed > 30 * 60_000) return false;
+    if (way === 'back') await spoilOne(world, grown);
+    if (passed >= next) {
+      replicas += 1;
+      next += growsEveryMs[way];
+      await world.patch('Deployment', grown, 'web', { spec: { replicas } });
+    }
+    await world.pause(5000);
+  }
+}
+
+describe('whoever adds replicas for ever while his workload is restarted', () => {
+  it.each<[Way]>([['there'], ['back']])('keeps nobody else waiting for his slot: %s', async (way) => {
+    await runOnSimulation(
+      {
+        name: `growth-${way}`,
+        podsOutside: true,
+        async run(world) {
+          const [grown, other] = [world.ns('a'), world.ns('b')];
+          await begin(world, [grown, other], way);
+          await world.eventually('it is restarted', async () =>
+            (await world.child(grown)).status?.step === stepOf[way] ? true : undefined,
+          );
+          assert.equal(await growUntil(world, way, grown, other), true);
+          assert.match((await world.child(grown)).status?.message ?? '', /because more are wanted or come/);
+        },
+      },
+      { slots: 1 },
+    );
+  });
+});
