@@ -45,6 +45,14 @@ function fail(
     : hold(failed, 'Failed', failedVerdict(situation, reason, message));
 }
 
+/**
+ * Whoever has it go on after a failure has mended something: what it failed of is not over yet by the time of before,
+ * however soon the command comes.
+ */
+function goesOnAnew({ remembered }: Situation, { failure }: NamespaceMigrationStatus): boolean {
+  return remembered?.failure !== undefined && failure === undefined;
+}
+
 function goForward(
   situation: Situation,
   status: NamespaceMigrationStatus,
@@ -125,8 +133,10 @@ function takeCourse(
   course: Course,
 ): Draft {
   switch (course) {
-    case 'Forward':
-      return goForward(situation, status, itinerary, followed);
+    case 'Forward': {
+      const anew = goesOnAnew(situation, status) ? withoutDeadlines(situation) : situation;
+      return goForward(anew, status, itinerary, followed);
+    }
     case 'Backward':
       return goBack(situation, status, itinerary, followed);
     case 'Rest':

@@ -264,7 +264,7 @@ export class Judge {
     if (phase === 'Migrated' && has(from, serving))
       this.#violate(`Status: ${key} is Migrated and has pods as before (${planes[from]})`);
     // What nothing can restart stays as it is, and was perhaps so before.
-    const owned = serving.filter(({ metadata }) => items(metadata['ownerReferences']).length > 0);
+    const owned = serving.filter(({ metadata }) => items(metadata.ownerReferences).length > 0);
     const isSaid = text(at(after?.['status'], 'message')).includes('Not as it was');
     if (phase === 'RolledBack' && !isSaid && has(to, owned))
       this.#violate(`Status: ${key} is RolledBack and has pods that are not back (${planes[to]})`);

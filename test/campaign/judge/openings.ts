@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../src/api/object.ts';
-import { at, fields, items } from './json.ts';
+import { at, fields, items, labels } from './json.ts';
 import type { Committed, States } from './states.ts';
 import { callsBetween, isInForce, meant, passes, peersOf, type Call, type Peer, type Plane } from './traffic.ts';
 
@@ -156,8 +156,8 @@ export class Openings {
 
 /** Of a pod, or of the pods of a workload. */
 function appOf(object: KubeObject): string {
-  const template = at(object['spec'], 'template', 'metadata', 'labels', 'app');
-  return String(template ?? object.metadata.labels?.['app'] ?? '');
+  const template = labels(at(object['spec'], 'template', 'metadata', 'labels'));
+  return template['app'] ?? object.metadata.labels?.['app'] ?? '';
 }
 
 function versionOf({ metadata: { namespace, name, resourceVersion } }: KubeObject): string {
