@@ -114,14 +114,17 @@ export class NamespaceReconciler {
     const { records } = this.#context;
     const waitMs = records.statusWaitMs(child);
     const leave = records.retry(child);
-    if ((waitMs > 0 || leave === undefined) && !isStored(child, status)) {
+    const refusedMs = waitMs > 0 || leave === undefined ? Math.max(retryMs, waitMs) : 0;
+    const dueInMs = this.#storeDueInMs(subject, child, status, refusedMs);
+    if (dueInMs > 0) {
       leave?.();
-      return { kind: 'After', ms: Math.max(retryMs, waitMs) };
+      return { kind: 'After', ms: dueInMs };
     }
     try {
       const isNew = await storeStatus(this.#context, namespaceMigrations, child, status, signal);
       records.statusStored(child);
       if (!isNew) return undefined;
+      this.#memory.spacing.wrote(subject.key);
       this.#memory.answers.stored(subject.key, child, status);
       report(this.#context, child, status, this.#memory.told.stored(subject.key, child.status ?? {}, status));
       return { kind: 'Again' };
@@ -137,6 +140,16 @@ export class NamespaceReconciler {
     } finally {
       leave?.();
     }
+  }
+
+  /**
+   * When a status may be stored that is not yet. Before the start nothing rests on it: it is for people, and may be
+   * late.
+   */
+  #storeDueInMs({ key }: Remembered, child: NamespaceMigration, status: Decision['status'], refusedMs: number): number {
+    if (isStored(child, status)) return 0;
+    const hasBegun = [child.status, status].some((each) => each?.direction !== undefined);
+    return refusedMs > 0 || hasBegun ? refusedMs : this.#memory.spacing.dueInMs(key);
   }
 
   /**
