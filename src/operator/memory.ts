@@ -14,6 +14,7 @@ import { ParkingLot, type Subject } from './parking.ts';
 import { Quiet } from './quiet.ts';
 import type { RecordRefusals } from './record-refusals.ts';
 import { Refusals } from './refusals.ts';
+import { Spacing } from './spacing.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { FindingsTold } from './findings-told.ts';
 
@@ -38,6 +39,8 @@ export class Memory {
   readonly quiet: Quiet;
   readonly stopwatch: Stopwatch;
   readonly told: FindingsTold;
+  /** Statuses of what has not begun. */
+  readonly spacing: Spacing;
   /** In which attempt objects were deleted that nobody watches. */
   readonly #swept = new Map<string, number>();
   /**
@@ -56,6 +59,7 @@ export class Memory {
     this.quiet = new Quiet(clock);
     this.stopwatch = new Stopwatch(clock);
     this.told = new FindingsTold(clock);
+    this.spacing = new Spacing(clock);
     this.#subjects = new Identities((subject) => {
       this.parking.forget(subject);
       this.refusals.clear(subject.key);
@@ -64,6 +68,7 @@ export class Memory {
       this.quiet.forget(subject.key);
       this.stopwatch.forget(subject.key);
       this.told.forget(subject.key);
+      this.spacing.forget(subject.key);
       this.#swept.delete(subject.key);
       records.forget(subject.record);
     });

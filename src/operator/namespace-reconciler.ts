@@ -1,6 +1,7 @@
 import type { Resource } from '../api/object.ts';
 import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { AmbiguousWriteError } from '../kube/errors.ts';
+import { isEdited } from '../engine/commands.ts';
 import { evidenceOf } from '../engine/confirm.ts';
 import { decideSafely } from '../engine/decide-safely.ts';
 import { dropsJournal } from '../engine/keep-journal.ts';
@@ -31,6 +32,14 @@ const retryMs = 1000;
 
 /** Pods that are younger may have been restarted by a process before this one, and not be paid for. */
 const youngMs = 60_000;
+
+/**
+ * Before the start nothing rests on what is stored: it is for people, and may be late. But for an answer to a command,
+ * for which somebody waits.
+ */
+function isSpaced({ status: before }: NamespaceMigration, after: Decision['status']): boolean {
+  return before?.direction === undefined && after.direction === undefined && !isEdited(before);
+}
 
 /** Looks at one namespace of one migration: observe, decide, at most one write. */
 export class NamespaceReconciler {
@@ -114,16 +123,17 @@ export class NamespaceReconciler {
     const { records } = this.#context;
     const waitMs = records.statusWaitMs(child);
     const leave = records.retry(child);
-    if ((waitMs > 0 || leave === undefined) && !isStored(child, status)) {
+    const refusedMs = waitMs > 0 || leave === undefined ? Math.max(retryMs, waitMs) : 0;
+    const dueInMs = this.#storeDueInMs(subject, child, status, refusedMs);
+    if (dueInMs > 0) {
       leave?.();
-      return { kind: 'After', ms: Math.max(retryMs, waitMs) };
+      return { kind: 'After', ms: dueInMs };
     }
     try {
       const isNew = await storeStatus(this.#context, namespaceMigrations, child, status, signal);
       records.statusStored(child);
       if (!isNew) return undefined;
-      this.#memory.answers.stored(subject.key, child, status);
-      report(this.#context, child, status, this.#memory.told.stored(subject.key, child.status ?? {}, status));
+      this.#wroteStatus(subject, child, status);
       return { kind: 'Again' };
     } catch (error) {
       if (isStale(error) && refusalOf(error) === undefined) return { kind: 'Stale' };
@@ -137,6 +147,19 @@ export class NamespaceReconciler {
     } finally {
       leave?.();
     }
+  }
+
+  #wroteStatus({ key }: Remembered, child: NamespaceMigration, status: Decision['status']): void {
+    const { spacing, answers, told } = this.#memory;
+    if (isSpaced(child, status)) spacing.wrote(key);
+    answers.stored(key, child, status);
+    report(this.#context, child, status, told.stored(key, child.status ?? {}, status));
+  }
+
+  /** When a status may be stored that is not yet. */
+  #storeDueInMs({ key }: Remembered, child: NamespaceMigration, status: Decision['status'], refusedMs: number): number {
+    if (isStored(child, status)) return 0;
+    return refusedMs > 0 || !isSpaced(child, status) ? refusedMs : this.#memory.spacing.dueInMs(key);
   }
 
   /**

@@ -456,6 +456,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'third-party-ingress.yaml': {
+    policies: ['PeerAuthentication traefik/default: Exact Exact Exact'],
+    rules: [],
+    findings: ['MM144 Deployment traefik/traefik'],
+    unreadable: [],
+  },
   'traffic.yaml': {
     policies: [],
     rules: [],

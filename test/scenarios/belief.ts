@@ -138,7 +138,7 @@ export const beliefScenarios: readonly Scenario[] = [
       await world.pause(5000);
       const fix = (await world.child()).status?.findings?.[0]?.fix ?? '';
       const labels =
-        /label namespace \S+ --overwrite istio-injection=enabled; wait a minute; restart the workloads .*; kubectl label namespace \S+ --overwrite istio.io\/dataplane-mode-\./;
+        /label namespace \S+ --overwrite istio-injection=enabled; wait a minute; restart the workloads .*; kubectl label namespace \S+ --overwrite istio.io\/dataplane-mode-; or keep/;
       assert.match(fix, labels);
       await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio-injection': 'enabled' } } });
       for (const name of ['web', 'cart'])

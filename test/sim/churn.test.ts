@@ -58,6 +58,43 @@ describe('a tenant who edits an object ten times a second', () => {
   });
 });
 
+describe('a tenant whose namespace is another one to judge ten times a second', () => {
+  it('has its statuses written no more than now and then before the start, and the last of them in the end', async () => {
+    let writes = 0;
+    await runOnSimulation(
+      {
+        name: 'flips',
+        async run(world) {
+          const home = world.ns();
+          await world.create(namespace(home), deployment(home, 'web', { replicas: 1 }));
+          await world.podsReady(1, home);
+          await world.create(meshMigration(world.name, { names: [home] }, { action: 'Plan' }));
+          await world.childPhase('Planned', home);
+          await world.pause(60_000);
+          writes = 0;
+          for (let round = 0; round < 301; round += 1) {
+            await world.patch('Deployment', home, 'web', { spec: { paused: round % 2 === 0 } });
+            await world.pause(100);
+          }
+          expect(writes).toBeLessThan(30);
+          await world.eventually('it is told', async () =>
+            (await world.child(home)).status?.findings?.some(({ id }) => id === 'MM053') === true ? true : undefined,
+          );
+        },
+      },
+      {
+        arrange: (_cluster, _operator, line) => {
+          const send = line.send.bind(line);
+          line.send = (request) => {
+            if (request.method !== 'GET' && request.path.includes('/namespacemigrations/')) writes += 1;
+            return send(request);
+          };
+        },
+      },
+    );
+  });
+});
+
 describe('whoever gives commands 20 times a second', () => {
   it.each<readonly [string, (world: World) => string | undefined]>([
     ['to his own namespace', (world) => world.ns('b')],

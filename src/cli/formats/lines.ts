@@ -4,6 +4,14 @@ import type { Source, Unreadable } from '../manifests/manifest.ts';
 /** Columns of a terminal that nobody has made wider. */
 const width = 100;
 
+/**
+ * Whoever runs this may read its output line by line: `::error::` and `##vso[` at the beginning of one are commands to
+ * runners of CI, and a word of anybody's may come to stand there.
+ */
+function asBeginning(word: string): string {
+  return word.replace(/^(?=::|##)./, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** Words in lines of at most `width` columns, each after `indent`. */
 export function wrap(text: string, indent: string): readonly string[] {
   const lines: string[] = [];
@@ -11,8 +19,9 @@ export function wrap(text: string, indent: string): readonly string[] {
   for (const word of text.split(/\s+/)) {
     if (line !== '' && indent.length + line.length + 1 + word.length > width) {
       lines.push(indent + line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
+      line = '';
+    }
+    line = line === '' ? asBeginning(word) : `${line} ${word}`;
   }
   return [...lines, indent + line];
 }

@@ -160,10 +160,11 @@ function unenforced(all: readonly Bypassing[], surroundings: Surroundings): Read
 export function bypassed(surroundings: Surroundings): readonly Evidence[] {
   const { route, namespace } = surroundings;
   if (route.to !== 'IstioAmbient') return [];
-  const is = arrived(route, namespace.labels) ? 'is' : 'would be';
+  const isThere = arrived(route, namespace.labels);
+  const [notIs, is] = isThere ? ['is not', 'is'] : ['would not be', 'would be'];
   return [...unenforced(bypassing(surroundings), surroundings)].map(([{ object }, what]) => ({
     object,
-    message: `by the annotation ${bypassAnnotation} ambient takes only what its pods send: plaintext that comes in ${is} redirected to no ztunnel, and ${what} ${is} enforced for none of it`,
+    message: `by the annotation ${bypassAnnotation} ambient takes only what its pods send: plaintext that comes in ${notIs} redirected to ztunnel, and ${what} ${is} enforced for none of it`,
     ...(route.from === 'None' && { severity: 'Warning' as const }),
   }));
 }

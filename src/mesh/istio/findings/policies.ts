@@ -11,7 +11,7 @@ import { declaredCallers } from '../waypoint/callers.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { isExit } from '../waypoint/exit/route.ts';
-import { directPods } from '../waypoint/pods-proof.ts';
+import { directPods } from '../waypoint/direct-pods.ts';
 import { worldOf } from '../waypoint/world.ts';
 import { unlessOnSidecars } from './of-sidecars.ts';
 import { isStranger } from './reach.ts';

@@ -1,33 +1,31 @@
 import type { DataPlane } from '../../../api/common.ts';
 import type { Route, Surroundings } from '../../adapter.ts';
-import { isEmpty } from '../../has-labels.ts';
-import { dataplaneModeLabel } from '../labels.ts';
 import { sidecarReads, ztunnelReads } from '../policy/attachment.ts';
 import { RequestSpaceTooLarge } from '../policy/boxes.ts';
 import { ambientDirect, outside, sidecarToSidecar, type DataPath, type Destination } from '../policy/data-path.ts';
 import { bounded, proofSteps, spend, stepsOfScene } from '../policy/effort.ts';
 import { gain, outcome } from '../policy/equivalence.ts';
+import type { Protocol } from '../policy/protocol.ts';
 import type { Matcher, Reading } from '../policy/semantics.ts';
 import { asSidecar } from '../policy/sidecar.ts';
 import { asker, intersect, matching, subtract, type RequestSet } from '../policy/space.ts';
 import { nobody } from '../policy/translate/companions.ts';
 import { isSameAtZtunnel } from '../policy/translate/needs.ts';
 import { ofProtocol } from '../policy/translate/reach.ts';
-import { holds } from '../policy/translate/selection.ts';
 import { countSizes } from '../policy/translate/size.ts';
-import { sidecarLabels, type ServiceFacts, type WorkloadFacts, type World } from '../policy/translate/world.ts';
+import { sidecarLabels, type WorkloadFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
 import { asZtunnel } from '../policy/ztunnel.ts';
+import { memoize } from '../../../base/memoize.ts';
+import { asSelected } from './alike-pods.ts';
 import { isByIdentity, opensNameless } from './by-identity.ts';
 import { unknownAt, whoRefuses, type Change } from './change.ts';
-import { itineraryOf } from './choose.ts';
+import { directPods } from './direct-pods.ts';
 import { isExit } from './exit/route.ts';
-import { servedServices } from './exit/served.ts';
 import { remembered } from './memo.ts';
 import { peerAuthentications } from './peer-authentications.ts';
 import { destinationOf } from './proof-paths.ts';
 import { Signatures } from './signature.ts';
-import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
 import { type Scene, type Difference, changeOf } from './pods-proof-words.ts';
 
@@ -79,11 +77,10 @@ function readingIn(
  * The policies that do not say the same of these pods before and afterwards, those among them that are read in one of
  * the two only.
  */
-function differing(scene: Scene): readonly AuthorizationPolicy[] {
+function differing(scene: Scene, isSame: (policy: AuthorizationPolicy) => boolean): readonly AuthorizationPolicy[] {
   const {
-    world: { policies, options },
+    world: { policies },
     route: { from, to },
-    protocol,
   } = scene;
   spend(1 + policies.length / 8);
   return policies
@@ -91,7 +88,7 @@ function differing(scene: Scene): readonly AuthorizationPolicy[] {
     .filter((policy) => {
       const [before, after] = [readingIn(from, policy, scene), readingIn(to, policy, scene)];
       if (before === undefined || after === undefined) return before !== after;
-      return before.action !== after.action || !isSameAtZtunnel(policy, protocol, options);
+      return before.action !== after.action || !isSame(policy);
     });
 }
 
@@ -235,34 +232,40 @@ export function podChanges(
   moved: readonly WorkloadFacts[],
 ): readonly Change[] {
   countSizes(world);
-  const known = new Known();
+  const differences = differencesOfAlike(world, peers);
   return firstOfEach(
     moved.flatMap((pods) =>
       (['http', 'tcp'] as const).flatMap((protocol) => {
         const scene: Scene = { world, peers, route, pods, protocol };
-        const others = differing(scene);
-        return differencesIn(scene, others, known).map((difference) => changeOf(difference, others, scene));
+        const { others, found } = differences(scene);
+        return found.map((difference) => changeOf(difference, others, scene));
       }),
     ),
   );
 }
 
-/** The Services whose pods the proof of their waypoint is about. */
-function servedIn(surroundings: Surroundings): readonly Pick<ServiceFacts, 'selector'>[] {
-  if (itineraryOf(surroundings) !== 'L7') return [];
-  return isExit(surroundings.route)
-    ? servedServices(surroundings).map(({ service }) => service)
-    : translationOf(surroundings).bound;
+interface Compared {
+  readonly others: readonly AuthorizationPolicy[];
+  readonly found: readonly Difference[];
 }
 
-/** Pods that move and that no waypoint stands before. Who has opted out stays what it is. */
-export function directPods(surroundings: Surroundings, { workloads }: World): readonly WorkloadFacts[] {
-  const served = servedIn(surroundings);
-  return workloads.filter(
-    ({ labels }) =>
-      labels[dataplaneModeLabel] !== 'none' &&
-      !served.some(({ selector }) => !isEmpty(selector) && holds(selector, labels)),
-  );
+/** Worked out once for all pods that the same policies select. */
+function differencesOfAlike(world: World, peers: readonly PeerAuthentication[]): (scene: Scene) => Compared {
+  const known = new Known();
+  const alike = new Map<string, Compared>();
+  const sameFor = (protocol: Protocol): ((policy: AuthorizationPolicy) => boolean) =>
+    memoize((policy) => isSameAtZtunnel(policy, protocol, world.options));
+  const isSame = { http: sameFor('http'), tcp: sameFor('tcp') };
+  const textOf = asSelected([...world.policies.map(({ policy }) => policy), ...peers].map(({ selector }) => selector));
+  return (scene) => {
+    const key = `${scene.protocol} ${textOf(scene.pods)}`;
+    const before = alike.get(key);
+    if (before !== undefined) return before;
+    const others = differing(scene, isSame[scene.protocol]);
+    const compared = { others, found: differencesIn(scene, others, known) };
+    alike.set(key, compared);
+    return compared;
+  };
 }
 
 function tooMany(world: World): Change {

@@ -56,13 +56,28 @@ function neighbourReasons(service: ServiceFacts, needs: readonly ServiceNeed[], 
     }));
 }
 
+/** What each policy gives as a reason for traffic of some protocols: all Services ask for the same few. */
+const reasonsIn = memoize(
+  ({
+    options,
+  }: World): ((original: Original<AuthorizationPolicy>, protocols: readonly Protocol[]) => Reason | undefined) => {
+    const known = new Map<string, Map<Original<AuthorizationPolicy>, Reason | undefined>>();
+    return (original, protocols) => {
+      const key = protocols.join(' ');
+      const ofProtocols = known.get(key) ?? new Map<Original<AuthorizationPolicy>, Reason | undefined>();
+      known.set(key, ofProtocols);
+      if (!ofProtocols.has(original)) ofProtocols.set(original, policyReason(original, protocols, options));
+      return ofProtocols.get(original);
+    };
+  },
+);
+
 function reasonsOf(service: ServiceFacts, world: World): readonly Reason[] {
+  const reasons = reasonsIn(world);
   const selected = ({ policy }: { readonly policy: Attachment }): boolean =>
     coverage(policy, service, world.workloads) !== 'None';
   return [
-    ...world.policies
-      .filter(selected)
-      .flatMap((original) => policyReason(original, protocolsOf(service), world.options) ?? []),
+    ...world.policies.filter(selected).flatMap((original) => reasons(original, protocolsOf(service)) ?? []),
     ...world.requestAuthentications.filter(selected).map(({ object }) => ({
       object: titleOf(object),
       enforces: true,

@@ -1,3 +1,4 @@
+import { memoize } from '../../../../base/memoize.ts';
 import { spend } from '../effort.ts';
 import type { Problem } from './problem.ts';
 import { titleOf, type ConfigObject, type World } from './world.ts';
@@ -57,9 +58,9 @@ function counted(count: number, word: string): string {
 
 /**
  * Which object makes a namespace too large to compare, as a sentence; its Services and workloads if these say more than
- * any policy.
+ * any policy. It is said of each Service.
  */
-export function largestIn(world: Sized): { readonly object: string; readonly sentence: string } {
+export const largestIn = memoize((world: Sized): { readonly object: string; readonly sentence: string } => {
   const { namespace, services, workloads, routes = [] } = world;
   const largest = largestOf(world);
   const around = JSON.stringify([services, workloads]).length + routes.reduce((all, route) => all + sizeOf(route), 0);
@@ -71,7 +72,7 @@ export function largestIn(world: Sized): { readonly object: string; readonly sen
     };
   }
   return { object: titleOf(largest), sentence: `the largest is ${titleOf(largest)}, of ${sizeOf(largest)} characters` };
-}
+});
 
 /** What cannot be said of a namespace within the steps of a look; nothing is made of its policies then. */
 export function tooLarge(world: Sized): Problem {

@@ -4,7 +4,7 @@ import { sidecarAction } from '../../policy/translate/reach.ts';
 import { holds } from '../../policy/translate/selection.ts';
 import { dependsOnAddresses } from '../../policy/translate/to-sidecar/exactness.ts';
 import { sidecarLabels } from '../../policy/translate/world.ts';
-import { directPods } from '../pods-proof.ts';
+import { directPods } from '../direct-pods.ts';
 import { worldOf } from '../world.ts';
 
 /**
