@@ -22,11 +22,13 @@ async function onceFailed(cluster: SimCluster, then: () => Promise<void>): Promi
   });
 }
 
+interface Templated extends KubeObject {
+  readonly spec: { readonly template: { readonly metadata: { readonly annotations?: object } } };
+}
+
 async function takeTheRestartAway(world: World): Promise<void> {
   await world.eventually('it has the restart', async () => {
-    const { spec } = (await world.client.get(kinds.Deployment, world.ns(), 'web', world.signal)) as KubeObject & {
-      readonly spec: { readonly template: { readonly metadata: { readonly annotations?: object } } };
-    };
+    const { spec } = await world.client.get<Templated>(kinds.Deployment, world.ns(), 'web', world.signal);
     return Object.hasOwn(spec.template.metadata.annotations ?? {}, restartAnnotation) ? true : undefined;
   });
   await world.pause(500);
