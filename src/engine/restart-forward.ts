@@ -184,16 +184,11 @@ function changedBack(turn: Turn, record: WorkloadRecord): Outcome {
   };
 }
 
-/** It has stopped because of that: only a command has it go on, whatever else wakes the namespace meanwhile. */
-function isStopped({ situation: { object } }: Turn, { patches }: WorkloadRecord): boolean {
-  return patches >= maxTries && object.status?.writtenPhase === 'Paused';
-}
-
 function rollOut(turn: Turn, record: WorkloadRecord): Outcome {
   const { situation, workload, stale } = turn;
   const value = valueOf(turn);
   if (workload.templateAnnotations[restartAnnotation] !== value) {
-    return wasChangedBack(turn, record) || isStopped(turn, record)
+    return wasChangedBack(turn, record)
       ? changedBack(turn, record)
       : (pace(situation) ?? mayBeRestarted(turn) ?? patchTemplate(turn, value, stale[0]));
   }

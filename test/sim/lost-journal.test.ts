@@ -67,13 +67,13 @@ async function follow(world: World, fix: string): Promise<void> {
 
 /** The way back, without what comes after it. */
 function wayBack(fix: string): string {
-  const [back = ''] = fix.slice(fix.indexOf('in this order: ')).split(/\. Or keep|\. To keep|\. Until then/);
+  const [back = ''] = fix.slice(fix.indexOf('in this order: ')).split(/; or keep|; to keep|\. Until then/);
   return back;
 }
 
 /** What is to be done instead of going back. */
 function keeping(fix: string): string {
-  return fix.slice(fix.indexOf('. Or keep'));
+  return fix.slice(fix.indexOf('; or keep'));
 }
 
 async function messageOf(world: World): Promise<string> {
@@ -167,7 +167,7 @@ describe('a namespace whose journal is gone', () => {
       expect(told).toMatch(
         /label services api -n lost --overwrite istio.io\/use-waypoint- .*; kubectl annotate services api -n lost .*; kubectl delete authorizationpolicies\.security\.istio\.io /,
       );
-      expect(told).toMatch(/named here when these are done\. Until then the record stays\./);
+      expect(told).toMatch(/named here when these are done\. Until then the record stays; to keep it/);
       expect(told).not.toContain('delete nsm');
       expect(await messageOf(world)).toMatch(/kubectl describe mm lost$/);
     });

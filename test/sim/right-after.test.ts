@@ -1,10 +1,6 @@
-import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
-import { namespaceMigrations, restartAnnotation } from '../../src/api/resources.ts';
-import type { KubeObject } from '../../src/api/object.ts';
-import { stalled } from '../scenarios/http.ts';
-import { deployment, kinds, meshMigration, namespace } from '../scenarios/manifests.ts';
-import type { World } from '../scenarios/world.ts';
+import { namespaceMigrations } from '../../src/api/resources.ts';
+import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { runOnSimulation } from './run-scenario.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -19,21 +15,6 @@ async function onceFailed(cluster: SimCluster, then: () => Promise<void>): Promi
         then().then(resolve, reject);
       });
     });
-  });
-}
-
-interface Templated extends KubeObject {
-  readonly spec: { readonly template: { readonly metadata: { readonly annotations?: object } } };
-}
-
-async function takeTheRestartAway(world: World): Promise<void> {
-  await world.eventually('it has the restart', async () => {
-    const { spec } = await world.client.get<Templated>(kinds.Deployment, world.ns(), 'web', world.signal);
-    return Object.hasOwn(spec.template.metadata.annotations ?? {}, restartAnnotation) ? true : undefined;
-  });
-  await world.pause(500);
-  await world.patch('Deployment', world.ns(), 'web', {
-    spec: { template: { metadata: { annotations: { [restartAnnotation]: null } } } },
   });
 }
 
@@ -54,27 +35,6 @@ describe('what comes right after', () => {
           });
           await world.command('Migrating', world.ns());
         });
-        await world.childPhase('Migrated');
-      },
-    });
-  });
-
-  it('does not have a namespace go on that has stopped because somebody changes a template back', async () => {
-    await runOnSimulation({
-      name: 'after-stop',
-      async run(world) {
-        const behaviour = { [podBehaviour.readyAfterMs]: '8000' };
-        await world.create(namespace(world.ns()), deployment(world.ns(), 'web', { behaviour }));
-        await world.podsReady(1);
-        await world.create(meshMigration(world.name, { names: [world.ns()] }));
-        for (let time = 0; time < 3; time += 1) await takeTheRestartAway(world);
-        await stalled(world, 'ForeignChange');
-        for (let time = 0; time < 5; time += 1) {
-          await world.patch('Deployment', world.ns(), 'web', { metadata: { labels: { look: String(time) } } });
-          await world.pause(5000);
-          assert.equal((await world.child()).status?.phase, 'Paused');
-        }
-        await world.command('Migrating', world.ns());
         await world.childPhase('Migrated');
       },
     });

@@ -161,6 +161,7 @@ export const stalledNamespaces: readonly Story[] = [
   {
     reason: 'ForeignChange',
     when: 'somebody changes a template back again and again',
+    passes: true,
     async enter(world) {
       await world.create(
         namespace(world.ns()),

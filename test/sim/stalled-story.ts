@@ -21,6 +21,8 @@ export interface Story {
   /** In which phase it is to be Stalled, where it comes through others with the same reason. Default: any. */
   readonly in?: string;
   readonly enter: (world: World) => Promise<void>;
+  /** It is said until the next event only, which may come at once: that it was said is enough. */
+  readonly passes?: true;
   /** What the message asks for beside the command. */
   readonly mend?: (world: World) => Promise<void>;
   /** Which command of the message is given, or why it has none. */

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, expect, it } from '@jest/globals';
+import { stalledBy } from '../../src/api/common.ts';
+import type { NamespaceMigrationStatus } from '../../src/api/namespace-migration.ts';
+import { namespaceMigrations } from '../../src/api/resources.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import { waysOut } from '../../src/engine/ways-out.ts';
 import type { World } from '../scenarios/world.ts';
 import { commandsIn, looksOnly, paste } from './paste.ts';
 import { runOnSimulation } from './run-scenario.ts';
+import type { SimCluster } from './sim-cluster.ts';
 import { stalledMigrations } from './stalled-migrations.ts';
 import { stalledNamespaces } from './stalled-namespaces.ts';
 import type { Story } from './stalled-story.ts';
@@ -36,8 +40,21 @@ async function told(world: World, { of }: Story): Promise<Told | undefined> {
   }
 }
 
-async function stalled(world: World, story: Story): Promise<string> {
+/** What was said of the namespace at any moment, by its reason. */
+function listen(world: World): ReadonlyMap<string, string> {
+  const said = new Map<string, string>();
+  (world.cluster as SimCluster).server.watch(namespaceMigrations, ({ object }) => {
+    const { conditions } = (object['status'] as Pick<NamespaceMigrationStatus, 'conditions'> | undefined) ?? {};
+    const condition = stalledBy(conditions);
+    if (condition !== undefined) said.set(condition.reason, condition.message);
+  });
+  return said;
+}
+
+async function stalled(world: World, story: Story, said: ReadonlyMap<string, string>): Promise<string> {
   const { reason, id = reason } = story;
+  if (story.passes === true)
+    return await world.eventually(`Stalled by ${id}`, () => Promise.resolve(said.get(id)), patienceMs);
   return await world.eventually(
     `Stalled by ${id}`,
     async () => {
@@ -61,9 +78,9 @@ function commandOf({ command }: Story, message: string): string | undefined {
 }
 
 /** Repairs what is to be repaired, after a look and before a command, and sees that the state is left. */
-async function leave(world: World, story: Story): Promise<void> {
+async function leave(world: World, story: Story, said: ReadonlyMap<string, string>): Promise<void> {
   const { reason, id = reason, mend, then } = story;
-  const line = commandOf(story, await stalled(world, story));
+  const line = commandOf(story, await stalled(world, story, said));
   if (line !== undefined && looksOnly(line)) await paste(world, line);
   await mend?.(world);
   if (line !== undefined && !looksOnly(line)) await paste(world, line);
@@ -96,8 +113,9 @@ describe('a status that says that a person is needed', () => {
           ...(story.prepare && { prepare: story.prepare }),
           ...(story.podsOutside && { podsOutside: true }),
           async run(world) {
+            const said = listen(world);
             await story.enter(world);
-            await leave(world, story);
+            await leave(world, story, said);
           },
         },
         story.run,
