@@ -370,6 +370,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'other-mesh.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM142 Deployment emojivoto/voting', 'MM142 Deployment emojivoto/web'],
+    unreadable: [],
+  },
   'providers.yaml': {
     policies: [
       'web/login: Exact FailsOpen FailsOpen, needs a waypoint',

@@ -250,7 +250,7 @@ describe('a request in words', () => {
         },
       }),
     ).toBe(
-      'cluster.local/ns/shop/sa/cart, POST cart/x, x-a: 1, token of me from https://i, Service port 80, container port 8080',
+      'cluster.local/ns/shop/sa/cart, POST cart/x, x-a: …, token of me from https://i, Service port 80, container port 8080',
     );
     const { identity: _, servicePort: __, ...anonymous } = inMesh;
     expect(inWords(anonymous)).toBe('plaintext from 10.0.0.1, port 8080');
