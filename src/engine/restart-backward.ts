@@ -10,12 +10,10 @@ import {
   complete,
   culprit,
   evict,
-  getsNoNearer,
   isOlder,
   isResult,
   isOwnRestart,
   isWhole,
-  nearing,
   pace,
   patchTemplate,
   pauseAfter,
@@ -148,15 +146,12 @@ function wait(turn: Turn, record: WorkloadRecord): Outcome {
   const { over, until } = progress(turn, allowedMs);
   if (over) return { kind: 'Wait', stuck: true, message: `${nameOf(turn)} does not come back: ${troubles(turn)}` };
   const what = `taking the restart back of ${nameOf(turn)}`;
-  const end = nearing(turn, allowedMs);
-  if (end.over) return { kind: 'Wait', stuck: true, until, message: `${what}: ${getsNoNearer(turn, allowedMs)}` };
-  const told = restarting(turn, record, {
+  return restarting(turn, record, {
     until,
     allowedMs,
     what,
     otherwise: 'somebody has to look unless more of them are',
   });
-  return { ...told, until: Math.min(until, end.until) };
 }
 
 function paused(turn: Turn, record: WorkloadRecord): Outcome {

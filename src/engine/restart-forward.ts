@@ -10,10 +10,8 @@ import {
   complete,
   culprit,
   evict,
-  getsNoNearer,
   isResult,
   isWhole,
-  nearing,
   pace,
   patchTemplate,
   progress,
@@ -139,21 +137,13 @@ function watchProgress(turn: Turn, record: WorkloadRecord): Outcome {
       message: `${name} made no progress for ${allowed / 1000}s after its restart: ${workload.available} of ${workload.replicas} pods are available, ${stale.length} not yet in their mode; ${troubles(turn)}`,
     };
   }
-  const end = nearing(turn, allowed);
-  if (end.over)
-    return {
-      kind: 'Wait',
-      stuck: true,
-      until: Math.min(due.until, until),
-      message: `restarting ${name}: ${getsNoNearer(turn, allowed)}`,
-    };
   const wait = restarting(turn, record, {
     until: due.until,
     allowedMs: allowed,
     what: `restarting ${name}`,
     otherwise: 'it fails unless more of them are',
   });
-  return { ...wait, until: Math.min(due.until, end.until, until) };
+  return { ...wait, until: Math.min(wait.until, until) };
 }
 
 /** Evicts pod after pod; a failure counts before the next pod is taken. */

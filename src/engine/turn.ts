@@ -257,14 +257,14 @@ export function progress(turn: Turn, allowedMs: number): Deadline {
  * How long it may still go without getting nearer to its end, which is another thing: pods that are added are Ready one
  * after the other and leave as much to do as before. That is no failure, but no slot is kept for it.
  */
-export function nearing(turn: Turn, allowedMs: number): Deadline {
+function nearing(turn: Turn, allowedMs: number): Deadline {
   const { situation, step, workload, stale } = turn;
   const left = stale.length + Math.max(0, workload.replicas - reached(turn));
   return deadline(situation, `${step.name}: the end of ${workload.kind} ${workload.uid}`, allowedMs, -left);
 }
 
 /** What is said of one that gets no nearer. */
-export function getsNoNearer(turn: Turn, allowedMs: number): string {
+function getsNoNearer(turn: Turn, allowedMs: number): string {
   const said = troubles(turn);
   return `as many pods are missing as ${allowedMs / 1000}s ago, because more are wanted or come than before: ${reached(turn)} of ${turn.workload.replicas} pods are in their mode${said === '' ? '' : `; ${said}`}; others do not wait for it meanwhile`;
 }
@@ -272,10 +272,14 @@ export function getsNoNearer(turn: Turn, allowedMs: number): string {
 /** So long a restart that gets no further is as ordinary as any. */
 const ordinaryMs = 60_000;
 
+/** A wait that has an end. */
+type Restarting = Extract<Outcome, { kind: 'Wait' }> & { readonly until: number };
+
 /**
  * The wait for a restart, which is told in the same words for every pod: a rollout of many must not write a status for
  * each. One that gets no further says where it stands, and when something comes of that: after half of the time that it
- * has taken so far, so that pods which all take their time have it said a few times and not one by one.
+ * has taken so far, so that pods which all take their time have it said a few times and not one by one. One that gets no
+ * nearer to its end gives its slot back.
  */
 export function restarting(
   turn: Turn,
@@ -291,13 +295,16 @@ export function restarting(
     readonly what: string;
     readonly otherwise: string;
   },
-): Extract<Outcome, { kind: 'Wait' }> {
+): Restarting {
+  const end = nearing(turn, allowedMs);
+  if (end.over) return { kind: 'Wait', stuck: true, until, message: `${what}: ${getsNoNearer(turn, allowedMs)}` };
   const { situation, workload } = turn;
+  const first = Math.min(until, end.until);
   const says = workload.trouble === undefined ? '' : `; its controller says: ${workload.trouble}`;
   const standingMs = allowedMs - (until - situation.now);
   const takenMs = situation.now - standingMs - Date.parse(startedAt);
   const patienceMs = Math.min(allowedMs / 2, Math.max(ordinaryMs, takenMs / 2));
-  if (standingMs < patienceMs) return { kind: 'Wait', until, message: `${what}${says}` };
+  if (standingMs < patienceMs) return { kind: 'Wait', until: first, message: `${what}${says}` };
   const stands = `${reached(turn)} of ${workload.replicas} pods are in their mode`;
-  return { kind: 'Wait', until, tells: until, message: `${what}: ${stands}${says}; ${otherwise}` };
+  return { kind: 'Wait', until: first, tells: until, message: `${what}: ${stands}${says}; ${otherwise}` };
 }
