@@ -321,7 +321,7 @@ export interface MeshAdapter {
    * judge even then.
    */
   unseenBefore(surroundings: Surroundings): UnseenBefore | undefined;
-  /** The same of what would hold a way back: marks of it, at most some hundreds of a few characters. */
+  /** The same of what would hold a way back: marks of it, `mostHeldBefore` at most, of a few characters. */
   heldBefore(surroundings: Surroundings): readonly string[];
   /** Who would refuse the namespace if it went back now, of those that do not go back already. */
   refusing(surroundings: Surroundings): Refusing;

@@ -2,6 +2,12 @@ import type { Finding } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 
 /**
+ * So many marks of what would have held a way back at the start are remembered, in an annotation of the namespace: what
+ * is beyond counts as if it had come since.
+ */
+export const mostHeldBefore = 500;
+
+/**
  * Calls whose addresses sidecars did not see before the start of a namespace already: to go back to that opens nothing.
  */
 export interface UnseenBefore {

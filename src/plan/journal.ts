@@ -4,7 +4,7 @@ import { WaypointName } from '../api/mesh-migration-options.ts';
 import { ItineraryName } from '../api/namespace-migration.ts';
 import { journalAnnotation } from '../api/resources.ts';
 import type { LabelTargets, Route } from '../mesh/adapter.ts';
-import type { UnseenBefore } from '../mesh/others.ts';
+import { mostHeldBefore, type UnseenBefore } from '../mesh/others.ts';
 import { list, record, strings, text, type Json } from '../mesh/json.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 
@@ -115,15 +115,14 @@ function unseenIn(value: unknown): Journal['unseen'] {
   return namespaces.length === 0 || policies.length === 0 ? undefined : { namespaces, policies };
 }
 
-/** So many marks of so many characters at most. */
-const mostHeld = 500;
+/** No mark is longer. */
 const longestMark = 16;
 
 function heldIn(value: unknown): Journal['heldBefore'] {
   if (!Array.isArray(value)) return undefined; // Begun before they were kept.
   return strings(value)
     .filter((mark) => mark.length <= longestMark)
-    .slice(0, mostHeld);
+    .slice(0, mostHeldBefore);
 }
 
 const Written = z.object({

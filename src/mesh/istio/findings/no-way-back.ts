@@ -1,3 +1,4 @@
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { arrived } from '../itinerary.ts';
 import { mirrored } from '../mirrored.ts';
@@ -13,25 +14,35 @@ interface Mirrored extends Evidence {
   readonly holds: boolean;
 }
 
+/** Whether it stands in its new data plane, and there is a way back from there. */
+function standsThere({ back, route, namespace, itinerary }: Surroundings): boolean {
+  return back !== undefined && itinerary !== 'Hbone' && arrived(route, namespace.labels);
+}
+
+/** What a rule says of a way there, as it is told of the way back. */
+function saidBack(id: string, message: string): string {
+  return `as ${id} says on the way there, after a rollback: ${message}`;
+}
+
 /**
  * What templates have got since for the data plane that a rollback takes away, or against the one that it gives, and
- * what has gone that would take pods in there.
+ * what has gone that would take pods in there. All rules answer it, and it is asked for what holds and for what does
+ * not.
  */
-function unfitBack(surroundings: Surroundings): readonly Mirrored[] {
-  const { back, route, namespace, itinerary } = surroundings;
-  if (back === undefined || itinerary === 'Hbone' || !arrived(route, namespace.labels)) return [];
+const unfitBack = memoize((surroundings: Surroundings): readonly Mirrored[] => {
+  if (!standsThere(surroundings)) return [];
   return askedBack.flatMap((rule) =>
     asBack(rule)
       .find(surroundings)
       .filter(({ passing }) => passing !== true)
       .map(({ object, message, fix = rule.fix, severity = rule.severity, onlyThere }) => ({
         object,
-        message: `as ${rule.id} says on the way there, after a rollback: ${message}`,
+        message: saidBack(rule.id, message),
         fix,
         holds: severity === 'Critical' && onlyThere !== true,
       })),
   );
-}
+});
 
 function evidenceOf({ holds: _holds, ...evidence }: Mirrored): Evidence {
   return evidence;
@@ -75,13 +86,12 @@ function neverBack(surroundings: Surroundings): readonly Evidence[] {
  * no rollback waits for it.
  */
 function cutOffBack(surroundings: Surroundings): readonly Evidence[] {
-  const { back, route, namespace, itinerary } = surroundings;
-  if (back === undefined || itinerary === 'Hbone' || !arrived(route, namespace.labels)) return [];
+  if (!standsThere(surroundings)) return [];
   return cutOff(mirrored(surroundings))
     .filter(({ severity }) => severity === 'Critical')
     .map(({ object, message, fix }) => ({
       object,
-      message: `as MM139 says on the way there, after a rollback: ${message}`,
+      message: saidBack('MM139', message),
       ...(fix !== undefined && { fix }),
     }));
 }

@@ -68,24 +68,28 @@ function decides({ kind, spec: { action }, annotations }: ConfigView): boolean {
 }
 
 /** The waypoints that something here goes through. */
-function gatewaysOf(surroundings: Surroundings): readonly WaypointName[] {
-  return [...servedNow(surroundings).map(({ waypoint }) => waypoint), ...namedByPods(surroundings)];
+function gatewaysOf(served: readonly Served[], surroundings: Surroundings): readonly WaypointName[] {
+  return [...served.map(({ waypoint }) => waypoint), ...namedByPods(surroundings)];
+}
+
+/** Everything by which waypoints refuse, where it can be attached to one of these or to what is here. */
+function refusingBeside(gateways: readonly WaypointName[], { mesh, namespace }: Surroundings): readonly ConfigView[] {
+  const homes = new Set([namespace.name, mesh.rootNamespace, ...gateways.map((waypoint) => waypoint.namespace)]);
+  return [...homes].flatMap((home) => refusing.flatMap((kind) => mesh.configs(kind, home)));
 }
 
 /** What people have attached to the waypoints of now, before the start or since. */
 function attachedTo(surroundings: Surroundings): readonly ConfigView[] {
-  const { mesh, namespace } = surroundings;
   const served = servedNow(surroundings);
-  const gateways = gatewaysOf(surroundings);
+  const gateways = gatewaysOf(served, surroundings);
   if (gateways.length === 0) return [];
   const targets = new Set([
     ...served.map(({ holder }) => `${holder.kind} ${holder.namespace}/${holder.name}`),
     ...gateways.map((waypoint) => `Gateway ${waypoint.namespace}/${waypoint.name}`),
   ]);
-  const homes = new Set([namespace.name, mesh.rootNamespace, ...gateways.map((waypoint) => waypoint.namespace)]);
-  return [...homes]
-    .flatMap((home) => refusing.flatMap((kind) => mesh.configs(kind, home)))
-    .filter((policy) => policy.terminating !== true && decides(policy) && isAttached(policy, targets));
+  return refusingBeside(gateways, surroundings).filter(
+    (policy) => policy.terminating !== true && decides(policy) && isAttached(policy, targets),
+  );
 }
 
 /** Under this id it is told, and remembered. */
@@ -94,14 +98,7 @@ const toldBy = 'MM124';
 /** Marks of what is attached at the start, to waypoints that are there or to come: sidecars did not read it. */
 export function attachedNow(surroundings: Surroundings): readonly string[] {
   if (!goesPast(surroundings)) return [];
-  const { mesh, namespace } = surroundings;
-  const homes = new Set([
-    namespace.name,
-    mesh.rootNamespace,
-    ...gatewaysOf(surroundings).map((each) => each.namespace),
-  ]);
-  return [...homes]
-    .flatMap((home) => refusing.flatMap((kind) => mesh.configs(kind, home)))
+  return refusingBeside(gatewaysOf(servedNow(surroundings), surroundings), surroundings)
     .filter((policy) => targetRefs(policy).length > 0)
     .map((policy) => markOfPolicy(toldBy, policy));
 }
