@@ -96,6 +96,14 @@ export interface TemplateView extends View {
   readonly otherProxies?: readonly string[];
 }
 
+/** What is asked of a pod, of those that a template makes. */
+export function asPod({
+  templateLabels: labels,
+  templateAnnotations: annotations,
+}: Pick<TemplateView, 'templateLabels' | 'templateAnnotations'>): Pick<PodView, 'labels' | 'annotations'> {
+  return { labels, annotations };
+}
+
 /** A Deployment, StatefulSet or DaemonSet. */
 export interface WorkloadView extends TemplateView {
   readonly kind: WorkloadKind;

@@ -233,6 +233,12 @@ function methodsOf({ spec }: KubeObject): unknown {
   ).rules[0]?.to[0]?.operation.methods;
 }
 
+/** What keeps a namespace at rest from ever coming back; undefined if nothing does. */
+export async function noWayBack(world: World, home = world.ns()): Promise<string | undefined> {
+  const { status } = await world.child(home);
+  return status?.conditions?.find((each) => each.type === 'NoWayBack' && each.status === 'True')?.message;
+}
+
 /** The message, once the namespace is Stalled for this reason. */
 export async function stalled(world: World, reason: string, home = world.ns()): Promise<string> {
   return await world.eventually(`Stalled ${reason}`, async () => {

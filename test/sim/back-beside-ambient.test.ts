@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
-import { stalled } from '../scenarios/http.ts';
+import { noWayBack, stalled } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
@@ -52,10 +52,7 @@ async function migrate(world: World, b: string, c: string): Promise<void> {
 
 /** Sees it told at rest, rolls back, and sees why nothing of it happens. */
 async function stuck(world: World, b: string, c: string): Promise<void> {
-  const told = await world.eventually('it is told at rest', async () => {
-    const { status } = await world.child(b);
-    return status?.conditions?.find((each) => each.type === 'NoWayBack' && each.status === 'True')?.message;
-  });
+  const told = await world.eventually('it is told at rest', () => noWayBack(world, b));
   assert.match(told, new RegExp(`a rollback would wait: .*${b}/no-addresses asks about, and ${c} stay in ambient`));
   await world.edit({ action: 'Rollback' });
   const message = await stalled(world, 'RollbackStuck', b);

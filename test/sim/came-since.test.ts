@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
-import { stalled } from '../scenarios/http.ts';
+import { noWayBack, stalled } from '../scenarios/http.ts';
 import { cronJob, deployment, kinds, meshMigration, namespace, object, strict } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
@@ -48,11 +48,6 @@ async function migrated(world: World, { way, labels, objects, pods = 1 }: Start)
   await world.childPhase('Migrated', home);
   await world.pause(3000);
   return home;
-}
-
-async function noWayBack(world: World, home: string): Promise<string | undefined> {
-  const { status } = await world.child(home);
-  return status?.conditions?.find((each) => each.type === 'NoWayBack' && each.status === 'True')?.message;
 }
 
 /** It is said at rest already, and the rollback stands until somebody has changed it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
-import { stalled } from '../scenarios/http.ts';
+import { noWayBack, stalled } from '../scenarios/http.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { service, waypoint } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
@@ -27,11 +27,6 @@ async function withOwnWaypoint(world: World, policy: (home: string) => KubeObjec
   await world.create(waypoint(home, { name: 'mine' }), policy(home));
   await world.patch('Service', home, 'api', { metadata: { labels: { 'istio.io/use-waypoint': 'mine' } } });
   return home;
-}
-
-async function noWayBack(world: World, home: string): Promise<string | undefined> {
-  const { status } = await world.child(home);
-  return status?.conditions?.find((each) => each.type === 'NoWayBack' && each.status === 'True')?.message;
 }
 
 describe('a policy that people attach to a waypoint at rest', () => {

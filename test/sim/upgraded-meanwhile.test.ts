@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { noWayBack } from '../scenarios/http.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { injectionWebhooks } from './controllers/injector-webhooks.ts';
@@ -104,10 +105,6 @@ describe('a rollback after Istio was upgraded by revisions', () => {
 });
 
 describe('a revision that is uninstalled while the namespace rests', () => {
-  const noWayBack = async (world: World): Promise<string | undefined> =>
-    (await world.child()).status?.conditions?.find(({ type, status }) => type === 'NoWayBack' && status === 'True')
-      ?.message;
-
   it('is told before somebody needs it, until there is an injector again', async () => {
     await run(async (world, home) => {
       expect(await noWayBack(world)).toBeUndefined();

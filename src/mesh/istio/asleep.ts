@@ -1,6 +1,6 @@
 import type { Mode } from '../../api/common.ts';
 import type { MeshObjects, Surroundings } from '../adapter.ts';
-import type { PodView, TemplateView } from '../views.ts';
+import { asPod, type PodView, type TemplateView } from '../views.ts';
 import { nextMode } from './next-mode.ts';
 import { concerns, modeOf } from './pod-mode.ts';
 import { question } from './question.ts';
@@ -41,7 +41,7 @@ export function asleep(
   const owners = new Set(pods.map(({ owner }) => owner && `${owner.kind}/${owner.name}`));
   const idle = workloads.filter(({ kind, name, replicas }) => replicas === 0 || !owners.has(`${kind}/${name}`));
   return [...idle, ...otherTemplates].filter((template) => {
-    const next = { labels: template.templateLabels, annotations: template.templateAnnotations };
+    const next = asPod(template);
     if (template.hostNetwork === true || makesGateway(template) || isInjectedGateway(next)) return false;
     return [mode, 'Transitional'].includes(nextMode(mesh, labels, next));
   });

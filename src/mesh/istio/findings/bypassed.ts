@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import type { ConfigView, PodView, TemplateView, WorkloadView } from '../../views.ts';
+import { asPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../../views.ts';
 import { bypassAnnotation, bypassesInbound } from '../inbound-capture.ts';
 import { arrived } from '../itinerary.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
@@ -29,17 +29,13 @@ interface Refusing {
 /** A gateway asks its own proxy about what comes in: the policies that are for it are no matter of ztunnel's. */
 function isCaptured(template: TemplateView | WorkloadView): boolean {
   const isGateway = 'gateway' in template && isOwnedByGateway(template);
-  return template.hostNetwork !== true && !isGateway && !optsOutOfCapture(ofTemplate(template));
-}
-
-function ofTemplate({ templateLabels, templateAnnotations }: TemplateView): Pick<PodView, 'labels' | 'annotations'> {
-  return { labels: templateLabels, annotations: templateAnnotations };
+  return template.hostNetwork !== true && !isGateway && !optsOutOfCapture(asPod(template));
 }
 
 /** Of pods those whose template does not say so itself; one with a sidecar is captured once its owner has replaced it. */
 function bypassing({ pods, workloads, otherTemplates }: Surroundings): readonly Bypassing[] {
   const templates = [...workloads, ...otherTemplates];
-  const saying = templates.filter((template) => isCaptured(template) && bypassesInbound(ofTemplate(template)));
+  const saying = templates.filter((template) => isCaptured(template) && bypassesInbound(asPod(template)));
   const [known, named] = [templates, saying].map((all) => new Set(all.map(({ kind, name }) => `${kind} ${name}`)));
   const others = pods.filter((pod) => {
     const owner = `${pod.owner?.kind} ${pod.owner?.name}`;

@@ -1,6 +1,6 @@
 import type { DataPlane, Mode } from '../../../api/common.ts';
 import type { LabelTargets, Route, Surroundings } from '../../adapter.ts';
-import { owns, type PodView, type WorkloadView } from '../../views.ts';
+import { asPod, owns, type PodView, type WorkloadView } from '../../views.ts';
 import { arrived, labelsAfter } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from '../labels.ts';
 import { injectionAsked, optsOutOfInjection } from '../injection.ts';
@@ -25,9 +25,7 @@ interface Group {
  * of its template; but with OnDelete it may be older than that.
  */
 function templateOf(pod: PodView, workload: WorkloadView | undefined): Template {
-  return workload?.strategy === 'OnDelete'
-    ? { labels: workload.templateLabels, annotations: workload.templateAnnotations }
-    : pod;
+  return workload?.strategy === 'OnDelete' ? asPod(workload) : pod;
 }
 
 /** A pod without an owner has no successor. One in neither mode is MM058. */
@@ -164,9 +162,9 @@ function optsOut({ labels, annotations }: Template, to: DataPlane): boolean {
 function neverThere(surroundings: Surroundings): readonly Evidence[] {
   const { route, namespace, mesh } = surroundings;
   const after = withLabels(namespace.labels, labelsAfter(route, namespace.labels));
-  const asleep = asleepIn(surroundings).map(({ kind, name, templateLabels, templateAnnotations }) => ({
-    owner: { kind, name },
-    template: { labels: templateLabels, annotations: templateAnnotations },
+  const asleep = asleepIn(surroundings).map((template) => ({
+    owner: { kind: template.kind, name: template.name },
+    template: asPod(template),
   }));
   return [...groupsOf(surroundings), ...asleep]
     .filter(({ template }) => !optsOut(template, route.to))

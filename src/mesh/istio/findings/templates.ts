@@ -1,5 +1,5 @@
 import type { Route, Surroundings } from '../../adapter.ts';
-import type { PodView } from '../../views.ts';
+import { asPod, type PodView } from '../../views.ts';
 import { injectionAsked, optsOutOfInjection } from '../injection.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { arrived } from '../itinerary.ts';
@@ -34,9 +34,7 @@ export function asleep(
   message: string,
 ): readonly Evidence[] {
   return asleepIn(surroundings)
-    .filter(({ templateLabels, templateAnnotations }) =>
-      test({ labels: templateLabels, annotations: templateAnnotations }),
-    )
+    .filter((template) => test(asPod(template)))
     .map((workload) => ({ object: nameOf(workload), message }));
 }
 

@@ -9,6 +9,7 @@ import type {
 } from '../../network-policy/types.ts';
 import { memoize } from '../../../base/memoize.ts';
 import {
+  asPod,
   selects,
   type ConfigView,
   type ContainerPortView,
@@ -122,7 +123,7 @@ function wayOf(pod: PodView): Way | undefined {
 }
 
 function nextWayOf(template: TemplateView, there: There, namespaceLabels: Labels): Way | undefined {
-  const next = { labels: template.templateLabels, annotations: template.templateAnnotations };
+  const next = asPod(template);
   if (isInjectedGateway(next)) return 'Gateway';
   if (makesGateway(template)) return next.labels[dataplaneModeLabel] === 'none' ? 'Waypoint' : 'Gateway';
   if (isNeverTaken(template)) return undefined;

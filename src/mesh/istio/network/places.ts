@@ -1,7 +1,8 @@
 import { memoize } from '../../../base/memoize.ts';
 import { isolates } from '../../network-policy/admits.ts';
 import type { Direction, NetworkPolicy, Peer } from '../../network-policy/types.ts';
-import type { LabelTargets, Surroundings } from '../../adapter.ts';
+import type { Surroundings } from '../../adapter.ts';
+import { withLabels } from '../label-changes.ts';
 import type { DataPlane } from '../../../api/common.ts';
 import { itinerary } from '../itinerary.ts';
 import { spend } from '../policy/effort.ts';
@@ -47,11 +48,6 @@ function withName(name: string, labels: Labels): Labels {
   return { 'kubernetes.io/metadata.name': name, ...labels };
 }
 
-function changed(labels: Labels, targets: LabelTargets): Labels {
-  const all: LabelTargets = { ...labels, ...targets };
-  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null));
-}
-
 /** What of a namespace policies see. */
 interface Seen {
   readonly now: Labels;
@@ -63,13 +59,13 @@ interface Seen {
  * those that change.
  */
 const labelsOfMoving = memoize(({ namespace, route, back = {}, mesh }: Surroundings): Seen => {
-  const now = changed(namespace.labels, back);
+  const now = withLabels(namespace.labels, back);
   const targets = itinerary(route, now, 'L4').forward.flatMap(({ work }) =>
     work.kind === 'Labels' ? Object.entries(work.targets) : [],
   );
   const asked = namespaceLabelsAskedBy(mesh.configs('NetworkPolicy'));
   return targets.some(([key]) => asked.has(key))
-    ? { now, then: changed(now, Object.fromEntries(targets)) }
+    ? { now, then: withLabels(now, Object.fromEntries(targets)) }
     : { now, then: now };
 });
 
