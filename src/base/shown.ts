@@ -16,6 +16,6 @@ export function shown(value: string): string {
 }
 
 /** The same in quotation marks; a number stands by itself. */
-export function quoted(value: unknown): string {
-  return typeof value === 'string' ? `"${shown(value)}"` : shown(String(value));
+export function quoted(value: string | number): string {
+  return typeof value === 'string' ? `"${shown(value)}"` : String(value);
 }

@@ -201,6 +201,17 @@ describe('projectBudget, projectService and projectConfig', () => {
       status: {},
     });
   });
+
+  it('read a selector of a shape that nobody expects', () => {
+    const expressions = [{ key: 'app', operator: 'In', values: [{ toString: 5 }, 7, 'web'] }, { key: {} }, 'x'];
+    const budget = projectBudget(object({ spec: { selector: { matchExpressions: expressions } } }));
+
+    expect(budget.selector?.matchExpressions).toEqual([
+      { key: 'app', operator: 'In', values: ['web'] },
+      { key: '', operator: '', values: [] },
+      { key: '', operator: '', values: [] },
+    ]);
+  });
 });
 
 describe('resolvePercent', () => {

@@ -2,7 +2,7 @@ import type { KubeObject } from '../api/object.ts';
 import { managerName } from '../api/managers.ts';
 import { group } from '../api/resources.ts';
 import { readableDepth } from './depth.ts';
-import { count, record, records, stringMap, text, type Json } from './json.ts';
+import { count, record, records, stringMap, strings, text, type Json } from './json.ts';
 import { askingAnnotations } from './other-meshes.ts';
 import { troubleOfPod } from './trouble.ts';
 import type {
@@ -156,7 +156,7 @@ function selectorOf(value: unknown): SelectorView | undefined {
     matchExpressions: records(selector['matchExpressions']).map((expression) => ({
       key: text(expression['key']) ?? '',
       operator: text(expression['operator']) ?? '',
-      values: Array.isArray(expression['values']) ? expression['values'].map(String) : [],
+      values: strings(expression['values']),
     })),
   };
 }
