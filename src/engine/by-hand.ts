@@ -176,6 +176,21 @@ function isToRestart(picture: Picture, { stale }: Work<'Restart'>, isKnown: bool
   );
 }
 
+/** Pods follow the labels a little later where nothing is made anew: as long as one has not, it is not as it was. */
+function awaiting({ adapter, surroundings }: Picture, { mode, leaves }: Work<'Verify'>): readonly string[] {
+  const reached = adapter.modeFor(surroundings.route.to);
+  const left = surroundings.pods.filter(
+    (pod) =>
+      adapter.concerns(pod, surroundings.workloads) &&
+      adapter.modeOf(pod) === reached &&
+      leaves?.(pod, surroundings) !== true,
+  );
+  const [first] = left;
+  if (first === undefined || mode === reached) return [];
+  const others = left.length === 1 ? '' : ` and ${left.length - 1} more`;
+  return [`wait until pod ${first.name}${others} in mode ${reached} no longer is, and delete it if it stays so`];
+}
+
 function commands(picture: Picture, known: LabelTargets | undefined): readonly string[] {
   const {
     adapter,
@@ -205,18 +220,19 @@ function commands(picture: Picture, known: LabelTargets | undefined): readonly s
         return [];
     }
   };
-  return [
+  const { backward } = adapter.itinerary(route, before, 'L7', adapter.adopts(picture.surroundings));
+  const due = [
     ...first,
-    ...adapter
-      .itinerary(route, before, 'L7', adapter.adopts(picture.surroundings))
-      .backward.flatMap(({ work, gate, settled }): readonly string[] => {
-        const some = commandsOf(work);
-        // The operator would ask a gate, or wait until every proxy has heard of the step before: a person can only give
-        // them the time.
-        const waits = some.length > 0 && (gate !== undefined || settled !== undefined);
-        return waits ? ['wait a minute', ...some] : some;
-      }),
+    ...backward.flatMap(({ work, gate, settled }): readonly string[] => {
+      const some = commandsOf(work);
+      // The operator would ask a gate, or wait until every proxy has heard of the step before: a person can only give
+      // them the time.
+      const waits = some.length > 0 && (gate !== undefined || settled !== undefined);
+      return waits ? ['wait a minute', ...some] : some;
+    }),
   ];
+  if (due.length > 0) return due;
+  return backward.flatMap(({ work }) => (work.kind === 'Verify' ? awaiting(picture, work) : []));
 }
 
 /** As many of them as have room, one at least. */

@@ -89,6 +89,26 @@ describe('a journal that is taken away on the way back', () => {
     });
   });
 
+  it('holds one whose labels a person has put back as long as a pod is still captured', async () => {
+    await run(async (world, home) => {
+      await world.create(namespace(home, {}), deployment(home, 'web', { replicas: 2 }));
+      await world.podsReady(2);
+      await world.create(meshMigration(world.name, { names: [home] }, { from: 'None' }));
+      await world.phase('Migrated');
+      await journalBecomes(world, null);
+      await world.childPhase('Blocked');
+      await world.edit({ action: 'Rollback' });
+      await world.delete(kinds.DaemonSet, 'istio-system', 'istio-cni-node');
+      await world.patch('Namespace', undefined, home, { metadata: { labels: { 'istio.io/dataplane-mode': null } } });
+      await world.pause(60_000);
+      await isHeld(world);
+      expect((await world.child()).status?.findings?.[0]?.fix).toContain('wait until pod web-');
+      for (const { metadata } of await world.pods()) await world.delete(kinds.Pod, home, metadata.name);
+      await world.childPhase('RolledBack');
+      await world.modesAre({ None: 2 });
+    });
+  });
+
   it('leaves the record that alone tells the labels, also when another migration starts the namespace', async () => {
     await run(async (world, home) => {
       await smallShop(world);
