@@ -2,15 +2,15 @@ import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView } from '../views.ts';
 import { isThere } from './asleep.ts';
-import { callsByHeadless, callsInto, callsToOld, type Nameless } from './nameless-calls.ts';
+import { callsByHeadless, callsInto, callsToOld, callsUntaken, type Nameless } from './nameless-calls.ts';
 import { everywhere, ofEach } from './question.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
 
 /*
  * Which calls lose the identity of their caller by a rollback. Back to sidecars these are calls by headless Services to pods in ambient; back to ambient, calls
- * of sidecars to pods that are in ambient again, and one's own to sidecars from before ambient was enabled. What calls the address of a pod, or what a template
- * leaves alone, was called in plaintext before the start too.
+ * of sidecars to pods that are in ambient again, and one's own to sidecars from before ambient was enabled. What calls the address of a pod was called in
+ * plaintext before the start too; what a template leaves alone, or a Sidecar resource hides, may be so since.
  */
 
 /** A policy that does not know the callers of, or to, another namespace once this one has gone back. */
@@ -21,9 +21,12 @@ export interface LostBack {
   readonly effect: Nameless['effect'];
   /**
    * `Called` and `Callers` are in the other data plane; `Old` are called sidecars that take no HBONE. What ends it: they
-   * have gone back too, or have been restarted.
+   * have gone back too, or have been restarted. `Untaken` are called whom sidecars here leave alone, which nobody's
+   * going back ends.
    */
-  readonly end: 'Called' | 'Callers' | 'Old';
+  readonly end: 'Called' | 'Callers' | 'Old' | 'Untaken';
+  /** Why, where it may have become so since the start: `Untaken` only. */
+  readonly how?: string;
   /** Whether it is known that there are such calls. */
   readonly known: boolean;
 }
@@ -57,11 +60,19 @@ function callersLost(surroundings: Surroundings): readonly LostBack[] {
   );
 }
 
+/** What is only refused then was let through since the start only, and opens nothing. */
+function untaken(others: readonly string[], surroundings: Surroundings): readonly LostBack[] {
+  return callsUntaken(others, surroundings).flatMap(({ namespace, policy, effect, known, how }) =>
+    effect === 'Opens' ? [{ namespace, policy, effect, known, how, end: 'Untaken' }] : [],
+  );
+}
+
 /** What a rollback of the namespace would lose of it, of calls from and to others. */
 export const lostGoingBack: (surroundings: Surroundings) => readonly LostBack[] = memoize(
   (surroundings: Surroundings): readonly LostBack[] => {
     const others = othersOf(surroundings);
-    if (goesPast(surroundings)) return lost(callsByHeadless(others, surroundings), 'Called');
+    if (goesPast(surroundings))
+      return [...lost(callsByHeadless(others, surroundings), 'Called'), ...untaken(others, surroundings)];
     if (!isExit(surroundings.route)) return [];
     return [...callersLost(surroundings), ...lost(callsToOld(others, surroundings), 'Old')];
   },

@@ -166,6 +166,17 @@ export function callsByHeadless(names: readonly string[], surroundings: Surround
   return all.filter(({ headless }) => headless);
 }
 
+/**
+ * What becomes of calls into these namespaces that sidecars here would not take, or to Services of which they would not
+ * be told.
+ */
+export function callsUntaken(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
+  const { leftAlone: left, told } = callerOf(surroundings);
+  const mayLose = (there: Surroundings): boolean => left.length > 0 || untoldAt(there, told).length > 0;
+  const all = lostAt(names, surroundings, 'TheyAre', mayLose);
+  return all.filter(({ headless, how }) => !headless && how !== byAddress.how);
+}
+
 /** What of sidecars here becomes of calls by headless Services into a namespace, were that in ambient. */
 export function callsInto(name: string, surroundings: Surroundings): readonly Nameless[] {
   return lostAt([name], surroundings, 'InAmbient').filter(({ headless }) => headless);

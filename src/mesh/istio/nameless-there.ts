@@ -1,4 +1,5 @@
 import { memoize } from '../../base/memoize.ts';
+import { listed } from '../../base/counted.ts';
 import { text } from '../json.ts';
 import { type ConfigView, type ContainerPortView, type PodView, type ServiceView } from '../views.ts';
 import { asleep, serves } from './asleep.ts';
@@ -124,6 +125,12 @@ function who({ annotation, mesh }: Because): string {
   return annotation ?? `${mesh?.object ?? ''}, ${mesh?.field ?? ''}`;
 }
 
+/** Those ports of the called that are left alone, if it is not about all. */
+function callsOf({ ports: left = [] }: LeftAlone, ports: readonly string[]): string {
+  const both = ports.filter((port) => left.includes(port));
+  return both.length === 0 ? 'these calls' : `calls to ${both.length === 1 ? 'port' : 'ports'} ${listed(both)}`;
+}
+
 /** Every port by which each target may be called: its own, and those of Services. */
 function portsOf(targets: readonly Target[], services: readonly ServiceView[], select: Selecting): readonly string[][] {
   const ports = targets.map((target) => new Set(target.ports.map(String)));
@@ -156,7 +163,7 @@ function plaintextTo(
   for (const [place, ports] of leftAlone.length === 0 ? [] : portsOf(targets, services, select).entries()) {
     spend(ports.length * (1 + leftAlone.reduce((all, each) => all + (each.ports?.length ?? 0), 0) / 8));
     const left = leftAlone.find((each) => leaves(each, ports));
-    if (left !== undefined) found[place] = always(`by ${who(left.because)} sidecars here leave these calls alone`);
+    if (left !== undefined) found[place] = always(`by ${who(left.because)} sidecars here leave ${callsOf(left, ports)} alone`);
   }
   const hidden = untold === 'All' ? services : named(services, untold);
   add(hidden, ({ namespace, name }) => ({ ...always(`by Service ${namespace}/${name}`), untold: name }), false);

@@ -1,4 +1,4 @@
-import { digestOf } from '../../base/sha256.ts';
+import { digestOf, sha256 } from '../../base/sha256.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { UnseenBefore } from '../others.ts';
 import type { ConfigView } from '../views.ts';
@@ -19,8 +19,13 @@ function asItIs({ namespace, name, spec }: ConfigView): string {
   return `${namespace}/${name} ${digestOf(spec).slice(0, 16)}`;
 }
 
-/** Somebody at the other end of calls, and a policy that they get past. */
-type Pair = Pick<LostBack, 'namespace' | 'policy'>;
+/** Somebody at the other end of calls, and a policy that they get past; with the reason where that may be another one later. */
+type Pair = Pick<LostBack, 'namespace' | 'policy' | 'how'>;
+
+/** As which the other end is remembered. */
+function endOf({ namespace, how }: Pick<Pair, 'namespace' | 'how'>): string {
+  return how === undefined ? namespace : `${namespace} ${sha256(how).slice(0, 16)}`;
+}
 
 /** Out of ambient it is the called that have sidecars before the start already. */
 function unseenOnExit(surroundings: Surroundings): readonly Pair[] {
@@ -45,7 +50,7 @@ function unseenNow(surroundings: Surroundings): UnseenBefore | undefined {
   ];
   if (opens.length === 0) return undefined;
   return {
-    namespaces: [...new Set(opens.map(({ namespace }) => namespace))],
+    namespaces: [...new Set(opens.map(endOf))],
     policies: [...new Set(opens.map(({ policy }) => policy))].map(asItIs),
   };
 }
@@ -73,7 +78,7 @@ export function tooManyUnseen(surroundings: Surroundings): UnseenBefore | undefi
 }
 
 /** Whether calls from a namespace, or out of ambient to one, got past a policy before the start of this one already. */
-export function wasUnseen(other: string, policy: ConfigView, { scope, namespace }: Surroundings): boolean {
+export function wasUnseen(pair: Pair, { scope, namespace }: Surroundings): boolean {
   const before = scope?.unseenBefore(namespace.name);
-  return before?.namespaces.includes(other) === true && before.policies.includes(asItIs(policy));
+  return before?.namespaces.includes(endOf(pair)) === true && before.policies.includes(asItIs(pair.policy));
 }

@@ -16,8 +16,8 @@ import {
   isGoingBack,
   isLostAt,
   openingBack,
+  firstAlike,
   refusedNameless,
-  type Opening,
   type Words,
 } from './opening-back.ts';
 import { passedBy, passedByFix, passesBy } from './passed-by.ts';
@@ -131,8 +131,10 @@ export function refuses(surroundings: Surroundings): string | undefined {
   );
 }
 
+/** Those that somebody has to wait for. */
 function namesOf(surroundings: Surroundings): readonly string[] {
-  return [...new Set(openingBack(surroundings).map(({ namespace }) => namespace))];
+  const passing = openingBack(surroundings).filter(({ words }) => words.forGood !== true);
+  return [...new Set(passing.map(({ namespace }) => namespace))];
 }
 
 /** Those for which a namespace waits because something would get through, and that come. */
@@ -217,28 +219,6 @@ function whyNoneComes(
   return circle && `but they wait for each other in a circle, ${circle.join(' for ')}: ${otherwise}`;
 }
 
-/** What opens in one way, told together. */
-interface Alike {
-  readonly words: Words;
-  /** At the other end. */
-  readonly names: readonly string[];
-  /** What is not seen, and by which policies. */
-  readonly what: string;
-}
-
-/** Of the first of them, and all that are told in the same words. */
-function firstAlike([first, ...more]: readonly Opening[]): Alike | undefined {
-  if (first === undefined) return undefined;
-  const { words } = first;
-  const alike = [first, ...more.filter((each) => each.words === words)];
-  const policies = [...new Set(alike.map(({ policy }) => `${policy.namespace}/${policy.name}`))];
-  return {
-    words,
-    names: [...new Set(alike.map(({ namespace }) => namespace))],
-    what: `${words.see}, which AuthorizationPolicy ${listed(policies)} ${words.ask}`,
-  };
-}
-
 /**
  * Before pods are in ambient and others have sidecars that decide by what these do not see of callers in ambient:
  * whoever it is about has gone first. What such a policy refuses would get through, and that is worse than to wait, or
@@ -247,7 +227,8 @@ function firstAlike([first, ...more]: readonly Opening[]): Alike | undefined {
 function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
   const first = firstAlike(openingBack(surroundings));
   if (first === undefined) return undefined;
-  const { words, names, what } = first;
+  const { words, names, what, lasting } = first;
+  if (lasting !== undefined) return { stuck: true, message: lasting };
   const why = whyNoneComes(names, words, surroundings);
   const standing = why === undefined ? stand(names, surroundings) : `, ${why}`;
   const refused = why === undefined && goesPast(surroundings) ? refusedHere(surroundings, names) : [];
@@ -278,10 +259,13 @@ export function awaitsOthersBack(surroundings: Surroundings): Awaiting | undefin
  */
 export function waitsForEver(surroundings: Surroundings): string | undefined {
   const stays = (name: string): boolean => surroundings.scope?.wayBack(name) === 'Stays';
-  const first = firstAlike(openingBack(surroundings).filter(({ namespace }) => stays(namespace)));
+  const staying = openingBack(surroundings).filter(
+    ({ namespace, words }) => words.forGood === true || stays(namespace),
+  );
+  const first = firstAlike(staying);
   if (first === undefined) return undefined;
-  const { words, names, what } = first;
-  return `${what}, and ${listed(names)} ${words.stay}: ${words.otherwise}`;
+  const { words, names, what, lasting } = first;
+  return lasting ?? `${what}, and ${listed(names)} ${words.stay}: ${words.otherwise}`;
 }
 
 /**

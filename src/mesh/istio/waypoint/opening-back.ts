@@ -1,3 +1,4 @@
+import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
@@ -26,6 +27,8 @@ export interface Words {
   readonly otherwise: string;
   /** Whether those that the same migration can take back are taken along. */
   readonly takenAlong?: true;
+  /** Whether it stays so whoever goes first. */
+  readonly forGood?: true;
 }
 
 const byIdentity = 'name the callers in the policy by principals, namespaces or serviceAccounts, or';
@@ -69,6 +72,13 @@ const words = {
     stay: 'keep theirs',
     otherwise: `restart them (kubectl rollout restart), ${byMutualTls} ${notCalled}`,
   },
+  Untaken: {
+    ...back,
+    forGood: true,
+    see: 'sidecars would not take calls from here that ambient takes, or not know their Services, so they would come without an identity',
+    ask: 'asks for',
+    otherwise: `take out what was changed since the start (excluded ports and ranges, Sidecar resources, exportTo), ${byMutualTls} ${notCalled}`,
+  },
 } satisfies Readonly<Record<string, Words>>;
 
 /** A pair of a policy and a namespace at the other end that opens something by going back. */
@@ -76,6 +86,7 @@ export interface Opening {
   readonly policy: ConfigView;
   readonly namespace: string;
   readonly words: Words;
+  readonly how?: string;
 }
 
 function unseenPairs(surroundings: Surroundings): readonly Opening[] {
@@ -94,12 +105,34 @@ function unseenPairs(surroundings: Surroundings): readonly Opening[] {
 export const openingBack: (surroundings: Surroundings) => readonly Opening[] = memoize(
   (surroundings: Surroundings): readonly Opening[] => {
     const lost = lostGoingBack(surroundings).filter(({ effect }) => effect === 'Opens');
-    return [
-      ...unseenPairs(surroundings),
-      ...lost.map(({ policy, namespace, end }) => ({ policy, namespace, words: words[end] })),
-    ].filter(({ policy, namespace }) => !wasUnseen(namespace, policy, surroundings));
+    return [...unseenPairs(surroundings), ...lost.map(({ end, ...each }) => ({ ...each, words: words[end] }))].filter(
+      (each) => !wasUnseen(each, surroundings),
+    );
   },
 );
+
+/** What opens in one way, told together. */
+export interface Alike {
+  readonly words: Words;
+  /** At the other end. */
+  readonly names: readonly string[];
+  /** What is not seen, and by which policies. */
+  readonly what: string;
+  /** All of it, where nobody is waited for because it stays so. */
+  readonly lasting: string | undefined;
+}
+
+/** Of the first of them, and all that are told in the same words. */
+export function firstAlike([first, ...more]: readonly Opening[]): Alike | undefined {
+  if (first === undefined) return undefined;
+  const { words } = first;
+  const alike = [first, ...more.filter((each) => each.words === words)];
+  const policies = [...new Set(alike.map(({ policy }) => `${policy.namespace}/${policy.name}`))];
+  const names = [...new Set(alike.map(({ namespace }) => namespace))];
+  const what = `${words.see}, which AuthorizationPolicy ${listed(policies)} ${words.ask}`;
+  const lasting = words.forGood === true ? `${what} in ${listed(names)}: ${words.otherwise}` : undefined;
+  return { words, names, what, lasting };
+}
 
 /** Whether somebody takes a namespace back now. */
 export function isGoingBack(name: string, { scope }: Surroundings): boolean {
@@ -117,10 +150,12 @@ export function calledOpening(surroundings: Surroundings): readonly string[] {
  * not where the user accepts refusals. Of whom nobody knows whether he is called only an order counts, and nobody is
  * taken along.
  */
-function isSoft({ namespace, policy, effect, known }: LostBack, surroundings: Surroundings): boolean {
+function isSoft(each: LostBack, surroundings: Surroundings): boolean {
+  const { namespace, effect, known, end } = each;
   return (
+    end !== 'Untaken' &&
     surroundings.spec.policies.refusals === 'Block' &&
-    (effect === 'Refuses' || wasUnseen(namespace, policy, surroundings)) &&
+    (effect === 'Refuses' || wasUnseen(each, surroundings)) &&
     (known || isGoingBack(namespace, surroundings))
   );
 }
@@ -136,8 +171,7 @@ export function refusedNameless(surroundings: Surroundings): Waits {
 
 /** Whether calls into one namespace, which would go with it, lose what is decided by there. */
 export function isLostAt(called: string, surroundings: Surroundings): boolean {
-  const opens = ({ effect, namespace, policy }: LostBack): boolean =>
-    effect === 'Opens' && !wasUnseen(namespace, policy, surroundings);
+  const opens = (each: LostBack): boolean => each.effect === 'Opens' && !wasUnseen(each, surroundings);
   return (
     lostTo(called, surroundings).some(opens) ||
     lostTo(called, asAllDeclare(surroundings)).some((each) => isSoft(each, surroundings))

@@ -1,0 +1,171 @@
+import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '../../src/api/object.ts';
+import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { service } from '../scenarios/waypoint-world.ts';
+import type { World } from '../scenarios/world.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+/*
+ * Ambient takes every call with the identity of its caller. What sidecars leave alone, or are not told of, comes without one: where that has come about since the
+ * start, a rollback would get past who decides by it.
+ */
+
+const excluded = 'traffic.sidecar.istio.io/excludeOutboundPorts';
+
+function deny(home: string, caller: string): KubeObject {
+  return object('AuthorizationPolicy', home, 'by-identity', {
+    action: 'DENY',
+    rules: [{ from: [{ source: { namespaces: [caller] } }] }],
+  });
+}
+
+/** Leaves everything out of what sidecars of a namespace are told of, but that itself. */
+function scoped(home: string): KubeObject {
+  return object('Sidecar', home, 'default', { egress: [{ hosts: ['./*'] }] });
+}
+
+function ports(value: string | null): Readonly<Record<string, unknown>> {
+  return { spec: { template: { metadata: { annotations: { [excluded]: value } } } } };
+}
+
+interface Change {
+  readonly make: (world: World, a: string, d: string) => Promise<void>;
+  readonly undo: (world: World, a: string, d: string) => Promise<void>;
+}
+
+const changes: Readonly<Record<string, Change>> = {
+  'ports that a template takes out': {
+    make: (world, a) => world.patch('Deployment', a, 'web', ports('80')),
+    undo: (world, a) => world.patch('Deployment', a, 'web', ports(null)),
+  },
+  'a Sidecar resource': {
+    make: (world, a) => world.create(scoped(a)),
+    undo: (world, a) => world.delete(kinds.Sidecar, a, 'default'),
+  },
+  'a Service that is exported no more': {
+    make: (world, _a, d) =>
+      world.patch('Service', d, 'web', { metadata: { annotations: { 'networking.istio.io/exportTo': '.' } } }),
+    undo: (world, _a, d) =>
+      world.patch('Service', d, 'web', { metadata: { annotations: { 'networking.istio.io/exportTo': null } } }),
+  },
+};
+
+/** `a` calls `d`, which refuses it by its identity, and moves alone. */
+async function on(
+  before: (world: World, a: string, d: string) => Promise<void>,
+  story: (world: World, a: string, d: string) => Promise<void>,
+): Promise<void> {
+  await runOnSimulation({
+    name: 'untaken',
+    async run(world) {
+      const [a, d] = [world.ns('a'), world.ns('d')];
+      for (const home of [a, d]) {
+        await world.create(namespace(home), service(home, 'web'), deployment(home, 'web'));
+        await world.podsReady(1, home);
+      }
+      await world.create(deny(d, a));
+      await before(world, a, d);
+      await world.create(
+        meshMigration(
+          world.name,
+          { names: [a] },
+          {
+            callers: [
+              { namespace: d, from: [{ namespace: a }] },
+              { namespace: a, from: [] },
+            ],
+          },
+        ),
+      );
+      await world.phase('Migrated');
+      await story(world, a, d);
+    },
+  });
+}
+
+async function nothing(): Promise<void> {
+  await Promise.resolve();
+}
+
+async function isHeld(world: World, a: string): Promise<void> {
+  await world.pause(60_000);
+  const { status } = await world.child(a);
+  expect([status?.phase, status?.message]).toEqual(['RollingBack', expect.stringContaining('by-identity asks for')]);
+}
+
+describe('a rollback to sidecars that would leave calls alone', () => {
+  it.each(Object.keys(changes))(
+    'waits where it has come since the start, and goes on when it has gone: %s',
+    async (what) => {
+      await on(nothing, async (world, a, d) => {
+        await changes[what]?.make(world, a, d);
+        await world.pause(30_000);
+        const { status } = await world.child(a);
+        expect(status?.findings?.map(({ id }) => id)).toContain('MM124');
+        await world.edit({ action: 'Rollback' });
+        await isHeld(world, a);
+        await changes[what]?.undo(world, a, d);
+        await world.phase('RolledBack');
+      });
+    },
+  );
+
+  it.each(Object.keys(changes))('goes on where it was so before: %s', async (what) => {
+    await on(
+      async (world, a, d) => {
+        await changes[what]?.make(world, a, d);
+        await world.podsReady(1, a);
+        await world.pause(10_000);
+      },
+      async (world) => {
+        await world.edit({ action: 'Rollback' });
+        await world.phase('RolledBack');
+      },
+    );
+  });
+
+  it('waits where other ports are left alone than before', async () => {
+    await on(
+      async (world, a) => {
+        await world.patch('Deployment', a, 'web', ports('9999'));
+        await world.pause(10_000);
+      },
+      async (world, a) => {
+        await world.patch('Deployment', a, 'web', ports('9999,80'));
+        await world.pause(30_000);
+        await world.edit({ action: 'Rollback' });
+        await isHeld(world, a);
+      },
+    );
+  });
+
+  it('waits where the policy has come since the start', async () => {
+    await on(
+      async (world, a, d) => {
+        await world.delete(kinds.AuthorizationPolicy, d, 'by-identity');
+        await world.patch('Deployment', a, 'web', ports('80'));
+        await world.pause(10_000);
+      },
+      async (world, a, d) => {
+        await world.create(deny(d, a));
+        await world.pause(30_000);
+        await world.edit({ action: 'Rollback' });
+        await isHeld(world, a);
+      },
+    );
+  });
+
+  it('does not where a person says that nobody calls there', async () => {
+    await on(nothing, async (world, a, d) => {
+      await changes['a Sidecar resource']?.make(world, a, d);
+      await world.edit({
+        action: 'Rollback',
+        callers: [
+          { namespace: d, from: [] },
+          { namespace: a, from: [] },
+        ],
+      });
+      await world.phase('RolledBack');
+    });
+  });
+});
