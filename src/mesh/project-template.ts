@@ -1,6 +1,6 @@
 import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
-import { meshAnnotations, kindIn } from './project.ts';
+import { createdAtOf, kindIn, meshAnnotations } from './project.ts';
 import { ofOtherMeshes } from './other-meshes.ts';
 import { proxyParts } from './proxy-parts.ts';
 import type { ContainerPortView, TemplateView } from './views.ts';
@@ -56,6 +56,7 @@ export function projectTemplate(group: string, kind: string): (object: KubeObjec
       namespace,
       uid,
       resourceVersion,
+      ...createdAtOf(object),
       serviceAccount: text(podSpec['serviceAccountName']) ?? 'default',
       containerPorts: containerPorts(podSpec),
       templateLabels: stringMap(metadata['labels']),

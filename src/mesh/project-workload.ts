@@ -2,6 +2,7 @@ import type { WorkloadKind } from '../api/namespace-migration.ts';
 import { managerName } from '../api/managers.ts';
 import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
+import { createdAtOf } from './project.ts';
 import { podAsks } from './pod-resources.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { proxyParts } from './proxy-parts.ts';
@@ -125,6 +126,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       namespace: object.metadata.namespace ?? '',
       uid: object.metadata.uid ?? '',
       resourceVersion: object.metadata.resourceVersion ?? '',
+      ...createdAtOf(object),
       ...counted,
       generation: object.metadata.generation ?? 0,
       observedGeneration: count(status['observedGeneration']),

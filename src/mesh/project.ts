@@ -98,7 +98,8 @@ function isFinished(status: Json): boolean {
   return status['phase'] === 'Succeeded' || status['phase'] === 'Failed';
 }
 
-function createdAtOf(object: KubeObject): { readonly createdAt?: number } {
+/** When the API server made it. */
+export function createdAtOf(object: KubeObject): { readonly createdAt?: number } {
   const createdAt = instant(object.metadata.creationTimestamp);
   return createdAt === undefined ? {} : { createdAt };
 }

@@ -78,6 +78,8 @@ export interface ProxyParts {
  * CronJob.
  */
 export interface TemplateView extends View {
+  /** Milliseconds since the epoch. */
+  readonly createdAt?: number;
   /** As of an owner: one of another API group than that which the kind is known by has it in its name. */
   readonly kind: string;
   readonly namespace: string;

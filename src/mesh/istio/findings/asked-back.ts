@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { owns } from '../../views.ts';
 import { dataplaneModeLabel } from '../labels.ts';
-import { configNamed, markOf, wordsOf } from '../mark.ts';
+import { configNamed } from '../mark.ts';
 import { mirrored, turned } from '../mirrored.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { attachmentRules } from './attachment.ts';
@@ -12,6 +12,7 @@ import { optedOutRules } from './opted-out.ts';
 import { otherMeshRules } from './other-meshes.ts';
 import { policyRules } from './policies.ts';
 import { proxyPartRules } from './proxy-parts.ts';
+import { isOfBefore, marksOf } from './remembered.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 import { exitRules } from './waypoint-exit.ts';
 import { workloadRules } from './workloads.ts';
@@ -41,10 +42,6 @@ export const askedBack: readonly Rule[] = [
   ...proxyPartRules,
 ].filter(isAskedBack);
 
-function mark({ id }: Rule, { object }: Evidence, surroundings: Surroundings): string {
-  return markOf(id, object, wordsOf(object, surroundings));
-}
-
 /** The namespace without pods, and with none of its templates awake: what is said then is said of templates. */
 function asleep(surroundings: Surroundings): Surroundings {
   return {
@@ -70,10 +67,19 @@ function counts({ when }: Rule, { object, others, onlyThere }: Evidence, surroun
   return config === undefined || !isMade(config, surroundings);
 }
 
-/** Templates of which a rule said the same at the start already. */
-function templatesOfBefore(rule: Rule, there: Surroundings, before: ReadonlySet<string>): ReadonlySet<string> {
-  const said = rule.find(asleep(there)).filter((each) => before.has(mark(rule, each, there)));
-  return new Set(said.map(({ object }) => object));
+/** The way back, as it is asked, and what would have held it at the start. */
+interface Asked {
+  readonly there: Surroundings;
+  readonly surroundings: Surroundings;
+  readonly before: ReadonlySet<string>;
+}
+
+/** Templates of which a rule said all that it says at the start already. */
+function templatesOfBefore(rule: Rule, asked: Asked): ReadonlySet<string> {
+  const there = asleep(asked.there);
+  const said = Map.groupBy(rule.find(there), ({ object }) => object);
+  const known = [...said].filter(([, all]) => all.every((each) => isOfBefore(rule, each, there, asked)));
+  return new Set(known.map(([object]) => object));
 }
 
 function without(there: Surroundings, names: ReadonlySet<string>): Surroundings {
@@ -94,9 +100,10 @@ function evidenceBack(rule: Rule, surroundings: Surroundings): readonly Evidence
   const said = rule.find(there);
   if (before === undefined || before.size === 0 || said.length === 0)
     return said.filter((each) => counts(rule, each, surroundings));
-  const known = templatesOfBefore(rule, there, before);
+  const asked = { there, surroundings, before };
+  const known = templatesOfBefore(rule, asked);
   const left = known.size === 0 ? said : rule.find(without(there, known));
-  return left.filter((each) => counts(rule, each, surroundings) && !before.has(mark(rule, each, there)));
+  return left.filter((each) => counts(rule, each, surroundings) && !isOfBefore(rule, each, there, asked));
 }
 
 /** The rule as the way back asks it. */
@@ -108,5 +115,5 @@ export function asBack(rule: Rule): Rule {
 export function marksOfNow(surroundings: Surroundings): readonly string[] {
   const { [dataplaneModeLabel]: _mode, ...labels } = surroundings.namespace.labels;
   const there = asleep(turned({ ...surroundings, namespace: { ...surroundings.namespace, labels } }));
-  return askedBack.flatMap((rule) => rule.find(there).map((each) => mark(rule, each, there)));
+  return askedBack.flatMap((rule) => rule.find(there).flatMap((each) => marksOf(rule, each, there, surroundings)));
 }

@@ -181,6 +181,7 @@ export const bypassRule: Rule = {
   when: 'BeforeRestart',
   lasts: true,
   back: 'Asked',
+  decidedBy: ['AuthorizationPolicy', 'PeerAuthentication'],
   title: 'Ambient would not take what comes in',
   fix: `Remove the annotation ${bypassAnnotation} from the template: a sidecar does not read it. Or, if these pods shall be open to clients outside the mesh, have the policies select others, and set PERMISSIVE for them.`,
   find: bypassed,

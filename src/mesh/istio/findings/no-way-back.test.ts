@@ -333,6 +333,8 @@ describe('what was so at the start', () => {
     ...picture,
     since,
     pods: picture.pods.map((each) => ({ ...each, createdAt: since + 60_000 })),
+    workloads: picture.workloads.map((each) => ({ ...each, createdAt: since - 60_000 })),
+    otherTemplates: picture.otherTemplates.map((each) => ({ ...each, createdAt: since - 60_000 })),
   });
 
   // With the proxy of another mesh in its pods nothing is started.

@@ -61,6 +61,13 @@ interface Check {
    * the start only is about what is to come, and over with it.
    */
   readonly lasts?: true;
+  /**
+   * Kinds of objects that select the pods of a template of which it says something, and decide how bad that is: one
+   * that has come since makes it another thing than it was at the start.
+   */
+  readonly decidedBy?: readonly string[];
+  /** It is about who serves: what slept at the start served nobody, and is another thing once it wakes. */
+  readonly aboutServing?: true;
   readonly find: (surroundings: Surroundings) => readonly Evidence[];
 }
 
@@ -69,9 +76,10 @@ interface Check {
  * changed at rest; else why not. It is asked there as on the way there: `WhileMoving` before the labels go back and
  * before each restart, `BeforeFlip` and `BeforeRestart` before the labels too, unless the namespace has failed, and
  * `BeforeRestart` before each restart of that workload. `Always` is asked before the labels, unless it has failed, of
- * what the namespace itself has; `AskedToAmbient` only where sidecars end by it. Nothing holds it that was so at the start (`asked-back.ts`). At rest MM124 tells it.
+ * what the namespace itself has; `AskedToAmbient` only where sidecars end by it. Nothing holds it that was so at the start (`asked-back.ts`), but for what is `AskedAnew`: how a mesh is
+ * doing says nothing about how it did. At rest MM124 tells it.
  */
-export type Back = 'Asked' | 'AskedToAmbient' | { readonly notAsked: string };
+export type Back = 'Asked' | 'AskedAnew' | 'AskedToAmbient' | { readonly notAsked: string };
 
 /**
  * One check. The table of them is the catalogue in docs/findings.md. All are asked at the start; what is critical there

@@ -56,6 +56,7 @@ export const exitRules: readonly Rule[] = [
     severity: 'Critical',
     when: 'Always',
     back: 'Asked',
+    decidedBy: ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],
     title: 'Cannot be carried over to sidecars',
     fix: 'Change the object as the message says, or keep this namespace in ambient.',
     find: (surroundings) => [

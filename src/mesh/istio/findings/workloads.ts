@@ -76,6 +76,7 @@ export const workloadRules: readonly Rule[] = [
     severity: 'Critical',
     when: 'BeforeRestart',
     back: 'Asked',
+    aboutServing: true,
     title: 'Injected gateway',
     fix: 'Move the gateway to a namespace of its own that is not migrated.',
     find: (surroundings) =>
@@ -211,6 +212,7 @@ export const workloadRules: readonly Rule[] = [
     severity: 'Critical',
     when: 'BeforeRestart',
     back: 'Asked',
+    decidedBy: ['AuthorizationPolicy', 'PeerAuthentication'],
     title: 'Ports that the sidecar does not take',
     fix: 'Admit the callers of these ports (portLevelMtls PERMISSIVE, a rule of the ALLOW policy with the port), and remove the annotation.',
     find: notTakenToday,
