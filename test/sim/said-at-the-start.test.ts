@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
+import { journalAnnotation } from '../../src/api/resources.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { noWayBack } from '../scenarios/http.ts';
-import { deployment, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
@@ -132,6 +133,120 @@ const healths: Readonly<Record<string, (world: World) => Promise<void>>> = {
     }),
 };
 
+interface Renewal {
+  readonly way: Way;
+  readonly objects: (home: string) => readonly KubeObject[];
+  /** The same again, under another name. */
+  readonly renew: (world: World, home: string) => Promise<void>;
+  /** What nobody but its owner can restart has to be made anew once more. */
+  readonly again?: (world: World, home: string) => Promise<void>;
+  /** What decides about it since. */
+  readonly worse?: (home: string) => KubeObject;
+  readonly id: string;
+}
+
+const containers = [{ name: 'app', image: 'app:1' }];
+
+/** A pod of a kind that the operator does not restart. */
+function podOfRollout(home: string, name: string, annotations: Readonly<Record<string, string>>): KubeObject {
+  const owner = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    name: 'roll',
+    uid: 'roll-uid',
+    controller: true,
+  };
+  return {
+    kind: 'Pod',
+    metadata: { name, namespace: home, labels: { app: 'roll' }, annotations, ownerReferences: [owner] },
+    spec: { containers, terminationGracePeriodSeconds: 1 },
+  };
+}
+
+function rollout(annotations: Readonly<Record<string, string>>): Pick<Renewal, 'renew' | 'again'> {
+  async function replace(world: World, home: string, from: number): Promise<void> {
+    await world.create(podOfRollout(home, `roll-${from + 1}`, annotations));
+    await world.pause(5000);
+    await world.delete(kinds.Pod, home, `roll-${from}`);
+  }
+  return {
+    renew: (world, home) => replace(world, home, 1),
+    again: (world, home) => replace(world, home, 2),
+  };
+}
+
+const excluded = { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' };
+const bypass = { 'ambient.istio.io/bypass-inbound-capture': 'true' };
+const optedOut = {
+  metadata: { labels: { app: 'old', 'istio.io/dataplane-mode': 'none' } },
+  spec: { containers, restartPolicy: 'Never' },
+};
+const byExcluded = {
+  way: entering,
+  id: 'MM089',
+  objects: (home: string) => [permissive(home), podOfRollout(home, 'roll-1', excluded)],
+  ...rollout(excluded),
+};
+
+const renewals: Readonly<Record<string, Renewal>> = {
+  'pods of a Rollout with excluded ports': byExcluded,
+  'the same with a DENY since': {
+    ...byExcluded,
+    worse: (home) =>
+      object('AuthorizationPolicy', home, 'since', {
+        action: 'DENY',
+        rules: [{ from: [{ source: { namespaces: ['evil'] } }] }],
+      }),
+  },
+  'pods of a Rollout with a bypass': {
+    way: leaving,
+    id: 'MM144',
+    objects: (home) => [
+      object('AuthorizationPolicy', home, 'x', {
+        action: 'DENY',
+        rules: [{ from: [{ source: { namespaces: ['old'] } }] }],
+      }),
+      podOfRollout(home, 'roll-1', bypass),
+    ],
+    ...rollout(bypass),
+  },
+  'a run of a CronJob that opted out': {
+    way: { from: 'IstioSidecar', to: 'None' },
+    id: 'MM131',
+    objects: (home) => [
+      object('CronJob', home, 'old', { schedule: '0 0 29 2 *', jobTemplate: { spec: { template: optedOut } } }),
+    ],
+    async renew(world, home) {
+      const [made] = (await world.client.list(kinds.CronJob, { namespace: home, signal: world.signal })).items;
+      const owner = {
+        apiVersion: 'batch/v1',
+        kind: 'CronJob',
+        name: 'old',
+        uid: made?.metadata.uid ?? '',
+        controller: true,
+      };
+      await world.create({
+        kind: 'Job',
+        metadata: { name: 'old-1', namespace: home, ownerReferences: [owner] },
+        spec: { template: optedOut },
+      });
+    },
+  },
+};
+
+/** As an operator of before has left it. */
+async function forget(world: World, home: string): Promise<void> {
+  const { metadata } = await world.client.get(kinds.Namespace, undefined, home, world.signal);
+  const { heldBefore: _held, ...journal } = JSON.parse(metadata.annotations?.[journalAnnotation] ?? '{}') as Record<
+    string,
+    unknown
+  >;
+  await world.patch('Namespace', undefined, home, {
+    metadata: { annotations: { [journalAnnotation]: JSON.stringify(journal) } },
+  });
+  await world.pause(3000);
+}
+
 async function migrated(
   world: World,
   way: Way,
@@ -211,4 +326,64 @@ describe('what would have held the way back at the start', () => {
       },
     });
   });
+
+  it.each(Object.entries(renewals))('is known again by what it says where names change: %s', async (_, renewal) => {
+    await runOnSimulation({
+      name: 'renewed',
+      disturbs: true,
+      podsOutside: true,
+      async run(world) {
+        const home = world.ns();
+        await world.create(
+          namespace(home, labelsOf[renewal.way.from]),
+          deployment(home, 'web'),
+          ...renewal.objects(home),
+        );
+        await world.pause(10_000);
+        const callers = [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }];
+        await world.create(meshMigration(world.name, { names: [home] }, { ...renewal.way, callers }));
+        await world.pause(60_000);
+        await renewal.renew(world, home);
+        await world.pause(10_000);
+        if (renewal.worse !== undefined) {
+          await world.create(renewal.worse(home));
+          await isHeld(world, renewal.id);
+          return;
+        }
+        await world.edit({ action: 'Rollback' });
+        await world.pause(30_000);
+        await renewal.again?.(world, home);
+        await world.phase('RolledBack');
+      },
+    });
+  });
+
+  it.each(['what stood there before', 'what has come since'] as const)(
+    'is told by the age where an older operator has remembered nothing: %s',
+    async (what) => {
+      await runOnSimulation({
+        name: 'old',
+        disturbs: true,
+        async run(world) {
+          const home = world.ns();
+          const annotations = { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' };
+          await migrated(
+            world,
+            entering,
+            [permissive(home), deployment(home, 'api', { behaviour: annotations })],
+            1,
+            nothing,
+          );
+          await forget(world, home);
+          if (what === 'what has come since') {
+            await world.create(deny(home, 'since', 'evil'));
+            await isHeld(world, 'MM089');
+            return;
+          }
+          await world.edit({ action: 'Rollback' });
+          await world.phase('RolledBack');
+        },
+      });
+    },
+  );
 });

@@ -1,8 +1,11 @@
 import { memoize } from '../../base/memoize.ts';
 import { digestOf, sha256 } from '../../base/sha256.ts';
 import type { Surroundings } from '../adapter.ts';
-import type { ConfigView, TemplateView, WorkloadView } from '../views.ts';
+import { ofOtherMeshes } from '../other-meshes.ts';
+import { asPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
 import { nameOf } from './findings/rule.ts';
+import { redirectionAnnotation, sidecarStatusAnnotation } from './labels.ts';
+import { withoutAdded } from './policy/translate/selection.ts';
 
 /** As long as a mark is: whoever finds two things with the same one has gained something in his own namespace only. */
 const markLength = 12;
@@ -12,14 +15,34 @@ function wordsIn({ spec, annotations }: ConfigView): string {
   return `${digestOf(spec)} ${annotations['istio.io/dry-run'] ?? ''}`;
 }
 
-/**
- * What a template says to data planes, and has for their proxies: a new version of an application is no other template.
- */
-function settingsIn({ templateLabels, templateAnnotations, proxyParts }: TemplateView): string {
-  const said = [templateLabels, templateAnnotations].map((each) =>
-    Object.entries(each).filter(([key]) => /(^|\.)istio\.io\//.test(key)),
+/** What a pod, or a template, says to data planes: a new version of an application is no other one. */
+function saidIn({ labels, annotations }: Pick<PodView, 'labels' | 'annotations'>): readonly unknown[] {
+  return [labels, annotations].map((each) =>
+    Object.entries(each)
+      .filter(([key]) => /(^|\.)istio\.io\//.test(key))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
-  return sha256(JSON.stringify([...said.map((each) => each.sort(([a], [b]) => (a < b ? -1 : 1))), proxyParts]));
+}
+
+/** The same with what a template has for their proxies. */
+function settingsIn(template: TemplateView): string {
+  return sha256(JSON.stringify([...saidIn(asPod(template)), template.proxyParts]));
+}
+
+/** What data planes write into a pod. */
+const written: readonly string[] = [sidecarStatusAnnotation, redirectionAnnotation, 'istio.io/rev'];
+
+/**
+ * By which a pod, or a template that comes and goes like a Job, is known again however it is called: by what it says
+ * and by its ServiceAccount.
+ */
+export function markOfSaying(each: PodView | TemplateView): string {
+  const [pod, more] =
+    'templateLabels' in each ? [asPod(each), each.proxyParts] : [each, ofOtherMeshes(each.containers)];
+  const annotations = Object.entries(pod.annotations).filter(([key]) => !written.includes(key));
+  const said = saidIn({ labels: withoutAdded(pod.labels), annotations: Object.fromEntries(annotations) });
+  const foreign = Array.isArray(more) && more.length === 0 ? undefined : more;
+  return sha256(JSON.stringify(['says', ...said, each.serviceAccount, foreign])).slice(0, markLength);
 }
 
 const templatesByName = memoize(

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import { owns } from '../../views.ts';
+import { owns, type PodView, type TemplateView } from '../../views.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { configNamed } from '../mark.ts';
 import { mirrored, turned } from '../mirrored.ts';
@@ -12,7 +12,7 @@ import { optedOutRules } from './opted-out.ts';
 import { otherMeshRules } from './other-meshes.ts';
 import { policyRules } from './policies.ts';
 import { proxyPartRules } from './proxy-parts.ts';
-import { isOfBefore, marksOf } from './remembered.ts';
+import { isOfBefore, marksOf, marksOfNameless, namelessOfBefore } from './remembered.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 import { exitRules } from './waypoint-exit.ts';
 import { workloadRules } from './workloads.ts';
@@ -67,28 +67,25 @@ function counts({ when }: Rule, { object, others, onlyThere }: Evidence, surroun
   return config === undefined || !isMade(config, surroundings);
 }
 
-/** The way back, as it is asked, and what would have held it at the start. */
-interface Asked {
-  readonly there: Surroundings;
-  readonly surroundings: Surroundings;
-  readonly before: ReadonlySet<string>;
-}
-
 /** Templates of which a rule said all that it says at the start already. */
-function templatesOfBefore(rule: Rule, asked: Asked): ReadonlySet<string> {
-  const there = asleep(asked.there);
+function templatesOfBefore(rule: Rule, awake: Surroundings, surroundings: Surroundings): ReadonlySet<string> {
+  const there = asleep(awake);
   const said = Map.groupBy(rule.find(there), ({ object }) => object);
-  const known = [...said].filter(([, all]) => all.every((each) => isOfBefore(rule, each, there, asked)));
+  const known = [...said].filter(([, all]) => all.every((each) => isOfBefore(rule, each, there, surroundings)));
   return new Set(known.map(([object]) => object));
 }
 
-function without(there: Surroundings, names: ReadonlySet<string>): Surroundings {
+function without(
+  there: Surroundings,
+  names: ReadonlySet<string>,
+  nameless: ReadonlySet<PodView | TemplateView>,
+): Surroundings {
   const known = there.workloads.filter((workload) => names.has(nameOf(workload)));
   return {
     ...there,
     workloads: there.workloads.filter((workload) => !known.includes(workload)),
-    otherTemplates: there.otherTemplates.filter((template) => !names.has(nameOf(template))),
-    pods: there.pods.filter((pod) => !known.some((workload) => owns(workload, pod))),
+    otherTemplates: there.otherTemplates.filter((template) => !names.has(nameOf(template)) && !nameless.has(template)),
+    pods: there.pods.filter((pod) => !nameless.has(pod) && !known.some((workload) => owns(workload, pod))),
   };
 }
 
@@ -96,14 +93,13 @@ function without(there: Surroundings, names: ReadonlySet<string>): Surroundings 
 function evidenceBack(rule: Rule, surroundings: Surroundings): readonly Evidence[] {
   if (!isOfWay(rule, surroundings)) return [];
   const there = mirrored(surroundings);
-  const { heldBefore: before } = surroundings;
   const said = rule.find(there);
-  if (before === undefined || before.size === 0 || said.length === 0)
+  if (surroundings.heldBefore?.size === 0 || said.length === 0)
     return said.filter((each) => counts(rule, each, surroundings));
-  const asked = { there, surroundings, before };
-  const known = templatesOfBefore(rule, asked);
-  const left = known.size === 0 ? said : rule.find(without(there, known));
-  return left.filter((each) => counts(rule, each, surroundings) && !isOfBefore(rule, each, there, asked));
+  const known = templatesOfBefore(rule, there, surroundings);
+  const nameless = namelessOfBefore(rule, surroundings);
+  const left = known.size + nameless.size === 0 ? said : rule.find(without(there, known, nameless));
+  return left.filter((each) => counts(rule, each, surroundings) && !isOfBefore(rule, each, there, surroundings));
 }
 
 /** The rule as the way back asks it. */
@@ -114,6 +110,10 @@ export function asBack(rule: Rule): Rule {
 /** The marks of what would hold a way back right now. */
 export function marksOfNow(surroundings: Surroundings): readonly string[] {
   const { [dataplaneModeLabel]: _mode, ...labels } = surroundings.namespace.labels;
-  const there = asleep(turned({ ...surroundings, namespace: { ...surroundings.namespace, labels } }));
-  return askedBack.flatMap((rule) => rule.find(there).flatMap((each) => marksOf(rule, each, there, surroundings)));
+  const back = turned({ ...surroundings, namespace: { ...surroundings.namespace, labels } });
+  const there = asleep(back);
+  const said = askedBack.flatMap((rule) =>
+    rule.find(there).flatMap((each) => marksOf(rule, each, there, surroundings)),
+  );
+  return [...said, ...marksOfNameless(askedBack, back, surroundings)];
 }

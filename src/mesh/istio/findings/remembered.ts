@@ -2,8 +2,9 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { hasLabels } from '../../has-labels.ts';
 import { stoodBefore } from '../../made-since.ts';
-import type { ConfigView, TemplateView, WorkloadView } from '../../views.ts';
-import { configNamed, markOf, markOfPolicy, templateNamed, wordsOf } from '../mark.ts';
+import type { ConfigView, PodView, TemplateView, WorkloadView } from '../../views.ts';
+import { configNamed, markOf, markOfPolicy, markOfSaying, templateNamed, wordsOf } from '../mark.ts';
+import { selecting } from '../policy/selecting.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { willBeProtected } from '../waypoint/other-pods.ts';
 import { selectorOf, type Evidence, type Rule } from './rule.ts';
@@ -29,18 +30,95 @@ function markOfSaid(rule: Rule, evidence: Evidence, there: Surroundings, asleep:
   return markOf(rule.id, evidence.object, `${whatIsSaid(rule, evidence, there)}${asleep ? ' asleep' : ''}`);
 }
 
-/** What decides how bad it is: all that selects the pods of a template, or may select any. */
-function decidingAbout(rule: Rule, { object }: Evidence, surroundings: Surroundings): readonly ConfigView[] {
+/** Whether it is about how the mesh is doing, which nothing is remembered of. */
+function isAskedAnew(rule: Rule): boolean {
+  return 'back' in rule && rule.back === 'AskedAnew';
+}
+
+/** Objects of some kinds, not of ours, that may select pods of the namespace. */
+function inReach(kinds: readonly string[], surroundings: Surroundings): readonly ConfigView[] {
   const { mesh, namespace } = surroundings;
-  const labels = templateNamed(object, surroundings)?.templateLabels;
   const homes = [...new Set([namespace.name, mesh.rootNamespace])];
-  return (rule.decidedBy ?? [])
+  return kinds
     .flatMap((kind) => homes.flatMap((home) => mesh.configs(kind, home)))
-    .filter((config) => {
-      const selector = selectorOf(config);
-      return selector === undefined || labels === undefined || hasLabels(labels, selector);
-    })
     .filter((config) => !isMade(config, surroundings));
+}
+
+function markOfDeciding(config: ConfigView): string {
+  return markOfPolicy('decides', config);
+}
+
+/** Whether it selects pods with these labels, or may select some. */
+function maySelect(config: ConfigView, labels: PodView['labels'] | undefined): boolean {
+  const selector = selectorOf(config);
+  return selector === undefined || labels === undefined || hasLabels(labels, selector);
+}
+
+const decidingKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
+
+/**
+ * What decides since the start. Where nobody has remembered what did, in a journal of an older operator, what stood
+ * before the start counts as it is.
+ */
+const decidingSince = memoize((surroundings: Surroundings): readonly ConfigView[] =>
+  inReach(decidingKinds, surroundings).filter((config) =>
+    surroundings.heldBefore === undefined
+      ? !stoodBefore(config.createdAt, surroundings)
+      : !surroundings.heldBefore.has(markOfDeciding(config)),
+  ),
+);
+
+/** Whether nothing has come since that decides how bad it is for pods with these labels. */
+function isDecidedAsBefore(
+  { decidedBy = [] }: Rule,
+  labels: PodView['labels'] | undefined,
+  surroundings: Surroundings,
+): boolean {
+  if (decidedBy.length === 0) return true;
+  return !decidingSince(surroundings).some((config) => decidedBy.includes(config.kind) && maySelect(config, labels));
+}
+
+/** Pods of what nobody reads, and templates that come and go: these have other names each time. */
+const nameless = memoize(({ pods, workloads, otherTemplates }: Surroundings): readonly (PodView | TemplateView)[] => {
+  const read = new Set(workloads.map(({ kind, name }) => `${kind} ${name}`));
+  return [...otherTemplates, ...pods.filter(({ owner }) => !read.has(`${owner?.kind} ${owner?.name}`))];
+});
+
+function isPod(each: PodView | TemplateView): each is PodView {
+  return !('templateLabels' in each);
+}
+
+function labelsOf(each: PodView | TemplateView): PodView['labels'] {
+  return isPod(each) ? each.labels : each.templateLabels;
+}
+
+/** Marks of these, and of what decides about them, where some rule says something of one; `there` is the way back. */
+export function marksOfNameless(
+  rules: readonly Rule[],
+  there: Surroundings,
+  surroundings: Surroundings,
+): readonly string[] {
+  const all = nameless(surroundings);
+  const alone = { ...there, pods: all.filter((each) => isPod(each)), workloads: [] };
+  const saying = rules.filter(
+    (rule) => !isAskedAnew(rule) && rule.find(alone).some(({ object }) => configNamed(object, there) === undefined),
+  );
+  if (saying.length === 0) return [];
+  const select = selecting(all.map(labelsOf));
+  const kinds = new Set(saying.flatMap(({ decidedBy = [] }) => decidedBy));
+  const policies = inReach([...kinds], surroundings).filter((config) => select(selectorOf(config)).length > 0);
+  return [...all.map(markOfSaying), ...policies.map(markOfDeciding)];
+}
+
+/** Those of them that were there at the start, or one that said the same, where the same decides about it. */
+export function namelessOfBefore(rule: Rule, surroundings: Surroundings): ReadonlySet<PodView | TemplateView> {
+  const { heldBefore: before } = surroundings;
+  if (before === undefined || isAskedAnew(rule)) return new Set();
+  return new Set(
+    nameless(surroundings).filter(
+      (each) => before.has(markOfSaying(each)) && isDecidedAsBefore(rule, labelsOf(each), surroundings),
+    ),
+  );
 }
 
 /**
@@ -53,10 +131,13 @@ export function marksOf(
   there: Surroundings,
   surroundings: Surroundings,
 ): readonly string[] {
-  if (evidence.passing === true || ('back' in rule && rule.back === 'AskedAnew')) return [];
-  const asleep = rule.aboutServing === true && sleeps(templateNamed(evidence.object, surroundings));
-  const deciding = decidingAbout(rule, evidence, surroundings);
-  return [markOfSaid(rule, evidence, there, asleep), ...deciding.map((config) => markOfPolicy(rule.id, config))];
+  if (evidence.passing === true || isAskedAnew(rule)) return [];
+  const template = templateNamed(evidence.object, surroundings);
+  const asleep = rule.aboutServing === true && sleeps(template);
+  const policies = inReach(rule.decidedBy ?? [], surroundings).filter((config) =>
+    maySelect(config, template?.templateLabels),
+  );
+  return [markOfSaid(rule, evidence, there, asleep), ...policies.map(markOfDeciding)];
 }
 
 /** Whatever would have a sidecar and was made since the start. */
@@ -68,23 +149,23 @@ const madeSince = memoize((surroundings: Surroundings): readonly TemplateView[] 
 
 /** Whether an object of the mesh is about something that it was not about at the start. */
 function meetsNew(config: ConfigView, surroundings: Surroundings): boolean {
-  const selector = selectorOf(config);
-  return madeSince(surroundings).some(
-    ({ templateLabels }) => selector === undefined || hasLabels(templateLabels, selector),
-  );
+  return madeSince(surroundings).some(({ templateLabels }) => maySelect(config, templateLabels));
+}
+
+/** Whether it was said at the start, of the same. */
+function wasSaid(rule: Rule, evidence: Evidence, there: Surroundings, surroundings: Surroundings): boolean {
+  const { heldBefore: before } = surroundings;
+  const template = templateNamed(evidence.object, surroundings);
+  if (before === undefined)
+    return stoodBefore((template ?? configNamed(evidence.object, surroundings))?.createdAt, surroundings);
+  const isSaid = (asleep: boolean): boolean => before.has(markOfSaid(rule, evidence, there, asleep));
+  return isSaid(false) || (rule.aboutServing === true && sleeps(template) && isSaid(true));
 }
 
 /** Whether the same was said at the start, of the same, where the same decides about it. */
-export function isOfBefore(
-  rule: Rule,
-  evidence: Evidence,
-  there: Surroundings,
-  { surroundings, before }: { readonly surroundings: Surroundings; readonly before: ReadonlySet<string> },
-): boolean {
-  const isSaid = (asleep: boolean): boolean => before.has(markOfSaid(rule, evidence, there, asleep));
-  const canSleep = rule.aboutServing === true && sleeps(templateNamed(evidence.object, surroundings));
-  if (!isSaid(false) && !(canSleep && isSaid(true))) return false;
+export function isOfBefore(rule: Rule, evidence: Evidence, there: Surroundings, surroundings: Surroundings): boolean {
+  if (isAskedAnew(rule) || !wasSaid(rule, evidence, there, surroundings)) return false;
   const config = configNamed(evidence.object, surroundings);
   if (config !== undefined && meetsNew(config, surroundings)) return false;
-  return decidingAbout(rule, evidence, surroundings).every((each) => before.has(markOfPolicy(rule.id, each)));
+  return isDecidedAsBefore(rule, templateNamed(evidence.object, surroundings)?.templateLabels, surroundings);
 }
