@@ -166,7 +166,7 @@ describe('a gateway of the Gateway API in the namespace itself', () => {
     });
   });
 
-  it('does not keep it from leaving ambient for no mesh, nor from being captured as it was', async () => {
+  it('does not keep it from leaving ambient for no mesh, nor from being captured as it was, unless STRICT has come since', async () => {
     await run('gateway-captured-before', async (world) => {
       const home = await application(world, { 'istio.io/dataplane-mode': 'ambient' });
       await makeGateway(world, home);
@@ -176,6 +176,11 @@ describe('a gateway of the Gateway API in the namespace itself', () => {
       await world.childPhase('Migrated', home);
       await world.create(strict(home));
       await world.command('RollingBack', home);
+      await world.eventually('it says why it waits', async () => {
+        const { status } = await world.child(home);
+        return status?.message?.includes('MM138') === true ? true : undefined;
+      });
+      await world.delete(kinds.PeerAuthentication, home, 'strict');
       await world.childPhase('RolledBack', home);
       await world.modesAre({ Ambient: 2 }, home);
     });

@@ -2,17 +2,21 @@ import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import { stoodBefore } from '../made-since.ts';
 import type { PodView, WorkloadView } from '../views.ts';
+import { isDecidedAnew } from './decided-since.ts';
 import { dataplaneModeLabel } from './labels.ts';
 import { modeFor, modeOf } from './pod-mode.ts';
 import { gatewayNameLabel } from './waypoint/gateway.ts';
 import { isOwnedByGateway } from './waypoint/gateway-pods.ts';
 
-/** Whether the Gateway that a workload serves stood there before the start, whose Deployment it may be since. */
+/**
+ * Whether the Gateway that a workload serves stood there before the start, whose Deployment it may be since, and nothing
+ * has come since that would refuse its clients.
+ */
 function servesOlder({ templateLabels }: WorkloadView, surroundings: Surroundings): boolean {
   const { mesh, namespace } = surroundings;
   const name = templateLabels[gatewayNameLabel];
   const gateway = mesh.configs('Gateway', namespace.name).find((each) => each.name === name);
-  return stoodBefore(gateway?.createdAt, surroundings);
+  return stoodBefore(gateway?.createdAt, surroundings) && !isDecidedAnew(templateLabels, surroundings);
 }
 
 /** Whether going back changes nothing about a pod, or only what was so before the start: it is there already. */

@@ -437,10 +437,14 @@ describe('what stood there before the start', () => {
   });
 
   it.each([
-    ['a gateway, whatever its pods are', stood, undefined],
-    ['a gateway that came since', came, 'MM138'],
-  ])('holds no rollback: %s', (_, age, id) => {
-    const configs = [strict, { ...config('Gateway', {}, { name: 'shop' }), ...age }];
+    ['a gateway, whatever its pods are', stood, stood, undefined],
+    ['a gateway that came since', came, stood, 'MM138'],
+    ['a gateway under STRICT since', stood, came, 'MM138'],
+  ])('holds no rollback: %s', (_, age, strictAge, id) => {
+    const configs = [
+      { ...strict, ...strictAge },
+      { ...config('Gateway', {}, { name: 'shop' }), ...age },
+    ];
     const picture = migrated({
       id: 'MM138',
       there: outOfSidecars,

@@ -1,11 +1,10 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { hasLabels } from '../../has-labels.ts';
 import { stoodBefore } from '../../made-since.ts';
 import type { ConfigView, PodView, TemplateView, WorkloadView } from '../../views.ts';
-import { configNamed, markOf, markOfPolicy, markOfSaying, templateNamed, wordsOf } from '../mark.ts';
+import { inReach, isDecidedAnew, markOfDeciding, maySelect } from '../decided-since.ts';
+import { configNamed, markOf, markOfSaying, templateNamed, wordsOf } from '../mark.ts';
 import { selecting } from '../policy/selecting.ts';
-import { isMade } from '../policy/translate/names.ts';
 import { willBeProtected } from '../waypoint/other-pods.ts';
 import { selectorOf, type Evidence, type Rule } from './rule.ts';
 
@@ -33,49 +32,6 @@ function markOfSaid(rule: Rule, evidence: Evidence, there: Surroundings, asleep:
 /** Whether it is about how the mesh is doing, which nothing is remembered of. */
 function isAskedAnew(rule: Rule): boolean {
   return 'back' in rule && rule.back === 'AskedAnew';
-}
-
-/** Objects of some kinds, not of ours, that may select pods of the namespace. */
-function inReach(kinds: readonly string[], surroundings: Surroundings): readonly ConfigView[] {
-  const { mesh, namespace } = surroundings;
-  const homes = [...new Set([namespace.name, mesh.rootNamespace])];
-  return kinds
-    .flatMap((kind) => homes.flatMap((home) => mesh.configs(kind, home)))
-    .filter((config) => !isMade(config, surroundings));
-}
-
-function markOfDeciding(config: ConfigView): string {
-  return markOfPolicy('decides', config);
-}
-
-/** Whether it selects pods with these labels, or may select some. */
-function maySelect(config: ConfigView, labels: PodView['labels'] | undefined): boolean {
-  const selector = selectorOf(config);
-  return selector === undefined || labels === undefined || hasLabels(labels, selector);
-}
-
-const decidingKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
-
-/**
- * What decides since the start. Where nobody has remembered what did, in a journal of an older operator, what stood
- * before the start counts as it is.
- */
-const decidingSince = memoize((surroundings: Surroundings): readonly ConfigView[] =>
-  inReach(decidingKinds, surroundings).filter((config) =>
-    surroundings.heldBefore === undefined
-      ? !stoodBefore(config.createdAt, surroundings)
-      : !surroundings.heldBefore.has(markOfDeciding(config)),
-  ),
-);
-
-/** Whether nothing has come since that decides how bad it is for pods with these labels. */
-function isDecidedAsBefore(
-  { decidedBy = [] }: Rule,
-  labels: PodView['labels'] | undefined,
-  surroundings: Surroundings,
-): boolean {
-  if (decidedBy.length === 0) return true;
-  return !decidingSince(surroundings).some((config) => decidedBy.includes(config.kind) && maySelect(config, labels));
 }
 
 /** Pods of what nobody reads, and templates that come and go: these have other names each time. */
@@ -116,7 +72,7 @@ export function namelessOfBefore(rule: Rule, surroundings: Surroundings): Readon
   if (before === undefined || isAskedAnew(rule)) return new Set();
   return new Set(
     nameless(surroundings).filter(
-      (each) => before.has(markOfSaying(each)) && isDecidedAsBefore(rule, labelsOf(each), surroundings),
+      (each) => before.has(markOfSaying(each)) && !isDecidedAnew(labelsOf(each), surroundings, rule.decidedBy ?? []),
     ),
   );
 }
@@ -167,5 +123,6 @@ export function isOfBefore(rule: Rule, evidence: Evidence, there: Surroundings, 
   if (isAskedAnew(rule) || !wasSaid(rule, evidence, there, surroundings)) return false;
   const config = configNamed(evidence.object, surroundings);
   if (config !== undefined && meetsNew(config, surroundings)) return false;
-  return isDecidedAsBefore(rule, templateNamed(evidence.object, surroundings)?.templateLabels, surroundings);
+  const labels = templateNamed(evidence.object, surroundings)?.templateLabels;
+  return !isDecidedAnew(labels, surroundings, rule.decidedBy ?? []);
 }
