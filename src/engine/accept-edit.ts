@@ -14,6 +14,7 @@ import { hasLostJournal, isUnended } from './lost-journal.ts';
 import { resumed } from './resume.ts';
 import type { Situation } from './situation.ts';
 import { heldByMigration } from './verdicts.ts';
+import { whyNotWithdrawn, withdrawnBy } from './withdrawn.ts';
 
 /** The status after a person's edit, or the answer why it cannot be done. */
 export interface Accepted {
@@ -102,6 +103,18 @@ function notStarted(
     : undefined;
 }
 
+function isAlready({ phase }: NamespaceMigrationStatus, { action, by }: Command): string {
+  return `${by} asked for ${action}, but the namespace is ${phase ?? 'not started'}`;
+}
+
+/** Whoever wants it to stay all the same has it so, before the rollback has changed anything. */
+function onTheWayBack(situation: Situation, status: NamespaceMigrationStatus, command: Command): Accepted {
+  if (command.action !== 'Migrate') return { status, answer: isAlready(status, command) };
+  const why = whyNotWithdrawn(situation, status);
+  if (why === undefined) return { status: withdrawnBy(situation, status, command), answer: null };
+  return { status, answer: `${command.by} asked for ${command.action}, but ${why}` };
+}
+
 /** A command that makes sense now is taken over; any other is answered and the phase put back. */
 export function acceptEdit(situation: Situation, status: NamespaceMigrationStatus): Accepted {
   const edit = editOf(situation.object.status, situation.object.metadata.managedFields, situation.now);
@@ -116,12 +129,8 @@ export function acceptEdit(situation: Situation, status: NamespaceMigrationStatu
   const further = goneFurther(situation, status, command);
   if (further !== undefined) return further;
   const drifted = rests(status, command) && foreignChange(situation, status) !== undefined;
-  if (status.direction === 'Backward' || (over.includes(status.phase) && !drifted)) {
-    return {
-      status,
-      answer: `${command.by} asked for ${command.action}, but the namespace is ${status.phase ?? 'not started'}`,
-    };
-  }
+  if (status.direction === 'Backward') return onTheWayBack(situation, status, command);
+  if (over.includes(status.phase) && !drifted) return { status, answer: isAlready(status, command) };
   return command.action === 'Pause'
     ? { status: { ...status, command }, answer: null }
     : goneOn(situation, status, command);

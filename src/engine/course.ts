@@ -29,13 +29,14 @@ function isToMove({ surroundings: { scope, namespace } }: Situation): boolean {
 
 /**
  * What is at rest is sealed when that is wanted; while pods of the old data plane are left, only at a deletion that
- * leaves things as they are.
+ * leaves things as they are. Not before the MeshMigration has let go of a rollback that was taken back: without its
+ * journal the namespace would count as half-way back.
  */
 function courseAtRest(situation: Situation, status: NamespaceMigrationStatus): Course {
   if (status.itinerary === 'Hbone' && isToMove(situation)) return 'LetGo';
   const seals =
     situation.wanted === 'DeleteLeave' || (situation.wanted === 'Finalize' && podsLeft(situation, status).length === 0);
-  return seals ? 'Seal' : 'Rest';
+  return seals && situation.returned === undefined ? 'Seal' : 'Rest';
 }
 
 /**

@@ -28,6 +28,7 @@ import { failedVerdict, migratedVerdict, pausedVerdict } from './verdicts.ts';
 import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
 import { inProgress } from './in-progress.ts';
+import { withdrawn } from './withdrawn.ts';
 import { seal, letGo, rest } from './at-rest.ts';
 import { goBack } from './go-back.ts';
 
@@ -198,7 +199,7 @@ export function decide(given: Situation): Decision {
   const situation = confirmed(seen, journal);
   const before = confirmedStatus(seen.object.status, { ...evidence, journal });
   const { status: accepted, answer } = acceptEdit(situation, before);
-  const status = revisedOnTheWayBack(situation, takenAlong(situation, accepted));
+  const status = revisedOnTheWayBack(situation, takenAlong(situation, withdrawn(situation, accepted)));
   const draft =
     status.direction === undefined ? look(situation, status) : continueCourse(onItinerary(situation, status), status);
   return {

@@ -79,7 +79,11 @@ function originalOnResume(
  * Goes on after a pause, a failure or a rollback: the labels as they are now are accepted, and the steps are gone
  * through again.
  */
-export function resumed(situation: Situation, status: NamespaceMigrationStatus, command: Command): NamespaceMigrationStatus {
+export function resumed(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  command: Command,
+): NamespaceMigrationStatus {
   const { command: _command, failure: _failure, ...rest } = status;
   // Who went back is started again when the MeshMigration has noted it: the command stays until then.
   if (status.direction === undefined)

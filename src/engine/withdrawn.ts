@@ -1,0 +1,86 @@
+import type { Command } from '../api/common.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { timestamp } from '../base/clock.ts';
+import type { StepPlan } from '../mesh/adapter.ts';
+import { arrivedAlone } from './arrived.ts';
+import { courseOf, isUnwanted } from './course.ts';
+import { fromList, hasLabels } from './label-values.ts';
+import { resumed } from './resume.ts';
+import type { Situation } from './situation.ts';
+
+/*
+ * A rollback that has changed nothing yet, because something holds its first step, is not begun: whoever commanded it may take it back. Once anything has
+ * changed it goes on to its end.
+ */
+
+function backward({ adapter, spec }: Situation, status: NamespaceMigrationStatus): readonly StepPlan[] {
+  const labels = fromList(status.original?.labels ?? []);
+  return adapter.itinerary(spec, labels, status.itinerary ?? 'L4', status.waypoint).backward;
+}
+
+/**
+ * Whether nothing has been done on the way back. That the labels have been changed stands in the same write as they do,
+ * so it is told by the labels, whatever the record says of its steps.
+ */
+function isUntouched(situation: Situation, status: NamespaceMigrationStatus): boolean {
+  const { adapter, spec, surroundings } = situation;
+  const { labels } = surroundings.namespace;
+  if (status.direction !== 'Backward' || status.failure !== undefined || status.itinerary === 'Hbone') return false;
+  if (!arrivedAlone(adapter, spec, labels) || !hasLabels(labels, fromList(status.labels ?? []))) return false;
+  const way = backward(situation, status);
+  const begun = way.filter(({ name }) => status.steps?.some((step) => step.name === name) === true);
+  const [first] = way;
+  return begun.every((step) => step === first && step.work.kind === 'Labels');
+}
+
+/** The last step of the way there. */
+const last = 'Verify';
+
+/** Without what is of the way back, where it stood before: at rest, or on the way. */
+function turnedForward(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  const names = new Set<string>(backward(situation, status).map(({ name }) => name));
+  const { command: _command, step: _step, ...rest } = status;
+  const steps = (status.steps ?? []).filter(({ name }) => !names.has(name));
+  const rested = steps.some(({ name, completedAt }) => name === last && completedAt !== undefined);
+  return { ...rest, direction: 'Forward', steps, phase: rested ? 'Migrated' : 'Migrating' };
+}
+
+/** Whether somebody wants it back all the same, or it would be sent back at once. */
+function isStillWanted(situation: Situation, forward: NamespaceMigrationStatus): boolean {
+  return isUnwanted(situation, forward) || courseOf(situation, forward) === 'Backward';
+}
+
+/** What keeps a person from taking a rollback back; undefined if nothing does. */
+export function whyNotWithdrawn(situation: Situation, status: NamespaceMigrationStatus): string | undefined {
+  if (!isUntouched(situation, status)) return `the namespace is ${status.phase ?? 'not started'}`;
+  return isStillWanted(situation, turnedForward(situation, status))
+    ? 'the MeshMigration goes back: set spec.action to Migrate first'
+    : undefined;
+}
+
+/**
+ * The status as it goes on, in another attempt: the one that went back is over, and nothing is taken for it. What was at
+ * rest stays so, and is looked at like everything at rest.
+ */
+export function withdrawnBy(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  command: Command,
+): NamespaceMigrationStatus {
+  const forward = turnedForward(situation, status);
+  const again = resumed(situation, { ...forward, phase: 'Migrated' }, command);
+  return forward.phase === 'Migrated' ? { ...again, phase: 'Migrated', steps: forward.steps ?? [] } : again;
+}
+
+/**
+ * Whoever sets `spec.action` back before anything has changed does not want the rollback any more.
+ *
+ * Safe: nothing differs from what it was before the rollback was asked for. Dying before: decided again; after: the
+ * journal is of the way there again, in a new attempt.
+ */
+export function withdrawn(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  if (status.command?.action === 'Rollback' || !isUntouched(situation, status)) return status;
+  if (isStillWanted(situation, turnedForward(situation, status))) return status;
+  const nobody: Command = { action: 'Migrate', by: 'spec.action', at: timestamp(situation.now) };
+  return withdrawnBy(situation, status, nobody);
+}
