@@ -261,6 +261,27 @@ describe('the message of a migration', () => {
     expect(message(status)).toMatch(/^1 of 2 namespaces back; the journal of ns-1 was taken away or spoilt half-way/);
   });
 
+  it('says what an incomplete namespace stands for, where it is not for its pods', () => {
+    const at = '2026-01-01T00:00:00Z';
+    const changed: NamespaceMigrationStatus = {
+      ...migrated,
+      writtenPhase: 'Incomplete',
+      conditions: [
+        {
+          type: 'Stalled',
+          status: 'True',
+          reason: 'ForeignChange',
+          message: 'labels were changed',
+          lastTransitionTime: at,
+        },
+      ],
+    };
+    const status = summary('Migrate', children(changed));
+
+    expect(status.phase).toBe('Incomplete');
+    expect(message(status)).not.toContain('Replace the pods');
+  });
+
   it('does not call it blocked when a namespace was rolled back by a command of its own', () => {
     const status = summary('Migrate', children(migrated, { ...rolledBack, command }));
 

@@ -1,3 +1,4 @@
+import { stalledBy } from '../api/common.ts';
 import { counted, listed } from '../base/counted.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import { isBudgetSpent, isInFlight } from '../plan/admission.ts';
@@ -64,6 +65,17 @@ function whatIsPossible({ children }: Facts): string {
   return `a rollback is possible until spec.action is Finalize, but not of ${namesOf(unknown)}: nobody knows what was before`;
 }
 
+/** Pods of the old data plane are left; where something else is to be settled first, that is said. */
+function incomplete({ children }: Facts, message: string): Summary {
+  const those = children.filter((child) => phaseOf(child) === 'Incomplete');
+  const isOther = ({ status }: NamespaceMigration): boolean =>
+    ![undefined, 'PodsLeft'].includes(stalledBy(status?.conditions)?.reason);
+  const [first] = those;
+  return first !== undefined && those.every(isOther)
+    ? namespaceStalled('Incomplete', first)
+    : stalled('Incomplete', 'PodsLeft', message);
+}
+
 /** Nothing is under way and nothing can be started any more: what became of it. */
 function ended(facts: Facts): Summary {
   const { children, totals } = facts;
@@ -74,7 +86,7 @@ function ended(facts: Facts): Summary {
   const lost = lostIn(facts, tally(facts));
   if (lost !== undefined) return lost;
   if (totals.blocked > 0) return stalled('Blocked', 'NamespacesBlocked', among('Blocked'));
-  if (totals.incomplete > 0) return stalled('Incomplete', 'PodsLeft', among('Incomplete'));
+  if (totals.incomplete > 0) return incomplete(facts, among('Incomplete'));
   if (totals.rolledBack > 0)
     return stalled(
       totals.rolledBack === totals.total ? 'RolledBack' : 'Incomplete',

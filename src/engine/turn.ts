@@ -297,7 +297,10 @@ export function restarting(
   },
 ): Restarting {
   const end = nearing(turn, allowedMs);
-  if (end.over) return { kind: 'Wait', stuck: true, until, message: `${what}: ${getsNoNearer(turn, allowedMs)}` };
+  if (end.over) {
+    const message = `${what}: ${getsNoNearer(turn, allowedMs)}`;
+    return { kind: 'Wait', stuck: true, stalled: 'NoNearer', until, message };
+  }
   const { situation, workload } = turn;
   const first = Math.min(until, end.until);
   const says = workload.trouble === undefined ? '' : `; its controller says: ${workload.trouble}`;

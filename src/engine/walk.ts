@@ -6,6 +6,7 @@ import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { Awaiting } from '../mesh/others.ts';
 import { owns, type PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
+import { arrivedAlone } from './arrived.ts';
 import { heldBack, heldByFinding } from './held.ts';
 import { labelsStep } from './labels.ts';
 import { fromList, hasLabels } from './label-values.ts';
@@ -19,7 +20,7 @@ import type { Outcome, Situation } from './situation.ts';
 import { countPods, verifyStep } from './verify.ts';
 import { deadline } from './waits.ts';
 import type { StalledReason } from './ways-out.ts';
-import { isConcerned } from './concerned.ts';
+import { concernedPods, isConcerned } from './concerned.ts';
 
 /** Where a walk along an itinerary ended: at a step that is not done, or past the last one. */
 export interface Walked {
@@ -71,9 +72,17 @@ function perform(
 }
 
 /**
- * Labels change only while nothing has come up that would break by it. Of a namespace that has been there before
- * nothing is asked: its labels are put back.
+ * Whether pods may have lost what protects them because labels were taken away: these are put back then, whatever else
+ * has come up. Where somebody has led the namespace back to its old data plane, with its pods, nothing is urgent.
  */
+function isUrgent(situation: Situation, status: NamespaceMigrationStatus): boolean {
+  const { adapter, surroundings, spec } = situation;
+  if (status.steps?.some(wasThere) !== true) return false;
+  const isBack = arrivedAlone(adapter, { from: spec.to, to: spec.from }, surroundings.namespace.labels);
+  return !isBack || concernedPods(situation).some((pod) => adapter.isStranded(pod));
+}
+
+/** Labels change only while nothing has come up that would break by it. */
 function flip(
   situation: Situation,
   status: NamespaceMigrationStatus,
@@ -84,7 +93,7 @@ function flip(
   const outcome = labelsStep(situation, status, work);
   if (outcome.kind !== 'Write') return outcome;
   if (status.direction === 'Backward') return flipBack(situation, status, step, steps) ?? outcome;
-  if (status.steps?.some(wasThere) === true) return outcome;
+  if (isUrgent(situation, status)) return outcome;
   const critical = situation.adapter.unready(situation.surroundings);
   return critical === undefined ? outcome : heldByFinding(situation, critical, step.name);
 }

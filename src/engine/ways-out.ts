@@ -92,6 +92,12 @@ const table = {
     remedy: 'Look at the namespaces; the message of each ends with the command that starts it again',
     command: 'List',
   },
+  NoNearer: {
+    meaning:
+      'A restart gets no nearer to its end, because more pods are wanted, or come, than before. It holds no slot meanwhile.',
+    remedy: 'Let the number of pods settle, or repair those that do not become Ready; it goes on by itself. All pods',
+    command: 'Pods',
+  },
   NoWayBack: {
     meaning: 'A rollback was asked for, but namespaces are Finalized: those stay as they are.',
     remedy: 'Use a migration in the other direction for them. To take the request back',

@@ -260,6 +260,11 @@ export interface MeshAdapter {
   concerns(pod: PodView, workloads: readonly WorkloadView[]): boolean;
   /** Whether other namespaces may be waiting for the pod to be replaced. */
   holdsOthersBack(pod: PodView): boolean;
+  /**
+   * Whether the pod is in no mesh though nobody keeps it out: by labels that were taken away it may have lost what
+   * protects it.
+   */
+  isStranded(pod: PodView): boolean;
   /** Kinds of the objects that `Apply` steps make; all are among `watched`, except those of unwatched manifests. */
   readonly made: readonly Resource[];
   /**

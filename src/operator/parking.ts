@@ -9,7 +9,7 @@ const leastMs = 5000;
 const eachMs = 100;
 
 /** Reasons that are about this one namespace: whoever holds his own holds nobody else's. */
-const itsOwn: readonly string[] = ['Paused', 'ScopeLost', 'WaitsForOthers', 'WouldBeRefused'];
+const itsOwn: readonly string[] = ['NoNearer', 'Paused', 'ScopeLost', 'WaitsForOthers', 'WouldBeRefused'];
 
 /** What waits for a person keeps no slot from others; on the way back neither, because the more are back the better. */
 function whileStalled({ direction, phase, conditions }: NamespaceMigrationStatus): Parked | undefined {

@@ -253,6 +253,26 @@ export const stalledNamespaces: readonly Story[] = [
     then: 'Migrated',
   })),
   {
+    reason: 'NoNearer',
+    when: 'replicas are added as fast as pods get ready',
+    async enter(world) {
+      const home = world.ns();
+      const behaviour = { [podBehaviour.readyAfterMs]: '8000' };
+      const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+      await world.create(namespace(home), deployment(home, 'web', { replicas: 3, spec: { strategy }, behaviour }));
+      await world.podsReady(3, home);
+      await start(world, { restart: { progressDeadline: '30s' } });
+      await atStep(world, 'RestartWorkloads');
+      for (let replicas = 4; replicas < 30; replicas += 1) {
+        await world.patch('Deployment', home, 'web', { spec: { replicas } });
+        await world.pause(5000);
+      }
+    },
+    mend: (world) => world.patch('Deployment', world.ns(), 'web', { spec: { replicas: 3 } }),
+    command: 'Last',
+    then: 'Migrated',
+  },
+  {
     reason: 'PodInTheWay',
     when: 'a bare pod is captured that would lose its mesh',
     async enter(world) {

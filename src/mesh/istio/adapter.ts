@@ -20,7 +20,8 @@ import { arrived, itinerary } from './itinerary.ts';
 import { rootNamespaceOf } from './mesh-settings.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { isOfGateway } from './waypoint/gateway-pods.ts';
-import { concerns, countedMode, isDraining, lacksHbone, modeFor } from './pod-mode.ts';
+import { concerns, countedMode, isDraining, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
+import { optsOutOfInjection } from './injection.ts';
 import { made, watched } from './resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
@@ -171,6 +172,7 @@ export const istio: MeshAdapter = {
   modeFor,
   concerns: (pod, workloads) => concerns(pod) && !isOfGateway(pod, workloads),
   holdsOthersBack: (pod) => lacksHbone(pod) || isDraining(pod),
+  isStranded: (pod) => modeOf(pod) !== 'Sidecar' && !optsOutOfInjection(pod),
   arrived,
   ...safely,
   ...checks,
