@@ -20,6 +20,7 @@ import { countPods, verifyStep } from './verify.ts';
 import { deadline } from './waits.ts';
 import type { StalledReason } from './ways-out.ts';
 import { isConcerned } from './concerned.ts';
+import { scopeCommander } from './course.ts';
 
 /** Where a walk along an itinerary ended: at a step that is not done, or past the last one. */
 export interface Walked {
@@ -233,9 +234,12 @@ function isSeen(
   return isFlipped(situation, step, steps) || !left;
 }
 
-/** It failed, or a person commanded this namespace back and was told before what that costs (`accept-edit.ts`). */
+/**
+ * It failed, or a person commanded this namespace back and was told before what that costs (`accept-edit.ts`). Who left
+ * the scope was asked nothing.
+ */
 function isOwnWayBack({ failure, command }: NamespaceMigrationStatus): boolean {
-  return failure !== undefined || command?.action === 'Rollback';
+  return failure !== undefined || (command?.action === 'Rollback' && command.by !== scopeCommander);
 }
 
 /** Going back is no way out for what goes back already. */
